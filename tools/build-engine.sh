@@ -1,0 +1,108 @@
+#!/bin/sh
+# Builds the engine library (Wasmtime's C API with our patch) into a cache that
+# outlives build folders, and prints its folder on standard output.
+#
+#   tools/build-engine.sh            build if needed, print the folder
+#   LUNATIC_ENGINE_CACHE=DIR         the cache (default: the user's cache
+#                                    folder, lunatic/engine)
+#
+# The folder is named after everything that goes into the library: manifest,
+# lock file, patches, this script and the compiler. It holds lib/libwasmtime.a
+# and include/.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+engine=$top/engine
+version=48.0.8
+cache=${LUNATIC_ENGINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/engine}
+cargo=$("$top/tools/find-cargo.sh") || exit 1
+rustc=$(dirname "$cargo")/rustc
+[ -x "$rustc" ] || rustc=rustc
+# The compiler that belongs to this cargo, not an older one on the PATH.
+export RUSTC="$rustc"
+
+say() { echo "engine: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+key=$({ cat "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine"/src/*.rs \
+	"$engine"/patches/*.patch "$0"; "$rustc" -vV; } | sha256sum | cut -c1-16)
+out=$cache/$version-$key
+if [ -f "$out/lib/libwasmtime.a" ] && [ -f "$out/include/wasmtime.h" ]; then
+	echo "$out"
+	exit 0
+fi
+
+mkdir -p "$cache"
+work=$cache/.build-$version-$key
+exec 9>"$work.lock"
+if command -v flock >/dev/null 2>&1; then
+	flock -n 9 || { say "another build of the engine is under way, waiting"; flock 9; }
+fi
+if [ -f "$out/lib/libwasmtime.a" ]; then
+	echo "$out"
+	exit 0
+fi
+
+start=$(date +%s)
+say "building Wasmtime $version once (about 7 minutes on two cores); it is kept in $out"
+say "step 1 of 3: fetching its crates"
+"$cargo" fetch --locked --manifest-path "$engine/Cargo.toml" >&2 ||
+	fail "cargo could not fetch the crates; is the package registry reachable?"
+
+# Where cargo unpacked the one crate that is patched.
+source=$("$cargo" metadata --locked --offline --format-version 1 \
+	--manifest-path "$engine/Cargo.toml" | tr ',' '\n' |
+	sed -n "s|.*\"manifest_path\":\"\\(.*/wasmtime-$version\\)/Cargo.toml\".*|\\1|p" |
+	head -n 1)
+[ -n "$source" ] && [ -d "$source" ] ||
+	fail "the source of wasmtime $version is not where cargo says it is"
+grep -q "^version = \"$version\"" "$source/Cargo.toml" ||
+	fail "$source is not wasmtime $version"
+
+say "step 2 of 3: applying our patches to a copy"
+rm -rf "$work"
+mkdir -p "$work/engine"
+cp -R "$source" "$work/wasmtime"
+chmod -R u+w "$work/wasmtime"
+for patch in "$engine"/patches/*.patch; do
+	patch -d "$work/wasmtime" -p1 --fuzz=0 --no-backup-if-mismatch <"$patch" >&2 ||
+		fail "$(basename "$patch") does not apply to wasmtime $version; the patch must be redone for this version"
+done
+cp -R "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine/src" "$work/engine/"
+cat >>"$work/engine/Cargo.toml" <<EOF
+
+[patch.crates-io]
+wasmtime = { path = "../wasmtime" }
+EOF
+
+say "step 3 of 3: compiling"
+# A line for every twenty crates keeps a log short and a terminal alive.
+progress() {
+	n=0
+	while IFS= read -r line; do
+		case $line in
+		*" Compiling "*)
+			n=$((n + 1))
+			[ $((n % 20)) -ne 0 ] ||
+				say "$n crates, $(($(date +%s) - start)) s"
+			;;
+		error* | "warning: "[Pp]atch*) say "$line" ;;
+		esac
+	done
+}
+(cd "$work/engine" && CARGO_TARGET_DIR=$work/target "$cargo" build --release \
+	--offline --color never 2>&1) | tee "$work/log" | progress
+lib=$work/target/release/libwasmtime.a
+[ -f "$lib" ] || { tail -n 30 "$work/log" >&2; fail "the build failed; the log is $work/log"; }
+include=$(find "$work/target/release/build" -path '*/out/include/wasmtime.h' | head -n 1)
+[ -n "$include" ] || fail "Wasmtime's headers were not installed by its build"
+
+rm -rf "$out.tmp"
+mkdir -p "$out.tmp/lib"
+cp "$lib" "$out.tmp/lib/"
+cp -R "$(dirname "$include")" "$out.tmp/include"
+rm -rf "$out"
+mv "$out.tmp" "$out"
+rm -rf "$work"
+say "done in $(($(date +%s) - start)) s"
+echo "$out"
