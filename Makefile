@@ -1,0 +1,81 @@
+# The front door: `make` lists what there is, CMake does the work, and what is
+# missing on the machine is installed first (tools/bootstrap.sh).
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# Seconds for each fuzzer of `make soak`.
+FUZZ_SECONDS ?= 120
+# Options of bench/run.sh: --write, --only GROUP.
+BENCH ?=
+
+release = build/release
+lunatic = $(release)/lunatic
+demo = $(release)/examples/demo.wasm
+wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check bench soak install lint format generate \
+	clean tools lint-tools fuzz-tools bench-tools
+
+help: ## this list
+	@awk -F ': *|## *' '/^[a-z]+:.*## / \
+		{ printf "  make %-9s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
+
+demo: $(demo) ## compile a C guest that spawns 1,000 processes, and run it
+	$(lunatic) $(demo)
+
+build: tools ## build the program and the library, into build/release
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) \
+		--target lunatic lunatic_static lunatic_shared
+
+test: tools ## build with asserts and run all tests
+	@cmake --preset debug -DLUNATIC_WERROR=ON >/dev/null
+	@cmake --build --preset debug -j $(JOBS)
+	@ctest --preset debug -j $(JOBS)
+
+check: lint test ## make lint and make test, what a change must pass
+
+bench: build bench-tools ## run the benchmarks against their peers
+	@bench/run.sh $(BENCH) $(lunatic)
+
+soak: build fuzz-tools ## stress tests and fuzzers, for minutes to hours
+	@set -e; for t in tests/soak/*.sh; do \
+		[ ! -e "$$t" ] || { echo "$$t"; "$$t" $(lunatic); }; done
+	@fuzz/run.sh $(FUZZ_SECONDS)
+
+# Under sudo what is built already is installed: root has no engine in its
+# cache and would build another one.
+install: $(if $(and $(SUDO_USER),$(wildcard $(lunatic))),,build)
+install: ## install under PREFIX (/usr/local), below DESTDIR
+	@DESTDIR="$(DESTDIR)" cmake --install $(release) --prefix "$(PREFIX)"
+
+lint: lint-tools ## check formatting, includes, sizes, scripts
+	@tools/lint.sh
+
+format: lint-tools ## format our C sources in place
+	@tools/lint.sh --format
+
+generate: tools ## rewrite docs/abi.md and the guest header from the ABI table
+	@cmake --preset debug >/dev/null
+	@cmake --build --preset debug --target abigen
+	@tests/abi/check_fresh.sh --update build/debug/abigen
+
+clean: ## remove the build folder; the engine stays in its cache
+	rm -rf build
+
+$(demo): examples/demo/demo.c build
+	@mkdir -p $(@D)
+	$(wasm_cc) $< -o $@
+
+tools:
+	@tools/bootstrap.sh
+
+lint-tools:
+	@tools/bootstrap.sh --with lint
+
+fuzz-tools:
+	@tools/bootstrap.sh --with fuzz
+
+bench-tools:
+	@tools/bootstrap.sh --with bench

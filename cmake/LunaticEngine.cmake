@@ -1,0 +1,39 @@
+# The engine: Wasmtime's C API as the imported static library `engine`. Built
+# by tools/build-engine.sh into a cache, which only the first configuration on
+# a machine has to wait for.
+if(LUNATIC_ENGINE)
+	set(engine_dir "${LUNATIC_ENGINE}")
+else()
+	execute_process(
+		COMMAND "${PROJECT_SOURCE_DIR}/tools/build-engine.sh"
+		OUTPUT_VARIABLE engine_dir
+		OUTPUT_STRIP_TRAILING_WHITESPACE
+		RESULT_VARIABLE engine_result)
+	if(NOT engine_result EQUAL 0)
+		message(FATAL_ERROR
+			"the engine could not be built; tools/bootstrap.sh "
+			"installs what it needs")
+	endif()
+	file(GLOB engine_inputs CONFIGURE_DEPENDS
+		"${PROJECT_SOURCE_DIR}/engine/Cargo.*"
+		"${PROJECT_SOURCE_DIR}/engine/src/*.rs"
+		"${PROJECT_SOURCE_DIR}/engine/patches/*.patch"
+		"${PROJECT_SOURCE_DIR}/tools/build-engine.sh")
+	set_property(DIRECTORY APPEND PROPERTY
+		CMAKE_CONFIGURE_DEPENDS ${engine_inputs})
+endif()
+foreach(file lib/libwasmtime.a include/wasmtime.h)
+	if(NOT EXISTS "${engine_dir}/${file}")
+		message(FATAL_ERROR "there is no ${file} in ${engine_dir}")
+	endif()
+endforeach()
+message(STATUS "Engine: ${engine_dir}")
+
+add_library(engine STATIC IMPORTED GLOBAL)
+set_target_properties(engine PROPERTIES
+	IMPORTED_LOCATION "${engine_dir}/lib/libwasmtime.a")
+# Headers of an imported target are system headers: our warnings are for us.
+target_include_directories(engine INTERFACE "${engine_dir}/include")
+# What Rust's standard library needs from the system.
+set(LUNATIC_SYSTEM_LIBRARIES gcc_s util rt pthread m dl)
+target_link_libraries(engine INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})

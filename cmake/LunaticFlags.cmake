@@ -1,0 +1,64 @@
+# How our own C is compiled. `ln_flags` is linked by every library, program and
+# test of ours, but not by build tools, which run while building and need no
+# sanitizer.
+if(NOT CMAKE_BUILD_TYPE)
+	set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug or Release" FORCE)
+endif()
+
+# Asserts are for debug builds only: a release build checks what a guest can
+# reach with code that returns an error.
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_ASM_FLAGS_DEBUG "-g")
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+set(CMAKE_ASM_FLAGS_RELEASE "-g1")
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+add_library(ln_flags INTERFACE)
+target_compile_definitions(ln_flags INTERFACE _GNU_SOURCE)
+target_link_libraries(ln_flags INTERFACE Threads::Threads)
+target_include_directories(ln_flags INTERFACE
+	"${PROJECT_SOURCE_DIR}/src"
+	"${PROJECT_SOURCE_DIR}/include"
+	"${PROJECT_BINARY_DIR}/gen")
+target_compile_options(ln_flags INTERFACE
+	-fno-omit-frame-pointer
+	$<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Wshadow;-Wconversion>
+	$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes>
+	$<$<BOOL:${LUNATIC_WERROR}>:-Werror>)
+
+if(LUNATIC_SANITIZE)
+	set(sanitize -fsanitize=${LUNATIC_SANITIZE})
+	if(LUNATIC_SANITIZE MATCHES "undefined")
+		list(APPEND sanitize -fno-sanitize-recover=all)
+	endif()
+	target_compile_options(ln_flags INTERFACE ${sanitize})
+	target_link_options(ln_flags INTERFACE ${sanitize})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+	target_compile_options(ln_flags INTERFACE
+		$<$<COMPILE_LANGUAGE:C>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
+	target_link_options(ln_flags INTERFACE
+		LINKER:-z,relro,-z,now,--gc-sections)
+endif()
+
+# What the sources under src/ are compiled with on top. They run on fibers,
+# whose stacks are small; unoptimised and instrumented frames are larger and
+# those builds get larger stacks, so only release builds check.
+add_library(ln_src_flags INTERFACE)
+target_link_libraries(ln_src_flags INTERFACE ln_flags)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE)
+	target_compile_options(ln_src_flags INTERFACE
+		$<$<COMPILE_LANGUAGE:C>:-Wframe-larger-than=1024>)
+endif()
+
+configure_file(cmake/lunatic_version.h.in gen/lunatic_version.h @ONLY)

@@ -1,0 +1,33 @@
+# A static library for each folder of src/. A folder may use only those before
+# it in this list, and its library links only those: a call in the other
+# direction does not link (tools/check-includes.sh checks the includes).
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+
+set(LUNATIC_FOLDERS base sched net engine process node host cli)
+
+set(LUNATIC_LIBS)
+set(below)
+foreach(folder IN LISTS LUNATIC_FOLDERS)
+	file(GLOB sources CONFIGURE_DEPENDS
+		"${PROJECT_SOURCE_DIR}/src/${folder}/*.c"
+		"${PROJECT_SOURCE_DIR}/src/${folder}/*.S")
+	if(folder STREQUAL "host")
+		list(APPEND sources ${LUNATIC_ABI_SOURCES})
+	endif()
+	if(folder STREQUAL "engine")
+		list(PREPEND below engine OpenSSL::Crypto)
+	endif()
+	if(NOT sources)
+		continue()
+	endif()
+	if(folder STREQUAL "cli")
+		set(LUNATIC_CLI_SOURCES ${sources})
+		break()
+	endif()
+	add_library(ln_${folder} STATIC ${sources})
+	target_link_libraries(ln_${folder}
+		PUBLIC ${below}
+		PRIVATE ln_src_flags)
+	list(PREPEND below ln_${folder})
+endforeach()
+set(LUNATIC_LIBS ${below})

@@ -1,0 +1,81 @@
+# The program, the library in both forms, and what `make install` installs.
+if(LUNATIC_CLI_SOURCES)
+	add_executable(lunatic ${LUNATIC_CLI_SOURCES})
+	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})
+	install(TARGETS lunatic RUNTIME)
+endif()
+
+install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+	FILES_MATCHING PATTERN "*.h")
+# What guests are compiled against is not for this machine's compiler, so it
+# stays out of the include path.
+set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
+install(DIRECTORY sdk/c/include/ DESTINATION "${LUNATIC_GUEST_INCLUDEDIR}"
+	FILES_MATCHING PATTERN "*.h")
+install(FILES LICENSE-APACHE LICENSE-MIT
+	DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+if(NOT LUNATIC_LIBRARIES OR NOT LUNATIC_LIBS)
+	return()
+endif()
+
+set(objects)
+set(archives)
+foreach(lib IN LISTS LUNATIC_LIBS)
+	if(NOT lib MATCHES "^ln_")
+		continue()
+	endif()
+	list(APPEND objects $<TARGET_OBJECTS:${lib}>)
+	list(APPEND archives $<TARGET_FILE:${lib}>)
+endforeach()
+
+# Only what include/lunatic marks with LUNATIC_API is visible: our objects are
+# compiled with hidden visibility, and the engine's symbols are excluded.
+add_library(lunatic_shared SHARED ${objects})
+set_target_properties(lunatic_shared PROPERTIES
+	OUTPUT_NAME lunatic
+	LINKER_LANGUAGE C
+	VERSION ${PROJECT_VERSION}
+	SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+target_link_libraries(lunatic_shared PRIVATE ln_flags engine OpenSSL::Crypto)
+target_link_options(lunatic_shared PRIVATE
+	LINKER:--exclude-libs,ALL LINKER:--no-undefined)
+target_include_directories(lunatic_shared INTERFACE
+	"${PROJECT_SOURCE_DIR}/include")
+
+# One archive with our objects and the engine's, so that a user links one file.
+# GNU ar would ask its LTO plugins about every object of Rust's, at length.
+find_program(LUNATIC_AR NAMES llvm-ar-19 llvm-ar REQUIRED)
+set(merged "${PROJECT_BINARY_DIR}/liblunatic.a")
+add_custom_command(
+	OUTPUT "${merged}"
+	COMMAND "${PROJECT_SOURCE_DIR}/cmake/merge-archives.sh"
+		"${LUNATIC_AR}" "${merged}" ${archives} $<TARGET_FILE:engine>
+	DEPENDS cmake/merge-archives.sh ${LUNATIC_LIBS} $<TARGET_FILE:engine>
+	COMMENT "Merging liblunatic.a"
+	VERBATIM)
+add_custom_target(lunatic_static ALL DEPENDS "${merged}")
+add_library(lunatic_archive STATIC IMPORTED GLOBAL)
+set_target_properties(lunatic_archive PROPERTIES IMPORTED_LOCATION "${merged}")
+target_link_libraries(lunatic_archive INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})
+target_include_directories(lunatic_archive INTERFACE
+	"${PROJECT_SOURCE_DIR}/include")
+add_dependencies(lunatic_archive lunatic_static)
+
+list(TRANSFORM LUNATIC_SYSTEM_LIBRARIES PREPEND "-l"
+	OUTPUT_VARIABLE LUNATIC_PC_LIBS)
+list(JOIN LUNATIC_PC_LIBS " " LUNATIC_PC_LIBS)
+# The prefix is found from where lunatic.pc lies: it is chosen at installation.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+	set(LUNATIC_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+else()
+	file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+	string(REGEX REPLACE "/$" "" up "${up}")
+	set(LUNATIC_PC_PREFIX "\${pcfiledir}/${up}")
+endif()
+configure_file(cmake/lunatic.pc.in lunatic.pc @ONLY)
+
+install(TARGETS lunatic_shared LIBRARY)
+install(FILES "${merged}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(FILES "${PROJECT_BINARY_DIR}/lunatic.pc"
+	DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
