@@ -1,0 +1,150 @@
+/*
+ * DESIGN
+ * A chunk is one private anonymous mapping without reserved swap; neighbouring
+ * chunks merge in the kernel's bookkeeping, so a million slots are a handful of
+ * mappings. Slots are cut off a chunk from the bottom, and reused last-in
+ * first-out, since the pages of the slot freed last are in the cache.
+ * Transparent huge pages are refused: one touched byte would make 2 MiB
+ * resident.
+ *
+ * Threads: any. One lock, held for a few instructions; madvise runs outside.
+ */
+#include "base/slab.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define CHUNK_BYTES ((size_t)64 << 30)
+#define CHUNK_MIN_SLOTS ((size_t)16)
+
+struct ln_slab_chunk {
+	struct ln_slab_chunk *next;
+	char *base;
+	size_t slots;
+	size_t cut; /* slots handed out at least once */
+};
+
+void ln_slab_init(struct ln_slab *slab, size_t slot_size, size_t warm_limit)
+{
+	*slab = (struct ln_slab){ .slot_size = slot_size,
+				  .warm_limit = warm_limit };
+}
+
+void ln_slab_deinit(struct ln_slab *slab)
+{
+	struct ln_slab_chunk *chunk = slab->chunks;
+
+	while (chunk != NULL) {
+		struct ln_slab_chunk *next = chunk->next;
+
+		munmap(chunk->base, chunk->slots * slab->slot_size);
+		free(chunk);
+		chunk = next;
+	}
+	free(slab->warm);
+	free(slab->cold);
+	*slab = (struct ln_slab){ 0 };
+}
+
+/* Makes room in both lists for one more slot; under the lock. */
+static bool reserve_entry(struct ln_slab *slab)
+{
+	size_t needed = slab->live + slab->warm_count + slab->cold_count + 1;
+	size_t capacity = slab->capacity;
+	void **list;
+
+	if (needed <= capacity)
+		return true;
+	capacity = capacity == 0 ? 64 : capacity * 2;
+	list = realloc(slab->warm, capacity * sizeof(*list));
+	if (list == NULL)
+		return false;
+	slab->warm = list;
+	list = realloc(slab->cold, capacity * sizeof(*list));
+	if (list == NULL)
+		return false;
+	slab->cold = list;
+	slab->capacity = capacity;
+	return true;
+}
+
+/* Maps a new chunk, smaller when the address space is tight; under the lock. */
+static bool add_chunk(struct ln_slab *slab)
+{
+	struct ln_slab_chunk *chunk = malloc(sizeof(*chunk));
+	size_t slots = CHUNK_BYTES / slab->slot_size;
+
+	if (chunk == NULL)
+		return false;
+	if (slots < CHUNK_MIN_SLOTS)
+		slots = CHUNK_MIN_SLOTS;
+	for (; slots > 0; slots /= 4) {
+		size_t bytes = slots * slab->slot_size;
+		void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				  -1, 0);
+
+		if (base == MAP_FAILED)
+			continue;
+		madvise(base, bytes, MADV_NOHUGEPAGE);
+		chunk->base = base;
+		chunk->slots = slots;
+		chunk->cut = 0;
+		chunk->next = slab->chunks;
+		slab->chunks = chunk;
+		return true;
+	}
+	free(chunk);
+	return false;
+}
+
+static void *cut_slot(struct ln_slab *slab)
+{
+	struct ln_slab_chunk *chunk = slab->chunks;
+
+	if (!reserve_entry(slab))
+		return NULL;
+	if (chunk == NULL || chunk->cut == chunk->slots) {
+		if (!add_chunk(slab))
+			return NULL;
+		chunk = slab->chunks;
+	}
+	return chunk->base + chunk->cut++ * slab->slot_size;
+}
+
+void *ln_slab_take(struct ln_slab *slab)
+{
+	void *slot;
+
+	ln_lock_acquire(&slab->lock);
+	if (slab->warm_count > 0)
+		slot = slab->warm[--slab->warm_count];
+	else if (slab->cold_count > 0)
+		slot = slab->cold[--slab->cold_count];
+	else
+		slot = cut_slot(slab);
+	if (slot != NULL)
+		slab->live++;
+	ln_lock_release(&slab->lock);
+	return slot;
+}
+
+void ln_slab_give(struct ln_slab *slab, void *slot)
+{
+	ln_lock_acquire(&slab->lock);
+	if (slab->warm_count < slab->warm_limit) {
+		slab->live--;
+		slab->warm[slab->warm_count++] = slot;
+		ln_lock_release(&slab->lock);
+		return;
+	}
+	ln_lock_release(&slab->lock);
+
+	madvise(slot, slab->slot_size, MADV_DONTNEED);
+
+	ln_lock_acquire(&slab->lock);
+	slab->live--;
+	slab->cold[slab->cold_count++] = slot;
+	ln_lock_release(&slab->lock);
+}

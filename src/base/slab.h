@@ -1,0 +1,48 @@
+/*
+ * Slots of one size out of huge reserved mappings, for stacks and linear
+ * memories: no mapping, and no system call, per slot. A slot that is taken is
+ * readable and writable; whether its bytes are zero is told by the caller who
+ * gave it back.
+ */
+#ifndef LN_BASE_SLAB_H
+#define LN_BASE_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+
+struct ln_slab_chunk;
+
+struct ln_slab {
+	/* Immutable after init. */
+	size_t slot_size;  /* bytes; a multiple of the page size */
+	size_t warm_limit; /* free slots that keep their pages */
+
+	/* Under `lock`. */
+	struct ln_lock lock;
+	struct ln_slab_chunk *chunks; /* newest first */
+	void **warm;                  /* free, pages kept; last in, first out */
+	void **cold;                  /* free, pages given back to the kernel */
+	size_t warm_count;
+	size_t cold_count;
+	size_t capacity; /* entries that `warm` and `cold` each have room for */
+	size_t live;     /* slots taken */
+};
+
+/* Prepares a slab; maps nothing yet. */
+void ln_slab_init(struct ln_slab *slab, size_t slot_size, size_t warm_limit);
+
+/* Unmaps everything; no slot may be in use. */
+void ln_slab_deinit(struct ln_slab *slab);
+
+/* A slot, or NULL when the address space or memory is used up. Its content is
+ * what ln_slab_give left, or zero. Any thread. */
+void *ln_slab_take(struct ln_slab *slab);
+
+/* Gives a slot back. Up to warm_limit free slots keep their pages; those of
+ * others are returned to the kernel, so that they read as zero again. Never
+ * fails: room for the entry was made when the slot was mapped. Any thread. */
+void ln_slab_give(struct ln_slab *slab, void *slot);
+
+#endif
