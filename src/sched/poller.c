@@ -1,0 +1,286 @@
+/*
+ * DESIGN
+ * epoll, edge triggered: a descriptor is registered once for both directions.
+ * Each direction has a word: nothing, READY (an edge came that nobody has used
+ * yet) or the task that waits. An edge that comes between a task's EAGAIN and
+ * its wait leaves READY behind, so the wait returns at once; an older one costs
+ * one vain attempt.
+ *
+ * An event may still be in a batch when its pollable is freed. So pollables are
+ * never given back to the allocator while the poller lives: a late event finds
+ * either a free one or its next user, for whom it is one vain attempt. A task
+ * in the word is woken under the pollable's lock, and takes itself out under
+ * it, so it is alive when it is woken.
+ *
+ * A task that waits for several things at once watches instead: its watch is in
+ * a list of the direction, and every event wakes all of them, under the same
+ * rules. Nothing is remembered for them; they look for themselves after they
+ * have joined the list.
+ *
+ * Threads: any; ln_poller_poll by one worker at a time.
+ */
+#include "sched/poller.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/futex.h"
+#include "base/time.h"
+#include "sched/task.h"
+
+#define BATCH 64
+
+struct ln_pollable {
+	struct ln_poller *poller;
+	struct ln_pollable *next_free;
+	struct ln_pollable *next_all; /* for ln_poller_free */
+	int fd;
+	struct ln_lock lock;
+	bool ready[2];             /* under lock */
+	struct ln_task *task[2];   /* under lock */
+	struct ln_list watches[2]; /* under lock */
+};
+
+struct ln_poller {
+	int epoll;
+	int event;
+	struct ln_lock lock;
+	struct ln_pollable *free; /* under lock */
+	struct ln_pollable *all;  /* under lock */
+};
+
+int ln_poller_new(struct ln_poller **out)
+{
+	struct ln_poller *poller = calloc(1, sizeof(*poller));
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+	int error;
+
+	if (poller == NULL)
+		return LN_ENOMEM;
+	poller->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (poller->epoll < 0)
+		goto fail_epoll;
+	poller->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (poller->event < 0)
+		goto fail_event;
+	if (epoll_ctl(poller->epoll, EPOLL_CTL_ADD, poller->event, &event) < 0)
+		goto fail_add;
+	*out = poller;
+	return 0;
+fail_add:
+	error = ln_error_from_errno(errno);
+	close(poller->event);
+	close(poller->epoll);
+	free(poller);
+	return error;
+fail_event:
+	error = ln_error_from_errno(errno);
+	close(poller->epoll);
+	free(poller);
+	return error;
+fail_epoll:
+	error = ln_error_from_errno(errno);
+	free(poller);
+	return error;
+}
+
+void ln_poller_free(struct ln_poller *poller)
+{
+	struct ln_pollable *pollable;
+
+	if (poller == NULL)
+		return;
+	pollable = poller->all;
+	while (pollable != NULL) {
+		struct ln_pollable *next = pollable->next_all;
+
+		free(pollable);
+		pollable = next;
+	}
+	close(poller->event);
+	close(poller->epoll);
+	free(poller);
+}
+
+static struct ln_pollable *take_pollable(struct ln_poller *poller)
+{
+	struct ln_pollable *pollable;
+
+	ln_lock_acquire(&poller->lock);
+	pollable = poller->free;
+	if (pollable != NULL) {
+		poller->free = pollable->next_free;
+	} else {
+		pollable = calloc(1, sizeof(*pollable));
+		if (pollable != NULL) {
+			ln_list_init(&pollable->watches[LN_READABLE]);
+			ln_list_init(&pollable->watches[LN_WRITABLE]);
+			pollable->next_all = poller->all;
+			poller->all = pollable;
+		}
+	}
+	ln_lock_release(&poller->lock);
+	return pollable;
+}
+
+static void give_pollable(struct ln_pollable *pollable)
+{
+	struct ln_poller *poller = pollable->poller;
+
+	ln_lock_acquire(&poller->lock);
+	pollable->next_free = poller->free;
+	poller->free = pollable;
+	ln_lock_release(&poller->lock);
+}
+
+int ln_pollable_new(struct ln_poller *poller, int fd, struct ln_pollable **out)
+{
+	struct ln_pollable *pollable = take_pollable(poller);
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+		.data.ptr = pollable,
+	};
+
+	if (pollable == NULL)
+		return LN_ENOMEM;
+	ln_lock_acquire(&pollable->lock);
+	pollable->poller = poller;
+	pollable->fd = fd;
+	pollable->ready[LN_READABLE] = false;
+	pollable->ready[LN_WRITABLE] = false;
+	ln_lock_release(&pollable->lock);
+	if (epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		int number = errno;
+
+		give_pollable(pollable);
+		return number == EPERM ? LN_EUNSUP
+				       : ln_error_from_errno(number);
+	}
+	*out = pollable;
+	return 0;
+}
+
+void ln_pollable_free(struct ln_pollable *pollable)
+{
+	if (pollable == NULL)
+		return;
+	epoll_ctl(pollable->poller->epoll, EPOLL_CTL_DEL, pollable->fd, NULL);
+	give_pollable(pollable);
+}
+
+int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
+		     int64_t deadline)
+{
+	struct ln_task *task = ln_task_current();
+	int result = 0;
+
+	ln_lock_acquire(&pollable->lock);
+	if (pollable->task[direction] != NULL) {
+		ln_lock_release(&pollable->lock);
+		return LN_EEXIST;
+	}
+	while (!pollable->ready[direction] && result == 0) {
+		pollable->task[direction] = task;
+		ln_lock_release(&pollable->lock);
+		result = ln_task_wait(task, deadline);
+		ln_lock_acquire(&pollable->lock);
+		pollable->task[direction] = NULL;
+	}
+	if (pollable->ready[direction]) {
+		pollable->ready[direction] = false;
+		if (result == LN_ETIMEDOUT)
+			result = 0;
+	}
+	ln_lock_release(&pollable->lock);
+	return result;
+}
+
+void ln_pollable_watch(struct ln_pollable *pollable,
+		       enum ln_direction direction, struct ln_watch *watch)
+{
+	watch->pollable = pollable;
+	watch->task = ln_task_current();
+	ln_lock_acquire(&pollable->lock);
+	ln_list_append(&pollable->watches[direction], &watch->link);
+	ln_lock_release(&pollable->lock);
+}
+
+void ln_pollable_unwatch(struct ln_watch *watch)
+{
+	ln_lock_acquire(&watch->pollable->lock);
+	ln_list_remove(&watch->link);
+	ln_lock_release(&watch->pollable->lock);
+}
+
+static void mark_ready(struct ln_pollable *pollable,
+		       enum ln_direction direction)
+{
+	struct ln_list *list = &pollable->watches[direction];
+
+	pollable->ready[direction] = true;
+	if (pollable->task[direction] != NULL)
+		ln_task_wake(pollable->task[direction]);
+	for (struct ln_list *link = list->next; link != list;
+	     link = link->next) {
+		struct ln_watch *watch =
+			ln_container_of(link, struct ln_watch, link);
+
+		ln_task_wake(watch->task);
+	}
+}
+
+static void drain(int event)
+{
+	uint64_t count;
+
+	/* Non-blocking; an empty counter is fine too. */
+	if (read(event, &count, sizeof(count)) < 0)
+		return;
+}
+
+void ln_poller_poll(struct ln_poller *poller, int64_t deadline)
+{
+	struct epoll_event events[BATCH];
+	int timeout = 0;
+	int n;
+
+	if (deadline == LN_NEVER) {
+		timeout = -1;
+	} else if (deadline > 0) {
+		int64_t ns = deadline - ln_time_now();
+		int64_t ms = (ns + LN_NS_PER_MS - 1) / LN_NS_PER_MS;
+
+		timeout = ms < 0 ? 0 : ms > 60000 ? 60000 : (int)ms;
+	}
+	n = epoll_wait(poller->epoll, events, BATCH, timeout);
+	for (int i = 0; i < n; i++) {
+		struct ln_pollable *pollable = events[i].data.ptr;
+		uint32_t mask = events[i].events;
+
+		if (pollable == NULL) {
+			drain(poller->event);
+			continue;
+		}
+		ln_lock_acquire(&pollable->lock);
+		if (mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+			mark_ready(pollable, LN_READABLE);
+		if (mask & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+			mark_ready(pollable, LN_WRITABLE);
+		ln_lock_release(&pollable->lock);
+	}
+}
+
+void ln_poller_interrupt(struct ln_poller *poller)
+{
+	uint64_t one = 1;
+
+	/* A full counter has ended the wait already. */
+	if (write(poller->event, &one, sizeof(one)) < 0)
+		return;
+}

@@ -1,0 +1,63 @@
+/*
+ * Readiness of descriptors: a task that got EAGAIN parks here until the kernel
+ * says that trying again may help. Level of detail: two directions, edge
+ * triggered.
+ */
+#ifndef LN_SCHED_POLLER_H
+#define LN_SCHED_POLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+struct ln_poller;
+struct ln_pollable;
+struct ln_sched;
+struct ln_task;
+
+enum ln_direction { LN_READABLE, LN_WRITABLE };
+
+/* A task's interest in a descriptor; it lives on the task's stack. */
+struct ln_watch {
+	struct ln_list link; /* under the pollable's lock */
+	struct ln_pollable *pollable;
+	struct ln_task *task;
+};
+
+/* LN_EIO, LN_ELIMIT (no descriptor left). */
+int ln_poller_new(struct ln_poller **poller);
+void ln_poller_free(struct ln_poller *poller);
+
+/* Watches a descriptor, which must be non-blocking and of a kind that the
+ * kernel can watch (LN_EUNSUP when not: a regular file). The caller keeps the
+ * descriptor and closes it after ln_pollable_free. Any thread. */
+int ln_pollable_new(struct ln_poller *poller, int fd,
+		    struct ln_pollable **pollable);
+void ln_pollable_free(struct ln_pollable *pollable);
+
+/* Parks the running task until the descriptor may be ready, or `deadline`.
+ * 0: try again; LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM; LN_EEXIST when another
+ * task waits for the same direction already. Call only after the system call
+ * has said EAGAIN. */
+int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
+		     int64_t deadline);
+
+/* Has every event of the direction wake the running task, whatever it waits
+ * for, until ln_pollable_unwatch; any number of tasks may watch. A task that
+ * watches, then finds the descriptor not ready, then parks, misses nothing. It
+ * may be woken for nothing. */
+void ln_pollable_watch(struct ln_pollable *pollable,
+		       enum ln_direction direction, struct ln_watch *watch);
+
+/* Ends it; once this returns, nobody looks at the watch. By the same task. */
+void ln_pollable_unwatch(struct ln_watch *watch);
+
+/* Waits for events at most until `deadline` (0: does not wait) and wakes the
+ * tasks concerned. Workers only, one at a time. */
+void ln_poller_poll(struct ln_poller *poller, int64_t deadline);
+
+/* Ends a running or coming ln_poller_poll. Any thread. */
+void ln_poller_interrupt(struct ln_poller *poller);
+
+#endif

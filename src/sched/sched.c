@@ -1,0 +1,268 @@
+/*
+ * DESIGN
+ * Starting, stopping, and the ticker. The ticker is one thread: every
+ * millisecond it advances the tick and the coarse clock, calls the engine's
+ * hook, and wakes a thief for tasks that wait in a `next` slot while their
+ * worker is busy. When all workers have slept for QUIET_TICKS it sleeps too;
+ * the first worker to wake wakes it.
+ */
+#include "sched/sched.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "sched/blocking.h"
+#include "sched/poller.h"
+#include "sched/worker.h"
+
+#define TICK_NS LN_NS_PER_MS
+#define QUIET_TICKS 10
+#define MAX_WORKERS 256
+#define WARM_STACKS 512
+#define DEFAULT_STACK ((size_t)512 << 10)
+
+static unsigned usable_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
+		return (unsigned)CPU_COUNT(&set);
+	return 1;
+}
+
+/* Wakes a thief when a task has sat in a `next` slot since an earlier tick. */
+static void rescue_next(struct ln_sched *sched, uint64_t tick)
+{
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *worker = &sched->workers[i];
+
+		if (atomic_load_explicit(&worker->next, memory_order_relaxed) !=
+			    NULL &&
+		    atomic_load_explicit(&worker->next_tick,
+					 memory_order_relaxed) < tick) {
+			ln_sched_wake_worker(sched);
+			return;
+		}
+	}
+}
+
+void ln_sched_tick(struct ln_sched *sched)
+{
+	uint64_t tick = atomic_fetch_add_explicit(&sched->tick, 1,
+						  memory_order_relaxed) +
+			1;
+
+	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
+			      memory_order_relaxed);
+	if (sched->options.on_tick != NULL)
+		sched->options.on_tick(sched->options.on_tick_argument);
+	rescue_next(sched, tick);
+}
+
+static void *ticker_main(void *argument)
+{
+	struct ln_sched *sched = argument;
+	const struct timespec pause = { .tv_nsec = TICK_NS };
+	int quiet = 0;
+
+	prctl(PR_SET_NAME, "ln-ticker");
+	prctl(PR_SET_TIMERSLACK, 1000);
+	while (!atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
+		nanosleep(&pause, NULL);
+		ln_sched_tick(sched);
+		if (atomic_load_explicit(&sched->sleeping,
+					 memory_order_relaxed) < sched->count)
+			quiet = 0;
+		else
+			quiet++;
+		if (quiet < QUIET_TICKS)
+			continue;
+		quiet = 0;
+		atomic_store_explicit(&sched->ticker_asleep, 1,
+				      memory_order_relaxed);
+		/* Pairs with the fence in wake_ticker. */
+		atomic_thread_fence(memory_order_seq_cst);
+		if (atomic_load_explicit(&sched->sleeping,
+					 memory_order_relaxed) ==
+			    sched->count &&
+		    !atomic_load_explicit(&sched->stopping,
+					  memory_order_acquire))
+			ln_futex_wait(&sched->ticker_asleep, 1, -1);
+		atomic_store_explicit(&sched->ticker_asleep, 0,
+				      memory_order_relaxed);
+	}
+	return NULL;
+}
+
+/* Ends all threads that were started and frees everything; accepts a scheduler
+ * that is only partly made. */
+static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
+{
+	atomic_store_explicit(&sched->stopping, true, memory_order_release);
+	atomic_thread_fence(memory_order_seq_cst);
+	for (unsigned i = 0; i < workers; i++) {
+		struct ln_worker *worker = &sched->workers[i];
+
+		/* A worker that is on its way to sleep looks at `stopping`
+		 * after it has set `asleep`; one in the poller is
+		 * interrupted. */
+		if (sched->poller != NULL)
+			ln_poller_interrupt(sched->poller);
+		atomic_store_explicit(&worker->asleep, 0, memory_order_release);
+		ln_futex_wake(&worker->asleep, 1);
+	}
+	for (unsigned i = 0; i < workers; i++)
+		pthread_join(sched->workers[i].thread, NULL);
+	if (ticker) {
+		atomic_store_explicit(&sched->ticker_asleep, 0,
+				      memory_order_relaxed);
+		ln_futex_wake(&sched->ticker_asleep, 1);
+		pthread_join(sched->ticker, NULL);
+	}
+	ln_blocking_free(sched->blocking);
+	ln_poller_free(sched->poller);
+	ln_timers_deinit(&sched->timers);
+	ln_slab_deinit(&sched->stacks);
+	free(sched->workers);
+	free(sched);
+}
+
+static struct ln_sched *allocate(const struct ln_sched_options *options)
+{
+	struct ln_sched *sched = aligned_alloc(LN_CACHE_LINE, sizeof(*sched));
+	unsigned count = options->workers ? options->workers : usable_cores();
+
+	if (sched == NULL)
+		return NULL;
+	memset(sched, 0, sizeof(*sched));
+	if (count > MAX_WORKERS)
+		count = MAX_WORKERS;
+	sched->workers =
+		aligned_alloc(LN_CACHE_LINE, count * sizeof(*sched->workers));
+	if (sched->workers == NULL) {
+		free(sched);
+		return NULL;
+	}
+	memset(sched->workers, 0, count * sizeof(*sched->workers));
+	sched->count = count;
+	sched->options = *options;
+	if (sched->options.blocking == 0)
+		sched->options.blocking = 4;
+	if (sched->options.stack_size == 0)
+		sched->options.stack_size = DEFAULT_STACK;
+	sched->inject_tail = &sched->inject_head;
+	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
+			      memory_order_relaxed);
+	ln_slab_init(&sched->stacks, sched->options.stack_size, WARM_STACKS);
+	ln_timers_init(&sched->timers);
+	return sched;
+}
+
+int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
+{
+	struct ln_sched *sched = allocate(options);
+	unsigned started = 0;
+	int error;
+
+	if (sched == NULL)
+		return LN_ENOMEM;
+	error = ln_blocking_new(sched->options.blocking, &sched->blocking);
+	if (error == 0 && !options->manual)
+		error = ln_poller_new(&sched->poller);
+	if (error < 0)
+		goto fail;
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *worker = &sched->workers[i];
+
+		worker->sched = sched;
+		worker->index = i;
+		worker->seed = 0x9e3779b97f4a7c15 * (i + 1);
+	}
+	for (; started < sched->count; started++) {
+		struct ln_worker *worker = &sched->workers[started];
+
+		if (pthread_create(&worker->thread, NULL, ln_worker_main,
+				   worker) != 0)
+			goto fail_thread;
+	}
+	if (!options->manual &&
+	    pthread_create(&sched->ticker, NULL, ticker_main, sched) != 0)
+		goto fail_thread;
+	*out = sched;
+	return 0;
+fail_thread:
+	error = LN_EIO;
+fail:
+	destroy(sched, started, false);
+	return error;
+}
+
+void ln_sched_free(struct ln_sched *sched)
+{
+	if (sched != NULL)
+		destroy(sched, sched->count, !sched->options.manual);
+}
+
+void ln_sched_wait_idle(struct ln_sched *sched)
+{
+	for (;;) {
+		uint32_t seen = atomic_load_explicit(&sched->none_left,
+						     memory_order_acquire);
+
+		/* Acquire pairs with the release when a task has ended. */
+		if (atomic_load_explicit(&sched->live, memory_order_acquire) ==
+		    0)
+			return;
+		ln_futex_wait(&sched->none_left, seen, -1);
+	}
+}
+
+uint64_t ln_sched_live(struct ln_sched *sched)
+{
+	return atomic_load_explicit(&sched->live, memory_order_acquire);
+}
+
+unsigned ln_sched_workers(const struct ln_sched *sched)
+{
+	return sched->count;
+}
+
+size_t ln_sched_stack_size(const struct ln_sched *sched)
+{
+	return sched->options.stack_size;
+}
+
+struct ln_timers *ln_sched_timers(struct ln_sched *sched)
+{
+	return &sched->timers;
+}
+
+struct ln_poller *ln_sched_poller(struct ln_sched *sched)
+{
+	return sched->poller;
+}
+
+struct ln_blocking *ln_sched_blocking(struct ln_sched *sched)
+{
+	return sched->blocking;
+}
+
+uint64_t ln_sched_ticks(struct ln_sched *sched)
+{
+	return atomic_load_explicit(&sched->tick, memory_order_relaxed);
+}
+
+void ln_sched_deadline_changed(struct ln_sched *sched, int64_t deadline)
+{
+	/* Pairs with the fence in sleep_in_poller. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (sched->poller != NULL &&
+	    deadline < atomic_load_explicit(&sched->poll_deadline,
+					    memory_order_relaxed))
+		ln_poller_interrupt(sched->poller);
+}

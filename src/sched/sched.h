@@ -1,0 +1,57 @@
+/*
+ * The scheduler: worker threads that run tasks, steal from each other, and
+ * sleep when there is nothing to do; one clock tick for preemption; timers and
+ * the poller.
+ */
+#ifndef LN_SCHED_SCHED_H
+#define LN_SCHED_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_blocking;
+struct ln_poller;
+struct ln_sched;
+struct ln_timers;
+
+struct ln_sched_options {
+	unsigned workers;        /* threads, 1 to 256; 0: one per usable core */
+	size_t stack_size;       /* bytes of each fiber's slot */
+	unsigned blocking;       /* most threads of the blocking pool; 0: 4 */
+	void (*on_tick)(void *); /* every millisecond while anything runs */
+	void *on_tick_argument;
+	bool manual; /* no ticker, no poller: the deterministic tests' mode */
+};
+
+/* Starts the workers. LN_ENOMEM, LN_EIO (no thread, no descriptor). */
+int ln_sched_new(const struct ln_sched_options *options,
+		 struct ln_sched **sched);
+
+/* Stops the workers and frees everything. All tasks must have ended. Not from
+ * a task. */
+void ln_sched_free(struct ln_sched *sched);
+
+/* Waits until no task is left. Not from a task. */
+void ln_sched_wait_idle(struct ln_sched *sched);
+
+/* Tasks that have been started and have not ended. Any thread. */
+uint64_t ln_sched_live(struct ln_sched *sched);
+
+unsigned ln_sched_workers(const struct ln_sched *sched);
+size_t ln_sched_stack_size(const struct ln_sched *sched);
+struct ln_timers *ln_sched_timers(struct ln_sched *sched);
+struct ln_poller *ln_sched_poller(struct ln_sched *sched);
+struct ln_blocking *ln_sched_blocking(struct ln_sched *sched);
+
+/* The count of ticks since the start; it stands still while all sleep. */
+uint64_t ln_sched_ticks(struct ln_sched *sched);
+
+/* One tick by hand, for options.manual. */
+void ln_sched_tick(struct ln_sched *sched);
+
+/* Lets a sleeping worker look at the timers again, when a deadline before the
+ * one it sleeps for was added. Any thread. */
+void ln_sched_deadline_changed(struct ln_sched *sched, int64_t deadline);
+
+#endif

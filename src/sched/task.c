@@ -1,0 +1,259 @@
+/*
+ * DESIGN
+ * States of a task and who changes them:
+ *
+ *   NEW      -> PARKED    ln_task_start
+ *   PARKED   -> QUEUED    a waker (compare-and-swap), who then queues it
+ *   QUEUED   -> RUNNING   the worker that took it out of a queue
+ *   RUNNING  -> NOTIFIED  a waker
+ *   RUNNING  -> PARKED    its worker, after the switch off its stack
+ *   NOTIFIED -> RUNNING   the task, when it begins to park
+ *   NOTIFIED -> QUEUED    its worker, after the switch off its stack
+ *   RUNNING  -> DONE      its worker, after the switch off its stack
+ *
+ * Why no wake-up is lost. A waker first makes the condition true, then calls
+ * ln_task_wake, a read-modify-write of the state. The task checks the condition
+ * and parks; the park ends in a compare-and-swap of the state from RUNNING to
+ * PARKED, done by the worker once the stack is left. All changes of one state
+ * word are in one order. If the waker's comes before the park's, it found
+ * RUNNING and left NOTIFIED (the park's swap fails, the task is queued) or
+ * found it QUEUED (the task is yet to run, and will check after that). If it
+ * comes after, it finds PARKED and queues the task. In each case the task
+ * checks again after the waker's change, and sees the condition: its check
+ * follows an acquire of a value that the waker released.
+ *
+ * Why no task runs twice: only one change leads from PARKED or NOTIFIED to
+ * QUEUED, whoever makes it queues the task once, and the stack was left before.
+ *
+ * The task is published as PARKED only off its stack, because from then on
+ * another worker may enter it: hence ln_worker_arrived.
+ */
+#include "sched/task.h"
+
+#include <stdlib.h>
+
+#if LN_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#include "base/error.h"
+#include "base/systematic.h"
+#include "base/time.h"
+#include "sched/worker.h"
+
+static void task_entry(void *argument)
+{
+	struct ln_task *task = argument;
+	struct ln_worker *worker;
+	struct ln_task *next;
+
+#if LN_ASAN
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+	ln_worker_arrived();
+	task->run(task);
+
+	worker = ln_worker_current();
+	next = ln_worker_pick(worker);
+	worker->left = task;
+	worker->leaving = LN_LEAVE_DONE;
+	if (next != NULL)
+		ln_worker_run(worker, next);
+	ln_fiber_switch(&task->fiber, next ? &next->fiber : &worker->base, 1);
+	__builtin_unreachable();
+}
+
+int ln_task_start(struct ln_sched *sched, struct ln_task *task,
+		  void (*run)(struct ln_task *), void (*done)(struct ln_task *))
+{
+	char *stack = ln_slab_take(&sched->stacks);
+
+	if (stack == NULL)
+		return LN_ENOMEM;
+	ln_fiber_init(&task->fiber, stack, sched->stacks.slot_size, task_entry,
+		      task);
+	task->sched = sched;
+	task->next = NULL;
+	task->run = run;
+	task->done = done;
+	task->local = NULL;
+	task->slices = 0;
+	atomic_store_explicit(&task->state, LN_TASK_PARKED,
+			      memory_order_release);
+	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
+	ln_task_wake(task);
+	return 0;
+}
+
+/* Puts a woken task where it runs soon: next on this worker, in front of the
+ * one that was to be next, which others may then steal. */
+static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_task *displaced;
+
+	atomic_store_explicit(
+		&worker->next_tick,
+		atomic_load_explicit(&sched->tick, memory_order_relaxed),
+		memory_order_relaxed);
+	/* Release pairs with the acquire of a thief that takes it. */
+	displaced = atomic_exchange_explicit(&worker->next, task,
+					     memory_order_acq_rel);
+	if (displaced == NULL)
+		return;
+	ln_worker_enqueue(worker, displaced);
+	ln_sched_wake_worker(sched);
+}
+
+void ln_task_wake(struct ln_task *task)
+{
+	uint32_t state =
+		atomic_load_explicit(&task->state, memory_order_relaxed);
+	struct ln_worker *worker;
+	struct ln_sched *sched;
+
+	for (;;) {
+		uint32_t wanted = state;
+
+		ln_systematic_point();
+		if (state == LN_TASK_PARKED)
+			wanted = LN_TASK_QUEUED;
+		else if (state == LN_TASK_RUNNING)
+			wanted = LN_TASK_NOTIFIED;
+		/* A change from X to X too: release what the waker wrote
+		 * before, so that the task sees it when it next changes the
+		 * word. Pairs with the acquires in arrived and park. */
+		if (atomic_compare_exchange_weak_explicit(
+			    &task->state, &state, wanted, memory_order_acq_rel,
+			    memory_order_relaxed))
+			break;
+	}
+	if (state != LN_TASK_PARKED)
+		return;
+	sched = task->sched;
+	worker = ln_worker_current();
+	if (worker != NULL && worker->sched == sched) {
+		schedule_soon(worker, task);
+	} else {
+		ln_sched_inject(sched, task, task, 1);
+		ln_sched_wake_worker(sched);
+	}
+}
+
+void ln_task_interrupt(struct ln_task *task)
+{
+	atomic_store_explicit(&task->interrupted, true, memory_order_release);
+	ln_task_wake(task);
+}
+
+struct ln_task *ln_task_current(void)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	return worker != NULL ? worker->current : NULL;
+}
+
+/* Leaves the running task for the next one, or for the worker's own stack. */
+static void leave(struct ln_task *task, enum ln_leaving leaving)
+{
+	struct ln_worker *worker = ln_worker_current();
+	struct ln_task *next = ln_worker_pick(worker);
+
+	worker->left = task;
+	worker->leaving = leaving;
+	if (next != NULL)
+		ln_worker_run(worker, next);
+	else
+		worker->current = NULL;
+	ln_fiber_switch(&task->fiber, next ? &next->fiber : &worker->base, 0);
+	ln_worker_arrived();
+}
+
+void ln_task_park(struct ln_task *task)
+{
+	uint32_t notified = LN_TASK_NOTIFIED;
+
+	ln_systematic_point();
+	if (atomic_load_explicit(&task->state, memory_order_relaxed) ==
+		    LN_TASK_NOTIFIED &&
+	    atomic_compare_exchange_strong_explicit(
+		    &task->state, &notified, LN_TASK_RUNNING,
+		    memory_order_acq_rel, memory_order_relaxed))
+		return;
+	leave(task, LN_LEAVE_PARK);
+}
+
+int ln_task_wait(struct ln_task *task, int64_t deadline)
+{
+	struct ln_sched *sched = task->sched;
+	struct ln_timer timer = { .deadline = deadline, .task = task };
+	int earliest;
+	int error;
+
+	if (ln_task_interrupted(task))
+		return LN_EKILLED;
+	if (deadline == LN_NEVER) {
+		ln_task_park(task);
+		return ln_task_interrupted(task) ? LN_EKILLED : 0;
+	}
+	if (deadline <= ln_time_now())
+		return LN_ETIMEDOUT;
+	error = ln_timers_add(&sched->timers, &timer, &earliest);
+	if (error < 0)
+		return error;
+	if (earliest)
+		ln_sched_deadline_changed(sched, deadline);
+	ln_task_park(task);
+	ln_timers_remove(&sched->timers, &timer);
+	if (ln_task_interrupted(task))
+		return LN_EKILLED;
+	return ln_time_now() >= deadline ? LN_ETIMEDOUT : 0;
+}
+
+int ln_task_sleep(struct ln_task *task, int64_t deadline)
+{
+	int result;
+
+	do {
+		result = ln_task_wait(task, deadline);
+	} while (result == 0);
+	return result == LN_ETIMEDOUT ? 0 : result;
+}
+
+void ln_task_yield(struct ln_task *task)
+{
+	leave(task, LN_LEAVE_YIELD);
+}
+
+bool ln_task_should_yield(struct ln_task *task)
+{
+	struct ln_worker *worker = ln_worker_current();
+	struct ln_sched *sched = task->sched;
+
+	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
+		return true;
+	if (!ln_runq_empty(&worker->queue))
+		return true;
+	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) >
+	    0)
+		return true;
+	/* Timers and the poller are looked after on the worker's own stack,
+	 * once a tick unless another worker sleeps in the poller. */
+	if (atomic_load_explicit(&sched->timers.earliest,
+				 memory_order_relaxed) <=
+	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))
+		return true;
+	return !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);
+}
+
+void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
+			     void *argument)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	if (worker == NULL || worker->current != task) {
+		function(argument);
+		return;
+	}
+	ln_fiber_call_on(&task->fiber, &worker->base, function, argument);
+}

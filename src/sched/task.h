@@ -1,0 +1,92 @@
+/*
+ * A task: one fiber and its place in the scheduler. Upper layers embed it. It
+ * parks, and anybody who holds a reference wakes it; the scheduler knows
+ * nothing else about what it does.
+ *
+ * Waking is a token: a wake-up that comes while the task still runs makes its
+ * next park return at once. So a task that checks its condition, parks, and
+ * checks again never misses a wake-up that followed the change of the
+ * condition; it may be woken for nothing.
+ */
+#ifndef LN_SCHED_TASK_H
+#define LN_SCHED_TASK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sched/fiber.h"
+
+struct ln_sched;
+struct ln_worker;
+
+enum ln_task_state {
+	LN_TASK_NEW,      /* zeroed memory; not started, wake-ups do nothing */
+	LN_TASK_PARKED,   /* in no queue; a wake-up must queue it */
+	LN_TASK_QUEUED,   /* in exactly one run queue, or being put there */
+	LN_TASK_RUNNING,  /* a worker runs it */
+	LN_TASK_NOTIFIED, /* running, and woken since */
+	LN_TASK_DONE,     /* its function has returned */
+};
+
+struct ln_task {
+	struct ln_fiber fiber;
+	struct ln_sched *sched;
+	struct ln_task *next;           /* link of the inject queue */
+	void (*run)(struct ln_task *);  /* the body; on the fiber */
+	void (*done)(struct ln_task *); /* after it, off the fiber; may free */
+	void *local;                    /* the engine's: what runs here */
+	uint64_t slices; /* times it was entered; written by its worker */
+	_Atomic uint32_t state;   /* enum ln_task_state; any thread */
+	_Atomic bool interrupted; /* waits end early; any thread sets it */
+};
+
+/* Starts a task whose memory was zero: takes a stack and queues it on the
+ * calling worker (or from any other thread on all of them). `run` is called on
+ * the fiber; `done` when the stack is given back. An interrupt that came before
+ * stays in force. LN_ENOMEM leaves nothing behind, and calls nothing. */
+int ln_task_start(struct ln_sched *sched, struct ln_task *task,
+		  void (*run)(struct ln_task *),
+		  void (*done)(struct ln_task *));
+
+/* Makes a task run again, or its next park return at once. The caller holds
+ * something that keeps the task's memory alive. Any thread. */
+void ln_task_wake(struct ln_task *task);
+
+/* Makes every wait of the task end with LN_EKILLED, now and later. Any thread.
+ */
+void ln_task_interrupt(struct ln_task *task);
+
+static inline bool ln_task_interrupted(struct ln_task *task)
+{
+	/* Acquire pairs with the release in ln_task_interrupt. */
+	return atomic_load_explicit(&task->interrupted, memory_order_acquire);
+}
+
+/* The task that runs on this thread, or NULL. */
+struct ln_task *ln_task_current(void);
+
+/* Gives the worker away until somebody wakes the running task. Only by the
+ * running task itself, as all that follow. */
+void ln_task_park(struct ln_task *task);
+
+/* Parks until woken or `deadline`. 0 when woken, perhaps for nothing;
+ * LN_ETIMEDOUT; LN_EKILLED when interrupted; LN_ENOMEM. */
+int ln_task_wait(struct ln_task *task, int64_t deadline);
+
+/* Sleeps until `deadline`: 0, LN_EKILLED or LN_ENOMEM. */
+int ln_task_sleep(struct ln_task *task, int64_t deadline);
+
+/* Lets others run first, if there are any. */
+void ln_task_yield(struct ln_task *task);
+
+/* Whether a task that has used its slice should yield: somebody waits. */
+bool ln_task_should_yield(struct ln_task *task);
+
+/* Calls function(argument) on the stack of the worker's thread, which is as
+ * large as a thread's stack, and without giving the worker away. The function
+ * must not park. Outside a task it is called in place. */
+void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
+			     void *argument);
+
+#endif

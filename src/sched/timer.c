@@ -1,0 +1,142 @@
+/*
+ * DESIGN
+ * A 4-ary min-heap of pointers under one lock; every timer knows its place, so
+ * removal is logarithmic too. The earliest deadline is mirrored in an atomic,
+ * so that a scheduling point costs one load when nothing is due.
+ *
+ * Lock order: timers.lock, then whatever ln_task_wake takes.
+ */
+#include "sched/timer.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "sched/task.h"
+
+void ln_timers_init(struct ln_timers *timers)
+{
+	*timers = (struct ln_timers){ 0 };
+	atomic_store_explicit(&timers->earliest, LN_NEVER,
+			      memory_order_relaxed);
+}
+
+void ln_timers_deinit(struct ln_timers *timers)
+{
+	free(timers->heap);
+	timers->heap = NULL;
+}
+
+static void place(struct ln_timers *timers, size_t at, struct ln_timer *timer)
+{
+	timers->heap[at] = timer;
+	timer->index = at + 1;
+}
+
+static void sift_up(struct ln_timers *timers, size_t at, struct ln_timer *timer)
+{
+	while (at > 0) {
+		size_t parent = (at - 1) / 4;
+
+		if (timers->heap[parent]->deadline <= timer->deadline)
+			break;
+		place(timers, at, timers->heap[parent]);
+		at = parent;
+	}
+	place(timers, at, timer);
+}
+
+static void sift_down(struct ln_timers *timers, size_t at,
+		      struct ln_timer *timer)
+{
+	for (;;) {
+		size_t first = at * 4 + 1;
+		size_t least = first;
+
+		if (first >= timers->count)
+			break;
+		for (size_t i = first + 1; i < first + 4 && i < timers->count;
+		     i++) {
+			if (timers->heap[i]->deadline <
+			    timers->heap[least]->deadline)
+				least = i;
+		}
+		if (timers->heap[least]->deadline >= timer->deadline)
+			break;
+		place(timers, at, timers->heap[least]);
+		at = least;
+	}
+	place(timers, at, timer);
+}
+
+static void publish_earliest(struct ln_timers *timers)
+{
+	int64_t earliest =
+		timers->count > 0 ? timers->heap[0]->deadline : LN_NEVER;
+
+	/* Relaxed: a hint; whoever acts on it takes the lock. */
+	atomic_store_explicit(&timers->earliest, earliest,
+			      memory_order_relaxed);
+}
+
+static void take_out(struct ln_timers *timers, struct ln_timer *timer)
+{
+	size_t at = timer->index - 1;
+	struct ln_timer *last = timers->heap[--timers->count];
+
+	timer->index = 0;
+	if (last == timer)
+		return;
+	if (at > 0 && timers->heap[(at - 1) / 4]->deadline > last->deadline)
+		sift_up(timers, at, last);
+	else
+		sift_down(timers, at, last);
+}
+
+int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
+		  int *earliest)
+{
+	ln_lock_acquire(&timers->lock);
+	if (timers->count == timers->capacity) {
+		size_t capacity =
+			timers->capacity == 0 ? 64 : timers->capacity * 2;
+		struct ln_timer **heap = realloc(
+			timers->heap, capacity * sizeof(struct ln_timer *));
+
+		if (heap == NULL) {
+			ln_lock_release(&timers->lock);
+			return LN_ENOMEM;
+		}
+		timers->heap = heap;
+		timers->capacity = capacity;
+	}
+	sift_up(timers, timers->count++, timer);
+	*earliest = timer->index == 1;
+	publish_earliest(timers);
+	ln_lock_release(&timers->lock);
+	return 0;
+}
+
+void ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer)
+{
+	ln_lock_acquire(&timers->lock);
+	if (timer->index != 0) {
+		take_out(timers, timer);
+		publish_earliest(timers);
+	}
+	ln_lock_release(&timers->lock);
+}
+
+void ln_timers_expire(struct ln_timers *timers, int64_t now)
+{
+	ln_lock_acquire(&timers->lock);
+	while (timers->count > 0 && timers->heap[0]->deadline <= now) {
+		struct ln_timer *timer = timers->heap[0];
+
+		take_out(timers, timer);
+		ln_task_wake(timer->task);
+	}
+	publish_earliest(timers);
+	ln_lock_release(&timers->lock);
+}

@@ -1,0 +1,48 @@
+/*
+ * Deadlines: one heap per scheduler. A timer lives in its owner, usually on the
+ * stack of the fiber that waits.
+ */
+#ifndef LN_SCHED_TIMER_H
+#define LN_SCHED_TIMER_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+
+struct ln_task;
+
+struct ln_timer {
+	int64_t deadline;     /* CLOCK_MONOTONIC, nanoseconds */
+	struct ln_task *task; /* woken when the deadline has passed */
+	size_t index;         /* place in the heap, plus one; 0: not in it */
+};
+
+struct ln_timers {
+	_Atomic int64_t earliest; /* LN_NEVER when empty; any thread reads */
+
+	/* Under `lock`. */
+	struct ln_lock lock;
+	struct ln_timer **heap; /* four children a node */
+	size_t count;
+	size_t capacity;
+};
+
+void ln_timers_init(struct ln_timers *timers);
+void ln_timers_deinit(struct ln_timers *timers);
+
+/* Adds a timer; LN_ENOMEM. Sets *earliest to whether it is now the first one
+ * to expire. Any thread. */
+int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
+		  int *earliest);
+
+/* Takes the timer out; harmless when it has expired. Once this returns, nobody
+ * looks at the timer or wakes its task on its account. Any thread. */
+void ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer);
+
+/* Wakes the tasks of all timers whose deadline is not after `now`. Any thread;
+ * ln_task_wake is called under the lock. */
+void ln_timers_expire(struct ln_timers *timers, int64_t now);
+
+#endif

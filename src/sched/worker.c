@@ -1,0 +1,541 @@
+/*
+ * DESIGN
+ * Each worker is a thread with a slot for the task to run next, and a queue.
+ * A task that is left hands over to the next one directly, stack to stack; the
+ * thread's own stack is entered only to look further: timers, the poller, the
+ * shared queue, other workers' queues, sleep.
+ *
+ * Order: the `next` slot (so that a message's receiver runs while the message
+ * is in the cache), at most NEXT_STREAK times in a row so that two tasks that
+ * wake each other do not shut out the others; then the queue; every
+ * SHARED_EVERY picks the shared queue first.
+ *
+ * Sleeping without losing work. A producer queues its task, then (fence) reads
+ * `sleeping` and `searching`. A worker that finds nothing enters the idle list
+ * and counts itself in `sleeping`, leaves `searching`, then (fence) looks at
+ * all queues once more. By the order of the two fences either the producer sees
+ * the sleeper, and wakes it unless a searcher is left, or the worker sees the
+ * task. A searcher that is left looks at all queues after the producer's fence,
+ * or is itself on its way to sleep and looks once more. Only the `next` slots
+ * are left out: their owner is awake by definition, and the ticker wakes a
+ * thief for a task that has sat in one for a tick.
+ *
+ * One idle worker sleeps in the poller, the others on their futexes.
+ */
+#include "sched/worker.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "base/error.h"
+#include "base/systematic.h"
+#include "base/time.h"
+#include "sched/poller.h"
+#include "sched/task.h"
+
+#define NEXT_STREAK 64
+#define SHARED_EVERY 61
+#define STEAL_MOST 64
+#define STACK_TRIM_EVERY 16
+#define STACK_KEEP ((size_t)32 << 10)
+
+static _Thread_local struct ln_worker *thread_worker;
+
+LN_NOINLINE struct ln_worker *ln_worker_current(void)
+{
+	/* The barrier keeps compilers from treating this as a pure function
+	 * whose result could be kept across a switch. */
+	__asm__ volatile("" ::: "memory");
+	return thread_worker;
+}
+
+void ln_sched_inject(struct ln_sched *sched, struct ln_task *first,
+		     struct ln_task *last, uint32_t count)
+{
+	last->next = NULL;
+	ln_lock_acquire(&sched->inject_lock);
+	*sched->inject_tail = first;
+	sched->inject_tail = &last->next;
+	/* Relaxed: a hint, the lock orders the list; the fence in
+	 * ln_sched_wake_worker orders it before the look for sleepers. */
+	atomic_fetch_add_explicit(&sched->inject_count, count,
+				  memory_order_relaxed);
+	ln_lock_release(&sched->inject_lock);
+}
+
+static struct ln_task *take_injected(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_task *task;
+
+	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) ==
+	    0)
+		return NULL;
+	ln_lock_acquire(&sched->inject_lock);
+	task = sched->inject_head;
+	if (task != NULL) {
+		sched->inject_head = task->next;
+		if (task->next == NULL)
+			sched->inject_tail = &sched->inject_head;
+		atomic_fetch_sub_explicit(&sched->inject_count, 1,
+					  memory_order_relaxed);
+	}
+	ln_lock_release(&sched->inject_lock);
+	return task;
+}
+
+/* The ring is full: moves half of it, and the task, to the shared queue. */
+LN_NOINLINE static void overflow(struct ln_worker *worker, struct ln_task *task)
+{
+	struct ln_task *first = NULL;
+	struct ln_task **link = &first;
+	uint32_t count = 0;
+
+	while (count < LN_RUNQ_SIZE / 2) {
+		struct ln_task *moved = ln_runq_pop(&worker->queue);
+
+		if (moved == NULL)
+			break;
+		*link = moved;
+		link = &moved->next;
+		count++;
+	}
+	*link = task;
+	ln_sched_inject(worker->sched, first, task, count + 1);
+}
+
+void ln_worker_enqueue(struct ln_worker *worker, struct ln_task *task)
+{
+	if (LN_UNLIKELY(!ln_runq_push(&worker->queue, task)))
+		overflow(worker, task);
+}
+
+/* Takes a worker off the idle list; NULL when none sleeps. */
+static struct ln_worker *take_idle(struct ln_sched *sched)
+{
+	struct ln_worker *worker;
+
+	ln_lock_acquire(&sched->idle_lock);
+	worker = sched->idle;
+	if (worker != NULL) {
+		sched->idle = worker->idle_next;
+		worker->idle = false;
+		atomic_fetch_sub_explicit(&sched->sleeping, 1,
+					  memory_order_relaxed);
+	}
+	ln_lock_release(&sched->idle_lock);
+	return worker;
+}
+
+static void rouse(struct ln_worker *worker)
+{
+	/* Release pairs with the acquire when it wakes. */
+	atomic_store_explicit(&worker->asleep, 0, memory_order_release);
+	ln_systematic_point();
+	/* seq_cst with the sleeper's store of `polling`, then its load of
+	 * `asleep`: one of the two sees the other's. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&worker->polling, memory_order_relaxed))
+		ln_poller_interrupt(worker->sched->poller);
+	else
+		ln_futex_wake(&worker->asleep, 1);
+}
+
+void ln_sched_wake_worker(struct ln_sched *sched)
+{
+	uint32_t none = 0;
+	struct ln_worker *worker;
+
+	/* The producer's side of the proof above. */
+	atomic_thread_fence(memory_order_seq_cst);
+	ln_systematic_point();
+	if (atomic_load_explicit(&sched->sleeping, memory_order_relaxed) == 0)
+		return;
+	if (atomic_load_explicit(&sched->searching, memory_order_relaxed) > 0)
+		return;
+	if (!atomic_compare_exchange_strong_explicit(&sched->searching, &none,
+						     1, memory_order_seq_cst,
+						     memory_order_relaxed))
+		return;
+	worker = take_idle(sched);
+	if (worker == NULL) {
+		atomic_fetch_sub_explicit(&sched->searching, 1,
+					  memory_order_seq_cst);
+		return;
+	}
+	worker->searching = true; /* counted for it above; it still sleeps */
+	rouse(worker);
+}
+
+void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
+{
+	/* Acquire pairs with the releases of its wakers. */
+	atomic_exchange_explicit(&task->state, LN_TASK_RUNNING,
+				 memory_order_acq_rel);
+	worker->current = task;
+	task->slices++;
+}
+
+static bool timers_due(struct ln_sched *sched)
+{
+	return atomic_load_explicit(&sched->timers.earliest,
+				    memory_order_relaxed) <=
+	       atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
+}
+
+struct ln_task *ln_worker_pick(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_task *task;
+
+	if (LN_UNLIKELY(worker->seen_tick !=
+				atomic_load_explicit(&sched->tick,
+						     memory_order_relaxed) ||
+			++worker->picks % SHARED_EVERY == 0 ||
+			timers_due(sched)))
+		return NULL;
+	if (worker->next_streak < NEXT_STREAK &&
+	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
+		/* A thief may have been faster. */
+		task = atomic_exchange_explicit(&worker->next, NULL,
+						memory_order_acq_rel);
+		if (task != NULL) {
+			worker->next_streak++;
+			return task;
+		}
+	}
+	worker->next_streak = 0;
+	task = ln_runq_pop(&worker->queue);
+	if (task == NULL &&
+	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
+		task = atomic_exchange_explicit(&worker->next, NULL,
+						memory_order_acq_rel);
+	return task;
+}
+
+/* Gives the stack of a task that has ended back, and tells its owner. */
+static void finish(struct ln_worker *worker, struct ln_task *task)
+{
+	struct ln_sched *sched = worker->sched;
+	char *stack = task->fiber.stack;
+
+	/* A deep call may have left many pages behind; return all but the top
+	 * ones now and then. */
+	if (++worker->finished % STACK_TRIM_EVERY == 0)
+		madvise(stack, sched->stacks.slot_size - STACK_KEEP,
+			MADV_DONTNEED);
+	ln_fiber_deinit(&task->fiber);
+	ln_slab_give(&sched->stacks, stack);
+	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);
+	task->done(task);
+	/* Release: ln_sched_free must come after all that the task did. */
+	if (atomic_fetch_sub_explicit(&sched->live, 1, memory_order_acq_rel) ==
+	    1) {
+		atomic_fetch_add_explicit(&sched->none_left, 1,
+					  memory_order_release);
+		ln_futex_wake(&sched->none_left, 64);
+	}
+}
+
+static void requeue(struct ln_worker *worker, struct ln_task *task)
+{
+	ln_worker_enqueue(worker, task);
+	ln_sched_wake_worker(worker->sched);
+}
+
+void ln_worker_arrived(void)
+{
+	struct ln_worker *worker = ln_worker_current();
+	struct ln_task *task = worker->left;
+	uint32_t expected = LN_TASK_RUNNING;
+
+	worker->left = NULL;
+	switch (worker->leaving) {
+	case LN_LEAVE_NOTHING:
+		break;
+	case LN_LEAVE_PARK:
+		ln_systematic_point();
+		/* Release: whoever enters it next sees what it did. */
+		if (atomic_compare_exchange_strong_explicit(
+			    &task->state, &expected, LN_TASK_PARKED,
+			    memory_order_acq_rel, memory_order_acquire))
+			break;
+		/* Woken while it parked. */
+		atomic_store_explicit(&task->state, LN_TASK_QUEUED,
+				      memory_order_release);
+		requeue(worker, task);
+		break;
+	case LN_LEAVE_YIELD:
+		atomic_store_explicit(&task->state, LN_TASK_QUEUED,
+				      memory_order_release);
+		requeue(worker, task);
+		break;
+	case LN_LEAVE_DONE:
+		finish(worker, task);
+		break;
+	}
+	worker->leaving = LN_LEAVE_NOTHING;
+}
+
+static uint64_t next_random(struct ln_worker *worker)
+{
+	worker->seed ^= worker->seed << 13;
+	worker->seed ^= worker->seed >> 7;
+	worker->seed ^= worker->seed << 17;
+	return worker->seed;
+}
+
+/* Takes the task in another worker's `next` slot if it sat there for a tick. */
+static struct ln_task *steal_next(struct ln_worker *victim, uint64_t tick)
+{
+	if (atomic_load_explicit(&victim->next, memory_order_relaxed) == NULL ||
+	    atomic_load_explicit(&victim->next_tick, memory_order_relaxed) >=
+		    tick)
+		return NULL;
+	return atomic_exchange_explicit(&victim->next, NULL,
+					memory_order_acq_rel);
+}
+
+static struct ln_task *steal(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_task *batch[STEAL_MOST];
+	uint64_t tick = ln_sched_ticks(sched);
+	unsigned start = (unsigned)(next_random(worker) % sched->count);
+
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *victim =
+			&sched->workers[(start + i) % sched->count];
+		struct ln_task *task;
+		uint32_t n;
+
+		if (victim == worker)
+			continue;
+		n = ln_runq_steal(&victim->queue, batch, STEAL_MOST);
+		/* The own queue is empty: the others fit. */
+		for (uint32_t j = 1; j < n; j++)
+			ln_worker_enqueue(worker, batch[j]);
+		if (n > 0)
+			return batch[0];
+		task = steal_next(victim, tick);
+		if (task != NULL)
+			return task;
+	}
+	return NULL;
+}
+
+/* Begins to search for work elsewhere, unless enough others do so. */
+static bool start_search(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+
+	if (worker->searching)
+		return true;
+	if (atomic_load_explicit(&sched->searching, memory_order_relaxed) * 2 >=
+	    sched->count)
+		return false;
+	atomic_fetch_add_explicit(&sched->searching, 1, memory_order_seq_cst);
+	worker->searching = true;
+	return true;
+}
+
+/* Ends a search that found something; the last searcher calls another, because
+ * there may be more. */
+static void found_work(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+
+	if (!worker->searching)
+		return;
+	worker->searching = false;
+	if (atomic_fetch_sub_explicit(&sched->searching, 1,
+				      memory_order_seq_cst) == 1)
+		ln_sched_wake_worker(sched);
+}
+
+static bool work_visible(struct ln_sched *sched)
+{
+	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) >
+	    0)
+		return true;
+	for (unsigned i = 0; i < sched->count; i++) {
+		if (!ln_runq_empty(&sched->workers[i].queue))
+			return true;
+	}
+	return false;
+}
+
+static void enter_idle(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+
+	ln_lock_acquire(&sched->idle_lock);
+	worker->idle_next = sched->idle;
+	sched->idle = worker;
+	worker->idle = true;
+	atomic_store_explicit(&worker->asleep, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&sched->sleeping, 1, memory_order_relaxed);
+	ln_lock_release(&sched->idle_lock);
+	if (worker->searching) {
+		worker->searching = false;
+		atomic_fetch_sub_explicit(&sched->searching, 1,
+					  memory_order_seq_cst);
+	}
+	/* The sleeper's side of the proof above. */
+	atomic_thread_fence(memory_order_seq_cst);
+	ln_systematic_point();
+}
+
+/* Leaves the idle list, or waits for the waker who took the worker out of it
+ * and has counted it as searching. */
+static void leave_idle(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_worker **link;
+
+	ln_lock_acquire(&sched->idle_lock);
+	if (worker->idle) {
+		for (link = &sched->idle; *link != worker;)
+			link = &(*link)->idle_next;
+		*link = worker->idle_next;
+		worker->idle = false;
+		atomic_fetch_sub_explicit(&sched->sleeping, 1,
+					  memory_order_relaxed);
+		atomic_store_explicit(&worker->asleep, 0, memory_order_relaxed);
+	}
+	ln_lock_release(&sched->idle_lock);
+	/* Acquire pairs with the release in rouse. */
+	while (atomic_load_explicit(&worker->asleep, memory_order_acquire) != 0)
+		ln_futex_wait(&worker->asleep, 1, -1);
+}
+
+/* Sleeps in the poller, until an event, the earliest deadline, or a waker. */
+static void sleep_in_poller(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	int64_t deadline;
+
+	atomic_store_explicit(&worker->polling, true, memory_order_relaxed);
+	do {
+		deadline = atomic_load_explicit(&sched->timers.earliest,
+						memory_order_relaxed);
+		atomic_store_explicit(&sched->poll_deadline, deadline,
+				      memory_order_relaxed);
+		/* Pairs with ln_sched_deadline_changed and with rouse. */
+		atomic_thread_fence(memory_order_seq_cst);
+	} while (atomic_load_explicit(&sched->timers.earliest,
+				      memory_order_relaxed) < deadline);
+	if (atomic_load_explicit(&worker->asleep, memory_order_relaxed) != 0)
+		ln_poller_poll(sched->poller, deadline);
+	atomic_store_explicit(&sched->poll_deadline, 0, memory_order_relaxed);
+	atomic_store_explicit(&worker->polling, false, memory_order_seq_cst);
+	atomic_store_explicit(&sched->poll_taken, false, memory_order_release);
+}
+
+static bool take_poller(struct ln_sched *sched)
+{
+	return sched->poller != NULL &&
+	       !atomic_exchange_explicit(&sched->poll_taken, true,
+					 memory_order_acquire);
+}
+
+static void wake_ticker(struct ln_sched *sched)
+{
+	/* Pairs with the fence in the ticker: it sees this worker awake, or
+	 * this sees the ticker asleep. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&sched->ticker_asleep, memory_order_relaxed) ==
+	    0)
+		return;
+	atomic_store_explicit(&sched->ticker_asleep, 0, memory_order_relaxed);
+	ln_futex_wake(&sched->ticker_asleep, 1);
+}
+
+static void sleep_worker(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+
+	enter_idle(worker);
+	if (!work_visible(sched) &&
+	    !atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
+		if (take_poller(sched)) {
+			sleep_in_poller(worker);
+		} else {
+			while (atomic_load_explicit(&worker->asleep,
+						    memory_order_acquire) != 0)
+				ln_futex_wait(&worker->asleep, 1, -1);
+		}
+	}
+	leave_idle(worker);
+	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
+			      memory_order_relaxed);
+	wake_ticker(sched);
+}
+
+/* What every worker does once a tick, and whenever a timer is due. */
+static void look_around(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	uint64_t tick = ln_sched_ticks(sched);
+
+	if (timers_due(sched))
+		ln_timers_expire(&sched->timers, ln_time_now());
+	if (worker->seen_tick == tick)
+		return;
+	worker->seen_tick = tick;
+	if (take_poller(sched)) {
+		ln_poller_poll(sched->poller, 0);
+		atomic_store_explicit(&sched->poll_taken, false,
+				      memory_order_release);
+	}
+}
+
+/* The next task, however far it must be looked for; NULL: stop. */
+static struct ln_task *find(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_task *task;
+
+	for (;;) {
+		if (atomic_load_explicit(&sched->stopping,
+					 memory_order_acquire))
+			return NULL;
+		look_around(worker);
+		if (worker->picks % SHARED_EVERY == 0) {
+			task = take_injected(worker);
+			if (task != NULL)
+				break;
+		}
+		task = ln_worker_pick(worker);
+		if (task == NULL) /* it may only have been asked too often */
+			task = ln_worker_pick(worker);
+		if (task == NULL)
+			task = take_injected(worker);
+		if (task == NULL && start_search(worker))
+			task = steal(worker);
+		if (task != NULL)
+			break;
+		sleep_worker(worker);
+	}
+	found_work(worker);
+	return task;
+}
+
+void *ln_worker_main(void *argument)
+{
+	struct ln_worker *worker = argument;
+	struct ln_task *task;
+	char name[16];
+
+	snprintf(name, sizeof(name), "ln-worker-%u", worker->index);
+	prctl(PR_SET_NAME, name);
+	thread_worker = worker;
+	ln_fiber_init_thread(&worker->base);
+	while ((task = find(worker)) != NULL) {
+		ln_worker_run(worker, task);
+		ln_fiber_switch(&worker->base, &task->fiber, 0);
+		ln_worker_arrived();
+	}
+	return NULL;
+}

@@ -1,0 +1,120 @@
+/*
+ * The inside of the scheduler, shared by sched.c, worker.c and task.c only.
+ */
+#ifndef LN_SCHED_WORKER_H
+#define LN_SCHED_WORKER_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/futex.h"
+#include "base/slab.h"
+#include "sched/fiber.h"
+#include "sched/runq.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+
+struct ln_task;
+
+/* What is still to be done about the task that was left, once off its stack. */
+enum ln_leaving {
+	LN_LEAVE_NOTHING,
+	LN_LEAVE_PARK,
+	LN_LEAVE_YIELD,
+	LN_LEAVE_DONE,
+};
+
+struct ln_worker {
+	/* Immutable after start. */
+	struct ln_sched *sched;
+	unsigned index;
+	pthread_t thread;
+
+	/* The worker's own thread. */
+	alignas(LN_CACHE_LINE) struct ln_fiber base; /* the thread's stack */
+	struct ln_task *current;
+	struct ln_task *left; /* the task left by the last switch */
+	enum ln_leaving leaving;
+	uint32_t picks;       /* tasks picked; now and then others go first */
+	uint32_t next_streak; /* tasks taken from `next` in a row */
+	uint32_t finished;    /* tasks that ended here */
+	uint64_t seen_tick;   /* tick at the last look at timers and poller */
+	bool searching;       /* counted in sched->searching */
+	uint64_t seed;        /* of the order in which victims are tried */
+
+	/* Owner and thieves. */
+	alignas(LN_CACHE_LINE) struct ln_task *_Atomic next; /* runs next */
+	_Atomic uint64_t next_tick; /* tick at which `next` was set */
+	struct ln_runq queue;
+
+	/* Whoever wakes it. */
+	alignas(LN_CACHE_LINE) _Atomic uint32_t asleep; /* futex: 1 = asleep */
+	struct ln_worker *idle_next; /* under sched->idle_lock */
+	bool idle;                   /* in the idle list; same lock */
+	_Atomic bool polling; /* asleep in the poller, not on the futex */
+};
+
+struct ln_sched {
+	/* Immutable after start. */
+	struct ln_worker *workers;
+	unsigned count;
+	struct ln_sched_options options;
+	struct ln_poller *poller; /* NULL in manual mode */
+	struct ln_blocking *blocking;
+	pthread_t ticker;
+	struct ln_slab stacks;
+	struct ln_timers timers;
+
+	/* Any thread. */
+	alignas(LN_CACHE_LINE) _Atomic uint32_t sleeping; /* in idle list */
+	_Atomic uint32_t searching; /* workers looking for work to steal */
+	_Atomic bool stopping;
+	_Atomic bool poll_taken;       /* a worker is the poller */
+	_Atomic int64_t poll_deadline; /* when that worker wakes by itself */
+	struct ln_lock idle_lock;
+	struct ln_worker *idle; /* under idle_lock */
+
+	alignas(LN_CACHE_LINE) struct ln_lock inject_lock;
+	struct ln_task *inject_head; /* under inject_lock */
+	struct ln_task **inject_tail;
+	_Atomic uint32_t inject_count;
+
+	alignas(LN_CACHE_LINE) _Atomic uint64_t tick;
+	_Atomic int64_t coarse_now;     /* time of the last tick */
+	_Atomic uint32_t ticker_asleep; /* futex: 1 = asleep */
+
+	alignas(LN_CACHE_LINE) _Atomic uint64_t live;
+	_Atomic uint32_t none_left; /* futex: changes when live becomes 0 */
+};
+
+/* The worker of this thread, or NULL. Never keep it across a switch. */
+struct ln_worker *ln_worker_current(void);
+
+/* The body of a worker's thread. */
+void *ln_worker_main(void *worker);
+
+/* Queues a task behind the others of this worker. */
+void ln_worker_enqueue(struct ln_worker *worker, struct ln_task *task);
+
+/* Puts a chain of tasks into the queue that all workers share. */
+void ln_sched_inject(struct ln_sched *sched, struct ln_task *first,
+		     struct ln_task *last, uint32_t count);
+
+/* Wakes a sleeping worker unless one is already looking for work. */
+void ln_sched_wake_worker(struct ln_sched *sched);
+
+/* The next task for a worker that need not look further than its own queues,
+ * or NULL: then its own stack must look. */
+struct ln_task *ln_worker_pick(struct ln_worker *worker);
+
+/* Finishes what the last switch began; first thing on every stack entered. */
+void ln_worker_arrived(void);
+
+/* Marks `task` as the one that runs on `worker`. */
+void ln_worker_run(struct ln_worker *worker, struct ln_task *task);
+
+#endif
