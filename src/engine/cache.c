@@ -1,0 +1,525 @@
+/*
+ * Compiled code in files, one a key, named by the key in hexadecimal.
+ *
+ *   offset  bytes
+ *        0      8  magic, with the version of this layout
+ *        8      8  length of the code, little-endian
+ *       16     32  the key
+ *       48     32  SHA-256 of the code
+ *       80      -  the code
+ *
+ * Job: give back only what this program wrote for this user. Code that is
+ * loaded runs with all rights of the process, so a file counts only if it is a
+ * regular one, owned by the user, not writable by others, in a folder of which
+ * the same holds, reached without following a link at its end. The digest tells
+ * files that are whole from those that a crash or a disk left otherwise.
+ * Threads: any; there is no state but the folder, which is looked up in the
+ * environment at each call. Lock order: no locks.
+ * Guarantees: files appear whole, by renaming, so processes need not agree.
+ * The code is read into memory and checked there, so changing the file later
+ * changes nothing. What exists is never written to. Every failure is a miss,
+ * told at the debug level of the log only.
+ * Limits: the folder is measured when something is added to it, by one pass
+ * over at most ENTRIES_READ names; several processes that add at once may
+ * exceed the bound until the next one does.
+ */
+#include "engine/cache.h"
+
+#include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <wasmtime.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "lunatic_version.h"
+
+#define MAGIC "lncode\0\1"
+#define SUFFIX ".code"
+#define TEMPORARY "tmp-"
+#define NAME_SIZE (64 + sizeof(SUFFIX))
+#define TEMPORARY_SIZE (sizeof(TEMPORARY) + 32)
+
+#define SIZE_DEFAULT ((uint64_t)512) /* MiB */
+#define SIZE_MAX_MIB ((uint64_t)1 << 20)
+#define FILES_MAX 4096      /* files of ours that are kept */
+#define ENTRIES_READ 65536  /* names that one pass looks at */
+#define HOUR ((time_t)3600) /* how exact the time of last use is */
+
+#if defined(__x86_64__)
+#define ARCHITECTURE "x86-64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE "aarch64"
+#else
+#error "the engine has no code generator for this architecture"
+#endif
+
+struct header {
+	char magic[8];
+	uint64_t len; /* little-endian */
+	uint8_t key[32];
+	uint8_t digest[32];
+};
+_Static_assert(sizeof(struct header) == 80, "the layout has no padding");
+
+/* ---- Where ---- */
+
+static const char *setting(const char *name)
+{
+	const char *value = secure_getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static bool is_off(void)
+{
+	const char *value = setting("LUNATIC_CACHE");
+
+	return value != NULL && strcmp(value, "off") == 0;
+}
+
+/* The folder, owned by the caller; NULL when there is none to use. */
+static char *folder_path(void)
+{
+	const char *base;
+	char *path;
+
+	base = setting("LUNATIC_CACHE_DIR");
+	if (base != NULL)
+		return strdup(base);
+	/* The XDG base directory specification ignores relative paths. */
+	base = setting("XDG_CACHE_HOME");
+	if (base != NULL && base[0] == '/')
+		return asprintf(&path, "%s/lunatic/modules", base) < 0 ? NULL
+								       : path;
+	base = setting("HOME");
+	if (base != NULL && base[0] == '/')
+		return asprintf(&path, "%s/.cache/lunatic/modules", base) < 0
+			       ? NULL
+			       : path;
+	return NULL;
+}
+
+/* Bytes that the folder may hold. */
+static uint64_t size_bound(void)
+{
+	const char *value = setting("LUNATIC_CACHE_SIZE");
+	uint64_t mib = SIZE_DEFAULT;
+	char *end;
+
+	if (value != NULL && value[0] >= '0' && value[0] <= '9') {
+		unsigned long long number = strtoull(value, &end, 10);
+
+		if (*end == '\0')
+			mib = number;
+	}
+	return (mib < SIZE_MAX_MIB ? mib : SIZE_MAX_MIB) << 20;
+}
+
+static bool is_private(const struct stat *status)
+{
+	return status->st_uid == geteuid() &&
+	       (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Makes the folder and those above it; what cannot be made shows when it is
+ * opened. */
+static void make_folder(char *path)
+{
+	for (char *p = path + 1; *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		(void)mkdir(path, S_IRWXU);
+		*p = '/';
+	}
+	(void)mkdir(path, S_IRWXU);
+}
+
+/* Opens the folder if it can be trusted; -1 otherwise. */
+static int open_folder(bool make)
+{
+	struct stat status;
+	char *path;
+	int folder;
+
+	if (is_off())
+		return -1;
+	path = folder_path();
+	if (path == NULL)
+		return -1;
+	if (make)
+		make_folder(path);
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0) {
+		if (make || errno != ENOENT)
+			ln_log(LN_LOG_DEBUG, "cache: cannot open %s: %m", path);
+	} else if (fstat(folder, &status) != 0 || !is_private(&status)) {
+		ln_log(LN_LOG_DEBUG,
+		       "cache: %s is not used: it belongs to another user or "
+		       "others can write to it",
+		       path);
+		close(folder);
+		folder = -1;
+	}
+	free(path);
+	return folder;
+}
+
+static void write_hex(char *text, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		*text++ = digits[bytes[i] >> 4];
+		*text++ = digits[bytes[i] & 15];
+	}
+	*text = '\0';
+}
+
+static void write_name(char name[NAME_SIZE], const struct ln_cache_key *key)
+{
+	write_hex(name, key->digest, sizeof(key->digest));
+	memcpy(name + 64, SUFFIX, sizeof(SUFFIX));
+}
+
+/* ---- Keys and digests ---- */
+
+int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
+		 struct ln_cache_key *key)
+{
+	EVP_MD_CTX *context;
+	char text[128];
+	bool done;
+	int n;
+
+	if (is_off())
+		return LN_ENOENT;
+	n = snprintf(text, sizeof(text), "lunatic %s wasmtime %s %s %u;",
+		     LUNATIC_VERSION, WASMTIME_VERSION, ARCHITECTURE, variant);
+	context = EVP_MD_CTX_new();
+	if (context == NULL)
+		return LN_ENOMEM;
+	done = EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+	       EVP_DigestUpdate(context, text, (size_t)n) == 1 &&
+	       EVP_DigestUpdate(context, bytes, len) == 1 &&
+	       EVP_DigestFinal_ex(context, key->digest, NULL) == 1;
+	EVP_MD_CTX_free(context);
+	return done ? 0 : LN_ENOMEM;
+}
+
+static bool digest(const uint8_t *bytes, size_t len, uint8_t out[32])
+{
+	return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
+}
+
+/* ---- Loading ---- */
+
+static bool read_all(int file, void *bytes, size_t len)
+{
+	char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = read(file, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Reads an open file's code if it can be trusted; NULL otherwise. */
+static uint8_t *read_code(int file, const struct stat *status,
+			  const struct ln_cache_key *key, size_t *len)
+{
+	struct header header;
+	uint8_t actual[32];
+	uint64_t size = (uint64_t)status->st_size;
+	uint8_t *code;
+
+	if (!S_ISREG(status->st_mode) || !is_private(status) ||
+	    size <= sizeof(header) || !read_all(file, &header, sizeof(header)))
+		return NULL;
+	size -= sizeof(header);
+	if (memcmp(header.magic, MAGIC, sizeof(header.magic)) != 0 ||
+	    memcmp(header.key, key->digest, sizeof(header.key)) != 0 ||
+	    le64toh(header.len) != size)
+		return NULL;
+	code = malloc((size_t)size);
+	if (code == NULL)
+		return NULL;
+	if (!read_all(file, code, (size_t)size) ||
+	    !digest(code, (size_t)size, actual) ||
+	    memcmp(header.digest, actual, sizeof(actual)) != 0) {
+		free(code);
+		return NULL;
+	}
+	*len = (size_t)size;
+	return code;
+}
+
+/* Remembers that the file was used. */
+static void touch(int file, const struct stat *status)
+{
+	const struct timespec times[2] = {
+		{ .tv_nsec = UTIME_OMIT },
+		{ .tv_nsec = UTIME_NOW },
+	};
+	time_t now = time(NULL);
+
+	if (now >= status->st_mtim.tv_sec &&
+	    now - status->st_mtim.tv_sec < HOUR)
+		return;
+	/* If it fails, the file is dropped too early. */
+	(void)futimens(file, times);
+}
+
+int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len)
+{
+	int folder = open_folder(false);
+	char name[NAME_SIZE];
+	struct stat status;
+	uint8_t *found = NULL;
+	int file;
+
+	if (folder < 0)
+		return LN_ENOENT;
+	write_name(name, key);
+	/* O_NONBLOCK: it may be a pipe that nobody writes to. */
+	file = openat(folder, name,
+		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	close(folder);
+	if (file < 0) {
+		if (errno != ENOENT)
+			ln_log(LN_LOG_DEBUG, "cache: cannot open %s: %m", name);
+		return LN_ENOENT;
+	}
+	if (fstat(file, &status) == 0)
+		found = read_code(file, &status, key, len);
+	if (found != NULL)
+		touch(file, &status);
+	else
+		ln_log(LN_LOG_DEBUG, "cache: %s is damaged or not ours", name);
+	close(file);
+	if (found == NULL)
+		return LN_ENOENT;
+	*code = found;
+	return 0;
+}
+
+void ln_cache_drop(const struct ln_cache_key *key)
+{
+	int folder = open_folder(false);
+	char name[NAME_SIZE];
+
+	if (folder < 0)
+		return;
+	write_name(name, key);
+	(void)unlinkat(folder, name, 0);
+	close(folder);
+}
+
+/* ---- Bounding the folder ---- */
+
+struct file {
+	char name[NAME_SIZE];
+	struct timespec used;
+	uint64_t size;
+};
+
+struct files {
+	struct file *all;
+	size_t count;
+	size_t room;
+	uint64_t size;
+};
+
+static bool is_ours(const char *name)
+{
+	return strlen(name) == NAME_SIZE - 1 &&
+	       strspn(name, "0123456789abcdef") == 64 &&
+	       strcmp(name + 64, SUFFIX) == 0;
+}
+
+/* Returns false when memory is short. */
+static bool add_file(struct files *files, const char *name,
+		     const struct stat *status)
+{
+	struct file *file;
+
+	if (files->count == files->room) {
+		size_t room = files->room > 0 ? 2 * files->room : 64;
+		struct file *all = reallocarray(files->all, room, sizeof(*all));
+
+		if (all == NULL)
+			return false;
+		files->all = all;
+		files->room = room;
+	}
+	file = &files->all[files->count++];
+	memcpy(file->name, name, NAME_SIZE);
+	file->used = status->st_mtim;
+	/* What it takes on the disk, not what it says. */
+	file->size = (uint64_t)status->st_blocks * 512;
+	files->size += file->size;
+	return true;
+}
+
+/* Lists files of ours, and removes what processes left that were killed while
+ * they wrote. */
+static void list_files(DIR *stream, struct files *files)
+{
+	int folder = dirfd(stream);
+	time_t now = time(NULL);
+	const struct dirent *entry;
+	struct stat status;
+
+	for (int i = 0; i < ENTRIES_READ; i++) {
+		bool temporary;
+
+		entry = readdir(stream);
+		if (entry == NULL)
+			return;
+		temporary = strncmp(entry->d_name, TEMPORARY,
+				    strlen(TEMPORARY)) == 0;
+		if ((!temporary && !is_ours(entry->d_name)) ||
+		    fstatat(folder, entry->d_name, &status,
+			    AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (!temporary) {
+			if (!add_file(files, entry->d_name, &status))
+				return;
+		} else if (now - status.st_mtim.tv_sec > HOUR) {
+			(void)unlinkat(folder, entry->d_name, 0);
+		}
+	}
+}
+
+static int compare_used(const void *left, const void *right)
+{
+	const struct timespec *a = &((const struct file *)left)->used;
+	const struct timespec *b = &((const struct file *)right)->used;
+
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+}
+
+/* Drops what was not used for longest, a tenth more than needed, so that the
+ * next additions need not. Consumes the folder. */
+static void trim(int folder, uint64_t bound)
+{
+	DIR *stream = fdopendir(folder);
+	struct files files = { 0 };
+	size_t left;
+
+	if (stream == NULL) {
+		close(folder);
+		return;
+	}
+	list_files(stream, &files);
+	left = files.count;
+	if (files.size > bound || left > FILES_MAX) {
+		qsort(files.all, files.count, sizeof(*files.all), compare_used);
+		for (size_t i = 0; i + 1 < files.count; i++) {
+			if (files.size <= bound - bound / 10 &&
+			    left <= FILES_MAX - FILES_MAX / 10)
+				break;
+			(void)unlinkat(folder, files.all[i].name, 0);
+			files.size -= files.all[i].size;
+			left--;
+		}
+		ln_log(LN_LOG_DEBUG, "cache: dropped %zu files",
+		       files.count - left);
+	}
+	free(files.all);
+	closedir(stream);
+}
+
+/* ---- Storing ---- */
+
+static bool write_all(int file, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(file, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool write_code(int file, const struct ln_cache_key *key,
+		       const uint8_t *code, size_t len)
+{
+	struct header header = { .len = htole64(len) };
+
+	memcpy(header.magic, MAGIC, sizeof(header.magic));
+	memcpy(header.key, key->digest, sizeof(header.key));
+	return digest(code, len, header.digest) &&
+	       write_all(file, &header, sizeof(header)) &&
+	       write_all(file, code, len);
+}
+
+static void write_temporary(char name[TEMPORARY_SIZE])
+{
+	uint8_t unique[16];
+
+	ln_random_bytes(unique, sizeof(unique));
+	memcpy(name, TEMPORARY, strlen(TEMPORARY));
+	write_hex(name + strlen(TEMPORARY), unique, sizeof(unique));
+}
+
+void ln_cache_store(const struct ln_cache_key *key, const uint8_t *code,
+		    size_t len)
+{
+	char temporary[TEMPORARY_SIZE], name[NAME_SIZE];
+	uint64_t bound = size_bound();
+	int folder, file;
+	bool done;
+
+	if (len == 0 || len > bound)
+		return;
+	folder = open_folder(true);
+	if (folder < 0)
+		return;
+	write_temporary(temporary);
+	write_name(name, key);
+	file = openat(folder, temporary,
+		      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      S_IRUSR | S_IWUSR);
+	if (file < 0)
+		goto fail_open;
+	done = write_code(file, key, code, len);
+	done = close(file) == 0 && done;
+	if (!done || renameat(folder, temporary, folder, name) != 0)
+		goto fail_write;
+	trim(folder, bound);
+	return;
+
+fail_write:
+	(void)unlinkat(folder, temporary, 0);
+fail_open:
+	ln_log(LN_LOG_DEBUG, "cache: cannot write %s: %m", name);
+	close(folder);
+}

@@ -1,0 +1,34 @@
+/*
+ * Compiled code on disk, so that a module is compiled once on a machine and not
+ * once a run. A cache: nothing depends on it, and all of its failures are
+ * misses. Blocks on files: not to be called on a fiber.
+ */
+#ifndef LN_ENGINE_CACHE_H
+#define LN_ENGINE_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What identifies compiled code: a digest over the module and everything else
+ * that the code depends on. */
+struct ln_cache_key {
+	uint8_t digest[32];
+};
+
+/* The key of a module's code for a variant of the engine. LN_ENOMEM. */
+int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
+		 struct ln_cache_key *key);
+
+/* Looks the code up. On success *code, of *len bytes, is owned by the caller
+ * and holds what ln_cache_store was given; LN_ENOENT otherwise. Any thread. */
+int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len);
+
+/* Keeps the code, and drops what was not used for longest when the folder gets
+ * larger than its bound. Any thread, any process. */
+void ln_cache_store(const struct ln_cache_key *key, const uint8_t *code,
+		    size_t len);
+
+/* Drops the code of a key: it was there, but the engine refused it. */
+void ln_cache_drop(const struct ln_cache_key *key);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * DESIGN
+ * A variant is made when it is first asked for, under a lock, and kept. The
+ * tick advances the epoch of every variant that exists; it reads the pointers
+ * without the lock, since they are set once.
+ *
+ * Stacks: WASM_STACK bytes for the guest's frames, checked by compiled code in
+ * every prologue, and HOST_STACK for what host functions put on top. There is
+ * no guard page between slots; sanitizers need more for host frames.
+ */
+#include "engine/engine.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/futex.h"
+#include "engine/memory.h"
+#include "sched/fiber.h"
+
+#define WASM_STACK ((size_t)384 << 10)
+#if LN_ASAN || LN_TSAN
+#define HOST_STACK ((size_t)640 << 10)
+#else
+#define HOST_STACK ((size_t)128 << 10)
+#endif
+
+/* Exported by our patch of Wasmtime (engine/patches). */
+void *lunatic_engine_swap_activations(void *head);
+
+struct ln_engine {
+	const struct ln_host_table *table;
+	struct ln_memories *memories;
+	struct ln_lock lock; /* held to make a variant */
+	wasm_engine_t *_Atomic variants[LN_VARIANTS];
+};
+
+int ln_engine_new(const struct ln_host_table *table, struct ln_engine **out)
+{
+	struct ln_engine *engine = calloc(1, sizeof(*engine));
+	int error;
+
+	if (engine == NULL)
+		return LN_ENOMEM;
+	engine->table = table;
+	error = ln_memories_new(&engine->memories);
+	if (error < 0) {
+		free(engine);
+		return error;
+	}
+	ln_fiber_set_activation_swap(lunatic_engine_swap_activations);
+	*out = engine;
+	return 0;
+}
+
+void ln_engine_free(struct ln_engine *engine)
+{
+	if (engine == NULL)
+		return;
+	for (unsigned i = 0; i < LN_VARIANTS; i++) {
+		wasm_engine_t *variant = atomic_load_explicit(
+			&engine->variants[i], memory_order_relaxed);
+
+		if (variant != NULL)
+			wasm_engine_delete(variant);
+	}
+	ln_memories_free(engine->memories);
+	free(engine);
+}
+
+void ln_engine_tick(void *argument)
+{
+	struct ln_engine *engine = argument;
+
+	for (unsigned i = 0; i < LN_VARIANTS; i++) {
+		/* Acquire pairs with the release in ln_engine_variant. */
+		wasm_engine_t *variant = atomic_load_explicit(
+			&engine->variants[i], memory_order_acquire);
+
+		if (variant != NULL)
+			wasmtime_engine_increment_epoch(variant);
+	}
+}
+
+static void set_features(wasm_config_t *config)
+{
+	wasmtime_config_wasm_reference_types_set(config, true);
+	wasmtime_config_wasm_bulk_memory_set(config, true);
+	wasmtime_config_wasm_multi_value_set(config, true);
+	wasmtime_config_wasm_multi_memory_set(config, true);
+	wasmtime_config_wasm_simd_set(config, true);
+	wasmtime_config_wasm_relaxed_simd_set(config, true);
+	wasmtime_config_wasm_tail_call_set(config, true);
+	/* These would let a guest hold memory that nothing here accounts for:
+	 * a heap of its own, or one that threads share. */
+	wasmtime_config_wasm_gc_set(config, false);
+	wasmtime_config_wasm_function_references_set(config, false);
+	wasmtime_config_wasm_exceptions_set(config, false);
+	wasmtime_config_wasm_memory64_set(config, false);
+}
+
+static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
+{
+	wasm_config_t *config = wasm_config_new();
+	wasmtime_memory_creator_t creator =
+		ln_memories_creator(engine->memories);
+
+	set_features(config);
+	wasmtime_config_epoch_interruption_set(config, true);
+	wasmtime_config_consume_fuel_set(config,
+					 (variant & LN_VARIANT_METERED) != 0);
+	wasmtime_config_max_wasm_stack_set(config, WASM_STACK);
+	wasmtime_config_native_unwind_info_set(config, false);
+	wasmtime_config_parallel_compilation_set(config, true);
+	wasmtime_config_cranelift_opt_level_set(config,
+						WASMTIME_OPT_LEVEL_SPEED);
+	if ((variant & LN_VARIANT_GUARD) == 0) {
+		wasmtime_config_memory_init_cow_set(config, false);
+		wasmtime_config_memory_reservation_set(config, 0);
+		wasmtime_config_memory_guard_size_set(config, 0);
+		wasmtime_config_memory_reservation_for_growth_set(config, 0);
+		wasmtime_config_memory_may_move_set(config, true);
+		wasmtime_config_host_memory_creator_set(config, &creator);
+	}
+	return wasm_engine_new_with_config(config);
+}
+
+wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant)
+{
+	wasm_engine_t *made = atomic_load_explicit(&engine->variants[variant],
+						   memory_order_acquire);
+
+	if (made != NULL)
+		return made;
+	ln_lock_acquire(&engine->lock);
+	made = atomic_load_explicit(&engine->variants[variant],
+				    memory_order_relaxed);
+	if (made == NULL) {
+		made = make_variant(engine, variant);
+		/* Release pairs with the acquire loads above and in the
+		 * tick. */
+		atomic_store_explicit(&engine->variants[variant], made,
+				      memory_order_release);
+	}
+	ln_lock_release(&engine->lock);
+	return made;
+}
+
+const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)
+{
+	return engine->table;
+}
+
+struct ln_memories *ln_engine_memories(struct ln_engine *engine)
+{
+	return engine->memories;
+}
+
+size_t ln_engine_wasm_stack(void)
+{
+	return WASM_STACK;
+}
+
+size_t ln_engine_stack_size(void)
+{
+	return WASM_STACK + HOST_STACK;
+}

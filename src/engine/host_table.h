@@ -1,0 +1,34 @@
+/*
+ * The table of host functions as the engine sees it: what a module may import,
+ * and the trampoline that is called for it. The table itself is generated from
+ * host/abi.def.
+ */
+#ifndef LN_ENGINE_HOST_TABLE_H
+#define LN_ENGINE_HOST_TABLE_H
+
+#include <stddef.h>
+
+#include <wasmtime.h>
+
+/* Which generation of the ABI declares a function. */
+enum ln_abi_generation {
+	LN_ABI_ANY,  /* WASI: the same in every generation */
+	LN_ABI_0_7,  /* lunatic 0.7 */
+	LN_ABI_0_13, /* lunatic 0.13 */
+};
+
+struct ln_host_function {
+	const char *module;  /* import module, e.g. "lunatic::message" */
+	const char *name;    /* import name, e.g. "send" */
+	const char *params;  /* a letter each: i = i32, I = i64 */
+	const char *results; /* the same letters; at most one */
+	enum ln_abi_generation generation;
+	wasmtime_func_unchecked_callback_t call; /* env is this entry */
+};
+
+struct ln_host_table {
+	const struct ln_host_function *functions;
+	size_t count;
+};
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * DESIGN
+ * Store, instantiation and teardown need more stack than a fiber should ever
+ * touch, so they run on the worker's stack (unless the module has a start
+ * function: guest code may be preempted, and runs on the fiber). The entry
+ * function runs on the fiber.
+ *
+ * Preemption: the epoch advances each millisecond; compiled code compares it
+ * with the store's deadline at loop heads and function entries and calls
+ * on_deadline, on the fiber. There a kill ends the guest, and others that wait
+ * get the worker first.
+ *
+ * Threads: the one that runs the process, see docs/architecture.md.
+ */
+#include "engine/instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/module.h"
+#include "engine/report.h"
+#include "sched/task.h"
+
+#define MEMORY_EXPORT "memory"
+#define MOST_TABLES 100
+#define MOST_MEMORIES 100
+
+static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
+				     uint64_t *delta,
+				     wasmtime_update_deadline_kind_t *kind)
+{
+	struct ln_instance *instance = data;
+
+	(void)context;
+	*delta = 1;
+	*kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
+	if (!ln_task_interrupted(instance->task) &&
+	    ln_task_should_yield(instance->task))
+		ln_task_yield(instance->task);
+	if (!ln_task_interrupted(instance->task))
+		return NULL;
+	instance->host_stop = true;
+	return wasmtime_error_new("killed");
+}
+
+struct init_call {
+	struct ln_instance *instance;
+	void *data;
+	char **report;
+	int result;
+};
+
+static int instantiate(struct ln_instance *instance, char **report)
+{
+	wasm_trap_t *trap = NULL;
+	wasmtime_error_t *error = wasmtime_instance_pre_instantiate(
+		ln_module_pre(instance->module), instance->context,
+		&instance->instance, &trap);
+	wasmtime_extern_t item;
+
+	if (error != NULL || trap != NULL) {
+		*report = ln_report_new(error, trap);
+		if (instance->host_stop)
+			return LN_EKILLED;
+		return trap != NULL ? LN_ETRAP : LN_ELIMIT;
+	}
+	if (wasmtime_instance_export_get(instance->context, &instance->instance,
+					 MEMORY_EXPORT, strlen(MEMORY_EXPORT),
+					 &item) &&
+	    item.kind == WASMTIME_EXTERN_MEMORY) {
+		instance->memory = item.of.memory;
+		instance->has_memory = true;
+	}
+	return 0;
+}
+
+static void init_on_stack(void *argument)
+{
+	struct init_call *call = argument;
+	struct ln_instance *instance = call->instance;
+	struct ln_module *module = instance->module;
+	unsigned variant = ln_module_variant(module);
+	uint64_t memory = instance->limits.max_memory;
+	wasmtime_error_t *error;
+
+	instance->store = wasmtime_store_new(
+		ln_engine_variant(ln_module_engine(module), variant),
+		call->data, NULL);
+	instance->context = wasmtime_store_context(instance->store);
+	wasmtime_store_limiter(instance->store,
+			       memory > INT64_MAX ? -1 : (int64_t)memory,
+			       instance->limits.max_table_elements, 1,
+			       MOST_TABLES, MOST_MEMORIES);
+	wasmtime_store_epoch_deadline_callback(instance->store, on_deadline,
+					       instance, NULL);
+	wasmtime_context_set_epoch_deadline(instance->context, 1);
+	if (variant & LN_VARIANT_METERED) {
+		error = wasmtime_context_set_fuel(instance->context,
+						  instance->limits.max_fuel);
+		if (error != NULL)
+			wasmtime_error_delete(error);
+	}
+	call->result = 0;
+	if (!ln_module_has_start(module))
+		call->result = instantiate(instance, call->report);
+}
+
+int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
+		     const struct ln_instance_limits *limits,
+		     struct ln_task *task, void *data, char **report)
+{
+	struct init_call call = { .instance = instance,
+				  .data = data,
+				  .report = report };
+
+	*instance = (struct ln_instance){ .task = task,
+					  .module = module,
+					  .limits = *limits };
+	*report = NULL;
+	task->local = instance;
+	ln_task_on_worker_stack(task, init_on_stack, &call);
+	if (call.result == 0 && ln_module_has_start(module))
+		call.result = instantiate(instance, report);
+	return call.result;
+}
+
+struct report_call {
+	wasmtime_error_t *error;
+	wasm_trap_t *trap;
+	char *text;
+};
+
+static void report_on_stack(void *argument)
+{
+	struct report_call *call = argument;
+
+	call->text = ln_report_new(call->error, call->trap);
+}
+
+enum ln_stop ln_instance_call(struct ln_instance *instance,
+			      const struct ln_entry *entry,
+			      const wasmtime_val_raw_t *params, char **report)
+{
+	uint32_t slots = entry->param_count > entry->result_count
+				 ? entry->param_count
+				 : entry->result_count;
+	struct report_call call = { 0 };
+	wasmtime_val_raw_t few[4];
+	wasmtime_val_raw_t *values = few;
+	wasmtime_extern_t item;
+
+	*report = NULL;
+	if (!wasmtime_instance_export_get(instance->context,
+					  &instance->instance, entry->name,
+					  entry->name_len, &item) ||
+	    item.kind != WASMTIME_EXTERN_FUNC)
+		return LN_STOP_TRAPPED;
+	if (slots > 4) {
+		values = calloc(slots, sizeof(*values));
+		if (values == NULL)
+			return LN_STOP_TRAPPED;
+	}
+	if (entry->param_count > 0)
+		memcpy(values, params, entry->param_count * sizeof(*values));
+	call.error = wasmtime_func_call_unchecked(
+		instance->context, &item.of.func, values, slots, &call.trap);
+	if (values != few)
+		free(values);
+	if (call.error == NULL && call.trap == NULL)
+		return LN_STOP_RETURNED;
+	if (instance->host_stop) {
+		if (call.error != NULL)
+			wasmtime_error_delete(call.error);
+		else
+			wasm_trap_delete(call.trap);
+		return LN_STOP_HOST;
+	}
+	ln_task_on_worker_stack(instance->task, report_on_stack, &call);
+	*report = call.text;
+	return LN_STOP_TRAPPED;
+}
+
+static void deinit_on_stack(void *argument)
+{
+	struct ln_instance *instance = argument;
+
+	wasmtime_store_delete(instance->store);
+}
+
+void ln_instance_deinit(struct ln_instance *instance)
+{
+	if (instance->store == NULL)
+		return;
+	ln_task_on_worker_stack(instance->task, deinit_on_stack, instance);
+	instance->store = NULL;
+	instance->context = NULL;
+	instance->has_memory = false;
+	instance->task->local = NULL;
+}
+
+uint64_t ln_instance_fuel(struct ln_instance *instance)
+{
+	uint64_t fuel = UINT64_MAX;
+	wasmtime_error_t *error;
+
+	if ((ln_module_variant(instance->module) & LN_VARIANT_METERED) == 0)
+		return fuel;
+	error = wasmtime_context_get_fuel(instance->context, &fuel);
+	if (error != NULL)
+		wasmtime_error_delete(error);
+	return fuel;
+}
+
+int ln_instance_burn(struct ln_instance *instance, uint64_t amount)
+{
+	uint64_t fuel = ln_instance_fuel(instance);
+	wasmtime_error_t *error;
+
+	if (fuel == UINT64_MAX)
+		return 0;
+	if (fuel < amount)
+		return LN_ELIMIT;
+	error = wasmtime_context_set_fuel(instance->context, fuel - amount);
+	if (error != NULL)
+		wasmtime_error_delete(error);
+	return 0;
+}

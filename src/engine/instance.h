@@ -1,0 +1,81 @@
+/*
+ * A running instance of a module: store, memory, entry function. One per wasm
+ * process; only the thread that runs the process touches it.
+ */
+#ifndef LN_ENGINE_INSTANCE_H
+#define LN_ENGINE_INSTANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasmtime.h>
+
+struct ln_entry;
+struct ln_module;
+struct ln_task;
+
+/* What an instance may use. */
+struct ln_instance_limits {
+	uint64_t max_memory; /* bytes of linear memory, all together */
+	uint64_t max_fuel;   /* wasm instructions, about; 0: no bound */
+	uint32_t max_table_elements;
+};
+
+/* Why an instance stopped. */
+enum ln_stop {
+	LN_STOP_RETURNED, /* the entry function returned */
+	LN_STOP_TRAPPED,  /* see the report */
+	LN_STOP_HOST,     /* a host function ended it (kill, exit) */
+};
+
+struct ln_instance {
+	wasmtime_store_t *store;
+	wasmtime_context_t *context;
+	wasmtime_instance_t instance;
+	wasmtime_memory_t memory; /* the export "memory" */
+	bool has_memory;
+	bool host_stop; /* the trap under way was asked for by the host */
+	struct ln_task *task;
+	struct ln_module *module;
+	struct ln_instance_limits limits;
+	uint64_t memory_used; /* bytes of linear memory, all together */
+};
+
+/* Prepares an instance to run in the calling task; `data` is what host
+ * functions find as the store's data. Instantiates the module: runs its start
+ * function, if any. On failure *report is a text for a person, owned by the
+ * caller, or NULL; ln_instance_deinit is still to be called. LN_ETRAP,
+ * LN_ELIMIT, LN_ENOMEM, LN_EKILLED. */
+int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
+		     const struct ln_instance_limits *limits,
+		     struct ln_task *task, void *data, char **report);
+
+/* Calls an entry, with `params` a value for each parameter. *report as above.
+ */
+enum ln_stop ln_instance_call(struct ln_instance *instance,
+			      const struct ln_entry *entry,
+			      const wasmtime_val_raw_t *params, char **report);
+
+/* Drops store and memory; accepts an instance that was only partly made. */
+void ln_instance_deinit(struct ln_instance *instance);
+
+/* The exported memory; false when there is none. Valid until the guest runs. */
+static inline bool ln_instance_view(struct ln_instance *instance,
+				    uint8_t **base, uint64_t *size)
+{
+	if (!instance->has_memory)
+		return false;
+	*base = wasmtime_memory_data(instance->context, &instance->memory);
+	*size = wasmtime_memory_data_size(instance->context, &instance->memory);
+	return true;
+}
+
+/* Fuel left, in wasm instructions; UINT64_MAX when it is not metered. */
+uint64_t ln_instance_fuel(struct ln_instance *instance);
+
+/* Takes `amount` of fuel for work that the host does for the guest; LN_ELIMIT
+ * when there is less. */
+int ln_instance_burn(struct ln_instance *instance, uint64_t amount);
+
+#endif

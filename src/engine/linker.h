@@ -1,0 +1,28 @@
+/*
+ * What modules of one environment may import: the host functions, of which
+ * those in namespaces that are not allowed trap when called. Immutable once
+ * made.
+ */
+#ifndef LN_ENGINE_LINKER_H
+#define LN_ENGINE_LINKER_H
+
+#include <stddef.h>
+
+#include <wasmtime.h>
+
+#include "engine/host_table.h"
+
+struct ln_engine;
+struct ln_linker;
+
+/* Makes a linker for a variant and a generation of the ABI. `allowed` are the
+ * prefixes of "module::name" that may be called, as in lunatic 0.7; an empty
+ * prefix allows all. LN_ENOMEM. */
+int ln_linker_new(struct ln_engine *engine, unsigned variant,
+		  enum ln_abi_generation generation, const char *const *allowed,
+		  size_t allowed_count, struct ln_linker **linker);
+void ln_linker_free(struct ln_linker *linker);
+
+wasmtime_linker_t *ln_linker_raw(const struct ln_linker *linker);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * Why something that a guest brought is refused: a text of one line for a
+ * person, made out of parts that nobody can vouch for.
+ */
+#ifndef LN_ENGINE_REFUSAL_H
+#define LN_ENGINE_REFUSAL_H
+
+#include <wasmtime.h>
+
+/* Sets *error to the text, to be freed by the caller, and returns `code`. The
+ * text has no line breaks or control characters and about 1,000 bytes at most.
+ * Returns LN_ENOMEM, and sets *error to NULL, when memory is short. Needs the
+ * stack of a thread. */
+int ln_refuse(char **error, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same with what Wasmtime says, behind "what: ". Consumes `cause`. Returns
+ * LN_EFORMAT or LN_ENOMEM. */
+int ln_refuse_engine(char **error, const char *what, wasmtime_error_t *cause);
+
+/* How many bytes of a name (valid UTF-8) such a text should show. */
+int ln_refuse_shown(const wasm_name_t *name);
+
+#endif

@@ -1,0 +1,244 @@
+/*
+ * A walk over the section headers of a wasm binary.
+ *
+ * Job: say in words of ours what is wrong with files that are cut off or not
+ * core modules, and collect the few facts that the compiled code does not tell.
+ * Threads: none of its own; works on the caller's bytes only.
+ * Guarantees: reads inside [bytes, bytes + len), in time linear in the number
+ * of sections and memories, for any content.
+ * Limits: section contents are looked at for their first number only, and for
+ * the sizes in the memory section. Everything else is the compiler's to check.
+ */
+#include "engine/scan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum section {
+	SECTION_CUSTOM = 0,
+	SECTION_IMPORT = 2,
+	SECTION_FUNCTION = 3,
+	SECTION_MEMORY = 5,
+	SECTION_EXPORT = 7,
+	SECTION_START = 8,
+	SECTION_LAST = 13,
+};
+
+enum memory_flag {
+	MEMORY_HAS_MAX = 1,
+	MEMORY_PAGE_SIZE = 8,
+	MEMORY_KNOWN = 15, /* also shared and 64-bit ones */
+};
+
+#define HEADER 8 /* bytes: magic number, version */
+#define PAGE_SIZE_LOG2 16
+
+struct cursor {
+	const uint8_t *at;
+	const uint8_t *end;
+};
+
+struct problem {
+	char *text;
+	size_t size;
+};
+
+__attribute__((format(printf, 3, 4))) static int
+fail(const struct problem *problem, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(problem->text, problem->size, format, arguments);
+	va_end(arguments);
+	return error;
+}
+
+/* Reads an unsigned LEB128 number of at most `bits` bits; false when it does
+ * not end, or is larger. */
+static bool read_number(struct cursor *cursor, unsigned bits, uint64_t *value)
+{
+	unsigned shift = 0;
+
+	*value = 0;
+	while (cursor->at < cursor->end && shift < bits) {
+		uint8_t byte = *cursor->at++;
+		uint64_t part = byte & 0x7f;
+
+		if (bits - shift < 7 && part >> (bits - shift) != 0)
+			return false;
+		*value |= part << shift;
+		if ((byte & 0x80) == 0)
+			return true;
+		shift += 7;
+	}
+	return false;
+}
+
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* Adds what a memory section asks for at the start. False: malformed. */
+static bool read_memories(struct cursor section, uint64_t count,
+			  uint64_t *bytes)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t flags, pages, max;
+		uint64_t log2 = PAGE_SIZE_LOG2;
+
+		if (!read_number(&section, 32, &flags) ||
+		    (flags & ~(uint64_t)MEMORY_KNOWN) != 0 ||
+		    !read_number(&section, 64, &pages))
+			return false;
+		if ((flags & MEMORY_HAS_MAX) != 0 &&
+		    !read_number(&section, 64, &max))
+			return false;
+		if ((flags & MEMORY_PAGE_SIZE) != 0 &&
+		    (!read_number(&section, 32, &log2) ||
+		     log2 > PAGE_SIZE_LOG2))
+			return false;
+		if (pages > UINT64_MAX >> log2)
+			pages = UINT64_MAX >> log2;
+		*bytes = add_saturating(*bytes, pages << log2);
+	}
+	return true;
+}
+
+/* Takes in a section other than a custom one. False: malformed. */
+static bool read_section(struct ln_scan *scan, uint8_t id,
+			 struct cursor section)
+{
+	uint64_t count;
+
+	/* Every section but custom ones starts with a number: how many items
+	 * it has or, for the start section, a function. */
+	if (!read_number(&section, 32, &count))
+		return false;
+	switch (id) {
+	case SECTION_IMPORT:
+		scan->imports = add_saturating(scan->imports, count);
+		return true;
+	case SECTION_FUNCTION:
+		scan->functions = add_saturating(scan->functions, count);
+		return true;
+	case SECTION_MEMORY:
+		return read_memories(section, count, &scan->initial_memory);
+	case SECTION_EXPORT:
+		scan->exports = add_saturating(scan->exports, count);
+		return true;
+	case SECTION_START:
+		scan->has_start = true;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static int check_header(const uint8_t *bytes, size_t len,
+			const struct problem *problem)
+{
+	static const uint8_t magic[] = { 0, 'a', 's', 'm' };
+	size_t prefix = len < sizeof(magic) ? len : sizeof(magic);
+
+	if (len == 0)
+		return fail(problem, LN_EFORMAT, "empty");
+	if (memcmp(bytes, magic, prefix) != 0)
+		return fail(problem, LN_EFORMAT, "not WebAssembly");
+	if (len < HEADER)
+		return fail(problem, LN_EFORMAT,
+			    "truncated: it ends within its header");
+	if (bytes[6] == 1 && bytes[7] == 0)
+		return fail(problem, LN_EFORMAT,
+			    "a component; lunatic runs core modules: build it "
+			    "for the target wasm32-wasip1");
+	if (bytes[4] != 1 || bytes[5] != 0 || bytes[6] != 0 || bytes[7] != 0)
+		return fail(problem, LN_EFORMAT,
+			    "of a version of WebAssembly that is not known "
+			    "(%02x%02x%02x%02x instead of 01000000)",
+			    bytes[4], bytes[5], bytes[6], bytes[7]);
+	return 0;
+}
+
+static int check_bounds(const struct ln_scan *scan,
+			const struct problem *problem)
+{
+	const struct {
+		uint64_t count;
+		uint64_t bound;
+		const char *what;
+	} bounds[] = {
+		{ scan->functions, LN_SCAN_MAX_FUNCTIONS, "functions" },
+		{ scan->imports, LN_SCAN_MAX_IMPORTS, "imports" },
+		{ scan->exports, LN_SCAN_MAX_EXPORTS, "exports" },
+	};
+
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		if (bounds[i].count > bounds[i].bound)
+			return fail(problem, LN_ELIMIT,
+				    "too large: it has %llu %s, at most %llu "
+				    "are allowed",
+				    (unsigned long long)bounds[i].count,
+				    bounds[i].what,
+				    (unsigned long long)bounds[i].bound);
+	}
+	return 0;
+}
+
+int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
+		   char *text, size_t size)
+{
+	const struct problem problem = { .text = text, .size = size };
+	struct cursor cursor;
+	int error;
+
+	memset(scan, 0, sizeof(*scan));
+	error = check_header(bytes, len, &problem);
+	if (error != 0)
+		return error;
+	cursor.at = bytes + HEADER;
+	cursor.end = bytes + len;
+	while (cursor.at < cursor.end) {
+		size_t offset = (size_t)(cursor.at - bytes);
+		uint8_t id = *cursor.at++;
+		struct cursor section;
+		uint64_t bytes_left, content;
+
+		if (id > SECTION_LAST)
+			return fail(&problem, LN_EFORMAT,
+				    "malformed: there is no section %u, which "
+				    "it has at byte %zu",
+				    id, offset);
+		if (!read_number(&cursor, 32, &content)) {
+			if (cursor.at == cursor.end)
+				return fail(&problem, LN_EFORMAT,
+					    "truncated: it ends within the "
+					    "header of a section, at byte %zu",
+					    offset);
+			return fail(&problem, LN_EFORMAT,
+				    "malformed: the section at byte %zu has "
+				    "no valid size",
+				    offset);
+		}
+		bytes_left = (uint64_t)(cursor.end - cursor.at);
+		if (content > bytes_left)
+			return fail(&problem, LN_EFORMAT,
+				    "truncated: the section at byte %zu has "
+				    "%llu bytes, of which %llu are there",
+				    offset, (unsigned long long)content,
+				    (unsigned long long)bytes_left);
+		section.at = cursor.at;
+		section.end = cursor.at + content;
+		cursor.at = section.end;
+		if (id != SECTION_CUSTOM && !read_section(scan, id, section))
+			return fail(&problem, LN_EFORMAT,
+				    "malformed: the section at byte %zu does "
+				    "not hold what it should",
+				    offset);
+	}
+	return check_bounds(scan, &problem);
+}
