@@ -1,0 +1,80 @@
+/*
+ * The host's side of one wasm process: its instance, its handle tables, the
+ * message it is working on, and what host functions need to reach its memory.
+ * Only the thread that runs the process touches it.
+ */
+#ifndef LN_PROCESS_GUEST_H
+#define LN_PROCESS_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "process/handles.h"
+
+struct ln_env_module;
+struct ln_environment;
+struct ln_instance;
+struct ln_message;
+struct ln_process;
+struct ln_wasi;
+
+/* Guest memory that a host function reads; valid until it returns to the
+ * guest, also across parking: only the guest itself grows its memory. */
+struct ln_slice {
+	const uint8_t *data;
+	size_t len; /* bytes */
+};
+
+/* Guest memory that a host function fills; valid as long as ln_slice. */
+struct ln_buffer {
+	uint8_t *data;
+	size_t len; /* bytes */
+};
+
+/* An array in guest memory; the elements may be unaligned. */
+struct ln_array {
+	uint8_t *data;
+	uint32_t count; /* elements */
+};
+
+struct ln_guest {
+	struct ln_process *process;
+	struct ln_instance *instance;
+	struct ln_env_module *module; /* what the process was spawned from */
+	struct ln_environment *environment;
+	struct ln_message *scratch;     /* being written, or last received */
+	struct ln_handles errors;       /* char * */
+	struct ln_handles processes;    /* struct ln_process * */
+	struct ln_handles modules;      /* struct ln_env_module * */
+	struct ln_handles environments; /* struct ln_environment * */
+	struct ln_handles tcp_streams;  /* struct ln_socket * */
+	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
+	bool initialized; /* instantiation, start function included, is over */
+	bool exited;      /* proc_exit was called */
+	uint32_t exit_code; /* what proc_exit was given */
+	char *trap_text;    /* owned; why a host function ends the process */
+};
+
+/* Sets the text of the trap that the running host function is about to raise
+ * and returns LN_ETRAP, so that `return ln_guest_trap(guest, "...")` ends it.
+ * The name of the host function is added by the trampoline. */
+int ln_guest_trap(struct ln_guest *guest, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The `len` bytes of guest memory at `address`, or NULL when a part of them is
+ * outside the memory or the guest exports no memory. */
+uint8_t *ln_guest_memory(struct ln_guest *guest, uint32_t address,
+			 uint64_t len);
+
+/* Puts an error text into the guest's error table; returns its id. A fixed text
+ * stands in when memory is short; when the table is full as well, the id is
+ * UINT64_MAX, which names nothing. Needs the stack of vasprintf: about 2 KiB.
+ */
+uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Frees the text of an error that was taken out of the table. */
+void ln_guest_free_error(void *error);
+
+#endif

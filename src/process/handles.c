@@ -1,0 +1,139 @@
+/*
+ * DESIGN
+ * Open addressing with linear probing and Fibonacci hashing. A removed entry
+ * keeps its key, so that probes go on behind it; it is used again by a later
+ * entry or vanishes when the table is rebuilt. At least a quarter of the slots
+ * were never used since then, so a probe ends.
+ */
+#include "process/handles.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+#define LEAST_BITS 2
+
+static uint32_t slot_count(const struct ln_handles *handles)
+{
+	return handles->slots != NULL ? UINT32_C(1) << handles->bits : 0;
+}
+
+static uint32_t first_slot(uint64_t key, uint32_t bits)
+{
+	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bits));
+}
+
+/* Puts an entry into the first slot that is not in use. */
+static void put(struct ln_handle_slot *slots, uint32_t bits, uint64_t key,
+		void *value)
+{
+	uint32_t mask = (UINT32_C(1) << bits) - 1;
+	uint32_t at = first_slot(key, bits);
+
+	while (slots[at].value != NULL)
+		at = (at + 1) & mask;
+	slots[at] = (struct ln_handle_slot){ .key = key, .value = value };
+}
+
+/* Moves all entries into a table of 1 << bits slots. */
+static int rebuild(struct ln_handles *handles, uint32_t bits)
+{
+	uint32_t old_count = slot_count(handles);
+	struct ln_handle_slot *old = handles->slots;
+	struct ln_handle_slot *slots =
+		calloc((size_t)1 << bits, sizeof(*slots));
+
+	if (slots == NULL)
+		return LN_ENOMEM;
+	for (uint32_t i = 0; i < old_count; i++) {
+		if (old[i].value != NULL)
+			put(slots, bits, old[i].key, old[i].value);
+	}
+	free(old);
+	handles->slots = slots;
+	handles->bits = bits;
+	handles->used = handles->live;
+	return 0;
+}
+
+static int make_room(struct ln_handles *handles)
+{
+	uint32_t count = slot_count(handles);
+
+	if (count == 0)
+		return rebuild(handles, LEAST_BITS);
+	if (handles->used < count / 4 * 3)
+		return 0;
+	return rebuild(handles, handles->live >= count / 2 ? handles->bits + 1
+							   : handles->bits);
+}
+
+int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
+		   uint64_t *id)
+{
+	int error;
+
+	if (handles->live >= limit)
+		return LN_ELIMIT;
+	error = make_room(handles);
+	if (error < 0)
+		return error;
+	*id = handles->next_id++;
+	put(handles->slots, handles->bits, *id + 1, value);
+	/* One too many when a removed entry's slot was used again: then the
+	 * next rebuild comes earlier. */
+	handles->used++;
+	handles->live++;
+	return 0;
+}
+
+static struct ln_handle_slot *find(const struct ln_handles *handles,
+				   uint64_t id)
+{
+	uint64_t key = id + 1;
+	uint32_t mask = slot_count(handles) - 1;
+	uint32_t at;
+
+	if (handles->slots == NULL || key == 0)
+		return NULL;
+	for (at = first_slot(key, handles->bits); handles->slots[at].key != 0;
+	     at = (at + 1) & mask) {
+		if (handles->slots[at].key == key)
+			return handles->slots[at].value != NULL
+				       ? &handles->slots[at]
+				       : NULL;
+	}
+	return NULL;
+}
+
+void *ln_handles_get(const struct ln_handles *handles, uint64_t id)
+{
+	struct ln_handle_slot *slot = find(handles, id);
+
+	return slot != NULL ? slot->value : NULL;
+}
+
+void *ln_handles_remove(struct ln_handles *handles, uint64_t id)
+{
+	struct ln_handle_slot *slot = find(handles, id);
+	void *value;
+
+	if (slot == NULL)
+		return NULL;
+	value = slot->value;
+	slot->value = NULL;
+	handles->live--;
+	return value;
+}
+
+void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *))
+{
+	uint32_t count = slot_count(handles);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (handles->slots[i].value != NULL)
+			release(handles->slots[i].value);
+	}
+	free(handles->slots);
+	*handles = (struct ln_handles){ 0 };
+}

@@ -1,0 +1,38 @@
+/*
+ * The processes that one process is linked to, each with the tag that it is
+ * told when this one dies. Not locked: the owner's lock covers it.
+ */
+#ifndef LN_PROCESS_LINKS_H
+#define LN_PROCESS_LINKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ln_process;
+
+struct ln_link {
+	struct ln_process *peer; /* a counted reference; NULL: not in use */
+	int64_t tag;             /* 0: none */
+	bool removed;            /* a peer was here; probes go on behind it */
+};
+
+struct ln_links {
+	struct ln_link *slots; /* open addressing */
+	uint32_t bits;         /* log2 of the number of slots */
+	uint32_t live;
+	uint32_t used; /* live or removed since the last rebuild */
+};
+
+/* Links to `peer`, or changes the tag of the link. Takes a reference of its
+ * own. LN_ENOMEM, LN_ELIMIT when there are `most` links. */
+int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
+		 uint32_t most);
+
+/* Unlinks; true when there was a link: the caller then owns the reference. */
+bool ln_links_remove(struct ln_links *links, struct ln_process *peer);
+
+bool ln_links_has(const struct ln_links *links, const struct ln_process *peer);
+
+uint32_t ln_links_slots(const struct ln_links *links);
+
+#endif

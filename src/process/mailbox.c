@@ -1,0 +1,372 @@
+/*
+ * DESIGN
+ * Two stages. Senders append to `incoming`, a linked list, under the lock; the
+ * owner moves the whole list to its own queue, an array of tag and pointer,
+ * when it has looked through that. So a search by tag runs over memory that is
+ * contiguous and that nobody else writes.
+ *
+ * A sender compares a message with what the owner waits for, and asks for a
+ * wake-up only on a match; with many tags it asks always, since it must not
+ * work long under the lock. The tags lie in the owner's memory and do not
+ * change while it waits.
+ *
+ * No wake-up is lost: the owner sets `waiting` under the lock, having seen
+ * `incoming` empty under the same lock; a push after that sees `waiting`. The
+ * owner then parks; a wake-up that comes first is a token (see sched/task.c).
+ *
+ * Bounds: a sender compares what was ever let in with what was ever taken out.
+ * The owner raises the latter without the lock; a sender that reads an old
+ * value refuses a message too many, never lets one in too many.
+ */
+#include "process/mailbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "process/message.h"
+
+#define LEAST_ROOM 8
+#define KEPT_ROOM 256
+#define COMPARE_MOST 4096 /* comparisons in one call of ln_mailbox_take */
+#define FILTER_MOST 8     /* tags that a sender compares with */
+
+void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
+		     uint64_t max_bytes)
+{
+	*mailbox = (struct ln_mailbox){
+		.max_messages = max_messages ? max_messages : UINT64_MAX,
+		.max_bytes = max_bytes ? max_bytes : UINT64_MAX,
+	};
+	mailbox->incoming_end = &mailbox->incoming;
+}
+
+static int64_t tag_at(const uint8_t *tags, uint32_t index)
+{
+	int64_t tag;
+
+	memcpy(&tag, tags + (size_t)index * sizeof(tag), sizeof(tag));
+	return tag;
+}
+
+static bool matches(int64_t tag, const uint8_t *tags, uint32_t count)
+{
+	if (tag == 0)
+		return false; /* untagged messages match no tag */
+	for (uint32_t i = 0; i < count; i++) {
+		if (tag_at(tags, i) == tag)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a data message fits; under the lock. */
+static bool has_room(struct ln_mailbox *mailbox, size_t weight)
+{
+	uint64_t count =
+		mailbox->pushed -
+		atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+	uint64_t bytes = mailbox->pushed_bytes -
+			 atomic_load_explicit(&mailbox->taken_bytes,
+					      memory_order_relaxed);
+
+	return count < mailbox->max_messages && bytes <= mailbox->max_bytes &&
+	       weight <= mailbox->max_bytes - bytes;
+}
+
+/* Whether this push ends the owner's wait; under the lock. */
+static bool ends_wait(struct ln_mailbox *mailbox, int64_t tag)
+{
+	if (!mailbox->waiting)
+		return false;
+	if (mailbox->wanted_count > 0 && mailbox->wanted_count <= FILTER_MOST &&
+	    !matches(tag, mailbox->wanted, mailbox->wanted_count))
+		return false;
+	mailbox->waiting = false;
+	return true;
+}
+
+enum ln_push ln_mailbox_push(struct ln_mailbox *mailbox,
+			     struct ln_message *message)
+{
+	enum ln_push result;
+	size_t weight = ln_message_weight(message);
+
+	message->next = NULL;
+	ln_lock_acquire(&mailbox->lock);
+	if (LN_UNLIKELY(mailbox->closed)) {
+		result = LN_PUSH_CLOSED;
+	} else if (message->kind == LN_MESSAGE_DATA &&
+		   LN_UNLIKELY(!has_room(mailbox, weight))) {
+		mailbox->dropped++;
+		result = LN_PUSH_FULL;
+	} else {
+		if (message->kind == LN_MESSAGE_DATA) {
+			mailbox->pushed++;
+			mailbox->pushed_bytes += weight;
+		}
+		*mailbox->incoming_end = message;
+		mailbox->incoming_end = &message->next;
+		result = ends_wait(mailbox, message->tag) ? LN_PUSH_WAKE
+							  : LN_PUSH_QUEUED;
+	}
+	ln_lock_release(&mailbox->lock);
+	return result;
+}
+
+/* Accounts for a message that leaves the mailbox, and returns it. */
+static struct ln_message *taken(struct ln_mailbox *mailbox,
+				struct ln_message *message)
+{
+	if (message->kind == LN_MESSAGE_DATA) {
+		size_t weight = ln_message_weight(message);
+
+		/* Only the owner writes these: no read-modify-write needed. */
+		atomic_store_explicit(
+			&mailbox->taken,
+			atomic_load_explicit(&mailbox->taken,
+					     memory_order_relaxed) +
+				1,
+			memory_order_relaxed);
+		atomic_store_explicit(
+			&mailbox->taken_bytes,
+			atomic_load_explicit(&mailbox->taken_bytes,
+					     memory_order_relaxed) +
+				weight,
+			memory_order_relaxed);
+	}
+	message->next = NULL;
+	return message;
+}
+
+/* Moves the entries to the front of the array, without holes. */
+static void compact(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
+{
+	size_t to = 0;
+	size_t from = 0;
+
+	for (size_t i = mailbox->head; i < mailbox->end; i++) {
+		if (i == wanted->from)
+			from = to;
+		if (mailbox->queue[i].message != NULL)
+			mailbox->queue[to++] = mailbox->queue[i];
+	}
+	if (wanted->from >= mailbox->end)
+		from = to;
+	wanted->from = from;
+	mailbox->head = 0;
+	mailbox->end = to;
+	mailbox->holes = 0;
+}
+
+/* Makes room for one more entry; false when memory is short. */
+static bool make_room(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
+{
+	size_t room = mailbox->room == 0 ? LEAST_ROOM : mailbox->room * 2;
+	struct ln_queued *queue;
+
+	if (mailbox->end < mailbox->room)
+		return true;
+	if (mailbox->head + mailbox->holes > mailbox->room / 2) {
+		compact(mailbox, wanted);
+		return true;
+	}
+	queue = realloc(mailbox->queue, room * sizeof(*queue));
+	if (queue == NULL)
+		return false;
+	mailbox->queue = queue;
+	mailbox->room = room;
+	return true;
+}
+
+/* Appends a list of incoming messages to the queue. What cannot be appended for
+ * lack of memory goes back to where it came from: false. */
+static bool append(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
+		   struct ln_message *list)
+{
+	while (list != NULL) {
+		struct ln_message *message = list;
+
+		if (!make_room(mailbox, wanted))
+			break;
+		list = message->next;
+		message->next = NULL;
+		mailbox->queue[mailbox->end++] =
+			(struct ln_queued){ .tag = message->tag,
+					    .message = message };
+	}
+	if (LN_LIKELY(list == NULL))
+		return true;
+	ln_lock_acquire(&mailbox->lock);
+	{
+		struct ln_message **end = &list;
+
+		while (*end != NULL)
+			end = &(*end)->next;
+		*end = mailbox->incoming;
+		if (mailbox->incoming == NULL)
+			mailbox->incoming_end = end;
+		mailbox->incoming = list;
+	}
+	ln_lock_release(&mailbox->lock);
+	return false;
+}
+
+/* Takes an entry out of the queue. */
+static struct ln_message *remove_at(struct ln_mailbox *mailbox, size_t index)
+{
+	struct ln_message *message = mailbox->queue[index].message;
+
+	mailbox->queue[index].message = NULL;
+	mailbox->holes++;
+	while (mailbox->head < mailbox->end &&
+	       mailbox->queue[mailbox->head].message == NULL) {
+		mailbox->head++;
+		mailbox->holes--;
+	}
+	if (mailbox->head == mailbox->end) {
+		mailbox->head = 0;
+		mailbox->end = 0;
+		if (mailbox->room > KEPT_ROOM) {
+			free(mailbox->queue);
+			mailbox->queue = NULL;
+			mailbox->room = 0;
+		}
+	}
+	return taken(mailbox, message);
+}
+
+/* Searches the queue from wanted->from on, until *compared is COMPARE_MOST. */
+static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
+			   uint32_t *compared, struct ln_message **message)
+{
+	if (wanted->from < mailbox->head) {
+		wanted->from = mailbox->head;
+		wanted->tag = 0;
+	}
+	for (; wanted->from < mailbox->end; wanted->from++, wanted->tag = 0) {
+		struct ln_queued *entry = &mailbox->queue[wanted->from];
+		uint32_t left = wanted->count - wanted->tag;
+
+		if (entry->message == NULL)
+			continue;
+		if (*compared >= COMPARE_MOST)
+			return LN_TAKE_MORE;
+		if (left > COMPARE_MOST)
+			left = COMPARE_MOST;
+		*compared += left + 1;
+		if (wanted->count == 0 ||
+		    matches(entry->tag, wanted->tags + (size_t)wanted->tag * 8,
+			    left)) {
+			*message = remove_at(mailbox, wanted->from);
+			return LN_TAKE_FOUND;
+		}
+		wanted->tag += left;
+		if (wanted->tag < wanted->count)
+			return LN_TAKE_MORE;
+	}
+	return LN_TAKE_NONE;
+}
+
+/* Takes all that has come in; notes what is wanted when that is nothing. */
+static struct ln_message *take_incoming(struct ln_mailbox *mailbox,
+					const struct ln_wanted *wanted)
+{
+	struct ln_message *list;
+
+	ln_lock_acquire(&mailbox->lock);
+	list = mailbox->incoming;
+	mailbox->incoming = NULL;
+	mailbox->incoming_end = &mailbox->incoming;
+	if (list == NULL && wanted != NULL) {
+		mailbox->wanted = wanted->tags;
+		mailbox->wanted_count = wanted->count;
+		mailbox->waiting = true;
+	}
+	ln_lock_release(&mailbox->lock);
+	return list;
+}
+
+enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
+			     struct ln_wanted *wanted,
+			     struct ln_message **message)
+{
+	uint32_t compared = 0;
+
+	for (;;) {
+		enum ln_take result =
+			search(mailbox, wanted, &compared, message);
+		struct ln_message *list;
+
+		if (result != LN_TAKE_NONE)
+			return result;
+		list = take_incoming(mailbox, wanted);
+		if (list == NULL)
+			return LN_TAKE_NONE;
+		/* The common case: one message, and it is wanted. */
+		if (list->next == NULL &&
+		    (wanted->count == 0 ||
+		     (wanted->count <= FILTER_MOST &&
+		      matches(list->tag, wanted->tags, wanted->count)))) {
+			*message = taken(mailbox, list);
+			return LN_TAKE_FOUND;
+		}
+		if (!append(mailbox, wanted, list))
+			return LN_TAKE_MORE;
+	}
+}
+
+void ln_mailbox_skip(struct ln_mailbox *mailbox)
+{
+	struct ln_wanted nothing = { 0 };
+
+	append(mailbox, &nothing, take_incoming(mailbox, NULL));
+}
+
+void ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
+{
+	ln_lock_acquire(&mailbox->lock);
+	mailbox->waiting = false;
+	mailbox->wanted = NULL;
+	mailbox->wanted_count = 0;
+	ln_lock_release(&mailbox->lock);
+}
+
+void ln_mailbox_close_locked(struct ln_mailbox *mailbox)
+{
+	mailbox->closed = true;
+	mailbox->waiting = false;
+}
+
+void ln_mailbox_deinit(struct ln_mailbox *mailbox)
+{
+	struct ln_message *list = take_incoming(mailbox, NULL);
+
+	while (list != NULL) {
+		struct ln_message *next = list->next;
+
+		ln_message_free(taken(mailbox, list));
+		list = next;
+	}
+	for (size_t i = mailbox->head; i < mailbox->end; i++) {
+		if (mailbox->queue[i].message != NULL)
+			ln_message_free(
+				taken(mailbox, mailbox->queue[i].message));
+	}
+	free(mailbox->queue);
+	mailbox->queue = NULL;
+	mailbox->head = 0;
+	mailbox->end = 0;
+	mailbox->room = 0;
+	mailbox->holes = 0;
+}
+
+uint64_t ln_mailbox_count(struct ln_mailbox *mailbox)
+{
+	uint64_t count;
+
+	ln_lock_acquire(&mailbox->lock);
+	count = mailbox->pushed -
+		atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+	ln_lock_release(&mailbox->lock);
+	return count;
+}

@@ -1,0 +1,107 @@
+/*
+ * The mailbox of a process: any thread pushes, the process itself takes. It
+ * knows nothing of the scheduler: a push says whether the owner must be woken,
+ * and that bit is the only link between the two.
+ */
+#ifndef LN_PROCESS_MAILBOX_H
+#define LN_PROCESS_MAILBOX_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/futex.h"
+
+struct ln_message;
+
+/* What waits in the queue; a copy of the tag keeps a search in the cache. */
+struct ln_queued {
+	int64_t tag;
+	struct ln_message *message; /* NULL: taken out of the middle */
+};
+
+struct ln_mailbox {
+	/* Under `lock`: senders and owner. */
+	struct ln_lock lock;
+	bool closed;                 /* the owner has ended */
+	bool waiting;                /* the owner parks until a match comes */
+	uint32_t wanted_count;       /* tags in `wanted`; 0: any message */
+	const uint8_t *wanted;       /* i64 each, little-endian, unaligned */
+	struct ln_message *incoming; /* pushed since the owner last looked */
+	struct ln_message **incoming_end;
+	uint64_t pushed;       /* data messages ever let in */
+	uint64_t pushed_bytes; /* and their weight */
+	uint64_t dropped;      /* data messages refused because it was full */
+	uint64_t max_messages;
+	uint64_t max_bytes;
+
+	/* The owner writes, senders read. */
+	_Atomic uint64_t taken; /* data messages ever taken out */
+	_Atomic uint64_t taken_bytes;
+
+	/* The owner alone: older than all of `incoming`, oldest first. */
+	struct ln_queued *queue;
+	size_t head; /* index of the oldest */
+	size_t end;  /* index behind the newest */
+	size_t room; /* entries allocated */
+	size_t holes;
+};
+
+/* Bounds are for data messages; 0 means none. */
+void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
+		     uint64_t max_bytes);
+
+enum ln_push {
+	LN_PUSH_QUEUED, /* let in */
+	LN_PUSH_WAKE,   /* let in, and the owner must be woken */
+	LN_PUSH_FULL,   /* refused: a bound is reached */
+	LN_PUSH_CLOSED, /* refused: the owner has ended */
+};
+
+/* Hands the message over; when refused, the caller still owns it. Signals that
+ * became messages are never refused for lack of room. Any thread. */
+enum ln_push ln_mailbox_push(struct ln_mailbox *mailbox,
+			     struct ln_message *message);
+
+/* What the owner looks for. */
+struct ln_wanted {
+	const uint8_t *tags; /* i64 each, little-endian, unaligned */
+	uint32_t count;      /* 0: any message, tagged or not */
+	size_t from;         /* queue index where the search goes on */
+	uint32_t tag;        /* of `from`'s message: tags compared so far */
+};
+
+enum ln_take {
+	LN_TAKE_FOUND,
+	LN_TAKE_NONE, /* all were looked at: wait */
+	LN_TAKE_MORE, /* a piece of the search is done: call again */
+};
+
+/* Takes the oldest match. Looks at a bounded number of messages a call, so that
+ * the owner can let others run in between. LN_TAKE_NONE notes what is wanted,
+ * for the next push to compare with: to be followed by a park. Owner only. */
+enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
+			     struct ln_wanted *wanted,
+			     struct ln_message **message);
+
+/* Moves all that has come in so far behind the queue's `end`, where a search
+ * that wants only newer messages begins. Owner only. */
+void ln_mailbox_skip(struct ln_mailbox *mailbox);
+
+/* Ends a wait that LN_TAKE_NONE began; `wanted` may go afterwards. */
+void ln_mailbox_stop_waiting(struct ln_mailbox *mailbox);
+
+/* Refuses everything from now on. The lock must be held by the caller, who
+ * thereby makes it one step with what else ends a process. */
+void ln_mailbox_close_locked(struct ln_mailbox *mailbox);
+
+/* Frees what is in a closed mailbox. Owner only. */
+void ln_mailbox_deinit(struct ln_mailbox *mailbox);
+
+/* Data messages in it now; a moment's truth. Any thread. */
+uint64_t ln_mailbox_count(struct ln_mailbox *mailbox);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * Messages. Small contents live in the message itself, so that a typical
+ * message is one allocation.
+ */
+#include "process/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "process/process.h"
+
+/* Room made because a guest said so; more comes as it is filled. */
+#define CAPACITY_HINT_MOST ((uint64_t)1 << 20)
+#define RESOURCES_MOST 65536u
+
+struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
+				  uint64_t capacity)
+{
+	struct ln_message *message = malloc(sizeof(*message));
+
+	if (message == NULL)
+		return NULL;
+	message->next = NULL;
+	message->tag = tag;
+	message->kind = kind;
+	message->resource_count = 0;
+	message->resource_capacity = 0;
+	message->size = 0;
+	message->capacity = LN_MESSAGE_INLINE;
+	message->read_at = 0;
+	message->data = message->inline_data;
+	message->resources = NULL;
+	if (capacity > LN_MESSAGE_INLINE) {
+		size_t room = capacity > CAPACITY_HINT_MOST ? CAPACITY_HINT_MOST
+							    : (size_t)capacity;
+		uint8_t *data = malloc(room);
+
+		if (data != NULL) { /* else: only a hint */
+			message->data = data;
+			message->capacity = room;
+		}
+	}
+	return message;
+}
+
+static void release_resource(struct ln_resource *resource)
+{
+	switch (resource->kind) {
+	case LN_RESOURCE_NONE:
+	case LN_RESOURCE_TCP_STREAM:
+		break;
+	case LN_RESOURCE_PROCESS:
+		ln_process_release(resource->value);
+		break;
+	}
+}
+
+void ln_message_free(struct ln_message *message)
+{
+	if (message == NULL)
+		return;
+	for (uint32_t i = 0; i < message->resource_count; i++)
+		release_resource(&message->resources[i]);
+	free(message->resources);
+	if (message->data != message->inline_data)
+		free(message->data);
+	free(message);
+}
+
+LN_NOINLINE static int make_room(struct ln_message *message, size_t needed)
+{
+	size_t capacity = message->capacity * 2;
+	uint8_t *data;
+
+	if (capacity < needed)
+		capacity = needed;
+	if (message->data == message->inline_data) {
+		data = malloc(capacity);
+		if (data != NULL)
+			memcpy(data, message->inline_data, message->size);
+	} else {
+		data = realloc(message->data, capacity);
+	}
+	if (data == NULL)
+		return LN_ENOMEM;
+	message->data = data;
+	message->capacity = capacity;
+	return 0;
+}
+
+int ln_message_write(struct ln_message *message, const void *data, size_t len,
+		     uint64_t max)
+{
+	if (len == 0)
+		return 0;
+	if (message->size > max || len > max - message->size)
+		return LN_ELIMIT;
+	if (len > message->capacity - message->size) {
+		int error = make_room(message, message->size + len);
+
+		if (error < 0)
+			return error;
+	}
+	memcpy(message->data + message->size, data, len);
+	message->size += len;
+	return 0;
+}
+
+int ln_message_read(struct ln_message *message, void *data, size_t len,
+		    size_t *count)
+{
+	size_t left;
+
+	if (message->read_at > message->size)
+		return LN_EINVAL;
+	left = message->size - message->read_at;
+	if (len > left)
+		len = left;
+	if (len > 0)
+		memcpy(data, message->data + message->read_at, len);
+	message->read_at += len;
+	*count = len;
+	return 0;
+}
+
+int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
+		    void *value, uint64_t *index)
+{
+	if (message->resource_count == RESOURCES_MOST)
+		return LN_ELIMIT;
+	if (message->resource_count == message->resource_capacity) {
+		uint32_t capacity = message->resource_capacity == 0
+					    ? 4
+					    : message->resource_capacity * 2;
+		struct ln_resource *resources = realloc(
+			message->resources, capacity * sizeof(*resources));
+
+		if (resources == NULL)
+			return LN_ENOMEM;
+		message->resources = resources;
+		message->resource_capacity = capacity;
+	}
+	*index = message->resource_count;
+	message->resources[message->resource_count++] =
+		(struct ln_resource){ .kind = kind, .value = value };
+	return 0;
+}
+
+void *ln_message_take(struct ln_message *message, enum ln_resource_kind kind,
+		      uint64_t index)
+{
+	struct ln_resource *resource;
+
+	if (index >= message->resource_count)
+		return NULL;
+	resource = &message->resources[index];
+	if (resource->kind != kind)
+		return NULL;
+	resource->kind = LN_RESOURCE_NONE;
+	return resource->value;
+}
+
+size_t ln_message_weight(const struct ln_message *message)
+{
+	size_t weight = sizeof(*message);
+
+	if (message->data != message->inline_data)
+		weight += message->capacity;
+	return weight +
+	       message->resource_capacity * sizeof(*message->resources);
+}

@@ -1,0 +1,75 @@
+/*
+ * Messages: bytes and resources on the way from one process to another. A
+ * message has one owner at a time; sending hands it over, nothing is copied.
+ */
+#ifndef LN_PROCESS_MESSAGE_H
+#define LN_PROCESS_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_process;
+
+enum ln_message_kind {
+	LN_MESSAGE_DATA,
+	LN_MESSAGE_LINK_DIED, /* a signal turned into a message; no content */
+};
+
+enum ln_resource_kind {
+	LN_RESOURCE_NONE, /* taken out */
+	LN_RESOURCE_PROCESS,
+	LN_RESOURCE_TCP_STREAM,
+};
+
+struct ln_resource {
+	enum ln_resource_kind kind;
+	void *value; /* owned */
+};
+
+#define LN_MESSAGE_INLINE 64
+
+struct ln_message {
+	struct ln_message *next; /* the mailbox's */
+	int64_t tag;             /* 0: none */
+	enum ln_message_kind kind;
+	uint32_t resource_count;
+	uint32_t resource_capacity;
+	size_t size;     /* bytes written */
+	size_t capacity; /* bytes that `data` has room for */
+	size_t read_at;  /* where the next read begins; may be past the end */
+	uint8_t *data;   /* inline_data, or allocated */
+	struct ln_resource *resources;
+	uint8_t inline_data[LN_MESSAGE_INLINE];
+};
+
+/* An empty message with room for `capacity` bytes at least, within reason: the
+ * number may come from a guest. NULL when memory is short. */
+struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
+				  uint64_t capacity);
+
+/* Frees it with its resources; NULL is fine. */
+void ln_message_free(struct ln_message *message);
+
+/* Appends bytes: LN_ENOMEM, LN_ELIMIT when it would be larger than `max`. */
+int ln_message_write(struct ln_message *message, const void *data, size_t len,
+		     uint64_t max);
+
+/* Copies up to `len` bytes from the read position on and moves it. Stores how
+ * many; LN_EINVAL when the position is past the end. */
+int ln_message_read(struct ln_message *message, void *data, size_t len,
+		    size_t *count);
+
+/* Adds a resource, which the message then owns, and stores its index.
+ * LN_ENOMEM, LN_ELIMIT: the caller still owns it. */
+int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
+		    void *value, uint64_t *index);
+
+/* Takes a resource of that kind out; the other indices stay. NULL when there is
+ * none of that kind at the index. */
+void *ln_message_take(struct ln_message *message, enum ln_resource_kind kind,
+		      uint64_t index);
+
+/* Bytes of host memory that the message holds. */
+size_t ln_message_weight(const struct ln_message *message);
+
+#endif

@@ -1,0 +1,335 @@
+/*
+ * DESIGN
+ * Life: ln_process_new, perhaps ln_process_link, ln_process_start; the body
+ * runs on the task's fiber; conclude() closes the mailbox and settles the
+ * links, still on the fiber; the scheduler gives the stack back and calls
+ * task_done, which drops the reference that the running task held.
+ *
+ * Signals are not queued behind messages. Kill is a flag of the task; links are
+ * changed in place under the lock of each side; the death of a link either
+ * kills at once or becomes a message that no mailbox bound refuses.
+ *
+ * Lock order: no function holds the locks of two processes. The two sides of a
+ * link are changed one after the other, first the own one: a peer that dies in
+ * between finds the other side missing or removes it, and a peer that is found
+ * dead afterwards makes the own side be taken back.
+ */
+#include "process/process.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "process/environment.h"
+#include "process/message.h"
+#include "process/runtime.h"
+
+int ln_process_new(struct ln_environment *environment,
+		   enum ln_outcome (*body)(struct ln_process *), void *argument,
+		   struct ln_process **out)
+{
+	const struct ln_limits *limits = &environment->limits;
+	struct ln_process *process;
+
+	if (atomic_load_explicit(&environment->runtime->stopping,
+				 memory_order_relaxed))
+		return LN_ESTOPPED;
+	if (atomic_fetch_add_explicit(&environment->processes, 1,
+				      memory_order_relaxed) >=
+	    limits->max_processes) {
+		atomic_fetch_sub_explicit(&environment->processes, 1,
+					  memory_order_relaxed);
+		return LN_ELIMIT;
+	}
+	process = calloc(1, sizeof(*process));
+	if (process == NULL) {
+		atomic_fetch_sub_explicit(&environment->processes, 1,
+					  memory_order_relaxed);
+		return LN_ENOMEM;
+	}
+	process->environment = ln_environment_retain(environment);
+	process->body = body;
+	process->argument = argument;
+	ln_random_uuid(process->id);
+	atomic_init(&process->references, 1);
+	atomic_init(&process->die_when_link_dies, true);
+	ln_mailbox_init(&process->mailbox, limits->max_messages,
+			limits->max_mailbox_bytes);
+	ln_list_init(&process->siblings);
+	*out = process;
+	return 0;
+}
+
+struct ln_process *ln_process_retain(struct ln_process *process)
+{
+	atomic_fetch_add_explicit(&process->references, 1,
+				  memory_order_relaxed);
+	return process;
+}
+
+void ln_process_release(struct ln_process *process)
+{
+	/* Release: what this holder did comes before the free. */
+	if (atomic_fetch_sub_explicit(&process->references, 1,
+				      memory_order_release) != 1)
+		return;
+	atomic_thread_fence(memory_order_acquire);
+	ln_environment_release(process->environment);
+	free(process);
+}
+
+int ln_process_send(struct ln_process *process, struct ln_message *message)
+{
+	switch (ln_mailbox_push(&process->mailbox, message)) {
+	case LN_PUSH_WAKE:
+		ln_task_wake(&process->task);
+		return 0;
+	case LN_PUSH_QUEUED:
+		return 0;
+	case LN_PUSH_FULL:
+		ln_message_free(message);
+		return LN_EFULL;
+	case LN_PUSH_CLOSED:
+		break;
+	}
+	ln_message_free(message);
+	return LN_EDEAD;
+}
+
+void ln_process_kill(struct ln_process *process)
+{
+	bool dead;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	dead = process->dead;
+	ln_lock_release(&process->mailbox.lock);
+	if (!dead)
+		ln_task_interrupt(&process->task);
+}
+
+/* Tells `process` that its link `peer` failed. */
+static void link_died(struct ln_process *process, struct ln_process *peer,
+		      int64_t tag)
+{
+	struct ln_message *message;
+	bool linked;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	linked = ln_links_remove(&process->links, peer);
+	ln_lock_release(&process->mailbox.lock);
+	if (linked)
+		ln_process_release(peer);
+
+	if (!atomic_load_explicit(&process->die_when_link_dies,
+				  memory_order_relaxed)) {
+		message = ln_message_new(LN_MESSAGE_LINK_DIED, tag, 0);
+		if (message != NULL) {
+			ln_process_send(process, message);
+			return;
+		}
+		/* It must not go on as if nothing had happened. */
+	}
+	ln_process_kill(process);
+}
+
+static void drop_link(struct ln_process *process, struct ln_process *peer)
+{
+	bool linked;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	linked = ln_links_remove(&process->links, peer);
+	ln_lock_release(&process->mailbox.lock);
+	if (linked)
+		ln_process_release(peer);
+}
+
+/* Adds one side of a link; LN_EDEAD when the owner has ended. */
+static int add_link(struct ln_process *process, struct ln_process *peer,
+		    int64_t tag, enum ln_outcome *outcome)
+{
+	int error = LN_EDEAD;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	if (!process->dead)
+		error = ln_links_set(&process->links, peer, tag,
+				     process->environment->limits.max_links);
+	else
+		*outcome = process->outcome;
+	ln_lock_release(&process->mailbox.lock);
+	return error;
+}
+
+int ln_process_link(struct ln_process *self, struct ln_process *peer,
+		    int64_t self_tag, int64_t peer_tag)
+{
+	enum ln_outcome outcome = LN_OUTCOME_NORMAL;
+	int error;
+
+	if (self == peer)
+		return 0;
+	/* The table of a process holds what its peers are told. */
+	error = add_link(self, peer, peer_tag, &outcome);
+	if (error < 0)
+		return error;
+	error = add_link(peer, self, self_tag, &outcome);
+	if (error == 0)
+		return 0;
+	drop_link(self, peer);
+	if (error != LN_EDEAD)
+		return error;
+	if (outcome != LN_OUTCOME_NORMAL)
+		link_died(self, peer, self_tag);
+	return 0;
+}
+
+void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+{
+	drop_link(self, peer);
+	drop_link(peer, self);
+}
+
+int ln_process_receive(struct ln_process *self, const uint8_t *tags,
+		       uint32_t count, int64_t deadline, bool fresh,
+		       struct ln_message **message)
+{
+	struct ln_mailbox *mailbox = &self->mailbox;
+	struct ln_wanted wanted = { .tags = tags, .count = count };
+	int result = 0;
+
+	if (fresh)
+		wanted.from = mailbox->end;
+	for (;;) {
+		switch (ln_mailbox_take(mailbox, &wanted, message)) {
+		case LN_TAKE_FOUND:
+			/* The match that ended the wait also reset it, so no
+			 * sender looks at `tags` any more. */
+			return 0;
+		case LN_TAKE_MORE:
+			if (ln_task_interrupted(&self->task))
+				return LN_EKILLED;
+			if (ln_task_should_yield(&self->task))
+				ln_task_yield(&self->task);
+			continue;
+		case LN_TAKE_NONE:
+			break;
+		}
+		if (result < 0)
+			break;
+		/* After a timeout the mailbox is looked at once more: a match
+		 * may have come together with the deadline. */
+		result = ln_task_wait(&self->task, deadline);
+		if (result == LN_EKILLED)
+			break;
+	}
+	ln_mailbox_stop_waiting(mailbox);
+	return result;
+}
+
+void ln_process_skip(struct ln_process *self)
+{
+	ln_mailbox_skip(&self->mailbox);
+}
+
+/* Tells every link how this process ended, and forgets them. */
+static void settle_links(struct ln_process *process, struct ln_links *links,
+			 bool failed)
+{
+	uint32_t slots = ln_links_slots(links);
+
+	for (uint32_t i = 0; i < slots; i++) {
+		struct ln_process *peer = links->slots[i].peer;
+
+		if (peer == NULL)
+			continue;
+		if (failed)
+			link_died(peer, process, links->slots[i].tag);
+		else
+			drop_link(peer, process);
+		ln_process_release(peer);
+	}
+	free(links->slots);
+}
+
+static void conclude(struct ln_process *process, enum ln_outcome outcome)
+{
+	struct ln_links links;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	ln_mailbox_close_locked(&process->mailbox);
+	process->dead = true;
+	process->outcome = outcome;
+	links = process->links;
+	process->links = (struct ln_links){ 0 };
+	ln_lock_release(&process->mailbox.lock);
+
+	ln_mailbox_deinit(&process->mailbox);
+	if (process->free_argument != NULL)
+		process->free_argument(process->argument);
+	settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);
+}
+
+static void task_run(struct ln_task *task)
+{
+	struct ln_process *process = ln_process_of(task);
+	enum ln_outcome outcome = LN_OUTCOME_KILLED;
+
+	if (!ln_task_interrupted(task))
+		outcome = process->body(process);
+	/* A kill that came while it was about to return is still a kill. */
+	if (ln_task_interrupted(task))
+		outcome = LN_OUTCOME_KILLED;
+	conclude(process, outcome);
+}
+
+/* The end of everything but the memory of the process itself. */
+static void finish(struct ln_process *process)
+{
+	atomic_fetch_sub_explicit(&process->environment->processes, 1,
+				  memory_order_relaxed);
+	/* Release pairs with the acquire in ln_process_wait. */
+	atomic_store_explicit(&process->ended, 1, memory_order_release);
+	ln_futex_wake(&process->ended, INT32_MAX);
+	ln_process_release(process);
+}
+
+static void task_done(struct ln_task *task)
+{
+	struct ln_process *process = ln_process_of(task);
+
+	ln_runtime_remove(process->environment->runtime, process);
+	finish(process);
+}
+
+int ln_process_start(struct ln_process *process)
+{
+	struct ln_runtime *runtime = process->environment->runtime;
+	int error;
+
+	process->started = ln_time_now();
+	ln_process_retain(process); /* the task's */
+	ln_runtime_add(runtime, process);
+	error = ln_task_start(runtime->sched, &process->task, task_run,
+			      task_done);
+	if (error < 0) {
+		conclude(process, LN_OUTCOME_KILLED);
+		ln_runtime_remove(runtime, process);
+		finish(process);
+		return error;
+	}
+	return 0;
+}
+
+void ln_process_discard(struct ln_process *process)
+{
+	conclude(process, LN_OUTCOME_NORMAL);
+	finish(process);
+}
+
+enum ln_outcome ln_process_wait(struct ln_process *process, uint32_t *exit_code)
+{
+	while (atomic_load_explicit(&process->ended, memory_order_acquire) == 0)
+		ln_futex_wait(&process->ended, 0, -1);
+	*exit_code = process->exit_code;
+	return process->outcome;
+}

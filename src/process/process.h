@@ -1,0 +1,115 @@
+/*
+ * Processes: a task with a mailbox, links and an end. What runs in one is a
+ * function given at its start: a wasm instance (process/wasm.c) or native C.
+ * References are counted; a process that has ended stays as long as somebody
+ * holds one, small, and refuses messages.
+ */
+#ifndef LN_PROCESS_PROCESS_H
+#define LN_PROCESS_PROCESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "process/links.h"
+#include "process/mailbox.h"
+#include "sched/task.h"
+
+struct ln_environment;
+struct ln_message;
+struct ln_process;
+struct ln_runtime;
+
+/* How a process ended. All but the first count as failure for its links. */
+enum ln_outcome {
+	LN_OUTCOME_NORMAL,  /* returned, or exited with status 0 */
+	LN_OUTCOME_EXITED,  /* exited with another status */
+	LN_OUTCOME_TRAPPED, /* see the report that was printed */
+	LN_OUTCOME_KILLED,  /* by somebody, or by the death of a link */
+};
+
+struct ln_process {
+	struct ln_task task;
+
+	/* Immutable after the start. */
+	struct ln_environment *environment; /* counted */
+	enum ln_outcome (*body)(struct ln_process *process);
+	void *argument;                        /* the body's */
+	void (*free_argument)(void *argument); /* at the end; may be NULL */
+	int64_t started;                       /* CLOCK_MONOTONIC, ns */
+	uint8_t id[16];                        /* UUID, RFC 9562 byte order */
+
+	/* Any thread. */
+	_Atomic uint32_t references;
+	_Atomic uint32_t ended; /* futex: 1 when all is over */
+	_Atomic bool die_when_link_dies;
+
+	/* Under mailbox.lock. */
+	struct ln_mailbox mailbox;
+	struct ln_links links;
+	bool dead;
+	enum ln_outcome outcome; /* valid when dead */
+	uint32_t exit_code;      /* likewise */
+
+	/* Under the lock of the runtime's list. */
+	struct ln_list siblings;
+};
+
+/* A process that does not run yet, with one reference, the caller's. LN_ENOMEM,
+ * LN_ELIMIT (too many processes in the environment), LN_ESTOPPED. */
+int ln_process_new(struct ln_environment *environment,
+		   enum ln_outcome (*body)(struct ln_process *), void *argument,
+		   struct ln_process **process);
+
+/* Starts it. On failure it has ended without `body` being called. */
+int ln_process_start(struct ln_process *process);
+
+/* Ends a process that was never started, and drops the caller's reference. Its
+ * links are not told. */
+void ln_process_discard(struct ln_process *process);
+
+struct ln_process *ln_process_retain(struct ln_process *process);
+void ln_process_release(struct ln_process *process);
+
+/* Sends a message: takes it over, whatever comes of it. LN_EDEAD, LN_EFULL: it
+ * was dropped. Any thread. */
+int ln_process_send(struct ln_process *process, struct ln_message *message);
+
+/* Ends a process as soon as it next waits, or at the next tick. No effect on
+ * one that has ended. Any thread. */
+void ln_process_kill(struct ln_process *process);
+
+/* Links two processes: when one fails the other is told, with the tag that it
+ * has for it. If `peer` has failed already, `self` is told at once; if it ended
+ * normally nothing happens, as if it had been linked before. Linking again
+ * changes the tags. LN_ENOMEM, LN_ELIMIT. */
+int ln_process_link(struct ln_process *self, struct ln_process *peer,
+		    int64_t self_tag, int64_t peer_tag);
+
+void ln_process_unlink(struct ln_process *self, struct ln_process *peer);
+
+/* Takes the first message that has one of the tags, waiting until `deadline`.
+ * `tags` are `count` little-endian i64, any alignment; none: any message. The
+ * caller owns the message. `fresh`: only messages that came after the last
+ * ln_process_skip, which nothing else may have followed. By the process itself.
+ * LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. */
+int ln_process_receive(struct ln_process *self, const uint8_t *tags,
+		       uint32_t count, int64_t deadline, bool fresh,
+		       struct ln_message **message);
+
+/* Marks the messages that are in the mailbox now as not fresh. */
+void ln_process_skip(struct ln_process *self);
+
+/* Waits, in a thread that is no worker, until the process and its teardown are
+ * over; returns its outcome, and in *exit_code what it exited with. */
+enum ln_outcome ln_process_wait(struct ln_process *process,
+				uint32_t *exit_code);
+
+/* The process of a task that ln_process_start started. */
+static inline struct ln_process *ln_process_of(struct ln_task *task)
+{
+	return ln_container_of(task, struct ln_process, task);
+}
+
+#endif

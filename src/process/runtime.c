@@ -1,0 +1,165 @@
+/*
+ * DESIGN
+ * All live processes are in one of several lists, by address, each under its
+ * own lock, so that spawning on many workers does not meet in one place.
+ * Stopping sets a flag that refuses new processes and kills those in the lists,
+ * again and again until none is left: one that is being started may come late.
+ *
+ * Reports of failures are printed at most REPORTS_PER_SECOND times a second;
+ * the next one says how many were left out.
+ *
+ * Lock order: a shard's lock, then a mailbox's, then the scheduler's.
+ */
+#include "process/runtime.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "process/process.h"
+#include "process/uuid.h"
+#include "sched/sched.h"
+
+#define REPORTS_PER_SECOND 20
+
+int ln_runtime_new(const struct ln_runtime_options *options,
+		   struct ln_runtime **out)
+{
+	struct ln_runtime *runtime = calloc(1, sizeof(*runtime));
+	struct ln_sched_options sched = { .workers = options->workers,
+					  .stack_size = ln_engine_stack_size(),
+					  .on_tick = ln_engine_tick };
+	int error;
+
+	if (runtime == NULL)
+		return LN_ENOMEM;
+	runtime->free_wasi = options->free_wasi;
+	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
+		ln_list_init(&runtime->shards[i].processes);
+	error = ln_engine_new(options->host, &runtime->engine);
+	if (error < 0)
+		goto fail_engine;
+	sched.on_tick_argument = runtime->engine;
+	error = ln_sched_new(&sched, &runtime->sched);
+	if (error < 0)
+		goto fail_sched;
+	*out = runtime;
+	return 0;
+fail_sched:
+	ln_engine_free(runtime->engine);
+fail_engine:
+	free(runtime);
+	return error;
+}
+
+static unsigned shard_of(const struct ln_process *process)
+{
+	return (unsigned)(((uintptr_t)process >> 9) % LN_RUNTIME_SHARDS);
+}
+
+void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process)
+{
+	unsigned i = shard_of(process);
+
+	ln_lock_acquire(&runtime->shards[i].lock);
+	ln_list_append(&runtime->shards[i].processes, &process->siblings);
+	ln_lock_release(&runtime->shards[i].lock);
+}
+
+void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process)
+{
+	unsigned i = shard_of(process);
+
+	ln_lock_acquire(&runtime->shards[i].lock);
+	ln_list_remove(&process->siblings);
+	ln_lock_release(&runtime->shards[i].lock);
+}
+
+static void kill_all(struct ln_runtime *runtime)
+{
+	for (int i = 0; i < LN_RUNTIME_SHARDS; i++) {
+		struct ln_list *all = &runtime->shards[i].processes;
+
+		ln_lock_acquire(&runtime->shards[i].lock);
+		for (struct ln_list *at = all->next; at != all; at = at->next)
+			ln_process_kill(ln_container_of(at, struct ln_process,
+							siblings));
+		ln_lock_release(&runtime->shards[i].lock);
+	}
+}
+
+void ln_runtime_stop(struct ln_runtime *runtime)
+{
+	const struct timespec pause = { .tv_nsec = LN_NS_PER_MS };
+
+	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
+	while (ln_sched_live(runtime->sched) > 0) {
+		kill_all(runtime);
+		nanosleep(&pause, NULL);
+	}
+	ln_sched_wait_idle(runtime->sched);
+}
+
+void ln_runtime_free(struct ln_runtime *runtime)
+{
+	if (runtime == NULL)
+		return;
+	ln_runtime_stop(runtime);
+	ln_sched_free(runtime->sched);
+	ln_engine_free(runtime->engine);
+	free(runtime);
+}
+
+/* Whether one more report may be printed now; *hidden: left out before. */
+static bool may_report(struct ln_runtime *runtime, uint64_t *hidden)
+{
+	int64_t now = ln_time_now();
+	bool may;
+
+	ln_lock_acquire(&runtime->report_lock);
+	if (now - runtime->report_window >= LN_NS_PER_S) {
+		runtime->report_window = now;
+		runtime->reports = 0;
+	}
+	may = runtime->reports < REPORTS_PER_SECOND;
+	*hidden = 0;
+	if (may) {
+		runtime->reports++;
+		*hidden = runtime->reports_hidden;
+		runtime->reports_hidden = 0;
+	} else {
+		runtime->reports_hidden++;
+	}
+	ln_lock_release(&runtime->report_lock);
+	return may;
+}
+
+void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
+		       const char *text)
+{
+	char id[LN_UUID_TEXT];
+	uint64_t hidden;
+	char *line;
+	int len;
+
+	if (!ln_log_enabled(LN_LOG_WARN) || !may_report(runtime, &hidden))
+		return;
+	ln_uuid_format(process->id, id);
+	if (hidden > 0)
+		ln_log(LN_LOG_WARN,
+		       "%llu more processes failed; their reports are left "
+		       "out",
+		       (unsigned long long)hidden);
+	len = asprintf(&line, "lunatic: process %s trapped: %s\n", id, text);
+	if (len < 0)
+		return;
+	/* Nothing is left to do when standard error is gone. */
+	if (write(STDERR_FILENO, line, (size_t)len) < 0)
+		len = 0;
+	free(line);
+}

@@ -1,0 +1,69 @@
+/*
+ * A runtime: one scheduler, one engine, and the processes on them. A program
+ * may have several.
+ */
+#ifndef LN_PROCESS_RUNTIME_H
+#define LN_PROCESS_RUNTIME_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+#include "base/list.h"
+
+struct ln_engine;
+struct ln_host_table;
+struct ln_process;
+struct ln_sched;
+struct ln_wasi;
+
+struct ln_runtime_options {
+	unsigned workers;                    /* 0: one per core */
+	const struct ln_host_table *host;    /* what guests may import */
+	void (*free_wasi)(struct ln_wasi *); /* the host's part of a guest */
+};
+
+#define LN_RUNTIME_SHARDS 16
+
+struct ln_runtime {
+	/* Immutable after start. */
+	struct ln_sched *sched;
+	struct ln_engine *engine;
+	void (*free_wasi)(struct ln_wasi *);
+
+	/* Any thread. */
+	_Atomic bool stopping;
+	struct {
+		struct ln_lock lock;
+		struct ln_list processes; /* under lock */
+	} shards[LN_RUNTIME_SHARDS];
+
+	/* Under report_lock. */
+	struct ln_lock report_lock;
+	int64_t report_window;   /* when this second began */
+	uint32_t reports;        /* printed in it */
+	uint64_t reports_hidden; /* since the last one that was printed */
+};
+
+/* LN_ENOMEM, LN_EIO. */
+int ln_runtime_new(const struct ln_runtime_options *options,
+		   struct ln_runtime **runtime);
+
+/* Kills all processes, waits for their end, and frees everything. Environments
+ * and references to processes must have been released. Not from a process. */
+void ln_runtime_free(struct ln_runtime *runtime);
+
+/* Kills all processes and refuses new ones; returns when none is left. Not from
+ * a process. */
+void ln_runtime_stop(struct ln_runtime *runtime);
+
+void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
+void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);
+
+/* Prints why a process failed, unless many were printed in the last second. On
+ * the worker's stack, or in any other thread. */
+void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
+		       const char *text);
+
+#endif

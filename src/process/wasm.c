@@ -1,0 +1,401 @@
+/*
+ * DESIGN
+ * What the parent knows to be wrong is an error of the spawn: no such function,
+ * wrong parameters, a memory that is larger than the limit. Everything else is
+ * done by the child, on its own fiber, since no process touches another's
+ * store: instantiation, the call, the teardown.
+ *
+ * A start function is guest code that may fail, and lunatic 0.7 reports that to
+ * the parent. So for modules that have one the two share a `struct birth`; the
+ * parent parks until the child has filled it. Either may be killed meanwhile,
+ * so it is counted.
+ */
+#include "process/wasm.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "engine/instance.h"
+#include "engine/module.h"
+#include "process/environment.h"
+#include "process/guest.h"
+#include "process/message.h"
+#include "process/process.h"
+#include "process/runtime.h"
+
+enum birth_state { BIRTH_PENDING, BIRTH_DONE, BIRTH_FAILED };
+
+struct birth {
+	_Atomic uint32_t references;
+	_Atomic int state;
+	struct ln_process *parent; /* counted */
+	char *error;               /* written before BIRTH_FAILED */
+};
+
+/* What a child is started with; freed by the child. */
+struct start {
+	struct ln_env_module *module; /* counted */
+	const struct ln_entry *entry; /* lives as long as the module */
+	struct birth *birth;          /* NULL: nobody waits */
+	wasmtime_val_raw_t params[];
+};
+
+int ln_params_check(const uint8_t *params, size_t len)
+{
+	if (len % LN_PARAM_SIZE != 0)
+		return LN_EFORMAT;
+	for (size_t i = 0; i < len; i += LN_PARAM_SIZE) {
+		if (params[i] != LN_PARAM_I32 && params[i] != LN_PARAM_I64 &&
+		    params[i] != LN_PARAM_V128)
+			return LN_EFORMAT;
+	}
+	return 0;
+}
+
+static void release_birth(struct birth *birth)
+{
+	if (atomic_fetch_sub_explicit(&birth->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	ln_process_release(birth->parent);
+	free(birth->error);
+	free(birth);
+}
+
+/* Tells the waiting parent how it went; takes `error` over. */
+static void announce(struct birth **slot, int state, char *error)
+{
+	struct birth *birth = *slot;
+
+	if (birth == NULL) {
+		free(error);
+		return;
+	}
+	*slot = NULL;
+	birth->error = error;
+	/* Release pairs with the acquire in await_birth. */
+	atomic_store_explicit(&birth->state, state, memory_order_release);
+	ln_task_wake(&birth->parent->task);
+	release_birth(birth);
+}
+
+struct report_call {
+	struct ln_process *process;
+	const char *text;
+};
+
+static void report_on_stack(void *argument)
+{
+	struct report_call *call = argument;
+
+	ln_runtime_report(call->process->environment->runtime, call->process,
+			  call->text);
+}
+
+static void report(struct ln_process *process, const char *text)
+{
+	struct report_call call = { .process = process, .text = text };
+
+	ln_task_on_worker_stack(&process->task, report_on_stack, &call);
+}
+
+static void release_process(void *process)
+{
+	ln_process_release(process);
+}
+
+static void release_module(void *module)
+{
+	ln_env_module_release(module);
+}
+
+static void release_environment(void *environment)
+{
+	ln_environment_release(environment);
+}
+
+static void deinit_guest(struct ln_guest *guest)
+{
+	struct ln_runtime *runtime = guest->environment->runtime;
+
+	ln_message_free(guest->scratch);
+	ln_handles_deinit(&guest->errors, ln_guest_free_error);
+	ln_handles_deinit(&guest->processes, release_process);
+	ln_handles_deinit(&guest->modules, release_module);
+	ln_handles_deinit(&guest->environments, release_environment);
+	free(guest->tcp_streams.slots); /* nothing can be in it yet */
+	if (guest->wasi != NULL)
+		runtime->free_wasi(guest->wasi);
+	free(guest->trap_text);
+}
+
+/* What an ended call means for the process. */
+static enum ln_outcome judge(struct ln_process *process, struct ln_guest *guest,
+			     enum ln_stop stop, const char *text)
+{
+	if (stop == LN_STOP_RETURNED)
+		return LN_OUTCOME_NORMAL;
+	if (stop == LN_STOP_HOST) {
+		if (!guest->exited)
+			return LN_OUTCOME_KILLED;
+		process->exit_code = guest->exit_code;
+		return guest->exit_code == 0 ? LN_OUTCOME_NORMAL
+					     : LN_OUTCOME_EXITED;
+	}
+	report(process, text != NULL ? text : "out of memory");
+	return LN_OUTCOME_TRAPPED;
+}
+
+static enum ln_outcome run(struct ln_process *process, struct start *start,
+			   struct ln_guest *guest, struct ln_instance *instance)
+{
+	const struct ln_limits *limits = &process->environment->limits;
+	struct ln_instance_limits bounds = {
+		.max_memory = limits->max_memory,
+		.max_fuel = limits->max_fuel,
+		.max_table_elements = limits->max_table_elements,
+	};
+	enum ln_outcome outcome;
+	enum ln_stop stop;
+	char *text;
+	int error = ln_instance_init(instance, start->module->module, &bounds,
+				     &process->task, guest, &text);
+
+	if (error < 0) {
+		if (start->birth == NULL || error == LN_EKILLED) {
+			announce(&start->birth, BIRTH_FAILED, NULL);
+			stop = error == LN_EKILLED ? LN_STOP_HOST
+						   : LN_STOP_TRAPPED;
+			outcome = judge(process, guest, stop, text);
+			free(text);
+			return outcome;
+		}
+		announce(&start->birth, BIRTH_FAILED, text);
+		/* The parent knows; links are not told a second time. */
+		return LN_OUTCOME_NORMAL;
+	}
+	guest->initialized = true;
+	announce(&start->birth, BIRTH_DONE, NULL);
+	stop = ln_instance_call(instance, start->entry, start->params, &text);
+	outcome = judge(process, guest, stop, text);
+	free(text);
+	return outcome;
+}
+
+static enum ln_outcome body(struct ln_process *process)
+{
+	struct start *start = process->argument;
+	struct ln_instance instance = { 0 };
+	struct ln_guest guest = {
+		.process = process,
+		.instance = &instance,
+		.module = start->module,
+		.environment = process->environment,
+	};
+	enum ln_outcome outcome = run(process, start, &guest, &instance);
+
+	ln_instance_deinit(&instance);
+	deinit_guest(&guest);
+	return outcome;
+}
+
+/* Frees what a child was started with, whether it ever ran or not. */
+static void free_start(void *argument)
+{
+	struct start *start = argument;
+
+	announce(&start->birth, BIRTH_FAILED, NULL);
+	ln_env_module_release(start->module);
+	free(start);
+}
+
+static int fail(int code, char **error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(int code, char **error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(error, format, arguments) < 0)
+		*error = NULL;
+	va_end(arguments);
+	return code;
+}
+
+static char param_letter(uint8_t type)
+{
+	switch (type) {
+	case LN_PARAM_I32:
+		return 'i';
+	case LN_PARAM_I64:
+		return 'I';
+	default:
+		return 'V';
+	}
+}
+
+/* Compares the parameters with what the function takes. */
+static int check_entry(const struct ln_spawn *spawn,
+		       const struct ln_entry *entry, char **error)
+{
+	size_t count = spawn->params_len / LN_PARAM_SIZE;
+
+	if (count != entry->param_count)
+		return fail(LN_EINVAL, error,
+			    "Function '%.*s' takes %u parameters, but %zu "
+			    "were given",
+			    (int)entry->name_len, entry->name,
+			    entry->param_count, count);
+	for (size_t i = 0; i < count; i++) {
+		if (param_letter(spawn->params[i * LN_PARAM_SIZE]) !=
+		    entry->params[i])
+			return fail(LN_EINVAL, error,
+				    "Parameter %zu of function '%.*s' has "
+				    "another type",
+				    i + 1, (int)entry->name_len, entry->name);
+	}
+	return 0;
+}
+
+static int make_start(const struct ln_spawn *spawn,
+		      const struct ln_entry *entry, struct start **out)
+{
+	struct start *start =
+		calloc(1, sizeof(*start) + entry->param_count *
+						   sizeof(start->params[0]));
+
+	if (start == NULL)
+		return LN_ENOMEM;
+	for (uint32_t i = 0; i < entry->param_count; i++) {
+		const uint8_t *param = spawn->params + i * LN_PARAM_SIZE;
+		size_t len = param[0] == LN_PARAM_I32   ? 4
+			     : param[0] == LN_PARAM_I64 ? 8
+							: 16;
+
+		memcpy(&start->params[i], param + 1, len);
+	}
+	start->module = ln_env_module_retain(spawn->module);
+	start->entry = entry;
+	*out = start;
+	return 0;
+}
+
+static int make_birth(struct ln_process *parent, struct birth **out)
+{
+	struct birth *birth = calloc(1, sizeof(*birth));
+
+	if (birth == NULL)
+		return LN_ENOMEM;
+	atomic_init(&birth->references, 2);
+	birth->parent = ln_process_retain(parent);
+	*out = birth;
+	return 0;
+}
+
+/* Waits for the child's start function; gives up when the parent is killed. */
+static int await_birth(struct birth *birth, char **error)
+{
+	struct ln_task *task = &birth->parent->task;
+	int result = 0;
+	int state;
+
+	while ((state = atomic_load_explicit(&birth->state,
+					     memory_order_acquire)) ==
+		       BIRTH_PENDING &&
+	       result == 0)
+		result = ln_task_wait(task, LN_NEVER);
+	if (state == BIRTH_FAILED) {
+		*error = birth->error;
+		birth->error = NULL;
+		result = LN_ETRAP;
+	} else if (state == BIRTH_DONE) {
+		result = 0;
+	}
+	release_birth(birth);
+	return result;
+}
+
+static int find_entry(const struct ln_spawn *spawn,
+		      const struct ln_entry **entry, char **error)
+{
+	struct ln_module *module = spawn->module->module;
+	uint64_t most = spawn->module->environment->limits.max_memory;
+
+	*entry = ln_module_entry(module, spawn->function, spawn->function_len);
+	if (*entry == NULL)
+		return fail(LN_ENOENT, error, "Function '%.*s' not found",
+			    spawn->function_len > 200
+				    ? 200
+				    : (int)spawn->function_len,
+			    spawn->function);
+	if (ln_module_initial_memory(module) > most)
+		return fail(
+			LN_ELIMIT, error,
+			"The module's initial memory of %llu bytes is "
+			"larger than the limit of %llu",
+			(unsigned long long)ln_module_initial_memory(module),
+			(unsigned long long)most);
+	return check_entry(spawn, *entry, error);
+}
+
+int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
+		  char **error)
+{
+	struct ln_process *parent = spawn->parent;
+	struct ln_process *process = NULL;
+	struct birth *birth = NULL;
+	const struct ln_entry *entry;
+	struct start *start;
+	int result;
+
+	*error = NULL;
+	result = find_entry(spawn, &entry, error);
+	if (result < 0)
+		return result;
+	result = make_start(spawn, entry, &start);
+	if (result < 0)
+		return result;
+	if (parent != NULL && ln_module_has_start(spawn->module->module)) {
+		result = make_birth(parent, &birth);
+		if (result < 0)
+			goto fail_process;
+		start->birth = birth;
+	}
+	result = ln_process_new(spawn->module->environment, body, start,
+				&process);
+	if (result < 0)
+		goto fail_process;
+	process->free_argument = free_start;
+	if (parent != NULL && spawn->link_tag != 0) {
+		/* The child's own tag is none, as in lunatic 0.7. */
+		result = ln_process_link(process, parent, 0, spawn->link_tag);
+		if (result < 0) {
+			ln_process_discard(process);
+			goto fail_birth;
+		}
+	}
+	result = ln_process_start(process);
+	if (result < 0) {
+		ln_process_release(process);
+		goto fail_birth;
+	}
+	if (birth != NULL)
+		result = await_birth(birth, error);
+	if (result < 0)
+		ln_process_release(process);
+	else
+		*out = process;
+	return result;
+fail_process:
+	free_start(start);
+fail_birth:
+	if (birth != NULL)
+		release_birth(birth);
+	return fail(result, error, "The process could not be spawned: %s",
+		    ln_error_text(result));
+}

@@ -1,0 +1,39 @@
+/* Wasm processes: an instance of a module, run from one of its exports. */
+#ifndef LN_PROCESS_WASM_H
+#define LN_PROCESS_WASM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_env_module;
+struct ln_process;
+
+/* The encoding of parameters, as in lunatic 0.7: for each one byte of type, the
+ * number of the type in wasm's binary format, and 16 bytes of value, little
+ * endian. */
+#define LN_PARAM_SIZE 17
+#define LN_PARAM_I32 0x7f
+#define LN_PARAM_I64 0x7e
+#define LN_PARAM_V128 0x7b
+
+struct ln_spawn {
+	struct ln_env_module *module;
+	const char *function; /* name of the export, not terminated */
+	size_t function_len;
+	const uint8_t *params;     /* encoded */
+	size_t params_len;         /* bytes */
+	struct ln_process *parent; /* linked to it, when link_tag is not 0 */
+	int64_t link_tag;          /* what the parent is told when it fails */
+};
+
+/* Whether the bytes are well-formed parameters: LN_EFORMAT when not. */
+int ln_params_check(const uint8_t *params, size_t len);
+
+/* Spawns a process and stores a reference to it. When the module has a start
+ * function, a calling process waits until that is over. On failure *error is a
+ * text for a person, owned by the caller, or NULL: LN_ENOENT, LN_EINVAL,
+ * LN_EFORMAT, LN_ELIMIT, LN_ENOMEM, LN_ETRAP, LN_EKILLED, LN_ESTOPPED. */
+int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **process,
+		  char **error);
+
+#endif
