@@ -1,0 +1,438 @@
+/*
+ * The host functions of lunatic 0.7 for guests in C and C++.
+ * docs/abi.md has the rules that hold for all of them: ids,
+ * errors, pointers, the scratch area, tags and links.
+ *
+ * Made by abigen from src/host/abi.def; change it there.
+ */
+#ifndef LUNATIC_ABI_H
+#define LUNATIC_ABI_H
+
+#ifndef __wasm32__
+#error "lunatic/abi.h is for guests: build for wasm32"
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LUNATIC_IMPORT(module, name) \
+	__attribute__((__import_module__(module), __import_name__(name)))
+
+/*
+ * lunatic::error
+ *
+ * The text of errors. Where a function returned 1, the id that it stored is
+ * that of an error.
+ */
+
+/*
+ * Tells how long the text of an error is.
+ *
+ * error: id of the error
+ * Returns length of the text in bytes
+ * Traps: the process holds no error of that id
+ */
+LUNATIC_IMPORT("lunatic::error", "string_size")
+uint32_t lunatic_error_string_size(uint64_t error);
+
+/*
+ * Writes the text of an error, in UTF-8 and without a terminating zero, to
+ * memory that has room for `string_size` bytes.
+ *
+ * error: id of the error
+ * text: where to write
+ * Traps: the process holds no error of that id
+ * Traps: the text does not fit between `text` and the end of the memory
+ */
+LUNATIC_IMPORT("lunatic::error", "to_string")
+void lunatic_error_to_string(uint64_t error, void *text);
+
+/*
+ * Forgets an error.
+ *
+ * error: id of the error
+ * Traps: the process holds no error of that id
+ */
+LUNATIC_IMPORT("lunatic::error", "drop")
+void lunatic_error_drop(uint64_t error);
+
+/*
+ * lunatic::version
+ *
+ * The version of the interface that this runtime offers to guests, in three
+ * numbers. It is 0.7.5 for this generation of the functions, whatever the
+ * version of the program itself.
+ */
+
+/*
+ * The first number of the version.
+ *
+ * Returns 0
+ */
+LUNATIC_IMPORT("lunatic::version", "major")
+uint32_t lunatic_version_major(void);
+
+/*
+ * The second number of the version.
+ *
+ * Returns 7
+ */
+LUNATIC_IMPORT("lunatic::version", "minor")
+uint32_t lunatic_version_minor(void);
+
+/*
+ * The third number of the version.
+ *
+ * Returns 5
+ */
+LUNATIC_IMPORT("lunatic::version", "patch")
+uint32_t lunatic_version_patch(void);
+
+/*
+ * lunatic::message
+ *
+ * Creating, sending and receiving messages. A process sends by creating a
+ * message in the scratch area, writing to it, and sending it; it receives into
+ * the scratch area and reads from there.
+ */
+
+/*
+ * Puts an empty data message into the scratch area.
+ *
+ * tag: the tag of the message, 0 for none
+ * capacity: how many bytes will be written; only a hint, any value is allowed
+ */
+LUNATIC_IMPORT("lunatic::message", "create_data")
+void lunatic_message_create_data(int64_t tag, uint64_t capacity);
+
+/*
+ * Appends bytes to the message. A message holds a bounded number of bytes.
+ *
+ * data: the bytes to append
+ * Returns number of bytes written: all of them
+ * Traps: no data message is in the scratch area
+ * Traps: the message would become larger than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "write_data")
+uint32_t lunatic_message_write_data(const void *data, size_t data_len);
+
+/*
+ * Copies bytes from the reading position on, and moves the position behind
+ * them.
+ *
+ * data: where to put the bytes
+ * Returns number of bytes read: less than asked for at the end of the message,
+ *   0 behind the last byte
+ * Traps: no data message is in the scratch area
+ * Traps: `seek_data` moved the reading position beyond the end of the message
+ */
+LUNATIC_IMPORT("lunatic::message", "read_data")
+uint32_t lunatic_message_read_data(void *data, size_t data_len);
+
+/*
+ * Moves the reading position. A process that passes a message on after reading
+ * from it can move the position back to 0 for the receiver.
+ *
+ * position: the new position, in bytes from the start
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "seek_data")
+void lunatic_message_seek_data(uint64_t position);
+
+/*
+ * Tells the tag of the message. For the message about a failed link it is the
+ * tag of the link.
+ *
+ * Returns the tag, 0 when there is none
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_tag")
+int64_t lunatic_message_get_tag(void);
+
+/*
+ * Tells how many bytes the message has; the reading position does not matter.
+ *
+ * Returns the size in bytes
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "data_size")
+uint64_t lunatic_message_data_size(void);
+
+/*
+ * Moves a process into the message: its id becomes invalid.
+ *
+ * process: id of the process
+ * Returns the number of the resource in the message
+ * Traps: the process holds no process of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_process")
+uint64_t lunatic_message_push_process(uint64_t process);
+
+/*
+ * Moves a process out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the process
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_process")
+uint64_t lunatic_message_take_process(uint64_t index);
+
+/*
+ * Moves a TCP stream into the message: its id becomes invalid.
+ *
+ * stream: id of the TCP stream
+ * Returns the number of the resource in the message
+ * Traps: the process holds no TCP stream of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_tcp_stream")
+uint64_t lunatic_message_push_tcp_stream(uint64_t stream);
+
+/*
+ * Moves a TCP stream out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the TCP stream
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a TCP stream, or was taken before
+ * Traps: the process holds as many TCP streams as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
+uint64_t lunatic_message_take_tcp_stream(uint64_t index);
+
+/*
+ * Sends the message that is in the scratch area, which is empty afterwards.
+ * Nothing tells whether it arrives: a message to a process that has ended is
+ * dropped.
+ *
+ * process: id of the receiver
+ * Traps: no message is in the scratch area
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::message", "send")
+void lunatic_message_send(uint64_t process);
+
+/*
+ * Sends the message and waits for the answer: the next message to arrive that
+ * has the same tag, or any next message when the sent one had no tag. Messages
+ * that are in the mailbox already are not looked at, so the tag should be one
+ * that was never used before. The answer is in the scratch area afterwards;
+ * after a timeout the area is empty.
+ *
+ * process: id of the receiver
+ * timeout: milliseconds to wait for, 0 for no limit
+ * Returns 0 when a message arrived, 9027 after a timeout
+ * Traps: no message is in the scratch area
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::message", "send_receive_skip_search")
+uint32_t lunatic_message_send_receive_skip_search(uint64_t process,
+						  uint32_t timeout);
+
+/*
+ * Takes the first message out of the mailbox that has one of the tags, or the
+ * first of all when no tags are given, and puts it into the scratch area. Waits
+ * when there is none. After a timeout the scratch area is what it was before.
+ *
+ * tags: the tags to look for
+ * timeout: milliseconds to wait for, 0 for no limit
+ * Returns 0 for a data message, 1 for a message that tells of a failed link,
+ *   9027 after a timeout
+ */
+LUNATIC_IMPORT("lunatic::message", "receive")
+uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
+				 uint32_t timeout);
+
+/*
+ * lunatic::process
+ *
+ * Spawning processes and keeping track of them.
+ */
+
+/*
+ * Drops the id of an environment. Its processes keep running.
+ *
+ * environment: id of the environment
+ * Traps: the process holds no environment of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "drop_environment")
+void lunatic_process_drop_environment(uint64_t environment);
+
+/*
+ * Adds the module that this process was spawned from to an environment, where
+ * it can be spawned from then. The module is compiled if the environment needs
+ * other code than there is; the process waits for that.
+ *
+ * environment: id of the environment
+ * id: gets the id of the module, or of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no environment of that id
+ * Traps: the process holds as many modules as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "add_this_module")
+uint32_t lunatic_process_add_this_module(uint64_t environment, uint64_t *id);
+
+/*
+ * Drops the id of a module. Processes that were spawned from it keep running.
+ *
+ * module: id of the module
+ * Traps: the process holds no module of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "drop_module")
+void lunatic_process_drop_module(uint64_t module);
+
+/*
+ * Spawns a process: a new instance of the module, with a memory of its own,
+ * that calls an exported function and ends when that returns.
+
+ * The parameters of the function are encoded one after the other in 17 bytes
+ * each: the type as in wasm binaries (0x7F for i32, 0x7E for i64, 0x7B for
+ * v128), then the value in 16 bytes, little-endian.
+
+ * It is an error when the module cannot be instantiated in its environment or
+ * does not export the function, or when a limit of the runtime is reached.
+ *
+ * link: not 0 links the two processes; if the new one fails, this process is
+ *   told with that number as the tag. The other way round there is no tag
+ * module: id of the module
+ * function: name of the exported function, in UTF-8
+ * params: the encoded parameters
+ * id: gets the id of the new process, or of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no module of that id
+ * Traps: the name is not valid UTF-8
+ * Traps: the parameters are not encoded as above
+ * Traps: it is called from the module's start function, before the process runs
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "spawn")
+uint32_t lunatic_process_spawn(int64_t link, uint64_t module,
+			       const void *function, size_t function_len,
+			       const void *params, size_t params_len,
+			       uint64_t *id);
+
+/*
+ * Spawns a process from the module that this process was spawned from. In all
+ * else it is `spawn`.
+ *
+ * link: as for `spawn`
+ * function: name of the exported function, in UTF-8
+ * params: the encoded parameters, as for `spawn`
+ * id: gets the id of the new process, or of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the name is not valid UTF-8
+ * Traps: the parameters are not encoded as for `spawn`
+ * Traps: it is called from the module's start function, before the process runs
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "inherit_spawn")
+uint32_t lunatic_process_inherit_spawn(int64_t link, const void *function,
+				       size_t function_len, const void *params,
+				       size_t params_len, uint64_t *id);
+
+/*
+ * Drops the id of a process. The process keeps running.
+ *
+ * process: id of the process
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "drop_process")
+void lunatic_process_drop_process(uint64_t process);
+
+/*
+ * Makes a second id for a process, for example to keep one while the other is
+ * moved into a message.
+ *
+ * process: id of the process
+ * Returns the new id
+ * Traps: the process holds no process of that id
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "clone_process")
+uint64_t lunatic_process_clone_process(uint64_t process);
+
+/*
+ * Waits. Others run meanwhile.
+ *
+ * milliseconds: how long
+ */
+LUNATIC_IMPORT("lunatic::process", "sleep_ms")
+void lunatic_process_sleep_ms(uint64_t milliseconds);
+
+/*
+ * Chooses what happens when a linked process fails. A process starts with the
+ * first way.
+ *
+ * trap: not 0: this process dies, too. 0: it gets a message, for which
+ *   `lunatic::message::receive` returns 1
+ */
+LUNATIC_IMPORT("lunatic::process", "die_when_link_dies")
+void lunatic_process_die_when_link_dies(uint32_t trap);
+
+/*
+ * Makes an id for the process that calls.
+ *
+ * Returns the new id
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "this")
+uint64_t lunatic_process_this(void);
+
+/*
+ * Stores what identifies a process everywhere, in all processes and on all
+ * nodes: a UUID, as a little-endian 128-bit number.
+ *
+ * process: id of the process
+ * uuid: gets the UUID
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "id")
+void lunatic_process_id(uint64_t process, void *uuid);
+
+/*
+ * Makes an id for the environment that this process was spawned in.
+ *
+ * Returns the new id
+ * Traps: the process holds as many environments as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "this_env")
+uint64_t lunatic_process_this_env(void);
+
+/*
+ * Links this process with another one: when one of them fails, the other one is
+ * told. Linking with a process that has ended already has no effect.
+ *
+ * tag: what the process that is told gets as tag, 0 for none
+ * process: id of the other process
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "link")
+void lunatic_process_link(int64_t tag, uint64_t process);
+
+/*
+ * Undoes a link, whichever of the two processes made it. A failure that was
+ * under way already may still be told.
+ *
+ * process: id of the other process
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "unlink")
+void lunatic_process_unlink(uint64_t process);
+
+#undef LUNATIC_IMPORT
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

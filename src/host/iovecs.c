@@ -1,0 +1,104 @@
+/*
+ * DESIGN
+ * The list stays in the guest's memory and is decoded again for every batch, so
+ * that a call needs neither allocation nor a big frame, whatever the guest
+ * passes. All of it is checked before the first byte moves. It can still change
+ * under way: a guest may read into the list itself. So each piece is checked
+ * again when it is used, and no sum over the list is relied on for safety; what
+ * such a guest gets is its own affair.
+ *
+ * Threads: the one that runs the guest.
+ */
+#include "host/iovecs.h"
+
+#include "base/error.h"
+#include "host/wasi.h"
+
+#define PIECE 8u
+
+static uint32_t piece_len(const uint8_t *piece)
+{
+	return ln_wasi_load32(piece + 4);
+}
+
+/* Whether a piece lies inside the memory; empty ones do, wherever they are. */
+static bool piece_inside(const uint8_t *piece, uint64_t size)
+{
+	uint64_t len = piece_len(piece);
+
+	return len == 0 || ln_wasi_load32(piece) + len <= size;
+}
+
+int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
+		   struct ln_array array)
+{
+	uint32_t count = array.count;
+	uint64_t total = 0;
+
+	if (count > LN_IOVECS_PIECES)
+		count = LN_IOVECS_PIECES;
+	for (uint32_t i = 0; i < count; i++) {
+		const uint8_t *piece = array.data + (size_t)i * PIECE;
+
+		if (!piece_inside(piece, size))
+			return LN_EINVAL;
+		total += piece_len(piece);
+	}
+	if (total > LN_IOVECS_BYTES)
+		total = LN_IOVECS_BYTES;
+	*iovecs = (struct ln_iovecs){
+		.memory = memory,
+		.size = size,
+		.at = array.data,
+		.pieces = count,
+		.left = (size_t)total,
+	};
+	return 0;
+}
+
+int ln_iovecs_gather(const struct ln_iovecs *iovecs,
+		     struct iovec out[LN_IOVECS_BATCH], size_t most)
+{
+	const uint8_t *piece = iovecs->at;
+	size_t offset = iovecs->offset;
+	int n = 0;
+
+	if (most > iovecs->left)
+		most = iovecs->left;
+	for (uint32_t i = 0; i < iovecs->pieces && n < LN_IOVECS_BATCH; i++) {
+		size_t len = piece_len(piece);
+
+		if (most == 0 || !piece_inside(piece, iovecs->size))
+			break;
+		if (len > offset) {
+			len -= offset;
+			if (len > most)
+				len = most;
+			out[n].iov_base =
+				iovecs->memory + ln_wasi_load32(piece) + offset;
+			out[n++].iov_len = len;
+			most -= len;
+		}
+		offset = 0;
+		piece += PIECE;
+	}
+	return n;
+}
+
+void ln_iovecs_advance(struct ln_iovecs *iovecs, size_t bytes)
+{
+	iovecs->left -= bytes;
+	while (iovecs->pieces > 0) {
+		size_t len = piece_len(iovecs->at);
+		size_t rest = len > iovecs->offset ? len - iovecs->offset : 0;
+
+		if (bytes < rest) {
+			iovecs->offset += (uint32_t)bytes;
+			return;
+		}
+		bytes -= rest;
+		iovecs->at += PIECE;
+		iovecs->pieces--;
+		iovecs->offset = 0;
+	}
+}

@@ -1,0 +1,281 @@
+/*
+ * lunatic::message. The message being worked on is guest->scratch; the
+ * functions below move it between there, the guest's memory and mailboxes.
+ */
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "host/abi_gen.h"
+#include "process/environment.h"
+#include "process/message.h"
+#include "process/process.h"
+
+/* Results of receive and send_receive_skip_search. */
+#define RECEIVED_DATA 0
+#define RECEIVED_SIGNAL 1
+#define TIMED_OUT 9027
+
+LN_NOINLINE static int no_message(struct ln_guest *guest)
+{
+	return ln_guest_trap(guest, guest->scratch == NULL
+					    ? "no message is being worked on"
+					    : "the message is a signal, it has "
+					      "no data");
+}
+
+/* The data message in the scratch area; NULL: trap with no_message. */
+static struct ln_message *data_message(struct ln_guest *guest)
+{
+	struct ln_message *message = guest->scratch;
+
+	if (LN_UNLIKELY(message == NULL || message->kind != LN_MESSAGE_DATA))
+		return NULL;
+	return message;
+}
+
+LN_NOINLINE static int no_process(struct ln_guest *guest, uint64_t id)
+{
+	return ln_guest_trap(guest, "process %llu does not exist",
+			     (unsigned long long)id);
+}
+
+static int64_t deadline_after(uint32_t timeout)
+{
+	return timeout == 0 ? LN_NEVER : ln_time_after_ms(timeout);
+}
+
+static void set_scratch(struct ln_guest *guest, struct ln_message *message)
+{
+	ln_message_free(guest->scratch);
+	guest->scratch = message;
+}
+
+int ln_host_message_create_data(struct ln_guest *guest, int64_t tag,
+				uint64_t capacity)
+{
+	uint64_t most = guest->environment->limits.max_message_bytes;
+	struct ln_message *message = ln_message_new(
+		LN_MESSAGE_DATA, tag, capacity < most ? capacity : most);
+
+	if (message == NULL)
+		return LN_ENOMEM;
+	set_scratch(guest, message);
+	return 0;
+}
+
+int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
+			       uint32_t *result)
+{
+	struct ln_message *message = data_message(guest);
+	uint64_t most = guest->environment->limits.max_message_bytes;
+	int error;
+
+	if (message == NULL)
+		return no_message(guest);
+	error = ln_message_write(message, data.data, data.len, most);
+	if (LN_UNLIKELY(error == LN_ELIMIT))
+		return ln_guest_trap(guest,
+				     "a message may have at most %llu bytes",
+				     (unsigned long long)most);
+	*result = (uint32_t)data.len;
+	return error;
+}
+
+int ln_host_message_read_data(struct ln_guest *guest, struct ln_buffer data,
+			      uint32_t *result)
+{
+	struct ln_message *message = data_message(guest);
+	size_t count;
+
+	if (message == NULL)
+		return no_message(guest);
+	if (ln_message_read(message, data.data, data.len, &count) < 0)
+		return ln_guest_trap(guest,
+				     "the read position is past the end of "
+				     "the message");
+	*result = (uint32_t)count;
+	return 0;
+}
+
+int ln_host_message_seek_data(struct ln_guest *guest, uint64_t position)
+{
+	struct ln_message *message = data_message(guest);
+
+	if (message == NULL)
+		return no_message(guest);
+	message->read_at = position;
+	return 0;
+}
+
+int ln_host_message_get_tag(struct ln_guest *guest, uint64_t *result)
+{
+	if (guest->scratch == NULL)
+		return no_message(guest);
+	*result = (uint64_t)guest->scratch->tag;
+	return 0;
+}
+
+int ln_host_message_data_size(struct ln_guest *guest, uint64_t *result)
+{
+	struct ln_message *message = data_message(guest);
+
+	if (message == NULL)
+		return no_message(guest);
+	*result = message->size;
+	return 0;
+}
+
+/* Moves a resource from a table into the message. */
+static int push(struct ln_guest *guest, struct ln_handles *handles,
+		enum ln_resource_kind kind, const char *noun, uint64_t id,
+		uint64_t *index)
+{
+	struct ln_message *message = data_message(guest);
+	void *value = ln_handles_get(handles, id);
+	int error;
+
+	if (value == NULL)
+		return ln_guest_trap(guest, "%s %llu does not exist", noun,
+				     (unsigned long long)id);
+	if (message == NULL)
+		return no_message(guest);
+	error = ln_message_push(message, kind, value, index);
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest,
+				     "the message has too many resources");
+	if (error == 0)
+		ln_handles_remove(handles, id);
+	return error;
+}
+
+/* Moves a resource from the message into a table. */
+static int take(struct ln_guest *guest, struct ln_handles *handles,
+		enum ln_resource_kind kind, const char *noun, uint64_t index,
+		uint64_t *id)
+{
+	struct ln_message *message = data_message(guest);
+	uint32_t most = guest->environment->limits.max_handles;
+	void *value;
+	int error;
+
+	if (message == NULL)
+		return no_message(guest);
+	value = ln_message_take(message, kind, index);
+	if (value == NULL)
+		return ln_guest_trap(guest,
+				     "the message has no %s at index %llu",
+				     noun, (unsigned long long)index);
+	error = ln_handles_add(handles, most, value, id);
+	if (error < 0) {
+		/* Back into the message, which frees it. */
+		message->resources[index].kind = kind;
+		return ln_guest_trap(guest, "too many %s ids: %s", noun,
+				     ln_error_text(error));
+	}
+	return 0;
+}
+
+int ln_host_message_push_process(struct ln_guest *guest, uint64_t process,
+				 uint64_t *result)
+{
+	return push(guest, &guest->processes, LN_RESOURCE_PROCESS, "process",
+		    process, result);
+}
+
+int ln_host_message_take_process(struct ln_guest *guest, uint64_t index,
+				 uint64_t *result)
+{
+	return take(guest, &guest->processes, LN_RESOURCE_PROCESS, "process",
+		    index, result);
+}
+
+int ln_host_message_push_tcp_stream(struct ln_guest *guest, uint64_t stream,
+				    uint64_t *result)
+{
+	return push(guest, &guest->tcp_streams, LN_RESOURCE_TCP_STREAM,
+		    "tcp stream", stream, result);
+}
+
+int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
+				    uint64_t *result)
+{
+	return take(guest, &guest->tcp_streams, LN_RESOURCE_TCP_STREAM,
+		    "tcp stream", index, result);
+}
+
+/* Takes the message out of the scratch area, for the process with that id. */
+static int outgoing(struct ln_guest *guest, uint64_t id,
+		    struct ln_process **process, struct ln_message **message)
+{
+	if (guest->scratch == NULL)
+		return no_message(guest);
+	*process = ln_handles_get(&guest->processes, id);
+	if (*process == NULL)
+		return no_process(guest, id);
+	*message = guest->scratch;
+	guest->scratch = NULL;
+	return 0;
+}
+
+int ln_host_message_send(struct ln_guest *guest, uint64_t process)
+{
+	struct ln_message *message = NULL;
+	struct ln_process *to;
+
+	if (outgoing(guest, process, &to, &message) < 0)
+		return LN_ETRAP;
+	/* Delivery is not promised: a dead or full receiver drops it. */
+	ln_process_send(to, message);
+	return 0;
+}
+
+int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
+					     uint64_t process, uint32_t timeout,
+					     uint32_t *result)
+{
+	struct ln_message *message;
+	struct ln_process *to;
+	uint8_t tag[8];
+	uint32_t tags;
+	int error;
+
+	if (outgoing(guest, process, &to, &message) < 0)
+		return LN_ETRAP;
+	tags = message->tag != 0 ? 1 : 0;
+	memcpy(tag, &message->tag, sizeof(tag));
+	ln_process_skip(guest->process);
+	ln_process_send(to, message);
+	error = ln_process_receive(guest->process, tag, tags,
+				   deadline_after(timeout), true, &message);
+	if (error == LN_ETIMEDOUT) {
+		*result = TIMED_OUT;
+		return 0;
+	}
+	if (error < 0)
+		return error;
+	set_scratch(guest, message);
+	*result = RECEIVED_DATA;
+	return 0;
+}
+
+int ln_host_message_receive(struct ln_guest *guest, struct ln_array tags,
+			    uint32_t timeout, uint32_t *result)
+{
+	struct ln_message *message;
+	int error =
+		ln_process_receive(guest->process, tags.data, tags.count,
+				   deadline_after(timeout), false, &message);
+
+	if (error == LN_ETIMEDOUT) {
+		*result = TIMED_OUT;
+		return 0;
+	}
+	if (LN_UNLIKELY(error < 0))
+		return error;
+	*result = message->kind == LN_MESSAGE_DATA ? RECEIVED_DATA
+						   : RECEIVED_SIGNAL;
+	set_scratch(guest, message);
+	return 0;
+}

@@ -1,0 +1,243 @@
+/* lunatic::process: processes, links, and the own environment. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "host/abi_gen.h"
+#include "process/environment.h"
+#include "process/process.h"
+#include "process/wasm.h"
+
+/* Results of functions that store an id: of what they made, or of an error. */
+#define MADE 0
+#define FAILED 1
+
+static int missing(struct ln_guest *guest, const char *noun, uint64_t id)
+{
+	return ln_guest_trap(guest, "%s %llu does not exist", noun,
+			     (unsigned long long)id);
+}
+
+/* Adds a counted reference to a table; on failure it is the caller's again. */
+static int add(struct ln_guest *guest, struct ln_handles *handles,
+	       const char *noun, void *value, uint64_t *id)
+{
+	int error = ln_handles_add(
+		handles, guest->environment->limits.max_handles, value, id);
+
+	if (error < 0)
+		return ln_guest_trap(guest, "too many %s ids: %s", noun,
+				     ln_error_text(error));
+	return 0;
+}
+
+static struct ln_process *find_process(struct ln_guest *guest, uint64_t id)
+{
+	return ln_handles_get(&guest->processes, id);
+}
+
+static int add_process(struct ln_guest *guest, struct ln_process *process,
+		       uint64_t *id)
+{
+	int error = add(guest, &guest->processes, "process", process, id);
+
+	if (error < 0)
+		ln_process_release(process);
+	return error;
+}
+
+int ln_host_process_drop_environment(struct ln_guest *guest,
+				     uint64_t environment)
+{
+	struct ln_environment *value =
+		ln_handles_remove(&guest->environments, environment);
+
+	if (value == NULL)
+		return missing(guest, "environment", environment);
+	ln_environment_release(value);
+	return 0;
+}
+
+int ln_host_process_this_env(struct ln_guest *guest, uint64_t *result)
+{
+	int error;
+
+	error = add(guest, &guest->environments, "environment",
+		    ln_environment_retain(guest->environment), result);
+	if (error < 0)
+		ln_environment_release(guest->environment);
+	return error;
+}
+
+int ln_host_process_add_this_module(struct ln_guest *guest,
+				    uint64_t environment, uint8_t *id,
+				    uint32_t *result)
+{
+	uint64_t module;
+
+	if (ln_handles_get(&guest->environments, environment) == NULL)
+		return missing(guest, "environment", environment);
+	if (add(guest, &guest->modules, "module",
+		ln_env_module_retain(guest->module), &module) < 0) {
+		ln_env_module_release(guest->module);
+		return LN_ETRAP;
+	}
+	memcpy(id, &module, sizeof(module));
+	*result = MADE;
+	return 0;
+}
+
+int ln_host_process_drop_module(struct ln_guest *guest, uint64_t module)
+{
+	struct ln_env_module *value =
+		ln_handles_remove(&guest->modules, module);
+
+	if (value == NULL)
+		return missing(guest, "module", module);
+	ln_env_module_release(value);
+	return 0;
+}
+
+static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
+		      int64_t link, struct ln_slice function,
+		      struct ln_slice params, uint8_t *id, uint32_t *result)
+{
+	struct ln_spawn spawn = {
+		.module = module,
+		.function = (const char *)function.data,
+		.function_len = function.len,
+		.params = params.data,
+		.params_len = params.len,
+		.parent = guest->process,
+		.link_tag = link,
+	};
+	struct ln_process *process;
+	uint64_t stored;
+	char *text;
+	int error;
+
+	if (!guest->initialized)
+		return ln_guest_trap(guest, "Cannot spawn process during "
+					    "module initialization");
+	if (!ln_utf8_valid(function.data, function.len))
+		return ln_guest_trap(guest, "the function's name is not UTF-8");
+	if (ln_params_check(params.data, params.len) < 0)
+		return ln_guest_trap(guest,
+				     "the parameters are not a sequence of a "
+				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
+	error = ln_wasm_spawn(&spawn, &process, &text);
+	if (error == LN_EKILLED)
+		return error;
+	if (error < 0) {
+		stored = ln_guest_error(guest, "%s",
+					text != NULL ? text
+						     : ln_error_text(error));
+		free(text);
+		*result = FAILED;
+	} else {
+		if (add_process(guest, process, &stored) < 0)
+			return LN_ETRAP;
+		*result = MADE;
+	}
+	memcpy(id, &stored, sizeof(stored));
+	return 0;
+}
+
+int ln_host_process_spawn(struct ln_guest *guest, int64_t link, uint64_t module,
+			  struct ln_slice function, struct ln_slice params,
+			  uint8_t *id, uint32_t *result)
+{
+	struct ln_env_module *from = ln_handles_get(&guest->modules, module);
+
+	if (from == NULL)
+		return missing(guest, "module", module);
+	return spawn_from(guest, from, link, function, params, id, result);
+}
+
+int ln_host_process_inherit_spawn(struct ln_guest *guest, int64_t link,
+				  struct ln_slice function,
+				  struct ln_slice params, uint8_t *id,
+				  uint32_t *result)
+{
+	return spawn_from(guest, guest->module, link, function, params, id,
+			  result);
+}
+
+int ln_host_process_drop_process(struct ln_guest *guest, uint64_t process)
+{
+	struct ln_process *value =
+		ln_handles_remove(&guest->processes, process);
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	ln_process_release(value);
+	return 0;
+}
+
+int ln_host_process_clone_process(struct ln_guest *guest, uint64_t process,
+				  uint64_t *result)
+{
+	struct ln_process *value = find_process(guest, process);
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	return add_process(guest, ln_process_retain(value), result);
+}
+
+int ln_host_process_sleep_ms(struct ln_guest *guest, uint64_t milliseconds)
+{
+	return ln_task_sleep(&guest->process->task,
+			     ln_time_after_ms(milliseconds));
+}
+
+int ln_host_process_die_when_link_dies(struct ln_guest *guest, uint32_t trap)
+{
+	atomic_store_explicit(&guest->process->die_when_link_dies, trap != 0,
+			      memory_order_relaxed);
+	return 0;
+}
+
+int ln_host_process_this(struct ln_guest *guest, uint64_t *result)
+{
+	return add_process(guest, ln_process_retain(guest->process), result);
+}
+
+int ln_host_process_id(struct ln_guest *guest, uint64_t process, uint8_t *uuid)
+{
+	struct ln_process *value = find_process(guest, process);
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	/* As a 128-bit number, little-endian: the text form read backwards. */
+	for (int i = 0; i < 16; i++)
+		uuid[i] = value->id[15 - i];
+	return 0;
+}
+
+int ln_host_process_link(struct ln_guest *guest, int64_t tag, uint64_t process)
+{
+	struct ln_process *value = find_process(guest, process);
+	int error;
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	error = ln_process_link(guest->process, value, tag, tag);
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest, "too many links");
+	/* A dead link that kills takes effect before the guest goes on. */
+	if (error == 0 && ln_task_interrupted(&guest->process->task))
+		return LN_EKILLED;
+	return error;
+}
+
+int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
+{
+	struct ln_process *value = find_process(guest, process);
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	ln_process_unlink(guest->process, value);
+	return 0;
+}

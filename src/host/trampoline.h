@@ -1,0 +1,47 @@
+/*
+ * What the generated trampolines stand on. A trampoline is the C function that
+ * wasm calls: it finds the guest, checks every pointer argument against the
+ * guest's memory, calls ln_host_<prefix>_<name> and hands its result back.
+ * Everything here runs on the fiber of the calling process.
+ */
+#ifndef LN_HOST_TRAMPOLINE_H
+#define LN_HOST_TRAMPOLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <wasmtime.h>
+
+#include "base/compiler.h"
+#include "engine/host_table.h"
+#include "process/guest.h"
+
+/* Stores where the guest's memory begins and how many bytes it has; false, and
+ * nothing stored, when the guest exports no memory. */
+bool ln_guest_view(struct ln_guest *guest, uint8_t **base, uint64_t *size);
+
+/* Makes the trap for `error` (negative LN_E*), which the implementation of
+ * `function` returned. The engine owns the trap. Out of the fast path. */
+wasm_trap_t *ln_host_raise(struct ln_guest *guest,
+			   const struct ln_host_function *function, int error);
+
+/* Makes the trap for the pointer argument `argument` of `function` that is not
+ * inside the guest's memory. The engine owns the trap. Out of the fast path. */
+wasm_trap_t *ln_host_fault(struct ln_guest *guest,
+			   const struct ln_host_function *function,
+			   const char *argument);
+
+/* The guest that runs in the store of `caller`. */
+static inline struct ln_guest *ln_host_guest(wasmtime_caller_t *caller)
+{
+	return wasmtime_context_get_data(wasmtime_caller_context(caller));
+}
+
+/* Whether `len` bytes at `address` lie inside a memory of `size` bytes. `len`
+ * is at most 2^32 elements of 2^16 bytes, so the sum cannot wrap around. */
+static inline bool ln_host_inside(uint64_t size, uint32_t address, uint64_t len)
+{
+	return address + len <= size;
+}
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * WASI preview 1: what its parts share. The functions themselves are declared
+ * in host/abi_gen.h and are in wasi_process.c (arguments, clocks, exit),
+ * wasi_fd.c and wasi_poll.c. Layouts and numbers are those of the witx files of
+ * the WASI specification, snapshot preview 1.
+ */
+#ifndef LN_HOST_WASI_H
+#define LN_HOST_WASI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct ln_guest;
+struct ln_stream;
+struct ln_wasi;
+
+/* WASI's `errno`: those that our functions name. */
+enum ln_wasi_errno {
+	LN_WASI_SUCCESS = 0,
+	LN_WASI_AGAIN = 6,
+	LN_WASI_BADF = 8,
+	LN_WASI_FAULT = 21,
+	LN_WASI_INVAL = 28,
+	LN_WASI_IO = 29,
+	LN_WASI_NOMEM = 48,
+	LN_WASI_NOTSUP = 58,
+	LN_WASI_OVERFLOW = 61,
+	LN_WASI_SPIPE = 70,
+};
+
+/* WASI's `filetype`. */
+enum ln_wasi_filetype {
+	LN_WASI_TYPE_UNKNOWN = 0,
+	LN_WASI_TYPE_BLOCK_DEVICE = 1,
+	LN_WASI_TYPE_CHARACTER_DEVICE = 2,
+	LN_WASI_TYPE_DIRECTORY = 3,
+	LN_WASI_TYPE_REGULAR_FILE = 4,
+	LN_WASI_TYPE_SOCKET_DGRAM = 5,
+	LN_WASI_TYPE_SOCKET_STREAM = 6,
+};
+
+/* WASI's `fdflags`. */
+#define LN_WASI_FDFLAG_APPEND 1u
+#define LN_WASI_FDFLAG_NONBLOCK 4u
+#define LN_WASI_FDFLAGS_ALL 31u
+
+/* WASI's `rights`: those that our descriptors can have. */
+#define LN_WASI_RIGHT_FD_READ (UINT64_C(1) << 1)
+#define LN_WASI_RIGHT_FD_SEEK (UINT64_C(1) << 2)
+#define LN_WASI_RIGHT_FD_FDSTAT_SET_FLAGS (UINT64_C(1) << 3)
+#define LN_WASI_RIGHT_FD_TELL (UINT64_C(1) << 5)
+#define LN_WASI_RIGHT_FD_WRITE (UINT64_C(1) << 6)
+#define LN_WASI_RIGHT_FD_FILESTAT_GET (UINT64_C(1) << 21)
+#define LN_WASI_RIGHT_POLL_FD_READWRITE (UINT64_C(1) << 27)
+
+/* Sizes of what is exchanged through memory, in bytes. */
+#define LN_WASI_FDSTAT_SIZE 24
+#define LN_WASI_FILESTAT_SIZE 64
+#define LN_WASI_SUBSCRIPTION_SIZE 48
+#define LN_WASI_EVENT_SIZE 32
+
+/* Frees what a process' WASI calls left behind; NULL is fine. */
+void ln_wasi_free(struct ln_wasi *wasi);
+
+/* The stream behind a descriptor of the guest; NULL when it is not open. */
+struct ln_stream *ln_wasi_stream(const struct ln_guest *guest, uint32_t fd);
+
+/* Closes an open descriptor. Returns a WASI errno. */
+uint32_t ln_wasi_close(struct ln_guest *guest, uint32_t fd);
+
+/* Whether an open descriptor is in non-blocking mode, and sets that; the latter
+ * returns a WASI errno. */
+bool ln_wasi_nonblocking(const struct ln_guest *guest, uint32_t fd);
+uint32_t ln_wasi_set_nonblocking(struct ln_guest *guest, uint32_t fd,
+				 bool nonblocking);
+
+/* The WASI errno that stands for a value of errno; `io` for unknown ones. */
+uint32_t ln_wasi_from_errno(int number);
+
+/* The type of the file behind `fd`, which `stat` describes. */
+enum ln_wasi_filetype ln_wasi_filetype(int fd, const struct stat *stat);
+
+/* Write an `fdstat` and a `filestat`, padding included. */
+void ln_wasi_put_fdstat(uint8_t out[LN_WASI_FDSTAT_SIZE],
+			enum ln_wasi_filetype type, uint32_t flags,
+			uint64_t rights);
+void ln_wasi_put_filestat(uint8_t out[LN_WASI_FILESTAT_SIZE],
+			  enum ln_wasi_filetype type, const struct stat *stat);
+
+/* Numbers in guest memory: little-endian, unaligned. */
+static inline uint16_t ln_wasi_load16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static inline uint32_t ln_wasi_load32(const uint8_t *at)
+{
+	return ln_wasi_load16(at) | (uint32_t)ln_wasi_load16(at + 2) << 16;
+}
+
+static inline uint64_t ln_wasi_load64(const uint8_t *at)
+{
+	return ln_wasi_load32(at) | (uint64_t)ln_wasi_load32(at + 4) << 32;
+}
+
+static inline void ln_wasi_store16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)value;
+	at[1] = (uint8_t)(value >> 8);
+}
+
+static inline void ln_wasi_store32(uint8_t *at, uint32_t value)
+{
+	ln_wasi_store16(at, (uint16_t)value);
+	ln_wasi_store16(at + 2, (uint16_t)(value >> 16));
+}
+
+static inline void ln_wasi_store64(uint8_t *at, uint64_t value)
+{
+	ln_wasi_store32(at, (uint32_t)value);
+	ln_wasi_store32(at + 4, (uint32_t)(value >> 32));
+}
+
+#endif

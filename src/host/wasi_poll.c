@@ -1,0 +1,266 @@
+/*
+ * DESIGN
+ * poll_oneoff looks at all subscriptions, and parks when none has an event.
+ * What it looks at stays in the guest's memory: a call needs no memory of the
+ * host, however many subscriptions it has. Each look decodes them anew, writes
+ * the events it finds, and notes the earliest deadline and the streams
+ * concerned. The streams are watched before the second look, so that nothing is
+ * missed between a look and the wait.
+ *
+ * Deadlines are on the monotonic clock. One on the real-time clock is
+ * translated at every look; that clock may be set, so such a wait looks again
+ * after a while.
+ *
+ * A guest may let events overlap subscriptions: each is decoded before an event
+ * is written, and whatever bytes it then finds are checked like any.
+ *
+ * Threads: the one that runs the process.
+ */
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "host/abi_gen.h"
+#include "host/stdio.h"
+#include "host/stream.h"
+#include "host/wasi.h"
+#include "process/guest.h"
+#include "sched/task.h"
+
+#define MOST_SUBSCRIPTIONS 4096u
+#define LOOK_AGAIN_REALTIME (10 * LN_NS_PER_S)
+
+enum event_type { EVENT_CLOCK = 0, EVENT_FD_READ = 1, EVENT_FD_WRITE = 2 };
+enum clock_id { CLOCK_ID_REALTIME = 0, CLOCK_ID_MONOTONIC = 1 };
+
+#define CLOCK_IDS 4u /* the others tell CPU time */
+#define CLOCK_ABSOLUTE 1u
+#define EVENT_HANGUP 1u
+
+struct event {
+	uint64_t userdata;
+	uint64_t nbytes;
+	uint16_t error;
+	uint16_t flags;
+	uint8_t type;
+};
+
+struct polling {
+	struct ln_guest *guest;
+	const uint8_t *subscriptions;
+	uint8_t *events;
+	uint32_t count;   /* subscriptions */
+	uint32_t found;   /* events */
+	int64_t start;    /* when the call began */
+	int64_t now;      /* when this look began */
+	int64_t deadline; /* the earliest that is still to come */
+	unsigned wanted;  /* a bit for each stream that is not ready */
+	struct ln_stream_watch watches[LN_STDIO_STREAMS];
+};
+
+static void put_event(struct polling *polling, const struct event *event)
+{
+	uint8_t *out =
+		polling->events + (size_t)polling->found++ * LN_WASI_EVENT_SIZE;
+
+	memset(out, 0, LN_WASI_EVENT_SIZE);
+	ln_wasi_store64(out, event->userdata);
+	ln_wasi_store16(out + 8, event->error);
+	out[10] = event->type;
+	ln_wasi_store64(out + 16, event->nbytes);
+	ln_wasi_store16(out + 24, event->flags);
+}
+
+static int64_t saturating_add(int64_t time, uint64_t ns)
+{
+	return ns >= (uint64_t)(LN_NEVER - time) ? LN_NEVER
+						 : time + (int64_t)ns;
+}
+
+/* The deadline for a time of the real-time clock. */
+static int64_t from_realtime(const struct polling *polling, uint64_t time)
+{
+	struct timespec real;
+	uint64_t now;
+	int64_t deadline;
+	int64_t latest = polling->now + LOOK_AGAIN_REALTIME;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	now = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
+	if (time <= now)
+		return polling->now;
+	deadline = saturating_add(polling->now, time - now);
+	return deadline < latest ? deadline : latest;
+}
+
+/* Looks at a clock: true when it has an event. */
+static bool look_at_clock(struct polling *polling, const uint8_t *at,
+			  struct event *event)
+{
+	uint32_t id = ln_wasi_load32(at + 16);
+	uint64_t timeout = ln_wasi_load64(at + 24);
+	uint16_t flags = ln_wasi_load16(at + 40);
+	int64_t deadline;
+
+	if (id >= CLOCK_IDS || (flags & ~CLOCK_ABSOLUTE) != 0) {
+		event->error = LN_WASI_INVAL;
+		return true;
+	}
+	if (id > CLOCK_ID_MONOTONIC) {
+		event->error = LN_WASI_NOTSUP;
+		return true;
+	}
+	if ((flags & CLOCK_ABSOLUTE) == 0)
+		deadline = saturating_add(polling->start, timeout);
+	else if (id == CLOCK_ID_REALTIME)
+		deadline = from_realtime(polling, timeout);
+	else
+		deadline = saturating_add(0, timeout);
+	if (deadline <= polling->now)
+		return true;
+	if (deadline < polling->deadline)
+		polling->deadline = deadline;
+	return false;
+}
+
+/* Looks at a stream: true when it has an event. */
+static bool look_at_stream(struct polling *polling, const uint8_t *at,
+			   struct event *event)
+{
+	uint32_t fd = ln_wasi_load32(at + 16);
+	struct ln_stream *stream = ln_wasi_stream(polling->guest, fd);
+	enum ln_direction direction =
+		event->type == EVENT_FD_READ ? LN_READABLE : LN_WRITABLE;
+	short ready;
+
+	if (stream == NULL || ln_stream_direction(stream) != direction) {
+		event->error = LN_WASI_BADF;
+		return true;
+	}
+	ready = ln_stream_poll(stream);
+	if (ready == 0) {
+		polling->wanted |= 1u << fd;
+		return false;
+	}
+	if ((ready & POLLNVAL) != 0)
+		event->error = LN_WASI_BADF;
+	if ((ready & (POLLHUP | POLLERR)) != 0)
+		event->flags = EVENT_HANGUP;
+	/* Of a stream that can be written, only that there is room is known. */
+	event->nbytes =
+		direction == LN_READABLE ? ln_stream_available(stream) : 1;
+	return true;
+}
+
+/* Looks at all subscriptions, and writes events. Returns a WASI errno. */
+static uint32_t look(struct polling *polling)
+{
+	const uint8_t *at = polling->subscriptions;
+
+	polling->now = ln_time_now();
+	polling->deadline = LN_NEVER;
+	polling->wanted = 0;
+	for (uint32_t i = 0; i < polling->count; i++) {
+		struct event event = {
+			.userdata = ln_wasi_load64(at),
+			.type = at[8],
+		};
+		bool happened;
+
+		switch (event.type) {
+		case EVENT_CLOCK:
+			happened = look_at_clock(polling, at, &event);
+			break;
+		case EVENT_FD_READ:
+		case EVENT_FD_WRITE:
+			happened = look_at_stream(polling, at, &event);
+			break;
+		default:
+			return LN_WASI_INVAL;
+		}
+		if (happened)
+			put_event(polling, &event);
+		at += LN_WASI_SUBSCRIPTION_SIZE;
+	}
+	return LN_WASI_SUCCESS;
+}
+
+/* Watches the streams that were not ready at the last look. Returns whether
+ * another look is due before the wait, because a watch is new. */
+static bool watch_wanted(struct polling *polling)
+{
+	bool started = false;
+
+	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++) {
+		struct ln_stream_watch *watch = &polling->watches[i];
+
+		if ((polling->wanted >> i & 1) == 0)
+			continue;
+		if (watch->stream == NULL) {
+			ln_stream_watch(ln_wasi_stream(polling->guest, i),
+					watch);
+			started = true;
+		} else if (watch->attachment == NULL) {
+			int64_t soon =
+				ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
+
+			if (soon < polling->deadline)
+				polling->deadline = soon;
+		}
+	}
+	return started;
+}
+
+/* Looks and waits until there is an event. Returns 0 with a WASI errno in
+ * *result, or LN_EKILLED. */
+static int wait_for_events(struct polling *polling, uint32_t *result)
+{
+	struct ln_task *task = ln_task_current();
+	int error;
+
+	for (;;) {
+		*result = look(polling);
+		if (*result != LN_WASI_SUCCESS || polling->found > 0)
+			return 0;
+		if (watch_wanted(polling))
+			continue;
+		error = ln_task_wait(task, polling->deadline);
+		if (error == LN_EKILLED)
+			return error;
+		if (error == LN_ENOMEM) {
+			*result = LN_WASI_NOMEM;
+			return 0;
+		}
+	}
+}
+
+int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
+			     uint32_t events, uint32_t count, uint8_t *nevents,
+			     uint32_t *result)
+{
+	struct polling polling = { .guest = guest, .count = count };
+	int error;
+
+	if (count == 0 || count > MOST_SUBSCRIPTIONS) {
+		*result = LN_WASI_INVAL;
+		return 0;
+	}
+	polling.subscriptions =
+		ln_guest_memory(guest, subscriptions,
+				(uint64_t)count * LN_WASI_SUBSCRIPTION_SIZE);
+	polling.events = ln_guest_memory(guest, events,
+					 (uint64_t)count * LN_WASI_EVENT_SIZE);
+	if (polling.subscriptions == NULL || polling.events == NULL) {
+		*result = LN_WASI_FAULT;
+		return 0;
+	}
+	polling.start = ln_time_now();
+	error = wait_for_events(&polling, result);
+	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++)
+		ln_stream_unwatch(&polling.watches[i]);
+	if (error == 0 && *result == LN_WASI_SUCCESS)
+		ln_wasi_store32(nevents, polling.found);
+	return error;
+}

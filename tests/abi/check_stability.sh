@@ -1,0 +1,80 @@
+#!/bin/sh
+# The table of host functions against what lunatic 0.7.5 offered: a function
+# that both have must have the same type, the table must not invent functions
+# in lunatic's namespaces, and one that it lacks must be listed as missing. So
+# a signature that changes and a function that gets lost both fail here.
+#
+#   check_stability.sh ABIGEN [SOURCE_DIR]
+set -eu
+
+abigen=$1
+here=$(cd "$(dirname "$0")" && pwd)
+source=${2:-$here/../..}
+reference=$here/host-functions-0.7.5.tsv
+missing=$here/missing-0.7.5.txt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Compares the functions of table $1 with the reference; prints differences.
+differences() {
+	"$abigen" "$1" --generation 0.7 --tsv "$work/table.tsv"
+	awk -F '\t' '
+	FNR == 1 { file++ }
+	file == 1 {
+		if ($0 !~ /^#/ && NF > 0)
+			missing[$1] = 1
+		next
+	}
+	FNR == 1 || $1 !~ /^lunatic::/ { next }
+	file == 2 { reference[$1 "::" $2] = $3 " -> " $4; next }
+	{
+		name = $1 "::" $2
+		type = $3 " -> " $4
+		seen[name] = 1
+		count++
+		if (!(name in reference))
+			print name ": not a function of lunatic 0.7.5"
+		else if (reference[name] != type)
+			print name ": " type ", must be " reference[name]
+		if (name in missing)
+			print name ": there, but listed in missing-0.7.5.txt"
+	}
+	END {
+		for (name in reference)
+			if (!(name in seen) && !(name in missing))
+				print name ": neither there nor listed as missing"
+		for (name in missing)
+			if (!(name in reference))
+				print name ": listed as missing, unknown"
+		if (count == 0)
+			print "the table has no function of lunatic"
+	}' "$missing" "$reference" "$work/table.tsv"
+}
+
+# What must be noticed: $1 says what sed changes in a copy of the table, $2 is
+# what must be said about it.
+notices() {
+	sed "$1" "$source/src/host/abi.def" >"$work/changed.def"
+	if cmp -s "$work/changed.def" "$source/src/host/abi.def"; then
+		echo "the self-test '$1' changes nothing"
+		exit 1
+	fi
+	if [ "$(differences "$work/changed.def")" != "$2" ]; then
+		echo "the self-test '$1' is not noticed"
+		exit 1
+	fi
+}
+
+found=$(differences "$source/src/host/abi.def")
+if [ -n "$found" ]; then
+	echo "$found"
+	exit 1
+fi
+notices 's/^fn send(process: i64)/fn send(process: i32)/' \
+	'lunatic::message::send: i32 -> -, must be i64 -> -'
+notices 's/^fn major() -> i32/fn major() -> i64/' \
+	'lunatic::version::major: - -> i64, must be - -> i32'
+notices 's/^fn seek_data(/fn seek(/' \
+	'lunatic::message::seek: not a function of lunatic 0.7.5
+lunatic::message::seek_data: neither there nor listed as missing'
+echo "$(grep -c '^lunatic::' "$work/table.tsv") functions have their types"
