@@ -1,0 +1,257 @@
+/*
+ * DESIGN
+ * The program: reads the command line and the file, starts a runtime, spawns
+ * the first process from `_start`, and waits for it or for a signal. A thread
+ * of its own takes the signals, so that handlers need no care: it kills the
+ * first process, whose end ends the program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "host/abi_gen.h"
+#include "host/stdio.h"
+#include "host/wasi.h"
+#include "lunatic_version.h"
+#include "process/process.h"
+#include "process/runtime.h"
+#include "process/wasm.h"
+
+#define STATUS_ERROR 1
+#define STATUS_FAILED 134 /* as after SIGABRT, and as Wasmtime's program */
+
+extern char **environ;
+
+static _Atomic int caught_signal;
+
+struct signal_thread {
+	pthread_t thread;
+	sigset_t set;
+	struct ln_process *first;
+};
+
+static void *take_signals(void *argument)
+{
+	struct signal_thread *signals = argument;
+	int number;
+
+	for (;;) {
+		if (sigwait(&signals->set, &number) != 0)
+			continue;
+		if (number == SIGUSR2) /* the program ends */
+			return NULL;
+		/* The second time nobody waits for a clean end. */
+		if (atomic_exchange(&caught_signal, number) != 0)
+			_exit(128 + number);
+		ln_process_kill(signals->first);
+	}
+}
+
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Reads the whole file, at most one byte more than `most`. */
+static uint8_t *read_file(const char *path, size_t most, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	uint8_t *bytes;
+	size_t room;
+
+	if (fd < 0) {
+		fprintf(stderr, "lunatic: cannot open '%s': %s\n", path,
+			strerror(errno));
+		return NULL;
+	}
+	room = most + 1;
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
+	    (uintmax_t)stat.st_size < most)
+		room = (size_t)stat.st_size + 1;
+	bytes = malloc(room);
+	*len = 0;
+	while (bytes != NULL && *len < room) {
+		ssize_t n = read(fd, bytes + *len, room - *len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
+				strerror(errno));
+			free(bytes);
+			bytes = NULL;
+			break;
+		}
+		if (n == 0)
+			break;
+		*len += (size_t)n;
+	}
+	close(fd);
+	return bytes;
+}
+
+static size_t count_strings(char **strings)
+{
+	size_t count = 0;
+
+	while (strings[count] != NULL)
+		count++;
+	return count;
+}
+
+/* Spawns the first process; NULL after a line about what went wrong. */
+static struct ln_process *spawn_first(struct ln_environment *environment,
+				      const struct ln_cli_options *options)
+{
+	static const char entry[] = "_start";
+	struct ln_env_module *module;
+	struct ln_spawn spawn = { .function = entry,
+				  .function_len = sizeof(entry) - 1 };
+	struct ln_process *process;
+	uint8_t *bytes;
+	char *error;
+	size_t len;
+	int result;
+
+	bytes = read_file(options->file, options->limits.max_module_bytes,
+			  &len);
+	if (bytes == NULL)
+		return NULL;
+	result = ln_environment_add_module(environment, bytes, len, &module,
+					   &error);
+	free(bytes);
+	if (result < 0) {
+		fprintf(stderr, "lunatic: cannot run '%s': %s\n", options->file,
+			error != NULL ? error : ln_error_text(result));
+		free(error);
+		return NULL;
+	}
+	spawn.module = module;
+	result = ln_wasm_spawn(&spawn, &process, &error);
+	ln_env_module_release(module);
+	if (result == 0)
+		return process;
+	if (result == LN_ENOENT)
+		fprintf(stderr,
+			"lunatic: cannot run '%s': it exports no function "
+			"`_start`; build it as a program (a command), not as "
+			"a library\n",
+			options->file);
+	else
+		fprintf(stderr, "lunatic: cannot run '%s': %s\n", options->file,
+			error != NULL ? error : ln_error_text(result));
+	free(error);
+	return NULL;
+}
+
+/* What the program exits with. */
+static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
+{
+	int signal_number = atomic_load(&caught_signal);
+
+	if (signal_number != 0)
+		return 128 + signal_number;
+	if (outcome == LN_OUTCOME_NORMAL)
+		return 0;
+	if (outcome != LN_OUTCOME_EXITED)
+		return STATUS_FAILED;
+	/* The system keeps eight bits; a failure must not look like success. */
+	return (exit_code & 0xff) != 0 ? (int)(exit_code & 0xff) : STATUS_ERROR;
+}
+
+static int run(struct ln_environment *environment,
+	       const struct ln_cli_options *options, sigset_t *set)
+{
+	struct signal_thread signals = { .set = *set };
+	enum ln_outcome outcome;
+	uint32_t exit_code;
+	int status;
+
+	signals.first = spawn_first(environment, options);
+	if (signals.first == NULL)
+		return STATUS_ERROR;
+	if (pthread_create(&signals.thread, NULL, take_signals, &signals) !=
+	    0) {
+		fprintf(stderr, "lunatic: cannot start a thread\n");
+		ln_process_release(signals.first);
+		return STATUS_ERROR;
+	}
+	outcome = ln_process_wait(signals.first, &exit_code);
+	status = exit_status(outcome, exit_code);
+	ln_runtime_stop(environment->runtime);
+	pthread_kill(signals.thread, SIGUSR2);
+	pthread_join(signals.thread, NULL);
+	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
+		fprintf(stderr, "lunatic: the first process was killed, by "
+				"the death of a process that it is linked "
+				"to\n");
+	ln_process_release(signals.first);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const everything[] = { "" };
+	struct ln_runtime_options runtime_options = { .host = &ln_host_abi,
+						      .free_wasi =
+							      ln_wasi_free };
+	struct ln_environment_config config = { .allowed = everything,
+						.allowed_count = 1 };
+	struct ln_environment *environment;
+	struct ln_cli_options options;
+	struct ln_runtime *runtime;
+	sigset_t set;
+	int status = STATUS_ERROR;
+
+	ln_stdio_reserve();
+	if (ln_cli_parse(argc, argv, &options) < 0)
+		return STATUS_ERROR;
+	if (options.action == LN_CLI_HELP) {
+		ln_cli_print_help();
+		return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+	}
+	if (options.action == LN_CLI_VERSION) {
+		printf("lunatic %s (host functions of lunatic 0.7.5)\n",
+		       LUNATIC_VERSION);
+		return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+	}
+	if (!ln_log_init())
+		fprintf(stderr, "lunatic: LUNATIC_LOG should be error, warn, "
+				"info or debug\n");
+	block_signals(&set);
+	runtime_options.workers = options.workers;
+	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
+		fprintf(stderr, "lunatic: cannot start the runtime: out of "
+				"memory, threads or descriptors\n");
+		return STATUS_ERROR;
+	}
+	config.limits = options.limits;
+	config.strategy = options.strategy;
+	config.args = (const char *const *)options.args;
+	config.arg_count = options.arg_count;
+	config.envs = (const char *const *)environ;
+	config.env_count = count_strings(environ);
+	if (ln_environment_new(runtime, &config, &environment) == 0) {
+		status = run(environment, &options, &set);
+		ln_environment_release(environment);
+	} else {
+		fprintf(stderr, "lunatic: out of memory\n");
+	}
+	ln_runtime_free(runtime);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* The command line. */
+#ifndef LN_CLI_OPTIONS_H
+#define LN_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "process/environment.h"
+
+enum ln_cli_action { LN_CLI_RUN, LN_CLI_HELP, LN_CLI_VERSION };
+
+struct ln_cli_options {
+	enum ln_cli_action action;
+	unsigned workers; /* 0: one per core */
+	struct ln_limits limits;
+	enum ln_memory_strategy strategy;
+	const char *file;
+	char **args; /* of the guest, the file's name first */
+	size_t arg_count;
+};
+
+/* Reads the command line. On an error prints one line to standard error and
+ * returns LN_EINVAL. Strings point into argv. */
+int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
+
+/* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */
+bool ln_cli_parse_size(const char *text, uint64_t *bytes);
+
+void ln_cli_print_help(void);
+
+#endif
