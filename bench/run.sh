@@ -1,0 +1,294 @@
+#!/bin/sh
+# Measures lunatic with guests, and what it is compared with in the same run:
+# Erlang for processes and messages, native C for computing.
+#
+#   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
+#
+#   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
+#                  idle, host_call, latency, start or compute
+#   --write        also put the tables into docs/benchmarks.md; not with --only
+#   BUILD_DIR      where to build guests and peers (default: bench beside
+#                  LUNATIC)
+#
+# A guest, or its peer in Erlang or C, times itself and prints its samples as
+# lines "SERIES NANOSECONDS". Lunatic and peer run in turns, so that what else
+# goes on in the machine hits both. rows.txt says which samples make which row;
+# docs/benchmarks.md says how each figure is taken.
+set -eu
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/.." && pwd)
+page=$top/docs/benchmarks.md
+groups=$(awk -F "[|]" '!/^#/ && !seen[$1]++ { print $1 }' "$here/rows.txt" |
+	tr "\n" " ")
+passes="1 2 3"
+
+usage() {
+	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+
+only=
+write=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--only)
+		[ $# -ge 2 ] || usage
+		only="$only $2"
+		shift 2
+		;;
+	--write)
+		write=yes
+		shift
+		;;
+	-*) usage ;;
+	*) break ;;
+	esac
+done
+{ [ $# -eq 1 ] || [ $# -eq 2 ]; } || usage
+# Half a table on the page would pass for the whole.
+[ -z "$only" ] || [ -z "$write" ] || usage
+for group in $only; do
+	case " $groups " in
+	*" $group "*) ;;
+	*) usage ;;
+	esac
+done
+lunatic=$1
+build=${2:-$(dirname "$lunatic")/bench}
+mkdir -p "$build"
+build=$(cd "$build" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-bench.XXXXXX")
+running=
+trap 'rm -rf "$work"' EXIT
+trap '[ -z "$running" ] || kill "$running" 2>/dev/null; exit 130' INT TERM
+: >"$work/samples"
+failed=
+
+# Compiled code is kept for this run only.
+LUNATIC_CACHE_DIR=$work/cache
+export LUNATIC_CACHE_DIR
+mkdir -m 700 "$LUNATIC_CACHE_DIR"
+
+say() { echo "bench: $*" >&2; }
+
+erlang=yes
+if ! command -v erl >/dev/null 2>&1 || ! command -v erlc >/dev/null 2>&1; then
+	erlang=
+fi
+
+guest_cc() {
+	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra \
+		-I "$top/sdk/c/include" "$@"
+}
+
+build_all() {
+	for source in "$here"/guest/*.c; do
+		name=$(basename "$source" .c)
+		guest_cc "$source" -o "$build/$name.wasm"
+	done
+	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
+	guest_cc -msimd128 "$here"/compute/*.c -o "$build/compute.wasm"
+	native="-std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra"
+	# shellcheck disable=SC2086
+	{
+		gcc $native "$here"/compute/*.c -o "$build/compute-gcc"
+		clang-19 $native "$here"/compute/*.c -o "$build/compute-clang"
+		gcc $native "$here/native/wall.c" -o "$build/wall"
+	}
+	if [ -n "$erlang" ]; then
+		erlc -o "$build" "$here"/erlang/*.erl
+	fi
+}
+
+# keep SYSTEM SUFFIX: turns a program's output into samples.
+keep() {
+	awk -v by="$1" -v suffix="$2" '{ print $1 suffix, by, $2 }' \
+		"$work/out" >>"$work/samples"
+}
+
+# run SYSTEM SUFFIX COMMAND...: runs a program that prints samples.
+run() {
+	system=$1
+	suffix=$2
+	shift 2
+	if timeout --foreground -k 5 60 "$@" \
+		</dev/null >"$work/out" 2>"$work/err"; then
+		keep "$system" "$suffix"
+	else
+		fail "$*"
+	fi
+}
+
+fail() {
+	say "failed: $*"
+	head -n 5 "$work/err" >&2
+	failed=yes
+}
+
+# guest NAME WORKERS [SUFFIX] and peer MODULE SCHEDULERS [SUFFIX]
+guest() {
+	run lunatic "${3:-}" "$lunatic" --workers "$2" "$build/$1.wasm"
+}
+peer() {
+	[ -z "$erlang" ] ||
+		run erlang "${3:-}" \
+			erl -noshell +S "$2:$2" -pa "$build" -s "$1" main
+}
+
+# both GUEST PEER WORKERS [SUFFIX]: in turns.
+both() {
+	for _ in $passes; do
+		guest "$1" "$3" "${4:-}"
+		peer "$2" "$3" "${4:-}"
+	done
+}
+
+bench_ping_pong() {
+	both ping_pong ping_pong 1 -1
+	both ping_pong ping_pong 2 -2
+}
+
+bench_ring() {
+	both ring ring 1 -1
+	both ring ring 2 -2
+}
+
+bench_fan_in() { both fan_in fan_in 2 -2; }
+bench_selective() { both selective selective 1 -1; }
+bench_spawn() { both spawn spawner 2 -2; }
+bench_latency() { both latency latency 2; }
+
+bench_host_call() {
+	for _ in $passes; do
+		guest host_call 1
+	done
+}
+
+# resident COUNT COMMAND...: starts a program that spawns COUNT processes and
+# prints a line when all wait; sets `bytes` to what is resident then, page
+# tables included, or to nothing when that fails.
+resident() {
+	echo "$1" >"$work/count"
+	shift
+	rm -f "$work/ready"
+	mkfifo "$work/ready"
+	"$@" <"$work/count" >"$work/ready" 2>"$work/err" &
+	running=$!
+	bytes=
+	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
+	[ -z "$line" ] || bytes=$(awk '
+		/^Vm(RSS|PTE):/ { kib += $2 }
+		END { printf "%.0f", kib * 1024 }' "/proc/$running/status")
+	kill "$running" 2>/dev/null || true
+	wait "$running" 2>/dev/null || true
+	running=
+}
+
+# idle_of SYSTEM COMMAND...: the difference that 100,000 processes make.
+idle_of() {
+	system=$1
+	shift
+	resident 0 "$@"
+	none=$bytes
+	resident 100000 "$@"
+	if [ -n "$none" ] && [ -n "$bytes" ]; then
+		echo "idle $system $(((bytes - none) / 100000))" \
+			>>"$work/samples"
+	else
+		fail "$*"
+	fi
+}
+
+bench_idle() {
+	idle_of lunatic "$lunatic" "$build/idle.wasm"
+	[ -z "$erlang" ] || idle_of erlang erl -noshell -pa "$build" -s idle main
+}
+
+bench_start() {
+	for _ in 1 2 3 4 5; do
+		rm -rf "$LUNATIC_CACHE_DIR"
+		mkdir -m 700 "$LUNATIC_CACHE_DIR"
+		run lunatic -cold "$build/wall" start 1 \
+			"$lunatic" "$build/hello.wasm"
+		run lunatic -warm "$build/wall" start 20 \
+			"$lunatic" "$build/hello.wasm"
+		[ -z "$erlang" ] ||
+			run erlang -warm "$build/wall" start 1 \
+				erl -noshell -pa "$build" -s hello main
+	done
+}
+
+bench_compute() {
+	for _ in $passes; do
+		run gcc "" "$build/compute-gcc"
+		run clang "" "$build/compute-clang"
+		guest compute 1
+		run guard "" "$lunatic" --workers 1 --memory-strategy guard \
+			"$build/compute.wasm"
+		peer fib 1
+	done
+}
+
+erlang_version() {
+	# shellcheck disable=SC2016
+	erl -noshell -eval 'io:put_chars(["Erlang/OTP ",
+		erlang:system_info(otp_release), " (erts ",
+		erlang:system_info(version), ")"]), halt().'
+}
+
+machine() {
+	awk -F ': *' '/^model name/ && !seen++ { model = $2 }
+		/^processor/ { cores++ }
+		END { printf "- machine: %s, %d cores", model, cores }' \
+		/proc/cpuinfo
+	awk '/^MemTotal/ { printf ", %.0f GiB", $2 / 1048576 }' /proc/meminfo
+	echo ", Linux $(uname -r)"
+	echo "- date: $(date -u +%Y-%m-%d)"
+	echo "- lunatic: $("$lunatic" --version | head -n 1)"
+	if [ -n "$erlang" ]; then
+		echo "- Erlang: $(erlang_version)"
+	else
+		echo "- Erlang: not installed, so its column is left out"
+	fi
+	echo "- C: $(gcc --version | head -n 1), $(clang-19 --version | head -n 1)"
+	echo "- load when the run began: $load"
+}
+
+tables() {
+	sort -k 1,1 -k 2,2 -k 3,3n "$work/samples" |
+		awk -v erlang="$erlang" -f "$here/table.awk" "$here/rows.txt" -
+	machine
+}
+
+# The part of the page below the tables.
+methods() {
+	awk 'seen; /^<!-- tables end/ { seen = 1 }' "$page"
+}
+
+write_page() {
+	awk -v part="$work/tables" '
+		/^<!-- tables end/ { skip = 0 }
+		!skip
+		/^<!-- tables begin/ {
+			skip = 1
+			print ""
+			while ((getline line <part) > 0)
+				print line
+			print ""
+		}' "$page" >"$work/page"
+	cat "$work/page" >"$page"
+}
+
+load=$(cut -d ' ' -f 1 /proc/loadavg)
+build_all
+for group in ${only:-$groups}; do
+	say "$group"
+	"bench_$group"
+done
+tables >"$work/tables"
+cat "$work/tables"
+methods
+[ -z "$failed" ] || exit 1
+[ -z "$write" ] || write_page

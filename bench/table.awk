@@ -1,0 +1,158 @@
+# Prints the tables in Markdown, aligned for reading as they are.
+#
+#   sort -k 1,1 -k 2,2 -k 3,3n SAMPLES |
+#       awk -v erlang=yes -f table.awk ROWS -
+#
+# ROWS is rows.txt; a sample is a line "SERIES SYSTEM VALUE", the value in
+# nanoseconds or bytes. Rows without a sample are left out, and without
+# erlang=yes the columns that compare with Erlang.
+
+# What a row is for a system, in nanoseconds or bytes; "" without samples.
+function value(row, by, n, at) {
+	n = count[series[row], by]
+	if (n == 0)
+		return ""
+	at = int((n + 1) / 2)
+	if (how[row] == "p99")
+		at = int((n * 99 + 99) / 100)
+	if (how[row] == "max")
+		at = n
+	return sample[series[row], by, at]
+}
+
+# More than three digits would be noise.
+function cell(row, by, x) {
+	x = value(row, by)
+	if (x == "")
+		return "-"
+	x /= scale[unit[row]]
+	return sprintf(x < 10 ? "%.2f" : x < 100 ? "%.1f" : "%.0f", x) \
+		" " unit[row]
+}
+
+function ratio(a, b) {
+	return a == "" || b == "" || b == 0 ? "-" : sprintf("%.2f", a / b)
+}
+
+# The faster one of the two native programs.
+function native(row, a, b) {
+	a = value(row, "gcc")
+	b = value(row, "clang")
+	return a == "" || (b != "" && b < a) ? b : a
+}
+
+# Whether a row is within its target, "-" when there is nothing to tell by.
+function met(row, have, part) {
+	if (split(target[row], part, " ") < 2)
+		return "-"
+	have = value(row, judged[group[row] == "compute"])
+	if (part[3] == "Erlang")
+		have = ratio(have, value(row, "erlang"))
+	else if (part[3] == "native")
+		have = ratio(have, native(row))
+	else if (have != "")
+		have /= scale[part[2]]
+	if (have == "" || have == "-")
+		return "-"
+	return have + 0 <= part[1] + 0 ? "yes" : "no"
+}
+
+function add(text) {
+	cells[lines, ++columns] = text
+	if (length(text) > width[columns])
+		width[columns] = length(text)
+}
+
+# One line of a table: the heads for row 0.
+function add_line(row, compute) {
+	lines++
+	columns = 0
+	add(row ? name[row] : "")
+	if (compute) {
+		add(row ? cell(row, "gcc") : "gcc -O2")
+		add(row ? cell(row, "clang") : "clang -O2")
+	}
+	add(row ? cell(row, "lunatic") : "lunatic")
+	if (compute) {
+		add(row ? cell(row, "guard") : "guard pages")
+		add(row ? ratio(value(row, "guard"), native(row)) : \
+			"of native")
+	}
+	if (erlang) {
+		add(row ? cell(row, "erlang") : "Erlang")
+		add(row ? ratio(value(row, judged[compute]), \
+			value(row, "erlang")) : "of Erlang")
+	}
+	add(row ? target[row] : "target: at most")
+	add(row ? met(row) : "met")
+}
+
+function pad(text, n, left) {
+	while (length(text) < n)
+		text = left ? text " " : " " text
+	return text
+}
+
+function print_table(line, column, text, rule) {
+	for (line = 1; line <= lines; line++) {
+		text = rule = "|"
+		for (column = 1; column <= columns; column++) {
+			text = text " " pad(cells[line, column], \
+				width[column], column == 1) " |"
+			rule = rule pad("", width[column] + 1) \
+				(column == 1 ? " |" : ":|")
+		}
+		print text
+		gsub(/ /, "-", rule)
+		if (line == 1)
+			print rule
+	}
+	print ""
+}
+
+function table(compute, row) {
+	lines = 0
+	split("", width)
+	add_line(0, compute)
+	for (row = 1; row <= rows; row++)
+		if ((group[row] == "compute") == compute && row in sampled)
+			add_line(row, compute)
+	if (lines > 1)
+		print_table()
+}
+
+BEGIN {
+	scale["ns"] = 1
+	scale["us"] = 1000
+	scale["ms"] = 1000000
+	scale["KiB"] = 1024
+	# The system that is compared in the first and in the second table.
+	judged[0] = "lunatic"
+	judged[1] = "guard"
+}
+
+FNR == NR {
+	if ($0 ~ /^#/)
+		next
+	split($0, field, "|")
+	rows++
+	group[rows] = field[1]
+	series[rows] = field[2]
+	how[rows] = field[3]
+	unit[rows] = field[4]
+	target[rows] = field[5]
+	name[rows] = field[6]
+	next
+}
+
+{
+	sample[$1, $2, ++count[$1, $2]] = $3
+	for (row = 1; row <= rows; row++)
+		if (series[row] == $1)
+			sampled[row]
+}
+
+END {
+	table(0)
+	table(1)
+}
