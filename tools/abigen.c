@@ -184,7 +184,7 @@ static void print_fault(FILE *out, const struct space *space,
 			space->fault);
 	else
 		fprintf(out,
-			"\n\t\treturn ln_host_fault(guest, env, \"%s\");\n",
+			"\n\t\treturn ln_host_fault(guest, self, \"%s\");\n",
 			argument->name);
 }
 
@@ -297,14 +297,17 @@ static void print_call(FILE *out, const struct space *space,
 }
 
 static void print_body(FILE *out, const struct space *space,
-		       const struct function *function)
+		       const struct function *function, size_t index)
 {
 	bool checked = false;
 	bool narrow = result_letter(function)[0] == 'i';
 
 	for (size_t i = 0; i < function->count; i++)
 		checked = checked || kinds[function->arguments[i].kind].checked;
-	fputs("\tstruct ln_guest *guest = ln_host_guest(caller);\n", out);
+	fprintf(out,
+		"\tconst struct ln_host_function *self = &functions[%zu];\n"
+		"\tstruct ln_guest *guest = ln_host_guest();\n",
+		index);
 	print_values(out, function);
 	if (checked)
 		fputs("\tuint8_t *base = NULL;\n\tuint64_t size = 0;\n", out);
@@ -313,54 +316,62 @@ static void print_body(FILE *out, const struct space *space,
 	fputs("\tint error;\n\n", out);
 	if (function->count == 0 && !function->has_result)
 		fputs("\t(void)values;\n", out);
-	fputs("\t(void)count;\n", out);
+	fputs("\t(void)callee;\n\t(void)caller;\n\t(void)count;\n", out);
 	if (checked) {
 		print_view(out, space, function);
 		print_checks(out, space, function);
 	}
 	print_call(out, space, function);
 	fputs("\tif (LN_UNLIKELY(error != 0))\n"
-	      "\t\treturn ln_host_raise(guest, env, error);\n",
+	      "\t\treturn ln_host_raise(guest, self, error);\n",
 	      out);
 	if (function->has_result)
 		fputs(narrow ? "\tvalues[0].i32 = (int32_t)result;\n"
 			     : "\tvalues[0].i64 = (int64_t)result;\n",
 		      out);
-	fputs("\treturn NULL;\n", out);
+	fputs("\treturn true;\n", out);
 }
 
 static void print_trampoline(FILE *out, const struct space *space,
-			     const struct function *function)
+			     const struct function *function, size_t index)
 {
 	fprintf(out,
 		"\n/* %s::%s */\n"
-		"static wasm_trap_t *call_%s_%s(void *env,\n"
-		"\twasmtime_caller_t *caller, wasmtime_val_raw_t *values,\n"
-		"\tsize_t count)\n{\n",
+		"static bool call_%s_%s(void *callee, void *caller,\n"
+		"\twasmtime_val_raw_t *values, size_t count)\n{\n",
 		space->name, function->name, space->prefix, function->name);
 	if (function->enosys)
 		fprintf(out,
-			"\t(void)env;\n\t(void)caller;\n\t(void)count;\n"
-			"\tvalues[0].i32 = %d;\n\treturn NULL;\n",
+			"\t(void)callee;\n\t(void)caller;\n\t(void)count;\n"
+			"\tvalues[0].i32 = %d;\n\treturn true;\n",
 			WASI_ENOSYS);
 	else
-		print_body(out, space, function);
+		print_body(out, space, function, index);
 	fputs("}\n", out);
 }
 
 static void print_c(FILE *out, const char *header)
 {
 	const char *name = strrchr(header, '/');
+	size_t total = 0;
 
 	fprintf(out,
 		"/* %s */\n#include \"%s\"\n\n"
 		"#include \"host/trampoline.h\"\n",
 		MADE_BY, name != NULL ? name + 1 : header);
 	for (size_t i = 0; i < table.namespace_count; i++)
+		total += table.namespaces[i].count;
+	fprintf(out, "\nstatic const struct ln_host_function functions[%zu];\n",
+		total);
+	total = 0;
+	for (size_t i = 0; i < table.namespace_count; i++)
 		for (size_t j = 0; j < table.namespaces[i].count; j++)
 			print_trampoline(out, &table.namespaces[i],
-					 &table.namespaces[i].functions[j]);
-	fputs("\nstatic const struct ln_host_function functions[] = {\n", out);
+					 &table.namespaces[i].functions[j],
+					 total++);
+	fprintf(out,
+		"\nstatic const struct ln_host_function functions[%zu] = {\n",
+		total);
 	for (size_t i = 0; i < table.namespace_count; i++) {
 		const struct space *space = &table.namespaces[i];
 

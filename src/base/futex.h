@@ -39,6 +39,7 @@ static inline void ln_lock_acquire(struct ln_lock *lock)
 		    &lock->word, &expected, 1, memory_order_acquire,
 		    memory_order_relaxed)))
 		ln_lock_wait(lock);
+	ln_systematic_point();
 }
 
 /* Gives the lock back. */

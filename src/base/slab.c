@@ -130,6 +130,19 @@ void *ln_slab_take(struct ln_slab *slab)
 	return slot;
 }
 
+void *ln_slab_take_warm(struct ln_slab *slab)
+{
+	void *slot = NULL;
+
+	ln_lock_acquire(&slab->lock);
+	if (slab->warm_count > 0) {
+		slot = slab->warm[--slab->warm_count];
+		slab->live++;
+	}
+	ln_lock_release(&slab->lock);
+	return slot;
+}
+
 void ln_slab_give(struct ln_slab *slab, void *slot)
 {
 	ln_lock_acquire(&slab->lock);

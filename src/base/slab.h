@@ -40,6 +40,9 @@ void ln_slab_deinit(struct ln_slab *slab);
  * what ln_slab_give left, or zero. Any thread. */
 void *ln_slab_take(struct ln_slab *slab);
 
+/* A free slot that kept its pages, or NULL. Any thread. */
+void *ln_slab_take_warm(struct ln_slab *slab);
+
 /* Gives a slot back. Up to warm_limit free slots keep their pages; those of
  * others are returned to the kernel, so that they read as zero again. Never
  * fails: room for the entry was made when the slot was mapped. Any thread. */

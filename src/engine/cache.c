@@ -54,6 +54,7 @@
 #define SIZE_MAX_MIB ((uint64_t)1 << 20)
 #define FILES_MAX 4096      /* files of ours that are kept */
 #define ENTRIES_READ 65536  /* names that one pass looks at */
+#define BLOCK 4096         /* files take up disk space in these */
 #define HOUR ((time_t)3600) /* how exact the time of last use is */
 
 #if defined(__x86_64__)
@@ -373,8 +374,7 @@ static bool add_file(struct files *files, const char *name,
 	file = &files->all[files->count++];
 	memcpy(file->name, name, NAME_SIZE);
 	file->used = status->st_mtim;
-	/* What it takes on the disk, not what it says. */
-	file->size = (uint64_t)status->st_blocks * 512;
+	file->size = ((uint64_t)status->st_size + BLOCK - 1) / BLOCK * BLOCK;
 	files->size += file->size;
 	return true;
 }

@@ -6,6 +6,7 @@
 #ifndef LN_ENGINE_HOST_TABLE_H
 #define LN_ENGINE_HOST_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <wasmtime.h>
@@ -17,13 +18,19 @@ enum ln_abi_generation {
 	LN_ABI_0_13, /* lunatic 0.13 */
 };
 
+/* A host function as compiled code calls it: arguments in `values`, results
+ * written over them. Returns true, or false after ln_instance_record_trap: then
+ * the guest traps. The first two arguments are Wasmtime's own. */
+typedef bool (*ln_host_call)(void *callee, void *caller,
+			     wasmtime_val_raw_t *values, size_t count);
+
 struct ln_host_function {
 	const char *module;  /* import module, e.g. "lunatic::message" */
 	const char *name;    /* import name, e.g. "send" */
 	const char *params;  /* a letter each: i = i32, I = i64 */
 	const char *results; /* the same letters; at most one */
 	enum ln_abi_generation generation;
-	wasmtime_func_unchecked_callback_t call; /* env is this entry */
+	ln_host_call call;
 };
 
 struct ln_host_table {

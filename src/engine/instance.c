@@ -21,7 +21,11 @@
 #include "engine/engine.h"
 #include "engine/module.h"
 #include "engine/report.h"
+#include "sched/sched.h"
 #include "sched/task.h"
+
+/* Exported by our patch of Wasmtime (engine/patches). */
+void lunatic_engine_record_trap(const char *text, size_t len);
 
 #define MEMORY_EXPORT "memory"
 #define MOST_TABLES 100
@@ -36,6 +40,8 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 	(void)context;
 	*delta = 1;
 	*kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
+	if (instance->off_fiber)
+		return NULL;
 	if (!ln_task_interrupted(instance->task) &&
 	    ln_task_should_yield(instance->task))
 		ln_task_yield(instance->task);
@@ -47,7 +53,6 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 
 struct init_call {
 	struct ln_instance *instance;
-	void *data;
 	char **report;
 	int result;
 };
@@ -87,7 +92,7 @@ static void init_on_stack(void *argument)
 
 	instance->store = wasmtime_store_new(
 		ln_engine_variant(ln_module_engine(module), variant),
-		call->data, NULL);
+		NULL, NULL);
 	instance->context = wasmtime_store_context(instance->store);
 	wasmtime_store_limiter(instance->store,
 			       memory > INT64_MAX ? -1 : (int64_t)memory,
@@ -103,19 +108,23 @@ static void init_on_stack(void *argument)
 			wasmtime_error_delete(error);
 	}
 	call->result = 0;
-	if (!ln_module_has_start(module))
-		call->result = instantiate(instance, call->report);
+	if (ln_module_has_start(module))
+		return;
+	/* Copying data segments is compiled code as well, and asks for
+	 * preemption; here there is no fiber that could be left. */
+	instance->off_fiber = true;
+	call->result = instantiate(instance, call->report);
+	instance->off_fiber = false;
 }
 
 int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 		     const struct ln_instance_limits *limits,
 		     struct ln_task *task, void *data, char **report)
 {
-	struct init_call call = { .instance = instance,
-				  .data = data,
-				  .report = report };
+	struct init_call call = { .instance = instance, .report = report };
 
-	*instance = (struct ln_instance){ .task = task,
+	*instance = (struct ln_instance){ .data = data,
+					  .task = task,
 					  .module = module,
 					  .limits = *limits };
 	*report = NULL;
@@ -198,6 +207,21 @@ void ln_instance_deinit(struct ln_instance *instance)
 	instance->context = NULL;
 	instance->has_memory = false;
 	instance->task->local = NULL;
+}
+
+void ln_instance_record_trap(const char *text, size_t len)
+{
+	lunatic_engine_record_trap(text, len);
+}
+
+void ln_instance_resumed(struct ln_instance *instance)
+{
+	uint64_t tick = ln_sched_ticks(instance->task->sched);
+
+	if (tick == instance->deadline_tick)
+		return;
+	instance->deadline_tick = tick;
+	wasmtime_context_set_epoch_deadline(instance->context, 1);
 }
 
 uint64_t ln_instance_fuel(struct ln_instance *instance)

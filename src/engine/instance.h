@@ -11,9 +11,11 @@
 
 #include <wasmtime.h>
 
+#include "base/compiler.h"
+#include "sched/task.h"
+
 struct ln_entry;
 struct ln_module;
-struct ln_task;
 
 /* What an instance may use. */
 struct ln_instance_limits {
@@ -35,11 +37,19 @@ struct ln_instance {
 	wasmtime_instance_t instance;
 	wasmtime_memory_t memory; /* the export "memory" */
 	bool has_memory;
+	bool off_fiber; /* compiled code runs on the worker's stack */
 	bool host_stop; /* the trap under way was asked for by the host */
+	void *data; /* the caller's, for host functions */
 	struct ln_task *task;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
 	uint64_t memory_used; /* bytes of linear memory, all together */
+	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
+	/* The one memory out of a slab, so that host calls need not ask
+	 * Wasmtime; `slab_memories` says whether it is the only one. */
+	uint8_t *slab_base;
+	uint64_t slab_size;
+	uint32_t slab_memories;
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host
@@ -64,12 +74,31 @@ void ln_instance_deinit(struct ln_instance *instance);
 static inline bool ln_instance_view(struct ln_instance *instance,
 				    uint8_t **base, uint64_t *size)
 {
+	if (LN_LIKELY(instance->has_memory && instance->slab_memories == 1)) {
+		*base = instance->slab_base;
+		*size = instance->slab_size;
+		return true;
+	}
 	if (!instance->has_memory)
 		return false;
 	*base = wasmtime_memory_data(instance->context, &instance->memory);
 	*size = wasmtime_memory_data_size(instance->context, &instance->memory);
 	return true;
 }
+
+/* The instance that runs on this thread; only while one does. */
+static inline struct ln_instance *ln_instance_running(void)
+{
+	return ln_task_current()->local;
+}
+
+/* Records the text of the trap that a host function is about to raise by
+ * returning false. Copies the text. */
+void ln_instance_record_trap(const char *text, size_t len);
+
+/* To be called when a host function has parked: the guest gets a whole slice
+ * from here, rather than the rest of one that has passed meanwhile. */
+void ln_instance_resumed(struct ln_instance *instance);
 
 /* Fuel left, in wasm instructions; UINT64_MAX when it is not metered. */
 uint64_t ln_instance_fuel(struct ln_instance *instance);

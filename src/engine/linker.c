@@ -1,6 +1,7 @@
 /*
  * A linker holds an entry for every host function of one ABI generation: its
- * trampoline, or, in a namespace that is not allowed, a trap that says so.
+ * trampoline, which compiled code calls directly, or, in a namespace that is not
+ * allowed, a callback that traps and says so.
  */
 #include "engine/linker.h"
 
@@ -11,6 +12,9 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+
+/* Exported by our patch of Wasmtime (engine/patches). */
+void lunatic_engine_set_next_host_call(ln_host_call call);
 
 struct ln_linker {
 	wasmtime_linker_t *raw;
@@ -67,10 +71,12 @@ static bool define(wasmtime_linker_t *linker,
 	fill_types(&params, function->params);
 	fill_types(&results, function->results);
 	type = wasm_functype_new(&params, &results);
+	if (allowed) /* then the callback below is never called */
+		lunatic_engine_set_next_host_call(function->call);
 	error = wasmtime_linker_define_func_unchecked(
 		linker, function->module, strlen(function->module),
 		function->name, strlen(function->name), type,
-		allowed ? function->call : denied, (void *)function, NULL);
+		denied, (void *)function, NULL);
 	wasm_functype_delete(type);
 	if (error == NULL)
 		return true;

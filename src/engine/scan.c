@@ -57,24 +57,28 @@ fail(const struct problem *problem, int error, const char *format, ...)
 	return error;
 }
 
-/* Reads an unsigned LEB128 number of at most `bits` bits; false when it does
- * not end, or is larger. */
+/* Reads an unsigned LEB128 number of at most `bits` bits. False when the bytes
+ * end before it does, with the cursor at the end, or when it is larger, with
+ * the cursor unmoved. */
 static bool read_number(struct cursor *cursor, unsigned bits, uint64_t *value)
 {
-	unsigned shift = 0;
+	const uint8_t *at = cursor->at;
 
 	*value = 0;
-	while (cursor->at < cursor->end && shift < bits) {
-		uint8_t byte = *cursor->at++;
+	for (unsigned shift = 0; at < cursor->end; shift += 7) {
+		uint8_t byte = *at++;
 		uint64_t part = byte & 0x7f;
 
-		if (bits - shift < 7 && part >> (bits - shift) != 0)
+		if (shift >= bits ||
+		    (bits - shift < 7 && part >> (bits - shift) != 0))
 			return false;
 		*value |= part << shift;
-		if ((byte & 0x80) == 0)
+		if ((byte & 0x80) == 0) {
+			cursor->at = at;
 			return true;
-		shift += 7;
+		}
 	}
+	cursor->at = at;
 	return false;
 }
 

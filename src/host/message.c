@@ -7,6 +7,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/message.h"
@@ -256,6 +257,7 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 	if (error < 0)
 		return error;
 	set_scratch(guest, message);
+	ln_instance_resumed(guest->instance);
 	*result = RECEIVED_DATA;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/process.h"
@@ -188,8 +189,11 @@ int ln_host_process_clone_process(struct ln_guest *guest, uint64_t process,
 
 int ln_host_process_sleep_ms(struct ln_guest *guest, uint64_t milliseconds)
 {
-	return ln_task_sleep(&guest->process->task,
-			     ln_time_after_ms(milliseconds));
+	int error = ln_task_sleep(&guest->process->task,
+				  ln_time_after_ms(milliseconds));
+
+	ln_instance_resumed(guest->instance);
+	return error;
 }
 
 int ln_host_process_die_when_link_dies(struct ln_guest *guest, uint32_t trap)

@@ -5,50 +5,44 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "engine/instance.h"
 
 #define TEXT 320
 
-bool ln_guest_view(struct ln_guest *guest, uint8_t **base, uint64_t *size)
-{
-	return ln_instance_view(guest->instance, base, size);
-}
-
-static wasm_trap_t *make_trap(const char *text, int len)
+static bool record(const char *text, int len)
 {
 	if (len < 0)
 		len = 0;
-	return wasmtime_trap_new(text, len < TEXT ? (size_t)len : TEXT - 1);
+	ln_instance_record_trap(text, len < TEXT ? (size_t)len : TEXT - 1);
+	return false;
 }
 
-LN_NOINLINE wasm_trap_t *ln_host_raise(struct ln_guest *guest,
-				       const struct ln_host_function *function,
-				       int error)
+LN_NOINLINE bool ln_host_raise(struct ln_guest *guest,
+			       const struct ln_host_function *function,
+			       int error)
 {
 	const char *reason = ln_error_text(error);
 	char text[TEXT];
 
 	if (error == LN_EKILLED || error == LN_EEXIT) {
 		guest->instance->host_stop = true;
-		return wasmtime_trap_new("stopped", strlen("stopped"));
+		return record(reason, (int)strlen(reason));
 	}
 	if (error == LN_ETRAP && guest->trap_text != NULL)
 		reason = guest->trap_text;
-	return make_trap(text,
-			 snprintf(text, sizeof(text), "%s (%s::%s)", reason,
-				  function->module, function->name));
+	return record(text, snprintf(text, sizeof(text), "%s (%s::%s)", reason,
+				     function->module, function->name));
 }
 
-LN_NOINLINE wasm_trap_t *ln_host_fault(struct ln_guest *guest,
-				       const struct ln_host_function *function,
-				       const char *argument)
+LN_NOINLINE bool ln_host_fault(struct ln_guest *guest,
+			       const struct ln_host_function *function,
+			       const char *argument)
 {
 	char text[TEXT];
 
 	(void)guest;
-	return make_trap(text,
-			 snprintf(text, sizeof(text),
-				  "argument `%s` points outside of the "
-				  "exported memory (%s::%s)",
-				  argument, function->module, function->name));
+	return record(text, snprintf(text, sizeof(text),
+				     "argument `%s` points outside of the "
+				     "exported memory (%s::%s)",
+				     argument, function->module,
+				     function->name));
 }

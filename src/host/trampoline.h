@@ -14,27 +14,32 @@
 
 #include "base/compiler.h"
 #include "engine/host_table.h"
+#include "engine/instance.h"
 #include "process/guest.h"
 
 /* Stores where the guest's memory begins and how many bytes it has; false, and
  * nothing stored, when the guest exports no memory. */
-bool ln_guest_view(struct ln_guest *guest, uint8_t **base, uint64_t *size);
-
-/* Makes the trap for `error` (negative LN_E*), which the implementation of
- * `function` returned. The engine owns the trap. Out of the fast path. */
-wasm_trap_t *ln_host_raise(struct ln_guest *guest,
-			   const struct ln_host_function *function, int error);
-
-/* Makes the trap for the pointer argument `argument` of `function` that is not
- * inside the guest's memory. The engine owns the trap. Out of the fast path. */
-wasm_trap_t *ln_host_fault(struct ln_guest *guest,
-			   const struct ln_host_function *function,
-			   const char *argument);
-
-/* The guest that runs in the store of `caller`. */
-static inline struct ln_guest *ln_host_guest(wasmtime_caller_t *caller)
+static inline bool ln_guest_view(struct ln_guest *guest, uint8_t **base,
+				 uint64_t *size)
 {
-	return wasmtime_context_get_data(wasmtime_caller_context(caller));
+	return ln_instance_view(guest->instance, base, size);
+}
+
+/* Records the trap for `error` (negative LN_E*), which the implementation of
+ * `function` returned; returns false. Out of the fast path. */
+bool ln_host_raise(struct ln_guest *guest,
+		   const struct ln_host_function *function, int error);
+
+/* Records the trap for the pointer argument `argument` of `function` that is
+ * not inside the guest's memory; returns false. Out of the fast path. */
+bool ln_host_fault(struct ln_guest *guest,
+		   const struct ln_host_function *function,
+		   const char *argument);
+
+/* The guest that called: the one whose process runs. */
+static inline struct ln_guest *ln_host_guest(void)
+{
+	return ln_instance_running()->data;
 }
 
 /* Whether `len` bytes at `address` lie inside a memory of `size` bytes. `len`

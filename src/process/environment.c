@@ -55,10 +55,13 @@ static bool copy_list(const char *const *from, size_t count, char ***to)
 
 static void destroy(struct ln_environment *environment)
 {
+	struct ln_runtime *runtime = environment->runtime;
+
 	free_list(environment->args, environment->arg_count);
 	free_list(environment->envs, environment->env_count);
 	ln_linker_free(environment->linker);
 	free(environment);
+	ln_runtime_release(runtime);
 }
 
 int ln_environment_new(struct ln_runtime *runtime,
@@ -70,7 +73,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 
 	if (environment == NULL)
 		return LN_ENOMEM;
-	environment->runtime = runtime;
+	environment->runtime = ln_runtime_retain(runtime);
 	environment->limits = config->limits;
 	if (config->limits.max_fuel > 0)
 		environment->variant |= LN_VARIANT_METERED;

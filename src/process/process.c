@@ -25,6 +25,9 @@
 #include "process/message.h"
 #include "process/runtime.h"
 
+/* Values of `ended`. */
+enum { ALIVE, AWAITED, ENDED };
+
 int ln_process_new(struct ln_environment *environment,
 		   enum ln_outcome (*body)(struct ln_process *), void *argument,
 		   struct ln_process **out)
@@ -287,9 +290,11 @@ static void finish(struct ln_process *process)
 {
 	atomic_fetch_sub_explicit(&process->environment->processes, 1,
 				  memory_order_relaxed);
-	/* Release pairs with the acquire in ln_process_wait. */
-	atomic_store_explicit(&process->ended, 1, memory_order_release);
-	ln_futex_wake(&process->ended, INT32_MAX);
+	/* Release pairs with the acquire in ln_process_wait_until. A system
+	 * call only when somebody sleeps. */
+	if (atomic_exchange_explicit(&process->ended, ENDED,
+				     memory_order_acq_rel) == AWAITED)
+		ln_futex_wake(&process->ended, INT32_MAX);
 	ln_process_release(process);
 }
 
@@ -326,10 +331,35 @@ void ln_process_discard(struct ln_process *process)
 	finish(process);
 }
 
+bool ln_process_wait_until(struct ln_process *process, int64_t deadline)
+{
+	uint32_t state =
+		atomic_load_explicit(&process->ended, memory_order_acquire);
+	int64_t left = -1;
+
+	while (state != ENDED) {
+		if (deadline != LN_NEVER) {
+			left = deadline - ln_time_now();
+			if (left <= 0)
+				return false;
+		}
+		if (state == ALIVE &&
+		    atomic_compare_exchange_strong_explicit(
+			    &process->ended, &state, AWAITED,
+			    memory_order_acquire, memory_order_acquire))
+			state = AWAITED;
+		if (state == AWAITED) {
+			ln_futex_wait(&process->ended, AWAITED, left);
+			state = atomic_load_explicit(&process->ended,
+						     memory_order_acquire);
+		}
+	}
+	return true;
+}
+
 enum ln_outcome ln_process_wait(struct ln_process *process, uint32_t *exit_code)
 {
-	while (atomic_load_explicit(&process->ended, memory_order_acquire) == 0)
-		ln_futex_wait(&process->ended, 0, -1);
+	ln_process_wait_until(process, LN_NEVER);
 	*exit_code = process->exit_code;
 	return process->outcome;
 }

@@ -42,7 +42,8 @@ struct ln_process {
 
 	/* Any thread. */
 	_Atomic uint32_t references;
-	_Atomic uint32_t ended; /* futex: 1 when all is over */
+	_Atomic uint32_t ended; /* futex: whether all is over, and whether
+				   * a thread sleeps until then */
 	_Atomic bool die_when_link_dies;
 
 	/* Under mailbox.lock. */
@@ -105,6 +106,9 @@ void ln_process_skip(struct ln_process *self);
  * over; returns its outcome, and in *exit_code what it exited with. */
 enum ln_outcome ln_process_wait(struct ln_process *process,
 				uint32_t *exit_code);
+
+/* Waits likewise, until `deadline` at most; false: it has not ended. */
+bool ln_process_wait_until(struct ln_process *process, int64_t deadline);
 
 /* The process of a task that ln_process_start started. */
 static inline struct ln_process *ln_process_of(struct ln_task *task)

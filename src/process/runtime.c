@@ -38,6 +38,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 
 	if (runtime == NULL)
 		return LN_ENOMEM;
+	atomic_init(&runtime->references, 1);
 	runtime->free_wasi = options->free_wasi;
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
@@ -110,6 +111,23 @@ void ln_runtime_free(struct ln_runtime *runtime)
 	if (runtime == NULL)
 		return;
 	ln_runtime_stop(runtime);
+	ln_runtime_release(runtime);
+}
+
+struct ln_runtime *ln_runtime_retain(struct ln_runtime *runtime)
+{
+	atomic_fetch_add_explicit(&runtime->references, 1,
+				  memory_order_relaxed);
+	return runtime;
+}
+
+void ln_runtime_release(struct ln_runtime *runtime)
+{
+	/* Release: what this holder did comes before the free. */
+	if (atomic_fetch_sub_explicit(&runtime->references, 1,
+				      memory_order_release) != 1)
+		return;
+	atomic_thread_fence(memory_order_acquire);
 	ln_sched_free(runtime->sched);
 	ln_engine_free(runtime->engine);
 	free(runtime);

@@ -1,6 +1,7 @@
 /*
  * A runtime: one scheduler, one engine, and the processes on them. A program
- * may have several.
+ * may have several. References are counted: environments hold one, and so do
+ * their modules and processes.
  */
 #ifndef LN_PROCESS_RUNTIME_H
 #define LN_PROCESS_RUNTIME_H
@@ -33,6 +34,7 @@ struct ln_runtime {
 	void (*free_wasi)(struct ln_wasi *);
 
 	/* Any thread. */
+	_Atomic uint32_t references;
 	_Atomic bool stopping;
 	struct {
 		struct ln_lock lock;
@@ -46,13 +48,18 @@ struct ln_runtime {
 	uint64_t reports_hidden; /* since the last one that was printed */
 };
 
-/* LN_ENOMEM, LN_EIO. */
+/* With one reference, the caller's. LN_ENOMEM, LN_EIO. */
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **runtime);
 
-/* Kills all processes, waits for their end, and frees everything. Environments
- * and references to processes must have been released. Not from a process. */
+/* Kills all processes, waits for their end, and drops the caller's reference;
+ * NULL is fine. Not from a process. */
 void ln_runtime_free(struct ln_runtime *runtime);
+
+/* The last release frees everything, and comes after ln_runtime_free: then no
+ * worker has anything to run. */
+struct ln_runtime *ln_runtime_retain(struct ln_runtime *runtime);
+void ln_runtime_release(struct ln_runtime *runtime);
 
 /* Kills all processes and refuses new ones; returns when none is left. Not from
  * a process. */

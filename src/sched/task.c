@@ -41,6 +41,8 @@
 #include "base/time.h"
 #include "sched/worker.h"
 
+#define STACK_COLORS 24
+
 static void task_entry(void *argument)
 {
 	struct ln_task *task = argument;
@@ -63,6 +65,16 @@ static void task_entry(void *argument)
 	__builtin_unreachable();
 }
 
+/* Where the stack in this slot begins. Slots are a power of two apart, so the
+ * busy end of every stack would fall into the same few sets of the caches:
+ * neighbours begin at different lines of their page. */
+static size_t colored_len(struct ln_sched *sched, const char *stack)
+{
+	size_t slot = (uintptr_t)stack / sched->stacks.slot_size;
+
+	return sched->stacks.slot_size - slot % STACK_COLORS * LN_CACHE_LINE;
+}
+
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 		  void (*run)(struct ln_task *), void (*done)(struct ln_task *))
 {
@@ -70,8 +82,8 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 
 	if (stack == NULL)
 		return LN_ENOMEM;
-	ln_fiber_init(&task->fiber, stack, sched->stacks.slot_size, task_entry,
-		      task);
+	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),
+		      task_entry, task);
 	task->sched = sched;
 	task->next = NULL;
 	task->run = run;
@@ -92,6 +104,7 @@ static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
 	struct ln_sched *sched = worker->sched;
 	struct ln_task *displaced;
 
+	ln_systematic_point();
 	atomic_store_explicit(
 		&worker->next_tick,
 		atomic_load_explicit(&sched->tick, memory_order_relaxed),
@@ -143,6 +156,7 @@ void ln_task_wake(struct ln_task *task)
 void ln_task_interrupt(struct ln_task *task)
 {
 	atomic_store_explicit(&task->interrupted, true, memory_order_release);
+	ln_systematic_point();
 	ln_task_wake(task);
 }
 
@@ -229,7 +243,10 @@ bool ln_task_should_yield(struct ln_task *task)
 {
 	struct ln_worker *worker = ln_worker_current();
 	struct ln_sched *sched = task->sched;
+	uint64_t tick = ln_sched_ticks(sched);
 
+	if (worker->slice_tick == tick)
+		return false; /* it has only just begun */
 	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
 		return true;
 	if (!ln_runq_empty(&worker->queue))
@@ -243,7 +260,8 @@ bool ln_task_should_yield(struct ln_task *task)
 				 memory_order_relaxed) <=
 	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))
 		return true;
-	return !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);
+	return worker->seen_tick != tick &&
+	       !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);
 }
 
 void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),

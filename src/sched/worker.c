@@ -152,6 +152,7 @@ void ln_sched_wake_worker(struct ln_sched *sched)
 	ln_systematic_point();
 	if (atomic_load_explicit(&sched->sleeping, memory_order_relaxed) == 0)
 		return;
+	ln_systematic_point();
 	if (atomic_load_explicit(&sched->searching, memory_order_relaxed) > 0)
 		return;
 	if (!atomic_compare_exchange_strong_explicit(&sched->searching, &none,
@@ -164,6 +165,7 @@ void ln_sched_wake_worker(struct ln_sched *sched)
 					  memory_order_seq_cst);
 		return;
 	}
+	ln_systematic_point();
 	worker->searching = true; /* counted for it above; it still sleeps */
 	rouse(worker);
 }
@@ -174,6 +176,7 @@ void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	atomic_exchange_explicit(&task->state, LN_TASK_RUNNING,
 				 memory_order_acq_rel);
 	worker->current = task;
+	worker->slice_tick = ln_sched_ticks(worker->sched);
 	task->slices++;
 }
 
@@ -206,6 +209,7 @@ struct ln_task *ln_worker_pick(struct ln_worker *worker)
 		}
 	}
 	worker->next_streak = 0;
+	ln_systematic_point();
 	task = ln_runq_pop(&worker->queue);
 	if (task == NULL &&
 	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
@@ -232,6 +236,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 	/* Release: ln_sched_free must come after all that the task did. */
 	if (atomic_fetch_sub_explicit(&sched->live, 1, memory_order_acq_rel) ==
 	    1) {
+		ln_systematic_point();
 		atomic_fetch_add_explicit(&sched->none_left, 1,
 					  memory_order_release);
 		ln_futex_wake(&sched->none_left, 64);
@@ -264,6 +269,7 @@ void ln_worker_arrived(void)
 		/* Woken while it parked. */
 		atomic_store_explicit(&task->state, LN_TASK_QUEUED,
 				      memory_order_release);
+		ln_systematic_point();
 		requeue(worker, task);
 		break;
 	case LN_LEAVE_YIELD:
@@ -293,6 +299,7 @@ static struct ln_task *steal_next(struct ln_worker *victim, uint64_t tick)
 	    atomic_load_explicit(&victim->next_tick, memory_order_relaxed) >=
 		    tick)
 		return NULL;
+	ln_systematic_point();
 	return atomic_exchange_explicit(&victim->next, NULL,
 					memory_order_acq_rel);
 }
@@ -335,6 +342,7 @@ static bool start_search(struct ln_worker *worker)
 	if (atomic_load_explicit(&sched->searching, memory_order_relaxed) * 2 >=
 	    sched->count)
 		return false;
+	ln_systematic_point();
 	atomic_fetch_add_explicit(&sched->searching, 1, memory_order_seq_cst);
 	worker->searching = true;
 	return true;
@@ -349,6 +357,7 @@ static void found_work(struct ln_worker *worker)
 	if (!worker->searching)
 		return;
 	worker->searching = false;
+	ln_systematic_point();
 	if (atomic_fetch_sub_explicit(&sched->searching, 1,
 				      memory_order_seq_cst) == 1)
 		ln_sched_wake_worker(sched);
@@ -360,6 +369,7 @@ static bool work_visible(struct ln_sched *sched)
 	    0)
 		return true;
 	for (unsigned i = 0; i < sched->count; i++) {
+		ln_systematic_point();
 		if (!ln_runq_empty(&sched->workers[i].queue))
 			return true;
 	}
@@ -379,6 +389,7 @@ static void enter_idle(struct ln_worker *worker)
 	ln_lock_release(&sched->idle_lock);
 	if (worker->searching) {
 		worker->searching = false;
+		ln_systematic_point();
 		atomic_fetch_sub_explicit(&sched->searching, 1,
 					  memory_order_seq_cst);
 	}

@@ -42,6 +42,7 @@ struct ln_worker {
 	uint32_t picks;       /* tasks picked; now and then others go first */
 	uint32_t next_streak; /* tasks taken from `next` in a row */
 	uint32_t finished;    /* tasks that ended here */
+	uint64_t slice_tick;  /* tick at which `current` was entered */
 	uint64_t seen_tick;   /* tick at the last look at timers and poller */
 	bool searching;       /* counted in sched->searching */
 	uint64_t seed;        /* of the order in which victims are tried */

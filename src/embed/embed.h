@@ -1,0 +1,34 @@
+/*
+ * What the parts of the embedding API share. Its types are those of the process
+ * layer; include/lunatic/lunatic.h names them.
+ */
+#ifndef LN_EMBED_EMBED_H
+#define LN_EMBED_EMBED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_process;
+
+/* Reads a config struct, whose first member is its size, over the defaults in
+ * `own`. LN_EINVAL when it is no such struct, or asks for something that this
+ * version does not know. */
+int ln_embed_read_config(void *own, size_t own_size, const void *given);
+
+/* Writes the defaults to a struct of the caller's, which may be of another
+ * version: the size comes first, unknown members are zero. LN_EINVAL. */
+int ln_embed_write_config(void *config, size_t size, const void *defaults,
+			  size_t defaults_size);
+
+/* The native process that calls, or NULL: outside of processes, and once its
+ * function has returned. */
+struct ln_process *ln_embed_running(void);
+
+/* The process that a function in the blocking pool runs for, or NULL. */
+const struct ln_process *ln_embed_served(void);
+
+/* The deadline that a timeout of the API stands for: negative, never. */
+int64_t ln_embed_deadline(int64_t timeout_ms);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * DESIGN
+ * Runtimes, and what needs none. A runtime stops its processes when it is
+ * freed; its memory is counted, since threads of the program may be inside a
+ * call with an environment, a module or a process of it at that time.
+ */
+#include <lunatic/lunatic.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "embed/embed.h"
+#include "host/abi_gen.h"
+#include "host/stdio.h"
+#include "host/wasi.h"
+#include "lunatic_version.h"
+#include "process/runtime.h"
+#include "sched/task.h"
+
+#define WORKERS_MOST 256
+
+/* The numbers are the same, so codes pass through unchanged. */
+#define CHECK_ERROR(name, number, text)                    \
+	_Static_assert((int)LUNATIC_E##name == LN_E##name, \
+		       "two numbers for one error");
+LN_ERROR_MAP(CHECK_ERROR)
+#undef CHECK_ERROR
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+const char *lunatic_error_text(int error)
+{
+	return ln_error_text(error);
+}
+
+const char *lunatic_version(void)
+{
+	return LUNATIC_VERSION;
+}
+
+void lunatic_string_free(char *text)
+{
+	free(text);
+}
+
+int lunatic_runtime_config_init(lunatic_runtime_config *config, size_t size)
+{
+	const lunatic_runtime_config defaults = { .workers = 0 };
+
+	return ln_embed_write_config(config, size, &defaults, sizeof(defaults));
+}
+
+static void prepare_program(void)
+{
+	ln_stdio_reserve();
+	/* An unknown word leaves the default; a library does not complain. */
+	(void)ln_log_init();
+}
+
+int lunatic_runtime_new(const lunatic_runtime_config *config,
+			lunatic_runtime **runtime)
+{
+	struct ln_runtime_options options = { .host = &ln_host_abi,
+					      .free_wasi = ln_wasi_free };
+	lunatic_runtime_config own = { .workers = 0 };
+
+	if (runtime == NULL)
+		return LN_EINVAL;
+	*runtime = NULL;
+	if (config != NULL &&
+	    ln_embed_read_config(&own, sizeof(own), config) < 0)
+		return LN_EINVAL;
+	if (own.workers > WORKERS_MOST)
+		return LN_EINVAL;
+	options.workers = (unsigned)own.workers;
+	pthread_once(&once, prepare_program);
+	return ln_runtime_new(&options, runtime);
+}
+
+int lunatic_runtime_free(lunatic_runtime *runtime)
+{
+	/* It would wait for its own end. */
+	if (ln_task_current() != NULL || ln_embed_served() != NULL)
+		return LN_EINVAL;
+	ln_runtime_free(runtime);
+	return 0;
+}

@@ -1,0 +1,210 @@
+/*
+ * DESIGN
+ * The PAGEMAP_SCAN ioctl (Linux 6.7) lists the pages of an address range that
+ * are present or swapped out and not the shared zero page. A call costs about as
+ * much as clearing 20 pages, most of it fixed, so several ranges that lie close
+ * together are listed by one call; pages of others in between are listed too,
+ * and left alone.
+ *
+ * Where the kernel cannot scan, pages are given back (madvise), which makes them
+ * zero as well, at the price of faulting them in again.
+ */
+#include "engine/sweep.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A range with more touched pages than this gives them back. */
+#define KEEP_PAGES 64
+/* Ranges are listed together up to this distance and this length, bytes. */
+#define GAP_MOST ((size_t)512 << 10)
+#define SPAN_MOST ((size_t)4 << 20)
+#define REGIONS 32
+
+/* From Linux's uapi/linux/fs.h of 6.7; older headers lack it. */
+struct region {
+	uint64_t start;
+	uint64_t end;
+	uint64_t categories;
+};
+struct scan_arg {
+	uint64_t size;
+	uint64_t flags;
+	uint64_t start;
+	uint64_t end;
+	uint64_t walk_end;
+	uint64_t vec;
+	uint64_t vec_len;
+	uint64_t max_pages;
+	uint64_t category_inverted;
+	uint64_t category_mask;
+	uint64_t category_anyof_mask;
+	uint64_t return_mask;
+};
+#define SCAN_IOCTL _IOWR('f', 16, struct scan_arg)
+#define SCAN_PRESENT (1u << 3)
+#define SCAN_SWAPPED (1u << 4)
+#define SCAN_ZERO (1u << 5)
+
+void ln_sweep_init(struct ln_sweep *sweep)
+{
+	sweep->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	sweep->page = (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void ln_sweep_deinit(struct ln_sweep *sweep)
+{
+	if (sweep->pagemap >= 0)
+		close(sweep->pagemap);
+	sweep->pagemap = -1;
+}
+
+/* Lists touched pages from `start` on. Returns how many regions, 0 when there
+ * are no more, -1 when the kernel cannot. *walked: where to go on. */
+static int scan(const struct ln_sweep *sweep, uintptr_t start, uintptr_t end,
+		struct region regions[REGIONS], uintptr_t *walked)
+{
+	struct scan_arg arg = {
+		.size = sizeof(arg),
+		.start = start,
+		.end = end,
+		.vec = (uintptr_t)regions,
+		.vec_len = REGIONS,
+		.category_inverted = SCAN_ZERO,
+		.category_mask = SCAN_ZERO,
+		.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
+		.return_mask = SCAN_PRESENT,
+	};
+	int n;
+
+	if (sweep->pagemap < 0)
+		return -1;
+	n = ioctl(sweep->pagemap, SCAN_IOCTL, &arg);
+	*walked = (uintptr_t)arg.walk_end;
+	if (n > 0 && *walked <= start)
+		return -1;
+	return n;
+}
+
+static void give_back(const struct ln_range *range)
+{
+	madvise(range->base, range->size, MADV_DONTNEED);
+}
+
+/* The ranges that one scan covers, and how far it has come. */
+struct sweep_state {
+	struct ln_range *range; /* the first that regions may still touch */
+	struct ln_range *end;
+	size_t cleared; /* bytes of `range` */
+};
+
+/* Clears what the region and the ranges have in common. */
+static void clear_region(struct sweep_state *state, uintptr_t start,
+			 uintptr_t end, size_t keep)
+{
+	while (state->range < state->end) {
+		uintptr_t base = (uintptr_t)state->range->base;
+		uintptr_t top = base + state->range->size;
+		uintptr_t from = start > base ? start : base;
+		uintptr_t to = end < top ? end : top;
+
+		if (from < to && state->cleared <= keep) {
+			state->cleared += to - from;
+			if (state->cleared > keep)
+				give_back(state->range);
+			else
+				memset((void *)from, 0, to - from);
+		}
+		if (end < top)
+			return;
+		state->range++;
+		state->cleared = 0;
+	}
+}
+
+/* Clears ranges that lie close together. */
+static void clear_span(const struct ln_sweep *sweep, struct ln_range *first,
+		       struct ln_range *end)
+{
+	struct sweep_state state = { .range = first, .end = end };
+	uintptr_t at = (uintptr_t)first->base;
+	uintptr_t top = (uintptr_t)end[-1].base + end[-1].size;
+	size_t keep = KEEP_PAGES * sweep->page;
+
+	top = (top + sweep->page - 1) & ~(sweep->page - 1);
+	while (at < top && state.range < end) {
+		struct region regions[REGIONS];
+		int n = scan(sweep, at, top, regions, &at);
+
+		if (n == 0)
+			return;
+		if (n < 0) {
+			for (; state.range < end; state.range++)
+				give_back(state.range);
+			return;
+		}
+		for (int i = 0; i < n; i++)
+			clear_region(&state, (uintptr_t)regions[i].start,
+				     (uintptr_t)regions[i].end, keep);
+	}
+}
+
+static void sort(struct ln_range *ranges, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct ln_range range = ranges[i];
+		size_t at = i;
+
+		for (; at > 0 && ranges[at - 1].base > range.base; at--)
+			ranges[at] = ranges[at - 1];
+		ranges[at] = range;
+	}
+}
+
+void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
+		    size_t count)
+{
+	size_t first = 0;
+
+	sort(ranges, count);
+	for (size_t i = 1; i <= count; i++) {
+		uint8_t *top = ranges[i - 1].base + ranges[i - 1].size;
+
+		if (i < count && (size_t)(ranges[i].base - top) <= GAP_MOST &&
+		    (size_t)(ranges[i].base + ranges[i].size -
+			     ranges[first].base) <= SPAN_MOST)
+			continue;
+		clear_span(sweep, ranges + first, ranges + i);
+		first = i;
+	}
+}
+
+void ln_sweep_copy(const struct ln_sweep *sweep, uint8_t *to,
+		   const uint8_t *from, size_t size)
+{
+	uintptr_t start = (uintptr_t)from;
+	uintptr_t end = start + size;
+	uintptr_t at = start;
+
+	while (at < end) {
+		struct region regions[REGIONS];
+		uintptr_t walked;
+		int n = scan(sweep, at, end, regions, &walked);
+
+		if (n == 0)
+			return;
+		if (n < 0) {
+			memcpy(to + (at - start), (void *)at, end - at);
+			return;
+		}
+		for (int i = 0; i < n; i++)
+			memcpy(to + (regions[i].start - start),
+			       (void *)(uintptr_t)regions[i].start,
+			       regions[i].end - regions[i].start);
+		at = walked;
+	}
+}

@@ -1,0 +1,36 @@
+/*
+ * Making used memory zero again: the kernel is asked which pages were touched,
+ * and only those are cleared.
+ */
+#ifndef LN_ENGINE_SWEEP_H
+#define LN_ENGINE_SWEEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_sweep {
+	int pagemap; /* descriptor; -1: the kernel cannot tell */
+	size_t page; /* bytes, of the system */
+};
+
+/* A piece of memory that is to be zero. */
+struct ln_range {
+	uint8_t *base;
+	size_t size; /* bytes */
+};
+
+void ln_sweep_init(struct ln_sweep *sweep);
+void ln_sweep_deinit(struct ln_sweep *sweep);
+
+/* Makes all ranges zero; sorts them by address. Those of which many pages were
+ * touched lose their pages instead of being cleared. Cheapest for neighbours.
+ * Needs the stack of a thread. Any thread. */
+void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
+		    size_t count);
+
+/* Copies `size` bytes into memory that is zero, without touching what was never
+ * touched in the source. */
+void ln_sweep_copy(const struct ln_sweep *sweep, uint8_t *to,
+		   const uint8_t *from, size_t size);
+
+#endif
