@@ -51,6 +51,20 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
 		LINKER:-z,relro,-z,now,--gc-sections)
 endif()
 
+# Calls between our files are inlined in release builds: host functions into the
+# trampolines, the scheduler into the functions that park. Objects hold machine
+# code as well, so that liblunatic.a links without this. Only gcc: clang's form
+# would need its own linker.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE
+		AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+	set(lto -flto=auto -ffat-lto-objects)
+	target_compile_options(ln_flags INTERFACE
+		$<$<COMPILE_LANGUAGE:C>:${lto}>)
+	target_link_options(ln_flags INTERFACE ${lto})
+	set(CMAKE_AR "${CMAKE_C_COMPILER_AR}")
+	set(CMAKE_RANLIB "${CMAKE_C_COMPILER_RANLIB}")
+endif()
+
 # What the sources under src/ are compiled with on top. They run on fibers,
 # whose stacks are small; unoptimised and instrumented frames are larger and
 # those builds get larger stacks, so only release builds check.

@@ -128,7 +128,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 					  .module = module,
 					  .limits = *limits };
 	*report = NULL;
-	task->local = instance;
+	ln_task_set_local(task, instance);
 	ln_task_on_worker_stack(task, init_on_stack, &call);
 	if (call.result == 0 && ln_module_has_start(module))
 		call.result = instantiate(instance, report);
@@ -206,7 +206,7 @@ void ln_instance_deinit(struct ln_instance *instance)
 	instance->store = NULL;
 	instance->context = NULL;
 	instance->has_memory = false;
-	instance->task->local = NULL;
+	ln_task_set_local(instance->task, NULL);
 }
 
 void ln_instance_record_trap(const char *text, size_t len)

@@ -32,6 +32,7 @@ enum ln_stop {
 };
 
 struct ln_instance {
+	void *data; /* the caller's, for host functions */
 	wasmtime_store_t *store;
 	wasmtime_context_t *context;
 	wasmtime_instance_t instance;
@@ -39,7 +40,6 @@ struct ln_instance {
 	bool has_memory;
 	bool off_fiber; /* compiled code runs on the worker's stack */
 	bool host_stop; /* the trap under way was asked for by the host */
-	void *data; /* the caller's, for host functions */
 	struct ln_task *task;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
@@ -89,7 +89,7 @@ static inline bool ln_instance_view(struct ln_instance *instance,
 /* The instance that runs on this thread; only while one does. */
 static inline struct ln_instance *ln_instance_running(void)
 {
-	return ln_task_current()->local;
+	return ln_task_running_local;
 }
 
 /* Records the text of the trap that a host function is about to raise by

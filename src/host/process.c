@@ -211,12 +211,18 @@ int ln_host_process_this(struct ln_guest *guest, uint64_t *result)
 int ln_host_process_id(struct ln_guest *guest, uint64_t process, uint8_t *uuid)
 {
 	struct ln_process *value = find_process(guest, process);
+	uint64_t high;
+	uint64_t low;
 
 	if (value == NULL)
 		return missing(guest, "process", process);
 	/* As a 128-bit number, little-endian: the text form read backwards. */
-	for (int i = 0; i < 16; i++)
-		uuid[i] = value->id[15 - i];
+	memcpy(&high, value->id, sizeof(high));
+	memcpy(&low, value->id + sizeof(high), sizeof(low));
+	high = __builtin_bswap64(high);
+	low = __builtin_bswap64(low);
+	memcpy(uuid, &low, sizeof(low));
+	memcpy(uuid + sizeof(low), &high, sizeof(high));
 	return 0;
 }
 

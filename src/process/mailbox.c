@@ -11,7 +11,8 @@
  * change while it waits.
  *
  * No wake-up is lost: the owner sets `waiting` under the lock, having seen
- * `incoming` empty under the same lock; a push after that sees `waiting`. The
+ * `incoming` and `found` empty under the same lock; a push after that sees
+ * `waiting`. The
  * owner then parks; a wake-up that comes first is a token (see sched/task.c).
  *
  * Bounds: a sender compares what was ever let in with what was ever taken out.
@@ -73,16 +74,28 @@ static bool has_room(struct ln_mailbox *mailbox, size_t weight)
 	       weight <= mailbox->max_bytes - bytes;
 }
 
-/* Whether this push ends the owner's wait; under the lock. */
-static bool ends_wait(struct ln_mailbox *mailbox, int64_t tag)
+/* Puts a message where the owner finds it; under the lock. */
+static enum ln_push deliver(struct ln_mailbox *mailbox,
+			    struct ln_message *message)
 {
-	if (!mailbox->waiting)
-		return false;
-	if (mailbox->wanted_count > 0 && mailbox->wanted_count <= FILTER_MOST &&
-	    !matches(tag, mailbox->wanted, mailbox->wanted_count))
-		return false;
+	bool many = mailbox->wanted_count > FILTER_MOST;
+	bool match = mailbox->wanted_count == 0 ||
+		     (!many && matches(message->tag, mailbox->wanted,
+				       mailbox->wanted_count));
+
+	if (mailbox->waiting && match) {
+		mailbox->waiting = false;
+		/* Release pairs with the acquire in take_found. */
+		atomic_store_explicit(&mailbox->found, message,
+				      memory_order_release);
+		return LN_PUSH_WAKE;
+	}
+	*mailbox->incoming_end = message;
+	mailbox->incoming_end = &message->next;
+	if (!mailbox->waiting || !many)
+		return LN_PUSH_QUEUED;
 	mailbox->waiting = false;
-	return true;
+	return LN_PUSH_WAKE;
 }
 
 enum ln_push ln_mailbox_push(struct ln_mailbox *mailbox,
@@ -104,10 +117,7 @@ enum ln_push ln_mailbox_push(struct ln_mailbox *mailbox,
 			mailbox->pushed++;
 			mailbox->pushed_bytes += weight;
 		}
-		*mailbox->incoming_end = message;
-		mailbox->incoming_end = &message->next;
-		result = ends_wait(mailbox, message->tag) ? LN_PUSH_WAKE
-							  : LN_PUSH_QUEUED;
+		result = deliver(mailbox, message);
 	}
 	ln_lock_release(&mailbox->lock);
 	return result;
@@ -267,6 +277,19 @@ static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 	return LN_TAKE_NONE;
 }
 
+/* The match that a sender left, or NULL. */
+static struct ln_message *take_found(struct ln_mailbox *mailbox)
+{
+	struct ln_message *message =
+		atomic_load_explicit(&mailbox->found, memory_order_acquire);
+
+	if (message == NULL)
+		return NULL;
+	/* The next one comes only after the owner has waited again. */
+	atomic_store_explicit(&mailbox->found, NULL, memory_order_relaxed);
+	return taken(mailbox, message);
+}
+
 /* Takes all that has come in; notes what is wanted when that is nothing. */
 static struct ln_message *take_incoming(struct ln_mailbox *mailbox,
 					const struct ln_wanted *wanted)
@@ -277,7 +300,9 @@ static struct ln_message *take_incoming(struct ln_mailbox *mailbox,
 	list = mailbox->incoming;
 	mailbox->incoming = NULL;
 	mailbox->incoming_end = &mailbox->incoming;
-	if (list == NULL && wanted != NULL) {
+	if (list == NULL && wanted != NULL &&
+	    atomic_load_explicit(&mailbox->found, memory_order_relaxed) ==
+		    NULL) {
 		mailbox->wanted = wanted->tags;
 		mailbox->wanted_count = wanted->count;
 		mailbox->waiting = true;
@@ -293,15 +318,21 @@ enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
 	uint32_t compared = 0;
 
 	for (;;) {
-		enum ln_take result =
-			search(mailbox, wanted, &compared, message);
 		struct ln_message *list;
+		enum ln_take result;
 
+		*message = take_found(mailbox);
+		if (*message != NULL)
+			return LN_TAKE_FOUND;
+		result = search(mailbox, wanted, &compared, message);
 		if (result != LN_TAKE_NONE)
 			return result;
 		list = take_incoming(mailbox, wanted);
-		if (list == NULL)
-			return LN_TAKE_NONE;
+		if (list == NULL) {
+			*message = take_found(mailbox);
+			return *message != NULL ? LN_TAKE_FOUND
+						: LN_TAKE_NONE;
+		}
 		/* The common case: one message, and it is wanted. */
 		if (list->next == NULL &&
 		    (wanted->count == 0 ||
@@ -322,13 +353,14 @@ void ln_mailbox_skip(struct ln_mailbox *mailbox)
 	append(mailbox, &nothing, take_incoming(mailbox, NULL));
 }
 
-void ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
+struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
 {
 	ln_lock_acquire(&mailbox->lock);
 	mailbox->waiting = false;
 	mailbox->wanted = NULL;
 	mailbox->wanted_count = 0;
 	ln_lock_release(&mailbox->lock);
+	return take_found(mailbox);
 }
 
 void ln_mailbox_close_locked(struct ln_mailbox *mailbox)
@@ -341,6 +373,7 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 {
 	struct ln_message *list = take_incoming(mailbox, NULL);
 
+	ln_message_free(take_found(mailbox));
 	while (list != NULL) {
 		struct ln_message *next = list->next;
 

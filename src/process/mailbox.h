@@ -38,6 +38,10 @@ struct ln_mailbox {
 	uint64_t max_messages;
 	uint64_t max_bytes;
 
+	/* A sender that ends the owner's wait puts the match here, and the owner
+	 * takes it without the lock. */
+	struct ln_message *_Atomic found;
+
 	/* The owner writes, senders read. */
 	_Atomic uint64_t taken; /* data messages ever taken out */
 	_Atomic uint64_t taken_bytes;
@@ -91,8 +95,9 @@ enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
  * that wants only newer messages begins. Owner only. */
 void ln_mailbox_skip(struct ln_mailbox *mailbox);
 
-/* Ends a wait that LN_TAKE_NONE began; `wanted` may go afterwards. */
-void ln_mailbox_stop_waiting(struct ln_mailbox *mailbox);
+/* Ends a wait that LN_TAKE_NONE began; `wanted` may go afterwards. Returns a
+ * match that came at the last moment, which the caller then owns, or NULL. */
+struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox);
 
 /* Refuses everything from now on. The lock must be held by the caller, who
  * thereby makes it one step with what else ends a process. */

@@ -225,7 +225,12 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		if (result == LN_EKILLED)
 			break;
 	}
-	ln_mailbox_stop_waiting(mailbox);
+	*message = ln_mailbox_stop_waiting(mailbox);
+	if (*message == NULL)
+		return result;
+	if (result == LN_ETIMEDOUT)
+		return 0;
+	ln_message_free(*message);
 	return result;
 }
 

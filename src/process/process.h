@@ -29,29 +29,30 @@ enum ln_outcome {
 	LN_OUTCOME_KILLED,  /* by somebody, or by the death of a link */
 };
 
+/* What every message touches comes first. */
 struct ln_process {
 	struct ln_task task;
-
-	/* Immutable after the start. */
-	struct ln_environment *environment; /* counted */
-	enum ln_outcome (*body)(struct ln_process *process);
-	void *argument;                        /* the body's */
-	void (*free_argument)(void *argument); /* at the end; may be NULL */
-	int64_t started;                       /* CLOCK_MONOTONIC, ns */
-	uint8_t id[16];                        /* UUID, RFC 9562 byte order */
 
 	/* Any thread. */
 	_Atomic uint32_t references;
 	_Atomic uint32_t ended; /* futex: whether all is over, and whether
-				   * a thread sleeps until then */
+				 * a thread sleeps until then */
+	struct ln_mailbox mailbox;
 	_Atomic bool die_when_link_dies;
 
 	/* Under mailbox.lock. */
-	struct ln_mailbox mailbox;
-	struct ln_links links;
 	bool dead;
 	enum ln_outcome outcome; /* valid when dead */
 	uint32_t exit_code;      /* likewise */
+	struct ln_links links;
+
+	/* Immutable after the start. */
+	struct ln_environment *environment; /* counted */
+	enum ln_outcome (*body)(struct ln_process *process);
+	void *argument; /* the body's */
+	void (*free_argument)(void *argument); /* at the end; may be NULL */
+	int64_t started; /* CLOCK_MONOTONIC, ns */
+	uint8_t id[16];  /* UUID, RFC 9562 byte order */
 
 	/* Under the lock of the runtime's list. */
 	struct ln_list siblings;

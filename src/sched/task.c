@@ -109,9 +109,16 @@ static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
 		&worker->next_tick,
 		atomic_load_explicit(&sched->tick, memory_order_relaxed),
 		memory_order_relaxed);
-	/* Release pairs with the acquire of a thief that takes it. */
-	displaced = atomic_exchange_explicit(&worker->next, task,
-					     memory_order_acq_rel);
+	/* Only this worker ever puts a task there; a thief only takes it out. So
+	 * an empty slot stays empty until here, and needs no exchange. Release
+	 * pairs with the acquire of whoever takes it. */
+	displaced = atomic_load_explicit(&worker->next, memory_order_relaxed);
+	if (displaced == NULL)
+		atomic_store_explicit(&worker->next, task,
+				      memory_order_release);
+	else
+		displaced = atomic_exchange_explicit(&worker->next, task,
+						     memory_order_acq_rel);
 	if (displaced == NULL)
 		return;
 	ln_worker_enqueue(worker, displaced);
@@ -165,6 +172,12 @@ struct ln_task *ln_task_current(void)
 	struct ln_worker *worker = ln_worker_current();
 
 	return worker != NULL ? worker->current : NULL;
+}
+
+LN_NOINLINE void ln_task_set_local(struct ln_task *task, void *local)
+{
+	task->local = local;
+	ln_task_running_local = local;
 }
 
 /* Leaves the running task for the next one, or for the worker's own stack. */

@@ -66,6 +66,15 @@ static inline bool ln_task_interrupted(struct ln_task *task)
 /* The task that runs on this thread, or NULL. */
 struct ln_task *ln_task_current(void);
 
+/* The `local` of the task that runs on this thread. To be read once, at the
+ * start of a function that compiled code calls: compilers may keep the address
+ * of a thread-local variable, which is another one after a switch. */
+extern _Thread_local void *ln_task_running_local
+	__attribute__((tls_model("initial-exec")));
+
+/* Sets the `local` of the running task. */
+void ln_task_set_local(struct ln_task *task, void *local);
+
 /* Gives the worker away until somebody wakes the running task. Only by the
  * running task itself, as all that follow. */
 void ln_task_park(struct ln_task *task);

@@ -41,6 +41,7 @@
 #define STACK_KEEP ((size_t)32 << 10)
 
 static _Thread_local struct ln_worker *thread_worker;
+_Thread_local void *ln_task_running_local;
 
 LN_NOINLINE struct ln_worker *ln_worker_current(void)
 {
@@ -170,13 +171,15 @@ void ln_sched_wake_worker(struct ln_sched *sched)
 	rouse(worker);
 }
 
-void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
+/* Out of line, as ln_worker_current: its callers switch. */
+LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
 	/* Acquire pairs with the releases of its wakers. */
 	atomic_exchange_explicit(&task->state, LN_TASK_RUNNING,
 				 memory_order_acq_rel);
 	worker->current = task;
 	worker->slice_tick = ln_sched_ticks(worker->sched);
+	ln_task_running_local = task->local;
 	task->slices++;
 }
 
