@@ -33,8 +33,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -96,14 +96,24 @@ static bool watchable(int fd)
 	return !refused;
 }
 
-/* Opens the file behind the stream's descriptor for ourselves; -1: no way. */
+/* Opens the file behind the stream's descriptor for ourselves; -1: no way. The
+ * path is made by hand: printf needs more stack than a fiber should give. */
 static int reopen(const struct ln_stream *stream)
 {
+	static const char prefix[] = "/proc/self/fd/";
 	int access = stream->direction == LN_READABLE ? O_RDONLY : O_WRONLY;
-	char path[32];
+	char path[sizeof(prefix) + 10];
+	char *at = path + sizeof(path) - 1;
+	int rest = stream->fd;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", stream->fd);
-	return open(path, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	*at = '\0';
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	at -= sizeof(prefix) - 1;
+	memcpy(at, prefix, sizeof(prefix) - 1);
+	return open(at, access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 static void choose_mode(struct ln_stream *stream, mode_t type)
