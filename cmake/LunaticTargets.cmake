@@ -57,7 +57,8 @@ add_custom_command(
 add_custom_target(lunatic_static ALL DEPENDS "${merged}")
 add_library(lunatic_archive STATIC IMPORTED GLOBAL)
 set_target_properties(lunatic_archive PROPERTIES IMPORTED_LOCATION "${merged}")
-target_link_libraries(lunatic_archive INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})
+target_link_libraries(lunatic_archive INTERFACE
+	OpenSSL::Crypto ${LUNATIC_SYSTEM_LIBRARIES})
 target_include_directories(lunatic_archive INTERFACE
 	"${PROJECT_SOURCE_DIR}/include")
 add_dependencies(lunatic_archive lunatic_static)

@@ -180,7 +180,7 @@ static void print_fault(FILE *out, const struct space *space,
 	if (space->faults)
 		fprintf(out,
 			" {\n\t\tvalues[0].i32 = %lu;\n"
-			"\t\treturn NULL;\n\t}\n",
+			"\t\treturn true;\n\t}\n",
 			space->fault);
 	else
 		fprintf(out,

@@ -54,7 +54,7 @@
 #define SIZE_MAX_MIB ((uint64_t)1 << 20)
 #define FILES_MAX 4096      /* files of ours that are kept */
 #define ENTRIES_READ 65536  /* names that one pass looks at */
-#define BLOCK 4096         /* files take up disk space in these */
+#define BLOCK 4096          /* files take up disk space in these */
 #define HOUR ((time_t)3600) /* how exact the time of last use is */
 
 #if defined(__x86_64__)
@@ -320,18 +320,6 @@ int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len)
 		return LN_ENOENT;
 	*code = found;
 	return 0;
-}
-
-void ln_cache_drop(const struct ln_cache_key *key)
-{
-	int folder = open_folder(false);
-	char name[NAME_SIZE];
-
-	if (folder < 0)
-		return;
-	write_name(name, key);
-	(void)unlinkat(folder, name, 0);
-	close(folder);
 }
 
 /* ---- Bounding the folder ---- */

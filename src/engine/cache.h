@@ -15,7 +15,8 @@ struct ln_cache_key {
 	uint8_t digest[32];
 };
 
-/* The key of a module's code for a variant of the engine. LN_ENOMEM. */
+/* The key of a module's code for a variant of the engine. LN_ENOENT when the
+ * cache is switched off, LN_ENOMEM. */
 int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
 		 struct ln_cache_key *key);
 
@@ -27,8 +28,5 @@ int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len);
  * larger than its bound. Any thread, any process. */
 void ln_cache_store(const struct ln_cache_key *key, const uint8_t *code,
 		    size_t len);
-
-/* Drops the code of a key: it was there, but the engine refused it. */
-void ln_cache_drop(const struct ln_cache_key *key);
 
 #endif

@@ -25,6 +25,10 @@
 #define HOST_STACK ((size_t)128 << 10)
 #endif
 
+/* A 32-bit address plus a small offset always lands inside: no checks. */
+#define GUARD_RESERVED ((uint64_t)4 << 30)
+#define GUARD_SIZE ((uint64_t)32 << 20)
+
 /* Exported by our patch of Wasmtime (engine/patches). */
 void *lunatic_engine_swap_activations(void *head);
 
@@ -104,6 +108,7 @@ static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 	wasm_config_t *config = wasm_config_new();
 	wasmtime_memory_creator_t creator =
 		ln_memories_creator(engine->memories);
+	bool guarded = (variant & LN_VARIANT_GUARD) != 0;
 
 	set_features(config);
 	wasmtime_config_epoch_interruption_set(config, true);
@@ -114,14 +119,13 @@ static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 	wasmtime_config_parallel_compilation_set(config, true);
 	wasmtime_config_cranelift_opt_level_set(config,
 						WASMTIME_OPT_LEVEL_SPEED);
-	if ((variant & LN_VARIANT_GUARD) == 0) {
-		wasmtime_config_memory_init_cow_set(config, false);
-		wasmtime_config_memory_reservation_set(config, 0);
-		wasmtime_config_memory_guard_size_set(config, 0);
-		wasmtime_config_memory_reservation_for_growth_set(config, 0);
-		wasmtime_config_memory_may_move_set(config, true);
-		wasmtime_config_host_memory_creator_set(config, &creator);
-	}
+	wasmtime_config_memory_init_cow_set(config, false);
+	wasmtime_config_memory_reservation_set(config,
+					       guarded ? GUARD_RESERVED : 0);
+	wasmtime_config_memory_guard_size_set(config, guarded ? GUARD_SIZE : 0);
+	wasmtime_config_memory_reservation_for_growth_set(config, 0);
+	wasmtime_config_memory_may_move_set(config, !guarded);
+	wasmtime_config_host_memory_creator_set(config, &creator);
 	return wasm_engine_new_with_config(config);
 }
 

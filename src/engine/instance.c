@@ -27,7 +27,6 @@
 /* Exported by our patch of Wasmtime (engine/patches). */
 void lunatic_engine_record_trap(const char *text, size_t len);
 
-#define MEMORY_EXPORT "memory"
 #define MOST_TABLES 100
 #define MOST_MEMORIES 100
 
@@ -63,20 +62,12 @@ static int instantiate(struct ln_instance *instance, char **report)
 	wasmtime_error_t *error = wasmtime_instance_pre_instantiate(
 		ln_module_pre(instance->module), instance->context,
 		&instance->instance, &trap);
-	wasmtime_extern_t item;
 
 	if (error != NULL || trap != NULL) {
 		*report = ln_report_new(error, trap);
 		if (instance->host_stop)
 			return LN_EKILLED;
 		return trap != NULL ? LN_ETRAP : LN_ELIMIT;
-	}
-	if (wasmtime_instance_export_get(instance->context, &instance->instance,
-					 MEMORY_EXPORT, strlen(MEMORY_EXPORT),
-					 &item) &&
-	    item.kind == WASMTIME_EXTERN_MEMORY) {
-		instance->memory = item.of.memory;
-		instance->has_memory = true;
 	}
 	return 0;
 }
@@ -205,7 +196,7 @@ void ln_instance_deinit(struct ln_instance *instance)
 	ln_task_on_worker_stack(instance->task, deinit_on_stack, instance);
 	instance->store = NULL;
 	instance->context = NULL;
-	instance->has_memory = false;
+	instance->memory_base = NULL;
 	ln_task_set_local(instance->task, NULL);
 }
 

@@ -36,8 +36,6 @@ struct ln_instance {
 	wasmtime_store_t *store;
 	wasmtime_context_t *context;
 	wasmtime_instance_t instance;
-	wasmtime_memory_t memory; /* the export "memory" */
-	bool has_memory;
 	bool off_fiber; /* compiled code runs on the worker's stack */
 	bool host_stop; /* the trap under way was asked for by the host */
 	struct ln_task *task;
@@ -45,11 +43,11 @@ struct ln_instance {
 	struct ln_instance_limits limits;
 	uint64_t memory_used; /* bytes of linear memory, all together */
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
-	/* The one memory out of a slab, so that host calls need not ask
-	 * Wasmtime; `slab_memories` says whether it is the only one. */
-	uint8_t *slab_base;
-	uint64_t slab_size;
-	uint32_t slab_memories;
+	/* The exported memory, for host calls; NULL when there is none. Kept by
+	 * engine/memory.c. */
+	uint8_t *memory_base;
+	uint64_t memory_size;
+	uint32_t memories; /* made so far */
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host
@@ -74,15 +72,10 @@ void ln_instance_deinit(struct ln_instance *instance);
 static inline bool ln_instance_view(struct ln_instance *instance,
 				    uint8_t **base, uint64_t *size)
 {
-	if (LN_LIKELY(instance->has_memory && instance->slab_memories == 1)) {
-		*base = instance->slab_base;
-		*size = instance->slab_size;
-		return true;
-	}
-	if (!instance->has_memory)
+	if (LN_UNLIKELY(instance->memory_base == NULL))
 		return false;
-	*base = wasmtime_memory_data(instance->context, &instance->memory);
-	*size = wasmtime_memory_data_size(instance->context, &instance->memory);
+	*base = instance->memory_base;
+	*size = instance->memory_size;
 	return true;
 }
 

@@ -6,6 +6,9 @@
  * (memory_may_move). Slots of one class are neighbours in one mapping, which is
  * safe because compiled code checks every access against the memory's size.
  *
+ * With guard pages, the other strategy, a memory is a mapping of its own: 4 GiB
+ * of addresses and a guard behind them, of which only its bytes are accessible.
+ *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
  * sweeping several together is much cheaper; so up to BATCH slots a class are in
@@ -18,10 +21,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/slab.h"
 #include "engine/instance.h"
+#include "engine/module.h"
 #include "engine/sweep.h"
 #include "sched/task.h"
 
@@ -50,8 +55,11 @@ struct memory {
 	struct ln_memories *owner;
 	struct ln_instance *instance; /* charged for it */
 	uint8_t *base;
-	size_t size; /* bytes in use; what is behind them is zero */
-	unsigned size_class;
+	size_t size;     /* bytes in use; what is behind them is zero */
+	size_t capacity; /* bytes it may grow to without moving */
+	size_t mapped;   /* bytes of its own mapping; 0: in a slab */
+	unsigned size_class; /* of the slab */
+	bool exported;   /* the one that host functions see */
 };
 
 int ln_memories_new(struct ln_memories **out)
@@ -174,39 +182,59 @@ static uint8_t *memory_get(void *env, size_t *size, size_t *capacity)
 	struct memory *memory = env;
 
 	*size = memory->size;
-	*capacity = (size_t)1 << (CLASS_MIN_BITS + memory->size_class);
+	*capacity = memory->capacity;
 	return memory->base;
 }
 
-/* Lets host calls find the memory without asking Wasmtime. */
+/* Lets host calls find the exported memory without asking Wasmtime. */
 static void show(struct memory *memory)
 {
-	memory->instance->slab_base = memory->base;
-	memory->instance->slab_size = memory->size;
+	if (!memory->exported)
+		return;
+	memory->instance->memory_base = memory->base;
+	memory->instance->memory_size = memory->size;
+}
+
+/* Moves a memory into a slot of a larger class. */
+static bool move(struct memory *memory, size_t new_size)
+{
+	struct ln_memories *owner = memory->owner;
+	unsigned size_class = class_for(new_size);
+	uint8_t *base = take_slot(owner, size_class);
+
+	if (base == NULL)
+		return false;
+	ln_sweep_copy(&owner->sweep, base, memory->base, memory->size);
+	give_slot(owner, memory->size_class, memory->base, memory->size);
+	memory->base = base;
+	memory->size_class = size_class;
+	memory->capacity = owner->classes[size_class].slot_size;
+	return true;
+}
+
+static bool make_accessible(struct memory *memory, size_t new_size)
+{
+	return mprotect(memory->base + memory->size, new_size - memory->size,
+			PROT_READ | PROT_WRITE) == 0;
 }
 
 static wasmtime_error_t *memory_grow(void *env, size_t new_size)
 {
 	struct memory *memory = env;
-	struct ln_memories *owner = memory->owner;
-	size_t slot = (size_t)1 << (CLASS_MIN_BITS + memory->size_class);
 	size_t more = new_size - memory->size;
+	bool done = true;
 
 	if (new_size > (size_t)1 << CLASS_MAX_BITS ||
 	    !charge(memory->instance, more))
 		return refuse("the memory limit of the process is reached");
-	if (new_size > slot) {
-		unsigned size_class = class_for(new_size);
-		uint8_t *base = take_slot(owner, size_class);
-
-		if (base == NULL) {
-			memory->instance->memory_used -= more;
-			return refuse("the host is out of memory");
-		}
-		ln_sweep_copy(&owner->sweep, base, memory->base, memory->size);
-		give_slot(owner, memory->size_class, memory->base, memory->size);
-		memory->base = base;
-		memory->size_class = size_class;
+	if (memory->mapped > 0)
+		done = new_size <= memory->capacity &&
+		       make_accessible(memory, new_size);
+	else if (new_size > memory->capacity)
+		done = move(memory, new_size);
+	if (!done) {
+		memory->instance->memory_used -= more;
+		return refuse("the host is out of memory");
 	}
 	memory->size = new_size;
 	show(memory);
@@ -218,8 +246,44 @@ static void memory_free(void *env)
 	struct memory *memory = env;
 
 	memory->instance->memory_used -= memory->size;
-	give_slot(memory->owner, memory->size_class, memory->base, memory->size);
+	if (memory->mapped > 0)
+		munmap(memory->base, memory->mapped);
+	else
+		give_slot(memory->owner, memory->size_class, memory->base,
+			  memory->size);
 	free(memory);
+}
+
+/* A slot for a memory of `size` bytes. */
+static bool place_in_slab(struct memory *memory, size_t size)
+{
+	struct ln_memories *owner = memory->owner;
+
+	memory->size_class = class_for(size);
+	memory->capacity = owner->classes[memory->size_class].slot_size;
+	memory->base = take_slot(owner, memory->size_class);
+	memory->size = size;
+	return memory->base != NULL;
+}
+
+/* A mapping of its own, of which only the first `size` bytes are accessible. */
+static bool place_in_mapping(struct memory *memory, size_t size,
+			     size_t reserved, size_t guard)
+{
+	void *base = mmap(NULL, reserved + guard, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return false;
+	memory->base = base;
+	memory->mapped = reserved + guard;
+	memory->capacity = reserved;
+	if (size > reserved || !make_accessible(memory, size)) {
+		munmap(base, memory->mapped);
+		return false;
+	}
+	memory->size = size;
+	return true;
 }
 
 static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
@@ -227,40 +291,38 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 				    size_t reserved, size_t guard,
 				    wasmtime_linear_memory_t *out)
 {
-	struct ln_memories *memories = env;
 	struct ln_task *task = ln_task_current();
 	struct ln_instance *instance = task != NULL ? task->local : NULL;
 	struct memory *memory;
-	unsigned size_class;
+	bool placed;
 
 	(void)type;
 	(void)maximum;
 	if (instance == NULL)
 		return refuse("a memory is made outside of a process");
-	if (reserved != 0 || guard != 0)
-		return refuse("memories have neither reservations nor guards");
 	if (minimum > (size_t)1 << CLASS_MAX_BITS || !charge(instance, minimum))
 		return refuse("the initial memory of the module exceeds the "
 			      "memory limit of the process");
-	memory = malloc(sizeof(*memory));
+	memory = calloc(1, sizeof(*memory));
 	if (memory == NULL)
 		goto fail_memory;
-	size_class = class_for(minimum);
-	*memory = (struct memory){ .owner = memories,
-				   .instance = instance,
-				   .size = minimum,
-				   .size_class = size_class };
-	memory->base = take_slot(memories, size_class);
-	if (memory->base == NULL)
-		goto fail_slot;
-	instance->slab_memories++;
+	memory->owner = env;
+	memory->instance = instance;
+	placed = reserved > 0 ?
+			 place_in_mapping(memory, minimum, reserved, guard) :
+			 place_in_slab(memory, minimum);
+	if (!placed)
+		goto fail_place;
+	/* Wasmtime makes the memories in the order of their indices. */
+	memory->exported = instance->memories++ ==
+			   ln_module_exported_memory(instance->module);
 	show(memory);
 	*out = (wasmtime_linear_memory_t){ .env = memory,
 					   .get_memory = memory_get,
 					   .grow_memory = memory_grow,
 					   .finalizer = memory_free };
 	return NULL;
-fail_slot:
+fail_place:
 	free(memory);
 fail_memory:
 	instance->memory_used -= minimum;

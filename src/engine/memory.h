@@ -1,5 +1,5 @@
 /*
- * Linear memories out of slabs: no mapping per memory, explicit bounds checks.
+ * Linear memories: out of slabs, with no mapping per memory, or with guard pages.
  * Wasmtime asks for them through its memory creator.
  */
 #ifndef LN_ENGINE_MEMORY_H

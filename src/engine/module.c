@@ -53,6 +53,7 @@ struct ln_module {
 	wasmtime_instance_pre_t *pre;
 	bool has_start;
 	uint64_t initial_memory;
+	uint32_t exported_memory; /* index; UINT32_MAX: none */
 
 	/* Entries by name: an open hash table of positions in `slots`, plus 1;
 	 * 0 is free. Its size is a power of two and at least twice the count,
@@ -192,6 +193,7 @@ static int look(struct ln_module *module, char **error)
 		return ln_refuse(error, code, "the module is %s", problem);
 	module->has_start = scan.has_start;
 	module->initial_memory = scan.initial_memory;
+	module->exported_memory = scan.exported_memory;
 	return 0;
 }
 
@@ -210,9 +212,9 @@ static bool load_code(struct ln_module *module, wasm_engine_t *variant,
 	free(code);
 	if (cause == NULL)
 		return true;
-	/* Made on a machine with another processor, for example. */
+	/* Made on a machine with another processor, for example: what is
+	 * compiled now takes its place. */
 	wasmtime_error_delete(cause);
-	ln_cache_drop(key);
 	return false;
 }
 
@@ -499,6 +501,11 @@ const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module)
 bool ln_module_has_start(const struct ln_module *module)
 {
 	return module->has_start;
+}
+
+uint32_t ln_module_exported_memory(const struct ln_module *module)
+{
+	return module->exported_memory;
 }
 
 uint64_t ln_module_initial_memory(const struct ln_module *module)

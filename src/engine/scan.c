@@ -5,9 +5,10 @@
  * core modules, and collect the few facts that the compiled code does not tell.
  * Threads: none of its own; works on the caller's bytes only.
  * Guarantees: reads inside [bytes, bytes + len), in time linear in the number
- * of sections and memories, for any content.
- * Limits: section contents are looked at for their first number only, and for
- * the sizes in the memory section. Everything else is the compiler's to check.
+ * of sections, memories and exports, for any content.
+ * Limits: section contents are looked at for their first number only, for the
+ * sizes in the memory section, and for the exported memory. Everything else is
+ * the compiler's to check.
  */
 #include "engine/scan.h"
 
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/cursor.h"
 
 enum section {
 	SECTION_CUSTOM = 0,
@@ -33,13 +35,9 @@ enum memory_flag {
 	MEMORY_KNOWN = 15, /* also shared and 64-bit ones */
 };
 
+#define EXPORT_MEMORY 2
 #define HEADER 8 /* bytes: magic number, version */
 #define PAGE_SIZE_LOG2 16
-
-struct cursor {
-	const uint8_t *at;
-	const uint8_t *end;
-};
 
 struct problem {
 	char *text;
@@ -57,53 +55,28 @@ fail(const struct problem *problem, int error, const char *format, ...)
 	return error;
 }
 
-/* Reads an unsigned LEB128 number of at most `bits` bits. False when the bytes
- * end before it does, with the cursor at the end, or when it is larger, with
- * the cursor unmoved. */
-static bool read_number(struct cursor *cursor, unsigned bits, uint64_t *value)
-{
-	const uint8_t *at = cursor->at;
-
-	*value = 0;
-	for (unsigned shift = 0; at < cursor->end; shift += 7) {
-		uint8_t byte = *at++;
-		uint64_t part = byte & 0x7f;
-
-		if (shift >= bits ||
-		    (bits - shift < 7 && part >> (bits - shift) != 0))
-			return false;
-		*value |= part << shift;
-		if ((byte & 0x80) == 0) {
-			cursor->at = at;
-			return true;
-		}
-	}
-	cursor->at = at;
-	return false;
-}
-
 static uint64_t add_saturating(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 /* Adds what a memory section asks for at the start. False: malformed. */
-static bool read_memories(struct cursor section, uint64_t count,
+static bool read_memories(struct ln_cursor section, uint64_t count,
 			  uint64_t *bytes)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t flags, pages, max;
 		uint64_t log2 = PAGE_SIZE_LOG2;
 
-		if (!read_number(&section, 32, &flags) ||
+		if (!ln_cursor_number(&section, 32, &flags) ||
 		    (flags & ~(uint64_t)MEMORY_KNOWN) != 0 ||
-		    !read_number(&section, 64, &pages))
+		    !ln_cursor_number(&section, 64, &pages))
 			return false;
 		if ((flags & MEMORY_HAS_MAX) != 0 &&
-		    !read_number(&section, 64, &max))
+		    !ln_cursor_number(&section, 64, &max))
 			return false;
 		if ((flags & MEMORY_PAGE_SIZE) != 0 &&
-		    (!read_number(&section, 32, &log2) ||
+		    (!ln_cursor_number(&section, 32, &log2) ||
 		     log2 > PAGE_SIZE_LOG2))
 			return false;
 		if (pages > UINT64_MAX >> log2)
@@ -113,15 +86,37 @@ static bool read_memories(struct cursor section, uint64_t count,
 	return true;
 }
 
+/* Looks for the memory that is exported as "memory". What is malformed is the
+ * compiler's to refuse. */
+static void find_exported_memory(struct ln_cursor section, uint64_t count,
+				 uint32_t *memory)
+{
+	static const char wanted[] = "memory";
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct ln_cursor name;
+		uint64_t len, kind, index;
+
+		if (!ln_cursor_number(&section, 32, &len) ||
+		    !ln_cursor_part(&section, len, &name) ||
+		    !ln_cursor_number(&section, 7, &kind) ||
+		    !ln_cursor_number(&section, 32, &index))
+			return;
+		if (kind == EXPORT_MEMORY && len == sizeof(wanted) - 1 &&
+		    memcmp(name.at, wanted, len) == 0)
+			*memory = (uint32_t)index;
+	}
+}
+
 /* Takes in a section other than a custom one. False: malformed. */
 static bool read_section(struct ln_scan *scan, uint8_t id,
-			 struct cursor section)
+			 struct ln_cursor section)
 {
 	uint64_t count;
 
 	/* Every section but custom ones starts with a number: how many items
 	 * it has or, for the start section, a function. */
-	if (!read_number(&section, 32, &count))
+	if (!ln_cursor_number(&section, 32, &count))
 		return false;
 	switch (id) {
 	case SECTION_IMPORT:
@@ -134,6 +129,7 @@ static bool read_section(struct ln_scan *scan, uint8_t id,
 		return read_memories(section, count, &scan->initial_memory);
 	case SECTION_EXPORT:
 		scan->exports = add_saturating(scan->exports, count);
+		find_exported_memory(section, count, &scan->exported_memory);
 		return true;
 	case SECTION_START:
 		scan->has_start = true;
@@ -197,10 +193,11 @@ int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
 		   char *text, size_t size)
 {
 	const struct problem problem = { .text = text, .size = size };
-	struct cursor cursor;
+	struct ln_cursor cursor;
 	int error;
 
 	memset(scan, 0, sizeof(*scan));
+	scan->exported_memory = UINT32_MAX;
 	error = check_header(bytes, len, &problem);
 	if (error != 0)
 		return error;
@@ -209,7 +206,7 @@ int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
 	while (cursor.at < cursor.end) {
 		size_t offset = (size_t)(cursor.at - bytes);
 		uint8_t id = *cursor.at++;
-		struct cursor section;
+		struct ln_cursor section;
 		uint64_t bytes_left, content;
 
 		if (id > SECTION_LAST)
@@ -217,7 +214,7 @@ int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
 				    "malformed: there is no section %u, which "
 				    "it has at byte %zu",
 				    id, offset);
-		if (!read_number(&cursor, 32, &content)) {
+		if (!ln_cursor_number(&cursor, 32, &content)) {
 			if (cursor.at == cursor.end)
 				return fail(&problem, LN_EFORMAT,
 					    "truncated: it ends within the "

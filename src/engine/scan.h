@@ -22,6 +22,8 @@ struct ln_scan {
 	uint64_t imports;
 	uint64_t functions; /* defined, not imported */
 	uint64_t exports;
+	uint32_t exported_memory; /* index of the export "memory";
+				   * UINT32_MAX: none */
 	bool has_start;
 };
 

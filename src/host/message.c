@@ -206,11 +206,12 @@ int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
 		    "tcp stream", index, result);
 }
 
-/* Takes the message out of the scratch area, for the process with that id. */
+/* Takes the message out of the scratch area, for the process with that id. A
+ * signal stays: sent on, it would look as if the receiver's own link had died. */
 static int outgoing(struct ln_guest *guest, uint64_t id,
 		    struct ln_process **process, struct ln_message **message)
 {
-	if (guest->scratch == NULL)
+	if (data_message(guest) == NULL)
 		return no_message(guest);
 	*process = ln_handles_get(&guest->processes, id);
 	if (*process == NULL)

@@ -107,11 +107,10 @@ struct ln_environment *ln_environment_retain(struct ln_environment *environment)
 
 void ln_environment_release(struct ln_environment *environment)
 {
-	/* Release: what this holder did comes before the free. */
+	/* What all holders did comes before the free. */
 	if (atomic_fetch_sub_explicit(&environment->references, 1,
-				      memory_order_release) != 1)
+				      memory_order_acq_rel) != 1)
 		return;
-	atomic_thread_fence(memory_order_acquire);
 	destroy(environment);
 }
 
@@ -193,11 +192,10 @@ struct ln_env_module *ln_env_module_retain(struct ln_env_module *module)
 
 void ln_env_module_release(struct ln_env_module *module)
 {
-	/* Release: what this holder did comes before the free. */
+	/* What all holders did comes before the free. */
 	if (atomic_fetch_sub_explicit(&module->references, 1,
-				      memory_order_release) != 1)
+				      memory_order_acq_rel) != 1)
 		return;
-	atomic_thread_fence(memory_order_acquire);
 	/* The code goes before the linker that it was checked against. */
 	ln_module_release(module->module);
 	ln_environment_release(module->environment);

@@ -73,11 +73,10 @@ struct ln_process *ln_process_retain(struct ln_process *process)
 
 void ln_process_release(struct ln_process *process)
 {
-	/* Release: what this holder did comes before the free. */
+	/* What all holders did comes before the free. */
 	if (atomic_fetch_sub_explicit(&process->references, 1,
-				      memory_order_release) != 1)
+				      memory_order_acq_rel) != 1)
 		return;
-	atomic_thread_fence(memory_order_acquire);
 	ln_environment_release(process->environment);
 	free(process);
 }
@@ -322,7 +321,8 @@ int ln_process_start(struct ln_process *process)
 	error = ln_task_start(runtime->sched, &process->task, task_run,
 			      task_done);
 	if (error < 0) {
-		conclude(process, LN_OUTCOME_KILLED);
+		/* Whoever started it knows; its links are not told. */
+		conclude(process, LN_OUTCOME_NORMAL);
 		ln_runtime_remove(runtime, process);
 		finish(process);
 		return error;

@@ -123,11 +123,10 @@ struct ln_runtime *ln_runtime_retain(struct ln_runtime *runtime)
 
 void ln_runtime_release(struct ln_runtime *runtime)
 {
-	/* Release: what this holder did comes before the free. */
+	/* What all holders did comes before the free. */
 	if (atomic_fetch_sub_explicit(&runtime->references, 1,
-				      memory_order_release) != 1)
+				      memory_order_acq_rel) != 1)
 		return;
-	atomic_thread_fence(memory_order_acquire);
 	ln_sched_free(runtime->sched);
 	ln_engine_free(runtime->engine);
 	free(runtime);

@@ -150,6 +150,17 @@ static enum ln_outcome judge(struct ln_process *process, struct ln_guest *guest,
 	return LN_OUTCOME_TRAPPED;
 }
 
+/* What a parent is told when the start function of its child exits. */
+static char *exit_text(uint32_t code)
+{
+	char *text;
+
+	if (asprintf(&text, "The start function exited with status %u", code) <
+	    0)
+		return NULL;
+	return text;
+}
+
 static enum ln_outcome run(struct ln_process *process, struct start *start,
 			   struct ln_guest *guest, struct ln_instance *instance)
 {
@@ -165,18 +176,22 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 	int error = ln_instance_init(instance, start->module->module, &bounds,
 				     &process->task, guest, &text);
 
-	if (error < 0) {
-		if (start->birth == NULL || error == LN_EKILLED) {
-			announce(&start->birth, BIRTH_FAILED, NULL);
-			stop = error == LN_EKILLED ? LN_STOP_HOST
-						   : LN_STOP_TRAPPED;
-			outcome = judge(process, guest, stop, text);
+	if (error < 0 && start->birth != NULL &&
+	    (error != LN_EKILLED || guest->exited)) {
+		/* The parent knows; links are not told a second time. */
+		if (guest->exited) {
 			free(text);
-			return outcome;
+			text = exit_text(guest->exit_code);
 		}
 		announce(&start->birth, BIRTH_FAILED, text);
-		/* The parent knows; links are not told a second time. */
 		return LN_OUTCOME_NORMAL;
+	}
+	if (error < 0) {
+		announce(&start->birth, BIRTH_FAILED, NULL);
+		stop = error == LN_EKILLED ? LN_STOP_HOST : LN_STOP_TRAPPED;
+		outcome = judge(process, guest, stop, text);
+		free(text);
+		return outcome;
 	}
 	guest->initialized = true;
 	announce(&start->birth, BIRTH_DONE, NULL);

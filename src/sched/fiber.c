@@ -15,6 +15,7 @@
 #include "sched/fiber.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -30,11 +31,11 @@ void ln_switch(void **from_sp, void *to_sp);
 void ln_switch_call(void *stack_top, void (*function)(void *), void *arg);
 void ln_switch_entry(void);
 
-static void *(*activation_swap)(void *);
+static void *(*_Atomic activation_swap)(void *);
 
 void ln_fiber_set_activation_swap(void *(*swap)(void *))
 {
-	activation_swap = swap;
+	atomic_store_explicit(&activation_swap, swap, memory_order_relaxed);
 }
 
 #if defined(__x86_64__)
@@ -101,8 +102,11 @@ void ln_fiber_deinit(struct ln_fiber *fiber)
 
 void ln_fiber_switch(struct ln_fiber *from, struct ln_fiber *to, int last)
 {
-	if (activation_swap != NULL)
-		from->activation = activation_swap(to->activation);
+	void *(*swap)(void *) =
+		atomic_load_explicit(&activation_swap, memory_order_relaxed);
+
+	if (swap != NULL)
+		from->activation = swap(to->activation);
 #if LN_ASAN
 	__sanitizer_start_switch_fiber(last ? NULL : &from->asan_fake_stack,
 				       to->stack, to->stack_len);

@@ -382,7 +382,10 @@ static bool work_visible(struct ln_sched *sched)
 static void enter_idle(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
+	bool searched = worker->searching;
 
+	/* Before anybody may find it in the list, and count it again. */
+	worker->searching = false;
 	ln_lock_acquire(&sched->idle_lock);
 	worker->idle_next = sched->idle;
 	sched->idle = worker;
@@ -390,8 +393,7 @@ static void enter_idle(struct ln_worker *worker)
 	atomic_store_explicit(&worker->asleep, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&sched->sleeping, 1, memory_order_relaxed);
 	ln_lock_release(&sched->idle_lock);
-	if (worker->searching) {
-		worker->searching = false;
+	if (searched) {
 		ln_systematic_point();
 		atomic_fetch_sub_explicit(&sched->searching, 1,
 					  memory_order_seq_cst);

@@ -22,7 +22,9 @@
 #
 # Output that is not expected fails the case. The environment holds only what
 # the case says, LUNATIC_CACHE=off and the sanitizers' options. The run starts
-# in a new folder, which is removed afterwards.
+# in a new folder, which is removed afterwards. LUNATIC_TEST_OPTIONS holds more
+# options of lunatic, LUNATIC_TEST_CFLAGS more flags of the compiler, for those
+# who run the same case in several ways.
 set -eu
 
 usage() {
@@ -82,7 +84,8 @@ case $name in
 *.c)
 	# shellcheck disable=SC2046
 	clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
-		-I "$top/sdk/c/include" $(values cflags:) "$case" -o "$wasm" ||
+		-I "$top/sdk/c/include" $(values cflags:) ${LUNATIC_TEST_CFLAGS:-} \
+		"$case" -o "$wasm" ||
 		fail "clang rejects it"
 	;;
 esac
@@ -95,7 +98,7 @@ while IFS= read -r line; do
 	set -- "$@" "$line"
 done <"$work/arg"
 # shellcheck disable=SC2046
-set -- "$lunatic" $(values options:) "$wasm" "$@"
+set -- "$lunatic" $(values options:) ${LUNATIC_TEST_OPTIONS:-} "$wasm" "$@"
 values env: >"$work/env"
 while IFS= read -r line; do
 	set -- "$line" "$@"

@@ -1,125 +1,26 @@
-/* src/host/stream.c: every kind of descriptor, without blocking a worker. */
+/* src/host/stream.c: waiting, turns, kills, and schedulers that come and go. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <termios.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/error.h"
 #include "base/time.h"
-#include "host/iovecs.h"
 #include "host/stream.h"
-#include "host/wasi.h"
 #include "sched/sched.h"
+#include "support/stream_call.h"
 #include "support/tasks.h"
-
-/* One piece at address 8, the rest of the memory is the buffer. */
-#define BUFFER 8u
-#define MEMORY (1u << 20)
-
-/* A call of ln_stream_transfer on a fiber, and what it gave. */
-struct call {
-	struct test_task task;
-	struct ln_stream *stream;
-	bool nonblocking;
-	size_t len;
-	size_t done;
-	int number;
-	int result;
-	uint8_t *memory; /* a guest's: the list, then the buffer */
-};
-
-static void call_init(struct call *call, struct ln_stream *stream, size_t len)
-{
-	*call = (struct call){ .stream = stream, .len = len };
-	call->result = -1000;
-	call->memory = calloc(1, BUFFER + len);
-	assert_non_null(call->memory);
-	ln_wasi_store32(call->memory, BUFFER);
-	ln_wasi_store32(call->memory + 4, (uint32_t)len);
-}
-
-static uint8_t *buffer_of(struct call *call)
-{
-	return call->memory + BUFFER;
-}
-
-static void transfer(void *argument)
-{
-	struct call *call = argument;
-	const struct ln_array array = { call->memory, 1 };
-	struct ln_iovecs iovecs;
-
-	call->result = ln_iovecs_init(&iovecs, call->memory, BUFFER + call->len,
-				      array);
-	if (call->result == 0)
-		call->result = ln_stream_transfer(call->stream, &iovecs,
-						  call->nonblocking,
-						  &call->done, &call->number);
-}
-
-static void start(struct ln_sched *sched, struct call *call)
-{
-	test_task_start(sched, &call->task, transfer, call);
-}
-
-/* A whole call. */
-static void run(struct ln_sched *sched, struct call *call)
-{
-	start(sched, call);
-	test_task_wait_over(&call->task);
-}
-
-static struct ln_stream *open_stream(int fd, enum ln_direction direction)
-{
-	struct ln_stream *stream = NULL;
-
-	assert_int_equal(ln_stream_new(fd, direction, &stream), 0);
-	assert_non_null(stream);
-	assert_int_equal(ln_stream_fd(stream), fd);
-	assert_int_equal(ln_stream_direction(stream), direction);
-	return stream;
-}
-
-/* Something like a program that reads our output. */
-struct reader {
-	pthread_t thread;
-	int fd;
-	size_t len;
-	uint8_t *bytes;
-};
-
-static void *read_all(void *argument)
-{
-	struct reader *reader = argument;
-	ssize_t n;
-
-	while ((n = read(reader->fd, reader->bytes + reader->len, 65536)) > 0)
-		reader->len += (size_t)n;
-	return NULL;
-}
-
-static void reader_start(struct reader *reader, int fd, size_t most)
-{
-	reader->fd = fd;
-	reader->len = 0;
-	reader->bytes = malloc(most + 65536);
-	assert_non_null(reader->bytes);
-	assert_int_equal(
-		pthread_create(&reader->thread, NULL, read_all, reader), 0);
-}
 
 static void not_open(void **state)
 {
@@ -137,7 +38,7 @@ static void reads_what_is_there(void **state)
 {
 	struct ln_sched *sched = test_sched_new(2);
 	struct ln_stream *stream;
-	struct call call;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
@@ -150,22 +51,22 @@ static void reads_what_is_there(void **state)
 	assert_int_equal(write(fds[1], "hello", 5), 5);
 	assert_int_equal(ln_stream_poll(stream), POLLIN);
 	assert_int_equal(ln_stream_available(stream), 5);
-	call_init(&call, stream, 100);
-	run(sched, &call);
+	stream_call_init(&call, stream, 100);
+	stream_call_run(sched, &call);
 	assert_int_equal(call.result, 0);
 	assert_int_equal(call.done, 5);
-	assert_memory_equal(buffer_of(&call), "hello", 5);
+	assert_memory_equal(stream_call_buffer(&call), "hello", 5);
 
 	/* It waits for more, and then for the end. */
-	start(sched, &call);
+	stream_call_start(sched, &call);
 	test_task_wait_parked(&call.task);
 	assert_false(atomic_load(&call.task.over));
 	assert_int_equal(write(fds[1], "again", 5), 5);
 	test_task_wait_over(&call.task);
 	assert_int_equal(call.result, 0);
 	assert_int_equal(call.done, 5);
-	assert_memory_equal(buffer_of(&call), "again", 5);
-	start(sched, &call);
+	assert_memory_equal(stream_call_buffer(&call), "again", 5);
+	stream_call_start(sched, &call);
 	test_task_wait_parked(&call.task);
 	close(fds[1]);
 	test_task_wait_over(&call.task);
@@ -174,10 +75,30 @@ static void reads_what_is_there(void **state)
 
 	/* Those who share the pipe with us see nothing of all that. */
 	assert_int_equal(fcntl(fds[0], F_GETFL) & O_NONBLOCK, 0);
-	free(call.memory);
+	stream_call_deinit(&call);
 	ln_stream_free(stream);
 	close(fds[0]);
 	ln_sched_free(sched);
+}
+
+/* A pipe, or a FIFO, which differ when they are opened. */
+static void make_pipe(bool fifo, int fds[2])
+{
+	char folder[] = "/tmp/test_stream.XXXXXX";
+	char path[64];
+
+	if (!fifo) {
+		assert_int_equal(pipe(fds), 0);
+		return;
+	}
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fds[0] = open(path, O_RDONLY | O_NONBLOCK);
+	fds[1] = open(path, O_WRONLY);
+	assert_true(fds[0] >= 0 && fds[1] >= 0);
+	unlink(path);
+	rmdir(folder);
 }
 
 /* The end must be seen when the writer had gone before we came. */
@@ -185,24 +106,26 @@ static void end_that_was_there_before(void **state)
 {
 	struct ln_sched *sched = test_sched_new(1);
 	struct ln_stream *stream;
-	struct call call;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
-	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(write(fds[1], "x", 1), 1);
-	close(fds[1]);
-	stream = open_stream(fds[0], LN_READABLE);
-	call_init(&call, stream, 10);
-	run(sched, &call);
-	assert_int_equal(call.done, 1);
-	assert_int_not_equal(ln_stream_poll(stream), 0);
-	run(sched, &call);
-	assert_int_equal(call.result, 0);
-	assert_int_equal(call.done, 0);
-	free(call.memory);
-	ln_stream_free(stream);
-	close(fds[0]);
+	for (int fifo = 0; fifo < 2; fifo++) {
+		make_pipe(fifo, fds);
+		assert_int_equal(write(fds[1], "x", 1), 1);
+		close(fds[1]);
+		stream = open_stream(fds[0], LN_READABLE);
+		stream_call_init(&call, stream, 10);
+		stream_call_run(sched, &call);
+		assert_int_equal(call.done, 1);
+		assert_int_equal(ln_stream_poll(stream), POLLHUP);
+		stream_call_run(sched, &call);
+		assert_int_equal(call.result, 0);
+		assert_int_equal(call.done, 0);
+		stream_call_deinit(&call);
+		ln_stream_free(stream);
+		close(fds[0]);
+	}
 	ln_sched_free(sched);
 }
 
@@ -211,33 +134,33 @@ static void nonblocking_says_so(void **state)
 	struct ln_sched *sched = test_sched_new(1);
 	struct ln_stream *in;
 	struct ln_stream *out;
-	struct call call;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	in = open_stream(fds[0], LN_READABLE);
 	out = open_stream(fds[1], LN_WRITABLE);
-	call_init(&call, in, 10);
+	stream_call_init(&call, in, 10);
 	call.nonblocking = true;
-	run(sched, &call);
+	stream_call_run(sched, &call);
 	assert_int_equal(call.result, LN_EIO);
 	assert_int_equal(call.number, EAGAIN);
 	assert_int_equal(call.done, 0);
-	free(call.memory);
+	stream_call_deinit(&call);
 
 	/* As much as the pipe holds, and then nothing. */
-	call_init(&call, out, MEMORY);
+	stream_call_init(&call, out, STREAM_LONG);
 	call.nonblocking = true;
-	run(sched, &call);
+	stream_call_run(sched, &call);
 	assert_int_equal(call.result, 0);
 	assert_true(call.done > 0);
-	assert_true(call.done < MEMORY);
+	assert_true(call.done < STREAM_LONG);
 	assert_int_equal(ln_stream_poll(out), 0);
-	run(sched, &call);
+	stream_call_run(sched, &call);
 	assert_int_equal(call.result, LN_EIO);
 	assert_int_equal(call.number, EAGAIN);
-	free(call.memory);
+	stream_call_deinit(&call);
 	ln_stream_free(in);
 	ln_stream_free(out);
 	close(fds[0]);
@@ -250,26 +173,26 @@ static void nonblocking_does_not_queue(void **state)
 {
 	struct ln_sched *sched = test_sched_new(1);
 	struct ln_stream *stream;
-	struct call waiting;
-	struct call call;
+	struct stream_call waiting;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	stream = open_stream(fds[0], LN_READABLE);
-	call_init(&waiting, stream, 10);
-	start(sched, &waiting);
+	stream_call_init(&waiting, stream, 10);
+	stream_call_start(sched, &waiting);
 	test_task_wait_parked(&waiting.task);
-	call_init(&call, stream, 10);
+	stream_call_init(&call, stream, 10);
 	call.nonblocking = true;
-	run(sched, &call);
+	stream_call_run(sched, &call);
 	assert_int_equal(call.result, LN_EIO);
 	assert_int_equal(call.number, EAGAIN);
 	assert_int_equal(write(fds[1], "x", 1), 1);
 	test_task_wait_over(&waiting.task);
 	assert_int_equal(waiting.done, 1);
-	free(waiting.memory);
-	free(call.memory);
+	stream_call_deinit(&waiting);
+	stream_call_deinit(&call);
 	ln_stream_free(stream);
 	close(fds[0]);
 	close(fds[1]);
@@ -280,17 +203,17 @@ static void nothing_to_do(void **state)
 {
 	struct ln_sched *sched = test_sched_new(1);
 	struct ln_stream *stream;
-	struct call call;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	stream = open_stream(fds[0], LN_READABLE);
-	call_init(&call, stream, 0);
-	run(sched, &call);
+	stream_call_init(&call, stream, 0);
+	stream_call_run(sched, &call);
 	assert_int_equal(call.result, 0);
 	assert_int_equal(call.done, 0);
-	free(call.memory);
+	stream_call_deinit(&call);
 	ln_stream_free(stream);
 	close(fds[0]);
 	close(fds[1]);
@@ -301,7 +224,7 @@ static void nobody_reads(void **state)
 {
 	struct ln_sched *sched = test_sched_new(1);
 	struct ln_stream *stream;
-	struct call call;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
@@ -313,11 +236,11 @@ static void nobody_reads(void **state)
 		if (!before)
 			close(fds[0]);
 		assert_int_not_equal(ln_stream_poll(stream) & POLLERR, 0);
-		call_init(&call, stream, 10);
-		run(sched, &call);
+		stream_call_init(&call, stream, 10);
+		stream_call_run(sched, &call);
 		assert_int_equal(call.result, LN_EIO);
 		assert_int_equal(call.number, EPIPE);
-		free(call.memory);
+		stream_call_deinit(&call);
 		ln_stream_free(stream);
 		close(fds[1]);
 	}
@@ -331,10 +254,10 @@ static void nobody_reads(void **state)
  * are the same pipe. */
 static void writes_do_not_mix(void **state)
 {
-	static struct call calls[WRITERS];
+	static struct stream_call calls[WRITERS];
 	struct ln_sched *sched = test_sched_new(4);
 	struct ln_stream *streams[2];
-	struct reader reader;
+	struct stream_reader reader;
 	bool seen[WRITERS] = { false };
 	int fds[2];
 	int other;
@@ -345,18 +268,18 @@ static void writes_do_not_mix(void **state)
 	streams[0] = open_stream(fds[1], LN_WRITABLE);
 	streams[1] = open_stream(other, LN_WRITABLE);
 	ln_stream_share(streams[1], streams[0]);
-	reader_start(&reader, fds[0], WRITERS * WRITE);
+	stream_reader_start(&reader, fds[0], WRITERS * WRITE);
 	for (int i = 0; i < WRITERS; i++) {
-		call_init(&calls[i], streams[i % 2], WRITE);
-		memset(buffer_of(&calls[i]), 'a' + i, WRITE);
-		start(sched, &calls[i]);
+		stream_call_init(&calls[i], streams[i % 2], WRITE);
+		memset(stream_call_buffer(&calls[i]), 'a' + i, WRITE);
+		stream_call_start(sched, &calls[i]);
 	}
 	ln_sched_wait_idle(sched);
 	ln_stream_free(streams[1]);
 	ln_stream_free(streams[0]);
 	close(fds[1]);
 	close(other);
-	pthread_join(reader.thread, NULL);
+	stream_reader_join(&reader);
 	assert_int_equal(reader.len, WRITERS * WRITE);
 	for (size_t at = 0; at < reader.len; at += WRITE) {
 		int i = reader.bytes[at] - 'a';
@@ -364,14 +287,14 @@ static void writes_do_not_mix(void **state)
 		assert_in_range(i, 0, WRITERS - 1);
 		assert_false(seen[i]);
 		seen[i] = true;
-		assert_memory_equal(reader.bytes + at, buffer_of(&calls[i]),
-				    WRITE);
+		assert_memory_equal(reader.bytes + at,
+				    stream_call_buffer(&calls[i]), WRITE);
 		assert_int_equal(calls[i].result, 0);
 		assert_int_equal(calls[i].done, WRITE);
 	}
 	for (int i = 0; i < WRITERS; i++)
-		free(calls[i].memory);
-	free(reader.bytes);
+		stream_call_deinit(&calls[i]);
+	stream_reader_deinit(&reader);
 	close(fds[0]);
 	ln_sched_free(sched);
 }
@@ -380,22 +303,22 @@ static void killed_while_it_waits(void **state)
 {
 	struct ln_sched *sched = test_sched_new(2);
 	struct ln_stream *stream;
-	struct call owner;
-	struct call next;
-	struct call last;
+	struct stream_call owner;
+	struct stream_call next;
+	struct stream_call last;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	stream = open_stream(fds[0], LN_READABLE);
-	call_init(&owner, stream, 10);
-	call_init(&next, stream, 10);
-	call_init(&last, stream, 10);
-	start(sched, &owner);
+	stream_call_init(&owner, stream, 10);
+	stream_call_init(&next, stream, 10);
+	stream_call_init(&last, stream, 10);
+	stream_call_start(sched, &owner);
 	test_task_wait_parked(&owner.task);
-	start(sched, &next);
+	stream_call_start(sched, &next);
 	test_task_wait_parked(&next.task);
-	start(sched, &last);
+	stream_call_start(sched, &last);
 	test_task_wait_parked(&last.task);
 	/* One in the queue, and the one who waits for input. */
 	ln_task_interrupt(&next.task.task);
@@ -409,10 +332,10 @@ static void killed_while_it_waits(void **state)
 	test_task_wait_over(&last.task);
 	assert_int_equal(last.result, 0);
 	assert_int_equal(last.done, 4);
-	assert_memory_equal(buffer_of(&last), "mine", 4);
-	free(owner.memory);
-	free(next.memory);
-	free(last.memory);
+	assert_memory_equal(stream_call_buffer(&last), "mine", 4);
+	stream_call_deinit(&owner);
+	stream_call_deinit(&next);
+	stream_call_deinit(&last);
 	ln_stream_free(stream);
 	close(fds[0]);
 	close(fds[1]);
@@ -423,108 +346,167 @@ static void killed_writer(void **state)
 {
 	struct ln_sched *sched = test_sched_new(1);
 	struct ln_stream *stream;
-	struct call call;
+	struct stream_call call;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	stream = open_stream(fds[1], LN_WRITABLE);
-	call_init(&call, stream, MEMORY);
-	start(sched, &call);
+	stream_call_init(&call, stream, STREAM_LONG);
+	stream_call_start(sched, &call);
 	test_task_wait_parked(&call.task);
 	assert_false(atomic_load(&call.task.over));
 	ln_task_interrupt(&call.task.task);
 	test_task_wait_over(&call.task);
 	assert_int_equal(call.result, LN_EKILLED);
-	free(call.memory);
+	stream_call_deinit(&call);
 	ln_stream_free(stream);
 	close(fds[0]);
 	close(fds[1]);
 	ln_sched_free(sched);
 }
 
-static int temporary_file(void)
-{
-	char path[] = "/tmp/test_stream.XXXXXX";
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	unlink(path);
-	return fd;
-}
-
-static void regular_file(void **state)
-{
-	struct ln_sched *sched = test_sched_new(1);
+struct watcher {
+	struct test_task task;
 	struct ln_stream *stream;
-	struct call call;
-	int fd = temporary_file();
+	short seen;
+};
 
-	(void)state;
-	/* The position is shared with whoever has the file, too. */
-	assert_int_equal(write(fd, "first ", 6), 6);
-	stream = open_stream(fd, LN_WRITABLE);
-	assert_true(ln_stream_seekable(stream));
-	assert_int_equal(ln_stream_poll(stream), POLLOUT);
-	call_init(&call, stream, MEMORY);
-	memset(buffer_of(&call), 'm', MEMORY);
-	run(sched, &call);
-	assert_int_equal(call.result, 0);
-	assert_int_equal(call.done, MEMORY);
-	assert_int_equal(lseek(fd, 0, SEEK_CUR), 6 + MEMORY);
-	free(call.memory);
-	ln_stream_free(stream);
-
-	/* A read gives all that was asked for, up to the end. */
-	stream = open_stream(fd, LN_READABLE);
-	assert_int_equal(lseek(fd, 2, SEEK_SET), 2);
-	assert_int_equal(ln_stream_poll(stream), POLLIN);
-	assert_int_equal(ln_stream_available(stream), 4 + MEMORY);
-	call_init(&call, stream, 200000);
-	run(sched, &call);
-	assert_int_equal(call.done, 200000);
-	assert_memory_equal(buffer_of(&call), "rst mmm", 7);
-	assert_int_equal(lseek(fd, -3, SEEK_END), 3 + MEMORY);
-	run(sched, &call);
-	assert_int_equal(call.done, 3);
-	run(sched, &call);
-	assert_int_equal(call.result, 0);
-	assert_int_equal(call.done, 0);
-	assert_int_equal(ln_stream_available(stream), 0);
-	free(call.memory);
-	ln_stream_free(stream);
-	close(fd);
-	ln_sched_free(sched);
-}
-
-static void many_pieces(void **state)
+static void watch_until_ready(void *argument)
 {
-	enum { PIECES = 100, EACH = 10 };
+	struct watcher *watcher = argument;
+	struct ln_stream_watch watch = { .stream = NULL };
 
-	struct ln_sched *sched = test_sched_new(1);
-	struct ln_stream *stream;
-	struct ln_iovecs iovecs;
-	struct call call;
-	uint8_t bytes[PIECES * EACH];
-	int fd = temporary_file();
+	ln_stream_watch(watcher->stream, &watch);
+	while ((watcher->seen = ln_stream_poll(watcher->stream)) == 0) {
+		int64_t deadline = LN_NEVER;
 
-	(void)state;
-	(void)iovecs;
-	stream = open_stream(fd, LN_WRITABLE);
-	/* More than one batch: a list of one piece for each write would do,
-	 * so let the pieces be apart, in reverse. */
-	call_init(&call, stream, PIECES * (8 + EACH));
-	for (uint32_t i = 0; i < PIECES; i++) {
-		uint32_t at = PIECES * 8 + (PIECES - 1 - i) * EACH;
-
-		ln_wasi_store32(call.memory + (size_t)i * 8, at);
-		ln_wasi_store32(call.memory + (size_t)i * 8 + 4, EACH);
-		memset(call.memory + at, (int)i, EACH);
+		if (watch.attachment == NULL)
+			deadline = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
+		if (ln_task_wait(ln_task_current(), deadline) == LN_EKILLED)
+			break;
 	}
-	call.len = PIECES;
+	ln_stream_unwatch(&watch);
+	ln_stream_unwatch(&watch);
+}
+
+/* All who watch are told, on every scheduler, beside one who reads. */
+static void watchers_are_all_told(void **state)
+{
+	static struct watcher watchers[20];
+	struct ln_sched *scheds[2] = { test_sched_new(2), test_sched_new(1) };
+	struct ln_stream *stream;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	stream = open_stream(fds[0], LN_READABLE);
+	for (int round = 0; round < 50; round++) {
+		char byte = 'x';
+
+		for (int i = 0; i < 20; i++) {
+			watchers[i].stream = stream;
+			watchers[i].seen = 0;
+			test_task_start(scheds[i % 2], &watchers[i].task,
+					watch_until_ready, &watchers[i]);
+		}
+		for (int i = 0; round % 2 == 0 && i < 20; i++)
+			test_task_wait_parked(&watchers[i].task);
+		ln_task_interrupt(&watchers[3].task.task);
+		assert_int_equal(write(fds[1], &byte, 1), 1);
+		ln_sched_wait_idle(scheds[0]);
+		ln_sched_wait_idle(scheds[1]);
+		for (int i = 0; i < 20; i++) {
+			if (i != 3)
+				assert_int_equal(watchers[i].seen, POLLIN);
+		}
+		assert_int_equal(read(fds[0], &byte, 1), 1);
+	}
 	ln_stream_free(stream);
-	free(call.memory);
-	(void)bytes;
-	close(fd);
+	close(fds[0]);
+	close(fds[1]);
+	ln_sched_free(scheds[0]);
+	ln_sched_free(scheds[1]);
+}
+
+/* A scheduler that ends takes nothing of a stream with it. */
+static void outlives_schedulers(void **state)
+{
+	struct ln_stream *stream;
+	struct stream_call call;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	stream = open_stream(fds[0], LN_READABLE);
+	for (int i = 0; i < 3; i++) {
+		struct ln_sched *sched = test_sched_new(1);
+
+		stream_call_init(&call, stream, 10);
+		stream_call_start(sched, &call);
+		test_task_wait_parked(&call.task);
+		assert_int_equal(write(fds[1], "x", 1), 1);
+		test_task_wait_over(&call.task);
+		assert_int_equal(call.done, 1);
+		stream_call_deinit(&call);
+		ln_sched_free(sched);
+	}
+	ln_stream_free(stream);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Without a poller it looks now and then. */
+static void without_a_poller(void **state)
+{
+	const struct ln_sched_options options = { .workers = 1,
+						  .manual = true };
+	struct ln_sched *sched = NULL;
+	struct ln_stream *stream;
+	struct stream_call call;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(ln_sched_new(&options, &sched), 0);
+	assert_int_equal(pipe(fds), 0);
+	stream = open_stream(fds[0], LN_READABLE);
+	stream_call_init(&call, stream, 10);
+	stream_call_start(sched, &call);
+	test_task_wait_parked(&call.task);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	while (!atomic_load(&call.task.over)) {
+		ln_sched_tick(sched);
+		/* Nothing but this wakes the worker that is to see it. */
+		ln_task_wake(&call.task.task);
+		test_nap();
+	}
+	assert_int_equal(call.result, 0);
+	assert_int_equal(call.done, 1);
+	stream_call_deinit(&call);
+	ln_stream_free(stream);
+	close(fds[0]);
+	close(fds[1]);
 	ln_sched_free(sched);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(not_open),
+		cmocka_unit_test(reads_what_is_there),
+		cmocka_unit_test(end_that_was_there_before),
+		cmocka_unit_test(nonblocking_says_so),
+		cmocka_unit_test(nonblocking_does_not_queue),
+		cmocka_unit_test(nothing_to_do),
+		cmocka_unit_test(nobody_reads),
+		cmocka_unit_test(writes_do_not_mix),
+		cmocka_unit_test(killed_while_it_waits),
+		cmocka_unit_test(killed_writer),
+		cmocka_unit_test(watchers_are_all_told),
+		cmocka_unit_test(outlives_schedulers),
+		cmocka_unit_test(without_a_poller),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

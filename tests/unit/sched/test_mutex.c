@@ -194,6 +194,40 @@ static void deadline_ends_the_wait(void **state)
 	ln_sched_free(sched);
 }
 
+/* Hands the mutex to a waiter and kills it before it can run. */
+static void hand_over_and_kill(void *argument)
+{
+	struct contender *self = argument;
+	struct contender *next = self + 1;
+
+	hold(self);
+	ln_task_interrupt(&next->task.task);
+}
+
+static void killed_owner_passes_it_on(void **state)
+{
+	static struct contender contenders[3];
+	static struct shared shared;
+	struct ln_sched *sched = test_sched_new(1);
+
+	(void)state;
+	ln_mutex_init(&shared.mutex);
+	start(sched, &contenders[0], &shared, hand_over_and_kill);
+	for (int i = 1; i < 3; i++) {
+		contenders[i].index = i;
+		start(sched, &contenders[i], &shared, follow);
+		test_task_wait_parked(&contenders[i].task);
+	}
+	atomic_store(&shared.let_go, true);
+	ln_sched_wait_idle(sched);
+	assert_int_equal(contenders[1].result, LN_EKILLED);
+	assert_int_equal(contenders[2].result, 0);
+	assert_int_equal(shared.owners, 1);
+	assert_int_equal(shared.order[0], 2);
+	assert_true(is_free(&shared.mutex));
+	ln_sched_free(sched);
+}
+
 /* Kills that race with the hand-over must not lose the mutex. */
 static void kills_never_lose_it(void **state)
 {
@@ -232,6 +266,7 @@ int main(void)
 		cmocka_unit_test(serves_in_order),
 		cmocka_unit_test(killed_waiter_leaves),
 		cmocka_unit_test(deadline_ends_the_wait),
+		cmocka_unit_test(killed_owner_passes_it_on),
 		cmocka_unit_test(kills_never_lose_it),
 	};
 

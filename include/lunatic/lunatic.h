@@ -1,0 +1,415 @@
+/*
+ * lunatic, embedded: WebAssembly modules and C functions as Erlang-like
+ * processes inside a program. docs/embedding.md is the guide.
+ *
+ * A runtime owns worker threads. An environment on it sets limits. A process
+ * belongs to an environment and runs an export of a module or a C function;
+ * processes share nothing, send each other messages, and learn of each other's
+ * failure through links.
+ *
+ * Rules for all functions:
+ *
+ * Results. Functions that can fail return 0 or one of enum lunatic_error, which
+ * are negative. Results come back through pointers, which must not be NULL
+ * unless that is said; after a failure they hold NULL or zero. Calls that can
+ * be recognised as wrong, such as NULL for an object or a call from where it is
+ * not allowed, do nothing and return LUNATIC_EINVAL.
+ *
+ * Ownership. What a function stores through a pointer belongs to the caller,
+ * who gives it back with the release or free function of its kind. These accept
+ * NULL. Strings, lists and bytes that are passed in are copied.
+ *
+ * Threads. Runtimes, environments, modules and processes may be used by any
+ * thread at the same time, and by native processes. A message is used by one
+ * thread at a time. "Waits" marks functions that, called by a native process,
+ * may let others run in between; the process may then go on in another thread.
+ */
+#ifndef LUNATIC_LUNATIC_H
+#define LUNATIC_LUNATIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define LUNATIC_API __attribute__((visibility("default")))
+#else
+#define LUNATIC_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Opaque. */
+typedef struct ln_runtime lunatic_runtime;
+typedef struct ln_environment lunatic_environment;
+typedef struct ln_env_module lunatic_module;
+typedef struct ln_process lunatic_process;
+typedef struct ln_message lunatic_message;
+
+/* ---- Errors and version ---- */
+
+enum lunatic_error {
+	LUNATIC_ENOMEM = -1,    /* out of memory */
+	LUNATIC_EINVAL = -2,    /* invalid argument, or not allowed here */
+	LUNATIC_ENOENT = -3,    /* not found */
+	LUNATIC_EEXIST = -4,    /* already exists */
+	LUNATIC_EKILLED = -5,   /* the calling process was killed */
+	LUNATIC_EDEAD = -6,     /* the process has ended */
+	LUNATIC_ETIMEDOUT = -7, /* timed out */
+	LUNATIC_EFULL = -8,     /* the mailbox is full */
+	LUNATIC_ELIMIT = -9,    /* a limit of the environment is reached */
+	LUNATIC_ETRAP = -10,    /* the guest trapped */
+	LUNATIC_EEXIT = -11,    /* the guest asked to exit */
+	LUNATIC_EIO = -12,      /* no thread, no descriptor, device error */
+	LUNATIC_EAGAIN = -13,   /* not yet */
+	LUNATIC_EFORMAT = -14,  /* malformed data, such as a broken module */
+	LUNATIC_EPERM = -15,    /* not permitted */
+	LUNATIC_EUNSUP = -16,   /* not supported by this system */
+	LUNATIC_ESTOPPED = -17  /* the runtime is shutting down */
+};
+
+/* The text of an error code, in English, without a dot; never NULL, also for
+ * codes that do not exist. It lives as long as the program. */
+LUNATIC_API const char *lunatic_error_text(int error);
+
+/* The version of the library, "major.minor.patch". It lives as long as the
+ * program. */
+LUNATIC_API const char *lunatic_version(void);
+
+/* Frees a text that a function of this library stored. */
+LUNATIC_API void lunatic_string_free(char *text);
+
+/* ---- Runtime ---- */
+
+/* Set up with lunatic_runtime_config_init; then change what should differ.
+ * Later versions of the library add fields at the end only. */
+typedef struct lunatic_runtime_config {
+	size_t size;    /* of the struct, in bytes; set by init */
+	size_t workers; /* threads that run processes, at most 256;
+			 * 0 (default): one for each core */
+} lunatic_runtime_config;
+
+/* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_runtime_config_init(lunatic_runtime_config *config,
+					    size_t size);
+
+/* Starts a runtime; `config` may be NULL for the defaults. A program may have
+ * several. The first one of a program reads the variable LUNATIC_LOG (error,
+ * warn, info or debug) and opens /dev/null in the place of standard streams
+ * that are closed. With its first environment the engine installs handlers of
+ * SIGSEGV, SIGILL and SIGFPE. They pass on what is not its own, and must stay.
+ * LUNATIC_EINVAL, LUNATIC_ENOMEM, LUNATIC_EIO. */
+LUNATIC_API int lunatic_runtime_new(const lunatic_runtime_config *config,
+				    lunatic_runtime **runtime);
+
+/* Kills all processes of the runtime and returns when they have ended; a native
+ * process that computes or blocks makes it wait. Environments, modules and
+ * processes that are still held stay valid: they refuse to spawn
+ * (LUNATIC_ESTOPPED) and to take messages (LUNATIC_EDEAD), and the last one
+ * that is released takes the rest of the runtime with it. Not from a process or
+ * a function under lunatic_blocking: LUNATIC_EINVAL, and nothing happens. */
+LUNATIC_API int lunatic_runtime_free(lunatic_runtime *runtime);
+
+/* ---- Environments: limits and permissions ---- */
+
+typedef enum lunatic_memory_strategy {
+	LUNATIC_MEMORY_SLAB = 0, /* explicit bounds checks; for very many
+				  * processes */
+	LUNATIC_MEMORY_GUARD = 1 /* guard pages: faster code, 4 GiB of address
+				  * space and mappings for each process */
+} lunatic_memory_strategy;
+
+/* Set up with lunatic_environment_config_init; then change what should differ.
+ * Later versions of the library add fields at the end only. The defaults of the
+ * limits are bounds that no honest program should meet. */
+typedef struct lunatic_environment_config {
+	size_t size; /* of the struct, in bytes; set by init */
+
+	/* Of a wasm process. */
+	uint64_t max_memory;         /* bytes of linear memory */
+	uint64_t max_fuel;           /* wasm instructions; 0: no bound, which
+				      * makes faster code */
+	uint64_t max_message_bytes;  /* of the data of a message it writes */
+	uint32_t max_handles;        /* ids it holds, of each kind */
+	uint32_t max_table_elements; /* of each of its tables */
+	size_t max_module_bytes;     /* of a wasm binary */
+
+	/* Of all processes, native ones too. */
+	uint64_t max_processes;     /* alive in the environment */
+	uint64_t max_messages;      /* in one mailbox; 0: no bound */
+	uint64_t max_mailbox_bytes; /* memory of the messages in one mailbox;
+				     * 0: no bound */
+	uint32_t max_links;         /* of one process */
+
+	lunatic_memory_strategy strategy; /* default: slab */
+
+	/* What guests may call: prefixes of "namespace::function", such as
+	 * "lunatic::message::" or "wasi_snapshot_preview1::proc_exit". A call
+	 * of anything else traps. NULL (default): everything, including what
+	 * is written to the program's standard output. NULL and a count that
+	 * is not 0 are invalid. */
+	const char *const *allowed;
+	size_t allowed_count;
+
+	/* What guests see as their command line, whose first string is their
+	 * name, and as their variables, "NAME=value". Default: none. */
+	const char *const *args;
+	size_t arg_count;
+	const char *const *envs;
+	size_t env_count;
+} lunatic_environment_config;
+
+/* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
+LUNATIC_API int
+lunatic_environment_config_init(lunatic_environment_config *config,
+				size_t size);
+
+/* Makes an environment; `config` may be NULL for the defaults. Waits.
+ * LUNATIC_EINVAL, LUNATIC_ENOMEM. */
+LUNATIC_API int
+lunatic_environment_new(lunatic_runtime *runtime,
+			const lunatic_environment_config *config,
+			lunatic_environment **environment);
+
+/* Gives it back. Its modules and processes stay. */
+LUNATIC_API void lunatic_environment_release(lunatic_environment *environment);
+
+/* ---- Modules ---- */
+
+/* Compiles a module for an environment: a wasm binary, or wasm text. Compiled
+ * code is kept in a cache on disk, unless the variable LUNATIC_CACHE is "off".
+ * On failure *error_text is NULL or one line for a person, to be freed with
+ * lunatic_string_free; `error_text` itself may be NULL. Waits; outside of a
+ * process it blocks the thread and uses as much of its stack as compilers do.
+ * LUNATIC_EFORMAT (not a module, or one that imports what there is not),
+ * LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_module_new(lunatic_environment *environment,
+				   const void *bytes, size_t len,
+				   lunatic_module **module, char **error_text);
+
+/* Gives it back. Its processes stay. */
+LUNATIC_API void lunatic_module_release(lunatic_module *module);
+
+/* ---- Processes; all of this from any thread ---- */
+
+typedef enum lunatic_value_kind {
+	LUNATIC_I32 = 0,
+	LUNATIC_I64 = 1,
+	LUNATIC_V128 = 2
+} lunatic_value_kind;
+
+/* A parameter of an export. */
+typedef struct lunatic_value {
+	lunatic_value_kind kind;
+	union {
+		int32_t i32;
+		int64_t i64;
+		uint8_t v128[16]; /* little-endian, as in linear memory */
+	} of;
+} lunatic_value;
+
+/* How a process ended. All but the first count as failure for its links. */
+typedef enum lunatic_outcome {
+	LUNATIC_OUTCOME_NORMAL = 0,  /* returned (0), or exited with 0 */
+	LUNATIC_OUTCOME_EXITED = 1,  /* returned or exited with another code */
+	LUNATIC_OUTCOME_TRAPPED = 2, /* its report is on standard error, unless
+				      * LUNATIC_LOG is "error" */
+	LUNATIC_OUTCOME_KILLED = 3   /* by a call, or by the death of a link */
+} lunatic_outcome;
+
+/* Spawns a process from a function that the module exports; `params` may be
+ * NULL when `count` is 0. `link_tag`, when not 0, links the calling process to
+ * the new one before that runs, and is what the caller is told when it fails;
+ * only for native processes. `process` may be NULL: nobody holds it then.
+ * *error_text as in lunatic_module_new.
+ *
+ * Waits when the module has a start function: until that has returned. Outside
+ * of a process the call returns at once and a failing start function is the
+ * process's outcome.
+ *
+ * LUNATIC_ENOENT (no such export), LUNATIC_EINVAL (also other parameters than
+ * the function takes), LUNATIC_ELIMIT, LUNATIC_ETRAP (the start function),
+ * LUNATIC_EKILLED, LUNATIC_ESTOPPED, LUNATIC_ENOMEM. */
+LUNATIC_API int lunatic_process_spawn(lunatic_module *module,
+				      const char *function,
+				      const lunatic_value *params, size_t count,
+				      int64_t link_tag,
+				      lunatic_process **process,
+				      char **error_text);
+
+/* A native process: a C function on a stack of its own. `self` is valid until
+ * it returns; 0 is a normal end, anything else a failure and its exit code.
+ *
+ * The stack has 512 KiB, of which the function and what it calls may use 400,
+ * and no guard page: no large arrays, no deep recursion (lunatic_blocking has
+ * a thread's stack). A function that computes for long calls lunatic_yield now
+ * and then: it is not preempted. A system call that blocks stops a worker:
+ * lunatic_blocking. After a call that waits it may run in another thread: no
+ * mutex is held and no address of thread-local data, errno among them, is kept
+ * across one. It ends by returning: not by longjmp, a C++ exception or
+ * pthread_exit. */
+typedef int (*lunatic_function)(lunatic_process *self, void *argument);
+
+/* Spawns a native process in an environment. `free_argument`, unless NULL, is
+ * called exactly once with `argument`, whatever comes of the call: when the
+ * process has ended, even if it was killed before it ran, or at once when it
+ * could not be spawned. It is not part of the process: no call that waits.
+ * `link_tag` and `process` as in lunatic_process_spawn. Does not wait.
+ * LUNATIC_EINVAL, LUNATIC_ELIMIT, LUNATIC_ESTOPPED, LUNATIC_ENOMEM. */
+LUNATIC_API int lunatic_process_spawn_native(lunatic_environment *environment,
+					     lunatic_function function,
+					     void *argument,
+					     void (*free_argument)(void *),
+					     int64_t link_tag,
+					     lunatic_process **process);
+
+/* One more holder of the process; returns it. NULL is fine. */
+LUNATIC_API lunatic_process *lunatic_process_retain(lunatic_process *process);
+
+/* Gives it back; a process lives on without anybody who holds it. */
+LUNATIC_API void lunatic_process_release(lunatic_process *process);
+
+/* The identity of a process, a UUID of version 4 in the byte order of RFC 9562;
+ * no two processes have the same. LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_process_id(const lunatic_process *process,
+				   uint8_t id[16]);
+
+#define LUNATIC_ID_TEXT 37 /* bytes, with the terminating zero */
+
+/* The same as "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx". LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_process_id_text(const lunatic_process *process,
+					char text[LUNATIC_ID_TEXT]);
+
+/* Ends a process: one that computes wasm at the next tick of a millisecond, one
+ * that waits now; a native one is told by LUNATIC_EKILLED. No effect on one
+ * that has ended. LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_process_kill(lunatic_process *process);
+
+/* How a process ended; does not wait. `exit_code` may be NULL and is 0 unless
+ * the outcome is LUNATIC_OUTCOME_EXITED. LUNATIC_EAGAIN: it is alive.
+ * LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_process_outcome(lunatic_process *process,
+					lunatic_outcome *outcome,
+					uint32_t *exit_code);
+
+/* Blocks the thread until the process has ended and nothing of it runs any
+ * more, at most `timeout_ms` milliseconds: 0 looks only, -1 is for ever.
+ * `outcome` and `exit_code` as above; both may be NULL. Not from a process:
+ * LUNATIC_EINVAL; under lunatic_blocking it is allowed, for other processes
+ * than the own one. LUNATIC_ETIMEDOUT. */
+LUNATIC_API int lunatic_process_wait(lunatic_process *process,
+				     int64_t timeout_ms,
+				     lunatic_outcome *outcome,
+				     uint32_t *exit_code);
+
+/* ---- Messages ---- */
+
+/* Makes an empty message. `tag` is any number that the receiver can ask for; 0
+ * is no tag. LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_message_new(int64_t tag, lunatic_message **message);
+
+/* Frees a message that was not sent. */
+LUNATIC_API void lunatic_message_free(lunatic_message *message);
+
+/* Appends bytes; `data` may be NULL when `len` is 0. LUNATIC_ENOMEM,
+ * LUNATIC_EINVAL (also for the news of a link's death). */
+LUNATIC_API int lunatic_message_write(lunatic_message *message,
+				      const void *data, size_t len);
+
+/* Copies up to `len` bytes from the read position on, which moves; *count says
+ * how many, 0 at the end. Reading begins at the start. LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_message_read(lunatic_message *message, void *data,
+				     size_t len, size_t *count);
+
+/* Sets the read position, in bytes from the start. LUNATIC_EINVAL when that is
+ * past the end. */
+LUNATIC_API int lunatic_message_seek(lunatic_message *message, size_t position);
+
+/* Bytes written; 0 for NULL. */
+LUNATIC_API size_t lunatic_message_size(const lunatic_message *message);
+
+/* The tag; 0 for none and for NULL. */
+LUNATIC_API int64_t lunatic_message_tag(const lunatic_message *message);
+
+/* Whether this is the news that a link has failed: it has the tag of the link
+ * and no content. */
+LUNATIC_API bool lunatic_message_is_link_died(const lunatic_message *message);
+
+/* Lets a process travel with the message, so that the receiver can answer it,
+ * and stores its index, counted from 0, unless `index` is NULL. The message
+ * holds the process in addition to the caller. LUNATIC_ENOMEM, LUNATIC_ELIMIT,
+ * LUNATIC_EINVAL (also for the news of a link's death). */
+LUNATIC_API int lunatic_message_push_process(lunatic_message *message,
+					     lunatic_process *process,
+					     uint64_t *index);
+
+/* Takes a process out of the message. LUNATIC_ENOENT when there is none, or no
+ * longer one, at the index. LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_message_take_process(lunatic_message *message,
+					     uint64_t index,
+					     lunatic_process **process);
+
+/* Sends a message and takes it over, whatever is returned. Does not wait. From
+ * any thread. LUNATIC_EFULL: dropped, because the receiver's mailbox is full.
+ * LUNATIC_EDEAD: dropped, because it has ended. LUNATIC_EINVAL: also for the
+ * news of a link's death, which only the runtime sends. */
+LUNATIC_API int lunatic_send(lunatic_process *process,
+			     lunatic_message *message);
+
+/* ---- For the running native process ----
+ *
+ * What follows acts on the process that calls it and returns LUNATIC_EINVAL
+ * anywhere else. Once a process is killed, every call that waits returns
+ * LUNATIC_EKILLED without doing anything: it then frees what it holds and
+ * returns. */
+
+/* The calling process, without a reference of its own; NULL outside of native
+ * processes. */
+LUNATIC_API lunatic_process *lunatic_self(void);
+
+/* Whether the calling process was killed; false outside of native processes. */
+LUNATIC_API bool lunatic_killed(void);
+
+/* Takes the oldest message that has one of `count` tags, or any message when
+ * `count` is 0 (`tags` may then be NULL). A message without a tag is found only
+ * by the latter. Waits at most `timeout_ms` milliseconds; 0 looks only, -1 is
+ * for ever. The caller owns the message. LUNATIC_ETIMEDOUT, LUNATIC_EKILLED,
+ * LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_receive(const int64_t *tags, size_t count,
+				int64_t timeout_ms, lunatic_message **message);
+
+/* Waits for that many milliseconds at least. LUNATIC_EKILLED, LUNATIC_ENOMEM,
+ * LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_sleep_ms(uint64_t milliseconds);
+
+/* Lets others run that are ready to. Waits. LUNATIC_EKILLED, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_yield(void);
+
+/* Calls function(argument) on a thread of the runtime's blocking pool, which
+ * has four, and waits until it has returned. The function is not part of the
+ * process: there, calls for the running process return LUNATIC_EINVAL. When
+ * this returns 0 it was called, also if the process was killed meanwhile.
+ * LUNATIC_EKILLED, LUNATIC_ENOMEM, LUNATIC_EINVAL: it was not called. */
+LUNATIC_API int lunatic_blocking(void (*function)(void *), void *argument);
+
+/* Links the calling process with another: when one fails the other is killed
+ * or, after lunatic_die_when_link_dies(false), gets a message with `tag`. If it
+ * has failed already, that happens now; if it has ended normally, nothing does.
+ * Linking again changes the tag. Does not wait. LUNATIC_EKILLED (it had failed,
+ * which kills the caller), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_link(lunatic_process *process, int64_t tag);
+
+/* Ends a link; nothing happens when there is none. LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_unlink(lunatic_process *process);
+
+/* Whether the death of a link kills the calling process (a new process: true)
+ * or becomes a message to it. LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_die_when_link_dies(bool die);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

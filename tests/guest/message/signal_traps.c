@@ -1,0 +1,93 @@
+// A message that tells of a failed link has a tag and nothing else.
+//
+// stdout: passed
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::write_data\)$
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::read_data\)$
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::seek_data\)$
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::data_size\)$
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::push_process\)$
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::take_process\)$
+// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::take_tcp_stream\)$
+#include "../check.h"
+
+ENTRY(fail)(void)
+{
+	exit(3);
+}
+
+// Ends with a message about a failed link in the scratch area.
+static void get_signal(void)
+{
+	lunatic_process_die_when_link_dies(0);
+	lunatic_process_drop_process(spawn("fail", 12));
+	expect_link_died(12);
+}
+
+ENTRY(write_signal)(void)
+{
+	get_signal();
+	lunatic_message_write_data("x", 1);
+}
+
+ENTRY(read_signal)(void)
+{
+	char byte;
+
+	get_signal();
+	lunatic_message_read_data(&byte, 1);
+}
+
+ENTRY(seek_signal)(void)
+{
+	get_signal();
+	lunatic_message_seek_data(0);
+}
+
+ENTRY(size_of_signal)(void)
+{
+	get_signal();
+	lunatic_message_data_size();
+}
+
+ENTRY(push_to_signal)(void)
+{
+	get_signal();
+	lunatic_message_push_process(lunatic_process_this());
+}
+
+ENTRY(take_from_signal)(void)
+{
+	get_signal();
+	lunatic_message_take_process(0);
+}
+
+ENTRY(take_stream_from_signal)(void)
+{
+	get_signal();
+	lunatic_message_take_tcp_stream(0);
+}
+
+// It can be passed on; who gets it sees what it is.
+static void passes_on(void)
+{
+	get_signal();
+	lunatic_message_send(lunatic_process_this());
+	expect_link_died(12);
+	// The next message is not a signal.
+	lunatic_message_create_data(0, 0);
+	CHECK_EQ(lunatic_message_data_size(), 0);
+}
+
+int main(void)
+{
+	passes_on();
+	must_fail("write_signal");
+	must_fail("read_signal");
+	must_fail("seek_signal");
+	must_fail("size_of_signal");
+	must_fail("push_to_signal");
+	must_fail("take_from_signal");
+	must_fail("take_stream_from_signal");
+	puts("passed");
+	return 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * What the tests of the embedding API share. Assertions leave by longjmp, which
+ * a native process must not: it notes what it saw, and the test checks that
+ * after it has ended.
+ */
+#ifndef LN_TEST_EMBED_FIXTURE_H
+#define LN_TEST_EMBED_FIXTURE_H
+
+#include <lunatic/lunatic.h>
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	lunatic_runtime *runtime;
+	lunatic_environment *environment;
+};
+
+/* cmocka handles these signals itself while a test runs; the engine recognises
+ * traps by them. The set-up notes the engine's handlers, and a test whose
+ * guests trap begins by putting them back. */
+static const int trap_signals[] = { SIGSEGV, SIGILL, SIGFPE };
+static struct sigaction trap_actions[3];
+
+static inline void let_guests_trap(void)
+{
+	for (int i = 0; i < 3; i++)
+		sigaction(trap_signals[i], &trap_actions[i], NULL);
+}
+
+static inline int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	if (fixture == NULL)
+		return -1;
+	*state = fixture;
+	if (lunatic_runtime_new(NULL, &fixture->runtime) < 0)
+		return -1;
+	if (lunatic_environment_new(fixture->runtime, NULL,
+				    &fixture->environment) < 0)
+		return -1;
+	for (int i = 0; i < 3; i++)
+		sigaction(trap_signals[i], NULL, &trap_actions[i]);
+	return 0;
+}
+
+static inline int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	lunatic_environment_release(fixture->environment);
+	lunatic_runtime_free(fixture->runtime);
+	free(fixture);
+	return 0;
+}
+
+static inline lunatic_process *start(lunatic_environment *environment,
+				     lunatic_function function, void *argument)
+{
+	lunatic_process *process;
+
+	assert_int_equal(lunatic_process_spawn_native(environment, function,
+						      argument, NULL, 0,
+						      &process),
+			 0);
+	assert_non_null(process);
+	return process;
+}
+
+/* Waits for a process, releases it, and says how it ended. */
+static inline lunatic_outcome finish(lunatic_process *process)
+{
+	lunatic_outcome outcome;
+
+	assert_int_equal(lunatic_process_wait(process, -1, &outcome, NULL), 0);
+	lunatic_process_release(process);
+	return outcome;
+}
+
+/* Runs a native process to its end; it must be a normal one. */
+static inline void run(lunatic_environment *environment,
+		       lunatic_function function, void *argument)
+{
+	assert_int_equal(finish(start(environment, function, argument)),
+			 LUNATIC_OUTCOME_NORMAL);
+}
+
+/* A module from wasm text. */
+static inline lunatic_module *compile(lunatic_environment *environment,
+				      const char *text)
+{
+	lunatic_module *module;
+	char *error;
+
+	assert_int_equal(lunatic_module_new(environment, text, strlen(text),
+					    &module, &error),
+			 0);
+	assert_null(error);
+	return module;
+}
+
+static inline void nap(void)
+{
+	const struct timespec time = { .tv_nsec = 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+/* Sends a message of that tag with nothing in it. */
+static inline int send_tag(lunatic_process *process, int64_t tag)
+{
+	lunatic_message *message;
+	int error = lunatic_message_new(tag, &message);
+
+	return error < 0 ? error : lunatic_send(process, message);
+}
+
+/* A native process that waits until it is killed. */
+static inline int wait_for_ever(lunatic_process *self, void *argument)
+{
+	lunatic_message *message;
+
+	(void)self;
+	(void)argument;
+	while (lunatic_receive(NULL, 0, -1, &message) == 0)
+		lunatic_message_free(message);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,234 @@
+/* src/embed/runtime.c: runtimes from their start to their end. */
+#include "fixture.h"
+
+#include <pthread.h>
+
+static void texts(void **state)
+{
+	(void)state;
+	assert_string_equal(lunatic_error_text(LUNATIC_EFULL),
+			    "the mailbox is full");
+	assert_string_equal(lunatic_error_text(0), "success");
+	assert_string_equal(lunatic_error_text(LUNATIC_ESTOPPED - 1),
+			    "unknown error");
+	assert_string_equal(lunatic_error_text(INT32_MAX), "unknown error");
+	assert_non_null(strchr(lunatic_version(), '.'));
+	lunatic_string_free(NULL);
+}
+
+static void config_is_checked(void **state)
+{
+	lunatic_runtime_config config;
+	lunatic_runtime *runtime = (lunatic_runtime *)&config;
+
+	(void)state;
+	assert_int_equal(lunatic_runtime_config_init(NULL, sizeof(config)),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_runtime_config_init(&config, 0),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_runtime_config_init(&config, sizeof(config)),
+			 0);
+	assert_int_equal(config.size, sizeof(config));
+	assert_int_equal(config.workers, 0);
+	assert_int_equal(lunatic_runtime_new(&config, NULL), LUNATIC_EINVAL);
+	config.workers = 257;
+	assert_int_equal(lunatic_runtime_new(&config, &runtime),
+			 LUNATIC_EINVAL);
+	assert_null(runtime);
+	config.workers = 1;
+	config.size = 0;
+	assert_int_equal(lunatic_runtime_new(&config, &runtime),
+			 LUNATIC_EINVAL);
+	config.size = sizeof(config);
+	assert_int_equal(lunatic_runtime_new(&config, &runtime), 0);
+	assert_non_null(runtime);
+	assert_int_equal(lunatic_runtime_free(runtime), 0);
+	assert_int_equal(lunatic_runtime_free(NULL), 0);
+}
+
+static int echo(lunatic_process *self, void *argument)
+{
+	lunatic_process *from;
+	lunatic_message *message;
+
+	(void)self;
+	(void)argument;
+	if (lunatic_receive(NULL, 0, -1, &message) < 0)
+		return 1;
+	if (lunatic_message_take_process(message, 0, &from) < 0)
+		return 2;
+	lunatic_message_free(message);
+	if (send_tag(from, 5) < 0)
+		return 3;
+	lunatic_process_release(from);
+	return 0;
+}
+
+static int ask(lunatic_process *self, void *argument)
+{
+	lunatic_message *message;
+
+	if (lunatic_message_new(0, &message) < 0 ||
+	    lunatic_message_push_process(message, self, NULL) < 0)
+		return 1;
+	if (lunatic_send(argument, message) < 0)
+		return 2;
+	if (lunatic_receive(NULL, 0, -1, &message) < 0)
+		return 3;
+	if (lunatic_message_tag(message) != 5)
+		return 4;
+	lunatic_message_free(message);
+	return 0;
+}
+
+/* Two runtimes, whose processes talk to each other. */
+static void several(void **state)
+{
+	lunatic_environment *environments[2];
+	lunatic_runtime *runtimes[2];
+	lunatic_process *echoing;
+	lunatic_process *asking;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lunatic_runtime_new(NULL, &runtimes[i]), 0);
+		assert_int_equal(lunatic_environment_new(runtimes[i], NULL,
+							 &environments[i]),
+				 0);
+	}
+	echoing = start(environments[0], echo, NULL);
+	asking = start(environments[1], ask, echoing);
+	assert_int_equal(finish(asking), LUNATIC_OUTCOME_NORMAL);
+	assert_int_equal(finish(echoing), LUNATIC_OUTCOME_NORMAL);
+	for (int i = 0; i < 2; i++) {
+		lunatic_environment_release(environments[i]);
+		assert_int_equal(lunatic_runtime_free(runtimes[i]), 0);
+	}
+}
+
+/* What is held after the end of a runtime stays valid and refuses. */
+static void handles_outlive_it(void **state)
+{
+	lunatic_environment *environment;
+	lunatic_process *process;
+	lunatic_process *other;
+	lunatic_runtime *runtime;
+	lunatic_outcome outcome;
+	lunatic_module *module;
+
+	(void)state;
+	assert_int_equal(lunatic_runtime_new(NULL, &runtime), 0);
+	assert_int_equal(lunatic_environment_new(runtime, NULL, &environment),
+			 0);
+	module = compile(environment, "(module (func (export \"f\")))");
+	process = start(environment, wait_for_ever, NULL);
+	assert_int_equal(lunatic_runtime_free(runtime), 0);
+
+	assert_int_equal(lunatic_process_outcome(process, &outcome, NULL), 0);
+	assert_int_equal(outcome, LUNATIC_OUTCOME_KILLED);
+	assert_int_equal(send_tag(process, 1), LUNATIC_EDEAD);
+	assert_int_equal(lunatic_process_kill(process), 0);
+	assert_int_equal(lunatic_process_spawn_native(environment,
+						      wait_for_ever, NULL, NULL,
+						      0, &other),
+			 LUNATIC_ESTOPPED);
+	assert_null(other);
+	assert_int_equal(
+		lunatic_process_spawn(module, "f", NULL, 0, 0, &other, NULL),
+		LUNATIC_ESTOPPED);
+	lunatic_environment_release(environment);
+	lunatic_module_release(module);
+	lunatic_process_release(process);
+}
+
+struct inside {
+	lunatic_runtime *runtime;
+	lunatic_process *self;
+	int from_process;
+	int from_pool;
+	int wait_from_pool;
+};
+
+static void try_in_pool(void *argument)
+{
+	struct inside *inside = argument;
+
+	inside->from_pool = lunatic_runtime_free(inside->runtime);
+	inside->wait_from_pool =
+		lunatic_process_wait(inside->self, -1, NULL, NULL);
+}
+
+static int try_to_free(lunatic_process *self, void *argument)
+{
+	struct inside *inside = argument;
+
+	inside->self = self;
+	inside->from_process = lunatic_runtime_free(inside->runtime);
+	return lunatic_blocking(try_in_pool, inside);
+}
+
+static void not_freed_from_inside(void **state)
+{
+	struct fixture *fixture = *state;
+	struct inside inside = { .runtime = fixture->runtime };
+
+	run(fixture->environment, try_to_free, &inside);
+	assert_int_equal(inside.from_process, LUNATIC_EINVAL);
+	assert_int_equal(inside.from_pool, LUNATIC_EINVAL);
+	assert_int_equal(inside.wait_from_pool, LUNATIC_EINVAL);
+}
+
+static void *send_until_dead(void *argument)
+{
+	lunatic_process *process = argument;
+
+	while (send_tag(process, 1) != LUNATIC_EDEAD)
+		;
+	lunatic_process_release(process);
+	return NULL;
+}
+
+/* Threads are inside of calls with a process while its runtime ends; the last
+ * one frees what is left. */
+static void ends_under_senders(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		lunatic_environment *environment;
+		lunatic_process *process;
+		lunatic_runtime *runtime;
+		pthread_t threads[3];
+
+		assert_int_equal(lunatic_runtime_new(NULL, &runtime), 0);
+		assert_int_equal(
+			lunatic_environment_new(runtime, NULL, &environment),
+			0);
+		process = start(environment, wait_for_ever, NULL);
+		lunatic_environment_release(environment);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(
+				pthread_create(&threads[i], NULL,
+					       send_until_dead,
+					       lunatic_process_retain(process)),
+				0);
+		lunatic_process_release(process);
+		assert_int_equal(lunatic_runtime_free(runtime), 0);
+		for (int i = 0; i < 3; i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts),
+		cmocka_unit_test(config_is_checked),
+		cmocka_unit_test(several),
+		cmocka_unit_test(handles_outlive_it),
+		cmocka_unit_test_setup_teardown(not_freed_from_inside, set_up,
+						tear_down),
+		cmocka_unit_test(ends_under_senders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+/* src/process/environment.c: limits, command line, modules. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "process/runtime.h"
+#include "support/processes.h"
+
+static enum ln_outcome wait_for_a_kill(struct ln_process *self)
+{
+	struct ln_message *message;
+
+	return ln_process_receive(self, NULL, 0, INT64_MAX, false, &message) ==
+			       LN_EKILLED
+		       ? LN_OUTCOME_KILLED
+		       : LN_OUTCOME_NORMAL;
+}
+
+static void processes_have_a_limit(void **state)
+{
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *environment;
+	struct ln_process *processes[3];
+	struct ln_process *more = NULL;
+
+	(void)state;
+	limits.max_processes = 3;
+	environment = test_environment_new(1, &limits);
+	for (int i = 0; i < 3; i++)
+		processes[i] =
+			test_process_start(environment, wait_for_a_kill, NULL);
+	assert_int_equal(
+		ln_process_new(environment, wait_for_a_kill, NULL, &more),
+		LN_ELIMIT);
+	assert_null(more);
+	/* One that has ended makes room, also while it is referred to. */
+	ln_process_kill(processes[1]);
+	assert_int_equal(ln_process_wait(processes[1], &(uint32_t){ 0 }),
+			 LN_OUTCOME_KILLED);
+	more = test_process_start(environment, wait_for_a_kill, NULL);
+	assert_int_equal(environment->processes, 3);
+	ln_process_release(processes[1]);
+	for (int i = 0; i < 3; i += 2) {
+		ln_process_kill(processes[i]);
+		test_process_wait(processes[i]);
+	}
+	ln_process_kill(more);
+	test_process_wait(more);
+	test_environment_free(environment);
+}
+
+static void keeps_copies_of_its_texts(void **state)
+{
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	char first[] = "name";
+	char second[] = "argument";
+	char variable[] = "KEY=value";
+	const char *args[] = { first, second };
+	const char *envs[] = { variable };
+	const struct ln_environment_config config = {
+		.limits = ln_limits_default,
+		.args = args,
+		.arg_count = 2,
+		.envs = envs,
+		.env_count = 1,
+	};
+	struct ln_environment *other = NULL;
+	const char *const *texts;
+
+	(void)state;
+	assert_int_equal(
+		ln_environment_new(environment->runtime, &config, &other), 0);
+	memset(first, 'x', sizeof(first) - 1);
+	memset(second, 'x', sizeof(second) - 1);
+	memset(variable, 'x', sizeof(variable) - 1);
+	assert_int_equal(ln_environment_args(other, &texts), 2);
+	assert_string_equal(texts[0], "name");
+	assert_string_equal(texts[1], "argument");
+	assert_int_equal(ln_environment_envs(other, &texts), 1);
+	assert_string_equal(texts[0], "KEY=value");
+	assert_int_equal(ln_environment_args(environment, &texts), 0);
+	ln_environment_release(other);
+	test_environment_free(environment);
+}
+
+static void add(struct ln_environment *environment, const char *bytes,
+		size_t len, int expected)
+{
+	struct ln_env_module *module = NULL;
+	char *error = NULL;
+
+	assert_int_equal(ln_environment_add_module(environment,
+						   (const uint8_t *)bytes, len,
+						   &module, &error),
+			 expected);
+	assert_int_equal(module != NULL, expected == 0);
+	assert_int_equal(error != NULL, expected != 0);
+	free(error);
+	if (module != NULL) {
+		/* It holds its environment. */
+		assert_int_equal(environment->references, 2);
+		ln_env_module_release(ln_env_module_retain(module));
+		ln_env_module_release(module);
+	}
+	assert_int_equal(environment->references, 1);
+}
+
+static void modules_are_checked(void **state)
+{
+	static const char empty[] = "\0asm\1\0\0\0";
+	struct ln_environment *environment = test_environment_new(1, NULL);
+
+	(void)state;
+	add(environment, empty, 8, 0);
+	add(environment, empty, 7, LN_EFORMAT);
+	add(environment, "", 0, LN_EFORMAT);
+	add(environment, "not a module", 12, LN_EFORMAT);
+	/* An import of something that no host function provides. */
+	add(environment,
+	    "\0asm\1\0\0\0"
+	    "\1\4\1\x60\0\0"
+	    "\2\7\1\1a\1b\0\0",
+	    23, LN_EINVAL);
+	test_environment_free(environment);
+}
+
+static void modules_have_a_limit(void **state)
+{
+	static const char empty[] = "\0asm\1\0\0\0";
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *environment;
+
+	(void)state;
+	limits.max_module_bytes = 7;
+	environment = test_environment_new(1, &limits);
+	add(environment, empty, 8, LN_ELIMIT);
+	test_environment_free(environment);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(processes_have_a_limit),
+		cmocka_unit_test(keeps_copies_of_its_texts),
+		cmocka_unit_test(modules_are_checked),
+		cmocka_unit_test(modules_have_a_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,860 @@
+/* src/process/process.c: the life of native processes, what they send, and what
+ * their deaths do to others. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "process/message.h"
+#include "process/runtime.h"
+#include "support/processes.h"
+#include "support/tasks.h"
+
+#if LN_TSAN
+#define MANY 500
+#else
+#define MANY 5000
+#endif
+
+/* A process under test and what its body saw. */
+struct part {
+	struct ln_process *peer;
+	int64_t tag;
+	int64_t got_tag;
+	enum ln_message_kind got_kind;
+	int error;
+	int ran;
+	int received;
+	_Atomic bool ready;
+	_Atomic bool go;
+};
+
+static struct ln_message *message(int64_t tag)
+{
+	return ln_message_new(LN_MESSAGE_DATA, tag, 0);
+}
+
+static int send(struct ln_process *to, int64_t tag)
+{
+	return ln_process_send(to, message(tag));
+}
+
+static enum ln_outcome end_as(struct ln_process *self)
+{
+	enum ln_outcome *outcome = self->argument;
+
+	self->exit_code = 42;
+	return *outcome;
+}
+
+static void ends_as_its_body_says(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+
+	(void)state;
+	for (int i = LN_OUTCOME_NORMAL; i <= LN_OUTCOME_KILLED; i++) {
+		enum ln_outcome outcome = (enum ln_outcome)i;
+		struct ln_process *process =
+			test_process_start(environment, end_as, &outcome);
+		uint32_t code = 0;
+
+		assert_int_equal(ln_process_wait(process, &code), outcome);
+		assert_int_equal(code, 42);
+		/* Again, when it has long ended. */
+		assert_int_equal(ln_process_wait(process, &code), outcome);
+		ln_process_release(process);
+	}
+	test_environment_free(environment);
+}
+
+/* Receives one message and notes what it was. */
+static enum ln_outcome receive_one(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	struct ln_message *got;
+
+	part->ran++;
+	part->error = ln_process_receive(self, NULL, 0, LN_NEVER, false, &got);
+	if (part->error < 0)
+		return LN_OUTCOME_KILLED;
+	part->received++;
+	part->got_tag = got->tag;
+	part->got_kind = got->kind;
+	ln_message_free(got);
+	return LN_OUTCOME_NORMAL;
+}
+
+static void kill_ends_a_wait(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *process =
+		test_process_start(environment, receive_one, &part);
+
+	(void)state;
+	test_process_wait_parked(process);
+	ln_process_kill(process);
+	ln_process_kill(process);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
+	assert_int_equal(part.error, LN_EKILLED);
+	test_environment_free(environment);
+}
+
+static int freed;
+
+static void count_free(void *argument)
+{
+	(void)argument;
+	freed++;
+}
+
+static void killed_before_it_runs(void **state)
+{
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *process;
+
+	(void)state;
+	freed = 0;
+	assert_int_equal(
+		ln_process_new(environment, receive_one, &part, &process), 0);
+	process->free_argument = count_free;
+	ln_process_kill(process);
+	assert_int_equal(ln_process_start(process), 0);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
+	assert_int_equal(part.ran, 0);
+	assert_int_equal(freed, 1);
+	test_environment_free(environment);
+}
+
+/* A kill that comes while the body returns is still a kill. */
+static enum ln_outcome return_when_killed(struct ln_process *self)
+{
+	struct part *part = self->argument;
+
+	atomic_store(&part->ready, true);
+	while (!ln_task_interrupted(&self->task))
+		ln_task_yield(&self->task);
+	return LN_OUTCOME_NORMAL;
+}
+
+static void kill_wins_over_return(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *process =
+		test_process_start(environment, return_when_killed, &part);
+
+	(void)state;
+	while (!atomic_load(&part.ready))
+		test_nap();
+	ln_process_kill(process);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
+	test_environment_free(environment);
+}
+
+static void discarded_tells_nobody(void **state)
+{
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *peer =
+		test_process_start(environment, receive_one, &part);
+	struct ln_process *process;
+
+	(void)state;
+	freed = 0;
+	assert_int_equal(
+		ln_process_new(environment, receive_one, &part, &process), 0);
+	process->free_argument = count_free;
+	assert_int_equal(ln_process_link(process, peer, 1, 2), 0);
+	ln_process_discard(process);
+	assert_int_equal(freed, 1);
+	assert_int_equal(send(peer, 33), 0);
+	assert_int_equal(test_process_wait(peer), LN_OUTCOME_NORMAL);
+	assert_int_equal(part.got_tag, 33);
+	assert_int_equal(part.ran, 1);
+	test_environment_free(environment);
+}
+
+static void the_dead_get_no_messages(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *process =
+		test_process_start(environment, receive_one, &part);
+	uint32_t code;
+
+	(void)state;
+	assert_int_equal(send(process, 5), 0);
+	assert_int_equal(ln_process_wait(process, &code), LN_OUTCOME_NORMAL);
+	assert_int_equal(part.got_tag, 5);
+	assert_int_equal(send(process, 6), LN_EDEAD);
+	ln_process_kill(process);
+	assert_int_equal(ln_process_wait(process, &code), LN_OUTCOME_NORMAL);
+	ln_process_release(process);
+	test_environment_free(environment);
+}
+
+/* Waits for `go`, whatever comes in. */
+static enum ln_outcome ignore_mail(struct ln_process *self)
+{
+	struct part *part = self->argument;
+
+	while (!atomic_load(&part->go)) {
+		part->error = ln_task_sleep(&self->task, ln_time_after_ms(1));
+		if (part->error < 0)
+			return LN_OUTCOME_KILLED;
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+static void full_mailbox_still_hears_signals(void **state)
+{
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *environment;
+	struct ln_process *process;
+	struct ln_process *peer;
+	struct part part = { .received = 0 };
+	struct part other = { .received = 0 };
+
+	(void)state;
+	limits.max_messages = 3;
+	environment = test_environment_new(2, &limits);
+	process = test_process_start(environment, ignore_mail, &part);
+	peer = test_process_start(environment, receive_one, &other);
+	atomic_store(&process->die_when_link_dies, false);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(send(process, 1), 0);
+	assert_int_equal(send(process, 1), LN_EFULL);
+	/* A link, its death, and a kill need no room. */
+	assert_int_equal(ln_process_link(process, peer, 8, 9), 0);
+	ln_process_kill(peer);
+	assert_int_equal(test_process_wait(peer), LN_OUTCOME_KILLED);
+	assert_int_equal(send(process, 1), LN_EFULL);
+	assert_int_equal(process->task.state == LN_TASK_DONE, false);
+	ln_process_kill(process);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
+	test_environment_free(environment);
+}
+
+struct receiver {
+	int64_t tags[3];
+	uint32_t count;
+	uint64_t timeout_ms;
+	int results[3];
+	int64_t got[3];
+	int64_t deadline;
+	int64_t ended;
+};
+
+/* Receives three times in the same way. */
+static enum ln_outcome receive_three(struct ln_process *self)
+{
+	struct receiver *part = self->argument;
+
+	for (int i = 0; i < 3; i++) {
+		struct ln_message *got;
+
+		part->deadline = ln_time_after_ms(part->timeout_ms);
+		part->results[i] = ln_process_receive(
+			self, (const uint8_t *)part->tags, part->count,
+			part->deadline, false, &got);
+		part->ended = ln_time_now();
+		if (part->results[i] < 0)
+			continue;
+		part->got[i] = got->tag;
+		ln_message_free(got);
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+static void receives_by_tag(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct receiver part = { .tags = { 7, 8, 9 },
+				 .count = 3,
+				 .timeout_ms = UINT64_MAX };
+	struct ln_process *process;
+
+	(void)state;
+	assert_int_equal(
+		ln_process_new(environment, receive_three, &part, &process), 0);
+	/* Some before it runs, the rest while it waits. */
+	assert_int_equal(send(process, 1), 0);
+	assert_int_equal(send(process, 9), 0);
+	assert_int_equal(ln_process_start(process), 0);
+	test_process_wait_parked(process);
+	assert_int_equal(send(process, 2), 0);
+	assert_int_equal(send(process, 0), 0);
+	assert_int_equal(send(process, 7), 0);
+	assert_int_equal(send(process, 8), 0);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	assert_int_equal(part.got[0], 9);
+	assert_int_equal(part.got[1], 7);
+	assert_int_equal(part.got[2], 8);
+	test_environment_free(environment);
+}
+
+static void receive_times_out(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct receiver part = { .tags = { 7 }, .count = 1, .timeout_ms = 3 };
+	struct ln_process *process;
+
+	(void)state;
+	process = test_process_start(environment, receive_three, &part);
+	assert_int_equal(send(process, 1), 0); /* not this one */
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(part.results[i], LN_ETIMEDOUT);
+	assert_true(part.ended >= part.deadline);
+	test_environment_free(environment);
+}
+
+/* A deadline that has passed still takes what is there. */
+static void no_time_is_enough_for_what_is_there(void **state)
+{
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	struct receiver part = { .count = 0, .timeout_ms = 0 };
+	struct ln_process *process;
+
+	(void)state;
+	assert_int_equal(
+		ln_process_new(environment, receive_three, &part, &process), 0);
+	assert_int_equal(send(process, 11), 0);
+	assert_int_equal(send(process, 12), 0);
+	assert_int_equal(ln_process_start(process), 0);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	assert_int_equal(part.got[0], 11);
+	assert_int_equal(part.got[1], 12);
+	assert_int_equal(part.results[2], LN_ETIMEDOUT);
+	test_environment_free(environment);
+}
+
+/* Asks, and waits for an answer that can only be newer than the question. */
+static enum ln_outcome ask(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	struct ln_message *got;
+
+	ln_process_skip(self);
+	atomic_store(&part->ready, true);
+	part->error = ln_process_receive(self, (const uint8_t *)&part->tag, 1,
+					 LN_NEVER, true, &got);
+	if (part->error < 0)
+		return LN_OUTCOME_KILLED;
+	part->received = (int)got->size;
+	ln_message_free(got);
+	return LN_OUTCOME_NORMAL;
+}
+
+static void fresh_passes_over_older_ones(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { .tag = 4 };
+	struct ln_message *answer = message(4);
+	struct ln_process *process;
+
+	(void)state;
+	assert_int_equal(ln_process_new(environment, ask, &part, &process), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(send(process, 4), 0);
+	assert_int_equal(ln_process_start(process), 0);
+	while (!atomic_load(&part.ready))
+		test_nap();
+	assert_int_equal(ln_message_write(answer, "fresh", 5, 100), 0);
+	assert_int_equal(ln_process_send(process, answer), 0);
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	assert_int_equal(part.received, 5);
+	test_environment_free(environment);
+}
+
+/* Links. */
+
+/* Two processes that wait for a message; the first traps deaths. */
+struct couple {
+	struct ln_environment *environment;
+	struct part parts[2];
+	struct ln_process *processes[2];
+};
+
+static void start_couple(struct couple *couple)
+{
+	memset(couple, 0, sizeof(*couple));
+	couple->environment = test_environment_new(2, NULL);
+	for (int i = 0; i < 2; i++)
+		couple->processes[i] = test_process_start(
+			couple->environment, receive_one, &couple->parts[i]);
+	atomic_store(&couple->processes[0]->die_when_link_dies, false);
+}
+
+static void death_is_a_message_with_its_tag(void **state)
+{
+	struct couple couple;
+
+	(void)state;
+	start_couple(&couple);
+	assert_int_equal(ln_process_link(couple.processes[0],
+					 couple.processes[1], 21, 22),
+			 0);
+	/* Again: the tags of the last call count. */
+	assert_int_equal(ln_process_link(couple.processes[0],
+					 couple.processes[1], 31, 32),
+			 0);
+	ln_process_kill(couple.processes[1]);
+	assert_int_equal(test_process_wait(couple.processes[1]),
+			 LN_OUTCOME_KILLED);
+	assert_int_equal(test_process_wait(couple.processes[0]),
+			 LN_OUTCOME_NORMAL);
+	assert_int_equal(couple.parts[0].got_kind, LN_MESSAGE_LINK_DIED);
+	assert_int_equal(couple.parts[0].got_tag, 31);
+	test_environment_free(couple.environment);
+}
+
+static void each_side_has_its_own_tag(void **state)
+{
+	struct couple couple;
+
+	(void)state;
+	start_couple(&couple);
+	atomic_store(&couple.processes[1]->die_when_link_dies, false);
+	assert_int_equal(ln_process_link(couple.processes[0],
+					 couple.processes[1], 41, 42),
+			 0);
+	ln_process_kill(couple.processes[0]);
+	assert_int_equal(test_process_wait(couple.processes[0]),
+			 LN_OUTCOME_KILLED);
+	assert_int_equal(test_process_wait(couple.processes[1]),
+			 LN_OUTCOME_NORMAL);
+	assert_int_equal(couple.parts[1].got_kind, LN_MESSAGE_LINK_DIED);
+	assert_int_equal(couple.parts[1].got_tag, 42);
+	test_environment_free(couple.environment);
+}
+
+static void death_kills_the_link(void **state)
+{
+	struct couple couple;
+
+	(void)state;
+	start_couple(&couple);
+	assert_int_equal(
+		ln_process_link(couple.processes[0], couple.processes[1], 1, 2),
+		0);
+	ln_process_kill(couple.processes[0]);
+	assert_int_equal(test_process_wait(couple.processes[0]),
+			 LN_OUTCOME_KILLED);
+	assert_int_equal(test_process_wait(couple.processes[1]),
+			 LN_OUTCOME_KILLED);
+	test_environment_free(couple.environment);
+}
+
+static void normal_ends_are_not_told(void **state)
+{
+	struct couple couple;
+
+	(void)state;
+	start_couple(&couple);
+	assert_int_equal(
+		ln_process_link(couple.processes[0], couple.processes[1], 1, 2),
+		0);
+	assert_int_equal(send(couple.processes[1], 5), 0);
+	assert_int_equal(test_process_wait(couple.processes[1]),
+			 LN_OUTCOME_NORMAL);
+	/* The first thing that the other hears is this. */
+	assert_int_equal(send(couple.processes[0], 6), 0);
+	assert_int_equal(test_process_wait(couple.processes[0]),
+			 LN_OUTCOME_NORMAL);
+	assert_int_equal(couple.parts[0].got_kind, LN_MESSAGE_DATA);
+	assert_int_equal(couple.parts[0].got_tag, 6);
+	test_environment_free(couple.environment);
+}
+
+static void unlinked_hear_nothing(void **state)
+{
+	struct couple couple;
+
+	(void)state;
+	start_couple(&couple);
+	assert_int_equal(
+		ln_process_link(couple.processes[0], couple.processes[1], 1, 2),
+		0);
+	ln_process_unlink(couple.processes[1], couple.processes[0]);
+	ln_process_unlink(couple.processes[1], couple.processes[0]);
+	ln_process_kill(couple.processes[1]);
+	assert_int_equal(test_process_wait(couple.processes[1]),
+			 LN_OUTCOME_KILLED);
+	assert_int_equal(send(couple.processes[0], 6), 0);
+	assert_int_equal(test_process_wait(couple.processes[0]),
+			 LN_OUTCOME_NORMAL);
+	assert_int_equal(couple.parts[0].got_kind, LN_MESSAGE_DATA);
+	test_environment_free(couple.environment);
+}
+
+static void linking_to_the_dead(void **state)
+{
+	static enum ln_outcome outcomes[] = { LN_OUTCOME_NORMAL,
+					      LN_OUTCOME_EXITED,
+					      LN_OUTCOME_TRAPPED };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct couple couple;
+		struct ln_process *dead;
+		uint32_t code;
+
+		start_couple(&couple);
+		dead = test_process_start(couple.environment, end_as,
+					  &outcomes[i]);
+		assert_int_equal(ln_process_wait(dead, &code), outcomes[i]);
+		assert_int_equal(
+			ln_process_link(couple.processes[0], dead, 51, 52), 0);
+		assert_int_equal(
+			ln_process_link(couple.processes[1], dead, 0, 0), 0);
+		ln_process_release(dead);
+		/* Only failures are told; data comes after them. */
+		send(couple.processes[0], 6);
+		send(couple.processes[1], 6);
+		assert_int_equal(test_process_wait(couple.processes[0]),
+				 LN_OUTCOME_NORMAL);
+		assert_int_equal(couple.parts[0].got_tag, i == 0 ? 6 : 51);
+		assert_int_equal(test_process_wait(couple.processes[1]),
+				 i == 0 ? LN_OUTCOME_NORMAL
+					: LN_OUTCOME_KILLED);
+		test_environment_free(couple.environment);
+	}
+}
+
+static void one_is_not_linked_to_itself(void **state)
+{
+	struct couple couple;
+
+	(void)state;
+	start_couple(&couple);
+	assert_int_equal(
+		ln_process_link(couple.processes[0], couple.processes[0], 1, 1),
+		0);
+	assert_int_equal(couple.processes[0]->links.live, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(send(couple.processes[i], 6), 0);
+		assert_int_equal(test_process_wait(couple.processes[i]),
+				 LN_OUTCOME_NORMAL);
+	}
+	test_environment_free(couple.environment);
+}
+
+static void links_have_a_limit(void **state)
+{
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *environment;
+	struct ln_process *processes[5];
+	struct part part = { .received = 0 };
+
+	(void)state;
+	limits.max_links = 3;
+	environment = test_environment_new(1, &limits);
+	for (int i = 0; i < 5; i++)
+		processes[i] =
+			test_process_start(environment, receive_one, &part);
+	for (int i = 1; i < 4; i++)
+		assert_int_equal(
+			ln_process_link(processes[0], processes[i], 0, 0), 0);
+	/* On either side; nothing of the link is left behind. */
+	assert_int_equal(ln_process_link(processes[0], processes[4], 0, 0),
+			 LN_ELIMIT);
+	assert_int_equal(ln_process_link(processes[4], processes[0], 0, 0),
+			 LN_ELIMIT);
+	assert_int_equal(processes[4]->links.live, 0);
+	assert_int_equal(processes[0]->links.live, 3);
+	for (int i = 0; i < 5; i++)
+		ln_process_kill(processes[i]);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(test_process_wait(processes[i]),
+				 LN_OUTCOME_KILLED);
+	test_environment_free(environment);
+}
+
+/* A chain: one death takes them all. */
+static void deaths_spread(void **state)
+{
+	static struct ln_process *processes[MANY];
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { .received = 0 };
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		processes[i] =
+			test_process_start(environment, ignore_mail, &part);
+		if (i > 0)
+			assert_int_equal(ln_process_link(processes[i],
+							 processes[i - 1], 0,
+							 0),
+					 0);
+	}
+	ln_process_kill(processes[MANY / 2]);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(test_process_wait(processes[i]),
+				 LN_OUTCOME_KILLED);
+	test_environment_free(environment);
+}
+
+/* Receives deaths until all were told. */
+static enum ln_outcome count_deaths(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	struct ln_message *got;
+
+	while (part->received < MANY) {
+		part->error = ln_process_receive(self, NULL, 0, LN_NEVER, false,
+						 &got);
+		if (part->error < 0)
+			return LN_OUTCOME_KILLED;
+		part->received += got->kind == LN_MESSAGE_LINK_DIED;
+		part->got_tag += got->tag;
+		ln_message_free(got);
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+static void a_supervisor_hears_of_all(void **state)
+{
+	static enum ln_outcome trapped = LN_OUTCOME_TRAPPED;
+	struct ln_environment *environment = test_environment_new(4, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *supervisor;
+	int64_t sum = 0;
+
+	(void)state;
+	assert_int_equal(
+		ln_process_new(environment, count_deaths, &part, &supervisor),
+		0);
+	atomic_store(&supervisor->die_when_link_dies, false);
+	assert_int_equal(ln_process_start(supervisor), 0);
+	for (int i = 1; i <= MANY; i++) {
+		struct ln_process *child;
+
+		assert_int_equal(
+			ln_process_new(environment, end_as, &trapped, &child),
+			0);
+		assert_int_equal(ln_process_link(child, supervisor, 0, i), 0);
+		assert_int_equal(ln_process_start(child), 0);
+		ln_process_release(child);
+		sum += i;
+	}
+	assert_int_equal(test_process_wait(supervisor), LN_OUTCOME_NORMAL);
+	assert_int_equal(part.received, MANY);
+	assert_int_equal(part.got_tag, sum);
+	test_environment_free(environment);
+}
+
+/* What a parent sends before it ends arrives; the end comes after. */
+static enum ln_outcome send_and_fail(struct ln_process *self)
+{
+	struct part *part = self->argument;
+
+	for (int64_t tag = 1; tag <= 100; tag++)
+		send(part->peer, tag);
+	return LN_OUTCOME_TRAPPED;
+}
+
+static enum ln_outcome check_order(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	struct ln_message *got;
+	bool died = false;
+
+	while (!died) {
+		part->error = ln_process_receive(self, NULL, 0, LN_NEVER, false,
+						 &got);
+		if (part->error < 0)
+			return LN_OUTCOME_KILLED;
+		died = got->kind == LN_MESSAGE_LINK_DIED;
+		if (!died && got->tag == part->received + 1)
+			part->received++;
+		ln_message_free(got);
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+static void death_comes_after_what_was_sent(void **state)
+{
+	struct ln_environment *environment = test_environment_new(3, NULL);
+
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		struct part listener = { .received = 0 };
+		struct part speaker = { .received = 0 };
+		struct ln_process *processes[2];
+
+		assert_int_equal(ln_process_new(environment, check_order,
+						&listener, &processes[0]),
+				 0);
+		atomic_store(&processes[0]->die_when_link_dies, false);
+		speaker.peer = processes[0];
+		assert_int_equal(ln_process_new(environment, send_and_fail,
+						&speaker, &processes[1]),
+				 0);
+		assert_int_equal(
+			ln_process_link(processes[0], processes[1], 7, 0), 0);
+		assert_int_equal(ln_process_start(processes[0]), 0);
+		assert_int_equal(ln_process_start(processes[1]), 0);
+		assert_int_equal(test_process_wait(processes[1]),
+				 LN_OUTCOME_TRAPPED);
+		assert_int_equal(test_process_wait(processes[0]),
+				 LN_OUTCOME_NORMAL);
+		assert_int_equal(listener.received, 100);
+	}
+	test_environment_free(environment);
+}
+
+struct stormer {
+	struct ln_process **all;
+	unsigned index;
+	uint64_t seed;
+};
+
+#define STORM 60
+
+/* Links, unlinks, sends, and in the end kills its neighbour. */
+static enum ln_outcome make_storm(struct ln_process *self)
+{
+	struct stormer *part = self->argument;
+	struct ln_message *got;
+
+	for (int i = 0; i < 200; i++) {
+		struct ln_process *peer;
+
+		part->seed = part->seed * UINT64_C(6364136223846793005) + 1;
+		peer = part->all[(part->seed >> 33) % STORM];
+		switch (part->seed >> 60) {
+		case 0:
+		case 1:
+			if (ln_process_link(self, peer, 1, 1) < 0)
+				return LN_OUTCOME_TRAPPED;
+			break;
+		case 2:
+			ln_process_unlink(self, peer);
+			break;
+		case 3:
+			if (i > 150)
+				ln_process_kill(peer);
+			break;
+		default:
+			send(peer, 1);
+			if (ln_process_receive(self, NULL, 0, ln_time_now(),
+					       false, &got) == 0)
+				ln_message_free(got);
+			ln_task_yield(&self->task);
+			break;
+		}
+		if (ln_task_interrupted(&self->task))
+			return LN_OUTCOME_KILLED;
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+/* All at once: everything ends, and nothing is left (see the support's check
+ * of references). */
+static void storm_leaves_nothing(void **state)
+{
+	static struct stormer parts[STORM];
+	static struct ln_process *all[STORM];
+	struct ln_environment *environment = test_environment_new(4, NULL);
+
+	(void)state;
+	for (uint64_t round = 1; round <= 10; round++) {
+		for (unsigned i = 0; i < STORM; i++) {
+			parts[i] = (struct stormer){ .all = all,
+						     .index = i,
+						     .seed = round * 1000 + i };
+			assert_int_equal(ln_process_new(environment, make_storm,
+							&parts[i], &all[i]),
+					 0);
+			atomic_store(&all[i]->die_when_link_dies, i % 3 == 0);
+		}
+		for (unsigned i = 0; i < STORM; i++)
+			assert_int_equal(ln_process_start(all[i]), 0);
+		for (unsigned i = 0; i < STORM; i++) {
+			uint32_t code;
+
+			/* No traps: no limit was met. */
+			assert_int_not_equal(ln_process_wait(all[i], &code),
+					     LN_OUTCOME_TRAPPED);
+		}
+		for (unsigned i = 0; i < STORM; i++)
+			ln_process_release(all[i]);
+	}
+	test_environment_free(environment);
+}
+
+static void *wait_in_thread(void *process)
+{
+	uint32_t code;
+
+	return (void *)(uintptr_t)ln_process_wait(process, &code);
+}
+
+static void several_threads_wait(void **state)
+{
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	struct part part = { .received = 0 };
+	struct ln_process *process =
+		test_process_start(environment, receive_one, &part);
+	pthread_t threads[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						wait_in_thread, process),
+				 0);
+	test_nap();
+	ln_process_kill(process);
+	for (int i = 0; i < 3; i++) {
+		void *outcome;
+
+		pthread_join(threads[i], &outcome);
+		assert_int_equal((uintptr_t)outcome, LN_OUTCOME_KILLED);
+	}
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
+	test_environment_free(environment);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ends_as_its_body_says),
+		cmocka_unit_test(kill_ends_a_wait),
+		cmocka_unit_test(killed_before_it_runs),
+		cmocka_unit_test(kill_wins_over_return),
+		cmocka_unit_test(discarded_tells_nobody),
+		cmocka_unit_test(the_dead_get_no_messages),
+		cmocka_unit_test(full_mailbox_still_hears_signals),
+		cmocka_unit_test(receives_by_tag),
+		cmocka_unit_test(receive_times_out),
+		cmocka_unit_test(no_time_is_enough_for_what_is_there),
+		cmocka_unit_test(fresh_passes_over_older_ones),
+		cmocka_unit_test(death_is_a_message_with_its_tag),
+		cmocka_unit_test(each_side_has_its_own_tag),
+		cmocka_unit_test(death_kills_the_link),
+		cmocka_unit_test(normal_ends_are_not_told),
+		cmocka_unit_test(unlinked_hear_nothing),
+		cmocka_unit_test(linking_to_the_dead),
+		cmocka_unit_test(one_is_not_linked_to_itself),
+		cmocka_unit_test(links_have_a_limit),
+		cmocka_unit_test(deaths_spread),
+		cmocka_unit_test(a_supervisor_hears_of_all),
+		cmocka_unit_test(death_comes_after_what_was_sent),
+		cmocka_unit_test(storm_leaves_nothing),
+		cmocka_unit_test(several_threads_wait),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
