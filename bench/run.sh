@@ -282,6 +282,10 @@ write_page() {
 }
 
 load=$(cut -d ' ' -f 1 /proc/loadavg)
+case $load in
+0.[0-4]*) ;;
+*) say "the load is $load: what else runs here makes the figures worse" ;;
+esac
 build_all
 for group in ${only:-$groups}; do
 	say "$group"

@@ -34,6 +34,11 @@ set_target_properties(engine PROPERTIES
 	IMPORTED_LOCATION "${engine_dir}/lib/libwasmtime.a")
 # Headers of an imported target are system headers: our warnings are for us.
 target_include_directories(engine INTERFACE "${engine_dir}/include")
+# The name of the folder is a digest of all that goes into the engine, so that
+# code which another engine compiled is never loaded.
+get_filename_component(engine_key "${engine_dir}" NAME)
+target_compile_definitions(engine INTERFACE
+	"LUNATIC_ENGINE_KEY=\"${engine_key}\"")
 # What Rust's standard library needs from the system.
 set(LUNATIC_SYSTEM_LIBRARIES gcc_s util rt pthread m dl)
 target_link_libraries(engine INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})

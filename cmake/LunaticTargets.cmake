@@ -2,6 +2,13 @@
 if(LUNATIC_CLI_SOURCES)
 	add_executable(lunatic ${LUNATIC_CLI_SOURCES})
 	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})
+	# Processes allocate in one thread and free in another, all the time; the
+	# C library's allocator takes a lock for that. Not in the library, whose
+	# user decides, and not under sanitizers, which have their own.
+	if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE)
+		find_package(mimalloc 2 REQUIRED)
+		target_link_libraries(lunatic PRIVATE mimalloc)
+	endif()
 	install(TARGETS lunatic RUNTIME)
 endif()
 

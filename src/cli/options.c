@@ -181,7 +181,7 @@ static const struct option options_table[] = {
 	{ "--max-message", NULL, "SIZE", "size of one message (default 256M)",
 	  set_message },
 	{ "--max-module", NULL, "SIZE",
-	  "size of a module that is compiled (default 64M)", set_module },
+	  "size of a module that is compiled (default 128M)", set_module },
 	{ "--help", "-h", NULL, "print this and exit", set_help },
 	{ "--version", "-V", NULL, "print the version and exit", set_version },
 };

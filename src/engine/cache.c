@@ -200,14 +200,15 @@ int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
 		 struct ln_cache_key *key)
 {
 	EVP_MD_CTX *context;
-	char text[128];
+	char text[192];
 	bool done;
 	int n;
 
 	if (is_off())
 		return LN_ENOENT;
-	n = snprintf(text, sizeof(text), "lunatic %s wasmtime %s %s %u;",
-		     LUNATIC_VERSION, WASMTIME_VERSION, ARCHITECTURE, variant);
+	n = snprintf(text, sizeof(text), "lunatic %s engine %s wasmtime %s %s %u;",
+		     LUNATIC_VERSION, LUNATIC_ENGINE_KEY, WASMTIME_VERSION,
+		     ARCHITECTURE, variant);
 	context = EVP_MD_CTX_new();
 	if (context == NULL)
 		return LN_ENOMEM;
@@ -303,12 +304,11 @@ int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len)
 	/* O_NONBLOCK: it may be a pipe that nobody writes to. */
 	file = openat(folder, name,
 		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file < 0 && errno != ENOENT)
+		ln_log(LN_LOG_DEBUG, "cache: cannot open %s: %m", name);
 	close(folder);
-	if (file < 0) {
-		if (errno != ENOENT)
-			ln_log(LN_LOG_DEBUG, "cache: cannot open %s: %m", name);
+	if (file < 0)
 		return LN_ENOENT;
-	}
 	if (fstat(file, &status) == 0)
 		found = read_code(file, &status, key, len);
 	if (found != NULL)
@@ -369,9 +369,8 @@ static bool add_file(struct files *files, const char *name,
 
 /* Lists files of ours, and removes what processes left that were killed while
  * they wrote. */
-static void list_files(DIR *stream, struct files *files)
+static void list_files(int folder, DIR *stream, struct files *files)
 {
-	int folder = dirfd(stream);
 	time_t now = time(NULL);
 	const struct dirent *entry;
 	struct stat status;
@@ -419,7 +418,7 @@ static void trim(int folder, uint64_t bound)
 		close(folder);
 		return;
 	}
-	list_files(stream, &files);
+	list_files(folder, stream, &files);
 	left = files.count;
 	if (files.size > bound || left > FILES_MAX) {
 		qsort(files.all, files.count, sizeof(*files.all), compare_used);
@@ -474,7 +473,7 @@ static void write_temporary(char name[TEMPORARY_SIZE])
 	uint8_t unique[16];
 
 	ln_random_bytes(unique, sizeof(unique));
-	memcpy(name, TEMPORARY, strlen(TEMPORARY));
+	memcpy(name, TEMPORARY, sizeof(TEMPORARY));
 	write_hex(name + strlen(TEMPORARY), unique, sizeof(unique));
 }
 

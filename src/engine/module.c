@@ -10,8 +10,8 @@
  * before the compiler sees the module (scan.h), names are looked up with a
  * keyed hash.
  * Limits: compilation itself cannot be interrupted; its time is bounded by the
- * size of the module only. Exports with more than PARAMS_MAX parameters are not
- * entries.
+ * size of the module and an estimate of its work (weight.h). Exports with more
+ * than PARAMS_MAX parameters are not entries.
  */
 #include "engine/module.h"
 
@@ -29,6 +29,8 @@
 #include "engine/refusal.h"
 #include "engine/scan.h"
 #include "engine/types.h"
+#include "engine/weight.h"
+#include "sched/task.h"
 
 /* Parsing text takes a hundred times its size in memory and is meant for what
  * people write by hand. */
@@ -233,6 +235,25 @@ static void keep_code(const struct ln_module *module,
 	wasm_byte_vec_delete(&code);
 }
 
+/* The compiler cannot be stopped, so it does not start on what takes it out of
+ * all proportion to its size. */
+static int check_work(const struct ln_module *module, char **error)
+{
+	uint64_t weight, allowed;
+	int code =
+		ln_weight_module(module->bytes, module->len, &weight, &allowed);
+
+	if (code != 0 || weight <= allowed)
+		return code;
+	return ln_refuse(error, LN_ELIMIT,
+			 "the module takes too much work to compile, %llu "
+			 "units where its size allows %llu: split functions "
+			 "that have thousands of loops, indirect calls, "
+			 "parameters or locals",
+			 (unsigned long long)weight,
+			 (unsigned long long)allowed);
+}
+
 /* *compiled: the code is not from the cache. */
 static int make_code(struct ln_module *module, const struct ln_cache_key *key,
 		     bool *compiled, char **error)
@@ -240,6 +261,7 @@ static int make_code(struct ln_module *module, const struct ln_cache_key *key,
 	wasm_engine_t *variant =
 		ln_engine_variant(module->engine, module->variant);
 	wasmtime_error_t *cause;
+	int code;
 
 	*compiled = false;
 	if (variant == NULL)
@@ -249,6 +271,9 @@ static int make_code(struct ln_module *module, const struct ln_cache_key *key,
 			"of this environment");
 	if (key != NULL && load_code(module, variant, key))
 		return 0;
+	code = check_work(module, error);
+	if (code != 0)
+		return code;
 	cause = wasmtime_module_new(variant, module->bytes, module->len,
 				    &module->code);
 	if (cause != NULL)
@@ -391,8 +416,10 @@ const struct ln_entry *ln_module_entry(const struct ln_module *module,
 
 /* ---- The whole ---- */
 
-static void destroy(struct ln_module *module)
+static void destroy(void *argument)
 {
+	struct ln_module *module = argument;
+
 	if (module->pre != NULL)
 		wasmtime_instance_pre_delete(module->pre);
 	if (module->code != NULL)
@@ -474,7 +501,7 @@ void ln_module_release(struct ln_module *module)
 	 * acquire of the last one. */
 	if (atomic_fetch_sub_explicit(&module->references, 1,
 				      memory_order_acq_rel) == 1)
-		destroy(module);
+		ln_task_on_worker_stack(ln_task_current(), destroy, module);
 }
 
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len)

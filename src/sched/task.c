@@ -61,6 +61,8 @@ static void task_entry(void *argument)
 	worker->leaving = LN_LEAVE_DONE;
 	if (next != NULL)
 		ln_worker_run(worker, next);
+	else
+		worker->current = NULL;
 	ln_fiber_switch(&task->fiber, next ? &next->fiber : &worker->base, 1);
 	__builtin_unreachable();
 }
@@ -282,9 +284,12 @@ void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
 {
 	struct ln_worker *worker = ln_worker_current();
 
-	if (worker == NULL || worker->current != task) {
+	if (worker == NULL || task == NULL || worker->current != task ||
+	    worker->borrowed) {
 		function(argument);
 		return;
 	}
+	worker->borrowed = true;
 	ln_fiber_call_on(&task->fiber, &worker->base, function, argument);
+	worker->borrowed = false;
 }

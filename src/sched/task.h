@@ -94,7 +94,8 @@ bool ln_task_should_yield(struct ln_task *task);
 
 /* Calls function(argument) on the stack of the worker's thread, which is as
  * large as a thread's stack, and without giving the worker away. The function
- * must not park. Outside a task it is called in place. */
+ * must not park. Called in place when there is no task (NULL), or that stack is
+ * in use already. */
 void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
 			     void *argument);
 

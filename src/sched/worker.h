@@ -44,6 +44,7 @@ struct ln_worker {
 	uint32_t finished;    /* tasks that ended here */
 	uint64_t slice_tick;  /* tick at which `current` was entered */
 	uint64_t seen_tick;   /* tick at the last look at timers and poller */
+	bool borrowed;        /* a task runs something on `base` */
 	bool searching;       /* counted in sched->searching */
 	uint64_t seed;        /* of the order in which victims are tried */
 

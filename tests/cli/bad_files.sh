@@ -1,5 +1,6 @@
 #!/bin/sh
 # Files that cannot be run: one line says why, and the status is 1.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/cli.sh"
 
 module hello <<'EOF'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The cache of compiled code: it changes nothing but the time, whatever the
 # folder holds.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/cli.sh"
 
 module first <<'EOF'

@@ -1,5 +1,6 @@
 #!/bin/sh
 # The status that the program ends with.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/cli.sh"
 
 for code in 0 1 2 42 127 128 134 254 255; do

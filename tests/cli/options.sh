@@ -1,5 +1,6 @@
 #!/bin/sh
 # The options: what they print, and how bad ones are refused.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/cli.sh"
 
 module hello <<'EOF'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SIGINT and SIGTERM end the program whatever its processes do, with 128 plus
 # the number of the signal, and without words.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/cli.sh"
 
 # processes NAME BODY: a module whose first process spawns 50 that run BODY,
@@ -56,7 +57,7 @@ ends() {
 	: >out
 	# Both ends stay open here, so that opening does not wait.
 	exec 3<>input
-	timeout -k 5 60 "$lunatic" "$@" "$name.wasm" <input >out 2>err &
+	timeout -k 30 60 "$lunatic" "$@" "$name.wasm" <input >out 2>err &
 	pid=$!
 	for _ in $(seq 600); do
 		! grep -q ready out || break
@@ -98,6 +99,37 @@ ends TERM 143 spawns --workers 4 --max-processes 20000
 ends INT 130 spins --workers 1
 ends TERM 143 spins --memory-strategy guard
 ends TERM 143 calls --max-fuel 1000000000
+
+# The first process waits, while others keep all workers busy: one for each, and
+# more than fit into a worker's queue.
+for count in 1 4 1000; do
+	module busy <<EOF
+(module
+  (import "lunatic::message" "receive"
+    (func \$receive (param i32 i32 i32) (result i32)))
+  (import "lunatic::process" "inherit_spawn"
+    (func \$spawn (param i64 i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func \$fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00")
+  (data (i32.const 16) "ready\\nchild")
+  (func (export "child") (loop \$l (br \$l)))
+  (func (export "_start") (local \$left i32)
+    (local.set \$left (i32.const $count))
+    (loop \$more
+      (drop (call \$spawn (i64.const 0)
+        (i32.const 22) (i32.const 5) (i32.const 0) (i32.const 0)
+        (i32.const 64)))
+      (local.set \$left (i32.sub (local.get \$left) (i32.const 1)))
+      (br_if \$more (local.get \$left)))
+    (drop (call \$fd_write (i32.const 1) (i32.const 0) (i32.const 1)
+      (i32.const 64)))
+    (drop (call \$receive (i32.const 0) (i32.const 0) (i32.const 0)))))
+EOF
+	ends TERM 143 busy --workers 1
+	ends INT 130 busy --workers 4
+done
 
 # While the start function of a module runs.
 module start <<'EOF'

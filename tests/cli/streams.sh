@@ -1,5 +1,6 @@
 #!/bin/sh
 # Standard streams that are closed, full, or gone; arguments and environment.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/cli.sh"
 
 module writes <<'EOF'

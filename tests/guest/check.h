@@ -36,10 +36,10 @@ static int check_caller;
 
 #define FROM_HERE (check_caller = __LINE__)
 
-#define CHECK(condition)                                                     \
-	do {                                                                 \
-		if (!(condition))                                            \
-			check_failed(__FILE_NAME__, __LINE__, #condition);   \
+#define CHECK(condition)                                                   \
+	do {                                                               \
+		if (!(condition))                                          \
+			check_failed(__FILE_NAME__, __LINE__, #condition); \
 	} while (0)
 
 #define CHECK_EQ(have, want)                                                 \
@@ -160,7 +160,8 @@ static inline void must_fail(const char *entry)
 }
 
 #define spawn(entry, link) (FROM_HERE, spawn(entry, link))
-#define spawn_with(entry, link, number) (FROM_HERE, spawn_with(entry, link, number))
+#define spawn_with(entry, link, number) \
+	(FROM_HERE, spawn_with(entry, link, number))
 #define send_this(to, tag) (FROM_HERE, send_this(to, tag))
 #define read_number() (FROM_HERE, read_number())
 #define expect_number(tag, number) (FROM_HERE, expect_number(tag, number))

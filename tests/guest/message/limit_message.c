@@ -2,7 +2,7 @@
 //
 // options: --max-message 1000
 // stdout: passed
-// stderr~ trapped: a message may have at most 1000 bytes \(lunatic::message::write_data\)$
+// stderr~ message may have at most 1000 bytes \(lunatic::message::write_data\)$
 // stderr~ !one_piece$
 // stderr~ !one_more$
 // stderr~ !grown_after_receiving$

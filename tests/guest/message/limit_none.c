@@ -2,7 +2,7 @@
 //
 // options: --max-message 0
 // stdout: passed
-// stderr~ trapped: a message may have at most 0 bytes \(lunatic::message::write_data\)$
+// stderr~ a message may have at most 0 bytes \(lunatic::message::write_data\)$
 #include "../check.h"
 
 ENTRY(write)(void)

@@ -1,20 +1,20 @@
 // What the functions for resources in messages must not be used for.
 //
 // stdout: passed
-// stderr~ trapped: no message is being worked on \(lunatic::message::push_process\)$
-// stderr~ trapped: no message is being worked on \(lunatic::message::take_process\)$
-// stderr~ trapped: no message is being worked on \(lunatic::message::take_tcp_stream\)$
+// stderr~ no message is being worked on \(lunatic::message::push_process\)$
+// stderr~ no message is being worked on \(lunatic::message::take_process\)$
+// stderr~ no message is being worked on \(lunatic::message::take_tcp_stream\)$
 // stderr~ trapped: process 5 does not exist \(lunatic::message::push_process\)$
 // stderr~ trapped: process 0 does not exist \(lunatic::message::push_process\)$
 // stderr~ trapped: process 0 does not exist \(lunatic::message::send\)$
-// stderr~ trapped: tcp stream 0 does not exist \(lunatic::message::push_tcp_stream\)$
-// stderr~ trapped: tcp stream 18446744073709551615 does not exist \(lunatic::message::push_tcp_stream\)$
-// stderr~ trapped: the message has no process at index 0 \(lunatic::message::take_process\)$
-// stderr~ trapped: the message has no process at index 1 \(lunatic::message::take_process\)$
-// stderr~ trapped: the message has no process at index 4294967296 \(lunatic::message::take_process\)$
-// stderr~ trapped: the message has no process at index 18446744073709551615 \(lunatic::message::take_process\)$
-// stderr~ trapped: the message has no tcp stream at index 0 \(lunatic::message::take_tcp_stream\)$
-// stderr~ trapped: the message has too many resources \(lunatic::message::push_process\)$
+// stderr~ tcp stream 0 does not exist \(lunatic::message::push_tcp_stream\)$
+// stderr~ does not exist \(lunatic::message::push_tcp_stream\)$
+// stderr~ message has no process at index 0 \(lunatic::message::take_process\)$
+// stderr~ message has no process at index 1 \(lunatic::message::take_process\)$
+// stderr~ no process at index 4294967296 \(lunatic::message::take_process\)$
+// stderr~ at index 18446744073709551615 \(lunatic::message::take_process\)$
+// stderr~ has no tcp stream at index 0 \(lunatic::message::take_tcp_stream\)$
+// stderr~ message has too many resources \(lunatic::message::push_process\)$
 // stderr~ !push_to_nothing$
 // stderr~ !take_from_nothing$
 // stderr~ !push_nothing$

@@ -40,8 +40,8 @@ static void any_order(void)
 	lunatic_message_send(self);
 	CHECK_EQ(receive_any(SOON), DATA);
 	for (int i = 0; i < 5; i++) {
-		uint64_t taken = lunatic_message_take_process(
-			(uint64_t)order[i]);
+		uint64_t taken =
+			lunatic_message_take_process((uint64_t)order[i]);
 
 		// An id is never used twice.
 		CHECK(taken > made[4]);
@@ -78,8 +78,8 @@ static void many(void)
 	lunatic_message_create_data(0, 0);
 	for (int i = 0; i < 20000; i++)
 		CHECK_EQ(lunatic_message_push_process(
-				 lunatic_process_clone_process(
-					 i % 2 ? self : wait)),
+				 lunatic_process_clone_process(i % 2 ? self
+								     : wait)),
 			 i);
 	CHECK_EQ(lunatic_message_write_data("x", 1), 1);
 	lunatic_message_send(self);

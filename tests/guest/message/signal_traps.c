@@ -1,13 +1,13 @@
 // A message that tells of a failed link has a tag and nothing else.
 //
 // stdout: passed
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::write_data\)$
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::read_data\)$
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::seek_data\)$
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::data_size\)$
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::push_process\)$
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::take_process\)$
-// stderr~ trapped: the message is a signal, it has no data \(lunatic::message::take_tcp_stream\)$
+// stderr~ message is a signal, it has no data \(lunatic::message::write_data\)$
+// stderr~ message is a signal, it has no data \(lunatic::message::read_data\)$
+// stderr~ message is a signal, it has no data \(lunatic::message::seek_data\)$
+// stderr~ message is a signal, it has no data \(lunatic::message::data_size\)$
+// stderr~ is a signal, it has no data \(lunatic::message::push_process\)$
+// stderr~ is a signal, it has no data \(lunatic::message::take_process\)$
+// stderr~ is a signal, it has no data \(lunatic::message::take_tcp_stream\)$
 #include "../check.h"
 
 ENTRY(fail)(void)

@@ -42,9 +42,9 @@ int main(void)
 						 &module),
 		 0);
 	lunatic_process_die_when_link_dies(0);
-	CHECK_EQ(lunatic_process_spawn(-9, module, "fail", 4, NULL, 0,
-				       &process),
-		 0);
+	CHECK_EQ(
+		lunatic_process_spawn(-9, module, "fail", 4, NULL, 0, &process),
+		0);
 	expect_link_died(-9);
 	CHECK_EQ(lunatic_process_spawn(9, module, "fall", 4, NULL, 0, &process),
 		 1);

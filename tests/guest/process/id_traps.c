@@ -2,15 +2,15 @@
 //
 // stdout: passed
 // stderr~ trapped: process 0 does not exist \(lunatic::process::drop_process\)$
-// stderr~ trapped: process 1 does not exist \(lunatic::process::clone_process\)$
-// stderr~ trapped: process 18446744073709551615 does not exist \(lunatic::process::id\)$
-// stderr~ trapped: process 9223372036854775808 does not exist \(lunatic::process::link\)$
-// stderr~ trapped: process 4294967296 does not exist \(lunatic::process::unlink\)$
-// stderr~ trapped: environment 0 does not exist \(lunatic::process::drop_environment\)$
-// stderr~ trapped: environment 0 does not exist \(lunatic::process::add_this_module\)$
+// stderr~ process 1 does not exist \(lunatic::process::clone_process\)$
+// stderr~ process 18446744073709551615 does not exist \(lunatic::process::id\)$
+// stderr~ 9223372036854775808 does not exist \(lunatic::process::link\)$
+// stderr~ process 4294967296 does not exist \(lunatic::process::unlink\)$
+// stderr~ environment 0 does not exist \(lunatic::process::drop_environment\)$
+// stderr~ environment 0 does not exist \(lunatic::process::add_this_module\)$
 // stderr~ trapped: module 0 does not exist \(lunatic::process::drop_module\)$
-// stderr~ trapped: argument `uuid` points outside of the exported memory \(lunatic::process::id\)$
-// stderr~ trapped: argument `id` points outside of the exported memory \(lunatic::process::add_this_module\)$
+// stderr~ points outside of the exported memory \(lunatic::process::id\)$
+// stderr~ outside of the exported memory \(lunatic::process::add_this_module\)$
 // stderr~ !drop_twice$
 // stderr~ !clone_nothing$
 // stderr~ !id_of_nothing$
@@ -21,8 +21,8 @@
 // stderr~ !drop_no_module$
 // stderr~ !uuid_outside$
 // stderr~ !module_outside$
-// stderr~ trapped: too many process ids: a limit was reached \(lunatic::process::clone_process\)$
-// stderr~ trapped: too many environment ids: a limit was reached \(lunatic::process::this_env\)$
+// stderr~ process ids: a limit was reached \(lunatic::process::clone_process\)$
+// stderr~ environment ids: a limit was reached \(lunatic::process::this_env\)$
 // stderr~ !too_many_processes$
 // stderr~ !too_many_environments$
 #include "../check.h"

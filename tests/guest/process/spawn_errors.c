@@ -49,7 +49,7 @@ static const char *error_of(const char *name, size_t name_len, size_t count)
 static void types(const char *list)
 {
 	for (size_t i = 0; list[i] != '\0'; i++)
-		params[i * PARAM_SIZE] = list[i] == 'i'	  ? I32
+		params[i * PARAM_SIZE] = list[i] == 'i'   ? I32
 					 : list[i] == 'I' ? I64
 							  : V128;
 }

@@ -8,7 +8,7 @@
 #include "../check.h"
 
 static const int32_t ints[] = { 0, 1, -1, INT32_MIN, INT32_MAX, -1234567 };
-static const int64_t longs[] = { 0,	    1,	       -1,	   INT64_MIN,
+static const int64_t longs[] = { 0,         1,         -1,         INT64_MIN,
 				 INT64_MAX, 1ll << 32, -9876543210 };
 
 static void tell(uint64_t number)
@@ -50,7 +50,7 @@ ENTRY(mixed)(int64_t a, v128_t b, int32_t c, v128_t d, int32_t e, int64_t f)
 	tell(2);
 }
 
-#define TEN(x) \
+#define TEN(x)                                                                \
 	int64_t x##0, int64_t x##1, int64_t x##2, int64_t x##3, int64_t x##4, \
 		int64_t x##5, int64_t x##6, int64_t x##7, int64_t x##8,       \
 		int64_t x##9

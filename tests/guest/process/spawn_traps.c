@@ -1,11 +1,11 @@
 // How spawning must not be asked for.
 //
 // stdout: passed
-// stderr~ trapped: the parameters are not a sequence of a type \(0x7f, 0x7e or 0x7b\) and 16 bytes \(lunatic::process::inherit_spawn\)$
-// stderr~ trapped: the function's name is not UTF-8 \(lunatic::process::inherit_spawn\)$
-// stderr~ trapped: argument `function` points outside of the exported memory \(lunatic::process::inherit_spawn\)$
-// stderr~ trapped: argument `params` points outside of the exported memory \(lunatic::process::inherit_spawn\)$
-// stderr~ trapped: argument `id` points outside of the exported memory \(lunatic::process::inherit_spawn\)$
+// stderr~ 0x7e or 0x7b\) and 16 bytes \(lunatic::process::inherit_spawn\)$
+// stderr~ the function's name is not UTF-8 \(lunatic::process::inherit_spawn\)$
+// stderr~ outside of the exported memory \(lunatic::process::inherit_spawn\)$
+// stderr~ outside of the exported memory \(lunatic::process::inherit_spawn\)$
+// stderr~ outside of the exported memory \(lunatic::process::inherit_spawn\)$
 // stderr~ trapped: module 0 does not exist \(lunatic::process::spawn\)$
 // stderr~ trapped: module 1 does not exist \(lunatic::process::spawn\)$
 // stderr~ !short_param$

@@ -248,6 +248,30 @@ static void too_many_functions(void **state)
 		    "most 100000 are allowed");
 }
 
+/* Small, and minutes of work. */
+static void too_much_work(void **state)
+{
+	const struct world *world = *state;
+	char *text = malloc(40000);
+	struct ln_module *module;
+	char *error;
+	size_t len;
+
+	assert_non_null(text);
+	len = (size_t)sprintf(text, "(module (func ");
+	for (int i = 0; i < 5000; i++)
+		len += (size_t)sprintf(text + len, "(loop)");
+	sprintf(text + len, "))");
+	assert_int_equal(make_bounded(world, text, strlen(text),
+				      LN_MODULE_MAX_BYTES_DEFAULT, &module,
+				      &error),
+			 LN_ELIMIT);
+	assert_non_null(strstr(error, "takes too much work to compile"));
+	assert_line(error);
+	free(error);
+	free(text);
+}
+
 static void unknown_imports(void **state)
 {
 	const struct world *world = *state;
@@ -645,6 +669,7 @@ int main(void)
 		TEST(too_large),
 		TEST(text_too_large),
 		TEST(too_many_functions),
+		TEST(too_much_work),
 		TEST(unknown_imports),
 		TEST(imports_of_another_type),
 		TEST(imports_of_another_kind),

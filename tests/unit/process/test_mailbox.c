@@ -14,7 +14,11 @@
 #include "process/mailbox.h"
 #include "process/message.h"
 
+#if LN_TSAN
+#define STEPS 6000
+#else
 #define STEPS 60000
+#endif
 #define MOST 3000 /* messages in the model */
 
 static struct ln_mailbox mailbox;
@@ -422,7 +426,7 @@ static void holes_are_used_again(void **state)
 	(void)state;
 	open_mailbox(0, 0);
 	push(1); /* stays at the front */
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < STEPS; i++) {
 		push(2);
 		push(3);
 		assert_int_equal(take_tag(3), next_number - 1);
@@ -517,7 +521,7 @@ static void random_steps_match_a_model(void **state)
 		open_mailbox(MOST - 1, 0);
 		for (int step = 0; step < STEPS; step++) {
 			/* Waves: it fills up, and runs empty. */
-			unsigned pushes = step / 8000 % 2 == 0 ? 65 : 40;
+			unsigned pushes = step / (STEPS / 8) % 2 == 0 ? 65 : 40;
 			unsigned dice = choose(100);
 
 			if (dice < pushes)

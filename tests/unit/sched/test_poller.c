@@ -29,6 +29,7 @@ struct waiter {
 	int result;
 	int tries;   /* vain attempts to read or write */
 	ssize_t got; /* bytes read, or written */
+	char page[4096];
 };
 
 static char page[4096];
@@ -49,8 +50,9 @@ static void transfer(void *argument)
 	bool reads = self->direction == LN_READABLE;
 
 	for (;;) {
-		self->got = reads ? read(self->fd, page, sizeof(page))
-				  : write(self->fd, page, sizeof(page));
+		self->got =
+			reads ? read(self->fd, self->page, sizeof(self->page))
+			      : write(self->fd, self->page, sizeof(self->page));
 		if (self->got >= 0)
 			return;
 		self->tries++;

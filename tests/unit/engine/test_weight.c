@@ -1,0 +1,406 @@
+/* The estimate of a compilation's work: every instruction is stepped over by
+ * its size, and what makes compilers slow is counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <wasmtime.h>
+
+#include "base/error.h"
+#include "engine/weight.h"
+
+struct text {
+	char *data;
+	size_t len;
+	size_t room;
+};
+
+/* Appends `piece` so many times. */
+static void add(struct text *text, const char *piece, int times)
+{
+	size_t len = strlen(piece);
+
+	while (times-- > 0) {
+		if (text->len + len + 1 > text->room) {
+			text->room = 2 * text->room + len + 1;
+			text->data = realloc(text->data, text->room);
+			assert_non_null(text->data);
+		}
+		memcpy(text->data + text->len, piece, len + 1);
+		text->len += len;
+	}
+}
+
+struct weight {
+	uint64_t weight;
+	uint64_t allowed;
+};
+
+/* From a copy that ends where its memory ends, so that a read beyond shows. */
+static struct weight weigh_bytes(const void *bytes, size_t len)
+{
+	struct weight weight;
+	uint8_t *copy = malloc(len);
+
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	assert_int_equal(
+		ln_weight_module(copy, len, &weight.weight, &weight.allowed),
+		0);
+	free(copy);
+	return weight;
+}
+
+static struct weight weigh(const char *text)
+{
+	wasm_byte_vec_t binary;
+	struct weight weight;
+
+	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
+	weight = weigh_bytes(binary.data, binary.size);
+	wasm_byte_vec_delete(&binary);
+	return weight;
+}
+
+static void assert_too_much(struct text *text)
+{
+	struct weight weight = weigh(text->data);
+
+	assert_true(weight.weight > weight.allowed);
+	free(text->data);
+}
+
+static void assert_fine(struct text *text)
+{
+	struct weight weight = weigh(text->data);
+
+	assert_true(weight.weight <= weight.allowed);
+	free(text->data);
+}
+
+static void nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(weigh("(module)").weight, 0);
+	assert_int_equal(weigh("(module (func))").weight, 1);
+	assert_int_equal(weigh("(module (func nop nop))").weight, 3);
+	assert_true(weigh("(module)").allowed > 0);
+	assert_true(weigh("(module (func nop nop))").allowed >
+		    weigh("(module (func))").allowed);
+	assert_int_equal(weigh_bytes("", 0).weight, 0);
+}
+
+/* Instructions with every kind of operand, each followed by a hundred loops,
+ * which weigh 1,000 for their pressure and 2 each. A wrong size would make
+ * something else of the loops. */
+static void sizes_of_instructions(void **state)
+{
+	static const struct {
+		const char *code;
+		uint64_t weight;   /* of these instructions */
+		uint64_t pressure; /* of them */
+	} cases[] = {
+		{ "unreachable nop", 2, 0 },
+		{ "block end block (result i64) i64.const 1 end drop", 6, 0 },
+		{ "(block (type 0)) (block (type 3))", 4, 0 },
+		{ "i32.const 0 if else end", 4, 0 },
+		{ "br 0 return", 2, 0 },
+		{ "i32.const 0 br_if 0", 2, 0 },
+		{ "i32.const 0 br_table 0 0 0 0", 6, 0 },
+		{ "block block i32.const 0 br_table 0 0 0 2 end end", 10, 0 },
+		{ "call 1 call 0 return_call 0", 3, 0 },
+		{ "i32.const 0 call_indirect 0 (type 0)", 2, 2 },
+		{ "i32.const 0 return_call_indirect (type 0)", 2, 2 },
+		{ "i32.const 1 i32.const 2 i32.const 3 select drop", 5, 0 },
+		{ "i32.const 1 i32.const 2 i32.const 3 select (result i32)"
+		  " drop",
+		  5, 0 },
+		{ "local.get 0 local.tee 0 local.set 0", 3, 0 },
+		{ "global.get 0 global.set 0", 2, 0 },
+		{ "i32.const 0 table.get 0 drop", 3, 2 },
+		{ "i32.const 300000 i32.load offset=4000000000 drop", 3, 0 },
+		{ "i32.const 0 i32.load 1 offset=99 align=1 drop", 3, 0 },
+		{ "i32.const 0 i64.const -1 i64.store32 align=1", 3, 0 },
+		{ "memory.size drop i32.const 1 memory.grow 1 drop", 5, 1 },
+		{ "i64.const 0x8000000000000000 drop", 2, 0 },
+		{ "f32.const 1 drop f64.const 1 f64.neg drop", 5, 0 },
+		{ "i32.const 1 i32.extend8_s i64.extend_i32_u drop", 4, 0 },
+		{ "ref.null func ref.is_null drop ref.func 1 drop", 5, 0 },
+		{ "f64.const 1 i32.trunc_sat_f64_s drop", 3, 0 },
+		{ "i32.const 0 i32.const 0 i32.const 0 memory.init 1 0", 4, 0 },
+		{ "data.drop 0 elem.drop 0 table.size drop", 4, 2 },
+		{ "i32.const 0 i32.const 0 i32.const 0 memory.copy 1 0", 4, 0 },
+		{ "i32.const 0 i32.const 0 i32.const 0 memory.fill 1", 4, 0 },
+		{ "i32.const 0 i32.const 0 i32.const 0 table.init 0 0", 4, 1 },
+		{ "i32.const 0 i32.const 0 i32.const 0 table.copy", 4, 1 },
+		{ "i32.const 0 ref.null func i32.const 0 table.fill 0", 4, 1 },
+		{ "ref.null func i32.const 0 table.grow 0 drop", 4, 1 },
+		{ "v128.const i8x16 3 64 11 3 64 11 3 64 11 3 64 11 3 64 11 3"
+		  " drop",
+		  2, 0 },
+		{ "v128.const i64x2 1 2 v128.const i64x2 1 2 i8x16.shuffle"
+		  " 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 drop",
+		  4, 0 },
+		{ "i32.const 0 v128.load offset=70000 drop", 3, 0 },
+		{ "i32.const 0 v128.load64_zero drop", 3, 0 },
+		{ "i32.const 0 v128.const i64x2 1 2 v128.load8_lane 3 drop", 4,
+		  0 },
+		{ "v128.const i64x2 1 2 i8x16.extract_lane_s 15 drop", 3, 0 },
+		{ "v128.const i64x2 1 2 f64x2.sqrt drop", 3, 0 },
+		{ "v128.const i64x2 1 2 i32x4.relaxed_trunc_f32x4_s drop", 3,
+		  0 },
+		{ "i32.const 0 i32.atomic.load drop atomic.fence", 4, 2 },
+		{ "i32.const 0 i32.const 0 i32.atomic.rmw.add drop", 4, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct text text = { 0 };
+		uint64_t weight, expected;
+
+		add(&text,
+		    "(module (type (func)) (type (func (param i32)))"
+		    "(type (func)) (type (func))"
+		    "(import \"a\" \"b\" (func (type 0)))"
+		    "(table 1 funcref) (memory 1) (memory 1)"
+		    "(global (mut i32) (i32.const 0))"
+		    "(elem func 0) (data \"x\") (func (local i32) ",
+		    1);
+		add(&text, cases[i].code, 1);
+		add(&text, " loop end", 100);
+		add(&text, "))", 1);
+		expected = cases[i].weight + 201 +
+			   (1000 + cases[i].pressure) *
+				   (1000 + cases[i].pressure) / 1000;
+		weight = weigh(text.data).weight;
+		if (weight != expected)
+			fail_msg("%s: %llu instead of %llu", cases[i].code,
+				 (unsigned long long)weight,
+				 (unsigned long long)expected);
+		free(text.data);
+	}
+}
+
+static void loops(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (func ", 1);
+	add(&text, "(loop)", 1000);
+	add(&text, ") (func ", 1);
+	add(&text, "(loop)", 1000);
+	add(&text, "))", 1);
+	assert_fine(&text);
+	/* The same number in one function. */
+	memset(&text, 0, sizeof(text));
+	add(&text, "(module (func ", 1);
+	add(&text, "(loop)", 3000);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+}
+
+static void indirect_calls(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (type (func)) (table 1 funcref) (func ", 1);
+	add(&text, "(call_indirect (type 0) (i32.const 0))", 20000);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+	/* Direct calls are another matter. */
+	memset(&text, 0, sizeof(text));
+	add(&text, "(module (func ", 1);
+	add(&text, "(call 0)", 20000);
+	add(&text, "))", 1);
+	assert_fine(&text);
+}
+
+static void calls_of_the_runtime(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (memory 1) (func ", 1);
+	add(&text, "(drop (memory.grow (i32.const 1)))", 50000);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+	memset(&text, 0, sizeof(text));
+	add(&text, "(module (memory 1) (func (local i32)", 1);
+	add(&text, "(i32.store (local.get 0) (i32.const 1))", 50000);
+	add(&text, "))", 1);
+	assert_fine(&text);
+}
+
+/* Begins a module whose function type 1 has a thousand parameters and results,
+ * with one imported function of it. */
+static void begin_wide(struct text *text)
+{
+	memset(text, 0, sizeof(*text));
+	add(text, "(module (type (func)) (type (func (param", 1);
+	add(text, " i32", 1000);
+	add(text, ") (result", 1);
+	add(text, " i32", 1000);
+	add(text, "))) (import \"a\" \"m\" (memory 1 9))", 1);
+	add(text, "(import \"a\" \"t\" (table 1 2 funcref))", 1);
+	add(text, "(import \"a\" \"g\" (global (mut i32)))", 1);
+	add(text, "(import \"a\" \"wide\" (func (type 1)))", 1);
+}
+
+static void wide_types(void **state)
+{
+	static const char *const bodies[] = {
+		"call 0 ",
+		"return_call 0 ",
+		"(call_indirect (type 1)) ",
+		"block (type 1) end ",
+		"block (type 1) br 0 end ",
+		"block (type 1) br_if 0 br_if 0 end ",
+		"if (type 1) else end ",
+		"block (type 1) br_table 0 0 0 0 0 0 0 end ",
+	};
+	struct text text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		begin_wide(&text);
+		add(&text, "(table 1 funcref) (func ", 1);
+		add(&text, bodies[i], 300);
+		add(&text, "))", 1);
+		assert_too_much(&text);
+		/* Ordinary code of the same size. */
+		begin_wide(&text);
+		add(&text, "(func (type 0)) (func ", 1);
+		add(&text, "block (type 0) br 0 end call 1 ", 300);
+		add(&text, "))", 1);
+		assert_fine(&text);
+	}
+	/* Each label of a table is a branch. */
+	begin_wide(&text);
+	add(&text, "(func block (type 1) ", 1);
+	for (int i = 0; i < 20; i++) {
+		add(&text, "br_table", 1);
+		add(&text, " 0", 20);
+		add(&text, "\n", 1);
+	}
+	add(&text, "end))", 1);
+	assert_too_much(&text);
+	/* A function that returns a thousand values does so at each return. */
+	begin_wide(&text);
+	add(&text, "(func) (func (type 1) ", 1);
+	add(&text, "return ", 400);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+	begin_wide(&text);
+	add(&text, "(func (type 1) unreachable) (func ", 1);
+	add(&text, "return ", 400);
+	add(&text, "))", 1);
+	assert_fine(&text);
+}
+
+/* Functions that declare 40,000 locals in three bytes. */
+static void many_locals(void **state)
+{
+	static const uint8_t start[] = {
+		0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 10,
+	};
+	static const uint8_t body[] = { 6, 1, 0xc0, 0xb8, 2, 0x7f, 0x0b };
+	struct weight weight;
+	uint8_t bytes[1024];
+
+	(void)state;
+	for (size_t count = 1; count < 128; count++) {
+		size_t len = sizeof(start);
+		size_t size = 1 + count * sizeof(body);
+
+		memcpy(bytes, start, len);
+		bytes[len++] = (uint8_t)(size | 0x80);
+		bytes[len++] = (uint8_t)(size >> 7);
+		bytes[len++] = (uint8_t)count;
+		for (size_t i = 0; i < count; i++, len += sizeof(body))
+			memcpy(bytes + len, body, sizeof(body));
+		weight = weigh_bytes(bytes, len);
+		assert_int_equal(weight.weight, count * (40000 / 32 + 1));
+	}
+}
+
+/* What does not decode ends a function, not the look at the others. */
+static void after_what_is_unknown(void **state)
+{
+	static const uint8_t start[] = {
+		0, 'a',  's', 'm', 1, 0, 0, 0, 1, 4,
+		1, 0x60, 0,   0,   3, 3, 2, 0, 0, 10,
+	};
+	uint8_t bytes[64];
+	size_t len = sizeof(start);
+	static const uint8_t code[] = {
+		13, 2, 3, 0, 0xff, 0x0b,          /* an unknown instruction */
+		7,  0, 1, 1, 1,    1,    1, 0x0b, /* five nops, end */
+	};
+
+	(void)state;
+	memcpy(bytes, start, sizeof(start));
+	memcpy(bytes + len, code, sizeof(code));
+	bytes[len] = sizeof(code) - 1;
+	len += sizeof(code);
+	assert_int_equal(weigh_bytes(bytes, len).weight, 1 + 6);
+}
+
+static void cut_and_changed(void **state)
+{
+	static const char text[] =
+		"(module (type (func (param i32 i64) (result i32)))"
+		"(import \"a\" \"f\" (func (type 0)))"
+		"(import \"a\" \"m\" (memory 1 2))"
+		"(import \"a\" \"t\" (table 1 funcref))"
+		"(import \"a\" \"g\" (global i32))"
+		"(func (type 0) (local i64 f32) (block (result i32)"
+		" (br_table 0 1 0 (i32.const 1) (local.get 0)))"
+		" (loop (br_if 0 (i32.const 0))) drop"
+		" (call 0 (i32.const 1) (i64.const 2)))"
+		"(func v128.const i64x2 1 2 drop memory.size drop))";
+	wasm_byte_vec_t binary;
+	uint8_t *bytes;
+	uint64_t whole;
+
+	(void)state;
+	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
+	bytes = (uint8_t *)binary.data;
+	whole = weigh_bytes(bytes, binary.size).weight;
+	assert_true(whole > 10);
+	for (size_t len = 0; len < binary.size; len++)
+		assert_true(weigh_bytes(bytes, len).weight <= whole);
+	for (size_t i = 0; i < binary.size; i++) {
+		uint8_t right = bytes[i];
+
+		for (unsigned value = 0; value < 256; value++) {
+			bytes[i] = (uint8_t)value;
+			weigh_bytes(bytes, binary.size);
+		}
+		bytes[i] = right;
+	}
+	assert_int_equal(weigh_bytes(bytes, binary.size).weight, whole);
+	wasm_byte_vec_delete(&binary);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(sizes_of_instructions),
+		cmocka_unit_test(loops),
+		cmocka_unit_test(indirect_calls),
+		cmocka_unit_test(calls_of_the_runtime),
+		cmocka_unit_test(wide_types),
+		cmocka_unit_test(many_locals),
+		cmocka_unit_test(after_what_is_unknown),
+		cmocka_unit_test(cut_and_changed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
