@@ -81,8 +81,8 @@ size_t ln_environment_envs(const struct ln_environment *environment,
 			   const char *const **envs);
 
 /* Compiles a module for the environment; *error as in ln_module_new. In a task
- * this parks until the blocking pool has done it. LN_EFORMAT, LN_ENOMEM,
- * LN_EKILLED. */
+ * this parks until the blocking pool has done it. LN_EFORMAT, LN_EINVAL
+ * (imports), LN_ELIMIT (size), LN_ENOMEM, LN_EKILLED. */
 int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
 			      struct ln_env_module **module, char **error);

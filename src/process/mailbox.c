@@ -98,27 +98,32 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 	return LN_PUSH_WAKE;
 }
 
+enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
+				    struct ln_message *message)
+{
+	size_t weight = ln_message_weight(message);
+
+	message->next = NULL;
+	if (LN_UNLIKELY(mailbox->closed))
+		return LN_PUSH_CLOSED;
+	if (message->kind != LN_MESSAGE_DATA)
+		return deliver(mailbox, message);
+	if (LN_UNLIKELY(!has_room(mailbox, weight))) {
+		mailbox->dropped++;
+		return LN_PUSH_FULL;
+	}
+	mailbox->pushed++;
+	mailbox->pushed_bytes += weight;
+	return deliver(mailbox, message);
+}
+
 enum ln_push ln_mailbox_push(struct ln_mailbox *mailbox,
 			     struct ln_message *message)
 {
 	enum ln_push result;
-	size_t weight = ln_message_weight(message);
 
-	message->next = NULL;
 	ln_lock_acquire(&mailbox->lock);
-	if (LN_UNLIKELY(mailbox->closed)) {
-		result = LN_PUSH_CLOSED;
-	} else if (message->kind == LN_MESSAGE_DATA &&
-		   LN_UNLIKELY(!has_room(mailbox, weight))) {
-		mailbox->dropped++;
-		result = LN_PUSH_FULL;
-	} else {
-		if (message->kind == LN_MESSAGE_DATA) {
-			mailbox->pushed++;
-			mailbox->pushed_bytes += weight;
-		}
-		result = deliver(mailbox, message);
-	}
+	result = ln_mailbox_push_locked(mailbox, message);
 	ln_lock_release(&mailbox->lock);
 	return result;
 }

@@ -70,6 +70,10 @@ enum ln_push {
 enum ln_push ln_mailbox_push(struct ln_mailbox *mailbox,
 			     struct ln_message *message);
 
+/* The same for a caller that holds the lock. */
+enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
+				    struct ln_message *message);
+
 /* What the owner looks for. */
 struct ln_wanted {
 	const uint8_t *tags; /* i64 each, little-endian, unaligned */

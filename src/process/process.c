@@ -110,29 +110,35 @@ void ln_process_kill(struct ln_process *process)
 		ln_task_interrupt(&process->task);
 }
 
-/* Tells `process` that its link `peer` failed. */
+/* Tells `process` that its link `peer` failed, if they are still linked. One step
+ * under the lock: after an unlink has returned, nothing of the peer comes. */
 static void link_died(struct ln_process *process, struct ln_process *peer,
 		      int64_t tag)
 {
-	struct ln_message *message;
+	struct ln_message *message =
+		ln_message_new(LN_MESSAGE_LINK_DIED, tag, 0);
 	bool linked;
+	bool sent = false;
 
 	ln_lock_acquire(&process->mailbox.lock);
 	linked = ln_links_remove(&process->links, peer);
+	if (linked && message != NULL &&
+	    !atomic_load_explicit(&process->die_when_link_dies,
+				  memory_order_relaxed)) {
+		sent = true;
+		if (ln_mailbox_push_locked(&process->mailbox, message) ==
+		    LN_PUSH_WAKE)
+			ln_task_wake(&process->task);
+	} else if (linked) {
+		/* Also when memory is short: it must not go on as if nothing
+		 * had happened. */
+		ln_task_interrupt(&process->task);
+	}
 	ln_lock_release(&process->mailbox.lock);
+	if (!sent)
+		ln_message_free(message);
 	if (linked)
 		ln_process_release(peer);
-
-	if (!atomic_load_explicit(&process->die_when_link_dies,
-				  memory_order_relaxed)) {
-		message = ln_message_new(LN_MESSAGE_LINK_DIED, tag, 0);
-		if (message != NULL) {
-			ln_process_send(process, message);
-			return;
-		}
-		/* It must not go on as if nothing had happened. */
-	}
-	ln_process_kill(process);
 }
 
 static void drop_link(struct ln_process *process, struct ln_process *peer)
@@ -177,12 +183,13 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	error = add_link(peer, self, self_tag, &outcome);
 	if (error == 0)
 		return 0;
-	drop_link(self, peer);
-	if (error != LN_EDEAD)
-		return error;
-	if (outcome != LN_OUTCOME_NORMAL)
+	if (error == LN_EDEAD && outcome != LN_OUTCOME_NORMAL) {
+		/* Unless the peer's end has told it meanwhile. */
 		link_died(self, peer, self_tag);
-	return 0;
+		return 0;
+	}
+	drop_link(self, peer);
+	return error == LN_EDEAD ? 0 : error;
 }
 
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
@@ -201,7 +208,7 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 
 	if (fresh)
 		wanted.from = mailbox->end;
-	for (;;) {
+	while (result != LN_EKILLED) {
 		switch (ln_mailbox_take(mailbox, &wanted, message)) {
 		case LN_TAKE_FOUND:
 			/* The match that ended the wait also reset it, so no
@@ -209,8 +216,8 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 			return 0;
 		case LN_TAKE_MORE:
 			if (ln_task_interrupted(&self->task))
-				return LN_EKILLED;
-			if (ln_task_should_yield(&self->task))
+				result = LN_EKILLED;
+			else if (ln_task_should_yield(&self->task))
 				ln_task_yield(&self->task);
 			continue;
 		case LN_TAKE_NONE:
@@ -221,8 +228,6 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		/* After a timeout the mailbox is looked at once more: a match
 		 * may have come together with the deadline. */
 		result = ln_task_wait(&self->task, deadline);
-		if (result == LN_EKILLED)
-			break;
 	}
 	*message = ln_mailbox_stop_waiting(mailbox);
 	if (*message == NULL)

@@ -92,9 +92,11 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->done = done;
 	task->local = NULL;
 	task->slices = 0;
+	/* Counted before anybody can wake it: it may be over at once. */
+	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
 	atomic_store_explicit(&task->state, LN_TASK_PARKED,
 			      memory_order_release);
-	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
+	ln_systematic_point();
 	ln_task_wake(task);
 	return 0;
 }

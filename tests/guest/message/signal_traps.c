@@ -8,6 +8,8 @@
 // stderr~ is a signal, it has no data \(lunatic::message::push_process\)$
 // stderr~ is a signal, it has no data \(lunatic::message::take_process\)$
 // stderr~ is a signal, it has no data \(lunatic::message::take_tcp_stream\)$
+// stderr~ it has no data \(lunatic::message::send\)$
+// stderr~ it has no data \(lunatic::message::send_receive_skip_search\)$
 #include "../check.h"
 
 ENTRY(fail)(void)
@@ -67,20 +69,32 @@ ENTRY(take_stream_from_signal)(void)
 	lunatic_message_take_tcp_stream(0);
 }
 
-// It can be passed on; who gets it sees what it is.
-static void passes_on(void)
+// Passed on, it would look as if a link of the receiver had failed.
+ENTRY(send_signal)(void)
 {
 	get_signal();
 	lunatic_message_send(lunatic_process_this());
-	expect_link_died(12);
-	// The next message is not a signal.
+}
+
+ENTRY(ask_with_signal)(void)
+{
+	get_signal();
+	lunatic_message_send_receive_skip_search(lunatic_process_this(), 1);
+}
+
+// The next message takes its place.
+static void is_replaced(void)
+{
+	get_signal();
+	CHECK_EQ(receive_any(1), TIMED_OUT);
+	CHECK_EQ(lunatic_message_get_tag(), 12);
 	lunatic_message_create_data(0, 0);
 	CHECK_EQ(lunatic_message_data_size(), 0);
 }
 
 int main(void)
 {
-	passes_on();
+	is_replaced();
 	must_fail("write_signal");
 	must_fail("read_signal");
 	must_fail("seek_signal");
@@ -88,6 +102,8 @@ int main(void)
 	must_fail("push_to_signal");
 	must_fail("take_from_signal");
 	must_fail("take_stream_from_signal");
+	must_fail("send_signal");
+	must_fail("ask_with_signal");
 	puts("passed");
 	return 0;
 }

@@ -376,6 +376,66 @@ static void fresh_passes_over_older_ones(void **state)
 	test_environment_free(environment);
 }
 
+/* Waits for a tag in a piece of memory, and gives that back when killed. */
+static enum ln_outcome search_long(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	int64_t *tag = malloc(sizeof(*tag));
+	struct ln_message *got;
+
+	if (tag == NULL)
+		return LN_OUTCOME_TRAPPED;
+	*tag = 1;
+	part->error = ln_process_receive(self, (const uint8_t *)tag, 1,
+					 LN_NEVER, false, &got);
+	free(tag);
+	/* Others still send to it: they must not look at the tag any more. */
+	ln_lock_acquire(&self->mailbox.lock);
+	part->received = self->mailbox.waiting;
+	ln_lock_release(&self->mailbox.lock);
+	return LN_OUTCOME_KILLED;
+}
+
+/* Sends the searcher on a long search, and kills it in the middle. */
+static enum ln_outcome interrupt_search(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	uint64_t slices = part->peer->task.slices;
+
+	for (int i = 0; i < 50000; i++)
+		send(part->peer, 2);
+	ln_task_wake(&part->peer->task); /* for nothing */
+	while (part->peer->task.slices == slices)
+		ln_task_yield(&self->task);
+	ln_process_kill(part->peer);
+	return LN_OUTCOME_NORMAL;
+}
+
+static void killed_search_forgets_its_tags(void **state)
+{
+	/* One worker: the searcher yields to its killer between two pieces. */
+	struct ln_environment *environment = test_environment_new(1, NULL);
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct part parts[2] = { { .error = 0 }, { .error = 0 } };
+		struct ln_process *searcher =
+			test_process_start(environment, search_long, &parts[0]);
+		struct ln_process *killer;
+
+		test_process_wait_parked(searcher);
+		parts[1].peer = searcher;
+		killer = test_process_start(environment, interrupt_search,
+					    &parts[1]);
+		assert_int_equal(test_process_wait(killer), LN_OUTCOME_NORMAL);
+		assert_int_equal(test_process_wait(searcher),
+				 LN_OUTCOME_KILLED);
+		assert_int_equal(parts[0].error, LN_EKILLED);
+		assert_int_equal(parts[0].received, 0);
+	}
+	test_environment_free(environment);
+}
+
 static void *wait_in_thread(void *process)
 {
 	uint32_t code;
@@ -422,6 +482,7 @@ int main(void)
 		cmocka_unit_test(receive_times_out),
 		cmocka_unit_test(no_time_is_enough_for_what_is_there),
 		cmocka_unit_test(fresh_passes_over_older_ones),
+		cmocka_unit_test(killed_search_forgets_its_tags),
 		cmocka_unit_test(several_threads_wait),
 	};
 

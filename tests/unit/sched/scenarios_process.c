@@ -218,6 +218,13 @@ static enum ln_outcome link_and_unlink(struct ln_process *self)
 
 	systematic_check(ln_process_link(self, target, 0, 0) == 0, "no link");
 	ln_process_unlink(self, target);
+	if (ln_task_interrupted(&self->task))
+		return LN_OUTCOME_KILLED;
+	/* From here on the other's death is none of its business. */
+	for (int i = 0; i < 10; i++)
+		ln_task_yield(&self->task);
+	systematic_check(!ln_task_interrupted(&self->task),
+			 "told of a death after it had unlinked");
 	return LN_OUTCOME_NORMAL;
 }
 

@@ -230,6 +230,44 @@ static void idling(void)
 	close_world();
 }
 
+/* Scenario: a task is woken by others while it is being started, and may be
+ * over before that has returned; another task lives on. */
+
+static void *wake_early(void *argument)
+{
+	for (int i = 0; i < 20; i++)
+		ln_task_wake(&world.actors[1].task);
+	return argument;
+}
+
+static void *start_second(void *argument)
+{
+	start_actor(1, do_nothing);
+	return argument;
+}
+
+static void yield_often(struct actor *self)
+{
+	for (int i = 0; i < 20; i++)
+		ln_task_yield(&self->task);
+}
+
+static void early_wake(void)
+{
+	pthread_t threads[2];
+
+	open_world(3);
+	start_actor(0, yield_often);
+	systematic_create(&threads[0], NULL, wake_early, NULL);
+	systematic_create(&threads[1], NULL, start_second, NULL);
+	ln_sched_wait_idle(world.sched);
+	systematic_check(atomic_load(&world.actors[0].over),
+			 "a task lives, but none is counted");
+	systematic_join(threads[0], NULL);
+	systematic_join(threads[1], NULL);
+	close_world();
+}
+
 /* Scenario: workers are stopped on their way to sleep, or before. */
 
 static void stopping(void)
@@ -303,6 +341,7 @@ const struct scenario sched_scenarios[] = {
 	{ "conservation", conservation },
 	{ "rescue", rescue },
 	{ "idling", idling },
+	{ "early_wake", early_wake },
 	{ "stopping", stopping },
 	{ "mutexes", mutexes },
 	{ "locks", locks },
