@@ -8,7 +8,7 @@
  * Order: the `next` slot (so that a message's receiver runs while the message
  * is in the cache), at most NEXT_STREAK times in a row so that two tasks that
  * wake each other do not shut out the others; then the queue; every
- * SHARED_EVERY picks the shared queue first.
+ * SHARED_EVERY picks, and once a tick, the shared queue first.
  *
  * Sleeping without losing work. A producer queues its task, then (fence) reads
  * `sleeping` and `searching`. A worker that finds nothing enters the idle list
@@ -190,19 +190,25 @@ static bool timers_due(struct ln_sched *sched)
 	       atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
 }
 
-struct ln_task *ln_worker_pick(struct ln_worker *worker)
+/* Whether it is time to look further than the own queues. */
+static bool must_look_further(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
+
+	return worker->seen_tick != ln_sched_ticks(sched) ||
+	       worker->picks >= SHARED_EVERY || timers_due(sched);
+}
+
+/* The next task of the own queues, or NULL. */
+static struct ln_task *pick_local(struct ln_worker *worker)
+{
 	struct ln_task *task;
 
-	if (LN_UNLIKELY(worker->seen_tick !=
-				atomic_load_explicit(&sched->tick,
-						     memory_order_relaxed) ||
-			++worker->picks % SHARED_EVERY == 0 ||
-			timers_due(sched)))
-		return NULL;
+	worker->picks++;
 	if (worker->next_streak < NEXT_STREAK &&
-	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
+	    atomic_load_explicit(&worker->next, memory_order_relaxed) !=
+		    NULL) {
+		ln_systematic_point();
 		/* A thief may have been faster. */
 		task = atomic_exchange_explicit(&worker->next, NULL,
 						memory_order_acq_rel);
@@ -212,13 +218,18 @@ struct ln_task *ln_worker_pick(struct ln_worker *worker)
 		}
 	}
 	worker->next_streak = 0;
-	ln_systematic_point();
 	task = ln_runq_pop(&worker->queue);
 	if (task == NULL &&
 	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
 		task = atomic_exchange_explicit(&worker->next, NULL,
 						memory_order_acq_rel);
 	return task;
+}
+
+struct ln_task *ln_worker_pick(struct ln_worker *worker)
+{
+	return LN_UNLIKELY(must_look_further(worker)) ? NULL
+						      : pick_local(worker);
 }
 
 /* Gives the stack of a task that has ended back, and tells its owner. */
@@ -512,20 +523,21 @@ static struct ln_task *find(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
 	struct ln_task *task;
+	bool further;
 
 	for (;;) {
 		if (atomic_load_explicit(&sched->stopping,
 					 memory_order_acquire))
 			return NULL;
+		further = must_look_further(worker);
 		look_around(worker);
-		if (worker->picks % SHARED_EVERY == 0) {
-			task = take_injected(worker);
-			if (task != NULL)
-				break;
-		}
-		task = ln_worker_pick(worker);
-		if (task == NULL) /* it may only have been asked too often */
-			task = ln_worker_pick(worker);
+		/* Now and then, and at least once a tick, the shared queue
+		 * comes first: local tasks may never run out. */
+		task = further ? take_injected(worker) : NULL;
+		if (further)
+			worker->picks = 0;
+		if (task == NULL)
+			task = pick_local(worker);
 		if (task == NULL)
 			task = take_injected(worker);
 		if (task == NULL && start_search(worker))
