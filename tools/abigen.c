@@ -152,13 +152,13 @@ static void print_h(FILE *out)
 	      "/* All host functions, in the order of abi.def. */\n"
 	      "extern const struct ln_host_table ln_host_abi;\n\n"
 	      "/*\n"
-	      " * The implementations. They run on the fiber of the calling\n"
-	      " * process and may park it. Slices, buffers, arrays and fixed-size\n"
-	      " * pointers lie inside the guest's memory and may be unaligned.\n"
-	      " * They return 0, with *result stored when there is one (it is 0\n"
-	      " * before), or a negative LN_E* that ends the process:\n"
-	      " * LN_ETRAP with the text set by ln_guest_trap, LN_EKILLED,\n"
-	      " * LN_EEXIT.\n"
+	      " * The implementations. They run on the fiber of the\n"
+	      " * calling process and may park it. Slices, buffers, arrays\n"
+	      " * and fixed-size pointers lie inside the guest's memory and\n"
+	      " * may be unaligned. They return 0, with *result stored when\n"
+	      " * there is one (it is 0 before), or a negative LN_E* that\n"
+	      " * ends the process: LN_ETRAP with the text set by\n"
+	      " * ln_guest_trap, LN_EKILLED, LN_EEXIT.\n"
 	      " */\n",
 	      out);
 	for (size_t i = 0; i < table.namespace_count; i++) {

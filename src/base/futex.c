@@ -1,11 +1,12 @@
 /*
  * DESIGN
- * The lock is taken by one atomic exchange and given back by a plain store, since
- * an atomic operation costs as much as everything that is done under it. So the
- * holder cannot know whether anybody waits, and wakes nobody: a waiter spins for
- * a moment, then sleeps for PAUSE_NS at a time. It sleeps only when the holder
- * has lost its core. In the deterministic mode the two futex calls are replaced
- * by the test's own, and a waiter lets others go on instead of sleeping.
+ * The lock is taken by one atomic exchange and given back by a plain store,
+ * since an atomic operation costs as much as everything that is done under it.
+ * So the holder cannot know whether anybody waits, and wakes nobody: a waiter
+ * spins for a moment, then sleeps for PAUSE_NS at a time. It sleeps only when
+ * the holder has lost its core. In the deterministic mode the two futex calls
+ * are replaced by the test's own, and a waiter lets others go on instead of
+ * sleeping.
  */
 #include "base/futex.h"
 
@@ -67,8 +68,8 @@ static inline void cpu_relax(void)
 static bool try_lock(struct ln_lock *lock)
 {
 	return atomic_load_explicit(&lock->word, memory_order_relaxed) == 0 &&
-	       atomic_exchange_explicit(&lock->word, 1,
-					memory_order_acquire) == 0;
+	       atomic_exchange_explicit(&lock->word, 1, memory_order_acquire) ==
+		       0;
 }
 
 LN_NOINLINE void ln_lock_wait(struct ln_lock *lock)

@@ -206,9 +206,10 @@ int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
 
 	if (is_off())
 		return LN_ENOENT;
-	n = snprintf(text, sizeof(text), "lunatic %s engine %s wasmtime %s %s %u;",
-		     LUNATIC_VERSION, LUNATIC_ENGINE_KEY, WASMTIME_VERSION,
-		     ARCHITECTURE, variant);
+	n = snprintf(text, sizeof(text),
+		     "lunatic %s engine %s wasmtime %s %s %u;", LUNATIC_VERSION,
+		     LUNATIC_ENGINE_KEY, WASMTIME_VERSION, ARCHITECTURE,
+		     variant);
 	context = EVP_MD_CTX_new();
 	if (context == NULL)
 		return LN_ENOMEM;

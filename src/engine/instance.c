@@ -82,8 +82,8 @@ static void init_on_stack(void *argument)
 	wasmtime_error_t *error;
 
 	instance->store = wasmtime_store_new(
-		ln_engine_variant(ln_module_engine(module), variant),
-		NULL, NULL);
+		ln_engine_variant(ln_module_engine(module), variant), NULL,
+		NULL);
 	instance->context = wasmtime_store_context(instance->store);
 	wasmtime_store_limiter(instance->store,
 			       memory > INT64_MAX ? -1 : (int64_t)memory,
@@ -114,10 +114,9 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 {
 	struct init_call call = { .instance = instance, .report = report };
 
-	*instance = (struct ln_instance){ .data = data,
-					  .task = task,
-					  .module = module,
-					  .limits = *limits };
+	*instance = (struct ln_instance){
+		.data = data, .task = task, .module = module, .limits = *limits
+	};
 	*report = NULL;
 	ln_task_set_local(task, instance);
 	ln_task_on_worker_stack(task, init_on_stack, &call);

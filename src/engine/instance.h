@@ -41,7 +41,7 @@ struct ln_instance {
 	struct ln_task *task;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
-	uint64_t memory_used; /* bytes of linear memory, all together */
+	uint64_t memory_used;   /* bytes of linear memory, all together */
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	/* The exported memory, for host calls; NULL when there is none. Kept by
 	 * engine/memory.c. */

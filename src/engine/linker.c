@@ -1,7 +1,7 @@
 /*
  * A linker holds an entry for every host function of one ABI generation: its
- * trampoline, which compiled code calls directly, or, in a namespace that is not
- * allowed, a callback that traps and says so.
+ * trampoline, which compiled code calls directly, or, in a namespace that is
+ * not allowed, a callback that traps and says so.
  */
 #include "engine/linker.h"
 
@@ -75,8 +75,8 @@ static bool define(wasmtime_linker_t *linker,
 		lunatic_engine_set_next_host_call(function->call);
 	error = wasmtime_linker_define_func_unchecked(
 		linker, function->module, strlen(function->module),
-		function->name, strlen(function->name), type,
-		denied, (void *)function, NULL);
+		function->name, strlen(function->name), type, denied,
+		(void *)function, NULL);
 	wasm_functype_delete(type);
 	if (error == NULL)
 		return true;

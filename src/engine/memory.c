@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * A memory lives in a slot of the smallest size class that holds it; classes are
- * powers of two from 64 KiB to 4 GiB, a slab each. One that outgrows its slot
- * moves to the next class: Wasmtime reads the base again after a growth
+ * A memory lives in a slot of the smallest size class that holds it; classes
+ * are powers of two from 64 KiB to 4 GiB, a slab each. One that outgrows its
+ * slot moves to the next class: Wasmtime reads the base again after a growth
  * (memory_may_move). Slots of one class are neighbours in one mapping, which is
  * safe because compiled code checks every access against the memory's size.
  *
@@ -11,8 +11,8 @@
  *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
- * sweeping several together is much cheaper; so up to BATCH slots a class are in
- * use more than needed.
+ * sweeping several together is much cheaper; so up to BATCH slots a class are
+ * in use more than needed.
  *
  * Threads: any; a memory itself is used by its instance's thread.
  */
@@ -55,11 +55,11 @@ struct memory {
 	struct ln_memories *owner;
 	struct ln_instance *instance; /* charged for it */
 	uint8_t *base;
-	size_t size;     /* bytes in use; what is behind them is zero */
-	size_t capacity; /* bytes it may grow to without moving */
-	size_t mapped;   /* bytes of its own mapping; 0: in a slab */
+	size_t size;         /* bytes in use; what is behind them is zero */
+	size_t capacity;     /* bytes it may grow to without moving */
+	size_t mapped;       /* bytes of its own mapping; 0: in a slab */
 	unsigned size_class; /* of the slab */
-	bool exported;   /* the one that host functions see */
+	bool exported;       /* the one that host functions see */
 };
 
 int ln_memories_new(struct ln_memories **out)
@@ -308,9 +308,9 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 		goto fail_memory;
 	memory->owner = env;
 	memory->instance = instance;
-	placed = reserved > 0 ?
-			 place_in_mapping(memory, minimum, reserved, guard) :
-			 place_in_slab(memory, minimum);
+	placed = reserved > 0
+			 ? place_in_mapping(memory, minimum, reserved, guard)
+			 : place_in_slab(memory, minimum);
 	if (!placed)
 		goto fail_place;
 	/* Wasmtime makes the memories in the order of their indices. */

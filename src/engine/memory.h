@@ -1,6 +1,6 @@
 /*
- * Linear memories: out of slabs, with no mapping per memory, or with guard pages.
- * Wasmtime asks for them through its memory creator.
+ * Linear memories: out of slabs, with no mapping per memory, or with guard
+ * pages. Wasmtime asks for them through its memory creator.
  */
 #ifndef LN_ENGINE_MEMORY_H
 #define LN_ENGINE_MEMORY_H

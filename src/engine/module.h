@@ -62,8 +62,8 @@ const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module);
 /* Whether instantiation runs code of the guest (a start function). */
 bool ln_module_has_start(const struct ln_module *module);
 
-/* The index of the memory that it exports as "memory", which host functions see;
- * UINT32_MAX: none. */
+/* The index of the memory that it exports as "memory", which host functions
+ * see; UINT32_MAX: none. */
 uint32_t ln_module_exported_memory(const struct ln_module *module);
 
 /* Bytes that the linear memories take at the start, together. */

@@ -1,13 +1,13 @@
 /*
  * DESIGN
  * The PAGEMAP_SCAN ioctl (Linux 6.7) lists the pages of an address range that
- * are present or swapped out and not the shared zero page. A call costs about as
- * much as clearing 20 pages, most of it fixed, so several ranges that lie close
- * together are listed by one call; pages of others in between are listed too,
- * and left alone.
+ * are present or swapped out and not the shared zero page. A call costs about
+ * as much as clearing 20 pages, most of it fixed, so several ranges that lie
+ * close together are listed by one call; pages of others in between are listed
+ * too, and left alone.
  *
- * Where the kernel cannot scan, pages are given back (madvise), which makes them
- * zero as well, at the price of faulting them in again.
+ * Where the kernel cannot scan, pages are given back (madvise), which makes
+ * them zero as well, at the price of faulting them in again.
  */
 #include "engine/sweep.h"
 

@@ -207,7 +207,8 @@ int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
 }
 
 /* Takes the message out of the scratch area, for the process with that id. A
- * signal stays: sent on, it would look as if the receiver's own link had died. */
+ * signal stays: sent on, it would look as if the receiver's own link had died.
+ */
 static int outgoing(struct ln_guest *guest, uint64_t id,
 		    struct ln_process **process, struct ln_message **message)
 {

@@ -40,9 +40,9 @@ LN_NOINLINE bool ln_host_fault(struct ln_guest *guest,
 	char text[TEXT];
 
 	(void)guest;
-	return record(text, snprintf(text, sizeof(text),
-				     "argument `%s` points outside of the "
-				     "exported memory (%s::%s)",
-				     argument, function->module,
-				     function->name));
+	return record(text,
+		      snprintf(text, sizeof(text),
+			       "argument `%s` points outside of the "
+			       "exported memory (%s::%s)",
+			       argument, function->module, function->name));
 }

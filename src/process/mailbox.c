@@ -335,8 +335,7 @@ enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
 		list = take_incoming(mailbox, wanted);
 		if (list == NULL) {
 			*message = take_found(mailbox);
-			return *message != NULL ? LN_TAKE_FOUND
-						: LN_TAKE_NONE;
+			return *message != NULL ? LN_TAKE_FOUND : LN_TAKE_NONE;
 		}
 		/* The common case: one message, and it is wanted. */
 		if (list->next == NULL &&

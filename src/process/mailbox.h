@@ -38,8 +38,8 @@ struct ln_mailbox {
 	uint64_t max_messages;
 	uint64_t max_bytes;
 
-	/* A sender that ends the owner's wait puts the match here, and the owner
-	 * takes it without the lock. */
+	/* A sender that ends the owner's wait puts the match here, and the
+	 * owner takes it without the lock. */
 	struct ln_message *_Atomic found;
 
 	/* The owner writes, senders read. */

@@ -110,8 +110,9 @@ void ln_process_kill(struct ln_process *process)
 		ln_task_interrupt(&process->task);
 }
 
-/* Tells `process` that its link `peer` failed, if they are still linked. One step
- * under the lock: after an unlink has returned, nothing of the peer comes. */
+/* Tells `process` that its link `peer` failed, if they are still linked. One
+ * step under the lock: after an unlink has returned, nothing of the peer comes.
+ */
 static void link_died(struct ln_process *process, struct ln_process *peer,
 		      int64_t tag)
 {

@@ -49,10 +49,10 @@ struct ln_process {
 	/* Immutable after the start. */
 	struct ln_environment *environment; /* counted */
 	enum ln_outcome (*body)(struct ln_process *process);
-	void *argument; /* the body's */
+	void *argument;                        /* the body's */
 	void (*free_argument)(void *argument); /* at the end; may be NULL */
-	int64_t started; /* CLOCK_MONOTONIC, ns */
-	uint8_t id[16];  /* UUID, RFC 9562 byte order */
+	int64_t started;                       /* CLOCK_MONOTONIC, ns */
+	uint8_t id[16];                        /* UUID, RFC 9562 byte order */
 
 	/* Under the lock of the runtime's list. */
 	struct ln_list siblings;

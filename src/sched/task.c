@@ -113,9 +113,9 @@ static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
 		&worker->next_tick,
 		atomic_load_explicit(&sched->tick, memory_order_relaxed),
 		memory_order_relaxed);
-	/* Only this worker ever puts a task there; a thief only takes it out. So
-	 * an empty slot stays empty until here, and needs no exchange. Release
-	 * pairs with the acquire of whoever takes it. */
+	/* Only this worker ever puts a task there; a thief only takes it out.
+	 * So an empty slot stays empty until here, and needs no exchange.
+	 * Release pairs with the acquire of whoever takes it. */
 	displaced = atomic_load_explicit(&worker->next, memory_order_relaxed);
 	if (displaced == NULL)
 		atomic_store_explicit(&worker->next, task,

@@ -206,8 +206,7 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 
 	worker->picks++;
 	if (worker->next_streak < NEXT_STREAK &&
-	    atomic_load_explicit(&worker->next, memory_order_relaxed) !=
-		    NULL) {
+	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
 		ln_systematic_point();
 		/* A thief may have been faster. */
 		task = atomic_exchange_explicit(&worker->next, NULL,
