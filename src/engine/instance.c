@@ -27,7 +27,7 @@
 /* Exported by our patch of Wasmtime (engine/patches). */
 void lunatic_engine_record_trap(const char *text, size_t len);
 
-#define MOST_TABLES 100
+#define MOST_TABLES 16
 #define MOST_MEMORIES 100
 
 static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,

@@ -22,7 +22,7 @@ const struct ln_limits ln_limits_default = {
 	.max_message_bytes = (uint64_t)256 << 20,
 	.max_handles = 4u << 20,
 	.max_links = 4u << 20,
-	.max_table_elements = 10000000,
+	.max_table_elements = 1000000,
 	.max_module_bytes = LN_MODULE_MAX_BYTES_DEFAULT,
 };
 

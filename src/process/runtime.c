@@ -156,6 +156,13 @@ static bool may_report(struct ln_runtime *runtime, uint64_t *hidden)
 	return may;
 }
 
+static void print(const char *text, size_t len)
+{
+	/* Nothing is left to do when standard error is gone. */
+	if (write(STDERR_FILENO, text, len) < 0)
+		return;
+}
+
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		       const char *text)
 {
@@ -175,8 +182,6 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 	len = asprintf(&line, "lunatic: process %s trapped: %s\n", id, text);
 	if (len < 0)
 		return;
-	/* Nothing is left to do when standard error is gone. */
-	if (write(STDERR_FILENO, line, (size_t)len) < 0)
-		len = 0;
+	print(line, (size_t)len);
 	free(line);
 }

@@ -8,7 +8,7 @@
  * Order: the `next` slot (so that a message's receiver runs while the message
  * is in the cache), at most NEXT_STREAK times in a row so that two tasks that
  * wake each other do not shut out the others; then the queue; every
- * SHARED_EVERY picks, and once a tick, the shared queue first.
+ * SHARED_EVERY picks, and every other tick, the shared queue first.
  *
  * Sleeping without losing work. A producer queues its task, then (fence) reads
  * `sleeping` and `searching`. A worker that finds nothing enters the idle list
@@ -530,11 +530,16 @@ static struct ln_task *find(struct ln_worker *worker)
 			return NULL;
 		further = must_look_further(worker);
 		look_around(worker);
-		/* Now and then, and at least once a tick, the shared queue
-		 * comes first: local tasks may never run out. */
-		task = further ? take_injected(worker) : NULL;
-		if (further)
+		/* Now and then, and about every other tick, the shared queue
+		 * comes first: local tasks may never run out. Not twice in a
+		 * row: it may never run out either. */
+		task = NULL;
+		if (further) {
 			worker->picks = 0;
+			worker->shared_first = !worker->shared_first;
+			if (worker->shared_first)
+				task = take_injected(worker);
+		}
 		if (task == NULL)
 			task = pick_local(worker);
 		if (task == NULL)

@@ -42,6 +42,7 @@ struct ln_worker {
 	uint32_t picks;       /* tasks picked; now and then others go first */
 	uint32_t next_streak; /* tasks taken from `next` in a row */
 	uint32_t finished;    /* tasks that ended here */
+	bool shared_first;    /* the shared queue came first last time */
 	uint64_t slice_tick;  /* tick at which `current` was entered */
 	uint64_t seen_tick;   /* tick at the last look at timers and poller */
 	bool borrowed;        /* a task runs something on `base` */

@@ -212,11 +212,12 @@ uint64_t lunatic_message_take_tcp_stream(uint64_t index);
 
 /*
  * Sends the message that is in the scratch area, which is empty afterwards.
- * Nothing tells whether it arrives: a message to a process that has ended is
- * dropped.
+ * Nothing tells whether it arrives: a message to a process that has ended, or
+ * whose mailbox is full, is dropped.
  *
  * process: id of the receiver
  * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
  * Traps: the process holds no process of that id
  */
 LUNATIC_IMPORT("lunatic::message", "send")
@@ -233,6 +234,7 @@ void lunatic_message_send(uint64_t process);
  * timeout: milliseconds to wait for, 0 for no limit
  * Returns 0 when a message arrived, 9027 after a timeout
  * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
  * Traps: the process holds no process of that id
  */
 LUNATIC_IMPORT("lunatic::message", "send_receive_skip_search")
