@@ -17,7 +17,7 @@ else()
 	file(GLOB engine_inputs CONFIGURE_DEPENDS
 		"${PROJECT_SOURCE_DIR}/engine/Cargo.*"
 		"${PROJECT_SOURCE_DIR}/engine/src/*.rs"
-		"${PROJECT_SOURCE_DIR}/engine/patches/*.patch"
+		"${PROJECT_SOURCE_DIR}/engine/patches/*/*.patch"
 		"${PROJECT_SOURCE_DIR}/tools/build-engine.sh")
 	set_property(DIRECTORY APPEND PROPERTY
 		CMAKE_CONFIGURE_DEPENDS ${engine_inputs})

@@ -25,7 +25,7 @@ say() { echo "engine: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
 key=$({ cat "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine"/src/*.rs \
-	"$engine"/patches/*.patch "$0"; "$rustc" -vV; } | sha256sum | cut -c1-16)
+	"$engine"/patches/*/*.patch "$0"; "$rustc" -vV; } | sha256sum | cut -c1-16)
 out=$cache/$version-$key
 if [ -f "$out/lib/libwasmtime.a" ] && [ -f "$out/include/wasmtime.h" ]; then
 	echo "$out"
@@ -49,31 +49,40 @@ say "step 1 of 3: fetching its crates"
 "$cargo" fetch --locked --manifest-path "$engine/Cargo.toml" >&2 ||
 	fail "cargo could not fetch the crates; is the package registry reachable?"
 
-# Where cargo unpacked the one crate that is patched.
-source=$("$cargo" metadata --locked --offline --format-version 1 \
-	--manifest-path "$engine/Cargo.toml" | tr ',' '\n' |
-	sed -n "s|.*\"manifest_path\":\"\\(.*/wasmtime-$version\\)/Cargo.toml\".*|\\1|p" |
-	head -n 1)
-[ -n "$source" ] && [ -d "$source" ] ||
-	fail "the source of wasmtime $version is not where cargo says it is"
-grep -q "^version = \"$version\"" "$source/Cargo.toml" ||
-	fail "$source is not wasmtime $version"
+# Where cargo unpacked version $version of crate $1.
+source_of() {
+	"$cargo" metadata --locked --offline --format-version 1 \
+		--manifest-path "$engine/Cargo.toml" | tr ',' '\n' |
+		sed -n "s|.*\"manifest_path\":\"\(.*/$1-$version\)/Cargo.toml\".*|\1|p" |
+		head -n 1
+}
 
-say "step 2 of 3: applying our patches to a copy"
+say "step 2 of 3: applying our patches to copies"
 rm -rf "$work"
 mkdir -p "$work/engine"
-cp -R "$source" "$work/wasmtime"
-chmod -R u+w "$work/wasmtime"
-for patch in "$engine"/patches/*.patch; do
-	patch -d "$work/wasmtime" -p1 --fuzz=0 --no-backup-if-mismatch <"$patch" >&2 ||
-		fail "$(basename "$patch") does not apply to wasmtime $version; the patch must be redone for this version"
+for patches in "$engine"/patches/*/; do
+	crate=$(basename "$patches")
+	source=$(source_of "$crate")
+	[ -n "$source" ] && [ -d "$source" ] ||
+		fail "the source of $crate $version is not where cargo says it is"
+	grep -q "^version = \"$version\"" "$source/Cargo.toml" ||
+		fail "$source is not $crate $version"
+	cp -R "$source" "$work/$crate"
+	chmod -R u+w "$work/$crate"
+	for patch in "$patches"*.patch; do
+		patch -d "$work/$crate" -p1 --fuzz=0 --no-backup-if-mismatch \
+			<"$patch" >&2 ||
+			fail "$crate/$(basename "$patch") does not apply to $crate $version; the patch must be redone for this version"
+	done
 done
 cp -R "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine/src" "$work/engine/"
-cat >>"$work/engine/Cargo.toml" <<EOF
-
-[patch.crates-io]
-wasmtime = { path = "../wasmtime" }
-EOF
+{
+	printf '\n[patch.crates-io]\n'
+	for patches in "$engine"/patches/*/; do
+		crate=$(basename "$patches")
+		printf '%s = { path = "../%s" }\n' "$crate" "$crate"
+	done
+} >>"$work/engine/Cargo.toml"
 
 say "step 3 of 3: compiling"
 # A line for every twenty crates keeps a log short and a terminal alive.
