@@ -29,8 +29,6 @@
 #define STATUS_ERROR 1
 #define STATUS_FAILED 134 /* as after SIGABRT, and as Wasmtime's program */
 
-extern char **environ;
-
 static _Atomic int caught_signal;
 
 struct signal_thread {

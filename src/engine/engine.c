@@ -155,16 +155,6 @@ const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)
 	return engine->table;
 }
 
-struct ln_memories *ln_engine_memories(struct ln_engine *engine)
-{
-	return engine->memories;
-}
-
-size_t ln_engine_wasm_stack(void)
-{
-	return WASM_STACK;
-}
-
 size_t ln_engine_stack_size(void)
 {
 	return WASM_STACK + HOST_STACK;

@@ -12,7 +12,6 @@
 #include <wasmtime.h>
 
 struct ln_host_table;
-struct ln_memories;
 struct ln_sched;
 
 /* Settings that change the generated code. A variant is a combination. */
@@ -40,11 +39,6 @@ void ln_engine_tick(void *engine);
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);
-struct ln_memories *ln_engine_memories(struct ln_engine *engine);
-
-/* Bytes of wasm frames that a process may use on its stack; calls deeper than
- * that trap. The rest of the slot is for host functions. */
-size_t ln_engine_wasm_stack(void);
 
 /* Bytes of the stack slot that a fiber which runs wasm needs. */
 size_t ln_engine_stack_size(void);

@@ -213,31 +213,3 @@ void ln_instance_resumed(struct ln_instance *instance)
 	instance->deadline_tick = tick;
 	wasmtime_context_set_epoch_deadline(instance->context, 1);
 }
-
-uint64_t ln_instance_fuel(struct ln_instance *instance)
-{
-	uint64_t fuel = UINT64_MAX;
-	wasmtime_error_t *error;
-
-	if ((ln_module_variant(instance->module) & LN_VARIANT_METERED) == 0)
-		return fuel;
-	error = wasmtime_context_get_fuel(instance->context, &fuel);
-	if (error != NULL)
-		wasmtime_error_delete(error);
-	return fuel;
-}
-
-int ln_instance_burn(struct ln_instance *instance, uint64_t amount)
-{
-	uint64_t fuel = ln_instance_fuel(instance);
-	wasmtime_error_t *error;
-
-	if (fuel == UINT64_MAX)
-		return 0;
-	if (fuel < amount)
-		return LN_ELIMIT;
-	error = wasmtime_context_set_fuel(instance->context, fuel - amount);
-	if (error != NULL)
-		wasmtime_error_delete(error);
-	return 0;
-}

@@ -93,11 +93,4 @@ void ln_instance_record_trap(const char *text, size_t len);
  * from here, rather than the rest of one that has passed meanwhile. */
 void ln_instance_resumed(struct ln_instance *instance);
 
-/* Fuel left, in wasm instructions; UINT64_MAX when it is not metered. */
-uint64_t ln_instance_fuel(struct ln_instance *instance);
-
-/* Takes `amount` of fuel for work that the host does for the guest; LN_ELIMIT
- * when there is less. */
-int ln_instance_burn(struct ln_instance *instance, uint64_t amount);
-
 #endif

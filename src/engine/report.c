@@ -21,6 +21,7 @@
 #define CAUSE "Caused by:\n"
 #define PREFIX "wasm trap: "
 #define MOST_FRAMES 32
+#define EXTRA ((size_t)256) /* for what rearranging adds */
 
 struct text {
 	char *data;
@@ -119,7 +120,7 @@ static char *rearrange(const char *message, size_t len)
 {
 	const char *end = message + len;
 	const char *trace = find(message, end, TRACE);
-	struct text text = { .room = len + 2 * MOST_FRAMES + 64 };
+	struct text text = { .room = len + EXTRA };
 
 	text.data = malloc(text.room);
 	if (text.data == NULL)

@@ -206,28 +206,34 @@ int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
 		    "tcp stream", index, result);
 }
 
-/* Takes the message out of the scratch area, for the process with that id. A
- * signal stays: sent on, it would look as if the receiver's own link had died.
- */
-static int outgoing(struct ln_guest *guest, uint64_t id,
-		    struct ln_process **process, struct ln_message **message)
+/* Takes the message out of the scratch area, for the process with that id;
+ * NULL: trap. A signal stays: sent on, it would look as if the receiver's own
+ * link had died. */
+static struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
+				   struct ln_process **process)
 {
-	if (data_message(guest) == NULL)
-		return no_message(guest);
+	struct ln_message *message = data_message(guest);
+
+	if (message == NULL) {
+		no_message(guest);
+		return NULL;
+	}
 	*process = ln_handles_get(&guest->processes, id);
-	if (*process == NULL)
-		return no_process(guest, id);
-	*message = guest->scratch;
+	if (*process == NULL) {
+		no_process(guest, id);
+		return NULL;
+	}
 	guest->scratch = NULL;
-	return 0;
+	return message;
 }
 
 int ln_host_message_send(struct ln_guest *guest, uint64_t process)
 {
-	struct ln_message *message = NULL;
-	struct ln_process *to;
+	struct ln_message *message;
+	struct ln_process *to = NULL;
 
-	if (outgoing(guest, process, &to, &message) < 0)
+	message = outgoing(guest, process, &to);
+	if (message == NULL)
 		return LN_ETRAP;
 	/* Delivery is not promised: a dead or full receiver drops it. */
 	ln_process_send(to, message);
@@ -239,12 +245,13 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 					     uint32_t *result)
 {
 	struct ln_message *message;
-	struct ln_process *to;
+	struct ln_process *to = NULL;
 	uint8_t tag[8];
 	uint32_t tags;
 	int error;
 
-	if (outgoing(guest, process, &to, &message) < 0)
+	message = outgoing(guest, process, &to);
+	if (message == NULL)
 		return LN_ETRAP;
 	tags = message->tag != 0 ? 1 : 0;
 	memcpy(tag, &message->tag, sizeof(tag));

@@ -287,8 +287,8 @@ static int make_start(const struct ln_spawn *spawn,
 	if (start == NULL)
 		return LN_ENOMEM;
 	for (uint32_t i = 0; i < entry->param_count; i++) {
-		const uint8_t *param = spawn->params +
-				       (size_t)i * LN_PARAM_SIZE;
+		const uint8_t *param =
+			spawn->params + (size_t)i * LN_PARAM_SIZE;
 		size_t len = param[0] == LN_PARAM_I32   ? 4
 			     : param[0] == LN_PARAM_I64 ? 8
 							: 16;
