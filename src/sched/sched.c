@@ -35,7 +35,7 @@ static unsigned usable_cores(void)
 	return 1;
 }
 
-/* Wakes a thief when a task has sat in a `next` slot since an earlier tick. */
+/* Wakes a thief when a task has sat in a `next` slot for a whole tick. */
 static void rescue_next(struct ln_sched *sched, uint64_t tick)
 {
 	for (unsigned i = 0; i < sched->count; i++) {
@@ -43,8 +43,7 @@ static void rescue_next(struct ln_sched *sched, uint64_t tick)
 
 		if (atomic_load_explicit(&worker->next, memory_order_relaxed) !=
 			    NULL &&
-		    atomic_load_explicit(&worker->next_tick,
-					 memory_order_relaxed) < tick) {
+		    ln_worker_next_is_old(worker, tick)) {
 			ln_sched_wake_worker(sched);
 			return;
 		}

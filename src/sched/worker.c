@@ -305,12 +305,12 @@ static uint64_t next_random(struct ln_worker *worker)
 	return worker->seed;
 }
 
-/* Takes the task in another worker's `next` slot if it sat there for a tick. */
+/* Takes the task in another worker's `next` slot if it sat there for a whole
+ * tick. */
 static struct ln_task *steal_next(struct ln_worker *victim, uint64_t tick)
 {
 	if (atomic_load_explicit(&victim->next, memory_order_relaxed) == NULL ||
-	    atomic_load_explicit(&victim->next_tick, memory_order_relaxed) >=
-		    tick)
+	    !ln_worker_next_is_old(victim, tick))
 		return NULL;
 	ln_systematic_point();
 	return atomic_exchange_explicit(&victim->next, NULL,

@@ -94,6 +94,17 @@ struct ln_sched {
 	_Atomic uint32_t none_left; /* futex: changes when live becomes 0 */
 };
 
+/* Whether what is in the `next` slot may be stolen: it sat there for a whole
+ * tick. One that was put there just before a tick has not: stolen, it would
+ * take a chain of messages to another core and its caches each millisecond. */
+static inline bool ln_worker_next_is_old(struct ln_worker *worker,
+					 uint64_t tick)
+{
+	return atomic_load_explicit(&worker->next_tick, memory_order_relaxed) +
+		       2 <=
+	       tick;
+}
+
 /* The worker of this thread, or NULL. Never keep it across a switch. */
 struct ln_worker *ln_worker_current(void);
 
