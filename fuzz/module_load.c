@@ -18,7 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct ln_module_limits limits = { COMPILED_MAX };
-	static const char *const all[] = { "" };
 	static struct ln_engine *engine;
 	static struct ln_linker *linker;
 	struct ln_module *module;
@@ -29,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (engine == NULL) {
 		setenv("LUNATIC_CACHE", "off", 1);
 		if (ln_engine_new(&ln_host_abi, &engine) != 0 ||
-		    ln_linker_new(engine, 0, LN_ABI_0_7, all, 1, &linker) != 0)
+		    ln_linker_new(engine, 0, LN_ABI_0_7, NULL, NULL, &linker) !=
+			    0)
 			abort();
 	}
 	(void)ln_scan_module(data, size, &scan, problem, sizeof(problem));

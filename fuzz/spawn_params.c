@@ -38,18 +38,18 @@ static void set_up(void)
 		"  v128 v128 v128 v128)))";
 	const struct ln_runtime_options options = { .workers = 1,
 						    .host = &no_functions };
-	const struct ln_environment_config config = {
-		.limits = ln_limits_default,
-	};
+	struct ln_config *config;
 	struct ln_runtime *runtime;
 	char *error;
 
 	setenv("LUNATIC_CACHE", "off", 1);
 	if (ln_runtime_new(&options, &runtime) < 0 ||
-	    ln_environment_new(runtime, &config, &environment) < 0 ||
+	    ln_config_new(&config) < 0 ||
+	    ln_environment_new(runtime, NULL, config, &environment) < 0 ||
 	    ln_environment_add_module(environment, (const uint8_t *)text,
 				      sizeof(text) - 1, &module, &error) < 0)
 		abort();
+	ln_config_free(config);
 }
 
 /* Tries the parameters on the function of that name. */

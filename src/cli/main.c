@@ -22,6 +22,7 @@
 #include "host/stdio.h"
 #include "host/wasi.h"
 #include "lunatic_version.h"
+#include "process/environment.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"
@@ -103,13 +104,18 @@ static uint8_t *read_file(const char *path, size_t most, size_t *len)
 	return bytes;
 }
 
-static size_t count_strings(char **strings)
+/* Grants the first process everything that it can have, and shows it the
+ * command line and the variables of this program. */
+static int complete_config(const struct ln_cli_options *options)
 {
-	size_t count = 0;
+	struct ln_config *config = options->config;
+	int error = ln_config_allow(config, "", 0);
 
-	while (strings[count] != NULL)
-		count++;
-	return count;
+	for (size_t i = 0; i < options->arg_count && error == 0; i++)
+		error = ln_config_add_arg(config, options->args[i]);
+	for (char **at = environ; *at != NULL && error == 0; at++)
+		error = ln_config_add_env(config, *at);
+	return error;
 }
 
 /* Spawns the first process; NULL after a line about what went wrong. */
@@ -126,8 +132,8 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 	size_t len;
 	int result;
 
-	bytes = read_file(options->file, options->limits.max_module_bytes,
-			  &len);
+	bytes = read_file(options->file,
+			  options->config->limits.max_module_bytes, &len);
 	if (bytes == NULL)
 		return NULL;
 	result = ln_environment_add_module(environment, bytes, len, &module,
@@ -202,54 +208,64 @@ static int run(struct ln_environment *environment,
 	return status;
 }
 
-int main(int argc, char **argv)
+/* The whole life of the runtime; returns the program's status. */
+static int run_program(const struct ln_cli_options *options)
 {
-	static const char *const everything[] = { "" };
-	struct ln_runtime_options runtime_options = { .host = &ln_host_abi,
-						      .free_wasi =
-							      ln_wasi_free };
-	struct ln_environment_config config = { .allowed = everything,
-						.allowed_count = 1 };
+	struct ln_runtime_options runtime_options = {
+		.workers = options->workers,
+		.host = &ln_host_abi,
+		.free_wasi = ln_wasi_free,
+	};
 	struct ln_environment *environment;
-	struct ln_cli_options options;
 	struct ln_runtime *runtime;
-	sigset_t set;
 	int status = STATUS_ERROR;
+	sigset_t set;
+	int error;
 
-	ln_stdio_reserve();
-	if (ln_cli_parse(argc, argv, &options) < 0)
-		return STATUS_ERROR;
-	if (options.action == LN_CLI_HELP) {
-		ln_cli_print_help();
-		return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
-	}
-	if (options.action == LN_CLI_VERSION) {
-		printf("lunatic %s (host functions of lunatic 0.7.5)\n",
-		       LUNATIC_VERSION);
-		return fflush(stdout) == 0 ? 0 : STATUS_ERROR;
-	}
-	if (!ln_log_init())
-		fprintf(stderr, "lunatic: LUNATIC_LOG should be error, warn, "
-				"info or debug\n");
 	block_signals(&set);
-	runtime_options.workers = options.workers;
 	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
 		fprintf(stderr, "lunatic: cannot start the runtime: out of "
 				"memory, threads or descriptors\n");
 		return STATUS_ERROR;
 	}
-	config.limits = options.limits;
-	config.strategy = options.strategy;
-	config.args = (const char *const *)options.args;
-	config.arg_count = options.arg_count;
-	config.envs = (const char *const *)environ;
-	config.env_count = count_strings(environ);
-	if (ln_environment_new(runtime, &config, &environment) == 0) {
-		status = run(environment, &options, &set);
+	error = complete_config(options);
+	if (error == 0)
+		error = ln_environment_new(runtime, NULL, options->config,
+					   &environment);
+	if (error == 0) {
+		status = run(environment, options, &set);
 		ln_environment_release(environment);
 	} else {
-		fprintf(stderr, "lunatic: out of memory\n");
+		fprintf(stderr, "lunatic: %s\n", ln_error_text(error));
 	}
 	ln_runtime_free(runtime);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct ln_cli_options options;
+	int status = STATUS_ERROR;
+
+	ln_stdio_reserve();
+	if (ln_cli_parse(argc, argv, &options) < 0)
+		goto end;
+	if (options.action == LN_CLI_HELP) {
+		ln_cli_print_help();
+		status = fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+		goto end;
+	}
+	if (options.action == LN_CLI_VERSION) {
+		printf("lunatic %s (host functions of lunatic 0.7.5)\n",
+		       LUNATIC_VERSION);
+		status = fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+		goto end;
+	}
+	if (!ln_log_init())
+		fprintf(stderr, "lunatic: LUNATIC_LOG should be error, warn, "
+				"info or debug\n");
+	status = run_program(&options);
+end:
+	ln_config_free(options.config);
 	return status;
 }

@@ -97,9 +97,9 @@ static bool set_workers(struct ln_cli_options *options, const char *value)
 static bool set_strategy(struct ln_cli_options *options, const char *value)
 {
 	if (strcmp(value, "slab") == 0)
-		options->strategy = LN_MEMORY_SLAB;
+		options->config->strategy = LN_MEMORY_SLAB;
 	else if (strcmp(value, "guard") == 0)
-		options->strategy = LN_MEMORY_GUARD;
+		options->config->strategy = LN_MEMORY_GUARD;
 	else
 		return false;
 	return true;
@@ -111,7 +111,7 @@ static bool set_memory(struct ln_cli_options *options, const char *value)
 
 	if (!ln_cli_parse_size(value, &bytes) || bytes < 1 << 16)
 		return false;
-	options->limits.max_memory = bytes;
+	options->config->limits.max_memory = bytes;
 	return true;
 }
 
@@ -121,29 +121,31 @@ static bool set_fuel(struct ln_cli_options *options, const char *value)
 
 	if (!parse_count(value, &units) || units > UINT64_MAX / 100000 / 2)
 		return false;
-	options->limits.max_fuel = units * 100000;
+	options->config->limits.max_fuel = units * 100000;
 	return true;
 }
 
 static bool set_messages(struct ln_cli_options *options, const char *value)
 {
-	return parse_count(value, &options->limits.max_messages);
+	return parse_count(value, &options->config->limits.max_messages);
 }
 
 static bool set_mailbox(struct ln_cli_options *options, const char *value)
 {
-	return ln_cli_parse_size(value, &options->limits.max_mailbox_bytes);
+	return ln_cli_parse_size(value,
+				 &options->config->limits.max_mailbox_bytes);
 }
 
 static bool set_message(struct ln_cli_options *options, const char *value)
 {
-	return ln_cli_parse_size(value, &options->limits.max_message_bytes);
+	return ln_cli_parse_size(value,
+				 &options->config->limits.max_message_bytes);
 }
 
 static bool set_processes(struct ln_cli_options *options, const char *value)
 {
-	return parse_count(value, &options->limits.max_processes) &&
-	       options->limits.max_processes > 0;
+	return parse_count(value, &options->config->limits.max_processes) &&
+	       options->config->limits.max_processes > 0;
 }
 
 static bool set_module(struct ln_cli_options *options, const char *value)
@@ -152,7 +154,7 @@ static bool set_module(struct ln_cli_options *options, const char *value)
 
 	if (!ln_cli_parse_size(value, &bytes) || bytes == 0)
 		return false;
-	options->limits.max_module_bytes = (size_t)bytes;
+	options->config->limits.max_module_bytes = (size_t)bytes;
 	return true;
 }
 
@@ -303,7 +305,11 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
 	int at = 1;
 
-	*options = (struct ln_cli_options){ .limits = ln_limits_default };
+	*options = (struct ln_cli_options){ .workers = 0 };
+	if (ln_config_new(&options->config) < 0) {
+		fprintf(stderr, "lunatic: out of memory\n");
+		return LN_ENOMEM;
+	}
 	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
 		int words;
 

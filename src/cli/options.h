@@ -5,22 +5,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "process/environment.h"
+#include "process/config.h"
 
 enum ln_cli_action { LN_CLI_RUN, LN_CLI_HELP, LN_CLI_VERSION };
 
 struct ln_cli_options {
 	enum ln_cli_action action;
-	unsigned workers; /* 0: one per core */
-	struct ln_limits limits;
-	enum ln_memory_strategy strategy;
+	unsigned workers;         /* 0: one per core */
+	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char *file;
 	char **args; /* of the guest, the file's name first */
 	size_t arg_count;
 };
 
 /* Reads the command line. On an error prints one line to standard error and
- * returns LN_EINVAL. Strings point into argv. */
+ * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; `config`
+ * is to be freed in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
 
 /* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */

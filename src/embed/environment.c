@@ -6,6 +6,7 @@
 #include <lunatic/lunatic.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "embed/embed.h"
@@ -17,8 +18,6 @@
 _Static_assert((int)LUNATIC_MEMORY_SLAB == LN_MEMORY_SLAB &&
 		       (int)LUNATIC_MEMORY_GUARD == LN_MEMORY_GUARD,
 	       "two numbers for one strategy");
-
-static const char *const everything[] = { "" };
 
 static lunatic_environment_config default_config(void)
 {
@@ -58,8 +57,7 @@ static bool is_list(const char *const *strings, size_t count)
 	return true;
 }
 
-static int translate(const lunatic_environment_config *from,
-		     struct ln_environment_config *to)
+static int check(const lunatic_environment_config *from)
 {
 	if (from->strategy != LUNATIC_MEMORY_SLAB &&
 	    from->strategy != LUNATIC_MEMORY_GUARD)
@@ -68,35 +66,60 @@ static int translate(const lunatic_environment_config *from,
 	    !is_list(from->args, from->arg_count) ||
 	    !is_list(from->envs, from->env_count))
 		return LN_EINVAL;
-	*to = (struct ln_environment_config){
-		.limits = { .max_memory = from->max_memory,
-			    .max_fuel = from->max_fuel,
-			    .max_processes = from->max_processes,
-			    .max_messages = from->max_messages,
-			    .max_mailbox_bytes = from->max_mailbox_bytes,
-			    .max_message_bytes = from->max_message_bytes,
-			    .max_handles = from->max_handles,
-			    .max_links = from->max_links,
-			    .max_table_elements = from->max_table_elements,
-			    .max_module_bytes = from->max_module_bytes },
-		.strategy = (enum ln_memory_strategy)from->strategy,
-		.allowed = from->allowed,
-		.allowed_count = from->allowed_count,
-		.args = from->args,
-		.arg_count = from->arg_count,
-		.envs = from->envs,
-		.env_count = from->env_count,
-	};
-	if (from->allowed == NULL) {
-		to->allowed = everything;
-		to->allowed_count = 1;
-	}
 	return 0;
+}
+
+static int fill_texts(const lunatic_environment_config *from,
+		      struct ln_config *to)
+{
+	int error = 0;
+
+	if (from->allowed == NULL)
+		error = ln_config_allow(to, "", 0);
+	for (size_t i = 0; i < from->allowed_count && error == 0; i++)
+		error = ln_config_allow(to, from->allowed[i],
+					strlen(from->allowed[i]));
+	for (size_t i = 0; i < from->arg_count && error == 0; i++)
+		error = ln_config_add_arg(to, from->args[i]);
+	for (size_t i = 0; i < from->env_count && error == 0; i++)
+		error = ln_config_add_env(to, from->envs[i]);
+	return error;
+}
+
+static int translate(const lunatic_environment_config *from,
+		     struct ln_config **out)
+{
+	struct ln_config *to;
+	int error = check(from);
+
+	if (error == 0)
+		error = ln_config_new(&to);
+	if (error < 0)
+		return error;
+	to->strategy = (enum ln_memory_strategy)from->strategy;
+	to->limits = (struct ln_limits){
+		.max_memory = from->max_memory,
+		.max_fuel = from->max_fuel,
+		.max_processes = from->max_processes,
+		.max_messages = from->max_messages,
+		.max_mailbox_bytes = from->max_mailbox_bytes,
+		.max_message_bytes = from->max_message_bytes,
+		.max_handles = from->max_handles,
+		.max_links = from->max_links,
+		.max_table_elements = from->max_table_elements,
+		.max_module_bytes = from->max_module_bytes,
+	};
+	error = fill_texts(from, to);
+	if (error < 0)
+		ln_config_free(to);
+	else
+		*out = to;
+	return error;
 }
 
 struct making {
 	struct ln_runtime *runtime;
-	const struct ln_environment_config *config;
+	struct ln_config *config;
 	struct ln_environment *environment;
 	int result;
 };
@@ -105,8 +128,8 @@ static void make(void *argument)
 {
 	struct making *making = argument;
 
-	making->result = ln_environment_new(making->runtime, making->config,
-					    &making->environment);
+	making->result = ln_environment_new(
+		making->runtime, NULL, making->config, &making->environment);
 }
 
 int lunatic_environment_new(lunatic_runtime *runtime,
@@ -114,8 +137,7 @@ int lunatic_environment_new(lunatic_runtime *runtime,
 			    lunatic_environment **environment)
 {
 	lunatic_environment_config own = default_config();
-	struct ln_environment_config translated;
-	struct making making = { .runtime = runtime, .config = &translated };
+	struct making making = { .runtime = runtime };
 	int error;
 
 	if (environment == NULL)
@@ -126,11 +148,12 @@ int lunatic_environment_new(lunatic_runtime *runtime,
 	if (config != NULL &&
 	    ln_embed_read_config(&own, sizeof(own), config) < 0)
 		return LN_EINVAL;
-	error = translate(&own, &translated);
+	error = translate(&own, &making.config);
 	if (error < 0)
 		return error;
 	error = ln_blocking_run(ln_sched_blocking(runtime->sched), make,
 				&making);
+	ln_config_free(making.config);
 	if (error < 0)
 		return error;
 	if (making.result == 0)

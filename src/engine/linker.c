@@ -5,7 +5,6 @@
  */
 #include "engine/linker.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,17 +20,14 @@ struct ln_linker {
 };
 
 static bool is_allowed(const struct ln_host_function *function,
-		       const char *const *allowed, size_t count)
+		       bool (*allows)(const void *, const char *),
+		       const void *who)
 {
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s::%s", function->module,
 		 function->name);
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(name, allowed[i], strlen(allowed[i])) == 0)
-			return true;
-	}
-	return false;
+	return allows == NULL || allows(who, name);
 }
 
 static wasm_trap_t *denied(void *env, wasmtime_caller_t *caller,
@@ -85,8 +81,9 @@ static bool define(wasmtime_linker_t *linker,
 }
 
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
-		  enum ln_abi_generation generation, const char *const *allowed,
-		  size_t allowed_count, struct ln_linker **out)
+		  enum ln_abi_generation generation,
+		  bool (*allows)(const void *who, const char *name),
+		  const void *who, struct ln_linker **out)
 {
 	const struct ln_host_table *table = ln_engine_host_table(engine);
 	struct ln_linker *linker = calloc(1, sizeof(*linker));
@@ -101,7 +98,7 @@ int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		    function->generation != generation)
 			continue;
 		if (!define(linker->raw, function,
-			    is_allowed(function, allowed, allowed_count))) {
+			    is_allowed(function, allows, who))) {
 			ln_linker_free(linker);
 			return LN_ENOMEM;
 		}

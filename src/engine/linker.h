@@ -6,7 +6,7 @@
 #ifndef LN_ENGINE_LINKER_H
 #define LN_ENGINE_LINKER_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #include <wasmtime.h>
 
@@ -15,12 +15,13 @@
 struct ln_engine;
 struct ln_linker;
 
-/* Makes a linker for a variant and a generation of the ABI. `allowed` are the
- * prefixes of "module::name" that may be called, as in lunatic 0.7; an empty
- * prefix allows all. LN_ENOMEM. */
+/* Makes a linker for a variant and a generation of the ABI. `allows` is asked
+ * for each host function, by its name "module::name"; NULL allows all.
+ * LN_ENOMEM. */
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
-		  enum ln_abi_generation generation, const char *const *allowed,
-		  size_t allowed_count, struct ln_linker **linker);
+		  enum ln_abi_generation generation,
+		  bool (*allows)(const void *who, const char *name),
+		  const void *who, struct ln_linker **linker);
 void ln_linker_free(struct ln_linker *linker);
 
 wasmtime_linker_t *ln_linker_raw(const struct ln_linker *linker);

@@ -2,7 +2,6 @@
 #include "process/environment.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -13,82 +12,60 @@
 #include "sched/sched.h"
 #include "sched/task.h"
 
-const struct ln_limits ln_limits_default = {
-	.max_memory = (uint64_t)4 << 30,
-	.max_fuel = 0,
-	.max_processes = (uint64_t)4 << 20,
-	.max_messages = (uint64_t)4 << 20,
-	.max_mailbox_bytes = (uint64_t)1 << 30,
-	.max_message_bytes = (uint64_t)256 << 20,
-	.max_handles = 4u << 20,
-	.max_links = 4u << 20,
-	.max_table_elements = 1000000,
-	.max_module_bytes = LN_MODULE_MAX_BYTES_DEFAULT,
-};
-
-static void free_list(char **list, size_t count)
-{
-	if (list == NULL)
-		return;
-	for (size_t i = 0; i < count; i++)
-		free(list[i]);
-	free(list);
-}
-
-/* A copy of a list of strings; false when memory is short. */
-static bool copy_list(const char *const *from, size_t count, char ***to)
-{
-	char **list = calloc(count + 1, sizeof(*list));
-
-	if (list == NULL)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		list[i] = strdup(from[i]);
-		if (list[i] == NULL) {
-			free_list(list, i);
-			return false;
-		}
-	}
-	*to = list;
-	return true;
-}
-
 static void destroy(struct ln_environment *environment)
 {
+	struct ln_environment *parent = environment->parent;
 	struct ln_runtime *runtime = environment->runtime;
 
-	free_list(environment->args, environment->arg_count);
-	free_list(environment->envs, environment->env_count);
 	ln_linker_free(environment->linker);
+	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
+	if (parent != NULL)
+		ln_environment_release(parent);
 	ln_runtime_release(runtime);
 }
 
+bool ln_environment_allows(const struct ln_environment *environment,
+			   const char *name)
+{
+	for (; environment != NULL; environment = environment->parent) {
+		if (!ln_config_allows(environment->config, name))
+			return false;
+	}
+	return true;
+}
+
+static bool allows(const void *environment, const char *name)
+{
+	return ln_environment_allows(environment, name);
+}
+
 int ln_environment_new(struct ln_runtime *runtime,
-		       const struct ln_environment_config *config,
+		       struct ln_environment *parent,
+		       const struct ln_config *config,
 		       struct ln_environment **out)
 {
 	struct ln_environment *environment = calloc(1, sizeof(*environment));
-	int error = LN_ENOMEM;
+	struct ln_config *copy;
+	int error;
 
 	if (environment == NULL)
 		return LN_ENOMEM;
 	environment->runtime = ln_runtime_retain(runtime);
+	if (parent != NULL)
+		environment->parent = ln_environment_retain(parent);
 	environment->limits = config->limits;
 	if (config->limits.max_fuel > 0)
 		environment->variant |= LN_VARIANT_METERED;
 	if (config->strategy == LN_MEMORY_GUARD)
 		environment->variant |= LN_VARIANT_GUARD;
 	atomic_init(&environment->references, 1);
-	if (!copy_list(config->args, config->arg_count, &environment->args))
+	error = ln_config_clone(config, &copy);
+	if (error < 0)
 		goto fail;
-	environment->arg_count = config->arg_count;
-	if (!copy_list(config->envs, config->env_count, &environment->envs))
-		goto fail;
-	environment->env_count = config->env_count;
+	environment->config = copy;
 	error = ln_linker_new(runtime->engine, environment->variant, LN_ABI_0_7,
-			      config->allowed, config->allowed_count,
-			      &environment->linker);
+			      allows, environment, &environment->linker);
 	if (error < 0)
 		goto fail;
 	*out = environment;
@@ -117,15 +94,15 @@ void ln_environment_release(struct ln_environment *environment)
 size_t ln_environment_args(const struct ln_environment *environment,
 			   const char *const **args)
 {
-	*args = (const char *const *)environment->args;
-	return environment->arg_count;
+	*args = (const char *const *)environment->config->args.list;
+	return environment->config->args.count;
 }
 
 size_t ln_environment_envs(const struct ln_environment *environment,
 			   const char *const **envs)
 {
-	*envs = (const char *const *)environment->envs;
-	return environment->env_count;
+	*envs = (const char *const *)environment->config->envs.list;
+	return environment->config->envs.count;
 }
 
 struct compile_job {

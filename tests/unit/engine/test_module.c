@@ -48,12 +48,11 @@ static const struct ln_host_table table = {
 
 static int set_up(void **state)
 {
-	static const char *const all[] = { "" };
 	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
 	assert_int_equal(ln_engine_new(&table, &world->engine), 0);
-	assert_int_equal(ln_linker_new(world->engine, 0, LN_ABI_0_7, all, 1,
+	assert_int_equal(ln_linker_new(world->engine, 0, LN_ABI_0_7, NULL, NULL,
 				       &world->linker),
 			 0);
 	*state = world;

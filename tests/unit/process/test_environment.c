@@ -61,21 +61,19 @@ static void keeps_copies_of_its_texts(void **state)
 	char first[] = "name";
 	char second[] = "argument";
 	char variable[] = "KEY=value";
-	const char *args[] = { first, second };
-	const char *envs[] = { variable };
-	const struct ln_environment_config config = {
-		.limits = ln_limits_default,
-		.args = args,
-		.arg_count = 2,
-		.envs = envs,
-		.env_count = 1,
-	};
+	struct ln_config *config = NULL;
 	struct ln_environment *other = NULL;
 	const char *const *texts;
 
 	(void)state;
+	assert_int_equal(ln_config_new(&config), 0);
+	assert_int_equal(ln_config_add_arg(config, first), 0);
+	assert_int_equal(ln_config_add_arg(config, second), 0);
+	assert_int_equal(ln_config_add_env(config, variable), 0);
 	assert_int_equal(
-		ln_environment_new(environment->runtime, &config, &other), 0);
+		ln_environment_new(environment->runtime, NULL, config, &other),
+		0);
+	ln_config_free(config);
 	memset(first, 'x', sizeof(first) - 1);
 	memset(second, 'x', sizeof(second) - 1);
 	memset(variable, 'x', sizeof(variable) - 1);
@@ -87,6 +85,32 @@ static void keeps_copies_of_its_texts(void **state)
 	assert_int_equal(ln_environment_args(environment, &texts), 0);
 	ln_environment_release(other);
 	test_environment_free(environment);
+}
+
+static void children_are_allowed_no_more(void **state)
+{
+	struct ln_environment *root = test_environment_new(1, NULL);
+	struct ln_environment *parent = NULL;
+	struct ln_environment *child = NULL;
+	struct ln_config *config = NULL;
+
+	(void)state;
+	assert_int_equal(ln_config_new(&config), 0);
+	assert_int_equal(ln_config_allow(config, "a::b::", 6), 0);
+	assert_int_equal(
+		ln_environment_new(root->runtime, NULL, config, &parent), 0);
+	assert_int_equal(ln_config_allow(config, "a::", 3), 0);
+	assert_int_equal(
+		ln_environment_new(root->runtime, parent, config, &child), 0);
+	ln_config_free(config);
+	assert_true(ln_environment_allows(parent, "a::b::c"));
+	assert_true(ln_environment_allows(child, "a::b::c"));
+	assert_false(ln_environment_allows(child, "a::c::c"));
+	assert_int_equal(parent->references, 2);
+	ln_environment_release(child);
+	assert_int_equal(parent->references, 1);
+	ln_environment_release(parent);
+	test_environment_free(root);
 }
 
 static void add(struct ln_environment *environment, const char *bytes,
@@ -148,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processes_have_a_limit),
 		cmocka_unit_test(keeps_copies_of_its_texts),
+		cmocka_unit_test(children_are_allowed_no_more),
 		cmocka_unit_test(modules_are_checked),
 		cmocka_unit_test(modules_have_a_limit),
 	};

@@ -21,14 +21,17 @@ struct ln_environment *test_environment_new(unsigned workers,
 {
 	const struct ln_runtime_options options = { .workers = workers,
 						    .host = &no_functions };
-	const struct ln_environment_config config = {
-		.limits = limits != NULL ? *limits : ln_limits_default,
-	};
+	struct ln_config *config = NULL;
 	struct ln_environment *environment = NULL;
 	struct ln_runtime *runtime = NULL;
 
 	assert_int_equal(ln_runtime_new(&options, &runtime), 0);
-	assert_int_equal(ln_environment_new(runtime, &config, &environment), 0);
+	assert_int_equal(ln_config_new(&config), 0);
+	if (limits != NULL)
+		config->limits = *limits;
+	assert_int_equal(
+		ln_environment_new(runtime, NULL, config, &environment), 0);
+	ln_config_free(config);
 	return environment;
 }
 

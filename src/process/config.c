@@ -1,0 +1,200 @@
+/* Configurations: lists of texts whose number and size are bounded. */
+#include "process/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/module.h"
+
+#define LEAST_ROOM 4
+
+const struct ln_limits ln_limits_default = {
+	.max_memory = (uint64_t)4 << 30,
+	.max_fuel = 0,
+	.max_processes = (uint64_t)4 << 20,
+	.max_messages = (uint64_t)4 << 20,
+	.max_mailbox_bytes = (uint64_t)1 << 30,
+	.max_message_bytes = (uint64_t)256 << 20,
+	.max_handles = 4u << 20,
+	.max_links = 4u << 20,
+	.max_table_elements = 1000000,
+	.max_module_bytes = LN_MODULE_MAX_BYTES_DEFAULT,
+};
+
+int ln_config_new(struct ln_config **out)
+{
+	struct ln_config *config = calloc(1, sizeof(*config));
+
+	if (config == NULL)
+		return LN_ENOMEM;
+	config->limits = ln_limits_default;
+	*out = config;
+	return 0;
+}
+
+static void free_texts(struct ln_texts *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		free(texts->list[i]);
+	free(texts->list);
+}
+
+void ln_config_free(struct ln_config *config)
+{
+	if (config == NULL)
+		return;
+	free_texts(&config->allowed);
+	free_texts(&config->args);
+	free_texts(&config->envs);
+	for (size_t i = 0; i < config->preopen_count; i++) {
+		free(config->preopens[i].host);
+		free(config->preopens[i].guest);
+	}
+	free(config->preopens);
+	free(config);
+}
+
+/* The list with room for one more entry and a NULL: moved, perhaps. NULL when
+ * memory is short; then the old one stays. */
+static void *make_room(void *list, size_t count, size_t *room, size_t size)
+{
+	size_t more = *room > 0 ? 2 * *room : LEAST_ROOM;
+	void *larger;
+
+	if (count + 2 <= *room)
+		return list;
+	larger = realloc(list, more * size);
+	if (larger != NULL)
+		*room = more;
+	return larger;
+}
+
+/* Counts an entry behind `count` others, of `len` bytes and an end. */
+static int account(struct ln_config *config, size_t count, size_t len)
+{
+	if (count >= LN_CONFIG_MOST_ENTRIES || len >= LN_CONFIG_MOST_BYTES ||
+	    len + 1 > LN_CONFIG_MOST_BYTES - config->bytes)
+		return LN_ELIMIT;
+	config->bytes += len + 1;
+	return 0;
+}
+
+static int add_text(struct ln_config *config, struct ln_texts *texts,
+		    const char *text, size_t len)
+{
+	char **list;
+	char *copy;
+
+	list = make_room(texts->list, texts->count, &texts->room,
+			 sizeof(*list));
+	if (list == NULL)
+		return LN_ENOMEM;
+	texts->list = list;
+	if (account(config, texts->count, len) < 0)
+		return LN_ELIMIT;
+	copy = malloc(len + 1);
+	if (copy == NULL) {
+		config->bytes -= len + 1;
+		return LN_ENOMEM;
+	}
+	if (len > 0)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	list[texts->count++] = copy;
+	list[texts->count] = NULL;
+	return 0;
+}
+
+int ln_config_allow(struct ln_config *config, const char *prefix, size_t len)
+{
+	if (len > 0 && memchr(prefix, '\0', len) != NULL)
+		return LN_EINVAL;
+	return add_text(config, &config->allowed, prefix, len);
+}
+
+int ln_config_add_arg(struct ln_config *config, const char *arg)
+{
+	return add_text(config, &config->args, arg, strlen(arg));
+}
+
+int ln_config_add_env(struct ln_config *config, const char *variable)
+{
+	return add_text(config, &config->envs, variable, strlen(variable));
+}
+
+int ln_config_preopen(struct ln_config *config, const char *host,
+		      const char *guest, bool read_only)
+{
+	size_t len = strlen(host) + 1 + strlen(guest);
+	struct ln_preopen preopen = { .read_only = read_only };
+	struct ln_preopen *list;
+
+	list = make_room(config->preopens, config->preopen_count,
+			 &config->preopen_room, sizeof(*list));
+	if (list == NULL)
+		return LN_ENOMEM;
+	config->preopens = list;
+	if (account(config, config->preopen_count, len) < 0)
+		return LN_ELIMIT;
+	preopen.host = strdup(host);
+	preopen.guest = strdup(guest);
+	if (preopen.host == NULL || preopen.guest == NULL) {
+		free(preopen.host);
+		free(preopen.guest);
+		config->bytes -= len + 1;
+		return LN_ENOMEM;
+	}
+	list[config->preopen_count++] = preopen;
+	return 0;
+}
+
+static int copy_texts(struct ln_config *config, struct ln_texts *to,
+		      const struct ln_texts *from)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < from->count && error == 0; i++)
+		error = add_text(config, to, from->list[i],
+				 strlen(from->list[i]));
+	return error;
+}
+
+int ln_config_clone(const struct ln_config *config, struct ln_config **out)
+{
+	struct ln_config *clone;
+	int error = ln_config_new(&clone);
+
+	if (error < 0)
+		return error;
+	clone->limits = config->limits;
+	clone->strategy = config->strategy;
+	error = copy_texts(clone, &clone->allowed, &config->allowed);
+	if (error == 0)
+		error = copy_texts(clone, &clone->args, &config->args);
+	if (error == 0)
+		error = copy_texts(clone, &clone->envs, &config->envs);
+	for (size_t i = 0; i < config->preopen_count && error == 0; i++) {
+		const struct ln_preopen *preopen = &config->preopens[i];
+
+		error = ln_config_preopen(clone, preopen->host, preopen->guest,
+					  preopen->read_only);
+	}
+	if (error < 0) {
+		ln_config_free(clone);
+		return error;
+	}
+	*out = clone;
+	return 0;
+}
+
+bool ln_config_allows(const struct ln_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->allowed.count; i++) {
+		const char *prefix = config->allowed.list[i];
+
+		if (strncmp(name, prefix, strlen(prefix)) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,94 @@
+/*
+ * What an environment is made from: limits, permissions, and what its guests
+ * see of the world. A configuration is owned by one thread and may be changed
+ * until an environment is made from it, which keeps a copy. Texts are copied;
+ * their number and size are bounded, since guests make configurations, too.
+ */
+#ifndef LN_PROCESS_CONFIG_H
+#define LN_PROCESS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ln_memory_strategy {
+	LN_MEMORY_SLAB,  /* explicit bounds checks, no mapping per process */
+	LN_MEMORY_GUARD, /* guard pages: faster code, mappings per process */
+};
+
+struct ln_limits {
+	uint64_t max_memory;         /* bytes of linear memory a process */
+	uint64_t max_fuel;           /* wasm instructions a process; 0: none */
+	uint64_t max_processes;      /* alive at the same time */
+	uint64_t max_messages;       /* in one mailbox; 0: none */
+	uint64_t max_mailbox_bytes;  /* in one mailbox; 0: none */
+	uint64_t max_message_bytes;  /* of one message's data */
+	uint32_t max_handles;        /* of each kind, a process */
+	uint32_t max_links;          /* of a process */
+	uint32_t max_table_elements; /* of each table */
+	size_t max_module_bytes;     /* of a wasm binary */
+};
+
+/* Bounds that no honest guest should meet. */
+extern const struct ln_limits ln_limits_default;
+
+/* A directory that guests find already open. */
+struct ln_preopen {
+	char *host;  /* its path for the system */
+	char *guest; /* its path for guests */
+	bool read_only;
+};
+
+struct ln_texts {
+	char **list; /* then a NULL; NULL itself when there are none */
+	size_t count;
+	size_t room; /* entries, the NULL included */
+};
+
+/* Entries of each list, and bytes of all texts together. The system bounds a
+ * command line with its variables below that. */
+#define LN_CONFIG_MOST_ENTRIES ((size_t)1 << 20)
+#define LN_CONFIG_MOST_BYTES ((size_t)16 << 20)
+
+struct ln_config {
+	struct ln_limits limits;
+	enum ln_memory_strategy strategy;
+	struct ln_texts allowed; /* prefixes of "namespace::function" */
+	struct ln_texts args;    /* of the guest; the first is its name */
+	struct ln_texts envs;    /* NAME=value */
+	struct ln_preopen *preopens;
+	size_t preopen_count;
+	size_t preopen_room;
+	size_t bytes; /* of all texts, their ends included */
+};
+
+/* The default limits, nothing allowed, no texts. LN_ENOMEM. */
+int ln_config_new(struct ln_config **config);
+
+/* A copy of its own. LN_ENOMEM. */
+int ln_config_clone(const struct ln_config *config, struct ln_config **clone);
+
+/* NULL is fine. */
+void ln_config_free(struct ln_config *config);
+
+/* All of these copy what they are given: LN_ENOMEM; LN_ELIMIT: that would be
+ * too many entries or bytes, nothing changed. Any thread that owns `config`. */
+
+/* Allows the host functions whose "namespace::function" begins with `len` bytes
+ * at `prefix`; an empty prefix allows all. LN_EINVAL: it has a zero byte. */
+int ln_config_allow(struct ln_config *config, const char *prefix, size_t len);
+
+int ln_config_add_arg(struct ln_config *config, const char *arg);
+
+/* `variable` is NAME=value. */
+int ln_config_add_env(struct ln_config *config, const char *variable);
+
+/* Opens the directory `host` to guests, under the name `guest`. That it exists
+ * is checked when an environment is made. */
+int ln_config_preopen(struct ln_config *config, const char *host,
+		      const char *guest, bool read_only);
+
+/* Whether the host function `name`, "namespace::function", is allowed. */
+bool ln_config_allows(const struct ln_config *config, const char *name);
+
+#endif
