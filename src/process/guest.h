@@ -43,12 +43,14 @@ struct ln_guest {
 	struct ln_instance *instance;
 	struct ln_env_module *module; /* what the process was spawned from */
 	struct ln_environment *environment;
-	struct ln_message *scratch;     /* being written, or last received */
-	struct ln_handles errors;       /* char * */
-	struct ln_handles processes;    /* struct ln_process * */
-	struct ln_handles modules;      /* struct ln_env_module * */
-	struct ln_handles environments; /* struct ln_environment * */
-	struct ln_handles tcp_streams;  /* struct ln_socket * */
+	struct ln_message *scratch;      /* being written, or last received */
+	struct ln_handles errors;        /* char * */
+	struct ln_handles processes;     /* struct ln_process * */
+	struct ln_handles modules;       /* struct ln_env_module * */
+	struct ln_handles environments;  /* struct ln_environment * */
+	struct ln_handles tcp_listeners; /* struct ln_socket * */
+	struct ln_handles tcp_streams;   /* struct ln_socket * */
+	struct ln_handles dns_iterators; /* struct ln_addresses * */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	bool initialized; /* instantiation, start function included, is over */
 	bool exited;      /* proc_exit was called */

@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "net/socket.h"
 #include "process/process.h"
 
 /* Room made because a guest said so; more comes as it is filled. */
@@ -49,10 +50,12 @@ static void release_resource(struct ln_resource *resource)
 {
 	switch (resource->kind) {
 	case LN_RESOURCE_NONE:
-	case LN_RESOURCE_TCP_STREAM:
 		break;
 	case LN_RESOURCE_PROCESS:
 		ln_process_release(resource->value);
+		break;
+	case LN_RESOURCE_TCP_STREAM:
+		ln_socket_release(resource->value);
 		break;
 	}
 }

@@ -21,11 +21,15 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "net/resolver.h"
 #include "process/process.h"
 #include "process/uuid.h"
 #include "sched/sched.h"
 
 #define REPORTS_PER_SECOND 20
+
+/* Names that are looked up at the same time. */
+#define RESOLVER_THREADS 8
 
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **out)
@@ -49,8 +53,14 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	error = ln_sched_new(&sched, &runtime->sched);
 	if (error < 0)
 		goto fail_sched;
+	error = ln_resolver_new(RESOLVER_THREADS, NULL, NULL,
+				&runtime->resolver);
+	if (error < 0)
+		goto fail_resolver;
 	*out = runtime;
 	return 0;
+fail_resolver:
+	ln_sched_free(runtime->sched);
 fail_sched:
 	ln_engine_free(runtime->engine);
 fail_engine:
@@ -127,6 +137,7 @@ void ln_runtime_release(struct ln_runtime *runtime)
 	if (atomic_fetch_sub_explicit(&runtime->references, 1,
 				      memory_order_acq_rel) != 1)
 		return;
+	ln_resolver_free(runtime->resolver);
 	ln_sched_free(runtime->sched);
 	ln_engine_free(runtime->engine);
 	free(runtime);

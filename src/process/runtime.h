@@ -16,6 +16,7 @@
 struct ln_engine;
 struct ln_host_table;
 struct ln_process;
+struct ln_resolver;
 struct ln_sched;
 struct ln_wasi;
 
@@ -31,6 +32,7 @@ struct ln_runtime {
 	/* Immutable after start. */
 	struct ln_sched *sched;
 	struct ln_engine *engine;
+	struct ln_resolver *resolver;
 	void (*free_wasi)(struct ln_wasi *);
 
 	/* Any thread. */

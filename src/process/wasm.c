@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "engine/instance.h"
 #include "engine/module.h"
+#include "net/socket.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/message.h"
@@ -118,6 +119,11 @@ static void release_environment(void *environment)
 	ln_environment_release(environment);
 }
 
+static void release_socket(void *socket)
+{
+	ln_socket_release(socket);
+}
+
 static void deinit_guest(struct ln_guest *guest)
 {
 	struct ln_runtime *runtime = guest->environment->runtime;
@@ -127,7 +133,9 @@ static void deinit_guest(struct ln_guest *guest)
 	ln_handles_deinit(&guest->processes, release_process);
 	ln_handles_deinit(&guest->modules, release_module);
 	ln_handles_deinit(&guest->environments, release_environment);
-	free(guest->tcp_streams.slots); /* nothing can be in it yet */
+	ln_handles_deinit(&guest->tcp_listeners, release_socket);
+	ln_handles_deinit(&guest->tcp_streams, release_socket);
+	ln_handles_deinit(&guest->dns_iterators, free);
 	if (guest->wasi != NULL)
 		runtime->free_wasi(guest->wasi);
 	free(guest->trap_text);

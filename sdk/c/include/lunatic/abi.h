@@ -256,6 +256,206 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
 				 uint32_t timeout);
 
 /*
+ * lunatic::networking
+ *
+ * TCP and name resolution. Functions that wait park only the calling process.
+ * A timeout is in milliseconds, and 0 means that there is none; when it is
+ * over, a function returns 9027 and has stored nothing. Addresses are of
+ * version 4 or 6 and in network order (4 or 16 bytes); ports, flow information
+ * and scope ids are plain numbers, of which version 4 uses only the port.
+
+ * What a stream is cloned to, in one process or several, is the same
+ * connection: they may read and write at the same time, and the connection is
+ * closed when the last of them is dropped. Data is sent at once (`TCP_NODELAY`
+ * is set).
+ */
+
+/*
+ * Resolves a name to socket addresses.
+ *
+ * name: host and port, such as `example.com:80`, `10.0.0.1:80` or `[::1]:80`,
+ *   in UTF-8
+ * timeout: milliseconds to wait at most; 0 for no bound
+ * id: gets the id of an iterator over the addresses, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the name is not UTF-8
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve")
+uint32_t lunatic_networking_resolve(const void *name, size_t name_len,
+				    uint32_t timeout, uint64_t *id);
+
+/*
+ * Forgets an iterator over addresses.
+ *
+ * iterator: id of the iterator
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_dns_iterator")
+void lunatic_networking_drop_dns_iterator(uint64_t iterator);
+
+/*
+ * Takes the next address out of an iterator.
+ *
+ * iterator: id of the iterator
+ * version: gets 4 or 6
+ * ip: gets 4 or 16 bytes; needs room for 16
+ * port: gets the port, 2 bytes
+ * flow_info: gets the flow information of version 6
+ * scope_id: gets the scope id of version 6
+ * Returns 0 on success, 1 when there are no more addresses
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve_next")
+uint32_t lunatic_networking_resolve_next(uint64_t iterator, uint32_t *version,
+					 void *ip, void *port,
+					 uint32_t *flow_info,
+					 uint32_t *scope_id);
+
+/*
+ * Listens for TCP connections.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 for one that the system chooses, which `local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the listener, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many listeners as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_bind")
+uint32_t lunatic_networking_tcp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Stops listening.
+ *
+ * listener: id of the listener
+ * Traps: the process holds no listener of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_listener")
+void lunatic_networking_drop_tcp_listener(uint64_t listener);
+
+/*
+ * Tells the address that a listener is bound to.
+ *
+ * listener: id of the listener
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "local_addr")
+uint32_t lunatic_networking_local_addr(uint64_t listener, uint64_t *id);
+
+/*
+ * Waits for a connection. When the system is short of descriptors, that is an
+ * error, and the connection goes on waiting.
+ *
+ * listener: id of the listener
+ * id: gets the id of the stream, or of an error
+ * peer: gets the id of an iterator with one address, that of the peer; 0 with
+ *   an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many streams or iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_accept")
+uint32_t lunatic_networking_tcp_accept(uint64_t listener, uint64_t *id,
+				       uint64_t *peer);
+
+/*
+ * Makes a TCP connection.
+ *
+ * version: 4 or 6
+ * ip: the address to connect to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: milliseconds to wait at most; 0 for no bound
+ * id: gets the id of the stream, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_connect")
+uint32_t lunatic_networking_tcp_connect(uint32_t version, void *ip,
+					uint32_t port, uint32_t flow_info,
+					uint32_t scope_id, uint32_t timeout,
+					uint64_t *id);
+
+/*
+ * Forgets a stream; the last one of a connection closes it.
+ *
+ * stream: id of the stream
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_stream")
+void lunatic_networking_drop_tcp_stream(uint64_t stream);
+
+/*
+ * Makes a second id for a stream.
+ *
+ * stream: id of the stream
+ * Returns a new id of the same stream
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_tcp_stream")
+uint64_t lunatic_networking_clone_tcp_stream(uint64_t stream);
+
+/*
+ * Writes to a stream, at least one byte unless there are none, and perhaps not
+ * all. Waits while there is no room. At most 1,024 pieces are looked at.
+ *
+ * stream: id of the stream
+ * pieces: array of address and length, 32 bits each
+ * timeout: milliseconds to wait at most; 0 for no bound
+ * result_id: gets the number of bytes written, or the id of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ * Traps: a piece points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_write_vectored")
+uint32_t lunatic_networking_tcp_write_vectored(uint64_t stream,
+					       const void *pieces,
+					       size_t pieces_count,
+					       uint32_t timeout,
+					       uint64_t *result_id);
+
+/*
+ * Reads what has come in on a stream, and waits while there is nothing.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * timeout: milliseconds to wait at most; 0 for no bound
+ * result_id: gets the number of bytes read, or the id of an error; 0 bytes are
+ *   the end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_read")
+uint32_t lunatic_networking_tcp_read(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint32_t timeout,
+				     uint64_t *result_id);
+
+/*
+ * Does nothing, successfully: what is written is never held back.
+ *
+ * stream: id of the stream
+ * error: gets 0
+ * Returns 0
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_flush")
+uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
+
+/*
  * lunatic::process
  *
  * Spawning processes and keeping track of them.

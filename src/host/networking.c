@@ -1,0 +1,469 @@
+/*
+ * lunatic::networking: guests' ids around src/net. Everything that a call makes
+ * is in a table of the guest before the call returns, or released.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "engine/instance.h"
+#include "host/abi_gen.h"
+#include "host/iovecs.h"
+#include "net/address.h"
+#include "net/resolver.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "process/environment.h"
+#include "process/runtime.h"
+
+#define DONE 0
+#define FAILED 1
+#define TIMED_OUT 9027
+
+static const char a_listener[] = "tcp listener";
+static const char a_stream[] = "tcp stream";
+static const char an_iterator[] = "dns iterator";
+
+static LN_NOINLINE int missing(struct ln_guest *guest, const char *noun,
+			       uint64_t id)
+{
+	return ln_guest_trap(guest, "%s %llu does not exist", noun,
+			     (unsigned long long)id);
+}
+
+static int64_t deadline_after(uint32_t timeout)
+{
+	return timeout == 0 ? LN_NEVER : ln_time_after_ms(timeout);
+}
+
+static void store64(uint8_t *to, uint64_t value)
+{
+	memcpy(to, &value, sizeof(value));
+}
+
+/* Refuses a call for whose result there would be no id: checked before the
+ * call does anything. */
+static int check_room(struct ln_guest *guest, const struct ln_handles *handles,
+		      const char *noun)
+{
+	if (LN_LIKELY(handles->live < guest->environment->limits.max_handles))
+		return 0;
+	return ln_guest_trap(guest, "too many %s ids: %s", noun,
+			     ln_error_text(LN_ELIMIT));
+}
+
+static int add_socket(struct ln_guest *guest, struct ln_handles *handles,
+		      struct ln_socket *socket, uint64_t *id)
+{
+	int error = ln_handles_add(
+		handles, guest->environment->limits.max_handles, socket, id);
+
+	if (error < 0)
+		ln_socket_release(socket);
+	return error;
+}
+
+static int add_addresses(struct ln_guest *guest, struct ln_addresses *addresses,
+			 uint64_t *id)
+{
+	int error = ln_handles_add(&guest->dns_iterators,
+				   guest->environment->limits.max_handles,
+				   addresses, id);
+
+	if (error < 0)
+		free(addresses);
+	return error;
+}
+
+static int add_address(struct ln_guest *guest, const struct ln_address *address,
+		       uint64_t *id)
+{
+	struct ln_addresses *addresses = ln_addresses_new(1);
+
+	if (addresses == NULL)
+		return LN_ENOMEM;
+	addresses->list[0] = *address;
+	return add_addresses(guest, addresses, id);
+}
+
+/* Ends a call that failed with `error`: stores the id of an error, or tells of
+ * the timeout, or lets the process end. */
+static LN_NOINLINE int failed(struct ln_guest *guest, int error, int number,
+			      uint8_t *id, uint32_t *result)
+{
+	char text[LN_NET_ERROR_SIZE];
+
+	switch (error) {
+	case LN_ETIMEDOUT:
+		*result = TIMED_OUT;
+		return 0;
+	case LN_EIO:
+		ln_net_error_text(number, text);
+		store64(id, ln_guest_error(guest, "%s", text));
+		*result = FAILED;
+		return 0;
+	default:
+		return error;
+	}
+}
+
+/* Reads an address out of the arguments of a call. */
+static int read_address(struct ln_guest *guest, uint32_t version, uint32_t ip,
+			uint32_t port, uint32_t flow_info, uint32_t scope_id,
+			struct ln_address *address)
+{
+	size_t len = version == 4 ? 4 : 16;
+	const uint8_t *bytes;
+
+	if (version != 4 && version != 6)
+		return ln_guest_trap(
+			guest, "the address type is %u, not 4 or 6", version);
+	bytes = ln_guest_memory(guest, ip, len);
+	if (bytes == NULL)
+		return ln_guest_trap(guest, "argument `ip` points outside of "
+					    "the exported memory");
+	*address = (struct ln_address){
+		.version = (uint8_t)version,
+		.port = (uint16_t)port,
+		.flow_info = flow_info,
+		.scope_id = scope_id,
+	};
+	memcpy(address->ip, bytes, len);
+	return 0;
+}
+
+int ln_host_networking_resolve(struct ln_guest *guest, struct ln_slice name,
+			       uint32_t timeout, uint8_t *id, uint32_t *result)
+{
+	struct ln_resolver *resolver = guest->environment->runtime->resolver;
+	struct ln_addresses *addresses;
+	const char *reason;
+	uint64_t stored;
+	int error;
+
+	if (!ln_utf8_valid(name.data, name.len))
+		return ln_guest_trap(guest, "the name is not UTF-8");
+	error = check_room(guest, &guest->dns_iterators, an_iterator);
+	if (error < 0)
+		return error;
+	error = ln_resolver_resolve(resolver, (const char *)name.data, name.len,
+				    deadline_after(timeout), &addresses,
+				    &reason);
+	ln_instance_resumed(guest->instance);
+	if (error == LN_EFORMAT || error == LN_EIO) {
+		stored = ln_guest_error(guest, "%s%s",
+					error == LN_EIO
+						? "failed to lookup address "
+						  "information: "
+						: "",
+					reason);
+		*result = FAILED;
+	} else if (error < 0) {
+		return failed(guest, error, 0, id, result);
+	} else {
+		error = add_addresses(guest, addresses, &stored);
+		if (error < 0)
+			return error;
+		*result = DONE;
+	}
+	store64(id, stored);
+	return 0;
+}
+
+int ln_host_networking_drop_dns_iterator(struct ln_guest *guest,
+					 uint64_t iterator)
+{
+	struct ln_addresses *addresses =
+		ln_handles_remove(&guest->dns_iterators, iterator);
+
+	if (addresses == NULL)
+		return missing(guest, an_iterator, iterator);
+	free(addresses);
+	return 0;
+}
+
+int ln_host_networking_resolve_next(struct ln_guest *guest, uint64_t iterator,
+				    uint8_t *version, uint8_t *ip,
+				    uint8_t *port, uint8_t *flow_info,
+				    uint8_t *scope_id, uint32_t *result)
+{
+	struct ln_addresses *addresses =
+		ln_handles_get(&guest->dns_iterators, iterator);
+	const struct ln_address *address;
+	uint32_t number;
+
+	if (addresses == NULL)
+		return missing(guest, an_iterator, iterator);
+	if (addresses->next == addresses->count) {
+		*result = FAILED;
+		return 0;
+	}
+	address = &addresses->list[addresses->next++];
+	number = address->version;
+	memcpy(version, &number, sizeof(number));
+	memcpy(ip, address->ip, number == 4 ? 4 : 16);
+	memcpy(port, &address->port, sizeof(address->port));
+	if (number == 6) {
+		memcpy(flow_info, &address->flow_info,
+		       sizeof(address->flow_info));
+		memcpy(scope_id, &address->scope_id, sizeof(address->scope_id));
+	}
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_tcp_bind(struct ln_guest *guest, uint32_t version,
+				uint32_t ip, uint32_t port, uint32_t flow_info,
+				uint32_t scope_id, uint8_t *id,
+				uint32_t *result)
+{
+	struct ln_socket *listener;
+	struct ln_address address;
+	uint64_t stored;
+	int number = 0;
+	int error;
+
+	error = read_address(guest, version, ip, port, flow_info, scope_id,
+			     &address);
+	if (error == 0)
+		error = check_room(guest, &guest->tcp_listeners, a_listener);
+	if (error < 0)
+		return error;
+	error = ln_tcp_listen(&address, &listener, &number);
+	if (error < 0)
+		return failed(guest, error, number, id, result);
+	error = add_socket(guest, &guest->tcp_listeners, listener, &stored);
+	if (error < 0)
+		return error;
+	store64(id, stored);
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_drop_tcp_listener(struct ln_guest *guest,
+					 uint64_t listener)
+{
+	struct ln_socket *socket =
+		ln_handles_remove(&guest->tcp_listeners, listener);
+
+	if (socket == NULL)
+		return missing(guest, a_listener, listener);
+	ln_socket_release(socket);
+	return 0;
+}
+
+int ln_host_networking_local_addr(struct ln_guest *guest, uint64_t listener,
+				  uint8_t *id, uint32_t *result)
+{
+	struct ln_socket *socket =
+		ln_handles_get(&guest->tcp_listeners, listener);
+	struct ln_address address;
+	uint64_t stored;
+	int number = 0;
+	int error;
+
+	if (socket == NULL)
+		return missing(guest, a_listener, listener);
+	error = check_room(guest, &guest->dns_iterators, an_iterator);
+	if (error < 0)
+		return error;
+	error = ln_tcp_local_address(socket, &address, &number);
+	if (error < 0)
+		return failed(guest, error, number, id, result);
+	error = add_address(guest, &address, &stored);
+	if (error < 0)
+		return error;
+	store64(id, stored);
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
+				  uint8_t *id, uint8_t *peer, uint32_t *result)
+{
+	struct ln_socket *socket =
+		ln_handles_get(&guest->tcp_listeners, listener);
+	struct ln_socket *stream;
+	struct ln_address address;
+	uint64_t stored;
+	uint64_t iterator;
+	int number = 0;
+	int error;
+
+	if (socket == NULL)
+		return missing(guest, a_listener, listener);
+	error = check_room(guest, &guest->tcp_streams, a_stream);
+	if (error == 0)
+		error = check_room(guest, &guest->dns_iterators, an_iterator);
+	if (error < 0)
+		return error;
+	error = ln_tcp_accept(socket, LN_NEVER, &stream, &address, &number);
+	ln_instance_resumed(guest->instance);
+	if (error < 0) {
+		error = failed(guest, error, number, id, result);
+		if (error == 0)
+			store64(peer, 0);
+		return error;
+	}
+	error = add_socket(guest, &guest->tcp_streams, stream, &stored);
+	if (error == 0)
+		error = add_address(guest, &address, &iterator);
+	if (error < 0)
+		return error;
+	store64(id, stored);
+	store64(peer, iterator);
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
+				   uint32_t ip, uint32_t port,
+				   uint32_t flow_info, uint32_t scope_id,
+				   uint32_t timeout, uint8_t *id,
+				   uint32_t *result)
+{
+	struct ln_socket *stream;
+	struct ln_address address;
+	uint64_t stored;
+	int number = 0;
+	int error;
+
+	error = read_address(guest, version, ip, port, flow_info, scope_id,
+			     &address);
+	if (error == 0)
+		error = check_room(guest, &guest->tcp_streams, a_stream);
+	if (error < 0)
+		return error;
+	error = ln_tcp_connect(&address, deadline_after(timeout), &stream,
+			       &number);
+	ln_instance_resumed(guest->instance);
+	if (error < 0)
+		return failed(guest, error, number, id, result);
+	error = add_socket(guest, &guest->tcp_streams, stream, &stored);
+	if (error < 0)
+		return error;
+	store64(id, stored);
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_drop_tcp_stream(struct ln_guest *guest, uint64_t stream)
+{
+	struct ln_socket *socket =
+		ln_handles_remove(&guest->tcp_streams, stream);
+
+	if (socket == NULL)
+		return missing(guest, a_stream, stream);
+	ln_socket_release(socket);
+	return 0;
+}
+
+int ln_host_networking_clone_tcp_stream(struct ln_guest *guest, uint64_t stream,
+					uint64_t *result)
+{
+	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
+	int error;
+
+	if (socket == NULL)
+		return missing(guest, a_stream, stream);
+	error = check_room(guest, &guest->tcp_streams, a_stream);
+	if (error < 0)
+		return error;
+	return add_socket(guest, &guest->tcp_streams, ln_socket_retain(socket),
+			  result);
+}
+
+/* Writes until there is no room, everything is written, or enough is for one
+ * call. Only the first part waits. */
+static int write_pieces(struct ln_socket *stream, struct ln_iovecs *pieces,
+			int64_t deadline, size_t *count, int *number)
+{
+	struct iovec batch[LN_IOVECS_BATCH];
+	size_t done = 0;
+	int error = 0;
+
+	do {
+		int n = ln_iovecs_gather(pieces, batch, LN_TCP_SLICE);
+		size_t written = 0;
+		size_t wanted = 0;
+
+		for (int i = 0; i < n; i++)
+			wanted += batch[i].iov_len;
+		error = ln_tcp_write(stream, batch, n, done > 0 ? 0 : deadline,
+				     &written, number);
+		if (error < 0)
+			break;
+		ln_iovecs_advance(pieces, written);
+		done += written;
+		if (n == 0 || written < wanted)
+			break;
+	} while (pieces->left > 0 && done < LN_TCP_SLICE);
+	*count = done;
+	/* What went wrong later, the next call finds out. */
+	return done > 0 && error != LN_EKILLED ? 0 : error;
+}
+
+int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,
+					  uint64_t stream,
+					  struct ln_array pieces,
+					  uint32_t timeout, uint8_t *result_id,
+					  uint32_t *result)
+{
+	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
+	struct ln_iovecs iovecs;
+	uint8_t *memory;
+	uint64_t size;
+	size_t count;
+	int number = 0;
+	int error;
+
+	if (socket == NULL)
+		return missing(guest, a_stream, stream);
+	/* There is one: `result_id` is in it. */
+	if (!ln_instance_view(guest->instance, &memory, &size) ||
+	    ln_iovecs_init(&iovecs, memory, size, pieces) < 0)
+		return ln_guest_trap(guest, "a piece points outside of the "
+					    "exported memory");
+	error = write_pieces(socket, &iovecs, deadline_after(timeout), &count,
+			     &number);
+	ln_instance_resumed(guest->instance);
+	if (error < 0)
+		return failed(guest, error, number, result_id, result);
+	store64(result_id, count);
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_tcp_read(struct ln_guest *guest, uint64_t stream,
+				struct ln_buffer buffer, uint32_t timeout,
+				uint8_t *result_id, uint32_t *result)
+{
+	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
+	size_t count;
+	int number = 0;
+	int error;
+
+	if (socket == NULL)
+		return missing(guest, a_stream, stream);
+	error = ln_tcp_read(socket, buffer.data, buffer.len,
+			    deadline_after(timeout), &count, &number);
+	ln_instance_resumed(guest->instance);
+	if (error < 0)
+		return failed(guest, error, number, result_id, result);
+	store64(result_id, count);
+	*result = DONE;
+	return 0;
+}
+
+int ln_host_networking_tcp_flush(struct ln_guest *guest, uint64_t stream,
+				 uint8_t *error, uint32_t *result)
+{
+	if (ln_handles_get(&guest->tcp_streams, stream) == NULL)
+		return missing(guest, a_stream, stream);
+	store64(error, 0);
+	*result = DONE;
+	return 0;
+}

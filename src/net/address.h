@@ -1,0 +1,62 @@
+/*
+ * Addresses of TCP sockets as guests see them, and the text form
+ * "host:port". Knows no names: net/resolver.h does.
+ */
+#ifndef LN_NET_ADDRESS_H
+#define LN_NET_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct ln_address {
+	uint8_t ip[16];     /* network order; of version 4 the first 4 bytes */
+	uint32_t flow_info; /* version 6; handed through as the kernel has it */
+	uint32_t scope_id;  /* version 6 */
+	uint16_t port;
+	uint8_t version; /* 4 or 6 */
+};
+
+/* Any number of addresses in one allocation, to be gone through once. */
+struct ln_addresses {
+	uint32_t count;
+	uint32_t next; /* the one to be taken next */
+	struct ln_address list[];
+};
+
+union ln_sockaddr {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* The longest host name that is looked up, as in DNS. */
+#define LN_HOST_MOST 255
+
+/* The two halves of "host:port". */
+struct ln_endpoint {
+	struct ln_address address; /* of a literal; else only the port */
+	char host[LN_HOST_MOST + 1];
+};
+
+/* Fills in the kernel's form of an address, whose version is 4 or 6; returns
+ * its length. */
+socklen_t ln_address_to_kernel(const struct ln_address *address,
+			       union ln_sockaddr *out);
+
+/* The other way; LN_EUNSUP when it is of another family. */
+int ln_address_from_kernel(const union ln_sockaddr *from,
+			   struct ln_address *address);
+
+/* Room for `count` addresses, free() frees it; NULL when memory is short. */
+struct ln_addresses *ln_addresses_new(uint32_t count);
+
+/* Takes "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80" or "name:80" apart. When
+ * the host is such a literal, endpoint->address is complete; otherwise its
+ * version is 0 and the host is to be looked up. LN_EFORMAT, with *reason set to
+ * a text that is never freed. Any bytes may be passed. */
+int ln_endpoint_parse(const char *text, size_t len,
+		      struct ln_endpoint *endpoint, const char **reason);
+
+#endif

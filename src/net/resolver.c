@@ -1,0 +1,309 @@
+/*
+ * DESIGN
+ * A look-up is a job on the heap, because it may outlive the task that wants
+ * it. It is in the queue, or with a thread, or done; each step happens under
+ * the resolver's lock. A task that leaves takes a queued job out and frees it;
+ * a job that a thread has already got is marked as abandoned, and the thread
+ * frees it. So there are never more jobs than tasks and threads.
+ *
+ * A task is woken under the lock, and takes the lock before it leaves, so it is
+ * alive when it is woken.
+ *
+ * Threads are detached and hold a reference to the resolver: getaddrinfo cannot
+ * be cut short, and nobody should have to wait for it at the end.
+ *
+ * Threads: any. Lock order: the resolver's lock, then what ln_task_wake takes.
+ */
+#include "net/resolver.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "net/address.h"
+#include "sched/task.h"
+
+/* Addresses of one name beyond which the rest is left out. */
+#define ADDRESSES_MOST 256u
+
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
+
+struct job {
+	struct ln_list link; /* in the queue, while queued */
+	enum job_state state;
+	struct ln_task *task; /* NULL: abandoned */
+	struct ln_endpoint endpoint;
+	struct ln_addresses *result;
+	int code; /* of getaddrinfo */
+};
+
+struct ln_resolver {
+	/* Immutable. */
+	int (*lookup)(const char *, const char *, const struct addrinfo *,
+		      struct addrinfo **);
+	void (*free_result)(struct addrinfo *);
+	unsigned most;
+
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct ln_list queue; /* under lock, as all that follows */
+	unsigned queued;
+	unsigned idle;       /* threads that wait for work */
+	unsigned started;    /* threads that have not ended */
+	unsigned references; /* of the owner and of each thread */
+	bool stopping;
+};
+
+int ln_resolver_new(unsigned threads,
+		    int (*lookup)(const char *, const char *,
+				  const struct addrinfo *, struct addrinfo **),
+		    void (*free_result)(struct addrinfo *),
+		    struct ln_resolver **out)
+{
+	struct ln_resolver *resolver = calloc(1, sizeof(*resolver));
+
+	if (resolver == NULL)
+		return LN_ENOMEM;
+	resolver->lookup = lookup != NULL ? lookup : getaddrinfo;
+	resolver->free_result =
+		free_result != NULL ? free_result : freeaddrinfo;
+	resolver->most = threads;
+	resolver->references = 1;
+	pthread_mutex_init(&resolver->lock, NULL);
+	pthread_cond_init(&resolver->work, NULL);
+	ln_list_init(&resolver->queue);
+	*out = resolver;
+	return 0;
+}
+
+/* Gives the lock back with a reference; the last one frees. */
+static void unlock_and_release(struct ln_resolver *resolver)
+{
+	bool last = --resolver->references == 0;
+
+	pthread_mutex_unlock(&resolver->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&resolver->work);
+	pthread_mutex_destroy(&resolver->lock);
+	free(resolver);
+}
+
+void ln_resolver_free(struct ln_resolver *resolver)
+{
+	if (resolver == NULL)
+		return;
+	pthread_mutex_lock(&resolver->lock);
+	resolver->stopping = true;
+	pthread_cond_broadcast(&resolver->work);
+	unlock_and_release(resolver);
+}
+
+static void free_job(struct job *job)
+{
+	free(job->result);
+	free(job);
+}
+
+/* Keeps the addresses of a look-up that are of a version that we know. */
+static struct ln_addresses *collect(const struct addrinfo *list, uint16_t port)
+{
+	struct ln_addresses *addresses;
+	uint32_t count = 0;
+
+	for (const struct addrinfo *at = list; at != NULL; at = at->ai_next)
+		count++;
+	if (count > ADDRESSES_MOST)
+		count = ADDRESSES_MOST;
+	addresses = ln_addresses_new(count);
+	if (addresses == NULL)
+		return NULL;
+	addresses->count = 0;
+	for (const struct addrinfo *at = list;
+	     at != NULL && addresses->count < count; at = at->ai_next) {
+		struct ln_address *to = &addresses->list[addresses->count];
+		union ln_sockaddr name;
+
+		if (at->ai_addrlen > sizeof(name))
+			continue;
+		memcpy(&name, at->ai_addr, at->ai_addrlen);
+		if (ln_address_from_kernel(&name, to) < 0)
+			continue;
+		to->port = port;
+		addresses->count++;
+	}
+	return addresses;
+}
+
+static void look_up(struct ln_resolver *resolver, struct job *job)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list = NULL;
+
+	job->code = resolver->lookup(job->endpoint.host, NULL, &hints, &list);
+	if (job->code != 0)
+		return;
+	job->result = collect(list, job->endpoint.address.port);
+	if (job->result == NULL)
+		job->code = EAI_MEMORY;
+	resolver->free_result(list);
+}
+
+/* The oldest queued job; NULL: there is none, and none comes. */
+static struct job *next_job(struct ln_resolver *resolver)
+{
+	struct job *job;
+
+	while (ln_list_empty(&resolver->queue)) {
+		if (resolver->stopping)
+			return NULL;
+		resolver->idle++;
+		pthread_cond_wait(&resolver->work, &resolver->lock);
+		resolver->idle--;
+	}
+	job = ln_container_of(resolver->queue.next, struct job, link);
+	ln_list_remove(&job->link);
+	resolver->queued--;
+	return job;
+}
+
+static void *thread_main(void *argument)
+{
+	struct ln_resolver *resolver = argument;
+	struct job *job;
+
+	prctl(PR_SET_NAME, "ln-resolver");
+	pthread_mutex_lock(&resolver->lock);
+	while ((job = next_job(resolver)) != NULL) {
+		job->state = JOB_RUNNING;
+		pthread_mutex_unlock(&resolver->lock);
+		look_up(resolver, job);
+		pthread_mutex_lock(&resolver->lock);
+		job->state = JOB_DONE;
+		if (job->task != NULL)
+			ln_task_wake(job->task);
+		else
+			free_job(job);
+	}
+	resolver->started--;
+	unlock_and_release(resolver);
+	return NULL;
+}
+
+/* Starts one more thread when it is needed and allowed; under the lock. */
+static void start_thread(struct ln_resolver *resolver)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	if (resolver->idle > resolver->queued ||
+	    resolver->started == resolver->most)
+		return;
+	if (pthread_attr_init(&attributes) != 0)
+		return;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	if (pthread_create(&thread, &attributes, thread_main, resolver) == 0) {
+		resolver->started++;
+		resolver->references++;
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+static int enqueue(struct ln_resolver *resolver, struct job *job)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&resolver->lock);
+	start_thread(resolver);
+	if (resolver->started == 0) {
+		error = LN_ENOMEM;
+	} else {
+		ln_list_append(&resolver->queue, &job->link);
+		resolver->queued++;
+		pthread_cond_signal(&resolver->work);
+	}
+	pthread_mutex_unlock(&resolver->lock);
+	return error;
+}
+
+static bool done(struct ln_resolver *resolver, struct job *job)
+{
+	bool is_done;
+
+	pthread_mutex_lock(&resolver->lock);
+	is_done = job->state == JOB_DONE;
+	pthread_mutex_unlock(&resolver->lock);
+	return is_done;
+}
+
+/* Ends the task's interest. Returns whether the job is the caller's: not when
+ * a thread still works on it. */
+static bool leave(struct ln_resolver *resolver, struct job *job)
+{
+	bool ours;
+
+	pthread_mutex_lock(&resolver->lock);
+	if (job->state == JOB_QUEUED) {
+		ln_list_remove(&job->link);
+		resolver->queued--;
+	}
+	ours = job->state != JOB_RUNNING;
+	job->task = NULL;
+	pthread_mutex_unlock(&resolver->lock);
+	return ours;
+}
+
+static int await(struct ln_resolver *resolver, struct job *job,
+		 int64_t deadline, struct ln_addresses **addresses,
+		 const char **reason)
+{
+	int error = enqueue(resolver, job);
+
+	if (error < 0) {
+		free_job(job);
+		return error;
+	}
+	while (error == 0 && !done(resolver, job))
+		error = ln_task_wait(job->task, deadline);
+	if (!leave(resolver, job))
+		return error;
+	if (error == 0 && job->code != 0) {
+		*reason = gai_strerror(job->code);
+		error = LN_EIO;
+	} else if (error == 0) {
+		*addresses = job->result;
+		job->result = NULL;
+	}
+	free_job(job);
+	return error;
+}
+
+int ln_resolver_resolve(struct ln_resolver *resolver, const char *name,
+			size_t len, int64_t deadline,
+			struct ln_addresses **addresses, const char **reason)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	int error;
+
+	if (job == NULL)
+		return LN_ENOMEM;
+	error = ln_endpoint_parse(name, len, &job->endpoint, reason);
+	if (error < 0) {
+		free_job(job);
+		return error;
+	}
+	if (job->endpoint.address.version != 0) {
+		*addresses = ln_addresses_new(1);
+		if (*addresses != NULL)
+			(*addresses)->list[0] = job->endpoint.address;
+		free_job(job);
+		return *addresses != NULL ? 0 : LN_ENOMEM;
+	}
+	job->task = ln_task_current();
+	return await(resolver, job, deadline, addresses, reason);
+}

@@ -1,0 +1,84 @@
+/*
+ * DESIGN
+ * A task that has the only reference waits in the poller's word for the
+ * direction: an edge that came since the last attempt is remembered there, and
+ * ends the wait at once. That memory is one bit, and whoever waits uses it up.
+ * With two readers it could lose a wake-up: both get EAGAIN, data arrives, the
+ * first one takes the bit and a part of the data, and the second one would park
+ * beside the rest, for which no edge comes again. So tasks that share a socket
+ * watch it instead: a watch is woken by every edge, and its first attempt comes
+ * after it has been set up. That all of them are woken is the price.
+ *
+ * A task that has the only reference keeps it alone for as long as its call
+ * lasts: nobody else has anything that could be cloned.
+ *
+ * Threads: any; waits on tasks.
+ */
+#include "net/socket.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "sched/sched.h"
+#include "sched/task.h"
+
+int ln_socket_new(int fd, struct ln_socket **out)
+{
+	struct ln_poller *poller = ln_sched_poller(ln_task_current()->sched);
+	struct ln_socket *socket = malloc(sizeof(*socket));
+	int error = LN_ENOMEM;
+
+	if (socket == NULL)
+		goto fail_memory;
+	error = ln_pollable_new(poller, fd, &socket->pollable);
+	if (error < 0)
+		goto fail_pollable;
+	socket->fd = fd;
+	atomic_init(&socket->references, 1);
+	*out = socket;
+	return 0;
+fail_pollable:
+	free(socket);
+fail_memory:
+	close(fd);
+	return error;
+}
+
+struct ln_socket *ln_socket_retain(struct ln_socket *socket)
+{
+	atomic_fetch_add_explicit(&socket->references, 1, memory_order_relaxed);
+	return socket;
+}
+
+void ln_socket_release(struct ln_socket *socket)
+{
+	/* Each release is before the free; pairs with the acquire here. */
+	if (atomic_fetch_sub_explicit(&socket->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	ln_pollable_free(socket->pollable);
+	close(socket->fd);
+	free(socket);
+}
+
+int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
+		   int64_t deadline, struct ln_socket_wait *wait)
+{
+	if (wait->watching)
+		return ln_task_wait(ln_task_current(), deadline);
+	/* Acquire pairs with the releases of those who used it before. */
+	if (atomic_load_explicit(&socket->references, memory_order_acquire) ==
+	    1)
+		return ln_pollable_wait(socket->pollable, direction, deadline);
+	ln_pollable_watch(socket->pollable, direction, &wait->watch);
+	wait->watching = true;
+	return 0;
+}
+
+void ln_socket_wait_end(struct ln_socket_wait *wait)
+{
+	if (wait->watching)
+		ln_pollable_unwatch(&wait->watch);
+	wait->watching = false;
+}

@@ -1,0 +1,45 @@
+/*
+ * A socket: a non-blocking descriptor, registered with the poller of one
+ * scheduler, with counted references. Whoever uses a socket has a reference of
+ * its own, so several tasks may use one at the same time; the last release
+ * closes it.
+ */
+#ifndef LN_NET_SOCKET_H
+#define LN_NET_SOCKET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sched/poller.h"
+
+struct ln_socket {
+	int fd;
+	struct ln_pollable *pollable;
+	_Atomic uint32_t references;
+};
+
+/* How a call waits: zeroed at first, on the stack of the task that calls. */
+struct ln_socket_wait {
+	struct ln_watch watch;
+	bool watching;
+};
+
+/* Makes a socket of a non-blocking descriptor, which it owns from now on: on
+ * failure it is closed. With one reference, the caller's. LN_ENOMEM, LN_ELIMIT,
+ * LN_EIO. Tasks only. */
+int ln_socket_new(int fd, struct ln_socket **socket);
+
+/* Any thread. The last release closes the descriptor, without waiting for what
+ * is still to be sent. */
+struct ln_socket *ln_socket_retain(struct ln_socket *socket);
+void ln_socket_release(struct ln_socket *socket);
+
+/* Parks the running task until trying again may help; called after a system
+ * call has said EAGAIN, any number of times. 0; LN_ETIMEDOUT, LN_EKILLED,
+ * LN_ENOMEM. Ended by ln_socket_wait_end, whatever it returned. */
+int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
+		   int64_t deadline, struct ln_socket_wait *wait);
+void ln_socket_wait_end(struct ln_socket_wait *wait);
+
+#endif

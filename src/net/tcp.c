@@ -1,0 +1,326 @@
+/*
+ * DESIGN
+ * Each system call has a function of its own, out of line, that returns a
+ * negative errno: its caller parks, and errno belongs to a thread.
+ *
+ * TCP_NODELAY is set on listeners, whose streams inherit it, and on streams
+ * that connect: a guest cannot set it, and what it writes it wants sent.
+ *
+ * Threads: tasks. No locks.
+ */
+#include "net/tcp.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "net/address.h"
+#include "net/socket.h"
+#include "sched/task.h"
+
+#define BACKLOG 4096
+
+/* Broken connections that accept passes over before others may run. */
+#define BROKEN_IN_A_ROW 64
+
+void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE])
+{
+	char buffer[64];
+
+	snprintf(text, LN_NET_ERROR_SIZE, "%s (os error %d)",
+		 strerror_r(number, buffer, sizeof(buffer)), number);
+}
+
+/* What became of ln_socket_new, as the calls here say it. */
+static int adopt(int fd, struct ln_socket **socket, int *number)
+{
+	int error = ln_socket_new(fd, socket);
+
+	if (error == LN_ELIMIT || error == LN_EIO) {
+		*number = ENOBUFS;
+		return LN_EIO;
+	}
+	return error;
+}
+
+static LN_NOINLINE int open_socket(const struct ln_address *address)
+{
+	int one = 1;
+	int fd = socket(address->version == 4 ? AF_INET : AF_INET6,
+			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	/* Without it a stream only waits now and then for nothing. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return fd;
+}
+
+static LN_NOINLINE int bind_and_listen(int fd, const struct ln_address *address)
+{
+	union ln_sockaddr name;
+	socklen_t len = ln_address_to_kernel(address, &name);
+	int one = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
+	    bind(fd, &name.any, len) < 0 || listen(fd, BACKLOG) < 0)
+		return -errno;
+	return 0;
+}
+
+int ln_tcp_listen(const struct ln_address *address, struct ln_socket **listener,
+		  int *number)
+{
+	int fd = open_socket(address);
+	int result;
+
+	if (fd < 0) {
+		*number = -fd;
+		return LN_EIO;
+	}
+	result = bind_and_listen(fd, address);
+	if (result < 0) {
+		close(fd);
+		*number = -result;
+		return LN_EIO;
+	}
+	return adopt(fd, listener, number);
+}
+
+int ln_tcp_local_address(const struct ln_socket *socket,
+			 struct ln_address *address, int *number)
+{
+	union ln_sockaddr name;
+	socklen_t len = sizeof(name);
+
+	if (getsockname(socket->fd, &name.any, &len) < 0) {
+		*number = errno;
+		return LN_EIO;
+	}
+	return ln_address_from_kernel(&name, address);
+}
+
+static LN_NOINLINE int accept_once(int fd, struct ln_address *peer)
+{
+	union ln_sockaddr name = { .any.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(name);
+	int stream = accept4(fd, &name.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (stream < 0)
+		return -errno;
+	if (ln_address_from_kernel(&name, peer) < 0) {
+		close(stream);
+		return -ECONNABORTED;
+	}
+	return stream;
+}
+
+/* Whether the failure was that of the connection which accept had at hand, and
+ * not of the listener: Linux reports errors of the network here as well. */
+static bool broken_connection(int number)
+{
+	switch (number) {
+	case EINTR:
+	case ECONNABORTED:
+	case ENETDOWN:
+	case EPROTO:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Lets others run after a series of attempts that did not park. */
+static int breathe(void)
+{
+	struct ln_task *task = ln_task_current();
+
+	ln_task_yield(task);
+	return ln_task_interrupted(task) ? LN_EKILLED : 0;
+}
+
+int ln_tcp_accept(struct ln_socket *listener, int64_t deadline,
+		  struct ln_socket **stream, struct ln_address *peer,
+		  int *number)
+{
+	struct ln_socket_wait wait = { .watching = false };
+	unsigned broken = 0;
+	int error = 0;
+	int fd;
+
+	for (;;) {
+		fd = accept_once(listener->fd, peer);
+		if (fd >= 0)
+			break;
+		if (fd == -EAGAIN) {
+			error = ln_socket_wait(listener, LN_READABLE, deadline,
+					       &wait);
+		} else if (!broken_connection(-fd)) {
+			*number = -fd;
+			error = LN_EIO;
+		} else if (++broken % BROKEN_IN_A_ROW == 0) {
+			error = breathe();
+		}
+		if (error < 0)
+			break;
+	}
+	ln_socket_wait_end(&wait);
+	return error < 0 ? error : adopt(fd, stream, number);
+}
+
+/* 0: connected; -EINPROGRESS: not yet. Every further call tells how far the
+ * first one has come. */
+static LN_NOINLINE int connect_once(int fd, const struct ln_address *address)
+{
+	union ln_sockaddr name;
+	socklen_t len = ln_address_to_kernel(address, &name);
+
+	if (connect(fd, &name.any, len) == 0 || errno == EISCONN)
+		return 0;
+	if (errno == EALREADY || errno == EINTR)
+		return -EINPROGRESS;
+	return -errno;
+}
+
+/* Waits for a connection under way. */
+static int await_connection(struct ln_socket *stream,
+			    const struct ln_address *address, int64_t deadline,
+			    int *number)
+{
+	struct ln_socket_wait wait = { .watching = false };
+	int error;
+	int result;
+
+	do {
+		error = ln_socket_wait(stream, LN_WRITABLE, deadline, &wait);
+		if (error < 0)
+			break;
+		result = connect_once(stream->fd, address);
+		if (result < 0 && result != -EINPROGRESS) {
+			*number = -result;
+			error = LN_EIO;
+		}
+	} while (error == 0 && result < 0);
+	ln_socket_wait_end(&wait);
+	return error;
+}
+
+int ln_tcp_connect(const struct ln_address *address, int64_t deadline,
+		   struct ln_socket **stream, int *number)
+{
+	int fd = open_socket(address);
+	struct ln_socket *made;
+	int result;
+	int error;
+
+	if (fd < 0) {
+		*number = -fd;
+		return LN_EIO;
+	}
+	result = connect_once(fd, address);
+	if (result < 0 && result != -EINPROGRESS) {
+		close(fd);
+		*number = -result;
+		return LN_EIO;
+	}
+	error = adopt(fd, &made, number);
+	if (error < 0)
+		return error;
+	if (result < 0) {
+		error = await_connection(made, address, deadline, number);
+		if (error < 0) {
+			ln_socket_release(made);
+			return error;
+		}
+	}
+	*stream = made;
+	return 0;
+}
+
+static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = recv(fd, data, len, 0);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
+		int64_t deadline, size_t *count, int *number)
+{
+	struct ln_socket_wait wait = { .watching = false };
+	int error = 0;
+	ssize_t n = 0;
+
+	if (len > LN_TCP_SLICE)
+		len = LN_TCP_SLICE;
+	while (len > 0) {
+		n = receive_once(stream->fd, data, len);
+		if (n >= 0)
+			break;
+		if (n != -EAGAIN) {
+			*number = (int)-n;
+			error = LN_EIO;
+			break;
+		}
+		error = ln_socket_wait(stream, LN_READABLE, deadline, &wait);
+		if (error < 0)
+			break;
+	}
+	ln_socket_wait_end(&wait);
+	if (error == 0)
+		*count = (size_t)n;
+	return error;
+}
+
+static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,
+				     int count)
+{
+	struct msghdr message = {
+		.msg_iov = (struct iovec *)pieces,
+		.msg_iovlen = (size_t)count,
+	};
+	ssize_t n;
+
+	do {
+		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int ln_tcp_write(struct ln_socket *stream, const struct iovec *pieces,
+		 int pieces_count, int64_t deadline, size_t *count, int *number)
+{
+	struct ln_socket_wait wait = { .watching = false };
+	int error = 0;
+	ssize_t n;
+
+	for (;;) {
+		n = send_once(stream->fd, pieces, pieces_count);
+		if (n >= 0)
+			break;
+		if (n != -EAGAIN) {
+			*number = (int)-n;
+			error = LN_EIO;
+			break;
+		}
+		error = ln_socket_wait(stream, LN_WRITABLE, deadline, &wait);
+		if (error < 0)
+			break;
+	}
+	ln_socket_wait_end(&wait);
+	if (error == 0)
+		*count = (size_t)n;
+	return error;
+}
