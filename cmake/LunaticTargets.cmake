@@ -17,8 +17,7 @@ install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
 # What guests are compiled against is not for this machine's compiler, so it
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
-install(DIRECTORY sdk/c/include/ DESTINATION "${LUNATIC_GUEST_INCLUDEDIR}"
-	FILES_MATCHING PATTERN "*.h")
+# (sdk/c/CMakeLists.txt installs it.)
 install(FILES LICENSE-APACHE LICENSE-MIT
 	DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 

@@ -82,10 +82,14 @@ case $name in
 		fail "wat2wasm rejects it"
 	;;
 *.c)
-	# shellcheck disable=SC2046
+	# The guest library was built beside the program.
+	library=
+	! grep -q '^#include <lunatic\.h>' "$case" ||
+		library=$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a
+	# shellcheck disable=SC2046,SC2086
 	clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
 		-I "$top/sdk/c/include" $(values cflags:) ${LUNATIC_TEST_CFLAGS:-} \
-		"$case" -o "$wasm" ||
+		"$case" $library -o "$wasm" ||
 		fail "clang rejects it"
 	;;
 esac

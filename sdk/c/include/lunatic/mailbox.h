@@ -1,0 +1,101 @@
+/*
+ * Messages: beginning, sending and receiving them. A message holds one value of
+ * MessagePack and the handles that it mentions, and may have a tag.
+ *
+ * A process has one scratch area, where the message is that is being written
+ * or was received last. Beginning, sending and receiving another one replace
+ * it; a reader or writer that is used after that fails with LUNATIC_EMISUSE.
+ * So read a message to its end before you answer it.
+ */
+#ifndef LUNATIC_MAILBOX_H
+#define LUNATIC_MAILBOX_H
+
+#include <lunatic/process.h>
+#include <lunatic/reader.h>
+#include <lunatic/writer.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A timeout that never comes. */
+#define LUNATIC_FOREVER INT64_C(-1)
+
+/* What lunatic_receive returns when something came. */
+enum lunatic_received {
+	LUNATIC_MESSAGE = 0,
+	LUNATIC_LINK_DIED = 1, /* a link failed: lunatic_mail_tag */
+};
+
+/*
+ * Begins a message. 0 is no tag. It is written with lunatic/writer.h and sent
+ * with lunatic_mail_send; one that is given up needs nothing.
+ *
+ *	static void tell(struct lunatic_proc to, int32_t x, int32_t y)
+ *	{
+ *		struct lunatic_writer mail;
+ *
+ *		lunatic_mail_begin(&mail, 0);
+ *		lunatic_write_array(&mail, 2);
+ *		lunatic_write_int(&mail, x);
+ *		lunatic_write_int(&mail, y);
+ *		lunatic_mail_send(&mail, to);
+ *	}
+ *
+ * Writing traps when the message becomes larger than the runtime allows.
+ */
+void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag);
+
+/* Sends a message. Returns what made the writer fail; then nothing is sent.
+ * Whether it arrives nobody knows: a message to a process that has ended, or
+ * whose mailbox is full, is dropped. Traps if the handle is none. */
+int lunatic_mail_send(struct lunatic_writer *mail, struct lunatic_proc to);
+
+/* Writes a handle, which moves into the message: it is none here afterwards,
+ * even if the message is never sent. Clone it to keep one. LUNATIC_EMISUSE for
+ * a writer that does not write a message. Traps if the handle is none. */
+void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc);
+
+/* Reads a handle, which belongs to this process then. Traps if the message says
+ * that there is one where there is none. LUNATIC_NO_PROC after a failure. */
+struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail);
+
+/*
+ * Takes the oldest message, waiting until there is one. Returns
+ * LUNATIC_MESSAGE, and it can be read; LUNATIC_LINK_DIED, and it has only a
+ * tag; or LUNATIC_ETIMEDOUT.
+ *
+ *	static void listen(void)
+ *	{
+ *		struct lunatic_reader mail;
+ *		char text[80];
+ *
+ *		while (lunatic_receive(&mail, LUNATIC_FOREVER) ==
+ *		       LUNATIC_MESSAGE) {
+ *			lunatic_read_str(&mail, text, sizeof(text));
+ *			if (lunatic_reader_end(&mail) == 0)
+ *				puts(text);
+ *		}
+ *	}
+ */
+int lunatic_receive(struct lunatic_reader *mail, int64_t timeout);
+
+/* The same for the oldest that has one of `count` tags; others stay. */
+int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
+			   size_t count, int64_t timeout);
+
+/* The tag of the message that was received last, 0 for none. For
+ * LUNATIC_LINK_DIED it is that of the link. Traps if nothing was received, or
+ * something was sent since. */
+int64_t lunatic_mail_tag(void);
+
+/* Sends a message of nil and a tag, when there is nothing else to say. */
+void lunatic_send_tag(struct lunatic_proc to, int64_t tag);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

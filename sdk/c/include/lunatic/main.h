@@ -1,0 +1,39 @@
+/*
+ * LUNATIC_MAIN, the first process. A plain main() works as well; this one makes
+ * standard output line by line in all processes of the module, so that lines
+ * come out in the order in which they were printed, and none is lost when a
+ * process is killed.
+ *
+ *	LUNATIC_MAIN(argc, argv)
+ *	{
+ *		printf("%s has %d arguments\n", argv[0], argc - 1);
+ *		return 0;
+ *	}
+ *
+ * When the first process ends, so does the program, with what it returned.
+ */
+#ifndef LUNATIC_MAIN_H
+#define LUNATIC_MAIN_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LUNATIC_MAIN(argc, argv)                                   \
+	static int lunatic_main_(int argc, char **argv);           \
+	int main(int argc_, char **argv_)                          \
+	{                                                          \
+		lunatic_main_begin();                              \
+		return lunatic_main_(argc_, argv_);                \
+	}                                                          \
+	static int lunatic_main_(__attribute__((unused)) int argc, \
+				 __attribute__((unused)) char **argv)
+
+/* What LUNATIC_MAIN does first, for who writes main() by hand. */
+void lunatic_main_begin(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * Processes: spawning them, handles to them, and links, by which one learns of
+ * another's failure.
+ *
+ * A process fails when it traps, exits with a status other than 0, or dies
+ * because a linked one failed. One that ends normally tells nobody.
+ */
+#ifndef LUNATIC_PROCESS_H
+#define LUNATIC_PROCESS_H
+
+#include <lunatic/reader.h>
+#include <lunatic/writer.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A handle to a process; the number means something in this process only. The
+ * process lives on when its handles are dropped. */
+struct lunatic_proc {
+	uint64_t id;
+};
+
+/* A handle to no process; everything but lunatic_proc_is traps on it. */
+#define LUNATIC_NO_PROC ((struct lunatic_proc){ UINT64_MAX })
+
+/* A module that processes can be spawned from: lunatic/environment.h. */
+struct lunatic_module {
+	uint64_t id;
+};
+
+/* How a process is spawned. NULL in its place is all zeros: from this module,
+ * in this environment, not linked. */
+struct lunatic_spawn {
+	/* Not 0 links the two from the first moment; if the new process fails,
+	 * this one is told with that tag. lunatic_tag_new() makes one. */
+	int64_t link;
+	/* Where from; NULL for this process's own module and environment. Entry
+	 * functions are found only if it is this very module, added to another
+	 * environment. */
+	const struct lunatic_module *module;
+};
+
+/*
+ * Spawns a process that calls `entry` and ends when that returns. As in all
+ * functions that spawn, `child` gets a handle, or is NULL; the process starts
+ * with a fresh memory, so `entry` sees no variable as it was changed here.
+ *
+ * Returns LUNATIC_EHOST when the process cannot be spawned: a limit is reached,
+ * or the module has no such function. Traps if the module in `how` is none.
+ *
+ *	static void work(void)
+ *	{
+ *		puts("working");
+ *	}
+ *
+ *	static void start(void)
+ *	{
+ *		struct lunatic_spawn linked = { .link = lunatic_tag_new() };
+ *		struct lunatic_proc child;
+ *
+ *		if (lunatic_spawn(&child, &linked, work) == 0)
+ *			lunatic_proc_drop(child);
+ *	}
+ */
+int lunatic_spawn(struct lunatic_proc *child, const struct lunatic_spawn *how,
+		  void (*entry)(void));
+
+/* The same for a function that gets a number. */
+int lunatic_spawn_value(struct lunatic_proc *child,
+			const struct lunatic_spawn *how,
+			void (*entry)(int64_t value), int64_t value);
+
+/* The same for a function that gets a copy of `size` bytes, aligned as from
+ * malloc and valid until it returns. Pointers in it are of no use there. They
+ * are the first message of the process, so it can receive only inside `entry`.
+ * What is in the scratch area here is lost: it is LUNATIC_EMISUSE to go on
+ * reading a message that was received before. */
+int lunatic_spawn_bytes(struct lunatic_proc *child,
+			const struct lunatic_spawn *how,
+			void (*entry)(const void *data, size_t size),
+			const void *data, size_t size);
+
+/*
+ * The same for a function that reads its argument, which can hold handles of
+ * processes too. `argument` was begun with lunatic_mail_begin and holds one
+ * value; it ends here. A Rust process that is spawned with a context gets it
+ * likewise. Also returns what made the writer fail; no process is spawned then.
+ *
+ *	static void serve(struct lunatic_reader *argument)
+ *	{
+ *		char name[32];
+ *
+ *		lunatic_read_str(argument, name, sizeof(name));
+ *		if (lunatic_reader_end(argument) == 0)
+ *			puts(name);
+ *	}
+ *
+ *	static void start(void)
+ *	{
+ *		struct lunatic_writer argument;
+ *
+ *		lunatic_mail_begin(&argument, 0);
+ *		lunatic_write_str(&argument, "front");
+ *		lunatic_spawn_packed(NULL, NULL, serve, &argument);
+ *	}
+ */
+int lunatic_spawn_packed(struct lunatic_proc *child,
+			 const struct lunatic_spawn *how,
+			 void (*entry)(struct lunatic_reader *argument),
+			 struct lunatic_writer *argument);
+
+/* A parameter of an exported function. */
+struct lunatic_param {
+	uint8_t type; /* as in wasm: 0x7f i32, 0x7e i64, 0x7b v128 */
+	union {
+		int32_t i32;
+		int64_t i64;
+		uint8_t v128[16];
+	} value;
+};
+
+#define LUNATIC_I32(number) \
+	((struct lunatic_param){ 0x7f, { .i32 = (number) } })
+#define LUNATIC_I64(number) \
+	((struct lunatic_param){ 0x7e, { .i64 = (number) } })
+
+#define LUNATIC_PARAMS_MAX 16
+
+/*
+ * Spawns a process that calls a function that the module exports under `name`:
+ * the way into modules other than this one. LUNATIC_EXPORT exports a function
+ * of C. LUNATIC_EMISUSE for more than LUNATIC_PARAMS_MAX parameters; traps if
+ * the name is not UTF-8.
+ *
+ *	LUNATIC_EXPORT(count) void count(int32_t from, int64_t to)
+ *	{
+ *		printf("%d to %lld\n", (int)from, (long long)to);
+ *	}
+ *
+ *	static void start(void)
+ *	{
+ *		const struct lunatic_param params[] = { LUNATIC_I32(1),
+ *							LUNATIC_I64(10) };
+ *
+ *		lunatic_spawn_export(NULL, NULL, "count", params, 2);
+ *	}
+ */
+int lunatic_spawn_export(struct lunatic_proc *child,
+			 const struct lunatic_spawn *how, const char *name,
+			 const struct lunatic_param *params, size_t count);
+
+#define LUNATIC_EXPORT(name) __attribute__((export_name(#name)))
+
+/* A new handle to this process. */
+struct lunatic_proc lunatic_proc_self(void);
+
+/* A second handle to the same process, for example to send one away and to
+ * keep the other. Traps if the handle is none. */
+struct lunatic_proc lunatic_proc_clone(struct lunatic_proc proc);
+
+/* Drops a handle; LUNATIC_NO_PROC is none, and nothing happens. Traps if the
+ * handle is none otherwise. */
+void lunatic_proc_drop(struct lunatic_proc proc);
+
+/* Whether it is a handle at all, not LUNATIC_NO_PROC. */
+bool lunatic_proc_is(struct lunatic_proc proc);
+
+/* What identifies a process everywhere, as a little-endian number. Traps if
+ * the handle is none. */
+void lunatic_proc_uuid(struct lunatic_proc proc, uint8_t uuid[16]);
+
+/* Whether both are handles to one process. Traps if one is none. */
+bool lunatic_proc_same(struct lunatic_proc one, struct lunatic_proc other);
+
+/* Links this process with another one, and returns the tag that this one will
+ * be told with. It happens at once if the other has failed already, and never
+ * if it has ended. Traps if the handle is none. */
+int64_t lunatic_proc_link(struct lunatic_proc proc);
+
+/* Undoes a link, whichever side made it. Its message may be under way already.
+ * Traps if the handle is none. */
+void lunatic_proc_unlink(struct lunatic_proc proc);
+
+/*
+ * Makes another process fail, by failing a helper that is linked to it. One
+ * that catches links is not killed but told of a link with tag 0, which the
+ * library's servers and supervisors take as the order to stop. The caller is
+ * told nothing, unless it is linked to the process. The scratch area changes.
+ * Returns LUNATIC_EHOST when the helper cannot be spawned; traps if the handle
+ * is none.
+ */
+int lunatic_proc_kill(struct lunatic_proc proc);
+
+/* From now on the failure of a linked process is a message to this one, for
+ * which lunatic_receive returns LUNATIC_LINK_DIED. */
+void lunatic_links_catch(void);
+
+/* From now on this process dies when a linked one fails; so it is at first. */
+void lunatic_links_die(void);
+
+/* Waits that many milliseconds. */
+void lunatic_sleep(uint64_t milliseconds);
+
+/* A tag that this process has not used before: 1, 2, and so on, as in the Rust
+ * crate. Negative ones are free for a program's own use from -1 down to
+ * -1,000,000; the library uses some below. */
+int64_t lunatic_tag_new(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

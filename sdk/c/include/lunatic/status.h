@@ -1,0 +1,48 @@
+/*
+ * What the functions of the guest library return: 0 for success or one of the
+ * negative numbers below.
+ */
+#ifndef LUNATIC_STATUS_H
+#define LUNATIC_STATUS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LUNATIC_STATUS_MAP(X)                                               \
+	X(LUNATIC_ETIMEDOUT, -1, "nothing came in time")                    \
+	X(LUNATIC_EFORMAT, -2,                                              \
+	  "the bytes are not the value that was asked for")                 \
+	X(LUNATIC_ERANGE, -3, "the number does not fit its type")           \
+	X(LUNATIC_ETOOLONG, -4, "the value is longer than the room for it") \
+	X(LUNATIC_EMISUSE, -5, "the call came at the wrong time")           \
+	X(LUNATIC_ENOMEM, -6, "out of memory")                              \
+	X(LUNATIC_EHOST, -7, "the host refused")                            \
+	X(LUNATIC_EDIED, -8, "the process has failed")                      \
+	X(LUNATIC_ENOTFOUND, -9, "nothing of that name")
+
+enum lunatic_status {
+	LUNATIC_OK = 0,
+#define X(name, value, text) name = value,
+	LUNATIC_STATUS_MAP(X)
+#undef X
+};
+
+/*
+ * The text of a status. For LUNATIC_EHOST it is what the host said last, cut
+ * to some hundred bytes, and valid until the host refuses something again. For
+ * all others it is constant. Never NULL.
+ *
+ *	struct lunatic_proc proc;
+ *	int status = lunatic_spawn_export(&proc, NULL, "no_such", NULL, 0);
+ *
+ *	if (status != 0)
+ *		puts(lunatic_status_text(status));
+ */
+const char *lunatic_status_text(int status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * What the files of the guest library share with each other and with nobody
+ * else.
+ */
+#ifndef LUNATIC_GUEST_INTERNAL_H
+#define LUNATIC_GUEST_INTERNAL_H
+
+#include <lunatic/process.h>
+#include <lunatic/reader.h>
+#include <lunatic/writer.h>
+#include <stdint.h>
+
+/*
+ * Which message the scratch area holds: it counts whenever another one gets
+ * there. A reader or writer of an earlier one fails instead of taking the
+ * later one for its own. Never 0.
+ */
+extern uint32_t lunatic_scratch_message;
+
+/* The order to stop: to servers, to supervisors, and from those to children.
+ * Below what programs may use. */
+#define LUNATIC_TAG_STOP INT64_C(-1000001)
+
+/* The rest needs the host. */
+#ifdef __wasm32__
+
+/* Notes that the scratch area holds another message, and returns its number. */
+uint32_t lunatic_scratch_changed(void);
+
+/* Makes `reader` read the message that is in the scratch area. */
+void lunatic_reader_open(struct lunatic_reader *reader);
+
+/* Makes `writer` write to the message that is in the scratch area. */
+void lunatic_writer_open(struct lunatic_writer *writer);
+
+/* Makes `writer` call `begin` before the first byte; `begin` must open it, and
+ * returns 0 or a status. */
+void lunatic_writer_arm(struct lunatic_writer *writer,
+			int (*begin)(struct lunatic_writer *writer),
+			void *context);
+
+/* Whether anything was written. */
+bool lunatic_writer_begun(const struct lunatic_writer *writer);
+
+/* Passes on what was written; 0 when the message is complete. */
+int lunatic_writer_close(struct lunatic_writer *writer);
+
+/* Spawns a process that calls `helper` with `function`, and sends it `mail`,
+ * which was begun and needs only sending, as its first message. */
+int lunatic_spawn_helper(struct lunatic_proc *child,
+			 const struct lunatic_spawn *how,
+			 void (*helper)(uintptr_t function), uintptr_t function,
+			 struct lunatic_writer *mail);
+
+/* A timeout as the host wants it. */
+uint32_t lunatic_host_timeout(int64_t timeout);
+
+/* Keeps the text of an error of the host, drops the error, and returns
+ * LUNATIC_EHOST. */
+int lunatic_host_error(uint64_t error);
+
+/* Ends the process as one that failed, without a report. */
+_Noreturn void lunatic_fail(void);
+
+#endif
+#endif

@@ -1,0 +1,204 @@
+/*
+ * Readers and writers of messages. The scratch area of the host holds one
+ * message; `lunatic_scratch_message` counts its contents, and everything here
+ * that replaces them counts on.
+ */
+#include <lunatic/abi.h>
+#include <lunatic/mailbox.h>
+#include <lunatic/status.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+uint32_t lunatic_scratch_message = 1;
+
+uint32_t lunatic_scratch_changed(void)
+{
+	lunatic_scratch_message++;
+	if (lunatic_scratch_message == 0)
+		lunatic_scratch_message = 1;
+	return lunatic_scratch_message;
+}
+
+uint32_t lunatic_host_timeout(int64_t timeout)
+{
+	if (timeout < 0)
+		return 0;
+	if (timeout > UINT32_MAX)
+		return UINT32_MAX;
+	return timeout == 0 ? 1 : (uint32_t)timeout;
+}
+
+void lunatic_fail(void)
+{
+	_exit(1);
+}
+
+/* Writing. */
+
+static int flush_message(struct lunatic_writer *writer, const void *more,
+			 size_t size)
+{
+	if (writer->message != lunatic_scratch_message)
+		return LUNATIC_EMISUSE;
+	if (writer->at > writer->start)
+		lunatic_message_write_data(
+			writer->start, (size_t)(writer->at - writer->start));
+	if (size > 0)
+		lunatic_message_write_data(more, size);
+	writer->at = writer->start;
+	return 0;
+}
+
+static int flush_first(struct lunatic_writer *writer, const void *more,
+		       size_t size)
+{
+	int (*begin)(struct lunatic_writer *writer);
+	int status;
+
+	/* The function went through where the bytes go later. */
+	__builtin_memcpy(&begin, writer->room, sizeof(begin));
+	status = begin(writer);
+	return status == 0 ? flush_message(writer, more, size) : status;
+}
+
+void lunatic_writer_open(struct lunatic_writer *writer)
+{
+	writer->start = writer->room;
+	writer->at = writer->room;
+	writer->end = writer->room + sizeof(writer->room);
+	writer->message = lunatic_scratch_message;
+	writer->flush = flush_message;
+}
+
+void lunatic_writer_arm(struct lunatic_writer *writer,
+			int (*begin)(struct lunatic_writer *writer),
+			void *context)
+{
+	lunatic_writer_begin(writer, NULL, 0);
+	writer->flush = flush_first;
+	writer->context = context;
+	__builtin_memcpy(writer->room, &begin, sizeof(begin));
+}
+
+bool lunatic_writer_begun(const struct lunatic_writer *writer)
+{
+	return writer->flush != flush_first;
+}
+
+int lunatic_writer_close(struct lunatic_writer *writer)
+{
+	if (writer->status == 0 && writer->pending != 0)
+		writer->status = LUNATIC_EMISUSE;
+	if (writer->status == 0)
+		writer->status = writer->flush(writer, NULL, 0);
+	return writer->status;
+}
+
+void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag)
+{
+	lunatic_message_create_data(tag, 0);
+	lunatic_scratch_changed();
+	lunatic_writer_begin(mail, NULL, 0);
+	lunatic_writer_open(mail);
+}
+
+int lunatic_mail_send(struct lunatic_writer *mail, struct lunatic_proc to)
+{
+	int status = lunatic_writer_close(mail);
+
+	if (status != 0)
+		return status;
+	lunatic_message_send(to.id);
+	lunatic_scratch_changed();
+	return 0;
+}
+
+void lunatic_send_tag(struct lunatic_proc to, int64_t tag)
+{
+	struct lunatic_writer mail;
+
+	lunatic_mail_begin(&mail, tag);
+	lunatic_write_nil(&mail);
+	lunatic_mail_send(&mail, to);
+}
+
+void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc)
+{
+	int status = 0;
+
+	/* An answer begins with its first byte. */
+	if (mail->status == 0 && !lunatic_writer_begun(mail))
+		status = mail->flush(mail, NULL, 0);
+	if (mail->message == 0 || mail->message != lunatic_scratch_message)
+		status = status != 0 ? status : LUNATIC_EMISUSE;
+	if (status != 0)
+		lunatic_writer_fail(mail, status);
+	if (mail->status == 0)
+		lunatic_write_uint(mail, lunatic_message_push_process(proc.id));
+}
+
+/* Reading. */
+
+static size_t load_message(struct lunatic_reader *reader, void *data,
+			   size_t size)
+{
+	(void)reader;
+	return lunatic_message_read_data(data, size);
+}
+
+static void measure_message(struct lunatic_reader *reader)
+{
+	reader->left = lunatic_message_data_size() - reader->loaded;
+}
+
+void lunatic_reader_open(struct lunatic_reader *reader)
+{
+	reader->at = reader->room;
+	reader->end = reader->room;
+	reader->left = 0;
+	reader->left_known = false;
+	reader->pending = 1;
+	reader->status = 0;
+	reader->message = lunatic_scratch_message;
+	reader->load = load_message;
+	reader->measure = measure_message;
+	reader->loaded = 0;
+}
+
+int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
+			   size_t count, int64_t timeout)
+{
+	uint32_t result = lunatic_message_receive(
+		tags, count, lunatic_host_timeout(timeout));
+
+	/* A reader of what was there before stays good after a timeout. */
+	if (result != LUNATIC_MESSAGE && result != LUNATIC_LINK_DIED)
+		return LUNATIC_ETIMEDOUT;
+	lunatic_scratch_changed();
+	lunatic_reader_open(mail);
+	if (result == LUNATIC_LINK_DIED)
+		lunatic_reader_fail(mail, LUNATIC_EMISUSE);
+	return (int)result;
+}
+
+int lunatic_receive(struct lunatic_reader *mail, int64_t timeout)
+{
+	return lunatic_receive_tagged(mail, NULL, 0, timeout);
+}
+
+int64_t lunatic_mail_tag(void)
+{
+	return lunatic_message_get_tag();
+}
+
+struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail)
+{
+	uint64_t index = lunatic_read_uint(mail);
+
+	if (mail->message == 0)
+		lunatic_reader_fail(mail, LUNATIC_EMISUSE);
+	if (mail->status != 0)
+		return LUNATIC_NO_PROC;
+	return (struct lunatic_proc){ lunatic_message_take_process(index) };
+}

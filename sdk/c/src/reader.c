@@ -1,0 +1,631 @@
+/*
+ * The MessagePack reader. Knows no host functions, so that it builds for this
+ * machine too, where it is fuzzed. A message is loaded piece by piece into the
+ * reader's room; strings go from the message to where they are wanted.
+ *
+ * `pending` counts the values that must still come. It bounds what is read and
+ * stands for all nesting, so neither reading nor skipping needs a stack.
+ */
+#include <lunatic/reader.h>
+#include <lunatic/status.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static size_t load_nothing(struct lunatic_reader *reader, void *data,
+			   size_t size)
+{
+	(void)reader;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+static void measure_nothing(struct lunatic_reader *reader)
+{
+	reader->left = 0;
+}
+
+void lunatic_reader_begin(struct lunatic_reader *reader, const void *data,
+			  size_t size)
+{
+	reader->at = data;
+	reader->end = reader->at + size;
+	reader->left = 0;
+	reader->left_known = true;
+	reader->pending = 1;
+	reader->status = 0;
+	reader->message = 0;
+	reader->load = load_nothing;
+	reader->measure = measure_nothing;
+	reader->loaded = size;
+}
+
+void lunatic_reader_fail(struct lunatic_reader *reader, int status)
+{
+	if (reader->status == 0)
+		reader->status = status;
+}
+
+/* Loads until `size` bytes (at most what the room holds) are there. */
+static bool need(struct lunatic_reader *reader, size_t size)
+{
+	size_t have = (size_t)(reader->end - reader->at);
+	size_t more;
+
+	if (reader->status != 0)
+		return false;
+	if (have >= size)
+		return true;
+	if (reader->message != 0) {
+		memmove(reader->room, reader->at, have);
+		more = reader->load(reader, reader->room + have,
+				    sizeof(reader->room) - have);
+		reader->at = reader->room;
+		reader->end = reader->room + have + more;
+		reader->loaded += more;
+		if (reader->left_known) {
+			reader->left -= more;
+		} else if (more < sizeof(reader->room) - have) {
+			/* That was the end. */
+			reader->left = 0;
+			reader->left_known = true;
+		}
+		have += more;
+	}
+	if (have < size)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0;
+}
+
+/* Whether `size` bytes are there, loaded or not. */
+static bool has(struct lunatic_reader *reader, uint64_t size)
+{
+	uint64_t have = (uint64_t)(reader->end - reader->at);
+
+	if (reader->status != 0)
+		return false;
+	if (have >= size)
+		return true;
+	if (!reader->left_known) {
+		reader->measure(reader);
+		reader->left_known = true;
+	}
+	if (have + reader->left < size)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0;
+}
+
+/* Copies `size` bytes, which has() has seen, or passes over them. */
+static void take(struct lunatic_reader *reader, void *data, size_t size)
+{
+	unsigned char *to = data;
+
+	while (size > 0 && reader->status == 0) {
+		size_t part = (size_t)(reader->end - reader->at);
+
+		if (part > size)
+			part = size;
+		if (to != NULL && part > 0)
+			memcpy(to, reader->at, part);
+		reader->at += part;
+		size -= part;
+		if (to != NULL)
+			to += part;
+		if (to != NULL && size > sizeof(reader->room)) {
+			/* The long rest goes where it is wanted. */
+			part = reader->load(reader, to, size);
+			reader->loaded += part;
+			if (reader->left_known)
+				reader->left -= part;
+			to += part;
+			size -= part;
+			if (part == 0)
+				lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+		} else if (size > 0) {
+			need(reader, 1);
+		}
+	}
+}
+
+static uint64_t big_endian(struct lunatic_reader *reader, int size)
+{
+	uint64_t number = 0;
+
+	if (!need(reader, (size_t)size))
+		return 0;
+	for (; size > 0; size--)
+		number = number << 8 | *reader->at++;
+	return number;
+}
+
+/* The first byte of the next value, 0xc1 (which means nothing) for none. */
+static uint8_t marker(struct lunatic_reader *reader)
+{
+	if (reader->status == 0 && reader->pending == 0)
+		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
+	if (reader->message != 0 && reader->message != lunatic_scratch_message)
+		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
+	return need(reader, 1) ? *reader->at : 0xc1;
+}
+
+struct head {
+	enum lunatic_kind kind;
+	uint64_t number; /* value, bits, length, or count */
+	int8_t type;     /* of an extension */
+};
+
+static const struct shape {
+	uint8_t kind;
+	uint8_t size; /* of the number that follows */
+} shapes[] = {
+	[0xc0 - 0xc0] = { LUNATIC_KIND_NIL, 0 },
+	[0xc2 - 0xc0] = { LUNATIC_KIND_BOOL, 0 },
+	[0xc3 - 0xc0] = { LUNATIC_KIND_BOOL, 0 },
+	[0xc4 - 0xc0] = { LUNATIC_KIND_BIN, 1 },
+	[0xc5 - 0xc0] = { LUNATIC_KIND_BIN, 2 },
+	[0xc6 - 0xc0] = { LUNATIC_KIND_BIN, 4 },
+	[0xc7 - 0xc0] = { LUNATIC_KIND_EXT, 1 },
+	[0xc8 - 0xc0] = { LUNATIC_KIND_EXT, 2 },
+	[0xc9 - 0xc0] = { LUNATIC_KIND_EXT, 4 },
+	[0xca - 0xc0] = { LUNATIC_KIND_F32, 4 },
+	[0xcb - 0xc0] = { LUNATIC_KIND_F64, 8 },
+	[0xcc - 0xc0] = { LUNATIC_KIND_UINT, 1 },
+	[0xcd - 0xc0] = { LUNATIC_KIND_UINT, 2 },
+	[0xce - 0xc0] = { LUNATIC_KIND_UINT, 4 },
+	[0xcf - 0xc0] = { LUNATIC_KIND_UINT, 8 },
+	[0xd0 - 0xc0] = { LUNATIC_KIND_INT, 1 },
+	[0xd1 - 0xc0] = { LUNATIC_KIND_INT, 2 },
+	[0xd2 - 0xc0] = { LUNATIC_KIND_INT, 4 },
+	[0xd3 - 0xc0] = { LUNATIC_KIND_INT, 8 },
+	[0xd4 - 0xc0] = { LUNATIC_KIND_EXT, 0 },
+	[0xd5 - 0xc0] = { LUNATIC_KIND_EXT, 0 },
+	[0xd6 - 0xc0] = { LUNATIC_KIND_EXT, 0 },
+	[0xd7 - 0xc0] = { LUNATIC_KIND_EXT, 0 },
+	[0xd8 - 0xc0] = { LUNATIC_KIND_EXT, 0 },
+	[0xd9 - 0xc0] = { LUNATIC_KIND_STR, 1 },
+	[0xda - 0xc0] = { LUNATIC_KIND_STR, 2 },
+	[0xdb - 0xc0] = { LUNATIC_KIND_STR, 4 },
+	[0xdc - 0xc0] = { LUNATIC_KIND_ARRAY, 2 },
+	[0xdd - 0xc0] = { LUNATIC_KIND_ARRAY, 4 },
+	[0xde - 0xc0] = { LUNATIC_KIND_MAP, 2 },
+	[0xdf - 0xc0] = { LUNATIC_KIND_MAP, 4 },
+};
+
+/* The kind that a first byte stands for, before the value is known. */
+static enum lunatic_kind kind_of(uint8_t byte)
+{
+	if (byte < 0x80)
+		return LUNATIC_KIND_UINT;
+	if (byte < 0x90)
+		return LUNATIC_KIND_MAP;
+	if (byte < 0xa0)
+		return LUNATIC_KIND_ARRAY;
+	if (byte < 0xc0)
+		return LUNATIC_KIND_STR;
+	if (byte < 0xe0)
+		return (enum lunatic_kind)shapes[byte - 0xc0].kind;
+	return LUNATIC_KIND_INT;
+}
+
+/* The number within the first byte of a short form. */
+static uint64_t short_number(uint8_t byte)
+{
+	if (byte < 0x80)
+		return byte;
+	if (byte < 0xa0)
+		return byte & 0x0f;
+	if (byte < 0xc0)
+		return byte & 0x1f;
+	if (byte >= 0xe0)
+		return (uint64_t)(int64_t)(int8_t)byte;
+	if (byte >= 0xd4 && byte <= 0xd8)
+		return 1u << (byte - 0xd4);
+	return byte == 0xc3;
+}
+
+/* A signed number of `size` bytes; one that is not negative is a UINT. */
+static void sign(struct head *head, int size)
+{
+	int shift = 64 - 8 * size;
+
+	head->number = (uint64_t)((int64_t)(head->number << shift) >> shift);
+	if ((int64_t)head->number >= 0)
+		head->kind = LUNATIC_KIND_UINT;
+}
+
+/* Announced values that cannot all be there: each takes a byte at least. */
+static void announce(struct lunatic_reader *reader, uint64_t count)
+{
+	if (!has(reader, count))
+		return;
+	reader->pending += count;
+}
+
+/* Reads everything of the next value but the bytes or values that follow it.
+ * Returns false after a failure. */
+static bool read_head(struct lunatic_reader *reader, struct head *head)
+{
+	uint8_t byte = marker(reader);
+	int size = 0;
+
+	*head = (struct head){ .kind = LUNATIC_KIND_NONE };
+	if (reader->status == 0 && byte == 0xc1)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	if (reader->status != 0)
+		return false;
+	reader->at++;
+	reader->pending--;
+	head->kind = kind_of(byte);
+	if (byte >= 0xc0 && byte < 0xe0)
+		size = shapes[byte - 0xc0].size;
+	head->number = size > 0 ? big_endian(reader, size) : short_number(byte);
+	if (head->kind == LUNATIC_KIND_INT && size > 0)
+		sign(head, size);
+	if (head->kind == LUNATIC_KIND_EXT)
+		head->type = (int8_t)big_endian(reader, 1);
+	if (head->kind == LUNATIC_KIND_ARRAY)
+		announce(reader, head->number);
+	if (head->kind == LUNATIC_KIND_MAP)
+		announce(reader, 2 * head->number);
+	if (head->kind == LUNATIC_KIND_STR || head->kind == LUNATIC_KIND_BIN ||
+	    head->kind == LUNATIC_KIND_EXT)
+		has(reader, head->number);
+	return reader->status == 0;
+}
+
+/* Reads the head of a value that must be of a kind. */
+static bool expect(struct lunatic_reader *reader, enum lunatic_kind kind,
+		   struct head *head)
+{
+	uint8_t byte = marker(reader);
+
+	if (reader->status == 0 && kind_of(byte) != kind)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0 && read_head(reader, head);
+}
+
+enum lunatic_kind lunatic_peek(struct lunatic_reader *reader)
+{
+	uint8_t byte;
+	enum lunatic_kind kind;
+
+	if (reader->pending == 0)
+		return LUNATIC_KIND_NONE;
+	byte = marker(reader);
+	if (reader->status != 0)
+		return LUNATIC_KIND_NONE;
+	kind = kind_of(byte);
+	/* What has a sign, and is not negative. */
+	if (byte >= 0xd0 && byte <= 0xd3 && need(reader, 2) &&
+	    reader->at[1] < 0x80)
+		kind = LUNATIC_KIND_UINT;
+	if (kind == LUNATIC_KIND_NONE)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0 ? kind : LUNATIC_KIND_NONE;
+}
+
+int lunatic_reader_end(struct lunatic_reader *reader)
+{
+	if (reader->status == 0 && reader->pending != 0)
+		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
+	if (reader->status == 0 && reader->at == reader->end &&
+	    reader->message != 0 && !reader->left_known) {
+		if (reader->message != lunatic_scratch_message)
+			lunatic_reader_fail(reader, LUNATIC_EMISUSE);
+		else
+			reader->measure(reader);
+		reader->left_known = true;
+	}
+	if (reader->status == 0 &&
+	    (reader->at != reader->end || reader->left != 0))
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status;
+}
+
+void lunatic_read_nil(struct lunatic_reader *reader)
+{
+	struct head head;
+
+	expect(reader, LUNATIC_KIND_NIL, &head);
+}
+
+bool lunatic_read_bool(struct lunatic_reader *reader)
+{
+	struct head head;
+
+	return expect(reader, LUNATIC_KIND_BOOL, &head) && head.number != 0;
+}
+
+/* Any integer. */
+static bool read_integer(struct lunatic_reader *reader, struct head *head)
+{
+	uint8_t byte = marker(reader);
+
+	if (reader->status == 0 && kind_of(byte) != LUNATIC_KIND_INT &&
+	    kind_of(byte) != LUNATIC_KIND_UINT)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0 && read_head(reader, head);
+}
+
+static int64_t read_int_within(struct lunatic_reader *reader, int64_t min,
+			       int64_t max)
+{
+	struct head head;
+
+	if (!read_integer(reader, &head))
+		return 0;
+	if ((head.kind == LUNATIC_KIND_UINT && head.number > (uint64_t)max) ||
+	    (head.kind == LUNATIC_KIND_INT && (int64_t)head.number < min)) {
+		lunatic_reader_fail(reader, LUNATIC_ERANGE);
+		return 0;
+	}
+	return (int64_t)head.number;
+}
+
+static uint64_t read_uint_within(struct lunatic_reader *reader, uint64_t max)
+{
+	struct head head;
+
+	if (!read_integer(reader, &head))
+		return 0;
+	if (head.kind == LUNATIC_KIND_INT || head.number > max) {
+		lunatic_reader_fail(reader, LUNATIC_ERANGE);
+		return 0;
+	}
+	return head.number;
+}
+
+int64_t lunatic_read_int(struct lunatic_reader *reader)
+{
+	return read_int_within(reader, INT64_MIN, INT64_MAX);
+}
+
+uint64_t lunatic_read_uint(struct lunatic_reader *reader)
+{
+	return read_uint_within(reader, UINT64_MAX);
+}
+
+int32_t lunatic_read_i32(struct lunatic_reader *reader)
+{
+	return (int32_t)read_int_within(reader, INT32_MIN, INT32_MAX);
+}
+
+uint32_t lunatic_read_u32(struct lunatic_reader *reader)
+{
+	return (uint32_t)read_uint_within(reader, UINT32_MAX);
+}
+
+float lunatic_read_f32(struct lunatic_reader *reader)
+{
+	struct head head;
+	uint32_t bits;
+	float value;
+
+	if (!expect(reader, LUNATIC_KIND_F32, &head))
+		return 0;
+	bits = (uint32_t)head.number;
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+double lunatic_read_f64(struct lunatic_reader *reader)
+{
+	struct head head;
+	double value;
+
+	if (lunatic_peek(reader) == LUNATIC_KIND_F32)
+		return (double)lunatic_read_f32(reader);
+	if (!expect(reader, LUNATIC_KIND_F64, &head))
+		return 0;
+	memcpy(&value, &head.number, sizeof(value));
+	return value;
+}
+
+uint32_t lunatic_read_array(struct lunatic_reader *reader)
+{
+	struct head head;
+
+	if (!expect(reader, LUNATIC_KIND_ARRAY, &head))
+		return 0;
+	return (uint32_t)head.number;
+}
+
+bool lunatic_read_tuple(struct lunatic_reader *reader, uint32_t count)
+{
+	uint32_t have = lunatic_read_array(reader);
+
+	if (reader->status == 0 && have != count)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0;
+}
+
+uint32_t lunatic_read_map(struct lunatic_reader *reader)
+{
+	struct head head;
+
+	if (!expect(reader, LUNATIC_KIND_MAP, &head))
+		return 0;
+	return (uint32_t)head.number;
+}
+
+bool lunatic_read_some(struct lunatic_reader *reader)
+{
+	enum lunatic_kind kind = lunatic_peek(reader);
+
+	if (kind == LUNATIC_KIND_NONE)
+		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
+	if (kind == LUNATIC_KIND_NIL)
+		lunatic_read_nil(reader);
+	return reader->status == 0 && kind != LUNATIC_KIND_NIL;
+}
+
+uint32_t lunatic_read_variant(struct lunatic_reader *reader)
+{
+	uint32_t pairs = lunatic_read_map(reader);
+
+	if (reader->status == 0 && pairs != 1)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return lunatic_read_u32(reader);
+}
+
+void lunatic_skip(struct lunatic_reader *reader)
+{
+	uint64_t until = reader->pending - 1;
+	struct head head;
+
+	do {
+		if (!read_head(reader, &head))
+			return;
+		if (head.kind == LUNATIC_KIND_STR ||
+		    head.kind == LUNATIC_KIND_BIN ||
+		    head.kind == LUNATIC_KIND_EXT)
+			take(reader, NULL, (size_t)head.number);
+	} while (reader->status == 0 && reader->pending > until);
+}
+
+/* UTF-8 as RFC 3629 has it, without zeros. */
+static bool is_text(const unsigned char *text, size_t length)
+{
+	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+	size_t i = 0;
+
+	while (i < length) {
+		uint32_t code = text[i++];
+		int more = code < 0x80   ? 0
+			   : code < 0xe0 ? 1
+			   : code < 0xf0 ? 2
+					 : 3;
+
+		if (code == 0 || (code >= 0x80 && code < 0xc2) || code > 0xf4)
+			return false;
+		if (length - i < (size_t)more)
+			return false;
+		code &= more == 0 ? 0x7f : 0x3fu >> more;
+		for (int k = 0; k < more; k++) {
+			if ((text[i] & 0xc0) != 0x80)
+				return false;
+			code = code << 6 | (text[i++] & 0x3f);
+		}
+		if (code < least[more] || code > 0x10ffff ||
+		    (code >= 0xd800 && code < 0xe000))
+			return false;
+	}
+	return true;
+}
+
+/* Takes the bytes behind a head, if there are at most `max`. */
+static size_t take_bytes(struct lunatic_reader *reader, const struct head *head,
+			 void *data, size_t max)
+{
+	if (head->number > max) {
+		lunatic_reader_fail(reader, LUNATIC_ETOOLONG);
+		return 0;
+	}
+	take(reader, data, (size_t)head->number);
+	return reader->status == 0 ? (size_t)head->number : 0;
+}
+
+/* Takes a string; `text` has room for `max` bytes and a zero. */
+static size_t take_text(struct lunatic_reader *reader, const struct head *head,
+			char *text, size_t max)
+{
+	size_t length = take_bytes(reader, head, text, max);
+
+	if (!is_text((const unsigned char *)text, length)) {
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+		length = 0;
+	}
+	text[length] = '\0';
+	return length;
+}
+
+size_t lunatic_read_str(struct lunatic_reader *reader, char *text, size_t size)
+{
+	struct head head;
+
+	if (size == 0) {
+		lunatic_reader_fail(reader, LUNATIC_ETOOLONG);
+		return 0;
+	}
+	text[0] = '\0';
+	if (!expect(reader, LUNATIC_KIND_STR, &head))
+		return 0;
+	return take_text(reader, &head, text, size - 1);
+}
+
+/* Room for the bytes behind a head and a zero. */
+static void *room_for(struct lunatic_reader *reader, const struct head *head,
+		      size_t max)
+{
+	void *room;
+
+	if (head->number > max || head->number >= SIZE_MAX) {
+		lunatic_reader_fail(reader, LUNATIC_ETOOLONG);
+		return NULL;
+	}
+	room = malloc((size_t)head->number + 1);
+	if (room == NULL)
+		lunatic_reader_fail(reader, LUNATIC_ENOMEM);
+	return room;
+}
+
+char *lunatic_read_str_new(struct lunatic_reader *reader, size_t max)
+{
+	struct head head;
+	char *text;
+
+	if (!expect(reader, LUNATIC_KIND_STR, &head))
+		return NULL;
+	text = room_for(reader, &head, max);
+	if (text == NULL)
+		return NULL;
+	take_text(reader, &head, text, max);
+	if (reader->status != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+size_t lunatic_read_bin(struct lunatic_reader *reader, void *data, size_t size)
+{
+	struct head head;
+
+	if (!expect(reader, LUNATIC_KIND_BIN, &head))
+		return 0;
+	return take_bytes(reader, &head, data, size);
+}
+
+void *lunatic_read_bin_new(struct lunatic_reader *reader, size_t max,
+			   size_t *size)
+{
+	struct head head;
+	void *data;
+
+	*size = 0;
+	if (!expect(reader, LUNATIC_KIND_BIN, &head))
+		return NULL;
+	data = room_for(reader, &head, max);
+	if (data == NULL)
+		return NULL;
+	*size = take_bytes(reader, &head, data, max);
+	if (reader->status != 0) {
+		free(data);
+		return NULL;
+	}
+	return data;
+}
+
+size_t lunatic_read_ext(struct lunatic_reader *reader, int8_t *type, void *data,
+			size_t size)
+{
+	struct head head;
+
+	*type = 0;
+	if (!expect(reader, LUNATIC_KIND_EXT, &head))
+		return 0;
+	*type = head.type;
+	return take_bytes(reader, &head, data, size);
+}
