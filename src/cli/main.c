@@ -23,6 +23,7 @@
 #include "host/wasi.h"
 #include "lunatic_version.h"
 #include "process/environment.h"
+#include "process/plugin.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"
@@ -102,6 +103,48 @@ static uint8_t *read_file(const char *path, size_t most, size_t *len)
 	}
 	close(fd);
 	return bytes;
+}
+
+/* Adds a plugin to the configuration; false after a line about what went
+ * wrong. */
+static bool add_plugin(struct ln_runtime *runtime, struct ln_config *config,
+		       const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct ln_plugin *plugin;
+	uint8_t *bytes;
+	char *error;
+	size_t len;
+	int result;
+
+	bytes = read_file(path, config->limits.max_module_bytes, &len);
+	if (bytes == NULL)
+		return false;
+	result = ln_plugin_new(runtime, slash != NULL ? slash + 1 : path, bytes,
+			       len, &plugin, &error);
+	free(bytes);
+	if (result < 0) {
+		fprintf(stderr, "lunatic: cannot load the plugin '%s': %s\n",
+			path, error != NULL ? error : ln_error_text(result));
+		free(error);
+		return false;
+	}
+	result = ln_config_add_plugin(config, plugin);
+	ln_plugin_release(plugin);
+	if (result < 0)
+		fprintf(stderr, "lunatic: too many plugins: at most %d\n",
+			LN_PLUGINS_MOST);
+	return result == 0;
+}
+
+static bool add_plugins(struct ln_runtime *runtime,
+			const struct ln_cli_options *options)
+{
+	for (size_t i = 0; i < options->plugin_count; i++) {
+		if (!add_plugin(runtime, options->config, options->plugins[i]))
+			return false;
+	}
+	return true;
 }
 
 /* Grants the first process everything that it can have, and shows it the
@@ -228,6 +271,10 @@ static int run_program(const struct ln_cli_options *options)
 				"memory, threads or descriptors\n");
 		return STATUS_ERROR;
 	}
+	if (!add_plugins(runtime, options)) {
+		ln_runtime_free(runtime);
+		return STATUS_ERROR;
+	}
 	error = complete_config(options);
 	if (error == 0)
 		error = ln_environment_new(runtime, NULL, options->config,
@@ -267,5 +314,6 @@ int main(int argc, char **argv)
 	status = run_program(&options);
 end:
 	ln_config_free(options.config);
+	free(options.plugins);
 	return status;
 }

@@ -158,6 +158,18 @@ static bool set_module(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+static bool add_plugin(struct ln_cli_options *options, const char *value)
+{
+	const char **plugins = reallocarray(
+		options->plugins, options->plugin_count + 1, sizeof(*plugins));
+
+	if (plugins == NULL)
+		return false;
+	options->plugins = plugins;
+	plugins[options->plugin_count++] = value;
+	return true;
+}
+
 static const struct option options_table[] = {
 	{ "--workers", "-w", "N",
 	  "threads that run processes, 1 to 256\n(default: one per core)",
@@ -184,6 +196,10 @@ static const struct option options_table[] = {
 	  set_message },
 	{ "--max-module", NULL, "SIZE",
 	  "size of a module that is compiled (default 128M)", set_module },
+	{ "--plugin", "-P", "FILE",
+	  "let this module change others before they are\n"
+	  "compiled; may be given several times",
+	  add_plugin },
 	{ "--help", "-h", NULL, "print this and exit", set_help },
 	{ "--version", "-V", NULL, "print the version and exit", set_version },
 };

@@ -13,6 +13,8 @@ struct ln_cli_options {
 	enum ln_cli_action action;
 	unsigned workers;         /* 0: one per core */
 	struct ln_config *config; /* owned; arguments are not in it yet */
+	const char **plugins;     /* their files; owned list */
+	size_t plugin_count;
 	const char *file;
 	char **args; /* of the guest, the file's name first */
 	size_t arg_count;
@@ -20,7 +22,7 @@ struct ln_cli_options {
 
 /* Reads the command line. On an error prints one line to standard error and
  * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; `config`
- * is to be freed in any case. */
+ * and `plugins` are to be freed in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
 
 /* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */

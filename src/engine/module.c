@@ -184,6 +184,36 @@ static int take_bytes(struct ln_module *module, const uint8_t *bytes,
 	return keep_bytes(module, bytes, len);
 }
 
+int ln_module_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
+		     uint8_t **binary, size_t *binary_len, char **error)
+{
+	struct ln_module module = { 0 };
+	int code;
+
+	*error = NULL;
+	code = take_bytes(&module, bytes, len, max_bytes, error);
+	if (code < 0)
+		return code;
+	*binary = module.bytes;
+	*binary_len = module.len;
+	return 0;
+}
+
+int ln_module_validate(struct ln_engine *engine, unsigned variant,
+		       const uint8_t *bytes, size_t len, char **error)
+{
+	wasm_engine_t *compiler = ln_engine_variant(engine, variant);
+	wasmtime_error_t *cause;
+
+	*error = NULL;
+	if (compiler == NULL)
+		return LN_EIO;
+	cause = wasmtime_module_validate(compiler, bytes, len);
+	if (cause != NULL)
+		return ln_refuse_engine(error, "it is not valid", cause);
+	return 0;
+}
+
 static int look(struct ln_module *module, char **error)
 {
 	struct ln_scan scan;

@@ -44,6 +44,16 @@ int ln_module_new(struct ln_engine *engine, unsigned variant,
 		  const struct ln_module_limits *limits,
 		  struct ln_module **module, char **error);
 
+/* The module as a binary: text is assembled, a binary is copied; *binary is the
+ * caller's. Errors as ln_module_new. Needs the stack of a thread. */
+int ln_module_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
+		     uint8_t **binary, size_t *binary_len, char **error);
+
+/* Whether a binary is a valid module. *error as above. LN_EFORMAT, LN_EIO,
+ * LN_ENOMEM. Blocks for a time in proportion to its size. */
+int ln_module_validate(struct ln_engine *engine, unsigned variant,
+		       const uint8_t *bytes, size_t len, char **error);
+
 struct ln_module *ln_module_retain(struct ln_module *module);
 void ln_module_release(struct ln_module *module);
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "engine/module.h"
+#include "process/plugin.h"
 
 #define LEAST_ROOM 4
 
@@ -52,6 +53,9 @@ void ln_config_free(struct ln_config *config)
 		free(config->preopens[i].guest);
 	}
 	free(config->preopens);
+	for (size_t i = 0; i < config->plugin_count; i++)
+		ln_plugin_release(config->plugins[i]);
+	free(config->plugins);
 	free(config);
 }
 
@@ -149,6 +153,21 @@ int ln_config_preopen(struct ln_config *config, const char *host,
 	return 0;
 }
 
+int ln_config_add_plugin(struct ln_config *config, struct ln_plugin *plugin)
+{
+	struct ln_plugin **list;
+
+	if (config->plugin_count >= LN_PLUGINS_MOST)
+		return LN_ELIMIT;
+	list = make_room(config->plugins, config->plugin_count,
+			 &config->plugin_room, sizeof(*list));
+	if (list == NULL)
+		return LN_ENOMEM;
+	config->plugins = list;
+	list[config->plugin_count++] = ln_plugin_retain(plugin);
+	return 0;
+}
+
 static int copy_texts(struct ln_config *config, struct ln_texts *to,
 		      const struct ln_texts *from)
 {
@@ -180,6 +199,8 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 		error = ln_config_preopen(clone, preopen->host, preopen->guest,
 					  preopen->read_only);
 	}
+	for (size_t i = 0; i < config->plugin_count && error == 0; i++)
+		error = ln_config_add_plugin(clone, config->plugins[i]);
 	if (error < 0) {
 		ln_config_free(clone);
 		return error;

@@ -29,6 +29,8 @@ struct ln_limits {
 	size_t max_module_bytes;     /* of a wasm binary */
 };
 
+struct ln_plugin;
+
 /* Bounds that no honest guest should meet. */
 extern const struct ln_limits ln_limits_default;
 
@@ -59,6 +61,9 @@ struct ln_config {
 	struct ln_preopen *preopens;
 	size_t preopen_count;
 	size_t preopen_room;
+	struct ln_plugin **plugins; /* counted; applied in this order */
+	size_t plugin_count;
+	size_t plugin_room;
 	size_t bytes; /* of all texts, their ends included */
 };
 
@@ -87,6 +92,10 @@ int ln_config_add_env(struct ln_config *config, const char *variable);
  * is checked when an environment is made. */
 int ln_config_preopen(struct ln_config *config, const char *host,
 		      const char *guest, bool read_only);
+
+/* Lets a plugin, of which it keeps a reference of its own, change modules
+ * before they are compiled. LN_ELIMIT: there are LN_PLUGINS_MOST already. */
+int ln_config_add_plugin(struct ln_config *config, struct ln_plugin *plugin);
 
 /* Whether the host function `name`, "namespace::function", is allowed. */
 bool ln_config_allows(const struct ln_config *config, const char *name);

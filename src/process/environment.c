@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/linker.h"
 #include "engine/module.h"
+#include "process/plugin.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
@@ -109,23 +110,51 @@ struct compile_job {
 	struct ln_environment *environment;
 	const uint8_t *bytes;
 	size_t len;
+	uint8_t *source; /* a copy of the binary, when plugins changed it */
+	size_t source_len;
 	struct ln_module *module;
 	char *error;
 	int result;
 };
 
-static void compile(void *argument)
+static int compile_bytes(struct compile_job *job, const uint8_t *bytes,
+			 size_t len)
 {
-	struct compile_job *job = argument;
 	struct ln_environment *environment = job->environment;
 	struct ln_module_limits limits = {
 		.max_bytes = environment->limits.max_module_bytes,
 	};
 
-	job->result = ln_module_new(environment->runtime->engine,
-				    environment->variant, environment->linker,
-				    job->bytes, job->len, &limits, &job->module,
-				    &job->error);
+	return ln_module_new(environment->runtime->engine, environment->variant,
+			     environment->linker, bytes, len, &limits,
+			     &job->module, &job->error);
+}
+
+static void compile(void *argument)
+{
+	struct compile_job *job = argument;
+	const struct ln_config *config = job->environment->config;
+	size_t most = job->environment->limits.max_module_bytes;
+	uint8_t *changed;
+	size_t len;
+
+	if (config->plugin_count == 0) {
+		job->result = compile_bytes(job, job->bytes, job->len);
+		return;
+	}
+	job->result = ln_module_binary(job->bytes, job->len, most, &job->source,
+				       &job->source_len, &job->error);
+	if (job->result < 0)
+		return;
+	job->result = ln_plugins_apply(config->plugins, config->plugin_count,
+				       job->source, job->source_len, most,
+				       &changed, &len, &job->error);
+	if (job->result == 0) {
+		job->result = compile_bytes(job, changed, len);
+		free(changed);
+	}
+	if (job->result < 0)
+		free(job->source);
 }
 
 int ln_environment_add_module(struct ln_environment *environment,
@@ -150,15 +179,27 @@ int ln_environment_add_module(struct ln_environment *environment,
 	module = malloc(sizeof(*module));
 	if (module == NULL) {
 		ln_module_release(job.module);
+		free(job.source);
 		return LN_ENOMEM;
 	}
 	*module = (struct ln_env_module){
 		.environment = ln_environment_retain(environment),
 		.module = job.module,
+		.source = job.source,
+		.source_len = job.source_len,
 	};
 	atomic_init(&module->references, 1);
 	*out = module;
 	return 0;
+}
+
+const uint8_t *ln_env_module_source(const struct ln_env_module *module,
+				    size_t *len)
+{
+	if (module->source == NULL)
+		return ln_module_bytes(module->module, len);
+	*len = module->source_len;
+	return module->source;
 }
 
 struct ln_env_module *ln_env_module_retain(struct ln_env_module *module)
@@ -176,5 +217,6 @@ void ln_env_module_release(struct ln_env_module *module)
 	/* The code goes before the linker that it was checked against. */
 	ln_module_release(module->module);
 	ln_environment_release(module->environment);
+	free(module->source);
 	free(module);
 }

@@ -34,6 +34,9 @@ struct ln_environment {
 struct ln_env_module {
 	struct ln_environment *environment; /* counted */
 	struct ln_module *module;           /* counted */
+	uint8_t *source;                    /* owned; what it was before
+					     * plugins; NULL: the same */
+	size_t source_len;
 	_Atomic uint32_t references;
 };
 
@@ -57,12 +60,18 @@ size_t ln_environment_args(const struct ln_environment *environment,
 size_t ln_environment_envs(const struct ln_environment *environment,
 			   const char *const **envs);
 
-/* Compiles a module for the environment; *error as in ln_module_new. In a task
+/* Applies the plugins of the environment's configuration to a module and
+ * compiles it; *error as in ln_module_new. In a task
  * this parks until the blocking pool has done it. LN_EFORMAT, LN_EINVAL
- * (imports), LN_ELIMIT (size), LN_ENOMEM, LN_EKILLED. */
+ * (imports), LN_ELIMIT (size), LN_ENOMEM, LN_EKILLED; LN_ETRAP, LN_ETIMEDOUT
+ * (a plugin failed). */
 int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
 			      struct ln_env_module **module, char **error);
+
+/* The wasm binary that was added, as it was before plugins changed it. */
+const uint8_t *ln_env_module_source(const struct ln_env_module *module,
+				    size_t *len);
 
 struct ln_env_module *ln_env_module_retain(struct ln_env_module *module);
 void ln_env_module_release(struct ln_env_module *module);

@@ -25,6 +25,7 @@
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/message.h"
+#include "process/plugin.h"
 #include "process/process.h"
 #include "process/runtime.h"
 
@@ -42,6 +43,7 @@ struct start {
 	struct ln_env_module *module; /* counted */
 	const struct ln_entry *entry; /* lives as long as the module */
 	struct birth *birth;          /* NULL: nobody waits */
+	struct ln_hook *hook;         /* NULL: it is no plugin */
 	wasmtime_val_raw_t params[];
 };
 
@@ -154,7 +156,10 @@ static enum ln_outcome judge(struct ln_process *process, struct ln_guest *guest,
 		return guest->exit_code == 0 ? LN_OUTCOME_NORMAL
 					     : LN_OUTCOME_EXITED;
 	}
-	report(process, text != NULL ? text : "out of memory");
+	if (guest->hook != NULL)
+		guest->hook->failure = text != NULL ? strdup(text) : NULL;
+	else
+		report(process, text != NULL ? text : "out of memory");
 	return LN_OUTCOME_TRAPPED;
 }
 
@@ -167,6 +172,26 @@ static char *exit_text(uint32_t code)
 	    0)
 		return NULL;
 	return text;
+}
+
+/* Calls the entry. A plugin is a library, whose `_initialize` comes first. */
+static enum ln_stop call_entry(struct start *start,
+			       struct ln_instance *instance, char **text)
+{
+	static const char name[] = "_initialize";
+	const struct ln_entry *initialize = NULL;
+	enum ln_stop stop = LN_STOP_RETURNED;
+
+	*text = NULL;
+	if (start->hook != NULL)
+		initialize = ln_module_entry(start->module->module, name,
+					     sizeof(name) - 1);
+	if (initialize != NULL && initialize != start->entry &&
+	    initialize->param_count == 0)
+		stop = ln_instance_call(instance, initialize, NULL, text);
+	if (stop != LN_STOP_RETURNED)
+		return stop;
+	return ln_instance_call(instance, start->entry, start->params, text);
 }
 
 static enum ln_outcome run(struct ln_process *process, struct start *start,
@@ -203,7 +228,7 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 	}
 	guest->initialized = true;
 	announce(&start->birth, BIRTH_DONE, NULL);
-	stop = ln_instance_call(instance, start->entry, start->params, &text);
+	stop = call_entry(start, instance, &text);
 	outcome = judge(process, guest, stop, text);
 	free(text);
 	return outcome;
@@ -218,6 +243,7 @@ static enum ln_outcome body(struct ln_process *process)
 		.instance = &instance,
 		.module = start->module,
 		.environment = process->environment,
+		.hook = start->hook,
 	};
 	enum ln_outcome outcome = run(process, start, &guest, &instance);
 
@@ -305,6 +331,7 @@ static int make_start(const struct ln_spawn *spawn,
 	}
 	start->module = ln_env_module_retain(spawn->module);
 	start->entry = entry;
+	start->hook = spawn->hook;
 	*out = start;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct ln_env_module;
+struct ln_hook;
 struct ln_process;
 
 /* The encoding of parameters, as in lunatic 0.7: for each one byte of type, the
@@ -24,6 +25,10 @@ struct ln_spawn {
 	size_t params_len;         /* bytes */
 	struct ln_process *parent; /* linked to it, when link_tag is not 0 */
 	int64_t link_tag;          /* what the parent is told when it fails */
+	struct ln_hook *hook;      /* for a plugin: `_initialize` is called
+				    * first, if there is one, and a trap is
+				    * not printed but noted; else NULL. Stays
+				    * until the process has ended. */
 };
 
 /* Whether the bytes are well-formed parameters: LN_EFORMAT when not. */

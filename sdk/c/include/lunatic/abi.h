@@ -631,6 +631,140 @@ void lunatic_process_link(int64_t tag, uint64_t process);
 LUNATIC_IMPORT("lunatic::process", "unlink")
 void lunatic_process_unlink(uint64_t process);
 
+/*
+ * lunatic::plugin
+ *
+ * Changing a module before it is compiled. Only plugins can call these: modules
+ * that were given to an environment with `lunatic::process::add_plugin` or to
+ * the program with `--plugin`. When a module is added, each plugin is
+ * instantiated, its export `_initialize` is called if there is one, and then
+ * `lunatic_create_module_hook`, without parameters. In there it changes the
+ * module; the next plugin works on what came out. A plugin may also print, and
+ * call `lunatic::error` and `lunatic::version`; everything else traps. About
+ * 1,000,000,000 instructions, 256 MiB and 10 seconds are what it may take. When
+ * it traps, exits with another code than 0 or leaves a module that is not valid,
+ * the module is not added.
+
+ * Functions and types are numbered as in wasm's binary format: functions from 0,
+ * first those that the module imports, then those that it defines, then those
+ * that were added. Numbers stay valid until the hook returns. Types of values
+ * are bytes: 0x7f for i32, 0x7e for i64, 0x7d for f32, 0x7c for f64, 0x7b for
+ * v128, 0x70 for funcref, 0x6f for externref.
+ */
+
+/*
+ * Adds a function to the module.
+ *
+ * type: number of its type
+ * locals: groups of five bytes: how many locals as a u32, and their type
+ * body: its instructions in wasm's binary format, with the `end` after the last
+ * id: where the number of the function, or the id of an error, is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process is no plugin
+ */
+LUNATIC_IMPORT("lunatic::plugin", "add_function")
+uint32_t lunatic_plugin_add_function(uint32_t type, const void *locals,
+				     size_t locals_len, const void *body,
+				     size_t body_len, uint64_t *id);
+
+/*
+ * Adds a type of functions to the module.
+ *
+ * params: types of the parameters, a byte for each
+ * results: types of the results, a byte for each
+ * id: where the number of the type, or the id of an error, is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process is no plugin
+ */
+LUNATIC_IMPORT("lunatic::plugin", "add_function_type")
+uint32_t lunatic_plugin_add_function_type(const void *params, size_t params_len,
+					  const void *results,
+					  size_t results_len, uint64_t *id);
+
+/*
+ * Exports a function of the module.
+ *
+ * name: the name of the export, UTF-8
+ * function: number of the function
+ * Traps: the process is no plugin
+ * Traps: the name is not UTF-8, or there is no such function
+ */
+LUNATIC_IMPORT("lunatic::plugin", "add_function_export")
+void lunatic_plugin_add_function_export(const void *name, size_t name_len,
+					uint32_t function);
+
+/*
+ * Adds an imported function to the module. Not in lunatic 0.7.
+ *
+ * module: the module that it is imported from, UTF-8
+ * name: its name there, UTF-8
+ * type: number of its type
+ * id: where the number of the function, or the id of an error, is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process is no plugin
+ * Traps: a name is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::plugin", "add_function_import")
+uint32_t lunatic_plugin_add_function_import(const void *module,
+					    size_t module_len, const void *name,
+					    size_t name_len, uint32_t type,
+					    uint64_t *id);
+
+/*
+ * Finds a function by the name that it is exported under or, if nothing is, by
+ * its name in the module's name section. Not in lunatic 0.7.
+ *
+ * name: the name
+ * id: where the number of the function, or the id of an error, is stored
+ * Returns 0 for success, 1 when there is none
+ * Traps: the process is no plugin
+ */
+LUNATIC_IMPORT("lunatic::plugin", "find_function")
+uint32_t lunatic_plugin_find_function(const void *name, size_t name_len,
+				      uint64_t *id);
+
+/*
+ * Tells the type of a function: the types of its parameters, a byte 0, and the
+ * types of its results. Not in lunatic 0.7.
+ *
+ * function: number of the function
+ * types: where to write; nothing is written when there is not enough room
+ * Returns how many bytes the type has
+ * Traps: the process is no plugin
+ * Traps: there is no such function
+ */
+LUNATIC_IMPORT("lunatic::plugin", "function_type")
+uint32_t lunatic_plugin_function_type(uint32_t function, void *types,
+				      size_t types_len);
+
+/*
+ * Adds a function that does what another one does. Together with
+ * `replace_function` it wraps a function: the copy is called by what takes the
+ * place of the original. Not in lunatic 0.7.
+ *
+ * function: number of a function that is not imported
+ * id: where the number of the copy, or the id of an error, is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process is no plugin
+ */
+LUNATIC_IMPORT("lunatic::plugin", "copy_function")
+uint32_t lunatic_plugin_copy_function(uint32_t function, uint64_t *id);
+
+/*
+ * Gives a function another body, which all who call it run. Not in lunatic 0.7.
+ *
+ * function: number of a function that is not imported
+ * locals: as in `add_function`
+ * body: as in `add_function`
+ * id: where the number of the function, or the id of an error, is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process is no plugin
+ */
+LUNATIC_IMPORT("lunatic::plugin", "replace_function")
+uint32_t lunatic_plugin_replace_function(uint32_t function, const void *locals,
+					 size_t locals_len, const void *body,
+					 size_t body_len, uint64_t *id);
+
 #undef LUNATIC_IMPORT
 
 #ifdef __cplusplus

@@ -1,0 +1,328 @@
+/*
+ * Job: run the plugins of an environment over a module.
+ *
+ * Each plugin is a process that is spawned from `lunatic_create_module_hook`,
+ * after `_initialize` if it has that. The thread that waits for it, one of the
+ * blocking pool or the program's first, touches the module only when the
+ * process has ended, and ends it when it takes too long. The next plugin works
+ * on what came out.
+ *
+ * Threads: ln_plugins_apply and ln_plugin_new in threads that are no workers.
+ * No locks.
+ * Guarantees: whatever a plugin does, the caller gets a valid module or an
+ * error that names it. A plugin cannot reach other processes, files or
+ * networks.
+ * Limits: FUEL, MEMORY, SECONDS; what a plugin prints is not ordered with what
+ * others print.
+ */
+#include "process/plugin.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "engine/module.h"
+#include "engine/rewrite.h"
+#include "process/environment.h"
+#include "process/process.h"
+#include "process/runtime.h"
+#include "process/wasm.h"
+
+#define FUEL ((uint64_t)1000000000) /* instructions, about */
+#define MEMORY ((uint64_t)256 << 20)
+#define SECONDS 10
+
+#define HOOK "lunatic_create_module_hook"
+#define INITIALIZE "_initialize"
+
+struct ln_plugin {
+	_Atomic uint32_t references;
+	struct ln_env_module *module; /* counted */
+	char *name;                   /* NULL: none */
+};
+
+/* What plugins may call. Nothing that waits for others, other than printing. */
+static const char *const allowed[] = {
+	"lunatic::plugin::",
+	"lunatic::error::",
+	"lunatic::version::",
+	"wasi_snapshot_preview1::args_",
+	"wasi_snapshot_preview1::environ_",
+	"wasi_snapshot_preview1::clock_",
+	"wasi_snapshot_preview1::fd_fdstat_get",
+	"wasi_snapshot_preview1::fd_prestat_",
+	"wasi_snapshot_preview1::fd_close",
+	"wasi_snapshot_preview1::fd_seek",
+	"wasi_snapshot_preview1::fd_write",
+	"wasi_snapshot_preview1::proc_exit",
+	"wasi_snapshot_preview1::random_get",
+};
+
+/* ---- Making ---- */
+
+static int make_environment(struct ln_runtime *runtime,
+			    struct ln_environment **environment)
+{
+	struct ln_config *config;
+	int error = ln_config_new(&config);
+
+	if (error < 0)
+		return error;
+	config->limits.max_fuel = FUEL;
+	config->limits.max_memory = MEMORY;
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+		if (error == 0)
+			error = ln_config_allow(config, allowed[i],
+						strlen(allowed[i]));
+	}
+	if (error == 0)
+		error = ln_config_add_arg(config, "plugin");
+	if (error == 0)
+		error = ln_environment_new(runtime, NULL, config, environment);
+	ln_config_free(config);
+	return error;
+}
+
+static void destroy(struct ln_plugin *plugin)
+{
+	if (plugin->module != NULL)
+		ln_env_module_release(plugin->module);
+	free(plugin->name);
+	free(plugin);
+}
+
+int ln_plugin_new(struct ln_runtime *runtime, const char *name,
+		  const uint8_t *bytes, size_t len, struct ln_plugin **out,
+		  char **error)
+{
+	struct ln_plugin *plugin = calloc(1, sizeof(*plugin));
+	struct ln_environment *environment;
+	int code;
+
+	*error = NULL;
+	if (plugin == NULL)
+		return LN_ENOMEM;
+	atomic_init(&plugin->references, 1);
+	if (name != NULL) {
+		plugin->name = strdup(name);
+		if (plugin->name == NULL) {
+			destroy(plugin);
+			return LN_ENOMEM;
+		}
+	}
+	code = make_environment(runtime, &environment);
+	if (code == 0) {
+		code = ln_environment_add_module(environment, bytes, len,
+						 &plugin->module, error);
+		ln_environment_release(environment);
+	}
+	if (code < 0) {
+		destroy(plugin);
+		return code;
+	}
+	*out = plugin;
+	return 0;
+}
+
+struct ln_plugin *ln_plugin_retain(struct ln_plugin *plugin)
+{
+	/* Relaxed: whoever retains holds a reference already. */
+	atomic_fetch_add_explicit(&plugin->references, 1, memory_order_relaxed);
+	return plugin;
+}
+
+void ln_plugin_release(struct ln_plugin *plugin)
+{
+	/* What all holders did comes before the free. */
+	if (atomic_fetch_sub_explicit(&plugin->references, 1,
+				      memory_order_acq_rel) == 1)
+		destroy(plugin);
+}
+
+/* ---- Running ---- */
+
+/* The plugins that are run, and which of them is. */
+struct run {
+	struct ln_plugin *const *plugins;
+	size_t count;
+	size_t current;
+	size_t most;
+	char *error;
+};
+
+__attribute__((format(printf, 3, 4))) static int fail(struct run *run, int code,
+						      const char *format, ...)
+{
+	const char *name = run->plugins[run->current]->name;
+	va_list arguments;
+	char *reason;
+	int len;
+
+	va_start(arguments, format);
+	len = vasprintf(&reason, format, arguments);
+	va_end(arguments);
+	if (len < 0)
+		return code;
+	if (name != NULL)
+		len = asprintf(&run->error, "plugin '%s' %s", name, reason);
+	else
+		len = asprintf(&run->error, "plugin %zu of %zu %s",
+			       run->current + 1, run->count, reason);
+	if (len < 0)
+		run->error = NULL;
+	free(reason);
+	return code;
+}
+
+/* What the end of a plugin's process means for the module. */
+static int judge(struct run *run, const struct ln_hook *hook,
+		 enum ln_outcome outcome, uint32_t exit_code, bool late)
+{
+	switch (outcome) {
+	case LN_OUTCOME_NORMAL:
+		return 0;
+	case LN_OUTCOME_EXITED:
+		return fail(run, LN_ETRAP, "exited with status %u", exit_code);
+	case LN_OUTCOME_TRAPPED:
+		if (hook->failure == NULL)
+			return fail(run, LN_ENOMEM, "failed: out of memory");
+		/* What follows the first line is the plugin's own affair. */
+		return fail(run, LN_ETRAP, "failed: %.*s",
+			    (int)strcspn(hook->failure, "\n"), hook->failure);
+	case LN_OUTCOME_KILLED:
+		if (late)
+			return fail(run, LN_ETIMEDOUT,
+				    "took longer than %d seconds", SECONDS);
+		return fail(run, LN_EKILLED, "was killed");
+	}
+	return LN_EINVAL;
+}
+
+/* Calls the plugin's hook and waits for its end. */
+static int call_hook(struct run *run, struct ln_hook *hook)
+{
+	const struct ln_plugin *plugin = run->plugins[run->current];
+	struct ln_spawn spawn = {
+		.module = plugin->module,
+		.function = HOOK,
+		.function_len = sizeof(HOOK) - 1,
+		.hook = hook,
+	};
+	struct ln_process *process;
+	enum ln_outcome outcome;
+	uint32_t exit_code;
+	char *error;
+	bool late;
+	int code;
+
+	if (ln_module_entry(plugin->module->module, HOOK, sizeof(HOOK) - 1) ==
+	    NULL) {
+		spawn.function = INITIALIZE;
+		spawn.function_len = sizeof(INITIALIZE) - 1;
+		if (ln_module_entry(plugin->module->module, INITIALIZE,
+				    sizeof(INITIALIZE) - 1) == NULL)
+			return 0;
+	}
+	code = ln_wasm_spawn(&spawn, &process, &error);
+	if (code < 0) {
+		code = fail(run, code, "cannot be run: %s",
+			    error != NULL ? error : ln_error_text(code));
+		free(error);
+		return code;
+	}
+	late = !ln_process_wait_until(process,
+				      ln_time_after_ms(SECONDS * 1000));
+	if (late)
+		ln_process_kill(process);
+	outcome = ln_process_wait(process, &exit_code);
+	ln_process_release(process);
+	return judge(run, hook, outcome, exit_code, late);
+}
+
+/* Whether what came out is valid; when it is not, and what went in was not
+ * either, the compiler may say so. */
+static int check(struct run *run, const uint8_t *before, size_t before_len,
+		 const uint8_t *after, size_t after_len)
+{
+	struct ln_environment *environment =
+		run->plugins[run->current]->module->environment;
+	struct ln_engine *engine = environment->runtime->engine;
+	char *error;
+	int code;
+
+	if (after_len == before_len && memcmp(before, after, after_len) == 0)
+		return 0;
+	code = ln_module_validate(engine, environment->variant, after,
+				  after_len, &error);
+	if (code == 0)
+		return 0;
+	if (code == LN_EFORMAT) {
+		char *unused;
+		int was = ln_module_validate(engine, environment->variant,
+					     before, before_len, &unused);
+
+		if (was == 0)
+			code = fail(run, code, "made a bad module: %s",
+				    error != NULL ? error : "out of memory");
+		else
+			code = 0;
+		free(unused);
+	}
+	free(error);
+	return code;
+}
+
+static int apply_one(struct run *run, const uint8_t *bytes, size_t len,
+		     uint8_t **changed, size_t *changed_len)
+{
+	struct ln_hook hook = { 0 };
+	char *error;
+	int code = ln_rewrite_new(bytes, len, run->most, &hook.rewrite, &error);
+
+	if (code < 0) {
+		/* The module is at fault, not the plugin. */
+		run->error = error;
+		return code;
+	}
+	code = call_hook(run, &hook);
+	if (code == 0) {
+		code = ln_rewrite_encode(hook.rewrite, changed, changed_len,
+					 &error);
+		if (code < 0 && error != NULL)
+			(void)fail(run, code, "made a bad module: %s", error);
+		free(error);
+	}
+	ln_rewrite_free(hook.rewrite);
+	free(hook.failure);
+	if (code < 0)
+		return code;
+	code = check(run, bytes, len, *changed, *changed_len);
+	if (code < 0)
+		free(*changed);
+	return code;
+}
+
+int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
+		     const uint8_t *bytes, size_t len, size_t most,
+		     uint8_t **changed, size_t *changed_len, char **error)
+{
+	struct run run = { .plugins = plugins, .count = count, .most = most };
+	int code =
+		ln_module_binary(bytes, len, most, changed, changed_len, error);
+
+	while (code == 0 && run.current < count) {
+		uint8_t *before = *changed;
+
+		code = apply_one(&run, before, *changed_len, changed,
+				 changed_len);
+		free(before);
+		run.current++;
+	}
+	if (run.error != NULL)
+		*error = run.error;
+	return code;
+}

@@ -1,0 +1,44 @@
+/*
+ * Plugins: modules that change other modules before these are compiled for an
+ * environment. A plugin comes from anybody. It runs as a process of its own, in
+ * an environment of its own that allows nothing but to look at the module, to
+ * change it, and to print; its instructions, memory and time are bounded.
+ */
+#ifndef LN_PROCESS_PLUGIN_H
+#define LN_PROCESS_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_plugin;
+struct ln_rewrite;
+struct ln_runtime;
+
+/* Plugins of one configuration. */
+#define LN_PLUGINS_MOST 64
+
+/* What a running plugin works on; its guest points to it. */
+struct ln_hook {
+	struct ln_rewrite *rewrite; /* the module */
+	char *failure;              /* owned; why it trapped */
+};
+
+/* Compiles a plugin, counted. `name` is what errors call it; NULL: by its
+ * number. *error as in ln_module_new. Blocks, and is deep: not on a fiber.
+ * LN_EFORMAT, LN_EINVAL (imports), LN_ELIMIT, LN_ENOMEM. */
+int ln_plugin_new(struct ln_runtime *runtime, const char *name,
+		  const uint8_t *bytes, size_t len, struct ln_plugin **plugin,
+		  char **error);
+struct ln_plugin *ln_plugin_retain(struct ln_plugin *plugin);
+void ln_plugin_release(struct ln_plugin *plugin);
+
+/* Lets the plugins change a module, binary or text, in their order; *changed,
+ * of at most `most` bytes, is the caller's. On failure *error is a text of one
+ * line that names the plugin, or NULL. Blocks until the plugins have ended, so
+ * not on a worker. LN_EFORMAT, LN_EINVAL, LN_ELIMIT, LN_ETRAP, LN_ETIMEDOUT,
+ * LN_EKILLED, LN_ENOMEM, LN_ESTOPPED. */
+int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
+		     const uint8_t *bytes, size_t len, size_t most,
+		     uint8_t **changed, size_t *changed_len, char **error);
+
+#endif
