@@ -36,8 +36,7 @@ static void encode(const struct ln_rewrite *rewrite, const uint8_t *same,
 			abort();
 		return;
 	}
-	if (same != NULL &&
-	    (len != same_len || memcmp(bytes, same, len) != 0))
+	if (same != NULL && (len != same_len || memcmp(bytes, same, len) != 0))
 		abort();
 	if (valid && !is_valid(bytes, len))
 		abort();
