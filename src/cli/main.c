@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,19 @@ static void block_signals(sigset_t *set)
 	sigaddset(set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Every connection is a descriptor, and the usual bound is for programs that
+ * wait with select(2), as this one does not. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Reads the whole file, at most one byte more than `most`. */
@@ -266,6 +280,7 @@ static int run_program(const struct ln_cli_options *options)
 	int error;
 
 	block_signals(&set);
+	raise_descriptor_limit();
 	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
 		fprintf(stderr, "lunatic: cannot start the runtime: out of "
 				"memory, threads or descriptors\n");

@@ -1,0 +1,329 @@
+/*
+ * src/net/tcp.c and socket.c when system calls go wrong: the linker puts the
+ * functions below in front of those of the C library (tests/CMakeLists.txt).
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "net/socket.h"
+#include "sched/sched.h"
+#include "support/tcp.h"
+
+enum which { ACCEPT, CONNECT, EPOLL, LISTEN, RECEIVE, SEND, SOCKET, CALLS };
+
+/* The next `times` calls fail with `number`; transfers move at most `most`
+ * bytes unless it is 0. */
+static struct {
+	_Atomic int times;
+	int number;
+	size_t most;
+} faults[CALLS];
+
+static bool fails(enum which which)
+{
+	int times = atomic_load(&faults[which].times);
+
+	if (times == 0)
+		return false;
+	atomic_store(&faults[which].times, times - 1);
+	errno = faults[which].number;
+	return true;
+}
+
+int __real_accept4(int, struct sockaddr *, socklen_t *, int);
+int __real_connect(int, const struct sockaddr *, socklen_t);
+int __real_epoll_ctl(int, int, int, struct epoll_event *);
+int __real_listen(int, int);
+ssize_t __real_recv(int, void *, size_t, int);
+ssize_t __real_sendmsg(int, const struct msghdr *, int);
+int __real_socket(int, int, int);
+int __wrap_accept4(int, struct sockaddr *, socklen_t *, int);
+int __wrap_connect(int, const struct sockaddr *, socklen_t);
+int __wrap_epoll_ctl(int, int, int, struct epoll_event *);
+int __wrap_listen(int, int);
+ssize_t __wrap_recv(int, void *, size_t, int);
+ssize_t __wrap_sendmsg(int, const struct msghdr *, int);
+int __wrap_socket(int, int, int);
+
+int __wrap_accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
+{
+	return fails(ACCEPT) ? -1 : __real_accept4(fd, name, len, flags);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *name, socklen_t len)
+{
+	return fails(CONNECT) ? -1 : __real_connect(fd, name, len);
+}
+
+int __wrap_epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+	if (op == EPOLL_CTL_ADD && fails(EPOLL))
+		return -1;
+	return __real_epoll_ctl(epoll, op, fd, event);
+}
+
+int __wrap_listen(int fd, int backlog)
+{
+	return fails(LISTEN) ? -1 : __real_listen(fd, backlog);
+}
+
+ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
+{
+	if (fails(RECEIVE))
+		return -1;
+	if (faults[RECEIVE].most > 0 && len > faults[RECEIVE].most)
+		len = faults[RECEIVE].most;
+	return __real_recv(fd, data, len, flags);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	struct msghdr less = *message;
+	struct iovec piece = message->msg_iov[0];
+
+	assert_true((flags & MSG_NOSIGNAL) != 0);
+	if (fails(SEND))
+		return -1;
+	if (faults[SEND].most == 0)
+		return __real_sendmsg(fd, message, flags);
+	if (piece.iov_len > faults[SEND].most)
+		piece.iov_len = faults[SEND].most;
+	less.msg_iov = &piece;
+	less.msg_iovlen = 1;
+	return __real_sendmsg(fd, &less, flags);
+}
+
+int __wrap_socket(int family, int type, int protocol)
+{
+	return fails(SOCKET) ? -1 : __real_socket(family, type, protocol);
+}
+
+static char data[1000];
+static unsigned descriptors;
+static struct ln_sched *sched;
+
+static void inject(enum which which, int number, int times)
+{
+	faults[which].number = number;
+	atomic_store(&faults[which].times, times);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(faults, 0, sizeof(faults));
+	descriptors = test_descriptors();
+	sched = test_sched_new(2);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ln_sched_wait_idle(sched);
+	ln_sched_free(sched);
+	for (int i = 0; i < CALLS; i++)
+		assert_int_equal(atomic_load(&faults[i].times), 0);
+	assert_int_equal(test_descriptors(), descriptors);
+	return 0;
+}
+
+static struct test_call call_on(struct ln_socket *socket)
+{
+	return (struct test_call){ .socket = socket,
+				   .deadline = LN_NEVER,
+				   .data = data,
+				   .len = sizeof(data) };
+}
+
+static void interrupted(void **state)
+{
+	int peer;
+	struct test_call call = call_on(test_stream(sched, &peer));
+
+	(void)state;
+	inject(SEND, EINTR, 5);
+	assert_int_equal(test_call(sched, &call, test_write), 0);
+	assert_int_equal(call.count, sizeof(data));
+	assert_int_equal(write(peer, data, 7), 7);
+	inject(RECEIVE, EINTR, 5);
+	assert_int_equal(test_call(sched, &call, test_read), 0);
+	assert_int_equal(call.count, 7);
+	close(peer);
+	test_drop(sched, call.socket);
+}
+
+static void short_transfers(void **state)
+{
+	int peer;
+	struct test_call call = call_on(test_stream(sched, &peer));
+
+	(void)state;
+	faults[SEND].most = 3;
+	faults[RECEIVE].most = 1;
+	assert_int_equal(test_call(sched, &call, test_write), 0);
+	assert_int_equal(call.count, 3);
+	assert_int_equal(write(peer, "ab", 2), 2);
+	assert_int_equal(test_call(sched, &call, test_read), 0);
+	assert_int_equal(call.count, 1);
+	assert_int_equal(test_call(sched, &call, test_read), 0);
+	assert_int_equal(call.count, 1);
+	assert_int_equal(data[0], 'b');
+	close(peer);
+	test_drop(sched, call.socket);
+}
+
+/* Every attempt is in vain for a while, though bytes keep coming; alone and as
+ * one of several. */
+static void vain_attempts(void **state)
+{
+	(void)state;
+	for (int shared = 0; shared < 2; shared++) {
+		int peer;
+		struct test_call call = call_on(test_stream(sched, &peer));
+
+		if (shared)
+			ln_socket_retain(call.socket);
+		inject(RECEIVE, EAGAIN, 20);
+		test_call_start(sched, &call, test_read);
+		while (!atomic_load(&call.task.over)) {
+			assert_int_equal(write(peer, "x", 1), 1);
+			test_nap();
+		}
+		assert_int_equal(call.result, 0);
+		assert_true(call.count > 0);
+		if (shared)
+			test_drop(sched, call.socket);
+		test_drop(sched, call.socket);
+		close(peer);
+	}
+}
+
+static void broken_while_queued(void **state)
+{
+	static const int numbers[] = { ECONNABORTED, EPROTO, EINTR,
+				       EHOSTUNREACH, ENETDOWN };
+	struct test_call client = call_on(NULL);
+	struct ln_socket *listener = test_listener(sched, &client.address);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct test_call call = call_on(listener);
+
+		assert_int_equal(test_call(sched, &client, test_connect), 0);
+		inject(ACCEPT, numbers[i], 200);
+		assert_int_equal(test_call(sched, &call, test_accept), 0);
+		test_drop(sched, call.socket);
+		test_drop(sched, client.socket);
+	}
+	test_drop(sched, listener);
+}
+
+static void accept_fails(void **state)
+{
+	static const int numbers[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM,
+				       EINVAL };
+	struct test_call client = call_on(NULL);
+	struct ln_socket *listener = test_listener(sched, &client.address);
+	struct test_call call;
+
+	(void)state;
+	assert_int_equal(test_call(sched, &client, test_connect), 0);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		call = call_on(listener);
+		inject(ACCEPT, numbers[i], 1);
+		assert_int_equal(test_call(sched, &call, test_accept), LN_EIO);
+		assert_int_equal(call.number, numbers[i]);
+	}
+	/* Accepted, but there is no room in the poller. */
+	call = call_on(listener);
+	inject(EPOLL, ENOSPC, 1);
+	assert_int_equal(test_call(sched, &call, test_accept), LN_EIO);
+	assert_int_equal(call.number, ENOBUFS);
+	call = call_on(listener);
+	inject(EPOLL, ENOMEM, 1);
+	test_drop(sched, client.socket);
+	assert_int_equal(test_call(sched, &client, test_connect), LN_ENOMEM);
+	test_drop(sched, listener);
+}
+
+static void connect_fails(void **state)
+{
+	struct test_call call = call_on(NULL);
+	struct ln_socket *listener = test_listener(sched, &call.address);
+
+	(void)state;
+	inject(SOCKET, EMFILE, 1);
+	assert_int_equal(test_call(sched, &call, test_connect), LN_EIO);
+	assert_int_equal(call.number, EMFILE);
+	inject(CONNECT, ENETUNREACH, 1);
+	assert_int_equal(test_call(sched, &call, test_connect), LN_EIO);
+	assert_int_equal(call.number, ENETUNREACH);
+	inject(EPOLL, ENOSPC, 1);
+	assert_int_equal(test_call(sched, &call, test_connect), LN_EIO);
+	assert_int_equal(call.number, ENOBUFS);
+	/* A signal does not end the attempt, which goes on. */
+	inject(CONNECT, EINTR, 1);
+	assert_int_equal(test_call(sched, &call, test_connect), 0);
+	test_drop(sched, call.socket);
+	test_drop(sched, listener);
+}
+
+static void listen_fails(void **state)
+{
+	struct test_call call = { .address = { .version = 4,
+					       .ip = { 127, 0, 0, 1 } } };
+
+	(void)state;
+	inject(SOCKET, ENFILE, 1);
+	assert_int_equal(test_call(sched, &call, test_listen), LN_EIO);
+	assert_int_equal(call.number, ENFILE);
+	inject(LISTEN, EADDRINUSE, 1);
+	assert_int_equal(test_call(sched, &call, test_listen), LN_EIO);
+	assert_int_equal(call.number, EADDRINUSE);
+	inject(EPOLL, EMFILE, 1);
+	assert_int_equal(test_call(sched, &call, test_listen), LN_EIO);
+	assert_int_equal(call.number, ENOBUFS);
+}
+
+static void transfers_fail(void **state)
+{
+	int peer;
+	struct test_call call = call_on(test_stream(sched, &peer));
+
+	(void)state;
+	inject(RECEIVE, EHOSTUNREACH, 1);
+	assert_int_equal(test_call(sched, &call, test_read), LN_EIO);
+	assert_int_equal(call.number, EHOSTUNREACH);
+	inject(SEND, ENOBUFS, 1);
+	assert_int_equal(test_call(sched, &call, test_write), LN_EIO);
+	assert_int_equal(call.number, ENOBUFS);
+	close(peer);
+	test_drop(sched, call.socket);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(interrupted),   TEST(short_transfers),
+		TEST(vain_attempts), TEST(broken_while_queued),
+		TEST(accept_fails),  TEST(connect_fails),
+		TEST(listen_fails),  TEST(transfers_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
