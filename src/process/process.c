@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "process/environment.h"
 #include "process/message.h"
+#include "process/registry.h"
 #include "process/runtime.h"
 
 /* Values of `ended`. */
@@ -267,16 +268,21 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
 {
 	struct ln_links links;
+	bool registered;
 
 	ln_lock_acquire(&process->mailbox.lock);
 	ln_mailbox_close_locked(&process->mailbox);
 	process->dead = true;
+	registered = process->registrations != NULL;
 	process->outcome = outcome;
 	links = process->links;
 	process->links = (struct ln_links){ 0 };
 	ln_lock_release(&process->mailbox.lock);
 
 	ln_mailbox_deinit(&process->mailbox);
+	/* Who is told of the death finds it under no name any more. */
+	if (registered)
+		ln_registry_forget(process);
 	if (process->free_argument != NULL)
 		process->free_argument(process->argument);
 	settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);

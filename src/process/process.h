@@ -19,6 +19,7 @@
 struct ln_environment;
 struct ln_message;
 struct ln_process;
+struct ln_registration;
 struct ln_runtime;
 
 /* How a process ended. All but the first count as failure for its links. */
@@ -45,6 +46,7 @@ struct ln_process {
 	enum ln_outcome outcome; /* valid when dead */
 	uint32_t exit_code;      /* likewise */
 	struct ln_links links;
+	struct ln_registration *registrations; /* a list; in the registries */
 
 	/* Immutable after the start. */
 	struct ln_environment *environment; /* counted */

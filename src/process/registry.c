@@ -1,0 +1,598 @@
+/*
+ * DESIGN
+ * A hash table of names in shards, each under its own lock, which is held for a
+ * probe and a comparison or two: short enough that readers need no lock of
+ * another kind, whose count of readers would be written by each of them too.
+ * Names are hashed with a secret key, since guests choose them.
+ *
+ * A name has its entries in the order of their versions, so that a requirement
+ * is looked for in the part of them that its numbers allow, from the highest
+ * down; mostly the first one is it.
+ *
+ * An entry is in two places: at its name, under the shard's lock, and in the
+ * list of its process, under that process's mailbox.lock. It is put into both
+ * under both locks, unless the process is dead already. A process that ends
+ * takes its entries out of its own list one by one, keeping each alive by a
+ * reference, and then out of the name, if nobody else has meanwhile. An entry
+ * keeps its registry alive, so there is a shard to lock even when the
+ * environment went at the same time.
+ *
+ * Lock order: a shard's lock, then a mailbox's. Processes are released, which
+ * may free an environment and its registry, under no lock.
+ */
+#include "process/registry.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/futex.h"
+#include "base/random.h"
+#include "base/siphash.h"
+#include "process/process.h"
+#include "process/semver.h"
+
+#define SHARD_BITS 4
+#define FIRST_BUCKET_BITS 3
+
+struct name {
+	struct name *next; /* in the bucket */
+	uint64_t hash;
+	struct ln_registration **entries; /* in the order of versions */
+	uint32_t count;
+	uint32_t capacity;
+	size_t len;
+	char text[];
+};
+
+struct ln_registration {
+	/* Immutable. */
+	struct ln_registry *registry; /* counted */
+	struct ln_process *process;   /* counted, by what holds it in `name` */
+	struct ln_version version;    /* in `text` */
+	uint64_t hash;                /* of the name */
+	size_t bytes;                 /* that it counts for */
+
+	/* Under the shard's lock. */
+	struct name *name; /* NULL: not in the registry any more */
+
+	/* Under the process's mailbox.lock. */
+	struct ln_registration *next;
+	struct ln_registration **link; /* what points to it; NULL: nothing */
+
+	_Atomic uint32_t references;
+	char text[];
+};
+
+struct shard {
+	alignas(LN_CACHE_LINE) struct ln_lock lock;
+	uint32_t bits; /* log2 of the number of buckets, if there are any */
+	uint32_t names;
+	struct name **buckets;
+};
+
+struct ln_registry {
+	/* Immutable. */
+	uint64_t key[2];
+	uint64_t most_entries;
+	uint64_t most_bytes;
+
+	/* Any thread. */
+	_Atomic uint32_t references;
+	_Atomic uint64_t entries;
+	_Atomic uint64_t bytes;
+
+	struct shard shards[1 << SHARD_BITS];
+};
+
+int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
+		    struct ln_registry **out)
+{
+	struct ln_registry *registry =
+		aligned_alloc(LN_CACHE_LINE, sizeof(*registry));
+
+	if (registry == NULL)
+		return LN_ENOMEM;
+	memset(registry, 0, sizeof(*registry));
+	ln_random_bytes(registry->key, sizeof(registry->key));
+	registry->most_entries = most_entries;
+	registry->most_bytes = most_bytes;
+	atomic_init(&registry->references, 1);
+	*out = registry;
+	return 0;
+}
+
+static void release(struct ln_registry *registry)
+{
+	/* What all holders did comes before the free. */
+	if (atomic_fetch_sub_explicit(&registry->references, 1,
+				      memory_order_acq_rel) == 1)
+		free(registry);
+}
+
+static void entry_release(struct ln_registration *entry)
+{
+	/* What all holders did comes before the free. */
+	if (atomic_fetch_sub_explicit(&entry->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	release(entry->registry);
+	free(entry);
+}
+
+static struct shard *shard_of(struct ln_registry *registry, uint64_t hash)
+{
+	return &registry->shards[hash >> (64 - SHARD_BITS)];
+}
+
+static struct name **bucket_of(const struct shard *shard, uint64_t hash)
+{
+	return &shard->buckets[hash & ((UINT64_C(1) << shard->bits) - 1)];
+}
+
+static struct name *find_name(const struct shard *shard, uint64_t hash,
+			      const char *text, size_t len)
+{
+	struct name *name;
+
+	if (shard->buckets == NULL)
+		return NULL;
+	for (name = *bucket_of(shard, hash); name != NULL; name = name->next) {
+		if (name->hash == hash && name->len == len &&
+		    memcmp(name->text, text, len) == 0)
+			return name;
+	}
+	return NULL;
+}
+
+/* More buckets when there are more names than buckets. Without memory the lists
+ * get longer; only the first buckets are needed. */
+static int make_buckets(struct shard *shard)
+{
+	uint32_t count = shard->buckets != NULL ? UINT32_C(1) << shard->bits
+						: 0;
+	struct shard old = *shard;
+	struct name **buckets;
+
+	if (shard->names < count)
+		return 0;
+	buckets = calloc(count > 0 ? (size_t)count * 2 : 1 << FIRST_BUCKET_BITS,
+			 sizeof(*buckets));
+	if (buckets == NULL)
+		return count > 0 ? 0 : LN_ENOMEM;
+	shard->buckets = buckets;
+	shard->bits = count > 0 ? shard->bits + 1 : FIRST_BUCKET_BITS;
+	for (uint32_t i = 0; i < count; i++) {
+		while (old.buckets[i] != NULL) {
+			struct name *name = old.buckets[i];
+			struct name **bucket = bucket_of(shard, name->hash);
+
+			old.buckets[i] = name->next;
+			name->next = *bucket;
+			*bucket = name;
+		}
+	}
+	free(old.buckets);
+	return 0;
+}
+
+static struct name *add_name(struct shard *shard, uint64_t hash,
+			     const char *text, size_t len)
+{
+	struct name **bucket;
+	struct name *name;
+
+	if (make_buckets(shard) < 0)
+		return NULL;
+	name = calloc(1, sizeof(*name) + len);
+	if (name == NULL)
+		return NULL;
+	name->hash = hash;
+	name->len = len;
+	if (len > 0)
+		memcpy(name->text, text, len);
+	bucket = bucket_of(shard, hash);
+	name->next = *bucket;
+	*bucket = name;
+	shard->names++;
+	return name;
+}
+
+/* Drops a name without entries. */
+static void drop_name_if_empty(struct shard *shard, struct name *name)
+{
+	struct name **at = bucket_of(shard, name->hash);
+
+	if (name->count > 0)
+		return;
+	while (*at != name)
+		at = &(*at)->next;
+	*at = name->next;
+	shard->names--;
+	free(name->entries);
+	free(name);
+}
+
+/* The index of the first entry that is not below the version. */
+static uint32_t position(const struct name *name,
+			 const struct ln_version *version)
+{
+	uint32_t low = 0;
+	uint32_t high = name->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (ln_version_compare(&name->entries[middle]->version,
+				       version) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_at(const struct name *name, uint32_t at,
+		  const struct ln_version *version)
+{
+	return at < name->count &&
+	       ln_version_compare(&name->entries[at]->version, version) == 0;
+}
+
+/* Makes room for one more entry. */
+static int make_room(struct name *name)
+{
+	uint32_t capacity = name->capacity > 0 ? name->capacity * 2 : 1;
+	struct ln_registration **entries;
+
+	if (name->count < name->capacity)
+		return 0;
+	if (name->count >= LN_REGISTRY_VERSIONS_MOST)
+		return LN_ELIMIT;
+	entries = realloc(name->entries, capacity * sizeof(*entries));
+	if (entries == NULL)
+		return LN_ENOMEM;
+	name->entries = entries;
+	name->capacity = capacity;
+	return 0;
+}
+
+/* Adds to a count unless it would exceed `most`. */
+static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t most)
+{
+	uint64_t now = atomic_fetch_add_explicit(count, more,
+						 memory_order_relaxed);
+
+	if (now <= most && more <= most - now)
+		return true;
+	atomic_fetch_sub_explicit(count, more, memory_order_relaxed);
+	return false;
+}
+
+static int count_entry(struct ln_registry *registry, size_t bytes)
+{
+	if (!count_up(&registry->entries, 1, registry->most_entries))
+		return LN_ELIMIT;
+	if (count_up(&registry->bytes, bytes, registry->most_bytes))
+		return 0;
+	atomic_fetch_sub_explicit(&registry->entries, 1, memory_order_relaxed);
+	return LN_ELIMIT;
+}
+
+/* Takes the entry out of its process's list. */
+static void unlink_from_process(struct ln_registration *entry)
+{
+	ln_lock_acquire(&entry->process->mailbox.lock);
+	if (entry->link != NULL) {
+		*entry->link = entry->next;
+		if (entry->next != NULL)
+			entry->next->link = entry->link;
+		entry->link = NULL;
+	}
+	ln_lock_release(&entry->process->mailbox.lock);
+}
+
+/* Puts the entry into its process's list. LN_EDEAD. */
+static int link_to_process(struct ln_registration *entry)
+{
+	struct ln_process *process = entry->process;
+	int error = LN_EDEAD;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	if (!process->dead) {
+		error = 0;
+		entry->next = process->registrations;
+		entry->link = &process->registrations;
+		if (entry->next != NULL)
+			entry->next->link = &entry->next;
+		process->registrations = entry;
+	}
+	ln_lock_release(&process->mailbox.lock);
+	return error;
+}
+
+/* The entry is out of its name: the counts and its place in the process's list
+ * follow. The caller drops it later with drop(). */
+static void detach(struct ln_registration *entry)
+{
+	struct ln_registry *registry = entry->registry;
+
+	entry->name = NULL;
+	atomic_fetch_sub_explicit(&registry->entries, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&registry->bytes, entry->bytes,
+				  memory_order_relaxed);
+	unlink_from_process(entry);
+}
+
+static void take_out(struct shard *shard, struct name *name, uint32_t at)
+{
+	struct ln_registration *entry = name->entries[at];
+
+	name->count--;
+	memmove(&name->entries[at], &name->entries[at + 1],
+		(name->count - at) * sizeof(struct ln_registration *));
+	detach(entry);
+	drop_name_if_empty(shard, name);
+}
+
+/* Gives back what the registry held of an entry that is out of it. NULL is
+ * fine. */
+static void drop(struct ln_registration *entry)
+{
+	if (entry == NULL)
+		return;
+	ln_process_release(entry->process);
+	entry_release(entry);
+}
+
+/* An entry that is nowhere yet, with a copy of the version. */
+static struct ln_registration *new_entry(struct ln_registry *registry,
+					 uint64_t hash, size_t name_len,
+					 const struct ln_version *version,
+					 struct ln_process *process)
+{
+	size_t len = version->pre.len + version->build.len;
+	struct ln_registration *entry = calloc(1, sizeof(*entry) + len);
+
+	if (entry == NULL)
+		return NULL;
+	atomic_fetch_add_explicit(&registry->references, 1,
+				  memory_order_relaxed);
+	entry->registry = registry;
+	entry->process = ln_process_retain(process);
+	entry->hash = hash;
+	entry->bytes = name_len + sizeof(entry->version) + len;
+	entry->version = *version;
+	entry->version.pre.text = entry->text;
+	entry->version.build.text = entry->text + version->pre.len;
+	if (version->pre.len > 0)
+		memcpy(entry->text, version->pre.text, version->pre.len);
+	if (version->build.len > 0)
+		memcpy(entry->text + version->pre.len, version->build.text,
+		       version->build.len);
+	atomic_init(&entry->references, 1);
+	return entry;
+}
+
+/* Puts a new entry at its place; *old: the one that was there. */
+static int put(struct shard *shard, struct name *name,
+	       struct ln_registration *entry, struct ln_registration **old)
+{
+	uint32_t at = position(name, &entry->version);
+	int error;
+
+	if (is_at(name, at, &entry->version)) {
+		*old = name->entries[at];
+		/* The same name and version: the same bytes. */
+		count_up(&entry->registry->entries, 1, UINT64_MAX);
+		count_up(&entry->registry->bytes, entry->bytes, UINT64_MAX);
+		detach(*old);
+	} else {
+		error = make_room(name);
+		if (error == 0)
+			error = count_entry(entry->registry, entry->bytes);
+		if (error < 0)
+			return error;
+		memmove(&name->entries[at + 1], &name->entries[at],
+			(name->count - at) * sizeof(struct ln_registration *));
+		name->count++;
+	}
+	name->entries[at] = entry;
+	entry->name = name;
+	error = link_to_process(entry);
+	if (error < 0)
+		take_out(shard, name, at);
+	return error;
+}
+
+int ln_registry_register(struct ln_registry *registry, const char *text,
+			 size_t len, const struct ln_version *version,
+			 struct ln_process *process)
+{
+	struct ln_registration *old = NULL;
+	struct ln_registration *entry;
+	struct shard *shard;
+	struct name *name;
+	uint64_t hash;
+	int error = LN_ENOMEM;
+
+	if (len > LN_REGISTRY_NAME_MOST)
+		return LN_EINVAL;
+	hash = ln_siphash(registry->key, text, len);
+	shard = shard_of(registry, hash);
+	entry = new_entry(registry, hash, len, version, process);
+	if (entry == NULL)
+		return LN_ENOMEM;
+	ln_lock_acquire(&shard->lock);
+	name = find_name(shard, hash, text, len);
+	if (name == NULL)
+		name = add_name(shard, hash, text, len);
+	if (name != NULL) {
+		error = put(shard, name, entry, &old);
+		if (error < 0 && error != LN_EDEAD)
+			drop_name_if_empty(shard, name);
+	}
+	ln_lock_release(&shard->lock);
+	drop(old);
+	if (error < 0)
+		drop(entry);
+	return error;
+}
+
+int ln_registry_unregister(struct ln_registry *registry, const char *text,
+			   size_t len, const struct ln_version *version)
+{
+	uint64_t hash = ln_siphash(registry->key, text, len);
+	struct shard *shard = shard_of(registry, hash);
+	struct ln_registration *entry = NULL;
+	struct name *name;
+	uint32_t at;
+
+	ln_lock_acquire(&shard->lock);
+	name = find_name(shard, hash, text, len);
+	if (name != NULL) {
+		at = position(name, version);
+		if (is_at(name, at, version)) {
+			entry = name->entries[at];
+			take_out(shard, name, at);
+		}
+	}
+	ln_lock_release(&shard->lock);
+	drop(entry);
+	return entry != NULL ? 0 : LN_ENOENT;
+}
+
+/* The number of entries whose numbers are not above those of `most`. */
+static uint32_t count_up_to(const struct name *name,
+			    const struct ln_version *most)
+{
+	uint32_t low = 0;
+	uint32_t high = name->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (ln_version_compare_numbers(&name->entries[middle]->version,
+					       most) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct ln_process *highest(const struct name *name,
+				  const struct ln_requirement *requirement)
+{
+	struct ln_version least;
+	struct ln_version most;
+
+	ln_requirement_range(requirement, &least, &most);
+	for (uint32_t i = count_up_to(name, &most); i > 0; i--) {
+		struct ln_registration *entry = name->entries[i - 1];
+
+		if (ln_version_compare_numbers(&entry->version, &least) < 0)
+			return NULL;
+		if (ln_requirement_matches(requirement, &entry->version))
+			return entry->process;
+	}
+	return NULL;
+}
+
+struct ln_process *ln_registry_lookup(struct ln_registry *registry,
+				      const char *text, size_t len,
+				      const struct ln_requirement *requirement)
+{
+	uint64_t hash = ln_siphash(registry->key, text, len);
+	struct shard *shard = shard_of(registry, hash);
+	struct ln_process *process = NULL;
+	struct name *name;
+
+	ln_lock_acquire(&shard->lock);
+	name = find_name(shard, hash, text, len);
+	if (name != NULL)
+		process = highest(name, requirement);
+	if (process != NULL)
+		ln_process_retain(process);
+	ln_lock_release(&shard->lock);
+	return process;
+}
+
+/* Takes the entry out of the registry, unless somebody has done so. */
+static void remove_entry(struct ln_registration *entry)
+{
+	struct shard *shard = shard_of(entry->registry, entry->hash);
+	struct name *name;
+
+	ln_lock_acquire(&shard->lock);
+	name = entry->name;
+	if (name != NULL)
+		take_out(shard, name, position(name, &entry->version));
+	ln_lock_release(&shard->lock);
+	if (name != NULL)
+		drop(entry);
+}
+
+void ln_registry_forget(struct ln_process *process)
+{
+	for (;;) {
+		struct ln_registration *entry;
+
+		ln_lock_acquire(&process->mailbox.lock);
+		entry = process->registrations;
+		if (entry != NULL) {
+			process->registrations = entry->next;
+			if (entry->next != NULL)
+				entry->next->link = &process->registrations;
+			entry->link = NULL;
+			/* It is in the list, so the registry's reference is
+			 * there yet. */
+			atomic_fetch_add_explicit(&entry->references, 1,
+						  memory_order_relaxed);
+		}
+		ln_lock_release(&process->mailbox.lock);
+		if (entry == NULL)
+			return;
+		remove_entry(entry);
+		entry_release(entry);
+	}
+}
+
+/* Takes one entry out of the shard; NULL: there are no more. */
+static struct ln_registration *take_any(struct shard *shard, uint32_t *bucket)
+{
+	struct ln_registration *entry = NULL;
+	struct name *name;
+
+	ln_lock_acquire(&shard->lock);
+	while (shard->names > 0 && shard->buckets[*bucket] == NULL)
+		(*bucket)++;
+	if (shard->names > 0) {
+		name = shard->buckets[*bucket];
+		entry = name->entries[name->count - 1];
+		take_out(shard, name, name->count - 1);
+	}
+	ln_lock_release(&shard->lock);
+	return entry;
+}
+
+void ln_registry_close(struct ln_registry *registry)
+{
+	if (registry == NULL)
+		return;
+	for (unsigned i = 0; i < 1u << SHARD_BITS; i++) {
+		struct shard *shard = &registry->shards[i];
+		struct ln_registration *entry;
+		uint32_t bucket = 0;
+
+		while ((entry = take_any(shard, &bucket)) != NULL)
+			drop(entry);
+		free(shard->buckets);
+		shard->buckets = NULL;
+	}
+	release(registry);
+}

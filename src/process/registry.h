@@ -1,0 +1,53 @@
+/*
+ * The registry of an environment: processes under a name and a version, found
+ * by name and requirement. An entry holds a reference of its process and
+ * vanishes when that ends. Any thread; nothing here waits. References are
+ * counted: the environment has one, and each entry.
+ */
+#ifndef LN_PROCESS_REGISTRY_H
+#define LN_PROCESS_REGISTRY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_process;
+struct ln_registration;
+struct ln_registry;
+struct ln_requirement;
+struct ln_version;
+
+#define LN_REGISTRY_NAME_MOST 4096     /* bytes of a name */
+#define LN_REGISTRY_VERSIONS_MOST 4096 /* versions of one name */
+
+/* `most_entries` and `most_bytes` bound what it holds; the bytes are those of
+ * names, once for each version, and versions. LN_ENOMEM. */
+int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
+		    struct ln_registry **registry);
+
+/* Forgets all entries and drops the caller's reference; NULL is fine. Nobody
+ * may call the other functions with it any more, but for processes that end. */
+void ln_registry_close(struct ln_registry *registry);
+
+/* Puts a process under a name, which may be any bytes, and a version; a process
+ * that was there is replaced. LN_EINVAL (the name is too long), LN_ELIMIT,
+ * LN_ENOMEM: nothing has changed; LN_EDEAD: the process has ended, and nothing
+ * is there now. */
+int ln_registry_register(struct ln_registry *registry, const char *name,
+			 size_t len, const struct ln_version *version,
+			 struct ln_process *process);
+
+/* Forgets what is under exactly that version. LN_ENOENT. */
+int ln_registry_unregister(struct ln_registry *registry, const char *name,
+			   size_t len, const struct ln_version *version);
+
+/* The process with the highest version that matches, with a reference for the
+ * caller, or NULL. */
+struct ln_process *ln_registry_lookup(struct ln_registry *registry,
+				      const char *name, size_t len,
+				      const struct ln_requirement *requirement);
+
+/* Forgets all entries of a process, in all registries. It is marked dead, so
+ * that no new ones come. */
+void ln_registry_forget(struct ln_process *process);
+
+#endif
