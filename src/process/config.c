@@ -21,6 +21,8 @@ const struct ln_limits ln_limits_default = {
 	.max_links = 4u << 20,
 	.max_table_elements = 1000000,
 	.max_module_bytes = LN_MODULE_MAX_BYTES_DEFAULT,
+	.max_registrations = 65536,
+	.max_registry_bytes = (uint64_t)16 << 20,
 };
 
 int ln_config_new(struct ln_config **out)

@@ -8,6 +8,7 @@
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "process/plugin.h"
+#include "process/registry.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
@@ -18,6 +19,7 @@ static void destroy(struct ln_environment *environment)
 	struct ln_environment *parent = environment->parent;
 	struct ln_runtime *runtime = environment->runtime;
 
+	ln_registry_close(environment->registry);
 	ln_linker_free(environment->linker);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
@@ -67,6 +69,11 @@ int ln_environment_new(struct ln_runtime *runtime,
 	environment->config = copy;
 	error = ln_linker_new(runtime->engine, environment->variant, LN_ABI_0_7,
 			      allows, environment, &environment->linker);
+	if (error < 0)
+		goto fail;
+	error = ln_registry_new(config->limits.max_registrations,
+				config->limits.max_registry_bytes,
+				&environment->registry);
 	if (error < 0)
 		goto fail;
 	*out = environment;

@@ -14,6 +14,7 @@
 
 struct ln_linker;
 struct ln_module;
+struct ln_registry;
 struct ln_runtime;
 
 struct ln_environment {
@@ -24,6 +25,7 @@ struct ln_environment {
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
 	struct ln_linker *linker;
+	struct ln_registry *registry; /* of processes, by name */
 
 	/* Any thread. */
 	_Atomic uint32_t references;

@@ -153,8 +153,8 @@ static struct name *find_name(const struct shard *shard, uint64_t hash,
  * get longer; only the first buckets are needed. */
 static int make_buckets(struct shard *shard)
 {
-	uint32_t count = shard->buckets != NULL ? UINT32_C(1) << shard->bits
-						: 0;
+	uint32_t count =
+		shard->buckets != NULL ? UINT32_C(1) << shard->bits : 0;
 	struct shard old = *shard;
 	struct name **buckets;
 
@@ -264,8 +264,8 @@ static int make_room(struct name *name)
 /* Adds to a count unless it would exceed `most`. */
 static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t most)
 {
-	uint64_t now = atomic_fetch_add_explicit(count, more,
-						 memory_order_relaxed);
+	uint64_t now =
+		atomic_fetch_add_explicit(count, more, memory_order_relaxed);
 
 	if (now <= most && more <= most - now)
 		return true;
@@ -446,12 +446,16 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 int ln_registry_unregister(struct ln_registry *registry, const char *text,
 			   size_t len, const struct ln_version *version)
 {
-	uint64_t hash = ln_siphash(registry->key, text, len);
-	struct shard *shard = shard_of(registry, hash);
 	struct ln_registration *entry = NULL;
+	struct shard *shard;
 	struct name *name;
+	uint64_t hash;
 	uint32_t at;
 
+	if (len > LN_REGISTRY_NAME_MOST)
+		return LN_ENOENT;
+	hash = ln_siphash(registry->key, text, len);
+	shard = shard_of(registry, hash);
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
 	if (name != NULL) {
@@ -507,11 +511,15 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 				      const char *text, size_t len,
 				      const struct ln_requirement *requirement)
 {
-	uint64_t hash = ln_siphash(registry->key, text, len);
-	struct shard *shard = shard_of(registry, hash);
 	struct ln_process *process = NULL;
+	struct shard *shard;
 	struct name *name;
+	uint64_t hash;
 
+	if (len > LN_REGISTRY_NAME_MOST)
+		return NULL;
+	hash = ln_siphash(registry->key, text, len);
+	shard = shard_of(registry, hash);
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
 	if (name != NULL)

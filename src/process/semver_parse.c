@@ -372,9 +372,8 @@ static void show(uint32_t c, char text[SHOWN])
 {
 	static const char escaped[] = "\0\t\n\r\\'";
 	static const char escapes[] = "0tnr\\'";
-	const char *found = c < 0x80 ? memchr(escaped, (int)c,
-					      sizeof(escaped) - 1)
-				     : NULL;
+	const char *found =
+		c < 0x80 ? memchr(escaped, (int)c, sizeof(escaped) - 1) : NULL;
 
 	if (found != NULL)
 		snprintf(text, SHOWN, "\\%c", escapes[found - escaped]);
@@ -432,8 +431,7 @@ void ln_semver_error_text(const struct ln_semver_error *error,
 			 "unexpected character after wildcard in version req");
 		break;
 	case TOO_MANY_COMPARATORS:
-		snprintf(text, size,
-			 "excessive number of version comparators");
+		snprintf(text, size, "excessive number of version comparators");
 		break;
 	default:
 		snprintf(text, size, "the text is too long");

@@ -632,6 +632,64 @@ LUNATIC_IMPORT("lunatic::process", "unlink")
 void lunatic_process_unlink(uint64_t process);
 
 /*
+ * Registers a process under a name and a version in an environment, where all
+ * processes spawned into it find it with `lookup`. A process that is there under
+ * the same name and exactly that version is replaced. When a process ends, all
+ * its registrations go; registering one that has ended has no effect but that.
+ *
+ * name: UTF-8, at most 4,096 bytes
+ * version: a semantic version such as `1.2.3` or `2.0.0-beta.1+build`, at most
+ *   256 bytes
+ * environment: id of the environment
+ * process: id of the process
+ * Returns 0 for success, 1 when `version` is none
+ * Traps: `name` is longer than 4,096 bytes
+ * Traps: `name` or `version` is not UTF-8
+ * Traps: the process holds no environment or no process of that id
+ * Traps: the environment holds as many registrations, or as many bytes of names
+ *   and versions, as it may, or 4,096 versions of this name
+ */
+LUNATIC_IMPORT("lunatic::process", "register")
+uint32_t lunatic_process_register(const void *name, size_t name_len,
+				  const void *version, size_t version_len,
+				  uint64_t environment, uint64_t process);
+
+/*
+ * Takes a process out of the registry of an environment.
+ *
+ * name: the name it was registered under
+ * version: exactly the version it was registered under
+ * environment: id of the environment
+ * Returns 0 for success, 1 when `version` is no semantic version, 2 when there
+ *   is no such process
+ * Traps: `name` or `version` is not UTF-8
+ * Traps: the process holds no environment of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "unregister")
+uint32_t lunatic_process_unregister(const void *name, size_t name_len,
+				    const void *version, size_t version_len,
+				    uint64_t environment);
+
+/*
+ * Finds a process that was registered in the environment that this process was
+ * spawned in. Of several versions that match, the highest is taken.
+ *
+ * name: the name it was registered under
+ * query: a requirement such as `1.2.3`, which is short for `^1.2.3`, `=1.2.3`,
+ *   `~1.2`, `1.*`, `*`, or `>=1.2, <1.5`, with the rules of Rust's crate
+ *   `semver`; at most 4,096 bytes and 32 parts
+ * id: gets an id for the process when there is one
+ * Returns 0 for success, 1 when `query` is no requirement, 2 when no process
+ *   matches
+ * Traps: `name` or `query` is not UTF-8
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "lookup")
+uint32_t lunatic_process_lookup(const void *name, size_t name_len,
+				const void *query, size_t query_len,
+				uint64_t *id);
+
+/*
  * lunatic::plugin
  *
  * Changing a module before it is compiled. Only plugins can call these: modules

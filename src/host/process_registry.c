@@ -1,0 +1,134 @@
+/* lunatic::process: processes under names and versions. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "host/abi_gen.h"
+#include "process/environment.h"
+#include "process/process.h"
+#include "process/registry.h"
+#include "process/semver.h"
+
+/* Results. */
+#define FOUND 0
+#define MALFORMED 1
+#define NOT_FOUND 2
+
+/* Checks a text of the guest. One that is longer than any that is valid is not
+ * read: it may be as long as the guest's memory. */
+static int check_text(struct ln_guest *guest, const char *noun,
+		      struct ln_slice text, size_t most)
+{
+	if (text.len <= most && !ln_utf8_valid(text.data, text.len))
+		return ln_guest_trap(guest, "the %s is not UTF-8", noun);
+	return 0;
+}
+
+static int find_environment(struct ln_guest *guest, uint64_t id,
+			    struct ln_environment **environment)
+{
+	*environment = ln_handles_get(&guest->environments, id);
+	if (*environment == NULL)
+		return ln_guest_trap(guest, "environment %llu does not exist",
+				     (unsigned long long)id);
+	return 0;
+}
+
+static bool parse_version(struct ln_slice text, struct ln_version *version)
+{
+	struct ln_semver_error error;
+
+	return ln_version_parse((const char *)text.data, text.len, version,
+				&error) == 0;
+}
+
+int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
+			     struct ln_slice version, uint64_t environment,
+			     uint64_t process, uint32_t *result)
+{
+	struct ln_environment *where;
+	struct ln_process *who = ln_handles_get(&guest->processes, process);
+	struct ln_version parsed;
+	int error;
+
+	if (name.len > LN_REGISTRY_NAME_MOST)
+		return ln_guest_trap(guest, "the name has more than %d bytes",
+				     LN_REGISTRY_NAME_MOST);
+	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
+	    check_text(guest, "version", version, LN_VERSION_MOST) < 0 ||
+	    find_environment(guest, environment, &where) < 0)
+		return LN_ETRAP;
+	if (who == NULL)
+		return ln_guest_trap(guest, "process %llu does not exist",
+				     (unsigned long long)process);
+	*result = MALFORMED;
+	if (!parse_version(version, &parsed))
+		return 0;
+	error = ln_registry_register(where->registry, (const char *)name.data,
+				     name.len, &parsed, who);
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest, "too many registrations");
+	*result = FOUND;
+	/* As if it had ended just afterwards. */
+	return error == LN_EDEAD ? 0 : error;
+}
+
+int ln_host_process_unregister(struct ln_guest *guest, struct ln_slice name,
+			       struct ln_slice version, uint64_t environment,
+			       uint32_t *result)
+{
+	struct ln_environment *where;
+	struct ln_version parsed;
+
+	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
+	    check_text(guest, "version", version, LN_VERSION_MOST) < 0 ||
+	    find_environment(guest, environment, &where) < 0)
+		return LN_ETRAP;
+	if (!parse_version(version, &parsed))
+		*result = MALFORMED;
+	else if (ln_registry_unregister(where->registry,
+					(const char *)name.data, name.len,
+					&parsed) == 0)
+		*result = FOUND;
+	else
+		*result = NOT_FOUND;
+	return 0;
+}
+
+int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
+			   struct ln_slice query, uint8_t *id, uint32_t *result)
+{
+	struct ln_environment *environment = guest->environment;
+	struct ln_requirement requirement;
+	struct ln_semver_error malformed;
+	struct ln_process *process;
+	uint64_t stored;
+	int error;
+
+	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
+	    check_text(guest, "query", query, LN_REQUIREMENT_MOST) < 0)
+		return LN_ETRAP;
+	*result = MALFORMED;
+	error = ln_requirement_parse((const char *)query.data, query.len,
+				     &requirement, &malformed);
+	if (error < 0)
+		return error == LN_EFORMAT ? 0 : error;
+	process = ln_registry_lookup(environment->registry,
+				     (const char *)name.data, name.len,
+				     &requirement);
+	ln_requirement_deinit(&requirement);
+	*result = NOT_FOUND;
+	if (process == NULL)
+		return 0;
+	error = ln_handles_add(&guest->processes,
+			       environment->limits.max_handles, process,
+			       &stored);
+	if (error < 0) {
+		ln_process_release(process);
+		return ln_guest_trap(guest, "too many process ids: %s",
+				     ln_error_text(error));
+	}
+	memcpy(id, &stored, sizeof(stored));
+	*result = FOUND;
+	return 0;
+}
