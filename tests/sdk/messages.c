@@ -178,8 +178,8 @@ LUNATIC_TEST(tags_and_timeouts)
 	LUNATIC_CHECK_EQ(lunatic_receive(&mail, INT64_MAX), 0);
 	lunatic_read_nil(&mail);
 	LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
-	LUNATIC_CHECK_EQ(lunatic_tag_new(), 1);
-	LUNATIC_CHECK_EQ(lunatic_tag_new(), 2);
+	LUNATIC_CHECK(lunatic_tag_new() > 0);
+	LUNATIC_CHECK(lunatic_tag_new() != lunatic_tag_new());
 }
 
 // The scratch area holds one message.

@@ -305,15 +305,20 @@ LUNATIC_TEST(requests)
 LUNATIC_TEST(request_on_the_wire)
 {
 	unsigned char bytes[16];
+	int64_t tag = 0;
 
 	lunatic_request_begin(&out);
 	lunatic_write_str(&out, "hi");
 	LUNATIC_CHECK_EQ(
 		lunatic_request_send(&out, lunatic_proc_self(), &mail, A_WHILE),
 		0);
-	LUNATIC_CHECK_EQ(lunatic_mail_tag(), 1);
-	LUNATIC_CHECK_EQ(lunatic_message_read_data(bytes, sizeof(bytes)), 6);
-	LUNATIC_CHECK(memcmp(bytes, "\x93\xa2hi\x01\x00", 6) == 0);
+	LUNATIC_CHECK(lunatic_mail_tag() > UINT32_MAX);
+	LUNATIC_CHECK_EQ(lunatic_message_read_data(bytes, sizeof(bytes)), 14);
+	LUNATIC_CHECK(memcmp(bytes, "\x93\xa2hi\xcf", 5) == 0);
+	for (size_t i = 5; i < 13; i++)
+		tag = tag << 8 | bytes[i];
+	LUNATIC_CHECK_EQ(tag, lunatic_mail_tag());
+	LUNATIC_CHECK_EQ(bytes[13], 0);
 }
 
 static void square(struct lunatic_reader *argument,

@@ -40,7 +40,9 @@
 #include <lunatic/process.h>
 #include <lunatic/reader.h>
 #include <lunatic/request.h>
+#include <lunatic/server.h>
 #include <lunatic/status.h>
+#include <lunatic/supervisor.h>
 #include <lunatic/task.h>
 #include <lunatic/test.h>
 #include <lunatic/type.h>

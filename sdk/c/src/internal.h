@@ -27,6 +27,9 @@ extern uint32_t lunatic_scratch_message;
 /* Notes that the scratch area holds another message, and returns its number. */
 uint32_t lunatic_scratch_changed(void);
 
+/* If not NULL, called before another message gets there. */
+extern void (*lunatic_scratch_leaving)(void);
+
 /* Makes `reader` read the message that is in the scratch area. */
 void lunatic_reader_open(struct lunatic_reader *reader);
 
@@ -46,7 +49,8 @@ bool lunatic_writer_begun(const struct lunatic_writer *writer);
 int lunatic_writer_close(struct lunatic_writer *writer);
 
 /* Spawns a process that calls `helper` with `function`, and sends it `mail`,
- * which was begun and needs only sending, as its first message. */
+ * which was begun and needs only sending, as its first message; NULL is
+ * none. */
 int lunatic_spawn_helper(struct lunatic_proc *child,
 			 const struct lunatic_spawn *how,
 			 void (*helper)(uintptr_t function), uintptr_t function,

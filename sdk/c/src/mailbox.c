@@ -12,6 +12,8 @@
 
 uint32_t lunatic_scratch_message = 1;
 
+void (*lunatic_scratch_leaving)(void);
+
 uint32_t lunatic_scratch_changed(void)
 {
 	lunatic_scratch_message++;
@@ -97,6 +99,8 @@ int lunatic_writer_close(struct lunatic_writer *writer)
 
 void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag)
 {
+	if (lunatic_scratch_leaving != NULL)
+		lunatic_scratch_leaving();
 	lunatic_message_create_data(tag, 0);
 	lunatic_scratch_changed();
 	lunatic_writer_begin(mail, NULL, 0);
@@ -169,9 +173,12 @@ void lunatic_reader_open(struct lunatic_reader *reader)
 int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 			   size_t count, int64_t timeout)
 {
-	uint32_t result = lunatic_message_receive(
-		tags, count, lunatic_host_timeout(timeout));
+	uint32_t result;
 
+	if (lunatic_scratch_leaving != NULL)
+		lunatic_scratch_leaving();
+	result = lunatic_message_receive(tags, count,
+					 lunatic_host_timeout(timeout));
 	/* A reader of what was there before stays good after a timeout. */
 	if (result != LUNATIC_MESSAGE && result != LUNATIC_LINK_DIED)
 		return LUNATIC_ETIMEDOUT;

@@ -105,13 +105,14 @@ int lunatic_spawn_helper(struct lunatic_proc *child,
 			 struct lunatic_writer *mail)
 {
 	struct lunatic_proc proc;
-	int status = lunatic_writer_close(mail);
+	int status = mail != NULL ? lunatic_writer_close(mail) : 0;
 
 	if (status == 0)
 		status = spawn_by_index(&proc, how, helper, function);
 	if (status != 0)
 		return status;
-	lunatic_mail_send(mail, proc);
+	if (mail != NULL)
+		lunatic_mail_send(mail, proc);
 	if (child != NULL)
 		*child = proc;
 	else
@@ -274,9 +275,23 @@ void lunatic_sleep(uint64_t milliseconds)
 	lunatic_process_sleep_ms(milliseconds);
 }
 
+/* Far apart from those of other processes: what identifies the process is
+ * random. */
+static int64_t first_tag(void)
+{
+	struct lunatic_proc self = lunatic_proc_self();
+	uint64_t halves[2];
+
+	lunatic_process_id(self.id, halves);
+	lunatic_proc_drop(self);
+	return (int64_t)((halves[0] ^ halves[1]) >> 2 | INT64_C(1) << 32);
+}
+
 int64_t lunatic_tag_new(void)
 {
-	static int64_t last;
+	static int64_t next;
 
-	return ++last;
+	if (next == 0)
+		next = first_tag();
+	return next++;
 }

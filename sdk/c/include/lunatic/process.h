@@ -205,9 +205,13 @@ void lunatic_links_die(void);
 /* Waits that many milliseconds. */
 void lunatic_sleep(uint64_t milliseconds);
 
-/* A tag that this process has not used before: 1, 2, and so on, as in the Rust
- * crate. Negative ones are free for a program's own use from -1 down to
- * -1,000,000; the library uses some below. */
+/*
+ * A tag that this process has not used before. It is positive, and other
+ * processes hardly ever use the same: a request that arrives is not taken for
+ * the answer to one's own. (Tags of the Rust crate count from 1 in every
+ * process.) Negative ones down to -1,000,000 are free for a program's own use;
+ * the library uses some below.
+ */
 int64_t lunatic_tag_new(void);
 
 #ifdef __cplusplus

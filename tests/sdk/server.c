@@ -1,0 +1,337 @@
+// Servers: state, answers now and later, what they do not understand, and how
+// they end.
+//
+// stdout~ passed, 0 failed$
+// stderr~ idle for too long
+#include <lunatic.h>
+#include <string.h>
+
+#define SOON 10000
+#define A_WHILE 50
+
+static struct lunatic_reader mail;
+static struct lunatic_writer out;
+
+// A number with commands, each a variant of an enum.
+enum command {
+	ADD,        // a number; answers the sum
+	QUIET,      // answers nothing by itself: nil
+	DEFER,      // is answered by the next cast
+	INCOMPLETE, // announces more than it says
+	LATE,       // reads after writing
+	DEFER_TWICE,
+	FORWARD, // tells its owner the number, then answers it
+	ASK,     // asks another server, a handle, to add 1
+};
+
+struct counter {
+	int64_t value;
+	int64_t died;
+	struct lunatic_sender waiting;
+	struct lunatic_proc owner;
+};
+
+static int counter_init(void *state, struct lunatic_reader *argument)
+{
+	struct counter *counter = state;
+
+	LUNATIC_CHECK_EQ(counter->value, 0);
+	lunatic_read_tuple(argument, 2);
+	counter->value = lunatic_read_int(argument);
+	counter->owner = lunatic_read_proc(argument);
+	return lunatic_reader_end(argument) != 0 || counter->value < 0;
+}
+
+// Sending before answering does not lose the request.
+static void counter_forward(struct counter *counter,
+			    struct lunatic_reader *request,
+			    struct lunatic_writer *reply)
+{
+	int64_t number = lunatic_read_int(request);
+
+	for (int i = 0; i < 3; i++) {
+		lunatic_mail_begin(&out, 0);
+		lunatic_write_int(&out, number + i);
+		lunatic_mail_send(&out, counter->owner);
+	}
+	lunatic_write_int(reply, number);
+}
+
+static void counter_ask(struct lunatic_reader *request,
+			struct lunatic_writer *reply)
+{
+	struct lunatic_proc other = lunatic_read_proc(request);
+	struct lunatic_reader answer;
+
+	lunatic_request_begin(&out);
+	lunatic_write_variant(&out, ADD);
+	lunatic_write_int(&out, 1);
+	LUNATIC_CHECK_EQ(lunatic_request_send(&out, other, &answer, SOON), 0);
+	lunatic_write_int(reply, lunatic_read_int(&answer));
+}
+
+static void counter_call(void *state, struct lunatic_reader *request,
+			 struct lunatic_writer *reply)
+{
+	struct counter *counter = state;
+	struct lunatic_sender sender;
+
+	switch ((enum command)lunatic_read_variant(request)) {
+	case ADD:
+		counter->value += lunatic_read_int(request);
+		lunatic_write_int(reply, counter->value);
+		break;
+	case QUIET:
+		break;
+	case DEFER:
+		LUNATIC_CHECK_EQ(lunatic_server_defer(reply, &counter->waiting),
+				 0);
+		break;
+	case INCOMPLETE:
+		lunatic_write_array(reply, 2);
+		break;
+	case LATE:
+		lunatic_write_nil(reply);
+		lunatic_skip(request);
+		LUNATIC_CHECK_EQ(request->status, LUNATIC_EMISUSE);
+		break;
+	case DEFER_TWICE:
+		LUNATIC_CHECK_EQ(lunatic_server_defer(reply, &counter->waiting),
+				 0);
+		LUNATIC_CHECK_EQ(lunatic_server_defer(reply, &sender),
+				 LUNATIC_EMISUSE);
+		LUNATIC_CHECK(!lunatic_proc_is(sender.proc));
+		lunatic_write_nil(reply);
+		break;
+	case FORWARD:
+		counter_forward(counter, request, reply);
+		break;
+	case ASK:
+		counter_ask(request, reply);
+		break;
+	}
+}
+
+static void counter_cast(void *state, struct lunatic_reader *message)
+{
+	struct counter *counter = state;
+
+	counter->value = lunatic_read_int(message);
+	if (lunatic_proc_is(counter->waiting.proc) &&
+	    counter->waiting.tag != 0) {
+		lunatic_reply_begin(&out, &counter->waiting);
+		lunatic_write_int(&out, counter->value);
+		LUNATIC_CHECK_EQ(lunatic_reply_send(&out, &counter->waiting),
+				 0);
+	}
+}
+
+static void counter_link_died(void *state, int64_t tag)
+{
+	struct counter *counter = state;
+
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_int(&out, tag);
+	lunatic_mail_send(&out, lunatic_proc_clone(counter->owner));
+}
+
+static void counter_stop(void *state)
+{
+	struct counter *counter = state;
+
+	lunatic_mail_begin(&out, 77);
+	lunatic_write_int(&out, counter->value);
+	lunatic_mail_send(&out, counter->owner);
+}
+
+static const struct lunatic_server counter_server = {
+	.state_size = sizeof(struct counter),
+	.init = counter_init,
+	.call = counter_call,
+	.cast = counter_cast,
+	.link_died = counter_link_died,
+	.stop = counter_stop,
+};
+
+static struct lunatic_proc start(int64_t value)
+{
+	struct lunatic_spawn linked = { .link = lunatic_tag_new() };
+	struct lunatic_proc server;
+
+	lunatic_links_catch();
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_array(&out, 2);
+	lunatic_write_int(&out, value);
+	lunatic_write_proc(&out, lunatic_proc_self());
+	LUNATIC_CHECK_EQ(
+		lunatic_server_start(&server, &linked, &counter_server, &out),
+		0);
+	return server;
+}
+
+static int call(struct lunatic_proc server, enum command command,
+		int64_t number, int64_t timeout)
+{
+	lunatic_request_begin(&out);
+	lunatic_write_variant(&out, command);
+	lunatic_write_int(&out, number);
+	return lunatic_request_send(&out, server, &mail, timeout);
+}
+
+static void cast(struct lunatic_proc server, int64_t number)
+{
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_int(&out, number);
+	LUNATIC_CHECK_EQ(lunatic_mail_send(&out, server), 0);
+}
+
+static int64_t add(struct lunatic_proc server, int64_t number)
+{
+	int64_t sum;
+
+	LUNATIC_CHECK_EQ(call(server, ADD, number, SOON), 0);
+	sum = lunatic_read_int(&mail);
+	LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+	return sum;
+}
+
+static void expect_stopped(int64_t value)
+{
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	LUNATIC_CHECK_EQ(lunatic_mail_tag(), 77);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), value);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
+}
+
+LUNATIC_TEST(calls_and_casts)
+{
+	struct lunatic_proc server = start(5);
+
+	LUNATIC_CHECK_EQ(add(server, 1), 6);
+	LUNATIC_CHECK_EQ(add(server, -10), -4);
+	cast(server, 100);
+	LUNATIC_CHECK_EQ(add(server, 1), 101);
+	LUNATIC_CHECK_EQ(call(server, QUIET, 0, SOON), 0);
+	lunatic_read_nil(&mail);
+	LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+	lunatic_server_stop(server);
+	expect_stopped(101);
+}
+
+// A request that cannot be understood gets no answer, and harms nobody.
+LUNATIC_TEST(bad_requests)
+{
+	struct lunatic_proc server = start(5);
+
+	lunatic_request_begin(&out);
+	lunatic_write_str(&out, "what is this");
+	LUNATIC_CHECK_EQ(lunatic_request_send(&out, server, &mail, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+	lunatic_request_begin(&out);
+	lunatic_write_variant(&out, ADD);
+	lunatic_write_str(&out, "not a number");
+	LUNATIC_CHECK_EQ(lunatic_request_send(&out, server, &mail, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+	lunatic_send_tag(server, 12345);
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_str(&out, "nor this");
+	LUNATIC_CHECK_EQ(lunatic_mail_send(&out, server), 0);
+	LUNATIC_CHECK_EQ(add(server, 1), 1);
+}
+
+LUNATIC_TEST(deferred)
+{
+	struct lunatic_proc server = start(5);
+
+	LUNATIC_CHECK_EQ(call(server, DEFER, 0, A_WHILE), LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(add(server, 1), 6);
+	cast(server, 41);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), 41);
+	LUNATIC_CHECK_EQ(call(server, DEFER_TWICE, 0, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(add(server, 1), 42);
+}
+
+LUNATIC_TEST(sends_before_answering)
+{
+	struct lunatic_proc server = start(5);
+	struct lunatic_proc other = start(50);
+
+	LUNATIC_CHECK_EQ(call(server, FORWARD, 70, SOON), 0);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), 70);
+	for (int64_t i = 70; i < 73; i++) {
+		LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+		LUNATIC_CHECK_EQ(lunatic_read_int(&mail), i);
+	}
+	lunatic_request_begin(&out);
+	lunatic_write_variant(&out, ASK);
+	lunatic_write_proc(&out, lunatic_proc_clone(other));
+	LUNATIC_CHECK_EQ(lunatic_request_send(&out, server, &mail, SOON), 0);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), 51);
+}
+
+LUNATIC_TEST(misuse_fails)
+{
+	LUNATIC_CHECK_EQ(call(start(5), INCOMPLETE, 0, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	LUNATIC_CHECK_EQ(call(start(5), LATE, 0, SOON), 0);
+}
+
+LUNATIC_TEST(init_fails)
+{
+	start(-1);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	// Its argument is nil when there is none, which it does not like.
+	LUNATIC_CHECK_EQ(
+		lunatic_server_start(NULL, &(struct lunatic_spawn){ .link = 8 },
+				     &counter_server, NULL),
+		0);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	LUNATIC_CHECK_EQ(lunatic_mail_tag(), 8);
+}
+
+// Its parent's death, or who wants to kill it, stops it in order.
+LUNATIC_TEST(killed)
+{
+	struct lunatic_proc server = start(5);
+
+	LUNATIC_CHECK_EQ(add(server, 1), 6);
+	LUNATIC_CHECK_EQ(lunatic_proc_kill(server), 0);
+	expect_stopped(6);
+}
+
+static void idle(void *state)
+{
+	struct counter *counter = state;
+
+	if (++counter->value == 3)
+		LUNATIC_PANIC("idle for too long");
+}
+
+static const struct lunatic_server lazy = {
+	.state_size = sizeof(struct counter),
+	.idle = idle,
+	.idle_after = 1,
+};
+
+LUNATIC_TEST_FAILS(idle_is_called, "idle for too long")
+{
+	lunatic_server_run(&lazy, NULL);
+}
+
+static const struct lunatic_server nothing = { 0 };
+
+LUNATIC_TEST(with_nothing)
+{
+	struct lunatic_proc server;
+
+	LUNATIC_CHECK_EQ(lunatic_server_start(&server, NULL, &nothing, NULL),
+			 0);
+	cast(server, 1);
+	LUNATIC_CHECK_EQ(call(server, ADD, 0, SOON), 0);
+	lunatic_read_nil(&mail);
+	LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+	lunatic_server_stop(server);
+}

@@ -1,0 +1,465 @@
+// Supervisors: the three strategies, the kinds of restart, how often is too
+// often, nesting, and the order of stopping.
+//
+// stdout~ passed, 0 failed$
+#include <lunatic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SOON 10000
+#define A_WHILE 50
+
+static struct lunatic_reader mail;
+static struct lunatic_writer out;
+
+// A child tells its uuid, and ends in the way that it is told.
+enum command { IDENTIFY, RETURN, FAIL };
+
+static void answer(struct lunatic_writer *reply)
+{
+	struct lunatic_proc self = lunatic_proc_self();
+	uint8_t uuid[16];
+
+	lunatic_proc_uuid(self, uuid);
+	lunatic_proc_drop(self);
+	lunatic_write_bin(reply, uuid, sizeof(uuid));
+}
+
+static void worker_call(void *state, struct lunatic_reader *request,
+			struct lunatic_writer *reply)
+{
+	(void)state;
+	switch ((enum command)lunatic_read_u32(request)) {
+	case IDENTIFY:
+		answer(reply);
+		break;
+	case RETURN:
+		// Answers nil, and stops before the next request.
+		lunatic_server_stop(lunatic_proc_self());
+		break;
+	case FAIL:
+		_exit(1);
+	}
+}
+
+static const struct lunatic_server worker = { .call = worker_call };
+
+#define CHILD(name_, restart_) \
+	{ .name = name_, .server = &worker, .restart = restart_ }
+
+static const struct lunatic_child three[] = {
+	CHILD("a", LUNATIC_PERMANENT),
+	CHILD("b", LUNATIC_PERMANENT),
+	CHILD("c", LUNATIC_PERMANENT),
+};
+
+#define THREE(strategy_)         \
+	{ .children = three,     \
+	  .count = 3,            \
+	  .strategy = strategy_, \
+	  .restarts = 3,         \
+	  .within = 60000 }
+
+static const struct lunatic_supervisor one_for_one = THREE(LUNATIC_ONE_FOR_ONE);
+static const struct lunatic_supervisor one_for_all = THREE(LUNATIC_ONE_FOR_ALL);
+static const struct lunatic_supervisor rest_for_one =
+	THREE(LUNATIC_REST_FOR_ONE);
+
+static int64_t link_tag;
+
+static struct lunatic_proc start(const struct lunatic_supervisor *what)
+{
+	struct lunatic_spawn linked = { .link = lunatic_tag_new() };
+	struct lunatic_proc supervisor;
+
+	lunatic_links_catch();
+	link_tag = linked.link;
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start(&supervisor, &linked, what),
+			 0);
+	return supervisor;
+}
+
+static int call(struct lunatic_proc child, enum command command)
+{
+	lunatic_request_begin(&out);
+	lunatic_write_uint(&out, command);
+	return lunatic_request_send(&out, child, &mail,
+				    command == FAIL ? 1 : SOON);
+}
+
+// Waits until a child answers, and gets its uuid.
+static void identify(struct lunatic_proc supervisor, const char *name,
+		     uint8_t uuid[16])
+{
+	struct lunatic_proc child;
+
+	for (;;) {
+		int status =
+			lunatic_supervisor_find(supervisor, name, &child, SOON);
+
+		LUNATIC_CHECK(status == 0 || status == LUNATIC_ENOTFOUND);
+		if (status != 0) {
+			lunatic_sleep(1);
+			continue;
+		}
+		lunatic_request_begin(&out);
+		lunatic_write_uint(&out, IDENTIFY);
+		status = lunatic_request_send(&out, child, &mail, 100);
+		lunatic_proc_drop(child);
+		if (status == 0)
+			break;
+	}
+	LUNATIC_CHECK_EQ(lunatic_read_bin(&mail, uuid, 16), 16);
+	LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+}
+
+static void end(struct lunatic_proc supervisor, const char *name,
+		enum command how)
+{
+	struct lunatic_proc child;
+
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_find(supervisor, name, &child, SOON), 0);
+	call(child, how);
+	lunatic_proc_drop(child);
+}
+
+// Ends child b, and expects which of the three are others afterwards.
+static void expect_changes(const struct lunatic_supervisor *what,
+			   enum command how, const bool changes[3])
+{
+	static const char *const names[] = { "a", "b", "c" };
+	struct lunatic_proc supervisor = start(what);
+	uint8_t before[3][16];
+	uint8_t after[3][16];
+
+	for (int i = 0; i < 3; i++)
+		identify(supervisor, names[i], before[i]);
+	end(supervisor, "b", how);
+	do
+		identify(supervisor, "b", after[1]);
+	while (memcmp(before[1], after[1], 16) == 0);
+	for (int i = 0; i < 3; i++) {
+		identify(supervisor, names[i], after[i]);
+		LUNATIC_CHECK_EQ(memcmp(before[i], after[i], 16) != 0,
+				 changes[i]);
+	}
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
+	lunatic_server_stop(supervisor);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+}
+
+LUNATIC_TEST(only_the_one)
+{
+	static const bool changes[] = { false, true, false };
+
+	expect_changes(&one_for_one, FAIL, changes);
+	expect_changes(&one_for_one, RETURN, changes);
+}
+
+LUNATIC_TEST(all)
+{
+	expect_changes(&one_for_all, FAIL, (bool[]){ true, true, true });
+}
+
+LUNATIC_TEST(the_rest)
+{
+	expect_changes(&rest_for_one, FAIL, (bool[]){ false, true, true });
+}
+
+static const struct lunatic_child kinds[] = {
+	CHILD("permanent", LUNATIC_PERMANENT),
+	CHILD("transient", LUNATIC_TRANSIENT),
+	CHILD("temporary", LUNATIC_TEMPORARY),
+	{ .run = NULL, .server = &worker }, // has no name
+};
+static const struct lunatic_supervisor of_kinds = {
+	.children = kinds, .count = 4, .restarts = 10, .within = 60000
+};
+static const struct lunatic_supervisor all_of_kinds = {
+	.children = kinds,
+	.count = 4,
+	.strategy = LUNATIC_ONE_FOR_ALL,
+	.restarts = 10,
+	.within = 60000
+};
+
+static void expect_gone(struct lunatic_proc supervisor, const char *name)
+{
+	struct lunatic_proc child;
+
+	while (lunatic_supervisor_find(supervisor, name, &child, SOON) == 0) {
+		lunatic_proc_drop(child);
+		lunatic_sleep(1);
+	}
+	LUNATIC_CHECK(!lunatic_proc_is(child));
+}
+
+LUNATIC_TEST(kinds_of_restart)
+{
+	struct lunatic_proc supervisor = start(&of_kinds);
+	uint8_t before[16];
+	uint8_t after[16];
+
+	identify(supervisor, "transient", before);
+	end(supervisor, "transient", FAIL);
+	do
+		identify(supervisor, "transient", after);
+	while (memcmp(before, after, 16) == 0);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 4);
+	end(supervisor, "transient", RETURN);
+	expect_gone(supervisor, "transient");
+	end(supervisor, "temporary", FAIL);
+	expect_gone(supervisor, "temporary");
+	expect_gone(supervisor, "nobody");
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 2);
+}
+
+// With all others those come back that had ended, but no temporary ones.
+LUNATIC_TEST(all_kinds_again)
+{
+	struct lunatic_proc supervisor = start(&all_of_kinds);
+	uint8_t before[16];
+	uint8_t after[16];
+
+	end(supervisor, "transient", RETURN);
+	expect_gone(supervisor, "transient");
+	identify(supervisor, "permanent", before);
+	end(supervisor, "permanent", FAIL);
+	do
+		identify(supervisor, "permanent", after);
+	while (memcmp(before, after, 16) == 0);
+	identify(supervisor, "transient", after);
+	expect_gone(supervisor, "temporary");
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
+}
+
+LUNATIC_TEST(too_often)
+{
+	struct lunatic_proc supervisor = start(&one_for_one);
+	uint8_t uuid[16];
+
+	for (int i = 0; i < 4; i++) {
+		identify(supervisor, "a", uuid);
+		LUNATIC_CHECK_EQ(lunatic_receive_tagged(&mail, &link_tag, 1, 0),
+				 LUNATIC_ETIMEDOUT);
+		end(supervisor, i % 2 ? "a" : "c", FAIL);
+		while (i < 3 &&
+		       lunatic_supervisor_running(supervisor, SOON) != 3)
+			lunatic_sleep(1);
+		lunatic_sleep(20);
+	}
+	LUNATIC_CHECK_EQ(lunatic_receive_tagged(&mail, &link_tag, 1, SOON),
+			 LUNATIC_LINK_DIED);
+}
+
+static void dies(const struct lunatic_child *self)
+{
+	(void)self;
+	_exit(1);
+}
+
+static const struct lunatic_child dying[] = { { .run = dies } };
+static const struct lunatic_supervisor of_dying = { .children = dying,
+						    .count = 1 };
+static const struct lunatic_supervisor never_again = {
+	.children = dying, .count = 1, .restarts = 0, .within = 1
+};
+
+// What fails at once must not be started for ever.
+LUNATIC_TEST(hopeless)
+{
+	start(&of_dying);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	start(&never_again);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+}
+
+static const struct lunatic_supervisor empty = { 0 };
+
+LUNATIC_TEST(without_children)
+{
+	struct lunatic_proc supervisor = start(&empty);
+
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 0);
+	lunatic_server_stop(supervisor);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
+}
+
+// Restarts that are old do not count.
+static const struct lunatic_supervisor forgiving = {
+	.children = three, .count = 3, .restarts = 1, .within = 100
+};
+
+LUNATIC_TEST(forgiven)
+{
+	struct lunatic_proc supervisor = start(&forgiving);
+	uint8_t uuid[16];
+
+	for (int i = 0; i < 4; i++) {
+		identify(supervisor, "a", uuid);
+		end(supervisor, "a", FAIL);
+		lunatic_sleep(200);
+	}
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
+}
+
+// Children that write down when they stop, into the mailbox of who listens.
+static void recorder(const struct lunatic_child *self)
+{
+	struct lunatic_proc listener;
+
+	// The first message after the start brings who listens.
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	listener = lunatic_read_proc(&mail);
+	LUNATIC_CHECK(!lunatic_asked_to_stop());
+	do
+		LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	while (!lunatic_asked_to_stop());
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_str(&out, self->data);
+	lunatic_mail_send(&out, listener);
+}
+
+#define RECORDER(name_) \
+	{ .name = name_, .run = recorder, .data = name_, .shutdown = SOON }
+
+static const struct lunatic_child lower[] = { RECORDER("2"), RECORDER("3") };
+static const struct lunatic_supervisor below = { .children = lower,
+						 .count = 2 };
+static const struct lunatic_child upper[] = {
+	RECORDER("1"),
+	{ .name = "below", .supervisor = &below },
+	RECORDER("4"),
+};
+static const struct lunatic_supervisor above = {
+	.children = upper, .count = 3, .restarts = 5, .within = 60000
+};
+
+static void listen_to(struct lunatic_proc supervisor, const char *name)
+{
+	struct lunatic_proc child;
+
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_find(supervisor, name, &child, SOON), 0);
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_proc(&out, lunatic_proc_self());
+	LUNATIC_CHECK_EQ(lunatic_mail_send(&out, child), 0);
+}
+
+static void expect_stops(const char *names)
+{
+	char name[4];
+
+	for (; *names != '\0'; names++) {
+		LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+		lunatic_read_str(&mail, name, sizeof(name));
+		LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+		LUNATIC_CHECK_EQ(name[0], *names);
+	}
+}
+
+static struct lunatic_proc listen_to_all(struct lunatic_proc supervisor)
+{
+	struct lunatic_proc nested;
+
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_find(supervisor, "below", &nested, SOON), 0);
+	listen_to(supervisor, "1");
+	listen_to(nested, "2");
+	listen_to(nested, "3");
+	listen_to(supervisor, "4");
+	return nested;
+}
+
+LUNATIC_TEST(stops_in_order)
+{
+	struct lunatic_proc supervisor = start(&above);
+
+	listen_to_all(supervisor);
+	lunatic_server_stop(supervisor);
+	expect_stops("4321");
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
+}
+
+// A nested supervisor that is killed stops its own children before, and is
+// started again with new ones.
+LUNATIC_TEST(nested_is_killed)
+{
+	struct lunatic_proc supervisor = start(&above);
+	struct lunatic_proc nested = listen_to_all(supervisor);
+	struct lunatic_proc again;
+
+	LUNATIC_CHECK_EQ(lunatic_proc_kill(nested), 0);
+	expect_stops("32");
+	do
+		LUNATIC_CHECK_EQ(lunatic_supervisor_find(supervisor, "below",
+							 &again, SOON),
+				 0);
+	while (lunatic_proc_same(nested, again));
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(again, SOON), 2);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
+}
+
+// The one above is killed: everything below it stops, in order.
+LUNATIC_TEST(top_is_killed)
+{
+	struct lunatic_proc supervisor = start(&above);
+
+	listen_to_all(supervisor);
+	LUNATIC_CHECK_EQ(lunatic_proc_kill(supervisor), 0);
+	expect_stops("4321");
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	LUNATIC_CHECK_EQ(lunatic_mail_tag(), link_tag);
+}
+
+static void deaf(const struct lunatic_child *self)
+{
+	if (self->data != NULL)
+		lunatic_links_catch();
+	for (;;)
+		lunatic_sleep(SOON);
+}
+
+static const struct lunatic_child deaf_children[] = {
+	{ .name = "killed", .run = deaf },
+	{ .name = "patience", .run = deaf, .shutdown = 20 },
+	{ .name = "immortal", .run = deaf, .data = "x", .shutdown = 1 },
+};
+static const struct lunatic_supervisor of_deaf = { .children = deaf_children,
+						   .count = 3 };
+
+// Whoever does not listen is killed; who cannot be killed is let go.
+LUNATIC_TEST(deaf_ones)
+{
+	struct lunatic_proc supervisor = start(&of_deaf);
+	struct lunatic_proc child;
+	int64_t tag;
+
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_find(supervisor, "patience", &child, SOON),
+		0);
+	tag = lunatic_proc_link(child);
+	lunatic_server_stop(supervisor);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	LUNATIC_CHECK_EQ(lunatic_mail_tag(), tag);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+}
+
+// What is not for it does not disturb a supervisor.
+LUNATIC_TEST(strange_messages)
+{
+	struct lunatic_proc supervisor = start(&one_for_one);
+
+	lunatic_send_tag(supervisor, 0);
+	lunatic_send_tag(supervisor, 1);
+	lunatic_request_begin(&out);
+	lunatic_write_variant(&out, 99);
+	lunatic_write_nil(&out);
+	LUNATIC_CHECK_EQ(lunatic_request_send(&out, supervisor, &mail, A_WHILE),
+			 LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
+}
