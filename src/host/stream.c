@@ -5,7 +5,8 @@
  * siblings): setting O_NONBLOCK would break them. So each kind has its own way:
  *
  *   OWN    pipe, FIFO, terminal: opened once more through /proc, which gives
- *          an open file of our own that can be non-blocking
+ *          an open file of our own that can be non-blocking; and what a guest
+ *          opened by a path, which is our own anyway
  *   SOCKET MSG_DONTWAIT
  *   PLAIN  regular files and whatever epoll refuses (/dev/null): never waits
  *          for anybody; the shared position and O_APPEND are respected
@@ -73,6 +74,8 @@ struct ln_stream {
 	enum mode mode;
 	bool terminal;
 	bool seekable;
+	bool owned; /* fd is ours, too, and no standard stream */
+	bool fifo;  /* owned, and its end means that writers have left */
 	struct ln_mutex *turn; /* own_turn, or that of another stream */
 
 	/* Any task. */
@@ -156,12 +159,41 @@ int ln_stream_new(int fd, enum ln_direction direction, struct ln_stream **out)
 	return 0;
 }
 
+int ln_stream_open(int fd, enum ln_direction direction, struct ln_stream **out)
+{
+	struct ln_stream *stream = calloc(1, sizeof(*stream));
+	struct stat stat;
+
+	*out = NULL;
+	if (stream == NULL)
+		return LN_ENOMEM;
+	if (fstat(fd, &stat) < 0) {
+		free(stream);
+		return LN_EINVAL;
+	}
+	stream->fd = fd;
+	stream->io = fd;
+	stream->direction = direction;
+	stream->owned = true;
+	stream->fifo = S_ISFIFO(stat.st_mode);
+	stream->terminal = S_ISCHR(stat.st_mode) && isatty(fd);
+	stream->mode = watchable(fd) ? MODE_OWN : MODE_PLAIN;
+	stream->seekable =
+		stream->mode == MODE_PLAIN && lseek(fd, 0, SEEK_CUR) >= 0;
+	ln_mutex_init(&stream->own_turn);
+	stream->turn = &stream->own_turn;
+	*out = stream;
+	return 0;
+}
+
 void ln_stream_free(struct ln_stream *stream)
 {
 	if (stream == NULL)
 		return;
 	if (stream->io != stream->fd)
 		close(stream->io);
+	if (stream->owned)
+		close(stream->fd);
 	free(stream);
 }
 
@@ -322,7 +354,12 @@ static LN_NOINLINE ssize_t move_slice(const struct ln_stream *stream,
 		else
 			n = writev(stream->io, batch, count);
 	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	if (n < 0)
+		return -errno;
+	/* Nobody has opened the other end of this FIFO yet. */
+	if (n == 0 && stream->fifo && ln_stream_poll(stream) == 0)
+		return -EAGAIN;
+	return n;
 }
 
 /* Waits until trying again may help. The first time it only begins to watch:

@@ -32,7 +32,13 @@ struct ln_stream_watch {
 int ln_stream_new(int fd, enum ln_direction direction,
 		  struct ln_stream **stream);
 
-/* Nobody may be using it. */
+/* The same for a FIFO or device that was opened for the stream alone, without
+ * blocking (O_NONBLOCK): the descriptor becomes the stream's. The end of a FIFO
+ * is then read when its writers have left, not before the first has come. */
+int ln_stream_open(int fd, enum ln_direction direction,
+		   struct ln_stream **stream);
+
+/* Nobody may be using it. Closes what is its own. */
 void ln_stream_free(struct ln_stream *stream);
 
 /* Lets `stream` take turns with `other`, which must outlive it. Before the

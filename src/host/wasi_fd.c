@@ -1,8 +1,9 @@
 /*
  * DESIGN
- * WASI's file descriptors, as far as they are the standard streams: the only
- * ones that a process has. A transfer may park, so nothing here keeps what
- * could change meanwhile; guest memory does not, see process/guest.h.
+ * What any kind of file descriptor can do: read and write, tell and change how
+ * it is. What only files have is in wasi_file.c. A transfer may park, so
+ * nothing here keeps what could change meanwhile; guest memory does not, see
+ * process/guest.h.
  *
  * Limits: one call moves at most LN_IOVECS_BYTES out of LN_IOVECS_PIECES
  * pieces; a longer one is done in part, and the guest's library goes on.
@@ -21,46 +22,68 @@
 #include "host/stream.h"
 #include "host/trampoline.h"
 #include "host/wasi.h"
+#include "host/wasi_io.h"
+#include "host/wasi_table.h"
+
+/* The stream behind a descriptor, or NULL. */
+static const struct ln_stream *stream_of(const struct ln_wasi_fd *entry)
+{
+	return entry->streams[LN_READABLE] != NULL
+		       ? entry->streams[LN_READABLE]
+		       : entry->streams[LN_WRITABLE];
+}
+
+/* The system's descriptor. */
+static int system_fd(const struct ln_wasi_fd *entry)
+{
+	const struct ln_stream *stream = stream_of(entry);
+
+	return stream != NULL ? ln_stream_fd(stream) : entry->fd;
+}
 
 /* fstat that returns a WASI errno, read before anything can park. */
-static LN_NOINLINE uint32_t look_up(const struct ln_stream *stream,
+static LN_NOINLINE uint32_t look_up(const struct ln_wasi_fd *entry,
 				    struct stat *stat)
 {
-	if (fstat(ln_stream_fd(stream), stat) < 0)
+	if (fstat(system_fd(entry), stat) < 0)
 		return ln_wasi_from_errno(errno);
 	return LN_WASI_SUCCESS;
 }
 
-static uint32_t flags_of(const struct ln_guest *guest, uint32_t fd,
-			 const struct ln_stream *stream)
+static uint32_t flags_of(const struct ln_wasi_fd *entry)
 {
-	int flags = fcntl(ln_stream_fd(stream), F_GETFL);
-	uint32_t result = 0;
+	uint32_t result = entry->flags;
+	int flags;
 
+	if (entry->kind != LN_WASI_STREAM)
+		return result;
+	flags = fcntl(system_fd(entry), F_GETFL);
 	if (flags >= 0 && (flags & O_APPEND) != 0)
 		result |= LN_WASI_FDFLAG_APPEND;
-	if (ln_wasi_nonblocking(guest, fd))
-		result |= LN_WASI_FDFLAG_NONBLOCK;
 	return result;
 }
 
 /* A terminal is what C libraries take it for: a character device without the
  * right to seek. So other devices have that right, whether it helps or not. */
-static uint64_t rights_of(const struct ln_stream *stream,
+static uint64_t rights_of(const struct ln_wasi_fd *entry,
 			  enum ln_wasi_filetype type)
 {
+	const struct ln_stream *stream = stream_of(entry);
 	uint64_t rights = LN_WASI_RIGHT_FD_FDSTAT_SET_FLAGS |
 			  LN_WASI_RIGHT_FD_FILESTAT_GET |
 			  LN_WASI_RIGHT_POLL_FD_READWRITE;
 
-	rights |= ln_stream_direction(stream) == LN_READABLE
-			  ? LN_WASI_RIGHT_FD_READ
-			  : LN_WASI_RIGHT_FD_WRITE;
+	if (stream == NULL)
+		return entry->rights;
+	if (entry->streams[LN_READABLE] != NULL)
+		rights |= LN_WASI_RIGHT_FD_READ;
+	if (entry->streams[LN_WRITABLE] != NULL)
+		rights |= LN_WASI_RIGHT_FD_WRITE;
 	if (ln_stream_seekable(stream) ||
 	    (type == LN_WASI_TYPE_CHARACTER_DEVICE &&
 	     !ln_stream_terminal(stream)))
 		rights |= LN_WASI_RIGHT_FD_SEEK | LN_WASI_RIGHT_FD_TELL;
-	return rights;
+	return rights & entry->rights;
 }
 
 int ln_host_wasi_fd_close(struct ln_guest *guest, uint32_t fd, uint32_t *result)
@@ -69,95 +92,119 @@ int ln_host_wasi_fd_close(struct ln_guest *guest, uint32_t fd, uint32_t *result)
 	return 0;
 }
 
-int ln_host_wasi_fd_fdstat_get(struct ln_guest *guest, uint32_t fd,
-			       uint8_t *out, uint32_t *result)
+int ln_host_wasi_fd_renumber(struct ln_guest *guest, uint32_t fd, uint32_t to,
+			     uint32_t *result)
 {
-	struct ln_stream *stream = ln_wasi_stream(guest, fd);
-	enum ln_wasi_filetype type;
-	struct stat stat;
-
-	if (stream == NULL) {
-		*result = LN_WASI_BADF;
-		return 0;
-	}
-	*result = look_up(stream, &stat);
-	if (*result != LN_WASI_SUCCESS)
-		return 0;
-	type = ln_wasi_filetype(ln_stream_fd(stream), &stat);
-	ln_wasi_put_fdstat(out, type, flags_of(guest, fd, stream),
-			   rights_of(stream, type));
+	*result = ln_wasi_renumber(guest, fd, to);
 	return 0;
 }
 
-/* The streams are shared, so only what concerns this process alone can change:
- * whether its own calls wait. */
+int ln_host_wasi_fd_fdstat_get(struct ln_guest *guest, uint32_t fd,
+			       uint8_t *out, uint32_t *result)
+{
+	struct ln_wasi_fd *entry;
+	enum ln_wasi_filetype type;
+	struct stat stat;
+
+	*result = ln_wasi_find(guest, fd, 0, &entry);
+	if (*result == LN_WASI_SUCCESS)
+		*result = look_up(entry, &stat);
+	if (*result != LN_WASI_SUCCESS)
+		return 0;
+	type = ln_wasi_filetype(system_fd(entry), &stat);
+	ln_wasi_put_fdstat(out, type, flags_of(entry), rights_of(entry, type),
+			   entry->inheriting);
+	return 0;
+}
+
+int ln_host_wasi_fd_fdstat_set_rights(struct ln_guest *guest, uint32_t fd,
+				      uint64_t base, uint64_t inheriting,
+				      uint32_t *result)
+{
+	struct ln_wasi_fd *entry;
+	struct stat stat;
+
+	*result = ln_wasi_find(guest, fd, 0, &entry);
+	if (*result == LN_WASI_SUCCESS)
+		*result = look_up(entry, &stat);
+	if (*result != LN_WASI_SUCCESS)
+		return 0;
+	if ((base & ~rights_of(entry, ln_wasi_filetype(system_fd(entry),
+						       &stat))) != 0 ||
+	    (inheriting & ~entry->inheriting) != 0) {
+		*result = LN_WASI_NOTCAPABLE;
+		return 0;
+	}
+	entry->rights = base;
+	entry->inheriting = inheriting;
+	return 0;
+}
+
+/* Sets O_APPEND of an open file of our own. */
+static LN_NOINLINE uint32_t set_append(int fd, bool append)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 ||
+	    fcntl(fd, F_SETFL, append ? flags | O_APPEND : flags & ~O_APPEND) <
+		    0)
+		return ln_wasi_from_errno(errno);
+	return LN_WASI_SUCCESS;
+}
+
+/* Whether calls wait is known to us alone. O_APPEND can change where the open
+ * file is this process's own, but a standard stream's is not; how writes reach
+ * the storage, the system does not change after opening. */
 int ln_host_wasi_fd_fdstat_set_flags(struct ln_guest *guest, uint32_t fd,
 				     uint32_t flags, uint32_t *result)
 {
-	struct ln_stream *stream = ln_wasi_stream(guest, fd);
+	struct ln_wasi_fd *entry;
 	uint32_t changed;
+	uint32_t changeable = LN_WASI_FDFLAG_NONBLOCK;
 
-	if (stream == NULL) {
-		*result = LN_WASI_BADF;
+	*result = ln_wasi_find(guest, fd, LN_WASI_RIGHT_FD_FDSTAT_SET_FLAGS,
+			       &entry);
+	if (*result != LN_WASI_SUCCESS)
 		return 0;
-	}
 	if ((flags & ~LN_WASI_FDFLAGS_ALL) != 0) {
 		*result = LN_WASI_INVAL;
 		return 0;
 	}
-	changed = flags ^ flags_of(guest, fd, stream);
-	if ((changed & ~LN_WASI_FDFLAG_NONBLOCK) != 0) {
+	changed = flags ^ flags_of(entry);
+	if (entry->kind == LN_WASI_FILE)
+		changeable |= LN_WASI_FDFLAG_APPEND;
+	if ((changed & ~changeable) != 0) {
 		*result = LN_WASI_NOTSUP;
 		return 0;
 	}
-	*result = ln_wasi_set_nonblocking(
-		guest, fd, (flags & LN_WASI_FDFLAG_NONBLOCK) != 0);
+	if ((changed & LN_WASI_FDFLAG_APPEND) != 0)
+		*result = set_append(entry->fd,
+				     (flags & LN_WASI_FDFLAG_APPEND) != 0);
+	if (*result == LN_WASI_SUCCESS)
+		entry->flags ^= (uint16_t)changed;
 	return 0;
 }
 
 int ln_host_wasi_fd_filestat_get(struct ln_guest *guest, uint32_t fd,
 				 uint8_t *out, uint32_t *result)
 {
-	struct ln_stream *stream = ln_wasi_stream(guest, fd);
+	struct ln_wasi_fd *entry;
 	struct stat stat;
 
-	if (stream == NULL) {
-		*result = LN_WASI_BADF;
-		return 0;
-	}
-	*result = look_up(stream, &stat);
+	*result =
+		ln_wasi_find(guest, fd, LN_WASI_RIGHT_FD_FILESTAT_GET, &entry);
+	if (*result == LN_WASI_SUCCESS)
+		*result = look_up(entry, &stat);
 	if (*result == LN_WASI_SUCCESS)
 		ln_wasi_put_filestat(
-			out, ln_wasi_filetype(ln_stream_fd(stream), &stat),
-			&stat);
+			out, ln_wasi_filetype(system_fd(entry), &stat), &stat);
 	return 0;
 }
 
-/* Nothing is preopened. C libraries ask from 3 upwards until this answer. */
-int ln_host_wasi_fd_prestat_get(struct ln_guest *guest, uint32_t fd,
-				uint8_t *prestat, uint32_t *result)
+static LN_NOINLINE uint32_t seek(int fd, int64_t offset, int whence,
+				 uint8_t *position)
 {
-	(void)guest;
-	(void)fd;
-	(void)prestat;
-	*result = LN_WASI_BADF;
-	return 0;
-}
-
-int ln_host_wasi_fd_prestat_dir_name(struct ln_guest *guest, uint32_t fd,
-				     struct ln_buffer path, uint32_t *result)
-{
-	(void)guest;
-	(void)fd;
-	(void)path;
-	*result = LN_WASI_BADF;
-	return 0;
-}
-
-static LN_NOINLINE uint32_t seek(const struct ln_stream *stream, int64_t offset,
-				 int whence, uint8_t *position)
-{
-	off_t result = lseek(ln_stream_fd(stream), (off_t)offset, whence);
+	off_t result = lseek(fd, (off_t)offset, whence);
 
 	if (result < 0)
 		return ln_wasi_from_errno(errno);
@@ -165,20 +212,42 @@ static LN_NOINLINE uint32_t seek(const struct ln_stream *stream, int64_t offset,
 	return LN_WASI_SUCCESS;
 }
 
+/* Finds a descriptor that has a position. */
+static uint32_t find_seekable(struct ln_guest *guest, uint32_t fd,
+			      uint64_t right, struct ln_wasi_fd **entry)
+{
+	uint32_t result = ln_wasi_find(guest, fd, right, entry);
+	const struct ln_stream *stream;
+
+	if (result != LN_WASI_SUCCESS)
+		return result;
+	stream = stream_of(*entry);
+	if (stream != NULL && !ln_stream_seekable(stream))
+		return LN_WASI_SPIPE;
+	return LN_WASI_SUCCESS;
+}
+
 int ln_host_wasi_fd_seek(struct ln_guest *guest, uint32_t fd, int64_t offset,
 			 uint32_t whence, uint8_t *position, uint32_t *result)
 {
 	static const int whences[] = { SEEK_SET, SEEK_CUR, SEEK_END };
-	struct ln_stream *stream = ln_wasi_stream(guest, fd);
+	struct ln_wasi_fd *entry;
 
-	if (stream == NULL)
-		*result = LN_WASI_BADF;
-	else if (whence >= sizeof(whences) / sizeof(whences[0]))
+	*result = ln_wasi_find(guest, fd, 0, &entry);
+	if (*result != LN_WASI_SUCCESS)
+		return 0;
+	if (whence >= sizeof(whences) / sizeof(whences[0])) {
 		*result = LN_WASI_INVAL;
-	else if (!ln_stream_seekable(stream))
-		*result = LN_WASI_SPIPE;
-	else
-		*result = seek(stream, offset, whences[whence], position);
+		return 0;
+	}
+	*result = find_seekable(guest, fd,
+				offset == 0 && whence == 1
+					? LN_WASI_RIGHT_FD_TELL
+					: LN_WASI_RIGHT_FD_SEEK,
+				&entry);
+	if (*result == LN_WASI_SUCCESS)
+		*result = seek(system_fd(entry), offset, whences[whence],
+			       position);
 	return 0;
 }
 
@@ -188,11 +257,11 @@ int ln_host_wasi_fd_tell(struct ln_guest *guest, uint32_t fd, uint8_t *position,
 	return ln_host_wasi_fd_seek(guest, fd, 0, 1, position, result);
 }
 
-static int transfer(struct ln_guest *guest, uint32_t fd,
-		    enum ln_direction direction, struct ln_array array,
-		    uint8_t *moved, uint32_t *result)
+/* Reads or writes; `offset` as for files. */
+static int transfer(struct ln_guest *guest, struct ln_wasi_fd *entry,
+		    enum ln_direction direction, int64_t offset,
+		    struct ln_array array, uint8_t *moved, uint32_t *result)
 {
-	struct ln_stream *stream = ln_wasi_stream(guest, fd);
 	struct ln_iovecs pieces;
 	uint8_t *memory;
 	uint64_t size;
@@ -200,18 +269,19 @@ static int transfer(struct ln_guest *guest, uint32_t fd,
 	int number;
 	int error;
 
-	if (stream == NULL || ln_stream_direction(stream) != direction) {
-		*result = LN_WASI_BADF;
-		return 0;
-	}
 	if (!ln_guest_view(guest, &memory, &size) ||
 	    ln_iovecs_init(&pieces, memory, size, array) < 0) {
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
-	error = ln_stream_transfer(stream, &pieces,
-				   ln_wasi_nonblocking(guest, fd), &done,
-				   &number);
+	if (entry->kind == LN_WASI_FILE)
+		error = ln_wasi_file_transfer(entry, direction, offset, &pieces,
+					      &done, &number);
+	else
+		error = ln_stream_transfer(
+			entry->streams[direction], &pieces,
+			(entry->flags & LN_WASI_FDFLAG_NONBLOCK) != 0, &done,
+			&number);
 	switch (error) {
 	case 0:
 		ln_wasi_store32(moved, (uint32_t)done);
@@ -228,15 +298,82 @@ static int transfer(struct ln_guest *guest, uint32_t fd,
 	}
 }
 
+/* Finds a descriptor that can be read, or written. */
+static uint32_t find_open_for(struct ln_guest *guest, uint32_t fd,
+			      enum ln_direction direction, uint64_t more,
+			      struct ln_wasi_fd **entry)
+{
+	uint64_t right = direction == LN_READABLE ? LN_WASI_RIGHT_FD_READ
+						  : LN_WASI_RIGHT_FD_WRITE;
+	uint32_t result = ln_wasi_find(guest, fd, right | more, entry);
+
+	if (result != LN_WASI_SUCCESS || (*entry)->kind == LN_WASI_FILE)
+		return result;
+	return (*entry)->streams[direction] != NULL ? LN_WASI_SUCCESS
+						    : LN_WASI_BADF;
+}
+
+/* Through the position of the descriptor. */
+static int transfer_next(struct ln_guest *guest, uint32_t fd,
+			 enum ln_direction direction, struct ln_array array,
+			 uint8_t *moved, uint32_t *result)
+{
+	struct ln_wasi_fd *entry;
+
+	*result = find_open_for(guest, fd, direction, 0, &entry);
+	if (*result != LN_WASI_SUCCESS)
+		return 0;
+	return transfer(guest, entry, direction, LN_WASI_AT_POSITION, array,
+			moved, result);
+}
+
+/* At a place of a file. */
+static int transfer_at(struct ln_guest *guest, uint32_t fd,
+		       enum ln_direction direction, uint64_t offset,
+		       struct ln_array array, uint8_t *moved, uint32_t *result)
+{
+	struct ln_wasi_fd *entry;
+
+	*result = find_open_for(guest, fd, direction, LN_WASI_RIGHT_FD_SEEK,
+				&entry);
+	if (*result != LN_WASI_SUCCESS)
+		return 0;
+	if (entry->kind != LN_WASI_FILE) {
+		*result = LN_WASI_SPIPE;
+		return 0;
+	}
+	if (offset > INT64_MAX) {
+		*result = LN_WASI_INVAL;
+		return 0;
+	}
+	return transfer(guest, entry, direction, (int64_t)offset, array, moved,
+			result);
+}
+
 int ln_host_wasi_fd_read(struct ln_guest *guest, uint32_t fd,
 			 struct ln_array iovs, uint8_t *nread, uint32_t *result)
 {
-	return transfer(guest, fd, LN_READABLE, iovs, nread, result);
+	return transfer_next(guest, fd, LN_READABLE, iovs, nread, result);
 }
 
 int ln_host_wasi_fd_write(struct ln_guest *guest, uint32_t fd,
 			  struct ln_array iovs, uint8_t *nwritten,
 			  uint32_t *result)
 {
-	return transfer(guest, fd, LN_WRITABLE, iovs, nwritten, result);
+	return transfer_next(guest, fd, LN_WRITABLE, iovs, nwritten, result);
+}
+
+int ln_host_wasi_fd_pread(struct ln_guest *guest, uint32_t fd,
+			  struct ln_array iovs, uint64_t offset, uint8_t *nread,
+			  uint32_t *result)
+{
+	return transfer_at(guest, fd, LN_READABLE, offset, iovs, nread, result);
+}
+
+int ln_host_wasi_fd_pwrite(struct ln_guest *guest, uint32_t fd,
+			   struct ln_array iovs, uint64_t offset,
+			   uint8_t *nwritten, uint32_t *result)
+{
+	return transfer_at(guest, fd, LN_WRITABLE, offset, iovs, nwritten,
+			   result);
 }

@@ -3,9 +3,9 @@
  * poll_oneoff looks at all subscriptions, and parks when none has an event.
  * What it looks at stays in the guest's memory: a call needs no memory of the
  * host, however many subscriptions it has. Each look decodes them anew, writes
- * the events it finds, and notes the earliest deadline and the streams
- * concerned. The streams are watched before the second look, so that nothing is
- * missed between a look and the wait.
+ * the events it finds, notes the earliest deadline, and begins to watch streams
+ * that are not ready. When it has begun to, another look follows, so that
+ * nothing is missed between a look and the wait.
  *
  * Deadlines are on the monotonic clock. One on the real-time clock is
  * translated at every look; that clock may be set, so such a wait looks again
@@ -18,19 +18,22 @@
  */
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/time.h"
 #include "host/abi_gen.h"
-#include "host/stdio.h"
 #include "host/stream.h"
 #include "host/wasi.h"
+#include "host/wasi_table.h"
 #include "process/guest.h"
 #include "sched/task.h"
 
 #define MOST_SUBSCRIPTIONS 4096u
 #define LOOK_AGAIN_REALTIME (10 * LN_NS_PER_S)
+#define WATCHES 8 /* with more streams the rest is looked at now and then */
 
 enum event_type { EVENT_CLOCK = 0, EVENT_FD_READ = 1, EVENT_FD_WRITE = 2 };
 enum clock_id { CLOCK_ID_REALTIME = 0, CLOCK_ID_MONOTONIC = 1 };
@@ -56,8 +59,8 @@ struct polling {
 	int64_t start;    /* when the call began */
 	int64_t now;      /* when this look began */
 	int64_t deadline; /* the earliest that is still to come */
-	unsigned wanted;  /* a bit for each stream that is not ready */
-	struct ln_stream_watch watches[LN_STDIO_STREAMS];
+	bool started;     /* this look began to watch a stream */
+	struct ln_stream_watch watches[WATCHES];
 };
 
 static void put_event(struct polling *polling, const struct event *event)
@@ -125,23 +128,76 @@ static bool look_at_clock(struct polling *polling, const uint8_t *at,
 	return false;
 }
 
-/* Looks at a stream: true when it has an event. */
-static bool look_at_stream(struct polling *polling, const uint8_t *at,
-			   struct event *event)
+/* Watches a stream that is not ready, unless it is watched already. */
+static void want(struct polling *polling, struct ln_stream *stream)
 {
-	uint32_t fd = ln_wasi_load32(at + 16);
-	struct ln_stream *stream = ln_wasi_stream(polling->guest, fd);
+	int64_t soon = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
+
+	for (uint32_t i = 0; i < WATCHES; i++) {
+		struct ln_stream_watch *watch = &polling->watches[i];
+
+		if (watch->stream == NULL) {
+			ln_stream_watch(stream, watch);
+			polling->started = true;
+			return;
+		}
+		if (watch->stream != stream)
+			continue;
+		if (watch->attachment != NULL)
+			return;
+		break;
+	}
+	if (soon < polling->deadline)
+		polling->deadline = soon;
+}
+
+/* Looks at a file, which can always be read and written. */
+static bool look_at_file(const struct ln_wasi_fd *entry, struct event *event)
+{
+	bool reading = event->type == EVENT_FD_READ;
+	struct stat stat;
+	off_t position;
+
+	if (reading ? !entry->readable : !entry->writable) {
+		event->error = LN_WASI_BADF;
+		return true;
+	}
+	event->nbytes = 1;
+	if (!reading)
+		return true;
+	position = lseek(entry->fd, 0, SEEK_CUR);
+	event->nbytes = 0;
+	if (position >= 0 && fstat(entry->fd, &stat) == 0 &&
+	    stat.st_size > position)
+		event->nbytes = (uint64_t)(stat.st_size - position);
+	return true;
+}
+
+/* Looks at a descriptor: true when it has an event. */
+static bool look_at_fd(struct polling *polling, const uint8_t *at,
+		       struct event *event)
+{
 	enum ln_direction direction =
 		event->type == EVENT_FD_READ ? LN_READABLE : LN_WRITABLE;
+	struct ln_wasi_fd *entry;
+	struct ln_stream *stream;
 	short ready;
 
-	if (stream == NULL || ln_stream_direction(stream) != direction) {
+	event->error =
+		(uint16_t)ln_wasi_find(polling->guest, ln_wasi_load32(at + 16),
+				       LN_WASI_RIGHT_POLL_FD_READWRITE, &entry);
+	if (event->error != LN_WASI_SUCCESS)
+		return true;
+	if (entry->kind == LN_WASI_FILE)
+		return look_at_file(entry, event);
+	stream = entry->streams[direction];
+	if (stream == NULL) {
 		event->error = LN_WASI_BADF;
 		return true;
 	}
 	ready = ln_stream_poll(stream);
 	if (ready == 0) {
-		polling->wanted |= 1u << fd;
+		want(polling, stream);
 		return false;
 	}
 	if ((ready & POLLNVAL) != 0)
@@ -161,7 +217,7 @@ static uint32_t look(struct polling *polling)
 
 	polling->now = ln_time_now();
 	polling->deadline = LN_NEVER;
-	polling->wanted = 0;
+	polling->started = false;
 	for (uint32_t i = 0; i < polling->count; i++) {
 		struct event event = {
 			.userdata = ln_wasi_load64(at),
@@ -175,7 +231,7 @@ static uint32_t look(struct polling *polling)
 			break;
 		case EVENT_FD_READ:
 		case EVENT_FD_WRITE:
-			happened = look_at_stream(polling, at, &event);
+			happened = look_at_fd(polling, at, &event);
 			break;
 		default:
 			return LN_WASI_INVAL;
@@ -185,32 +241,6 @@ static uint32_t look(struct polling *polling)
 		at += LN_WASI_SUBSCRIPTION_SIZE;
 	}
 	return LN_WASI_SUCCESS;
-}
-
-/* Watches the streams that were not ready at the last look. Returns whether
- * another look is due before the wait, because a watch is new. */
-static bool watch_wanted(struct polling *polling)
-{
-	bool started = false;
-
-	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++) {
-		struct ln_stream_watch *watch = &polling->watches[i];
-
-		if ((polling->wanted >> i & 1) == 0)
-			continue;
-		if (watch->stream == NULL) {
-			ln_stream_watch(ln_wasi_stream(polling->guest, i),
-					watch);
-			started = true;
-		} else if (watch->attachment == NULL) {
-			int64_t soon =
-				ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
-
-			if (soon < polling->deadline)
-				polling->deadline = soon;
-		}
-	}
-	return started;
 }
 
 /* Looks and waits until there is an event. Returns 0 with a WASI errno in
@@ -224,7 +254,8 @@ static int wait_for_events(struct polling *polling, uint32_t *result)
 		*result = look(polling);
 		if (*result != LN_WASI_SUCCESS || polling->found > 0)
 			return 0;
-		if (watch_wanted(polling))
+		/* What became ready before the watch began, a look finds. */
+		if (polling->started)
 			continue;
 		error = ln_task_wait(task, polling->deadline);
 		if (error == LN_EKILLED)
@@ -258,7 +289,7 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 	}
 	polling.start = ln_time_now();
 	error = wait_for_events(&polling, result);
-	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++)
+	for (uint32_t i = 0; i < WATCHES; i++)
 		ln_stream_unwatch(&polling.watches[i]);
 	if (error == 0 && *result == LN_WASI_SUCCESS)
 		ln_wasi_store32(nevents, polling.found);

@@ -209,3 +209,32 @@ int ln_host_wasi_proc_exit(struct ln_guest *guest, uint32_t code)
 	guest->exit_code = code;
 	return LN_EEXIT;
 }
+
+/* What a signal does to a program that has no handlers, by WASI's numbers. */
+enum effect { NOTHING, END, STOP };
+
+static const uint8_t effects[] = {
+	NOTHING, END, END, END, END, END,     END,     END,  END,  END,  END,
+	END,     END, END, END, END, NOTHING, NOTHING, STOP, STOP, STOP, STOP,
+	NOTHING, END, END, END, END, NOTHING, END,     END,  END,
+};
+
+int ln_host_wasi_proc_raise(struct ln_guest *guest, uint32_t signal,
+			    uint32_t *result)
+{
+	if (signal >= sizeof(effects)) {
+		*result = LN_WASI_INVAL;
+		return 0;
+	}
+	switch ((enum effect)effects[signal]) {
+	case NOTHING:
+		return 0;
+	case STOP:
+		*result = LN_WASI_NOTSUP;
+		return 0;
+	case END:
+		break;
+	}
+	return ln_guest_trap(guest, "the guest raised signal %u",
+			     (unsigned)signal);
+}

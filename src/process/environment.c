@@ -8,6 +8,7 @@
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "process/plugin.h"
+#include "process/preopens.h"
 #include "process/registry.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
@@ -21,6 +22,7 @@ static void destroy(struct ln_environment *environment)
 
 	ln_registry_close(environment->registry);
 	ln_linker_free(environment->linker);
+	ln_preopens_close(environment->preopens);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
 	if (parent != NULL)
@@ -67,6 +69,11 @@ int ln_environment_new(struct ln_runtime *runtime,
 	if (error < 0)
 		goto fail;
 	environment->config = copy;
+	error = ln_preopens_open(copy, parent != NULL,
+				 parent != NULL ? parent->preopens : NULL,
+				 &environment->preopens);
+	if (error < 0)
+		goto fail;
 	error = ln_linker_new(runtime->engine, environment->variant, LN_ABI_0_7,
 			      allows, environment, &environment->linker);
 	if (error < 0)

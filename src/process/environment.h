@@ -15,6 +15,7 @@
 struct ln_linker;
 struct ln_module;
 struct ln_registry;
+struct ln_preopens;
 struct ln_runtime;
 
 struct ln_environment {
@@ -26,6 +27,7 @@ struct ln_environment {
 	unsigned variant;               /* of the engine */
 	struct ln_linker *linker;
 	struct ln_registry *registry; /* of processes, by name */
+	struct ln_preopens *preopens; /* NULL: none */
 
 	/* Any thread. */
 	_Atomic uint32_t references;
@@ -43,7 +45,9 @@ struct ln_env_module {
 };
 
 /* Makes an environment from a copy of `config`. With a parent it never allows
- * more than that does. LN_ENOMEM. Deep: not on a fiber. */
+ * more than that does. LN_ENOENT, LN_EPERM, LN_ELIMIT, LN_EIO: a directory that
+ * guests should find open cannot be opened, see process/preopens.h. LN_ENOMEM.
+ * Deep, and blocks: not on a fiber. */
 int ln_environment_new(struct ln_runtime *runtime,
 		       struct ln_environment *parent,
 		       const struct ln_config *config,

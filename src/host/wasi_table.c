@@ -1,0 +1,342 @@
+/*
+ * DESIGN
+ * An array, in which a number is looked up at once, and a hint where the lowest
+ * free entry can be. Entries are copied when it grows.
+ *
+ * Closing a file may take long: the last one who closes a file without a name
+ * frees its blocks, and network file systems write back. So that is done in the
+ * blocking pool, unless a look at the file says that it is neither.
+ *
+ * A directory that is read-only is so like a file system that is: its
+ * descriptors have the rights that were asked for, and what would change
+ * something fails with ROFS, which programs know how to handle.
+ *
+ * Threads: the one that runs the process.
+ */
+#include "host/wasi_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "host/stdio.h"
+#include "process/environment.h"
+#include "process/guest.h"
+#include "process/preopens.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
+#include "sched/task.h"
+
+/* A file of so many bytes is freed at once. */
+#define FREED_SOON ((off_t)1 << 20)
+
+struct ln_wasi {
+	struct ln_wasi_fd *fds;
+	uint32_t count; /* entries, open or not */
+	uint32_t room;
+	uint32_t lowest; /* none below is free */
+};
+
+#define RIGHT(name) LN_WASI_RIGHT_##name
+
+const uint64_t ln_wasi_file_rights =
+	RIGHT(FD_DATASYNC) | RIGHT(FD_READ) | RIGHT(FD_SEEK) |
+	RIGHT(FD_FDSTAT_SET_FLAGS) | RIGHT(FD_SYNC) | RIGHT(FD_TELL) |
+	RIGHT(FD_WRITE) | RIGHT(FD_ADVISE) | RIGHT(FD_ALLOCATE) |
+	RIGHT(FD_FILESTAT_GET) | RIGHT(FD_FILESTAT_SET_SIZE) |
+	RIGHT(FD_FILESTAT_SET_TIMES) | RIGHT(POLL_FD_READWRITE);
+
+#define PATH_RIGHTS                                                    \
+	(RIGHT(PATH_CREATE_DIRECTORY) | RIGHT(PATH_CREATE_FILE) |      \
+	 RIGHT(PATH_LINK_SOURCE) | RIGHT(PATH_LINK_TARGET) |           \
+	 RIGHT(PATH_OPEN) | RIGHT(FD_READDIR) | RIGHT(PATH_READLINK) | \
+	 RIGHT(PATH_RENAME_SOURCE) | RIGHT(PATH_RENAME_TARGET) |       \
+	 RIGHT(PATH_FILESTAT_GET) | RIGHT(PATH_FILESTAT_SET_SIZE) |    \
+	 RIGHT(PATH_FILESTAT_SET_TIMES) | RIGHT(PATH_SYMLINK) |        \
+	 RIGHT(PATH_REMOVE_DIRECTORY) | RIGHT(PATH_UNLINK_FILE))
+
+const uint64_t ln_wasi_directory_rights =
+	PATH_RIGHTS | RIGHT(FD_FDSTAT_SET_FLAGS) | RIGHT(FD_DATASYNC) |
+	RIGHT(FD_SYNC) | RIGHT(FD_FILESTAT_GET) | RIGHT(FD_FILESTAT_SET_TIMES);
+
+const uint64_t ln_wasi_changing_rights =
+	RIGHT(FD_WRITE) | RIGHT(FD_ALLOCATE) | RIGHT(FD_FILESTAT_SET_SIZE) |
+	RIGHT(FD_FILESTAT_SET_TIMES) | RIGHT(PATH_CREATE_DIRECTORY) |
+	RIGHT(PATH_CREATE_FILE) | RIGHT(PATH_LINK_SOURCE) |
+	RIGHT(PATH_LINK_TARGET) | RIGHT(PATH_RENAME_SOURCE) |
+	RIGHT(PATH_RENAME_TARGET) | RIGHT(PATH_FILESTAT_SET_SIZE) |
+	RIGHT(PATH_FILESTAT_SET_TIMES) | RIGHT(PATH_SYMLINK) |
+	RIGHT(PATH_REMOVE_DIRECTORY) | RIGHT(PATH_UNLINK_FILE);
+
+static void fill_streams(struct ln_wasi *wasi)
+{
+	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++) {
+		struct ln_stream *stream = ln_stdio_stream(ln_stdio_get(), i);
+		struct ln_wasi_fd *entry = &wasi->fds[wasi->count++];
+
+		if (stream == NULL)
+			continue;
+		entry->kind = LN_WASI_STREAM;
+		entry->fd = -1;
+		entry->list = -1;
+		entry->rights = UINT64_MAX;
+		entry->readable = ln_stream_direction(stream) == LN_READABLE;
+		entry->writable = !entry->readable;
+		entry->streams[ln_stream_direction(stream)] = stream;
+	}
+}
+
+static void fill_directories(struct ln_wasi *wasi,
+			     const struct ln_preopens *preopens)
+{
+	for (size_t i = 0; preopens != NULL && i < preopens->count; i++) {
+		const struct ln_open_dir *dir = &preopens->dirs[i];
+
+		wasi->fds[wasi->count++] = (struct ln_wasi_fd){
+			.kind = LN_WASI_DIRECTORY,
+			.preopened = true,
+			.read_only = dir->read_only,
+			.fd = dir->fd,
+			.list = -1,
+			.rights = ln_wasi_directory_rights,
+			.inheriting =
+				ln_wasi_directory_rights | ln_wasi_file_rights,
+			.name = dir->guest,
+		};
+	}
+}
+
+/* Makes the table, unless it is there; false when memory is short. */
+static bool have_table(struct ln_guest *guest)
+{
+	const struct ln_preopens *preopens = guest->environment->preopens;
+	uint32_t room = LN_STDIO_STREAMS;
+	struct ln_wasi *wasi;
+
+	if (guest->wasi != NULL)
+		return true;
+	if (preopens != NULL)
+		room += (uint32_t)preopens->count;
+	wasi = calloc(1, sizeof(*wasi));
+	if (wasi == NULL)
+		return false;
+	wasi->fds = calloc(room, sizeof(*wasi->fds));
+	if (wasi->fds == NULL) {
+		free(wasi);
+		return false;
+	}
+	wasi->room = room;
+	fill_streams(wasi);
+	fill_directories(wasi, preopens);
+	guest->wasi = wasi;
+	return true;
+}
+
+/* Why a descriptor lacks some of the rights that a call needs. */
+static uint32_t refusal(const struct ln_wasi_fd *entry, uint64_t missing)
+{
+	const uint64_t to_read = RIGHT(FD_READ);
+	const uint64_t to_write = RIGHT(FD_WRITE) | RIGHT(FD_ALLOCATE) |
+				  RIGHT(FD_FILESTAT_SET_SIZE);
+
+	if (entry->kind != LN_WASI_DIRECTORY && (missing & PATH_RIGHTS) != 0)
+		return LN_WASI_NOTDIR;
+	if (entry->kind == LN_WASI_DIRECTORY &&
+	    (missing & ~ln_wasi_directory_rights) != 0)
+		return LN_WASI_BADF;
+	if ((!entry->readable && (missing & to_read) != 0) ||
+	    (!entry->writable && (missing & to_write) != 0))
+		return LN_WASI_BADF;
+	return LN_WASI_NOTCAPABLE;
+}
+
+uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
+		      struct ln_wasi_fd **out)
+{
+	struct ln_wasi_fd *entry;
+
+	if (!have_table(guest))
+		return LN_WASI_NOMEM;
+	if (fd >= guest->wasi->count)
+		return LN_WASI_BADF;
+	entry = &guest->wasi->fds[fd];
+	if (entry->kind == LN_WASI_NONE)
+		return LN_WASI_BADF;
+	if ((rights & ~entry->rights) != 0)
+		return refusal(entry, rights & ~entry->rights);
+	if (entry->kind == LN_WASI_STREAM && (rights & PATH_RIGHTS) != 0)
+		return LN_WASI_NOTDIR;
+	if (entry->read_only && (rights & ln_wasi_changing_rights) != 0)
+		return LN_WASI_ROFS;
+	*out = entry;
+	return LN_WASI_SUCCESS;
+}
+
+struct ln_stream *ln_wasi_stream(struct ln_guest *guest, uint32_t fd,
+				 enum ln_direction direction)
+{
+	struct ln_wasi_fd *entry;
+
+	if (ln_wasi_find(guest, fd, 0, &entry) != LN_WASI_SUCCESS)
+		return NULL;
+	return entry->streams[direction];
+}
+
+static uint32_t most_fds(const struct ln_guest *guest)
+{
+	uint32_t most = guest->environment->limits.max_handles;
+
+	return most < LN_WASI_MOST_FDS ? most : LN_WASI_MOST_FDS;
+}
+
+static bool grow(struct ln_wasi *wasi)
+{
+	uint32_t room = wasi->room * 2;
+	struct ln_wasi_fd *fds;
+
+	fds = realloc(wasi->fds, room * sizeof(*fds));
+	if (fds == NULL)
+		return false;
+	wasi->fds = fds;
+	wasi->room = room;
+	return true;
+}
+
+uint32_t ln_wasi_add(struct ln_guest *guest, const struct ln_wasi_fd *entry,
+		     uint32_t *fd)
+{
+	struct ln_wasi *wasi;
+	uint32_t at;
+
+	if (!have_table(guest))
+		return LN_WASI_NOMEM;
+	wasi = guest->wasi;
+	at = wasi->lowest;
+	while (at < wasi->count && wasi->fds[at].kind != LN_WASI_NONE)
+		at++;
+	wasi->lowest = at;
+	if (at == wasi->count) {
+		if (at >= most_fds(guest))
+			return LN_WASI_MFILE;
+		if (at == wasi->room && !grow(wasi))
+			return LN_WASI_NOMEM;
+		wasi->count++;
+	}
+	wasi->fds[at] = *entry;
+	*fd = at;
+	return LN_WASI_SUCCESS;
+}
+
+static void close_fd(void *argument)
+{
+	const int *fd = argument;
+
+	close(*fd);
+}
+
+/* Closes a file, in the blocking pool if that may take long. */
+static void close_file(const struct ln_wasi_fd *entry)
+{
+	struct stat stat;
+	int fd = entry->fd;
+	bool soon = fstat(fd, &stat) == 0 &&
+		    (stat.st_nlink > 0 || stat.st_size <= FREED_SOON) &&
+		    (entry->in_memory || !entry->writable);
+
+	if (soon || ln_wasi_block(close_fd, &fd) == LN_ENOMEM)
+		close(fd);
+}
+
+void ln_wasi_release(struct ln_wasi_fd *entry)
+{
+	switch ((enum ln_wasi_kind)entry->kind) {
+	case LN_WASI_NONE:
+	case LN_WASI_STREAM:
+		break;
+	case LN_WASI_DEVICE:
+		ln_stream_free(entry->streams[LN_READABLE]);
+		ln_stream_free(entry->streams[LN_WRITABLE]);
+		break;
+	case LN_WASI_FILE:
+		close_file(entry);
+		break;
+	case LN_WASI_DIRECTORY:
+		if (entry->list >= 0 && entry->list != entry->fd)
+			close(entry->list);
+		if (!entry->preopened)
+			close(entry->fd);
+		break;
+	}
+	*entry = (struct ln_wasi_fd){ .kind = LN_WASI_NONE };
+}
+
+static void remove_at(struct ln_wasi *wasi, uint32_t fd)
+{
+	struct ln_wasi_fd entry = wasi->fds[fd];
+
+	wasi->fds[fd] = (struct ln_wasi_fd){ .kind = LN_WASI_NONE };
+	if (fd < wasi->lowest)
+		wasi->lowest = fd;
+	ln_wasi_release(&entry);
+}
+
+uint32_t ln_wasi_close(struct ln_guest *guest, uint32_t fd)
+{
+	struct ln_wasi_fd *entry;
+	uint32_t result = ln_wasi_find(guest, fd, 0, &entry);
+
+	if (result == LN_WASI_SUCCESS)
+		remove_at(guest->wasi, fd);
+	return result;
+}
+
+uint32_t ln_wasi_renumber(struct ln_guest *guest, uint32_t from, uint32_t to)
+{
+	struct ln_wasi_fd *source;
+	struct ln_wasi_fd *target;
+	struct ln_wasi_fd replaced;
+	uint32_t result = ln_wasi_find(guest, from, 0, &source);
+
+	if (result == LN_WASI_SUCCESS)
+		result = ln_wasi_find(guest, to, 0, &target);
+	if (result != LN_WASI_SUCCESS || from == to)
+		return result;
+	replaced = *target;
+	*target = *source;
+	*source = (struct ln_wasi_fd){ .kind = LN_WASI_NONE };
+	if (from < guest->wasi->lowest)
+		guest->wasi->lowest = from;
+	ln_wasi_release(&replaced);
+	return LN_WASI_SUCCESS;
+}
+
+void ln_wasi_free(struct ln_wasi *wasi)
+{
+	if (wasi == NULL)
+		return;
+	for (uint32_t i = 0; i < wasi->count; i++)
+		ln_wasi_release(&wasi->fds[i]);
+	free(wasi->fds);
+	free(wasi);
+}
+
+int ln_wasi_block(void (*function)(void *), void *argument)
+{
+	struct ln_task *task = ln_task_current();
+	int error;
+
+	error = ln_blocking_run(task != NULL ? ln_sched_blocking(task->sched)
+					     : NULL,
+				function, argument);
+	if (error < 0)
+		return error;
+	return task != NULL && ln_task_interrupted(task) ? LN_EKILLED : 0;
+}
+
+int ln_wasi_answer(int error, uint32_t job_result, uint32_t *result)
+{
+	*result = error == LN_ENOMEM ? LN_WASI_NOMEM : job_result;
+	return error == LN_ENOMEM ? 0 : error;
+}

@@ -1,0 +1,88 @@
+/*
+ * The file descriptors of a process. A table is made by the first WASI call
+ * that needs one; it then holds the standard streams and the directories that
+ * the environment opened beforehand. Only the thread that runs the process
+ * touches it. An entry stays where it is, and as it is, until the process's
+ * next call: also while this one parks.
+ */
+#ifndef LN_HOST_WASI_TABLE_H
+#define LN_HOST_WASI_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/stream.h"
+#include "host/wasi.h"
+
+struct ln_guest;
+
+/* Descriptors of one process, unless its max_handles is lower. */
+#define LN_WASI_MOST_FDS 65536u
+
+enum ln_wasi_kind {
+	LN_WASI_NONE,      /* not open */
+	LN_WASI_STREAM,    /* a standard stream: shared, only one direction */
+	LN_WASI_DEVICE,    /* FIFO, terminal or such, opened by a path */
+	LN_WASI_FILE,      /* regular file or block device */
+	LN_WASI_DIRECTORY, /* opened by a path, or preopened */
+};
+
+struct ln_wasi_fd {
+	uint8_t kind;    /* enum ln_wasi_kind */
+	bool preopened;  /* `fd` is the environment's, and O_PATH */
+	bool read_only;  /* below a directory that was opened so */
+	bool readable;   /* how a file was opened */
+	bool writable;   /* the same */
+	bool in_memory;  /* the file system never waits for a device */
+	uint8_t type;    /* enum ln_wasi_filetype of a device */
+	uint16_t flags;  /* `fdflags`; a standard stream's: NONBLOCK only */
+	int fd;          /* of a file or directory */
+	int list;        /* a directory as it can be read; -1: not open yet */
+	uint64_t rights; /* base; a standard stream's: those not given up */
+	uint64_t inheriting;
+	struct ln_stream *streams[2]; /* by enum ln_direction, or NULL */
+	const char *name;             /* of a preopened directory */
+};
+
+/* Rights that some kinds of descriptors can have, and those that change
+ * something: a read-only directory and what is below it has them in vain. */
+extern const uint64_t ln_wasi_file_rights;
+extern const uint64_t ln_wasi_directory_rights;
+extern const uint64_t ln_wasi_changing_rights;
+
+/* Finds an open descriptor that has all of `rights`. Returns a WASI errno: BADF
+ * (not open; also not opened for that), NOTDIR (a right of directories), ROFS
+ * (read-only), NOTCAPABLE (a right was given up), NOMEM. */
+uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
+		      struct ln_wasi_fd **out);
+
+/* The stream behind an open descriptor, in one direction; NULL: there is none,
+ * or it may not be used. */
+struct ln_stream *ln_wasi_stream(struct ln_guest *guest, uint32_t fd,
+				 enum ln_direction direction);
+
+/* Adds an entry at the lowest free number. A WASI errno: MFILE, NOMEM; then the
+ * caller still owns what `entry` holds. Moves other entries. */
+uint32_t ln_wasi_add(struct ln_guest *guest, const struct ln_wasi_fd *entry,
+		     uint32_t *fd);
+
+/* Closes a descriptor: BADF, NOMEM. May park. */
+uint32_t ln_wasi_close(struct ln_guest *guest, uint32_t fd);
+
+/* Moves a descriptor to the number of another one, which is closed. BADF,
+ * NOMEM. May park. */
+uint32_t ln_wasi_renumber(struct ln_guest *guest, uint32_t from, uint32_t to);
+
+/* Closes what an entry holds, which is in no table. May park. */
+void ln_wasi_release(struct ln_wasi_fd *entry);
+
+/* Runs function(argument) where it may block, and parks until it has returned;
+ * a kill takes effect afterwards: LN_EKILLED. LN_ENOMEM: it has not run. Tasks
+ * only. */
+int ln_wasi_block(void (*function)(void *), void *argument);
+
+/* The same in a host function that has just called ln_wasi_block: turns its
+ * answer and that of the job into those of the host function. */
+int ln_wasi_answer(int error, uint32_t job_result, uint32_t *result);
+
+#endif
