@@ -121,6 +121,16 @@ typedef enum lunatic_memory_strategy {
 				  * space and mappings for each process */
 } lunatic_memory_strategy;
 
+/* A directory that guests may use: `host` is its path for the system, `guest`
+ * its path for guests (NULL: the same). What is in it can be read; unless
+ * `read_only` is not 0, it can also be changed. No path that a guest gives
+ * leads out of it. */
+typedef struct lunatic_preopen {
+	const char *host;
+	const char *guest;
+	int read_only;
+} lunatic_preopen;
+
 /* Set up with lunatic_environment_config_init; then change what should differ.
  * Later versions of the library add fields at the end only. The defaults of the
  * limits are bounds that no honest program should meet. */
@@ -159,6 +169,10 @@ typedef struct lunatic_environment_config {
 	size_t arg_count;
 	const char *const *envs;
 	size_t env_count;
+
+	/* Directories that guests find open, by WASI. Default: none. */
+	const lunatic_preopen *preopens;
+	size_t preopen_count;
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -167,7 +181,8 @@ lunatic_environment_config_init(lunatic_environment_config *config,
 				size_t size);
 
 /* Makes an environment; `config` may be NULL for the defaults. Waits.
- * LUNATIC_EINVAL, LUNATIC_ENOMEM. */
+ * LUNATIC_EINVAL, LUNATIC_ENOMEM; for a directory that cannot be opened
+ * LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_ELIMIT or LUNATIC_EIO. */
 LUNATIC_API int
 lunatic_environment_new(lunatic_runtime *runtime,
 			const lunatic_environment_config *config,

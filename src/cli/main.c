@@ -65,6 +65,7 @@ static void block_signals(sigset_t *set)
 	sigaddset(set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a guest's write fails instead */
 }
 
 /* Every connection is a descriptor, and the usual bound is for programs that
@@ -161,6 +162,20 @@ static bool add_plugins(struct ln_runtime *runtime,
 	return true;
 }
 
+/* Whether the configuration sets the variable that `text` begins with. */
+static bool has_variable(const struct ln_config *config, const char *text)
+{
+	size_t len = strcspn(text, "=");
+
+	for (size_t i = 0; i < config->envs.count; i++) {
+		const char *other = config->envs.list[i];
+
+		if (strncmp(text, other, len) == 0 && other[len] == '=')
+			return true;
+	}
+	return false;
+}
+
 /* Grants the first process everything that it can have, and shows it the
  * command line and the variables of this program. */
 static int complete_config(const struct ln_cli_options *options)
@@ -170,9 +185,30 @@ static int complete_config(const struct ln_cli_options *options)
 
 	for (size_t i = 0; i < options->arg_count && error == 0; i++)
 		error = ln_config_add_arg(config, options->args[i]);
-	for (char **at = environ; *at != NULL && error == 0; at++)
-		error = ln_config_add_env(config, *at);
+	for (char **at = environ; *at != NULL && error == 0; at++) {
+		if (!options->some_envs && !has_variable(config, *at))
+			error = ln_config_add_env(config, *at);
+	}
 	return error;
+}
+
+/* Says which directory guests cannot have, and why; false if there is one. */
+static bool check_directories(const struct ln_config *config)
+{
+	for (size_t i = 0; i < config->preopen_count; i++) {
+		const char *host = config->preopens[i].host;
+		int fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0) {
+			fprintf(stderr,
+				"lunatic: cannot open the directory '%s' of "
+				"--dir: %s\n",
+				host, strerror(errno));
+			return false;
+		}
+		close(fd);
+	}
+	return true;
 }
 
 /* Spawns the first process; NULL after a line about what went wrong. */
@@ -281,6 +317,8 @@ static int run_program(const struct ln_cli_options *options)
 
 	block_signals(&set);
 	raise_descriptor_limit();
+	if (!check_directories(options->config))
+		return STATUS_ERROR;
 	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
 		fprintf(stderr, "lunatic: cannot start the runtime: out of "
 				"memory, threads or descriptors\n");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -170,7 +171,69 @@ static bool add_plugin(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+/* Cuts a mark off the end of `text`. */
+static bool cut(char *text, const char *mark)
+{
+	size_t len = strlen(text);
+	size_t mark_len = strlen(mark);
+
+	if (len < mark_len || strcmp(text + len - mark_len, mark) != 0)
+		return false;
+	text[len - mark_len] = '\0';
+	return true;
+}
+
+/* HOST[::GUEST][:ro]; `:rw` says nothing new, but lets a name end in `:ro`. */
+static bool set_dir(struct ln_cli_options *options, const char *value)
+{
+	char *host = strdup(value);
+	const char *guest = host;
+	bool read_only;
+	char *colons;
+	bool done;
+
+	if (host == NULL)
+		return false;
+	read_only = !cut(host, ":rw") && cut(host, ":ro");
+	colons = strstr(host, "::");
+	if (colons != NULL) {
+		*colons = '\0';
+		guest = colons + 2;
+	}
+	done = host[0] != '\0' && guest[0] != '\0' &&
+	       ln_config_preopen(options->config, host, guest, read_only) == 0;
+	free(host);
+	return done;
+}
+
+static bool set_env(struct ln_cli_options *options, const char *value)
+{
+	const char *equals = strchr(value, '=');
+
+	if (value[0] == '\0' || equals == value)
+		return false;
+	if (equals != NULL)
+		return ln_config_add_env(options->config, value) == 0;
+	options->some_envs = true;
+	for (char **at = environ; *at != NULL; at++) {
+		size_t len = strlen(value);
+
+		if (strncmp(*at, value, len) == 0 && (*at)[len] == '=')
+			return ln_config_add_env(options->config, *at) == 0;
+	}
+	return false;
+}
+
 static const struct option options_table[] = {
+	{ "--dir", NULL, "DIR",
+	  "let guests use a directory of the host, under the\n"
+	  "same name; HOST::GUEST gives it another one for\n"
+	  "guests; with :ro at the end they cannot change it",
+	  set_dir },
+	{ "--env", NULL, "VAR",
+	  "NAME=VALUE sets a variable for guests; NAME passes\n"
+	  "that variable on instead of all (default: all)",
+	  set_env },
 	{ "--workers", "-w", "N",
 	  "threads that run processes, 1 to 256\n(default: one per core)",
 	  set_workers },

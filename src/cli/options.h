@@ -15,6 +15,7 @@ struct ln_cli_options {
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
+	bool some_envs; /* only variables that are in config already */
 	const char *file;
 	char **args; /* of the guest, the file's name first */
 	size_t arg_count;

@@ -66,6 +66,12 @@ static int check(const lunatic_environment_config *from)
 	    !is_list(from->args, from->arg_count) ||
 	    !is_list(from->envs, from->env_count))
 		return LN_EINVAL;
+	if (from->preopens == NULL && from->preopen_count > 0)
+		return LN_EINVAL;
+	for (size_t i = 0; i < from->preopen_count; i++) {
+		if (from->preopens[i].host == NULL)
+			return LN_EINVAL;
+	}
 	return 0;
 }
 
@@ -83,6 +89,13 @@ static int fill_texts(const lunatic_environment_config *from,
 		error = ln_config_add_arg(to, from->args[i]);
 	for (size_t i = 0; i < from->env_count && error == 0; i++)
 		error = ln_config_add_env(to, from->envs[i]);
+	for (size_t i = 0; i < from->preopen_count && error == 0; i++) {
+		const lunatic_preopen *dir = &from->preopens[i];
+		const char *guest = dir->guest != NULL ? dir->guest : dir->host;
+
+		error = ln_config_preopen(to, dir->host, guest,
+					  dir->read_only != 0);
+	}
 	return error;
 }
 

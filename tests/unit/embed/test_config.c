@@ -108,8 +108,8 @@ static void structs_end_without_padding(void **state)
 	assert_int_equal(offsetof(lunatic_runtime_config, workers) +
 				 sizeof(runtime.workers),
 			 sizeof(runtime));
-	assert_int_equal(offsetof(lunatic_environment_config, env_count) +
-				 sizeof(environment.env_count),
+	assert_int_equal(offsetof(lunatic_environment_config, preopen_count) +
+				 sizeof(environment.preopen_count),
 			 sizeof(environment));
 }
 

@@ -13,6 +13,8 @@
 
 #include "host/stdio.h"
 #include "host/wasi.h"
+#include "host/wasi_table.h"
+#include "process/environment.h"
 #include "process/guest.h"
 
 static void numbers_are_little_endian(void **state)
@@ -62,11 +64,13 @@ static void fdstat_layout(void **state)
 	want[2] = 5;
 	want[8] = 0x02;
 	want[11] = 0x08;
+	want[16] = 0x04;
 	want[24] = 0xaa;
 	ln_wasi_put_fdstat(out, LN_WASI_TYPE_CHARACTER_DEVICE,
 			   LN_WASI_FDFLAG_APPEND | LN_WASI_FDFLAG_NONBLOCK,
 			   LN_WASI_RIGHT_FD_READ |
-				   LN_WASI_RIGHT_POLL_FD_READWRITE);
+				   LN_WASI_RIGHT_POLL_FD_READWRITE,
+			   LN_WASI_RIGHT_FD_SEEK);
 	assert_memory_equal(out, want, sizeof(want));
 }
 
@@ -138,36 +142,64 @@ static void file_types(void **state)
 
 static void descriptors_of_a_process(void **state)
 {
-	struct ln_guest guest = { .wasi = NULL };
-	struct ln_guest other = { .wasi = NULL };
+	struct ln_environment environment = { .limits = ln_limits_default };
+	struct ln_guest guest = { .environment = &environment };
+	struct ln_guest other = { .environment = &environment };
 	struct ln_stdio *stdio = ln_stdio_get();
+	struct ln_wasi_fd *entry;
 
 	(void)state;
 	assert_ptr_equal(ln_stdio_get(), stdio);
 	assert_non_null(ln_stdio_stream(stdio, 2));
 	assert_null(ln_stdio_stream(stdio, 3));
-	assert_ptr_equal(ln_wasi_stream(&guest, 2), ln_stdio_stream(stdio, 2));
-	assert_null(ln_wasi_stream(&guest, 3));
-	assert_null(ln_wasi_stream(&guest, UINT32_MAX));
+	assert_ptr_equal(ln_wasi_stream(&guest, 2, LN_WRITABLE),
+			 ln_stdio_stream(stdio, 2));
+	assert_null(ln_wasi_stream(&guest, 2, LN_READABLE));
+	assert_null(ln_wasi_stream(&guest, 3, LN_READABLE));
+	assert_null(ln_wasi_stream(&guest, UINT32_MAX, LN_READABLE));
 	assert_int_equal(ln_wasi_close(&guest, 3), LN_WASI_BADF);
-	assert_false(ln_wasi_nonblocking(&guest, 2));
-	assert_int_equal(ln_wasi_set_nonblocking(&guest, 2, false), 0);
-	/* So far there is nothing to remember. */
-	assert_null(guest.wasi);
-
-	assert_int_equal(ln_wasi_set_nonblocking(&guest, 2, true), 0);
-	assert_true(ln_wasi_nonblocking(&guest, 2));
-	assert_false(ln_wasi_nonblocking(&guest, 1));
-	assert_int_equal(ln_wasi_set_nonblocking(&guest, 2, false), 0);
-	assert_false(ln_wasi_nonblocking(&guest, 2));
+	assert_int_equal(
+		ln_wasi_find(&guest, 1, LN_WASI_RIGHT_PATH_OPEN, &entry),
+		LN_WASI_NOTDIR);
 
 	assert_int_equal(ln_wasi_close(&guest, 2), 0);
-	assert_null(ln_wasi_stream(&guest, 2));
+	assert_null(ln_wasi_stream(&guest, 2, LN_WRITABLE));
 	assert_int_equal(ln_wasi_close(&guest, 2), LN_WASI_BADF);
-	assert_non_null(ln_wasi_stream(&guest, 1));
-	assert_non_null(ln_wasi_stream(&other, 2));
+	assert_non_null(ln_wasi_stream(&guest, 1, LN_WRITABLE));
+	assert_non_null(ln_wasi_stream(&other, 2, LN_WRITABLE));
 	ln_wasi_free(guest.wasi);
 	ln_wasi_free(other.wasi);
+}
+
+/* The lowest free number is used, up to a bound; what is replaced is closed. */
+static void numbers_are_given_out(void **state)
+{
+	struct ln_environment environment = { .limits = ln_limits_default };
+	struct ln_guest guest = { .environment = &environment };
+	struct ln_wasi_fd entry = { .kind = LN_WASI_FILE };
+	uint32_t fd;
+
+	(void)state;
+	environment.limits.max_handles = 5;
+	for (uint32_t i = 3; i < 5; i++) {
+		entry.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		assert_int_equal(ln_wasi_add(&guest, &entry, &fd), 0);
+		assert_int_equal(fd, i);
+	}
+	assert_int_equal(ln_wasi_add(&guest, &entry, &fd), LN_WASI_MFILE);
+	assert_int_equal(ln_wasi_renumber(&guest, 4, 5), LN_WASI_BADF);
+	assert_int_equal(ln_wasi_renumber(&guest, 5, 4), LN_WASI_BADF);
+	assert_int_equal(ln_wasi_renumber(&guest, 4, 4), 0);
+	assert_int_equal(fcntl(entry.fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(ln_wasi_renumber(&guest, 3, 4), 0);
+	assert_int_equal(fcntl(entry.fd, F_GETFD), -1);
+	assert_int_equal(ln_wasi_close(&guest, 3), LN_WASI_BADF);
+	assert_int_equal(ln_wasi_close(&guest, 0), 0);
+	entry.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(ln_wasi_add(&guest, &entry, &fd), 0);
+	assert_int_equal(fd, 0);
+	ln_wasi_free(guest.wasi);
+	assert_int_equal(fcntl(entry.fd, F_GETFD), -1);
 }
 
 /* Closed standard descriptors become /dev/null, and only those. */
@@ -201,6 +233,7 @@ int main(void)
 		cmocka_unit_test(filestat_layout),
 		cmocka_unit_test(file_types),
 		cmocka_unit_test(descriptors_of_a_process),
+		cmocka_unit_test(numbers_are_given_out),
 		cmocka_unit_test(missing_descriptors_are_reserved),
 	};
 
