@@ -308,6 +308,7 @@ static int run_program(const struct ln_cli_options *options)
 		.workers = options->workers,
 		.host = &ln_host_abi,
 		.free_wasi = ln_wasi_free,
+		.heap_profiles = options->heap_profiles,
 	};
 	struct ln_environment *environment;
 	struct ln_runtime *runtime;

@@ -224,6 +224,12 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	return false;
 }
 
+static bool set_heap_profile(struct ln_cli_options *options, const char *value)
+{
+	options->heap_profiles = value;
+	return value[0] != '\0';
+}
+
 static const struct option options_table[] = {
 	{ "--dir", NULL, "DIR",
 	  "let guests use a directory of the host, under the\n"
@@ -263,6 +269,10 @@ static const struct option options_table[] = {
 	  "let this module change others before they are\n"
 	  "compiled; may be given several times",
 	  add_plugin },
+	{ "--heap-profile", NULL, "FOLDER",
+	  "where processes write what they allocated; needs\n"
+	  "the plugin heap_profiler.wasm",
+	  set_heap_profile },
 	{ "--help", "-h", NULL, "print this and exit", set_help },
 	{ "--version", "-V", NULL, "print the version and exit", set_version },
 };

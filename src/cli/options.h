@@ -16,6 +16,7 @@ struct ln_cli_options {
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
 	bool some_envs; /* only variables that are in config already */
+	const char *heap_profiles; /* a folder; NULL: none */
 	const char *file;
 	char **args; /* of the guest, the file's name first */
 	size_t arg_count;

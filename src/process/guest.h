@@ -14,6 +14,7 @@
 
 struct ln_env_module;
 struct ln_environment;
+struct ln_heap_profile;
 struct ln_hook;
 struct ln_instance;
 struct ln_message;
@@ -53,6 +54,8 @@ struct ln_guest {
 	struct ln_handles tcp_streams;   /* struct ln_socket * */
 	struct ln_handles dns_iterators; /* struct ln_addresses * */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
+	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
+	bool heap_tracing;            /* a backtrace for it is being taken */
 	struct ln_hook *hook; /* what a plugin works on; NULL: it is none */
 	bool initialized; /* instantiation, start function included, is over */
 	bool exited;      /* proc_exit was called */

@@ -44,6 +44,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 		return LN_ENOMEM;
 	atomic_init(&runtime->references, 1);
 	runtime->free_wasi = options->free_wasi;
+	runtime->heap_profiles = options->heap_profiles;
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
 	error = ln_engine_new(options->host, &runtime->engine);

@@ -24,6 +24,8 @@ struct ln_runtime_options {
 	unsigned workers;                    /* 0: one per core */
 	const struct ln_host_table *host;    /* what guests may import */
 	void (*free_wasi)(struct ln_wasi *); /* the host's part of a guest */
+	const char *heap_profiles; /* a folder for those of processes; stays
+				    * as long as the runtime; NULL: none */
 };
 
 #define LN_RUNTIME_SHARDS 16
@@ -34,6 +36,7 @@ struct ln_runtime {
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	void (*free_wasi)(struct ln_wasi *);
+	const char *heap_profiles; /* where processes write theirs, or NULL */
 
 	/* Any thread. */
 	_Atomic uint32_t references;

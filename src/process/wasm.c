@@ -18,16 +18,21 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "net/socket.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/heap_profile.h"
 #include "process/message.h"
 #include "process/plugin.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/uuid.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
 
 enum birth_state { BIRTH_PENDING, BIRTH_DONE, BIRTH_FAILED };
 
@@ -126,6 +131,40 @@ static void release_socket(void *socket)
 	ln_socket_release(socket);
 }
 
+struct heap_call {
+	struct ln_guest *guest;
+	char name[LN_UUID_TEXT];
+	int error;
+};
+
+static void write_heap(void *argument)
+{
+	struct heap_call *call = argument;
+	const struct ln_guest *guest = call->guest;
+
+	call->error = ln_heap_profile_write(
+		guest->heap, guest->environment->runtime->heap_profiles,
+		call->name);
+	if (call->error < 0)
+		ln_log(LN_LOG_ERROR,
+		       "the heap profile of process %s cannot be written: %s",
+		       call->name, ln_error_text(call->error));
+}
+
+/* Writes the profile of a process that had its allocator watched. */
+static void finish_heap(struct ln_guest *guest)
+{
+	struct ln_runtime *runtime = guest->environment->runtime;
+	struct heap_call call = { .guest = guest };
+
+	if (guest->heap == NULL)
+		return;
+	ln_uuid_format(guest->process->id, call.name);
+	(void)ln_blocking_run(ln_sched_blocking(runtime->sched), write_heap,
+			      &call);
+	ln_heap_profile_free(guest->heap);
+}
+
 static void deinit_guest(struct ln_guest *guest)
 {
 	struct ln_runtime *runtime = guest->environment->runtime;
@@ -140,6 +179,7 @@ static void deinit_guest(struct ln_guest *guest)
 	ln_handles_deinit(&guest->dns_iterators, free);
 	if (guest->wasi != NULL)
 		runtime->free_wasi(guest->wasi);
+	finish_heap(guest);
 	free(guest->trap_text);
 }
 

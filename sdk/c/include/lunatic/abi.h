@@ -823,6 +823,44 @@ uint32_t lunatic_plugin_replace_function(uint32_t function, const void *locals,
 					 size_t locals_len, const void *body,
 					 size_t body_len, uint64_t *id);
 
+/*
+ * lunatic::heap_profiler
+ *
+ * What the plugin `heap_profiler.wasm` has allocators call. Not in lunatic 0.7.
+ * When the program was started with `--heap-profile`, each process that calls
+ * them writes a profile when it ends; otherwise they do nothing. Where the guest
+ * is, is found by calling its export `lunatic_heap_profiler_trace`, which traps.
+ */
+
+/*
+ * Tells of a new block of memory. When one lives at the address, the allocator
+ * that told of it was called by the one that tells now; it is forgotten.
+ *
+ * address: where it is; 0: nothing was allocated
+ * size: its size in bytes
+ */
+LUNATIC_IMPORT("lunatic::heap_profiler", "allocated")
+void lunatic_heap_profiler_allocated(uint32_t address, uint32_t size);
+
+/*
+ * Tells that a block is going to be freed.
+ *
+ * address: where it is; addresses of no block are ignored
+ */
+LUNATIC_IMPORT("lunatic::heap_profiler", "freed")
+void lunatic_heap_profiler_freed(uint32_t address);
+
+/*
+ * Tells that a block was made larger or smaller.
+ *
+ * old: where it was; 0: it is new
+ * address: where it is; 0: it was not done or, if the size is 0, freed
+ * size: its new size in bytes
+ */
+LUNATIC_IMPORT("lunatic::heap_profiler", "reallocated")
+void lunatic_heap_profiler_reallocated(uint32_t old, uint32_t address,
+				       uint32_t size);
+
 #undef LUNATIC_IMPORT
 
 #ifdef __cplusplus
