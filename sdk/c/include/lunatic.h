@@ -37,8 +37,10 @@
 
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
+#include <lunatic/net.h>
 #include <lunatic/process.h>
 #include <lunatic/reader.h>
+#include <lunatic/registry.h>
 #include <lunatic/request.h>
 #include <lunatic/server.h>
 #include <lunatic/status.h>

@@ -45,6 +45,12 @@ void lunatic_writer_arm(struct lunatic_writer *writer,
 /* Whether anything was written. */
 bool lunatic_writer_begun(const struct lunatic_writer *writer);
 
+/* Whether a handle can be moved into the message; if not, the writer fails. */
+bool lunatic_writer_may_push(struct lunatic_writer *mail);
+
+/* Reads the number of a handle in the message; false after a failure. */
+bool lunatic_reader_index(struct lunatic_reader *mail, uint64_t *index);
+
 /* Passes on what was written; 0 when the message is complete. */
 int lunatic_writer_close(struct lunatic_writer *writer);
 

@@ -127,7 +127,7 @@ void lunatic_send_tag(struct lunatic_proc to, int64_t tag)
 	lunatic_mail_send(&mail, to);
 }
 
-void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc)
+bool lunatic_writer_may_push(struct lunatic_writer *mail)
 {
 	int status = 0;
 
@@ -138,7 +138,12 @@ void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc)
 		status = status != 0 ? status : LUNATIC_EMISUSE;
 	if (status != 0)
 		lunatic_writer_fail(mail, status);
-	if (mail->status == 0)
+	return mail->status == 0;
+}
+
+void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc)
+{
+	if (lunatic_writer_may_push(mail))
 		lunatic_write_uint(mail, lunatic_message_push_process(proc.id));
 }
 
@@ -199,13 +204,19 @@ int64_t lunatic_mail_tag(void)
 	return lunatic_message_get_tag();
 }
 
-struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail)
+bool lunatic_reader_index(struct lunatic_reader *mail, uint64_t *index)
 {
-	uint64_t index = lunatic_read_uint(mail);
-
+	*index = lunatic_read_uint(mail);
 	if (mail->message == 0)
 		lunatic_reader_fail(mail, LUNATIC_EMISUSE);
-	if (mail->status != 0)
+	return mail->status == 0;
+}
+
+struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail)
+{
+	uint64_t index;
+
+	if (!lunatic_reader_index(mail, &index))
 		return LUNATIC_NO_PROC;
 	return (struct lunatic_proc){ lunatic_message_take_process(index) };
 }

@@ -1,0 +1,65 @@
+/*
+ * The registry: processes register under a name and a version in an
+ * environment, and others find them there.
+ */
+#ifndef LUNATIC_REGISTRY_H
+#define LUNATIC_REGISTRY_H
+
+#include <lunatic/process.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A handle to an environment, which means something in this process only. */
+struct lunatic_env {
+	uint64_t id;
+};
+
+/* A handle to this process's own environment. */
+struct lunatic_env lunatic_env_self(void);
+
+/* Drops a handle; processes live on. Traps if the handle is none. */
+void lunatic_env_drop(struct lunatic_env env);
+
+/*
+ * Registers a process in an environment, where others find it by name. The
+ * version is a semantic one; a process under the same name and version is
+ * replaced. LUNATIC_EFORMAT if it is no version. Traps if a handle is none, or
+ * the registry is full.
+ *
+ *	static int announce(void)
+ *	{
+ *		struct lunatic_env env = lunatic_env_self();
+ *		struct lunatic_proc self = lunatic_proc_self();
+ *		struct lunatic_proc found;
+ *		int status = lunatic_register(env, "front", "1.2.0", self);
+ *
+ *		if (status == 0)
+ *			status = lunatic_lookup("front", "^1.1", &found);
+ *		if (status == 0)
+ *			lunatic_proc_drop(found);
+ *		lunatic_proc_drop(self);
+ *		lunatic_env_drop(env);
+ *		return status;
+ *	}
+ */
+int lunatic_register(struct lunatic_env env, const char *name,
+		     const char *version, struct lunatic_proc proc);
+
+/* Takes a process out of the registry. LUNATIC_EFORMAT, LUNATIC_ENOTFOUND;
+ * traps if the handle is none. */
+int lunatic_unregister(struct lunatic_env env, const char *name,
+		       const char *version);
+
+/* Finds a process in this process's own environment: of those whose version
+ * fulfils a requirement such as "1.2", ">=1, <3" or "*", the highest.
+ * LUNATIC_EFORMAT if it is none, LUNATIC_ENOTFOUND. */
+int lunatic_lookup(const char *name, const char *requirement,
+		   struct lunatic_proc *proc);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
