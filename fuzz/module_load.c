@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	(void)ln_scan_module(data, size, &scan, problem, sizeof(problem));
-	if (ln_module_new(engine, 0, linker, data, size, &limits, &module,
+	if (ln_module_new(engine, NULL, 0, linker, data, size, &limits, &module,
 			  &error) == 0) {
 		(void)ln_module_entry(module, "_start", 6);
 		ln_module_release(module);

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/futex.h"
+#include "engine/code.h"
 #include "engine/memory.h"
 #include "sched/fiber.h"
 
@@ -35,6 +36,7 @@ void *lunatic_engine_swap_activations(void *head);
 struct ln_engine {
 	const struct ln_host_table *table;
 	struct ln_memories *memories;
+	struct ln_codes *codes;
 	struct ln_lock lock; /* held to make a variant */
 	wasm_engine_t *_Atomic variants[LN_VARIANTS];
 };
@@ -48,7 +50,10 @@ int ln_engine_new(const struct ln_host_table *table, struct ln_engine **out)
 		return LN_ENOMEM;
 	engine->table = table;
 	error = ln_memories_new(&engine->memories);
+	if (error == 0)
+		error = ln_codes_new(&engine->codes);
 	if (error < 0) {
+		ln_memories_free(engine->memories);
 		free(engine);
 		return error;
 	}
@@ -68,6 +73,7 @@ void ln_engine_free(struct ln_engine *engine)
 		if (variant != NULL)
 			wasm_engine_delete(variant);
 	}
+	ln_codes_free(engine->codes);
 	ln_memories_free(engine->memories);
 	free(engine);
 }
@@ -153,6 +159,11 @@ wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant)
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)
 {
 	return engine->table;
+}
+
+struct ln_codes *ln_engine_codes(struct ln_engine *engine)
+{
+	return engine->codes;
 }
 
 size_t ln_engine_stack_size(void)

@@ -11,6 +11,7 @@
 
 #include <wasmtime.h>
 
+struct ln_codes;
 struct ln_host_table;
 struct ln_sched;
 
@@ -39,6 +40,9 @@ void ln_engine_tick(void *engine);
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);
+
+/* The code that is in use or being made. */
+struct ln_codes *ln_engine_codes(struct ln_engine *engine);
 
 /* Bytes of the stack slot that a fiber which runs wasm needs. */
 size_t ln_engine_stack_size(void);

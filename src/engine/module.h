@@ -11,6 +11,9 @@
 
 #include <wasmtime.h>
 
+#include "engine/entries.h"
+
+struct ln_blocking;
 struct ln_engine;
 struct ln_linker;
 
@@ -23,36 +26,21 @@ struct ln_module_limits {
 
 struct ln_module;
 
-/* A function that a module exports and that can be a process's entry. */
-struct ln_entry {
-	const char *name;   /* not terminated */
-	size_t name_len;    /* bytes */
-	const char *params; /* i I f F V r: i32 i64 f32 f64 v128 reference */
-	uint32_t param_count;
-	uint32_t result_count;
-};
-
 /* Compiles `bytes` (wasm binary, or text when it does not start with the
- * binary's magic number) for a variant, or takes the code from the cache on
- * disk, and checks the imports against `linker`. On failure *error is a text of
- * one line for a person, owned by the caller, and NULL when memory is short.
- * The bytes are copied, since other environments may compile them again. The
- * linker must outlive the module. Blocks for as long as compilation takes: from
- * a task, call it through the blocking pool. */
-int ln_module_new(struct ln_engine *engine, unsigned variant,
-		  struct ln_linker *linker, const uint8_t *bytes, size_t len,
+ * binary's magic number) for a variant, unless there is code for them in use or
+ * in the cache on disk, and links it with what `linker` has. On failure *error
+ * is a text of one line for a person, owned by the caller, and NULL when memory
+ * is short. The bytes are copied. The linker must outlive the module.
+ *
+ * A task parks until the pool has done it; when others compile, it waits for
+ * its turn. Anybody else, who may pass NULL for the pool, does it on his own
+ * stack. LN_EFORMAT, LN_EINVAL (imports), LN_ELIMIT, LN_ENOMEM, LN_EIO,
+ * LN_EKILLED. */
+int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
+		  unsigned variant, struct ln_linker *linker,
+		  const uint8_t *bytes, size_t len,
 		  const struct ln_module_limits *limits,
 		  struct ln_module **module, char **error);
-
-/* The module as a binary: text is assembled, a binary is copied; *binary is the
- * caller's. Errors as ln_module_new. Needs the stack of a thread. */
-int ln_module_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
-		     uint8_t **binary, size_t *binary_len, char **error);
-
-/* Whether a binary is a valid module. *error as above. LN_EFORMAT, LN_EIO,
- * LN_ENOMEM. Blocks for a time in proportion to its size. */
-int ln_module_validate(struct ln_engine *engine, unsigned variant,
-		       const uint8_t *bytes, size_t len, char **error);
 
 struct ln_module *ln_module_retain(struct ln_module *module);
 void ln_module_release(struct ln_module *module);

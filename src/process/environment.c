@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/code.h"
 #include "engine/engine.h"
 #include "engine/linker.h"
 #include "engine/module.h"
@@ -120,88 +121,84 @@ size_t ln_environment_envs(const struct ln_environment *environment,
 	return environment->config->envs.count;
 }
 
-struct compile_job {
-	struct ln_environment *environment;
+struct change {
+	const struct ln_environment *environment;
 	const uint8_t *bytes;
 	size_t len;
-	uint8_t *source; /* a copy of the binary, when plugins changed it */
+	uint8_t *source; /* a copy of the binary; owned by the module later */
 	size_t source_len;
-	struct ln_module *module;
+	uint8_t *changed; /* by the plugins; owned */
+	size_t changed_len;
 	char *error;
 	int result;
 };
 
-static int compile_bytes(struct compile_job *job, const uint8_t *bytes,
-			 size_t len)
+/* Has the plugins change a module. */
+static void change(void *argument)
 {
-	struct ln_environment *environment = job->environment;
-	struct ln_module_limits limits = {
-		.max_bytes = environment->limits.max_module_bytes,
-	};
-
-	return ln_module_new(environment->runtime->engine, environment->variant,
-			     environment->linker, bytes, len, &limits,
-			     &job->module, &job->error);
-}
-
-static void compile(void *argument)
-{
-	struct compile_job *job = argument;
+	struct change *job = argument;
 	const struct ln_config *config = job->environment->config;
 	size_t most = job->environment->limits.max_module_bytes;
-	uint8_t *changed;
-	size_t len;
 
-	if (config->plugin_count == 0) {
-		job->result = compile_bytes(job, job->bytes, job->len);
-		return;
-	}
-	job->result = ln_module_binary(job->bytes, job->len, most, &job->source,
-				       &job->source_len, &job->error);
+	job->result = ln_code_binary(job->bytes, job->len, most, &job->source,
+				     &job->source_len, &job->error);
 	if (job->result < 0)
 		return;
-	job->result = ln_plugins_apply(config->plugins, config->plugin_count,
-				       job->source, job->source_len, most,
-				       &changed, &len, &job->error);
-	if (job->result == 0) {
-		job->result = compile_bytes(job, changed, len);
-		free(changed);
+	job->result =
+		ln_plugins_apply(config->plugins, config->plugin_count,
+				 job->source, job->source_len, most,
+				 &job->changed, &job->changed_len, &job->error);
+}
+
+/* Compiles what is to be compiled. */
+static int load(struct ln_environment *environment, struct change *job,
+		struct ln_module **module)
+{
+	const struct ln_module_limits limits = {
+		.max_bytes = environment->limits.max_module_bytes,
+	};
+	struct ln_runtime *runtime = environment->runtime;
+	struct ln_blocking *pool = ln_sched_blocking(runtime->sched);
+	int result;
+
+	if (environment->config->plugin_count > 0) {
+		result = ln_blocking_run(pool, change, job);
+		if (result == 0)
+			result = job->result;
+		if (result < 0)
+			return result;
+		job->bytes = job->changed;
+		job->len = job->changed_len;
 	}
-	if (job->result < 0)
-		free(job->source);
+	return ln_module_new(runtime->engine, pool, environment->variant,
+			     environment->linker, job->bytes, job->len, &limits,
+			     module, &job->error);
 }
 
 int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
 			      struct ln_env_module **out, char **error)
 {
-	struct compile_job job = { .environment = environment,
-				   .bytes = bytes,
-				   .len = len };
-	struct ln_env_module *module;
+	struct change job = { .environment = environment,
+			      .bytes = bytes,
+			      .len = len };
+	struct ln_env_module *module = calloc(1, sizeof(*module));
 	int result;
 
 	*error = NULL;
-	result = ln_blocking_run(ln_sched_blocking(environment->runtime->sched),
-				 compile, &job);
-	if (result < 0)
-		return result;
-	if (job.result < 0) {
-		*error = job.error;
-		return job.result;
-	}
-	module = malloc(sizeof(*module));
-	if (module == NULL) {
-		ln_module_release(job.module);
-		free(job.source);
+	if (module == NULL)
 		return LN_ENOMEM;
+	result = load(environment, &job, &module->module);
+	free(job.changed);
+	if (result < 0) {
+		*error = job.error;
+		free(job.source);
+		free(module);
+		return result;
 	}
-	*module = (struct ln_env_module){
-		.environment = ln_environment_retain(environment),
-		.module = job.module,
-		.source = job.source,
-		.source_len = job.source_len,
-	};
+	module->source = job.source;
+	module->source_len = job.source_len;
+	module->environment = ln_environment_retain(environment);
 	atomic_init(&module->references, 1);
 	*out = module;
 	return 0;

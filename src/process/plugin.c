@@ -256,13 +256,13 @@ static int check(struct run *run, const uint8_t *before, size_t before_len,
 
 	if (after_len == before_len && memcmp(before, after, after_len) == 0)
 		return 0;
-	code = ln_module_validate(engine, environment->variant, after,
+	code = ln_code_validate(engine, environment->variant, after,
 				  after_len, &error);
 	if (code == 0)
 		return 0;
 	if (code == LN_EFORMAT) {
 		char *unused;
-		int was = ln_module_validate(engine, environment->variant,
+		int was = ln_code_validate(engine, environment->variant,
 					     before, before_len, &unused);
 
 		if (was == 0)
@@ -312,7 +312,7 @@ int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 {
 	struct run run = { .plugins = plugins, .count = count, .most = most };
 	int code =
-		ln_module_binary(bytes, len, most, changed, changed_len, error);
+		ln_code_binary(bytes, len, most, changed, changed_len, error);
 
 	while (code == 0 && run.current < count) {
 		uint8_t *before = *changed;

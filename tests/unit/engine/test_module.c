@@ -81,7 +81,7 @@ static int make_bounded(const struct world *world, const void *bytes,
 	if (len > 0)
 		memcpy(copy, bytes, len);
 	*module = NULL;
-	code = ln_module_new(world->engine, 0, world->linker, copy, len,
+	code = ln_module_new(world->engine, NULL, 0, world->linker, copy, len,
 			     &limits, module, error);
 	free(copy);
 	return code;

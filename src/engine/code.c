@@ -1,0 +1,610 @@
+/*
+ * Making code: bytes -> binary -> look at its sections -> code, from those that
+ * are in use, from the cache on disk, or from the compiler -> imports checked
+ * -> table of entries.
+ *
+ * Job: refuse what cannot run with one line that names cause and next step,
+ * before Wasmtime does it in words of its own; make the same bytes only once.
+ * Threads: any. Code is in the table from the moment somebody begins to make
+ * it; others with the same bytes wait for him. A pending one belongs to its
+ * maker, a ready one is immutable. The table's lock guards links, states,
+ * waiters and counts. It is held for some instructions only.
+ * Guarantees: bytes and names come from anybody. Sizes and counts are bounded
+ * before the compiler sees the module (scan.h). Bytes are the same when they
+ * compare as equal; the hash only finds candidates.
+ * Limits: compilation itself cannot be interrupted; its time is bounded by the
+ * size of the module and an estimate of its work (weight.h).
+ */
+#include "engine/code.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/futex.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/time.h"
+#include "engine/cache.h"
+#include "engine/engine.h"
+#include "engine/entries.h"
+#include "engine/imports.h"
+#include "engine/refusal.h"
+#include "engine/scan.h"
+#include "engine/weight.h"
+#include "sched/mutex.h"
+#include "sched/task.h"
+
+/* Parsing text takes a hundred times its size in memory and is meant for what
+ * people write by hand. */
+#define WASM_TEXT_MAX ((size_t)4 << 20)
+
+#define BUCKETS 256
+
+struct ln_codes {
+	struct ln_hash_seed seed;
+	struct ln_mutex turn; /* held by the task whose module is compiled */
+	struct ln_lock lock;
+	struct ln_list buckets[BUCKETS]; /* under lock */
+};
+
+enum state { PENDING, READY, FAILED };
+
+struct ln_code {
+	/* Under the table's lock. */
+	uint32_t references;
+	struct ln_list link;    /* in its bucket, unless it has failed */
+	struct ln_list waiters; /* while it is pending */
+
+	_Atomic uint32_t state; /* changed under the lock; threads wait on it */
+
+	/* Its maker's while it is pending, then immutable. */
+	struct ln_engine *engine;
+	unsigned variant;
+	uint8_t *bytes; /* the binary */
+	size_t len;
+	uint64_t hash;
+	bool has_key;
+	struct ln_cache_key key; /* of the cache on disk */
+	wasmtime_module_t *code;
+	struct ln_entries *entries;
+	struct ln_scan scan;
+	int failure; /* why it has failed */
+	char *text;  /* in words, or NULL */
+};
+
+/* A task that waits for code to be made. */
+struct waiter {
+	struct ln_list link;
+	struct ln_task *task;
+};
+
+/* ---- From what was given to a binary that is worth compiling ---- */
+
+static bool is_text(const uint8_t *bytes, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (bytes[i] == ' ' || bytes[i] == '\t' ||
+			   bytes[i] == '\n' || bytes[i] == '\r'))
+		i++;
+	if (i == len || (bytes[i] != '(' && bytes[i] != ';'))
+		return false;
+	for (; i < len; i++) {
+		if (bytes[i] < ' ' && bytes[i] != '\t' && bytes[i] != '\n' &&
+		    bytes[i] != '\r')
+			return false;
+	}
+	return true;
+}
+
+static int fail_size(char **error, size_t len, size_t bound)
+{
+	return ln_refuse(
+		error, LN_ELIMIT,
+		"the module is too large: it has %zu bytes, at most %zu "
+		"are allowed; strip its debug information, or raise the "
+		"bound",
+		len, bound);
+}
+
+/* The parser's message is "reason\n  --> <anon>:line:column\n" and a picture.
+ */
+static int fail_text(char **error, wasmtime_error_t *cause)
+{
+	static const char marker[] = "--> <anon>:";
+	wasm_byte_vec_t message;
+	const char *end, *where;
+	unsigned line = 0, column = 0;
+	char *text;
+	int code;
+
+	wasmtime_error_message(cause, &message);
+	wasmtime_error_delete(cause);
+	text = strndup(message.data, message.size);
+	wasm_byte_vec_delete(&message);
+	if (text == NULL)
+		return LN_ENOMEM;
+	end = strchrnul(text, '\n');
+	where = strstr(end, marker);
+	if (where != NULL &&
+	    sscanf(where + strlen(marker), "%9u:%9u", &line, &column) == 2)
+		code = ln_refuse(
+			error, LN_EFORMAT,
+			"the module's text is not valid: %.*s, at line %u, "
+			"column %u",
+			(int)(end - text), text, line, column);
+	else
+		code = ln_refuse(error, LN_EFORMAT,
+				 "the module's text is not valid: %.*s",
+				 (int)(end - text), text);
+	free(text);
+	return code;
+}
+
+static int keep_bytes(struct ln_code *self, const void *bytes, size_t len)
+{
+	self->bytes = malloc(len > 0 ? len : 1);
+	if (self->bytes == NULL)
+		return LN_ENOMEM;
+	if (len > 0)
+		memcpy(self->bytes, bytes, len);
+	self->len = len;
+	return 0;
+}
+
+static int assemble(struct ln_code *self, const uint8_t *text, size_t len,
+		    size_t max_bytes, char **error)
+{
+	wasm_byte_vec_t binary;
+	wasmtime_error_t *cause;
+	int code;
+
+	if (len > WASM_TEXT_MAX)
+		return ln_refuse(
+			error, LN_ELIMIT,
+			"the module's text is too large: it has %zu bytes, "
+			"at most %zu are allowed; assemble it first, for "
+			"example with wat2wasm",
+			len, WASM_TEXT_MAX);
+	cause = wasmtime_wat2wasm((const char *)text, len, &binary);
+	if (cause != NULL)
+		return fail_text(error, cause);
+	if (binary.size > max_bytes)
+		code = fail_size(error, binary.size, max_bytes);
+	else
+		code = keep_bytes(self, binary.data, binary.size);
+	wasm_byte_vec_delete(&binary);
+	return code;
+}
+
+static int take_bytes(struct ln_code *self, const uint8_t *bytes, size_t len,
+		      size_t max_bytes, char **error)
+{
+	if (len > max_bytes)
+		return fail_size(error, len, max_bytes);
+	if (len > 0 && bytes[0] != '\0') {
+		if (is_text(bytes, len))
+			return assemble(self, bytes, len, max_bytes, error);
+		return ln_refuse(
+			error, LN_EFORMAT,
+			"not a WebAssembly module: neither a .wasm binary "
+			"nor WebAssembly text");
+	}
+	return keep_bytes(self, bytes, len);
+}
+
+int ln_code_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
+		   uint8_t **binary, size_t *binary_len, char **error)
+{
+	struct ln_code self = { 0 };
+	int code;
+
+	*error = NULL;
+	code = take_bytes(&self, bytes, len, max_bytes, error);
+	if (code < 0)
+		return code;
+	*binary = self.bytes;
+	*binary_len = self.len;
+	return 0;
+}
+
+int ln_code_validate(struct ln_engine *engine, unsigned variant,
+		     const uint8_t *bytes, size_t len, char **error)
+{
+	wasm_engine_t *compiler = ln_engine_variant(engine, variant);
+	wasmtime_error_t *cause;
+
+	*error = NULL;
+	if (compiler == NULL)
+		return LN_EIO;
+	cause = wasmtime_module_validate(compiler, bytes, len);
+	if (cause != NULL)
+		return ln_refuse_engine(error, "it is not valid", cause);
+	return 0;
+}
+
+static int look(struct ln_code *self, char **error)
+{
+	char problem[192];
+	int code = ln_scan_module(self->bytes, self->len, &self->scan, problem,
+				  sizeof(problem));
+
+	if (code != 0)
+		return ln_refuse(error, code, "the module is %s", problem);
+	return 0;
+}
+
+/* ---- Code ---- */
+
+static bool load_code(struct ln_code *self, wasm_engine_t *variant,
+		      const struct ln_cache_key *key)
+{
+	wasmtime_error_t *cause;
+	uint8_t *code;
+	size_t len;
+
+	if (ln_cache_load(key, &code, &len) != 0)
+		return false;
+	cause = wasmtime_module_deserialize(variant, code, len, &self->code);
+	free(code);
+	if (cause == NULL)
+		return true;
+	/* Made on a machine with another processor, for example: what is
+	 * compiled now takes its place. */
+	wasmtime_error_delete(cause);
+	return false;
+}
+
+static void keep_code(const struct ln_code *self,
+		      const struct ln_cache_key *key)
+{
+	wasm_byte_vec_t code;
+	wasmtime_error_t *cause;
+
+	cause = wasmtime_module_serialize(self->code, &code);
+	if (cause != NULL) {
+		wasmtime_error_delete(cause);
+		return;
+	}
+	ln_cache_store(key, (const uint8_t *)code.data, code.size);
+	wasm_byte_vec_delete(&code);
+}
+
+/* The compiler cannot be stopped, so it does not start on what takes it out of
+ * all proportion to its size. */
+static int check_work(const struct ln_code *self, char **error)
+{
+	uint64_t weight, allowed;
+	int code = ln_weight_module(self->bytes, self->len, &weight, &allowed);
+
+	if (code != 0 || weight <= allowed)
+		return code;
+	return ln_refuse(error, LN_ELIMIT,
+			 "the module takes too much work to compile, %llu "
+			 "units where its size allows %llu: split functions "
+			 "that have thousands of loops, indirect calls, "
+			 "parameters or locals",
+			 (unsigned long long)weight,
+			 (unsigned long long)allowed);
+}
+
+/* What is left once there is code. */
+static int complete(struct ln_code *self, char **error)
+{
+	int code = ln_imports_check(ln_engine_host_table(self->engine),
+				    self->code, error);
+
+	if (code == 0)
+		code = ln_entries_new(self->code, &self->entries);
+	return code;
+}
+
+static void destroy(void *argument)
+{
+	struct ln_code *self = argument;
+
+	if (self->code != NULL)
+		wasmtime_module_delete(self->code);
+	ln_entries_free(self->entries);
+	free(self->bytes);
+	free(self->text);
+	free(self);
+}
+
+/* ---- The table ---- */
+
+int ln_codes_new(struct ln_codes **out)
+{
+	struct ln_codes *codes = calloc(1, sizeof(*codes));
+
+	if (codes == NULL)
+		return LN_ENOMEM;
+	ln_hash_seed(&codes->seed);
+	ln_mutex_init(&codes->turn);
+	for (size_t i = 0; i < BUCKETS; i++)
+		ln_list_init(&codes->buckets[i]);
+	*out = codes;
+	return 0;
+}
+
+void ln_codes_free(struct ln_codes *codes)
+{
+	free(codes);
+}
+
+void ln_code_release(struct ln_code *self)
+{
+	struct ln_codes *codes = ln_engine_codes(self->engine);
+	bool last;
+
+	ln_lock_acquire(&codes->lock);
+	last = --self->references == 0;
+	if (last)
+		ln_list_remove(&self->link);
+	ln_lock_release(&codes->lock);
+	if (last)
+		ln_task_on_worker_stack(ln_task_current(), destroy, self);
+}
+
+static bool is_same(const struct ln_code *a, const struct ln_code *b)
+{
+	return a->hash == b->hash && a->len == b->len &&
+	       a->variant == b->variant &&
+	       (a->len == 0 || memcmp(a->bytes, b->bytes, a->len) == 0);
+}
+
+/* A reference to code that equals `self`; or NULL, and then `self` is in the
+ * table. Comparing under the lock takes long only for bytes that are equal, or
+ * that somebody made collide who cannot know the seed. */
+static struct ln_code *find_or_add(struct ln_codes *codes, struct ln_code *self)
+{
+	struct ln_list *bucket = &codes->buckets[self->hash % BUCKETS];
+	struct ln_code *found = NULL;
+
+	ln_lock_acquire(&codes->lock);
+	for (struct ln_list *at = bucket->next; at != bucket; at = at->next) {
+		struct ln_code *other =
+			ln_container_of(at, struct ln_code, link);
+
+		if (other->hash == self->hash && other->len == self->len &&
+		    other->variant == self->variant) {
+			found = other;
+			found->references++;
+			break;
+		}
+	}
+	if (found == NULL)
+		ln_list_append(bucket, &self->link);
+	ln_lock_release(&codes->lock);
+	if (found == NULL || is_same(found, self))
+		return found;
+	/* Just the hashes are equal. It is not shared, that is all. */
+	ln_code_release(found);
+	return NULL;
+}
+
+void ln_code_settle(struct ln_code *self, int result, const char *text)
+{
+	struct ln_codes *codes = ln_engine_codes(self->engine);
+	struct ln_list *waiters = &self->waiters;
+
+	self->failure = result;
+	if (result < 0 && text != NULL)
+		self->text = strdup(text);
+	ln_lock_acquire(&codes->lock);
+	/* Release pairs with the acquire in ln_code_await. */
+	atomic_store_explicit(&self->state, result < 0 ? FAILED : READY,
+			      memory_order_release);
+	if (result < 0)
+		ln_list_remove(&self->link);
+	while (!ln_list_empty(waiters)) {
+		struct waiter *waiter =
+			ln_container_of(waiters->next, struct waiter, link);
+
+		ln_list_remove(&waiter->link);
+		ln_task_wake(waiter->task);
+	}
+	ln_lock_release(&codes->lock);
+	ln_futex_wake(&self->state, INT32_MAX);
+}
+
+static int await_in_task(struct ln_code *self, struct ln_task *task)
+{
+	struct ln_codes *codes = ln_engine_codes(self->engine);
+	struct waiter waiter = { .task = task };
+	int error = 0;
+
+	ln_list_init(&waiter.link);
+	ln_lock_acquire(&codes->lock);
+	if (atomic_load_explicit(&self->state, memory_order_relaxed) == PENDING)
+		ln_list_append(&self->waiters, &waiter.link);
+	while (atomic_load_explicit(&self->state, memory_order_relaxed) ==
+		       PENDING &&
+	       error == 0) {
+		ln_lock_release(&codes->lock);
+		error = ln_task_wait(task, LN_NEVER);
+		ln_lock_acquire(&codes->lock);
+	}
+	ln_list_remove(&waiter.link);
+	ln_lock_release(&codes->lock);
+	return error;
+}
+
+int ln_code_await(struct ln_code *self, char **text)
+{
+	struct ln_task *task = ln_task_current();
+	int error = 0;
+
+	*text = NULL;
+	if (task != NULL)
+		error = await_in_task(self, task);
+	else
+		while (atomic_load_explicit(&self->state,
+					    memory_order_acquire) == PENDING)
+			ln_futex_wait(&self->state, PENDING, -1);
+	if (error < 0)
+		return error;
+	if (atomic_load_explicit(&self->state, memory_order_acquire) == READY)
+		return 0;
+	switch (self->failure) {
+	case LN_EFORMAT:
+	case LN_EINVAL:
+	case LN_ELIMIT:
+		if (self->text != NULL)
+			*text = strdup(self->text);
+		return self->failure;
+	default:
+		return LN_EAGAIN;
+	}
+}
+
+static int prepare(struct ln_code *self, const uint8_t *bytes, size_t len,
+		   size_t max_bytes, char **error)
+{
+	int code = take_bytes(self, bytes, len, max_bytes, error);
+
+	if (code == 0)
+		code = look(self, error);
+	if (code == 0)
+		self->hash = ln_hash_bytes(&ln_engine_codes(self->engine)->seed,
+					   self->bytes, self->len);
+	return code;
+}
+
+/* For code that is new: looks into the cache on disk. */
+static int try_cache(struct ln_code *self, enum ln_code_state *state,
+		     char **error)
+{
+	wasm_engine_t *variant = ln_engine_variant(self->engine, self->variant);
+	int code;
+
+	if (variant == NULL)
+		return ln_refuse(
+			error, LN_EIO,
+			"the compiler cannot be started with the settings "
+			"of this environment");
+	self->has_key = ln_cache_key(self->bytes, self->len, self->variant,
+				     &self->key) == 0;
+	*state = LN_CODE_OURS;
+	if (!self->has_key || !load_code(self, variant, &self->key))
+		return 0;
+	code = complete(self, error);
+	if (code == 0) {
+		ln_code_settle(self, 0, NULL);
+		*state = LN_CODE_READY;
+	}
+	return code;
+}
+
+int ln_code_find(struct ln_engine *engine, unsigned variant,
+		 const uint8_t *bytes, size_t len, size_t max_bytes,
+		 struct ln_code **out, enum ln_code_state *state, char **error)
+{
+	struct ln_code *self = calloc(1, sizeof(*self));
+	struct ln_code *found;
+	int code;
+
+	*error = NULL;
+	if (self == NULL)
+		return LN_ENOMEM;
+	self->references = 1;
+	self->engine = engine;
+	self->variant = variant;
+	atomic_init(&self->state, PENDING);
+	ln_list_init(&self->link);
+	ln_list_init(&self->waiters);
+	code = prepare(self, bytes, len, max_bytes, error);
+	if (code < 0) {
+		destroy(self);
+		return code;
+	}
+	found = find_or_add(ln_engine_codes(engine), self);
+	if (found != NULL) {
+		destroy(self);
+		*out = found;
+		*state = atomic_load_explicit(&found->state,
+					      memory_order_acquire) == READY
+				 ? LN_CODE_READY
+				 : LN_CODE_AWAITED;
+		return 0;
+	}
+	code = try_cache(self, state, error);
+	if (code < 0) {
+		ln_code_settle(self, code, *error);
+		ln_code_release(self);
+		return code;
+	}
+	*out = self;
+	return 0;
+}
+
+int ln_code_compile(struct ln_code *self, char **error)
+{
+	wasm_engine_t *variant = ln_engine_variant(self->engine, self->variant);
+	wasmtime_error_t *cause;
+	int code = check_work(self, error);
+
+	if (code == 0) {
+		cause = wasmtime_module_new(variant, self->bytes, self->len,
+					    &self->code);
+		if (cause != NULL)
+			code = ln_refuse_engine(
+				error, "the module is not valid", cause);
+	}
+	if (code == 0)
+		code = complete(self, error);
+	if (code == 0 && self->has_key)
+		keep_code(self, &self->key);
+	ln_code_settle(self, code, *error);
+	return code;
+}
+
+int ln_code_take_turn(struct ln_engine *engine)
+{
+	if (ln_task_current() == NULL)
+		return 0;
+	return ln_mutex_acquire(&ln_engine_codes(engine)->turn, LN_NEVER);
+}
+
+void ln_code_end_turn(struct ln_engine *engine)
+{
+	if (ln_task_current() != NULL)
+		ln_mutex_release(&ln_engine_codes(engine)->turn);
+}
+
+/* ---- What code says ---- */
+
+const uint8_t *ln_code_bytes(const struct ln_code *self, size_t *len)
+{
+	*len = self->len;
+	return self->bytes;
+}
+
+unsigned ln_code_variant(const struct ln_code *self)
+{
+	return self->variant;
+}
+
+struct ln_engine *ln_code_engine(const struct ln_code *self)
+{
+	return self->engine;
+}
+
+const wasmtime_module_t *ln_code_raw(const struct ln_code *self)
+{
+	return self->code;
+}
+
+const struct ln_entries *ln_code_entries(const struct ln_code *self)
+{
+	return self->entries;
+}
+
+const struct ln_scan *ln_code_scan(const struct ln_code *self)
+{
+	return &self->scan;
+}

@@ -1,0 +1,83 @@
+/*
+ * Compiled code of one wasm binary for one variant, shared by all modules that
+ * are made from the same bytes, in whatever environment. Counted references;
+ * the table of an engine knows the code that is in use or being made.
+ *
+ * Making it takes steps, since a task must not stop its worker and compilers
+ * take turns: ln_code_find; when it says OURS, the caller must take a turn and
+ * call ln_code_compile, or give up with ln_code_settle; when it says AWAITED,
+ * somebody else does that.
+ */
+#ifndef LN_ENGINE_CODE_H
+#define LN_ENGINE_CODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasmtime.h>
+
+struct ln_code;
+struct ln_codes;
+struct ln_engine;
+struct ln_entries;
+struct ln_scan;
+
+enum ln_code_state {
+	LN_CODE_READY,
+	LN_CODE_OURS,    /* the caller must make it */
+	LN_CODE_AWAITED, /* somebody makes it */
+};
+
+/* The table of an engine. LN_ENOMEM. */
+int ln_codes_new(struct ln_codes **codes);
+
+/* All code must be gone. NULL is fine. */
+void ln_codes_free(struct ln_codes *codes);
+
+/* A reference to the code for `bytes` (see ln_module_new), in use, in the
+ * making, or from the cache on disk. On failure *error is a text or NULL, owned
+ * by the caller. Blocks, and is deep: not on a fiber. LN_EFORMAT, LN_EINVAL,
+ * LN_ELIMIT, LN_ENOMEM, LN_EIO. */
+int ln_code_find(struct ln_engine *engine, unsigned variant,
+		 const uint8_t *bytes, size_t len, size_t max_bytes,
+		 struct ln_code **code, enum ln_code_state *state,
+		 char **error);
+
+/* Compiles code that is the caller's to make, and settles it. Likewise. */
+int ln_code_compile(struct ln_code *code, char **error);
+
+/* Ends the making: with success (0), or why not and a text or NULL. */
+void ln_code_settle(struct ln_code *code, int result, const char *text);
+
+/* Waits until code is settled; tasks park. 0: it is ready. LN_EAGAIN: its maker
+ * gave up for a reason of his own. Else it can never be made, and *text says
+ * why. LN_EKILLED. */
+int ln_code_await(struct ln_code *code, char **text);
+
+/* Tasks compile one at a time, in the order of these calls: the compiler uses
+ * all cores, and its memory is bounded for one. Other threads do not wait.
+ * LN_EKILLED. */
+int ln_code_take_turn(struct ln_engine *engine);
+void ln_code_end_turn(struct ln_engine *engine);
+
+/* The module as a binary: text is assembled, a binary is copied; *binary is the
+ * caller's. Errors as ln_code_find. Needs the stack of a thread. */
+int ln_code_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
+		     uint8_t **binary, size_t *binary_len, char **error);
+
+/* Whether a binary is a valid module. *error as above. LN_EFORMAT, LN_EIO,
+ * LN_ENOMEM. Blocks for a time in proportion to its size. */
+int ln_code_validate(struct ln_engine *engine, unsigned variant,
+		       const uint8_t *bytes, size_t len, char **error);
+
+void ln_code_release(struct ln_code *code);
+
+/* The wasm binary. Of ready code, as all that follow. */
+const uint8_t *ln_code_bytes(const struct ln_code *code, size_t *len);
+unsigned ln_code_variant(const struct ln_code *code);
+struct ln_engine *ln_code_engine(const struct ln_code *code);
+const wasmtime_module_t *ln_code_raw(const struct ln_code *code);
+const struct ln_entries *ln_code_entries(const struct ln_code *code);
+const struct ln_scan *ln_code_scan(const struct ln_code *code);
+
+#endif

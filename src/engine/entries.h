@@ -1,0 +1,34 @@
+/*
+ * The functions that a module exports and that can be a process's entry, by
+ * name. Immutable once made: any thread.
+ */
+#ifndef LN_ENGINE_ENTRIES_H
+#define LN_ENGINE_ENTRIES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasmtime.h>
+
+struct ln_entries;
+
+/* A function that a module exports and that can be a process's entry. */
+struct ln_entry {
+	const char *name;   /* not terminated */
+	size_t name_len;    /* bytes */
+	const char *params; /* i I f F V r: i32 i64 f32 f64 v128 reference */
+	uint32_t param_count;
+	uint32_t result_count;
+};
+
+/* Collects the entries: functions with at most 64 parameters. LN_ENOMEM. */
+int ln_entries_new(const wasmtime_module_t *code, struct ln_entries **entries);
+
+/* NULL is fine. */
+void ln_entries_free(struct ln_entries *entries);
+
+/* The entry of that name, or NULL. Constant time. */
+const struct ln_entry *ln_entries_find(const struct ln_entries *entries,
+				       const char *name, size_t len);
+
+#endif
