@@ -244,6 +244,7 @@ static void print_view(FILE *out, const struct space *space,
 	print_fault(out, space, first);
 }
 
+/* What is handed over is checked, and a metered guest pays for it. */
 static void print_checks(FILE *out, const struct space *space,
 			 const struct function *function)
 {
@@ -265,6 +266,12 @@ static void print_checks(FILE *out, const struct space *space,
 			fprintf(out, "!ln_host_inside(size, p%zu, n%zu)))", i,
 				i);
 		print_fault(out, space, argument);
+		if (argument->kind == ARRAY || !kinds[argument->kind].sized)
+			fprintf(out,
+				"\tln_guest_charge(guest, "
+				"(uint64_t)n%zu * %lu);\n",
+				i,
+				argument->kind == ARRAY ? argument->size : 1);
 	}
 }
 

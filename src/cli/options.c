@@ -149,6 +149,44 @@ static bool set_processes(struct ln_cli_options *options, const char *value)
 	       options->config->limits.max_processes > 0;
 }
 
+static bool set_total_memory(struct ln_cli_options *options, const char *value)
+{
+	return ln_cli_parse_size(value,
+				 &options->config->limits.max_total_memory);
+}
+
+static bool set_environments(struct ln_cli_options *options, const char *value)
+{
+	return parse_count(value, &options->config->limits.max_environments);
+}
+
+/* Reads a count of up to 32 bits. */
+static bool parse_small(const char *text, uint32_t *count)
+{
+	uint64_t wide;
+
+	if (!parse_count(text, &wide) || wide > UINT32_MAX)
+		return false;
+	*count = (uint32_t)wide;
+	return true;
+}
+
+static bool set_nesting(struct ln_cli_options *options, const char *value)
+{
+	return parse_small(value, &options->config->limits.max_nesting);
+}
+
+static bool set_handles(struct ln_cli_options *options, const char *value)
+{
+	return parse_small(value, &options->config->limits.max_handles) &&
+	       options->config->limits.max_handles > 0;
+}
+
+static bool set_links(struct ln_cli_options *options, const char *value)
+{
+	return parse_small(value, &options->config->limits.max_links);
+}
+
 static bool set_module(struct ln_cli_options *options, const char *value)
 {
 	uint64_t bytes;
@@ -248,13 +286,26 @@ static const struct option options_table[] = {
 	  "guard: faster code, but fewer processes",
 	  set_strategy },
 	{ "--max-memory", NULL, "SIZE",
-	  "linear memory of a process (default 4G)", set_memory },
+	  "memories and tables of a process (default 4G)", set_memory },
+	{ "--max-total-memory", NULL, "SIZE",
+	  "those of all processes together (default 0: no\nbound)",
+	  set_total_memory },
 	{ "--max-fuel", NULL, "UNITS",
 	  "end a process after so many times 100,000 wasm\n"
 	  "instructions (default 0: never)",
 	  set_fuel },
 	{ "--max-processes", NULL, "N",
 	  "processes at the same time (default 4194304)", set_processes },
+	{ "--max-environments", NULL, "N",
+	  "environments that guests may make (default 10000)",
+	  set_environments },
+	{ "--max-nesting", NULL, "N", "how deep in each other (default 16)",
+	  set_nesting },
+	{ "--max-handles", NULL, "N",
+	  "ids of each kind that a process may hold\n(default 4194304)",
+	  set_handles },
+	{ "--max-links", NULL, "N", "links of a process (default 4194304)",
+	  set_links },
 	{ "--max-messages", NULL, "N",
 	  "messages waiting in one mailbox; more are\n"
 	  "dropped (default 4194304; 0: no bound)",

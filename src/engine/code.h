@@ -63,12 +63,12 @@ void ln_code_end_turn(struct ln_engine *engine);
 /* The module as a binary: text is assembled, a binary is copied; *binary is the
  * caller's. Errors as ln_code_find. Needs the stack of a thread. */
 int ln_code_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
-		     uint8_t **binary, size_t *binary_len, char **error);
+		   uint8_t **binary, size_t *binary_len, char **error);
 
 /* Whether a binary is a valid module. *error as above. LN_EFORMAT, LN_EIO,
  * LN_ENOMEM. Blocks for a time in proportion to its size. */
 int ln_code_validate(struct ln_engine *engine, unsigned variant,
-		       const uint8_t *bytes, size_t len, char **error);
+		     const uint8_t *bytes, size_t len, char **error);
 
 void ln_code_release(struct ln_code *code);
 

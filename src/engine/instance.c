@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/account.h"
 #include "engine/engine.h"
 #include "engine/module.h"
 #include "engine/report.h"
@@ -29,6 +30,36 @@ void lunatic_engine_record_trap(const char *text, size_t len);
 
 #define MOST_TABLES 16
 #define MOST_MEMORIES 100
+
+bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes)
+{
+	if (bytes > instance->limits.max_memory - instance->memory_used)
+		return false;
+	if (instance->limits.account != NULL &&
+	    !ln_account_charge(instance->limits.account, bytes))
+		return false;
+	instance->memory_used += bytes;
+	return true;
+}
+
+void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)
+{
+	ln_account_refund(instance->limits.account, NULL, bytes);
+	instance->memory_used -= bytes;
+}
+
+void ln_instance_burn(struct ln_instance *instance, uint64_t fuel)
+{
+	uint64_t left = 0;
+	wasmtime_error_t *error =
+		wasmtime_context_get_fuel(instance->context, &left);
+
+	if (error == NULL)
+		error = wasmtime_context_set_fuel(
+			instance->context, left > fuel ? left - fuel : 0);
+	if (error != NULL)
+		wasmtime_error_delete(error);
+}
 
 static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 				     uint64_t *delta,
@@ -79,7 +110,18 @@ static void init_on_stack(void *argument)
 	struct ln_module *module = instance->module;
 	unsigned variant = ln_module_variant(module);
 	uint64_t memory = instance->limits.max_memory;
+	uint32_t elements = 0;
 	wasmtime_error_t *error;
+
+	instance->table_bytes = ln_module_table_bytes(
+		module, memory, instance->limits.max_table_elements, &elements);
+	if (!ln_instance_charge(instance, instance->table_bytes)) {
+		instance->table_bytes = 0;
+		*call->report = strdup("the tables of the module exceed the "
+				       "memory limit");
+		call->result = LN_ELIMIT;
+		return;
+	}
 
 	instance->store = wasmtime_store_new(
 		ln_engine_variant(ln_module_engine(module), variant), NULL,
@@ -87,8 +129,7 @@ static void init_on_stack(void *argument)
 	instance->context = wasmtime_store_context(instance->store);
 	wasmtime_store_limiter(instance->store,
 			       memory > INT64_MAX ? -1 : (int64_t)memory,
-			       instance->limits.max_table_elements, 1,
-			       MOST_TABLES, MOST_MEMORIES);
+			       elements, 1, MOST_TABLES, MOST_MEMORIES);
 	wasmtime_store_epoch_deadline_callback(instance->store, on_deadline,
 					       instance, NULL);
 	wasmtime_context_set_epoch_deadline(instance->context, 1);
@@ -190,6 +231,8 @@ static void deinit_on_stack(void *argument)
 
 void ln_instance_deinit(struct ln_instance *instance)
 {
+	ln_instance_refund(instance, instance->table_bytes);
+	instance->table_bytes = 0;
 	if (instance->store == NULL)
 		return;
 	ln_task_on_worker_stack(instance->task, deinit_on_stack, instance);

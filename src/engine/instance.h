@@ -14,14 +14,16 @@
 #include "base/compiler.h"
 #include "sched/task.h"
 
+struct ln_account;
 struct ln_entry;
 struct ln_module;
 
 /* What an instance may use. */
 struct ln_instance_limits {
-	uint64_t max_memory; /* bytes of linear memory, all together */
+	uint64_t max_memory; /* bytes of memories and tables, all together */
 	uint64_t max_fuel;   /* wasm instructions, about; 0: no bound */
-	uint32_t max_table_elements;
+	uint32_t max_table_elements; /* of each table */
+	struct ln_account *account;  /* charged, too; outlives it; or NULL */
 };
 
 /* Why an instance stopped. */
@@ -41,7 +43,8 @@ struct ln_instance {
 	struct ln_task *task;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
-	uint64_t memory_used;   /* bytes of linear memory, all together */
+	uint64_t memory_used;   /* bytes of memories and tables */
+	uint64_t table_bytes;   /* charged for tables, for good */
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	/* The exported memory, for host calls; NULL when there is none. Kept by
 	 * engine/memory.c. */
@@ -64,6 +67,15 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
 			      const wasmtime_val_raw_t *params, char **report);
+
+/* Charges the instance for `bytes` of memory, and gives them back. False: they
+ * are over one of its limits. */
+bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes);
+void ln_instance_refund(struct ln_instance *instance, uint64_t bytes);
+
+/* Takes up to `fuel` away; when nothing is left the guest traps as soon as it
+ * goes on. For metered instances, in a host call. */
+void ln_instance_burn(struct ln_instance *instance, uint64_t fuel);
 
 /* Drops store and memory; accepts an instance that was only partly made. */
 void ln_instance_deinit(struct ln_instance *instance);

@@ -168,15 +168,6 @@ static wasmtime_error_t *refuse(const char *text)
 	return wasmtime_error_new(text);
 }
 
-/* Charges the instance for `more` bytes; false when that is over its limit. */
-static bool charge(struct ln_instance *instance, uint64_t more)
-{
-	if (more > instance->limits.max_memory - instance->memory_used)
-		return false;
-	instance->memory_used += more;
-	return true;
-}
-
 static uint8_t *memory_get(void *env, size_t *size, size_t *capacity)
 {
 	struct memory *memory = env;
@@ -225,7 +216,7 @@ static wasmtime_error_t *memory_grow(void *env, size_t new_size)
 	bool done = true;
 
 	if (new_size > (size_t)1 << CLASS_MAX_BITS ||
-	    !charge(memory->instance, more))
+	    !ln_instance_charge(memory->instance, more))
 		return refuse("the memory limit of the process is reached");
 	if (memory->mapped > 0)
 		done = new_size <= memory->capacity &&
@@ -233,7 +224,7 @@ static wasmtime_error_t *memory_grow(void *env, size_t new_size)
 	else if (new_size > memory->capacity)
 		done = move(memory, new_size);
 	if (!done) {
-		memory->instance->memory_used -= more;
+		ln_instance_refund(memory->instance, more);
 		return refuse("the host is out of memory");
 	}
 	memory->size = new_size;
@@ -245,7 +236,7 @@ static void memory_free(void *env)
 {
 	struct memory *memory = env;
 
-	memory->instance->memory_used -= memory->size;
+	ln_instance_refund(memory->instance, memory->size);
 	if (memory->mapped > 0)
 		munmap(memory->base, memory->mapped);
 	else
@@ -300,7 +291,8 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 	(void)maximum;
 	if (instance == NULL)
 		return refuse("a memory is made outside of a process");
-	if (minimum > (size_t)1 << CLASS_MAX_BITS || !charge(instance, minimum))
+	if (minimum > (size_t)1 << CLASS_MAX_BITS ||
+	    !ln_instance_charge(instance, minimum))
 		return refuse("the initial memory of the module exceeds the "
 			      "memory limit of the process");
 	memory = calloc(1, sizeof(*memory));
@@ -325,7 +317,7 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 fail_place:
 	free(memory);
 fail_memory:
-	instance->memory_used -= minimum;
+	ln_instance_refund(instance, minimum);
 	return refuse("the host is out of memory");
 }
 

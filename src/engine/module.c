@@ -21,6 +21,12 @@
 #include "sched/blocking.h"
 #include "sched/task.h"
 
+/* What the engine takes for an element: a pointer, or less. */
+#define ELEMENT_SIZE 8
+
+/* The part of the memory that tables may grow to is one of so many. */
+#define GROWTH_SHARE 16
+
 struct ln_module {
 	_Atomic uint32_t references;
 
@@ -233,4 +239,28 @@ uint32_t ln_module_exported_memory(const struct ln_module *module)
 uint64_t ln_module_initial_memory(const struct ln_module *module)
 {
 	return module->scan.initial_memory;
+}
+
+uint64_t ln_module_table_bytes(const struct ln_module *module,
+			       uint64_t max_memory, uint32_t max_elements,
+			       uint32_t *elements)
+{
+	const struct ln_scan *scan = &module->scan;
+	uint64_t growing = scan->growing_tables;
+	uint64_t each = max_elements;
+	uint64_t room;
+
+	if (scan->largest_table > max_elements)
+		return UINT64_MAX;
+	if (growing == 0) {
+		*elements = max_elements;
+		return scan->initial_elements * ELEMENT_SIZE;
+	}
+	room = max_memory / GROWTH_SHARE / ELEMENT_SIZE / growing;
+	if (each > room)
+		each = room;
+	if (each < scan->largest_table)
+		each = scan->largest_table;
+	*elements = (uint32_t)each;
+	return (scan->initial_elements + each * growing) * ELEMENT_SIZE;
 }

@@ -64,6 +64,15 @@ bool ln_module_has_start(const struct ln_module *module);
  * see; UINT32_MAX: none. */
 uint32_t ln_module_exported_memory(const struct ln_module *module);
 
+/* Bytes that its tables may take, and in *elements how many elements each may
+ * have, under a limit for elements and one for memory. A table that may grow
+ * gets its room from the start, at most a 16th of the memory for all of them,
+ * since nobody can be asked when one grows. UINT64_MAX: a table is larger than
+ * `max_elements` at the start. */
+uint64_t ln_module_table_bytes(const struct ln_module *module,
+			       uint64_t max_memory, uint32_t max_elements,
+			       uint32_t *elements);
+
 /* Bytes that the linear memories take at the start, together. */
 uint64_t ln_module_initial_memory(const struct ln_module *module);
 

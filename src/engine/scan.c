@@ -7,8 +7,8 @@
  * Guarantees: reads inside [bytes, bytes + len), in time linear in the number
  * of sections, memories and exports, for any content.
  * Limits: section contents are looked at for their first number only, for the
- * sizes in the memory section, and for the exported memory. Everything else is
- * the compiler's to check.
+ * sizes in the table and memory sections, and for the exported memory.
+ * Everything else is the compiler's to check.
  */
 #include "engine/scan.h"
 
@@ -23,6 +23,7 @@ enum section {
 	SECTION_CUSTOM = 0,
 	SECTION_IMPORT = 2,
 	SECTION_FUNCTION = 3,
+	SECTION_TABLE = 4,
 	SECTION_MEMORY = 5,
 	SECTION_EXPORT = 7,
 	SECTION_START = 8,
@@ -86,6 +87,29 @@ static bool read_memories(struct ln_cursor section, uint64_t count,
 	return true;
 }
 
+/* Adds the tables up. What is malformed, or of a kind that is switched off, is
+ * the compiler's to refuse. */
+static void read_tables(struct ln_cursor section, uint64_t count,
+			struct ln_scan *scan)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t kind, flags, least, most = UINT64_MAX;
+
+		if (!ln_cursor_number(&section, 7, &kind) ||
+		    !ln_cursor_number(&section, 32, &flags) || flags > 1 ||
+		    !ln_cursor_number(&section, 32, &least))
+			return;
+		if (flags == 1 && !ln_cursor_number(&section, 32, &most))
+			return;
+		scan->initial_elements =
+			add_saturating(scan->initial_elements, least);
+		if (least > scan->largest_table)
+			scan->largest_table = least;
+		if (most > least)
+			scan->growing_tables++;
+	}
+}
+
 /* Looks for the memory that is exported as "memory". What is malformed is the
  * compiler's to refuse. */
 static void find_exported_memory(struct ln_cursor section, uint64_t count,
@@ -124,6 +148,9 @@ static bool read_section(struct ln_scan *scan, uint8_t id,
 		return true;
 	case SECTION_FUNCTION:
 		scan->functions = add_saturating(scan->functions, count);
+		return true;
+	case SECTION_TABLE:
+		read_tables(section, count, scan);
 		return true;
 	case SECTION_MEMORY:
 		return read_memories(section, count, &scan->initial_memory);

@@ -1,4 +1,4 @@
-/* lunatic::process: processes, links, and the own environment. */
+/* lunatic::process: processes and links. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,9 @@
 /* Results of functions that store an id: of what they made, or of an error. */
 #define MADE 0
 #define FAILED 1
+
+/* What making a process costs a metered guest. */
+#define SPAWN_FUEL 1000
 
 static int missing(struct ln_guest *guest, const char *noun, uint64_t id)
 {
@@ -49,58 +52,6 @@ static int add_process(struct ln_guest *guest, struct ln_process *process,
 	return error;
 }
 
-int ln_host_process_drop_environment(struct ln_guest *guest,
-				     uint64_t environment)
-{
-	struct ln_environment *value =
-		ln_handles_remove(&guest->environments, environment);
-
-	if (value == NULL)
-		return missing(guest, "environment", environment);
-	ln_environment_release(value);
-	return 0;
-}
-
-int ln_host_process_this_env(struct ln_guest *guest, uint64_t *result)
-{
-	int error;
-
-	error = add(guest, &guest->environments, "environment",
-		    ln_environment_retain(guest->environment), result);
-	if (error < 0)
-		ln_environment_release(guest->environment);
-	return error;
-}
-
-int ln_host_process_add_this_module(struct ln_guest *guest,
-				    uint64_t environment, uint8_t *id,
-				    uint32_t *result)
-{
-	uint64_t module;
-
-	if (ln_handles_get(&guest->environments, environment) == NULL)
-		return missing(guest, "environment", environment);
-	if (add(guest, &guest->modules, "module",
-		ln_env_module_retain(guest->module), &module) < 0) {
-		ln_env_module_release(guest->module);
-		return LN_ETRAP;
-	}
-	memcpy(id, &module, sizeof(module));
-	*result = MADE;
-	return 0;
-}
-
-int ln_host_process_drop_module(struct ln_guest *guest, uint64_t module)
-{
-	struct ln_env_module *value =
-		ln_handles_remove(&guest->modules, module);
-
-	if (value == NULL)
-		return missing(guest, "module", module);
-	ln_env_module_release(value);
-	return 0;
-}
-
 static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 		      int64_t link, struct ln_slice function,
 		      struct ln_slice params, uint8_t *id, uint32_t *result)
@@ -128,6 +79,7 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 		return ln_guest_trap(guest,
 				     "the parameters are not a sequence of a "
 				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
+	ln_guest_pay(guest, SPAWN_FUEL);
 	error = ln_wasm_spawn(&spawn, &process, &text);
 	if (error == LN_EKILLED)
 		return error;

@@ -14,6 +14,8 @@ const struct ln_limits ln_limits_default = {
 	.max_memory = (uint64_t)4 << 30,
 	.max_fuel = 0,
 	.max_processes = (uint64_t)4 << 20,
+	.max_environments = 10000,
+	.max_nesting = 16,
 	.max_messages = (uint64_t)4 << 20,
 	.max_mailbox_bytes = (uint64_t)1 << 30,
 	.max_message_bytes = (uint64_t)256 << 20,
@@ -24,6 +26,47 @@ const struct ln_limits ln_limits_default = {
 	.max_registrations = 65536,
 	.max_registry_bytes = (uint64_t)16 << 20,
 };
+
+/* The lower one of two limits of which 0 is none. */
+static uint64_t lower_open(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return a | b;
+	return a < b ? a : b;
+}
+
+#define LOWER(member)                                    \
+	do {                                             \
+		if (limits->member > parent->member)     \
+			limits->member = parent->member; \
+	} while (0)
+
+void ln_limits_lower(struct ln_limits *limits, const struct ln_limits *parent)
+{
+	uint32_t levels = parent->max_nesting > 0 ? parent->max_nesting - 1 : 0;
+
+	LOWER(max_memory);
+	LOWER(max_processes);
+	LOWER(max_environments);
+	LOWER(max_registrations);
+	LOWER(max_registry_bytes);
+	LOWER(max_message_bytes);
+	LOWER(max_handles);
+	LOWER(max_links);
+	LOWER(max_table_elements);
+	LOWER(max_module_bytes);
+	limits->max_total_memory =
+		lower_open(limits->max_total_memory, parent->max_total_memory);
+	limits->max_fuel = lower_open(limits->max_fuel, parent->max_fuel);
+	limits->max_messages =
+		lower_open(limits->max_messages, parent->max_messages);
+	limits->max_mailbox_bytes = lower_open(limits->max_mailbox_bytes,
+					       parent->max_mailbox_bytes);
+	if (limits->max_nesting > levels)
+		limits->max_nesting = levels;
+}
+
+#undef LOWER
 
 int ln_config_new(struct ln_config **out)
 {

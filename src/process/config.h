@@ -17,14 +17,17 @@ enum ln_memory_strategy {
 };
 
 struct ln_limits {
-	uint64_t max_memory;         /* bytes of linear memory a process */
-	uint64_t max_fuel;           /* wasm instructions a process; 0: none */
-	uint64_t max_processes;      /* alive at the same time */
-	uint64_t max_messages;       /* in one mailbox; 0: none */
-	uint64_t max_mailbox_bytes;  /* in one mailbox; 0: none */
-	uint64_t max_message_bytes;  /* of one message's data */
-	uint32_t max_handles;        /* of each kind, a process */
-	uint32_t max_links;          /* of a process */
+	uint64_t max_memory;        /* bytes of memories and tables a process */
+	uint64_t max_total_memory;  /* the same of all processes; 0: none */
+	uint64_t max_fuel;          /* wasm instructions a process; 0: none */
+	uint64_t max_processes;     /* alive at the same time */
+	uint64_t max_environments;  /* made below this one, alive */
+	uint32_t max_nesting;       /* of environments below this one */
+	uint64_t max_messages;      /* in one mailbox; 0: none */
+	uint64_t max_mailbox_bytes; /* in one mailbox; 0: none */
+	uint64_t max_message_bytes; /* of one message's data */
+	uint32_t max_handles;       /* of each kind, a process */
+	uint32_t max_links;         /* of a process */
 	uint32_t max_table_elements; /* of each table */
 	size_t max_module_bytes;     /* of a wasm binary */
 	uint64_t max_registrations;  /* in the registry */
@@ -35,6 +38,10 @@ struct ln_plugin;
 
 /* Bounds that no honest guest should meet. */
 extern const struct ln_limits ln_limits_default;
+
+/* Lowers limits to those of a parent; what one of both leaves open is the
+ * other's. Nesting becomes one level less. */
+void ln_limits_lower(struct ln_limits *limits, const struct ln_limits *parent);
 
 /* A directory that guests find already open. */
 struct ln_preopen {

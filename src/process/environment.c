@@ -16,8 +16,32 @@
 #include "sched/sched.h"
 #include "sched/task.h"
 
-static void destroy(struct ln_environment *environment)
+static void uncount(struct ln_environment *from,
+		    const struct ln_environment *to)
 {
+	for (; from != to; from = from->parent)
+		atomic_fetch_sub_explicit(&from->environments, 1,
+					  memory_order_relaxed);
+}
+
+/* Counts one more environment below `parent` and all above it. */
+static int count_below(struct ln_environment *parent)
+{
+	for (struct ln_environment *at = parent; at != NULL; at = at->parent) {
+		if (atomic_fetch_add_explicit(&at->environments, 1,
+					      memory_order_relaxed) >=
+		    at->limits.max_environments) {
+			uncount(parent, at->parent);
+			return LN_ELIMIT;
+		}
+	}
+	return 0;
+}
+
+/* Accepts one that was only partly made, from its references on. */
+static void destroy(void *argument)
+{
+	struct ln_environment *environment = argument;
 	struct ln_environment *parent = environment->parent;
 	struct ln_runtime *runtime = environment->runtime;
 
@@ -26,8 +50,10 @@ static void destroy(struct ln_environment *environment)
 	ln_preopens_close(environment->preopens);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
-	if (parent != NULL)
+	if (parent != NULL) {
+		uncount(parent, NULL);
 		ln_environment_release(parent);
+	}
 	ln_runtime_release(runtime);
 }
 
@@ -46,30 +72,59 @@ static bool allows(const void *environment, const char *name)
 	return ln_environment_allows(environment, name);
 }
 
+/* Sets what follows from the configuration and the parent. */
+static void set_limits(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+	struct ln_limits *limits = &environment->limits;
+
+	*limits = environment->config->limits;
+	if (parent != NULL) {
+		ln_limits_lower(limits, &parent->limits);
+		environment->charged = parent->charged;
+	}
+	/* Only what is less than above needs an account of its own. */
+	if (limits->max_total_memory > 0 &&
+	    (parent == NULL ||
+	     limits->max_total_memory != parent->limits.max_total_memory)) {
+		environment->account.above = environment->charged;
+		environment->account.most = limits->max_total_memory;
+		environment->charged = &environment->account;
+	}
+	if (limits->max_fuel > 0)
+		environment->variant |= LN_VARIANT_METERED;
+	if (environment->config->strategy == LN_MEMORY_GUARD)
+		environment->variant |= LN_VARIANT_GUARD;
+}
+
 int ln_environment_new(struct ln_runtime *runtime,
 		       struct ln_environment *parent,
 		       const struct ln_config *config,
 		       struct ln_environment **out)
 {
-	struct ln_environment *environment = calloc(1, sizeof(*environment));
+	struct ln_environment *environment;
 	struct ln_config *copy;
 	int error;
 
-	if (environment == NULL)
+	if (parent != NULL && parent->limits.max_nesting == 0)
+		return LN_ELIMIT;
+	error = count_below(parent);
+	if (error < 0)
+		return error;
+	environment = calloc(1, sizeof(*environment));
+	if (environment == NULL) {
+		uncount(parent, NULL);
 		return LN_ENOMEM;
+	}
 	environment->runtime = ln_runtime_retain(runtime);
 	if (parent != NULL)
 		environment->parent = ln_environment_retain(parent);
-	environment->limits = config->limits;
-	if (config->limits.max_fuel > 0)
-		environment->variant |= LN_VARIANT_METERED;
-	if (config->strategy == LN_MEMORY_GUARD)
-		environment->variant |= LN_VARIANT_GUARD;
 	atomic_init(&environment->references, 1);
 	error = ln_config_clone(config, &copy);
 	if (error < 0)
 		goto fail;
 	environment->config = copy;
+	set_limits(environment);
 	error = ln_preopens_open(copy, parent != NULL,
 				 parent != NULL ? parent->preopens : NULL,
 				 &environment->preopens);
@@ -79,8 +134,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 			      allows, environment, &environment->linker);
 	if (error < 0)
 		goto fail;
-	error = ln_registry_new(config->limits.max_registrations,
-				config->limits.max_registry_bytes,
+	error = ln_registry_new(environment->limits.max_registrations,
+				environment->limits.max_registry_bytes,
 				&environment->registry);
 	if (error < 0)
 		goto fail;
@@ -102,9 +157,9 @@ void ln_environment_release(struct ln_environment *environment)
 {
 	/* What all holders did comes before the free. */
 	if (atomic_fetch_sub_explicit(&environment->references, 1,
-				      memory_order_acq_rel) != 1)
-		return;
-	destroy(environment);
+				      memory_order_acq_rel) == 1)
+		ln_task_on_worker_stack(ln_task_current(), destroy,
+					environment);
 }
 
 size_t ln_environment_args(const struct ln_environment *environment,

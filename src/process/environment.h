@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/account.h"
 #include "process/config.h"
 
 struct ln_linker;
@@ -28,10 +29,14 @@ struct ln_environment {
 	struct ln_linker *linker;
 	struct ln_registry *registry; /* of processes, by name */
 	struct ln_preopens *preopens; /* NULL: none */
+	struct ln_account *charged; /* the own one or that of the nearest above
+				     * that has one; NULL: none has */
 
 	/* Any thread. */
+	struct ln_account account; /* used when max_total_memory is set */
 	_Atomic uint32_t references;
-	_Atomic uint64_t processes; /* alive */
+	_Atomic uint64_t processes;    /* alive, here and below */
+	_Atomic uint64_t environments; /* alive, below */
 };
 
 /* A module that was added to an environment: what a process is spawned from. */
@@ -45,9 +50,11 @@ struct ln_env_module {
 };
 
 /* Makes an environment from a copy of `config`. With a parent it never allows
- * more than that does. LN_ENOENT, LN_EPERM, LN_ELIMIT, LN_EIO: a directory that
- * guests should find open cannot be opened, see process/preopens.h. LN_ENOMEM.
- * Deep, and blocks: not on a fiber. */
+ * more than that does: its limits are lowered to the parent's, and what lives
+ * in it counts there, too. LN_ELIMIT: too many environments, or too deep in
+ * each other, or too many descriptors. LN_ENOENT, LN_EPERM, LN_EIO: a directory
+ * that guests should find open cannot be opened, see process/preopens.h.
+ * LN_ENOMEM. Deep, and blocks: not on a fiber. */
 int ln_environment_new(struct ln_runtime *runtime,
 		       struct ln_environment *parent,
 		       const struct ln_config *config,
@@ -55,6 +62,33 @@ int ln_environment_new(struct ln_runtime *runtime,
 struct ln_environment *
 ln_environment_retain(struct ln_environment *environment);
 void ln_environment_release(struct ln_environment *environment);
+
+/* Takes one process off the counts, from `environment` up to, but not
+ * including, `end`. */
+static inline void ln_environment_leave(struct ln_environment *environment,
+					const struct ln_environment *end)
+{
+	/* Relaxed, here and below: just numbers, nothing is read by them. */
+	for (; environment != end; environment = environment->parent)
+		atomic_fetch_sub_explicit(&environment->processes, 1,
+					  memory_order_relaxed);
+}
+
+/* Counts one more process, here and in all above; false: too many. */
+static inline bool ln_environment_enter(struct ln_environment *environment)
+{
+	struct ln_environment *at = environment;
+
+	for (; at != NULL; at = at->parent) {
+		if (atomic_fetch_add_explicit(&at->processes, 1,
+					      memory_order_relaxed) >=
+		    at->limits.max_processes) {
+			ln_environment_leave(environment, at->parent);
+			return false;
+		}
+	}
+	return true;
+}
 
 /* Whether it and all above it allow the host function, "namespace::name". */
 bool ln_environment_allows(const struct ln_environment *environment,

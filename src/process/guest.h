@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "process/handles.h"
 
 struct ln_env_module;
@@ -50,13 +51,16 @@ struct ln_guest {
 	struct ln_handles processes;     /* struct ln_process * */
 	struct ln_handles modules;       /* struct ln_env_module * */
 	struct ln_handles environments;  /* struct ln_environment * */
+	struct ln_handles configs;       /* struct ln_config * */
 	struct ln_handles tcp_listeners; /* struct ln_socket * */
 	struct ln_handles tcp_streams;   /* struct ln_socket * */
 	struct ln_handles dns_iterators; /* struct ln_addresses * */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
 	bool heap_tracing;            /* a backtrace for it is being taken */
-	struct ln_hook *hook; /* what a plugin works on; NULL: it is none */
+	struct ln_hook *hook;  /* what a plugin works on; NULL: it is none */
+	uint64_t oldest_error; /* no error has a lower id */
+	bool metered;          /* it pays for what it uses */
 	bool initialized; /* instantiation, start function included, is over */
 	bool exited;      /* proc_exit was called */
 	uint32_t exit_code; /* what proc_exit was given */
@@ -74,10 +78,31 @@ int ln_guest_trap(struct ln_guest *guest, const char *format, ...)
 uint8_t *ln_guest_memory(struct ln_guest *guest, uint32_t address,
 			 uint64_t len);
 
+/* The work of the host that costs one unit of fuel: as much as an instruction
+ * of wasm does on average. */
+#define LN_BYTES_PER_FUEL 8
+
+/* Makes a metered guest pay `fuel` for work that a host function does, rather
+ * before it than afterwards. One that cannot pay all of it pays what it has,
+ * and traps when it goes on. */
+void ln_guest_pay(struct ln_guest *guest, uint64_t fuel);
+
+/* The same for work on `bytes` of data. The trampolines have charged for all
+ * slices, buffers and arrays that are arguments. Free when not metered. */
+static inline void ln_guest_charge(struct ln_guest *guest, uint64_t bytes)
+{
+	if (LN_UNLIKELY(guest->metered))
+		ln_guest_pay(guest, bytes / LN_BYTES_PER_FUEL);
+}
+
+/* Errors that a guest can hold, if it may hold as many ids. */
+#define LN_GUEST_MOST_ERRORS 65536
+
 /* Puts an error text into the guest's error table; returns its id. A fixed text
- * stands in when memory is short; when the table is full as well, the id is
- * UINT64_MAX, which names nothing. Needs the stack of vasprintf: about 2 KiB.
- */
+ * stands in when memory is short. In a full table it takes the place of the
+ * oldest one, as if that had been dropped. UINT64_MAX, which names nothing,
+ * when there is no memory at all or no error may be held. Needs the stack of
+ * vasprintf: about 2 KiB. */
 uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "engine/code.h"
 #include "engine/module.h"
 #include "engine/rewrite.h"
 #include "process/environment.h"
@@ -256,14 +257,14 @@ static int check(struct run *run, const uint8_t *before, size_t before_len,
 
 	if (after_len == before_len && memcmp(before, after, after_len) == 0)
 		return 0;
-	code = ln_code_validate(engine, environment->variant, after,
-				  after_len, &error);
+	code = ln_code_validate(engine, environment->variant, after, after_len,
+				&error);
 	if (code == 0)
 		return 0;
 	if (code == LN_EFORMAT) {
 		char *unused;
-		int was = ln_code_validate(engine, environment->variant,
-					     before, before_len, &unused);
+		int was = ln_code_validate(engine, environment->variant, before,
+					   before_len, &unused);
 
 		if (was == 0)
 			code = fail(run, code, "made a bad module: %s",

@@ -39,17 +39,11 @@ int ln_process_new(struct ln_environment *environment,
 	if (atomic_load_explicit(&environment->runtime->stopping,
 				 memory_order_relaxed))
 		return LN_ESTOPPED;
-	if (atomic_fetch_add_explicit(&environment->processes, 1,
-				      memory_order_relaxed) >=
-	    limits->max_processes) {
-		atomic_fetch_sub_explicit(&environment->processes, 1,
-					  memory_order_relaxed);
+	if (!ln_environment_enter(environment))
 		return LN_ELIMIT;
-	}
 	process = calloc(1, sizeof(*process));
 	if (process == NULL) {
-		atomic_fetch_sub_explicit(&environment->processes, 1,
-					  memory_order_relaxed);
+		ln_environment_leave(environment, NULL);
 		return LN_ENOMEM;
 	}
 	process->environment = ln_environment_retain(environment);
@@ -304,8 +298,7 @@ static void task_run(struct ln_task *task)
 /* The end of everything but the memory of the process itself. */
 static void finish(struct ln_process *process)
 {
-	atomic_fetch_sub_explicit(&process->environment->processes, 1,
-				  memory_order_relaxed);
+	ln_environment_leave(process->environment, NULL);
 	/* Release pairs with the acquire in ln_process_wait_until. A system
 	 * call only when somebody sleeps. */
 	if (atomic_exchange_explicit(&process->ended, ENDED,

@@ -165,6 +165,11 @@ static void finish_heap(struct ln_guest *guest)
 	ln_heap_profile_free(guest->heap);
 }
 
+static void free_config(void *config)
+{
+	ln_config_free(config);
+}
+
 static void deinit_guest(struct ln_guest *guest)
 {
 	struct ln_runtime *runtime = guest->environment->runtime;
@@ -174,6 +179,7 @@ static void deinit_guest(struct ln_guest *guest)
 	ln_handles_deinit(&guest->processes, release_process);
 	ln_handles_deinit(&guest->modules, release_module);
 	ln_handles_deinit(&guest->environments, release_environment);
+	ln_handles_deinit(&guest->configs, free_config);
 	ln_handles_deinit(&guest->tcp_listeners, release_socket);
 	ln_handles_deinit(&guest->tcp_streams, release_socket);
 	ln_handles_deinit(&guest->dns_iterators, free);
@@ -242,6 +248,7 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 		.max_memory = limits->max_memory,
 		.max_fuel = limits->max_fuel,
 		.max_table_elements = limits->max_table_elements,
+		.account = process->environment->charged,
 	};
 	enum ln_outcome outcome;
 	enum ln_stop stop;
@@ -284,6 +291,7 @@ static enum ln_outcome body(struct ln_process *process)
 		.module = start->module,
 		.environment = process->environment,
 		.hook = start->hook,
+		.metered = process->environment->limits.max_fuel > 0,
 	};
 	enum ln_outcome outcome = run(process, start, &guest, &instance);
 
@@ -411,27 +419,47 @@ static int await_birth(struct birth *birth, char **error)
 	return result;
 }
 
+/* What the limits of the environment refuse at once. */
+static int check_memory(struct ln_env_module *from, char **error)
+{
+	const struct ln_limits *limits = &from->environment->limits;
+	uint64_t memory = ln_module_initial_memory(from->module);
+	uint32_t elements;
+	uint64_t tables =
+		ln_module_table_bytes(from->module, limits->max_memory,
+				      limits->max_table_elements, &elements);
+
+	if (memory > limits->max_memory)
+		return fail(LN_ELIMIT, error,
+			    "The module's initial memory of %llu bytes is "
+			    "larger than the limit of %llu",
+			    (unsigned long long)memory,
+			    (unsigned long long)limits->max_memory);
+	if (tables > limits->max_memory - memory)
+		return fail(LN_ELIMIT, error,
+			    "The module's tables are larger than the limits "
+			    "of %llu bytes of memory and of %u elements a "
+			    "table allow",
+			    (unsigned long long)limits->max_memory,
+			    limits->max_table_elements);
+	return 0;
+}
+
 static int find_entry(const struct ln_spawn *spawn,
 		      const struct ln_entry **entry, char **error)
 {
-	struct ln_module *module = spawn->module->module;
-	uint64_t most = spawn->module->environment->limits.max_memory;
+	int result;
 
-	*entry = ln_module_entry(module, spawn->function, spawn->function_len);
+	*entry = ln_module_entry(spawn->module->module, spawn->function,
+				 spawn->function_len);
 	if (*entry == NULL)
 		return fail(LN_ENOENT, error, "Function '%.*s' not found",
 			    spawn->function_len > 200
 				    ? 200
 				    : (int)spawn->function_len,
 			    spawn->function);
-	if (ln_module_initial_memory(module) > most)
-		return fail(
-			LN_ELIMIT, error,
-			"The module's initial memory of %llu bytes is "
-			"larger than the limit of %llu",
-			(unsigned long long)ln_module_initial_memory(module),
-			(unsigned long long)most);
-	return check_entry(spawn, *entry, error);
+	result = check_memory(spawn->module, error);
+	return result < 0 ? result : check_entry(spawn, *entry, error);
 }
 
 int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,

@@ -462,6 +462,78 @@ uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
  */
 
 /*
+ * Makes a configuration, from which environments can be made. Whatever it says,
+ * a process in such an environment never has more than this process has: limits
+ * that are not named here are those of this process's environment, and ones that
+ * are higher become those.
+ *
+ * max_memory: bytes that the memories and tables of a process may have together
+ * max_fuel: what a process may execute, in units of 100,000 instructions; calls
+ *   of the host count according to their work. 0: as much as this environment
+ *   allows, which may be without end
+ * Returns id of the configuration
+ * Traps: the process holds as many configurations as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "create_config")
+uint64_t lunatic_process_create_config(uint64_t max_memory, uint64_t max_fuel);
+
+/*
+ * Drops a configuration. Environments that were made from it stay.
+ *
+ * config: id of the configuration
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "drop_config")
+void lunatic_process_drop_config(uint64_t config);
+
+/*
+ * Allows host functions, those whose `namespace::name` begins with the text, for
+ * example `lunatic::message::`; the empty text allows all. Without it no host
+ * function can be called. A function that is not allowed can still be imported,
+ * and traps when it is called. What this process may not call stays out of reach
+ * for processes in environments that it makes.
+ *
+ * config: id of the configuration
+ * prefix: the beginning, in UTF-8
+ * Traps: the process holds no configuration of that id
+ * Traps: the text is not valid UTF-8
+ * Traps: the configuration has 256 of them, or 64 KiB of texts
+ */
+LUNATIC_IMPORT("lunatic::process", "allow_namespace")
+void lunatic_process_allow_namespace(uint64_t config, const void *prefix,
+				     size_t prefix_len);
+
+/*
+ * Grants access to a directory, which processes find open under the same path.
+ * It must be one that this process has open itself, or lie below one; read-only
+ * stays read-only.
+ *
+ * config: id of the configuration
+ * dir: path of the directory as this process sees it, in UTF-8
+ * id: gets 0, or the id of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no configuration of that id
+ * Traps: the path is not valid UTF-8
+ */
+LUNATIC_IMPORT("lunatic::process", "preopen_dir")
+uint32_t lunatic_process_preopen_dir(uint64_t config, const void *dir,
+				     size_t dir_len, uint64_t *id);
+
+/*
+ * Makes an environment from a configuration. What lives in it counts against the
+ * limits of this process's environment as well. Environments can be nested up to
+ * a depth, 16 by default.
+ *
+ * config: id of the configuration
+ * id: gets the id of the environment, or of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no configuration of that id
+ * Traps: the process holds as many environments as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "create_environment")
+uint32_t lunatic_process_create_environment(uint64_t config, uint64_t *id);
+
+/*
  * Drops the id of an environment. Its processes keep running.
  *
  * environment: id of the environment
@@ -469,6 +541,31 @@ uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
  */
 LUNATIC_IMPORT("lunatic::process", "drop_environment")
 void lunatic_process_drop_environment(uint64_t environment);
+
+/*
+ * Makes an id for the environment that this process runs in.
+ *
+ * Returns the new id
+ * Traps: the process holds as many environments as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "this_env")
+uint64_t lunatic_process_this_env(void);
+
+/*
+ * Compiles a module for an environment, where it can be spawned from then. The
+ * process waits meanwhile. Modules are compiled one after the other, and the
+ * same bytes only once for as long as somebody uses them.
+ *
+ * environment: id of the environment
+ * module: a wasm binary, or wasm text
+ * id: gets the id of the module, or of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no environment of that id
+ * Traps: the process holds as many modules as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "add_module")
+uint32_t lunatic_process_add_module(uint64_t environment, const void *module,
+				    size_t module_len, uint64_t *id);
 
 /*
  * Adds the module that this process was spawned from to an environment, where
@@ -600,15 +697,6 @@ uint64_t lunatic_process_this(void);
  */
 LUNATIC_IMPORT("lunatic::process", "id")
 void lunatic_process_id(uint64_t process, void *uuid);
-
-/*
- * Makes an id for the environment that this process was spawned in.
- *
- * Returns the new id
- * Traps: the process holds as many environments as it may
- */
-LUNATIC_IMPORT("lunatic::process", "this_env")
-uint64_t lunatic_process_this_env(void);
 
 /*
  * Links this process with another one: when one of them fails, the other one is

@@ -1,0 +1,47 @@
+/*
+ * Memory that many processes may use together. Accounts form a tree: what is
+ * charged to one is charged to all above it, so that none can be exceeded from
+ * below. Any thread.
+ */
+#ifndef LN_ENGINE_ACCOUNT_H
+#define LN_ENGINE_ACCOUNT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ln_account {
+	struct ln_account *above; /* NULL: none; outlives this one */
+	uint64_t most;            /* bytes */
+	_Atomic uint64_t used; /* bytes; too many while somebody is refused */
+};
+
+/* Gives bytes back to the accounts from `account` up to, but not including,
+ * `end`. */
+static inline void ln_account_refund(struct ln_account *account,
+				     const struct ln_account *end,
+				     uint64_t bytes)
+{
+	/* Relaxed, here and below: just numbers, nothing is read by them. */
+	for (; account != end; account = account->above)
+		atomic_fetch_sub_explicit(&account->used, bytes,
+					  memory_order_relaxed);
+}
+
+/* False, and nothing is charged, when that would be too much for one of them.
+ * `account` may be NULL. */
+static inline bool ln_account_charge(struct ln_account *account, uint64_t bytes)
+{
+	for (struct ln_account *at = account; at != NULL; at = at->above) {
+		uint64_t before = atomic_fetch_add_explicit(
+			&at->used, bytes, memory_order_relaxed);
+
+		if (before > at->most || bytes > at->most - before) {
+			ln_account_refund(account, at->above, bytes);
+			return false;
+		}
+	}
+	return true;
+}
+
+#endif

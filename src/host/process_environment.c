@@ -1,0 +1,201 @@
+/*
+ * lunatic::process: environments and the modules in them. Making either takes
+ * time and stack: it is done in the blocking pool while the guest waits, and a
+ * kill takes effect afterwards.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/instance.h"
+#include "host/abi_gen.h"
+#include "host/result.h"
+#include "process/environment.h"
+#include "process/process.h"
+#include "process/runtime.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
+
+/* What one guest may hold, if it may hold as many ids. */
+#define MOST_ENVIRONMENTS 1024
+#define MOST_MODULES 4096
+
+/* What it costs a metered guest: instructions that take about as long. */
+#define ENVIRONMENT_FUEL 100000
+#define MODULE_FUEL 10000
+#define MODULE_FUEL_PER_BYTE 100
+
+static struct ln_environment *find(struct ln_guest *guest, uint64_t id)
+{
+	return ln_handles_get(&guest->environments, id);
+}
+
+static int add_environment(struct ln_guest *guest,
+			   struct ln_environment *environment, uint64_t *id)
+{
+	int error =
+		ln_host_add_scarce(guest, &guest->environments, "environment",
+				   MOST_ENVIRONMENTS, environment, id);
+
+	if (error < 0)
+		ln_environment_release(environment);
+	return error;
+}
+
+struct making {
+	struct ln_environment *parent;
+	const struct ln_config *config;
+	struct ln_environment *environment;
+	int result;
+};
+
+static void make(void *argument)
+{
+	struct making *making = argument;
+
+	making->result =
+		ln_environment_new(making->parent->runtime, making->parent,
+				   making->config, &making->environment);
+}
+
+static const char *why_no_environment(int error)
+{
+	if (error == LN_ELIMIT)
+		return "there are too many environments or descriptors, or "
+		       "they are nested too deeply";
+	if (error == LN_ENOENT || error == LN_EPERM)
+		return "a directory does not exist or cannot be opened";
+	return ln_error_text(error);
+}
+
+int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
+				       uint8_t *id, uint32_t *result)
+{
+	struct making making = {
+		.parent = guest->environment,
+		.config = ln_handles_get(&guest->configs, config),
+	};
+	struct ln_runtime *runtime = guest->environment->runtime;
+	uint64_t made;
+	int error;
+
+	if (making.config == NULL)
+		return ln_host_missing(guest, "configuration", config);
+	ln_guest_pay(guest, ENVIRONMENT_FUEL);
+	error = ln_blocking_run(ln_sched_blocking(runtime->sched), make,
+				&making);
+	ln_instance_resumed(guest->instance);
+	if (error == 0)
+		error = making.result;
+	*result = error < 0 ? LN_HOST_FAILED : LN_HOST_MADE;
+	if (error < 0) {
+		ln_host_put_error(guest, id,
+				  "The environment could not be created: %s",
+				  why_no_environment(error));
+		return 0;
+	}
+	error = add_environment(guest, making.environment, &made);
+	if (error == 0)
+		memcpy(id, &made, sizeof(made));
+	return error;
+}
+
+int ln_host_process_drop_environment(struct ln_guest *guest,
+				     uint64_t environment)
+{
+	struct ln_environment *value =
+		ln_handles_remove(&guest->environments, environment);
+
+	if (value == NULL)
+		return ln_host_missing(guest, "environment", environment);
+	ln_environment_release(value);
+	return 0;
+}
+
+int ln_host_process_this_env(struct ln_guest *guest, uint64_t *result)
+{
+	return add_environment(guest, ln_environment_retain(guest->environment),
+			       result);
+}
+
+/* Hands a module to the guest; takes it over. */
+static int give_module(struct ln_guest *guest, struct ln_env_module *module,
+		       uint8_t *id, uint32_t *result)
+{
+	uint64_t made;
+	int error = ln_host_add_scarce(guest, &guest->modules, "module",
+				       MOST_MODULES, module, &made);
+
+	if (error < 0) {
+		ln_env_module_release(module);
+		return error;
+	}
+	memcpy(id, &made, sizeof(made));
+	*result = LN_HOST_MADE;
+	return 0;
+}
+
+/* Adds a module to an environment, from bytes that stay where they are. */
+static int add(struct ln_guest *guest, struct ln_environment *environment,
+	       const uint8_t *bytes, size_t len, uint8_t *id, uint32_t *result)
+{
+	struct ln_env_module *module;
+	char *text;
+	int error;
+
+	ln_guest_pay(guest, MODULE_FUEL + len * MODULE_FUEL_PER_BYTE);
+	/* A guest may drop its own id only when this has returned. */
+	error = ln_environment_add_module(environment, bytes, len, &module,
+					  &text);
+	ln_instance_resumed(guest->instance);
+	if (error == 0)
+		return give_module(guest, module, id, result);
+	if (error == LN_EKILLED) {
+		free(text);
+		return error;
+	}
+	ln_host_put_error(guest, id, "%s",
+			  text != NULL ? text : ln_error_text(error));
+	free(text);
+	*result = LN_HOST_FAILED;
+	return 0;
+}
+
+int ln_host_process_add_module(struct ln_guest *guest, uint64_t environment,
+			       struct ln_slice module, uint8_t *id,
+			       uint32_t *result)
+{
+	struct ln_environment *value = find(guest, environment);
+
+	if (value == NULL)
+		return ln_host_missing(guest, "environment", environment);
+	return add(guest, value, module.data, module.len, id, result);
+}
+
+int ln_host_process_add_this_module(struct ln_guest *guest,
+				    uint64_t environment, uint8_t *id,
+				    uint32_t *result)
+{
+	struct ln_environment *value = find(guest, environment);
+	const uint8_t *bytes;
+	size_t len;
+
+	if (value == NULL)
+		return ln_host_missing(guest, "environment", environment);
+	if (value == guest->module->environment)
+		return give_module(guest, ln_env_module_retain(guest->module),
+				   id, result);
+	bytes = ln_env_module_source(guest->module, &len);
+	return add(guest, value, bytes, len, id, result);
+}
+
+int ln_host_process_drop_module(struct ln_guest *guest, uint64_t module)
+{
+	struct ln_env_module *value =
+		ln_handles_remove(&guest->modules, module);
+
+	if (value == NULL)
+		return ln_host_missing(guest, "module", module);
+	ln_env_module_release(value);
+	return 0;
+}
