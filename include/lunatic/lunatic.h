@@ -173,6 +173,10 @@ typedef struct lunatic_environment_config {
 	/* Directories that guests find open, by WASI. Default: none. */
 	const lunatic_preopen *preopens;
 	size_t preopen_count;
+
+	/* Of the registry: entries, and bytes of their names and versions. */
+	uint64_t max_registrations;
+	uint64_t max_registry_bytes;
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -318,6 +322,43 @@ LUNATIC_API int lunatic_process_wait(lunatic_process *process,
 				     int64_t timeout_ms,
 				     lunatic_outcome *outcome,
 				     uint32_t *exit_code);
+
+/* ---- The registry of an environment; any thread, nothing waits ----
+ *
+ * Processes under a name and a version, found by name and requirement, as
+ * guests do with lunatic::process::register and lookup. A name is UTF-8 of at
+ * most 4,096 bytes, a version a semantic one, "1.2.3-beta.1+build", of at most
+ * 256 bytes, and a query a requirement such as "1.2.3" (short for "^1.2.3"),
+ * "=1.2.3", "~1.2", "1.*", "*" or ">=1.2, <1.5", with the rules of Rust's crate
+ * semver, of at most 4,096 bytes and 32 parts. *error_text is NULL or, when a
+ * version or query is malformed, one line that says why, to be freed with
+ * lunatic_string_free; `error_text` itself may be NULL. */
+
+/* Registers a process, which may be of another environment, instead of one that
+ * is there under exactly that name and version. The registry holds the process
+ * until that ends; then all its registrations go. LUNATIC_EFORMAT (the version
+ * is none), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL (the name is too
+ * long or not UTF-8): nothing has changed. LUNATIC_EDEAD: the process has
+ * ended, and nothing is registered there now. */
+LUNATIC_API int lunatic_environment_register(lunatic_environment *environment,
+					     const char *name,
+					     const char *version,
+					     lunatic_process *process,
+					     char **error_text);
+
+/* Takes out what is registered under exactly that name and version.
+ * LUNATIC_ENOENT, LUNATIC_EFORMAT, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_environment_unregister(lunatic_environment *environment,
+					       const char *name,
+					       const char *version,
+					       char **error_text);
+
+/* Finds the process with the highest version that matches; the caller releases
+ * it. LUNATIC_ENOENT, LUNATIC_EFORMAT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_environment_lookup(lunatic_environment *environment,
+					   const char *name, const char *query,
+					   lunatic_process **process,
+					   char **error_text);
 
 /* ---- Messages ---- */
 

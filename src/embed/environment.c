@@ -34,6 +34,8 @@ static lunatic_environment_config default_config(void)
 		.max_messages = limits->max_messages,
 		.max_mailbox_bytes = limits->max_mailbox_bytes,
 		.max_links = limits->max_links,
+		.max_registrations = limits->max_registrations,
+		.max_registry_bytes = limits->max_registry_bytes,
 		.strategy = LUNATIC_MEMORY_SLAB,
 	};
 }
@@ -121,6 +123,8 @@ static int translate(const lunatic_environment_config *from,
 		.max_links = from->max_links,
 		.max_table_elements = from->max_table_elements,
 		.max_module_bytes = from->max_module_bytes,
+		.max_registrations = from->max_registrations,
+		.max_registry_bytes = from->max_registry_bytes,
 	};
 	error = fill_texts(from, to);
 	if (error < 0)
