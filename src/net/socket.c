@@ -9,6 +9,12 @@
  * watch it instead: a watch is woken by every edge, and its first attempt comes
  * after it has been set up. That all of them are woken is the price.
  *
+ * A read that gave less than it had room for has left nothing (`drained`): what
+ * comes later comes with an edge, which is remembered until a wait uses it up.
+ * So the next read waits before it tries, which spares a server a system call
+ * for each request. Not once the end of the stream, an error or urgent data has
+ * been reported, which end a read early; and only by a task that is alone.
+ *
  * A task that has the only reference keeps it alone for as long as its call
  * lasts: nobody else has anything that could be cloned.
  *
@@ -35,6 +41,7 @@ int ln_socket_new(int fd, struct ln_socket **out)
 	if (error < 0)
 		goto fail_pollable;
 	socket->fd = fd;
+	socket->drained = false;
 	atomic_init(&socket->references, 1);
 	*out = socket;
 	return 0;
@@ -67,9 +74,7 @@ int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
 {
 	if (wait->watching)
 		return ln_task_wait(ln_task_current(), deadline);
-	/* Acquire pairs with the releases of those who used it before. */
-	if (atomic_load_explicit(&socket->references, memory_order_acquire) ==
-	    1)
+	if (ln_socket_sole(socket))
 		return ln_pollable_wait(socket->pollable, direction, deadline);
 	ln_pollable_watch(socket->pollable, direction, &wait->watch);
 	wait->watching = true;

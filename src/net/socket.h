@@ -17,6 +17,7 @@ struct ln_socket {
 	int fd;
 	struct ln_pollable *pollable;
 	_Atomic uint32_t references;
+	bool drained; /* by whoever has the only reference */
 };
 
 /* How a call waits: zeroed at first, on the stack of the task that calls. */
@@ -34,6 +35,15 @@ int ln_socket_new(int fd, struct ln_socket **socket);
  * is still to be sent. */
 struct ln_socket *ln_socket_retain(struct ln_socket *socket);
 void ln_socket_release(struct ln_socket *socket);
+
+/* Whether the caller has the only reference; then it stays alone until it gives
+ * one away. */
+static inline bool ln_socket_sole(const struct ln_socket *socket)
+{
+	/* Acquire pairs with the releases of those who used it before. */
+	return atomic_load_explicit(&socket->references,
+				    memory_order_acquire) == 1;
+}
 
 /* Parks the running task until trying again may help; called after a system
  * call has said EAGAIN, any number of times. 0; LN_ETIMEDOUT, LN_EKILLED,

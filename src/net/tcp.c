@@ -256,16 +256,35 @@ static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+/* Waits when an attempt is known to be in vain. */
+static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
+			   struct ln_socket_wait *wait)
+{
+	if (!stream->drained)
+		return 0;
+	stream->drained = false;
+	if (ln_pollable_odd(stream->pollable))
+		return 0;
+	return ln_socket_wait(stream, LN_READABLE, deadline, wait);
+}
+
 int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
 		int64_t deadline, size_t *count, int *number)
 {
 	struct ln_socket_wait wait = { .watching = false };
+	bool sole = ln_socket_sole(stream);
 	int error = 0;
 	ssize_t n = 0;
 
+	if (len == 0) {
+		*count = 0;
+		return 0;
+	}
 	if (len > LN_TCP_SLICE)
 		len = LN_TCP_SLICE;
-	while (len > 0) {
+	if (sole)
+		error = wait_if_drained(stream, deadline, &wait);
+	while (error == 0) {
 		n = receive_once(stream->fd, data, len);
 		if (n >= 0)
 			break;
@@ -275,13 +294,14 @@ int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
 			break;
 		}
 		error = ln_socket_wait(stream, LN_READABLE, deadline, &wait);
-		if (error < 0)
-			break;
 	}
 	ln_socket_wait_end(&wait);
-	if (error == 0)
-		*count = (size_t)n;
-	return error;
+	if (error < 0)
+		return error;
+	if (sole)
+		stream->drained = n > 0 && (size_t)n < len;
+	*count = (size_t)n;
+	return 0;
 }
 
 static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,

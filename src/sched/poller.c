@@ -22,6 +22,7 @@
 #include "sched/poller.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -36,6 +37,9 @@
 
 #define BATCH 64
 
+/* Events after which a short read does not mean that nothing is left. */
+#define ODD (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
+
 struct ln_pollable {
 	struct ln_poller *poller;
 	struct ln_pollable *next_free;
@@ -43,6 +47,7 @@ struct ln_pollable {
 	int fd;
 	struct ln_lock lock;
 	bool ready[2];             /* under lock */
+	_Atomic bool odd;          /* written under lock */
 	struct ln_task *task[2];   /* under lock */
 	struct ln_list watches[2]; /* under lock */
 };
@@ -143,7 +148,7 @@ int ln_pollable_new(struct ln_poller *poller, int fd, struct ln_pollable **out)
 {
 	struct ln_pollable *pollable = take_pollable(poller);
 	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+		.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
 		.data.ptr = pollable,
 	};
 
@@ -154,6 +159,7 @@ int ln_pollable_new(struct ln_poller *poller, int fd, struct ln_pollable **out)
 	pollable->fd = fd;
 	pollable->ready[LN_READABLE] = false;
 	pollable->ready[LN_WRITABLE] = false;
+	atomic_store_explicit(&pollable->odd, false, memory_order_relaxed);
 	ln_lock_release(&pollable->lock);
 	if (epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		int number = errno;
@@ -199,6 +205,12 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 	}
 	ln_lock_release(&pollable->lock);
 	return result;
+}
+
+bool ln_pollable_odd(const struct ln_pollable *pollable)
+{
+	/* Whoever used up the edge that came with it took the lock after. */
+	return atomic_load_explicit(&pollable->odd, memory_order_relaxed);
 }
 
 void ln_pollable_watch(struct ln_pollable *pollable,
@@ -268,6 +280,9 @@ void ln_poller_poll(struct ln_poller *poller, int64_t deadline)
 			continue;
 		}
 		ln_lock_acquire(&pollable->lock);
+		if (mask & ODD)
+			atomic_store_explicit(&pollable->odd, true,
+					      memory_order_relaxed);
 		if (mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 			mark_ready(pollable, LN_READABLE);
 		if (mask & (EPOLLOUT | EPOLLHUP | EPOLLERR))

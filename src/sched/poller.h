@@ -43,6 +43,11 @@ void ln_pollable_free(struct ln_pollable *pollable);
 int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 		     int64_t deadline);
 
+/* Whether the end of the stream, an error or urgent data has been reported:
+ * then a read that gave less than it had room for may have left something, for
+ * which no further event comes. Any thread. */
+bool ln_pollable_odd(const struct ln_pollable *pollable);
+
 /* Has every event of the direction wake the running task, whatever it waits
  * for, until ln_pollable_unwatch; any number of tasks may watch. A task that
  * watches, then finds the descriptor not ready, then parks, misses nothing. It
