@@ -1,11 +1,11 @@
 #!/bin/sh
 # Measures lunatic with guests, and what it is compared with in the same run:
-# Erlang for processes and messages, native C for computing.
+# Erlang for processes and messages, Go for servers, native C for computing.
 #
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  idle, host_call, registry, latency, start or compute
+#                  idle, host_call, registry, latency, start, echo or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -78,6 +78,9 @@ if ! command -v erl >/dev/null 2>&1 || ! command -v erlc >/dev/null 2>&1; then
 	erlang=
 fi
 
+go=yes
+command -v go >/dev/null 2>&1 || go=
+
 guest_cc() {
 	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra \
 		-I "$top/sdk/c/include" "$@"
@@ -88,7 +91,9 @@ build_all() {
 		name=$(basename "$source" .c)
 		# A small guest's C stack: it shares a page with the data.
 		stack=65536
-		[ "$name" != idle ] || stack=2048
+		case $name in
+		idle | echo_server) stack=2048 ;;
+		esac
 		guest_cc -Wl,-z,stack-size="$stack" "$source" \
 			-o "$build/$name.wasm"
 	done
@@ -100,9 +105,14 @@ build_all() {
 		gcc $native "$here"/compute/*.c -o "$build/compute-gcc"
 		clang-19 $native "$here"/compute/*.c -o "$build/compute-clang"
 		gcc $native "$here/native/wall.c" -o "$build/wall"
+		gcc $native "$here/native/echo_load.c" -o "$build/echo_load"
 	}
 	if [ -n "$erlang" ]; then
 		erlc -o "$build" "$here"/erlang/*.erl
+	fi
+	if [ -n "$go" ]; then
+		GO111MODULE=off GOCACHE=$build/go-cache \
+			go build -o "$build/echo-go" "$here/go/echo.go"
 	fi
 }
 
@@ -171,6 +181,12 @@ bench_host_call() {
 	done
 }
 
+# resident_of PID: bytes that are resident, page tables included.
+resident_of() {
+	awk '/^Vm(RSS|PTE):/ { kib += $2 }
+		END { printf "%.0f", kib * 1024 }' "/proc/$1/status"
+}
+
 # resident COUNT COMMAND...: starts a program that spawns COUNT processes and
 # prints a line when all wait; sets `bytes` to what is resident then, page
 # tables included, or to nothing when that fails.
@@ -183,9 +199,7 @@ resident() {
 	running=$!
 	bytes=
 	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
-	[ -z "$line" ] || bytes=$(awk '
-		/^Vm(RSS|PTE):/ { kib += $2 }
-		END { printf "%.0f", kib * 1024 }' "/proc/$running/status")
+	[ -z "$line" ] || bytes=$(resident_of "$running")
 	kill "$running" 2>/dev/null || true
 	wait "$running" 2>/dev/null || true
 	running=
@@ -209,6 +223,66 @@ idle_of() {
 bench_idle() {
 	idle_of lunatic "$lunatic" "$build/idle.wasm"
 	[ -z "$erlang" ] || idle_of erlang erl -noshell -pa "$build" -s idle main
+}
+
+# server COMMAND...: starts an echo server, whose port becomes `port`.
+server() {
+	rm -f "$work/port"
+	mkfifo "$work/port"
+	"$@" </dev/null >"$work/port" 2>"$work/err" &
+	running=$!
+	port=$(timeout --foreground 60 head -n 1 "$work/port") || port=
+}
+
+stop_server() {
+	kill "$running" 2>/dev/null || true
+	wait "$running" 2>/dev/null || true
+	running=
+}
+
+# held COUNT: sets `bytes` to what the server has resident with that many idle
+# connections, or to nothing when that fails.
+held() {
+	rm -f "$work/hold" "$work/ready"
+	mkfifo "$work/hold" "$work/ready"
+	"$build/echo_load" "$port" "$1" 0 <"$work/hold" >"$work/ready" \
+		2>"$work/err" &
+	load_pid=$!
+	exec 7>"$work/hold"
+	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
+	bytes=
+	[ "$line" != ready ] || bytes=$(resident_of "$running")
+	exec 7>&-
+	wait "$load_pid" || bytes=
+}
+
+# echo_of SYSTEM COMMAND...: round trips, and what a connection holds.
+echo_of() {
+	system=$1
+	shift
+	server "$@"
+	held 1
+	none=$bytes
+	run "$system" "" "$build/echo_load" "$port" 1000 5
+	stop_server
+	server "$@"
+	held 10000
+	stop_server
+	if [ -n "$none" ] && [ -n "$bytes" ]; then
+		echo "connection $system $(((bytes - none) / 10000))" \
+			>>"$work/samples"
+	else
+		fail "$*"
+	fi
+}
+
+bench_echo() {
+	for _ in $passes; do
+		echo_of lunatic "$lunatic" "$build/echo_server.wasm"
+		[ -z "$go" ] || echo_of go "$build/echo-go"
+		[ -z "$erlang" ] || echo_of erlang \
+			erl -noshell -pa "$build" -s echo_server main
+	done
 }
 
 bench_start() {
@@ -257,13 +331,18 @@ machine() {
 	else
 		echo "- Erlang: not installed, so its column is left out"
 	fi
+	if [ -n "$go" ]; then
+		echo "- Go: $(go version | cut -d ' ' -f 3)"
+	else
+		echo "- Go: not installed, so its column is left out"
+	fi
 	echo "- C: $(gcc --version | head -n 1), $(clang-19 --version | head -n 1)"
 	echo "- load when the run began: $load"
 }
 
 tables() {
 	sort -k 1,1 -k 2,2 -k 3,3n "$work/samples" |
-		awk -v erlang="$erlang" -f "$here/table.awk" "$here/rows.txt" -
+		awk -v erlang="$erlang" -v go="$go" -f "$here/table.awk" "$here/rows.txt" -
 	machine
 }
 

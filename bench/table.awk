@@ -1,11 +1,12 @@
 # Prints the tables in Markdown, aligned for reading as they are.
 #
 #   sort -k 1,1 -k 2,2 -k 3,3n SAMPLES |
-#       awk -v erlang=yes -f table.awk ROWS -
+#       awk -v erlang=yes -v go=yes -f table.awk ROWS -
 #
 # ROWS is rows.txt; a sample is a line "SERIES SYSTEM VALUE", the value in
 # nanoseconds or bytes. Rows without a sample are left out, and without
-# erlang=yes the columns that compare with Erlang.
+# erlang=yes or go=yes the columns that compare with Erlang or Go. There are
+# three tables: of servers, of computing, and of all the rest.
 
 # What a row is for a system, in nanoseconds or bytes; "" without samples.
 function value(row, by, n, at) {
@@ -41,13 +42,21 @@ function native(row, a, b) {
 	return a == "" || (b != "" && b < a) ? b : a
 }
 
+# The table that a row is in.
+function kind(row) {
+	return group[row] == "compute" || group[row] == "echo" ? group[row] : \
+		"rest"
+}
+
 # Whether a row is within its target, "-" when there is nothing to tell by.
 function met(row, have, part) {
 	if (split(target[row], part, " ") < 2)
 		return "-"
-	have = value(row, judged[group[row] == "compute"])
+	have = value(row, judged[kind(row)])
 	if (part[3] == "Erlang")
 		have = ratio(have, value(row, "erlang"))
+	else if (part[3] == "Go")
+		have = ratio(have, value(row, "go"))
 	else if (part[3] == "native")
 		have = ratio(have, native(row))
 	else if (have != "")
@@ -64,23 +73,28 @@ function add(text) {
 }
 
 # One line of a table: the heads for row 0.
-function add_line(row, compute) {
+function add_line(row, table) {
 	lines++
 	columns = 0
 	add(row ? name[row] : "")
-	if (compute) {
+	if (table == "compute") {
 		add(row ? cell(row, "gcc") : "gcc -O2")
 		add(row ? cell(row, "clang") : "clang -O2")
 	}
 	add(row ? cell(row, "lunatic") : "lunatic")
-	if (compute) {
+	if (table == "echo" && go) {
+		add(row ? cell(row, "go") : "Go")
+		add(row ? ratio(value(row, "lunatic"), value(row, "go")) : \
+			"of Go")
+	}
+	if (table == "compute") {
 		add(row ? cell(row, "guard") : "guard pages")
 		add(row ? ratio(value(row, "guard"), native(row)) : \
 			"of native")
 	}
 	if (erlang) {
 		add(row ? cell(row, "erlang") : "Erlang")
-		add(row ? ratio(value(row, judged[compute]), \
+		add(row ? ratio(value(row, judged[table]), \
 			value(row, "erlang")) : "of Erlang")
 	}
 	add(row ? target[row] : "target: at most")
@@ -110,13 +124,13 @@ function print_table(line, column, text, rule) {
 	print ""
 }
 
-function table(compute, row) {
+function table(which, row) {
 	lines = 0
 	split("", width)
-	add_line(0, compute)
+	add_line(0, which)
 	for (row = 1; row <= rows; row++)
-		if ((group[row] == "compute") == compute && row in sampled)
-			add_line(row, compute)
+		if (kind(row) == which && row in sampled)
+			add_line(row, which)
 	if (lines > 1)
 		print_table()
 }
@@ -126,9 +140,9 @@ BEGIN {
 	scale["us"] = 1000
 	scale["ms"] = 1000000
 	scale["KiB"] = 1024
-	# The system that is compared in the first and in the second table.
-	judged[0] = "lunatic"
-	judged[1] = "guard"
+	# The system that is compared.
+	judged["rest"] = judged["echo"] = "lunatic"
+	judged["compute"] = "guard"
 }
 
 FNR == NR {
@@ -153,6 +167,7 @@ FNR == NR {
 }
 
 END {
-	table(0)
-	table(1)
+	table("rest")
+	table("echo")
+	table("compute")
 }
