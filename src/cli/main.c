@@ -135,8 +135,8 @@ static bool add_plugin(struct ln_runtime *runtime, struct ln_config *config,
 	bytes = read_file(path, config->limits.max_module_bytes, &len);
 	if (bytes == NULL)
 		return false;
-	result = ln_plugin_new(runtime, slash != NULL ? slash + 1 : path, bytes,
-			       len, &plugin, &error);
+	result = ln_plugin_new(runtime, NULL, slash != NULL ? slash + 1 : path,
+			       bytes, len, &plugin, &error);
 	free(bytes);
 	if (result < 0) {
 		fprintf(stderr, "lunatic: cannot load the plugin '%s': %s\n",

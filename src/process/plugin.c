@@ -12,8 +12,8 @@
  * Guarantees: whatever a plugin does, the caller gets a valid module or an
  * error that names it. A plugin cannot reach other processes, files or
  * networks.
- * Limits: FUEL, MEMORY, SECONDS; what a plugin prints is not ordered with what
- * others print.
+ * Limits: FUEL and MEMORY for each, SECONDS for all of a module's; what a
+ * plugin prints is not ordered with what others print.
  */
 #include "process/plugin.h"
 
@@ -46,16 +46,23 @@ struct ln_plugin {
 	char *name;                   /* NULL: none */
 };
 
-/* What plugins may call. Nothing that waits for others, other than printing. */
-static const char *const allowed[] = {
+/* What any plugin may call. */
+static const char *const always[] = {
 	"lunatic::plugin::",
 	"lunatic::error::",
 	"lunatic::version::",
-	"wasi_snapshot_preview1::args_",
-	"wasi_snapshot_preview1::environ_",
-	"wasi_snapshot_preview1::clock_",
+};
+
+/* What it may call if whoever gives it may: what C libraries need in order to
+ * print. Nothing that waits for others, other than that. */
+static const char *const granted[] = {
+	"wasi_snapshot_preview1::args_get",
+	"wasi_snapshot_preview1::args_sizes_get",
+	"wasi_snapshot_preview1::environ_get",
+	"wasi_snapshot_preview1::environ_sizes_get",
+	"wasi_snapshot_preview1::clock_time_get",
 	"wasi_snapshot_preview1::fd_fdstat_get",
-	"wasi_snapshot_preview1::fd_prestat_",
+	"wasi_snapshot_preview1::fd_prestat_get",
 	"wasi_snapshot_preview1::fd_close",
 	"wasi_snapshot_preview1::fd_seek",
 	"wasi_snapshot_preview1::fd_write",
@@ -65,7 +72,26 @@ static const char *const allowed[] = {
 
 /* ---- Making ---- */
 
+static int allow(struct ln_config *config, const struct ln_environment *giver)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		if (error == 0)
+			error = ln_config_allow(config, always[i],
+						strlen(always[i]));
+	}
+	for (size_t i = 0; i < sizeof(granted) / sizeof(granted[0]); i++) {
+		if (error == 0 &&
+		    (giver == NULL || ln_environment_allows(giver, granted[i])))
+			error = ln_config_allow(config, granted[i],
+						strlen(granted[i]));
+	}
+	return error;
+}
+
 static int make_environment(struct ln_runtime *runtime,
+			    const struct ln_environment *giver,
 			    struct ln_environment **environment)
 {
 	struct ln_config *config;
@@ -75,11 +101,7 @@ static int make_environment(struct ln_runtime *runtime,
 		return error;
 	config->limits.max_fuel = FUEL;
 	config->limits.max_memory = MEMORY;
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
-		if (error == 0)
-			error = ln_config_allow(config, allowed[i],
-						strlen(allowed[i]));
-	}
+	error = allow(config, giver);
 	if (error == 0)
 		error = ln_config_add_arg(config, "plugin");
 	if (error == 0)
@@ -96,7 +118,8 @@ static void destroy(struct ln_plugin *plugin)
 	free(plugin);
 }
 
-int ln_plugin_new(struct ln_runtime *runtime, const char *name,
+int ln_plugin_new(struct ln_runtime *runtime,
+		  const struct ln_environment *giver, const char *name,
 		  const uint8_t *bytes, size_t len, struct ln_plugin **out,
 		  char **error)
 {
@@ -115,7 +138,7 @@ int ln_plugin_new(struct ln_runtime *runtime, const char *name,
 			return LN_ENOMEM;
 		}
 	}
-	code = make_environment(runtime, &environment);
+	code = make_environment(runtime, giver, &environment);
 	if (code == 0) {
 		code = ln_environment_add_module(environment, bytes, len,
 						 &plugin->module, error);
@@ -152,6 +175,7 @@ struct run {
 	size_t count;
 	size_t current;
 	size_t most;
+	int64_t deadline;
 	char *error;
 };
 
@@ -197,7 +221,7 @@ static int judge(struct run *run, const struct ln_hook *hook,
 	case LN_OUTCOME_KILLED:
 		if (late)
 			return fail(run, LN_ETIMEDOUT,
-				    "took longer than %d seconds", SECONDS);
+				    "was not done after %d seconds", SECONDS);
 		return fail(run, LN_EKILLED, "was killed");
 	}
 	return LN_EINVAL;
@@ -235,8 +259,7 @@ static int call_hook(struct run *run, struct ln_hook *hook)
 		free(error);
 		return code;
 	}
-	late = !ln_process_wait_until(process,
-				      ln_time_after_ms(SECONDS * 1000));
+	late = !ln_process_wait_until(process, run->deadline);
 	if (late)
 		ln_process_kill(process);
 	outcome = ln_process_wait(process, &exit_code);
@@ -311,7 +334,12 @@ int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 		     const uint8_t *bytes, size_t len, size_t most,
 		     uint8_t **changed, size_t *changed_len, char **error)
 {
-	struct run run = { .plugins = plugins, .count = count, .most = most };
+	struct run run = {
+		.plugins = plugins,
+		.count = count,
+		.most = most,
+		.deadline = ln_time_after_ms(SECONDS * 1000),
+	};
 	int code =
 		ln_code_binary(bytes, len, most, changed, changed_len, error);
 

@@ -10,12 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_environment;
 struct ln_plugin;
 struct ln_rewrite;
 struct ln_runtime;
 
 /* Plugins of one configuration. */
-#define LN_PLUGINS_MOST 64
+#define LN_PLUGINS_MOST 16
 
 /* What a running plugin works on; its guest points to it. */
 struct ln_hook {
@@ -23,10 +24,12 @@ struct ln_hook {
 	char *failure;              /* owned; why it trapped */
 };
 
-/* Compiles a plugin, counted. `name` is what errors call it; NULL: by its
+/* Compiles a plugin, counted. It may print if the environment of whoever gives
+ * it allows that; NULL: it may. `name` is what errors call it; NULL: by its
  * number. *error as in ln_module_new. Blocks, and is deep: not on a fiber.
  * LN_EFORMAT, LN_EINVAL (imports), LN_ELIMIT, LN_ENOMEM. */
-int ln_plugin_new(struct ln_runtime *runtime, const char *name,
+int ln_plugin_new(struct ln_runtime *runtime,
+		  const struct ln_environment *giver, const char *name,
 		  const uint8_t *bytes, size_t len, struct ln_plugin **plugin,
 		  char **error);
 struct ln_plugin *ln_plugin_retain(struct ln_plugin *plugin);

@@ -785,11 +785,11 @@ uint32_t lunatic_process_lookup(const void *name, size_t name_len,
  * the program with `--plugin`. When a module is added, each plugin is
  * instantiated, its export `_initialize` is called if there is one, and then
  * `lunatic_create_module_hook`, without parameters. In there it changes the
- * module; the next plugin works on what came out. A plugin may also print, and
- * call `lunatic::error` and `lunatic::version`; everything else traps. About
- * 1,000,000,000 instructions, 256 MiB and 10 seconds are what it may take. When
- * it traps, exits with another code than 0 or leaves a module that is not valid,
- * the module is not added.
+ * module; the next plugin works on what came out. A plugin may also call
+ * `lunatic::error` and `lunatic::version`, and print if whoever gave it may;
+ * everything else traps. About 1,000,000,000 instructions and 256 MiB are what
+ * each may take, and 10 seconds all together. When one traps, exits with another
+ * code than 0 or leaves a module that is not valid, the module is not added.
 
  * Functions and types are numbered as in wasm's binary format: functions from 0,
  * first those that the module imports, then those that it defines, then those
