@@ -117,11 +117,14 @@ static bool move_code(struct encoder *encoder, struct ln_cursor *code,
 			add_function_number(encoder, output, found.function);
 			from = code->at;
 		}
-		if (expression && found.opcode == LN_OPCODE_END)
-			break;
+		if (expression && found.opcode == LN_OPCODE_END) {
+			copy_from(output, from, *code);
+			return true;
+		}
 	}
 	copy_from(output, from, *code);
-	return true;
+	/* A function's body may end anywhere, for all that matters here. */
+	return !expression;
 }
 
 static bool move_body(struct encoder *encoder, struct ln_cursor body,

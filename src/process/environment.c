@@ -203,8 +203,6 @@ static void change(void *argument)
 		ln_plugins_apply(config->plugins, config->plugin_count,
 				 job->source, job->source_len, most,
 				 &job->changed, &job->changed_len, &job->error);
-	if (job->result < 0)
-		job->changed = NULL; /* not ours */
 }
 
 /* Compiles what is to be compiled. */

@@ -351,6 +351,8 @@ int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 		free(before);
 		run.current++;
 	}
+	if (code < 0)
+		*changed = NULL;
 	if (run.error != NULL)
 		*error = run.error;
 	return code;

@@ -36,10 +36,10 @@ struct ln_plugin *ln_plugin_retain(struct ln_plugin *plugin);
 void ln_plugin_release(struct ln_plugin *plugin);
 
 /* Lets the plugins change a module, binary or text, in their order; *changed,
- * of at most `most` bytes, is the caller's. On failure *error is a text of one
- * line that names the plugin, or NULL. Blocks until the plugins have ended, so
- * not on a worker. LN_EFORMAT, LN_EINVAL, LN_ELIMIT, LN_ETRAP, LN_ETIMEDOUT,
- * LN_EKILLED, LN_ENOMEM, LN_ESTOPPED. */
+ * of at most `most` bytes, is the caller's. On failure it is NULL, and *error
+ * is a text of one line that names the plugin, or NULL. Blocks until the
+ * plugins have ended, so not on a worker. LN_EFORMAT, LN_EINVAL, LN_ELIMIT,
+ * LN_ETRAP, LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM, LN_ESTOPPED. */
 int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 		     const uint8_t *bytes, size_t len, size_t most,
 		     uint8_t **changed, size_t *changed_len, char **error);

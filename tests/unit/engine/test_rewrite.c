@@ -548,6 +548,30 @@ static void damaged_modules_do_no_harm(void **state)
 	wasm_byte_vec_delete(&binary);
 }
 
+/* Four billion elements are promised, and none of them is there: an error, and
+ * at once. */
+static void promises_are_not_believed(void **state)
+{
+	static const uint8_t bytes[] = {
+		0, 'a', 's', 'm', 1,    0,    0,    0, /* header */
+		9, 8,   1,   5,   0x70, 0xff, 0xff, 0xff, 0xff, 0x0f,
+	};
+	struct ln_rewrite *rewrite;
+	uint8_t *out;
+	char *error;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(
+		ln_rewrite_new(bytes, sizeof(bytes), MOST, &rewrite, &error),
+		0);
+	(void)add_import(rewrite);
+	assert_int_equal(ln_rewrite_encode(rewrite, &out, &len, &error),
+			 LN_EFORMAT);
+	free(error);
+	ln_rewrite_free(rewrite);
+}
+
 static void unreadable_code_is_told(void **state)
 {
 	const struct ln_rewrite_body body = { .code = BYTES(0xff, 0x0b),
@@ -588,6 +612,7 @@ int main(void)
 		cmocka_unit_test(additions_are_bounded),
 		cmocka_unit_test(cut_modules_are_refused),
 		cmocka_unit_test(damaged_modules_do_no_harm),
+		cmocka_unit_test(promises_are_not_believed),
 		cmocka_unit_test(unreadable_code_is_told),
 	};
 

@@ -520,6 +520,22 @@ uint32_t lunatic_process_preopen_dir(uint64_t config, const void *dir,
 				     size_t dir_len, uint64_t *id);
 
 /*
+ * Adds a plugin: a module that changes each module which is added to the
+ * environments, before it is compiled (see `lunatic::plugin`). Several are
+ * applied in the order in which they were added. The process waits while the
+ * plugin is compiled.
+ *
+ * config: id of the configuration
+ * plugin: the plugin, as a binary or as text
+ * id: gets 0, or the id of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "add_plugin")
+uint32_t lunatic_process_add_plugin(uint64_t config, const void *plugin,
+				    size_t plugin_len, uint64_t *id);
+
+/*
  * Makes an environment from a configuration. What lives in it counts against the
  * limits of this process's environment as well. Environments can be nested up to
  * a depth, 16 by default.
