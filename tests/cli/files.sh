@@ -37,8 +37,71 @@ for value in '' :: a:: ::b :ro; do
 	refuses "is not a valid value of --dir" --dir "$value" files.wasm
 done
 
+# Read-only, and names that look as if they were.
+module open <<'EOF'
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "new")
+  ;; Creates a file in the first directory and exits with the error number.
+  (func (export "_start")
+    (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 16)
+      (i32.const 3) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0)
+      (i32.const 0)))))
+EOF
+mkdir plain 'odd:ro'
+while read -r want dir; do
+	rm -f plain/new odd:ro/new
+	run --dir "$dir" open.wasm
+	expect "$want" "--dir $dir"
+done <<'EOF'
+0 plain
+0 plain:rw
+69 plain:ro
+0 plain::/
+69 plain::/:ro
+0 plain::a::b
+0 odd:ro:rw
+69 odd:ro:ro
+EOF
+run open.wasm
+expect 8 "without --dir"
+
 # Variables.
 for value in '' =x NOT_SET_ANYWHERE; do
 	refuses "is not a valid value of --env" --env "$value" files.wasm
 done
+module env <<'EOF'
+(module
+  (import "wasi_snapshot_preview1" "environ_sizes_get"
+    (func $sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get"
+    (func $get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  ;; Prints the variables, each with its zero.
+  (func (export "_start")
+    (drop (call $sizes (i32.const 0) (i32.const 12)))
+    (drop (call $get (i32.const 1024) (i32.const 65536)))
+    (i32.store (i32.const 8) (i32.const 65536))
+    (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1)
+      (i32.const 16)))))
+EOF
+PASSED=on
+HIDDEN=away
+export PASSED HIDDEN
+run --env PASSED --env NEW=a=b --env EMPTY= env.wasm
+expect 0 "variables"
+printf '%s\0' PASSED=on NEW=a=b EMPTY= >want
+cmp -s want out || bad "variables: differ"
+run --env HIDDEN=else env.wasm
+expect 0 "all variables"
+tr '\0' '\n' <out >lines
+for line in PASSED=on HIDDEN=else; do
+	grep -qx "$line" lines || bad "all variables: no $line"
+done
+[ "$(grep -c '^HIDDEN=' lines)" -eq 1 ] || bad "all variables: HIDDEN twice"
 finish

@@ -10,6 +10,7 @@
 #   args: a b                arguments of the guest, split at blanks
 #   arg: one argument        one more argument of the guest, as it stands
 #   env: NAME=value          a variable of the environment
+#   setup: mkdir x           a command of the shell, in the run's folder
 #   stdin: text              a line of standard input (default: none)
 #   timeout: 20              seconds until the run is killed (default: 20)
 #   cflags: -O2              more flags for the compiler
@@ -65,7 +66,7 @@ sed -n -e "\|^$mark|!q" -e "s|^$mark ||" -e 's/^[a-z]*[:~]$/& /' \
 values() {
 	sed -n "s/^$1 //p" "$work/directives"
 }
-unknown=$(grep -Ev '^((options|args?|env|stdin|timeout|cflags|exit):|(stdout|stderr)[:~]) ' \
+unknown=$(grep -Ev '^((options|args?|env|setup|stdin|timeout|cflags|exit):|(stdout|stderr)[:~]) ' \
 	"$work/directives" || true)
 [ -z "$unknown" ] || fail "unknown directive: $unknown"
 
@@ -112,6 +113,8 @@ for variable in ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS; do
 	[ -z "$value" ] || set -- "$variable=$value" "$@"
 done
 values stdin: >"$work/stdin"
+values setup: >"$work/setup"
+(cd "$work/cwd" && sh -eu "$work/setup") || fail "setup"
 
 actual=0
 (cd "$work/cwd" && exec timeout -k 5 "$seconds" \

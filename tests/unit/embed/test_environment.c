@@ -379,9 +379,48 @@ static void made_by_a_process(void **state)
 	assert_int_equal(made.outcome, LUNATIC_OUTCOME_NORMAL);
 }
 
+/* Directories must exist, and lists must be there. */
+static void directories_are_opened(void **state)
+{
+	const lunatic_preopen none[] = { { .host = "/no/such/directory" } };
+	const lunatic_preopen good[] = {
+		{ .host = "/tmp", .guest = "/" },
+		{ .host = "/", .read_only = 1 },
+	};
+	const lunatic_preopen bad[] = { { .guest = "/" } };
+	lunatic_environment_config config;
+	lunatic_environment *environment;
+	lunatic_runtime *runtime;
+
+	(void)state;
+	assert_int_equal(lunatic_runtime_new(NULL, &runtime), 0);
+	assert_int_equal(
+		lunatic_environment_config_init(&config, sizeof(config)), 0);
+	config.preopens = good;
+	config.preopen_count = 2;
+	assert_int_equal(
+		lunatic_environment_new(runtime, &config, &environment), 0);
+	lunatic_environment_release(environment);
+	config.preopens = none;
+	config.preopen_count = 1;
+	assert_int_equal(
+		lunatic_environment_new(runtime, &config, &environment),
+		LUNATIC_ENOENT);
+	config.preopens = bad;
+	assert_int_equal(
+		lunatic_environment_new(runtime, &config, &environment),
+		LUNATIC_EINVAL);
+	config.preopens = NULL;
+	assert_int_equal(
+		lunatic_environment_new(runtime, &config, &environment),
+		LUNATIC_EINVAL);
+	lunatic_runtime_free(runtime);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(directories_are_opened),
 		cmocka_unit_test(config_is_checked),
 		cmocka_unit_test(memory_and_fuel_are_limited),
 		cmocka_unit_test(processes_are_limited),
