@@ -138,7 +138,7 @@ typedef struct lunatic_environment_config {
 	size_t size; /* of the struct, in bytes; set by init */
 
 	/* Of a wasm process. */
-	uint64_t max_memory;         /* bytes of linear memory */
+	uint64_t max_memory;         /* bytes of memories and tables */
 	uint64_t max_fuel;           /* wasm instructions; 0: no bound, which
 				      * makes faster code */
 	uint64_t max_message_bytes;  /* of the data of a message it writes */
@@ -177,6 +177,13 @@ typedef struct lunatic_environment_config {
 	/* Of the registry: entries, and bytes of their names and versions. */
 	uint64_t max_registrations;
 	uint64_t max_registry_bytes;
+
+	/* What guests may make out of this environment. Whatever lives in an
+	 * environment below this one counts here, too. */
+	uint64_t max_total_memory; /* bytes of memories and tables of all
+				    * processes; 0 (default): no bound */
+	uint64_t max_environments; /* alive below this one */
+	uint64_t max_nesting;      /* of environments in each other */
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */

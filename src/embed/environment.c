@@ -36,6 +36,9 @@ static lunatic_environment_config default_config(void)
 		.max_links = limits->max_links,
 		.max_registrations = limits->max_registrations,
 		.max_registry_bytes = limits->max_registry_bytes,
+		.max_total_memory = limits->max_total_memory,
+		.max_environments = limits->max_environments,
+		.max_nesting = limits->max_nesting,
 		.strategy = LUNATIC_MEMORY_SLAB,
 	};
 }
@@ -112,20 +115,24 @@ static int translate(const lunatic_environment_config *from,
 	if (error < 0)
 		return error;
 	to->strategy = (enum ln_memory_strategy)from->strategy;
-	to->limits = (struct ln_limits){
-		.max_memory = from->max_memory,
-		.max_fuel = from->max_fuel,
-		.max_processes = from->max_processes,
-		.max_messages = from->max_messages,
-		.max_mailbox_bytes = from->max_mailbox_bytes,
-		.max_message_bytes = from->max_message_bytes,
-		.max_handles = from->max_handles,
-		.max_links = from->max_links,
-		.max_table_elements = from->max_table_elements,
-		.max_module_bytes = from->max_module_bytes,
-		.max_registrations = from->max_registrations,
-		.max_registry_bytes = from->max_registry_bytes,
-	};
+	/* On top of the defaults, for what is not in the interface. */
+	to->limits.max_memory = from->max_memory;
+	to->limits.max_fuel = from->max_fuel;
+	to->limits.max_processes = from->max_processes;
+	to->limits.max_messages = from->max_messages;
+	to->limits.max_mailbox_bytes = from->max_mailbox_bytes;
+	to->limits.max_message_bytes = from->max_message_bytes;
+	to->limits.max_handles = from->max_handles;
+	to->limits.max_links = from->max_links;
+	to->limits.max_table_elements = from->max_table_elements;
+	to->limits.max_module_bytes = from->max_module_bytes;
+	to->limits.max_registrations = from->max_registrations;
+	to->limits.max_registry_bytes = from->max_registry_bytes;
+	to->limits.max_total_memory = from->max_total_memory;
+	to->limits.max_environments = from->max_environments;
+	to->limits.max_nesting = from->max_nesting < UINT32_MAX
+					 ? (uint32_t)from->max_nesting
+					 : UINT32_MAX;
 	error = fill_texts(from, to);
 	if (error < 0)
 		ln_config_free(to);

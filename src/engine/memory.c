@@ -293,8 +293,8 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 		return refuse("a memory is made outside of a process");
 	if (minimum > (size_t)1 << CLASS_MAX_BITS ||
 	    !ln_instance_charge(instance, minimum))
-		return refuse("the initial memory of the module exceeds the "
-			      "memory limit of the process");
+		return refuse("the initial memory of the module exceeds "
+			      "a memory limit");
 	memory = calloc(1, sizeof(*memory));
 	if (memory == NULL)
 		goto fail_memory;

@@ -274,6 +274,7 @@ static int transfer(struct ln_guest *guest, struct ln_wasi_fd *entry,
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
+	ln_guest_charge(guest, pieces.left);
 	if (entry->kind == LN_WASI_FILE)
 		error = ln_wasi_file_transfer(entry, direction, offset, &pieces,
 					      &done, &number);

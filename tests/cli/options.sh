@@ -33,6 +33,7 @@ for option in --help -h; do
 	! grep -q '[[:blank:]]$' out || bad "$option: blanks at the end"
 	for name in --workers --memory-strategy --max-memory --max-fuel \
 		--max-processes --max-messages --max-mailbox --max-message \
+		--max-total-memory --max-environments --max-nesting --max-handles --max-links \
 		--max-module --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done
@@ -75,6 +76,10 @@ for value in 0 257 4294967297; do
 		hello.wasm
 done
 refuses "is not a valid value of --max-processes" --max-processes 0 hello.wasm
+refuses "is not a valid value of --max-handles" --max-handles 0 hello.wasm
+refuses "is not a valid value of --max-links" --max-links 4294967296 hello.wasm
+refuses "is not a valid value of --max-nesting" --max-nesting deep hello.wasm
+refuses "is not a valid value of --max-total-memory" --max-total-memory -1 hello.wasm
 refuses "is not a valid value of --max-fuel" \
 	--max-fuel 18446744073709551615 hello.wasm
 # Sizes.

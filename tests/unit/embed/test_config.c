@@ -108,10 +108,9 @@ static void structs_end_without_padding(void **state)
 	assert_int_equal(offsetof(lunatic_runtime_config, workers) +
 				 sizeof(runtime.workers),
 			 sizeof(runtime));
-	assert_int_equal(
-		offsetof(lunatic_environment_config, max_registry_bytes) +
-			sizeof(environment.max_registry_bytes),
-		sizeof(environment));
+	assert_int_equal(offsetof(lunatic_environment_config, max_nesting) +
+				 sizeof(environment.max_nesting),
+			 sizeof(environment));
 }
 
 int main(void)

@@ -1,0 +1,60 @@
+// What is in an environment counts in those above: processes, and memory.
+//
+// options: --max-processes 20 --max-total-memory 20M
+// stdout: passed
+#include "env.h"
+
+static uint64_t module;
+
+// Takes no memory.
+static const char waiting[] =
+	"(module (import \"lunatic::process\" \"sleep_ms\" (func $sleep (param"
+	" i64))) (func (export \"go\") (call $sleep (i64.const 1000000))))";
+
+// Grows until it cannot, says how far it got, and keeps it.
+ENTRY(take_all)(void)
+{
+	while (__builtin_wasm_memory_grow(0, 1) != SIZE_MAX)
+		;
+	CHECK_EQ(receive_any(SOON), DATA);
+	send_number(lunatic_message_take_process(0), 0,
+		    (int64_t)__builtin_wasm_memory_size(0));
+	receive_any(0);
+}
+
+static int64_t let_take(void)
+{
+	uint64_t process = spawn_in(module, "take_all", 0, 0);
+
+	send_this(process, 0);
+	CHECK_EQ(receive_any(SOON), DATA);
+	lunatic_process_drop_process(process);
+	return read_number();
+}
+
+int main(void)
+{
+	uint64_t id;
+	int64_t first;
+	int alive = 1;
+
+	lunatic_process_die_when_link_dies(0);
+	module = add_this(make_environment(15 << 20, 0));
+	// One has what its own limit allows, the other one the rest of all.
+	first = let_take();
+	CHECK(first > 200 && first <= 240);
+	CHECK(first + let_take() <= 320);
+	CHECK(__builtin_wasm_memory_grow(0, 64) == SIZE_MAX);
+
+	alive += 2;
+	CHECK_EQ(lunatic_process_add_module(make_environment(MEMORY, 0),
+					    waiting, sizeof(waiting) - 1,
+					    &module),
+		 0);
+	while (lunatic_process_spawn(0, module, "go", 2, NULL, 0, &id) == 0)
+		CHECK(++alive <= 20);
+	CHECK_EQ(alive, 20);
+	lunatic_error_drop(id);
+	puts("passed");
+	return 0;
+}
