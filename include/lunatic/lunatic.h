@@ -89,6 +89,12 @@ typedef struct lunatic_runtime_config {
 	size_t size;    /* of the struct, in bytes; set by init */
 	size_t workers; /* threads that run processes, at most 256;
 			 * 0 (default): one for each core */
+	/* 0 (default): a guest that runs for more than about a millisecond is
+	 * interrupted with the signal SIGURG, sent to its thread only. System
+	 * calls of native processes are not interrupted. Not 0: no signal; the
+	 * code of guests looks at a counter instead, and is slower (loops by up
+	 * to 40 per cent). Processors other than x86-64 always do that. */
+	int epoch_preemption;
 } lunatic_runtime_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -98,8 +104,9 @@ LUNATIC_API int lunatic_runtime_config_init(lunatic_runtime_config *config,
 /* Starts a runtime; `config` may be NULL for the defaults. A program may have
  * several. The first one of a program reads the variable LUNATIC_LOG (error,
  * warn, info or debug) and opens /dev/null in the place of standard streams
- * that are closed. With its first environment the engine installs handlers of
- * SIGSEGV, SIGILL and SIGFPE. They pass on what is not its own, and must stay.
+ * that are closed. It installs a handler of SIGURG (see above), and with its
+ * first environment the engine installs handlers of SIGSEGV, SIGILL and SIGFPE.
+ * They pass on what is not their own, and must stay.
  * LUNATIC_EINVAL, LUNATIC_ENOMEM, LUNATIC_EIO. */
 LUNATIC_API int lunatic_runtime_new(const lunatic_runtime_config *config,
 				    lunatic_runtime **runtime);

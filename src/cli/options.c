@@ -106,6 +106,12 @@ static bool set_strategy(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+static bool set_preemption(struct ln_cli_options *options, const char *value)
+{
+	options->epochs = strcmp(value, "epoch") == 0;
+	return options->epochs || strcmp(value, "signal") == 0;
+}
+
 static bool set_memory(struct ln_cli_options *options, const char *value)
 {
 	uint64_t bytes;
@@ -285,6 +291,10 @@ static const struct option options_table[] = {
 	  "slab: cheap processes, checked accesses (default)\n"
 	  "guard: faster code, but fewer processes",
 	  set_strategy },
+	{ "--preemption", NULL, "KIND",
+	  "signal: interrupt processes that compute (default)\n"
+	  "epoch: let their code look at a counter, slower",
+	  set_preemption },
 	{ "--max-memory", NULL, "SIZE",
 	  "memories and tables of a process (default 4G)", set_memory },
 	{ "--max-total-memory", NULL, "SIZE",

@@ -12,6 +12,7 @@ enum ln_cli_action { LN_CLI_RUN, LN_CLI_HELP, LN_CLI_VERSION };
 struct ln_cli_options {
 	enum ln_cli_action action;
 	unsigned workers;         /* 0: one per core */
+	bool epochs;              /* preempt without signals */
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;

@@ -75,6 +75,7 @@ int lunatic_runtime_new(const lunatic_runtime_config *config,
 	if (own.workers > WORKERS_MOST)
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;
+	options.epochs = own.epoch_preemption != 0;
 	pthread_once(&once, prepare_program);
 	return ln_runtime_new(&options, runtime);
 }

@@ -17,6 +17,7 @@
 #include "base/futex.h"
 #include "engine/code.h"
 #include "engine/memory.h"
+#include "engine/preempt.h"
 #include "sched/fiber.h"
 
 #define WASM_STACK ((size_t)384 << 10)
@@ -37,11 +38,13 @@ struct ln_engine {
 	const struct ln_host_table *table;
 	struct ln_memories *memories;
 	struct ln_codes *codes;
+	unsigned flags;      /* of all variants */
 	struct ln_lock lock; /* held to make a variant */
 	wasm_engine_t *_Atomic variants[LN_VARIANTS];
 };
 
-int ln_engine_new(const struct ln_host_table *table, struct ln_engine **out)
+int ln_engine_new(const struct ln_host_table *table,
+		  enum ln_preemption preemption, struct ln_engine **out)
 {
 	struct ln_engine *engine = calloc(1, sizeof(*engine));
 	int error;
@@ -49,6 +52,8 @@ int ln_engine_new(const struct ln_host_table *table, struct ln_engine **out)
 	if (engine == NULL)
 		return LN_ENOMEM;
 	engine->table = table;
+	if (preemption == LN_PREEMPTION_EPOCHS || !ln_preempt_prepare())
+		engine->flags = LN_VARIANT_EPOCHS;
 	error = ln_memories_new(&engine->memories);
 	if (error == 0)
 		error = ln_codes_new(&engine->codes);
@@ -117,7 +122,8 @@ static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 	bool guarded = (variant & LN_VARIANT_GUARD) != 0;
 
 	set_features(config);
-	wasmtime_config_epoch_interruption_set(config, true);
+	wasmtime_config_epoch_interruption_set(
+		config, (variant & LN_VARIANT_EPOCHS) != 0);
 	wasmtime_config_consume_fuel_set(config,
 					 (variant & LN_VARIANT_METERED) != 0);
 	wasmtime_config_max_wasm_stack_set(config, WASM_STACK);
@@ -135,7 +141,19 @@ static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 	return wasm_engine_new_with_config(config);
 }
 
-wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant)
+enum ln_preemption ln_engine_preemption(const struct ln_engine *engine)
+{
+	return engine->flags & LN_VARIANT_EPOCHS ? LN_PREEMPTION_EPOCHS
+						 : LN_PREEMPTION_SIGNAL;
+}
+
+unsigned ln_engine_complete(const struct ln_engine *engine, unsigned variant)
+{
+	return variant | engine->flags;
+}
+
+static wasm_engine_t *complete_variant(struct ln_engine *engine,
+				       unsigned variant)
 {
 	wasm_engine_t *made = atomic_load_explicit(&engine->variants[variant],
 						   memory_order_acquire);
@@ -154,6 +172,11 @@ wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant)
 	}
 	ln_lock_release(&engine->lock);
 	return made;
+}
+
+wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant)
+{
+	return complete_variant(engine, ln_engine_complete(engine, variant));
 }
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)

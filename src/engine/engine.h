@@ -19,14 +19,22 @@ struct ln_sched;
 enum ln_variant_flag {
 	LN_VARIANT_METERED = 1, /* counts fuel */
 	LN_VARIANT_GUARD = 2,   /* 4 GiB reservations with guard pages */
+	LN_VARIANT_EPOCHS = 4,  /* looks at the epoch to be preempted */
 };
-#define LN_VARIANTS 4
+#define LN_VARIANTS 8
 
 struct ln_engine;
 
+/* How guests that run for long are made to give way. */
+enum ln_preemption {
+	LN_PREEMPTION_SIGNAL, /* engine/preempt.h; where it cannot be, epochs */
+	LN_PREEMPTION_EPOCHS, /* compiled code looks at a counter */
+};
+
 /* Prepares an engine; variants are made when first asked for. The table of host
  * functions must outlive it. LN_ENOMEM, LN_EIO. */
-int ln_engine_new(const struct ln_host_table *table, struct ln_engine **engine);
+int ln_engine_new(const struct ln_host_table *table,
+		  enum ln_preemption preemption, struct ln_engine **engine);
 
 /* Frees it; no module or instance may be left. */
 void ln_engine_free(struct ln_engine *engine);
@@ -36,7 +44,13 @@ void ln_engine_free(struct ln_engine *engine);
  * `ln_engine_tick` is the scheduler's on_tick hook. */
 void ln_engine_tick(void *engine);
 
-/* The Wasmtime engine of a variant; NULL when it cannot be made. Any thread. */
+/* How its guests are preempted. */
+enum ln_preemption ln_engine_preemption(const struct ln_engine *engine);
+
+/* A variant together with the flags that are the same for the whole engine. */
+unsigned ln_engine_complete(const struct ln_engine *engine, unsigned variant);
+
+/* The Wasmtime engine of a variant, complete or not; NULL when it cannot be made. Any thread. */
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);

@@ -5,10 +5,11 @@
  * function: guest code may be preempted, and runs on the fiber). The entry
  * function runs on the fiber.
  *
- * Preemption: the epoch advances each millisecond; compiled code compares it
- * with the store's deadline at loop heads and function entries and calls
- * on_deadline, on the fiber. There a kill ends the guest, and others that wait
- * get the worker first.
+ * Preemption: by signal, see engine/preempt.c; or, in a variant with epochs,
+ * compiled code compares the epoch, which advances each millisecond, with the
+ * store's deadline at loop heads and function entries and calls on_deadline, on
+ * the fiber. There a kill ends the guest, and others that wait get the worker
+ * first.
  *
  * Threads: the one that runs the process, see docs/architecture.md.
  */
@@ -130,9 +131,11 @@ static void init_on_stack(void *argument)
 	wasmtime_store_limiter(instance->store,
 			       memory > INT64_MAX ? -1 : (int64_t)memory,
 			       elements, 1, MOST_TABLES, MOST_MEMORIES);
-	wasmtime_store_epoch_deadline_callback(instance->store, on_deadline,
-					       instance, NULL);
-	wasmtime_context_set_epoch_deadline(instance->context, 1);
+	if (variant & LN_VARIANT_EPOCHS) {
+		wasmtime_store_epoch_deadline_callback(
+			instance->store, on_deadline, instance, NULL);
+		wasmtime_context_set_epoch_deadline(instance->context, 1);
+	}
 	if (variant & LN_VARIANT_METERED) {
 		error = wasmtime_context_set_fuel(instance->context,
 						  instance->limits.max_fuel);
@@ -158,6 +161,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 	*instance = (struct ln_instance){
 		.data = data, .task = task, .module = module, .limits = *limits
 	};
+	instance->code = ln_module_image(module, &instance->code_size);
 	*report = NULL;
 	ln_task_set_local(task, instance);
 	ln_task_on_worker_stack(task, init_on_stack, &call);
@@ -249,8 +253,11 @@ void ln_instance_record_trap(const char *text, size_t len)
 
 void ln_instance_resumed(struct ln_instance *instance)
 {
-	uint64_t tick = ln_sched_ticks(instance->task->sched);
+	uint64_t tick;
 
+	if (!(ln_module_variant(instance->module) & LN_VARIANT_EPOCHS))
+		return;
+	tick = ln_sched_ticks(instance->task->sched);
 	if (tick == instance->deadline_tick)
 		return;
 	instance->deadline_tick = tick;

@@ -38,6 +38,8 @@ struct ln_instance {
 	wasmtime_store_t *store;
 	wasmtime_context_t *context;
 	wasmtime_instance_t instance;
+	const uint8_t *code; /* the image of the module's compiled code */
+	size_t code_size;    /* bytes */
 	bool off_fiber; /* compiled code runs on the worker's stack */
 	bool host_stop; /* the trap under way was asked for by the host */
 	struct ln_task *task;

@@ -152,7 +152,7 @@ int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
 		  char **error)
 {
 	struct load load = { .engine = engine,
-			     .variant = variant,
+			     .variant = ln_engine_complete(engine, variant),
 			     .linker = linker,
 			     .bytes = bytes,
 			     .len = len,
@@ -209,6 +209,16 @@ const struct ln_entry *ln_module_entry(const struct ln_module *module,
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len)
 {
 	return ln_code_bytes(module->code, len);
+}
+
+const uint8_t *ln_module_image(const struct ln_module *module, size_t *size)
+{
+	void *start;
+	void *end;
+
+	wasmtime_module_image_range(ln_code_raw(module->code), &start, &end);
+	*size = (size_t)((uint8_t *)end - (uint8_t *)start);
+	return start;
 }
 
 unsigned ln_module_variant(const struct ln_module *module)

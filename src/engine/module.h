@@ -53,6 +53,9 @@ const struct ln_entry *ln_module_entry(const struct ln_module *module,
 /* The wasm binary that it was made from. */
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len);
 
+/* The image of its compiled code, of *size bytes. */
+const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);
+
 unsigned ln_module_variant(const struct ln_module *module);
 struct ln_engine *ln_module_engine(const struct ln_module *module);
 const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module);

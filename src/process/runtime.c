@@ -21,7 +21,11 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/engine.h"
+<<<<<<< HEAD
 #include "net/resolver.h"
+=======
+#include "engine/preempt.h"
+>>>>>>> 7707600 (sched, engine: preempt guests by signal, which costs them nothing)
 #include "process/process.h"
 #include "process/uuid.h"
 #include "sched/sched.h"
@@ -35,9 +39,10 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **out)
 {
 	struct ln_runtime *runtime = calloc(1, sizeof(*runtime));
-	struct ln_sched_options sched = { .workers = options->workers,
-					  .stack_size = ln_engine_stack_size(),
-					  .on_tick = ln_engine_tick };
+	struct ln_sched_options sched = {
+		.workers = options->workers,
+		.stack_size = ln_engine_stack_size(),
+	};
 	int error;
 
 	if (runtime == NULL)
@@ -47,10 +52,18 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->heap_profiles = options->heap_profiles;
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
-	error = ln_engine_new(options->host, &runtime->engine);
+	error = ln_engine_new(options->host,
+			      options->epochs ? LN_PREEMPTION_EPOCHS
+					      : LN_PREEMPTION_SIGNAL,
+			      &runtime->engine);
 	if (error < 0)
 		goto fail_engine;
-	sched.on_tick_argument = runtime->engine;
+	if (ln_engine_preemption(runtime->engine) == LN_PREEMPTION_SIGNAL) {
+		sched.on_preempt = ln_preempt_guest;
+	} else {
+		sched.on_tick = ln_engine_tick;
+		sched.on_tick_argument = runtime->engine;
+	}
 	error = ln_sched_new(&sched, &runtime->sched);
 	if (error < 0)
 		goto fail_sched;

@@ -21,7 +21,9 @@ struct ln_sched;
 struct ln_wasi;
 
 struct ln_runtime_options {
-	unsigned workers;                    /* 0: one per core */
+	unsigned workers; /* 0: one per core */
+	bool epochs;      /* guests look at a counter to be preempted, rather
+			   * than being interrupted by a signal */
 	const struct ln_host_table *host;    /* what guests may import */
 	void (*free_wasi)(struct ln_wasi *); /* the host's part of a guest */
 	const char *heap_profiles; /* a folder for those of processes; stays

@@ -18,11 +18,13 @@
 #include "base/time.h"
 #include "sched/blocking.h"
 #include "sched/poller.h"
+#include "sched/preempt.h"
 #include "sched/worker.h"
 
 #define TICK_NS LN_NS_PER_MS
 #define QUIET_TICKS 10
 #define MAX_WORKERS 256
+#define ALONE_TICKS 4
 #define WARM_STACKS 512
 #define DEFAULT_STACK ((size_t)512 << 10)
 
@@ -33,6 +35,36 @@ static unsigned usable_cores(void)
 	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
 		return (unsigned)CPU_COUNT(&set);
 	return 1;
+}
+
+/* Whether anything but the running task needs this worker. */
+static bool others_wait(struct ln_sched *sched, struct ln_worker *worker)
+{
+	return atomic_load_explicit(&worker->next, memory_order_relaxed) !=
+		       NULL ||
+	       !ln_runq_empty(&worker->queue) ||
+	       atomic_load_explicit(&sched->inject_count,
+				    memory_order_relaxed) > 0 ||
+	       atomic_load_explicit(&sched->timers.earliest,
+				    memory_order_relaxed) <=
+		       atomic_load_explicit(&sched->coarse_now,
+					    memory_order_relaxed) ||
+	       !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);
+}
+
+/* Interrupts the workers whose guest has run for a tick: in each tick when
+ * others wait, else now and then, since it may have been killed. */
+static void preempt(struct ln_sched *sched, uint64_t tick)
+{
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *worker = &sched->workers[i];
+		uint64_t since = atomic_load_explicit(
+			&worker->preemptible_since, memory_order_relaxed);
+
+		if (since < tick && ((tick - since) % ALONE_TICKS == 0 ||
+				     others_wait(sched, worker)))
+			pthread_kill(worker->thread, LN_PREEMPT_SIGNAL);
+	}
 }
 
 /* Wakes a thief when a task has sat in a `next` slot for a whole tick. */
@@ -61,6 +93,8 @@ void ln_sched_tick(struct ln_sched *sched)
 	if (sched->options.on_tick != NULL)
 		sched->options.on_tick(sched->options.on_tick_argument);
 	rescue_next(sched, tick);
+	if (sched->options.on_preempt != NULL)
+		preempt(sched, tick);
 }
 
 static void *ticker_main(void *argument)
@@ -115,14 +149,15 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 		atomic_store_explicit(&worker->asleep, 0, memory_order_release);
 		ln_futex_wake(&worker->asleep, 1);
 	}
-	for (unsigned i = 0; i < workers; i++)
-		pthread_join(sched->workers[i].thread, NULL);
+	/* Before the workers, to whom it sends signals. */
 	if (ticker) {
 		atomic_store_explicit(&sched->ticker_asleep, 0,
 				      memory_order_relaxed);
 		ln_futex_wake(&sched->ticker_asleep, 1);
 		pthread_join(sched->ticker, NULL);
 	}
+	for (unsigned i = 0; i < workers; i++)
+		pthread_join(sched->workers[i].thread, NULL);
 	ln_blocking_free(sched->blocking);
 	ln_poller_free(sched->poller);
 	ln_timers_deinit(&sched->timers);
@@ -170,6 +205,8 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 
 	if (sched == NULL)
 		return LN_ENOMEM;
+	if (options->on_preempt != NULL)
+		ln_preempt_install();
 	error = ln_blocking_new(sched->options.blocking, &sched->blocking);
 	if (error == 0 && !options->manual)
 		error = ln_poller_new(&sched->poller);
@@ -181,6 +218,7 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 		worker->sched = sched;
 		worker->index = i;
 		worker->seed = 0x9e3779b97f4a7c15 * (i + 1);
+		atomic_init(&worker->preemptible_since, LN_NOT_PREEMPTIBLE);
 	}
 	for (; started < sched->count; started++) {
 		struct ln_worker *worker = &sched->workers[started];

@@ -21,6 +21,10 @@ struct ln_sched_options {
 	unsigned blocking;       /* most threads of the blocking pool; 0: 4 */
 	void (*on_tick)(void *); /* every millisecond while anything runs */
 	void *on_tick_argument;
+	/* Called in a signal handler, with the `local` of the running task and
+	 * the handler's ucontext_t, when a task that has one runs for longer
+	 * than a tick. NULL: no signals are sent. */
+	void (*on_preempt)(void *local, void *context);
 	bool manual; /* no ticker, no poller: the deterministic tests' mode */
 };
 

@@ -62,7 +62,7 @@ static void task_entry(void *argument)
 	if (next != NULL)
 		ln_worker_run(worker, next);
 	else
-		worker->current = NULL;
+		ln_worker_rest(worker);
 	ln_fiber_switch(&task->fiber, next ? &next->fiber : &worker->base, 1);
 	__builtin_unreachable();
 }
@@ -178,10 +178,10 @@ struct ln_task *ln_task_current(void)
 	return worker != NULL ? worker->current : NULL;
 }
 
-LN_NOINLINE void ln_task_set_local(struct ln_task *task, void *local)
+void ln_task_set_local(struct ln_task *task, void *local)
 {
 	task->local = local;
-	ln_task_running_local = local;
+	ln_worker_set_local(ln_worker_current(), local);
 }
 
 /* Leaves the running task for the next one, or for the worker's own stack. */
@@ -195,7 +195,7 @@ static void leave(struct ln_task *task, enum ln_leaving leaving)
 	if (next != NULL)
 		ln_worker_run(worker, next);
 	else
-		worker->current = NULL;
+		ln_worker_rest(worker);
 	ln_fiber_switch(&task->fiber, next ? &next->fiber : &worker->base, 0);
 	ln_worker_arrived();
 }

@@ -171,6 +171,28 @@ void ln_sched_wake_worker(struct ln_sched *sched)
 	rouse(worker);
 }
 
+/* A signal handler of this thread reads the local, which is therefore never
+ * that of a task which has ended. */
+static void set_local(struct ln_worker *worker, void *local)
+{
+	ln_task_running_local = local;
+	atomic_store_explicit(&worker->preemptible_since,
+			      local != NULL ? worker->slice_tick
+					    : LN_NOT_PREEMPTIBLE,
+			      memory_order_relaxed);
+}
+
+LN_NOINLINE void ln_worker_set_local(struct ln_worker *worker, void *local)
+{
+	set_local(worker, local);
+}
+
+LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
+{
+	worker->current = NULL;
+	set_local(worker, NULL);
+}
+
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
@@ -179,7 +201,7 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 				 memory_order_acq_rel);
 	worker->current = task;
 	worker->slice_tick = ln_sched_ticks(worker->sched);
-	ln_task_running_local = task->local;
+	set_local(worker, task->local);
 	task->slices++;
 }
 
@@ -563,6 +585,7 @@ void *ln_worker_main(void *argument)
 	snprintf(name, sizeof(name), "ln-worker-%u", worker->index);
 	prctl(PR_SET_NAME, name);
 	thread_worker = worker;
+	ln_worker_rest(worker);
 	ln_fiber_init_thread(&worker->base);
 	while ((task = find(worker)) != NULL) {
 		ln_worker_run(worker, task);

@@ -52,6 +52,9 @@ struct ln_worker {
 	/* Owner and thieves. */
 	alignas(LN_CACHE_LINE) struct ln_task *_Atomic next; /* runs next */
 	_Atomic uint64_t next_tick; /* tick at which `next` was set */
+	/* The tick at which a task with a `local` was entered, for the ticker;
+	 * LN_NOT_PREEMPTIBLE while none runs. */
+	_Atomic uint64_t preemptible_since;
 	struct ln_runq queue;
 
 	/* Whoever wakes it. */
@@ -94,6 +97,8 @@ struct ln_sched {
 	_Atomic uint32_t none_left; /* futex: changes when live becomes 0 */
 };
 
+#define LN_NOT_PREEMPTIBLE UINT64_MAX
+
 /* Whether what is in the `next` slot may be stolen: it sat there for a whole
  * tick. One that was put there just before a tick has not: stolen, it would
  * take a chain of messages to another core and its caches each millisecond. */
@@ -130,5 +135,12 @@ void ln_worker_arrived(void);
 
 /* Marks `task` as the one that runs on `worker`. */
 void ln_worker_run(struct ln_worker *worker, struct ln_task *task);
+
+/* Marks `worker` as running none: its own stack is entered next. */
+void ln_worker_rest(struct ln_worker *worker);
+
+/* Says what `local` the running task has: NULL or something that is alive until
+ * the next call. */
+void ln_worker_set_local(struct ln_worker *worker, void *local);
 
 #endif

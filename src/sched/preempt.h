@@ -1,0 +1,25 @@
+/*
+ * Preemption by signal: a worker whose task has run for a tick is interrupted,
+ * and sched_options.on_preempt decides in the handler whether to switch. Only
+ * tasks with a `local` are interrupted: native code never sees a signal.
+ */
+#ifndef LN_SCHED_PREEMPT_H
+#define LN_SCHED_PREEMPT_H
+
+#include <signal.h>
+
+struct ln_task;
+
+/* Its default is to be ignored, debuggers let it pass, and nothing else in a
+ * program without out-of-band data uses it. */
+#define LN_PREEMPT_SIGNAL SIGURG
+
+/* Yields in the handler of that signal; `context` is what the handler got. Only
+ * where guest code was interrupted on the fiber of `task`, the running one. */
+void ln_preempt_yield(struct ln_task *task, void *context);
+
+/* Installs the handler for the program, once; what was installed before still
+ * gets the signals that others send. Any thread. */
+void ln_preempt_install(void);
+
+#endif
