@@ -336,7 +336,7 @@ static void print_body(FILE *out, const struct space *space,
 		fputs(narrow ? "\tvalues[0].i32 = (int32_t)result;\n"
 			     : "\tvalues[0].i64 = (int64_t)result;\n",
 		      out);
-	fputs("\treturn true;\n", out);
+	fputs("\treturn ln_host_resume(guest);\n", out);
 }
 
 static void print_trampoline(FILE *out, const struct space *space,

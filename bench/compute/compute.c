@@ -140,8 +140,8 @@ static void multiply(const double *restrict a, const double *restrict b,
 	memset(product, 0, n * n * sizeof(*product));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++) {
-			/* What clang does for the native target by itself, and
-			 * not for wasm. */
+		/* What clang does for the native target by itself, and
+		 * not for wasm. */
 #if defined(__clang__)
 #pragma clang loop interleave_count(2)
 #endif

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/futex.h"
 #include "engine/code.h"
+#include "engine/instance.h"
 #include "engine/memory.h"
 #include "engine/preempt.h"
 #include "sched/fiber.h"
@@ -33,6 +34,7 @@
 
 /* Exported by our patch of Wasmtime (engine/patches). */
 void *lunatic_engine_swap_activations(void *head);
+void lunatic_engine_set_bulk_hook(bool (*hook)(uintptr_t *resume));
 
 struct ln_engine {
 	const struct ln_host_table *table;
@@ -63,6 +65,7 @@ int ln_engine_new(const struct ln_host_table *table,
 		return error;
 	}
 	ln_fiber_set_activation_swap(lunatic_engine_swap_activations);
+	lunatic_engine_set_bulk_hook(ln_instance_after_bulk);
 	*out = engine;
 	return 0;
 }

@@ -50,7 +50,8 @@ enum ln_preemption ln_engine_preemption(const struct ln_engine *engine);
 /* A variant together with the flags that are the same for the whole engine. */
 unsigned ln_engine_complete(const struct ln_engine *engine, unsigned variant);
 
-/* The Wasmtime engine of a variant, complete or not; NULL when it cannot be made. Any thread. */
+/* The Wasmtime engine of a variant, complete or not; NULL when it cannot be
+ * made. Any thread. */
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);

@@ -22,6 +22,7 @@
 #include "engine/account.h"
 #include "engine/engine.h"
 #include "engine/module.h"
+#include "engine/preempt.h"
 #include "engine/report.h"
 #include "sched/sched.h"
 #include "sched/task.h"
@@ -62,6 +63,19 @@ void ln_instance_burn(struct ln_instance *instance, uint64_t fuel)
 		wasmtime_error_delete(error);
 }
 
+/* Whether the instance goes on: not when it has been killed. */
+static bool give_way(struct ln_instance *instance)
+{
+	atomic_store_explicit(&instance->overdue, false, memory_order_relaxed);
+	if (!ln_task_interrupted(instance->task) &&
+	    ln_task_should_yield(instance->task))
+		ln_task_yield(instance->task);
+	if (!ln_task_interrupted(instance->task))
+		return true;
+	instance->host_stop = true;
+	return false;
+}
+
 static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 				     uint64_t *delta,
 				     wasmtime_update_deadline_kind_t *kind)
@@ -71,14 +85,8 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 	(void)context;
 	*delta = 1;
 	*kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
-	if (instance->off_fiber)
+	if (instance->off_fiber || give_way(instance))
 		return NULL;
-	if (!ln_task_interrupted(instance->task) &&
-	    ln_task_should_yield(instance->task))
-		ln_task_yield(instance->task);
-	if (!ln_task_interrupted(instance->task))
-		return NULL;
-	instance->host_stop = true;
 	return wasmtime_error_new("killed");
 }
 
@@ -249,6 +257,38 @@ void ln_instance_deinit(struct ln_instance *instance)
 void ln_instance_record_trap(const char *text, size_t len)
 {
 	lunatic_engine_record_trap(text, len);
+}
+
+LN_NOINLINE bool ln_instance_pause(struct ln_instance *instance)
+{
+	static const char text[] = "killed";
+
+	if (give_way(instance))
+		return true;
+	ln_instance_record_trap(text, sizeof(text) - 1);
+	return false;
+}
+
+bool ln_instance_after_bulk(uintptr_t *resume)
+{
+	struct ln_instance *instance = ln_instance_running();
+
+	if (instance->off_fiber)
+		return true;
+	if (ln_module_variant(instance->module) & LN_VARIANT_EPOCHS) {
+		/* A kill waits for the next look at the epoch. */
+		if (!ln_task_interrupted(instance->task) &&
+		    ln_task_should_yield(instance->task))
+			ln_task_yield(instance->task);
+		return true;
+	}
+	if (LN_LIKELY(!atomic_load_explicit(&instance->overdue,
+					    memory_order_relaxed)))
+		return true;
+	if (give_way(instance))
+		return true;
+	*resume = ln_preempt_stop();
+	return false;
 }
 
 void ln_instance_resumed(struct ln_instance *instance)

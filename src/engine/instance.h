@@ -5,6 +5,7 @@
 #ifndef LN_ENGINE_INSTANCE_H
 #define LN_ENGINE_INSTANCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,9 @@ struct ln_instance {
 	wasmtime_instance_t instance;
 	const uint8_t *code; /* the image of the module's compiled code */
 	size_t code_size;    /* bytes */
+	/* A signal that was to preempt the guest found it in a host function,
+	 * which therefore pauses at its end. */
+	_Atomic bool overdue;
 	bool off_fiber; /* compiled code runs on the worker's stack */
 	bool host_stop; /* the trap under way was asked for by the host */
 	struct ln_task *task;
@@ -102,6 +106,15 @@ static inline struct ln_instance *ln_instance_running(void)
 /* Records the text of the trap that a host function is about to raise by
  * returning false. Copies the text. */
 void ln_instance_record_trap(const char *text, size_t len);
+
+/* The engine's hook after each piece of a bulk memory operation; `resume` is
+ * where the address is at which the guest goes on. False: leave out the rest,
+ * the guest has been killed. */
+bool ln_instance_after_bulk(uintptr_t *resume);
+
+/* Lets others run if they wait, at the end of a host function. False, with a
+ * trap recorded, when the process has been killed. Out of the fast path. */
+bool ln_instance_pause(struct ln_instance *instance);
 
 /* To be called when a host function has parked: the guest gets a whole slice
  * from here, rather than the rest of one that has passed meanwhile. */

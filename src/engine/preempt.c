@@ -11,13 +11,17 @@
  * handler finds it in its registry, takes the frame pointer for a backtrace
  * that nobody looks at, and resumes where the instance was entered.
  *
- * That needs the instance to have been entered all the way: the trampoline that
- * host code calls first stores where to resume. It has done so when the
- * interrupted function will return to compiled code. Every function begins with
- * `push %rbp; mov %rsp, %rbp` and ends with `pop %rbp; ret`: between these the
- * return address is above the saved frame pointer, and around them the stack
- * pointer leads to it. In the trampoline itself it is an address of the host,
- * and the kill waits for the next tick.
+ * In a host function nothing can be done but to say so: the trampoline of every
+ * host call, and the engine's hook after a piece of a bulk memory operation,
+ * look before they return to the guest.
+ *
+ * Ending the guest in compiled code needs the instance to have been entered all
+ * the way: the trampoline that host code calls first stores where to resume. It
+ * has done so when the interrupted function will return to compiled code. Every
+ * function begins with `push %rbp; mov %rsp, %rbp` and ends with `pop %rbp;
+ * ret`: between these the return address is above the saved frame pointer, and
+ * around them the stack pointer leads to it. In the trampoline itself it is an
+ * address of the host, and the kill waits for the next tick.
  */
 #include "engine/preempt.h"
 
@@ -43,8 +47,8 @@ static const uint8_t trap[] = { 0x0f, 0x0b };
 
 /* (module (func unreachable)) */
 static const uint8_t stop_module[] = {
-	0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0,
-	0,    3,    2,	  1,	0, 10, 5, 1, 3, 0, 0x00, 0x0b,
+	0x00, 0x61, 0x73, 0x6d, 1, 0,  0, 0, 1, 4, 1,    0x60, 0,
+	0,    3,    2,    1,    0, 10, 5, 1, 3, 0, 0x00, 0x0b,
 };
 
 static const uint8_t *find(const uint8_t *at, const uint8_t *end,
@@ -86,6 +90,11 @@ bool ln_preempt_prepare(void)
 	return stop != NULL;
 }
 
+uintptr_t ln_preempt_stop(void)
+{
+	return (uintptr_t)stop;
+}
+
 static bool in_code(const struct ln_instance *instance, uint64_t address)
 {
 	return address - (uintptr_t)instance->code < instance->code_size;
@@ -120,9 +129,13 @@ void ln_preempt_guest(void *local, void *context)
 	struct ln_task *task = instance->task;
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 
-	if (!in_code(instance, (uint64_t)registers[REG_RIP]) ||
-	    instance->off_fiber)
+	if (instance->off_fiber)
 		return;
+	if (!in_code(instance, (uint64_t)registers[REG_RIP])) {
+		atomic_store_explicit(&instance->overdue, true,
+				      memory_order_relaxed);
+		return;
+	}
 	if (!ln_task_interrupted(task) && ln_task_should_yield(task))
 		ln_preempt_yield(task, context);
 	if (!ln_task_interrupted(task) ||
@@ -137,6 +150,11 @@ void ln_preempt_guest(void *local, void *context)
 bool ln_preempt_prepare(void)
 {
 	return false;
+}
+
+uintptr_t ln_preempt_stop(void)
+{
+	return 0;
 }
 
 void ln_preempt_guest(void *instance, void *context)

@@ -6,6 +6,7 @@
 #define LN_ENGINE_PREEMPT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
@@ -23,5 +24,9 @@ void ln_preempt_guest(void *instance, void *context);
 /* Makes what ending a guest from the hook needs; to be called before the first
  * guest runs. False when it cannot be had: guests need epochs then. */
 bool ln_preempt_prepare(void);
+
+/* The address of an instruction in compiled code that traps; after a prepare
+ * that returned true. */
+uintptr_t ln_preempt_stop(void);
 
 #endif

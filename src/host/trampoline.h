@@ -42,6 +42,16 @@ static inline struct ln_guest *ln_host_guest(void)
 	return ln_instance_running()->data;
 }
 
+/* Whether the guest goes on after a host call: it may have been killed
+ * meanwhile. Its slice may have ended in the call, too, then others run first.
+ */
+static inline bool ln_host_resume(struct ln_guest *guest)
+{
+	return LN_LIKELY(!atomic_load_explicit(&guest->instance->overdue,
+					       memory_order_relaxed)) ||
+	       ln_instance_pause(guest->instance);
+}
+
 /* Whether `len` bytes at `address` lie inside a memory of `size` bytes. `len`
  * is at most 2^32 elements of 2^16 bytes, so the sum cannot wrap around. */
 static inline bool ln_host_inside(uint64_t size, uint32_t address, uint64_t len)

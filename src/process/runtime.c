@@ -21,11 +21,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/engine.h"
-<<<<<<< HEAD
-#include "net/resolver.h"
-=======
 #include "engine/preempt.h"
->>>>>>> 7707600 (sched, engine: preempt guests by signal, which costs them nothing)
+#include "net/resolver.h"
 #include "process/process.h"
 #include "process/uuid.h"
 #include "sched/sched.h"

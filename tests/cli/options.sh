@@ -31,7 +31,7 @@ for option in --help -h; do
 	says out '^Usage: lunatic' "$option"
 	awk 'length > 80 { exit 1 }' out || bad "$option: wider than 80 columns"
 	! grep -q '[[:blank:]]$' out || bad "$option: blanks at the end"
-	for name in --workers --memory-strategy --max-memory --max-fuel \
+	for name in --workers --memory-strategy --preemption --max-memory --max-fuel \
 		--max-processes --max-messages --max-mailbox --max-message \
 		--max-total-memory --max-environments --max-nesting --max-handles --max-links \
 		--max-module --help --version; do
@@ -97,6 +97,11 @@ for value in '' Slab pages slab,guard; do
 		--memory-strategy "$value" hello.wasm
 done
 
+for value in '' Signal epochs; do
+	refuses "is not a valid value of --preemption" \
+		--preemption "$value" hello.wasm
+done
+
 # Good ones, in both forms; the last one of the same kind counts.
 while read -r line; do
 	# shellcheck disable=SC2086
@@ -112,6 +117,8 @@ done <<'EOF'
 --workers 0001
 --memory-strategy slab
 --memory-strategy=guard
+--preemption signal
+--preemption=epoch
 --max-memory 64k
 --max-memory=64K
 --max-memory 1m --max-memory 4G

@@ -87,17 +87,19 @@ processes reads '(drop (call $fd_read (i32.const 0) (i32.const 0)
 processes spawns '(loop $l (drop (call $spawn (i64.const 0)
 	(i32.const 22) (i32.const 5) (i32.const 0) (i32.const 0)
 	(i32.const 64))) (call $sleep (i64.const 1)) (br $l))'
+processes tails '(return_call $body)'
 processes copies '(loop $l
 	(memory.copy (i32.const 4096) (i32.const 8192) (i32.const 1000000))
 	(br $l))'
 
-for name in spins deep calls yields sleeps waits times_out reads copies; do
+for name in spins deep calls yields sleeps waits times_out reads tails copies; do
 	ends INT 130 "$name"
 	ends TERM 143 "$name" --workers 4
 done
 ends TERM 143 spawns --workers 4 --max-processes 20000
 ends INT 130 spins --workers 1
 ends TERM 143 spins --memory-strategy guard
+ends TERM 143 spins --preemption epoch --workers 4
 ends TERM 143 calls --max-fuel 1000000000
 
 # The first process waits, while others keep all workers busy: one for each, and

@@ -1,6 +1,6 @@
 #!/bin/sh
-# All ways to fail at once, on four workers: with both memory strategies, and
-# with code that counts fuel.
+# All ways to fail at once, on four workers: with both memory strategies, both
+# ways to preempt, and with code that counts fuel.
 #
 #   tests/stress/traps.sh LUNATIC
 set -eu
@@ -11,6 +11,7 @@ export LUNATIC_TEST_FACTOR LUNATIC_TEST_OPTIONS
 
 for options in '--workers 4' \
 	'--workers 4 --memory-strategy guard' \
+	'--workers 4 --preemption epoch' \
 	'--workers 4 --max-fuel 100000000' \
 	'--workers 1'; do
 	LUNATIC_TEST_OPTIONS=$options

@@ -51,13 +51,9 @@ static int set_up(void **state)
 	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
-<<<<<<< HEAD
-	assert_int_equal(ln_engine_new(&table, &world->engine), 0);
+	assert_int_equal(
+		ln_engine_new(&table, LN_PREEMPTION_SIGNAL, &world->engine), 0);
 	assert_int_equal(ln_linker_new(world->engine, 0, LN_ABI_0_7, NULL, NULL,
-=======
-	assert_int_equal(ln_engine_new(&table, LN_PREEMPTION_SIGNAL, &world->engine), 0);
-	assert_int_equal(ln_linker_new(world->engine, 0, LN_ABI_0_7, all, 1,
->>>>>>> 7707600 (sched, engine: preempt guests by signal, which costs them nothing)
 				       &world->linker),
 			 0);
 	*state = world;
