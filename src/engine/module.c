@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "engine/code.h"
+#include "engine/engine.h"
 #include "engine/linker.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
