@@ -94,7 +94,7 @@ typedef struct lunatic_runtime_config {
 	 * calls of native processes are not interrupted. Not 0: no signal; the
 	 * code of guests looks at a counter instead, and is slower (loops by up
 	 * to 40 per cent). Processors other than x86-64 always do that. */
-	int epoch_preemption;
+	size_t epoch_preemption;
 } lunatic_runtime_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */

@@ -105,8 +105,8 @@ static void structs_end_without_padding(void **state)
 	lunatic_environment_config environment;
 
 	(void)state;
-	assert_int_equal(offsetof(lunatic_runtime_config, workers) +
-				 sizeof(runtime.workers),
+	assert_int_equal(offsetof(lunatic_runtime_config, epoch_preemption) +
+				 sizeof(runtime.epoch_preemption),
 			 sizeof(runtime));
 	assert_int_equal(offsetof(lunatic_environment_config, max_nesting) +
 				 sizeof(environment.max_nesting),
