@@ -106,6 +106,7 @@ struct walk {
 	unsigned links;
 	char *rest; /* what is left of the path, inside text */
 	char text[PATH_MAX];
+	char link[PATH_MAX]; /* what a link holds */
 };
 
 static int top(const struct walk *walk)
@@ -149,8 +150,7 @@ static int open_at(int dir, const char *name, int flags, mode_t mode)
 static int expand(struct walk *walk, int fd)
 {
 	size_t rest = strlen(walk->rest);
-	char link[PATH_MAX];
-	ssize_t len = ln_beneath_readlink(fd, link, sizeof(link));
+	ssize_t len = ln_beneath_readlink(fd, walk->link, sizeof(walk->link));
 
 	if (len < 0)
 		return (int)len;
@@ -158,13 +158,13 @@ static int expand(struct walk *walk, int fd)
 		return -ELOOP;
 	if (len == 0)
 		return -ENOENT;
-	if (link[0] == '/')
+	if (walk->link[0] == '/')
 		return -EXDEV;
 	if ((size_t)len + 1 + rest >= sizeof(walk->text))
 		return -ENAMETOOLONG;
 	/* The rest begins with a slash or is empty. */
 	memmove(walk->text + len, walk->rest, rest + 1);
-	memcpy(walk->text, link, (size_t)len);
+	memcpy(walk->text, walk->link, (size_t)len);
 	walk->rest = walk->text;
 	return 0;
 }
@@ -262,34 +262,46 @@ static bool next_part(struct walk *walk, char name[NAME_MAX + 1], int *error)
 	return walk->rest[strspn(walk->rest, "/")] != '\0';
 }
 
-static int open_walk(int dir, const char *path, int flags, mode_t mode)
+/* Walks the path that is in walk->text. */
+static int go(struct walk *walk, int dir, int flags, mode_t mode)
 {
-	struct walk walk = { .levels = NULL };
 	char name[NAME_MAX + 1];
-	size_t len = strlen(path);
-	int error;
+	int error = push(walk, dir);
 
-	if (len == 0)
-		return -ENOENT;
-	if (len >= sizeof(walk.text))
-		return -ENAMETOOLONG;
-	if (path[0] == '/')
-		return -EXDEV;
-	memcpy(walk.text, path, len + 1);
-	walk.rest = walk.text;
-	error = push(&walk, dir);
+	walk->rest = walk->text;
 	while (error == 0) {
-		if (next_part(&walk, name, &error)) {
-			error = descend(&walk, name);
+		if (next_part(walk, name, &error)) {
+			error = descend(walk, name);
 		} else if (error == 0) {
-			error = arrive(&walk, name, flags, mode);
+			error = arrive(walk, name, flags, mode);
 			if (error != EXPANDED)
 				break;
 			error = 0;
 		}
 	}
-	end_walk(&walk);
+	end_walk(walk);
 	return error;
+}
+
+static int open_walk(int dir, const char *path, int flags, mode_t mode)
+{
+	size_t len = strlen(path);
+	struct walk *walk;
+	int fd;
+
+	if (len == 0)
+		return -ENOENT;
+	if (len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (path[0] == '/')
+		return -EXDEV;
+	walk = calloc(1, sizeof(*walk));
+	if (walk == NULL)
+		return -ENOMEM;
+	memcpy(walk->text, path, len + 1);
+	fd = go(walk, dir, flags, mode);
+	free(walk);
+	return fd;
 }
 
 int ln_beneath_open(int dir, const char *path, int flags, mode_t mode)
@@ -318,16 +330,31 @@ int ln_beneath_open_cached(int dir, const char *path, int flags)
 	return (int)open_two(dir, path, flags, 0, RESOLVE_CACHED);
 }
 
+/* Opens the directory that the first `len` bytes of `path` name. */
+static int open_parent(int dir, const char *path, size_t len)
+{
+	char *parent;
+	int fd;
+
+	if (len == 0)
+		return ln_beneath_open(dir, ".", O_PATH | O_DIRECTORY, 0);
+	parent = strndup(path, len);
+	if (parent == NULL)
+		return -ENOMEM;
+	fd = ln_beneath_open(dir, parent, O_PATH | O_DIRECTORY, 0);
+	free(parent);
+	return fd;
+}
+
 int ln_beneath_find(int dir, const char *path, struct ln_beneath_place *place)
 {
-	char parent[PATH_MAX];
 	size_t len = strlen(path);
 	size_t end = len;
 	size_t start;
 
 	if (len == 0)
 		return -ENOENT;
-	if (len >= sizeof(parent))
+	if (len >= PATH_MAX)
 		return -ENAMETOOLONG;
 	if (path[0] == '/')
 		return -EXDEV;
@@ -347,9 +374,6 @@ int ln_beneath_find(int dir, const char *path, struct ln_beneath_place *place)
 		close(place->fd);
 		return -EISDIR;
 	}
-	memcpy(parent, path, start);
-	parent[start] = '\0';
-	place->fd = ln_beneath_open(dir, start > 0 ? parent : ".",
-				    O_PATH | O_DIRECTORY, 0);
+	place->fd = open_parent(dir, path, start);
 	return place->fd < 0 ? place->fd : 0;
 }

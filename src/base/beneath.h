@@ -2,9 +2,8 @@
  * Opening files below a directory: whatever a path holds, `..`, symbolic links,
  * names that others rename meanwhile, what is opened was reached from the
  * directory without ever leaving it. Absolute paths and absolute links leave.
- * All functions block as the file system does, use some 10 KiB of stack, and
- * return negative values of errno; -EXDEV says that a path leads outside. Any
- * thread.
+ * All functions block as the file system does, and return negative values of
+ * errno; -EXDEV says that a path leads outside. Any thread.
  */
 #ifndef LN_BASE_BENEATH_H
 #define LN_BASE_BENEATH_H

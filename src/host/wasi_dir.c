@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -141,24 +142,28 @@ static void append_entry(struct listing *listing,
 	listing->cookie = (uint64_t)entry->d_off;
 }
 
-/* Fills the next piece of the buffer. */
-static void list_piece(void *argument)
+/* Copies entries that the kernel gave, as many as there is room for. */
+static void append_all(struct listing *listing, const char *buffer, ssize_t len)
 {
-	struct listing *listing = argument;
-	size_t enough = listing->used + PIECE;
-	int fd = ln_wasi_list_fd(listing->directory);
-	_Alignas(uint64_t) char buffer[KERNEL_BUFFER];
+	for (ssize_t at = 0; at < len && listing->room > 0;) {
+		const struct kernel_dirent *entry = (const void *)(buffer + at);
 
-	if (fd < 0) {
-		listing->result = ln_wasi_from_errno(-fd);
-		return;
+		append_entry(listing, entry);
+		at += entry->d_reclen;
 	}
+}
+
+/* Reads entries from the cookie on, until a piece is full. */
+static void list_from(struct listing *listing, int fd, char *buffer)
+{
+	size_t enough = listing->used + PIECE;
+
 	if (lseek(fd, (off_t)listing->cookie, SEEK_SET) < 0) {
 		listing->result = ln_wasi_from_errno(errno);
 		return;
 	}
 	while (listing->room > 0 && listing->used < enough) {
-		ssize_t len = getdents64(fd, buffer, sizeof(buffer));
+		ssize_t len = getdents64(fd, buffer, KERNEL_BUFFER);
 
 		if (len < 0)
 			listing->result = ln_wasi_from_errno(errno);
@@ -166,14 +171,24 @@ static void list_piece(void *argument)
 			listing->over = true;
 			return;
 		}
-		for (ssize_t at = 0; at < len && listing->room > 0;) {
-			const struct kernel_dirent *entry =
-				(const void *)(buffer + at);
-
-			append_entry(listing, entry);
-			at += entry->d_reclen;
-		}
+		append_all(listing, buffer, len);
 	}
+}
+
+/* Fills the next piece of the guest's buffer. */
+static void list_piece(void *argument)
+{
+	struct listing *listing = argument;
+	int fd = ln_wasi_list_fd(listing->directory);
+	char *buffer = malloc(KERNEL_BUFFER);
+
+	if (buffer == NULL)
+		listing->result = LN_WASI_NOMEM;
+	else if (fd < 0)
+		listing->result = ln_wasi_from_errno(-fd);
+	else
+		list_from(listing, fd, buffer);
+	free(buffer);
 }
 
 int ln_host_wasi_fd_readdir(struct ln_guest *guest, uint32_t fd,

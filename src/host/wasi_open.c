@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -121,17 +122,18 @@ static uint32_t describe(struct ln_wasi_fd *made, int fd)
 static void open_it(void *argument)
 {
 	struct opening *opening = argument;
-	char path[PATH_MAX];
+	char *path;
 	int fd;
 
 	opening->error = 0;
-	opening->result = ln_wasi_copy_path(opening->path, path);
+	opening->result = ln_wasi_copy_path(opening->path, &path);
 	if (opening->result != LN_WASI_SUCCESS)
 		return;
 	if (opening->here)
 		fd = ln_beneath_open_cached(opening->dir, path, opening->flags);
 	else
 		fd = ln_beneath_open(opening->dir, path, opening->flags, 0666);
+	free(path);
 	if (fd >= 0)
 		opening->result = describe(&opening->made, fd);
 	else

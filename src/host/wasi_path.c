@@ -18,7 +18,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,7 +55,7 @@ struct path_job {
 	uint32_t result;
 };
 
-uint32_t ln_wasi_copy_path(struct ln_slice path, char out[PATH_MAX])
+uint32_t ln_wasi_copy_path(struct ln_slice path, char **out)
 {
 	if (path.len == 0)
 		return LN_WASI_NOENT;
@@ -63,9 +65,8 @@ uint32_t ln_wasi_copy_path(struct ln_slice path, char out[PATH_MAX])
 		return LN_WASI_INVAL;
 	if (!ln_utf8_valid(path.data, path.len))
 		return LN_WASI_ILSEQ;
-	memcpy(out, path.data, path.len);
-	out[path.len] = '\0';
-	return LN_WASI_SUCCESS;
+	*out = strndup((const char *)path.data, path.len);
+	return *out != NULL ? LN_WASI_SUCCESS : LN_WASI_NOMEM;
 }
 
 uint32_t ln_wasi_from_beneath(int error)
@@ -123,16 +124,17 @@ static uint32_t find_dir(struct ln_guest *guest, uint32_t fd, uint64_t right,
 static int open_named(struct path_job *job)
 {
 	int flags = job->follow ? O_PATH : O_PATH | O_NOFOLLOW;
-	char path[PATH_MAX];
+	char *path;
 	int fd;
 
-	job->result = ln_wasi_copy_path(job->path, path);
+	job->result = ln_wasi_copy_path(job->path, &path);
 	if (job->result != LN_WASI_SUCCESS)
 		return -1;
 	if (job->here)
 		fd = ln_beneath_open_cached(job->dir, path, flags);
 	else
 		fd = ln_beneath_open(job->dir, path, flags, 0);
+	free(path);
 	if (fd < 0)
 		job->result = ln_wasi_from_beneath(fd);
 	return fd;
@@ -212,7 +214,7 @@ int ln_host_wasi_path_filestat_set_times(struct ln_guest *guest, uint32_t fd,
 static void read_link(void *argument)
 {
 	struct path_job *job = argument;
-	char text[PATH_MAX];
+	char *text;
 	ssize_t len;
 	int fd;
 
@@ -222,7 +224,8 @@ static void read_link(void *argument)
 	fd = open_named(job);
 	if (fd < 0)
 		return;
-	len = ln_beneath_readlink(fd, text, sizeof(text));
+	text = malloc(PATH_MAX);
+	len = text != NULL ? ln_beneath_readlink(fd, text, PATH_MAX) : -ENOMEM;
 	close(fd);
 	if (len < 0) {
 		job->result = ln_wasi_from_errno((int)-len);
@@ -233,6 +236,7 @@ static void read_link(void *argument)
 			(size_t)len < job->out.len ? (size_t)len : job->out.len;
 		memcpy(job->out.data, text, job->used);
 	}
+	free(text);
 }
 
 int ln_host_wasi_path_readlink(struct ln_guest *guest, uint32_t fd,
@@ -256,13 +260,14 @@ int ln_host_wasi_path_readlink(struct ln_guest *guest, uint32_t fd,
 static void act_at(struct path_job *job, uint32_t special)
 {
 	struct ln_beneath_place place;
-	char path[PATH_MAX];
+	char *path;
 	int error;
 
-	job->result = ln_wasi_copy_path(job->path, path);
+	job->result = ln_wasi_copy_path(job->path, &path);
 	if (job->result != LN_WASI_SUCCESS)
 		return;
 	error = ln_beneath_find(job->dir, path, &place);
+	free(path);
 	if (error == -EISDIR) {
 		job->result = special;
 	} else if (error < 0) {
@@ -377,18 +382,23 @@ int ln_host_wasi_path_unlink_file(struct ln_guest *guest, uint32_t fd,
 
 static int make_link(struct path_job *job, const struct ln_beneath_place *place)
 {
-	char text[PATH_MAX];
+	char *text;
+	int outcome;
+	int number;
 
-	job->result = ln_wasi_copy_path(job->other, text);
+	job->result = ln_wasi_copy_path(job->other, &text);
 	if (job->result != LN_WASI_SUCCESS)
 		return 0;
-	if (text[0] == '/') {
-		job->result = LN_WASI_PERM;
-		return 0;
-	}
-	if (place->slash)
-		return fail(type_at(place) != 0 ? EEXIST : ENOENT);
-	return symlinkat(text, place->fd, place->name);
+	if (text[0] == '/')
+		outcome = fail(EPERM);
+	else if (place->slash)
+		outcome = fail(type_at(place) != 0 ? EEXIST : ENOENT);
+	else
+		outcome = symlinkat(text, place->fd, place->name);
+	number = errno;
+	free(text);
+	errno = number;
+	return outcome;
 }
 
 int ln_host_wasi_path_symlink(struct ln_guest *guest, struct ln_slice old_path,
@@ -409,13 +419,14 @@ int ln_host_wasi_path_symlink(struct ln_guest *guest, struct ln_slice old_path,
 static bool find_other(struct path_job *job, uint32_t special,
 		       struct ln_beneath_place *other)
 {
-	char path[PATH_MAX];
+	char *path;
 	int error;
 
-	job->result = ln_wasi_copy_path(job->other, path);
+	job->result = ln_wasi_copy_path(job->other, &path);
 	if (job->result != LN_WASI_SUCCESS)
 		return false;
 	error = ln_beneath_find(job->other_dir, path, other);
+	free(path);
 	if (error == -EISDIR)
 		job->result = special;
 	else if (error < 0)

@@ -4,7 +4,6 @@
 #ifndef LN_HOST_WASI_PATH_H
 #define LN_HOST_WASI_PATH_H
 
-#include <limits.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -15,10 +14,10 @@ struct ln_wasi_fd;
 /* WASI's `lookupflags`. */
 #define LN_WASI_LOOKUP_FOLLOW 1u
 
-/* Copies a guest's path, which may not be empty, and ends it with a zero. A
- * WASI errno: NOENT (empty), NAMETOOLONG, ILSEQ (not UTF-8), INVAL (a zero byte
- * in it). Off the fiber. */
-uint32_t ln_wasi_copy_path(struct ln_slice path, char out[PATH_MAX]);
+/* Copies a guest's path, which may not be empty, and ends it with a zero; the
+ * caller frees it. A WASI errno: NOENT (empty), NAMETOOLONG, ILSEQ (not UTF-8),
+ * INVAL (a zero byte in it), NOMEM. */
+uint32_t ln_wasi_copy_path(struct ln_slice path, char **out);
 
 /* The WASI errno for what base/beneath.h returned: that a path leads outside is
  * PERM. */
