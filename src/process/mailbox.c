@@ -8,7 +8,7 @@
  * A sender compares a message with what the owner waits for, and asks for a
  * wake-up only on a match; with many tags it asks always, since it must not
  * work long under the lock. The tags lie in the owner's memory and do not
- * change while it waits.
+ * change while it waits; at any other time nobody else looks at them.
  *
  * No wake-up is lost: the owner sets `waiting` under the lock, having seen
  * `incoming` and `found` empty under the same lock; a push after that sees
@@ -79,11 +79,12 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 			    struct ln_message *message)
 {
 	bool many = mailbox->wanted_count > FILTER_MOST;
-	bool match = mailbox->wanted_count == 0 ||
-		     (!many && matches(message->tag, mailbox->wanted,
-				       mailbox->wanted_count));
+	bool match = mailbox->waiting &&
+		     (mailbox->wanted_count == 0 ||
+		      (!many && matches(message->tag, mailbox->wanted,
+					mailbox->wanted_count)));
 
-	if (mailbox->waiting && match) {
+	if (match) {
 		mailbox->waiting = false;
 		/* Release pairs with the acquire in take_found. */
 		atomic_store_explicit(&mailbox->found, message,
