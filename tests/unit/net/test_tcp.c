@@ -276,6 +276,7 @@ static void several_readers(void **state)
 	int peer;
 	struct ln_socket *socket = test_stream(sched, &peer);
 	struct test_call calls[READERS];
+	char bytes[READERS];
 
 	(void)state;
 	for (int i = 1; i < READERS; i++)
@@ -283,6 +284,7 @@ static void several_readers(void **state)
 	for (int round = 0; round < 50; round++) {
 		for (int i = 0; i < READERS; i++) {
 			calls[i] = call_on(socket);
+			calls[i].data = &bytes[i];
 			calls[i].len = 1;
 			test_call_start(sched, &calls[i], test_read);
 			if (round % 2 == 0)
@@ -290,7 +292,7 @@ static void several_readers(void **state)
 		}
 		if (round % 5 == 0)
 			ln_task_interrupt(&calls[round % READERS].task.task);
-		assert_int_equal(write(peer, data, READERS), READERS);
+		assert_int_equal(write(peer, "abcdef", READERS), READERS);
 		for (int i = 0; i < READERS; i++) {
 			test_task_wait_over(&calls[i].task);
 			if (calls[i].result == 0)
