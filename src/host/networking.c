@@ -427,7 +427,9 @@ int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,
 	    ln_iovecs_init(&iovecs, memory, size, pieces) < 0)
 		return ln_guest_trap(guest, "a piece points outside of the "
 					    "exported memory");
-	ln_guest_charge(guest, iovecs.left);
+	/* A call moves no more than that, whatever it is given. */
+	ln_guest_charge(guest, iovecs.left < LN_TCP_SLICE ? iovecs.left
+							  : LN_TCP_SLICE);
 	error = write_pieces(socket, &iovecs, deadline_after(timeout), &count,
 			     &number);
 	ln_instance_resumed(guest->instance);

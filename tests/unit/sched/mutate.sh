@@ -40,7 +40,7 @@ torn_wait) # a receiver looks, and notes that it waits, in two steps
 	edit='s/mailbox->waiting = true;/ln_lock_release(\&mailbox->lock); ln_lock_acquire(\&mailbox->lock); &/'
 	;;
 greedy_filter) # a sender compares with the first wanted tag only
-	edit='/^static enum ln_push deliver/,/^}/s/mailbox->wanted_count));/1));/'
+	edit='/^static enum ln_push deliver/,/^}/s/mailbox->wanted_count)));/1)));/'
 	;;
 silent_end) # the last task's end is not announced
 	edit='/^static void finish/,/^}/s/&sched->none_left, 1,/\&sched->none_left, 0,/'
