@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/code.h"
 #include "engine/engine.h"
-#include "engine/module.h"
 #include "engine/rewrite.h"
 #include "host/abi_gen.h"
 
@@ -19,7 +19,7 @@ static struct ln_engine *engine;
 static bool is_valid(const uint8_t *bytes, size_t len)
 {
 	char *error;
-	int code = ln_module_validate(engine, 0, bytes, len, &error);
+	int code = ln_code_validate(engine, 0, bytes, len, &error);
 
 	free(error);
 	return code == 0;
