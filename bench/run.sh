@@ -5,7 +5,8 @@
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  idle, host_call, registry, latency, start, echo or compute
+#                  idle, host_call, registry, latency, sandbox, start, echo
+#                  or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -174,6 +175,12 @@ bench_selective() { both selective selective 1 -1; }
 bench_spawn() { both spawn spawner 2 -2; }
 bench_registry() { both registry lookup 1; }
 bench_latency() { both latency latency 2; }
+
+bench_sandbox() {
+	for _ in $passes; do
+		guest sandbox 2
+	done
+}
 
 bench_host_call() {
 	for _ in $passes; do
