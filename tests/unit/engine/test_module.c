@@ -661,9 +661,68 @@ static void cached(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* The same bytes, also from text, have the same code while it is in use. */
+static void code_is_shared(void **state)
+{
+	const struct world *world = *state;
+	struct ln_module *first = make(world, "(module (func (export \"a\")))");
+	struct ln_module *second = make(world, "(module(func(export \"a\")))");
+	struct ln_module *other = make(world, "(module (func (export \"b\")))");
+	size_t len;
+
+	assert_ptr_not_equal(first, second);
+	assert_ptr_equal(ln_module_bytes(first, &len),
+			 ln_module_bytes(second, &len));
+	assert_ptr_not_equal(ln_module_bytes(first, &len),
+			     ln_module_bytes(other, &len));
+	ln_module_release(first);
+	assert_non_null(ln_module_entry(second, "a", 1));
+	assert_null(ln_module_entry(second, "b", 1));
+	ln_module_release(second);
+	ln_module_release(other);
+	first = make(world, "(module (func (export \"a\")))");
+	assert_non_null(ln_module_entry(first, "a", 1));
+	ln_module_release(first);
+}
+
+/* What tables take is known before there is an instance. */
+static void tables_are_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		uint32_t elements;
+	} cases[] = {
+		{ "(module)", 0, 1000 },
+		{ "(module (table 10 10 funcref))", 80, 1000 },
+		{ "(module (table 10 10 funcref) (table 5 5 funcref))", 120,
+		  1000 },
+		/* 65,536 / 16 / 8: 512 elements for those that may grow. */
+		{ "(module (table 10 funcref))", (10 + 512) * 8, 512 },
+		{ "(module (table 10 20 funcref) (table 0 funcref))",
+		  (10 + 512) * 8, 256 },
+		{ "(module (table 600 funcref))", (600 + 600) * 8, 600 },
+		{ "(module (table 1001 1001 funcref))", UINT64_MAX, 0 },
+	};
+	const struct world *world = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ln_module *module = make(world, cases[i].text);
+		uint32_t elements = 0;
+
+		assert_int_equal(
+			ln_module_table_bytes(module, 65536, 1000, &elements),
+			cases[i].bytes);
+		assert_int_equal(elements, cases[i].elements);
+		ln_module_release(module);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(code_is_shared),
+		TEST(tables_are_counted),
 		TEST(not_a_module),
 		TEST(not_valid),
 		TEST(too_large),

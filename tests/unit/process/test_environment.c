@@ -167,12 +167,107 @@ static void modules_have_a_limit(void **state)
 	test_environment_free(environment);
 }
 
+struct adding {
+	struct ln_environment *environment;
+	int result;
+};
+
+static enum ln_outcome add_in_process(struct ln_process *self)
+{
+	static const char text[] = "(module (func (export \"go\")))";
+	struct adding *adding = self->argument;
+	struct ln_env_module *module = NULL;
+	char *error;
+
+	adding->result = ln_environment_add_module(
+		adding->environment, (const uint8_t *)text, sizeof(text) - 1,
+		&module, &error);
+	free(error);
+	if (module != NULL)
+		ln_env_module_release(module);
+	return LN_OUTCOME_NORMAL;
+}
+
+/* Many at once wait for one compilation, and killed ones leave the queue. */
+static void many_add_the_same(void **state)
+{
+	enum { MANY = 50 };
+	struct ln_environment *environment = test_environment_new(3, NULL);
+	struct ln_process *processes[MANY];
+	struct adding adding[MANY];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		adding[i] = (struct adding){ .environment = environment };
+		processes[i] = test_process_start(environment, add_in_process,
+						  &adding[i]);
+		if (i % 5 == 4)
+			ln_process_kill(processes[i]);
+	}
+	for (int i = 0; i < MANY; i++) {
+		test_process_wait(processes[i]);
+		if (i % 5 != 4)
+			assert_int_equal(adding[i].result, 0);
+		else if (adding[i].result != 0)
+			assert_int_equal(adding[i].result, LN_EKILLED);
+	}
+	test_environment_free(environment);
+}
+
+/* Processes count in all environments above; environments have a depth. */
+static void children_count_above(void **state)
+{
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *root, *child = NULL, *more = NULL;
+	struct ln_config *config = NULL;
+	struct ln_process *first;
+	struct ln_process *second = NULL;
+
+	(void)state;
+	limits.max_processes = 1;
+	limits.max_nesting = 1;
+	limits.max_environments = 1;
+	limits.max_links = 7;
+	limits.max_fuel = 5;
+	root = test_environment_new(1, &limits);
+	assert_int_equal(ln_config_new(&config), 0);
+	assert_int_equal(
+		ln_environment_new(root->runtime, root, config, &child), 0);
+	assert_int_equal(child->limits.max_links, 7);
+	assert_int_equal(child->limits.max_fuel, 5);
+	assert_int_equal(child->limits.max_nesting, 0);
+	assert_int_equal(child->variant, root->variant);
+	assert_int_equal(
+		ln_environment_new(root->runtime, child, config, &more),
+		LN_ELIMIT);
+	assert_int_equal(ln_environment_new(root->runtime, root, config, &more),
+			 LN_ELIMIT);
+	assert_null(more);
+	first = test_process_start(child, wait_for_a_kill, NULL);
+	assert_int_equal(root->processes, 1);
+	assert_int_equal(ln_process_new(root, wait_for_a_kill, NULL, &second),
+			 LN_ELIMIT);
+	assert_int_equal(ln_process_new(child, wait_for_a_kill, NULL, &second),
+			 LN_ELIMIT);
+	assert_int_equal(child->processes, 1);
+	ln_process_kill(first);
+	test_process_wait(first);
+	assert_int_equal(root->processes, 0);
+	assert_int_equal(root->environments, 1);
+	ln_environment_release(child);
+	assert_int_equal(root->environments, 0);
+	ln_config_free(config);
+	test_environment_free(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processes_have_a_limit),
 		cmocka_unit_test(keeps_copies_of_its_texts),
 		cmocka_unit_test(children_are_allowed_no_more),
+		cmocka_unit_test(many_add_the_same),
+		cmocka_unit_test(children_count_above),
 		cmocka_unit_test(modules_are_checked),
 		cmocka_unit_test(modules_have_a_limit),
 	};
