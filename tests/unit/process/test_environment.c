@@ -254,6 +254,8 @@ static void children_count_above(void **state)
 	test_process_wait(first);
 	assert_int_equal(root->processes, 0);
 	assert_int_equal(root->environments, 1);
+	/* Then the process's references are gone, too. */
+	ln_runtime_stop(root->runtime);
 	ln_environment_release(child);
 	assert_int_equal(root->environments, 0);
 	ln_config_free(config);
