@@ -252,6 +252,11 @@ uint64_t ln_module_initial_memory(const struct ln_module *module)
 	return module->scan.initial_memory;
 }
 
+bool ln_module_tables_grow(const struct ln_module *module)
+{
+	return module->scan.growing_tables > 0;
+}
+
 uint64_t ln_module_table_bytes(const struct ln_module *module,
 			       uint64_t max_memory, uint32_t max_elements,
 			       uint32_t *elements)

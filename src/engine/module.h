@@ -76,6 +76,9 @@ uint64_t ln_module_table_bytes(const struct ln_module *module,
 			       uint64_t max_memory, uint32_t max_elements,
 			       uint32_t *elements);
 
+/* Whether it defines a table that may grow. */
+bool ln_module_tables_grow(const struct ln_module *module);
+
 /* Bytes that the linear memories take at the start, together. */
 uint64_t ln_module_initial_memory(const struct ln_module *module);
 

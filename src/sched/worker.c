@@ -37,7 +37,7 @@
 #define NEXT_STREAK 64
 #define SHARED_EVERY 61
 #define STEAL_MOST 64
-#define STACK_TRIM_EVERY 16
+#define STACK_TRIM_EVERY 64
 #define STACK_KEEP ((size_t)32 << 10)
 
 static _Thread_local struct ln_worker *thread_worker;
