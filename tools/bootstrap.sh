@@ -68,6 +68,7 @@ look() {
 		fuzz)
 			set -- /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a
 			need_file "$1" libclang-rt-19-dev
+			need_file /usr/include/msgpack.h libmsgpack-dev
 			;;
 		bench)
 			have erl || optional=erlang-base

@@ -10,8 +10,6 @@
 
 #include "internal.h"
 
-uint32_t lunatic_scratch_message = 1;
-
 void (*lunatic_scratch_leaving)(void);
 
 uint32_t lunatic_scratch_changed(void)

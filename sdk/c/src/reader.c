@@ -13,6 +13,8 @@
 
 #include "internal.h"
 
+uint32_t lunatic_scratch_message = 1;
+
 static size_t load_nothing(struct lunatic_reader *reader, void *data,
 			   size_t size)
 {

@@ -78,7 +78,7 @@ void lunatic_write_str(struct lunatic_writer *writer, const char *text);
 void lunatic_write_strn(struct lunatic_writer *writer, const char *text,
 			size_t length);
 
-/* Bytes. Vec<u8> of Rust takes them, but sends an array of numbers. */
+/* Bytes, as those of serde_bytes. Vec<u8> of Rust is an array of numbers. */
 void lunatic_write_bin(struct lunatic_writer *writer, const void *data,
 		       size_t size);
 

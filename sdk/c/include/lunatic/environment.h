@@ -1,0 +1,99 @@
+/*
+ * Environments: what processes may use and do, and which modules they can
+ * be spawned from.
+ *
+ *	static void boxed(void)
+ *	{
+ *		for (;;)
+ *			;
+ *	}
+ *
+ *	static int sandbox(void)
+ *	{
+ *		struct lunatic_config config =
+ *			lunatic_config_new(2 * 1024 * 1024, 10);
+ *		struct lunatic_module module;
+ *		struct lunatic_env env;
+ *		int status;
+ *
+ *		lunatic_config_allow(config, "lunatic::message::");
+ *		lunatic_config_allow(config, "lunatic::process::");
+ *		status = lunatic_env_new(&env, config);
+ *		lunatic_config_drop(config);
+ *		if (status != 0)
+ *			return status;
+ *		status = lunatic_env_add_this(env, &module);
+ *		if (status == 0) {
+ *			struct lunatic_spawn how = {
+ *				.link = lunatic_tag_new(),
+ *				.module = &module,
+ *			};
+ *
+ *			status = lunatic_spawn(NULL, &how, boxed);
+ *			lunatic_module_drop(module);
+ *		}
+ *		lunatic_env_drop(env);
+ *		return status;
+ *	}
+ */
+#ifndef LUNATIC_ENVIRONMENT_H
+#define LUNATIC_ENVIRONMENT_H
+
+#include <lunatic/process.h>
+#include <lunatic/registry.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Handles, which mean something in this process only. Environments and modules
+ * live on when handles to them are dropped, as long as processes are in them.
+ */
+struct lunatic_config {
+	uint64_t id;
+};
+
+/*
+ * Begins a configuration for an environment: at most `max_memory` bytes for
+ * each of its processes, and `max_fuel` units of 100,000 instructions, 0 for no
+ * bound. No host function is allowed until lunatic_config_allow says so. A
+ * process in the environment never has more than this one has.
+ */
+struct lunatic_config lunatic_config_new(uint64_t max_memory,
+					 uint64_t max_fuel);
+
+/* Allows host functions whose names begin with `prefix`, such as
+ * "lunatic::message::"; "" allows all. A function that is not allowed traps.
+ * Traps if the handle is none, the text not UTF-8, or there are too many. */
+void lunatic_config_allow(struct lunatic_config config, const char *prefix);
+
+/* Gives access to a directory, under the same path. LUNATIC_EHOST if this
+ * process has no access itself. Traps if the handle is none. */
+int lunatic_config_preopen(struct lunatic_config config, const char *dir);
+
+/* Drops a configuration; environments that were made from it stay. Traps if
+ * the handle is none. */
+void lunatic_config_drop(struct lunatic_config config);
+
+/* Makes an environment. LUNATIC_EHOST; traps if the handle is none. */
+int lunatic_env_new(struct lunatic_env *env, struct lunatic_config config);
+
+/* Adds a module, given as `size` bytes of WebAssembly, which are compiled while
+ * this process waits. LUNATIC_EHOST; traps if the handle is none. */
+int lunatic_env_add(struct lunatic_env env, const void *data, size_t size,
+		    struct lunatic_module *module);
+
+/* Adds the module of this process, so that its functions can be spawned there.
+ * LUNATIC_EHOST; traps if the handle is none. */
+int lunatic_env_add_this(struct lunatic_env env, struct lunatic_module *module);
+
+/* Traps if the handle is none. */
+void lunatic_module_drop(struct lunatic_module module);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
