@@ -5,8 +5,8 @@
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  idle, host_call, registry, latency, sandbox, start, echo
-#                  or compute
+#                  idle, host_call, library, registry, latency, sandbox, start,
+#                  echo or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -95,7 +95,11 @@ build_all() {
 		case $name in
 		idle | echo_server) stack=2048 ;;
 		esac
-		guest_cc -Wl,-z,stack-size="$stack" "$source" \
+		library=
+		! grep -q '^#include <lunatic\.h>' "$source" ||
+			library=$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a
+		# shellcheck disable=SC2086
+		guest_cc -Wl,-z,stack-size="$stack" "$source" $library \
 			-o "$build/$name.wasm"
 	done
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
@@ -179,6 +183,13 @@ bench_latency() { both latency latency 2; }
 bench_sandbox() {
 	for _ in $passes; do
 		guest sandbox 2
+	done
+}
+
+# The guest compares with itself.
+bench_library() {
+	for _ in $passes; do
+		guest library 1
 	done
 }
 

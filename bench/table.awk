@@ -137,6 +137,7 @@ function table(which, row) {
 
 BEGIN {
 	scale["ns"] = 1
+	scale["x"] = 1
 	scale["us"] = 1000
 	scale["ms"] = 1000000
 	scale["KiB"] = 1024

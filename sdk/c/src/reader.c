@@ -51,17 +51,15 @@ void lunatic_reader_fail(struct lunatic_reader *reader, int status)
 }
 
 /* Loads until `size` bytes (at most what the room holds) are there. */
-static bool need(struct lunatic_reader *reader, size_t size)
+static __attribute__((noinline)) bool load(struct lunatic_reader *reader,
+					   size_t size)
 {
 	size_t have = (size_t)(reader->end - reader->at);
 	size_t more;
 
-	if (reader->status != 0)
-		return false;
-	if (have >= size)
-		return true;
 	if (reader->message != 0) {
-		memmove(reader->room, reader->at, have);
+		if (have > 0)
+			memmove(reader->room, reader->at, have);
 		more = reader->load(reader, reader->room + have,
 				    sizeof(reader->room) - have);
 		reader->at = reader->room;
@@ -79,6 +77,15 @@ static bool need(struct lunatic_reader *reader, size_t size)
 	if (have < size)
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
 	return reader->status == 0;
+}
+
+static inline bool need(struct lunatic_reader *reader, size_t size)
+{
+	if (reader->status != 0)
+		return false;
+	if ((size_t)(reader->end - reader->at) >= size)
+		return true;
+	return load(reader, size);
 }
 
 /* Whether `size` bytes are there, loaded or not. */
@@ -135,8 +142,13 @@ static uint64_t big_endian(struct lunatic_reader *reader, int size)
 {
 	uint64_t number = 0;
 
-	if (!need(reader, (size_t)size))
+	if (size == 0 || !need(reader, (size_t)size))
 		return 0;
+	if (reader->end - reader->at >= 8) {
+		memcpy(&number, reader->at, sizeof(number));
+		reader->at += size;
+		return __builtin_bswap64(number) >> (64 - 8 * size);
+	}
 	for (; size > 0; size--)
 		number = number << 8 | *reader->at++;
 	return number;
@@ -245,18 +257,13 @@ static void announce(struct lunatic_reader *reader, uint64_t count)
 	reader->pending += count;
 }
 
-/* Reads everything of the next value but the bytes or values that follow it.
- * Returns false after a failure. */
-static bool read_head(struct lunatic_reader *reader, struct head *head)
+/* Reads everything of the next value, whose first byte is known, but the bytes
+ * or values that follow it. Returns false after a failure. */
+static bool take_head(struct lunatic_reader *reader, uint8_t byte,
+		      struct head *head)
 {
-	uint8_t byte = marker(reader);
 	int size = 0;
 
-	*head = (struct head){ .kind = LUNATIC_KIND_NONE };
-	if (reader->status == 0 && byte == 0xc1)
-		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
-	if (reader->status != 0)
-		return false;
 	reader->at++;
 	reader->pending--;
 	head->kind = kind_of(byte);
@@ -277,6 +284,17 @@ static bool read_head(struct lunatic_reader *reader, struct head *head)
 	return reader->status == 0;
 }
 
+/* The same, whatever the value is. */
+static bool read_head(struct lunatic_reader *reader, struct head *head)
+{
+	uint8_t byte = marker(reader);
+
+	*head = (struct head){ .kind = LUNATIC_KIND_NONE };
+	if (reader->status == 0 && byte == 0xc1)
+		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
+	return reader->status == 0 && take_head(reader, byte, head);
+}
+
 /* Reads the head of a value that must be of a kind. */
 static bool expect(struct lunatic_reader *reader, enum lunatic_kind kind,
 		   struct head *head)
@@ -285,7 +303,7 @@ static bool expect(struct lunatic_reader *reader, enum lunatic_kind kind,
 
 	if (reader->status == 0 && kind_of(byte) != kind)
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
-	return reader->status == 0 && read_head(reader, head);
+	return reader->status == 0 && take_head(reader, byte, head);
 }
 
 enum lunatic_kind lunatic_peek(struct lunatic_reader *reader)
@@ -345,10 +363,22 @@ static bool read_integer(struct lunatic_reader *reader, struct head *head)
 {
 	uint8_t byte = marker(reader);
 
-	if (reader->status == 0 && kind_of(byte) != LUNATIC_KIND_INT &&
-	    kind_of(byte) != LUNATIC_KIND_UINT)
+	if (reader->status != 0)
+		return false;
+	if (byte < 0x80 || (byte >= 0xcc && byte <= 0xcf)) {
+		reader->at++;
+		reader->pending--;
+		head->kind = LUNATIC_KIND_UINT;
+		head->number = byte < 0x80
+				       ? byte
+				       : big_endian(reader, 1 << (byte - 0xcc));
+		return reader->status == 0;
+	}
+	if (kind_of(byte) != LUNATIC_KIND_INT) {
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
-	return reader->status == 0 && read_head(reader, head);
+		return false;
+	}
+	return take_head(reader, byte, head);
 }
 
 static int64_t read_int_within(struct lunatic_reader *reader, int64_t min,

@@ -10,7 +10,10 @@
 
 void lunatic_request_begin(struct lunatic_writer *request)
 {
-	lunatic_mail_begin(request, lunatic_tag_new());
+	int64_t tag = lunatic_tag_new();
+
+	lunatic_mail_begin(request, tag);
+	request->tag = tag;
 	lunatic_write_array(request, 3);
 }
 
@@ -25,7 +28,7 @@ int lunatic_request_send(struct lunatic_writer *request, struct lunatic_proc to,
 		lunatic_writer_fail(request, LUNATIC_EMISUSE);
 	if (request->status != 0)
 		return request->status;
-	lunatic_write_int(request, lunatic_message_get_tag());
+	lunatic_write_int(request, request->tag);
 	lunatic_write_proc(request, lunatic_proc_self());
 	status = lunatic_writer_close(request);
 	if (status != 0)

@@ -67,17 +67,23 @@ static void begin_value(struct lunatic_writer *writer, uint64_t more)
 	writer->pending += more - 1;
 }
 
-/* A marker and a big-endian number of `size` bytes. */
+/* A marker and a big-endian number of `size` bytes. Where there is room for the
+ * longest, all its bytes are written, and only `size` of them count. */
 static void put_number(struct lunatic_writer *writer, uint8_t marker,
-		       uint64_t number, int size)
+		       uint64_t number, unsigned size)
 {
 	unsigned char bytes[9] = { marker };
 
-	for (int i = size; i > 0; i--) {
-		bytes[i] = (unsigned char)number;
-		number >>= 8;
+	number = size > 0 ? __builtin_bswap64(number << (64 - 8 * size)) : 0;
+	if ((size_t)(writer->end - writer->at) >= sizeof(bytes) &&
+	    writer->status == 0) {
+		writer->at[0] = marker;
+		memcpy(writer->at + 1, &number, sizeof(number));
+		writer->at += size + 1;
+		return;
 	}
-	put(writer, bytes, (size_t)size + 1);
+	memcpy(bytes + 1, &number, sizeof(number));
+	put(writer, bytes, size + 1);
 }
 
 static void put_byte(struct lunatic_writer *writer, unsigned byte)

@@ -35,6 +35,7 @@ struct lunatic_writer {
 	int (*flush)(struct lunatic_writer *writer, const void *more,
 		     size_t size);
 	void *context; /* of flush */
+	int64_t tag;   /* of a request */
 	unsigned char room[LUNATIC_WRITER_ROOM];
 };
 
