@@ -80,16 +80,24 @@ static int check(const lunatic_environment_config *from)
 	return 0;
 }
 
-static int fill_texts(const lunatic_environment_config *from,
-		      struct ln_config *to)
+static int fill_allowed(const lunatic_environment_config *from,
+			struct ln_config *to)
 {
 	int error = 0;
 
 	if (from->allowed == NULL)
-		error = ln_config_allow(to, "", 0);
+		return ln_config_allow(to, "", 0);
 	for (size_t i = 0; i < from->allowed_count && error == 0; i++)
 		error = ln_config_allow(to, from->allowed[i],
 					strlen(from->allowed[i]));
+	return error;
+}
+
+static int fill_texts(const lunatic_environment_config *from,
+		      struct ln_config *to)
+{
+	int error = fill_allowed(from, to);
+
 	for (size_t i = 0; i < from->arg_count && error == 0; i++)
 		error = ln_config_add_arg(to, from->args[i]);
 	for (size_t i = 0; i < from->env_count && error == 0; i++)
@@ -110,9 +118,10 @@ static int translate(const lunatic_environment_config *from,
 	struct ln_config *to;
 	int error = check(from);
 
-	if (error == 0)
-		error = ln_config_new(&to);
-	if (error < 0)
+	if (error != 0)
+		return error;
+	error = ln_config_new(&to);
+	if (error != 0)
 		return error;
 	to->strategy = (enum ln_memory_strategy)from->strategy;
 	/* On top of the defaults, for what is not in the interface. */

@@ -175,9 +175,11 @@ static int read_imports(struct ln_rewrite *rewrite, struct ln_cursor section)
 			.copy_of = LN_REWRITE_NO_COPY,
 		};
 
-		if (!ln_rewrite_take_name(&section, &name) ||
-		    !ln_rewrite_take_name(&section, &name) ||
-		    !ln_cursor_byte(&section, &kind))
+		/* Of the module, and of what is imported from it. */
+		for (int names = 0; names < 2; names++)
+			if (!ln_rewrite_take_name(&section, &name))
+				return LN_EFORMAT;
+		if (!ln_cursor_byte(&section, &kind))
 			return LN_EFORMAT;
 		if (kind != KIND_FUNCTION) {
 			if (!skip_import(&section, kind))

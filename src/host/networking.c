@@ -289,7 +289,7 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 	struct ln_socket *stream;
 	struct ln_address address;
 	uint64_t stored;
-	uint64_t iterator;
+	uint64_t iterator = 0;
 	int number = 0;
 	int error;
 

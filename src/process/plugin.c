@@ -338,7 +338,7 @@ int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 		.plugins = plugins,
 		.count = count,
 		.most = most,
-		.deadline = ln_time_after_ms(SECONDS * 1000),
+		.deadline = ln_time_after_ms((uint64_t)SECONDS * 1000),
 	};
 	int code =
 		ln_code_binary(bytes, len, most, changed, changed_len, error);

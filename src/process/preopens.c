@@ -25,12 +25,12 @@
 static const char *skip(const char *path)
 {
 	for (;;) {
-		if (path[0] == '/')
-			path++;
-		else if (path[0] == '.' && (path[1] == '/' || path[1] == '\0'))
-			path++;
-		else
+		bool point =
+			path[0] == '.' && (path[1] == '/' || path[1] == '\0');
+
+		if (path[0] != '/' && !point)
 			return path;
+		path++;
 	}
 }
 
