@@ -157,6 +157,7 @@ int ln_blocking_run(struct ln_blocking *pool, void (*function)(void *),
 	error = enqueue(pool, &job);
 	if (error < 0)
 		return error;
+	ln_task_set_waiting(task, LN_WAIT_BLOCKING);
 	/* Acquire pairs with the releases in run_job. */
 	while ((state = atomic_load_explicit(
 			&job.state, memory_order_acquire)) != JOB_RELEASED) {
@@ -165,5 +166,6 @@ int ln_blocking_run(struct ln_blocking *pool, void (*function)(void *),
 		else
 			ln_task_yield(task);
 	}
+	ln_task_set_waiting(task, LN_WAIT_OTHER);
 	return 0;
 }

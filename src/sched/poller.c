@@ -191,6 +191,7 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 		ln_lock_release(&pollable->lock);
 		return LN_EEXIST;
 	}
+	ln_task_set_waiting(task, LN_WAIT_IO);
 	while (!pollable->ready[direction] && result == 0) {
 		pollable->task[direction] = task;
 		ln_lock_release(&pollable->lock);
@@ -198,6 +199,7 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 		ln_lock_acquire(&pollable->lock);
 		pollable->task[direction] = NULL;
 	}
+	ln_task_set_waiting(task, LN_WAIT_OTHER);
 	if (pollable->ready[direction]) {
 		pollable->ready[direction] = false;
 		if (result == LN_ETIMEDOUT)

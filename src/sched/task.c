@@ -39,6 +39,7 @@
 #include "base/error.h"
 #include "base/systematic.h"
 #include "base/time.h"
+#include "sched/probe.h"
 #include "sched/worker.h"
 
 #define STACK_COLORS 24
@@ -53,6 +54,7 @@ static void task_entry(void *argument)
 	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
 #endif
 	ln_worker_arrived();
+	ln_probe_look(task);
 	task->run(task);
 
 	worker = ln_worker_current();
@@ -91,7 +93,7 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->run = run;
 	task->done = done;
 	task->local = NULL;
-	task->slices = 0;
+	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
 	/* Counted before anybody can wake it: it may be over at once. */
 	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
 	atomic_store_explicit(&task->state, LN_TASK_PARKED,
@@ -198,6 +200,7 @@ static void leave(struct ln_task *task, enum ln_leaving leaving)
 		ln_worker_rest(worker);
 	ln_fiber_switch(&task->fiber, next ? &next->fiber : &worker->base, 0);
 	ln_worker_arrived();
+	ln_probe_look(task);
 }
 
 void ln_task_park(struct ln_task *task)
@@ -209,8 +212,10 @@ void ln_task_park(struct ln_task *task)
 		    LN_TASK_NOTIFIED &&
 	    atomic_compare_exchange_strong_explicit(
 		    &task->state, &notified, LN_TASK_RUNNING,
-		    memory_order_acq_rel, memory_order_relaxed))
+		    memory_order_acq_rel, memory_order_relaxed)) {
+		ln_probe_look(task);
 		return;
+	}
 	leave(task, LN_LEAVE_PARK);
 }
 
@@ -245,9 +250,11 @@ int ln_task_sleep(struct ln_task *task, int64_t deadline)
 {
 	int result;
 
+	ln_task_set_waiting(task, LN_WAIT_TIMER);
 	do {
 		result = ln_task_wait(task, deadline);
 	} while (result == 0);
+	ln_task_set_waiting(task, LN_WAIT_OTHER);
 	return result == LN_ETIMEDOUT ? 0 : result;
 }
 

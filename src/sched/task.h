@@ -17,6 +17,7 @@
 
 #include "sched/fiber.h"
 
+struct ln_probe;
 struct ln_sched;
 struct ln_worker;
 
@@ -29,6 +30,14 @@ enum ln_task_state {
 	LN_TASK_DONE,     /* its function has returned */
 };
 
+/* What a parked task waits for, as reports say it. */
+enum ln_wait {
+	LN_WAIT_OTHER, /* a message, a mutex, another task */
+	LN_WAIT_TIMER,
+	LN_WAIT_IO,
+	LN_WAIT_BLOCKING, /* work in the blocking pool */
+};
+
 struct ln_task {
 	struct ln_fiber fiber;
 	struct ln_sched *sched;
@@ -36,9 +45,12 @@ struct ln_task {
 	void (*run)(struct ln_task *);  /* the body; on the fiber */
 	void (*done)(struct ln_task *); /* after it, off the fiber; may free */
 	void *local;                    /* the engine's: what runs here */
-	uint64_t slices; /* times it was entered; written by its worker */
-	_Atomic uint32_t state;   /* enum ln_task_state; any thread */
+	_Atomic uint64_t slices; /* times it was entered, or went on after a
+				  * tick; written by its worker */
+	struct ln_probe *_Atomic probe; /* a question to it, sched/probe.h */
+	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
 	_Atomic bool interrupted; /* waits end early; any thread sets it */
+	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
 };
 
 /* Starts a task whose memory was zero: takes a stack and queues it on the
@@ -82,6 +94,24 @@ void ln_task_park(struct ln_task *task);
 /* Parks until woken or `deadline`. 0 when woken, perhaps for nothing;
  * LN_ETIMEDOUT; LN_EKILLED when interrupted; LN_ENOMEM. */
 int ln_task_wait(struct ln_task *task, int64_t deadline);
+
+/* Says what the running task is about to wait for; LN_WAIT_OTHER when it no
+ * longer does. Only for reports. */
+static inline void ln_task_set_waiting(struct ln_task *task, enum ln_wait what)
+{
+	atomic_store_explicit(&task->waiting, (uint8_t)what,
+			      memory_order_relaxed);
+}
+
+/* Counts one more slice of the running task. */
+static inline void ln_task_count_slice(struct ln_task *task)
+{
+	/* Only its worker writes it: no read-modify-write needed. */
+	atomic_store_explicit(
+		&task->slices,
+		atomic_load_explicit(&task->slices, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
 
 /* Sleeps until `deadline`: 0, LN_EKILLED or LN_ENOMEM. */
 int ln_task_sleep(struct ln_task *task, int64_t deadline);

@@ -202,7 +202,7 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	worker->current = task;
 	worker->slice_tick = ln_sched_ticks(worker->sched);
 	set_local(worker, task->local);
-	task->slices++;
+	ln_task_count_slice(task);
 }
 
 static bool timers_due(struct ln_sched *sched)
