@@ -328,6 +328,7 @@ static void print_body(FILE *out, const struct space *space,
 		print_view(out, space, function);
 		print_checks(out, space, function);
 	}
+	fputs("\tguest->calling = self;\n", out);
 	print_call(out, space, function);
 	fputs("\tif (LN_UNLIKELY(error != 0))\n"
 	      "\t\treturn ln_host_raise(guest, self, error);\n",

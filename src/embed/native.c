@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "embed/embed.h"
 #include "process/environment.h"
+#include "process/inspect.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -49,6 +50,14 @@ static void free_native(void *argument)
 	if (native->free_argument != NULL)
 		native->free_argument(native->argument);
 	free(native);
+}
+
+static void describe_native(const struct ln_process *process,
+			    struct ln_process_info *info)
+{
+	const struct native *native = process->argument;
+
+	info->native = native->function;
 }
 
 struct ln_process *ln_embed_running(void)
@@ -83,6 +92,7 @@ static int spawn(struct ln_environment *environment, struct native *native,
 		return error;
 	}
 	process->free_argument = free_native;
+	process->describe = describe_native;
 	if (link_tag != 0) {
 		error = ln_process_link(process, ln_embed_running(), 0,
 					link_tag);

@@ -43,6 +43,16 @@ struct ln_engine {
 	unsigned flags;      /* of all variants */
 	struct ln_lock lock; /* held to make a variant */
 	wasm_engine_t *_Atomic variants[LN_VARIANTS];
+	wasmtime_module_t *_Atomic probes[LN_VARIANTS]; /* see where.c */
+};
+
+/* (module (func (export "f") unreachable)) */
+static const uint8_t probe_bytes[] = {
+	0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, /* version 1 */
+	0x01, 0x04, 0x01, 0x60, 0x00, 0x00,             /* type () -> () */
+	0x03, 0x02, 0x01, 0x00,                         /* a function */
+	0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00,       /* its export */
+	0x0a, 0x05, 0x01, 0x03, 0x00, 0x00, 0x0b,       /* its code */
 };
 
 int ln_engine_new(const struct ln_host_table *table,
@@ -77,7 +87,11 @@ void ln_engine_free(struct ln_engine *engine)
 	for (unsigned i = 0; i < LN_VARIANTS; i++) {
 		wasm_engine_t *variant = atomic_load_explicit(
 			&engine->variants[i], memory_order_relaxed);
+		wasmtime_module_t *probe = atomic_load_explicit(
+			&engine->probes[i], memory_order_relaxed);
 
+		if (probe != NULL)
+			wasmtime_module_delete(probe);
 		if (variant != NULL)
 			wasm_engine_delete(variant);
 	}
@@ -180,6 +194,43 @@ static wasm_engine_t *complete_variant(struct ln_engine *engine,
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant)
 {
 	return complete_variant(engine, ln_engine_complete(engine, variant));
+}
+
+static void prepare_probe(struct ln_engine *engine, unsigned variant)
+{
+	wasm_engine_t *made = atomic_load_explicit(&engine->variants[variant],
+						   memory_order_acquire);
+	wasmtime_module_t *none = NULL;
+	wasmtime_module_t *probe;
+	wasmtime_error_t *error;
+
+	if (made == NULL || ln_engine_probe(engine, variant) != NULL)
+		return;
+	error = wasmtime_module_new(made, probe_bytes, sizeof(probe_bytes),
+				    &probe);
+	if (error != NULL) {
+		wasmtime_error_delete(error);
+		return;
+	}
+	/* Release pairs with the acquire in ln_engine_probe. Another thread
+	 * may have been faster. */
+	if (!atomic_compare_exchange_strong_explicit(
+		    &engine->probes[variant], &none, probe,
+		    memory_order_release, memory_order_relaxed))
+		wasmtime_module_delete(probe);
+}
+
+void ln_engine_prepare_probes(struct ln_engine *engine)
+{
+	for (unsigned i = 0; i < LN_VARIANTS; i++)
+		prepare_probe(engine, i);
+}
+
+const wasmtime_module_t *ln_engine_probe(struct ln_engine *engine,
+					 unsigned variant)
+{
+	return atomic_load_explicit(&engine->probes[variant],
+				    memory_order_acquire);
 }
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)

@@ -54,6 +54,14 @@ unsigned ln_engine_complete(const struct ln_engine *engine, unsigned variant);
  * made. Any thread. */
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
 
+/* Makes it possible to ask guests where they are (ln_instance_function), which
+ * compiles some bytes when it is first called. Deep: not on a fiber. */
+void ln_engine_prepare_probes(struct ln_engine *engine);
+
+/* A module whose export "f" traps, or NULL: not prepared. Any thread. */
+const wasmtime_module_t *ln_engine_probe(struct ln_engine *engine,
+					 unsigned variant);
+
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);
 
 /* The code that is in use or being made. */

@@ -24,14 +24,25 @@
 #include "engine/module.h"
 #include "engine/preempt.h"
 #include "engine/report.h"
+#include "sched/probe.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 
 /* Exported by our patch of Wasmtime (engine/patches). */
 void lunatic_engine_record_trap(const char *text, size_t len);
 
+#define INSTANCES 2 /* the guest's, and one that tells where it is */
 #define MOST_TABLES 16
 #define MOST_MEMORIES 100
+
+/* Relaxed: for reports. */
+static void show_used(struct ln_instance *instance)
+{
+	if (instance->limits.memory_shown != NULL)
+		atomic_store_explicit(instance->limits.memory_shown,
+				      instance->memory_used,
+				      memory_order_relaxed);
+}
 
 bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes)
 {
@@ -41,6 +52,7 @@ bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes)
 	    !ln_account_charge(instance->limits.account, bytes))
 		return false;
 	instance->memory_used += bytes;
+	show_used(instance);
 	return true;
 }
 
@@ -48,6 +60,7 @@ void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)
 {
 	ln_account_refund(instance->limits.account, NULL, bytes);
 	instance->memory_used -= bytes;
+	show_used(instance);
 }
 
 void ln_instance_burn(struct ln_instance *instance, uint64_t fuel)
@@ -68,8 +81,12 @@ static bool give_way(struct ln_instance *instance)
 {
 	atomic_store_explicit(&instance->overdue, false, memory_order_relaxed);
 	if (!ln_task_interrupted(instance->task) &&
-	    ln_task_should_yield(instance->task))
+	    ln_task_should_yield(instance->task)) {
 		ln_task_yield(instance->task);
+	} else {
+		ln_task_count_slice(instance->task);
+		ln_probe_look(instance->task);
+	}
 	if (!ln_task_interrupted(instance->task))
 		return true;
 	instance->host_stop = true;
@@ -81,11 +98,17 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 				     wasmtime_update_deadline_kind_t *kind)
 {
 	struct ln_instance *instance = data;
+	bool goes_on;
 
 	(void)context;
 	*delta = 1;
 	*kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
-	if (instance->off_fiber || give_way(instance))
+	if (instance->off_fiber)
+		return NULL;
+	instance->at_deadline = true;
+	goes_on = give_way(instance);
+	instance->at_deadline = false;
+	if (goes_on)
 		return NULL;
 	return wasmtime_error_new("killed");
 }
@@ -142,7 +165,8 @@ static void init_on_stack(void *argument)
 		wasmtime_store_limiter(instance->store,
 				       memory > INT64_MAX ? -1
 							  : (int64_t)memory,
-				       elements, 1, MOST_TABLES, MOST_MEMORIES);
+				       elements, INSTANCES, MOST_TABLES,
+				       MOST_MEMORIES);
 	if (variant & LN_VARIANT_EPOCHS) {
 		wasmtime_store_epoch_deadline_callback(
 			instance->store, on_deadline, instance, NULL);
@@ -273,12 +297,9 @@ LN_NOINLINE bool ln_instance_pause(struct ln_instance *instance)
 	return false;
 }
 
-bool ln_instance_after_bulk(uintptr_t *resume)
+/* After a piece of a bulk memory operation. */
+static bool pause_in_bulk(struct ln_instance *instance, uintptr_t *resume)
 {
-	struct ln_instance *instance = ln_instance_running();
-
-	if (instance->off_fiber)
-		return true;
 	if (ln_module_variant(instance->module) & LN_VARIANT_EPOCHS) {
 		/* A kill waits for the next look at the epoch. */
 		if (!ln_task_interrupted(instance->task) &&
@@ -293,6 +314,20 @@ bool ln_instance_after_bulk(uintptr_t *resume)
 		return true;
 	*resume = ln_preempt_stop();
 	return false;
+}
+
+bool ln_instance_after_bulk(uintptr_t *resume)
+{
+	struct ln_instance *instance = ln_instance_running();
+	bool goes_on;
+
+	if (instance->off_fiber)
+		return true;
+	/* The engine does not know where its guest is. */
+	instance->interrupted_at = LN_SOMEWHERE;
+	goes_on = pause_in_bulk(instance, resume);
+	instance->interrupted_at = 0;
+	return goes_on;
 }
 
 void ln_instance_resumed(struct ln_instance *instance)

@@ -25,6 +25,8 @@ struct ln_instance_limits {
 	uint64_t max_fuel;   /* wasm instructions, about; 0: no bound */
 	uint32_t max_table_elements; /* of each table */
 	struct ln_account *account;  /* charged, too; outlives it; or NULL */
+	/* Shows others the bytes in use; NULL: nobody. */
+	_Atomic uint64_t *memory_shown;
 };
 
 /* Why an instance stopped. */
@@ -33,6 +35,8 @@ enum ln_stop {
 	LN_STOP_TRAPPED,  /* see the report */
 	LN_STOP_HOST,     /* a host function ended it (kill, exit) */
 };
+
+#define LN_SOMEWHERE 1 /* no address of code */
 
 struct ln_instance {
 	void *data; /* the caller's, for host functions */
@@ -46,6 +50,11 @@ struct ln_instance {
 	_Atomic bool overdue;
 	bool off_fiber; /* compiled code runs on the worker's stack */
 	bool host_stop; /* the trap under way was asked for by the host */
+	bool can_probe; /* `probe` is made */
+	/* Where compiled code was interrupted, so that the engine does not know
+	 * where its guest is; 0: the guest has called the host. */
+	uintptr_t interrupted_at;
+	bool at_deadline; /* left in the middle of a computation */
 	struct ln_task *task;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
@@ -56,7 +65,8 @@ struct ln_instance {
 	 * engine/memory.c. */
 	uint8_t *memory_base;
 	uint64_t memory_size;
-	uint32_t memories; /* made so far */
+	uint32_t memories;     /* made so far */
+	wasmtime_func_t probe; /* traps, so that there is a backtrace */
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host
@@ -102,6 +112,11 @@ static inline struct ln_instance *ln_instance_running(void)
 {
 	return ln_task_running_local;
 }
+
+/* The function of the guest that runs, or that called the host: demangled, or
+ * its index; the caller frees it. NULL when there is none, or memory is short.
+ * *fuel: the fuel that is left, or 0. By the process itself, on its fiber. */
+char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel);
 
 /* Records the text of the trap that a host function is about to raise by
  * returning false. Copies the text. */

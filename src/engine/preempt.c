@@ -34,6 +34,7 @@
 
 #include "engine/instance.h"
 #include "sched/preempt.h"
+#include "sched/probe.h"
 #include "sched/task.h"
 
 #if LN_PREEMPT_BY_SIGNAL
@@ -136,8 +137,14 @@ void ln_preempt_guest(void *local, void *context)
 				      memory_order_relaxed);
 		return;
 	}
-	if (!ln_task_interrupted(task) && ln_task_should_yield(task))
+	instance->interrupted_at = (uintptr_t)registers[REG_RIP];
+	if (!ln_task_interrupted(task) && ln_task_should_yield(task)) {
 		ln_preempt_yield(task, context);
+	} else {
+		ln_task_count_slice(task);
+		ln_probe_look(task);
+	}
+	instance->interrupted_at = 0;
 	if (!ln_task_interrupted(task) ||
 	    !in_code(instance, return_address(instance, registers)))
 		return;

@@ -152,3 +152,41 @@ char *ln_report_new(wasmtime_error_t *error, wasm_trap_t *trap)
 	wasm_byte_vec_delete(&message);
 	return text;
 }
+
+/* Finds the name in "0:   0x3c - module!name", or a part of that. */
+static char *frame_name(const char *at, const char *end)
+{
+	const char *dash = find(at, end, " - ");
+	const char *mark;
+
+	if (dash != NULL)
+		at = dash + 3;
+	mark = memchr(at, '!', (size_t)(end - at));
+	if (mark != NULL)
+		at = mark + 1;
+	return at < end ? strndup(at, (size_t)(end - at)) : NULL;
+}
+
+char *ln_report_caller(wasm_trap_t *trap)
+{
+	wasm_byte_vec_t message = { 0 };
+	const char *line;
+	const char *end;
+	char *name = NULL;
+
+	wasm_trap_message(trap, &message);
+	wasm_trap_delete(trap);
+	end = message.data + message.size;
+	line = find(message.data, end, TRACE);
+	if (line != NULL)
+		line = memchr(line + strlen(TRACE), '\n',
+			      (size_t)(end - line) - strlen(TRACE));
+	if (line != NULL) {
+		const char *word = skip_spaces(line + 1, end);
+
+		if (word < end && *word >= '0' && *word <= '9')
+			name = frame_name(word, line_end(word, end));
+	}
+	wasm_byte_vec_delete(&message);
+	return name;
+}

@@ -9,4 +9,9 @@
  * NULL when memory is short. Needs the stack of a thread. */
 char *ln_report_new(wasmtime_error_t *error, wasm_trap_t *trap);
 
+/* The second innermost wasm function of a trap's backtrace. Consumes the trap.
+ * The caller frees the text; NULL when there is none, or memory is short. Needs
+ * the stack of a thread. */
+char *ln_report_caller(wasm_trap_t *trap);
+
 #endif

@@ -117,6 +117,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 		return LN_ENOMEM;
 	}
 	environment->runtime = ln_runtime_retain(runtime);
+	environment->number = atomic_fetch_add_explicit(
+		&runtime->environments, 1, memory_order_relaxed);
 	if (parent != NULL)
 		environment->parent = ln_environment_retain(parent);
 	atomic_init(&environment->references, 1);

@@ -26,6 +26,7 @@ struct ln_environment {
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
+	uint64_t number;                /* for reports; the first has 0 */
 	struct ln_linker *linker;
 	struct ln_registry *registry; /* of processes, by name */
 	struct ln_preopens *preopens; /* NULL: none */

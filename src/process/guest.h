@@ -17,6 +17,7 @@ struct ln_env_module;
 struct ln_environment;
 struct ln_heap_profile;
 struct ln_hook;
+struct ln_host_function;
 struct ln_instance;
 struct ln_message;
 struct ln_process;
@@ -55,6 +56,7 @@ struct ln_guest {
 	struct ln_handles tcp_listeners; /* struct ln_socket * */
 	struct ln_handles tcp_streams;   /* struct ln_socket * */
 	struct ln_handles dns_iterators; /* struct ln_addresses * */
+	const struct ln_host_function *calling; /* last called; for reports */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
 	bool heap_tracing;            /* a backtrace for it is being taken */

@@ -19,6 +19,7 @@
 struct ln_environment;
 struct ln_message;
 struct ln_process;
+struct ln_process_info;
 struct ln_registration;
 struct ln_runtime;
 
@@ -53,8 +54,12 @@ struct ln_process {
 	enum ln_outcome (*body)(struct ln_process *process);
 	void *argument;                        /* the body's */
 	void (*free_argument)(void *argument); /* at the end; may be NULL */
-	int64_t started;                       /* CLOCK_MONOTONIC, ns */
-	uint8_t id[16];                        /* UUID, RFC 9562 byte order */
+	/* Says what only the body knows, under mailbox.lock, while the
+	 * argument lives; may be NULL. */
+	void (*describe)(const struct ln_process *process,
+			 struct ln_process_info *info);
+	int64_t started; /* CLOCK_MONOTONIC, ns */
+	uint8_t id[16];  /* UUID, RFC 9562 byte order */
 
 	/* Under the lock of the runtime's list. */
 	struct ln_list siblings;

@@ -47,6 +47,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	atomic_init(&runtime->references, 1);
 	runtime->free_wasi = options->free_wasi;
 	runtime->heap_profiles = options->heap_profiles;
+	runtime->started = ln_time_now();
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
 	error = ln_engine_new(options->host,
@@ -90,15 +91,21 @@ void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process)
 
 	ln_lock_acquire(&runtime->shards[i].lock);
 	ln_list_append(&runtime->shards[i].processes, &process->siblings);
+	runtime->shards[i].tally.started++;
 	ln_lock_release(&runtime->shards[i].lock);
 }
 
 void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process)
 {
 	unsigned i = shard_of(process);
+	struct ln_tally *tally = &runtime->shards[i].tally;
 
 	ln_lock_acquire(&runtime->shards[i].lock);
 	ln_list_remove(&process->siblings);
+	/* Its mailbox is closed, so these change no more. */
+	tally->ended[process->outcome]++;
+	tally->messages += process->mailbox.pushed;
+	tally->dropped += process->mailbox.dropped;
 	ln_lock_release(&runtime->shards[i].lock);
 }
 

@@ -31,6 +31,15 @@ struct ln_runtime_options {
 };
 
 #define LN_RUNTIME_SHARDS 16
+#define LN_OUTCOMES 4
+
+/* What has been, for reports. Messages: of processes that have ended. */
+struct ln_tally {
+	uint64_t started;
+	uint64_t ended[LN_OUTCOMES]; /* by enum ln_outcome */
+	uint64_t messages;           /* let into mailboxes */
+	uint64_t dropped;            /* refused because one was full */
+};
 
 struct ln_runtime {
 	/* Immutable after start. */
@@ -39,13 +48,16 @@ struct ln_runtime {
 	struct ln_resolver *resolver;
 	void (*free_wasi)(struct ln_wasi *);
 	const char *heap_profiles; /* where processes write theirs, or NULL */
+	int64_t started; /* CLOCK_MONOTONIC, ns */
 
 	/* Any thread. */
 	_Atomic uint32_t references;
 	_Atomic bool stopping;
+	_Atomic uint64_t environments; /* ever made: numbers them */
 	struct {
 		struct ln_lock lock;
-		struct ln_list processes; /* under lock */
+		struct ln_list processes; /* under lock, as all that follows */
+		struct ln_tally tally;
 	} shards[LN_RUNTIME_SHARDS];
 
 	/* Under report_lock. */

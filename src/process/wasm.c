@@ -26,6 +26,7 @@
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/heap_profile.h"
+#include "process/inspect.h"
 #include "process/message.h"
 #include "process/plugin.h"
 #include "process/process.h"
@@ -49,6 +50,8 @@ struct start {
 	const struct ln_entry *entry; /* lives as long as the module */
 	struct birth *birth;          /* NULL: nobody waits */
 	struct ln_hook *hook;         /* NULL: it is no plugin */
+	_Atomic uint64_t memory;      /* bytes of linear memory; for reports */
+	_Atomic bool ready;           /* it is instantiated; likewise */
 	wasmtime_val_raw_t params[];
 };
 
@@ -249,6 +252,7 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 		.max_fuel = limits->max_fuel,
 		.max_table_elements = limits->max_table_elements,
 		.account = process->environment->charged,
+		.memory_shown = &start->memory,
 	};
 	enum ln_outcome outcome;
 	enum ln_stop stop;
@@ -274,6 +278,7 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 		return outcome;
 	}
 	guest->initialized = true;
+	atomic_store_explicit(&start->ready, true, memory_order_relaxed);
 	announce(&start->birth, BIRTH_DONE, NULL);
 	stop = call_entry(start, instance, &text);
 	outcome = judge(process, guest, stop, text);
@@ -308,6 +313,19 @@ static void free_start(void *argument)
 	announce(&start->birth, BIRTH_FAILED, NULL);
 	ln_env_module_release(start->module);
 	free(start);
+}
+
+static void describe(const struct ln_process *process,
+		     struct ln_process_info *info)
+{
+	struct start *start = process->argument;
+
+	ln_process_info_set_name(info, start->entry->name,
+				 start->entry->name_len);
+	info->memory =
+		atomic_load_explicit(&start->memory, memory_order_relaxed);
+	info->started =
+		atomic_load_explicit(&start->ready, memory_order_relaxed);
 }
 
 static int fail(int code, char **error, const char *format, ...)
@@ -490,6 +508,7 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	if (result < 0)
 		goto fail_process;
 	process->free_argument = free_start;
+	process->describe = describe;
 	if (parent != NULL && spawn->link_tag != 0) {
 		/* The child's own tag is none, as in lunatic 0.7. */
 		result = ln_process_link(process, parent, 0, spawn->link_tag);

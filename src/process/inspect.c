@@ -1,0 +1,385 @@
+/*
+ * DESIGN
+ * Three steps. First the live processes are collected, a shard at a time: its
+ * lock is held while each is retained, about as long as it takes to walk the
+ * list. Then each is looked at on its own, under the lock of its mailbox for
+ * what that covers; the rest are relaxed loads of what the process counts
+ * anyway. Only those with the most memory are kept: whenever there are twice as
+ * many as wanted, the smaller half goes. At last these are asked where they
+ * are, all at the same time, and answer until the deadline. Spinning guests
+ * answer at the next tick; native code that computes does not.
+ *
+ * A process that has ended meanwhile is left out or told of as ending. All
+ * references are dropped before the caller sees the result.
+ *
+ * Lock order: as in runtime.c; a mailbox's lock is never taken under a shard's
+ * here.
+ */
+#include "process/inspect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "engine/instance.h"
+#include "process/environment.h"
+#include "process/guest.h"
+#include "process/process.h"
+#include "sched/probe.h"
+
+/* A process and what is known of it. */
+struct subject {
+	struct ln_process *process; /* counted */
+	struct ln_process_info info;
+};
+
+/* A question to one of them. */
+struct question {
+	struct ln_probe probe;
+	struct ln_process_info *info;
+	bool asked;
+	/* The answer. */
+	const struct ln_host_function *host;
+	char *function;
+	uint64_t fuel;
+};
+
+struct collection {
+	struct ln_process **list;
+	size_t count;
+	size_t room;
+};
+
+static const char *const state_names[] = {
+	[LN_STATE_STARTING] = "starting", [LN_STATE_RUNNING] = "running",
+	[LN_STATE_RUNNABLE] = "runnable", [LN_STATE_RECEIVE] = "receive",
+	[LN_STATE_TIMER] = "timer",       [LN_STATE_IO] = "io",
+	[LN_STATE_BLOCKING] = "blocking", [LN_STATE_WAITING] = "waiting",
+	[LN_STATE_ENDING] = "ending",
+};
+
+const char *ln_process_state_name(enum ln_process_state state)
+{
+	return state_names[state];
+}
+
+void ln_process_info_set_name(struct ln_process_info *info, const char *name,
+			      size_t len)
+{
+	if (len > sizeof(info->name) - 1)
+		len = sizeof(info->name) - 1;
+	memcpy(info->name, name, len);
+	info->name[len] = '\0';
+}
+
+static void add_tally(struct ln_tally *to, const struct ln_tally *from)
+{
+	to->started += from->started;
+	for (int i = 0; i < LN_OUTCOMES; i++)
+		to->ended[i] += from->ended[i];
+	to->messages += from->messages;
+	to->dropped += from->dropped;
+}
+
+static uint64_t alive(const struct ln_tally *tally)
+{
+	uint64_t count = tally->started;
+
+	for (int i = 0; i < LN_OUTCOMES; i++)
+		count -= tally->ended[i];
+	return count;
+}
+
+/* Retains the processes of a shard if there is room for them; otherwise returns
+ * how many more there should be room for. */
+static size_t collect_shard(struct ln_runtime *runtime, unsigned index,
+			    struct collection *all, struct ln_tally *tally)
+{
+	struct ln_list *list = &runtime->shards[index].processes;
+	size_t needed;
+
+	ln_lock_acquire(&runtime->shards[index].lock);
+	needed = alive(&runtime->shards[index].tally);
+	if (needed <= all->room - all->count) {
+		for (struct ln_list *at = list->next; at != list; at = at->next)
+			all->list[all->count++] =
+				ln_process_retain(ln_container_of(
+					at, struct ln_process, siblings));
+		add_tally(tally, &runtime->shards[index].tally);
+		needed = 0;
+	}
+	ln_lock_release(&runtime->shards[index].lock);
+	return needed;
+}
+
+static int collect(struct ln_runtime *runtime, struct collection *all,
+		   struct ln_tally *tally)
+{
+	for (unsigned i = 0; i < LN_RUNTIME_SHARDS; i++) {
+		size_t needed;
+
+		while ((needed = collect_shard(runtime, i, all, tally)) > 0) {
+			/* And for those that are spawned meanwhile. */
+			size_t room = all->count + needed + needed / 4 + 64;
+			void *list = realloc(
+				all->list, room * sizeof(struct ln_process *));
+
+			if (list == NULL)
+				return LN_ENOMEM;
+			all->list = list;
+			all->room = room;
+		}
+	}
+	return 0;
+}
+
+static enum ln_process_state parked_state(struct ln_task *task, bool receives)
+{
+	if (receives)
+		return LN_STATE_RECEIVE;
+	switch (atomic_load_explicit(&task->waiting, memory_order_relaxed)) {
+	case LN_WAIT_TIMER:
+		return LN_STATE_TIMER;
+	case LN_WAIT_IO:
+		return LN_STATE_IO;
+	case LN_WAIT_BLOCKING:
+		return LN_STATE_BLOCKING;
+	default:
+		return LN_STATE_WAITING;
+	}
+}
+
+static enum ln_process_state state_of(struct ln_task *task, bool started,
+				      bool receives)
+{
+	switch (atomic_load_explicit(&task->state, memory_order_relaxed)) {
+	case LN_TASK_PARKED:
+		return parked_state(task, receives);
+	case LN_TASK_QUEUED:
+		return started ? LN_STATE_RUNNABLE : LN_STATE_STARTING;
+	case LN_TASK_RUNNING:
+	case LN_TASK_NOTIFIED:
+		return started ? LN_STATE_RUNNING : LN_STATE_STARTING;
+	case LN_TASK_DONE:
+		return LN_STATE_ENDING;
+	default:
+		return LN_STATE_STARTING;
+	}
+}
+
+/* Looks at one process. */
+static void look(struct ln_process *process, struct ln_process_info *info)
+{
+	struct ln_mailbox *mailbox = &process->mailbox;
+	bool receives;
+	bool dead;
+
+	*info = (struct ln_process_info){
+		.environment = process->environment->number,
+		.slices = atomic_load_explicit(&process->task.slices,
+					       memory_order_relaxed),
+		.age = ln_time_now() - process->started,
+	};
+	memcpy(info->id, process->id, sizeof(info->id));
+	info->started = info->slices > 0;
+	ln_lock_acquire(&mailbox->lock);
+	receives = mailbox->waiting;
+	dead = process->dead;
+	info->dropped = mailbox->dropped;
+	info->links = process->links.live;
+	info->received = mailbox->pushed;
+	info->messages =
+		mailbox->pushed -
+		atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+	info->message_bytes = mailbox->pushed_bytes -
+			      atomic_load_explicit(&mailbox->taken_bytes,
+						   memory_order_relaxed);
+	if (!dead && process->describe != NULL)
+		process->describe(process, info);
+	ln_lock_release(&mailbox->lock);
+	info->state = dead ? LN_STATE_ENDING
+			   : state_of(&process->task, info->started, receives);
+}
+
+static uint64_t weight(const struct ln_process_info *info)
+{
+	return info->memory + info->message_bytes;
+}
+
+/* Most bytes first, then the oldest. */
+static int compare(const void *a, const void *b)
+{
+	const struct ln_process_info *left = &((const struct subject *)a)->info;
+	const struct ln_process_info *right =
+		&((const struct subject *)b)->info;
+
+	if (weight(left) != weight(right))
+		return weight(left) > weight(right) ? -1 : 1;
+	if (left->age != right->age)
+		return left->age > right->age ? -1 : 1;
+	return 0;
+}
+
+/* Sorts them and lets go of all but the first `most`. */
+static size_t keep(struct subject *subjects, size_t count, size_t most)
+{
+	qsort(subjects, count, sizeof(*subjects), compare);
+	while (count > most)
+		ln_process_release(subjects[--count].process);
+	return count;
+}
+
+/* Looks at all that were collected, and takes their references over. */
+static size_t look_at_all(struct collection *all, size_t most,
+			  struct subject *subjects,
+			  struct ln_inspection *inspection)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct subject *subject = &subjects[count++];
+
+		subject->process = all->list[i];
+		look(subject->process, &subject->info);
+		inspection->memory += subject->info.memory;
+		inspection->waiting += subject->info.messages;
+		inspection->tally.dropped += subject->info.dropped;
+		inspection->tally.messages += subject->info.received;
+		if (most < SIZE_MAX / 2 && count > 2 * most)
+			count = keep(subjects, count, most);
+	}
+	all->count = 0;
+	return keep(subjects, count, most);
+}
+
+/* On the fiber of the process that is asked. */
+static void answer(struct ln_probe *probe, struct ln_task *task)
+{
+	struct question *question =
+		ln_container_of(probe, struct question, probe);
+	struct ln_process *process = ln_process_of(task);
+	struct ln_instance *instance = task->local;
+	struct ln_guest *guest;
+	uint64_t most = process->environment->limits.max_fuel;
+	uint64_t left;
+
+	if (instance == NULL)
+		return; /* native, or not in wasm */
+	guest = instance->data;
+	question->function = ln_instance_function(instance, &left);
+	if (instance->at_deadline || instance->interrupted_at != 0)
+		return;
+	/* Compiled code keeps what it has used in a register until it calls
+	 * something. */
+	if (most > 0 && left <= most)
+		question->fuel = most - left;
+	question->host = guest->calling;
+}
+
+static void ask_all(struct subject *subjects, size_t count, int64_t wait)
+{
+	struct question *questions = calloc(count, sizeof(*questions));
+	int64_t deadline = ln_time_now() + wait;
+
+	/* What they would say is left out. */
+	if (questions == NULL)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		questions[i].probe.answer = answer;
+		questions[i].asked = ln_probe_ask(&questions[i].probe,
+						  &subjects[i].process->task);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct question *question = &questions[i];
+
+		if (!question->asked ||
+		    !ln_probe_await(&question->probe, deadline))
+			continue;
+		subjects[i].info.function = question->function;
+		subjects[i].info.host = question->host;
+		subjects[i].info.fuel = question->fuel;
+	}
+	free(questions);
+}
+
+static void release_all(struct collection *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		ln_process_release(all->list[i]);
+	free(all->list);
+}
+
+/* Keeps what is known of the subjects, and lets go of them. */
+static int report(struct subject *subjects, size_t count,
+		  struct ln_inspection *inspection)
+{
+	inspection->infos = calloc(count + 1, sizeof(*inspection->infos));
+	for (size_t i = 0; i < count; i++) {
+		if (inspection->infos != NULL)
+			inspection->infos[i] = subjects[i].info;
+		else
+			free(subjects[i].info.function);
+		ln_process_release(subjects[i].process);
+	}
+	if (inspection->infos == NULL)
+		return LN_ENOMEM;
+	inspection->count = count;
+	return 0;
+}
+
+static int examine(struct ln_runtime *runtime, size_t most, int64_t wait,
+		   struct collection *all, struct ln_inspection *inspection)
+{
+	struct subject *subjects;
+	size_t count;
+	size_t room;
+	int error = collect(runtime, all, &inspection->tally);
+
+	if (error < 0)
+		return error;
+	inspection->alive = alive(&inspection->tally);
+	room = most < all->count / 2 ? 2 * most + 1 : all->count;
+	subjects = calloc(room + 1, sizeof(*subjects));
+	if (subjects == NULL)
+		return LN_ENOMEM;
+	count = look_at_all(all, most, subjects, inspection);
+	if (wait > 0 && count > 0)
+		ask_all(subjects, count, wait);
+	error = report(subjects, count, inspection);
+	free(subjects);
+	return error;
+}
+
+int ln_inspect(struct ln_runtime *runtime, size_t most, int64_t wait,
+	       struct ln_inspection **out)
+{
+	struct ln_inspection *inspection = calloc(1, sizeof(*inspection));
+	struct collection all = { .count = 0 };
+	int error;
+
+	if (inspection == NULL)
+		return LN_ENOMEM;
+	if (wait > 0)
+		ln_engine_prepare_probes(runtime->engine);
+	inspection->age = ln_time_now() - runtime->started;
+	error = examine(runtime, most, wait, &all, inspection);
+	release_all(&all);
+	if (error < 0) {
+		ln_inspection_free(inspection);
+		return error;
+	}
+	*out = inspection;
+	return 0;
+}
+
+void ln_inspection_free(struct ln_inspection *inspection)
+{
+	if (inspection == NULL)
+		return;
+	for (size_t i = 0; i < inspection->count; i++)
+		free(inspection->infos[i].function);
+	free(inspection->infos);
+	free(inspection);
+}

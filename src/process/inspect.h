@@ -1,0 +1,84 @@
+/*
+ * What the processes of a runtime are doing, for people and tools. It costs
+ * processes nothing until somebody asks: what they count anyway is read; where
+ * a guest is, it says itself (sched/probe.h).
+ */
+#ifndef LN_PROCESS_INSPECT_H
+#define LN_PROCESS_INSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "process/runtime.h"
+
+struct ln_host_function;
+struct ln_process;
+struct ln_runtime;
+
+enum ln_process_state {
+	LN_STATE_STARTING, /* it has not run yet, or is being instantiated */
+	LN_STATE_RUNNING,
+	LN_STATE_RUNNABLE, /* it waits for a worker */
+	LN_STATE_RECEIVE,  /* it waits for a message */
+	LN_STATE_TIMER,    /* it sleeps */
+	LN_STATE_IO,       /* it waits for a descriptor */
+	LN_STATE_BLOCKING, /* it waits for work in the blocking pool */
+	LN_STATE_WAITING,  /* it waits for something else */
+	LN_STATE_ENDING,
+};
+
+/* The word for a state, in lower case. */
+const char *ln_process_state_name(enum ln_process_state state);
+
+#define LN_INFO_NAME 64 /* bytes, with the terminating zero; longer are cut */
+
+/* One process at one moment. Texts come from guests: any bytes but zero. */
+struct ln_process_info {
+	uint8_t id[16];
+	uint64_t environment; /* its number */
+	enum ln_process_state state;
+	bool started;            /* used while it is made */
+	char name[LN_INFO_NAME]; /* of its entry function; empty: none */
+	const void *native;      /* a native process's function, or NULL */
+	uint64_t messages;       /* in the mailbox */
+	uint64_t message_bytes;  /* the memory that they take */
+	uint64_t received;       /* ever let into it */
+	uint64_t dropped;        /* refused because it was full, ever */
+	uint64_t memory;         /* linear memory, bytes */
+	uint64_t slices;         /* see ln_task.slices */
+	uint64_t fuel;           /* used; 0 when that is not known */
+	int64_t age;             /* since its start, ns */
+	uint32_t links;          /* processes linked to */
+
+	/* Only of those that answered. */
+	const struct ln_host_function *host; /* it is in; NULL: in none */
+	char *function; /* of the guest, the innermost; NULL: not known */
+};
+
+struct ln_inspection {
+	uint64_t alive;
+	uint64_t memory;               /* linear memory of all, bytes */
+	uint64_t waiting;              /* messages in all mailboxes */
+	struct ln_tally tally;         /* messages and drops of all, now */
+	int64_t age;                   /* of the runtime, ns */
+	size_t count;                  /* of infos */
+	struct ln_process_info *infos; /* those that hold most bytes first */
+};
+
+/* Looks at all processes and tells of the `most` that hold the most memory,
+ * linear memory and messages together. They get `wait` nanoseconds to say what
+ * function they are in; 0: they are not asked. The others go on meanwhile, so
+ * the numbers need not fit together. The caller keeps the runtime, and frees
+ * the result. Deep, and waits: not on a fiber. LN_ENOMEM. */
+int ln_inspect(struct ln_runtime *runtime, size_t most, int64_t wait,
+	       struct ln_inspection **inspection);
+
+/* NULL is fine. */
+void ln_inspection_free(struct ln_inspection *inspection);
+
+/* Copies a name, cut where it is too long. */
+void ln_process_info_set_name(struct ln_process_info *info, const char *name,
+			      size_t len);
+
+#endif
