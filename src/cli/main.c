@@ -3,7 +3,7 @@
  * The program: reads the command line and the file, starts a runtime, spawns
  * the first process from `_start`, and waits for it or for a signal. A thread
  * of its own takes the signals, so that handlers need no care: it kills the
- * first process, whose end ends the program.
+ * first process, whose end ends the program, or prints a report.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/report.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi.h"
@@ -38,7 +39,18 @@ struct signal_thread {
 	pthread_t thread;
 	sigset_t set;
 	struct ln_process *first;
+	struct ln_runtime *runtime;
+	const struct ln_cli_options *options;
 };
+
+static void report(struct ln_runtime *runtime,
+		   const struct ln_cli_options *options)
+{
+	ln_cli_report(runtime,
+		      options->report != LN_REPORT_NONE ? options->report
+							: LN_REPORT_TABLE,
+		      options->report_most);
+}
 
 static void *take_signals(void *argument)
 {
@@ -50,6 +62,10 @@ static void *take_signals(void *argument)
 			continue;
 		if (number == SIGUSR2) /* the program ends */
 			return NULL;
+		if (number == SIGUSR1) {
+			report(signals->runtime, signals->options);
+			continue;
+		}
 		/* The second time nobody waits for a clean end. */
 		if (atomic_exchange(&caught_signal, number) != 0)
 			_exit(128 + number);
@@ -62,6 +78,7 @@ static void block_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -274,7 +291,9 @@ static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
 static int run(struct ln_environment *environment,
 	       const struct ln_cli_options *options, sigset_t *set)
 {
-	struct signal_thread signals = { .set = *set };
+	struct signal_thread signals = { .set = *set,
+					 .runtime = environment->runtime,
+					 .options = options };
 	enum ln_outcome outcome;
 	uint32_t exit_code;
 	int status;
@@ -290,6 +309,8 @@ static int run(struct ln_environment *environment,
 	}
 	outcome = ln_process_wait(signals.first, &exit_code);
 	status = exit_status(outcome, exit_code);
+	if (options->report != LN_REPORT_NONE)
+		report(environment->runtime, options);
 	ln_runtime_stop(environment->runtime);
 	pthread_kill(signals.thread, SIGUSR2);
 	pthread_join(signals.thread, NULL);

@@ -14,10 +14,13 @@
 
 #include "base/error.h"
 
+#define REPORT_MOST 50
+
 struct option {
 	const char *name;
 	const char *alias;    /* one letter, or NULL */
-	const char *argument; /* its name in the help; NULL: none */
+	const char *argument; /* its name in the help; NULL: none; one that
+			       * begins with '[' may be left out */
 	const char *help;     /* lines of at most 50 characters */
 	bool (*apply)(struct ln_cli_options *options, const char *value);
 };
@@ -274,6 +277,27 @@ static bool set_heap_profile(struct ln_cli_options *options, const char *value)
 	return value[0] != '\0';
 }
 
+static bool set_report(struct ln_cli_options *options, const char *value)
+{
+	if (value == NULL || strcmp(value, "table") == 0)
+		options->report = LN_REPORT_TABLE;
+	else if (strcmp(value, "json") == 0)
+		options->report = LN_REPORT_JSON;
+	else
+		return false;
+	return true;
+}
+
+static bool set_report_most(struct ln_cli_options *options, const char *value)
+{
+	uint64_t count;
+
+	if (!parse_count(value, &count) || count > SIZE_MAX)
+		return false;
+	options->report_most = (size_t)count;
+	return true;
+}
+
 static const struct option options_table[] = {
 	{ "--dir", NULL, "DIR",
 	  "let guests use a directory of the host, under the\n"
@@ -334,12 +358,23 @@ static const struct option options_table[] = {
 	  "where processes write what they allocated; needs\n"
 	  "the plugin heap_profiler.wasm",
 	  set_heap_profile },
+	{ "--report", NULL, "[=json]",
+	  "print all processes when the first one has ended", set_report },
+	{ "--report-most", NULL, "N",
+	  "processes in a report, those with the most\n"
+	  "memory first (default 50)",
+	  set_report_most },
 	{ "--help", "-h", NULL, "print this and exit", set_help },
 	{ "--version", "-V", NULL, "print the version and exit", set_version },
 };
 
 #define OPTION_COUNT (sizeof(options_table) / sizeof(options_table[0]))
 #define HELP_COLUMN 26
+
+static bool is_optional(const struct option *option)
+{
+	return option->argument != NULL && option->argument[0] == '[';
+}
 
 static void print_option(const struct option *option)
 {
@@ -348,7 +383,8 @@ static void print_option(const struct option *option)
 
 	snprintf(left, sizeof(left), "  %s%s%s%s%s",
 		 option->alias ? option->alias : "", option->alias ? ", " : "",
-		 option->name, option->argument ? " " : "",
+		 option->name,
+		 option->argument && !is_optional(option) ? " " : "",
 		 option->argument ? option->argument : "");
 	printf("%-*s", HELP_COLUMN, left);
 	if (strlen(left) >= HELP_COLUMN)
@@ -383,6 +419,9 @@ void ln_cli_print_help(void)
 	       "process traps or is\n"
 	       "killed; 1 when the module cannot be run; 130 and 143 after "
 	       "SIGINT and SIGTERM.\n"
+	       "\n"
+	       "SIGUSR1 prints a report of all processes to standard error; "
+	       "see --report.\n"
 	       "\n"
 	       "Environment:\n"
 	       "  LUNATIC_LOG             error, warn (default), info or "
@@ -430,7 +469,9 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 		return complain("unknown option", word);
 	if (option->argument == NULL && equals != NULL)
 		return complain("no value is taken by", option->name);
-	if (option->argument != NULL) {
+	if (is_optional(option)) {
+		value = equals != NULL ? equals + 1 : NULL;
+	} else if (option->argument != NULL) {
 		if (equals != NULL) {
 			value = equals + 1;
 		} else if (at + 1 < argc) {
@@ -455,7 +496,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
 	int at = 1;
 
-	*options = (struct ln_cli_options){ .workers = 0 };
+	*options = (struct ln_cli_options){ .report_most = REPORT_MOST };
 	if (ln_config_new(&options->config) < 0) {
 		fprintf(stderr, "lunatic: out of memory\n");
 		return LN_ENOMEM;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/report.h"
 #include "process/config.h"
 
 enum ln_cli_action { LN_CLI_RUN, LN_CLI_HELP, LN_CLI_VERSION };
@@ -17,7 +18,9 @@ struct ln_cli_options {
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
 	bool some_envs; /* only variables that are in config already */
-	const char *heap_profiles; /* a folder; NULL: none */
+	const char *heap_profiles;  /* a folder; NULL: none */
+	enum ln_report_form report; /* at the end */
+	size_t report_most;         /* processes in a report */
 	const char *file;
 	char **args; /* of the guest, the file's name first */
 	size_t arg_count;

@@ -48,7 +48,7 @@ struct ln_runtime {
 	struct ln_resolver *resolver;
 	void (*free_wasi)(struct ln_wasi *);
 	const char *heap_profiles; /* where processes write theirs, or NULL */
-	int64_t started; /* CLOCK_MONOTONIC, ns */
+	int64_t started;           /* CLOCK_MONOTONIC, ns */
 
 	/* Any thread. */
 	_Atomic uint32_t references;

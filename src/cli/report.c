@@ -1,0 +1,343 @@
+/*
+ * DESIGN
+ * The text is made first and written in one go. Names come from guests: in the
+ * table whatever is not printable ASCII becomes a question mark, so that none
+ * can send a terminal elsewhere or break a line; JSON escapes them.
+ *
+ * Writing gives up when nobody reads standard error for a second: it runs in
+ * the thread that takes the signals, which must still be able to end the
+ * program.
+ */
+#include "cli/report.h"
+
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "base/utf8.h"
+#include "engine/host_table.h"
+#include "lunatic_version.h"
+#include "process/inspect.h"
+#include "process/process.h"
+#include "process/uuid.h"
+
+#define ANSWER_WAIT (200 * LN_NS_PER_MS)
+#define WRITE_WAIT_MS 1000
+#define WRITE_PIECE 4096 /* what a pipe takes once it polls as writable */
+#define ID_SHOWN 8
+#define NAME_WIDTH 16
+#define WHERE_WIDTH 30
+
+/* The start of a number that fits seven columns: 512, 1.5K, 64.0M. */
+static void print_size(FILE *out, int width, uint64_t bytes)
+{
+	static const char units[] = "KMGTPE";
+	char text[32];
+	double value = (double)bytes;
+	int unit = -1;
+
+	while (value >= 1024 && units[unit + 1] != '\0') {
+		value /= 1024;
+		unit++;
+	}
+	if (unit < 0)
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	else
+		snprintf(text, sizeof(text), "%.1f%c", value, units[unit]);
+	fprintf(out, "%*s", width, text);
+}
+
+static void format_age(char *text, size_t size, int64_t age)
+{
+	int64_t seconds = age / LN_NS_PER_S;
+
+	if (seconds < 10)
+		snprintf(text, size, "%lld.%llds", (long long)seconds,
+			 (long long)(age % LN_NS_PER_S / (LN_NS_PER_S / 10)));
+	else if (seconds < 600)
+		snprintf(text, size, "%llds", (long long)seconds);
+	else if (seconds < 36000)
+		snprintf(text, size, "%lldm", (long long)(seconds / 60));
+	else
+		snprintf(text, size, "%lldh", (long long)(seconds / 3600));
+}
+
+/* Prints a text of a guest's, at most `width` columns of it. */
+static void print_plain(FILE *out, const char *text, size_t width)
+{
+	size_t len = strlen(text);
+	size_t shown = len > width ? width - 2 : len;
+
+	for (size_t i = 0; i < shown; i++)
+		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', out);
+	if (shown < len)
+		fputs("..", out);
+}
+
+/* The name of a host function without what all of them share. */
+static void short_host(char *text, size_t size,
+		       const struct ln_host_function *host)
+{
+	const char *space = host->module;
+
+	if (strncmp(space, "lunatic::", 9) == 0)
+		space += 9;
+	else if (strcmp(space, "wasi_snapshot_preview1") == 0)
+		space = "wasi";
+	snprintf(text, size, "%s::%s", space, host->name);
+}
+
+/* Where a process is: "function > namespace::host function". */
+static void print_where(FILE *out, const struct ln_process_info *info)
+{
+	const char *function = info->function != NULL ? info->function : "?";
+	char host[64] = "";
+	size_t len;
+
+	if (info->function == NULL && info->host == NULL) {
+		fputc('-', out);
+		return;
+	}
+	if (info->host == NULL) {
+		print_plain(out, function, WHERE_WIDTH);
+		return;
+	}
+	short_host(host, sizeof(host), info->host);
+	len = strlen(host);
+	print_plain(out, function,
+		    len + 3 + 8 < WHERE_WIDTH ? WHERE_WIDTH - len - 3 : 8);
+	fputs(" > ", out);
+	print_plain(out, host, WHERE_WIDTH - 11);
+}
+
+static void print_row(FILE *out, const struct ln_process_info *info)
+{
+	char id[LN_UUID_TEXT];
+	char name[LN_INFO_NAME + 16];
+	char age[32];
+
+	ln_uuid_format(info->id, id);
+	format_age(age, sizeof(age), info->age);
+	if (info->name[0] != '\0')
+		snprintf(name, sizeof(name), "%s", info->name);
+	else
+		snprintf(name, sizeof(name), "%s",
+			 info->native != NULL ? "(native)" : "-");
+	fprintf(out, "%.*s %3llu %-8s %8llu ", ID_SHOWN, id,
+		(unsigned long long)info->environment,
+		ln_process_state_name(info->state),
+		(unsigned long long)info->messages);
+	print_size(out, 7, info->message_bytes);
+	fprintf(out, " %6llu ", (unsigned long long)info->dropped);
+	print_size(out, 7, info->memory);
+	fprintf(out, " %8llu %5u %5s ", (unsigned long long)info->slices,
+		info->links, age);
+	{
+		size_t len = strlen(name);
+
+		print_plain(out, name, NAME_WIDTH);
+		fprintf(out, "%*s ",
+			len < NAME_WIDTH ? (int)(NAME_WIDTH - len) : 0, "");
+	}
+	print_where(out, info);
+	fputc('\n', out);
+}
+
+static void print_summary(FILE *out, const struct ln_inspection *all)
+{
+	const struct ln_tally *tally = &all->tally;
+	const uint64_t *ended = tally->ended;
+	char age[32];
+
+	format_age(age, sizeof(age), all->age);
+	fprintf(out,
+		"lunatic: %llu processes alive after %s, %llu started; ended: "
+		"%llu normally, %llu failed, %llu killed\n",
+		(unsigned long long)all->alive, age,
+		(unsigned long long)tally->started,
+		(unsigned long long)ended[LN_OUTCOME_NORMAL],
+		(unsigned long long)(ended[LN_OUTCOME_EXITED] +
+				     ended[LN_OUTCOME_TRAPPED]),
+		(unsigned long long)ended[LN_OUTCOME_KILLED]);
+	fprintf(out,
+		"lunatic: %llu messages delivered, %llu waiting, %llu dropped; "
+		"linear memory ",
+		(unsigned long long)tally->messages,
+		(unsigned long long)all->waiting,
+		(unsigned long long)tally->dropped);
+	print_size(out, 0, all->memory);
+	fputc('\n', out);
+}
+
+static void print_table(FILE *out, const struct ln_inspection *all)
+{
+	print_summary(out, all);
+	if (all->count == 0)
+		return;
+	fprintf(out, "%-*s %3s %-8s %8s %7s %6s %7s %8s %5s %5s %-*s %s\n",
+		ID_SHOWN, "process", "env", "state", "messages", "bytes",
+		"drops", "memory", "slices", "links", "age", NAME_WIDTH, "name",
+		"where");
+	for (size_t i = 0; i < all->count; i++)
+		print_row(out, &all->infos[i]);
+	if (all->count < all->alive)
+		fprintf(out, "and %llu with less memory\n",
+			(unsigned long long)(all->alive - all->count));
+}
+
+/* A string of JSON; bytes that are no UTF-8 stand for themselves. */
+static void print_string(FILE *out, const char *text)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	size_t len = strlen(text);
+	bool valid = ln_utf8_valid(bytes, len);
+
+	fputc('"', out);
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '"' || bytes[i] == '\\')
+			fprintf(out, "\\%c", bytes[i]);
+		else if (bytes[i] < ' ' || bytes[i] == 0x7f ||
+			 (!valid && bytes[i] > 0x7f))
+			fprintf(out, "\\u%04x", bytes[i]);
+		else
+			fputc(bytes[i], out);
+	}
+	fputc('"', out);
+}
+
+static void print_number(FILE *out, const char *name, uint64_t value)
+{
+	fprintf(out, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+static void print_texts(FILE *out, const struct ln_process_info *info)
+{
+	fputs(",\"name\":", out);
+	if (info->name[0] != '\0')
+		print_string(out, info->name);
+	else
+		fputs("null", out);
+	fputs(",\"host_function\":", out);
+	if (info->host != NULL)
+		fprintf(out, "\"%s::%s\"", info->host->module,
+			info->host->name);
+	else
+		fputs("null", out);
+	fputs(",\"function\":", out);
+	if (info->function != NULL)
+		print_string(out, info->function);
+	else
+		fputs("null", out);
+}
+
+static void print_object(FILE *out, const struct ln_process_info *info)
+{
+	char id[LN_UUID_TEXT];
+
+	ln_uuid_format(info->id, id);
+	fprintf(out, "{\"id\":\"%s\",\"state\":\"%s\"", id,
+		ln_process_state_name(info->state));
+	print_number(out, "environment", info->environment);
+	print_texts(out, info);
+	print_number(out, "messages", info->messages);
+	print_number(out, "message_bytes", info->message_bytes);
+	print_number(out, "received", info->received);
+	print_number(out, "dropped", info->dropped);
+	print_number(out, "memory_bytes", info->memory);
+	print_number(out, "slices", info->slices);
+	print_number(out, "fuel", info->fuel);
+	print_number(out, "age_ms", (uint64_t)(info->age / LN_NS_PER_MS));
+	print_number(out, "links", info->links);
+	fputc('}', out);
+}
+
+static void print_json(FILE *out, const struct ln_inspection *all)
+{
+	const struct ln_tally *tally = &all->tally;
+
+	fprintf(out, "{\"lunatic\":\"%s\"", LUNATIC_VERSION);
+	print_number(out, "age_ms", (uint64_t)(all->age / LN_NS_PER_MS));
+	print_number(out, "alive", all->alive);
+	print_number(out, "started", tally->started);
+	fprintf(out,
+		",\"ended\":{\"normal\":%llu,\"exited\":%llu,"
+		"\"trapped\":%llu,\"killed\":%llu}",
+		(unsigned long long)tally->ended[LN_OUTCOME_NORMAL],
+		(unsigned long long)tally->ended[LN_OUTCOME_EXITED],
+		(unsigned long long)tally->ended[LN_OUTCOME_TRAPPED],
+		(unsigned long long)tally->ended[LN_OUTCOME_KILLED]);
+	print_number(out, "messages_delivered", tally->messages);
+	print_number(out, "messages_waiting", all->waiting);
+	print_number(out, "messages_dropped", tally->dropped);
+	print_number(out, "memory_bytes", all->memory);
+	fputs(",\"processes\":[", out);
+	for (size_t i = 0; i < all->count; i++) {
+		if (i > 0)
+			fputc(',', out);
+		print_object(out, &all->infos[i]);
+	}
+	fputs("]}\n", out);
+}
+
+char *ln_cli_report_text(const struct ln_inspection *inspection,
+			 enum ln_report_form form, size_t *len)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+	bool failed;
+
+	if (out == NULL)
+		return NULL;
+	if (form == LN_REPORT_JSON)
+		print_json(out, inspection);
+	else
+		print_table(out, inspection);
+	failed = ferror(out) != 0;
+	if (fclose(out) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Writes to standard error until nobody takes it. */
+static void write_out(const char *text, size_t len)
+{
+	struct pollfd target = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	while (len > 0) {
+		size_t piece = len < WRITE_PIECE ? len : WRITE_PIECE;
+		ssize_t written;
+
+		if (poll(&target, 1, WRITE_WAIT_MS) != 1)
+			return;
+		written = write(STDERR_FILENO, text, piece);
+		if (written < 0)
+			return;
+		text += written;
+		len -= (size_t)written;
+	}
+}
+
+void ln_cli_report(struct ln_runtime *runtime, enum ln_report_form form,
+		   size_t most)
+{
+	struct ln_inspection *inspection;
+	char *text = NULL;
+	size_t len;
+
+	if (ln_inspect(runtime, most, ANSWER_WAIT, &inspection) == 0) {
+		text = ln_cli_report_text(inspection, form, &len);
+		ln_inspection_free(inspection);
+	}
+	if (text == NULL) {
+		fprintf(stderr, "lunatic: no memory for a report\n");
+		return;
+	}
+	write_out(text, len);
+	free(text);
+}
