@@ -374,6 +374,90 @@ LUNATIC_API int lunatic_environment_lookup(lunatic_environment *environment,
 					   lunatic_process **process,
 					   char **error_text);
 
+/* ---- What processes are doing ---- */
+
+typedef enum lunatic_process_state {
+	LUNATIC_STATE_STARTING = 0, /* it has not run yet, or is being
+				     * instantiated */
+	LUNATIC_STATE_RUNNING = 1,
+	LUNATIC_STATE_RUNNABLE = 2, /* it waits for a worker */
+	LUNATIC_STATE_RECEIVE = 3,  /* it waits for a message */
+	LUNATIC_STATE_TIMER = 4,    /* it sleeps */
+	LUNATIC_STATE_IO = 5,       /* it waits for a descriptor */
+	LUNATIC_STATE_BLOCKING = 6, /* it waits for work in another thread */
+	LUNATIC_STATE_WAITING = 7,  /* it waits for something else */
+	LUNATIC_STATE_ENDING = 8
+} lunatic_process_state;
+
+/* Processes as they were when lunatic_runtime_processes looked. Opaque;
+ * immutable, so any thread may read it. */
+typedef struct ln_inspection lunatic_process_list;
+
+/* One process. Later versions of the library add fields at the end only. Texts
+ * belong to the list; they come from guests and may hold any bytes. */
+typedef struct lunatic_process_info {
+	size_t size; /* of the struct, in bytes */
+	uint8_t id[16];
+	uint64_t environment; /* its number in the runtime, from 0 */
+	lunatic_process_state state;
+	uint32_t links;          /* processes that it is linked to */
+	const char *name;        /* of its entry function, cut after 63 bytes;
+				  * NULL for native processes */
+	lunatic_function native; /* a native process's function, or NULL */
+	uint64_t messages;       /* in its mailbox */
+	uint64_t message_bytes;  /* the memory that they take */
+	uint64_t received;       /* messages ever let into it */
+	uint64_t dropped;        /* refused because it was full, ever */
+	uint64_t memory;         /* linear memory, bytes */
+	uint64_t slices;         /* times it was given a worker, and ticks of a
+				  * millisecond that it went on computing */
+	uint64_t fuel;           /* used; 0: not known */
+	int64_t age_ms;          /* since its start */
+	const char *host_function;  /* it is in, without its namespace; NULL */
+	const char *host_namespace; /* of that, or NULL */
+	const char *function;       /* of the guest, the innermost, or NULL */
+} lunatic_process_info;
+
+/* The whole runtime, since its start. */
+typedef struct lunatic_totals {
+	size_t size;       /* of the struct, in bytes */
+	uint64_t alive;    /* processes */
+	uint64_t started;  /* processes ever */
+	uint64_t ended[4]; /* by lunatic_outcome */
+	uint64_t memory;   /* linear memory of all, bytes */
+	uint64_t messages_delivered;
+	uint64_t messages_waiting; /* in mailboxes now */
+	uint64_t messages_dropped; /* refused because a mailbox was full */
+	int64_t age_ms;            /* of the runtime */
+} lunatic_totals;
+
+/* Lists the `most` processes that hold the most memory, linear memory and
+ * messages together, largest first; SIZE_MAX: all. Guests get up to `wait_ms`
+ * milliseconds to say which function they are in, at most 10,000; 0 leaves that
+ * out. Asking wakes them for some microseconds. Others go on meanwhile, so the
+ * numbers need not fit together. Waits; outside of a process it blocks the
+ * thread, up to that time. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
+LUNATIC_API int lunatic_runtime_processes(lunatic_runtime *runtime, size_t most,
+					  int64_t wait_ms,
+					  lunatic_process_list **list);
+
+/* Processes in the list; 0 for NULL. */
+LUNATIC_API size_t lunatic_process_list_count(const lunatic_process_list *list);
+
+/* Writes what is known of one of them; `size` is sizeof(*info).
+ * LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_process_list_get(const lunatic_process_list *list,
+					 size_t index,
+					 lunatic_process_info *info,
+					 size_t size);
+
+/* Writes the totals at that time; `size` is sizeof(*totals). LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_process_list_totals(const lunatic_process_list *list,
+					    lunatic_totals *totals,
+					    size_t size);
+
+LUNATIC_API void lunatic_process_list_free(lunatic_process_list *list);
+
 /* ---- Messages ---- */
 
 /* Makes an empty message. `tag` is any number that the receiver can ask for; 0

@@ -1,0 +1,136 @@
+/*
+ * DESIGN
+ * What processes are doing, for the program. A list is a copy that refers to no
+ * process. Making one goes through the blocking pool when a process asks, since
+ * it waits for others, perhaps for ones that only the same worker can run.
+ */
+#include <lunatic/lunatic.h>
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "embed/embed.h"
+#include "engine/host_table.h"
+#include "process/inspect.h"
+#include "process/process.h"
+#include "process/runtime.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
+
+#define WAIT_MOST_MS 10000
+
+_Static_assert((int)LUNATIC_STATE_STARTING == LN_STATE_STARTING &&
+		       (int)LUNATIC_STATE_RUNNING == LN_STATE_RUNNING &&
+		       (int)LUNATIC_STATE_RUNNABLE == LN_STATE_RUNNABLE &&
+		       (int)LUNATIC_STATE_RECEIVE == LN_STATE_RECEIVE &&
+		       (int)LUNATIC_STATE_TIMER == LN_STATE_TIMER &&
+		       (int)LUNATIC_STATE_IO == LN_STATE_IO &&
+		       (int)LUNATIC_STATE_BLOCKING == LN_STATE_BLOCKING &&
+		       (int)LUNATIC_STATE_WAITING == LN_STATE_WAITING &&
+		       (int)LUNATIC_STATE_ENDING == LN_STATE_ENDING,
+	       "two numbers for one state");
+_Static_assert(sizeof(((lunatic_totals *)0)->ended) ==
+		       sizeof(((struct ln_tally *)0)->ended),
+	       "other outcomes");
+
+struct listing {
+	struct ln_runtime *runtime;
+	size_t most;
+	int64_t wait;
+	struct ln_inspection *list;
+	int result;
+};
+
+static void inspect(void *argument)
+{
+	struct listing *listing = argument;
+
+	listing->result = ln_inspect(listing->runtime, listing->most,
+				     listing->wait, &listing->list);
+}
+
+int lunatic_runtime_processes(lunatic_runtime *runtime, size_t most,
+			      int64_t wait_ms, lunatic_process_list **list)
+{
+	struct listing listing = { .runtime = runtime,
+				   .most = most,
+				   .wait = wait_ms * LN_NS_PER_MS };
+	int error;
+
+	if (list == NULL)
+		return LN_EINVAL;
+	*list = NULL;
+	if (runtime == NULL || wait_ms < 0 || wait_ms > WAIT_MOST_MS)
+		return LN_EINVAL;
+	error = ln_blocking_run(ln_sched_blocking(runtime->sched), inspect,
+				&listing);
+	if (error < 0)
+		return error;
+	if (listing.result == 0)
+		*list = listing.list;
+	return listing.result;
+}
+
+size_t lunatic_process_list_count(const lunatic_process_list *list)
+{
+	return list != NULL ? list->count : 0;
+}
+
+int lunatic_process_list_get(const lunatic_process_list *list, size_t index,
+			     lunatic_process_info *info, size_t size)
+{
+	const struct ln_process_info *from;
+	lunatic_process_info own;
+
+	if (list == NULL || index >= list->count)
+		return LN_EINVAL;
+	from = &list->infos[index];
+	own = (lunatic_process_info){
+		.environment = from->environment,
+		.state = (lunatic_process_state)from->state,
+		.links = from->links,
+		.name = from->name[0] != '\0' ? from->name : NULL,
+		.messages = from->messages,
+		.message_bytes = from->message_bytes,
+		.received = from->received,
+		.dropped = from->dropped,
+		.memory = from->memory,
+		.slices = from->slices,
+		.fuel = from->fuel,
+		.age_ms = from->age / LN_NS_PER_MS,
+		.function = from->function,
+	};
+	memcpy(own.id, from->id, sizeof(own.id));
+	memcpy(&own.native, &from->native, sizeof(own.native));
+	if (from->host != NULL) {
+		own.host_function = from->host->name;
+		own.host_namespace = from->host->module;
+	}
+	return ln_embed_write_config(info, size, &own, sizeof(own));
+}
+
+int lunatic_process_list_totals(const lunatic_process_list *list,
+				lunatic_totals *totals, size_t size)
+{
+	lunatic_totals own;
+
+	if (list == NULL)
+		return LN_EINVAL;
+	own = (lunatic_totals){
+		.alive = list->alive,
+		.started = list->tally.started,
+		.memory = list->memory,
+		.messages_delivered = list->tally.messages,
+		.messages_waiting = list->waiting,
+		.messages_dropped = list->tally.dropped,
+		.age_ms = list->age / LN_NS_PER_MS,
+	};
+	memcpy(own.ended, list->tally.ended, sizeof(own.ended));
+	return ln_embed_write_config(totals, size, &own, sizeof(own));
+}
+
+void lunatic_process_list_free(lunatic_process_list *list)
+{
+	ln_inspection_free(list);
+}
