@@ -401,8 +401,8 @@ typedef struct lunatic_process_info {
 	uint64_t environment; /* its number in the runtime, from 0 */
 	lunatic_process_state state;
 	uint32_t links;          /* processes that it is linked to */
-	const char *name;        /* of its entry function, cut after 63 bytes;
-				  * NULL for native processes */
+	const char *name;        /* in the registry, or that of its entry
+				  * function; cut after 63 bytes; NULL: none */
 	lunatic_function native; /* a native process's function, or NULL */
 	uint64_t messages;       /* in its mailbox */
 	uint64_t message_bytes;  /* the memory that they take */

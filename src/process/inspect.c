@@ -27,6 +27,7 @@
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/process.h"
+#include "process/registry.h"
 #include "sched/probe.h"
 
 /* A process and what is known of it. */
@@ -70,7 +71,8 @@ void ln_process_info_set_name(struct ln_process_info *info, const char *name,
 {
 	if (len > sizeof(info->name) - 1)
 		len = sizeof(info->name) - 1;
-	memcpy(info->name, name, len);
+	for (size_t i = 0; i < len; i++)
+		info->name[i] = name[i] != '\0' ? name[i] : '?';
 	info->name[len] = '\0';
 }
 
@@ -311,12 +313,23 @@ static void release_all(struct collection *all)
 	free(all->list);
 }
 
+/* A registered name says more than that of the entry function. */
+static void name_subject(struct subject *subject)
+{
+	char name[LN_INFO_NAME];
+	size_t len;
+
+	if (ln_registry_name(subject->process, name, sizeof(name), &len))
+		ln_process_info_set_name(&subject->info, name, len);
+}
+
 /* Keeps what is known of the subjects, and lets go of them. */
 static int report(struct subject *subjects, size_t count,
 		  struct ln_inspection *inspection)
 {
 	inspection->infos = calloc(count + 1, sizeof(*inspection->infos));
 	for (size_t i = 0; i < count; i++) {
+		name_subject(&subjects[i]);
 		if (inspection->infos != NULL)
 			inspection->infos[i] = subjects[i].info;
 		else

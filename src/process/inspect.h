@@ -39,7 +39,8 @@ struct ln_process_info {
 	uint64_t environment; /* its number */
 	enum ln_process_state state;
 	bool started;            /* used while it is made */
-	char name[LN_INFO_NAME]; /* of its entry function; empty: none */
+	char name[LN_INFO_NAME]; /* in the registry, or its entry function's;
+				  * empty: none */
 	const void *native;      /* a native process's function, or NULL */
 	uint64_t messages;       /* in the mailbox */
 	uint64_t message_bytes;  /* the memory that they take */

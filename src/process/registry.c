@@ -570,6 +570,33 @@ void ln_registry_forget(struct ln_process *process)
 	}
 }
 
+bool ln_registry_name(struct ln_process *process, char *name, size_t size,
+		      size_t *len)
+{
+	struct ln_registration *entry;
+	struct shard *shard;
+	bool found = false;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	entry = process->registrations;
+	if (entry != NULL)
+		atomic_fetch_add_explicit(&entry->references, 1,
+					  memory_order_relaxed);
+	ln_lock_release(&process->mailbox.lock);
+	if (entry == NULL)
+		return false;
+	shard = shard_of(entry->registry, entry->hash);
+	ln_lock_acquire(&shard->lock);
+	if (entry->name != NULL) {
+		*len = entry->name->len < size ? entry->name->len : size;
+		memcpy(name, entry->name->text, *len);
+		found = true;
+	}
+	ln_lock_release(&shard->lock);
+	entry_release(entry);
+	return found;
+}
+
 /* Takes one entry out of the shard; NULL: there are no more. */
 static struct ln_registration *take_any(struct shard *shard, uint32_t *bucket)
 {

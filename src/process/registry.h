@@ -7,6 +7,7 @@
 #ifndef LN_PROCESS_REGISTRY_H
 #define LN_PROCESS_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +46,11 @@ int ln_registry_unregister(struct ln_registry *registry, const char *name,
 struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 				      const char *name, size_t len,
 				      const struct ln_requirement *requirement);
+
+/* Copies the beginning of a name that a process is registered under, up to
+ * `size` bytes, and stores its length. False: there is none. */
+bool ln_registry_name(struct ln_process *process, char *name, size_t size,
+		      size_t *len);
 
 /* Forgets all entries of a process, in all registries. It is marked dead, so
  * that no new ones come. */
