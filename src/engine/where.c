@@ -83,8 +83,7 @@ static void look(void *argument)
 static const void *part(const struct ln_instance *instance, uint64_t offset,
 			uint64_t size)
 {
-	if (offset > instance->code_size ||
-	    size > instance->code_size - offset)
+	if (offset > instance->code_size || size > instance->code_size - offset)
 		return NULL;
 	return instance->code + offset;
 }
