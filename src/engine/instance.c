@@ -162,11 +162,10 @@ static void init_on_stack(void *argument)
 	/* Memories are bounded where they are made, engine/memory.c, and tables
 	 * that cannot grow have been charged. */
 	if (ln_module_tables_grow(module))
-		wasmtime_store_limiter(instance->store,
-				       memory > INT64_MAX ? -1
-							  : (int64_t)memory,
-				       elements, INSTANCES, MOST_TABLES,
-				       MOST_MEMORIES);
+		wasmtime_store_limiter(
+			instance->store,
+			memory > INT64_MAX ? -1 : (int64_t)memory, elements,
+			INSTANCES, MOST_TABLES, MOST_MEMORIES);
 	if (variant & LN_VARIANT_EPOCHS) {
 		wasmtime_store_epoch_deadline_callback(
 			instance->store, on_deadline, instance, NULL);

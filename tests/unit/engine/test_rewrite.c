@@ -212,8 +212,8 @@ static void functions_are_added(void **state)
 	static const char *const texts[] = {
 		"(module)",
 		"(module (import \"a\" \"b\" (func)))",
-		"(module (memory 1) (export \"m\" (memory 0))"
-		" (data (i32.const 0) \"x\"))",
+		("(module (memory 1) (export \"m\" (memory 0))"
+		 " (data (i32.const 0) \"x\"))"),
 		"(module (func) (start 0))",
 		"(module (global i32 (i32.const 1)) (table 1 funcref))",
 	};
