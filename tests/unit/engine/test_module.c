@@ -519,7 +519,8 @@ static void facts(void **state)
 
 	assert_true(ln_module_has_start(module));
 	assert_int_equal(ln_module_initial_memory(module), 5 * 65536);
-	assert_int_equal(ln_module_variant(module), 0);
+	assert_int_equal(ln_module_variant(module),
+			 ln_engine_complete(world->engine, 0));
 	assert_ptr_equal(ln_module_engine(module), world->engine);
 	assert_non_null(ln_module_pre(module));
 	bytes = ln_module_bytes(module, &len);
@@ -623,7 +624,8 @@ static void cached(void **state)
 	module = make(world, "(module (func (export \"one\")))");
 	assert_int_equal(count_code(path), 1);
 	bytes = ln_module_bytes(module, &len);
-	assert_int_equal(ln_cache_key(bytes, len, 0, &key), 0);
+	assert_int_equal(
+		ln_cache_key(bytes, len, ln_module_variant(module), &key), 0);
 	assert_int_equal(ln_cache_load(&key, &code, &code_len), 0);
 	ln_module_release(module);
 
@@ -635,7 +637,8 @@ static void cached(void **state)
 	/* The code of the first under the key of the second. */
 	module = make(world, "(module (func (export \"two\")))");
 	bytes = ln_module_bytes(module, &len);
-	assert_int_equal(ln_cache_key(bytes, len, 0, &key), 0);
+	assert_int_equal(
+		ln_cache_key(bytes, len, ln_module_variant(module), &key), 0);
 	ln_module_release(module);
 	ln_cache_store(&key, code, code_len);
 	module = make(world, "(module (func (export \"two\")))");
