@@ -379,7 +379,7 @@ static void the_largest_come_first(void **state)
 struct asking {
 	struct fixture *fixture;
 	_Atomic int stop;
-	uint64_t lists;
+	_Atomic uint64_t lists;
 };
 
 static void *ask_on(void *argument)
