@@ -191,6 +191,12 @@ typedef struct lunatic_environment_config {
 				    * processes; 0 (default): no bound */
 	uint64_t max_environments; /* alive below this one */
 	uint64_t max_nesting;      /* of environments in each other */
+
+	/* Where guests may accept TCP connections: IP addresses with ports,
+	 * such as "127.0.0.1:8080". The sockets are the descriptors from 3 on,
+	 * before the directories. */
+	const char *const *listeners;
+	size_t listener_count;
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -199,8 +205,9 @@ lunatic_environment_config_init(lunatic_environment_config *config,
 				size_t size);
 
 /* Makes an environment; `config` may be NULL for the defaults. Waits.
- * LUNATIC_EINVAL, LUNATIC_ENOMEM; for a directory that cannot be opened
- * LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_ELIMIT or LUNATIC_EIO. */
+ * LUNATIC_EINVAL, LUNATIC_ENOMEM; for a directory or listener that cannot be
+ * opened LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_ELIMIT or LUNATIC_EIO; for a
+ * listener also LUNATIC_EFORMAT and LUNATIC_EEXIST (the address is in use). */
 LUNATIC_API int
 lunatic_environment_new(lunatic_runtime *runtime,
 			const lunatic_environment_config *config,

@@ -25,6 +25,7 @@
 #include "host/wasi.h"
 #include "lunatic_version.h"
 #include "process/environment.h"
+#include "process/listeners.h"
 #include "process/plugin.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -228,6 +229,32 @@ static bool check_directories(const struct ln_config *config)
 	return true;
 }
 
+/* Says where guests cannot listen, and why; false if there is such a place. */
+static bool check_listeners(const struct ln_config *config)
+{
+	for (size_t i = 0; i < config->listeners.count; i++) {
+		const char *address = config->listeners.list[i];
+		int fd = ln_listener_open(address);
+
+		if (fd >= 0) {
+			close(fd);
+			continue;
+		}
+		if (fd == -EINVAL)
+			fprintf(stderr,
+				"lunatic: '%s' of --tcplisten is no IP "
+				"address and port, such as 127.0.0.1:8080\n",
+				address);
+		else
+			fprintf(stderr,
+				"lunatic: cannot listen at '%s' of "
+				"--tcplisten: %s\n",
+				address, strerror(-fd));
+		return false;
+	}
+	return true;
+}
+
 /* Spawns the first process; NULL after a line about what went wrong. */
 static struct ln_process *spawn_first(struct ln_environment *environment,
 				      const struct ln_cli_options *options)
@@ -340,7 +367,8 @@ static int run_program(const struct ln_cli_options *options)
 
 	block_signals(&set);
 	raise_descriptor_limit();
-	if (!check_directories(options->config))
+	if (!check_directories(options->config) ||
+	    !check_listeners(options->config))
 		return STATUS_ERROR;
 	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
 		fprintf(stderr, "lunatic: cannot start the runtime: out of "

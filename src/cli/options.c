@@ -88,6 +88,11 @@ static bool set_version(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+static bool set_tcplisten(struct ln_cli_options *options, const char *value)
+{
+	return ln_config_listen(options->config, value) == 0;
+}
+
 static bool set_workers(struct ln_cli_options *options, const char *value)
 {
 	uint64_t count;
@@ -308,6 +313,10 @@ static const struct option options_table[] = {
 	  "NAME=VALUE sets a variable for guests; NAME passes\n"
 	  "that variable on instead of all (default: all)",
 	  set_env },
+	{ "--tcplisten", NULL, "ADDR",
+	  "listen at an IP address and port, such as\n"
+	  "127.0.0.1:8080; guests find the socket open",
+	  set_tcplisten },
 	{ "--workers", "-w", "N",
 	  "threads that run processes, 1 to 256\n(default: one per core)",
 	  set_workers },

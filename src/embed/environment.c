@@ -69,7 +69,8 @@ static int check(const lunatic_environment_config *from)
 		return LN_EINVAL;
 	if (!is_list(from->allowed, from->allowed_count) ||
 	    !is_list(from->args, from->arg_count) ||
-	    !is_list(from->envs, from->env_count))
+	    !is_list(from->envs, from->env_count) ||
+	    !is_list(from->listeners, from->listener_count))
 		return LN_EINVAL;
 	if (from->preopens == NULL && from->preopen_count > 0)
 		return LN_EINVAL;
@@ -102,6 +103,8 @@ static int fill_texts(const lunatic_environment_config *from,
 		error = ln_config_add_arg(to, from->args[i]);
 	for (size_t i = 0; i < from->env_count && error == 0; i++)
 		error = ln_config_add_env(to, from->envs[i]);
+	for (size_t i = 0; i < from->listener_count && error == 0; i++)
+		error = ln_config_listen(to, from->listeners[i]);
 	for (size_t i = 0; i < from->preopen_count && error == 0; i++) {
 		const lunatic_preopen *dir = &from->preopens[i];
 		const char *guest = dir->guest != NULL ? dir->guest : dir->host;

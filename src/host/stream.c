@@ -177,7 +177,10 @@ int ln_stream_open(int fd, enum ln_direction direction, struct ln_stream **out)
 	stream->owned = true;
 	stream->fifo = S_ISFIFO(stat.st_mode);
 	stream->terminal = S_ISCHR(stat.st_mode) && isatty(fd);
-	stream->mode = watchable(fd) ? MODE_OWN : MODE_PLAIN;
+	if (S_ISSOCK(stat.st_mode))
+		stream->mode = MODE_SOCKET;
+	else
+		stream->mode = watchable(fd) ? MODE_OWN : MODE_PLAIN;
 	stream->seekable =
 		stream->mode == MODE_PLAIN && lseek(fd, 0, SEEK_CUR) >= 0;
 	ln_mutex_init(&stream->own_turn);
@@ -362,10 +365,9 @@ static LN_NOINLINE ssize_t move_slice(const struct ln_stream *stream,
 	return n;
 }
 
-/* Waits until trying again may help. The first time it only begins to watch:
- * what happened before that, the next try finds out. */
-static int wait_ready(struct ln_stream *stream, struct ln_stream_watch *watch)
+int ln_stream_wait(struct ln_stream *stream, struct ln_stream_watch *watch)
 {
+	struct ln_task *task = ln_task_current();
 	int64_t deadline = LN_NEVER;
 	int error;
 
@@ -375,7 +377,9 @@ static int wait_ready(struct ln_stream *stream, struct ln_stream_watch *watch)
 	}
 	if (watch->attachment == NULL)
 		deadline = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
-	error = ln_task_wait(ln_task_current(), deadline);
+	ln_task_set_waiting(task, LN_WAIT_IO);
+	error = ln_task_wait(task, deadline);
+	ln_task_set_waiting(task, LN_WAIT_OTHER);
 	return error == LN_ETIMEDOUT ? 0 : error;
 }
 
@@ -417,7 +421,7 @@ static int transfer(struct ln_stream *stream, struct ln_iovecs *pieces,
 				break;
 			error = breathe();
 		} else if (n == -EAGAIN && !nonblocking) {
-			error = wait_ready(stream, &watch);
+			error = ln_stream_wait(stream, &watch);
 		} else {
 			*number = (int)-n;
 			error = LN_EIO;

@@ -32,9 +32,10 @@ struct ln_stream_watch {
 int ln_stream_new(int fd, enum ln_direction direction,
 		  struct ln_stream **stream);
 
-/* The same for a FIFO or device that was opened for the stream alone, without
- * blocking (O_NONBLOCK): the descriptor becomes the stream's. The end of a FIFO
- * is then read when its writers have left, not before the first has come. */
+/* The same for a FIFO, device or socket that was opened for the stream alone,
+ * without blocking (O_NONBLOCK): the descriptor becomes the stream's. The end
+ * of a FIFO is then read when its writers have left, not before the first has
+ * come. */
 int ln_stream_open(int fd, enum ln_direction direction,
 		   struct ln_stream **stream);
 
@@ -78,6 +79,12 @@ uint64_t ln_stream_available(const struct ln_stream *stream);
  * parks then. Where the system cannot tell, watch->attachment is NULL: look
  * every LN_STREAM_LOOK_AGAIN_MS. */
 void ln_stream_watch(struct ln_stream *stream, struct ln_stream_watch *watch);
+
+/* Parks the running task until trying again may help, after a call that said
+ * EAGAIN. The first time it only begins to watch: what happened before that,
+ * the next try finds out. `watch` is empty at first, and ended by the caller.
+ * 0, LN_EKILLED, LN_ENOMEM. */
+int ln_stream_wait(struct ln_stream *stream, struct ln_stream_watch *watch);
 
 /* Ends it; harmless when it is not watching. By the same task. */
 void ln_stream_unwatch(struct ln_stream_watch *watch);

@@ -32,6 +32,7 @@ enum ln_wasi_errno {
 	LN_WASI_NOMEM = 48,
 	LN_WASI_NOTDIR = 54,
 	LN_WASI_NOTEMPTY = 55,
+	LN_WASI_NOTSOCK = 57,
 	LN_WASI_NOTSUP = 58,
 	LN_WASI_OVERFLOW = 61,
 	LN_WASI_PERM = 63,
@@ -89,6 +90,8 @@ enum ln_wasi_filetype {
 #define LN_WASI_RIGHT_PATH_REMOVE_DIRECTORY (UINT64_C(1) << 25)
 #define LN_WASI_RIGHT_PATH_UNLINK_FILE (UINT64_C(1) << 26)
 #define LN_WASI_RIGHT_POLL_FD_READWRITE (UINT64_C(1) << 27)
+#define LN_WASI_RIGHT_SOCK_SHUTDOWN (UINT64_C(1) << 28)
+#define LN_WASI_RIGHT_SOCK_ACCEPT (UINT64_C(1) << 29)
 
 /* Sizes of what is exchanged through memory, in bytes. */
 #define LN_WASI_FDSTAT_SIZE 24

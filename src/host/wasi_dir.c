@@ -234,7 +234,8 @@ static uint32_t find_preopened(struct ln_guest *guest, uint32_t fd,
 	return result;
 }
 
-/* C libraries ask from 3 upwards until this answers BADF. */
+/* C libraries ask from 3 upwards until this answers BADF. So that they do not
+ * stop at a listener, it is described by a number that they pass over. */
 int ln_host_wasi_fd_prestat_get(struct ln_guest *guest, uint32_t fd,
 				uint8_t *prestat, uint32_t *result)
 {
@@ -243,8 +244,10 @@ int ln_host_wasi_fd_prestat_get(struct ln_guest *guest, uint32_t fd,
 	*result = find_preopened(guest, fd, &entry);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
-	ln_wasi_store32(prestat, 0); /* a directory */
-	ln_wasi_store32(prestat + 4, (uint32_t)strlen(entry->name));
+	ln_wasi_store32(prestat, entry->kind == LN_WASI_DIRECTORY ? 0 : 1);
+	ln_wasi_store32(prestat + 4, entry->kind == LN_WASI_DIRECTORY
+					     ? (uint32_t)strlen(entry->name)
+					     : 0);
 	return 0;
 }
 
@@ -254,6 +257,8 @@ int ln_host_wasi_fd_prestat_dir_name(struct ln_guest *guest, uint32_t fd,
 	struct ln_wasi_fd *entry;
 
 	*result = find_preopened(guest, fd, &entry);
+	if (*result == LN_WASI_SUCCESS && entry->kind != LN_WASI_DIRECTORY)
+		*result = LN_WASI_NOTDIR;
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	if (path.len < strlen(entry->name)) {

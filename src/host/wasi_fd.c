@@ -73,7 +73,8 @@ static uint64_t rights_of(const struct ln_wasi_fd *entry,
 			  LN_WASI_RIGHT_FD_FILESTAT_GET |
 			  LN_WASI_RIGHT_POLL_FD_READWRITE;
 
-	if (stream == NULL)
+	if (stream == NULL || entry->kind == LN_WASI_LISTENER ||
+	    entry->kind == LN_WASI_SOCKET)
 		return entry->rights;
 	if (entry->streams[LN_READABLE] != NULL)
 		rights |= LN_WASI_RIGHT_FD_READ;

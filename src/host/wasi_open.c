@@ -57,38 +57,6 @@ static bool is_memory(int fd)
 	       (stat.f_type == TMPFS_MAGIC || stat.f_type == RAMFS_MAGIC);
 }
 
-/* Makes streams of a FIFO or device; takes `fd`. */
-static uint32_t make_streams(struct ln_wasi_fd *made, int fd)
-{
-	int fds[2] = { fd, fd };
-	int error = 0;
-
-	made->kind = LN_WASI_DEVICE;
-	made->fd = -1;
-	if (made->readable && made->writable) {
-		fds[LN_WRITABLE] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		if (fds[LN_WRITABLE] < 0) {
-			close(fd);
-			return LN_WASI_MFILE;
-		}
-	}
-	if (made->readable)
-		error = ln_stream_open(fds[LN_READABLE], LN_READABLE,
-				       &made->streams[LN_READABLE]);
-	if (made->writable && error == 0)
-		error = ln_stream_open(fds[LN_WRITABLE], LN_WRITABLE,
-				       &made->streams[LN_WRITABLE]);
-	if (error == 0)
-		return LN_WASI_SUCCESS;
-	for (int i = LN_READABLE; i <= LN_WRITABLE; i++) {
-		ln_stream_free(made->streams[i]);
-		if (made->streams[i] == NULL &&
-		    (i == LN_READABLE || fds[i] != fds[LN_READABLE]))
-			close(fds[i]);
-	}
-	return LN_WASI_NOMEM;
-}
-
 /* Fills in what a descriptor is; takes `fd`. */
 static uint32_t describe(struct ln_wasi_fd *made, int fd)
 {
@@ -112,8 +80,10 @@ static uint32_t describe(struct ln_wasi_fd *made, int fd)
 	}
 	made->inheriting = 0;
 	made->rights &= ln_wasi_file_rights;
-	if (!S_ISREG(stat.st_mode) && !S_ISBLK(stat.st_mode))
-		return make_streams(made, fd);
+	if (!S_ISREG(stat.st_mode) && !S_ISBLK(stat.st_mode)) {
+		made->kind = LN_WASI_DEVICE;
+		return ln_wasi_make_streams(made, fd);
+	}
 	made->kind = LN_WASI_FILE;
 	made->in_memory = is_memory(fd);
 	return LN_WASI_SUCCESS;

@@ -190,6 +190,11 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 		return true;
 	if (entry->kind == LN_WASI_FILE)
 		return look_at_file(entry, event);
+	if (entry->kind == LN_WASI_LISTENER) {
+		event->error = (uint16_t)ln_wasi_watch_listener(entry);
+		if (event->error != LN_WASI_SUCCESS)
+			return true;
+	}
 	stream = entry->streams[direction];
 	if (stream == NULL) {
 		event->error = LN_WASI_BADF;
@@ -257,7 +262,9 @@ static int wait_for_events(struct polling *polling, uint32_t *result)
 		/* What became ready before the watch began, a look finds. */
 		if (polling->started)
 			continue;
+		ln_task_set_waiting(task, LN_WAIT_IO);
 		error = ln_task_wait(task, polling->deadline);
+		ln_task_set_waiting(task, LN_WAIT_OTHER);
 		if (error == LN_EKILLED)
 			return error;
 		if (error == LN_ENOMEM) {

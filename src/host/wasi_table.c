@@ -15,6 +15,7 @@
  */
 #include "host/wasi_table.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@
 #include "host/stdio.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/listeners.h"
 #include "process/preopens.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
@@ -70,6 +72,11 @@ const uint64_t ln_wasi_changing_rights =
 	RIGHT(PATH_FILESTAT_SET_TIMES) | RIGHT(PATH_SYMLINK) |
 	RIGHT(PATH_REMOVE_DIRECTORY) | RIGHT(PATH_UNLINK_FILE);
 
+const uint64_t ln_wasi_socket_rights =
+	RIGHT(FD_READ) | RIGHT(FD_WRITE) | RIGHT(FD_FDSTAT_SET_FLAGS) |
+	RIGHT(FD_FILESTAT_GET) | RIGHT(POLL_FD_READWRITE) |
+	RIGHT(SOCK_SHUTDOWN);
+
 static void fill_streams(struct ln_wasi *wasi)
 {
 	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++) {
@@ -86,6 +93,22 @@ static void fill_streams(struct ln_wasi *wasi)
 		entry->writable = !entry->readable;
 		entry->streams[ln_stream_direction(stream)] = stream;
 	}
+}
+
+static void fill_listeners(struct ln_wasi *wasi,
+			   const struct ln_listeners *listeners)
+{
+	for (size_t i = 0; listeners != NULL && i < listeners->count; i++)
+		wasi->fds[wasi->count++] = (struct ln_wasi_fd){
+			.kind = LN_WASI_LISTENER,
+			.preopened = true,
+			.fd = listeners->fds[i],
+			.list = -1,
+			.rights = RIGHT(FD_FDSTAT_SET_FLAGS) |
+				  RIGHT(FD_FILESTAT_GET) |
+				  RIGHT(POLL_FD_READWRITE) | RIGHT(SOCK_ACCEPT),
+			.inheriting = ln_wasi_socket_rights,
+		};
 }
 
 static void fill_directories(struct ln_wasi *wasi,
@@ -112,6 +135,7 @@ static void fill_directories(struct ln_wasi *wasi,
 static bool have_table(struct ln_guest *guest)
 {
 	const struct ln_preopens *preopens = guest->environment->preopens;
+	const struct ln_listeners *listeners = guest->environment->listeners;
 	uint32_t room = LN_STDIO_STREAMS;
 	struct ln_wasi *wasi;
 
@@ -119,6 +143,8 @@ static bool have_table(struct ln_guest *guest)
 		return true;
 	if (preopens != NULL)
 		room += (uint32_t)preopens->count;
+	if (listeners != NULL)
+		room += (uint32_t)listeners->count;
 	wasi = calloc(1, sizeof(*wasi));
 	if (wasi == NULL)
 		return false;
@@ -129,6 +155,7 @@ static bool have_table(struct ln_guest *guest)
 	}
 	wasi->room = room;
 	fill_streams(wasi);
+	fill_listeners(wasi, listeners);
 	fill_directories(wasi, preopens);
 	guest->wasi = wasi;
 	return true;
@@ -182,6 +209,54 @@ struct ln_stream *ln_wasi_stream(struct ln_guest *guest, uint32_t fd,
 	if (ln_wasi_find(guest, fd, 0, &entry) != LN_WASI_SUCCESS)
 		return NULL;
 	return entry->streams[direction];
+}
+
+uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd)
+{
+	int fds[2] = { fd, fd };
+	int error = 0;
+
+	made->fd = -1;
+	if (made->readable && made->writable) {
+		fds[LN_WRITABLE] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (fds[LN_WRITABLE] < 0) {
+			close(fd);
+			return LN_WASI_MFILE;
+		}
+	}
+	if (made->readable)
+		error = ln_stream_open(fds[LN_READABLE], LN_READABLE,
+				       &made->streams[LN_READABLE]);
+	if (made->writable && error == 0)
+		error = ln_stream_open(fds[LN_WRITABLE], LN_WRITABLE,
+				       &made->streams[LN_WRITABLE]);
+	if (error == 0)
+		return LN_WASI_SUCCESS;
+	for (int i = LN_READABLE; i <= LN_WRITABLE; i++) {
+		ln_stream_free(made->streams[i]);
+		if (made->streams[i] == NULL &&
+		    (i == LN_READABLE || fds[i] != fds[LN_READABLE]))
+			close(fds[i]);
+	}
+	return LN_WASI_NOMEM;
+}
+
+uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener)
+{
+	int fd;
+
+	if (listener->streams[LN_READABLE] != NULL)
+		return LN_WASI_SUCCESS;
+	/* The poller knows each descriptor once, and others use this one. */
+	fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return LN_WASI_MFILE;
+	if (ln_stream_open(fd, LN_READABLE, &listener->streams[LN_READABLE]) <
+	    0) {
+		close(fd);
+		return LN_WASI_NOMEM;
+	}
+	return LN_WASI_SUCCESS;
 }
 
 static uint32_t most_fds(const struct ln_guest *guest)
@@ -256,6 +331,8 @@ void ln_wasi_release(struct ln_wasi_fd *entry)
 	case LN_WASI_STREAM:
 		break;
 	case LN_WASI_DEVICE:
+	case LN_WASI_LISTENER:
+	case LN_WASI_SOCKET:
 		ln_stream_free(entry->streams[LN_READABLE]);
 		ln_stream_free(entry->streams[LN_WRITABLE]);
 		break;

@@ -25,18 +25,20 @@ enum ln_wasi_kind {
 	LN_WASI_DEVICE,    /* FIFO, terminal or such, opened by a path */
 	LN_WASI_FILE,      /* regular file or block device */
 	LN_WASI_DIRECTORY, /* opened by a path, or preopened */
+	LN_WASI_LISTENER,  /* a socket that the environment listens at */
+	LN_WASI_SOCKET,    /* a connection */
 };
 
 struct ln_wasi_fd {
 	uint8_t kind;    /* enum ln_wasi_kind */
-	bool preopened;  /* `fd` is the environment's, and O_PATH */
+	bool preopened;  /* `fd` is the environment's; of directories, O_PATH */
 	bool read_only;  /* below a directory that was opened so */
 	bool readable;   /* how a file was opened */
 	bool writable;   /* the same */
 	bool in_memory;  /* the file system never waits for a device */
 	uint8_t type;    /* enum ln_wasi_filetype of a device */
 	uint16_t flags;  /* `fdflags`; a standard stream's: NONBLOCK only */
-	int fd;          /* of a file or directory */
+	int fd;          /* of a file, directory or listener */
 	int list;        /* a directory as it can be read; -1: not open yet */
 	uint64_t rights; /* base; a standard stream's: those not given up */
 	uint64_t inheriting;
@@ -49,12 +51,21 @@ struct ln_wasi_fd {
 extern const uint64_t ln_wasi_file_rights;
 extern const uint64_t ln_wasi_directory_rights;
 extern const uint64_t ln_wasi_changing_rights;
+extern const uint64_t ln_wasi_socket_rights;
 
 /* Finds an open descriptor that has all of `rights`. Returns a WASI errno: BADF
  * (not open; also not opened for that), NOTDIR (a right of directories), ROFS
  * (read-only), NOTCAPABLE (a right was given up), NOMEM. */
 uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 		      struct ln_wasi_fd **out);
+
+/* Makes streams of `fd`, which was opened for them and which they own, in the
+ * directions in which the entry is readable and writable. A WASI errno: MFILE,
+ * NOMEM; then `fd` is closed. */
+uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd);
+
+/* Makes the stream of a listener that tells of connections. MFILE, NOMEM. */
+uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener);
 
 /* The stream behind an open descriptor, in one direction; NULL: there is none,
  * or it may not be used. */

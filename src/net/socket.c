@@ -69,11 +69,22 @@ void ln_socket_release(struct ln_socket *socket)
 	free(socket);
 }
 
+static int wait_watching(int64_t deadline)
+{
+	struct ln_task *task = ln_task_current();
+	int error;
+
+	ln_task_set_waiting(task, LN_WAIT_IO);
+	error = ln_task_wait(task, deadline);
+	ln_task_set_waiting(task, LN_WAIT_OTHER);
+	return error;
+}
+
 int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
 		   int64_t deadline, struct ln_socket_wait *wait)
 {
 	if (wait->watching)
-		return ln_task_wait(ln_task_current(), deadline);
+		return wait_watching(deadline);
 	if (ln_socket_sole(socket))
 		return ln_pollable_wait(socket->pollable, direction, deadline);
 	ln_pollable_watch(socket->pollable, direction, &wait->watch);

@@ -72,20 +72,28 @@ static LN_NOINLINE int bind_and_listen(int fd, const struct ln_address *address)
 	return 0;
 }
 
-int ln_tcp_listen(const struct ln_address *address, struct ln_socket **listener,
-		  int *number)
+int ln_tcp_listen_fd(const struct ln_address *address)
 {
 	int fd = open_socket(address);
 	int result;
 
-	if (fd < 0) {
-		*number = -fd;
-		return LN_EIO;
-	}
+	if (fd < 0)
+		return fd;
 	result = bind_and_listen(fd, address);
 	if (result < 0) {
 		close(fd);
-		*number = -result;
+		return result;
+	}
+	return fd;
+}
+
+int ln_tcp_listen(const struct ln_address *address, struct ln_socket **listener,
+		  int *number)
+{
+	int fd = ln_tcp_listen_fd(address);
+
+	if (fd < 0) {
+		*number = -fd;
 		return LN_EIO;
 	}
 	return adopt(fd, listener, number);
@@ -137,6 +145,13 @@ static bool broken_connection(int number)
 	default:
 		return false;
 	}
+}
+
+int ln_tcp_accept_fd(int listener, struct ln_address *peer)
+{
+	int fd = accept_once(listener, peer);
+
+	return fd < 0 && broken_connection(-fd) ? -EINTR : fd;
 }
 
 /* Lets others run after a series of attempts that did not park. */

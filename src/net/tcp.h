@@ -21,6 +21,15 @@ struct ln_socket;
 #define LN_NET_ERROR_SIZE 96
 void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE]);
 
+/* The descriptor of a listener at `address`, non-blocking, which the caller
+ * owns; or a negative errno. Any thread. */
+int ln_tcp_listen_fd(const struct ln_address *address);
+
+/* The descriptor of the next connection, non-blocking, which the caller owns;
+ * or a negative errno: -EAGAIN, there is none; -EINTR, the one that there was
+ * has broken. Any thread. */
+int ln_tcp_accept_fd(int listener, struct ln_address *peer);
+
 /* A listener at `address`; port 0 lets the kernel choose. */
 int ln_tcp_listen(const struct ln_address *address, struct ln_socket **listener,
 		  int *number);

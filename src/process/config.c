@@ -93,6 +93,7 @@ void ln_config_free(struct ln_config *config)
 	free_texts(&config->allowed);
 	free_texts(&config->args);
 	free_texts(&config->envs);
+	free_texts(&config->listeners);
 	for (size_t i = 0; i < config->preopen_count; i++) {
 		free(config->preopens[i].host);
 		free(config->preopens[i].guest);
@@ -172,6 +173,11 @@ int ln_config_add_env(struct ln_config *config, const char *variable)
 	return add_text(config, &config->envs, variable, strlen(variable));
 }
 
+int ln_config_listen(struct ln_config *config, const char *address)
+{
+	return add_text(config, &config->listeners, address, strlen(address));
+}
+
 int ln_config_preopen(struct ln_config *config, const char *host,
 		      const char *guest, bool read_only)
 {
@@ -238,6 +244,9 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 		error = copy_texts(clone, &clone->args, &config->args);
 	if (error == 0)
 		error = copy_texts(clone, &clone->envs, &config->envs);
+	if (error == 0)
+		error = copy_texts(clone, &clone->listeners,
+				   &config->listeners);
 	for (size_t i = 0; i < config->preopen_count && error == 0; i++) {
 		const struct ln_preopen *preopen = &config->preopens[i];
 

@@ -64,9 +64,10 @@ struct ln_texts {
 struct ln_config {
 	struct ln_limits limits;
 	enum ln_memory_strategy strategy;
-	struct ln_texts allowed; /* prefixes of "namespace::function" */
-	struct ln_texts args;    /* of the guest; the first is its name */
-	struct ln_texts envs;    /* NAME=value */
+	struct ln_texts allowed;   /* prefixes of "namespace::function" */
+	struct ln_texts args;      /* of the guest; the first is its name */
+	struct ln_texts envs;      /* NAME=value */
+	struct ln_texts listeners; /* addresses, such as 127.0.0.1:80 */
 	struct ln_preopen *preopens;
 	size_t preopen_count;
 	size_t preopen_room;
@@ -96,6 +97,10 @@ int ln_config_add_arg(struct ln_config *config, const char *arg);
 
 /* `variable` is NAME=value. */
 int ln_config_add_env(struct ln_config *config, const char *variable);
+
+/* Lets guests find a TCP socket that listens at `address`, an IP address and a
+ * port, open. */
+int ln_config_listen(struct ln_config *config, const char *address);
 
 /* Opens the directory `host` to guests, under the name `guest`. That it exists
  * is checked when an environment is made. */

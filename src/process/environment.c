@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/linker.h"
 #include "engine/module.h"
+#include "process/listeners.h"
 #include "process/plugin.h"
 #include "process/preopens.h"
 #include "process/registry.h"
@@ -48,6 +49,7 @@ static void destroy(void *argument)
 	ln_registry_close(environment->registry);
 	ln_linker_free(environment->linker);
 	ln_preopens_close(environment->preopens);
+	ln_listeners_close(environment->listeners);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
 	if (parent != NULL) {
@@ -130,6 +132,9 @@ int ln_environment_new(struct ln_runtime *runtime,
 	error = ln_preopens_open(copy, parent != NULL,
 				 parent != NULL ? parent->preopens : NULL,
 				 &environment->preopens);
+	if (error < 0)
+		goto fail;
+	error = ln_listeners_open(copy, &environment->listeners);
 	if (error < 0)
 		goto fail;
 	error = ln_linker_new(runtime->engine, environment->variant, LN_ABI_0_7,

@@ -16,6 +16,7 @@
 struct ln_linker;
 struct ln_module;
 struct ln_registry;
+struct ln_listeners;
 struct ln_preopens;
 struct ln_runtime;
 
@@ -28,8 +29,9 @@ struct ln_environment {
 	unsigned variant;               /* of the engine */
 	uint64_t number;                /* for reports; the first has 0 */
 	struct ln_linker *linker;
-	struct ln_registry *registry; /* of processes, by name */
-	struct ln_preopens *preopens; /* NULL: none */
+	struct ln_registry *registry;   /* of processes, by name */
+	struct ln_preopens *preopens;   /* NULL: none */
+	struct ln_listeners *listeners; /* NULL: none */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */
 

@@ -417,10 +417,41 @@ static void directories_are_opened(void **state)
 	lunatic_runtime_free(runtime);
 }
 
+/* An address that can be had, one that is used, and what is none. */
+static void listeners_are_opened(void **state)
+{
+	static const char *const hole[] = { NULL };
+	static const char *const name[] = { "localhost:80" };
+	static const char *const foreign[] = { "192.0.2.1:0" };
+	static const char *const any[] = { "127.0.0.1:0", "127.0.0.1:0" };
+	struct fixture *fixture = *state;
+	lunatic_environment_config config = defaults();
+	lunatic_environment *environment;
+	const struct {
+		const char *const *list;
+		size_t count;
+		int error;
+	} cases[] = { { NULL, 1, LUNATIC_EINVAL },
+		      { hole, 1, LUNATIC_EINVAL },
+		      { name, 1, LUNATIC_EFORMAT },
+		      { foreign, 1, LUNATIC_ENOENT },
+		      { any, 2, 0 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		config.listeners = cases[i].list;
+		config.listener_count = cases[i].count;
+		assert_int_equal(lunatic_environment_new(fixture->runtime,
+							 &config, &environment),
+				 cases[i].error);
+		lunatic_environment_release(environment);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directories_are_opened),
+		cmocka_unit_test(listeners_are_opened),
 		cmocka_unit_test(config_is_checked),
 		cmocka_unit_test(memory_and_fuel_are_limited),
 		cmocka_unit_test(processes_are_limited),

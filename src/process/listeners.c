@@ -1,0 +1,75 @@
+/* Listeners are opened with the environment, and closed with it. */
+#include "process/listeners.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "net/address.h"
+#include "net/tcp.h"
+#include "process/config.h"
+
+int ln_listener_open(const char *address)
+{
+	struct ln_endpoint endpoint;
+	const char *reason;
+
+	/* Names are not looked up: they may stand for several addresses. */
+	if (ln_endpoint_parse(address, strlen(address), &endpoint, &reason) <
+		    0 ||
+	    endpoint.address.version == 0)
+		return -EINVAL;
+	return ln_tcp_listen_fd(&endpoint.address);
+}
+
+/* Our error for an address that cannot be listened at. */
+static int refusal(int number)
+{
+	switch (number) {
+	case EINVAL:
+		return LN_EFORMAT;
+	case EADDRINUSE:
+		return LN_EEXIST;
+	case EADDRNOTAVAIL:
+		return LN_ENOENT;
+	default:
+		return ln_error_from_errno(number);
+	}
+}
+
+int ln_listeners_open(const struct ln_config *config, struct ln_listeners **out)
+{
+	const struct ln_texts *from = &config->listeners;
+	struct ln_listeners *listeners;
+
+	*out = NULL;
+	if (from->count == 0)
+		return 0;
+	listeners = malloc(sizeof(*listeners) +
+			   from->count * sizeof(listeners->fds[0]));
+	if (listeners == NULL)
+		return LN_ENOMEM;
+	listeners->count = 0;
+	for (size_t i = 0; i < from->count; i++) {
+		int fd = ln_listener_open(from->list[i]);
+
+		if (fd < 0) {
+			ln_listeners_close(listeners);
+			return refusal(-fd);
+		}
+		listeners->fds[listeners->count++] = fd;
+	}
+	*out = listeners;
+	return 0;
+}
+
+void ln_listeners_close(struct ln_listeners *listeners)
+{
+	if (listeners == NULL)
+		return;
+	for (size_t i = 0; i < listeners->count; i++)
+		close(listeners->fds[i]);
+	free(listeners);
+}
