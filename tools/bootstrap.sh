@@ -53,6 +53,7 @@ look() {
 	need_file /usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a \
 		libclang-rt-19-dev-wasm32
 	need_file /usr/include/cmocka.h libcmocka-dev
+	need_command python3 python3-minimal
 	need_file /usr/include/openssl/evp.h libssl-dev
 	need_file /usr/include/mimalloc.h libmimalloc-dev
 	[ -n "${SSL_CERT_FILE:-}" ] ||

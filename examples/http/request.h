@@ -1,0 +1,57 @@
+/*
+ * Requests of HTTP/1.1 (RFC 9112): reading their heads and passing over their
+ * bodies. Knows no sockets and no files.
+ *
+ * It is strict where leniency would let two parties see different requests in
+ * the same bytes: lines end with CR LF, no header is continued on the next
+ * line, nothing says the length of a body twice.
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_HEAD_MAX 8192
+#define HTTP_PATH_MAX 1024
+#define HTTP_BODY_MAX (1024 * 1024)
+
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_OTHER,   /* one that this server does not do */
+	HTTP_UNKNOWN, /* one that it has never heard of */
+};
+
+/* What is left of a body. */
+struct http_body {
+	uint32_t state; /* 0 when nothing is left */
+	uint32_t left;  /* bytes of the body, or of the present chunk */
+	uint32_t seen;  /* bytes of all chunks */
+	uint32_t extra; /* bytes of trailers and of what else is not body */
+};
+
+struct http_request {
+	enum http_method method;
+	bool old;        /* HTTP/1.0 */
+	bool keep_alive; /* the connection may be used again */
+	bool expects;    /* the body comes only after a word from us */
+	struct http_body body;
+	char path[HTTP_PATH_MAX]; /* decoded, from the slash on, no query */
+};
+
+/*
+ * Reads the head of a request from the beginning of `data`. Returns the number
+ * of bytes that it takes, 0 when more of it must come, or a status of HTTP as a
+ * negative number, after which the connection is of no more use. A head that is
+ * not complete within HTTP_HEAD_MAX bytes is -414 or -431.
+ */
+int http_request_read(struct http_request *request, const char *data,
+		      size_t size);
+
+/* Passes over a body. Returns how many of `size` bytes belong to it; what is
+ * left is in `body`. Or a negative status, like http_request_read. */
+int http_body_skip(struct http_body *body, const char *data, size_t size);
+
+#endif
