@@ -6,7 +6,7 @@
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  idle, host_call, library, registry, latency, sandbox, start,
-#                  echo or compute
+#                  echo, http or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -82,12 +82,16 @@ fi
 go=yes
 command -v go >/dev/null 2>&1 || go=
 
+wrk=yes
+command -v wrk >/dev/null 2>&1 || wrk=
+
 guest_cc() {
 	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra \
 		-I "$top/sdk/c/include" "$@"
 }
 
 build_all() {
+	guest_library=$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a
 	for source in "$here"/guest/*.c; do
 		name=$(basename "$source" .c)
 		# A small guest's C stack: it shares a page with the data.
@@ -97,12 +101,14 @@ build_all() {
 		esac
 		library=
 		! grep -q '^#include <lunatic\.h>' "$source" ||
-			library=$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a
+			library=$guest_library
 		# shellcheck disable=SC2086
 		guest_cc -Wl,-z,stack-size="$stack" "$source" $library \
 			-o "$build/$name.wasm"
 	done
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
+	guest_cc "$top"/examples/http/*.c "$guest_library" \
+		-o "$build/http.wasm"
 	guest_cc -msimd128 "$here"/compute/*.c -o "$build/compute.wasm"
 	native="-std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra"
 	# shellcheck disable=SC2086
@@ -118,6 +124,8 @@ build_all() {
 	if [ -n "$go" ]; then
 		GO111MODULE=off GOCACHE=$build/go-cache \
 			go build -o "$build/echo-go" "$here/go/echo.go"
+		GO111MODULE=off GOCACHE=$build/go-cache \
+			go build -o "$build/http-go" "$here/go/http.go"
 	fi
 }
 
@@ -250,6 +258,8 @@ server() {
 	"$@" </dev/null >"$work/port" 2>"$work/err" &
 	running=$!
 	port=$(timeout --foreground 60 head -n 1 "$work/port") || port=
+	# Perhaps within a sentence.
+	port=${port##*:}
 }
 
 stop_server() {
@@ -300,6 +310,36 @@ bench_echo() {
 		[ -z "$go" ] || echo_of go "$build/echo-go"
 		[ -z "$erlang" ] || echo_of erlang \
 			erl -noshell -pa "$build" -s echo_server main
+	done
+}
+
+# http_of SYSTEM COMMAND...: hello on few and on many connections.
+http_of() {
+	system=$1
+	shift
+	for connections in 64 1000; do
+		server "$@"
+		CONNECTIONS=$connections timeout --foreground -k 5 60 \
+			wrk -t 1 -c "$connections" -d 5s -s "$here/wrk.lua" \
+			"http://127.0.0.1:$port/hello" \
+			>"$work/wrk" 2>"$work/err" || true
+		stop_server
+		grep "^http-" "$work/wrk" >"$work/out" ||
+			fail "wrk on $connections connections: $*"
+		keep "$system" ""
+	done
+}
+
+bench_http() {
+	if [ -z "$wrk" ]; then
+		say "http is left out: wrk is not installed"
+		return
+	fi
+	for _ in $passes; do
+		http_of lunatic "$lunatic" "$build/http.wasm" 127.0.0.1:0
+		[ -z "$go" ] || http_of go "$build/http-go"
+		[ -z "$erlang" ] || http_of erlang \
+			erl -noshell -pa "$build" -s http_server main
 	done
 }
 

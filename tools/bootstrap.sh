@@ -5,8 +5,9 @@
 #   tools/bootstrap.sh               to build, to run the demo and the tests
 #   tools/bootstrap.sh --with lint   also for make lint and make format
 #   tools/bootstrap.sh --with fuzz   also for the sanitizers and the fuzzers
-#   tools/bootstrap.sh --with bench  also Erlang, to compare with; the
-#                                    benchmarks run without it
+#   tools/bootstrap.sh --with bench  also Erlang and Go, to compare with,
+#                                    and wrk, which asks servers; the
+#                                    benchmarks run without them
 #
 # Packages are installed with apt-get, as root or through a sudo that asks for
 # no password; in every other case the command to run is printed.
@@ -72,7 +73,10 @@ look() {
 			need_file /usr/include/msgpack.h libmsgpack-dev
 			;;
 		bench)
-			have erl || optional=erlang-base
+			optional=
+			have erl || optional="$optional erlang-base"
+			have go || optional="$optional golang-go"
+			have wrk || optional="$optional wrk"
 			;;
 		esac
 	done
@@ -151,7 +155,7 @@ if ! have apt-get; then
 fi
 if ! become_root; then
 	if [ -z "$missing" ]; then
-		say "without Erlang there is nothing to compare with; it is in the package$optional"
+		say "some benchmarks are left out without$optional"
 		exit 0
 	fi
 	say "packages are missing and only root can install them; run:"
@@ -164,7 +168,7 @@ trap 'rm -rf "$work"' EXIT
 log=$work/log
 start=$(date +%s)
 
-say "installing$missing${optional:+ $optional}"
+say "installing$missing$optional"
 apt update || say "not all package lists could be brought up to date"
 if [ -n "$missing" ]; then
 	# shellcheck disable=SC2086
@@ -174,9 +178,10 @@ if [ -n "$missing" ]; then
 		fail "apt-get install --no-install-recommends$missing"
 	}
 fi
-if [ -n "$optional" ] && ! install "$optional"; then
-	say "without Erlang there is nothing to compare with: $optional could not be installed"
-fi
+for package in $optional; do
+	install "$package" ||
+		say "some benchmarks are left out: $package could not be installed"
+done
 hash -r
 look
 case $missing in
