@@ -50,6 +50,7 @@ server=$!
 read -r line <port
 port=${line##*:}
 for text in one two; do
+	# shellcheck disable=SC2016 # for the inner shell
 	answer=$(timeout 20 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"
 		echo "$2" >&3; read -r line <&3; echo "$line"' - "$port" "$text")
 	[ "$answer" = "$text" ] || bad "tcp_echo_server: $answer"

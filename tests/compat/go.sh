@@ -1,0 +1,32 @@
+#!/bin/sh
+# A guest in Go, for wasip1: files, arguments, environment, clocks, random
+# numbers and goroutines through its standard library; processes, messages and
+# the registry through host functions.
+here=$(cd "$(dirname "$0")" && pwd)
+GOTOOLCHAIN=local
+export GOTOOLCHAIN
+minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+if [ "${minor:-0}" -lt 22 ]; then
+	echo "skipped: no Go of version 1.22 or newer"
+	exit 77
+fi
+# shellcheck source=tests/cli/support/cli.sh
+. "$here/../cli/support/cli.sh"
+
+(cd "$here/go" && GOOS=wasip1 GOARCH=wasm GOFLAGS=-buildvcs=false \
+	go build -o "$work/guest.wasm" .) 2>err || {
+	bad "Go rejects the guest"
+	finish
+}
+GREETING=hello
+export GREETING
+# Go finds files below directories that are given by absolute paths.
+run --dir "$work" guest.wasm one "two words"
+expect 7 "guest"
+[ "$(cat out)" = "HELLO from Go" ] || bad "guest: another output"
+silent err guest
+[ ! -e folder ] || bad "guest: its folder stays"
+run --dir "$work" guest.wasm one
+expect 1 "another argument"
+says err '^failed: arguments$' "another argument"
+finish
