@@ -197,6 +197,10 @@ typedef struct lunatic_environment_config {
 	 * before the directories. */
 	const char *const *listeners;
 	size_t listener_count;
+
+	/* Sockets and files that are open, here and below. It is never more
+	 * than the program may open, less some for itself. */
+	uint64_t max_descriptors;
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */

@@ -190,6 +190,11 @@ static bool set_nesting(struct ln_cli_options *options, const char *value)
 	return parse_small(value, &options->config->limits.max_nesting);
 }
 
+static bool set_descriptors(struct ln_cli_options *options, const char *value)
+{
+	return parse_count(value, &options->config->limits.max_descriptors);
+}
+
 static bool set_handles(struct ln_cli_options *options, const char *value)
 {
 	return parse_small(value, &options->config->limits.max_handles) &&
@@ -344,6 +349,9 @@ static const struct option options_table[] = {
 	  set_environments },
 	{ "--max-nesting", NULL, "N", "how deep in each other (default 16)",
 	  set_nesting },
+	{ "--max-descriptors", NULL, "N",
+	  "sockets and files that are open (default: what\nthe system allows, less some)",
+	  set_descriptors },
 	{ "--max-handles", NULL, "N",
 	  "ids of each kind that a process may hold\n(default 4194304)",
 	  set_handles },

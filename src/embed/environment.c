@@ -39,6 +39,7 @@ static lunatic_environment_config default_config(void)
 		.max_total_memory = limits->max_total_memory,
 		.max_environments = limits->max_environments,
 		.max_nesting = limits->max_nesting,
+		.max_descriptors = limits->max_descriptors,
 		.strategy = LUNATIC_MEMORY_SLAB,
 	};
 }
@@ -142,6 +143,7 @@ static int translate(const lunatic_environment_config *from,
 	to->limits.max_registry_bytes = from->max_registry_bytes;
 	to->limits.max_total_memory = from->max_total_memory;
 	to->limits.max_environments = from->max_environments;
+	to->limits.max_descriptors = from->max_descriptors;
 	to->limits.max_nesting = from->max_nesting < UINT32_MAX
 					 ? (uint32_t)from->max_nesting
 					 : UINT32_MAX;
@@ -187,8 +189,7 @@ int lunatic_environment_new(lunatic_runtime *runtime,
 	error = translate(&own, &making.config);
 	if (error < 0)
 		return error;
-	error = ln_blocking_run(ln_sched_blocking(runtime->sched), make,
-				&making);
+	error = ln_blocking_run(ln_sched_files(runtime->sched), make, &making);
 	ln_config_free(making.config);
 	if (error < 0)
 		return error;

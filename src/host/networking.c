@@ -232,7 +232,8 @@ int ln_host_networking_tcp_bind(struct ln_guest *guest, uint32_t version,
 		error = check_room(guest, &guest->tcp_listeners, a_listener);
 	if (error < 0)
 		return error;
-	error = ln_tcp_listen(&address, &listener, &number);
+	error = ln_tcp_listen(&address, guest->environment->descriptors,
+			      &listener, &number);
 	if (error < 0)
 		return failed(guest, error, number, id, result);
 	error = add_socket(guest, &guest->tcp_listeners, listener, &stored);
@@ -300,7 +301,8 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 		error = check_room(guest, &guest->dns_iterators, an_iterator);
 	if (error < 0)
 		return error;
-	error = ln_tcp_accept(socket, LN_NEVER, &stream, &address, &number);
+	error = ln_tcp_accept(socket, guest->environment->descriptors, LN_NEVER,
+			      &stream, &address, &number);
 	ln_instance_resumed(guest->instance);
 	if (error < 0) {
 		error = failed(guest, error, number, id, result);
@@ -337,8 +339,8 @@ int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
 		error = check_room(guest, &guest->tcp_streams, a_stream);
 	if (error < 0)
 		return error;
-	error = ln_tcp_connect(&address, deadline_after(timeout), &stream,
-			       &number);
+	error = ln_tcp_connect(&address, guest->environment->descriptors,
+			       deadline_after(timeout), &stream, &number);
 	ln_instance_resumed(guest->instance);
 	if (error < 0)
 		return failed(guest, error, number, id, result);

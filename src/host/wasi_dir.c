@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "host/abi_gen.h"
 #include "host/wasi.h"
 #include "host/wasi_path.h"
@@ -58,9 +59,14 @@ int ln_wasi_list_fd(struct ln_wasi_fd *directory)
 
 	if (directory->list >= 0)
 		return directory->list;
+	if (!ln_quota_take(directory->quota))
+		return -EMFILE;
 	fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		fd = -errno;
+		ln_quota_give(directory->quota);
+		return fd;
+	}
 	directory->list = fd;
 	return fd;
 }

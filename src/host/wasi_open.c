@@ -21,11 +21,14 @@
 
 #include "base/beneath.h"
 #include "base/error.h"
+#include "base/quota.h"
 #include "host/abi_gen.h"
 #include "host/stream.h"
 #include "host/wasi.h"
 #include "host/wasi_path.h"
 #include "host/wasi_table.h"
+#include "process/environment.h"
+#include "process/guest.h"
 #include "sched/task.h"
 
 #define OFLAG_CREAT 1u
@@ -205,7 +208,12 @@ int ln_host_wasi_path_open(struct ln_guest *guest, uint32_t fd,
 		.flags = (uint16_t)fdflags,
 		.rights = rights & dir->inheriting,
 		.inheriting = inheriting & dir->inheriting,
+		.quota = guest->environment->descriptors,
 	};
+	if (!ln_quota_take(opening.made.quota)) {
+		*result = LN_WASI_MFILE;
+		return 0;
+	}
 	error = open_somewhere(&opening);
 	if (opening.error < 0)
 		opening.result = ln_wasi_from_beneath(opening.error);
@@ -215,6 +223,8 @@ int ln_host_wasi_path_open(struct ln_guest *guest, uint32_t fd,
 			ln_wasi_store32(opened, number);
 		else
 			ln_wasi_release(&opening.made);
+	} else {
+		ln_quota_give(opening.made.quota);
 	}
 	return ln_wasi_answer(error, opening.result, result);
 }

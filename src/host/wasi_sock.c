@@ -19,6 +19,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/quota.h"
 #include "host/abi_gen.h"
 #include "host/iovecs.h"
 #include "host/stream.h"
@@ -27,6 +28,8 @@
 #include "host/wasi_table.h"
 #include "net/address.h"
 #include "net/tcp.h"
+#include "process/environment.h"
+#include "process/guest.h"
 #include "sched/task.h"
 
 #define RECV_PEEK 1u
@@ -79,7 +82,8 @@ static uint32_t find_listener(struct ln_guest *guest, uint32_t fd,
 
 /* Takes a connection, waiting for it if need be: 0 and its descriptor or a
  * negative errno in *fd; LN_EKILLED, LN_ENOMEM. */
-static int accept_next(struct ln_stream *listener, bool nonblocking, int *fd)
+static int accept_next(struct ln_stream *listener, struct ln_quota *quota,
+		       bool nonblocking, int *fd)
 {
 	struct ln_stream_watch watch = { .stream = NULL };
 	struct ln_task *task = ln_task_current();
@@ -87,7 +91,7 @@ static int accept_next(struct ln_stream *listener, bool nonblocking, int *fd)
 	int error = 0;
 
 	for (;;) {
-		*fd = ln_tcp_accept_fd(ln_stream_fd(listener), &peer);
+		*fd = ln_tcp_accept_fd(ln_stream_fd(listener), quota, &peer);
 		if (*fd == -EINTR) {
 			/* Broken connections may come without end. */
 			if (ln_task_should_yield(task))
@@ -117,11 +121,14 @@ static uint32_t add_connection(struct ln_guest *guest, uint64_t rights, int fd,
 		.list = -1,
 		.flags = (uint16_t)flags,
 		.rights = rights,
+		.quota = guest->environment->descriptors,
 	};
 	uint32_t result = ln_wasi_make_streams(&made, fd);
 
-	if (result != LN_WASI_SUCCESS)
+	if (result != LN_WASI_SUCCESS) {
+		ln_quota_give(made.quota);
 		return result;
+	}
 	result = ln_wasi_add(guest, &made, number);
 	if (result != LN_WASI_SUCCESS)
 		ln_wasi_release(&made);
@@ -143,7 +150,7 @@ int ln_host_wasi_sock_accept(struct ln_guest *guest, uint32_t fd,
 		*result = LN_WASI_INVAL;
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
-	error = accept_next(entry->streams[LN_READABLE],
+	error = accept_next(entry->streams[LN_READABLE], entry->quota,
 			    (entry->flags & LN_WASI_FDFLAG_NONBLOCK) != 0,
 			    &accepted);
 	if (error == LN_ENOMEM) {

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "host/stdio.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -96,7 +97,8 @@ static void fill_streams(struct ln_wasi *wasi)
 }
 
 static void fill_listeners(struct ln_wasi *wasi,
-			   const struct ln_listeners *listeners)
+			   const struct ln_listeners *listeners,
+			   struct ln_quota *quota)
 {
 	for (size_t i = 0; listeners != NULL && i < listeners->count; i++)
 		wasi->fds[wasi->count++] = (struct ln_wasi_fd){
@@ -108,11 +110,13 @@ static void fill_listeners(struct ln_wasi *wasi,
 				  RIGHT(FD_FILESTAT_GET) |
 				  RIGHT(POLL_FD_READWRITE) | RIGHT(SOCK_ACCEPT),
 			.inheriting = ln_wasi_socket_rights,
+			.quota = quota,
 		};
 }
 
 static void fill_directories(struct ln_wasi *wasi,
-			     const struct ln_preopens *preopens)
+			     const struct ln_preopens *preopens,
+			     struct ln_quota *quota)
 {
 	for (size_t i = 0; preopens != NULL && i < preopens->count; i++) {
 		const struct ln_open_dir *dir = &preopens->dirs[i];
@@ -127,6 +131,7 @@ static void fill_directories(struct ln_wasi *wasi,
 			.inheriting =
 				ln_wasi_directory_rights | ln_wasi_file_rights,
 			.name = dir->guest,
+			.quota = quota,
 		};
 	}
 }
@@ -155,8 +160,8 @@ static bool have_table(struct ln_guest *guest)
 	}
 	wasi->room = room;
 	fill_streams(wasi);
-	fill_listeners(wasi, listeners);
-	fill_directories(wasi, preopens);
+	fill_listeners(wasi, listeners, guest->environment->descriptors);
+	fill_directories(wasi, preopens, guest->environment->descriptors);
 	guest->wasi = wasi;
 	return true;
 }
@@ -211,6 +216,19 @@ struct ln_stream *ln_wasi_stream(struct ln_guest *guest, uint32_t fd,
 	return entry->streams[direction];
 }
 
+/* A second descriptor, with a unit of the quota; negative: there is none. */
+static int duplicate(int fd, struct ln_quota *quota)
+{
+	int copy;
+
+	if (!ln_quota_take(quota))
+		return -1;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		ln_quota_give(quota);
+	return copy;
+}
+
 uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd)
 {
 	int fds[2] = { fd, fd };
@@ -218,7 +236,7 @@ uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd)
 
 	made->fd = -1;
 	if (made->readable && made->writable) {
-		fds[LN_WRITABLE] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		fds[LN_WRITABLE] = duplicate(fd, made->quota);
 		if (fds[LN_WRITABLE] < 0) {
 			close(fd);
 			return LN_WASI_MFILE;
@@ -238,6 +256,8 @@ uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd)
 		    (i == LN_READABLE || fds[i] != fds[LN_READABLE]))
 			close(fds[i]);
 	}
+	if (fds[LN_READABLE] != fds[LN_WRITABLE])
+		ln_quota_give(made->quota);
 	return LN_WASI_NOMEM;
 }
 
@@ -248,12 +268,13 @@ uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener)
 	if (listener->streams[LN_READABLE] != NULL)
 		return LN_WASI_SUCCESS;
 	/* The poller knows each descriptor once, and others use this one. */
-	fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+	fd = duplicate(listener->fd, listener->quota);
 	if (fd < 0)
 		return LN_WASI_MFILE;
 	if (ln_stream_open(fd, LN_READABLE, &listener->streams[LN_READABLE]) <
 	    0) {
 		close(fd);
+		ln_quota_give(listener->quota);
 		return LN_WASI_NOMEM;
 	}
 	return LN_WASI_SUCCESS;
@@ -333,17 +354,26 @@ void ln_wasi_release(struct ln_wasi_fd *entry)
 	case LN_WASI_DEVICE:
 	case LN_WASI_LISTENER:
 	case LN_WASI_SOCKET:
-		ln_stream_free(entry->streams[LN_READABLE]);
-		ln_stream_free(entry->streams[LN_WRITABLE]);
+		for (int i = LN_READABLE; i <= LN_WRITABLE; i++) {
+			if (entry->streams[i] == NULL)
+				continue;
+			ln_stream_free(entry->streams[i]);
+			ln_quota_give(entry->quota);
+		}
 		break;
 	case LN_WASI_FILE:
 		close_file(entry);
+		ln_quota_give(entry->quota);
 		break;
 	case LN_WASI_DIRECTORY:
-		if (entry->list >= 0 && entry->list != entry->fd)
+		if (entry->list >= 0 && entry->list != entry->fd) {
 			close(entry->list);
-		if (!entry->preopened)
+			ln_quota_give(entry->quota);
+		}
+		if (!entry->preopened) {
 			close(entry->fd);
+			ln_quota_give(entry->quota);
+		}
 		break;
 	}
 	*entry = (struct ln_wasi_fd){ .kind = LN_WASI_NONE };
@@ -404,7 +434,7 @@ int ln_wasi_block(void (*function)(void *), void *argument)
 	struct ln_task *task = ln_task_current();
 	int error;
 
-	error = ln_blocking_run(task != NULL ? ln_sched_blocking(task->sched)
+	error = ln_blocking_run(task != NULL ? ln_sched_files(task->sched)
 					     : NULL,
 				function, argument);
 	if (error < 0)

@@ -15,6 +15,7 @@
 #include "host/wasi.h"
 
 struct ln_guest;
+struct ln_quota;
 
 /* Descriptors of one process, unless its max_handles is lower. */
 #define LN_WASI_MOST_FDS 65536u
@@ -44,6 +45,8 @@ struct ln_wasi_fd {
 	uint64_t inheriting;
 	struct ln_stream *streams[2]; /* by enum ln_direction, or NULL */
 	const char *name;             /* of a preopened directory */
+	struct ln_quota *quota;       /* of which each descriptor that is
+				       * its own has a unit; NULL: none has */
 };
 
 /* Rights that some kinds of descriptors can have, and those that change
@@ -60,8 +63,9 @@ uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 		      struct ln_wasi_fd **out);
 
 /* Makes streams of `fd`, which was opened for them and which they own, in the
- * directions in which the entry is readable and writable. A WASI errno: MFILE,
- * NOMEM; then `fd` is closed. */
+ * directions in which the entry is readable and writable. A second descriptor
+ * takes a unit of the entry's quota; that for `fd` the caller has taken. A WASI
+ * errno: MFILE, NOMEM; then `fd` is closed, its unit still taken. */
 uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd);
 
 /* Makes the stream of a listener that tells of connections. MFILE, NOMEM. */

@@ -26,10 +26,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 
-int ln_socket_new(int fd, struct ln_socket **out)
+int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 {
 	struct ln_poller *poller = ln_sched_poller(ln_task_current()->sched);
 	struct ln_socket *socket = malloc(sizeof(*socket));
@@ -41,6 +42,7 @@ int ln_socket_new(int fd, struct ln_socket **out)
 	if (error < 0)
 		goto fail_pollable;
 	socket->fd = fd;
+	socket->quota = quota;
 	socket->drained = false;
 	atomic_init(&socket->references, 1);
 	*out = socket;
@@ -49,6 +51,7 @@ fail_pollable:
 	free(socket);
 fail_memory:
 	close(fd);
+	ln_quota_give(quota);
 	return error;
 }
 
@@ -66,6 +69,7 @@ void ln_socket_release(struct ln_socket *socket)
 		return;
 	ln_pollable_free(socket->pollable);
 	close(socket->fd);
+	ln_quota_give(socket->quota);
 	free(socket);
 }
 

@@ -13,9 +13,12 @@
 
 #include "sched/poller.h"
 
+struct ln_quota;
+
 struct ln_socket {
 	int fd;
 	struct ln_pollable *pollable;
+	struct ln_quota *quota; /* one unit of it; NULL: of none */
 	_Atomic uint32_t references;
 	bool drained; /* by whoever has the only reference */
 };
@@ -26,10 +29,11 @@ struct ln_socket_wait {
 	bool watching;
 };
 
-/* Makes a socket of a non-blocking descriptor, which it owns from now on: on
- * failure it is closed. With one reference, the caller's. LN_ENOMEM, LN_ELIMIT,
- * LN_EIO. Tasks only. */
-int ln_socket_new(int fd, struct ln_socket **socket);
+/* Makes a socket of a non-blocking descriptor and a unit that was taken from
+ * `quota`, which it owns from now on: on failure one is closed and the other
+ * given back, as they are when it ends. With one reference, the caller's.
+ * LN_ENOMEM, LN_ELIMIT, LN_EIO. Tasks only. */
+int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **socket);
 
 /* Any thread. The last release closes the descriptor, without waiting for what
  * is still to be sent. */

@@ -18,6 +18,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/quota.h"
 #include "net/address.h"
 #include "net/socket.h"
 #include "sched/task.h"
@@ -36,9 +37,10 @@ void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE])
 }
 
 /* What became of ln_socket_new, as the calls here say it. */
-static int adopt(int fd, struct ln_socket **socket, int *number)
+static int adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
+		 int *number)
 {
-	int error = ln_socket_new(fd, socket);
+	int error = ln_socket_new(fd, quota, socket);
 
 	if (error == LN_ELIMIT || error == LN_EIO) {
 		*number = ENOBUFS;
@@ -47,14 +49,22 @@ static int adopt(int fd, struct ln_socket **socket, int *number)
 	return error;
 }
 
-static LN_NOINLINE int open_socket(const struct ln_address *address)
+static LN_NOINLINE int open_socket(const struct ln_address *address,
+				   struct ln_quota *quota)
 {
 	int one = 1;
-	int fd = socket(address->version == 4 ? AF_INET : AF_INET6,
-			SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd;
 
-	if (fd < 0)
-		return -errno;
+	if (!ln_quota_take(quota))
+		return -EMFILE;
+	fd = socket(address->version == 4 ? AF_INET : AF_INET6,
+		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		int number = errno;
+
+		ln_quota_give(quota);
+		return -number;
+	}
 	/* Without it a stream only waits now and then for nothing. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return fd;
@@ -72,9 +82,9 @@ static LN_NOINLINE int bind_and_listen(int fd, const struct ln_address *address)
 	return 0;
 }
 
-int ln_tcp_listen_fd(const struct ln_address *address)
+int ln_tcp_listen_fd(const struct ln_address *address, struct ln_quota *quota)
 {
-	int fd = open_socket(address);
+	int fd = open_socket(address, quota);
 	int result;
 
 	if (fd < 0)
@@ -82,21 +92,22 @@ int ln_tcp_listen_fd(const struct ln_address *address)
 	result = bind_and_listen(fd, address);
 	if (result < 0) {
 		close(fd);
+		ln_quota_give(quota);
 		return result;
 	}
 	return fd;
 }
 
-int ln_tcp_listen(const struct ln_address *address, struct ln_socket **listener,
-		  int *number)
+int ln_tcp_listen(const struct ln_address *address, struct ln_quota *quota,
+		  struct ln_socket **listener, int *number)
 {
-	int fd = ln_tcp_listen_fd(address);
+	int fd = ln_tcp_listen_fd(address, quota);
 
 	if (fd < 0) {
 		*number = -fd;
 		return LN_EIO;
 	}
-	return adopt(fd, listener, number);
+	return adopt(fd, quota, listener, number);
 }
 
 int ln_tcp_local_address(const struct ln_socket *socket,
@@ -112,7 +123,7 @@ int ln_tcp_local_address(const struct ln_socket *socket,
 	return ln_address_from_kernel(&name, address);
 }
 
-static LN_NOINLINE int accept_once(int fd, struct ln_address *peer)
+static LN_NOINLINE int accept_one(int fd, struct ln_address *peer)
 {
 	union ln_sockaddr name = { .any.sa_family = AF_UNSPEC };
 	socklen_t len = sizeof(name);
@@ -124,6 +135,19 @@ static LN_NOINLINE int accept_once(int fd, struct ln_address *peer)
 		close(stream);
 		return -ECONNABORTED;
 	}
+	return stream;
+}
+
+/* With a unit of the quota, or without either: whoever only waits has none. */
+static int accept_once(int fd, struct ln_quota *quota, struct ln_address *peer)
+{
+	int stream = -EMFILE;
+
+	if (!ln_quota_take(quota))
+		return stream;
+	stream = accept_one(fd, peer);
+	if (stream < 0)
+		ln_quota_give(quota);
 	return stream;
 }
 
@@ -147,9 +171,10 @@ static bool broken_connection(int number)
 	}
 }
 
-int ln_tcp_accept_fd(int listener, struct ln_address *peer)
+int ln_tcp_accept_fd(int listener, struct ln_quota *quota,
+		     struct ln_address *peer)
 {
-	int fd = accept_once(listener, peer);
+	int fd = accept_once(listener, quota, peer);
 
 	return fd < 0 && broken_connection(-fd) ? -EINTR : fd;
 }
@@ -163,9 +188,9 @@ static int breathe(void)
 	return ln_task_interrupted(task) ? LN_EKILLED : 0;
 }
 
-int ln_tcp_accept(struct ln_socket *listener, int64_t deadline,
-		  struct ln_socket **stream, struct ln_address *peer,
-		  int *number)
+int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
+		  int64_t deadline, struct ln_socket **stream,
+		  struct ln_address *peer, int *number)
 {
 	struct ln_socket_wait wait = { .watching = false };
 	unsigned broken = 0;
@@ -173,7 +198,7 @@ int ln_tcp_accept(struct ln_socket *listener, int64_t deadline,
 	int fd;
 
 	for (;;) {
-		fd = accept_once(listener->fd, peer);
+		fd = accept_once(listener->fd, quota, peer);
 		if (fd >= 0)
 			break;
 		if (fd == -EAGAIN) {
@@ -189,7 +214,7 @@ int ln_tcp_accept(struct ln_socket *listener, int64_t deadline,
 			break;
 	}
 	ln_socket_wait_end(&wait);
-	return error < 0 ? error : adopt(fd, stream, number);
+	return error < 0 ? error : adopt(fd, quota, stream, number);
 }
 
 /* 0: connected; -EINPROGRESS: not yet. Every further call tells how far the
@@ -229,10 +254,10 @@ static int await_connection(struct ln_socket *stream,
 	return error;
 }
 
-int ln_tcp_connect(const struct ln_address *address, int64_t deadline,
-		   struct ln_socket **stream, int *number)
+int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
+		   int64_t deadline, struct ln_socket **stream, int *number)
 {
-	int fd = open_socket(address);
+	int fd = open_socket(address, quota);
 	struct ln_socket *made;
 	int result;
 	int error;
@@ -244,10 +269,11 @@ int ln_tcp_connect(const struct ln_address *address, int64_t deadline,
 	result = connect_once(fd, address);
 	if (result < 0 && result != -EINPROGRESS) {
 		close(fd);
+		ln_quota_give(quota);
 		*number = -result;
 		return LN_EIO;
 	}
-	error = adopt(fd, &made, number);
+	error = adopt(fd, quota, &made, number);
 	if (error < 0)
 		return error;
 	if (result < 0) {

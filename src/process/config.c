@@ -19,6 +19,7 @@ const struct ln_limits ln_limits_default = {
 	.max_messages = (uint64_t)4 << 20,
 	.max_mailbox_bytes = (uint64_t)1 << 30,
 	.max_message_bytes = (uint64_t)256 << 20,
+	.max_descriptors = (uint64_t)1 << 20,
 	.max_handles = 4u << 20,
 	.max_links = 4u << 20,
 	.max_table_elements = 1000000,
@@ -51,6 +52,7 @@ void ln_limits_lower(struct ln_limits *limits, const struct ln_limits *parent)
 	LOWER(max_registrations);
 	LOWER(max_registry_bytes);
 	LOWER(max_message_bytes);
+	LOWER(max_descriptors);
 	LOWER(max_handles);
 	LOWER(max_links);
 	LOWER(max_table_elements);

@@ -21,6 +21,7 @@ struct ln_limits {
 	uint64_t max_total_memory;  /* the same of all processes; 0: none */
 	uint64_t max_fuel;          /* wasm instructions a process; 0: none */
 	uint64_t max_processes;     /* alive at the same time */
+	uint64_t max_descriptors;   /* sockets and files, open */
 	uint64_t max_environments;  /* made below this one, alive */
 	uint32_t max_nesting;       /* of environments below this one */
 	uint64_t max_messages;      /* in one mailbox; 0: none */

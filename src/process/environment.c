@@ -2,8 +2,10 @@
 #include "process/environment.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
 #include "engine/linker.h"
@@ -16,6 +18,9 @@
 #include "sched/blocking.h"
 #include "sched/sched.h"
 #include "sched/task.h"
+
+/* Of the descriptors that the program may open, so many are not for guests. */
+#define DESCRIPTORS_KEPT 256
 
 static void uncount(struct ln_environment *from,
 		    const struct ln_environment *to)
@@ -39,6 +44,15 @@ static int count_below(struct ln_environment *parent)
 	return 0;
 }
 
+static void give_back_preopens(struct ln_environment *environment)
+{
+	struct ln_preopens *preopens = environment->preopens;
+
+	for (size_t i = 0; preopens != NULL && i < preopens->count; i++)
+		ln_quota_give(environment->descriptors);
+	ln_preopens_close(preopens);
+}
+
 /* Accepts one that was only partly made, from its references on. */
 static void destroy(void *argument)
 {
@@ -48,7 +62,8 @@ static void destroy(void *argument)
 
 	ln_registry_close(environment->registry);
 	ln_linker_free(environment->linker);
-	ln_preopens_close(environment->preopens);
+	give_back_preopens(environment);
+	ln_quota_release(environment->descriptors);
 	ln_listeners_close(environment->listeners);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
@@ -72,6 +87,50 @@ bool ln_environment_allows(const struct ln_environment *environment,
 static bool allows(const void *environment, const char *name)
 {
 	return ln_environment_allows(environment, name);
+}
+
+/* Descriptors that all guests may use together: some remain for the program
+ * itself. */
+static uint64_t most_descriptors(void)
+{
+	struct rlimit limit;
+	uint64_t kept;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return UINT64_MAX;
+	kept = limit.rlim_cur / 8;
+	return limit.rlim_cur -
+	       (kept < DESCRIPTORS_KEPT ? kept : DESCRIPTORS_KEPT);
+}
+
+/* Makes the quota of descriptors, and takes those of the directories. */
+static int open_directories(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+	const struct ln_config *config = environment->config;
+	uint64_t most = environment->limits.max_descriptors;
+	size_t taken = 0;
+	int error;
+
+	if (parent == NULL && most > most_descriptors())
+		most = most_descriptors();
+	error = ln_quota_new(parent != NULL ? parent->descriptors : NULL, most,
+			     &environment->descriptors);
+	if (error < 0)
+		return error;
+	while (taken < config->preopen_count &&
+	       ln_quota_take(environment->descriptors))
+		taken++;
+	error = LN_ELIMIT;
+	if (taken == config->preopen_count)
+		error = ln_preopens_open(config, parent != NULL,
+					 parent != NULL ? parent->preopens
+							: NULL,
+					 &environment->preopens);
+	/* Later each goes with its directory. */
+	while (error < 0 && taken-- > 0)
+		ln_quota_give(environment->descriptors);
+	return error;
 }
 
 /* Sets what follows from the configuration and the parent. */
@@ -129,9 +188,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 		goto fail;
 	environment->config = copy;
 	set_limits(environment);
-	error = ln_preopens_open(copy, parent != NULL,
-				 parent != NULL ? parent->preopens : NULL,
-				 &environment->preopens);
+	error = open_directories(environment);
 	if (error < 0)
 		goto fail;
 	error = ln_listeners_open(copy, &environment->listeners);

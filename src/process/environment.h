@@ -15,6 +15,7 @@
 
 struct ln_linker;
 struct ln_module;
+struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
 struct ln_preopens;
@@ -32,6 +33,7 @@ struct ln_environment {
 	struct ln_registry *registry;   /* of processes, by name */
 	struct ln_preopens *preopens;   /* NULL: none */
 	struct ln_listeners *listeners; /* NULL: none */
+	struct ln_quota *descriptors;   /* sockets and files of guests */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */
 

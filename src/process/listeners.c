@@ -21,7 +21,7 @@ int ln_listener_open(const char *address)
 		    0 ||
 	    endpoint.address.version == 0)
 		return -EINVAL;
-	return ln_tcp_listen_fd(&endpoint.address);
+	return ln_tcp_listen_fd(&endpoint.address, NULL);
 }
 
 /* Our error for an address that cannot be listened at. */

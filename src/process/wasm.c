@@ -163,7 +163,7 @@ static void finish_heap(struct ln_guest *guest)
 	if (guest->heap == NULL)
 		return;
 	ln_uuid_format(guest->process->id, call.name);
-	(void)ln_blocking_run(ln_sched_blocking(runtime->sched), write_heap,
+	(void)ln_blocking_run(ln_sched_files(runtime->sched), write_heap,
 			      &call);
 	ln_heap_profile_free(guest->heap);
 }

@@ -158,6 +158,7 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 	}
 	for (unsigned i = 0; i < workers; i++)
 		pthread_join(sched->workers[i].thread, NULL);
+	ln_blocking_free(sched->files);
 	ln_blocking_free(sched->blocking);
 	ln_poller_free(sched->poller);
 	ln_timers_deinit(&sched->timers);
@@ -208,6 +209,8 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 	if (options->on_preempt != NULL)
 		ln_preempt_install();
 	error = ln_blocking_new(sched->options.blocking, &sched->blocking);
+	if (error == 0)
+		error = ln_blocking_new(sched->options.blocking, &sched->files);
 	if (error == 0 && !options->manual)
 		error = ln_poller_new(&sched->poller);
 	if (error < 0)
@@ -282,6 +285,11 @@ struct ln_timers *ln_sched_timers(struct ln_sched *sched)
 struct ln_poller *ln_sched_poller(struct ln_sched *sched)
 {
 	return sched->poller;
+}
+
+struct ln_blocking *ln_sched_files(struct ln_sched *sched)
+{
+	return sched->files;
 }
 
 struct ln_blocking *ln_sched_blocking(struct ln_sched *sched)

@@ -18,7 +18,7 @@ struct ln_timers;
 struct ln_sched_options {
 	unsigned workers;        /* threads, 1 to 256; 0: one per usable core */
 	size_t stack_size;       /* bytes of each fiber's slot */
-	unsigned blocking;       /* most threads of the blocking pool; 0: 4 */
+	unsigned blocking;       /* most threads of each pool; 0: 4 */
 	void (*on_tick)(void *); /* every millisecond while anything runs */
 	void *on_tick_argument;
 	/* Called in a signal handler, with the `local` of the running task and
@@ -47,6 +47,10 @@ size_t ln_sched_stack_size(const struct ln_sched *sched);
 struct ln_timers *ln_sched_timers(struct ln_sched *sched);
 struct ln_poller *ln_sched_poller(struct ln_sched *sched);
 struct ln_blocking *ln_sched_blocking(struct ln_sched *sched);
+
+/* Another one, for files: a file system that hangs keeps its threads, and
+ * compiling goes on. */
+struct ln_blocking *ln_sched_files(struct ln_sched *sched);
 
 /* The count of ticks since the start; it stands still while all sleep. */
 uint64_t ln_sched_ticks(struct ln_sched *sched);

@@ -71,6 +71,7 @@ struct ln_sched {
 	struct ln_sched_options options;
 	struct ln_poller *poller; /* NULL in manual mode */
 	struct ln_blocking *blocking;
+	struct ln_blocking *files;
 	pthread_t ticker;
 	struct ln_slab stacks;
 	struct ln_timers timers;

@@ -33,7 +33,8 @@ for option in --help -h; do
 	! grep -q '[[:blank:]]$' out || bad "$option: blanks at the end"
 	for name in --workers --memory-strategy --preemption --max-memory --max-fuel \
 		--max-processes --max-messages --max-mailbox --max-message \
-		--max-total-memory --max-environments --max-nesting --max-handles --max-links \
+		--max-total-memory --max-environments --max-nesting \
+		--max-descriptors --max-handles --max-links \
 		--max-module --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done

@@ -108,8 +108,8 @@ static void structs_end_without_padding(void **state)
 	assert_int_equal(offsetof(lunatic_runtime_config, epoch_preemption) +
 				 sizeof(runtime.epoch_preemption),
 			 sizeof(runtime));
-	assert_int_equal(offsetof(lunatic_environment_config, listener_count) +
-				 sizeof(environment.listener_count),
+	assert_int_equal(offsetof(lunatic_environment_config, max_descriptors) +
+				 sizeof(environment.max_descriptors),
 			 sizeof(environment));
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "base/time.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -269,6 +270,51 @@ static void short_of_descriptors(void **state)
 	close(peer);
 }
 
+/* A socket has a unit of its maker's quota from the attempt on until its last
+ * release; whoever only waits has none. */
+static void quotas(void **state)
+{
+	struct test_call first = { .deadline = LN_NEVER };
+	struct test_call second = { .deadline = LN_NEVER };
+	struct test_call refused = { .deadline = LN_NEVER };
+	struct ln_quota *quota;
+	struct ln_address address;
+	struct ln_socket *listener = test_listener(sched, &address);
+
+	(void)state;
+	assert_int_equal(ln_quota_new(NULL, 1, &quota), 0);
+	second.socket = listener;
+	second.quota = quota;
+	test_call_start(sched, &second, test_accept);
+	test_task_wait_parked(&second.task);
+	assert_int_equal(ln_quota_used(quota), 0);
+	first.address = address;
+	assert_int_equal(test_call(sched, &first, test_connect), 0);
+	test_task_wait_over(&second.task);
+	assert_int_equal(second.result, 0);
+	assert_int_equal(ln_quota_used(quota), 1);
+	refused.quota = quota;
+	refused.address = address;
+	assert_int_equal(test_call(sched, &refused, test_connect), LN_EIO);
+	assert_int_equal(refused.number, EMFILE);
+	refused.address.port = 0;
+	assert_int_equal(test_call(sched, &refused, test_listen), LN_EIO);
+	assert_int_equal(refused.number, EMFILE);
+	refused.socket = listener;
+	assert_int_equal(test_call(sched, &refused, test_accept), LN_EIO);
+	assert_int_equal(refused.number, EMFILE);
+	assert_int_equal(ln_quota_used(quota), 1);
+	test_drop(sched, second.socket);
+	/* What goes wrong gives it back, a bind to a port in use here. */
+	refused.address = address;
+	assert_int_equal(test_call(sched, &refused, test_listen), LN_EIO);
+	assert_int_equal(refused.number, EADDRINUSE);
+	assert_int_equal(ln_quota_used(quota), 0);
+	ln_quota_release(quota);
+	test_drop(sched, first.socket);
+	test_drop(sched, listener);
+}
+
 /* Each of several readers gets a byte of one burst, although there is only one
  * edge; and those who are killed in between take nobody's. */
 static void several_readers(void **state)
@@ -349,6 +395,7 @@ int main(void)
 		TEST(connects),
 		TEST(binds),
 		TEST(short_of_descriptors),
+		TEST(quotas),
 		TEST(several_readers),
 		TEST(nothing_to_move),
 		cmocka_unit_test(error_texts),

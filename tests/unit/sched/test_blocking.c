@@ -204,6 +204,50 @@ static void stray_wake_ups_change_nothing(void **state)
 	ln_sched_free(sched);
 }
 
+static void hang(void *argument)
+{
+	struct user *self = argument;
+
+	atomic_store(&self->in_job, true);
+	while (!atomic_load(&self->job_over))
+		test_nap();
+}
+
+static void hang_in_pool(void *argument)
+{
+	struct user *self = argument;
+
+	if (ln_blocking_run(self->pool, hang, self) < 0)
+		self->errors++;
+}
+
+/* Files that hang keep all threads of their pool, and none of the other. */
+static void files_have_their_own(void **state)
+{
+	static struct user stuck[4];
+	struct ln_sched *sched = test_sched_new(1);
+	struct user user = { .pool = ln_sched_blocking(sched) };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		stuck[i] = (struct user){ .pool = ln_sched_files(sched) };
+		test_task_start(sched, &stuck[i].task, hang_in_pool, &stuck[i]);
+	}
+	for (int i = 0; i < 4; i++) {
+		while (!atomic_load(&stuck[i].in_job))
+			test_nap();
+	}
+	test_task_start(sched, &user.task, run_jobs, &user);
+	test_task_wait_over(&user.task);
+	assert_int_equal(user.jobs, JOBS);
+	for (int i = 0; i < 4; i++)
+		atomic_store(&stuck[i].job_over, true);
+	ln_sched_wait_idle(sched);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(stuck[i].errors, 0);
+	ln_sched_free(sched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +256,7 @@ int main(void)
 		cmocka_unit_test(jobs_run_side_by_side),
 		cmocka_unit_test(kill_waits_for_the_job),
 		cmocka_unit_test(stray_wake_ups_change_nothing),
+		cmocka_unit_test(files_have_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

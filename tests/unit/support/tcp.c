@@ -17,8 +17,8 @@ void test_listen(void *argument)
 {
 	struct test_call *call = argument;
 
-	call->result =
-		ln_tcp_listen(&call->address, &call->socket, &call->number);
+	call->result = ln_tcp_listen(&call->address, call->quota, &call->socket,
+				     &call->number);
 }
 
 void test_accept(void *argument)
@@ -27,16 +27,18 @@ void test_accept(void *argument)
 	struct ln_socket *listener = call->socket;
 
 	call->socket = NULL;
-	call->result = ln_tcp_accept(listener, call->deadline, &call->socket,
-				     &call->address, &call->number);
+	call->result =
+		ln_tcp_accept(listener, call->quota, call->deadline,
+			      &call->socket, &call->address, &call->number);
 }
 
 void test_connect(void *argument)
 {
 	struct test_call *call = argument;
 
-	call->result = ln_tcp_connect(&call->address, call->deadline,
-				      &call->socket, &call->number);
+	call->result =
+		ln_tcp_connect(&call->address, call->quota, call->deadline,
+			       &call->socket, &call->number);
 }
 
 void test_read(void *argument)

@@ -21,6 +21,7 @@ struct test_call {
 	struct ln_socket *socket; /* used by the call, or made by it */
 	struct ln_address address;
 	int64_t deadline;
+	struct ln_quota *quota; /* NULL: no bound */
 	char *data;
 	size_t len;
 	size_t count;
