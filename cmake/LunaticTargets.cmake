@@ -1,6 +1,17 @@
 # The program, the library in both forms, and what `make install` installs.
 if(LUNATIC_CLI_SOURCES)
-	add_executable(lunatic ${LUNATIC_CLI_SOURCES})
+	set(template "${PROJECT_SOURCE_DIR}/sdk/c/template")
+	set(template_header "${PROJECT_BINARY_DIR}/gen/cli/template_gen.h")
+	file(GLOB template_files CONFIGURE_DEPENDS "${template}/*")
+	add_custom_command(
+		OUTPUT "${template_header}"
+		COMMAND "${CMAKE_COMMAND}" -D "FOLDER=${template}"
+			-D "OUTPUT=${template_header}"
+			-P "${PROJECT_SOURCE_DIR}/cmake/LunaticTemplate.cmake"
+		DEPENDS ${template_files} cmake/LunaticTemplate.cmake
+		VERBATIM)
+	add_executable(lunatic ${LUNATIC_CLI_SOURCES} "${template_header}")
+	target_include_directories(lunatic PRIVATE "${PROJECT_BINARY_DIR}/gen")
 	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})
 	# Processes allocate in one thread and free in another, all the time; the
 	# C library's allocator takes a lock for that. Not in the library, whose

@@ -5,33 +5,30 @@
  * of its own takes the signals, so that handlers need no care: it kills the
  * first process, whose end ends the program, or prints a report.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/prepare.h"
 #include "cli/report.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi.h"
 #include "lunatic_version.h"
 #include "process/environment.h"
-#include "process/listeners.h"
-#include "process/plugin.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"
 
 #define STATUS_ERROR 1
+#define STATUS_USAGE 2    /* of lunatic test */
 #define STATUS_FAILED 134 /* as after SIGABRT, and as Wasmtime's program */
 
 static _Atomic int caught_signal;
@@ -86,175 +83,6 @@ static void block_signals(sigset_t *set)
 	signal(SIGXFSZ, SIG_IGN); /* a guest's write fails instead */
 }
 
-/* Every connection is a descriptor, and the usual bound is for programs that
- * wait with select(2), as this one does not. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur == limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Reads the whole file, at most one byte more than `most`. */
-static uint8_t *read_file(const char *path, size_t most, size_t *len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat stat;
-	uint8_t *bytes;
-	size_t room;
-
-	if (fd < 0) {
-		fprintf(stderr, "lunatic: cannot open '%s': %s\n", path,
-			strerror(errno));
-		return NULL;
-	}
-	room = most + 1;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-	    (uintmax_t)stat.st_size < most)
-		room = (size_t)stat.st_size + 1;
-	bytes = malloc(room);
-	*len = 0;
-	while (bytes != NULL && *len < room) {
-		ssize_t n = read(fd, bytes + *len, room - *len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
-				strerror(errno));
-			free(bytes);
-			bytes = NULL;
-			break;
-		}
-		if (n == 0)
-			break;
-		*len += (size_t)n;
-	}
-	close(fd);
-	return bytes;
-}
-
-/* Adds a plugin to the configuration; false after a line about what went
- * wrong. */
-static bool add_plugin(struct ln_runtime *runtime, struct ln_config *config,
-		       const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	struct ln_plugin *plugin;
-	uint8_t *bytes;
-	char *error;
-	size_t len;
-	int result;
-
-	bytes = read_file(path, config->limits.max_module_bytes, &len);
-	if (bytes == NULL)
-		return false;
-	result = ln_plugin_new(runtime, NULL, slash != NULL ? slash + 1 : path,
-			       bytes, len, &plugin, &error);
-	free(bytes);
-	if (result < 0) {
-		fprintf(stderr, "lunatic: cannot load the plugin '%s': %s\n",
-			path, error != NULL ? error : ln_error_text(result));
-		free(error);
-		return false;
-	}
-	result = ln_config_add_plugin(config, plugin);
-	ln_plugin_release(plugin);
-	if (result < 0)
-		fprintf(stderr, "lunatic: too many plugins: at most %d\n",
-			LN_PLUGINS_MOST);
-	return result == 0;
-}
-
-static bool add_plugins(struct ln_runtime *runtime,
-			const struct ln_cli_options *options)
-{
-	for (size_t i = 0; i < options->plugin_count; i++) {
-		if (!add_plugin(runtime, options->config, options->plugins[i]))
-			return false;
-	}
-	return true;
-}
-
-/* Whether the configuration sets the variable that `text` begins with. */
-static bool has_variable(const struct ln_config *config, const char *text)
-{
-	size_t len = strcspn(text, "=");
-
-	for (size_t i = 0; i < config->envs.count; i++) {
-		const char *other = config->envs.list[i];
-
-		if (strncmp(text, other, len) == 0 && other[len] == '=')
-			return true;
-	}
-	return false;
-}
-
-/* Grants the first process everything that it can have, and shows it the
- * command line and the variables of this program. */
-static int complete_config(const struct ln_cli_options *options)
-{
-	struct ln_config *config = options->config;
-	int error = ln_config_allow(config, "", 0);
-
-	for (size_t i = 0; i < options->arg_count && error == 0; i++)
-		error = ln_config_add_arg(config, options->args[i]);
-	for (char **at = environ; *at != NULL && error == 0; at++) {
-		if (!options->some_envs && !has_variable(config, *at))
-			error = ln_config_add_env(config, *at);
-	}
-	return error;
-}
-
-/* Says which directory guests cannot have, and why; false if there is one. */
-static bool check_directories(const struct ln_config *config)
-{
-	for (size_t i = 0; i < config->preopen_count; i++) {
-		const char *host = config->preopens[i].host;
-		int fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		if (fd < 0) {
-			fprintf(stderr,
-				"lunatic: cannot open the directory '%s' of "
-				"--dir: %s\n",
-				host, strerror(errno));
-			return false;
-		}
-		close(fd);
-	}
-	return true;
-}
-
-/* Says where guests cannot listen, and why; false if there is such a place. */
-static bool check_listeners(const struct ln_config *config)
-{
-	for (size_t i = 0; i < config->listeners.count; i++) {
-		const char *address = config->listeners.list[i];
-		int fd = ln_listener_open(address);
-
-		if (fd >= 0) {
-			close(fd);
-			continue;
-		}
-		if (fd == -EINVAL)
-			fprintf(stderr,
-				"lunatic: '%s' of --tcplisten is no IP "
-				"address and port, such as 127.0.0.1:8080\n",
-				address);
-		else
-			fprintf(stderr,
-				"lunatic: cannot listen at '%s' of "
-				"--tcplisten: %s\n",
-				address, strerror(-fd));
-		return false;
-	}
-	return true;
-}
-
 /* Spawns the first process; NULL after a line about what went wrong. */
 static struct ln_process *spawn_first(struct ln_environment *environment,
 				      const struct ln_cli_options *options)
@@ -269,8 +97,8 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 	size_t len;
 	int result;
 
-	bytes = read_file(options->file,
-			  options->config->limits.max_module_bytes, &len);
+	bytes = ln_cli_read_file(
+		options->file, options->config->limits.max_module_bytes, &len);
 	if (bytes == NULL)
 		return NULL;
 	result = ln_environment_add_module(environment, bytes, len, &module,
@@ -366,20 +194,20 @@ static int run_program(const struct ln_cli_options *options)
 	int error;
 
 	block_signals(&set);
-	raise_descriptor_limit();
-	if (!check_directories(options->config) ||
-	    !check_listeners(options->config))
+	ln_cli_raise_descriptor_limit();
+	if (!ln_cli_check_directories(options->config) ||
+	    !ln_cli_check_listeners(options->config))
 		return STATUS_ERROR;
 	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
 		fprintf(stderr, "lunatic: cannot start the runtime: out of "
 				"memory, threads or descriptors\n");
 		return STATUS_ERROR;
 	}
-	if (!add_plugins(runtime, options)) {
+	if (!ln_cli_add_plugins(runtime, options)) {
 		ln_runtime_free(runtime);
 		return STATUS_ERROR;
 	}
-	error = complete_config(options);
+	error = ln_cli_complete_config(options);
 	if (error == 0)
 		error = ln_environment_new(runtime, NULL, options->config,
 					   &environment);
@@ -399,23 +227,33 @@ int main(int argc, char **argv)
 	int status = STATUS_ERROR;
 
 	ln_stdio_reserve();
-	if (ln_cli_parse(argc, argv, &options) < 0)
+	if (argc > 1 && strcmp(argv[1], "init") == 0)
+		return ln_cli_init(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "completions") == 0)
+		return ln_cli_completions(argc, argv);
+	if (ln_cli_parse(argc, argv, &options) < 0) {
+		if (options.action == LN_CLI_TEST)
+			status = STATUS_USAGE;
 		goto end;
+	}
 	if (options.action == LN_CLI_HELP) {
 		ln_cli_print_help();
-		status = fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+		status = ln_cli_flush() ? 0 : STATUS_ERROR;
 		goto end;
 	}
 	if (options.action == LN_CLI_VERSION) {
 		printf("lunatic %s (host functions of lunatic 0.7.5)\n",
 		       LUNATIC_VERSION);
-		status = fflush(stdout) == 0 ? 0 : STATUS_ERROR;
+		status = ln_cli_flush() ? 0 : STATUS_ERROR;
 		goto end;
 	}
 	if (!ln_log_init())
 		fprintf(stderr, "lunatic: LUNATIC_LOG should be error, warn, "
 				"info or debug\n");
-	status = run_program(&options);
+	if (options.action == LN_CLI_TEST)
+		status = ln_cli_test(&options);
+	else
+		status = run_program(&options);
 end:
 	ln_config_free(options.config);
 	free(options.plugins);

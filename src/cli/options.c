@@ -15,15 +15,8 @@
 #include "base/error.h"
 
 #define REPORT_MOST 50
-
-struct option {
-	const char *name;
-	const char *alias;    /* one letter, or NULL */
-	const char *argument; /* its name in the help; NULL: none; one that
-			       * begins with '[' may be left out */
-	const char *help;     /* lines of at most 50 characters */
-	bool (*apply)(struct ln_cli_options *options, const char *value);
-};
+#define TEST_TIMEOUT 60
+#define TEST_JOBS 8
 
 static bool parse_count(const char *text, uint64_t *count)
 {
@@ -308,7 +301,71 @@ static bool set_report_most(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
-static const struct option options_table[] = {
+static bool set_timeout(struct ln_cli_options *options, const char *value)
+{
+	return parse_small(value, &options->test.timeout);
+}
+
+static bool set_jobs(struct ln_cli_options *options, const char *value)
+{
+	return parse_small(value, &options->test.jobs) &&
+	       options->test.jobs > 0 && options->test.jobs <= 256;
+}
+
+static bool set_nocapture(struct ln_cli_options *options, const char *value)
+{
+	(void)value;
+	options->test.nocapture = true;
+	return true;
+}
+
+static bool set_exact(struct ln_cli_options *options, const char *value)
+{
+	(void)value;
+	options->test.exact = true;
+	return true;
+}
+
+static bool set_ignored(struct ln_cli_options *options, const char *value)
+{
+	(void)value;
+	options->test.ignored = LN_TEST_ONLY_IGNORED;
+	return true;
+}
+
+static bool set_include_ignored(struct ln_cli_options *options,
+				const char *value)
+{
+	(void)value;
+	options->test.ignored = LN_TEST_ALSO_IGNORED;
+	return true;
+}
+
+static bool set_list(struct ln_cli_options *options, const char *value)
+{
+	(void)value;
+	options->test.list = true;
+	return true;
+}
+
+const struct ln_cli_option ln_cli_options[] = {
+	{ .help = "Running" },
+	{ "--workers", "-w", "N",
+	  "threads that run processes, 1 to 256\n(default: one per core)",
+	  set_workers },
+	{ "--preemption", NULL, "KIND",
+	  "signal: interrupt processes that compute (default)\n"
+	  "epoch: let their code look at a counter, slower",
+	  set_preemption },
+	{ "--memory-strategy", NULL, "KIND",
+	  "slab: cheap processes, checked accesses (default)\n"
+	  "guard: faster code, but fewer processes",
+	  set_strategy },
+	{ "--plugin", "-P", "FILE",
+	  "let this module change others before they are\n"
+	  "compiled; may be given several times",
+	  add_plugin },
+	{ .help = "Directories, network and variables" },
 	{ "--dir", NULL, "DIR",
 	  "let guests use a directory of the host, under the\n"
 	  "same name; HOST::GUEST gives it another one for\n"
@@ -322,17 +379,7 @@ static const struct option options_table[] = {
 	  "listen at an IP address and port, such as\n"
 	  "127.0.0.1:8080; guests find the socket open",
 	  set_tcplisten },
-	{ "--workers", "-w", "N",
-	  "threads that run processes, 1 to 256\n(default: one per core)",
-	  set_workers },
-	{ "--memory-strategy", NULL, "KIND",
-	  "slab: cheap processes, checked accesses (default)\n"
-	  "guard: faster code, but fewer processes",
-	  set_strategy },
-	{ "--preemption", NULL, "KIND",
-	  "signal: interrupt processes that compute (default)\n"
-	  "epoch: let their code look at a counter, slower",
-	  set_preemption },
+	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
 	  "memories and tables of a process (default 4G)", set_memory },
 	{ "--max-total-memory", NULL, "SIZE",
@@ -350,7 +397,8 @@ static const struct option options_table[] = {
 	{ "--max-nesting", NULL, "N", "how deep in each other (default 16)",
 	  set_nesting },
 	{ "--max-descriptors", NULL, "N",
-	  "sockets and files that are open (default: what\nthe system allows, less some)",
+	  "sockets and files that are open (default: what\n"
+	  "the system allows, less some)",
 	  set_descriptors },
 	{ "--max-handles", NULL, "N",
 	  "ids of each kind that a process may hold\n(default 4194304)",
@@ -367,87 +415,45 @@ static const struct option options_table[] = {
 	  set_message },
 	{ "--max-module", NULL, "SIZE",
 	  "size of a module that is compiled (default 128M)", set_module },
-	{ "--plugin", "-P", "FILE",
-	  "let this module change others before they are\n"
-	  "compiled; may be given several times",
-	  add_plugin },
-	{ "--heap-profile", NULL, "FOLDER",
-	  "where processes write what they allocated; needs\n"
-	  "the plugin heap_profiler.wasm",
-	  set_heap_profile },
+	{ .help = "Reports" },
 	{ "--report", NULL, "[=json]",
 	  "print all processes when the first one has ended", set_report },
 	{ "--report-most", NULL, "N",
 	  "processes in a report, those with the most\n"
 	  "memory first (default 50)",
 	  set_report_most },
+	{ "--heap-profile", NULL, "FOLDER",
+	  "where processes write what they allocated; needs\n"
+	  "the plugin heap_profiler.wasm",
+	  set_heap_profile },
+	{ .help = "Other" },
 	{ "--help", "-h", NULL, "print this and exit", set_help },
 	{ "--version", "-V", NULL, "print the version and exit", set_version },
+	{ .help = NULL },
 };
 
-#define OPTION_COUNT (sizeof(options_table) / sizeof(options_table[0]))
-#define HELP_COLUMN 26
+const struct ln_cli_option ln_cli_test_options[] = {
+	{ .help = "Tests (lunatic test)" },
+	{ "--timeout", NULL, "SECONDS",
+	  "how long a test may run (default 60; 0: for ever)", set_timeout },
+	{ "--jobs", "-j", "N", "tests that run at the same time (default 8)",
+	  set_jobs },
+	{ "--nocapture", NULL, NULL, "show what tests print while they run",
+	  set_nocapture },
+	{ "--exact", NULL, NULL, "a filter is a whole name, not a part of one",
+	  set_exact },
+	{ "--ignored", NULL, NULL, "run only tests that are ignored",
+	  set_ignored },
+	{ "--include-ignored", NULL, NULL, "run these as well",
+	  set_include_ignored },
+	{ "--list", NULL, NULL, "print the names of the tests, run none",
+	  set_list },
+	{ .help = NULL },
+};
 
-static bool is_optional(const struct option *option)
+static bool is_optional(const struct ln_cli_option *option)
 {
 	return option->argument != NULL && option->argument[0] == '[';
-}
-
-static void print_option(const struct option *option)
-{
-	char left[64];
-	const char *line = option->help;
-
-	snprintf(left, sizeof(left), "  %s%s%s%s%s",
-		 option->alias ? option->alias : "", option->alias ? ", " : "",
-		 option->name,
-		 option->argument && !is_optional(option) ? " " : "",
-		 option->argument ? option->argument : "");
-	printf("%-*s", HELP_COLUMN, left);
-	if (strlen(left) >= HELP_COLUMN)
-		printf("\n%*s", HELP_COLUMN, "");
-	for (;;) {
-		const char *end = strchr(line, '\n');
-
-		if (end == NULL) {
-			printf("%s\n", line);
-			return;
-		}
-		printf("%.*s\n%*s", (int)(end - line), line, HELP_COLUMN, "");
-		line = end + 1;
-	}
-}
-
-void ln_cli_print_help(void)
-{
-	printf("Usage: lunatic [options] FILE [arguments of the guest]\n"
-	       "\n"
-	       "Runs the WebAssembly module FILE (binary or text) as a "
-	       "process, from its export\n"
-	       "`_start`. When that process ends, so do all others.\n"
-	       "\n"
-	       "Options:\n");
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		print_option(&options_table[i]);
-	printf("\n"
-	       "Sizes are bytes, or end in K, M or G (powers of 1,024).\n"
-	       "\n"
-	       "Exit status: what the guest exits with; 134 when the first "
-	       "process traps or is\n"
-	       "killed; 1 when the module cannot be run; 130 and 143 after "
-	       "SIGINT and SIGTERM.\n"
-	       "\n"
-	       "SIGUSR1 prints a report of all processes to standard error; "
-	       "see --report.\n"
-	       "\n"
-	       "Environment:\n"
-	       "  LUNATIC_LOG             error, warn (default), info or "
-	       "debug\n"
-	       "  LUNATIC_CACHE=off       do not keep compiled modules on "
-	       "disk\n"
-	       "  LUNATIC_CACHE_DIR       where they are kept\n"
-	       "  LUNATIC_CACHE_SIZE      MiB that they may take (default "
-	       "512)\n");
 }
 
 static int complain(const char *what, const char *which)
@@ -456,19 +462,31 @@ static int complain(const char *what, const char *which)
 	return LN_EINVAL;
 }
 
-static const struct option *find_option(const char *word, size_t len)
+static bool is_word(const char *name, const char *word, size_t len)
 {
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option *option = &options_table[i];
+	return name != NULL && strlen(name) == len &&
+	       memcmp(name, word, len) == 0;
+}
 
-		if (strlen(option->name) == len &&
-		    memcmp(option->name, word, len) == 0)
-			return option;
-		if (option->alias != NULL && strlen(option->alias) == len &&
-		    memcmp(option->alias, word, len) == 0)
-			return option;
+static const struct ln_cli_option *find_in(const struct ln_cli_option *at,
+					   const char *word, size_t len)
+{
+	for (; at->help != NULL; at++) {
+		if (is_word(at->name, word, len) ||
+		    is_word(at->alias, word, len))
+			return at;
 	}
 	return NULL;
+}
+
+static const struct ln_cli_option *
+find_option(const struct ln_cli_options *options, const char *word, size_t len)
+{
+	const struct ln_cli_option *found = find_in(ln_cli_options, word, len);
+
+	if (found == NULL && options->action == LN_CLI_TEST)
+		found = find_in(ln_cli_test_options, word, len);
+	return found;
 }
 
 /* Applies the option at argv[at]; returns how many words it took, or an
@@ -478,7 +496,7 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 	const char *word = argv[at];
 	const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
-	const struct option *option = find_option(word, len);
+	const struct ln_cli_option *option = find_option(options, word, len);
 	const char *value = NULL;
 	int words = 1;
 
@@ -509,36 +527,83 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 	return words;
 }
 
+/* Applies options from argv[at] on; returns where the first other word is, or
+ * an error. `--` ends them. */
+static int apply_all(int argc, char **argv, int at,
+		     struct ln_cli_options *options)
+{
+	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
+		int words;
+
+		if (strcmp(argv[at], "--") == 0)
+			return at + 1;
+		words = apply(argc, argv, at, options);
+		if (words < 0)
+			return words;
+		at += words;
+		if (options->action == LN_CLI_HELP ||
+		    options->action == LN_CLI_VERSION)
+			break;
+	}
+	return at;
+}
+
+/* What stands behind the file of `lunatic test`: filters, and more options. */
+static int read_filters(int argc, char **argv, int at,
+			struct ln_cli_options *options)
+{
+	int count = 0;
+
+	options->test.filters = argv + at;
+	for (int next = at; next < argc;) {
+		next = apply_all(argc, argv, next, options);
+		if (next < 0)
+			return next;
+		if (options->action != LN_CLI_TEST)
+			return 0;
+		if (next < argc)
+			options->test.filters[count++] = argv[next++];
+	}
+	options->test.filter_count = (size_t)count;
+	return 0;
+}
+
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
 	int at = 1;
 
-	*options = (struct ln_cli_options){ .report_most = REPORT_MOST };
+	*options = (struct ln_cli_options){
+		.report_most = REPORT_MOST,
+		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
+	};
 	if (ln_config_new(&options->config) < 0) {
 		fprintf(stderr, "lunatic: out of memory\n");
 		return LN_ENOMEM;
 	}
-	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
-		int words;
-
-		if (strcmp(argv[at], "--") == 0) {
-			at++;
-			break;
-		}
-		words = apply(argc, argv, at, options);
-		if (words < 0)
-			return words;
-		if (options->action != LN_CLI_RUN)
-			return 0;
-		at += words;
+	if (argc > 1 && strcmp(argv[1], "test") == 0) {
+		options->action = LN_CLI_TEST;
+		at = 2;
 	}
+	at = apply_all(argc, argv, at, options);
+	if (at < 0)
+		return at;
+	if (options->action == LN_CLI_HELP || options->action == LN_CLI_VERSION)
+		return 0;
 	if (at >= argc) {
-		fprintf(stderr, "lunatic: no file to run was given; see "
-				"lunatic --help\n");
+		fprintf(stderr,
+			"lunatic: no file to %s was given; see "
+			"lunatic --help\n",
+			options->action == LN_CLI_TEST ? "test" : "run");
 		return LN_EINVAL;
 	}
 	options->file = argv[at];
 	options->args = argv + at;
 	options->arg_count = (size_t)(argc - at);
-	return 0;
+	if (options->action != LN_CLI_TEST)
+		return 0;
+	/* Each test has its own environment, and only one can listen. */
+	if (options->config->listeners.count > 0)
+		return complain("lunatic test does not take", "--tcplisten");
+	options->arg_count = 1;
+	return read_filters(argc, argv, at + 1, options);
 }

@@ -4,11 +4,30 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/report.h"
 #include "process/config.h"
 
-enum ln_cli_action { LN_CLI_RUN, LN_CLI_HELP, LN_CLI_VERSION };
+enum ln_cli_action { LN_CLI_RUN, LN_CLI_TEST, LN_CLI_HELP, LN_CLI_VERSION };
+
+enum ln_test_ignored {
+	LN_TEST_NOT_IGNORED, /* ignored tests are not run */
+	LN_TEST_ONLY_IGNORED,
+	LN_TEST_ALSO_IGNORED,
+};
+
+/* Of `lunatic test`. */
+struct ln_test_options {
+	uint32_t timeout; /* seconds a test; 0: none */
+	uint32_t jobs;    /* tests at the same time */
+	bool nocapture;
+	bool exact;
+	bool list;
+	enum ln_test_ignored ignored;
+	char **filters; /* in argv; none: all tests */
+	size_t filter_count;
+};
 
 struct ln_cli_options {
 	enum ln_cli_action action;
@@ -24,7 +43,23 @@ struct ln_cli_options {
 	const char *file;
 	char **args; /* of the guest, the file's name first */
 	size_t arg_count;
+	struct ln_test_options test;
 };
+
+/* An option; or the heading of a group, which has only the help text; or the
+ * end of the table, which has not even that. */
+struct ln_cli_option {
+	const char *name;
+	const char *alias;    /* one letter, or NULL */
+	const char *argument; /* its name in the help; NULL: none; one that
+			       * begins with '[' may be left out */
+	const char *help;     /* lines of at most 50 characters */
+	bool (*apply)(struct ln_cli_options *options, const char *value);
+};
+
+/* All of them, for the help text and completion. */
+extern const struct ln_cli_option ln_cli_options[];
+extern const struct ln_cli_option ln_cli_test_options[];
 
 /* Reads the command line. On an error prints one line to standard error and
  * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; `config`
@@ -33,7 +68,5 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
 
 /* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */
 bool ln_cli_parse_size(const char *text, uint64_t *bytes);
-
-void ln_cli_print_help(void);
 
 #endif

@@ -149,3 +149,11 @@ const struct ln_entry *ln_entries_find(const struct ln_entries *entries,
 	}
 	return NULL;
 }
+
+const struct ln_entry *ln_entries_at(const struct ln_entries *entries,
+				     size_t position)
+{
+	if (position >= entries->count)
+		return NULL;
+	return &entries->slots[position].entry;
+}

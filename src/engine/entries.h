@@ -31,4 +31,9 @@ void ln_entries_free(struct ln_entries *entries);
 const struct ln_entry *ln_entries_find(const struct ln_entries *entries,
 				       const char *name, size_t len);
 
+/* The entry at a position, counted from 0 in the order of the exports; NULL
+ * behind the last one. */
+const struct ln_entry *ln_entries_at(const struct ln_entries *entries,
+				     size_t position);
+
 #endif

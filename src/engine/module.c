@@ -207,6 +207,12 @@ const struct ln_entry *ln_module_entry(const struct ln_module *module,
 	return ln_entries_find(ln_code_entries(module->code), name, len);
 }
 
+const struct ln_entry *ln_module_entry_at(const struct ln_module *module,
+					  size_t position)
+{
+	return ln_entries_at(ln_code_entries(module->code), position);
+}
+
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len)
 {
 	return ln_code_bytes(module->code, len);

@@ -50,6 +50,11 @@ void ln_module_release(struct ln_module *module);
 const struct ln_entry *ln_module_entry(const struct ln_module *module,
 				       const char *name, size_t len);
 
+/* The entry at a position, counted from 0 in the order of the exports; NULL
+ * behind the last one. Any thread. */
+const struct ln_entry *ln_module_entry_at(const struct ln_module *module,
+					  size_t position);
+
 /* The wasm binary that it was made from. */
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len);
 

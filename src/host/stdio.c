@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * Standard streams are the program's by nature: this is its one process-wide
- * object. It is made when first used and never freed; the streams' descriptors
- * must not be replaced afterwards.
+ * Standard streams are the program's by nature: theirs is its one process-wide
+ * object. (Environments may be given others.) It is made when first used and
+ * never freed; the streams' descriptors must not be replaced afterwards.
  *
  * Where standard output and error are one file, such as the same terminal or
  * pipe, they share the right to write, so that a call's output stays in one
@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,4 +66,30 @@ struct ln_stdio *ln_stdio_get(void)
 struct ln_stream *ln_stdio_stream(struct ln_stdio *all, uint32_t index)
 {
 	return index < LN_STDIO_STREAMS ? all->streams[index] : NULL;
+}
+
+struct ln_stdio *ln_stdio_new(int output)
+{
+	struct ln_stdio *own = calloc(1, sizeof(*own));
+
+	if (own == NULL)
+		return NULL;
+	if (ln_stream_new(output, LN_WRITABLE, &own->streams[1]) < 0 ||
+	    ln_stream_new(output, LN_WRITABLE, &own->streams[2]) < 0) {
+		ln_stdio_free(own);
+		return NULL;
+	}
+	ln_stream_share(own->streams[2], own->streams[1]);
+	return own;
+}
+
+void ln_stdio_free(struct ln_stdio *own)
+{
+	if (own == NULL)
+		return;
+	for (uint32_t i = LN_STDIO_STREAMS; i > 0; i--) {
+		if (own->streams[i - 1] != NULL)
+			ln_stream_free(own->streams[i - 1]);
+	}
+	free(own);
 }

@@ -21,6 +21,14 @@ void ln_stdio_reserve(void);
  * as the program. Any thread. */
 struct ln_stdio *ln_stdio_get(void);
 
+/* Streams that stand for them in some environments (struct ln_console): no
+ * input, and one descriptor for both outputs, which stays the caller's and must
+ * stay open. NULL when memory is short. */
+struct ln_stdio *ln_stdio_new(int output);
+
+/* No guest may be left that has seen it; NULL is fine. */
+void ln_stdio_free(struct ln_stdio *stdio);
+
 /* A stream (0: input, 1: output, 2: error), or NULL when the program was
  * started without it. Any thread. */
 struct ln_stream *ln_stdio_stream(struct ln_stdio *stdio, uint32_t index);

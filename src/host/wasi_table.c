@@ -78,10 +78,15 @@ const uint64_t ln_wasi_socket_rights =
 	RIGHT(FD_FILESTAT_GET) | RIGHT(POLL_FD_READWRITE) |
 	RIGHT(SOCK_SHUTDOWN);
 
-static void fill_streams(struct ln_wasi *wasi)
+static void fill_streams(struct ln_wasi *wasi,
+			 const struct ln_environment *environment)
 {
+	const struct ln_console *console = environment->console;
+	struct ln_stdio *stdio =
+		console != NULL ? console->streams : ln_stdio_get();
+
 	for (uint32_t i = 0; i < LN_STDIO_STREAMS; i++) {
-		struct ln_stream *stream = ln_stdio_stream(ln_stdio_get(), i);
+		struct ln_stream *stream = ln_stdio_stream(stdio, i);
 		struct ln_wasi_fd *entry = &wasi->fds[wasi->count++];
 
 		if (stream == NULL)
@@ -159,7 +164,7 @@ static bool have_table(struct ln_guest *guest)
 		return false;
 	}
 	wasi->room = room;
-	fill_streams(wasi);
+	fill_streams(wasi, guest->environment);
 	fill_listeners(wasi, listeners, guest->environment->descriptors);
 	fill_directories(wasi, preopens, guest->environment->descriptors);
 	guest->wasi = wasi;

@@ -241,6 +241,7 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 		return error;
 	clone->limits = config->limits;
 	clone->strategy = config->strategy;
+	clone->console = config->console;
 	error = copy_texts(clone, &clone->allowed, &config->allowed);
 	if (error == 0)
 		error = copy_texts(clone, &clone->args, &config->args);

@@ -51,6 +51,15 @@ struct ln_preopen {
 	bool read_only;
 };
 
+struct ln_stdio;
+
+/* Where guests find their standard streams, in place of the program's, and
+ * where their traps are reported. */
+struct ln_console {
+	struct ln_stdio *streams; /* host/stdio.h */
+	int reports;              /* a descriptor */
+};
+
 struct ln_texts {
 	char **list; /* then a NULL; NULL itself when there are none */
 	size_t count;
@@ -76,6 +85,9 @@ struct ln_config {
 	size_t plugin_count;
 	size_t plugin_room;
 	size_t bytes; /* of all texts, their ends included */
+	/* The program's when NULL, and that of its parent for an environment
+	 * that has one. Not owned: it outlives all environments. */
+	const struct ln_console *console;
 };
 
 /* The default limits, nothing allowed, no texts. LN_ENOMEM. */

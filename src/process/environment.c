@@ -186,6 +186,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 	error = ln_config_clone(config, &copy);
 	if (error < 0)
 		goto fail;
+	environment->console =
+		parent != NULL ? parent->console : config->console;
 	environment->config = copy;
 	set_limits(environment);
 	error = open_directories(environment);

@@ -30,10 +30,11 @@ struct ln_environment {
 	unsigned variant;               /* of the engine */
 	uint64_t number;                /* for reports; the first has 0 */
 	struct ln_linker *linker;
-	struct ln_registry *registry;   /* of processes, by name */
-	struct ln_preopens *preopens;   /* NULL: none */
-	struct ln_listeners *listeners; /* NULL: none */
-	struct ln_quota *descriptors;   /* sockets and files of guests */
+	struct ln_registry *registry;     /* of processes, by name */
+	struct ln_preopens *preopens;     /* NULL: none */
+	struct ln_listeners *listeners;   /* NULL: none */
+	struct ln_quota *descriptors;     /* sockets and files of guests */
+	const struct ln_console *console; /* NULL: the program's streams */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */
 

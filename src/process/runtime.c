@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "engine/preempt.h"
 #include "net/resolver.h"
+#include "process/environment.h"
 #include "process/process.h"
 #include "process/uuid.h"
 #include "sched/sched.h"
@@ -109,15 +110,31 @@ void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process)
 	ln_lock_release(&runtime->shards[i].lock);
 }
 
-static void kill_all(struct ln_runtime *runtime)
+static bool is_in(const struct ln_process *process,
+		  const struct ln_environment *environment)
+{
+	const struct ln_environment *at = process->environment;
+
+	while (at != NULL && at != environment)
+		at = at->parent;
+	return at == environment;
+}
+
+/* Kills those of an environment, or all when it is NULL. */
+static void kill_all(struct ln_runtime *runtime,
+		     const struct ln_environment *environment)
 {
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++) {
 		struct ln_list *all = &runtime->shards[i].processes;
 
 		ln_lock_acquire(&runtime->shards[i].lock);
-		for (struct ln_list *at = all->next; at != all; at = at->next)
-			ln_process_kill(ln_container_of(at, struct ln_process,
-							siblings));
+		for (struct ln_list *at = all->next; at != all; at = at->next) {
+			struct ln_process *process = ln_container_of(
+				at, struct ln_process, siblings);
+
+			if (is_in(process, environment))
+				ln_process_kill(process);
+		}
 		ln_lock_release(&runtime->shards[i].lock);
 	}
 }
@@ -128,10 +145,26 @@ void ln_runtime_stop(struct ln_runtime *runtime)
 
 	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
 	while (ln_sched_live(runtime->sched) > 0) {
-		kill_all(runtime);
+		kill_all(runtime, NULL);
 		nanosleep(&pause, NULL);
 	}
 	ln_sched_wait_idle(runtime->sched);
+}
+
+bool ln_runtime_clear(struct ln_runtime *runtime,
+		      struct ln_environment *environment, int64_t deadline)
+{
+	const struct timespec pause = { .tv_nsec = LN_NS_PER_MS };
+
+	/* Just a number, as where it is changed. */
+	while (atomic_load_explicit(&environment->processes,
+				    memory_order_relaxed) > 0) {
+		if (ln_time_now() > deadline)
+			return false;
+		kill_all(runtime, environment);
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 void ln_runtime_free(struct ln_runtime *runtime)
@@ -185,22 +218,24 @@ static bool may_report(struct ln_runtime *runtime, uint64_t *hidden)
 	return may;
 }
 
-static void print(const char *text, size_t len)
+static void print(int fd, const char *text, size_t len)
 {
 	/* Nothing is left to do when standard error is gone. */
-	if (write(STDERR_FILENO, text, len) < 0)
+	if (write(fd, text, len) < 0)
 		return;
 }
 
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		       const char *text)
 {
+	const struct ln_console *console = process->environment->console;
 	char id[LN_UUID_TEXT];
-	uint64_t hidden;
+	uint64_t hidden = 0;
 	char *line;
 	int len;
 
-	if (!ln_log_enabled(LN_LOG_WARN) || !may_report(runtime, &hidden))
+	if (!ln_log_enabled(LN_LOG_WARN) ||
+	    (console == NULL && !may_report(runtime, &hidden)))
 		return;
 	ln_uuid_format(process->id, id);
 	if (hidden > 0)
@@ -211,6 +246,7 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 	len = asprintf(&line, "lunatic: process %s trapped: %s\n", id, text);
 	if (len < 0)
 		return;
-	print(line, (size_t)len);
+	print(console != NULL ? console->reports : STDERR_FILENO, line,
+	      (size_t)len);
 	free(line);
 }

@@ -14,6 +14,7 @@
 #include "base/list.h"
 
 struct ln_engine;
+struct ln_environment;
 struct ln_host_table;
 struct ln_process;
 struct ln_resolver;
@@ -84,11 +85,17 @@ void ln_runtime_release(struct ln_runtime *runtime);
  * a process. */
 void ln_runtime_stop(struct ln_runtime *runtime);
 
+/* Kills all processes of an environment and of those below it, until none is
+ * left or `deadline` has passed: then false. Not from a process. */
+bool ln_runtime_clear(struct ln_runtime *runtime,
+		      struct ln_environment *environment, int64_t deadline);
+
 void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
 void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);
 
-/* Prints why a process failed, unless many were printed in the last second. On
- * the worker's stack, or in any other thread. */
+/* Prints why a process failed, unless many were printed in the last second; to
+ * its console without a bound, if it has one of its own. On the worker's stack,
+ * or in any other thread. */
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		       const char *text);
 

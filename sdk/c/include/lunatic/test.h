@@ -17,6 +17,7 @@
 #ifndef LUNATIC_TEST_H
 #define LUNATIC_TEST_H
 
+#include <lunatic/main.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -45,6 +46,7 @@ struct lunatic_test {
 		lunatic_test_##name(void);                                  \
 	void lunatic_test_##name(void)                                      \
 	{                                                                   \
+		lunatic_main_begin();                                       \
 		name();                                                     \
 	}                                                                   \
 	static const struct lunatic_test lunatic_test_of_##name             \

@@ -1,0 +1,161 @@
+/*
+ * DESIGN
+ * Completion of the command line, for three shells, printed from the table of
+ * options, so that none is forgotten. Files are completed everywhere: they are
+ * what most options take, and the module.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+
+static const char *const commands[] = { "test", "init", "completions" };
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_names(const struct ln_cli_option *at)
+{
+	for (; at->help != NULL; at++) {
+		if (at->name == NULL)
+			continue;
+		printf(" %s", at->name);
+		if (at->alias != NULL)
+			printf(" %s", at->alias);
+	}
+}
+
+static void print_commands(void)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf(" %s", commands[i]);
+}
+
+static void print_bash(void)
+{
+	fputs("_lunatic() {\n"
+	      "\tlocal word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
+	      "\tif [[ $word == -* ]]; then\n"
+	      "\t\twords=\"",
+	      stdout);
+	print_names(ln_cli_options);
+	fputs("\"\n\t\t[[ ${COMP_WORDS[1]} != test ]] || words+=\"", stdout);
+	print_names(ln_cli_test_options);
+	fputs("\"\n\telif [[ ${COMP_WORDS[1]} == completions ]]; then\n"
+	      "\t\twords=\"bash zsh fish\"\n"
+	      "\telif [[ $COMP_CWORD -eq 1 ]]; then\n"
+	      "\t\twords=\"",
+	      stdout);
+	print_commands();
+	fputs("\"\n\tfi\n"
+	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+	      "}\n"
+	      "complete -o bashdefault -o default -F _lunatic lunatic\n",
+	      stdout);
+}
+
+/* The first line of a help text, without what the shell would read. */
+static void print_help(const struct ln_cli_option *option)
+{
+	for (const char *c = option->help; *c != '\0' && *c != '\n'; c++) {
+		if (strchr("'[]:\\", *c) == NULL)
+			putchar(*c);
+	}
+}
+
+static void print_zsh_options(const struct ln_cli_option *at)
+{
+	for (; at->help != NULL; at++) {
+		const char *const names[] = { at->name, at->alias };
+
+		for (size_t i = 0; i < 2; i++) {
+			if (names[i] == NULL)
+				continue;
+			printf("\t\t'*%s%s[", names[i],
+			       at->argument == NULL || at->argument[0] == '['
+				       ? ""
+			       : i == 0 ? "="
+					: "+");
+			print_help(at);
+			printf("]%s'\n",
+			       at->argument == NULL || at->argument[0] == '['
+				       ? ""
+				       : ":value:_files");
+		}
+	}
+}
+
+static void print_zsh(void)
+{
+	fputs("#compdef lunatic\n"
+	      "_lunatic() {\n"
+	      "\tlocal -a options\n"
+	      "\toptions=(\n",
+	      stdout);
+	print_zsh_options(ln_cli_options);
+	fputs("\t)\n"
+	      "\tif [[ ${words[2]} == test ]]; then\n"
+	      "\t\toptions+=(\n",
+	      stdout);
+	print_zsh_options(ln_cli_test_options);
+	fputs("\t\t)\n"
+	      "\tfi\n"
+	      "\t(( CURRENT != 2 )) || compadd --",
+	      stdout);
+	print_commands();
+	fputs("\n\t_arguments -s $options '*:file:_files'\n"
+	      "}\n"
+	      "if [[ $funcstack[1] == _lunatic ]]; then\n"
+	      "\t_lunatic \"$@\"\n"
+	      "else\n"
+	      "\tcompdef _lunatic lunatic\n"
+	      "fi\n",
+	      stdout);
+}
+
+static void print_fish_options(const struct ln_cli_option *at,
+			       const char *condition)
+{
+	for (; at->help != NULL; at++) {
+		if (at->name == NULL)
+			continue;
+		printf("complete -c lunatic%s -l %s", condition, at->name + 2);
+		if (at->alias != NULL)
+			printf(" -s %s", at->alias + 1);
+		if (at->argument != NULL && at->argument[0] != '[')
+			fputs(" -r", stdout);
+		fputs(" -d '", stdout);
+		print_help(at);
+		fputs("'\n", stdout);
+	}
+}
+
+static void print_fish(void)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("complete -c lunatic -n __fish_use_subcommand -a %s\n",
+		       commands[i]);
+	fputs("complete -c lunatic -n '__fish_seen_subcommand_from "
+	      "completions' -f -a 'bash zsh fish'\n",
+	      stdout);
+	print_fish_options(ln_cli_options, "");
+	print_fish_options(ln_cli_test_options,
+			   " -n '__fish_seen_subcommand_from test'");
+}
+
+int ln_cli_completions(int argc, char **argv)
+{
+	const char *shell = argc == 3 ? argv[2] : "";
+
+	if (strcmp(shell, "bash") == 0) {
+		print_bash();
+	} else if (strcmp(shell, "zsh") == 0) {
+		print_zsh();
+	} else if (strcmp(shell, "fish") == 0) {
+		print_fish();
+	} else {
+		fprintf(stderr, "lunatic: completions takes one of bash, zsh, "
+				"fish; see lunatic --help\n");
+		return 1;
+	}
+	return ln_cli_flush() ? 0 : 1;
+}

@@ -1,0 +1,112 @@
+/*
+ * DESIGN
+ * `lunatic init FOLDER`: writes the files of sdk/c/template, which the build
+ * put into the program. A folder that has anything in it is left alone, and no
+ * file is written over.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/template_gen.h"
+
+/* Whether the folder is empty; tells when it is not, or cannot be read. */
+static bool is_empty(int folder, const char *name)
+{
+	DIR *dir = fdopendir(dup(folder));
+	const struct dirent *entry;
+	bool empty = true;
+
+	if (dir == NULL) {
+		fprintf(stderr, "lunatic: cannot read '%s': %s\n", name,
+			strerror(errno));
+		return false;
+	}
+	while (empty && (entry = readdir(dir)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0;
+	closedir(dir);
+	if (!empty)
+		fprintf(stderr,
+			"lunatic: the folder '%s' is not empty: init begins "
+			"in a new one\n",
+			name);
+	return empty;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		text += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool write_file(int folder, const struct template_file *file)
+{
+	int fd = openat(folder, file->name,
+			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = write_all(fd, file->text, file->len);
+	return close(fd) == 0 && done;
+}
+
+static int fill(int folder, const char *name)
+{
+	if (!is_empty(folder, name))
+		return 1;
+	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
+		if (write_file(folder, &template_files[i]))
+			continue;
+		fprintf(stderr, "lunatic: cannot write '%s/%s': %s\n", name,
+			template_files[i].name, strerror(errno));
+		return 1;
+	}
+	printf("a program and its tests are in %s; next:\n"
+	       "  cd '%s' && make run && make test\n",
+	       name, name);
+	return ln_cli_flush() ? 0 : 1;
+}
+
+int ln_cli_init(int argc, char **argv)
+{
+	const char *name = argc == 3 ? argv[2] : "";
+	int folder;
+	int status;
+
+	if (name[0] == '\0' || name[0] == '-') {
+		fprintf(stderr, "lunatic: init takes the name of a folder: "
+				"lunatic init app\n");
+		return 1;
+	}
+	if (mkdir(name, 0777) < 0 && errno != EEXIST) {
+		fprintf(stderr, "lunatic: cannot make the folder '%s': %s\n",
+			name, strerror(errno));
+		return 1;
+	}
+	folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0) {
+		fprintf(stderr, "lunatic: cannot open the folder '%s': %s\n",
+			name, strerror(errno));
+		return 1;
+	}
+	status = fill(folder, name);
+	close(folder);
+	return status;
+}

@@ -1,0 +1,38 @@
+/*
+ * What the program does before its first process runs, for each of its
+ * commands. All of it in the main thread; failures are told on standard error.
+ */
+#ifndef LN_CLI_PREPARE_H
+#define LN_CLI_PREPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_cli_options;
+struct ln_config;
+struct ln_runtime;
+
+/* Lets the program have as many descriptors as it may. */
+void ln_cli_raise_descriptor_limit(void);
+
+/* Reads the whole file, at most one byte more than `most`; the caller frees it.
+ * NULL after a line about what went wrong. */
+uint8_t *ln_cli_read_file(const char *path, size_t most, size_t *len);
+
+/* Loads the plugins into the configuration; false after a line about what went
+ * wrong. */
+bool ln_cli_add_plugins(struct ln_runtime *runtime,
+			const struct ln_cli_options *options);
+
+/* Grants processes everything that they can have, and shows them the command
+ * line and the variables of this program. LN_ENOMEM, LN_ELIMIT. */
+int ln_cli_complete_config(const struct ln_cli_options *options);
+
+/* Says which directory guests cannot have, and why; false if there is one. */
+bool ln_cli_check_directories(const struct ln_config *config);
+
+/* Says where guests cannot listen, and why; false if there is such a place. */
+bool ln_cli_check_listeners(const struct ln_config *config);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * DESIGN
+ * Names of tests: "#lunatic_test_", then in any order "#ignore_" and
+ * "#panic_TEXT#", then the name that people know. In TEXT a '#' is written
+ * "\#". Names come from the module and are shown, so whatever a terminal would
+ * obey becomes a question mark.
+ */
+#include "cli/test_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "engine/module.h"
+
+/* Skips a prefix; false when it is not there. */
+static bool skip(const char **at, const char *end, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if ((size_t)(end - *at) < len || memcmp(*at, prefix, len) != 0)
+		return false;
+	*at += len;
+	return true;
+}
+
+/* Reads TEXT up to its '#'; what has no end is read to the end. */
+static char *read_panic(const char **at, const char *end)
+{
+	char *text = malloc((size_t)(end - *at) + 1);
+	size_t len = 0;
+
+	if (text == NULL)
+		return NULL;
+	for (; *at < end && **at != '#'; (*at)++) {
+		if (**at == '\\' && end - *at > 1 && (*at)[1] == '#')
+			(*at)++;
+		text[len++] = **at;
+	}
+	if (*at < end)
+		(*at)++;
+	text[len] = '\0';
+	return text;
+}
+
+static char *read_name(const char *at, const char *end)
+{
+	char *name = strndup(at, (size_t)(end - at));
+
+	for (char *c = name; c != NULL && *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	}
+	return name;
+}
+
+int ln_test_parse(const char *entry, size_t len, struct ln_test *test)
+{
+	const char *end = entry + len;
+	const char *at = entry;
+
+	*test = (struct ln_test){ .entry = entry, .entry_len = len };
+	if (!skip(&at, end, "#lunatic_test_"))
+		return LN_ENOENT;
+	for (;;) {
+		if (skip(&at, end, "#ignore_")) {
+			test->ignored = true;
+		} else if (test->panic == NULL && skip(&at, end, "#panic_")) {
+			test->panic = read_panic(&at, end);
+			if (test->panic == NULL)
+				return LN_ENOMEM;
+		} else {
+			break;
+		}
+	}
+	test->name = read_name(at, end);
+	if (test->name != NULL)
+		return 0;
+	free(test->panic);
+	test->panic = NULL;
+	return LN_ENOMEM;
+}
+
+void ln_test_list_free(struct ln_test *tests, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(tests[i].name);
+		free(tests[i].panic);
+	}
+	free(tests);
+}
+
+int ln_test_list(const struct ln_module *module, struct ln_test **tests,
+		 size_t *count)
+{
+	const struct ln_entry *entry;
+	size_t most = 0;
+
+	*count = 0;
+	while (ln_module_entry_at(module, most) != NULL)
+		most++;
+	*tests = calloc(most + 1, sizeof(**tests));
+	if (*tests == NULL)
+		return LN_ENOMEM;
+	for (size_t i = 0; i < most; i++) {
+		int error;
+
+		entry = ln_module_entry_at(module, i);
+		error = ln_test_parse(entry->name, entry->name_len,
+				      &(*tests)[*count]);
+		if (error == LN_ENOMEM) {
+			ln_test_list_free(*tests, *count);
+			return error;
+		}
+		if (error == 0)
+			++*count;
+	}
+	return 0;
+}
+
+bool ln_test_is_asked_for(const struct ln_test *test,
+			  const struct ln_test_options *options)
+{
+	for (size_t i = 0; i < options->filter_count; i++) {
+		const char *filter = options->filters[i];
+
+		if (options->exact ? strcmp(test->name, filter) == 0
+				   : strstr(test->name, filter) != NULL)
+			return true;
+	}
+	return options->filter_count == 0;
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# lunatic init: what it writes builds, runs and passes its tests; what is there
+# already stays. And completions, which must know every option.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
+. "$(dirname "$0")/support/cli.sh"
+
+cmake --install "$(dirname "$lunatic")" --component sdk --prefix "$work/sdk" \
+	>"$work/out" 2>"$work/err" || bad "installing"
+PATH=$work/sdk/bin:$(dirname "$lunatic"):$PATH
+export PATH
+
+run init 'my app'
+expect 0 "init"
+silent err "init"
+(cd 'my app' && make CFLAGS='-Wall -Wextra -Werror' && make run) >out 2>err ||
+	bad "make run"
+says out '^hello, moon$' "make run"
+(cd 'my app' && make test) >out 2>err || bad "make test"
+says out '^3 passed, 0 failed, 0 ignored' "make test"
+echo '#error' >>'my app/greeting.c'
+! (cd 'my app' && make test) >out 2>err || bad "a mistake is not noticed"
+
+refuses "the folder 'my app' is not empty" init 'my app'
+grep -q '#error' 'my app/greeting.c' || bad "a file was written over"
+mkdir empty
+run init empty
+expect 0 "an empty folder"
+[ -e empty/.gitignore ] || bad "no .gitignore"
+touch file
+refuses "cannot (make|open) the folder 'file'" init file
+refuses "cannot make the folder 'no/where'" init no/where
+refuses "init takes the name of a folder" init
+refuses "init takes the name of a folder" init a b
+refuses "init takes the name of a folder" init --help
+
+refuses "completions takes one of bash, zsh, fish" completions
+refuses "completions takes one of bash, zsh, fish" completions tcsh
+"$lunatic" --help | grep -oE -e '--[a-z-]+' | sort -u >options
+for shell in bash zsh fish; do
+	run completions "$shell"
+	expect 0 "completions $shell"
+	silent err "completions $shell"
+	while read -r option; do
+		grep -Eq -e "(^|[^a-z-])(--|-l )${option#--}([^a-z-]|\$)" out ||
+			bad "completions $shell: no $option"
+	done <options
+	if command -v "$shell" >/dev/null; then
+		"$shell" -n out 2>err || bad "completions $shell: not valid"
+	fi
+done
+if command -v bash >/dev/null; then
+	"$lunatic" completions bash >completions
+	bash -c '. ./completions; COMP_WORDS=(lunatic --max-fu) COMP_CWORD=1
+		_lunatic; echo "${COMPREPLY[@]}"' >out 2>err ||
+		bad "bash: completing"
+	says out '^--max-fuel$' "bash: completing an option"
+	bash -c '. ./completions; COMP_WORDS=(lunatic test --noc) COMP_CWORD=2
+		_lunatic; echo "${COMPREPLY[@]}"' >out 2>err ||
+		bad "bash: completing"
+	says out '^--nocapture$' "bash: completing an option of test"
+fi
+finish
