@@ -95,6 +95,24 @@ typedef struct lunatic_runtime_config {
 	 * code of guests looks at a counter instead, and is slower (loops by up
 	 * to 40 per cent). Processors other than x86-64 always do that. */
 	size_t epoch_preemption;
+
+	/* Is told why a wasm process trapped, in the place of standard error,
+	 * and of all, not of some each second. `text` is one line or several,
+	 * without an end of line at the end. A start function that traps is an
+	 * error of the native process that spawns, and not told here. NULL
+	 * (default): standard error, see LUNATIC_OUTCOME_TRAPPED.
+	 *
+	 * It is called by a worker, on the stack of its thread, before the
+	 * links of the process are told and before anybody who waits for its
+	 * end; several workers may call it at once. The worker does nothing
+	 * else meanwhile, so it must not block. `process` and `text` are valid
+	 * until it returns. It may retain the process, send and kill; it is no
+	 * process itself and calls nothing that waits. The text has parts that
+	 * a guest chose, such as names of functions. It is not called any more
+	 * once lunatic_runtime_free has returned. */
+	void (*on_trap)(void *argument, lunatic_process *process,
+			const char *text);
+	void *on_trap_argument;
 } lunatic_runtime_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -137,6 +155,15 @@ typedef struct lunatic_preopen {
 	const char *guest;
 	int read_only;
 } lunatic_preopen;
+
+/* A plugin: a wasm module, binary or text, and what errors call it (NULL: by
+ * its number). It runs as a process of its own when a module is added, within
+ * bounds of its own, and calls lunatic::plugin; it may print. */
+typedef struct lunatic_plugin {
+	const char *name;
+	const void *bytes;
+	size_t len;
+} lunatic_plugin;
 
 /* Set up with lunatic_environment_config_init; then change what should differ.
  * Later versions of the library add fields at the end only. The defaults of the
@@ -201,6 +228,11 @@ typedef struct lunatic_environment_config {
 	/* Sockets and files that are open, here and below. It is never more
 	 * than the program may open, less some for itself. */
 	uint64_t max_descriptors;
+
+	/* Modules that change all others before these are compiled for the
+	 * environment, in this order; at most 16. Default: none. */
+	const lunatic_plugin *plugins;
+	size_t plugin_count;
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -211,7 +243,9 @@ lunatic_environment_config_init(lunatic_environment_config *config,
 /* Makes an environment; `config` may be NULL for the defaults. Waits.
  * LUNATIC_EINVAL, LUNATIC_ENOMEM; for a directory or listener that cannot be
  * opened LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_ELIMIT or LUNATIC_EIO; for a
- * listener also LUNATIC_EFORMAT and LUNATIC_EEXIST (the address is in use). */
+ * listener also LUNATIC_EFORMAT and LUNATIC_EEXIST (the address is in use); for
+ * a plugin that cannot be compiled, or one too many, LUNATIC_EFORMAT,
+ * LUNATIC_EINVAL or LUNATIC_ELIMIT. */
 LUNATIC_API int
 lunatic_environment_new(lunatic_runtime *runtime,
 			const lunatic_environment_config *config,
@@ -228,7 +262,9 @@ LUNATIC_API void lunatic_environment_release(lunatic_environment *environment);
  * lunatic_string_free; `error_text` itself may be NULL. Waits; outside of a
  * process it blocks the thread and uses as much of its stack as compilers do.
  * LUNATIC_EFORMAT (not a module, or one that imports what there is not),
- * LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+ * LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. A plugin that fails:
+ * LUNATIC_ETRAP, LUNATIC_ETIMEDOUT or LUNATIC_EFORMAT, and the text names it.
+ */
 LUNATIC_API int lunatic_module_new(lunatic_environment *environment,
 				   const void *bytes, size_t len,
 				   lunatic_module **module, char **error_text);

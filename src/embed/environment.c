@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "embed/embed.h"
 #include "process/environment.h"
+#include "process/plugin.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
@@ -63,6 +64,17 @@ static bool is_list(const char *const *strings, size_t count)
 	return true;
 }
 
+static bool are_plugins(const lunatic_plugin *plugins, size_t count)
+{
+	if (plugins == NULL)
+		return count == 0;
+	for (size_t i = 0; i < count; i++) {
+		if (plugins[i].bytes == NULL)
+			return false;
+	}
+	return true;
+}
+
 static int check(const lunatic_environment_config *from)
 {
 	if (from->strategy != LUNATIC_MEMORY_SLAB &&
@@ -72,6 +84,8 @@ static int check(const lunatic_environment_config *from)
 	    !is_list(from->args, from->arg_count) ||
 	    !is_list(from->envs, from->env_count) ||
 	    !is_list(from->listeners, from->listener_count))
+		return LN_EINVAL;
+	if (!are_plugins(from->plugins, from->plugin_count))
 		return LN_EINVAL;
 	if (from->preopens == NULL && from->preopen_count > 0)
 		return LN_EINVAL;
@@ -162,6 +176,47 @@ struct making {
 	int result;
 };
 
+struct plugging {
+	struct ln_runtime *runtime;
+	const lunatic_plugin *from;
+	struct ln_config *config;
+	int result;
+};
+
+static void add_plugin(void *argument)
+{
+	struct plugging *job = argument;
+	struct ln_plugin *plugin;
+	char *text;
+
+	job->result =
+		ln_plugin_new(job->runtime, NULL, job->from->name,
+			      job->from->bytes, job->from->len, &plugin, &text);
+	free(text);
+	if (job->result < 0)
+		return;
+	job->result = ln_config_add_plugin(job->config, plugin);
+	ln_plugin_release(plugin);
+}
+
+/* Each is a job of its own, so that a kill takes effect in between. */
+static int add_plugins(struct ln_runtime *runtime,
+		       const lunatic_environment_config *from,
+		       struct ln_config *config)
+{
+	struct plugging job = { .runtime = runtime, .config = config };
+	int error = 0;
+
+	for (size_t i = 0; i < from->plugin_count && error == 0; i++) {
+		job.from = &from->plugins[i];
+		error = ln_blocking_run(ln_sched_blocking(runtime->sched),
+					add_plugin, &job);
+		if (error == 0)
+			error = job.result;
+	}
+	return error;
+}
+
 static void make(void *argument)
 {
 	struct making *making = argument;
@@ -189,7 +244,10 @@ int lunatic_environment_new(lunatic_runtime *runtime,
 	error = translate(&own, &making.config);
 	if (error < 0)
 		return error;
-	error = ln_blocking_run(ln_sched_files(runtime->sched), make, &making);
+	error = add_plugins(runtime, &own, making.config);
+	if (error == 0)
+		error = ln_blocking_run(ln_sched_files(runtime->sched), make,
+					&making);
 	ln_config_free(making.config);
 	if (error < 0)
 		return error;

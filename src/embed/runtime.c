@@ -76,6 +76,8 @@ int lunatic_runtime_new(const lunatic_runtime_config *config,
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;
 	options.epochs = own.epoch_preemption != 0;
+	options.on_trap = own.on_trap;
+	options.on_trap_argument = own.on_trap_argument;
 	pthread_once(&once, prepare_program);
 	return ln_runtime_new(&options, runtime);
 }

@@ -47,6 +47,8 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 		return LN_ENOMEM;
 	atomic_init(&runtime->references, 1);
 	runtime->free_wasi = options->free_wasi;
+	runtime->on_trap = options->on_trap;
+	runtime->on_trap_argument = options->on_trap_argument;
 	runtime->heap_profiles = options->heap_profiles;
 	runtime->started = ln_time_now();
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
@@ -234,6 +236,10 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 	char *line;
 	int len;
 
+	if (runtime->on_trap != NULL) {
+		runtime->on_trap(runtime->on_trap_argument, process, text);
+		return;
+	}
 	if (!ln_log_enabled(LN_LOG_WARN) ||
 	    (console == NULL && !may_report(runtime, &hidden)))
 		return;

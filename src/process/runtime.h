@@ -27,6 +27,11 @@ struct ln_runtime_options {
 			   * than being interrupted by a signal */
 	const struct ln_host_table *host;    /* what guests may import */
 	void (*free_wasi)(struct ln_wasi *); /* the host's part of a guest */
+	/* Told why a process trapped, in the place of standard error, on the
+	 * worker's stack; NULL: standard error. */
+	void (*on_trap)(void *argument, struct ln_process *process,
+			const char *text);
+	void *on_trap_argument;
 	const char *heap_profiles; /* a folder for those of processes; stays
 				    * as long as the runtime; NULL: none */
 };
@@ -48,6 +53,9 @@ struct ln_runtime {
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	void (*free_wasi)(struct ln_wasi *);
+	void (*on_trap)(void *argument, struct ln_process *process,
+			const char *text);
+	void *on_trap_argument;
 	const char *heap_profiles; /* where processes write theirs, or NULL */
 	int64_t started;           /* CLOCK_MONOTONIC, ns */
 
@@ -93,9 +101,10 @@ bool ln_runtime_clear(struct ln_runtime *runtime,
 void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
 void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);
 
-/* Prints why a process failed, unless many were printed in the last second; to
- * its console without a bound, if it has one of its own. On the worker's stack,
- * or in any other thread. */
+/* Tells on_trap why a process failed, if there is one. Otherwise prints it,
+ * unless many were printed in the last second; to the process's console without
+ * a bound, if it has one of its own. On the worker's stack, or in any other
+ * thread. */
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		       const char *text);
 

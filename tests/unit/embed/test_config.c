@@ -105,11 +105,11 @@ static void structs_end_without_padding(void **state)
 	lunatic_environment_config environment;
 
 	(void)state;
-	assert_int_equal(offsetof(lunatic_runtime_config, epoch_preemption) +
-				 sizeof(runtime.epoch_preemption),
+	assert_int_equal(offsetof(lunatic_runtime_config, on_trap_argument) +
+				 sizeof(runtime.on_trap_argument),
 			 sizeof(runtime));
-	assert_int_equal(offsetof(lunatic_environment_config, max_descriptors) +
-				 sizeof(environment.max_descriptors),
+	assert_int_equal(offsetof(lunatic_environment_config, plugin_count) +
+				 sizeof(environment.plugin_count),
 			 sizeof(environment));
 }
 

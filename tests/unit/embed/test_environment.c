@@ -66,6 +66,7 @@ static void config_is_checked(void **state)
 	REFUSED(allowed_count, 1);
 	REFUSED(arg_count, 1);
 	REFUSED(env_count, 1);
+	REFUSED(plugin_count, 1);
 #undef REFUSED
 	config = defaults();
 	config.args = holes;
@@ -447,6 +448,91 @@ static void listeners_are_opened(void **state)
 	}
 }
 
+/* Adds the export "added", of a function that returns at once. */
+static const char adder[] =
+	"(module"
+	" (import \"lunatic::plugin\" \"add_function_type\" (func $type"
+	"  (param i32 i32 i32 i32 i32) (result i32)))"
+	" (import \"lunatic::plugin\" \"add_function\" (func $function"
+	"  (param i32 i32 i32 i32 i32 i32) (result i32)))"
+	" (import \"lunatic::plugin\" \"add_function_export\" (func $export"
+	"  (param i32 i32 i32)))"
+	" (memory (export \"memory\") 1)"
+	" (data (i32.const 0) \"\\0b\") (data (i32.const 8) \"added\")"
+	" (func (export \"lunatic_create_module_hook\")"
+	"  (if (call $type (i32.const 0) (i32.const 0) (i32.const 0)"
+	"   (i32.const 0) (i32.const 64)) (then unreachable))"
+	"  (if (call $function (i32.load (i32.const 64)) (i32.const 0)"
+	"   (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64))"
+	"   (then unreachable))"
+	"  (call $export (i32.const 8) (i32.const 5)"
+	"   (i32.load (i32.const 64)))))";
+
+static const char failing[] =
+	"(module (func (export \"lunatic_create_module_hook\") unreachable))";
+
+static void plugins_change_modules(void **state)
+{
+	struct fixture *fixture = *state;
+	lunatic_plugin plugin = { .bytes = adder, .len = strlen(adder) };
+	lunatic_environment_config config = defaults();
+	lunatic_environment *environment;
+	lunatic_module *module;
+	char *text;
+
+	let_guests_trap();
+	config.plugins = &plugin;
+	config.plugin_count = 1;
+	environment = with(fixture, &config);
+	module = compile(environment, "(module)");
+	assert_int_equal(call(module, "added"), LUNATIC_OUTCOME_NORMAL);
+	lunatic_module_release(module);
+	lunatic_environment_release(environment);
+
+	plugin = (lunatic_plugin){ .name = "mine",
+				   .bytes = failing,
+				   .len = strlen(failing) };
+	environment = with(fixture, &config);
+	assert_int_equal(
+		lunatic_module_new(environment, "(module)", 8, &module, &text),
+		LUNATIC_ETRAP);
+	assert_null(module);
+	assert_non_null(strstr(text, "plugin 'mine' failed"));
+	lunatic_string_free(text);
+	lunatic_environment_release(environment);
+}
+
+static void plugins_are_checked(void **state)
+{
+	struct fixture *fixture = *state;
+	lunatic_plugin plugins[17];
+	lunatic_environment_config config = defaults();
+	lunatic_environment *environment;
+
+	for (int i = 0; i < 17; i++)
+		plugins[i] = (lunatic_plugin){ .bytes = failing,
+					       .len = strlen(failing) };
+	config.plugins = plugins;
+	config.plugin_count = 16;
+	lunatic_environment_release(with(fixture, &config));
+	config.plugin_count = 17;
+	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
+						 &environment),
+			 LUNATIC_ELIMIT);
+	assert_null(environment);
+	config.plugin_count = 2;
+	plugins[1].len = 3;
+	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
+						 &environment),
+			 LUNATIC_EFORMAT);
+	assert_null(environment);
+	plugins[1].bytes = NULL;
+	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
+						 &environment),
+			 LUNATIC_EINVAL);
+	assert_null(environment);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +547,8 @@ int main(void)
 		cmocka_unit_test(guard_pages),
 		cmocka_unit_test(modules_are_checked),
 		cmocka_unit_test(large_modules_are_refused),
+		cmocka_unit_test(plugins_change_modules),
+		cmocka_unit_test(plugins_are_checked),
 		cmocka_unit_test(made_by_a_process),
 	};
 

@@ -218,9 +218,89 @@ static void ends_under_senders(void **state)
 	}
 }
 
+struct told {
+	_Atomic int count;
+	lunatic_process *process;
+	bool named; /* the text says what happened and where */
+	bool alive; /* nobody had been told of its end */
+	bool freed; /* the runtime, from inside */
+	lunatic_runtime *runtime;
+};
+
+static void note_trap(void *argument, lunatic_process *process,
+		      const char *text)
+{
+	struct told *told = argument;
+	lunatic_outcome outcome;
+
+	told->count++;
+	told->process = lunatic_process_retain(process);
+	told->named = strstr(text, "unreachable") != NULL &&
+		      strstr(text, "culprit") != NULL &&
+		      text[strlen(text) - 1] != '\n';
+	told->alive = lunatic_process_outcome(process, &outcome, NULL) ==
+		      LUNATIC_EAGAIN;
+	told->freed = lunatic_runtime_free(told->runtime) == 0;
+}
+
+static const char culprit[] =
+	"(module (func $culprit (export \"f\") unreachable)"
+	" (func (export \"g\")))";
+
+/* Each trap is told, and nothing else is. */
+static void traps_are_told(void **state)
+{
+	struct fixture fixture = { 0 };
+	struct told told = { 0 };
+	lunatic_runtime_config config;
+	lunatic_process *process;
+	lunatic_module *module;
+
+	(void)state;
+	let_guests_trap();
+	lunatic_runtime_config_init(&config, sizeof(config));
+	config.on_trap = note_trap;
+	config.on_trap_argument = &told;
+	assert_int_equal(lunatic_runtime_new(&config, &fixture.runtime), 0);
+	told.runtime = fixture.runtime;
+	assert_int_equal(lunatic_environment_new(fixture.runtime, NULL,
+						 &fixture.environment),
+			 0);
+	module = compile(fixture.environment, culprit);
+	/* More than standard error would get in a second. */
+	for (int i = 1; i <= 50; i++) {
+		assert_int_equal(lunatic_process_spawn(module, "f", NULL, 0, 0,
+						       &process, NULL),
+				 0);
+		assert_int_equal(lunatic_process_wait(process, -1, NULL, NULL),
+				 0);
+		assert_int_equal(told.count, i);
+		assert_ptr_equal(told.process, process);
+		assert_true(told.named);
+		assert_true(told.alive);
+		assert_false(told.freed);
+		lunatic_process_release(told.process);
+		lunatic_process_release(process);
+	}
+	assert_int_equal(
+		lunatic_process_spawn(module, "g", NULL, 0, 0, &process, NULL),
+		0);
+	assert_int_equal(finish(process), LUNATIC_OUTCOME_NORMAL);
+	process = start(fixture.environment, wait_for_ever, NULL);
+	assert_int_equal(lunatic_process_kill(process), 0);
+	assert_int_equal(finish(process), LUNATIC_OUTCOME_KILLED);
+	assert_int_equal(told.count, 50);
+	lunatic_module_release(module);
+	lunatic_environment_release(fixture.environment);
+	assert_int_equal(lunatic_runtime_free(fixture.runtime), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: its set-up notes the engine's handlers. */
+		cmocka_unit_test_setup_teardown(traps_are_told, set_up,
+						tear_down),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(config_is_checked),
 		cmocka_unit_test(several),
