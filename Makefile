@@ -14,7 +14,7 @@ demo = $(release)/examples/demo.wasm
 wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check bench soak install lint format generate \
+.PHONY: help demo build test check bench soak install deb lint format generate \
 	clean tools lint-tools fuzz-tools bench-tools
 
 help: ## this list
@@ -49,6 +49,9 @@ soak: build fuzz-tools ## stress tests and fuzzers, for minutes to hours
 install: $(if $(and $(SUDO_USER),$(wildcard $(lunatic))),,build)
 install: ## install under PREFIX (/usr/local), below DESTDIR
 	@DESTDIR="$(DESTDIR)" cmake --install $(release) --prefix "$(PREFIX)"
+
+deb: build ## make a Debian package, build/lunatic_VERSION_ARCH.deb
+	@tools/make-deb.sh $(release) build
 
 lint: lint-tools ## check formatting, includes, sizes, scripts
 	@tools/lint.sh

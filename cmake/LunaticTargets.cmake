@@ -21,6 +21,23 @@ if(LUNATIC_CLI_SOURCES)
 		target_link_libraries(lunatic PRIVATE mimalloc)
 	endif()
 	install(TARGETS lunatic RUNTIME)
+	install(FILES docs/lunatic.1
+		DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+	# What completes the command line, where each shell looks for it.
+	set(share "${CMAKE_INSTALL_DATADIR}")
+	foreach(completion bash:bash-completion/completions/lunatic
+			zsh:zsh/vendor-completions/_lunatic
+			fish:fish/vendor_completions.d/lunatic.fish)
+		string(REGEX REPLACE ":.*" "" shell "${completion}")
+		string(REGEX REPLACE ".*:" "" path "${completion}")
+		set(file "${PROJECT_BINARY_DIR}/completions/${path}")
+		get_filename_component(folder "${path}" DIRECTORY)
+		file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/completions/${folder}")
+		add_custom_command(TARGET lunatic POST_BUILD
+			COMMAND lunatic completions ${shell} > "${file}"
+			VERBATIM)
+		install(FILES "${file}" DESTINATION "${share}/${folder}")
+	endforeach()
 endif()
 
 install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

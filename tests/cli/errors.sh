@@ -1,0 +1,63 @@
+#!/bin/sh
+# Messages that docs/errors.md explains are still those that are printed.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
+top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/support/cli.sh"
+
+sed -n 's/^| \([^|]*\) | .* | .* |$/\1/p' "$top/docs/errors.md" |
+	grep -v '^message$' >explained
+: >seen
+
+# prints TEXT ARGUMENT...: the program must say it and the page explain it.
+prints() {
+	text=$1
+	shift
+	run "$@"
+	[ "$status" -ne 0 ] || bad "$text: no failure"
+	grep -Fq -e "$text" err || bad "$text: not said"
+	grep -Fxq -e "$text" explained || bad "$text: not explained"
+	echo "$text" >>seen
+}
+
+# start BODY: assembles a module whose _start does that.
+start() {
+	echo "(module (memory 2) (type \$t (func)) (table 1 funcref)
+		(func \$f (export \"_start\") $1))" >case.wat
+}
+
+start '(unreachable)'
+prints 'wasm `unreachable` instruction executed' case.wat
+start '(drop (i32.load (i32.const 1000000)))'
+prints 'out of bounds memory access' case.wat
+start '(call $f)'
+prints 'call stack exhausted' case.wat
+start '(drop (i32.div_s (i32.const 1) (i32.const 0)))'
+prints 'integer divide by zero' case.wat
+start '(call_indirect (type $t) (i32.const 0))'
+prints 'uninitialized element' case.wat
+start '(loop (br 0))'
+prints 'all fuel consumed by WebAssembly' --max-fuel 1 case.wat
+start '(drop)'
+prints 'the module is not valid' case.wat
+start ''
+prints 'is larger than the limit of' --max-memory 64K case.wat
+prints 'the module is too large' --max-module 10 case.wat
+prints 'exports no tests' test case.wat
+wat2wasm case.wat -o case.wasm
+head -c 12 case.wasm >cut.wasm
+prints 'the module is truncated' cut.wasm
+echo '(module (func (export "main")))' >case.wat
+prints 'it exports no function `_start`' case.wat
+echo '(module (import "x" "y" (func)) (func (export "_start")))' >case.wat
+prints 'which this version of lunatic does not provide' case.wat
+echo '(component)' >case.wat
+prints 'the module is a component' case.wat
+echo 'MZ' >case.wasm
+prints 'not a WebAssembly module' case.wasm
+
+# Needs a guest that makes environments: tests/guest sees it.
+echo 'unavailable in this environment' >>seen
+sort -u seen >one
+sort -u explained >other
+diff one other >out || bad "what is explained (>) and was seen (<)"
+finish

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Makes a Debian package of what `cmake --install` installs.
+#
+#   tools/make-deb.sh BUILD-FOLDER OUTPUT-FOLDER
+#
+# OUTPUT-FOLDER/lunatic_VERSION_ARCH.deb is its name. LUNATIC_DEB_FLAGS are more
+# options of dpkg-deb.
+set -eu
+build=$(cd "$1" && pwd)
+mkdir -p "$2"
+output=$(cd "$2" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-deb.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+
+DESTDIR="$root" cmake --install "$build" --prefix /usr --strip >/dev/null
+version=$("$root/usr/bin/lunatic" --version | cut -d ' ' -f 2)
+arch=$(dpkg --print-architecture)
+
+# dpkg-shlibdeps reads debian/control in the folder where it runs.
+mkdir -p "$work/debian" "$root/DEBIAN"
+printf 'Source: lunatic\n\nPackage: lunatic\nArchitecture: any\n' \
+	>"$work/debian/control"
+depends=$(cd "$work" && dpkg-shlibdeps -O --ignore-missing-info \
+	-e root/usr/bin/lunatic 2>/dev/null |
+	sed -n 's/^shlibs:Depends=//p')
+[ -n "$depends" ] || { echo "make-deb: no dependencies found" >&2; exit 1; }
+cat >"$root/DEBIAN/control" <<END
+Package: lunatic
+Version: $version
+Architecture: $arch
+Maintainer: lunatic contributors <lunatic@localhost>
+Installed-Size: $(du -sk "$root/usr" | cut -f 1)
+Depends: $depends
+Suggests: clang-19, lld-19, wasi-libc, libclang-rt-19-dev-wasm32
+Section: devel
+Priority: optional
+Description: runs WebAssembly modules as Erlang-like processes
+ Each process is an instance of its own, preempted, linked and supervised, and
+ talks to others by messages. With a library for embedding, and one for guests
+ in C.
+END
+find "$root" -type d -exec chmod 755 {} +
+file=$output/lunatic_${version}_$arch.deb
+# shellcheck disable=SC2086 # words
+dpkg-deb ${LUNATIC_DEB_FLAGS:-} --root-owner-group --build "$root" "$file" >/dev/null
+echo "$file"
