@@ -160,8 +160,8 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 		(unsigned long long)all->alive, age,
 		(unsigned long long)tally->started,
 		(unsigned long long)ended[LN_OUTCOME_NORMAL],
-		(unsigned long long)(ended[LN_OUTCOME_EXITED] +
-				     ended[LN_OUTCOME_TRAPPED]),
+		(unsigned long long)ended[LN_OUTCOME_EXITED] +
+			(unsigned long long)ended[LN_OUTCOME_TRAPPED],
 		(unsigned long long)ended[LN_OUTCOME_KILLED]);
 	fprintf(out,
 		"lunatic: %llu messages delivered, %llu waiting, %llu dropped; "

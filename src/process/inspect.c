@@ -104,7 +104,11 @@ static size_t collect_shard(struct ln_runtime *runtime, unsigned index,
 
 	ln_lock_acquire(&runtime->shards[index].lock);
 	needed = alive(&runtime->shards[index].tally);
-	if (needed <= all->room - all->count) {
+	/* Without room there is no list yet, and nothing to put there. */
+	if (all->list == NULL) {
+		if (needed == 0)
+			add_tally(tally, &runtime->shards[index].tally);
+	} else if (needed <= all->room - all->count) {
 		for (struct ln_list *at = list->next; at != list; at = at->next)
 			all->list[all->count++] =
 				ln_process_retain(ln_container_of(
