@@ -2,6 +2,7 @@
 # A guest in AssemblyScript: a process spawns another one and exchanges messages
 # with it. The compiler comes from the PATH, or from npm if CI or
 # LUNATIC_COMPAT_FETCH is set; it stays below ~/.cache/lunatic/compat.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 version=0.28.20
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat

@@ -2,6 +2,7 @@
 # A guest in Go, for wasip1: files, arguments, environment, clocks, random
 # numbers and goroutines through its standard library; processes, messages and
 # the registry through host functions.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 GOTOOLCHAIN=local
 export GOTOOLCHAIN

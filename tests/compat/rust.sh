@@ -5,6 +5,7 @@
 #
 # Not run: environment_remote, which needs another node; resolve, which needs
 # the name service of the outside world.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 built=$("$here/rust/build.sh") || exit $?
 # shellcheck source=tests/cli/support/cli.sh

@@ -3,6 +3,7 @@
 #
 #   tests/net/echo.sh LUNATIC
 # shellcheck disable=SC2154 # net.sh sets them
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/net.sh"
 
 serve echo "$examples/echo.wasm" 127.0.0.1:0

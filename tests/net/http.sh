@@ -3,6 +3,7 @@
 #
 #   tests/net/http.sh LUNATIC
 # shellcheck disable=SC2154 # net.sh sets them
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/net.sh"
 
 mkdir -p www/folder www/a%2Fb 'www/two words' outside

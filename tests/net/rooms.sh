@@ -3,6 +3,7 @@
 #
 #   tests/net/rooms.sh LUNATIC
 # shellcheck disable=SC2154 # net.sh sets them
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 . "$(dirname "$0")/support/net.sh"
 
 serve rooms --env ROOMS_CRASH=1 "$examples/rooms.wasm" 127.0.0.1:0
