@@ -10,6 +10,8 @@ if(LUNATIC_CLI_SOURCES)
 			-P "${PROJECT_SOURCE_DIR}/cmake/LunaticTemplate.cmake"
 		DEPENDS ${template_files} cmake/LunaticTemplate.cmake
 		VERBATIM)
+	add_custom_target(gen_template DEPENDS "${template_header}")
+	add_dependencies(gen gen_template)
 	add_executable(lunatic ${LUNATIC_CLI_SOURCES} "${template_header}")
 	target_include_directories(lunatic PRIVATE "${PROJECT_BINARY_DIR}/gen")
 	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})

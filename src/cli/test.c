@@ -193,7 +193,7 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 {
 	struct ln_spawn spawn = { .function = test->entry,
 				  .function_len = test->entry_len };
-	struct ln_process *process;
+	struct ln_process *process = NULL;
 	struct ln_env_module *module;
 	char *error;
 	int result;
@@ -222,7 +222,7 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 static void run_test(struct suite *suite, const struct ln_test *test,
 		     struct verdict *verdict)
 {
-	struct ln_environment *environment;
+	struct ln_environment *environment = NULL;
 	struct ln_config *config;
 	int error;
 
@@ -435,7 +435,7 @@ static void free_suite(struct suite *suite)
 static int test_file(struct suite *suite)
 {
 	const struct ln_cli_options *options = suite->options;
-	struct ln_environment *environment;
+	struct ln_environment *environment = NULL;
 	int status = STATUS_FAILED;
 	int error;
 
