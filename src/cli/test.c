@@ -289,18 +289,20 @@ static void *run_tests(void *argument)
 static void run_all(struct suite *suite)
 {
 	size_t most = suite->options->test.jobs;
-	pthread_t threads[256];
 	size_t started = 0;
+	pthread_t *threads;
 
 	if (most > suite->chosen)
 		most = suite->chosen;
-	while (started < most &&
+	threads = calloc(most, sizeof(*threads));
+	while (threads != NULL && started < most &&
 	       pthread_create(&threads[started], NULL, run_tests, suite) == 0)
 		started++;
 	if (started == 0)
 		run_tests(suite);
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
+	free(threads);
 }
 
 static bool is_chosen(const struct ln_test *test,
