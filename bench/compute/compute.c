@@ -109,13 +109,14 @@ static uint32_t run_sieve(void)
 	uint32_t primes = 0;
 
 	memset(composite, 0, limit);
-	for (uint32_t i = 2; i < limit; i++) {
+	for (uint32_t i = 2; i <= limit / i; i++) {
 		if (composite[i])
 			continue;
-		primes++;
-		for (uint64_t j = (uint64_t)i * i; j < limit; j += i)
+		for (uint32_t j = i * i; j < limit; j += i)
 			composite[j] = 1;
 	}
+	for (uint32_t i = 2; i < limit; i++)
+		primes += composite[i] == 0;
 	free(composite);
 	return primes;
 }
