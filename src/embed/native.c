@@ -119,8 +119,9 @@ int lunatic_process_spawn_native(lunatic_environment *environment,
 
 	if (process != NULL)
 		*process = NULL;
-	if (environment == NULL || function == NULL ||
-	    (link_tag != 0 && ln_embed_running() == NULL))
+	/* A function cannot travel to another node. */
+	if (environment == NULL || environment->remote != NULL ||
+	    function == NULL || (link_tag != 0 && ln_embed_running() == NULL))
 		goto refuse;
 	native = calloc(1, sizeof(*native));
 	if (native == NULL) {

@@ -76,6 +76,7 @@ int lunatic_process_spawn(lunatic_module *module, const char *function,
 	struct ln_spawn spawn = { .module = module,
 				  .function = function,
 				  .params_len = count * LN_PARAM_SIZE,
+				  .caller = ln_embed_running(),
 				  .parent = ln_embed_running(),
 				  .link_tag = link_tag };
 	struct ln_process *spawned;

@@ -1,12 +1,14 @@
 /* Processes under names and versions. */
 #include <lunatic/lunatic.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
 #include "process/environment.h"
 #include "process/registry.h"
+#include "process/remote_environment.h"
 #include "process/semver.h"
 
 /* What all three functions require; *len: of the name. */
@@ -46,11 +48,34 @@ static int parse_version(const char *text, struct ln_version *version,
 	return result;
 }
 
+/* Gives the text to the caller, if it asks. */
+static int end_call(int error, char *text, char **error_text)
+{
+	if (error_text != NULL)
+		*error_text = text;
+	else
+		free(text);
+	return error;
+}
+
+static struct ln_registry_key key_of(const char *name, size_t len,
+				     const char *version)
+{
+	return (struct ln_registry_key){
+		.name = name,
+		.name_len = len,
+		.version = version,
+		.version_len = strlen(version),
+	};
+}
+
 int lunatic_environment_register(lunatic_environment *environment,
 				 const char *name, const char *version,
 				 lunatic_process *process, char **error_text)
 {
+	struct ln_registry_key key;
 	struct ln_version parsed;
+	char *text;
 	size_t len;
 	int error = check(environment, name, version, error_text, &len);
 
@@ -60,15 +85,19 @@ int lunatic_environment_register(lunatic_environment *environment,
 		error = parse_version(version, &parsed, error_text);
 	if (error < 0)
 		return error;
-	return ln_registry_register(environment->registry, name, len, &parsed,
-				    process);
+	key = key_of(name, len, version);
+	error = ln_environment_register(environment, &key, &parsed, process,
+					&text);
+	return end_call(error, text, error_text);
 }
 
 int lunatic_environment_unregister(lunatic_environment *environment,
 				   const char *name, const char *version,
 				   char **error_text)
 {
+	struct ln_registry_key key;
 	struct ln_version parsed;
+	char *text;
 	size_t len;
 	int error = check(environment, name, version, error_text, &len);
 
@@ -76,8 +105,9 @@ int lunatic_environment_unregister(lunatic_environment *environment,
 		error = parse_version(version, &parsed, error_text);
 	if (error < 0)
 		return error;
-	return ln_registry_unregister(environment->registry, name, len,
-				      &parsed);
+	key = key_of(name, len, version);
+	error = ln_environment_unregister(environment, &key, &parsed, &text);
+	return end_call(error, text, error_text);
 }
 
 int lunatic_environment_lookup(lunatic_environment *environment,
@@ -86,6 +116,8 @@ int lunatic_environment_lookup(lunatic_environment *environment,
 {
 	struct ln_requirement requirement;
 	struct ln_semver_error malformed;
+	struct ln_registry_key key;
+	char *text;
 	size_t len;
 	int error = check(environment, name, query, error_text, &len);
 
@@ -100,8 +132,9 @@ int lunatic_environment_lookup(lunatic_environment *environment,
 		explain(&malformed, error_text);
 	if (error < 0)
 		return error;
-	*process = ln_registry_lookup(environment->registry, name, len,
-				      &requirement);
+	key = key_of(name, len, query);
+	error = ln_environment_lookup(environment, &key, &requirement, process,
+				      &text);
 	ln_requirement_deinit(&requirement);
-	return *process != NULL ? 0 : LN_ENOENT;
+	return end_call(error, text, error_text);
 }

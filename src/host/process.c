@@ -62,6 +62,7 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 		.function_len = function.len,
 		.params = params.data,
 		.params_len = params.len,
+		.caller = guest->process,
 		.parent = guest->process,
 		.link_tag = link,
 	};
@@ -81,8 +82,10 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
 	ln_guest_pay(guest, SPAWN_FUEL);
 	error = ln_wasm_spawn(&spawn, &process, &text);
-	if (error == LN_EKILLED)
+	if (error == LN_EKILLED) {
+		free(text);
 		return error;
+	}
 	if (error < 0) {
 		stored = ln_guest_error(guest, "%s",
 					text != NULL ? text

@@ -1,12 +1,15 @@
 /* lunatic::process: processes under names and versions. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/registry.h"
+#include "process/remote_environment.h"
 #include "process/semver.h"
 
 /* Results. */
@@ -34,6 +37,17 @@ static int find_environment(struct ln_guest *guest, uint64_t id,
 	return 0;
 }
 
+static struct ln_registry_key key_of(struct ln_slice name,
+				     struct ln_slice version)
+{
+	return (struct ln_registry_key){
+		.name = (const char *)name.data,
+		.name_len = name.len,
+		.version = (const char *)version.data,
+		.version_len = version.len,
+	};
+}
+
 static bool parse_version(struct ln_slice text, struct ln_version *version)
 {
 	struct ln_semver_error error;
@@ -42,13 +56,28 @@ static bool parse_version(struct ln_slice text, struct ln_version *version)
 				&error) == 0;
 }
 
+/* Ends a call whose environment may be on another node. What only goes wrong
+ * there traps, since there is no result for it. */
+static int end_call(struct ln_guest *guest, int error, char *text)
+{
+	ln_instance_resumed(guest->instance);
+	if (error == LN_ELIMIT && text == NULL)
+		error = ln_guest_trap(guest, "too many registrations");
+	else if (error < 0 && error != LN_EKILLED && text != NULL)
+		error = ln_guest_trap(guest, "%s", text);
+	free(text);
+	return error;
+}
+
 int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
 			     struct ln_slice version, uint64_t environment,
 			     uint64_t process, uint32_t *result)
 {
 	struct ln_environment *where;
 	struct ln_process *who = ln_handles_get(&guest->processes, process);
+	struct ln_registry_key key = key_of(name, version);
 	struct ln_version parsed;
+	char *text;
 	int error;
 
 	if (name.len > LN_REGISTRY_NAME_MOST)
@@ -64,35 +93,47 @@ int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
 	*result = MALFORMED;
 	if (!parse_version(version, &parsed))
 		return 0;
-	error = ln_registry_register(where->registry, (const char *)name.data,
-				     name.len, &parsed, who);
-	if (error == LN_ELIMIT)
-		return ln_guest_trap(guest, "too many registrations");
+	error = ln_environment_register(where, &key, &parsed, who, &text);
 	*result = FOUND;
-	/* As if it had ended just afterwards. */
-	return error == LN_EDEAD ? 0 : error;
+	if (error == LN_EDEAD) {
+		/* As if it had ended just afterwards. */
+		free(text);
+		text = NULL;
+		error = 0;
+	}
+	return end_call(guest, error, text);
 }
 
 int ln_host_process_unregister(struct ln_guest *guest, struct ln_slice name,
 			       struct ln_slice version, uint64_t environment,
 			       uint32_t *result)
 {
+	struct ln_registry_key key = key_of(name, version);
 	struct ln_environment *where;
 	struct ln_version parsed;
+	char *text;
+	int error;
 
 	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
 	    check_text(guest, "version", version, LN_VERSION_MOST) < 0 ||
 	    find_environment(guest, environment, &where) < 0)
 		return LN_ETRAP;
+	*result = MALFORMED;
 	if (!parse_version(version, &parsed))
-		*result = MALFORMED;
-	else if (ln_registry_unregister(where->registry,
-					(const char *)name.data, name.len,
-					&parsed) == 0)
+		return 0;
+	*result = NOT_FOUND;
+	/* Nothing has so long a name. */
+	if (name.len > LN_REGISTRY_NAME_MOST)
+		return 0;
+	error = ln_environment_unregister(where, &key, &parsed, &text);
+	if (error == 0)
 		*result = FOUND;
-	else
-		*result = NOT_FOUND;
-	return 0;
+	if (error == LN_ENOENT) {
+		free(text);
+		text = NULL;
+		error = 0;
+	}
+	return end_call(guest, error, text);
 }
 
 int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,

@@ -14,6 +14,7 @@
 #include "process/plugin.h"
 #include "process/preopens.h"
 #include "process/registry.h"
+#include "process/remote_environment.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
@@ -223,7 +224,11 @@ void ln_environment_release(struct ln_environment *environment)
 {
 	/* What all holders did comes before the free. */
 	if (atomic_fetch_sub_explicit(&environment->references, 1,
-				      memory_order_acq_rel) == 1)
+				      memory_order_acq_rel) != 1)
+		return;
+	if (environment->remote != NULL)
+		environment->remote->free(environment);
+	else
 		ln_task_on_worker_stack(ln_task_current(), destroy,
 					environment);
 }
@@ -303,10 +308,14 @@ int ln_environment_add_module(struct ln_environment *environment,
 	struct change job = { .environment = environment,
 			      .bytes = bytes,
 			      .len = len };
-	struct ln_env_module *module = calloc(1, sizeof(*module));
+	struct ln_env_module *module;
 	int result;
 
 	*error = NULL;
+	if (environment->remote != NULL)
+		return environment->remote->add_module(environment, bytes, len,
+						       out, error);
+	module = calloc(1, sizeof(*module));
 	if (module == NULL)
 		return LN_ENOMEM;
 	result = load(environment, &job, &module->module);
@@ -323,6 +332,45 @@ int ln_environment_add_module(struct ln_environment *environment,
 	atomic_init(&module->references, 1);
 	*out = module;
 	return 0;
+}
+
+int ln_environment_register(struct ln_environment *environment,
+			    const struct ln_registry_key *key,
+			    const struct ln_version *version,
+			    struct ln_process *process, char **error)
+{
+	*error = NULL;
+	if (environment->remote != NULL)
+		return environment->remote->enter(environment, key, process,
+						  error);
+	return ln_registry_register(environment->registry, key->name,
+				    key->name_len, version, process);
+}
+
+int ln_environment_unregister(struct ln_environment *environment,
+			      const struct ln_registry_key *key,
+			      const struct ln_version *version, char **error)
+{
+	*error = NULL;
+	if (environment->remote != NULL)
+		return environment->remote->remove(environment, key, error);
+	return ln_registry_unregister(environment->registry, key->name,
+				      key->name_len, version);
+}
+
+int ln_environment_lookup(struct ln_environment *environment,
+			  const struct ln_registry_key *key,
+			  const struct ln_requirement *requirement,
+			  struct ln_process **process, char **error)
+{
+	*error = NULL;
+	*process = NULL;
+	if (environment->remote != NULL)
+		return environment->remote->lookup(environment, key, process,
+						   error);
+	*process = ln_registry_lookup(environment->registry, key->name,
+				      key->name_len, requirement);
+	return *process != NULL ? 0 : LN_ENOENT;
 }
 
 const uint8_t *ln_env_module_source(const struct ln_env_module *module,
@@ -346,6 +394,10 @@ void ln_env_module_release(struct ln_env_module *module)
 	if (atomic_fetch_sub_explicit(&module->references, 1,
 				      memory_order_acq_rel) != 1)
 		return;
+	if (module->module == NULL) {
+		module->environment->remote->free_module(module);
+		return;
+	}
 	/* The code goes before the linker that it was checked against. */
 	ln_module_release(module->module);
 	ln_environment_release(module->environment);

@@ -19,11 +19,18 @@ struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
 struct ln_preopens;
+struct ln_process;
+struct ln_registry_key;
+struct ln_remote_environment_class;
+struct ln_requirement;
 struct ln_runtime;
+struct ln_version;
 
 struct ln_environment {
-	/* Immutable. */
+	/* Immutable. Of one that is of another node only the first two, and
+	 * the references, mean anything. */
 	struct ln_runtime *runtime;
+	const struct ln_remote_environment_class *remote; /* NULL: it is here */
 	struct ln_environment *parent;  /* counted; NULL: none */
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */
@@ -48,7 +55,7 @@ struct ln_environment {
 /* A module that was added to an environment: what a process is spawned from. */
 struct ln_env_module {
 	struct ln_environment *environment; /* counted */
-	struct ln_module *module;           /* counted */
+	struct ln_module *module;           /* counted; NULL: of another node */
 	uint8_t *source;                    /* owned; what it was before
 					     * plugins; NULL: the same */
 	size_t source_len;
@@ -115,7 +122,29 @@ int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
 			      struct ln_env_module **module, char **error);
 
-/* The wasm binary that was added, as it was before plugins changed it. */
+/* Puts a process under a name and a version, as ln_registry_register does, in
+ * the registry of an environment of whatever node; `version` is that of the
+ * key. Waits for another node, see process/remote_environment.h, and so do the
+ * two that follow. */
+int ln_environment_register(struct ln_environment *environment,
+			    const struct ln_registry_key *key,
+			    const struct ln_version *version,
+			    struct ln_process *process, char **error);
+
+/* As ln_registry_unregister: LN_ENOENT when nothing is there. */
+int ln_environment_unregister(struct ln_environment *environment,
+			      const struct ln_registry_key *key,
+			      const struct ln_version *version, char **error);
+
+/* Stores the process with the highest version that matches, with a reference
+ * for the caller; LN_ENOENT. */
+int ln_environment_lookup(struct ln_environment *environment,
+			  const struct ln_registry_key *key,
+			  const struct ln_requirement *requirement,
+			  struct ln_process **process, char **error);
+
+/* The wasm binary that was added, as it was before plugins changed it; not of a
+ * module of another node. */
 const uint8_t *ln_env_module_source(const struct ln_env_module *module,
 				    size_t *len);
 

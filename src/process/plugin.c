@@ -167,6 +167,16 @@ void ln_plugin_release(struct ln_plugin *plugin)
 		destroy(plugin);
 }
 
+const char *ln_plugin_name(const struct ln_plugin *plugin)
+{
+	return plugin->name;
+}
+
+const uint8_t *ln_plugin_source(const struct ln_plugin *plugin, size_t *len)
+{
+	return ln_env_module_source(plugin->module, len);
+}
+
 /* ---- Running ---- */
 
 /* The plugins that are run, and which of them is. */

@@ -35,6 +35,12 @@ int ln_plugin_new(struct ln_runtime *runtime,
 struct ln_plugin *ln_plugin_retain(struct ln_plugin *plugin);
 void ln_plugin_release(struct ln_plugin *plugin);
 
+/* What errors call it, or NULL; as long as the plugin. */
+const char *ln_plugin_name(const struct ln_plugin *plugin);
+
+/* The binary that it was made from; as long as the plugin. */
+const uint8_t *ln_plugin_source(const struct ln_plugin *plugin, size_t *len);
+
 /* Lets the plugins change a module, binary or text, in their order; *changed,
  * of at most `most` bytes, is the caller's. On failure it is NULL, and *error
  * is a text of one line that names the plugin, or NULL. Blocks until the

@@ -7,8 +7,9 @@
  *
  * A start function is guest code that may fail, and lunatic 0.7 reports that to
  * the parent. So for modules that have one the two share a `struct birth`; the
- * parent parks until the child has filled it. Either may be killed meanwhile,
- * so it is counted.
+ * process that spawns parks until the child has filled it. Either may be killed
+ * meanwhile, so it is counted. That process need not be the one to be linked:
+ * when another node spawns, one of this node's own does it in its place.
  */
 #include "process/wasm.h"
 
@@ -30,6 +31,7 @@
 #include "process/message.h"
 #include "process/plugin.h"
 #include "process/process.h"
+#include "process/remote_environment.h"
 #include "process/runtime.h"
 #include "process/uuid.h"
 #include "sched/blocking.h"
@@ -40,7 +42,7 @@ enum birth_state { BIRTH_PENDING, BIRTH_DONE, BIRTH_FAILED };
 struct birth {
 	_Atomic uint32_t references;
 	_Atomic int state;
-	struct ln_process *parent; /* counted */
+	struct ln_process *caller; /* counted; waits */
 	char *error;               /* written before BIRTH_FAILED */
 };
 
@@ -72,12 +74,12 @@ static void release_birth(struct birth *birth)
 	if (atomic_fetch_sub_explicit(&birth->references, 1,
 				      memory_order_acq_rel) != 1)
 		return;
-	ln_process_release(birth->parent);
+	ln_process_release(birth->caller);
 	free(birth->error);
 	free(birth);
 }
 
-/* Tells the waiting parent how it went; takes `error` over. */
+/* Tells the waiting caller how it went; takes `error` over. */
 static void announce(struct birth **slot, int state, char *error)
 {
 	struct birth *birth = *slot;
@@ -90,7 +92,7 @@ static void announce(struct birth **slot, int state, char *error)
 	birth->error = error;
 	/* Release pairs with the acquire in await_birth. */
 	atomic_store_explicit(&birth->state, state, memory_order_release);
-	ln_task_wake(&birth->parent->task);
+	ln_task_wake(&birth->caller->task);
 	release_birth(birth);
 }
 
@@ -402,22 +404,22 @@ static int make_start(const struct ln_spawn *spawn,
 	return 0;
 }
 
-static int make_birth(struct ln_process *parent, struct birth **out)
+static int make_birth(struct ln_process *caller, struct birth **out)
 {
 	struct birth *birth = calloc(1, sizeof(*birth));
 
 	if (birth == NULL)
 		return LN_ENOMEM;
 	atomic_init(&birth->references, 2);
-	birth->parent = ln_process_retain(parent);
+	birth->caller = ln_process_retain(caller);
 	*out = birth;
 	return 0;
 }
 
-/* Waits for the child's start function; gives up when the parent is killed. */
+/* Waits for the child's start function; gives up when the caller is killed. */
 static int await_birth(struct birth *birth, char **error)
 {
-	struct ln_task *task = &birth->parent->task;
+	struct ln_task *task = &birth->caller->task;
 	int result = 0;
 	int state;
 
@@ -491,14 +493,18 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	int result;
 
 	*error = NULL;
+	if (spawn->module->module == NULL)
+		return spawn->module->environment->remote->spawn(spawn, out,
+								 error);
 	result = find_entry(spawn, &entry, error);
 	if (result < 0)
 		return result;
 	result = make_start(spawn, entry, &start);
 	if (result < 0)
 		return result;
-	if (parent != NULL && ln_module_has_start(spawn->module->module)) {
-		result = make_birth(parent, &birth);
+	if (spawn->caller != NULL &&
+	    ln_module_has_start(spawn->module->module)) {
+		result = make_birth(spawn->caller, &birth);
 		if (result < 0)
 			goto fail_process;
 		start->birth = birth;

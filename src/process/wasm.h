@@ -23,7 +23,11 @@ struct ln_spawn {
 	size_t function_len;
 	const uint8_t *params;     /* encoded */
 	size_t params_len;         /* bytes */
-	struct ln_process *parent; /* linked to it, when link_tag is not 0 */
+	struct ln_process *caller; /* the process that calls, and waits for the
+				    * module's start function; NULL: nobody
+				    * does */
+	struct ln_process *parent; /* linked to it, when link_tag is not 0; may
+				    * be a process of another node */
 	int64_t link_tag;          /* what the parent is told when it fails */
 	struct ln_hook *hook;      /* for a plugin: `_initialize` is called
 				    * first, if there is one, and a trap is
@@ -35,9 +39,10 @@ struct ln_spawn {
 int ln_params_check(const uint8_t *params, size_t len);
 
 /* Spawns a process and stores a reference to it. When the module has a start
- * function, a calling process waits until that is over. On failure *error is a
- * text for a person, owned by the caller, or NULL: LN_ENOENT, LN_EINVAL,
- * LN_EFORMAT, LN_ELIMIT, LN_ENOMEM, LN_ETRAP, LN_EKILLED, LN_ESTOPPED. */
+ * function, a calling process waits until that is over, and whoever spawns on
+ * another node waits for that, too. On failure *error is a text for a person,
+ * owned by the caller, or NULL: LN_ENOENT, LN_EINVAL, LN_EFORMAT, LN_ELIMIT,
+ * LN_ENOMEM, LN_ETRAP, LN_EKILLED, LN_ESTOPPED, LN_EIO (the other node). */
 int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **process,
 		  char **error);
 

@@ -250,6 +250,7 @@ static enum ln_outcome spawn_child(struct ln_process *self)
 		.module = part->module,
 		.function = part->function,
 		.function_len = strlen(part->function),
+		.caller = self,
 		.parent = self,
 		.link_tag = part->link_tag,
 	};

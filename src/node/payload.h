@@ -1,0 +1,60 @@
+/*
+ * What travels in requests: values behind each other, little endian, written
+ * into a buffer that grows, and read from bytes that may be anything. A writer
+ * or a reader that has failed stays so, so that one look at the end is enough.
+ */
+#ifndef LN_NODE_PAYLOAD_H
+#define LN_NODE_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Being written; all zero is an empty one. */
+struct ln_payload {
+	uint8_t *data; /* owned */
+	size_t len;
+	size_t room;
+	bool failed; /* memory was short */
+};
+
+void ln_payload_u8(struct ln_payload *payload, uint8_t value);
+void ln_payload_u32(struct ln_payload *payload, uint32_t value);
+void ln_payload_u64(struct ln_payload *payload, uint64_t value);
+
+/* Bytes without their number: the reader knows it. */
+void ln_payload_raw(struct ln_payload *payload, const void *bytes, size_t len);
+
+/* Their number, in 32 bits, and the bytes. More than that fails. */
+void ln_payload_bytes(struct ln_payload *payload, const void *bytes,
+		      size_t len);
+
+/* The bytes of a C string with its end, so that it can be used in place. */
+void ln_payload_text(struct ln_payload *payload, const char *text);
+
+/* Frees the buffer. */
+void ln_payload_deinit(struct ln_payload *payload);
+
+/* Being read; what is returned points into the bytes. */
+struct ln_unpack {
+	const uint8_t *data;
+	size_t len;
+	bool failed; /* less, or other, than what was asked for */
+};
+
+/* 0 once it has failed, as all below. */
+uint8_t ln_unpack_u8(struct ln_unpack *unpack);
+uint32_t ln_unpack_u32(struct ln_unpack *unpack);
+uint64_t ln_unpack_u64(struct ln_unpack *unpack);
+
+/* NULL once it has failed. */
+const uint8_t *ln_unpack_raw(struct ln_unpack *unpack, size_t len);
+const uint8_t *ln_unpack_bytes(struct ln_unpack *unpack, size_t *len);
+
+/* A C string: ends in the only zero byte of its bytes. NULL when failed. */
+const char *ln_unpack_text(struct ln_unpack *unpack);
+
+/* Whether everything was read and nothing failed. */
+bool ln_unpack_done(const struct ln_unpack *unpack);
+
+#endif

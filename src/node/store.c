@@ -1,0 +1,142 @@
+/*
+ * A list in the order of use: a lookup is followed by compiling, or by the
+ * transfer of a module, so that it costs nothing to compare some digests.
+ */
+#include "node/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+
+void ln_store_init(struct ln_store *store, size_t most_bytes)
+{
+	*store = (struct ln_store){ .most_bytes = most_bytes };
+	ln_list_init(&store->blobs);
+}
+
+int ln_store_digest(const uint8_t *bytes, size_t len,
+		    uint8_t digest[LN_DIGEST_SIZE])
+{
+	return EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL) == 1
+		       ? 0
+		       : LN_ENOMEM;
+}
+
+void ln_blob_release(struct ln_blob *blob)
+{
+	/* What all holders did comes before the free. */
+	if (atomic_fetch_sub_explicit(&blob->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	free(blob->bytes);
+	free(blob);
+}
+
+static struct ln_blob *retain(struct ln_blob *blob)
+{
+	atomic_fetch_add_explicit(&blob->references, 1, memory_order_relaxed);
+	return blob;
+}
+
+static struct ln_blob *blob_at(struct ln_list *place)
+{
+	return ln_container_of(place, struct ln_blob, place);
+}
+
+/* Takes the oldest one out; its reference is the caller's. */
+static struct ln_blob *take_oldest(struct ln_store *store)
+{
+	struct ln_blob *blob = blob_at(store->blobs.next);
+
+	ln_list_remove(&blob->place);
+	store->count--;
+	store->bytes -= blob->len;
+	return blob;
+}
+
+void ln_store_deinit(struct ln_store *store)
+{
+	while (!ln_list_empty(&store->blobs))
+		ln_blob_release(take_oldest(store));
+}
+
+/* Finds a blob and makes it the last one used; under the lock. */
+static struct ln_blob *find(struct ln_store *store,
+			    const uint8_t digest[LN_DIGEST_SIZE])
+{
+	struct ln_list *at;
+
+	for (at = store->blobs.next; at != &store->blobs; at = at->next) {
+		if (memcmp(blob_at(at)->digest, digest, LN_DIGEST_SIZE) != 0)
+			continue;
+		ln_list_remove(at);
+		ln_list_append(&store->blobs, at);
+		return retain(blob_at(at));
+	}
+	return NULL;
+}
+
+struct ln_blob *ln_store_find(struct ln_store *store,
+			      const uint8_t digest[LN_DIGEST_SIZE])
+{
+	struct ln_blob *blob;
+
+	ln_lock_acquire(&store->lock);
+	blob = find(store, digest);
+	ln_lock_release(&store->lock);
+	return blob;
+}
+
+static struct ln_blob *make(const uint8_t digest[LN_DIGEST_SIZE],
+			    uint8_t *bytes, size_t len)
+{
+	struct ln_blob *blob = malloc(sizeof(*blob));
+
+	if (blob == NULL) {
+		free(bytes);
+		return NULL;
+	}
+	*blob = (struct ln_blob){ .bytes = bytes, .len = len };
+	memcpy(blob->digest, digest, LN_DIGEST_SIZE);
+	atomic_init(&blob->references, 1);
+	ln_list_init(&blob->place);
+	return blob;
+}
+
+struct ln_blob *ln_store_add(struct ln_store *store,
+			     const uint8_t digest[LN_DIGEST_SIZE],
+			     uint8_t *bytes, size_t len)
+{
+	struct ln_blob *blob = make(digest, bytes, len);
+	struct ln_blob *known;
+	struct ln_list out;
+
+	if (blob == NULL || len > store->most_bytes)
+		return blob;
+	ln_list_init(&out);
+	ln_lock_acquire(&store->lock);
+	known = find(store, digest);
+	while (known == NULL && (store->count >= LN_STORE_MOST ||
+				 len > store->most_bytes - store->bytes))
+		ln_list_append(&out, &take_oldest(store)->place);
+	if (known == NULL) {
+		ln_list_append(&store->blobs, &retain(blob)->place);
+		store->count++;
+		store->bytes += len;
+	}
+	ln_lock_release(&store->lock);
+	while (!ln_list_empty(&out)) {
+		struct ln_blob *old = blob_at(out.next);
+
+		ln_list_remove(&old->place);
+		ln_blob_release(old);
+	}
+	if (known == NULL)
+		return blob;
+	ln_blob_release(blob);
+	return known;
+}

@@ -1,0 +1,59 @@
+/*
+ * Modules that came from other nodes, by what SHA-256 makes of their bytes, so
+ * that each travels once. Those that were asked for longest ago go first when
+ * there are too many. Whoever was given one keeps it as long as it likes. Any
+ * thread.
+ */
+#ifndef LN_NODE_STORE_H
+#define LN_NODE_STORE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+#include "base/list.h"
+
+#define LN_DIGEST_SIZE 32
+
+/* Entries of one store. */
+#define LN_STORE_MOST 1024
+
+struct ln_blob {
+	_Atomic uint32_t references;
+	uint8_t digest[LN_DIGEST_SIZE];
+	size_t len;
+	uint8_t *bytes; /* owned */
+	struct ln_list place;
+};
+
+struct ln_store {
+	struct ln_lock lock;
+	struct ln_list blobs; /* the one asked for longest ago first */
+	size_t count;
+	size_t bytes;
+	size_t most_bytes;
+};
+
+/* Prepares a store of at most `most_bytes` bytes. */
+void ln_store_init(struct ln_store *store, size_t most_bytes);
+void ln_store_deinit(struct ln_store *store);
+
+/* SHA-256 of the bytes. Deep: not on a fiber. LN_ENOMEM. */
+int ln_store_digest(const uint8_t *bytes, size_t len,
+		    uint8_t digest[LN_DIGEST_SIZE]);
+
+/* The bytes with that digest, with a reference for the caller, or NULL. */
+struct ln_blob *ln_store_find(struct ln_store *store,
+			      const uint8_t digest[LN_DIGEST_SIZE]);
+
+/* Adds bytes, which are the store's then whatever comes of it, and gives the
+ * caller a reference to them. They need not fit: then the caller has the only
+ * one. NULL when memory is short. */
+struct ln_blob *ln_store_add(struct ln_store *store,
+			     const uint8_t digest[LN_DIGEST_SIZE],
+			     uint8_t *bytes, size_t len);
+
+void ln_blob_release(struct ln_blob *blob);
+
+#endif
