@@ -1,8 +1,16 @@
 /*
- * An echo server on the loopback with a process for each connection. Prints its
- * port and never ends; bench/native/echo_load.c is the other end.
+ * An echo server with a process for each connection, on 127.0.0.1, or on all
+ * addresses when it is compiled with ALL_ADDRESSES. Prints its port and never
+ * ends. The other end is bench/native/echo_load.c, or net_client.c of
+ * tests/stress.
  */
 #include "bench.h"
+
+#ifdef ALL_ADDRESSES
+#define ADDRESS { 0 }
+#else
+#define ADDRESS { 127, 0, 0, 1 }
+#endif
 
 static char buffer[4096];
 
@@ -42,7 +50,7 @@ static void print_number(uint32_t number)
 
 int main(void)
 {
-	uint8_t ip[16] = { 127, 0, 0, 1 };
+	uint8_t ip[16] = ADDRESS;
 	uint64_t listener;
 	uint64_t iterator;
 	uint64_t process;

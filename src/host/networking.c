@@ -89,14 +89,18 @@ static int add_address(struct ln_guest *guest, const struct ln_address *address,
 	return add_addresses(guest, addresses, id);
 }
 
-/* Ends a call that failed with `error`: stores the id of an error, or tells of
- * the timeout, or lets the process end. */
-static LN_NOINLINE int failed(struct ln_guest *guest, int error, int number,
-			      uint8_t *id, uint32_t *result)
+/* Ends a call: stores `value` at `id`, or the id of an error, or tells of the
+ * timeout, or lets the process end. */
+static LN_NOINLINE int conclude(struct ln_guest *guest, int error, int number,
+				uint64_t value, uint8_t *id, uint32_t *result)
 {
 	char text[LN_NET_ERROR_SIZE];
 
 	switch (error) {
+	case 0:
+		store64(id, value);
+		*result = DONE;
+		return 0;
 	case LN_ETIMEDOUT:
 		*result = TIMED_OUT;
 		return 0;
@@ -141,7 +145,7 @@ int ln_host_networking_resolve(struct ln_guest *guest, struct ln_slice name,
 	struct ln_resolver *resolver = guest->environment->runtime->resolver;
 	struct ln_addresses *addresses;
 	const char *reason;
-	uint64_t stored;
+	uint64_t stored = 0;
 	int error;
 
 	if (!ln_utf8_valid(name.data, name.len))
@@ -154,23 +158,18 @@ int ln_host_networking_resolve(struct ln_guest *guest, struct ln_slice name,
 				    &reason);
 	ln_instance_resumed(guest->instance);
 	if (error == LN_EFORMAT || error == LN_EIO) {
-		stored = ln_guest_error(guest, "%s%s",
-					error == LN_EIO
-						? "failed to lookup address "
-						  "information: "
-						: "",
-					reason);
+		store64(id, ln_guest_error(guest, "%s%s",
+					   error == LN_EIO
+						   ? "failed to lookup address "
+						     "information: "
+						   : "",
+					   reason));
 		*result = FAILED;
-	} else if (error < 0) {
-		return failed(guest, error, 0, id, result);
-	} else {
-		error = add_addresses(guest, addresses, &stored);
-		if (error < 0)
-			return error;
-		*result = DONE;
+		return 0;
 	}
-	store64(id, stored);
-	return 0;
+	if (error == 0)
+		error = add_addresses(guest, addresses, &stored);
+	return conclude(guest, error, 0, stored, id, result);
 }
 
 int ln_host_networking_drop_dns_iterator(struct ln_guest *guest,
@@ -222,7 +221,7 @@ int ln_host_networking_tcp_bind(struct ln_guest *guest, uint32_t version,
 {
 	struct ln_socket *listener;
 	struct ln_address address;
-	uint64_t stored;
+	uint64_t stored = 0;
 	int number = 0;
 	int error;
 
@@ -234,14 +233,10 @@ int ln_host_networking_tcp_bind(struct ln_guest *guest, uint32_t version,
 		return error;
 	error = ln_tcp_listen(&address, guest->environment->descriptors,
 			      &listener, &number);
-	if (error < 0)
-		return failed(guest, error, number, id, result);
-	error = add_socket(guest, &guest->tcp_listeners, listener, &stored);
-	if (error < 0)
-		return error;
-	store64(id, stored);
-	*result = DONE;
-	return 0;
+	if (error == 0)
+		error = add_socket(guest, &guest->tcp_listeners, listener,
+				   &stored);
+	return conclude(guest, error, number, stored, id, result);
 }
 
 int ln_host_networking_drop_tcp_listener(struct ln_guest *guest,
@@ -262,7 +257,7 @@ int ln_host_networking_local_addr(struct ln_guest *guest, uint64_t listener,
 	struct ln_socket *socket =
 		ln_handles_get(&guest->tcp_listeners, listener);
 	struct ln_address address;
-	uint64_t stored;
+	uint64_t stored = 0;
 	int number = 0;
 	int error;
 
@@ -272,14 +267,9 @@ int ln_host_networking_local_addr(struct ln_guest *guest, uint64_t listener,
 	if (error < 0)
 		return error;
 	error = ln_tcp_local_address(socket, &address, &number);
-	if (error < 0)
-		return failed(guest, error, number, id, result);
-	error = add_address(guest, &address, &stored);
-	if (error < 0)
-		return error;
-	store64(id, stored);
-	*result = DONE;
-	return 0;
+	if (error == 0)
+		error = add_address(guest, &address, &stored);
+	return conclude(guest, error, number, stored, id, result);
 }
 
 int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
@@ -289,7 +279,7 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 		ln_handles_get(&guest->tcp_listeners, listener);
 	struct ln_socket *stream;
 	struct ln_address address;
-	uint64_t stored;
+	uint64_t stored = 0;
 	uint64_t iterator = 0;
 	int number = 0;
 	int error;
@@ -304,21 +294,14 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 	error = ln_tcp_accept(socket, guest->environment->descriptors, LN_NEVER,
 			      &stream, &address, &number);
 	ln_instance_resumed(guest->instance);
-	if (error < 0) {
-		error = failed(guest, error, number, id, result);
-		if (error == 0)
-			store64(peer, 0);
-		return error;
-	}
-	error = add_socket(guest, &guest->tcp_streams, stream, &stored);
+	if (error == 0)
+		error = add_socket(guest, &guest->tcp_streams, stream, &stored);
 	if (error == 0)
 		error = add_address(guest, &address, &iterator);
-	if (error < 0)
-		return error;
-	store64(id, stored);
-	store64(peer, iterator);
-	*result = DONE;
-	return 0;
+	error = conclude(guest, error, number, stored, id, result);
+	if (error == 0)
+		store64(peer, iterator);
+	return error;
 }
 
 int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
@@ -329,7 +312,7 @@ int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
 {
 	struct ln_socket *stream;
 	struct ln_address address;
-	uint64_t stored;
+	uint64_t stored = 0;
 	int number = 0;
 	int error;
 
@@ -342,14 +325,9 @@ int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
 	error = ln_tcp_connect(&address, guest->environment->descriptors,
 			       deadline_after(timeout), &stream, &number);
 	ln_instance_resumed(guest->instance);
-	if (error < 0)
-		return failed(guest, error, number, id, result);
-	error = add_socket(guest, &guest->tcp_streams, stream, &stored);
-	if (error < 0)
-		return error;
-	store64(id, stored);
-	*result = DONE;
-	return 0;
+	if (error == 0)
+		error = add_socket(guest, &guest->tcp_streams, stream, &stored);
+	return conclude(guest, error, number, stored, id, result);
 }
 
 int ln_host_networking_drop_tcp_stream(struct ln_guest *guest, uint64_t stream)
@@ -435,11 +413,7 @@ int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,
 	error = write_pieces(socket, &iovecs, deadline_after(timeout), &count,
 			     &number);
 	ln_instance_resumed(guest->instance);
-	if (error < 0)
-		return failed(guest, error, number, result_id, result);
-	store64(result_id, count);
-	*result = DONE;
-	return 0;
+	return conclude(guest, error, number, count, result_id, result);
 }
 
 int ln_host_networking_tcp_read(struct ln_guest *guest, uint64_t stream,
@@ -447,7 +421,7 @@ int ln_host_networking_tcp_read(struct ln_guest *guest, uint64_t stream,
 				uint8_t *result_id, uint32_t *result)
 {
 	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
-	size_t count;
+	size_t count = 0;
 	int number = 0;
 	int error;
 
@@ -456,11 +430,7 @@ int ln_host_networking_tcp_read(struct ln_guest *guest, uint64_t stream,
 	error = ln_tcp_read(socket, buffer.data, buffer.len,
 			    deadline_after(timeout), &count, &number);
 	ln_instance_resumed(guest->instance);
-	if (error < 0)
-		return failed(guest, error, number, result_id, result);
-	store64(result_id, count);
-	*result = DONE;
-	return 0;
+	return conclude(guest, error, number, count, result_id, result);
 }
 
 int ln_host_networking_tcp_flush(struct ln_guest *guest, uint64_t stream,

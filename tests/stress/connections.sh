@@ -38,11 +38,13 @@ if [ "$bound" != unlimited ] && [ "$bound" -lt $((connections + 100)) ]; then
 	echo "only $connections connections: there are $bound descriptors"
 fi
 
-for name in net_server net_client; do
+guest_cc() {
 	clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
-		-I "$top/sdk/c/include" "$here/guest/$name.c" \
-		-o "$work/$name.wasm"
-done
+		-I "$top/sdk/c/include" "$@"
+}
+guest_cc -DALL_ADDRESSES "$top/bench/guest/echo_server.c" \
+	-o "$work/net_server.wasm"
+guest_cc "$here/guest/net_client.c" -o "$work/net_client.wasm"
 LUNATIC_CACHE=off
 export LUNATIC_CACHE
 

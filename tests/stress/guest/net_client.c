@@ -1,5 +1,5 @@
 /*
- * The other end of net_server.c:
+ * The other end of bench/guest/echo_server.c:
  *
  *   net_client PORT hold N    N connections at the same time, each with its own
  *                             process; a line when all have been answered, then

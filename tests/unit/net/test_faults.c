@@ -283,6 +283,15 @@ static void broken_while_queued(void **state)
 	test_drop(sched, listener);
 }
 
+/* The call fails and says `number` when `which` has failed with `injected`. */
+static void fails_with(struct test_call *call, void (*body)(void *),
+		       enum which which, int injected, int number)
+{
+	inject(which, injected, 1);
+	assert_int_equal(test_call(sched, call, body), LN_EIO);
+	assert_int_equal(call->number, number);
+}
+
 static void accept_fails(void **state)
 {
 	static const int numbers[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM,
@@ -295,15 +304,11 @@ static void accept_fails(void **state)
 	assert_int_equal(test_call(sched, &client, test_connect), 0);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		call = call_on(listener);
-		inject(ACCEPT, numbers[i], 1);
-		assert_int_equal(test_call(sched, &call, test_accept), LN_EIO);
-		assert_int_equal(call.number, numbers[i]);
+		fails_with(&call, test_accept, ACCEPT, numbers[i], numbers[i]);
 	}
 	/* Accepted, but there is no room in the poller. */
 	call = call_on(listener);
-	inject(EPOLL, ENOSPC, 1);
-	assert_int_equal(test_call(sched, &call, test_accept), LN_EIO);
-	assert_int_equal(call.number, ENOBUFS);
+	fails_with(&call, test_accept, EPOLL, ENOSPC, ENOBUFS);
 	call = call_on(listener);
 	inject(EPOLL, ENOMEM, 1);
 	test_drop(sched, client.socket);
@@ -317,15 +322,9 @@ static void connect_fails(void **state)
 	struct ln_socket *listener = test_listener(sched, &call.address);
 
 	(void)state;
-	inject(SOCKET, EMFILE, 1);
-	assert_int_equal(test_call(sched, &call, test_connect), LN_EIO);
-	assert_int_equal(call.number, EMFILE);
-	inject(CONNECT, ENETUNREACH, 1);
-	assert_int_equal(test_call(sched, &call, test_connect), LN_EIO);
-	assert_int_equal(call.number, ENETUNREACH);
-	inject(EPOLL, ENOSPC, 1);
-	assert_int_equal(test_call(sched, &call, test_connect), LN_EIO);
-	assert_int_equal(call.number, ENOBUFS);
+	fails_with(&call, test_connect, SOCKET, EMFILE, EMFILE);
+	fails_with(&call, test_connect, CONNECT, ENETUNREACH, ENETUNREACH);
+	fails_with(&call, test_connect, EPOLL, ENOSPC, ENOBUFS);
 	/* A signal does not end the attempt, which goes on. */
 	inject(CONNECT, EINTR, 1);
 	assert_int_equal(test_call(sched, &call, test_connect), 0);
@@ -339,15 +338,9 @@ static void listen_fails(void **state)
 					       .ip = { 127, 0, 0, 1 } } };
 
 	(void)state;
-	inject(SOCKET, ENFILE, 1);
-	assert_int_equal(test_call(sched, &call, test_listen), LN_EIO);
-	assert_int_equal(call.number, ENFILE);
-	inject(LISTEN, EADDRINUSE, 1);
-	assert_int_equal(test_call(sched, &call, test_listen), LN_EIO);
-	assert_int_equal(call.number, EADDRINUSE);
-	inject(EPOLL, EMFILE, 1);
-	assert_int_equal(test_call(sched, &call, test_listen), LN_EIO);
-	assert_int_equal(call.number, ENOBUFS);
+	fails_with(&call, test_listen, SOCKET, ENFILE, ENFILE);
+	fails_with(&call, test_listen, LISTEN, EADDRINUSE, EADDRINUSE);
+	fails_with(&call, test_listen, EPOLL, EMFILE, ENOBUFS);
 }
 
 static void transfers_fail(void **state)
@@ -356,12 +349,8 @@ static void transfers_fail(void **state)
 	struct test_call call = call_on(test_stream(sched, &peer));
 
 	(void)state;
-	inject(RECEIVE, EHOSTUNREACH, 1);
-	assert_int_equal(test_call(sched, &call, test_read), LN_EIO);
-	assert_int_equal(call.number, EHOSTUNREACH);
-	inject(SEND, ENOBUFS, 1);
-	assert_int_equal(test_call(sched, &call, test_write), LN_EIO);
-	assert_int_equal(call.number, ENOBUFS);
+	fails_with(&call, test_read, RECEIVE, EHOSTUNREACH, EHOSTUNREACH);
+	fails_with(&call, test_write, SEND, ENOBUFS, ENOBUFS);
 	close(peer);
 	test_drop(sched, call.socket);
 }
