@@ -233,19 +233,19 @@ void ln_pollable_unwatch(struct ln_watch *watch)
 }
 
 static void mark_ready(struct ln_pollable *pollable,
-		       enum ln_direction direction)
+		       enum ln_direction direction, struct ln_wakes *wakes)
 {
 	struct ln_list *list = &pollable->watches[direction];
 
 	pollable->ready[direction] = true;
 	if (pollable->task[direction] != NULL)
-		ln_task_wake(pollable->task[direction]);
+		ln_task_wake_later(pollable->task[direction], wakes);
 	for (struct ln_list *link = list->next; link != list;
 	     link = link->next) {
 		struct ln_watch *watch =
 			ln_container_of(link, struct ln_watch, link);
 
-		ln_task_wake(watch->task);
+		ln_task_wake_later(watch->task, wakes);
 	}
 }
 
@@ -261,6 +261,7 @@ static void drain(int event)
 void ln_poller_poll(struct ln_poller *poller, int64_t deadline)
 {
 	struct epoll_event events[BATCH];
+	struct ln_wakes wakes = { .count = 0 };
 	int timeout = 0;
 	int n;
 
@@ -286,11 +287,12 @@ void ln_poller_poll(struct ln_poller *poller, int64_t deadline)
 			atomic_store_explicit(&pollable->odd, true,
 					      memory_order_relaxed);
 		if (mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-			mark_ready(pollable, LN_READABLE);
+			mark_ready(pollable, LN_READABLE, &wakes);
 		if (mask & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-			mark_ready(pollable, LN_WRITABLE);
+			mark_ready(pollable, LN_WRITABLE, &wakes);
 		ln_lock_release(&pollable->lock);
 	}
+	ln_wakes_queue(&wakes);
 }
 
 void ln_poller_interrupt(struct ln_poller *poller)

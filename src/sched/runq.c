@@ -92,3 +92,9 @@ bool ln_runq_empty(struct ln_runq *queue)
 	return atomic_load_explicit(&queue->head, memory_order_acquire) ==
 	       atomic_load_explicit(&queue->tail, memory_order_acquire);
 }
+
+uint32_t ln_runq_length(struct ln_runq *queue)
+{
+	return atomic_load_explicit(&queue->tail, memory_order_relaxed) -
+	       atomic_load_explicit(&queue->head, memory_order_relaxed);
+}

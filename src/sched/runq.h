@@ -37,4 +37,7 @@ uint32_t ln_runq_steal(struct ln_runq *queue, struct ln_task **out,
 
 bool ln_runq_empty(struct ln_runq *queue);
 
+/* How many tasks there are; thieves may make it less. Owner only. */
+uint32_t ln_runq_length(struct ln_runq *queue);
+
 #endif

@@ -146,12 +146,11 @@ static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
 	ln_sched_wake_worker(sched);
 }
 
-void ln_task_wake(struct ln_task *task)
+/* Changes the state of a task that is woken; true: it must be queued. */
+static bool mark_woken(struct ln_task *task)
 {
 	uint32_t state =
 		atomic_load_explicit(&task->state, memory_order_relaxed);
-	struct ln_worker *worker;
-	struct ln_sched *sched;
 
 	for (;;) {
 		uint32_t wanted = state;
@@ -167,18 +166,54 @@ void ln_task_wake(struct ln_task *task)
 		if (atomic_compare_exchange_weak_explicit(
 			    &task->state, &state, wanted, memory_order_acq_rel,
 			    memory_order_relaxed))
-			break;
+			return state == LN_TASK_PARKED;
 	}
-	if (state != LN_TASK_PARKED)
-		return;
-	sched = task->sched;
-	worker = ln_worker_current();
+}
+
+static void queue_woken(struct ln_task *task)
+{
+	struct ln_sched *sched = task->sched;
+	struct ln_worker *worker = ln_worker_current();
+
 	if (worker != NULL && worker->sched == sched) {
 		schedule_soon(worker, task);
 	} else {
 		ln_sched_inject(sched, task, task, 1);
 		ln_sched_wake_worker(sched);
 	}
+}
+
+void ln_task_wake(struct ln_task *task)
+{
+	if (mark_woken(task))
+		queue_woken(task);
+}
+
+void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes)
+{
+	if (!mark_woken(task))
+		return;
+	if (wakes->count++ == 0)
+		wakes->first = task;
+	else
+		wakes->last->next = task;
+	wakes->last = task;
+}
+
+void ln_wakes_queue(const struct ln_wakes *wakes)
+{
+	struct ln_task *first = wakes->first;
+	struct ln_sched *sched;
+
+	if (wakes->count == 0)
+		return;
+	sched = first->sched;
+	if (wakes->count > 1) {
+		ln_sched_inject(sched, first->next, wakes->last,
+				wakes->count - 1);
+		ln_sched_wake_worker(sched);
+	}
+	queue_woken(first);
 }
 
 void ln_task_interrupt(struct ln_task *task)

@@ -65,6 +65,20 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
  * something that keeps the task's memory alive. Any thread. */
 void ln_task_wake(struct ln_task *task);
 
+/* Tasks that are woken together; zeroed at first. */
+struct ln_wakes {
+	struct ln_task *first; /* linked by `next` */
+	struct ln_task *last;
+	uint32_t count;
+};
+
+/* The same in two steps, for many tasks of one scheduler: the first one marks
+ * the task and notes it in `wakes`, the second one, which must follow, queues
+ * all that were noted: the first of them is next on this worker, the others go
+ * to all workers, in their order. */
+void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes);
+void ln_wakes_queue(const struct ln_wakes *wakes);
+
 /* Makes every wait of the task end with LN_EKILLED, now and later. Any thread.
  */
 void ln_task_interrupt(struct ln_task *task);

@@ -8,7 +8,10 @@
  * Order: the `next` slot (so that a message's receiver runs while the message
  * is in the cache), at most NEXT_STREAK times in a row so that two tasks that
  * wake each other do not shut out the others; then the queue; every
- * SHARED_EVERY picks, and every other tick, the shared queue first.
+ * SHARED_EVERY picks, and every other tick, the shared queue first, from which
+ * a worker then takes about as many as it has of its own. What the poller
+ * reports goes to the shared queue, whose order is that of the events: in the
+ * queue of one worker it would wait as long as that worker gets no core.
  *
  * Sleeping without losing work. A producer queues its task, then (fence) reads
  * `sleeping` and `searching`. A worker that finds nothing enters the idle list
@@ -37,6 +40,8 @@
 #define NEXT_STREAK 64
 #define SHARED_EVERY 61
 #define STEAL_MOST 64
+#define PORTION_LEAST 16u
+#define PORTION_MOST 64u
 #define STACK_TRIM_EVERY 64
 #define STACK_KEEP ((size_t)32 << 10)
 
@@ -63,27 +68,6 @@ void ln_sched_inject(struct ln_sched *sched, struct ln_task *first,
 	atomic_fetch_add_explicit(&sched->inject_count, count,
 				  memory_order_relaxed);
 	ln_lock_release(&sched->inject_lock);
-}
-
-static struct ln_task *take_injected(struct ln_worker *worker)
-{
-	struct ln_sched *sched = worker->sched;
-	struct ln_task *task;
-
-	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) ==
-	    0)
-		return NULL;
-	ln_lock_acquire(&sched->inject_lock);
-	task = sched->inject_head;
-	if (task != NULL) {
-		sched->inject_head = task->next;
-		if (task->next == NULL)
-			sched->inject_tail = &sched->inject_head;
-		atomic_fetch_sub_explicit(&sched->inject_count, 1,
-					  memory_order_relaxed);
-	}
-	ln_lock_release(&sched->inject_lock);
-	return task;
 }
 
 /* The ring is full: moves half of it, and the task, to the shared queue. */
@@ -169,6 +153,63 @@ void ln_sched_wake_worker(struct ln_sched *sched)
 	ln_systematic_point();
 	worker->searching = true; /* counted for it above; it still sleeps */
 	rouse(worker);
+}
+
+/* How many tasks of the shared queue a worker takes at once: few, because it
+ * may lose its core while it has them; but as many as it has of its own, so
+ * that neither has to wait for all of the other. */
+static uint32_t portion(struct ln_worker *worker, uint32_t count)
+{
+	uint32_t most = ln_runq_length(&worker->queue);
+	uint32_t share = count / worker->sched->count + 1;
+
+	if (most < PORTION_LEAST)
+		most = PORTION_LEAST;
+	else if (most > PORTION_MOST)
+		most = PORTION_MOST;
+	return share < most ? share : most;
+}
+
+/* Takes tasks out of the shared queue: returns the first one, and puts the
+ * others into the own queue. */
+static struct ln_task *take_injected(struct ln_worker *worker)
+{
+	struct ln_sched *sched = worker->sched;
+	struct ln_task *first;
+	struct ln_task *last;
+	uint32_t count = atomic_load_explicit(&sched->inject_count,
+					      memory_order_relaxed);
+	uint32_t most;
+	uint32_t n = 1;
+
+	if (count == 0)
+		return NULL;
+	most = portion(worker, count);
+	ln_lock_acquire(&sched->inject_lock);
+	first = sched->inject_head;
+	if (first == NULL) {
+		ln_lock_release(&sched->inject_lock);
+		return NULL;
+	}
+	for (last = first; n < most && last->next != NULL; n++)
+		last = last->next;
+	sched->inject_head = last->next;
+	if (last->next == NULL)
+		sched->inject_tail = &sched->inject_head;
+	atomic_fetch_sub_explicit(&sched->inject_count, n,
+				  memory_order_relaxed);
+	ln_lock_release(&sched->inject_lock);
+	if (n == 1)
+		return first;
+	/* Whoever takes a task out of the ring may change its link. */
+	for (struct ln_task *task = first->next; n > 1; n--) {
+		struct ln_task *next = task->next;
+
+		ln_worker_enqueue(worker, task);
+		task = next;
+	}
+	ln_sched_wake_worker(sched);
+	return first;
 }
 
 /* A signal handler of this thread reads the local, which is therefore never

@@ -125,6 +125,42 @@ static void reads_what_comes(void **state)
 	ln_sched_free(sched);
 }
 
+#define BURST 200
+
+/* More of them become ready at once than one poll reports. */
+static void a_burst(void **state)
+{
+	struct ln_sched *sched = test_sched_new(2);
+	static struct ln_pollable *pollables[BURST];
+	static struct waiter waiters[BURST];
+	static int fds[BURST][2];
+
+	(void)state;
+	for (int i = 0; i < BURST; i++) {
+		make_pipe(fds[i]);
+		pollables[i] = watch(sched, fds[i][0]);
+	}
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < BURST; i++)
+			start(sched, &waiters[i], fds[i][0], pollables[i],
+			      LN_READABLE, transfer);
+		if (round % 2 == 0)
+			test_task_wait_parked(&waiters[BURST - 1].task);
+		for (int i = 0; i < BURST; i++)
+			assert_int_equal(write(fds[i][1], page, 7), 7);
+		for (int i = 0; i < BURST; i++) {
+			test_task_wait_over(&waiters[i].task);
+			assert_int_equal(waiters[i].got, 7);
+		}
+	}
+	for (int i = 0; i < BURST; i++) {
+		ln_pollable_free(pollables[i]);
+		close_both(fds[i]);
+	}
+	ln_sched_wait_idle(sched);
+	ln_sched_free(sched);
+}
+
 static void writes_when_there_is_room(void **state)
 {
 	struct ln_sched *sched = test_sched_new(2);
@@ -393,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_comes),
+		cmocka_unit_test(a_burst),
 		cmocka_unit_test(writes_when_there_is_room),
 		cmocka_unit_test(both_directions_at_once),
 		cmocka_unit_test(deadlines_and_kills_end_a_wait),

@@ -49,10 +49,12 @@ static void first_in_first_out(void **state)
 			assert_true(ln_runq_push(&queue, task(i)));
 		assert_false(ln_runq_push(&queue, task(999)));
 		assert_false(ln_runq_empty(&queue));
+		assert_int_equal(ln_runq_length(&queue), LN_RUNQ_SIZE);
 		for (size_t i = 1; i <= LN_RUNQ_SIZE; i++)
 			assert_ptr_equal(ln_runq_pop(&queue), task(i));
 		assert_null(ln_runq_pop(&queue));
 		assert_true(ln_runq_empty(&queue));
+		assert_int_equal(ln_runq_length(&queue), 0);
 	}
 }
 

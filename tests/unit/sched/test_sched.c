@@ -159,6 +159,47 @@ static void many_short_tasks_from_tasks(void **state)
 	}
 }
 
+#define CROWD 1000u
+#define ROUNDS 100u
+
+struct member {
+	struct test_task task;
+	unsigned turns;
+};
+
+static _Atomic bool complete; /* all members are there */
+
+static void take_turns(void *argument)
+{
+	struct member *self = argument;
+
+	while (!atomic_load(&complete))
+		ln_task_yield(ln_task_current());
+	while (atomic_fetch_add(&runs, 1) < CROWD * ROUNDS) {
+		self->turns++;
+		ln_task_yield(ln_task_current());
+	}
+}
+
+/* More tasks than the ring holds, so most are in the shared queue: none of them
+ * is left out while the others take turns. */
+static void a_crowd_takes_turns(void **state)
+{
+	static struct member members[CROWD];
+	struct ln_sched *sched = test_sched_new(1);
+
+	(void)state;
+	atomic_store(&runs, 0);
+	for (unsigned i = 0; i < CROWD; i++)
+		test_task_start(sched, &members[i].task, take_turns,
+				&members[i]);
+	atomic_store(&complete, true);
+	ln_sched_wait_idle(sched);
+	for (unsigned i = 0; i < CROWD; i++)
+		assert_in_range(members[i].turns, ROUNDS / 20, ROUNDS * 20);
+	ln_sched_free(sched);
+}
+
 static void *spawn_from_thread(void *argument)
 {
 	struct spawner *self = argument;
@@ -480,6 +521,7 @@ int main(void)
 		cmocka_unit_test(options_have_defaults),
 		cmocka_unit_test(many_short_tasks_from_outside),
 		cmocka_unit_test(many_short_tasks_from_tasks),
+		cmocka_unit_test(a_crowd_takes_turns),
 		cmocka_unit_test(threads_start_tasks),
 		cmocka_unit_test(workers_share_the_work),
 		cmocka_unit_test(next_task_is_rescued),
