@@ -11,6 +11,11 @@ struct ln_cursor {
 	const uint8_t *end;
 };
 
+static inline size_t ln_cursor_len(struct ln_cursor cursor)
+{
+	return (size_t)(cursor.end - cursor.at);
+}
+
 /* Reads an unsigned LEB128 number of at most `bits` bits. False when the bytes
  * end before it does, with the cursor at the end, or when it is larger, with
  * the cursor unmoved. */

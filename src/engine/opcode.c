@@ -1,32 +1,26 @@
 /*
- * Job: tell where an instruction ends and whether it names a function, for
- * those who copy code and give functions other numbers.
- * Threads: any; no state.
- * Guarantees: reads inside the cursor for any content.
- * Limits: instructions of features that the engine's settings switch off are
- * not known; such code is refused when it is compiled.
+ * Job: tell where an instruction ends and what it names, for those who copy
+ * code and give functions other numbers, and for those who weigh it. Threads:
+ * any; no state. Guarantees: reads inside the cursor for any content. Limits:
+ * not all instructions of features that the engine's settings switch off are
+ * known; such code is refused when it is compiled.
  */
 #include "engine/opcode.h"
 
-bool ln_opcode_skip_type(struct ln_cursor *code)
+#include "engine/binary.h"
+
+bool ln_opcode_locals(struct ln_cursor *code, uint64_t *count)
 {
-	uint8_t byte;
+	uint64_t groups, more;
 
-	if (!ln_cursor_byte(code, &byte))
-		return false;
-	return (byte != 0x63 && byte != 0x64) || ln_cursor_skip_number(code);
-}
-
-bool ln_opcode_skip_locals(struct ln_cursor *code)
-{
-	uint64_t groups, count;
-
+	*count = 0;
 	if (!ln_cursor_number(code, 32, &groups))
 		return false;
 	for (uint64_t i = 0; i < groups; i++) {
-		if (!ln_cursor_number(code, 32, &count) ||
-		    !ln_opcode_skip_type(code))
+		if (!ln_cursor_number(code, 32, &more) ||
+		    !ln_binary_skip_type(code))
 			return false;
+		*count += more;
 	}
 	return true;
 }
@@ -50,52 +44,55 @@ static bool skip_memarg(struct ln_cursor *code)
 	return skip_numbers(code, (flags & 0x40) != 0 ? 2 : 1);
 }
 
-static bool skip_block(struct ln_cursor *code)
+static bool read_block(struct ln_cursor *code, struct ln_opcode *found)
 {
 	if (code->at == code->end)
 		return false;
-	/* A negative number of one byte is a type. */
+	/* A negative number of one byte: no result, or one. */
 	if ((*code->at & 0xc0) == 0x40)
-		return ln_opcode_skip_type(code);
-	return ln_cursor_skip_number(code);
+		return ln_binary_skip_type(code);
+	return ln_cursor_number(code, 33, &found->type);
 }
 
-static bool skip_counted(struct ln_cursor *code,
-			 bool (*skip)(struct ln_cursor *code), uint64_t more)
+static bool read_call_indirect(struct ln_cursor *code, struct ln_opcode *found)
+{
+	return ln_cursor_number(code, 32, &found->type) &&
+	       ln_cursor_skip_number(code); /* the table */
+}
+
+static bool read_branch_table(struct ln_cursor *code, struct ln_opcode *found)
 {
 	uint64_t count;
 
 	if (!ln_cursor_number(code, 32, &count))
 		return false;
-	for (uint64_t i = 0; i < count + more; i++) {
-		if (!skip(code))
-			return false;
-	}
-	return true;
+	found->targets = count + 1;
+	return skip_numbers(code, found->targets);
 }
 
 /* Saturating conversions; instructions for whole memories and tables. */
-static bool skip_misc(struct ln_cursor *code)
+static bool read_misc(struct ln_cursor *code, struct ln_opcode *found)
 {
 	static const uint8_t numbers[] = {
 		[8] = 2,  [9] = 1,  [10] = 2, [11] = 1, [12] = 2,
 		[13] = 1, [14] = 2, [15] = 1, [16] = 1, [17] = 1,
 	};
-	uint64_t kind;
 
-	if (!ln_cursor_number(code, 32, &kind))
+	if (!ln_cursor_number(code, 32, &found->kind))
 		return false;
-	if (kind < sizeof(numbers))
-		return skip_numbers(code, numbers[kind]);
-	return kind >= 19 && kind <= 22; /* 128-bit arithmetic */
+	if (found->kind < sizeof(numbers))
+		return skip_numbers(code, numbers[found->kind]);
+	/* 128-bit arithmetic */
+	return found->kind >= 19 && found->kind <= 22;
 }
 
-static bool skip_vector(struct ln_cursor *code)
+static bool read_vector(struct ln_cursor *code, struct ln_opcode *found)
 {
 	uint64_t kind;
 
 	if (!ln_cursor_number(code, 32, &kind))
 		return false;
+	found->kind = kind;
 	if (kind <= 11 || kind == 92 || kind == 93) /* loads, stores */
 		return skip_memarg(code);
 	if (kind == 12 || kind == 13) /* v128.const, i8x16.shuffle */
@@ -107,49 +104,12 @@ static bool skip_vector(struct ln_cursor *code)
 	return kind <= 0x113;
 }
 
-static bool skip_control(struct ln_cursor *code, uint8_t opcode)
+static bool read_atomic(struct ln_cursor *code, struct ln_opcode *found)
 {
-	switch (opcode) {
-	case 0x00: /* unreachable */
-	case 0x01: /* nop */
-	case 0x05: /* else */
-	case 0x0b: /* end */
-	case 0x0f: /* return */
-		return true;
-	case 0x02: /* block */
-	case 0x03: /* loop */
-	case 0x04: /* if */
-		return skip_block(code);
-	case 0x0c: /* br */
-	case 0x0d: /* br_if */
-		return ln_cursor_skip_number(code);
-	case 0x0e: /* br_table, with its default */
-		return skip_counted(code, ln_cursor_skip_number, 1);
-	case 0x11: /* call_indirect */
-	case 0x13: /* return_call_indirect */
-		return skip_numbers(code, 2);
-	default:
+	if (!ln_cursor_number(code, 32, &found->kind))
 		return false;
-	}
-}
-
-static bool skip_plain(struct ln_cursor *code, uint8_t opcode)
-{
-	if ((opcode >= 0x20 && opcode <= 0x26) || /* locals, globals, tables */
-	    (opcode >= 0x3f && opcode <= 0x42) || /* memory sizes, constants */
-	    opcode == 0xd0)                       /* ref.null */
-		return ln_cursor_skip_number(code);
-	if (opcode >= 0x28 && opcode <= 0x3e) /* loads and stores */
-		return skip_memarg(code);
-	if (opcode == 0x43) /* f32.const */
-		return ln_cursor_skip(code, 4);
-	if (opcode == 0x44) /* f64.const */
-		return ln_cursor_skip(code, 8);
-	if (opcode == 0x1c) /* select of a type */
-		return skip_counted(code, ln_opcode_skip_type, 0);
-	/* drop, select, arithmetic, ref.is_null */
-	return opcode == 0x1a || opcode == 0x1b ||
-	       (opcode >= 0x45 && opcode <= 0xc4) || opcode == 0xd1;
+	return found->kind == 3 /* atomic.fence */ ? ln_cursor_skip(code, 1)
+						   : skip_memarg(code);
 }
 
 static bool read_function(struct ln_cursor *code, struct ln_opcode *found)
@@ -164,23 +124,74 @@ static bool read_function(struct ln_cursor *code, struct ln_opcode *found)
 	return true;
 }
 
+static bool read_control(struct ln_cursor *code, struct ln_opcode *found)
+{
+	switch (found->opcode) {
+	case 0x00: /* unreachable */
+	case 0x01: /* nop */
+	case LN_OPCODE_ELSE:
+	case LN_OPCODE_END:
+	case LN_OPCODE_RETURN:
+		return true;
+	case LN_OPCODE_BLOCK:
+	case LN_OPCODE_LOOP:
+	case LN_OPCODE_IF:
+		return read_block(code, found);
+	case LN_OPCODE_BR:
+	case LN_OPCODE_BR_IF:
+		return ln_cursor_skip_number(code);
+	case LN_OPCODE_BR_TABLE:
+		return read_branch_table(code, found);
+	case LN_OPCODE_CALL:
+	case LN_OPCODE_RETURN_CALL:
+		return read_function(code, found);
+	case LN_OPCODE_CALL_INDIRECT:
+	case LN_OPCODE_RETURN_CALL_INDIRECT:
+		return read_call_indirect(code, found);
+	default:
+		return false;
+	}
+}
+
+static bool skip_plain(struct ln_cursor *code, uint8_t opcode)
+{
+	struct ln_types types;
+
+	if ((opcode >= 0x20 && opcode <= 0x26) || /* locals, globals, tables */
+	    (opcode >= 0x3f && opcode <= 0x42) || /* memory sizes, constants */
+	    opcode == 0xd0)                       /* ref.null */
+		return ln_cursor_skip_number(code);
+	if (opcode >= 0x28 && opcode <= 0x3e) /* loads and stores */
+		return skip_memarg(code);
+	if (opcode == 0x43) /* f32.const */
+		return ln_cursor_skip(code, 4);
+	if (opcode == 0x44) /* f64.const */
+		return ln_cursor_skip(code, 8);
+	if (opcode == 0x1c) /* select of a type */
+		return ln_binary_types(code, &types);
+	/* drop, select, arithmetic, ref.is_null */
+	return opcode == 0x1a || opcode == 0x1b ||
+	       (opcode >= 0x45 && opcode <= 0xc4) || opcode == 0xd1;
+}
+
 bool ln_opcode_next(struct ln_cursor *code, struct ln_opcode *found)
 {
 	found->names_function = false;
+	found->type = LN_OPCODE_NO_TYPE;
 	if (!ln_cursor_byte(code, &found->opcode))
 		return false;
 	switch (found->opcode) {
-	case 0x10: /* call */
-	case 0x12: /* return_call */
-	case 0xd2: /* ref.func */
+	case LN_OPCODE_REF_FUNC:
 		return read_function(code, found);
-	case 0xfc:
-		return skip_misc(code);
-	case 0xfd:
-		return skip_vector(code);
+	case LN_OPCODE_MISC:
+		return read_misc(code, found);
+	case LN_OPCODE_VECTOR:
+		return read_vector(code, found);
+	case LN_OPCODE_ATOMIC:
+		return read_atomic(code, found);
 	default:
 		break;
 	}
-	return found->opcode < 0x1a ? skip_control(code, found->opcode)
+	return found->opcode < 0x1a ? read_control(code, found)
 				    : skip_plain(code, found->opcode);
 }

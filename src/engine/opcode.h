@@ -8,7 +8,31 @@
 
 #include "engine/cursor.h"
 
-#define LN_OPCODE_END 0x0b
+/* First bytes of those instructions that somebody asks for. */
+enum ln_opcode_byte {
+	LN_OPCODE_BLOCK = 0x02,
+	LN_OPCODE_LOOP = 0x03,
+	LN_OPCODE_IF = 0x04,
+	LN_OPCODE_ELSE = 0x05,
+	LN_OPCODE_END = 0x0b,
+	LN_OPCODE_BR = 0x0c,
+	LN_OPCODE_BR_IF = 0x0d,
+	LN_OPCODE_BR_TABLE = 0x0e,
+	LN_OPCODE_RETURN = 0x0f,
+	LN_OPCODE_CALL = 0x10,
+	LN_OPCODE_CALL_INDIRECT = 0x11,
+	LN_OPCODE_RETURN_CALL = 0x12,
+	LN_OPCODE_RETURN_CALL_INDIRECT = 0x13,
+	LN_OPCODE_TABLE_GET = 0x25,
+	LN_OPCODE_TABLE_SET = 0x26,
+	LN_OPCODE_MEMORY_GROW = 0x40,
+	LN_OPCODE_REF_FUNC = 0xd2,
+	LN_OPCODE_MISC = 0xfc, /* the next number tells which */
+	LN_OPCODE_VECTOR = 0xfd,
+	LN_OPCODE_ATOMIC = 0xfe,
+};
+
+#define LN_OPCODE_NO_TYPE UINT64_MAX
 
 /* What was stepped over. */
 struct ln_opcode {
@@ -17,18 +41,19 @@ struct ln_opcode {
 	uint32_t function;     /* the index, if it names one */
 	const uint8_t *number; /* where its digits begin; they end with the
 				* instruction */
+	uint64_t kind;         /* the number behind MISC, VECTOR, ATOMIC */
+	uint64_t type;         /* of a block or an indirect call, by number; or
+				* LN_OPCODE_NO_TYPE */
+	uint64_t targets;      /* of br_table, with its default */
 };
 
 /* Reads the next instruction, of any of the features that the engine has on.
  * False when the bytes end before it does, or it is not known. Any thread. */
 bool ln_opcode_next(struct ln_cursor *code, struct ln_opcode *found);
 
-/* Steps over the groups of locals that a function's body begins with. False
- * when they are malformed. */
-bool ln_opcode_skip_locals(struct ln_cursor *code);
-
-/* Steps over a type of values, which is a byte, or one of two bytes before a
- * number. */
-bool ln_opcode_skip_type(struct ln_cursor *code);
+/* Steps over the groups of locals that a function's body begins with; *count is
+ * how many they are. False when they are malformed: then they are those before
+ * that. */
+bool ln_opcode_locals(struct ln_cursor *code, uint64_t *count);
 
 #endif

@@ -19,15 +19,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "engine/opcode.h"
 #include "engine/output.h"
 #include "engine/refusal.h"
 #include "engine/rewrite_impl.h"
 #include "engine/scan.h"
 
-#define HEADER 8 /* bytes: magic number, version */
-#define FORM_FUNCTION 0x60
-#define KIND_FUNCTION 0
 #define LOCAL_GROUP 5 /* bytes: a u32, a type */
 #define MOST_TYPES 1000000
 
@@ -81,49 +77,17 @@ static int push_function(struct ln_rewrite *rewrite,
 
 /* ---- Taking apart ---- */
 
-bool ln_rewrite_take_name(struct ln_cursor *cursor, struct ln_cursor *name)
-{
-	uint64_t len;
-
-	return ln_cursor_number(cursor, 32, &len) &&
-	       ln_cursor_part(cursor, len, name);
-}
-
-/* A count of value types, then themselves, which `types` gets. */
-static bool take_types(struct ln_cursor *cursor, struct ln_cursor *types)
-{
-	uint64_t count;
-
-	if (!ln_cursor_number(cursor, 32, &count))
-		return false;
-	types->at = cursor->at;
-	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_opcode_skip_type(cursor))
-			return false;
-	}
-	types->end = cursor->at;
-	return true;
-}
-
-static bool take_functype(struct ln_cursor *cursor, struct ln_cursor *params,
-			  struct ln_cursor *results)
-{
-	uint8_t form;
-
-	return ln_cursor_byte(cursor, &form) && form == FORM_FUNCTION &&
-	       take_types(cursor, params) && take_types(cursor, results);
-}
-
 static int read_types(struct ln_rewrite *rewrite, struct ln_cursor section)
 {
-	struct ln_cursor params, results, item;
+	struct ln_functype type;
+	struct ln_cursor item;
 	uint64_t count;
 
 	if (!ln_cursor_number(&section, 32, &count))
 		return LN_EFORMAT;
 	for (uint64_t i = 0; i < count; i++) {
 		item.at = section.at;
-		if (!take_functype(&section, &params, &results))
+		if (!ln_binary_functype(&section, &type))
 			return LN_EFORMAT;
 		item.end = section.at;
 		if (push_type(rewrite, item, NULL) < 0)
@@ -132,64 +96,22 @@ static int read_types(struct ln_rewrite *rewrite, struct ln_cursor section)
 	return section.at == section.end ? 0 : LN_EFORMAT;
 }
 
-static bool skip_limits(struct ln_cursor *cursor)
-{
-	uint8_t flags;
-
-	if (!ln_cursor_byte(cursor, &flags) || !ln_cursor_skip_number(cursor))
-		return false;
-	if ((flags & 1) != 0 && !ln_cursor_skip_number(cursor))
-		return false;
-	return (flags & 8) == 0 || ln_cursor_skip_number(cursor);
-}
-
-/* What follows the kind of an import that is not a function. */
-static bool skip_import(struct ln_cursor *cursor, uint8_t kind)
-{
-	switch (kind) {
-	case 1: /* table */
-		return ln_opcode_skip_type(cursor) && skip_limits(cursor);
-	case 2: /* memory */
-		return skip_limits(cursor);
-	case 3: /* global */
-		return ln_opcode_skip_type(cursor) && ln_cursor_skip(cursor, 1);
-	case 4: /* tag */
-		return ln_cursor_skip(cursor, 1) &&
-		       ln_cursor_skip_number(cursor);
-	default:
-		return false;
-	}
-}
-
 static int read_imports(struct ln_rewrite *rewrite, struct ln_cursor section)
 {
-	uint64_t count, type;
-	struct ln_cursor name;
+	struct ln_rewrite_function function = {
+		.imported = true,
+		.copy_of = LN_REWRITE_NO_COPY,
+	};
+	uint64_t count;
 	uint8_t kind;
 
 	if (!ln_cursor_number(&section, 32, &count))
 		return LN_EFORMAT;
 	for (uint64_t i = 0; i < count; i++) {
-		struct ln_rewrite_function function = {
-			.imported = true,
-			.copy_of = LN_REWRITE_NO_COPY,
-		};
-
-		/* Of the module, and of what is imported from it. */
-		for (int names = 0; names < 2; names++)
-			if (!ln_rewrite_take_name(&section, &name))
-				return LN_EFORMAT;
-		if (!ln_cursor_byte(&section, &kind))
+		if (!ln_binary_import(&section, &kind, &function.type))
 			return LN_EFORMAT;
-		if (kind != KIND_FUNCTION) {
-			if (!skip_import(&section, kind))
-				return LN_EFORMAT;
-			continue;
-		}
-		if (!ln_cursor_number(&section, 32, &type))
-			return LN_EFORMAT;
-		function.type = (uint32_t)type;
-		if (push_function(rewrite, &function) < 0)
+		if (kind == LN_EXTERN_FUNCTION &&
+		    push_function(rewrite, &function) < 0)
 			return LN_ENOMEM;
 	}
 	return section.at == section.end ? 0 : LN_EFORMAT;
@@ -243,8 +165,8 @@ static int keep_section(struct ln_rewrite *rewrite, size_t *room,
 		rewrite->contents[section->id] = content;
 		return 0;
 	}
-	if (ln_rewrite_take_name(&content, &name) &&
-	    (size_t)(name.end - name.at) == sizeof(wanted) - 1 &&
+	if (ln_binary_name(&content, &name) &&
+	    ln_cursor_len(name) == sizeof(wanted) - 1 &&
 	    memcmp(name.at, wanted, sizeof(wanted) - 1) == 0)
 		rewrite->names = content;
 	return 0;
@@ -256,16 +178,13 @@ static int read_sections(struct ln_rewrite *rewrite)
 	size_t room = 0;
 	int error = 0;
 
-	ln_cursor_skip(&rest, HEADER);
+	ln_cursor_skip(&rest, LN_BINARY_HEADER);
 	while (rest.at < rest.end && error == 0) {
 		struct ln_rewrite_section section;
-		uint64_t size;
 
 		section.whole.at = rest.at;
-		if (!ln_cursor_byte(&rest, &section.id) ||
-		    section.id >= LN_SECTION_COUNT ||
-		    !ln_cursor_number(&rest, 32, &size) ||
-		    !ln_cursor_part(&rest, size, &section.content))
+		if (!ln_binary_section(&rest, &section.id, &section.content) ||
+		    section.id >= LN_SECTION_COUNT)
 			return LN_EFORMAT;
 		section.whole.end = rest.at;
 		error = keep_section(rewrite, &room, &section);
@@ -392,7 +311,7 @@ int ln_rewrite_add_type(struct ln_rewrite *rewrite, const uint8_t *params,
 		return LN_EINVAL;
 	if (rewrite->type_count >= MOST_TYPES)
 		return LN_ELIMIT;
-	ln_output_byte(&output, FORM_FUNCTION);
+	ln_output_byte(&output, LN_FORM_FUNCTION);
 	ln_output_counted(&output, params, param_count);
 	ln_output_counted(&output, results, result_count);
 	error = finish(rewrite, &output, &item, &owned);
@@ -490,7 +409,7 @@ int ln_rewrite_add_import(struct ln_rewrite *rewrite, const char *module,
 		return LN_ENOENT;
 	ln_output_counted(&output, module, module_len);
 	ln_output_counted(&output, name, name_len);
-	ln_output_byte(&output, KIND_FUNCTION);
+	ln_output_byte(&output, LN_EXTERN_FUNCTION);
 	ln_output_number(&output, type);
 	error = finish(rewrite, &output, &function.body, &function.owned);
 	return error < 0 ? error : add(rewrite, &function, index);
@@ -547,7 +466,7 @@ int ln_rewrite_copy(struct ln_rewrite *rewrite, uint32_t from, uint32_t *index)
 		.copy_of = from,
 	};
 	ln_output_add(&output, original->body.at,
-		      (size_t)(original->body.end - original->body.at));
+		      ln_cursor_len(original->body));
 	error = finish(rewrite, &output, &function.body, &function.owned);
 	if (error < 0)
 		return error;

@@ -21,9 +21,6 @@
 #include "engine/refusal.h"
 #include "engine/rewrite_impl.h"
 
-#define HEADER 8
-#define KIND_FUNCTION 0
-
 enum name_part { NAMES_FUNCTIONS = 1, NAMES_LOCALS = 2, NAMES_LABELS = 3 };
 
 struct encoder {
@@ -36,14 +33,9 @@ struct encoder {
 typedef bool section_writer(struct encoder *encoder, struct ln_cursor content,
 			    struct ln_output *output);
 
-static size_t cursor_len(struct ln_cursor cursor)
-{
-	return (size_t)(cursor.end - cursor.at);
-}
-
 static void copy(struct ln_output *output, struct ln_cursor bytes)
 {
-	ln_output_add(output, bytes.at, cursor_len(bytes));
+	ln_output_add(output, bytes.at, ln_cursor_len(bytes));
 }
 
 /* Copies what lies between `from` and where the cursor is now. */
@@ -132,7 +124,8 @@ static bool move_body(struct encoder *encoder, struct ln_cursor body,
 {
 	struct ln_output moved = { .most = output->most };
 	const uint8_t *from = body.at;
-	bool good = ln_opcode_skip_locals(&body);
+	uint64_t locals;
+	bool good = ln_opcode_locals(&body, &locals);
 
 	if (good) {
 		copy_from(&moved, from, body);
@@ -160,7 +153,7 @@ static bool write_code(struct encoder *encoder, struct ln_cursor content,
 		if (rewrite->functions[i].imported)
 			continue;
 		if (!encoder->renumber)
-			ln_output_counted(output, body.at, cursor_len(body));
+			ln_output_counted(output, body.at, ln_cursor_len(body));
 		else if (!move_body(encoder, body, output))
 			return false;
 	}
@@ -193,35 +186,38 @@ static bool write_types(struct encoder *encoder, struct ln_cursor content,
 	return true;
 }
 
-static bool write_imports(struct encoder *encoder, struct ln_cursor content,
-			  struct ln_output *output)
+/* What was added by way of imports, or of bodies. */
+static void write_added(const struct encoder *encoder, bool imported,
+			struct ln_output *output)
 {
 	const struct ln_rewrite *rewrite = encoder->rewrite;
 
-	add_items(output, content, rewrite->imports_added);
 	for (size_t i = 0; i < rewrite->function_count; i++) {
 		const struct ln_rewrite_function *function =
 			&rewrite->functions[i];
 
-		if (function->added && function->imported)
+		if (!function->added || function->imported != imported)
+			continue;
+		if (imported)
 			copy(output, function->body);
+		else
+			ln_output_number(output, function->type);
 	}
+}
+
+static bool write_imports(struct encoder *encoder, struct ln_cursor content,
+			  struct ln_output *output)
+{
+	add_items(output, content, encoder->rewrite->imports_added);
+	write_added(encoder, true, output);
 	return true;
 }
 
 static bool write_functions(struct encoder *encoder, struct ln_cursor content,
 			    struct ln_output *output)
 {
-	const struct ln_rewrite *rewrite = encoder->rewrite;
-
-	add_items(output, content, rewrite->bodies_added);
-	for (size_t i = 0; i < rewrite->function_count; i++) {
-		const struct ln_rewrite_function *function =
-			&rewrite->functions[i];
-
-		if (function->added && !function->imported)
-			ln_output_number(output, function->type);
-	}
+	add_items(output, content, encoder->rewrite->bodies_added);
+	write_added(encoder, false, output);
 	return true;
 }
 
@@ -241,20 +237,20 @@ static bool write_exports(struct encoder *encoder, struct ln_cursor content,
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *from = content.at;
 
-		if (!ln_rewrite_take_name(&content, &name) ||
+		if (!ln_binary_name(&content, &name) ||
 		    !ln_cursor_byte(&content, &kind))
 			return false;
 		copy_from(output, from, content);
 		if (!ln_cursor_number(&content, 32, &number))
 			return false;
-		if (kind == KIND_FUNCTION)
+		if (kind == LN_EXTERN_FUNCTION)
 			add_function_number(encoder, output, number);
 		else
 			ln_output_number(output, number);
 	}
 	for (size_t i = 0; i < rewrite->export_count; i++) {
 		copy(output, rewrite->exports[i].name);
-		ln_output_byte(output, KIND_FUNCTION);
+		ln_output_byte(output, LN_EXTERN_FUNCTION);
 		add_function_number(encoder, output,
 				    rewrite->exports[i].function);
 	}
@@ -278,7 +274,7 @@ static bool write_globals(struct encoder *encoder, struct ln_cursor content,
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *from = content.at;
 
-		if (!ln_opcode_skip_type(&content) ||
+		if (!ln_binary_skip_type(&content) ||
 		    !ln_cursor_skip(&content, 1))
 			return false;
 		copy_from(output, from, content);
@@ -286,15 +282,6 @@ static bool write_globals(struct encoder *encoder, struct ln_cursor content,
 			return false;
 	}
 	return content.at == content.end;
-}
-
-static bool skip_limits(struct ln_cursor *cursor)
-{
-	uint8_t flags;
-
-	return ln_cursor_byte(cursor, &flags) &&
-	       ln_cursor_skip_number(cursor) &&
-	       ((flags & 1) == 0 || ln_cursor_skip_number(cursor));
 }
 
 /* A table that begins with 0x40 0x00 has an initial value. */
@@ -311,7 +298,8 @@ static bool write_tables(struct encoder *encoder, struct ln_cursor content,
 		bool initial = content.at < content.end && *content.at == 0x40;
 
 		if ((initial && !ln_cursor_skip(&content, 2)) ||
-		    !ln_opcode_skip_type(&content) || !skip_limits(&content))
+		    !ln_binary_skip_type(&content) ||
+		    !ln_binary_skip_limits(&content))
 			return false;
 		copy_from(output, from, content);
 		if (initial && !move_code(encoder, &content, true, output))
@@ -346,7 +334,7 @@ static bool move_element_head(struct encoder *encoder,
 	if ((flags & (ELEMENT_INACTIVE | ELEMENT_TABLE)) != 0) {
 		/* The kind of the items, or their type. */
 		if ((flags & ELEMENT_EXPRESSIONS) != 0
-			    ? !ln_opcode_skip_type(content)
+			    ? !ln_binary_skip_type(content)
 			    : !ln_cursor_skip(content, 1))
 			return false;
 	}
@@ -398,12 +386,12 @@ static bool move_names(struct encoder *encoder, struct ln_cursor part,
 
 	for (uint64_t i = 0; i < count; i++) {
 		if (!ln_cursor_number(&part, 32, &function) ||
-		    !ln_rewrite_take_name(&part, &name))
+		    !ln_binary_name(&part, &name))
 			return false;
 		if (function < encoder->rewrite->function_count)
 			names[function] = name;
 		add_function_number(encoder, output, function);
-		ln_output_counted(output, name.at, cursor_len(name));
+		ln_output_counted(output, name.at, ln_cursor_len(name));
 	}
 	return true;
 }
@@ -423,7 +411,8 @@ static uint64_t name_copies(struct encoder *encoder,
 		if (of == LN_REWRITE_NO_COPY || names[of].at == NULL)
 			continue;
 		ln_output_number(output, encoder->numbers[i]);
-		ln_output_counted(output, names[of].at, cursor_len(names[of]));
+		ln_output_counted(output, names[of].at,
+				  ln_cursor_len(names[of]));
 		count++;
 	}
 	return count;
@@ -476,7 +465,7 @@ static bool move_inner_names(struct encoder *encoder, struct ln_cursor part,
 			return false;
 		for (uint64_t k = 0; k < names; k++) {
 			if (!ln_cursor_skip_number(&part) ||
-			    !ln_rewrite_take_name(&part, &name))
+			    !ln_binary_name(&part, &name))
 				return false;
 		}
 		copy_from(output, from, part);
@@ -513,12 +502,9 @@ static bool write_names(struct encoder *encoder, struct ln_cursor content,
 	ln_output_counted(output, "name", 4);
 	while (content.at < content.end) {
 		struct ln_cursor part;
-		uint64_t size;
 		uint8_t id;
 
-		if (!ln_cursor_byte(&content, &id) ||
-		    !ln_cursor_number(&content, 32, &size) ||
-		    !ln_cursor_part(&content, size, &part) ||
+		if (!ln_binary_section(&content, &id, &part) ||
 		    !move_name_part(encoder, id, part, output))
 			return false;
 	}
@@ -619,8 +605,8 @@ static bool names_functions(struct ln_cursor content)
 	static const char hints[] = "metadata.code.";
 	struct ln_cursor name;
 
-	return ln_rewrite_take_name(&content, &name) &&
-	       cursor_len(name) >= sizeof(hints) - 1 &&
+	return ln_binary_name(&content, &name) &&
+	       ln_cursor_len(name) >= sizeof(hints) - 1 &&
 	       memcmp(name.at, hints, sizeof(hints) - 1) == 0;
 }
 
@@ -685,7 +671,7 @@ int ln_rewrite_encode(const struct ln_rewrite *rewrite, uint8_t **bytes,
 	*error = NULL;
 	if (!number_functions(&encoder))
 		return LN_ENOMEM;
-	ln_output_add(&encoder.output, rewrite->binary.at, HEADER);
+	ln_output_add(&encoder.output, rewrite->binary.at, LN_BINARY_HEADER);
 	good = add_sections(&encoder);
 	free(encoder.numbers);
 	code = encoder.output.error;

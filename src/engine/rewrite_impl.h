@@ -7,22 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/binary.h"
 #include "engine/cursor.h"
 #include "engine/rewrite.h"
-
-enum ln_section {
-	LN_SECTION_CUSTOM = 0,
-	LN_SECTION_TYPE = 1,
-	LN_SECTION_IMPORT = 2,
-	LN_SECTION_FUNCTION = 3,
-	LN_SECTION_TABLE = 4,
-	LN_SECTION_GLOBAL = 6,
-	LN_SECTION_EXPORT = 7,
-	LN_SECTION_START = 8,
-	LN_SECTION_ELEMENT = 9,
-	LN_SECTION_CODE = 10,
-	LN_SECTION_COUNT = 14,
-};
 
 #define LN_REWRITE_NO_COPY UINT32_MAX
 
@@ -95,8 +82,5 @@ bool ln_rewrite_names_start(struct ln_cursor section, uint8_t id,
 			    struct ln_rewrite_names *names);
 bool ln_rewrite_names_next(struct ln_rewrite_names *names, uint32_t *index,
 			   struct ln_cursor *name);
-
-/* Takes a name: its length, then its bytes. */
-bool ln_rewrite_take_name(struct ln_cursor *cursor, struct ln_cursor *name);
 
 #endif

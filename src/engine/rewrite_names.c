@@ -3,15 +3,13 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "engine/opcode.h"
 #include "engine/rewrite_impl.h"
 
 #define NAMES_FUNCTIONS 1
-#define KIND_FUNCTION 0
 
 static bool is(const struct ln_cursor *name, const char *wanted, size_t len)
 {
-	return (size_t)(name->end - name->at) == len &&
+	return ln_cursor_len(*name) == len &&
 	       (len == 0 || memcmp(name->at, wanted, len) == 0);
 }
 
@@ -19,12 +17,9 @@ bool ln_rewrite_names_start(struct ln_cursor section, uint8_t id,
 			    struct ln_rewrite_names *names)
 {
 	while (section.at < section.end) {
-		uint64_t size;
 		uint8_t part;
 
-		if (!ln_cursor_byte(&section, &part) ||
-		    !ln_cursor_number(&section, 32, &size) ||
-		    !ln_cursor_part(&section, size, &names->rest))
+		if (!ln_binary_section(&section, &part, &names->rest))
 			return false;
 		if (part == id)
 			return ln_cursor_number(&names->rest, 32, &names->left);
@@ -38,7 +33,7 @@ bool ln_rewrite_names_next(struct ln_rewrite_names *names, uint32_t *index,
 	uint64_t number;
 
 	if (names->left == 0 || !ln_cursor_number(&names->rest, 32, &number) ||
-	    !ln_rewrite_take_name(&names->rest, name))
+	    !ln_binary_name(&names->rest, name))
 		return false;
 	names->left--;
 	*index = (uint32_t)number;
@@ -55,11 +50,11 @@ static bool find_export(struct ln_cursor section, const char *wanted,
 	if (section.at == NULL || !ln_cursor_number(&section, 32, &count))
 		return false;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_rewrite_take_name(&section, &name) ||
+		if (!ln_binary_name(&section, &name) ||
 		    !ln_cursor_byte(&section, &kind) ||
 		    !ln_cursor_number(&section, 32, index))
 			return false;
-		if (kind == KIND_FUNCTION && is(&name, wanted, len))
+		if (kind == LN_EXTERN_FUNCTION && is(&name, wanted, len))
 			return true;
 	}
 	return false;
@@ -72,8 +67,7 @@ static bool find_added(const struct ln_rewrite *rewrite, const char *wanted,
 		struct ln_cursor entry = rewrite->exports[i].name;
 		struct ln_cursor name;
 
-		if (ln_rewrite_take_name(&entry, &name) &&
-		    is(&name, wanted, len)) {
+		if (ln_binary_name(&entry, &name) && is(&name, wanted, len)) {
 			*index = rewrite->exports[i].function;
 			return true;
 		}
@@ -117,24 +111,10 @@ int ln_rewrite_find(const struct ln_rewrite *rewrite, const char *name,
 	return 0;
 }
 
-static void take_types(struct ln_cursor *cursor, const uint8_t **types,
-		       size_t *len)
-{
-	uint64_t count;
-
-	*types = cursor->at;
-	*len = 0;
-	if (!ln_cursor_number(cursor, 32, &count))
-		return;
-	*types = cursor->at;
-	while (count-- > 0 && ln_opcode_skip_type(cursor))
-		;
-	*len = (size_t)(cursor->at - *types);
-}
-
 int ln_rewrite_type_of(const struct ln_rewrite *rewrite, uint32_t function,
 		       bool *imported, struct ln_rewrite_type *type)
 {
+	struct ln_functype functype;
 	struct ln_cursor item;
 	uint32_t index;
 
@@ -144,9 +124,12 @@ int ln_rewrite_type_of(const struct ln_rewrite *rewrite, uint32_t function,
 	if (index >= rewrite->type_count)
 		return LN_ENOENT;
 	item = rewrite->types[index].item;
-	ln_cursor_skip(&item, 1); /* the form, which was looked at */
-	take_types(&item, &type->params, &type->params_len);
-	take_types(&item, &type->results, &type->results_len);
+	if (!ln_binary_functype(&item, &functype))
+		return LN_ENOENT;
+	type->params = functype.params.bytes.at;
+	type->params_len = ln_cursor_len(functype.params.bytes);
+	type->results = functype.results.bytes.at;
+	type->results_len = ln_cursor_len(functype.results.bytes);
 	*imported = rewrite->functions[function].imported;
 	return 0;
 }

@@ -17,18 +17,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/binary.h"
 #include "engine/cursor.h"
-
-enum section {
-	SECTION_CUSTOM = 0,
-	SECTION_IMPORT = 2,
-	SECTION_FUNCTION = 3,
-	SECTION_TABLE = 4,
-	SECTION_MEMORY = 5,
-	SECTION_EXPORT = 7,
-	SECTION_START = 8,
-	SECTION_LAST = 13,
-};
 
 enum memory_flag {
 	MEMORY_HAS_MAX = 1,
@@ -36,8 +26,6 @@ enum memory_flag {
 	MEMORY_KNOWN = 15, /* also shared and 64-bit ones */
 };
 
-#define EXPORT_MEMORY 2
-#define HEADER 8 /* bytes: magic number, version */
 #define PAGE_SIZE_LOG2 16
 
 struct problem {
@@ -119,15 +107,15 @@ static void find_exported_memory(struct ln_cursor section, uint64_t count,
 
 	for (uint64_t i = 0; i < count; i++) {
 		struct ln_cursor name;
-		uint64_t len, kind, index;
+		uint64_t kind, index;
 
-		if (!ln_cursor_number(&section, 32, &len) ||
-		    !ln_cursor_part(&section, len, &name) ||
+		if (!ln_binary_name(&section, &name) ||
 		    !ln_cursor_number(&section, 7, &kind) ||
 		    !ln_cursor_number(&section, 32, &index))
 			return;
-		if (kind == EXPORT_MEMORY && len == sizeof(wanted) - 1 &&
-		    memcmp(name.at, wanted, len) == 0)
+		if (kind == LN_EXTERN_MEMORY &&
+		    ln_cursor_len(name) == sizeof(wanted) - 1 &&
+		    memcmp(name.at, wanted, sizeof(wanted) - 1) == 0)
 			*memory = (uint32_t)index;
 	}
 }
@@ -143,22 +131,22 @@ static bool read_section(struct ln_scan *scan, uint8_t id,
 	if (!ln_cursor_number(&section, 32, &count))
 		return false;
 	switch (id) {
-	case SECTION_IMPORT:
+	case LN_SECTION_IMPORT:
 		scan->imports = add_saturating(scan->imports, count);
 		return true;
-	case SECTION_FUNCTION:
+	case LN_SECTION_FUNCTION:
 		scan->functions = add_saturating(scan->functions, count);
 		return true;
-	case SECTION_TABLE:
+	case LN_SECTION_TABLE:
 		read_tables(section, count, scan);
 		return true;
-	case SECTION_MEMORY:
+	case LN_SECTION_MEMORY:
 		return read_memories(section, count, &scan->initial_memory);
-	case SECTION_EXPORT:
+	case LN_SECTION_EXPORT:
 		scan->exports = add_saturating(scan->exports, count);
 		find_exported_memory(section, count, &scan->exported_memory);
 		return true;
-	case SECTION_START:
+	case LN_SECTION_START:
 		scan->has_start = true;
 		return true;
 	default:
@@ -176,7 +164,7 @@ static int check_header(const uint8_t *bytes, size_t len,
 		return fail(problem, LN_EFORMAT, "empty");
 	if (memcmp(bytes, magic, prefix) != 0)
 		return fail(problem, LN_EFORMAT, "not WebAssembly");
-	if (len < HEADER)
+	if (len < LN_BINARY_HEADER)
 		return fail(problem, LN_EFORMAT,
 			    "truncated: it ends within its header");
 	if (bytes[6] == 1 && bytes[7] == 0)
@@ -228,7 +216,7 @@ int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
 	error = check_header(bytes, len, &problem);
 	if (error != 0)
 		return error;
-	cursor.at = bytes + HEADER;
+	cursor.at = bytes + LN_BINARY_HEADER;
 	cursor.end = bytes + len;
 	while (cursor.at < cursor.end) {
 		size_t offset = (size_t)(cursor.at - bytes);
@@ -236,7 +224,7 @@ int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
 		struct ln_cursor section;
 		uint64_t bytes_left, content;
 
-		if (id > SECTION_LAST)
+		if (id >= LN_SECTION_COUNT)
 			return fail(&problem, LN_EFORMAT,
 				    "malformed: there is no section %u, which "
 				    "it has at byte %zu",
@@ -262,7 +250,7 @@ int ln_scan_module(const uint8_t *bytes, size_t len, struct ln_scan *scan,
 		section.at = cursor.at;
 		section.end = cursor.at + content;
 		cursor.at = section.end;
-		if (id != SECTION_CUSTOM && !read_section(scan, id, section))
+		if (id != LN_SECTION_CUSTOM && !read_section(scan, id, section))
 			return fail(&problem, LN_EFORMAT,
 				    "malformed: the section at byte %zu does "
 				    "not hold what it should",

@@ -1,0 +1,93 @@
+/* Reading what the sections of a wasm binary are made of. No state. */
+#include "engine/binary.h"
+
+bool ln_binary_section(struct ln_cursor *cursor, uint8_t *id,
+		       struct ln_cursor *content)
+{
+	uint64_t size;
+
+	return ln_cursor_byte(cursor, id) &&
+	       ln_cursor_number(cursor, 32, &size) &&
+	       ln_cursor_part(cursor, size, content);
+}
+
+bool ln_binary_name(struct ln_cursor *cursor, struct ln_cursor *name)
+{
+	uint64_t len;
+
+	return ln_cursor_number(cursor, 32, &len) &&
+	       ln_cursor_part(cursor, len, name);
+}
+
+bool ln_binary_skip_type(struct ln_cursor *cursor)
+{
+	uint8_t byte;
+
+	if (!ln_cursor_byte(cursor, &byte))
+		return false;
+	return (byte != 0x63 && byte != 0x64) || ln_cursor_skip_number(cursor);
+}
+
+bool ln_binary_types(struct ln_cursor *cursor, struct ln_types *types)
+{
+	if (!ln_cursor_number(cursor, 32, &types->count))
+		return false;
+	types->bytes.at = cursor->at;
+	for (uint64_t i = 0; i < types->count; i++) {
+		if (!ln_binary_skip_type(cursor))
+			return false;
+	}
+	types->bytes.end = cursor->at;
+	return true;
+}
+
+bool ln_binary_functype(struct ln_cursor *cursor, struct ln_functype *type)
+{
+	uint8_t form;
+
+	return ln_cursor_byte(cursor, &form) && form == LN_FORM_FUNCTION &&
+	       ln_binary_types(cursor, &type->params) &&
+	       ln_binary_types(cursor, &type->results);
+}
+
+enum limits_flag { LIMITS_MOST = 1, LIMITS_PAGE_SIZE = 8 };
+
+bool ln_binary_skip_limits(struct ln_cursor *cursor)
+{
+	uint8_t flags;
+
+	if (!ln_cursor_byte(cursor, &flags) || !ln_cursor_skip_number(cursor))
+		return false;
+	if ((flags & LIMITS_MOST) != 0 && !ln_cursor_skip_number(cursor))
+		return false;
+	return (flags & LIMITS_PAGE_SIZE) == 0 || ln_cursor_skip_number(cursor);
+}
+
+bool ln_binary_import(struct ln_cursor *cursor, uint8_t *kind, uint32_t *type)
+{
+	struct ln_cursor module, name;
+	uint64_t number;
+
+	if (!ln_binary_name(cursor, &module) ||
+	    !ln_binary_name(cursor, &name) || !ln_cursor_byte(cursor, kind))
+		return false;
+	switch (*kind) {
+	case LN_EXTERN_FUNCTION:
+		if (!ln_cursor_number(cursor, 32, &number))
+			return false;
+		*type = (uint32_t)number;
+		return true;
+	case LN_EXTERN_TABLE:
+		return ln_binary_skip_type(cursor) &&
+		       ln_binary_skip_limits(cursor);
+	case LN_EXTERN_MEMORY:
+		return ln_binary_skip_limits(cursor);
+	case LN_EXTERN_GLOBAL:
+		return ln_binary_skip_type(cursor) && ln_cursor_skip(cursor, 1);
+	case LN_EXTERN_TAG:
+		return ln_cursor_skip(cursor, 1) &&
+		       ln_cursor_skip_number(cursor);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,77 @@
+/*
+ * What the sections of a wasm binary are made of: names, types, imports. For
+ * all who read a module before the compiler does. Each function moves the
+ * cursor behind what it read, and returns false when the bytes end before that
+ * or are malformed. Any thread; reads inside the cursor for any content.
+ */
+#ifndef LN_ENGINE_BINARY_H
+#define LN_ENGINE_BINARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/cursor.h"
+
+#define LN_BINARY_HEADER 8 /* bytes: magic number, version */
+
+enum ln_section {
+	LN_SECTION_CUSTOM = 0,
+	LN_SECTION_TYPE = 1,
+	LN_SECTION_IMPORT = 2,
+	LN_SECTION_FUNCTION = 3,
+	LN_SECTION_TABLE = 4,
+	LN_SECTION_MEMORY = 5,
+	LN_SECTION_GLOBAL = 6,
+	LN_SECTION_EXPORT = 7,
+	LN_SECTION_START = 8,
+	LN_SECTION_ELEMENT = 9,
+	LN_SECTION_CODE = 10,
+	LN_SECTION_COUNT = 14,
+};
+
+/* What an import or an export is. */
+enum ln_extern {
+	LN_EXTERN_FUNCTION = 0,
+	LN_EXTERN_TABLE = 1,
+	LN_EXTERN_MEMORY = 2,
+	LN_EXTERN_GLOBAL = 3,
+	LN_EXTERN_TAG = 4,
+};
+
+#define LN_FORM_FUNCTION 0x60 /* of a type */
+
+/* Value types, and how many. */
+struct ln_types {
+	struct ln_cursor bytes;
+	uint64_t count;
+};
+
+struct ln_functype {
+	struct ln_types params;
+	struct ln_types results;
+};
+
+/* An id, a size, and so many bytes. */
+bool ln_binary_section(struct ln_cursor *cursor, uint8_t *id,
+		       struct ln_cursor *content);
+
+/* A length, and so many bytes. */
+bool ln_binary_name(struct ln_cursor *cursor, struct ln_cursor *name);
+
+/* A type of values: a byte, or one of two bytes before a number. */
+bool ln_binary_skip_type(struct ln_cursor *cursor);
+
+/* A count of value types, and those. */
+bool ln_binary_types(struct ln_cursor *cursor, struct ln_types *types);
+
+/* The type of a function. False for types of other forms. */
+bool ln_binary_functype(struct ln_cursor *cursor, struct ln_functype *type);
+
+/* How large a table or memory is, and may get. */
+bool ln_binary_skip_limits(struct ln_cursor *cursor);
+
+/* An import. *type is that of an imported function. */
+bool ln_binary_import(struct ln_cursor *cursor, uint8_t *kind, uint32_t *type);
+
+#endif
