@@ -1,0 +1,38 @@
+/* Configurations of other nodes: any bytes. What is read is a configuration
+ * that can be written and read again, but for its plugins, which are not
+ * compiled here. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/config.h"
+#include "node/payload.h"
+#include "process/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ln_unpack unpack = { .data = data, .len = size };
+	struct ln_packed_plugins plugins;
+	struct ln_payload payload = { 0 };
+	struct ln_packed_plugins again;
+	struct ln_config *config;
+	struct ln_config *copy;
+
+	if (ln_config_unpack(&unpack, &config, &plugins) < 0)
+		return 0;
+	if (ln_config_pack(config, &payload) < 0 || payload.failed)
+		abort();
+	unpack = (struct ln_unpack){ .data = payload.data, .len = payload.len };
+	if (ln_config_unpack(&unpack, &copy, &again) < 0)
+		abort();
+	if (memcmp(&copy->limits, &config->limits, sizeof(copy->limits)) != 0 ||
+	    copy->bytes != config->bytes || again.count != 0)
+		abort();
+	ln_config_free(copy);
+	ln_config_free(config);
+	ln_payload_deinit(&payload);
+	return 0;
+}

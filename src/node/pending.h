@@ -1,0 +1,67 @@
+/*
+ * The requests that one session has sent and that are not answered yet. Whoever
+ * asks waits for its answer, and before that, in turn, for a number, so that
+ * the other node never has more of them than LN_PENDING_MOST. Of those that are
+ * longer than a frame there is one at a time. An answer gives the number back,
+ * also when nobody waits for it any more: what a killed process asked for is
+ * disposed of by whoever receives the answer.
+ *
+ * A task parks, and a thread that runs none blocks. References are counted: the
+ * session has one, and so does everybody who asks.
+ */
+#ifndef LN_NODE_PENDING_H
+#define LN_NODE_PENDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LN_PENDING_MOST 256u
+
+struct ln_pending;
+struct ln_pending_waiter;
+
+/* To be embedded by what is asked for. */
+struct ln_request {
+	uint64_t number; /* of the request and its answer */
+	bool large;      /* longer than a frame */
+
+	/* Under the lock of the table. */
+	bool over;      /* answered, or lost */
+	bool lost;      /* there will be no answer */
+	bool abandoned; /* nobody waits: it is the table's */
+	struct ln_pending_waiter *waiter;
+
+	/* Frees it when it was abandoned, with the answer, unless that was
+	 * lost. Must not park. Under no lock. */
+	void (*dispose)(struct ln_request *request);
+};
+
+/* With one reference. LN_ENOMEM. */
+int ln_pending_new(struct ln_pending **pending);
+struct ln_pending *ln_pending_retain(struct ln_pending *pending);
+void ln_pending_release(struct ln_pending *pending);
+
+/* Waits for a number; `large` and `dispose` are set. LN_EIO: the session is
+ * over. LN_EKILLED, LN_ENOMEM. */
+int ln_pending_enter(struct ln_pending *pending, struct ln_request *request);
+
+/* Takes back a request that entered and was never sent. */
+void ln_pending_leave(struct ln_pending *pending, struct ln_request *request);
+
+/* Waits for the answer of a request that was sent: 0, and the request is the
+ * caller's again. LN_EIO: it was lost; likewise. LN_EKILLED, LN_ENOMEM: it is
+ * the table's now. */
+int ln_pending_await(struct ln_pending *pending, struct ln_request *request);
+
+/* The request of that number, or NULL. For the task that receives, which may
+ * then fill in the answer and says so with ln_pending_answered. */
+struct ln_request *ln_pending_find(struct ln_pending *pending, uint64_t number);
+void ln_pending_answered(struct ln_pending *pending,
+			 struct ln_request *request);
+
+/* The session is over: all requests are lost, and none enters. By the task that
+ * receives. */
+void ln_pending_end(struct ln_pending *pending);
+
+#endif
