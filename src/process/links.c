@@ -99,10 +99,19 @@ int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
 
 bool ln_links_remove(struct ln_links *links, struct ln_process *peer)
 {
+	int64_t tag;
+
+	return ln_links_take(links, peer, &tag);
+}
+
+bool ln_links_take(struct ln_links *links, struct ln_process *peer,
+		   int64_t *tag)
+{
 	struct ln_link *link = find(links, peer);
 
 	if (link == NULL)
 		return false;
+	*tag = link->tag;
 	*link = (struct ln_link){ .removed = true };
 	links->live--;
 	return true;

@@ -31,6 +31,10 @@ int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
 /* Unlinks; true when there was a link: the caller then owns the reference. */
 bool ln_links_remove(struct ln_links *links, struct ln_process *peer);
 
+/* The same, and stores the tag. */
+bool ln_links_take(struct ln_links *links, struct ln_process *peer,
+		   int64_t *tag);
+
 bool ln_links_has(const struct ln_links *links, const struct ln_process *peer);
 
 uint32_t ln_links_slots(const struct ln_links *links);

@@ -13,17 +13,24 @@
  * link are changed one after the other, first the own one: a peer that dies in
  * between finds the other side missing or removes it, and a peer that is found
  * dead afterwards makes the own side be taken back.
+ *
+ * Processes of other nodes never run, so their locks are no process's in that
+ * sense: they are taken under the lock of a local one, and the two sides of a
+ * link to one are changed in one step. See process/remote.h.
  */
 #include "process/process.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "process/environment.h"
 #include "process/message.h"
 #include "process/registry.h"
+#include "process/remote.h"
 #include "process/runtime.h"
 
 /* Values of `ended`. */
@@ -72,11 +79,27 @@ void ln_process_release(struct ln_process *process)
 	if (atomic_fetch_sub_explicit(&process->references, 1,
 				      memory_order_acq_rel) != 1)
 		return;
+	if (process->remote != NULL) {
+		process->remote->free(process);
+		return;
+	}
 	ln_environment_release(process->environment);
 	free(process);
 }
 
-int ln_process_send(struct ln_process *process, struct ln_message *message)
+/* What a closed mailbox has refused. */
+LN_NOINLINE static int send_closed(struct ln_process *process,
+				   struct ln_message *message, bool wait,
+				   int64_t deadline)
+{
+	if (process->remote != NULL)
+		return process->remote->send(process, message, wait, deadline);
+	ln_message_free(message);
+	return LN_EDEAD;
+}
+
+static inline int send(struct ln_process *process, struct ln_message *message,
+		       bool wait, int64_t deadline)
 {
 	switch (ln_mailbox_push(&process->mailbox, message)) {
 	case LN_PUSH_WAKE:
@@ -90,19 +113,58 @@ int ln_process_send(struct ln_process *process, struct ln_message *message)
 	case LN_PUSH_CLOSED:
 		break;
 	}
-	ln_message_free(message);
-	return LN_EDEAD;
+	return send_closed(process, message, wait, deadline);
+}
+
+int ln_process_send(struct ln_process *process, struct ln_message *message)
+{
+	return send(process, message, false, LN_NEVER);
+}
+
+int ln_process_send_wait(struct ln_process *process, struct ln_message *message,
+			 int64_t deadline)
+{
+	return send(process, message, true, deadline);
+}
+
+int ln_process_wait_for_room(struct ln_process *process, int64_t deadline)
+{
+	if (process->remote == NULL)
+		return 0;
+	return process->remote->wait_for_room(process, deadline);
 }
 
 void ln_process_kill(struct ln_process *process)
 {
 	bool dead;
 
+	if (process->remote != NULL) {
+		process->remote->kill(process);
+		return;
+	}
 	ln_lock_acquire(&process->mailbox.lock);
 	dead = process->dead;
 	ln_lock_release(&process->mailbox.lock);
 	if (!dead)
 		ln_task_interrupt(&process->task);
+}
+
+/* Tells a process, whose lock is held, that a link failed. True: `message`,
+ * which may be NULL, is in its mailbox. */
+static bool tell_death(struct ln_process *process, struct ln_message *message)
+{
+	if (message != NULL &&
+	    !atomic_load_explicit(&process->die_when_link_dies,
+				  memory_order_relaxed)) {
+		if (ln_mailbox_push_locked(&process->mailbox, message) ==
+		    LN_PUSH_WAKE)
+			ln_task_wake(&process->task);
+		return true;
+	}
+	/* Also when memory is short: it must not go on as if nothing had
+	 * happened. */
+	ln_task_interrupt(&process->task);
+	return false;
 }
 
 /* Tells `process` that its link `peer` failed, if they are still linked. One
@@ -118,18 +180,8 @@ static void link_died(struct ln_process *process, struct ln_process *peer,
 
 	ln_lock_acquire(&process->mailbox.lock);
 	linked = ln_links_remove(&process->links, peer);
-	if (linked && message != NULL &&
-	    !atomic_load_explicit(&process->die_when_link_dies,
-				  memory_order_relaxed)) {
-		sent = true;
-		if (ln_mailbox_push_locked(&process->mailbox, message) ==
-		    LN_PUSH_WAKE)
-			ln_task_wake(&process->task);
-	} else if (linked) {
-		/* Also when memory is short: it must not go on as if nothing
-		 * had happened. */
-		ln_task_interrupt(&process->task);
-	}
+	if (linked)
+		sent = tell_death(process, message);
 	ln_lock_release(&process->mailbox.lock);
 	if (!sent)
 		ln_message_free(message);
@@ -172,6 +224,8 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 
 	if (self == peer)
 		return 0;
+	if (peer->remote != NULL)
+		return peer->remote->link(self, peer, self_tag, peer_tag);
 	/* The table of a process holds what its peers are told. */
 	error = add_link(self, peer, peer_tag, &outcome);
 	if (error < 0)
@@ -190,6 +244,10 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 {
+	if (peer->remote != NULL) {
+		peer->remote->unlink(self, peer);
+		return;
+	}
 	drop_link(self, peer);
 	drop_link(peer, self);
 }
@@ -250,7 +308,9 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 
 		if (peer == NULL)
 			continue;
-		if (failed)
+		if (peer->remote != NULL)
+			peer->remote->link_ended(peer, process, failed);
+		else if (failed)
 			link_died(peer, process, links->slots[i].tag);
 		else
 			drop_link(peer, process);
@@ -262,12 +322,15 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
 {
 	struct ln_links links;
+	struct ln_watch *watch;
 	bool registered;
 
 	ln_lock_acquire(&process->mailbox.lock);
 	ln_mailbox_close_locked(&process->mailbox);
 	process->dead = true;
 	registered = process->registrations != NULL;
+	watch = process->watches;
+	process->watches = NULL;
 	process->outcome = outcome;
 	links = process->links;
 	process->links = (struct ln_links){ 0 };
@@ -279,6 +342,12 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 		ln_registry_forget(process);
 	if (process->free_argument != NULL)
 		process->free_argument(process->argument);
+	while (watch != NULL) {
+		struct ln_watch *next = watch->next;
+
+		watch->ended(watch, process);
+		watch = next;
+	}
 	settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);
 }
 
@@ -372,4 +441,46 @@ enum ln_outcome ln_process_wait(struct ln_process *process, uint32_t *exit_code)
 	ln_process_wait_until(process, LN_NEVER);
 	*exit_code = process->exit_code;
 	return process->outcome;
+}
+
+void ln_remote_init(struct ln_process *process,
+		    const struct ln_remote_class *class, const uint8_t id[16])
+{
+	process->remote = class;
+	memcpy(process->id, id, sizeof(process->id));
+	atomic_init(&process->references, 1);
+	ln_mailbox_init(&process->mailbox, 0, 0);
+	process->mailbox.closed = true;
+	ln_list_init(&process->siblings);
+}
+
+bool ln_remote_end_link(struct ln_process *process, struct ln_process *remote,
+			bool failed)
+{
+	struct ln_message *message = NULL;
+	int64_t tag = 0;
+	bool linked;
+	bool sent = false;
+	bool known;
+
+	if (failed)
+		message = ln_message_new(LN_MESSAGE_LINK_DIED, 0, 0);
+	ln_lock_acquire(&process->mailbox.lock);
+	known = ln_links_remove(&process->links, remote);
+	ln_lock_acquire(&remote->mailbox.lock);
+	linked = ln_links_take(&remote->links, process, &tag);
+	ln_lock_release(&remote->mailbox.lock);
+	if (known && failed) {
+		if (message != NULL)
+			message->tag = tag;
+		sent = tell_death(process, message);
+	}
+	ln_lock_release(&process->mailbox.lock);
+	if (!sent)
+		ln_message_free(message);
+	if (known)
+		ln_process_release(remote);
+	if (linked)
+		ln_process_release(process);
+	return known;
 }

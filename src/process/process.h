@@ -21,7 +21,9 @@ struct ln_message;
 struct ln_process;
 struct ln_process_info;
 struct ln_registration;
+struct ln_remote_class;
 struct ln_runtime;
+struct ln_watch;
 
 /* How a process ended. All but the first count as failure for its links. */
 enum ln_outcome {
@@ -48,9 +50,11 @@ struct ln_process {
 	uint32_t exit_code;      /* likewise */
 	struct ln_links links;
 	struct ln_registration *registrations; /* a list; in the registries */
+	struct ln_watch *watches;              /* told of its end */
 
 	/* Immutable after the start. */
-	struct ln_environment *environment; /* counted */
+	const struct ln_remote_class *remote; /* NULL: it runs here */
+	struct ln_environment *environment;   /* counted; NULL: remote */
 	enum ln_outcome (*body)(struct ln_process *process);
 	void *argument;                        /* the body's */
 	void (*free_argument)(void *argument); /* at the end; may be NULL */
@@ -82,14 +86,27 @@ struct ln_process *ln_process_retain(struct ln_process *process);
 void ln_process_release(struct ln_process *process);
 
 /* Sends a message: takes it over, whatever comes of it. LN_EDEAD, LN_EFULL: it
- * was dropped. Any thread. */
+ * was dropped. To a process of another node also LN_EINVAL (it holds what
+ * cannot cross) and LN_ENOMEM; there 0 says that it is on its way. Never parks:
+ * LN_EFULL when too much waits to be sent. Any thread. */
 int ln_process_send(struct ln_process *process, struct ln_message *message);
+
+/* The same, by a task, which waits for a process of another node until there is
+ * room, or until `deadline`: LN_ETIMEDOUT, LN_EKILLED. */
+int ln_process_send_wait(struct ln_process *process, struct ln_message *message,
+			 int64_t deadline);
+
+/* To be called before what makes a process of another node be told something:
+ * kill, link, unlink. It waits while too much waits to be sent there, so that
+ * nobody can make that grow without bound. Outside of tasks it does not wait:
+ * LN_EFULL. LN_ETIMEDOUT, LN_EKILLED. 0 at once for a local process. */
+int ln_process_wait_for_room(struct ln_process *process, int64_t deadline);
 
 /* Ends a process as soon as it next waits, or at the next tick. No effect on
  * one that has ended. Any thread. */
 void ln_process_kill(struct ln_process *process);
 
-/* Links two processes: when one fails the other is told, with the tag that it
+/* Links two processes, `self` a local one: when one fails the other is told, with the tag that it
  * has for it. If `peer` has failed already, `self` is told at once; if it ended
  * normally nothing happens, as if it had been linked before. Linking again
  * changes the tags. LN_ENOMEM, LN_ELIMIT. */
@@ -111,7 +128,8 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 void ln_process_skip(struct ln_process *self);
 
 /* Waits, in a thread that is no worker, until the process and its teardown are
- * over; returns its outcome, and in *exit_code what it exited with. */
+ * over; returns its outcome, and in *exit_code what it exited with. Only for
+ * local processes, as the next one. */
 enum ln_outcome ln_process_wait(struct ln_process *process,
 				uint32_t *exit_code);
 

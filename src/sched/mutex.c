@@ -58,6 +58,17 @@ int ln_mutex_acquire(struct ln_mutex *mutex, int64_t deadline)
 	return LN_EKILLED;
 }
 
+bool ln_mutex_try(struct ln_mutex *mutex)
+{
+	bool taken;
+
+	ln_lock_acquire(&mutex->lock);
+	taken = !mutex->held;
+	mutex->held = true;
+	ln_lock_release(&mutex->lock);
+	return taken;
+}
+
 void ln_mutex_release(struct ln_mutex *mutex)
 {
 	struct waiter *waiter;

@@ -26,8 +26,11 @@ void ln_mutex_init(struct ln_mutex *mutex);
  * has not. Tasks only. */
 int ln_mutex_acquire(struct ln_mutex *mutex, int64_t deadline);
 
-/* Hands the mutex to the next waiter, or frees it. Never parks. By the task
- * that has it, from whatever thread. */
+/* Takes the mutex if it is free. Any thread. */
+bool ln_mutex_try(struct ln_mutex *mutex);
+
+/* Hands the mutex to the next waiter, or frees it. Never parks. By who
+ * has it, from whatever thread. */
 void ln_mutex_release(struct ln_mutex *mutex);
 
 #endif

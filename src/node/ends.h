@@ -1,0 +1,34 @@
+/*
+ * How processes ended that other nodes had heard of: the latest ones, so that
+ * who links to one learns the same as who links to a local process that has
+ * ended. Not locked.
+ */
+#ifndef LN_NODE_ENDS_H
+#define LN_NODE_ENDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ln_end;
+
+struct ln_ends {
+	struct ln_end *ring; /* the oldest gives its place to the newest */
+	uint32_t *buckets;   /* as many: index of the first in the ring, + 1 */
+	uint32_t most;
+	uint32_t room;  /* entries allocated; a power of two */
+	uint32_t count; /* in use */
+	uint32_t next;  /* where the next one goes when all are in use */
+	uint64_t key[2];
+};
+
+/* Remembers `most` at most, a power of two. */
+void ln_ends_init(struct ln_ends *ends, uint32_t most);
+void ln_ends_deinit(struct ln_ends *ends);
+
+/* Notes an end. What cannot be noted for lack of memory is not known later. */
+void ln_ends_add(struct ln_ends *ends, const uint8_t id[16], bool failed);
+
+/* Whether the process failed; one that is not known did. */
+bool ln_ends_failed(const struct ln_ends *ends, const uint8_t id[16]);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * This node, as one of several: who it is, which of its processes others have
+ * heard of, and the other nodes that it has heard of (node/peer.h). Counted
+ * references: what other nodes' processes are known by here outlives sessions,
+ * so the memory may outlive ln_node_free.
+ */
+#ifndef LN_NODE_NODE_H
+#define LN_NODE_NODE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+#include "base/list.h"
+#include "node/ends.h"
+#include "node/fabric.h"
+#include "node/ids.h"
+
+struct ln_peer;
+struct ln_process;
+struct ln_runtime;
+
+/* Zero: the default. */
+struct ln_node_options {
+	const char *name;           /* 1 to LN_NODE_NAME_MOST bytes */
+	const uint8_t *incarnation; /* 16 bytes; NULL: drawn */
+	size_t high_mark;           /* bytes queued for a node: senders wait */
+	size_t low_mark;            /* and go on */
+	size_t answers_most;        /* queued bytes at which a node that makes
+				     * us answer is given up */
+	uint64_t max_message;       /* bytes of one that comes in pieces */
+	uint32_t max_sessions;      /* nodes connected at a time */
+	uint32_t max_peers;         /* nodes known at a time */
+	uint32_t max_proxies;       /* processes of all other nodes */
+	uint32_t max_unlinks;       /* that a node has not answered yet */
+	uint32_t max_ends;          /* remembered; a power of two */
+};
+
+struct ln_node {
+	/* Immutable. */
+	struct ln_runtime *runtime; /* counted */
+	struct ln_node_id id;
+	struct ln_node_options options; /* without name and incarnation */
+
+	/* Any thread. */
+	_Atomic uint32_t references;
+	_Atomic uint32_t proxies; /* of all peers */
+
+	/* Under `lock`. */
+	struct ln_lock lock;
+	struct ln_ids peers;     /* by incarnation */
+	struct ln_list sessions; /* that are up */
+	uint32_t session_count;
+
+	/* Under `exports_lock`. */
+	struct ln_lock exports_lock;
+	struct ln_ids exports; /* local processes that others have heard of */
+	struct ln_ends ends;   /* and those that were */
+};
+
+/* With one reference, the caller's. The name is copied. LN_EINVAL: no name for
+ * a node. LN_ENOMEM. */
+int ln_node_new(struct ln_runtime *runtime,
+		const struct ln_node_options *options, struct ln_node **node);
+
+/* Drops the caller's reference; no session may be up. NULL is fine. */
+void ln_node_free(struct ln_node *node);
+
+struct ln_node *ln_node_retain(struct ln_node *node);
+void ln_node_release(struct ln_node *node);
+
+/* Whether the bytes are a name for a node: 1 to LN_NODE_NAME_MOST bytes of
+ * UTF-8 without control characters. */
+bool ln_node_name_valid(const char *name, size_t len);
+
+/* The node of that name, if it is connected: a reference for the caller, or
+ * NULL. Any thread. */
+struct ln_peer *ln_node_find(struct ln_node *node, const char *name,
+			     size_t len);
+
+#endif

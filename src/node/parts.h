@@ -1,0 +1,11 @@
+/* The parts of the node that handle frames; see struct ln_part. */
+#ifndef LN_NODE_PARTS_H
+#define LN_NODE_PARTS_H
+
+struct ln_part;
+
+extern const struct ln_part ln_part_messages;
+extern const struct ln_part ln_part_pieces;
+extern const struct ln_part ln_part_links;
+
+#endif

@@ -1,0 +1,114 @@
+/*
+ * A session: while a node is connected, what is queued for it and what has
+ * come from it in part. The fabric drives it (node/fabric.h); everything else
+ * goes by way of struct ln_peer, which outlives it.
+ *
+ * What frames mean is said by the parts of the node (messages, links, requests,
+ * ...), each with a table of its kinds; session.c lists the parts.
+ */
+#ifndef LN_NODE_SESSION_H
+#define LN_NODE_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "node/fabric.h"
+#include "node/ids.h"
+#include "node/wire.h"
+
+struct ln_peer;
+struct ln_task;
+
+/* What comes in pieces, put together. */
+struct ln_body {
+	uint8_t *data;   /* allocated; who takes it sets it to NULL */
+	size_t len;      /* bytes of it that are there */
+	size_t capacity; /* bytes allocated */
+};
+
+/* What to do with frames of a kind. All return 0 or a negative error, which
+ * ends the session; they may say why in session->reason. None parks. */
+struct ln_kind {
+	/* Reads all of a frame and acts. */
+	int (*receive)(struct ln_session *session, struct ln_reader *reader);
+
+	/* For kinds that may come in pieces, or NULL: looks at the head, and
+	 * says whether a body of `len` bytes shall be kept. */
+	int (*begin)(struct ln_session *session, struct ln_reader *head,
+		     uint64_t len, bool *keep);
+	/* Reads all of the head again, and acts. Not called when the body was
+	 * not kept, nor when the peer took it back. */
+	int (*complete)(struct ln_session *session, struct ln_reader *head,
+			struct ln_body *body);
+};
+
+/* A part of the node. */
+struct ln_part {
+	uint8_t first; /* number of its first kind */
+	uint8_t count;
+	const struct ln_kind *kinds; /* a table of `count` */
+
+	/* The session is about to begin; LN_ENOMEM refuses it. May be NULL. */
+	int (*up)(struct ln_session *session);
+	/* It is over: nothing is sent or received any more. Called for all
+	 * parts, or for those whose `up` was called; may park when called by a
+	 * task. May be NULL. */
+	void (*down)(struct ln_session *session);
+};
+
+/* A task that waits for room; on its stack. */
+struct ln_waiter {
+	struct ln_list link;    /* in session->waiters, until decided */
+	struct ln_task *task;   /* NULL: nobody is to be woken */
+	struct ln_frame *frame; /* what it sends; NULL: nothing */
+	bool decided;           /* under peer->lock */
+	int result;             /* valid when decided */
+};
+
+/* Unlinks that the peer has not answered, see node/links.c. */
+struct ln_unlinking {
+	struct ln_id_entry entry; /* both ids, combined */
+	uint32_t count;
+};
+
+struct ln_session {
+	/* Immutable. */
+	struct ln_peer *peer; /* counted */
+	struct ln_channel *channel;
+	struct ln_node_id id; /* of the peer */
+	uint64_t number;      /* peer->sessions, when it began */
+
+	/* Under the node's lock. */
+	struct ln_list siblings;
+
+	/* Under peer->lock. */
+	struct ln_frame *first; /* to be sent */
+	struct ln_frame **last;
+	size_t queued;          /* bytes of frames, with what they cost us */
+	struct ln_list waiters; /* struct ln_waiter; the longest first */
+	bool idle;              /* the channel is to be woken by a frame */
+	bool closing;           /* the channel was told to close */
+	struct ln_ids unlinking;
+
+	/* The fabric's task alone: what comes in. */
+	const char *reason; /* why a frame was refused; NULL: not said */
+	struct {
+		const struct ln_kind *kind; /* NULL: nothing comes in pieces */
+		bool keep;
+		uint64_t total; /* bytes of the body */
+		uint64_t got;
+		size_t head_len;
+		uint8_t *head; /* NULL: not kept */
+		struct ln_body body;
+	} assembly;
+};
+
+/* Notes why a frame is refused; returns LN_EFORMAT. */
+int ln_session_refuse(struct ln_session *session, const char *reason);
+
+/* How to handle frames of that kind; NULL: there is none. */
+const struct ln_kind *ln_session_kind(uint8_t number);
+
+#endif
