@@ -55,8 +55,8 @@ static int make_buckets(struct ln_ids *ids)
 		return old.buckets != NULL ? 0 : LN_ENOMEM;
 	}
 	ids->bits = bits;
-	for (uint32_t i = 0;
-	     old.buckets != NULL && i < UINT32_C(1) << old.bits; i++) {
+	for (uint32_t i = 0; old.buckets != NULL && i < UINT32_C(1) << old.bits;
+	     i++) {
 		while (old.buckets[i] != NULL) {
 			struct ln_id_entry *entry = old.buckets[i];
 

@@ -22,10 +22,12 @@ void ln_links_kill(struct ln_process *remote);
 
 /* Enters a link on this side only, for who arranges with the other node that it
  * does the same: `process` is told `process_tag` when the remote one fails, and
- * that one is told `remote_tag`. LN_EDEAD: the process has ended, *failed says
- * how; LN_ELIMIT, LN_ENOMEM. Takes nothing over. */
+ * that one is told `remote_tag`. Only while the session of that number (see
+ * ln_peer_session) is up: LN_EIO when it is not. LN_EDEAD: the process has
+ * ended, *failed says how; LN_ELIMIT, LN_ENOMEM. */
 int ln_links_enter(struct ln_process *process, struct ln_proxy *remote,
-		   int64_t process_tag, int64_t remote_tag, bool *failed);
+		   uint64_t session, int64_t process_tag, int64_t remote_tag,
+		   bool *failed);
 
 /* Tells a peer that the process `from` of this node has ended, which it may
  * have taken to be linked to its process `to`. */

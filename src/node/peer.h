@@ -54,6 +54,9 @@ bool ln_peer_is_self(const struct ln_peer *peer);
 /* Whether it is connected; a moment's truth. */
 bool ln_peer_connected(struct ln_peer *peer);
 
+/* The number of its session, 0 when it is not connected. */
+uint64_t ln_peer_session(struct ln_peer *peer);
+
 /* What follows takes the frame over. NULL instead of a frame: it could not be
  * made for lack of memory. LN_EDEAD: the node is not connected. Any thread but
  * where a task is asked for; under locks of processes, too. */

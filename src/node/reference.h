@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/payload.h"
 #include "node/wire.h"
 
 struct ln_peer;
@@ -31,10 +32,10 @@ void ln_reference_put(struct ln_writer *writer, struct ln_peer *to,
  * NULL for none. What comes home is the local process, or, when that has ended,
  * what behaves like it. LN_EFORMAT, LN_ENOMEM, LN_ELIMIT: too many processes of
  * other nodes are known. */
-int ln_reference_get(struct ln_reader *reader, struct ln_peer *from,
+int ln_reference_get(struct ln_unpack *frame, struct ln_peer *from,
 		     struct ln_process **process);
 
 /* Reads one without looking for what it means. */
-void ln_reference_skip(struct ln_reader *reader);
+void ln_reference_skip(struct ln_unpack *frame);
 
 #endif

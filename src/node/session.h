@@ -16,7 +16,7 @@
 #include "base/list.h"
 #include "node/fabric.h"
 #include "node/ids.h"
-#include "node/wire.h"
+#include "node/payload.h"
 
 struct ln_peer;
 struct ln_task;
@@ -31,16 +31,16 @@ struct ln_body {
 /* What to do with frames of a kind. All return 0 or a negative error, which
  * ends the session; they may say why in session->reason. None parks. */
 struct ln_kind {
-	/* Reads all of a frame and acts. */
-	int (*receive)(struct ln_session *session, struct ln_reader *reader);
+	/* Reads all of a frame behind its kind, and acts. */
+	int (*receive)(struct ln_session *session, struct ln_unpack *frame);
 
 	/* For kinds that may come in pieces, or NULL: looks at the head, and
 	 * says whether a body of `len` bytes shall be kept. */
-	int (*begin)(struct ln_session *session, struct ln_reader *head,
+	int (*begin)(struct ln_session *session, struct ln_unpack *head,
 		     uint64_t len, bool *keep);
 	/* Reads all of the head again, and acts. Not called when the body was
 	 * not kept, nor when the peer took it back. */
-	int (*complete)(struct ln_session *session, struct ln_reader *head,
+	int (*complete)(struct ln_session *session, struct ln_unpack *head,
 			struct ln_body *body);
 };
 
@@ -60,8 +60,8 @@ struct ln_part {
 
 /* A task that waits for room; on its stack. */
 struct ln_waiter {
-	struct ln_list link;    /* in session->waiters, until decided */
-	struct ln_task *task;   /* NULL: nobody is to be woken */
+	struct ln_list link; /* in session->waiters, until decided */
+	struct ln_task *task;
 	struct ln_frame *frame; /* what it sends; NULL: nothing */
 	bool decided;           /* under peer->lock */
 	int result;             /* valid when decided */

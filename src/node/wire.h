@@ -1,12 +1,11 @@
 /*
- * The bytes of frames: numbers are little-endian, ids 16 bytes as they are. A
- * frame begins with its kind. Writers and readers note the first failure and do
- * nothing from then on, so that only the end is checked.
+ * The kinds of frames, and how they are written: numbers are little-endian, ids
+ * 16 bytes as they are; what is read is in payload.h. A writer notes its first
+ * failure and does nothing from then on, so that only the end is checked.
  */
 #ifndef LN_NODE_WIRE_H
 #define LN_NODE_WIRE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,7 +45,6 @@ struct ln_writer {
 void ln_wire_begin(struct ln_writer *writer, uint8_t kind, size_t room);
 
 void ln_wire_put_u8(struct ln_writer *writer, uint8_t value);
-void ln_wire_put_u16(struct ln_writer *writer, uint16_t value);
 void ln_wire_put_u32(struct ln_writer *writer, uint32_t value);
 void ln_wire_put_u64(struct ln_writer *writer, uint64_t value);
 void ln_wire_put_id(struct ln_writer *writer, const uint8_t id[LN_ID_SIZE]);
@@ -54,40 +52,10 @@ void ln_wire_put_id(struct ln_writer *writer, const uint8_t id[LN_ID_SIZE]);
 /* Bytes as they are; `bytes` may be NULL when there are none. */
 void ln_wire_put_bytes(struct ln_writer *writer, const void *bytes, size_t len);
 
-/* A length as u32, then as many bytes. */
-void ln_wire_put_string(struct ln_writer *writer, const void *bytes,
-			size_t len);
+/* Makes it fail. */
+void ln_wire_fail(struct ln_writer *writer);
 
 /* The frame, which the caller owns; NULL when anything failed. */
 struct ln_frame *ln_wire_finish(struct ln_writer *writer);
-
-struct ln_reader {
-	const uint8_t *at;
-	const uint8_t *end;
-	bool failed; /* there was less than was asked for */
-};
-
-void ln_wire_read(struct ln_reader *reader, const void *bytes, size_t len);
-
-/* 0 once the reader has failed. */
-uint8_t ln_wire_get_u8(struct ln_reader *reader);
-uint16_t ln_wire_get_u16(struct ln_reader *reader);
-uint32_t ln_wire_get_u32(struct ln_reader *reader);
-uint64_t ln_wire_get_u64(struct ln_reader *reader);
-void ln_wire_get_id(struct ln_reader *reader, uint8_t id[LN_ID_SIZE]);
-
-/* The next `len` bytes, in the reader's memory; NULL when they are not there.
- */
-const uint8_t *ln_wire_get_bytes(struct ln_reader *reader, size_t len);
-
-/* What ln_wire_put_string wrote; at most `most` bytes. NULL: failed. */
-const uint8_t *ln_wire_get_string(struct ln_reader *reader, size_t most,
-				  size_t *len);
-
-/* Bytes that are left. */
-size_t ln_wire_left(const struct ln_reader *reader);
-
-/* Whether all was read, and nothing failed. */
-bool ln_wire_done(const struct ln_reader *reader);
 
 #endif

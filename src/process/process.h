@@ -106,10 +106,10 @@ int ln_process_wait_for_room(struct ln_process *process, int64_t deadline);
  * one that has ended. Any thread. */
 void ln_process_kill(struct ln_process *process);
 
-/* Links two processes, `self` a local one: when one fails the other is told, with the tag that it
- * has for it. If `peer` has failed already, `self` is told at once; if it ended
- * normally nothing happens, as if it had been linked before. Linking again
- * changes the tags. LN_ENOMEM, LN_ELIMIT. */
+/* Links two processes, `self` a local one: when one fails the other is told,
+ * with the tag that it has for it. If `peer` has failed already, `self` is told
+ * at once; if it ended normally nothing happens, as if it had been linked
+ * before. Linking again changes the tags. LN_ENOMEM, LN_ELIMIT. */
 int ln_process_link(struct ln_process *self, struct ln_process *peer,
 		    int64_t self_tag, int64_t peer_tag);
 

@@ -1,0 +1,307 @@
+/*
+ * DESIGN
+ * A message is one frame, or, when it is too long for that, a head and a body
+ * in pieces:
+ *
+ *   head  16 bytes: id of the receiver
+ *         i64: tag
+ *         u64: bytes of data
+ *         u32: number of resources
+ *   body  the data, then the resources: references (node/reference.c)
+ *
+ * The resources come last so that a body in pieces becomes the data of the
+ * message where it lies. A message for a process that has ended is dropped, and
+ * so is one that cannot be held, as if the mailbox were full.
+ */
+#include "node/messages.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "node/export.h"
+#include "node/node.h"
+#include "node/parts.h"
+#include "node/peer.h"
+#include "node/proxy.h"
+#include "node/reference.h"
+#include "node/session.h"
+#include "node/wire.h"
+#include "process/message.h"
+#include "process/process.h"
+
+#define HEAD_SIZE 36
+#define RESOURCES_MOST 65536u
+
+/* The bytes that the resources take. LN_EINVAL: not all can cross. */
+static int measure(struct ln_peer *to, const struct ln_message *message,
+		   size_t *bytes)
+{
+	*bytes = 0;
+	if (message->kind != LN_MESSAGE_DATA)
+		return LN_EINVAL;
+	for (uint32_t i = 0; i < message->resource_count; i++) {
+		const struct ln_resource *resource = &message->resources[i];
+		struct ln_process *process = NULL;
+
+		if (resource->kind == LN_RESOURCE_PROCESS)
+			process = resource->value;
+		else if (resource->kind != LN_RESOURCE_NONE)
+			return LN_EINVAL;
+		*bytes += ln_reference_size(to, process);
+	}
+	return 0;
+}
+
+static struct ln_process *process_at(const struct ln_message *message,
+				     uint32_t index)
+{
+	const struct ln_resource *resource = &message->resources[index];
+
+	return resource->kind == LN_RESOURCE_PROCESS ? resource->value : NULL;
+}
+
+static void put_head(struct ln_writer *writer, const struct ln_process *remote,
+		     const struct ln_message *message)
+{
+	ln_wire_put_id(writer, remote->id);
+	ln_wire_put_u64(writer, (uint64_t)message->tag);
+	ln_wire_put_u64(writer, message->size);
+	ln_wire_put_u32(writer, message->resource_count);
+}
+
+static int send_small(struct ln_proxy *proxy, struct ln_message *message,
+		      size_t body, bool wait, int64_t deadline)
+{
+	struct ln_writer writer;
+	struct ln_frame *frame;
+
+	ln_wire_begin(&writer, LN_KIND_MESSAGE, HEAD_SIZE + body);
+	put_head(&writer, &proxy->process, message);
+	ln_wire_put_bytes(&writer, message->data, message->size);
+	for (uint32_t i = 0; i < message->resource_count; i++)
+		ln_reference_put(&writer, proxy->peer, process_at(message, i));
+	frame = ln_wire_finish(&writer);
+	ln_message_free(message);
+	return wait ? ln_peer_send(proxy->peer, frame, deadline)
+		    : ln_peer_try_send(proxy->peer, frame);
+}
+
+static int send_pieces(struct ln_proxy *proxy, struct ln_message *message,
+		       struct iovec *resources, bool wait, int64_t deadline)
+{
+	const struct iovec parts[] = {
+		{ .iov_base = message->data, .iov_len = message->size },
+		*resources,
+	};
+	uint8_t head[HEAD_SIZE];
+	uint64_t size = message->size;
+
+	memcpy(head, proxy->process.id, LN_ID_SIZE);
+	memcpy(head + 16, &message->tag, sizeof(message->tag));
+	memcpy(head + 24, &size, sizeof(size));
+	memcpy(head + 32, &message->resource_count,
+	       sizeof(message->resource_count));
+	return ln_peer_send_large(proxy->peer, LN_KIND_MESSAGE, head,
+				  sizeof(head), parts, 2, wait, deadline);
+}
+
+static int send_large(struct ln_proxy *proxy, struct ln_message *message,
+		      size_t resource_bytes, bool wait, int64_t deadline)
+{
+	struct iovec resources = { .iov_len = 0 };
+	uint8_t *bytes = malloc(resource_bytes + LN_REFERENCE_MOST);
+	int error = bytes != NULL ? 0 : LN_ENOMEM;
+
+	for (uint32_t i = 0; error >= 0 && i < message->resource_count; i++) {
+		error = ln_reference_encode(proxy->peer, process_at(message, i),
+					    bytes + resources.iov_len);
+		if (error > 0)
+			resources.iov_len += (size_t)error;
+	}
+	resources.iov_base = bytes;
+	if (error >= 0)
+		error = send_pieces(proxy, message, &resources, wait, deadline);
+	free(bytes);
+	ln_message_free(message);
+	return error;
+}
+
+int ln_messages_send(struct ln_process *remote, struct ln_message *message,
+		     bool wait, int64_t deadline)
+{
+	struct ln_proxy *proxy = ln_proxy_of(remote);
+	size_t resources;
+	int error = measure(proxy->peer, message, &resources);
+
+	if (error == 0 && !ln_peer_connected(proxy->peer))
+		error = LN_EDEAD;
+	if (error < 0) {
+		ln_message_free(message);
+		return error;
+	}
+	if (LN_LIKELY(message->size < LN_FRAME_MOST - HEAD_SIZE &&
+		      resources < LN_FRAME_MOST - HEAD_SIZE - message->size))
+		return send_small(proxy, message, message->size + resources,
+				  wait, deadline);
+	return send_large(proxy, message, resources, wait, deadline);
+}
+
+/* What the head says. */
+struct head {
+	const uint8_t *to;
+	int64_t tag;
+	uint64_t size;
+	uint32_t resources;
+};
+
+static int get_head(struct ln_session *session, struct ln_unpack *frame,
+		    struct head *head)
+{
+	head->to = ln_unpack_raw(frame, LN_ID_SIZE);
+	head->tag = (int64_t)ln_unpack_u64(frame);
+	head->size = ln_unpack_u64(frame);
+	head->resources = ln_unpack_u32(frame);
+	if (frame->failed)
+		return ln_session_refuse(session, "a message without a head");
+	if (head->resources > RESOURCES_MOST)
+		return ln_session_refuse(session,
+					 "a message of too many resources");
+	return 0;
+}
+
+/* Reads the resources into the message; LN_ENOMEM, LN_ELIMIT: not all could be
+ * kept. */
+static int get_resources(struct ln_session *session, struct ln_unpack *frame,
+			 uint32_t count, struct ln_message *message)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct ln_process *process;
+		uint64_t index;
+		int error = ln_reference_get(frame, session->peer, &process);
+
+		if (error == LN_EFORMAT)
+			return ln_session_refuse(session,
+						 "a malformed reference");
+		if (error < 0)
+			return error;
+		error = ln_message_push(message,
+					process != NULL ? LN_RESOURCE_PROCESS
+							: LN_RESOURCE_NONE,
+					process, &index);
+		if (error < 0) {
+			if (process != NULL)
+				ln_process_release(process);
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* Ends the receipt of a message whose data is complete: sends it on, or drops
+ * it. The rest of the frame are its resources. */
+static int deliver(struct ln_session *session, struct ln_unpack *frame,
+		   const struct head *head, struct ln_message *message)
+{
+	struct ln_process *process;
+	bool failed;
+	int error = get_resources(session, frame, head->resources, message);
+
+	if (error == 0 && !ln_unpack_done(frame))
+		error = ln_session_refuse(session, "a message of wrong length");
+	process = error == 0 ? ln_export_find(session->peer->node, head->to,
+					      &failed)
+			     : NULL;
+	if (process != NULL) {
+		ln_process_send(process, message);
+		ln_process_release(process);
+	} else {
+		ln_message_free(message);
+	}
+	if (error == LN_EFORMAT)
+		return error;
+	/* Dropped; the rest has not been looked at. */
+	frame->len = 0;
+	return 0;
+}
+
+static int receive(struct ln_session *session, struct ln_unpack *frame)
+{
+	struct ln_message *message;
+	const uint8_t *data;
+	struct head head;
+	int error = get_head(session, frame, &head);
+
+	if (error < 0)
+		return error;
+	data = ln_unpack_raw(frame, head.size);
+	if (data == NULL)
+		return ln_session_refuse(session,
+					 "a message with less data than it "
+					 "says");
+	message = ln_message_new(LN_MESSAGE_DATA, head.tag, head.size);
+	if (message == NULL ||
+	    ln_message_write(message, data, head.size, head.size) < 0) {
+		ln_message_free(message);
+		frame->len = 0;
+		return 0;
+	}
+	return deliver(session, frame, &head, message);
+}
+
+static int begin(struct ln_session *session, struct ln_unpack *frame,
+		 uint64_t len, bool *keep)
+{
+	struct ln_node *node = session->peer->node;
+	struct ln_process *process;
+	struct head head;
+	bool failed;
+	int error = get_head(session, frame, &head);
+
+	if (error < 0)
+		return error;
+	if (head.size > len || head.resources > len - head.size ||
+	    len - head.size > (uint64_t)head.resources * LN_REFERENCE_MOST)
+		return ln_session_refuse(session, "a message of wrong length");
+	process = ln_export_find(node, head.to, &failed);
+	*keep = process != NULL && head.size <= node->options.max_message;
+	if (process != NULL)
+		ln_process_release(process);
+	return 0;
+}
+
+static int complete(struct ln_session *session, struct ln_unpack *frame,
+		    struct ln_body *body)
+{
+	struct ln_message *message;
+	struct ln_unpack rest;
+	struct head head;
+	int error = get_head(session, frame, &head);
+
+	if (error < 0)
+		return error;
+	message = ln_message_new(LN_MESSAGE_DATA, head.tag, 0);
+	if (message == NULL)
+		return 0;
+	rest.data = body->data + head.size;
+	rest.len = body->len - head.size;
+	rest.failed = false;
+	/* It takes the bytes over. */
+	message->data = body->data;
+	message->size = head.size;
+	message->capacity = body->capacity;
+	body->data = NULL;
+	return deliver(session, &rest, &head, message);
+}
+
+static const struct ln_kind kinds[] = {
+	{ .receive = receive, .begin = begin, .complete = complete },
+};
+
+const struct ln_part ln_part_messages = {
+	.first = LN_KIND_MESSAGE,
+	.count = 1,
+	.kinds = kinds,
+};

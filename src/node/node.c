@@ -1,0 +1,115 @@
+/* This node; see node.h. Lock order: node/session.c. */
+#include "node/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/utf8.h"
+#include "node/peer.h"
+#include "node/session.h"
+#include "process/runtime.h"
+
+#define DEFAULT(member, value)              \
+	do {                                \
+		if ((member) == 0)          \
+			(member) = (value); \
+	} while (0)
+
+static void set_defaults(struct ln_node_options *options)
+{
+	DEFAULT(options->high_mark, (size_t)1 << 20);
+	DEFAULT(options->low_mark, options->high_mark / 2);
+	DEFAULT(options->answers_most, (size_t)64 << 20);
+	DEFAULT(options->max_message, (uint64_t)1 << 30);
+	DEFAULT(options->max_sessions, 1024);
+	DEFAULT(options->max_peers, 65536);
+	DEFAULT(options->max_proxies, 1u << 20);
+	DEFAULT(options->max_unlinks, 1u << 18);
+	DEFAULT(options->max_ends, 1u << 16);
+}
+
+bool ln_node_name_valid(const char *name, size_t len)
+{
+	if (len < 1 || len > LN_NODE_NAME_MOST)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			return false;
+	}
+	return ln_utf8_valid((const uint8_t *)name, len);
+}
+
+int ln_node_new(struct ln_runtime *runtime,
+		const struct ln_node_options *options, struct ln_node **out)
+{
+	struct ln_node *node;
+	size_t len = strlen(options->name);
+
+	if (!ln_node_name_valid(options->name, len))
+		return LN_EINVAL;
+	node = calloc(1, sizeof(*node));
+	if (node == NULL)
+		return LN_ENOMEM;
+	node->options = *options;
+	node->options.name = NULL;
+	node->options.incarnation = NULL;
+	set_defaults(&node->options);
+	memcpy(node->id.name, options->name, len);
+	if (options->incarnation != NULL)
+		memcpy(node->id.incarnation, options->incarnation, LN_ID_SIZE);
+	else
+		ln_random_bytes(node->id.incarnation, LN_ID_SIZE);
+	node->runtime = ln_runtime_retain(runtime);
+	atomic_init(&node->references, 1);
+	ln_ids_init(&node->peers);
+	ln_list_init(&node->sessions);
+	ln_ids_init(&node->exports);
+	ln_ends_init(&node->ends, node->options.max_ends);
+	*out = node;
+	return 0;
+}
+
+struct ln_node *ln_node_retain(struct ln_node *node)
+{
+	atomic_fetch_add_explicit(&node->references, 1, memory_order_relaxed);
+	return node;
+}
+
+void ln_node_release(struct ln_node *node)
+{
+	/* What all holders did comes before the free. */
+	if (atomic_fetch_sub_explicit(&node->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	ln_ids_deinit(&node->peers);
+	ln_ids_deinit(&node->exports);
+	ln_ends_deinit(&node->ends);
+	ln_runtime_release(node->runtime);
+	free(node);
+}
+
+void ln_node_free(struct ln_node *node)
+{
+	if (node != NULL)
+		ln_node_release(node);
+}
+
+struct ln_peer *ln_node_find(struct ln_node *node, const char *name, size_t len)
+{
+	struct ln_peer *peer = NULL;
+
+	ln_lock_acquire(&node->lock);
+	for (struct ln_list *at = node->sessions.next;
+	     at != &node->sessions && peer == NULL; at = at->next) {
+		struct ln_session *session =
+			ln_container_of(at, struct ln_session, siblings);
+
+		if (strlen(session->id.name) == len &&
+		    memcmp(session->id.name, name, len) == 0)
+			peer = ln_peer_retain(session->peer);
+	}
+	ln_lock_release(&node->lock);
+	return peer;
+}

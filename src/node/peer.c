@@ -1,0 +1,136 @@
+/*
+ * DESIGN
+ * The table of peers is weak: it holds no references. The last release takes
+ * the peer out under the node's lock; whoever finds it before that, with no
+ * reference left, leaves it alone and makes another one.
+ */
+#include "node/peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "node/node.h"
+#include "node/session.h"
+
+/* One more reference, unless there is none any more. */
+static bool retain_alive(struct ln_peer *peer)
+{
+	uint32_t count =
+		atomic_load_explicit(&peer->references, memory_order_relaxed);
+
+	while (count > 0) {
+		if (atomic_compare_exchange_weak_explicit(
+			    &peer->references, &count, count + 1,
+			    memory_order_relaxed, memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
+/* Under the node's lock. */
+static struct ln_peer *find(struct ln_node *node, const uint8_t *incarnation)
+{
+	struct ln_id_entry *entry = ln_ids_find(&node->peers, incarnation);
+
+	for (; entry != NULL; entry = ln_ids_next(entry)) {
+		struct ln_peer *peer =
+			ln_container_of(entry, struct ln_peer, entry);
+
+		if (retain_alive(peer))
+			return peer;
+	}
+	return NULL;
+}
+
+static struct ln_peer *make(struct ln_node *node, const uint8_t *incarnation)
+{
+	struct ln_peer *peer = calloc(1, sizeof(*peer));
+
+	if (peer == NULL)
+		return NULL;
+	memcpy(peer->entry.id, incarnation, LN_ID_SIZE);
+	peer->node = node;
+	atomic_init(&peer->references, 1);
+	ln_mutex_init(&peer->transfer);
+	ln_ids_init(&peer->proxies);
+	return peer;
+}
+
+int ln_peer_get(struct ln_node *node, const uint8_t *incarnation,
+		struct ln_peer **out)
+{
+	struct ln_peer *peer;
+	struct ln_peer *fresh;
+	int error = 0;
+
+	ln_lock_acquire(&node->lock);
+	peer = find(node, incarnation);
+	ln_lock_release(&node->lock);
+	*out = peer;
+	if (peer != NULL)
+		return 0;
+	fresh = make(node, incarnation);
+	if (fresh == NULL)
+		return LN_ENOMEM;
+	ln_lock_acquire(&node->lock);
+	peer = find(node, incarnation);
+	if (peer == NULL) {
+		error = node->peers.count >= node->options.max_peers
+				? LN_ELIMIT
+				: ln_ids_add(&node->peers, &fresh->entry);
+		if (error == 0) {
+			ln_node_retain(node);
+			peer = fresh;
+			fresh = NULL;
+		}
+	}
+	ln_lock_release(&node->lock);
+	free(fresh);
+	*out = peer;
+	return error;
+}
+
+struct ln_peer *ln_peer_retain(struct ln_peer *peer)
+{
+	atomic_fetch_add_explicit(&peer->references, 1, memory_order_relaxed);
+	return peer;
+}
+
+void ln_peer_release(struct ln_peer *peer)
+{
+	struct ln_node *node = peer->node;
+
+	/* What all holders did comes before the free. */
+	if (atomic_fetch_sub_explicit(&peer->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	ln_lock_acquire(&node->lock);
+	ln_ids_remove(&node->peers, &peer->entry);
+	ln_lock_release(&node->lock);
+	ln_ids_deinit(&peer->proxies);
+	free(peer);
+	ln_node_release(node);
+}
+
+bool ln_peer_is_self(const struct ln_peer *peer)
+{
+	return memcmp(peer->entry.id, peer->node->id.incarnation, LN_ID_SIZE) ==
+	       0;
+}
+
+bool ln_peer_connected(struct ln_peer *peer)
+{
+	return ln_peer_session(peer) != 0;
+}
+
+uint64_t ln_peer_session(struct ln_peer *peer)
+{
+	uint64_t number = 0;
+
+	ln_lock_acquire(&peer->lock);
+	if (peer->session != NULL && !peer->session->closing)
+		number = peer->session->number;
+	ln_lock_release(&peer->lock);
+	return number;
+}

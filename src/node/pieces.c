@@ -1,0 +1,332 @@
+/*
+ * DESIGN
+ * What is longer than a frame goes as START, which has the kind, the length of
+ * the body, the head, and the beginning of the body; then DATA, until all of it
+ * is there. There is one such thing at a time in each direction of a session,
+ * so DATA needs no number: whoever sends one has peer->transfer. Other frames
+ * may come in between. ABORT takes it back.
+ *
+ *   START  u8: kind, u64: bytes of the body, u32: bytes of the head, the head,
+ *          bytes of the body
+ *   DATA   bytes of the body, one at least
+ *   ABORT  nothing
+ *
+ * A sender holds on to the session in which it began: what was to follow must
+ * not get into the next one.
+ *
+ * The receiver allocates for the body what has come, not what was announced,
+ * and at most twice that.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "node/parts.h"
+#include "node/peer.h"
+#include "node/queue.h"
+#include "node/session.h"
+#include "node/wire.h"
+#include "sched/task.h"
+
+#define BODY_FIRST (256u << 10) /* allocated for a body, if it is so long */
+
+/* What is being sent. */
+struct transfer {
+	struct ln_peer *peer;
+	uint64_t session; /* its number */
+	uint8_t kind;
+	const void *head;
+	size_t head_len;
+	const struct iovec *part; /* the next bytes of the body are in it, */
+	const struct iovec *end;
+	size_t at; /* from here on */
+};
+
+/* Moves on to the next byte; false: there is none. */
+static bool more(struct transfer *transfer)
+{
+	while (transfer->part != transfer->end &&
+	       transfer->at == transfer->part->iov_len) {
+		transfer->part++;
+		transfer->at = 0;
+	}
+	return transfer->part != transfer->end;
+}
+
+/* Fills up a frame. */
+static void put_body(struct ln_writer *writer, struct transfer *transfer)
+{
+	while (writer->frame != NULL && more(transfer)) {
+		size_t len = transfer->part->iov_len - transfer->at;
+		size_t room = LN_FRAME_MOST - writer->frame->len;
+
+		if (room == 0)
+			return;
+		if (len > room)
+			len = room;
+		ln_wire_put_bytes(writer,
+				  (const uint8_t *)transfer->part->iov_base +
+					  transfer->at,
+				  len);
+		transfer->at += len;
+	}
+}
+
+static size_t left(const struct transfer *transfer)
+{
+	size_t bytes = 0;
+
+	for (const struct iovec *part = transfer->part; part != transfer->end;
+	     part++)
+		bytes += part->iov_len;
+	return bytes - transfer->at;
+}
+
+static struct ln_frame *make_start(struct transfer *transfer)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_KIND_START, LN_FRAME_MOST);
+	ln_wire_put_u8(&writer, transfer->kind);
+	ln_wire_put_u64(&writer, left(transfer));
+	ln_wire_put_u32(&writer, (uint32_t)transfer->head_len);
+	ln_wire_put_bytes(&writer, transfer->head, transfer->head_len);
+	put_body(&writer, transfer);
+	return ln_wire_finish(&writer);
+}
+
+static struct ln_frame *make_data(struct transfer *transfer)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_KIND_DATA, left(transfer));
+	put_body(&writer, transfer);
+	return ln_wire_finish(&writer);
+}
+
+static void post_abort(struct transfer *transfer)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_KIND_ABORT, 0);
+	ln_queue_post(transfer->peer, transfer->session,
+		      ln_wire_finish(&writer));
+}
+
+/* Sends all pieces, waiting for room for each. */
+static int send_all(struct transfer *transfer, int64_t deadline)
+{
+	struct ln_task *task = ln_task_current();
+	int error = ln_queue_send(transfer->peer, transfer->session,
+				  make_start(transfer), deadline);
+
+	if (error < 0)
+		return error;
+	while (error == 0 && more(transfer)) {
+		if (ln_task_should_yield(task))
+			ln_task_yield(task);
+		error = ln_task_interrupted(task)
+				? LN_EKILLED
+				: ln_queue_send(transfer->peer,
+						transfer->session,
+						make_data(transfer), deadline);
+	}
+	if (error < 0 && error != LN_EDEAD)
+		post_abort(transfer);
+	return error;
+}
+
+/* Queues all pieces at once, or none. */
+static int queue_all(struct transfer *transfer)
+{
+	struct ln_frame *frames = make_start(transfer);
+	struct ln_frame *last = frames;
+
+	while (last != NULL && more(transfer)) {
+		last->next = make_data(transfer);
+		last = last->next;
+	}
+	if (last == NULL) {
+		ln_frames_free(frames);
+		return LN_ENOMEM;
+	}
+	return ln_queue_try_send(transfer->peer, transfer->session, frames);
+}
+
+int ln_peer_send_large(struct ln_peer *peer, uint8_t kind, const void *head,
+		       size_t head_len, const struct iovec *parts, int count,
+		       bool wait, int64_t deadline)
+{
+	struct transfer transfer = {
+		.peer = peer,
+		.kind = kind,
+		.head = head,
+		.head_len = head_len,
+		.part = parts,
+		.end = parts + count,
+	};
+	int error = LN_EFULL;
+
+	if (head_len > LN_HEAD_MOST)
+		return LN_EINVAL;
+	if (wait) {
+		error = ln_mutex_acquire(&peer->transfer, deadline);
+		if (error < 0)
+			return error;
+	} else if (!ln_mutex_try(&peer->transfer)) {
+		return LN_EFULL;
+	}
+	transfer.session = ln_peer_session(peer);
+	if (transfer.session == 0)
+		error = LN_EDEAD;
+	else if (wait)
+		error = send_all(&transfer, deadline);
+	else
+		error = queue_all(&transfer);
+	ln_mutex_release(&peer->transfer);
+	return error;
+}
+
+static void forget_assembly(struct ln_session *session)
+{
+	free(session->assembly.head);
+	free(session->assembly.body.data);
+	memset(&session->assembly, 0, sizeof(session->assembly));
+}
+
+/* Makes room for `len` more bytes of the body. */
+static bool make_room(struct ln_session *session, size_t len)
+{
+	struct ln_body *body = &session->assembly.body;
+	uint64_t room = body->capacity > 0 ? body->capacity * 2 : BODY_FIRST;
+	uint8_t *data;
+
+	if (len <= body->capacity - body->len)
+		return true;
+	if (room < body->len + len)
+		room = body->len + len;
+	if (room > session->assembly.total)
+		room = session->assembly.total;
+	data = realloc(body->data, room);
+	if (data == NULL)
+		return false;
+	body->data = data;
+	body->capacity = room;
+	return true;
+}
+
+/* All of the body is there, or has been. */
+static int finish(struct ln_session *session)
+{
+	const struct ln_kind *kind = session->assembly.kind;
+	struct ln_unpack head = { .data = session->assembly.head,
+				  .len = session->assembly.head_len };
+	int error = 0;
+
+	if (session->assembly.keep)
+		error = kind->complete(session, &head, &session->assembly.body);
+	forget_assembly(session);
+	return error;
+}
+
+/* The rest of the frame is of the body. */
+static int take_body(struct ln_session *session, struct ln_unpack *frame)
+{
+	struct ln_body *body = &session->assembly.body;
+	size_t len = frame->len;
+	const uint8_t *data = ln_unpack_raw(frame, len);
+
+	if (len > session->assembly.total - session->assembly.got)
+		return ln_session_refuse(session, "more bytes than announced");
+	session->assembly.got += len;
+	if (session->assembly.keep && !make_room(session, len)) {
+		/* As if nobody had wanted it. */
+		session->assembly.keep = false;
+		free(body->data);
+		body->data = NULL;
+	}
+	if (session->assembly.keep && len > 0) {
+		memcpy(body->data + body->len, data, len);
+		body->len += len;
+	}
+	if (session->assembly.got < session->assembly.total)
+		return 0;
+	return finish(session);
+}
+
+/* Keeps the head for the end. */
+static bool keep_head(struct ln_session *session, const uint8_t *head,
+		      size_t len)
+{
+	session->assembly.head = malloc(len + 1);
+	if (session->assembly.head == NULL)
+		return false;
+	memcpy(session->assembly.head, head, len);
+	session->assembly.head_len = len;
+	return true;
+}
+
+static int receive_start(struct ln_session *session, struct ln_unpack *frame)
+{
+	const struct ln_kind *kind = ln_session_kind(ln_unpack_u8(frame));
+	uint64_t total = ln_unpack_u64(frame);
+	struct ln_unpack head = { .failed = false };
+	bool keep = false;
+	int error;
+
+	head.data = ln_unpack_bytes(frame, &head.len);
+	if (head.data == NULL || head.len > LN_HEAD_MOST || total == 0)
+		return ln_session_refuse(session, "a malformed beginning");
+	if (session->assembly.kind != NULL)
+		return ln_session_refuse(session, "a beginning before the end");
+	if (kind == NULL || kind->begin == NULL)
+		return ln_session_refuse(session,
+					 "pieces of a kind that has none");
+	session->assembly.kind = kind;
+	session->assembly.total = total;
+	session->assembly.keep = true;
+	if (!keep_head(session, head.data, head.len)) {
+		session->reason = "out of memory";
+		return LN_ENOMEM;
+	}
+	error = kind->begin(session, &head, total, &keep);
+	if (error < 0)
+		return error;
+	if (!ln_unpack_done(&head))
+		return ln_session_refuse(session, "a head of wrong length");
+	session->assembly.keep = keep;
+	return take_body(session, frame);
+}
+
+static int receive_data(struct ln_session *session, struct ln_unpack *frame)
+{
+	if (session->assembly.kind == NULL)
+		return ln_session_refuse(session, "bytes without a beginning");
+	if (frame->len == 0)
+		return ln_session_refuse(session, "a piece without bytes");
+	return take_body(session, frame);
+}
+
+static int receive_abort(struct ln_session *session, struct ln_unpack *frame)
+{
+	(void)frame;
+	if (session->assembly.kind == NULL)
+		return ln_session_refuse(session, "an end without a beginning");
+	forget_assembly(session);
+	return 0;
+}
+
+static const struct ln_kind kinds[] = {
+	[LN_KIND_START - LN_KIND_START] = { .receive = receive_start },
+	[LN_KIND_DATA - LN_KIND_START] = { .receive = receive_data },
+	[LN_KIND_ABORT - LN_KIND_START] = { .receive = receive_abort },
+};
+
+const struct ln_part ln_part_pieces = {
+	.first = LN_KIND_START,
+	.count = 3,
+	.kinds = kinds,
+	.down = forget_assembly,
+};

@@ -1,0 +1,177 @@
+/*
+ * DESIGN
+ * The table of a peer's proxies is weak, as that of peers: the last release
+ * takes the proxy out under proxies_lock, and who finds it without a reference
+ * left makes another one. Nothing refers to the old one then, so that there is
+ * never a doubt which of the two is meant.
+ */
+#include "node/proxy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "node/links.h"
+#include "node/messages.h"
+#include "node/node.h"
+#include "node/peer.h"
+#include "process/remote.h"
+
+static int wait_for_room(struct ln_process *remote, int64_t deadline)
+{
+	return ln_peer_wait_for_room(ln_proxy_of(remote)->peer, deadline);
+}
+
+/* Counts one proxy less, in which nothing is any more. */
+static void dispose(struct ln_proxy *proxy)
+{
+	struct ln_peer *peer = proxy->peer;
+
+	free(proxy->process.links.slots);
+	free(proxy);
+	atomic_fetch_sub_explicit(&peer->node->proxies, 1,
+				  memory_order_relaxed);
+	ln_peer_release(peer);
+}
+
+static void free_proxy(struct ln_process *remote)
+{
+	struct ln_proxy *proxy = ln_proxy_of(remote);
+	struct ln_peer *peer = proxy->peer;
+
+	ln_lock_acquire(&peer->proxies_lock);
+	ln_ids_remove(&peer->proxies, &proxy->entry);
+	ln_lock_release(&peer->proxies_lock);
+	dispose(proxy);
+}
+
+static const struct ln_remote_class class = {
+	.send = ln_messages_send,
+	.wait_for_room = wait_for_room,
+	.kill = ln_links_kill,
+	.link = ln_links_link,
+	.unlink = ln_links_unlink,
+	.link_ended = ln_links_ended,
+	.free = free_proxy,
+};
+
+struct ln_proxy *ln_proxy_of(struct ln_process *process)
+{
+	if (process->remote != &class)
+		return NULL;
+	return ln_container_of(process, struct ln_proxy, process);
+}
+
+/* One more reference, unless there is none any more. */
+static bool retain_alive(struct ln_proxy *proxy)
+{
+	_Atomic uint32_t *references = &proxy->process.references;
+	uint32_t count = atomic_load_explicit(references, memory_order_relaxed);
+
+	while (count > 0) {
+		if (atomic_compare_exchange_weak_explicit(
+			    references, &count, count + 1, memory_order_relaxed,
+			    memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
+static struct ln_proxy *proxy_at(struct ln_id_entry *entry)
+{
+	return ln_container_of(entry, struct ln_proxy, entry);
+}
+
+/* Under proxies_lock. */
+static struct ln_proxy *find(struct ln_peer *peer, const uint8_t *id)
+{
+	struct ln_id_entry *entry = ln_ids_find(&peer->proxies, id);
+
+	while (entry != NULL && !retain_alive(proxy_at(entry)))
+		entry = ln_ids_next(entry);
+	return entry != NULL ? proxy_at(entry) : NULL;
+}
+
+struct ln_proxy *ln_proxy_find(struct ln_peer *peer, const uint8_t id[16])
+{
+	struct ln_proxy *proxy;
+
+	ln_lock_acquire(&peer->proxies_lock);
+	proxy = find(peer, id);
+	ln_lock_release(&peer->proxies_lock);
+	return proxy;
+}
+
+/* A proxy that is in no table yet. */
+static int make(struct ln_peer *peer, const uint8_t *id, struct ln_proxy **out)
+{
+	struct ln_node *node = peer->node;
+	struct ln_proxy *proxy;
+
+	if (atomic_fetch_add_explicit(&node->proxies, 1,
+				      memory_order_relaxed) >=
+	    node->options.max_proxies) {
+		atomic_fetch_sub_explicit(&node->proxies, 1,
+					  memory_order_relaxed);
+		return LN_ELIMIT;
+	}
+	proxy = calloc(1, sizeof(*proxy));
+	if (proxy == NULL) {
+		atomic_fetch_sub_explicit(&node->proxies, 1,
+					  memory_order_relaxed);
+		return LN_ENOMEM;
+	}
+	ln_remote_init(&proxy->process, &class, id);
+	memcpy(proxy->entry.id, id, LN_ID_SIZE);
+	proxy->peer = ln_peer_retain(peer);
+	*out = proxy;
+	return 0;
+}
+
+int ln_proxy_get(struct ln_peer *peer, const uint8_t id[16],
+		 struct ln_proxy **out)
+{
+	struct ln_proxy *proxy = ln_proxy_find(peer, id);
+	struct ln_proxy *fresh;
+	int error;
+
+	*out = proxy;
+	if (proxy != NULL)
+		return 0;
+	error = make(peer, id, &fresh);
+	if (error < 0)
+		return error;
+	ln_lock_acquire(&peer->proxies_lock);
+	proxy = find(peer, id);
+	if (proxy == NULL) {
+		error = ln_ids_add(&peer->proxies, &fresh->entry);
+		if (error == 0) {
+			proxy = fresh;
+			fresh = NULL;
+		}
+	}
+	ln_lock_release(&peer->proxies_lock);
+	if (fresh != NULL)
+		dispose(fresh);
+	*out = proxy;
+	return error;
+}
+
+struct ln_proxy *ln_proxy_all(struct ln_peer *peer)
+{
+	struct ln_proxy *list = NULL;
+	struct ln_id_entry *at = NULL;
+
+	ln_lock_acquire(&peer->proxies_lock);
+	while ((at = ln_ids_walk(&peer->proxies, at)) != NULL) {
+		struct ln_proxy *proxy = proxy_at(at);
+
+		if (!retain_alive(proxy))
+			continue;
+		proxy->next = list;
+		list = proxy;
+	}
+	ln_lock_release(&peer->proxies_lock);
+	return list;
+}
