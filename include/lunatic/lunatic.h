@@ -364,12 +364,15 @@ LUNATIC_API int lunatic_process_id_text(const lunatic_process *process,
 
 /* Ends a process: one that computes wasm at the next tick of a millisecond, one
  * that waits now; a native one is told by LUNATIC_EKILLED. No effect on one
- * that has ended. LUNATIC_EINVAL. */
+ * that has ended. When too much waits to be sent to the process's node, a
+ * calling process waits (LUNATIC_EKILLED), and any other thread gets
+ * LUNATIC_EFULL. LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_process_kill(lunatic_process *process);
 
 /* How a process ended; does not wait. `exit_code` may be NULL and is 0 unless
  * the outcome is LUNATIC_OUTCOME_EXITED. LUNATIC_EAGAIN: it is alive.
- * LUNATIC_EINVAL. */
+ * LUNATIC_EUNSUP: it runs on another node; a process learns of its end by
+ * lunatic_link. LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_process_outcome(lunatic_process *process,
 					lunatic_outcome *outcome,
 					uint32_t *exit_code);
@@ -378,7 +381,8 @@ LUNATIC_API int lunatic_process_outcome(lunatic_process *process,
  * more, at most `timeout_ms` milliseconds: 0 looks only, -1 is for ever.
  * `outcome` and `exit_code` as above; both may be NULL. Not from a process:
  * LUNATIC_EINVAL; under lunatic_blocking it is allowed, for other processes
- * than the own one. LUNATIC_ETIMEDOUT. */
+ * than the own one. LUNATIC_ETIMEDOUT; LUNATIC_EUNSUP: it runs on another
+ * node. */
 LUNATIC_API int lunatic_process_wait(lunatic_process *process,
 				     int64_t timeout_ms,
 				     lunatic_outcome *outcome,
@@ -555,7 +559,12 @@ LUNATIC_API int lunatic_message_take_process(lunatic_message *message,
 /* Sends a message and takes it over, whatever is returned. Does not wait. From
  * any thread. LUNATIC_EFULL: dropped, because the receiver's mailbox is full.
  * LUNATIC_EDEAD: dropped, because it has ended. LUNATIC_EINVAL: also for the
- * news of a link's death, which only the runtime sends. */
+ * news of a link's death, which only the runtime sends.
+ *
+ * To a process of another node, 0 says that the message is on its way.
+ * LUNATIC_EFULL: dropped, because too much waits to be sent there;
+ * LUNATIC_EDEAD: its node is not connected; LUNATIC_EINVAL: it holds a tcp
+ * stream, which cannot leave its node. LUNATIC_ENOMEM. */
 LUNATIC_API int lunatic_send(lunatic_process *process,
 			     lunatic_message *message);
 
@@ -598,11 +607,13 @@ LUNATIC_API int lunatic_blocking(void (*function)(void *), void *argument);
 /* Links the calling process with another: when one fails the other is killed
  * or, after lunatic_die_when_link_dies(false), gets a message with `tag`. If it
  * has failed already, that happens now; if it has ended normally, nothing does.
- * Linking again changes the tag. Does not wait. LUNATIC_EKILLED (it had failed,
- * which kills the caller), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+ * Linking again changes the tag. Waits only when too much waits to be sent to
+ * the other one's node. LUNATIC_EKILLED (it had failed, which kills the
+ * caller), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_link(lunatic_process *process, int64_t tag);
 
-/* Ends a link; nothing happens when there is none. LUNATIC_EINVAL. */
+/* Ends a link; nothing happens when there is none. Waits as lunatic_link.
+ * LUNATIC_EKILLED, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_unlink(lunatic_process *process);
 
 /* Whether the death of a link kills the calling process (a new process: true)

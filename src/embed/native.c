@@ -245,7 +245,9 @@ int lunatic_link(lunatic_process *process, int64_t tag)
 		return LN_EINVAL;
 	if (ln_task_interrupted(&self->task))
 		return LN_EKILLED;
-	error = ln_process_link(self, process, tag, tag);
+	error = ln_process_wait_for_room(process, LN_NEVER);
+	if (error == 0)
+		error = ln_process_link(self, process, tag, tag);
 	if (error == 0 && ln_task_interrupted(&self->task))
 		return LN_EKILLED;
 	return error;
@@ -254,11 +256,14 @@ int lunatic_link(lunatic_process *process, int64_t tag)
 int lunatic_unlink(lunatic_process *process)
 {
 	struct ln_process *self = ln_embed_running();
+	int error;
 
 	if (self == NULL || process == NULL)
 		return LN_EINVAL;
-	ln_process_unlink(self, process);
-	return 0;
+	error = ln_process_wait_for_room(process, LN_NEVER);
+	if (error == 0)
+		ln_process_unlink(self, process);
+	return error;
 }
 
 int lunatic_die_when_link_dies(bool die)

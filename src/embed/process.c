@@ -145,10 +145,14 @@ int lunatic_process_id_text(const lunatic_process *process,
 
 int lunatic_process_kill(lunatic_process *process)
 {
+	int error;
+
 	if (process == NULL)
 		return LN_EINVAL;
-	ln_process_kill(process);
-	return 0;
+	error = ln_process_wait_for_room(process, LN_NEVER);
+	if (error == 0)
+		ln_process_kill(process);
+	return error;
 }
 
 int lunatic_process_outcome(lunatic_process *process, lunatic_outcome *outcome,
@@ -162,6 +166,8 @@ int lunatic_process_outcome(lunatic_process *process, lunatic_outcome *outcome,
 		*exit_code = 0;
 	if (process == NULL || outcome == NULL)
 		return LN_EINVAL;
+	if (process->remote != NULL)
+		return LN_EUNSUP;
 	ln_lock_acquire(&process->mailbox.lock);
 	dead = process->dead;
 	if (dead) {
@@ -188,6 +194,8 @@ int lunatic_process_wait(lunatic_process *process, int64_t timeout_ms,
 	if (process == NULL || ln_task_current() != NULL ||
 	    ln_embed_served() == process)
 		return LN_EINVAL;
+	if (process->remote != NULL)
+		return LN_EUNSUP;
 	if (!ln_process_wait_until(process, ln_embed_deadline(timeout_ms)))
 		return LN_ETIMEDOUT;
 	return lunatic_process_outcome(process, outcome, exit_code);

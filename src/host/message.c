@@ -227,16 +227,35 @@ static struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
 	return message;
 }
 
+/* What a send that failed is for the guest; LN_ETIMEDOUT stays. Delivery is
+ * not promised: a dead or full receiver drops the message. */
+LN_NOINLINE static int send_failed(struct ln_guest *guest, int error)
+{
+	switch (error) {
+	case LN_EDEAD:
+	case LN_EFULL:
+		return 0;
+	case LN_EINVAL:
+		return ln_guest_trap(guest,
+				     "a tcp stream cannot be sent to a process "
+				     "of another node");
+	default:
+		return error;
+	}
+}
+
 int ln_host_message_send(struct ln_guest *guest, uint64_t process)
 {
 	struct ln_message *message;
 	struct ln_process *to = NULL;
+	int error;
 
 	message = outgoing(guest, process, &to);
 	if (message == NULL)
 		return LN_ETRAP;
-	/* Delivery is not promised: a dead or full receiver drops it. */
-	ln_process_send(to, message);
+	error = ln_process_send_wait(to, message, LN_NEVER);
+	if (LN_UNLIKELY(error < 0))
+		return send_failed(guest, error);
 	return 0;
 }
 
@@ -246,6 +265,7 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 {
 	struct ln_message *message;
 	struct ln_process *to = NULL;
+	int64_t deadline = deadline_after(timeout);
 	uint8_t tag[8];
 	uint32_t tags;
 	int error;
@@ -256,9 +276,12 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 	tags = message->tag != 0 ? 1 : 0;
 	memcpy(tag, &message->tag, sizeof(tag));
 	ln_process_skip(guest->process);
-	ln_process_send(to, message);
-	error = ln_process_receive(guest->process, tag, tags,
-				   deadline_after(timeout), true, &message);
+	error = ln_process_send_wait(to, message, deadline);
+	if (LN_UNLIKELY(error < 0))
+		error = send_failed(guest, error);
+	if (error == 0)
+		error = ln_process_receive(guest->process, tag, tags, deadline,
+					   true, &message);
 	if (error == LN_ETIMEDOUT) {
 		*result = TIMED_OUT;
 		return 0;

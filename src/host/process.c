@@ -188,7 +188,9 @@ int ln_host_process_link(struct ln_guest *guest, int64_t tag, uint64_t process)
 
 	if (value == NULL)
 		return missing(guest, "process", process);
-	error = ln_process_link(guest->process, value, tag, tag);
+	error = ln_process_wait_for_room(value, LN_NEVER);
+	if (error == 0)
+		error = ln_process_link(guest->process, value, tag, tag);
 	if (error == LN_ELIMIT)
 		return ln_guest_trap(guest, "too many links");
 	/* A dead link that kills takes effect before the guest goes on. */
@@ -200,9 +202,12 @@ int ln_host_process_link(struct ln_guest *guest, int64_t tag, uint64_t process)
 int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
 {
 	struct ln_process *value = find_process(guest, process);
+	int error;
 
 	if (value == NULL)
 		return missing(guest, "process", process);
-	ln_process_unlink(guest->process, value);
-	return 0;
+	error = ln_process_wait_for_room(value, LN_NEVER);
+	if (error == 0)
+		ln_process_unlink(guest->process, value);
+	return error;
 }
