@@ -63,8 +63,10 @@ static inline uint64_t receive_number(void)
 {
 	uint64_t number;
 
-	lunatic_message_receive(NULL, 0, 0);
-	lunatic_message_read_data(&number, sizeof(number));
+	if (lunatic_message_receive(NULL, 0, 0) != 0 ||
+	    lunatic_message_read_data(&number, sizeof(number)) !=
+		    sizeof(number))
+		__builtin_trap();
 	return number;
 }
 

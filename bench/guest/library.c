@@ -96,7 +96,7 @@ static uint64_t messages(void)
 	return start;
 }
 
-/* Requests: a handle to answer to, a tag, a number. */
+/* Requests: a number, a tag, a handle to answer to. */
 
 ENTRY(raw_server)
 void raw_server(void)
@@ -104,17 +104,13 @@ void raw_server(void)
 	uint64_t number;
 
 	do {
-		struct {
-			uint64_t number;
-			int64_t tag;
-		} request;
+		int64_t tag;
 		uint64_t peer;
 
-		lunatic_message_receive(NULL, 0, 0);
-		lunatic_message_read_data(&request, sizeof(request));
+		number = receive_number();
+		tag = lunatic_message_get_tag();
 		peer = lunatic_message_take_process(0);
-		number = request.number;
-		send_number(peer, request.tag, number);
+		send_number(peer, tag, number);
 		lunatic_process_drop_process(peer);
 	} while (number > 0);
 }
@@ -122,16 +118,16 @@ void raw_server(void)
 static void raw_request(uint64_t server, uint64_t number)
 {
 	static int64_t tag;
-	const struct {
-		uint64_t number;
-		int64_t tag;
-	} request = { number, ++tag };
+	uint64_t answer;
 
-	lunatic_message_create_data(tag, sizeof(request));
-	lunatic_message_write_data(&request, sizeof(request));
+	lunatic_message_create_data(++tag, sizeof(number));
+	lunatic_message_write_data(&number, sizeof(number));
 	lunatic_message_push_process(lunatic_process_this());
-	lunatic_message_send_receive_skip_search(server, 0);
-	lunatic_message_read_data(&number, sizeof(number));
+	if (lunatic_message_send_receive_skip_search(server, 0) != 0 ||
+	    lunatic_message_read_data(&answer, sizeof(answer)) !=
+		    sizeof(answer) ||
+	    answer != number)
+		__builtin_trap();
 }
 
 static uint64_t raw_requests(void)

@@ -1,7 +1,7 @@
 // Messages: what is sent is what is received, in pieces as large as they come;
 // handles in messages; tags, timeouts, and the scratch area's rules.
 //
-// stdout~ 14 passed, 0 failed$
+// stdout~ 16 passed, 0 failed$
 // stderr~ has no process at index 0
 // stderr~ messages.c:[0-9]+: failed: 1 == 2
 // stderr~ messages.c:[0-9]+: failed: 1 is 1, not 2
@@ -213,6 +213,75 @@ LUNATIC_TEST(scratch_area)
 	LUNATIC_CHECK_EQ(lunatic_mail_send(&out, lunatic_proc_self()),
 			 LUNATIC_EMISUSE);
 	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
+}
+
+// From the start once more, also when it is longer than the reader's room.
+LUNATIC_TEST(read_again)
+{
+	static char text[500];
+	static char back[sizeof(text)];
+
+	LUNATIC_CHECK_EQ(lunatic_read_again(&mail), LUNATIC_EMISUSE);
+	for (size_t length = 1; length < sizeof(text); length += 7) {
+		memset(text, 'a', length);
+		begin_to_self(0);
+		lunatic_write_array(&out, 2);
+		lunatic_write_str(&out, text);
+		lunatic_write_int(&out, -7);
+		send_to_self();
+		expect_mail();
+		for (int time = 0; time < 3; time++) {
+			LUNATIC_CHECK(lunatic_read_tuple(&mail, 2));
+			LUNATIC_CHECK_EQ(
+				lunatic_read_str(&mail, back, sizeof(back)),
+				length);
+			LUNATIC_CHECK(strcmp(back, text) == 0);
+			LUNATIC_CHECK_EQ(lunatic_read_int(&mail), -7);
+			LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+			LUNATIC_CHECK_EQ(lunatic_read_again(&mail), 0);
+		}
+		// A failure is forgotten, too.
+		LUNATIC_CHECK_EQ(lunatic_read_int(&mail), 0);
+		LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), LUNATIC_EFORMAT);
+		LUNATIC_CHECK_EQ(lunatic_read_again(&mail), 0);
+		lunatic_skip(&mail);
+		LUNATIC_CHECK_EQ(lunatic_reader_end(&mail), 0);
+	}
+	lunatic_mail_begin(&out, 0);
+	LUNATIC_CHECK_EQ(lunatic_read_again(&mail), LUNATIC_EMISUSE);
+}
+
+// Writing and reading long messages piece by piece, cut short anywhere.
+LUNATIC_TEST(pieces)
+{
+	static unsigned char bytes[400];
+	size_t count = 0;
+
+	for (size_t i = 0; i < 70; i++) {
+		bytes[count] = 0xcd;
+		bytes[count + 1] = 0x12;
+		bytes[count + 2] = (unsigned char)i;
+		count += 3;
+	}
+	for (size_t cut = 0; cut <= count; cut++) {
+		static const unsigned char head[] = { 0xdc, 0, 70 };
+
+		lunatic_message_create_data(0, 0);
+		lunatic_message_write_data(head, sizeof(head));
+		lunatic_message_write_data(bytes, cut);
+		lunatic_message_send(lunatic_proc_self().id);
+		expect_mail();
+		LUNATIC_CHECK_EQ(lunatic_read_array(&mail), cut < 70 ? 0 : 70);
+		for (size_t i = 0; i < 70; i++) {
+			uint64_t number = lunatic_read_uint(&mail);
+
+			LUNATIC_CHECK_EQ(number, cut < 70 || 3 * i + 3 > cut
+							 ? 0
+							 : 0x1200 + i);
+		}
+		LUNATIC_CHECK_EQ(lunatic_reader_end(&mail),
+				 cut < count ? LUNATIC_EFORMAT : 0);
+	}
 }
 
 LUNATIC_TEST(handles)

@@ -5,6 +5,9 @@
 #ifndef LUNATIC_GUEST_INTERNAL_H
 #define LUNATIC_GUEST_INTERNAL_H
 
+#ifdef __wasm32__
+#include <lunatic/abi.h>
+#endif
 #include <lunatic/process.h>
 #include <lunatic/reader.h>
 #include <lunatic/writer.h>
@@ -15,7 +18,41 @@
  * there. A reader or writer of an earlier one fails instead of taking the
  * later one for its own. Never 0.
  */
-extern uint32_t lunatic_scratch_message;
+extern uint64_t lunatic_scratch_message;
+
+#define LUNATIC_LIKELY(condition) __builtin_expect(!!(condition), 1)
+
+/* Instead of its number, when a message is yet to be begun. */
+#define LUNATIC_SCRATCH_NOT_YET UINT64_MAX
+
+/* Reading and writing the message in the scratch area. There is none on the
+ * machine where the reader and the writer are fuzzed. */
+
+static inline size_t lunatic_scratch_read(void *data, size_t size)
+{
+#ifdef __wasm32__
+	return lunatic_message_read_data(data, size);
+#else
+	(void)data;
+	(void)size;
+	return 0;
+#endif
+}
+
+static inline void lunatic_scratch_write(const void *data, size_t size)
+{
+#ifdef __wasm32__
+	lunatic_message_write_data(data, size);
+#else
+	(void)data;
+	(void)size;
+#endif
+}
+
+/* Passes on what a writer of a message holds, and then more bytes. Returns 0 or
+ * a status, which the writer does not remember yet. */
+int lunatic_writer_flush(struct lunatic_writer *writer, const void *more,
+			 size_t size);
 
 /* The order to stop: to servers, to supervisors, and from those to children.
  * Below what programs may use. */
@@ -25,19 +62,23 @@ extern uint32_t lunatic_scratch_message;
 #ifdef __wasm32__
 
 /* Notes that the scratch area holds another message, and returns its number. */
-uint32_t lunatic_scratch_changed(void);
+static inline uint64_t lunatic_scratch_changed(void)
+{
+	return ++lunatic_scratch_message;
+}
 
 /* If not NULL, called before another message gets there. */
 extern void (*lunatic_scratch_leaving)(void);
 
-/* Makes `reader` read the message that is in the scratch area. */
+/* Makes `reader` read the message that is in the scratch area, from its
+ * start. */
 void lunatic_reader_open(struct lunatic_reader *reader);
 
 /* Makes `writer` write to the message that is in the scratch area. */
 void lunatic_writer_open(struct lunatic_writer *writer);
 
 /* Makes `writer` call `begin` before the first byte; `begin` must open it, and
- * returns 0 or a status. */
+ * returns 0 or a status. It finds `context` in the writer. */
 void lunatic_writer_arm(struct lunatic_writer *writer,
 			int (*begin)(struct lunatic_writer *writer),
 			void *context);

@@ -12,14 +12,6 @@
 
 void (*lunatic_scratch_leaving)(void);
 
-uint32_t lunatic_scratch_changed(void)
-{
-	lunatic_scratch_message++;
-	if (lunatic_scratch_message == 0)
-		lunatic_scratch_message = 1;
-	return lunatic_scratch_message;
-}
-
 uint32_t lunatic_host_timeout(int64_t timeout)
 {
 	if (timeout < 0)
@@ -36,63 +28,39 @@ void lunatic_fail(void)
 
 /* Writing. */
 
-static int flush_message(struct lunatic_writer *writer, const void *more,
-			 size_t size)
-{
-	if (writer->message != lunatic_scratch_message)
-		return LUNATIC_EMISUSE;
-	if (writer->at > writer->start)
-		lunatic_message_write_data(
-			writer->start, (size_t)(writer->at - writer->start));
-	if (size > 0)
-		lunatic_message_write_data(more, size);
-	writer->at = writer->start;
-	return 0;
-}
-
-static int flush_first(struct lunatic_writer *writer, const void *more,
-		       size_t size)
-{
-	int (*begin)(struct lunatic_writer *writer);
-	int status;
-
-	/* The function went through where the bytes go later. */
-	__builtin_memcpy(&begin, writer->room, sizeof(begin));
-	status = begin(writer);
-	return status == 0 ? flush_message(writer, more, size) : status;
-}
-
 void lunatic_writer_open(struct lunatic_writer *writer)
 {
-	writer->start = writer->room;
 	writer->at = writer->room;
 	writer->end = writer->room + sizeof(writer->room);
 	writer->message = lunatic_scratch_message;
-	writer->flush = flush_message;
 }
 
 void lunatic_writer_arm(struct lunatic_writer *writer,
 			int (*begin)(struct lunatic_writer *writer),
 			void *context)
 {
-	lunatic_writer_begin(writer, NULL, 0);
-	writer->flush = flush_first;
+	lunatic_writer_begin(writer, writer->room, 0);
+	writer->message = LUNATIC_SCRATCH_NOT_YET;
+	writer->begin = begin;
 	writer->context = context;
-	__builtin_memcpy(writer->room, &begin, sizeof(begin));
 }
 
 bool lunatic_writer_begun(const struct lunatic_writer *writer)
 {
-	return writer->flush != flush_first;
+	return writer->message != LUNATIC_SCRATCH_NOT_YET;
 }
 
 int lunatic_writer_close(struct lunatic_writer *writer)
 {
-	if (writer->status == 0 && writer->pending != 0)
-		writer->status = LUNATIC_EMISUSE;
-	if (writer->status == 0)
-		writer->status = writer->flush(writer, NULL, 0);
-	return writer->status;
+	int status = writer->status;
+
+	if (status == 0 && writer->pending == 0)
+		status = lunatic_writer_flush(writer, NULL, 0);
+	else if (status == 0)
+		status = LUNATIC_EMISUSE;
+	if (status != 0)
+		lunatic_writer_fail(writer, status);
+	return status;
 }
 
 void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag)
@@ -101,8 +69,9 @@ void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag)
 		lunatic_scratch_leaving();
 	lunatic_message_create_data(tag, 0);
 	lunatic_scratch_changed();
-	lunatic_writer_begin(mail, NULL, 0);
 	lunatic_writer_open(mail);
+	mail->pending = 1;
+	mail->status = 0;
 }
 
 int lunatic_mail_send(struct lunatic_writer *mail, struct lunatic_proc to)
@@ -131,8 +100,8 @@ bool lunatic_writer_may_push(struct lunatic_writer *mail)
 
 	/* An answer begins with its first byte. */
 	if (mail->status == 0 && !lunatic_writer_begun(mail))
-		status = mail->flush(mail, NULL, 0);
-	if (mail->message == 0 || mail->message != lunatic_scratch_message)
+		status = lunatic_writer_flush(mail, NULL, 0);
+	if (mail->message != lunatic_scratch_message)
 		status = status != 0 ? status : LUNATIC_EMISUSE;
 	if (status != 0)
 		lunatic_writer_fail(mail, status);
@@ -147,30 +116,19 @@ void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc)
 
 /* Reading. */
 
-static size_t load_message(struct lunatic_reader *reader, void *data,
-			   size_t size)
-{
-	(void)reader;
-	return lunatic_message_read_data(data, size);
-}
-
-static void measure_message(struct lunatic_reader *reader)
-{
-	reader->left = lunatic_message_data_size() - reader->loaded;
-}
-
 void lunatic_reader_open(struct lunatic_reader *reader)
 {
+	size_t count =
+		lunatic_message_read_data(reader->room, sizeof(reader->room));
+
 	reader->at = reader->room;
-	reader->end = reader->room;
-	reader->left = 0;
-	reader->left_known = false;
+	reader->end = reader->room + count;
 	reader->pending = 1;
-	reader->status = 0;
 	reader->message = lunatic_scratch_message;
-	reader->load = load_message;
-	reader->measure = measure_message;
-	reader->loaded = 0;
+	reader->left = 0;
+	reader->status = 0;
+	if (count == sizeof(reader->room))
+		reader->left = lunatic_message_data_size() - count;
 }
 
 int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
@@ -186,10 +144,23 @@ int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 	if (result != LUNATIC_MESSAGE && result != LUNATIC_LINK_DIED)
 		return LUNATIC_ETIMEDOUT;
 	lunatic_scratch_changed();
-	lunatic_reader_open(mail);
-	if (result == LUNATIC_LINK_DIED)
+	if (result == LUNATIC_MESSAGE) {
+		lunatic_reader_open(mail);
+	} else {
+		/* There is nothing to read. */
+		lunatic_reader_begin(mail, NULL, 0);
 		lunatic_reader_fail(mail, LUNATIC_EMISUSE);
+	}
 	return (int)result;
+}
+
+int lunatic_read_again(struct lunatic_reader *mail)
+{
+	if (mail->message == 0 || mail->message != lunatic_scratch_message)
+		return LUNATIC_EMISUSE;
+	lunatic_message_seek_data(0);
+	lunatic_reader_open(mail);
+	return 0;
 }
 
 int lunatic_receive(struct lunatic_reader *mail, int64_t timeout)

@@ -13,41 +13,33 @@
 
 #include "internal.h"
 
-uint32_t lunatic_scratch_message = 1;
-
-static size_t load_nothing(struct lunatic_reader *reader, void *data,
-			   size_t size)
-{
-	(void)reader;
-	(void)data;
-	(void)size;
-	return 0;
-}
-
-static void measure_nothing(struct lunatic_reader *reader)
-{
-	reader->left = 0;
-}
+uint64_t lunatic_scratch_message = 1;
 
 void lunatic_reader_begin(struct lunatic_reader *reader, const void *data,
 			  size_t size)
 {
 	reader->at = data;
 	reader->end = reader->at + size;
-	reader->left = 0;
-	reader->left_known = true;
 	reader->pending = 1;
-	reader->status = 0;
 	reader->message = 0;
-	reader->load = load_nothing;
-	reader->measure = measure_nothing;
-	reader->loaded = size;
+	reader->left = 0;
+	reader->status = 0;
 }
 
 void lunatic_reader_fail(struct lunatic_reader *reader, int status)
 {
 	if (reader->status == 0)
 		reader->status = status;
+	/* So it is enough to look whether a byte is there. */
+	reader->end = reader->at;
+}
+
+static size_t load_piece(struct lunatic_reader *reader, void *data, size_t size)
+{
+	size_t count = lunatic_scratch_read(data, size);
+
+	reader->left -= count;
+	return count;
 }
 
 /* Loads until `size` bytes (at most what the room holds) are there. */
@@ -55,24 +47,15 @@ static __attribute__((noinline)) bool load(struct lunatic_reader *reader,
 					   size_t size)
 {
 	size_t have = (size_t)(reader->end - reader->at);
-	size_t more;
 
-	if (reader->message != 0) {
+	if (reader->left > 0) {
 		if (have > 0)
 			memmove(reader->room, reader->at, have);
-		more = reader->load(reader, reader->room + have,
-				    sizeof(reader->room) - have);
 		reader->at = reader->room;
-		reader->end = reader->room + have + more;
-		reader->loaded += more;
-		if (reader->left_known) {
-			reader->left -= more;
-		} else if (more < sizeof(reader->room) - have) {
-			/* That was the end. */
-			reader->left = 0;
-			reader->left_known = true;
-		}
-		have += more;
+		reader->end = reader->room + have;
+		reader->end += load_piece(reader, reader->room + have,
+					  sizeof(reader->room) - have);
+		have = (size_t)(reader->end - reader->at);
 	}
 	if (have < size)
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
@@ -81,11 +64,9 @@ static __attribute__((noinline)) bool load(struct lunatic_reader *reader,
 
 static inline bool need(struct lunatic_reader *reader, size_t size)
 {
-	if (reader->status != 0)
-		return false;
-	if ((size_t)(reader->end - reader->at) >= size)
+	if (LUNATIC_LIKELY((size_t)(reader->end - reader->at) >= size))
 		return true;
-	return load(reader, size);
+	return reader->status == 0 && load(reader, size);
 }
 
 /* Whether `size` bytes are there, loaded or not. */
@@ -97,10 +78,6 @@ static bool has(struct lunatic_reader *reader, uint64_t size)
 		return false;
 	if (have >= size)
 		return true;
-	if (!reader->left_known) {
-		reader->measure(reader);
-		reader->left_known = true;
-	}
 	if (have + reader->left < size)
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
 	return reader->status == 0;
@@ -124,10 +101,7 @@ static void take(struct lunatic_reader *reader, void *data, size_t size)
 			to += part;
 		if (to != NULL && size > sizeof(reader->room)) {
 			/* The long rest goes where it is wanted. */
-			part = reader->load(reader, to, size);
-			reader->loaded += part;
-			if (reader->left_known)
-				reader->left -= part;
+			part = load_piece(reader, to, size);
 			to += part;
 			size -= part;
 			if (part == 0)
@@ -144,24 +118,33 @@ static uint64_t big_endian(struct lunatic_reader *reader, int size)
 
 	if (size == 0 || !need(reader, (size_t)size))
 		return 0;
-	if (reader->end - reader->at >= 8) {
-		memcpy(&number, reader->at, sizeof(number));
-		reader->at += size;
-		return __builtin_bswap64(number) >> (64 - 8 * size);
-	}
 	for (; size > 0; size--)
 		number = number << 8 | *reader->at++;
 	return number;
 }
 
-/* The first byte of the next value, 0xc1 (which means nothing) for none. */
-static uint8_t marker(struct lunatic_reader *reader)
+/* Whether the message is still there, if it is one. */
+static inline bool is_fresh(const struct lunatic_reader *reader)
 {
-	if (reader->status == 0 && reader->pending == 0)
-		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
-	if (reader->message != 0 && reader->message != lunatic_scratch_message)
+	return reader->message == lunatic_scratch_message ||
+	       reader->message == 0;
+}
+
+static __attribute__((noinline)) uint8_t
+load_marker(struct lunatic_reader *reader)
+{
+	if (reader->pending == 0 || !is_fresh(reader))
 		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
 	return need(reader, 1) ? *reader->at : 0xc1;
+}
+
+/* The first byte of the next value, 0xc1 (which means nothing) for none. */
+static inline uint8_t marker(struct lunatic_reader *reader)
+{
+	if (LUNATIC_LIKELY(reader->at < reader->end && reader->pending > 0 &&
+			   is_fresh(reader)))
+		return *reader->at;
+	return load_marker(reader);
 }
 
 struct head {
@@ -250,9 +233,9 @@ static void sign(struct head *head, int size)
 }
 
 /* Announced values that cannot all be there: each takes a byte at least. */
-static void announce(struct lunatic_reader *reader, uint64_t count)
+static inline void announce(struct lunatic_reader *reader, uint64_t count)
 {
-	if (!has(reader, count))
+	if (count > (uint64_t)(reader->end - reader->at) && !has(reader, count))
 		return;
 	reader->pending += count;
 }
@@ -330,14 +313,6 @@ int lunatic_reader_end(struct lunatic_reader *reader)
 {
 	if (reader->status == 0 && reader->pending != 0)
 		lunatic_reader_fail(reader, LUNATIC_EMISUSE);
-	if (reader->status == 0 && reader->at == reader->end &&
-	    reader->message != 0 && !reader->left_known) {
-		if (reader->message != lunatic_scratch_message)
-			lunatic_reader_fail(reader, LUNATIC_EMISUSE);
-		else
-			reader->measure(reader);
-		reader->left_known = true;
-	}
 	if (reader->status == 0 &&
 	    (reader->at != reader->end || reader->left != 0))
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
@@ -358,45 +333,86 @@ bool lunatic_read_bool(struct lunatic_reader *reader)
 	return expect(reader, LUNATIC_KIND_BOOL, &head) && head.number != 0;
 }
 
-/* Any integer. */
+/* The number behind an integer's marker, of 1, 2, 4 or 8 bytes. */
+static inline uint64_t number_behind(const unsigned char *at, unsigned size)
+{
+	uint64_t number64;
+	uint32_t number32;
+	uint16_t number16;
+
+	switch (size) {
+	case 1:
+		return at[1];
+	case 2:
+		memcpy(&number16, at + 1, sizeof(number16));
+		return __builtin_bswap16(number16);
+	case 4:
+		memcpy(&number32, at + 1, sizeof(number32));
+		return __builtin_bswap32(number32);
+	default:
+		memcpy(&number64, at + 1, sizeof(number64));
+		return __builtin_bswap64(number64);
+	}
+}
+
+/* An unsigned integer that lies there in whole. Returns whether it was one;
+ * if not, nothing is consumed. */
+static inline __attribute__((always_inline)) bool
+read_near(struct lunatic_reader *reader, uint64_t *number)
+{
+	const unsigned char *at = reader->at;
+	size_t have = (size_t)(reader->end - at);
+	unsigned size = 0;
+
+	if (have == 0 || reader->pending == 0 || !is_fresh(reader))
+		return false;
+	*number = *at;
+	if (*number >= 0x80) {
+		if (*number < 0xcc || *number > 0xcf)
+			return false;
+		size = 1u << (*number & 3);
+		if (have <= size)
+			return false;
+		*number = number_behind(at, size);
+	}
+	reader->at = at + 1 + size;
+	reader->pending--;
+	return true;
+}
+
+static int64_t out_of_range(struct lunatic_reader *reader)
+{
+	lunatic_reader_fail(reader, LUNATIC_ERANGE);
+	return 0;
+}
+
+/* An integer that does not, or another one. */
 static bool read_integer(struct lunatic_reader *reader, struct head *head)
 {
 	uint8_t byte = marker(reader);
+	enum lunatic_kind kind = kind_of(byte);
 
-	if (reader->status != 0)
-		return false;
-	if (byte < 0x80 || (byte >= 0xcc && byte <= 0xcf)) {
-		reader->at++;
-		reader->pending--;
-		head->kind = LUNATIC_KIND_UINT;
-		head->number = byte < 0x80
-				       ? byte
-				       : big_endian(reader, 1 << (byte - 0xcc));
-		return reader->status == 0;
-	}
-	if (kind_of(byte) != LUNATIC_KIND_INT) {
+	if (reader->status == 0 && kind != LUNATIC_KIND_UINT &&
+	    kind != LUNATIC_KIND_INT)
 		lunatic_reader_fail(reader, LUNATIC_EFORMAT);
-		return false;
-	}
-	return take_head(reader, byte, head);
+	return reader->status == 0 && take_head(reader, byte, head);
 }
 
-static int64_t read_int_within(struct lunatic_reader *reader, int64_t min,
-			       int64_t max)
+static __attribute__((noinline)) int64_t
+read_int_within(struct lunatic_reader *reader, int64_t min, int64_t max)
 {
 	struct head head;
 
 	if (!read_integer(reader, &head))
 		return 0;
 	if ((head.kind == LUNATIC_KIND_UINT && head.number > (uint64_t)max) ||
-	    (head.kind == LUNATIC_KIND_INT && (int64_t)head.number < min)) {
-		lunatic_reader_fail(reader, LUNATIC_ERANGE);
-		return 0;
-	}
+	    (head.kind == LUNATIC_KIND_INT && (int64_t)head.number < min))
+		return out_of_range(reader);
 	return (int64_t)head.number;
 }
 
-static uint64_t read_uint_within(struct lunatic_reader *reader, uint64_t max)
+static __attribute__((noinline)) uint64_t
+read_uint_within(struct lunatic_reader *reader, uint64_t max)
 {
 	struct head head;
 
@@ -411,11 +427,22 @@ static uint64_t read_uint_within(struct lunatic_reader *reader, uint64_t max)
 
 int64_t lunatic_read_int(struct lunatic_reader *reader)
 {
+	uint64_t number;
+
+	if (LUNATIC_LIKELY(read_near(reader, &number))) {
+		if (number > INT64_MAX)
+			return out_of_range(reader);
+		return (int64_t)number;
+	}
 	return read_int_within(reader, INT64_MIN, INT64_MAX);
 }
 
 uint64_t lunatic_read_uint(struct lunatic_reader *reader)
 {
+	uint64_t number;
+
+	if (LUNATIC_LIKELY(read_near(reader, &number)))
+		return number;
 	return read_uint_within(reader, UINT64_MAX);
 }
 
@@ -457,8 +484,16 @@ double lunatic_read_f64(struct lunatic_reader *reader)
 
 uint32_t lunatic_read_array(struct lunatic_reader *reader)
 {
+	uint8_t byte = marker(reader);
 	struct head head;
 
+	/* A short one, all of whose values may be there. */
+	if (LUNATIC_LIKELY((byte & 0xf0) == 0x90 &&
+			   (byte & 0x0f) < reader->end - reader->at)) {
+		reader->at++;
+		reader->pending += (uint64_t)(byte & 0x0f) - 1;
+		return byte & 0x0f;
+	}
 	if (!expect(reader, LUNATIC_KIND_ARRAY, &head))
 		return 0;
 	return (uint32_t)head.number;

@@ -1,20 +1,14 @@
 /*
  * The MessagePack writer. Knows no host functions, so that it builds for this
- * machine too, where it is fuzzed. Bytes gather between start and at; `flush`
- * passes them on when there is no more room, and long strings directly.
+ * machine too, where it is fuzzed. Bytes gather before `at`; those
+ * of a message do so in the writer's room and are passed on when there is no
+ * more room, and long strings directly.
  */
 #include <lunatic/status.h>
 #include <lunatic/writer.h>
 #include <string.h>
 
-static int flush_memory(struct lunatic_writer *writer, const void *more,
-			size_t size)
-{
-	(void)writer;
-	(void)more;
-	(void)size;
-	return LUNATIC_ETOOLONG;
-}
+#include "internal.h"
 
 void lunatic_writer_begin(struct lunatic_writer *writer, void *data,
 			  size_t size)
@@ -25,8 +19,6 @@ void lunatic_writer_begin(struct lunatic_writer *writer, void *data,
 	writer->pending = 1;
 	writer->status = 0;
 	writer->message = 0;
-	writer->flush = flush_memory;
-	writer->context = NULL;
 }
 
 int lunatic_writer_end(struct lunatic_writer *writer, size_t *length)
@@ -42,17 +34,50 @@ void lunatic_writer_fail(struct lunatic_writer *writer, int status)
 {
 	if (writer->status == 0)
 		writer->status = status;
+	/* So it is enough to look whether there is room. */
+	writer->end = writer->at;
+}
+
+int lunatic_writer_flush(struct lunatic_writer *writer, const void *more,
+			 size_t size)
+{
+	if (writer->message == LUNATIC_SCRATCH_NOT_YET) {
+		int status = writer->begin(writer);
+
+		if (status != 0 || size == 0)
+			return status;
+	}
+	if (writer->message == 0)
+		return LUNATIC_ETOOLONG;
+	if (writer->message != lunatic_scratch_message)
+		return LUNATIC_EMISUSE;
+	if (writer->at > writer->room)
+		lunatic_scratch_write(writer->room,
+				      (size_t)(writer->at - writer->room));
+	if (size > 0)
+		lunatic_scratch_write(more, size);
+	writer->at = writer->room;
+	return 0;
+}
+
+static __attribute__((noinline)) void
+put_flushing(struct lunatic_writer *writer, const void *data, size_t size)
+{
+	int status;
+
+	if (writer->status != 0)
+		return;
+	status = lunatic_writer_flush(writer, data, size);
+	if (status != 0)
+		lunatic_writer_fail(writer, status);
 }
 
 static void put(struct lunatic_writer *writer, const void *data, size_t size)
 {
-	if (writer->status != 0 || size == 0)
+	if (size == 0)
 		return;
 	if ((size_t)(writer->end - writer->at) < size) {
-		int status = writer->flush(writer, data, size);
-
-		if (status != 0)
-			writer->status = status;
+		put_flushing(writer, data, size);
 		return;
 	}
 	memcpy(writer->at, data, size);
@@ -60,35 +85,51 @@ static void put(struct lunatic_writer *writer, const void *data, size_t size)
 }
 
 /* A value begins that `more` others must follow. */
-static void begin_value(struct lunatic_writer *writer, uint64_t more)
+static inline void begin_value(struct lunatic_writer *writer, uint64_t more)
 {
-	if (writer->pending == 0)
+	if (!LUNATIC_LIKELY(writer->pending > 0))
 		lunatic_writer_fail(writer, LUNATIC_EMISUSE);
 	writer->pending += more - 1;
 }
 
-/* A marker and a big-endian number of `size` bytes. Where there is room for the
- * longest, all its bytes are written, and only `size` of them count. */
-static void put_number(struct lunatic_writer *writer, uint8_t marker,
-		       uint64_t number, unsigned size)
+static __attribute__((noinline)) void put_scarce(struct lunatic_writer *writer,
+						 uint8_t marker,
+						 uint64_t number, unsigned size)
 {
 	unsigned char bytes[9] = { marker };
 
+	memcpy(bytes + 1, &number, sizeof(number));
+	if (writer->message != 0)
+		put_flushing(writer, NULL, 0);
+	if (writer->end - writer->at >= (ptrdiff_t)sizeof(bytes)) {
+		memcpy(writer->at, bytes, sizeof(bytes));
+		writer->at += size + 1;
+	} else {
+		put(writer, bytes, size + 1);
+	}
+}
+
+/* A marker and a big-endian number of `size` bytes. Where there is room for the
+ * longest, all its bytes are written, and only `size` of them count. */
+static inline void put_number(struct lunatic_writer *writer, uint8_t marker,
+			      uint64_t number, unsigned size)
+{
 	number = size > 0 ? __builtin_bswap64(number << (64 - 8 * size)) : 0;
-	if ((size_t)(writer->end - writer->at) >= sizeof(bytes) &&
-	    writer->status == 0) {
+	if (LUNATIC_LIKELY(writer->end - writer->at >= 9)) {
 		writer->at[0] = marker;
 		memcpy(writer->at + 1, &number, sizeof(number));
 		writer->at += size + 1;
-		return;
+	} else {
+		put_scarce(writer, marker, number, size);
 	}
-	memcpy(bytes + 1, &number, sizeof(number));
-	put(writer, bytes, size + 1);
 }
 
-static void put_byte(struct lunatic_writer *writer, unsigned byte)
+static inline void put_byte(struct lunatic_writer *writer, unsigned byte)
 {
-	put_number(writer, (uint8_t)byte, 0, 0);
+	if (LUNATIC_LIKELY(writer->at < writer->end))
+		*writer->at++ = (unsigned char)byte;
+	else
+		put_scarce(writer, (uint8_t)byte, 0, 0);
 }
 
 void lunatic_write_nil(struct lunatic_writer *writer)

@@ -82,7 +82,29 @@ struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail);
  */
 int lunatic_receive(struct lunatic_reader *mail, int64_t timeout);
 
-/* The same for the oldest that has one of `count` tags; others stay. */
+/*
+ * Begins to read the message that was received last once more, from its start:
+ * to try another shape, or to pass it to a function that reads it all. A handle
+ * that was read is no longer in it. LUNATIC_EMISUSE if there is no such
+ *message: another one has been begun or sent since, or what came was a link.
+ *
+ *	static void take(struct lunatic_reader *mail)
+ *	{
+ *		int64_t number = lunatic_read_int(mail);
+ *		char text[32];
+ *
+ *		if (lunatic_reader_end(mail) == 0) {
+ *			printf("%lld\n", (long long)number);
+ *		} else if (lunatic_read_again(mail) == 0) {
+ *			lunatic_read_str(mail, text, sizeof(text));
+ *			puts(text);
+ *		}
+ *	}
+ */
+int lunatic_read_again(struct lunatic_reader *mail);
+
+/* The same as lunatic_receive for the oldest that has one of `count` tags;
+ * others stay. */
 int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 			   size_t count, int64_t timeout);
 

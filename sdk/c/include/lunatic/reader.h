@@ -25,17 +25,11 @@ extern "C" {
  * and is not copied. */
 struct lunatic_reader {
 	const unsigned char *at;
-	const unsigned char *end; /* of what was loaded */
-	uint64_t left;            /* bytes behind end, if that is known */
+	const unsigned char *end; /* of what was loaded; at, after a failure */
 	uint64_t pending;         /* values that must still be read */
+	uint64_t message;         /* which message it is, 0 for memory */
+	uint64_t left;            /* bytes behind end */
 	int status;
-	bool left_known;
-	uint32_t message; /* which message it is, 0 for memory */
-	/* Puts up to `size` bytes to `data` and returns how many. */
-	size_t (*load)(struct lunatic_reader *reader, void *data, size_t size);
-	/* Sets left, when it is asked for the first time. */
-	void (*measure)(struct lunatic_reader *reader);
-	uint64_t loaded; /* bytes up to end, from the start of the message */
 	unsigned char room[LUNATIC_READER_ROOM];
 };
 

@@ -25,16 +25,16 @@ extern "C" {
 /* The members are the library's own; a writer lives where the caller wants,
  * and is not copied. */
 struct lunatic_writer {
-	unsigned char *start; /* what was not passed on yet */
+	unsigned char *start; /* of memory; of messages it is room */
 	unsigned char *at;    /* where the next byte goes */
-	unsigned char *end;
-	uint64_t pending; /* values that must still follow */
+	unsigned char *end;   /* of the room; at, after a failure */
+	uint64_t pending;     /* values that must still follow */
+	uint64_t message;     /* which message it is, 0 for memory */
 	int status;
-	uint32_t message; /* which message it is, 0 for memory */
-	/* Passes on what is between start and at, and then more bytes. */
-	int (*flush)(struct lunatic_writer *writer, const void *more,
-		     size_t size);
-	void *context; /* of flush */
+	/* Begins the message when its first byte is written, if that is how it
+	 * is. */
+	int (*begin)(struct lunatic_writer *writer);
+	void *context; /* of begin */
 	int64_t tag;   /* of a request */
 	unsigned char room[LUNATIC_WRITER_ROOM];
 };
