@@ -2,6 +2,7 @@
 //
 // stdout~ passed, 0 failed$
 // stderr~ has no tcp stream at index 0
+// stderr~ tcp stream 77 does not exist
 #include <lunatic.h>
 #include <string.h>
 
@@ -40,6 +41,26 @@ static void write_text(struct lunatic_tcp stream, const char *text)
 {
 	LUNATIC_CHECK_EQ(lunatic_tcp_write(stream, text, strlen(text), SOON),
 			 0);
+}
+
+LUNATIC_TEST(flushing)
+{
+	struct lunatic_tcp one, other;
+	char got[2];
+	size_t count;
+
+	pair(&one, &other);
+	write_text(one, "hi");
+	LUNATIC_CHECK_EQ(lunatic_tcp_flush(one), 0);
+	LUNATIC_CHECK_EQ(lunatic_tcp_read(other, got, 2, &count, SOON), 0);
+	lunatic_tcp_drop(other);
+	LUNATIC_CHECK_EQ(lunatic_tcp_flush(one), 0);
+	lunatic_tcp_drop(one);
+}
+
+LUNATIC_TEST_FAILS(flushing_none, "tcp stream 77 does not exist")
+{
+	lunatic_tcp_flush((struct lunatic_tcp){ 77 });
 }
 
 LUNATIC_TEST(resolving)

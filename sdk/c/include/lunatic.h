@@ -39,6 +39,7 @@
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
 #include <lunatic/net.h>
+#include <lunatic/plugin.h>
 #include <lunatic/process.h>
 #include <lunatic/reader.h>
 #include <lunatic/registry.h>

@@ -218,6 +218,14 @@ int lunatic_tcp_write(struct lunatic_tcp stream, const void *data, size_t size,
 	return 0;
 }
 
+int lunatic_tcp_flush(struct lunatic_tcp stream)
+{
+	uint64_t error;
+	uint32_t result = lunatic_networking_tcp_flush(stream.id, &error);
+
+	return status_of(result, error);
+}
+
 struct lunatic_tcp lunatic_tcp_clone(struct lunatic_tcp stream)
 {
 	return (struct lunatic_tcp){ lunatic_networking_clone_tcp_stream(

@@ -115,6 +115,10 @@ int lunatic_tcp_read(struct lunatic_tcp stream, void *data, size_t size,
 int lunatic_tcp_write(struct lunatic_tcp stream, const void *data, size_t size,
 		      int64_t timeout);
 
+/* Sees to it that what was written is sent. It always is: nothing waits in the
+ * process. Traps if the handle is none. */
+int lunatic_tcp_flush(struct lunatic_tcp stream);
+
 /* A second handle to a stream: one process can read while another writes. Traps
  * if the handle is none. */
 struct lunatic_tcp lunatic_tcp_clone(struct lunatic_tcp stream);
