@@ -19,13 +19,16 @@
 /* Whether the folder is empty; tells when it is not, or cannot be read. */
 static bool is_empty(int folder, const char *name)
 {
-	DIR *dir = fdopendir(dup(folder));
+	int copy = dup(folder);
+	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
 	const struct dirent *entry;
 	bool empty = true;
 
 	if (dir == NULL) {
 		fprintf(stderr, "lunatic: cannot read '%s': %s\n", name,
 			strerror(errno));
+		if (copy >= 0)
+			close(copy);
 		return false;
 	}
 	while (empty && (entry = readdir(dir)) != NULL)
