@@ -20,7 +20,7 @@
 
 struct export
 {
-	struct ln_watch watch;
+	struct ln_end_watch watch;
 	struct ln_id_entry entry;
 	struct ln_node *node;       /* counted */
 	struct ln_process *process; /* counted */
@@ -36,7 +36,7 @@ static void note_end(struct ln_node *node, struct ln_process *process)
 	ln_lock_release(&node->exports_lock);
 }
 
-static void ended(struct ln_watch *watch, struct ln_process *process)
+static void ended(struct ln_end_watch *watch, struct ln_process *process)
 {
 	struct export *export = ln_container_of(watch, struct export, watch);
 	struct ln_node *node = export->node;
@@ -55,7 +55,7 @@ static void ended(struct ln_watch *watch, struct ln_process *process)
 static bool is_exported(const struct ln_node *node,
 			const struct ln_process *process)
 {
-	const struct ln_watch *watch = process->watches;
+	const struct ln_end_watch *watch = process->watches;
 
 	while (watch != NULL && watch->owner != node)
 		watch = watch->next;

@@ -322,7 +322,7 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
 {
 	struct ln_links links;
-	struct ln_watch *watch;
+	struct ln_end_watch *watch;
 	bool registered;
 
 	ln_lock_acquire(&process->mailbox.lock);
@@ -343,7 +343,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	if (process->free_argument != NULL)
 		process->free_argument(process->argument);
 	while (watch != NULL) {
-		struct ln_watch *next = watch->next;
+		struct ln_end_watch *next = watch->next;
 
 		watch->ended(watch, process);
 		watch = next;

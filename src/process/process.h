@@ -23,7 +23,7 @@ struct ln_process_info;
 struct ln_registration;
 struct ln_remote_class;
 struct ln_runtime;
-struct ln_watch;
+struct ln_end_watch;
 
 /* How a process ended. All but the first count as failure for its links. */
 enum ln_outcome {
@@ -50,7 +50,7 @@ struct ln_process {
 	uint32_t exit_code;      /* likewise */
 	struct ln_links links;
 	struct ln_registration *registrations; /* a list; in the registries */
-	struct ln_watch *watches;              /* told of its end */
+	struct ln_end_watch *watches;          /* told of its end */
 
 	/* Immutable after the start. */
 	const struct ln_remote_class *remote; /* NULL: it runs here */

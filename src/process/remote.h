@@ -45,11 +45,11 @@ struct ln_remote_class {
 };
 
 /* Told of the end of a local process; embedded by who wants to know. */
-struct ln_watch {
-	struct ln_watch *next;
+struct ln_end_watch {
+	struct ln_end_watch *next;
 	/* On the fiber of the process, which has forgotten its links but not
 	 * yet told them. Must not park. */
-	void (*ended)(struct ln_watch *watch, struct ln_process *process);
+	void (*ended)(struct ln_end_watch *watch, struct ln_process *process);
 	const void *owner; /* the watcher's, to find its own */
 };
 
