@@ -5,8 +5,8 @@
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  idle, host_call, library, registry, latency, sandbox, start,
-#                  echo, http or compute
+#                  idle, host_call, library, registry, environments,
+#                  latency, sandbox, start, echo, http or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -186,6 +186,11 @@ bench_fan_in() { both fan_in fan_in 2 -2; }
 bench_selective() { both selective selective 1 -1; }
 bench_spawn() { both spawn spawner 2 -2; }
 bench_registry() { both registry lookup 1; }
+bench_environments() {
+	for _ in $passes; do
+		guest environments 2
+	done
+}
 bench_latency() { both latency latency 2; }
 
 bench_sandbox() {

@@ -35,8 +35,8 @@
 #include "engine/refusal.h"
 #include "engine/scan.h"
 #include "engine/weight.h"
-#include "sched/mutex.h"
 #include "sched/task.h"
+#include "sched/turns.h"
 
 /* Parsing text takes a hundred times its size in memory and is meant for what
  * people write by hand. */
@@ -46,7 +46,8 @@
 
 struct ln_codes {
 	struct ln_hash_seed seed;
-	struct ln_mutex turn; /* held by the task whose module is compiled */
+	struct ln_turns turns[LN_CODE_STEPS];
+	struct ln_party others[LN_CODE_STEPS]; /* for who names no party */
 	struct ln_lock lock;
 	struct ln_list buckets[BUCKETS]; /* under lock */
 };
@@ -324,7 +325,8 @@ int ln_codes_new(struct ln_codes **out)
 	if (codes == NULL)
 		return LN_ENOMEM;
 	ln_hash_seed(&codes->seed);
-	ln_mutex_init(&codes->turn);
+	for (int i = 0; i < LN_CODE_STEPS; i++)
+		ln_turns_init(&codes->turns[i], i == LN_CODE_LOOK ? 2 : 1);
 	for (size_t i = 0; i < BUCKETS; i++)
 		ln_list_init(&codes->buckets[i]);
 	*out = codes;
@@ -563,17 +565,22 @@ int ln_code_compile(struct ln_code *self, char **error)
 	return code;
 }
 
-int ln_code_take_turn(struct ln_engine *engine)
+int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_party *parties)
 {
+	struct ln_codes *codes = ln_engine_codes(engine);
+
 	if (ln_task_current() == NULL)
 		return 0;
-	return ln_mutex_acquire(&ln_engine_codes(engine)->turn, LN_NEVER);
+	if (parties == NULL)
+		parties = codes->others;
+	return ln_turns_take(&codes->turns[step], &parties[step]);
 }
 
-void ln_code_end_turn(struct ln_engine *engine)
+void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step)
 {
 	if (ln_task_current() != NULL)
-		ln_mutex_release(&ln_engine_codes(engine)->turn);
+		ln_turns_end(&ln_engine_codes(engine)->turns[step]);
 }
 
 /* ---- What code says ---- */

@@ -16,10 +16,13 @@
 
 #include <wasmtime.h>
 
+#include "engine/steps.h"
+
 struct ln_code;
 struct ln_codes;
 struct ln_engine;
 struct ln_entries;
+struct ln_party;
 struct ln_scan;
 
 enum ln_code_state {
@@ -54,11 +57,12 @@ void ln_code_settle(struct ln_code *code, int result, const char *text);
  * why. LN_EKILLED. */
 int ln_code_await(struct ln_code *code, char **text);
 
-/* Tasks compile one at a time, in the order of these calls: the compiler uses
- * all cores, and its memory is bounded for one. Other threads do not wait.
+/* Takes a turn for a party, which has one struct for each step; with no parties
+ * (NULL) for one that all those share. Threads that run no task do not wait.
  * LN_EKILLED. */
-int ln_code_take_turn(struct ln_engine *engine);
-void ln_code_end_turn(struct ln_engine *engine);
+int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_party *parties);
+void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step);
 
 /* The module as a binary: text is assembled, a binary is copied; *binary is the
  * caller's. Errors as ln_code_find. Needs the stack of a thread. */

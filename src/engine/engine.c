@@ -17,6 +17,7 @@
 #include "base/futex.h"
 #include "engine/code.h"
 #include "engine/instance.h"
+#include "engine/linker.h"
 #include "engine/memory.h"
 #include "engine/preempt.h"
 #include "sched/fiber.h"
@@ -40,6 +41,7 @@ struct ln_engine {
 	const struct ln_host_table *table;
 	struct ln_memories *memories;
 	struct ln_codes *codes;
+	struct ln_linkers *linkers;
 	unsigned flags;      /* of all variants */
 	struct ln_lock lock; /* held to make a variant */
 	wasm_engine_t *_Atomic variants[LN_VARIANTS];
@@ -69,7 +71,10 @@ int ln_engine_new(const struct ln_host_table *table,
 	error = ln_memories_new(&engine->memories);
 	if (error == 0)
 		error = ln_codes_new(&engine->codes);
+	if (error == 0)
+		error = ln_linkers_new(&engine->linkers);
 	if (error < 0) {
+		ln_codes_free(engine->codes);
 		ln_memories_free(engine->memories);
 		free(engine);
 		return error;
@@ -95,6 +100,7 @@ void ln_engine_free(struct ln_engine *engine)
 		if (variant != NULL)
 			wasm_engine_delete(variant);
 	}
+	ln_linkers_free(engine->linkers);
 	ln_codes_free(engine->codes);
 	ln_memories_free(engine->memories);
 	free(engine);
@@ -236,6 +242,11 @@ const wasmtime_module_t *ln_engine_probe(struct ln_engine *engine,
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)
 {
 	return engine->table;
+}
+
+struct ln_linkers *ln_engine_linkers(struct ln_engine *engine)
+{
+	return engine->linkers;
 }
 
 struct ln_codes *ln_engine_codes(struct ln_engine *engine)

@@ -13,6 +13,7 @@
 
 struct ln_codes;
 struct ln_host_table;
+struct ln_linkers;
 struct ln_sched;
 
 /* Settings that change the generated code. A variant is a combination. */
@@ -66,6 +67,9 @@ const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);
 
 /* The code that is in use or being made. */
 struct ln_codes *ln_engine_codes(struct ln_engine *engine);
+
+/* The linkers that are in use. */
+struct ln_linkers *ln_engine_linkers(struct ln_engine *engine);
 
 /* Bytes of the stack slot that a fiber which runs wasm needs. */
 size_t ln_engine_stack_size(void);

@@ -2,6 +2,15 @@
  * A linker holds an entry for every host function of one ABI generation: its
  * trampoline, which compiled code calls directly, or, in a namespace that is
  * not allowed, a callback that traps and says so.
+ *
+ * Making one takes far longer than finding out what is allowed, and it takes
+ * memory. So the linkers that are in use are kept in a list, without a
+ * reference of its own, and found by their set of allowed functions. A guest
+ * that makes environments which differ makes the list as long as it may make
+ * environments.
+ *
+ * Threads: any. The list and the counts are under the lock; linkers are made
+ * without it.
  */
 #include "engine/linker.h"
 
@@ -10,13 +19,29 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/futex.h"
+#include "base/list.h"
 #include "engine/engine.h"
 
 /* Exported by our patch of Wasmtime (engine/patches). */
 void lunatic_engine_set_next_host_call(ln_host_call call);
 
+struct ln_linkers {
+	struct ln_lock lock;
+	struct ln_list all; /* under lock */
+};
+
 struct ln_linker {
+	struct ln_list link; /* under the lock, as references */
+	uint32_t references;
+
+	/* Immutable. */
+	struct ln_linkers *linkers;
 	wasmtime_linker_t *raw;
+	unsigned variant;
+	enum ln_abi_generation generation;
+	size_t words;
+	uint64_t allowed[]; /* a bit for each host function */
 };
 
 static bool is_allowed(const struct ln_host_function *function,
@@ -80,39 +105,148 @@ static bool define(wasmtime_linker_t *linker,
 	return false;
 }
 
+int ln_linkers_new(struct ln_linkers **out)
+{
+	struct ln_linkers *linkers = calloc(1, sizeof(*linkers));
+
+	if (linkers == NULL)
+		return LN_ENOMEM;
+	ln_list_init(&linkers->all);
+	*out = linkers;
+	return 0;
+}
+
+void ln_linkers_free(struct ln_linkers *linkers)
+{
+	free(linkers);
+}
+
+static bool is_bit(const struct ln_linker *linker, size_t i)
+{
+	return (linker->allowed[i / 64] >> i % 64 & 1) != 0;
+}
+
+static int fill(struct ln_linker *linker, struct ln_engine *engine)
+{
+	const struct ln_host_table *table = ln_engine_host_table(engine);
+	wasm_engine_t *variant = ln_engine_variant(engine, linker->variant);
+
+	if (variant == NULL)
+		return LN_EIO;
+	linker->raw = wasmtime_linker_new(variant);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct ln_host_function *function = &table->functions[i];
+
+		if (function->generation != LN_ABI_ANY &&
+		    function->generation != linker->generation)
+			continue;
+		if (!define(linker->raw, function, is_bit(linker, i)))
+			return LN_ENOMEM;
+	}
+	return 0;
+}
+
+/* Another reference to one that is the same; NULL: there is none. Under the
+ * lock. */
+static struct ln_linker *find(struct ln_linkers *linkers,
+			      const struct ln_linker *same)
+{
+	for (struct ln_list *at = linkers->all.next; at != &linkers->all;
+	     at = at->next) {
+		struct ln_linker *linker =
+			ln_container_of(at, struct ln_linker, link);
+
+		if (linker->variant == same->variant &&
+		    linker->generation == same->generation &&
+		    memcmp(linker->allowed, same->allowed,
+			   same->words * sizeof(same->allowed[0])) == 0) {
+			linker->references++;
+			return linker;
+		}
+	}
+	return NULL;
+}
+
+static void destroy(struct ln_linker *linker)
+{
+	if (linker->raw != NULL)
+		wasmtime_linker_delete(linker->raw);
+	free(linker);
+}
+
+/* One that nobody has yet, and that says only what is allowed. */
+static struct ln_linker *describe(struct ln_engine *engine, unsigned variant,
+				  enum ln_abi_generation generation,
+				  bool (*allows)(const void *, const char *),
+				  const void *who)
+{
+	const struct ln_host_table *table = ln_engine_host_table(engine);
+	size_t words = (table->count + 63) / 64;
+	struct ln_linker *linker =
+		calloc(1, sizeof(*linker) + words * sizeof(linker->allowed[0]));
+
+	if (linker == NULL)
+		return NULL;
+	linker->linkers = ln_engine_linkers(engine);
+	linker->references = 1;
+	linker->variant = ln_engine_complete(engine, variant);
+	linker->generation = generation;
+	linker->words = words;
+	for (size_t i = 0; i < table->count; i++) {
+		if (is_allowed(&table->functions[i], allows, who))
+			linker->allowed[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	return linker;
+}
+
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		  enum ln_abi_generation generation,
 		  bool (*allows)(const void *who, const char *name),
 		  const void *who, struct ln_linker **out)
 {
-	const struct ln_host_table *table = ln_engine_host_table(engine);
-	struct ln_linker *linker = calloc(1, sizeof(*linker));
+	struct ln_linkers *linkers = ln_engine_linkers(engine);
+	struct ln_linker *linker =
+		describe(engine, variant, generation, allows, who);
+	struct ln_linker *found;
+	int error;
 
 	if (linker == NULL)
 		return LN_ENOMEM;
-	linker->raw = wasmtime_linker_new(ln_engine_variant(engine, variant));
-	for (size_t i = 0; i < table->count; i++) {
-		const struct ln_host_function *function = &table->functions[i];
-
-		if (function->generation != LN_ABI_ANY &&
-		    function->generation != generation)
-			continue;
-		if (!define(linker->raw, function,
-			    is_allowed(function, allows, who))) {
-			ln_linker_free(linker);
-			return LN_ENOMEM;
+	ln_lock_acquire(&linkers->lock);
+	found = find(linkers, linker);
+	ln_lock_release(&linkers->lock);
+	if (found == NULL) {
+		error = fill(linker, engine);
+		if (error < 0) {
+			destroy(linker);
+			return error;
 		}
+		/* Somebody may have made the same one meanwhile. */
+		ln_lock_acquire(&linkers->lock);
+		found = find(linkers, linker);
+		if (found == NULL)
+			ln_list_append(&linkers->all, &linker->link);
+		ln_lock_release(&linkers->lock);
 	}
-	*out = linker;
+	if (found != NULL)
+		destroy(linker);
+	*out = found != NULL ? found : linker;
 	return 0;
 }
 
-void ln_linker_free(struct ln_linker *linker)
+void ln_linker_release(struct ln_linker *linker)
 {
+	bool last;
+
 	if (linker == NULL)
 		return;
-	wasmtime_linker_delete(linker->raw);
-	free(linker);
+	ln_lock_acquire(&linker->linkers->lock);
+	last = --linker->references == 0;
+	if (last)
+		ln_list_remove(&linker->link);
+	ln_lock_release(&linker->linkers->lock);
+	if (last)
+		destroy(linker);
 }
 
 wasmtime_linker_t *ln_linker_raw(const struct ln_linker *linker)

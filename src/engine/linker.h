@@ -1,7 +1,7 @@
 /*
- * What modules of one environment may import: the host functions, of which
- * those in namespaces that are not allowed trap when called. Immutable once
- * made.
+ * What modules may import: the host functions, of which those that are not
+ * allowed trap when called. Immutable once made, and the same one for all who
+ * allow the same.
  */
 #ifndef LN_ENGINE_LINKER_H
 #define LN_ENGINE_LINKER_H
@@ -14,15 +14,22 @@
 
 struct ln_engine;
 struct ln_linker;
+struct ln_linkers;
 
-/* Makes a linker for a variant and a generation of the ABI. `allows` is asked
- * for each host function, by its name "module::name"; NULL allows all.
- * LN_ENOMEM. */
+/* The linkers of an engine. LN_ENOMEM. */
+int ln_linkers_new(struct ln_linkers **linkers);
+
+/* All linkers must be gone. NULL is fine. */
+void ln_linkers_free(struct ln_linkers *linkers);
+
+/* A linker for a variant and a generation of the ABI, counted. `allows` is
+ * asked for each host function, by its name "module::name"; NULL allows all.
+ * LN_ENOMEM, LN_EIO. Any thread; deep when there is none yet. */
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		  enum ln_abi_generation generation,
 		  bool (*allows)(const void *who, const char *name),
 		  const void *who, struct ln_linker **linker);
-void ln_linker_free(struct ln_linker *linker);
+void ln_linker_release(struct ln_linker *linker);
 
 wasmtime_linker_t *ln_linker_raw(const struct ln_linker *linker);
 

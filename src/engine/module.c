@@ -46,7 +46,7 @@ struct load {
 	struct ln_linker *linker;
 	const uint8_t *bytes;
 	size_t len;
-	size_t max_bytes;
+	const struct ln_module_limits *limits;
 	enum ln_code_state state;
 	struct ln_code *code;     /* counted, until a module has it */
 	struct ln_module *module; /* what comes of it */
@@ -83,8 +83,8 @@ static void find_job(void *argument)
 	struct load *load = argument;
 
 	load->result = ln_code_find(load->engine, load->variant, load->bytes,
-				    load->len, load->max_bytes, &load->code,
-				    &load->state, &load->error);
+				    load->len, load->limits->max_bytes,
+				    &load->code, &load->state, &load->error);
 	if (load->result == 0 && load->state == LN_CODE_READY)
 		load->result = link_code(load);
 }
@@ -116,14 +116,15 @@ static int run_job(struct load *load, struct ln_blocking *pool,
 /* Makes code that others with the same bytes wait for. */
 static int make(struct load *load, struct ln_blocking *pool)
 {
-	int error = ln_code_take_turn(load->engine);
+	int error = ln_code_take_turn(load->engine, LN_CODE_COMPILE,
+				      load->limits->parties);
 
 	if (error < 0) {
 		ln_code_settle(load->code, error, NULL);
 		return error;
 	}
 	error = ln_blocking_run(pool, compile_job, load);
-	ln_code_end_turn(load->engine);
+	ln_code_end_turn(load->engine, LN_CODE_COMPILE);
 	if (error < 0) {
 		ln_code_settle(load->code, error, NULL);
 		return error;
@@ -134,8 +135,13 @@ static int make(struct load *load, struct ln_blocking *pool)
 /* One attempt; LN_EAGAIN when another one had begun, and gave up. */
 static int try(struct load *load, struct ln_blocking *pool)
 {
-	int error = run_job(load, pool, find_job);
+	int error = ln_code_take_turn(load->engine, LN_CODE_LOOK,
+				      load->limits->parties);
 
+	if (error < 0)
+		return error;
+	error = run_job(load, pool, find_job);
+	ln_code_end_turn(load->engine, LN_CODE_LOOK);
 	if (error < 0 || load->state == LN_CODE_READY)
 		return error;
 	if (load->state == LN_CODE_OURS)
@@ -157,7 +163,7 @@ int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
 			     .linker = linker,
 			     .bytes = bytes,
 			     .len = len,
-			     .max_bytes = limits->max_bytes };
+			     .limits = limits };
 	int result;
 
 	*error = NULL;

@@ -12,14 +12,18 @@
 #include <wasmtime.h>
 
 #include "engine/entries.h"
+#include "engine/steps.h"
 
 struct ln_blocking;
 struct ln_engine;
 struct ln_linker;
+struct ln_party;
 
 /* What ln_module_new refuses beyond. */
 struct ln_module_limits {
 	size_t max_bytes; /* size of the wasm binary, bytes */
+	/* On whose behalf, for turns: LN_CODE_STEPS, or NULL. */
+	struct ln_party *parties;
 };
 
 #define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)128 << 20)

@@ -64,7 +64,7 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 
-	ln_linker_free(world->linker);
+	ln_linker_release(world->linker);
 	ln_engine_free(world->engine);
 	free(world);
 	return 0;
