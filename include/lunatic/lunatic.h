@@ -233,6 +233,7 @@ typedef struct lunatic_environment_config {
 	 * environment, in this order; at most 16. Default: none. */
 	const lunatic_plugin *plugins;
 	size_t plugin_count;
+	uint64_t max_plugin_ms; /* that they may take for one module */
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */

@@ -3,8 +3,11 @@
  * The program: reads the command line and the file, starts a runtime, spawns
  * the first process from `_start`, and waits for it or for a signal. A thread
  * of its own takes the signals, so that handlers need no care: it kills the
- * first process, whose end ends the program, or prints a report.
+ * first process, whose end ends the program, or prints a report. Before there
+ * is a first process it stops the runtime, in which plugins may be running; the
+ * compiler cannot be stopped, and is not waited for longer than PATIENCE.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,14 +34,17 @@
 #define STATUS_USAGE 2    /* of lunatic test */
 #define STATUS_FAILED 134 /* as after SIGABRT, and as Wasmtime's program */
 
+#define PATIENCE_NS 500000000
+
 static _Atomic int caught_signal;
 
 struct signal_thread {
 	pthread_t thread;
 	sigset_t set;
-	struct ln_process *first;
 	struct ln_runtime *runtime;
 	const struct ln_cli_options *options;
+	pthread_mutex_t lock;
+	struct ln_process *first; /* under lock; NULL: there is none yet */
 };
 
 static void report(struct ln_runtime *runtime,
@@ -48,6 +54,34 @@ static void report(struct ln_runtime *runtime,
 		      options->report != LN_REPORT_NONE ? options->report
 							: LN_REPORT_TABLE,
 		      options->report_most);
+}
+
+/* Kills the first process; false: there is none. */
+static bool kill_first(struct signal_thread *signals)
+{
+	bool there;
+
+	pthread_mutex_lock(&signals->lock);
+	there = signals->first != NULL;
+	if (there)
+		ln_process_kill(signals->first);
+	pthread_mutex_unlock(&signals->lock);
+	return there;
+}
+
+/* Ends what runs before the first process does, and the program if it does not
+ * end by itself. */
+static void end_early(struct signal_thread *signals, int number)
+{
+	const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+	int next;
+
+	ln_runtime_stop(signals->runtime);
+	do {
+		next = sigtimedwait(&signals->set, NULL, &patience);
+	} while (next == SIGUSR1 || (next < 0 && errno == EINTR));
+	if (next != SIGUSR2)
+		_exit(128 + number);
 }
 
 static void *take_signals(void *argument)
@@ -67,8 +101,28 @@ static void *take_signals(void *argument)
 		/* The second time nobody waits for a clean end. */
 		if (atomic_exchange(&caught_signal, number) != 0)
 			_exit(128 + number);
-		ln_process_kill(signals->first);
+		if (!kill_first(signals)) {
+			end_early(signals, number);
+			return NULL;
+		}
 	}
+}
+
+static bool start_signals(struct signal_thread *signals)
+{
+	pthread_mutex_init(&signals->lock, NULL);
+	if (pthread_create(&signals->thread, NULL, take_signals, signals) == 0)
+		return true;
+	fprintf(stderr, "lunatic: cannot start a thread\n");
+	pthread_mutex_destroy(&signals->lock);
+	return false;
+}
+
+static void stop_signals(struct signal_thread *signals)
+{
+	pthread_kill(signals->thread, SIGUSR2);
+	pthread_join(signals->thread, NULL);
+	pthread_mutex_destroy(&signals->lock);
 }
 
 static void block_signals(sigset_t *set)
@@ -81,6 +135,15 @@ static void block_signals(sigset_t *set)
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a guest's write fails instead */
+}
+
+/* Says why the program cannot be run, unless somebody ended it. */
+static void complain(const struct ln_cli_options *options, const char *error,
+		     int result)
+{
+	if (atomic_load(&caught_signal) == 0)
+		fprintf(stderr, "lunatic: cannot run '%s': %s\n", options->file,
+			error != NULL ? error : ln_error_text(result));
 }
 
 /* Spawns the first process; NULL after a line about what went wrong. */
@@ -105,8 +168,7 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 					   &error);
 	free(bytes);
 	if (result < 0) {
-		fprintf(stderr, "lunatic: cannot run '%s': %s\n", options->file,
-			error != NULL ? error : ln_error_text(result));
+		complain(options, error, result);
 		free(error);
 		return NULL;
 	}
@@ -116,14 +178,12 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 	if (result == 0)
 		return process;
 	if (result == LN_ENOENT)
-		fprintf(stderr,
-			"lunatic: cannot run '%s': it exports no function "
-			"`_start`; build it as a program (a command), not as "
-			"a library\n",
-			options->file);
+		complain(options,
+			 "it exports no function `_start`; build it as a "
+			 "program (a command), not as a library",
+			 result);
 	else
-		fprintf(stderr, "lunatic: cannot run '%s': %s\n", options->file,
-			error != NULL ? error : ln_error_text(result));
+		complain(options, error, result);
 	free(error);
 	return NULL;
 }
@@ -144,36 +204,53 @@ static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
 }
 
 static int run(struct ln_environment *environment,
-	       const struct ln_cli_options *options, sigset_t *set)
+	       const struct ln_cli_options *options,
+	       struct signal_thread *signals)
 {
-	struct signal_thread signals = { .set = *set,
-					 .runtime = environment->runtime,
-					 .options = options };
+	struct ln_process *first = spawn_first(environment, options);
 	enum ln_outcome outcome;
 	uint32_t exit_code;
 	int status;
 
-	signals.first = spawn_first(environment, options);
-	if (signals.first == NULL)
+	if (first == NULL)
 		return STATUS_ERROR;
-	if (pthread_create(&signals.thread, NULL, take_signals, &signals) !=
-	    0) {
-		fprintf(stderr, "lunatic: cannot start a thread\n");
-		ln_process_release(signals.first);
-		return STATUS_ERROR;
-	}
-	outcome = ln_process_wait(signals.first, &exit_code);
+	pthread_mutex_lock(&signals->lock);
+	signals->first = first;
+	pthread_mutex_unlock(&signals->lock);
+	/* A signal just before that has stopped the runtime, and all in it. */
+	outcome = ln_process_wait(first, &exit_code);
 	status = exit_status(outcome, exit_code);
 	if (options->report != LN_REPORT_NONE)
 		report(environment->runtime, options);
 	ln_runtime_stop(environment->runtime);
-	pthread_kill(signals.thread, SIGUSR2);
-	pthread_join(signals.thread, NULL);
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
 		fprintf(stderr, "lunatic: the first process was killed, by "
 				"the death of a process that it is linked "
 				"to\n");
-	ln_process_release(signals.first);
+	return status;
+}
+
+/* From plugins to the end of the first process. */
+static int prepare_and_run(struct ln_runtime *runtime,
+			   const struct ln_cli_options *options,
+			   struct signal_thread *signals)
+{
+	struct ln_environment *environment;
+	int status = STATUS_ERROR;
+	int error;
+
+	if (!ln_cli_add_plugins(runtime, options))
+		return STATUS_ERROR;
+	error = ln_cli_complete_config(options);
+	if (error == 0)
+		error = ln_environment_new(runtime, NULL, options->config,
+					   &environment);
+	if (error == 0) {
+		status = run(environment, options, signals);
+		ln_environment_release(environment);
+	} else {
+		fprintf(stderr, "lunatic: %s\n", ln_error_text(error));
+	}
 	return status;
 }
 
@@ -187,37 +264,28 @@ static int run_program(const struct ln_cli_options *options)
 		.free_wasi = ln_wasi_free,
 		.heap_profiles = options->heap_profiles,
 	};
-	struct ln_environment *environment;
-	struct ln_runtime *runtime;
+	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
-	sigset_t set;
-	int error;
 
-	block_signals(&set);
+	block_signals(&signals.set);
 	ln_cli_raise_descriptor_limit();
 	if (!ln_cli_check_directories(options->config) ||
 	    !ln_cli_check_listeners(options->config))
 		return STATUS_ERROR;
-	if (ln_runtime_new(&runtime_options, &runtime) < 0) {
+	if (ln_runtime_new(&runtime_options, &signals.runtime) < 0) {
 		fprintf(stderr, "lunatic: cannot start the runtime: out of "
 				"memory, threads or descriptors\n");
 		return STATUS_ERROR;
 	}
-	if (!ln_cli_add_plugins(runtime, options)) {
-		ln_runtime_free(runtime);
-		return STATUS_ERROR;
+	if (start_signals(&signals)) {
+		status = prepare_and_run(signals.runtime, options, &signals);
+		stop_signals(&signals);
 	}
-	error = ln_cli_complete_config(options);
-	if (error == 0)
-		error = ln_environment_new(runtime, NULL, options->config,
-					   &environment);
-	if (error == 0) {
-		status = run(environment, options, &set);
-		ln_environment_release(environment);
-	} else {
-		fprintf(stderr, "lunatic: %s\n", ln_error_text(error));
-	}
-	ln_runtime_free(runtime);
+	if (signals.first != NULL)
+		ln_process_release(signals.first);
+	ln_runtime_free(signals.runtime);
+	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0)
+		status = 128 + atomic_load(&caught_signal);
 	return status;
 }
 

@@ -209,6 +209,12 @@ static bool set_module(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+static bool set_plugin_time(struct ln_cli_options *options, const char *value)
+{
+	return parse_count(value, &options->config->limits.max_plugin_ms) &&
+	       options->config->limits.max_plugin_ms > 0;
+}
+
 static bool add_plugin(struct ln_cli_options *options, const char *value)
 {
 	const char **plugins = reallocarray(
@@ -415,6 +421,9 @@ const struct ln_cli_option ln_cli_options[] = {
 	  set_message },
 	{ "--max-module", NULL, "SIZE",
 	  "size of a module that is compiled (default 128M)", set_module },
+	{ "--max-plugin-time", NULL, "MS",
+	  "milliseconds that plugins may take for a module\n(default 10000)",
+	  set_plugin_time },
 	{ .help = "Reports" },
 	{ "--report", NULL, "[=json]",
 	  "print all processes when the first one has ended", set_report },

@@ -41,6 +41,7 @@ static lunatic_environment_config default_config(void)
 		.max_environments = limits->max_environments,
 		.max_nesting = limits->max_nesting,
 		.max_descriptors = limits->max_descriptors,
+		.max_plugin_ms = limits->max_plugin_ms,
 		.strategy = LUNATIC_MEMORY_SLAB,
 	};
 }
@@ -158,6 +159,7 @@ static int translate(const lunatic_environment_config *from,
 	to->limits.max_total_memory = from->max_total_memory;
 	to->limits.max_environments = from->max_environments;
 	to->limits.max_descriptors = from->max_descriptors;
+	to->limits.max_plugin_ms = from->max_plugin_ms;
 	to->limits.max_nesting = from->max_nesting < UINT32_MAX
 					 ? (uint32_t)from->max_nesting
 					 : UINT32_MAX;

@@ -63,6 +63,21 @@ void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)
 	show_used(instance);
 }
 
+uint64_t ln_instance_fuel_used(const struct ln_instance *instance)
+{
+	uint64_t left = 0;
+	wasmtime_error_t *error;
+
+	if (instance->context == NULL)
+		return 0;
+	error = wasmtime_context_get_fuel(instance->context, &left);
+	if (error != NULL) {
+		wasmtime_error_delete(error);
+		return 0;
+	}
+	return instance->limits.max_fuel - left;
+}
+
 void ln_instance_burn(struct ln_instance *instance, uint64_t fuel)
 {
 	uint64_t left = 0;

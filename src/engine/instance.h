@@ -89,6 +89,10 @@ enum ln_stop ln_instance_call(struct ln_instance *instance,
 bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes);
 void ln_instance_refund(struct ln_instance *instance, uint64_t bytes);
 
+/* What it has used of the fuel that it was given; 0 when it is not metered, or
+ * could not be made. By the process itself. */
+uint64_t ln_instance_fuel_used(const struct ln_instance *instance);
+
 /* Takes up to `fuel` away; when nothing is left the guest traps as soon as it
  * goes on. For metered instances, in a host call. */
 void ln_instance_burn(struct ln_instance *instance, uint64_t fuel);

@@ -139,14 +139,16 @@ static int add(struct ln_guest *guest, struct ln_environment *environment,
 	       const uint8_t *bytes, size_t len, uint8_t *id, uint32_t *result)
 {
 	struct ln_env_module *module;
+	uint64_t plugin_fuel;
 	char *text;
 	int error;
 
 	ln_guest_pay(guest, MODULE_FUEL + len * MODULE_FUEL_PER_BYTE);
 	/* A guest may drop its own id only when this has returned. */
-	error = ln_environment_add_module(environment, bytes, len, &module,
-					  &text);
+	error = ln_environment_add_charged(environment, bytes, len, &module,
+					   &text, &plugin_fuel);
 	ln_instance_resumed(guest->instance);
+	ln_guest_pay(guest, plugin_fuel);
 	if (error == 0)
 		return give_module(guest, module, id, result);
 	if (error == LN_EKILLED) {

@@ -13,7 +13,7 @@
 #include "node/payload.h"
 #include "process/config.h"
 
-#define LIMITS 16
+#define LIMITS 17
 
 /* Limits as a row of numbers; the order is that of the wire. */
 static void from_limits(const struct ln_limits *limits, uint64_t row[LIMITS])
@@ -36,6 +36,7 @@ static void from_limits(const struct ln_limits *limits, uint64_t row[LIMITS])
 	row[i++] = limits->max_module_bytes;
 	row[i++] = limits->max_registrations;
 	row[i++] = limits->max_registry_bytes;
+	row[i++] = limits->max_plugin_ms;
 }
 
 static uint32_t narrow(uint64_t value)
@@ -63,6 +64,7 @@ static void to_limits(const uint64_t row[LIMITS], struct ln_limits *limits)
 	limits->max_module_bytes = row[i++];
 	limits->max_registrations = row[i++];
 	limits->max_registry_bytes = row[i++];
+	limits->max_plugin_ms = row[i++];
 }
 
 static void pack_texts(const struct ln_texts *texts, struct ln_payload *payload)

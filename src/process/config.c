@@ -24,6 +24,7 @@ const struct ln_limits ln_limits_default = {
 	.max_links = 4u << 20,
 	.max_table_elements = 1000000,
 	.max_module_bytes = LN_MODULE_MAX_BYTES_DEFAULT,
+	.max_plugin_ms = 10000,
 	.max_registrations = 65536,
 	.max_registry_bytes = (uint64_t)16 << 20,
 };
@@ -57,6 +58,7 @@ void ln_limits_lower(struct ln_limits *limits, const struct ln_limits *parent)
 	LOWER(max_links);
 	LOWER(max_table_elements);
 	LOWER(max_module_bytes);
+	LOWER(max_plugin_ms);
 	limits->max_total_memory =
 		lower_open(limits->max_total_memory, parent->max_total_memory);
 	limits->max_fuel = lower_open(limits->max_fuel, parent->max_fuel);

@@ -31,6 +31,7 @@ struct ln_limits {
 	uint32_t max_links;         /* of a process */
 	uint32_t max_table_elements; /* of each table */
 	size_t max_module_bytes;     /* of a wasm binary */
+	uint64_t max_plugin_ms;      /* of all plugins, for one module */
 	uint64_t max_registrations;  /* in the registry */
 	uint64_t max_registry_bytes; /* of names and versions there */
 };

@@ -62,7 +62,7 @@ static void destroy(void *argument)
 	struct ln_runtime *runtime = environment->runtime;
 
 	ln_registry_close(environment->registry);
-	ln_linker_free(environment->linker);
+	ln_linker_release(environment->linker);
 	give_back_preopens(environment);
 	ln_quota_release(environment->descriptors);
 	ln_listeners_close(environment->listeners);
@@ -134,6 +134,22 @@ static int open_directories(struct ln_environment *environment)
 	return error;
 }
 
+static void init_parties(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		struct ln_party *party = &environment->parties[i];
+
+		/* Numbers begin with 0, which is that of no party. */
+		party->number = environment->number + 1;
+		if (parent == NULL)
+			continue;
+		party->above = &parent->parties[i];
+		party->depth = party->above->depth + 1;
+	}
+}
+
 /* Sets what follows from the configuration and the parent. */
 static void set_limits(struct ln_environment *environment)
 {
@@ -184,6 +200,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 	if (parent != NULL)
 		environment->parent = ln_environment_retain(parent);
 	atomic_init(&environment->references, 1);
+	init_parties(environment);
 	error = ln_config_clone(config, &copy);
 	if (error < 0)
 		goto fail;
@@ -255,25 +272,44 @@ struct change {
 	size_t source_len;
 	uint8_t *changed; /* by the plugins; owned */
 	size_t changed_len;
+	uint64_t fuel;
 	char *error;
 	int result;
 };
+
+int ln_environment_take_turn(struct ln_environment *environment,
+			     enum ln_code_step step)
+{
+	return ln_code_take_turn(environment->runtime->engine, step,
+				 environment->parties);
+}
+
+void ln_environment_end_turn(struct ln_environment *environment,
+			     enum ln_code_step step)
+{
+	ln_code_end_turn(environment->runtime->engine, step);
+}
 
 /* Has the plugins change a module. */
 static void change(void *argument)
 {
 	struct change *job = argument;
 	const struct ln_config *config = job->environment->config;
-	size_t most = job->environment->limits.max_module_bytes;
+	const struct ln_limits *limits = &job->environment->limits;
+	const struct ln_plugin_bounds bounds = {
+		.most = limits->max_module_bytes,
+		.ms = limits->max_plugin_ms,
+	};
 
-	job->result = ln_code_binary(job->bytes, job->len, most, &job->source,
-				     &job->source_len, &job->error);
+	job->result =
+		ln_code_binary(job->bytes, job->len, bounds.most, &job->source,
+			       &job->source_len, &job->error);
 	if (job->result < 0)
 		return;
-	job->result =
-		ln_plugins_apply(config->plugins, config->plugin_count,
-				 job->source, job->source_len, most,
-				 &job->changed, &job->changed_len, &job->error);
+	job->result = ln_plugins_apply(config->plugins, config->plugin_count,
+				       job->source, job->source_len, &bounds,
+				       &job->changed, &job->changed_len,
+				       &job->fuel, &job->error);
 }
 
 /* Compiles what is to be compiled. */
@@ -282,13 +318,18 @@ static int load(struct ln_environment *environment, struct change *job,
 {
 	const struct ln_module_limits limits = {
 		.max_bytes = environment->limits.max_module_bytes,
+		.parties = environment->parties,
 	};
 	struct ln_runtime *runtime = environment->runtime;
 	struct ln_blocking *pool = ln_sched_blocking(runtime->sched);
 	int result;
 
 	if (environment->config->plugin_count > 0) {
+		result = ln_environment_take_turn(environment, LN_CODE_PLUGINS);
+		if (result < 0)
+			return result;
 		result = ln_blocking_run(pool, change, job);
+		ln_environment_end_turn(environment, LN_CODE_PLUGINS);
 		if (result == 0)
 			result = job->result;
 		if (result < 0)
@@ -305,6 +346,17 @@ int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
 			      struct ln_env_module **out, char **error)
 {
+	uint64_t fuel;
+
+	return ln_environment_add_charged(environment, bytes, len, out, error,
+					  &fuel);
+}
+
+int ln_environment_add_charged(struct ln_environment *environment,
+			       const uint8_t *bytes, size_t len,
+			       struct ln_env_module **out, char **error,
+			       uint64_t *plugin_fuel)
+{
 	struct change job = { .environment = environment,
 			      .bytes = bytes,
 			      .len = len };
@@ -312,6 +364,7 @@ int ln_environment_add_module(struct ln_environment *environment,
 	int result;
 
 	*error = NULL;
+	*plugin_fuel = 0;
 	if (environment->remote != NULL)
 		return environment->remote->add_module(environment, bytes, len,
 						       out, error);
@@ -319,6 +372,7 @@ int ln_environment_add_module(struct ln_environment *environment,
 	if (module == NULL)
 		return LN_ENOMEM;
 	result = load(environment, &job, &module->module);
+	*plugin_fuel = job.fuel;
 	free(job.changed);
 	if (result < 0) {
 		*error = job.error;

@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #include "engine/account.h"
+#include "engine/steps.h"
 #include "process/config.h"
+#include "sched/turns.h"
 
 struct ln_linker;
 struct ln_module;
@@ -46,6 +48,7 @@ struct ln_environment {
 				     * that has one; NULL: none has */
 
 	/* Any thread. */
+	struct ln_party parties[LN_CODE_STEPS]; /* in making modules */
 	struct ln_account account; /* used when max_total_memory is set */
 	_Atomic uint32_t references;
 	_Atomic uint64_t processes;    /* alive, here and below */
@@ -142,6 +145,19 @@ int ln_environment_lookup(struct ln_environment *environment,
 			  const struct ln_registry_key *key,
 			  const struct ln_requirement *requirement,
 			  struct ln_process **process, char **error);
+
+/* The same; *plugin_fuel becomes what the work of the plugins costs, also when
+ * it fails. */
+int ln_environment_add_charged(struct ln_environment *environment,
+			       const uint8_t *bytes, size_t len,
+			       struct ln_env_module **module, char **error,
+			       uint64_t *plugin_fuel);
+
+/* Takes a turn at a step of making modules: see ln_code_take_turn. */
+int ln_environment_take_turn(struct ln_environment *environment,
+			     enum ln_code_step step);
+void ln_environment_end_turn(struct ln_environment *environment,
+			     enum ln_code_step step);
 
 /* The wasm binary that was added, as it was before plugins changed it; not of a
  * module of another node. */

@@ -12,8 +12,8 @@
  * Guarantees: whatever a plugin does, the caller gets a valid module or an
  * error that names it. A plugin cannot reach other processes, files or
  * networks.
- * Limits: FUEL and MEMORY for each, SECONDS for all of a module's; what a
- * plugin prints is not ordered with what others print.
+ * Limits: FUEL and MEMORY for each, time for all of a module's; what a plugin
+ * prints is not ordered with what others print.
  */
 #include "process/plugin.h"
 
@@ -35,7 +35,10 @@
 
 #define FUEL ((uint64_t)1000000000) /* instructions, about */
 #define MEMORY ((uint64_t)256 << 20)
-#define SECONDS 10
+
+/* What taking a module apart, putting it together and validating it costs, in
+ * instructions: a fifth of what compiling it does. */
+#define FUEL_PER_BYTE 20
 
 #define HOOK "lunatic_create_module_hook"
 #define INITIALIZE "_initialize"
@@ -184,7 +187,8 @@ struct run {
 	struct ln_plugin *const *plugins;
 	size_t count;
 	size_t current;
-	size_t most;
+	struct ln_plugin_bounds bounds;
+	uint64_t fuel; /* used */
 	int64_t deadline;
 	char *error;
 };
@@ -231,7 +235,8 @@ static int judge(struct run *run, const struct ln_hook *hook,
 	case LN_OUTCOME_KILLED:
 		if (late)
 			return fail(run, LN_ETIMEDOUT,
-				    "was not done after %d seconds", SECONDS);
+				    "was not done after %llu milliseconds",
+				    (unsigned long long)run->bounds.ms);
 		return fail(run, LN_EKILLED, "was killed");
 	}
 	return LN_EINVAL;
@@ -315,7 +320,8 @@ static int apply_one(struct run *run, const uint8_t *bytes, size_t len,
 {
 	struct ln_hook hook = { 0 };
 	char *error;
-	int code = ln_rewrite_new(bytes, len, run->most, &hook.rewrite, &error);
+	int code = ln_rewrite_new(bytes, len, run->bounds.most, &hook.rewrite,
+				  &error);
 
 	if (code < 0) {
 		/* The module is at fault, not the plugin. */
@@ -323,6 +329,7 @@ static int apply_one(struct run *run, const uint8_t *bytes, size_t len,
 		return code;
 	}
 	code = call_hook(run, &hook);
+	run->fuel += hook.fuel + len * FUEL_PER_BYTE;
 	if (code == 0) {
 		code = ln_rewrite_encode(hook.rewrite, changed, changed_len,
 					 &error);
@@ -341,17 +348,18 @@ static int apply_one(struct run *run, const uint8_t *bytes, size_t len,
 }
 
 int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
-		     const uint8_t *bytes, size_t len, size_t most,
-		     uint8_t **changed, size_t *changed_len, char **error)
+		     const uint8_t *bytes, size_t len,
+		     const struct ln_plugin_bounds *bounds, uint8_t **changed,
+		     size_t *changed_len, uint64_t *fuel, char **error)
 {
 	struct run run = {
 		.plugins = plugins,
 		.count = count,
-		.most = most,
-		.deadline = ln_time_after_ms((uint64_t)SECONDS * 1000),
+		.bounds = *bounds,
+		.deadline = ln_time_after_ms(bounds->ms),
 	};
-	int code =
-		ln_code_binary(bytes, len, most, changed, changed_len, error);
+	int code = ln_code_binary(bytes, len, bounds->most, changed,
+				  changed_len, error);
 
 	while (code == 0 && run.current < count) {
 		uint8_t *before = *changed;
@@ -361,6 +369,7 @@ int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 		free(before);
 		run.current++;
 	}
+	*fuel = run.fuel;
 	if (code < 0)
 		*changed = NULL;
 	if (run.error != NULL)

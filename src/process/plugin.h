@@ -22,6 +22,13 @@ struct ln_runtime;
 struct ln_hook {
 	struct ln_rewrite *rewrite; /* the module */
 	char *failure;              /* owned; why it trapped */
+	uint64_t fuel;              /* used, once it has ended */
+};
+
+/* What plugins have for one module. */
+struct ln_plugin_bounds {
+	size_t most; /* bytes of what comes out */
+	uint64_t ms; /* time for all of them */
 };
 
 /* Compiles a plugin, counted. It may print if the environment of whoever gives
@@ -41,13 +48,15 @@ const char *ln_plugin_name(const struct ln_plugin *plugin);
 /* The binary that it was made from; as long as the plugin. */
 const uint8_t *ln_plugin_source(const struct ln_plugin *plugin, size_t *len);
 
-/* Lets the plugins change a module, binary or text, in their order; *changed,
- * of at most `most` bytes, is the caller's. On failure it is NULL, and *error
- * is a text of one line that names the plugin, or NULL. Blocks until the
- * plugins have ended, so not on a worker. LN_EFORMAT, LN_EINVAL, LN_ELIMIT,
- * LN_ETRAP, LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM, LN_ESTOPPED. */
+/* Lets the plugins change a module, binary or text, in their order; *changed is
+ * the caller's. *fuel is what that costs, in instructions, also on failure. On
+ * failure *changed is NULL, and *error is a text of one line that names the
+ * plugin, or NULL. Blocks until the plugins have ended, so not on a worker.
+ * LN_EFORMAT, LN_EINVAL, LN_ELIMIT, LN_ETRAP, LN_ETIMEDOUT, LN_EKILLED,
+ * LN_ENOMEM, LN_ESTOPPED. */
 int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
-		     const uint8_t *bytes, size_t len, size_t most,
-		     uint8_t **changed, size_t *changed_len, char **error);
+		     const uint8_t *bytes, size_t len,
+		     const struct ln_plugin_bounds *bounds, uint8_t **changed,
+		     size_t *changed_len, uint64_t *fuel, char **error);
 
 #endif

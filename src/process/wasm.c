@@ -302,6 +302,8 @@ static enum ln_outcome body(struct ln_process *process)
 	};
 	enum ln_outcome outcome = run(process, start, &guest, &instance);
 
+	if (guest.hook != NULL)
+		guest.hook->fuel = ln_instance_fuel_used(&instance);
 	ln_instance_deinit(&instance);
 	deinit_guest(&guest);
 	return outcome;

@@ -35,7 +35,7 @@ for option in --help -h; do
 		--max-processes --max-messages --max-mailbox --max-message \
 		--max-total-memory --max-environments --max-nesting \
 		--max-descriptors --max-handles --max-links \
-		--max-module --help --version; do
+		--max-module --max-plugin-time --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done
 	# What follows does not matter any more.
@@ -78,6 +78,8 @@ for value in 0 257 4294967297; do
 done
 refuses "is not a valid value of --max-processes" --max-processes 0 hello.wasm
 refuses "is not a valid value of --max-handles" --max-handles 0 hello.wasm
+refuses "is not a valid value of --max-plugin-time" --max-plugin-time 0 \
+	hello.wasm
 refuses "is not a valid value of --max-links" --max-links 4294967296 hello.wasm
 refuses "is not a valid value of --max-nesting" --max-nesting deep hello.wasm
 refuses "is not a valid value of --max-total-memory" --max-total-memory -1 hello.wasm

@@ -123,6 +123,8 @@ module endless <<'EOS'
 (module (func (export "lunatic_create_module_hook") (loop (br 0))))
 EOS
 refuses "plugin 'endless.wasm' failed: .*fuel" -P endless.wasm guest.wasm
+refuses "plugin 'endless.wasm' was not done after 1 milliseconds" \
+	--max-plugin-time 1 -P nothing.wasm -P endless.wasm guest.wasm
 module exiting <<'EOS'
 (module
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

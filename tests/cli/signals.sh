@@ -150,6 +150,49 @@ wait "$pid" || status=$?
 expect 143 "in a start function"
 silent err "in a start function"
 
+# While a plugin waits for a reader of what it prints, and while one computes.
+plugin() {
+	module "$1" <<EOF
+(module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func \$fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get"
+    (func \$time (param i32 i64 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00")
+  (data (i32.const 16) "ready\\n")
+  (func \$write (drop (call \$fd_write (i32.const 1) (i32.const 0)
+    (i32.const 1) (i32.const 64))))
+  (func (export "lunatic_create_module_hook")
+    (call \$write)
+    (loop \$more $2 (br \$more))))
+EOF
+}
+module guest <<'EOF'
+(module (func (export "_start")))
+EOF
+plugin printing '(call $write)'
+plugin computing '(drop (call $time (i32.const 1) (i64.const 0) (i32.const 80)))'
+for name in printing computing; do
+	for signal in INT TERM; do
+		rm -f output
+		mkfifo output
+		exec 3<>output
+		timeout -k 5 60 "$lunatic" --max-plugin-time 50000 \
+			-P "$name.wasm" guest.wasm >output 2>err 3>&- &
+		pid=$!
+		head -n 1 <&3 >out
+		kill -s "$signal" "$pid"
+		status=0
+		wait "$pid" || status=$?
+		exec 3>&-
+		wanted=130
+		[ "$signal" = INT ] || wanted=143
+		expect "$wanted" "SIG$signal in a plugin that is $name"
+		silent err "SIG$signal in a plugin that is $name"
+	done
+done
+
 # SIGPIPE ends nothing: writing fails instead.
 module writes <<'EOF'
 (module

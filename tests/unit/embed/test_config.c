@@ -108,8 +108,8 @@ static void structs_end_without_padding(void **state)
 	assert_int_equal(offsetof(lunatic_runtime_config, on_trap_argument) +
 				 sizeof(runtime.on_trap_argument),
 			 sizeof(runtime));
-	assert_int_equal(offsetof(lunatic_environment_config, plugin_count) +
-				 sizeof(environment.plugin_count),
+	assert_int_equal(offsetof(lunatic_environment_config, max_plugin_ms) +
+				 sizeof(environment.max_plugin_ms),
 			 sizeof(environment));
 }
 

@@ -60,6 +60,7 @@ static struct ln_config *make_rich(void)
 		.max_module_bytes = 14,
 		.max_registrations = 15,
 		.max_registry_bytes = UINT64_C(16) << 40,
+		.max_plugin_ms = 12345,
 	};
 
 	config->limits = limits;
@@ -95,6 +96,7 @@ static void all_of_it_crosses(void **state)
 	assert_int_equal(copy->limits.max_module_bytes, 14);
 	assert_int_equal(copy->limits.max_registrations, 15);
 	assert_true(copy->limits.max_registry_bytes == UINT64_C(16) << 40);
+	assert_true(copy->limits.max_plugin_ms == 12345);
 	assert_int_equal(copy->allowed.count, 2);
 	assert_string_equal(copy->allowed.list[1], "wasi");
 	assert_int_equal(copy->args.count, 2);
@@ -221,7 +223,7 @@ static void lists_are_bounded(void **state)
 	assert_int_equal(ln_config_add_arg(config, text), 0);
 	pack(config, &payload);
 	/* The limits, no namespaces, and the arguments, twice. */
-	ln_payload_raw(&whole, payload.data, 16 * 8 + 4);
+	ln_payload_raw(&whole, payload.data, 17 * 8 + 4);
 	ln_payload_u32(&whole, 2);
 	ln_payload_text(&whole, text);
 	ln_payload_text(&whole, text);
@@ -242,7 +244,7 @@ static void numbers_that_are_too_large_are_cut(void **state)
 
 	(void)state;
 	pack(config, &payload);
-	memset(payload.data, 0xff, 16 * sizeof(uint64_t));
+	memset(payload.data, 0xff, 17 * sizeof(uint64_t));
 	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins), 0);
 	assert_int_equal(copy->limits.max_nesting, UINT32_MAX);
 	assert_int_equal(copy->limits.max_handles, UINT32_MAX);

@@ -113,6 +113,48 @@ static void children_are_allowed_no_more(void **state)
 	test_environment_free(root);
 }
 
+/* Whoever allows the same has the same linker, and a child takes turns within
+ * those of its parent. */
+static void what_children_share(void **state)
+{
+	struct ln_environment *root = test_environment_new(1, NULL);
+	struct ln_environment *same = NULL;
+	struct ln_environment *child = NULL;
+	struct ln_environment *less = NULL;
+	struct ln_config *config = NULL;
+
+	(void)state;
+	assert_int_equal(ln_config_new(&config), 0);
+	assert_int_equal(ln_config_allow(config, "lunatic::message::", 18), 0);
+	assert_int_equal(ln_environment_new(root->runtime, NULL, config, &less),
+			 0);
+	assert_int_equal(ln_config_allow(config, "", 0), 0);
+	assert_int_equal(ln_environment_new(root->runtime, NULL, config, &same),
+			 0);
+	assert_int_equal(
+		ln_environment_new(root->runtime, less, config, &child), 0);
+	assert_ptr_equal(same->linker, root->linker);
+	assert_ptr_equal(child->linker, less->linker);
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		assert_ptr_equal(child->parties[i].above, &less->parties[i]);
+		assert_int_equal(child->parties[i].depth, 1);
+		assert_null(same->parties[i].above);
+		assert_int_not_equal(same->parties[i].number,
+				     less->parties[i].number);
+	}
+	ln_environment_release(child);
+	ln_environment_release(less);
+	ln_environment_release(same);
+	/* Metered code is of another variant. */
+	config->limits.max_fuel = 1000;
+	assert_int_equal(ln_environment_new(root->runtime, NULL, config, &same),
+			 0);
+	assert_ptr_not_equal(same->linker, root->linker);
+	ln_environment_release(same);
+	ln_config_free(config);
+	test_environment_free(root);
+}
+
 static void add(struct ln_environment *environment, const char *bytes,
 		size_t len, int expected)
 {
@@ -268,6 +310,7 @@ int main(void)
 		cmocka_unit_test(processes_have_a_limit),
 		cmocka_unit_test(keeps_copies_of_its_texts),
 		cmocka_unit_test(children_are_allowed_no_more),
+		cmocka_unit_test(what_children_share),
 		cmocka_unit_test(many_add_the_same),
 		cmocka_unit_test(children_count_above),
 		cmocka_unit_test(modules_are_checked),
