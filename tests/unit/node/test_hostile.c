@@ -1,0 +1,394 @@
+/* Frames that no node of ours sends: each is refused with a reason, or without
+ * effect, and leaves nothing behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "node/export.h"
+#include "node/peer.h"
+#include "node/session.h"
+#include "node/wire.h"
+#include "process/message.h"
+#include "process/runtime.h"
+#include "support/fabric.h"
+#include "support/processes.h"
+
+/* A frame of up to 200 bytes. */
+struct bytes {
+	uint8_t data[200];
+	size_t len;
+};
+
+static void put(struct bytes *bytes, const void *from, size_t len)
+{
+	memcpy(bytes->data + bytes->len, from, len);
+	bytes->len += len;
+}
+
+static void put_number(struct bytes *bytes, uint64_t number, size_t len)
+{
+	put(bytes, &number, len);
+}
+
+static void put_zeros(struct bytes *bytes, size_t len)
+{
+	const uint8_t zeros[100] = { 0 };
+
+	put(bytes, zeros, len);
+}
+
+static void begin(struct bytes *bytes, uint8_t kind)
+{
+	bytes->len = 0;
+	put(bytes, &kind, 1);
+}
+
+/* A node that somebody hostile is connected to, and a process there. */
+struct victim {
+	struct test_net net;
+	struct ln_process *process;
+	struct ln_session *session;
+};
+
+static enum ln_outcome sleep_on(struct ln_process *self)
+{
+	struct ln_message *message;
+
+	while (ln_process_receive(self, NULL, 0, LN_NEVER, false, &message) ==
+	       0)
+		ln_message_free(message);
+	return LN_OUTCOME_KILLED;
+}
+
+static void set_up(struct victim *victim)
+{
+	test_net_init(&victim->net, 2, 1, NULL);
+	victim->session = victim->net.lines[0]->ends[0].session;
+	victim->process =
+		test_process_start(victim->net.environment, sleep_on, NULL);
+	assert_int_equal(ln_export(victim->net.nodes[0], victim->process), 0);
+}
+
+static void tear_down(struct victim *victim)
+{
+	ln_process_kill(victim->process);
+	test_process_wait(victim->process);
+	test_net_deinit(&victim->net);
+}
+
+/* What becomes of a frame; the copy is as long as the frame, so that a
+ * sanitizer sees one byte more. */
+static int receive(struct victim *victim, const struct bytes *bytes)
+{
+	uint8_t *copy = malloc(bytes->len + (bytes->len == 0));
+	const char *reason = NULL;
+	int error;
+
+	memcpy(copy, bytes->data, bytes->len);
+	error = ln_session_receive(victim->session, copy, bytes->len, &reason);
+	free(copy);
+	if (error < 0) {
+		assert_non_null(reason);
+		assert_true(strlen(reason) > 5);
+	}
+	return error;
+}
+
+static void message_head(struct victim *victim, struct bytes *bytes,
+			 uint64_t size, uint32_t resources)
+{
+	put(bytes, victim->process->id, 16);
+	put_number(bytes, 1, 8);
+	put_number(bytes, size, 8);
+	put_number(bytes, resources, 4);
+}
+
+/* A good frame of each kind, in an order in which they may come; returns how
+ * many there are. */
+static int good(struct victim *victim, struct bytes frames[10])
+{
+	uint8_t other[16];
+	int n = 0;
+
+	ln_random_uuid(other);
+	begin(&frames[n], LN_KIND_MESSAGE);
+	message_head(victim, &frames[n], 5, 4);
+	put(&frames[n], "hello", 5);
+	put_number(&frames[n], 0, 1);
+	put_number(&frames[n], 1, 1);
+	put(&frames[n], other, 16);
+	put_number(&frames[n], 2, 1);
+	put(&frames[n], victim->process->id, 16);
+	put_number(&frames[n], 3, 1);
+	put(&frames[n], other, 16);
+	put(&frames[n++], other, 16);
+	begin(&frames[n], LN_KIND_START);
+	put_number(&frames[n], LN_KIND_MESSAGE, 1);
+	put_number(&frames[n], 10, 8);
+	put_number(&frames[n], 36, 4);
+	message_head(victim, &frames[n], 9, 1);
+	put(&frames[n++], "hello", 5);
+	begin(&frames[n], LN_KIND_DATA);
+	put(&frames[n++], "hell\0", 5);
+	begin(&frames[n], LN_KIND_START);
+	put_number(&frames[n], LN_KIND_MESSAGE, 1);
+	put_number(&frames[n], 10, 8);
+	put_number(&frames[n], 36, 4);
+	message_head(victim, &frames[n++], 10, 0);
+	begin(&frames[n++], LN_KIND_ABORT);
+	begin(&frames[n], LN_KIND_LINK);
+	put(&frames[n], other, 16);
+	put(&frames[n], victim->process->id, 16);
+	put_number(&frames[n], 1, 8);
+	put_number(&frames[n++], 0, 8);
+	begin(&frames[n], LN_KIND_UNLINK);
+	put(&frames[n], other, 16);
+	put(&frames[n++], victim->process->id, 16);
+	begin(&frames[n], LN_KIND_LINK_ENDED);
+	put(&frames[n], other, 16);
+	put(&frames[n], victim->process->id, 16);
+	put_number(&frames[n++], 0, 1);
+	begin(&frames[n], LN_KIND_KILL);
+	put(&frames[n++], other, 16);
+	return n;
+}
+
+static void good_frames_are_good(void **state)
+{
+	struct victim victim;
+	struct bytes frames[10];
+	int count;
+
+	(void)state;
+	set_up(&victim);
+	count = good(&victim, frames);
+	for (int i = 0; i < count; i++)
+		assert_int_equal(receive(&victim, &frames[i]), 0);
+	tear_down(&victim);
+}
+
+/* Each good frame cut short anywhere, and with a byte more, in a session of its
+ * own. */
+static void wrong_lengths(void **state)
+{
+	struct victim first;
+	struct bytes frames[10];
+	int count;
+
+	(void)state;
+	set_up(&first);
+	count = good(&first, frames);
+	tear_down(&first);
+	for (int i = 0; i < count; i++) {
+		size_t len = frames[i].len;
+
+		for (size_t at = 0; at <= len + 1; at++) {
+			struct victim victim;
+			struct bytes again[10];
+			struct bytes cut;
+			/* Of the body, any number of bytes may come. */
+			bool any =
+				frames[i].data[0] == LN_KIND_START
+					? at >= 50
+					: frames[i].data[0] == LN_KIND_DATA &&
+						  at > 1;
+
+			if (at == len)
+				continue;
+			if (any && at <= len)
+				continue;
+			set_up(&victim);
+			good(&victim, again);
+			for (int j = 0; j < i; j++)
+				assert_int_equal(receive(&victim, &again[j]),
+						 0);
+			cut = again[i];
+			if (at > len)
+				put_zeros(&cut, 1);
+			else
+				cut.len = at;
+			if (!(at > len && again[i].data[0] == LN_KIND_START))
+				assert_int_equal(receive(&victim, &cut),
+						 LN_EFORMAT);
+			tear_down(&victim);
+		}
+	}
+}
+
+static void refused(struct bytes *bytes)
+{
+	struct victim victim;
+
+	set_up(&victim);
+	assert_int_equal(receive(&victim, bytes), LN_EFORMAT);
+	tear_down(&victim);
+}
+
+static void unknown_kinds(void **state)
+{
+	struct bytes bytes;
+
+	(void)state;
+	for (int kind = 0; kind < 256; kind++) {
+		if (ln_session_kind((uint8_t)kind) != NULL)
+			continue;
+		begin(&bytes, (uint8_t)kind);
+		put_zeros(&bytes, 40);
+		refused(&bytes);
+	}
+}
+
+static void wrong_states(void **state)
+{
+	struct victim victim;
+	struct bytes frames[10];
+	struct bytes bytes;
+
+	(void)state;
+	begin(&bytes, LN_KIND_DATA);
+	put_zeros(&bytes, 10);
+	refused(&bytes);
+	begin(&bytes, LN_KIND_ABORT);
+	refused(&bytes);
+	begin(&bytes, LN_KIND_UNLINKED);
+	put_zeros(&bytes, 32);
+	refused(&bytes);
+	/* A second beginning. */
+	set_up(&victim);
+	good(&victim, frames);
+	assert_int_equal(receive(&victim, &frames[1]), 0);
+	assert_int_equal(receive(&victim, &frames[1]), LN_EFORMAT);
+	tear_down(&victim);
+	/* More than was announced. */
+	set_up(&victim);
+	good(&victim, frames);
+	assert_int_equal(receive(&victim, &frames[1]), 0);
+	put_zeros(&frames[2], 1);
+	assert_int_equal(receive(&victim, &frames[2]), LN_EFORMAT);
+	tear_down(&victim);
+}
+
+static void wrong_numbers(void **state)
+{
+	struct victim victim;
+	struct bytes bytes;
+
+	(void)state;
+	set_up(&victim);
+	/* More data, or resources, than there are. */
+	begin(&bytes, LN_KIND_MESSAGE);
+	message_head(&victim, &bytes, UINT64_MAX, 0);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	begin(&bytes, LN_KIND_MESSAGE);
+	message_head(&victim, &bytes, 0, 65537);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	begin(&bytes, LN_KIND_MESSAGE);
+	message_head(&victim, &bytes, 0, 1);
+	put_number(&bytes, 4, 1);
+	put_zeros(&bytes, 32);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	begin(&bytes, LN_KIND_LINK_ENDED);
+	put_zeros(&bytes, 32);
+	put_number(&bytes, 2, 1);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	/* A beginning of what has no pieces, or none at all. */
+	begin(&bytes, LN_KIND_START);
+	put_number(&bytes, LN_KIND_LINK, 1);
+	put_number(&bytes, 48, 8);
+	put_number(&bytes, 0, 4);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	begin(&bytes, LN_KIND_START);
+	put_number(&bytes, 0xff, 1);
+	put_number(&bytes, 48, 8);
+	put_number(&bytes, 0, 4);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	begin(&bytes, LN_KIND_START);
+	put_number(&bytes, LN_KIND_MESSAGE, 1);
+	put_number(&bytes, 0, 8);
+	put_number(&bytes, 36, 4);
+	message_head(&victim, &bytes, 0, 0);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	/* A body shorter, or longer, than the head says. */
+	begin(&bytes, LN_KIND_START);
+	put_number(&bytes, LN_KIND_MESSAGE, 1);
+	put_number(&bytes, 99, 8);
+	put_number(&bytes, 36, 4);
+	message_head(&victim, &bytes, 100, 0);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	tear_down(&victim);
+	set_up(&victim);
+	bytes.data[2] = 101;
+	memcpy(bytes.data + 14, victim.process->id, 16);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	tear_down(&victim);
+}
+
+/* What is announced is not allocated. */
+static void announcements_are_free(void **state)
+{
+	struct victim victim;
+	struct bytes bytes;
+
+	(void)state;
+	set_up(&victim);
+	begin(&bytes, LN_KIND_START);
+	put_number(&bytes, LN_KIND_MESSAGE, 1);
+	put_number(&bytes, UINT64_C(1) << 30, 8);
+	put_number(&bytes, 36, 4);
+	message_head(&victim, &bytes, UINT64_C(1) << 30, 0);
+	put_zeros(&bytes, 10);
+	assert_int_equal(receive(&victim, &bytes), 0);
+	assert_true(victim.session->assembly.keep);
+	assert_true(victim.session->assembly.body.capacity <= 1u << 20);
+	tear_down(&victim);
+	/* Too much altogether: read over. */
+	set_up(&victim);
+	memcpy(bytes.data + 14, victim.process->id, 16);
+	bytes.data[9] = 0xff;
+	bytes.data[45] = 0xff;
+	assert_int_equal(receive(&victim, &bytes), 0);
+	assert_false(victim.session->assembly.keep);
+	assert_int_equal(victim.session->assembly.body.capacity, 0);
+	tear_down(&victim);
+}
+
+static void too_long(void **state)
+{
+	uint8_t *frame = calloc(1, LN_FRAME_MOST + 1);
+	struct victim victim;
+	const char *reason = NULL;
+
+	(void)state;
+	set_up(&victim);
+	frame[0] = LN_KIND_DATA;
+	assert_int_equal(ln_session_receive(victim.session, frame,
+					    LN_FRAME_MOST + 1, &reason),
+			 LN_EFORMAT);
+	assert_string_equal(reason, "a frame of wrong length");
+	free(frame);
+	tear_down(&victim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_frames_are_good),
+		cmocka_unit_test(wrong_lengths),
+		cmocka_unit_test(unknown_kinds),
+		cmocka_unit_test(wrong_states),
+		cmocka_unit_test(wrong_numbers),
+		cmocka_unit_test(announcements_are_free),
+		cmocka_unit_test(too_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* src/node/ids.c, ends.c: tables by id. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/ends.h"
+#include "node/ids.h"
+
+#define MANY 5000
+
+static void make_id(uint8_t id[16], uint32_t number)
+{
+	memset(id, 0, 16);
+	memcpy(id + 12, &number, sizeof(number));
+}
+
+static void entries_are_found(void **state)
+{
+	static struct ln_id_entry entries[MANY];
+	static bool seen[MANY];
+	struct ln_id_entry *at = NULL;
+	struct ln_ids ids;
+	uint8_t id[16];
+	int count = 0;
+
+	(void)state;
+	ln_ids_init(&ids);
+	make_id(id, 0);
+	assert_null(ln_ids_find(&ids, id));
+	assert_null(ln_ids_walk(&ids, NULL));
+	assert_false(ln_ids_remove(&ids, &entries[0]));
+	for (uint32_t i = 0; i < MANY; i++) {
+		make_id(entries[i].id, i);
+		assert_int_equal(ln_ids_add(&ids, &entries[i]), 0);
+	}
+	assert_int_equal(ids.count, MANY);
+	for (uint32_t i = 0; i < MANY; i++) {
+		make_id(id, i);
+		assert_ptr_equal(ln_ids_find(&ids, id), &entries[i]);
+		assert_null(ln_ids_next(&entries[i]));
+	}
+	while ((at = ln_ids_walk(&ids, at)) != NULL) {
+		assert_false(seen[at - entries]);
+		seen[at - entries] = true;
+		count++;
+	}
+	assert_int_equal(count, MANY);
+	for (uint32_t i = 0; i < MANY; i += 2) {
+		assert_true(ln_ids_remove(&ids, &entries[i]));
+		assert_false(ln_ids_remove(&ids, &entries[i]));
+	}
+	for (uint32_t i = 0; i < MANY; i++) {
+		make_id(id, i);
+		assert_ptr_equal(ln_ids_find(&ids, id),
+				 i % 2 == 0 ? NULL : &entries[i]);
+	}
+	for (uint32_t i = 1; i < MANY; i += 2)
+		assert_true(ln_ids_remove(&ids, &entries[i]));
+	assert_int_equal(ids.count, 0);
+	ln_ids_deinit(&ids);
+}
+
+static void equal_ids_are_all_there(void **state)
+{
+	struct ln_id_entry entries[3];
+	struct ln_id_entry *at;
+	struct ln_ids ids;
+	int count = 0;
+
+	(void)state;
+	ln_ids_init(&ids);
+	for (int i = 0; i < 3; i++) {
+		make_id(entries[i].id, 7);
+		assert_int_equal(ln_ids_add(&ids, &entries[i]), 0);
+	}
+	for (at = ln_ids_find(&ids, entries[0].id); at != NULL;
+	     at = ln_ids_next(at))
+		count++;
+	assert_int_equal(count, 3);
+	assert_true(ln_ids_remove(&ids, &entries[1]));
+	at = ln_ids_find(&ids, entries[0].id);
+	assert_ptr_not_equal(at, &entries[1]);
+	assert_ptr_not_equal(ln_ids_next(at), &entries[1]);
+	assert_null(ln_ids_next(ln_ids_next(at)));
+	assert_true(ln_ids_remove(&ids, &entries[0]));
+	assert_true(ln_ids_remove(&ids, &entries[2]));
+	ln_ids_deinit(&ids);
+}
+
+static void the_latest_ends_are_known(void **state)
+{
+	static const uint32_t bounds[] = { 1, 2, 64, 128, 1024 };
+
+	(void)state;
+	for (size_t b = 0; b < sizeof(bounds) / sizeof(bounds[0]); b++) {
+		uint32_t most = bounds[b];
+		struct ln_ends ends;
+		uint8_t id[16];
+
+		ln_ends_init(&ends, most);
+		make_id(id, 1);
+		assert_true(ln_ends_failed(&ends, id));
+		for (uint32_t i = 0; i < 5 * most + 3; i++) {
+			make_id(id, i);
+			ln_ends_add(&ends, id, i % 3 == 0);
+			/* What is known stays, and does not count again. */
+			ln_ends_add(&ends, id, i % 3 != 0);
+			for (uint32_t j = 0; j <= i; j += 1 + i / 50) {
+				bool known = i - j < most;
+
+				make_id(id, j);
+				assert_int_equal(ln_ends_failed(&ends, id),
+						 !known || j % 3 == 0);
+			}
+		}
+		ln_ends_deinit(&ends);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_are_found),
+		cmocka_unit_test(equal_ids_are_all_there),
+		cmocka_unit_test(the_latest_ends_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
