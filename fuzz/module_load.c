@@ -17,7 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct ln_module_limits limits = { COMPILED_MAX };
+	static const struct ln_module_limits limits = {
+		.max_bytes = COMPILED_MAX,
+	};
 	static struct ln_engine *engine;
 	static struct ln_linker *linker;
 	struct ln_module *module;
