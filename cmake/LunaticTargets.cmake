@@ -48,7 +48,8 @@ install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
 # (sdk/c/CMakeLists.txt installs it.)
-install(FILES LICENSE-APACHE LICENSE-MIT
+file(GLOB pages CONFIGURE_DEPENDS docs/*.md)
+install(FILES LICENSE-APACHE LICENSE-MIT README.md ${pages}
 	DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 if(NOT LUNATIC_LIBRARIES OR NOT LUNATIC_LIBS)

@@ -142,8 +142,7 @@ static void complain(const struct ln_cli_options *options, const char *error,
 		     int result)
 {
 	if (atomic_load(&caught_signal) == 0)
-		fprintf(stderr, "lunatic: cannot run '%s': %s\n", options->file,
-			error != NULL ? error : ln_error_text(result));
+		ln_cli_refuse("run", options->file, result, error);
 }
 
 /* Spawns the first process; NULL after a line about what went wrong. */
@@ -226,7 +225,11 @@ static int run(struct ln_environment *environment,
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
 		fprintf(stderr, "lunatic: the first process was killed, by "
 				"the death of a process that it is linked "
-				"to\n");
+				"to (see errors.md#killed)\n");
+	/* Where its report is: not everybody wants that. */
+	if (outcome == LN_OUTCOME_TRAPPED && ln_log_enabled(LN_LOG_WARN))
+		fprintf(stderr, "lunatic: the first process trapped (see "
+				"errors.md#traps)\n");
 	return status;
 }
 

@@ -188,3 +188,10 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 	}
 	return true;
 }
+
+void ln_cli_refuse(const char *verb, const char *file, int result,
+		   const char *error)
+{
+	fprintf(stderr, "lunatic: cannot %s '%s': %s (see errors.md#refused)\n",
+		verb, file, error != NULL ? error : ln_error_text(result));
+}

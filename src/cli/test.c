@@ -399,8 +399,7 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 	result = ln_environment_add_module(environment, suite->bytes,
 					   suite->len, &module, &error);
 	if (result < 0) {
-		fprintf(stderr, "lunatic: cannot test '%s': %s\n", file,
-			error != NULL ? error : ln_error_text(result));
+		ln_cli_refuse("test", file, result, error);
 		free(error);
 		return STATUS_FAILED;
 	}
@@ -413,7 +412,7 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 		else
 			fprintf(stderr,
 				"lunatic: '%s' exports no tests: define them "
-				"with LUNATIC_TEST\n",
+				"with LUNATIC_TEST (see errors.md#refused)\n",
 				file);
 	}
 	ln_env_module_release(module);

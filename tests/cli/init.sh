@@ -48,6 +48,15 @@ for shell in bash zsh fish; do
 		"$shell" -n out 2>err || bad "completions $shell: not valid"
 	fi
 done
+if command -v fish >/dev/null; then
+	"$lunatic" completions fish >completions.fish
+	HOME=$work fish -c 'source completions.fish
+		complete -C "lunatic --max-fu"
+		complete -C "lunatic test --noc"' >out 2>err ||
+		bad "fish: completing"
+	says out '^--max-fuel' "fish: completing an option"
+	says out '^--nocapture' "fish: completing an option of test"
+fi
 if command -v bash >/dev/null; then
 	"$lunatic" completions bash >completions
 	bash -c '. ./completions; COMP_WORDS=(lunatic --max-fu) COMP_CWORD=1
