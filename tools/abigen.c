@@ -14,7 +14,6 @@
 #include "abigen_table.h"
 
 #define WIDTH 80
-#define WASI_ENOSYS 52
 #define MADE_BY "Made by abigen from src/host/abi.def; change it there."
 
 /* ---- what several outputs need ---- */
@@ -166,9 +165,7 @@ static void print_h(FILE *out)
 
 		fprintf(out, "\n/* %s */\n", space->name);
 		for (size_t j = 0; j < space->count; j++)
-			if (!space->functions[j].enosys)
-				print_prototype(out, space,
-						&space->functions[j]);
+			print_prototype(out, space, &space->functions[j]);
 	}
 	fputs("\n#endif\n", out);
 }
@@ -348,13 +345,7 @@ static void print_trampoline(FILE *out, const struct space *space,
 		"static bool call_%s_%s(void *callee, void *caller,\n"
 		"\twasmtime_val_raw_t *values, size_t count)\n{\n",
 		space->name, function->name, space->prefix, function->name);
-	if (function->enosys)
-		fprintf(out,
-			"\t(void)callee;\n\t(void)caller;\n\t(void)count;\n"
-			"\tvalues[0].i32 = %d;\n\treturn true;\n",
-			WASI_ENOSYS);
-	else
-		print_body(out, space, function, index);
+	print_body(out, space, function, index);
 	fputs("}\n", out);
 }
 
@@ -662,9 +653,6 @@ static void print_function_docs(FILE *out, const struct space *space,
 	print_wasm_type(out, function);
 	fputs("))\n```\n\n", out);
 	print_text(out, "", &function->docs);
-	if (function->enosys)
-		fprintf(out, "\nNot implemented yet: the result is %d.\n",
-			WASI_ENOSYS);
 	if (function->count > 0)
 		fputs("\nArguments:\n\n", out);
 	for (size_t i = 0; i < function->count; i++)

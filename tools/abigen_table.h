@@ -91,7 +91,7 @@ struct function {
 	size_t line;
 	struct argument arguments[MAX_ARGUMENTS];
 	size_t count;
-	bool has_result, enosys;
+	bool has_result;
 	enum kind_id result; /* I32, I64, S32 or S64 */
 	char *result_docs;
 	struct text docs, traps; /* traps: a line each */
@@ -360,10 +360,6 @@ static void parse_result(struct cursor *cursor, struct function *function)
 		if (function->result > S64)
 			fail(cursor->line, "'%s' cannot be a result", word);
 	}
-	function->enosys = accept(cursor, "enosys");
-	if (function->enosys && (!function->has_result ||
-				 kinds[function->result].letters[0] != 'i'))
-		fail(cursor->line, "enosys needs a result of i32");
 	expect_end(cursor);
 }
 
@@ -620,7 +616,7 @@ static void check_function(const struct space *space, struct function *function)
 		const struct argument *argument = &function->arguments[i];
 
 		checked = checked || kinds[argument->kind].checked;
-		if (argument->docs == NULL && !function->enosys)
+		if (argument->docs == NULL)
 			fail(function->line, "no 'arg %s:' describes it",
 			     argument->name);
 	}

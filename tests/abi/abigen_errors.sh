@@ -250,8 +250,6 @@ bad_function "'class' is a reserved word" 'fn f(class: i32)'
 bad_function "'guest' is a reserved word" 'fn f(guest: i32)'
 bad_function "'in' cannot be a result" 'fn f() -> in'
 bad_function "no argument kind 'f32'" 'fn f()' '  -> f32'
-bad_function "enosys needs a result of i32" 'fn f() enosys'
-bad_function "enosys needs a result of i32" 'fn f() -> i64 enosys'
 bad_function "more than 16 arguments" \
 	"fn f($(seq -s ', ' -f 'x%g: i32' 17))"
 bad_function "the name 'aaaaaaaaaaaaaaaaaaaa...' is too long" \
