@@ -2,7 +2,7 @@
 // strategy. What is killed is chosen at random, a supervisor as well as a
 // worker. After every blow the tree must come back to its full shape, with all
 // workers answering. In the end there are more blows than it may take, and it
-// must fail.
+// must fail, whatever its strategy.
 //
 // The first argument is the number of blows, the second the seed.
 #include <lunatic.h>
@@ -56,9 +56,17 @@ static const struct lunatic_supervisor top = { .children = tops,
 					       .count = 2,
 					       OFTEN };
 
-// A tree that takes five restarts at most.
-static const struct lunatic_supervisor mortal = {
-	.children = tops, .count = 2, .restarts = 5, .within = 1000000
+// Trees that take five restarts at most.
+#define MORTAL(how)          \
+	{ .children = tops,  \
+	  .count = 2,        \
+	  .strategy = (how), \
+	  .restarts = 5,     \
+	  .within = 1000000 }
+static const struct lunatic_supervisor mortals[] = {
+	MORTAL(LUNATIC_ONE_FOR_ONE),
+	MORTAL(LUNATIC_ONE_FOR_ALL),
+	MORTAL(LUNATIC_REST_FOR_ONE),
 };
 
 static uint64_t seed;
@@ -137,13 +145,13 @@ static void empty_mailbox(void)
 		;
 }
 
-static void must_fail(void)
+static void must_fail(const struct lunatic_supervisor *mortal)
 {
 	struct lunatic_spawn linked = { .link = lunatic_tag_new() };
 	struct lunatic_proc root;
 	int blows = 0;
 
-	if (lunatic_supervisor_start(&root, &linked, &mortal) != 0)
+	if (lunatic_supervisor_start(&root, &linked, mortal) != 0)
 		LUNATIC_PANIC("cannot start");
 	expect_full(root);
 	while (lunatic_receive_tagged(&mail, &linked.link, 1, 20) ==
@@ -154,6 +162,7 @@ static void must_fail(void)
 	}
 	if (blows < 6)
 		LUNATIC_PANIC("it failed after %d blows", blows);
+	lunatic_proc_drop(root);
 }
 
 LUNATIC_MAIN(argc, argv)
@@ -175,7 +184,8 @@ LUNATIC_MAIN(argc, argv)
 			empty_mailbox();
 	}
 	expect_full(root);
-	must_fail();
+	for (size_t i = 0; i < sizeof(mortals) / sizeof(mortals[0]); i++)
+		must_fail(&mortals[i]);
 	puts("passed");
 	return 0;
 }
