@@ -1,7 +1,7 @@
 # A static library for each folder of src/. A folder may use only those before
 # it in this list, and its library links only those: a call in the other
 # direction does not link (tools/check-includes.sh checks the includes).
-find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 
 set(LUNATIC_FOLDERS base sched net engine process node host embed cli)
 
@@ -14,8 +14,10 @@ foreach(folder IN LISTS LUNATIC_FOLDERS)
 	if(folder STREQUAL "host")
 		list(APPEND sources ${LUNATIC_ABI_SOURCES})
 	endif()
-	if(folder STREQUAL "engine")
-		list(PREPEND below engine OpenSSL::Crypto)
+	if(folder STREQUAL "net")
+		list(PREPEND below OpenSSL::SSL OpenSSL::Crypto)
+	elseif(folder STREQUAL "engine")
+		list(PREPEND below engine)
 	endif()
 	if(NOT sources)
 		continue()

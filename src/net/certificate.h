@@ -1,0 +1,41 @@
+/*
+ * The certificates of a cluster: an authority of its own, and what it signs for
+ * each node. Keys are on the curve P-256. Everything here may block, and needs
+ * a large stack: not on a fiber.
+ */
+#ifndef LN_NET_CERTIFICATE_H
+#define LN_NET_CERTIFICATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_certificate; /* with its key */
+
+/* Bytes of a text that says what went wrong, with the zero at its end. */
+#define LN_CERTIFICATE_REASON_SIZE 256
+
+/* Bytes of the name in a certificate. */
+#define LN_CERTIFICATE_NAME_MOST 64
+
+/* Makes a certificate of `name` (UTF-8) with a new key, valid from and until so
+ * many seconds from now. Signed by `authority`, for a node; by itself, for an
+ * authority, when that is NULL. LN_EINVAL: the name; LN_ENOMEM. */
+int ln_certificate_new(const struct ln_certificate *authority, const char *name,
+		       int64_t from, int64_t until,
+		       struct ln_certificate **certificate);
+
+/* NULL is fine. */
+void ln_certificate_free(struct ln_certificate *certificate);
+
+/* Writes both into new files, in PEM; the key for its owner only. LN_EEXIST:
+ * one of them exists, and is left alone. LN_EIO. With a text. */
+int ln_certificate_save(const struct ln_certificate *certificate,
+			const char *certificate_path, const char *key_path,
+			char reason[LN_CERTIFICATE_REASON_SIZE]);
+
+/* Reads both. LN_ENOENT: neither is there. LN_EINVAL, with a text. */
+int ln_certificate_load(const char *certificate_path, const char *key_path,
+			struct ln_certificate **certificate,
+			char reason[LN_CERTIFICATE_REASON_SIZE]);
+
+#endif

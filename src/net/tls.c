@@ -1,0 +1,491 @@
+/*
+ * DESIGN
+ * OpenSSL never sees the socket. Between it and the socket are two buffers:
+ * `in` for what came and is not yet decrypted, `out` for what is encrypted and
+ * not yet sent. Transfers happen on the fiber and park; calls of OpenSSL need a
+ * deep stack, so they run on the worker's own, and never wait.
+ *
+ * An SSL object is for one thread at a time, also if one only reads and another
+ * only writes. So each call has the mutex, for at most 64 KiB of data at a
+ * time, and never while it waits for the socket. What a write has encrypted is
+ * taken away from under the mutex before it is sent. Reading may leave
+ * something to be sent as well (the answer to a change of keys): that waits for
+ * the next write.
+ *
+ * A reader is told of the end of the stream in the same way whether the other
+ * side said goodbye or not: those above have frames that say so.
+ *
+ * Threads: tasks; one reads, one writes. Lock order: the mutex only.
+ */
+#include "net/tls.h"
+
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "net/tls_impl.h"
+#include "sched/mutex.h"
+#include "sched/task.h"
+
+#define IN_SIZE 65536
+
+/* Data encrypted at a time; in records, each of which is a little longer. */
+#define SLICE 65536
+#define RECORD 16384
+
+/* What may be waiting to be sent: a slice with its records' heads, and some
+ * answers to changes of keys. Whoever makes us hold more is cut off. */
+#define OUT_MOST (2 * SLICE)
+#define OUT_FIRST 4096
+
+struct buffer {
+	uint8_t *data; /* owned */
+	size_t len;
+	size_t size;
+};
+
+struct ln_tls {
+	/* Immutable. */
+	struct ln_tls_context *context; /* counted */
+	struct ln_socket *socket;       /* owned */
+	struct ln_mutex mutex;
+
+	/* Under the mutex. */
+	SSL *ssl;
+	bool reading; /* OpenSSL may take from `in` */
+	bool short_of_memory;
+	struct buffer out;
+
+	/* Whoever reads; from `in` under the mutex. */
+	size_t in_at;
+	size_t in_len;
+	bool pending; /* decrypted data is still in the SSL object */
+	bool ended;
+	int failed; /* what ended reading; said once the data is out */
+	char read_reason[LN_TLS_REASON_SIZE];
+	uint8_t *in; /* owned */
+
+	/* Whoever writes. */
+	struct buffer sending;
+	char write_reason[LN_TLS_REASON_SIZE];
+};
+
+/* A call of OpenSSL, on the worker's stack. */
+struct step {
+	struct ln_tls *tls;
+	uint8_t *data;
+	size_t len;
+	size_t done;
+	bool again; /* nothing more without more from the socket */
+	int error;
+};
+
+static int take_in(BIO *bio, char *data, int len)
+{
+	struct ln_tls *tls = BIO_get_data(bio);
+	size_t n = tls->reading ? tls->in_len - tls->in_at : 0;
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	if (n > (size_t)len)
+		n = (size_t)len;
+	memcpy(data, tls->in + tls->in_at, n);
+	tls->in_at += n;
+	return (int)n;
+}
+
+static bool make_room(struct buffer *buffer, size_t len)
+{
+	size_t size = buffer->size == 0 ? OUT_FIRST : buffer->size;
+	uint8_t *data;
+
+	if (len > OUT_MOST - buffer->len)
+		return false;
+	while (size - buffer->len < len)
+		size *= 2;
+	if (size == buffer->size)
+		return true;
+	data = realloc(buffer->data, size);
+	if (data == NULL)
+		return false;
+	buffer->data = data;
+	buffer->size = size;
+	return true;
+}
+
+static int put_out(BIO *bio, const char *data, int len)
+{
+	struct ln_tls *tls = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	if (!make_room(&tls->out, (size_t)len)) {
+		tls->short_of_memory = true;
+		return -1;
+	}
+	memcpy(tls->out.data + tls->out.len, data, (size_t)len);
+	tls->out.len += (size_t)len;
+	return len;
+}
+
+static long control(BIO *bio, int command, long number, void *argument)
+{
+	(void)bio;
+	(void)number;
+	(void)argument;
+	return command == BIO_CTRL_FLUSH;
+}
+
+BIO_METHOD *ln_tls_method_new(void)
+{
+	BIO_METHOD *method = BIO_meth_new(
+		BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "lunatic");
+
+	if (method == NULL)
+		return NULL;
+	BIO_meth_set_read(method, take_in);
+	BIO_meth_set_write(method, put_out);
+	BIO_meth_set_ctrl(method, control);
+	return method;
+}
+
+/* Makes the SSL object; on the worker's stack. */
+static void begin(void *argument)
+{
+	struct step *step = argument;
+	struct ln_tls *tls = step->tls;
+	BIO *bio;
+
+	step->error = LN_ENOMEM;
+	tls->ssl = SSL_new(tls->context->ssl);
+	bio = BIO_new(tls->context->method);
+	if (tls->ssl == NULL || bio == NULL) {
+		BIO_free(bio);
+		ERR_clear_error();
+		return;
+	}
+	BIO_set_data(bio, tls);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(tls->ssl, bio, bio);
+	step->error = 0;
+}
+
+int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
+	       enum ln_tls_role role, struct ln_tls **out)
+{
+	struct ln_tls *tls = calloc(1, sizeof(*tls));
+	struct step step = { .tls = tls };
+
+	if (tls == NULL) {
+		ln_socket_release(socket);
+		return LN_ENOMEM;
+	}
+	atomic_fetch_add_explicit(&context->references, 1,
+				  memory_order_relaxed);
+	tls->context = context;
+	tls->socket = socket;
+	ln_mutex_init(&tls->mutex);
+	tls->in = malloc(IN_SIZE);
+	if (tls->in != NULL)
+		ln_task_on_worker_stack(ln_task_current(), begin, &step);
+	if (tls->in == NULL || step.error < 0) {
+		ln_tls_free(tls);
+		return LN_ENOMEM;
+	}
+	if (role == LN_TLS_SERVER)
+		SSL_set_accept_state(tls->ssl);
+	else
+		SSL_set_connect_state(tls->ssl);
+	*out = tls;
+	return 0;
+}
+
+static void end(void *argument)
+{
+	struct ln_tls *tls = argument;
+
+	SSL_free(tls->ssl);
+	ERR_clear_error();
+	ln_tls_context_release(tls->context);
+}
+
+void ln_tls_free(struct ln_tls *tls)
+{
+	if (tls == NULL)
+		return;
+	ln_task_on_worker_stack(ln_task_current(), end, tls);
+	ln_socket_release(tls->socket);
+	free(tls->out.data);
+	free(tls->sending.data);
+	free(tls->in);
+	free(tls);
+}
+
+/* What a call of OpenSSL's said when it did not succeed; on the worker's
+ * stack. */
+static void judge(struct step *step, int result, char *reason)
+{
+	struct ln_tls *tls = step->tls;
+
+	switch (SSL_get_error(tls->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		step->again = true;
+		break;
+	case SSL_ERROR_ZERO_RETURN:
+		tls->ended = true;
+		break;
+	default:
+		if (tls->short_of_memory) {
+			snprintf(reason, LN_TLS_REASON_SIZE, "%s",
+				 ln_error_text(LN_ENOMEM));
+			step->error = LN_ENOMEM;
+			ERR_clear_error();
+		} else {
+			step->error =
+				ln_tls_explain(tls->ssl, tls->context, reason);
+		}
+	}
+}
+
+/* Goes on with the handshake. */
+static void shake(void *argument)
+{
+	struct step *step = argument;
+	struct ln_tls *tls = step->tls;
+	int result;
+
+	ERR_clear_error();
+	tls->reading = true;
+	result = SSL_do_handshake(tls->ssl);
+	tls->reading = false;
+	if (result != 1) {
+		judge(step, result, tls->read_reason);
+	} else if (tls->context->keyed && !SSL_session_reused(tls->ssl)) {
+		/* Nobody gets here: there is no other way to succeed. */
+		snprintf(tls->read_reason, sizeof(tls->read_reason),
+			 "the cluster key was not used");
+		step->error = LN_EPERM;
+	}
+}
+
+/* Decrypts what there is. */
+static void open_records(void *argument)
+{
+	struct step *step = argument;
+	struct ln_tls *tls = step->tls;
+	size_t n;
+	int result;
+
+	ERR_clear_error();
+	tls->reading = true;
+	while (step->done < step->len) {
+		result = SSL_read_ex(tls->ssl, step->data + step->done,
+				     step->len - step->done, &n);
+		if (result != 1) {
+			judge(step, result, tls->read_reason);
+			break;
+		}
+		step->done += n;
+	}
+	tls->reading = false;
+	tls->pending = SSL_pending(tls->ssl) > 0;
+}
+
+/* Encrypts all of it. */
+static void seal_records(void *argument)
+{
+	struct step *step = argument;
+	struct ln_tls *tls = step->tls;
+	size_t n;
+	int result;
+
+	ERR_clear_error();
+	while (step->done < step->len) {
+		size_t len = step->len - step->done;
+
+		result = SSL_write_ex(tls->ssl, step->data + step->done,
+				      len < RECORD ? len : RECORD, &n);
+		if (result != 1) {
+			judge(step, result, tls->write_reason);
+			/* It cannot have to wait for anything. */
+			if (step->error == 0)
+				step->error = LN_EFORMAT;
+			break;
+		}
+		step->done += n;
+	}
+}
+
+/* Says what a call of net/tcp.h's came to. */
+static int tell(int error, int number, char *reason)
+{
+	if (error == LN_EIO)
+		ln_net_error_text(number, reason);
+	else if (error < 0)
+		snprintf(reason, LN_TLS_REASON_SIZE, "%s",
+			 ln_error_text(error));
+	return error;
+}
+
+/* Waits for more from the socket; whoever reads, once `in` is used up. */
+static int receive(struct ln_tls *tls, int64_t deadline)
+{
+	int number = 0;
+	size_t n = 0;
+	int error = ln_tcp_read(tls->socket, tls->in, IN_SIZE, deadline, &n,
+				&number);
+
+	if (error < 0)
+		return tell(error, number, tls->read_reason);
+	tls->in_at = 0;
+	tls->in_len = n;
+	tls->ended = n == 0;
+	return 0;
+}
+
+/* Sends what was taken away from `out`; whoever writes. */
+static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
+{
+	struct buffer *sending = &tls->sending;
+	size_t at = 0;
+	int number = 0;
+	int error = 0;
+
+	while (error == 0 && at < sending->len) {
+		const struct iovec piece = { .iov_base = sending->data + at,
+					     .iov_len = sending->len - at };
+		size_t n = 0;
+
+		error = ln_tcp_write(tls->socket, &piece, 1, deadline, &n,
+				     &number);
+		at += n;
+	}
+	sending->len = 0;
+	return tell(error, number, reason);
+}
+
+/* Takes away what is to be sent; under the mutex. */
+static void swap_out(struct ln_tls *tls)
+{
+	struct buffer out = tls->out;
+
+	tls->out = tls->sending;
+	tls->sending = out;
+}
+
+int ln_tls_handshake(struct ln_tls *tls, int64_t deadline)
+{
+	struct ln_task *task = ln_task_current();
+	struct step step = { .tls = tls };
+	int error;
+
+	/* No other task knows the connection yet: no need for the mutex. */
+	for (;;) {
+		step.again = false;
+		ln_task_on_worker_stack(task, shake, &step);
+		swap_out(tls);
+		if (step.error < 0) {
+			/* The other side should hear why, if it listens. */
+			char ignored[LN_TLS_REASON_SIZE];
+
+			send_all(tls, deadline, ignored);
+			return step.error;
+		}
+		error = send_all(tls, deadline, tls->read_reason);
+		if (error < 0 || !step.again)
+			return error;
+		error = receive(tls, deadline);
+		if (error < 0)
+			return error;
+		if (tls->ended) {
+			snprintf(tls->read_reason, sizeof(tls->read_reason),
+				 "the other side closed the connection during "
+				 "the handshake");
+			return LN_EIO;
+		}
+	}
+}
+
+int ln_tls_read(struct ln_tls *tls, void *data, size_t len, int64_t deadline,
+		size_t *count)
+{
+	struct ln_task *task = ln_task_current();
+	struct step step = { .tls = tls, .data = data, .len = len };
+	int error;
+
+	if (step.len > SLICE)
+		step.len = SLICE;
+	*count = 0;
+	while (!tls->ended && step.len > 0) {
+		if (tls->failed < 0)
+			return tls->failed;
+		if (tls->in_at < tls->in_len || tls->pending) {
+			error = ln_mutex_acquire(&tls->mutex, deadline);
+			if (error < 0)
+				return tell(error, 0, tls->read_reason);
+			ln_task_on_worker_stack(task, open_records, &step);
+			ln_mutex_release(&tls->mutex);
+			tls->failed = step.error;
+			/* What came before an error is good. */
+			if (step.done > 0)
+				break;
+			continue;
+		}
+		error = receive(tls, deadline);
+		if (error < 0)
+			return error;
+	}
+	*count = step.done;
+	return 0;
+}
+
+int ln_tls_write(struct ln_tls *tls, const void *data, size_t len,
+		 int64_t deadline)
+{
+	struct ln_task *task = ln_task_current();
+	const uint8_t *bytes = data;
+	int error = 0;
+
+	while (error == 0 && len > 0) {
+		struct step step = { .tls = tls,
+				     .data = (uint8_t *)(uintptr_t)bytes,
+				     .len = len < SLICE ? len : SLICE };
+
+		error = ln_mutex_acquire(&tls->mutex, deadline);
+		if (error < 0)
+			return tell(error, 0, tls->write_reason);
+		ln_task_on_worker_stack(task, seal_records, &step);
+		swap_out(tls);
+		ln_mutex_release(&tls->mutex);
+		error = step.error;
+		if (error == 0)
+			error = send_all(tls, deadline, tls->write_reason);
+		bytes += step.done;
+		len -= step.done;
+	}
+	return error;
+}
+
+void ln_tls_shutdown(struct ln_tls *tls)
+{
+	shutdown(tls->socket->fd, SHUT_RDWR);
+}
+
+const char *ln_tls_read_reason(const struct ln_tls *tls)
+{
+	return tls->read_reason;
+}
+
+const char *ln_tls_write_reason(const struct ln_tls *tls)
+{
+	return tls->write_reason;
+}
