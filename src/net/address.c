@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,29 @@ int ln_address_from_kernel(const union ln_sockaddr *from,
 	default:
 		return LN_EUNSUP;
 	}
+}
+
+void ln_address_format(const struct ln_address *address,
+		       char text[LN_ADDRESS_TEXT])
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	inet_ntop(address->version == 4 ? AF_INET : AF_INET6, address->ip, ip,
+		  sizeof(ip));
+	if (address->version == 4)
+		snprintf(text, LN_ADDRESS_TEXT, "%s:%u", ip, address->port);
+	else if (address->scope_id == 0)
+		snprintf(text, LN_ADDRESS_TEXT, "[%s]:%u", ip, address->port);
+	else
+		snprintf(text, LN_ADDRESS_TEXT, "[%s%%%u]:%u", ip,
+			 address->scope_id, address->port);
+}
+
+bool ln_address_unspecified(const struct ln_address *address)
+{
+	static const uint8_t zero[sizeof(address->ip)];
+
+	return memcmp(address->ip, zero, address->version == 4 ? 4 : 16) == 0;
 }
 
 struct ln_addresses *ln_addresses_new(uint32_t count)

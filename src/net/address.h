@@ -6,6 +6,7 @@
 #define LN_NET_ADDRESS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -48,6 +49,17 @@ socklen_t ln_address_to_kernel(const struct ln_address *address,
 /* The other way; LN_EUNSUP when it is of another family. */
 int ln_address_from_kernel(const union ln_sockaddr *from,
 			   struct ln_address *address);
+
+/* Bytes of an address as a text, with the zero at its end. */
+#define LN_ADDRESS_TEXT 72
+
+/* Writes an address as ln_endpoint_parse reads it. Not on a fiber with little
+ * stack left. */
+void ln_address_format(const struct ln_address *address,
+		       char text[LN_ADDRESS_TEXT]);
+
+/* Whether it means every address of the machine: 0.0.0.0 or [::]. */
+bool ln_address_unspecified(const struct ln_address *address);
 
 /* Room for `count` addresses, free() frees it; NULL when memory is short. */
 struct ln_addresses *ln_addresses_new(uint32_t count);

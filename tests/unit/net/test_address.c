@@ -126,13 +126,37 @@ static void there_and_back(void **state)
 	assert_int_equal(ln_address_from_kernel(&name, &back), LN_EUNSUP);
 }
 
+/* What is printed is read as the same. */
+static void texts(void **state)
+{
+	static const char *const cases[] = {
+		"127.0.0.1:80",
+		"0.0.0.0:0",
+		"[::1]:65535",
+		"[::]:1",
+		"[fe80::1%2]:80",
+		"[1234:5678:9abc:def0:1234:5678:9abc:def0%4294967295]:65535",
+	};
+	char text[LN_ADDRESS_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(ln_endpoint_parse(cases[i], strlen(cases[i]),
+						   &endpoint, &reason),
+				 0);
+		ln_address_format(&endpoint.address, text);
+		assert_string_equal(text, cases[i]);
+		assert_int_equal(ln_address_unspecified(&endpoint.address),
+				 i == 1 || i == 3);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(literals),
-		cmocka_unit_test(names),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(literals), cmocka_unit_test(names),
+		cmocka_unit_test(refused),  cmocka_unit_test(there_and_back),
+		cmocka_unit_test(texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
