@@ -536,7 +536,7 @@ static void down(struct ln_session *session)
 }
 
 static const struct ln_kind kinds[] = {
-	[LN_KIND_LINK - LN_KIND_LINK] = { .receive = receive_link },
+	[0] = { .receive = receive_link },
 	[LN_KIND_UNLINK - LN_KIND_LINK] = { .receive = receive_unlink },
 	[LN_KIND_UNLINKED - LN_KIND_LINK] = { .receive = receive_unlinked },
 	[LN_KIND_LINK_ENDED - LN_KIND_LINK] = { .receive = receive_ended },

@@ -319,7 +319,7 @@ static int receive_abort(struct ln_session *session, struct ln_unpack *frame)
 }
 
 static const struct ln_kind kinds[] = {
-	[LN_KIND_START - LN_KIND_START] = { .receive = receive_start },
+	[0] = { .receive = receive_start },
 	[LN_KIND_DATA - LN_KIND_START] = { .receive = receive_data },
 	[LN_KIND_ABORT - LN_KIND_START] = { .receive = receive_abort },
 };

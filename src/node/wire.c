@@ -27,6 +27,7 @@ void ln_wire_fail(struct ln_writer *writer)
 static uint8_t *extend(struct ln_writer *writer, size_t len)
 {
 	struct ln_frame *frame = writer->frame;
+	struct ln_frame *longer;
 	size_t needed;
 	size_t room;
 
@@ -43,11 +44,12 @@ static uint8_t *extend(struct ln_writer *writer, size_t len)
 			room = needed + LEAST_ROOM;
 		if (room > LN_FRAME_MOST)
 			room = LN_FRAME_MOST;
-		frame = realloc(frame, sizeof(*frame) + room);
-		if (frame == NULL) {
+		longer = realloc(frame, sizeof(*frame) + room);
+		if (longer == NULL) {
 			ln_wire_fail(writer);
 			return NULL;
 		}
+		frame = longer;
 		writer->frame = frame;
 		writer->room = room;
 	}
