@@ -37,7 +37,7 @@
 #define IN_SIZE 65536
 
 /* Data encrypted at a time; in records, each of which is a little longer. */
-#define SLICE 65536
+#define SLICE ((size_t)65536)
 #define RECORD 16384
 
 /* What may be waiting to be sent: a slice with its records' heads, and some
