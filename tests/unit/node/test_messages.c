@@ -242,7 +242,7 @@ static void references_to_third_nodes(void **state)
 	wait_for(&inboxes[2], 1);
 	message = inboxes[2].messages[0];
 	assert_ptr_equal(resource(message, 0), inboxes[2].process);
-	one_at_three = resource(message, 1);
+	one_at_three = ln_process_retain(resource(message, 1));
 	inboxes[2].messages[0] = NULL;
 	assert_int_equal(ln_process_send(one_at_three, message), 0);
 	test_line_settle(net.lines[2]);
@@ -253,6 +253,7 @@ static void references_to_third_nodes(void **state)
 	ln_process_release(three_at_one);
 	ln_process_release(two_at_one);
 	ln_process_release(three_at_two);
+	ln_process_release(one_at_three);
 	for (int i = 0; i < 3; i++)
 		end(&inboxes[i]);
 	test_net_deinit(&net);
