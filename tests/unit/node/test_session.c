@@ -204,6 +204,39 @@ static void fill(struct test_net *net, struct ln_process *proxy)
 	assert_int_equal(filler.sent, 1);
 }
 
+/* There is room again, but not below the low mark: who waits is before. */
+static void nobody_overtakes(void **state)
+{
+	struct sender filler;
+	struct sender waiter;
+	struct receiver receiver;
+	struct test_net net;
+	struct ln_process *proxy;
+
+	(void)state;
+	test_net_init(&net, 2, 2, &tight);
+	start_receiver(&net, &receiver);
+	proxy = test_net_proxy(&net, 0, 1, receiver.process);
+	start_sender(&net, &filler, proxy, 1000, 400);
+	test_process_wait_parked(filler.process);
+	start_sender(&net, &waiter, proxy, 1, 400);
+	test_process_wait_parked(waiter.process);
+	ln_frames_free(ln_session_take(net.lines[0]->ends[0].session, 1000));
+	assert_true(queued(&net.lines[0]->ends[0]) < 4096);
+	assert_int_equal(
+		ln_process_send(proxy, ln_message_new(LN_MESSAGE_DATA, 1, 0)),
+		LN_EFULL);
+	assert_int_equal(waiter.sent, 0);
+	ln_process_kill(filler.process);
+	test_process_wait(filler.process);
+	ln_process_kill(waiter.process);
+	test_process_wait(waiter.process);
+	ln_process_kill(receiver.process);
+	test_process_wait(receiver.process);
+	ln_process_release(proxy);
+	test_net_deinit(&net);
+}
+
 static void killed_and_late_senders_take_it_back(void **state)
 {
 	struct sender senders[3];
@@ -515,6 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(senders_wait_for_room),
 		cmocka_unit_test(waiters_go_on_in_order),
+		cmocka_unit_test(nobody_overtakes),
 		cmocka_unit_test(killed_and_late_senders_take_it_back),
 		cmocka_unit_test(loss_ends_waits),
 		cmocka_unit_test(control_frames_do_not_wait),
