@@ -535,6 +535,7 @@ static void down(struct ln_session *session)
 	}
 }
 
+/* In the order of their numbers. */
 static const struct ln_kind kinds[] = {
 	[0] = { .receive = receive_link },
 	[LN_KIND_UNLINK - LN_KIND_LINK] = { .receive = receive_unlink },

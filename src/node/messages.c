@@ -7,6 +7,7 @@
  *         i64: tag
  *         u64: bytes of data
  *         u32: number of resources
+ *         u64: where the next read begins
  *   body  the data, then the resources: references (node/reference.c)
  *
  * The resources come last so that a body in pieces becomes the data of the
@@ -32,7 +33,7 @@
 #include "process/message.h"
 #include "process/process.h"
 
-#define HEAD_SIZE 36
+#define HEAD_SIZE 44
 #define RESOURCES_MOST 65536u
 
 /* The bytes that the resources take. LN_EINVAL: not all can cross. */
@@ -70,6 +71,7 @@ static void put_head(struct ln_writer *writer, const struct ln_process *remote,
 	ln_wire_put_u64(writer, (uint64_t)message->tag);
 	ln_wire_put_u64(writer, message->size);
 	ln_wire_put_u32(writer, message->resource_count);
+	ln_wire_put_u64(writer, message->read_at);
 }
 
 static int send_small(struct ln_proxy *proxy, struct ln_message *message,
@@ -98,12 +100,14 @@ static int send_pieces(struct ln_proxy *proxy, struct ln_message *message,
 	};
 	uint8_t head[HEAD_SIZE];
 	uint64_t size = message->size;
+	uint64_t read_at = message->read_at;
 
 	memcpy(head, proxy->process.id, LN_ID_SIZE);
 	memcpy(head + 16, &message->tag, sizeof(message->tag));
 	memcpy(head + 24, &size, sizeof(size));
 	memcpy(head + 32, &message->resource_count,
 	       sizeof(message->resource_count));
+	memcpy(head + 36, &read_at, sizeof(read_at));
 	return ln_peer_send_large(proxy->peer, LN_KIND_MESSAGE, head,
 				  sizeof(head), parts, 2, wait, deadline);
 }
@@ -155,6 +159,7 @@ struct head {
 	int64_t tag;
 	uint64_t size;
 	uint32_t resources;
+	uint64_t read_at;
 };
 
 static int get_head(struct ln_session *session, struct ln_unpack *frame,
@@ -164,6 +169,7 @@ static int get_head(struct ln_session *session, struct ln_unpack *frame,
 	head->tag = (int64_t)ln_unpack_u64(frame);
 	head->size = ln_unpack_u64(frame);
 	head->resources = ln_unpack_u32(frame);
+	head->read_at = ln_unpack_u64(frame);
 	if (frame->failed)
 		return ln_session_refuse(session, "a message without a head");
 	if (head->resources > RESOURCES_MOST)
@@ -209,6 +215,7 @@ static int deliver(struct ln_session *session, struct ln_unpack *frame,
 	bool failed;
 	int error = get_resources(session, frame, head->resources, message);
 
+	message->read_at = head->read_at;
 	if (error == 0 && !ln_unpack_done(frame))
 		error = ln_session_refuse(session, "a message of wrong length");
 	process = error == 0 ? ln_export_find(session->peer->node, head->to,

@@ -318,6 +318,7 @@ static int receive_abort(struct ln_session *session, struct ln_unpack *frame)
 	return 0;
 }
 
+/* In the order of their numbers. */
 static const struct ln_kind kinds[] = {
 	[0] = { .receive = receive_start },
 	[LN_KIND_DATA - LN_KIND_START] = { .receive = receive_data },

@@ -110,6 +110,7 @@ static void message_head(struct victim *victim, struct bytes *bytes,
 	put_number(bytes, 1, 8);
 	put_number(bytes, size, 8);
 	put_number(bytes, resources, 4);
+	put_number(bytes, 0, 8);
 }
 
 /* A good frame of each kind, in an order in which they may come; returns how
@@ -134,7 +135,7 @@ static int good(struct victim *victim, struct bytes frames[10])
 	begin(&frames[n], LN_KIND_START);
 	put_number(&frames[n], LN_KIND_MESSAGE, 1);
 	put_number(&frames[n], 10, 8);
-	put_number(&frames[n], 36, 4);
+	put_number(&frames[n], 44, 4);
 	message_head(victim, &frames[n], 9, 1);
 	put(&frames[n++], "hello", 5);
 	begin(&frames[n], LN_KIND_DATA);
@@ -142,7 +143,7 @@ static int good(struct victim *victim, struct bytes frames[10])
 	begin(&frames[n], LN_KIND_START);
 	put_number(&frames[n], LN_KIND_MESSAGE, 1);
 	put_number(&frames[n], 10, 8);
-	put_number(&frames[n], 36, 4);
+	put_number(&frames[n], 44, 4);
 	message_head(victim, &frames[n++], 10, 0);
 	begin(&frames[n++], LN_KIND_ABORT);
 	begin(&frames[n], LN_KIND_LINK);
@@ -198,7 +199,7 @@ static void wrong_lengths(void **state)
 			/* Of the body, any number of bytes may come. */
 			bool any =
 				frames[i].data[0] == LN_KIND_START
-					? at >= 50
+					? at >= 58
 					: frames[i].data[0] == LN_KIND_DATA &&
 						  at > 1;
 
@@ -314,14 +315,14 @@ static void wrong_numbers(void **state)
 	begin(&bytes, LN_KIND_START);
 	put_number(&bytes, LN_KIND_MESSAGE, 1);
 	put_number(&bytes, 0, 8);
-	put_number(&bytes, 36, 4);
+	put_number(&bytes, 44, 4);
 	message_head(&victim, &bytes, 0, 0);
 	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
 	/* A body shorter, or longer, than the head says. */
 	begin(&bytes, LN_KIND_START);
 	put_number(&bytes, LN_KIND_MESSAGE, 1);
 	put_number(&bytes, 99, 8);
-	put_number(&bytes, 36, 4);
+	put_number(&bytes, 44, 4);
 	message_head(&victim, &bytes, 100, 0);
 	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
 	tear_down(&victim);
@@ -343,7 +344,7 @@ static void announcements_are_free(void **state)
 	begin(&bytes, LN_KIND_START);
 	put_number(&bytes, LN_KIND_MESSAGE, 1);
 	put_number(&bytes, UINT64_C(1) << 30, 8);
-	put_number(&bytes, 36, 4);
+	put_number(&bytes, 44, 4);
 	message_head(&victim, &bytes, UINT64_C(1) << 30, 0);
 	put_zeros(&bytes, 10);
 	assert_int_equal(receive(&victim, &bytes), 0);

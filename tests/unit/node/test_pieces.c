@@ -294,7 +294,7 @@ static void send_errors(void **state)
 			 LN_EINVAL);
 	test_line_cut(world.net.lines[0]);
 	world.net.lines[0] = NULL;
-	assert_int_equal(ln_peer_send_large(peer, LN_KIND_MESSAGE, head, 36,
+	assert_int_equal(ln_peer_send_large(peer, LN_KIND_MESSAGE, head, 44,
 					    &part, 1, false, LN_NEVER),
 			 LN_EDEAD);
 	ln_peer_release(peer);
