@@ -141,16 +141,36 @@ static void kill_all(struct ln_runtime *runtime,
 	}
 }
 
+void ln_runtime_service_begins(struct ln_runtime *runtime)
+{
+	atomic_fetch_add(&runtime->services, 1);
+}
+
+void ln_runtime_service_ends(struct ln_runtime *runtime)
+{
+	atomic_fetch_add(&runtime->services_over, 1);
+}
+
+/* Whether a task may be left that is a process. A service is counted while its
+ * task is. So those that had begun before the tasks were counted, less those
+ * that are over after it, are at most as many as there were among the tasks. */
+static bool has_processes(struct ln_runtime *runtime)
+{
+	uint64_t begun = atomic_load(&runtime->services);
+	uint64_t tasks = ln_sched_live(runtime->sched);
+
+	return tasks > begun - atomic_load(&runtime->services_over);
+}
+
 void ln_runtime_stop(struct ln_runtime *runtime)
 {
 	const struct timespec pause = { .tv_nsec = LN_NS_PER_MS };
 
 	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
-	while (ln_sched_live(runtime->sched) > 0) {
+	while (has_processes(runtime)) {
 		kill_all(runtime, NULL);
 		nanosleep(&pause, NULL);
 	}
-	ln_sched_wait_idle(runtime->sched);
 }
 
 bool ln_runtime_clear(struct ln_runtime *runtime,
@@ -174,6 +194,7 @@ void ln_runtime_free(struct ln_runtime *runtime)
 	if (runtime == NULL)
 		return;
 	ln_runtime_stop(runtime);
+	ln_sched_wait_idle(runtime->sched);
 	ln_runtime_release(runtime);
 }
 

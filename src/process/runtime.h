@@ -62,7 +62,9 @@ struct ln_runtime {
 	/* Any thread. */
 	_Atomic uint32_t references;
 	_Atomic bool stopping;
-	_Atomic uint64_t environments; /* ever made: numbers them */
+	_Atomic uint64_t environments;  /* ever made: numbers them */
+	_Atomic uint64_t services;      /* tasks that began to run, but for */
+	_Atomic uint64_t services_over; /* processes; and that ended */
 	struct {
 		struct ln_lock lock;
 		struct ln_list processes; /* under lock, as all that follows */
@@ -97,6 +99,12 @@ void ln_runtime_stop(struct ln_runtime *runtime);
  * left or `deadline` has passed: then false. Not from a process. */
 bool ln_runtime_clear(struct ln_runtime *runtime,
 		      struct ln_environment *environment, int64_t deadline);
+
+/* To be called by a task that is no process, as the first and the last that it
+ * does: stopping the runtime does not wait for it. Whoever starts such tasks
+ * ends them before the runtime is freed. */
+void ln_runtime_service_begins(struct ln_runtime *runtime);
+void ln_runtime_service_ends(struct ln_runtime *runtime);
 
 void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
 void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);

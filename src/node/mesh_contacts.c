@@ -1,0 +1,247 @@
+/*
+ * DESIGN
+ * A contact is an address with a time at which it is to be dialled. The manager
+ * starts a connection for each that is due and belongs to no node that is
+ * connected; after a failure the time doubles. What the address leads to is
+ * known once a node has answered there: several contacts may turn out to be the
+ * same node, or this one.
+ *
+ * Contacts that the program has given stay for ever. Others are told by nodes,
+ * which may tell anything: there are at most LN_MESH_CONTACTS_MOST, one that
+ * could not be reached makes room for a new one, and one that could not be
+ * reached for LN_MESH_GIVE_UP is forgotten.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "node/ids.h"
+#include "node/mesh_impl.h"
+#include "node/node.h"
+
+struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
+				   const uint8_t incarnation[LN_ID_SIZE])
+{
+	for (struct ln_list *at = mesh->connections.next;
+	     at != &mesh->connections; at = at->next) {
+		struct ln_connection *connection =
+			ln_container_of(at, struct ln_connection, link);
+
+		if ((connection->state == LN_CONNECTION_CLAIMED ||
+		     connection->state == LN_CONNECTION_UP) &&
+		    memcmp(connection->hello.id.incarnation, incarnation,
+			   LN_ID_SIZE) == 0)
+			return connection;
+	}
+	return NULL;
+}
+
+static void forget(struct ln_mesh *mesh, struct ln_contact *contact)
+{
+	ln_list_remove(&contact->link);
+	mesh->contact_count--;
+	free(contact);
+}
+
+static struct ln_contact *contact_of(struct ln_list *at)
+{
+	return ln_container_of(at, struct ln_contact, link);
+}
+
+/* Makes room for a contact; false: all may still be good. */
+static bool make_room(struct ln_mesh *mesh)
+{
+	if (mesh->contact_count < LN_MESH_CONTACTS_MOST)
+		return true;
+	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
+	     at = at->next) {
+		struct ln_contact *contact = contact_of(at);
+
+		if (contact->given || contact->dialing || contact->error == 0)
+			continue;
+		forget(mesh, contact);
+		return true;
+	}
+	return false;
+}
+
+struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
+				  const uint8_t *incarnation)
+{
+	struct ln_contact *contact;
+
+	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
+	     at = at->next) {
+		contact = contact_of(at);
+		if (strcmp(contact->address, address) == 0)
+			goto found;
+	}
+	if (!make_room(mesh))
+		return NULL;
+	contact = calloc(1, sizeof(*contact));
+	if (contact == NULL)
+		return NULL;
+	ln_mesh_copy(contact->address, sizeof(contact->address), address);
+	contact->delay = LN_MESH_BACKOFF_FIRST;
+	ln_list_append(&mesh->contacts, &contact->link);
+	mesh->contact_count++;
+found:
+	if (incarnation != NULL) {
+		memcpy(contact->incarnation, incarnation, LN_ID_SIZE);
+		contact->identified = true;
+	}
+	return contact;
+}
+
+void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection)
+{
+	const uint8_t *incarnation = connection->hello.id.incarnation;
+	struct ln_contact *contact;
+
+	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
+	     at = at->next) {
+		contact = contact_of(at);
+		if (contact->identified &&
+		    memcmp(contact->incarnation, incarnation, LN_ID_SIZE) == 0)
+			return;
+	}
+	contact = ln_contact_add(mesh, connection->hello.address, incarnation);
+	if (contact != NULL)
+		contact->tried = true;
+}
+
+void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
+		     bool left)
+{
+	struct ln_list *next;
+
+	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
+	     at = next) {
+		struct ln_contact *contact = contact_of(at);
+
+		next = at->next;
+		if (!contact->identified ||
+		    memcmp(contact->incarnation,
+			   connection->hello.id.incarnation, LN_ID_SIZE) != 0)
+			continue;
+		contact->delay =
+			left ? LN_MESH_BACKOFF_MOST : LN_MESH_BACKOFF_FIRST;
+		contact->due = ln_time_now() + contact->delay;
+		contact->identified = false;
+		if (left && !contact->given && !contact->dialing)
+			forget(mesh, contact);
+	}
+	ln_task_wake(&mesh->manager);
+}
+
+/* Whether it could not be reached for so long that it is given up. */
+static bool hopeless(const struct ln_contact *contact)
+{
+	return contact->failing != 0 &&
+	       contact->due - contact->failing > LN_MESH_GIVE_UP;
+}
+
+/* Its reader has it no more. */
+static void settle(struct ln_mesh *mesh, struct ln_contact *contact, int error,
+		   const char *reason)
+{
+	int64_t now = ln_time_now();
+
+	contact->dialing = false;
+	contact->tried = true;
+	contact->error = error;
+	mesh->dial_count--;
+	if (error == 0) {
+		contact->delay = LN_MESH_BACKOFF_FIRST;
+		contact->failing = 0;
+		contact->reason[0] = '\0';
+		return;
+	}
+	ln_mesh_copy(contact->reason, sizeof(contact->reason), reason);
+	if (contact->failing == 0)
+		contact->failing = now;
+	contact->due = now + contact->delay;
+	contact->delay *= 2;
+	if (contact->delay > LN_MESH_BACKOFF_MOST)
+		contact->delay = LN_MESH_BACKOFF_MOST;
+}
+
+void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
+		      const uint8_t *incarnation, int error, const char *reason)
+{
+	if (contact == NULL)
+		return;
+	ln_lock_acquire(&mesh->lock);
+	if (incarnation != NULL) {
+		memcpy(contact->incarnation, incarnation, LN_ID_SIZE);
+		contact->identified = true;
+		contact->self = memcmp(mesh->node->id.incarnation, incarnation,
+				       LN_ID_SIZE) == 0;
+	}
+	settle(mesh, contact, error, reason);
+	if (!contact->given && (contact->self || hopeless(contact)))
+		forget(mesh, contact);
+	ln_lock_release(&mesh->lock);
+	ln_task_wake(&mesh->manager);
+	ln_mesh_changed(mesh);
+}
+
+/* The next contact to be dialled, or NULL; then *wake is when to look again. */
+static struct ln_contact *next_due(struct ln_mesh *mesh, int64_t now,
+				   int64_t *wake)
+{
+	*wake = LN_NEVER;
+	if (mesh->dial_count >= LN_MESH_DIALS_MOST)
+		return NULL; /* whichever ends will say so */
+	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
+	     at = at->next) {
+		struct ln_contact *contact = contact_of(at);
+
+		if (contact->dialing || contact->self)
+			continue;
+		if (contact->due <= now && contact->identified &&
+		    ln_mesh_find(mesh, contact->incarnation) != NULL) {
+			contact->tried = true;
+			contact->due = now + LN_MESH_BACKOFF_MOST;
+		}
+		if (contact->due <= now)
+			return contact;
+		if (contact->due < *wake)
+			*wake = contact->due;
+	}
+	return NULL;
+}
+
+void ln_contacts_manage(struct ln_mesh *mesh)
+{
+	struct ln_task *task = &mesh->manager;
+	int error = 0;
+
+	while (error == 0 || error == LN_ETIMEDOUT) {
+		struct ln_contact *contact;
+		int64_t wake;
+
+		ln_lock_acquire(&mesh->lock);
+		contact = next_due(mesh, ln_time_now(), &wake);
+		if (contact != NULL) {
+			contact->dialing = true;
+			mesh->dial_count++;
+		}
+		ln_lock_release(&mesh->lock);
+		ln_mesh_changed(mesh);
+		if (contact == NULL) {
+			error = ln_task_wait(task, wake);
+			continue;
+		}
+		error = ln_connection_start(mesh, NULL, NULL, contact);
+		if (error == LN_ENOMEM)
+			error = ln_task_sleep(task, ln_time_after_ms(100));
+	}
+}
+
+void ln_contacts_free(struct ln_mesh *mesh)
+{
+	while (!ln_list_empty(&mesh->contacts))
+		forget(mesh, contact_of(mesh->contacts.next));
+}

@@ -1,0 +1,158 @@
+/* Reading and writing the frames of the mesh itself. */
+#include "node/mesh_frame.h"
+
+#include <string.h>
+
+#include "net/address.h"
+#include "node/ids.h"
+#include "node/node.h"
+
+/* Behind the kind of a HELLO, so that nobody takes something else for it. */
+static const uint8_t magic[8] = { 'l', 'u', 'n', 'a', 't', 'i', 'c', 0 };
+
+#define NS_PER_MS 1000000
+
+/* Their number and the bytes. */
+static void put_text(struct ln_writer *writer, const char *text)
+{
+	size_t len = strlen(text);
+
+	ln_wire_put_u32(writer, (uint32_t)len);
+	ln_wire_put_bytes(writer, text, len);
+}
+
+/* Copies a text of less than `size` bytes that has no zero in it. */
+static bool get_text(struct ln_unpack *frame, char *text, size_t size,
+		     size_t *len)
+{
+	const uint8_t *bytes = ln_unpack_bytes(frame, len);
+
+	if (bytes == NULL || *len >= size || memchr(bytes, 0, *len) != NULL)
+		return false;
+	memcpy(text, bytes, *len);
+	text[*len] = '\0';
+	return true;
+}
+
+static bool get_id(struct ln_unpack *frame, struct ln_node_id *id)
+{
+	const uint8_t *incarnation = ln_unpack_raw(frame, LN_ID_SIZE);
+	size_t len;
+
+	if (incarnation == NULL)
+		return false;
+	memcpy(id->incarnation, incarnation, LN_ID_SIZE);
+	return get_text(frame, id->name, sizeof(id->name), &len) &&
+	       ln_node_name_valid(id->name, len);
+}
+
+bool ln_mesh_address_valid(const char *address, size_t len)
+{
+	struct ln_endpoint endpoint;
+	const char *reason;
+
+	return len < LN_MESH_ADDRESS_SIZE &&
+	       ln_endpoint_parse(address, len, &endpoint, &reason) == 0 &&
+	       endpoint.address.port != 0;
+}
+
+static bool get_address(struct ln_unpack *frame,
+			char address[LN_MESH_ADDRESS_SIZE])
+{
+	size_t len;
+
+	return get_text(frame, address, LN_MESH_ADDRESS_SIZE, &len) &&
+	       ln_mesh_address_valid(address, len);
+}
+
+struct ln_frame *ln_mesh_write_plain(enum ln_mesh_kind kind)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, (uint8_t)kind, 0);
+	return ln_wire_finish(&writer);
+}
+
+struct ln_frame *ln_mesh_write_hello(const struct ln_mesh_hello *hello)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_MESH_HELLO, 128);
+	ln_wire_put_bytes(&writer, magic, sizeof(magic));
+	ln_wire_put_u32(&writer, hello->least);
+	ln_wire_put_u32(&writer, hello->most);
+	ln_wire_put_u32(&writer, (uint32_t)(hello->heartbeat / NS_PER_MS));
+	ln_wire_put_id(&writer, hello->id.incarnation);
+	put_text(&writer, hello->id.name);
+	put_text(&writer, hello->address);
+	return ln_wire_finish(&writer);
+}
+
+bool ln_mesh_read_hello(struct ln_unpack *frame, struct ln_mesh_hello *hello)
+{
+	const uint8_t *start = ln_unpack_raw(frame, sizeof(magic));
+
+	if (start == NULL || memcmp(start, magic, sizeof(magic)) != 0)
+		return false;
+	hello->least = ln_unpack_u32(frame);
+	hello->most = ln_unpack_u32(frame);
+	hello->heartbeat = (int64_t)ln_unpack_u32(frame) * NS_PER_MS;
+	return get_id(frame, &hello->id) &&
+	       get_address(frame, hello->address) &&
+	       hello->least <= hello->most &&
+	       hello->heartbeat >= LN_MESH_HEARTBEAT_LEAST &&
+	       hello->heartbeat <= LN_MESH_HEARTBEAT_MOST;
+}
+
+struct ln_frame *ln_mesh_write_refusal(enum ln_mesh_refusal why,
+				       const char *reason)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_MESH_REFUSE, 64);
+	ln_wire_put_u8(&writer, (uint8_t)why);
+	put_text(&writer, reason);
+	return ln_wire_finish(&writer);
+}
+
+bool ln_mesh_read_refusal(struct ln_unpack *frame,
+			  struct ln_mesh_refused *refused)
+{
+	uint8_t why = ln_unpack_u8(frame);
+	size_t len;
+
+	if (why < LN_MESH_NAME_TAKEN || why > LN_MESH_LEAVING ||
+	    !get_text(frame, refused->reason, sizeof(refused->reason), &len))
+		return false;
+	/* It is shown to people. */
+	for (size_t i = 0; i < len; i++) {
+		if (refused->reason[i] < ' ' || refused->reason[i] > '~')
+			refused->reason[i] = '?';
+	}
+	refused->why = (enum ln_mesh_refusal)why;
+	return ln_unpack_done(frame);
+}
+
+bool ln_mesh_put_member(struct ln_writer *writer, const struct ln_node_id *id,
+			const char *address)
+{
+	size_t len = LN_ID_SIZE + 2 * sizeof(uint32_t) + strlen(id->name) +
+		     strlen(address);
+
+	if (writer->frame == NULL || len > LN_FRAME_MOST - writer->frame->len)
+		return false;
+	ln_wire_put_id(writer, id->incarnation);
+	put_text(writer, id->name);
+	put_text(writer, address);
+	return true;
+}
+
+bool ln_mesh_read_member(struct ln_unpack *frame, struct ln_mesh_member *member)
+{
+	if (frame->failed || frame->len == 0)
+		return false;
+	if (get_id(frame, &member->id) && get_address(frame, member->address))
+		return true;
+	frame->failed = true;
+	return false;
+}

@@ -1,0 +1,433 @@
+/*
+ * DESIGN
+ * How two nodes become connected. Nothing is read before the TLS handshake has
+ * shown that the other side may be in the cluster. Then both send HELLO. The
+ * node with the larger incarnation says READY if it can have the other one, and
+ * the node with the smaller one decides: it knows of all connections with the
+ * other node that are being made, whoever dialled, and says ACCEPT to one. So
+ * two nodes that dial each other keep one connection, and both the same. Each
+ * may say REFUSE instead, with a reason.
+ *
+ *   both      HELLO
+ *   larger    READY or REFUSE
+ *   smaller   ACCEPT or REFUSE
+ *
+ * A node whose name, or whose incarnation, is that of a connected one is asked
+ * to wait while that one is asked for a sign of life: a connection may be dead
+ * without anybody having noticed.
+ *
+ * All of it takes LN_MESH_GREETING_TIME at most.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "net/resolver.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "node/ids.h"
+#include "node/mesh_impl.h"
+#include "node/node.h"
+#include "process/runtime.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOOK_NS 10000000 /* between looks at a connection that is probed */
+
+/* Notes why; returns the error. */
+static int fail(struct ln_connection *connection, int error, const char *reason)
+{
+	ln_connection_blame(connection, reason);
+	return error;
+}
+
+/* What went wrong on the network, on the worker's stack. */
+struct problem {
+	int number;
+	char text[LN_NET_ERROR_SIZE];
+};
+
+static void describe(void *argument)
+{
+	struct problem *problem = argument;
+
+	ln_net_error_text(problem->number, problem->text);
+}
+
+static LN_NOINLINE int fail_number(struct ln_connection *connection, int error,
+				   int number)
+{
+	struct problem problem = { .number = number };
+
+	if (error != LN_EIO)
+		return fail(connection, error, ln_error_text(error));
+	ln_task_on_worker_stack(ln_task_current(), describe, &problem);
+	return fail(connection, error, problem.text);
+}
+
+/* Connects to the contact: to its addresses, one after the other. */
+static int dial(struct ln_connection *connection, int64_t deadline)
+{
+	struct ln_mesh *mesh = connection->mesh;
+	const char *address = connection->contact->address;
+	struct ln_addresses *addresses;
+	const char *reason = NULL;
+	int number = 0;
+	int error = ln_resolver_resolve(mesh->node->runtime->resolver, address,
+					strlen(address), deadline, &addresses,
+					&reason);
+
+	if (error < 0)
+		return fail(connection, error,
+			    reason != NULL ? reason : ln_error_text(error));
+	error = LN_EIO;
+	for (uint32_t i = 0; i < addresses->count && error == LN_EIO; i++) {
+		connection->remote = addresses->list[i];
+		error = ln_tcp_connect(&connection->remote, NULL, deadline,
+				       &connection->socket, &number);
+	}
+	free(addresses);
+	return error < 0 ? fail_number(connection, error, number) : 0;
+}
+
+static int secure(struct ln_connection *connection, int64_t deadline)
+{
+	struct ln_socket *socket = connection->socket;
+	int error;
+
+	connection->socket = NULL;
+	error = ln_tls_new(connection->mesh->tls, socket,
+			   connection->contact != NULL ? LN_TLS_CLIENT
+						       : LN_TLS_SERVER,
+			   &connection->tls);
+	if (error < 0)
+		return fail(connection, error, ln_error_text(error));
+	error = ln_tls_handshake(connection->tls, deadline);
+	if (error == LN_ETIMEDOUT)
+		return fail(connection, error,
+			    "it did not answer in time; is it a node?");
+	return error < 0 ? fail(connection, error,
+				ln_tls_read_reason(connection->tls))
+			 : 0;
+}
+
+/* Sends a refusal; returns the error that it stands for. */
+static int refuse(struct ln_connection *connection, enum ln_mesh_refusal why,
+		  int error, const char *reason, int64_t deadline)
+{
+	ln_connection_write(connection, ln_mesh_write_refusal(why, reason),
+			    deadline);
+	return fail(connection, error, reason);
+}
+
+/* The other side has refused. */
+static int take_refusal(struct ln_connection *connection,
+			struct ln_unpack *frame)
+{
+	struct ln_mesh_refused *refused = &connection->refused;
+
+	if (!ln_mesh_read_refusal(frame, refused))
+		return fail(connection, LN_EFORMAT, "a malformed refusal");
+	ln_connection_blame(connection, refused->reason);
+	switch (refused->why) {
+	case LN_MESH_NAME_TAKEN:
+		return LN_EEXIST;
+	case LN_MESH_VERSION:
+		return LN_EUNSUP;
+	case LN_MESH_DUPLICATE:
+	case LN_MESH_SELF:
+		return LN_EAGAIN;
+	default:
+		return LN_ELIMIT;
+	}
+}
+
+/* Reads a frame of the kind that is expected, or a refusal. */
+static int expect(struct ln_connection *connection, enum ln_mesh_kind kind,
+		  int64_t deadline, struct ln_unpack *frame)
+{
+	uint8_t number;
+	int error = ln_connection_read(connection, LN_MESH_GREETING_MOST,
+				       deadline, frame);
+
+	if (error < 0)
+		return error;
+	number = ln_unpack_u8(frame);
+	if (number == LN_MESH_REFUSE)
+		return take_refusal(connection, frame);
+	return number == kind ? 0
+			      : fail(connection, LN_EFORMAT,
+				     "a frame that is not to come now");
+}
+
+static void format_remote(void *argument)
+{
+	struct ln_connection *connection = argument;
+	char text[LN_ADDRESS_TEXT];
+
+	ln_address_format(&connection->remote, text);
+	ln_mesh_copy(connection->hello.address,
+		     sizeof(connection->hello.address), text);
+}
+
+/* Where the node can be dialled, if it does not say by what host: by that from
+ * which it is seen. */
+static LN_NOINLINE void complete_address(struct ln_connection *connection)
+{
+	struct ln_mesh_hello *hello = &connection->hello;
+	struct ln_endpoint endpoint;
+	const char *reason;
+
+	if (ln_endpoint_parse(hello->address, strlen(hello->address), &endpoint,
+			      &reason) < 0 ||
+	    endpoint.address.version == 0 ||
+	    !ln_address_unspecified(&endpoint.address))
+		return;
+	connection->remote.port = endpoint.address.port;
+	ln_task_on_worker_stack(ln_task_current(), format_remote, connection);
+}
+
+static LN_NOINLINE int send_hello(struct ln_connection *connection,
+				  int64_t deadline)
+{
+	const struct ln_mesh *mesh = connection->mesh;
+	struct ln_mesh_hello hello = {
+		.least = LN_MESH_VERSION_LEAST,
+		.most = LN_MESH_VERSION_MOST,
+		.heartbeat = mesh->heartbeat,
+		.id = mesh->node->id,
+	};
+
+	ln_mesh_copy(hello.address, sizeof(hello.address), mesh->address);
+	return ln_connection_write(connection, ln_mesh_write_hello(&hello),
+				   deadline);
+}
+
+/* Who is at the other end? */
+static int identify(struct ln_connection *connection, int64_t deadline)
+{
+	struct ln_mesh_hello *hello = &connection->hello;
+	struct ln_mesh *mesh = connection->mesh;
+	const struct ln_node_id *self = &mesh->node->id;
+	struct ln_unpack frame;
+	int error = send_hello(connection, deadline);
+
+	if (error == 0)
+		error = expect(connection, LN_MESH_HELLO, deadline, &frame);
+	if (error < 0)
+		return error;
+	if (!ln_mesh_read_hello(&frame, hello))
+		return fail(connection, LN_EFORMAT, "a malformed greeting");
+	complete_address(connection);
+	ln_lock_acquire(&mesh->lock);
+	connection->identified = true;
+	ln_lock_release(&mesh->lock);
+	if (memcmp(hello->id.incarnation, self->incarnation, LN_ID_SIZE) == 0)
+		return fail(connection, LN_EAGAIN, "it is this node itself");
+	if (hello->least > LN_MESH_VERSION_MOST ||
+	    hello->most < LN_MESH_VERSION_LEAST)
+		return refuse(connection, LN_MESH_VERSION, LN_EUNSUP,
+			      "the two nodes have no version of the protocol "
+			      "in common",
+			      deadline);
+	if (strcmp(hello->id.name, self->name) == 0)
+		return refuse(connection, LN_MESH_NAME_TAKEN, LN_EEXIST,
+			      "this node has the same name", deadline);
+	return 0;
+}
+
+/* The connection that stands in the way, or NULL; under the lock. */
+static struct ln_connection *rival(struct ln_mesh *mesh,
+				   struct ln_connection *connection)
+{
+	const struct ln_node_id *id = &connection->hello.id;
+
+	for (struct ln_list *at = mesh->connections.next;
+	     at != &mesh->connections; at = at->next) {
+		struct ln_connection *other =
+			ln_container_of(at, struct ln_connection, link);
+
+		if (other == connection ||
+		    other->state == LN_CONNECTION_STRANGER)
+			continue;
+		if (strcmp(other->hello.id.name, id->name) == 0 ||
+		    memcmp(other->hello.id.incarnation, id->incarnation,
+			   LN_ID_SIZE) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+enum claim { CLAIMED, WAIT, TAKEN, DUPLICATE, NO_ROOM, LEAVING };
+
+/* Whether a rival has been silent since `asked`, when it was asked for a sign
+ * of life: then it is given up at the end. */
+static enum claim judge(struct ln_connection *other,
+			const struct ln_connection *connection, int64_t asked,
+			bool last)
+{
+	bool same = memcmp(other->hello.id.incarnation,
+			   connection->hello.id.incarnation, LN_ID_SIZE) == 0;
+
+	if (other->state == LN_CONNECTION_OVER)
+		return WAIT;
+	if (other->state == LN_CONNECTION_CLAIMED)
+		return same ? DUPLICATE : TAKEN;
+	if (atomic_load(&other->heard) > asked)
+		return same ? DUPLICATE : TAKEN;
+	if (last) {
+		ln_connection_close(other, "another one came in its place, and "
+					   "it gave no sign of life");
+	} else if (!atomic_exchange(&other->ping, true)) {
+		ln_task_wake(&other->writer);
+	}
+	return WAIT;
+}
+
+/* Makes the connection the one with its node, if there is none. */
+static enum claim try_claim(struct ln_connection *connection, int64_t asked,
+			    bool last)
+{
+	struct ln_mesh *mesh = connection->mesh;
+	struct ln_connection *other;
+	enum claim claim = CLAIMED;
+
+	ln_lock_acquire(&mesh->lock);
+	other = rival(mesh, connection);
+	if (mesh->stopping)
+		claim = LEAVING;
+	else if (other != NULL)
+		claim = judge(other, connection, asked, last);
+	else if (mesh->member_count >= LN_MESH_MEMBERS_MOST)
+		claim = NO_ROOM;
+	if (claim == CLAIMED) {
+		connection->state = LN_CONNECTION_CLAIMED;
+		mesh->member_count++;
+	}
+	ln_lock_release(&mesh->lock);
+	return claim;
+}
+
+/* The same, and waits for a rival to be gone, if it is. */
+static int claim(struct ln_connection *connection, int64_t deadline)
+{
+	struct ln_task *task = &connection->reader;
+	int64_t asked = ln_time_now();
+	enum claim result;
+	int error = 0;
+
+	for (;;) {
+		int64_t now = ln_time_now();
+
+		result = try_claim(connection, asked,
+				   now - asked > LN_MESH_PROBE_TIME);
+		if (result != WAIT || error < 0 || now >= deadline)
+			break;
+		error = ln_task_sleep(task, now + LOOK_NS);
+	}
+	if (error < 0)
+		return fail(connection, error, ln_error_text(error));
+	switch (result) {
+	case CLAIMED:
+		return 0;
+	case DUPLICATE:
+		return refuse(connection, LN_MESH_DUPLICATE, LN_EAGAIN,
+			      "the two nodes are connected already", deadline);
+	case NO_ROOM:
+		return refuse(connection, LN_MESH_LIMIT, LN_ELIMIT,
+			      "too many nodes", deadline);
+	case LEAVING:
+		return refuse(connection, LN_MESH_LEAVING, LN_ESTOPPED,
+			      "this node is leaving", deadline);
+	default:
+		return refuse(connection, LN_MESH_NAME_TAKEN, LN_EEXIST,
+			      "another node has this name", deadline);
+	}
+}
+
+/* Whoever has the larger incarnation: waits to be chosen. What stands in the
+ * way after that is an older connection of the same node, which has noticed its
+ * end before this one, or somebody who took the name meanwhile. */
+static int await_choice(struct ln_connection *connection, int64_t deadline)
+{
+	struct ln_mesh *mesh = connection->mesh;
+	struct ln_connection *other;
+	struct ln_unpack frame;
+	int error;
+
+	ln_lock_acquire(&mesh->lock);
+	other = rival(mesh, connection);
+	if (other != NULL &&
+	    memcmp(other->hello.id.incarnation,
+		   connection->hello.id.incarnation, LN_ID_SIZE) == 0)
+		other = NULL;
+	ln_lock_release(&mesh->lock);
+	if (other != NULL) {
+		/* Of the same name: that is for us to say. */
+		error = claim(connection, deadline);
+		if (error < 0)
+			return error;
+	}
+	error = ln_connection_write(
+		connection, ln_mesh_write_plain(LN_MESH_READY), deadline);
+	if (error == 0)
+		error = expect(connection, LN_MESH_ACCEPT, deadline, &frame);
+	if (error < 0 || other != NULL)
+		return error;
+	ln_lock_acquire(&mesh->lock);
+	other = ln_mesh_find(mesh, connection->hello.id.incarnation);
+	if (other != NULL)
+		ln_connection_close(other, "the node has connected anew");
+	ln_lock_release(&mesh->lock);
+	return claim(connection, deadline);
+}
+
+static void set_times(struct ln_connection *connection)
+{
+	int64_t theirs = connection->hello.heartbeat;
+	int64_t ours = connection->mesh->heartbeat;
+
+	connection->timeout = ours;
+	connection->pause = (theirs < ours ? theirs : ours) / 4;
+	atomic_store(&connection->heard, ln_time_now());
+}
+
+int ln_connection_greet(struct ln_connection *connection)
+{
+	struct ln_mesh *mesh = connection->mesh;
+	int64_t deadline = ln_time_now() + LN_MESH_GREETING_TIME;
+	struct ln_unpack frame;
+	bool decides;
+	int error = 0;
+
+	if (connection->contact != NULL)
+		error = dial(connection, deadline);
+	if (error == 0)
+		error = secure(connection, deadline);
+	if (error == 0)
+		error = identify(connection, deadline);
+	if (error < 0)
+		return error;
+	set_times(connection);
+	decides = memcmp(mesh->node->id.incarnation,
+			 connection->hello.id.incarnation, LN_ID_SIZE) < 0;
+	if (decides) {
+		error = expect(connection, LN_MESH_READY, deadline, &frame);
+		if (error == 0)
+			error = claim(connection, deadline);
+	} else {
+		error = await_choice(connection, deadline);
+	}
+	if (error < 0)
+		return error;
+	error = ln_session_up(mesh->node, &connection->channel,
+			      &connection->hello.id, &connection->session);
+	if (error < 0)
+		return fail(connection, error, ln_error_text(error));
+	if (decides)
+		error = ln_connection_write(connection,
+					    ln_mesh_write_plain(LN_MESH_ACCEPT),
+					    deadline);
+	return error;
+}

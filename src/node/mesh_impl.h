@@ -1,0 +1,240 @@
+/*
+ * The parts of the mesh among themselves.
+ *
+ *   mesh.c             what the program calls; the listener
+ *   mesh_contacts.c    addresses that are worth dialling, and when
+ *   mesh_greeting.c    from a socket to two nodes that agree, or do not
+ *   mesh_connection.c  what is sent and received then
+ *   mesh_frame.c       the frames
+ *
+ * Threads: the mesh runs in tasks of its own: one that listens, one that sees
+ * to the contacts, and two for each connection, of which the first, the reader,
+ * makes the connection and ends it. All share the mesh under `lock`, which is
+ * held for a look through the connections at most. Lock order: peer->lock, then
+ * a connection's; nothing is called under the mesh's.
+ */
+#ifndef LN_NODE_MESH_IMPL_H
+#define LN_NODE_MESH_IMPL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "net/address.h"
+#include "net/tls.h"
+#include "node/fabric.h"
+#include "node/mesh.h"
+#include "node/mesh_frame.h"
+#include "sched/task.h"
+
+struct ln_socket;
+
+/* Connections of which it is not known yet whose they are. */
+#define LN_MESH_STRANGERS_MOST 64
+/* Nodes that are connected, and those that are dialled. */
+#define LN_MESH_MEMBERS_MOST 1024
+#define LN_MESH_CONTACTS_MOST 1024
+#define LN_MESH_DIALS_MOST 16
+
+/* For all that is between a socket and two nodes that agree. */
+#define LN_MESH_GREETING_TIME INT64_C(5000000000)
+/* For a sign of life of a node whose name another one wants to have. */
+#define LN_MESH_PROBE_TIME INT64_C(2000000000)
+
+#define LN_MESH_BACKOFF_FIRST INT64_C(200000000)
+#define LN_MESH_BACKOFF_MOST INT64_C(10000000000)
+#define LN_MESH_GIVE_UP INT64_C(3600000000000)
+
+/* An address that is, or was, that of a node. Under mesh->lock. */
+struct ln_contact {
+	struct ln_list link;
+	char address[LN_MESH_ADDRESS_SIZE];
+	uint8_t incarnation[LN_ID_SIZE]; /* of the node that was there */
+	bool identified;                 /* `incarnation` is valid */
+	bool given;                      /* by the program: never forgotten */
+	bool self;                       /* this node itself */
+	bool dialing;                    /* a connection has it */
+	bool tried;                      /* dialled once, or found connected */
+	int64_t due;                     /* when it is to be dialled */
+	int64_t delay;
+	int64_t failing; /* since when; 0: not */
+	int error;       /* of the last attempt */
+	char reason[LN_TLS_REASON_SIZE];
+};
+
+/* How far a connection is. */
+enum ln_connection_state {
+	LN_CONNECTION_STRANGER, /* not agreed yet */
+	LN_CONNECTION_CLAIMED,  /* it will be the one with that node */
+	LN_CONNECTION_UP,
+	LN_CONNECTION_OVER, /* going down */
+};
+
+struct ln_connection {
+	struct ln_channel channel;
+	struct ln_mesh *mesh;
+	_Atomic uint32_t references; /* of its tasks */
+	struct ln_task reader;
+	struct ln_task writer;
+
+	/* The reader's. */
+	struct ln_contact *contact; /* that is dialled; NULL: none (any more) */
+	struct ln_socket *socket;   /* until `tls` owns it */
+	struct ln_address remote;   /* the other end */
+	struct ln_mesh_hello hello; /* the other node's */
+	struct ln_mesh_refused refused;
+	uint8_t *in; /* bytes received, not looked at; IN_SIZE */
+	size_t in_len;
+	size_t in_at;
+
+	/* Immutable once the writer runs. */
+	struct ln_tls *tls;
+	struct ln_session *session;
+	int64_t timeout; /* of silence, ns */
+	int64_t pause;   /* after which something is sent */
+
+	/* The writer's. */
+	struct ln_frame *greetings; /* to be sent first */
+	uint8_t *out;               /* bytes to be sent */
+	size_t out_size;
+
+	/* Any thread. */
+	_Atomic int64_t heard; /* when something came last */
+	_Atomic bool ping;     /* to be sent */
+	_Atomic bool pong;
+	_Atomic bool leave;
+	_Atomic bool closing;
+	_Atomic bool writer_over;
+	_Atomic uint64_t received;
+	_Atomic uint64_t sent;
+
+	/* Under `lock`. */
+	struct ln_lock lock;
+	char reason[LN_TLS_REASON_SIZE]; /* the first that ended it; "" */
+
+	/* Under mesh->lock. */
+	struct ln_list link;
+	enum ln_connection_state state;
+	bool identified; /* `hello` is valid, and does not change */
+	bool dialled;    /* by us */
+	int64_t since;
+};
+
+struct ln_mesh {
+	/* Immutable. */
+	struct ln_node *node; /* counted */
+	struct ln_tls_context *tls;
+	int64_t heartbeat;
+	char address[LN_MESH_ADDRESS_SIZE]; /* once it listens */
+
+	struct ln_task listener;
+	struct ln_task manager;
+	struct ln_socket *socket; /* the listener's */
+
+	_Atomic uint32_t changes; /* counted; a futex */
+	_Atomic bool interrupted;
+
+	/* Under `lock`. */
+	struct ln_lock lock;
+	struct ln_list connections;
+	struct ln_list contacts;
+	uint32_t stranger_count; /* of those that were accepted */
+	uint32_t member_count;   /* claimed or up */
+	uint32_t contact_count;
+	uint32_t dial_count;
+	uint32_t tasks; /* that have not ended */
+	bool stopping;
+	bool listening; /* or it failed: */
+	int error;
+	char error_text[LN_TLS_REASON_SIZE];
+
+	/* Of the lines about strangers, under `lock`. */
+	int64_t log_window;
+	uint32_t log_lines;
+};
+
+/* mesh.c */
+
+/* Notes that something has changed that ln_mesh_join may wait for. */
+void ln_mesh_changed(struct ln_mesh *mesh);
+
+/* Counts a task that is about to be started, unless the mesh ends. Its `done`
+ * gives it back with ln_mesh_task_over, as the last that it does. */
+bool ln_mesh_task_begins(struct ln_mesh *mesh);
+void ln_mesh_task_over(struct ln_mesh *mesh);
+
+/* Writes a line: what, then the address, then why. From tasks. */
+void ln_mesh_log(enum ln_log_level level, const char *what, const char *name,
+		 const char *address, const char *why);
+
+/* Writes a line about a connection that did not come up, unless there were many
+ * within this second. */
+void ln_mesh_log_stranger(struct ln_connection *connection);
+
+/* Copies a text, cut if need be. */
+void ln_mesh_copy(char *to, size_t size, const char *text);
+
+/* mesh_contacts.c; all but the first two under mesh->lock */
+
+/* The body of the task. */
+void ln_contacts_manage(struct ln_mesh *mesh);
+
+/* What became of a contact that was dialled, and which node is there, if one
+ * has answered; under no lock. NULL is fine. */
+void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
+		      const uint8_t *incarnation, int error,
+		      const char *reason);
+
+/* Notes an address; NULL: no room. `incarnation` may be NULL. */
+struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
+				  const uint8_t *incarnation);
+
+/* The node of a connection is up; it is to be dialled again when it is lost. */
+void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection);
+
+/* It was lost, or has said that it leaves. */
+void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
+		     bool left);
+
+/* The connection with that incarnation that is claimed or up, or NULL. */
+struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
+				   const uint8_t incarnation[LN_ID_SIZE]);
+
+void ln_contacts_free(struct ln_mesh *mesh);
+
+/* mesh_greeting.c */
+
+/* Makes a connection with the node at the other end. 0: it is up, and the
+ * writer may run. Otherwise why not, also in connection->reason. */
+int ln_connection_greet(struct ln_connection *connection);
+
+/* mesh_connection.c */
+
+/* A connection of a socket, which it owns, or of a contact that is to be
+ * dialled; and starts it. LN_ENOMEM, LN_ESTOPPED. */
+int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
+			const struct ln_address *remote,
+			struct ln_contact *contact);
+
+/* Reads the next frame into *frame, valid until the next call. Without a
+ * deadline (0) for as long as the node is not silent. LN_EFORMAT: it
+ * is longer than `most`; otherwise as ln_tls_read, and LN_EIO at the end of the
+ * stream. Notes why. */
+int ln_connection_read(struct ln_connection *connection, size_t most,
+		       int64_t deadline, struct ln_unpack *frame);
+
+/* Sends one frame, which it frees; by the reader, before the writer runs. */
+int ln_connection_write(struct ln_connection *connection,
+			struct ln_frame *frame, int64_t deadline);
+
+/* Notes why it ends, if that is the first reason. Any thread. */
+void ln_connection_blame(struct ln_connection *connection, const char *reason);
+
+/* Ends it soon. Any thread; also under locks of the node and the mesh. */
+void ln_connection_close(struct ln_connection *connection, const char *reason);
+
+#endif
