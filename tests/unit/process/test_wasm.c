@@ -15,6 +15,7 @@
 #include "process/wasm.h"
 #include "support/processes.h"
 #include "support/tasks.h"
+#include "support/traps.h"
 
 static const char plain[] =
 	"(module"

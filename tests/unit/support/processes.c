@@ -2,7 +2,6 @@
 #include "support/processes.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,21 +65,6 @@ enum ln_outcome test_process_wait(struct ln_process *process)
 
 	ln_process_release(process);
 	return outcome;
-}
-
-void test_traps_are_the_engines(void)
-{
-	static const int signals[] = { SIGILL, SIGFPE, SIGSEGV, SIGBUS };
-	static struct sigaction engines[4];
-	static bool known;
-
-	for (int i = 0; i < 4; i++) {
-		const struct sigaction *wanted = known ? &engines[i] : NULL;
-		struct sigaction *seen = known ? NULL : &engines[i];
-
-		assert_int_equal(sigaction(signals[i], wanted, seen), 0);
-	}
-	known = true;
 }
 
 void test_process_wait_parked(struct ln_process *process)

@@ -29,11 +29,6 @@ test_process_start(struct ln_environment *environment,
 /* Waits for its end, and drops the caller's reference. */
 enum ln_outcome test_process_wait(struct ln_process *process);
 
-/* To be called in each test that runs wasm, once a module has been compiled.
- * Traps are signals, for which the engine installs its handlers once; cmocka
- * puts its own in their place around every test. */
-void test_traps_are_the_engines(void);
-
 /* Sleeps until the process waits for something, or has ended. */
 void test_process_wait_parked(struct ln_process *process);
 

@@ -1,0 +1,222 @@
+/* Entries of modules: which exports are some, and how they are found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <wasmtime.h>
+
+#include "base/error.h"
+#include "engine/entries.h"
+#include "support/shortage.h"
+
+static wasm_engine_t *engine;
+
+static int make_engine(void **state)
+{
+	(void)state;
+	engine = wasm_engine_new();
+	return engine == NULL;
+}
+
+static int free_engine(void **state)
+{
+	(void)state;
+	wasm_engine_delete(engine);
+	return 0;
+}
+
+static wasmtime_module_t *compile(const char *text)
+{
+	wasmtime_module_t *code = NULL;
+	wasm_byte_vec_t binary;
+
+	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
+	assert_null(wasmtime_module_new(engine, (const uint8_t *)binary.data,
+					binary.size, &code));
+	wasm_byte_vec_delete(&binary);
+	return code;
+}
+
+/* They outlive the code. */
+static struct ln_entries *make(const char *text)
+{
+	wasmtime_module_t *code = compile(text);
+	struct ln_entries *entries = NULL;
+
+	assert_int_equal(ln_entries_new(code, &entries), 0);
+	assert_non_null(entries);
+	wasmtime_module_delete(code);
+	return entries;
+}
+
+static const struct ln_entry *find(const struct ln_entries *entries,
+				   const char *name)
+{
+	return ln_entries_find(entries, name, strlen(name));
+}
+
+static void functions_are_entries(void **state)
+{
+	struct ln_entries *entries =
+		make("(module (memory (export \"memory\") 1)"
+		     " (func (export \"plain\"))"
+		     " (global (export \"global\") i32 (i32.const 0))"
+		     " (func (export \"wide\") (param i32 i64 f32 f64 v128"
+		     "  funcref externref) (result i32 i64)"
+		     "  (i32.const 0) (i64.const 0))"
+		     " (export \"\" (func 0)) (export \"again\" (func 0)))");
+	const struct ln_entry *entry = find(entries, "wide");
+
+	(void)state;
+	assert_non_null(entry);
+	assert_int_equal(entry->name_len, 4);
+	assert_memory_equal(entry->name, "wide", 4);
+	assert_int_equal(entry->param_count, 7);
+	assert_memory_equal(entry->params, "iIfFVrr", 7);
+	assert_int_equal(entry->result_count, 2);
+	entry = find(entries, "plain");
+	assert_non_null(entry);
+	assert_int_equal(entry->param_count, 0);
+	assert_int_equal(entry->result_count, 0);
+	assert_non_null(find(entries, ""));
+	assert_null(find(entries, "memory"));
+	assert_null(find(entries, "global"));
+	/* In the order of the exports, without what is none. */
+	assert_ptr_equal(ln_entries_at(entries, 0), find(entries, "plain"));
+	assert_ptr_equal(ln_entries_at(entries, 1), find(entries, "wide"));
+	assert_ptr_equal(ln_entries_at(entries, 2), find(entries, ""));
+	assert_ptr_equal(ln_entries_at(entries, 3), find(entries, "again"));
+	assert_null(ln_entries_at(entries, 4));
+	assert_null(ln_entries_at(entries, SIZE_MAX));
+	ln_entries_free(entries);
+}
+
+static void names_are_compared_whole(void **state)
+{
+	struct ln_entries *entries = make(
+		"(module (func (export \"a\\00b\")) (func (export \"abc\")))");
+
+	(void)state;
+	assert_non_null(ln_entries_find(entries, "a\0b", 3));
+	assert_null(ln_entries_find(entries, "a", 1));
+	assert_null(ln_entries_find(entries, "a\0c", 3));
+	assert_null(find(entries, "ab"));
+	assert_null(find(entries, "abcd"));
+	assert_null(find(entries, "ABC"));
+	assert_null(find(entries, ""));
+	ln_entries_free(entries);
+}
+
+static void without_exports(void **state)
+{
+	struct ln_entries *entries = make("(module)");
+
+	(void)state;
+	assert_null(find(entries, ""));
+	assert_null(find(entries, "x"));
+	assert_null(ln_entries_at(entries, 0));
+	ln_entries_free(entries);
+	ln_entries_free(NULL);
+}
+
+static void most_parameters(void **state)
+{
+	char params[66 * 4 + 1] = "";
+	char text[2 * sizeof(params) + 128];
+	struct ln_entries *entries;
+	size_t len;
+
+	(void)state;
+	for (unsigned i = 0; i < 65; i++)
+		memcpy(params + (size_t)i * 4, " f64", 5);
+	len = strlen(params);
+	snprintf(text, sizeof(text),
+		 "(module (func (export \"most\") (param%.*s))"
+		 " (func (export \"more\") (param%s)))",
+		 (int)len - 4, params, params);
+	entries = make(text);
+	assert_null(find(entries, "more"));
+	assert_non_null(find(entries, "most"));
+	assert_int_equal(find(entries, "most")->param_count, 64);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(find(entries, "most")->params[i], 'F');
+	assert_null(ln_entries_at(entries, 1));
+	ln_entries_free(entries);
+}
+
+/* Every one is found, and none that is not there, however full the table. */
+static void many(void **state)
+{
+	static const unsigned counts[] = { 1, 2, 3, 4, 5, 8, 500, 512, 513 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		size_t room = 64 + (size_t)counts[i] * 40;
+		char *text = malloc(room);
+		size_t len = (size_t)snprintf(text, room, "(module (func $f)");
+		struct ln_entries *entries;
+		char name[16];
+
+		for (unsigned n = 0; n < counts[i]; n++)
+			len += (size_t)snprintf(text + len, room - len,
+						" (export \"f%u\" (func $f))",
+						n);
+		snprintf(text + len, room - len, ")");
+		entries = make(text);
+		for (unsigned n = 0; n < 2 * counts[i]; n++) {
+			const struct ln_entry *entry;
+
+			snprintf(name, sizeof(name), "f%u", n);
+			entry = find(entries, name);
+			assert_true((entry != NULL) == (n < counts[i]));
+			assert_ptr_equal(entry, ln_entries_at(entries, n));
+		}
+		ln_entries_free(entries);
+		free(text);
+	}
+}
+
+static void no_memory(void **state)
+{
+	wasmtime_module_t *code =
+		compile("(module (func (export \"a\")) (func (export \"b\")))");
+	struct ln_entries *entries = NULL;
+	unsigned failed = 0;
+	int error;
+
+	(void)state;
+	for (;; failed++) {
+		/* Wasmtime tells what the exports are in between. */
+		test_shortage_begin(TEST_SHORT_CALLOC, failed);
+		error = ln_entries_new(code, &entries);
+		if (!test_shortage_end())
+			break;
+		assert_int_equal(error, LN_ENOMEM);
+		assert_null(entries);
+	}
+	assert_true(failed >= 3);
+	assert_int_equal(error, 0);
+	assert_non_null(find(entries, "b"));
+	ln_entries_free(entries);
+	wasmtime_module_delete(code);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(functions_are_entries),
+		cmocka_unit_test(names_are_compared_whole),
+		cmocka_unit_test(without_exports),
+		cmocka_unit_test(most_parameters),
+		cmocka_unit_test(many),
+		cmocka_unit_test(no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, make_engine, free_engine);
+}
