@@ -537,15 +537,17 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 }
 
 /* Applies options from argv[at] on; returns where the first other word is, or
- * an error. `--` ends them. */
+ * an error. `--` ends them, and sets *ended. */
 static int apply_all(int argc, char **argv, int at,
-		     struct ln_cli_options *options)
+		     struct ln_cli_options *options, bool *ended)
 {
 	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
 		int words;
 
-		if (strcmp(argv[at], "--") == 0)
+		if (strcmp(argv[at], "--") == 0) {
+			*ended = true;
 			return at + 1;
+		}
 		words = apply(argc, argv, at, options);
 		if (words < 0)
 			return words;
@@ -557,15 +559,18 @@ static int apply_all(int argc, char **argv, int at,
 	return at;
 }
 
-/* What stands behind the file of `lunatic test`: filters, and more options. */
+/* What stands behind the file of `lunatic test`: filters, and more options;
+ * filters alone behind `--`. */
 static int read_filters(int argc, char **argv, int at,
 			struct ln_cli_options *options)
 {
+	bool ended = false;
 	int count = 0;
 
 	options->test.filters = argv + at;
 	for (int next = at; next < argc;) {
-		next = apply_all(argc, argv, next, options);
+		if (!ended)
+			next = apply_all(argc, argv, next, options, &ended);
 		if (next < 0)
 			return next;
 		if (options->action != LN_CLI_TEST)
@@ -574,11 +579,15 @@ static int read_filters(int argc, char **argv, int at,
 			options->test.filters[count++] = argv[next++];
 	}
 	options->test.filter_count = (size_t)count;
+	/* Each test has its own environment, and only one can listen. */
+	if (options->config->listeners.count > 0)
+		return complain("lunatic test does not take", "--tcplisten");
 	return 0;
 }
 
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
+	bool ended = false;
 	int at = 1;
 
 	*options = (struct ln_cli_options){
@@ -593,7 +602,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		options->action = LN_CLI_TEST;
 		at = 2;
 	}
-	at = apply_all(argc, argv, at, options);
+	at = apply_all(argc, argv, at, options, &ended);
 	if (at < 0)
 		return at;
 	if (options->action == LN_CLI_HELP || options->action == LN_CLI_VERSION)
@@ -610,9 +619,6 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 	options->arg_count = (size_t)(argc - at);
 	if (options->action != LN_CLI_TEST)
 		return 0;
-	/* Each test has its own environment, and only one can listen. */
-	if (options->config->listeners.count > 0)
-		return complain("lunatic test does not take", "--tcplisten");
 	options->arg_count = 1;
 	return read_filters(argc, argv, at + 1, options);
 }

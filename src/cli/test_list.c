@@ -49,8 +49,13 @@ static char *read_name(const char *at, const char *end)
 	char *name = strndup(at, (size_t)(end - at));
 
 	for (char *c = name; c != NULL && *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+		/* Control characters; those above 127 have two bytes. */
+		if (c[0] == '\xc2' && (unsigned char)c[1] >= 0x80 &&
+		    (unsigned char)c[1] < 0xa0)
+			*c++ = '?';
+		else if ((unsigned char)*c >= ' ' && *c != 0x7f)
+			continue;
+		*c = '?';
 	}
 	return name;
 }

@@ -1,0 +1,507 @@
+/* The command line: each option, what it refuses, and what stands behind the
+ * file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "process/config.h"
+#include "support/capture.h"
+
+#define MOST_WORDS 16
+
+/* A command line, and what became of it. */
+struct line {
+	char text[256];
+	char *words[MOST_WORDS + 1];
+	int count;
+	struct ln_cli_options options;
+	int result;
+	char *said; /* on standard error */
+};
+
+/* Words are separated by spaces. */
+static void parse(struct line *line, const char *text)
+{
+	struct test_capture capture;
+	char *rest = line->text;
+
+	snprintf(line->text, sizeof(line->text), "lunatic %s", text);
+	line->count = 0;
+	while (line->count < MOST_WORDS &&
+	       (line->words[line->count] = strsep(&rest, " ")) != NULL) {
+		if (line->words[line->count][0] != '\0')
+			line->count++;
+	}
+	line->words[line->count] = NULL;
+	test_capture_begin(&capture, STDERR_FILENO);
+	line->result = ln_cli_parse(line->count, line->words, &line->options);
+	line->said = test_capture_end(&capture);
+}
+
+static void drop(struct line *line)
+{
+	ln_config_free(line->options.config);
+	free(line->options.plugins);
+	free(line->said);
+}
+
+/* Parses what has to be fine. */
+static struct ln_cli_options *accept(struct line *line, const char *text)
+{
+	parse(line, text);
+	if (line->result != 0)
+		fail_msg("'%s': %s", text, line->said);
+	assert_string_equal(line->said, "");
+	return &line->options;
+}
+
+/* Whether the text is one line for a person that has this part. */
+static void check_said(const char *said, const char *part)
+{
+	assert_memory_equal(said, "lunatic: ", 9);
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+	if (strstr(said, part) == NULL)
+		fail_msg("\"%s\" does not tell \"%s\"", said, part);
+}
+
+static void refuse(const char *text, const char *part)
+{
+	struct line line;
+
+	parse(&line, text);
+	if (line.result != LN_EINVAL)
+		fail_msg("'%s' gives %d", text, line.result);
+	check_said(line.said, part);
+	drop(&line);
+}
+
+static void defaults(void **state)
+{
+	struct line line;
+	const struct ln_cli_options *options = accept(&line, "a.wasm");
+
+	(void)state;
+	assert_int_equal(options->action, LN_CLI_RUN);
+	assert_int_equal(options->workers, 0);
+	assert_false(options->epochs);
+	assert_int_equal(options->plugin_count, 0);
+	assert_false(options->some_envs);
+	assert_null(options->heap_profiles);
+	assert_int_equal(options->report, LN_REPORT_NONE);
+	assert_int_equal(options->report_most, 50);
+	assert_string_equal(options->file, "a.wasm");
+	assert_int_equal(options->arg_count, 1);
+	assert_int_equal(options->config->strategy, LN_MEMORY_SLAB);
+	assert_memory_equal(&options->config->limits, &ln_limits_default,
+			    sizeof(ln_limits_default));
+	drop(&line);
+}
+
+/* What is behind the file is the guest's, whatever it looks like. */
+static void arguments(void **state)
+{
+	struct line line;
+	const struct ln_cli_options *options =
+		accept(&line, "--workers 2 a.wasm --workers 3 -- --help");
+
+	(void)state;
+	assert_int_equal(options->action, LN_CLI_RUN);
+	assert_int_equal(options->workers, 2);
+	assert_int_equal(options->arg_count, 5);
+	assert_string_equal(options->args[0], "a.wasm");
+	assert_string_equal(options->args[1], "--workers");
+	assert_string_equal(options->args[3], "--");
+	assert_string_equal(options->args[4], "--help");
+	drop(&line);
+	options = accept(&line, "-w 2 -- --help");
+	assert_int_equal(options->action, LN_CLI_RUN);
+	assert_string_equal(options->file, "--help");
+	drop(&line);
+	/* Standard input, or a file of that name. */
+	options = accept(&line, "- x");
+	assert_string_equal(options->file, "-");
+	assert_int_equal(options->arg_count, 2);
+	drop(&line);
+}
+
+static void actions(void **state)
+{
+	static const char *const helps[] = { "--help", "-h", "-w 2 --help -x",
+					     "test --help",
+					     "test a.wasm --help" };
+	struct line line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(helps) / sizeof(helps[0]); i++) {
+		assert_int_equal(accept(&line, helps[i])->action, LN_CLI_HELP);
+		drop(&line);
+	}
+	assert_int_equal(accept(&line, "--version")->action, LN_CLI_VERSION);
+	drop(&line);
+	assert_int_equal(accept(&line, "-V --nonsense")->action,
+			 LN_CLI_VERSION);
+	drop(&line);
+}
+
+static void usage(void **state)
+{
+	(void)state;
+	refuse("", "no file to run");
+	refuse("-w 2", "no file to run");
+	refuse("--", "no file to run");
+	refuse("test", "no file to test");
+	refuse("--nonsense a.wasm", "unknown option '--nonsense'");
+	refuse("-x a.wasm", "unknown option '-x'");
+	refuse("--work 2 a.wasm", "unknown option '--work'");
+	refuse("--workersx=2 a.wasm", "unknown option");
+	refuse("--help=1 a.wasm", "no value is taken by '--help'");
+	refuse("--workers", "a value is missing after '--workers'");
+	refuse("-w", "a value is missing after '--workers'");
+	/* Options of another command. */
+	refuse("--jobs 2 a.wasm", "unknown option '--jobs'");
+	refuse("test --jobs", "a value is missing after '--jobs'");
+}
+
+#define LIMIT(option, field, text, value)            \
+	{ option, offsetof(struct ln_limits, field), \
+	  sizeof(((struct ln_limits *)0)->field), text, value }
+
+static const struct {
+	const char *option;
+	size_t offset;
+	size_t size;
+	const char *text;
+	uint64_t value;
+} limit_options[] = {
+	LIMIT("--max-memory", max_memory, "64K", 65536),
+	LIMIT("--max-total-memory", max_total_memory, "3m", 3 << 20),
+	LIMIT("--max-fuel", max_fuel, "7", 700000),
+	LIMIT("--max-processes", max_processes, "1", 1),
+	LIMIT("--max-environments", max_environments, "0", 0),
+	LIMIT("--max-nesting", max_nesting, "4294967295", UINT32_MAX),
+	LIMIT("--max-descriptors", max_descriptors, "12", 12),
+	LIMIT("--max-handles", max_handles, "1", 1),
+	LIMIT("--max-links", max_links, "0", 0),
+	LIMIT("--max-messages", max_messages, "18446744073709551615",
+	      UINT64_MAX),
+	LIMIT("--max-mailbox", max_mailbox_bytes, "2g", UINT64_C(2) << 30),
+	LIMIT("--max-message", max_message_bytes, "0", 0),
+	LIMIT("--max-module", max_module_bytes, "1k", 1024),
+	LIMIT("--max-plugin-time", max_plugin_ms, "1", 1),
+};
+
+/* Each sets its own limit and no other, with a value in the same word or the
+ * next one. */
+static void limits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(limit_options) / sizeof(limit_options[0]);
+	     i++) {
+		for (int equals = 0; equals < 2; equals++) {
+			struct ln_limits expected = ln_limits_default;
+			uint64_t value = limit_options[i].value;
+			struct line line;
+			char text[128];
+
+			/* Little-endian, as all that the program runs on. */
+			memcpy((char *)&expected + limit_options[i].offset,
+			       &value, limit_options[i].size);
+			snprintf(text, sizeof(text), "%s%c%s a.wasm",
+				 limit_options[i].option, equals ? '=' : ' ',
+				 limit_options[i].text);
+			if (memcmp(&accept(&line, text)->config->limits,
+				   &expected, sizeof(expected)) != 0)
+				fail_msg("'%s'", text);
+			drop(&line);
+		}
+	}
+}
+
+static void refused_values(void **state)
+{
+	static const char *const texts[] = {
+		"--workers 0",
+		"--workers 257",
+		"--workers -1",
+		"--workers 2x",
+		"--workers=",
+		"--preemption never",
+		"--memory-strategy big",
+		"--max-memory 65535",
+		"--max-memory 64Ki",
+		"--max-fuel 92233720368548",
+		"--max-fuel 1K",
+		"--max-processes 0",
+		"--max-nesting 4294967296",
+		"--max-handles 0",
+		"--max-handles 4294967296",
+		"--max-links x",
+		"--max-messages 18446744073709551616",
+		"--max-module 0",
+		"--max-plugin-time 0",
+		"--dir=",
+		"--dir ::guest",
+		"--dir host::",
+		"--dir :ro",
+		"--env=",
+		"--env =x",
+		"--env LUNATIC_TEST_THAT_NOBODY_SETS",
+		"--heap-profile=",
+		"--report=xml",
+		"--report-most x",
+		"test --jobs 0",
+		"test --jobs 257",
+		"test --timeout 4294967296",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "%s a.wasm", texts[i]);
+		refuse(text, "is not a valid value of --");
+	}
+}
+
+static void other_options(void **state)
+{
+	struct line line;
+	const struct ln_cli_options *options = accept(
+		&line,
+		"-w 256 --preemption epoch --memory-strategy guard -P p.wasm "
+		"--plugin=q=r.wasm --heap-profile out --report=json "
+		"--report-most 0 a.wasm");
+
+	(void)state;
+	assert_int_equal(options->workers, 256);
+	assert_true(options->epochs);
+	assert_int_equal(options->config->strategy, LN_MEMORY_GUARD);
+	assert_int_equal(options->plugin_count, 2);
+	assert_string_equal(options->plugins[0], "p.wasm");
+	assert_string_equal(options->plugins[1], "q=r.wasm");
+	assert_string_equal(options->heap_profiles, "out");
+	assert_int_equal(options->report, LN_REPORT_JSON);
+	assert_int_equal(options->report_most, 0);
+	drop(&line);
+	/* Its value is never the next word; the last one counts. */
+	options = accept(&line, "--report=json --preemption epoch "
+				"--preemption signal --memory-strategy slab "
+				"--tcplisten 127.0.0.1:0 --report a.wasm");
+	assert_int_equal(options->report, LN_REPORT_TABLE);
+	assert_false(options->epochs);
+	assert_string_equal(options->file, "a.wasm");
+	assert_int_equal(options->config->listeners.count, 1);
+	assert_string_equal(options->config->listeners.list[0], "127.0.0.1:0");
+	drop(&line);
+}
+
+static void directories(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *host;
+		const char *guest;
+		bool read_only;
+	} cases[] = {
+		{ "/srv", "/srv", "/srv", false },
+		{ "/srv::/data", "/srv", "/data", false },
+		{ "/srv:ro", "/srv", "/srv", true },
+		{ "/srv::/data:ro", "/srv", "/data", true },
+		{ "/srv:ro:rw", "/srv:ro", "/srv:ro", false },
+		{ "/srv:rw:ro", "/srv:rw", "/srv:rw", true },
+		{ "a::b::c", "a", "b::c", false },
+		{ "a:b", "a:b", "a:b", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct ln_preopen *preopen;
+		struct line line;
+		char text[64];
+
+		snprintf(text, sizeof(text), "--dir %s a.wasm", cases[i].text);
+		accept(&line, text);
+		assert_int_equal(line.options.config->preopen_count, 1);
+		preopen = &line.options.config->preopens[0];
+		assert_string_equal(preopen->host, cases[i].host);
+		assert_string_equal(preopen->guest, cases[i].guest);
+		assert_int_equal(preopen->read_only, cases[i].read_only);
+		drop(&line);
+	}
+}
+
+static void variables(void **state)
+{
+	struct line line;
+	const struct ln_cli_options *options;
+
+	(void)state;
+	setenv("LUNATIC_TEST_ONE", "first", 1);
+	setenv("LUNATIC_TEST_ONE_MORE", "second", 1);
+	options = accept(&line, "--env A=b=c --env B= a.wasm");
+	assert_false(options->some_envs);
+	assert_int_equal(options->config->envs.count, 2);
+	assert_string_equal(options->config->envs.list[0], "A=b=c");
+	assert_string_equal(options->config->envs.list[1], "B=");
+	drop(&line);
+	options = accept(&line, "--env LUNATIC_TEST_ONE a.wasm");
+	assert_true(options->some_envs);
+	assert_int_equal(options->config->envs.count, 1);
+	assert_string_equal(options->config->envs.list[0],
+			    "LUNATIC_TEST_ONE=first");
+	drop(&line);
+}
+
+static void tests_of_modules(void **state)
+{
+	struct line line;
+	const struct ln_test_options *test =
+		&accept(&line, "test --timeout 0 a.wasm one -j 3 two "
+			       "--nocapture --exact --list -w 4 three")
+			 ->test;
+
+	(void)state;
+	assert_int_equal(line.options.action, LN_CLI_TEST);
+	assert_string_equal(line.options.file, "a.wasm");
+	assert_int_equal(line.options.arg_count, 1);
+	assert_int_equal(line.options.workers, 4);
+	assert_int_equal(test->timeout, 0);
+	assert_int_equal(test->jobs, 3);
+	assert_true(test->nocapture && test->exact && test->list);
+	assert_int_equal(test->ignored, LN_TEST_NOT_IGNORED);
+	assert_int_equal(test->filter_count, 3);
+	assert_string_equal(test->filters[0], "one");
+	assert_string_equal(test->filters[1], "two");
+	assert_string_equal(test->filters[2], "three");
+	drop(&line);
+	test = &accept(&line, "test --ignored a.wasm")->test;
+	assert_int_equal(test->timeout, 60);
+	assert_int_equal(test->jobs, 8);
+	assert_int_equal(test->ignored, LN_TEST_ONLY_IGNORED);
+	assert_int_equal(test->filter_count, 0);
+	drop(&line);
+	test = &accept(&line, "test a.wasm --include-ignored")->test;
+	assert_int_equal(test->ignored, LN_TEST_ALSO_IGNORED);
+	drop(&line);
+	refuse("test a.wasm one --jobs", "a value is missing");
+	refuse("test a.wasm one --nonsense", "unknown option");
+}
+
+/* Behind `--` everything is a filter, however it begins. */
+static void filters_that_look_like_options(void **state)
+{
+	struct line line;
+	const struct ln_test_options *test =
+		&accept(&line, "test a.wasm one -- --list -x --")->test;
+
+	(void)state;
+	assert_false(test->list);
+	assert_int_equal(test->filter_count, 4);
+	assert_string_equal(test->filters[1], "--list");
+	assert_string_equal(test->filters[2], "-x");
+	assert_string_equal(test->filters[3], "--");
+	drop(&line);
+	test = &accept(&line, "test a.wasm --")->test;
+	assert_int_equal(test->filter_count, 0);
+	drop(&line);
+}
+
+/* Wherever it stands. */
+static void tests_do_not_listen(void **state)
+{
+	(void)state;
+	refuse("test --tcplisten 127.0.0.1:0 a.wasm", "'--tcplisten'");
+	refuse("test a.wasm --tcplisten 127.0.0.1:0", "'--tcplisten'");
+}
+
+static void sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+		{ "0", 0 },
+		{ "65536", 65536 },
+		{ "64K", 65536 },
+		{ "64k", 65536 },
+		{ "10M", 10 << 20 },
+		{ "2G", UINT64_C(2) << 30 },
+		{ "0G", 0 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "17179869183G", UINT64_C(17179869183) << 30 },
+	};
+	static const char *const bad[] = {
+		"",    "K",   " 1",           "+1",   "-1",
+		"1KB", "1.5", "1T",           "0x10", "18446744073709551616",
+		"1 K", "1K ", "17179869184G",
+	};
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(ln_cli_parse_size(good[i].text, &bytes));
+		assert_true(bytes == good[i].bytes);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (ln_cli_parse_size(bad[i], &bytes))
+			fail_msg("'%s' is a size", bad[i]);
+	}
+}
+
+/* What the help text is made from. */
+static void check_table(const struct ln_cli_option *table)
+{
+	for (const struct ln_cli_option *at = table; at->help != NULL; at++) {
+		size_t width = 0;
+
+		assert_true((at->name != NULL) == (at->apply != NULL));
+		if (at->name != NULL)
+			assert_memory_equal(at->name, "--", 2);
+		if (at->alias != NULL)
+			assert_true(at->alias[0] == '-' &&
+				    strlen(at->alias) == 2);
+		for (const char *c = at->help; *c != '\0'; c++) {
+			width = *c == '\n' ? 0 : width + 1;
+			assert_true(width <= 50);
+		}
+	}
+}
+
+static void tables(void **state)
+{
+	(void)state;
+	check_table(ln_cli_options);
+	check_table(ln_cli_test_options);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(arguments),
+		cmocka_unit_test(actions),
+		cmocka_unit_test(usage),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(refused_values),
+		cmocka_unit_test(other_options),
+		cmocka_unit_test(directories),
+		cmocka_unit_test(variables),
+		cmocka_unit_test(tests_of_modules),
+		cmocka_unit_test(filters_that_look_like_options),
+		cmocka_unit_test(tests_do_not_listen),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(tables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
