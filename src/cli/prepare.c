@@ -33,43 +33,66 @@ void ln_cli_raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Reads the whole file, at most one byte more than `most`. */
+/* What a file of unknown size is read into at first. */
+#define ROOM_FIRST ((size_t)64 << 10)
+
+/* Reads until the end, or until there are `most` bytes. An errno. */
+static int read_all(int fd, size_t most, size_t room, uint8_t **bytes,
+		    size_t *len)
+{
+	while (*len < most) {
+		uint8_t *larger;
+		ssize_t n;
+
+		if (*bytes == NULL || *len == room) {
+			if (*bytes != NULL)
+				room = room < most / 2 ? 2 * room : most;
+			larger = realloc(*bytes, room);
+			if (larger == NULL)
+				return ENOMEM;
+			*bytes = larger;
+		}
+		n = read(fd, *bytes + *len, room - *len);
+		if (n == 0)
+			return 0;
+		if (n > 0)
+			*len += (size_t)n;
+		else if (errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
 uint8_t *ln_cli_read_file(const char *path, size_t most, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t room = ROOM_FIRST;
+	uint8_t *bytes = NULL;
 	struct stat stat;
-	uint8_t *bytes;
-	size_t room;
+	int error;
 
+	*len = 0;
 	if (fd < 0) {
 		fprintf(stderr, "lunatic: cannot open '%s': %s\n", path,
 			strerror(errno));
 		return NULL;
 	}
-	room = most + 1;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-	    (uintmax_t)stat.st_size < most)
+	/* One more tells that the file is too large. */
+	if (most < SIZE_MAX)
+		most++;
+	/* With one more, the end is seen at once. */
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0)
 		room = (size_t)stat.st_size + 1;
-	bytes = malloc(room);
-	*len = 0;
-	while (bytes != NULL && *len < room) {
-		ssize_t n = read(fd, bytes + *len, room - *len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
-				strerror(errno));
-			free(bytes);
-			bytes = NULL;
-			break;
-		}
-		if (n == 0)
-			break;
-		*len += (size_t)n;
-	}
+	if (room > most)
+		room = most;
+	error = read_all(fd, most, room, &bytes, len);
 	close(fd);
-	return bytes;
+	if (error == 0)
+		return bytes;
+	fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
+		strerror(error));
+	free(bytes);
+	return NULL;
 }
 
 /* Adds a plugin to the configuration; false after a line about what went
