@@ -70,11 +70,12 @@ static void print_zsh_options(const struct ln_cli_option *at)
 		for (size_t i = 0; i < 2; i++) {
 			if (names[i] == NULL)
 				continue;
+			/* Letters take their value from the next word. */
 			printf("\t\t'*%s%s[", names[i],
-			       at->argument == NULL || at->argument[0] == '['
+			       at->argument == NULL || at->argument[0] == '[' ||
+					       i == 1
 				       ? ""
-			       : i == 0 ? "="
-					: "+");
+				       : "=");
 			print_help(at);
 			printf("]%s'\n",
 			       at->argument == NULL || at->argument[0] == '['
