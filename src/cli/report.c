@@ -30,7 +30,7 @@
 #define WRITE_PIECE 4096 /* what a pipe takes once it polls as writable */
 #define ID_SHOWN 8
 #define NAME_WIDTH 16
-#define WHERE_WIDTH 30
+#define WHERE_WIDTH 28
 
 /* The start of a number that fits seven columns: 512, 1.5K, 64.0M. */
 static void print_size(FILE *out, int width, uint64_t bytes)

@@ -1,0 +1,305 @@
+/* Reports: the table for people, and the same as JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "cli/report.h"
+#include "engine/host_table.h"
+#include "process/inspect.h"
+#include "process/process.h"
+#include "support/capture.h"
+#include "support/processes.h"
+
+static const struct ln_host_function receive = { .module = "lunatic::message",
+						 .name = "receive" };
+static const struct ln_host_function path_open = {
+	.module = "wasi_snapshot_preview1", .name = "path_open"
+};
+
+/* An id that begins with these bytes. */
+static struct ln_process_info process(uint8_t first, const char *name)
+{
+	struct ln_process_info info = { .id = { first, 0xb2, 0xc3, 0xd4 },
+					.environment = 1 };
+
+	ln_process_info_set_name(&info, name, strlen(name));
+	return info;
+}
+
+static char *text_of(const struct ln_inspection *all, enum ln_report_form form)
+{
+	size_t len;
+	char *text = ln_cli_report_text(all, form, &len);
+
+	assert_non_null(text);
+	assert_int_equal(strlen(text), len);
+	assert_true(len > 0 && text[len - 1] == '\n');
+	return text;
+}
+
+static void check_has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+/* Printable ASCII in lines of at most 120 columns. */
+static void check_plain(const char *text)
+{
+	size_t column = 0;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c == '\n') {
+			column = 0;
+			continue;
+		}
+		assert_true(*c >= ' ' && *c <= '~');
+		assert_true(++column <= 120);
+	}
+}
+
+static const struct ln_inspection nobody = {
+	.age = 1500 * LN_NS_PER_MS,
+	.memory = 65536,
+	.waiting = 3,
+	.tally = { .started = 10,
+		   .messages = 20,
+		   .dropped = 4,
+		   .ended = { [LN_OUTCOME_NORMAL] = 5,
+			      [LN_OUTCOME_EXITED] = 1,
+			      [LN_OUTCOME_TRAPPED] = 2,
+			      [LN_OUTCOME_KILLED] = 2 } },
+};
+
+static void totals(void **state)
+{
+	char *text = text_of(&nobody, LN_REPORT_TABLE);
+
+	(void)state;
+	assert_string_equal(
+		text, "lunatic: 0 processes alive after 1.5s, 10 started; "
+		      "ended: 5 normally, 3 failed, 2 killed\n"
+		      "lunatic: 20 messages delivered, 3 waiting, 4 dropped; "
+		      "linear memory 64.0K\n");
+	free(text);
+	text = text_of(&nobody, LN_REPORT_JSON);
+	check_has(text, "\"age_ms\":1500,\"alive\":0,\"started\":10,"
+			"\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
+			"\"killed\":2},\"messages_delivered\":20,"
+			"\"messages_waiting\":3,\"messages_dropped\":4,"
+			"\"memory_bytes\":65536,\"processes\":[]}\n");
+	assert_memory_equal(text, "{\"lunatic\":\"", 12);
+	free(text);
+}
+
+static void rows(void **state)
+{
+	struct ln_process_info infos[3] = { process(0xa1, "worker"),
+					    process(0x01, ""),
+					    process(0x02, "") };
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	infos[0].state = LN_STATE_RECEIVE;
+	infos[0].messages = 7;
+	infos[0].message_bytes = 1536;
+	infos[0].dropped = 9;
+	infos[0].memory = 1 << 20;
+	infos[0].slices = 11;
+	infos[0].links = 2;
+	infos[0].age = 15 * LN_NS_PER_S;
+	infos[0].host = &receive;
+	infos[0].function = (char *)(uintptr_t)"app::run";
+	infos[1].native = infos;
+	infos[1].age = 900 * LN_NS_PER_S;
+	infos[2].host = &path_open;
+	infos[2].age = 40000 * LN_NS_PER_S;
+	all.infos = infos;
+	all.count = 3;
+	all.alive = 5;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\na1b2c3d4   1 receive         7    1.5K      9 "
+			"   1.0M       11     2   15s worker           "
+			"app::run > message::receive\n");
+	check_has(text, " 15m (native)         -\n");
+	check_has(text, " 11h -                ? > wasi::path_open\n");
+	check_has(text, "\nand 2 with less memory\n");
+	free(text);
+	all.alive = 3;
+	text = text_of(&all, LN_REPORT_TABLE);
+	assert_null(strstr(text, "with less memory"));
+	free(text);
+}
+
+static void objects(void **state)
+{
+	struct ln_process_info infos[2] = { process(0xa1, "worker"),
+					    process(0x01, "") };
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	infos[0].state = LN_STATE_RECEIVE;
+	infos[0].fuel = 12;
+	infos[0].host = &receive;
+	infos[0].function = (char *)(uintptr_t)"app::serve";
+	infos[0].age = 1999999;
+	all.infos = infos;
+	all.count = 2;
+	all.alive = 2;
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text,
+		  "\"processes\":[{\"id\":\"a1b2c3d4-0000-0000-0000-"
+		  "000000000000\",\"state\":\"receive\",\"environment\":1,"
+		  "\"name\":\"worker\",\"host_function\":\"lunatic::message::"
+		  "receive\",\"function\":\"app::serve\",\"messages\":0,");
+	check_has(text, "\"fuel\":12,\"age_ms\":1,\"links\":0},{\"id\":\"01");
+	check_has(text, "\"name\":null,\"host_function\":null,"
+			"\"function\":null,");
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+}
+
+/* What guests call themselves cannot break the table, nor the JSON. */
+static void hostile_names(void **state)
+{
+	char function[300];
+	struct ln_process_info info = process(1, "a\033[2J\n\"\\\x9b\177");
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	memset(function, 'f', sizeof(function) - 1);
+	function[sizeof(function) - 1] = '\0';
+	function[1] = '\n';
+	info.function = function;
+	all.infos = &info;
+	all.count = 1;
+	all.alive = 1;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, " a?[2J?\"\\?? ");
+	check_has(text, " f?ffffffffffffffffffffffff..\n");
+	free(text);
+	info.host = &path_open;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "f.. > wasi::path_open\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	/* No UTF-8: each byte stands for itself. */
+	check_has(text,
+		  "\"name\":\"a\\u001b[2J\\u000a\\\"\\\\\\u009b\\u007f\"");
+	check_has(text, "\"function\":\"f\\u000aff");
+	free(text);
+	ln_process_info_set_name(&info, "\xc3\xa4", 2);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, "\"name\":\"\xc3\xa4\"");
+	free(text);
+}
+
+static void long_names_are_cut(void **state)
+{
+	char name[200];
+	struct ln_process_info info;
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	info = process(1, name);
+	assert_int_equal(strlen(info.name), LN_INFO_NAME - 1);
+	all.infos = &info;
+	all.count = 1;
+	all.alive = 1;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, " nnnnnnnnnnnnnn.. -\n");
+	free(text);
+}
+
+static void sizes_and_ages(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} sizes[] = {
+		{ 0, "linear memory 0\n" },
+		{ 1023, "linear memory 1023\n" },
+		{ 1024, "linear memory 1.0K\n" },
+		{ UINT64_C(3) << 29, "linear memory 1.5G\n" },
+		{ UINT64_MAX, "linear memory 16.0E\n" },
+	};
+	static const struct {
+		int64_t age;
+		const char *text;
+	} ages[] = {
+		{ 0, " after 0.0s," },
+		{ 9999 * LN_NS_PER_MS, " after 9.9s," },
+		{ 10 * LN_NS_PER_S, " after 10s," },
+		{ 599 * LN_NS_PER_S, " after 599s," },
+		{ 600 * LN_NS_PER_S, " after 10m," },
+		{ 35999 * LN_NS_PER_S, " after 599m," },
+		{ 36000 * LN_NS_PER_S, " after 10h," },
+	};
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		all.memory = sizes[i].bytes;
+		text = text_of(&all, LN_REPORT_TABLE);
+		check_has(text, sizes[i].text);
+		free(text);
+	}
+	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		all.age = ages[i].age;
+		text = text_of(&all, LN_REPORT_TABLE);
+		check_has(text, ages[i].text);
+		free(text);
+	}
+}
+
+/* Of a runtime in which nothing runs, to standard error. */
+static void of_a_runtime(void **state)
+{
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	struct test_capture capture;
+	char *text;
+
+	(void)state;
+	test_capture_begin(&capture, STDERR_FILENO);
+	ln_cli_report(environment->runtime, LN_REPORT_TABLE, 10);
+	text = test_capture_end(&capture);
+	check_has(text, "lunatic: 0 processes alive after ");
+	check_plain(text);
+	free(text);
+	test_environment_free(environment);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(totals),
+		cmocka_unit_test(rows),
+		cmocka_unit_test(objects),
+		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(sizes_and_ages),
+		cmocka_unit_test(of_a_runtime),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
