@@ -1,0 +1,214 @@
+/* Linear memories of both strategies: growth, limits, and that nobody sees what
+ * another guest has left. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <wasmtime.h>
+
+#include "engine/account.h"
+#include "engine/memory.h"
+#include "support/guests.h"
+
+#define PAGE UINT64_C(65536)
+
+static struct test_guests all;
+
+static int set_up(void **state)
+{
+	(void)state;
+	test_guests_init(&all, LN_PREEMPTION_SIGNAL);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	test_guests_deinit(&all);
+	return 0;
+}
+
+/* Grows by `n` pages and stores the result at 0; marks the last byte before and
+ * the last byte after that. */
+static const char growing[] =
+	"(module (memory (export \"memory\") 1)"
+	" (func (export \"f\") (param $n i32)"
+	"  (i32.store8 (i32.const 65535) (i32.const 7))"
+	"  (i32.store (i32.const 0) (memory.grow (local.get $n)))"
+	"  (i32.store8 (i32.sub (i32.mul (memory.size) (i32.const 65536))"
+	"    (i32.const 1)) (i32.const 9))))";
+
+static void note(struct test_guest *guest)
+{
+	uint8_t *base;
+	uint64_t size;
+	int32_t result;
+
+	if (!ln_instance_view(&guest->instance, &base, &size))
+		return;
+	memcpy(&result, base, sizeof(result));
+	guest->numbers[0] = (uint64_t)result;
+	guest->numbers[1] = size;
+	guest->numbers[2] = guest->instance.memory_used;
+	guest->numbers[3] = base[65535];
+	guest->numbers[4] = base[size - 1];
+	/* Whether all between is zero. */
+	guest->numbers[5] = 1;
+	for (uint64_t i = 65536; i + 1 < size; i++) {
+		if (base[i] != 0)
+			guest->numbers[5] = 0;
+	}
+}
+
+/* Grows by `pages`, of which all, or none, are given. */
+static void check_growth(struct test_guest *guest, uint32_t pages, bool given)
+{
+	uint64_t size = given ? (pages + 1) * PAGE : PAGE;
+
+	guest->params[0].i32 = (int32_t)pages;
+	guest->after = note;
+	test_guest_run(guest);
+	assert_int_equal(guest->made, 0);
+	assert_int_equal(guest->stop, LN_STOP_RETURNED);
+	assert_int_equal((int32_t)guest->numbers[0], given ? 1 : -1);
+	assert_int_equal(guest->numbers[1], size);
+	assert_int_equal(guest->numbers[2], size);
+	assert_int_equal(guest->numbers[3], given && pages > 0 ? 7 : 9);
+	assert_int_equal(guest->numbers[4], 9);
+	assert_int_equal(guest->numbers[5], 1);
+	/* And is given back. */
+	assert_int_equal(guest->instance.memory_used, 0);
+}
+
+static void check_strategy(unsigned variant)
+{
+	struct test_guest guest;
+
+	test_guest_init(&all, variant, growing, &guest);
+	check_growth(&guest, 0, true);
+	check_growth(&guest, 1, true);
+	/* Over several sizes of slots, often: slots that others have used. */
+	for (uint32_t i = 0; i < 60; i++)
+		check_growth(&guest, i % 20, true);
+	/* More pages than are swept one by one. */
+	check_growth(&guest, 300, true);
+	check_growth(&guest, 300, true);
+	guest.limits.max_memory = 3 * PAGE;
+	check_growth(&guest, 2, true);
+	check_growth(&guest, 3, false);
+	check_growth(&guest, 65535, false);
+	check_growth(&guest, UINT32_MAX, false);
+	test_guest_deinit(&guest);
+}
+
+static void slabs(void **state)
+{
+	(void)state;
+	check_strategy(0);
+}
+
+static void guard_pages(void **state)
+{
+	(void)state;
+	check_strategy(LN_VARIANT_GUARD);
+}
+
+static void accounts(void **state)
+{
+	struct ln_account account = { .most = 3 * PAGE };
+	struct test_guest guest;
+
+	(void)state;
+	test_guest_init(&all, 0, growing, &guest);
+	guest.limits.account = &account;
+	check_growth(&guest, 3, false);
+	check_growth(&guest, 2, true);
+	assert_int_equal(account.used, 0);
+	test_guest_deinit(&guest);
+}
+
+/* What is behind a memory is out of reach, also right behind it. */
+static void check_end(unsigned variant)
+{
+	static const char beyond[] = "(module (memory (export \"memory\") 1 2)"
+				     " (func (export \"f\") (param $at i32)"
+				     "  (drop (i32.load8_u (local.get $at)))))";
+	static const uint32_t out[] = { 65536, 65537, 131072, UINT32_MAX };
+	struct test_guest guest;
+
+	test_guest_init(&all, variant, beyond, &guest);
+	guest.params[0].i32 = 65535;
+	test_guest_run(&guest);
+	assert_int_equal(guest.stop, LN_STOP_RETURNED);
+	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		guest.params[0].i32 = (int32_t)out[i];
+		test_guest_run(&guest);
+		assert_int_equal(guest.stop, LN_STOP_TRAPPED);
+		assert_non_null(strstr(guest.report, "out of bounds memory"));
+	}
+	test_guest_deinit(&guest);
+}
+
+static void ends(void **state)
+{
+	(void)state;
+	check_end(0);
+	check_end(LN_VARIANT_GUARD);
+}
+
+/* Nobody would be charged for it. */
+static void outside_of_tasks(void **state)
+{
+	static const char text[] = "(module (memory 1))";
+	wasm_engine_t *engine = ln_engine_variant(all.engine, 0);
+	wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
+	wasmtime_instance_t instance;
+	wasmtime_module_t *module;
+	wasmtime_error_t *error;
+	wasm_trap_t *trap = NULL;
+	wasm_byte_vec_t binary, message;
+
+	(void)state;
+	assert_null(wasmtime_wat2wasm(text, sizeof(text) - 1, &binary));
+	assert_null(wasmtime_module_new(engine, (const uint8_t *)binary.data,
+					binary.size, &module));
+	error = wasmtime_instance_new(wasmtime_store_context(store), module,
+				      NULL, 0, &instance, &trap);
+	assert_non_null(error);
+	assert_null(trap);
+	wasmtime_error_message(error, &message);
+	assert_non_null(
+		memmem(message.data, message.size, "outside of a process", 20));
+	wasm_byte_vec_delete(&message);
+	wasm_byte_vec_delete(&binary);
+	wasmtime_error_delete(error);
+	wasmtime_module_delete(module);
+	wasmtime_store_delete(store);
+}
+
+static void none(void **state)
+{
+	struct ln_memories *memories = NULL;
+
+	(void)state;
+	assert_int_equal(ln_memories_new(&memories), 0);
+	assert_ptr_equal(ln_memories_creator(memories).env, memories);
+	ln_memories_free(memories);
+	ln_memories_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slabs),    cmocka_unit_test(guard_pages),
+		cmocka_unit_test(accounts), cmocka_unit_test(ends),
+		cmocka_unit_test(none),     cmocka_unit_test(outside_of_tasks),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
