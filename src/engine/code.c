@@ -548,8 +548,10 @@ int ln_code_compile(struct ln_code *self, char **error)
 {
 	wasm_engine_t *variant = ln_engine_variant(self->engine, self->variant);
 	wasmtime_error_t *cause;
-	int code = check_work(self, error);
+	int code;
 
+	*error = NULL;
+	code = check_work(self, error);
 	if (code == 0) {
 		cause = wasmtime_module_new(variant, self->bytes, self->len,
 					    &self->code);
