@@ -1,0 +1,136 @@
+/* Engines and their variants. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/host_table.h"
+#include "engine/preempt.h"
+#include "support/shortage.h"
+
+static const struct ln_host_table no_functions;
+
+static struct ln_engine *make(enum ln_preemption preemption)
+{
+	struct ln_engine *engine = NULL;
+
+	assert_int_equal(ln_engine_new(&no_functions, preemption, &engine), 0);
+	return engine;
+}
+
+/* Each is made once, and has what all of the engine have. */
+static void check_variants(struct ln_engine *engine, unsigned common)
+{
+	wasm_engine_t *made[LN_VARIANTS];
+
+	for (unsigned i = 0; i < LN_VARIANTS; i++) {
+		assert_int_equal(ln_engine_complete(engine, i), i | common);
+		made[i] = ln_engine_variant(engine, i);
+		assert_non_null(made[i]);
+		assert_ptr_equal(ln_engine_variant(engine, i), made[i]);
+		for (unsigned k = 0; k < i; k++)
+			assert_int_equal(made[k] == made[i],
+					 (k | common) == (i | common));
+	}
+	ln_engine_tick(engine);
+}
+
+static void variants(void **state)
+{
+	struct ln_engine *engine = make(LN_PREEMPTION_EPOCHS);
+
+	(void)state;
+	assert_int_equal(ln_engine_preemption(engine), LN_PREEMPTION_EPOCHS);
+	check_variants(engine, LN_VARIANT_EPOCHS);
+	ln_engine_free(engine);
+	engine = make(LN_PREEMPTION_SIGNAL);
+	/* Where that cannot be, it is epochs. */
+	assert_int_equal(ln_engine_preemption(engine),
+			 LN_PREEMPT_BY_SIGNAL ? LN_PREEMPTION_SIGNAL
+					      : LN_PREEMPTION_EPOCHS);
+	check_variants(engine, LN_PREEMPT_BY_SIGNAL ? 0 : LN_VARIANT_EPOCHS);
+	ln_engine_free(engine);
+	ln_engine_free(NULL);
+}
+
+static void parts(void **state)
+{
+	struct ln_engine *engine = make(LN_PREEMPTION_SIGNAL);
+
+	(void)state;
+	assert_ptr_equal(ln_engine_host_table(engine), &no_functions);
+	assert_non_null(ln_engine_codes(engine));
+	assert_non_null(ln_engine_linkers(engine));
+	assert_true(ln_engine_stack_size() > (size_t)384 << 10);
+	/* Nothing has been made: there is nothing to tick. */
+	ln_engine_tick(engine);
+	ln_engine_free(engine);
+}
+
+/* Only of variants that somebody uses. */
+static void probes(void **state)
+{
+	struct ln_engine *engine = make(LN_PREEMPTION_SIGNAL);
+	unsigned used = ln_engine_complete(engine, LN_VARIANT_METERED);
+	const wasmtime_module_t *probe;
+
+	(void)state;
+	ln_engine_prepare_probes(engine);
+	assert_null(ln_engine_probe(engine, used));
+	assert_non_null(ln_engine_variant(engine, used));
+	assert_null(ln_engine_probe(engine, used));
+	ln_engine_prepare_probes(engine);
+	probe = ln_engine_probe(engine, used);
+	assert_non_null(probe);
+	ln_engine_prepare_probes(engine);
+	assert_ptr_equal(ln_engine_probe(engine, used), probe);
+	for (unsigned i = 0; i < LN_VARIANTS; i++)
+		assert_int_equal(ln_engine_probe(engine, i) != NULL, i == used);
+	ln_engine_free(engine);
+}
+
+static void preparing(void **state)
+{
+	(void)state;
+	assert_int_equal(ln_preempt_prepare(), LN_PREEMPT_BY_SIGNAL);
+	assert_int_equal(ln_preempt_stop() != 0, LN_PREEMPT_BY_SIGNAL);
+}
+
+static void no_memory(void **state)
+{
+	struct ln_engine *engine = NULL;
+	unsigned failed = 0;
+	int error;
+
+	(void)state;
+	for (;; failed++) {
+		test_shortage_begin(TEST_SHORT_CALLOC | TEST_SHORT_MALLOC,
+				    failed);
+		error = ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL,
+				      &engine);
+		if (!test_shortage_end())
+			break;
+		assert_int_equal(error, LN_ENOMEM);
+		assert_null(engine);
+	}
+	assert_true(failed >= 4);
+	assert_int_equal(error, 0);
+	ln_engine_free(engine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(variants),  cmocka_unit_test(parts),
+		cmocka_unit_test(probes),    cmocka_unit_test(preparing),
+		cmocka_unit_test(no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
