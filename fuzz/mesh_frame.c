@@ -1,0 +1,133 @@
+/* Frames of the mesh: any bytes, of which the first is the kind. What is read
+ * is what a node may say, and the same when it is written and read again. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/mesh_frame.h"
+#include "node/node.h"
+#include "node/queue.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool good)
+{
+	if (!good)
+		abort();
+}
+
+/* A frame that was written, behind its kind. */
+static struct ln_unpack unpack(const struct ln_frame *frame, uint8_t kind)
+{
+	struct ln_unpack rest;
+
+	require(frame != NULL && frame->len <= LN_FRAME_MOST);
+	rest = (struct ln_unpack){ .data = frame->data, .len = frame->len };
+	require(ln_unpack_u8(&rest) == kind);
+	return rest;
+}
+
+static void check_node(const struct ln_node_id *id, const char *address)
+{
+	require(ln_node_name_valid(id->name, strlen(id->name)));
+	require(ln_mesh_address_valid(address, strlen(address)));
+}
+
+static bool same_id(const struct ln_node_id *a, const struct ln_node_id *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       memcmp(a->incarnation, b->incarnation, LN_ID_SIZE) == 0;
+}
+
+static void try_hello(struct ln_unpack *frame)
+{
+	struct ln_mesh_hello hello;
+	struct ln_mesh_hello again;
+	struct ln_frame *written;
+	struct ln_unpack rest;
+
+	if (!ln_mesh_read_hello(frame, &hello))
+		return;
+	check_node(&hello.id, hello.address);
+	require(hello.least <= hello.most);
+	require(hello.heartbeat >= LN_MESH_HEARTBEAT_LEAST &&
+		hello.heartbeat <= LN_MESH_HEARTBEAT_MOST);
+	written = ln_mesh_write_hello(&hello);
+	rest = unpack(written, LN_MESH_HELLO);
+	require(written->len <= LN_MESH_GREETING_MOST);
+	require(ln_mesh_read_hello(&rest, &again) && ln_unpack_done(&rest));
+	require(again.least == hello.least && again.most == hello.most &&
+		again.heartbeat == hello.heartbeat &&
+		same_id(&again.id, &hello.id) &&
+		strcmp(again.address, hello.address) == 0);
+	ln_frames_free(written);
+}
+
+static void try_refusal(struct ln_unpack *frame)
+{
+	struct ln_mesh_refused refused;
+	struct ln_mesh_refused again;
+	struct ln_frame *written;
+	struct ln_unpack rest;
+
+	if (!ln_mesh_read_refusal(frame, &refused))
+		return;
+	for (const char *at = refused.reason; *at != '\0'; at++)
+		require(*at >= ' ' && *at <= '~');
+	written = ln_mesh_write_refusal(refused.why, refused.reason);
+	rest = unpack(written, LN_MESH_REFUSE);
+	require(ln_mesh_read_refusal(&rest, &again));
+	require(again.why == refused.why &&
+		strcmp(again.reason, refused.reason) == 0);
+	ln_frames_free(written);
+}
+
+static void try_peers(struct ln_unpack *frame)
+{
+	const size_t len = frame->len;
+	struct ln_writer writer;
+	struct ln_mesh_member member;
+	struct ln_mesh_member again;
+	struct ln_frame *written;
+	struct ln_unpack rest;
+	size_t count = 0;
+
+	ln_wire_begin(&writer, LN_MESH_PEERS, 0);
+	while (ln_mesh_read_member(frame, &member)) {
+		check_node(&member.id, member.address);
+		/* What has come in one frame fits one. */
+		require(ln_mesh_put_member(&writer, &member.id,
+					   member.address));
+		count++;
+	}
+	written = ln_wire_finish(&writer);
+	rest = unpack(written, LN_MESH_PEERS);
+	require(!ln_unpack_done(frame) || rest.len == len);
+	for (; count > 0; count--)
+		require(ln_mesh_read_member(&rest, &again));
+	require(ln_unpack_done(&rest));
+	ln_frames_free(written);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ln_unpack frame = { .data = data, .len = size };
+
+	if (size > LN_FRAME_MOST)
+		return 0;
+	switch (ln_unpack_u8(&frame)) {
+	case LN_MESH_HELLO:
+		try_hello(&frame);
+		break;
+	case LN_MESH_REFUSE:
+		try_refusal(&frame);
+		break;
+	case LN_MESH_PEERS:
+		try_peers(&frame);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
