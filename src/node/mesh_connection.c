@@ -460,11 +460,11 @@ static void settle(struct ln_connection *connection, int error,
 			 error, reason);
 }
 
-/* Both sides have agreed: until the end. */
-static int converse(struct ln_connection *connection)
+/* Makes it one that is up, and counts the writer: from now on the end of the
+ * mesh is the writer's to tell. False: the mesh ends already. */
+static bool come_up(struct ln_connection *connection)
 {
 	struct ln_mesh *mesh = connection->mesh;
-	int error = LN_ESTOPPED;
 	bool stopping;
 
 	ln_lock_acquire(&mesh->lock);
@@ -475,30 +475,44 @@ static int converse(struct ln_connection *connection)
 		if (!connection->dialled)
 			mesh->stranger_count--;
 		ln_contact_up(mesh, connection);
+		mesh->tasks++;
 	}
 	ln_lock_release(&mesh->lock);
-	if (stopping) {
+	return !stopping;
+}
+
+static int start_writer(struct ln_connection *connection)
+{
+	struct ln_mesh *mesh = connection->mesh;
+	int error;
+
+	atomic_fetch_add(&connection->references, 1);
+	error = ln_task_start(mesh->node->runtime->sched, &connection->writer,
+			      run_writer, writer_done);
+	if (error < 0) {
+		ln_mesh_task_over(mesh);
+		atomic_fetch_sub(&connection->references, 1);
+		ln_connection_blame(connection, ln_error_text(error));
+	}
+	return error;
+}
+
+/* Both sides have agreed: until the end. */
+static int converse(struct ln_connection *connection)
+{
+	int error;
+
+	if (!come_up(connection)) {
 		ln_connection_blame(connection, "this node is leaving");
-		return error;
+		return LN_ESTOPPED;
 	}
 	settle(connection, 0, NULL);
 	ln_mesh_log(LN_LOG_INFO, "connected with node",
 		    connection->hello.id.name, connection->hello.address, NULL);
 	ln_task_on_worker_stack(&connection->reader, introduce, connection);
-	atomic_fetch_add(&connection->references, 1);
-	if (!ln_mesh_task_begins(mesh))
-		error = LN_ESTOPPED;
-	else
-		error = ln_task_start(mesh->node->runtime->sched,
-				      &connection->writer, run_writer,
-				      writer_done);
-	if (error < 0) {
-		if (error != LN_ESTOPPED)
-			ln_mesh_task_over(mesh);
-		atomic_fetch_sub(&connection->references, 1);
-		ln_connection_blame(connection, ln_error_text(error));
+	error = start_writer(connection);
+	if (error < 0)
 		return error;
-	}
 	error = read_all(connection);
 	atomic_store(&connection->closing, true);
 	ln_tls_shutdown(connection->tls);
