@@ -15,7 +15,8 @@ struct ln_listeners {
 };
 
 /* Opens what `config` says. LN_EFORMAT: something is no address with a port;
- * LN_EPERM, LN_EEXIST (in use), LN_ELIMIT, LN_EIO; LN_ENOMEM. *out is NULL when
+ * LN_EPERM, LN_EEXIST (in use), LN_ENOENT (not of this machine), LN_ELIMIT,
+ * LN_EIO; LN_ENOMEM. *out is NULL when
  * there are none. Any thread. */
 int ln_listeners_open(const struct ln_config *config,
 		      struct ln_listeners **out);

@@ -1,5 +1,6 @@
-/* Modules that are taken apart, changed and put together: what was not changed
- * is the same, what was is valid, and numbers of functions follow. */
+/* src/engine/rewrite.c, rewrite_encode.c and rewrite_names.c, which have one
+ * header: modules that are taken apart, changed and put together: what was not
+ * changed is the same, what was is valid, and numbers of functions follow. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

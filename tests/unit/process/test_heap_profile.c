@@ -1,5 +1,5 @@
-/* Profiles of a heap: what lives, what lived at the peak, and for which place;
- * with bounds. */
+/* src/process/heap_profile.c and heap_report.c. Profiles of a heap: what lives,
+ * what lived at the peak, and for which place; with bounds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

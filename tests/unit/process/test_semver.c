@@ -1,5 +1,6 @@
-/* Versions and requirements, against the table that the Rust crate made
- * (semver_oracle.h), and properties that no table shows. */
+/* src/process/semver.c and semver_parse.c: versions and requirements, against
+ * the table that the Rust crate made (semver_oracle.h), and properties that no
+ * table shows. */
 #include "process/semver.h"
 
 #include <setjmp.h>
