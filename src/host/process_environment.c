@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/result.h"
+#include "node/node.h"
+#include "node/remote_environment.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -94,6 +97,70 @@ int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
 		return 0;
 	}
 	error = add_environment(guest, making.environment, &made);
+	if (error == 0)
+		memcpy(id, &made, sizeof(made));
+	return error;
+}
+
+/* Whether it is the name of the node that the guest runs on. */
+static bool is_own(const struct ln_node *node, struct ln_slice name)
+{
+	return node != NULL && strlen(node->id.name) == name.len &&
+	       memcmp(node->id.name, name.data, name.len) == 0;
+}
+
+/* Makes an environment on another node; *text is as there. */
+static int make_remote(struct ln_guest *guest, const struct ln_config *config,
+		       struct ln_slice name,
+		       struct ln_environment **environment, char **text)
+{
+	struct ln_node *node = guest->environment->runtime->node;
+
+	*text = NULL;
+	if (node == NULL) {
+		*text = strdup("this program is no node; start it with --node "
+			       "and --node-name");
+		return LN_EUNSUP;
+	}
+	return ln_remote_environment_new(node, (const char *)name.data,
+					 name.len, config, environment, text);
+}
+
+int ln_host_process_create_remote_environment(struct ln_guest *guest,
+					      uint64_t config,
+					      struct ln_slice node, uint8_t *id,
+					      uint32_t *result)
+{
+	const struct ln_config *value = ln_handles_get(&guest->configs, config);
+	struct ln_environment *environment;
+	uint64_t made;
+	char *text;
+	int error;
+
+	if (value == NULL)
+		return ln_host_missing(guest, "configuration", config);
+	if (node.len <= LN_NODE_NAME_MOST &&
+	    !ln_utf8_valid(node.data, node.len))
+		return ln_guest_trap(guest, "the name is not UTF-8");
+	if (is_own(guest->environment->runtime->node, node))
+		return ln_host_process_create_environment(guest, config, id,
+							  result);
+	ln_guest_pay(guest, ENVIRONMENT_FUEL);
+	error = make_remote(guest, value, node, &environment, &text);
+	ln_instance_resumed(guest->instance);
+	if (error == LN_EKILLED) {
+		free(text);
+		return error;
+	}
+	*result = error < 0 ? LN_HOST_FAILED : LN_HOST_MADE;
+	if (error < 0) {
+		ln_host_put_error(guest, id,
+				  "The environment could not be created: %s",
+				  text != NULL ? text : ln_error_text(error));
+		free(text);
+		return 0;
+	}
+	error = add_environment(guest, environment, &made);
 	if (error == 0)
 		memcpy(id, &made, sizeof(made));
 	return error;

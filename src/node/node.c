@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "node/peer.h"
 #include "node/session.h"
+#include "process/config.h"
+#include "process/environment.h"
 #include "process/runtime.h"
 
 #define DEFAULT(member, value)              \
@@ -26,6 +28,7 @@ static void set_defaults(struct ln_node_options *options)
 	DEFAULT(options->max_sessions, 1024);
 	DEFAULT(options->max_peers, 65536);
 	DEFAULT(options->max_proxies, 1u << 20);
+	DEFAULT(options->max_store, (size_t)256 << 20);
 	DEFAULT(options->max_unlinks, 1u << 18);
 	DEFAULT(options->max_ends, 1u << 16);
 }
@@ -67,6 +70,7 @@ int ln_node_new(struct ln_runtime *runtime,
 	ln_list_init(&node->sessions);
 	ln_ids_init(&node->exports);
 	ln_ends_init(&node->ends, node->options.max_ends);
+	ln_store_init(&node->store, node->options.max_store);
 	*out = node;
 	return 0;
 }
@@ -86,14 +90,40 @@ void ln_node_release(struct ln_node *node)
 	ln_ids_deinit(&node->peers);
 	ln_ids_deinit(&node->exports);
 	ln_ends_deinit(&node->ends);
+	ln_store_deinit(&node->store);
 	ln_runtime_release(node->runtime);
 	free(node);
 }
 
+int ln_node_attach(struct ln_node *node, struct ln_environment *environment)
+{
+	struct ln_config *config;
+	int error = ln_config_new(&config);
+
+	if (error < 0)
+		return error;
+	/* Its processes run no guests, and their number is bounded by that of
+	 * requests. */
+	config->limits.max_processes = UINT64_MAX;
+	error = ln_environment_new(node->runtime, NULL, config, &node->serving);
+	ln_config_free(config);
+	if (error < 0)
+		return error;
+	node->environment = ln_environment_retain(environment);
+	node->runtime->node = node;
+	return 0;
+}
+
 void ln_node_free(struct ln_node *node)
 {
-	if (node != NULL)
-		ln_node_release(node);
+	if (node == NULL)
+		return;
+	if (node->environment != NULL) {
+		node->runtime->node = NULL;
+		ln_environment_release(node->environment);
+		ln_environment_release(node->serving);
+	}
+	ln_node_release(node);
 }
 
 struct ln_peer *ln_node_find(struct ln_node *node, const char *name, size_t len)

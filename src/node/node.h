@@ -17,7 +17,9 @@
 #include "node/ends.h"
 #include "node/fabric.h"
 #include "node/ids.h"
+#include "node/store.h"
 
+struct ln_environment;
 struct ln_peer;
 struct ln_process;
 struct ln_runtime;
@@ -34,8 +36,10 @@ struct ln_node_options {
 	uint32_t max_sessions;      /* nodes connected at a time */
 	uint32_t max_peers;         /* nodes known at a time */
 	uint32_t max_proxies;       /* processes of all other nodes */
-	uint32_t max_unlinks;       /* that a node has not answered yet */
-	uint32_t max_ends;          /* remembered; a power of two */
+	size_t max_store; /* bytes of modules that are kept, in case that they
+			   * are asked for again */
+	uint32_t max_unlinks; /* that a node has not answered yet */
+	uint32_t max_ends;    /* remembered; a power of two */
 };
 
 struct ln_node {
@@ -44,7 +48,15 @@ struct ln_node {
 	struct ln_node_id id;
 	struct ln_node_options options; /* without name and incarnation */
 
+	/* Set once, before guests run. */
+	struct ln_environment *environment; /* counted; what others make here
+					     * is below it; NULL: nothing */
+	struct ln_environment *serving; /* counted; of what works for others */
+
+	struct ln_store store; /* modules of other nodes */
+
 	/* Any thread. */
+	_Atomic uint64_t held; /* numbers what is kept for others */
 	_Atomic uint32_t references;
 	_Atomic uint32_t proxies; /* of all peers */
 
@@ -65,7 +77,13 @@ struct ln_node {
 int ln_node_new(struct ln_runtime *runtime,
 		const struct ln_node_options *options, struct ln_node **node);
 
-/* Drops the caller's reference; no session may be up. NULL is fine. */
+/* Lets the processes of the runtime use the node, and other nodes make
+ * environments below `environment`, which is that of the program. To be called
+ * once, before there are processes and sessions. LN_ENOMEM. Not on a fiber. */
+int ln_node_attach(struct ln_node *node, struct ln_environment *environment);
+
+/* Drops the caller's reference; no session may be up, and, once it was
+ * attached, no process may run. NULL is fine. */
 void ln_node_free(struct ln_node *node);
 
 struct ln_node *ln_node_retain(struct ln_node *node);

@@ -7,5 +7,6 @@ struct ln_part;
 extern const struct ln_part ln_part_messages;
 extern const struct ln_part ln_part_pieces;
 extern const struct ln_part ln_part_links;
+extern const struct ln_part ln_part_requests;
 
 #endif

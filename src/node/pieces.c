@@ -159,6 +159,15 @@ int ln_peer_send_large(struct ln_peer *peer, uint8_t kind, const void *head,
 		       size_t head_len, const struct iovec *parts, int count,
 		       bool wait, int64_t deadline)
 {
+	return ln_queue_send_large(peer, 0, kind, head, head_len, parts, count,
+				   wait, deadline);
+}
+
+int ln_queue_send_large(struct ln_peer *peer, uint64_t number, uint8_t kind,
+			const void *head, size_t head_len,
+			const struct iovec *parts, int count, bool wait,
+			int64_t deadline)
+{
 	struct transfer transfer = {
 		.peer = peer,
 		.kind = kind,
@@ -179,7 +188,8 @@ int ln_peer_send_large(struct ln_peer *peer, uint8_t kind, const void *head,
 		return LN_EFULL;
 	}
 	transfer.session = ln_peer_session(peer);
-	if (transfer.session == 0)
+	if (transfer.session == 0 ||
+	    (number != 0 && transfer.session != number))
 		error = LN_EDEAD;
 	else if (wait)
 		error = send_all(&transfer, deadline);
@@ -231,21 +241,34 @@ static int finish(struct ln_session *session)
 	return error;
 }
 
+/* There is no memory for it: the pieces come all the same. */
+static int lose(struct ln_session *session)
+{
+	const struct ln_kind *kind = session->assembly.kind;
+	struct ln_unpack head = { .data = session->assembly.head,
+				  .len = session->assembly.head_len };
+
+	session->assembly.keep = false;
+	free(session->assembly.body.data);
+	session->assembly.body.data = NULL;
+	return kind->lost != NULL ? kind->lost(session, &head) : 0;
+}
+
 /* The rest of the frame is of the body. */
 static int take_body(struct ln_session *session, struct ln_unpack *frame)
 {
 	struct ln_body *body = &session->assembly.body;
 	size_t len = frame->len;
+	int error;
 	const uint8_t *data = ln_unpack_raw(frame, len);
 
 	if (len > session->assembly.total - session->assembly.got)
 		return ln_session_refuse(session, "more bytes than announced");
 	session->assembly.got += len;
 	if (session->assembly.keep && !make_room(session, len)) {
-		/* As if nobody had wanted it. */
-		session->assembly.keep = false;
-		free(body->data);
-		body->data = NULL;
+		error = lose(session);
+		if (error < 0)
+			return error;
 	}
 	if (session->assembly.keep && len > 0) {
 		memcpy(body->data + body->len, data, len);

@@ -16,6 +16,7 @@
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/peer.h"
+#include "node/watch.h"
 #include "process/remote.h"
 
 static int wait_for_room(struct ln_process *remote, int64_t deadline)
@@ -53,6 +54,7 @@ static const struct ln_remote_class class = {
 	.link = ln_links_link,
 	.unlink = ln_links_unlink,
 	.link_ended = ln_links_ended,
+	.registered = ln_watch_registered,
 	.free = free_proxy,
 };
 

@@ -107,13 +107,19 @@ int ln_peer_post(struct ln_peer *peer, struct ln_frame *frame)
 
 int ln_peer_answer(struct ln_peer *peer, struct ln_frame *frame)
 {
+	return ln_queue_answer(peer, 0, frame);
+}
+
+int ln_queue_answer(struct ln_peer *peer, uint64_t number,
+		    struct ln_frame *frame)
+{
 	ln_lock_acquire(&peer->lock);
 	if (peer->session != NULL &&
 	    peer->session->queued >= peer->node->options.answers_most)
 		ln_queue_close(peer->session,
 			       "it does not take the answers that it asks for");
 	ln_lock_release(&peer->lock);
-	return ln_peer_post(peer, frame);
+	return ln_queue_post(peer, number, frame);
 }
 
 static bool has_room(const struct ln_session *session)

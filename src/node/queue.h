@@ -2,8 +2,11 @@
 #ifndef LN_NODE_QUEUE_H
 #define LN_NODE_QUEUE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct iovec;
 struct ln_frame;
 struct ln_peer;
 struct ln_session;
@@ -23,6 +26,14 @@ int ln_queue_try_send(struct ln_peer *peer, uint64_t number,
 		      struct ln_frame *frames);
 int ln_queue_send(struct ln_peer *peer, uint64_t number, struct ln_frame *frame,
 		  int64_t deadline);
+
+/* As ln_peer_send_large and ln_peer_answer, likewise. */
+int ln_queue_send_large(struct ln_peer *peer, uint64_t number, uint8_t kind,
+			const void *head, size_t head_len,
+			const struct iovec *parts, int count, bool wait,
+			int64_t deadline);
+int ln_queue_answer(struct ln_peer *peer, uint64_t number,
+		    struct ln_frame *frame);
 
 /* Tells the channel to close. Under peer->lock. */
 void ln_queue_close(struct ln_session *session, const char *reason);

@@ -31,6 +31,7 @@ static const struct ln_part *const parts[] = {
 	&ln_part_messages,
 	&ln_part_pieces,
 	&ln_part_links,
+	&ln_part_requests,
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

@@ -19,6 +19,8 @@
 #include "node/payload.h"
 
 struct ln_peer;
+struct ln_pending;
+struct ln_served;
 struct ln_task;
 
 /* What comes in pieces, put together. */
@@ -42,6 +44,9 @@ struct ln_kind {
 	 * not kept, nor when the peer took it back. */
 	int (*complete)(struct ln_session *session, struct ln_unpack *head,
 			struct ln_body *body);
+	/* Reads all of the head again: the body was to be kept, but memory was
+	 * short. NULL: nobody needs to know. */
+	int (*lost)(struct ln_session *session, struct ln_unpack *head);
 };
 
 /* A part of the node. */
@@ -80,6 +85,9 @@ struct ln_session {
 	struct ln_node_id id; /* of the peer */
 	uint64_t number;      /* peer->sessions, when it began */
 
+	struct ln_pending *pending; /* what was asked for; counted */
+	struct ln_served *served;   /* what the peer has here; counted */
+
 	/* Under the node's lock. */
 	struct ln_list siblings;
 
@@ -91,6 +99,7 @@ struct ln_session {
 	bool idle;              /* the channel is to be woken by a frame */
 	bool closing;           /* the channel was told to close */
 	struct ln_ids unlinking;
+	struct ln_ids watching; /* struct ln_watching, see node/watch.c */
 
 	/* The fabric's task alone: what comes in. */
 	const char *reason; /* why a frame was refused; NULL: not said */

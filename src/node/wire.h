@@ -30,7 +30,12 @@ enum ln_kind_number {
 	LN_KIND_LINK_ENDED,
 	LN_KIND_KILL,
 
-	/* 0x20 to 0x3f: node/request.c */
+	/* node/request.c, serve.c, watch.c */
+	LN_KIND_REQUEST = 0x20,
+	LN_KIND_ANSWER,
+	LN_KIND_DROP,
+	LN_KIND_WATCH,
+	LN_KIND_ENDED,
 
 	LN_KINDS = 0x40, /* and above: none */
 };

@@ -34,6 +34,7 @@
 #include "base/random.h"
 #include "base/siphash.h"
 #include "process/process.h"
+#include "process/remote.h"
 #include "process/semver.h"
 
 #define SHARD_BITS 4
@@ -440,6 +441,8 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 	drop(old);
 	if (error < 0)
 		drop(entry);
+	else if (process->remote != NULL)
+		process->remote->registered(process);
 	return error;
 }
 

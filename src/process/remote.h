@@ -40,6 +40,10 @@ struct ln_remote_class {
 	void (*link_ended)(struct ln_process *remote, struct ln_process *ended,
 			   bool failed);
 
+	/* It was entered into a registry, which is to forget it when it ends or
+	 * its node is lost: see ln_registry_forget. May do so at once. */
+	void (*registered)(struct ln_process *remote);
+
 	/* Nobody holds a reference any more. */
 	void (*free)(struct ln_process *remote);
 };

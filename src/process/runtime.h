@@ -16,6 +16,7 @@
 struct ln_engine;
 struct ln_environment;
 struct ln_host_table;
+struct ln_node;
 struct ln_process;
 struct ln_resolver;
 struct ln_sched;
@@ -58,6 +59,10 @@ struct ln_runtime {
 	void *on_trap_argument;
 	const char *heap_profiles; /* where processes write theirs, or NULL */
 	int64_t started;           /* CLOCK_MONOTONIC, ns */
+
+	/* Set once, before there are processes; see node/node.h. NULL: the
+	 * runtime is no node. Cleared when there are none any more. */
+	struct ln_node *node;
 
 	/* Any thread. */
 	_Atomic uint32_t references;

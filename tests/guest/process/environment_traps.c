@@ -6,6 +6,7 @@
 // stderr~ module 77 does not exist
 // stderr~ the namespace is not UTF-8
 // stderr~ the path is not UTF-8
+// stderr~ the name is not UTF-8
 // stderr~ too many configuration ids
 // stderr~ too many environment ids
 // stderr~ a configuration may have at most 256 namespaces
@@ -36,6 +37,15 @@ ENTRY(preopen_nothing)(void)
 ENTRY(create_nothing)(void)
 {
 	lunatic_process_create_environment(77, &id);
+}
+ENTRY(create_remote_of_nothing)(void)
+{
+	lunatic_process_create_remote_environment(77, "a", 1, &id);
+}
+ENTRY(create_remote_of_no_text)(void)
+{
+	lunatic_process_create_remote_environment(
+		lunatic_process_create_config(MEMORY, 0), "\xff", 1, &id);
 }
 ENTRY(add_nothing)(void)
 {
@@ -129,11 +139,23 @@ static void errors(void)
 int main(void)
 {
 	static const char *const entries[] = {
-		"drop_config",       "drop_environment", "drop_module",
-		"allow_nothing",     "preopen_nothing",  "create_nothing",
-		"add_nothing",       "add_this_nothing", "dropped_twice",
-		"bad_namespace",     "bad_path",         "many_configs",
-		"many_environments", "many_namespaces",  "oldest_error",
+		"drop_config",
+		"drop_environment",
+		"drop_module",
+		"allow_nothing",
+		"preopen_nothing",
+		"create_nothing",
+		"add_nothing",
+		"add_this_nothing",
+		"dropped_twice",
+		"bad_namespace",
+		"bad_path",
+		"many_configs",
+		"many_environments",
+		"many_namespaces",
+		"oldest_error",
+		"create_remote_of_nothing",
+		"create_remote_of_no_text",
 	};
 
 	lunatic_process_die_when_link_dies(0);

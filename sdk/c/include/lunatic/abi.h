@@ -550,6 +550,27 @@ LUNATIC_IMPORT("lunatic::process", "create_environment")
 uint32_t lunatic_process_create_environment(uint64_t config, uint64_t *id);
 
 /*
+ * Makes an environment on another node, below the one that its program runs its
+ * first process in: what that one may not use, or has used up, cannot be had
+ * there either. It is used by the same calls as any other; they wait for the
+ * other node, and fail when it is lost. With the name of this process's own node
+ * it is create_environment.
+ *
+ * config: id of the configuration
+ * node: name of a connected node, UTF-8
+ * id: gets the id of the environment, or of the error
+ * Returns 0 for success, 1 for an error
+ * Traps: the process holds no configuration of that id
+ * Traps: the name is not UTF-8
+ * Traps: the process holds as many environments as it may
+ */
+LUNATIC_IMPORT("lunatic::process", "create_remote_environment")
+uint32_t lunatic_process_create_remote_environment(uint64_t config,
+						   const void *node,
+						   size_t node_len,
+						   uint64_t *id);
+
+/*
  * Drops the id of an environment. Its processes keep running.
  *
  * environment: id of the environment

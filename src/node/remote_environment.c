@@ -1,0 +1,353 @@
+/*
+ * Environments and modules of other nodes: each call is a request. They belong
+ * to the session in which they were made: when that is over they are gone, also
+ * if the node comes back.
+ */
+#include "node/remote_environment.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "node/config.h"
+#include "node/node.h"
+#include "node/payload.h"
+#include "node/peer.h"
+#include "node/reference.h"
+#include "node/request.h"
+#include "process/config.h"
+#include "process/environment.h"
+#include "process/process.h"
+#include "process/remote_environment.h"
+#include "process/runtime.h"
+#include "process/wasm.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
+#include "sched/task.h"
+
+/* Of a name in an error. */
+#define SHOWN_MOST 200
+
+struct remote_environment {
+	struct ln_environment base;
+	struct ln_peer *peer; /* counted */
+	uint64_t session;     /* its number */
+	uint64_t id;          /* there */
+};
+
+struct remote_module {
+	struct ln_env_module base;
+	uint64_t id; /* there */
+};
+
+static struct remote_environment *remote_of(struct ln_environment *environment)
+{
+	return ln_container_of(environment, struct remote_environment, base);
+}
+
+/* Formats a text, on the worker's stack. */
+struct text {
+	const char *format;
+	va_list *values;
+	char *text;
+};
+
+static void write_text(void *argument)
+{
+	struct text *text = argument;
+
+	if (vasprintf(&text->text, text->format, *text->values) < 0)
+		text->text = NULL;
+}
+
+static __attribute__((format(printf, 1, 2))) char *text_of(const char *format,
+							   ...)
+{
+	struct text text = { .format = format };
+	va_list values;
+
+	va_start(values, format);
+	text.values = &values;
+	ln_task_on_worker_stack(ln_task_current(), write_text, &text);
+	va_end(values);
+	return text.text;
+}
+
+/* Ends a request: on failure its text, or what is known here, becomes *error.
+ * Frees the request. */
+static int finish(struct ln_ask *ask, int result, char **error)
+{
+	*error = NULL;
+	if (ask != NULL && result < 0) {
+		*error = ask->text;
+		ask->text = NULL;
+	} else if (result == LN_EIO) {
+		*error = text_of("the node is not connected, or was lost; what "
+				 "was made there has to be made anew");
+	}
+	ln_ask_free(ask);
+	return result;
+}
+
+static int request(struct remote_environment *remote,
+		   enum ln_operation operation, const struct iovec *parts,
+		   int count, struct ln_ask **ask)
+{
+	return ln_ask(remote->peer, remote->session, operation, parts, count,
+		      ask);
+}
+
+/* The digest of a module, in the pool. */
+struct digesting {
+	const uint8_t *bytes;
+	size_t len;
+	uint8_t digest[LN_DIGEST_SIZE];
+	int error;
+};
+
+static void digest(void *argument)
+{
+	struct digesting *digesting = argument;
+
+	digesting->error = ln_store_digest(digesting->bytes, digesting->len,
+					   digesting->digest);
+}
+
+static int add_module(struct ln_environment *environment, const uint8_t *bytes,
+		      size_t len, struct ln_env_module **out, char **error)
+{
+	struct remote_environment *remote = remote_of(environment);
+	struct digesting digesting = { .bytes = bytes, .len = len };
+	struct ln_sched *sched = environment->runtime->sched;
+	struct remote_module *module;
+	struct ln_ask *ask = NULL;
+	int result;
+
+	*error = NULL;
+	if (len == 0) {
+		*error = text_of("a module of no bytes");
+		return LN_EFORMAT;
+	}
+	module = calloc(1, sizeof(*module));
+	if (module == NULL)
+		return LN_ENOMEM;
+	result = ln_blocking_run(ln_sched_files(sched), digest, &digesting);
+	if (result == 0)
+		result = digesting.error;
+	if (result == 0)
+		result =
+			ln_ask_module(remote->peer, remote->session, remote->id,
+				      digesting.digest, bytes, len, &ask);
+	if (result < 0) {
+		free(module);
+		return finish(ask, result, error);
+	}
+	module->id = ask->id;
+	module->base.environment = ln_environment_retain(environment);
+	atomic_init(&module->base.references, 1);
+	*out = &module->base;
+	return finish(ask, 0, error);
+}
+
+static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
+		 char **error)
+{
+	struct remote_module *module =
+		ln_container_of(spawn->module, struct remote_module, base);
+	struct remote_environment *remote =
+		remote_of(spawn->module->environment);
+	struct ln_process *parent = spawn->link_tag != 0 ? spawn->parent : NULL;
+	struct ln_payload body = { .data = NULL };
+	uint8_t reference[LN_REFERENCE_MOST];
+	struct ln_ask *ask = NULL;
+	struct iovec part;
+	int len = ln_reference_encode(remote->peer, parent, reference);
+	int result = len < 0 ? len : 0;
+
+	ln_payload_u64(&body, module->id);
+	ln_payload_bytes(&body, spawn->function, spawn->function_len);
+	ln_payload_bytes(&body, spawn->params, spawn->params_len);
+	if (result == 0)
+		ln_payload_raw(&body, reference, (size_t)len);
+	ln_payload_u64(&body, (uint64_t)spawn->link_tag);
+	if (result == 0 && body.failed)
+		result = LN_ENOMEM;
+	part = (struct iovec){ .iov_base = body.data, .iov_len = body.len };
+	if (result == 0)
+		result = request(remote, LN_ASK_SPAWN, &part, 1, &ask);
+	ln_payload_deinit(&body);
+	if (result == 0)
+		*process = ask->process;
+	return finish(ask, result, error);
+}
+
+/* What requests about names begin with. */
+static void put_naming(struct ln_payload *body,
+		       const struct remote_environment *remote,
+		       const struct ln_registry_key *key)
+{
+	ln_payload_u64(body, remote->id);
+	ln_payload_bytes(body, key->name, key->name_len);
+	ln_payload_bytes(body, key->version, key->version_len);
+}
+
+/* Sends a request about a name; frees its body. */
+static int ask_name(struct remote_environment *remote,
+		    enum ln_operation operation, struct ln_payload *body,
+		    struct ln_ask **ask)
+{
+	const struct iovec part = { .iov_base = body->data,
+				    .iov_len = body->len };
+	int result = body->failed ? LN_ENOMEM
+				  : request(remote, operation, &part, 1, ask);
+
+	ln_payload_deinit(body);
+	return result;
+}
+
+static int enter(struct ln_environment *environment,
+		 const struct ln_registry_key *key, struct ln_process *process,
+		 char **error)
+{
+	struct remote_environment *remote = remote_of(environment);
+	struct ln_payload body = { .data = NULL };
+	uint8_t reference[LN_REFERENCE_MOST];
+	struct ln_ask *ask = NULL;
+	int len = ln_reference_encode(remote->peer, process, reference);
+	int result;
+
+	*error = NULL;
+	if (len < 0)
+		return len;
+	put_naming(&body, remote, key);
+	ln_payload_raw(&body, reference, (size_t)len);
+	result = ask_name(remote, LN_ASK_REGISTER, &body, &ask);
+	return finish(ask, result, error);
+}
+
+static int forget(struct ln_environment *environment,
+		  const struct ln_registry_key *key, char **error)
+{
+	struct remote_environment *remote = remote_of(environment);
+	struct ln_payload body = { .data = NULL };
+	struct ln_ask *ask = NULL;
+	int result;
+
+	put_naming(&body, remote, key);
+	result = ask_name(remote, LN_ASK_UNREGISTER, &body, &ask);
+	return finish(ask, result, error);
+}
+
+static int look_up(struct ln_environment *environment,
+		   const struct ln_registry_key *key,
+		   struct ln_process **process, char **error)
+{
+	struct remote_environment *remote = remote_of(environment);
+	struct ln_payload body = { .data = NULL };
+	struct ln_ask *ask = NULL;
+	int result;
+
+	put_naming(&body, remote, key);
+	result = ask_name(remote, LN_ASK_LOOKUP, &body, &ask);
+	if (result == 0)
+		*process = ask->process;
+	return finish(ask, result, error);
+}
+
+static void free_environment(struct ln_environment *environment)
+{
+	struct remote_environment *remote = remote_of(environment);
+	struct ln_runtime *runtime = environment->runtime;
+
+	ln_ask_drop(remote->peer, remote->session, LN_HELD_ENVIRONMENT,
+		    remote->id);
+	ln_peer_release(remote->peer);
+	free(remote);
+	ln_runtime_release(runtime);
+}
+
+static void free_module(struct ln_env_module *base)
+{
+	struct remote_module *module =
+		ln_container_of(base, struct remote_module, base);
+	struct remote_environment *remote = remote_of(base->environment);
+
+	ln_ask_drop(remote->peer, remote->session, LN_HELD_MODULE, module->id);
+	ln_environment_release(base->environment);
+	free(module);
+}
+
+static const struct ln_remote_environment_class class = {
+	.add_module = add_module,
+	.spawn = spawn,
+	.enter = enter,
+	.remove = forget,
+	.lookup = look_up,
+	.free = free_environment,
+	.free_module = free_module,
+};
+
+static struct ln_environment *adopt(struct remote_environment *remote,
+				    struct ln_ask *ask)
+{
+	struct ln_runtime *runtime = ask->peer->node->runtime;
+
+	remote->base.runtime = ln_runtime_retain(runtime);
+	remote->base.remote = &class;
+	atomic_init(&remote->base.references, 1);
+	remote->peer = ln_peer_retain(ask->peer);
+	remote->session = ask->session;
+	remote->id = ask->id;
+	return &remote->base;
+}
+
+static int ask_environment(struct ln_peer *peer, const struct ln_config *config,
+			   struct ln_environment **environment, char **error)
+{
+	struct remote_environment *remote = calloc(1, sizeof(*remote));
+	struct ln_payload body = { .data = NULL };
+	struct ln_ask *ask = NULL;
+	struct iovec part;
+	int result = ln_config_pack(config, &body);
+
+	if (result == LN_EUNSUP)
+		*error = text_of("sockets that listen cannot be given to "
+				 "another node");
+	if (result == 0 && (body.failed || remote == NULL))
+		result = LN_ENOMEM;
+	part = (struct iovec){ .iov_base = body.data, .iov_len = body.len };
+	if (result == 0) {
+		result = ln_ask(peer, 0, LN_ASK_ENVIRONMENT, &part, 1, &ask);
+		if (result == 0) {
+			*environment = adopt(remote, ask);
+			remote = NULL;
+		}
+		result = finish(ask, result, error);
+	}
+	ln_payload_deinit(&body);
+	free(remote);
+	return result;
+}
+
+int ln_remote_environment_new(struct ln_node *node, const char *name,
+			      size_t len, const struct ln_config *config,
+			      struct ln_environment **environment, char **error)
+{
+	struct ln_peer *peer = ln_node_find(node, name, len);
+	int result;
+
+	*error = NULL;
+	if (peer == NULL) {
+		*error =
+			text_of("node '%.*s' is not connected; is it running, "
+				"and in the same cluster?",
+				len > SHOWN_MOST ? SHOWN_MOST : (int)len, name);
+		return LN_ENOENT;
+	}
+	result = ask_environment(peer, config, environment, error);
+	ln_peer_release(peer);
+	return result;
+}

@@ -1,0 +1,372 @@
+/*
+ * DESIGN
+ * A request is on the heap, because its answer may come when nobody waits for
+ * it any more: whoever asked was killed. Then the one who receives the answer
+ * disposes of it, and of what it has given (node/pending.c).
+ *
+ *   REQUEST  head: u64 number, u8 operation; body as the operation says
+ *   ANSWER   u64 number, u8: 0, then as the operation says; or the number of an
+ *            error, and its text
+ *   DROP     u8 what, u64 id
+ *
+ * Bytes of modules go one at a time in each session. Who had to wait for that
+ * asks again whether they are still needed: so bytes travel once, also when
+ * many want the same module at the same time.
+ */
+#include "node/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "node/node.h"
+#include "node/parts.h"
+#include "node/peer.h"
+#include "node/queue.h"
+#include "node/reference.h"
+#include "node/serve.h"
+#include "node/session.h"
+#include "node/watch.h"
+#include "node/wire.h"
+#include "process/process.h"
+#include "sched/task.h"
+
+#define HEAD_SIZE (sizeof(uint64_t) + 1)
+#define FRAME_ROOM (LN_FRAME_MOST - 1 - HEAD_SIZE)
+#define NAP_NS 1000000
+
+/* Errors that an answer may have; others become LN_EIO. */
+#define ERRORS_MOST 64
+
+/* Takes over what an answer has given and nobody waits for. */
+static void dispose(struct ln_request *request)
+{
+	struct ln_ask *ask = ln_container_of(request, struct ln_ask, request);
+
+	if (!request->lost && ask->error == 0 && ask->id != 0)
+		ln_ask_drop(ask->peer, ask->session,
+			    ask->operation == LN_ASK_ENVIRONMENT
+				    ? LN_HELD_ENVIRONMENT
+				    : LN_HELD_MODULE,
+			    ask->id);
+	if (ask->process != NULL)
+		ln_process_release(ask->process);
+	ln_ask_free(ask);
+}
+
+void ln_ask_free(struct ln_ask *ask)
+{
+	if (ask == NULL)
+		return;
+	ln_peer_release(ask->peer);
+	free(ask->text);
+	free(ask);
+}
+
+/* The table of the session, counted; NULL: it is over. */
+static struct ln_pending *table_of(struct ln_peer *peer, uint64_t *session)
+{
+	struct ln_pending *pending = NULL;
+	const struct ln_session *current;
+
+	ln_lock_acquire(&peer->lock);
+	current = ln_queue_of(peer, *session);
+	if (current != NULL) {
+		pending = ln_pending_retain(current->pending);
+		*session = current->number;
+	}
+	ln_lock_release(&peer->lock);
+	return pending;
+}
+
+static size_t total(const struct iovec *parts, int count)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < count; i++)
+		bytes += parts[i].iov_len;
+	return bytes;
+}
+
+static struct ln_frame *make_frame(const struct ln_ask *ask,
+				   const struct iovec *parts, int count,
+				   size_t len)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_KIND_REQUEST, HEAD_SIZE + len);
+	ln_wire_put_u64(&writer, ask->request.number);
+	ln_wire_put_u8(&writer, (uint8_t)ask->operation);
+	for (int i = 0; i < count; i++)
+		ln_wire_put_bytes(&writer, parts[i].iov_base, parts[i].iov_len);
+	return ln_wire_finish(&writer);
+}
+
+/* Sends it once. LN_EFULL: a thread that cannot park is to try again. */
+static int try_send(const struct ln_ask *ask, const struct iovec *parts,
+		    int count)
+{
+	size_t len = total(parts, count);
+	bool task = ln_task_current() != NULL;
+	uint8_t head[HEAD_SIZE];
+	struct ln_frame *frame;
+
+	if (len > FRAME_ROOM) {
+		memcpy(head, &ask->request.number, sizeof(uint64_t));
+		head[sizeof(uint64_t)] = (uint8_t)ask->operation;
+		return ln_queue_send_large(ask->peer, ask->session,
+					   LN_KIND_REQUEST, head, sizeof(head),
+					   parts, count, task, LN_NEVER);
+	}
+	frame = make_frame(ask, parts, count, len);
+	if (frame == NULL)
+		return LN_ENOMEM;
+	return task ? ln_queue_send(ask->peer, ask->session, frame, LN_NEVER)
+		    : ln_queue_try_send(ask->peer, ask->session, frame);
+}
+
+static int send(const struct ln_ask *ask, const struct iovec *parts, int count)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	int error;
+
+	while ((error = try_send(ask, parts, count)) == LN_EFULL)
+		nanosleep(&nap, NULL);
+	return error == LN_EDEAD ? LN_EIO : error;
+}
+
+static struct ln_ask *make_ask(struct ln_peer *peer, uint64_t session,
+			       enum ln_operation operation)
+{
+	struct ln_ask *ask = calloc(1, sizeof(*ask));
+
+	if (ask == NULL)
+		return NULL;
+	ask->peer = ln_peer_retain(peer);
+	ask->session = session;
+	ask->operation = operation;
+	ask->request.dispose = dispose;
+	ask->request.large = operation == LN_ASK_BYTES;
+	return ask;
+}
+
+/* Sends a request that has a number, and waits. Frees it on failure. */
+static int complete(struct ln_pending *pending, struct ln_ask *ask,
+		    const struct iovec *parts, int count, struct ln_ask **out)
+{
+	int error = send(ask, parts, count);
+
+	if (error < 0) {
+		ln_pending_leave(pending, &ask->request);
+	} else {
+		error = ln_pending_await(pending, &ask->request);
+		/* It is the table's now. */
+		if (error == LN_EKILLED || error == LN_ENOMEM)
+			return error;
+	}
+	if (error < 0) {
+		ln_ask_free(ask);
+		return error;
+	}
+	*out = ask;
+	return ask->error;
+}
+
+int ln_ask(struct ln_peer *peer, uint64_t session, enum ln_operation operation,
+	   const struct iovec *parts, int count, struct ln_ask **out)
+{
+	struct ln_pending *pending = table_of(peer, &session);
+	struct ln_ask *ask;
+	int error;
+
+	*out = NULL;
+	if (pending == NULL)
+		return LN_EIO;
+	ask = make_ask(peer, session, operation);
+	error = ask != NULL ? ln_pending_enter(pending, &ask->request)
+			    : LN_ENOMEM;
+	if (error < 0)
+		ln_ask_free(ask);
+	else
+		error = complete(pending, ask, parts, count, out);
+	ln_pending_release(pending);
+	return error;
+}
+
+/* Asks whether the module is known; if it is, the answer is that it is added.
+ * Otherwise *ask is NULL. */
+static int ask_digest(struct ln_peer *peer, uint64_t session,
+		      uint64_t environment, const uint8_t *digest,
+		      struct ln_ask **ask)
+{
+	const struct iovec parts[] = {
+		{ .iov_base = &environment, .iov_len = sizeof(environment) },
+		{ .iov_base = (void *)(uintptr_t)digest,
+		  .iov_len = LN_DIGEST_SIZE },
+	};
+	int error = ln_ask(peer, session, LN_ASK_MODULE, parts, 2, ask);
+
+	if (error == 0 && !(*ask)->known) {
+		ln_ask_free(*ask);
+		*ask = NULL;
+	}
+	return error;
+}
+
+int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
+		  const uint8_t digest[LN_DIGEST_SIZE], const uint8_t *bytes,
+		  size_t len, struct ln_ask **out)
+{
+	const struct iovec parts[] = {
+		{ .iov_base = &environment, .iov_len = sizeof(environment) },
+		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len },
+	};
+	struct ln_pending *pending;
+	struct ln_ask *ask;
+	int error = ask_digest(peer, session, environment, digest, out);
+
+	if (error < 0 || *out != NULL)
+		return error;
+	pending = table_of(peer, &session);
+	if (pending == NULL)
+		return LN_EIO;
+	ask = make_ask(peer, session, LN_ASK_BYTES);
+	error = ask != NULL ? ln_pending_enter(pending, &ask->request)
+			    : LN_ENOMEM;
+	if (error < 0) {
+		ln_ask_free(ask);
+	} else {
+		error = ask_digest(peer, session, environment, digest, out);
+		if (error < 0 || *out != NULL) {
+			ln_pending_leave(pending, &ask->request);
+			ln_ask_free(ask);
+		} else {
+			error = complete(pending, ask, parts, 2, out);
+		}
+	}
+	ln_pending_release(pending);
+	return error;
+}
+
+void ln_ask_drop(struct ln_peer *peer, uint64_t session, enum ln_held what,
+		 uint64_t id)
+{
+	struct ln_writer writer;
+
+	ln_wire_begin(&writer, LN_KIND_DROP, 1 + sizeof(id));
+	ln_wire_put_u8(&writer, (uint8_t)what);
+	ln_wire_put_u64(&writer, id);
+	ln_queue_post(peer, session, ln_wire_finish(&writer));
+}
+
+/* What an operation gives. */
+static int get_result(struct ln_session *session, struct ln_unpack *frame,
+		      struct ln_ask *ask)
+{
+	int error;
+
+	switch (ask->operation) {
+	case LN_ASK_MODULE:
+		ask->known = ln_unpack_u8(frame) != 0;
+		if (!ask->known)
+			return 0;
+		__attribute__((fallthrough));
+	case LN_ASK_ENVIRONMENT:
+	case LN_ASK_BYTES:
+		ask->id = ln_unpack_u64(frame);
+		return ask->id != 0 ? 0 : LN_EFORMAT;
+	case LN_ASK_SPAWN:
+	case LN_ASK_LOOKUP:
+		error = ln_reference_get(frame, session->peer, &ask->process);
+		return error == 0 && ask->process == NULL ? LN_EFORMAT : error;
+	default:
+		return 0;
+	}
+}
+
+/* A failure of the other node's. */
+static void get_error(struct ln_unpack *frame, struct ln_ask *ask,
+		      uint8_t number)
+{
+	size_t len;
+	const uint8_t *text = ln_unpack_bytes(frame, &len);
+
+	/* What waits here means the own process by that, so it is not theirs
+	 * to say. */
+	ask->error = number >= ERRORS_MOST || number == -LN_EKILLED
+			     ? LN_EIO
+			     : -(int)number;
+	if (text != NULL && len > 0)
+		ask->text = strndup((const char *)text, len);
+}
+
+static int receive_answer(struct ln_session *session, struct ln_unpack *frame)
+{
+	struct ln_request *request =
+		ln_pending_find(session->pending, ln_unpack_u64(frame));
+	uint8_t status = ln_unpack_u8(frame);
+	struct ln_ask *ask;
+	int error = 0;
+
+	if (frame->failed || request == NULL)
+		return ln_session_refuse(session,
+					 "an answer to no request of ours");
+	ask = ln_container_of(request, struct ln_ask, request);
+	if (status != 0)
+		get_error(frame, ask, status);
+	else
+		error = get_result(session, frame, ask);
+	if (error == LN_ENOMEM || error == LN_ELIMIT) {
+		/* What it gave cannot be held; the session goes on. */
+		ask->error = error;
+		error = 0;
+	}
+	if (error < 0 || !ln_unpack_done(frame))
+		return ln_session_refuse(session, "a malformed answer");
+	ln_pending_answered(session->pending, request);
+	return 0;
+}
+
+static int up(struct ln_session *session)
+{
+	int error = ln_pending_new(&session->pending);
+
+	ln_watches_begin(session);
+	if (error < 0)
+		return error;
+	error = ln_served_new(&session->served);
+	if (error < 0)
+		ln_pending_release(session->pending);
+	return error;
+}
+
+static void down(struct ln_session *session)
+{
+	ln_watches_end(session);
+	ln_served_end(session->served);
+	ln_pending_end(session->pending);
+	ln_pending_release(session->pending);
+}
+
+/* In the order of their numbers. */
+static const struct ln_kind kinds[] = {
+	[0] = { .receive = ln_serve_receive,
+		.begin = ln_serve_begin,
+		.complete = ln_serve_complete,
+		.lost = ln_serve_lost },
+	[LN_KIND_ANSWER - LN_KIND_REQUEST] = { .receive = receive_answer },
+	[LN_KIND_DROP - LN_KIND_REQUEST] = { .receive = ln_serve_drop },
+	[LN_KIND_WATCH - LN_KIND_REQUEST] = { .receive = ln_watch_receive },
+	[LN_KIND_ENDED - LN_KIND_REQUEST] = { .receive = ln_watch_ended },
+};
+
+const struct ln_part ln_part_requests = {
+	.first = LN_KIND_REQUEST,
+	.count = 5,
+	.kinds = kinds,
+	.up = up,
+	.down = down,
+};

@@ -1,0 +1,84 @@
+/*
+ * Requests: what a node asks another one to do, and waits for. A request has a
+ * number; its answer has the same. The asking side is node/request.c, with the
+ * calls that use it in node/remote_environment.c; the other one is
+ * node/serve.c.
+ */
+#ifndef LN_NODE_REQUEST_H
+#define LN_NODE_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "node/payload.h"
+#include "node/pending.h"
+#include "node/store.h"
+
+struct ln_peer;
+struct ln_process;
+
+/* What is asked for; what follows in the request, and in the answer. */
+enum ln_operation {
+	/* a configuration (node/config.h); u64 id of the environment */
+	LN_ASK_ENVIRONMENT = 1,
+	/* u64 environment, digest of the module; u8 whether its bytes are
+	 * known, and if so u64 id of the module */
+	LN_ASK_MODULE,
+	/* u64 environment, the rest: bytes of the module; u64 id of it */
+	LN_ASK_BYTES,
+	/* u64 module, name of the function, parameters, reference to the parent
+	 * (or none), u64 tag of the link; reference to the process */
+	LN_ASK_SPAWN,
+	/* u64 environment, name, version, reference to the process; nothing */
+	LN_ASK_REGISTER,
+	/* u64 environment, name, version; nothing */
+	LN_ASK_UNREGISTER,
+	/* u64 environment, name, requirement; reference to the process */
+	LN_ASK_LOOKUP,
+	LN_OPERATIONS, /* and above: none */
+};
+
+/* What is dropped. */
+enum ln_held { LN_HELD_ENVIRONMENT = 1, LN_HELD_MODULE };
+
+/* A request, and its answer once it has come. */
+struct ln_ask {
+	struct ln_request request;
+	struct ln_peer *peer; /* counted */
+	uint64_t session;     /* its number */
+	enum ln_operation operation;
+
+	/* The answer: 0, or an error with a text, which is owned and may be
+	 * NULL. */
+	int error;
+	char *text;
+	bool known;                 /* ASK_MODULE */
+	uint64_t id;                /* of an environment or module */
+	struct ln_process *process; /* with a reference, or NULL */
+};
+
+/* Asks a peer and waits for the answer. `session` is the number of the session
+ * in which it must be asked, 0: in any. The body is that of all `parts`; it may
+ * be longer than a frame for LN_ASK_ENVIRONMENT and LN_ASK_BYTES. A task parks,
+ * and a thread that runs none blocks. 0 or the error of the other node, and
+ * *ask is the caller's, to be freed with ln_ask_free. LN_EIO: the node is not
+ * connected, or was lost; LN_EKILLED, LN_ENOMEM: *ask is NULL. */
+int ln_ask(struct ln_peer *peer, uint64_t session, enum ln_operation operation,
+	   const struct iovec *parts, int count, struct ln_ask **ask);
+
+/* The bytes of a module, to nodes that do not know them: asks for the digest
+ * first, and once more when it is its turn to send. As ln_ask. */
+int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
+		  const uint8_t digest[LN_DIGEST_SIZE], const uint8_t *bytes,
+		  size_t len, struct ln_ask **ask);
+
+/* NULL is fine. What the answer has given is the caller's, but for the text. */
+void ln_ask_free(struct ln_ask *ask);
+
+/* Tells the peer that what it holds for us is not needed any more. Never waits;
+ * any thread. */
+void ln_ask_drop(struct ln_peer *peer, uint64_t session, enum ln_held what,
+		 uint64_t id);
+
+#endif
