@@ -16,6 +16,9 @@ int ln_cli_init(int argc, char **argv);
 /* `lunatic completions SHELL`: prints what completes the command line. */
 int ln_cli_completions(int argc, char **argv);
 
+/* `lunatic cluster-ca`: makes a CA and the certificates of nodes. */
+int ln_cli_cluster_ca(int argc, char **argv);
+
 void ln_cli_print_help(void);
 
 /* Whether all that was printed to standard output got there. */

@@ -10,7 +10,8 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 
-static const char *const commands[] = { "test", "init", "completions" };
+static const char *const commands[] = { "test", "init", "cluster-ca",
+					"completions" };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void print_names(const struct ln_cli_option *at)
@@ -42,6 +43,9 @@ static void print_bash(void)
 	print_names(ln_cli_test_options);
 	fputs("\"\n\telif [[ ${COMP_WORDS[1]} == completions ]]; then\n"
 	      "\t\twords=\"bash zsh fish\"\n"
+	      "\telif [[ ${COMP_WORDS[1]} == cluster-ca && $COMP_CWORD -eq 2 "
+	      "]]; then\n"
+	      "\t\twords=\"init node\"\n"
 	      "\telif [[ $COMP_CWORD -eq 1 ]]; then\n"
 	      "\t\twords=\"",
 	      stdout);
@@ -137,6 +141,9 @@ static void print_fish(void)
 		       commands[i]);
 	fputs("complete -c lunatic -n '__fish_seen_subcommand_from "
 	      "completions' -f -a 'bash zsh fish'\n",
+	      stdout);
+	fputs("complete -c lunatic -n '__fish_seen_subcommand_from "
+	      "cluster-ca' -a 'init node'\n",
 	      stdout);
 	print_fish_options(ln_cli_options, "");
 	print_fish_options(ln_cli_test_options,

@@ -6,6 +6,10 @@
  * first process, whose end ends the program, or prints a report. Before there
  * is a first process it stops the runtime, in which plugins may be running; the
  * compiler cannot be stopped, and is not waited for longer than PATIENCE.
+ *
+ * A node joins its peers before the first process begins, and leaves them when
+ * all processes have ended. It may have no first process: then it serves the
+ * others until a signal.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,7 +21,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "cli/commands.h"
+#include "cli/node.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
@@ -25,6 +31,7 @@
 #include "host/stdio.h"
 #include "host/wasi.h"
 #include "lunatic_version.h"
+#include "node/member.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -35,6 +42,8 @@
 #define STATUS_FAILED 134 /* as after SIGABRT, and as Wasmtime's program */
 
 #define PATIENCE_NS 500000000
+/* Of a node, which says goodbye to the others. */
+#define NODE_PATIENCE_NS (LN_MESH_FAREWELL + PATIENCE_NS)
 
 static _Atomic int caught_signal;
 
@@ -44,19 +53,22 @@ struct signal_thread {
 	struct ln_runtime *runtime;
 	const struct ln_cli_options *options;
 	pthread_mutex_t lock;
+	pthread_cond_t ended;     /* by a signal */
 	struct ln_process *first; /* under lock; NULL: there is none yet */
+	struct ln_member *member; /* under lock; NULL: no node, or not yet */
 };
 
-static void report(struct ln_runtime *runtime,
+static void report(struct ln_runtime *runtime, struct ln_member *member,
 		   const struct ln_cli_options *options)
 {
-	ln_cli_report(runtime,
+	ln_cli_report(runtime, member,
 		      options->report != LN_REPORT_NONE ? options->report
 							: LN_REPORT_TABLE,
 		      options->report_most);
 }
 
-/* Kills the first process; false: there is none. */
+/* Kills the first process, or ends what a node does without one; false: there
+ * is no such process. */
 static bool kill_first(struct signal_thread *signals)
 {
 	bool there;
@@ -65,15 +77,30 @@ static bool kill_first(struct signal_thread *signals)
 	there = signals->first != NULL;
 	if (there)
 		ln_process_kill(signals->first);
+	else if (signals->member != NULL)
+		ln_member_interrupt(signals->member);
+	pthread_cond_broadcast(&signals->ended);
 	pthread_mutex_unlock(&signals->lock);
 	return there;
+}
+
+/* The node that the others may see, which stays until the signals are told that
+ * it goes. */
+static void report_now(struct signal_thread *signals)
+{
+	pthread_mutex_lock(&signals->lock);
+	report(signals->runtime, signals->member, signals->options);
+	pthread_mutex_unlock(&signals->lock);
 }
 
 /* Ends what runs before the first process does, and the program if it does not
  * end by itself. */
 static void end_early(struct signal_thread *signals, int number)
 {
-	const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+	int64_t wait = signals->options->node.address != NULL ? NODE_PATIENCE_NS
+							      : PATIENCE_NS;
+	const struct timespec patience = { .tv_sec = wait / LN_NS_PER_S,
+					   .tv_nsec = wait % LN_NS_PER_S };
 	int next;
 
 	ln_runtime_stop(signals->runtime);
@@ -95,7 +122,7 @@ static void *take_signals(void *argument)
 		if (number == SIGUSR2) /* the program ends */
 			return NULL;
 		if (number == SIGUSR1) {
-			report(signals->runtime, signals->options);
+			report_now(signals);
 			continue;
 		}
 		/* The second time nobody waits for a clean end. */
@@ -111,9 +138,11 @@ static void *take_signals(void *argument)
 static bool start_signals(struct signal_thread *signals)
 {
 	pthread_mutex_init(&signals->lock, NULL);
+	pthread_cond_init(&signals->ended, NULL);
 	if (pthread_create(&signals->thread, NULL, take_signals, signals) == 0)
 		return true;
 	fprintf(stderr, "lunatic: cannot start a thread\n");
+	pthread_cond_destroy(&signals->ended);
 	pthread_mutex_destroy(&signals->lock);
 	return false;
 }
@@ -122,6 +151,7 @@ static void stop_signals(struct signal_thread *signals)
 {
 	pthread_kill(signals->thread, SIGUSR2);
 	pthread_join(signals->thread, NULL);
+	pthread_cond_destroy(&signals->ended);
 	pthread_mutex_destroy(&signals->lock);
 }
 
@@ -202,9 +232,10 @@ static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
 	return (exit_code & 0xff) != 0 ? (int)(exit_code & 0xff) : STATUS_ERROR;
 }
 
-static int run(struct ln_environment *environment,
-	       const struct ln_cli_options *options,
-	       struct signal_thread *signals)
+/* Runs the first process to its end. */
+static int run_file(struct ln_environment *environment,
+		    const struct ln_cli_options *options,
+		    struct signal_thread *signals)
 {
 	struct ln_process *first = spawn_first(environment, options);
 	enum ln_outcome outcome;
@@ -220,7 +251,7 @@ static int run(struct ln_environment *environment,
 	outcome = ln_process_wait(first, &exit_code);
 	status = exit_status(outcome, exit_code);
 	if (options->report != LN_REPORT_NONE)
-		report(environment->runtime, options);
+		report(environment->runtime, signals->member, options);
 	ln_runtime_stop(environment->runtime);
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
 		fprintf(stderr, "lunatic: the first process was killed, by "
@@ -230,6 +261,54 @@ static int run(struct ln_environment *environment,
 	if (outcome == LN_OUTCOME_TRAPPED && ln_log_enabled(LN_LOG_WARN))
 		fprintf(stderr, "lunatic: the first process trapped (see "
 				"errors.md#traps)\n");
+	return status;
+}
+
+/* Serves other nodes until a signal, which is how that is to end. */
+static int serve(struct ln_environment *environment,
+		 const struct ln_cli_options *options,
+		 struct signal_thread *signals)
+{
+	pthread_mutex_lock(&signals->lock);
+	while (atomic_load(&caught_signal) == 0)
+		pthread_cond_wait(&signals->ended, &signals->lock);
+	pthread_mutex_unlock(&signals->lock);
+	if (options->report != LN_REPORT_NONE)
+		report(environment->runtime, signals->member, options);
+	ln_runtime_stop(environment->runtime);
+	return 0;
+}
+
+static void set_member(struct signal_thread *signals, struct ln_member *member)
+{
+	pthread_mutex_lock(&signals->lock);
+	signals->member = member;
+	/* A signal just before that found nothing to interrupt. */
+	if (member != NULL && atomic_load(&caught_signal) != 0)
+		ln_member_interrupt(member);
+	pthread_mutex_unlock(&signals->lock);
+}
+
+/* The life of a node, or of a program that is none. */
+static int run(struct ln_environment *environment,
+	       const struct ln_cli_options *options,
+	       struct signal_thread *signals)
+{
+	struct ln_member *member;
+	int status = STATUS_ERROR;
+
+	if (options->node.address == NULL)
+		return run_file(environment, options, signals);
+	member = ln_cli_start_node(environment, options);
+	if (member == NULL)
+		return STATUS_ERROR;
+	set_member(signals, member);
+	if (ln_cli_join(member))
+		status = options->no_entry
+				 ? serve(environment, options, signals)
+				 : run_file(environment, options, signals);
+	set_member(signals, NULL);
+	ln_member_free(member);
 	return status;
 }
 
@@ -302,6 +381,8 @@ int main(int argc, char **argv)
 		return ln_cli_init(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "completions") == 0)
 		return ln_cli_completions(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "cluster-ca") == 0)
+		return ln_cli_cluster_ca(argc, argv);
 	if (ln_cli_parse(argc, argv, &options) < 0) {
 		if (options.action == LN_CLI_TEST)
 			status = STATUS_USAGE;
@@ -328,5 +409,6 @@ int main(int argc, char **argv)
 end:
 	ln_config_free(options.config);
 	free(options.plugins);
+	free(options.peers);
 	return status;
 }

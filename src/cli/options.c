@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cli/node.h"
 
 #define REPORT_MOST 50
 #define TEST_TIMEOUT 60
@@ -385,6 +386,35 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "listen at an IP address and port, such as\n"
 	  "127.0.0.1:8080; guests find the socket open",
 	  set_tcplisten },
+	{ .help = "Nodes" },
+	{ "--node", NULL, "ADDR",
+	  "be a node, which others reach at HOST:PORT;\n"
+	  "port 0: any that is free",
+	  ln_cli_set_node },
+	{ "--node-name", NULL, "NAME",
+	  "what they know it by; needed with --node", ln_cli_set_node_name },
+	{ "--peer", NULL, "ADDR",
+	  "HOST:PORT of a node to join, and all it knows;\n"
+	  "may be given several times",
+	  ln_cli_add_peer },
+	{ "--no-entry", NULL, NULL,
+	  "run no FILE: serve other nodes until a signal",
+	  ln_cli_set_no_entry },
+	{ "--cluster-key", NULL, "FILE",
+	  "32 secret bytes that all nodes share (default:\n"
+	  "~/.config/lunatic/cluster.key, made at first use)",
+	  ln_cli_set_cluster_key },
+	{ "--cert", NULL, "FILE",
+	  "this node's certificate, instead of a key that\n"
+	  "all share; needs --key and --ca",
+	  ln_cli_set_cert },
+	{ "--key", NULL, "FILE", "the key of the certificate", ln_cli_set_key },
+	{ "--ca", NULL, "FILE",
+	  "certificate of the CA that others have theirs of", ln_cli_set_ca },
+	{ "--heartbeat", NULL, "TIME",
+	  "how long a node may be silent before it is lost,\n"
+	  "100ms to 3600s (default 5s)",
+	  ln_cli_set_heartbeat },
 	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
 	  "memories and tables of a process (default 4G)", set_memory },
@@ -527,10 +557,13 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 		}
 	}
 	if (!option->apply(options, value)) {
+		const char *hint = ln_cli_node_hint(option);
+
 		fprintf(stderr,
-			"lunatic: '%s' is not a valid value of %s; see "
+			"lunatic: '%s' is not a valid value of %s%s%s; see "
 			"lunatic --help\n",
-			value, option->name);
+			value, option->name, hint != NULL ? ": that is " : "",
+			hint != NULL ? hint : "");
 		return LN_EINVAL;
 	}
 	return words;
@@ -607,6 +640,15 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		return at;
 	if (options->action == LN_CLI_HELP || options->action == LN_CLI_VERSION)
 		return 0;
+	if (!ln_cli_check_node(options))
+		return LN_EINVAL;
+	if (options->no_entry) {
+		if (at < argc)
+			return complain("--no-entry runs no file, so it does "
+					"not take",
+					argv[at]);
+		return 0;
+	}
 	if (at >= argc) {
 		fprintf(stderr,
 			"lunatic: no file to %s was given; see "
@@ -620,5 +662,6 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 	if (options->action != LN_CLI_TEST)
 		return 0;
 	options->arg_count = 1;
-	return read_filters(argc, argv, at + 1, options);
+	at = read_filters(argc, argv, at + 1, options);
+	return at == 0 && !ln_cli_check_node(options) ? LN_EINVAL : at;
 }

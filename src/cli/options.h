@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cli/report.h"
+#include "node/member.h"
 #include "process/config.h"
 
 enum ln_cli_action { LN_CLI_RUN, LN_CLI_TEST, LN_CLI_HELP, LN_CLI_VERSION };
@@ -37,11 +38,14 @@ struct ln_cli_options {
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
 	bool some_envs; /* only variables that are in config already */
-	const char *heap_profiles;  /* a folder; NULL: none */
-	enum ln_report_form report; /* at the end */
-	size_t report_most;         /* processes in a report */
-	const char *file;
-	char **args; /* of the guest, the file's name first */
+	const char *heap_profiles;     /* a folder; NULL: none */
+	enum ln_report_form report;    /* at the end */
+	size_t report_most;            /* processes in a report */
+	struct ln_member_options node; /* no address: this is no node */
+	const char **peers;            /* those in it; owned list */
+	bool no_entry;                 /* there is no file to run */
+	const char *file;              /* NULL: none */
+	char **args;                   /* of the guest, the file's name first */
 	size_t arg_count;
 	struct ln_test_options test;
 };
@@ -62,8 +66,8 @@ extern const struct ln_cli_option ln_cli_options[];
 extern const struct ln_cli_option ln_cli_test_options[];
 
 /* Reads the command line. On an error prints one line to standard error and
- * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; `config`
- * and `plugins` are to be freed in any case. */
+ * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv;
+ * `config`, `plugins` and `peers` are to be freed in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
 
 /* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */

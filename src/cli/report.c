@@ -21,6 +21,7 @@
 #include "base/utf8.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
+#include "node/member.h"
 #include "process/inspect.h"
 #include "process/process.h"
 #include "process/uuid.h"
@@ -31,6 +32,8 @@
 #define ID_SHOWN 8
 #define NAME_WIDTH 16
 #define WHERE_WIDTH 28
+#define NODE_WIDTH 24
+#define ADDRESS_WIDTH 48
 
 /* The start of a number that fits seven columns: 512, 1.5K, 64.0M. */
 static void print_size(FILE *out, int width, uint64_t bytes)
@@ -76,6 +79,15 @@ static void print_plain(FILE *out, const char *text, size_t width)
 		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', out);
 	if (shown < len)
 		fputs("..", out);
+}
+
+/* The same, and blanks up to `width`. */
+static void print_cell(FILE *out, const char *text, size_t width)
+{
+	size_t len = strlen(text);
+
+	print_plain(out, text, width);
+	fprintf(out, "%*s ", len < width ? (int)(width - len) : 0, "");
 }
 
 /* The name of a host function without what all of them share. */
@@ -136,13 +148,7 @@ static void print_row(FILE *out, const struct ln_process_info *info)
 	print_size(out, 7, info->memory);
 	fprintf(out, " %8llu %5u %5s ", (unsigned long long)info->slices,
 		info->links, age);
-	{
-		size_t len = strlen(name);
-
-		print_plain(out, name, NAME_WIDTH);
-		fprintf(out, "%*s ",
-			len < NAME_WIDTH ? (int)(NAME_WIDTH - len) : 0, "");
-	}
+	print_cell(out, name, NAME_WIDTH);
 	print_where(out, info);
 	fputc('\n', out);
 }
@@ -173,9 +179,41 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 	fputc('\n', out);
 }
 
-static void print_table(FILE *out, const struct ln_inspection *all)
+static void print_peer(FILE *out, const struct ln_mesh_peer *peer)
+{
+	char age[32];
+
+	format_age(age, sizeof(age), ln_time_now() - peer->since);
+	print_cell(out, peer->id.name, NODE_WIDTH);
+	print_cell(out, peer->address, ADDRESS_WIDTH);
+	fprintf(out, "%5s ", age);
+	print_size(out, 8, peer->received);
+	print_size(out, 8, peer->sent);
+	fputc('\n', out);
+}
+
+static void print_nodes(FILE *out, const struct ln_cli_nodes *nodes)
+{
+	fputs("lunatic: node ", out);
+	print_plain(out, ln_member_id(nodes->member)->name, NODE_WIDTH);
+	fputs(" at ", out);
+	print_plain(out, ln_member_address(nodes->member), ADDRESS_WIDTH);
+	fprintf(out, ", connected to %zu other%s\n", nodes->count,
+		nodes->count == 1 ? "" : "s");
+	if (nodes->count == 0)
+		return;
+	fprintf(out, "%-*s %-*s %5s %7s %7s\n", NODE_WIDTH, "node",
+		ADDRESS_WIDTH, "address", "for", "received", "sent");
+	for (size_t i = 0; i < nodes->count; i++)
+		print_peer(out, &nodes->peers[i]);
+}
+
+static void print_table(FILE *out, const struct ln_inspection *all,
+			const struct ln_cli_nodes *nodes)
 {
 	print_summary(out, all);
+	if (nodes->member != NULL)
+		print_nodes(out, nodes);
 	if (all->count == 0)
 		return;
 	fprintf(out, "%-*s %3s %-8s %8s %7s %6s %7s %8s %5s %5s %-*s %s\n",
@@ -255,7 +293,47 @@ static void print_object(FILE *out, const struct ln_process_info *info)
 	fputc('}', out);
 }
 
-static void print_json(FILE *out, const struct ln_inspection *all)
+static void print_id(FILE *out, const struct ln_node_id *id,
+		     const char *address)
+{
+	char incarnation[LN_UUID_TEXT];
+
+	ln_uuid_format(id->incarnation, incarnation);
+	fputs("{\"name\":", out);
+	print_string(out, id->name);
+	fprintf(out, ",\"incarnation\":\"%s\",\"address\":", incarnation);
+	print_string(out, address);
+}
+
+static void print_node_object(FILE *out, const struct ln_cli_nodes *nodes)
+{
+	int64_t now = ln_time_now();
+
+	fputs(",\"node\":", out);
+	if (nodes->member == NULL) {
+		fputs("null", out);
+		return;
+	}
+	print_id(out, ln_member_id(nodes->member),
+		 ln_member_address(nodes->member));
+	fputs(",\"peers\":[", out);
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct ln_mesh_peer *peer = &nodes->peers[i];
+
+		if (i > 0)
+			fputc(',', out);
+		print_id(out, &peer->id, peer->address);
+		print_number(out, "age_ms",
+			     (uint64_t)((now - peer->since) / LN_NS_PER_MS));
+		print_number(out, "received_bytes", peer->received);
+		print_number(out, "sent_bytes", peer->sent);
+		fputc('}', out);
+	}
+	fputs("]}", out);
+}
+
+static void print_json(FILE *out, const struct ln_inspection *all,
+		       const struct ln_cli_nodes *nodes)
 {
 	const struct ln_tally *tally = &all->tally;
 
@@ -274,6 +352,7 @@ static void print_json(FILE *out, const struct ln_inspection *all)
 	print_number(out, "messages_waiting", all->waiting);
 	print_number(out, "messages_dropped", tally->dropped);
 	print_number(out, "memory_bytes", all->memory);
+	print_node_object(out, nodes);
 	fputs(",\"processes\":[", out);
 	for (size_t i = 0; i < all->count; i++) {
 		if (i > 0)
@@ -284,6 +363,7 @@ static void print_json(FILE *out, const struct ln_inspection *all)
 }
 
 char *ln_cli_report_text(const struct ln_inspection *inspection,
+			 const struct ln_cli_nodes *nodes,
 			 enum ln_report_form form, size_t *len)
 {
 	char *text = NULL;
@@ -293,9 +373,9 @@ char *ln_cli_report_text(const struct ln_inspection *inspection,
 	if (out == NULL)
 		return NULL;
 	if (form == LN_REPORT_JSON)
-		print_json(out, inspection);
+		print_json(out, inspection, nodes);
 	else
-		print_table(out, inspection);
+		print_table(out, inspection, nodes);
 	failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed) {
 		free(text);
@@ -323,16 +403,23 @@ static void write_out(const char *text, size_t len)
 	}
 }
 
-void ln_cli_report(struct ln_runtime *runtime, enum ln_report_form form,
-		   size_t most)
+void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
+		   enum ln_report_form form, size_t most)
 {
+	struct ln_cli_nodes nodes = { .member = member };
 	struct ln_inspection *inspection;
+	struct ln_mesh_peer *peers = NULL;
 	char *text = NULL;
 	size_t len;
+	int count;
 
 	if (ln_inspect(runtime, most, ANSWER_WAIT, &inspection) == 0) {
-		text = ln_cli_report_text(inspection, form, &len);
+		count = member != NULL ? ln_member_list(member, &peers) : 0;
+		nodes.peers = peers;
+		nodes.count = count > 0 ? (size_t)count : 0;
+		text = ln_cli_report_text(inspection, &nodes, form, &len);
 		ln_inspection_free(inspection);
+		free(peers);
 	}
 	if (text == NULL) {
 		fprintf(stderr, "lunatic: no memory for a report\n");

@@ -5,7 +5,16 @@
 #include <stddef.h>
 
 struct ln_inspection;
+struct ln_member;
+struct ln_mesh_peer;
 struct ln_runtime;
+
+/* This node, and those that it is connected to. */
+struct ln_cli_nodes {
+	const struct ln_member *member; /* NULL: the program is no node */
+	const struct ln_mesh_peer *peers;
+	size_t count;
+};
 
 enum ln_report_form {
 	LN_REPORT_NONE,
@@ -14,12 +23,14 @@ enum ln_report_form {
 };
 
 /* Looks at the runtime's processes and prints the `most` with the most memory,
- * and totals. In a thread that is no worker. */
-void ln_cli_report(struct ln_runtime *runtime, enum ln_report_form form,
-		   size_t most);
+ * totals, and the connected nodes; `member` is NULL when the program is no
+ * node. In a thread that is no worker. */
+void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
+		   enum ln_report_form form, size_t most);
 
 /* The same as text, which the caller frees; NULL when memory is short. */
 char *ln_cli_report_text(const struct ln_inspection *inspection,
+			 const struct ln_cli_nodes *nodes,
 			 enum ln_report_form form, size_t *len);
 
 #endif

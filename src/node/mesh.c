@@ -417,10 +417,15 @@ static void look(struct ln_mesh *mesh, struct progress *progress)
 			connection = ln_mesh_find(mesh, contact->incarnation);
 		up = contact->self || (connection != NULL &&
 				       connection->state == LN_CONNECTION_UP);
+		if (up && contact->given) {
+			progress->joined = true;
+			progress->pending |=
+				connection != NULL && !connection->introduced;
+		}
 		if (up)
-			progress->joined |= contact->given;
-		else if (!contact->tried || connection != NULL ||
-			 contact->error == LN_EAGAIN)
+			continue;
+		if (!contact->tried || connection != NULL ||
+		    contact->error == LN_EAGAIN)
 			progress->pending = true;
 		else
 			note_failure(progress, contact);

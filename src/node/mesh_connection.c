@@ -356,6 +356,17 @@ static LN_NOINLINE bool meet_all(struct ln_mesh *mesh, struct ln_unpack *frame)
 	return ln_unpack_done(frame);
 }
 
+/* The other node has named all that it is connected to. */
+static LN_NOINLINE void be_introduced(struct ln_connection *connection)
+{
+	struct ln_mesh *mesh = connection->mesh;
+
+	ln_lock_acquire(&mesh->lock);
+	connection->introduced = true;
+	ln_lock_release(&mesh->lock);
+	ln_mesh_changed(mesh);
+}
+
 /* A frame of the mesh. LN_ESTOPPED: the node has left. */
 static int receive_own(struct ln_connection *connection, uint8_t kind,
 		       struct ln_unpack *frame)
@@ -364,7 +375,11 @@ static int receive_own(struct ln_connection *connection, uint8_t kind,
 
 	switch (kind) {
 	case LN_MESH_PEERS:
-		good = meet_all(connection->mesh, frame);
+		good = ln_unpack_done(frame);
+		if (good)
+			be_introduced(connection);
+		else
+			good = meet_all(connection->mesh, frame);
 		break;
 	case LN_MESH_PING:
 		good = ln_unpack_done(frame);
@@ -420,14 +435,16 @@ static int read_all(struct ln_connection *connection)
 	return error;
 }
 
-/* The frames that tell the other node of all that are connected. Those that
- * come later will hear of it themselves. On the worker's stack. */
+/* The frames that tell the other node of all that are connected; one without
+ * any is the last. Those that come later will hear of it themselves. On the
+ * worker's stack. */
 static void introduce(void *argument)
 {
 	struct ln_connection *connection = argument;
 	const uint8_t *incarnation = connection->hello.id.incarnation;
 	struct ln_writer writer = { .frame = NULL };
-	struct ln_frame *frames = NULL;
+	struct ln_frame *frames =
+		with_frame(NULL, ln_mesh_write_plain(LN_MESH_PEERS));
 	struct ln_mesh_peer *peers;
 	int count = ln_mesh_list(connection->mesh, &peers);
 

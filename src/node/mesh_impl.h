@@ -121,6 +121,7 @@ struct ln_connection {
 	enum ln_connection_state state;
 	bool identified; /* `hello` is valid, and does not change */
 	bool dialled;    /* by us */
+	bool introduced; /* it has named all that it is connected to */
 	int64_t since;
 };
 

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$(dirname "$0")/support/cli.sh"
+. "$(dirname "$0")/support/nodes.sh"
 
 sed -n 's/^| \([^|]*\) | .* | .* |$/\1/p' "$top/docs/errors.md" |
 	grep -v '^message$' >explained
@@ -54,6 +55,32 @@ echo '(component)' >case.wat
 prints 'the module is a component' case.wat
 echo 'MZ' >case.wasm
 prints 'not a WebAssembly module' case.wasm
+
+# Nodes: one is there, and others want to join it.
+node="--node 127.0.0.1:0 --node-name a"
+begin one --no-entry
+place one
+prints 'cannot listen at' --node "$address" --node-name a case.wasm
+prints 'waiting for the node at' $node --peer 127.0.0.1:1 case.wasm
+prints 'Connection refused' $node --peer 127.0.0.1:1 case.wasm
+prints 'this node has the same name' --node 127.0.0.1:0 --node-name one \
+	--peer "$address" case.wasm
+prints 'there is no cluster key' $node --cluster-key key case.wasm
+head -c 32 /dev/zero >key
+chmod 644 key
+prints 'others may read or change the cluster key' $node --cluster-key key \
+	case.wasm
+chmod 600 key
+prints 'both need the same cluster key' $node --peer "$address" \
+	--cluster-key key case.wasm
+echo more >>key
+prints 'bytes, not 32' $node --cluster-key key case.wasm
+# Need another user, another version, or a network: unit tests see them.
+cat >>seen <<EOF
+both need versions of lunatic that go together
+belongs to another user
+timed out
+EOF
 
 # Needs a guest that makes environments: tests/guest sees it.
 echo 'unavailable in this environment' >>seen

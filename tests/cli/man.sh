@@ -10,8 +10,8 @@ options() { grep -oE -e '--[a-z][a-z-]*[a-z]' | sort -u; }
 "$lunatic" --help | options >printed
 sed -n 's/\\//g; /^\.It.*Fl/p' "$page" | sed 's/Fl -/--/g' | options >listed
 diff printed listed >out || bad "options of --help (<) and of the page (>)"
-for command in test init completions; do
-	grep -q "^\.Cm $command\$" "$page" || bad "no $command"
+for command in test init cluster-ca completions; do
+	grep -q "^\.Cm $command\( [a-z]*\)\?\$" "$page" || bad "no $command"
 done
 if command -v mandoc >/dev/null; then
 	mandoc -T lint -W warning "$page" >out 2>err || bad "mandoc"

@@ -1,0 +1,242 @@
+/*
+ * DESIGN
+ * The program as a node. Everything here is in the main thread; the thread that
+ * takes signals interrupts what takes long.
+ */
+#include "cli/node.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "cli/options.h"
+#include "net/address.h"
+#include "node/member.h"
+#include "node/node.h"
+
+/* Whether it is HOST:PORT; port 0 only to listen at. */
+static bool is_address(const char *text, bool any_port)
+{
+	struct ln_endpoint endpoint;
+	const char *reason;
+
+	if (text[0] == ':' || strlen(text) >= LN_MESH_ADDRESS_SIZE ||
+	    ln_endpoint_parse(text, strlen(text), &endpoint, &reason) < 0)
+		return false;
+	return any_port || endpoint.address.port != 0;
+}
+
+bool ln_cli_set_node(struct ln_cli_options *options, const char *value)
+{
+	options->node.address = value;
+	return is_address(value, true);
+}
+
+bool ln_cli_set_node_name(struct ln_cli_options *options, const char *value)
+{
+	options->node.name = value;
+	return ln_node_name_valid(value, strlen(value));
+}
+
+bool ln_cli_add_peer(struct ln_cli_options *options, const char *value)
+{
+	const char **peers;
+
+	if (!is_address(value, false))
+		return false;
+	peers = reallocarray(options->peers, options->node.peer_count + 1,
+			     sizeof(*peers));
+	if (peers == NULL)
+		return false;
+	peers[options->node.peer_count++] = value;
+	options->peers = peers;
+	options->node.peers = peers;
+	return true;
+}
+
+bool ln_cli_set_no_entry(struct ln_cli_options *options, const char *value)
+{
+	(void)value;
+	options->no_entry = true;
+	return true;
+}
+
+bool ln_cli_set_cluster_key(struct ln_cli_options *options, const char *value)
+{
+	options->node.cluster_key = value;
+	return value[0] != '\0';
+}
+
+bool ln_cli_set_cert(struct ln_cli_options *options, const char *value)
+{
+	options->node.files.certificate = value;
+	return value[0] != '\0';
+}
+
+bool ln_cli_set_key(struct ln_cli_options *options, const char *value)
+{
+	options->node.files.key = value;
+	return value[0] != '\0';
+}
+
+bool ln_cli_set_ca(struct ln_cli_options *options, const char *value)
+{
+	options->node.files.authority = value;
+	return value[0] != '\0';
+}
+
+/* A number and its unit: 500ms or 5s. */
+bool ln_cli_set_heartbeat(struct ln_cli_options *options, const char *value)
+{
+	unsigned long long count;
+	int64_t unit;
+	char *end;
+
+	if (value[0] < '0' || value[0] > '9')
+		return false;
+	errno = 0;
+	count = strtoull(value, &end, 10);
+	if (errno != 0)
+		return false;
+	if (strcmp(end, "ms") == 0)
+		unit = LN_NS_PER_MS;
+	else if (strcmp(end, "s") == 0)
+		unit = LN_NS_PER_S;
+	else
+		return false;
+	if (count > (unsigned long long)(LN_MESH_HEARTBEAT_MOST / unit))
+		return false;
+	options->node.heartbeat = (int64_t)count * unit;
+	return options->node.heartbeat >= LN_MESH_HEARTBEAT_LEAST;
+}
+
+const char *ln_cli_node_hint(const struct ln_cli_option *option)
+{
+	if (option->apply == ln_cli_set_node ||
+	    option->apply == ln_cli_add_peer)
+		return "HOST:PORT, such as 192.168.0.5:7000";
+	if (option->apply == ln_cli_set_node_name)
+		return "1 to 255 bytes of UTF-8 without control characters";
+	if (option->apply == ln_cli_set_heartbeat)
+		return "a time such as 500ms or 5s, 100ms to 3600s";
+	return NULL;
+}
+
+/* The first option that only a node can have, or NULL. */
+static const char *node_option(const struct ln_cli_options *options)
+{
+	const struct ln_member_options *node = &options->node;
+
+	if (node->name != NULL)
+		return "--node-name";
+	if (node->peer_count > 0)
+		return "--peer";
+	if (options->no_entry)
+		return "--no-entry";
+	if (node->cluster_key != NULL)
+		return "--cluster-key";
+	if (node->files.certificate != NULL)
+		return "--cert";
+	if (node->files.key != NULL)
+		return "--key";
+	if (node->files.authority != NULL)
+		return "--ca";
+	return node->heartbeat != 0 ? "--heartbeat" : NULL;
+}
+
+static bool refuse(const char *what)
+{
+	fprintf(stderr, "lunatic: %s; see lunatic --help\n", what);
+	return false;
+}
+
+bool ln_cli_check_node(const struct ln_cli_options *options)
+{
+	const struct ln_tls_files *files = &options->node.files;
+	const char *option = node_option(options);
+	int count = (files->certificate != NULL) + (files->key != NULL) +
+		    (files->authority != NULL);
+
+	if (options->action == LN_CLI_TEST &&
+	    (option != NULL || options->node.address != NULL)) {
+		fprintf(stderr,
+			"lunatic: lunatic test does not take '%s'; see lunatic "
+			"--help\n",
+			option != NULL ? option : "--node");
+		return false;
+	}
+	if (options->node.address == NULL && option != NULL) {
+		fprintf(stderr,
+			"lunatic: %s is for nodes: it needs --node HOST:PORT, "
+			"where this one listens; see lunatic --help\n",
+			option);
+		return false;
+	}
+	if (options->node.address != NULL && options->node.name == NULL)
+		return refuse("--node needs --node-name NAME, which other "
+			      "nodes know this one by");
+	if (count != 0 && count != 3)
+		return refuse("--cert, --key and --ca are needed together");
+	if (count != 0 && options->node.cluster_key != NULL)
+		return refuse("--cluster-key and certificates exclude each "
+			      "other");
+	return true;
+}
+
+static void tell(int result, char *error)
+{
+	fprintf(stderr, "lunatic: %s (see errors.md#nodes)\n",
+		error != NULL ? error : ln_error_text(result));
+	free(error);
+}
+
+struct ln_member *ln_cli_start_node(struct ln_environment *environment,
+				    const struct ln_cli_options *options)
+{
+	struct ln_member *member;
+	char *error;
+	int result =
+		ln_member_new(environment, &options->node, &member, &error);
+
+	if (result == 0)
+		return member;
+	tell(result, error);
+	return NULL;
+}
+
+static void show_progress(const char *line)
+{
+	if (ln_log_enabled(LN_LOG_WARN))
+		fprintf(stderr, "lunatic: %s\n", line);
+}
+
+bool ln_cli_join(struct ln_member *member)
+{
+	struct ln_mesh_peer *peers;
+	char *error;
+	int result = ln_member_join(member, show_progress, &error);
+	int count;
+
+	if (result < 0) {
+		if (result != LN_EKILLED)
+			tell(result, error);
+		else
+			free(error);
+		return false;
+	}
+	if (!ln_log_enabled(LN_LOG_WARN))
+		return true;
+	count = ln_member_list(member, &peers);
+	if (count >= 0)
+		free(peers);
+	/* With port 0, nothing else tells where it is. */
+	fprintf(stderr, "lunatic: node %s at %s, connected to %d other%s\n",
+		ln_member_id(member)->name, ln_member_address(member),
+		count >= 0 ? count : 0, count == 1 ? "" : "s");
+	return true;
+}

@@ -1,0 +1,148 @@
+/* A member of a cluster; see member.h. It only puts together what others do. */
+#include "node/member.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "node/cluster_key.h"
+#include "node/node.h"
+#include "process/environment.h"
+
+struct ln_member {
+	struct ln_tls_context *tls;
+	struct ln_node *node;
+	struct ln_mesh *mesh;
+};
+
+/* Takes a text over as an error. */
+static int fail(int result, const char *text, char **error)
+{
+	*error = strdup(text);
+	return *error != NULL ? result : LN_ENOMEM;
+}
+
+static int trust_files(const struct ln_tls_files *files,
+		       struct ln_tls_context **tls, char **error)
+{
+	char reason[LN_TLS_REASON_SIZE] = "";
+	int result;
+
+	if (files->certificate == NULL || files->key == NULL ||
+	    files->authority == NULL)
+		return fail(LN_EINVAL,
+			    "a certificate, its key and the certificate of the "
+			    "CA are needed together",
+			    error);
+	result = ln_tls_context_new_files(files, tls, reason);
+	return result < 0 && reason[0] != '\0' ? fail(result, reason, error)
+					       : result;
+}
+
+static int trust(const struct ln_member_options *options,
+		 struct ln_tls_context **tls, char **error)
+{
+	const struct ln_tls_files *files = &options->files;
+	uint8_t key[LN_TLS_KEY_SIZE];
+	int result;
+
+	if (files->certificate != NULL || files->key != NULL ||
+	    files->authority != NULL)
+		return trust_files(files, tls, error);
+	result = ln_cluster_key_read(options->cluster_key, key, error);
+	if (result == 0)
+		result = ln_tls_context_new_key(key, tls);
+	explicit_bzero(key, sizeof(key));
+	return result;
+}
+
+static int name_error(char **error)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "that is no name for a node: it is to have 1 to %d bytes of "
+		 "UTF-8 without control characters",
+		 LN_NODE_NAME_MOST);
+	return fail(LN_EINVAL, text, error);
+}
+
+static int start(struct ln_member *member, struct ln_environment *environment,
+		 const struct ln_member_options *options, char **error)
+{
+	const struct ln_node_options node_options = { .name = options->name };
+	struct ln_mesh_options mesh_options = {
+		.address = options->address,
+		.peers = options->peers,
+		.peer_count = options->peer_count,
+		.heartbeat = options->heartbeat,
+	};
+	int result = trust(options, &member->tls, error);
+
+	if (result < 0)
+		return result;
+	mesh_options.tls = member->tls;
+	result =
+		ln_node_new(environment->runtime, &node_options, &member->node);
+	if (result < 0)
+		return result;
+	return ln_mesh_new(member->node, &mesh_options, &member->mesh, error);
+}
+
+int ln_member_new(struct ln_environment *environment,
+		  const struct ln_member_options *options,
+		  struct ln_member **out, char **error)
+{
+	struct ln_member *member;
+	int result;
+
+	*error = NULL;
+	if (!ln_node_name_valid(options->name, strlen(options->name)))
+		return name_error(error);
+	member = calloc(1, sizeof(*member));
+	if (member == NULL)
+		return LN_ENOMEM;
+	result = start(member, environment, options, error);
+	if (result < 0)
+		ln_member_free(member);
+	else
+		*out = member;
+	return result;
+}
+
+int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
+		   char **error)
+{
+	return ln_mesh_join(member->mesh, progress, error);
+}
+
+void ln_member_interrupt(struct ln_member *member)
+{
+	ln_mesh_interrupt(member->mesh);
+}
+
+const struct ln_node_id *ln_member_id(const struct ln_member *member)
+{
+	return &member->node->id;
+}
+
+const char *ln_member_address(const struct ln_member *member)
+{
+	return ln_mesh_address(member->mesh);
+}
+
+int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers)
+{
+	return ln_mesh_list(member->mesh, peers);
+}
+
+void ln_member_free(struct ln_member *member)
+{
+	if (member == NULL)
+		return;
+	ln_mesh_free(member->mesh);
+	ln_node_free(member->node);
+	ln_tls_context_free(member->tls);
+	free(member);
+}

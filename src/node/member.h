@@ -1,0 +1,57 @@
+/*
+ * This program as a member of a cluster: its node, what it is trusted by, and
+ * the mesh, in one. The command line and the embedding API begin here.
+ */
+#ifndef LN_NODE_MEMBER_H
+#define LN_NODE_MEMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/tls.h"
+#include "node/mesh.h"
+
+struct ln_environment;
+struct ln_member;
+
+struct ln_member_options {
+	const char *name;
+	const char *address;      /* to listen at, see node/mesh.h */
+	const char *const *peers; /* to begin with */
+	size_t peer_count;
+	const char *cluster_key;   /* a file; NULL: the usual one */
+	struct ln_tls_files files; /* in the place of a key; all or none */
+	int64_t heartbeat;         /* ns; 0: the default */
+};
+
+/* Makes a node of the environment's runtime, which has none yet: what other
+ * nodes make here is a child of the environment. Listens, so that others may
+ * connect from now on. On failure *error is a text of one line, with what to
+ * do, owned by the caller, or NULL when memory was short. LN_EINVAL: an
+ * option; LN_EEXIST: the runtime is a node already; LN_ENOENT, LN_EPERM,
+ * LN_EFORMAT: key or certificates; LN_EIO; LN_ENOMEM. Blocks; not from a task.
+ */
+int ln_member_new(struct ln_environment *environment,
+		  const struct ln_member_options *options,
+		  struct ln_member **member, char **error);
+
+/* Joins the peers, as ln_mesh_join. Not from a task. */
+int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
+		   char **error);
+
+/* Makes ln_member_join return soon, now or later. Any thread. */
+void ln_member_interrupt(struct ln_member *member);
+
+/* Who this is, until ln_member_free. */
+const struct ln_node_id *ln_member_id(const struct ln_member *member);
+const char *ln_member_address(const struct ln_member *member);
+
+/* The connected nodes, as ln_mesh_list. */
+int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers);
+
+/* Leaves, as ln_mesh_free. Processes of the runtime may still run. NULL is
+ * fine. Not from a task. */
+void ln_member_free(struct ln_member *member);
+
+#endif
