@@ -195,9 +195,9 @@ static void print_peer(FILE *out, const struct ln_mesh_peer *peer)
 static void print_nodes(FILE *out, const struct ln_cli_nodes *nodes)
 {
 	fputs("lunatic: node ", out);
-	print_plain(out, ln_member_id(nodes->member)->name, NODE_WIDTH);
+	print_plain(out, nodes->id->name, NODE_WIDTH);
 	fputs(" at ", out);
-	print_plain(out, ln_member_address(nodes->member), ADDRESS_WIDTH);
+	print_plain(out, nodes->address, ADDRESS_WIDTH);
 	fprintf(out, ", connected to %zu other%s\n", nodes->count,
 		nodes->count == 1 ? "" : "s");
 	if (nodes->count == 0)
@@ -212,7 +212,7 @@ static void print_table(FILE *out, const struct ln_inspection *all,
 			const struct ln_cli_nodes *nodes)
 {
 	print_summary(out, all);
-	if (nodes->member != NULL)
+	if (nodes->id != NULL)
 		print_nodes(out, nodes);
 	if (all->count == 0)
 		return;
@@ -310,12 +310,11 @@ static void print_node_object(FILE *out, const struct ln_cli_nodes *nodes)
 	int64_t now = ln_time_now();
 
 	fputs(",\"node\":", out);
-	if (nodes->member == NULL) {
+	if (nodes->id == NULL) {
 		fputs("null", out);
 		return;
 	}
-	print_id(out, ln_member_id(nodes->member),
-		 ln_member_address(nodes->member));
+	print_id(out, nodes->id, nodes->address);
 	fputs(",\"peers\":[", out);
 	for (size_t i = 0; i < nodes->count; i++) {
 		const struct ln_mesh_peer *peer = &nodes->peers[i];
@@ -406,7 +405,7 @@ static void write_out(const char *text, size_t len)
 void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
 		   enum ln_report_form form, size_t most)
 {
-	struct ln_cli_nodes nodes = { .member = member };
+	struct ln_cli_nodes nodes = { .id = NULL };
 	struct ln_inspection *inspection;
 	struct ln_mesh_peer *peers = NULL;
 	char *text = NULL;
@@ -414,9 +413,13 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
 	int count;
 
 	if (ln_inspect(runtime, most, ANSWER_WAIT, &inspection) == 0) {
-		count = member != NULL ? ln_member_list(member, &peers) : 0;
-		nodes.peers = peers;
-		nodes.count = count > 0 ? (size_t)count : 0;
+		if (member != NULL) {
+			count = ln_member_list(member, &peers);
+			nodes.id = ln_member_id(member);
+			nodes.address = ln_member_address(member);
+			nodes.peers = peers;
+			nodes.count = count > 0 ? (size_t)count : 0;
+		}
 		text = ln_cli_report_text(inspection, &nodes, form, &len);
 		ln_inspection_free(inspection);
 		free(peers);

@@ -7,11 +7,13 @@
 struct ln_inspection;
 struct ln_member;
 struct ln_mesh_peer;
+struct ln_node_id;
 struct ln_runtime;
 
 /* This node, and those that it is connected to. */
 struct ln_cli_nodes {
-	const struct ln_member *member; /* NULL: the program is no node */
+	const struct ln_node_id *id; /* NULL: the program is no node */
+	const char *address;
 	const struct ln_mesh_peer *peers;
 	size_t count;
 };

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "cli/report.h"
 #include "engine/host_table.h"
+#include "node/mesh.h"
 #include "process/inspect.h"
 #include "process/process.h"
 #include "support/capture.h"
@@ -35,15 +35,25 @@ static struct ln_process_info process(uint8_t first, const char *name)
 	return info;
 }
 
-static char *text_of(const struct ln_inspection *all, enum ln_report_form form)
+static char *text_with(const struct ln_inspection *all,
+		       const struct ln_cli_nodes *nodes,
+		       enum ln_report_form form)
 {
 	size_t len;
-	char *text = ln_cli_report_text(all, form, &len);
+	char *text = ln_cli_report_text(all, nodes, form, &len);
 
 	assert_non_null(text);
 	assert_int_equal(strlen(text), len);
 	assert_true(len > 0 && text[len - 1] == '\n');
 	return text;
+}
+
+/* Of a program that is no node. */
+static char *text_of(const struct ln_inspection *all, enum ln_report_form form)
+{
+	const struct ln_cli_nodes none = { .id = NULL };
+
+	return text_with(all, &none, form);
 }
 
 static void check_has(const char *text, const char *part)
@@ -92,11 +102,12 @@ static void totals(void **state)
 		      "linear memory 64.0K\n");
 	free(text);
 	text = text_of(&nobody, LN_REPORT_JSON);
-	check_has(text, "\"age_ms\":1500,\"alive\":0,\"started\":10,"
-			"\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
-			"\"killed\":2},\"messages_delivered\":20,"
-			"\"messages_waiting\":3,\"messages_dropped\":4,"
-			"\"memory_bytes\":65536,\"processes\":[]}\n");
+	check_has(text,
+		  "\"age_ms\":1500,\"alive\":0,\"started\":10,"
+		  "\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
+		  "\"killed\":2},\"messages_delivered\":20,"
+		  "\"messages_waiting\":3,\"messages_dropped\":4,"
+		  "\"memory_bytes\":65536,\"node\":null,\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
 	free(text);
 }
@@ -272,6 +283,62 @@ static void sizes_and_ages(void **state)
 	}
 }
 
+/* A node with others, whose names are theirs to choose. */
+static void with_nodes(void **state)
+{
+	struct ln_node_id id = { .name = "al\"pha", .incarnation = { 0xa1 } };
+	struct ln_mesh_peer peers[2];
+	struct ln_cli_nodes nodes = { .id = &id,
+				      .address = "127.0.0.1:7000",
+				      .peers = peers,
+				      .count = 2 };
+	const struct ln_inspection all = { .alive = 0 };
+	char *text;
+
+	(void)state;
+	memset(peers, 0, sizeof(peers));
+	strcpy(peers[0].id.name, "b\xc3\xaata");
+	strcpy(peers[0].address, "10.0.0.2:7000");
+	peers[0].id.incarnation[15] = 0xb2;
+	peers[0].since = ln_time_now() - 90 * LN_NS_PER_S;
+	peers[0].received = 2048;
+	peers[0].sent = 7;
+	memset(peers[1].id.name, 'n', LN_NODE_NAME_MOST);
+	memset(peers[1].address, 'h', 255);
+	peers[1].since = ln_time_now();
+	text = text_with(&all, &nodes, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text,
+		  "\nlunatic: node al\"pha at 127.0.0.1:7000, connected to "
+		  "2 others\n");
+	check_has(text, "\nb??ta ");
+	check_has(text, " 90s     2.0K       7\n");
+	check_has(text, "\nnnnnnnnnnnnnnnnnnnnnnn.. hhh");
+	free(text);
+	text = text_with(&all, &nodes, LN_REPORT_JSON);
+	check_has(text, ",\"node\":{\"name\":\"al\\\"pha\",\"incarnation\":"
+			"\"a1000000-0000-0000-0000-000000000000\","
+			"\"address\":\"127.0.0.1:7000\",\"peers\":["
+			"{\"name\":\"b\xc3\xaata\",");
+	check_has(text, ",\"received_bytes\":2048,\"sent_bytes\":7},{");
+	free(text);
+	nodes.count = 1;
+	text = text_with(&all, &nodes, LN_REPORT_TABLE);
+	check_has(text, "connected to 1 other\n");
+	free(text);
+	nodes.count = 0;
+	text = text_with(&all, &nodes, LN_REPORT_TABLE);
+	check_has(text, "connected to 0 others\n");
+	assert_null(strstr(text, "received"));
+	free(text);
+	text = text_with(&all, &nodes, LN_REPORT_JSON);
+	check_has(text, "\"peers\":[]},\"processes\":[]}\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"node\":null,");
+	free(text);
+}
+
 /* Of a runtime in which nothing runs, to standard error. */
 static void of_a_runtime(void **state)
 {
@@ -281,7 +348,7 @@ static void of_a_runtime(void **state)
 
 	(void)state;
 	test_capture_begin(&capture, STDERR_FILENO);
-	ln_cli_report(environment->runtime, LN_REPORT_TABLE, 10);
+	ln_cli_report(environment->runtime, NULL, LN_REPORT_TABLE, 10);
 	text = test_capture_end(&capture);
 	check_has(text, "lunatic: 0 processes alive after ");
 	check_plain(text);
@@ -298,6 +365,7 @@ int main(void)
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(sizes_and_ages),
+		cmocka_unit_test(with_nodes),
 		cmocka_unit_test(of_a_runtime),
 	};
 
