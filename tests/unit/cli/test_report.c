@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "cli/report.h"
 #include "engine/host_table.h"
 #include "node/mesh.h"
 #include "process/inspect.h"
