@@ -1,0 +1,123 @@
+/* Preemption by signal: who is interrupted, who is not, and whose signals are
+ * passed on. That guests are switched in the handler is for those who run
+ * guests. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sched/preempt.h"
+#include "sched/sched.h"
+#include "support/tasks.h"
+
+static _Atomic int passed_on;
+static _Atomic int interrupted;
+static _Atomic bool with_context;
+static void *_Atomic seen;
+
+static void on_signal(int number)
+{
+	if (number == LN_PREEMPT_SIGNAL)
+		atomic_fetch_add(&passed_on, 1);
+}
+
+static void on_preempt(void *local, void *context)
+{
+	atomic_store(&seen, local);
+	atomic_store(&with_context, context != NULL);
+	atomic_fetch_add(&interrupted, 1);
+}
+
+static struct ln_sched *make(void)
+{
+	const struct ln_sched_options options = { .workers = 1,
+						  .on_preempt = on_preempt };
+	struct ln_sched *sched = NULL;
+
+	atomic_store(&interrupted, 0);
+	assert_int_equal(ln_sched_new(&options, &sched), 0);
+	return sched;
+}
+
+struct subject {
+	struct test_task task;
+	struct ln_sched *sched;
+	bool has_local;
+};
+
+/* Computes until it is interrupted; with nothing to interrupt, for some
+ * ticks. */
+static void compute(void *argument)
+{
+	struct subject *subject = argument;
+	uint64_t start = ln_sched_ticks(subject->sched);
+
+	if (subject->has_local)
+		ln_task_set_local(&subject->task.task, subject);
+	while (subject->has_local ? atomic_load(&interrupted) == 0
+				  : ln_sched_ticks(subject->sched) < start + 20)
+		;
+	ln_task_set_local(&subject->task.task, NULL);
+}
+
+static void guests_are_interrupted(void **state)
+{
+	struct subject subject = { .sched = make(), .has_local = true };
+
+	(void)state;
+	test_task_start(subject.sched, &subject.task, compute, &subject);
+	test_task_wait_over(&subject.task);
+	assert_true(atomic_load(&interrupted) > 0);
+	assert_ptr_equal(atomic_load(&seen), &subject);
+	assert_true(atomic_load(&with_context));
+	assert_int_equal(atomic_load(&passed_on), 0);
+	ln_sched_free(subject.sched);
+}
+
+static void native_code_is_not(void **state)
+{
+	struct subject subject = { .sched = make() };
+
+	(void)state;
+	test_task_start(subject.sched, &subject.task, compute, &subject);
+	test_task_wait_over(&subject.task);
+	assert_int_equal(atomic_load(&interrupted), 0);
+	assert_int_equal(atomic_load(&passed_on), 0);
+	ln_sched_free(subject.sched);
+}
+
+static void signals_of_others(void **state)
+{
+	(void)state;
+	atomic_store(&interrupted, 0);
+	/* To a thread that is no worker, and to the whole program. */
+	assert_int_equal(pthread_kill(pthread_self(), LN_PREEMPT_SIGNAL), 0);
+	assert_int_equal(atomic_load(&passed_on), 1);
+	assert_int_equal(raise(LN_PREEMPT_SIGNAL), 0);
+	assert_int_equal(atomic_load(&passed_on), 2);
+	/* It is installed once: nobody gets a signal twice. */
+	ln_preempt_install();
+	assert_int_equal(raise(LN_PREEMPT_SIGNAL), 0);
+	assert_int_equal(atomic_load(&passed_on), 3);
+	assert_int_equal(atomic_load(&interrupted), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(guests_are_interrupted),
+		cmocka_unit_test(native_code_is_not),
+		cmocka_unit_test(signals_of_others),
+	};
+	const struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(LN_PREEMPT_SIGNAL, &action, NULL);
+	ln_preempt_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
