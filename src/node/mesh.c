@@ -402,6 +402,19 @@ static void note_failure(struct progress *progress,
 	memcpy(progress->reason, contact->reason, sizeof(progress->reason));
 }
 
+static void note_pending(struct progress *progress,
+			 const struct ln_contact *contact)
+{
+	progress->pending = true;
+	if (progress->error < 0 || !contact->given)
+		return;
+	/* All there is to be told when time is up. */
+	progress->error = LN_ETIMEDOUT;
+	memcpy(progress->address, contact->address, sizeof(progress->address));
+	ln_mesh_copy(progress->reason, sizeof(progress->reason),
+		     "it has not answered yet");
+}
+
 static void look(struct ln_mesh *mesh, struct progress *progress)
 {
 	*progress = (struct progress){ .joined = false };
@@ -426,7 +439,7 @@ static void look(struct ln_mesh *mesh, struct progress *progress)
 			continue;
 		if (!contact->tried || connection != NULL ||
 		    contact->error == LN_EAGAIN)
-			progress->pending = true;
+			note_pending(progress, contact);
 		else
 			note_failure(progress, contact);
 	}
@@ -447,7 +460,7 @@ static int tell_failure(const struct progress *progress, char **error)
 		advice = "both need versions of lunatic that go together";
 	*error = text_of("cannot join the node at %s: %s; %s",
 			 progress->address, progress->reason, advice);
-	return progress->error < 0 ? progress->error : LN_EIO;
+	return progress->error;
 }
 
 /* Says that something is tried again. */

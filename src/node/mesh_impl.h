@@ -101,6 +101,8 @@ struct ln_connection {
 	struct ln_frame *greetings; /* to be sent first */
 	uint8_t *out;               /* bytes to be sent */
 	size_t out_size;
+	uint32_t gather_pause;    /* times that others need not run first */
+	uint32_t gather_failures; /* the last such number */
 
 	/* Any thread. */
 	_Atomic int64_t heard; /* when something came last */

@@ -256,10 +256,12 @@ static void messages_arrive(void **state)
 	struct ln_process *taker =
 		test_process_start(meshes.environment, take_all, NULL);
 	struct ln_process *known = proxy(a, b, taker);
-	struct ln_process *sender =
-		test_process_start(meshes.environment, send_all, known);
+	struct ln_process *sender;
 
 	(void)state;
+	/* The other side has joined; this one may be about to. */
+	test_meshes_await(&meshes, a, 1);
+	sender = test_process_start(meshes.environment, send_all, known);
 	assert_int_equal(test_process_wait(sender), LN_OUTCOME_NORMAL);
 	assert_int_equal(test_process_wait(taker), LN_OUTCOME_NORMAL);
 	ln_process_release(known);
