@@ -25,7 +25,8 @@
 # the case says, LUNATIC_CACHE=off and the sanitizers' options. The run starts
 # in a new folder, which is removed afterwards. LUNATIC_TEST_OPTIONS holds more
 # options of lunatic, LUNATIC_TEST_CFLAGS more flags of the compiler, for those
-# who run the same case in several ways.
+# who run the same case in several ways; LUNATIC_TEST_CHECK is a program that is
+# given the module before it is run.
 set -eu
 
 usage() {
@@ -94,6 +95,9 @@ case $name in
 		fail "clang rejects it"
 	;;
 esac
+
+[ -z "${LUNATIC_TEST_CHECK:-}" ] || "$LUNATIC_TEST_CHECK" "$wasm" ||
+	fail "$LUNATIC_TEST_CHECK"
 
 # The command line, from its end: arguments, file, options, environment.
 # shellcheck disable=SC2046

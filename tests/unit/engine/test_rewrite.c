@@ -3,8 +3,10 @@
  * changed is the same, what was is valid, and numbers of functions follow. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -600,8 +602,50 @@ static void unreadable_code_is_told(void **state)
 	close_module(&module);
 }
 
-int main(void)
+static uint8_t *read_file(const char *path, size_t *len)
 {
+	FILE *file = fopen(path, "rb");
+	uint8_t *bytes = malloc((size_t)64 << 20);
+
+	*len = 0;
+	if (file != NULL && bytes != NULL)
+		*len = fread(bytes, 1, (size_t)64 << 20, file);
+	if (file != NULL)
+		(void)fclose(file);
+	return bytes;
+}
+
+/* Whether a file is the same when nothing is changed. */
+static bool stays(const char *path)
+{
+	struct ln_rewrite *rewrite;
+	uint8_t *made = NULL;
+	size_t len, made_len;
+	uint8_t *bytes = read_file(path, &len);
+	char *error = NULL;
+	bool same = false;
+
+	if (bytes != NULL && ln_rewrite_new(bytes, len, (size_t)64 << 20,
+					    &rewrite, &error) == 0) {
+		same = ln_rewrite_encode(rewrite, &made, &made_len, &error) ==
+			       0 &&
+		       made_len == len && memcmp(made, bytes, len) == 0;
+		free(made);
+		ln_rewrite_free(rewrite);
+	}
+	if (!same)
+		fprintf(stderr, "%s does not stay the same: %s\n", path,
+			error != NULL ? error : "other bytes");
+	free(error);
+	free(bytes);
+	return same;
+}
+
+/* With arguments it looks at files instead. */
+int main(int argc, char **argv)
+{
+	bool same = true;
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unchanged_modules_are_the_same),
 		cmocka_unit_test(long_numbers_stay),
@@ -617,5 +661,9 @@ int main(void)
 		cmocka_unit_test(unreadable_code_is_told),
 	};
 
+	for (int i = 1; i < argc; i++)
+		same = stays(argv[i]) && same;
+	if (argc > 1)
+		return same ? 0 : 1;
 	return cmocka_run_group_tests(tests, make_engine, free_engine);
 }
