@@ -264,6 +264,11 @@ uint64_t ln_module_initial_memory(const struct ln_module *module)
 	return module->scan.initial_memory;
 }
 
+uint64_t ln_module_written_bytes(const struct ln_module *module)
+{
+	return module->scan.data + module->scan.initial_elements * ELEMENT_SIZE;
+}
+
 bool ln_module_tables_grow(const struct ln_module *module)
 {
 	return module->scan.growing_tables > 0;

@@ -49,6 +49,9 @@ int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
 struct ln_module *ln_module_retain(struct ln_module *module);
 void ln_module_release(struct ln_module *module);
 
+/* Bytes that making an instance writes, about: data and elements. */
+uint64_t ln_module_written_bytes(const struct ln_module *module);
+
 /* The entry of that name, or NULL: functions with more than 64 parameters are
  * no entries. Any thread; constant time. */
 const struct ln_entry *ln_module_entry(const struct ln_module *module,

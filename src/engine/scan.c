@@ -146,6 +146,9 @@ static bool read_section(struct ln_scan *scan, uint8_t id,
 		scan->exports = add_saturating(scan->exports, count);
 		find_exported_memory(section, count, &scan->exported_memory);
 		return true;
+	case LN_SECTION_DATA:
+		scan->data = add_saturating(scan->data, ln_cursor_len(section));
+		return true;
 	case LN_SECTION_START:
 		scan->has_start = true;
 		return true;

@@ -22,6 +22,7 @@ struct ln_scan {
 	uint64_t initial_elements; /* of the tables that it defines */
 	uint64_t largest_table;    /* elements at the start */
 	uint64_t growing_tables;   /* tables that may grow */
+	uint64_t data;             /* bytes of the data section */
 	uint64_t imports;
 	uint64_t functions; /* defined, not imported */
 	uint64_t exports;

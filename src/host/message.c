@@ -259,6 +259,19 @@ int ln_host_message_send(struct ln_guest *guest, uint64_t process)
 	return 0;
 }
 
+/* Receives; a metered guest pays for the search. */
+static int receive(struct ln_guest *guest, const uint8_t *tags, uint32_t count,
+		   int64_t deadline, bool fresh, struct ln_message **message)
+{
+	struct ln_mailbox *mailbox = &guest->process->mailbox;
+	uint64_t before = mailbox->compared;
+	int error = ln_process_receive(guest->process, tags, count, deadline,
+				       fresh, message);
+
+	ln_guest_pay(guest, mailbox->compared - before);
+	return error;
+}
+
 int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 					     uint64_t process, uint32_t timeout,
 					     uint32_t *result)
@@ -280,8 +293,7 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 	if (LN_UNLIKELY(error < 0))
 		error = send_failed(guest, error);
 	if (error == 0)
-		error = ln_process_receive(guest->process, tag, tags, deadline,
-					   true, &message);
+		error = receive(guest, tag, tags, deadline, true, &message);
 	if (error == LN_ETIMEDOUT) {
 		*result = TIMED_OUT;
 		return 0;
@@ -298,9 +310,8 @@ int ln_host_message_receive(struct ln_guest *guest, struct ln_array tags,
 			    uint32_t timeout, uint32_t *result)
 {
 	struct ln_message *message;
-	int error =
-		ln_process_receive(guest->process, tags.data, tags.count,
-				   deadline_after(timeout), false, &message);
+	int error = receive(guest, tags.data, tags.count,
+			    deadline_after(timeout), false, &message);
 
 	if (error == LN_ETIMEDOUT) {
 		*result = TIMED_OUT;

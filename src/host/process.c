@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
+#include "engine/module.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/process.h"
@@ -81,6 +82,8 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 				     "the parameters are not a sequence of a "
 				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
 	ln_guest_pay(guest, SPAWN_FUEL);
+	if (module->module != NULL)
+		ln_guest_charge(guest, ln_module_written_bytes(module->module));
 	error = ln_wasm_spawn(&spawn, &process, &text);
 	if (error == LN_EKILLED) {
 		free(text);

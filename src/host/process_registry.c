@@ -17,6 +17,8 @@
 #define MALFORMED 1
 #define NOT_FOUND 2
 
+#define FUEL_PER_COMPARISON 10 /* of versions; of a metered guest */
+
 /* Checks a text of the guest. One that is longer than any that is valid is not
  * read: it may be as long as the guest's memory. */
 static int check_text(struct ln_guest *guest, const char *noun,
@@ -143,6 +145,7 @@ int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 	struct ln_requirement requirement;
 	struct ln_semver_error malformed;
 	struct ln_process *process;
+	uint32_t compared;
 	uint64_t stored;
 	int error;
 
@@ -156,7 +159,9 @@ int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 		return error == LN_EFORMAT ? 0 : error;
 	process = ln_registry_lookup(environment->registry,
 				     (const char *)name.data, name.len,
-				     &requirement);
+				     &requirement, &compared);
+	ln_guest_pay(guest, (uint64_t)compared * (1 + requirement.count) *
+				    FUEL_PER_COMPARISON);
 	ln_requirement_deinit(&requirement);
 	*result = NOT_FOUND;
 	if (process == NULL)

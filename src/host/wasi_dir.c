@@ -31,6 +31,7 @@
 #include "host/wasi_table.h"
 
 #define DIRENT_SIZE 24u
+#define FUEL_PER_BYTE 4 /* of a metered guest; an entry has some 40 */
 #define KERNEL_BUFFER 32768
 #define PIECE ((size_t)256 << 10)
 
@@ -224,6 +225,7 @@ int ln_host_wasi_fd_readdir(struct ln_guest *guest, uint32_t fd,
 		error = ln_wasi_block(list_piece, &listing);
 	} while (error == 0 && listing.result == LN_WASI_SUCCESS &&
 		 !listing.over && listing.room > 0);
+	ln_guest_pay(guest, listing.used * FUEL_PER_BYTE);
 	error = ln_wasi_answer(error, listing.result, result);
 	if (error == 0 && *result == LN_WASI_SUCCESS)
 		ln_wasi_store32(bufused, (uint32_t)listing.used);

@@ -103,6 +103,7 @@ int ln_host_wasi_fd_allocate(struct ln_guest *guest, uint32_t fd,
 		*result = LN_WASI_INVAL;
 		return 0;
 	}
+	ln_guest_charge(guest, len);
 	return run(entry, allocate, &job, result);
 }
 

@@ -190,6 +190,7 @@ int ln_host_wasi_path_open(struct ln_guest *guest, uint32_t fd,
 	*result = ln_wasi_find(guest, fd, needed_rights(oflags), &dir);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	ln_wasi_pay_path(guest, path);
 	*result = open_flags(dirflags, oflags, rights, fdflags, &opening.flags);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;

@@ -33,6 +33,9 @@
 #include "host/wasi_table.h"
 #include "sched/task.h"
 
+/* Of a metered guest; a byte or two may be one more directory to go into. */
+#define FUEL_PER_PATH_BYTE 100
+
 #define ATIM 1u
 #define ATIM_NOW 2u
 #define MTIM 4u
@@ -67,6 +70,13 @@ uint32_t ln_wasi_copy_path(struct ln_slice path, char **out)
 		return LN_WASI_ILSEQ;
 	*out = strndup((const char *)path.data, path.len);
 	return *out != NULL ? LN_WASI_SUCCESS : LN_WASI_NOMEM;
+}
+
+void ln_wasi_pay_path(struct ln_guest *guest, struct ln_slice path)
+{
+	/* Longer ones are refused at once. */
+	if (path.len < PATH_MAX)
+		ln_guest_pay(guest, path.len * FUEL_PER_PATH_BYTE);
 }
 
 uint32_t ln_wasi_from_beneath(int error)
@@ -167,6 +177,7 @@ int ln_host_wasi_path_filestat_get(struct ln_guest *guest, uint32_t fd,
 		find_dir(guest, fd, LN_WASI_RIGHT_PATH_FILESTAT_GET, &job.dir);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	ln_wasi_pay_path(guest, path);
 	ln_task_on_worker_stack(ln_task_current(), stat_it, &job);
 	if (job.result == LN_WASI_AGAIN) {
 		job.here = false;
@@ -202,6 +213,7 @@ int ln_host_wasi_path_filestat_set_times(struct ln_guest *guest, uint32_t fd,
 		.follow = (flags & LN_WASI_LOOKUP_FOLLOW) != 0,
 	};
 
+	ln_wasi_pay_path(guest, path);
 	*result = find_dir(guest, fd, LN_WASI_RIGHT_PATH_FILESTAT_SET_TIMES,
 			   &job.dir);
 	if (*result == LN_WASI_SUCCESS)
@@ -249,6 +261,7 @@ int ln_host_wasi_path_readlink(struct ln_guest *guest, uint32_t fd,
 	*result = find_dir(guest, fd, LN_WASI_RIGHT_PATH_READLINK, &job.dir);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	ln_wasi_pay_path(guest, path);
 	error = run(read_link, &job, result);
 	if (error == 0 && *result == LN_WASI_SUCCESS)
 		ln_wasi_store32(bufused, (uint32_t)job.used);
@@ -350,6 +363,7 @@ static int change(struct ln_guest *guest, uint32_t fd, uint64_t right,
 	*result = find_dir(guest, fd, right, &job->dir);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	ln_wasi_pay_path(guest, job->path);
 	return run(function, job, result);
 }
 
@@ -492,6 +506,8 @@ static int change_two(struct ln_guest *guest, const uint32_t fds[2],
 		*result = find_dir(guest, fds[1], rights[1], &job->other_dir);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	ln_wasi_pay_path(guest, job->path);
+	ln_wasi_pay_path(guest, job->other);
 	return run(function, job, result);
 }
 

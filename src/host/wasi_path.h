@@ -19,6 +19,9 @@ struct ln_wasi_fd;
  * INVAL (a zero byte in it), NOMEM. */
 uint32_t ln_wasi_copy_path(struct ln_slice path, char **out);
 
+/* Makes a metered guest pay for a path that is about to be walked. */
+void ln_wasi_pay_path(struct ln_guest *guest, struct ln_slice path);
+
 /* The WASI errno for what base/beneath.h returned: that a path leads outside is
  * PERM. */
 uint32_t ln_wasi_from_beneath(int error);

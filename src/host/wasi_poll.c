@@ -32,6 +32,7 @@
 #include "sched/task.h"
 
 #define MOST_SUBSCRIPTIONS 4096u
+#define FUEL_PER_SUBSCRIPTION 500 /* of a metered guest */
 #define LOOK_AGAIN_REALTIME (10 * LN_NS_PER_S)
 #define WATCHES 8 /* with more streams the rest is looked at now and then */
 
@@ -294,6 +295,7 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
+	ln_guest_pay(guest, (uint64_t)count * FUEL_PER_SUBSCRIPTION);
 	polling.start = ln_time_now();
 	error = wait_for_events(&polling, result);
 	for (uint32_t i = 0; i < WATCHES; i++)

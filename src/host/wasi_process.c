@@ -23,6 +23,7 @@
 
 /* Bytes that random_get makes between two looks around. */
 #define RANDOM_SLICE 65536u
+#define RANDOM_FUEL_PER_BYTE 8 /* of a metered guest */
 
 /* Arguments or variables, as WASI sees them. */
 struct strings {
@@ -31,29 +32,32 @@ struct strings {
 	uint64_t bytes; /* terminating zeros included */
 };
 
-static struct strings measure(const char *const *at, size_t count)
+/* A metered guest pays for looking at them as for getting them. */
+static struct strings measure(struct ln_guest *guest, const char *const *at,
+			      size_t count)
 {
 	struct strings strings = { .at = at, .count = count };
 
 	for (size_t i = 0; i < count; i++)
 		strings.bytes += strlen(at[i]) + 1;
+	ln_guest_charge(guest, strings.bytes);
 	return strings;
 }
 
-static struct strings arguments_of(const struct ln_guest *guest)
+static struct strings arguments_of(struct ln_guest *guest)
 {
 	const char *const *at = NULL;
 	size_t count = ln_environment_args(guest->environment, &at);
 
-	return measure(at, count);
+	return measure(guest, at, count);
 }
 
-static struct strings variables_of(const struct ln_guest *guest)
+static struct strings variables_of(struct ln_guest *guest)
 {
 	const char *const *at = NULL;
 	size_t count = ln_environment_envs(guest->environment, &at);
 
-	return measure(at, count);
+	return measure(guest, at, count);
 }
 
 static uint32_t put_sizes(struct strings strings, uint8_t *count,
@@ -175,8 +179,8 @@ int ln_host_wasi_random_get(struct ln_guest *guest, struct ln_buffer buf,
 	uint8_t *at = buf.data;
 	size_t left = buf.len;
 
-	(void)guest;
 	(void)result;
+	ln_guest_pay(guest, (uint64_t)buf.len * RANDOM_FUEL_PER_BYTE);
 	while (left > 0) {
 		size_t n = left < RANDOM_SLICE ? left : RANDOM_SLICE;
 

@@ -245,6 +245,7 @@ static int transfer(struct ln_guest *guest, struct ln_wasi_fd *entry,
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
+	ln_guest_charge(guest, pieces.left);
 	if (flags & RECV_PEEK)
 		error = peek(stream, &pieces, nonblocking, &done, &number);
 	else if (flags & RECV_WAITALL)

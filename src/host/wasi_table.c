@@ -428,8 +428,12 @@ void ln_wasi_free(struct ln_wasi *wasi)
 {
 	if (wasi == NULL)
 		return;
-	for (uint32_t i = 0; i < wasi->count; i++)
+	for (uint32_t i = 0; i < wasi->count; i++) {
 		ln_wasi_release(&wasi->fds[i]);
+		/* Closing is a system call. */
+		if (i % 16 == 15)
+			ln_task_rest();
+	}
 	free(wasi->fds);
 	free(wasi);
 }

@@ -417,13 +417,15 @@ int ln_environment_lookup(struct ln_environment *environment,
 			  const struct ln_requirement *requirement,
 			  struct ln_process **process, char **error)
 {
+	uint32_t compared;
+
 	*error = NULL;
 	*process = NULL;
 	if (environment->remote != NULL)
 		return environment->remote->lookup(environment, key, process,
 						   error);
 	*process = ln_registry_lookup(environment->registry, key->name,
-				      key->name_len, requirement);
+				      key->name_len, requirement, &compared);
 	return *process != NULL ? 0 : LN_ENOENT;
 }
 

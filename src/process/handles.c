@@ -10,8 +10,10 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "sched/task.h"
 
 #define LEAST_BITS 2
+#define REST_AFTER 256 /* slots that are emptied before others may run */
 
 static uint32_t slot_count(const struct ln_handles *handles)
 {
@@ -133,6 +135,8 @@ void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *))
 	for (uint32_t i = 0; i < count; i++) {
 		if (handles->slots[i].value != NULL)
 			release(handles->slots[i].value);
+		if (i % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest();
 	}
 	free(handles->slots);
 	*handles = (struct ln_handles){ 0 };

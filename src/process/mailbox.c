@@ -25,11 +25,13 @@
 #include <string.h>
 
 #include "process/message.h"
+#include "sched/task.h"
 
 #define LEAST_ROOM 8
 #define KEPT_ROOM 256
 #define COMPARE_MOST 4096 /* comparisons in one call of ln_mailbox_take */
 #define FILTER_MOST 8     /* tags that a sender compares with */
+#define REST_AFTER 256    /* messages that are freed before others may run */
 
 void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
 		     uint64_t max_bytes)
@@ -270,6 +272,7 @@ static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 		if (left > COMPARE_MOST)
 			left = COMPARE_MOST;
 		*compared += left + 1;
+		mailbox->compared += left + 1;
 		if (wanted->count == 0 ||
 		    matches(entry->tag, wanted->tags + (size_t)wanted->tag * 8,
 			    left)) {
@@ -377,6 +380,7 @@ void ln_mailbox_close_locked(struct ln_mailbox *mailbox)
 void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 {
 	struct ln_message *list = take_incoming(mailbox, NULL);
+	uint64_t freed = 0;
 
 	ln_message_free(take_found(mailbox));
 	while (list != NULL) {
@@ -384,11 +388,15 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 
 		ln_message_free(taken(mailbox, list));
 		list = next;
+		if (++freed % REST_AFTER == 0)
+			ln_task_rest();
 	}
 	for (size_t i = mailbox->head; i < mailbox->end; i++) {
 		if (mailbox->queue[i].message != NULL)
 			ln_message_free(
 				taken(mailbox, mailbox->queue[i].message));
+		if (++freed % REST_AFTER == 0)
+			ln_task_rest();
 	}
 	free(mailbox->queue);
 	mailbox->queue = NULL;

@@ -52,6 +52,7 @@ struct ln_mailbox {
 	size_t end;  /* index behind the newest */
 	size_t room; /* entries allocated */
 	size_t holes;
+	uint64_t compared; /* tags and messages, in searches */
 };
 
 /* Bounds are for data messages; 0 means none. */

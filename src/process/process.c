@@ -33,6 +33,9 @@
 #include "process/remote.h"
 #include "process/runtime.h"
 
+/* Links that are told of a death before others may run. */
+#define REST_AFTER 64
+
 /* Values of `ended`. */
 enum { ALIVE, AWAITED, ENDED };
 
@@ -302,6 +305,7 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 			 bool failed)
 {
 	uint32_t slots = ln_links_slots(links);
+	uint32_t told = 0;
 
 	for (uint32_t i = 0; i < slots; i++) {
 		struct ln_process *peer = links->slots[i].peer;
@@ -315,6 +319,8 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 		else
 			drop_link(peer, process);
 		ln_process_release(peer);
+		if (++told % REST_AFTER == 0)
+			ln_task_rest();
 	}
 	free(links->slots);
 }

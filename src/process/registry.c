@@ -36,9 +36,11 @@
 #include "process/process.h"
 #include "process/remote.h"
 #include "process/semver.h"
+#include "sched/task.h"
 
 #define SHARD_BITS 4
 #define FIRST_BUCKET_BITS 3
+#define REST_AFTER 256 /* entries that are removed before others may run */
 
 struct name {
 	struct name *next; /* in the bucket */
@@ -493,7 +495,8 @@ static uint32_t count_up_to(const struct name *name,
 }
 
 static struct ln_process *highest(const struct name *name,
-				  const struct ln_requirement *requirement)
+				  const struct ln_requirement *requirement,
+				  uint32_t *compared)
 {
 	struct ln_version least;
 	struct ln_version most;
@@ -502,6 +505,7 @@ static struct ln_process *highest(const struct name *name,
 	for (uint32_t i = count_up_to(name, &most); i > 0; i--) {
 		struct ln_registration *entry = name->entries[i - 1];
 
+		++*compared;
 		if (ln_version_compare_numbers(&entry->version, &least) < 0)
 			return NULL;
 		if (ln_requirement_matches(requirement, &entry->version))
@@ -512,13 +516,15 @@ static struct ln_process *highest(const struct name *name,
 
 struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 				      const char *text, size_t len,
-				      const struct ln_requirement *requirement)
+				      const struct ln_requirement *requirement,
+				      uint32_t *compared)
 {
 	struct ln_process *process = NULL;
 	struct shard *shard;
 	struct name *name;
 	uint64_t hash;
 
+	*compared = 0;
 	if (len > LN_REGISTRY_NAME_MOST)
 		return NULL;
 	hash = ln_siphash(registry->key, text, len);
@@ -526,7 +532,7 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
 	if (name != NULL)
-		process = highest(name, requirement);
+		process = highest(name, requirement, compared);
 	if (process != NULL)
 		ln_process_retain(process);
 	ln_lock_release(&shard->lock);
@@ -550,6 +556,8 @@ static void remove_entry(struct ln_registration *entry)
 
 void ln_registry_forget(struct ln_process *process)
 {
+	uint64_t removed = 0;
+
 	for (;;) {
 		struct ln_registration *entry;
 
@@ -570,6 +578,8 @@ void ln_registry_forget(struct ln_process *process)
 			return;
 		remove_entry(entry);
 		entry_release(entry);
+		if (++removed % REST_AFTER == 0)
+			ln_task_rest();
 	}
 }
 

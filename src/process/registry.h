@@ -42,10 +42,11 @@ int ln_registry_unregister(struct ln_registry *registry, const char *name,
 			   size_t len, const struct ln_version *version);
 
 /* The process with the highest version that matches, with a reference for the
- * caller, or NULL. */
+ * caller, or NULL. *compared: versions that were looked at. */
 struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 				      const char *name, size_t len,
-				      const struct ln_requirement *requirement);
+				      const struct ln_requirement *requirement,
+				      uint32_t *compared);
 
 /* Copies the beginning of a name that a process is registered under, up to
  * `size` bytes, and stores its length. False: there is none. */

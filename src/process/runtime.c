@@ -259,7 +259,8 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 
 	if (runtime->on_trap != NULL) {
 		runtime->on_trap(runtime->on_trap_argument, process, text);
-		return;
+		if (console == NULL)
+			return;
 	}
 	if (!ln_log_enabled(LN_LOG_WARN) ||
 	    (console == NULL && !may_report(runtime, &hidden)))

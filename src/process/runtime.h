@@ -114,10 +114,10 @@ void ln_runtime_service_ends(struct ln_runtime *runtime);
 void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
 void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);
 
-/* Tells on_trap why a process failed, if there is one. Otherwise prints it,
- * unless many were printed in the last second; to the process's console without
- * a bound, if it has one of its own. On the worker's stack, or in any other
- * thread. */
+/* Tells on_trap why a process failed, if there is one, and prints it: to the
+ * process's console if it has one of its own, else, if nobody was told and not
+ * many were printed in the last second, to standard error. On the worker's
+ * stack, or in any other thread. */
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		       const char *text);
 

@@ -313,6 +313,15 @@ void ln_task_yield(struct ln_task *task)
 	leave(task, LN_LEAVE_YIELD);
 }
 
+void ln_task_rest(void)
+{
+	struct ln_worker *worker = ln_worker_current();
+	struct ln_task *task = worker != NULL ? worker->current : NULL;
+
+	if (task != NULL && !worker->borrowed && ln_task_should_yield(task))
+		ln_task_yield(task);
+}
+
 bool ln_task_should_yield(struct ln_task *task)
 {
 	struct ln_worker *worker = ln_worker_current();

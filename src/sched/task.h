@@ -133,6 +133,11 @@ int ln_task_sleep(struct ln_task *task, int64_t deadline);
 /* Lets others run first, if there are any. */
 void ln_task_yield(struct ln_task *task);
 
+/* For long work on whatever fiber it is, every few microseconds: lets others
+ * run if it is time for that. Does nothing in threads that run no task and on
+ * the worker's own stack. No lock may be held. */
+void ln_task_rest(void);
+
 /* Whether a task that has used its slice should yield: somebody waits. */
 bool ln_task_should_yield(struct ln_task *task);
 

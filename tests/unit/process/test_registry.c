@@ -68,12 +68,13 @@ static const struct ln_process *find(struct ln_environment *environment,
 	struct ln_requirement requirement;
 	struct ln_semver_error why;
 	struct ln_process *found;
+	uint32_t compared;
 
 	assert_int_equal(
 		ln_requirement_parse(query, strlen(query), &requirement, &why),
 		0);
 	found = ln_registry_lookup(environment->registry, name, strlen(name),
-				   &requirement);
+				   &requirement, &compared);
 	ln_requirement_deinit(&requirement);
 	if (found != NULL)
 		ln_process_release(found);
@@ -349,6 +350,71 @@ static void many_threads(void **state)
 	test_environment_free(environment);
 }
 
+#define LONG_LIST 200000
+
+struct watch {
+	struct ln_registry *registry;
+	struct ln_requirement any;
+	_Atomic bool saw_part;
+};
+
+static bool is_there(const struct watch *watch, const char *name)
+{
+	uint32_t compared;
+	struct ln_process *found = ln_registry_lookup(
+		watch->registry, name, strlen(name), &watch->any, &compared);
+
+	if (found != NULL)
+		ln_process_release(found);
+	return found != NULL;
+}
+
+/* Looks, whenever it may run, until both ends of the list are gone. */
+static enum ln_outcome look(struct ln_process *process)
+{
+	struct watch *watch = process->argument;
+	bool first = true;
+	bool last = true;
+
+	while ((first || last) && !ln_task_interrupted(&process->task)) {
+		first = is_there(watch, "n0");
+		last = is_there(watch, "n199999");
+		if (first != last)
+			atomic_store(&watch->saw_part, true);
+		ln_task_yield(&process->task);
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+/* On one worker, which the end of a process with a long list does not keep. */
+static void long_lists_go_in_parts(void **state)
+{
+	static struct watch watch;
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *environment;
+	struct ln_process *process, *watching;
+	struct ln_semver_error why;
+
+	(void)state;
+	limits.max_registrations = LONG_LIST;
+	environment = test_environment_new(1, &limits);
+	watch.registry = environment->registry;
+	assert_int_equal(ln_requirement_parse("*", 1, &watch.any, &why), 0);
+	process = start(environment);
+	for (int i = 0; i < LONG_LIST; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%d", i);
+		assert_int_equal(put(environment, name, "1.0.0", process), 0);
+	}
+	watching = test_process_start(environment, look, &watch);
+	stop(process);
+	assert_int_equal(test_process_wait(watching), LN_OUTCOME_NORMAL);
+	assert_true(atomic_load(&watch.saw_part));
+	ln_requirement_deinit(&watch.any);
+	test_environment_free(environment);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +427,7 @@ int main(void)
 		cmocka_unit_test(environments_may_go_first),
 		cmocka_unit_test(finds_one_of_many_names),
 		cmocka_unit_test(many_threads),
+		cmocka_unit_test(long_lists_go_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

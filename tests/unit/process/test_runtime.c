@@ -141,6 +141,64 @@ static void reports_name_the_process(void **state)
 	test_environment_free(environment);
 }
 
+static void count_trap(void *argument, struct ln_process *process,
+		       const char *text)
+{
+	int *count = argument;
+
+	(void)process;
+	assert_string_equal(text, "it broke");
+	++*count;
+}
+
+/* With somebody who is told of traps, nothing is left for standard error, but a
+ * console gets what happens in it. */
+static void consoles_hear_of_traps_as_well(void **state)
+{
+	struct ln_environment *root = test_environment_new(1, NULL);
+	struct ln_runtime *runtime = root->runtime;
+	struct ln_environment *environment;
+	struct ln_console console = { 0 };
+	struct ln_process *process;
+	struct ln_config *config;
+	static char text[65536];
+	int told = 0;
+	int fds[2];
+	ssize_t n;
+
+	(void)state;
+	runtime->on_trap = count_trap;
+	runtime->on_trap_argument = &told;
+	assert_int_equal(ln_process_new(root, wait_for_a_kill, NULL, &process),
+			 0);
+	reports(1, text, sizeof(text), process);
+	assert_string_equal(text, "");
+	assert_int_equal(told, 1);
+	ln_process_discard(process);
+
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	console.reports = fds[1];
+	assert_int_equal(ln_config_new(&config), 0);
+	config->console = &console;
+	assert_int_equal(
+		ln_environment_new(runtime, NULL, config, &environment), 0);
+	ln_config_free(config);
+	assert_int_equal(
+		ln_process_new(environment, wait_for_a_kill, NULL, &process),
+		0);
+	reports(1, text, sizeof(text), process);
+	assert_string_equal(text, "");
+	assert_int_equal(told, 2);
+	n = read(fds[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	assert_non_null(strstr(text, "it broke"));
+	close(fds[0]);
+	close(fds[1]);
+	ln_process_discard(process);
+	ln_environment_release(environment);
+	test_environment_free(root);
+}
+
 static void runtimes_are_separate(void **state)
 {
 	struct ln_environment *environments[2];
@@ -169,6 +227,7 @@ int main(void)
 		cmocka_unit_test(stop_kills_all),
 		cmocka_unit_test(stop_wins_over_spawning),
 		cmocka_unit_test(reports_name_the_process),
+		cmocka_unit_test(consoles_hear_of_traps_as_well),
 		cmocka_unit_test(runtimes_are_separate),
 	};
 
