@@ -3,9 +3,10 @@
 //
 // options: --max-nesting 3
 // stdout: passed
-// stderr~ Host function `lunatic::process::this` unavailable in this
-// environment. stderr~ all fuel consumed by WebAssembly$ stderr~ !spin$ stderr~
-// !copy$
+// stderr~ process::this. unavailable in this environment\.$
+// stderr~ all fuel consumed by WebAssembly$
+// stderr~ !spin$
+// stderr~ !copy$
 #include "env.h"
 
 #define NO_MEMORY SIZE_MAX
