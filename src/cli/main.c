@@ -308,6 +308,8 @@ static int run(struct ln_environment *environment,
 				 ? serve(environment, options, signals)
 				 : run_file(environment, options, signals);
 	set_member(signals, NULL);
+	/* Others may have spawned processes here, whatever has become of it. */
+	ln_runtime_stop(environment->runtime);
 	ln_member_free(member);
 	return status;
 }

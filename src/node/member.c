@@ -9,6 +9,7 @@
 #include "node/cluster_key.h"
 #include "node/node.h"
 #include "process/environment.h"
+#include "process/runtime.h"
 
 struct ln_member {
 	struct ln_tls_context *tls;
@@ -85,6 +86,8 @@ static int start(struct ln_member *member, struct ln_environment *environment,
 	mesh_options.tls = member->tls;
 	result =
 		ln_node_new(environment->runtime, &node_options, &member->node);
+	if (result == 0)
+		result = ln_node_attach(member->node, environment);
 	if (result < 0)
 		return result;
 	return ln_mesh_new(member->node, &mesh_options, &member->mesh, error);
@@ -98,6 +101,8 @@ int ln_member_new(struct ln_environment *environment,
 	int result;
 
 	*error = NULL;
+	if (environment->runtime->node != NULL)
+		return fail(LN_EEXIST, "this program is a node already", error);
 	if (!ln_node_name_valid(options->name, strlen(options->name)))
 		return name_error(error);
 	member = calloc(1, sizeof(*member));
@@ -137,11 +142,17 @@ int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers)
 	return ln_mesh_list(member->mesh, peers);
 }
 
+void ln_member_leave(struct ln_member *member)
+{
+	ln_mesh_free(member->mesh);
+	member->mesh = NULL;
+}
+
 void ln_member_free(struct ln_member *member)
 {
 	if (member == NULL)
 		return;
-	ln_mesh_free(member->mesh);
+	ln_member_leave(member);
 	ln_node_free(member->node);
 	ln_tls_context_free(member->tls);
 	free(member);

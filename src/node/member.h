@@ -50,8 +50,13 @@ const char *ln_member_address(const struct ln_member *member);
 /* The connected nodes, as ln_mesh_list. */
 int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers);
 
-/* Leaves, as ln_mesh_free. Processes of the runtime may still run. NULL is
- * fine. Not from a task. */
+/* Leaves, as ln_mesh_free. Processes of the runtime may still run; for them
+ * there are no other nodes any more. After that, only ln_member_free. Not from
+ * a task. */
+void ln_member_leave(struct ln_member *member);
+
+/* Leaves, and ends being a node: no process may run. NULL is fine. Not from a
+ * task. */
 void ln_member_free(struct ln_member *member);
 
 #endif

@@ -5,6 +5,7 @@
 // stderr~ unavailable in this environment
 #include <lunatic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SOON 10000
 #define A_WHILE 50
@@ -45,6 +46,19 @@ static int outcome(struct lunatic_env env, void (*entry)(void))
 
 static void nothing(void)
 {
+}
+
+// Nodes that are there: tests/cli/cluster_example.sh.
+LUNATIC_TEST(no_nodes)
+{
+	struct lunatic_config config = lunatic_config_new(4 * MEGABYTE, 0);
+	struct lunatic_env env;
+
+	LUNATIC_CHECK_EQ(lunatic_env_new_remote(&env, "there", config),
+			 LUNATIC_EHOST);
+	LUNATIC_CHECK(strstr(lunatic_status_text(LUNATIC_EHOST), "no node") !=
+		      NULL);
+	lunatic_config_drop(config);
 }
 
 static void sleeps(void)

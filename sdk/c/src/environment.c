@@ -43,6 +43,18 @@ int lunatic_env_new(struct lunatic_env *env, struct lunatic_config config)
 	return 0;
 }
 
+int lunatic_env_new_remote(struct lunatic_env *env, const char *node,
+			   struct lunatic_config config)
+{
+	uint64_t id;
+
+	if (lunatic_process_create_remote_environment(config.id, node,
+						      strlen(node), &id) != 0)
+		return lunatic_host_error(id);
+	env->id = id;
+	return 0;
+}
+
 int lunatic_env_add(struct lunatic_env env, const void *data, size_t size,
 		    struct lunatic_module *module)
 {

@@ -80,6 +80,46 @@ void lunatic_config_drop(struct lunatic_config config);
 /* Makes an environment. LUNATIC_EHOST; traps if the handle is none. */
 int lunatic_env_new(struct lunatic_env *env, struct lunatic_config config);
 
+/*
+ * Makes an environment on the node of that name, which must be connected (see
+ * docs/cluster.md); with the name of this process's own node it is
+ * lunatic_env_new. It is used as any other one, and so is what is spawned into
+ * it: modules are sent there, messages and links cross. When the node is lost,
+ * links with its processes fail and what is asked of the environment is
+ * LUNATIC_EHOST. A process there never has more than the program there was
+ *given. LUNATIC_EHOST; traps if the handle is none or the name not UTF-8.
+ *
+ *	static void work(void)
+ *	{
+ *		puts("on another node");
+ *	}
+ *
+ *	static int send_work(const char *node)
+ *	{
+ *		struct lunatic_config config = lunatic_config_new(1 << 24, 0);
+ *		struct lunatic_spawn there = { .link = lunatic_tag_new() };
+ *		struct lunatic_module module;
+ *		struct lunatic_env env;
+ *		int status;
+ *
+ *		lunatic_config_allow(config, "");
+ *		status = lunatic_env_new_remote(&env, node, config);
+ *		lunatic_config_drop(config);
+ *		if (status != 0)
+ *			return status;
+ *		status = lunatic_env_add_this(env, &module);
+ *		lunatic_env_drop(env);
+ *		if (status != 0)
+ *			return status;
+ *		there.module = &module;
+ *		status = lunatic_spawn(NULL, &there, work);
+ *		lunatic_module_drop(module);
+ *		return status;
+ *	}
+ */
+int lunatic_env_new_remote(struct lunatic_env *env, const char *node,
+			   struct lunatic_config config);
+
 /* Adds a module, given as `size` bytes of WebAssembly, which are compiled while
  * this process waits. LUNATIC_EHOST; traps if the handle is none. */
 int lunatic_env_add(struct lunatic_env env, const void *data, size_t size,
