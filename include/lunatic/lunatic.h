@@ -47,6 +47,7 @@ typedef struct ln_environment lunatic_environment;
 typedef struct ln_env_module lunatic_module;
 typedef struct ln_process lunatic_process;
 typedef struct ln_message lunatic_message;
+typedef struct ln_member lunatic_node;
 
 /* ---- Errors and version ---- */
 
@@ -509,6 +510,115 @@ LUNATIC_API int lunatic_process_list_totals(const lunatic_process_list *list,
 					    size_t size);
 
 LUNATIC_API void lunatic_process_list_free(lunatic_process_list *list);
+
+/* ---- Nodes: environments and processes of other programs ----
+ *
+ * A runtime may be a node: it forms a cluster with other nodes, programs of
+ * this library or lunatic itself, on this machine or others. docs/cluster.md
+ * tells of keys, certificates and addresses. A node belongs to its runtime and
+ * is valid until lunatic_runtime_free, which leaves the cluster. */
+
+/* Set up with lunatic_node_config_init; then change what should differ. Later
+ * versions of the library add fields at the end only. */
+typedef struct lunatic_node_config {
+	size_t size;         /* of the struct, in bytes; set by init */
+	const char *name;    /* no two nodes have the same; 1 to 255 bytes of
+			      * UTF-8 without control characters; needed */
+	const char *address; /* where it listens, "host:port"; port 0: one that
+			      * is free; needed */
+	const char *const *peers; /* addresses of nodes to begin with */
+	size_t peer_count;
+
+	/* How nodes trust each other: by a key, in this file (NULL, the
+	 * default: the user's own, which is made if need be), or by
+	 * certificates, all three files in PEM. */
+	const char *cluster_key;
+	const char *certificate;
+	const char *key;
+	const char *authority; /* the certificate of the CA */
+
+	int64_t heartbeat_ms; /* how long a node may be silent before it is
+			       * lost, 100 to 3,600,000 (default: 5,000) */
+} lunatic_node_config;
+
+/* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_node_config_init(lunatic_node_config *config,
+					 size_t size);
+
+/* Makes the runtime of the environment a node, which listens from now on: what
+ * other nodes make here is below the environment and never has more than that.
+ * To be called before processes are spawned. On failure *error_text is NULL or
+ * one line with what to do, to be freed with lunatic_string_free; `error_text`
+ * itself may be NULL. Blocks the thread; not from a process: LUNATIC_EINVAL.
+ * LUNATIC_EEXIST: the runtime is a node already. Name, address, certificates:
+ * LUNATIC_EINVAL; cluster key: LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_EFORMAT;
+ * LUNATIC_EIO, LUNATIC_ENOMEM. */
+LUNATIC_API int lunatic_node_new(lunatic_environment *environment,
+				 const lunatic_node_config *config,
+				 lunatic_node **node, char **error_text);
+
+/* Blocks the thread until one of the peers, and all nodes that it knows, are
+ * connected or could not be reached; for five seconds at most. Without peers
+ * that is now. May be called again after a failure. Not from a process:
+ * LUNATIC_EINVAL. LUNATIC_EEXIST: the name is taken; LUNATIC_EPERM: the peer
+ * does not trust us, or we do not trust it; LUNATIC_EUNSUP: no version of the
+ * protocol in common; LUNATIC_EIO, LUNATIC_ESTOPPED (it has left).
+ * *error_text as above. */
+LUNATIC_API int lunatic_node_join(lunatic_node *node, char **error_text);
+
+/* Leaves the cluster for good: links with processes of other nodes fail, and
+ * messages to them are LUNATIC_EDEAD. Blocks the thread for two seconds at most;
+ * nothing happens the second time. Not from a process: LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_node_leave(lunatic_node *node);
+
+/* Its name and address, "host:port" with the port that it listens at, valid as
+ * long as the node; NULL for NULL. */
+LUNATIC_API const char *lunatic_node_name(const lunatic_node *node);
+LUNATIC_API const char *lunatic_node_address(const lunatic_node *node);
+
+/* The nodes that are connected, by name. Opaque; immutable. */
+typedef struct lunatic_peer_list lunatic_peer_list;
+
+/* One of them. Later versions of the library add fields at the end only. Texts
+ * belong to the list. */
+typedef struct lunatic_peer_info {
+	size_t size; /* of the struct, in bytes */
+	const char *name;
+	const char *address;     /* where it can be reached, as it says */
+	uint8_t incarnation[16]; /* another one each time it is started */
+	int64_t age_ms;          /* since it was connected */
+	uint64_t received;       /* bytes from it, before encryption */
+	uint64_t sent;           /* to it */
+} lunatic_peer_info;
+
+/* Lists them. Waits. LUNATIC_EKILLED, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_node_peers(lunatic_node *node,
+				   lunatic_peer_list **list);
+
+/* Nodes in the list; 0 for NULL. */
+LUNATIC_API size_t lunatic_peer_list_count(const lunatic_peer_list *list);
+
+/* Writes what is known of one of them; `size` is sizeof(*info).
+ * LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_peer_list_get(const lunatic_peer_list *list,
+				      size_t index, lunatic_peer_info *info,
+				      size_t size);
+
+LUNATIC_API void lunatic_peer_list_free(lunatic_peer_list *list);
+
+/* Makes an environment on the connected node of that name, below the one that
+ * it was started with; `config` as in lunatic_environment_new, but nothing that
+ * depends on a machine: no listeners. Modules, wasm processes and the registry
+ * work there by the same calls, which wait for the other node and return
+ * LUNATIC_EIO when it is lost; native processes do not. Waits; outside of a
+ * process it blocks the thread. LUNATIC_ENOENT: no such node is connected;
+ * LUNATIC_EUNSUP: something in the configuration cannot cross; what
+ * lunatic_environment_new returns. *error_text as above. */
+LUNATIC_API int
+lunatic_environment_new_remote(lunatic_node *node, const char *name,
+			       const lunatic_environment_config *config,
+			       lunatic_environment **environment,
+			       char **error_text);
 
 /* ---- Messages ---- */
 

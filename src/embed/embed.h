@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_config;
 struct ln_process;
+struct ln_runtime;
 
 /* Reads a config struct, whose first member is its size, over the defaults in
  * `own`. LN_EINVAL when it is no such struct, or asks for something that this
@@ -20,6 +22,14 @@ int ln_embed_read_config(void *own, size_t own_size, const void *given);
  * version: the size comes first, unknown members are zero. LN_EINVAL. */
 int ln_embed_write_config(void *config, size_t size, const void *defaults,
 			  size_t defaults_size);
+
+/* Makes a configuration of a lunatic_environment_config, or of the defaults
+ * when that is NULL, with its plugins compiled. Waits. */
+int ln_embed_make_config(struct ln_runtime *runtime, const void *given,
+			 struct ln_config **config);
+
+/* Ends the runtime's being a node, if it is one, once nothing runs any more. */
+void ln_embed_free_node(struct ln_runtime *runtime);
 
 /* The native process that calls, or NULL: outside of processes, and once its
  * function has returned. */

@@ -227,11 +227,27 @@ static void make(void *argument)
 		making->runtime, NULL, making->config, &making->environment);
 }
 
+int ln_embed_make_config(struct ln_runtime *runtime, const void *given,
+			 struct ln_config **config)
+{
+	lunatic_environment_config own = default_config();
+	int error;
+
+	if (given != NULL && ln_embed_read_config(&own, sizeof(own), given) < 0)
+		return LN_EINVAL;
+	error = translate(&own, config);
+	if (error < 0)
+		return error;
+	error = add_plugins(runtime, &own, *config);
+	if (error < 0)
+		ln_config_free(*config);
+	return error;
+}
+
 int lunatic_environment_new(lunatic_runtime *runtime,
 			    const lunatic_environment_config *config,
 			    lunatic_environment **environment)
 {
-	lunatic_environment_config own = default_config();
 	struct making making = { .runtime = runtime };
 	int error;
 
@@ -240,16 +256,10 @@ int lunatic_environment_new(lunatic_runtime *runtime,
 	*environment = NULL;
 	if (runtime == NULL)
 		return LN_EINVAL;
-	if (config != NULL &&
-	    ln_embed_read_config(&own, sizeof(own), config) < 0)
-		return LN_EINVAL;
-	error = translate(&own, &making.config);
+	error = ln_embed_make_config(runtime, config, &making.config);
 	if (error < 0)
 		return error;
-	error = add_plugins(runtime, &own, making.config);
-	if (error == 0)
-		error = ln_blocking_run(ln_sched_files(runtime->sched), make,
-					&making);
+	error = ln_blocking_run(ln_sched_files(runtime->sched), make, &making);
 	ln_config_free(making.config);
 	if (error < 0)
 		return error;

@@ -87,6 +87,8 @@ int lunatic_runtime_free(lunatic_runtime *runtime)
 	/* It would wait for its own end. */
 	if (ln_task_current() != NULL || ln_embed_served() != NULL)
 		return LN_EINVAL;
+	if (runtime != NULL)
+		ln_embed_free_node(runtime);
 	ln_runtime_free(runtime);
 	return 0;
 }

@@ -6,15 +6,20 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/futex.h"
 #include "node/cluster_key.h"
 #include "node/node.h"
 #include "process/environment.h"
 #include "process/runtime.h"
 
 struct ln_member {
+	/* Immutable. */
 	struct ln_tls_context *tls;
 	struct ln_node *node;
-	struct ln_mesh *mesh;
+	char address[LN_MESH_ADDRESS_SIZE];
+
+	struct ln_lock lock;
+	struct ln_mesh *mesh; /* under lock; NULL: it has left */
 };
 
 /* Takes a text over as an error. */
@@ -90,7 +95,11 @@ static int start(struct ln_member *member, struct ln_environment *environment,
 		result = ln_node_attach(member->node, environment);
 	if (result < 0)
 		return result;
-	return ln_mesh_new(member->node, &mesh_options, &member->mesh, error);
+	result = ln_mesh_new(member->node, &mesh_options, &member->mesh, error);
+	if (result == 0)
+		snprintf(member->address, sizeof(member->address), "%s",
+			 ln_mesh_address(member->mesh));
+	return result;
 }
 
 int ln_member_new(struct ln_environment *environment,
@@ -119,12 +128,23 @@ int ln_member_new(struct ln_environment *environment,
 int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
 		   char **error)
 {
+	*error = NULL;
+	if (member->mesh == NULL)
+		return fail(LN_ESTOPPED, "this node has left", error);
 	return ln_mesh_join(member->mesh, progress, error);
 }
 
 void ln_member_interrupt(struct ln_member *member)
 {
-	ln_mesh_interrupt(member->mesh);
+	ln_lock_acquire(&member->lock);
+	if (member->mesh != NULL)
+		ln_mesh_interrupt(member->mesh);
+	ln_lock_release(&member->lock);
+}
+
+struct ln_node *ln_member_node(struct ln_member *member)
+{
+	return member->node;
 }
 
 const struct ln_node_id *ln_member_id(const struct ln_member *member)
@@ -134,18 +154,30 @@ const struct ln_node_id *ln_member_id(const struct ln_member *member)
 
 const char *ln_member_address(const struct ln_member *member)
 {
-	return ln_mesh_address(member->mesh);
+	return member->address;
 }
 
 int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers)
 {
-	return ln_mesh_list(member->mesh, peers);
+	int count = 0;
+
+	*peers = NULL;
+	ln_lock_acquire(&member->lock);
+	if (member->mesh != NULL)
+		count = ln_mesh_list(member->mesh, peers);
+	ln_lock_release(&member->lock);
+	return count;
 }
 
 void ln_member_leave(struct ln_member *member)
 {
-	ln_mesh_free(member->mesh);
+	struct ln_mesh *mesh;
+
+	ln_lock_acquire(&member->lock);
+	mesh = member->mesh;
 	member->mesh = NULL;
+	ln_lock_release(&member->lock);
+	ln_mesh_free(mesh);
 }
 
 void ln_member_free(struct ln_member *member)

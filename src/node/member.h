@@ -14,6 +14,7 @@
 
 struct ln_environment;
 struct ln_member;
+struct ln_node;
 
 struct ln_member_options {
 	const char *name;
@@ -36,18 +37,21 @@ int ln_member_new(struct ln_environment *environment,
 		  const struct ln_member_options *options,
 		  struct ln_member **member, char **error);
 
-/* Joins the peers, as ln_mesh_join. Not from a task. */
+/* Joins the peers, as ln_mesh_join; LN_ESTOPPED: it has left. Not from a task.
+ */
 int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
 		   char **error);
 
 /* Makes ln_member_join return soon, now or later. Any thread. */
 void ln_member_interrupt(struct ln_member *member);
 
+struct ln_node *ln_member_node(struct ln_member *member);
+
 /* Who this is, until ln_member_free. */
 const struct ln_node_id *ln_member_id(const struct ln_member *member);
 const char *ln_member_address(const struct ln_member *member);
 
-/* The connected nodes, as ln_mesh_list. */
+/* The connected nodes, as ln_mesh_list; none once it has left. */
 int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers);
 
 /* Leaves, as ln_mesh_free. Processes of the runtime may still run; for them

@@ -16,6 +16,7 @@
 struct ln_engine;
 struct ln_environment;
 struct ln_host_table;
+struct ln_member;
 struct ln_node;
 struct ln_process;
 struct ln_resolver;
@@ -63,6 +64,8 @@ struct ln_runtime {
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is no node. Cleared when there are none any more. */
 	struct ln_node *node;
+	/* What lunatic_runtime_free ends then; see node/member.h. NULL: none. */
+	struct ln_member *member;
 
 	/* Any thread. */
 	_Atomic uint32_t references;

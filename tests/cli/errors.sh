@@ -80,7 +80,7 @@ prints 'bytes, not 32' $node --cluster-key key case.wasm
 cat >>seen <<EOF
 both need versions of lunatic that go together
 belongs to another user
-timed out
+it has not answered yet
 EOF
 
 # Needs a guest that makes environments: tests/guest sees it.

@@ -1,0 +1,263 @@
+/*
+ * DESIGN
+ * A runtime as a node. The runtime keeps it, since processes may be inside a
+ * call to another node as long as there are processes.
+ */
+#include <lunatic/lunatic.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "embed/embed.h"
+#include "node/member.h"
+#include "node/node.h"
+#include "node/remote_environment.h"
+#include "process/environment.h"
+#include "process/runtime.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
+#include "sched/task.h"
+
+#define HEARTBEAT_LEAST_MS (LN_MESH_HEARTBEAT_LEAST / LN_NS_PER_MS)
+#define HEARTBEAT_MOST_MS (LN_MESH_HEARTBEAT_MOST / LN_NS_PER_MS)
+
+struct lunatic_peer_list {
+	struct ln_mesh_peer *peers;
+	size_t count;
+	int64_t now;
+};
+
+static lunatic_node_config default_config(void)
+{
+	return (lunatic_node_config){
+		.heartbeat_ms = LN_MESH_HEARTBEAT / LN_NS_PER_MS,
+	};
+}
+
+int lunatic_node_config_init(lunatic_node_config *config, size_t size)
+{
+	const lunatic_node_config defaults = default_config();
+
+	return ln_embed_write_config(config, size, &defaults, sizeof(defaults));
+}
+
+/* Whether the caller is a process, or a function that runs for one. */
+static bool in_process(void)
+{
+	return ln_task_current() != NULL || ln_embed_served() != NULL;
+}
+
+/* Gives a text to the caller, or frees it. */
+static void give(char *text, char **error_text)
+{
+	if (error_text != NULL)
+		*error_text = text;
+	else
+		free(text);
+}
+
+static bool is_valid(const lunatic_node_config *config)
+{
+	if (config->name == NULL || config->address == NULL ||
+	    (config->peers == NULL && config->peer_count > 0) ||
+	    config->heartbeat_ms < HEARTBEAT_LEAST_MS ||
+	    config->heartbeat_ms > HEARTBEAT_MOST_MS)
+		return false;
+	for (size_t i = 0; i < config->peer_count; i++) {
+		if (config->peers[i] == NULL)
+			return false;
+	}
+	return config->cluster_key == NULL ||
+	       (config->certificate == NULL && config->key == NULL &&
+		config->authority == NULL);
+}
+
+int lunatic_node_new(lunatic_environment *environment,
+		     const lunatic_node_config *config, lunatic_node **node,
+		     char **error_text)
+{
+	lunatic_node_config own = default_config();
+	struct ln_member_options options;
+	char *text;
+	int error;
+
+	if (error_text != NULL)
+		*error_text = NULL;
+	if (node == NULL)
+		return LN_EINVAL;
+	*node = NULL;
+	if (environment == NULL || environment->remote != NULL ||
+	    config == NULL || in_process() ||
+	    ln_embed_read_config(&own, sizeof(own), config) < 0 ||
+	    !is_valid(&own))
+		return LN_EINVAL;
+	options = (struct ln_member_options){
+		.name = own.name,
+		.address = own.address,
+		.peers = own.peers,
+		.peer_count = own.peer_count,
+		.cluster_key = own.cluster_key,
+		.files = { .certificate = own.certificate,
+			   .key = own.key,
+			   .authority = own.authority },
+		.heartbeat = own.heartbeat_ms * LN_NS_PER_MS,
+	};
+	error = ln_member_new(environment, &options, node, &text);
+	if (error == 0)
+		environment->runtime->member = *node;
+	else
+		give(text, error_text);
+	return error;
+}
+
+int lunatic_node_join(lunatic_node *node, char **error_text)
+{
+	char *text;
+	int error;
+
+	if (error_text != NULL)
+		*error_text = NULL;
+	if (node == NULL || in_process())
+		return LN_EINVAL;
+	error = ln_member_join(node, NULL, &text);
+	if (error < 0)
+		give(text, error_text);
+	return error;
+}
+
+int lunatic_node_leave(lunatic_node *node)
+{
+	if (node == NULL || in_process())
+		return LN_EINVAL;
+	ln_member_leave(node);
+	return 0;
+}
+
+void ln_embed_free_node(struct ln_runtime *runtime)
+{
+	struct ln_member *member = runtime->member;
+
+	if (member == NULL)
+		return;
+	ln_runtime_stop(runtime);
+	runtime->member = NULL;
+	ln_member_free(member);
+}
+
+const char *lunatic_node_name(const lunatic_node *node)
+{
+	return node != NULL ? ln_member_id(node)->name : NULL;
+}
+
+const char *lunatic_node_address(const lunatic_node *node)
+{
+	return node != NULL ? ln_member_address(node) : NULL;
+}
+
+struct listing {
+	struct ln_member *node;
+	struct ln_mesh_peer *peers;
+	int count;
+};
+
+static void list_peers(void *argument)
+{
+	struct listing *listing = argument;
+
+	listing->count = ln_member_list(listing->node, &listing->peers);
+}
+
+int lunatic_node_peers(lunatic_node *node, lunatic_peer_list **list)
+{
+	struct listing listing = { .node = node };
+	struct lunatic_peer_list *made;
+	int error;
+
+	if (list == NULL)
+		return LN_EINVAL;
+	*list = NULL;
+	if (node == NULL)
+		return LN_EINVAL;
+	made = calloc(1, sizeof(*made));
+	if (made == NULL)
+		return LN_ENOMEM;
+	error = ln_blocking_run(
+		ln_sched_blocking(ln_member_node(node)->runtime->sched),
+		list_peers, &listing);
+	if (error == 0 && listing.count < 0)
+		error = listing.count;
+	if (error < 0) {
+		free(made);
+		return error;
+	}
+	made->peers = listing.peers;
+	made->count = (size_t)listing.count;
+	made->now = ln_time_now();
+	*list = made;
+	return 0;
+}
+
+size_t lunatic_peer_list_count(const lunatic_peer_list *list)
+{
+	return list != NULL ? list->count : 0;
+}
+
+int lunatic_peer_list_get(const lunatic_peer_list *list, size_t index,
+			  lunatic_peer_info *info, size_t size)
+{
+	const struct ln_mesh_peer *peer;
+	lunatic_peer_info own;
+
+	if (list == NULL || index >= list->count)
+		return LN_EINVAL;
+	peer = &list->peers[index];
+	own = (lunatic_peer_info){
+		.name = peer->id.name,
+		.address = peer->address,
+		.age_ms = (list->now - peer->since) / LN_NS_PER_MS,
+		.received = peer->received,
+		.sent = peer->sent,
+	};
+	memcpy(own.incarnation, peer->id.incarnation, sizeof(own.incarnation));
+	return ln_embed_write_config(info, size, &own, sizeof(own));
+}
+
+void lunatic_peer_list_free(lunatic_peer_list *list)
+{
+	if (list != NULL)
+		free(list->peers);
+	free(list);
+}
+
+int lunatic_environment_new_remote(lunatic_node *node, const char *name,
+				   const lunatic_environment_config *config,
+				   lunatic_environment **environment,
+				   char **error_text)
+{
+	struct ln_config *own;
+	struct ln_node *local;
+	char *text;
+	int error;
+
+	if (error_text != NULL)
+		*error_text = NULL;
+	if (environment == NULL)
+		return LN_EINVAL;
+	*environment = NULL;
+	if (node == NULL || name == NULL)
+		return LN_EINVAL;
+	local = ln_member_node(node);
+	error = ln_embed_make_config(local->runtime, config, &own);
+	if (error < 0)
+		return error;
+	error = ln_remote_environment_new(local, name, strlen(name), own,
+					  environment, &text);
+	ln_config_free(own);
+	if (error < 0) {
+		*environment = NULL;
+		give(text, error_text);
+	}
+	return error;
+}

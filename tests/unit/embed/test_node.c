@@ -1,0 +1,494 @@
+/* src/embed/node.c, and with it src/node/member.c: two programs in one, each a
+ * runtime that is a node. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SOON 10000
+
+static const char guests[] =
+	"(module"
+	" (import \"lunatic::process\" \"sleep_ms\" (func $sleep (param i64)))"
+	" (func (export \"waits\") (call $sleep (i64.const 600000)))"
+	" (func (export \"traps\") (param i32) unreachable))";
+
+static char folder[] = "/tmp/test_embed_node.XXXXXX";
+static char key_path[sizeof(folder) + 8];
+static struct fixture *sides[2];
+
+static int make_key(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(key_path, sizeof(key_path), "%s/key", folder);
+	file = fopen(key_path, "w");
+	if (file == NULL || fputs("0123456789abcdef0123456789abcdef", file) < 0)
+		return -1;
+	return fclose(file) != 0 || chmod(key_path, 0600) != 0 ? -1 : 0;
+}
+
+static int remove_key(void **state)
+{
+	(void)state;
+	return unlink(key_path) != 0 || rmdir(folder) != 0 ? -1 : 0;
+}
+
+static int set_up_two(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		if (set_up(state) < 0)
+			return -1;
+		sides[i] = *state;
+	}
+	return 0;
+}
+
+static int tear_down_two(void **state)
+{
+	int result = 0;
+
+	for (int i = 0; i < 2; i++) {
+		*state = sides[i];
+		result |= tear_down(state);
+	}
+	return result;
+}
+
+static lunatic_node_config config_of(const char *name)
+{
+	lunatic_node_config config;
+
+	assert_int_equal(lunatic_node_config_init(&config, sizeof(config)), 0);
+	assert_int_equal(config.heartbeat_ms, 5000);
+	config.name = name;
+	config.address = "127.0.0.1:0";
+	config.cluster_key = key_path;
+	return config;
+}
+
+static lunatic_node *begin(int side, const char *name, const char *peer)
+{
+	lunatic_node_config config = config_of(name);
+	lunatic_node *node;
+	char *text;
+
+	config.peers = &peer;
+	config.peer_count = peer != NULL;
+	assert_int_equal(lunatic_node_new(sides[side]->environment, &config,
+					  &node, &text),
+			 0);
+	assert_null(text);
+	assert_string_equal(lunatic_node_name(node), name);
+	assert_int_equal(lunatic_node_join(node, &text), 0);
+	return node;
+}
+
+/* Both, which know each other. */
+static void begin_both(lunatic_node *nodes[2])
+{
+	nodes[0] = begin(0, "one", NULL);
+	nodes[1] = begin(1, "two", lunatic_node_address(nodes[0]));
+}
+
+static void await_peers(lunatic_node *node, size_t count)
+{
+	lunatic_peer_list *list;
+
+	for (int i = 0; i < SOON / 10; i++) {
+		size_t there;
+
+		assert_int_equal(lunatic_node_peers(node, &list), 0);
+		there = lunatic_peer_list_count(list);
+		lunatic_peer_list_free(list);
+		if (there == count)
+			return;
+		usleep(10000);
+	}
+	fail_msg("not %zu peers in time", count);
+}
+
+static void refuse(lunatic_node_config config, int error, const char *text)
+{
+	lunatic_node *node = (lunatic_node *)&config;
+	char *said = NULL;
+
+	assert_int_equal(
+		lunatic_node_new(sides[0]->environment, &config, &node, &said),
+		error);
+	assert_null(node);
+	if (text == NULL) {
+		assert_null(said);
+	} else {
+		assert_non_null(said);
+		if (strstr(said, text) == NULL)
+			fail_msg("'%s' does not say '%s'", said, text);
+	}
+	lunatic_string_free(said);
+	/* Texts are not for everybody. */
+	assert_int_equal(
+		lunatic_node_new(sides[0]->environment, &config, &node, NULL),
+		error);
+}
+
+static void test_refusals(void **state)
+{
+	lunatic_node_config good = config_of("one");
+	lunatic_node_config bad;
+	const char *none = NULL;
+	lunatic_node *node;
+
+	(void)state;
+	bad = good;
+	bad.name = NULL;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	bad.name = "";
+	refuse(bad, LUNATIC_EINVAL, "no name for a node");
+	bad = good;
+	bad.address = NULL;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	bad.address = "nowhere";
+	refuse(bad, LUNATIC_EINVAL, "nowhere");
+	bad = good;
+	bad.peer_count = 1;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	bad.peers = &none;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	none = "nowhere";
+	refuse(bad, LUNATIC_EINVAL, "nowhere");
+	bad = good;
+	bad.heartbeat_ms = 99;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	bad.heartbeat_ms = 3600001;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	bad = good;
+	bad.cluster_key = "/nowhere/key";
+	refuse(bad, LUNATIC_ENOENT, "there is no cluster key '/nowhere/key'");
+	bad.authority = "ca.pem";
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	bad.cluster_key = NULL;
+	refuse(bad, LUNATIC_EINVAL, "are needed together");
+	bad.certificate = "/nowhere/cert.pem";
+	bad.key = "/nowhere/key.pem";
+	refuse(bad, LUNATIC_EINVAL, "/nowhere/");
+	bad = good;
+	bad.size = 3;
+	refuse(bad, LUNATIC_EINVAL, NULL);
+	assert_int_equal(lunatic_node_new(NULL, &good, &node, NULL),
+			 LUNATIC_EINVAL);
+	assert_int_equal(
+		lunatic_node_new(sides[0]->environment, NULL, &node, NULL),
+		LUNATIC_EINVAL);
+	assert_int_equal(
+		lunatic_node_new(sides[0]->environment, &good, NULL, NULL),
+		LUNATIC_EINVAL);
+	assert_int_equal(lunatic_node_config_init(NULL, sizeof(good)),
+			 LUNATIC_EINVAL);
+	/* None of that has made it a node; the second time it is one. */
+	assert_int_equal(
+		lunatic_node_new(sides[0]->environment, &good, &node, NULL), 0);
+	refuse(good, LUNATIC_EEXIST, "is a node already");
+	assert_int_equal(lunatic_node_join(NULL, NULL), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_node_leave(NULL), LUNATIC_EINVAL);
+	assert_null(lunatic_node_name(NULL));
+	assert_null(lunatic_node_address(NULL));
+}
+
+static void test_peers(void **state)
+{
+	lunatic_node *nodes[2];
+	lunatic_peer_list *list;
+	lunatic_peer_info info;
+	lunatic_node *node;
+	char *text;
+
+	(void)state;
+	begin_both(nodes);
+	await_peers(nodes[0], 1);
+	assert_int_equal(lunatic_node_peers(nodes[1], &list), 0);
+	assert_int_equal(lunatic_peer_list_count(list), 1);
+	assert_int_equal(lunatic_peer_list_get(list, 0, &info, sizeof(info)),
+			 0);
+	assert_string_equal(info.name, "one");
+	assert_string_equal(info.address, lunatic_node_address(nodes[0]));
+	assert_in_range(info.age_ms, 0, 60000);
+	assert_true(info.received > 0 && info.sent > 0);
+	assert_int_equal(lunatic_peer_list_get(list, 1, &info, sizeof(info)),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_peer_list_get(NULL, 0, &info, sizeof(info)),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_peer_list_get(list, 0, NULL, sizeof(info)),
+			 LUNATIC_EINVAL);
+	lunatic_peer_list_free(list);
+	lunatic_peer_list_free(NULL);
+	assert_int_equal(lunatic_peer_list_count(NULL), 0);
+	assert_int_equal(lunatic_node_peers(nodes[1], NULL), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_node_peers(NULL, &list), LUNATIC_EINVAL);
+
+	assert_int_equal(lunatic_node_leave(nodes[1]), 0);
+	assert_int_equal(lunatic_node_leave(nodes[1]), 0);
+	await_peers(nodes[0], 0);
+	await_peers(nodes[1], 0);
+	assert_int_equal(lunatic_node_join(nodes[1], &text), LUNATIC_ESTOPPED);
+	assert_string_equal(text, "this node has left");
+	lunatic_string_free(text);
+	assert_string_equal(lunatic_node_name(nodes[1]), "two");
+	assert_non_null(lunatic_node_address(nodes[1]));
+	assert_int_equal(lunatic_node_new(sides[1]->environment,
+					  &(lunatic_node_config){ .size = 0 },
+					  &node, NULL),
+			 LUNATIC_EINVAL);
+}
+
+static void test_name_taken(void **state)
+{
+	lunatic_node *one = begin(0, "one", NULL);
+	lunatic_node_config config = config_of("one");
+	const char *peer = lunatic_node_address(one);
+	lunatic_node *node;
+	char *text;
+
+	(void)state;
+	config.peers = &peer;
+	config.peer_count = 1;
+	assert_int_equal(
+		lunatic_node_new(sides[1]->environment, &config, &node, NULL),
+		0);
+	assert_int_equal(lunatic_node_join(node, &text), LUNATIC_EEXIST);
+	assert_non_null(strstr(text, "choose another name"));
+	lunatic_string_free(text);
+	assert_int_equal(lunatic_node_join(node, NULL), LUNATIC_EEXIST);
+}
+
+static lunatic_environment *make_remote(lunatic_node *node, const char *name)
+{
+	lunatic_environment_config config;
+	lunatic_environment *environment;
+	char *text;
+	int error;
+
+	lunatic_environment_config_init(&config, sizeof(config));
+	config.max_memory = 1 << 20;
+	error = lunatic_environment_new_remote(node, name, &config,
+					       &environment, &text);
+	if (error < 0)
+		fail_msg("no environment: %s", text);
+	return environment;
+}
+
+static void test_remote_errors(void **state)
+{
+	lunatic_environment *environment;
+	lunatic_node *nodes[2];
+	char *text;
+
+	(void)state;
+	begin_both(nodes);
+	assert_int_equal(lunatic_environment_new_remote(nodes[0], "three", NULL,
+							&environment, &text),
+			 LUNATIC_ENOENT);
+	assert_null(environment);
+	assert_non_null(strstr(text, "node 'three' is not connected"));
+	lunatic_string_free(text);
+	assert_int_equal(lunatic_environment_new_remote(nodes[0], "three", NULL,
+							&environment, NULL),
+			 LUNATIC_ENOENT);
+	assert_int_equal(lunatic_environment_new_remote(NULL, "two", NULL,
+							&environment, NULL),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_environment_new_remote(nodes[0], NULL, NULL,
+							&environment, NULL),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_environment_new_remote(nodes[0], "two", NULL,
+							NULL, NULL),
+			 LUNATIC_EINVAL);
+	environment = make_remote(nodes[0], "two");
+	/* It is no place for what is of this program. */
+	assert_int_equal(lunatic_node_new(environment,
+					  &(lunatic_node_config){ .size = 0 },
+					  &nodes[0], NULL),
+			 LUNATIC_EINVAL);
+	lunatic_environment_release(environment);
+}
+
+/* What a native process saw: it must not leave by an assertion. */
+struct seen {
+	lunatic_node *node;
+	lunatic_environment *environment;
+	int refused[4];
+	int made;
+	int added;
+	int spawned;
+	int died;
+	int64_t tag;
+	uint32_t peers;
+};
+
+static int uses_another_node(lunatic_process *self, void *argument)
+{
+	const lunatic_value number = { .kind = LUNATIC_I32, .of.i32 = 1 };
+	lunatic_node_config config = { .size = sizeof(config),
+				       .name = "x",
+				       .address = "127.0.0.1:0" };
+	struct seen *seen = argument;
+	lunatic_environment *environment;
+	lunatic_peer_list *list;
+	lunatic_message *news;
+	lunatic_module *module;
+	lunatic_node *node;
+
+	(void)self;
+	seen->refused[0] = lunatic_node_join(seen->node, NULL);
+	seen->refused[1] = lunatic_node_leave(seen->node);
+	seen->refused[2] =
+		lunatic_node_new(seen->environment, &config, &node, NULL);
+	if (lunatic_node_peers(seen->node, &list) == 0)
+		seen->peers = (uint32_t)lunatic_peer_list_count(list);
+	lunatic_peer_list_free(list);
+	lunatic_die_when_link_dies(false);
+	seen->made = lunatic_environment_new_remote(seen->node, "two", NULL,
+						    &environment, NULL);
+	seen->added = lunatic_module_new(environment, guests,
+					 sizeof(guests) - 1, &module, NULL);
+	lunatic_environment_release(environment);
+	seen->spawned = lunatic_process_spawn(module, "traps", &number, 1, 7,
+					      NULL, NULL);
+	lunatic_module_release(module);
+	seen->died = lunatic_receive(NULL, 0, SOON, &news);
+	if (seen->died == 0) {
+		seen->died = lunatic_message_is_link_died(news) ? 1 : 2;
+		seen->tag = lunatic_message_tag(news);
+		lunatic_message_free(news);
+	}
+	return 0;
+}
+
+static void test_from_a_process(void **state)
+{
+	struct seen seen = { .environment = sides[0]->environment };
+	lunatic_node *nodes[2];
+	lunatic_process *process;
+
+	(void)state;
+	let_guests_trap();
+	begin_both(nodes);
+	await_peers(nodes[0], 1);
+	seen.node = nodes[0];
+	assert_int_equal(lunatic_process_spawn_native(sides[0]->environment,
+						      uses_another_node, &seen,
+						      NULL, 0, &process),
+			 0);
+	assert_int_equal(lunatic_process_wait(process, -1, NULL, NULL), 0);
+	lunatic_process_release(process);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(seen.refused[i], LUNATIC_EINVAL);
+	assert_int_equal(seen.peers, 1);
+	assert_int_equal(seen.made, 0);
+	assert_int_equal(seen.added, 0);
+	assert_int_equal(seen.spawned, 0);
+	assert_int_equal(seen.died, 1);
+	assert_int_equal(seen.tag, 7);
+}
+
+/* By a thread: a process there, its name, messages, and its end. */
+static void test_remote(void **state)
+{
+	lunatic_environment *environment;
+	lunatic_outcome outcome;
+	lunatic_process *process;
+	lunatic_process *found;
+	lunatic_message *message;
+	lunatic_module *module;
+	lunatic_node *nodes[2];
+	char *text;
+	int error = 0;
+
+	(void)state;
+	begin_both(nodes);
+	await_peers(nodes[0], 1);
+	environment = make_remote(nodes[0], "two");
+	assert_int_equal(
+		lunatic_module_new(environment, "no module", 9, &module, &text),
+		LUNATIC_EFORMAT);
+	assert_non_null(text);
+	lunatic_string_free(text);
+	assert_int_equal(lunatic_module_new(environment, guests,
+					    sizeof(guests) - 1, &module, &text),
+			 0);
+	assert_int_equal(lunatic_process_spawn(module, "nothing", NULL, 0, 0,
+					       &process, &text),
+			 LUNATIC_ENOENT);
+	lunatic_string_free(text);
+	assert_int_equal(lunatic_process_spawn(module, "waits", NULL, 0, 0,
+					       &process, &text),
+			 0);
+	assert_int_equal(lunatic_process_outcome(process, &outcome, NULL),
+			 LUNATIC_EUNSUP);
+	assert_int_equal(lunatic_process_wait(process, 0, NULL, NULL),
+			 LUNATIC_EUNSUP);
+	assert_int_equal(lunatic_environment_register(environment, "waiter",
+						      "1.0.0", process, NULL),
+			 0);
+	assert_int_equal(lunatic_environment_lookup(environment, "waiter", "^1",
+						    &found, NULL),
+			 0);
+	assert_ptr_equal(found, process);
+	lunatic_process_release(found);
+	assert_int_equal(lunatic_message_new(1, &message), 0);
+	assert_int_equal(lunatic_send(process, message), 0);
+	assert_int_equal(lunatic_process_spawn_native(environment,
+						      uses_another_node, NULL,
+						      NULL, 0, NULL),
+			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_process_kill(process), 0);
+	/* Its name goes with it. */
+	for (int i = 0; i < SOON / 10 && error == 0; i++) {
+		usleep(10000);
+		error = lunatic_environment_lookup(environment, "waiter", "^1",
+						   &found, NULL);
+		if (error == 0)
+			lunatic_process_release(found);
+	}
+	assert_int_equal(error, LUNATIC_ENOENT);
+
+	/* Without the other node nothing is left to be done. */
+	assert_int_equal(lunatic_node_leave(nodes[0]), 0);
+	assert_int_equal(
+		lunatic_process_spawn(module, "waits", NULL, 0, 0, NULL, &text),
+		LUNATIC_EIO);
+	assert_non_null(text);
+	lunatic_string_free(text);
+	assert_int_equal(lunatic_message_new(1, &message), 0);
+	assert_int_equal(lunatic_send(process, message), LUNATIC_EDEAD);
+	lunatic_environment_release(environment);
+	assert_int_equal(lunatic_environment_new_remote(nodes[0], "two", NULL,
+							&environment, &text),
+			 LUNATIC_ENOENT);
+	lunatic_string_free(text);
+	lunatic_process_release(process);
+	lunatic_module_release(module);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_refusals, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_peers, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_name_taken, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_remote_errors, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_from_a_process, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_remote, set_up_two,
+						tear_down_two),
+	};
+
+	return cmocka_run_group_tests(tests, make_key, remove_key);
+}
