@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every piece of C in the guest library's headers and in docs/guest-c.md
+# Every piece of C in the guest library's headers and in what docs/ says of it
 # compiles: as it stands, or as the body of a function that has what such
 # pieces take for granted.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
@@ -47,7 +47,7 @@ compiles() {
 
 found=0
 for file in "$top"/sdk/c/include/lunatic.h "$top"/sdk/c/include/lunatic/*.h \
-	"$top/docs/guest-c.md"; do
+	"$top/docs/guest-c.md" "$top/docs/cluster.md"; do
 	case $file in
 	*/abi.h) continue ;;
 	esac
