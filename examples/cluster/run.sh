@@ -10,9 +10,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 lunatic=${1:-lunatic}
 work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-cluster.XXXXXX")
 nodes=
-trap 'for pid in $nodes; do kill "$pid" 2>/dev/null || true; done
+stop() {
+	for pid in $nodes; do
+		kill "$pid" 2>/dev/null || true
+	done
 	wait
-	rm -rf "$work"' EXIT
+	rm -rf "$work"
+}
+trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 

@@ -567,7 +567,7 @@ LUNATIC_API int lunatic_node_new(lunatic_environment *environment,
 LUNATIC_API int lunatic_node_join(lunatic_node *node, char **error_text);
 
 /* Leaves the cluster for good: links with processes of other nodes fail, and
- * messages to them are LUNATIC_EDEAD. Blocks the thread for two seconds at most;
+ * messages to them are LUNATIC_EDEAD. Blocks the thread for up to two seconds;
  * nothing happens the second time. Not from a process: LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_node_leave(lunatic_node *node);
 

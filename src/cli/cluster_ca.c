@@ -37,9 +37,11 @@ static const char usage[] =
 	"          node needs; NAME has letters, digits, dots, - and _\n"
 	"  --days  how long the certificate is good (init: 3650, node: 365)\n"
 	"\n"
-	"A node is then started with --cert NAME.pem --key NAME.key --ca ca.pem\n"
+	"A node is then started with\n"
+	"  --cert NAME.pem --key NAME.key --ca ca.pem\n"
 	"\n"
-	"No file is written over. Exit status: 0, or 1 when nothing was made.\n";
+	"No file is written over. Exit status: 0, or 1 when nothing was "
+	"made.\n";
 
 struct request {
 	const char *words[3]; /* init FOLDER, or node FOLDER NAME */
