@@ -29,7 +29,7 @@
 
 #define DECIDES 0x00
 #define WAITS 0xff
-#define SHORT INT64_C(200000000) /* a heartbeat */
+#define SHORT INT64_C(400000000) /* a heartbeat */
 #define MANY 6
 #define CUTS 10
 
@@ -65,9 +65,8 @@ static void silence(void **state)
 	a = test_meshes_start(&meshes, "a", NULL);
 	be(&stranger, "silent", WAITS);
 	test_stranger_join(&stranger, test_meshes_address(&meshes, a));
-	test_meshes_await(&meshes, a, 1);
-	test_meshes_await(&meshes, a, 0);
 	assert_true(test_stranger_is_cut(&stranger));
+	test_meshes_await(&meshes, a, 0);
 	test_stranger_deinit(&stranger);
 }
 
@@ -75,21 +74,23 @@ static void silence(void **state)
  * enough for the shorter of both times. */
 static void nothing_to_say(void **state)
 {
-	uint64_t received = 0;
+	uint64_t received = UINT64_MAX;
 	int a;
 	int b;
 
 	(void)state;
 	meshes.heartbeat = 5 * SHORT;
 	a = test_meshes_start(&meshes, "a", NULL);
-	meshes.heartbeat = 0;
+	meshes.heartbeat = LN_MESH_HEARTBEAT_MOST;
 	b = test_meshes_start(&meshes, "b", test_meshes_address(&meshes, a));
 	test_meshes_await(&meshes, a, 1);
-	/* A ping, or the answer, is 5 bytes. */
-	while (received < 200) {
+	/* What comes later than the greetings are pings, of 5 bytes. */
+	for (int more = 0; more < 3;) {
 		struct ln_mesh_peer *peers;
 
 		assert_int_equal(ln_mesh_list(meshes.at[a].mesh, &peers), 1);
+		if (peers[0].received > received)
+			more++;
 		received = peers[0].received;
 		free(peers);
 		test_nap();
@@ -134,6 +135,7 @@ static void it_takes_nothing(void **state)
 	struct ln_process *sender;
 	struct ln_process *known;
 	struct ln_mesh_peer *peers;
+	struct ln_unpack frame;
 	int a;
 
 	(void)state;
@@ -141,7 +143,9 @@ static void it_takes_nothing(void **state)
 	a = test_meshes_start(&meshes, "a", NULL);
 	be(&stranger, "stuck", WAITS);
 	test_stranger_join(&stranger, test_meshes_address(&meshes, a));
-	test_meshes_await(&meshes, a, 1);
+	/* It is up once it answers; a very busy machine may have lost it. */
+	test_stranger_say(&stranger, LN_MESH_PING, NULL, 0);
+	test_stranger_await(&stranger, LN_MESH_PONG, &frame);
 	known = process_of_stranger(a);
 	sender = test_process_start(meshes.environment, send_much, known);
 	while (ln_mesh_list(meshes.at[a].mesh, &peers) == 1) {
@@ -448,15 +452,12 @@ static void it_never_answers(void **state)
 	assert_int_equal(
 		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
 	assert_int_equal(ln_mesh_new(at->node, &options, &at->mesh, &error), 0);
-	assert_int_equal(ln_mesh_join(at->mesh, NULL, &error), LN_ETIMEDOUT);
+	assert_int_equal(ln_mesh_join(at->mesh, count_line, &error),
+			 LN_ETIMEDOUT);
 	assert_non_null(strstr(error, address));
-	free(error);
-	test_stranger_deinit(&stranger);
-	/* Now nobody listens there any more. */
-	assert_int_equal(ln_mesh_join(at->mesh, count_line, &error), LN_EIO);
-	assert_non_null(strstr(error, "Connection refused"));
 	assert_true(lines > 0);
 	free(error);
+	test_stranger_deinit(&stranger);
 }
 
 static void *interrupt_join(void *argument)
