@@ -6,7 +6,7 @@
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  idle, host_call, library, registry, environments,
-#                  latency, sandbox, start, echo, http or compute
+#                  remote, latency, sandbox, start, echo, http or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -78,6 +78,12 @@ erlang=yes
 if ! command -v erl >/dev/null 2>&1 || ! command -v erlc >/dev/null 2>&1; then
 	erlang=
 fi
+
+# Its nodes need a package of their own to speak TLS.
+tls=$erlang
+[ -z "$erlang" ] ||
+	erl -noshell -eval 'ok = ssl:start(), halt(0).' >/dev/null 2>&1 ||
+	tls=
 
 go=yes
 command -v go >/dev/null 2>&1 || go=
@@ -249,6 +255,96 @@ idle_of() {
 	else
 		fail "$*"
 	fi
+}
+
+# said FILE PATTERN: waits for the program that is running to write such a line
+# there.
+said() {
+	for _ in $(seq 300); do
+		! grep -q "$2" "$1" || return 0
+		kill -0 "$running" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+# remote_ratio SYSTEM: what p99 is by p50, of this turn.
+remote_ratio() {
+	awk '$1 == "remoteload" { print $2 }' "$work/out" | sort -n |
+		awk -v by="$1" '{ v[NR] = $1 }
+			END { if (NR)
+				printf "remoteratio %s %.3f\n", by,
+					v[int((NR * 99 + 99) / 100)] / \
+						v[int((NR + 1) / 2)] }' \
+			>>"$work/samples"
+}
+
+remote_lunatic() {
+	XDG_CONFIG_HOME=$work/config "$lunatic" --workers 1 \
+		--node 127.0.0.1:0 --node-name there --no-entry \
+		</dev/null >/dev/null 2>"$work/err" &
+	running=$!
+	if said "$work/err" "node there at"; then
+		address=$(sed -n 's/.*node there at \([^ ,]*\).*/\1/p' \
+			"$work/err")
+		XDG_CONFIG_HOME=$work/config run lunatic "" \
+			"$lunatic" --workers 1 --node 127.0.0.1:0 \
+			--node-name here --peer "$address" \
+			"$build/remote.wasm" there
+		remote_ratio lunatic
+	else
+		fail "a node"
+	fi
+	stop_server
+}
+
+# What both nodes of Erlang are told: TLS 1.3 with certificates on both sides,
+# one scheduler, and no daemon that would outlive them.
+remote_prepare() {
+	"$lunatic" cluster-ca init "$work/ca" >/dev/null
+	"$lunatic" cluster-ca node "$work/ca" localhost >/dev/null
+	options="{certfile, \"$work/ca/localhost.pem\"},
+		{keyfile, \"$work/ca/localhost.key\"},
+		{cacertfile, \"$work/ca/ca.pem\"},
+		{verify, verify_peer}, {versions, ['tlsv1.3']}"
+	echo "[{server, [$options, {fail_if_no_peer_cert, true}]},
+		{client, [$options, {server_name_indication, disable}]}]." \
+		>"$work/tls.conf"
+	# Nothing tells a port that the system has chosen.
+	cat >"$work/node" <<-END
+		#!/bin/sh
+		name=\$1
+		shift
+		exec erl -noshell +S 1:1 -pa "$build" -proto_dist inet_tls \
+			-ssl_dist_optfile "$work/tls.conf" -start_epmd false \
+			-erl_epmd_port $((20000 + $$ % 10000)) \
+			-sname "\$name@localhost" -setcookie bench \
+			-kernel inet_dist_use_interface '{127,0,0,1}' "\$@"
+	END
+}
+
+remote_erlang() {
+	sh "$work/node" there -eval 'io:put_chars("ready\n").' </dev/null \
+		>"$work/ready" 2>"$work/err" &
+	running=$!
+	if said "$work/ready" ready; then
+		run erlang "" sh "$work/node" here -dist_listen false \
+			-s remote main -extra there@localhost
+		remote_ratio erlang
+	else
+		fail "a node of Erlang"
+	fi
+	stop_server
+}
+
+bench_remote() {
+	[ -z "$tls" ] || remote_prepare
+	[ -n "$tls" ] || [ -z "$erlang" ] ||
+		say "nodes of Erlang are left out: it has no ssl"
+	for _ in $passes; do
+		remote_lunatic
+		[ -z "$tls" ] || remote_erlang
+	done
 }
 
 bench_idle() {

@@ -75,6 +75,8 @@ look() {
 		bench)
 			optional=
 			have erl || optional="$optional erlang-base"
+			set -- /usr/lib/erlang/lib/ssl-*
+			[ -e "$1" ] || optional="$optional erlang-ssl"
 			have go || optional="$optional golang-go"
 			have wrk || optional="$optional wrk"
 			;;
