@@ -1,6 +1,7 @@
 #!/bin/sh
 # A node that is killed while others talk to it, one that stops answering, and
 # what becomes of links, processes and names.
+# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 . "$(dirname "$0")/support/cluster.sh"
 
 serve b --heartbeat 1s

@@ -13,6 +13,7 @@ case ${LUNATIC_PARTED:-} in
 	exec unshare -Urn "$0" "$@"
 	;;
 esac
+# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 . "$(dirname "$0")/support/cluster.sh"
 
 # A namespace of its own for the other side, for as long as its process lives.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Everything that one node can do with another one, and handles that cross
 # three: as a guest sees it.
+# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 . "$(dirname "$0")/support/cluster.sh"
 
 serve b

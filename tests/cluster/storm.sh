@@ -1,6 +1,7 @@
 #!/bin/sh
 # Nodes that join, work, leave and are killed, many at a time, while two stay;
 # these must have nothing left of them afterwards.
+# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 . "$(dirname "$0")/support/cluster.sh"
 
 waves=4

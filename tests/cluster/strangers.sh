@@ -2,6 +2,7 @@
 # Who has no key gets nothing: no answer in plain text, no memory, no place; and
 # nodes do not mind. A listener in the middle reads nothing, and whatever it
 # changes ends the connection only.
+# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 . "$(dirname "$0")/support/cluster.sh"
 
 serve b
