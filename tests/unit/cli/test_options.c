@@ -52,6 +52,7 @@ static void drop(struct line *line)
 {
 	ln_config_free(line->options.config);
 	free(line->options.plugins);
+	free(line->options.peers);
 	free(line->said);
 }
 
@@ -424,6 +425,57 @@ static void tests_do_not_listen(void **state)
 	refuse("test a.wasm --tcplisten 127.0.0.1:0", "'--tcplisten'");
 }
 
+/* What is refused is in tests/cli/nodes.sh. */
+static void nodes(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t heartbeat;
+	} times[] = {
+		{ "100ms", INT64_C(100000000) },
+		{ "1s", INT64_C(1000000000) },
+		{ "1500ms", INT64_C(1500000000) },
+		{ "3600s", INT64_C(3600000000000) },
+		{ "3600000ms", INT64_C(3600000000000) },
+	};
+	const struct ln_cli_options *options;
+	struct line line;
+	char text[128];
+
+	(void)state;
+	options = accept(&line, "hello.wasm");
+	assert_null(options->node.address);
+	assert_false(options->no_entry);
+	drop(&line);
+	options = accept(&line, "--node h:0 --node-name a --peer b:1 --peer "
+				"[::1]:2 --cluster-key k hello.wasm --node x");
+	assert_string_equal(options->node.address, "h:0");
+	assert_string_equal(options->node.name, "a");
+	assert_int_equal(options->node.peer_count, 2);
+	assert_string_equal(options->node.peers[0], "b:1");
+	assert_string_equal(options->node.peers[1], "[::1]:2");
+	assert_string_equal(options->node.cluster_key, "k");
+	assert_int_equal(options->node.heartbeat, 0);
+	assert_int_equal(options->arg_count, 3);
+	drop(&line);
+	options = accept(&line, "--node h:1 --node-name a --cert c --key k "
+				"--ca d --no-entry");
+	assert_string_equal(options->node.files.certificate, "c");
+	assert_string_equal(options->node.files.key, "k");
+	assert_string_equal(options->node.files.authority, "d");
+	assert_true(options->no_entry);
+	assert_null(options->file);
+	drop(&line);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "--node h:1 --node-name a --heartbeat %s hello.wasm",
+			 times[i].text);
+		options = accept(&line, text);
+		assert_int_equal(options->node.heartbeat, times[i].heartbeat);
+		drop(&line);
+	}
+}
+
 static void sizes(void **state)
 {
 	static const struct {
@@ -499,6 +551,7 @@ int main(void)
 		cmocka_unit_test(tests_of_modules),
 		cmocka_unit_test(filters_that_look_like_options),
 		cmocka_unit_test(tests_do_not_listen),
+		cmocka_unit_test(nodes),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(tables),
 	};
