@@ -23,25 +23,17 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "node/config.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/queue.h"
-#include "node/reference.h"
 #include "node/request.h"
+#include "node/serve_impl.h"
 #include "node/session.h"
 #include "node/wire.h"
 #include "process/config.h"
 #include "process/environment.h"
 #include "process/plugin.h"
 #include "process/process.h"
-#include "process/registry.h"
-#include "process/remote_environment.h"
-#include "process/runtime.h"
-#include "process/semver.h"
-#include "process/wasm.h"
-#include "sched/blocking.h"
-#include "sched/sched.h"
 
 #define TEXT_MOST 4000 /* bytes of an error's */
 
@@ -68,20 +60,6 @@ struct ln_served {
 	struct ln_ids held;
 	struct ln_list jobs;
 	uint32_t job_count; /* that have not answered */
-};
-
-struct job {
-	struct ln_list link;      /* in served->jobs */
-	struct ln_served *served; /* counted */
-	struct ln_peer *peer;     /* counted */
-	uint64_t session;         /* its number */
-	uint64_t number;
-	uint8_t operation;
-	bool answered;
-	struct ln_process *process; /* that does it */
-	uint8_t *body;              /* owned */
-	size_t len;
-	char *text; /* what went wrong, if more is known than the error */
 };
 
 int ln_served_new(struct ln_served **out)
@@ -151,7 +129,8 @@ void ln_served_end(struct ln_served *served)
 	served->closed = true;
 	for (struct ln_list *at = served->jobs.next; at != &served->jobs;
 	     at = at->next)
-		ln_process_kill(ln_container_of(at, struct job, link)->process);
+		ln_process_kill(
+			ln_container_of(at, struct ln_job, link)->process);
 	ln_lock_release(&served->lock);
 	/* Nobody adds anything any more. */
 	while ((entry = ln_ids_walk(&served->held, NULL)) != NULL) {
@@ -163,8 +142,8 @@ void ln_served_end(struct ln_served *served)
 	release_served(served);
 }
 
-/* Keeps what was made for the peer; takes it over. */
-static int hold(struct job *job, enum ln_held what, void *value, uint64_t *id)
+int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
+		uint64_t *id)
 {
 	struct ln_served *served = job->served;
 	struct held *held = calloc(1, sizeof(*held));
@@ -190,8 +169,7 @@ static int hold(struct job *job, enum ln_held what, void *value, uint64_t *id)
 	return error;
 }
 
-/* What the peer means by an id, with a reference; NULL: nothing. */
-static void *find_held(struct job *job, enum ln_held what, uint64_t id)
+void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id)
 {
 	uint8_t key[LN_ID_SIZE];
 	struct ln_id_entry *entry;
@@ -213,8 +191,7 @@ static void *find_held(struct job *job, enum ln_held what, uint64_t id)
 	return value;
 }
 
-/* Sends the answer, so that the peer may ask for something else. */
-static void post_answer(struct job *job, struct ln_frame *frame)
+void ln_job_answer(struct ln_job *job, struct ln_frame *frame)
 {
 	ln_lock_acquire(&job->served->lock);
 	job->served->job_count--;
@@ -223,7 +200,7 @@ static void post_answer(struct job *job, struct ln_frame *frame)
 	ln_queue_answer(job->peer, job->session, frame);
 }
 
-static void begin_answer(struct ln_writer *writer, uint64_t number, int error)
+void ln_answer_begin(struct ln_writer *writer, uint64_t number, int error)
 {
 	ln_wire_begin(writer, LN_KIND_ANSWER, 64);
 	ln_wire_put_u64(writer, number);
@@ -238,459 +215,30 @@ static struct ln_frame *make_failure(uint64_t number, int error,
 
 	if (len > TEXT_MOST)
 		len = TEXT_MOST;
-	begin_answer(&writer, number, error);
+	ln_answer_begin(&writer, number, error);
 	ln_wire_put_u32(&writer, (uint32_t)len);
 	ln_wire_put_bytes(&writer, text, len);
 	return ln_wire_finish(&writer);
 }
 
-static int malformed(struct job *job)
-{
-	ln_peer_close(job->peer, "a malformed request");
-	return LN_EFORMAT;
-}
-
-static int gone(struct job *job, const char *text)
-{
-	job->text = strdup(text);
-	return LN_ENOENT;
-}
-
-/* Making an environment, in the pool. */
-struct making {
-	struct job *job;
-	struct ln_config *config;
-	struct ln_packed_plugins plugins;
-	struct ln_environment *environment;
-	bool malformed;
-	int error;
-};
-
-static int add_plugins(struct making *making)
-{
-	struct ln_node *node = making->job->peer->node;
-	int error = 0;
-
-	for (size_t i = 0; i < making->plugins.count && error == 0; i++) {
-		const struct ln_packed_plugin *packed =
-			&making->plugins.list[i];
-		struct ln_plugin *plugin;
-
-		error = ln_plugin_new(node->runtime, node->environment,
-				      packed->name, packed->bytes, packed->len,
-				      &plugin, &making->job->text);
-		if (error < 0)
-			break;
-		error = ln_config_add_plugin(making->config, plugin);
-		ln_plugin_release(plugin);
-	}
-	return error;
-}
-
-static void unpack(void *argument)
-{
-	struct making *making = argument;
-	struct ln_unpack body = { .data = making->job->body,
-				  .len = making->job->len };
-
-	making->error =
-		ln_config_unpack(&body, &making->config, &making->plugins);
-	making->malformed = making->error == LN_EFORMAT;
-}
-
-static void compile_plugins(void *argument)
-{
-	struct making *making = argument;
-
-	making->error = add_plugins(making);
-}
-
-static void make(void *argument)
-{
-	struct making *making = argument;
-	struct ln_node *node = making->job->peer->node;
-
-	making->error =
-		ln_environment_new(node->runtime, node->environment,
-				   making->config, &making->environment);
-}
-
-static const char *why_no_environment(int error)
-{
-	if (error == LN_ELIMIT)
-		return "there are too many environments or descriptors, or "
-		       "they are nested too deeply";
-	if (error == LN_ENOENT || error == LN_EPERM)
-		return "a directory does not exist there, or its guests may "
-		       "not have it";
-	return NULL;
-}
-
-/* Unpacks the configuration, compiles its plugins, makes the environment. */
-static int make_environment(struct making *making)
-{
-	struct ln_environment *parent = making->job->peer->node->environment;
-	struct ln_sched *sched = parent->runtime->sched;
-	const char *why;
-	int error = ln_blocking_run(ln_sched_files(sched), unpack, making);
-
-	if (error == 0)
-		error = making->error;
-	if (error == 0 && making->plugins.count > 0) {
-		error = ln_environment_take_turn(parent, LN_CODE_COMPILE);
-		if (error < 0)
-			return error;
-		error = ln_blocking_run(ln_sched_blocking(sched),
-					compile_plugins, making);
-		ln_environment_end_turn(parent, LN_CODE_COMPILE);
-		if (error == 0)
-			error = making->error;
-	}
-	if (error < 0)
-		return error;
-	error = ln_blocking_run(ln_sched_files(sched), make, making);
-	if (error == 0)
-		error = making->error;
-	why = why_no_environment(error);
-	if (why != NULL)
-		making->job->text = strdup(why);
-	return error;
-}
-
-static int serve_environment(struct job *job)
-{
-	struct making *making = calloc(1, sizeof(*making));
-	struct ln_writer writer;
-	uint64_t id = 0;
-	int error;
-
-	if (making == NULL)
-		return LN_ENOMEM;
-	making->job = job;
-	error = make_environment(making);
-	ln_config_free(making->config);
-	if (making->malformed)
-		error = malformed(job);
-	if (error == 0)
-		error = hold(job, LN_HELD_ENVIRONMENT, making->environment,
-			     &id);
-	free(making);
-	if (error < 0)
-		return error;
-	begin_answer(&writer, job->number, 0);
-	ln_wire_put_u64(&writer, id);
-	post_answer(job, ln_wire_finish(&writer));
-	return 0;
-}
-
-/* Adds a module, and answers; `known` is in the answer if it is asked for. */
-static int add_module(struct job *job, struct ln_environment *environment,
-		      const struct ln_blob *blob)
-{
-	struct ln_env_module *module;
-	struct ln_writer writer;
-	uint64_t id;
-	int error = ln_environment_add_module(environment, blob->bytes,
-					      blob->len, &module, &job->text);
-
-	if (error == 0)
-		error = hold(job, LN_HELD_MODULE, module, &id);
-	if (error < 0)
-		return error;
-	begin_answer(&writer, job->number, 0);
-	if (job->operation == LN_ASK_MODULE)
-		ln_wire_put_u8(&writer, 1);
-	ln_wire_put_u64(&writer, id);
-	post_answer(job, ln_wire_finish(&writer));
-	return 0;
-}
-
-static int serve_module(struct job *job)
-{
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	uint64_t id = ln_unpack_u64(&body);
-	const uint8_t *digest = ln_unpack_raw(&body, LN_DIGEST_SIZE);
-	struct ln_environment *environment;
-	struct ln_writer writer;
-	struct ln_blob *blob;
-	int error = 0;
-
-	if (!ln_unpack_done(&body))
-		return malformed(job);
-	environment = find_held(job, LN_HELD_ENVIRONMENT, id);
-	if (environment == NULL)
-		return gone(job, "the environment does not exist any more");
-	blob = ln_store_find(&job->peer->node->store, digest);
-	if (blob != NULL) {
-		error = add_module(job, environment, blob);
-		ln_blob_release(blob);
-	} else {
-		begin_answer(&writer, job->number, 0);
-		ln_wire_put_u8(&writer, 0);
-		post_answer(job, ln_wire_finish(&writer));
-	}
-	ln_environment_release(environment);
-	return error;
-}
-
-/* The digest of a body, in the pool. */
-struct digesting {
-	const struct job *job;
-	uint8_t digest[LN_DIGEST_SIZE];
-	int error;
-};
-
-static void digest(void *argument)
-{
-	struct digesting *digesting = argument;
-
-	digesting->error = ln_store_digest(
-		digesting->job->body, digesting->job->len, digesting->digest);
-}
-
-/* Moves the bytes of the module into the store. */
-static int store(struct job *job, struct ln_blob **blob)
-{
-	struct ln_node *node = job->peer->node;
-	struct digesting digesting = { .job = job };
-	int error;
-
-	memmove(job->body, job->body + sizeof(uint64_t),
-		job->len - sizeof(uint64_t));
-	job->len -= sizeof(uint64_t);
-	error = ln_blocking_run(ln_sched_files(node->runtime->sched), digest,
-				&digesting);
-	if (error == 0)
-		error = digesting.error;
-	if (error < 0)
-		return error;
-	*blob = ln_store_add(&node->store, digesting.digest, job->body,
-			     job->len);
-	job->body = NULL;
-	return *blob != NULL ? 0 : LN_ENOMEM;
-}
-
-static int serve_bytes(struct job *job)
-{
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	uint64_t id = ln_unpack_u64(&body);
-	struct ln_environment *environment;
-	struct ln_blob *blob = NULL;
-	int error;
-
-	if (body.failed)
-		return malformed(job);
-	environment = find_held(job, LN_HELD_ENVIRONMENT, id);
-	if (environment == NULL)
-		return gone(job, "the environment does not exist any more");
-	error = store(job, &blob);
-	if (error == 0) {
-		error = add_module(job, environment, blob);
-		ln_blob_release(blob);
-	}
-	ln_environment_release(environment);
-	return error;
-}
-
-/* Answers with a process, whose reference it takes over. */
-static int answer_process(struct job *job, struct ln_process *process)
-{
-	struct ln_writer writer;
-	struct ln_frame *frame;
-
-	begin_answer(&writer, job->number, 0);
-	ln_reference_put(&writer, job->peer, process);
-	ln_process_release(process);
-	frame = ln_wire_finish(&writer);
-	if (frame == NULL)
-		return LN_ENOMEM;
-	post_answer(job, frame);
-	return 0;
-}
-
-static int serve_spawn(struct job *job)
-{
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	struct ln_spawn spawn = { .caller = job->process };
-	struct ln_process *process;
-	uint64_t id = ln_unpack_u64(&body);
-	int error;
-
-	spawn.function =
-		(const char *)ln_unpack_bytes(&body, &spawn.function_len);
-	spawn.params = ln_unpack_bytes(&body, &spawn.params_len);
-	if (body.failed || ln_params_check(spawn.params, spawn.params_len) < 0)
-		return malformed(job);
-	error = ln_reference_get(&body, job->peer, &spawn.parent);
-	spawn.link_tag = (int64_t)ln_unpack_u64(&body);
-	if (error == 0 && !ln_unpack_done(&body))
-		error = LN_EFORMAT;
-	if (error == 0) {
-		spawn.module = find_held(job, LN_HELD_MODULE, id);
-		error = spawn.module != NULL
-				? ln_wasm_spawn(&spawn, &process, &job->text)
-				: gone(job, "the module does not exist any "
-					    "more");
-		if (spawn.module != NULL)
-			ln_env_module_release(spawn.module);
-	} else if (error == LN_EFORMAT) {
-		malformed(job);
-	}
-	if (spawn.parent != NULL)
-		ln_process_release(spawn.parent);
-	return error == 0 ? answer_process(job, process) : error;
-}
-
-/* What the three about names begin with. */
-struct naming {
-	struct ln_environment *environment;
-	struct ln_registry_key key;
-};
-
-static int get_naming(struct job *job, struct ln_unpack *body,
-		      struct naming *naming)
-{
-	struct ln_registry_key *key = &naming->key;
-	uint64_t id = ln_unpack_u64(body);
-
-	key->name = (const char *)ln_unpack_bytes(body, &key->name_len);
-	key->version = (const char *)ln_unpack_bytes(body, &key->version_len);
-	if (body->failed)
-		return malformed(job);
-	naming->environment = find_held(job, LN_HELD_ENVIRONMENT, id);
-	return naming->environment != NULL
-		       ? 0
-		       : gone(job, "the environment does not exist any more");
-}
-
-static void answer_nothing(struct job *job)
-{
-	struct ln_writer writer;
-
-	begin_answer(&writer, job->number, 0);
-	post_answer(job, ln_wire_finish(&writer));
-}
-
-/* Enters a name, or forgets it when `process` is NULL. */
-static LN_NOINLINE int change_name(struct job *job, const struct naming *naming,
-				   struct ln_process *process)
-{
-	struct ln_semver_error wrong;
-	struct ln_version version;
-
-	if (ln_version_parse(naming->key.version, naming->key.version_len,
-			     &version, &wrong) < 0)
-		return malformed(job);
-	return process != NULL
-		       ? ln_environment_register(naming->environment,
-						 &naming->key, &version,
-						 process, &job->text)
-		       : ln_environment_unregister(naming->environment,
-						   &naming->key, &version,
-						   &job->text);
-}
-
-static int serve_register(struct job *job)
-{
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	struct ln_process *process = NULL;
-	struct naming naming;
-	int error = get_naming(job, &body, &naming);
-
-	if (error < 0)
-		return error;
-	error = ln_reference_get(&body, job->peer, &process);
-	if (error == 0 && (!ln_unpack_done(&body) || process == NULL))
-		error = LN_EFORMAT;
-	if (error == LN_EFORMAT)
-		malformed(job);
-	if (error == 0)
-		error = change_name(job, &naming, process);
-	if (error == 0)
-		answer_nothing(job);
-	if (process != NULL)
-		ln_process_release(process);
-	ln_environment_release(naming.environment);
-	return error;
-}
-
-static int serve_unregister(struct job *job)
-{
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	struct naming naming;
-	int error = get_naming(job, &body, &naming);
-
-	if (error < 0)
-		return error;
-	error = ln_unpack_done(&body) ? change_name(job, &naming, NULL)
-				      : malformed(job);
-	if (error == 0)
-		answer_nothing(job);
-	ln_environment_release(naming.environment);
-	return error;
-}
-
-static LN_NOINLINE int look_up(struct job *job, const struct naming *naming,
-			       struct ln_process **process)
-{
-	struct ln_requirement requirement;
-	struct ln_semver_error wrong;
-	int error = ln_requirement_parse(naming->key.version,
-					 naming->key.version_len, &requirement,
-					 &wrong);
-
-	if (error == LN_ENOMEM)
-		return error;
-	if (error < 0)
-		return malformed(job);
-	error = ln_environment_lookup(naming->environment, &naming->key,
-				      &requirement, process, &job->text);
-	ln_requirement_deinit(&requirement);
-	return error;
-}
-
-static int serve_lookup(struct job *job)
-{
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	struct ln_process *process;
-	struct naming naming;
-	int error = get_naming(job, &body, &naming);
-
-	if (error < 0)
-		return error;
-	error = ln_unpack_done(&body) ? look_up(job, &naming, &process)
-				      : malformed(job);
-	ln_environment_release(naming.environment);
-	return error == 0 ? answer_process(job, process) : error;
-}
-
-static int (*const servers[LN_OPERATIONS])(struct job *) = {
-	[LN_ASK_ENVIRONMENT] = serve_environment,
-	[LN_ASK_MODULE] = serve_module,
-	[LN_ASK_BYTES] = serve_bytes,
-	[LN_ASK_SPAWN] = serve_spawn,
-	[LN_ASK_REGISTER] = serve_register,
-	[LN_ASK_UNREGISTER] = serve_unregister,
-	[LN_ASK_LOOKUP] = serve_lookup,
-};
-
 static enum ln_outcome run(struct ln_process *self)
 {
-	struct job *job = self->argument;
-	int error = servers[job->operation](job);
+	struct ln_job *job = self->argument;
+	int error = ln_job_do(job);
 
 	if (error < 0)
-		post_answer(job, make_failure(job->number, error,
-					      job->text != NULL
-						      ? job->text
-						      : ln_error_text(error)));
+		ln_job_answer(job,
+			      make_failure(job->number, error,
+					   job->text != NULL
+						   ? job->text
+						   : ln_error_text(error)));
 	return LN_OUTCOME_NORMAL;
 }
 
 /* Whether it ever ran or not. */
 static void free_job(void *argument)
 {
-	struct job *job = argument;
+	struct ln_job *job = argument;
 
 	ln_lock_acquire(&job->served->lock);
 	ln_list_remove(&job->link);
@@ -705,7 +253,7 @@ static void free_job(void *argument)
 }
 
 /* Starts the process of a job. The job goes with it, in any case. */
-static int start(struct ln_session *session, struct job *job)
+static int start(struct ln_session *session, struct ln_job *job)
 {
 	struct ln_process *process;
 	int error = ln_process_new(session->peer->node->serving, run, job,
@@ -730,7 +278,7 @@ static int begin_job(struct ln_session *session, uint64_t number,
 		     uint8_t operation, uint8_t *body, size_t len)
 {
 	struct ln_served *served = session->served;
-	struct job *job = calloc(1, sizeof(*job));
+	struct ln_job *job = calloc(1, sizeof(*job));
 	int error;
 
 	if (job == NULL) {

@@ -93,6 +93,7 @@ static void check_zsh(const char *text, const struct ln_cli_option *option)
 	line = strstr(text, part);
 	assert_non_null(line);
 	end = strchr(line, '\n');
+	assert_non_null(end);
 	assert_int_equal(end[-1], '\'');
 	assert_int_equal(memcmp(end - 15, "]:value:_files'", 15) == 0,
 			 takes_value(option));

@@ -1,0 +1,53 @@
+/*
+ * Work for other nodes: what a job has (node/serve.c), and what does it
+ * (node/serve_work.c). All of it on the fiber of the job's process.
+ */
+#ifndef LN_NODE_SERVE_IMPL_H
+#define LN_NODE_SERVE_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "node/request.h"
+
+struct ln_frame;
+struct ln_peer;
+struct ln_process;
+struct ln_served;
+struct ln_writer;
+
+struct ln_job {
+	struct ln_list link;      /* in served->jobs */
+	struct ln_served *served; /* counted */
+	struct ln_peer *peer;     /* counted */
+	uint64_t session;         /* its number */
+	uint64_t number;
+	uint8_t operation;
+	bool answered;
+	struct ln_process *process; /* that does it */
+	uint8_t *body;              /* owned */
+	size_t len;
+	char *text; /* what went wrong, if more is known than the error */
+};
+
+/* Does it, and answers; or returns why not. LN_EFORMAT: the request is none,
+ * and the session is being closed. */
+int ln_job_do(struct ln_job *job);
+
+/* Keeps what was made for the peer; takes it over. LN_ELIMIT, LN_ENOMEM,
+ * LN_EIO: the session is over. */
+int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
+		uint64_t *id);
+
+/* What the peer means by an id, with a reference; NULL: nothing. */
+void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id);
+
+/* Begins an answer; `error` is 0 or negative. */
+void ln_answer_begin(struct ln_writer *writer, uint64_t number, int error);
+
+/* Sends the answer, so that the peer may ask for something else. */
+void ln_job_answer(struct ln_job *job, struct ln_frame *frame);
+
+#endif
