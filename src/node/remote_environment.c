@@ -141,7 +141,7 @@ static int add_module(struct ln_environment *environment, const uint8_t *bytes,
 		result =
 			ln_ask_module(remote->peer, remote->session, remote->id,
 				      digesting.digest, bytes, len, &ask);
-	if (result < 0) {
+	if (result < 0 || ask == NULL) {
 		free(module);
 		return finish(ask, result, error);
 	}

@@ -171,7 +171,7 @@ static int add_module(struct ln_job *job, struct ln_environment *environment,
 {
 	struct ln_env_module *module;
 	struct ln_writer writer;
-	uint64_t id;
+	uint64_t id = 0;
 	int error = ln_environment_add_module(environment, blob->bytes,
 					      blob->len, &module, &job->text);
 

@@ -2,6 +2,7 @@
 # Two networks with a node in each, and a line between them that is cut without
 # either side being told, and mended: in network namespaces, where the system
 # lets an ordinary user have them.
+# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 case ${LUNATIC_PARTED:-} in
 '')
 	if ! unshare -Urn true 2>/dev/null || ! command -v ip >/dev/null; then
@@ -13,7 +14,6 @@ case ${LUNATIC_PARTED:-} in
 	exec unshare -Urn "$0" "$@"
 	;;
 esac
-# shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
 . "$(dirname "$0")/support/cluster.sh"
 
 # A namespace of its own for the other side, for as long as its process lives.

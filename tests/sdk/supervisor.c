@@ -463,3 +463,75 @@ LUNATIC_TEST(strange_messages)
 			 LUNATIC_ETIMEDOUT);
 	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
 }
+
+static int begin_slowly(void *state, struct lunatic_reader *argument)
+{
+	struct lunatic_env env = lunatic_env_self();
+	struct lunatic_proc self = lunatic_proc_self();
+
+	(void)state;
+	lunatic_read_nil(argument);
+	lunatic_sleep(A_WHILE);
+	return lunatic_register(env, "slow", "1.0.0", self);
+}
+
+static int begin_badly(void *state, struct lunatic_reader *argument)
+{
+	(void)state;
+	lunatic_read_nil(argument);
+	return 1;
+}
+
+static const struct lunatic_server slow = { .init = begin_slowly };
+static const struct lunatic_server bad = { .init = begin_badly };
+
+// Fails unless it finds the server before it.
+static void needs_slow(const struct lunatic_child *self)
+{
+	struct lunatic_proc server;
+
+	(void)self;
+	if (lunatic_lookup("slow", "^1", &server) != 0)
+		_exit(1);
+	for (;;)
+		lunatic_sleep(SOON);
+}
+
+static const struct lunatic_child in_order_children[] = {
+	{ .name = "bad", .server = &bad, .restart = LUNATIC_TEMPORARY },
+	{ .name = "slow", .server = &slow },
+	{ .name = "needs it", .run = needs_slow },
+};
+static const struct lunatic_supervisor in_order = {
+	.children = in_order_children,
+	.count = 3,
+};
+
+// A child is started when the server before it has come back from init. One
+// that fails there, and need not be, is left out.
+LUNATIC_TEST(children_begin_in_order)
+{
+	struct lunatic_proc supervisor = start(&in_order);
+	struct lunatic_proc child;
+
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_find(supervisor, "needs it", &child, SOON),
+		0);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 2);
+	lunatic_sleep(A_WHILE);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 2);
+}
+
+static const struct lunatic_child never_children[] = {
+	{ .name = "bad", .server = &bad },
+};
+static const struct lunatic_supervisor never = { .children = never_children,
+						 .count = 1 };
+
+// One that must be, and cannot begin, ends its supervisor.
+LUNATIC_TEST(a_child_cannot_begin)
+{
+	start(&never);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	LUNATIC_CHECK_EQ(lunatic_mail_tag(), link_tag);
+}

@@ -6,6 +6,8 @@
 #define LUNATIC_GUEST_INTERNAL_H
 
 #ifdef __wasm32__
+
+struct lunatic_server;
 #include <lunatic/abi.h>
 #endif
 #include <lunatic/process.h>
@@ -102,6 +104,13 @@ int lunatic_spawn_helper(struct lunatic_proc *child,
 			 const struct lunatic_spawn *how,
 			 void (*helper)(uintptr_t function), uintptr_t function,
 			 struct lunatic_writer *mail);
+
+/* lunatic_server_run, that calls started(context) between init and the first
+ * request. */
+void lunatic_server_serve(const struct lunatic_server *what,
+			  struct lunatic_reader *argument,
+			  void (*started)(const void *context),
+			  const void *context);
 
 /* A timeout as the host wants it. */
 uint32_t lunatic_host_timeout(int64_t timeout);

@@ -125,8 +125,21 @@ static bool handle(const struct lunatic_server *what, void *state, int received,
 	return true;
 }
 
+static void nobody_waits(const void *context)
+{
+	(void)context;
+}
+
 void lunatic_server_run(const struct lunatic_server *what,
 			struct lunatic_reader *argument)
+{
+	lunatic_server_serve(what, argument, nobody_waits, NULL);
+}
+
+void lunatic_server_serve(const struct lunatic_server *what,
+			  struct lunatic_reader *argument,
+			  void (*started)(const void *context),
+			  const void *context)
 {
 	static const unsigned char nil = 0xc0;
 	int64_t timeout =
@@ -145,6 +158,7 @@ void lunatic_server_run(const struct lunatic_server *what,
 	if (what->init != NULL &&
 	    (what->init(state, argument) != 0 || argument->status != 0))
 		lunatic_fail();
+	started(context);
 	while (handle(what, state, lunatic_receive(&mail, timeout), &mail))
 		;
 	if (what->stop != NULL)

@@ -45,26 +45,41 @@ struct supervisor {
 
 /* The child's side. */
 
+/* Whom a child tells, and how. */
+struct starter {
+	struct lunatic_proc supervisor;
+	int64_t started; /* tag, when a server has begun */
+	int64_t ended;   /* tag, when it has returned */
+};
+
+static void tell_started(const void *context)
+{
+	const struct starter *starter = context;
+
+	lunatic_send_tag(starter->supervisor, starter->started);
+}
+
 static void run_child(uintptr_t spec)
 {
 	const struct lunatic_child *child = (const struct lunatic_child *)spec;
-	struct lunatic_proc supervisor;
 	struct lunatic_reader mail;
-	int64_t tag;
+	struct starter starter;
 
 	lunatic_receive(&mail, LUNATIC_FOREVER);
-	lunatic_read_tuple(&mail, 2);
-	supervisor = lunatic_read_proc(&mail);
-	tag = lunatic_read_int(&mail);
+	lunatic_read_tuple(&mail, 3);
+	starter.supervisor = lunatic_read_proc(&mail);
+	starter.started = lunatic_read_int(&mail);
+	starter.ended = lunatic_read_int(&mail);
 	if (lunatic_reader_end(&mail) != 0)
 		lunatic_fail();
 	if (child->server != NULL)
-		lunatic_server_run(child->server, NULL);
+		lunatic_server_serve(child->server, NULL, tell_started,
+				     &starter);
 	else if (child->supervisor != NULL)
 		lunatic_supervisor_run(child->supervisor);
 	else
 		child->run(child);
-	lunatic_send_tag(supervisor, tag);
+	lunatic_send_tag(starter.supervisor, starter.ended);
 }
 
 bool lunatic_asked_to_stop(void)
@@ -74,30 +89,47 @@ bool lunatic_asked_to_stop(void)
 
 /* Starting and stopping. */
 
-static int start_child(struct supervisor *self, uint32_t index)
-{
-	struct running *child = &self->children[index];
-	struct lunatic_spawn linked = { .link = lunatic_tag_new() };
-	struct lunatic_writer argument;
-	int status;
-
-	lunatic_mail_begin(&argument, 0);
-	lunatic_write_array(&argument, 2);
-	lunatic_write_proc(&argument, lunatic_proc_self());
-	lunatic_write_int(&argument, linked.link);
-	status = lunatic_spawn_helper(&child->proc, &linked, run_child,
-				      (uintptr_t)&self->what->children[index],
-				      &argument);
-	if (status != 0)
-		child->proc = LUNATIC_NO_PROC;
-	child->tag = linked.link;
-	return status;
-}
-
 static void forget(struct running *child)
 {
 	lunatic_proc_drop(child->proc);
 	child->proc = LUNATIC_NO_PROC;
+}
+
+/* Waits until a server has begun: those behind it may need it. */
+static int await_start(struct running *child, int64_t started)
+{
+	int64_t tags[] = { started, child->tag };
+	struct lunatic_reader mail;
+
+	lunatic_receive_tagged(&mail, tags, 2, LUNATIC_FOREVER);
+	if (lunatic_mail_tag() == started)
+		return 0;
+	forget(child);
+	return LUNATIC_EDIED;
+}
+
+static int start_child(struct supervisor *self, uint32_t index)
+{
+	const struct lunatic_child *spec = &self->what->children[index];
+	struct running *child = &self->children[index];
+	struct lunatic_spawn linked = { .link = lunatic_tag_new() };
+	int64_t started = lunatic_tag_new();
+	struct lunatic_writer argument;
+	int status;
+
+	lunatic_mail_begin(&argument, 0);
+	lunatic_write_array(&argument, 3);
+	lunatic_write_proc(&argument, lunatic_proc_self());
+	lunatic_write_int(&argument, started);
+	lunatic_write_int(&argument, linked.link);
+	status = lunatic_spawn_helper(&child->proc, &linked, run_child,
+				      (uintptr_t)spec, &argument);
+	if (status != 0)
+		child->proc = LUNATIC_NO_PROC;
+	child->tag = linked.link;
+	if (status == 0 && spec->server != NULL)
+		status = await_start(child, started);
+	return status;
 }
 
 static int64_t patience_with(const struct lunatic_child *spec)
@@ -183,8 +215,11 @@ static uint32_t start_range(struct supervisor *self, uint32_t first,
 		if (self->children[i].gone ||
 		    lunatic_proc_is(self->children[i].proc))
 			continue;
-		if (start_child(self, i) != 0)
+		if (start_child(self, i) == 0)
+			continue;
+		if (self->what->children[i].restart != LUNATIC_TEMPORARY)
 			break;
+		self->children[i].gone = true;
 	}
 	return i;
 }

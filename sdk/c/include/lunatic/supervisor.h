@@ -88,8 +88,9 @@ struct lunatic_child {
 	int64_t shutdown;
 };
 
-/* A supervisor and its children, in the order in which they are started. They
- * are stopped in the opposite one. */
+/* A supervisor and its children, in the order in which they are started: the
+ * next one when a server has come back from its init, so that it finds what
+ * that one has made. They are stopped in the opposite order. */
 struct lunatic_supervisor {
 	const struct lunatic_child *children;
 	uint32_t count;
