@@ -224,17 +224,21 @@ struct test_end *test_net_end(struct test_net *net, int at, int other)
 	return NULL;
 }
 
-struct ln_process *test_net_proxy(struct test_net *net, int at, int of,
-				  struct ln_process *process)
+struct ln_process *test_proxy(struct ln_node *at, struct ln_node *of,
+			      struct ln_process *process)
 {
 	struct ln_proxy *proxy = NULL;
 	struct ln_peer *peer = NULL;
 
-	assert_int_equal(ln_export(net->nodes[of], process), 0);
-	assert_int_equal(ln_peer_get(net->nodes[at],
-				     net->nodes[of]->id.incarnation, &peer),
-			 0);
+	assert_int_equal(ln_export(of, process), 0);
+	assert_int_equal(ln_peer_get(at, of->id.incarnation, &peer), 0);
 	assert_int_equal(ln_proxy_get(peer, process->id, &proxy), 0);
 	ln_peer_release(peer);
 	return &proxy->process;
+}
+
+struct ln_process *test_net_proxy(struct test_net *net, int at, int of,
+				  struct ln_process *process)
+{
+	return test_proxy(net->nodes[at], net->nodes[of], process);
 }

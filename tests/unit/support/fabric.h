@@ -83,4 +83,8 @@ struct test_end *test_net_end(struct test_net *net, int at, int other);
 struct ln_process *test_net_proxy(struct test_net *net, int at, int of,
 				  struct ln_process *process);
 
+/* The same, of any two nodes. */
+struct ln_process *test_proxy(struct ln_node *at, struct ln_node *of,
+			      struct ln_process *process);
+
 #endif
