@@ -38,35 +38,36 @@ enum ln_stop {
 
 #define LN_SOMEWHERE 1 /* no address of code */
 
+/* What a host call touches comes first, one line of the cache. */
 struct ln_instance {
 	void *data; /* the caller's, for host functions */
-	wasmtime_store_t *store;
-	wasmtime_context_t *context;
-	wasmtime_instance_t instance;
-	const uint8_t *code; /* the image of the module's compiled code */
-	size_t code_size;    /* bytes */
+	/* The exported memory, for host calls; NULL when there is none. Kept by
+	 * engine/memory.c. */
+	uint8_t *memory_base;
+	uint64_t memory_size;
+	struct ln_task *task;
 	/* A signal that was to preempt the guest found it in a host function,
 	 * which therefore pauses at its end. */
 	_Atomic bool overdue;
-	bool off_fiber; /* compiled code runs on the worker's stack */
-	bool host_stop; /* the trap under way was asked for by the host */
-	bool can_probe; /* `probe` is made */
+	bool off_fiber;   /* compiled code runs on the worker's stack */
+	bool host_stop;   /* the trap under way was asked for by the host */
+	bool can_probe;   /* `probe` is made */
+	bool at_deadline; /* left in the middle of a computation */
 	/* Where compiled code was interrupted, so that the engine does not know
 	 * where its guest is; 0: the guest has called the host. */
 	uintptr_t interrupted_at;
-	bool at_deadline; /* left in the middle of a computation */
-	struct ln_task *task;
+	const uint8_t *code; /* the image of the module's compiled code */
+	size_t code_size;    /* bytes */
+	wasmtime_store_t *store;
+	wasmtime_context_t *context;
+	wasmtime_instance_t instance;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
 	uint64_t memory_used;   /* bytes of memories and tables */
 	uint64_t table_bytes;   /* charged for tables, for good */
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
-	/* The exported memory, for host calls; NULL when there is none. Kept by
-	 * engine/memory.c. */
-	uint8_t *memory_base;
-	uint64_t memory_size;
-	uint32_t memories;     /* made so far */
-	wasmtime_func_t probe; /* traps, so that there is a backtrace */
+	uint32_t memories;      /* made so far */
+	wasmtime_func_t probe;  /* traps, so that there is a backtrace */
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host

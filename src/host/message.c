@@ -57,13 +57,10 @@ int ln_host_message_create_data(struct ln_guest *guest, int64_t tag,
 				uint64_t capacity)
 {
 	uint64_t most = guest->environment->limits.max_message_bytes;
-	struct ln_message *message = ln_message_new(
-		LN_MESSAGE_DATA, tag, capacity < most ? capacity : most);
 
-	if (message == NULL)
-		return LN_ENOMEM;
-	set_scratch(guest, message);
-	return 0;
+	guest->scratch = ln_message_renew(guest->scratch, tag,
+					  capacity < most ? capacity : most);
+	return guest->scratch != NULL ? 0 : LN_ENOMEM;
 }
 
 int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
@@ -92,6 +89,8 @@ int ln_host_message_read_data(struct ln_guest *guest, struct ln_buffer data,
 
 	if (message == NULL)
 		return no_message(guest);
+	/* The next message will often be read to the same place. */
+	ln_task_expect(&guest->process->task, data.data);
 	if (ln_message_read(message, data.data, data.len, &count) < 0)
 		return ln_guest_trap(guest,
 				     "the read position is past the end of "
@@ -263,12 +262,16 @@ int ln_host_message_send(struct ln_guest *guest, uint64_t process)
 static int receive(struct ln_guest *guest, const uint8_t *tags, uint32_t count,
 		   int64_t deadline, bool fresh, struct ln_message **message)
 {
-	struct ln_mailbox *mailbox = &guest->process->mailbox;
-	uint64_t before = mailbox->compared;
-	int error = ln_process_receive(guest->process, tags, count, deadline,
-				       fresh, message);
+	struct ln_process *process = guest->process;
+	uint64_t before = 0;
+	int error;
 
-	ln_guest_pay(guest, mailbox->compared - before);
+	if (LN_UNLIKELY(guest->metered))
+		before = process->mailbox.compared;
+	error = ln_process_receive(process, tags, count, deadline, fresh,
+				   message);
+	if (LN_UNLIKELY(guest->metered))
+		ln_guest_pay(guest, process->mailbox.compared - before);
 	return error;
 }
 

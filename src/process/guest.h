@@ -42,27 +42,28 @@ struct ln_array {
 	uint32_t count; /* elements */
 };
 
+/* What every message touches comes first, one line of the cache. */
 struct ln_guest {
 	struct ln_process *process;
 	struct ln_instance *instance;
-	struct ln_env_module *module; /* what the process was spawned from */
 	struct ln_environment *environment;
-	struct ln_message *scratch;      /* being written, or last received */
-	struct ln_handles errors;        /* char * */
-	struct ln_handles processes;     /* struct ln_process * */
+	struct ln_message *scratch; /* being written, or last received */
+	const struct ln_host_function *calling; /* last called; for reports */
+	bool metered;                           /* it pays for what it uses */
+	struct ln_handles processes;            /* struct ln_process * */
+	struct ln_handles errors;               /* char * */
+	struct ln_env_module *module;    /* what the process was spawned from */
 	struct ln_handles modules;       /* struct ln_env_module * */
 	struct ln_handles environments;  /* struct ln_environment * */
 	struct ln_handles configs;       /* struct ln_config * */
 	struct ln_handles tcp_listeners; /* struct ln_socket * */
 	struct ln_handles tcp_streams;   /* struct ln_socket * */
 	struct ln_handles dns_iterators; /* struct ln_addresses * */
-	const struct ln_host_function *calling; /* last called; for reports */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
 	bool heap_tracing;            /* a backtrace for it is being taken */
 	struct ln_hook *hook;  /* what a plugin works on; NULL: it is none */
 	uint64_t oldest_error; /* no error has a lower id */
-	bool metered;          /* it pays for what it uses */
 	bool initialized; /* instantiation, start function included, is over */
 	bool exited;      /* proc_exit was called */
 	uint32_t exit_code; /* what proc_exit was given */

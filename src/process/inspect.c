@@ -163,11 +163,14 @@ static enum ln_process_state state_of(struct ln_task *task, bool started,
 	switch (atomic_load_explicit(&task->state, memory_order_relaxed)) {
 	case LN_TASK_PARKED:
 		return parked_state(task, receives);
-	case LN_TASK_QUEUED:
-		return started ? LN_STATE_RUNNABLE : LN_STATE_STARTING;
-	case LN_TASK_RUNNING:
+	case LN_TASK_ACTIVE:
 	case LN_TASK_NOTIFIED:
-		return started ? LN_STATE_RUNNING : LN_STATE_STARTING;
+		if (!started)
+			return LN_STATE_STARTING;
+		return atomic_load_explicit(&task->running,
+					    memory_order_relaxed)
+			       ? LN_STATE_RUNNING
+			       : LN_STATE_RUNNABLE;
 	case LN_TASK_DONE:
 		return LN_STATE_ENDING;
 	default:

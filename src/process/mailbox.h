@@ -23,18 +23,20 @@ struct ln_queued {
 	struct ln_message *message; /* NULL: taken out of the middle */
 };
 
+/* Two lines of the cache hold what a message touches. */
 struct ln_mailbox {
 	/* Under `lock`: senders and owner. */
 	struct ln_lock lock;
-	bool closed;                 /* the owner has ended */
-	bool waiting;                /* the owner parks until a match comes */
 	uint32_t wanted_count;       /* tags in `wanted`; 0: any message */
 	const uint8_t *wanted;       /* i64 each, little-endian, unaligned */
 	struct ln_message *incoming; /* pushed since the owner last looked */
 	struct ln_message **incoming_end;
 	uint64_t pushed;       /* data messages ever let in */
 	uint64_t pushed_bytes; /* and their weight */
-	uint64_t dropped;      /* data messages refused because it was full */
+	bool waiting;          /* the owner parks until a match comes */
+	bool closed;           /* the owner has ended */
+
+	/* Immutable. */
 	uint64_t max_messages;
 	uint64_t max_bytes;
 
@@ -53,6 +55,9 @@ struct ln_mailbox {
 	size_t room; /* entries allocated */
 	size_t holes;
 	uint64_t compared; /* tags and messages, in searches */
+
+	/* Under `lock`. */
+	uint64_t dropped; /* data messages refused because it was full */
 };
 
 /* Bounds are for data messages; 0 means none. */

@@ -14,20 +14,16 @@
 
 /* Room made because a guest said so; more comes as it is filled. */
 #define CAPACITY_HINT_MOST ((uint64_t)1 << 20)
+#define LEAST_RESOURCES 4
 #define RESOURCES_MOST 65536u
 
-struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
-				  uint64_t capacity)
+static void init(struct ln_message *message, enum ln_message_kind kind,
+		 int64_t tag, uint64_t capacity)
 {
-	struct ln_message *message = malloc(sizeof(*message));
-
-	if (message == NULL)
-		return NULL;
 	message->next = NULL;
 	message->tag = tag;
 	message->kind = kind;
 	message->resource_count = 0;
-	message->resource_capacity = 0;
 	message->size = 0;
 	message->capacity = LN_MESSAGE_INLINE;
 	message->read_at = 0;
@@ -43,6 +39,15 @@ struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
 			message->capacity = room;
 		}
 	}
+}
+
+struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
+				  uint64_t capacity)
+{
+	struct ln_message *message = malloc(sizeof(*message));
+
+	if (message != NULL)
+		init(message, kind, tag, capacity);
 	return message;
 }
 
@@ -60,15 +65,31 @@ static void release_resource(struct ln_resource *resource)
 	}
 }
 
+static void empty(struct ln_message *message)
+{
+	for (uint32_t i = 0; i < message->resource_count; i++)
+		release_resource(&message->resources[i]);
+	if (message->resources != NULL)
+		free(message->resources);
+	if (message->data != message->inline_data)
+		free(message->data);
+}
+
+struct ln_message *ln_message_renew(struct ln_message *old, int64_t tag,
+				    uint64_t capacity)
+{
+	if (old == NULL)
+		return ln_message_new(LN_MESSAGE_DATA, tag, capacity);
+	empty(old);
+	init(old, LN_MESSAGE_DATA, tag, capacity);
+	return old;
+}
+
 void ln_message_free(struct ln_message *message)
 {
 	if (message == NULL)
 		return;
-	for (uint32_t i = 0; i < message->resource_count; i++)
-		release_resource(&message->resources[i]);
-	free(message->resources);
-	if (message->data != message->inline_data)
-		free(message->data);
+	empty(message);
 	free(message);
 }
 
@@ -128,22 +149,31 @@ int ln_message_read(struct ln_message *message, void *data, size_t len,
 	return 0;
 }
 
+/* How many resources a message with `count` has room for. */
+static uint32_t room_for(uint32_t count)
+{
+	uint32_t room = LEAST_RESOURCES;
+
+	if (count == 0)
+		return 0;
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
 int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
 		    void *value, uint64_t *index)
 {
 	if (message->resource_count == RESOURCES_MOST)
 		return LN_ELIMIT;
-	if (message->resource_count == message->resource_capacity) {
-		uint32_t capacity = message->resource_capacity == 0
-					    ? 4
-					    : message->resource_capacity * 2;
-		struct ln_resource *resources = realloc(
-			message->resources, capacity * sizeof(*resources));
+	if (message->resource_count == room_for(message->resource_count)) {
+		uint32_t room = room_for(message->resource_count + 1);
+		struct ln_resource *resources =
+			realloc(message->resources, room * sizeof(*resources));
 
 		if (resources == NULL)
 			return LN_ENOMEM;
 		message->resources = resources;
-		message->resource_capacity = capacity;
 	}
 	*index = message->resource_count;
 	message->resources[message->resource_count++] =
@@ -172,5 +202,5 @@ size_t ln_message_weight(const struct ln_message *message)
 	if (message->data != message->inline_data)
 		weight += message->capacity;
 	return weight +
-	       message->resource_capacity * sizeof(*message->resources);
+	       room_for(message->resource_count) * sizeof(*message->resources);
 }

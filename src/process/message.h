@@ -28,12 +28,12 @@ struct ln_resource {
 
 #define LN_MESSAGE_INLINE 64
 
+/* Two lines of the cache, as allocators place it. */
 struct ln_message {
 	struct ln_message *next; /* the mailbox's */
 	int64_t tag;             /* 0: none */
 	enum ln_message_kind kind;
 	uint32_t resource_count;
-	uint32_t resource_capacity;
 	size_t size;     /* bytes written */
 	size_t capacity; /* bytes that `data` has room for */
 	size_t read_at;  /* where the next read begins; may be past the end */
@@ -46,6 +46,11 @@ struct ln_message {
  * number may come from a guest. NULL when memory is short. */
 struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
 				  uint64_t capacity);
+
+/* The same for data in the memory of `old`, whose contents are freed, if it has
+ * any: takes `old`, which may be NULL, over. */
+struct ln_message *ln_message_renew(struct ln_message *old, int64_t tag,
+				    uint64_t capacity);
 
 /* Frees it with its resources; NULL is fine. */
 void ln_message_free(struct ln_message *message);

@@ -33,15 +33,20 @@ enum ln_outcome {
 	LN_OUTCOME_KILLED,  /* by somebody, or by the death of a link */
 };
 
-/* What every message touches comes first. */
+/* A message touches three lines of the cache: one of the task and two of the
+ * mailbox. What comes first fills the line before these. */
 struct ln_process {
-	struct ln_task task;
-
-	/* Any thread. */
+	const struct ln_remote_class
+		*remote;                    /* NULL: it runs here; immutable */
+	struct ln_environment *environment; /* counted; NULL: remote;
+					     * immutable */
 	_Atomic uint32_t references;
 	_Atomic uint32_t ended; /* futex: whether all is over, and whether
 				 * a thread sleeps until then */
+	struct ln_task task;
 	struct ln_mailbox mailbox;
+
+	/* Any thread. */
 	_Atomic bool die_when_link_dies;
 
 	/* Under mailbox.lock. */
@@ -53,8 +58,6 @@ struct ln_process {
 	struct ln_end_watch *watches;          /* told of its end */
 
 	/* Immutable after the start. */
-	const struct ln_remote_class *remote; /* NULL: it runs here */
-	struct ln_environment *environment;   /* counted; NULL: remote */
 	enum ln_outcome (*body)(struct ln_process *process);
 	void *argument;                        /* the body's */
 	void (*free_argument)(void *argument); /* at the end; may be NULL */

@@ -13,11 +13,13 @@
  */
 #include "process/wasm.h"
 
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -291,8 +293,8 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 static enum ln_outcome body(struct ln_process *process)
 {
 	struct start *start = process->argument;
-	struct ln_instance instance = { 0 };
-	struct ln_guest guest = {
+	alignas(LN_CACHE_LINE) struct ln_instance instance = { 0 };
+	alignas(LN_CACHE_LINE) struct ln_guest guest = {
 		.process = process,
 		.instance = &instance,
 		.module = start->module,

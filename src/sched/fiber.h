@@ -10,16 +10,16 @@
 #include "base/compiler.h"
 
 struct ln_fiber {
-	void *sp;         /* saved stack pointer while not running */
 	char *stack;      /* lowest byte of the stack */
 	size_t stack_len; /* bytes */
-	void *activation; /* the engine's per-stack word while not running */
 #if LN_TSAN
 	void *tsan;
 #endif
 #if LN_ASAN
 	void *asan_fake_stack;
 #endif
+	void *sp;         /* saved stack pointer while not running */
+	void *activation; /* the engine's per-stack word while not running */
 };
 
 /* Prepares `fiber` to run entry(argument) on the given stack. `entry` must

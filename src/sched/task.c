@@ -3,27 +3,31 @@
  * States of a task and who changes them:
  *
  *   NEW      -> PARKED    ln_task_start
- *   PARKED   -> QUEUED    a waker (compare-and-swap), who then queues it
- *   QUEUED   -> RUNNING   the worker that took it out of a queue
- *   RUNNING  -> NOTIFIED  a waker
- *   RUNNING  -> PARKED    its worker, after the switch off its stack
- *   NOTIFIED -> RUNNING   the task, when it begins to park
- *   NOTIFIED -> QUEUED    its worker, after the switch off its stack
- *   RUNNING  -> DONE      its worker, after the switch off its stack
+ *   PARKED   -> ACTIVE    a waker (compare-and-swap), who then queues it
+ *   ACTIVE   -> NOTIFIED  a waker
+ *   ACTIVE   -> PARKED    its worker, after the switch off its stack
+ *   NOTIFIED -> ACTIVE    the task, when it begins to park; or its worker,
+ *                         after the switch off its stack, who queues it
+ *   ACTIVE   -> DONE      its worker, after the switch off its stack
+ *
+ * Queued and running are one state: a worker that takes a task out of a queue
+ * need not change the word, which others write. A wake-up of a task that is
+ * queued already costs it one look too many at its condition.
  *
  * Why no wake-up is lost. A waker first makes the condition true, then calls
  * ln_task_wake, a read-modify-write of the state. The task checks the condition
- * and parks; the park ends in a compare-and-swap of the state from RUNNING to
+ * and parks; the park ends in a compare-and-swap of the state from ACTIVE to
  * PARKED, done by the worker once the stack is left. All changes of one state
- * word are in one order. If the waker's comes before the park's, it found
- * RUNNING and left NOTIFIED (the park's swap fails, the task is queued) or
- * found it QUEUED (the task is yet to run, and will check after that). If it
- * comes after, it finds PARKED and queues the task. In each case the task
- * checks again after the waker's change, and sees the condition: its check
- * follows an acquire of a value that the waker released.
+ * word are in one order. If the waker's comes before the park's, it left
+ * NOTIFIED: the park's swap fails, and the task goes on. If it comes after, it
+ * finds PARKED and queues the task. In each case the task checks again after
+ * the waker's change, and sees the condition: its check follows an acquire of
+ * what the waker released, the state in the first case, the queue in the
+ * second.
  *
- * Why no task runs twice: only one change leads from PARKED or NOTIFIED to
- * QUEUED, whoever makes it queues the task once, and the stack was left before.
+ * Why no task runs twice: whoever changes PARKED to ACTIVE queues the task
+ * once, and so does the worker that finds NOTIFIED behind it; nobody else
+ * queues one that is not running, and the stack was left before.
  *
  * The task is published as PARKED only off its stack, because from then on
  * another worker may enter it: hence ln_worker_arrived.
@@ -107,12 +111,14 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	return 0;
 }
 
-/* Asks for what a task touches first when it is entered: the end of its stack.
- * That is needed as soon as the running one parks. */
-static inline void prefetch_stack(const struct ln_task *task)
+/* Asks for what a task touches first when it is entered: the end of its stack,
+ * and what it has said. That is needed as soon as the running one parks. */
+static inline void prefetch(const struct ln_task *task)
 {
 	const char *sp = task->fiber.sp;
 
+	__builtin_prefetch(
+		atomic_load_explicit(&task->soon, memory_order_relaxed), 1);
 	for (size_t i = 0; i < PREFETCHED_LINES; i++)
 		__builtin_prefetch(sp + i * LN_CACHE_LINE, 1);
 }
@@ -124,7 +130,7 @@ static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
 	struct ln_sched *sched = worker->sched;
 	struct ln_task *displaced;
 
-	prefetch_stack(task);
+	prefetch(task);
 	ln_systematic_point();
 	atomic_store_explicit(
 		&worker->next_tick,
@@ -157,8 +163,8 @@ static bool mark_woken(struct ln_task *task)
 
 		ln_systematic_point();
 		if (state == LN_TASK_PARKED)
-			wanted = LN_TASK_QUEUED;
-		else if (state == LN_TASK_RUNNING)
+			wanted = LN_TASK_ACTIVE;
+		else if (state == LN_TASK_ACTIVE)
 			wanted = LN_TASK_NOTIFIED;
 		/* A change from X to X too: release what the waker wrote
 		 * before, so that the task sees it when it next changes the
@@ -261,7 +267,7 @@ void ln_task_park(struct ln_task *task)
 	if (atomic_load_explicit(&task->state, memory_order_relaxed) ==
 		    LN_TASK_NOTIFIED &&
 	    atomic_compare_exchange_strong_explicit(
-		    &task->state, &notified, LN_TASK_RUNNING,
+		    &task->state, &notified, LN_TASK_ACTIVE,
 		    memory_order_acq_rel, memory_order_relaxed)) {
 		ln_probe_look(task);
 		return;

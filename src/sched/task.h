@@ -24,9 +24,8 @@ struct ln_worker;
 enum ln_task_state {
 	LN_TASK_NEW,      /* zeroed memory; not started, wake-ups do nothing */
 	LN_TASK_PARKED,   /* in no queue; a wake-up must queue it */
-	LN_TASK_QUEUED,   /* in exactly one run queue, or being put there */
-	LN_TASK_RUNNING,  /* a worker runs it */
-	LN_TASK_NOTIFIED, /* running, and woken since */
+	LN_TASK_ACTIVE,   /* running, or in exactly one run queue */
+	LN_TASK_NOTIFIED, /* the same, and woken since */
 	LN_TASK_DONE,     /* its function has returned */
 };
 
@@ -38,19 +37,24 @@ enum ln_wait {
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
+/* What a switch touches is one line of the cache, the last one: the others are
+ * rarely needed. Whoever embeds a task sees to where lines begin. */
 struct ln_task {
-	struct ln_fiber fiber;
-	struct ln_sched *sched;
 	struct ln_task *next;           /* link of the inject queue */
 	void (*run)(struct ln_task *);  /* the body; on the fiber */
 	void (*done)(struct ln_task *); /* after it, off the fiber; may free */
-	void *local;                    /* the engine's: what runs here */
-	_Atomic uint64_t slices; /* times it was entered, or went on after a
-				  * tick; written by its worker */
+
+	struct ln_fiber fiber;
+	struct ln_sched *sched;
+	void *local;              /* the engine's: what runs here */
+	const void *_Atomic soon; /* see ln_task_expect */
+	_Atomic uint64_t slices;  /* times it was entered, or went on after a
+				   * tick; written by its worker */
 	struct ln_probe *_Atomic probe; /* a question to it, sched/probe.h */
 	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
 	_Atomic bool interrupted; /* waits end early; any thread sets it */
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
+	_Atomic bool running;     /* on a worker, not in a queue; for reports */
 };
 
 /* Starts a task whose memory was zero: takes a stack and queues it on the
@@ -115,6 +119,14 @@ static inline void ln_task_set_waiting(struct ln_task *task, enum ln_wait what)
 {
 	atomic_store_explicit(&task->waiting, (uint8_t)what,
 			      memory_order_relaxed);
+}
+
+/* Says where the running task will read or write soon after it is next woken.
+ * Whoever wakes it asks the cache for that: a hint, no more, which may point
+ * anywhere. */
+static inline void ln_task_expect(struct ln_task *task, const void *address)
+{
+	atomic_store_explicit(&task->soon, address, memory_order_relaxed);
 }
 
 /* Counts one more slice of the running task. */

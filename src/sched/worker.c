@@ -237,9 +237,8 @@ LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
-	/* Acquire pairs with the releases of its wakers. */
-	atomic_exchange_explicit(&task->state, LN_TASK_RUNNING,
-				 memory_order_acq_rel);
+	/* What its wakers wrote came with the queue. */
+	atomic_store_explicit(&task->running, true, memory_order_relaxed);
 	worker->current = task;
 	worker->slice_tick = ln_sched_ticks(worker->sched);
 	set_local(worker, task->local);
@@ -329,13 +328,15 @@ void ln_worker_arrived(void)
 {
 	struct ln_worker *worker = ln_worker_current();
 	struct ln_task *task = worker->left;
-	uint32_t expected = LN_TASK_RUNNING;
+	uint32_t expected = LN_TASK_ACTIVE;
 
 	worker->left = NULL;
 	switch (worker->leaving) {
 	case LN_LEAVE_NOTHING:
 		break;
 	case LN_LEAVE_PARK:
+		atomic_store_explicit(&task->running, false,
+				      memory_order_relaxed);
 		ln_systematic_point();
 		/* Release: whoever enters it next sees what it did. */
 		if (atomic_compare_exchange_strong_explicit(
@@ -343,14 +344,14 @@ void ln_worker_arrived(void)
 			    memory_order_acq_rel, memory_order_acquire))
 			break;
 		/* Woken while it parked. */
-		atomic_store_explicit(&task->state, LN_TASK_QUEUED,
-				      memory_order_release);
+		atomic_exchange_explicit(&task->state, LN_TASK_ACTIVE,
+					 memory_order_acq_rel);
 		ln_systematic_point();
 		requeue(worker, task);
 		break;
 	case LN_LEAVE_YIELD:
-		atomic_store_explicit(&task->state, LN_TASK_QUEUED,
-				      memory_order_release);
+		atomic_store_explicit(&task->running, false,
+				      memory_order_relaxed);
 		requeue(worker, task);
 		break;
 	case LN_LEAVE_DONE:

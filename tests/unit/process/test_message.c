@@ -269,6 +269,45 @@ static void resources_are_bounded(void **state)
 	ln_message_free(message);
 }
 
+static void is_as_new_when_renewed(void **state)
+{
+	struct ln_message *message =
+		ln_message_renew(NULL, 5, LN_MESSAGE_INLINE + 1);
+	struct ln_message *same;
+	uint8_t bytes[1000] = { 0 };
+	uint64_t index;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(message->tag, 5);
+	assert_false(is_inline(message));
+	/* All of this is freed: the leak checker looks. */
+	assert_int_equal(
+		ln_message_write(message, bytes, sizeof(bytes), NO_LIMIT), 0);
+	assert_int_equal(ln_message_read(message, bytes, 10, &count), 0);
+	assert_int_equal(
+		ln_message_push(message, LN_RESOURCE_NONE, NULL, &index), 0);
+	same = ln_message_renew(message, 6, 0);
+	assert_ptr_equal(same, message);
+	assert_int_equal(same->kind, LN_MESSAGE_DATA);
+	assert_int_equal(same->tag, 6);
+	assert_int_equal(same->size, 0);
+	assert_int_equal(same->read_at, 0);
+	assert_int_equal(same->resource_count, 0);
+	assert_true(is_inline(same));
+	assert_int_equal(ln_message_push(same, LN_RESOURCE_NONE, NULL, &index),
+			 0);
+	assert_int_equal(index, 0);
+	ln_message_free(same);
+
+	/* A signal becomes a message like any other. */
+	message = ln_message_new(LN_MESSAGE_LINK_DIED, 7, 0);
+	assert_non_null(message);
+	same = ln_message_renew(message, 0, 0);
+	assert_int_equal(same->kind, LN_MESSAGE_DATA);
+	ln_message_free(same);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +321,7 @@ int main(void)
 		cmocka_unit_test(weighs_what_it_holds),
 		cmocka_unit_test(resources_are_taken_once),
 		cmocka_unit_test(resources_are_bounded),
+		cmocka_unit_test(is_as_new_when_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

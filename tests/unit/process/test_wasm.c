@@ -221,7 +221,7 @@ static void traps_and_kills(void **state)
 			spawn(module, "spin", NULL, 0, &spinners[i], &error),
 			0);
 	for (int i = 0; i < 3; i++) {
-		while (atomic_load(&spinners[i]->task.state) == LN_TASK_QUEUED)
+		while (atomic_load(&spinners[i]->task.slices) == 0)
 			test_nap();
 	}
 	for (int i = 0; i < 3; i++)

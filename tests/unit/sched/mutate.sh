@@ -13,7 +13,7 @@ copy=$3
 
 case $name in
 lost_token) # a wake-up that comes while the task runs leaves no trace
-	edit='s/else if (state == LN_TASK_RUNNING)/else if (false)/'
+	edit='s/else if (state == LN_TASK_ACTIVE)/else if (false)/'
 	;;
 no_second_look) # a worker goes to sleep without another look at the queues
 	edit='/^static void sleep_worker/,/^}/s/!work_visible(sched)/true/'

@@ -112,7 +112,7 @@ static void expires_what_is_due(void **state)
 static void wakes_its_task(void **state)
 {
 	struct ln_timer timer = { .deadline = 5 };
-	struct ln_task running = { .state = LN_TASK_RUNNING };
+	struct ln_task running = { .state = LN_TASK_ACTIVE };
 	struct ln_timers heap;
 	int first;
 
@@ -121,7 +121,7 @@ static void wakes_its_task(void **state)
 	timer.task = &running;
 	assert_int_equal(ln_timers_add(&heap, &timer, &first), 0);
 	ln_timers_expire(&heap, 4);
-	assert_int_equal(running.state, LN_TASK_RUNNING);
+	assert_int_equal(running.state, LN_TASK_ACTIVE);
 	ln_timers_expire(&heap, 5);
 	assert_int_equal(running.state, LN_TASK_NOTIFIED);
 	ln_timers_deinit(&heap);
