@@ -386,8 +386,8 @@ static enum ln_outcome look(struct ln_process *process)
 	return LN_OUTCOME_NORMAL;
 }
 
-/* On one worker, which the end of a process with a long list does not keep. */
-static void long_lists_go_in_parts(void **state)
+/* Whether a process that runs on the same worker saw a part of the list. */
+static bool goes_in_parts(void)
 {
 	static struct watch watch;
 	struct ln_limits limits = ln_limits_default;
@@ -395,7 +395,6 @@ static void long_lists_go_in_parts(void **state)
 	struct ln_process *process, *watching;
 	struct ln_semver_error why;
 
-	(void)state;
 	limits.max_registrations = LONG_LIST;
 	environment = test_environment_new(1, &limits);
 	watch.registry = environment->registry;
@@ -410,9 +409,20 @@ static void long_lists_go_in_parts(void **state)
 	watching = test_process_start(environment, look, &watch);
 	stop(process);
 	assert_int_equal(test_process_wait(watching), LN_OUTCOME_NORMAL);
-	assert_true(atomic_load(&watch.saw_part));
 	ln_requirement_deinit(&watch.any);
 	test_environment_free(environment);
+	return atomic_load(&watch.saw_part);
+}
+
+/* The end of a process with a long list does not keep the worker. On a busy
+ * machine the ticker, which says when others may run, may be late. */
+static void long_lists_go_in_parts(void **state)
+{
+	int attempts = 10;
+
+	(void)state;
+	while (!goes_in_parts())
+		assert_int_not_equal(--attempts, 0);
 }
 
 int main(void)
