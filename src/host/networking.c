@@ -153,9 +153,9 @@ int ln_host_networking_resolve(struct ln_guest *guest, struct ln_slice name,
 	error = check_room(guest, &guest->dns_iterators, an_iterator);
 	if (error < 0)
 		return error;
-	error = ln_resolver_resolve(resolver, (const char *)name.data, name.len,
-				    deadline_after(timeout), &addresses,
-				    &reason);
+	error = ln_resolver_resolve(
+		resolver, guest->environment->names, (const char *)name.data,
+		name.len, deadline_after(timeout), &addresses, &reason);
 	ln_instance_resumed(guest->instance);
 	if (error == LN_EFORMAT || error == LN_EIO) {
 		store64(id, ln_guest_error(guest, "%s%s",

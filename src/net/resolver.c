@@ -1,10 +1,26 @@
 /*
  * DESIGN
  * A look-up is a job on the heap, because it may outlive the task that wants
- * it. It is in the queue, or with a thread, or done; each step happens under
- * the resolver's lock. A task that leaves takes a queued job out and frees it;
- * a job that a thread has already got is marked as abandoned, and the thread
- * frees it. So there are never more jobs than tasks and threads.
+ * it. It is in its owner's queue, or with a thread, or done; each step happens
+ * under the resolver's lock. A task that leaves takes a queued job out and
+ * frees it; a job that a thread has already got is marked as abandoned, and the
+ * thread frees it. So there are never more jobs than tasks and threads.
+ *
+ * getaddrinfo may keep a thread for half a minute, and cannot be stopped. So an
+ * owner, together with those below it, may have half of the threads that the
+ * one above may have, at least one; abandoned look-ups count until they end.
+ * Half, since that leaves something for every level of the tree, and as much
+ * for all others as for one.
+ *
+ * Each owner has a list of turns: of its own queue, while there is something in
+ * it, and of each owner below that has such a list and may have one more
+ * thread. The first of the list is served and becomes the last, from the top
+ * down to a queue: so whatever is in a list leads to a job that may run now,
+ * and to find the next one takes a step for each level, however many wait.
+ *
+ * A job that can run calls a thread: one that is idle and has not been called
+ * yet, or a new one. One that cannot run becomes able to when a job ends; the
+ * thread that ended it then looks for the next one itself.
  *
  * A task is woken under the lock, and takes the lock before it leaves, so it is
  * alive when it is woken.
@@ -34,12 +50,35 @@
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
 
 struct job {
-	struct ln_list link; /* in the queue, while queued */
+	struct ln_list link;             /* in the owner's, while queued */
+	struct ln_resolver_owner *owner; /* good until it has run */
 	enum job_state state;
 	struct ln_task *task; /* NULL: abandoned */
 	struct ln_endpoint endpoint;
 	struct ln_addresses *result;
 	int code; /* of getaddrinfo */
+};
+
+/* A place in a list of turns. */
+struct turn {
+	struct ln_list link;
+	struct ln_resolver_owner *owner; /* whose */
+	bool listed;
+};
+
+struct ln_resolver_owner {
+	/* Immutable. */
+	struct ln_resolver *resolver;
+	struct ln_resolver_owner *above; /* counted; NULL: this is the top */
+	unsigned most;                   /* of `running` */
+
+	/* Under the resolver's lock. */
+	unsigned running;     /* jobs that threads have, here and below */
+	unsigned references;  /* the maker's, of these jobs, from below */
+	struct ln_list jobs;  /* queued, the oldest first */
+	struct ln_list turns; /* here and below */
+	struct turn itself;   /* of `jobs`, in `turns` */
+	struct turn branch;   /* of `turns`, in those of `above` */
 };
 
 struct ln_resolver {
@@ -51,13 +90,27 @@ struct ln_resolver {
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct ln_list queue; /* under lock, as all that follows */
-	unsigned queued;
-	unsigned idle;       /* threads that wait for work */
-	unsigned started;    /* threads that have not ended */
-	unsigned references; /* of the owner and of each thread */
+	struct ln_resolver_owner top; /* under lock, as all that follows */
+	unsigned idle;                /* threads that wait for work */
+	unsigned called;              /* of these, to do some */
+	unsigned started;             /* threads that have not ended */
+	unsigned references;          /* of the owner and of each thread */
 	bool stopping;
 };
+
+static void init_owner(struct ln_resolver_owner *owner,
+		       struct ln_resolver *resolver, unsigned most)
+{
+	*owner = (struct ln_resolver_owner){
+		.resolver = resolver,
+		.most = most,
+		.references = 1,
+		.itself.owner = owner,
+		.branch.owner = owner,
+	};
+	ln_list_init(&owner->jobs);
+	ln_list_init(&owner->turns);
+}
 
 int ln_resolver_new(unsigned threads,
 		    int (*lookup)(const char *, const char *,
@@ -76,9 +129,118 @@ int ln_resolver_new(unsigned threads,
 	resolver->references = 1;
 	pthread_mutex_init(&resolver->lock, NULL);
 	pthread_cond_init(&resolver->work, NULL);
-	ln_list_init(&resolver->queue);
+	init_owner(&resolver->top, resolver, threads);
 	*out = resolver;
 	return 0;
+}
+
+int ln_resolver_owner_new(struct ln_resolver *resolver,
+			  struct ln_resolver_owner *above,
+			  struct ln_resolver_owner **out)
+{
+	struct ln_resolver_owner *owner = malloc(sizeof(*owner));
+
+	if (owner == NULL)
+		return LN_ENOMEM;
+	if (above == NULL)
+		above = &resolver->top;
+	init_owner(owner, resolver, above->most > 1 ? above->most / 2 : 1);
+	owner->above = above;
+	pthread_mutex_lock(&resolver->lock);
+	above->references++;
+	pthread_mutex_unlock(&resolver->lock);
+	*out = owner;
+	return 0;
+}
+
+/* Under the lock. The top is not on the heap, and keeps its first reference. */
+static void release_owner(struct ln_resolver_owner *owner)
+{
+	while (owner != NULL && --owner->references == 0) {
+		struct ln_resolver_owner *above = owner->above;
+
+		free(owner);
+		owner = above;
+	}
+}
+
+void ln_resolver_owner_release(struct ln_resolver_owner *owner)
+{
+	struct ln_resolver *resolver;
+
+	if (owner == NULL)
+		return;
+	resolver = owner->resolver;
+	pthread_mutex_lock(&resolver->lock);
+	release_owner(owner);
+	pthread_mutex_unlock(&resolver->lock);
+}
+
+static void list_turn(struct turn *turn, struct ln_list *turns, bool wanted)
+{
+	if (wanted && !turn->listed)
+		ln_list_append(turns, &turn->link);
+	else if (!wanted && turn->listed)
+		ln_list_remove(&turn->link);
+	turn->listed = wanted;
+}
+
+/* Makes the lists of turns right after a change of the owner's queue or of what
+ * runs for it. Returns whether its queue leads to a job that can run. */
+static bool relist(struct ln_resolver_owner *owner)
+{
+	bool can_run = !ln_list_empty(&owner->jobs);
+
+	list_turn(&owner->itself, &owner->turns, can_run);
+	for (; owner->above != NULL; owner = owner->above) {
+		bool wanted = owner->running < owner->most &&
+			      !ln_list_empty(&owner->turns);
+
+		list_turn(&owner->branch, &owner->above->turns, wanted);
+		can_run = can_run && wanted;
+	}
+	return can_run;
+}
+
+/* Takes the job whose turn it is out of its queue, to run it; NULL: none can
+ * run. */
+static struct job *take_job(struct ln_resolver *resolver)
+{
+	struct ln_resolver_owner *owner = &resolver->top;
+	struct job *job;
+
+	while (!ln_list_empty(&owner->turns)) {
+		struct ln_list *link = owner->turns.next;
+		struct turn *turn = ln_container_of(link, struct turn, link);
+
+		ln_list_remove(link);
+		ln_list_append(&owner->turns, link);
+		if (turn == &owner->itself)
+			break;
+		owner = turn->owner;
+	}
+	if (ln_list_empty(&owner->jobs))
+		return NULL;
+	job = ln_container_of(owner->jobs.next, struct job, link);
+	ln_list_remove(&job->link);
+	job->state = JOB_RUNNING;
+	owner->references++;
+	for (struct ln_resolver_owner *at = owner; at != NULL; at = at->above)
+		at->running++;
+	relist(owner);
+	return job;
+}
+
+/* A job that take_job took has run: its owner may have the thread for another
+ * one, and may be gone. */
+static void give_back(struct job *job)
+{
+	struct ln_resolver_owner *owner = job->owner;
+
+	for (struct ln_resolver_owner *at = owner; at != NULL; at = at->above)
+		at->running--;
+	relist(owner);
+	release_owner(owner);
 }
 
 /* Gives the lock back with a reference; the last one frees. */
@@ -154,21 +316,20 @@ static void look_up(struct ln_resolver *resolver, struct job *job)
 	resolver->free_result(list);
 }
 
-/* The oldest queued job; NULL: there is none, and none comes. */
+/* The next job to run; NULL: there is none, and none comes. */
 static struct job *next_job(struct ln_resolver *resolver)
 {
 	struct job *job;
 
-	while (ln_list_empty(&resolver->queue)) {
+	while ((job = take_job(resolver)) == NULL) {
 		if (resolver->stopping)
 			return NULL;
 		resolver->idle++;
 		pthread_cond_wait(&resolver->work, &resolver->lock);
 		resolver->idle--;
+		if (resolver->called > 0)
+			resolver->called--;
 	}
-	job = ln_container_of(resolver->queue.next, struct job, link);
-	ln_list_remove(&job->link);
-	resolver->queued--;
 	return job;
 }
 
@@ -180,10 +341,10 @@ static void *thread_main(void *argument)
 	prctl(PR_SET_NAME, "ln-resolver");
 	pthread_mutex_lock(&resolver->lock);
 	while ((job = next_job(resolver)) != NULL) {
-		job->state = JOB_RUNNING;
 		pthread_mutex_unlock(&resolver->lock);
 		look_up(resolver, job);
 		pthread_mutex_lock(&resolver->lock);
+		give_back(job);
 		job->state = JOB_DONE;
 		if (job->task != NULL)
 			ln_task_wake(job->task);
@@ -195,15 +356,12 @@ static void *thread_main(void *argument)
 	return NULL;
 }
 
-/* Starts one more thread when it is needed and allowed; under the lock. */
+/* Starts one more thread; under the lock. */
 static void start_thread(struct ln_resolver *resolver)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
 
-	if (resolver->idle > resolver->queued ||
-	    resolver->started == resolver->most)
-		return;
 	if (pthread_attr_init(&attributes) != 0)
 		return;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -214,18 +372,30 @@ static void start_thread(struct ln_resolver *resolver)
 	pthread_attr_destroy(&attributes);
 }
 
+/* Sees to it that a thread comes for a job that can run, unless all are busy;
+ * under the lock. */
+static void call_thread(struct ln_resolver *resolver)
+{
+	if (resolver->idle > resolver->called) {
+		resolver->called++;
+		pthread_cond_signal(&resolver->work);
+	} else if (resolver->started < resolver->most) {
+		start_thread(resolver);
+	}
+}
+
 static int enqueue(struct ln_resolver *resolver, struct job *job)
 {
 	int error = 0;
 
 	pthread_mutex_lock(&resolver->lock);
-	start_thread(resolver);
+	ln_list_append(&job->owner->jobs, &job->link);
+	if (relist(job->owner))
+		call_thread(resolver);
 	if (resolver->started == 0) {
+		ln_list_remove(&job->link);
+		relist(job->owner);
 		error = LN_ENOMEM;
-	} else {
-		ln_list_append(&resolver->queue, &job->link);
-		resolver->queued++;
-		pthread_cond_signal(&resolver->work);
 	}
 	pthread_mutex_unlock(&resolver->lock);
 	return error;
@@ -250,7 +420,7 @@ static bool leave(struct ln_resolver *resolver, struct job *job)
 	pthread_mutex_lock(&resolver->lock);
 	if (job->state == JOB_QUEUED) {
 		ln_list_remove(&job->link);
-		resolver->queued--;
+		relist(job->owner);
 	}
 	ours = job->state != JOB_RUNNING;
 	job->task = NULL;
@@ -283,7 +453,8 @@ static int await(struct ln_resolver *resolver, struct job *job,
 	return error;
 }
 
-int ln_resolver_resolve(struct ln_resolver *resolver, const char *name,
+int ln_resolver_resolve(struct ln_resolver *resolver,
+			struct ln_resolver_owner *owner, const char *name,
 			size_t len, int64_t deadline,
 			struct ln_addresses **addresses, const char **reason)
 {
@@ -304,6 +475,7 @@ int ln_resolver_resolve(struct ln_resolver *resolver, const char *name,
 		free_job(job);
 		return *addresses != NULL ? 0 : LN_ENOMEM;
 	}
+	job->owner = owner != NULL ? owner : &resolver->top;
 	job->task = ln_task_current();
 	return await(resolver, job, deadline, addresses, reason);
 }

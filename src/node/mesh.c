@@ -126,7 +126,7 @@ static int listen_at(struct ln_mesh *mesh, char reason[LN_TLS_REASON_SIZE])
 	struct ln_addresses *addresses;
 	const char *text = NULL;
 	int number = 0;
-	int error = ln_resolver_resolve(mesh->node->runtime->resolver,
+	int error = ln_resolver_resolve(mesh->node->runtime->resolver, NULL,
 					mesh->address, strlen(mesh->address),
 					ln_time_now() + LN_MESH_GREETING_TIME,
 					&addresses, &text);

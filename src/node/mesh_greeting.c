@@ -74,9 +74,9 @@ static int dial(struct ln_connection *connection, int64_t deadline)
 	struct ln_addresses *addresses;
 	const char *reason = NULL;
 	int number = 0;
-	int error = ln_resolver_resolve(mesh->node->runtime->resolver, address,
-					strlen(address), deadline, &addresses,
-					&reason);
+	int error = ln_resolver_resolve(mesh->node->runtime->resolver, NULL,
+					address, strlen(address), deadline,
+					&addresses, &reason);
 
 	if (error < 0)
 		return fail(connection, error,

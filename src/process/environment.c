@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/linker.h"
 #include "engine/module.h"
+#include "net/resolver.h"
 #include "process/listeners.h"
 #include "process/plugin.h"
 #include "process/preopens.h"
@@ -66,6 +67,7 @@ static void destroy(void *argument)
 	give_back_preopens(environment);
 	ln_quota_release(environment->descriptors);
 	ln_listeners_close(environment->listeners);
+	ln_resolver_owner_release(environment->names);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
 	if (parent != NULL) {
@@ -208,6 +210,11 @@ int ln_environment_new(struct ln_runtime *runtime,
 		parent != NULL ? parent->console : config->console;
 	environment->config = copy;
 	set_limits(environment);
+	error = ln_resolver_owner_new(runtime->resolver,
+				      parent != NULL ? parent->names : NULL,
+				      &environment->names);
+	if (error < 0)
+		goto fail;
 	error = open_directories(environment);
 	if (error < 0)
 		goto fail;

@@ -25,6 +25,7 @@ struct ln_process;
 struct ln_registry_key;
 struct ln_remote_environment_class;
 struct ln_requirement;
+struct ln_resolver_owner;
 struct ln_runtime;
 struct ln_version;
 
@@ -43,6 +44,7 @@ struct ln_environment {
 	struct ln_preopens *preopens;     /* NULL: none */
 	struct ln_listeners *listeners;   /* NULL: none */
 	struct ln_quota *descriptors;     /* sockets and files of guests */
+	struct ln_resolver_owner *names;  /* of the names looked up for it */
 	const struct ln_console *console; /* NULL: the program's streams */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */

@@ -30,8 +30,9 @@
 
 #define REPORTS_PER_SECOND 20
 
-/* Names that are looked up at the same time. */
-#define RESOLVER_THREADS 8
+/* Names that are looked up at the same time; for one environment and all below
+ * it at most half as many. */
+#define RESOLVER_THREADS 16
 
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **out)
