@@ -35,7 +35,7 @@
 #define CLASSES (CLASS_MAX_BITS - CLASS_MIN_BITS + 1)
 #define WARM_BYTES ((size_t)64 << 20) /* of free slots, a class */
 #define WARM_LEAST 4
-#define BATCH 24
+#define BATCH 32
 #define BATCH_SLOT_MOST ((size_t)1 << 20) /* larger slots do not wait */
 
 /* Slots of one class that are not zero yet. */

@@ -32,6 +32,7 @@
 #include "process/registry.h"
 #include "process/remote.h"
 #include "process/runtime.h"
+#include "sched/sched.h"
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
@@ -395,7 +396,7 @@ int ln_process_start(struct ln_process *process)
 	struct ln_runtime *runtime = process->environment->runtime;
 	int error;
 
-	process->started = ln_time_now();
+	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
 	ln_runtime_add(runtime, process);
 	error = ln_task_start(runtime->sched, &process->task, task_run,

@@ -82,6 +82,16 @@ static void rescue_next(struct ln_sched *sched, uint64_t tick)
 	}
 }
 
+int64_t ln_sched_time(struct ln_sched *sched)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	/* While all workers sleep there are no ticks. */
+	if (worker == NULL || worker->sched != sched)
+		return ln_time_now();
+	return atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
+}
+
 void ln_sched_tick(struct ln_sched *sched)
 {
 	uint64_t tick = atomic_fetch_add_explicit(&sched->tick, 1,

@@ -55,6 +55,10 @@ struct ln_blocking *ln_sched_files(struct ln_sched *sched);
 /* The count of ticks since the start; it stands still while all sleep. */
 uint64_t ln_sched_ticks(struct ln_sched *sched);
 
+/* The time, CLOCK_MONOTONIC in nanoseconds, for what is shown to people: asked
+ * by a task, it may be some ticks old, and costs no look at the clock. */
+int64_t ln_sched_time(struct ln_sched *sched);
+
 /* One tick by hand, for options.manual. */
 void ln_sched_tick(struct ln_sched *sched);
 
