@@ -1,0 +1,178 @@
+"""Kills and times out processes that wait in calls, and counts what the program
+has before and afterwards.
+
+    parked.py LUNATIC MODULE PORT FOLDER FACTOR
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
+from client import PATIENCE, check, equal, finish  # noqa: E402
+
+AT_ONCE = 10
+ROUNDS = 20
+# One bound for all sockets and files, which a unit that is not given back at
+# every kill would soon reach.
+DESCRIPTORS = 80
+MOST_GROWTH = 4096  # KiB
+NETWORKING = "lunatic::networking::"
+WASI = "wasi_snapshot_preview1::"
+
+# Each call, where its processes wait (None: in a job that is soon over, and
+# then in the next one), and whether it has a timeout.
+CALLS = [
+    ("tcp_connect", NETWORKING + "tcp_connect", True),
+    ("tcp_accept", NETWORKING + "tcp_accept", False),
+    ("tcp_read", NETWORKING + "tcp_read", True),
+    ("tcp_read_shared", NETWORKING + "tcp_read", False),
+    ("tcp_write", NETWORKING + "tcp_write_vectored", True),
+    ("tcp_write_shared", NETWORKING + "tcp_write_vectored", False),
+    ("resolve", None, True),
+    ("sock_accept", WASI + "sock_accept", False),
+    ("sock_recv", WASI + "sock_recv", False),
+    ("sock_recv_peek", WASI + "sock_recv", False),
+    ("sock_recv_all", WASI + "sock_recv", False),
+    ("sock_read", WASI + "fd_read", False),
+    ("sock_send", WASI + "sock_send", False),
+    ("fifo_read", WASI + "fd_read", False),
+    ("fifo_write", WASI + "fd_write", False),
+    ("poll_clock", WASI + "poll_oneoff", True),
+    ("poll_listener", WASI + "poll_oneoff", True),
+    ("poll_fifo", WASI + "poll_oneoff", True),
+    ("poll_socket", WASI + "poll_oneoff", True),
+    ("file_open", None, False),
+    ("file_write", None, False),
+    ("directory_list", None, False),
+]
+
+
+def deaf_listener():
+    """A listener that answers nobody, since its queue is full, and whatever
+    must stay open for that."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    kept = [listener]
+    for _ in range(20):
+        filler = socket.socket()
+        filler.settimeout(0.2)
+        kept.append(filler)
+        try:
+            filler.connect(listener.getsockname())
+        except TimeoutError:
+            return listener.getsockname()[1], kept
+    sys.exit("a queue that does not become full")
+
+
+class Program:
+    def __init__(self, lunatic, module, port, folder):
+        deaf_port, self.kept = deaf_listener()
+        self.errors = open("parked.log", "w+")
+        self.process = subprocess.Popen(
+            [lunatic, "--max-descriptors", str(DESCRIPTORS), "--report=json",
+             "--tcplisten", "127.0.0.1:%s" % port, "--dir", folder, module,
+             str(port), str(deaf_port)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+            text=True)
+        self.proc = "/proc/%d/" % self.process.pid
+
+    def say(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if line != "done\n":
+            sys.exit("FAILED: %s: the guest says %r" % (command, line))
+
+    def descriptors(self):
+        return len(os.listdir(self.proc + "fd"))
+
+    def resident(self):
+        with open(self.proc + "status") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1])
+
+    def report(self):
+        """What the program says of its processes when it is asked."""
+        self.errors.seek(0, os.SEEK_END)
+        start = self.errors.tell()
+        self.process.send_signal(signal.SIGUSR1)
+        line = ""
+        end = time.monotonic() + PATIENCE
+        while not line.endswith("\n"):
+            check(time.monotonic() < end, "no report")
+            time.sleep(0.002)
+            self.errors.seek(start)
+            for line in self.errors:
+                if line.startswith("{"):
+                    break
+        return json.loads(line)
+
+    def waiting(self, function):
+        return sum(process["name"] == "victim" and
+                   process["host_function"] == function
+                   for process in self.report()["processes"])
+
+    def alive(self):
+        return self.report()["alive"]
+
+
+def becomes(what, look, want):
+    """Whatever `look` gives must become `want` in time."""
+    end = time.monotonic() + PATIENCE
+    have = look()
+    while have != want and time.monotonic() < end:
+        time.sleep(0.002)
+        have = look()
+    equal(have, want, what)
+
+
+def kill(program, call, function, before):
+    """Kills processes in the call; True if the program then is as before."""
+    program.say("hold %s %d" % (call, AT_ONCE))
+    if function:
+        becomes(call + ": processes that wait",
+                lambda: program.waiting(function), AT_ONCE)
+    program.say("fail")
+    becomes(call + ": descriptors after a kill", program.descriptors, before)
+
+
+def main():
+    lunatic, module, port, folder, factor = sys.argv[1:]
+    program = Program(lunatic, module, port, folder)
+    for call, _, timed in CALLS:
+        program.say("hold %s 1" % call)
+        program.say("fail")
+        if timed:
+            program.say("time %s 1" % call)
+    becomes("processes", program.alive, 1)
+    before = program.descriptors()
+    for call, function, timed in CALLS:
+        # In the first round it is seen that they wait; in the others the kill
+        # comes whenever it comes.
+        kill(program, call, function, before)
+        for _ in range(ROUNDS // 4):
+            kill(program, call, None, before)
+        resident = program.resident()
+        for _ in range(ROUNDS):
+            kill(program, call, None, before)
+        if timed:
+            program.say("time %s 200" % call)
+            becomes(call + ": descriptors after timeouts",
+                    program.descriptors, before)
+        growth = program.resident() - resident
+        # Sanitizers keep what has been freed.
+        check(factor != "1" or growth <= MOST_GROWTH,
+              call, "has left", growth, "KiB")
+    becomes("processes", program.alive, 1)
+    program.process.stdin.close()
+    equal(program.process.wait(PATIENCE), 0, "the exit status")
+    finish()
+
+
+main()
