@@ -62,7 +62,10 @@ int ln_wasi_list_fd(struct ln_wasi_fd *directory)
 		return directory->list;
 	if (!ln_quota_take(directory->quota))
 		return -EMFILE;
-	fd = openat(directory->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	do {
+		fd = openat(directory->fd, ".",
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
 	if (fd < 0) {
 		fd = -errno;
 		ln_quota_give(directory->quota);
@@ -82,10 +85,16 @@ static void sync_it(void *argument)
 {
 	struct syncing *syncing = argument;
 	int fd = ln_wasi_list_fd(syncing->directory);
+	int outcome;
 
-	if (fd < 0)
+	if (fd < 0) {
 		syncing->result = ln_wasi_from_errno(-fd);
-	else if ((syncing->data_only ? fdatasync(fd) : fsync(fd)) < 0)
+		return;
+	}
+	do {
+		outcome = syncing->data_only ? fdatasync(fd) : fsync(fd);
+	} while (outcome < 0 && errno == EINTR);
+	if (outcome < 0)
 		syncing->result = ln_wasi_from_errno(errno);
 }
 
@@ -160,6 +169,17 @@ static void append_all(struct listing *listing, const char *buffer, ssize_t len)
 	}
 }
 
+/* getdents64, whatever signals come. */
+static ssize_t next_entries(int fd, char *buffer)
+{
+	ssize_t len;
+
+	do {
+		len = getdents64(fd, buffer, KERNEL_BUFFER);
+	} while (len < 0 && errno == EINTR);
+	return len;
+}
+
 /* Reads entries from the cookie on, until a piece is full. */
 static void list_from(struct listing *listing, int fd, char *buffer)
 {
@@ -170,7 +190,7 @@ static void list_from(struct listing *listing, int fd, char *buffer)
 		return;
 	}
 	while (listing->room > 0 && listing->used < enough) {
-		ssize_t len = getdents64(fd, buffer, KERNEL_BUFFER);
+		ssize_t len = next_entries(fd, buffer);
 
 		if (len < 0)
 			listing->result = ln_wasi_from_errno(errno);

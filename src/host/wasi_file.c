@@ -26,6 +26,12 @@ struct file_job {
 	uint32_t result;
 };
 
+/* A signal for the program, which came to the thread of a job. */
+static bool interrupted(int outcome)
+{
+	return outcome < 0 && errno == EINTR;
+}
+
 static void note(struct file_job *job, int outcome)
 {
 	if (outcome < 0)
@@ -46,10 +52,12 @@ static uint32_t find_file(struct ln_guest *guest, uint32_t fd, uint64_t right,
 static int run(struct ln_wasi_fd *entry, void (*function)(void *),
 	       struct file_job *job, uint32_t *result)
 {
+	int error;
+
 	job->fd = entry->fd;
 	job->result = LN_WASI_SUCCESS;
-	return ln_wasi_answer(ln_wasi_block(function, job), job->result,
-			      result);
+	error = ln_wasi_block(function, job);
+	return ln_wasi_answer(error, job->result, result);
 }
 
 static void advise(void *argument)
@@ -86,8 +94,13 @@ int ln_host_wasi_fd_advise(struct ln_guest *guest, uint32_t fd, uint64_t offset,
 static void allocate(void *argument)
 {
 	struct file_job *job = argument;
+	int outcome;
 
-	note(job, fallocate(job->fd, 0, (off_t)job->offset, (off_t)job->len));
+	do {
+		outcome = fallocate(job->fd, 0, (off_t)job->offset,
+				    (off_t)job->len);
+	} while (interrupted(outcome));
+	note(job, outcome);
 }
 
 int ln_host_wasi_fd_allocate(struct ln_guest *guest, uint32_t fd,
@@ -110,8 +123,12 @@ int ln_host_wasi_fd_allocate(struct ln_guest *guest, uint32_t fd,
 static void set_size(void *argument)
 {
 	struct file_job *job = argument;
+	int outcome;
 
-	note(job, ftruncate(job->fd, (off_t)job->len));
+	do {
+		outcome = ftruncate(job->fd, (off_t)job->len);
+	} while (interrupted(outcome));
+	note(job, outcome);
 }
 
 int ln_host_wasi_fd_filestat_set_size(struct ln_guest *guest, uint32_t fd,
@@ -134,15 +151,23 @@ int ln_host_wasi_fd_filestat_set_size(struct ln_guest *guest, uint32_t fd,
 static void sync_data(void *argument)
 {
 	struct file_job *job = argument;
+	int outcome;
 
-	note(job, fdatasync(job->fd));
+	do {
+		outcome = fdatasync(job->fd);
+	} while (interrupted(outcome));
+	note(job, outcome);
 }
 
 static void sync_all(void *argument)
 {
 	struct file_job *job = argument;
+	int outcome;
 
-	note(job, fsync(job->fd));
+	do {
+		outcome = fsync(job->fd);
+	} while (interrupted(outcome));
+	note(job, outcome);
 }
 
 /* A directory as it can be read: what cannot be synced has nothing to sync. */
