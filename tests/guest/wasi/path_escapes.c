@@ -3,11 +3,24 @@
 // setup: ln -s ../outside dir/out; ln -s ../outside/secret dir/file_out
 // setup: ln -s /etc dir/absolute; ln -s ../outside/new dir/dangling
 // setup: ln -s /proc/self/root dir/magic; echo text >dir/file
+// setup: mkdir dir2; echo secret >dir2/secret; ln -s ../dir2 dir/beside
+// setup: ln -s out dir/chain; ln -s chain dir/chain2; ln -s a/b dir/below
+// setup: ln -s ../dir/file dir/back; ln -s a/../../outside dir/winding
 // options: --dir dir::/
 #include <stdio.h>
 
 #include "check.h"
 
+/*
+ * What was found in other runtimes, and where it is tried here: links at the
+ * end of a path that is created (CVE-2024-38358), link_refused; links that the
+ * guest has made, own_links; a slash behind a link (GHSA-vqjp-4c8c-hfgg),
+ * slash_refused; absolute paths, and names that begin as the directory's,
+ * refused; a directory that is exchanged meanwhile, files_race.c; truncation
+ * and other names in a read-only directory (CVE-2026-47261,
+ * GHSA-4ch3-9j33-3pmj), fd_files.c; a directory that nobody gave
+ * (CVE-2023-51661), cli/files.sh; links of /proc, path_proc.c.
+ */
 #define ROOT 3
 #define ALL UINT64_MAX
 #define FOLLOW __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW
@@ -133,6 +146,39 @@ static void moved_directory(void)
 	CHECK_OK(__wasi_fd_close(fd));
 }
 
+/* Moved into another directory while it is open, with what is in it; and in
+ * the place of the directory itself, a file or one with fewer rights. */
+static void replaced_descriptors(void)
+{
+	__wasi_filestat_t stat;
+	__wasi_fd_t inner;
+	__wasi_fd_t file;
+
+	CHECK_OK(__wasi_path_create_directory(ROOT, "a/b/c"));
+	CHECK_OK(__wasi_path_open(ROOT, 0, "a/b/c", __WASI_OFLAGS_DIRECTORY,
+				  rights, rights, 0, &inner));
+	CHECK_OK(__wasi_path_symlink("../../../file", ROOT, "a/b/c/up"));
+	CHECK_OK(__wasi_path_filestat_get(ROOT, FOLLOW, "a/b/c/up", &stat));
+	/* Inside for the root, but not for this one. */
+	CHECK_ERRNO(__wasi_path_filestat_get(inner, FOLLOW, "up", &stat), PERM);
+	CHECK_OK(__wasi_path_rename(ROOT, "a/b/c", ROOT, "c"));
+	CHECK_ERRNO(__wasi_path_filestat_get(ROOT, FOLLOW, "c/up", &stat),
+		    PERM);
+	CHECK_ERRNO(__wasi_path_filestat_get(inner, FOLLOW, "up", &stat), PERM);
+	CHECK_ERRNO(__wasi_path_rename(inner, "up", inner, "../up"), PERM);
+	CHECK_ERRNO(__wasi_path_link(inner, 0, "up", inner, "../up"), PERM);
+	CHECK_OK(__wasi_path_unlink_file(inner, "up"));
+	CHECK_OK(__wasi_path_remove_directory(ROOT, "c"));
+	/* Removed, it leads nowhere. */
+	CHECK_ERRNO(__wasi_path_filestat_get(inner, FOLLOW, "..", &stat), PERM);
+	CHECK_ERRNO(__wasi_path_create_directory(inner, "x"), NOENT);
+	CHECK_OK(__wasi_path_open(ROOT, 0, "file", 0, rights, 0, 0, &file));
+	CHECK_OK(__wasi_fd_renumber(file, inner));
+	CHECK_ERRNO(__wasi_path_filestat_get(inner, FOLLOW, "..", &stat),
+		    NOTDIR);
+	CHECK_OK(__wasi_fd_close(inner));
+}
+
 int main(void)
 {
 	static uint8_t buffer[64];
@@ -155,12 +201,28 @@ int main(void)
 	refused("a/../out/secret");
 	refused("absolute/passwd");
 	refused("magic/etc/passwd");
+	/* A name that begins as the directory's does, and out and back in. */
+	refused("../dir2/secret");
+	refused("beside/secret");
+	refused("../dir/file");
+	refused("a/b/../../../dir/file");
+	/* Links to links, and ".." behind a link: of where it leads. */
+	refused("chain/secret");
+	refused("chain2/secret");
+	refused("below/../../../outside/secret");
+	refused("winding/secret");
+	link_refused("beside");
+	link_refused("chain2");
+	link_refused("winding");
+	link_refused("back");
 	link_refused("out");
 	link_refused("file_out");
 	link_refused("absolute");
 	link_refused("magic");
 	link_refused("dangling");
 	slash_refused("out/");
+	slash_refused("chain2/");
+	slash_refused("beside//");
 	slash_refused("absolute/");
 	slash_refused("magic//");
 	/* Where a link leads on the host is not told; inside it is. */
@@ -170,5 +232,6 @@ int main(void)
 	CHECK(used == 4 && memcmp(buffer, "../o", 4) == 0);
 	own_links();
 	moved_directory();
+	replaced_descriptors();
 	return 0;
 }
