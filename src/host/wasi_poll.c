@@ -1,11 +1,17 @@
 /*
  * DESIGN
  * poll_oneoff looks at all subscriptions, and parks when none has an event.
- * What it looks at stays in the guest's memory: a call needs no memory of the
- * host, however many subscriptions it has. Each look decodes them anew, writes
- * the events it finds, notes the earliest deadline, and begins to watch streams
- * that are not ready. When it has begun to, another look follows, so that
- * nothing is missed between a look and the wait.
+ * What it looks at stays in the guest's memory: each look decodes it anew,
+ * writes the events it finds, notes the earliest deadline, and begins to watch
+ * streams that are not ready. When it has begun to, another look follows, so
+ * that nothing is missed between a look and the wait.
+ *
+ * A stream is watched once, however many subscriptions name it: the table of
+ * descriptors notes by which watch, which takes no search. The first watches
+ * are on the stack, further ones in blocks on the heap: they are never more
+ * than descriptors of the process, nor than subscriptions, each of which takes
+ * as much of the guest's own memory. Without memory for one, the rest is looked
+ * at every few milliseconds, as are streams that cannot be watched.
  *
  * Deadlines are on the monotonic clock. One on the real-time clock is
  * translated at every look; that clock may be set, so such a wait looks again
@@ -17,6 +23,7 @@
  * Threads: the one that runs the process.
  */
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -34,7 +41,9 @@
 #define MOST_SUBSCRIPTIONS 4096u
 #define FUEL_PER_SUBSCRIPTION 500 /* of a metered guest */
 #define LOOK_AGAIN_REALTIME (10 * LN_NS_PER_S)
-#define WATCHES 8 /* with more streams the rest is looked at now and then */
+#define FIRST_WATCHES 6 /* on the stack */
+#define BLOCK_WATCHES 64
+#define REST_AFTER 64 /* subscriptions, each with a system call */
 
 enum event_type { EVENT_CLOCK = 0, EVENT_FD_READ = 1, EVENT_FD_WRITE = 2 };
 enum clock_id { CLOCK_ID_REALTIME = 0, CLOCK_ID_MONOTONIC = 1 };
@@ -51,6 +60,17 @@ struct event {
 	uint8_t type;
 };
 
+struct watching {
+	struct ln_stream_watch watch;
+	struct ln_stream_watch **noted; /* in the table of descriptors */
+};
+
+struct block {
+	struct block *next;
+	uint32_t used;
+	struct watching list[BLOCK_WATCHES];
+};
+
 struct polling {
 	struct ln_guest *guest;
 	const uint8_t *subscriptions;
@@ -61,7 +81,9 @@ struct polling {
 	int64_t now;      /* when this look began */
 	int64_t deadline; /* the earliest that is still to come */
 	bool started;     /* this look began to watch a stream */
-	struct ln_stream_watch watches[WATCHES];
+	uint32_t used;    /* of `first` */
+	struct watching first[FIRST_WATCHES];
+	struct block *blocks; /* the one that has room, then full ones */
 };
 
 static void put_event(struct polling *polling, const struct event *event)
@@ -129,27 +151,70 @@ static bool look_at_clock(struct polling *polling, const uint8_t *at,
 	return false;
 }
 
-/* Watches a stream that is not ready, unless it is watched already. */
-static void want(struct polling *polling, struct ln_stream *stream)
+/* Room for one more watch, which it counts as used; NULL: there is none. */
+static struct watching *add_watching(struct polling *polling)
 {
+	struct block *block = polling->blocks;
+
+	if (polling->used < FIRST_WATCHES)
+		return &polling->first[polling->used++];
+	if (block == NULL || block->used == BLOCK_WATCHES) {
+		block = malloc(sizeof(*block));
+		if (block == NULL)
+			return NULL;
+		block->next = polling->blocks;
+		block->used = 0;
+		polling->blocks = block;
+	}
+	return &block->list[block->used++];
+}
+
+/* Watches a stream that is not ready, unless it is watched already. */
+static void want(struct polling *polling, struct ln_wasi_fd *entry,
+		 enum ln_direction direction)
+{
+	struct ln_stream_watch **noted = &entry->watches[direction];
 	int64_t soon = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
+	struct watching *watching;
 
-	for (uint32_t i = 0; i < WATCHES; i++) {
-		struct ln_stream_watch *watch = &polling->watches[i];
-
-		if (watch->stream == NULL) {
-			ln_stream_watch(stream, watch);
+	if (*noted == NULL) {
+		watching = add_watching(polling);
+		if (watching != NULL) {
+			watching->noted = noted;
+			*noted = &watching->watch;
+			ln_stream_watch(entry->streams[direction], *noted);
 			polling->started = true;
 			return;
 		}
-		if (watch->stream != stream)
-			continue;
-		if (watch->attachment != NULL)
-			return;
-		break;
+	} else if ((*noted)->attachment != NULL) {
+		return;
 	}
 	if (soon < polling->deadline)
 		polling->deadline = soon;
+}
+
+static void unwatch(struct watching *list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		*list[i].noted = NULL;
+		ln_stream_unwatch(&list[i].watch);
+	}
+}
+
+static void unwatch_all(struct polling *polling)
+{
+	struct block *block = polling->blocks;
+
+	unwatch(polling->first, polling->used);
+	while (block != NULL) {
+		struct block *next = block->next;
+
+		unwatch(block->list, block->used);
+		free(block);
+		block = next;
+		/* Each watch took a system call. */
+		ln_task_rest();
+	}
 }
 
 /* Looks at a file, which can always be read and written. */
@@ -203,7 +268,7 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 	}
 	ready = ln_stream_poll(stream);
 	if (ready == 0) {
-		want(polling, stream);
+		want(polling, entry, direction);
 		return false;
 	}
 	if ((ready & POLLNVAL) != 0)
@@ -244,6 +309,8 @@ static uint32_t look(struct polling *polling)
 		}
 		if (happened)
 			put_event(polling, &event);
+		if (i % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest();
 		at += LN_WASI_SUBSCRIPTION_SIZE;
 	}
 	return LN_WASI_SUCCESS;
@@ -298,8 +365,7 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 	ln_guest_pay(guest, (uint64_t)count * FUEL_PER_SUBSCRIPTION);
 	polling.start = ln_time_now();
 	error = wait_for_events(&polling, result);
-	for (uint32_t i = 0; i < WATCHES; i++)
-		ln_stream_unwatch(&polling.watches[i]);
+	unwatch_all(&polling);
 	if (error == 0 && *result == LN_WASI_SUCCESS)
 		ln_wasi_store32(nevents, polling.found);
 	return error;

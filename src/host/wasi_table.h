@@ -44,6 +44,8 @@ struct ln_wasi_fd {
 	uint64_t rights; /* base; a standard stream's: those not given up */
 	uint64_t inheriting;
 	struct ln_stream *streams[2]; /* by enum ln_direction, or NULL */
+	/* Of these, while poll_oneoff waits for them; NULL: it does not. */
+	struct ln_stream_watch *watches[2];
 	const char *name;             /* of a preopened directory */
 	struct ln_quota *quota;       /* of which each descriptor that is
 				       * its own has a unit; NULL: none has */
