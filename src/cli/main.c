@@ -333,7 +333,7 @@ static int prepare_and_run(struct ln_runtime *runtime,
 		status = run(environment, options, signals);
 		ln_environment_release(environment);
 	} else {
-		fprintf(stderr, "lunatic: %s\n", ln_error_text(error));
+		ln_cli_refuse_environment(error);
 	}
 	return status;
 }

@@ -191,7 +191,7 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 {
 	for (size_t i = 0; i < config->listeners.count; i++) {
 		const char *address = config->listeners.list[i];
-		int fd = ln_listener_open(address);
+		int fd = ln_listener_open(address, NULL);
 
 		if (fd >= 0) {
 			close(fd);
@@ -210,6 +210,18 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 		return false;
 	}
 	return true;
+}
+
+void ln_cli_refuse_environment(int error)
+{
+	const char *reason = ln_error_text(error);
+
+	/* The first one is in no other, and there are few of them. */
+	if (error == LN_ELIMIT)
+		reason = "the directories and sockets of --dir and --tcplisten "
+			 "are more than --max-descriptors, or the system, "
+			 "allows";
+	fprintf(stderr, "lunatic: %s\n", reason);
 }
 
 void ln_cli_refuse(const char *verb, const char *file, int result,

@@ -35,6 +35,9 @@ bool ln_cli_check_directories(const struct ln_config *config);
 /* Says where guests cannot listen, and why; false if there is such a place. */
 bool ln_cli_check_listeners(const struct ln_config *config);
 
+/* Says why there is no first environment. */
+void ln_cli_refuse_environment(int error);
+
 /* Says why a module cannot be run or tested, which is what `verb` says, and
  * where that is explained. `error` is NULL or what the engine said. */
 void ln_cli_refuse(const char *verb, const char *file, int result,

@@ -451,7 +451,7 @@ static int test_file(struct suite *suite)
 		error = ln_environment_new(suite->runtime, NULL,
 					   options->config, &environment);
 	if (error < 0) {
-		fprintf(stderr, "lunatic: %s\n", ln_error_text(error));
+		ln_cli_refuse_environment(error);
 		return STATUS_FAILED;
 	}
 	status = test_module(suite, environment);

@@ -85,7 +85,7 @@ static uint32_t describe(struct ln_wasi_fd *made, int fd)
 	made->rights &= ln_wasi_file_rights;
 	if (!S_ISREG(stat.st_mode) && !S_ISBLK(stat.st_mode)) {
 		made->kind = LN_WASI_DEVICE;
-		return ln_wasi_make_streams(made, fd);
+		return ln_wasi_make_streams(made, fd, false);
 	}
 	made->kind = LN_WASI_FILE;
 	made->in_memory = is_memory(fd);

@@ -63,7 +63,8 @@ static uint32_t find_connection(struct ln_guest *guest, uint32_t fd,
 	return ln_wasi_find(guest, fd, right, entry);
 }
 
-/* Finds a listener. */
+/* Finds a listener, and makes room in the table for what it accepts: nothing is
+ * accepted that would have to be closed. */
 static uint32_t find_listener(struct ln_guest *guest, uint32_t fd,
 			      struct ln_wasi_fd **entry)
 {
@@ -75,23 +76,40 @@ static uint32_t find_listener(struct ln_guest *guest, uint32_t fd,
 		return LN_WASI_INVAL;
 	if ((*entry)->kind != LN_WASI_LISTENER)
 		return is_socket(*entry) ? LN_WASI_NOTSUP : LN_WASI_NOTSOCK;
-	result = ln_wasi_find(guest, fd, LN_WASI_RIGHT_SOCK_ACCEPT, entry);
+	result = ln_wasi_make_room(guest);
+	if (result == LN_WASI_SUCCESS)
+		result = ln_wasi_find(guest, fd, LN_WASI_RIGHT_SOCK_ACCEPT,
+				      entry);
 	return result == LN_WASI_SUCCESS ? ln_wasi_watch_listener(*entry)
 					 : result;
 }
 
-/* Takes a connection, waiting for it if need be: 0 and its descriptor or a
- * negative errno in *fd; LN_EKILLED, LN_ENOMEM. */
+/* Takes a connection that is there, with units of the quota for both of its
+ * streams; or a negative errno, and none. */
+static int accept_now(struct ln_stream *listener, struct ln_quota *quota)
+{
+	struct ln_address peer;
+	int fd;
+
+	if (!ln_quota_take(quota))
+		return -EMFILE;
+	fd = ln_tcp_accept_fd(ln_stream_fd(listener), quota, &peer);
+	if (fd < 0)
+		ln_quota_give(quota);
+	return fd;
+}
+
+/* The same, waiting for it if need be: 0 and what accept_now returned in *fd;
+ * LN_EKILLED, LN_ENOMEM. */
 static int accept_next(struct ln_stream *listener, struct ln_quota *quota,
 		       bool nonblocking, int *fd)
 {
 	struct ln_stream_watch watch = { .stream = NULL };
 	struct ln_task *task = ln_task_current();
-	struct ln_address peer;
 	int error = 0;
 
 	for (;;) {
-		*fd = ln_tcp_accept_fd(ln_stream_fd(listener), quota, &peer);
+		*fd = accept_now(listener, quota);
 		if (*fd == -EINTR) {
 			/* Broken connections may come without end. */
 			if (ln_task_should_yield(task))
@@ -123,7 +141,7 @@ static uint32_t add_connection(struct ln_guest *guest, uint64_t rights, int fd,
 		.rights = rights,
 		.quota = guest->environment->descriptors,
 	};
-	uint32_t result = ln_wasi_make_streams(&made, fd);
+	uint32_t result = ln_wasi_make_streams(&made, fd, true);
 
 	if (result != LN_WASI_SUCCESS) {
 		ln_quota_give(made.quota);

@@ -221,12 +221,13 @@ struct ln_stream *ln_wasi_stream(struct ln_guest *guest, uint32_t fd,
 	return entry->streams[direction];
 }
 
-/* A second descriptor, with a unit of the quota; negative: there is none. */
-static int duplicate(int fd, struct ln_quota *quota)
+/* A second descriptor, with a unit of the quota, which may have been taken;
+ * negative: there is none, of either. */
+static int duplicate(int fd, struct ln_quota *quota, bool taken)
 {
 	int copy;
 
-	if (!ln_quota_take(quota))
+	if (!taken && !ln_quota_take(quota))
 		return -1;
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (copy < 0)
@@ -234,14 +235,14 @@ static int duplicate(int fd, struct ln_quota *quota)
 	return copy;
 }
 
-uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd)
+uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd, bool second)
 {
 	int fds[2] = { fd, fd };
 	int error = 0;
 
 	made->fd = -1;
 	if (made->readable && made->writable) {
-		fds[LN_WRITABLE] = duplicate(fd, made->quota);
+		fds[LN_WRITABLE] = duplicate(fd, made->quota, second);
 		if (fds[LN_WRITABLE] < 0) {
 			close(fd);
 			return LN_WASI_MFILE;
@@ -273,7 +274,7 @@ uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener)
 	if (listener->streams[LN_READABLE] != NULL)
 		return LN_WASI_SUCCESS;
 	/* The poller knows each descriptor once, and others use this one. */
-	fd = duplicate(listener->fd, listener->quota);
+	fd = duplicate(listener->fd, listener->quota, false);
 	if (fd < 0)
 		return LN_WASI_MFILE;
 	if (ln_stream_open(fd, LN_READABLE, &listener->streams[LN_READABLE]) <
@@ -305,8 +306,7 @@ static bool grow(struct ln_wasi *wasi)
 	return true;
 }
 
-uint32_t ln_wasi_add(struct ln_guest *guest, const struct ln_wasi_fd *entry,
-		     uint32_t *fd)
+uint32_t ln_wasi_make_room(struct ln_guest *guest)
 {
 	struct ln_wasi *wasi;
 	uint32_t at;
@@ -323,10 +323,23 @@ uint32_t ln_wasi_add(struct ln_guest *guest, const struct ln_wasi_fd *entry,
 			return LN_WASI_MFILE;
 		if (at == wasi->room && !grow(wasi))
 			return LN_WASI_NOMEM;
-		wasi->count++;
 	}
-	wasi->fds[at] = *entry;
-	*fd = at;
+	return LN_WASI_SUCCESS;
+}
+
+uint32_t ln_wasi_add(struct ln_guest *guest, const struct ln_wasi_fd *entry,
+		     uint32_t *fd)
+{
+	uint32_t result = ln_wasi_make_room(guest);
+	struct ln_wasi *wasi = guest->wasi;
+
+	if (result != LN_WASI_SUCCESS)
+		return result;
+	/* Making room has found the lowest one. */
+	*fd = wasi->lowest;
+	if (*fd == wasi->count)
+		wasi->count++;
+	wasi->fds[*fd] = *entry;
 	return LN_WASI_SUCCESS;
 }
 

@@ -46,9 +46,9 @@ struct ln_wasi_fd {
 	struct ln_stream *streams[2]; /* by enum ln_direction, or NULL */
 	/* Of these, while poll_oneoff waits for them; NULL: it does not. */
 	struct ln_stream_watch *watches[2];
-	const char *name;             /* of a preopened directory */
-	struct ln_quota *quota;       /* of which each descriptor that is
-				       * its own has a unit; NULL: none has */
+	const char *name;       /* of a preopened directory */
+	struct ln_quota *quota; /* of which each descriptor that is
+				 * its own has a unit; NULL: none has */
 };
 
 /* Rights that some kinds of descriptors can have, and those that change
@@ -65,10 +65,12 @@ uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 		      struct ln_wasi_fd **out);
 
 /* Makes streams of `fd`, which was opened for them and which they own, in the
- * directions in which the entry is readable and writable. A second descriptor
- * takes a unit of the entry's quota; that for `fd` the caller has taken. A WASI
- * errno: MFILE, NOMEM; then `fd` is closed, its unit still taken. */
-uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd);
+ * directions in which the entry is readable and writable. For `fd` the caller
+ * has taken a unit of the entry's quota, and with `second` also one for another
+ * descriptor, which two directions need; otherwise that one is taken here. A
+ * WASI errno: MFILE, NOMEM; then `fd` is closed, its unit still taken, and only
+ * that. */
+uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd, bool second);
 
 /* Makes the stream of a listener that tells of connections. MFILE, NOMEM. */
 uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener);
@@ -77,6 +79,10 @@ uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener);
  * or it may not be used. */
 struct ln_stream *ln_wasi_stream(struct ln_guest *guest, uint32_t fd,
 				 enum ln_direction direction);
+
+/* Sees to it that the next ln_wasi_add finds a number. MFILE, NOMEM. Moves
+ * entries. */
+uint32_t ln_wasi_make_room(struct ln_guest *guest);
 
 /* Adds an entry at the lowest free number. A WASI errno: MFILE, NOMEM; then the
  * caller still owns what `entry` holds. Moves other entries. */

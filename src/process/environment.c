@@ -218,7 +218,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 	error = open_directories(environment);
 	if (error < 0)
 		goto fail;
-	error = ln_listeners_open(copy, &environment->listeners);
+	error = ln_listeners_open(copy, environment->descriptors,
+				  &environment->listeners);
 	if (error < 0)
 		goto fail;
 	error = ln_linker_new(runtime->engine, environment->variant, LN_ABI_0_7,

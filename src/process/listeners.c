@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "net/address.h"
 #include "net/tcp.h"
 #include "process/config.h"
 
-int ln_listener_open(const char *address)
+int ln_listener_open(const char *address, struct ln_quota *quota)
 {
 	struct ln_endpoint endpoint;
 	const char *reason;
@@ -21,7 +22,7 @@ int ln_listener_open(const char *address)
 		    0 ||
 	    endpoint.address.version == 0)
 		return -EINVAL;
-	return ln_tcp_listen_fd(&endpoint.address, NULL);
+	return ln_tcp_listen_fd(&endpoint.address, quota);
 }
 
 /* Our error for an address that cannot be listened at. */
@@ -39,7 +40,8 @@ static int refusal(int number)
 	}
 }
 
-int ln_listeners_open(const struct ln_config *config, struct ln_listeners **out)
+int ln_listeners_open(const struct ln_config *config, struct ln_quota *quota,
+		      struct ln_listeners **out)
 {
 	const struct ln_texts *from = &config->listeners;
 	struct ln_listeners *listeners;
@@ -51,9 +53,10 @@ int ln_listeners_open(const struct ln_config *config, struct ln_listeners **out)
 			   from->count * sizeof(listeners->fds[0]));
 	if (listeners == NULL)
 		return LN_ENOMEM;
+	listeners->quota = quota;
 	listeners->count = 0;
 	for (size_t i = 0; i < from->count; i++) {
-		int fd = ln_listener_open(from->list[i]);
+		int fd = ln_listener_open(from->list[i], quota);
 
 		if (fd < 0) {
 			ln_listeners_close(listeners);
@@ -69,7 +72,9 @@ void ln_listeners_close(struct ln_listeners *listeners)
 {
 	if (listeners == NULL)
 		return;
-	for (size_t i = 0; i < listeners->count; i++)
+	for (size_t i = 0; i < listeners->count; i++) {
 		close(listeners->fds[i]);
+		ln_quota_give(listeners->quota);
+	}
 	free(listeners);
 }

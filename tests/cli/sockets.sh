@@ -33,6 +33,27 @@ case $status in
 *) says err "cannot listen at '.*' of --tcplisten: " "no IPv6" ;;
 esac
 
+# Descriptors: a listener is one, and one more for the process that waits at it;
+# three clients, and two for each connection that is accepted. Then numbers: of
+# six, four are taken.
+clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
+	-I "$here/../../sdk/c/include" "$here/sockets_full.c" -o full.wasm
+for limit in '--max-descriptors 7 1' '--max-descriptors 8 1' \
+	'--max-descriptors 9 2' '--max-handles 6 2'; do
+	room=${limit##* }
+	# shellcheck disable=SC2086
+	run ${limit% *} --tcplisten "127.0.0.1:$port" full.wasm "$port" "$room"
+	expect 0 "full: $limit"
+	says out '^done$' "full: $limit"
+	silent err "full: $limit"
+done
+run --max-descriptors 2 --tcplisten "127.0.0.1:$port" \
+	--tcplisten "127.0.0.1:$((port + 1))" hello.wasm
+expect 0 "descriptors for two listeners"
+refuses "more than --max-descriptors, or the system, allows" \
+	--max-descriptors 1 --tcplisten "127.0.0.1:$port" \
+	--tcplisten "127.0.0.1:$((port + 1))" hello.wasm
+
 # Directories come after the listeners, and C libraries find them there.
 cat >order.c <<'EOF'
 #include <fcntl.h>

@@ -153,7 +153,7 @@ static void check_streams(bool readable, bool writable, unsigned descriptors)
 	before = test_descriptors();
 	fd = open_pipe(quota, &other);
 	with_pipe = test_descriptors();
-	assert_int_equal(ln_wasi_make_streams(&made, fd), 0);
+	assert_int_equal(ln_wasi_make_streams(&made, fd, false), 0);
 	assert_int_equal(made.streams[LN_READABLE] != NULL, readable);
 	assert_int_equal(made.streams[LN_WRITABLE] != NULL, writable);
 	assert_int_equal(ln_quota_used(quota), descriptors);
@@ -173,6 +173,72 @@ static void streams(void **state)
 	check_streams(true, true, 2);
 }
 
+/* With both units at hand no more are taken, and what is left over when it
+ * fails is the first. */
+static void streams_of_both_units(void **state)
+{
+	struct ln_wasi_fd made = { .kind = LN_WASI_SOCKET,
+				   .list = -1,
+				   .readable = true,
+				   .writable = true };
+	uint32_t result = LN_WASI_SUCCESS;
+	unsigned failed = 0;
+	int other;
+	int fd;
+
+	(void)state;
+	assert_int_equal(ln_quota_new(NULL, 2, &made.quota), 0);
+	for (bool short_of = true; short_of; failed++) {
+		fd = open_pipe(made.quota, &other);
+		assert_true(ln_quota_take(made.quota));
+		test_shortage_begin(TEST_SHORT_ALL, failed);
+		result = ln_wasi_make_streams(&made, fd, true);
+		short_of = test_shortage_end();
+		close(other);
+		assert_int_equal(ln_quota_used(made.quota), short_of ? 1 : 2);
+		if (!short_of)
+			break;
+		assert_int_equal(result, LN_WASI_NOMEM);
+		ln_quota_give(made.quota);
+		made.streams[LN_READABLE] = NULL;
+		made.streams[LN_WRITABLE] = NULL;
+	}
+	assert_int_equal(failed, 2);
+	assert_int_equal(result, LN_WASI_SUCCESS);
+	fd = (int)ln_quota_used(made.quota);
+	ln_quota_release(made.quota);
+	ln_wasi_release(&made);
+	assert_int_equal(fd, 2);
+}
+
+/* Once there is room, adding does not fail. */
+static void room(void **state)
+{
+	struct ln_guest guest = make();
+	uint32_t result;
+	uint32_t fd;
+
+	(void)state;
+	environment.limits.max_handles = 20;
+	for (uint32_t i = 3; i < 20; i++) {
+		struct ln_wasi_fd entry = { .kind = LN_WASI_FILE,
+					    .list = -1,
+					    .fd = open("/dev/null", O_RDONLY) };
+
+		assert_int_equal(ln_wasi_make_room(&guest), 0);
+		test_shortage_begin(TEST_SHORT_ALL, 0);
+		result = ln_wasi_add(&guest, &entry, &fd);
+		assert_false(test_shortage_end());
+		assert_int_equal(result, 0);
+		assert_int_equal(fd, i);
+	}
+	assert_int_equal(ln_wasi_make_room(&guest), LN_WASI_MFILE);
+	assert_int_equal(ln_wasi_close(&guest, 7), 0);
+	assert_int_equal(ln_wasi_make_room(&guest), 0);
+	assert_int_equal(ln_wasi_make_room(&guest), 0);
+	ln_wasi_free(guest.wasi);
+}
+
 /* The descriptor is closed, its unit the caller's to give back. */
 static void no_descriptor_for_a_stream(void **state)
 {
@@ -186,7 +252,7 @@ static void no_descriptor_for_a_stream(void **state)
 	(void)state;
 	assert_int_equal(ln_quota_new(NULL, 1, &made.quota), 0);
 	fd = open_pipe(made.quota, &other);
-	assert_int_equal(ln_wasi_make_streams(&made, fd), LN_WASI_MFILE);
+	assert_int_equal(ln_wasi_make_streams(&made, fd, false), LN_WASI_MFILE);
 	close(other);
 	assert_int_equal(test_descriptors(), before);
 	assert_int_equal(ln_quota_used(made.quota), 1);
@@ -212,7 +278,7 @@ static void check_no_memory(bool readable, bool writable)
 		int fd = open_pipe(quota, &other);
 
 		test_shortage_begin(TEST_SHORT_ALL, failed);
-		result = ln_wasi_make_streams(&made, fd);
+		result = ln_wasi_make_streams(&made, fd, false);
 		close(other);
 		if (!test_shortage_end()) {
 			ln_wasi_release(&made);
@@ -249,7 +315,8 @@ static void listeners(void **state)
 	(void)state;
 	assert_int_equal(ln_config_new(&config), 0);
 	assert_int_equal(ln_config_listen(config, "127.0.0.1:0"), 0);
-	assert_int_equal(ln_listeners_open(config, &environment.listeners), 0);
+	assert_int_equal(
+		ln_listeners_open(config, NULL, &environment.listeners), 0);
 	assert_int_equal(ln_quota_new(NULL, 1, &environment.descriptors), 0);
 	before = test_descriptors();
 	assert_int_equal(
@@ -281,6 +348,8 @@ int main(void)
 		cmocka_unit_test(no_memory_for_a_table),
 		cmocka_unit_test(no_memory_to_grow),
 		cmocka_unit_test(streams),
+		cmocka_unit_test(streams_of_both_units),
+		cmocka_unit_test(room),
 		cmocka_unit_test(no_descriptor_for_a_stream),
 		cmocka_unit_test(no_memory_for_a_stream),
 		cmocka_unit_test(listeners),

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 
 #include "base/error.h"
+#include "base/quota.h"
 #include "process/config.h"
 #include "process/listeners.h"
 #include "support/shortage.h"
@@ -30,7 +31,7 @@ static uint16_t port_of(int fd)
 
 static void one(void **state)
 {
-	int fd = ln_listener_open("127.0.0.1:0");
+	int fd = ln_listener_open("127.0.0.1:0", NULL);
 	int listens = 0;
 	socklen_t len = sizeof(listens);
 
@@ -62,7 +63,7 @@ static void no_addresses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (ln_listener_open(texts[i]) != -EINVAL)
+		if (ln_listener_open(texts[i], NULL) != -EINVAL)
 			fail_msg("'%s' is an address", texts[i]);
 	}
 }
@@ -86,7 +87,7 @@ static void several(void **state)
 	unsigned before = test_descriptors();
 
 	(void)state;
-	assert_int_equal(ln_listeners_open(config, &listeners), 0);
+	assert_int_equal(ln_listeners_open(config, NULL, &listeners), 0);
 	assert_int_equal(listeners->count, 2);
 	assert_true(port_of(listeners->fds[0]) != port_of(listeners->fds[1]));
 	assert_int_equal(test_descriptors(), before + 2);
@@ -101,7 +102,7 @@ static void none(void **state)
 	struct ln_listeners *listeners = (struct ln_listeners *)config;
 
 	(void)state;
-	assert_int_equal(ln_listeners_open(config, &listeners), 0);
+	assert_int_equal(ln_listeners_open(config, NULL, &listeners), 0);
 	assert_null(listeners);
 	ln_listeners_close(NULL);
 	ln_config_free(config);
@@ -114,7 +115,7 @@ static void check_refusal(const char *address, int error)
 	struct ln_listeners *listeners;
 	unsigned before = test_descriptors();
 
-	assert_int_equal(ln_listeners_open(config, &listeners), error);
+	assert_int_equal(ln_listeners_open(config, NULL, &listeners), error);
 	assert_null(listeners);
 	assert_int_equal(test_descriptors(), before);
 	ln_config_free(config);
@@ -122,7 +123,7 @@ static void check_refusal(const char *address, int error)
 
 static void refusals(void **state)
 {
-	int fd = ln_listener_open("127.0.0.1:0");
+	int fd = ln_listener_open("127.0.0.1:0", NULL);
 	char taken[32];
 
 	(void)state;
@@ -135,6 +136,33 @@ static void refusals(void **state)
 	close(fd);
 }
 
+/* Each has a unit of the quota; without one for all there are none. */
+static void units(void **state)
+{
+	struct ln_config *config = config_of("127.0.0.1:0", "127.0.0.1:0");
+	struct ln_listeners *listeners;
+	struct ln_quota *quota;
+	unsigned before = test_descriptors();
+
+	(void)state;
+	assert_int_equal(ln_quota_new(NULL, 3, &quota), 0);
+	assert_int_equal(ln_listeners_open(config, quota, &listeners), 0);
+	assert_int_equal(ln_quota_used(quota), 2);
+	ln_listeners_close(listeners);
+	assert_int_equal(ln_quota_used(quota), 0);
+	assert_true(ln_quota_take(quota));
+	assert_true(ln_quota_take(quota));
+	assert_int_equal(ln_listeners_open(config, quota, &listeners),
+			 LN_ELIMIT);
+	assert_null(listeners);
+	assert_int_equal(ln_quota_used(quota), 2);
+	assert_int_equal(test_descriptors(), before);
+	ln_quota_give(quota);
+	ln_quota_give(quota);
+	ln_quota_release(quota);
+	ln_config_free(config);
+}
+
 static void no_memory(void **state)
 {
 	struct ln_config *config = config_of("127.0.0.1:0", NULL);
@@ -143,7 +171,7 @@ static void no_memory(void **state)
 
 	(void)state;
 	test_shortage_begin(TEST_SHORT_ALL, 0);
-	error = ln_listeners_open(config, &listeners);
+	error = ln_listeners_open(config, NULL, &listeners);
 	assert_true(test_shortage_end());
 	assert_int_equal(error, LN_ENOMEM);
 	assert_null(listeners);
@@ -156,6 +184,7 @@ int main(void)
 		cmocka_unit_test(one),      cmocka_unit_test(no_addresses),
 		cmocka_unit_test(several),  cmocka_unit_test(none),
 		cmocka_unit_test(refusals), cmocka_unit_test(no_memory),
+		cmocka_unit_test(units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
