@@ -241,6 +241,7 @@ static void released_while_running(void **state)
 	assert_int_equal(atomic_load(&begun), 5);
 	open_gate(6);
 	finish(queries, 3);
+	wait_until(&freed, 7); /* all have passed the gate */
 	/* The last one that is left running outlives all. */
 	start_for(&query, a, "slow:1", LN_NEVER);
 	wait_until(&begun, 8);
