@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "net/tls_impl.h"
 
 #define SERIAL_BITS 127
 
@@ -211,6 +212,13 @@ static int no_password(char *buffer, int size, int writing, void *argument)
 	return -1;
 }
 
+static int no_memory(char *reason)
+{
+	snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "%s",
+		 ln_error_text(LN_ENOMEM));
+	return LN_ENOMEM;
+}
+
 /* Says what is wrong with a file that could not be read or understood. */
 static int unreadable(const char *path, const FILE *file, int number,
 		      const char *what, char *reason)
@@ -221,8 +229,7 @@ static int unreadable(const char *path, const FILE *file, int number,
 	else
 		snprintf(reason, LN_CERTIFICATE_REASON_SIZE,
 			 "'%s' is not %s in PEM", path, what);
-	ERR_clear_error();
-	return LN_EINVAL;
+	return ln_tls_short_of_memory() ? no_memory(reason) : LN_EINVAL;
 }
 
 int ln_certificate_load(const char *certificate_path, const char *key_path,
@@ -237,8 +244,7 @@ int ln_certificate_load(const char *certificate_path, const char *key_path,
 	int error = 0;
 
 	if (certificate == NULL) {
-		snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "out of memory");
-		error = LN_ENOMEM;
+		error = no_memory(reason);
 		goto end;
 	}
 	if (file != NULL)
@@ -263,8 +269,8 @@ int ln_certificate_load(const char *certificate_path, const char *key_path,
 		snprintf(reason, LN_CERTIFICATE_REASON_SIZE,
 			 "the key '%s' is not that of the certificate '%s'",
 			 key_path, certificate_path);
-		ERR_clear_error();
-		error = LN_EINVAL;
+		error = ln_tls_short_of_memory() ? no_memory(reason)
+						 : LN_EINVAL;
 	}
 end:
 	if (file != NULL)

@@ -33,7 +33,8 @@ int ln_certificate_save(const struct ln_certificate *certificate,
 			const char *certificate_path, const char *key_path,
 			char reason[LN_CERTIFICATE_REASON_SIZE]);
 
-/* Reads both. LN_ENOENT: neither is there. LN_EINVAL, with a text. */
+/* Reads both. LN_ENOENT: neither is there. LN_EINVAL; LN_ENOMEM. With a text.
+ */
 int ln_certificate_load(const char *certificate_path, const char *key_path,
 			struct ln_certificate **certificate,
 			char reason[LN_CERTIFICATE_REASON_SIZE]);

@@ -138,16 +138,35 @@ int ln_tls_context_new_key(const uint8_t key[LN_TLS_KEY_SIZE],
 	return 0;
 }
 
+bool ln_tls_short_of_memory(void)
+{
+	bool is_short = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0) {
+		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+			is_short = true;
+	}
+	return is_short;
+}
+
+static int no_memory(char *reason)
+{
+	snprintf(reason, LN_TLS_REASON_SIZE, "%s", ln_error_text(LN_ENOMEM));
+	return LN_ENOMEM;
+}
+
 /* Says that a file is not what it should be, with the youngest error. */
 static int bad_file(char *reason, const char *path, const char *what)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *text = ERR_reason_error_string(code);
 
+	if (ln_tls_short_of_memory())
+		return no_memory(reason);
 	snprintf(reason, LN_TLS_REASON_SIZE, "'%s' is not %s%s%s%s", path, what,
 		 text != NULL ? " (" : "", text != NULL ? text : "",
 		 text != NULL ? ")" : "");
-	ERR_clear_error();
 	return LN_EINVAL;
 }
 
@@ -199,6 +218,8 @@ static int check_chain(SSL_CTX *ssl, const struct ln_tls_files *files,
 		}
 	}
 	X509_STORE_CTX_free(check);
+	if (error < 0 && ln_tls_short_of_memory())
+		error = no_memory(reason);
 	ERR_clear_error();
 	return error;
 }
@@ -235,9 +256,10 @@ int ln_tls_context_new_files(const struct ln_tls_files *files,
 	struct ln_tls_context *made;
 	int error = new_context(&made);
 
-	snprintf(reason, LN_TLS_REASON_SIZE, "out of memory");
 	if (error < 0)
-		return error;
+		return no_memory(reason);
+	/* For what says nothing itself. */
+	no_memory(reason);
 	error = load_files(made->ssl, files, reason);
 	if (error < 0) {
 		ln_tls_context_release(made);

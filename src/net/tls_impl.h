@@ -23,6 +23,10 @@ void ln_tls_context_release(struct ln_tls_context *context);
 /* Makes the method; NULL when memory is short. */
 BIO_METHOD *ln_tls_method_new(void);
 
+/* Whether OpenSSL says that memory ran short, by the thread's queue of errors,
+ * which is empty afterwards. It does not always. */
+bool ln_tls_short_of_memory(void);
+
 /* What SSL says went wrong, by the thread's queue of errors, which is empty
  * afterwards. Returns LN_EPERM, LN_EFORMAT or LN_ENOMEM. Needs a large stack.
  */
