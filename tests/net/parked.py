@@ -16,6 +16,7 @@ from client import PATIENCE, check, equal, finish  # noqa: E402
 
 AT_ONCE = 10
 ROUNDS = 20
+TIMEOUTS = 400
 # One bound for all sockets and files, which a unit that is not given back at
 # every kill would soon reach.
 DESCRIPTORS = 80
@@ -162,7 +163,7 @@ def main():
         for _ in range(ROUNDS):
             kill(program, call, None, before)
         if timed:
-            program.say("time %s 200" % call)
+            program.say("time %s %d" % (call, TIMEOUTS))
             becomes(call + ": descriptors after timeouts",
                     program.descriptors, before)
         growth = program.resident() - resident

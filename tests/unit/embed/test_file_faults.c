@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ enum which {
 	DATASYNC,
 	LIST,
 	OPEN_AT,
+	OPEN_PLACE, /* openat2 for a place that is only pointed at */
 	OPEN_TWO,
 	READ,
 	SEEK,
@@ -203,15 +205,19 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *pieces, int count,
 
 long __wrap_syscall(long number, ...)
 {
+	const struct open_how *how;
 	long arguments[6];
 	va_list list;
 
-	if (number == SYS_openat2 && fails(OPEN_TWO))
-		return -1;
 	va_start(list, number);
 	for (int i = 0; i < 6; i++)
 		arguments[i] = va_arg(list, long);
 	va_end(list);
+	if (number == SYS_openat2) {
+		how = (const struct open_how *)arguments[2];
+		if (fails((how->flags & O_PATH) != 0 ? OPEN_PLACE : OPEN_TWO))
+			return -1;
+	}
 	return __real_syscall(number, arguments[0], arguments[1], arguments[2],
 			      arguments[3], arguments[4], arguments[5]);
 }
@@ -238,7 +244,9 @@ enum operation {
 	DO_STAT,
 	DO_SEEK,
 	DO_SYNC_DIR,
-	DO_COPY /* what is read is written behind it */
+	DO_COPY, /* what is read is written behind it */
+	DO_STAT_PATH,
+	DO_RENAME
 };
 
 /* Exits with the error of path_open, or 1000 and the error of the call, times
@@ -269,6 +277,10 @@ static const char guest_text[] =
 	"  (param i32 i32) (result i32)))"
 	" (import \"" W "\" \"fd_seek\" (func $fd_seek"
 	"  (param i32 i64 i32 i32) (result i32)))"
+	" (import \"" W "\" \"path_filestat_get\" (func $path_stat"
+	"  (param i32 i32 i32 i32 i32) (result i32)))"
+	" (import \"" W "\" \"path_rename\" (func $path_rename"
+	"  (param i32 i32 i32 i32 i32 i32) (result i32)))"
 	" (import \"" W "\" \"proc_exit\" (func $exit (param i32)))"
 	" (memory (export \"memory\") 2)"
 	" (data (i32.const 16) \"file\")"
@@ -276,7 +288,7 @@ static const char guest_text[] =
 	" (global $count i32 (i32.const 8))"
 	" (table funcref (elem $nothing $read $write $pread $pwrite"
 	"  $sync $datasync $list $size $allocate $times $stat $seek"
-	"  $sync_dir $copy))"
+	"  $sync_dir $copy $stat_path $rename))"
 	" (func $nothing (result i32) (i32.const 0))"
 	" (func $read (result i32) (call $fd_read (global.get $fd)"
 	"  (i32.const 0) (i32.const 1) (global.get $count)))"
@@ -302,6 +314,11 @@ static const char guest_text[] =
 	" (func $seek (result i32) (call $fd_seek (global.get $fd)"
 	"  (i64.const 3) (i32.const 0) (i32.const 128)))"
 	" (func $sync_dir (result i32) (call $fd_sync (i32.const 3)))"
+	" (func $stat_path (result i32) (call $path_stat (i32.const 3)"
+	"  (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 128)))"
+	" (func $rename (result i32) (call $path_rename (i32.const 3)"
+	"  (i32.const 16) (i32.const 4) (i32.const 3) (i32.const 16)"
+	"  (i32.const 4)))"
 	" (func $copy (result i32)"
 	"  (drop (call $read))"
 	"  (i32.store (i32.const 4) (i32.load (global.get $count)))"
@@ -461,6 +478,8 @@ static void interrupted(void **state)
 		{ DO_DATASYNC, DATASYNC, EINTR, 5, 0, 0, DONE(0) },
 		{ DO_SET_SIZE, TRUNCATE, EINTR, 5, 0, 0, DONE(0) },
 		{ DO_ALLOCATE, ALLOCATE, EINTR, 5, 0, 0, DONE(0) },
+		{ DO_STAT_PATH, OPEN_PLACE, EINTR, 5, 0, 0, DONE(0) },
+		{ DO_RENAME, OPEN_PLACE, EINTR, 5, 0, 0, DONE(0) },
 		{ DO_READDIR, LIST, EINTR, 5, 0, 0, DONE(79) },
 		{ DO_READDIR, OPEN_AT, EINTR, 5, 0, 0, DONE(79) },
 	};
@@ -503,6 +522,12 @@ static void other_calls_fail(void **state)
 		/* The first look is path_open's. */
 		{ DO_STAT, STAT, EIO, 1, 1, 0, GIVES(W_IO, 0) },
 		{ DO_SEEK, SEEK, EINVAL, 1, 0, 0, GIVES(W_INVAL, 0) },
+		{ DO_STAT_PATH, STAT, EIO, 1, 1, 0, GIVES(W_IO, 0) },
+		{ DO_STAT_PATH, OPEN_PLACE, EMFILE, 1, 0, 0,
+		  GIVES(W_MFILE, 0) },
+		/* The old place, and the new one when the old one is open. */
+		{ DO_RENAME, OPEN_PLACE, ENFILE, 1, 0, 0, GIVES(W_NFILE, 0) },
+		{ DO_RENAME, OPEN_PLACE, EMFILE, 1, 1, 0, GIVES(W_MFILE, 0) },
 		{ DO_READDIR, LIST, EIO, 1, 0, 0, GIVES(W_IO, 0) },
 		{ DO_READDIR, SEEK, EINVAL, 1, 0, 0, GIVES(W_INVAL, 0) },
 		{ DO_READDIR, OPEN_AT, EMFILE, 1, 0, 0, GIVES(W_MFILE, 0) },
