@@ -116,6 +116,7 @@ class Program:
 
     def waiting(self, function):
         return sum(process["name"] == "victim" and
+                   process["state"] == "io" and
                    process["host_function"] == function
                    for process in self.report()["processes"])
 

@@ -37,12 +37,14 @@ enum which {
 	OPEN_PLACE, /* openat2 for a place that is only pointed at */
 	OPEN_TWO,
 	READ,
+	READ_STREAM,
 	SEEK,
 	STAT,
 	SYNC,
 	TIMES_OF,
 	TRUNCATE,
 	WRITE,
+	WRITE_STREAM,
 	CALLS
 };
 
@@ -88,8 +90,10 @@ off_t __real_lseek(int, off_t, int);
 int __real_openat(int, const char *, int, ...);
 ssize_t __real_preadv2(int, const struct iovec *, int, off_t, int);
 ssize_t __real_pwritev2(int, const struct iovec *, int, off_t, int);
+ssize_t __real_readv(int, const struct iovec *, int);
 long __real_syscall(long, ...);
 int __real_utimensat(int, const char *, const struct timespec *, int);
+ssize_t __real_writev(int, const struct iovec *, int);
 int __wrap_fallocate(int, int, off_t, off_t);
 int __wrap_fdatasync(int);
 int __wrap_fstat(int, struct stat *);
@@ -101,8 +105,10 @@ off_t __wrap_lseek(int, off_t, int);
 int __wrap_openat(int, const char *, int, ...);
 ssize_t __wrap_preadv2(int, const struct iovec *, int, off_t, int);
 ssize_t __wrap_pwritev2(int, const struct iovec *, int, off_t, int);
+ssize_t __wrap_readv(int, const struct iovec *, int);
 long __wrap_syscall(long, ...);
 int __wrap_utimensat(int, const char *, const struct timespec *, int);
+ssize_t __wrap_writev(int, const struct iovec *, int);
 
 int __wrap_fallocate(int fd, int mode, off_t offset, off_t len)
 {
@@ -203,6 +209,28 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *pieces, int count,
 			: __real_pwritev2(fd, pieces, count, offset, flags);
 }
 
+ssize_t __wrap_readv(int fd, const struct iovec *pieces, int count)
+{
+	struct iovec piece;
+	ssize_t less = cut(READ_STREAM, pieces, &piece);
+
+	if (less < 0)
+		return -1;
+	return less > 0 ? __real_readv(fd, &piece, 1)
+			: __real_readv(fd, pieces, count);
+}
+
+ssize_t __wrap_writev(int fd, const struct iovec *pieces, int count)
+{
+	struct iovec piece;
+	ssize_t less = cut(WRITE_STREAM, pieces, &piece);
+
+	if (less < 0)
+		return -1;
+	return less > 0 ? __real_writev(fd, &piece, 1)
+			: __real_writev(fd, pieces, count);
+}
+
 long __wrap_syscall(long number, ...)
 {
 	const struct open_how *how;
@@ -246,7 +274,8 @@ enum operation {
 	DO_SYNC_DIR,
 	DO_COPY, /* what is read is written behind it */
 	DO_STAT_PATH,
-	DO_RENAME
+	DO_RENAME,
+	DO_ECHO /* what is written is read */
 };
 
 /* Exits with the error of path_open, or 1000 and the error of the call, times
@@ -288,7 +317,7 @@ static const char guest_text[] =
 	" (global $count i32 (i32.const 8))"
 	" (table funcref (elem $nothing $read $write $pread $pwrite"
 	"  $sync $datasync $list $size $allocate $times $stat $seek"
-	"  $sync_dir $copy $stat_path $rename))"
+	"  $sync_dir $copy $stat_path $rename $echo))"
 	" (func $nothing (result i32) (i32.const 0))"
 	" (func $read (result i32) (call $fd_read (global.get $fd)"
 	"  (i32.const 0) (i32.const 1) (global.get $count)))"
@@ -319,6 +348,7 @@ static const char guest_text[] =
 	" (func $rename (result i32) (call $path_rename (i32.const 3)"
 	"  (i32.const 16) (i32.const 4) (i32.const 3) (i32.const 16)"
 	"  (i32.const 4)))"
+	" (func $echo (result i32) (drop (call $write)) (call $read))"
 	" (func $copy (result i32)"
 	"  (drop (call $read))"
 	"  (i32.store (i32.const 4) (i32.load (global.get $count)))"
@@ -350,6 +380,7 @@ static const char guest_text[] =
 #define W_NOMEM 48
 #define W_NOSPC 51
 #define W_NOTSUP 58
+#define W_PIPE 64
 
 struct plan {
 	enum operation operation;
@@ -367,10 +398,15 @@ static lunatic_module *module;
 static char folder[] = "/tmp/lunatic-faults-XXXXXX";
 static char path[64];
 
+static bool is_fifo; /* what is there instead of a file */
+
 static void fill_file(void)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file;
 
+	if (is_fifo)
+		return;
+	file = fopen(path, "w");
 	assert_non_null(file);
 	for (int i = 0; i < LEN; i++)
 		putc('a' + i % 23, file);
@@ -596,6 +632,34 @@ static void not_at_once(void **state)
 	stop_environment();
 }
 
+/* A FIFO, for both ends: its stream writes all, and reads what there is. */
+static void streams_fail(void **state)
+{
+	static const struct plan plans[] = {
+		{ DO_WRITE, WRITE_STREAM, EINTR, 5, 0, 0, DONE(LEN) },
+		{ DO_WRITE, WRITE_STREAM, EAGAIN, 1, 0, 0, DONE(LEN) },
+		{ DO_WRITE, WRITE_STREAM, EINTR, 1, 3, 7, DONE(LEN) },
+		{ DO_WRITE, WRITE_STREAM, EIO, 1, 0, 0, GIVES(W_IO, 0) },
+		{ DO_WRITE, WRITE_STREAM, EPIPE, 1, 0, 0, GIVES(W_PIPE, 0) },
+		{ DO_WRITE, WRITE_STREAM, EIO, 1, 3, 7, DONE(21) },
+		{ DO_ECHO, READ_STREAM, EINTR, 5, 0, 0, DONE(LEN) },
+		{ DO_ECHO, READ_STREAM, EAGAIN, 1, 0, 0, DONE(LEN) },
+		{ DO_ECHO, READ_STREAM, EINTR, 1, 0, 7, DONE(7) },
+		{ DO_ECHO, READ_STREAM, EIO, 1, 0, 0, GIVES(W_IO, LEN) },
+		{ DO_NOTHING, STAT, EIO, 1, 0, 0, OPEN_FAILS(W_IO) },
+	};
+
+	start_environment(state);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	is_fifo = true;
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
+		check_plan(&plans[i], i);
+	assert_int_equal(unlink(path), 0);
+	is_fifo = false;
+	stop_environment();
+}
+
 /* Who is killed while a job of its works on a file stays until the job is over,
  * and leaves nothing. */
 static void killed_in_a_job(void **state)
@@ -656,7 +720,7 @@ int main(void)
 		TEST(interrupted),      TEST(transfers_fail),
 		TEST(other_calls_fail), TEST(opening_fails),
 		TEST(short_transfers),  TEST(not_at_once),
-		TEST(killed_in_a_job),
+		TEST(streams_fail),     TEST(killed_in_a_job),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
