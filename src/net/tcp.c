@@ -354,8 +354,11 @@ static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,
 	};
 	ssize_t n;
 
+	/* The kernel takes one piece faster as that. */
 	do {
-		n = sendmsg(fd, &message, MSG_NOSIGNAL);
+		n = count == 1 ? send(fd, pieces[0].iov_base, pieces[0].iov_len,
+				      MSG_NOSIGNAL)
+			       : sendmsg(fd, &message, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }

@@ -49,6 +49,7 @@ int __real_connect(int, const struct sockaddr *, socklen_t);
 int __real_epoll_ctl(int, int, int, struct epoll_event *);
 int __real_listen(int, int);
 ssize_t __real_recv(int, void *, size_t, int);
+ssize_t __real_send(int, const void *, size_t, int);
 ssize_t __real_sendmsg(int, const struct msghdr *, int);
 int __real_socket(int, int, int);
 int __wrap_accept4(int, struct sockaddr *, socklen_t *, int);
@@ -56,6 +57,7 @@ int __wrap_connect(int, const struct sockaddr *, socklen_t);
 int __wrap_epoll_ctl(int, int, int, struct epoll_event *);
 int __wrap_listen(int, int);
 ssize_t __wrap_recv(int, void *, size_t, int);
+ssize_t __wrap_send(int, const void *, size_t, int);
 ssize_t __wrap_sendmsg(int, const struct msghdr *, int);
 int __wrap_socket(int, int, int);
 
@@ -89,6 +91,16 @@ ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
 	if (faults[RECEIVE].most > 0 && len > faults[RECEIVE].most)
 		len = faults[RECEIVE].most;
 	return __real_recv(fd, data, len, flags);
+}
+
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
+{
+	assert_true((flags & MSG_NOSIGNAL) != 0);
+	if (fails(SEND))
+		return -1;
+	if (faults[SEND].most > 0 && len > faults[SEND].most)
+		len = faults[SEND].most;
+	return __real_send(fd, bytes, len, flags);
 }
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -160,6 +172,9 @@ static void interrupted(void **state)
 	inject(SEND, EINTR, 5);
 	assert_int_equal(test_call(sched, &call, test_write), 0);
 	assert_int_equal(call.count, sizeof(data));
+	inject(SEND, EINTR, 5);
+	assert_int_equal(test_call(sched, &call, test_write_whole), 0);
+	assert_int_equal(call.count, sizeof(data));
 	assert_int_equal(write(peer, data, 7), 7);
 	inject(RECEIVE, EINTR, 5);
 	assert_int_equal(test_call(sched, &call, test_read), 0);
@@ -177,6 +192,8 @@ static void short_transfers(void **state)
 	faults[SEND].most = 3;
 	faults[RECEIVE].most = 1;
 	assert_int_equal(test_call(sched, &call, test_write), 0);
+	assert_int_equal(call.count, 3);
+	assert_int_equal(test_call(sched, &call, test_write_whole), 0);
 	assert_int_equal(call.count, 3);
 	assert_int_equal(write(peer, "ab", 2), 2);
 	assert_int_equal(test_call(sched, &call, test_read), 0);
@@ -249,7 +266,7 @@ static void no_vain_attempts(void **state)
 	}
 	call.len = sizeof(data);
 	assert_int_equal(write(peer, "abc", 3), 3);
-	assert_int_equal(send(peer, "!", 1, MSG_OOB), 1);
+	assert_int_equal(__real_send(peer, "!", 1, MSG_OOB), 1);
 	assert_int_equal(write(peer, "def", 3), 3);
 	shutdown(peer, SHUT_WR);
 	test_nap();
@@ -351,6 +368,7 @@ static void transfers_fail(void **state)
 	(void)state;
 	fails_with(&call, test_read, RECEIVE, EHOSTUNREACH, EHOSTUNREACH);
 	fails_with(&call, test_write, SEND, ENOBUFS, ENOBUFS);
+	fails_with(&call, test_write_whole, SEND, ENOBUFS, ENOBUFS);
 	close(peer);
 	test_drop(sched, call.socket);
 }

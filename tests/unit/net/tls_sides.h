@@ -50,10 +50,10 @@ static _Atomic int send_error;
 
 SSL *__real_SSL_new(SSL_CTX *);
 void *__real_realloc(void *, size_t);
-ssize_t __real_sendmsg(int, const struct msghdr *, int);
+ssize_t __real_send(int, const void *, size_t, int);
 SSL *__wrap_SSL_new(SSL_CTX *);
 void *__wrap_realloc(void *, size_t);
-ssize_t __wrap_sendmsg(int, const struct msghdr *, int);
+ssize_t __wrap_send(int, const void *, size_t, int);
 
 SSL *__wrap_SSL_new(SSL_CTX *context)
 {
@@ -65,20 +65,17 @@ void *__wrap_realloc(void *old, size_t size)
 	return atomic_load(&fail_realloc) ? NULL : __real_realloc(old, size);
 }
 
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
 {
-	struct msghdr less = *message;
-	struct iovec piece = message->msg_iov[0];
 	size_t most = atomic_load(&send_most);
 
 	if (atomic_load(&send_error) != 0) {
 		errno = atomic_load(&send_error);
 		return -1;
 	}
-	if (most > 0 && piece.iov_len > most)
-		piece.iov_len = most;
-	less.msg_iov = &piece;
-	return __real_sendmsg(fd, &less, flags);
+	if (most > 0 && len > most)
+		len = most;
+	return __real_send(fd, bytes, len, flags);
 }
 
 static int setup(void **state)

@@ -62,6 +62,15 @@ void test_write(void *argument)
 				    &call->count, &call->number);
 }
 
+void test_write_whole(void *argument)
+{
+	struct test_call *call = argument;
+	struct iovec piece = { .iov_base = call->data, .iov_len = call->len };
+
+	call->result = ln_tcp_write(call->socket, &piece, 1, call->deadline,
+				    &call->count, &call->number);
+}
+
 void test_release(void *argument)
 {
 	struct test_call *call = argument;

@@ -34,7 +34,8 @@ void test_listen(void *call);
 void test_accept(void *listener_call);
 void test_connect(void *call);
 void test_read(void *call);
-void test_write(void *call);
+void test_write(void *call); /* two pieces */
+void test_write_whole(void *call);
 void test_release(void *call);
 
 /* Starts one of them; *call holds what it needs. */
