@@ -106,7 +106,7 @@ int __wrap_openat(int, const char *, int, ...);
 ssize_t __wrap_preadv2(int, const struct iovec *, int, off_t, int);
 ssize_t __wrap_pwritev2(int, const struct iovec *, int, off_t, int);
 ssize_t __wrap_readv(int, const struct iovec *, int);
-long __wrap_syscall(long, ...);
+long __wrap_syscall(long, long, long, long, long, long, long);
 int __wrap_utimensat(int, const char *, const struct timespec *, int);
 ssize_t __wrap_writev(int, const struct iovec *, int);
 
@@ -231,23 +231,16 @@ ssize_t __wrap_writev(int fd, const struct iovec *pieces, int count)
 			: __real_writev(fd, pieces, count);
 }
 
-long __wrap_syscall(long number, ...)
+/* With as many as any call has: reading more by va_arg than were given would
+ * leave the frame. */
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-	const struct open_how *how;
-	long arguments[6];
-	va_list list;
+	const struct open_how *how = (const struct open_how *)c;
 
-	va_start(list, number);
-	for (int i = 0; i < 6; i++)
-		arguments[i] = va_arg(list, long);
-	va_end(list);
-	if (number == SYS_openat2) {
-		how = (const struct open_how *)arguments[2];
-		if (fails((how->flags & O_PATH) != 0 ? OPEN_PLACE : OPEN_TWO))
-			return -1;
-	}
-	return __real_syscall(number, arguments[0], arguments[1], arguments[2],
-			      arguments[3], arguments[4], arguments[5]);
+	if (number == SYS_openat2 &&
+	    fails((how->flags & O_PATH) != 0 ? OPEN_PLACE : OPEN_TWO))
+		return -1;
+	return __real_syscall(number, a, b, c, d, e, f);
 }
 
 int __wrap_utimensat(int fd, const char *path, const struct timespec *times,
