@@ -5,6 +5,7 @@
  *   hold CALL COUNT    COUNT processes call, and one boss is linked to them
  *   fail               the boss fails, and they are killed
  *   time CALL COUNT    one process calls COUNT times, with a timeout
+ *   room               the answer is how many more descriptors there may be
  *
  * Arguments: the port of descriptor 3, a listener, and that of a listener which
  * nobody accepts from. Descriptor 4 is a directory with a FIFO.
@@ -490,6 +491,21 @@ static void in_time(const struct call *call, int count)
 	call->clean();
 }
 
+/* Opens sockets until the bound is reached. */
+static int count_room(void)
+{
+	static uint64_t ids[1000];
+	int count = 0;
+
+	while (lunatic_networking_tcp_bind(4, (void *)loopback, 0, 0, 0,
+					   &ids[count]) == OK)
+		count++;
+	expect_error(ids[count], "Too many open files (os error 24)");
+	for (int i = 0; i < count; i++)
+		lunatic_networking_drop_tcp_listener(ids[i]);
+	return count;
+}
+
 int main(int argc, char **argv)
 {
 	char line[100];
@@ -513,6 +529,10 @@ int main(int argc, char **argv)
 			expect_link_died(1);
 		} else if (sscanf(line, "time %39s %d", name, &count) == 2) {
 			in_time(&calls[find(name)], count);
+		} else if (strcmp(line, "room\n") == 0) {
+			printf("%d\n", count_room());
+			fflush(stdout);
+			continue;
 		} else {
 			printf("not understood: %s", line);
 			return EXIT_FAILURE;

@@ -89,6 +89,12 @@ class Program:
         if line != "done\n":
             sys.exit("FAILED: %s: the guest says %r" % (command, line))
 
+    def room(self):
+        """How many more descriptors the guest may have."""
+        self.process.stdin.write("room\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
     def descriptors(self):
         return len(os.listdir(self.proc + "fd"))
 
@@ -141,6 +147,8 @@ def kill(program, call, function, before):
         becomes(call + ": processes that wait",
                 lambda: program.waiting(function), AT_ONCE)
     program.say("fail")
+    # Who is killed in a job of the pool stays until it is over.
+    becomes(call + ": processes after a kill", program.alive, 1)
     becomes(call + ": descriptors after a kill", program.descriptors, before)
 
 
@@ -154,6 +162,8 @@ def main():
             program.say("time %s 1" % call)
     becomes("processes", program.alive, 1)
     before = program.descriptors()
+    room = program.room()
+    check(room < DESCRIPTORS, "there is no bound")
     for call, function, timed in CALLS:
         # In the first round it is seen that they wait; in the others the kill
         # comes whenever it comes.
@@ -167,6 +177,7 @@ def main():
             program.say("time %s %d" % (call, TIMEOUTS))
             becomes(call + ": descriptors after timeouts",
                     program.descriptors, before)
+        becomes(call + ": room for descriptors", program.room, room)
         growth = program.resident() - resident
         # Sanitizers keep what has been freed.
         check(factor != "1" or growth <= MOST_GROWTH,
