@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/mesh_frame.h"
+#include "mesh/frame.h"
 #include "node/node.h"
 #include "node/queue.h"
 
@@ -49,17 +49,18 @@ static void try_hello(struct ln_unpack *frame)
 
 	if (!ln_mesh_read_hello(frame, &hello))
 		return;
-	check_node(&hello.id, hello.address);
-	require(hello.least <= hello.most);
-	require(hello.heartbeat >= LN_MESH_HEARTBEAT_LEAST &&
-		hello.heartbeat <= LN_MESH_HEARTBEAT_MOST);
+	check_node(&hello.greeting.id, hello.address);
+	require(hello.greeting.version_min <= hello.greeting.version_max);
+	require(hello.greeting.heartbeat >= LN_HEARTBEAT_MIN &&
+		hello.greeting.heartbeat <= LN_HEARTBEAT_MAX);
 	written = ln_mesh_write_hello(&hello);
 	rest = unpack(written, LN_MESH_HELLO);
 	require(written->len <= LN_MESH_GREETING_MOST);
 	require(ln_mesh_read_hello(&rest, &again) && ln_unpack_done(&rest));
-	require(again.least == hello.least && again.most == hello.most &&
-		again.heartbeat == hello.heartbeat &&
-		same_id(&again.id, &hello.id) &&
+	require(again.greeting.version_min == hello.greeting.version_min &&
+		again.greeting.version_max == hello.greeting.version_max &&
+		again.greeting.heartbeat == hello.greeting.heartbeat &&
+		same_id(&again.greeting.id, &hello.greeting.id) &&
 		strcmp(again.address, hello.address) == 0);
 	ln_frames_free(written);
 }

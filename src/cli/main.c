@@ -31,7 +31,7 @@
 #include "host/stdio.h"
 #include "host/wasi.h"
 #include "lunatic_version.h"
-#include "node/member.h"
+#include "cluster/member.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -43,7 +43,7 @@
 
 #define PATIENCE_NS 500000000
 /* Of a node, which says goodbye to the others. */
-#define NODE_PATIENCE_NS (LN_MESH_FAREWELL + PATIENCE_NS)
+#define NODE_PATIENCE_NS (LN_FABRIC_FAREWELL + PATIENCE_NS)
 
 static _Atomic int caught_signal;
 

@@ -16,7 +16,7 @@
 #include "base/time.h"
 #include "cli/options.h"
 #include "net/address.h"
-#include "node/member.h"
+#include "cluster/member.h"
 #include "node/node.h"
 
 /* Whether it is HOST:PORT; port 0 only to listen at. */
@@ -25,7 +25,7 @@ static bool is_address(const char *text, bool any_port)
 	struct ln_endpoint endpoint;
 	const char *reason;
 
-	if (text[0] == ':' || strlen(text) >= LN_MESH_ADDRESS_SIZE ||
+	if (text[0] == ':' || strlen(text) >= LN_NODE_ADDRESS_SIZE ||
 	    ln_endpoint_parse(text, strlen(text), &endpoint, &reason) < 0)
 		return false;
 	return any_port || endpoint.address.port != 0;
@@ -109,10 +109,10 @@ bool ln_cli_set_heartbeat(struct ln_cli_options *options, const char *value)
 		unit = LN_NS_PER_S;
 	else
 		return false;
-	if (count > (unsigned long long)(LN_MESH_HEARTBEAT_MOST / unit))
+	if (count > (unsigned long long)(LN_HEARTBEAT_MAX / unit))
 		return false;
 	options->node.heartbeat = (int64_t)count * unit;
-	return options->node.heartbeat >= LN_MESH_HEARTBEAT_LEAST;
+	return options->node.heartbeat >= LN_HEARTBEAT_MIN;
 }
 
 const char *ln_cli_node_hint(const struct ln_cli_option *option)
@@ -217,7 +217,7 @@ static void show_progress(const char *line)
 
 bool ln_cli_join(struct ln_member *member)
 {
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	char *error;
 	int result = ln_member_join(member, show_progress, &error);
 	int count;

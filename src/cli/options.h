@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "cli/report.h"
-#include "node/member.h"
+#include "cluster/member.h"
 #include "process/config.h"
 
 enum ln_cli_action { LN_CLI_RUN, LN_CLI_TEST, LN_CLI_HELP, LN_CLI_VERSION };

@@ -21,7 +21,7 @@
 #include "base/utf8.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
-#include "node/member.h"
+#include "cluster/member.h"
 #include "process/inspect.h"
 #include "process/process.h"
 #include "process/uuid.h"
@@ -179,7 +179,7 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 	fputc('\n', out);
 }
 
-static void print_peer(FILE *out, const struct ln_mesh_peer *peer)
+static void print_peer(FILE *out, const struct ln_fabric_peer *peer)
 {
 	char age[32];
 
@@ -317,7 +317,7 @@ static void print_node_object(FILE *out, const struct ln_cli_nodes *nodes)
 	print_id(out, nodes->id, nodes->address);
 	fputs(",\"peers\":[", out);
 	for (size_t i = 0; i < nodes->count; i++) {
-		const struct ln_mesh_peer *peer = &nodes->peers[i];
+		const struct ln_fabric_peer *peer = &nodes->peers[i];
 
 		if (i > 0)
 			fputc(',', out);
@@ -407,7 +407,7 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
 {
 	struct ln_cli_nodes nodes = { .id = NULL };
 	struct ln_inspection *inspection;
-	struct ln_mesh_peer *peers = NULL;
+	struct ln_fabric_peer *peers = NULL;
 	char *text = NULL;
 	size_t len;
 	int count;

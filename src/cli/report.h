@@ -6,7 +6,7 @@
 
 struct ln_inspection;
 struct ln_member;
-struct ln_mesh_peer;
+struct ln_fabric_peer;
 struct ln_node_id;
 struct ln_runtime;
 
@@ -14,7 +14,7 @@ struct ln_runtime;
 struct ln_cli_nodes {
 	const struct ln_node_id *id; /* NULL: the program is no node */
 	const char *address;
-	const struct ln_mesh_peer *peers;
+	const struct ln_fabric_peer *peers;
 	size_t count;
 };
 

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "embed/embed.h"
-#include "node/member.h"
+#include "cluster/member.h"
 #include "node/node.h"
 #include "node/remote_environment.h"
 #include "process/environment.h"
@@ -20,11 +20,11 @@
 #include "sched/sched.h"
 #include "sched/task.h"
 
-#define HEARTBEAT_LEAST_MS (LN_MESH_HEARTBEAT_LEAST / LN_NS_PER_MS)
-#define HEARTBEAT_MOST_MS (LN_MESH_HEARTBEAT_MOST / LN_NS_PER_MS)
+#define HEARTBEAT_LEAST_MS (LN_HEARTBEAT_MIN / LN_NS_PER_MS)
+#define HEARTBEAT_MOST_MS (LN_HEARTBEAT_MAX / LN_NS_PER_MS)
 
 struct lunatic_peer_list {
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	size_t count;
 	int64_t now;
 };
@@ -32,7 +32,7 @@ struct lunatic_peer_list {
 static lunatic_node_config default_config(void)
 {
 	return (lunatic_node_config){
-		.heartbeat_ms = LN_MESH_HEARTBEAT / LN_NS_PER_MS,
+		.heartbeat_ms = LN_HEARTBEAT_DEFAULT / LN_NS_PER_MS,
 	};
 }
 
@@ -158,7 +158,7 @@ const char *lunatic_node_address(const lunatic_node *node)
 
 struct listing {
 	struct ln_member *node;
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	int count;
 };
 
@@ -207,7 +207,7 @@ size_t lunatic_peer_list_count(const lunatic_peer_list *list)
 int lunatic_peer_list_get(const lunatic_peer_list *list, size_t index,
 			  lunatic_peer_info *info, size_t size)
 {
-	const struct ln_mesh_peer *peer;
+	const struct ln_fabric_peer *peer;
 	lunatic_peer_info own;
 
 	if (list == NULL || index >= list->count)

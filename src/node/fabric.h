@@ -1,8 +1,13 @@
 /*
- * What lies between nodes and whatever carries their frames. A fabric finds
+ * What lies between a node and whatever carries its frames. A fabric finds
  * other nodes, authenticates them, and gives the node a channel to each: frames
  * arrive in order, each once, until the channel is down. The mesh
- * (node/mesh.h) is the fabric of the program; tests have one in memory.
+ * (mesh/mesh.h) is the default fabric; tests have one in memory.
+ *
+ * The interface has two halves. The program uses `struct ln_fabric_class`: it
+ * starts a fabric, joins, lists the nodes, and leaves. The node uses sessions
+ * and channels. Rules that hold for every fabric (which nodes may connect, when
+ * a silent node is lost) are in node/admission.h.
  *
  * The node queues frames in a session (node/session.h); the fabric takes them
  * from there when it can send, so that bounds and waiting are the same
@@ -17,14 +22,28 @@
 #include <stdint.h>
 
 struct ln_channel;
+struct ln_fabric;
 struct ln_node;
 struct ln_session;
+struct ln_tls_context;
 
 /* The longest frame, in bytes. What is larger travels in pieces. */
 #define LN_FRAME_MOST 65536
 
 /* Bytes of a node's name: 1 to this, no control characters. */
 #define LN_NODE_NAME_MOST 255
+
+/* Bytes of an address, such as "host:port", with the zero at its end. */
+#define LN_NODE_ADDRESS_SIZE 264
+
+/* For how long a node may be silent before it is lost, in nanoseconds. */
+#define LN_HEARTBEAT_DEFAULT INT64_C(5000000000)
+#define LN_HEARTBEAT_MIN INT64_C(100000000)
+#define LN_HEARTBEAT_MAX INT64_C(3600000000000)
+
+/* For how long joining tries at most, and leaving sends what is queued: ns. */
+#define LN_FABRIC_PATIENCE INT64_C(5000000000)
+#define LN_FABRIC_FAREWELL INT64_C(2000000000)
 
 /* A frame on its way; allocated with malloc, owned by one at a time. */
 struct ln_frame {
@@ -39,6 +58,71 @@ struct ln_node_id {
 	char name[LN_NODE_NAME_MOST + 1]; /* UTF-8, terminated */
 	uint8_t incarnation[16];
 };
+
+/* The half that the program uses. */
+
+/* What a fabric is started with; copied. */
+struct ln_fabric_options {
+	const char *address;      /* where this node listens: "host:port" for
+				   * the mesh, see mesh/mesh.h */
+	const char *const *peers; /* addresses of nodes to begin with */
+	size_t peer_count;
+	struct ln_tls_context *tls; /* outlives the fabric */
+	int64_t heartbeat; /* ns, within the bounds above; 0: the default */
+};
+
+/* A connected node. */
+struct ln_fabric_peer {
+	struct ln_node_id id;
+	char address[LN_NODE_ADDRESS_SIZE]; /* where it can be reached */
+	int64_t since;                      /* CLOCK_MONOTONIC, ns */
+	uint64_t received;                  /* bytes of frames */
+	uint64_t sent;
+};
+
+struct ln_fabric_class {
+	const char *name; /* of the kind: "mesh" */
+
+	/* Starts a fabric for the node, which outlives it. From now on other
+	 * nodes may connect. On failure *error is a text of one line, owned by
+	 * the caller, or NULL when memory was short: LN_EINVAL (an address),
+	 * LN_EIO, LN_ENOMEM. Not from a task. */
+	int (*start)(struct ln_node *node,
+		     const struct ln_fabric_options *options,
+		     struct ln_fabric **fabric, char **error);
+
+	/* Returns when one of the peers that were given, and all nodes that it
+	 * named, are connected or could not be reached; at once when no peers
+	 * were given. Tries for LN_FABRIC_PATIENCE. Meanwhile `progress`,
+	 * unless it is NULL, is called with a line about what is tried again,
+	 * at most once a second. Errors as above; LN_EEXIST: the name is taken;
+	 * LN_EPERM: the peer does not trust us, or we do not trust it;
+	 * LN_EKILLED: interrupted. Not from a task. */
+	int (*join)(struct ln_fabric *fabric,
+		    void (*progress)(const char *line), char **error);
+
+	/* Makes `join` return soon, now or later. Any thread. */
+	void (*interrupt)(struct ln_fabric *fabric);
+
+	/* Where this node can be reached, until it leaves. */
+	const char *(*address)(const struct ln_fabric *fabric);
+
+	/* The connected nodes, sorted by name; returns how many. The caller
+	 * frees *peers, which is NULL when there are none. LN_ENOMEM. Any
+	 * thread; not on a fiber. */
+	int (*list)(struct ln_fabric *fabric, struct ln_fabric_peer **peers);
+
+	/* Sends what is queued, for LN_FABRIC_FAREWELL at most, tells the other
+	 * nodes, ends all sessions and frees the fabric. Not from a task. */
+	void (*leave)(struct ln_fabric *fabric);
+};
+
+/* A fabric; each kind embeds this. */
+struct ln_fabric {
+	const struct ln_fabric_class *class;
+};
+
+/* The half that the node uses. */
 
 /* What the node calls. Both may be called by any thread, also under a lock of
  * the node's, so they neither park nor call the node. */

@@ -64,7 +64,7 @@ struct ln_runtime {
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is no node. Cleared when there are none any more. */
 	struct ln_node *node;
-	/* What lunatic_runtime_free ends then; node/member.h. NULL: none. */
+	/* What lunatic_runtime_free ends then; cluster/member.h. NULL: none. */
 	struct ln_member *member;
 
 	/* Any thread. */

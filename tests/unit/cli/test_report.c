@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "cli/report.h"
 #include "engine/host_table.h"
-#include "node/mesh.h"
+#include "mesh/mesh.h"
 #include "process/inspect.h"
 #include "process/process.h"
 #include "support/capture.h"
@@ -288,7 +288,7 @@ static void sizes_and_ages(void **state)
 static void with_nodes(void **state)
 {
 	struct ln_node_id id = { .name = "al\"pha", .incarnation = { 0xa1 } };
-	struct ln_mesh_peer peers[2];
+	struct ln_fabric_peer peers[2];
 	struct ln_cli_nodes nodes = { .id = &id,
 				      .address = "127.0.0.1:7000",
 				      .peers = peers,

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "mesh/mesh.h"
+#include "mesh/mesh_impl.h"
 #include "process/environment.h"
 #include "process/runtime.h"
 #include "support/processes.h"
@@ -23,16 +25,22 @@ void test_meshes_init(struct test_meshes *meshes)
 	assert_int_equal(ln_tls_context_new_key(key, &meshes->tls), 0);
 }
 
+struct ln_mesh *test_meshes_mesh(struct test_meshes *meshes, int place)
+{
+	return ln_container_of(meshes->at[place].fabric, struct ln_mesh,
+			       fabric);
+}
+
 const char *test_meshes_address(struct test_meshes *meshes, int place)
 {
-	return ln_mesh_address(meshes->at[place].mesh);
+	return ln_mesh_class.address(meshes->at[place].fabric);
 }
 
 int test_meshes_try(struct test_meshes *meshes, const char *name,
 		    const char *peer, char **error)
 {
 	const struct ln_node_options own = { .name = name };
-	const struct ln_mesh_options options = {
+	const struct ln_fabric_options options = {
 		.address = "127.0.0.1:0",
 		.peers = &peer,
 		.peer_count = peer != NULL ? 1 : 0,
@@ -45,9 +53,9 @@ int test_meshes_try(struct test_meshes *meshes, const char *name,
 	assert_true(meshes->count < TEST_MESHES);
 	assert_int_equal(
 		ln_node_new(meshes->environment->runtime, &own, &at->node), 0);
-	result = ln_mesh_new(at->node, &options, &at->mesh, error);
+	result = ln_mesh_class.start(at->node, &options, &at->fabric, error);
 	if (result == 0)
-		result = ln_mesh_join(at->mesh, NULL, error);
+		result = ln_mesh_class.join(at->fabric, NULL, error);
 	meshes->count++;
 	return result;
 }
@@ -66,18 +74,18 @@ int test_meshes_start(struct test_meshes *meshes, const char *name,
 
 void test_meshes_leave(struct test_meshes *meshes, int place)
 {
-	ln_mesh_free(meshes->at[place].mesh);
-	meshes->at[place].mesh = NULL;
+	ln_mesh_class.leave(meshes->at[place].fabric);
+	meshes->at[place].fabric = NULL;
 	assert_int_equal(meshes->at[place].node->session_count, 0);
 }
 
 void test_meshes_await(struct test_meshes *meshes, int place, int count)
 {
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	int n;
 
 	for (int naps = 0; naps < 20000; naps++) {
-		n = ln_mesh_list(meshes->at[place].mesh, &peers);
+		n = ln_mesh_class.list(meshes->at[place].fabric, &peers);
 		free(peers);
 		if (n == count)
 			return;
@@ -92,7 +100,8 @@ void test_meshes_deinit(struct test_meshes *meshes)
 	for (int i = 0; i < meshes->count; i++) {
 		struct ln_node *node = meshes->at[i].node;
 
-		ln_mesh_free(meshes->at[i].mesh);
+		if (meshes->at[i].fabric != NULL)
+			ln_mesh_class.leave(meshes->at[i].fabric);
 		assert_int_equal(node->session_count, 0);
 		assert_int_equal(node->peers.count, 0);
 		assert_int_equal(node->exports.count, 0);

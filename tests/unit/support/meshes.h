@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
+#include "mesh/mesh.h"
 #include "net/tls.h"
-#include "node/mesh.h"
 #include "node/node.h"
 
 struct ln_environment;
@@ -22,7 +22,7 @@ struct test_meshes {
 	int count;
 	struct test_mesh {
 		struct ln_node *node;
-		struct ln_mesh *mesh; /* NULL: it has left */
+		struct ln_fabric *fabric; /* NULL: it has left */
 	} at[TEST_MESHES];
 };
 
@@ -33,13 +33,16 @@ void test_meshes_init(struct test_meshes *meshes);
 void test_meshes_deinit(struct test_meshes *meshes);
 
 /* Starts a node, which has the address of `peer` if that is not NULL, and
- * joins; returns what joining did. *error is as of ln_mesh_join. */
+ * joins; returns what joining did. *error is as of the fabric. */
 int test_meshes_try(struct test_meshes *meshes, const char *name,
 		    const char *peer, char **error);
 
 /* The same, which must succeed; returns its place. */
 int test_meshes_start(struct test_meshes *meshes, const char *name,
 		      const char *peer);
+
+/* The mesh of a node, for those who look into it. */
+struct ln_mesh *test_meshes_mesh(struct test_meshes *meshes, int place);
 
 /* The address of a node. */
 const char *test_meshes_address(struct test_meshes *meshes, int place);

@@ -29,11 +29,11 @@ void test_stranger_init(struct test_stranger *stranger, struct ln_sched *sched,
 	stranger->in_size = ROOM;
 	stranger->in = malloc(ROOM);
 	assert_non_null(stranger->in);
-	stranger->hello.least = LN_MESH_VERSION_LEAST;
-	stranger->hello.most = LN_MESH_VERSION_MOST;
-	stranger->hello.heartbeat = LN_MESH_HEARTBEAT;
-	strcpy(stranger->hello.id.name, name);
-	memset(stranger->hello.id.incarnation, byte, LN_ID_SIZE);
+	stranger->hello.greeting.version_min = LN_PROTOCOL_VERSION_MIN;
+	stranger->hello.greeting.version_max = LN_PROTOCOL_VERSION_MAX;
+	stranger->hello.greeting.heartbeat = LN_HEARTBEAT_DEFAULT;
+	strcpy(stranger->hello.greeting.id.name, name);
+	memset(stranger->hello.greeting.id.incarnation, byte, LN_ID_SIZE);
 	strcpy(stranger->hello.address, "127.0.0.1:9");
 }
 
@@ -105,7 +105,7 @@ int test_stranger_dial(struct test_stranger *stranger, const char *address)
 }
 
 void test_stranger_listen(struct test_stranger *stranger,
-			  char address[LN_MESH_ADDRESS_SIZE])
+			  char address[LN_NODE_ADDRESS_SIZE])
 {
 	struct ln_address bound;
 	char text[LN_ADDRESS_TEXT];
@@ -248,8 +248,9 @@ void test_stranger_hello(struct test_stranger *stranger)
 
 void test_stranger_agree(struct test_stranger *stranger)
 {
-	bool decides = memcmp(stranger->hello.id.incarnation,
-			      stranger->other.id.incarnation, LN_ID_SIZE) < 0;
+	bool decides =
+		memcmp(stranger->hello.greeting.id.incarnation,
+		       stranger->other.greeting.id.incarnation, LN_ID_SIZE) < 0;
 	struct ln_unpack frame;
 
 	if (decides) {

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mesh/frame.h"
 #include "net/tls.h"
-#include "node/mesh_frame.h"
 #include "support/tasks.h"
 
 struct ln_sched;
@@ -51,7 +51,7 @@ int test_stranger_dial(struct test_stranger *stranger, const char *address);
 /* Listens; stores the address. Then waits for a node, and does the handshake
  * of TLS. */
 void test_stranger_listen(struct test_stranger *stranger,
-			  char address[LN_MESH_ADDRESS_SIZE]);
+			  char address[LN_NODE_ADDRESS_SIZE]);
 int test_stranger_accept(struct test_stranger *stranger);
 
 /* Sends bytes as they are, or a frame, which it frees, or one of the kind and

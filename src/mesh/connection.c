@@ -1,6 +1,6 @@
 /*
  * DESIGN
- * A connection has two tasks. The reader makes it (mesh_greeting.c), hands what
+ * A connection has two tasks. The reader makes it (greeting.c), hands what
  * comes to the session, frame by frame, and takes it down at its end. The
  * writer takes what the session has queued and sends it, many frames at a time:
  * what is queued while it sends goes out together. So on the way from a sender
@@ -22,9 +22,9 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mesh/mesh_impl.h"
 #include "net/socket.h"
 #include "node/ids.h"
-#include "node/mesh_impl.h"
 #include "node/node.h"
 #include "node/queue.h"
 #include "process/runtime.h"
@@ -132,8 +132,7 @@ static int fill(struct ln_connection *connection, int64_t deadline)
 	connection->in_len += n;
 	atomic_fetch_add_explicit(&connection->received, n,
 				  memory_order_relaxed);
-	atomic_store_explicit(&connection->heard, ln_time_now(),
-			      memory_order_relaxed);
+	ln_liveness_note(&connection->liveness);
 	return 0;
 }
 
@@ -176,9 +175,7 @@ int ln_connection_read(struct ln_connection *connection, size_t most,
 		if (result != 0)
 			return result < 0 ? result : 0;
 		if (silence)
-			deadline = atomic_load_explicit(&connection->heard,
-							memory_order_relaxed) +
-				   connection->timeout;
+			deadline = ln_liveness_deadline(&connection->liveness);
 		result = fill(connection, deadline);
 		if (result < 0)
 			return result;
@@ -248,8 +245,8 @@ int ln_connection_write(struct ln_connection *connection,
 	return send_frames(connection, frame, deadline);
 }
 
-/* Prepends a frame, if it could be made: those that are so sent are not missed,
- * or sent again. */
+/* Prepends a frame, if it could be made. Losing such a frame does no harm:
+ * nobody misses it, or it is sent again. */
 static struct ln_frame *with_frame(struct ln_frame *frames,
 				   struct ln_frame *frame)
 {
@@ -285,16 +282,16 @@ static struct ln_frame *collect(struct ln_connection *connection)
 static void say_goodbye(struct ln_connection *connection)
 {
 	ln_connection_write(connection, ln_mesh_write_plain(LN_MESH_LEAVE),
-			    ln_time_now() + connection->timeout);
+			    ln_time_now() + connection->liveness.timeout);
 	ln_connection_blame(connection, "this node has left");
 	while (!atomic_load(&connection->closing))
 		ln_task_park(&connection->writer);
 }
 
-/* Lets those run first who are ready to: what they have to send can go out
- * together, which costs them all less than to be sent alone does. But some of
- * them may only compute, each for as long as it may; so it is left out after it
- * has brought nothing, the more often the longer that is so. */
+/* Lets the tasks run first that are ready to: what they send can then go out
+ * together, which is cheaper. But some of them may only compute, each for a
+ * whole time slice. So this is skipped after it has brought nothing, and the
+ * more often the longer that is so. */
 static struct ln_frame *gather(struct ln_connection *connection)
 {
 	struct ln_task *task = &connection->writer;
@@ -336,13 +333,14 @@ static void write_all(struct ln_connection *connection)
 		woken = false;
 		if (frames != NULL) {
 			last = ln_time_now();
-			error = send_frames(connection, frames,
-					    last + connection->timeout *
-							    SLOWNESS);
+			error = send_frames(
+				connection, frames,
+				last + connection->liveness.timeout * SLOWNESS);
 		} else if (atomic_load(&connection->leave)) {
 			say_goodbye(connection);
 		} else {
-			error = ln_task_wait(task, last + connection->pause);
+			error = ln_task_wait(task,
+					     last + connection->liveness.pause);
 			woken = error == 0;
 			if (error == LN_ETIMEDOUT) {
 				atomic_store(&connection->ping, true);
@@ -480,15 +478,15 @@ static int read_all(struct ln_connection *connection)
 static void introduce(void *argument)
 {
 	struct ln_connection *connection = argument;
-	const uint8_t *incarnation = connection->hello.id.incarnation;
+	const uint8_t *incarnation = connection->hello.greeting.id.incarnation;
 	struct ln_writer writer = { .frame = NULL };
 	struct ln_frame *frames =
 		with_frame(NULL, ln_mesh_write_plain(LN_MESH_PEERS));
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	int count = ln_mesh_list(connection->mesh, &peers);
 
 	for (int i = 0; i < count; i++) {
-		const struct ln_mesh_peer *peer = &peers[i];
+		const struct ln_fabric_peer *peer = &peers[i];
 
 		if (memcmp(peer->id.incarnation, incarnation, LN_ID_SIZE) ==
 			    0 ||
@@ -511,7 +509,7 @@ static void settle(struct ln_connection *connection, int error,
 	connection->contact = NULL;
 	ln_contact_tried(connection->mesh, contact,
 			 connection->identified
-				 ? connection->hello.id.incarnation
+				 ? connection->hello.greeting.id.incarnation
 				 : NULL,
 			 error, reason);
 }
@@ -564,7 +562,8 @@ static int converse(struct ln_connection *connection)
 	}
 	settle(connection, 0, NULL);
 	ln_mesh_log(LN_LOG_INFO, "connected with node",
-		    connection->hello.id.name, connection->hello.address, NULL);
+		    connection->hello.greeting.id.name,
+		    connection->hello.address, NULL);
 	ln_task_on_worker_stack(&connection->reader, introduce, connection);
 	error = start_writer(connection);
 	if (error < 0)
@@ -585,7 +584,8 @@ static void report_loss(struct ln_connection *connection, int error)
 
 	ln_mesh_log(left ? LN_LOG_INFO : LN_LOG_WARN,
 		    left ? "left by node" : "lost node",
-		    connection->hello.id.name, connection->hello.address,
+		    connection->hello.greeting.id.name,
+		    connection->hello.address,
 		    left ? NULL : connection->reason);
 }
 

@@ -14,8 +14,9 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mesh/mesh.h"
+#include "mesh/mesh_impl.h"
 #include "node/export.h"
-#include "node/mesh_impl.h"
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "process/environment.h"
@@ -81,14 +82,15 @@ static void nothing_to_say(void **state)
 	(void)state;
 	meshes.heartbeat = 5 * SHORT;
 	a = test_meshes_start(&meshes, "a", NULL);
-	meshes.heartbeat = LN_MESH_HEARTBEAT_MOST;
+	meshes.heartbeat = LN_HEARTBEAT_MAX;
 	b = test_meshes_start(&meshes, "b", test_meshes_address(&meshes, a));
 	test_meshes_await(&meshes, a, 1);
 	/* What comes later than the greetings are pings, of 5 bytes. */
 	for (int more = 0; more < 3;) {
-		struct ln_mesh_peer *peers;
+		struct ln_fabric_peer *peers;
 
-		assert_int_equal(ln_mesh_list(meshes.at[a].mesh, &peers), 1);
+		assert_int_equal(
+			ln_mesh_class.list(meshes.at[a].fabric, &peers), 1);
 		if (peers[0].received > received)
 			more++;
 		received = peers[0].received;
@@ -106,7 +108,8 @@ static struct ln_process *process_of_stranger(int at)
 	struct ln_peer *peer = NULL;
 
 	assert_int_equal(ln_peer_get(meshes.at[at].node,
-				     stranger.hello.id.incarnation, &peer),
+				     stranger.hello.greeting.id.incarnation,
+				     &peer),
 			 0);
 	assert_int_equal(ln_proxy_get(peer, id, &found), 0);
 	ln_peer_release(peer);
@@ -134,7 +137,7 @@ static void it_takes_nothing(void **state)
 {
 	struct ln_process *sender;
 	struct ln_process *known;
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	struct ln_unpack frame;
 	int a;
 
@@ -148,7 +151,7 @@ static void it_takes_nothing(void **state)
 	test_stranger_await(&stranger, LN_MESH_PONG, &frame);
 	known = process_of_stranger(a);
 	sender = test_process_start(meshes.environment, send_much, known);
-	while (ln_mesh_list(meshes.at[a].mesh, &peers) == 1) {
+	while (ln_mesh_class.list(meshes.at[a].fabric, &peers) == 1) {
 		free(peers);
 		test_stranger_say(&stranger, LN_MESH_PING, NULL, 0);
 		test_nap();
@@ -162,7 +165,7 @@ static void it_takes_nothing(void **state)
 /* The connections of a node, by what they are to end with. */
 static void cut(int at)
 {
-	struct ln_mesh *mesh = meshes.at[at].mesh;
+	struct ln_mesh *mesh = test_meshes_mesh(&meshes, at);
 
 	ln_lock_acquire(&mesh->lock);
 	for (struct ln_list *next = mesh->connections.next;
@@ -179,10 +182,10 @@ static void cut(int at)
 /* When the only connection of a node began. */
 static int64_t since(int at)
 {
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	int64_t time = 0;
 
-	if (ln_mesh_list(meshes.at[at].mesh, &peers) == 1)
+	if (ln_mesh_class.list(meshes.at[at].fabric, &peers) == 1)
 		time = peers[0].since;
 	free(peers);
 	return time;
@@ -284,7 +287,7 @@ static void a_second_connection(void **state)
 	test_stranger_say(&again, LN_MESH_READY, NULL, 0);
 	assert_true(test_stranger_await(&again, LN_MESH_REFUSE, &frame));
 	assert_true(ln_mesh_read_refusal(&frame, &refused));
-	assert_int_equal(refused.why, LN_MESH_DUPLICATE);
+	assert_int_equal(refused.why, LN_REFUSED_DUPLICATE);
 	test_stranger_deinit(&again);
 	test_meshes_await(&meshes, a, 1);
 	ln_tls_shutdown(stranger.tls);
@@ -296,7 +299,7 @@ static void a_second_connection(void **state)
 /* One node of many that all know each other from the start. */
 struct one {
 	pthread_t thread;
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	const char *peers[MANY];
 	char *error;
 	int result;
@@ -308,14 +311,15 @@ static void *begin_one(void *argument)
 {
 	struct one *one = argument;
 	struct test_mesh *at = &meshes.at[one - many];
-	const struct ln_mesh_options options = { .address = one->address,
-						 .peers = one->peers,
-						 .peer_count = MANY,
-						 .tls = meshes.tls };
+	const struct ln_fabric_options options = { .address = one->address,
+						   .peers = one->peers,
+						   .peer_count = MANY,
+						   .tls = meshes.tls };
 
-	one->result = ln_mesh_new(at->node, &options, &at->mesh, &one->error);
+	one->result = ln_mesh_class.start(at->node, &options, &at->fabric,
+					  &one->error);
 	if (one->result == 0)
-		one->result = ln_mesh_join(at->mesh, NULL, &one->error);
+		one->result = ln_mesh_class.join(at->fabric, NULL, &one->error);
 	return NULL;
 }
 
@@ -373,7 +377,7 @@ static void try_to_join(const char *name, const char *address, int expected,
 
 struct refusing {
 	pthread_t thread;
-	enum ln_mesh_refusal why;
+	enum ln_refusal why;
 	bool shakes_hands;
 };
 
@@ -400,18 +404,18 @@ static void *refuse_one(void *argument)
 static void refusals_end_the_attempt(void **state)
 {
 	static const struct {
-		enum ln_mesh_refusal why;
+		enum ln_refusal why;
 		int error;
 		const char *text;
 	} cases[] = {
-		{ LN_MESH_NAME_TAKEN, LN_EEXIST, "choose another name" },
-		{ LN_MESH_VERSION, LN_EUNSUP, "versions of lunatic" },
+		{ LN_REFUSED_NAME, LN_EEXIST, "choose another name" },
+		{ LN_REFUSED_VERSION, LN_EUNSUP, "versions of lunatic" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct refusing refusing = { .why = cases[i].why };
-		char address[LN_MESH_ADDRESS_SIZE];
+		char address[LN_NODE_ADDRESS_SIZE];
 
 		be(&stranger, "hostile", WAITS);
 		test_stranger_listen(&stranger, address);
@@ -435,13 +439,13 @@ static void count_line(const char *line)
 /* What listens says nothing: there is a line about it, and an error at last. */
 static void it_never_answers(void **state)
 {
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	const struct ln_node_options own = { .name = "x" };
 	const char *peer = address;
-	const struct ln_mesh_options options = { .address = "127.0.0.1:0",
-						 .peers = &peer,
-						 .peer_count = 1,
-						 .tls = meshes.tls };
+	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
+						   .peers = &peer,
+						   .peer_count = 1,
+						   .tls = meshes.tls };
 	struct test_mesh *at = &meshes.at[0];
 	char *error = NULL;
 
@@ -451,8 +455,10 @@ static void it_never_answers(void **state)
 	meshes.count++;
 	assert_int_equal(
 		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
-	assert_int_equal(ln_mesh_new(at->node, &options, &at->mesh, &error), 0);
-	assert_int_equal(ln_mesh_join(at->mesh, count_line, &error),
+	assert_int_equal(
+		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
+		0);
+	assert_int_equal(ln_mesh_class.join(at->fabric, count_line, &error),
 			 LN_ETIMEDOUT);
 	assert_non_null(strstr(error, address));
 	assert_true(lines > 0);
@@ -463,19 +469,19 @@ static void it_never_answers(void **state)
 static void *interrupt_join(void *argument)
 {
 	test_nap();
-	ln_mesh_interrupt(argument);
+	ln_mesh_class.interrupt(argument);
 	return NULL;
 }
 
 static void joining_is_interrupted(void **state)
 {
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	const struct ln_node_options own = { .name = "x" };
 	const char *peer = address;
-	const struct ln_mesh_options options = { .address = "127.0.0.1:0",
-						 .peers = &peer,
-						 .peer_count = 1,
-						 .tls = meshes.tls };
+	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
+						   .peers = &peer,
+						   .peer_count = 1,
+						   .tls = meshes.tls };
 	struct test_mesh *at = &meshes.at[0];
 	char *error = NULL;
 	pthread_t thread;
@@ -486,10 +492,13 @@ static void joining_is_interrupted(void **state)
 	meshes.count++;
 	assert_int_equal(
 		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
-	assert_int_equal(ln_mesh_new(at->node, &options, &at->mesh, &error), 0);
 	assert_int_equal(
-		pthread_create(&thread, NULL, interrupt_join, at->mesh), 0);
-	assert_int_equal(ln_mesh_join(at->mesh, NULL, &error), LN_EKILLED);
+		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
+		0);
+	assert_int_equal(
+		pthread_create(&thread, NULL, interrupt_join, at->fabric), 0);
+	assert_int_equal(ln_mesh_class.join(at->fabric, NULL, &error),
+			 LN_EKILLED);
 	assert_null(error);
 	pthread_join(thread, NULL);
 	test_stranger_deinit(&stranger);

@@ -16,8 +16,8 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mesh/mesh_impl.h"
 #include "node/ids.h"
-#include "node/mesh_impl.h"
 #include "node/node.h"
 
 struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
@@ -30,8 +30,8 @@ struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
 
 		if ((connection->state == LN_CONNECTION_CLAIMED ||
 		     connection->state == LN_CONNECTION_UP) &&
-		    memcmp(connection->hello.id.incarnation, incarnation,
-			   LN_ID_SIZE) == 0)
+		    memcmp(connection->hello.greeting.id.incarnation,
+			   incarnation, LN_ID_SIZE) == 0)
 			return connection;
 	}
 	return NULL;
@@ -96,7 +96,7 @@ found:
 
 void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection)
 {
-	const uint8_t *incarnation = connection->hello.id.incarnation;
+	const uint8_t *incarnation = connection->hello.greeting.id.incarnation;
 	struct ln_contact *contact;
 
 	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
@@ -123,7 +123,8 @@ void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 		next = at->next;
 		if (!contact->identified ||
 		    memcmp(contact->incarnation,
-			   connection->hello.id.incarnation, LN_ID_SIZE) != 0)
+			   connection->hello.greeting.id.incarnation,
+			   LN_ID_SIZE) != 0)
 			continue;
 		contact->delay =
 			left ? LN_MESH_BACKOFF_MOST : LN_MESH_BACKOFF_FIRST;

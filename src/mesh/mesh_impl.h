@@ -1,11 +1,11 @@
 /*
  * The parts of the mesh among themselves.
  *
- *   mesh.c             what the program calls; the listener
- *   mesh_contacts.c    addresses that are worth dialling, and when
- *   mesh_greeting.c    from a socket to two nodes that agree, or do not
- *   mesh_connection.c  what is sent and received then
- *   mesh_frame.c       the frames
+ *   mesh.c        what the program calls; the listener
+ *   contacts.c    addresses that are worth dialling, and when
+ *   greeting.c    from a socket to two nodes that agree, or do not
+ *   connection.c  what is sent and received then
+ *   frame.c       the frames
  *
  * Threads: the mesh runs in tasks of its own: one that listens, one that sees
  * to the contacts, and two for each connection, of which the first, the reader,
@@ -13,8 +13,8 @@
  * held for a look through the connections at most. Lock order: peer->lock, then
  * a connection's; nothing is called under the mesh's.
  */
-#ifndef LN_NODE_MESH_IMPL_H
-#define LN_NODE_MESH_IMPL_H
+#ifndef LN_MESH_MESH_IMPL_H
+#define LN_MESH_MESH_IMPL_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,11 +24,12 @@
 #include "base/futex.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "mesh/frame.h"
+#include "mesh/mesh.h"
 #include "net/address.h"
 #include "net/tls.h"
+#include "node/admission.h"
 #include "node/fabric.h"
-#include "node/mesh.h"
-#include "node/mesh_frame.h"
 #include "sched/task.h"
 
 struct ln_socket;
@@ -42,9 +43,6 @@ struct ln_socket;
 
 /* For all that is between a socket and two nodes that agree. */
 #define LN_MESH_GREETING_TIME INT64_C(5000000000)
-/* For a sign of life of a node whose name another one wants to have. */
-#define LN_MESH_PROBE_TIME INT64_C(2000000000)
-
 #define LN_MESH_BACKOFF_FIRST INT64_C(200000000)
 #define LN_MESH_BACKOFF_MOST INT64_C(10000000000)
 #define LN_MESH_GIVE_UP INT64_C(3600000000000)
@@ -52,7 +50,7 @@ struct ln_socket;
 /* An address that is, or was, that of a node. Under mesh->lock. */
 struct ln_contact {
 	struct ln_list link;
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	uint8_t incarnation[LN_ID_SIZE]; /* of the node that was there */
 	bool identified;                 /* `incarnation` is valid */
 	bool given;                      /* by the program: never forgotten */
@@ -94,8 +92,6 @@ struct ln_connection {
 	/* Immutable once the writer runs. */
 	struct ln_tls *tls;
 	struct ln_session *session;
-	int64_t timeout; /* of silence, ns */
-	int64_t pause;   /* after which something is sent */
 
 	/* The writer's. */
 	struct ln_frame *greetings; /* to be sent first */
@@ -105,8 +101,8 @@ struct ln_connection {
 	uint32_t gather_failures; /* the last such number */
 
 	/* Any thread. */
-	_Atomic int64_t heard; /* when something came last */
-	_Atomic bool ping;     /* to be sent */
+	struct ln_liveness liveness; /* initialised before it is up */
+	_Atomic bool ping;           /* to be sent */
 	_Atomic bool pong;
 	_Atomic bool leave;
 	_Atomic bool closing;
@@ -128,11 +124,13 @@ struct ln_connection {
 };
 
 struct ln_mesh {
+	struct ln_fabric fabric;
+
 	/* Immutable. */
 	struct ln_node *node; /* counted */
 	struct ln_tls_context *tls;
 	int64_t heartbeat;
-	char address[LN_MESH_ADDRESS_SIZE]; /* once it listens */
+	char address[LN_NODE_ADDRESS_SIZE]; /* once it listens */
 
 	struct ln_task listener;
 	struct ln_task manager;
@@ -162,8 +160,11 @@ struct ln_mesh {
 
 /* mesh.c */
 
-/* Notes that something has changed that ln_mesh_join may wait for. */
+/* Notes that something has changed that joining may wait for. */
 void ln_mesh_changed(struct ln_mesh *mesh);
+
+/* The connected nodes, as the class of the fabric lists them. */
+int ln_mesh_list(struct ln_mesh *mesh, struct ln_fabric_peer **peers);
 
 /* Counts a task that is about to be started, unless the mesh ends. Its `done`
  * gives it back with ln_mesh_task_over, as the last that it does. */
@@ -181,7 +182,7 @@ void ln_mesh_log_stranger(struct ln_connection *connection);
 /* Copies a text, cut if need be. */
 void ln_mesh_copy(char *to, size_t size, const char *text);
 
-/* mesh_contacts.c; all but the first two under mesh->lock */
+/* contacts.c; all but the first two under mesh->lock */
 
 /* The body of the task. */
 void ln_contacts_manage(struct ln_mesh *mesh);
@@ -209,13 +210,13 @@ struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
 
 void ln_contacts_free(struct ln_mesh *mesh);
 
-/* mesh_greeting.c */
+/* greeting.c */
 
 /* Makes a connection with the node at the other end. 0: it is up, and the
  * writer may run. Otherwise why not, also in connection->reason. */
 int ln_connection_greet(struct ln_connection *connection);
 
-/* mesh_connection.c */
+/* connection.c */
 
 /* A connection of a socket, which it owns, or of a contact that is to be
  * dialled; and starts it. LN_ENOMEM, LN_ESTOPPED. */

@@ -1,5 +1,5 @@
 /* A member of a cluster; see member.h. It only puts together what others do. */
-#include "node/member.h"
+#include "cluster/member.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/futex.h"
+#include "cluster/fabrics.h"
 #include "node/cluster_key.h"
 #include "node/node.h"
 #include "process/environment.h"
@@ -16,10 +17,10 @@ struct ln_member {
 	/* Immutable. */
 	struct ln_tls_context *tls;
 	struct ln_node *node;
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 
 	struct ln_lock lock;
-	struct ln_mesh *mesh; /* under lock; NULL: it has left */
+	struct ln_fabric *fabric; /* under lock; NULL: it has left */
 };
 
 /* Takes a text over as an error. */
@@ -78,7 +79,7 @@ static int start(struct ln_member *member, struct ln_environment *environment,
 		 const struct ln_member_options *options, char **error)
 {
 	const struct ln_node_options node_options = { .name = options->name };
-	struct ln_mesh_options mesh_options = {
+	struct ln_fabric_options fabric_options = {
 		.address = options->address,
 		.peers = options->peers,
 		.peer_count = options->peer_count,
@@ -88,17 +89,18 @@ static int start(struct ln_member *member, struct ln_environment *environment,
 
 	if (result < 0)
 		return result;
-	mesh_options.tls = member->tls;
+	fabric_options.tls = member->tls;
 	result =
 		ln_node_new(environment->runtime, &node_options, &member->node);
 	if (result == 0)
 		result = ln_node_attach(member->node, environment);
 	if (result < 0)
 		return result;
-	result = ln_mesh_new(member->node, &mesh_options, &member->mesh, error);
+	result = ln_fabric_default()->start(member->node, &fabric_options,
+					    &member->fabric, error);
 	if (result == 0)
 		snprintf(member->address, sizeof(member->address), "%s",
-			 ln_mesh_address(member->mesh));
+			 member->fabric->class->address(member->fabric));
 	return result;
 }
 
@@ -129,16 +131,16 @@ int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
 		   char **error)
 {
 	*error = NULL;
-	if (member->mesh == NULL)
+	if (member->fabric == NULL)
 		return fail(LN_ESTOPPED, "this node has left", error);
-	return ln_mesh_join(member->mesh, progress, error);
+	return member->fabric->class->join(member->fabric, progress, error);
 }
 
 void ln_member_interrupt(struct ln_member *member)
 {
 	ln_lock_acquire(&member->lock);
-	if (member->mesh != NULL)
-		ln_mesh_interrupt(member->mesh);
+	if (member->fabric != NULL)
+		member->fabric->class->interrupt(member->fabric);
 	ln_lock_release(&member->lock);
 }
 
@@ -157,27 +159,28 @@ const char *ln_member_address(const struct ln_member *member)
 	return member->address;
 }
 
-int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers)
+int ln_member_list(struct ln_member *member, struct ln_fabric_peer **peers)
 {
 	int count = 0;
 
 	*peers = NULL;
 	ln_lock_acquire(&member->lock);
-	if (member->mesh != NULL)
-		count = ln_mesh_list(member->mesh, peers);
+	if (member->fabric != NULL)
+		count = member->fabric->class->list(member->fabric, peers);
 	ln_lock_release(&member->lock);
 	return count;
 }
 
 void ln_member_leave(struct ln_member *member)
 {
-	struct ln_mesh *mesh;
+	struct ln_fabric *fabric;
 
 	ln_lock_acquire(&member->lock);
-	mesh = member->mesh;
-	member->mesh = NULL;
+	fabric = member->fabric;
+	member->fabric = NULL;
 	ln_lock_release(&member->lock);
-	ln_mesh_free(mesh);
+	if (fabric != NULL)
+		fabric->class->leave(fabric);
 }
 
 void ln_member_free(struct ln_member *member)

@@ -1,5 +1,5 @@
 /* Reading and writing the frames of the mesh itself. */
-#include "node/mesh_frame.h"
+#include "mesh/frame.h"
 
 #include <string.h>
 
@@ -51,17 +51,17 @@ bool ln_mesh_address_valid(const char *address, size_t len)
 	struct ln_endpoint endpoint;
 	const char *reason;
 
-	return len < LN_MESH_ADDRESS_SIZE &&
+	return len < LN_NODE_ADDRESS_SIZE &&
 	       ln_endpoint_parse(address, len, &endpoint, &reason) == 0 &&
 	       endpoint.address.port != 0;
 }
 
 static bool get_address(struct ln_unpack *frame,
-			char address[LN_MESH_ADDRESS_SIZE])
+			char address[LN_NODE_ADDRESS_SIZE])
 {
 	size_t len;
 
-	return get_text(frame, address, LN_MESH_ADDRESS_SIZE, &len) &&
+	return get_text(frame, address, LN_NODE_ADDRESS_SIZE, &len) &&
 	       ln_mesh_address_valid(address, len);
 }
 
@@ -79,33 +79,32 @@ struct ln_frame *ln_mesh_write_hello(const struct ln_mesh_hello *hello)
 
 	ln_wire_begin(&writer, LN_MESH_HELLO, 128);
 	ln_wire_put_bytes(&writer, magic, sizeof(magic));
-	ln_wire_put_u32(&writer, hello->least);
-	ln_wire_put_u32(&writer, hello->most);
-	ln_wire_put_u32(&writer, (uint32_t)(hello->heartbeat / NS_PER_MS));
-	ln_wire_put_id(&writer, hello->id.incarnation);
-	put_text(&writer, hello->id.name);
+	ln_wire_put_u32(&writer, hello->greeting.version_min);
+	ln_wire_put_u32(&writer, hello->greeting.version_max);
+	ln_wire_put_u32(&writer,
+			(uint32_t)(hello->greeting.heartbeat / NS_PER_MS));
+	ln_wire_put_id(&writer, hello->greeting.id.incarnation);
+	put_text(&writer, hello->greeting.id.name);
 	put_text(&writer, hello->address);
 	return ln_wire_finish(&writer);
 }
 
 bool ln_mesh_read_hello(struct ln_unpack *frame, struct ln_mesh_hello *hello)
 {
+	struct ln_greeting *greeting = &hello->greeting;
 	const uint8_t *start = ln_unpack_raw(frame, sizeof(magic));
 
 	if (start == NULL || memcmp(start, magic, sizeof(magic)) != 0)
 		return false;
-	hello->least = ln_unpack_u32(frame);
-	hello->most = ln_unpack_u32(frame);
-	hello->heartbeat = (int64_t)ln_unpack_u32(frame) * NS_PER_MS;
-	return get_id(frame, &hello->id) &&
+	greeting->version_min = ln_unpack_u32(frame);
+	greeting->version_max = ln_unpack_u32(frame);
+	greeting->heartbeat = (int64_t)ln_unpack_u32(frame) * NS_PER_MS;
+	return get_id(frame, &greeting->id) &&
 	       get_address(frame, hello->address) &&
-	       hello->least <= hello->most &&
-	       hello->heartbeat >= LN_MESH_HEARTBEAT_LEAST &&
-	       hello->heartbeat <= LN_MESH_HEARTBEAT_MOST;
+	       ln_greeting_valid(greeting);
 }
 
-struct ln_frame *ln_mesh_write_refusal(enum ln_mesh_refusal why,
-				       const char *reason)
+struct ln_frame *ln_mesh_write_refusal(enum ln_refusal why, const char *reason)
 {
 	struct ln_writer writer;
 
@@ -121,7 +120,7 @@ bool ln_mesh_read_refusal(struct ln_unpack *frame,
 	uint8_t why = ln_unpack_u8(frame);
 	size_t len;
 
-	if (why < LN_MESH_NAME_TAKEN || why > LN_MESH_LEAVING ||
+	if (why == LN_ADMITTED || why >= LN_REFUSAL_COUNT ||
 	    !get_text(frame, refused->reason, sizeof(refused->reason), &len))
 		return false;
 	/* It is shown to people. */
@@ -129,7 +128,7 @@ bool ln_mesh_read_refusal(struct ln_unpack *frame,
 		if (refused->reason[i] < ' ' || refused->reason[i] > '~')
 			refused->reason[i] = '?';
 	}
-	refused->why = (enum ln_mesh_refusal)why;
+	refused->why = (enum ln_refusal)why;
 	return ln_unpack_done(frame);
 }
 

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "mesh/mesh_impl.h"
 #include "net/address.h"
-#include "node/mesh_impl.h"
 #include "process/environment.h"
 #include "process/runtime.h"
 #include "support/meshes.h"
@@ -186,7 +186,7 @@ static void a_line_that_breaks_in_a_frame(void **state)
 	check_alive();
 }
 
-static void expect_refusal(enum ln_mesh_refusal why)
+static void expect_refusal(enum ln_refusal why)
 {
 	struct ln_mesh_refused refused;
 	struct ln_unpack frame;
@@ -205,16 +205,16 @@ static void versions_that_do_not_go_together(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		be("other", WAITS);
-		stranger.hello.least = versions[i][0];
-		stranger.hello.most = versions[i][1];
+		stranger.hello.greeting.version_min = versions[i][0];
+		stranger.hello.greeting.version_max = versions[i][1];
 		dial();
 		test_stranger_hello(&stranger);
-		expect_refusal(LN_MESH_VERSION);
+		expect_refusal(LN_REFUSED_VERSION);
 	}
 	/* One in common is enough. */
 	be("other", WAITS);
-	stranger.hello.least = 0;
-	stranger.hello.most = 9;
+	stranger.hello.greeting.version_min = 0;
+	stranger.hello.greeting.version_max = 9;
 	test_stranger_join(&stranger, test_meshes_address(&meshes, a));
 	test_meshes_await(&meshes, a, 1);
 	test_stranger_deinit(&stranger);
@@ -227,7 +227,7 @@ static void the_name_of_the_node(void **state)
 	be("a", WAITS);
 	dial();
 	test_stranger_hello(&stranger);
-	expect_refusal(LN_MESH_NAME_TAKEN);
+	expect_refusal(LN_REFUSED_NAME);
 	check_alive();
 }
 
@@ -249,7 +249,7 @@ static void a_ping_is_answered(void **state)
 
 static uint32_t contacts(void)
 {
-	struct ln_mesh *mesh = meshes.at[a].mesh;
+	struct ln_mesh *mesh = test_meshes_mesh(&meshes, a);
 	uint32_t count;
 
 	ln_lock_acquire(&mesh->lock);
@@ -293,7 +293,7 @@ static void tell_of(int count)
 {
 	struct ln_writer writer = { .frame = NULL };
 	struct ln_node_id id = { .name = "nobody" };
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 
 	for (int i = 0; i < count; i++) {
 		memcpy(id.incarnation, &i, sizeof(i));
@@ -365,7 +365,7 @@ static int connect_plainly(void)
 
 static uint32_t strangers(void)
 {
-	struct ln_mesh *mesh = meshes.at[a].mesh;
+	struct ln_mesh *mesh = test_meshes_mesh(&meshes, a);
 	uint32_t count;
 
 	ln_lock_acquire(&mesh->lock);

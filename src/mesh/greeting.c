@@ -12,9 +12,8 @@
  *   larger    READY or REFUSE
  *   smaller   ACCEPT or REFUSE
  *
- * A node whose name, or whose incarnation, is that of a connected one is asked
- * to wait while that one is asked for a sign of life: a connection may be dead
- * without anybody having noticed.
+ * Who may be connected is said in node/admission.h; a newcomer whose name is
+ * taken waits here while the node that has it is asked for a sign of life.
  *
  * All of it takes LN_MESH_GREETING_TIME at most.
  */
@@ -22,11 +21,11 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mesh/mesh_impl.h"
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "node/ids.h"
-#include "node/mesh_impl.h"
 #include "node/node.h"
 #include "process/runtime.h"
 
@@ -113,12 +112,12 @@ static int secure(struct ln_connection *connection, int64_t deadline)
 }
 
 /* Sends a refusal; returns the error that it stands for. */
-static int refuse(struct ln_connection *connection, enum ln_mesh_refusal why,
-		  int error, const char *reason, int64_t deadline)
+static int refuse(struct ln_connection *connection, enum ln_refusal why,
+		  const char *reason, int64_t deadline)
 {
 	ln_connection_write(connection, ln_mesh_write_refusal(why, reason),
 			    deadline);
-	return fail(connection, error, reason);
+	return fail(connection, ln_refusal_error(why), reason);
 }
 
 /* The other side has refused. */
@@ -129,18 +128,8 @@ static int take_refusal(struct ln_connection *connection,
 
 	if (!ln_mesh_read_refusal(frame, refused))
 		return fail(connection, LN_EFORMAT, "a malformed refusal");
-	ln_connection_blame(connection, refused->reason);
-	switch (refused->why) {
-	case LN_MESH_NAME_TAKEN:
-		return LN_EEXIST;
-	case LN_MESH_VERSION:
-		return LN_EUNSUP;
-	case LN_MESH_DUPLICATE:
-	case LN_MESH_SELF:
-		return LN_EAGAIN;
-	default:
-		return LN_ELIMIT;
-	}
+	return fail(connection, ln_refusal_error(refused->why),
+		    refused->reason);
 }
 
 /* Reads a frame of the kind that is expected, or a refusal. */
@@ -192,13 +181,9 @@ static LN_NOINLINE int send_hello(struct ln_connection *connection,
 				  int64_t deadline)
 {
 	const struct ln_mesh *mesh = connection->mesh;
-	struct ln_mesh_hello hello = {
-		.least = LN_MESH_VERSION_LEAST,
-		.most = LN_MESH_VERSION_MOST,
-		.heartbeat = mesh->heartbeat,
-		.id = mesh->node->id,
-	};
+	struct ln_mesh_hello hello;
 
+	ln_admission_greet(&mesh->node->id, mesh->heartbeat, &hello.greeting);
 	ln_mesh_copy(hello.address, sizeof(hello.address), mesh->address);
 	return ln_connection_write(connection, ln_mesh_write_hello(&hello),
 				   deadline);
@@ -209,8 +194,9 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 {
 	struct ln_mesh_hello *hello = &connection->hello;
 	struct ln_mesh *mesh = connection->mesh;
-	const struct ln_node_id *self = &mesh->node->id;
+	enum ln_refusal refusal;
 	struct ln_unpack frame;
+	const char *reason;
 	int error = send_hello(connection, deadline);
 
 	if (error == 0)
@@ -223,85 +209,98 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 	ln_lock_acquire(&mesh->lock);
 	connection->identified = true;
 	ln_lock_release(&mesh->lock);
-	if (memcmp(hello->id.incarnation, self->incarnation, LN_ID_SIZE) == 0)
-		return fail(connection, LN_EAGAIN, "it is this node itself");
-	if (hello->least > LN_MESH_VERSION_MOST ||
-	    hello->most < LN_MESH_VERSION_LEAST)
-		return refuse(connection, LN_MESH_VERSION, LN_EUNSUP,
-			      "the two nodes have no version of the protocol "
-			      "in common",
-			      deadline);
-	if (strcmp(hello->id.name, self->name) == 0)
-		return refuse(connection, LN_MESH_NAME_TAKEN, LN_EEXIST,
-			      "this node has the same name", deadline);
-	return 0;
+	refusal = ln_admission_check(&mesh->node->id, &hello->greeting);
+	if (refusal == LN_ADMITTED)
+		return 0;
+	reason = ln_refusal_text(refusal);
+	if (refusal == LN_REFUSED_SELF) /* nobody needs to be told */
+		return fail(connection, ln_refusal_error(refusal), reason);
+	if (refusal == LN_REFUSED_NAME)
+		reason = "this node has the same name";
+	return refuse(connection, refusal, reason, deadline);
 }
 
 /* The connection that stands in the way, or NULL; under the lock. */
 static struct ln_connection *rival(struct ln_mesh *mesh,
 				   struct ln_connection *connection)
 {
-	const struct ln_node_id *id = &connection->hello.id;
-
 	for (struct ln_list *at = mesh->connections.next;
 	     at != &mesh->connections; at = at->next) {
 		struct ln_connection *other =
 			ln_container_of(at, struct ln_connection, link);
 
-		if (other == connection ||
-		    other->state == LN_CONNECTION_STRANGER)
-			continue;
-		if (strcmp(other->hello.id.name, id->name) == 0 ||
-		    memcmp(other->hello.id.incarnation, id->incarnation,
-			   LN_ID_SIZE) == 0)
+		if (other != connection &&
+		    other->state != LN_CONNECTION_STRANGER &&
+		    ln_admission_rivals(&other->hello.greeting.id,
+					&connection->hello.greeting.id))
 			return other;
 	}
 	return NULL;
 }
 
-enum claim { CLAIMED, WAIT, TAKEN, DUPLICATE, NO_ROOM, LEAVING };
+/* What a newcomer gets. */
+struct claim {
+	bool wait; /* decided later: it has a rival that may be dead */
+	enum ln_refusal refusal; /* otherwise; LN_ADMITTED: it is the one */
+};
 
-/* Whether a rival has been silent since `asked`, when it was asked for a sign
- * of life: then it is given up at the end. */
-static enum claim judge(struct ln_connection *other,
-			const struct ln_connection *connection, int64_t asked,
-			bool last)
+static enum ln_rival_state state_of_rival(const struct ln_connection *other)
 {
-	bool same = memcmp(other->hello.id.incarnation,
-			   connection->hello.id.incarnation, LN_ID_SIZE) == 0;
+	switch (other->state) {
+	case LN_CONNECTION_OVER:
+		return LN_RIVAL_OVER;
+	case LN_CONNECTION_UP:
+		return LN_RIVAL_UP;
+	default:
+		return LN_RIVAL_CLAIMED;
+	}
+}
 
-	if (other->state == LN_CONNECTION_OVER)
-		return WAIT;
-	if (other->state == LN_CONNECTION_CLAIMED)
-		return same ? DUPLICATE : TAKEN;
-	if (atomic_load(&other->heard) > asked)
-		return same ? DUPLICATE : TAKEN;
-	if (last) {
+/* Deals with a rival; under the lock. */
+static struct claim contest(struct ln_connection *other,
+			    const struct ln_connection *connection,
+			    int64_t asked, int64_t now)
+{
+	struct claim claim = { .wait = true };
+
+	switch (ln_admission_judge(
+		&other->hello.greeting.id, state_of_rival(other),
+		ln_liveness_heard(&other->liveness),
+		&connection->hello.greeting.id, asked, now, &claim.refusal)) {
+	case LN_RIVALRY_REFUSE:
+		claim.wait = false;
+		break;
+	case LN_RIVALRY_PROBE:
+		if (!atomic_exchange(&other->ping, true))
+			ln_task_wake(&other->writer);
+		break;
+	case LN_RIVALRY_REPLACE:
 		ln_connection_close(other, "another one came in its place, and "
 					   "it gave no sign of life");
-	} else if (!atomic_exchange(&other->ping, true)) {
-		ln_task_wake(&other->writer);
+		break;
+	case LN_RIVALRY_WAIT:
+		break;
 	}
-	return WAIT;
+	return claim;
 }
 
 /* Makes the connection the one with its node, if there is none. */
-static enum claim try_claim(struct ln_connection *connection, int64_t asked,
-			    bool last)
+static struct claim try_claim(struct ln_connection *connection, int64_t asked,
+			      int64_t now)
 {
+	struct claim claim = { .refusal = LN_ADMITTED };
 	struct ln_mesh *mesh = connection->mesh;
 	struct ln_connection *other;
-	enum claim claim = CLAIMED;
 
 	ln_lock_acquire(&mesh->lock);
 	other = rival(mesh, connection);
 	if (mesh->stopping)
-		claim = LEAVING;
+		claim.refusal = LN_REFUSED_LEAVING;
 	else if (other != NULL)
-		claim = judge(other, connection, asked, last);
+		claim = contest(other, connection, asked, now);
 	else if (mesh->member_count >= LN_MESH_MEMBERS_MOST)
-		claim = NO_ROOM;
-	if (claim == CLAIMED) {
+		claim.refusal = LN_REFUSED_LIMIT;
+	if (!claim.wait && claim.refusal == LN_ADMITTED) {
 		connection->state = LN_CONNECTION_CLAIMED;
 		mesh->member_count++;
 	}
@@ -314,36 +313,25 @@ static int claim(struct ln_connection *connection, int64_t deadline)
 {
 	struct ln_task *task = &connection->reader;
 	int64_t asked = ln_time_now();
-	enum claim result;
+	struct claim result;
 	int error = 0;
 
 	for (;;) {
 		int64_t now = ln_time_now();
 
-		result = try_claim(connection, asked,
-				   now - asked > LN_MESH_PROBE_TIME);
-		if (result != WAIT || error < 0 || now >= deadline)
+		result = try_claim(connection, asked, now);
+		if (!result.wait || error < 0 || now >= deadline)
 			break;
 		error = ln_task_sleep(task, now + LOOK_NS);
 	}
 	if (error < 0)
 		return fail(connection, error, ln_error_text(error));
-	switch (result) {
-	case CLAIMED:
-		return 0;
-	case DUPLICATE:
-		return refuse(connection, LN_MESH_DUPLICATE, LN_EAGAIN,
-			      "the two nodes are connected already", deadline);
-	case NO_ROOM:
-		return refuse(connection, LN_MESH_LIMIT, LN_ELIMIT,
-			      "too many nodes", deadline);
-	case LEAVING:
-		return refuse(connection, LN_MESH_LEAVING, LN_ESTOPPED,
-			      "this node is leaving", deadline);
-	default:
-		return refuse(connection, LN_MESH_NAME_TAKEN, LN_EEXIST,
-			      "another node has this name", deadline);
-	}
+	if (result.wait)
+		result.refusal = LN_REFUSED_NAME;
+	return result.refusal != LN_ADMITTED
+		       ? refuse(connection, result.refusal,
+				ln_refusal_text(result.refusal), deadline)
+		       : 0;
 }
 
 /* Whoever has the larger incarnation: waits to be chosen. What stands in the
@@ -359,8 +347,8 @@ static int await_choice(struct ln_connection *connection, int64_t deadline)
 	ln_lock_acquire(&mesh->lock);
 	other = rival(mesh, connection);
 	if (other != NULL &&
-	    memcmp(other->hello.id.incarnation,
-		   connection->hello.id.incarnation, LN_ID_SIZE) == 0)
+	    memcmp(other->hello.greeting.id.incarnation,
+		   connection->hello.greeting.id.incarnation, LN_ID_SIZE) == 0)
 		other = NULL;
 	ln_lock_release(&mesh->lock);
 	if (other != NULL) {
@@ -376,21 +364,11 @@ static int await_choice(struct ln_connection *connection, int64_t deadline)
 	if (error < 0 || other != NULL)
 		return error;
 	ln_lock_acquire(&mesh->lock);
-	other = ln_mesh_find(mesh, connection->hello.id.incarnation);
+	other = ln_mesh_find(mesh, connection->hello.greeting.id.incarnation);
 	if (other != NULL)
 		ln_connection_close(other, "the node has connected anew");
 	ln_lock_release(&mesh->lock);
 	return claim(connection, deadline);
-}
-
-static void set_times(struct ln_connection *connection)
-{
-	int64_t theirs = connection->hello.heartbeat;
-	int64_t ours = connection->mesh->heartbeat;
-
-	connection->timeout = ours;
-	connection->pause = (theirs < ours ? theirs : ours) / 4;
-	atomic_store(&connection->heard, ln_time_now());
 }
 
 int ln_connection_greet(struct ln_connection *connection)
@@ -409,9 +387,11 @@ int ln_connection_greet(struct ln_connection *connection)
 		error = identify(connection, deadline);
 	if (error < 0)
 		return error;
-	set_times(connection);
+	ln_liveness_init(&connection->liveness, mesh->heartbeat,
+			 connection->hello.greeting.heartbeat);
 	decides = memcmp(mesh->node->id.incarnation,
-			 connection->hello.id.incarnation, LN_ID_SIZE) < 0;
+			 connection->hello.greeting.id.incarnation,
+			 LN_ID_SIZE) < 0;
 	if (decides) {
 		error = expect(connection, LN_MESH_READY, deadline, &frame);
 		if (error == 0)
@@ -422,7 +402,8 @@ int ln_connection_greet(struct ln_connection *connection)
 	if (error < 0)
 		return error;
 	error = ln_session_up(mesh->node, &connection->channel,
-			      &connection->hello.id, &connection->session);
+			      &connection->hello.greeting.id,
+			      &connection->session);
 	if (error < 0)
 		return fail(connection, error, ln_error_text(error));
 	if (decides)

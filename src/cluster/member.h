@@ -1,16 +1,16 @@
 /*
  * This program as a member of a cluster: its node, what it is trusted by, and
- * the mesh, in one. The command line and the embedding API begin here.
+ * the fabric, in one. The command line and the embedding API begin here.
  */
-#ifndef LN_NODE_MEMBER_H
-#define LN_NODE_MEMBER_H
+#ifndef LN_CLUSTER_MEMBER_H
+#define LN_CLUSTER_MEMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "net/tls.h"
-#include "node/mesh.h"
+#include "node/fabric.h"
 
 struct ln_environment;
 struct ln_member;
@@ -18,7 +18,7 @@ struct ln_node;
 
 struct ln_member_options {
 	const char *name;
-	const char *address;      /* to listen at, see node/mesh.h */
+	const char *address;      /* to listen at, as the fabric takes it */
 	const char *const *peers; /* to begin with */
 	size_t peer_count;
 	const char *cluster_key;   /* a file; NULL: the usual one */
@@ -37,7 +37,8 @@ int ln_member_new(struct ln_environment *environment,
 		  const struct ln_member_options *options,
 		  struct ln_member **member, char **error);
 
-/* Joins the peers, as ln_mesh_join; LN_ESTOPPED: it has left. Not from a task.
+/* Joins the peers, as the fabric does; LN_ESTOPPED: it has left. Not from a
+ * task.
  */
 int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
 		   char **error);
@@ -51,10 +52,10 @@ struct ln_node *ln_member_node(struct ln_member *member);
 const struct ln_node_id *ln_member_id(const struct ln_member *member);
 const char *ln_member_address(const struct ln_member *member);
 
-/* The connected nodes, as ln_mesh_list; none once it has left. */
-int ln_member_list(struct ln_member *member, struct ln_mesh_peer **peers);
+/* The connected nodes, as the fabric lists them; none once it has left. */
+int ln_member_list(struct ln_member *member, struct ln_fabric_peer **peers);
 
-/* Leaves, as ln_mesh_free. Processes of the runtime may still run; for them
+/* Leaves, as the fabric does. Processes of the runtime may still run; for them
  * there are no other nodes any more. After that, only ln_member_free. Not from
  * a task. */
 void ln_member_leave(struct ln_member *member);

@@ -1,6 +1,5 @@
-/* The mesh as the program sees it, and its listener; mesh_impl.h says who does
- * what. */
-#include "node/mesh.h"
+/* The class of the fabric, and the listener; mesh_impl.h says who does what. */
+#include "mesh/mesh.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,10 +8,10 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mesh/mesh_impl.h"
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "net/tcp.h"
-#include "node/mesh_impl.h"
 #include "node/node.h"
 #include "process/runtime.h"
 
@@ -279,7 +278,7 @@ static int await_listener(struct ln_mesh *mesh)
 
 /* Notes the peers to begin with. */
 static int add_peers(struct ln_mesh *mesh,
-		     const struct ln_mesh_options *options, char **error)
+		     const struct ln_fabric_options *options, char **error)
 {
 	for (size_t i = 0; i < options->peer_count; i++) {
 		const char *address = options->peers[i];
@@ -315,7 +314,7 @@ static int start_task(struct ln_mesh *mesh, struct ln_task *task,
 }
 
 /* Listens, then dials. */
-static int begin(struct ln_mesh *mesh, const struct ln_mesh_options *options,
+static int begin(struct ln_mesh *mesh, const struct ln_fabric_options *options,
 		 char **error)
 {
 	int result =
@@ -335,14 +334,77 @@ static int begin(struct ln_mesh *mesh, const struct ln_mesh_options *options,
 	return start_task(mesh, &mesh->manager, run_manager, manager_done);
 }
 
-int ln_mesh_new(struct ln_node *node, const struct ln_mesh_options *options,
-		struct ln_mesh **out, char **error)
+/* Has all connections end: those that are up after they have said goodbye, or
+ * at once. */
+static void end_connections(struct ln_mesh *mesh, bool at_once)
+{
+	ln_lock_acquire(&mesh->lock);
+	mesh->stopping = true;
+	for (struct ln_list *at = mesh->connections.next;
+	     at != &mesh->connections; at = at->next) {
+		struct ln_connection *connection =
+			ln_container_of(at, struct ln_connection, link);
+
+		if (connection->state == LN_CONNECTION_UP && !at_once) {
+			atomic_store(&connection->leave, true);
+			ln_task_wake(&connection->writer);
+		} else if (connection->state == LN_CONNECTION_UP) {
+			ln_connection_close(connection, "this node has left");
+		} else if (connection->state != LN_CONNECTION_OVER) {
+			ln_task_interrupt(&connection->reader);
+		}
+	}
+	ln_lock_release(&mesh->lock);
+}
+
+/* Waits until no task is left; false at the deadline. */
+static bool await_tasks(struct ln_mesh *mesh, int64_t deadline)
+{
+	for (;;) {
+		uint32_t changes = atomic_load(&mesh->changes);
+		int64_t now = ln_time_now();
+		uint32_t tasks;
+
+		ln_lock_acquire(&mesh->lock);
+		tasks = mesh->tasks;
+		ln_lock_release(&mesh->lock);
+		if (tasks == 0)
+			return true;
+		if (now >= deadline)
+			return false;
+		ln_futex_wait(&mesh->changes, changes, deadline - now);
+	}
+}
+
+static struct ln_mesh *of_fabric(struct ln_fabric *fabric)
+{
+	return ln_container_of(fabric, struct ln_mesh, fabric);
+}
+
+static void leave(struct ln_fabric *fabric)
+{
+	struct ln_mesh *mesh = of_fabric(fabric);
+
+	end_connections(mesh, false);
+	ln_task_interrupt(&mesh->listener);
+	ln_task_interrupt(&mesh->manager);
+	if (!await_tasks(mesh, ln_time_now() + LN_FABRIC_FAREWELL)) {
+		end_connections(mesh, true);
+		await_tasks(mesh, LN_NEVER);
+	}
+	ln_contacts_free(mesh);
+	ln_node_release(mesh->node);
+	free(mesh);
+}
+
+static int start(struct ln_node *node, const struct ln_fabric_options *options,
+		 struct ln_fabric **out, char **error)
 {
 	struct ln_mesh *mesh;
 	int result;
 
 	*error = NULL;
-	if (strlen(options->address) >= LN_MESH_ADDRESS_SIZE) {
+	if (strlen(options->address) >= LN_NODE_ADDRESS_SIZE) {
 		*error = text_of("'%s' is too long for an address",
 				 options->address);
 		return LN_EINVAL;
@@ -350,29 +412,32 @@ int ln_mesh_new(struct ln_node *node, const struct ln_mesh_options *options,
 	mesh = calloc(1, sizeof(*mesh));
 	if (mesh == NULL)
 		return LN_ENOMEM;
+	mesh->fabric.class = &ln_mesh_class;
 	mesh->node = ln_node_retain(node);
 	mesh->tls = options->tls;
 	mesh->heartbeat = options->heartbeat != 0 ? options->heartbeat
-						  : LN_MESH_HEARTBEAT;
+						  : LN_HEARTBEAT_DEFAULT;
 	ln_mesh_copy(mesh->address, sizeof(mesh->address), options->address);
 	ln_list_init(&mesh->connections);
 	ln_list_init(&mesh->contacts);
 	result = begin(mesh, options, error);
 	if (result < 0) {
-		ln_mesh_free(mesh);
+		leave(&mesh->fabric);
 		return result;
 	}
-	*out = mesh;
+	*out = &mesh->fabric;
 	return 0;
 }
 
-const char *ln_mesh_address(const struct ln_mesh *mesh)
+static const char *address(const struct ln_fabric *fabric)
 {
-	return mesh->address;
+	return ln_container_of(fabric, struct ln_mesh, fabric)->address;
 }
 
-void ln_mesh_interrupt(struct ln_mesh *mesh)
+static void interrupt(struct ln_fabric *fabric)
 {
+	struct ln_mesh *mesh = of_fabric(fabric);
+
 	atomic_store(&mesh->interrupted, true);
 	ln_mesh_changed(mesh);
 }
@@ -383,7 +448,7 @@ struct progress {
 	bool pending; /* some contact has not been tried yet */
 	int error; /* the last failure, or one that trying again won't mend */
 	bool final;
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	char reason[LN_TLS_REASON_SIZE];
 };
 
@@ -475,10 +540,11 @@ static void tell_progress(const struct progress *progress,
 	free(line);
 }
 
-int ln_mesh_join(struct ln_mesh *mesh, void (*tell)(const char *line),
-		 char **error)
+static int join(struct ln_fabric *fabric, void (*tell)(const char *line),
+		char **error)
 {
-	int64_t deadline = ln_time_now() + LN_MESH_PATIENCE;
+	struct ln_mesh *mesh = of_fabric(fabric);
+	int64_t deadline = ln_time_now() + LN_FABRIC_PATIENCE;
 	int64_t told = ln_time_now();
 	struct progress progress;
 	bool given;
@@ -513,16 +579,16 @@ int ln_mesh_join(struct ln_mesh *mesh, void (*tell)(const char *line),
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct ln_mesh_peer *left = a;
-	const struct ln_mesh_peer *right = b;
+	const struct ln_fabric_peer *left = a;
+	const struct ln_fabric_peer *right = b;
 
 	return strcmp(left->id.name, right->id.name);
 }
 
 static void describe(const struct ln_connection *connection,
-		     struct ln_mesh_peer *peer)
+		     struct ln_fabric_peer *peer)
 {
-	peer->id = connection->hello.id;
+	peer->id = connection->hello.greeting.id;
 	memcpy(peer->address, connection->hello.address, sizeof(peer->address));
 	peer->since = connection->since;
 	peer->received = atomic_load_explicit(&connection->received,
@@ -531,9 +597,9 @@ static void describe(const struct ln_connection *connection,
 		atomic_load_explicit(&connection->sent, memory_order_relaxed);
 }
 
-int ln_mesh_list(struct ln_mesh *mesh, struct ln_mesh_peer **out)
+int ln_mesh_list(struct ln_mesh *mesh, struct ln_fabric_peer **out)
 {
-	struct ln_mesh_peer *peers;
+	struct ln_fabric_peer *peers;
 	uint32_t room;
 	uint32_t count = 0;
 
@@ -565,60 +631,17 @@ int ln_mesh_list(struct ln_mesh *mesh, struct ln_mesh_peer **out)
 	return (int)count;
 }
 
-/* Has all connections end: those that are up after they have said goodbye, or
- * at once. */
-static void end_connections(struct ln_mesh *mesh, bool at_once)
+static int list(struct ln_fabric *fabric, struct ln_fabric_peer **peers)
 {
-	ln_lock_acquire(&mesh->lock);
-	mesh->stopping = true;
-	for (struct ln_list *at = mesh->connections.next;
-	     at != &mesh->connections; at = at->next) {
-		struct ln_connection *connection =
-			ln_container_of(at, struct ln_connection, link);
-
-		if (connection->state == LN_CONNECTION_UP && !at_once) {
-			atomic_store(&connection->leave, true);
-			ln_task_wake(&connection->writer);
-		} else if (connection->state == LN_CONNECTION_UP) {
-			ln_connection_close(connection, "this node has left");
-		} else if (connection->state != LN_CONNECTION_OVER) {
-			ln_task_interrupt(&connection->reader);
-		}
-	}
-	ln_lock_release(&mesh->lock);
+	return ln_mesh_list(of_fabric(fabric), peers);
 }
 
-/* Waits until no task is left; false at the deadline. */
-static bool await_tasks(struct ln_mesh *mesh, int64_t deadline)
-{
-	for (;;) {
-		uint32_t changes = atomic_load(&mesh->changes);
-		int64_t now = ln_time_now();
-		uint32_t tasks;
-
-		ln_lock_acquire(&mesh->lock);
-		tasks = mesh->tasks;
-		ln_lock_release(&mesh->lock);
-		if (tasks == 0)
-			return true;
-		if (now >= deadline)
-			return false;
-		ln_futex_wait(&mesh->changes, changes, deadline - now);
-	}
-}
-
-void ln_mesh_free(struct ln_mesh *mesh)
-{
-	if (mesh == NULL)
-		return;
-	end_connections(mesh, false);
-	ln_task_interrupt(&mesh->listener);
-	ln_task_interrupt(&mesh->manager);
-	if (!await_tasks(mesh, ln_time_now() + LN_MESH_FAREWELL)) {
-		end_connections(mesh, true);
-		await_tasks(mesh, LN_NEVER);
-	}
-	ln_contacts_free(mesh);
-	ln_node_release(mesh->node);
-	free(mesh);
-}
+const struct ln_fabric_class ln_mesh_class = {
+	.name = "mesh",
+	.start = start,
+	.join = join,
+	.interrupt = interrupt,
+	.address = address,
+	.list = list,
+	.leave = leave,
+};

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "mesh/mesh.h"
 #include "node/export.h"
 #include "node/peer.h"
 #include "node/proxy.h"
@@ -44,8 +45,8 @@ static int teardown(void **state)
 static bool knows(int at, int other)
 {
 	const struct ln_node_id *id = &meshes.at[other].node->id;
-	struct ln_mesh_peer *peers;
-	int count = ln_mesh_list(meshes.at[at].mesh, &peers);
+	struct ln_fabric_peer *peers;
+	int count = ln_mesh_class.list(meshes.at[at].fabric, &peers);
 	bool found = false;
 
 	for (int i = 0; i < count; i++) {
@@ -133,7 +134,7 @@ static void a_name_can_be_had_again(void **state)
 static void nobody_is_there(void **state)
 {
 	int a = test_meshes_start(&meshes, "a", NULL);
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	char *error = NULL;
 
 	(void)state;
@@ -148,13 +149,13 @@ static void nobody_is_there(void **state)
 
 static void it_is_this_node_itself(void **state)
 {
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 	const struct ln_node_options own = { .name = "a" };
 	const char *peer = address;
-	const struct ln_mesh_options options = { .address = address,
-						 .peers = &peer,
-						 .peer_count = 1,
-						 .tls = meshes.tls };
+	const struct ln_fabric_options options = { .address = address,
+						   .peers = &peer,
+						   .peer_count = 1,
+						   .tls = meshes.tls };
 	struct test_mesh *at = &meshes.at[1];
 	char *error;
 
@@ -167,8 +168,10 @@ static void it_is_this_node_itself(void **state)
 	meshes.count++;
 	assert_int_equal(
 		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
-	assert_int_equal(ln_mesh_new(at->node, &options, &at->mesh, &error), 0);
-	assert_int_equal(ln_mesh_join(at->mesh, NULL, &error), 0);
+	assert_int_equal(
+		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
+		0);
+	assert_int_equal(ln_mesh_class.join(at->fabric, NULL, &error), 0);
 	test_meshes_await(&meshes, 1, 0);
 }
 

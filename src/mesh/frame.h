@@ -3,21 +3,17 @@
  * and end, who else there is, and that they are alive. docs/protocol.md
  * describes the frames.
  */
-#ifndef LN_NODE_MESH_FRAME_H
-#define LN_NODE_MESH_FRAME_H
+#ifndef LN_MESH_FRAME_H
+#define LN_MESH_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/admission.h"
 #include "node/fabric.h"
-#include "node/mesh.h"
 #include "node/payload.h"
 #include "node/wire.h"
-
-/* The versions of the protocol that this node speaks. */
-#define LN_MESH_VERSION_LEAST 1u
-#define LN_MESH_VERSION_MOST 1u
 
 /* Bytes of a frame before both sides have agreed. */
 #define LN_MESH_GREETING_MOST 1024
@@ -38,38 +34,26 @@ enum ln_mesh_kind {
 	LN_MESH_KINDS, /* and above: none */
 };
 
-enum ln_mesh_refusal {
-	LN_MESH_NAME_TAKEN = 1,
-	LN_MESH_DUPLICATE, /* they are connected, or about to be */
-	LN_MESH_SELF,      /* it has dialled itself */
-	LN_MESH_VERSION,
-	LN_MESH_LIMIT,   /* no room for another node */
-	LN_MESH_LEAVING, /* it is about to end */
-};
-
+/* What both sides send first. */
 struct ln_mesh_hello {
-	uint32_t least; /* versions that it speaks */
-	uint32_t most;
-	int64_t heartbeat; /* ns */
-	struct ln_node_id id;
-	char address[LN_MESH_ADDRESS_SIZE];
+	struct ln_greeting greeting;
+	char address[LN_NODE_ADDRESS_SIZE];
 };
 
 struct ln_mesh_refused {
-	enum ln_mesh_refusal why;
+	enum ln_refusal why;
 	char reason[LN_MESH_REASON_SIZE]; /* printable */
 };
 
 /* Another node, as one is told of it. */
 struct ln_mesh_member {
 	struct ln_node_id id;
-	char address[LN_MESH_ADDRESS_SIZE];
+	char address[LN_NODE_ADDRESS_SIZE];
 };
 
 /* Frames; NULL when memory is short. */
 struct ln_frame *ln_mesh_write_hello(const struct ln_mesh_hello *hello);
-struct ln_frame *ln_mesh_write_refusal(enum ln_mesh_refusal why,
-				       const char *reason);
+struct ln_frame *ln_mesh_write_refusal(enum ln_refusal why, const char *reason);
 struct ln_frame *ln_mesh_write_plain(enum ln_mesh_kind kind);
 
 /* What follows reads what is behind the kind of a frame. False: it is none of
@@ -88,7 +72,7 @@ bool ln_mesh_put_member(struct ln_writer *writer, const struct ln_node_id *id,
 bool ln_mesh_read_member(struct ln_unpack *frame,
 			 struct ln_mesh_member *member);
 
-/* Whether it is "host:port" with a port other than 0, in LN_MESH_ADDRESS_SIZE
+/* Whether it is "host:port" with a port other than 0, in LN_NODE_ADDRESS_SIZE
  * bytes. */
 bool ln_mesh_address_valid(const char *address, size_t len);
 
