@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/options.h"
-#include "net/address.h"
 #include "cluster/member.h"
+#include "net/address.h"
 #include "node/node.h"
 
 /* Whether it is HOST:PORT; port 0 only to listen at. */

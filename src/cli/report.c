@@ -19,9 +19,9 @@
 
 #include "base/time.h"
 #include "base/utf8.h"
+#include "cluster/member.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
-#include "cluster/member.h"
 #include "process/inspect.h"
 #include "process/process.h"
 #include "process/uuid.h"

@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "embed/embed.h"
 #include "cluster/member.h"
+#include "embed/embed.h"
 #include "node/node.h"
 #include "node/remote_environment.h"
 #include "process/environment.h"

@@ -1,5 +1,5 @@
-/* src/embed/node.c, and with it src/cluster/member.c: two programs in one, each a
- * runtime that is a node. */
+/* src/embed/node.c, and with it src/cluster/member.c: two programs in one, each
+ * a runtime that is a node. */
 #include "fixture.h"
 
 #include <stdio.h>
