@@ -31,8 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		setenv("LUNATIC_CACHE", "off", 1);
 		if (ln_engine_new(&ln_host_abi, LN_PREEMPTION_SIGNAL,
 				  &engine) != 0 ||
-		    ln_linker_new(engine, 0, LN_ABI_0_7, NULL, NULL, &linker) !=
-			    0)
+		    ln_linker_new(engine, 0, NULL, NULL, &linker) != 0)
 			abort();
 	}
 	(void)ln_scan_module(data, size, &scan, problem, sizeof(problem));

@@ -73,8 +73,9 @@ struct ln_code {
 	wasmtime_module_t *code;
 	struct ln_entries *entries;
 	struct ln_scan scan;
-	int failure; /* why it has failed */
-	char *text;  /* in words, or NULL */
+	enum ln_abi_generation generation; /* of what it imports */
+	int failure;                       /* why it has failed */
+	char *text;                        /* in words, or NULL */
 };
 
 /* A task that waits for code to be made. */
@@ -297,7 +298,7 @@ static int check_work(const struct ln_code *self, char **error)
 static int complete(struct ln_code *self, char **error)
 {
 	int code = ln_imports_check(ln_engine_host_table(self->engine),
-				    self->code, error);
+				    self->code, &self->generation, error);
 
 	if (code == 0)
 		code = ln_entries_new(self->code, &self->entries);
@@ -611,6 +612,11 @@ const wasmtime_module_t *ln_code_raw(const struct ln_code *self)
 const struct ln_entries *ln_code_entries(const struct ln_code *self)
 {
 	return self->entries;
+}
+
+enum ln_abi_generation ln_code_generation(const struct ln_code *code)
+{
+	return code->generation;
 }
 
 const struct ln_scan *ln_code_scan(const struct ln_code *self)

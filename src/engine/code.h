@@ -16,6 +16,7 @@
 
 #include <wasmtime.h>
 
+#include "engine/host_table.h"
 #include "engine/steps.h"
 
 struct ln_code;
@@ -82,6 +83,7 @@ unsigned ln_code_variant(const struct ln_code *code);
 struct ln_engine *ln_code_engine(const struct ln_code *code);
 const wasmtime_module_t *ln_code_raw(const struct ln_code *code);
 const struct ln_entries *ln_code_entries(const struct ln_code *code);
+enum ln_abi_generation ln_code_generation(const struct ln_code *code);
 const struct ln_scan *ln_code_scan(const struct ln_code *code);
 
 #endif

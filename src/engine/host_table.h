@@ -1,7 +1,7 @@
 /*
  * The table of host functions as the engine sees it: what a module may import,
  * and the trampoline that is called for it. The table itself is generated from
- * host/abi.def.
+ * the tables in host/v07, host/v13 and host/wasi.
  */
 #ifndef LN_ENGINE_HOST_TABLE_H
 #define LN_ENGINE_HOST_TABLE_H
@@ -16,6 +16,7 @@ enum ln_abi_generation {
 	LN_ABI_ANY,  /* WASI: the same in every generation */
 	LN_ABI_0_7,  /* lunatic 0.7 */
 	LN_ABI_0_13, /* lunatic 0.13 */
+	LN_ABI_COUNT,
 };
 
 /* A host function as compiled code calls it: arguments in `values`, results
@@ -27,7 +28,7 @@ typedef bool (*ln_host_call)(void *callee, void *caller,
 struct ln_host_function {
 	const char *module;  /* import module, e.g. "lunatic::message" */
 	const char *name;    /* import name, e.g. "send" */
-	const char *params;  /* a letter each: i = i32, I = i64 */
+	const char *params;  /* a letter each: i I f F = i32 i64 f32 f64 */
 	const char *results; /* the same letters; at most one */
 	enum ln_abi_generation generation;
 	ln_host_call call;

@@ -10,6 +10,7 @@
 #include "engine/imports.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,13 +113,80 @@ static int fail_type(char **error, const struct ln_host_function *function,
 	return code;
 }
 
-static int check_import(const struct ln_host_table *table,
-			const wasm_importtype_t *import, char **error)
+/* A set of generations. */
+#define BIT(generation) (1u << (generation))
+#define ALL (BIT(LN_ABI_0_7) | BIT(LN_ABI_0_13))
+
+/* Bytes of "namespace::name", shortened. */
+#define SHOWN_SIZE 256
+
+/* What is known of the module's generation. */
+struct search {
+	const struct ln_host_table *table;
+	unsigned possible; /* generations that have all imports so far */
+	/* Of each other one: an import that it does not have. */
+	char witness[LN_ABI_COUNT][SHOWN_SIZE];
+};
+
+const char *ln_abi_name(enum ln_abi_generation generation)
 {
+	return generation == LN_ABI_0_13 ? "0.13" : "0.7";
+}
+
+/* The generation of the smallest number in a set that is not empty. */
+static enum ln_abi_generation first_of(unsigned set)
+{
+	return (set & BIT(LN_ABI_0_7)) != 0 ? LN_ABI_0_7 : LN_ABI_0_13;
+}
+
+static void show(char text[SHOWN_SIZE], const wasm_importtype_t *import)
+{
+	const wasm_name_t *namespace = wasm_importtype_module(import);
+	const wasm_name_t *name = wasm_importtype_name(import);
+
+	snprintf(text, SHOWN_SIZE, "%.*s::%.*s", ln_refuse_shown(namespace),
+		 namespace->data, ln_refuse_shown(name), name->data);
+}
+
+/* Two imports that no generation has together. */
+static int fail_mixed(char **error, const struct search *search,
+		      const wasm_importtype_t *import, unsigned has)
+{
+	enum ln_abi_generation before = first_of(search->possible);
+	enum ln_abi_generation now = first_of(has);
+	char text[SHOWN_SIZE];
+
+	show(text, import);
+	return ln_refuse(error, LN_EINVAL,
+			 "the module imports `%s` of lunatic %s and `%s` of "
+			 "lunatic %s; build all of it against one version",
+			 search->witness[now], ln_abi_name(before), text,
+			 ln_abi_name(now));
+}
+
+/* An import that only the generations of a set have. */
+static int narrow(struct search *search, const wasm_importtype_t *import,
+		  unsigned has, char **error)
+{
+	if ((search->possible & has) == 0)
+		return fail_mixed(error, search, import, has);
+	for (unsigned i = LN_ABI_0_7; i < LN_ABI_COUNT; i++) {
+		if ((search->possible & ~has & BIT(i)) != 0)
+			show(search->witness[i], import);
+	}
+	search->possible &= has;
+	return 0;
+}
+
+static int check_import(struct search *search, const wasm_importtype_t *import,
+			char **error)
+{
+	const struct ln_host_table *table = search->table;
 	const wasm_externtype_t *type = wasm_importtype_type(import);
 	wasm_externkind_t kind = wasm_externtype_kind(type);
 	const struct ln_host_function *found = NULL;
 	struct ln_signature wanted;
+	unsigned has = 0;
 
 	if (kind != WASM_EXTERN_FUNC)
 		return fail_kind(error, import, kind);
@@ -136,26 +204,34 @@ static int check_import(const struct ln_host_table *table,
 		/* Two generations may have it, with different types. */
 		if (strcmp(wanted.params, function->params) == 0 &&
 		    strcmp(wanted.results, function->results) == 0)
-			return 0;
+			has |= function->generation == LN_ABI_ANY
+				       ? ALL
+				       : BIT(function->generation);
 	}
 	if (found == NULL)
 		return fail_unknown(error, import);
-	return fail_type(error, found, &wanted);
+	if (has == 0)
+		return fail_type(error, found, &wanted);
+	return has == ALL ? 0 : narrow(search, import, has, error);
 }
 
 int ln_imports_check(const struct ln_host_table *table,
-		     const wasmtime_module_t *code, char **error)
+		     const wasmtime_module_t *code,
+		     enum ln_abi_generation *generation, char **error)
 {
+	struct search search = { .table = table, .possible = ALL };
 	wasm_importtype_vec_t imports;
 	int result = 0;
 
 	wasmtime_module_imports(code, &imports);
 	for (size_t i = 0; i < imports.size && result == 0; i++) {
-		result = check_import(table, imports.data[i], error);
+		result = check_import(&search, imports.data[i], error);
 		/* Types take memory once they were looked at. */
 		wasm_importtype_delete(imports.data[i]);
 		imports.data[i] = NULL;
 	}
 	wasm_importtype_vec_delete(&imports);
+	if (result == 0)
+		*generation = first_of(search.possible);
 	return result;
 }

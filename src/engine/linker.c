@@ -1,7 +1,9 @@
 /*
- * A linker holds an entry for every host function of one ABI generation: its
- * trampoline, which compiled code calls directly, or, in a namespace that is
- * not allowed, a callback that traps and says so.
+ * A linker says which host functions are allowed. For each generation of the
+ * ABI whose modules are linked it has one of Wasmtime's, with an entry for
+ * every host function of that generation: its trampoline, which compiled code
+ * calls directly, or, in a namespace that is not allowed, a callback that traps
+ * and says so.
  *
  * Making one takes far longer than finding out what is allowed, and it takes
  * memory. So the linkers that are in use are kept in a list, without a
@@ -9,11 +11,13 @@
  * that makes environments which differ makes the list as long as it may make
  * environments.
  *
- * Threads: any. The list and the counts are under the lock; linkers are made
- * without it.
+ * Threads: any. The list and the counts are under the lock. Linkers of a
+ * generation are made without it, by whoever needs them; of two that make the
+ * same one at a time, one throws its own away.
  */
 #include "engine/linker.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +41,15 @@ struct ln_linker {
 
 	/* Immutable. */
 	struct ln_linkers *linkers;
-	wasmtime_linker_t *raw;
+	struct ln_engine *engine; /* outlives it */
 	unsigned variant;
-	enum ln_abi_generation generation;
 	size_t words;
-	uint64_t allowed[]; /* a bit for each host function */
+
+	/* NULL until it is asked for, then immutable. Release when it is set,
+	 * acquire when it is read. */
+	wasmtime_linker_t *_Atomic raw[LN_ABI_COUNT];
+
+	uint64_t allowed[]; /* a bit for each host function; immutable */
 };
 
 static bool is_allowed(const struct ln_host_function *function,
@@ -71,14 +79,27 @@ static wasm_trap_t *denied(void *env, wasmtime_caller_t *caller,
 	return wasmtime_trap_new(text, (size_t)len);
 }
 
+static wasm_valkind_t kind_of(char letter)
+{
+	switch (letter) {
+	case 'I':
+		return WASM_I64;
+	case 'f':
+		return WASM_F32;
+	case 'F':
+		return WASM_F64;
+	default:
+		return WASM_I32;
+	}
+}
+
 static void fill_types(wasm_valtype_vec_t *types, const char *letters)
 {
 	size_t count = strlen(letters);
 
 	wasm_valtype_vec_new_uninitialized(types, count);
 	for (size_t i = 0; i < count; i++)
-		types->data[i] = wasm_valtype_new(letters[i] == 'I' ? WASM_I64
-								    : WASM_I32);
+		types->data[i] = wasm_valtype_new(kind_of(letters[i]));
 }
 
 static bool define(wasmtime_linker_t *linker,
@@ -126,23 +147,31 @@ static bool is_bit(const struct ln_linker *linker, size_t i)
 	return (linker->allowed[i / 64] >> i % 64 & 1) != 0;
 }
 
-static int fill(struct ln_linker *linker, struct ln_engine *engine)
+/* Makes Wasmtime's linker for a generation. */
+static int make_raw(const struct ln_linker *linker,
+		    enum ln_abi_generation generation, wasmtime_linker_t **out)
 {
-	const struct ln_host_table *table = ln_engine_host_table(engine);
-	wasm_engine_t *variant = ln_engine_variant(engine, linker->variant);
+	const struct ln_host_table *table =
+		ln_engine_host_table(linker->engine);
+	wasm_engine_t *variant =
+		ln_engine_variant(linker->engine, linker->variant);
+	wasmtime_linker_t *raw;
 
 	if (variant == NULL)
 		return LN_EIO;
-	linker->raw = wasmtime_linker_new(variant);
+	raw = wasmtime_linker_new(variant);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct ln_host_function *function = &table->functions[i];
 
 		if (function->generation != LN_ABI_ANY &&
-		    function->generation != linker->generation)
+		    function->generation != generation)
 			continue;
-		if (!define(linker->raw, function, is_bit(linker, i)))
+		if (!define(raw, function, is_bit(linker, i))) {
+			wasmtime_linker_delete(raw);
 			return LN_ENOMEM;
+		}
 	}
+	*out = raw;
 	return 0;
 }
 
@@ -157,7 +186,6 @@ static struct ln_linker *find(struct ln_linkers *linkers,
 			ln_container_of(at, struct ln_linker, link);
 
 		if (linker->variant == same->variant &&
-		    linker->generation == same->generation &&
 		    memcmp(linker->allowed, same->allowed,
 			   same->words * sizeof(same->allowed[0])) == 0) {
 			linker->references++;
@@ -169,14 +197,18 @@ static struct ln_linker *find(struct ln_linkers *linkers,
 
 static void destroy(struct ln_linker *linker)
 {
-	if (linker->raw != NULL)
-		wasmtime_linker_delete(linker->raw);
+	for (int i = 0; i < LN_ABI_COUNT; i++) {
+		wasmtime_linker_t *raw = atomic_load_explicit(
+			&linker->raw[i], memory_order_acquire);
+
+		if (raw != NULL)
+			wasmtime_linker_delete(raw);
+	}
 	free(linker);
 }
 
-/* One that nobody has yet, and that says only what is allowed. */
+/* One that nobody has yet. */
 static struct ln_linker *describe(struct ln_engine *engine, unsigned variant,
-				  enum ln_abi_generation generation,
 				  bool (*allows)(const void *, const char *),
 				  const void *who)
 {
@@ -188,9 +220,9 @@ static struct ln_linker *describe(struct ln_engine *engine, unsigned variant,
 	if (linker == NULL)
 		return NULL;
 	linker->linkers = ln_engine_linkers(engine);
+	linker->engine = engine;
 	linker->references = 1;
 	linker->variant = ln_engine_complete(engine, variant);
-	linker->generation = generation;
 	linker->words = words;
 	for (size_t i = 0; i < table->count; i++) {
 		if (is_allowed(&table->functions[i], allows, who))
@@ -200,34 +232,20 @@ static struct ln_linker *describe(struct ln_engine *engine, unsigned variant,
 }
 
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
-		  enum ln_abi_generation generation,
 		  bool (*allows)(const void *who, const char *name),
 		  const void *who, struct ln_linker **out)
 {
 	struct ln_linkers *linkers = ln_engine_linkers(engine);
-	struct ln_linker *linker =
-		describe(engine, variant, generation, allows, who);
+	struct ln_linker *linker = describe(engine, variant, allows, who);
 	struct ln_linker *found;
-	int error;
 
 	if (linker == NULL)
 		return LN_ENOMEM;
 	ln_lock_acquire(&linkers->lock);
 	found = find(linkers, linker);
+	if (found == NULL)
+		ln_list_append(&linkers->all, &linker->link);
 	ln_lock_release(&linkers->lock);
-	if (found == NULL) {
-		error = fill(linker, engine);
-		if (error < 0) {
-			destroy(linker);
-			return error;
-		}
-		/* Somebody may have made the same one meanwhile. */
-		ln_lock_acquire(&linkers->lock);
-		found = find(linkers, linker);
-		if (found == NULL)
-			ln_list_append(&linkers->all, &linker->link);
-		ln_lock_release(&linkers->lock);
-	}
 	if (found != NULL)
 		destroy(linker);
 	*out = found != NULL ? found : linker;
@@ -249,7 +267,26 @@ void ln_linker_release(struct ln_linker *linker)
 		destroy(linker);
 }
 
-wasmtime_linker_t *ln_linker_raw(const struct ln_linker *linker)
+int ln_linker_raw(struct ln_linker *linker, enum ln_abi_generation generation,
+		  wasmtime_linker_t **out)
 {
-	return linker->raw;
+	wasmtime_linker_t *none = NULL;
+	wasmtime_linker_t *raw;
+	int error;
+
+	*out = atomic_load_explicit(&linker->raw[generation],
+				    memory_order_acquire);
+	if (*out != NULL)
+		return 0;
+	error = make_raw(linker, generation, &raw);
+	if (error < 0)
+		return error;
+	*out = raw;
+	if (!atomic_compare_exchange_strong_explicit(
+		    &linker->raw[generation], &none, raw, memory_order_acq_rel,
+		    memory_order_acquire)) {
+		*out = none; /* somebody else's */
+		wasmtime_linker_delete(raw);
+	}
+	return 0;
 }

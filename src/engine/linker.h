@@ -22,15 +22,17 @@ int ln_linkers_new(struct ln_linkers **linkers);
 /* All linkers must be gone. NULL is fine. */
 void ln_linkers_free(struct ln_linkers *linkers);
 
-/* A linker for a variant and a generation of the ABI, counted. `allows` is
- * asked for each host function, by its name "module::name"; NULL allows all.
- * LN_ENOMEM, LN_EIO. Any thread; deep when there is none yet. */
+/* A linker for a variant, counted. `allows` is asked for each host function, by
+ * its name "module::name"; NULL allows all. LN_ENOMEM. Any thread. */
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
-		  enum ln_abi_generation generation,
 		  bool (*allows)(const void *who, const char *name),
 		  const void *who, struct ln_linker **linker);
 void ln_linker_release(struct ln_linker *linker);
 
-wasmtime_linker_t *ln_linker_raw(const struct ln_linker *linker);
+/* Wasmtime's linker for modules of a generation, as long as this one is there;
+ * made when it is asked for first. LN_ENOMEM, LN_EIO. Any thread, but on the
+ * stack of a thread. */
+int ln_linker_raw(struct ln_linker *linker, enum ln_abi_generation generation,
+		  wasmtime_linker_t **raw);
 
 #endif

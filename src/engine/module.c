@@ -57,12 +57,19 @@ struct load {
 static int link_code(struct load *load)
 {
 	struct ln_module *module = calloc(1, sizeof(*module));
+	wasmtime_linker_t *linker;
 	wasmtime_error_t *cause;
+	int error;
 
 	if (module == NULL)
 		return LN_ENOMEM;
-	cause = wasmtime_linker_instantiate_pre(ln_linker_raw(load->linker),
-						ln_code_raw(load->code),
+	error = ln_linker_raw(load->linker, ln_code_generation(load->code),
+			      &linker);
+	if (error < 0) {
+		free(module);
+		return error;
+	}
+	cause = wasmtime_linker_instantiate_pre(linker, ln_code_raw(load->code),
 						&module->pre);
 	if (cause != NULL) {
 		free(module);
@@ -247,6 +254,11 @@ struct ln_engine *ln_module_engine(const struct ln_module *module)
 const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module)
 {
 	return module->pre;
+}
+
+enum ln_abi_generation ln_module_generation(const struct ln_module *module)
+{
+	return ln_code_generation(module->code);
 }
 
 bool ln_module_has_start(const struct ln_module *module)

@@ -12,6 +12,7 @@
 #include <wasmtime.h>
 
 #include "engine/entries.h"
+#include "engine/host_table.h"
 #include "engine/steps.h"
 
 struct ln_blocking;
@@ -32,9 +33,10 @@ struct ln_module;
 
 /* Compiles `bytes` (wasm binary, or text when it does not start with the
  * binary's magic number) for a variant, unless there is code for them in use or
- * in the cache on disk, and links it with what `linker` has. On failure *error
- * is a text of one line for a person, owned by the caller, and NULL when memory
- * is short. The bytes are copied. The linker must outlive the module.
+ * in the cache on disk, and links it with what `linker` has for the generation
+ * of its imports. On failure *error is a text of one line for a person, owned
+ * by the caller, and NULL when memory is short. The bytes are copied. The
+ * linker must outlive the module.
  *
  * A task parks until the pool has done it; when others compile, it waits for
  * its turn. Anybody else, who may pass NULL for the pool, does it on his own
@@ -71,6 +73,9 @@ const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);
 unsigned ln_module_variant(const struct ln_module *module);
 struct ln_engine *ln_module_engine(const struct ln_module *module);
 const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module);
+
+/* The generation of the host functions that it imports. Any thread. */
+enum ln_abi_generation ln_module_generation(const struct ln_module *module);
 
 /* Whether instantiation runs code of the guest (a start function). */
 bool ln_module_has_start(const struct ln_module *module);

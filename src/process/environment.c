@@ -222,8 +222,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 				  &environment->listeners);
 	if (error < 0)
 		goto fail;
-	error = ln_linker_new(runtime->engine, environment->variant, LN_ABI_0_7,
-			      allows, environment, &environment->linker);
+	error = ln_linker_new(runtime->engine, environment->variant, allows,
+			      environment, &environment->linker);
 	if (error < 0)
 		goto fail;
 	error = ln_registry_new(environment->limits.max_registrations,

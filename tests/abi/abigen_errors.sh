@@ -249,7 +249,7 @@ bad_function "a second argument 'x'" 'fn f(x: i32, x: i32)'
 bad_function "'class' is a reserved word" 'fn f(class: i32)'
 bad_function "'guest' is a reserved word" 'fn f(guest: i32)'
 bad_function "'in' cannot be a result" 'fn f() -> in'
-bad_function "no argument kind 'f32'" 'fn f()' '  -> f32'
+bad_function "no argument kind 'f16'" 'fn f()' '  -> f16'
 bad_function "more than 16 arguments" \
 	"fn f($(seq -s ', ' -f 'x%g: i32' 17))"
 bad_function "the name 'aaaaaaaaaaaaaaaaaaaa...' is too long" \
@@ -258,12 +258,34 @@ bad_function "f has no description" 'fn f()'
 bad_function "no 'arg x:' describes it" 'fn f(x: i32)' '  Text.'
 bad_function "no 'result:' describes it" 'fn f() -> i32' '  Text.'
 
+# Several tables: a mistake is told with the name of its file.
+printf 'generation 0.13\nnamespace lunatic::a prefix v13_a guest a\n  Text.\n' >more.def
+printf 'fn f(x: f32) -> f64\n  Text.\n  arg x: text\n  result: text\n' >>more.def
+if ! "$abigen" ok.def more.def --c more.c --h more.h ||
+	! grep -q 'double ln_host_v13_a_f(\|ln_host_v13_a_f(struct ln_guest \*guest, float x, double \*result)' more.h ||
+	! grep -q '"f", "F", LN_ABI_0_13' more.c; then
+	echo "two tables make no C"
+	failures=$((failures + 1))
+fi
+sed 's/prefix v13_a guest a/prefix v13_a/; s/f32/f99/' more.def >more_bad.def
+check "a mistake in the second table" \
+	"more_bad.def:4: no argument kind 'f99'" \
+	ok.def more_bad.def --docs out.md
+sed 's/prefix v13_a guest a/prefix a/' more.def >more_bad.def
+check "the same host prefix" "more_bad.def:2: a second prefix 'a'" \
+	ok.def more_bad.def --docs out.md
+sed 's/generation 0.13/generation any/; s/lunatic::a/lunatic::b/' more.def >more_bad.def
+check "a guest prefix that another one has" \
+	"more_bad.def:2: a second guest prefix 'a'" \
+	ok.def more_bad.def --docs out.md
+check "no title for a generation" \
+	"more.def:7: no title" more.def --docs out.md
 check "no such table" "abigen: none.def: No such file or directory" none.def
 check "no such option" "abigen: no option '--frob'" ok.def --frob x
 check "C without header" "abigen: --c needs --h: it includes that file" \
 	ok.def --c out.md
 check "generation without functions" \
-	"abigen: ok.def declares nothing for generation 0.13" \
+	"abigen: the tables declare nothing for generation 0.13" \
 	ok.def --generation 0.13 --docs out.md
 check "output that cannot be made" \
 	"abigen: none/out.md: No such file or directory" \

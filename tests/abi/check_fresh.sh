@@ -17,13 +17,14 @@ header=$source/sdk/c/include/lunatic/abi.h
 
 if $update; then
 	mkdir -p "$(dirname "$docs")" "$(dirname "$header")"
-	exec "$abigen" "$source/src/host/abi.def" --docs "$docs" \
+	exec "$abigen" "$source/src/host/v07/abi.def" \
+		"$source/src/host/wasi/abi.def" --docs "$docs" \
 		--guest-header "$header"
 fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$abigen" "$source/src/host/abi.def" --docs "$work/abi.md" \
+"$abigen" "$source/src/host/v07/abi.def" "$source/src/host/wasi/abi.def" --docs "$work/abi.md" \
 	--guest-header "$work/abi.h"
 status=0
 diff -u "$docs" "$work/abi.md" || status=1

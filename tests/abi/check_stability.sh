@@ -69,8 +69,8 @@ differences() {
 # What must be noticed: $1 says what sed changes in a copy of the table, $2 is
 # what must be said about it.
 notices() {
-	sed "$1" "$source/src/host/abi.def" >"$work/changed.def"
-	if cmp -s "$work/changed.def" "$source/src/host/abi.def"; then
+	sed "$1" "$source/src/host/v07/abi.def" >"$work/changed.def"
+	if cmp -s "$work/changed.def" "$source/src/host/v07/abi.def"; then
 		echo "the self-test '$1' changes nothing"
 		exit 1
 	fi
@@ -80,7 +80,7 @@ notices() {
 	fi
 }
 
-found=$(differences "$source/src/host/abi.def")
+found=$(differences "$source/src/host/v07/abi.def")
 if [ -n "$found" ]; then
 	echo "$found"
 	exit 1

@@ -141,9 +141,9 @@ static void open_module(struct fixture *fixture, const char *text)
 	assert_int_equal(ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL,
 				       &fixture->engine),
 			 0);
-	assert_int_equal(ln_linker_new(fixture->engine, 0, LN_ABI_0_7, NULL,
-				       NULL, &fixture->linker),
-			 0);
+	assert_int_equal(
+		ln_linker_new(fixture->engine, 0, NULL, NULL, &fixture->linker),
+		0);
 	assert_int_equal(ln_module_new(fixture->engine, NULL, 0,
 				       fixture->linker, (const uint8_t *)text,
 				       strlen(text), &limits, &fixture->module,

@@ -1,4 +1,5 @@
 /* Linkers: one for all who allow the same, another one for everybody else. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -61,12 +62,11 @@ static bool all_but(const void *who, const char *name)
 }
 
 static struct ln_linker *make(struct ln_engine *engine, unsigned variant,
-			      enum ln_abi_generation generation,
 			      const char *but)
 {
 	struct ln_linker *linker = NULL;
 
-	assert_int_equal(ln_linker_new(engine, variant, generation,
+	assert_int_equal(ln_linker_new(engine, variant,
 				       but != NULL ? all_but : NULL, but,
 				       &linker),
 			 0);
@@ -76,11 +76,12 @@ static struct ln_linker *make(struct ln_engine *engine, unsigned variant,
 static void what_is_the_same_is_shared(void **state)
 {
 	struct ln_engine *engine = *state;
-	struct ln_linker *all = make(engine, 0, LN_ABI_0_7, NULL);
-	struct ln_linker *again = make(engine, 0, LN_ABI_0_7, NULL);
-	struct ln_linker *equal = make(engine, 0, LN_ABI_0_7, "m::f70");
-	struct ln_linker *last = make(engine, 0, LN_ABI_0_7, "m::f69");
-	struct ln_linker *last_again = make(engine, 0, LN_ABI_0_7, "m::f69");
+	struct ln_linker *all = make(engine, 0, NULL);
+	struct ln_linker *again = make(engine, 0, NULL);
+	struct ln_linker *equal = make(engine, 0, "m::f70");
+	struct ln_linker *last = make(engine, 0, "m::f69");
+	struct ln_linker *last_again = make(engine, 0, "m::f69");
+	wasmtime_linker_t *raw = NULL;
 
 	assert_ptr_equal(again, all);
 	assert_ptr_equal(equal, all);
@@ -88,8 +89,9 @@ static void what_is_the_same_is_shared(void **state)
 	assert_ptr_equal(last_again, last);
 	/* It lives as long as one of them. */
 	ln_linker_release(last);
-	assert_non_null(ln_linker_raw(last_again));
-	assert_ptr_equal(make(engine, 0, LN_ABI_0_7, "m::f69"), last_again);
+	assert_int_equal(ln_linker_raw(last_again, LN_ABI_0_7, &raw), 0);
+	assert_non_null(raw);
+	assert_ptr_equal(make(engine, 0, "m::f69"), last_again);
 	ln_linker_release(last_again);
 	ln_linker_release(last_again);
 	ln_linker_release(all);
@@ -101,19 +103,64 @@ static void what_is_the_same_is_shared(void **state)
 static void what_differs_is_not(void **state)
 {
 	struct ln_engine *engine = *state;
-	struct ln_linker *plain = make(engine, 0, LN_ABI_0_7, "m::f0");
-	struct ln_linker *other = make(engine, 0, LN_ABI_0_7, "m::f1");
-	struct ln_linker *metered =
-		make(engine, LN_VARIANT_METERED, LN_ABI_0_7, "m::f0");
-	struct ln_linker *newer = make(engine, 0, LN_ABI_0_13, "m::f0");
+	struct ln_linker *plain = make(engine, 0, "m::f0");
+	struct ln_linker *other = make(engine, 0, "m::f1");
+	struct ln_linker *metered = make(engine, LN_VARIANT_METERED, "m::f0");
 
 	assert_ptr_not_equal(other, plain);
 	assert_ptr_not_equal(metered, plain);
-	assert_ptr_not_equal(newer, plain);
 	ln_linker_release(plain);
 	ln_linker_release(other);
 	ln_linker_release(metered);
-	ln_linker_release(newer);
+}
+
+static void each_generation_has_its_own(void **state)
+{
+	struct ln_linker *linker = make(*state, 0, NULL);
+	wasmtime_linker_t *old = NULL;
+	wasmtime_linker_t *again = NULL;
+	wasmtime_linker_t *new = NULL;
+
+	assert_int_equal(ln_linker_raw(linker, LN_ABI_0_7, &old), 0);
+	assert_int_equal(ln_linker_raw(linker, LN_ABI_0_13, &new), 0);
+	assert_int_equal(ln_linker_raw(linker, LN_ABI_0_7, &again), 0);
+	assert_non_null(old);
+	assert_non_null(new);
+	assert_ptr_not_equal(old, new);
+	assert_ptr_equal(old, again);
+	ln_linker_release(linker);
+}
+
+#define RACERS 4
+
+static struct ln_linker *raced;
+static wasmtime_linker_t *won[RACERS];
+
+static void *race(void *argument)
+{
+	wasmtime_linker_t **raw = argument;
+
+	assert_int_equal(ln_linker_raw(raced, LN_ABI_0_7, raw), 0);
+	return NULL;
+}
+
+/* All who ask at the same time get the same one. */
+static void racers_share(void **state)
+{
+	pthread_t threads[RACERS];
+
+	for (int round = 0; round < 50; round++) {
+		raced = make(*state, 0, "m::f1");
+		for (int i = 0; i < RACERS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, race,
+							&won[i]),
+					 0);
+		for (int i = 0; i < RACERS; i++)
+			assert_int_equal(pthread_join(threads[i], NULL), 0);
+		for (int i = 1; i < RACERS; i++)
+			assert_ptr_equal(won[i], won[0]);
+		ln_linker_release(raced);
+	}
 }
 
 int main(void)
@@ -121,6 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_the_same_is_shared),
 		cmocka_unit_test(what_differs_is_not),
+		cmocka_unit_test(each_generation_has_its_own),
+		cmocka_unit_test(racers_share),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

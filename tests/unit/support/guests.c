@@ -86,9 +86,9 @@ void test_guest_init(struct test_guests *all, unsigned variant,
 			    .max_table_elements = 1000 },
 		.entry = "f",
 	};
-	assert_int_equal(ln_linker_new(all->engine, variant, LN_ABI_0_7, NULL,
-				       NULL, &guest->linker),
-			 0);
+	assert_int_equal(
+		ln_linker_new(all->engine, variant, NULL, NULL, &guest->linker),
+		0);
 	if (ln_module_new(all->engine, NULL, variant, guest->linker,
 			  (const uint8_t *)text, strlen(text), &limits,
 			  &guest->module, &error) != 0)

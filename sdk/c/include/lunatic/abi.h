@@ -3,7 +3,7 @@
  * docs/abi.md has the rules that hold for all of them: ids,
  * errors, pointers, the scratch area, tags and links.
  *
- * Made by abigen from src/host/abi.def; change it there.
+ * Made by abigen from the tables in src/host; change it there.
  */
 #ifndef LUNATIC_ABI_H
 #define LUNATIC_ABI_H
