@@ -38,6 +38,7 @@
 #include "base/systematic.h"
 #include "base/time.h"
 #include "sched/poller.h"
+#include "sched/preempt.h"
 #include "sched/task.h"
 
 #define NEXT_STREAK 64
@@ -314,6 +315,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 	struct ln_sched *sched = worker->sched;
 	char *stack = task->fiber.stack;
 
+	ln_fiber_check(&task->fiber);
 	/* A deep call may have left many pages behind; return all but the top
 	 * ones now and then. */
 	if (++worker->finished % STACK_TRIM_EVERY == 0)
@@ -656,6 +658,8 @@ void *ln_worker_main(void *argument)
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 	thread_worker = worker;
+	if (worker->sched->options.on_preempt != NULL)
+		ln_preempt_allow();
 	ln_worker_rest(worker);
 	ln_fiber_init_thread(&worker->base);
 	while ((task = find(worker)) != NULL) {
