@@ -9,6 +9,11 @@
  * it: the word of the fiber that is entered goes in, what comes out belongs to
  * the fiber that is left.
  *
+ * There is no guard page below a stack, which would be a mapping for each. Its
+ * last word is zero, since slots are handed out so and nobody gets there, and
+ * it is looked at when a task ends or is left in a signal handler. That costs
+ * no memory: a page that is only read is the kernel's page of zeros.
+ *
  * Sanitizers are told about every switch: AddressSanitizer needs the bounds of
  * the stack that is entered, ThreadSanitizer an identity per fiber.
  */
@@ -17,6 +22,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if LN_ASAN
@@ -98,6 +105,17 @@ void ln_fiber_deinit(struct ln_fiber *fiber)
 #else
 	(void)fiber;
 #endif
+}
+
+void ln_fiber_check(const struct ln_fiber *fiber)
+{
+	uint64_t last;
+
+	memcpy(&last, fiber->stack, sizeof(last));
+	if (LN_LIKELY(last == 0))
+		return;
+	fputs("lunatic: a stack of the runtime has overflowed\n", stderr);
+	abort();
 }
 
 void ln_fiber_switch(struct ln_fiber *from, struct ln_fiber *to, int last)

@@ -33,6 +33,10 @@ void ln_fiber_init_thread(struct ln_fiber *fiber);
 /* Frees what sanitizers keep about a fiber that will not run again. */
 void ln_fiber_deinit(struct ln_fiber *fiber);
 
+/* Ends the program when the stack has been used up to its last word, which was
+ * zero: whatever lies below may have been overwritten. */
+void ln_fiber_check(const struct ln_fiber *fiber);
+
 /* Leaves `from`, enters `to`, and returns when somebody enters `from` again.
  * `last`: `from` will never be entered again. */
 void ln_fiber_switch(struct ln_fiber *from, struct ln_fiber *to, int last);

@@ -55,6 +55,7 @@ struct ln_pollable {
 struct ln_poller {
 	int epoll;
 	int event;
+	bool in_ms; /* the one who polls: epoll_pwait2 fails */
 	struct ln_lock lock;
 	struct ln_pollable *free; /* under lock */
 	struct ln_pollable *all;  /* under lock */
@@ -258,22 +259,50 @@ static void drain(int event)
 		return;
 }
 
+/* Where epoll_pwait2(2) is not to be had (Linux 5.11, or a sandbox): in
+ * milliseconds, rounded up, so that nobody wakes in vain. */
+static int wait_ms(struct ln_poller *poller, struct epoll_event *events,
+		   int64_t ns)
+{
+	int64_t ms = (ns + LN_NS_PER_MS - 1) / LN_NS_PER_MS;
+
+	return epoll_wait(poller->epoll, events, BATCH,
+			  ns < 0       ? -1
+			  : ms > 60000 ? 60000
+				       : (int)ms);
+}
+
+/* Waits for `ns` nanoseconds at most; negative: without end. */
+static int wait_for_events(struct ln_poller *poller, struct epoll_event *events,
+			   int64_t ns)
+{
+	const struct timespec timeout = { .tv_sec = ns / LN_NS_PER_S,
+					  .tv_nsec = ns % LN_NS_PER_S };
+	int n;
+
+	/* Written by whoever has the poller. */
+	if (ns <= 0 || poller->in_ms)
+		return wait_ms(poller, events, ns);
+	n = epoll_pwait2(poller->epoll, events, BATCH, &timeout, NULL);
+	if (n >= 0 || errno == EINTR)
+		return n;
+	poller->in_ms = true;
+	return wait_ms(poller, events, ns);
+}
+
 void ln_poller_poll(struct ln_poller *poller, int64_t deadline)
 {
 	struct epoll_event events[BATCH];
 	struct ln_wakes wakes = { .count = 0 };
-	int timeout = 0;
+	int64_t ns = deadline == LN_NEVER ? -1 : 0;
 	int n;
 
-	if (deadline == LN_NEVER) {
-		timeout = -1;
-	} else if (deadline > 0) {
-		int64_t ns = deadline - ln_time_now();
-		int64_t ms = (ns + LN_NS_PER_MS - 1) / LN_NS_PER_MS;
-
-		timeout = ms < 0 ? 0 : ms > 60000 ? 60000 : (int)ms;
+	if (deadline > 0 && deadline != LN_NEVER) {
+		ns = deadline - ln_time_now();
+		if (ns < 0)
+			ns = 0;
 	}
-	n = epoll_wait(poller->epoll, events, BATCH, timeout);
+	n = wait_for_events(poller, events, ns);
 	for (int i = 0; i < n; i++) {
 		struct ln_pollable *pollable = events[i].data.ptr;
 		uint32_t mask = events[i].events;

@@ -18,6 +18,9 @@ struct ln_task;
  * where guest code was interrupted on the fiber of `task`, the running one. */
 void ln_preempt_yield(struct ln_task *task, void *context);
 
+/* Lets the signal reach the calling thread, whatever mask it was made with. */
+void ln_preempt_allow(void);
+
 /* Installs the handler for the program, once; what was installed before still
  * gets the signals that others send. Any thread. */
 void ln_preempt_install(void);

@@ -5,6 +5,25 @@
  * hook, and wakes a thief for tasks that wait in a `next` slot while their
  * worker is busy. When all workers have slept for QUIET_TICKS it sleeps too;
  * the first worker to wake wakes it.
+ *
+ * Who sees that a timer is due. A worker that sleeps in the poller wakes at the
+ * earliest deadline. When none does, every worker that is awake looks whenever
+ * it takes its next task; but each of them may be in the middle of a long step,
+ * and the others asleep on their futexes. So the ticker, which is awake
+ * whenever a worker is, sleeps no longer than until the earliest deadline. It
+ * then has a sleeping worker look, and when none sleeps, interrupts a guest
+ * whose worker looks; another one in each round, as long as the timer is not
+ * served. Rounds are ROUND_NS apart, however many timers there are.
+ *
+ * No deadline escapes the ticker. It says until when it sleeps, then (fence)
+ * reads the earliest deadline and that of the poller. Whoever adds an earlier
+ * timer, or leaves the poller, does that, then (fence) reads until when the
+ * ticker sleeps, and wakes it when that is too late. By the order of the fences
+ * one of the two sees what the other did.
+ *
+ * Likewise for events of descriptors: when nobody has looked into the poller
+ * for a whole tick and a worker sleeps, the ticker wakes it; that is how a
+ * worker that left the poller for a long step is replaced.
  */
 #include "sched/sched.h"
 
@@ -22,6 +41,7 @@
 #include "sched/worker.h"
 
 #define TICK_NS LN_NS_PER_MS
+#define ROUND_NS INT64_C(100000)
 #define QUIET_TICKS 10
 #define MAX_WORKERS 256
 #define ALONE_TICKS 4
@@ -37,6 +57,13 @@ static unsigned usable_cores(void)
 	return 1;
 }
 
+static bool timer_is_due(struct ln_sched *sched)
+{
+	return atomic_load_explicit(&sched->timers.earliest,
+				    memory_order_relaxed) <=
+	       atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
+}
+
 /* Whether anything but the running task needs this worker. */
 static bool others_wait(struct ln_sched *sched, struct ln_worker *worker)
 {
@@ -45,10 +72,7 @@ static bool others_wait(struct ln_sched *sched, struct ln_worker *worker)
 	       !ln_runq_empty(&worker->queue) ||
 	       atomic_load_explicit(&sched->inject_count,
 				    memory_order_relaxed) > 0 ||
-	       atomic_load_explicit(&sched->timers.earliest,
-				    memory_order_relaxed) <=
-		       atomic_load_explicit(&sched->coarse_now,
-					    memory_order_relaxed) ||
+	       timer_is_due(sched) ||
 	       !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);
 }
 
@@ -82,6 +106,60 @@ static void rescue_next(struct ln_sched *sched, uint64_t tick)
 	}
 }
 
+/* Interrupts one guest, another one each time; its worker then looks at the
+ * timers. One that is inside a host function looks only after that. */
+static void preempt_one(struct ln_sched *sched)
+{
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *worker =
+			&sched->workers[sched->turn++ % sched->count];
+
+		if (atomic_load_explicit(&worker->preemptible_since,
+					 memory_order_relaxed) !=
+		    LN_NOT_PREEMPTIBLE) {
+			pthread_kill(worker->thread, LN_PREEMPT_SIGNAL);
+			return;
+		}
+	}
+}
+
+/* Has a worker look at the timers when one is due. A worker that has the poller
+ * is about to. A sleeping worker may need some time to come, and may not get a
+ * core: from the second round on a guest is interrupted as well. */
+static void serve_timers(struct ln_sched *sched)
+{
+	bool asleep;
+
+	if (!timer_is_due(sched) ||
+	    atomic_load_explicit(&sched->poll_taken, memory_order_relaxed)) {
+		sched->rounds = 0;
+		return;
+	}
+	asleep = atomic_load_explicit(&sched->sleeping, memory_order_relaxed) >
+		 0;
+	if (asleep)
+		ln_sched_wake_worker(sched);
+	if (asleep && sched->rounds++ == 0)
+		return;
+	if (sched->options.on_preempt != NULL)
+		preempt_one(sched);
+	else if (sched->options.on_tick != NULL)
+		sched->options.on_tick(sched->options.on_tick_argument);
+}
+
+/* Wakes a worker for the poller when nobody has looked into it for a tick. */
+static void serve_poller(struct ln_sched *sched)
+{
+	uint32_t polls =
+		atomic_load_explicit(&sched->polls, memory_order_relaxed);
+	bool idle = polls == sched->seen_polls;
+
+	sched->seen_polls = polls;
+	if (idle && sched->poller != NULL &&
+	    !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed))
+		ln_sched_wake_worker(sched);
+}
+
 int64_t ln_sched_time(struct ln_sched *sched)
 {
 	struct ln_worker *worker = ln_worker_current();
@@ -103,21 +181,110 @@ void ln_sched_tick(struct ln_sched *sched)
 	if (sched->options.on_tick != NULL)
 		sched->options.on_tick(sched->options.on_tick_argument);
 	rescue_next(sched, tick);
+	serve_poller(sched);
+	serve_timers(sched);
 	if (sched->options.on_preempt != NULL)
 		preempt(sched, tick);
+}
+
+/* When the ticker must look again: at the next tick, or when a timer is due
+ * for which nobody is in the poller; `soonest` at the earliest. */
+static int64_t next_look(struct ln_sched *sched, int64_t tick, int64_t soonest)
+{
+	int64_t earliest = atomic_load_explicit(&sched->timers.earliest,
+						memory_order_relaxed);
+	/* The earliest while somebody is in the poller, else 0. */
+	int64_t polled = atomic_load_explicit(&sched->poll_deadline,
+					      memory_order_relaxed);
+
+	if (polled != 0 && polled <= earliest)
+		return tick;
+	if (earliest < soonest)
+		earliest = soonest;
+	return earliest < tick ? earliest : tick;
+}
+
+/* Sleeps until the ticker must look again; returns the time. After a nudge it
+ * cannot be nudged for a round: somebody may add ever earlier timers. */
+static int64_t ticker_pause(struct ln_sched *sched, int64_t tick)
+{
+	int64_t now = ln_time_now();
+	int64_t soonest = now + ROUND_NS;
+	int64_t deaf_until = 0;
+
+	while (!atomic_load_explicit(&sched->stopping, memory_order_relaxed)) {
+		int64_t until = next_look(sched, tick, soonest);
+
+		if (until > deaf_until && deaf_until > now)
+			until = deaf_until;
+		atomic_store_explicit(&sched->ticker_nudged, 0,
+				      memory_order_relaxed);
+		/* Release: whoever reads this has its nudge come after the
+		 * store above. */
+		atomic_store_explicit(
+			&sched->ticker_until,
+			until > soonest && now >= deaf_until ? until : 0,
+			memory_order_release);
+		/* Pairs with those who nudge, see above. */
+		atomic_thread_fence(memory_order_seq_cst);
+		if (next_look(sched, tick, soonest) < until)
+			continue;
+		if (until > now &&
+		    ln_futex_wait(&sched->ticker_nudged, 0, until - now) == 0)
+			deaf_until = ln_time_now() + ROUND_NS;
+		now = ln_time_now();
+		if (now >= next_look(sched, tick, soonest))
+			break;
+	}
+	atomic_store_explicit(&sched->ticker_until, 0, memory_order_relaxed);
+	return now;
+}
+
+void ln_sched_nudge_ticker(struct ln_sched *sched, int64_t deadline)
+{
+	/* Acquire pairs with the release in ticker_pause. */
+	if (deadline >=
+	    atomic_load_explicit(&sched->ticker_until, memory_order_acquire))
+		return;
+	atomic_store_explicit(&sched->ticker_nudged, 1, memory_order_relaxed);
+	ln_futex_wake(&sched->ticker_nudged, 1);
+}
+
+/* Sleeps until a worker wakes, if all sleep. */
+static void ticker_rest(struct ln_sched *sched)
+{
+	atomic_store_explicit(&sched->ticker_asleep, 1, memory_order_relaxed);
+	/* Pairs with the fence in wake_ticker. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&sched->sleeping, memory_order_relaxed) ==
+		    sched->count &&
+	    !atomic_load_explicit(&sched->stopping, memory_order_acquire))
+		ln_futex_wait(&sched->ticker_asleep, 1, -1);
+	atomic_store_explicit(&sched->ticker_asleep, 0, memory_order_relaxed);
 }
 
 static void *ticker_main(void *argument)
 {
 	struct ln_sched *sched = argument;
-	const struct timespec pause = { .tv_nsec = TICK_NS };
+	int64_t tick = ln_time_now() + TICK_NS;
 	int quiet = 0;
 
 	prctl(PR_SET_NAME, "ln-ticker");
 	prctl(PR_SET_TIMERSLACK, 1000);
 	while (!atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
-		nanosleep(&pause, NULL);
+		int64_t now = ticker_pause(sched, tick);
+
+		if (now < tick) {
+			atomic_store_explicit(&sched->coarse_now, now,
+					      memory_order_relaxed);
+			serve_timers(sched);
+			continue;
+		}
 		ln_sched_tick(sched);
+		/* Ticks that were missed are not made up for. */
+		tick += TICK_NS;
+		if (tick <= now)
+			tick = now + TICK_NS;
 		if (atomic_load_explicit(&sched->sleeping,
 					 memory_order_relaxed) < sched->count)
 			quiet = 0;
@@ -126,18 +293,8 @@ static void *ticker_main(void *argument)
 		if (quiet < QUIET_TICKS)
 			continue;
 		quiet = 0;
-		atomic_store_explicit(&sched->ticker_asleep, 1,
-				      memory_order_relaxed);
-		/* Pairs with the fence in wake_ticker. */
-		atomic_thread_fence(memory_order_seq_cst);
-		if (atomic_load_explicit(&sched->sleeping,
-					 memory_order_relaxed) ==
-			    sched->count &&
-		    !atomic_load_explicit(&sched->stopping,
-					  memory_order_acquire))
-			ln_futex_wait(&sched->ticker_asleep, 1, -1);
-		atomic_store_explicit(&sched->ticker_asleep, 0,
-				      memory_order_relaxed);
+		ticker_rest(sched);
+		tick = ln_time_now() + TICK_NS;
 	}
 	return NULL;
 }
@@ -164,6 +321,9 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 		atomic_store_explicit(&sched->ticker_asleep, 0,
 				      memory_order_relaxed);
 		ln_futex_wake(&sched->ticker_asleep, 1);
+		atomic_store_explicit(&sched->ticker_nudged, 1,
+				      memory_order_relaxed);
+		ln_futex_wake(&sched->ticker_nudged, 1);
 		pthread_join(sched->ticker, NULL);
 	}
 	for (unsigned i = 0; i < workers; i++)
@@ -314,10 +474,12 @@ uint64_t ln_sched_ticks(struct ln_sched *sched)
 
 void ln_sched_deadline_changed(struct ln_sched *sched, int64_t deadline)
 {
-	/* Pairs with the fence in sleep_in_poller. */
+	/* Pairs with the fences in sleep_in_poller and ticker_pause. */
 	atomic_thread_fence(memory_order_seq_cst);
 	if (sched->poller != NULL &&
 	    deadline < atomic_load_explicit(&sched->poll_deadline,
 					    memory_order_relaxed))
 		ln_poller_interrupt(sched->poller);
+	else
+		ln_sched_nudge_ticker(sched, deadline);
 }

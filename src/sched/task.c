@@ -334,6 +334,13 @@ bool ln_task_should_yield(struct ln_task *task)
 	struct ln_sched *sched = task->sched;
 	uint64_t tick = ln_sched_ticks(sched);
 
+	/* Timers and the poller are looked after on the worker's own stack: a
+	 * timer that is due at once, the poller once a tick unless another
+	 * worker sleeps in it. */
+	if (atomic_load_explicit(&sched->timers.earliest,
+				 memory_order_relaxed) <=
+	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))
+		return true;
 	if (worker->slice_tick == tick)
 		return false; /* it has only just begun */
 	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
@@ -342,12 +349,6 @@ bool ln_task_should_yield(struct ln_task *task)
 		return true;
 	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) >
 	    0)
-		return true;
-	/* Timers and the poller are looked after on the worker's own stack,
-	 * once a tick unless another worker sleeps in the poller. */
-	if (atomic_load_explicit(&sched->timers.earliest,
-				 memory_order_relaxed) <=
-	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))
 		return true;
 	return worker->seen_tick != tick &&
 	       !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);

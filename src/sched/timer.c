@@ -2,7 +2,9 @@
  * DESIGN
  * A 4-ary min-heap of pointers under one lock; every timer knows its place, so
  * removal is logarithmic too. The earliest deadline is mirrored in an atomic,
- * so that a scheduling point costs one load when nothing is due.
+ * so that a scheduling point costs one load when nothing is due. When very many
+ * are due, each look wakes EXPIRE_MOST of them: the lock is never held long,
+ * and other tasks run in between.
  *
  * Lock order: timers.lock, then whatever ln_task_wake takes.
  */
@@ -14,6 +16,8 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "sched/task.h"
+
+#define EXPIRE_MOST 64
 
 void ln_timers_init(struct ln_timers *timers)
 {
@@ -130,13 +134,18 @@ void ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer)
 
 void ln_timers_expire(struct ln_timers *timers, int64_t now)
 {
+	struct ln_wakes wakes = { .count = 0 };
+
 	ln_lock_acquire(&timers->lock);
-	while (timers->count > 0 && timers->heap[0]->deadline <= now) {
+	for (int i = 0; i < EXPIRE_MOST && timers->count > 0 &&
+			timers->heap[0]->deadline <= now;
+	     i++) {
 		struct ln_timer *timer = timers->heap[0];
 
 		take_out(timers, timer);
-		ln_task_wake(timer->task);
+		ln_task_wake_later(timer->task, &wakes);
 	}
 	publish_earliest(timers);
 	ln_lock_release(&timers->lock);
+	ln_wakes_queue(&wakes);
 }

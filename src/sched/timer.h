@@ -41,8 +41,9 @@ int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
  * looks at the timer or wakes its task on its account. Any thread. */
 void ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer);
 
-/* Wakes the tasks of all timers whose deadline is not after `now`. Any thread;
- * ln_task_wake is called under the lock. */
+/* Wakes the tasks of timers whose deadline is not after `now`, the earliest
+ * first: 64 of them at most, so that whoever looks at `earliest` next goes on.
+ * Any thread. */
 void ln_timers_expire(struct ln_timers *timers, int64_t now);
 
 #endif

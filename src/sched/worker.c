@@ -23,7 +23,10 @@
  * are left out: their owner is awake by definition, and the ticker wakes a
  * thief for a task that has sat in one for a tick.
  *
- * One idle worker sleeps in the poller, the others on their futexes.
+ * One idle worker sleeps in the poller, the others on their futexes. It leaves
+ * the poller for what it found, and wakes nobody to replace it, since mostly it
+ * is back soon. When it is not, the ticker sees that a timer is due or that
+ * nobody polls, and wakes another (see sched.c).
  */
 #include "sched/worker.h"
 
@@ -35,6 +38,7 @@
 #include "base/systematic.h"
 #include "base/time.h"
 #include "sched/poller.h"
+#include "sched/preempt.h"
 #include "sched/task.h"
 
 #define NEXT_STREAK 64
@@ -44,6 +48,7 @@
 #define PORTION_MOST 64u
 #define STACK_TRIM_EVERY 64
 #define PREFETCHED_LINES 8
+#define TIMER_SLACK_NS 10000
 #define STACK_KEEP ((size_t)32 << 10)
 
 static _Thread_local struct ln_worker *thread_worker;
@@ -310,6 +315,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 	struct ln_sched *sched = worker->sched;
 	char *stack = task->fiber.stack;
 
+	ln_fiber_check(&task->fiber);
 	/* A deep call may have left many pages behind; return all but the top
 	 * ones now and then. */
 	if (++worker->finished % STACK_TRIM_EVERY == 0)
@@ -511,6 +517,23 @@ static void leave_idle(struct ln_worker *worker)
 		ln_futex_wait(&worker->asleep, 1, -1);
 }
 
+static bool take_poller(struct ln_sched *sched)
+{
+	return sched->poller != NULL &&
+	       !atomic_exchange_explicit(&sched->poll_taken, true,
+					 memory_order_acquire);
+}
+
+static void give_poller(struct ln_sched *sched)
+{
+	/* Only who has the poller writes it: no read-modify-write needed. */
+	atomic_store_explicit(
+		&sched->polls,
+		atomic_load_explicit(&sched->polls, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+	atomic_store_explicit(&sched->poll_taken, false, memory_order_release);
+}
+
 /* Sleeps in the poller, until an event, the earliest deadline, or a waker. */
 static void sleep_in_poller(struct ln_worker *worker)
 {
@@ -531,21 +554,18 @@ static void sleep_in_poller(struct ln_worker *worker)
 		ln_poller_poll(sched->poller, deadline);
 	atomic_store_explicit(&sched->poll_deadline, 0, memory_order_relaxed);
 	atomic_store_explicit(&worker->polling, false, memory_order_seq_cst);
-	atomic_store_explicit(&sched->poll_taken, false, memory_order_release);
-}
-
-static bool take_poller(struct ln_sched *sched)
-{
-	return sched->poller != NULL &&
-	       !atomic_exchange_explicit(&sched->poll_taken, true,
-					 memory_order_acquire);
+	give_poller(sched);
 }
 
 static void wake_ticker(struct ln_sched *sched)
 {
 	/* Pairs with the fence in the ticker: it sees this worker awake, or
-	 * this sees the ticker asleep. */
+	 * this sees the ticker asleep; it sees that nobody is in the poller, or
+	 * this sees until when it sleeps. */
 	atomic_thread_fence(memory_order_seq_cst);
+	ln_sched_nudge_ticker(sched,
+			      atomic_load_explicit(&sched->timers.earliest,
+						   memory_order_relaxed));
 	if (atomic_load_explicit(&sched->ticker_asleep, memory_order_relaxed) ==
 	    0)
 		return;
@@ -587,8 +607,7 @@ static void look_around(struct ln_worker *worker)
 	worker->seen_tick = tick;
 	if (take_poller(sched)) {
 		ln_poller_poll(sched->poller, 0);
-		atomic_store_explicit(&sched->poll_taken, false,
-				      memory_order_release);
+		give_poller(sched);
 	}
 }
 
@@ -637,7 +656,10 @@ void *ln_worker_main(void *argument)
 
 	snprintf(name, sizeof(name), "ln-worker-%u", worker->index);
 	prctl(PR_SET_NAME, name);
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 	thread_worker = worker;
+	if (worker->sched->options.on_preempt != NULL)
+		ln_preempt_allow();
 	ln_worker_rest(worker);
 	ln_fiber_init_thread(&worker->base);
 	while ((task = find(worker)) != NULL) {

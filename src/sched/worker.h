@@ -81,7 +81,9 @@ struct ln_sched {
 	_Atomic uint32_t searching; /* workers looking for work to steal */
 	_Atomic bool stopping;
 	_Atomic bool poll_taken;       /* a worker is the poller */
-	_Atomic int64_t poll_deadline; /* when that worker wakes by itself */
+	_Atomic int64_t poll_deadline; /* when that worker wakes by itself; 0:
+					* it does not sleep there */
+	_Atomic uint32_t polls;        /* looks into the poller */
 	struct ln_lock idle_lock;
 	struct ln_worker *idle; /* under idle_lock */
 
@@ -93,6 +95,14 @@ struct ln_sched {
 	alignas(LN_CACHE_LINE) _Atomic uint64_t tick;
 	_Atomic int64_t coarse_now;     /* time of the last tick */
 	_Atomic uint32_t ticker_asleep; /* futex: 1 = asleep */
+	_Atomic uint32_t ticker_nudged; /* futex: 1 = is to look again */
+	_Atomic int64_t ticker_until;   /* when it looks by itself; 0: at once,
+					 * or no earlier for a nudge */
+
+	/* The ticker. */
+	unsigned turn;       /* the worker whose guest is interrupted next */
+	unsigned rounds;     /* in which a due timer was not served */
+	uint32_t seen_polls; /* `polls` at the last tick */
 
 	alignas(LN_CACHE_LINE) _Atomic uint64_t live;
 	_Atomic uint32_t none_left; /* futex: changes when live becomes 0 */
@@ -126,6 +136,9 @@ void ln_sched_inject(struct ln_sched *sched, struct ln_task *first,
 
 /* Wakes a sleeping worker unless one is already looking for work. */
 void ln_sched_wake_worker(struct ln_sched *sched);
+
+/* Has the ticker look again when it would sleep beyond `deadline`. */
+void ln_sched_nudge_ticker(struct ln_sched *sched, int64_t deadline);
 
 /* The next task for a worker that need not look further than its own queues,
  * or NULL: then its own stack must look. */

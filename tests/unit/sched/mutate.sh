@@ -36,6 +36,9 @@ last_searcher) # the last one that finds work calls nobody else
 no_rescue) # the ticker forgets the tasks that are next
 	edit='/^static void rescue_next/,/^}/s/ln_sched_wake_worker(sched);/;/'
 	;;
+no_due) # ... or that a timer is due
+	edit='/^static void serve_timers/,/^}/s/ln_sched_wake_worker(sched);/;/'
+	;;
 torn_wait) # a receiver looks, and notes that it waits, in two steps
 	edit='s/mailbox->waiting = true;/ln_lock_release(\&mailbox->lock); ln_lock_acquire(\&mailbox->lock); &/'
 	;;

@@ -197,6 +197,41 @@ static void rescue(void)
 	close_world();
 }
 
+/* Scenario: likewise for one whose timer is due, in a long step of the only
+ * worker that is awake: the ticker has a sleeping one look. */
+
+static int64_t due_at;
+
+static void sleep_and_note(struct actor *self)
+{
+	ln_task_sleep(&self->task, due_at);
+	note_run(self);
+}
+
+static void start_sleeper_and_keep(struct actor *self)
+{
+	start_actor(1, sleep_and_note);
+	/* It runs while this one waits in the queue. */
+	ln_task_yield(&self->task);
+	atomic_store(&world.turn, 1);
+	keep_worker(1);
+}
+
+static void due(void)
+{
+	open_world(2);
+	due_at = ln_time_now() + LN_NS_PER_MS;
+	start_actor(0, start_sleeper_and_keep);
+	while (atomic_load(&world.turn) == 0)
+		ln_systematic_point();
+	systematic_pass_time(LN_NS_PER_MS);
+	while (atomic_load(&world.ran) == 0) {
+		ln_sched_tick(world.sched);
+		ln_systematic_point();
+	}
+	close_world();
+}
+
 /* Scenario: workers fall asleep and are woken, by several threads. */
 
 static void do_nothing(struct actor *self)
@@ -340,6 +375,7 @@ const struct scenario sched_scenarios[] = {
 	{ "stealing", stealing },
 	{ "conservation", conservation },
 	{ "rescue", rescue },
+	{ "due", due },
 	{ "idling", idling },
 	{ "early_wake", early_wake },
 	{ "stopping", stopping },

@@ -11,8 +11,8 @@
  * that need one thread to go far while another stands still.
  *
  * Limits: memory is sequentially consistent here, so a missing fence is not
- * found; a point that does not exist is an interleaving that is not tried;
- * deadlines never pass.
+ * found; a point that does not exist is an interleaving that is not tried; time
+ * passes only when a scenario says so, and nobody sleeps until then.
  *
  * Threads: all tables are touched by the holder of the baton alone; handing it
  * over is a semaphore, which orders them. The points are met on fibers too, but
@@ -31,6 +31,7 @@
 #include "base/error.h"
 #include "base/futex.h"
 #include "base/systematic.h"
+#include "base/time.h"
 
 #define MOST_THREADS 16
 #define MOST_POINTS 2000000 /* of one run; an honest one has some thousands */
@@ -57,6 +58,7 @@ static struct {
 	unsigned rate;
 	uint64_t points;
 	uint64_t trace; /* hash of all decisions */
+	int64_t now;    /* nanoseconds */
 	void (*describe)(void);
 	struct {
 		unsigned thread;
@@ -260,6 +262,19 @@ int systematic_join(pthread_t thread, void **result)
 	return pthread_join(thread, result);
 }
 
+int systematic_clock(clockid_t clock, struct timespec *now)
+{
+	(void)clock;
+	*now = (struct timespec){ .tv_sec = run.now / LN_NS_PER_S,
+				  .tv_nsec = run.now % LN_NS_PER_S };
+	return 0;
+}
+
+void systematic_pass_time(int64_t ns)
+{
+	run.now += ns;
+}
+
 void systematic_begin(const char *name, uint64_t seed, void (*describe)(void))
 {
 	memset(&run, 0, sizeof(run));
@@ -267,6 +282,7 @@ void systematic_begin(const char *name, uint64_t seed, void (*describe)(void))
 	run.seed = seed;
 	run.describe = describe;
 	run.random = seed * UINT64_C(0xd1342543de82ef95) + 1;
+	run.now = LN_NS_PER_S;
 	run.rate = 1u << systematic_choose(RATES);
 	run.count = 1;
 	sem_init(&run.threads[0].baton, 0, 0);

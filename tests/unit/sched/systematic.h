@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Exit statuses of a program whose run failed. */
 enum {
@@ -33,6 +34,11 @@ uint64_t systematic_end(void);
 int systematic_create(pthread_t *thread, const pthread_attr_t *attributes,
 		      void *(*function)(void *), void *argument);
 int systematic_join(pthread_t thread, void **result);
+
+/* The clock of the code under test. It stands still but for what scenarios
+ * have pass. */
+int systematic_clock(clockid_t clock, struct timespec *now);
+void systematic_pass_time(int64_t ns);
 
 /* A number below `bound` that the seed decides. */
 unsigned systematic_choose(unsigned bound);

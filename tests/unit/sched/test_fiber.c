@@ -1,10 +1,14 @@
 /* src/sched/fiber.c: switching by hand, and calls on another stack. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -250,6 +254,31 @@ static void each_stack_has_its_word(void **state)
 	ln_fiber_set_activation_swap(NULL);
 }
 
+/* Ends the program, so in another one. */
+static void overflow_is_noticed(void **state)
+{
+	struct ln_fiber fiber;
+	char stack[64] = { 0 };
+	int status = 0;
+	pid_t child;
+
+	(void)state;
+	fiber = (struct ln_fiber){ .stack = stack, .stack_len = sizeof(stack) };
+	ln_fiber_check(&fiber);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(1);
+		signal(SIGABRT, SIG_DFL);
+		stack[3] = 1;
+		ln_fiber_check(&fiber);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +287,7 @@ int main(void)
 		cmocka_unit_test(any_stack_is_aligned),
 		cmocka_unit_test(calls_on_the_other_stack),
 		cmocka_unit_test(each_stack_has_its_word),
+		cmocka_unit_test(overflow_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* src/sched/sched.c and worker.c: workers, stealing, sleep, the ticker, the
  * end. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "base/time.h"
+#include "sched/poller.h"
 #include "sched/sched.h"
 #include "support/tasks.h"
 
@@ -513,9 +515,98 @@ static void schedulers_are_separate(void **state)
 	}
 }
 
+/* Someone whose turn comes by a timer and who keeps his worker until all others
+ * have run: what those wait for must be noticed by other workers. */
+struct keeper {
+	struct test_task task;
+	struct ln_sched *sched;
+	_Atomic unsigned *ran;
+	unsigned until; /* so many have run */
+	int ms;
+	int pipe[2];
+};
+
+static void sleep_and_run(void *argument)
+{
+	struct keeper *self = argument;
+
+	ln_task_sleep(ln_task_current(), ln_time_after_ms((uint64_t)self->ms));
+	atomic_fetch_add(self->ran, 1);
+	while (atomic_load(self->ran) < self->until)
+		;
+}
+
+/* Each is due while the one before keeps the worker that was in the poller. */
+static void timers_do_not_wait_for_one_worker(void **state)
+{
+	struct ln_sched *sched = test_sched_new(3);
+	_Atomic unsigned ran = 0;
+	struct keeper keepers[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		keepers[i] = (struct keeper){ .ran = &ran,
+					      .until = 3,
+					      .ms = 5 * (i + 1) };
+		test_task_start(sched, &keepers[i].task, sleep_and_run,
+				&keepers[i]);
+	}
+	ln_sched_wait_idle(sched);
+	assert_int_equal(ran, 3);
+	ln_sched_free(sched);
+}
+
+static void read_and_run(void *argument)
+{
+	struct keeper *self = argument;
+	struct ln_pollable *pollable;
+	char byte;
+
+	if (ln_pollable_new(ln_sched_poller(self->sched), self->pipe[0],
+			    &pollable) < 0)
+		abort();
+	while (read(self->pipe[0], &byte, 1) < 0)
+		ln_pollable_wait(pollable, LN_READABLE, LN_NEVER);
+	ln_pollable_free(pollable);
+	atomic_fetch_add(self->ran, 1);
+}
+
+static void sleep_and_write(void *argument)
+{
+	struct keeper *self = argument;
+
+	ln_task_sleep(ln_task_current(), ln_time_after_ms(5));
+	if (write(self->pipe[1], "x", 1) != 1)
+		abort();
+	while (atomic_load(self->ran) == 0)
+		;
+}
+
+static void events_do_not_wait_for_one_worker(void **state)
+{
+	struct ln_sched *sched = test_sched_new(2);
+	_Atomic unsigned ran = 0;
+	struct keeper reader = { .sched = sched, .ran = &ran };
+	struct keeper writer;
+
+	(void)state;
+	assert_int_equal(pipe2(reader.pipe, O_CLOEXEC | O_NONBLOCK), 0);
+	writer = reader;
+	test_task_start(sched, &reader.task, read_and_run, &reader);
+	test_task_wait_parked(&reader.task);
+	test_task_start(sched, &writer.task, sleep_and_write, &writer);
+	ln_sched_wait_idle(sched);
+	assert_int_equal(ran, 1);
+	ln_sched_free(sched);
+	close(reader.pipe[0]);
+	close(reader.pipe[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(timers_do_not_wait_for_one_worker),
+		cmocka_unit_test(events_do_not_wait_for_one_worker),
 		cmocka_unit_test(starts_and_stops),
 		cmocka_unit_test(stops_at_any_moment),
 		cmocka_unit_test(options_have_defaults),

@@ -108,6 +108,30 @@ static void expires_what_is_due(void **state)
 	ln_timers_deinit(&heap);
 }
 
+/* However many are due, one call wakes some of them, the earliest first. */
+static void expires_in_pieces(void **state)
+{
+	struct ln_timers heap;
+	int calls = 0;
+
+	(void)state;
+	ln_timers_init(&heap);
+	for (int i = 0; i < 1000; i++)
+		add(&heap, &timers[i], (i * 37) % 1000, i == 0);
+	while (earliest(&heap) <= 1000) {
+		size_t before = heap.count;
+
+		ln_timers_expire(&heap, 1000);
+		assert_true(before - heap.count <= 64);
+		for (int i = 0; i < 1000; i++)
+			assert_int_equal(timers[i].index == 0,
+					 timers[i].deadline < earliest(&heap));
+		calls++;
+	}
+	assert_int_equal(calls, 16);
+	ln_timers_deinit(&heap);
+}
+
 /* The state of a task says that it was woken. */
 static void wakes_its_task(void **state)
 {
@@ -154,7 +178,8 @@ static void random_steps_match_a_model(void **state)
 
 		if (step % 1000 == 999) {
 			now += 5000;
-			ln_timers_expire(&heap, now);
+			while (earliest(&heap) <= now)
+				ln_timers_expire(&heap, now);
 			for (size_t j = 0; j < MANY; j++) {
 				if (present[j] && timers[j].deadline <= now) {
 					assert_int_equal(timers[j].index, 0);
@@ -190,6 +215,7 @@ int main(void)
 		cmocka_unit_test(tells_the_earliest),
 		cmocka_unit_test(removing_twice_is_harmless),
 		cmocka_unit_test(expires_what_is_due),
+		cmocka_unit_test(expires_in_pieces),
 		cmocka_unit_test(wakes_its_task),
 		cmocka_unit_test(random_steps_match_a_model),
 	};
