@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/pages.h"
 
 /* A range with more touched pages than this gives them back. */
@@ -63,7 +64,7 @@ void ln_sweep_init(struct ln_sweep *sweep)
 void ln_sweep_deinit(struct ln_sweep *sweep)
 {
 	if (sweep->pagemap >= 0)
-		close(sweep->pagemap);
+		ln_fd_close(sweep->pagemap);
 	sweep->pagemap = -1;
 }
 

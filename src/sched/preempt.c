@@ -16,14 +16,17 @@
 #include "sched/preempt.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "sched/task.h"
 #include "sched/worker.h"
 
 static struct sigaction before;
+static bool installed; /* set once */
 
 static void pass_on(int number, siginfo_t *info, void *context)
 {
@@ -54,7 +57,7 @@ static void install(void)
 						SA_NODEFER };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(LN_PREEMPT_SIGNAL, &action, &before);
+	installed = sigaction(LN_PREEMPT_SIGNAL, &action, &before) == 0;
 }
 
 void ln_preempt_yield(struct ln_task *task, void *context)
@@ -62,12 +65,16 @@ void ln_preempt_yield(struct ln_task *task, void *context)
 	ucontext_t *frame = context;
 
 	ln_task_yield(task);
-	sigaltstack(NULL, &frame->uc_stack);
+	/* With flags that do not exist the kernel leaves the thread's as it is,
+	 * see do_sigaltstack in Linux. */
+	if (sigaltstack(NULL, &frame->uc_stack) < 0)
+		frame->uc_stack.ss_flags = ~0;
 }
 
-void ln_preempt_install(void)
+int ln_preempt_install(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, install);
+	return installed ? 0 : LN_EUNSUP;
 }

@@ -19,7 +19,8 @@ struct ln_task;
 void ln_preempt_yield(struct ln_task *task, void *context);
 
 /* Installs the handler for the program, once; what was installed before still
- * gets the signals that others send. Any thread. */
-void ln_preempt_install(void);
+ * gets the signals that others send. LN_EUNSUP: the kernel refuses it. Any
+ * thread. */
+int ln_preempt_install(void);
 
 #endif
