@@ -96,6 +96,7 @@ esac
 check "format (make format repairs it)" format_is_clean
 check "sizes" lines_fit
 check "includes" tools/check-includes.sh
+check "results of system calls" tools/check-results.sh
 check "shell scripts" scripts_are_sound
 [ "${1:-}" = --quick ] || check "clang-tidy" tidy
 

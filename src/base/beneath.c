@@ -33,6 +33,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20
 #endif
@@ -72,7 +74,7 @@ static void choose(void)
 	}
 	fd = open_two(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0);
 	if (fd >= 0)
-		close((int)fd);
+		ln_fd_close((int)fd);
 	else
 		atomic_store(&steps, true);
 }
@@ -132,7 +134,7 @@ static int push(struct walk *walk, int fd)
 static void end_walk(struct walk *walk)
 {
 	while (walk->depth > 1)
-		close(walk->levels[--walk->depth]);
+		ln_fd_close(walk->levels[--walk->depth]);
 	free(walk->levels);
 }
 
@@ -181,7 +183,7 @@ static int descend(struct walk *walk, const char *name)
 	if (strcmp(name, "..") == 0) {
 		if (walk->depth == 1)
 			return -EXDEV;
-		close(walk->levels[--walk->depth]);
+		ln_fd_close(walk->levels[--walk->depth]);
 		return 0;
 	}
 	fd = open_at(top(walk), name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -196,7 +198,7 @@ static int descend(struct walk *walk, const char *name)
 	else
 		error = -ENOTDIR;
 	if (error < 0 || !S_ISDIR(stat.st_mode))
-		close(fd);
+		ln_fd_close(fd);
 	return error;
 }
 
@@ -216,7 +218,7 @@ static int arrive(struct walk *walk, const char *name, int flags, mode_t mode)
 	if (strcmp(name, "..") == 0) {
 		if (walk->depth == 1)
 			return -EXDEV;
-		close(walk->levels[--walk->depth]);
+		ln_fd_close(walk->levels[--walk->depth]);
 		name = ".";
 	}
 	if (strcmp(name, ".") == 0)
@@ -228,11 +230,11 @@ static int arrive(struct walk *walk, const char *name, int flags, mode_t mode)
 		    S_ISLNK(stat.st_mode)) {
 			int error = expand(walk, link);
 
-			close(link);
+			ln_fd_close(link);
 			return error < 0 ? error : EXPANDED;
 		}
 		if (link >= 0)
-			close(link);
+			ln_fd_close(link);
 	}
 	/* If it has become a link since, this fails: ELOOP. */
 	fd = open_at(top(walk), name, flags | O_NOFOLLOW, mode);
@@ -240,7 +242,7 @@ static int arrive(struct walk *walk, const char *name, int flags, mode_t mode)
 		return fd;
 	if (fstat(fd, &stat) == 0 && !S_ISLNK(stat.st_mode))
 		return fd;
-	close(fd);
+	ln_fd_close(fd);
 	return -ELOOP;
 }
 
@@ -371,7 +373,7 @@ int ln_beneath_find(int dir, const char *path, struct ln_beneath_place *place)
 		place->fd = ln_beneath_open(dir, path, O_PATH | O_DIRECTORY, 0);
 		if (place->fd < 0)
 			return place->fd;
-		close(place->fd);
+		ln_fd_close(place->fd);
 		return -EISDIR;
 	}
 	place->fd = open_parent(dir, path, start);

@@ -7,6 +7,9 @@
  * Transparent huge pages are refused: one touched byte would make 2 MiB
  * resident.
  *
+ * A slot whose pages the kernel does not take back is not cold: it keeps them,
+ * and the content that it was given back with, as warm ones do.
+ *
  * Threads: any. One lock, held for a few instructions; madvise runs outside.
  */
 #include "base/slab.h"
@@ -14,6 +17,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "base/pages.h"
 
 #define CHUNK_BYTES ((size_t)64 << 30)
 #define CHUNK_MIN_SLOTS ((size_t)16)
@@ -38,7 +43,9 @@ void ln_slab_deinit(struct ln_slab *slab)
 	while (chunk != NULL) {
 		struct ln_slab_chunk *next = chunk->next;
 
-		munmap(chunk->base, chunk->slots * slab->slot_size);
+		/* When that fails, the addresses are lost, and that is all. */
+		(void)ln_pages_unmap(chunk->base,
+				     chunk->slots * slab->slot_size);
 		free(chunk);
 		chunk = next;
 	}
@@ -87,7 +94,9 @@ static bool add_chunk(struct ln_slab *slab)
 
 		if (base == MAP_FAILED)
 			continue;
-		madvise(base, bytes, MADV_NOHUGEPAGE);
+		/* Kernels without huge pages refuse; no content depends on
+		 * it, only how much is resident. */
+		(void)madvise(base, bytes, MADV_NOHUGEPAGE);
 		chunk->base = base;
 		chunk->slots = slots;
 		chunk->cut = 0;
@@ -145,6 +154,8 @@ void *ln_slab_take_warm(struct ln_slab *slab)
 
 void ln_slab_give(struct ln_slab *slab, void *slot)
 {
+	bool dropped;
+
 	ln_lock_acquire(&slab->lock);
 	if (slab->warm_count < slab->warm_limit) {
 		slab->live--;
@@ -154,10 +165,13 @@ void ln_slab_give(struct ln_slab *slab, void *slot)
 	}
 	ln_lock_release(&slab->lock);
 
-	madvise(slot, slab->slot_size, MADV_DONTNEED);
+	dropped = ln_pages_drop(slot, slab->slot_size) == 0;
 
 	ln_lock_acquire(&slab->lock);
 	slab->live--;
-	slab->cold[slab->cold_count++] = slot;
+	if (dropped)
+		slab->cold[slab->cold_count++] = slot;
+	else
+		slab->warm[slab->warm_count++] = slot;
 	ln_lock_release(&slab->lock);
 }

@@ -17,7 +17,7 @@ struct ln_slab_chunk;
 struct ln_slab {
 	/* Immutable after init. */
 	size_t slot_size;  /* bytes; a multiple of the page size */
-	size_t warm_limit; /* free slots that keep their pages */
+	size_t warm_limit; /* free slots that need not give pages back */
 
 	/* Under `lock`. */
 	struct ln_lock lock;
@@ -44,8 +44,10 @@ void *ln_slab_take(struct ln_slab *slab);
 void *ln_slab_take_warm(struct ln_slab *slab);
 
 /* Gives a slot back. Up to warm_limit free slots keep their pages; those of
- * others are returned to the kernel, so that they read as zero again. Never
- * fails: room for the entry was made when the slot was mapped. Any thread. */
+ * others are returned to the kernel, if it takes them, so that they read as
+ * zero again. A slot that must be taken as zero is therefore zero when it is
+ * given back. Never fails: room for the entry was made when the slot was
+ * mapped. Any thread. */
 void ln_slab_give(struct ln_slab *slab, void *slot);
 
 #endif

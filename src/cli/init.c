@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/template_gen.h"
 
@@ -28,7 +29,7 @@ static bool is_empty(int folder, const char *name)
 		fprintf(stderr, "lunatic: cannot read '%s': %s\n", name,
 			strerror(errno));
 		if (copy >= 0)
-			close(copy);
+			ln_fd_close(copy);
 		return false;
 	}
 	while (empty && (entry = readdir(dir)) != NULL)
@@ -110,6 +111,6 @@ int ln_cli_init(int argc, char **argv)
 		return 1;
 	}
 	status = fill(folder, name);
-	close(folder);
+	ln_fd_close(folder);
 	return status;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "cli/options.h"
 #include "process/config.h"
 #include "process/listeners.h"
@@ -30,7 +31,9 @@ void ln_cli_raise_descriptor_limit(void)
 	    limit.rlim_cur == limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	/* Without it there are fewer descriptors, which is a limit as before.
+	 */
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* What a file of unknown size is read into at first. */
@@ -86,7 +89,7 @@ uint8_t *ln_cli_read_file(const char *path, size_t most, size_t *len)
 	if (room > most)
 		room = most;
 	error = read_all(fd, most, room, &bytes, len);
-	close(fd);
+	ln_fd_close(fd);
 	if (error == 0)
 		return bytes;
 	fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
@@ -181,7 +184,7 @@ bool ln_cli_check_directories(const struct ln_config *config)
 				host, strerror(errno));
 			return false;
 		}
-		close(fd);
+		ln_fd_close(fd);
 	}
 	return true;
 }
@@ -194,7 +197,7 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 		int fd = ln_listener_open(address, NULL);
 
 		if (fd >= 0) {
-			close(fd);
+			ln_fd_close(fd);
 			continue;
 		}
 		if (fd == -EINVAL)

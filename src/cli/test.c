@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -93,7 +94,7 @@ static bool capture(struct verdict *verdict)
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
 		verdict->console.streams = ln_stdio_new(fd);
 	if (verdict->console.streams == NULL) {
-		close(fd);
+		ln_fd_close(fd);
 		return false;
 	}
 	verdict->console.reports = fd;
@@ -425,7 +426,7 @@ static void free_suite(struct suite *suite)
 		if (!suite->verdicts[i].captured)
 			continue;
 		ln_stdio_free(suite->verdicts[i].console.streams);
-		close(suite->verdicts[i].console.reports);
+		ln_fd_close(suite->verdicts[i].console.reports);
 	}
 	free(suite->verdicts);
 	ln_test_list_free(suite->tests, suite->count);

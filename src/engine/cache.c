@@ -40,6 +40,7 @@
 #include <wasmtime.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "lunatic_version.h"
@@ -141,6 +142,7 @@ static void make_folder(char *path)
 		if (*p != '/')
 			continue;
 		*p = '\0';
+		/* What is not there afterwards cannot be opened. */
 		(void)mkdir(path, S_IRWXU);
 		*p = '/';
 	}
@@ -170,7 +172,7 @@ static int open_folder(bool make)
 		       "cache: %s is not used: it belongs to another user or "
 		       "others can write to it",
 		       path);
-		close(folder);
+		ln_fd_close(folder);
 		folder = -1;
 	}
 	free(path);
@@ -307,7 +309,7 @@ int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len)
 		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (file < 0 && errno != ENOENT)
 		ln_log(LN_LOG_DEBUG, "cache: cannot open %s: %m", name);
-	close(folder);
+	ln_fd_close(folder);
 	if (file < 0)
 		return LN_ENOENT;
 	if (fstat(file, &status) == 0)
@@ -316,7 +318,7 @@ int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len)
 		touch(file, &status);
 	else
 		ln_log(LN_LOG_DEBUG, "cache: %s is damaged or not ours", name);
-	close(file);
+	ln_fd_close(file);
 	if (found == NULL)
 		return LN_ENOENT;
 	*code = found;
@@ -392,6 +394,7 @@ static void list_files(int folder, DIR *stream, struct files *files)
 			if (!add_file(files, entry->d_name, &status))
 				return;
 		} else if (now - status.st_mtim.tv_sec > HOUR) {
+			/* If it stays, it is tried again next time. */
 			(void)unlinkat(folder, entry->d_name, 0);
 		}
 	}
@@ -416,7 +419,7 @@ static void trim(int folder, uint64_t bound)
 	size_t left;
 
 	if (stream == NULL) {
-		close(folder);
+		ln_fd_close(folder);
 		return;
 	}
 	list_files(folder, stream, &files);
@@ -427,7 +430,10 @@ static void trim(int folder, uint64_t bound)
 			if (files.size <= bound - bound / 10 &&
 			    left <= FILES_MAX - FILES_MAX / 10)
 				break;
-			(void)unlinkat(folder, files.all[i].name, 0);
+			/* What another process has dropped is gone, too. */
+			if (unlinkat(folder, files.all[i].name, 0) != 0 &&
+			    errno != ENOENT)
+				continue;
 			files.size -= files.all[i].size;
 			left--;
 		}
@@ -506,8 +512,9 @@ void ln_cache_store(const struct ln_cache_key *key, const uint8_t *code,
 	return;
 
 fail_write:
+	/* If it stays, trim finds it. */
 	(void)unlinkat(folder, temporary, 0);
 fail_open:
 	ln_log(LN_LOG_DEBUG, "cache: cannot write %s: %m", name);
-	close(folder);
+	ln_fd_close(folder);
 }

@@ -8,6 +8,9 @@
  *
  * With guard pages, the other strategy, a memory is a mapping of its own: 4 GiB
  * of addresses and a guard behind them, of which only its bytes are accessible.
+ * One that the kernel cannot unmap for now (the program has as many mappings as
+ * it may have, and this one must be cut out of a larger one) is emptied, noted,
+ * and tried again whenever another one is made or freed; it is not used again.
  *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
@@ -18,12 +21,15 @@
  */
 #include "engine/memory.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
+#include "base/pages.h"
 #include "base/slab.h"
 #include "engine/instance.h"
 #include "engine/module.h"
@@ -45,10 +51,18 @@ struct batch {
 	struct ln_range ranges[BATCH];
 };
 
+/* A mapping that could not be unmapped. */
+struct kept {
+	struct kept *next;
+	void *base;
+	size_t len;
+};
+
 struct ln_memories {
 	struct ln_sweep sweep;
 	struct ln_slab classes[CLASSES];
 	struct batch used[CLASSES];
+	_Atomic(struct kept *) kept;
 };
 
 struct memory {
@@ -61,6 +75,54 @@ struct memory {
 	unsigned size_class; /* of the slab */
 	bool exported;       /* the one that host functions see */
 };
+
+/* Notes a mapping that is to be unmapped later. */
+static void keep(struct ln_memories *memories, struct kept *kept)
+{
+	kept->next =
+		atomic_load_explicit(&memories->kept, memory_order_relaxed);
+	/* Release pairs with the exchange in unmap_kept. */
+	while (!atomic_compare_exchange_weak_explicit(
+		&memories->kept, &kept->next, kept, memory_order_release,
+		memory_order_relaxed))
+		;
+}
+
+/* Tries those again that could not be unmapped. */
+static void unmap_kept(struct ln_memories *memories)
+{
+	struct kept *kept;
+
+	if (LN_LIKELY(atomic_load_explicit(&memories->kept,
+					   memory_order_relaxed) == NULL))
+		return;
+	kept = atomic_exchange_explicit(&memories->kept, NULL,
+					memory_order_acquire);
+	while (kept != NULL) {
+		struct kept *next = kept->next;
+
+		if (ln_pages_unmap(kept->base, kept->len) == 0)
+			free(kept);
+		else
+			keep(memories, kept);
+		kept = next;
+	}
+}
+
+static void unmap(struct ln_memories *memories, void *base, size_t len)
+{
+	struct kept *kept;
+
+	unmap_kept(memories);
+	if (LN_LIKELY(ln_pages_unmap(base, len) == 0))
+		return;
+	kept = malloc(sizeof(*kept));
+	/* Without a note the addresses are lost; the pages are given back. */
+	if (kept == NULL)
+		return;
+	*kept = (struct kept){ .base = base, .len = len };
+	keep(memories, kept);
+}
 
 int ln_memories_new(struct ln_memories **out)
 {
@@ -86,6 +148,13 @@ void ln_memories_free(struct ln_memories *memories)
 		return;
 	for (unsigned i = 0; i < CLASSES; i++)
 		ln_slab_deinit(&memories->classes[i]);
+	unmap_kept(memories);
+	while (memories->kept != NULL) {
+		struct kept *next = memories->kept->next;
+
+		free(memories->kept);
+		memories->kept = next;
+	}
 	ln_sweep_deinit(&memories->sweep);
 	free(memories);
 }
@@ -238,7 +307,7 @@ static void memory_free(void *env)
 
 	ln_instance_refund(memory->instance, memory->size);
 	if (memory->mapped > 0)
-		munmap(memory->base, memory->mapped);
+		unmap(memory->owner, memory->base, memory->mapped);
 	else
 		give_slot(memory->owner, memory->size_class, memory->base,
 			  memory->size);
@@ -261,16 +330,18 @@ static bool place_in_slab(struct memory *memory, size_t size)
 static bool place_in_mapping(struct memory *memory, size_t size,
 			     size_t reserved, size_t guard)
 {
-	void *base = mmap(NULL, reserved + guard, PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *base;
 
+	unmap_kept(memory->owner);
+	base = mmap(NULL, reserved + guard, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED)
 		return false;
 	memory->base = base;
 	memory->mapped = reserved + guard;
 	memory->capacity = reserved;
 	if (size > reserved || !make_accessible(memory, size)) {
-		munmap(base, memory->mapped);
+		unmap(memory->owner, base, memory->mapped);
 		return false;
 	}
 	memory->size = size;

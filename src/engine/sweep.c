@@ -7,7 +7,10 @@
  * too, and left alone.
  *
  * Where the kernel cannot scan, pages are given back (madvise), which makes
- * them zero as well, at the price of faulting them in again.
+ * them zero as well, at the price of faulting them in again. Where it takes no
+ * pages either (locked memory, a filter of system calls), what was touched is
+ * cleared by hand, however much it is; when that cannot be listed, all is read
+ * first, because reading an untouched page costs no memory.
  */
 #include "engine/sweep.h"
 
@@ -15,8 +18,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
+
+#include "base/fd.h"
+#include "base/pages.h"
 
 /* A range with more touched pages than this gives them back. */
 #define KEEP_PAGES 64
@@ -59,7 +64,7 @@ void ln_sweep_init(struct ln_sweep *sweep)
 void ln_sweep_deinit(struct ln_sweep *sweep)
 {
 	if (sweep->pagemap >= 0)
-		close(sweep->pagemap);
+		ln_fd_close(sweep->pagemap);
 	sweep->pagemap = -1;
 }
 
@@ -90,9 +95,59 @@ static int scan(const struct ln_sweep *sweep, uintptr_t start, uintptr_t end,
 	return n;
 }
 
-static void give_back(const struct ln_range *range)
+/* The first byte of the pages behind `address`. */
+static uintptr_t page_end(const struct ln_sweep *sweep, uintptr_t address)
 {
-	madvise(range->base, range->size, MADV_DONTNEED);
+	return (address + sweep->page - 1) & ~(uintptr_t)(sweep->page - 1);
+}
+
+/* Clears the pages that hold anything, and only reads the others. */
+static void clear_read(uint8_t *from, uint8_t *end, size_t page)
+{
+	while (from < end) {
+		size_t left = (size_t)(end - from);
+		size_t len = left < page ? left : page;
+
+		if (from[0] != 0 || memcmp(from, from + 1, len - 1) != 0)
+			memset(from, 0, len);
+		from += len;
+	}
+}
+
+/* Clears all that was touched, without giving anything back. */
+static void clear_by_hand(const struct ln_sweep *sweep,
+			  const struct ln_range *range)
+{
+	uintptr_t at = (uintptr_t)range->base;
+	uintptr_t end = at + range->size;
+
+	while (at < end) {
+		struct region regions[REGIONS];
+		uintptr_t walked;
+		int n = scan(sweep, at, page_end(sweep, end), regions, &walked);
+
+		if (n == 0)
+			return;
+		if (n < 0) {
+			clear_read((uint8_t *)at, (uint8_t *)end, sweep->page);
+			return;
+		}
+		for (int i = 0; i < n; i++) {
+			uintptr_t to = (uintptr_t)regions[i].end;
+
+			memset((void *)(uintptr_t)regions[i].start, 0,
+			       (to < end ? to : end) - regions[i].start);
+		}
+		at = walked;
+	}
+}
+
+/* Makes a range zero by giving its pages back. */
+static void give_back(const struct ln_sweep *sweep,
+		      const struct ln_range *range)
+{
+	if (ln_pages_drop(range->base, range->size) < 0)
+		clear_by_hand(sweep, range);
 }
 
 /* The ranges that one scan covers, and how far it has come. */
@@ -103,9 +158,12 @@ struct sweep_state {
 };
 
 /* Clears what the region and the ranges have in common. */
-static void clear_region(struct sweep_state *state, uintptr_t start,
-			 uintptr_t end, size_t keep)
+static void clear_region(const struct ln_sweep *sweep,
+			 struct sweep_state *state, uintptr_t start,
+			 uintptr_t end)
 {
+	size_t keep = KEEP_PAGES * sweep->page;
+
 	while (state->range < state->end) {
 		uintptr_t base = (uintptr_t)state->range->base;
 		uintptr_t top = base + state->range->size;
@@ -115,7 +173,7 @@ static void clear_region(struct sweep_state *state, uintptr_t start,
 		if (from < to && state->cleared <= keep) {
 			state->cleared += to - from;
 			if (state->cleared > keep)
-				give_back(state->range);
+				give_back(sweep, state->range);
 			else
 				memset((void *)from, 0, to - from);
 		}
@@ -133,9 +191,8 @@ static void clear_span(const struct ln_sweep *sweep, struct ln_range *first,
 	struct sweep_state state = { .range = first, .end = end };
 	uintptr_t at = (uintptr_t)first->base;
 	uintptr_t top = (uintptr_t)end[-1].base + end[-1].size;
-	size_t keep = KEEP_PAGES * sweep->page;
 
-	top = (top + sweep->page - 1) & ~(sweep->page - 1);
+	top = page_end(sweep, top);
 	while (at < top && state.range < end) {
 		struct region regions[REGIONS];
 		int n = scan(sweep, at, top, regions, &at);
@@ -144,12 +201,12 @@ static void clear_span(const struct ln_sweep *sweep, struct ln_range *first,
 			return;
 		if (n < 0) {
 			for (; state.range < end; state.range++)
-				give_back(state.range);
+				give_back(sweep, state.range);
 			return;
 		}
 		for (int i = 0; i < n; i++)
-			clear_region(&state, (uintptr_t)regions[i].start,
-				     (uintptr_t)regions[i].end, keep);
+			clear_region(sweep, &state, (uintptr_t)regions[i].start,
+				     (uintptr_t)regions[i].end);
 	}
 }
 

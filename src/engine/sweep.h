@@ -22,9 +22,10 @@ struct ln_range {
 void ln_sweep_init(struct ln_sweep *sweep);
 void ln_sweep_deinit(struct ln_sweep *sweep);
 
-/* Makes all ranges zero; sorts them by address. Those of which many pages were
- * touched lose their pages instead of being cleared. Cheapest for neighbours.
- * Needs the stack of a thread. Any thread. */
+/* Makes all ranges zero, whatever the kernel refuses; sorts them by address.
+ * Those of which many pages were touched lose their pages instead of being
+ * cleared, where the kernel takes them. Cheapest for neighbours. Needs the
+ * stack of a thread. Any thread. */
 void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
 		    size_t count);
 

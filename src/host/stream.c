@@ -44,6 +44,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/futex.h"
 #include "base/time.h"
 #include "host/iovecs.h"
@@ -95,7 +96,7 @@ static bool watchable(int fd)
 		return true;
 	refused = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 &&
 		  errno == EPERM;
-	close(epoll);
+	ln_fd_close(epoll);
 	return !refused;
 }
 
@@ -194,9 +195,9 @@ void ln_stream_free(struct ln_stream *stream)
 	if (stream == NULL)
 		return;
 	if (stream->io != stream->fd)
-		close(stream->io);
+		ln_fd_close(stream->io);
 	if (stream->owned)
-		close(stream->fd);
+		ln_fd_close(stream->fd);
 	free(stream);
 }
 

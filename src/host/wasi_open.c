@@ -21,6 +21,7 @@
 
 #include "base/beneath.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/quota.h"
 #include "host/abi_gen.h"
 #include "host/stream.h"
@@ -70,7 +71,7 @@ static uint32_t describe(struct ln_wasi_fd *made, int fd)
 	if (fstat(fd, &stat) < 0) {
 		uint32_t result = ln_wasi_from_errno(errno);
 
-		close(fd);
+		ln_fd_close(fd);
 		return result;
 	}
 	if (S_ISDIR(stat.st_mode)) {

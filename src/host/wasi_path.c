@@ -27,6 +27,7 @@
 
 #include "base/beneath.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/utf8.h"
 #include "host/abi_gen.h"
 #include "host/wasi.h"
@@ -159,7 +160,7 @@ static void stat_it(void *argument)
 		return;
 	if (fstat(fd, &job->stat) < 0)
 		job->result = ln_wasi_from_errno(errno);
-	close(fd);
+	ln_fd_close(fd);
 }
 
 int ln_host_wasi_path_filestat_get(struct ln_guest *guest, uint32_t fd,
@@ -200,7 +201,7 @@ static void set_times(void *argument)
 		return;
 	if (utimensat(fd, "", job->times, AT_EMPTY_PATH) < 0)
 		job->result = ln_wasi_from_errno(errno);
-	close(fd);
+	ln_fd_close(fd);
 }
 
 int ln_host_wasi_path_filestat_set_times(struct ln_guest *guest, uint32_t fd,
@@ -238,7 +239,7 @@ static void read_link(void *argument)
 		return;
 	text = malloc(PATH_MAX);
 	len = text != NULL ? ln_beneath_readlink(fd, text, PATH_MAX) : -ENOMEM;
-	close(fd);
+	ln_fd_close(fd);
 	if (len < 0) {
 		job->result = ln_wasi_from_errno((int)-len);
 	} else if (len > 0 && text[0] == '/') {
@@ -288,7 +289,7 @@ static void act_at(struct path_job *job, uint32_t special)
 	} else {
 		if (job->act(job, &place) < 0)
 			job->result = ln_wasi_from_errno(errno);
-		close(place.fd);
+		ln_fd_close(place.fd);
 	}
 }
 
@@ -462,7 +463,7 @@ static int rename_to(struct path_job *job, const struct ln_beneath_place *place)
 			renameat(place->fd, place->name, other.fd, other.name);
 	if (outcome < 0)
 		job->result = ln_wasi_from_errno(errno);
-	close(other.fd);
+	ln_fd_close(other.fd);
 	return 0;
 }
 
@@ -487,7 +488,7 @@ static int link_to(struct path_job *job, const struct ln_beneath_place *place)
 			linkat(place->fd, place->name, other.fd, other.name, 0);
 	if (outcome < 0)
 		job->result = ln_wasi_from_errno(errno);
-	close(other.fd);
+	ln_fd_close(other.fd);
 	return 0;
 }
 

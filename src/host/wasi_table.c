@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/quota.h"
 #include "host/stdio.h"
 #include "process/environment.h"
@@ -244,7 +245,7 @@ uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd, bool second)
 	if (made->readable && made->writable) {
 		fds[LN_WRITABLE] = duplicate(fd, made->quota, second);
 		if (fds[LN_WRITABLE] < 0) {
-			close(fd);
+			ln_fd_close(fd);
 			return LN_WASI_MFILE;
 		}
 	}
@@ -260,7 +261,7 @@ uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd, bool second)
 		ln_stream_free(made->streams[i]);
 		if (made->streams[i] == NULL &&
 		    (i == LN_READABLE || fds[i] != fds[LN_READABLE]))
-			close(fds[i]);
+			ln_fd_close(fds[i]);
 	}
 	if (fds[LN_READABLE] != fds[LN_WRITABLE])
 		ln_quota_give(made->quota);
@@ -279,7 +280,7 @@ uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener)
 		return LN_WASI_MFILE;
 	if (ln_stream_open(fd, LN_READABLE, &listener->streams[LN_READABLE]) <
 	    0) {
-		close(fd);
+		ln_fd_close(fd);
 		ln_quota_give(listener->quota);
 		return LN_WASI_NOMEM;
 	}
@@ -347,10 +348,11 @@ static void close_fd(void *argument)
 {
 	const int *fd = argument;
 
-	close(*fd);
+	ln_fd_close(*fd);
 }
 
-/* Closes a file, in the blocking pool if that may take long. */
+/* Closes a file, in the blocking pool if that may take long. A guest that must
+ * know whether all is written asks with fd_sync. */
 static void close_file(const struct ln_wasi_fd *entry)
 {
 	struct stat stat;
@@ -360,7 +362,7 @@ static void close_file(const struct ln_wasi_fd *entry)
 		    (entry->in_memory || !entry->writable);
 
 	if (soon || ln_wasi_block(close_fd, &fd) == LN_ENOMEM)
-		close(fd);
+		ln_fd_close(fd);
 }
 
 void ln_wasi_release(struct ln_wasi_fd *entry)
@@ -385,11 +387,11 @@ void ln_wasi_release(struct ln_wasi_fd *entry)
 		break;
 	case LN_WASI_DIRECTORY:
 		if (entry->list >= 0 && entry->list != entry->fd) {
-			close(entry->list);
+			ln_fd_close(entry->list);
 			ln_quota_give(entry->quota);
 		}
 		if (!entry->preopened) {
-			close(entry->fd);
+			ln_fd_close(entry->fd);
 			ln_quota_give(entry->quota);
 		}
 		break;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/utf8.h"
 #include "net/tls_impl.h"
 
@@ -148,8 +149,9 @@ static FILE *create(const char *path, mode_t mode, char *reason)
 	snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "cannot make '%s': %s",
 		 path, strerror(number));
 	if (fd >= 0) {
-		close(fd);
-		unlink(path);
+		ln_fd_close(fd);
+		/* The first error is the one to tell. */
+		(void)unlink(path);
 	}
 	errno = number;
 	return NULL;
@@ -166,7 +168,8 @@ static bool finish(FILE *file, bool written, const char *path, char *reason)
 		return true;
 	snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "cannot write '%s': %s",
 		 path, strerror(number));
-	unlink(path);
+	/* Whoever reads the reason knows of the file. */
+	(void)unlink(path);
 	return false;
 }
 
@@ -185,7 +188,8 @@ int ln_certificate_save(const struct ln_certificate *certificate,
 		int error = errno == EEXIST ? LN_EEXIST : LN_EIO;
 
 		fclose(key);
-		unlink(key_path);
+		/* The error is told already. */
+		(void)unlink(key_path);
 		return error;
 	}
 	saved = finish(key,
@@ -198,8 +202,9 @@ int ln_certificate_save(const struct ln_certificate *certificate,
 	ERR_clear_error();
 	if (saved)
 		return 0;
-	unlink(key_path);
-	unlink(certificate_path);
+	/* The error is told already. */
+	(void)unlink(key_path);
+	(void)unlink(certificate_path);
 	return LN_EIO;
 }
 

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/quota.h"
 #include "sched/sched.h"
 #include "sched/task.h"
@@ -50,7 +51,7 @@ int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 fail_pollable:
 	free(socket);
 fail_memory:
-	close(fd);
+	ln_fd_close(fd);
 	ln_quota_give(quota);
 	return error;
 }
@@ -68,7 +69,7 @@ void ln_socket_release(struct ln_socket *socket)
 				      memory_order_acq_rel) != 1)
 		return;
 	ln_pollable_free(socket->pollable);
-	close(socket->fd);
+	ln_fd_close(socket->fd);
 	ln_quota_give(socket->quota);
 	free(socket);
 }

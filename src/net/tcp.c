@@ -18,6 +18,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/quota.h"
 #include "net/address.h"
 #include "net/socket.h"
@@ -66,7 +67,7 @@ static LN_NOINLINE int open_socket(const struct ln_address *address,
 		return -number;
 	}
 	/* Without it a stream only waits now and then for nothing. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return fd;
 }
 
@@ -91,7 +92,7 @@ int ln_tcp_listen_fd(const struct ln_address *address, struct ln_quota *quota)
 		return fd;
 	result = bind_and_listen(fd, address);
 	if (result < 0) {
-		close(fd);
+		ln_fd_close(fd);
 		ln_quota_give(quota);
 		return result;
 	}
@@ -132,7 +133,7 @@ static LN_NOINLINE int accept_one(int fd, struct ln_address *peer)
 	if (stream < 0)
 		return -errno;
 	if (ln_address_from_kernel(&name, peer) < 0) {
-		close(stream);
+		ln_fd_close(stream);
 		return -ECONNABORTED;
 	}
 	return stream;
@@ -268,7 +269,7 @@ int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
 	}
 	result = connect_once(fd, address);
 	if (result < 0 && result != -EINPROGRESS) {
-		close(fd);
+		ln_fd_close(fd);
 		ln_quota_give(quota);
 		*number = -result;
 		return LN_EIO;

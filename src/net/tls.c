@@ -477,7 +477,8 @@ int ln_tls_write(struct ln_tls *tls, const void *data, size_t len,
 
 void ln_tls_shutdown(struct ln_tls *tls)
 {
-	shutdown(tls->socket->fd, SHUT_RDWR);
+	/* It fails when the other side has ended the connection already. */
+	(void)shutdown(tls->socket->fd, SHUT_RDWR);
 }
 
 const char *ln_tls_read_reason(const struct ln_tls *tls)

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "net/tls_impl.h"
 
 /* Names the key to the other side, in clear text. */
@@ -189,7 +190,7 @@ static int check_file(const char *path, bool secret, char *reason)
 		error = LN_EINVAL;
 	}
 	if (fd >= 0)
-		close(fd);
+		ln_fd_close(fd);
 	return error;
 }
 

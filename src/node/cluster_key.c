@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/random.h"
 
 /* Makes *error a text; LN_ENOMEM in the place of `result` when it cannot. */
@@ -104,7 +105,7 @@ static int read_file(const char *path, uint8_t key[LN_TLS_KEY_SIZE],
 			    "cannot open the cluster key '%s': %s", path,
 			    strerror(errno));
 	result = read_all(fd, path, key, error);
-	close(fd);
+	ln_fd_close(fd);
 	return result;
 }
 
@@ -154,8 +155,10 @@ static bool write_new(const char *path, char *temporary)
 	explicit_bzero(key, sizeof(key));
 	done = done && (link(temporary, path) == 0 || errno == EEXIST);
 	number = errno;
-	close(fd);
-	unlink(temporary);
+	ln_fd_close(fd);
+	/* If it stays, it holds what nobody uses, or the key that was linked,
+	 * for the same user alone. */
+	(void)unlink(temporary);
 	errno = number;
 	return done;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/quota.h"
 #include "net/address.h"
 #include "net/tcp.h"
@@ -73,7 +74,7 @@ void ln_listeners_close(struct ln_listeners *listeners)
 	if (listeners == NULL)
 		return;
 	for (size_t i = 0; i < listeners->count; i++) {
-		close(listeners->fds[i]);
+		ln_fd_close(listeners->fds[i]);
 		ln_quota_give(listeners->quota);
 	}
 	free(listeners);

@@ -19,6 +19,7 @@
 
 #include "base/beneath.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "process/config.h"
 
 /* Skips what does not count: slashes, and parts that are a point. */
@@ -142,6 +143,6 @@ void ln_preopens_close(struct ln_preopens *preopens)
 	if (preopens == NULL)
 		return;
 	for (size_t i = 0; i < preopens->count; i++)
-		close(preopens->dirs[i].fd);
+		ln_fd_close(preopens->dirs[i].fd);
 	free(preopens);
 }

@@ -31,6 +31,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/futex.h"
 #include "base/time.h"
 #include "sched/task.h"
@@ -81,13 +82,13 @@ int ln_poller_new(struct ln_poller **out)
 	return 0;
 fail_add:
 	error = ln_error_from_errno(errno);
-	close(poller->event);
-	close(poller->epoll);
+	ln_fd_close(poller->event);
+	ln_fd_close(poller->epoll);
 	free(poller);
 	return error;
 fail_event:
 	error = ln_error_from_errno(errno);
-	close(poller->epoll);
+	ln_fd_close(poller->epoll);
 	free(poller);
 	return error;
 fail_epoll:
@@ -109,8 +110,8 @@ void ln_poller_free(struct ln_poller *poller)
 		free(pollable);
 		pollable = next;
 	}
-	close(poller->event);
-	close(poller->epoll);
+	ln_fd_close(poller->event);
+	ln_fd_close(poller->epoll);
 	free(poller);
 }
 
@@ -177,7 +178,10 @@ void ln_pollable_free(struct ln_pollable *pollable)
 {
 	if (pollable == NULL)
 		return;
-	epoll_ctl(pollable->poller->epoll, EPOLL_CTL_DEL, pollable->fd, NULL);
+	/* If it fails, the entry goes with the descriptor, which is closed now,
+	 * and until then only wakes who looks again. */
+	(void)epoll_ctl(pollable->poller->epoll, EPOLL_CTL_DEL, pollable->fd,
+			NULL);
 	give_pollable(pollable);
 }
 

@@ -40,16 +40,19 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "sched/fiber.h"
 #include "sched/task.h"
 #include "sched/worker.h"
 
 static struct sigaction before;
 static _Atomic pid_t own_pid; /* asking costs a system call */
+static bool installed;        /* set once */
 
 static void pass_on(int number, siginfo_t *info, void *context)
 {
@@ -80,7 +83,7 @@ static void install(void)
 				    .sa_flags = SA_SIGINFO | SA_RESTART };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(LN_PREEMPT_SIGNAL, &action, &before);
+	installed = sigaction(LN_PREEMPT_SIGNAL, &action, &before) == 0;
 }
 
 void ln_preempt_allow(void)
@@ -99,13 +102,17 @@ void ln_preempt_yield(struct ln_task *task, void *context)
 	ln_fiber_check(&task->fiber);
 	ln_preempt_allow();
 	ln_task_yield(task);
-	sigaltstack(NULL, &frame->uc_stack);
+	/* With flags that do not exist the kernel leaves the thread's as it is,
+	 * see do_sigaltstack in Linux. */
+	if (sigaltstack(NULL, &frame->uc_stack) < 0)
+		frame->uc_stack.ss_flags = ~0;
 }
 
-void ln_preempt_install(void)
+int ln_preempt_install(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	atomic_store_explicit(&own_pid, getpid(), memory_order_relaxed);
 	pthread_once(&once, install);
+	return installed ? 0 : LN_EUNSUP;
 }

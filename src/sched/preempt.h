@@ -22,7 +22,8 @@ void ln_preempt_yield(struct ln_task *task, void *context);
 void ln_preempt_allow(void);
 
 /* Installs the handler for the program, once; what was installed before still
- * gets the signals that others send. Any thread. */
-void ln_preempt_install(void);
+ * gets the signals that others send. LN_EUNSUP: the kernel refuses it. Any
+ * thread. */
+int ln_preempt_install(void);
 
 #endif

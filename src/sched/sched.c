@@ -376,9 +376,10 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 
 	if (sched == NULL)
 		return LN_ENOMEM;
-	if (options->on_preempt != NULL)
-		ln_preempt_install();
-	error = ln_blocking_new(sched->options.blocking, &sched->blocking);
+	error = options->on_preempt != NULL ? ln_preempt_install() : 0;
+	if (error == 0)
+		error = ln_blocking_new(sched->options.blocking,
+					&sched->blocking);
 	if (error == 0)
 		error = ln_blocking_new(sched->options.blocking, &sched->files);
 	if (error == 0 && !options->manual)

@@ -31,10 +31,10 @@
 #include "sched/worker.h"
 
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "base/systematic.h"
 #include "base/time.h"
 #include "sched/poller.h"
@@ -317,10 +317,11 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 
 	ln_fiber_check(&task->fiber);
 	/* A deep call may have left many pages behind; return all but the top
-	 * ones now and then. */
+	 * ones now and then. If they stay, no harm is done: neither compiled
+	 * code nor the host reads what it has not written there. */
 	if (++worker->finished % STACK_TRIM_EVERY == 0)
-		madvise(stack, sched->stacks.slot_size - STACK_KEEP,
-			MADV_DONTNEED);
+		(void)ln_pages_drop(stack,
+				    sched->stacks.slot_size - STACK_KEEP);
 	ln_fiber_deinit(&task->fiber);
 	ln_slab_give(&sched->stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/slab.h"
+#include "support/refusal.h"
 
 #define SLOT ((size_t)64 << 10)
 #define MANY 50000
@@ -90,6 +91,44 @@ static void warm_keeps_cold_is_zero(void **state)
 		assert_true(all_are(slots[i], SLOT, 0));
 	}
 	ln_slab_deinit(&slab);
+}
+
+/* What is in a slot when it is taken is zero, or what was in it when it was
+ * given back, also where the kernel takes no pages. */
+static void refused_ones_keep(void **state)
+{
+	struct ln_slab slab;
+	char *slots[5];
+
+	(void)state;
+	ln_slab_init(&slab, SLOT, 2);
+	for (int i = 0; i < 5; i++) {
+		slots[i] = ln_slab_take(&slab);
+		memset(slots[i], 'x', SLOT);
+	}
+	ln_slab_give(&slab, slots[0]);
+	ln_slab_give(&slab, slots[1]);
+	test_refuse(TEST_REFUSE_MADVISE, 0);
+	ln_slab_give(&slab, slots[2]);
+	ln_slab_give(&slab, slots[3]);
+	assert_int_equal(test_refused(), 2);
+	test_refuse(0, 0);
+	ln_slab_give(&slab, slots[4]);
+	assert_int_equal(slab.warm_count, 4);
+	assert_int_equal(slab.cold_count, 1);
+	assert_int_equal(slab.live, 0);
+	for (int i = 3; i >= 0; i--) {
+		assert_ptr_equal(ln_slab_take(&slab), slots[i]);
+		assert_true(all_are(slots[i], SLOT, 'x'));
+	}
+	assert_ptr_equal(ln_slab_take(&slab), slots[4]);
+	assert_true(all_are(slots[4], SLOT, 0));
+	test_refuse(TEST_REFUSE_MUNMAP, 0);
+	ln_slab_deinit(&slab);
+	/* Emptied at least. */
+	assert_int_equal(test_refused(), 1);
+	test_refuse(0, 0);
+	assert_true(all_are(slots[0], SLOT, 0));
 }
 
 /* Mappings of this process. */
@@ -218,6 +257,7 @@ int main(void)
 		cmocka_unit_test(new_slots_are_zero),
 		cmocka_unit_test(last_in_first_out),
 		cmocka_unit_test(warm_keeps_cold_is_zero),
+		cmocka_unit_test(refused_ones_keep),
 		cmocka_unit_test(many_slots_are_few_mappings),
 		cmocka_unit_test(chunks_grow_beyond_one),
 		cmocka_unit_test(no_address_space_is_null),

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "engine/account.h"
 #include "engine/memory.h"
 #include "support/guests.h"
+#include "support/refusal.h"
 
 #define PAGE UINT64_C(65536)
 
@@ -118,6 +120,82 @@ static void guard_pages(void **state)
 	check_strategy(LN_VARIANT_GUARD);
 }
 
+/* Whatever the kernel refuses, nobody sees what another one has left. */
+static void check_refusals(unsigned variant)
+{
+	static const unsigned refused[] = {
+		TEST_REFUSE_MADVISE,
+		TEST_REFUSE_SCAN,
+		TEST_REFUSE_MADVISE | TEST_REFUSE_SCAN,
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		test_refuse(refused[i], 0);
+		check_strategy(variant);
+		if (variant == 0)
+			assert_true(test_refused() > 0);
+		test_refuse(0, 0);
+	}
+}
+
+static void refused_in_slabs(void **state)
+{
+	(void)state;
+	check_refusals(0);
+}
+
+/* Mappings of at least 4 GiB that are not accessible: guarded memories. */
+static int large_mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long long start, end;
+	char line[512];
+	int count = 0;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		if (sscanf(line, "%llx-%llx ---p", &start, &end) == 2)
+			count += end - start >= UINT64_C(1) << 32;
+	}
+	fclose(maps);
+	return count;
+}
+
+static void refused_in_mappings(void **state)
+{
+	struct test_guest guest;
+	int before = large_mappings();
+
+	(void)state;
+	check_refusals(LN_VARIANT_GUARD);
+	assert_int_equal(large_mappings(), before);
+	/* Only the memories are that large. */
+	test_refuse(TEST_REFUSE_MUNMAP, (size_t)1 << 32);
+	check_strategy(LN_VARIANT_GUARD);
+	assert_true(test_refused() > 0);
+	test_refuse(TEST_REFUSE_MUNMAP | TEST_REFUSE_MADVISE, (size_t)1 << 32);
+	check_strategy(LN_VARIANT_GUARD);
+	assert_true(large_mappings() > before);
+	test_refuse(0, 0);
+	/* They are unmapped as soon as that can be. */
+	test_guest_init(&all, LN_VARIANT_GUARD, growing, &guest);
+	check_growth(&guest, 1, true);
+	assert_int_equal(large_mappings(), before);
+	/* What cannot be made accessible is not given. */
+	test_refuse(TEST_REFUSE_MPROTECT, 2 * PAGE);
+	check_growth(&guest, 2, false);
+	assert_int_equal(test_refused(), 1);
+	test_refuse(TEST_REFUSE_MPROTECT, PAGE);
+	guest.params[0].i32 = 0;
+	test_guest_run(&guest);
+	assert_true(guest.made < 0);
+	assert_int_equal(guest.instance.memory_used, 0);
+	test_refuse(0, 0);
+	check_growth(&guest, 2, true);
+	assert_int_equal(large_mappings(), before);
+	test_guest_deinit(&guest);
+}
+
 static void accounts(void **state)
 {
 	struct ln_account account = { .most = 3 * PAGE };
@@ -205,9 +283,14 @@ static void none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(slabs),    cmocka_unit_test(guard_pages),
-		cmocka_unit_test(accounts), cmocka_unit_test(ends),
-		cmocka_unit_test(none),     cmocka_unit_test(outside_of_tasks),
+		cmocka_unit_test(slabs),
+		cmocka_unit_test(guard_pages),
+		cmocka_unit_test(accounts),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(none),
+		cmocka_unit_test(outside_of_tasks),
+		cmocka_unit_test(refused_in_slabs),
+		cmocka_unit_test(refused_in_mappings),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,25 +1,52 @@
-/* Memory that is made zero, and copied, with the kernel's help and without. */
+/* Memory that is made zero, and copied, with the kernel's help and without, and
+ * against its refusal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <sys/mman.h>
 
 #include "engine/sweep.h"
+#include "support/refusal.h"
+
+/* How a test is run. */
+enum {
+	ASK = 1,    /* the kernel is asked what was touched, and says so */
+	REFUSE = 2, /* it takes no pages */
+	STOP = 4,   /* it no longer says what was touched */
+};
 
 #define SIZE ((size_t)16 << 20)
 
-/* *state: whether the kernel is asked. */
 static void init(struct ln_sweep *sweep, void **state)
 {
+	const int *way = *state;
+	unsigned calls = 0;
+
 	ln_sweep_init(sweep);
 	assert_true(sweep->page >= 4096);
-	if (*state == NULL)
+	if ((*way & ASK) == 0)
 		ln_sweep_deinit(sweep);
+	if ((*way & REFUSE) != 0)
+		calls |= TEST_REFUSE_MADVISE;
+	if ((*way & STOP) != 0)
+		calls |= TEST_REFUSE_SCAN;
+	test_refuse(calls, 0);
+}
+
+static void end(struct ln_sweep *sweep, void **state)
+{
+	const int *way = *state;
+
+	if ((*way & ASK) == 0 && (*way & REFUSE) != 0)
+		assert_true(test_refused() > 0);
+	test_refuse(0, 0);
+	ln_sweep_deinit(sweep);
 }
 
 static uint8_t *map(void)
@@ -76,7 +103,7 @@ static void ranges_become_zero(void **state)
 		assert_int_equal(memory[12 * page], 7);
 		assert_int_equal(memory[SIZE - 1], 7);
 	}
-	ln_sweep_deinit(&sweep);
+	end(&sweep, state);
 	munmap(memory, SIZE);
 }
 
@@ -104,7 +131,7 @@ static void many_regions(void **state)
 	}
 	assert_true(is_zero(memory, size));
 	assert_false(is_zero(copy, size));
-	ln_sweep_deinit(&sweep);
+	end(&sweep, state);
 	munmap(memory, SIZE);
 	munmap(copy, SIZE);
 }
@@ -121,6 +148,7 @@ static void nothing(void **state)
 	/* Never touched. */
 	ln_sweep_copy(&sweep, copy, memory, 10 * sweep.page);
 	assert_true(is_zero(copy, 10 * sweep.page));
+	test_refuse(0, 0);
 	ln_sweep_deinit(&sweep);
 	ln_sweep_deinit(&sweep);
 	assert_int_equal(sweep.pagemap, -1);
@@ -128,18 +156,79 @@ static void nothing(void **state)
 	munmap(copy, SIZE);
 }
 
-#define BOTH(function)                                                       \
-	{ #function " with the kernel", (function), NULL, NULL, (void *)1 }, \
-	{                                                                    \
-		#function " without", (function), NULL, NULL, NULL           \
+/* Bytes that hold nothing on their page's start; a range that ends within a
+ * page. */
+static void single_bytes(void **state)
+{
+	struct ln_sweep sweep;
+	uint8_t *memory = map();
+	struct ln_range range;
+	size_t page;
+
+	init(&sweep, state);
+	page = sweep.page;
+	range = (struct ln_range){ memory, 200 * page - 100 };
+	for (size_t i = 0; i < 200; i++)
+		memory[i * page + i % 7 * 500 + 1] = 1;
+	ln_sweep_clear(&sweep, &range, 1);
+	assert_true(is_zero(memory, range.size));
+	end(&sweep, state);
+	munmap(memory, SIZE);
+}
+
+/* Pages of this process that are resident. */
+static long resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long all, pages;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld %ld", &all, &pages), 2);
+	fclose(file);
+	return pages;
+}
+
+/* Reading what was never touched makes nothing resident. */
+static void stays_untouched(void **state)
+{
+	struct ln_sweep sweep;
+	uint8_t *memory = map();
+	struct ln_range range = { memory, SIZE };
+	long before;
+
+	init(&sweep, state);
+	before = resident();
+	for (size_t i = 0; i < 100; i++)
+		memory[i * sweep.page] = 1;
+	ln_sweep_clear(&sweep, &range, 1);
+	/* The kernel counts in steps of some tens for each processor. */
+	assert_true(resident() - before < (long)(SIZE / sweep.page / 4));
+	assert_true(is_zero(memory, 100 * sweep.page));
+	end(&sweep, state);
+	munmap(memory, SIZE);
+}
+
+static int with = ASK;
+static int without = 0;
+static int refused = ASK | REFUSE;
+static int alone = REFUSE;
+static int stopped = ASK | REFUSE | STOP;
+
+#define EACH(function)                                                         \
+	{ #function " with the kernel", (function), NULL, NULL, &with },       \
+		{ #function " without", (function), NULL, NULL, &without },    \
+		{ #function " against it", (function), NULL, NULL, &refused }, \
+		{ #function " against it, blind", (function), NULL, NULL,      \
+		  &alone },                                                    \
+	{                                                                      \
+		#function " when it stops", (function), NULL, NULL, &stopped   \
 	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(ranges_become_zero),
-		BOTH(many_regions),
-		BOTH(nothing),
+		EACH(ranges_become_zero), EACH(many_regions),    EACH(nothing),
+		EACH(single_bytes),       EACH(stays_untouched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

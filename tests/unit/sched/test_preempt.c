@@ -122,7 +122,7 @@ static void signals_of_others(void **state)
 	assert_int_equal(raise(LN_PREEMPT_SIGNAL), 0);
 	assert_int_equal(atomic_load(&passed_on), 2);
 	/* It is installed once: nobody gets a signal twice. */
-	ln_preempt_install();
+	assert_int_equal(ln_preempt_install(), 0);
 	assert_int_equal(raise(LN_PREEMPT_SIGNAL), 0);
 	assert_int_equal(atomic_load(&passed_on), 3);
 	assert_int_equal(atomic_load(&interrupted), 0);
@@ -173,6 +173,7 @@ int main(void)
 	const struct sigaction action = { .sa_handler = on_signal };
 
 	sigaction(LN_PREEMPT_SIGNAL, &action, NULL);
-	ln_preempt_install();
+	if (ln_preempt_install() != 0)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
