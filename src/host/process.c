@@ -214,3 +214,19 @@ int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
 		ln_process_unlink(guest->process, value);
 	return error;
 }
+
+int ln_host_process_kill(struct ln_guest *guest, uint64_t process)
+{
+	struct ln_process *value = find_process(guest, process);
+	int error;
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	error = ln_process_wait_for_room(value, LN_NEVER);
+	if (error == 0)
+		ln_process_kill(value);
+	/* It may have killed itself. */
+	if (error == 0 && ln_task_interrupted(&guest->process->task))
+		return LN_EKILLED;
+	return error;
+}

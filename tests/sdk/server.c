@@ -4,7 +4,9 @@
 // stdout~ passed, 0 failed$
 // stderr~ idle for too long
 #include <lunatic.h>
+#include <lunatic/abi.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SOON 10000
 #define A_WHILE 50
@@ -292,14 +294,37 @@ LUNATIC_TEST(init_fails)
 	LUNATIC_CHECK_EQ(lunatic_mail_tag(), 8);
 }
 
-// Its parent's death, or who wants to kill it, stops it in order.
+static void fails_linked(struct lunatic_reader *argument)
+{
+	struct lunatic_proc server = lunatic_read_proc(argument);
+
+	lunatic_process_link(0, server.id);
+	_exit(1);
+}
+
+// Its parent's death, which is a link without a tag, stops it in order.
+LUNATIC_TEST(parent_fails)
+{
+	struct lunatic_proc server = start(5);
+	struct lunatic_writer argument;
+
+	LUNATIC_CHECK_EQ(add(server, 1), 6);
+	lunatic_mail_begin(&argument, 0);
+	lunatic_write_proc(&argument, lunatic_proc_clone(server));
+	LUNATIC_CHECK_EQ(
+		lunatic_spawn_packed(NULL, NULL, fails_linked, &argument), 0);
+	expect_stopped(6);
+}
+
+// Who is killed does not stop in order.
 LUNATIC_TEST(killed)
 {
 	struct lunatic_proc server = start(5);
 
 	LUNATIC_CHECK_EQ(add(server, 1), 6);
 	LUNATIC_CHECK_EQ(lunatic_proc_kill(server), 0);
-	expect_stopped(6);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
 }
 
 static void idle(void *state)

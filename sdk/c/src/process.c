@@ -241,23 +241,10 @@ void lunatic_proc_unlink(struct lunatic_proc proc)
 	lunatic_process_unlink(proc.id);
 }
 
-/* Lunatic 0.7 has no function that kills. */
-static void fail_linked(struct lunatic_reader *argument)
-{
-	struct lunatic_proc victim = lunatic_read_proc(argument);
-
-	lunatic_links_catch();
-	lunatic_process_link(0, victim.id);
-	lunatic_fail();
-}
-
 int lunatic_proc_kill(struct lunatic_proc proc)
 {
-	struct lunatic_writer argument;
-
-	lunatic_mail_begin(&argument, 0);
-	lunatic_write_proc(&argument, lunatic_proc_clone(proc));
-	return lunatic_spawn_packed(NULL, NULL, fail_linked, &argument);
+	lunatic_process_kill(proc.id);
+	return 0;
 }
 
 void lunatic_links_catch(void)

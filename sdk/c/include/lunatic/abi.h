@@ -757,6 +757,20 @@ LUNATIC_IMPORT("lunatic::process", "unlink")
 void lunatic_process_unlink(uint64_t process);
 
 /*
+ * Ends a process, whatever it does and whether it asked to be told of failed
+ * links or not: at its next instruction of wasm when it computes, at once when
+ * it waits, before its first instruction when it has not begun. What it has sent
+ * arrives. Nothing happens if it has ended. Its links are told as of any
+ * failure. A process can kill itself. A function of ours, which lunatic 0.7 does
+ * not have.
+ *
+ * process: id of the process
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "kill")
+void lunatic_process_kill(uint64_t process);
+
+/*
  * Registers a process under a name and a version in an environment, where all
  * processes spawned into it find it with `lookup`. A process that is there under
  * the same name and exactly that version is replaced. When a process ends, all

@@ -185,13 +185,10 @@ int64_t lunatic_proc_link(struct lunatic_proc proc);
  * Traps if the handle is none. */
 void lunatic_proc_unlink(struct lunatic_proc proc);
 
-/*
- * Makes another process fail, by failing a helper that is linked to it. One
- * that catches links is not killed but told of a link with tag 0, which the
- * library's servers and supervisors take as the order to stop. The caller is
- * told nothing, unless it is linked to the process. The scratch area changes.
- * Returns LUNATIC_EHOST when the helper cannot be spawned; traps if the handle
- * is none.
+/* Ends a process for certain, whether it catches links or computes; it has no
+ * say in that and cleans nothing up. Its links are told as of any failure.
+ * Nothing happens if it has ended. A server or supervisor that shall end in
+ * order is asked: lunatic_server_stop. Returns 0. Traps if the handle is none.
  */
 int lunatic_proc_kill(struct lunatic_proc proc);
 
