@@ -269,9 +269,9 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 
 	if (value[0] == '\0' || equals == value)
 		return false;
+	options->some_envs = true;
 	if (equals != NULL)
 		return ln_config_add_env(options->config, value) == 0;
-	options->some_envs = true;
 	for (char **at = environ; *at != NULL; at++) {
 		size_t len = strlen(value);
 
@@ -279,6 +279,13 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 			return ln_config_add_env(options->config, *at) == 0;
 	}
 	return false;
+}
+
+static bool set_no_env(struct ln_cli_options *options, const char *value)
+{
+	(void)value;
+	options->some_envs = true;
+	return true;
 }
 
 static bool set_heap_profile(struct ln_cli_options *options, const char *value)
@@ -379,9 +386,12 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "guests; with :ro at the end they cannot change it",
 	  set_dir },
 	{ "--env", NULL, "VAR",
-	  "NAME=VALUE sets a variable for guests; NAME passes\n"
-	  "that variable on instead of all (default: all)",
+	  "a variable for guests: NAME=VALUE, or NAME to pass\n"
+	  "on one of this program's; with this, guests have\n"
+	  "only those (default: all of this program's)",
 	  set_env },
+	{ "--no-env", NULL, NULL, "guests have no variables but those of --env",
+	  set_no_env },
 	{ "--tcplisten", NULL, "ADDR",
 	  "listen at an IP address and port, such as\n"
 	  "127.0.0.1:8080; guests find the socket open",

@@ -37,7 +37,7 @@ struct ln_cli_options {
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
-	bool some_envs; /* only variables that are in config already */
+	bool some_envs; /* guests get the variables in config, no others */
 	const char *heap_profiles;     /* a folder; NULL: none */
 	enum ln_report_form report;    /* at the end */
 	size_t report_most;            /* processes in a report */

@@ -140,22 +140,9 @@ bool ln_cli_add_plugins(struct ln_runtime *runtime,
 	return true;
 }
 
-/* Whether the configuration sets the variable that `text` begins with. */
-static bool has_variable(const struct ln_config *config, const char *text)
-{
-	size_t len = strcspn(text, "=");
-
-	for (size_t i = 0; i < config->envs.count; i++) {
-		const char *other = config->envs.list[i];
-
-		if (strncmp(text, other, len) == 0 && other[len] == '=')
-			return true;
-	}
-	return false;
-}
-
 /* Grants the first process everything that it can have, and shows it the
- * command line and the variables of this program. */
+ * command line and, unless some were named, the variables of this program. The
+ * environments that guests make have none of them. */
 int ln_cli_complete_config(const struct ln_cli_options *options)
 {
 	struct ln_config *config = options->config;
@@ -163,10 +150,10 @@ int ln_cli_complete_config(const struct ln_cli_options *options)
 
 	for (size_t i = 0; i < options->arg_count && error == 0; i++)
 		error = ln_config_add_arg(config, options->args[i]);
-	for (char **at = environ; *at != NULL && error == 0; at++) {
-		if (!options->some_envs && !has_variable(config, *at))
-			error = ln_config_add_env(config, *at);
-	}
+	if (options->some_envs)
+		return error;
+	for (char **at = environ; *at != NULL && error == 0; at++)
+		error = ln_config_add_env(config, *at);
 	return error;
 }
 

@@ -112,6 +112,7 @@ int ln_host_wasi_fd_fdstat_get(struct ln_guest *guest, uint32_t fd,
 		*result = look_up(entry, &stat);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	entry->asked = true;
 	type = ln_wasi_filetype(system_fd(entry), &stat);
 	ln_wasi_put_fdstat(out, type, flags_of(entry), rights_of(entry, type),
 			   entry->inheriting);
@@ -181,8 +182,10 @@ int ln_host_wasi_fd_fdstat_set_flags(struct ln_guest *guest, uint32_t fd,
 	if ((changed & LN_WASI_FDFLAG_APPEND) != 0)
 		*result = set_append(entry->fd,
 				     (flags & LN_WASI_FDFLAG_APPEND) != 0);
-	if (*result == LN_WASI_SUCCESS)
+	if (*result == LN_WASI_SUCCESS) {
 		entry->flags ^= (uint16_t)changed;
+		entry->asked = true;
+	}
 	return 0;
 }
 

@@ -5,9 +5,14 @@
  * opened without blocking: a FIFO, or a device, becomes a stream that parks who
  * waits for it.
  *
- * Rights. Those that choose how a file is opened must all be inherited from the
- * directory; of the others the descriptor gets what is inherited and makes
- * sense for its type, since languages' libraries ask for more than there is.
+ * Rights. FD_READ and FD_WRITE choose how a file is opened, and must be
+ * inherited from the directory; of the others the descriptor gets what is
+ * inherited and makes sense for its type and mode, since languages' libraries
+ * ask for more than there is: Go asks for FD_FILESTAT_SET_SIZE to read.
+ *
+ * Below a read-only directory, what would change something is only looked for,
+ * since what is found may be another error than ROFS, or none: a file that
+ * exists can be opened with CREAT.
  *
  * Threads: the one that runs the process; jobs in the pool.
  */
@@ -38,16 +43,20 @@
 #define OFLAG_TRUNC 8u
 #define OFLAGS_ALL 15u
 
-#define TO_READ (LN_WASI_RIGHT_FD_READ | LN_WASI_RIGHT_FD_READDIR)
-#define TO_WRITE                                              \
+#define TO_READ LN_WASI_RIGHT_FD_READ
+#define TO_WRITE LN_WASI_RIGHT_FD_WRITE
+/* What only a file that was opened for writing can do. */
+#define WHEN_WRITING                                          \
 	(LN_WASI_RIGHT_FD_WRITE | LN_WASI_RIGHT_FD_ALLOCATE | \
 	 LN_WASI_RIGHT_FD_FILESTAT_SET_SIZE)
 
 struct opening {
 	int dir;
 	struct ln_slice path;
-	int flags; /* of open(2) */
-	bool here; /* without blocking; -EAGAIN otherwise */
+	int flags;  /* of open(2) */
+	bool here;  /* without blocking; -EAGAIN otherwise */
+	bool look;  /* only see what is there, to say why it cannot change */
+	bool creat; /* CREAT, below a read-only directory */
 	struct ln_wasi_fd made;
 	int error; /* -errno of the system, if not a WASI errno: */
 	uint32_t result;
@@ -93,6 +102,39 @@ static uint32_t describe(struct ln_wasi_fd *made, int fd)
 	return LN_WASI_SUCCESS;
 }
 
+/* Why what was only looked for, `fd`, cannot be opened as was asked. */
+static int refusal(const struct opening *opening, int fd)
+{
+	struct stat stat;
+
+	if (fd < 0)
+		return fd == -ENOENT && opening->creat ? -EROFS : fd;
+	if ((opening->flags & O_EXCL) != 0)
+		return -EEXIST;
+	if (fstat(fd, &stat) < 0)
+		return -errno;
+	if (S_ISLNK(stat.st_mode))
+		return -ELOOP;
+	return S_ISDIR(stat.st_mode) ? -EISDIR : -EROFS;
+}
+
+/* Looks for what cannot be opened as was asked. */
+static void look_for(struct opening *opening, const char *path)
+{
+	int flags = O_PATH | (opening->flags & (O_DIRECTORY | O_NOFOLLOW));
+	int fd;
+
+	if ((opening->flags & O_EXCL) != 0)
+		flags |= O_NOFOLLOW;
+	if (opening->here)
+		fd = ln_beneath_open_cached(opening->dir, path, flags);
+	else
+		fd = ln_beneath_open(opening->dir, path, flags, 0);
+	opening->error = refusal(opening, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void open_it(void *argument)
 {
 	struct opening *opening = argument;
@@ -103,15 +145,28 @@ static void open_it(void *argument)
 	opening->result = ln_wasi_copy_path(opening->path, &path);
 	if (opening->result != LN_WASI_SUCCESS)
 		return;
+	if (opening->look) {
+		look_for(opening, path);
+		free(path);
+		return;
+	}
 	if (opening->here)
 		fd = ln_beneath_open_cached(opening->dir, path, opening->flags);
 	else
 		fd = ln_beneath_open(opening->dir, path, opening->flags, 0666);
 	free(path);
-	if (fd >= 0)
-		opening->result = describe(&opening->made, fd);
-	else
-		opening->error = fd;
+	if (fd < 0) {
+		opening->error = refusal(opening, fd);
+		return;
+	}
+	opening->result = describe(&opening->made, fd);
+	if (opening->result != LN_WASI_SUCCESS)
+		return;
+	/* What exists is not created, but a directory could not have been. */
+	if (opening->creat && opening->made.kind == LN_WASI_DIRECTORY) {
+		close(fd);
+		opening->result = LN_WASI_ISDIR;
+	}
 }
 
 /* The flags of open(2); a WASI errno when they contradict each other. */
@@ -126,8 +181,6 @@ static uint32_t open_flags(uint32_t dirflags, uint32_t oflags, uint64_t rights,
 	    (dirflags & ~LN_WASI_LOOKUP_FOLLOW) != 0)
 		return LN_WASI_INVAL;
 	if ((oflags & OFLAG_DIRECTORY) != 0) {
-		/* Nobody writes to a directory: those rights do not apply. */
-		write = false;
 		flags |= O_DIRECTORY;
 		if ((oflags & ~OFLAG_DIRECTORY) != 0)
 			return LN_WASI_INVAL;
@@ -151,6 +204,18 @@ static uint32_t open_flags(uint32_t dirflags, uint32_t oflags, uint64_t rights,
 	return LN_WASI_SUCCESS;
 }
 
+/* Below a read-only directory: does without what would change something. */
+static void spare_read_only(struct opening *opening)
+{
+	int flags = opening->flags;
+
+	opening->creat = (flags & O_CREAT) != 0;
+	opening->look = (flags & (O_EXCL | O_TRUNC)) != 0 ||
+			(flags & O_ACCMODE) != O_RDONLY;
+	if (!opening->look)
+		opening->flags &= ~O_CREAT;
+}
+
 /* What the directory must allow for these flags. */
 static uint64_t needed_rights(uint32_t oflags)
 {
@@ -166,7 +231,7 @@ static uint64_t needed_rights(uint32_t oflags)
 /* Opens, where it is quickest. LN_EKILLED, LN_ENOMEM. */
 static int open_somewhere(struct opening *opening)
 {
-	if ((opening->flags & (O_CREAT | O_TRUNC)) == 0) {
+	if (opening->look || (opening->flags & (O_CREAT | O_TRUNC)) == 0) {
 		opening->here = true;
 		ln_task_on_worker_stack(ln_task_current(), open_it, opening);
 		if (opening->error != -EAGAIN)
@@ -188,7 +253,7 @@ int ln_host_wasi_path_open(struct ln_guest *guest, uint32_t fd,
 	bool write;
 	int error;
 
-	*result = ln_wasi_find(guest, fd, needed_rights(oflags), &dir);
+	*result = ln_wasi_find_held(guest, fd, needed_rights(oflags), &dir);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	ln_wasi_pay_path(guest, path);
@@ -196,12 +261,14 @@ int ln_host_wasi_path_open(struct ln_guest *guest, uint32_t fd,
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	write = (opening.flags & O_ACCMODE) != O_RDONLY;
-	if ((rights & (TO_READ | TO_WRITE) & ~dir->inheriting) != 0)
+	if ((rights & (TO_READ | TO_WRITE) & ~dir->inheriting) != 0) {
 		*result = LN_WASI_NOTCAPABLE;
-	else if (dir->read_only && write)
-		*result = LN_WASI_ROFS;
-	if (*result != LN_WASI_SUCCESS)
 		return 0;
+	}
+	if (dir->read_only)
+		spare_read_only(&opening);
+	if (!write)
+		rights &= ~WHEN_WRITING;
 	opening.dir = dir->fd;
 	opening.made = (struct ln_wasi_fd){
 		.read_only = dir->read_only,

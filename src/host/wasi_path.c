@@ -52,7 +52,8 @@ struct path_job {
 	struct ln_buffer out;
 	size_t used;
 	bool follow;
-	bool here; /* without blocking, or AGAIN */
+	bool here;      /* without blocking, or AGAIN */
+	bool read_only; /* what is to change; told after all other errors */
 	struct timespec times[2];
 	struct stat stat;
 	int (*act)(struct path_job *, const struct ln_beneath_place *);
@@ -131,6 +132,22 @@ static uint32_t find_dir(struct ln_guest *guest, uint32_t fd, uint64_t right,
 	return result;
 }
 
+/* Finds the directory of a call that changes something, but of which errors
+ * tell more than that nothing can change: programs that make what may be there
+ * already look for EXIST. The job gives ROFS at the end. */
+static uint32_t find_dir_to_change(struct ln_guest *guest, uint32_t fd,
+				   uint64_t right, struct path_job *job)
+{
+	struct ln_wasi_fd *entry;
+	uint32_t result = ln_wasi_find_held(guest, fd, right, &entry);
+
+	if (result == LN_WASI_SUCCESS) {
+		job->dir = entry->fd;
+		job->read_only |= entry->read_only;
+	}
+	return result;
+}
+
 /* Opens what a path names, itself, for no purpose: O_PATH. */
 static int open_named(struct path_job *job)
 {
@@ -199,7 +216,9 @@ static void set_times(void *argument)
 
 	if (fd < 0)
 		return;
-	if (utimensat(fd, "", job->times, AT_EMPTY_PATH) < 0)
+	if (job->read_only)
+		job->result = LN_WASI_ROFS;
+	else if (utimensat(fd, "", job->times, AT_EMPTY_PATH) < 0)
 		job->result = ln_wasi_from_errno(errno);
 	ln_fd_close(fd);
 }
@@ -215,8 +234,8 @@ int ln_host_wasi_path_filestat_set_times(struct ln_guest *guest, uint32_t fd,
 	};
 
 	ln_wasi_pay_path(guest, path);
-	*result = find_dir(guest, fd, LN_WASI_RIGHT_PATH_FILESTAT_SET_TIMES,
-			   &job.dir);
+	*result = find_dir_to_change(
+		guest, fd, LN_WASI_RIGHT_PATH_FILESTAT_SET_TIMES, &job);
 	if (*result == LN_WASI_SUCCESS)
 		*result = ln_wasi_times(atim, mtim, fst_flags, job.times);
 	if (*result != LN_WASI_SUCCESS)
@@ -309,10 +328,19 @@ static int fail(int number)
 	return -1;
 }
 
+/* Why nothing can be made at a place in a read-only directory. */
+static int refuse_to_make(const struct ln_beneath_place *place)
+{
+	if (type_at(place) != 0)
+		return fail(EEXIST);
+	return errno == ENOENT ? fail(EROFS) : -1;
+}
+
 static int make_directory(struct path_job *job,
 			  const struct ln_beneath_place *place)
 {
-	(void)job;
+	if (job->read_only)
+		return refuse_to_make(place);
 	return mkdirat(place->fd, place->name, 0777);
 }
 
@@ -356,7 +384,7 @@ static void act_is_directory(void *argument)
 	act_at(argument, LN_WASI_ISDIR);
 }
 
-/* A call with one path that changes the directory. */
+/* A call with one path that removes what it names. */
 static int change(struct ln_guest *guest, uint32_t fd, uint64_t right,
 		  void (*function)(void *), struct path_job *job,
 		  uint32_t *result)
@@ -368,13 +396,24 @@ static int change(struct ln_guest *guest, uint32_t fd, uint64_t right,
 	return run(function, job, result);
 }
 
+/* A call with one path that makes what it names. */
+static int make(struct ln_guest *guest, uint32_t fd, uint64_t right,
+		struct path_job *job, uint32_t *result)
+{
+	*result = find_dir_to_change(guest, fd, right, job);
+	if (*result != LN_WASI_SUCCESS)
+		return 0;
+	ln_wasi_pay_path(guest, job->path);
+	return run(act_exists, job, result);
+}
+
 int ln_host_wasi_path_create_directory(struct ln_guest *guest, uint32_t fd,
 				       struct ln_slice path, uint32_t *result)
 {
 	struct path_job job = { .path = path, .act = make_directory };
 
-	return change(guest, fd, LN_WASI_RIGHT_PATH_CREATE_DIRECTORY,
-		      act_exists, &job, result);
+	return make(guest, fd, LN_WASI_RIGHT_PATH_CREATE_DIRECTORY, &job,
+		    result);
 }
 
 int ln_host_wasi_path_remove_directory(struct ln_guest *guest, uint32_t fd,
@@ -408,6 +447,8 @@ static int make_link(struct path_job *job, const struct ln_beneath_place *place)
 		outcome = fail(EPERM);
 	else if (place->slash)
 		outcome = fail(type_at(place) != 0 ? EEXIST : ENOENT);
+	else if (job->read_only)
+		outcome = refuse_to_make(place);
 	else
 		outcome = symlinkat(text, place->fd, place->name);
 	number = errno;
@@ -426,8 +467,7 @@ int ln_host_wasi_path_symlink(struct ln_guest *guest, struct ln_slice old_path,
 		.act = make_link,
 	};
 
-	return change(guest, fd, LN_WASI_RIGHT_PATH_SYMLINK, act_exists, &job,
-		      result);
+	return make(guest, fd, LN_WASI_RIGHT_PATH_SYMLINK, &job, result);
 }
 
 /* The second half of a call with two places: finds the other one. */
@@ -458,6 +498,8 @@ static int rename_to(struct path_job *job, const struct ln_beneath_place *place)
 		return 0;
 	if ((place->slash || other.slash) && type_at(place) != S_IFDIR)
 		outcome = fail(type_at(place) != 0 ? ENOTDIR : ENOENT);
+	else if (job->read_only)
+		outcome = fail(EROFS);
 	else
 		outcome =
 			renameat(place->fd, place->name, other.fd, other.name);
@@ -483,6 +525,8 @@ static int link_to(struct path_job *job, const struct ln_beneath_place *place)
 		outcome = fail(type_at(&other) != 0 ? EEXIST : ENOENT);
 	else if (place->slash && type_at(place) != S_IFDIR)
 		outcome = fail(type_at(place) != 0 ? ENOTDIR : ENOENT);
+	else if (job->read_only)
+		outcome = type_at(place) != 0 ? refuse_to_make(&other) : -1;
 	else
 		outcome =
 			linkat(place->fd, place->name, other.fd, other.name, 0);
@@ -502,9 +546,14 @@ static int change_two(struct ln_guest *guest, const uint32_t fds[2],
 		      const uint64_t rights[2], void (*function)(void *),
 		      struct path_job *job, uint32_t *result)
 {
-	*result = find_dir(guest, fds[0], rights[0], &job->dir);
+	int dir;
+
+	*result = find_dir_to_change(guest, fds[0], rights[0], job);
+	dir = job->dir;
 	if (*result == LN_WASI_SUCCESS)
-		*result = find_dir(guest, fds[1], rights[1], &job->other_dir);
+		*result = find_dir_to_change(guest, fds[1], rights[1], job);
+	job->other_dir = job->dir;
+	job->dir = dir;
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	ln_wasi_pay_path(guest, job->path);

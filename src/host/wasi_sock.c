@@ -6,6 +6,11 @@
  * connection is two streams, one for each direction, like a device that was
  * opened by a path: so fd_read, fd_write and poll_oneoff work on it, too.
  *
+ * A listener is non-blocking when a process gets it: languages that schedule
+ * their own tasks (Go, TinyGo, .NET) would stand still in an accept that waits.
+ * They either look at the flags first, or accept4 with SOCK_NONBLOCK. A program
+ * that does neither is a loop around accept, which expects to wait, and does.
+ *
  * Standard streams that are sockets can send and receive. They cannot accept:
  * others may share them, so they must not be made non-blocking; and they are
  * not shut down, since that would be so for the others.
@@ -153,6 +158,14 @@ static uint32_t add_connection(struct ln_guest *guest, uint64_t rights, int fd,
 	return result;
 }
 
+/* Whether an accept fails rather than waits. */
+static bool fails_at_once(const struct ln_wasi_fd *listener, uint32_t flags)
+{
+	bool knows = listener->asked || (flags & LN_WASI_FDFLAG_NONBLOCK) != 0;
+
+	return knows && (listener->flags & LN_WASI_FDFLAG_NONBLOCK) != 0;
+}
+
 int ln_host_wasi_sock_accept(struct ln_guest *guest, uint32_t fd,
 			     uint32_t flags, uint8_t *connection,
 			     uint32_t *result)
@@ -169,8 +182,7 @@ int ln_host_wasi_sock_accept(struct ln_guest *guest, uint32_t fd,
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	error = accept_next(entry->streams[LN_READABLE], entry->quota,
-			    (entry->flags & LN_WASI_FDFLAG_NONBLOCK) != 0,
-			    &accepted);
+			    fails_at_once(entry, flags), &accepted);
 	if (error == LN_ENOMEM) {
 		*result = LN_WASI_NOMEM;
 		return 0;

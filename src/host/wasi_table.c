@@ -110,6 +110,7 @@ static void fill_listeners(struct ln_wasi *wasi,
 		wasi->fds[wasi->count++] = (struct ln_wasi_fd){
 			.kind = LN_WASI_LISTENER,
 			.preopened = true,
+			.flags = LN_WASI_FDFLAG_NONBLOCK,
 			.fd = listeners->fds[i],
 			.list = -1,
 			.rights = RIGHT(FD_FDSTAT_SET_FLAGS) |
@@ -190,8 +191,19 @@ static uint32_t refusal(const struct ln_wasi_fd *entry, uint64_t missing)
 	return LN_WASI_NOTCAPABLE;
 }
 
-uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
-		      struct ln_wasi_fd **out)
+/* The rights that a descriptor amounts to. A directory in which something can
+ * be opened can be opened itself, as `.`, with what it passes on; so that is
+ * what counts. Go opens directories without the rights that write. */
+static uint64_t held(const struct ln_wasi_fd *entry)
+{
+	if (entry->kind != LN_WASI_DIRECTORY ||
+	    (entry->rights & RIGHT(PATH_OPEN)) == 0)
+		return entry->rights;
+	return entry->rights | (entry->inheriting & ln_wasi_directory_rights);
+}
+
+uint32_t ln_wasi_find_held(struct ln_guest *guest, uint32_t fd, uint64_t rights,
+			   struct ln_wasi_fd **out)
 {
 	struct ln_wasi_fd *entry;
 
@@ -202,10 +214,22 @@ uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 	entry = &guest->wasi->fds[fd];
 	if (entry->kind == LN_WASI_NONE)
 		return LN_WASI_BADF;
-	if ((rights & ~entry->rights) != 0)
-		return refusal(entry, rights & ~entry->rights);
+	if ((rights & ~held(entry)) != 0)
+		return refusal(entry, rights & ~held(entry));
 	if (entry->kind == LN_WASI_STREAM && (rights & PATH_RIGHTS) != 0)
 		return LN_WASI_NOTDIR;
+	*out = entry;
+	return LN_WASI_SUCCESS;
+}
+
+uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
+		      struct ln_wasi_fd **out)
+{
+	struct ln_wasi_fd *entry;
+	uint32_t result = ln_wasi_find_held(guest, fd, rights, &entry);
+
+	if (result != LN_WASI_SUCCESS)
+		return result;
 	if (entry->read_only && (rights & ln_wasi_changing_rights) != 0)
 		return LN_WASI_ROFS;
 	*out = entry;

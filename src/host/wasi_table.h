@@ -37,6 +37,7 @@ struct ln_wasi_fd {
 	bool readable;   /* how a file was opened */
 	bool writable;   /* the same */
 	bool in_memory;  /* the file system never waits for a device */
+	bool asked;      /* a listener's flags have been read or set */
 	uint8_t type;    /* enum ln_wasi_filetype of a device */
 	uint16_t flags;  /* `fdflags`; a standard stream's: NONBLOCK only */
 	int fd;          /* of a file, directory or listener */
@@ -60,9 +61,14 @@ extern const uint64_t ln_wasi_socket_rights;
 
 /* Finds an open descriptor that has all of `rights`. Returns a WASI errno: BADF
  * (not open; also not opened for that), NOTDIR (a right of directories), ROFS
- * (read-only), NOTCAPABLE (a right was given up), NOMEM. */
+ * (read-only), NOTCAPABLE (a right was given up), NOMEM. A directory also has
+ * the rights of directories that it passes on, as long as it has PATH_OPEN. */
 uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 		      struct ln_wasi_fd **out);
+
+/* The same without ROFS: for those who look at `read_only` later. */
+uint32_t ln_wasi_find_held(struct ln_guest *guest, uint32_t fd, uint64_t rights,
+			   struct ln_wasi_fd **out);
 
 /* Makes streams of `fd`, which was opened for them and which they own, in the
  * directions in which the entry is readable and writable. For `fd` the caller

@@ -98,10 +98,20 @@ expect 0 "variables"
 printf '%s\0' PASSED=on NEW=a=b EMPTY= >want
 cmp -s want out || bad "variables: differ"
 run --env HIDDEN=else env.wasm
+expect 0 "one variable"
+printf '%s\0' HIDDEN=else >want
+cmp -s want out || bad "one variable: differs"
+run env.wasm
 expect 0 "all variables"
 tr '\0' '\n' <out >lines
-for line in PASSED=on HIDDEN=else; do
+for line in PASSED=on HIDDEN=away LUNATIC_CACHE=off; do
 	grep -qx "$line" lines || bad "all variables: no $line"
 done
-[ "$(grep -c '^HIDDEN=' lines)" -eq 1 ] || bad "all variables: HIDDEN twice"
+run --no-env env.wasm
+expect 0 "no variables"
+silent out "no variables"
+run --env PASSED --no-env env.wasm
+expect 0 "no other variables"
+printf '%s\0' PASSED=on >want
+cmp -s want out || bad "no other variables: differ"
 finish

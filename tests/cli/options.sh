@@ -35,7 +35,7 @@ for option in --help -h; do
 		--max-processes --max-messages --max-mailbox --max-message \
 		--max-total-memory --max-environments --max-nesting \
 		--max-descriptors --max-handles --max-links \
-		--max-module --max-plugin-time --help --version; do
+		--max-module --max-plugin-time --env --no-env --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done
 	# What follows does not matter any more.
@@ -60,6 +60,7 @@ refuses "unknown option '--worker'" --worker 2 hello.wasm
 refuses "unknown option '---'" --- hello.wasm
 refuses "no value is taken by '--help'" --help=yes
 refuses "no value is taken by '--version'" --version=
+refuses "no value is taken by '--no-env'" --no-env=yes hello.wasm
 refuses "a value is missing after '--workers'" --workers
 refuses "a value is missing after '--workers'" -w
 refuses "a value is missing after '--max-memory'" --max-memory

@@ -14,9 +14,17 @@ fi
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
 
+# Go's modules are large.
+LUNATIC_CACHE=$work/cache
+export LUNATIC_CACHE
 (cd "$here/go" && GOOS=wasip1 GOARCH=wasm GOFLAGS=-buildvcs=false \
 	go build -o "$work/guest.wasm" .) 2>err || {
 	bad "Go rejects the guest"
+	finish
+}
+(cd "$here/go" && GOOS=wasip1 GOARCH=wasm GOFLAGS=-buildvcs=false \
+	go build -o "$work/server.wasm" ./server) 2>err || {
+	bad "Go rejects the server"
 	finish
 }
 GREETING=hello
@@ -30,4 +38,21 @@ silent err guest
 run --dir "$work" guest.wasm one
 expect 1 "another argument"
 says err '^failed: arguments$' "another argument"
+
+# A server at a socket that the command line opened.
+port=$((10000 + $$ % 20000))
+for nonblocking in '' nonblocking; do
+	# shellcheck disable=SC2086
+	timeout 120 "$lunatic" --tcplisten "127.0.0.1:$port" server.wasm 9 \
+		$nonblocking >out 2>err &
+	pid=$!
+	sleep 0.2
+	python3 -B "$here/go/server/client.py" "$port" ||
+		bad "server $nonblocking: not all were answered"
+	status=0
+	wait "$pid" || status=$?
+	expect 0 "server $nonblocking"
+	silent out "server $nonblocking"
+	port=$((port + 1))
+done
 finish

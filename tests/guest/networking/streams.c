@@ -121,7 +121,8 @@ static void refusals(void)
 	expect_error(stream, "Connection refused (os error 111)");
 }
 
-// Many pieces, some of them empty; those beyond 1,024 wait for another call.
+// Many pieces, some of them empty, also the first; those beyond the 1,024 that
+// follow it wait for another call.
 static void gathers(void)
 {
 	uint64_t client;
@@ -136,13 +137,21 @@ static void gathers(void)
 	CHECK_EQ(lunatic_networking_tcp_write_vectored(client, pieces, PIECES,
 						       SOON, &count),
 		 OK);
-	CHECK_EQ(count, 682);
+	CHECK_EQ(count, 683);
 	memset(page, 0, sizeof(page));
-	read_all(server, page, 682);
-	for (int i = 0, at = 0; i < 1024; i++) {
+	read_all(server, page, 683);
+	for (int i = 0, at = 0; i < 1025; i++) {
 		if (i % 3 != 0)
 			CHECK_EQ(page[at++], (char)i);
 	}
+	/* Empty ones in front do not count. */
+	for (int i = 0; i < PIECES; i++)
+		pieces[i].len = i == PIECES - 1 ? 3 : 0;
+	CHECK_EQ(lunatic_networking_tcp_write_vectored(client, pieces, PIECES,
+						       SOON, &count),
+		 OK);
+	CHECK_EQ(count, 3);
+	read_all(server, page, 3);
 	CHECK_EQ(lunatic_networking_tcp_write_vectored(client, pieces, 0, SOON,
 						       &count),
 		 OK);

@@ -74,8 +74,15 @@ static void opening(void)
 	CHECK_OK(open_with("new", 0, CREAT | EXCL, READ | WRITE, &fd));
 	CHECK_OK(__wasi_fd_close(fd));
 	CHECK_OK(__wasi_path_unlink_file(ROOT, "new"));
-	/* A directory, with rights that it cannot have. */
-	CHECK_OK(open_with("sub", 0, DIRECTORY, READ | WRITE, &fd));
+	/* A directory is not written to, whatever else it is opened for. */
+	CHECK_ERRNO(open_with("sub", 0, DIRECTORY, READ | WRITE, &fd), ISDIR);
+	CHECK_ERRNO(open_with("sub", 0, DIRECTORY, WRITE, &fd), ISDIR);
+	CHECK_ERRNO(open_with("sub", 0, 0, READ | WRITE, &fd), ISDIR);
+	CHECK_ERRNO(open_with("sub", 0, CREAT, READ, &fd), ISDIR);
+	CHECK_ERRNO(open_with("no", 0, DIRECTORY, WRITE, &fd), NOENT);
+	CHECK_ERRNO(open_with("file", 0, DIRECTORY, WRITE, &fd), NOTDIR);
+	/* Rights that it cannot have are left out. */
+	CHECK_OK(open_with("sub", 0, DIRECTORY, (uint64_t)-1 & ~WRITE, &fd));
 	CHECK_OK(__wasi_fd_close(fd));
 }
 

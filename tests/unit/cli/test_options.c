@@ -350,7 +350,7 @@ static void variables(void **state)
 	setenv("LUNATIC_TEST_ONE", "first", 1);
 	setenv("LUNATIC_TEST_ONE_MORE", "second", 1);
 	options = accept(&line, "--env A=b=c --env B= a.wasm");
-	assert_false(options->some_envs);
+	assert_true(options->some_envs);
 	assert_int_equal(options->config->envs.count, 2);
 	assert_string_equal(options->config->envs.list[0], "A=b=c");
 	assert_string_equal(options->config->envs.list[1], "B=");
@@ -360,6 +360,16 @@ static void variables(void **state)
 	assert_int_equal(options->config->envs.count, 1);
 	assert_string_equal(options->config->envs.list[0],
 			    "LUNATIC_TEST_ONE=first");
+	drop(&line);
+	options = accept(&line, "--no-env a.wasm");
+	assert_true(options->some_envs);
+	assert_int_equal(options->config->envs.count, 0);
+	drop(&line);
+	options = accept(&line, "--no-env --env A=b --no-env a.wasm");
+	assert_int_equal(options->config->envs.count, 1);
+	drop(&line);
+	options = accept(&line, "a.wasm");
+	assert_false(options->some_envs);
 	drop(&line);
 }
 

@@ -180,6 +180,29 @@ static void survives_a_changing_list(void **state)
 	assert_int_equal(ln_iovecs_gather(&iovecs, batch, 100), 0);
 }
 
+/* What a call leaves for the next one begins with a piece that is not empty. */
+static void passes_over_empty_ones(void **state)
+{
+	const uint32_t count = LN_IOVECS_PIECES * 3;
+	struct iovec batch[LN_IOVECS_BATCH];
+	struct ln_iovecs iovecs;
+
+	(void)state;
+	for (uint32_t i = 0; i < count; i++)
+		put_piece(0, i, UINT32_MAX - i, 0);
+	assert_int_equal(init(&iovecs, 0, count), 0);
+	assert_int_equal(iovecs.left, 0);
+	assert_int_equal(ln_iovecs_gather(&iovecs, batch, 100), 0);
+	put_piece(0, count - 1, 50000, 7);
+	assert_int_equal(init(&iovecs, 0, count), 0);
+	assert_int_equal(iovecs.left, 7);
+	assert_int_equal(ln_iovecs_gather(&iovecs, batch, 100), 1);
+	assert_ptr_equal(batch[0].iov_base, memory + 50000);
+	/* What is checked begins there, too. */
+	put_piece(0, count - 1, MEMORY, 7);
+	assert_int_equal(init(&iovecs, 0, count), LN_EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +212,7 @@ int main(void)
 		cmocka_unit_test(gathers_and_advances),
 		cmocka_unit_test(one_batch_at_a_time),
 		cmocka_unit_test(survives_a_changing_list),
+		cmocka_unit_test(passes_over_empty_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
