@@ -132,7 +132,7 @@ static void look_for(struct opening *opening, const char *path)
 		fd = ln_beneath_open(opening->dir, path, flags, 0);
 	opening->error = refusal(opening, fd);
 	if (fd >= 0)
-		close(fd);
+		ln_fd_close(fd);
 }
 
 static void open_it(void *argument)
@@ -164,7 +164,7 @@ static void open_it(void *argument)
 		return;
 	/* What exists is not created, but a directory could not have been. */
 	if (opening->creat && opening->made.kind == LN_WASI_DIRECTORY) {
-		close(fd);
+		ln_fd_close(fd);
 		opening->result = LN_WASI_ISDIR;
 	}
 }

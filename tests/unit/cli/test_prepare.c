@@ -244,8 +244,6 @@ static void configurations(void **state)
 	setenv("LUNATIC_TEST", "inherited", 1);
 	setenv("LUNATIC_TEST_LONGER", "too", 1);
 	assert_int_equal(ln_config_new(&options.config), 0);
-	assert_int_equal(ln_config_add_env(options.config, "LUNATIC_TEST=own"),
-			 0);
 	assert_int_equal(ln_cli_complete_config(&options), 0);
 	/* Everything is allowed. */
 	assert_int_equal(options.config->allowed.count, 1);
@@ -253,22 +251,26 @@ static void configurations(void **state)
 	assert_int_equal(options.config->args.count, 2);
 	assert_string_equal(options.config->args.list[0], "a.wasm");
 	assert_string_equal(options.config->args.list[1], "");
-	/* What was set comes first, and hides what is inherited. */
-	assert_string_equal(options.config->envs.list[0], "LUNATIC_TEST=own");
+	/* All variables of the program are inherited. */
 	assert_int_equal(count_variable(options.config, "LUNATIC_TEST"), 1);
 	assert_int_equal(count_variable(options.config, "LUNATIC_TEST_LONGER"),
 			 1);
 	ln_config_free(options.config);
 }
 
+/* Once one was named, only those are there. */
 static void some_variables(void **state)
 {
 	struct ln_cli_options options = { .some_envs = true };
 
 	(void)state;
+	setenv("LUNATIC_TEST", "inherited", 1);
 	assert_int_equal(ln_config_new(&options.config), 0);
+	assert_int_equal(ln_config_add_env(options.config, "LUNATIC_TEST=own"),
+			 0);
 	assert_int_equal(ln_cli_complete_config(&options), 0);
-	assert_int_equal(options.config->envs.count, 0);
+	assert_int_equal(options.config->envs.count, 1);
+	assert_string_equal(options.config->envs.list[0], "LUNATIC_TEST=own");
 	assert_int_equal(options.config->args.count, 0);
 	ln_config_free(options.config);
 }
