@@ -70,9 +70,8 @@ static bool others_wait(struct ln_sched *sched, struct ln_worker *worker)
 	return atomic_load_explicit(&worker->next, memory_order_relaxed) !=
 		       NULL ||
 	       !ln_runq_empty(&worker->queue) ||
-	       atomic_load_explicit(&sched->inject_count,
-				    memory_order_relaxed) > 0 ||
-	       timer_is_due(sched) ||
+	       ln_shared_filled(&sched->shared) ||
+	       ln_shared_filled(&sched->due) || timer_is_due(sched) ||
 	       !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);
 }
 
@@ -360,7 +359,8 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 		sched->options.blocking = 4;
 	if (sched->options.stack_size == 0)
 		sched->options.stack_size = DEFAULT_STACK;
-	sched->inject_tail = &sched->inject_head;
+	sched->shared.tail = &sched->shared.head;
+	sched->due.tail = &sched->due.head;
 	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
 			      memory_order_relaxed);
 	ln_slab_init(&sched->stacks, sched->options.stack_size, WARM_STACKS);

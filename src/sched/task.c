@@ -184,7 +184,7 @@ static void queue_woken(struct ln_task *task)
 	if (worker != NULL && worker->sched == sched) {
 		schedule_soon(worker, task);
 	} else {
-		ln_sched_inject(sched, task, task, 1);
+		ln_shared_append(&sched->shared, task, task, 1);
 		ln_sched_wake_worker(sched);
 	}
 }
@@ -206,20 +206,28 @@ void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes)
 	wakes->last = task;
 }
 
-void ln_wakes_queue(const struct ln_wakes *wakes)
+static void queue_all(const struct ln_wakes *wakes, struct ln_shared *queue)
 {
 	struct ln_task *first = wakes->first;
-	struct ln_sched *sched;
 
-	if (wakes->count == 0)
-		return;
-	sched = first->sched;
 	if (wakes->count > 1) {
-		ln_sched_inject(sched, first->next, wakes->last,
-				wakes->count - 1);
-		ln_sched_wake_worker(sched);
+		ln_shared_append(queue, first->next, wakes->last,
+				 wakes->count - 1);
+		ln_sched_wake_worker(first->sched);
 	}
 	queue_woken(first);
+}
+
+void ln_wakes_queue(const struct ln_wakes *wakes)
+{
+	if (wakes->count > 0)
+		queue_all(wakes, &wakes->first->sched->shared);
+}
+
+void ln_wakes_queue_due(const struct ln_wakes *wakes)
+{
+	if (wakes->count > 0)
+		queue_all(wakes, &wakes->first->sched->due);
 }
 
 void ln_task_interrupt(struct ln_task *task)
@@ -347,8 +355,7 @@ bool ln_task_should_yield(struct ln_task *task)
 		return true;
 	if (!ln_runq_empty(&worker->queue))
 		return true;
-	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) >
-	    0)
+	if (ln_shared_filled(&sched->shared) || ln_shared_filled(&sched->due))
 		return true;
 	return worker->seen_tick != tick &&
 	       !atomic_load_explicit(&sched->poll_taken, memory_order_relaxed);

@@ -83,6 +83,10 @@ struct ln_wakes {
 void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes);
 void ln_wakes_queue(const struct ln_wakes *wakes);
 
+/* Likewise for tasks whose timers are due: they need not wait for those that
+ * compute. */
+void ln_wakes_queue_due(const struct ln_wakes *wakes);
+
 /* Makes every wait of the task end with LN_EKILLED, now and later. Any thread.
  */
 void ln_task_interrupt(struct ln_task *task);

@@ -147,5 +147,5 @@ void ln_timers_expire(struct ln_timers *timers, int64_t now)
 	}
 	publish_earliest(timers);
 	ln_lock_release(&timers->lock);
-	ln_wakes_queue(&wakes);
+	ln_wakes_queue_due(&wakes);
 }

@@ -13,6 +13,11 @@
  * reports goes to the shared queue, whose order is that of the events: in the
  * queue of one worker it would wait as long as that worker gets no core.
  *
+ * Whose timer was due has waited for that moment, and would be late by a round
+ * of all that compute in the queue of a worker. The first of those that are due
+ * together is next on the worker that noticed; the others go to a queue of
+ * their own, from which every other task of each worker comes.
+ *
  * Sleeping without losing work. A producer queues its task, then (fence) reads
  * `sleeping` and `searching`. A worker that finds nothing enters the idle list
  * and counts itself in `sleeping`, leaves `searching`, then (fence) looks at
@@ -62,18 +67,41 @@ LN_NOINLINE struct ln_worker *ln_worker_current(void)
 	return thread_worker;
 }
 
-void ln_sched_inject(struct ln_sched *sched, struct ln_task *first,
-		     struct ln_task *last, uint32_t count)
+void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
+		      struct ln_task *last, uint32_t count)
 {
 	last->next = NULL;
-	ln_lock_acquire(&sched->inject_lock);
-	*sched->inject_tail = first;
-	sched->inject_tail = &last->next;
+	ln_lock_acquire(&queue->lock);
+	*queue->tail = first;
+	queue->tail = &last->next;
 	/* Relaxed: a hint, the lock orders the list; the fence in
 	 * ln_sched_wake_worker orders it before the look for sleepers. */
-	atomic_fetch_add_explicit(&sched->inject_count, count,
-				  memory_order_relaxed);
-	ln_lock_release(&sched->inject_lock);
+	atomic_fetch_add_explicit(&queue->count, count, memory_order_relaxed);
+	ln_lock_release(&queue->lock);
+}
+
+/* Takes at most `most` tasks out of it, as a chain; NULL: there are none. */
+static struct ln_task *shared_take(struct ln_shared *queue, uint32_t most,
+				   uint32_t *taken)
+{
+	struct ln_task *first;
+	struct ln_task *last;
+	uint32_t n = 1;
+
+	ln_lock_acquire(&queue->lock);
+	first = queue->head;
+	if (first != NULL) {
+		for (last = first; n < most && last->next != NULL; n++)
+			last = last->next;
+		queue->head = last->next;
+		if (last->next == NULL)
+			queue->tail = &queue->head;
+		atomic_fetch_sub_explicit(&queue->count, n,
+					  memory_order_relaxed);
+	}
+	ln_lock_release(&queue->lock);
+	*taken = n;
+	return first;
 }
 
 /* The ring is full: moves half of it, and the task, to the shared queue. */
@@ -93,7 +121,7 @@ LN_NOINLINE static void overflow(struct ln_worker *worker, struct ln_task *task)
 		count++;
 	}
 	*link = task;
-	ln_sched_inject(worker->sched, first, task, count + 1);
+	ln_shared_append(&worker->sched->shared, first, task, count + 1);
 }
 
 void ln_worker_enqueue(struct ln_worker *worker, struct ln_task *task)
@@ -191,30 +219,14 @@ static struct ln_task *take_injected(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
 	struct ln_task *first;
-	struct ln_task *last;
-	uint32_t count = atomic_load_explicit(&sched->inject_count,
+	uint32_t count = atomic_load_explicit(&sched->shared.count,
 					      memory_order_relaxed);
-	uint32_t most;
-	uint32_t n = 1;
+	uint32_t n;
 
 	if (count == 0)
 		return NULL;
-	most = portion(worker, count);
-	ln_lock_acquire(&sched->inject_lock);
-	first = sched->inject_head;
-	if (first == NULL) {
-		ln_lock_release(&sched->inject_lock);
-		return NULL;
-	}
-	for (last = first; n < most && last->next != NULL; n++)
-		last = last->next;
-	sched->inject_head = last->next;
-	if (last->next == NULL)
-		sched->inject_tail = &sched->inject_head;
-	atomic_fetch_sub_explicit(&sched->inject_count, n,
-				  memory_order_relaxed);
-	ln_lock_release(&sched->inject_lock);
-	if (n == 1)
+	first = shared_take(&sched->shared, portion(worker, count), &n);
+	if (first == NULL || n == 1)
 		return first;
 	/* Whoever takes a task out of the ring may change its link. */
 	for (struct ln_task *task = first->next; n > 1; n--) {
@@ -261,6 +273,17 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	ln_task_count_slice(task);
 }
 
+/* Takes a task whose timer was due, if the last one was of another kind: there
+ * may be ever more of them. */
+static struct ln_task *take_due(struct ln_worker *worker)
+{
+	uint32_t n;
+
+	worker->was_due =
+		!worker->was_due && ln_shared_filled(&worker->sched->due);
+	return worker->was_due ? shared_take(&worker->sched->due, 1, &n) : NULL;
+}
+
 static bool timers_due(struct ln_sched *sched)
 {
 	return atomic_load_explicit(&sched->timers.earliest,
@@ -305,8 +328,10 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 
 struct ln_task *ln_worker_pick(struct ln_worker *worker)
 {
-	return LN_UNLIKELY(must_look_further(worker)) ? NULL
-						      : pick_local(worker);
+	return LN_UNLIKELY(must_look_further(worker) ||
+			   ln_shared_filled(&worker->sched->due))
+		       ? NULL
+		       : pick_local(worker);
 }
 
 /* Gives the stack of a task that has ended back, and tells its owner. */
@@ -460,8 +485,7 @@ static void found_work(struct ln_worker *worker)
 
 static bool work_visible(struct ln_sched *sched)
 {
-	if (atomic_load_explicit(&sched->inject_count, memory_order_relaxed) >
-	    0)
+	if (ln_shared_filled(&sched->shared) || ln_shared_filled(&sched->due))
 		return true;
 	for (unsigned i = 0; i < sched->count; i++) {
 		ln_systematic_point();
@@ -635,6 +659,8 @@ static struct ln_task *find(struct ln_worker *worker)
 			if (worker->shared_first)
 				task = take_injected(worker);
 		}
+		if (task == NULL)
+			task = take_due(worker);
 		if (task == NULL)
 			task = pick_local(worker);
 		if (task == NULL)

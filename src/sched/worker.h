@@ -28,6 +28,14 @@ enum ln_leaving {
 	LN_LEAVE_DONE,
 };
 
+/* A queue of tasks that all workers have in common. */
+struct ln_shared {
+	alignas(LN_CACHE_LINE) struct ln_lock lock;
+	struct ln_task *head; /* under lock */
+	struct ln_task **tail;
+	_Atomic uint32_t count; /* a hint without the lock */
+};
+
 struct ln_worker {
 	/* Immutable after start. */
 	struct ln_sched *sched;
@@ -43,6 +51,7 @@ struct ln_worker {
 	uint32_t next_streak; /* tasks taken from `next` in a row */
 	uint32_t finished;    /* tasks that ended here */
 	bool shared_first;    /* the shared queue came first last time */
+	bool was_due;         /* the last task came from sched->due */
 	uint64_t slice_tick;  /* tick at which `current` was entered */
 	uint64_t seen_tick;   /* tick at the last look at timers and poller */
 	bool borrowed;        /* a task runs something on `base` */
@@ -87,10 +96,8 @@ struct ln_sched {
 	struct ln_lock idle_lock;
 	struct ln_worker *idle; /* under idle_lock */
 
-	alignas(LN_CACHE_LINE) struct ln_lock inject_lock;
-	struct ln_task *inject_head; /* under inject_lock */
-	struct ln_task **inject_tail;
-	_Atomic uint32_t inject_count;
+	struct ln_shared shared; /* what all workers take from */
+	struct ln_shared due;    /* whose timers were due, each to run soon */
 
 	alignas(LN_CACHE_LINE) _Atomic uint64_t tick;
 	_Atomic int64_t coarse_now;     /* time of the last tick */
@@ -130,9 +137,15 @@ void *ln_worker_main(void *worker);
 /* Queues a task behind the others of this worker. */
 void ln_worker_enqueue(struct ln_worker *worker, struct ln_task *task);
 
-/* Puts a chain of tasks into the queue that all workers share. */
-void ln_sched_inject(struct ln_sched *sched, struct ln_task *first,
-		     struct ln_task *last, uint32_t count);
+/* Puts a chain of tasks into a queue that all workers share. */
+void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
+		      struct ln_task *last, uint32_t count);
+
+/* Whether there is anything in it; a hint. */
+static inline bool ln_shared_filled(struct ln_shared *queue)
+{
+	return atomic_load_explicit(&queue->count, memory_order_relaxed) > 0;
+}
 
 /* Wakes a sleeping worker unless one is already looking for work. */
 void ln_sched_wake_worker(struct ln_sched *sched);

@@ -197,7 +197,7 @@ static void rescue(void)
 	close_world();
 }
 
-/* Scenario: likewise for one whose timer is due, in a long step of the only
+/* Scenario: likewise for those whose timers are due, in a long step of the only
  * worker that is awake: the ticker has a sleeping one look. */
 
 static int64_t due_at;
@@ -208,24 +208,25 @@ static void sleep_and_note(struct actor *self)
 	note_run(self);
 }
 
-static void start_sleeper_and_keep(struct actor *self)
+static void start_sleepers_and_keep(struct actor *self)
 {
-	start_actor(1, sleep_and_note);
-	/* It runs while this one waits in the queue. */
+	for (unsigned i = 1; i <= 3; i++)
+		start_actor(i, sleep_and_note);
+	/* They run while this one waits in the queue. */
 	ln_task_yield(&self->task);
 	atomic_store(&world.turn, 1);
-	keep_worker(1);
+	keep_worker(3);
 }
 
 static void due(void)
 {
 	open_world(2);
 	due_at = ln_time_now() + LN_NS_PER_MS;
-	start_actor(0, start_sleeper_and_keep);
+	start_actor(0, start_sleepers_and_keep);
 	while (atomic_load(&world.turn) == 0)
 		ln_systematic_point();
 	systematic_pass_time(LN_NS_PER_MS);
-	while (atomic_load(&world.ran) == 0) {
+	while (atomic_load(&world.ran) < 3) {
 		ln_sched_tick(world.sched);
 		ln_systematic_point();
 	}

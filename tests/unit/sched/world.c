@@ -50,9 +50,10 @@ void describe_world(void)
 
 	if (sched == NULL)
 		return;
-	fprintf(stderr, "  %u sleeping, %u searching, %u injected, %llu live\n",
-		sched->sleeping, sched->searching, sched->inject_count,
-		(unsigned long long)sched->live);
+	fprintf(stderr,
+		"  %u sleeping, %u searching, %u shared, %u due, %llu live\n",
+		sched->sleeping, sched->searching, sched->shared.count,
+		sched->due.count, (unsigned long long)sched->live);
 	for (unsigned i = 0; i < sched->count; i++) {
 		struct ln_worker *worker = &sched->workers[i];
 
