@@ -189,6 +189,14 @@ static uint32_t refusal(const struct ln_wasi_fd *entry, uint64_t missing)
 	return LN_WASI_NOTCAPABLE;
 }
 
+void ln_wasi_miss_directory(struct ln_guest *guest)
+{
+	/* Relaxed: whoever reads it has waited for the process's end. */
+	if (guest->environment->preopens == NULL)
+		atomic_store_explicit(&guest->environment->lacks_directories,
+				      true, memory_order_relaxed);
+}
+
 uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 		      struct ln_wasi_fd **out)
 {
@@ -196,11 +204,13 @@ uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 
 	if (!have_table(guest))
 		return LN_WASI_NOMEM;
-	if (fd >= guest->wasi->count)
+	if (fd >= guest->wasi->count ||
+	    guest->wasi->fds[fd].kind == LN_WASI_NONE) {
+		if ((rights & PATH_RIGHTS) != 0)
+			ln_wasi_miss_directory(guest);
 		return LN_WASI_BADF;
+	}
 	entry = &guest->wasi->fds[fd];
-	if (entry->kind == LN_WASI_NONE)
-		return LN_WASI_BADF;
 	if ((rights & ~entry->rights) != 0)
 		return refusal(entry, rights & ~entry->rights);
 	if (entry->kind == LN_WASI_STREAM && (rights & PATH_RIGHTS) != 0)
