@@ -99,14 +99,16 @@ target_link_options(lunatic_shared PRIVATE
 target_include_directories(lunatic_shared INTERFACE
 	"${PROJECT_SOURCE_DIR}/include")
 
-# One archive with our objects and the engine's, so that a user links one file.
+# One archive with our objects and the engine's, so that a user links one file,
+# and only the public names visible in it.
 # GNU ar would ask its LTO plugins about every object of Rust's, at length.
 find_program(LUNATIC_AR NAMES llvm-ar-19 llvm-ar REQUIRED)
 set(merged "${PROJECT_BINARY_DIR}/liblunatic.a")
 add_custom_command(
 	OUTPUT "${merged}"
 	COMMAND "${PROJECT_SOURCE_DIR}/cmake/merge-archives.sh"
-		"${LUNATIC_AR}" "${merged}" ${archives} $<TARGET_FILE:engine>
+		"${CMAKE_LINKER}" "${CMAKE_OBJCOPY}" "${LUNATIC_AR}" "${merged}"
+		${archives} $<TARGET_FILE:engine>
 	DEPENDS cmake/merge-archives.sh ${LUNATIC_LIBS} $<TARGET_FILE:engine>
 	COMMENT "Merging liblunatic.a"
 	VERBATIM)
