@@ -6,6 +6,12 @@ FROM debian:12 AS build
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends ca-certificates make
 WORKDIR /src
+# What the engine is made from, and nothing else: it is compiled anew when that
+# changes, not whenever a source does.
+COPY tools/bootstrap.sh tools/find-cargo.sh tools/build-engine.sh tools/
+RUN tools/bootstrap.sh
+COPY engine engine
+RUN tools/build-engine.sh
 COPY . .
 RUN make build && make install PREFIX=/usr DESTDIR=/out
 

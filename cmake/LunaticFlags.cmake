@@ -37,6 +37,25 @@ target_compile_options(ln_flags INTERFACE
 	$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes>
 	$<$<BOOL:${LUNATIC_WERROR}>:-Werror>)
 
+# Hardening. The canary of stack protection is the same in all threads, so a
+# function may begin in one and end in another. Of control-flow enforcement only
+# the checks of indirect branches are asked for (landing pads; sched/switch.S
+# has its own). Shadow stacks are not: a switch of fibers does not switch them,
+# nor does a return to an interrupted guest go through one. The engine's objects
+# and the code that it compiles have neither mark, so the linker drops both from
+# the program and the library, and the system turns nothing on for them.
+include(CheckCCompilerFlag)
+set(LUNATIC_HARDENING)
+foreach(flag -fstack-protector-strong -fcf-protection=branch)
+	string(MAKE_C_IDENTIFIER "LUNATIC_HAS${flag}" has)
+	check_c_compiler_flag(${flag} ${has})
+	if(${has})
+		list(APPEND LUNATIC_HARDENING ${flag})
+	endif()
+endforeach()
+target_compile_options(ln_flags INTERFACE
+	$<$<COMPILE_LANGUAGE:C>:${LUNATIC_HARDENING}>)
+
 if(LUNATIC_SANITIZE)
 	set(sanitize -fsanitize=${LUNATIC_SANITIZE})
 	if(LUNATIC_SANITIZE MATCHES "undefined")
@@ -44,11 +63,15 @@ if(LUNATIC_SANITIZE)
 	endif()
 	target_compile_options(ln_flags INTERFACE ${sanitize})
 	target_link_options(ln_flags INTERFACE ${sanitize})
-elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+else()
+	target_link_options(ln_flags INTERFACE LINKER:-z,relro,-z,now)
+endif()
+# Not in debug builds, whose tests put calls of their own in the place of the C
+# library's: the checked ones have other names.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE)
 	target_compile_options(ln_flags INTERFACE
 		$<$<COMPILE_LANGUAGE:C>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
-	target_link_options(ln_flags INTERFACE
-		LINKER:-z,relro,-z,now,--gc-sections)
+	target_link_options(ln_flags INTERFACE LINKER:--gc-sections)
 endif()
 
 # Calls between our files are inlined in release builds: host functions into the

@@ -10,9 +10,27 @@ if(LUNATIC_CLI_SOURCES)
 			-P "${PROJECT_SOURCE_DIR}/cmake/LunaticTemplate.cmake"
 		DEPENDS ${template_files} cmake/LunaticTemplate.cmake
 		VERBATIM)
-	add_custom_target(gen_template DEPENDS "${template_header}")
-	add_dependencies(gen gen_template)
-	add_executable(lunatic ${LUNATIC_CLI_SOURCES} "${template_header}")
+	set(topics_page "${PROJECT_SOURCE_DIR}/docs/errors.md")
+	set(topics_header "${PROJECT_BINARY_DIR}/gen/cli/topics_gen.h")
+	add_custom_command(
+		OUTPUT "${topics_header}"
+		COMMAND "${CMAKE_COMMAND}" -D "PAGE=${topics_page}"
+			-D "OUTPUT=${topics_header}"
+			-P "${PROJECT_SOURCE_DIR}/cmake/LunaticTopics.cmake"
+		DEPENDS "${topics_page}" cmake/LunaticTopics.cmake
+		VERBATIM)
+	add_custom_target(gen_cli
+		DEPENDS "${template_header}" "${topics_header}")
+	add_dependencies(gen gen_cli)
+	# Where installed plugins are, from the program.
+	set(LUNATIC_PLUGINDIR "${CMAKE_INSTALL_DATADIR}/lunatic/plugins")
+	file(RELATIVE_PATH plugins_from_bin
+		"/${CMAKE_INSTALL_BINDIR}" "/${LUNATIC_PLUGINDIR}")
+	set(LUNATIC_CLI_DEFINITIONS
+		"LUNATIC_PLUGINS_FROM_BIN=\"${plugins_from_bin}\"")
+	add_executable(lunatic ${LUNATIC_CLI_SOURCES} "${template_header}"
+		"${topics_header}")
+	target_compile_definitions(lunatic PRIVATE ${LUNATIC_CLI_DEFINITIONS})
 	target_include_directories(lunatic PRIVATE "${PROJECT_BINARY_DIR}/gen")
 	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})
 	# Processes allocate in one thread and free in another, all the time; the
@@ -81,14 +99,16 @@ target_link_options(lunatic_shared PRIVATE
 target_include_directories(lunatic_shared INTERFACE
 	"${PROJECT_SOURCE_DIR}/include")
 
-# One archive with our objects and the engine's, so that a user links one file.
+# One archive with our objects and the engine's, so that a user links one file,
+# and only the public names visible in it.
 # GNU ar would ask its LTO plugins about every object of Rust's, at length.
 find_program(LUNATIC_AR NAMES llvm-ar-19 llvm-ar REQUIRED)
 set(merged "${PROJECT_BINARY_DIR}/liblunatic.a")
 add_custom_command(
 	OUTPUT "${merged}"
 	COMMAND "${PROJECT_SOURCE_DIR}/cmake/merge-archives.sh"
-		"${LUNATIC_AR}" "${merged}" ${archives} $<TARGET_FILE:engine>
+		"${CMAKE_LINKER}" "${CMAKE_OBJCOPY}" "${LUNATIC_AR}" "${merged}"
+		${archives} $<TARGET_FILE:engine>
 	DEPENDS cmake/merge-archives.sh ${LUNATIC_LIBS} $<TARGET_FILE:engine>
 	COMMENT "Merging liblunatic.a"
 	VERBATIM)

@@ -66,6 +66,7 @@ look() {
 			need_command clang-format-19 clang-format-19
 			need_command clang-tidy-19 clang-tidy-19
 			need_command shellcheck shellcheck
+			need_command mandoc mandoc
 			;;
 		fuzz)
 			set -- /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a

@@ -68,6 +68,11 @@ scripts_are_sound() {
 	scripts | xargs -r shellcheck --severity=warning
 }
 
+# Warnings and errors; style is only what an OS or a date should be.
+manual_pages() {
+	mandoc -T lint -W warning docs/*.1
+}
+
 # Needs the commands that compile each file; headers are checked with the
 # files that include them.
 tidy() {
@@ -98,6 +103,7 @@ check "sizes" lines_fit
 check "includes" tools/check-includes.sh
 check "results of system calls" tools/check-results.sh
 check "shell scripts" scripts_are_sound
+check "manual pages" manual_pages
 [ "${1:-}" = --quick ] || check "clang-tidy" tidy
 
 if [ -n "$failed" ]; then

@@ -33,6 +33,8 @@ fi
 serve() {
 	name=$1
 	shift
+	# It is read before the node may have begun to write it.
+	: >"$work/$name.err"
 	"$lunatic" --node 127.0.0.1:0 --node-name "$name" --no-entry "$@" \
 		>"$work/$name.out" 2>"$work/$name.err" </dev/null &
 	nodes="$nodes $!"

@@ -2,7 +2,7 @@
  * A plugin for lunatic that watches a guest's allocator: it wraps the functions
  * that allocate and free, found by their names, so that each tells the runtime.
  *
- *   lunatic -P heap_profiler.wasm --heap-profile FOLDER guest.wasm
+ *   lunatic -P heap_profiler --heap-profile FOLDER guest.wasm
  *
  * A wrapped function keeps its number; what it did before is in a copy that the
  * wrapper calls. See docs/heap-profiler.md.

@@ -6,6 +6,25 @@
 
 struct ln_cli_options;
 
+struct ln_cli_command {
+	const char *name;
+	/* Gets the program's arguments, and returns its status. NULL: it takes
+	 * options, and is told apart by ln_cli_parse. */
+	int (*run)(int argc, char **argv);
+};
+
+/* All of them; the last one has no name. */
+extern const struct ln_cli_command ln_cli_commands[];
+
+/* The command of that name, or NULL. */
+const struct ln_cli_command *ln_cli_find_command(const char *word);
+
+/* What to type instead of a command that only other programs have, or NULL. */
+const char *ln_cli_instead(const char *word);
+
+/* The command that a mistyped word may be, or NULL. */
+const char *ln_cli_nearest_command(const char *word);
+
 /* Runs the tests that a module exports and returns the program's status: 0 when
  * none failed. */
 int ln_cli_test(const struct ln_cli_options *options);
@@ -13,12 +32,17 @@ int ln_cli_test(const struct ln_cli_options *options);
 /* `lunatic init NAME`: writes a project for the guest library for C. */
 int ln_cli_init(int argc, char **argv);
 
+/* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or which there are.
+ */
+int ln_cli_help(int argc, char **argv);
+
 /* `lunatic completions SHELL`: prints what completes the command line. */
 int ln_cli_completions(int argc, char **argv);
 
 /* `lunatic cluster-ca`: makes a CA and the certificates of nodes. */
 int ln_cli_cluster_ca(int argc, char **argv);
 
+/* `lunatic --help`. */
 void ln_cli_print_help(void);
 
 /* Whether all that was printed to standard output got there. */

@@ -10,10 +10,6 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 
-static const char *const commands[] = { "test", "init", "cluster-ca",
-					"completions" };
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 static void print_names(const struct ln_cli_option *at)
 {
 	for (; at->help != NULL; at++) {
@@ -27,8 +23,9 @@ static void print_names(const struct ln_cli_option *at)
 
 static void print_commands(void)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		printf(" %s", commands[i]);
+	for (const struct ln_cli_command *at = ln_cli_commands;
+	     at->name != NULL; at++)
+		printf(" %s", at->name);
 }
 
 static void print_bash(void)
@@ -136,9 +133,10 @@ static void print_fish_options(const struct ln_cli_option *at,
 
 static void print_fish(void)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (const struct ln_cli_command *at = ln_cli_commands;
+	     at->name != NULL; at++)
 		printf("complete -c lunatic -n __fish_use_subcommand -a %s\n",
-		       commands[i]);
+		       at->name);
 	fputs("complete -c lunatic -n '__fish_seen_subcommand_from "
 	      "completions' -f -a 'bash zsh fish'\n",
 	      stdout);

@@ -59,6 +59,8 @@ void ln_cli_print_help(void)
 	      "                          lunatic test app_test.wasm parser\n"
 	      "  init FOLDER             begin a project in C: lunatic init "
 	      "app\n"
+	      "  help [TOPIC]            what messages mean: lunatic help "
+	      "refused\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "
 	      "lunatic cluster-ca --help\n"
 	      "  completions SHELL       for bash, zsh or fish:\n"
@@ -85,11 +87,11 @@ void ln_cli_print_help(void)
 	      "Environment:\n"
 	      "  LUNATIC_LOG             error, warn (default), info or "
 	      "debug\n"
-	      "  LUNATIC_CACHE=off       do not keep compiled modules on "
-	      "disk\n"
+	      "  LUNATIC_CACHE           off: do not keep compiled modules "
+	      "on disk (default on)\n"
 	      "  LUNATIC_CACHE_DIR       where they are kept\n"
-	      "  LUNATIC_CACHE_SIZE      MiB that they may take (default "
-	      "512)\n",
+	      "  LUNATIC_CACHE_SIZE      MiB that they may take, 0 to "
+	      "1048576 (default 512)\n",
 	      stdout);
 }
 

@@ -25,6 +25,7 @@
 #include "cli/commands.h"
 #include "cli/node.h"
 #include "cli/options.h"
+#include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
 #include "cluster/member.h"
@@ -190,10 +191,11 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 	size_t len;
 	int result;
 
-	bytes = ln_cli_read_file(
-		options->file, options->config->limits.max_module_bytes, &len);
-	if (bytes == NULL)
+	bytes = ln_cli_read_module(options, &len);
+	if (bytes == NULL || !ln_cli_check_heap_profile(options, bytes, len)) {
+		free(bytes);
 		return NULL;
+	}
 	result = ln_environment_add_module(environment, bytes, len, &module,
 					   &error);
 	free(bytes);
@@ -257,11 +259,13 @@ static int run_file(struct ln_environment *environment,
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
 		fprintf(stderr, "lunatic: the first process was killed, by "
 				"the death of a process that it is linked "
-				"to (see errors.md#killed)\n");
+				"to (see lunatic help killed)\n");
 	/* Where its report is: not everybody wants that. */
 	if (outcome == LN_OUTCOME_TRAPPED && ln_log_enabled(LN_LOG_WARN))
 		fprintf(stderr, "lunatic: the first process trapped (see "
-				"errors.md#traps)\n");
+				"lunatic help traps)\n");
+	if (status != 0 && atomic_load(&caught_signal) == 0)
+		ln_cli_hint_directories(environment);
 	return status;
 }
 
@@ -376,16 +380,14 @@ static int run_program(const struct ln_cli_options *options)
 
 int main(int argc, char **argv)
 {
+	const struct ln_cli_command *command =
+		argc > 1 ? ln_cli_find_command(argv[1]) : NULL;
 	struct ln_cli_options options;
 	int status = STATUS_ERROR;
 
 	ln_stdio_reserve();
-	if (argc > 1 && strcmp(argv[1], "init") == 0)
-		return ln_cli_init(argc, argv);
-	if (argc > 1 && strcmp(argv[1], "completions") == 0)
-		return ln_cli_completions(argc, argv);
-	if (argc > 1 && strcmp(argv[1], "cluster-ca") == 0)
-		return ln_cli_cluster_ca(argc, argv);
+	if (command != NULL && command->run != NULL)
+		return command->run(argc, argv);
 	if (ln_cli_parse(argc, argv, &options) < 0) {
 		if (options.action == LN_CLI_TEST)
 			status = STATUS_USAGE;
@@ -405,7 +407,10 @@ int main(int argc, char **argv)
 	if (!ln_log_init())
 		fprintf(stderr, "lunatic: LUNATIC_LOG should be error, warn, "
 				"info or debug\n");
-	if (options.action == LN_CLI_TEST)
+	if (!ln_cli_check_settings())
+		status = options.action == LN_CLI_TEST ? STATUS_USAGE
+						       : STATUS_ERROR;
+	else if (options.action == LN_CLI_TEST)
 		status = ln_cli_test(&options);
 	else
 		status = run_program(&options);

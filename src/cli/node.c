@@ -115,18 +115,6 @@ bool ln_cli_set_heartbeat(struct ln_cli_options *options, const char *value)
 	return options->node.heartbeat >= LN_HEARTBEAT_MIN;
 }
 
-const char *ln_cli_node_hint(const struct ln_cli_option *option)
-{
-	if (option->apply == ln_cli_set_node ||
-	    option->apply == ln_cli_add_peer)
-		return "HOST:PORT, such as 192.168.0.5:7000";
-	if (option->apply == ln_cli_set_node_name)
-		return "1 to 255 bytes of UTF-8 without control characters";
-	if (option->apply == ln_cli_set_heartbeat)
-		return "a time such as 500ms or 5s, 100ms to 3600s";
-	return NULL;
-}
-
 /* The first option that only a node can have, or NULL. */
 static const char *node_option(const struct ln_cli_options *options)
 {
@@ -190,7 +178,7 @@ bool ln_cli_check_node(const struct ln_cli_options *options)
 
 static void tell(int result, char *error)
 {
-	fprintf(stderr, "lunatic: %s (see errors.md#nodes)\n",
+	fprintf(stderr, "lunatic: %s (see lunatic help nodes)\n",
 		error != NULL ? error : ln_error_text(result));
 	free(error);
 }

@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-struct ln_cli_option;
 struct ln_cli_options;
 struct ln_environment;
 struct ln_member;
@@ -20,9 +19,6 @@ bool ln_cli_set_cert(struct ln_cli_options *options, const char *value);
 bool ln_cli_set_key(struct ln_cli_options *options, const char *value);
 bool ln_cli_set_ca(struct ln_cli_options *options, const char *value);
 bool ln_cli_set_heartbeat(struct ln_cli_options *options, const char *value);
-
-/* What the values of one of these options are; NULL for any other one. */
-const char *ln_cli_node_hint(const struct ln_cli_option *option);
 
 /* Says which of these options do not go together; false if there are such. */
 bool ln_cli_check_node(const struct ln_cli_options *options);

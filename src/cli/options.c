@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cli/nearest.h"
 #include "cli/node.h"
 
 #define REPORT_MOST 50
@@ -362,141 +363,164 @@ static bool set_list(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+#define ANY_SIZE "a size such as 65536, 64K, 16M or 4G"
+#define ANY_FILE "the name of a file"
+
 const struct ln_cli_option ln_cli_options[] = {
 	{ .help = "Running" },
 	{ "--workers", "-w", "N",
 	  "threads that run processes, 1 to 256\n(default: one per core)",
-	  set_workers },
+	  set_workers, "1 to 256" },
 	{ "--preemption", NULL, "KIND",
 	  "signal: interrupt processes that compute (default)\n"
 	  "epoch: let their code look at a counter, slower",
-	  set_preemption },
+	  set_preemption, "signal or epoch" },
 	{ "--memory-strategy", NULL, "KIND",
 	  "slab: cheap processes, checked accesses (default)\n"
 	  "guard: faster code, but fewer processes",
-	  set_strategy },
-	{ "--plugin", "-P", "FILE",
+	  set_strategy, "slab or guard" },
+	{ "--plugin", "-P", "PLUGIN",
 	  "let this module change others before they are\n"
-	  "compiled; may be given several times",
-	  add_plugin },
+	  "compiled: a file, or the name of an installed one;\n"
+	  "may be given several times",
+	  add_plugin, ANY_FILE " or of an installed plugin" },
 	{ .help = "Directories, network and variables" },
 	{ "--dir", NULL, "DIR",
 	  "let guests use a directory of the host, under the\n"
 	  "same name; HOST::GUEST gives it another one for\n"
 	  "guests; with :ro at the end they cannot change it",
-	  set_dir },
+	  set_dir, "HOST[::GUEST][:ro], of which neither is empty" },
 	{ "--env", NULL, "VAR",
 	  "a variable for guests: NAME=VALUE, or NAME to pass\n"
 	  "on one of this program's; with this, guests have\n"
 	  "only those (default: all of this program's)",
-	  set_env },
+	  set_env, "NAME=VALUE, or the NAME of a variable that is set" },
 	{ "--no-env", NULL, NULL, "guests have no variables but those of --env",
-	  set_no_env },
+	  set_no_env, NULL },
 	{ "--tcplisten", NULL, "ADDR",
 	  "listen at an IP address and port, such as\n"
 	  "127.0.0.1:8080; guests find the socket open",
-	  set_tcplisten },
+	  set_tcplisten, "an IP address and port, such as 127.0.0.1:8080" },
 	{ .help = "Nodes" },
 	{ "--node", NULL, "ADDR",
 	  "be a node, which others reach at HOST:PORT;\n"
 	  "port 0: any that is free",
-	  ln_cli_set_node },
+	  ln_cli_set_node, "HOST:PORT, such as 192.168.0.5:7000" },
 	{ "--node-name", NULL, "NAME",
-	  "what they know it by; needed with --node", ln_cli_set_node_name },
+	  "what they know it by, 1 to 255 bytes; needed with\n"
+	  "--node",
+	  ln_cli_set_node_name,
+	  "1 to 255 bytes of UTF-8 without control characters" },
 	{ "--peer", NULL, "ADDR",
 	  "HOST:PORT of a node to join, and all it knows;\n"
 	  "may be given several times",
-	  ln_cli_add_peer },
+	  ln_cli_add_peer, "HOST:PORT, such as 192.168.0.5:7000" },
 	{ "--no-entry", NULL, NULL,
-	  "run no FILE: serve other nodes until a signal",
-	  ln_cli_set_no_entry },
+	  "run no FILE: serve other nodes until a signal", ln_cli_set_no_entry,
+	  NULL },
 	{ "--cluster-key", NULL, "FILE",
 	  "32 secret bytes that all nodes share (default:\n"
 	  "~/.config/lunatic/cluster.key, made at first use)",
-	  ln_cli_set_cluster_key },
+	  ln_cli_set_cluster_key, ANY_FILE },
 	{ "--cert", NULL, "FILE",
 	  "this node's certificate, instead of a key that\n"
 	  "all share; needs --key and --ca",
-	  ln_cli_set_cert },
-	{ "--key", NULL, "FILE", "the key of the certificate", ln_cli_set_key },
+	  ln_cli_set_cert, ANY_FILE },
+	{ "--key", NULL, "FILE", "the key of the certificate", ln_cli_set_key,
+	  ANY_FILE },
 	{ "--ca", NULL, "FILE",
-	  "certificate of the CA that others have theirs of", ln_cli_set_ca },
+	  "CA certificate that the other nodes' certificates\n"
+	  "are signed by",
+	  ln_cli_set_ca, ANY_FILE },
 	{ "--heartbeat", NULL, "TIME",
 	  "how long a node may be silent before it is lost,\n"
 	  "100ms to 3600s (default 5s)",
-	  ln_cli_set_heartbeat },
+	  ln_cli_set_heartbeat, "100ms to 3600s, such as 500ms or 5s" },
 	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
-	  "memories and tables of a process (default 4G)", set_memory },
+	  "memories and tables of a process, 64K or more\n(default 4G)",
+	  set_memory, "64K or more, such as 16M or 4G" },
 	{ "--max-total-memory", NULL, "SIZE",
 	  "those of all processes together (default 0: no\nbound)",
-	  set_total_memory },
+	  set_total_memory, ANY_SIZE },
 	{ "--max-fuel", NULL, "UNITS",
 	  "end a process after so many times 100,000 wasm\n"
-	  "instructions (default 0: never)",
-	  set_fuel },
+	  "instructions, 0 to 92233720368547 (default 0:\nnever)",
+	  set_fuel, "0 to 92233720368547" },
 	{ "--max-processes", NULL, "N",
-	  "processes at the same time (default 4194304)", set_processes },
+	  "processes at the same time, 1 or more (default\n4194304)",
+	  set_processes, "1 or more" },
 	{ "--max-environments", NULL, "N",
-	  "environments that guests may make (default 10000)",
-	  set_environments },
-	{ "--max-nesting", NULL, "N", "how deep in each other (default 16)",
-	  set_nesting },
+	  "environments that guests may make, 0 or more\n(default 10000)",
+	  set_environments, "0 or more" },
+	{ "--max-nesting", NULL, "N",
+	  "maximum nesting depth of these, 0 to 4294967295\n(default 16)",
+	  set_nesting, "0 to 4294967295" },
 	{ "--max-descriptors", NULL, "N",
-	  "sockets and files that are open (default: what\n"
-	  "the system allows, less some)",
-	  set_descriptors },
+	  "sockets and files that are open, 0 or more\n"
+	  "(default: what the system allows, less some)",
+	  set_descriptors, "0 or more" },
 	{ "--max-handles", NULL, "N",
-	  "ids of each kind that a process may hold\n(default 4194304)",
-	  set_handles },
-	{ "--max-links", NULL, "N", "links of a process (default 4194304)",
-	  set_links },
+	  "ids of each kind that a process may hold, 1 to\n"
+	  "4294967295 (default 4194304)",
+	  set_handles, "1 to 4294967295" },
+	{ "--max-links", NULL, "N",
+	  "links of a process, 0 to 4294967295 (default\n4194304)", set_links,
+	  "0 to 4294967295" },
 	{ "--max-messages", NULL, "N",
-	  "messages waiting in one mailbox; more are\n"
-	  "dropped (default 4194304; 0: no bound)",
-	  set_messages },
+	  "messages waiting in one mailbox, 0 or more; what\n"
+	  "does not fit is dropped (default 4194304; 0: no\nbound)",
+	  set_messages, "0 or more" },
 	{ "--max-mailbox", NULL, "SIZE",
-	  "their size together (default 1G; 0: no bound)", set_mailbox },
+	  "their size together (default 1G; 0: no bound)", set_mailbox,
+	  ANY_SIZE },
 	{ "--max-message", NULL, "SIZE", "size of one message (default 256M)",
-	  set_message },
+	  set_message, ANY_SIZE },
 	{ "--max-module", NULL, "SIZE",
-	  "size of a module that is compiled (default 128M)", set_module },
+	  "size of a module that is compiled, 1 or more\n(default 128M)",
+	  set_module, "1 or more, such as 64K or 16M" },
 	{ "--max-plugin-time", NULL, "MS",
-	  "milliseconds that plugins may take for a module\n(default 10000)",
-	  set_plugin_time },
+	  "milliseconds that plugins may take for a module,\n"
+	  "1 or more (default 10000)",
+	  set_plugin_time, "1 or more" },
 	{ .help = "Reports" },
 	{ "--report", NULL, "[=json]",
-	  "print all processes when the first one has ended", set_report },
+	  "print all processes when the first one has ended", set_report,
+	  "table or json" },
 	{ "--report-most", NULL, "N",
-	  "processes in a report, those with the most\n"
-	  "memory first (default 50)",
-	  set_report_most },
+	  "processes in a report, 0 or more, those with the\n"
+	  "most memory first (default 50)",
+	  set_report_most, "0 or more" },
 	{ "--heap-profile", NULL, "FOLDER",
 	  "where processes write what they allocated; needs\n"
-	  "the plugin heap_profiler.wasm",
-	  set_heap_profile },
+	  "-P heap_profiler",
+	  set_heap_profile, "the name of a folder" },
 	{ .help = "Other" },
-	{ "--help", "-h", NULL, "print this and exit", set_help },
-	{ "--version", "-V", NULL, "print the version and exit", set_version },
+	{ "--help", "-h", NULL, "print this and exit", set_help, NULL },
+	{ "--version", "-V", NULL, "print the version and exit", set_version,
+	  NULL },
 	{ .help = NULL },
 };
 
 const struct ln_cli_option ln_cli_test_options[] = {
 	{ .help = "Tests (lunatic test)" },
 	{ "--timeout", NULL, "SECONDS",
-	  "how long a test may run (default 60; 0: for ever)", set_timeout },
-	{ "--jobs", "-j", "N", "tests that run at the same time (default 8)",
-	  set_jobs },
+	  "how long a test may run, 0 to 4294967295 (default\n"
+	  "60; 0: for ever)",
+	  set_timeout, "0 to 4294967295" },
+	{ "--jobs", "-j", "N",
+	  "tests that run at the same time, 1 to 256\n(default 8)", set_jobs,
+	  "1 to 256" },
 	{ "--nocapture", NULL, NULL, "show what tests print while they run",
-	  set_nocapture },
+	  set_nocapture, NULL },
 	{ "--exact", NULL, NULL, "a filter is a whole name, not a part of one",
-	  set_exact },
+	  set_exact, NULL },
 	{ "--ignored", NULL, NULL, "run only tests that are ignored",
-	  set_ignored },
+	  set_ignored, NULL },
 	{ "--include-ignored", NULL, NULL, "run these as well",
-	  set_include_ignored },
+	  set_include_ignored, NULL },
 	{ "--list", NULL, NULL, "print the names of the tests, run none",
-	  set_list },
+	  set_list, NULL },
 	{ .help = NULL },
 };
 
@@ -538,6 +562,40 @@ find_option(const struct ln_cli_options *options, const char *word, size_t len)
 	return found;
 }
 
+static void offer_names(struct ln_nearest *nearest,
+			const struct ln_cli_option *at)
+{
+	for (; at->help != NULL; at++) {
+		if (at->name != NULL)
+			ln_nearest_offer(nearest, at->name);
+	}
+}
+
+static int refuse_unknown(const struct ln_cli_options *options,
+			  const char *word, size_t len)
+{
+	char name[64];
+	struct ln_nearest nearest;
+	const char *meant = NULL;
+
+	if (len < sizeof(name)) {
+		memcpy(name, word, len);
+		name[len] = '\0';
+		ln_nearest_begin(&nearest, name);
+		offer_names(&nearest, ln_cli_options);
+		if (options->action == LN_CLI_TEST)
+			offer_names(&nearest, ln_cli_test_options);
+		meant = ln_nearest_end(&nearest);
+	}
+	if (meant == NULL)
+		return complain("unknown option", word);
+	fprintf(stderr,
+		"lunatic: unknown option '%s'; did you mean %s? See lunatic "
+		"--help\n",
+		word, meant);
+	return LN_EINVAL;
+}
+
 /* Applies the option at argv[at]; returns how many words it took, or an
  * error. */
 static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
@@ -550,7 +608,7 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 	int words = 1;
 
 	if (option == NULL)
-		return complain("unknown option", word);
+		return refuse_unknown(options, word, len);
 	if (option->argument == NULL && equals != NULL)
 		return complain("no value is taken by", option->name);
 	if (is_optional(option)) {
@@ -567,13 +625,10 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 		}
 	}
 	if (!option->apply(options, value)) {
-		const char *hint = ln_cli_node_hint(option);
-
 		fprintf(stderr,
-			"lunatic: '%s' is not a valid value of %s%s%s; see "
-			"lunatic --help\n",
-			value, option->name, hint != NULL ? ": that is " : "",
-			hint != NULL ? hint : "");
+			"lunatic: '%s' is not a valid value of %s: that is %s; "
+			"see lunatic --help\n",
+			value, option->name, option->values);
 		return LN_EINVAL;
 	}
 	return words;

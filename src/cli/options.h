@@ -59,6 +59,8 @@ struct ln_cli_option {
 			       * begins with '[' may be left out */
 	const char *help;     /* lines of at most 50 characters */
 	bool (*apply)(struct ln_cli_options *options, const char *value);
+	const char *values; /* what they are, behind "that is"; NULL: it takes
+			     * none. A range is in the help, too. */
 };
 
 /* All of them, for the help text and completion. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
+#include "cli/commands.h"
 #include "cli/options.h"
+#include "engine/cache.h"
 #include "process/config.h"
+#include "process/environment.h"
 #include "process/listeners.h"
-#include "process/plugin.h"
 
 /* Every connection is a descriptor, and the usual bound is for programs that
  * wait with select(2), as this one does not. */
@@ -66,78 +70,100 @@ static int read_all(int fd, size_t most, size_t room, uint8_t **bytes,
 	return 0;
 }
 
-uint8_t *ln_cli_read_file(const char *path, size_t most, size_t *len)
+/* Says that a file cannot be opened, and what else was meant if it is the first
+ * word of the command line. */
+static void refuse_open(const char *path, int error, bool is_word)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool no_file = is_word && error == ENOENT;
+	const char *command = no_file ? ln_cli_nearest_command(path) : NULL;
+	const char *instead = no_file ? ln_cli_instead(path) : NULL;
+
+	fprintf(stderr, "lunatic: cannot open '%s': %s", path, strerror(error));
+	if (instead != NULL)
+		fprintf(stderr, "; there is no such command, use %s", instead);
+	else if (command != NULL)
+		fprintf(stderr, "; did you mean lunatic %s?", command);
+	fputc('\n', stderr);
+}
+
+static void refuse_size(const char *path, bool exact, uint64_t size,
+			size_t bound)
+{
+	fprintf(stderr,
+		"lunatic: cannot read '%s': the module is too large: it has "
+		"%s%" PRIu64 " bytes, at most %zu are allowed; strip its "
+		"debug information, or raise --max-module (see lunatic help "
+		"refused)\n",
+		path, exact ? "" : "more than ", size, bound);
+}
+
+/* Reads what is open; NULL after a line about what went wrong. */
+static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
+{
+	/* One more tells that the file is too large, and with one more the end
+	 * is seen at once. */
+	size_t most = bound < SIZE_MAX ? bound + 1 : bound;
 	size_t room = ROOM_FIRST;
 	uint8_t *bytes = NULL;
 	struct stat stat;
 	int error;
 
-	*len = 0;
-	if (fd < 0) {
-		fprintf(stderr, "lunatic: cannot open '%s': %s\n", path,
-			strerror(errno));
-		return NULL;
-	}
-	/* One more tells that the file is too large. */
-	if (most < SIZE_MAX)
-		most++;
-	/* With one more, the end is seen at once. */
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0)
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
+	    stat.st_size > 0) {
+		if ((uintmax_t)stat.st_size > bound) {
+			refuse_size(path, true, (uint64_t)stat.st_size, bound);
+			return NULL;
+		}
 		room = (size_t)stat.st_size + 1;
+	}
 	if (room > most)
 		room = most;
 	error = read_all(fd, most, room, &bytes, len);
-	ln_fd_close(fd);
-	if (error == 0)
+	if (error == 0 && *len <= bound)
 		return bytes;
-	fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
-		strerror(error));
+	if (error == 0)
+		refuse_size(path, false, bound, bound);
+	else
+		fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
+			strerror(error));
 	free(bytes);
 	return NULL;
 }
 
-/* Adds a plugin to the configuration; false after a line about what went
- * wrong. */
-static bool add_plugin(struct ln_runtime *runtime, struct ln_config *config,
-		       const char *path)
+static uint8_t *read_path(const char *path, bool is_word, size_t bound,
+			  size_t *len)
 {
-	const char *slash = strrchr(path, '/');
-	struct ln_plugin *plugin;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t *bytes;
-	char *error;
-	size_t len;
-	int result;
 
-	bytes = ln_cli_read_file(path, config->limits.max_module_bytes, &len);
-	if (bytes == NULL)
-		return false;
-	result = ln_plugin_new(runtime, NULL, slash != NULL ? slash + 1 : path,
-			       bytes, len, &plugin, &error);
-	free(bytes);
-	if (result < 0) {
-		fprintf(stderr, "lunatic: cannot load the plugin '%s': %s\n",
-			path, error != NULL ? error : ln_error_text(result));
-		free(error);
-		return false;
+	*len = 0;
+	if (fd < 0) {
+		refuse_open(path, errno, is_word);
+		return NULL;
 	}
-	result = ln_config_add_plugin(config, plugin);
-	ln_plugin_release(plugin);
-	if (result < 0)
-		fprintf(stderr, "lunatic: too many plugins: at most %d\n",
-			LN_PLUGINS_MOST);
-	return result == 0;
+	bytes = read_open(fd, path, bound, len);
+	ln_fd_close(fd);
+	return bytes;
 }
 
-bool ln_cli_add_plugins(struct ln_runtime *runtime,
-			const struct ln_cli_options *options)
+uint8_t *ln_cli_read_file(const char *path, size_t bound, size_t *len)
 {
-	for (size_t i = 0; i < options->plugin_count; i++) {
-		if (!add_plugin(runtime, options->config, options->plugins[i]))
-			return false;
-	}
-	return true;
+	return read_path(path, false, bound, len);
+}
+
+uint8_t *ln_cli_read_module(const struct ln_cli_options *options, size_t *len)
+{
+	return read_path(options->file, options->action == LN_CLI_RUN,
+			 options->config->limits.max_module_bytes, len);
+}
+
+bool ln_cli_check_settings(void)
+{
+	const char *wrong = ln_cache_check_settings();
+
+	if (wrong != NULL)
+		fprintf(stderr, "lunatic: %s; see lunatic --help\n", wrong);
+	return wrong == NULL;
 }
 
 /* Grants the first process everything that it can have, and shows it the
@@ -217,6 +243,18 @@ void ln_cli_refuse_environment(int error)
 void ln_cli_refuse(const char *verb, const char *file, int result,
 		   const char *error)
 {
-	fprintf(stderr, "lunatic: cannot %s '%s': %s (see errors.md#refused)\n",
+	fprintf(stderr,
+		"lunatic: cannot %s '%s': %s (see lunatic help refused)\n",
 		verb, file, error != NULL ? error : ln_error_text(result));
+}
+
+void ln_cli_hint_directories(const struct ln_environment *environment)
+{
+	if (!atomic_load_explicit(&environment->lacks_directories,
+				  memory_order_relaxed) ||
+	    !ln_log_enabled(LN_LOG_WARN))
+		return;
+	fprintf(stderr, "lunatic: the program looked for a directory and was "
+			"given none; if it needs files, run it with --dir (see "
+			"lunatic help files)\n");
 }

@@ -11,19 +11,21 @@
 
 struct ln_cli_options;
 struct ln_config;
-struct ln_runtime;
+struct ln_environment;
 
 /* Lets the program have as many descriptors as it may. */
 void ln_cli_raise_descriptor_limit(void);
 
-/* Reads the whole file, at most one byte more than `most`; the caller frees it.
- * NULL after a line about what went wrong. */
-uint8_t *ln_cli_read_file(const char *path, size_t most, size_t *len);
+/* Says which variable of this program has a value that it cannot have; false if
+ * there is one. */
+bool ln_cli_check_settings(void);
 
-/* Loads the plugins into the configuration; false after a line about what went
- * wrong. */
-bool ln_cli_add_plugins(struct ln_runtime *runtime,
-			const struct ln_cli_options *options);
+/* Reads a whole file, a module of at most `bound` bytes; the caller frees it.
+ * NULL after a line about what went wrong. */
+uint8_t *ln_cli_read_file(const char *path, size_t bound, size_t *len);
+
+/* The same for the module that is to be run or tested. */
+uint8_t *ln_cli_read_module(const struct ln_cli_options *options, size_t *len);
 
 /* Grants processes everything that they can have, and shows them the command
  * line and the variables of this program. LN_ENOMEM, LN_ELIMIT. */
@@ -42,5 +44,9 @@ void ln_cli_refuse_environment(int error);
  * where that is explained. `error` is NULL or what the engine said. */
 void ln_cli_refuse(const char *verb, const char *file, int result,
 		   const char *error);
+
+/* Of a program that has failed: says that it was given no directory, if it has
+ * looked for one. */
+void ln_cli_hint_directories(const struct ln_environment *environment);
 
 #endif

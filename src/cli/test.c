@@ -28,6 +28,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/test_list.h"
 #include "host/abi_gen.h"
@@ -48,7 +49,8 @@ struct verdict {
 	struct ln_console console;
 	bool captured; /* the console is there */
 	bool failed;
-	char reason[160]; /* why, in a few words */
+	char reason[160];       /* why, in a few words */
+	bool lacks_directories; /* it looked for one and was given none */
 };
 
 struct suite {
@@ -246,6 +248,9 @@ static void run_test(struct suite *suite, const struct ln_test *test,
 		return;
 	}
 	run_in(suite, test, verdict, environment);
+	if (verdict->failed)
+		verdict->lacks_directories = atomic_load_explicit(
+			&environment->lacks_directories, memory_order_relaxed);
 	ln_environment_release(environment);
 }
 
@@ -351,6 +356,9 @@ static void print_failures(const struct suite *suite)
 		       verdict->reason);
 		if (!suite->options->test.nocapture)
 			print_captured(verdict);
+		if (verdict->lacks_directories)
+			puts("(it looked for a directory and was given none; "
+			     "see lunatic help files)");
 	}
 }
 
@@ -413,7 +421,8 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 		else
 			fprintf(stderr,
 				"lunatic: '%s' exports no tests: define them "
-				"with LUNATIC_TEST (see errors.md#refused)\n",
+				"with LUNATIC_TEST (see lunatic help "
+				"refused)\n",
 				file);
 	}
 	ln_env_module_release(module);
@@ -441,11 +450,10 @@ static int test_file(struct suite *suite)
 	int status = STATUS_FAILED;
 	int error;
 
-	suite->bytes = ln_cli_read_file(
-		options->file, options->config->limits.max_module_bytes,
-		&suite->len);
+	suite->bytes = ln_cli_read_module(options, &suite->len);
 	if (suite->bytes == NULL ||
-	    !ln_cli_add_plugins(suite->runtime, options))
+	    !ln_cli_add_plugins(suite->runtime, options) ||
+	    !ln_cli_check_heap_profile(options, suite->bytes, suite->len))
 		return STATUS_FAILED;
 	error = ln_cli_complete_config(options);
 	if (error == 0)

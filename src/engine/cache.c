@@ -112,20 +112,45 @@ static char *folder_path(void)
 	return NULL;
 }
 
+/* Reads a number of MiB, at most SIZE_MAX_MIB; false if it is none. */
+static bool parse_size(const char *value, uint64_t *mib)
+{
+	char *end;
+
+	if (value[0] < '0' || value[0] > '9')
+		return false;
+	/* What is too large for the type is read as its maximum. */
+	*mib = strtoull(value, &end, 10);
+	if (*end != '\0')
+		return false;
+	if (*mib > SIZE_MAX_MIB)
+		*mib = SIZE_MAX_MIB;
+	return true;
+}
+
 /* Bytes that the folder may hold. */
 static uint64_t size_bound(void)
 {
 	const char *value = setting("LUNATIC_CACHE_SIZE");
-	uint64_t mib = SIZE_DEFAULT;
-	char *end;
+	uint64_t mib;
 
-	if (value != NULL && value[0] >= '0' && value[0] <= '9') {
-		unsigned long long number = strtoull(value, &end, 10);
+	if (value == NULL || !parse_size(value, &mib))
+		mib = SIZE_DEFAULT;
+	return mib << 20;
+}
 
-		if (*end == '\0')
-			mib = number;
-	}
-	return (mib < SIZE_MAX_MIB ? mib : SIZE_MAX_MIB) << 20;
+const char *ln_cache_check_settings(void)
+{
+	const char *value = setting("LUNATIC_CACHE");
+	uint64_t mib;
+
+	if (value != NULL && !is_off() && strcmp(value, "on") != 0)
+		return "LUNATIC_CACHE should be on or off";
+	value = setting("LUNATIC_CACHE_SIZE");
+	if (value != NULL && !parse_size(value, &mib))
+		return "LUNATIC_CACHE_SIZE should be a number of MiB, 0 to "
+		       "1048576";
+	return NULL;
 }
 
 static bool is_private(const struct stat *status)

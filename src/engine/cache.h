@@ -15,6 +15,11 @@ struct ln_cache_key {
 	uint8_t digest[32];
 };
 
+/* What is wrong with the variables that control the cache, as a sentence that
+ * lives forever; NULL: nothing. The cache itself takes what is wrong for not
+ * set. Any thread. */
+const char *ln_cache_check_settings(void);
+
 /* The key of a module's code for a variant of the engine. LN_ENOENT when the
  * cache is switched off, LN_ENOMEM. */
 int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,

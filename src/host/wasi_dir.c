@@ -270,6 +270,8 @@ int ln_host_wasi_fd_prestat_get(struct ln_guest *guest, uint32_t fd,
 	struct ln_wasi_fd *entry;
 
 	*result = find_preopened(guest, fd, &entry);
+	if (*result == LN_WASI_BADF)
+		ln_wasi_miss_directory(guest);
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	ln_wasi_store32(prestat, entry->kind == LN_WASI_DIRECTORY ? 0 : 1);

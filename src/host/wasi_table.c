@@ -191,6 +191,14 @@ static uint32_t refusal(const struct ln_wasi_fd *entry, uint64_t missing)
 	return LN_WASI_NOTCAPABLE;
 }
 
+void ln_wasi_miss_directory(struct ln_guest *guest)
+{
+	/* Relaxed: whoever reads it has waited for the process's end. */
+	if (guest->environment->preopens == NULL)
+		atomic_store_explicit(&guest->environment->lacks_directories,
+				      true, memory_order_relaxed);
+}
+
 /* The rights that a descriptor amounts to. A directory in which something can
  * be opened can be opened itself, as `.`, with what it passes on; so that is
  * what counts. Go opens directories without the rights that write. */
@@ -209,11 +217,13 @@ uint32_t ln_wasi_find_held(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 
 	if (!have_table(guest))
 		return LN_WASI_NOMEM;
-	if (fd >= guest->wasi->count)
+	if (fd >= guest->wasi->count ||
+	    guest->wasi->fds[fd].kind == LN_WASI_NONE) {
+		if ((rights & PATH_RIGHTS) != 0)
+			ln_wasi_miss_directory(guest);
 		return LN_WASI_BADF;
+	}
 	entry = &guest->wasi->fds[fd];
-	if (entry->kind == LN_WASI_NONE)
-		return LN_WASI_BADF;
 	if ((rights & ~held(entry)) != 0)
 		return refusal(entry, rights & ~held(entry));
 	if (entry->kind == LN_WASI_STREAM && (rights & PATH_RIGHTS) != 0)

@@ -70,6 +70,11 @@ uint32_t ln_wasi_find(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 uint32_t ln_wasi_find_held(struct ln_guest *guest, uint32_t fd, uint64_t rights,
 			   struct ln_wasi_fd **out);
 
+/* Notes that the guest looked for a directory where none is, so that whoever
+ * runs it can be told what its environment lacks: the errors of a C library
+ * never name it, and most of its calls do not even reach the host. */
+void ln_wasi_miss_directory(struct ln_guest *guest);
+
 /* Makes streams of `fd`, which was opened for them and which they own, in the
  * directions in which the entry is readable and writable. For `fd` the caller
  * has taken a unit of the entry's quota, and with `second` also one for another

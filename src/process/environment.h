@@ -55,6 +55,8 @@ struct ln_environment {
 	_Atomic uint32_t references;
 	_Atomic uint64_t processes;    /* alive, here and below */
 	_Atomic uint64_t environments; /* alive, below */
+	atomic_bool lacks_directories; /* a guest looked for one, and there
+					* are none; for hints only */
 };
 
 /* A module that was added to an environment: what a process is spawned from. */

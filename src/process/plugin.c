@@ -42,6 +42,7 @@
 
 #define HOOK "lunatic_create_module_hook"
 #define INITIALIZE "_initialize"
+#define NAMESPACE "lunatic::plugin"
 
 struct ln_plugin {
 	_Atomic uint32_t references;
@@ -51,7 +52,7 @@ struct ln_plugin {
 
 /* What any plugin may call. */
 static const char *const always[] = {
-	"lunatic::plugin::",
+	NAMESPACE "::",
 	"lunatic::error::",
 	"lunatic::version::",
 };
@@ -121,6 +122,27 @@ static void destroy(struct ln_plugin *plugin)
 	free(plugin);
 }
 
+static bool exports(const struct ln_plugin *plugin, const char *name)
+{
+	return ln_module_entry(plugin->module->module, name, strlen(name)) !=
+	       NULL;
+}
+
+/* Whether it can change a module: any other one would be run for nothing, and
+ * nobody would know. It may do so in `_initialize` alone, which every library
+ * in C has; then it imports what plugins call. */
+static bool is_plugin(const struct ln_plugin *plugin)
+{
+	const uint8_t *bytes;
+	size_t len;
+
+	if (exports(plugin, HOOK))
+		return true;
+	bytes = ln_module_bytes(plugin->module->module, &len);
+	return exports(plugin, INITIALIZE) &&
+	       memmem(bytes, len, NAMESPACE, sizeof(NAMESPACE) - 1) != NULL;
+}
+
 int ln_plugin_new(struct ln_runtime *runtime,
 		  const struct ln_environment *giver, const char *name,
 		  const uint8_t *bytes, size_t len, struct ln_plugin **out,
@@ -146,6 +168,12 @@ int ln_plugin_new(struct ln_runtime *runtime,
 		code = ln_environment_add_module(environment, bytes, len,
 						 &plugin->module, error);
 		ln_environment_release(environment);
+	}
+	if (code == 0 && !is_plugin(plugin)) {
+		code = LN_EINVAL;
+		/* NULL says that memory is short, too. */
+		*error = strdup("it is no plugin: it exports no function "
+				"`" HOOK "`");
 	}
 	if (code < 0) {
 		destroy(plugin);
@@ -259,13 +287,9 @@ static int call_hook(struct run *run, struct ln_hook *hook)
 	bool late;
 	int code;
 
-	if (ln_module_entry(plugin->module->module, HOOK, sizeof(HOOK) - 1) ==
-	    NULL) {
+	if (!exports(plugin, HOOK)) {
 		spawn.function = INITIALIZE;
 		spawn.function_len = sizeof(INITIALIZE) - 1;
-		if (ln_module_entry(plugin->module->module, INITIALIZE,
-				    sizeof(INITIALIZE) - 1) == NULL)
-			return 0;
 	}
 	code = ln_wasm_spawn(&spawn, &process, &error);
 	if (code < 0) {

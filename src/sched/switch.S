@@ -152,4 +152,19 @@ ln_switch_call:
 #error "no stack switch for this processor"
 #endif
 
+/*
+ * What the code above keeps true, for linkers: whatever is jumped to begins with
+ * a landing pad (x86 IBT, Arm BTI). Not shadow stacks (x86 SHSTK), nor signed
+ * return addresses: ln_switch returns to where another stack was left.
+ */
+	.section .note.gnu.property,"a"
+	.p2align 3
+	.long	4, 16, 5		/* lengths of name and content, type */
+	.asciz	"GNU"
+#if defined(__x86_64__)
+	.long	0xc0000002, 4, 1, 0	/* X86_FEATURE_1_AND: IBT */
+#else
+	.long	0xc0000000, 4, 1, 0	/* AARCH64_FEATURE_1_AND: BTI */
+#endif
+
 	.section .note.GNU-stack,"",%progbits

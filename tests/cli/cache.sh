@@ -147,7 +147,7 @@ has 0 "a folder that is read-only"
 chmod 700 cache
 
 # Bounds.
-for size in 0 1 x -1 '' 99999999999999999999; do
+for size in 0 1 '' 99999999999999999999; do
 	LUNATIC_CACHE_SIZE=$size
 	export LUNATIC_CACHE_SIZE
 	runs "a size of '$size'"

@@ -15,6 +15,7 @@ says out '^ Version: [0-9]+\.[0-9]+\.[0-9]+$' "control"
 says out '^ Depends: .*libc6' "control"
 dpkg-deb --contents "$file" >out
 for path in bin/lunatic bin/lunatic-cc share/man/man1/lunatic.1 \
+	share/man/man1/lunatic-cc.1 share/lunatic/plugins/heap_profiler.wasm \
 	share/bash-completion/completions/lunatic \
 	share/zsh/vendor-completions/_lunatic \
 	share/fish/vendor_completions.d/lunatic.fish \
@@ -30,6 +31,9 @@ module exits <<'END'
 END
 run exits.wasm
 expect 7 "the program out of the package"
+run -P heap_profiler exits.wasm
+expect 7 "a plugin out of the package"
+says err '^heap_profiler: ' "a plugin out of the package"
 [ -s unpacked/usr/share/bash-completion/completions/lunatic ] ||
 	bad "empty completions"
 finish

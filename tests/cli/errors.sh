@@ -83,6 +83,17 @@ belongs to another user
 it has not answered yet
 EOF
 
+echo '(module (func (export "_initialize")))' >case.wat
+prints 'it is no plugin' --plugin case.wat case.wat
+# Files: tests/cli/error_pages.sh, and messages of languages' own libraries.
+cat >>seen <<EOF
+Capabilities insufficient
+failed to find a pre-opened file descriptor
+Bad file number
+Operation not permitted
+Read-only file system
+EOF
+
 # Needs a guest that makes environments: tests/guest sees it.
 echo 'unavailable in this environment' >>seen
 sort -u seen >one

@@ -44,7 +44,7 @@ for bad_name in "" "$(printf 'a\nb')" "$long" "$(printf '\377')"; do
 		"a name"
 done
 for bad_time in "" 5 99ms 0s 3601s 5m -1s 1.5s "5 s" s 99999999999999999999s; do
-	refuses "not a valid value of --heartbeat: that is a time such as" \
+	refuses "not a valid value of --heartbeat: that is 100ms to 3600s" \
 		$node --heartbeat "$bad_time" hello.wasm
 done
 for files in "--cert c" "--key k" "--ca c" "--cert c --key k" \
@@ -69,7 +69,7 @@ says err "lunatic test does not take '--node'" "test FILE --node"
 [ ! -e config ] || bad "a key was made by a command line that is wrong"
 
 # Keys and certificates that are refused.
-refuses "there is no cluster key 'k'; copy it.*errors.md#nodes" $node \
+refuses "there is no cluster key 'k'; copy it.*lunatic help nodes" $node \
 	--cluster-key k hello.wasm
 printf 'short' >k
 chmod 600 k

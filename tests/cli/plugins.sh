@@ -101,8 +101,31 @@ says err '<unknown>!<wasm function 6>' "its frame"
 
 # Nothing to do: the module is what it was.
 module nothing <<'EOS'
-(module)
+(module (func (export "lunatic_create_module_hook")))
 EOS
+# No plugin, though it is a library.
+module library <<'EOS'
+(module (func (export "_initialize")))
+EOS
+for file in library.wasm guest.wasm; do
+	refuses "cannot load the plugin '$file': it is no plugin: .*_module_hook" \
+		-P "$file" guest.wasm
+done
+# Plugins of the build, by their names; a file comes first.
+run -P heap_profiler spawner.wasm
+expect 9 "a plugin by its name"
+says err '^heap_profiler: the module has no allocator' "a plugin by its name"
+cp nothing.wasm heap_profiler
+run -P heap_profiler spawner.wasm
+silent err "a file with the name of a plugin"
+rm heap_profiler
+refuses "cannot open 'heap': there is neither such a file nor an installed" \
+	-P heap guest.wasm
+refuses "cannot open '../heap_profiler': No such file" -P ../heap_profiler \
+	guest.wasm
+refuses "needs the plugin .*: -P heap_profiler" --heap-profile x guest.wasm
+refuses "needs the plugin .*: -P heap_profiler" --heap-profile x \
+	-P nothing.wasm guest.wasm
 run -P nothing.wasm -P stdlib.wasm -P nothing.wasm guest.wasm
 expect 40 "several"
 
@@ -124,7 +147,7 @@ module endless <<'EOS'
 EOS
 refuses "plugin 'endless.wasm' failed: .*fuel" -P endless.wasm guest.wasm
 refuses "plugin 'endless.wasm' was not done after 1 milliseconds" \
-	--max-plugin-time 1 -P nothing.wasm -P endless.wasm guest.wasm
+	--max-plugin-time 1 -P endless.wasm guest.wasm
 module exiting <<'EOS'
 (module
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))

@@ -168,8 +168,45 @@ says out '^42$' "changed by a plugin in C"
 run --dir . wrapped.wasm plugin.wasm
 expect 0 "a plugin for a configuration"
 
-LUNATIC_CLANG=/nonexistent
+[ -s "$prefix/share/man/man1/lunatic-cc.1" ] || bad "no manual page"
+
+# What is missing is named, by its packages.
+LUNATIC_CLANG=/nonexistent/clang
 export LUNATIC_CLANG
-! ./cc app.c -o none.wasm 2>"$work/err" || bad "a compiler that is not there"
+status=0
+./cc app.c -o none.wasm 2>"$work/err" || status=$?
+expect 127 "a compiler that is not there"
+says err '^lunatic-cc: .*clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32$' \
+	"a compiler that is not there"
+# A compiler without what goes with it, and one that has it all.
+cat >clang <<'EOS'
+#!/bin/sh
+case $* in
+*-print-file-name=libc.a) echo "$LIBC" ;;
+*-print-libgcc-file-name) echo /nonexistent/libclang_rt.builtins-wasm32.a ;;
+*-print-prog-name=wasm-ld) echo wasm-ld-that-is-not-there ;;
+*) exit 1 ;;
+esac
+EOS
+chmod +x clang
+LUNATIC_CLANG=$work/clang
+for LIBC in libc.a "$work/app.c"; do
+	export LIBC
+	status=0
+	./cc app.c -o none.wasm 2>"$work/err" || status=$?
+	expect 1 "a compiler that lacks much"
+	case $LIBC in
+	libc.a) packages=" lld-19 wasi-libc libclang-rt-19-dev-wasm32" ;;
+	*) packages=" lld-19 libclang-rt-19-dev-wasm32" ;;
+	esac
+	says err "^lunatic-cc: what is missing is, on Debian, in:$packages\$" \
+		"a compiler that lacks much"
+done
+unset LUNATIC_CLANG
+echo 'int main(void) { return' >wrong.c
+status=0
+./cc wrong.c -o none.wasm 2>"$work/err" || status=$?
+expect 1 "a mistake in the program"
+! grep -q '^lunatic-cc' "$work/err" || bad "a mistake in the program: advice"
 
 finish

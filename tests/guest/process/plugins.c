@@ -28,7 +28,13 @@ static const char first[] = ADDS("first");
 static const char other[] = ADDS("other");
 static const char traps[] = "(module (func (export "
 			    "\"lunatic_create_module_hook\") unreachable))";
-static const char idle[] = "(module)";
+static const char idle[] = "(module (func (export "
+			   "\"lunatic_create_module_hook\")))";
+/* Changes something all the same, or could. */
+static const char early[] = "(module (import \"lunatic::plugin\" "
+			    "\"function_type\" (func (param i32 i32 i32) "
+			    "(result i32))) (func (export \"_initialize\")))";
+static const char none[] = "(module (func (export \"_initialize\")))";
 
 static uint64_t add(uint64_t config, const char *text, uint32_t len,
 		    uint32_t result)
@@ -60,6 +66,7 @@ static void changes(void)
 	uint64_t module, environment;
 
 	CHECK_EQ(add(config, first, sizeof(first) - 1, 0), 0);
+	CHECK_EQ(add(config, early, sizeof(early) - 1, 0), 0);
 	CHECK_EQ(add(config, other, sizeof(other) - 1, 0), 0);
 	environment = environment_of(config);
 	module = add_this(environment);
@@ -85,6 +92,7 @@ static void failures(void)
 
 	expect_error(add(config, "junk", 4, 1), "not a WebAssembly module");
 	expect_error(add(config, "", 0, 1), "empty");
+	expect_error(add(config, none, sizeof(none) - 1, 1), "no plugin");
 	add(config, idle, sizeof(idle) - 1, 0);
 	add(config, traps, sizeof(traps) - 1, 0);
 	environment = environment_of(config);

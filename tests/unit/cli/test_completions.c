@@ -140,7 +140,8 @@ static void bash(void **state)
 
 	(void)state;
 	check_each(text, check_bash);
-	check_has(text, "\t\twords=\" test init cluster-ca completions\"\n");
+	check_has(text,
+		  "\t\twords=\" test init help cluster-ca completions\"\n");
 	check_has(text, "complete -o bashdefault -o default -F _lunatic");
 	check_quotes(text);
 	free(text);
@@ -153,7 +154,7 @@ static void zsh(void **state)
 	(void)state;
 	assert_memory_equal(text, "#compdef lunatic\n", 17);
 	check_each(text, check_zsh);
-	check_has(text, "compadd -- test init cluster-ca completions\n");
+	check_has(text, "compadd -- test init help cluster-ca completions\n");
 	check_quotes(text);
 	free(text);
 }

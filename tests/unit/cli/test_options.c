@@ -163,7 +163,10 @@ static void usage(void **state)
 	refuse("test", "no file to test");
 	refuse("--nonsense a.wasm", "unknown option '--nonsense'");
 	refuse("-x a.wasm", "unknown option '-x'");
-	refuse("--work 2 a.wasm", "unknown option '--work'");
+	refuse("--work 2 a.wasm", "'--work'; did you mean --workers? See");
+	refuse("--job 2 a.wasm", "unknown option '--job'; see");
+	refuse("test --job 2 a.wasm", "did you mean --jobs?");
+	refuse("--workres=2 a.wasm", "did you mean --workers?");
 	refuse("--workersx=2 a.wasm", "unknown option");
 	refuse("--help=1 a.wasm", "no value is taken by '--help'");
 	refuse("--workers", "a value is missing after '--workers'");
@@ -272,6 +275,50 @@ static void refused_values(void **state)
 		snprintf(text, sizeof(text), "%s a.wasm", texts[i]);
 		refuse(text, "is not a valid value of --");
 	}
+}
+
+/* Whether the text has the range, whatever its lines. */
+static bool tells(const char *help, const char *range, size_t len)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s", help);
+	for (char *c = line; *c != '\0'; c++) {
+		if (*c == '\n')
+			*c = ' ';
+	}
+	return memmem(line, strlen(line), range, len) != NULL;
+}
+
+/* What values are is said when one is wrong, and ranges in the help, too. */
+static void check_values(const struct ln_cli_option *at, const char *command)
+{
+	for (; at->help != NULL; at++) {
+		char text[128];
+
+		if (at->name == NULL)
+			continue;
+		assert_int_equal(at->values == NULL, at->argument == NULL);
+		if (at->values == NULL)
+			continue;
+		if (at->values[0] >= '0' && at->values[0] <= '9' &&
+		    !tells(at->help, at->values, strcspn(at->values, ",b")))
+			fail_msg("the help of %s lacks: %s", at->name,
+				 at->values);
+		if (strcmp(at->name, "--plugin") == 0)
+			continue; /* any word is one */
+		if (strcmp(at->name, "--tcplisten") == 0)
+			continue; /* looked at when it is listened at */
+		snprintf(text, sizeof(text), "%s%s= a.wasm", command, at->name);
+		refuse(text, at->values);
+	}
+}
+
+static void values(void **state)
+{
+	(void)state;
+	check_values(ln_cli_options, "");
+	check_values(ln_cli_test_options, "test ");
 }
 
 static void other_options(void **state)
@@ -555,6 +602,7 @@ int main(void)
 		cmocka_unit_test(usage),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(refused_values),
+		cmocka_unit_test(values),
 		cmocka_unit_test(other_options),
 		cmocka_unit_test(directories),
 		cmocka_unit_test(variables),

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "process/config.h"
 #include "process/listeners.h"
@@ -84,14 +85,14 @@ static void check_read(const char *path, size_t most, const char *text,
 	free(said);
 }
 
-static void check_not_read(const char *path, const char *part)
+static void check_not_read(const char *path, size_t most, const char *part)
 {
 	struct test_capture capture;
 	uint8_t *bytes;
 	size_t len;
 
 	test_capture_begin(&capture, STDERR_FILENO);
-	bytes = ln_cli_read_file(path, 100, &len);
+	bytes = ln_cli_read_file(path, most, &len);
 	check_said(test_capture_end(&capture), part);
 	assert_null(bytes);
 }
@@ -108,10 +109,10 @@ static void files(void **state)
 	check_read(place.path, 100, "0123456789", 10);
 	check_read(place.path, 10, "0123456789", 10);
 	check_read(place.path, SIZE_MAX, "0123456789", 10);
-	/* One byte more than it may have tells that it is too large. */
-	check_read(place.path, 9, "0123456789", 10);
-	check_read(place.path, 3, "0123", 4);
-	check_read(place.path, 0, "0", 1);
+	check_not_read(place.path, 9,
+		       "too large: it has 10 bytes, at most 9 are allowed");
+	check_not_read(place.path, 0,
+		       "too large: it has 10 bytes, at most 0 are allowed");
 	drop_place(&place);
 }
 
@@ -121,8 +122,8 @@ static void files_that_cannot_be_read(void **state)
 
 	(void)state;
 	make_place(&place);
-	check_not_read(place.path, "cannot open '/tmp/lunatic-");
-	check_not_read(place.folder, "Is a directory");
+	check_not_read(place.path, 100, "cannot open '/tmp/lunatic-");
+	check_not_read(place.folder, 100, "Is a directory");
 	drop_place(&place);
 }
 
@@ -362,7 +363,7 @@ static void refusals(void **state)
 	ln_cli_refuse("run", "a.wasm", LN_EFORMAT, "the module is bad");
 	check_said(test_capture_end(&capture),
 		   "cannot run 'a.wasm': the module is bad (see "
-		   "errors.md#refused)");
+		   "lunatic help refused)");
 	test_capture_begin(&capture, STDERR_FILENO);
 	ln_cli_refuse("test", "a.wasm", LN_ENOMEM, NULL);
 	check_said(test_capture_end(&capture),
@@ -401,6 +402,14 @@ static void plugins(void **state)
 	add_plugins(place.path, &fine, &said);
 	assert_false(fine);
 	check_said(said, "cannot load the plugin '/tmp/lunatic-");
+	write_file(place.path, "(module)", 8);
+	add_plugins(place.path, &fine, &said);
+	assert_false(fine);
+	check_said(said, "it is no plugin: it exports no function "
+			 "`lunatic_create_module_hook`");
+	add_plugins("no-plugin-of-this-name", &fine, &said);
+	assert_false(fine);
+	check_said(said, "neither such a file nor an installed plugin");
 	write_file(place.path, module, sizeof(module) - 1);
 	add_plugins(place.path, &fine, &said);
 	assert_string_equal(said, "");

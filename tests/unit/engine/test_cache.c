@@ -430,6 +430,32 @@ static void size_settings(void **state)
 	}
 }
 
+static void wrong_settings(void **state)
+{
+	static const char *const sizes[] = { "x", "-1", "10x", " 1", "1 " };
+
+	(void)state;
+	assert_null(ln_cache_check_settings());
+	setenv("LUNATIC_CACHE", "on", 1);
+	setenv("LUNATIC_CACHE_SIZE", "0", 1);
+	assert_null(ln_cache_check_settings());
+	setenv("LUNATIC_CACHE", "off", 1);
+	setenv("LUNATIC_CACHE_SIZE", "99999999999999999999999", 1);
+	assert_null(ln_cache_check_settings());
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		setenv("LUNATIC_CACHE_SIZE", sizes[i], 1);
+		assert_string_equal(ln_cache_check_settings(),
+				    "LUNATIC_CACHE_SIZE should be a number of "
+				    "MiB, 0 to 1048576");
+	}
+	setenv("LUNATIC_CACHE_SIZE", "", 1);
+	setenv("LUNATIC_CACHE", "", 1);
+	assert_null(ln_cache_check_settings());
+	setenv("LUNATIC_CACHE", "no", 1);
+	assert_string_equal(ln_cache_check_settings(),
+			    "LUNATIC_CACHE should be on or off");
+}
+
 static void time_of_use(void **state)
 {
 	struct place *place = *state;
@@ -587,6 +613,7 @@ int main(void)
 		TEST(linked_folder),
 		TEST(bounded),
 		TEST(size_settings),
+		TEST(wrong_settings),
 		TEST(time_of_use),
 		TEST(left_behind),
 		TEST(switched_off),

@@ -86,12 +86,11 @@ static void check_unchanged(const char *const *texts, size_t count)
 
 static void unchanged(void **state)
 {
-	static const char *const texts[] = { "(module)", HOOK(""),
-					     HOOK("nop") };
+	static const char *const texts[] = { HOOK(""), HOOK("nop") };
 
 	(void)state;
 	check_unchanged(NULL, 0);
-	check_unchanged(texts, 3);
+	check_unchanged(texts, 2);
 }
 
 static void check_error(const char *name, const char *const *texts,
@@ -114,7 +113,8 @@ static void failures(void **state)
 	static const char *const traps[] = { HOOK("unreachable") };
 	static const char *const second[] = { HOOK(""), HOOK("unreachable") };
 	static const char *const initialize[] = {
-		"(module (func (export \"_initialize\") unreachable))"
+		"(module (memory 1) (data (i32.const 0) \"lunatic::plugin\")"
+		" (func (export \"_initialize\") unreachable))"
 	};
 	static const char *const param[] = { HOOK("(param i32)") };
 
@@ -176,6 +176,8 @@ static void bad_plugins(void **state)
 		{ "", LN_EFORMAT },
 		{ "(module (import \"lunatic::process\" \"kill\" (func)))",
 		  LN_EINVAL },
+		{ "(module)", LN_EINVAL },
+		{ "(module (func (export \"_initialize\")))", LN_EINVAL },
 	};
 
 	(void)state;
