@@ -85,7 +85,8 @@ int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
 	if (making.config == NULL)
 		return ln_host_missing(guest, "configuration", config);
 	ln_guest_pay(guest, ENVIRONMENT_FUEL);
-	error = ln_blocking_run(ln_sched_files(runtime->sched), make, &making);
+	error = ln_blocking_run_for(ln_sched_files(runtime->sched),
+				    making.parent->files, make, &making);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
 		error = making.result;

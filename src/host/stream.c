@@ -9,7 +9,9 @@
  *          opened by a path, which is our own anyway
  *   SOCKET MSG_DONTWAIT
  *   PLAIN  regular files and whatever epoll refuses (/dev/null): never waits
- *          for anybody; the shared position and O_APPEND are respected
+ *          for another program; the shared position and O_APPEND are
+ *          respected. A regular file may wait for its device: what the kernel
+ *          does not do at once, a thread of a blocking pool does
  *   ASK    the rest, and those that cannot be opened again: poll(2) before each
  *          transfer of at most PIPE_BUF bytes, which then does not block unless
  *          another program was faster
@@ -48,6 +50,7 @@
 #include "base/futex.h"
 #include "base/time.h"
 #include "host/iovecs.h"
+#include "sched/blocking.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
 #include "sched/task.h"
@@ -75,6 +78,7 @@ struct ln_stream {
 	enum mode mode;
 	bool terminal;
 	bool seekable;
+	bool file;  /* a regular one, PLAIN */
 	bool owned; /* fd is ours, too, and no standard stream */
 	bool fifo;  /* owned, and its end means that writers have left */
 	struct ln_mutex *turn; /* own_turn, or that of another stream */
@@ -123,6 +127,7 @@ static int reopen(const struct ln_stream *stream)
 static void choose_mode(struct ln_stream *stream, mode_t type)
 {
 	stream->io = stream->fd;
+	stream->file = S_ISREG(type);
 	if (S_ISSOCK(type)) {
 		stream->mode = MODE_SOCKET;
 		return;
@@ -337,9 +342,10 @@ static ssize_t socket_transfer(const struct ln_stream *stream,
 }
 
 /* One system call for the next pieces: bytes moved, or a negative errno. Out of
- * line: its caller parks, and must know neither errno nor the batch. */
+ * line: its caller parks, and must know neither errno nor the batch. `flags`
+ * are of preadv2, and for files. */
 static LN_NOINLINE ssize_t move_slice(const struct ln_stream *stream,
-				      const struct ln_iovecs *pieces)
+				      const struct ln_iovecs *pieces, int flags)
 {
 	struct iovec batch[LN_IOVECS_BATCH];
 	int count = ln_iovecs_gather(
@@ -353,6 +359,10 @@ static LN_NOINLINE ssize_t move_slice(const struct ln_stream *stream,
 	do {
 		if (stream->mode == MODE_SOCKET)
 			n = socket_transfer(stream, batch, count);
+		else if (stream->file && stream->direction == LN_READABLE)
+			n = preadv2(stream->io, batch, count, -1, flags);
+		else if (stream->file)
+			n = pwritev2(stream->io, batch, count, -1, flags);
 		else if (stream->direction == LN_READABLE)
 			n = readv(stream->io, batch, count);
 		else
@@ -364,6 +374,36 @@ static LN_NOINLINE ssize_t move_slice(const struct ln_stream *stream,
 	if (n == 0 && stream->fifo && ln_stream_poll(stream) == 0)
 		return -EAGAIN;
 	return n;
+}
+
+struct slice {
+	const struct ln_stream *stream;
+	const struct ln_iovecs *pieces;
+	ssize_t n;
+};
+
+static void move_blocking(void *argument)
+{
+	struct slice *slice = argument;
+
+	slice->n = move_slice(slice->stream, slice->pieces, 0);
+}
+
+/* The same for a file, in a pool if it cannot be done at once. For no tenant:
+ * there are few such files, and of each one task at a time. */
+static int move_file(const struct ln_stream *stream,
+		     const struct ln_iovecs *pieces, ssize_t *n)
+{
+	struct slice slice = { .stream = stream, .pieces = pieces };
+	int error;
+
+	*n = move_slice(stream, pieces, RWF_NOWAIT);
+	if (*n != -EAGAIN && *n != -EOPNOTSUPP)
+		return 0;
+	error = ln_blocking_run(ln_sched_files(ln_task_current()->sched),
+				move_blocking, &slice);
+	*n = error < 0 ? 0 : slice.n;
+	return error;
 }
 
 int ln_stream_wait(struct ln_stream *stream, struct ln_stream_watch *watch)
@@ -411,8 +451,12 @@ static int transfer(struct ln_stream *stream, struct ln_iovecs *pieces,
 	int error = 0;
 
 	while (error == 0) {
-		ssize_t n = move_slice(stream, pieces);
+		ssize_t n = 0;
 
+		if (stream->file)
+			error = move_file(stream, pieces, &n);
+		else
+			n = move_slice(stream, pieces, 0);
 		if (n == 0)
 			break;
 		if (n > 0) {

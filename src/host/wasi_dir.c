@@ -103,7 +103,7 @@ int ln_wasi_sync_directory(struct ln_wasi_fd *directory, bool data_only,
 {
 	struct syncing syncing = { .directory = directory,
 				   .data_only = data_only };
-	int error = ln_wasi_block(sync_it, &syncing);
+	int error = ln_wasi_block_long(sync_it, &syncing);
 
 	return ln_wasi_answer(error, syncing.result, result);
 }

@@ -1,8 +1,8 @@
 /*
  * DESIGN
  * What a descriptor of a file can do besides reading and writing: size, times,
- * storage, advice. All but most advice may wait for the device, so it runs in
- * the blocking pool.
+ * storage, advice. All of it may wait for the device, so it runs in the
+ * blocking pools: what depends on the size of the file in that for long work.
  *
  * Threads: the one that runs the process; jobs in the pool.
  */
@@ -60,6 +60,18 @@ static int run(struct ln_wasi_fd *entry, void (*function)(void *),
 	return ln_wasi_answer(error, job->result, result);
 }
 
+/* The same for what takes a time in proportion to the file. */
+static int run_long(struct ln_wasi_fd *entry, void (*function)(void *),
+		    struct file_job *job, uint32_t *result)
+{
+	int error;
+
+	job->fd = entry->fd;
+	job->result = LN_WASI_SUCCESS;
+	error = ln_wasi_block_long(function, job);
+	return ln_wasi_answer(error, job->result, result);
+}
+
 static void advise(void *argument)
 {
 	struct file_job *job = argument;
@@ -88,7 +100,7 @@ int ln_host_wasi_fd_advise(struct ln_guest *guest, uint32_t fd, uint64_t offset,
 		return 0;
 	}
 	job.advice = advices[advice];
-	return run(entry, advise, &job, result);
+	return run_long(entry, advise, &job, result);
 }
 
 static void allocate(void *argument)
@@ -117,7 +129,7 @@ int ln_host_wasi_fd_allocate(struct ln_guest *guest, uint32_t fd,
 		return 0;
 	}
 	ln_guest_charge(guest, len);
-	return run(entry, allocate, &job, result);
+	return run_long(entry, allocate, &job, result);
 }
 
 static void set_size(void *argument)
@@ -145,7 +157,7 @@ int ln_host_wasi_fd_filestat_set_size(struct ln_guest *guest, uint32_t fd,
 		*result = LN_WASI_INVAL;
 		return 0;
 	}
-	return run(entry, set_size, &job, result);
+	return run_long(entry, set_size, &job, result);
 }
 
 static void sync_data(void *argument)
@@ -181,7 +193,7 @@ static int synchronise(struct ln_guest *guest, uint32_t fd, uint64_t right,
 	if (*result != LN_WASI_SUCCESS)
 		return 0;
 	if (entry->kind == LN_WASI_FILE)
-		return run(entry, function, &job, result);
+		return run_long(entry, function, &job, result);
 	if (entry->kind != LN_WASI_DIRECTORY) {
 		*result = LN_WASI_INVAL;
 		return 0;

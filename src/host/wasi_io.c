@@ -1,17 +1,22 @@
 /*
  * DESIGN
  * A read asks the kernel for what is in memory (RWF_NOWAIT) on the worker; what
- * is not, a thread of the blocking pool reads. A write may wait for the device,
+ * is not, a thread of a blocking pool reads. A write may wait for the device,
  * for others' writes, or because too much is unwritten, so it is done there at
  * once. File systems that are nothing but memory are read and written on the
  * worker.
  *
+ * What is small goes to the pool for short work. The rest is moved in steps of
+ * 1 MiB, between which others have their turn. A guest expects that a write to
+ * a regular file writes all, so it goes on until that is done, or an error. But
+ * each step is a system call of its own: other writers may come in between,
+ * with O_APPEND, too.
+ *
  * A job in the pool works on the guest's memory itself. That is safe: the guest
  * is parked until the job is over, also when it is killed, so its memory
- * neither grows nor goes away. A job that goes on for long looks for a kill
- * after each system call.
+ * neither grows nor goes away. A kill is noticed after each step.
  *
- * Threads: the one that runs the process; run_rest also in the pool.
+ * Threads: the one that runs the process; run_step also in the pools.
  */
 #include "host/wasi_io.h"
 
@@ -25,9 +30,12 @@
 #include "host/wasi_table.h"
 #include "sched/task.h"
 
-/* Bytes of one system call on a worker, and in the pool. */
+/* Bytes of one system call on a worker, and of one step in the pool. */
 #define SLICE_ON_WORKER ((size_t)256 << 10)
 #define SLICE_IN_POOL ((size_t)1 << 20)
+
+/* Transfers of at most so many bytes are small. */
+#define SMALL ((size_t)64 << 10)
 
 struct transfer {
 	struct ln_task *task;
@@ -78,15 +86,26 @@ static bool note(struct transfer *transfer, ssize_t n)
 	return !transfer->over;
 }
 
-/* In the pool: goes on to the end, or a kill. */
-static void run_rest(void *argument)
+/* In a pool: whether there is more to do, and nobody was killed. */
+static bool run_step(void *argument)
 {
 	struct transfer *transfer = argument;
 
-	while (note(transfer, move(transfer, SLICE_IN_POOL, 0))) {
-		if (ln_task_interrupted(transfer->task))
-			return;
-	}
+	return note(transfer, move(transfer, SLICE_IN_POOL, 0)) &&
+	       !ln_task_interrupted(transfer->task);
+}
+
+static void run_small(void *argument)
+{
+	while (run_step(argument))
+		;
+}
+
+static int run_in_pool(struct transfer *transfer)
+{
+	if (transfer->pieces->left <= SMALL)
+		return ln_wasi_block(run_small, transfer);
+	return ln_wasi_block_steps(run_step, transfer);
 }
 
 /* On the worker, as long as nothing blocks: returns 0 when that is all there
@@ -129,7 +148,7 @@ int ln_wasi_file_transfer(const struct ln_wasi_fd *file,
 	else if (direction == LN_READABLE)
 		error = run_here(&transfer, RWF_NOWAIT);
 	if (error == LN_EAGAIN)
-		error = ln_wasi_block(run_rest, &transfer);
+		error = run_in_pool(&transfer);
 	if (error < 0)
 		return error;
 	*done = transfer.done;

@@ -29,6 +29,7 @@
 #include "process/guest.h"
 #include "process/listeners.h"
 #include "process/preopens.h"
+#include "process/process.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 #include "sched/task.h"
@@ -391,11 +392,15 @@ static void close_file(const struct ln_wasi_fd *entry)
 {
 	struct stat stat;
 	int fd = entry->fd;
-	bool soon = fstat(fd, &stat) == 0 &&
-		    (stat.st_nlink > 0 || stat.st_size <= FREED_SOON) &&
-		    (entry->in_memory || !entry->writable);
+	bool known = fstat(fd, &stat) == 0;
+	bool brief = known && (stat.st_nlink > 0 || stat.st_size <= FREED_SOON);
+	int error = LN_ENOMEM;
 
-	if (soon || ln_wasi_block(close_fd, &fd) == LN_ENOMEM)
+	if (!brief)
+		error = ln_wasi_block_long(close_fd, &fd);
+	else if (entry->writable && !entry->in_memory)
+		error = ln_wasi_block(close_fd, &fd);
+	if (error == LN_ENOMEM)
 		ln_fd_close(fd);
 }
 
@@ -487,17 +492,55 @@ void ln_wasi_free(struct ln_wasi *wasi)
 	free(wasi);
 }
 
+/* What a task that has run a job answers. */
+static int conclude(struct ln_task *task, int error)
+{
+	if (error < 0)
+		return error;
+	return ln_task_interrupted(task) ? LN_EKILLED : 0;
+}
+
 int ln_wasi_block(void (*function)(void *), void *argument)
 {
 	struct ln_task *task = ln_task_current();
-	int error;
 
-	error = ln_blocking_run(task != NULL ? ln_sched_files(task->sched)
-					     : NULL,
-				function, argument);
-	if (error < 0)
-		return error;
-	return task != NULL && ln_task_interrupted(task) ? LN_EKILLED : 0;
+	if (task == NULL) {
+		function(argument);
+		return 0;
+	}
+	return conclude(task, ln_blocking_run_for(
+				      ln_sched_files(task->sched),
+				      ln_process_of(task)->environment->files,
+				      function, argument));
+}
+
+int ln_wasi_block_long(void (*function)(void *), void *argument)
+{
+	struct ln_task *task = ln_task_current();
+
+	if (task == NULL) {
+		function(argument);
+		return 0;
+	}
+	return conclude(task, ln_blocking_run_for(
+				      ln_sched_bulk(task->sched),
+				      ln_process_of(task)->environment->bulk,
+				      function, argument));
+}
+
+int ln_wasi_block_steps(bool (*step)(void *), void *argument)
+{
+	struct ln_task *task = ln_task_current();
+
+	if (task == NULL) {
+		while (step(argument))
+			;
+		return 0;
+	}
+	return conclude(task, ln_blocking_run_steps(
+				      ln_sched_bulk(task->sched),
+				      ln_process_of(task)->environment->bulk,
+				      step, argument));
 }
 
 int ln_wasi_answer(int error, uint32_t job_result, uint32_t *result)

@@ -115,6 +115,13 @@ void ln_wasi_release(struct ln_wasi_fd *entry);
  * only. */
 int ln_wasi_block(void (*function)(void *), void *argument);
 
+/* The same for what may take long, such as syncing, and so must not delay what
+ * does not. */
+int ln_wasi_block_long(void (*function)(void *), void *argument);
+
+/* The same in steps, see ln_blocking_run_steps. */
+int ln_wasi_block_steps(bool (*step)(void *), void *argument);
+
 /* The same in a host function that has just called ln_wasi_block: turns its
  * answer and that of the job into those of the host function. */
 int ln_wasi_answer(int error, uint32_t job_result, uint32_t *result);

@@ -1,7 +1,7 @@
 /*
  * DESIGN
  * A look-up is a job on the heap, because it may outlive the task that wants
- * it. It is in its owner's queue, or with a thread, or done; each step happens
+ * it. It is in its tenant's queue, or with a thread, or done; each step happens
  * under the resolver's lock. A task that leaves takes a queued job out and
  * frees it; a job that a thread has already got is marked as abandoned, and the
  * thread frees it. So there are never more jobs than tasks and threads.
@@ -10,13 +10,7 @@
  * owner, together with those below it, may have half of the threads that the
  * one above may have, at least one; abandoned look-ups count until they end.
  * Half, since that leaves something for every level of the tree, and as much
- * for all others as for one.
- *
- * Each owner has a list of turns: of its own queue, while there is something in
- * it, and of each owner below that has such a list and may have one more
- * thread. The first of the list is served and becomes the last, from the top
- * down to a queue: so whatever is in a list leads to a job that may run now,
- * and to find the next one takes a step for each level, however many wait.
+ * for all others as for one. Owners are tenants of a fair queue (base/fair.h).
  *
  * A job that can run calls a thread: one that is idle and has not been called
  * yet, or a new one. One that cannot run becomes able to when a job ends; the
@@ -39,7 +33,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
+#include "base/fair.h"
 #include "base/list.h"
 #include "net/address.h"
 #include "sched/task.h"
@@ -50,8 +46,8 @@
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
 
 struct job {
-	struct ln_list link;             /* in the owner's, while queued */
-	struct ln_resolver_owner *owner; /* good until it has run */
+	struct ln_list link;      /* in the tenant's, while queued */
+	struct ln_tenant *tenant; /* good until it has run */
 	enum job_state state;
 	struct ln_task *task; /* NULL: abandoned */
 	struct ln_endpoint endpoint;
@@ -59,26 +55,9 @@ struct job {
 	int code; /* of getaddrinfo */
 };
 
-/* A place in a list of turns. */
-struct turn {
-	struct ln_list link;
-	struct ln_resolver_owner *owner; /* whose */
-	bool listed;
-};
-
 struct ln_resolver_owner {
-	/* Immutable. */
 	struct ln_resolver *resolver;
-	struct ln_resolver_owner *above; /* counted; NULL: this is the top */
-	unsigned most;                   /* of `running` */
-
-	/* Under the resolver's lock. */
-	unsigned running;     /* jobs that threads have, here and below */
-	unsigned references;  /* the maker's, of these jobs, from below */
-	struct ln_list jobs;  /* queued, the oldest first */
-	struct ln_list turns; /* here and below */
-	struct turn itself;   /* of `jobs`, in `turns` */
-	struct turn branch;   /* of `turns`, in those of `above` */
+	struct ln_tenant *tenant; /* counted; its jobs may outlive the owner */
 };
 
 struct ln_resolver {
@@ -90,27 +69,13 @@ struct ln_resolver {
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct ln_resolver_owner top; /* under lock, as all that follows */
-	unsigned idle;                /* threads that wait for work */
-	unsigned called;              /* of these, to do some */
-	unsigned started;             /* threads that have not ended */
-	unsigned references;          /* of the owner and of each thread */
+	struct ln_tenant *top; /* under lock, as all that follows */
+	unsigned idle;         /* threads that wait for work */
+	unsigned called;       /* of these, to do some */
+	unsigned started;      /* threads that have not ended */
+	unsigned references;   /* of the owner and of each thread */
 	bool stopping;
 };
-
-static void init_owner(struct ln_resolver_owner *owner,
-		       struct ln_resolver *resolver, unsigned most)
-{
-	*owner = (struct ln_resolver_owner){
-		.resolver = resolver,
-		.most = most,
-		.references = 1,
-		.itself.owner = owner,
-		.branch.owner = owner,
-	};
-	ln_list_init(&owner->jobs);
-	ln_list_init(&owner->turns);
-}
 
 int ln_resolver_new(unsigned threads,
 		    int (*lookup)(const char *, const char *,
@@ -122,6 +87,11 @@ int ln_resolver_new(unsigned threads,
 
 	if (resolver == NULL)
 		return LN_ENOMEM;
+	resolver->top = ln_tenant_new(NULL, threads);
+	if (resolver->top == NULL) {
+		free(resolver);
+		return LN_ENOMEM;
+	}
 	resolver->lookup = lookup != NULL ? lookup : getaddrinfo;
 	resolver->free_result =
 		free_result != NULL ? free_result : freeaddrinfo;
@@ -129,7 +99,6 @@ int ln_resolver_new(unsigned threads,
 	resolver->references = 1;
 	pthread_mutex_init(&resolver->lock, NULL);
 	pthread_cond_init(&resolver->work, NULL);
-	init_owner(&resolver->top, resolver, threads);
 	*out = resolver;
 	return 0;
 }
@@ -138,109 +107,47 @@ int ln_resolver_owner_new(struct ln_resolver *resolver,
 			  struct ln_resolver_owner *above,
 			  struct ln_resolver_owner **out)
 {
+	struct ln_tenant *parent =
+		above != NULL ? above->tenant : resolver->top;
 	struct ln_resolver_owner *owner = malloc(sizeof(*owner));
+	unsigned max = ln_tenant_max(parent);
 
 	if (owner == NULL)
 		return LN_ENOMEM;
-	if (above == NULL)
-		above = &resolver->top;
-	init_owner(owner, resolver, above->most > 1 ? above->most / 2 : 1);
-	owner->above = above;
+	owner->resolver = resolver;
 	pthread_mutex_lock(&resolver->lock);
-	above->references++;
+	owner->tenant = ln_tenant_new(parent, max > 1 ? max / 2 : 1);
 	pthread_mutex_unlock(&resolver->lock);
+	if (owner->tenant == NULL) {
+		free(owner);
+		return LN_ENOMEM;
+	}
 	*out = owner;
 	return 0;
 }
 
-/* Under the lock. The top is not on the heap, and keeps its first reference. */
-static void release_owner(struct ln_resolver_owner *owner)
-{
-	while (owner != NULL && --owner->references == 0) {
-		struct ln_resolver_owner *above = owner->above;
-
-		free(owner);
-		owner = above;
-	}
-}
-
 void ln_resolver_owner_release(struct ln_resolver_owner *owner)
 {
-	struct ln_resolver *resolver;
-
 	if (owner == NULL)
 		return;
-	resolver = owner->resolver;
-	pthread_mutex_lock(&resolver->lock);
-	release_owner(owner);
-	pthread_mutex_unlock(&resolver->lock);
-}
-
-static void list_turn(struct turn *turn, struct ln_list *turns, bool wanted)
-{
-	if (wanted && !turn->listed)
-		ln_list_append(turns, &turn->link);
-	else if (!wanted && turn->listed)
-		ln_list_remove(&turn->link);
-	turn->listed = wanted;
-}
-
-/* Makes the lists of turns right after a change of the owner's queue or of what
- * runs for it. Returns whether its queue leads to a job that can run. */
-static bool relist(struct ln_resolver_owner *owner)
-{
-	bool can_run = !ln_list_empty(&owner->jobs);
-
-	list_turn(&owner->itself, &owner->turns, can_run);
-	for (; owner->above != NULL; owner = owner->above) {
-		bool wanted = owner->running < owner->most &&
-			      !ln_list_empty(&owner->turns);
-
-		list_turn(&owner->branch, &owner->above->turns, wanted);
-		can_run = can_run && wanted;
-	}
-	return can_run;
+	pthread_mutex_lock(&owner->resolver->lock);
+	ln_tenant_release(owner->tenant);
+	pthread_mutex_unlock(&owner->resolver->lock);
+	free(owner);
 }
 
 /* Takes the job whose turn it is out of its queue, to run it; NULL: none can
  * run. */
 static struct job *take_job(struct ln_resolver *resolver)
 {
-	struct ln_resolver_owner *owner = &resolver->top;
+	struct ln_list *link = ln_tenant_take(resolver->top);
 	struct job *job;
 
-	while (!ln_list_empty(&owner->turns)) {
-		struct ln_list *link = owner->turns.next;
-		struct turn *turn = ln_container_of(link, struct turn, link);
-
-		ln_list_remove(link);
-		ln_list_append(&owner->turns, link);
-		if (turn == &owner->itself)
-			break;
-		owner = turn->owner;
-	}
-	if (ln_list_empty(&owner->jobs))
+	if (link == NULL)
 		return NULL;
-	job = ln_container_of(owner->jobs.next, struct job, link);
-	ln_list_remove(&job->link);
+	job = ln_container_of(link, struct job, link);
 	job->state = JOB_RUNNING;
-	owner->references++;
-	for (struct ln_resolver_owner *at = owner; at != NULL; at = at->above)
-		at->running++;
-	relist(owner);
 	return job;
-}
-
-/* A job that take_job took has run: its owner may have the thread for another
- * one, and may be gone. */
-static void give_back(struct job *job)
-{
-	struct ln_resolver_owner *owner = job->owner;
-
-	for (struct ln_resolver_owner *at = owner; at != NULL; at = at->above)
-		at->running--;
-	relist(owner);
-	release_owner(owner);
 }
 
 /* Gives the lock back with a reference; the last one frees. */
@@ -248,6 +155,8 @@ static void unlock_and_release(struct ln_resolver *resolver)
 {
 	bool last = --resolver->references == 0;
 
+	if (last)
+		ln_tenant_release(resolver->top);
 	pthread_mutex_unlock(&resolver->lock);
 	if (!last)
 		return;
@@ -344,7 +253,7 @@ static void *thread_main(void *argument)
 		pthread_mutex_unlock(&resolver->lock);
 		look_up(resolver, job);
 		pthread_mutex_lock(&resolver->lock);
-		give_back(job);
+		ln_tenant_end(job->tenant);
 		job->state = JOB_DONE;
 		if (job->task != NULL)
 			ln_task_wake(job->task);
@@ -389,12 +298,10 @@ static int enqueue(struct ln_resolver *resolver, struct job *job)
 	int error = 0;
 
 	pthread_mutex_lock(&resolver->lock);
-	ln_list_append(&job->owner->jobs, &job->link);
-	if (relist(job->owner))
+	if (ln_tenant_queue(job->tenant, &job->link))
 		call_thread(resolver);
 	if (resolver->started == 0) {
-		ln_list_remove(&job->link);
-		relist(job->owner);
+		ln_tenant_withdraw(job->tenant, &job->link);
 		error = LN_ENOMEM;
 	}
 	pthread_mutex_unlock(&resolver->lock);
@@ -418,10 +325,8 @@ static bool leave(struct ln_resolver *resolver, struct job *job)
 	bool ours;
 
 	pthread_mutex_lock(&resolver->lock);
-	if (job->state == JOB_QUEUED) {
-		ln_list_remove(&job->link);
-		relist(job->owner);
-	}
+	if (job->state == JOB_QUEUED)
+		ln_tenant_withdraw(job->tenant, &job->link);
 	ours = job->state != JOB_RUNNING;
 	job->task = NULL;
 	pthread_mutex_unlock(&resolver->lock);
@@ -475,7 +380,7 @@ int ln_resolver_resolve(struct ln_resolver *resolver,
 		free_job(job);
 		return *addresses != NULL ? 0 : LN_ENOMEM;
 	}
-	job->owner = owner != NULL ? owner : &resolver->top;
+	job->tenant = owner != NULL ? owner->tenant : resolver->top;
 	job->task = ln_task_current();
 	return await(resolver, job, deadline, addresses, reason);
 }

@@ -134,7 +134,7 @@ static int add_module(struct ln_environment *environment, const uint8_t *bytes,
 	module = calloc(1, sizeof(*module));
 	if (module == NULL)
 		return LN_ENOMEM;
-	result = ln_blocking_run(ln_sched_files(sched), digest, &digesting);
+	result = ln_blocking_run(ln_sched_bulk(sched), digest, &digesting);
 	if (result == 0)
 		result = digesting.error;
 	if (result == 0)

@@ -114,7 +114,8 @@ static int make_environment(struct making *making)
 	struct ln_environment *parent = making->job->peer->node->environment;
 	struct ln_sched *sched = parent->runtime->sched;
 	const char *why;
-	int error = ln_blocking_run(ln_sched_files(sched), unpack, making);
+	int error = ln_blocking_run_for(ln_sched_files(sched), parent->files,
+					unpack, making);
 
 	if (error == 0)
 		error = making->error;
@@ -130,7 +131,8 @@ static int make_environment(struct making *making)
 	}
 	if (error < 0)
 		return error;
-	error = ln_blocking_run(ln_sched_files(sched), make, making);
+	error = ln_blocking_run_for(ln_sched_files(sched), parent->files, make,
+				    making);
 	if (error == 0)
 		error = making->error;
 	why = why_no_environment(error);
@@ -240,7 +242,7 @@ static int store(struct ln_job *job, struct ln_blob **blob)
 	memmove(job->body, job->body + sizeof(uint64_t),
 		job->len - sizeof(uint64_t));
 	job->len -= sizeof(uint64_t);
-	error = ln_blocking_run(ln_sched_files(node->runtime->sched), digest,
+	error = ln_blocking_run(ln_sched_bulk(node->runtime->sched), digest,
 				&digesting);
 	if (error == 0)
 		error = digesting.error;

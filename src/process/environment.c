@@ -68,6 +68,8 @@ static void destroy(void *argument)
 	ln_quota_release(environment->descriptors);
 	ln_listeners_close(environment->listeners);
 	ln_resolver_owner_release(environment->names);
+	ln_blocking_tenant_release(environment->bulk);
+	ln_blocking_tenant_release(environment->files);
 	ln_config_free((struct ln_config *)environment->config);
 	free(environment);
 	if (parent != NULL) {
@@ -133,6 +135,28 @@ static int open_directories(struct ln_environment *environment)
 	/* Later each goes with its directory. */
 	while (error < 0 && taken-- > 0)
 		ln_quota_give(environment->descriptors);
+	return error;
+}
+
+/* Makes it a tenant of what environments share in turns. */
+static int make_tenants(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+	struct ln_runtime *runtime = environment->runtime;
+	int error = ln_resolver_owner_new(runtime->resolver,
+					  parent != NULL ? parent->names : NULL,
+					  &environment->names);
+
+	if (error == 0)
+		error = ln_blocking_tenant_new(ln_sched_files(runtime->sched),
+					       parent != NULL ? parent->files
+							      : NULL,
+					       &environment->files);
+	if (error == 0)
+		error = ln_blocking_tenant_new(ln_sched_bulk(runtime->sched),
+					       parent != NULL ? parent->bulk
+							      : NULL,
+					       &environment->bulk);
 	return error;
 }
 
@@ -210,9 +234,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 		parent != NULL ? parent->console : config->console;
 	environment->config = copy;
 	set_limits(environment);
-	error = ln_resolver_owner_new(runtime->resolver,
-				      parent != NULL ? parent->names : NULL,
-				      &environment->names);
+	error = make_tenants(environment);
 	if (error < 0)
 		goto fail;
 	error = open_directories(environment);

@@ -15,6 +15,7 @@
 #include "process/config.h"
 #include "sched/turns.h"
 
+struct ln_blocking_tenant;
 struct ln_linker;
 struct ln_module;
 struct ln_quota;
@@ -40,11 +41,14 @@ struct ln_environment {
 	unsigned variant;               /* of the engine */
 	uint64_t number;                /* for reports; the first has 0 */
 	struct ln_linker *linker;
-	struct ln_registry *registry;     /* of processes, by name */
-	struct ln_preopens *preopens;     /* NULL: none */
-	struct ln_listeners *listeners;   /* NULL: none */
-	struct ln_quota *descriptors;     /* sockets and files of guests */
-	struct ln_resolver_owner *names;  /* of the names looked up for it */
+	struct ln_registry *registry;    /* of processes, by name */
+	struct ln_preopens *preopens;    /* NULL: none */
+	struct ln_listeners *listeners;  /* NULL: none */
+	struct ln_quota *descriptors;    /* sockets and files of guests */
+	struct ln_resolver_owner *names; /* of the names looked up for it */
+	/* In the pools for files: for short and for long work. */
+	struct ln_blocking_tenant *files;
+	struct ln_blocking_tenant *bulk;
 	const struct ln_console *console; /* NULL: the program's streams */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */

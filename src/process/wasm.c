@@ -167,8 +167,8 @@ static void finish_heap(struct ln_guest *guest)
 	if (guest->heap == NULL)
 		return;
 	ln_uuid_format(guest->process->id, call.name);
-	(void)ln_blocking_run(ln_sched_files(runtime->sched), write_heap,
-			      &call);
+	(void)ln_blocking_run_for(ln_sched_files(runtime->sched),
+				  guest->environment->files, write_heap, &call);
 	ln_heap_profile_free(guest->heap);
 }
 

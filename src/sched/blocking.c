@@ -1,63 +1,125 @@
 /*
  * DESIGN
- * Jobs live on the stacks of the tasks that wait for them, linked into one
- * list. A task has at most one, so the list is bounded by the number of tasks.
- * Threads start when a job finds none idle, up to a bound, and stay.
+ * Jobs live on the stacks of the tasks that wait for them, queued in a fair
+ * queue (base/fair.h). A task has at most one, so their number is bounded by
+ * that of the tasks, and a tenant's queue is also a round robin over its tasks:
+ * a job of many steps goes behind the others of its tenant after each.
  *
  * The waiting task cannot be killed away from its job, because the job uses its
  * stack: it parks until the job is over, and whoever called looks at the kill
  * then. Once the job has run, the task yields until the thread has made its
  * last use of the task and the job, a handful of instructions later.
+ *
+ * Threads start when a job that may run finds none idle, up to a bound, and
+ * stay. More threads than processors only pay when jobs wait in the kernel. So
+ * at most `width` jobs count as active. When others wait for that alone, an
+ * idle thread, the watcher, looks every LOOK_NS at the oldest active job: if
+ * its thread is blocked in the kernel, it counts no longer.
+ *
+ * A job that may run calls a thread: one that is idle and has not been called
+ * yet, or a new one. What becomes able to run when a job ends is found by the
+ * thread that ended it; a thread that takes a job calls another one when there
+ * are more.
+ *
+ * Threads: any. Lock order: the pool's lock alone.
  */
 #include "sched/blocking.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
+#include "base/fair.h"
+#include "base/fd.h"
+#include "base/time.h"
 #include "sched/task.h"
+
+/* How long a job may last before somebody looks whether it is blocked. A step
+ * of a transfer takes a tenth of that when nothing blocks. */
+#define LOOK_NS (10 * LN_NS_PER_MS)
 
 enum job_state { JOB_QUEUED, JOB_RAN, JOB_RELEASED };
 
 struct job {
-	struct job *next;
-	void (*function)(void *);
+	struct ln_list link; /* in the tenant's queue, or in pool.active */
+	struct ln_tenant *tenant;
+	bool (*step)(void *);
 	void *argument;
 	struct ln_task *task;
+	bool active;     /* it counts */
+	pid_t thread;    /* that runs it */
+	uint64_t number; /* of the step that runs */
+	int64_t looked;  /* when it began, or was looked at last */
 	_Atomic int state;
 };
 
 struct ln_blocking {
+	/* Immutable. */
+	unsigned max;
+	unsigned width;
+	int nice; /* of the threads */
+
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct job *head; /* under lock, as all that follows */
-	struct job **tail;
+	struct ln_tenant *root; /* under lock, as all that follows */
+	struct ln_list active;  /* jobs, in the order of `looked` */
+	uint64_t steps;         /* numbers them */
+	unsigned active_count;
 	pthread_t *threads;
 	unsigned started;
-	unsigned idle;
-	unsigned queued;
-	unsigned most;
+	unsigned idle;   /* threads that wait for work */
+	unsigned called; /* of these, to do some */
+	bool watched;    /* one of these is the watcher */
 	bool stopping;
 };
 
-int ln_blocking_new(unsigned threads, struct ln_blocking **out)
+struct ln_blocking_tenant {
+	struct ln_blocking *pool;
+	struct ln_tenant *tenant; /* counted */
+};
+
+/* Deadlines of the watcher are CLOCK_MONOTONIC. */
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+int ln_blocking_new(unsigned threads, unsigned width, int nice,
+		    struct ln_blocking **out)
 {
 	struct ln_blocking *pool = calloc(1, sizeof(*pool));
 
 	if (pool == NULL)
 		return LN_ENOMEM;
 	pool->threads = calloc(threads, sizeof(*pool->threads));
-	if (pool->threads == NULL) {
+	pool->root = ln_tenant_new(NULL, threads);
+	if (pool->threads == NULL || pool->root == NULL) {
+		free(pool->threads);
+		ln_tenant_release(pool->root);
 		free(pool);
 		return LN_ENOMEM;
 	}
-	pool->most = threads;
-	pool->tail = &pool->head;
+	pool->max = threads;
+	pool->width = width;
+	pool->nice = nice;
+	ln_list_init(&pool->active);
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_cond_init(&pool->work, NULL);
+	init_condition(&pool->work);
 	*out = pool;
 	return 0;
 }
@@ -74,15 +136,185 @@ void ln_blocking_free(struct ln_blocking *pool)
 		pthread_join(pool->threads[i], NULL);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);
+	ln_tenant_release(pool->root);
 	free(pool->threads);
 	free(pool);
 }
 
-static void run_job(struct job *job)
+int ln_blocking_tenant_new(struct ln_blocking *pool,
+			   struct ln_blocking_tenant *above,
+			   struct ln_blocking_tenant **out)
+{
+	struct ln_tenant *parent = above != NULL ? above->tenant : pool->root;
+	struct ln_blocking_tenant *tenant = malloc(sizeof(*tenant));
+	unsigned max = ln_tenant_max(parent);
+
+	if (tenant == NULL)
+		return LN_ENOMEM;
+	tenant->pool = pool;
+	pthread_mutex_lock(&pool->lock);
+	tenant->tenant = ln_tenant_new(parent, max > 1 ? max / 2 : 1);
+	pthread_mutex_unlock(&pool->lock);
+	if (tenant->tenant == NULL) {
+		free(tenant);
+		return LN_ENOMEM;
+	}
+	*out = tenant;
+	return 0;
+}
+
+void ln_blocking_tenant_release(struct ln_blocking_tenant *tenant)
+{
+	if (tenant == NULL)
+		return;
+	pthread_mutex_lock(&tenant->pool->lock);
+	ln_tenant_release(tenant->tenant);
+	pthread_mutex_unlock(&tenant->pool->lock);
+	free(tenant);
+}
+
+static void *thread_main(void *argument);
+
+/* Sees to it that a thread comes for a job, or watches for one; under the lock.
+ * True: `work` is to be signalled, which is best done without it. */
+static bool call_thread(struct ln_blocking *pool)
+{
+	if (pool->watched && pool->active_count >= pool->width)
+		return false;
+	if (pool->idle > pool->called) {
+		pool->called++;
+		return true;
+	}
+	/* One that has been called and has not come yet calls the next. */
+	if (pool->called == 0 && pool->started < pool->max &&
+	    pthread_create(&pool->threads[pool->started], NULL, thread_main,
+			   pool) == 0)
+		pool->started++;
+	return false;
+}
+
+static struct job *job_at(struct ln_list *link)
+{
+	return ln_container_of(link, struct job, link);
+}
+
+static void deactivate(struct ln_blocking *pool, struct job *job)
+{
+	if (!job->active)
+		return;
+	job->active = false;
+	ln_list_remove(&job->link);
+	pool->active_count--;
+}
+
+/* Whether a thread of ours waits for something in the kernel, rather than for a
+ * processor; it is taken to when nobody can say. */
+static bool is_blocked(pid_t thread)
+{
+	char text[128]; /* "1234 (ln-blocking) D ..." */
+	char name[64];
+	const char *state;
+	ssize_t len;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/stat", (int)thread);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	len = read(fd, text, sizeof(text) - 1);
+	ln_fd_close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	state = strrchr(text, ')');
+	return state == NULL || strncmp(state, ") R", 3) != 0;
+}
+
+/* Looks at the job that nobody has looked at for longest, if it is time. Gives
+ * the lock away meanwhile: the job may be over then. */
+static void look(struct ln_blocking *pool)
+{
+	int64_t now = ln_time_now();
+	struct job *job;
+	uint64_t number;
+	pid_t thread;
+	bool blocked;
+
+	if (ln_list_empty(&pool->active) ||
+	    now - job_at(pool->active.next)->looked < LOOK_NS)
+		return;
+	job = job_at(pool->active.next);
+	number = job->number;
+	thread = job->thread;
+	job->looked = now;
+	ln_list_remove(&job->link);
+	ln_list_append(&pool->active, &job->link);
+	pthread_mutex_unlock(&pool->lock);
+	blocked = is_blocked(thread);
+	pthread_mutex_lock(&pool->lock);
+	for (struct ln_list *at = pool->active.next;
+	     blocked && at != &pool->active; at = at->next) {
+		if (job_at(at)->number == number) {
+			deactivate(pool, job_at(at));
+			break;
+		}
+	}
+}
+
+/* Takes a job to run it; NULL: there is none, or too many are active. */
+static struct job *take_job(struct ln_blocking *pool, pid_t thread)
+{
+	struct job *job;
+
+	if (pool->active_count >= pool->width || !ln_tenant_ready(pool->root))
+		return NULL;
+	job = job_at(ln_tenant_take(pool->root));
+	job->thread = thread;
+	job->number = pool->steps++;
+	job->looked = ln_time_now();
+	job->active = true;
+	ln_list_append(&pool->active, &job->link);
+	pool->active_count++;
+	return job;
+}
+
+/* Waits until a call; the watcher at most until it should look at a job. */
+static void wait_idle(struct ln_blocking *pool)
+{
+	bool watcher = !pool->watched && ln_tenant_ready(pool->root);
+
+	pool->idle++;
+	if (watcher) {
+		int64_t until = job_at(pool->active.next)->looked + LOOK_NS;
+		struct timespec deadline = {
+			.tv_sec = until / LN_NS_PER_S,
+			.tv_nsec = until % LN_NS_PER_S,
+		};
+
+		pool->watched = true;
+		pthread_cond_timedwait(&pool->work, &pool->lock, &deadline);
+		look(pool);
+		pool->watched = false;
+	} else {
+		pthread_cond_wait(&pool->work, &pool->lock);
+	}
+	pool->idle--;
+	if (pool->called > 0)
+		pool->called--;
+}
+
+/* Ends a step; whether the job is over. */
+static bool end_step(struct ln_blocking *pool, struct job *job, bool more)
+{
+	deactivate(pool, job);
+	if (more)
+		ln_tenant_queue(job->tenant, &job->link);
+	ln_tenant_end(job->tenant);
+	return !more;
+}
+
+static void tell(struct job *job)
 {
 	struct ln_task *task = job->task;
 
-	job->function(job->argument);
 	/* A wake-up for another reason may come between the two stores, so the
 	 * task goes on only when this thread has let go of it, too. */
 	atomic_store_explicit(&job->state, JOB_RAN, memory_order_release);
@@ -93,27 +325,35 @@ static void run_job(struct job *job)
 static void *thread_main(void *argument)
 {
 	struct ln_blocking *pool = argument;
+	pid_t thread = gettid();
 
 	prctl(PR_SET_NAME, "ln-blocking");
+	/* Linux has a priority for each thread. */
+	if (pool->nice > 0)
+		(void)setpriority(PRIO_PROCESS, 0, pool->nice);
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		struct job *job = pool->head;
+		struct job *job = take_job(pool, thread);
+		bool signal;
+		bool over;
 
 		if (job == NULL) {
 			if (pool->stopping)
 				break;
-			pool->idle++;
-			pthread_cond_wait(&pool->work, &pool->lock);
-			pool->idle--;
+			wait_idle(pool);
 			continue;
 		}
-		pool->head = job->next;
-		if (pool->head == NULL)
-			pool->tail = &pool->head;
-		pool->queued--;
+		signal = ln_tenant_ready(pool->root) && call_thread(pool);
 		pthread_mutex_unlock(&pool->lock);
-		run_job(job);
+		if (signal)
+			pthread_cond_signal(&pool->work);
+		over = !job->step(job->argument);
 		pthread_mutex_lock(&pool->lock);
+		if (end_step(pool, job, !over)) {
+			pthread_mutex_unlock(&pool->lock);
+			tell(job);
+			pthread_mutex_lock(&pool->lock);
+		}
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return NULL;
@@ -121,44 +361,43 @@ static void *thread_main(void *argument)
 
 static int enqueue(struct ln_blocking *pool, struct job *job)
 {
+	bool signal;
 	int error = 0;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->idle <= pool->queued && pool->started < pool->most &&
-	    pthread_create(&pool->threads[pool->started], NULL, thread_main,
-			   pool) == 0)
-		pool->started++;
+	signal = ln_tenant_queue(job->tenant, &job->link) && call_thread(pool);
 	if (pool->started == 0) {
+		ln_tenant_withdraw(job->tenant, &job->link);
 		error = LN_ENOMEM;
-	} else {
-		*pool->tail = job;
-		pool->tail = &job->next;
-		pool->queued++;
-		pthread_cond_signal(&pool->work);
 	}
 	pthread_mutex_unlock(&pool->lock);
+	if (signal)
+		pthread_cond_signal(&pool->work);
 	return error;
 }
 
-int ln_blocking_run(struct ln_blocking *pool, void (*function)(void *),
-		    void *argument)
+int ln_blocking_run_steps(struct ln_blocking *pool,
+			  struct ln_blocking_tenant *tenant,
+			  bool (*step)(void *), void *argument)
 {
 	struct ln_task *task = ln_task_current();
-	struct job job = { .function = function, .argument = argument };
+	struct job job = { .step = step, .argument = argument };
 	int error;
 	int state;
 
 	if (task == NULL) {
-		function(argument);
+		while (step(argument))
+			;
 		return 0;
 	}
+	job.tenant = tenant != NULL ? tenant->tenant : pool->root;
 	job.task = task;
 	atomic_init(&job.state, JOB_QUEUED);
 	error = enqueue(pool, &job);
 	if (error < 0)
 		return error;
 	ln_task_set_waiting(task, LN_WAIT_BLOCKING);
-	/* Acquire pairs with the releases in run_job. */
+	/* Acquire pairs with the releases in tell. */
 	while ((state = atomic_load_explicit(
 			&job.state, memory_order_acquire)) != JOB_RELEASED) {
 		if (state == JOB_QUEUED)
@@ -168,4 +407,32 @@ int ln_blocking_run(struct ln_blocking *pool, void (*function)(void *),
 	}
 	ln_task_set_waiting(task, LN_WAIT_OTHER);
 	return 0;
+}
+
+struct once {
+	void (*function)(void *);
+	void *argument;
+};
+
+static bool run_once(void *argument)
+{
+	const struct once *once = argument;
+
+	once->function(once->argument);
+	return false;
+}
+
+int ln_blocking_run_for(struct ln_blocking *pool,
+			struct ln_blocking_tenant *tenant,
+			void (*function)(void *), void *argument)
+{
+	struct once once = { .function = function, .argument = argument };
+
+	return ln_blocking_run_steps(pool, tenant, run_once, &once);
+}
+
+int ln_blocking_run(struct ln_blocking *pool, void (*function)(void *),
+		    void *argument)
+{
+	return ln_blocking_run_for(pool, NULL, function, argument);
 }

@@ -48,6 +48,13 @@
 #define WARM_STACKS 512
 #define DEFAULT_STACK ((size_t)512 << 10)
 
+/* Threads of the pools for files, each. A tenant has at most half of them. */
+#define FILE_THREADS 32
+
+/* Copying to and from the page cache takes all the time that it gets: workers,
+ * which are woken for others, come first. */
+#define BULK_NICE 5
+
 static unsigned usable_cores(void)
 {
 	cpu_set_t set;
@@ -327,6 +334,7 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 	}
 	for (unsigned i = 0; i < workers; i++)
 		pthread_join(sched->workers[i].thread, NULL);
+	ln_blocking_free(sched->bulk);
 	ln_blocking_free(sched->files);
 	ln_blocking_free(sched->blocking);
 	ln_poller_free(sched->poller);
@@ -368,6 +376,23 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 	return sched;
 }
 
+/* Compiling is bounded by the processors, so all of its threads may be busy at
+ * the same time; see blocking.c for what is not. */
+static int make_pools(struct ln_sched *sched)
+{
+	unsigned threads = sched->options.blocking;
+	unsigned cores = usable_cores();
+	int error = ln_blocking_new(threads, threads, 0, &sched->blocking);
+
+	if (error == 0)
+		error = ln_blocking_new(FILE_THREADS, cores + 2, 0,
+					&sched->files);
+	if (error == 0)
+		error = ln_blocking_new(FILE_THREADS, cores > 2 ? cores : 2,
+					BULK_NICE, &sched->bulk);
+	return error;
+}
+
 int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 {
 	struct ln_sched *sched = allocate(options);
@@ -378,10 +403,7 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 		return LN_ENOMEM;
 	error = options->on_preempt != NULL ? ln_preempt_install() : 0;
 	if (error == 0)
-		error = ln_blocking_new(sched->options.blocking,
-					&sched->blocking);
-	if (error == 0)
-		error = ln_blocking_new(sched->options.blocking, &sched->files);
+		error = make_pools(sched);
 	if (error == 0 && !options->manual)
 		error = ln_poller_new(&sched->poller);
 	if (error < 0)
@@ -461,6 +483,11 @@ struct ln_poller *ln_sched_poller(struct ln_sched *sched)
 struct ln_blocking *ln_sched_files(struct ln_sched *sched)
 {
 	return sched->files;
+}
+
+struct ln_blocking *ln_sched_bulk(struct ln_sched *sched)
+{
+	return sched->bulk;
 }
 
 struct ln_blocking *ln_sched_blocking(struct ln_sched *sched)

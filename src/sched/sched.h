@@ -18,7 +18,7 @@ struct ln_timers;
 struct ln_sched_options {
 	unsigned workers;        /* threads, 1 to 256; 0: one per usable core */
 	size_t stack_size;       /* bytes of each fiber's slot */
-	unsigned blocking;       /* most threads of each pool; 0: 4 */
+	unsigned blocking;       /* most threads for compiling; 0: 4 */
 	void (*on_tick)(void *); /* every millisecond while anything runs */
 	void *on_tick_argument;
 	/* Called in a signal handler, with the `local` of the running task and
@@ -46,11 +46,15 @@ unsigned ln_sched_workers(const struct ln_sched *sched);
 size_t ln_sched_stack_size(const struct ln_sched *sched);
 struct ln_timers *ln_sched_timers(struct ln_sched *sched);
 struct ln_poller *ln_sched_poller(struct ln_sched *sched);
-struct ln_blocking *ln_sched_blocking(struct ln_sched *sched);
 
-/* Another one, for files: a file system that hangs keeps its threads, and
- * compiling goes on. */
+/* The pools: for compiling and the like; for short work on files, such as
+ * opening one; and for long work, in steps, such as writing much. So what hangs
+ * in a file system does not delay compiling, nor what is long what is short.
+ * Threads that write much are also slowed down by the kernel, for the sake of
+ * others: they are never those that open files. */
+struct ln_blocking *ln_sched_blocking(struct ln_sched *sched);
 struct ln_blocking *ln_sched_files(struct ln_sched *sched);
+struct ln_blocking *ln_sched_bulk(struct ln_sched *sched);
 
 /* The count of ticks since the start; it stands still while all sleep. */
 uint64_t ln_sched_ticks(struct ln_sched *sched);

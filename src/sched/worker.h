@@ -81,6 +81,7 @@ struct ln_sched {
 	struct ln_poller *poller; /* NULL in manual mode */
 	struct ln_blocking *blocking;
 	struct ln_blocking *files;
+	struct ln_blocking *bulk;
 	pthread_t ticker;
 	struct ln_slab stacks;
 	struct ln_timers timers;

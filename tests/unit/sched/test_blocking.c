@@ -56,7 +56,7 @@ static void outside_a_task_in_place(void **state)
 	struct user user = { 0 };
 
 	(void)state;
-	assert_int_equal(ln_blocking_new(2, &pool), 0);
+	assert_int_equal(ln_blocking_new(2, 2, 0, &pool), 0);
 	assert_int_equal(ln_blocking_run(pool, job, &user), 0);
 	assert_int_equal(user.jobs, 1);
 	assert_true(pthread_equal(user.job_thread, pthread_self()));
@@ -248,6 +248,161 @@ static void files_have_their_own(void **state)
 	ln_sched_free(sched);
 }
 
+struct stepper {
+	struct test_task task;
+	struct ln_blocking *pool;
+	struct ln_blocking_tenant *tenant;
+	char name;
+	int steps; /* left */
+	int result;
+};
+
+static char order[64];
+static _Atomic unsigned order_len;
+static _Atomic int begun; /* steps */
+
+static bool take_step(void *argument)
+{
+	struct stepper *self = argument;
+
+	/* The first one waits until all are queued. */
+	while (!atomic_load(&let_go))
+		test_nap();
+	order[atomic_fetch_add(&order_len, 1)] = self->name;
+	return --self->steps > 0;
+}
+
+static void run_steps(void *argument)
+{
+	struct stepper *self = argument;
+
+	self->result = ln_blocking_run_steps(self->pool, self->tenant,
+					     take_step, self);
+}
+
+static void start_stepper(struct ln_sched *sched, struct stepper *stepper,
+			  void (*run)(void *))
+{
+	test_task_start(sched, &stepper->task, run, stepper);
+	while (atomic_load(&stepper->task.task.waiting) != LN_WAIT_BLOCKING)
+		test_nap();
+}
+
+/* After each step the job goes behind the others of its tenant, and tenants
+ * take turns. */
+static void steps_take_turns(void **state)
+{
+	struct ln_sched *sched = test_sched_new(1);
+	struct ln_blocking_tenant *one;
+	struct ln_blocking_tenant *two;
+	struct ln_blocking *pool;
+	struct stepper steppers[3] = {
+		{ .name = 'a', .steps = 4 },
+		{ .name = 'b', .steps = 2 },
+		{ .name = 'x', .steps = 3 },
+	};
+
+	(void)state;
+	atomic_store(&let_go, false);
+	atomic_store(&order_len, 0);
+	assert_int_equal(ln_blocking_new(1, 1, 0, &pool), 0);
+	assert_int_equal(ln_blocking_tenant_new(pool, NULL, &one), 0);
+	assert_int_equal(ln_blocking_tenant_new(pool, NULL, &two), 0);
+	for (int i = 0; i < 3; i++) {
+		steppers[i].pool = pool;
+		steppers[i].tenant = i < 2 ? one : two;
+		start_stepper(sched, &steppers[i], run_steps);
+	}
+	atomic_store(&let_go, true);
+	ln_sched_wait_idle(sched);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(steppers[i].result, 0);
+	assert_int_equal(atomic_load(&order_len), 9);
+	assert_memory_equal(order, "axbxaxbaa", 9);
+	ln_blocking_tenant_release(one);
+	ln_blocking_tenant_release(two);
+	ln_blocking_free(pool);
+	ln_sched_free(sched);
+}
+
+static void steps_outside_a_task(void **state)
+{
+	struct stepper stepper = { .name = 'o', .steps = 5 };
+
+	(void)state;
+	atomic_store(&let_go, true);
+	atomic_store(&order_len, 0);
+	assert_int_equal(ln_blocking_run_steps(NULL, NULL, take_step, &stepper),
+			 0);
+	assert_int_equal(stepper.steps, 0);
+}
+
+static bool hang_step(void *argument)
+{
+	(void)argument;
+	atomic_fetch_add(&begun, 1);
+	while (!atomic_load(&let_go))
+		test_nap();
+	return false;
+}
+
+static void run_hanging(void *argument)
+{
+	struct stepper *self = argument;
+
+	self->result = ln_blocking_run_steps(self->pool, self->tenant,
+					     hang_step, self);
+}
+
+/* Jobs that hang give way to others of their tenant, one after the other, until
+ * it has half of the threads; the rest are for other tenants. */
+static void hanging_jobs_keep_their_share(void **state)
+{
+	static struct stepper hanging[8];
+	struct ln_sched *sched = test_sched_new(1);
+	struct ln_blocking_tenant *one;
+	struct ln_blocking_tenant *two;
+	struct ln_blocking_tenant *below;
+	struct ln_blocking *pool;
+	struct stepper other = { .name = 'o', .steps = 1 };
+
+	(void)state;
+	atomic_store(&let_go, false);
+	atomic_store(&begun, 0);
+	atomic_store(&order_len, 0);
+	assert_int_equal(ln_blocking_new(8, 1, 1, &pool), 0);
+	assert_int_equal(ln_blocking_tenant_new(pool, NULL, &one), 0);
+	assert_int_equal(ln_blocking_tenant_new(pool, one, &below), 0);
+	assert_int_equal(ln_blocking_tenant_new(pool, NULL, &two), 0);
+	for (int i = 0; i < 8; i++) {
+		hanging[i] = (struct stepper){ .pool = pool,
+					       .tenant = i < 4 ? below : one };
+		start_stepper(sched, &hanging[i], run_hanging);
+	}
+	while (atomic_load(&begun) < 4)
+		test_nap();
+	/* Four times as long as it took a job to count no longer. */
+	for (int i = 0; i < 40; i++)
+		test_nap();
+	assert_int_equal(atomic_load(&begun), 4);
+	other.pool = pool;
+	other.tenant = two;
+	test_task_start(sched, &other.task, run_hanging, &other);
+	while (atomic_load(&begun) < 5)
+		test_nap();
+	atomic_store(&let_go, true);
+	ln_sched_wait_idle(sched);
+	assert_int_equal(atomic_load(&begun), 9);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(hanging[i].result, 0);
+	ln_blocking_tenant_release(below);
+	ln_blocking_tenant_release(one);
+	ln_blocking_tenant_release(two);
+	ln_blocking_tenant_release(NULL);
+	ln_blocking_free(pool);
+	ln_sched_free(sched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +412,9 @@ int main(void)
 		cmocka_unit_test(kill_waits_for_the_job),
 		cmocka_unit_test(stray_wake_ups_change_nothing),
 		cmocka_unit_test(files_have_their_own),
+		cmocka_unit_test(steps_take_turns),
+		cmocka_unit_test(steps_outside_a_task),
+		cmocka_unit_test(hanging_jobs_keep_their_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
