@@ -17,7 +17,7 @@
 
 /* The versions of the protocol that this node speaks. */
 #define LN_MESH_VERSION_LEAST 1u
-#define LN_MESH_VERSION_MOST 1u
+#define LN_MESH_VERSION_MOST LN_PROTOCOL_VERSION
 
 /* Bytes of a frame before both sides have agreed. */
 #define LN_MESH_GREETING_MOST 1024

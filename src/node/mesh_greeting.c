@@ -231,6 +231,9 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 			      "the two nodes have no version of the protocol "
 			      "in common",
 			      deadline);
+	hello->id.version = hello->most < LN_MESH_VERSION_MOST
+				    ? hello->most
+				    : LN_MESH_VERSION_MOST;
 	if (strcmp(hello->id.name, self->name) == 0)
 		return refuse(connection, LN_MESH_NAME_TAKEN, LN_EEXIST,
 			      "this node has the same name", deadline);
