@@ -16,7 +16,14 @@
 /* Results of receive and send_receive_skip_search. */
 #define RECEIVED_DATA 0
 #define RECEIVED_SIGNAL 1
+#define RECEIVED_END 2
 #define TIMED_OUT 9027
+
+static const uint8_t received_as[] = {
+	[LN_MESSAGE_DATA] = RECEIVED_DATA,
+	[LN_MESSAGE_LINK_DIED] = RECEIVED_SIGNAL,
+	[LN_MESSAGE_ENDED] = RECEIVED_END,
+};
 
 LN_NOINLINE static int no_message(struct ln_guest *guest)
 {
@@ -24,6 +31,17 @@ LN_NOINLINE static int no_message(struct ln_guest *guest)
 					    ? "no message is being worked on"
 					    : "the message is a signal, it has "
 					      "no data");
+}
+
+/* One that can be read, likewise: of data, or of the end of a process. */
+static struct ln_message *readable_message(struct ln_guest *guest)
+{
+	struct ln_message *message = guest->scratch;
+
+	if (LN_UNLIKELY(message == NULL ||
+			message->kind == LN_MESSAGE_LINK_DIED))
+		return NULL;
+	return message;
 }
 
 /* The data message in the scratch area; NULL: trap with no_message. */
@@ -84,7 +102,7 @@ int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
 int ln_host_message_read_data(struct ln_guest *guest, struct ln_buffer data,
 			      uint32_t *result)
 {
-	struct ln_message *message = data_message(guest);
+	struct ln_message *message = readable_message(guest);
 	size_t count;
 
 	if (message == NULL)
@@ -101,7 +119,7 @@ int ln_host_message_read_data(struct ln_guest *guest, struct ln_buffer data,
 
 int ln_host_message_seek_data(struct ln_guest *guest, uint64_t position)
 {
-	struct ln_message *message = data_message(guest);
+	struct ln_message *message = readable_message(guest);
 
 	if (message == NULL)
 		return no_message(guest);
@@ -119,7 +137,7 @@ int ln_host_message_get_tag(struct ln_guest *guest, uint64_t *result)
 
 int ln_host_message_data_size(struct ln_guest *guest, uint64_t *result)
 {
-	struct ln_message *message = data_message(guest);
+	struct ln_message *message = readable_message(guest);
 
 	if (message == NULL)
 		return no_message(guest);
@@ -233,6 +251,7 @@ LN_NOINLINE static int send_failed(struct ln_guest *guest, int error)
 	switch (error) {
 	case LN_EDEAD:
 	case LN_EFULL:
+	case LN_ENOENT:
 		return 0;
 	case LN_EINVAL:
 		return ln_guest_trap(guest,
@@ -305,7 +324,73 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 		return error;
 	set_scratch(guest, message);
 	ln_instance_resumed(guest->instance);
-	*result = RECEIVED_DATA;
+	*result = message->kind == LN_MESSAGE_ENDED ? RECEIVED_END
+						    : RECEIVED_DATA;
+	return 0;
+}
+
+int ln_host_message_new_tag(struct ln_guest *guest, uint64_t *result)
+{
+	int64_t tag;
+	int error = ln_process_new_tag(guest->process, &tag);
+
+	if (error == 0)
+		*result = (uint64_t)tag;
+	return error;
+}
+
+/* Watches the receiver of a request before that is sent. */
+static int watch(struct ln_guest *guest, struct ln_process *to, int64_t tag,
+		 int64_t deadline)
+{
+	int error = ln_process_wait_for_room(to, deadline);
+
+	if (error == 0)
+		error = ln_process_monitor_as(guest->process, to, tag);
+	if (error == LN_EINVAL)
+		return ln_guest_trap(guest, "the tag of a request must be a "
+					    "new one of new_tag");
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest, "too many monitors");
+	return error;
+}
+
+int ln_host_message_request(struct ln_guest *guest, uint64_t process,
+			    uint32_t timeout, uint32_t *result)
+{
+	struct ln_process *self = guest->process;
+	struct ln_message *message;
+	struct ln_process *to = NULL;
+	int64_t deadline = deadline_after(timeout);
+	int64_t tag;
+	int error;
+
+	message = outgoing(guest, process, &to);
+	if (message == NULL)
+		return LN_ETRAP;
+	tag = message->tag;
+	ln_process_skip(self);
+	error = watch(guest, to, tag, deadline);
+	if (error < 0)
+		ln_message_free(message);
+	else
+		error = ln_process_send_wait(to, message, deadline);
+	if (LN_UNLIKELY(error < 0))
+		error = send_failed(guest, error);
+	if (error == 0)
+		error = receive(guest, (const uint8_t *)&tag, 1, deadline, true,
+				&message);
+	ln_process_demonitor(self, tag);
+	if (error == LN_ETIMEDOUT) {
+		*result = TIMED_OUT;
+		return 0;
+	}
+	if (error < 0)
+		return error;
+	*result = message->kind == LN_MESSAGE_ENDED ? RECEIVED_END
+						    : RECEIVED_DATA;
+	set_scratch(guest, message);
+	ln_instance_resumed(guest->instance);
 	return 0;
 }
 
@@ -322,8 +407,7 @@ int ln_host_message_receive(struct ln_guest *guest, struct ln_array tags,
 	}
 	if (LN_UNLIKELY(error < 0))
 		return error;
-	*result = message->kind == LN_MESSAGE_DATA ? RECEIVED_DATA
-						   : RECEIVED_SIGNAL;
+	*result = received_as[message->kind];
 	set_scratch(guest, message);
 	return 0;
 }

@@ -215,6 +215,36 @@ int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
 	return error;
 }
 
+int ln_host_process_monitor(struct ln_guest *guest, uint64_t process,
+			    uint64_t *result)
+{
+	struct ln_process *value = find_process(guest, process);
+	int64_t tag;
+	int error;
+
+	if (value == NULL)
+		return missing(guest, "process", process);
+	error = ln_process_wait_for_room(value, LN_NEVER);
+	if (error == 0)
+		error = ln_process_monitor(guest->process, value, &tag);
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest, "too many monitors");
+	if (error == 0)
+		*result = (uint64_t)tag;
+	return error;
+}
+
+int ln_host_process_demonitor(struct ln_guest *guest, int64_t tag,
+			      uint32_t *result)
+{
+	struct ln_process *self = guest->process;
+	uint64_t before = self->mailbox.compared;
+
+	*result = ln_process_demonitor(self, tag);
+	ln_guest_pay(guest, self->mailbox.compared - before);
+	return ln_task_interrupted(&self->task) ? LN_EKILLED : 0;
+}
+
 int ln_host_process_kill(struct ln_guest *guest, uint64_t process)
 {
 	struct ln_process *value = find_process(guest, process);

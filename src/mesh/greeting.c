@@ -210,8 +210,11 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 	connection->identified = true;
 	ln_lock_release(&mesh->lock);
 	refusal = ln_admission_check(&mesh->node->id, &hello->greeting);
-	if (refusal == LN_ADMITTED)
+	if (refusal == LN_ADMITTED) {
+		hello->greeting.id.version =
+			ln_admission_version(&hello->greeting);
 		return 0;
+	}
 	reason = ln_refusal_text(refusal);
 	if (refusal == LN_REFUSED_SELF) /* nobody needs to be told */
 		return fail(connection, ln_refusal_error(refusal), reason);

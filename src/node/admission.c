@@ -75,6 +75,13 @@ enum ln_refusal ln_admission_check(const struct ln_node_id *self,
 	return LN_ADMITTED;
 }
 
+uint32_t ln_admission_version(const struct ln_greeting *other)
+{
+	return other->version_max < LN_PROTOCOL_VERSION_MAX
+		       ? other->version_max
+		       : LN_PROTOCOL_VERSION_MAX;
+}
+
 bool ln_admission_rivals(const struct ln_node_id *a, const struct ln_node_id *b)
 {
 	return same_name(a, b) || same_run(a, b);

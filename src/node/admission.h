@@ -21,7 +21,7 @@
 
 /* The versions of the protocol that this node speaks; docs/protocol.md. */
 #define LN_PROTOCOL_VERSION_MIN 1u
-#define LN_PROTOCOL_VERSION_MAX 1u
+#define LN_PROTOCOL_VERSION_MAX LN_PROTOCOL_VERSION
 
 /* For a sign of life of a node whose name another one wants to have: ns. */
 #define LN_ADMISSION_PROBE_TIME INT64_C(2000000000)
@@ -65,6 +65,9 @@ bool ln_greeting_valid(const struct ln_greeting *greeting);
  * greeting tells: LN_ADMITTED, LN_REFUSED_SELF, _VERSION or _NAME. */
 enum ln_refusal ln_admission_check(const struct ln_node_id *self,
 				   const struct ln_greeting *other);
+
+/* The version that this node speaks with one that was admitted. */
+uint32_t ln_admission_version(const struct ln_greeting *other);
 
 /* Whether two nodes cannot both be connected: same name, or same run. */
 bool ln_admission_rivals(const struct ln_node_id *a,

@@ -12,10 +12,10 @@
 
 #define LEAST_ROOM 64u
 
-struct ln_end {
+struct ln_past {
 	uint8_t id[16];
 	uint32_t next; /* in the bucket: index + 1; 0: the last */
-	bool failed;
+	struct ln_end end;
 };
 
 void ln_ends_init(struct ln_ends *ends, uint32_t most)
@@ -47,7 +47,7 @@ static void enter(struct ln_ends *ends, uint32_t index)
 static void grow(struct ln_ends *ends)
 {
 	uint32_t room = ends->room == 0 ? LEAST_ROOM : ends->room * 2;
-	struct ln_end *ring;
+	struct ln_past *ring;
 	uint32_t *buckets;
 
 	if (room > ends->most)
@@ -78,7 +78,7 @@ static void leave(struct ln_ends *ends, uint32_t index)
 	*at = ends->ring[index].next;
 }
 
-static struct ln_end *find(const struct ln_ends *ends, const uint8_t *id)
+static struct ln_past *find(const struct ln_ends *ends, const uint8_t *id)
 {
 	uint32_t at;
 
@@ -91,7 +91,8 @@ static struct ln_end *find(const struct ln_ends *ends, const uint8_t *id)
 	return NULL;
 }
 
-void ln_ends_add(struct ln_ends *ends, const uint8_t id[16], bool failed)
+void ln_ends_add(struct ln_ends *ends, const uint8_t id[16],
+		 const struct ln_end *end)
 {
 	uint32_t index;
 
@@ -108,13 +109,15 @@ void ln_ends_add(struct ln_ends *ends, const uint8_t id[16], bool failed)
 		leave(ends, index);
 	}
 	memcpy(ends->ring[index].id, id, 16);
-	ends->ring[index].failed = failed;
+	ends->ring[index].end = *end;
 	enter(ends, index);
 }
 
-bool ln_ends_failed(const struct ln_ends *ends, const uint8_t id[16])
+struct ln_end ln_ends_find(const struct ln_ends *ends, const uint8_t id[16])
 {
-	const struct ln_end *end = find(ends, id);
+	const struct ln_past *past = find(ends, id);
 
-	return end == NULL || end->failed;
+	if (past == NULL)
+		return (struct ln_end){ .reason = LN_REASON_NO_PROCESS };
+	return past->end;
 }

@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ln_end;
+#include "process/monitors.h"
+
+struct ln_past;
 
 struct ln_ends {
-	struct ln_end *ring; /* the oldest gives its place to the newest */
-	uint32_t *buckets;   /* as many: index of the first in the ring, + 1 */
+	struct ln_past *ring; /* the oldest gives its place to the newest */
+	uint32_t *buckets;    /* as many: index of the first in the ring, + 1 */
 	uint32_t most;
 	uint32_t room;  /* entries allocated; a power of two */
 	uint32_t count; /* in use */
@@ -26,9 +28,10 @@ void ln_ends_init(struct ln_ends *ends, uint32_t most);
 void ln_ends_deinit(struct ln_ends *ends);
 
 /* Notes an end. What cannot be noted for lack of memory is not known later. */
-void ln_ends_add(struct ln_ends *ends, const uint8_t id[16], bool failed);
+void ln_ends_add(struct ln_ends *ends, const uint8_t id[16],
+		 const struct ln_end *end);
 
-/* Whether the process failed; one that is not known did. */
-bool ln_ends_failed(const struct ln_ends *ends, const uint8_t id[16]);
+/* How the process ended; LN_REASON_NO_PROCESS when that is not known. */
+struct ln_end ln_ends_find(const struct ln_ends *ends, const uint8_t id[16]);
 
 #endif

@@ -28,11 +28,12 @@ struct export
 
 static void note_end(struct ln_node *node, struct ln_process *process)
 {
+	struct ln_end end = ln_process_end(process);
+
 	ln_lock_acquire(&node->exports_lock);
 	/* When it is in the table yet, ended() will note it. */
 	if (ln_ids_find(&node->exports, process->id) == NULL)
-		ln_ends_add(&node->ends, process->id,
-			    process->outcome != LN_OUTCOME_NORMAL);
+		ln_ends_add(&node->ends, process->id, &end);
 	ln_lock_release(&node->exports_lock);
 }
 
@@ -40,11 +41,11 @@ static void ended(struct ln_end_watch *watch, struct ln_process *process)
 {
 	struct export *export = ln_container_of(watch, struct export, watch);
 	struct ln_node *node = export->node;
+	struct ln_end end = ln_process_end(process);
 
 	ln_lock_acquire(&node->exports_lock);
 	ln_ids_remove(&node->exports, &export->entry);
-	ln_ends_add(&node->ends, process->id,
-		    process->outcome != LN_OUTCOME_NORMAL);
+	ln_ends_add(&node->ends, process->id, &end);
 	ln_lock_release(&node->exports_lock);
 	free(export);
 	ln_process_release(process);
@@ -125,7 +126,7 @@ int ln_export(struct ln_node *node, struct ln_process *process)
 }
 
 struct ln_process *ln_export_find(struct ln_node *node, const uint8_t id[16],
-				  bool *failed)
+				  struct ln_end *end)
 {
 	struct ln_process *process = NULL;
 	struct ln_id_entry *entry;
@@ -136,7 +137,7 @@ struct ln_process *ln_export_find(struct ln_node *node, const uint8_t id[16],
 		process = ln_process_retain(
 			ln_container_of(entry, struct export, entry)->process);
 	else
-		*failed = ln_ends_failed(&node->ends, id);
+		*end = ln_ends_find(&node->ends, id);
 	ln_lock_release(&node->exports_lock);
 	return process;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ln_end;
 struct ln_node;
 struct ln_process;
 
@@ -16,8 +17,8 @@ struct ln_process;
 int ln_export(struct ln_node *node, struct ln_process *process);
 
 /* The process of that id, with a reference for the caller; it may have ended
- * just now. NULL: there is none; *failed says whether it failed. */
+ * just now. NULL: there is none; *end says how it ended. */
 struct ln_process *ln_export_find(struct ln_node *node, const uint8_t id[16],
-				  bool *failed);
+				  struct ln_end *end);
 
 #endif

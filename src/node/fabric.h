@@ -30,6 +30,9 @@ struct ln_tls_context;
 /* The longest frame, in bytes. What is larger travels in pieces. */
 #define LN_FRAME_MOST 65536
 
+/* The version of the protocol: docs/protocol.md. */
+#define LN_PROTOCOL_VERSION 2u
+
 /* Bytes of a node's name: 1 to this, no control characters. */
 #define LN_NODE_NAME_MOST 255
 
@@ -57,6 +60,7 @@ struct ln_frame {
 struct ln_node_id {
 	char name[LN_NODE_NAME_MOST + 1]; /* UTF-8, terminated */
 	uint8_t incarnation[16];
+	uint32_t version; /* of the protocol, which both nodes speak */
 };
 
 /* The half that the program uses. */

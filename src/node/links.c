@@ -97,7 +97,7 @@ static int enter_both(struct entering *entering, bool *drop)
 {
 	struct ln_process *process = entering->process;
 	struct ln_process *remote = &entering->proxy->process;
-	uint32_t most = process->environment->limits.max_links;
+	uint32_t most = ln_process_link_room(process);
 	int error;
 
 	ln_lock_acquire(&remote->mailbox.lock);
@@ -159,15 +159,15 @@ int ln_links_enter(struct ln_process *process, struct ln_proxy *remote,
 /* How the process of a node that is not connected ended. */
 static bool has_failed(struct ln_proxy *proxy)
 {
+	struct ln_end end = { .reason = LN_REASON_NO_PROCESS };
 	struct ln_process *process;
-	bool failed = true;
 
 	if (!ln_peer_is_self(proxy->peer))
 		return true;
-	process = ln_export_find(proxy->peer->node, proxy->process.id, &failed);
+	process = ln_export_find(proxy->peer->node, proxy->process.id, &end);
 	if (process != NULL)
 		ln_process_release(process);
-	return failed;
+	return end.reason != LN_REASON_NORMAL;
 }
 
 int ln_links_link(struct ln_process *self, struct ln_process *remote,
@@ -363,6 +363,7 @@ static int receive_link(struct ln_session *session, struct ln_unpack *frame)
 	struct pair pair;
 	int64_t tags[2];
 	bool failed = true;
+	struct ln_end end;
 	int error = get_pair(session, frame, &pair);
 
 	if (error < 0)
@@ -372,10 +373,12 @@ static int receive_link(struct ln_session *session, struct ln_unpack *frame)
 	if (!ln_unpack_done(frame))
 		return ln_session_refuse(session, "a link of wrong length");
 	error = LN_EDEAD;
-	process = ln_export_find(session->peer->node, pair.to, &failed);
+	process = ln_export_find(session->peer->node, pair.to, &end);
 	if (process != NULL) {
 		error = link_local(session, process, &pair, tags, &failed);
 		ln_process_release(process);
+	} else {
+		failed = end.reason != LN_REASON_NORMAL;
 	}
 	if (error < 0 && error != LN_EAGAIN)
 		ln_links_answer_ended(session->peer, pair.to, pair.from,
@@ -389,7 +392,7 @@ static void end_link(struct ln_session *session, const struct pair *pair,
 {
 	struct ln_proxy *proxy = ln_proxy_find(session->peer, pair->from);
 	struct ln_process *process;
-	bool unused;
+	struct ln_end unused;
 
 	if (proxy == NULL)
 		return;
@@ -463,11 +466,11 @@ static int receive_kill(struct ln_session *session, struct ln_unpack *frame)
 {
 	const uint8_t *id = ln_unpack_raw(frame, LN_ID_SIZE);
 	struct ln_process *process;
-	bool failed;
+	struct ln_end end;
 
 	if (id == NULL)
 		return ln_session_refuse(session, "a kill without an id");
-	process = ln_export_find(session->peer->node, id, &failed);
+	process = ln_export_find(session->peer->node, id, &end);
 	if (process == NULL)
 		return 0;
 	ln_process_kill(process);

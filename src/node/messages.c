@@ -212,15 +212,15 @@ static int deliver(struct ln_session *session, struct ln_unpack *frame,
 		   const struct head *head, struct ln_message *message)
 {
 	struct ln_process *process;
-	bool failed;
+	struct ln_end end;
 	int error = get_resources(session, frame, head->resources, message);
 
 	message->read_at = head->read_at;
 	if (error == 0 && !ln_unpack_done(frame))
 		error = ln_session_refuse(session, "a message of wrong length");
-	process = error == 0 ? ln_export_find(session->peer->node, head->to,
-					      &failed)
-			     : NULL;
+	process = error == 0
+			  ? ln_export_find(session->peer->node, head->to, &end)
+			  : NULL;
 	if (process != NULL) {
 		ln_process_send(process, message);
 		ln_process_release(process);
@@ -264,7 +264,7 @@ static int begin(struct ln_session *session, struct ln_unpack *frame,
 	struct ln_node *node = session->peer->node;
 	struct ln_process *process;
 	struct head head;
-	bool failed;
+	struct ln_end end;
 	int error = get_head(session, frame, &head);
 
 	if (error < 0)
@@ -272,7 +272,7 @@ static int begin(struct ln_session *session, struct ln_unpack *frame,
 	if (head.size > len || head.resources > len - head.size ||
 	    len - head.size > (uint64_t)head.resources * LN_REFERENCE_MOST)
 		return ln_session_refuse(session, "a message of wrong length");
-	process = ln_export_find(node, head.to, &failed);
+	process = ln_export_find(node, head.to, &end);
 	*keep = process != NULL && head.size <= node->options.max_message;
 	if (process != NULL)
 		ln_process_release(process);

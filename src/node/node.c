@@ -60,6 +60,7 @@ int ln_node_new(struct ln_runtime *runtime,
 	node->options.incarnation = NULL;
 	set_defaults(&node->options);
 	memcpy(node->id.name, options->name, len);
+	node->id.version = LN_PROTOCOL_VERSION;
 	if (options->incarnation != NULL)
 		memcpy(node->id.incarnation, options->incarnation, LN_ID_SIZE);
 	else

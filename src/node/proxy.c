@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "node/links.h"
 #include "node/messages.h"
+#include "node/monitors.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/watch.h"
@@ -53,6 +54,8 @@ static const struct ln_remote_class class = {
 	.kill = ln_links_kill,
 	.link = ln_links_link,
 	.unlink = ln_links_unlink,
+	.monitor = ln_monitors_watch,
+	.demonitor = ln_monitors_unwatch,
 	.link_ended = ln_links_ended,
 	.registered = ln_watch_registered,
 	.free = free_proxy,

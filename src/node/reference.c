@@ -104,9 +104,9 @@ static int find_by_incarnation(struct ln_node *node, const uint8_t *incarnation,
 	int error;
 
 	if (memcmp(incarnation, node->id.incarnation, LN_ID_SIZE) == 0) {
-		bool failed;
+		struct ln_end end;
 
-		*process = ln_export_find(node, id, &failed);
+		*process = ln_export_find(node, id, &end);
 		if (*process != NULL)
 			return 0;
 	}

@@ -28,10 +28,8 @@
 #include "node/wire.h"
 
 static const struct ln_part *const parts[] = {
-	&ln_part_messages,
-	&ln_part_pieces,
-	&ln_part_links,
-	&ln_part_requests,
+	&ln_part_messages, &ln_part_pieces,   &ln_part_monitors,
+	&ln_part_links,    &ln_part_requests,
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

@@ -100,6 +100,7 @@ struct ln_session {
 	bool closing;           /* the channel was told to close */
 	struct ln_ids unlinking;
 	struct ln_ids watching; /* struct ln_watching, see node/watch.c */
+	struct ln_ids watched;  /* struct watching, see node/monitors.c */
 
 	/* The fabric's task alone: what comes in. */
 	const char *reason; /* why a frame was refused; NULL: not said */

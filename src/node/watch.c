@@ -165,12 +165,12 @@ int ln_watch_receive(struct ln_session *session, struct ln_unpack *frame)
 {
 	const uint8_t *id = ln_unpack_raw(frame, LN_ID_SIZE);
 	struct ln_process *process;
-	bool failed;
+	struct ln_end end;
 	int error = LN_EDEAD;
 
 	if (id == NULL)
 		return ln_session_refuse(session, "a watch without an id");
-	process = ln_export_find(session->peer->node, id, &failed);
+	process = ln_export_find(session->peer->node, id, &end);
 	if (process != NULL)
 		error = watch(session, process);
 	if (error == LN_EDEAD) {

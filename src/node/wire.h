@@ -30,6 +30,11 @@ enum ln_kind_number {
 	LN_KIND_LINK_ENDED,
 	LN_KIND_KILL,
 
+	/* node/monitors.c; from version 2 on */
+	LN_KIND_MONITOR = 0x18,
+	LN_KIND_DEMONITOR,
+	LN_KIND_DOWN,
+
 	/* node/request.c, serve.c, watch.c */
 	LN_KIND_REQUEST = 0x20,
 	LN_KIND_ANSWER,

@@ -70,8 +70,8 @@ static int make_room(struct ln_handles *handles)
 							   : handles->bits);
 }
 
-int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
-		   uint64_t *id)
+int ln_handles_put(struct ln_handles *handles, uint32_t limit, void *value,
+		   uint64_t id)
 {
 	int error;
 
@@ -80,13 +80,22 @@ int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
 	error = make_room(handles);
 	if (error < 0)
 		return error;
-	*id = handles->next_id++;
-	put(handles->slots, handles->bits, *id + 1, value);
+	put(handles->slots, handles->bits, id + 1, value);
 	/* One too many when a removed entry's slot was used again: then the
 	 * next rebuild comes earlier. */
 	handles->used++;
 	handles->live++;
 	return 0;
+}
+
+int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
+		   uint64_t *id)
+{
+	int error = ln_handles_put(handles, limit, value, handles->next_id);
+
+	if (error == 0)
+		*id = handles->next_id++;
+	return error;
 }
 
 static struct ln_handle_slot *find(const struct ln_handles *handles,

@@ -27,6 +27,11 @@ struct ln_handles {
 int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
 		   uint64_t *id);
 
+/* The same under an id that is not in the table: one below `next_id`, which
+ * the caller may have raised. */
+int ln_handles_put(struct ln_handles *handles, uint32_t limit, void *value,
+		   uint64_t id);
+
 /* The value of `id`, or NULL. */
 void *ln_handles_get(const struct ln_handles *handles, uint64_t id);
 

@@ -107,10 +107,17 @@ enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
 	size_t weight = ln_message_weight(message);
 
 	message->next = NULL;
-	if (LN_UNLIKELY(mailbox->closed))
-		return LN_PUSH_CLOSED;
-	if (message->kind != LN_MESSAGE_DATA)
+	if (LN_UNLIKELY(mailbox->closed | mailbox->picky)) {
+		if (mailbox->closed)
+			return LN_PUSH_CLOSED;
+		if (message->kind == LN_MESSAGE_DATA &&
+		    !mailbox->admit(mailbox, message))
+			return LN_PUSH_UNWANTED;
+	}
+	if (message->kind != LN_MESSAGE_DATA) {
+		mailbox->deaths += message->kind == LN_MESSAGE_LINK_DIED;
 		return deliver(mailbox, message);
+	}
 	if (LN_UNLIKELY(!has_room(mailbox, weight))) {
 		mailbox->dropped++;
 		return LN_PUSH_FULL;
@@ -151,6 +158,9 @@ static struct ln_message *taken(struct ln_mailbox *mailbox,
 					     memory_order_relaxed) +
 				weight,
 			memory_order_relaxed);
+	} else if (message->kind == LN_MESSAGE_LINK_DIED) {
+		atomic_fetch_add_explicit(&mailbox->deaths_taken, 1,
+					  memory_order_relaxed);
 	}
 	message->next = NULL;
 	return message;
@@ -404,6 +414,12 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 	mailbox->end = 0;
 	mailbox->room = 0;
 	mailbox->holes = 0;
+}
+
+uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox)
+{
+	return mailbox->deaths - atomic_load_explicit(&mailbox->deaths_taken,
+						      memory_order_relaxed);
 }
 
 uint64_t ln_mailbox_count(struct ln_mailbox *mailbox)

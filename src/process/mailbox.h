@@ -35,6 +35,7 @@ struct ln_mailbox {
 	uint64_t pushed_bytes; /* and their weight */
 	bool waiting;          /* the owner parks until a match comes */
 	bool closed;           /* the owner has ended */
+	bool picky;            /* `admit` must be asked */
 
 	/* Immutable. */
 	uint64_t max_messages;
@@ -58,6 +59,13 @@ struct ln_mailbox {
 
 	/* Under `lock`. */
 	uint64_t dropped; /* data messages refused because it was full */
+	uint64_t deaths;  /* messages of failed links ever let in */
+	/* Whether a data message may be let in; under `lock`. */
+	bool (*admit)(struct ln_mailbox *mailbox,
+		      const struct ln_message *message);
+
+	/* The owner writes, others read. */
+	_Atomic uint64_t deaths_taken;
 };
 
 /* Bounds are for data messages; 0 means none. */
@@ -65,10 +73,11 @@ void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
 		     uint64_t max_bytes);
 
 enum ln_push {
-	LN_PUSH_QUEUED, /* let in */
-	LN_PUSH_WAKE,   /* let in, and the owner must be woken */
-	LN_PUSH_FULL,   /* refused: a bound is reached */
-	LN_PUSH_CLOSED, /* refused: the owner has ended */
+	LN_PUSH_QUEUED,   /* let in */
+	LN_PUSH_WAKE,     /* let in, and the owner must be woken */
+	LN_PUSH_FULL,     /* refused: a bound is reached */
+	LN_PUSH_UNWANTED, /* refused: `admit` says so */
+	LN_PUSH_CLOSED,   /* refused: the owner has ended */
 };
 
 /* Hands the message over; when refused, the caller still owns it. Signals that
@@ -115,6 +124,9 @@ void ln_mailbox_close_locked(struct ln_mailbox *mailbox);
 
 /* Frees what is in a closed mailbox. Owner only. */
 void ln_mailbox_deinit(struct ln_mailbox *mailbox);
+
+/* Messages in it that tell of failed links; under the lock. */
+uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox);
 
 /* Data messages in it now; a moment's truth. Any thread. */
 uint64_t ln_mailbox_count(struct ln_mailbox *mailbox);

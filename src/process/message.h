@@ -13,6 +13,7 @@ struct ln_process;
 enum ln_message_kind {
 	LN_MESSAGE_DATA,
 	LN_MESSAGE_LINK_DIED, /* a signal turned into a message; no content */
+	LN_MESSAGE_ENDED,     /* a watched process has; see ln_message_end */
 };
 
 enum ln_resource_kind {

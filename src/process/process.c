@@ -28,6 +28,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "process/environment.h"
+#include "process/extra.h"
 #include "process/message.h"
 #include "process/registry.h"
 #include "process/remote.h"
@@ -114,6 +115,9 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 	case LN_PUSH_FULL:
 		ln_message_free(message);
 		return LN_EFULL;
+	case LN_PUSH_UNWANTED:
+		ln_message_free(message);
+		return LN_ENOENT;
 	case LN_PUSH_CLOSED:
 		break;
 	}
@@ -204,6 +208,14 @@ static void drop_link(struct ln_process *process, struct ln_process *peer)
 		ln_process_release(peer);
 }
 
+uint32_t ln_process_link_room(struct ln_process *process)
+{
+	uint32_t most = process->environment->limits.max_links;
+	uint64_t deaths = ln_mailbox_deaths(&process->mailbox);
+
+	return deaths < most ? most - (uint32_t)deaths : 0;
+}
+
 /* Adds one side of a link; LN_EDEAD when the owner has ended. */
 static int add_link(struct ln_process *process, struct ln_process *peer,
 		    int64_t tag, enum ln_outcome *outcome)
@@ -213,7 +225,7 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 	ln_lock_acquire(&process->mailbox.lock);
 	if (!process->dead)
 		error = ln_links_set(&process->links, peer, tag,
-				     process->environment->limits.max_links);
+				     ln_process_link_room(process));
 	else
 		*outcome = process->outcome;
 	ln_lock_release(&process->mailbox.lock);
@@ -256,6 +268,14 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 	drop_link(peer, self);
 }
 
+/* Monitors count what was taken under their tags. */
+static inline void note_taken(struct ln_process *self,
+			      const struct ln_message *message)
+{
+	if (LN_UNLIKELY(self->mailbox.picky))
+		ln_monitors_note_taken(self, message);
+}
+
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		       uint32_t count, int64_t deadline, bool fresh,
 		       struct ln_message **message)
@@ -271,6 +291,7 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		case LN_TAKE_FOUND:
 			/* The match that ended the wait also reset it, so no
 			 * sender looks at `tags` any more. */
+			note_taken(self, *message);
 			return 0;
 		case LN_TAKE_MORE:
 			if (ln_task_interrupted(&self->task))
@@ -290,6 +311,7 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 	*message = ln_mailbox_stop_waiting(mailbox);
 	if (*message == NULL)
 		return result;
+	note_taken(self, *message);
 	if (result == LN_ETIMEDOUT)
 		return 0;
 	ln_message_free(*message);
@@ -326,11 +348,32 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 	free(links->slots);
 }
 
+struct ln_end ln_process_end(const struct ln_process *process)
+{
+	struct ln_end end = { .reason = (enum ln_reason)process->outcome };
+
+	if (process->outcome == LN_OUTCOME_EXITED)
+		end.code = process->exit_code;
+	return end;
+}
+
+/* What few processes have to do at their end. */
+LN_NOINLINE static void conclude_rest(struct ln_process *process,
+				      struct ln_extra *extra)
+{
+	struct ln_end end = ln_process_end(process);
+
+	ln_watchers_tell(process, &end);
+	ln_extra_free(extra);
+}
+
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
 {
 	struct ln_links links;
 	struct ln_end_watch *watch;
+	struct ln_extra *extra;
 	bool registered;
+	bool more;
 
 	ln_lock_acquire(&process->mailbox.lock);
 	ln_mailbox_close_locked(&process->mailbox);
@@ -341,6 +384,9 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	process->outcome = outcome;
 	links = process->links;
 	process->links = (struct ln_links){ 0 };
+	extra = process->extra;
+	process->extra = NULL;
+	more = extra != NULL || process->watchers != NULL;
 	ln_lock_release(&process->mailbox.lock);
 
 	ln_mailbox_deinit(&process->mailbox);
@@ -355,7 +401,11 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 		watch->ended(watch, process);
 		watch = next;
 	}
+	/* Who is told may start another one in its place. */
+	ln_environment_leave(process->environment, NULL);
 	settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);
+	if (LN_UNLIKELY(more))
+		conclude_rest(process, extra);
 }
 
 static void task_run(struct ln_task *task)
@@ -374,7 +424,6 @@ static void task_run(struct ln_task *task)
 /* The end of everything but the memory of the process itself. */
 static void finish(struct ln_process *process)
 {
-	ln_environment_leave(process->environment, NULL);
 	/* Release pairs with the acquire in ln_process_wait_until. A system
 	 * call only when somebody sleeps. */
 	if (atomic_exchange_explicit(&process->ended, ENDED,

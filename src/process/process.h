@@ -14,9 +14,11 @@
 #include "base/list.h"
 #include "process/links.h"
 #include "process/mailbox.h"
+#include "process/monitors.h"
 #include "sched/task.h"
 
 struct ln_environment;
+struct ln_extra;
 struct ln_message;
 struct ln_process;
 struct ln_process_info;
@@ -24,6 +26,7 @@ struct ln_registration;
 struct ln_remote_class;
 struct ln_runtime;
 struct ln_end_watch;
+struct ln_watcher;
 
 /* How a process ended. All but the first count as failure for its links. */
 enum ln_outcome {
@@ -56,6 +59,8 @@ struct ln_process {
 	struct ln_links links;
 	struct ln_registration *registrations; /* a list; in the registries */
 	struct ln_end_watch *watches;          /* told of its end */
+	struct ln_watcher *watchers;           /* likewise, after its links */
+	struct ln_extra *extra;                /* NULL: none */
 
 	/* Immutable after the start. */
 	enum ln_outcome (*body)(struct ln_process *process);
@@ -89,7 +94,8 @@ struct ln_process *ln_process_retain(struct ln_process *process);
 void ln_process_release(struct ln_process *process);
 
 /* Sends a message: takes it over, whatever comes of it. LN_EDEAD, LN_EFULL: it
- * was dropped. To a process of another node also LN_EINVAL (it holds what
+ * was dropped; LN_ENOENT: likewise, it answers a request that is over. To a
+ * process of another node also LN_EINVAL (it holds what
  * cannot cross) and LN_ENOMEM; there 0 says that it is on its way. Never parks:
  * LN_EFULL when too much waits to be sent. Any thread. */
 int ln_process_send(struct ln_process *process, struct ln_message *message);
@@ -129,6 +135,13 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 
 /* Marks the messages that are in the mailbox now as not fresh. */
 void ln_process_skip(struct ln_process *self);
+
+/* How a process has ended that is dead; under its lock. */
+struct ln_end ln_process_end(const struct ln_process *process);
+
+/* How many links it may have now, under its lock: deaths that it has not yet
+ * taken out of its mailbox count. */
+uint32_t ln_process_link_room(struct ln_process *process);
 
 /* Waits, in a thread that is no worker, until the process and its teardown are
  * over; returns its outcome, and in *exit_code what it exited with. Only for

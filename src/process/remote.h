@@ -15,6 +15,7 @@
 #include "process/process.h"
 
 struct ln_message;
+struct ln_monitor;
 
 /* None parks unless it says so. `remote` is the process that has the class. */
 struct ln_remote_class {
@@ -34,6 +35,13 @@ struct ln_remote_class {
 	int (*link)(struct ln_process *self, struct ln_process *remote,
 		    int64_t self_tag, int64_t peer_tag);
 	void (*unlink)(struct ln_process *self, struct ln_process *remote);
+
+	/* A local process, monitor->self, watches it: enters the watcher, and
+	 * tells at once when nothing can be learnt of it. */
+	void (*monitor)(struct ln_process *remote, struct ln_monitor *monitor);
+	/* It does no longer; under the lock of `remote`. */
+	void (*demonitor)(struct ln_process *remote,
+			  struct ln_monitor *monitor);
 
 	/* A local process that was linked to it has ended. It has forgotten its
 	 * links already. */

@@ -58,6 +58,10 @@ static void check(void **state)
 
 	(void)state;
 	assert_int_equal(ln_admission_check(&self, &other), LN_ADMITTED);
+	assert_int_equal(ln_admission_version(&other), LN_PROTOCOL_VERSION_MAX);
+	other.version_max = LN_PROTOCOL_VERSION_MIN;
+	assert_int_equal(ln_admission_check(&self, &other), LN_ADMITTED);
+	assert_int_equal(ln_admission_version(&other), LN_PROTOCOL_VERSION_MIN);
 	other.version_min = LN_PROTOCOL_VERSION_MAX + 1;
 	other.version_max = UINT32_MAX;
 	assert_int_equal(ln_admission_check(&self, &other), LN_REFUSED_VERSION);

@@ -160,13 +160,27 @@ static int good(struct victim *victim, struct bytes frames[10])
 	put_number(&frames[n++], 0, 1);
 	begin(&frames[n], LN_KIND_KILL);
 	put(&frames[n++], other, 16);
+	begin(&frames[n], LN_KIND_MONITOR);
+	put(&frames[n], other, 16);
+	put(&frames[n], victim->process->id, 16);
+	put_number(&frames[n++], 1, 8);
+	begin(&frames[n], LN_KIND_DEMONITOR);
+	put(&frames[n], other, 16);
+	put(&frames[n], victim->process->id, 16);
+	put_number(&frames[n++], 1, 8);
+	begin(&frames[n], LN_KIND_DOWN);
+	put(&frames[n], other, 16);
+	put(&frames[n], victim->process->id, 16);
+	put_number(&frames[n], 1, 8);
+	put_number(&frames[n], 2, 1);
+	put_number(&frames[n++], 0, 4);
 	return n;
 }
 
 static void good_frames_are_good(void **state)
 {
 	struct victim victim;
-	struct bytes frames[10];
+	struct bytes frames[16];
 	int count;
 
 	(void)state;
@@ -182,7 +196,7 @@ static void good_frames_are_good(void **state)
 static void wrong_lengths(void **state)
 {
 	struct victim first;
-	struct bytes frames[10];
+	struct bytes frames[16];
 	int count;
 
 	(void)state;
@@ -251,7 +265,7 @@ static void unknown_kinds(void **state)
 static void wrong_states(void **state)
 {
 	struct victim victim;
-	struct bytes frames[10];
+	struct bytes frames[16];
 	struct bytes bytes;
 
 	(void)state;
@@ -300,6 +314,18 @@ static void wrong_numbers(void **state)
 	begin(&bytes, LN_KIND_LINK_ENDED);
 	put_zeros(&bytes, 32);
 	put_number(&bytes, 2, 1);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	begin(&bytes, LN_KIND_DOWN);
+	put_zeros(&bytes, 40);
+	put_number(&bytes, LN_REASONS, 1);
+	put_number(&bytes, 0, 4);
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	/* A monitor that there is already. */
+	begin(&bytes, LN_KIND_MONITOR);
+	put_zeros(&bytes, 16);
+	put(&bytes, victim.process->id, 16);
+	put_number(&bytes, 7, 8);
+	assert_int_equal(receive(&victim, &bytes), 0);
 	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
 	/* A beginning of what has no pieces, or none at all. */
 	begin(&bytes, LN_KIND_START);

@@ -100,22 +100,30 @@ static void the_latest_ends_are_known(void **state)
 	for (size_t b = 0; b < sizeof(bounds) / sizeof(bounds[0]); b++) {
 		uint32_t most = bounds[b];
 		struct ln_ends ends;
+		struct ln_end end;
 		uint8_t id[16];
 
 		ln_ends_init(&ends, most);
 		make_id(id, 1);
-		assert_true(ln_ends_failed(&ends, id));
+		assert_int_equal(ln_ends_find(&ends, id).reason,
+				 LN_REASON_NO_PROCESS);
 		for (uint32_t i = 0; i < 5 * most + 3; i++) {
 			make_id(id, i);
-			ln_ends_add(&ends, id, i % 3 == 0);
+			end.reason = LN_REASON_EXITED;
+			end.code = i;
+			ln_ends_add(&ends, id, &end);
 			/* What is known stays, and does not count again. */
-			ln_ends_add(&ends, id, i % 3 != 0);
+			end.reason = LN_REASON_KILLED;
+			ln_ends_add(&ends, id, &end);
 			for (uint32_t j = 0; j <= i; j += 1 + i / 50) {
 				bool known = i - j < most;
 
 				make_id(id, j);
-				assert_int_equal(ln_ends_failed(&ends, id),
-						 !known || j % 3 == 0);
+				end = ln_ends_find(&ends, id);
+				assert_int_equal(end.reason,
+						 known ? LN_REASON_EXITED
+						       : LN_REASON_NO_PROCESS);
+				assert_int_equal(end.code, known ? j : 0);
 			}
 		}
 		ln_ends_deinit(&ends);

@@ -242,14 +242,48 @@ uint32_t lunatic_message_send_receive_skip_search(uint64_t process,
 						  uint32_t timeout);
 
 /*
+ * Makes a tag for a request: a negative number that no process has used before.
+ * A message under it is let into the mailbox only while a request with it waits
+ * for its answer; what comes later is dropped. A function of ours, which lunatic
+ * 0.7 does not have.
+ *
+ * Returns the tag
+ */
+LUNATIC_IMPORT("lunatic::message", "new_tag")
+int64_t lunatic_message_new_tag(void);
+
+/*
+ * Sends the message, whose tag `new_tag` has made, and waits for the answer: the
+ * next message to arrive that has the same tag. The receiver is watched as by
+ * `lunatic::process::monitor` meanwhile: when it has ended, or ends before it
+ * has answered, or its node is lost, the wait is over, and the scratch area
+ * holds the message that tells so. Messages that are in the mailbox already are
+ * not looked at. After a timeout the scratch area is empty. A later answer is
+ * dropped. A function of ours.
+ *
+ * process: id of the receiver
+ * timeout: milliseconds to wait for, 0 for no limit
+ * Returns 0 when the answer arrived, 2 when the receiver has ended, 9027 after
+ *   a timeout
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ * Traps: the tag is none of `new_tag`, or a monitor's
+ * Traps: the process holds no process of that id
+ * Traps: the process watches as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "request")
+uint32_t lunatic_message_request(uint64_t process, uint32_t timeout);
+
+/*
  * Takes the first message out of the mailbox that has one of the tags, or the
  * first of all when no tags are given, and puts it into the scratch area. Waits
  * when there is none. After a timeout the scratch area is what it was before.
  *
  * tags: the tags to look for
  * timeout: milliseconds to wait for, 0 for no limit
- * Returns 0 for a data message, 1 for a message that tells of a failed link,
- *   9027 after a timeout
+ * Returns 0 for a data message, 1 for a message that tells of a failed link, 2
+ *   for one that tells of the end of a process that was watched, 9027 after a
+ *   timeout
  */
 LUNATIC_IMPORT("lunatic::message", "receive")
 uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
@@ -769,6 +803,34 @@ void lunatic_process_unlink(uint64_t process);
  */
 LUNATIC_IMPORT("lunatic::process", "kill")
 void lunatic_process_kill(uint64_t process);
+
+/*
+ * Watches a process: exactly one message tells of its end, whatever that is, for
+ * which `lunatic::message::receive` returns 2. It comes after all that the
+ * process has sent to this one, and no full mailbox keeps it out. One that has
+ * ended already is told of at once. Watching does not make this process die, and
+ * may be done several times. A function of ours.
+ *
+ * process: id of the process
+ * Returns the tag of the message. Other messages under it are let in as well
+ *   until that has come or `demonitor` was called, so it can be the tag of a
+ *   request
+ * Traps: the process holds no process of that id
+ * Traps: the process watches as many processes as it may have links; one whose
+ *   message was not received yet counts
+ */
+LUNATIC_IMPORT("lunatic::process", "monitor")
+int64_t lunatic_process_monitor(uint64_t process);
+
+/*
+ * Ends a monitor. No message under its tag is in the mailbox afterwards, and
+ * none will be let in. A function of ours.
+ *
+ * tag: what `monitor` has returned
+ * Returns 1 when it was there, 0 when it had told already, or there is none
+ */
+LUNATIC_IMPORT("lunatic::process", "demonitor")
+uint32_t lunatic_process_demonitor(int64_t tag);
 
 /*
  * Registers a process under a name and a version in an environment, where all

@@ -1,0 +1,371 @@
+/*
+ * DESIGN
+ * A monitor is in two places: in the table of who watches, by its tag, under
+ * that one's lock; and in the list of the watched one, under the lock of that.
+ * Each place holds a reference; the two locks are never held at a time. Who
+ * takes it out of the list has that reference, and tells: so it is told once.
+ * Who takes it out of the table first makes the message that comes later find
+ * nobody: `closed` is that the table does not have it.
+ *
+ * The message is made with the monitor, so that no end goes untold for lack of
+ * memory. It is let in by full mailboxes; what bounds it is that the monitor
+ * stays in the table, and counts, until the message is taken.
+ *
+ * Tags count up from a number that is drawn at random, so that those of two
+ * processes do not meet and nobody guesses one. A message under a tag that was
+ * given out is let in while its monitor is in the table and has not told: what
+ * comes for a request that is over is dropped by the sender's own push, and
+ * nothing has to be remembered of it.
+ */
+#include "process/monitors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "process/environment.h"
+#include "process/extra.h"
+#include "process/message.h"
+#include "process/process.h"
+#include "process/remote.h"
+
+/* Watchers that are told before others may run. */
+#define REST_AFTER 64
+
+_Static_assert((int)LN_REASON_NORMAL == (int)LN_OUTCOME_NORMAL &&
+		       (int)LN_REASON_EXITED == (int)LN_OUTCOME_EXITED &&
+		       (int)LN_REASON_TRAPPED == (int)LN_OUTCOME_TRAPPED &&
+		       (int)LN_REASON_KILLED == (int)LN_OUTCOME_KILLED,
+	       "two numbers for one reason");
+
+bool ln_message_end(const struct ln_message *message, struct ln_end *end)
+{
+	uint32_t numbers[2];
+
+	if (message->kind != LN_MESSAGE_ENDED)
+		return false;
+	memcpy(numbers, message->data, sizeof(numbers));
+	end->reason = (enum ln_reason)numbers[0];
+	end->code = numbers[1];
+	return true;
+}
+
+void ln_watchers_add(struct ln_process *process, struct ln_watcher *watcher)
+{
+	watcher->next = process->watchers;
+	watcher->at = &process->watchers;
+	if (watcher->next != NULL)
+		watcher->next->at = &watcher->next;
+	process->watchers = watcher;
+}
+
+bool ln_watchers_remove(struct ln_watcher *watcher)
+{
+	if (watcher->at == NULL)
+		return false;
+	*watcher->at = watcher->next;
+	if (watcher->next != NULL)
+		watcher->next->at = watcher->at;
+	watcher->at = NULL;
+	return true;
+}
+
+void ln_watchers_tell(struct ln_process *process, const struct ln_end *end)
+{
+	uint32_t told = 0;
+
+	for (;;) {
+		struct ln_watcher *watcher;
+
+		ln_lock_acquire(&process->mailbox.lock);
+		watcher = process->watchers;
+		if (watcher != NULL)
+			ln_watchers_remove(watcher);
+		ln_lock_release(&process->mailbox.lock);
+		if (watcher == NULL)
+			return;
+		watcher->ended(watcher, end);
+		if (++told % REST_AFTER == 0)
+			ln_task_rest();
+	}
+}
+
+void ln_monitor_release(struct ln_monitor *monitor)
+{
+	/* What the other holder did comes before the free. */
+	if (atomic_fetch_sub_explicit(&monitor->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	ln_message_free(monitor->notice);
+	ln_process_release(monitor->process);
+	ln_process_release(monitor->self);
+	free(monitor);
+}
+
+static struct ln_monitors *monitors_of(struct ln_process *process)
+{
+	return process->extra != NULL ? &process->extra->monitors : NULL;
+}
+
+/* The monitor of a tag, or NULL; under the lock of its process. */
+static struct ln_monitor *find(const struct ln_monitors *monitors, int64_t tag)
+{
+	if (monitors == NULL)
+		return NULL;
+	return ln_handles_get(&monitors->table,
+			      (uint64_t)tag - monitors->first_tag);
+}
+
+static bool was_given(const struct ln_monitors *monitors, int64_t tag)
+{
+	return monitors != NULL &&
+	       (uint64_t)tag - monitors->first_tag < monitors->table.next_id;
+}
+
+/* Whether a message may be let in; see struct ln_mailbox. Under the lock. */
+static bool admit(struct ln_mailbox *mailbox, const struct ln_message *message)
+{
+	struct ln_process *process =
+		ln_container_of(mailbox, struct ln_process, mailbox);
+	struct ln_monitors *monitors = monitors_of(process);
+	struct ln_monitor *monitor;
+
+	if (!was_given(monitors, message->tag))
+		return true;
+	monitor = find(monitors, message->tag);
+	if (monitor == NULL || monitor->notice == NULL)
+		return false;
+	monitor->arrived++;
+	return true;
+}
+
+/* The process that watches is told, if it still wants to be. */
+static void ended(struct ln_watcher *watcher, const struct ln_end *end)
+{
+	struct ln_monitor *monitor =
+		ln_container_of(watcher, struct ln_monitor, watcher);
+	struct ln_process *self = monitor->self;
+	struct ln_message *notice = monitor->notice;
+	uint32_t numbers[] = { end->reason, end->code };
+
+	/* Small enough for the message itself. */
+	(void)ln_message_write(notice, numbers, sizeof(numbers), LN_END_SIZE);
+	ln_lock_acquire(&self->mailbox.lock);
+	if (!self->dead && find(monitors_of(self), monitor->tag) == monitor) {
+		monitor->notice = NULL;
+		if (ln_mailbox_push_locked(&self->mailbox, notice) ==
+		    LN_PUSH_WAKE)
+			ln_task_wake(&self->task);
+	}
+	ln_lock_release(&self->mailbox.lock);
+	ln_monitor_release(monitor);
+}
+
+/* Tags are negative, and so far from 0 that programs do not choose them. */
+static uint64_t draw_first_tag(void)
+{
+	uint64_t tag;
+
+	ln_random_bytes(&tag, sizeof(tag));
+	return tag >> 2 | UINT64_C(1) << 63;
+}
+
+/* The monitors of the running process, which begin with its first tag. */
+static struct ln_monitors *begin(struct ln_process *self)
+{
+	struct ln_extra *extra = ln_extra_of(self);
+
+	if (extra == NULL)
+		return NULL;
+	if (!self->mailbox.picky) {
+		extra->monitors.first_tag = draw_first_tag();
+		ln_lock_acquire(&self->mailbox.lock);
+		self->mailbox.admit = admit;
+		self->mailbox.picky = true;
+		ln_lock_release(&self->mailbox.lock);
+	}
+	return &extra->monitors;
+}
+
+int ln_process_new_tag(struct ln_process *self, int64_t *tag)
+{
+	struct ln_monitors *monitors = begin(self);
+
+	if (monitors == NULL)
+		return LN_ENOMEM;
+	ln_lock_acquire(&self->mailbox.lock);
+	*tag = (int64_t)(monitors->first_tag + monitors->table.next_id++);
+	ln_lock_release(&self->mailbox.lock);
+	return 0;
+}
+
+static struct ln_monitor *make(struct ln_process *self,
+			       struct ln_process *process, int64_t tag)
+{
+	struct ln_monitor *monitor = calloc(1, sizeof(*monitor));
+	struct ln_message *notice = ln_message_new(LN_MESSAGE_ENDED, tag, 0);
+
+	if (monitor == NULL || notice == NULL) {
+		ln_message_free(notice);
+		free(monitor);
+		return NULL;
+	}
+	monitor->watcher.ended = ended;
+	atomic_init(&monitor->references, 2);
+	monitor->self = ln_process_retain(self);
+	monitor->process = ln_process_retain(process);
+	monitor->tag = tag;
+	monitor->notice = notice;
+	return monitor;
+}
+
+/* Enters it into the list of a local process; what comes of one that has ended
+ * is told at once. */
+static void watch(struct ln_process *process, struct ln_monitor *monitor)
+{
+	struct ln_end end = { .reason = LN_REASON_NORMAL };
+	bool dead;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	dead = process->dead;
+	if (dead)
+		end = ln_process_end(process);
+	else
+		ln_watchers_add(process, &monitor->watcher);
+	ln_lock_release(&process->mailbox.lock);
+	if (dead)
+		ended(&monitor->watcher, &end);
+}
+
+int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
+			  int64_t tag)
+{
+	uint32_t most = self->environment->limits.max_links;
+	struct ln_monitors *monitors = monitors_of(self);
+	struct ln_monitor *monitor;
+	int error;
+
+	/* Only this process changes the table. */
+	if (!was_given(monitors, tag) || find(monitors, tag) != NULL)
+		return LN_EINVAL;
+	monitor = make(self, process, tag);
+	if (monitor == NULL)
+		return LN_ENOMEM;
+	ln_lock_acquire(&self->mailbox.lock);
+	error = ln_handles_put(&monitors->table, most, monitor,
+			       (uint64_t)tag - monitors->first_tag);
+	ln_lock_release(&self->mailbox.lock);
+	if (error < 0) {
+		ln_monitor_release(monitor);
+		ln_monitor_release(monitor);
+		return error;
+	}
+	if (process->remote != NULL)
+		process->remote->monitor(process, monitor);
+	else
+		watch(process, monitor);
+	return 0;
+}
+
+int ln_process_monitor(struct ln_process *self, struct ln_process *process,
+		       int64_t *tag)
+{
+	int error = ln_process_new_tag(self, tag);
+
+	if (error == 0)
+		error = ln_process_monitor_as(self, process, *tag);
+	return error;
+}
+
+/* Takes a monitor that was in the table out of the list of the watched one. */
+static void cancel(struct ln_monitor *monitor)
+{
+	struct ln_process *process = monitor->process;
+	bool listed;
+
+	ln_lock_acquire(&process->mailbox.lock);
+	listed = ln_watchers_remove(&monitor->watcher);
+	if (listed && process->remote != NULL)
+		process->remote->demonitor(process, monitor);
+	ln_lock_release(&process->mailbox.lock);
+	if (listed)
+		ln_monitor_release(monitor);
+	ln_monitor_release(monitor);
+}
+
+/* Throws away what is in the mailbox under a tag, `count` at most. */
+static void flush(struct ln_process *self, int64_t tag, uint32_t count)
+{
+	struct ln_message *message;
+
+	while (count-- > 0 && ln_process_receive(self, (const uint8_t *)&tag, 1,
+						 0, false, &message) == 0)
+		ln_message_free(message);
+}
+
+bool ln_process_demonitor(struct ln_process *self, int64_t tag)
+{
+	struct ln_monitors *monitors = monitors_of(self);
+	struct ln_monitor *monitor = find(monitors, tag);
+	uint32_t left;
+	bool told;
+
+	if (monitor == NULL)
+		return false;
+	ln_lock_acquire(&self->mailbox.lock);
+	told = monitor->notice == NULL;
+	left = monitor->arrived - monitor->taken + told;
+	ln_handles_remove(&monitors->table,
+			  (uint64_t)tag - monitors->first_tag);
+	ln_lock_release(&self->mailbox.lock);
+	cancel(monitor);
+	flush(self, tag, left);
+	return !told;
+}
+
+void ln_monitors_note_taken(struct ln_process *self,
+			    const struct ln_message *message)
+{
+	struct ln_monitors *monitors = monitors_of(self);
+	struct ln_monitor *monitor = find(monitors, message->tag);
+
+	if (monitor == NULL)
+		return;
+	if (message->kind != LN_MESSAGE_ENDED) {
+		monitor->taken++;
+		return;
+	}
+	ln_lock_acquire(&self->mailbox.lock);
+	ln_handles_remove(&monitors->table,
+			  (uint64_t)message->tag - monitors->first_tag);
+	ln_lock_release(&self->mailbox.lock);
+	ln_monitor_release(monitor);
+}
+
+static void cancel_any(void *monitor)
+{
+	cancel(monitor);
+}
+
+void ln_monitors_end(struct ln_monitors *monitors)
+{
+	ln_handles_deinit(&monitors->table, cancel_any);
+}
+
+struct ln_monitor *ln_monitor_find(struct ln_process *self, int64_t tag)
+{
+	struct ln_monitor *monitor = NULL;
+
+	ln_lock_acquire(&self->mailbox.lock);
+	if (!self->dead)
+		monitor = find(monitors_of(self), tag);
+	if (monitor != NULL && monitor->process->remote == NULL)
+		monitor = NULL;
+	if (monitor != NULL)
+		atomic_fetch_add_explicit(&monitor->references, 1,
+					  memory_order_relaxed);
+	ln_lock_release(&self->mailbox.lock);
+	return monitor;
+}
