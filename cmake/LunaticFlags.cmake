@@ -25,7 +25,8 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 add_library(ln_flags INTERFACE)
-target_compile_definitions(ln_flags INTERFACE _GNU_SOURCE)
+target_compile_definitions(ln_flags INTERFACE _GNU_SOURCE
+	$<$<CONFIG:Debug>:LN_ASSERTS=1>)
 target_link_libraries(ln_flags INTERFACE Threads::Threads)
 target_include_directories(ln_flags INTERFACE
 	"${PROJECT_SOURCE_DIR}/src"

@@ -1,6 +1,6 @@
 /*
  * The few compiler facts that several modules need: branch hints, cache lines,
- * and which sanitizer watches this build.
+ * which sanitizer watches this build, and assertions.
  */
 #ifndef LN_BASE_COMPILER_H
 #define LN_BASE_COMPILER_H
@@ -37,5 +37,27 @@
 #ifndef LN_TSAN
 #define LN_TSAN 0
 #endif
+
+/*
+ * Assertions say what must be true here whatever guests and peers do: a false
+ * one is a bug of ours, and ends the program with a line on standard error.
+ * Debug builds have them, and with these all sanitizers and fuzzers; release
+ * builds do not even compute the condition, so it must have no effect.
+ */
+#ifndef LN_ASSERTS
+#define LN_ASSERTS 0
+#endif
+
+#if LN_ASSERTS
+#define ln_assert(condition)  \
+	(LN_LIKELY(condition) \
+		 ? (void)0    \
+		 : ln_assert_failed(#condition, __FILE__, __LINE__))
+#else
+#define ln_assert(condition) ((void)sizeof(!(condition)))
+#endif
+
+_Noreturn void ln_assert_failed(const char *condition, const char *file,
+				int line);
 
 #endif

@@ -72,6 +72,21 @@ static bool try_lock(struct ln_lock *lock)
 		       0;
 }
 
+#if LN_ASSERTS
+static _Thread_local int locks_held;
+
+LN_NOINLINE void ln_lock_count(int change)
+{
+	locks_held += change;
+	ln_assert(locks_held >= 0);
+}
+
+LN_NOINLINE int ln_locks_held(void)
+{
+	return locks_held;
+}
+#endif
+
 LN_NOINLINE void ln_lock_wait(struct ln_lock *lock)
 {
 	for (;;) {

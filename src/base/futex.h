@@ -28,6 +28,29 @@ struct ln_lock {
 
 void ln_lock_wait(struct ln_lock *lock);
 
+/* Where assertions run, each thread counts the locks that it holds. Out of
+ * line, since a fiber may have changed threads. */
+#if LN_ASSERTS
+void ln_lock_count(int change);
+int ln_locks_held(void);
+#else
+static inline void ln_lock_count(int change)
+{
+	(void)change;
+}
+static inline int ln_locks_held(void)
+{
+	return 0;
+}
+#endif
+
+/* Asserts that somebody holds the lock: as a rule the caller. */
+static inline void ln_lock_assert(const struct ln_lock *lock)
+{
+	ln_assert(atomic_load_explicit(&lock->word, memory_order_relaxed) == 1);
+	(void)lock;
+}
+
 /* Takes the lock; acquire, pairs with the release in ln_lock_release. */
 static inline void ln_lock_acquire(struct ln_lock *lock)
 {
@@ -35,6 +58,7 @@ static inline void ln_lock_acquire(struct ln_lock *lock)
 	if (LN_UNLIKELY(atomic_exchange_explicit(&lock->word, 1,
 						 memory_order_acquire) != 0))
 		ln_lock_wait(lock);
+	ln_lock_count(1);
 	ln_systematic_point();
 }
 
@@ -42,6 +66,8 @@ static inline void ln_lock_acquire(struct ln_lock *lock)
 static inline void ln_lock_release(struct ln_lock *lock)
 {
 	ln_systematic_point();
+	ln_lock_assert(lock);
+	ln_lock_count(-1);
 	atomic_store_explicit(&lock->word, 0, memory_order_release);
 	ln_systematic_point();
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/compiler.h"
+
 struct ln_list {
 	struct ln_list *next;
 	struct ln_list *prev;
@@ -23,6 +25,7 @@ static inline bool ln_list_empty(const struct ln_list *list)
 
 static inline void ln_list_append(struct ln_list *list, struct ln_list *node)
 {
+	ln_assert(list->prev->next == list);
 	node->prev = list->prev;
 	node->next = list;
 	list->prev->next = node;
@@ -31,9 +34,15 @@ static inline void ln_list_append(struct ln_list *list, struct ln_list *node)
 
 static inline void ln_list_remove(struct ln_list *node)
 {
+	ln_assert(node->prev->next == node && node->next->prev == node);
 	node->prev->next = node->next;
 	node->next->prev = node->prev;
 	ln_list_init(node);
 }
+
+/* Goes through the links of a list; `at` may be removed from it only when the
+ * loop is left then. */
+#define ln_list_for_each(at, list) \
+	for (struct ln_list *at = (list)->next; at != (list); at = at->next)
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 
 struct ln_quota {
@@ -49,9 +50,13 @@ void ln_quota_release(struct ln_quota *quota)
 static void uncount(struct ln_quota *quota, const struct ln_quota *end)
 {
 	/* Relaxed, here and below: just numbers, nothing is read by them. */
-	for (; quota != end; quota = quota->above)
-		atomic_fetch_sub_explicit(&quota->used, 1,
-					  memory_order_relaxed);
+	for (; quota != end; quota = quota->above) {
+		uint64_t before = atomic_fetch_sub_explicit(
+			&quota->used, 1, memory_order_relaxed);
+
+		ln_assert(before > 0);
+		(void)before;
+	}
 }
 
 bool ln_quota_take(struct ln_quota *quota)

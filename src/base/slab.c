@@ -157,6 +157,7 @@ void ln_slab_give(struct ln_slab *slab, void *slot)
 	bool dropped;
 
 	ln_lock_acquire(&slab->lock);
+	ln_assert(slab->live > 0);
 	if (slab->warm_count < slab->warm_limit) {
 		slab->live--;
 		slab->warm[slab->warm_count++] = slot;

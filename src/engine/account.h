@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
+
 struct ln_account {
 	struct ln_account *above; /* NULL: none; outlives this one */
 	uint64_t most;            /* bytes */
@@ -23,9 +25,13 @@ static inline void ln_account_refund(struct ln_account *account,
 				     uint64_t bytes)
 {
 	/* Relaxed, here and below: just numbers, nothing is read by them. */
-	for (; account != end; account = account->above)
-		atomic_fetch_sub_explicit(&account->used, bytes,
-					  memory_order_relaxed);
+	for (; account != end; account = account->above) {
+		uint64_t before = atomic_fetch_sub_explicit(
+			&account->used, bytes, memory_order_relaxed);
+
+		ln_assert(before >= bytes);
+		(void)before;
+	}
 }
 
 /* False, and nothing is charged, when that would be too much for one of them.

@@ -369,7 +369,7 @@ static struct ln_code *find_or_add(struct ln_codes *codes, struct ln_code *self)
 	struct ln_code *found = NULL;
 
 	ln_lock_acquire(&codes->lock);
-	for (struct ln_list *at = bucket->next; at != bucket; at = at->next) {
+	ln_list_for_each (at, bucket) {
 		struct ln_code *other =
 			ln_container_of(at, struct ln_code, link);
 

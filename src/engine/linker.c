@@ -180,8 +180,8 @@ static int make_raw(const struct ln_linker *linker,
 static struct ln_linker *find(struct ln_linkers *linkers,
 			      const struct ln_linker *same)
 {
-	for (struct ln_list *at = linkers->all.next; at != &linkers->all;
-	     at = at->next) {
+	ln_lock_assert(&linkers->lock);
+	ln_list_for_each (at, &linkers->all) {
 		struct ln_linker *linker =
 			ln_container_of(at, struct ln_linker, link);
 
@@ -259,6 +259,7 @@ void ln_linker_release(struct ln_linker *linker)
 	if (linker == NULL)
 		return;
 	ln_lock_acquire(&linker->linkers->lock);
+	ln_assert(linker->references > 0);
 	last = --linker->references == 0;
 	if (last)
 		ln_list_remove(&linker->link);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/refs.h"
 #include "engine/code.h"
 #include "engine/engine.h"
 #include "engine/linker.h"
@@ -189,8 +190,7 @@ int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
 
 struct ln_module *ln_module_retain(struct ln_module *module)
 {
-	/* Relaxed: whoever retains holds a reference already. */
-	atomic_fetch_add_explicit(&module->references, 1, memory_order_relaxed);
+	ln_refs_retain(&module->references);
 	return module;
 }
 
@@ -207,10 +207,7 @@ void ln_module_release(struct ln_module *module)
 {
 	if (module == NULL)
 		return;
-	/* Release: what this holder did comes before the end. Pairs with the
-	 * acquire of the last one. */
-	if (atomic_fetch_sub_explicit(&module->references, 1,
-				      memory_order_acq_rel) == 1)
+	if (ln_refs_release(&module->references))
 		ln_task_on_worker_stack(ln_task_current(), destroy, module);
 }
 

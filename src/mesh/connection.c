@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "mesh/mesh_impl.h"
 #include "net/socket.h"
@@ -49,9 +50,7 @@ static void release(struct ln_connection *connection)
 {
 	struct ln_mesh *mesh = connection->mesh;
 
-	/* Acquire and release: the last one sees what the others did. */
-	if (atomic_fetch_sub_explicit(&connection->references, 1,
-				      memory_order_acq_rel) == 1) {
+	if (ln_refs_release(&connection->references)) {
 		free(connection->in);
 		free(connection->out);
 		free(connection);
@@ -524,6 +523,7 @@ static bool come_up(struct ln_connection *connection)
 	ln_lock_acquire(&mesh->lock);
 	stopping = mesh->stopping;
 	if (!stopping) {
+		ln_assert(connection->state == LN_CONNECTION_CLAIMED);
 		connection->state = LN_CONNECTION_UP;
 		connection->since = ln_time_now();
 		if (!connection->dialled)
@@ -540,7 +540,7 @@ static int start_writer(struct ln_connection *connection)
 	struct ln_mesh *mesh = connection->mesh;
 	int error;
 
-	atomic_fetch_add(&connection->references, 1);
+	ln_refs_retain(&connection->references);
 	error = ln_task_start(mesh->node->runtime->sched, &connection->writer,
 			      run_writer, writer_done);
 	if (error < 0) {
@@ -597,10 +597,14 @@ static void withdraw(struct ln_connection *connection,
 
 	ln_lock_acquire(&mesh->lock);
 	ln_list_remove(&connection->link);
-	if (state != LN_CONNECTION_STRANGER)
+	if (state != LN_CONNECTION_STRANGER) {
+		ln_assert(mesh->member_count > 0);
 		mesh->member_count--;
-	if (state != LN_CONNECTION_UP && !connection->dialled)
+	}
+	if (state != LN_CONNECTION_UP && !connection->dialled) {
+		ln_assert(mesh->stranger_count > 0);
 		mesh->stranger_count--;
+	}
 	if (state == LN_CONNECTION_UP)
 		ln_contact_lost(mesh, connection, left);
 	ln_lock_release(&mesh->lock);
@@ -654,8 +658,7 @@ static void reader_done(struct ln_task *task)
 /* Interrupts the one that has been a stranger for longest. */
 static void make_room_for_stranger(struct ln_mesh *mesh)
 {
-	for (struct ln_list *at = mesh->connections.next;
-	     at != &mesh->connections; at = at->next) {
+	ln_list_for_each (at, &mesh->connections) {
 		struct ln_connection *connection =
 			ln_container_of(at, struct ln_connection, link);
 

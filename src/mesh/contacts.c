@@ -23,8 +23,8 @@
 struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
 				   const uint8_t incarnation[LN_ID_SIZE])
 {
-	for (struct ln_list *at = mesh->connections.next;
-	     at != &mesh->connections; at = at->next) {
+	ln_lock_assert(&mesh->lock);
+	ln_list_for_each (at, &mesh->connections) {
 		struct ln_connection *connection =
 			ln_container_of(at, struct ln_connection, link);
 
@@ -39,6 +39,7 @@ struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
 
 static void forget(struct ln_mesh *mesh, struct ln_contact *contact)
 {
+	ln_assert(mesh->contact_count > 0 && !contact->dialing);
 	ln_list_remove(&contact->link);
 	mesh->contact_count--;
 	free(contact);
@@ -54,8 +55,7 @@ static bool make_room(struct ln_mesh *mesh)
 {
 	if (mesh->contact_count < LN_MESH_CONTACTS_MOST)
 		return true;
-	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
-	     at = at->next) {
+	ln_list_for_each (at, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
 
 		if (contact->given || contact->dialing || contact->error == 0)
@@ -71,8 +71,7 @@ struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
 {
 	struct ln_contact *contact;
 
-	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
-	     at = at->next) {
+	ln_list_for_each (at, &mesh->contacts) {
 		contact = contact_of(at);
 		if (strcmp(contact->address, address) == 0)
 			goto found;
@@ -99,8 +98,7 @@ void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection)
 	const uint8_t *incarnation = connection->hello.greeting.id.incarnation;
 	struct ln_contact *contact;
 
-	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
-	     at = at->next) {
+	ln_list_for_each (at, &mesh->contacts) {
 		contact = contact_of(at);
 		if (contact->identified &&
 		    memcmp(contact->incarnation, incarnation, LN_ID_SIZE) == 0)
@@ -149,6 +147,8 @@ static void settle(struct ln_mesh *mesh, struct ln_contact *contact, int error,
 {
 	int64_t now = ln_time_now();
 
+	ln_lock_assert(&mesh->lock);
+	ln_assert(contact->dialing && mesh->dial_count > 0);
 	contact->dialing = false;
 	contact->tried = true;
 	contact->error = error;
@@ -195,8 +195,7 @@ static struct ln_contact *next_due(struct ln_mesh *mesh, int64_t now,
 	*wake = LN_NEVER;
 	if (mesh->dial_count >= LN_MESH_DIALS_MOST)
 		return NULL; /* whichever ends will say so */
-	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
-	     at = at->next) {
+	ln_list_for_each (at, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
 
 		if (contact->dialing || contact->self)

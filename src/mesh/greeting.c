@@ -227,8 +227,8 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 static struct ln_connection *rival(struct ln_mesh *mesh,
 				   struct ln_connection *connection)
 {
-	for (struct ln_list *at = mesh->connections.next;
-	     at != &mesh->connections; at = at->next) {
+	ln_lock_assert(&mesh->lock);
+	ln_list_for_each (at, &mesh->connections) {
 		struct ln_connection *other =
 			ln_container_of(at, struct ln_connection, link);
 
@@ -304,6 +304,7 @@ static struct claim try_claim(struct ln_connection *connection, int64_t asked,
 	else if (mesh->member_count >= LN_MESH_MEMBERS_MOST)
 		claim.refusal = LN_REFUSED_LIMIT;
 	if (!claim.wait && claim.refusal == LN_ADMITTED) {
+		ln_assert(connection->state == LN_CONNECTION_STRANGER);
 		connection->state = LN_CONNECTION_CLAIMED;
 		mesh->member_count++;
 	}

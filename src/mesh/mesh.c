@@ -112,6 +112,7 @@ bool ln_mesh_task_begins(struct ln_mesh *mesh)
 void ln_mesh_task_over(struct ln_mesh *mesh)
 {
 	ln_lock_acquire(&mesh->lock);
+	ln_assert(mesh->tasks > 0);
 	atomic_fetch_add(&mesh->changes, 1);
 	mesh->tasks--;
 	ln_lock_release(&mesh->lock);
@@ -340,8 +341,7 @@ static void end_connections(struct ln_mesh *mesh, bool at_once)
 {
 	ln_lock_acquire(&mesh->lock);
 	mesh->stopping = true;
-	for (struct ln_list *at = mesh->connections.next;
-	     at != &mesh->connections; at = at->next) {
+	ln_list_for_each (at, &mesh->connections) {
 		struct ln_connection *connection =
 			ln_container_of(at, struct ln_connection, link);
 
@@ -484,8 +484,7 @@ static void look(struct ln_mesh *mesh, struct progress *progress)
 {
 	*progress = (struct progress){ .joined = false };
 	ln_lock_acquire(&mesh->lock);
-	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
-	     at = at->next) {
+	ln_list_for_each (at, &mesh->contacts) {
 		const struct ln_contact *contact =
 			ln_container_of(at, struct ln_contact, link);
 		const struct ln_connection *connection = NULL;

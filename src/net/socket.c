@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/quota.h"
+#include "base/refs.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 
@@ -58,15 +59,13 @@ fail_memory:
 
 struct ln_socket *ln_socket_retain(struct ln_socket *socket)
 {
-	atomic_fetch_add_explicit(&socket->references, 1, memory_order_relaxed);
+	ln_refs_retain(&socket->references);
 	return socket;
 }
 
 void ln_socket_release(struct ln_socket *socket)
 {
-	/* Each release is before the free; pairs with the acquire here. */
-	if (atomic_fetch_sub_explicit(&socket->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&socket->references))
 		return;
 	ln_pollable_free(socket->pollable);
 	ln_fd_close(socket->fd);

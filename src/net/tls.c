@@ -27,6 +27,7 @@
 #include <sys/uio.h>
 
 #include "base/error.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -189,8 +190,7 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 		ln_socket_release(socket);
 		return LN_ENOMEM;
 	}
-	atomic_fetch_add_explicit(&context->references, 1,
-				  memory_order_relaxed);
+	ln_refs_retain(&context->references);
 	tls->context = context;
 	tls->socket = socket;
 	ln_mutex_init(&tls->mutex);

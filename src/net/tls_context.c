@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/refs.h"
 #include "net/tls_impl.h"
 
 /* Names the key to the other side, in clear text. */
@@ -272,9 +273,7 @@ int ln_tls_context_new_files(const struct ln_tls_files *files,
 
 void ln_tls_context_release(struct ln_tls_context *context)
 {
-	/* Each release is before the free; pairs with the acquire here. */
-	if (atomic_fetch_sub_explicit(&context->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&context->references))
 		return;
 	SSL_CTX_free(context->ssl);
 	BIO_meth_free(context->method);

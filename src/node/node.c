@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/refs.h"
 #include "base/utf8.h"
 #include "node/peer.h"
 #include "node/session.h"
@@ -78,15 +79,13 @@ int ln_node_new(struct ln_runtime *runtime,
 
 struct ln_node *ln_node_retain(struct ln_node *node)
 {
-	atomic_fetch_add_explicit(&node->references, 1, memory_order_relaxed);
+	ln_refs_retain(&node->references);
 	return node;
 }
 
 void ln_node_release(struct ln_node *node)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&node->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&node->references))
 		return;
 	ln_ids_deinit(&node->peers);
 	ln_ids_deinit(&node->exports);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/refs.h"
 #include "node/node.h"
 #include "node/session.h"
 
@@ -93,7 +94,7 @@ int ln_peer_get(struct ln_node *node, const uint8_t *incarnation,
 
 struct ln_peer *ln_peer_retain(struct ln_peer *peer)
 {
-	atomic_fetch_add_explicit(&peer->references, 1, memory_order_relaxed);
+	ln_refs_retain(&peer->references);
 	return peer;
 }
 
@@ -101,9 +102,7 @@ void ln_peer_release(struct ln_peer *peer)
 {
 	struct ln_node *node = peer->node;
 
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&peer->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&peer->references))
 		return;
 	ln_lock_acquire(&node->lock);
 	ln_ids_remove(&node->peers, &peer->entry);

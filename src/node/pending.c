@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/futex.h"
 #include "base/list.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "sched/task.h"
 
@@ -68,16 +69,13 @@ int ln_pending_new(struct ln_pending **out)
 
 struct ln_pending *ln_pending_retain(struct ln_pending *pending)
 {
-	atomic_fetch_add_explicit(&pending->references, 1,
-				  memory_order_relaxed);
+	ln_refs_retain(&pending->references);
 	return pending;
 }
 
 void ln_pending_release(struct ln_pending *pending)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&pending->references, 1,
-				      memory_order_acq_rel) == 1)
+	if (ln_refs_release(&pending->references))
 		free(pending);
 }
 

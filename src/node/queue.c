@@ -43,6 +43,7 @@ struct ln_session *ln_queue_of(struct ln_peer *peer, uint64_t number)
 {
 	struct ln_session *session = peer->session;
 
+	ln_lock_assert(&peer->lock);
 	if (session == NULL || session->closing ||
 	    (number != 0 && session->number != number))
 		return NULL;
@@ -51,6 +52,9 @@ struct ln_session *ln_queue_of(struct ln_peer *peer, uint64_t number)
 
 static void append(struct ln_session *session, struct ln_frame *frame)
 {
+	ln_lock_assert(&session->peer->lock);
+	ln_assert(frame->len > 0 && frame->len <= LN_FRAME_MOST);
+	ln_assert(*session->last == NULL);
 	frame->next = NULL;
 	*session->last = frame;
 	session->last = &frame->next;
@@ -232,6 +236,8 @@ static struct ln_waiter *decide_first(struct ln_session *session, int result)
 	struct ln_waiter *waiter =
 		ln_container_of(session->waiters.next, struct ln_waiter, link);
 
+	ln_lock_assert(&session->peer->lock);
+	ln_assert(!waiter->decided);
 	ln_list_remove(&waiter->link);
 	waiter->decided = true;
 	waiter->result = result;
@@ -265,6 +271,8 @@ struct ln_frame *ln_session_take(struct ln_session *session, size_t most)
 	ln_lock_acquire(&peer->lock);
 	frames = session->first;
 	while (*end != NULL && (bytes == 0 || (*end)->len <= most - bytes)) {
+		ln_assert((*end)->len > 0 && (*end)->len <= LN_FRAME_MOST);
+		ln_assert(session->queued >= (*end)->len + FRAME_COST);
 		bytes += (*end)->len;
 		session->queued -= (*end)->len + FRAME_COST;
 		end = &(*end)->next;
@@ -275,6 +283,7 @@ struct ln_frame *ln_session_take(struct ln_session *session, size_t most)
 	*end = NULL;
 	if (session->first == NULL)
 		session->last = &session->first;
+	ln_assert((session->first == NULL) == (session->queued == 0));
 	if (frames != NULL)
 		admit(session);
 	else

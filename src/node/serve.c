@@ -23,6 +23,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/refs.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/queue.h"
@@ -77,9 +78,7 @@ int ln_served_new(struct ln_served **out)
 
 static void release_served(struct ln_served *served)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&served->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&served->references))
 		return;
 	ln_ids_deinit(&served->held);
 	free(served);
@@ -127,8 +126,7 @@ void ln_served_end(struct ln_served *served)
 
 	ln_lock_acquire(&served->lock);
 	served->closed = true;
-	for (struct ln_list *at = served->jobs.next; at != &served->jobs;
-	     at = at->next)
+	ln_list_for_each (at, &served->jobs)
 		ln_process_kill(
 			ln_container_of(at, struct ln_job, link)->process);
 	ln_lock_release(&served->lock);
@@ -287,7 +285,7 @@ static int begin_job(struct ln_session *session, uint64_t number,
 	}
 	ln_list_init(&job->link);
 	job->served = served;
-	atomic_fetch_add(&served->references, 1);
+	ln_refs_retain(&served->references);
 	job->peer = ln_peer_retain(session->peer);
 	job->session = session->number;
 	job->number = number;

@@ -79,8 +79,7 @@ static int check(const struct ln_node *node, const struct ln_node_id *id)
 	if (strcmp(id->name, node->id.name) == 0 ||
 	    memcmp(id->incarnation, node->id.incarnation, LN_ID_SIZE) == 0)
 		return LN_EEXIST;
-	for (struct ln_list *at = node->sessions.next; at != &node->sessions;
-	     at = at->next) {
+	ln_list_for_each (at, &node->sessions) {
 		const struct ln_session *other =
 			ln_container_of(at, struct ln_session, siblings);
 

@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/refs.h"
 
 void ln_store_init(struct ln_store *store, size_t most_bytes)
 {
@@ -28,9 +29,7 @@ int ln_store_digest(const uint8_t *bytes, size_t len,
 
 void ln_blob_release(struct ln_blob *blob)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&blob->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&blob->references))
 		return;
 	free(blob->bytes);
 	free(blob);
@@ -38,7 +37,7 @@ void ln_blob_release(struct ln_blob *blob)
 
 static struct ln_blob *retain(struct ln_blob *blob)
 {
-	atomic_fetch_add_explicit(&blob->references, 1, memory_order_relaxed);
+	ln_refs_retain(&blob->references);
 	return blob;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/quota.h"
+#include "base/refs.h"
 #include "engine/code.h"
 #include "engine/engine.h"
 #include "engine/linker.h"
@@ -262,16 +263,13 @@ fail:
 
 struct ln_environment *ln_environment_retain(struct ln_environment *environment)
 {
-	atomic_fetch_add_explicit(&environment->references, 1,
-				  memory_order_relaxed);
+	ln_refs_retain(&environment->references);
 	return environment;
 }
 
 void ln_environment_release(struct ln_environment *environment)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&environment->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&environment->references))
 		return;
 	if (environment->remote != NULL)
 		environment->remote->free(environment);
@@ -470,15 +468,13 @@ const uint8_t *ln_env_module_source(const struct ln_env_module *module,
 
 struct ln_env_module *ln_env_module_retain(struct ln_env_module *module)
 {
-	atomic_fetch_add_explicit(&module->references, 1, memory_order_relaxed);
+	ln_refs_retain(&module->references);
 	return module;
 }
 
 void ln_env_module_release(struct ln_env_module *module)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&module->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&module->references))
 		return;
 	if (module->module == NULL) {
 		module->environment->remote->free_module(module);

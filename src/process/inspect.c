@@ -109,7 +109,7 @@ static size_t collect_shard(struct ln_runtime *runtime, unsigned index,
 		if (needed == 0)
 			add_tally(tally, &runtime->shards[index].tally);
 	} else if (needed <= all->room - all->count) {
-		for (struct ln_list *at = list->next; at != list; at = at->next)
+		ln_list_for_each (at, list)
 			all->list[all->count++] =
 				ln_process_retain(ln_container_of(
 					at, struct ln_process, siblings));

@@ -86,7 +86,11 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 		      (!many && matches(message->tag, mailbox->wanted,
 					mailbox->wanted_count)));
 
+	ln_assert(*mailbox->incoming_end == NULL);
 	if (match) {
+		/* It waits for one, and has not been given any. */
+		ln_assert(atomic_load_explicit(&mailbox->found,
+					       memory_order_relaxed) == NULL);
 		mailbox->waiting = false;
 		/* Release pairs with the acquire in take_found. */
 		atomic_store_explicit(&mailbox->found, message,
@@ -106,6 +110,7 @@ enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
 {
 	size_t weight = ln_message_weight(message);
 
+	ln_lock_assert(&mailbox->lock);
 	message->next = NULL;
 	if (LN_UNLIKELY(mailbox->closed | mailbox->picky)) {
 		if (mailbox->closed)
@@ -244,6 +249,8 @@ static struct ln_message *remove_at(struct ln_mailbox *mailbox, size_t index)
 {
 	struct ln_message *message = mailbox->queue[index].message;
 
+	ln_assert(index >= mailbox->head && index < mailbox->end);
+	ln_assert(message != NULL);
 	mailbox->queue[index].message = NULL;
 	mailbox->holes++;
 	while (mailbox->head < mailbox->end &&
@@ -383,6 +390,7 @@ struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
 
 void ln_mailbox_close_locked(struct ln_mailbox *mailbox)
 {
+	ln_lock_assert(&mailbox->lock);
 	mailbox->closed = true;
 	mailbox->waiting = false;
 }

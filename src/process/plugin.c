@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "engine/code.h"
 #include "engine/module.h"
@@ -185,16 +186,13 @@ int ln_plugin_new(struct ln_runtime *runtime,
 
 struct ln_plugin *ln_plugin_retain(struct ln_plugin *plugin)
 {
-	/* Relaxed: whoever retains holds a reference already. */
-	atomic_fetch_add_explicit(&plugin->references, 1, memory_order_relaxed);
+	ln_refs_retain(&plugin->references);
 	return plugin;
 }
 
 void ln_plugin_release(struct ln_plugin *plugin)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&plugin->references, 1,
-				      memory_order_acq_rel) == 1)
+	if (ln_refs_release(&plugin->references))
 		destroy(plugin);
 }
 

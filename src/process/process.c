@@ -26,6 +26,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "process/environment.h"
 #include "process/extra.h"
@@ -73,16 +74,13 @@ int ln_process_new(struct ln_environment *environment,
 
 struct ln_process *ln_process_retain(struct ln_process *process)
 {
-	atomic_fetch_add_explicit(&process->references, 1,
-				  memory_order_relaxed);
+	ln_refs_retain(&process->references);
 	return process;
 }
 
 void ln_process_release(struct ln_process *process)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&process->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&process->references))
 		return;
 	if (process->remote != NULL) {
 		process->remote->free(process);

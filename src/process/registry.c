@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "base/futex.h"
 #include "base/random.h"
+#include "base/refs.h"
 #include "base/siphash.h"
 #include "process/process.h"
 #include "process/remote.h"
@@ -111,17 +112,13 @@ int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
 
 static void release(struct ln_registry *registry)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&registry->references, 1,
-				      memory_order_acq_rel) == 1)
+	if (ln_refs_release(&registry->references))
 		free(registry);
 }
 
 static void entry_release(struct ln_registration *entry)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&entry->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&entry->references))
 		return;
 	release(entry->registry);
 	free(entry);
@@ -363,8 +360,7 @@ static struct ln_registration *new_entry(struct ln_registry *registry,
 
 	if (entry == NULL)
 		return NULL;
-	atomic_fetch_add_explicit(&registry->references, 1,
-				  memory_order_relaxed);
+	ln_refs_retain(&registry->references);
 	entry->registry = registry;
 	entry->process = ln_process_retain(process);
 	entry->hash = hash;
@@ -570,8 +566,7 @@ void ln_registry_forget(struct ln_process *process)
 			entry->link = NULL;
 			/* It is in the list, so the registry's reference is
 			 * there yet. */
-			atomic_fetch_add_explicit(&entry->references, 1,
-						  memory_order_relaxed);
+			ln_refs_retain(&entry->references);
 		}
 		ln_lock_release(&process->mailbox.lock);
 		if (entry == NULL)
@@ -593,8 +588,7 @@ bool ln_registry_name(struct ln_process *process, char *name, size_t size,
 	ln_lock_acquire(&process->mailbox.lock);
 	entry = process->registrations;
 	if (entry != NULL)
-		atomic_fetch_add_explicit(&entry->references, 1,
-					  memory_order_relaxed);
+		ln_refs_retain(&entry->references);
 	ln_lock_release(&process->mailbox.lock);
 	if (entry == NULL)
 		return false;

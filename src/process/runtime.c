@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/preempt.h"
@@ -131,7 +132,7 @@ static void kill_all(struct ln_runtime *runtime,
 		struct ln_list *all = &runtime->shards[i].processes;
 
 		ln_lock_acquire(&runtime->shards[i].lock);
-		for (struct ln_list *at = all->next; at != all; at = at->next) {
+		ln_list_for_each (at, all) {
 			struct ln_process *process = ln_container_of(
 				at, struct ln_process, siblings);
 
@@ -201,16 +202,13 @@ void ln_runtime_free(struct ln_runtime *runtime)
 
 struct ln_runtime *ln_runtime_retain(struct ln_runtime *runtime)
 {
-	atomic_fetch_add_explicit(&runtime->references, 1,
-				  memory_order_relaxed);
+	ln_refs_retain(&runtime->references);
 	return runtime;
 }
 
 void ln_runtime_release(struct ln_runtime *runtime)
 {
-	/* What all holders did comes before the free. */
-	if (atomic_fetch_sub_explicit(&runtime->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&runtime->references))
 		return;
 	ln_resolver_free(runtime->resolver);
 	ln_sched_free(runtime->sched);

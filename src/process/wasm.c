@@ -22,6 +22,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "engine/instance.h"
 #include "engine/module.h"
@@ -73,8 +74,7 @@ int ln_params_check(const uint8_t *params, size_t len)
 
 static void release_birth(struct birth *birth)
 {
-	if (atomic_fetch_sub_explicit(&birth->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&birth->references))
 		return;
 	ln_process_release(birth->caller);
 	free(birth->error);

@@ -245,8 +245,7 @@ static void mark_ready(struct ln_pollable *pollable,
 	pollable->ready[direction] = true;
 	if (pollable->task[direction] != NULL)
 		ln_task_wake_later(pollable->task[direction], wakes);
-	for (struct ln_list *link = list->next; link != list;
-	     link = link->next) {
+	ln_list_for_each (link, list) {
 		struct ln_watch *watch =
 			ln_container_of(link, struct ln_watch, link);
 

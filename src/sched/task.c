@@ -52,6 +52,19 @@
 
 #define STACK_COLORS 24
 
+/* What must hold when the running task leaves its stack: it is on it, not on
+ * the worker's, and keeps no lock. */
+static inline void may_leave(const struct ln_worker *worker,
+			     const struct ln_task *task)
+{
+	ln_assert(worker != NULL && worker->current == task);
+	ln_assert(!worker->borrowed);
+	ln_assert(worker->left == NULL);
+	ln_assert(ln_locks_held() == 0);
+	(void)worker;
+	(void)task;
+}
+
 static void task_entry(void *argument)
 {
 	struct ln_task *task = argument;
@@ -66,6 +79,7 @@ static void task_entry(void *argument)
 	task->run(task);
 
 	worker = ln_worker_current();
+	may_leave(worker, task);
 	next = ln_worker_pick(worker);
 	worker->left = task;
 	worker->leaving = LN_LEAVE_DONE;
@@ -92,6 +106,8 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 {
 	char *stack = ln_slab_take(&sched->stacks);
 
+	ln_assert(atomic_load_explicit(&task->state, memory_order_relaxed) ==
+		  LN_TASK_NEW);
 	if (stack == NULL)
 		return LN_ENOMEM;
 	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),
@@ -161,6 +177,7 @@ static bool mark_woken(struct ln_task *task)
 	for (;;) {
 		uint32_t wanted = state;
 
+		ln_assert(state <= LN_TASK_DONE);
 		ln_systematic_point();
 		if (state == LN_TASK_PARKED)
 			wanted = LN_TASK_ACTIVE;
@@ -210,6 +227,7 @@ static void queue_all(const struct ln_wakes *wakes, struct ln_shared *queue)
 {
 	struct ln_task *first = wakes->first;
 
+	ln_assert(first != NULL && wakes->last != NULL);
 	if (wakes->count > 1) {
 		ln_shared_append(queue, first->next, wakes->last,
 				 wakes->count - 1);
@@ -254,8 +272,10 @@ void ln_task_set_local(struct ln_task *task, void *local)
 static void leave(struct ln_task *task, enum ln_leaving leaving)
 {
 	struct ln_worker *worker = ln_worker_current();
-	struct ln_task *next = ln_worker_pick(worker);
+	struct ln_task *next;
 
+	may_leave(worker, task);
+	next = ln_worker_pick(worker);
 	worker->left = task;
 	worker->leaving = leaving;
 	if (next != NULL)

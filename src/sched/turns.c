@@ -113,8 +113,7 @@ void ln_turns_end(struct ln_turns *turns)
 	struct waiter *next = NULL;
 
 	ln_lock_acquire(&turns->lock);
-	for (struct ln_list *at = turns->waiters.next; at != &turns->waiters;
-	     at = at->next) {
+	ln_list_for_each (at, &turns->waiters) {
 		struct waiter *waiter =
 			ln_container_of(at, struct waiter, link);
 

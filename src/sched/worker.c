@@ -373,6 +373,8 @@ void ln_worker_arrived(void)
 	struct ln_task *task = worker->left;
 	uint32_t expected = LN_TASK_ACTIVE;
 
+	ln_assert((task != NULL) == (worker->leaving != LN_LEAVE_NOTHING));
+	ln_assert(ln_locks_held() == 0);
 	worker->left = NULL;
 	switch (worker->leaving) {
 	case LN_LEAVE_NOTHING:
@@ -386,7 +388,8 @@ void ln_worker_arrived(void)
 			    &task->state, &expected, LN_TASK_PARKED,
 			    memory_order_acq_rel, memory_order_acquire))
 			break;
-		/* Woken while it parked. */
+		/* Woken while it parked: nobody else changes it then. */
+		ln_assert(expected == LN_TASK_NOTIFIED);
 		atomic_exchange_explicit(&task->state, LN_TASK_ACTIVE,
 					 memory_order_acq_rel);
 		ln_systematic_point();
