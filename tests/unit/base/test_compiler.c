@@ -51,7 +51,7 @@ static bool note(bool value)
 	return value;
 }
 
-static void fail(void)
+static void fail_assertion(void)
 {
 	ln_assert(note(false));
 }
@@ -89,7 +89,7 @@ static void a_false_one_ends_the_program(void **state)
 	(void)state;
 	if (!LN_ASSERTS)
 		skip();
-	assert_true(aborts(fail, text));
+	assert_true(aborts(fail_assertion, text));
 	assert_non_null(strstr(text, "test_compiler.c:"));
 	assert_non_null(strstr(text, "assertion failed: note(false)"));
 }
