@@ -27,6 +27,7 @@
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
+#include "engine/compiler.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi.h"
@@ -347,6 +348,8 @@ static int run_program(const struct ln_cli_options *options)
 		.host = &ln_host_abi,
 		.free_wasi = ln_wasi_free,
 		.heap_profiles = options->heap_profiles,
+		.compiling = { .program = LN_CLI_COMPILER,
+			       .limits = options->compiling },
 	};
 	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
@@ -378,6 +381,9 @@ int main(int argc, char **argv)
 	struct ln_cli_options options;
 	int status = STATUS_ERROR;
 
+	/* Before anything else: it is to have its limits first. */
+	if (argc > 1 && strcmp(argv[1], LN_COMPILER_MODE) == 0)
+		_exit(ln_compiler_serve(argc, argv));
 	ln_stdio_reserve();
 	if (argc > 1 && strcmp(argv[1], "init") == 0)
 		return ln_cli_init(argc, argv);
