@@ -114,6 +114,30 @@ typedef struct lunatic_runtime_config {
 	void (*on_trap)(void *argument, lunatic_process *process,
 			const char *text);
 	void *on_trap_argument;
+
+	/* Path of the program `lunatic` of this very version of the library,
+	 * which then compiles large modules in processes of their own, at most
+	 * two at a time: their memory and time are bounded by the two below,
+	 * small modules pass them, and a crash of the compiler harms nobody.
+	 * NULL (default): the variable LUNATIC_COMPILER says where it is. "",
+	 * or where neither says so, or where it cannot be started: modules are
+	 * compiled in this process, where nothing can stop the compiler, so
+	 * those that may take it too long are refused (LUNATIC_ELIMIT), and
+	 * small ones can wait for large ones.
+	 *
+	 * The program is started without variables and with no descriptor of
+	 * this process. This process gets SIGCHLD when one ends, and must not
+	 * take its status away with wait(2); if it does, or if it ignores
+	 * SIGCHLD, errors say less. */
+	const char *compiler;
+	/* Bytes for one of these processes, 64 MiB to 1 TiB; 0 (default): 512
+	 * MiB and 192 times the module's size, but at most half of what the
+	 * machine has. */
+	size_t max_compile_memory;
+	/* Seconds of processor time for it, at most 86,400; 0 (default): 10,
+	 * and 20 for each MiB of the module. Real time is bounded as well, by
+	 * more than ten times as much. */
+	size_t max_compile_seconds;
 } lunatic_runtime_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */

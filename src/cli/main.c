@@ -29,6 +29,7 @@
 #include "cli/prepare.h"
 #include "cli/report.h"
 #include "cluster/member.h"
+#include "engine/compiler.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi.h"
@@ -352,6 +353,8 @@ static int run_program(const struct ln_cli_options *options)
 		.host = &ln_host_abi,
 		.free_wasi = ln_wasi_free,
 		.heap_profiles = options->heap_profiles,
+		.compiling = { .program = LN_CLI_COMPILER,
+			       .limits = options->compiling },
 	};
 	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
@@ -385,6 +388,9 @@ int main(int argc, char **argv)
 	struct ln_cli_options options;
 	int status = STATUS_ERROR;
 
+	/* Before anything else: it is to have its limits first. */
+	if (argc > 1 && strcmp(argv[1], LN_COMPILER_MODE) == 0)
+		_exit(ln_compiler_serve(argc, argv));
 	ln_stdio_reserve();
 	if (command != NULL && command->run != NULL)
 		return command->run(argc, argv);

@@ -211,6 +211,29 @@ static bool set_module(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+static bool set_compile_memory(struct ln_cli_options *options,
+			       const char *value)
+{
+	uint64_t bytes;
+
+	if (!ln_cli_parse_size(value, &bytes) ||
+	    bytes < LN_COMPILE_MEMORY_MIN || bytes > LN_COMPILE_MEMORY_MAX)
+		return false;
+	options->compiling.memory = bytes;
+	return true;
+}
+
+static bool set_compile_time(struct ln_cli_options *options, const char *value)
+{
+	uint64_t seconds;
+
+	if (!parse_count(value, &seconds) || seconds < 1 ||
+	    seconds > LN_COMPILE_SECONDS_MAX)
+		return false;
+	options->compiling.seconds = (uint32_t)seconds;
+	return true;
+}
+
 static bool set_plugin_time(struct ln_cli_options *options, const char *value)
 {
 	return parse_count(value, &options->config->limits.max_plugin_ms) &&
@@ -479,6 +502,14 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--max-module", NULL, "SIZE",
 	  "size of a module that is compiled, 1 or more\n(default 128M)",
 	  set_module, "1 or more, such as 64K or 16M" },
+	{ "--max-compile-memory", NULL, "SIZE",
+	  "memory for compiling a large module, 64M to 1024G\n"
+	  "(default 512M and 192 times its size)",
+	  set_compile_memory, "64M to 1024G" },
+	{ "--max-compile-time", NULL, "SECONDS",
+	  "processor time for that, 1 to 86400 (default 10,\n"
+	  "and 20 for each MiB of it)",
+	  set_compile_time, "1 to 86400" },
 	{ "--max-plugin-time", NULL, "MS",
 	  "milliseconds that plugins may take for a module,\n"
 	  "1 or more (default 10000)",

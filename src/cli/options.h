@@ -8,7 +8,12 @@
 
 #include "cli/report.h"
 #include "cluster/member.h"
+#include "engine/compiler.h"
 #include "process/config.h"
+
+/* Compiles large modules in processes of its own: this program itself, whatever
+ * has become of its file since. */
+#define LN_CLI_COMPILER "/proc/self/exe"
 
 enum ln_cli_action { LN_CLI_RUN, LN_CLI_TEST, LN_CLI_HELP, LN_CLI_VERSION };
 
@@ -38,6 +43,7 @@ struct ln_cli_options {
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
 	bool some_envs; /* guests get the variables in config, no others */
+	struct ln_compiler_limits compiling;
 	const char *heap_profiles;     /* a folder; NULL: none */
 	enum ln_report_form report;    /* at the end */
 	size_t report_most;            /* processes in a report */

@@ -476,6 +476,8 @@ int ln_cli_test(const struct ln_cli_options *options)
 		.host = &ln_host_abi,
 		.free_wasi = ln_wasi_free,
 		.heap_profiles = options->heap_profiles,
+		.compiling = { .program = LN_CLI_COMPILER,
+			       .limits = options->compiling },
 	};
 	struct suite suite = { .options = options };
 	int status;

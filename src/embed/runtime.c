@@ -59,6 +59,25 @@ static void prepare_program(void)
 	(void)ln_log_init();
 }
 
+/* False: what is given is no limit. */
+static bool set_compiling(const lunatic_runtime_config *own,
+			  struct ln_compiling *compiling)
+{
+	*compiling = (struct ln_compiling){
+		.program = own->compiler != NULL
+				   ? own->compiler
+				   : secure_getenv("LUNATIC_COMPILER"),
+		.limits = { .memory = own->max_compile_memory,
+			    .seconds = (uint32_t)own->max_compile_seconds },
+	};
+	if (compiling->program != NULL && compiling->program[0] == '\0')
+		compiling->program = NULL;
+	return (own->max_compile_memory == 0 ||
+		(own->max_compile_memory >= LN_COMPILE_MEMORY_MIN &&
+		 own->max_compile_memory <= LN_COMPILE_MEMORY_MAX)) &&
+	       own->max_compile_seconds <= LN_COMPILE_SECONDS_MAX;
+}
+
 int lunatic_runtime_new(const lunatic_runtime_config *config,
 			lunatic_runtime **runtime)
 {
@@ -72,7 +91,8 @@ int lunatic_runtime_new(const lunatic_runtime_config *config,
 	if (config != NULL &&
 	    ln_embed_read_config(&own, sizeof(own), config) < 0)
 		return LN_EINVAL;
-	if (own.workers > WORKERS_MOST)
+	if (own.workers > WORKERS_MOST ||
+	    !set_compiling(&own, &options.compiling))
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;
 	options.epochs = own.epoch_preemption != 0;

@@ -12,8 +12,9 @@
  * Guarantees: bytes and names come from anybody. Sizes and counts are bounded
  * before the compiler sees the module (scan.h). Bytes are the same when they
  * compare as equal; the hash only finds candidates.
- * Limits: compilation itself cannot be interrupted; its time is bounded by the
- * size of the module and an estimate of its work (weight.h).
+ * Limits: compilation in this process cannot be interrupted; its time is
+ * bounded by an estimate of its work (weight.h). What weighs more is compiled
+ * in another one (compiler.h), where the kernel bounds what it takes.
  */
 #include "engine/code.h"
 
@@ -27,8 +28,10 @@
 #include "base/futex.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "engine/cache.h"
+#include "engine/compiler.h"
 #include "engine/engine.h"
 #include "engine/entries.h"
 #include "engine/imports.h"
@@ -48,6 +51,7 @@ struct ln_codes {
 	struct ln_hash_seed seed;
 	struct ln_turns turns[LN_CODE_STEPS];
 	struct ln_party others[LN_CODE_STEPS]; /* for who names no party */
+	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
 	struct ln_list buckets[BUCKETS]; /* under lock */
 };
@@ -70,6 +74,8 @@ struct ln_code {
 	uint64_t hash;
 	bool has_key;
 	struct ln_cache_key key; /* of the cache on disk */
+	struct ln_weight weight;
+	struct ln_compilation *compilation; /* in another process; or NULL */
 	wasmtime_module_t *code;
 	struct ln_entries *entries;
 	struct ln_scan scan;
@@ -261,8 +267,7 @@ static bool load_code(struct ln_code *self, wasm_engine_t *variant,
 	return false;
 }
 
-static void keep_code(const struct ln_code *self,
-		      const struct ln_cache_key *key)
+static void keep_code(const struct ln_code *self)
 {
 	wasm_byte_vec_t code;
 	wasmtime_error_t *cause;
@@ -272,26 +277,117 @@ static void keep_code(const struct ln_code *self,
 		wasmtime_error_delete(cause);
 		return;
 	}
-	ln_cache_store(key, (const uint8_t *)code.data, code.size);
+	ln_cache_store(&self->key, (const uint8_t *)code.data, code.size);
 	wasm_byte_vec_delete(&code);
 }
 
-/* The compiler cannot be stopped, so it does not start on what takes it out of
- * all proportion to its size. */
-static int check_work(const struct ln_code *self, char **error)
-{
-	uint64_t weight, allowed;
-	int code = ln_weight_module(self->bytes, self->len, &weight, &allowed);
+/* ---- Compiling ---- */
 
-	if (code != 0 || weight <= allowed)
-		return code;
-	return ln_refuse(error, LN_ELIMIT,
-			 "the module takes too much work to compile, %llu "
-			 "units where its size allows %llu: split functions "
-			 "that have thousands of loops, indirect calls, "
-			 "parameters or locals",
-			 (unsigned long long)weight,
-			 (unsigned long long)allowed);
+/* In this process the compiler cannot be stopped, so it does not start on what
+ * takes it long. */
+static int compile_here(struct ln_code *self, char **error)
+{
+	wasmtime_error_t *cause;
+
+	if (self->weight.total > self->weight.allowed)
+		return ln_refuse(
+			error, LN_ELIMIT,
+			"the module takes too much work to compile, %llu "
+			"units where %llu are allowed if the compiler has no "
+			"process of its own: split functions that have "
+			"thousands of loops, branches, indirect calls, "
+			"parameters or locals",
+			(unsigned long long)self->weight.total,
+			(unsigned long long)self->weight.allowed);
+	cause = wasmtime_module_new(
+		ln_engine_variant(self->engine, self->variant), self->bytes,
+		self->len, &self->code);
+	if (cause != NULL)
+		return ln_refuse_engine(error, "the module is not valid",
+					cause);
+	return 0;
+}
+
+/* Takes the code that another process has made. */
+static int take_code(struct ln_code *self, char **error)
+{
+	wasmtime_error_t *cause;
+	const uint8_t *code;
+	size_t len;
+	int result = ln_compilation_end(self->compilation, &code, &len, error);
+
+	if (result < 0)
+		return result;
+	cause = wasmtime_module_deserialize(
+		ln_engine_variant(self->engine, self->variant), code, len,
+		&self->code);
+	if (cause != NULL)
+		return ln_refuse_engine(
+			error, "the compiler made code that cannot be loaded",
+			cause);
+	if (self->has_key)
+		ln_cache_store(&self->key, code, len);
+	return 0;
+}
+
+enum ln_code_step ln_code_step(const struct ln_code *self)
+{
+	struct ln_codes *codes = ln_engine_codes(self->engine);
+
+	/* Relaxed: a hint. */
+	return self->weight.total <= LN_WEIGHT_SMALL ||
+			       ln_engine_compiling(self->engine)->program ==
+				       NULL ||
+			       atomic_load_explicit(&codes->together,
+						    memory_order_relaxed)
+		       ? LN_CODE_COMPILE
+		       : LN_CODE_APART;
+}
+
+int ln_code_start(struct ln_code *self, bool background)
+{
+	const struct ln_compiling *compiling =
+		ln_engine_compiling(self->engine);
+
+	return ln_compilation_start(compiling->program, &compiling->limits,
+				    self->variant, self->bytes, self->len,
+				    background, &self->compilation);
+}
+
+int ln_code_watch(struct ln_code *self)
+{
+	return ln_compilation_wait(self->compilation);
+}
+
+void ln_code_stop(struct ln_code *self)
+{
+	const uint8_t *code;
+	size_t len;
+	char *error;
+
+	(void)ln_compilation_end(self->compilation, &code, &len, &error);
+	free(error);
+	ln_compilation_free(self->compilation);
+	self->compilation = NULL;
+}
+
+/* Code from another process, which is over after that. */
+static int compile_apart(struct ln_code *self, char **error)
+{
+	int result = take_code(self, error);
+
+	ln_compilation_free(self->compilation);
+	self->compilation = NULL;
+	if (result != LN_EUNSUP)
+		return result;
+	/* It will not do so later either: another version, for example. */
+	ln_log(LN_LOG_INFO,
+	       "compiler: %s cannot be used; all modules are compiled in this "
+	       "process",
+	       ln_engine_compiling(self->engine)->program);
+	atomic_store_explicit(&ln_engine_codes(self->engine)->together, true,
+			      memory_order_relaxed);
+	return LN_EUNSUP;
 }
 
 /* What is left once there is code. */
@@ -327,7 +423,8 @@ int ln_codes_new(struct ln_codes **out)
 		return LN_ENOMEM;
 	ln_hash_seed(&codes->seed);
 	for (int i = 0; i < LN_CODE_STEPS; i++)
-		ln_turns_init(&codes->turns[i], i == LN_CODE_LOOK ? 2 : 1);
+		ln_turns_init(&codes->turns[i],
+			      i == LN_CODE_LOOK || i == LN_CODE_APART ? 2 : 1);
 	for (size_t i = 0; i < BUCKETS; i++)
 		ln_list_init(&codes->buckets[i]);
 	*out = codes;
@@ -494,7 +591,7 @@ static int try_cache(struct ln_code *self, enum ln_code_state *state,
 				     &self->key) == 0;
 	*state = LN_CODE_OURS;
 	if (!self->has_key || !load_code(self, variant, &self->key))
-		return 0;
+		return ln_weight_module(self->bytes, self->len, &self->weight);
 	code = complete(self, error);
 	if (code == 0) {
 		ln_code_settle(self, 0, NULL);
@@ -547,23 +644,17 @@ int ln_code_find(struct ln_engine *engine, unsigned variant,
 
 int ln_code_compile(struct ln_code *self, char **error)
 {
-	wasm_engine_t *variant = ln_engine_variant(self->engine, self->variant);
-	wasmtime_error_t *cause;
+	bool apart = self->compilation != NULL;
 	int code;
 
 	*error = NULL;
-	code = check_work(self, error);
-	if (code == 0) {
-		cause = wasmtime_module_new(variant, self->bytes, self->len,
-					    &self->code);
-		if (cause != NULL)
-			code = ln_refuse_engine(
-				error, "the module is not valid", cause);
-	}
+	code = apart ? compile_apart(self, error) : compile_here(self, error);
+	if (code == LN_EUNSUP)
+		return code;
 	if (code == 0)
 		code = complete(self, error);
-	if (code == 0 && self->has_key)
-		keep_code(self, &self->key);
+	if (code == 0 && self->has_key && !apart)
+		keep_code(self);
 	ln_code_settle(self, code, *error);
 	return code;
 }

@@ -4,13 +4,15 @@
  * the table of an engine knows the code that is in use or being made.
  *
  * Making it takes steps, since a task must not stop its worker and compilers
- * take turns: ln_code_find; when it says OURS, the caller must take a turn and
- * call ln_code_compile, or give up with ln_code_settle; when it says AWAITED,
- * somebody else does that.
+ * take turns: ln_code_find; when it says OURS, the caller must take a turn at
+ * ln_code_step and call ln_code_compile, or give up with ln_code_settle; when
+ * it says AWAITED, somebody else does that. Where the step is LN_CODE_APART,
+ * ln_code_start and ln_code_watch come first.
  */
 #ifndef LN_ENGINE_CODE_H
 #define LN_ENGINE_CODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,7 +49,24 @@ int ln_code_find(struct ln_engine *engine, unsigned variant,
 		 struct ln_code **code, enum ln_code_state *state,
 		 char **error);
 
-/* Compiles code that is the caller's to make, and settles it. Likewise. */
+/* The step at which code that is the caller's to make is compiled. */
+enum ln_code_step ln_code_step(const struct ln_code *code);
+
+/* Starts to compile it in a process of its own; see ln_compilation_start.
+ * LN_EUNSUP: that cannot be; it is to be compiled in this one, at the step
+ * LN_CODE_COMPILE. LN_ENOMEM. Blocks, and is deep. */
+int ln_code_start(struct ln_code *code, bool background);
+
+/* Waits for that process; tasks park. Whatever it returns, ln_code_compile or
+ * ln_code_stop follows. LN_EKILLED, LN_ENOMEM. */
+int ln_code_watch(struct ln_code *code);
+
+/* Ends that process; settles nothing. Blocks, and is deep. */
+void ln_code_stop(struct ln_code *code);
+
+/* Compiles code that is the caller's to make, or takes what the other process
+ * has made, and settles it. Likewise. LN_EUNSUP: the other process did not come
+ * to it, and nothing is settled; as with ln_code_start. */
 int ln_code_compile(struct ln_code *code, char **error);
 
 /* Ends the making: with success (0), or why not and a text or NULL. */

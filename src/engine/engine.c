@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/futex.h"
@@ -42,8 +43,9 @@ struct ln_engine {
 	struct ln_memories *memories;
 	struct ln_codes *codes;
 	struct ln_linkers *linkers;
-	unsigned flags;      /* of all variants */
-	struct ln_lock lock; /* held to make a variant */
+	struct ln_compiling compiling; /* its text is owned */
+	unsigned flags;                /* of all variants */
+	struct ln_lock lock;           /* held to make a variant */
 	wasm_engine_t *_Atomic variants[LN_VARIANTS];
 	wasmtime_module_t *_Atomic probes[LN_VARIANTS]; /* see where.c */
 };
@@ -85,6 +87,27 @@ int ln_engine_new(const struct ln_host_table *table,
 	return 0;
 }
 
+int ln_engine_set_compiling(struct ln_engine *engine,
+			    const struct ln_compiling *compiling)
+{
+	char *program = NULL;
+
+	if (compiling->program != NULL) {
+		program = strdup(compiling->program);
+		if (program == NULL)
+			return LN_ENOMEM;
+	}
+	free((char *)engine->compiling.program);
+	engine->compiling = *compiling;
+	engine->compiling.program = program;
+	return 0;
+}
+
+const struct ln_compiling *ln_engine_compiling(const struct ln_engine *engine)
+{
+	return &engine->compiling;
+}
+
 void ln_engine_free(struct ln_engine *engine)
 {
 	if (engine == NULL)
@@ -103,6 +126,7 @@ void ln_engine_free(struct ln_engine *engine)
 	ln_linkers_free(engine->linkers);
 	ln_codes_free(engine->codes);
 	ln_memories_free(engine->memories);
+	free((char *)engine->compiling.program);
 	free(engine);
 }
 
@@ -137,11 +161,10 @@ static void set_features(wasm_config_t *config)
 	wasmtime_config_wasm_memory64_set(config, false);
 }
 
-static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
+/* All that the generated code depends on. */
+static wasm_config_t *configure(unsigned variant)
 {
 	wasm_config_t *config = wasm_config_new();
-	wasmtime_memory_creator_t creator =
-		ln_memories_creator(engine->memories);
 	bool guarded = (variant & LN_VARIANT_GUARD) != 0;
 
 	set_features(config);
@@ -160,6 +183,20 @@ static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 	wasmtime_config_memory_guard_size_set(config, guarded ? GUARD_SIZE : 0);
 	wasmtime_config_memory_reservation_for_growth_set(config, 0);
 	wasmtime_config_memory_may_move_set(config, !guarded);
+	return config;
+}
+
+wasm_engine_t *ln_engine_compiler(unsigned variant)
+{
+	return wasm_engine_new_with_config(configure(variant));
+}
+
+static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
+{
+	wasm_config_t *config = configure(variant);
+	wasmtime_memory_creator_t creator =
+		ln_memories_creator(engine->memories);
+
 	wasmtime_config_host_memory_creator_set(config, &creator);
 	return wasm_engine_new_with_config(config);
 }

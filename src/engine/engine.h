@@ -11,6 +11,8 @@
 
 #include <wasmtime.h>
 
+#include "engine/compiler.h"
+
 struct ln_codes;
 struct ln_host_table;
 struct ln_linkers;
@@ -54,6 +56,15 @@ unsigned ln_engine_complete(const struct ln_engine *engine, unsigned variant);
 /* The Wasmtime engine of a variant, complete or not; NULL when it cannot be
  * made. Any thread. */
 wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
+
+/* An engine that only compiles, with the settings of a complete variant: what
+ * it makes is what the variant makes. NULL when it cannot be made. */
+wasm_engine_t *ln_engine_compiler(unsigned variant);
+
+/* To be called before the first module is made; copies. LN_ENOMEM. */
+int ln_engine_set_compiling(struct ln_engine *engine,
+			    const struct ln_compiling *compiling);
+const struct ln_compiling *ln_engine_compiling(const struct ln_engine *engine);
 
 /* Makes it possible to ask guests where they are (ln_instance_function), which
  * compiles some bytes when it is first called. Deep: not on a fiber. */

@@ -121,18 +121,69 @@ static int run_job(struct load *load, struct ln_blocking *pool,
 	return error < 0 ? error : load->result;
 }
 
+static void start_job(void *argument)
+{
+	struct load *load = argument;
+
+	load->result = ln_code_start(load->code, load->limits->background);
+}
+
+static void stop_job(void *argument)
+{
+	struct load *load = argument;
+
+	ln_code_stop(load->code);
+}
+
+/* In this process, or what another one has made. Unless it fails, the code is
+ * settled. */
+static int compile(struct load *load, struct ln_blocking *pool)
+{
+	int error = ln_blocking_run(pool, compile_job, load);
+
+	if (error == 0 && load->result == LN_EUNSUP)
+		error = LN_EUNSUP;
+	return error;
+}
+
+/* In another process. LN_EUNSUP: that cannot be. */
+static int compile_apart(struct load *load, struct ln_blocking *pool)
+{
+	int error = run_job(load, pool, start_job);
+
+	if (error < 0)
+		return error;
+	error = ln_code_watch(load->code);
+	if (error == 0)
+		return compile(load, pool);
+	/* The pool has a thread, so this cannot fail. */
+	(void)ln_blocking_run(pool, stop_job, load);
+	return error;
+}
+
+static int at_turn(struct load *load, struct ln_blocking *pool,
+		   enum ln_code_step step,
+		   int (*work)(struct load *load, struct ln_blocking *pool))
+{
+	int error =
+		ln_code_take_turn(load->engine, step, load->limits->parties);
+
+	if (error < 0)
+		return error;
+	error = work(load, pool);
+	ln_code_end_turn(load->engine, step);
+	return error;
+}
+
 /* Makes code that others with the same bytes wait for. */
 static int make(struct load *load, struct ln_blocking *pool)
 {
-	int error = ln_code_take_turn(load->engine, LN_CODE_COMPILE,
-				      load->limits->parties);
+	int error = LN_EUNSUP;
 
-	if (error < 0) {
-		ln_code_settle(load->code, error, NULL);
-		return error;
-	}
-	error = ln_blocking_run(pool, compile_job, load);
-	ln_code_end_turn(load->engine, LN_CODE_COMPILE);
+	if (ln_code_step(load->code) == LN_CODE_APART)
+		error = at_turn(load, pool, LN_CODE_APART, compile_apart);
+	if (error == LN_EUNSUP)
+		error = at_turn(load, pool, LN_CODE_COMPILE, compile);
 	if (error < 0) {
 		ln_code_settle(load->code, error, NULL);
 		return error;

@@ -25,6 +25,8 @@ struct ln_module_limits {
 	size_t max_bytes; /* size of the wasm binary, bytes */
 	/* On whose behalf, for turns: LN_CODE_STEPS, or NULL. */
 	struct ln_party *parties;
+	/* A compiler in a process of its own gives way to this program. */
+	bool background;
 };
 
 #define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)128 << 20)
@@ -38,10 +40,10 @@ struct ln_module;
  * by the caller, and NULL when memory is short. The bytes are copied. The
  * linker must outlive the module.
  *
- * A task parks until the pool has done it; when others compile, it waits for
- * its turn. Anybody else, who may pass NULL for the pool, does it on his own
- * stack. LN_EFORMAT, LN_EINVAL (imports), LN_ELIMIT, LN_ENOMEM, LN_EIO,
- * LN_EKILLED. */
+ * A task parks until the pool, or another process (compiler.h), has done it;
+ * when others compile, it waits for its turn. Anybody else, who may pass NULL
+ * for the pool, does it on his own stack. LN_EFORMAT, LN_EINVAL (imports),
+ * LN_ELIMIT, LN_ENOMEM, LN_EIO, LN_EKILLED. */
 int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
 		  unsigned variant, struct ln_linker *linker,
 		  const uint8_t *bytes, size_t len,

@@ -49,6 +49,7 @@ static bool read_block(struct ln_cursor *code, struct ln_opcode *found)
 	if (code->at == code->end)
 		return false;
 	/* A negative number of one byte: no result, or one. */
+	found->results = *code->at != 0x40;
 	if ((*code->at & 0xc0) == 0x40)
 		return ln_binary_skip_type(code);
 	return ln_cursor_number(code, 33, &found->type);
@@ -67,6 +68,7 @@ static bool read_branch_table(struct ln_cursor *code, struct ln_opcode *found)
 	if (!ln_cursor_number(code, 32, &count))
 		return false;
 	found->targets = count + 1;
+	found->labels = *code;
 	return skip_numbers(code, found->targets);
 }
 
@@ -139,7 +141,7 @@ static bool read_control(struct ln_cursor *code, struct ln_opcode *found)
 		return read_block(code, found);
 	case LN_OPCODE_BR:
 	case LN_OPCODE_BR_IF:
-		return ln_cursor_skip_number(code);
+		return ln_cursor_number(code, 32, &found->label);
 	case LN_OPCODE_BR_TABLE:
 		return read_branch_table(code, found);
 	case LN_OPCODE_CALL:
@@ -153,11 +155,14 @@ static bool read_control(struct ln_cursor *code, struct ln_opcode *found)
 	}
 }
 
-static bool skip_plain(struct ln_cursor *code, uint8_t opcode)
+static bool read_plain(struct ln_cursor *code, struct ln_opcode *found)
 {
+	uint8_t opcode = found->opcode;
 	struct ln_types types;
 
-	if ((opcode >= 0x20 && opcode <= 0x26) || /* locals, globals, tables */
+	if (opcode >= LN_OPCODE_LOCAL_GET && opcode <= LN_OPCODE_LOCAL_TEE)
+		return ln_cursor_number(code, 32, &found->local);
+	if ((opcode >= 0x23 && opcode <= 0x26) || /* globals, tables */
 	    (opcode >= 0x3f && opcode <= 0x42) || /* memory sizes, constants */
 	    opcode == 0xd0)                       /* ref.null */
 		return ln_cursor_skip_number(code);
@@ -193,5 +198,5 @@ bool ln_opcode_next(struct ln_cursor *code, struct ln_opcode *found)
 		break;
 	}
 	return found->opcode < 0x1a ? read_control(code, found)
-				    : skip_plain(code, found->opcode);
+				    : read_plain(code, found);
 }

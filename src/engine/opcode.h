@@ -23,6 +23,9 @@ enum ln_opcode_byte {
 	LN_OPCODE_CALL_INDIRECT = 0x11,
 	LN_OPCODE_RETURN_CALL = 0x12,
 	LN_OPCODE_RETURN_CALL_INDIRECT = 0x13,
+	LN_OPCODE_LOCAL_GET = 0x20,
+	LN_OPCODE_LOCAL_SET = 0x21,
+	LN_OPCODE_LOCAL_TEE = 0x22,
 	LN_OPCODE_TABLE_GET = 0x25,
 	LN_OPCODE_TABLE_SET = 0x26,
 	LN_OPCODE_MEMORY_GROW = 0x40,
@@ -31,6 +34,8 @@ enum ln_opcode_byte {
 	LN_OPCODE_VECTOR = 0xfd,
 	LN_OPCODE_ATOMIC = 0xfe,
 };
+
+#define LN_VECTOR_CONST 12 /* behind LN_OPCODE_VECTOR: v128.const */
 
 #define LN_OPCODE_NO_TYPE UINT64_MAX
 
@@ -44,7 +49,11 @@ struct ln_opcode {
 	uint64_t kind;         /* the number behind MISC, VECTOR, ATOMIC */
 	uint64_t type;         /* of a block or an indirect call, by number; or
 				* LN_OPCODE_NO_TYPE */
+	uint32_t results;      /* of a block whose type has no number: 0 or 1 */
+	uint64_t local;        /* of local.get, local.set, local.tee */
+	uint64_t label;        /* of br and br_if */
 	uint64_t targets;      /* of br_table, with its default */
+	struct ln_cursor labels; /* theirs: so many numbers */
 };
 
 /* Reads the next instruction, of any of the features that the engine has on.

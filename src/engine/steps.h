@@ -7,9 +7,12 @@
 enum ln_code_step {
 	LN_CODE_LOOK,    /* reading it: two at a time, of the pool's threads */
 	LN_CODE_PLUGINS, /* running plugins: one, which may take seconds */
-	LN_CODE_COMPILE, /* one: the compiler uses all cores, and its memory is
-			  * bounded for one */
+	LN_CODE_COMPILE, /* small modules, in this process: one, since the
+			  * compiler uses all cores */
+	LN_CODE_APART,   /* others, in processes of their own, and plugins: two,
+			  * so that a party with a bad one does not stop the
+			  * rest */
 };
-#define LN_CODE_STEPS 3
+#define LN_CODE_STEPS 4
 
 #endif

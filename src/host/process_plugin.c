@@ -58,13 +58,14 @@ int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
 	if (value == NULL)
 		return ln_host_missing(guest, "configuration", config);
 	ln_guest_pay(guest, PLUGIN_FUEL + plugin.len * PLUGIN_FUEL_PER_BYTE);
-	/* There it is compiled, out of the sight of what orders modules. */
-	error = ln_environment_take_turn(guest->environment, LN_CODE_COMPILE);
+	/* There it is compiled, out of the sight of what orders modules; and it
+	 * may be a large one. */
+	error = ln_environment_take_turn(guest->environment, LN_CODE_APART);
 	if (error < 0)
 		return error;
 	error = ln_blocking_run(ln_sched_blocking(runtime->sched), make,
 				&making);
-	ln_environment_end_turn(guest->environment, LN_CODE_COMPILE);
+	ln_environment_end_turn(guest->environment, LN_CODE_APART);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
 		error = making.result;

@@ -120,12 +120,12 @@ static int make_environment(struct making *making)
 	if (error == 0)
 		error = making->error;
 	if (error == 0 && making->plugins.count > 0) {
-		error = ln_environment_take_turn(parent, LN_CODE_COMPILE);
+		error = ln_environment_take_turn(parent, LN_CODE_APART);
 		if (error < 0)
 			return error;
 		error = ln_blocking_run(ln_sched_blocking(sched),
 					compile_plugins, making);
-		ln_environment_end_turn(parent, LN_CODE_COMPILE);
+		ln_environment_end_turn(parent, LN_CODE_APART);
 		if (error == 0)
 			error = making->error;
 	}

@@ -347,6 +347,7 @@ static int load(struct ln_environment *environment, struct change *job,
 	const struct ln_module_limits limits = {
 		.max_bytes = environment->limits.max_module_bytes,
 		.parties = environment->parties,
+		.background = ln_sched_live(environment->runtime->sched) > 0,
 	};
 	struct ln_runtime *runtime = environment->runtime;
 	struct ln_blocking *pool = ln_sched_blocking(runtime->sched);

@@ -61,6 +61,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 			      &runtime->engine);
 	if (error < 0)
 		goto fail_engine;
+	error = ln_engine_set_compiling(runtime->engine, &options->compiling);
+	if (error < 0)
+		goto fail_sched;
 	if (ln_engine_preemption(runtime->engine) == LN_PREEMPTION_SIGNAL) {
 		sched.on_preempt = ln_preempt_guest;
 	} else {

@@ -12,6 +12,7 @@
 
 #include "base/futex.h"
 #include "base/list.h"
+#include "engine/compiler.h"
 
 struct ln_engine;
 struct ln_environment;
@@ -34,8 +35,9 @@ struct ln_runtime_options {
 	void (*on_trap)(void *argument, struct ln_process *process,
 			const char *text);
 	void *on_trap_argument;
-	const char *heap_profiles; /* a folder for those of processes; stays
-				    * as long as the runtime; NULL: none */
+	const char *heap_profiles;     /* a folder for those of processes; stays
+					* as long as the runtime; NULL: none */
+	struct ln_compiling compiling; /* of large modules */
 };
 
 #define LN_RUNTIME_SHARDS 16

@@ -56,6 +56,20 @@ prints 'the module is a component' case.wat
 echo 'MZ' >case.wasm
 prints 'not a WebAssembly module' case.wasm
 
+# 300 loops in each other set 300 locals.
+awk 'BEGIN {
+	print "(module (func (export \"_start\") (local"
+	for (i = 0; i < 300; i++) print "i32"
+	print ")"
+	for (i = 0; i < 300; i++) print "loop"
+	for (i = 0; i < 300; i++)
+		print "(local.set", i, "(i32.add (local.get", i, ") (i32.const 1)))"
+	for (i = 0; i < 300; i++) print "(br_if 0 (local.get 0)) end"
+	print "))"
+}' >bomb.wat
+prints 'of processor time, the limit for a module of its size' \
+	--max-compile-time 1 bomb.wat
+
 # Nodes: one is there, and others want to join it.
 node="--node 127.0.0.1:0 --node-name a"
 begin one --no-entry
@@ -81,6 +95,12 @@ cat >>seen <<EOF
 both need versions of lunatic that go together
 belongs to another user
 it has not answered yet
+EOF
+# Cannot be had everywhere, or never: unit tests see them.
+cat >>seen <<EOF
+of memory, the limit for a module of its size
+if the compiler has no process of its own
+the compiler crashed
 EOF
 
 echo '(module (func (export "_initialize")))' >case.wat

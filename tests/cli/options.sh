@@ -35,7 +35,8 @@ for option in --help -h; do
 		--max-processes --max-messages --max-mailbox --max-message \
 		--max-total-memory --max-environments --max-nesting \
 		--max-descriptors --max-handles --max-links \
-		--max-module --max-plugin-time --env --no-env --help --version; do
+		--max-module --max-compile-memory --max-compile-time \
+		--max-plugin-time --env --no-env --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done
 	# What follows does not matter any more.
@@ -96,6 +97,14 @@ for option in --max-memory --max-mailbox --max-message --max-module; do
 done
 refuses "is not a valid value of --max-memory" --max-memory 65535 hello.wasm
 refuses "is not a valid value of --max-module" --max-module 0 hello.wasm
+for value in 63M 1025G 0 x; do
+	refuses "is not a valid value of --max-compile-memory" \
+		--max-compile-memory "$value" hello.wasm
+done
+for value in 0 86401 1M; do
+	refuses "is not a valid value of --max-compile-time" \
+		--max-compile-time "$value" hello.wasm
+done
 for value in '' Slab pages slab,guard; do
 	refuses "is not a valid value of --memory-strategy" \
 		--memory-strategy "$value" hello.wasm
@@ -134,6 +143,8 @@ done <<'EOF'
 --max-mailbox 0
 --max-message 0
 --max-module 1K
+--max-compile-memory 64M --max-compile-time 1
+--max-compile-memory=1024G --max-compile-time=86400
 --workers 1 --max-memory 1M --max-fuel 100 --memory-strategy guard
 --
 -w 2 --

@@ -105,8 +105,8 @@ static void structs_end_without_padding(void **state)
 	lunatic_environment_config environment;
 
 	(void)state;
-	assert_int_equal(offsetof(lunatic_runtime_config, on_trap_argument) +
-				 sizeof(runtime.on_trap_argument),
+	assert_int_equal(offsetof(lunatic_runtime_config, max_compile_seconds) +
+				 sizeof(runtime.max_compile_seconds),
 			 sizeof(runtime));
 	assert_int_equal(offsetof(lunatic_environment_config, max_plugin_ms) +
 				 sizeof(environment.max_plugin_ms),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,30 +36,33 @@ static void add(struct text *text, const char *piece, int times)
 	}
 }
 
-struct weight {
-	uint64_t weight;
-	uint64_t allowed;
-};
+/* Appends a piece with a number in it. */
+__attribute__((format(printf, 2, 0))) static void
+add_local(struct text *text, const char *format, int local)
+{
+	char piece[80];
+
+	(void)snprintf(piece, sizeof(piece), format, local);
+	add(text, piece, 1);
+}
 
 /* From a copy that ends where its memory ends, so that a read beyond shows. */
-static struct weight weigh_bytes(const void *bytes, size_t len)
+static struct ln_weight weigh_bytes(const void *bytes, size_t len)
 {
-	struct weight weight;
+	struct ln_weight weight;
 	uint8_t *copy = malloc(len);
 
 	if (len > 0)
 		memcpy(copy, bytes, len);
-	assert_int_equal(
-		ln_weight_module(copy, len, &weight.weight, &weight.allowed),
-		0);
+	assert_int_equal(ln_weight_module(copy, len, &weight), 0);
 	free(copy);
 	return weight;
 }
 
-static struct weight weigh(const char *text)
+static struct ln_weight weigh(const char *text)
 {
 	wasm_byte_vec_t binary;
-	struct weight weight;
+	struct ln_weight weight;
 
 	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
 	weight = weigh_bytes(binary.data, binary.size);
@@ -68,30 +72,31 @@ static struct weight weigh(const char *text)
 
 static void assert_too_much(struct text *text)
 {
-	struct weight weight = weigh(text->data);
+	struct ln_weight weight = weigh(text->data);
 
-	assert_true(weight.weight > weight.allowed);
+	assert_true(weight.total > weight.allowed);
 	free(text->data);
 }
 
 static void assert_fine(struct text *text)
 {
-	struct weight weight = weigh(text->data);
+	struct ln_weight weight = weigh(text->data);
 
-	assert_true(weight.weight <= weight.allowed);
+	assert_true(weight.total <= weight.allowed);
 	free(text->data);
 }
 
 static void nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(weigh("(module)").weight, 0);
-	assert_int_equal(weigh("(module (func))").weight, 1);
-	assert_int_equal(weigh("(module (func nop nop))").weight, 3);
+	assert_int_equal(weigh("(module)").total, 0);
+	/* A type, a function, and its instructions. */
+	assert_int_equal(weigh("(module (func))").total, 1 + 4 + 1);
+	assert_int_equal(weigh("(module (func nop nop))").total, 1 + 4 + 3);
 	assert_true(weigh("(module)").allowed > 0);
 	assert_true(weigh("(module (func nop nop))").allowed >
 		    weigh("(module (func))").allowed);
-	assert_int_equal(weigh_bytes("", 0).weight, 0);
+	assert_int_equal(weigh_bytes("", 0).total, 0);
 }
 
 /* Instructions with every kind of operand, each followed by a hundred loops,
@@ -157,26 +162,36 @@ static void sizes_of_instructions(void **state)
 		{ "i32.const 0 i32.const 0 i32.atomic.rmw.add drop", 4, 1 },
 	};
 
+	static const char head[] =
+		"(module (type (func)) (type (func (param i32)))"
+		"(type (func)) (type (func))"
+		"(import \"a\" \"b\" (func (type 0)))"
+		"(table 1 funcref) (memory 1) (memory 1)"
+		"(global (mut i32) (i32.const 0))"
+		"(elem func 0) (data \"x\") (func (local i32) ";
+	struct text empty = { 0 };
+	uint64_t others;
+
 	(void)state;
+	add(&empty, head, 1);
+	add(&empty, "))", 1);
+	others = weigh(empty.data).total - 1;
+	free(empty.data);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct text text = { 0 };
 		uint64_t weight, expected;
 
-		add(&text,
-		    "(module (type (func)) (type (func (param i32)))"
-		    "(type (func)) (type (func))"
-		    "(import \"a\" \"b\" (func (type 0)))"
-		    "(table 1 funcref) (memory 1) (memory 1)"
-		    "(global (mut i32) (i32.const 0))"
-		    "(elem func 0) (data \"x\") (func (local i32) ",
-		    1);
+		/* In a block, at whose end nothing is on the stack. */
+		add(&text, head, 1);
+		add(&text, "block ", 1);
 		add(&text, cases[i].code, 1);
+		add(&text, " end", 1);
 		add(&text, " loop end", 100);
 		add(&text, "))", 1);
-		expected = cases[i].weight + 201 +
+		expected = others + cases[i].weight + 2 + 201 +
 			   (1000 + cases[i].pressure) *
 				   (1000 + cases[i].pressure) / 1000;
-		weight = weigh(text.data).weight;
+		weight = weigh(text.data).total;
 		if (weight != expected)
 			fail_msg("%s: %llu instead of %llu", cases[i].code,
 				 (unsigned long long)weight,
@@ -310,7 +325,7 @@ static void many_locals(void **state)
 		0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 10,
 	};
 	static const uint8_t body[] = { 6, 1, 0xc0, 0xb8, 2, 0x7f, 0x0b };
-	struct weight weight;
+	struct ln_weight weight;
 	uint8_t bytes[1024];
 
 	(void)state;
@@ -325,8 +340,192 @@ static void many_locals(void **state)
 		for (size_t i = 0; i < count; i++, len += sizeof(body))
 			memcpy(bytes + len, body, sizeof(body));
 		weight = weigh_bytes(bytes, len);
-		assert_int_equal(weight.weight, count * (40000 / 32 + 1));
+		assert_int_equal(weight.total,
+				 1 + count * (40000 / 32 + 1 + 4));
 	}
+}
+
+/* Locals become operands wherever branches meet after they were set, and are
+ * looked for through all that met since they were touched. */
+static void locals_across_branches(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	/* Each of 1,000 locals is touched behind 2,000 branches or more. */
+	add(&text, "(module (func (local", 1);
+	add(&text, " i32", 1000);
+	add(&text, ")", 1);
+	for (int i = 0; i < 20; i++) {
+		add(&text, "(if (local.get 0) (then nop))", 200);
+		for (int local = 1; local < 1000; local++)
+			add_local(&text, "(drop (local.get %d))", local);
+	}
+	add(&text, "))", 1);
+	assert_too_much(&text);
+	/* A few locals at a time. */
+	memset(&text, 0, sizeof(text));
+	add(&text, "(module (func (local", 1);
+	add(&text, " i32", 1000);
+	add(&text, ")", 1);
+	for (int local = 1; local < 1000; local++) {
+		add_local(&text, "(local.set %d (i32.const 1))", local);
+		add(&text, "(if (local.get 0) (then nop))", 4);
+		add_local(&text, "(drop (local.get %d))", local);
+	}
+	add(&text, "))", 1);
+	assert_fine(&text);
+}
+
+static void nested_loops(void **state)
+{
+	static const char *const bodies[] = { "(local.set %d (i32.const 1))",
+					      "(drop (local.get %d))" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct text text = { 0 };
+
+		add(&text, "(module (func (local", 1);
+		add(&text, " i32", 300);
+		add(&text, ")", 1);
+		add(&text, "loop ", 300);
+		for (int local = 0; local < 300; local++)
+			add_local(&text, bodies[i], local);
+		add(&text, " (br_if 0 (local.get 0)) end", 300);
+		add(&text, "))", 1);
+		/* What is only read needs no operands in the end. */
+		if (i == 0)
+			assert_too_much(&text);
+		else
+			assert_fine(&text);
+	}
+}
+
+/* Whoever sets a local again in the same block adds nothing; in another one, he
+ * does. Each operand weighs 2, of which an `if` has two for each local. */
+static void sets_are_counted_once(void **state)
+{
+	static const char *const bodies[] = {
+		"(then (local.set 1 (i32.const 1)))",
+		"(then (local.set 1 (i32.const 1))"
+		" (local.set 1 (i32.const 1)))",
+		"(then (local.set 1 (i32.const 1))"
+		" (local.set 2 (i32.const 1)))",
+		"(then (if (local.get 0) (then (local.set 1 (i32.const 1))))"
+		" nop)",
+		"(then (if (local.get 0) (then (local.set 1 (i32.const 1))))"
+		" (local.set 1 (i32.const 1)))",
+	};
+	static const uint64_t instructions[] = { 2, 4, 4, 6, 7 };
+	static const uint64_t phis[] = { 1, 1, 2, 2, 2 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct text text = { 0 };
+		uint64_t expected;
+
+		add(&text, "(module (func (local i32 i32 i32) ", 1);
+		add(&text, "(if (local.get 0) ", 1);
+		add(&text, bodies[i], 1);
+		add(&text, ")))", 1);
+		expected = 1 + 4 + 4 + instructions[i] + 4 * phis[i];
+		assert_int_equal(weigh(text.data).total, expected);
+		free(text.data);
+	}
+}
+
+/* A table in each of a hundred branches leads to all of a hundred blocks, at
+ * whose ends a hundred locals meet. */
+static void branch_tables(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (func (local", 1);
+	add(&text, " i32", 100);
+	add(&text, ")", 1);
+	add(&text, "block ", 100);
+	for (int i = 0; i < 100; i++) {
+		add(&text, "(if (local.get 0) (then ", 1);
+		add_local(&text, "(local.set %d (i32.const 1))", i);
+		add(&text, "(br_table", 1);
+		for (int label = 0; label < 100; label++)
+			add_local(&text, " %d", label);
+		add(&text, "(local.get 0))))", 1);
+	}
+	add(&text, " end", 100);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+}
+
+/* Values that wait on the operand stack while branches meet. */
+static void values_held(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (memory 1) (func (local i32) ", 1);
+	add(&text, "(i32.load (local.get 0))", 6000);
+	add(&text, "(if (local.get 0) (then))", 6000);
+	add(&text, " drop", 6000);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+	memset(&text, 0, sizeof(text));
+	add(&text, "(module (memory 1) (func (local i32) ", 1);
+	add(&text, "(drop (i32.load (local.get 0)))", 6000);
+	add(&text, "(if (local.get 0) (then))", 6000);
+	add(&text, "))", 1);
+	assert_fine(&text);
+}
+
+/* What a module declares is compiled, too. */
+static void declarations(void **state)
+{
+	struct text text = { 0 };
+	uint64_t before;
+
+	(void)state;
+	add(&text, "(module (type (func (param", 1);
+	add(&text, " i32", 100);
+	add(&text, "))))", 1);
+	assert_int_equal(weigh(text.data).total, 1 + 125);
+	free(text.data);
+	before = weigh("(module (memory 1) (func) (func))").total;
+	assert_int_equal(weigh("(module (memory 1) (func) (func)"
+			       " (export \"f\" (func 0)))")
+				 .total,
+			 before + 12);
+	/* However often, it is one. */
+	assert_int_equal(weigh("(module (memory 1) (func)"
+			       " (func ref.func 0 drop ref.func 0 drop"
+			       " ref.func 0 drop) (elem declare func 0))")
+				 .total,
+			 before + 2 * 12 + 6);
+	memset(&text, 0, sizeof(text));
+	add(&text, "(module (memory 1)", 1);
+	add(&text, "(data (i32.const 0) \"x\")", 60000);
+	add(&text, ")", 1);
+	assert_too_much(&text);
+}
+
+/* Modules as people write them are compiled in this process. */
+static void small_ones(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (memory 1)", 1);
+	add(&text,
+	    "(func (param i32 i32) (result i32) (local i32)"
+	    " (loop (local.set 2 (i32.add (local.get 0) (local.get 2)))"
+	    " (br_if 0 (i32.lt_u (local.get 2) (local.get 1))))"
+	    " (if (result i32) (local.get 0) (then (local.get 1))"
+	    " (else (local.get 2))))",
+	    500);
+	add(&text, ")", 1);
+	assert_true(weigh(text.data).total <= LN_WEIGHT_SMALL);
+	free(text.data);
 }
 
 /* What does not decode ends a function, not the look at the others. */
@@ -348,7 +547,7 @@ static void after_what_is_unknown(void **state)
 	memcpy(bytes + len, code, sizeof(code));
 	bytes[len] = sizeof(code) - 1;
 	len += sizeof(code);
-	assert_int_equal(weigh_bytes(bytes, len).weight, 1 + 6);
+	assert_int_equal(weigh_bytes(bytes, len).total, 1 + 2 * 4 + 1 + 6);
 }
 
 static void cut_and_changed(void **state)
@@ -371,10 +570,10 @@ static void cut_and_changed(void **state)
 	(void)state;
 	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
 	bytes = (uint8_t *)binary.data;
-	whole = weigh_bytes(bytes, binary.size).weight;
+	whole = weigh_bytes(bytes, binary.size).total;
 	assert_true(whole > 10);
 	for (size_t len = 0; len < binary.size; len++)
-		assert_true(weigh_bytes(bytes, len).weight <= whole);
+		assert_true(weigh_bytes(bytes, len).total <= whole);
 	for (size_t i = 0; i < binary.size; i++) {
 		uint8_t right = bytes[i];
 
@@ -384,7 +583,7 @@ static void cut_and_changed(void **state)
 		}
 		bytes[i] = right;
 	}
-	assert_int_equal(weigh_bytes(bytes, binary.size).weight, whole);
+	assert_int_equal(weigh_bytes(bytes, binary.size).total, whole);
 	wasm_byte_vec_delete(&binary);
 }
 
@@ -398,6 +597,13 @@ int main(void)
 		cmocka_unit_test(calls_of_the_runtime),
 		cmocka_unit_test(wide_types),
 		cmocka_unit_test(many_locals),
+		cmocka_unit_test(locals_across_branches),
+		cmocka_unit_test(nested_loops),
+		cmocka_unit_test(sets_are_counted_once),
+		cmocka_unit_test(branch_tables),
+		cmocka_unit_test(values_held),
+		cmocka_unit_test(declarations),
+		cmocka_unit_test(small_ones),
 		cmocka_unit_test(after_what_is_unknown),
 		cmocka_unit_test(cut_and_changed),
 	};

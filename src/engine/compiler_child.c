@@ -1,0 +1,197 @@
+/*
+ * The child's side of compiling in a process of its own (compiler.h).
+ *
+ * Job: take its limits on, then say that it is ready, compile, hand the code
+ * over. Nothing of the module is looked at before the limits hold.
+ * Threads: one, and those of the engine's pool.
+ * Guarantees: it dies with the thread that started it; it leaves no core dump,
+ * gains no rights by executing anything, and has three descriptors.
+ * Limits: what it hands over is trusted by its parent as if it had compiled the
+ * module itself. So a compiler that the module takes over is as bad here as
+ * there; the process bounds what it takes, not what it makes.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <wasmtime.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "engine/compiler.h"
+#include "engine/compiler_impl.h"
+#include "engine/engine.h"
+#include "engine/refusal.h"
+
+#define STATUS_WRONG 2
+#define STATUS_FAILED 1
+
+/* Descriptors for the three that it has, and for what the C library and the
+ * engine look at in passing. */
+#define DESCRIPTORS 32
+
+static bool parse_number(const char *text, uint64_t most, uint64_t *number)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' && *number <= most;
+}
+
+/* False: it was not started by this program. */
+static bool parse_arguments(int argc, char **argv,
+			    struct ln_compiler_order *order)
+{
+	uint64_t variant, seconds, background, parent;
+
+	if (argc != LN_COMPILER_ARGUMENTS ||
+	    strcmp(argv[LN_COMPILER_KEY], ln_compiler_key) != 0 ||
+	    !parse_number(argv[LN_COMPILER_VARIANT], LN_VARIANTS - 1,
+			  &variant) ||
+	    !parse_number(argv[LN_COMPILER_MEMORY], LN_COMPILE_MEMORY_MAX,
+			  &order->memory) ||
+	    !parse_number(argv[LN_COMPILER_SECONDS], LN_COMPILE_SECONDS_MAX,
+			  &seconds) ||
+	    !parse_number(argv[LN_COMPILER_BACKGROUND], 1, &background) ||
+	    !parse_number(argv[LN_COMPILER_PARENT], INT32_MAX, &parent))
+		return false;
+	order->variant = (unsigned)variant;
+	order->seconds = (uint32_t)seconds;
+	order->background = background != 0;
+	order->parent = (pid_t)parent;
+	return true;
+}
+
+static bool set_limit(int resource, uint64_t value, uint64_t hard)
+{
+	const struct rlimit limit = { .rlim_cur = value, .rlim_max = hard };
+	struct rlimit old;
+
+	/* Not above what the whole program has. */
+	if (getrlimit((__rlimit_resource_t)resource, &old) == 0 &&
+	    old.rlim_max <= value)
+		return true;
+	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
+}
+
+/* Takes on all limits; false: one of them cannot be set. */
+static bool restrict_self(const struct ln_compiler_order *order)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != order->parent)
+		return false;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return false;
+	(void)prctl(PR_SET_NAME, "ln-compiler");
+	/* A priority that cannot be lowered is no reason to fail. */
+	if (order->background)
+		(void)setpriority(PRIO_PROCESS, 0, LN_COMPILER_NICE);
+	/* A file in memory that gets too long fails a write, no more. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* The time is up with SIGXCPU, and for certain a second later. */
+	return set_limit(RLIMIT_CORE, 0, 0) &&
+	       set_limit(RLIMIT_CPU, order->seconds, order->seconds + 1) &&
+	       set_limit(RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS) &&
+	       set_limit(RLIMIT_FSIZE, order->memory, order->memory) &&
+	       /* The shadow memory of a sanitizer counts as data. */
+	       (LN_ASAN || LN_TSAN ||
+		set_limit(RLIMIT_DATA, order->memory, order->memory));
+}
+
+static void say(const char *text)
+{
+	/* In one piece: pipes keep those of up to PIPE_BUF bytes together. If
+	 * it cannot be said, nobody listens any more. */
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		_exit(STATUS_FAILED);
+}
+
+static bool write_all(const uint8_t *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static int refuse(wasmtime_error_t *cause)
+{
+	char line[LN_COMPILER_LINE];
+	char *text;
+
+	if (ln_refuse_engine(&text, "the module is not valid", cause) ==
+		    LN_ENOMEM ||
+	    strstr(text, strerror(ENOMEM)) != NULL) {
+		say(LN_COMPILER_MEMORY_TEXT " failed\n");
+		return STATUS_FAILED;
+	}
+	(void)snprintf(line, sizeof(line) - 1, "%s%s", LN_COMPILER_REFUSED,
+		       text);
+	strcat(line, "\n");
+	say(line);
+	return 0;
+}
+
+static int compile(wasm_engine_t *engine, const uint8_t *bytes, size_t len)
+{
+	wasmtime_module_t *module;
+	wasmtime_error_t *cause;
+	wasm_byte_vec_t code;
+	char line[LN_COMPILER_LINE];
+
+	cause = wasmtime_module_new(engine, bytes, len, &module);
+	if (cause != NULL)
+		return refuse(cause);
+	cause = wasmtime_module_serialize(module, &code);
+	if (cause != NULL)
+		return refuse(cause);
+	if (!write_all((const uint8_t *)code.data, code.size)) {
+		say(LN_COMPILER_MEMORY_TEXT " of its code failed\n");
+		return STATUS_FAILED;
+	}
+	(void)snprintf(line, sizeof(line), "%s%zu\n", LN_COMPILER_DONE,
+		       code.size);
+	say(line);
+	return 0;
+}
+
+int ln_compiler_serve(int argc, char **argv)
+{
+	struct ln_compiler_order order;
+	wasm_engine_t *engine;
+	struct stat stat;
+	void *bytes;
+
+	if (!parse_arguments(argc, argv, &order) || !restrict_self(&order))
+		return STATUS_WRONG;
+	if (fstat(STDIN_FILENO, &stat) != 0 || stat.st_size <= 0)
+		return STATUS_WRONG;
+	bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE,
+		     STDIN_FILENO, 0);
+	if (bytes == MAP_FAILED)
+		return STATUS_WRONG;
+	engine = ln_engine_compiler(order.variant);
+	if (engine == NULL)
+		return STATUS_WRONG;
+	say(LN_COMPILER_READY "\n");
+	/* Nothing is freed: the process is over. */
+	return compile(engine, bytes, (size_t)stat.st_size);
+}
