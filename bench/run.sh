@@ -69,7 +69,8 @@ failed=
 
 # Compiled code is kept for this run only.
 LUNATIC_CACHE_DIR=$work/cache
-export LUNATIC_CACHE_DIR
+XDG_STATE_HOME=$work/state
+export LUNATIC_CACHE_DIR XDG_STATE_HOME
 mkdir -m 700 "$LUNATIC_CACHE_DIR"
 
 say() { echo "bench: $*" >&2; }

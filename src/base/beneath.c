@@ -16,6 +16,9 @@
  * flags say. So ln_beneath_find cuts it off, and callers that must not follow
  * never pass one on.
  *
+ * Where a directory leads to one that guests must not enter (base/guard.h), the
+ * path is walked, too, so that each directory on the way is looked at.
+ *
  * Limits: 40 links as in the kernel; a path of PATH_MAX bytes, to which the
  * texts of links count in the walk; the walk holds a descriptor for each level.
  */
@@ -34,6 +37,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/guard.h"
 
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20
@@ -193,6 +197,8 @@ static int descend(struct walk *walk, const char *name)
 		error = -errno;
 	else if (S_ISLNK(stat.st_mode))
 		error = expand(walk, fd);
+	else if (ln_guard_closes(&stat))
+		error = -EACCES;
 	else if (S_ISDIR(stat.st_mode))
 		error = push(walk, fd);
 	else
@@ -200,6 +206,17 @@ static int descend(struct walk *walk, const char *name)
 	if (error < 0 || !S_ISDIR(stat.st_mode))
 		ln_fd_close(fd);
 	return error;
+}
+
+/* Closes a directory that is not to be entered. */
+static int check_guard(int fd)
+{
+	struct stat stat;
+
+	if (fd < 0 || fstat(fd, &stat) < 0 || !ln_guard_closes(&stat))
+		return fd;
+	ln_fd_close(fd);
+	return -EACCES;
 }
 
 /* Opens the last part; EXPANDED when it was a link: the path goes on. */
@@ -222,7 +239,9 @@ static int arrive(struct walk *walk, const char *name, int flags, mode_t mode)
 		name = ".";
 	}
 	if (strcmp(name, ".") == 0)
-		return open_at(top(walk), ".", flags, mode);
+		return check_guard(open_at(top(walk), ".", flags, mode));
+	if ((flags & O_CREAT) != 0 && ln_guard_fixes(top(walk), name))
+		return -EACCES;
 	if (follow && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)) {
 		link = open_at(top(walk), name, O_PATH | O_NOFOLLOW | O_CLOEXEC,
 			       0);
@@ -237,7 +256,7 @@ static int arrive(struct walk *walk, const char *name, int flags, mode_t mode)
 			ln_fd_close(link);
 	}
 	/* If it has become a link since, this fails: ELOOP. */
-	fd = open_at(top(walk), name, flags | O_NOFOLLOW, mode);
+	fd = check_guard(open_at(top(walk), name, flags | O_NOFOLLOW, mode));
 	if (fd < 0 || (flags & O_PATH) == 0 || !follow)
 		return fd;
 	if (fstat(fd, &stat) == 0 && !S_ISLNK(stat.st_mode))
@@ -313,7 +332,7 @@ int ln_beneath_open(int dir, const char *path, int flags, mode_t mode)
 	flags |= O_CLOEXEC;
 	if ((flags & O_PATH) == 0)
 		flags |= O_NOCTTY;
-	if (!ln_beneath_steps()) {
+	if (!ln_beneath_steps() && !ln_guard_concerns(dir)) {
 		for (int i = 0; i < MOST_TRIES && fd == -EAGAIN; i++)
 			fd = open_two(dir, path, flags, mode, 0);
 	}
@@ -324,7 +343,7 @@ int ln_beneath_open(int dir, const char *path, int flags, mode_t mode)
 
 int ln_beneath_open_cached(int dir, const char *path, int flags)
 {
-	if (ln_beneath_steps())
+	if (ln_beneath_steps() || ln_guard_concerns(dir))
 		return -EAGAIN;
 	flags |= O_CLOEXEC;
 	if ((flags & O_PATH) == 0)
@@ -353,6 +372,7 @@ int ln_beneath_find(int dir, const char *path, struct ln_beneath_place *place)
 	size_t len = strlen(path);
 	size_t end = len;
 	size_t start;
+	struct stat stat;
 
 	if (len == 0)
 		return -ENOENT;
@@ -377,5 +397,14 @@ int ln_beneath_find(int dir, const char *path, struct ln_beneath_place *place)
 		return -EISDIR;
 	}
 	place->fd = open_parent(dir, path, start);
-	return place->fd < 0 ? place->fd : 0;
+	if (place->fd < 0)
+		return place->fd;
+	place->fixed = ln_guard_fixes(place->fd, place->name);
+	/* What is there cannot be made; what is not there must not be. */
+	if (place->fixed &&
+	    fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) < 0) {
+		ln_fd_close(place->fd);
+		return -EACCES;
+	}
+	return 0;
 }

@@ -3,7 +3,8 @@
  * names that others rename meanwhile, what is opened was reached from the
  * directory without ever leaving it. Absolute paths and absolute links leave.
  * All functions block as the file system does, and return negative values of
- * errno; -EXDEV says that a path leads outside. Any thread.
+ * errno; -EXDEV says that a path leads outside, -EACCES also that it leads into
+ * a directory that is closed to guests (base/guard.h). Any thread.
  */
 #ifndef LN_BASE_BENEATH_H
 #define LN_BASE_BENEATH_H
@@ -24,6 +25,7 @@ int ln_beneath_open_cached(int dir, const char *path, int flags);
 struct ln_beneath_place {
 	int fd;     /* of the directory (O_PATH), to be closed */
 	bool slash; /* the path ended in one, which `name` does not */
+	bool fixed; /* `name` is there, and must be neither moved nor removed */
 	char name[256];
 };
 

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -186,6 +187,13 @@ int ln_cli_complete_config(const struct ln_cli_options *options)
 /* Says which directory guests cannot have, and why; false if there is one. */
 bool ln_cli_check_directories(const struct ln_config *config)
 {
+	struct stat stat;
+
+	/* What guests cannot have must be known by now. */
+	if (config->preopen_count > 0 && ln_cache_guard() < 0) {
+		fprintf(stderr, "lunatic: out of memory\n");
+		return false;
+	}
 	for (size_t i = 0; i < config->preopen_count; i++) {
 		const char *host = config->preopens[i].host;
 		int fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -195,6 +203,15 @@ bool ln_cli_check_directories(const struct ln_config *config)
 				"lunatic: cannot open the directory '%s' of "
 				"--dir: %s\n",
 				host, strerror(errno));
+			return false;
+		}
+		if (fstat(fd, &stat) < 0 || ln_guard_closes(&stat)) {
+			fprintf(stderr,
+				"lunatic: guests cannot have the directory "
+				"'%s' of --dir: it holds compiled code or "
+				"keys\n",
+				host);
+			ln_fd_close(fd);
 			return false;
 		}
 		ln_fd_close(fd);

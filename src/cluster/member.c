@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/futex.h"
+#include "base/secret.h"
 #include "cluster/fabrics.h"
-#include "node/cluster_key.h"
 #include "node/node.h"
 #include "process/environment.h"
 #include "process/runtime.h"
@@ -47,6 +47,8 @@ static int trust_files(const struct ln_tls_files *files,
 					       : result;
 }
 
+_Static_assert(LN_TLS_KEY_SIZE == LN_SECRET_SIZE, "one is read as the other");
+
 static int trust(const struct ln_member_options *options,
 		 struct ln_tls_context **tls, char **error)
 {
@@ -57,7 +59,8 @@ static int trust(const struct ln_member_options *options,
 	if (files->certificate != NULL || files->key != NULL ||
 	    files->authority != NULL)
 		return trust_files(files, tls, error);
-	result = ln_cluster_key_read(options->cluster_key, key, error);
+	result = ln_secret_read(&ln_secret_cluster, options->cluster_key, key,
+				error);
 	if (result == 0)
 		result = ln_tls_context_new_key(key, tls);
 	explicit_bzero(key, sizeof(key));

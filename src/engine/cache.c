@@ -2,23 +2,29 @@
  * Compiled code in files, one a key, named by the key in hexadecimal.
  *
  *   offset  bytes
- *        0      8  magic, with the version of this layout
- *        8      8  length of the code, little-endian
- *       16     32  the key
- *       48     32  SHA-256 of the code
+ *        0     32  HMAC-SHA256 of all that follows, with the user's secret key
+ *       32      8  magic, with the version of this layout
+ *       40      8  length of the code, little-endian
+ *       48     32  the key
  *       80      -  the code
  *
  * Job: give back only what this program wrote for this user. Code that is
  * loaded runs with all rights of the process, so a file counts only if it is a
  * regular one, owned by the user, not writable by others, in a folder of which
- * the same holds, reached without following a link at its end. The digest tells
- * files that are whole from those that a crash or a disk left otherwise.
- * Threads: any; there is no state but the folder, which is looked up in the
- * environment at each call. Lock order: no locks.
+ * the same holds, reached without following a link at its end. That would let
+ * pass what a guest has written there, which has the rights of the user. So the
+ * folder is closed to guests (base/guard.h), and each file has a code over its
+ * content and key, made with a secret that lies elsewhere (base/secret.h), in a
+ * folder that is closed as well: even a file that a guest could write, or move,
+ * is not run. It also tells files that are whole from those that a crash or a
+ * disk left otherwise.
+ * Threads: any; there is no state but the folder and the secret, which are
+ * looked up in the environment at each call. Lock order: no locks.
  * Guarantees: files appear whole, by renaming, so processes need not agree.
  * The code is read into memory and checked there, so changing the file later
  * changes nothing. What exists is never written to. Every failure is a miss,
- * told at the debug level of the log only.
+ * told at the debug level of the log only; but for a secret that cannot be
+ * used, of which one warning tells.
  * Limits: the folder is measured when something is added to it, by one pass
  * over at most ENTRIES_READ names; several processes that add at once may
  * exceed the bound until the next one does.
@@ -29,7 +35,11 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,11 +51,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/secret.h"
 #include "lunatic_version.h"
 
-#define MAGIC "lncode\0\1"
+#define MAGIC "lncode\0\2"
 #define SUFFIX ".code"
 #define TEMPORARY "tmp-"
 #define NAME_SIZE (64 + sizeof(SUFFIX))
@@ -66,11 +78,13 @@
 #error "the engine has no code generator for this architecture"
 #endif
 
+#define MAC_SIZE 32
+
 struct header {
+	uint8_t mac[MAC_SIZE]; /* of the rest, and of the code */
 	char magic[8];
 	uint64_t len; /* little-endian */
 	uint8_t key[32];
-	uint8_t digest[32];
 };
 _Static_assert(sizeof(struct header) == 80, "the layout has no padding");
 
@@ -174,6 +188,18 @@ static void make_folder(char *path)
 	(void)mkdir(path, S_IRWXU);
 }
 
+/* Opens the folder at `path`; -1 with errno. */
+static int open_or_make(char *path, bool make)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int folder = open(path, flags);
+
+	if (folder >= 0 || errno != ENOENT || !make)
+		return folder;
+	make_folder(path);
+	return open(path, flags);
+}
+
 /* Opens the folder if it can be trusted; -1 otherwise. */
 static int open_folder(bool make)
 {
@@ -186,9 +212,7 @@ static int open_folder(bool make)
 	path = folder_path();
 	if (path == NULL)
 		return -1;
-	if (make)
-		make_folder(path);
-	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	folder = open_or_make(path, make);
 	if (folder < 0) {
 		if (make || errno != ENOENT)
 			ln_log(LN_LOG_DEBUG, "cache: cannot open %s: %m", path);
@@ -199,9 +223,53 @@ static int open_folder(bool make)
 		       path);
 		ln_fd_close(folder);
 		folder = -1;
+	} else if (!ln_guard_closes(&status) && ln_guard_add(path) != 0) {
+		ln_log(LN_LOG_DEBUG,
+		       "cache: %s is not used: it cannot be closed to guests",
+		       path);
+		ln_fd_close(folder);
+		folder = -1;
 	}
 	free(path);
 	return folder;
+}
+
+/* Reads the secret, or makes it; false, after a warning, when there is none. */
+static bool read_secret(uint8_t secret[LN_SECRET_SIZE])
+{
+	static atomic_flag told = ATOMIC_FLAG_INIT;
+	char *error;
+
+	if (ln_secret_read(&ln_secret_cache, NULL, secret, &error) == 0)
+		return true;
+	if (!atomic_flag_test_and_set(&told))
+		ln_log(LN_LOG_WARN, "compiled code is not kept: %s",
+		       error != NULL ? error : "out of memory");
+	free(error);
+	return false;
+}
+
+int ln_cache_guard(void)
+{
+	uint8_t secret[LN_SECRET_SIZE];
+	char *path = folder_path();
+	int folder = open_folder(true);
+	int error = 0;
+
+	/* Made by now, so that no guest makes them. Where the cache is off they
+	 * are guarded as they are, for others who use it. */
+	if (folder >= 0) {
+		if (read_secret(secret))
+			explicit_bzero(secret, sizeof(secret));
+		ln_fd_close(folder);
+	} else if (path != NULL) {
+		error = ln_guard_add(path);
+	}
+	free(path);
+	/* What is not there, or out of our reach, is so for guests. */
+	if (error != LN_ENOMEM && error != LN_ELIMIT)
+		error = ln_secret_guard();
+	return error;
 }
 
 static void write_hex(char *text, const uint8_t *bytes, size_t len)
@@ -248,9 +316,34 @@ int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
 	return done ? 0 : LN_ENOMEM;
 }
 
-static bool digest(const uint8_t *bytes, size_t len, uint8_t out[32])
+/* The code over a header, but for its own place, and what follows it. */
+static bool make_mac(const struct header *header, const uint8_t *code,
+		     size_t len, uint8_t mac[MAC_SIZE])
 {
-	return EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1;
+	uint8_t secret[LN_SECRET_SIZE];
+	OSSL_PARAM params[2] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						 (char[]){ "SHA256" }, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *method;
+	EVP_MAC_CTX *context;
+	bool done;
+
+	if (!read_secret(secret))
+		return false;
+	method = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	context = method != NULL ? EVP_MAC_CTX_new(method) : NULL;
+	done = context != NULL &&
+	       EVP_MAC_init(context, secret, sizeof(secret), params) == 1 &&
+	       EVP_MAC_update(context, (const uint8_t *)header + MAC_SIZE,
+			      sizeof(*header) - MAC_SIZE) == 1 &&
+	       EVP_MAC_update(context, code, len) == 1 &&
+	       EVP_MAC_final(context, mac, NULL, MAC_SIZE) == 1;
+	explicit_bzero(secret, sizeof(secret));
+	EVP_MAC_CTX_free(context);
+	EVP_MAC_free(method);
+	return done;
 }
 
 /* ---- Loading ---- */
@@ -277,7 +370,7 @@ static uint8_t *read_code(int file, const struct stat *status,
 			  const struct ln_cache_key *key, size_t *len)
 {
 	struct header header;
-	uint8_t actual[32];
+	uint8_t actual[MAC_SIZE];
 	uint64_t size = (uint64_t)status->st_size;
 	uint8_t *code;
 
@@ -293,8 +386,8 @@ static uint8_t *read_code(int file, const struct stat *status,
 	if (code == NULL)
 		return NULL;
 	if (!read_all(file, code, (size_t)size) ||
-	    !digest(code, (size_t)size, actual) ||
-	    memcmp(header.digest, actual, sizeof(actual)) != 0) {
+	    !make_mac(&header, code, (size_t)size, actual) ||
+	    CRYPTO_memcmp(header.mac, actual, sizeof(actual)) != 0) {
 		free(code);
 		return NULL;
 	}
@@ -495,7 +588,7 @@ static bool write_code(int file, const struct ln_cache_key *key,
 
 	memcpy(header.magic, MAGIC, sizeof(header.magic));
 	memcpy(header.key, key->digest, sizeof(header.key));
-	return digest(code, len, header.digest) &&
+	return make_mac(&header, code, len, header.mac) &&
 	       write_all(file, &header, sizeof(header)) &&
 	       write_all(file, code, len);
 }

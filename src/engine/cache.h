@@ -20,6 +20,11 @@ struct ln_cache_key {
  * set. Any thread. */
 const char *ln_cache_check_settings(void);
 
+/* Makes the folder and the secret that files are signed with, and closes both
+ * to guests; where they cannot be made the cache is not used. LN_ENOMEM,
+ * LN_ELIMIT: not closed, so there are to be no guests. Any thread. */
+int ln_cache_guard(void);
+
 /* The key of a module's code for a variant of the engine. LN_ENOENT when the
  * cache is switched off, LN_ENOMEM. */
 int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
@@ -29,8 +34,9 @@ int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
  * and holds what ln_cache_store was given; LN_ENOENT otherwise. Any thread. */
 int ln_cache_load(const struct ln_cache_key *key, uint8_t **code, size_t *len);
 
-/* Keeps the code, and drops what was not used for longest when the folder gets
- * larger than its bound. Any thread, any process. */
+/* Keeps the code, signed with the user's secret, and drops what was not used
+ * for longest when the folder gets larger than its bound. Any thread, any
+ * process. */
 void ln_cache_store(const struct ln_cache_key *key, const uint8_t *code,
 		    size_t len);
 

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/futex.h"
+#include "engine/cache.h"
 #include "engine/code.h"
 #include "engine/instance.h"
 #include "engine/linker.h"
@@ -68,6 +69,11 @@ int ln_engine_new(const struct ln_host_table *table,
 	if (engine == NULL)
 		return LN_ENOMEM;
 	engine->table = table;
+	error = ln_cache_guard();
+	if (error < 0) {
+		free(engine);
+		return error;
+	}
 	if (preemption == LN_PREEMPTION_EPOCHS || !ln_preempt_prepare())
 		engine->flags = LN_VARIANT_EPOCHS;
 	error = ln_memories_new(&engine->memories);

@@ -348,6 +348,8 @@ static int remove_directory(struct path_job *job,
 			    const struct ln_beneath_place *place)
 {
 	(void)job;
+	if (place->fixed)
+		return fail(EBUSY);
 	return unlinkat(place->fd, place->name, AT_REMOVEDIR);
 }
 
@@ -357,6 +359,8 @@ static int remove_file(struct path_job *job,
 	mode_t type;
 
 	(void)job;
+	if (place->fixed)
+		return fail(EBUSY);
 	if (!place->slash)
 		return unlinkat(place->fd, place->name, 0);
 	type = type_at(place);
@@ -500,6 +504,8 @@ static int rename_to(struct path_job *job, const struct ln_beneath_place *place)
 		outcome = fail(type_at(place) != 0 ? ENOTDIR : ENOENT);
 	else if (job->read_only)
 		outcome = fail(EROFS);
+	else if (place->fixed || other.fixed)
+		outcome = fail(EBUSY);
 	else
 		outcome =
 			renameat(place->fd, place->name, other.fd, other.name);

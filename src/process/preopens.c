@@ -15,11 +15,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/beneath.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/guard.h"
 #include "process/config.h"
 
 /* Skips what does not count: slashes, and parts that are a point. */
@@ -86,8 +88,15 @@ int ln_preopens_reach(const struct ln_preopens *preopens, const char *path,
 static int open_host(const char *path)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat stat;
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &stat) < 0 || ln_guard_closes(&stat)) {
+		ln_fd_close(fd);
+		return -EACCES;
+	}
+	return fd;
 }
 
 /* Our error for a directory that could not be opened. */

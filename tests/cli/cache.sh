@@ -16,7 +16,8 @@ module second <<'EOF'
 EOF
 unset LUNATIC_CACHE
 LUNATIC_CACHE_DIR=$work/cache
-export LUNATIC_CACHE_DIR
+XDG_STATE_HOME=$work/state
+export LUNATIC_CACHE_DIR XDG_STATE_HOME
 
 # runs WHAT: both modules work, without words.
 runs() {

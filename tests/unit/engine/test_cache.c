@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/guard.h"
 #include "engine/cache.h"
 
 #define HEADER 80 /* bytes of a file before the code */
@@ -25,6 +26,7 @@
 struct place {
 	char root[64];
 	char folder[128];
+	char state[128]; /* where the secret is, in a folder of its own */
 };
 
 static const uint8_t module_bytes[] = "a module";
@@ -55,6 +57,8 @@ static int set_up(void **state)
 	unsetenv("LUNATIC_CACHE");
 	unsetenv("LUNATIC_CACHE_SIZE");
 	setenv("LUNATIC_CACHE_DIR", place->folder, 1);
+	snprintf(place->state, sizeof(place->state), "%s/state", place->root);
+	setenv("XDG_STATE_HOME", place->state, 1);
 	*state = place;
 	return 0;
 }
@@ -265,6 +269,135 @@ static void of_another_key(void **state)
 	file_of(place, &other, moved);
 	assert_int_equal(rename(path, moved), 0);
 	assert_miss(&other);
+}
+
+static void secret_of(const struct place *place, char path[256])
+{
+	snprintf(path, 256, "%s/lunatic/cache.key", place->state);
+}
+
+/* Only who has the secret can write what is read. */
+static void forged(void **state)
+{
+	struct place *place = *state;
+	struct ln_cache_key key = store_code(), other = key_of("other");
+	uint8_t evil[256], secret[64], another[32] = { 1 };
+	char path[256], planted[256], secret_path[256];
+	struct stat status;
+	size_t len;
+
+	/* Code of one module under the key of another one, in all places. */
+	file_of(place, &key, path);
+	file_of(place, &other, planted);
+	len = read_file(path, evil, sizeof(evil));
+	assert_memory_equal(evil + HEADER - 32, &key, sizeof(key));
+	memcpy(evil + HEADER - 32, &other, sizeof(other));
+	write_file(planted, evil, len);
+	assert_int_equal(chmod(planted, 0600), 0);
+	assert_miss(&other);
+	assert_hit(&key);
+	/* Made with another secret. */
+	secret_of(place, secret_path);
+	assert_int_equal(stat(secret_path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(read_file(secret_path, secret, sizeof(secret)), 32);
+	write_file(secret_path, another, sizeof(another));
+	assert_miss(&key);
+	store_code();
+	assert_hit(&key);
+	write_file(secret_path, secret, 32);
+	assert_miss(&key);
+	/* A new one makes all that is there worthless. */
+	assert_int_equal(unlink(secret_path), 0);
+	assert_miss(&key);
+	store_code();
+	assert_hit(&key);
+	assert_int_equal(read_file(secret_path, another, 32), 32);
+	assert_memory_not_equal(another, secret, 32);
+}
+
+/* A secret that others could know, or that is none: nothing is read with it,
+ * nothing is kept, and it stays as it is. */
+static void bad_secrets(void **state)
+{
+	struct place *place = *state;
+	struct ln_cache_key key = store_code(), other = key_of("other");
+	char path[256];
+
+	secret_of(place, path);
+	for (mode_t mode = 0601; mode <= 0640; mode++) {
+		assert_int_equal(chmod(path, mode), 0);
+		if ((mode & 077) == 0)
+			continue;
+		assert_miss(&key);
+	}
+	ln_cache_store(&other, code, sizeof(code));
+	assert_int_equal(count_files(place->folder), 1);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_hit(&key);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 1, 1), 0);
+		assert_miss(&key);
+		assert_int_equal(chown(path, 0, 0), 0);
+		assert_hit(&key);
+	}
+	assert_int_equal(truncate(path, 31), 0);
+	assert_miss(&key);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_miss(&key);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_miss(&key);
+	assert_int_equal(count_files(place->folder), 1);
+	/* No place for one. */
+	unsetenv("XDG_STATE_HOME");
+	unsetenv("HOME");
+	assert_miss(&key);
+	store_code();
+	assert_int_equal(count_files(place->folder), 1);
+}
+
+/* Guests reach neither the folder nor the secret. */
+static void closed_to_guests(void **state)
+{
+	struct place *place = *state;
+	struct stat status;
+	char path[256];
+
+	assert_int_equal(ln_cache_guard(), 0);
+	assert_int_equal(stat(place->folder, &status), 0);
+	assert_true(ln_guard_closes(&status));
+	secret_of(place, path);
+	assert_true(exists(path));
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(ln_guard_closes(&status));
+	assert_int_equal(stat(place->root, &status), 0);
+	assert_false(ln_guard_closes(&status));
+	/* A new folder is closed before anything is in it. */
+	remove_all(place->folder);
+	store_code();
+	assert_int_equal(stat(place->folder, &status), 0);
+	assert_true(ln_guard_closes(&status));
+}
+
+/* Where the cache is off nothing is made. */
+static void closed_while_off(void **state)
+{
+	struct place *place = *state;
+	int root;
+
+	setenv("LUNATIC_CACHE", "off", 1);
+	assert_int_equal(ln_cache_guard(), 0);
+	assert_false(exists(place->folder));
+	assert_false(exists(place->state));
+	/* Nor can a guest make it. */
+	root = open(place->root, O_PATH | O_DIRECTORY);
+	assert_true(ln_guard_fixes(root, "deep"));
+	assert_true(ln_guard_fixes(root, "state"));
+	assert_false(ln_guard_fixes(root, "other"));
+	close(root);
+	setenv("LUNATIC_CACHE", "on", 1);
 }
 
 static void writable_by_others(void **state)
@@ -607,6 +740,10 @@ int main(void)
 		TEST(miss_then_hit),
 		TEST(damaged),
 		TEST(of_another_key),
+		TEST(forged),
+		TEST(bad_secrets),
+		TEST(closed_to_guests),
+		TEST(closed_while_off),
 		TEST(writable_by_others),
 		TEST(owned_by_another),
 		TEST(links_and_pipes),

@@ -608,7 +608,8 @@ static int count_code(const char *path)
 static void cached(void **state)
 {
 	const struct world *world = *state;
-	char path[] = "/tmp/lunatic-module-XXXXXX", command[64];
+	char path[] = "/tmp/lunatic-module-XXXXXX", command[128];
+	char state_path[] = "/tmp/lunatic-module-XXXXXX";
 	struct ln_cache_key key;
 	struct ln_module *module;
 	const uint8_t *bytes;
@@ -618,6 +619,8 @@ static void cached(void **state)
 	assert_non_null(mkdtemp(path));
 	setenv("LUNATIC_CACHE", "on", 1);
 	setenv("LUNATIC_CACHE_DIR", path, 1);
+	assert_non_null(mkdtemp(state_path));
+	setenv("XDG_STATE_HOME", state_path, 1);
 	module = make(world, "(module (func (export \"one\")))");
 	assert_int_equal(count_code(path), 1);
 	bytes = ln_module_bytes(module, &len);
@@ -655,7 +658,7 @@ static void cached(void **state)
 	ln_module_release(module);
 	free(code);
 	setenv("LUNATIC_CACHE", "off", 1);
-	snprintf(command, sizeof(command), "rm -rf %s", path);
+	snprintf(command, sizeof(command), "rm -rf %s %s", path, state_path);
 	assert_int_equal(system(command), 0);
 }
 

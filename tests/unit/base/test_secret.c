@@ -1,4 +1,4 @@
-/* src/node/cluster_key.c: the file is made once, whoever asks, and one that is
+/* src/base/secret.c: the file is made once, whoever asks, and one that is
  * not safe is refused with a text that says why. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,14 +15,14 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "node/cluster_key.h"
+#include "base/secret.h"
 
 #define USUAL "config/lunatic/cluster.key"
 #define RACERS 16
 #define RACES 20
 
-static char folder[] = "/tmp/test_cluster_key.XXXXXX";
-static uint8_t key[LN_TLS_KEY_SIZE];
+static char folder[] = "/tmp/test_secret.XXXXXX";
+static uint8_t key[LN_SECRET_SIZE];
 
 static void remove_all(void)
 {
@@ -72,7 +72,7 @@ static void expect_mode(const char *path, mode_t mode)
 static int refused(const char *path, const char *text)
 {
 	char *error;
-	int result = ln_cluster_key_read(path, key, &error);
+	int result = ln_secret_read(&ln_secret_cluster, path, key, &error);
 
 	assert_true(result < 0);
 	assert_non_null(error);
@@ -86,7 +86,7 @@ static int refused(const char *path, const char *text)
 static void read_key(const char *path)
 {
 	char *error;
-	int result = ln_cluster_key_read(path, key, &error);
+	int result = ln_secret_read(&ln_secret_cluster, path, key, &error);
 
 	if (result < 0)
 		fail_msg("refused: %s", error);
@@ -95,8 +95,8 @@ static void read_key(const char *path)
 
 static void test_made_once(void **state)
 {
-	uint8_t first[LN_TLS_KEY_SIZE];
-	const uint8_t zero[LN_TLS_KEY_SIZE] = { 0 };
+	uint8_t first[LN_SECRET_SIZE];
+	const uint8_t zero[LN_SECRET_SIZE] = { 0 };
 	struct stat stat_of;
 
 	(void)state;
@@ -108,7 +108,7 @@ static void test_made_once(void **state)
 	expect_mode("config/lunatic", 0700);
 	expect_mode(USUAL, 0600);
 	assert_int_equal(stat(USUAL, &stat_of), 0);
-	assert_int_equal(stat_of.st_size, LN_TLS_KEY_SIZE);
+	assert_int_equal(stat_of.st_size, LN_SECRET_SIZE);
 	assert_int_equal(stat_of.st_nlink, 1);
 	read_key(NULL);
 	assert_memory_equal(first, key, sizeof(first));
@@ -151,7 +151,7 @@ static void test_given(void **state)
 					    "; copy it"),
 			 LN_ENOENT);
 	assert_int_equal(access("own.key", F_OK), -1);
-	write_file("own.key", LN_TLS_KEY_SIZE, 0400);
+	write_file("own.key", LN_SECRET_SIZE, 0400);
 	read_key("own.key");
 	for (size_t i = 0; i < sizeof(key); i++)
 		assert_int_equal(key[i], i);
@@ -164,7 +164,7 @@ static void test_refusals(void **state)
 	static const mode_t modes[] = { 0640, 0604, 0620, 0602, 0610, 0777 };
 
 	(void)state;
-	write_file("a.key", LN_TLS_KEY_SIZE, 0600);
+	write_file("a.key", LN_SECRET_SIZE, 0600);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		assert_int_equal(chmod("a.key", modes[i]), 0);
 		assert_int_equal(
@@ -173,11 +173,11 @@ static void test_refusals(void **state)
 				"'a.key'; if none has, run: chmod 600 'a.key'"),
 			LN_EPERM);
 	}
-	write_file("b.key", LN_TLS_KEY_SIZE - 1, 0600);
+	write_file("b.key", LN_SECRET_SIZE - 1, 0600);
 	assert_int_equal(refused("b.key", "has 31 bytes, not 32; copy it "
 					  "again"),
 			 LN_EFORMAT);
-	write_file("c.key", LN_TLS_KEY_SIZE + 1, 0600);
+	write_file("c.key", LN_SECRET_SIZE + 1, 0600);
 	assert_int_equal(refused("c.key", "has 33 bytes"), LN_EFORMAT);
 	write_file("d.key", 0, 0600);
 	assert_int_equal(refused("d.key", "has 0 bytes"), LN_EFORMAT);
@@ -196,7 +196,7 @@ static void test_owner(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	write_file("a.key", LN_TLS_KEY_SIZE, 0600);
+	write_file("a.key", LN_SECRET_SIZE, 0600);
 	assert_int_equal(chown("a.key", 1, 1), 0);
 	assert_int_equal(refused("a.key", "belongs to another user; use a "
 					  "copy of your own"),
@@ -231,14 +231,14 @@ static void race(int start, int out)
 	char byte;
 
 	if (read(start, &byte, 1) < 0 ||
-	    ln_cluster_key_read(NULL, key, &error) < 0)
+	    ln_secret_read(&ln_secret_cluster, NULL, key, &error) < 0)
 		_exit(1);
 	_exit(write(out, key, sizeof(key)) == sizeof(key) ? 0 : 2);
 }
 
 static void start_race(void)
 {
-	uint8_t first[LN_TLS_KEY_SIZE];
+	uint8_t first[LN_SECRET_SIZE];
 	int start[2];
 	int keys[2];
 	int status;

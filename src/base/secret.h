@@ -1,0 +1,45 @@
+/*
+ * Secret keys in files: random bytes that only their owner may read, made by
+ * the first program that needs them.
+ */
+#ifndef LN_BASE_SECRET_H
+#define LN_BASE_SECRET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LN_SECRET_SIZE 32 /* bytes of a key */
+
+/* A kind of key: where its file is, and what errors say. The advice follows the
+ * text of an error as it stands; NULL: none. */
+struct ln_secret {
+	const char *name;     /* such as "cluster key" */
+	const char *variable; /* of the folder that "lunatic" is in */
+	const char *below;    /* that folder, below $HOME */
+	const char *file;
+	const char *foreign;  /* when it belongs to another user */
+	const char *damaged;  /* when its size is wrong */
+	const char *unmade;   /* when it cannot be made */
+	const char *homeless; /* when HOME is not set */
+	const char *unplaced; /* when there is none, and none is to be made */
+};
+
+/* The key that nodes trust each other by, and that of compiled code. */
+extern const struct ln_secret ln_secret_cluster;
+extern const struct ln_secret ln_secret_cache;
+
+/* Reads the key in the file `path`. When that is NULL: in its usual place,
+ * where a key that is not there is made, with its folders, and programs that do
+ * so at the same time agree. On failure *error is a text of one line, with what
+ * to do, owned by the caller, or NULL when memory was short. LN_ENOENT: no
+ * file, or nowhere to have one; LN_EPERM: others may read or change it, or own
+ * it; LN_EFORMAT: it is no key; LN_EIO, LN_ENOMEM. Blocks as the file system
+ * does; not on a fiber. Any thread. */
+int ln_secret_read(const struct ln_secret *secret, const char *path,
+		   uint8_t key[LN_SECRET_SIZE], char **error);
+
+/* Closes the folders of all keys to guests (base/guard.h), as far as they are
+ * there. LN_ENOMEM, LN_ELIMIT: not all of them. Blocks. Any thread. */
+int ln_secret_guard(void);
+
+#endif
