@@ -68,7 +68,8 @@ enum lunatic_error {
 	LUNATIC_EFORMAT = -14,  /* malformed data, such as a broken module */
 	LUNATIC_EPERM = -15,    /* not permitted */
 	LUNATIC_EUNSUP = -16,   /* not supported by this system */
-	LUNATIC_ESTOPPED = -17  /* the runtime is shutting down */
+	LUNATIC_ESTOPPED = -17, /* the runtime is shutting down */
+	LUNATIC_EMEMORY = -18   /* max_memory or max_total_memory was reached */
 };
 
 /* The text of an error code, in English, without a dot; never NULL, also for
@@ -197,7 +198,8 @@ typedef struct lunatic_environment_config {
 	size_t size; /* of the struct, in bytes; set by init */
 
 	/* Of a wasm process. */
-	uint64_t max_memory;         /* bytes of memories and tables */
+	uint64_t max_memory;         /* bytes of memories and tables, and of
+				      * what the host keeps for a process */
 	uint64_t max_fuel;           /* wasm instructions; 0: no bound, which
 				      * makes faster code */
 	uint64_t max_message_bytes;  /* of the data of a message it writes */

@@ -461,7 +461,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	  ln_cli_set_heartbeat, "100ms to 3600s, such as 500ms or 5s" },
 	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
-	  "memories and tables of a process, 64K or more\n(default 4G)",
+	  "memories and tables of a process, and what the\n"
+	  "host keeps for it, 64K or more (default 4G)",
 	  set_memory, "64K or more, such as 16M or 4G" },
 	{ "--max-total-memory", NULL, "SIZE",
 	  "those of all processes together (default 0: no\nbound)",

@@ -1,5 +1,6 @@
 /*
- * Memory that many processes may use together. Accounts form a tree: what is
+ * Memory that many processes may use together: their own, and what the host
+ * keeps for them. Accounts form a tree: what is
  * charged to one is charged to all above it, so that none can be exceeded from
  * below. Any thread.
  */
@@ -48,6 +49,15 @@ static inline bool ln_account_charge(struct ln_account *account, uint64_t bytes)
 		}
 	}
 	return true;
+}
+
+/* Charges in any case: for what is there already, such as a message that was
+ * received. What is asked for next is refused then. */
+static inline void ln_account_add(struct ln_account *account, uint64_t bytes)
+{
+	for (; account != NULL; account = account->above)
+		atomic_fetch_add_explicit(&account->used, bytes,
+					  memory_order_relaxed);
 }
 
 #endif

@@ -46,7 +46,8 @@ static void show_used(struct ln_instance *instance)
 
 bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes)
 {
-	if (bytes > instance->limits.max_memory - instance->memory_used)
+	if (instance->memory_used > instance->limits.max_memory ||
+	    bytes > instance->limits.max_memory - instance->memory_used)
 		return false;
 	if (instance->limits.account != NULL &&
 	    !ln_account_charge(instance->limits.account, bytes))
@@ -54,6 +55,13 @@ bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes)
 	instance->memory_used += bytes;
 	show_used(instance);
 	return true;
+}
+
+void ln_instance_add(struct ln_instance *instance, uint64_t bytes)
+{
+	ln_account_add(instance->limits.account, bytes);
+	instance->memory_used += bytes;
+	show_used(instance);
 }
 
 void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)

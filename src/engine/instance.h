@@ -21,7 +21,8 @@ struct ln_module;
 
 /* What an instance may use. */
 struct ln_instance_limits {
-	uint64_t max_memory; /* bytes of memories and tables, all together */
+	uint64_t max_memory; /* bytes of memories and tables, and of what the
+			      * host keeps for it, all together */
 	uint64_t max_fuel;   /* wasm instructions, about; 0: no bound */
 	uint32_t max_table_elements; /* of each table */
 	struct ln_account *account;  /* charged, too; outlives it; or NULL */
@@ -63,7 +64,7 @@ struct ln_instance {
 	wasmtime_instance_t instance;
 	struct ln_module *module;
 	struct ln_instance_limits limits;
-	uint64_t memory_used;   /* bytes of memories and tables */
+	uint64_t memory_used;   /* bytes that are charged */
 	uint64_t table_bytes;   /* charged for tables, for good */
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	uint32_t memories;      /* made so far */
@@ -88,6 +89,9 @@ enum ln_stop ln_instance_call(struct ln_instance *instance,
 /* Charges the instance for `bytes` of memory, and gives them back. False: they
  * are over one of its limits. */
 bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes);
+
+/* Charges in any case, see ln_account_add. */
+void ln_instance_add(struct ln_instance *instance, uint64_t bytes);
 void ln_instance_refund(struct ln_instance *instance, uint64_t bytes);
 
 /* What it has used of the fuel that it was given; 0 when it is not metered, or

@@ -23,6 +23,9 @@
 #include "sched/blocking.h"
 #include "sched/task.h"
 
+/* What a module takes beside its binary and its code, about. */
+#define MODULE_BYTES 65536u
+
 /* What the engine takes for an element: a pointer, or less. */
 #define ELEMENT_SIZE 8
 
@@ -277,6 +280,21 @@ const struct ln_entry *ln_module_entry_at(const struct ln_module *module,
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len)
 {
 	return ln_code_bytes(module->code, len);
+}
+
+const struct ln_code *ln_module_code(const struct ln_module *module)
+{
+	return module->code;
+}
+
+uint64_t ln_module_weight(const struct ln_module *module)
+{
+	size_t len;
+	size_t size;
+
+	(void)ln_module_bytes(module, &len);
+	(void)ln_module_image(module, &size);
+	return (uint64_t)len + size + MODULE_BYTES;
 }
 
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size)

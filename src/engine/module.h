@@ -16,6 +16,7 @@
 #include "engine/steps.h"
 
 struct ln_blocking;
+struct ln_code;
 struct ln_engine;
 struct ln_linker;
 struct ln_party;
@@ -68,6 +69,12 @@ const struct ln_entry *ln_module_entry_at(const struct ln_module *module,
 
 /* The wasm binary that it was made from. */
 const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len);
+
+/* Its code, which modules of equal bytes share. */
+const struct ln_code *ln_module_code(const struct ln_module *module);
+
+/* Bytes that it takes, about: the binary, compiled code, tables. */
+uint64_t ln_module_weight(const struct ln_module *module);
 
 /* The image of its compiled code, of *size bytes. */
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);

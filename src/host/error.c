@@ -49,6 +49,6 @@ int ln_host_error_drop(struct ln_guest *guest, uint64_t error)
 
 	if (find(guest, error, &text) < 0)
 		return LN_ETRAP;
-	ln_guest_free_error(ln_handles_remove(&guest->errors, error));
+	ln_guest_drop_error(guest, ln_handles_remove(&guest->errors, error));
 	return 0;
 }

@@ -65,10 +65,62 @@ static int64_t deadline_after(uint32_t timeout)
 	return timeout == 0 ? LN_NEVER : ln_time_after_ms(timeout);
 }
 
+/* Bytes, and resources, of a message that is charged to nobody while a guest
+ * works on it. */
+#define FREE_BYTES 4096u
+#define FREE_RESOURCES 256u
+
+static bool is_small(const struct ln_message *message)
+{
+	return message->capacity <= FREE_BYTES &&
+	       message->resource_count <= FREE_RESOURCES;
+}
+
+/* The message in the scratch area has grown: what it has more than before is
+ * charged. */
+LN_NOINLINE static int charge_growth(struct ln_guest *guest)
+{
+	uint64_t weight = ln_message_weight(guest->scratch);
+
+	if (weight <= guest->scratch_kept)
+		return 0;
+	if (!ln_guest_keep(guest, weight - guest->scratch_kept))
+		return LN_EMEMORY;
+	guest->scratch_kept = weight;
+	return 0;
+}
+
+static inline int charge_scratch(struct ln_guest *guest)
+{
+	if (LN_LIKELY(is_small(guest->scratch)))
+		return 0;
+	return charge_growth(guest);
+}
+
+LN_NOINLINE static void refund_large(struct ln_guest *guest)
+{
+	ln_guest_forget(guest, guest->scratch_kept);
+	guest->scratch_kept = 0;
+}
+
+/* The message leaves the scratch area. */
+static inline void refund_scratch(struct ln_guest *guest)
+{
+	if (LN_UNLIKELY(guest->scratch != NULL && !is_small(guest->scratch)))
+		refund_large(guest);
+}
+
+/* Puts a message that was received there. It has been let in already: it counts
+ * in any case. */
 static void set_scratch(struct ln_guest *guest, struct ln_message *message)
 {
+	refund_scratch(guest);
 	ln_message_free(guest->scratch);
 	guest->scratch = message;
+	if (LN_UNLIKELY(!is_small(message))) {
+		guest->scratch_kept = ln_message_weight(message);
+		ln_guest_keep_anyway(guest, guest->scratch_kept);
+	}
 }
 
 int ln_host_message_create_data(struct ln_guest *guest, int64_t tag,
@@ -76,9 +128,10 @@ int ln_host_message_create_data(struct ln_guest *guest, int64_t tag,
 {
 	uint64_t most = guest->environment->limits.max_message_bytes;
 
+	refund_scratch(guest);
 	guest->scratch = ln_message_renew(guest->scratch, tag,
 					  capacity < most ? capacity : most);
-	return guest->scratch != NULL ? 0 : LN_ENOMEM;
+	return guest->scratch != NULL ? charge_scratch(guest) : LN_ENOMEM;
 }
 
 int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
@@ -96,7 +149,7 @@ int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
 				     "a message may have at most %llu bytes",
 				     (unsigned long long)most);
 	*result = (uint32_t)data.len;
-	return error;
+	return LN_LIKELY(error == 0) ? charge_scratch(guest) : error;
 }
 
 int ln_host_message_read_data(struct ln_guest *guest, struct ln_buffer data,
@@ -163,9 +216,10 @@ static int push(struct ln_guest *guest, struct ln_handles *handles,
 	if (error == LN_ELIMIT)
 		return ln_guest_trap(guest,
 				     "the message has too many resources");
-	if (error == 0)
-		ln_handles_remove(handles, id);
-	return error;
+	if (error < 0)
+		return error;
+	ln_handles_remove(handles, id);
+	return charge_scratch(guest);
 }
 
 /* Moves a resource from the message into a table. */
@@ -240,6 +294,7 @@ static struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
 		no_process(guest, id);
 		return NULL;
 	}
+	refund_scratch(guest);
 	guest->scratch = NULL;
 	return message;
 }

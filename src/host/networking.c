@@ -66,13 +66,25 @@ static int add_socket(struct ln_guest *guest, struct ln_handles *handles,
 	return error;
 }
 
+/* What a list of addresses counts for. */
+static uint64_t size_of(const struct ln_addresses *addresses)
+{
+	return sizeof(*addresses) +
+	       addresses->count * sizeof(addresses->list[0]);
+}
+
 static int add_addresses(struct ln_guest *guest, struct ln_addresses *addresses,
 			 uint64_t *id)
 {
-	int error = ln_handles_add(&guest->dns_iterators,
-				   guest->environment->limits.max_handles,
-				   addresses, id);
+	int error = LN_EMEMORY;
 
+	if (ln_guest_keep(guest, size_of(addresses))) {
+		error = ln_handles_add(&guest->dns_iterators,
+				       guest->environment->limits.max_handles,
+				       addresses, id);
+		if (error < 0)
+			ln_guest_forget(guest, size_of(addresses));
+	}
 	if (error < 0)
 		free(addresses);
 	return error;
@@ -180,6 +192,7 @@ int ln_host_networking_drop_dns_iterator(struct ln_guest *guest,
 
 	if (addresses == NULL)
 		return missing(guest, an_iterator, iterator);
+	ln_guest_forget(guest, size_of(addresses));
 	free(addresses);
 	return 0;
 }

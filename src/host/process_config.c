@@ -24,6 +24,21 @@
 /* Configurations that one guest may hold, if it may hold as many ids. */
 #define MOST_CONFIGS 1024
 
+/* What one without texts takes, and an entry beside its texts, about. */
+#define EMPTY_BYTES 512
+#define ENTRY_BYTES 64
+
+/* Charges the guest for `bytes` more of a configuration, before it gets them.
+ */
+static bool keep(struct ln_guest *guest, struct ln_config *config,
+		 uint64_t bytes)
+{
+	if (!ln_guest_keep(guest, bytes))
+		return false;
+	config->kept += bytes;
+	return true;
+}
+
 static struct ln_config *find(struct ln_guest *guest, uint64_t id)
 {
 	return ln_handles_get(&guest->configs, id);
@@ -44,10 +59,15 @@ int ln_host_process_create_config(struct ln_guest *guest, uint64_t max_memory,
 					  ? max_fuel * FUEL_UNIT
 					  : INT64_MAX;
 	config->strategy = environment->config->strategy;
-	error = ln_host_add_scarce(guest, &guest->configs, "configuration",
-				   MOST_CONFIGS, config, result);
-	if (error < 0)
+	error = LN_EMEMORY;
+	if (keep(guest, config, EMPTY_BYTES))
+		error = ln_host_add_scarce(guest, &guest->configs,
+					   "configuration", MOST_CONFIGS,
+					   config, result);
+	if (error < 0) {
+		ln_guest_forget(guest, config->kept);
 		ln_config_free(config);
+	}
 	return error;
 }
 
@@ -57,6 +77,7 @@ int ln_host_process_drop_config(struct ln_guest *guest, uint64_t config)
 
 	if (value == NULL)
 		return ln_host_missing(guest, "configuration", config);
+	ln_guest_forget(guest, value->kept);
 	ln_config_free(value);
 	return 0;
 }
@@ -78,6 +99,8 @@ int ln_host_process_allow_namespace(struct ln_guest *guest, uint64_t config,
 				     "a configuration may have at most %d "
 				     "namespaces and %zu bytes of names",
 				     MOST_NAMESPACES, MOST_BYTES);
+	if (!keep(guest, value, namespace.len + ENTRY_BYTES))
+		return LN_EMEMORY;
 	error = ln_config_allow(value, (const char *)namespace.data,
 				namespace.len);
 	/* No function has a name with a zero byte. */
@@ -145,7 +168,9 @@ static int add_directory(struct ln_guest *guest, struct ln_config *config,
 	if (path == NULL)
 		return LN_ENOMEM;
 	if (has_directory(own, path))
-		error = ln_config_preopen(config, path, path, false);
+		error = keep(guest, config, 2 * dir.len + ENTRY_BYTES)
+				? ln_config_preopen(config, path, path, false)
+				: LN_EMEMORY;
 	free(path);
 	return error;
 }
@@ -170,6 +195,8 @@ int ln_host_process_preopen_dir(struct ln_guest *guest, uint64_t config,
 				  "a configuration may have at most %d "
 				  "directories and %zu bytes of names",
 				  MOST_DIRECTORIES, MOST_BYTES);
+	else if (error == LN_EMEMORY)
+		ln_host_put_error(guest, id, "%s", ln_error_text(error));
 	else if (error < 0)
 		ln_host_put_error(guest, id,
 				  "Host does not have access to directory "

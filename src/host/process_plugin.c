@@ -53,6 +53,7 @@ int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
 				 .bytes = plugin };
 	struct ln_config *value = ln_handles_get(&guest->configs, config);
 	struct ln_runtime *runtime = guest->environment->runtime;
+	uint64_t bytes;
 	int error;
 
 	if (value == NULL)
@@ -76,7 +77,12 @@ int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
 		free(making.text);
 		return 0;
 	}
-	error = ln_config_add_plugin(value, making.plugin);
+	error = LN_EMEMORY;
+	bytes = ln_plugin_weight(making.plugin);
+	if (ln_guest_keep(guest, bytes)) {
+		value->kept += bytes;
+		error = ln_config_add_plugin(value, making.plugin);
+	}
 	ln_plugin_release(making.plugin);
 	if (error < 0)
 		return fail(guest,

@@ -329,14 +329,20 @@ static uint32_t most_fds(const struct ln_guest *guest)
 	return most < LN_WASI_MOST_FDS ? most : LN_WASI_MOST_FDS;
 }
 
-static bool grow(struct ln_wasi *wasi)
+static bool grow(struct ln_guest *guest, struct ln_wasi *wasi)
 {
 	uint32_t room = wasi->room * 2;
+	uint64_t more = (room - wasi->room) * sizeof(struct ln_wasi_fd);
 	struct ln_wasi_fd *fds;
 
-	fds = realloc(wasi->fds, room * sizeof(*fds));
-	if (fds == NULL)
+	if (!ln_guest_keep(guest, more))
 		return false;
+
+	fds = realloc(wasi->fds, room * sizeof(*fds));
+	if (fds == NULL) {
+		ln_guest_forget(guest, more);
+		return false;
+	}
 	wasi->fds = fds;
 	wasi->room = room;
 	return true;
@@ -357,7 +363,7 @@ uint32_t ln_wasi_make_room(struct ln_guest *guest)
 	if (at == wasi->count) {
 		if (at >= most_fds(guest))
 			return LN_WASI_MFILE;
-		if (at == wasi->room && !grow(wasi))
+		if (at == wasi->room && !grow(guest, wasi))
 			return LN_WASI_NOMEM;
 	}
 	return LN_WASI_SUCCESS;

@@ -104,10 +104,11 @@ static int enter_both(struct entering *entering, bool *drop)
 	error = may_enter(entering);
 	if (error == 0)
 		error = ln_links_set(&process->links, remote,
-				     entering->remote_tag, most);
+				     entering->remote_tag, most,
+				     process->environment->charged);
 	if (error == 0) {
 		error = ln_links_set(&remote->links, process,
-				     entering->process_tag, UINT32_MAX);
+				     entering->process_tag, UINT32_MAX, NULL);
 		if (error < 0)
 			*drop = ln_links_remove(&process->links, remote);
 	}

@@ -32,6 +32,8 @@ static void set_defaults(struct ln_node_options *options)
 	DEFAULT(options->max_store, (size_t)256 << 20);
 	DEFAULT(options->max_unlinks, 1u << 18);
 	DEFAULT(options->max_ends, 1u << 16);
+	DEFAULT(options->max_session_bytes, (uint64_t)512 << 20);
+	DEFAULT(options->max_body_bytes, (uint64_t)2 << 30);
 }
 
 bool ln_node_name_valid(const char *name, size_t len)
@@ -73,6 +75,7 @@ int ln_node_new(struct ln_runtime *runtime,
 	ln_ids_init(&node->exports);
 	ln_ends_init(&node->ends, node->options.max_ends);
 	ln_store_init(&node->store, node->options.max_store);
+	node->bodies.most = node->options.max_body_bytes;
 	*out = node;
 	return 0;
 }
@@ -110,6 +113,7 @@ int ln_node_attach(struct ln_node *node, struct ln_environment *environment)
 	if (error < 0)
 		return error;
 	node->environment = ln_environment_retain(environment);
+	node->bodies.above = environment->charged;
 	node->runtime->node = node;
 	return 0;
 }

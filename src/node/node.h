@@ -14,6 +14,7 @@
 
 #include "base/futex.h"
 #include "base/list.h"
+#include "engine/account.h"
 #include "node/ends.h"
 #include "node/fabric.h"
 #include "node/ids.h"
@@ -40,6 +41,10 @@ struct ln_node_options {
 			   * are asked for again */
 	uint32_t max_unlinks; /* that a node has not answered yet */
 	uint32_t max_ends;    /* remembered; a power of two */
+	/* Bytes of what comes in pieces, and of requests that are worked on:
+	 * of one other node, and of all. */
+	uint64_t max_session_bytes;
+	uint64_t max_body_bytes;
 };
 
 struct ln_node {
@@ -56,7 +61,8 @@ struct ln_node {
 	struct ln_store store; /* modules of other nodes */
 
 	/* Any thread. */
-	_Atomic uint64_t held; /* numbers what is kept for others */
+	struct ln_account bodies; /* of all sessions */
+	_Atomic uint64_t held;    /* numbers what is kept for others */
 	_Atomic uint32_t references;
 	_Atomic uint32_t proxies; /* of all peers */
 

@@ -15,7 +15,9 @@
  * not get into the next one.
  *
  * The receiver allocates for the body what has come, not what was announced,
- * and at most twice that.
+ * and at most twice that. It is charged to the session (node/serve.h), together
+ * with the bodies of requests that it works on. What is too much is let pass,
+ * and lost.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/queue.h"
+#include "node/serve.h"
 #include "node/session.h"
 #include "node/wire.h"
 #include "sched/task.h"
@@ -201,6 +204,7 @@ int ln_queue_send_large(struct ln_peer *peer, uint64_t number, uint8_t kind,
 
 static void forget_assembly(struct ln_session *session)
 {
+	ln_served_refund(session->served, session->assembly.body.capacity);
 	free(session->assembly.head);
 	free(session->assembly.body.data);
 	memset(&session->assembly, 0, sizeof(session->assembly));
@@ -219,9 +223,13 @@ static bool make_room(struct ln_session *session, size_t len)
 		room = body->len + len;
 	if (room > session->assembly.total)
 		room = session->assembly.total;
-	data = realloc(body->data, room);
-	if (data == NULL)
+	if (!ln_served_charge(session->served, room - body->capacity))
 		return false;
+	data = realloc(body->data, room);
+	if (data == NULL) {
+		ln_served_refund(session->served, room - body->capacity);
+		return false;
+	}
 	body->data = data;
 	body->capacity = room;
 	return true;
@@ -241,7 +249,8 @@ static int finish(struct ln_session *session)
 	return error;
 }
 
-/* There is no memory for it: the pieces come all the same. */
+/* There is no memory for it, or not so much for this peer: the pieces come all
+ * the same. */
 static int lose(struct ln_session *session)
 {
 	const struct ln_kind *kind = session->assembly.kind;
@@ -250,7 +259,8 @@ static int lose(struct ln_session *session)
 
 	session->assembly.keep = false;
 	free(session->assembly.body.data);
-	session->assembly.body.data = NULL;
+	ln_served_refund(session->served, session->assembly.body.capacity);
+	session->assembly.body = (struct ln_body){ .data = NULL };
 	return kind->lost != NULL ? kind->lost(session, &head) : 0;
 }
 

@@ -337,7 +337,7 @@ static int up(struct ln_session *session)
 	ln_watches_begin(session);
 	if (error < 0)
 		return error;
-	error = ln_served_new(&session->served);
+	error = ln_served_new(session->peer->node, &session->served);
 	if (error < 0)
 		ln_pending_release(session->pending);
 	return error;

@@ -24,6 +24,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/refs.h"
+#include "engine/account.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/queue.h"
@@ -54,6 +55,8 @@ struct held {
 
 struct ln_served {
 	_Atomic uint32_t references; /* of the session and of jobs */
+	struct ln_node *node;        /* counted */
+	struct ln_account bodies;    /* of the peer: coming in, and of jobs */
 
 	/* Under `lock`. */
 	struct ln_lock lock;
@@ -63,13 +66,26 @@ struct ln_served {
 	uint32_t job_count; /* that have not answered */
 };
 
-int ln_served_new(struct ln_served **out)
+bool ln_served_charge(struct ln_served *served, uint64_t bytes)
+{
+	return ln_account_charge(&served->bodies, bytes);
+}
+
+void ln_served_refund(struct ln_served *served, uint64_t bytes)
+{
+	ln_account_refund(&served->bodies, NULL, bytes);
+}
+
+int ln_served_new(struct ln_node *node, struct ln_served **out)
 {
 	struct ln_served *served = calloc(1, sizeof(*served));
 
 	if (served == NULL)
 		return LN_ENOMEM;
 	atomic_init(&served->references, 1);
+	served->node = ln_node_retain(node);
+	served->bodies.above = &node->bodies;
+	served->bodies.most = node->options.max_session_bytes;
 	ln_ids_init(&served->held);
 	ln_list_init(&served->jobs);
 	*out = served;
@@ -81,6 +97,7 @@ static void release_served(struct ln_served *served)
 	if (!ln_refs_release(&served->references))
 		return;
 	ln_ids_deinit(&served->held);
+	ln_node_release(served->node);
 	free(served);
 }
 
@@ -243,6 +260,7 @@ static void free_job(void *argument)
 	if (!job->answered)
 		job->served->job_count--;
 	ln_lock_release(&job->served->lock);
+	ln_served_refund(job->served, job->charged);
 	release_served(job->served);
 	ln_peer_release(job->peer);
 	free(job->body);
@@ -271,18 +289,17 @@ static int start(struct ln_session *session, struct ln_job *job)
 	return error;
 }
 
-/* Begins to work on a request; takes the body over. */
+/* Begins to work on a request; takes the body over, with what it is charged,
+ * unless it fails. */
 static int begin_job(struct ln_session *session, uint64_t number,
-		     uint8_t operation, uint8_t *body, size_t len)
+		     uint8_t operation, struct ln_body *body)
 {
 	struct ln_served *served = session->served;
 	struct ln_job *job = calloc(1, sizeof(*job));
 	int error;
 
-	if (job == NULL) {
-		free(body);
+	if (job == NULL)
 		return LN_ENOMEM;
-	}
 	ln_list_init(&job->link);
 	job->served = served;
 	ln_refs_retain(&served->references);
@@ -290,8 +307,10 @@ static int begin_job(struct ln_session *session, uint64_t number,
 	job->session = session->number;
 	job->number = number;
 	job->operation = operation;
-	job->body = body;
-	job->len = len;
+	job->body = body->data;
+	job->len = body->len;
+	job->charged = body->capacity;
+	*body = (struct ln_body){ .data = NULL };
 	ln_lock_acquire(&served->lock);
 	served->job_count++;
 	ln_lock_release(&served->lock);
@@ -337,22 +356,21 @@ int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame)
 {
 	uint64_t number;
 	uint8_t operation;
-	uint8_t *body;
-	size_t len;
+	struct ln_body body = { .data = NULL };
 	int error = get_head(session, frame, &number, &operation);
 
 	if (error < 0)
 		return error;
-	len = frame->len;
-	body = malloc(len + 1);
-	if (body == NULL)
+	/* One frame at most: their number is bounded, and so are these. */
+	body.len = frame->len;
+	body.data = malloc(body.len + 1);
+	if (body.data == NULL)
 		return LN_ENOMEM;
-	memcpy(body, ln_unpack_raw(frame, len), len);
-	if (turn_away(session, number)) {
-		free(body);
-		return 0;
-	}
-	return begin_job(session, number, operation, body, len);
+	memcpy(body.data, ln_unpack_raw(frame, body.len), body.len);
+	if (!turn_away(session, number))
+		error = begin_job(session, number, operation, &body);
+	free(body.data);
+	return error;
 }
 
 int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
@@ -384,15 +402,13 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 int ln_serve_complete(struct ln_session *session, struct ln_unpack *head,
 		      struct ln_body *body)
 {
-	uint8_t *data = body->data;
 	uint64_t number;
 	uint8_t operation;
 	int error = get_head(session, head, &number, &operation);
 
 	if (error < 0)
 		return error;
-	body->data = NULL;
-	return begin_job(session, number, operation, data, body->len);
+	return begin_job(session, number, operation, body);
 }
 
 int ln_serve_lost(struct ln_session *session, struct ln_unpack *head)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct ln_body;
+struct ln_node;
 struct ln_served;
 struct ln_session;
 struct ln_unpack;
@@ -18,8 +19,14 @@ struct ln_unpack;
 /* Environments and modules that one session may have here. */
 #define LN_HELD_MOST 65536u
 
+/* Charges the session for `bytes` of a body of the peer, and gives them back.
+ * False: it is too much, for this session, for all, or for the environment that
+ * others use. Until the session is down. */
+bool ln_served_charge(struct ln_served *served, uint64_t bytes);
+void ln_served_refund(struct ln_served *served, uint64_t bytes);
+
 /* With one reference, the session's. LN_ENOMEM. */
-int ln_served_new(struct ln_served **served);
+int ln_served_new(struct ln_node *node, struct ln_served **served);
 
 /* The session is over: kills what works for it, gives back what it has, and
  * drops the session's reference. */

@@ -29,7 +29,8 @@ struct ln_job {
 	struct ln_process *process; /* that does it */
 	uint8_t *body;              /* owned */
 	size_t len;
-	char *text; /* what went wrong, if more is known than the error */
+	uint64_t charged; /* to `served`, for the body */
+	char *text;       /* what went wrong, if more is known than the error */
 };
 
 /* Does it, and answers; or returns why not. LN_EFORMAT: the request is none,

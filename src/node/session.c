@@ -28,8 +28,9 @@
 #include "node/wire.h"
 
 static const struct ln_part *const parts[] = {
-	&ln_part_messages, &ln_part_pieces,   &ln_part_monitors,
-	&ln_part_links,    &ln_part_requests,
+	&ln_part_messages, &ln_part_monitors, &ln_part_links,
+	&ln_part_requests, &ln_part_pieces, /* charged to what is served, so it
+					       goes down first */
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))

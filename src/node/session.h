@@ -27,7 +27,7 @@ struct ln_task;
 struct ln_body {
 	uint8_t *data;   /* allocated; who takes it sets it to NULL */
 	size_t len;      /* bytes of it that are there */
-	size_t capacity; /* bytes allocated */
+	size_t capacity; /* bytes allocated, which the session is charged for */
 };
 
 /* What to do with frames of a kind. All return 0 or a negative error, which

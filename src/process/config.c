@@ -10,6 +10,9 @@
 
 #define LEAST_ROOM 4
 
+/* What an allocator adds to a text, about. */
+#define ALLOCATED 16
+
 const struct ln_limits ln_limits_default = {
 	.max_memory = (uint64_t)4 << 30,
 	.max_fuel = 0,
@@ -266,6 +269,20 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 	}
 	*out = clone;
 	return 0;
+}
+
+uint64_t ln_config_weight(const struct ln_config *config)
+{
+	uint64_t weight = sizeof(*config) + config->bytes;
+
+	weight += (config->allowed.room + config->args.room +
+		   config->envs.room + config->listeners.room) *
+		  (sizeof(char *) + ALLOCATED);
+	weight += config->preopen_room *
+		  (sizeof(*config->preopens) + 2 * ALLOCATED);
+	for (size_t i = 0; i < config->plugin_count; i++)
+		weight += ln_plugin_weight(config->plugins[i]);
+	return weight;
 }
 
 bool ln_config_allows(const struct ln_config *config, const char *name)

@@ -85,7 +85,8 @@ struct ln_config {
 	struct ln_plugin **plugins; /* counted; applied in this order */
 	size_t plugin_count;
 	size_t plugin_room;
-	size_t bytes; /* of all texts, their ends included */
+	size_t bytes;  /* of all texts, their ends included */
+	uint64_t kept; /* bytes that whoever has it is charged */
 	/* The program's when NULL, and that of its parent for an environment
 	 * that has one. Not owned: it outlives all environments. */
 	const struct ln_console *console;
@@ -96,6 +97,9 @@ int ln_config_new(struct ln_config **config);
 
 /* A copy of its own. LN_ENOMEM. */
 int ln_config_clone(const struct ln_config *config, struct ln_config **clone);
+
+/* Bytes that it takes, about, with its plugins. */
+uint64_t ln_config_weight(const struct ln_config *config);
 
 /* NULL is fine. */
 void ln_config_free(struct ln_config *config);

@@ -25,6 +25,11 @@
 /* Of the descriptors that the program may open, so many are not for guests. */
 #define DESCRIPTORS_KEPT 256
 
+/* What an environment takes beside its configuration, and a module of it beside
+ * its code, about. */
+#define ENVIRONMENT_BYTES 16384u
+#define ENV_MODULE_BYTES 1024u
+
 static void uncount(struct ln_environment *from,
 		    const struct ln_environment *to)
 {
@@ -72,6 +77,7 @@ static void destroy(void *argument)
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
 	ln_config_free((struct ln_config *)environment->config);
+	ln_account_refund(environment->charged, NULL, environment->kept);
 	free(environment);
 	if (parent != NULL) {
 		uncount(parent, NULL);
@@ -202,6 +208,20 @@ static void set_limits(struct ln_environment *environment)
 		environment->variant |= LN_VARIANT_GUARD;
 }
 
+/* What guests make is charged to them; the first one is the program's. */
+static int charge_itself(struct ln_environment *environment)
+{
+	uint64_t bytes =
+		ENVIRONMENT_BYTES + ln_config_weight(environment->config);
+
+	if (environment->parent == NULL)
+		return 0;
+	if (!ln_account_charge(environment->charged, bytes))
+		return LN_EMEMORY;
+	environment->kept = bytes;
+	return 0;
+}
+
 int ln_environment_new(struct ln_runtime *runtime,
 		       struct ln_environment *parent,
 		       const struct ln_config *config,
@@ -235,6 +255,9 @@ int ln_environment_new(struct ln_runtime *runtime,
 		parent != NULL ? parent->console : config->console;
 	environment->config = copy;
 	set_limits(environment);
+	error = charge_itself(environment);
+	if (error < 0)
+		goto fail;
 	error = make_tenants(environment);
 	if (error < 0)
 		goto fail;
@@ -251,7 +274,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 		goto fail;
 	error = ln_registry_new(environment->limits.max_registrations,
 				environment->limits.max_registry_bytes,
-				&environment->registry);
+				environment->charged, &environment->registry);
 	if (error < 0)
 		goto fail;
 	*out = environment;
@@ -381,6 +404,25 @@ int ln_environment_add_module(struct ln_environment *environment,
 					  &fuel);
 }
 
+/* Charges the environment for a module that has been made for it. */
+static int charge_module(struct ln_environment *environment,
+			 struct ln_env_module *module, size_t source_len)
+{
+	uint64_t bytes = ENV_MODULE_BYTES + source_len;
+	int error;
+
+	if (!ln_account_charge(environment->charged, bytes))
+		return LN_EMEMORY;
+	error = ln_code_share_take(&environment->shares, environment->charged,
+				   module->module, &module->share);
+	if (error < 0) {
+		ln_account_refund(environment->charged, NULL, bytes);
+		return error;
+	}
+	module->kept = bytes;
+	return 0;
+}
+
 int ln_environment_add_charged(struct ln_environment *environment,
 			       const uint8_t *bytes, size_t len,
 			       struct ln_env_module **out, char **error,
@@ -389,6 +431,7 @@ int ln_environment_add_charged(struct ln_environment *environment,
 	struct change job = { .environment = environment,
 			      .bytes = bytes,
 			      .len = len };
+	uint64_t expected = (uint64_t)len * 2 + ENV_MODULE_BYTES;
 	struct ln_env_module *module;
 	int result;
 
@@ -397,12 +440,21 @@ int ln_environment_add_charged(struct ln_environment *environment,
 	if (environment->remote != NULL)
 		return environment->remote->add_module(environment, bytes, len,
 						       out, error);
+	/* What the binary is, is known afterwards. */
+	if (!ln_account_charge(environment->charged, expected))
+		return LN_EMEMORY;
 	module = calloc(1, sizeof(*module));
-	if (module == NULL)
-		return LN_ENOMEM;
-	result = load(environment, &job, &module->module);
+	result = LN_ENOMEM;
+	if (module != NULL)
+		result = load(environment, &job, &module->module);
+	ln_account_refund(environment->charged, NULL, expected);
 	*plugin_fuel = job.fuel;
 	free(job.changed);
+	if (result == 0) {
+		result = charge_module(environment, module, job.source_len);
+		if (result < 0)
+			ln_module_release(module->module);
+	}
 	if (result < 0) {
 		*error = job.error;
 		free(job.source);
@@ -473,14 +525,26 @@ struct ln_env_module *ln_env_module_retain(struct ln_env_module *module)
 	return module;
 }
 
+uint64_t ln_env_module_weight(const struct ln_env_module *module)
+{
+	return sizeof(*module) + module->source_len +
+	       ln_module_weight(module->module);
+}
+
 void ln_env_module_release(struct ln_env_module *module)
 {
+	struct ln_environment *environment;
+
 	if (!ln_refs_release(&module->references))
 		return;
 	if (module->module == NULL) {
 		module->environment->remote->free_module(module);
 		return;
 	}
+	environment = module->environment;
+	ln_code_share_release(&environment->shares, environment->charged,
+			      module->share);
+	ln_account_refund(environment->charged, NULL, module->kept);
 	/* The code goes before the linker that it was checked against. */
 	ln_module_release(module->module);
 	ln_environment_release(module->environment);

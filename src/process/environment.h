@@ -12,6 +12,7 @@
 
 #include "engine/account.h"
 #include "engine/steps.h"
+#include "process/code_share.h"
 #include "process/config.h"
 #include "sched/turns.h"
 
@@ -40,6 +41,7 @@ struct ln_environment {
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
 	uint64_t number;                /* for reports; the first has 0 */
+	uint64_t kept; /* bytes that it is charged for itself */
 	struct ln_linker *linker;
 	struct ln_registry *registry;    /* of processes, by name */
 	struct ln_preopens *preopens;    /* NULL: none */
@@ -55,7 +57,8 @@ struct ln_environment {
 
 	/* Any thread. */
 	struct ln_party parties[LN_CODE_STEPS]; /* in making modules */
-	struct ln_account account; /* used when max_total_memory is set */
+	struct ln_account account;    /* used when max_total_memory is set */
+	struct ln_code_shares shares; /* of code, by its modules */
 	_Atomic uint32_t references;
 	_Atomic uint64_t processes;    /* alive, here and below */
 	_Atomic uint64_t environments; /* alive, below */
@@ -70,15 +73,17 @@ struct ln_env_module {
 	uint8_t *source;                    /* owned; what it was before
 					     * plugins; NULL: the same */
 	size_t source_len;
+	struct ln_code_share *share; /* what the code is charged by, or NULL */
+	uint64_t kept;               /* bytes charged beside that */
 	_Atomic uint32_t references;
 };
 
 /* Makes an environment from a copy of `config`. With a parent it never allows
  * more than that does: its limits are lowered to the parent's, and what lives
  * in it counts there, too. LN_ELIMIT: too many environments, or too deep in
- * each other, or too many descriptors. LN_ENOENT, LN_EPERM, LN_EIO: a directory
- * that guests should find open cannot be opened, see process/preopens.h.
- * LN_ENOMEM. Deep, and blocks: not on a fiber. */
+ * each other, or too many descriptors. LN_EMEMORY. LN_ENOENT, LN_EPERM, LN_EIO:
+ * a directory that guests should find open cannot be opened, see
+ * process/preopens.h. LN_ENOMEM. Deep, and blocks: not on a fiber. */
 int ln_environment_new(struct ln_runtime *runtime,
 		       struct ln_environment *parent,
 		       const struct ln_config *config,
@@ -127,8 +132,8 @@ size_t ln_environment_envs(const struct ln_environment *environment,
 /* Applies the plugins of the environment's configuration to a module and
  * compiles it; *error as in ln_module_new. In a task
  * this parks until the blocking pool has done it. LN_EFORMAT, LN_EINVAL
- * (imports), LN_ELIMIT (size), LN_ENOMEM, LN_EKILLED; LN_ETRAP, LN_ETIMEDOUT
- * (a plugin failed). */
+ * (imports), LN_ELIMIT (size), LN_EMEMORY, LN_ENOMEM, LN_EKILLED; LN_ETRAP,
+ * LN_ETIMEDOUT (a plugin failed). */
 int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
 			      struct ln_env_module **module, char **error);
@@ -171,6 +176,9 @@ void ln_environment_end_turn(struct ln_environment *environment,
  * module of another node. */
 const uint8_t *ln_env_module_source(const struct ln_env_module *module,
 				    size_t *len);
+
+/* Bytes that it takes, about; not of a module of another node. */
+uint64_t ln_env_module_weight(const struct ln_env_module *module);
 
 struct ln_env_module *ln_env_module_retain(struct ln_env_module *module);
 void ln_env_module_release(struct ln_env_module *module);

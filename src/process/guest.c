@@ -36,12 +36,68 @@ uint8_t *ln_guest_memory(struct ln_guest *guest, uint32_t address, uint64_t len)
 	return base + address;
 }
 
+bool ln_guest_keep(struct ln_guest *guest, uint64_t bytes)
+{
+	if (guest->instance == NULL)
+		return true;
+	if (!ln_instance_charge(guest->instance, bytes))
+		return false;
+	guest->kept += bytes;
+	return true;
+}
+
+void ln_guest_keep_anyway(struct ln_guest *guest, uint64_t bytes)
+{
+	if (guest->instance == NULL)
+		return;
+	ln_instance_add(guest->instance, bytes);
+	guest->kept += bytes;
+}
+
+void ln_guest_forget(struct ln_guest *guest, uint64_t bytes)
+{
+	if (guest->instance == NULL)
+		return;
+	ln_instance_refund(guest->instance, bytes);
+	guest->kept -= bytes;
+}
+
+void ln_guest_forget_all(struct ln_guest *guest)
+{
+	ln_guest_forget(guest, guest->kept);
+}
+
+/* What an allocator adds to a text, about. */
+#define ALLOCATED 16
+
 static char no_memory[] = "out of memory";
+static char no_room[] = "the text of this error had no room in the memory that "
+			"the process may use";
+
+static bool is_fixed(const char *text)
+{
+	return text == no_memory || text == no_room;
+}
 
 void ln_guest_free_error(void *error)
 {
-	if (error != no_memory)
+	if (!is_fixed(error))
 		free(error);
+}
+
+/* What an error counts for. */
+static uint64_t error_bytes(const char *text)
+{
+	return is_fixed(text) ? 0 : strlen(text) + 1 + ALLOCATED;
+}
+
+void ln_guest_drop_error(struct ln_guest *guest, void *error)
+{
+	uint64_t bytes = error_bytes(error);
+
+	guest->error_bytes -= bytes;
+	ln_guest_forget(guest, bytes);
+	ln_guest_free_error(error);
 }
 
 /* Ids count up, so each is looked at once in the life of the guest. */
@@ -52,7 +108,41 @@ static void drop_oldest_error(struct ln_guest *guest)
 	while (text == NULL && guest->oldest_error < guest->errors.next_id)
 		text = ln_handles_remove(&guest->errors, guest->oldest_error++);
 	if (text != NULL)
-		ln_guest_free_error(text);
+		ln_guest_drop_error(guest, text);
+}
+
+/* Cuts a text that is too long, at the beginning of a character, and says so at
+ * its end. Takes the text over. */
+static char *shorten(char *text)
+{
+	static const char note[] = " ... (the rest is left out)";
+	size_t end = LN_GUEST_MOST_ERROR_TEXT - sizeof(note);
+	char *shorter;
+
+	if (strlen(text) < LN_GUEST_MOST_ERROR_TEXT)
+		return text;
+	while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
+	memcpy(text + end, note, sizeof(note));
+	shorter = realloc(text, end + sizeof(note));
+	return shorter != NULL ? shorter : text;
+}
+
+/* Makes room for a text among the others, and counts it; false: there is none.
+ */
+static bool keep_error(struct ln_guest *guest, const char *text)
+{
+	uint64_t bytes = error_bytes(text);
+
+	while (guest->error_bytes + bytes > LN_GUEST_MOST_ERROR_BYTES)
+		drop_oldest_error(guest);
+	while (!ln_guest_keep(guest, bytes)) {
+		if (guest->errors.live == 0)
+			return false;
+		drop_oldest_error(guest);
+	}
+	guest->error_bytes += bytes;
+	return true;
 }
 
 void ln_guest_pay(struct ln_guest *guest, uint64_t fuel)
@@ -75,9 +165,15 @@ uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = no_memory;
 	va_end(arguments);
+	if (text != no_memory)
+		text = shorten(text);
 	if (guest->errors.live >= most)
 		drop_oldest_error(guest);
-	if (ln_handles_add(&guest->errors, most, text, &id) < 0)
+	if (!keep_error(guest, text)) {
 		ln_guest_free_error(text);
+		text = no_room;
+	}
+	if (ln_handles_add(&guest->errors, most, text, &id) < 0)
+		ln_guest_drop_error(guest, text);
 	return id;
 }

@@ -64,6 +64,10 @@ struct ln_guest {
 	bool heap_tracing;            /* a backtrace for it is being taken */
 	struct ln_hook *hook;  /* what a plugin works on; NULL: it is none */
 	uint64_t oldest_error; /* no error has a lower id */
+	uint64_t error_bytes;  /* that errors count for */
+	uint64_t scratch_kept; /* bytes that `scratch` is charged at */
+	uint64_t kept;         /* bytes that are charged, until they are
+				* forgotten or the process ends */
 	bool initialized; /* instantiation, start function included, is over */
 	bool exited;      /* proc_exit was called */
 	uint32_t exit_code; /* what proc_exit was given */
@@ -98,18 +102,37 @@ static inline void ln_guest_charge(struct ln_guest *guest, uint64_t bytes)
 		ln_guest_pay(guest, bytes / LN_BYTES_PER_FUEL);
 }
 
-/* Errors that a guest can hold, if it may hold as many ids. */
+/* Charges the guest for `bytes` that the host keeps for it: they count as if
+ * they were of its memory. False: that would be too much. */
+bool ln_guest_keep(struct ln_guest *guest, uint64_t bytes);
+
+/* The same for what is there already, in any case. */
+void ln_guest_keep_anyway(struct ln_guest *guest, uint64_t bytes);
+
+/* The host keeps them no longer. At the end of the process, when it has freed
+ * all, ln_guest_forget_all is enough. */
+void ln_guest_forget(struct ln_guest *guest, uint64_t bytes);
+void ln_guest_forget_all(struct ln_guest *guest);
+
+/* Errors that a guest can hold, if it may hold as many ids; bytes of the text
+ * of one, which is cut beyond that; and of all of them, also when its memory
+ * would allow more. */
 #define LN_GUEST_MOST_ERRORS 65536
+#define LN_GUEST_MOST_ERROR_TEXT ((size_t)64 << 10)
+#define LN_GUEST_MOST_ERROR_BYTES ((uint64_t)16 << 20)
 
 /* Puts an error text into the guest's error table; returns its id. A fixed text
- * stands in when memory is short. In a full table it takes the place of the
- * oldest one, as if that had been dropped. UINT64_MAX, which names nothing,
- * when there is no memory at all or no error may be held. Needs the stack of
- * vasprintf: about 2 KiB. */
+ * stands in when memory is short, also that of the guest. In a full table it
+ * takes the place of the oldest ones, as if these had been dropped. UINT64_MAX,
+ * which names nothing, when there is no memory at all or no error may be held.
+ * Needs the stack of vasprintf: about 2 KiB. */
 uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Frees the text of an error that was taken out of the table. */
+/* Drops an error that was taken out of the table. */
+void ln_guest_drop_error(struct ln_guest *guest, void *error);
+
+/* Frees its text, at the end of the process. */
 void ln_guest_free_error(void *error);
 
 #endif

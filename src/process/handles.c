@@ -10,10 +10,12 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/instance.h"
 #include "sched/task.h"
 
 #define LEAST_BITS 2
 #define REST_AFTER 256 /* slots that are emptied before others may run */
+#define FREE_BITS 6    /* of a table that is charged to nobody, at most */
 
 static uint32_t slot_count(const struct ln_handles *handles)
 {
@@ -37,21 +39,43 @@ static void put(struct ln_handle_slot *slots, uint32_t bits, uint64_t key,
 	slots[at] = (struct ln_handle_slot){ .key = key, .value = value };
 }
 
+/* What a table of so many slots is charged at. */
+static uint64_t price(const struct ln_handles *handles, uint32_t count)
+{
+	if (handles->charged == NULL || count <= 1u << FREE_BITS)
+		return 0;
+	return (uint64_t)count * sizeof(struct ln_handle_slot);
+}
+
+static void refund(const struct ln_handles *handles, uint32_t count)
+{
+	uint64_t bytes = price(handles, count);
+
+	if (bytes > 0)
+		ln_instance_refund(handles->charged, bytes);
+}
+
 /* Moves all entries into a table of 1 << bits slots. */
 static int rebuild(struct ln_handles *handles, uint32_t bits)
 {
 	uint32_t old_count = slot_count(handles);
+	uint64_t bytes = price(handles, UINT32_C(1) << bits);
 	struct ln_handle_slot *old = handles->slots;
-	struct ln_handle_slot *slots =
-		calloc((size_t)1 << bits, sizeof(*slots));
+	struct ln_handle_slot *slots;
 
-	if (slots == NULL)
+	if (bytes > 0 && !ln_instance_charge(handles->charged, bytes))
+		return LN_EMEMORY;
+	slots = calloc((size_t)1 << bits, sizeof(*slots));
+	if (slots == NULL) {
+		refund(handles, UINT32_C(1) << bits);
 		return LN_ENOMEM;
+	}
 	for (uint32_t i = 0; i < old_count; i++) {
 		if (old[i].value != NULL)
 			put(slots, bits, old[i].key, old[i].value);
 	}
 	free(old);
+	refund(handles, old_count);
 	handles->slots = slots;
 	handles->bits = bits;
 	handles->used = handles->live;
@@ -148,5 +172,6 @@ void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *))
 			ln_task_rest();
 	}
 	free(handles->slots);
-	*handles = (struct ln_handles){ 0 };
+	refund(handles, count);
+	*handles = (struct ln_handles){ .charged = handles->charged };
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_instance;
+
 struct ln_handle_slot {
 	uint64_t key; /* id + 1; 0: never used */
 	void *value;  /* NULL: not in use */
@@ -20,10 +22,12 @@ struct ln_handles {
 	uint32_t live;                /* entries in use */
 	uint32_t used;                /* entries in use or deleted */
 	uint64_t next_id;
+	/* Charged for a table that is not small; NULL: nobody. */
+	struct ln_instance *charged;
 };
 
 /* Adds `value` (not NULL) and stores its id; LN_ELIMIT when the table holds
- * `limit` entries already, LN_ENOMEM. */
+ * `limit` entries already, LN_EMEMORY, LN_ENOMEM. */
 int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
 		   uint64_t *id);
 

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/account.h"
 #include "process/process.h"
 
 #define LEAST_BITS 2
+#define FREE_SLOTS 64 /* that are charged to nobody */
 
 uint32_t ln_links_slots(const struct ln_links *links)
 {
@@ -51,10 +53,18 @@ static void put(struct ln_links *links, struct ln_process *peer, int64_t tag)
 	links->slots[at] = (struct ln_link){ .peer = peer, .tag = tag };
 }
 
-static int make_room(struct ln_links *links)
+/* What so many slots are charged at. */
+static uint64_t price(uint32_t count)
+{
+	return count > FREE_SLOTS ? (uint64_t)count * sizeof(struct ln_link)
+				  : 0;
+}
+
+static int make_room(struct ln_links *links, struct ln_account *account)
 {
 	uint32_t count = ln_links_slots(links);
 	struct ln_links old = *links;
+	uint64_t bytes;
 
 	if (count != 0 && links->used < count / 4 * 3)
 		return 0;
@@ -62,9 +72,16 @@ static int make_room(struct ln_links *links)
 		links->bits = LEAST_BITS;
 	else if (links->live >= count / 2)
 		links->bits++;
+	bytes = price(UINT32_C(1) << links->bits);
+	if (!ln_account_charge(account, bytes)) {
+		*links = old;
+		return LN_EMEMORY;
+	}
+	links->charged = bytes;
 	links->slots = calloc((size_t)1 << links->bits, sizeof(*links->slots));
 	if (links->slots == NULL) {
 		*links = old;
+		ln_account_refund(account, NULL, bytes);
 		return LN_ENOMEM;
 	}
 	for (uint32_t i = 0; i < count; i++) {
@@ -73,11 +90,12 @@ static int make_room(struct ln_links *links)
 	}
 	links->used = links->live;
 	free(old.slots);
+	ln_account_refund(account, NULL, old.charged);
 	return 0;
 }
 
 int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
-		 uint32_t most)
+		 uint32_t most, struct ln_account *account)
 {
 	struct ln_link *link = find(links, peer);
 	int error;
@@ -88,7 +106,7 @@ int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
 	}
 	if (links->live >= most)
 		return LN_ELIMIT;
-	error = make_room(links);
+	error = make_room(links, account);
 	if (error < 0)
 		return error;
 	put(links, ln_process_retain(peer), tag);
@@ -115,6 +133,13 @@ bool ln_links_take(struct ln_links *links, struct ln_process *peer,
 	*link = (struct ln_link){ .removed = true };
 	links->live--;
 	return true;
+}
+
+void ln_links_deinit(struct ln_links *links, struct ln_account *account)
+{
+	free(links->slots);
+	ln_account_refund(account, NULL, links->charged);
+	*links = (struct ln_links){ 0 };
 }
 
 bool ln_links_has(const struct ln_links *links, const struct ln_process *peer)

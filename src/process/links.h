@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ln_account;
 struct ln_process;
 
 struct ln_link {
@@ -20,13 +21,19 @@ struct ln_links {
 	struct ln_link *slots; /* open addressing */
 	uint32_t bits;         /* log2 of the number of slots */
 	uint32_t live;
-	uint32_t used; /* live or removed since the last rebuild */
+	uint32_t used;    /* live or removed since the last rebuild */
+	uint64_t charged; /* bytes that an account is charged for slots */
 };
 
 /* Links to `peer`, or changes the tag of the link. Takes a reference of its
- * own. LN_ENOMEM, LN_ELIMIT when there are `most` links. */
+ * own. The slots are charged to `account` once they are many; NULL: to nobody.
+ * It is the same in all calls. LN_ENOMEM, LN_EMEMORY, LN_ELIMIT when there are
+ * `most` links. */
 int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
-		 uint32_t most);
+		 uint32_t most, struct ln_account *account);
+
+/* Frees the slots. */
+void ln_links_deinit(struct ln_links *links, struct ln_account *account);
 
 /* Unlinks; true when there was a link: the caller then owns the reference. */
 bool ln_links_remove(struct ln_links *links, struct ln_process *peer);

@@ -18,28 +18,39 @@
  * Bounds: a sender compares what was ever let in with what was ever taken out.
  * The owner raises the latter without the lock; a sender that reads an old
  * value refuses a message too many, never lets one in too many.
+ *
+ * Where the environment bounds the memory of all, `max_bytes` is small at first
+ * and is raised by what is charged to its account, some messages at a time; the
+ * owner gives that back when it finds the mailbox empty. So a message of usual
+ * size costs nothing more.
  */
 #include "process/mailbox.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/account.h"
 #include "process/message.h"
 #include "sched/task.h"
 
 #define LEAST_ROOM 8
 #define KEPT_ROOM 256
-#define COMPARE_MOST 4096 /* comparisons in one call of ln_mailbox_take */
-#define FILTER_MOST 8     /* tags that a sender compares with */
-#define REST_AFTER 256    /* messages that are freed before others may run */
+#define COMPARE_MOST 4096   /* comparisons in one call of ln_mailbox_take */
+#define FILTER_MOST 8       /* tags that a sender compares with */
+#define CHARGE_LEAST 65536u /* bytes, unless fewer may be charged */
+#define REST_AFTER 256      /* messages that are freed before others may run */
 
 void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
-		     uint64_t max_bytes)
+		     uint64_t max_bytes, struct ln_account *account)
 {
 	*mailbox = (struct ln_mailbox){
 		.max_messages = max_messages ? max_messages : UINT64_MAX,
-		.max_bytes = max_bytes ? max_bytes : UINT64_MAX,
+		.most_bytes = max_bytes ? max_bytes : UINT64_MAX,
+		.account = account,
 	};
+	mailbox->max_bytes = mailbox->most_bytes;
+	if (account != NULL && mailbox->max_bytes > LN_MAILBOX_FREE)
+		mailbox->max_bytes = LN_MAILBOX_FREE;
 	mailbox->incoming_end = &mailbox->incoming;
 }
 
@@ -62,6 +73,41 @@ static bool matches(int64_t tag, const uint8_t *tags, uint32_t count)
 	return false;
 }
 
+/* Charges the account for room for a message beside `bytes` others, and for
+ * some more if it allows that; false: there is none. Under the lock. */
+LN_NOINLINE static bool charge(struct ln_mailbox *mailbox, uint64_t bytes,
+			       size_t weight)
+{
+	uint64_t most = mailbox->most_bytes - mailbox->max_bytes;
+	uint64_t least;
+	uint64_t more;
+
+	if (bytes > mailbox->most_bytes || weight > mailbox->most_bytes - bytes)
+		return false;
+	least = bytes + weight - mailbox->max_bytes;
+	more = least > CHARGE_LEAST ? least : CHARGE_LEAST;
+	if (more > most)
+		more = most;
+	if (!ln_account_charge(mailbox->account, more)) {
+		more = least;
+		if (!ln_account_charge(mailbox->account, more))
+			return false;
+	}
+	mailbox->charged_some = true;
+	mailbox->charged += more;
+	mailbox->max_bytes += more;
+	return true;
+}
+
+/* The mailbox is empty, or is freed. Under the lock. */
+LN_NOINLINE static void refund(struct ln_mailbox *mailbox)
+{
+	ln_account_refund(mailbox->account, NULL, mailbox->charged);
+	mailbox->max_bytes -= mailbox->charged;
+	mailbox->charged = 0;
+	mailbox->charged_some = false;
+}
+
 /* Whether a data message fits; under the lock. */
 static bool has_room(struct ln_mailbox *mailbox, size_t weight)
 {
@@ -72,8 +118,13 @@ static bool has_room(struct ln_mailbox *mailbox, size_t weight)
 			 atomic_load_explicit(&mailbox->taken_bytes,
 					      memory_order_relaxed);
 
-	return count < mailbox->max_messages && bytes <= mailbox->max_bytes &&
-	       weight <= mailbox->max_bytes - bytes;
+	if (count >= mailbox->max_messages)
+		return false;
+	if (LN_LIKELY(bytes <= mailbox->max_bytes &&
+		      weight <= mailbox->max_bytes - bytes))
+		return true;
+	return mailbox->max_bytes < mailbox->most_bytes &&
+	       charge(mailbox, bytes, weight);
 }
 
 /* Puts a message where the owner finds it; under the lock. */
@@ -332,6 +383,9 @@ static struct ln_message *take_incoming(struct ln_mailbox *mailbox,
 		mailbox->wanted = wanted->tags;
 		mailbox->wanted_count = wanted->count;
 		mailbox->waiting = true;
+		if (LN_UNLIKELY(mailbox->charged_some) &&
+		    mailbox->head == mailbox->end)
+			refund(mailbox);
 	}
 	ln_lock_release(&mailbox->lock);
 	return list;
@@ -422,6 +476,9 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 	mailbox->end = 0;
 	mailbox->room = 0;
 	mailbox->holes = 0;
+	ln_lock_acquire(&mailbox->lock);
+	refund(mailbox);
+	ln_lock_release(&mailbox->lock);
 }
 
 uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox)

@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/futex.h"
 
+struct ln_account;
 struct ln_message;
 
 /* What waits in the queue; a copy of the tag keeps a search in the cache. */
@@ -36,10 +37,11 @@ struct ln_mailbox {
 	bool waiting;          /* the owner parks until a match comes */
 	bool closed;           /* the owner has ended */
 	bool picky;            /* `admit` must be asked */
+	bool charged_some;     /* `charged` is not 0 */
+	uint64_t max_bytes;    /* at the moment: what is free and charged */
 
 	/* Immutable. */
 	uint64_t max_messages;
-	uint64_t max_bytes;
 
 	/* A sender that ends the owner's wait puts the match here, and the
 	 * owner takes it without the lock. */
@@ -66,11 +68,20 @@ struct ln_mailbox {
 
 	/* The owner writes, others read. */
 	_Atomic uint64_t deaths_taken;
+	uint64_t charged; /* bytes that the account is charged */
+
+	/* Immutable. */
+	uint64_t most_bytes;        /* that `max_bytes` may become */
+	struct ln_account *account; /* NULL: none; outlives it */
 };
 
-/* Bounds are for data messages; 0 means none. */
+/* Bytes of messages that are charged to nobody. */
+#define LN_MAILBOX_FREE 4096u
+
+/* Bounds are for data messages; 0 means none. What is more than LN_MAILBOX_FREE
+ * is charged to `account`, in larger amounts; NULL: to nobody. */
 void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
-		     uint64_t max_bytes);
+		     uint64_t max_bytes, struct ln_account *account);
 
 enum ln_push {
 	LN_PUSH_QUEUED,   /* let in */

@@ -206,6 +206,11 @@ const uint8_t *ln_plugin_source(const struct ln_plugin *plugin, size_t *len)
 	return ln_env_module_source(plugin->module, len);
 }
 
+uint64_t ln_plugin_weight(const struct ln_plugin *plugin)
+{
+	return sizeof(*plugin) + ln_env_module_weight(plugin->module);
+}
+
 /* ---- Running ---- */
 
 /* The plugins that are run, and which of them is. */

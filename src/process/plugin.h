@@ -49,6 +49,9 @@ const char *ln_plugin_name(const struct ln_plugin *plugin);
 /* The binary that it was made from; as long as the plugin. */
 const uint8_t *ln_plugin_source(const struct ln_plugin *plugin, size_t *len);
 
+/* Bytes that it takes, about. */
+uint64_t ln_plugin_weight(const struct ln_plugin *plugin);
+
 /* Lets the plugins change a module, binary or text, in their order; *changed is
  * the caller's. *fuel is what that costs, in instructions, also on failure. On
  * failure *changed is NULL, and *error is a text of one line that names the

@@ -28,6 +28,7 @@
 #include "base/random.h"
 #include "base/refs.h"
 #include "base/time.h"
+#include "engine/account.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/message.h"
@@ -38,6 +39,15 @@
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
+
+/* What a process is charged at beside its memory: store, instance, the top of
+ * its stack. And what is left of one that has ended, while somebody has a
+ * handle of it. */
+#define PROCESS_BYTES 16384u
+#define ENDED_BYTES 1024u
+
+_Static_assert(sizeof(struct ln_process) <= ENDED_BYTES,
+	       "a process takes more than it is charged at");
 
 /* Values of `ended`. */
 enum { ALIVE, AWAITED, ENDED };
@@ -54,8 +64,13 @@ int ln_process_new(struct ln_environment *environment,
 		return LN_ESTOPPED;
 	if (!ln_environment_enter(environment))
 		return LN_ELIMIT;
+	if (!ln_account_charge(environment->charged, PROCESS_BYTES)) {
+		ln_environment_leave(environment, NULL);
+		return LN_EMEMORY;
+	}
 	process = calloc(1, sizeof(*process));
 	if (process == NULL) {
+		ln_account_refund(environment->charged, NULL, PROCESS_BYTES);
 		ln_environment_leave(environment, NULL);
 		return LN_ENOMEM;
 	}
@@ -66,7 +81,7 @@ int ln_process_new(struct ln_environment *environment,
 	atomic_init(&process->references, 1);
 	atomic_init(&process->die_when_link_dies, true);
 	ln_mailbox_init(&process->mailbox, limits->max_messages,
-			limits->max_mailbox_bytes);
+			limits->max_mailbox_bytes, environment->charged);
 	ln_list_init(&process->siblings);
 	*out = process;
 	return 0;
@@ -86,6 +101,7 @@ void ln_process_release(struct ln_process *process)
 		process->remote->free(process);
 		return;
 	}
+	ln_account_refund(process->environment->charged, NULL, ENDED_BYTES);
 	ln_environment_release(process->environment);
 	free(process);
 }
@@ -223,7 +239,8 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 	ln_lock_acquire(&process->mailbox.lock);
 	if (!process->dead)
 		error = ln_links_set(&process->links, peer, tag,
-				     ln_process_link_room(process));
+				     ln_process_link_room(process),
+				     process->environment->charged);
 	else
 		*outcome = process->outcome;
 	ln_lock_release(&process->mailbox.lock);
@@ -343,7 +360,7 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 		if (++told % REST_AFTER == 0)
 			ln_task_rest();
 	}
-	free(links->slots);
+	ln_links_deinit(links, process->environment->charged);
 }
 
 struct ln_end ln_process_end(const struct ln_process *process)
@@ -422,6 +439,8 @@ static void task_run(struct ln_task *task)
 /* The end of everything but the memory of the process itself. */
 static void finish(struct ln_process *process)
 {
+	ln_account_refund(process->environment->charged, NULL,
+			  PROCESS_BYTES - ENDED_BYTES);
 	/* Release pairs with the acquire in ln_process_wait_until. A system
 	 * call only when somebody sleeps. */
 	if (atomic_exchange_explicit(&process->ended, ENDED,
@@ -503,7 +522,7 @@ void ln_remote_init(struct ln_process *process,
 	process->remote = class;
 	memcpy(process->id, id, sizeof(process->id));
 	atomic_init(&process->references, 1);
-	ln_mailbox_init(&process->mailbox, 0, 0);
+	ln_mailbox_init(&process->mailbox, 0, 0, NULL);
 	process->mailbox.closed = true;
 	ln_list_init(&process->siblings);
 }

@@ -78,7 +78,8 @@ struct ln_process {
 };
 
 /* A process that does not run yet, with one reference, the caller's. LN_ENOMEM,
- * LN_ELIMIT (too many processes in the environment), LN_ESTOPPED. */
+ * LN_ELIMIT (too many processes in the environment), LN_EMEMORY, LN_ESTOPPED.
+ */
 int ln_process_new(struct ln_environment *environment,
 		   enum ln_outcome (*body)(struct ln_process *), void *argument,
 		   struct ln_process **process);

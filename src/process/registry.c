@@ -34,6 +34,7 @@
 #include "base/random.h"
 #include "base/refs.h"
 #include "base/siphash.h"
+#include "engine/account.h"
 #include "process/process.h"
 #include "process/remote.h"
 #include "process/semver.h"
@@ -41,6 +42,10 @@
 
 #define SHARD_BITS 4
 #define FIRST_BUCKET_BITS 3
+/* What an entry is charged at beside its name and version: this struct, and its
+ * share of the name's. */
+#define BESIDE 256
+
 #define REST_AFTER 256 /* entries that are removed before others may run */
 
 struct name {
@@ -84,6 +89,8 @@ struct ln_registry {
 	uint64_t key[2];
 	uint64_t most_entries;
 	uint64_t most_bytes;
+	struct ln_account *account; /* charged for entries; good until the
+				     * registry is closed */
 
 	/* Any thread. */
 	_Atomic uint32_t references;
@@ -94,7 +101,7 @@ struct ln_registry {
 };
 
 int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
-		    struct ln_registry **out)
+		    struct ln_account *account, struct ln_registry **out)
 {
 	struct ln_registry *registry =
 		aligned_alloc(LN_CACHE_LINE, sizeof(*registry));
@@ -105,6 +112,7 @@ int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
 	ln_random_bytes(registry->key, sizeof(registry->key));
 	registry->most_entries = most_entries;
 	registry->most_bytes = most_bytes;
+	registry->account = account;
 	atomic_init(&registry->references, 1);
 	*out = registry;
 	return 0;
@@ -275,12 +283,19 @@ static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t most)
 
 static int count_entry(struct ln_registry *registry, size_t bytes)
 {
+	int error = LN_ELIMIT;
+
 	if (!count_up(&registry->entries, 1, registry->most_entries))
-		return LN_ELIMIT;
-	if (count_up(&registry->bytes, bytes, registry->most_bytes))
-		return 0;
+		return error;
+	if (count_up(&registry->bytes, bytes, registry->most_bytes)) {
+		if (ln_account_charge(registry->account, bytes + BESIDE))
+			return 0;
+		error = LN_EMEMORY;
+		atomic_fetch_sub_explicit(&registry->bytes, bytes,
+					  memory_order_relaxed);
+	}
 	atomic_fetch_sub_explicit(&registry->entries, 1, memory_order_relaxed);
-	return LN_ELIMIT;
+	return error;
 }
 
 /* Takes the entry out of its process's list. */
@@ -325,6 +340,7 @@ static void detach(struct ln_registration *entry)
 	atomic_fetch_sub_explicit(&registry->entries, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&registry->bytes, entry->bytes,
 				  memory_order_relaxed);
+	ln_account_refund(registry->account, NULL, entry->bytes + BESIDE);
 	unlink_from_process(entry);
 }
 
@@ -389,6 +405,7 @@ static int put(struct shard *shard, struct name *name,
 		/* The same name and version: the same bytes. */
 		count_up(&entry->registry->entries, 1, UINT64_MAX);
 		count_up(&entry->registry->bytes, entry->bytes, UINT64_MAX);
+		ln_account_add(entry->registry->account, entry->bytes + BESIDE);
 		detach(*old);
 	} else {
 		error = make_room(name);

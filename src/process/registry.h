@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_account;
 struct ln_process;
 struct ln_registration;
 struct ln_registry;
@@ -21,9 +22,11 @@ struct ln_version;
 #define LN_REGISTRY_VERSIONS_MOST 4096 /* versions of one name */
 
 /* `most_entries` and `most_bytes` bound what it holds; the bytes are those of
- * names, once for each version, and versions. LN_ENOMEM. */
+ * names, once for each version, and versions. Entries are charged to `account`,
+ * too, which must last until the registry is closed; it may be NULL. LN_ENOMEM.
+ */
 int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
-		    struct ln_registry **registry);
+		    struct ln_account *account, struct ln_registry **registry);
 
 /* Forgets all entries and drops the caller's reference; NULL is fine. Nobody
  * may call the other functions with it any more, but for processes that end. */
@@ -31,8 +34,8 @@ void ln_registry_close(struct ln_registry *registry);
 
 /* Puts a process under a name, which may be any bytes, and a version; a process
  * that was there is replaced. LN_EINVAL (the name is too long), LN_ELIMIT,
- * LN_ENOMEM: nothing has changed; LN_EDEAD: the process has ended, and nothing
- * is there now. */
+ * LN_EMEMORY, LN_ENOMEM: nothing has changed; LN_EDEAD: the process has ended,
+ * and nothing is there now. */
 int ln_registry_register(struct ln_registry *registry, const char *name,
 			 size_t len, const struct ln_version *version,
 			 struct ln_process *process);

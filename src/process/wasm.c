@@ -290,6 +290,20 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 	return outcome;
 }
 
+/* The slots of its tables of ids count, once they are many. */
+static void charge_tables(struct ln_guest *guest)
+{
+	struct ln_handles *const tables[] = {
+		&guest->processes,   &guest->errors,
+		&guest->modules,     &guest->environments,
+		&guest->configs,     &guest->tcp_listeners,
+		&guest->tcp_streams, &guest->dns_iterators,
+	};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		tables[i]->charged = guest->instance;
+}
+
 static enum ln_outcome body(struct ln_process *process)
 {
 	struct start *start = process->argument;
@@ -302,12 +316,15 @@ static enum ln_outcome body(struct ln_process *process)
 		.hook = start->hook,
 		.metered = process->environment->limits.max_fuel > 0,
 	};
-	enum ln_outcome outcome = run(process, start, &guest, &instance);
+	enum ln_outcome outcome;
 
+	charge_tables(&guest);
+	outcome = run(process, start, &guest, &instance);
 	if (guest.hook != NULL)
 		guest.hook->fuel = ln_instance_fuel_used(&instance);
 	ln_instance_deinit(&instance);
 	deinit_guest(&guest);
+	ln_guest_forget_all(&guest);
 	return outcome;
 }
 

@@ -22,18 +22,17 @@ ENTRY(take_all)(void)
 	receive_any(0);
 }
 
-static int64_t let_take(void)
+static int64_t let_take(uint64_t *process)
 {
-	uint64_t process = spawn_in(module, "take_all", 0, 0);
-
-	send_this(process, 0);
+	*process = spawn_in(module, "take_all", 0, 0);
+	send_this(*process, 0);
 	CHECK_EQ(receive_any(SOON), DATA);
-	lunatic_process_drop_process(process);
 	return read_number();
 }
 
 int main(void)
 {
+	uint64_t takers[2];
 	uint64_t id;
 	int64_t first;
 	int alive = 1;
@@ -41,12 +40,24 @@ int main(void)
 	lunatic_process_die_when_link_dies(0);
 	module = add_this(make_environment(15 << 20, 0));
 	// One has what its own limit allows, the other one the rest of all.
-	first = let_take();
+	first = let_take(&takers[0]);
 	CHECK(first > 200 && first <= 240);
-	CHECK(first + let_take() <= 320);
+	CHECK(first + let_take(&takers[1]) <= 320);
 	CHECK(__builtin_wasm_memory_grow(0, 64) == SIZE_MAX);
+	// A module, or another environment, would need memory, too.
+	CHECK_EQ(lunatic_process_add_module(lunatic_process_this_env(), waiting,
+					    sizeof(waiting) - 1, &id),
+		 1);
+	lunatic_error_drop(id);
 
-	alive += 2;
+	// It comes back when they end.
+	for (int i = 0; i < 2; i++)
+		send_number(takers[i], 0, 0);
+	for (int i = 0; __builtin_wasm_memory_grow(0, 64) == SIZE_MAX; i++) {
+		CHECK(i < 1000);
+		lunatic_process_sleep_ms(10);
+	}
+	lunatic_process_sleep_ms(A_WHILE);
 	CHECK_EQ(lunatic_process_add_module(make_environment(MEMORY, 0),
 					    waiting, sizeof(waiting) - 1,
 					    &module),

@@ -9,7 +9,7 @@ static void texts(void **state)
 	assert_string_equal(lunatic_error_text(LUNATIC_EFULL),
 			    "the mailbox is full");
 	assert_string_equal(lunatic_error_text(0), "success");
-	assert_string_equal(lunatic_error_text(LUNATIC_ESTOPPED - 1),
+	assert_string_equal(lunatic_error_text(LUNATIC_EMEMORY - 1),
 			    "unknown error");
 	assert_string_equal(lunatic_error_text(INT32_MAX), "unknown error");
 	assert_non_null(strchr(lunatic_version(), '.'));

@@ -44,7 +44,7 @@ static void drop_all(struct ln_links *links)
 		if (links->slots[i].peer != NULL)
 			ln_process_release(links->slots[i].peer);
 	}
-	free(links->slots);
+	ln_links_deinit(links, NULL);
 	*links = (struct ln_links){ 0 };
 }
 
@@ -90,10 +90,10 @@ static void linking_again_changes_the_tag(void **state)
 	int count;
 
 	(void)state;
-	assert_int_equal(ln_links_set(&links, &peers[0], 5, 10), 0);
-	assert_int_equal(ln_links_set(&links, &peers[1], 6, 10), 0);
+	assert_int_equal(ln_links_set(&links, &peers[0], 5, 10, NULL), 0);
+	assert_int_equal(ln_links_set(&links, &peers[1], 6, 10, NULL), 0);
 	assert_int_equal(peers[0].references, 2);
-	assert_int_equal(ln_links_set(&links, &peers[0], -7, 10), 0);
+	assert_int_equal(ln_links_set(&links, &peers[0], -7, 10, NULL), 0);
 	assert_int_equal(peers[0].references, 2);
 	assert_int_equal(links.live, 2);
 	assert_int_equal(tag_of(&links, &peers[0], &count), -7);
@@ -112,13 +112,15 @@ static void has_a_limit(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(ln_links_set(&links, &peers[i], 1, 5), 0);
-	assert_int_equal(ln_links_set(&links, &peers[5], 1, 5), LN_ELIMIT);
+		assert_int_equal(ln_links_set(&links, &peers[i], 1, 5, NULL),
+				 0);
+	assert_int_equal(ln_links_set(&links, &peers[5], 1, 5, NULL),
+			 LN_ELIMIT);
 	assert_int_equal(peers[5].references, 1);
 	/* A link that is there already is no new one. */
-	assert_int_equal(ln_links_set(&links, &peers[3], 9, 5), 0);
+	assert_int_equal(ln_links_set(&links, &peers[3], 9, 5, NULL), 0);
 	assert_true(unlink_peer(&links, &peers[0]));
-	assert_int_equal(ln_links_set(&links, &peers[5], 1, 5), 0);
+	assert_int_equal(ln_links_set(&links, &peers[5], 1, 5, NULL), 0);
 	drop_all(&links);
 }
 
@@ -138,9 +140,9 @@ static void random_steps_match_a_model(void **state)
 			 UINT64_C(1442695040888963407);
 		i = (random >> 33) % range;
 		if ((random >> 20) % 5 < 3) {
-			assert_int_equal(
-				ln_links_set(&links, &peers[i], step, PEERS),
-				0);
+			assert_int_equal(ln_links_set(&links, &peers[i], step,
+						      PEERS, NULL),
+					 0);
 			live += model[i] == 0;
 			model[i] = step;
 		} else {
@@ -171,8 +173,8 @@ static void removed_links_make_room(void **state)
 
 	(void)state;
 	for (int i = 0; i < STEPS; i++) {
-		assert_int_equal(ln_links_set(&links, &peers[i % PEERS], 1, 8),
-				 0);
+		assert_int_equal(
+			ln_links_set(&links, &peers[i % PEERS], 1, 8, NULL), 0);
 		if (i >= 7)
 			assert_true(
 				unlink_peer(&links, &peers[(i - 7) % PEERS]));

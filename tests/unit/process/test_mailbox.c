@@ -93,7 +93,7 @@ static int take_tag(int64_t tag)
 
 static void open_mailbox(uint64_t max_messages, uint64_t max_bytes)
 {
-	ln_mailbox_init(&mailbox, max_messages, max_bytes);
+	ln_mailbox_init(&mailbox, max_messages, max_bytes, NULL);
 	next_number = 0;
 }
 
