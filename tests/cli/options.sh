@@ -35,7 +35,7 @@ for option in --help -h; do
 		--max-processes --max-messages --max-mailbox --max-message \
 		--max-total-memory --max-environments --max-nesting \
 		--max-descriptors --max-handles --max-links \
-		--max-module --max-plugin-time --env --no-env --help --version; do
+		--max-module --max-plugin-time --max-stack --env --no-env --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done
 	# What follows does not matter any more.
