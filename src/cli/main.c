@@ -350,6 +350,7 @@ static int run_program(const struct ln_cli_options *options)
 	struct ln_runtime_options runtime_options = {
 		.workers = options->workers,
 		.epochs = options->epochs,
+		.stack = options->stack,
 		.host = &ln_host_abi,
 		.free_wasi = ln_wasi_free,
 		.heap_profiles = options->heap_profiles,

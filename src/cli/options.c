@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "cli/nearest.h"
 #include "cli/node.h"
+#include "engine/engine.h"
 
 #define REPORT_MOST 50
 #define TEST_TIMEOUT 60
@@ -122,6 +123,18 @@ static bool set_memory(struct ln_cli_options *options, const char *value)
 	if (!ln_cli_parse_size(value, &bytes) || bytes < 1 << 16)
 		return false;
 	options->config->limits.max_memory = bytes;
+	return true;
+}
+
+static bool set_stack(struct ln_cli_options *options, const char *value)
+{
+	uint64_t bytes;
+
+	if (!ln_cli_parse_size(value, &bytes) ||
+	    bytes < LN_ENGINE_STACK_LEAST || bytes > LN_ENGINE_STACK_MOST ||
+	    bytes % 1024 != 0)
+		return false;
+	options->stack = (size_t)bytes;
 	return true;
 }
 
@@ -467,6 +480,10 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--max-total-memory", NULL, "SIZE",
 	  "those of all processes together (default 0: no\nbound)",
 	  set_total_memory, ANY_SIZE },
+	{ "--max-stack", NULL, "SIZE",
+	  "stack of a process, as far as it is not in its\n"
+	  "memory: whole KiB, 64K to 64M (default 1M)",
+	  set_stack, "64K to 64M in whole KiB" },
 	{ "--max-fuel", NULL, "UNITS",
 	  "end a process after so many times 100,000 wasm\n"
 	  "instructions, 0 to 92233720368547 (default 0:\nnever)",

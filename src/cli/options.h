@@ -39,6 +39,7 @@ struct ln_cli_options {
 	enum ln_cli_action action;
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
+	size_t stack;             /* bytes of guests' frames; 0: default */
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;

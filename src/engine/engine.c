@@ -4,9 +4,13 @@
  * tick advances the epoch of every variant that exists; it reads the pointers
  * without the lock, since they are set once.
  *
- * Stacks: WASM_STACK bytes for the guest's frames, checked by compiled code in
- * every prologue, and HOST_STACK for what host functions put on top. There is
- * no guard page between slots; sanitizers need more for host frames.
+ * Stacks: some bytes for the guest's frames, checked by compiled code in every
+ * prologue, and HOST_STACK for what host functions put on top. There is no
+ * guard page between slots; sanitizers need more for host frames. Most guests
+ * are content with little, but languages that keep their stack on that of wasm
+ * are not: Go's parsers recurse deeply. What is not touched costs addresses,
+ * and page tables: neighbouring slots share a page of these, with 1 MiB fewer
+ * than with less.
  */
 #include "engine/engine.h"
 
@@ -24,7 +28,6 @@
 #include "engine/preempt.h"
 #include "sched/fiber.h"
 
-#define WASM_STACK ((size_t)384 << 10)
 #if LN_ASAN || LN_TSAN
 #define HOST_STACK ((size_t)640 << 10)
 #else
@@ -46,6 +49,7 @@ struct ln_engine {
 	struct ln_linkers *linkers;
 	struct ln_compiling compiling; /* its text is owned */
 	unsigned flags;                /* of all variants */
+	size_t stack;                  /* bytes of guests' frames */
 	struct ln_lock lock;           /* held to make a variant */
 	wasm_engine_t *_Atomic variants[LN_VARIANTS];
 	wasmtime_module_t *_Atomic probes[LN_VARIANTS]; /* see where.c */
@@ -69,6 +73,7 @@ int ln_engine_new(const struct ln_host_table *table,
 	if (engine == NULL)
 		return LN_ENOMEM;
 	engine->table = table;
+	engine->stack = LN_ENGINE_STACK_DEFAULT;
 	error = ln_cache_guard();
 	if (error < 0) {
 		free(engine);
@@ -178,7 +183,10 @@ static wasm_config_t *configure(unsigned variant)
 		config, (variant & LN_VARIANT_EPOCHS) != 0);
 	wasmtime_config_consume_fuel_set(config,
 					 (variant & LN_VARIANT_METERED) != 0);
-	wasmtime_config_max_wasm_stack_set(config, WASM_STACK);
+	wasmtime_config_max_wasm_stack_set(config, engine->stack);
+	/* Of fibers that are never made, but compared with the former. */
+	wasmtime_config_async_stack_size_set(config,
+					     engine->stack + HOST_STACK);
 	wasmtime_config_native_unwind_info_set(config, false);
 	wasmtime_config_parallel_compilation_set(config, true);
 	wasmtime_config_cranelift_opt_level_set(config,
@@ -297,7 +305,12 @@ struct ln_codes *ln_engine_codes(struct ln_engine *engine)
 	return engine->codes;
 }
 
-size_t ln_engine_stack_size(void)
+void ln_engine_set_stack(struct ln_engine *engine, size_t bytes)
 {
-	return WASM_STACK + HOST_STACK;
+	engine->stack = bytes;
+}
+
+size_t ln_engine_stack_size(const struct ln_engine *engine)
+{
+	return engine->stack + HOST_STACK;
 }

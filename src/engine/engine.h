@@ -82,7 +82,16 @@ struct ln_codes *ln_engine_codes(struct ln_engine *engine);
 /* The linkers that are in use. */
 struct ln_linkers *ln_engine_linkers(struct ln_engine *engine);
 
+/* Bytes of a guest's own frames, those of compiled code; one that needs more
+ * traps. Address space is taken for all of it, memory for what is touched. */
+#define LN_ENGINE_STACK_DEFAULT ((size_t)1 << 20)
+#define LN_ENGINE_STACK_LEAST ((size_t)64 << 10)
+#define LN_ENGINE_STACK_MOST ((size_t)64 << 20)
+
+/* Sets that, in whole KiB, before any variant has been made. */
+void ln_engine_set_stack(struct ln_engine *engine, size_t bytes);
+
 /* Bytes of the stack slot that a fiber which runs wasm needs. */
-size_t ln_engine_stack_size(void);
+size_t ln_engine_stack_size(const struct ln_engine *engine);
 
 #endif

@@ -41,7 +41,6 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	struct ln_runtime *runtime = calloc(1, sizeof(*runtime));
 	struct ln_sched_options sched = {
 		.workers = options->workers,
-		.stack_size = ln_engine_stack_size(),
 	};
 	int error;
 
@@ -64,6 +63,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	error = ln_engine_set_compiling(runtime->engine, &options->compiling);
 	if (error < 0)
 		goto fail_sched;
+	if (options->stack > 0)
+		ln_engine_set_stack(runtime->engine, options->stack);
+	sched.stack_size = ln_engine_stack_size(runtime->engine);
 	if (ln_engine_preemption(runtime->engine) == LN_PREEMPTION_SIGNAL) {
 		sched.on_preempt = ln_preempt_guest;
 	} else {

@@ -28,6 +28,8 @@ struct ln_runtime_options {
 	unsigned workers; /* 0: one per core */
 	bool epochs;      /* guests look at a counter to be preempted, rather
 			   * than being interrupted by a signal */
+	size_t stack;     /* bytes of a guest's frames, whole KiB within the
+			   * bounds of engine/engine.h; 0: the default */
 	const struct ln_host_table *host;    /* what guests may import */
 	void (*free_wasi)(struct ln_wasi *); /* the host's part of a guest */
 	/* Told why a process trapped, in the place of standard error, on the

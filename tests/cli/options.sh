@@ -36,7 +36,7 @@ for option in --help -h; do
 		--max-total-memory --max-environments --max-nesting \
 		--max-descriptors --max-handles --max-links \
 		--max-module --max-compile-memory --max-compile-time \
-		--max-plugin-time --env --no-env --help --version; do
+		--max-plugin-time --max-stack --env --no-env --help --version; do
 		says out "(^|, | )$name( |\$)" "$option: $name"
 	done
 	# What follows does not matter any more.

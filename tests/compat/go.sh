@@ -15,8 +15,9 @@ fi
 . "$here/../cli/support/cli.sh"
 
 # Go's modules are large.
-LUNATIC_CACHE=$work/cache
-export LUNATIC_CACHE
+LUNATIC_CACHE_DIR=$work/cache
+export LUNATIC_CACHE_DIR
+unset LUNATIC_CACHE
 (cd "$here/go" && GOOS=wasip1 GOARCH=wasm GOFLAGS=-buildvcs=false \
 	go build -o "$work/guest.wasm" .) 2>err || {
 	bad "Go rejects the guest"

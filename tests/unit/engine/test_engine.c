@@ -67,7 +67,11 @@ static void parts(void **state)
 	assert_ptr_equal(ln_engine_host_table(engine), &no_functions);
 	assert_non_null(ln_engine_codes(engine));
 	assert_non_null(ln_engine_linkers(engine));
-	assert_true(ln_engine_stack_size() > (size_t)384 << 10);
+	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_DEFAULT);
+	ln_engine_set_stack(engine, LN_ENGINE_STACK_MOST);
+	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_MOST);
+	/* The engine accepts that much. */
+	assert_non_null(ln_engine_variant(engine, 0));
 	/* Nothing has been made: there is nothing to tick. */
 	ln_engine_tick(engine);
 	ln_engine_free(engine);

@@ -50,11 +50,10 @@ static const struct ln_host_table table = { .functions = functions,
 
 void test_guests_init(struct test_guests *all, enum ln_preemption preemption)
 {
-	struct ln_sched_options options = { .workers = 1,
-					    .stack_size =
-						    ln_engine_stack_size() };
+	struct ln_sched_options options = { .workers = 1 };
 
 	assert_int_equal(ln_engine_new(&table, preemption, &all->engine), 0);
+	options.stack_size = ln_engine_stack_size(all->engine);
 	/* Compiles something, so that the engine's handlers are there, and not
 	 * yet those of a test if this is the set-up of all. */
 	assert_non_null(ln_engine_variant(all->engine, 0));
