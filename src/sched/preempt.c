@@ -92,7 +92,8 @@ void ln_preempt_allow(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, LN_PREEMPT_SIGNAL);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	/* It fails only for an operation that it does not know. */
+	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 void ln_preempt_yield(struct ln_task *task, void *context)
