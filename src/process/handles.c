@@ -10,10 +10,11 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "sched/bulk.h"
 #include "sched/task.h"
 
 #define LEAST_BITS 2
-#define REST_AFTER 256 /* slots that are emptied before others may run */
+#define REST_AFTER 256 /* slots that are done with before others may run */
 
 static uint32_t slot_count(const struct ln_handles *handles)
 {
@@ -50,8 +51,10 @@ static int rebuild(struct ln_handles *handles, uint32_t bits)
 	for (uint32_t i = 0; i < old_count; i++) {
 		if (old[i].value != NULL)
 			put(slots, bits, old[i].key, old[i].value);
+		if (i % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest_if_free();
 	}
-	free(old);
+	ln_bulk_free(old, old_count * sizeof(*old));
 	handles->slots = slots;
 	handles->bits = bits;
 	handles->used = handles->live;
@@ -138,6 +141,6 @@ void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *))
 		if (i % REST_AFTER == REST_AFTER - 1)
 			ln_task_rest();
 	}
-	free(handles->slots);
+	ln_bulk_free(handles->slots, count * sizeof(*handles->slots));
 	*handles = (struct ln_handles){ 0 };
 }

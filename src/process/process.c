@@ -343,6 +343,9 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	process->links = (struct ln_links){ 0 };
 	ln_lock_release(&process->mailbox.lock);
 
+	/* From here on there is nothing of the process's own that could hold a
+	 * lock. One that was never started is concluded by another task. */
+	process->task.gives_way = true;
 	ln_mailbox_deinit(&process->mailbox);
 	/* Who is told of the death finds it under no name any more. */
 	if (registered)

@@ -302,8 +302,10 @@ static enum ln_outcome body(struct ln_process *process)
 		.hook = start->hook,
 		.metered = process->environment->limits.max_fuel > 0,
 	};
-	enum ln_outcome outcome = run(process, start, &guest, &instance);
+	enum ln_outcome outcome;
 
+	process->task.gives_way = true;
+	outcome = run(process, start, &guest, &instance);
 	if (guest.hook != NULL)
 		guest.hook->fuel = ln_instance_fuel_used(&instance);
 	ln_instance_deinit(&instance);

@@ -25,7 +25,7 @@ void ln_bulk_copy_long(void *to, const void *from, size_t size)
 		at += piece;
 		source += piece;
 		size -= piece;
-		ln_task_rest();
+		ln_task_rest_if_free();
 	}
 }
 
@@ -44,7 +44,7 @@ static void give_pages_back(char *block, size_t size)
 		/* Where it fails, free does it all. */
 		(void)ln_pages_drop(at, span);
 		at += span;
-		ln_task_rest();
+		ln_task_rest_if_free();
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * Work on much memory, which others need not wait for: it is done in pieces,
- * between which the running task lets others run (ln_task_rest). In threads
- * that run no task it is done at once. No lock may be held.
+ * between which a task that gives way (see sched/task.h) lets others run. For
+ * all others, and in threads that run no task, it is done at once.
  */
 #ifndef LN_SCHED_BULK_H
 #define LN_SCHED_BULK_H

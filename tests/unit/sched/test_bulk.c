@@ -79,6 +79,7 @@ static void copy_all(void *argument)
 {
 	struct copier *self = argument;
 
+	self->task.task.gives_way = true;
 	/* As often as it takes for another one to have had turns. */
 	while (atomic_load(self->turns) < 3)
 		ln_bulk_copy(self->to, self->from, LARGE);
