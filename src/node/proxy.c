@@ -29,7 +29,7 @@ static void dispose(struct ln_proxy *proxy)
 {
 	struct ln_peer *peer = proxy->peer;
 
-	free(proxy->process.links.slots);
+	ln_links_deinit(&proxy->process.links);
 	free(proxy);
 	atomic_fetch_sub_explicit(&peer->node->proxies, 1,
 				  memory_order_relaxed);

@@ -43,8 +43,7 @@ static int rebuild(struct ln_handles *handles, uint32_t bits)
 {
 	uint32_t old_count = slot_count(handles);
 	struct ln_handle_slot *old = handles->slots;
-	struct ln_handle_slot *slots =
-		calloc((size_t)1 << bits, sizeof(*slots));
+	struct ln_handle_slot *slots = ln_bulk_zeroed(sizeof(*slots) << bits);
 
 	if (slots == NULL)
 		return LN_ENOMEM;

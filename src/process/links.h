@@ -18,9 +18,12 @@ struct ln_link {
 
 struct ln_links {
 	struct ln_link *slots; /* open addressing */
+	struct ln_link *old;   /* of the table before; NULL: all have moved */
 	uint32_t bits;         /* log2 of the number of slots */
-	uint32_t live;
-	uint32_t used; /* live or removed since the last rebuild */
+	uint32_t old_bits;
+	uint32_t moved; /* slots of `old` that were emptied */
+	uint32_t live;  /* in both */
+	uint32_t used;  /* in `slots`, live or removed */
 };
 
 /* Links to `peer`, or changes the tag of the link. Takes a reference of its
@@ -37,6 +40,11 @@ bool ln_links_take(struct ln_links *links, struct ln_process *peer,
 
 bool ln_links_has(const struct ln_links *links, const struct ln_process *peer);
 
+/* All slots, to go through them: ln_links_at for 0 to ln_links_slots - 1. */
 uint32_t ln_links_slots(const struct ln_links *links);
+struct ln_link *ln_links_at(const struct ln_links *links, uint32_t index);
+
+/* Frees the tables, but releases nobody who is in them. Without the lock. */
+void ln_links_deinit(struct ln_links *links);
 
 #endif

@@ -36,6 +36,7 @@
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
+#define SLOTS_AFTER 4096
 
 /* Values of `ended`. */
 enum { ALIVE, AWAITED, ENDED };
@@ -309,21 +310,24 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 	uint32_t told = 0;
 
 	for (uint32_t i = 0; i < slots; i++) {
-		struct ln_process *peer = links->slots[i].peer;
+		struct ln_link *link = ln_links_at(links, i);
+		struct ln_process *peer = link->peer;
 
+		if (i % SLOTS_AFTER == SLOTS_AFTER - 1)
+			ln_task_rest();
 		if (peer == NULL)
 			continue;
 		if (peer->remote != NULL)
 			peer->remote->link_ended(peer, process, failed);
 		else if (failed)
-			link_died(peer, process, links->slots[i].tag);
+			link_died(peer, process, link->tag);
 		else
 			drop_link(peer, process);
 		ln_process_release(peer);
 		if (++told % REST_AFTER == 0)
 			ln_task_rest();
 	}
-	free(links->slots);
+	ln_links_deinit(links);
 }
 
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
