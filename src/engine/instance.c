@@ -3,7 +3,10 @@
  * Store, instantiation and teardown need more stack than a fiber should ever
  * touch, so they run on the worker's stack (unless the module has a start
  * function: guest code may be preempted, and runs on the fiber). The entry
- * function runs on the fiber.
+ * function runs on the fiber. Where an instance begins with much data, which
+ * the engine copies in one go, a thread of the blocking pool instantiates it:
+ * WRITTEN_MOST bytes take about a tenth of a millisecond, and a hop to the pool
+ * and back about as long as 64 KiB of them.
  *
  * Preemption: by signal, see engine/preempt.c; or, in a variant with epochs,
  * compiled code compares the epoch, which advances each millisecond, with the
@@ -21,9 +24,11 @@
 #include "base/error.h"
 #include "engine/account.h"
 #include "engine/engine.h"
+#include "engine/memory.h"
 #include "engine/module.h"
 #include "engine/preempt.h"
 #include "engine/report.h"
+#include "sched/blocking.h"
 #include "sched/probe.h"
 #include "sched/sched.h"
 #include "sched/task.h"
@@ -32,8 +37,21 @@
 void lunatic_engine_record_trap(const char *text, size_t len);
 
 #define INSTANCES 2 /* the guest's, and one that tells where it is */
+#define WRITTEN_MOST ((uint64_t)1 << 20)
 #define MOST_TABLES 16
 #define MOST_MEMORIES 100
+
+/* In a thread of the pool: the one whose memories are made. */
+static _Thread_local struct ln_instance *making;
+
+struct ln_instance *ln_instance_making(void)
+{
+	struct ln_task *task = ln_task_current();
+
+	if (making != NULL)
+		return making;
+	return task != NULL ? task->local : NULL;
+}
 
 /* Relaxed: for reports. */
 static void show_used(struct ln_instance *instance)
@@ -158,6 +176,11 @@ static int instantiate(struct ln_instance *instance, char **report)
 	return 0;
 }
 
+static bool has_much_data(const struct ln_module *module)
+{
+	return ln_module_written_bytes(module) > WRITTEN_MOST;
+}
+
 static void init_on_stack(void *argument)
 {
 	struct init_call *call = argument;
@@ -201,13 +224,25 @@ static void init_on_stack(void *argument)
 			wasmtime_error_delete(error);
 	}
 	call->result = 0;
-	if (ln_module_has_start(module))
+	if (ln_module_has_start(module) || has_much_data(module))
 		return;
 	/* Copying data segments is compiled code as well, and asks for
 	 * preemption; here there is no fiber that could be left. */
 	instance->off_fiber = true;
 	call->result = instantiate(instance, call->report);
 	instance->off_fiber = false;
+}
+
+/* In a thread of the pool; the task waits. */
+static void init_in_pool(void *argument)
+{
+	struct init_call *call = argument;
+
+	making = call->instance;
+	call->instance->off_fiber = true;
+	call->result = instantiate(call->instance, call->report);
+	call->instance->off_fiber = false;
+	making = NULL;
 }
 
 int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
@@ -223,8 +258,17 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 	*report = NULL;
 	ln_task_set_local(task, instance);
 	ln_task_on_worker_stack(task, init_on_stack, &call);
-	if (call.result == 0 && ln_module_has_start(module))
+	if (call.result < 0)
+		return call.result;
+	if (ln_module_has_start(module)) {
 		call.result = instantiate(instance, report);
+	} else if (has_much_data(module)) {
+		int error = ln_blocking_run(ln_sched_blocking(task->sched),
+					    init_in_pool, &call);
+
+		if (error < 0)
+			call.result = error;
+	}
 	return call.result;
 }
 
@@ -302,6 +346,7 @@ void ln_instance_deinit(struct ln_instance *instance)
 	instance->context = NULL;
 	instance->memory_base = NULL;
 	ln_task_set_local(instance->task, NULL);
+	ln_memories_settle(instance);
 }
 
 void ln_instance_record_trap(const char *text, size_t len)
@@ -343,7 +388,7 @@ bool ln_instance_after_bulk(uintptr_t *resume)
 	struct ln_instance *instance = ln_instance_running();
 	bool goes_on;
 
-	if (instance->off_fiber)
+	if (instance == NULL || instance->off_fiber)
 		return true;
 	/* The engine does not know where its guest is. */
 	instance->interrupted_at = LN_SOMEWHERE;

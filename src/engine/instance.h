@@ -68,7 +68,8 @@ struct ln_instance {
 	uint64_t table_bytes;   /* charged for tables, for good */
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	uint32_t memories;      /* made so far */
-	wasmtime_func_t probe;  /* traps, so that there is a backtrace */
+	void *retired; /* memories that are to be cleared, engine/memory.c */
+	wasmtime_func_t probe; /* traps, so that there is a backtrace */
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host
@@ -121,6 +122,9 @@ static inline struct ln_instance *ln_instance_running(void)
 {
 	return ln_task_running_local;
 }
+
+/* The instance that this thread makes or runs, or NULL. */
+struct ln_instance *ln_instance_making(void);
 
 /* The function of the guest that runs, or that called the host: demangled, or
  * its index; the caller frees it. NULL when there is none, or memory is short.

@@ -12,6 +12,11 @@
  * it may have, and this one must be cut out of a larger one) is emptied, noted,
  * and tried again whenever another one is made or freed; it is not used again.
  *
+ * Moving and clearing large memories takes long: it is done in pieces, between
+ * which others run. A store is dropped on the worker's stack, which nobody can
+ * leave, so its large memories are only noted in the instance (`retired`) and
+ * cleared when the fiber runs again.
+ *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
  * sweeping several together is much cheaper; so up to BATCH slots a class are
@@ -34,6 +39,7 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/sweep.h"
+#include "sched/bulk.h"
 #include "sched/task.h"
 
 #define CLASS_MIN_BITS 16
@@ -74,6 +80,7 @@ struct memory {
 	size_t mapped;       /* bytes of its own mapping; 0: in a slab */
 	unsigned size_class; /* of the slab */
 	bool exported;       /* the one that host functions see */
+	struct memory *next; /* in instance->retired */
 };
 
 /* Notes a mapping that is to be unmapped later. */
@@ -255,6 +262,49 @@ static void show(struct memory *memory)
 	memory->instance->memory_size = memory->size;
 }
 
+/* Between two pieces of work on a memory. */
+static void rest(struct ln_instance *instance)
+{
+	/* The engine does not know where its guest is. */
+	instance->interrupted_at = LN_SOMEWHERE;
+	ln_task_rest();
+	instance->interrupted_at = 0;
+}
+
+static size_t piece_at(size_t at, size_t size)
+{
+	return size - at < LN_BULK_SPAN ? size - at : LN_BULK_SPAN;
+}
+
+/* Copies what is not zero. */
+static void copy(struct memory *memory, uint8_t *to)
+{
+	for (size_t at = 0; at < memory->size; at += LN_BULK_SPAN) {
+		ln_sweep_copy(&memory->owner->sweep, to + at, memory->base + at,
+			      piece_at(at, memory->size));
+		rest(memory->instance);
+	}
+}
+
+/* Makes the memory zero, all but a last piece that is left to give_slot.
+ * Returns how many bytes may still not be zero. */
+static size_t clear_pieces(struct memory *memory)
+{
+	size_t size = memory->size;
+
+	while (size > LN_BULK_SPAN) {
+		struct ln_range range = {
+			.base = memory->base + size - LN_BULK_SPAN,
+			.size = LN_BULK_SPAN,
+		};
+
+		ln_sweep_clear(&memory->owner->sweep, &range, 1);
+		size -= LN_BULK_SPAN;
+		rest(memory->instance);
+	}
+	return size;
+}
+
 /* Moves a memory into a slot of a larger class. */
 static bool move(struct memory *memory, size_t new_size)
 {
@@ -264,8 +314,9 @@ static bool move(struct memory *memory, size_t new_size)
 
 	if (base == NULL)
 		return false;
-	ln_sweep_copy(&owner->sweep, base, memory->base, memory->size);
-	give_slot(owner, memory->size_class, memory->base, memory->size);
+	copy(memory, base);
+	give_slot(owner, memory->size_class, memory->base,
+		  clear_pieces(memory));
 	memory->base = base;
 	memory->size_class = size_class;
 	memory->capacity = owner->classes[size_class].slot_size;
@@ -301,17 +352,38 @@ static wasmtime_error_t *memory_grow(void *env, size_t new_size)
 	return NULL;
 }
 
-static void memory_free(void *env)
+/* Gives back what the memory has; `dirty` bytes of it may not be zero. */
+static void release(struct memory *memory, size_t dirty)
 {
-	struct memory *memory = env;
-
 	ln_instance_refund(memory->instance, memory->size);
 	if (memory->mapped > 0)
 		unmap(memory->owner, memory->base, memory->mapped);
 	else
 		give_slot(memory->owner, memory->size_class, memory->base,
-			  memory->size);
+			  dirty);
 	free(memory);
+}
+
+static void memory_free(void *env)
+{
+	struct memory *memory = env;
+
+	if (memory->size <= LN_BULK_SPAN) {
+		release(memory, memory->size);
+		return;
+	}
+	memory->next = memory->instance->retired;
+	memory->instance->retired = memory;
+}
+
+void ln_memories_settle(struct ln_instance *instance)
+{
+	while (instance->retired != NULL) {
+		struct memory *memory = instance->retired;
+
+		instance->retired = memory->next;
+		release(memory, clear_pieces(memory));
+	}
 }
 
 /* A slot for a memory of `size` bytes. */
@@ -353,8 +425,7 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 				    size_t reserved, size_t guard,
 				    wasmtime_linear_memory_t *out)
 {
-	struct ln_task *task = ln_task_current();
-	struct ln_instance *instance = task != NULL ? task->local : NULL;
+	struct ln_instance *instance = ln_instance_making();
 	struct memory *memory;
 	bool placed;
 

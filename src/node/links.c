@@ -43,6 +43,8 @@
 #include "process/registry.h"
 #include "process/remote.h"
 
+#define SLOTS_MOST 4096 /* that are searched under a lock at once */
+
 /* What stands for a pair of processes. Both ids are random. */
 static void combine(uint8_t pair[LN_ID_SIZE], const uint8_t *a,
 		    const uint8_t *b)
@@ -479,23 +481,27 @@ static int receive_kill(struct ln_session *session, struct ln_unpack *frame)
 	return 0;
 }
 
-/* A process that the proxy is linked to, with a reference, searched from *slot
- * on; NULL: there is none. */
-static struct ln_process *any_link(struct ln_process *remote, uint32_t *slot)
+/* Whether the proxy is linked to anybody. *process is one of them, with a
+ * reference, or NULL when none is in the slots that were searched, some of them
+ * from *slot on. */
+static bool any_link(struct ln_process *remote, uint32_t *slot,
+		     struct ln_process **process)
 {
 	struct ln_links *links = &remote->links;
-	struct ln_process *process = NULL;
+	bool linked;
 
+	*process = NULL;
 	ln_lock_acquire(&remote->mailbox.lock);
-	while (links->live > 0 && process == NULL) {
+	linked = links->live > 0;
+	for (int i = 0; i < SLOTS_MOST && linked && *process == NULL; i++) {
 		if (*slot >= ln_links_slots(links))
 			*slot = 0;
-		process = links->slots[(*slot)++].peer;
+		*process = ln_links_at(links, (*slot)++)->peer;
 	}
-	if (process != NULL)
-		ln_process_retain(process);
+	if (*process != NULL)
+		ln_process_retain(*process);
 	ln_lock_release(&remote->mailbox.lock);
-	return process;
+	return linked;
 }
 
 /* Tells all that are linked to the proxy that it is gone. */
@@ -505,9 +511,11 @@ static void break_links(struct ln_process *remote)
 	struct ln_process *process;
 	uint32_t slot = 0;
 
-	while ((process = any_link(remote, &slot)) != NULL) {
-		ln_remote_end_link(process, remote, true);
-		ln_process_release(process);
+	while (any_link(remote, &slot, &process)) {
+		if (process != NULL) {
+			ln_remote_end_link(process, remote, true);
+			ln_process_release(process);
+		}
 		if (task != NULL && ln_task_should_yield(task))
 			ln_task_yield(task);
 	}

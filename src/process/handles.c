@@ -11,10 +11,11 @@
 
 #include "base/error.h"
 #include "engine/instance.h"
+#include "sched/bulk.h"
 #include "sched/task.h"
 
 #define LEAST_BITS 2
-#define REST_AFTER 256 /* slots that are emptied before others may run */
+#define REST_AFTER 256 /* slots that are done with before others may run */
 #define FREE_BITS 6    /* of a table that is charged to nobody, at most */
 
 static uint32_t slot_count(const struct ln_handles *handles)
@@ -65,7 +66,7 @@ static int rebuild(struct ln_handles *handles, uint32_t bits)
 
 	if (bytes > 0 && !ln_instance_charge(handles->charged, bytes))
 		return LN_EMEMORY;
-	slots = calloc((size_t)1 << bits, sizeof(*slots));
+	slots = ln_bulk_zeroed(sizeof(*slots) << bits);
 	if (slots == NULL) {
 		refund(handles, UINT32_C(1) << bits);
 		return LN_ENOMEM;
@@ -73,8 +74,10 @@ static int rebuild(struct ln_handles *handles, uint32_t bits)
 	for (uint32_t i = 0; i < old_count; i++) {
 		if (old[i].value != NULL)
 			put(slots, bits, old[i].key, old[i].value);
+		if (i % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest_if_free();
 	}
-	free(old);
+	ln_bulk_free(old, old_count * sizeof(*old));
 	refund(handles, old_count);
 	handles->slots = slots;
 	handles->bits = bits;
@@ -171,7 +174,7 @@ void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *))
 		if (i % REST_AFTER == REST_AFTER - 1)
 			ln_task_rest();
 	}
-	free(handles->slots);
+	ln_bulk_free(handles->slots, count * sizeof(*handles->slots));
 	refund(handles, count);
 	*handles = (struct ln_handles){ .charged = handles->charged };
 }

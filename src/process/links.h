@@ -19,10 +19,13 @@ struct ln_link {
 
 struct ln_links {
 	struct ln_link *slots; /* open addressing */
+	struct ln_link *old;   /* of the table before; NULL: all have moved */
 	uint32_t bits;         /* log2 of the number of slots */
-	uint32_t live;
-	uint32_t used;    /* live or removed since the last rebuild */
-	uint64_t charged; /* bytes that an account is charged for slots */
+	uint32_t old_bits;
+	uint32_t moved;   /* slots of `old` that were emptied */
+	uint32_t live;    /* in both */
+	uint32_t used;    /* in `slots`, live or removed */
+	uint64_t charged; /* bytes that an account is charged for both */
 };
 
 /* Links to `peer`, or changes the tag of the link. Takes a reference of its
@@ -31,9 +34,6 @@ struct ln_links {
  * `most` links. */
 int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
 		 uint32_t most, struct ln_account *account);
-
-/* Frees the slots. */
-void ln_links_deinit(struct ln_links *links, struct ln_account *account);
 
 /* Unlinks; true when there was a link: the caller then owns the reference. */
 bool ln_links_remove(struct ln_links *links, struct ln_process *peer);
@@ -44,6 +44,11 @@ bool ln_links_take(struct ln_links *links, struct ln_process *peer,
 
 bool ln_links_has(const struct ln_links *links, const struct ln_process *peer);
 
+/* All slots, to go through them: ln_links_at for 0 to ln_links_slots - 1. */
 uint32_t ln_links_slots(const struct ln_links *links);
+struct ln_link *ln_links_at(const struct ln_links *links, uint32_t index);
+
+/* Frees the tables, but releases nobody who is in them. Without the lock. */
+void ln_links_deinit(struct ln_links *links, struct ln_account *account);
 
 #endif

@@ -15,6 +15,10 @@
  * `waiting`. The
  * owner then parks; a wake-up that comes first is a token (see sched/task.c).
  *
+ * A mailbox may hold millions. Whatever the owner does with all of them, it
+ * does in pieces, between which others run: nobody else looks at its queue, and
+ * what it has taken from `incoming` is its own.
+ *
  * Bounds: a sender compares what was ever let in with what was ever taken out.
  * The owner raises the latter without the lock; a sender that reads an old
  * value refuses a message too many, never lets one in too many.
@@ -31,6 +35,7 @@
 
 #include "engine/account.h"
 #include "process/message.h"
+#include "sched/bulk.h"
 #include "sched/task.h"
 
 #define LEAST_ROOM 8
@@ -39,6 +44,7 @@
 #define FILTER_MOST 8       /* tags that a sender compares with */
 #define CHARGE_LEAST 65536u /* bytes, unless fewer may be charged */
 #define REST_AFTER 256      /* messages that are freed before others may run */
+#define ENTRIES_AFTER 1024  /* that are moved before */
 
 void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
 		     uint64_t max_bytes, struct ln_account *account)
@@ -233,6 +239,8 @@ static void compact(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 			from = to;
 		if (mailbox->queue[i].message != NULL)
 			mailbox->queue[to++] = mailbox->queue[i];
+		if (i % ENTRIES_AFTER == 0)
+			ln_task_rest_if_free();
 	}
 	if (wanted->from >= mailbox->end)
 		from = to;
@@ -254,7 +262,9 @@ static bool make_room(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 		compact(mailbox, wanted);
 		return true;
 	}
-	queue = realloc(mailbox->queue, room * sizeof(*queue));
+	queue = ln_bulk_resize(mailbox->queue, mailbox->room * sizeof(*queue),
+			       mailbox->end * sizeof(*queue),
+			       room * sizeof(*queue));
 	if (queue == NULL)
 		return false;
 	mailbox->queue = queue;
@@ -267,6 +277,8 @@ static bool make_room(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 static bool append(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 		   struct ln_message *list)
 {
+	struct ln_message *last;
+
 	while (list != NULL) {
 		struct ln_message *message = list;
 
@@ -277,20 +289,22 @@ static bool append(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 		mailbox->queue[mailbox->end++] =
 			(struct ln_queued){ .tag = message->tag,
 					    .message = message };
+		if (mailbox->end % ENTRIES_AFTER == 0)
+			ln_task_rest_if_free();
 	}
 	if (LN_LIKELY(list == NULL))
 		return true;
-	ln_lock_acquire(&mailbox->lock);
-	{
-		struct ln_message **end = &list;
-
-		while (*end != NULL)
-			end = &(*end)->next;
-		*end = mailbox->incoming;
-		if (mailbox->incoming == NULL)
-			mailbox->incoming_end = end;
-		mailbox->incoming = list;
+	last = list;
+	for (size_t n = 1; last->next != NULL; n++) {
+		last = last->next;
+		if (n % ENTRIES_AFTER == 0)
+			ln_task_rest_if_free();
 	}
+	ln_lock_acquire(&mailbox->lock);
+	last->next = mailbox->incoming;
+	if (mailbox->incoming == NULL)
+		mailbox->incoming_end = &last->next;
+	mailbox->incoming = list;
 	ln_lock_release(&mailbox->lock);
 	return false;
 }
@@ -308,12 +322,15 @@ static struct ln_message *remove_at(struct ln_mailbox *mailbox, size_t index)
 	       mailbox->queue[mailbox->head].message == NULL) {
 		mailbox->head++;
 		mailbox->holes--;
+		if (mailbox->head % ENTRIES_AFTER == 0)
+			ln_task_rest_if_free();
 	}
 	if (mailbox->head == mailbox->end) {
 		mailbox->head = 0;
 		mailbox->end = 0;
 		if (mailbox->room > KEPT_ROOM) {
-			free(mailbox->queue);
+			ln_bulk_free(mailbox->queue,
+				     mailbox->room * sizeof(*mailbox->queue));
 			mailbox->queue = NULL;
 			mailbox->room = 0;
 		}
@@ -333,10 +350,12 @@ static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 		struct ln_queued *entry = &mailbox->queue[wanted->from];
 		uint32_t left = wanted->count - wanted->tag;
 
-		if (entry->message == NULL)
-			continue;
 		if (*compared >= COMPARE_MOST)
 			return LN_TAKE_MORE;
+		if (entry->message == NULL) {
+			++*compared;
+			continue;
+		}
 		if (left > COMPARE_MOST)
 			left = COMPARE_MOST;
 		*compared += left + 1;
@@ -470,7 +489,7 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 		if (++freed % REST_AFTER == 0)
 			ln_task_rest();
 	}
-	free(mailbox->queue);
+	ln_bulk_free(mailbox->queue, mailbox->room * sizeof(*mailbox->queue));
 	mailbox->queue = NULL;
 	mailbox->head = 0;
 	mailbox->end = 0;

@@ -1,6 +1,8 @@
 /*
- * Messages. Small contents live in the message itself, so that a typical
- * message is one allocation.
+ * DESIGN
+ * Small contents live in the message itself, so that a typical message is one
+ * allocation. What is large is copied and freed in pieces (sched/bulk.h), and
+ * so are many resources. Meanwhile the message belongs to the task alone.
  */
 #include "process/message.h"
 
@@ -11,11 +13,14 @@
 #include "base/error.h"
 #include "net/socket.h"
 #include "process/process.h"
+#include "sched/bulk.h"
+#include "sched/task.h"
 
 /* Room made because a guest said so; more comes as it is filled. */
 #define CAPACITY_HINT_MOST ((uint64_t)1 << 20)
 #define LEAST_RESOURCES 4
 #define RESOURCES_MOST 65536u
+#define REST_AFTER 256 /* resources that are released before others may run */
 
 static void init(struct ln_message *message, enum ln_message_kind kind,
 		 int64_t tag, uint64_t capacity)
@@ -67,12 +72,15 @@ static void release_resource(struct ln_resource *resource)
 
 static void empty(struct ln_message *message)
 {
-	for (uint32_t i = 0; i < message->resource_count; i++)
+	for (uint32_t i = 0; i < message->resource_count; i++) {
 		release_resource(&message->resources[i]);
+		if (i % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest_if_free();
+	}
 	if (message->resources != NULL)
 		free(message->resources);
 	if (message->data != message->inline_data)
-		free(message->data);
+		ln_bulk_free(message->data, message->capacity);
 }
 
 struct ln_message *ln_message_renew(struct ln_message *old, int64_t tag,
@@ -105,7 +113,8 @@ LN_NOINLINE static int make_room(struct ln_message *message, size_t needed)
 		if (data != NULL)
 			memcpy(data, message->inline_data, message->size);
 	} else {
-		data = realloc(message->data, capacity);
+		data = ln_bulk_resize(message->data, message->capacity,
+				      message->size, capacity);
 	}
 	if (data == NULL)
 		return LN_ENOMEM;
@@ -127,7 +136,7 @@ int ln_message_write(struct ln_message *message, const void *data, size_t len,
 		if (error < 0)
 			return error;
 	}
-	memcpy(message->data + message->size, data, len);
+	ln_bulk_copy(message->data + message->size, data, len);
 	message->size += len;
 	return 0;
 }
@@ -143,7 +152,7 @@ int ln_message_read(struct ln_message *message, void *data, size_t len,
 	if (len > left)
 		len = left;
 	if (len > 0)
-		memcpy(data, message->data + message->read_at, len);
+		ln_bulk_copy(data, message->data + message->read_at, len);
 	message->read_at += len;
 	*count = len;
 	return 0;

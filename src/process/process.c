@@ -39,6 +39,7 @@
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
+#define SLOTS_AFTER 4096
 
 /* What a process is charged at beside its memory: store, instance, the top of
  * its stack. And what is left of one that has ended, while somebody has a
@@ -346,14 +347,17 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 	uint32_t told = 0;
 
 	for (uint32_t i = 0; i < slots; i++) {
-		struct ln_process *peer = links->slots[i].peer;
+		struct ln_link *link = ln_links_at(links, i);
+		struct ln_process *peer = link->peer;
 
+		if (i % SLOTS_AFTER == SLOTS_AFTER - 1)
+			ln_task_rest();
 		if (peer == NULL)
 			continue;
 		if (peer->remote != NULL)
 			peer->remote->link_ended(peer, process, failed);
 		else if (failed)
-			link_died(peer, process, links->slots[i].tag);
+			link_died(peer, process, link->tag);
 		else
 			drop_link(peer, process);
 		ln_process_release(peer);
@@ -404,6 +408,9 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	more = extra != NULL || process->watchers != NULL;
 	ln_lock_release(&process->mailbox.lock);
 
+	/* From here on there is nothing of the process's own that could hold a
+	 * lock. One that was never started is concluded by another task. */
+	process->task.gives_way = true;
 	ln_mailbox_deinit(&process->mailbox);
 	/* Who is told of the death finds it under no name any more. */
 	if (registered)

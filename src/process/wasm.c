@@ -319,6 +319,7 @@ static enum ln_outcome body(struct ln_process *process)
 	enum ln_outcome outcome;
 
 	charge_tables(&guest);
+	process->task.gives_way = true;
 	outcome = run(process, start, &guest, &instance);
 	if (guest.hook != NULL)
 		guest.hook->fuel = ln_instance_fuel_used(&instance);

@@ -352,8 +352,18 @@ void ln_task_rest(void)
 	struct ln_worker *worker = ln_worker_current();
 	struct ln_task *task = worker != NULL ? worker->current : NULL;
 
-	if (task != NULL && !worker->borrowed && ln_task_should_yield(task))
+	/* A worker that is still leaving one task runs another already. */
+	if (task != NULL && !worker->borrowed &&
+	    worker->leaving == LN_LEAVE_NOTHING && ln_task_should_yield(task))
 		ln_task_yield(task);
+}
+
+void ln_task_rest_if_free(void)
+{
+	struct ln_task *task = ln_task_current();
+
+	if (task != NULL && task->gives_way)
+		ln_task_rest();
 }
 
 bool ln_task_should_yield(struct ln_task *task)

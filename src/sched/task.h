@@ -55,6 +55,8 @@ struct ln_task {
 	_Atomic bool interrupted; /* waits end early; any thread sets it */
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
 	_Atomic bool running;     /* on a worker, not in a queue; for reports */
+	bool gives_way; /* it holds no lock where it copies or frees much, so
+			 * that others may run then; it sets it itself */
 };
 
 /* Starts a task whose memory was zero: takes a stack and queues it on the
@@ -153,6 +155,10 @@ void ln_task_yield(struct ln_task *task);
  * run if it is time for that. Does nothing in threads that run no task and on
  * the worker's own stack. No lock may be held. */
 void ln_task_rest(void);
+
+/* The same for what may be called with locks held, too: only if the running
+ * task has said that it gives way. */
+void ln_task_rest_if_free(void);
 
 /* Whether a task that has used its slice should yield: somebody waits. */
 bool ln_task_should_yield(struct ln_task *task);

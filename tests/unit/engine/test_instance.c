@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #include "support/guests.h"
 
 #define PAGE UINT64_C(65536)
+#define LARGE_DATA ((size_t)2 << 20)
 
 static struct test_guests all;
 
@@ -115,6 +117,68 @@ static void calls_return(void **state)
 	assert_int_equal(shown, 0);
 	assert_int_equal(guest.instance.memory_used, 0);
 	test_guest_deinit(&guest);
+}
+
+static void note_data(struct test_guest *guest)
+{
+	uint8_t *base;
+	uint64_t size;
+
+	if (!ln_instance_view(&guest->instance, &base, &size))
+		return;
+	guest->numbers[0] = size;
+	guest->numbers[1] = 0;
+	for (uint64_t i = 0; i < LARGE_DATA; i++)
+		guest->numbers[1] += base[i] == 'x';
+}
+
+/* A module with a data segment of LARGE_DATA bytes at `offset`. */
+static char *with_large_data(unsigned offset)
+{
+	static const char head[] = "(module (memory (export \"memory\") 40)"
+				   " (func (export \"f\"))"
+				   " (data (i32.const %u) \"";
+	char *text = malloc(sizeof(head) + LARGE_DATA + 20);
+	int len;
+
+	assert_non_null(text);
+	len = sprintf(text, head, offset);
+	memset(text + len, 'x', LARGE_DATA);
+	memcpy(text + len + LARGE_DATA, "\"))", 4);
+	return text;
+}
+
+/* Those are copied in another thread, which ends in the same ways. */
+static void large_data(void **state)
+{
+	char *fitting = with_large_data(0);
+	char *overlong = with_large_data(40 * PAGE - LARGE_DATA + 1);
+	struct test_guest guest;
+
+	(void)state;
+	test_guest_init(&all, 0, fitting, &guest);
+	guest.after = note_data;
+	for (int i = 0; i < 2; i++) {
+		test_guest_run(&guest);
+		assert_int_equal(guest.made, 0);
+		assert_int_equal(guest.stop, LN_STOP_RETURNED);
+		assert_int_equal(guest.numbers[0], 40 * PAGE);
+		assert_int_equal(guest.numbers[1], LARGE_DATA);
+		assert_int_equal(guest.instance.memory_used, 0);
+	}
+	guest.limits.max_memory = 39 * PAGE;
+	test_guest_run(&guest);
+	assert_int_equal(guest.made, LN_ELIMIT);
+	check_report(&guest, "memory limit");
+	test_guest_deinit(&guest);
+	test_guest_init(&all, 0, overlong, &guest);
+	test_guest_run(&guest);
+	assert_int_equal(guest.made, LN_ETRAP);
+	check_report(&guest, "out of bounds");
+	assert_int_equal(guest.instance.memory_used, 0);
+	test_guest_deinit(&guest);
+	free(fitting);
+	free(overlong);
 }
 
 static void without_a_memory(void **state)
@@ -457,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(charges),
 		cmocka_unit_test(calls_return),
+		cmocka_unit_test(large_data),
 		cmocka_unit_test(without_a_memory),
 		cmocka_unit_test(calls_trap),
 		cmocka_unit_test(start_functions),

@@ -120,6 +120,56 @@ static void guard_pages(void **state)
 	check_strategy(LN_VARIANT_GUARD);
 }
 
+/* Fills 200 pages, grows, and does so again: what is moved is moved in pieces,
+ * and what is left behind is cleared in pieces. */
+static const char moving[] =
+	"(module (memory (export \"memory\") 1)"
+	" (func $more"
+	"  (drop (memory.grow (i32.const 200)))"
+	"  (memory.fill (i32.const 8) (i32.const 5)"
+	"   (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 8))))"
+	" (func (export \"f\")"
+	"  (call $more) (call $more) (drop (memory.grow (i32.const 400)))))";
+
+static void note_moved(struct test_guest *guest)
+{
+	uint8_t *base;
+	uint64_t size;
+
+	if (!ln_instance_view(&guest->instance, &base, &size))
+		return;
+	guest->numbers[0] = size;
+	guest->numbers[1] = 0;
+	for (uint64_t i = 8; i < size; i++)
+		guest->numbers[1] += base[i] != (i < 401 * PAGE ? 5 : 0);
+}
+
+static void check_moves(unsigned variant)
+{
+	struct test_guest guest;
+
+	test_guest_init(&all, variant, moving, &guest);
+	guest.after = note_moved;
+	for (int i = 0; i < 3; i++) {
+		test_guest_run(&guest);
+		assert_int_equal(guest.stop, LN_STOP_RETURNED);
+		assert_int_equal(guest.numbers[0], 801 * PAGE);
+		assert_int_equal(guest.numbers[1], 0);
+		assert_int_equal(guest.instance.memory_used, 0);
+	}
+	test_guest_deinit(&guest);
+}
+
+static void large_ones_move(void **state)
+{
+	(void)state;
+	check_moves(0);
+	check_moves(LN_VARIANT_GUARD);
+	test_refuse(TEST_REFUSE_MADVISE | TEST_REFUSE_SCAN, 0);
+	check_moves(0);
+	test_refuse(0, 0);
+}
+
 /* Whatever the kernel refuses, nobody sees what another one has left. */
 static void check_refusals(unsigned variant)
 {
@@ -284,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slabs),
+		cmocka_unit_test(large_ones_move),
 		cmocka_unit_test(guard_pages),
 		cmocka_unit_test(accounts),
 		cmocka_unit_test(ends),

@@ -15,6 +15,7 @@
 
 #define PEERS 2000
 #define STEPS 100000
+#define MANY 100000
 
 static struct ln_process *peers;
 
@@ -41,11 +42,11 @@ static int tear_down(void **state)
 static void drop_all(struct ln_links *links)
 {
 	for (uint32_t i = 0; i < ln_links_slots(links); i++) {
-		if (links->slots[i].peer != NULL)
-			ln_process_release(links->slots[i].peer);
+		if (ln_links_at(links, i)->peer != NULL)
+			ln_process_release(ln_links_at(links, i)->peer);
 	}
 	ln_links_deinit(links, NULL);
-	*links = (struct ln_links){ 0 };
+	assert_int_equal(ln_links_slots(links), 0);
 }
 
 /* The tag for `peer`, by looking at every slot; *count: how often it is there.
@@ -57,8 +58,8 @@ static int64_t tag_of(const struct ln_links *links,
 
 	*count = 0;
 	for (uint32_t i = 0; i < ln_links_slots(links); i++) {
-		if (links->slots[i].peer == peer) {
-			tag = links->slots[i].tag;
+		if (ln_links_at(links, i)->peer == peer) {
+			tag = ln_links_at(links, i)->tag;
 			(*count)++;
 		}
 	}
@@ -184,6 +185,37 @@ static void removed_links_make_room(void **state)
 	drop_all(&links);
 }
 
+/* Enough for tables that are mappings. No change moves more than some entries,
+ * so for a while there are two tables, and all is found in either. */
+static void large_tables_grow_step_by_step(void **state)
+{
+	struct ln_process *many = calloc(MANY, sizeof(*many));
+	struct ln_links links = { 0 };
+	uint32_t with_two = 0;
+
+	(void)state;
+	assert_non_null(many);
+	for (int i = 0; i < MANY; i++) {
+		uint32_t before = links.moved;
+		bool had_two = links.old != NULL;
+
+		atomic_init(&many[i].references, 1);
+		assert_int_equal(ln_links_set(&links, &many[i], i, MANY), 0);
+		if (links.old != NULL) {
+			with_two++;
+			assert_true(links.moved - (had_two ? before : 0) <= 16);
+			assert_true(ln_links_has(&links, &many[i / 2]));
+			assert_true(ln_links_has(&links, &many[0]));
+		}
+	}
+	assert_true(with_two > MANY / 64);
+	for (int i = 0; i < MANY; i++)
+		assert_true(unlink_peer(&links, &many[i]));
+	assert_int_equal(links.live, 0);
+	drop_all(&links);
+	free(many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +224,7 @@ int main(void)
 		cmocka_unit_test(has_a_limit),
 		cmocka_unit_test(random_steps_match_a_model),
 		cmocka_unit_test(removed_links_make_room),
+		cmocka_unit_test(large_tables_grow_step_by_step),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

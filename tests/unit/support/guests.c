@@ -75,7 +75,7 @@ void test_guests_deinit(struct test_guests *all)
 void test_guest_init(struct test_guests *all, unsigned variant,
 		     const char *text, struct test_guest *guest)
 {
-	const struct ln_module_limits limits = { .max_bytes = 1 << 20 };
+	const struct ln_module_limits limits = { .max_bytes = 4 << 20 };
 	char *error;
 
 	*guest = (struct test_guest){

@@ -1,0 +1,41 @@
+/*
+ * Work on much memory, which others need not wait for: it is done in pieces,
+ * between which a task that gives way (see sched/task.h) lets others run. For
+ * all others, and in threads that run no task, it is done at once.
+ */
+#ifndef LN_SCHED_BULK_H
+#define LN_SCHED_BULK_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/compiler.h"
+
+/* What is copied or cleared at once, some tens of microseconds of work. */
+#define LN_BULK_PIECE ((size_t)256 << 10)
+
+/* What is given back to the kernel at once. */
+#define LN_BULK_SPAN ((size_t)4 << 20)
+
+void ln_bulk_copy_long(void *to, const void *from, size_t size);
+
+/* memcpy. */
+static inline void ln_bulk_copy(void *to, const void *from, size_t size)
+{
+	if (LN_LIKELY(size <= LN_BULK_PIECE))
+		memcpy(to, from, size);
+	else
+		ln_bulk_copy_long(to, from, size);
+}
+
+/* calloc of `size` bytes. */
+void *ln_bulk_zeroed(size_t size);
+
+/* realloc of a block of `size` bytes, of which the first `used` ones are kept,
+ * to `wanted`. NULL: memory is short, and the block is as it was. */
+void *ln_bulk_resize(void *block, size_t size, size_t used, size_t wanted);
+
+/* free of a block of `size` bytes; NULL is fine. */
+void ln_bulk_free(void *block, size_t size);
+
+#endif
