@@ -8,6 +8,7 @@
 // stdout: counted to 3
 // stdout: the counter fails
 // stdout: counted to 10
+// stderr~ supervisor: child 'counter' has exited with status 1 and is started
 #include <lunatic.h>
 #include <unistd.h>
 

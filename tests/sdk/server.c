@@ -3,6 +3,7 @@
 //
 // stdout~ passed, 0 failed$
 // stderr~ idle for too long
+// stderr~ trapped: wasm `unreachable`
 #include <lunatic.h>
 #include <lunatic/abi.h>
 #include <string.h>
@@ -241,15 +242,28 @@ LUNATIC_TEST(bad_requests)
 	LUNATIC_CHECK_EQ(add(server, 1), 1);
 }
 
+static void casts_later(struct lunatic_reader *argument)
+{
+	struct lunatic_proc server = lunatic_read_proc(argument);
+
+	lunatic_sleep(A_WHILE);
+	cast(server, 41);
+}
+
 LUNATIC_TEST(deferred)
 {
 	struct lunatic_proc server = start(5);
 
-	LUNATIC_CHECK_EQ(call(server, DEFER, 0, A_WHILE), LUNATIC_ETIMEDOUT);
-	LUNATIC_CHECK_EQ(add(server, 1), 6);
-	cast(server, 41);
-	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_proc(&out, lunatic_proc_clone(server));
+	LUNATIC_CHECK_EQ(lunatic_spawn_packed(NULL, NULL, casts_later, &out),
+			 0);
+	LUNATIC_CHECK_EQ(call(server, DEFER, 0, SOON), 0);
 	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), 41);
+	// An answer that comes too late is not seen.
+	LUNATIC_CHECK_EQ(call(server, DEFER, 0, 1), LUNATIC_ETIMEDOUT);
+	cast(server, 41);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
 	LUNATIC_CHECK_EQ(call(server, DEFER_TWICE, 0, A_WHILE),
 			 LUNATIC_ETIMEDOUT);
 	LUNATIC_CHECK_EQ(add(server, 1), 42);
@@ -275,8 +289,9 @@ LUNATIC_TEST(sends_before_answering)
 
 LUNATIC_TEST(misuse_fails)
 {
-	LUNATIC_CHECK_EQ(call(start(5), INCOMPLETE, 0, A_WHILE),
-			 LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(call(start(5), INCOMPLETE, 0, SOON), LUNATIC_EDIED);
+	LUNATIC_CHECK_EQ(lunatic_request_end().reason, LUNATIC_EXITED);
+	LUNATIC_CHECK_EQ(lunatic_request_end().status, 1);
 	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
 	LUNATIC_CHECK_EQ(call(start(5), LATE, 0, SOON), 0);
 }
@@ -344,6 +359,198 @@ static const struct lunatic_server lazy = {
 LUNATIC_TEST_FAILS(idle_is_called, "idle for too long")
 {
 	lunatic_server_run(&lazy, NULL);
+}
+
+struct told {
+	struct lunatic_proc listener;
+	int64_t monitor;
+	int32_t ticks;
+	int32_t casts;
+};
+
+static void tell(struct told *told, int64_t what, int64_t number)
+{
+	lunatic_mail_begin(&out, 1);
+	lunatic_write_array(&out, 2);
+	lunatic_write_int(&out, what);
+	lunatic_write_int(&out, number);
+	lunatic_mail_send(&out, told->listener);
+}
+
+static void dies_at_once(void)
+{
+	_exit(9);
+}
+
+static int told_init(void *state, struct lunatic_reader *argument)
+{
+	struct told *told = state;
+	struct lunatic_proc child;
+
+	told->listener = lunatic_read_proc(argument);
+	LUNATIC_CHECK_EQ(lunatic_spawn(&child, NULL, dies_at_once), 0);
+	told->monitor = lunatic_proc_monitor(child);
+	lunatic_proc_drop(child);
+	return 0;
+}
+
+static void told_info(void *state, int what, struct lunatic_reader *message)
+{
+	struct told *told = state;
+
+	if (what == LUNATIC_ENDED)
+		tell(told, lunatic_mail_tag() == told->monitor ? 9 : -9,
+		     lunatic_mail_end().status);
+	else
+		tell(told, lunatic_mail_tag(), lunatic_read_int(message));
+}
+
+static void told_call(void *state, struct lunatic_reader *request,
+		      struct lunatic_writer *reply)
+{
+	(void)state;
+	lunatic_write_int(reply, lunatic_read_int(request) + 1);
+}
+
+static const struct lunatic_server informed = {
+	.state_size = sizeof(struct told),
+	.name = "informed",
+	.init = told_init,
+	.info = told_info,
+	.call = told_call,
+};
+
+static void expect_told(int64_t what, int64_t number)
+{
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	lunatic_read_tuple(&mail, 2);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), what);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), number);
+}
+
+static void send_info(struct lunatic_proc server, int64_t tag, int64_t number)
+{
+	lunatic_mail_begin(&out, tag);
+	lunatic_write_int(&out, number);
+	LUNATIC_CHECK_EQ(lunatic_mail_send(&out, server), 0);
+}
+
+LUNATIC_TEST(info_and_name)
+{
+	struct lunatic_proc server;
+	struct lunatic_proc found;
+
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_proc(&out, lunatic_proc_self());
+	LUNATIC_CHECK_EQ(lunatic_server_start(&server, NULL, &informed, &out),
+			 0);
+	expect_told(9, 9);
+	// Other messages, in the shape of a request as well.
+	send_info(server, 0, 1);
+	send_info(server, 77, 2);
+	expect_told(0, 1);
+	expect_told(77, 2);
+	lunatic_mail_begin(&out, 78);
+	lunatic_write_array(&out, 3);
+	lunatic_write_nil(&out);
+	lunatic_write_int(&out, 79);
+	lunatic_write_nil(&out);
+	LUNATIC_CHECK_EQ(lunatic_mail_send(&out, server), 0);
+	expect_told(78, 0);
+	lunatic_request_begin(&out);
+	lunatic_write_int(&out, 41);
+	LUNATIC_CHECK_EQ(lunatic_request_send(&out, server, &mail, SOON), 0);
+	LUNATIC_CHECK_EQ(lunatic_read_int(&mail), 42);
+	LUNATIC_CHECK_EQ(lunatic_lookup("informed", "1", &found), 0);
+	LUNATIC_CHECK(lunatic_proc_same(server, found));
+	lunatic_server_stop(server);
+}
+
+static void ticks(void *state)
+{
+	struct told *told = state;
+
+	told->ticks++;
+}
+
+static void counts_casts(void *state, struct lunatic_reader *message)
+{
+	struct told *told = state;
+
+	lunatic_skip(message);
+	told->casts++;
+}
+
+static void tells_ticks(void *state, struct lunatic_reader *request,
+			struct lunatic_writer *reply)
+{
+	struct told *told = state;
+
+	lunatic_skip(request);
+	lunatic_write_int(reply, told->ticks);
+}
+
+static const struct lunatic_server busy = {
+	.state_size = sizeof(struct told),
+	.call = tells_ticks,
+	.cast = counts_casts,
+	.idle = ticks,
+	.idle_after = 20,
+};
+
+// Messages do not keep it away, however fast they come.
+LUNATIC_TEST(idle_is_called_when_busy)
+{
+	struct lunatic_proc server;
+	int32_t count;
+
+	LUNATIC_CHECK_EQ(lunatic_server_start(&server, NULL, &busy, NULL), 0);
+	do {
+		for (int i = 0; i < 10; i++) {
+			lunatic_send_tag(server, 0);
+			lunatic_sleep(1);
+		}
+		lunatic_request_begin(&out);
+		lunatic_write_nil(&out);
+		LUNATIC_CHECK_EQ(
+			lunatic_request_send(&out, server, &mail, SOON), 0);
+		count = lunatic_read_i32(&mail);
+	} while (count < 3);
+	lunatic_server_stop(server);
+}
+
+static void never_answers(void)
+{
+	lunatic_receive(&mail, LUNATIC_FOREVER);
+	__builtin_trap();
+}
+
+static void dies(void)
+{
+}
+
+LUNATIC_TEST(requests_to_the_dead)
+{
+	struct lunatic_proc proc;
+
+	LUNATIC_CHECK_EQ(lunatic_spawn(&proc, NULL, dies), 0);
+	lunatic_sleep(A_WHILE);
+	lunatic_request_begin(&out);
+	lunatic_write_nil(&out);
+	LUNATIC_CHECK_EQ(
+		lunatic_request_send(&out, proc, &mail, LUNATIC_FOREVER),
+		LUNATIC_EDIED);
+	LUNATIC_CHECK_EQ(lunatic_request_end().reason, LUNATIC_RETURNED);
+	LUNATIC_CHECK(strcmp(lunatic_status_text(LUNATIC_EDIED),
+			     "the process has ended: it has returned") == 0);
+	LUNATIC_CHECK_EQ(lunatic_spawn(&proc, NULL, never_answers), 0);
+	lunatic_request_begin(&out);
+	lunatic_write_nil(&out);
+	LUNATIC_CHECK_EQ(
+		lunatic_request_send(&out, proc, &mail, LUNATIC_FOREVER),
+		LUNATIC_EDIED);
+	LUNATIC_CHECK_EQ(lunatic_request_end().reason, LUNATIC_TRAPPED);
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, A_WHILE), LUNATIC_ETIMEDOUT);
 }
 
 static const struct lunatic_server nothing = { 0 };

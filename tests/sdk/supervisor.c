@@ -2,6 +2,8 @@
 // often, nesting, and the order of stopping.
 //
 // stdout~ passed, 0 failed$
+// stderr~ child 'b' has exited with status 1 and is started again \(restart 1
+// stderr~ supervisor 'short': child 'a' .* status 1; the supervisor gives up
 #include <lunatic.h>
 #include <string.h>
 #include <time.h>
@@ -147,8 +149,9 @@ static void expect_changes(const struct lunatic_supervisor *what,
 	}
 	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 3);
 	lunatic_server_stop(supervisor);
-	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, A_WHILE),
-			 LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON),
+			 LUNATIC_EDIED);
+	LUNATIC_CHECK_EQ(lunatic_request_end().reason, LUNATIC_RETURNED);
 }
 
 LUNATIC_TEST(only_the_one)
@@ -420,6 +423,8 @@ static void deaf(const struct lunatic_child *self)
 {
 	if (self->data != NULL)
 		lunatic_links_catch();
+	for (volatile int i = 0; self->data != NULL; i++)
+		;
 	for (;;)
 		lunatic_sleep(SOON);
 }
@@ -432,7 +437,7 @@ static const struct lunatic_child deaf_children[] = {
 static const struct lunatic_supervisor of_deaf = { .children = deaf_children,
 						   .count = 3 };
 
-// Whoever does not listen is killed; who cannot be killed is let go.
+// Whoever does not listen is killed, whatever it does.
 LUNATIC_TEST(deaf_ones)
 {
 	struct lunatic_proc supervisor = start(&of_deaf);
@@ -446,8 +451,192 @@ LUNATIC_TEST(deaf_ones)
 	lunatic_server_stop(supervisor);
 	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_LINK_DIED);
 	LUNATIC_CHECK_EQ(lunatic_mail_tag(), tag);
-	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, A_WHILE),
-			 LUNATIC_ETIMEDOUT);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON),
+			 LUNATIC_EDIED);
+}
+
+// Catches links, never waits, and must be alone.
+static void stubborn(const struct lunatic_child *self)
+{
+	struct lunatic_env env = lunatic_env_self();
+	struct lunatic_proc found;
+
+	lunatic_links_catch();
+	if (lunatic_lookup(self->name, "1", &found) == 0)
+		puts("FAILED: two of a child");
+	lunatic_register(env, self->name, "1.0.0", lunatic_proc_self());
+	for (volatile int i = 0;; i++)
+		;
+}
+
+static void fails_soon(const struct lunatic_child *self)
+{
+	(void)self;
+	lunatic_sleep(20);
+	_exit(1);
+}
+
+static const struct lunatic_child hard[] = {
+	{ .name = "stubborn", .run = stubborn, .shutdown = 5 },
+	{ .name = "a", .run = fails_soon },
+};
+static const struct lunatic_supervisor brief = {
+	.name = "short",
+	.children = hard,
+	.count = 2,
+	.strategy = LUNATIC_ONE_FOR_ALL,
+	.restarts = 2,
+	.within = 60000,
+};
+
+// The next one comes when the one before is gone; and that the supervisor kills
+// it does not count as a failure.
+LUNATIC_TEST(never_two)
+{
+	struct lunatic_proc supervisor = start(&brief);
+	int64_t tag = lunatic_proc_monitor(supervisor);
+	struct lunatic_proc found;
+
+	LUNATIC_CHECK_EQ(lunatic_receive_tagged(&mail, &tag, 1, SOON),
+			 LUNATIC_ENDED);
+	LUNATIC_CHECK_EQ(lunatic_mail_end().reason, LUNATIC_EXITED);
+	LUNATIC_CHECK_EQ(lunatic_lookup("stubborn", "1", &found),
+			 LUNATIC_ENOTFOUND);
+}
+
+static void tells_data(const struct lunatic_child *self)
+{
+	struct lunatic_proc listener;
+
+	LUNATIC_CHECK_EQ(lunatic_lookup("listener", "1", &listener), 0);
+	lunatic_mail_begin(&out, 0);
+	lunatic_write_bin(&out, self->data, self->size);
+	lunatic_mail_send(&out, listener);
+	do
+		lunatic_receive(&mail, LUNATIC_FOREVER);
+	while (!lunatic_asked_to_stop());
+}
+
+static int data_init(void *state, struct lunatic_reader *argument)
+{
+	char *text = state;
+
+	return lunatic_read_bin(argument, text, 8) > 0 ? 0 : -1;
+}
+
+static void data_call(void *state, struct lunatic_reader *request,
+		      struct lunatic_writer *reply)
+{
+	if (lunatic_read_uint(request) == 1)
+		_exit(1);
+	lunatic_write_str(reply, state);
+}
+
+static const struct lunatic_server data_server = {
+	.state_size = 9,
+	.init = data_init,
+	.call = data_call,
+};
+
+static const struct lunatic_child added_run = { .run = tells_data,
+						.shutdown = SOON };
+static const struct lunatic_child added_server = { .name = "added",
+						   .server = &data_server };
+static const struct lunatic_child added_once = { .run = fails_soon,
+						 .restart = LUNATIC_TEMPORARY };
+
+static void expect_data(const char *text)
+{
+	char data[9] = "";
+
+	LUNATIC_CHECK_EQ(lunatic_receive(&mail, SOON), LUNATIC_MESSAGE);
+	lunatic_read_bin(&mail, data, 8);
+	LUNATIC_CHECK(strcmp(data, text) == 0);
+}
+
+static int ask_data(struct lunatic_proc child, uint64_t what)
+{
+	lunatic_request_begin(&out);
+	lunatic_write_uint(&out, what);
+	return lunatic_request_send(&out, child, &mail, SOON);
+}
+
+// Children that come and go while the supervisor runs.
+LUNATIC_TEST(added_and_ended)
+{
+	struct lunatic_proc supervisor = start(&one_for_one);
+	struct lunatic_child_info infos[5];
+	struct lunatic_proc one;
+	struct lunatic_proc two;
+	struct lunatic_proc server;
+	struct lunatic_env env = lunatic_env_self();
+	char text[9];
+
+	lunatic_register(env, "listener", "1.0.0", lunatic_proc_self());
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor, &added_run,
+							"one", 3, &one, SOON),
+			 0);
+	expect_data("one");
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor, &added_run,
+							"two", 3, &two, SOON),
+			 0);
+	expect_data("two");
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor,
+							&added_server, "three",
+							5, NULL, SOON),
+			 0);
+	// Taken, and one that fails in init, since it gets nil.
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor,
+							&added_server, "four",
+							4, NULL, SOON),
+			 LUNATIC_EEXIST);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor, &three[0],
+							NULL, 0, NULL, SOON),
+			 LUNATIC_EEXIST);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 6);
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_children(supervisor, infos, 5, SOON), 6);
+	LUNATIC_CHECK(strcmp(infos[0].name, "a") == 0);
+	LUNATIC_CHECK(strcmp(infos[3].name, "") == 0);
+	LUNATIC_CHECK(lunatic_proc_same(infos[3].proc, one));
+
+	// It is started again with the same data.
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_find(supervisor, "added", &server, SOON), 0);
+	LUNATIC_CHECK_EQ(ask_data(server, 1), LUNATIC_EDIED);
+	while (lunatic_supervisor_find(supervisor, "added", &server, SOON) != 0)
+		lunatic_sleep(1);
+	LUNATIC_CHECK_EQ(ask_data(server, 0), 0);
+	lunatic_read_str(&mail, text, sizeof(text));
+	LUNATIC_CHECK(strcmp(text, "three") == 0);
+
+	LUNATIC_CHECK_EQ(lunatic_supervisor_end_proc(supervisor, one, SOON), 0);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_end_proc(supervisor, one, SOON),
+			 LUNATIC_ENOTFOUND);
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_end_child(supervisor, "added", SOON), 0);
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_end_child(supervisor, "added", SOON),
+		LUNATIC_ENOTFOUND);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_end_child(supervisor, "b", SOON),
+			 0);
+	LUNATIC_CHECK_EQ(
+		lunatic_supervisor_children(supervisor, infos, 5, SOON), 4);
+	LUNATIC_CHECK(!lunatic_proc_is(infos[1].proc));
+	LUNATIC_CHECK(lunatic_proc_same(infos[3].proc, two));
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor, &three[1],
+							NULL, 0, NULL, SOON),
+			 0);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON), 4);
+	// One that is never started again is forgotten.
+	LUNATIC_CHECK_EQ(lunatic_supervisor_start_child(supervisor, &added_once,
+							NULL, 0, NULL, SOON),
+			 0);
+	while (lunatic_supervisor_children(supervisor, NULL, 0, SOON) != 4)
+		lunatic_sleep(1);
+	lunatic_server_stop(supervisor);
+	LUNATIC_CHECK_EQ(lunatic_supervisor_running(supervisor, SOON),
+			 LUNATIC_EDIED);
 }
 
 // What is not for it does not disturb a supervisor.

@@ -60,6 +60,16 @@ int lunatic_writer_flush(struct lunatic_writer *writer, const void *more,
  * Below what programs may use. */
 #define LUNATIC_TAG_STOP INT64_C(-1000001)
 
+/* What is asked of a supervisor, as variants of a request. */
+enum lunatic_question {
+	LUNATIC_ASK_FIND,
+	LUNATIC_ASK_RUNNING,
+	LUNATIC_ASK_START,
+	LUNATIC_ASK_END_NAME,
+	LUNATIC_ASK_END_PROC,
+	LUNATIC_ASK_LIST,
+};
+
 /* The rest needs the host. */
 #ifdef __wasm32__
 
@@ -118,6 +128,10 @@ uint32_t lunatic_host_timeout(int64_t timeout);
 /* Keeps the text of an error of the host, drops the error, and returns
  * LUNATIC_EHOST. */
 int lunatic_host_error(uint64_t error);
+
+/* Keeps what the text of LUNATIC_EDIED is from now on; NULL: the general one.
+ */
+void lunatic_note_end(const struct lunatic_end *end);
 
 /* Ends the process as one that failed, without a report. */
 _Noreturn void lunatic_fail(void);

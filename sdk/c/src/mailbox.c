@@ -141,7 +141,7 @@ int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 	result = lunatic_message_receive(tags, count,
 					 lunatic_host_timeout(timeout));
 	/* A reader of what was there before stays good after a timeout. */
-	if (result != LUNATIC_MESSAGE && result != LUNATIC_LINK_DIED)
+	if (result > LUNATIC_ENDED)
 		return LUNATIC_ETIMEDOUT;
 	lunatic_scratch_changed();
 	if (result == LUNATIC_MESSAGE) {
@@ -166,6 +166,16 @@ int lunatic_read_again(struct lunatic_reader *mail)
 int lunatic_receive(struct lunatic_reader *mail, int64_t timeout)
 {
 	return lunatic_receive_tagged(mail, NULL, 0, timeout);
+}
+
+struct lunatic_end lunatic_mail_end(void)
+{
+	uint32_t numbers[2] = { 0, 0 };
+
+	lunatic_message_seek_data(0);
+	lunatic_message_read_data(numbers, sizeof(numbers));
+	return (struct lunatic_end){ (enum lunatic_reason)numbers[0],
+				     numbers[1] };
 }
 
 int64_t lunatic_mail_tag(void)

@@ -241,6 +241,32 @@ void lunatic_proc_unlink(struct lunatic_proc proc)
 	lunatic_process_unlink(proc.id);
 }
 
+int64_t lunatic_proc_monitor(struct lunatic_proc proc)
+{
+	return lunatic_process_monitor(proc.id);
+}
+
+void lunatic_proc_demonitor(int64_t tag)
+{
+	lunatic_process_demonitor(tag);
+}
+
+const char *lunatic_end_text(struct lunatic_end end)
+{
+	static const char *const texts[] = {
+		[LUNATIC_RETURNED] = "it has returned",
+		[LUNATIC_EXITED] = "it has exited",
+		[LUNATIC_TRAPPED] = "it has trapped",
+		[LUNATIC_KILLED] = "it was killed",
+		[LUNATIC_NO_PROCESS] = "there is no such process",
+		[LUNATIC_NODE_LOST] = "its node is lost",
+	};
+
+	if (end.reason >= sizeof(texts) / sizeof(texts[0]))
+		return "for an unknown reason";
+	return texts[end.reason];
+}
+
 int lunatic_proc_kill(struct lunatic_proc proc)
 {
 	lunatic_process_kill(proc.id);

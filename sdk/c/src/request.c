@@ -1,6 +1,7 @@
 /*
  * Requests and answers, in the Rust crate's form: [value, tag, sender]. The
- * sender comes last, so a request is closed before it can be answered.
+ * sender comes last, so a request is closed before it can be answered. The host
+ * makes the tag, watches who is asked, and drops what comes too late.
  */
 #include <lunatic/abi.h>
 #include <lunatic/request.h>
@@ -8,9 +9,12 @@
 
 #include "internal.h"
 
+/* How the one ended that the last failed request was for. */
+static struct lunatic_end last_end;
+
 void lunatic_request_begin(struct lunatic_writer *request)
 {
-	int64_t tag = lunatic_tag_new();
+	int64_t tag = lunatic_message_new_tag();
 
 	lunatic_mail_begin(request, tag);
 	request->tag = tag;
@@ -20,6 +24,7 @@ void lunatic_request_begin(struct lunatic_writer *request)
 int lunatic_request_send(struct lunatic_writer *request, struct lunatic_proc to,
 			 struct lunatic_reader *reply, int64_t timeout)
 {
+	uint32_t result;
 	int status;
 
 	if (request->status == 0 && request->message != lunatic_scratch_message)
@@ -33,14 +38,22 @@ int lunatic_request_send(struct lunatic_writer *request, struct lunatic_proc to,
 	status = lunatic_writer_close(request);
 	if (status != 0)
 		return status;
-	if (lunatic_message_send_receive_skip_search(
-		    to.id, lunatic_host_timeout(timeout)) != 0) {
-		lunatic_scratch_changed();
-		return LUNATIC_ETIMEDOUT;
-	}
+	result = lunatic_message_request(to.id, lunatic_host_timeout(timeout));
 	lunatic_scratch_changed();
-	lunatic_reader_open(reply);
-	return 0;
+	if (result == LUNATIC_MESSAGE) {
+		lunatic_reader_open(reply);
+		return 0;
+	}
+	if (result != LUNATIC_ENDED)
+		return LUNATIC_ETIMEDOUT;
+	last_end = lunatic_mail_end();
+	lunatic_note_end(&last_end);
+	return LUNATIC_EDIED;
+}
+
+struct lunatic_end lunatic_request_end(void)
+{
+	return last_end;
 }
 
 int lunatic_request_open(struct lunatic_reader *mail)

@@ -3,9 +3,11 @@
  * written: only then is the request, whose sender comes last, read to its end.
  */
 #include <lunatic/abi.h>
+#include <lunatic/registry.h>
 #include <lunatic/server.h>
 #include <lunatic/status.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -99,16 +101,34 @@ static void answer(const struct lunatic_server *what, void *state,
 	finish(&call, &reply);
 }
 
+/* Whether a message with a tag is a request. It can be read anew then. */
+static bool is_request(struct lunatic_reader *mail, int64_t tag)
+{
+	bool is;
+
+	if (lunatic_peek(mail) != LUNATIC_KIND_ARRAY)
+		return false;
+	lunatic_read_tuple(mail, 3);
+	lunatic_skip(mail);
+	is = lunatic_read_int(mail) == tag && mail->status == 0;
+	return lunatic_read_again(mail) == 0 && is;
+}
+
+static void inform(const struct lunatic_server *what, void *state, int received,
+		   struct lunatic_reader *mail)
+{
+	if (what->info != NULL)
+		what->info(state, received, mail);
+}
+
 /* Takes what was received. Returns false when the server must stop. */
 static bool handle(const struct lunatic_server *what, void *state, int received,
 		   struct lunatic_reader *mail)
 {
 	int64_t tag;
 
-	if (received == LUNATIC_ETIMEDOUT) {
-		what->idle(state);
+	if (received == LUNATIC_ETIMEDOUT)
 		return true;
-	}
 	tag = lunatic_mail_tag();
 	if (received == LUNATIC_LINK_DIED) {
 		if (tag == 0)
@@ -116,13 +136,55 @@ static bool handle(const struct lunatic_server *what, void *state, int received,
 		what->link_died(state, tag);
 		return true;
 	}
-	if (tag == LUNATIC_TAG_STOP)
+	if (received == LUNATIC_MESSAGE && tag == LUNATIC_TAG_STOP)
 		return false;
-	if (tag != 0)
-		answer(what, state, mail);
-	else if (what->cast != NULL)
+	if (received == LUNATIC_MESSAGE && tag == 0 && what->cast != NULL)
 		what->cast(state, mail);
+	else if (received == LUNATIC_MESSAGE && tag != 0 &&
+		 (what->info == NULL || is_request(mail, tag)))
+		answer(what, state, mail);
+	else
+		inform(what, state, received, mail);
 	return true;
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Handles messages until it is time to stop, and calls `idle` in time. */
+static void serve(const struct lunatic_server *what, void *state)
+{
+	struct lunatic_reader mail;
+	int64_t due = what->idle != NULL ? now() + what->idle_after : 0;
+	int64_t timeout = LUNATIC_FOREVER;
+	int received;
+
+	do {
+		if (what->idle != NULL) {
+			timeout = due - now();
+			if (timeout <= 0) {
+				what->idle(state);
+				due = now() + what->idle_after;
+				timeout = what->idle_after;
+			}
+		}
+		received = lunatic_receive(&mail, timeout);
+	} while (handle(what, state, received, &mail));
+}
+
+static void register_self(const char *name)
+{
+	struct lunatic_env env = lunatic_env_self();
+	struct lunatic_proc self = lunatic_proc_self();
+
+	lunatic_register(env, name, "1.0.0", self);
+	lunatic_proc_drop(self);
+	lunatic_env_drop(env);
 }
 
 static void nobody_waits(const void *context)
@@ -142,8 +204,6 @@ void lunatic_server_serve(const struct lunatic_server *what,
 			  const void *context)
 {
 	static const unsigned char nil = 0xc0;
-	int64_t timeout =
-		what->idle != NULL ? what->idle_after : LUNATIC_FOREVER;
 	void *state = calloc(1, what->state_size + 1);
 	struct lunatic_reader mail;
 
@@ -158,9 +218,10 @@ void lunatic_server_serve(const struct lunatic_server *what,
 	if (what->init != NULL &&
 	    (what->init(state, argument) != 0 || argument->status != 0))
 		lunatic_fail();
+	if (what->name != NULL)
+		register_self(what->name);
 	started(context);
-	while (handle(what, state, lunatic_receive(&mail, timeout), &mail))
-		;
+	serve(what, state);
 	if (what->stop != NULL)
 		what->stop(state);
 	free(state);

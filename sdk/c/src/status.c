@@ -49,8 +49,28 @@ int lunatic_host_error(uint64_t error)
 	return LUNATIC_EHOST;
 }
 
+static const char *died_text;
+
+void lunatic_note_end(const struct lunatic_end *end)
+{
+	static const char *const died[] = {
+		[LUNATIC_RETURNED] = "the process has ended: it has returned",
+		[LUNATIC_EXITED] = "the process has ended: it has exited",
+		[LUNATIC_TRAPPED] = "the process has ended: it has trapped",
+		[LUNATIC_KILLED] = "the process has ended: it was killed",
+		[LUNATIC_NO_PROCESS] = "there is no such process",
+		[LUNATIC_NODE_LOST] = "the node of the process is lost",
+	};
+
+	died_text = NULL;
+	if (end != NULL && end->reason < sizeof(died) / sizeof(died[0]))
+		died_text = died[end->reason];
+}
+
 const char *lunatic_status_text(int status)
 {
+	if (status == LUNATIC_EDIED && died_text != NULL)
+		return died_text;
 	if (status == LUNATIC_EHOST && host_text[0] != '\0')
 		return host_text;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -1,12 +1,13 @@
 /*
- * Supervisors. Each start of a child has a tag: of the link, by which its
- * failure is told, and of the message that its wrapper sends when it has
- * returned, since the host tells nobody of that. So whichever way a child ends,
- * one message under its tag tells. Messages under older tags are passed over.
+ * Supervisors. Each child is linked, so that it dies with its supervisor, and
+ * monitored: one message under the monitor's tag tells of its end, whatever
+ * that is. What links tell of children is passed over. The next one is started
+ * only when the one before is gone: so there are never two of a child.
  *
  * The supervisor itself is linked with who started it. A death without a tag is
- * that one's, or an order to die: children are stopped and it fails, too.
+ * that one's: children are stopped and it fails, too.
  */
+#include <lunatic/abi.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/request.h>
 #include <lunatic/status.h>
@@ -14,28 +15,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "internal.h"
 
-#define NAME_MAX_LENGTH 255
 #define SERVER_SHUTDOWN 5000
-
-/* A killed child is waited for this long: one that catches links and does not
- * stop is let go. */
-#define KILL_PATIENCE 1000
-
-/* What is asked of a supervisor, as variants of a request. */
-enum question { FIND, RUNNING };
+#define LINE_MAX_LENGTH 512
 
 struct running {
+	const struct lunatic_child *spec;
 	struct lunatic_proc proc; /* LUNATIC_NO_PROC: not running */
-	int64_t tag;
-	bool gone; /* temporary, and over */
+	int64_t monitor;
+	void *data; /* what it was started with, when it was added */
+	size_t size;
+	bool added; /* while the supervisor runs */
+	bool gone;  /* not to be started again */
 };
 
 struct supervisor {
 	const struct lunatic_supervisor *what;
 	struct running *children;
+	uint32_t count;
+	uint32_t room;
 	uint64_t *restarts; /* when the last ones were, a ring, ms */
 	uint32_t allowed;
 	uint64_t within;
@@ -43,13 +44,99 @@ struct supervisor {
 	uint32_t noted; /* how many of it are used */
 };
 
+/* Log lines: each is one write, without stdio. */
+
+struct line {
+	char text[LINE_MAX_LENGTH];
+	size_t length;
+};
+
+static void add(struct line *line, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > sizeof(line->text) - 1 - line->length)
+		length = sizeof(line->text) - 1 - line->length;
+	memcpy(line->text + line->length, text, length);
+	line->length += length;
+}
+
+static void add_number(struct line *line, uint64_t number)
+{
+	char digits[24];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	add(line, digits + at);
+}
+
+static void begin_line(struct line *line, const struct supervisor *self,
+		       uint32_t index)
+{
+	line->length = 0;
+	add(line, "lunatic: supervisor");
+	if (self->what->name != NULL) {
+		add(line, " '");
+		add(line, self->what->name);
+		add(line, "'");
+	}
+	add(line, ": child ");
+	if (self->children[index].spec->name != NULL) {
+		add(line, "'");
+		add(line, self->children[index].spec->name);
+		add(line, "'");
+	} else {
+		add_number(line, index + 1);
+	}
+}
+
+static void write_line(struct line *line)
+{
+	line->text[line->length++] = '\n';
+	/* Nobody is to be told when it cannot be written. */
+	if (write(STDERR_FILENO, line->text, line->length) < 0)
+		return;
+}
+
+static void add_end(struct line *line, const struct lunatic_end *end)
+{
+	switch (end != NULL ? end->reason : LUNATIC_NO_PROCESS) {
+	case LUNATIC_RETURNED:
+		add(line, " has returned");
+		break;
+	case LUNATIC_EXITED:
+		add(line, " has exited with status ");
+		add_number(line, end->status);
+		break;
+	case LUNATIC_TRAPPED:
+		add(line, " has trapped");
+		break;
+	case LUNATIC_KILLED:
+		add(line, " was killed");
+		break;
+	default:
+		add(line, " could not be started");
+	}
+}
+
+static void add_limit(struct line *line, const struct supervisor *self)
+{
+	add_number(line, self->allowed);
+	add(line, " in ");
+	add_number(line, self->within);
+	add(line, " ms)");
+}
+
 /* The child's side. */
 
-/* Whom a child tells, and how. */
+/* Whom a server tells when it has begun. */
 struct starter {
 	struct lunatic_proc supervisor;
-	int64_t started; /* tag, when a server has begun */
-	int64_t ended;   /* tag, when it has returned */
+	int64_t started; /* tag */
 };
 
 static void tell_started(const void *context)
@@ -59,9 +146,32 @@ static void tell_started(const void *context)
 	lunatic_send_tag(starter->supervisor, starter->started);
 }
 
+/* What a child was added with, as the argument of a server. */
+static void serve_child(const struct lunatic_child *child,
+			const struct starter *starter)
+{
+	struct lunatic_reader argument;
+	struct lunatic_writer writer;
+	size_t room = child->size + 16;
+	size_t length;
+	unsigned char *bytes = malloc(room);
+
+	if (bytes == NULL)
+		lunatic_fail();
+	lunatic_writer_begin(&writer, bytes, room);
+	if (child->data != NULL)
+		lunatic_write_bin(&writer, child->data, child->size);
+	else
+		lunatic_write_nil(&writer);
+	if (lunatic_writer_end(&writer, &length) != 0)
+		lunatic_fail();
+	lunatic_reader_begin(&argument, bytes, length);
+	lunatic_server_serve(child->server, &argument, tell_started, starter);
+}
+
 static void run_child(uintptr_t spec)
 {
-	const struct lunatic_child *child = (const struct lunatic_child *)spec;
+	struct lunatic_child child = *(const struct lunatic_child *)spec;
 	struct lunatic_reader mail;
 	struct starter starter;
 
@@ -69,17 +179,19 @@ static void run_child(uintptr_t spec)
 	lunatic_read_tuple(&mail, 3);
 	starter.supervisor = lunatic_read_proc(&mail);
 	starter.started = lunatic_read_int(&mail);
-	starter.ended = lunatic_read_int(&mail);
+	if (lunatic_read_some(&mail))
+		child.data =
+			lunatic_read_bin_new(&mail, SIZE_MAX - 1, &child.size);
+	else if (child.server != NULL)
+		child.data = NULL;
 	if (lunatic_reader_end(&mail) != 0)
 		lunatic_fail();
-	if (child->server != NULL)
-		lunatic_server_serve(child->server, NULL, tell_started,
-				     &starter);
-	else if (child->supervisor != NULL)
-		lunatic_supervisor_run(child->supervisor);
+	if (child.server != NULL)
+		serve_child(&child, &starter);
+	else if (child.supervisor != NULL)
+		lunatic_supervisor_run(child.supervisor);
 	else
-		child->run(child);
-	lunatic_send_tag(starter.supervisor, starter.ended);
+		child.run(&child);
 }
 
 bool lunatic_asked_to_stop(void)
@@ -98,20 +210,19 @@ static void forget(struct running *child)
 /* Waits until a server has begun: those behind it may need it. */
 static int await_start(struct running *child, int64_t started)
 {
-	int64_t tags[] = { started, child->tag };
+	int64_t tags[] = { started, child->monitor };
 	struct lunatic_reader mail;
 
-	lunatic_receive_tagged(&mail, tags, 2, LUNATIC_FOREVER);
-	if (lunatic_mail_tag() == started)
+	if (lunatic_receive_tagged(&mail, tags, 2, LUNATIC_FOREVER) ==
+	    LUNATIC_MESSAGE)
 		return 0;
 	forget(child);
 	return LUNATIC_EDIED;
 }
 
-static int start_child(struct supervisor *self, uint32_t index)
+static int start_child(struct running *child)
 {
-	const struct lunatic_child *spec = &self->what->children[index];
-	struct running *child = &self->children[index];
+	const struct lunatic_child *spec = child->spec;
 	struct lunatic_spawn linked = { .link = lunatic_tag_new() };
 	int64_t started = lunatic_tag_new();
 	struct lunatic_writer argument;
@@ -121,15 +232,18 @@ static int start_child(struct supervisor *self, uint32_t index)
 	lunatic_write_array(&argument, 3);
 	lunatic_write_proc(&argument, lunatic_proc_self());
 	lunatic_write_int(&argument, started);
-	lunatic_write_int(&argument, linked.link);
+	if (child->data != NULL)
+		lunatic_write_bin(&argument, child->data, child->size);
+	else
+		lunatic_write_nil(&argument);
 	status = lunatic_spawn_helper(&child->proc, &linked, run_child,
 				      (uintptr_t)spec, &argument);
-	if (status != 0)
+	if (status != 0) {
 		child->proc = LUNATIC_NO_PROC;
-	child->tag = linked.link;
-	if (status == 0 && spec->server != NULL)
-		status = await_start(child, started);
-	return status;
+		return status;
+	}
+	child->monitor = lunatic_proc_monitor(child->proc);
+	return spec->server != NULL ? await_start(child, started) : 0;
 }
 
 static int64_t patience_with(const struct lunatic_child *spec)
@@ -141,10 +255,11 @@ static int64_t patience_with(const struct lunatic_child *spec)
 	return spec->supervisor != NULL ? LUNATIC_FOREVER : LUNATIC_KILL;
 }
 
-static void stop_child(struct supervisor *self, uint32_t index)
+/* Asks a child to stop, waits as long as it may take, and kills it then. It is
+ * gone afterwards. */
+static void stop_child(struct running *child)
 {
-	int64_t patience = patience_with(&self->what->children[index]);
-	struct running *child = &self->children[index];
+	int64_t patience = patience_with(child->spec);
 	struct lunatic_reader mail;
 	int received = LUNATIC_ETIMEDOUT;
 
@@ -152,26 +267,27 @@ static void stop_child(struct supervisor *self, uint32_t index)
 		return;
 	if (patience != LUNATIC_KILL) {
 		lunatic_server_stop(child->proc);
-		received =
-			lunatic_receive_tagged(&mail, &child->tag, 1, patience);
+		received = lunatic_receive_tagged(&mail, &child->monitor, 1,
+						  patience);
 	}
 	if (received < 0) {
-		lunatic_proc_kill(child->proc);
-		received = lunatic_receive_tagged(&mail, &child->tag, 1,
-						  KILL_PATIENCE);
-	}
-	if (received < 0)
 		lunatic_proc_unlink(child->proc);
+		lunatic_proc_kill(child->proc);
+		lunatic_receive_tagged(&mail, &child->monitor, 1,
+				       LUNATIC_FOREVER);
+	}
 	forget(child);
 }
 
 /* Stops the children from `first` on, the last of them first. */
 static void stop_from(struct supervisor *self, uint32_t first)
 {
-	for (uint32_t i = self->what->count; i > first; i--) {
-		stop_child(self, i - 1);
-		if (self->what->children[i - 1].restart == LUNATIC_TEMPORARY)
-			self->children[i - 1].gone = true;
+	for (uint32_t i = self->count; i > first; i--) {
+		struct running *child = &self->children[i - 1];
+
+		stop_child(child);
+		if (child->spec->restart == LUNATIC_TEMPORARY)
+			child->gone = true;
 	}
 }
 
@@ -189,15 +305,38 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* Gives up when there have been too many restarts. */
-static void note_restart(struct supervisor *self)
+/* How many of the restarts noted are not forgiven yet. */
+static uint32_t recent(const struct supervisor *self, uint64_t time)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < self->noted; i++)
+		count += time - self->restarts[i] <= self->within;
+	return count;
+}
+
+/* Notes that a child must be started again, `end` being NULL when that did not
+ * work before. Gives up when that has been too often. */
+static void note_restart(struct supervisor *self, uint32_t index,
+			 const struct lunatic_end *end)
 {
 	uint64_t time = now();
+	uint32_t count = recent(self, time);
+	struct line line;
 
-	if (self->allowed == 0 ||
-	    (self->noted == self->allowed &&
-	     time - self->restarts[self->next] <= self->within))
+	begin_line(&line, self, index);
+	add_end(&line, end);
+	if (count >= self->allowed) {
+		add(&line, "; the supervisor gives up (more than ");
+		add_limit(&line, self);
+		write_line(&line);
 		give_up(self);
+	}
+	add(&line, " and is started again (restart ");
+	add_number(&line, count + 1);
+	add(&line, " of ");
+	add_limit(&line, self);
+	write_line(&line);
 	self->restarts[self->next] = time;
 	self->next = (self->next + 1) % self->allowed;
 	if (self->noted < self->allowed)
@@ -212,22 +351,24 @@ static uint32_t start_range(struct supervisor *self, uint32_t first,
 	uint32_t i;
 
 	for (i = first; i <= last; i++) {
-		if (self->children[i].gone ||
-		    lunatic_proc_is(self->children[i].proc))
+		struct running *child = &self->children[i];
+
+		if (child->gone || lunatic_proc_is(child->proc))
 			continue;
-		if (start_child(self, i) == 0)
+		if (start_child(child) == 0)
 			continue;
-		if (self->what->children[i].restart != LUNATIC_TEMPORARY)
+		if (child->spec->restart != LUNATIC_TEMPORARY)
 			break;
-		self->children[i].gone = true;
+		child->gone = true;
 	}
 	return i;
 }
 
-/* Starts again whatever a failure of `index` concerns. */
-static void restart(struct supervisor *self, uint32_t index)
+/* Starts again whatever the end of `index` concerns. */
+static void restart(struct supervisor *self, uint32_t index,
+		    const struct lunatic_end *end)
 {
-	uint32_t last = self->what->count - 1;
+	uint32_t last = self->count - 1;
 	uint32_t first = index;
 
 	switch (self->what->strategy) {
@@ -241,75 +382,251 @@ static void restart(struct supervisor *self, uint32_t index)
 		break;
 	}
 	do {
-		note_restart(self);
+		note_restart(self, index, end);
 		if (first != last)
 			stop_from(self, first);
 		first = start_range(self, first, last);
+		index = first;
+		end = NULL;
 	} while (first <= last);
 }
 
-static void child_ended(struct supervisor *self, uint32_t index, bool failed)
+/* Forgets the children that were added and will not be started again. */
+static void remove_gone(struct supervisor *self)
 {
-	enum lunatic_restart kind = self->what->children[index].restart;
+	uint32_t to = 0;
 
-	forget(&self->children[index]);
-	if (kind == LUNATIC_TEMPORARY)
-		self->children[index].gone = true;
-	else if (kind == LUNATIC_PERMANENT || failed)
-		restart(self, index);
+	for (uint32_t i = 0; i < self->count; i++) {
+		struct running *child = &self->children[i];
+
+		if (child->added && child->gone &&
+		    !lunatic_proc_is(child->proc))
+			free(child->data);
+		else
+			self->children[to++] = *child;
+	}
+	self->count = to;
+}
+
+static void child_ended(struct supervisor *self, uint32_t index,
+			const struct lunatic_end *end)
+{
+	struct running *child = &self->children[index];
+	enum lunatic_restart kind = child->spec->restart;
+
+	forget(child);
+	if (kind == LUNATIC_PERMANENT ||
+	    (kind == LUNATIC_TRANSIENT && end->reason != LUNATIC_RETURNED))
+		restart(self, index, end);
+	else if (kind == LUNATIC_TEMPORARY || child->added)
+		child->gone = true;
+	remove_gone(self);
+}
+
+/* Children that come and go. */
+
+static struct running *find_name(struct supervisor *self, const char *name)
+{
+	for (uint32_t i = 0; i < self->count; i++) {
+		const char *own = self->children[i].spec->name;
+
+		if (own != NULL && strcmp(own, name) == 0)
+			return &self->children[i];
+	}
+	return NULL;
+}
+
+static struct running *find_proc(struct supervisor *self,
+				 struct lunatic_proc proc)
+{
+	for (uint32_t i = 0; i < self->count; i++) {
+		struct running *child = &self->children[i];
+
+		if (lunatic_proc_is(child->proc) &&
+		    lunatic_proc_same(child->proc, proc))
+			return child;
+	}
+	return NULL;
+}
+
+/* Room for one more child; NULL: no memory. */
+static struct running *add_running(struct supervisor *self)
+{
+	if (self->count == self->room) {
+		uint32_t room = self->room * 2 + 8;
+		struct running *children =
+			realloc(self->children, room * sizeof(*children));
+
+		if (children == NULL)
+			return NULL;
+		self->children = children;
+		self->room = room;
+	}
+	return &self->children[self->count];
+}
+
+/* Starts a child that was not there, or is there and does not run. Takes `data`
+ * over. */
+static int add_child(struct supervisor *self, const struct lunatic_child *spec,
+		     void *data, size_t size, struct running **out)
+{
+	struct running *child =
+		spec->name != NULL ? find_name(self, spec->name) : NULL;
+	bool known = child != NULL;
+	int status;
+
+	if (known && (lunatic_proc_is(child->proc) || child->spec != spec)) {
+		free(data);
+		return LUNATIC_EEXIST;
+	}
+	if (!known)
+		child = add_running(self);
+	if (child == NULL) {
+		free(data);
+		return LUNATIC_ENOMEM;
+	}
+	if (known)
+		free(child->data);
+	*child = (struct running){ .spec = spec,
+				   .proc = LUNATIC_NO_PROC,
+				   .data = data,
+				   .size = size,
+				   .added = !known || child->added };
+	status = start_child(child);
+	child->gone = status != 0;
+	if (status == 0 || known)
+		*out = child;
+	else
+		free(data);
+	if (status == 0 && !known)
+		self->count++;
+	return status;
 }
 
 /* Answering. */
 
-static void tell_child(struct supervisor *self, const char *name,
-		       struct lunatic_sender *sender)
-{
-	struct lunatic_writer reply;
-	uint32_t i = 0;
+/* A question and what came with it. */
+struct question_asked {
+	enum lunatic_question question;
+	char name[LUNATIC_CHILD_NAME_SIZE];
+	struct lunatic_proc proc;
+	const struct lunatic_child *spec;
+	void *data;
+	size_t size;
+};
 
-	while (i < self->what->count &&
-	       (self->what->children[i].name == NULL ||
-		strcmp(self->what->children[i].name, name) != 0))
-		i++;
-	lunatic_reply_begin(&reply, sender);
-	if (i < self->what->count && lunatic_proc_is(self->children[i].proc))
-		lunatic_write_proc(&reply,
-				   lunatic_proc_clone(self->children[i].proc));
-	else
-		lunatic_write_nil(&reply);
-	lunatic_reply_send(&reply, sender);
+static void read_question(struct lunatic_reader *mail,
+			  struct question_asked *asked)
+{
+	*asked = (struct question_asked){ .proc = LUNATIC_NO_PROC };
+	asked->question = (enum lunatic_question)lunatic_read_variant(mail);
+	switch (asked->question) {
+	case LUNATIC_ASK_FIND:
+	case LUNATIC_ASK_END_NAME:
+		lunatic_read_str(mail, asked->name, sizeof(asked->name));
+		break;
+	case LUNATIC_ASK_END_PROC:
+		asked->proc = lunatic_read_proc(mail);
+		break;
+	case LUNATIC_ASK_START:
+		lunatic_read_tuple(mail, 2);
+		asked->spec = (const struct lunatic_child *)(uintptr_t)
+			lunatic_read_u32(mail);
+		if (lunatic_read_some(mail))
+			asked->data = lunatic_read_bin_new(mail, SIZE_MAX - 1,
+							   &asked->size);
+		break;
+	case LUNATIC_ASK_RUNNING:
+	case LUNATIC_ASK_LIST:
+		break;
+	default:
+		lunatic_reader_fail(mail, LUNATIC_EFORMAT);
+	}
 }
 
-static void tell_running(struct supervisor *self, struct lunatic_sender *sender)
+static void write_proc(struct lunatic_writer *reply, struct lunatic_proc proc)
 {
-	struct lunatic_writer reply;
+	if (lunatic_proc_is(proc))
+		lunatic_write_proc(reply, lunatic_proc_clone(proc));
+	else
+		lunatic_write_nil(reply);
+}
+
+static void write_list(struct lunatic_writer *reply, struct supervisor *self)
+{
+	lunatic_write_array(reply, self->count);
+	for (uint32_t i = 0; i < self->count; i++) {
+		const struct running *child = &self->children[i];
+
+		lunatic_write_array(reply, 3);
+		lunatic_write_str(reply, child->spec->name != NULL
+						 ? child->spec->name
+						 : "");
+		lunatic_write_uint(reply, child->spec->restart);
+		write_proc(reply, child->proc);
+	}
+}
+
+static uint32_t count_running(const struct supervisor *self)
+{
 	uint32_t running = 0;
 
-	for (uint32_t i = 0; i < self->what->count; i++)
+	for (uint32_t i = 0; i < self->count; i++)
 		running += lunatic_proc_is(self->children[i].proc);
-	lunatic_reply_begin(&reply, sender);
-	lunatic_write_uint(&reply, running);
-	lunatic_reply_send(&reply, sender);
+	return running;
+}
+
+static int end_child(struct running *child)
+{
+	if (child == NULL || !lunatic_proc_is(child->proc))
+		return LUNATIC_ENOTFOUND;
+	stop_child(child);
+	child->gone = true;
+	return 0;
 }
 
 static void answer(struct supervisor *self, struct lunatic_reader *mail)
 {
-	char name[NAME_MAX_LENGTH + 1] = "";
+	struct running *child = NULL;
+	struct question_asked asked;
+	struct lunatic_writer reply;
 	struct lunatic_sender sender;
-	uint32_t question;
+	int status = 0;
 
-	lunatic_request_open(mail);
-	question = lunatic_read_variant(mail);
-	if (question == FIND)
-		lunatic_read_str(mail, name, sizeof(name));
-	if (lunatic_request_close(mail, &sender) != 0)
+	if (lunatic_request_open(mail) != 0)
 		return;
-	if (question == FIND)
-		tell_child(self, name, &sender);
-	else if (question == RUNNING)
-		tell_running(self, &sender);
-	else
-		lunatic_proc_drop(sender.proc);
+	read_question(mail, &asked);
+	if (lunatic_request_close(mail, &sender) != 0) {
+		free(asked.data);
+		lunatic_proc_drop(asked.proc);
+		return;
+	}
+	if (asked.question == LUNATIC_ASK_FIND)
+		child = find_name(self, asked.name);
+	else if (asked.question == LUNATIC_ASK_START)
+		status = add_child(self, asked.spec, asked.data, asked.size,
+				   &child);
+	else if (asked.question == LUNATIC_ASK_END_NAME)
+		status = end_child(find_name(self, asked.name));
+	else if (asked.question == LUNATIC_ASK_END_PROC)
+		status = end_child(find_proc(self, asked.proc));
+	lunatic_reply_begin(&reply, &sender);
+	if (asked.question == LUNATIC_ASK_LIST) {
+		write_list(&reply, self);
+	} else if (asked.question == LUNATIC_ASK_RUNNING) {
+		lunatic_write_uint(&reply, count_running(self));
+	} else if (asked.question == LUNATIC_ASK_FIND) {
+		write_proc(&reply,
+			   child != NULL ? child->proc : LUNATIC_NO_PROC);
+	} else {
+		lunatic_write_array(&reply, 2);
+		lunatic_write_int(&reply, status);
+		write_proc(&reply,
+			   child != NULL ? child->proc : LUNATIC_NO_PROC);
+	}
+	lunatic_reply_send(&reply, &sender);
+	lunatic_proc_drop(asked.proc);
+	remove_gone(self);
 }
 
 /* The loop. */
@@ -327,8 +644,12 @@ static struct supervisor *prepare(const struct lunatic_supervisor *what)
 	self->restarts = calloc(self->allowed + 1, sizeof(*self->restarts));
 	if (self->children == NULL || self->restarts == NULL)
 		lunatic_fail();
+	self->count = what->count;
+	self->room = what->count + 1;
 	for (uint32_t i = 0; i < what->count; i++)
-		self->children[i].proc = LUNATIC_NO_PROC;
+		self->children[i] =
+			(struct running){ .spec = &what->children[i],
+					  .proc = LUNATIC_NO_PROC };
 	return self;
 }
 
@@ -337,20 +658,24 @@ static bool handle(struct supervisor *self, int received,
 		   struct lunatic_reader *mail)
 {
 	int64_t tag = lunatic_mail_tag();
+	struct lunatic_end end;
 
 	if (received == LUNATIC_LINK_DIED && tag == 0)
 		give_up(self);
 	if (received == LUNATIC_MESSAGE && tag == LUNATIC_TAG_STOP)
 		return false;
-	for (uint32_t i = 0; i < self->what->count; i++) {
-		if (self->children[i].tag == tag &&
-		    lunatic_proc_is(self->children[i].proc)) {
-			child_ended(self, i, received == LUNATIC_LINK_DIED);
-			return true;
-		}
-	}
 	if (received == LUNATIC_MESSAGE)
 		answer(self, mail);
+	if (received != LUNATIC_ENDED)
+		return true;
+	end = lunatic_mail_end();
+	for (uint32_t i = 0; i < self->count; i++) {
+		if (self->children[i].monitor == tag &&
+		    lunatic_proc_is(self->children[i].proc)) {
+			child_ended(self, i, &end);
+			break;
+		}
+	}
 	return true;
 }
 
@@ -363,7 +688,7 @@ void lunatic_supervisor_run(const struct lunatic_supervisor *what)
 	lunatic_links_catch();
 	while (what->count > 0 &&
 	       (next = start_range(self, next, what->count - 1)) < what->count)
-		note_restart(self);
+		note_restart(self, next, NULL);
 	while (handle(self, lunatic_receive(&mail, LUNATIC_FOREVER), &mail))
 		;
 	stop_from(self, 0);
@@ -383,44 +708,4 @@ int lunatic_supervisor_start(struct lunatic_proc *supervisor,
 {
 	return lunatic_spawn_helper(supervisor, how, run_supervisor,
 				    (uintptr_t)what, NULL);
-}
-
-/* The client's side. */
-
-int lunatic_supervisor_find(struct lunatic_proc supervisor, const char *name,
-			    struct lunatic_proc *child, int64_t timeout)
-{
-	struct lunatic_writer request;
-	struct lunatic_reader reply;
-	int status;
-
-	*child = LUNATIC_NO_PROC;
-	lunatic_request_begin(&request);
-	lunatic_write_variant(&request, FIND);
-	lunatic_write_str(&request, name);
-	status = lunatic_request_send(&request, supervisor, &reply, timeout);
-	if (status != 0)
-		return status;
-	if (!lunatic_read_some(&reply))
-		return reply.status != 0 ? reply.status : LUNATIC_ENOTFOUND;
-	*child = lunatic_read_proc(&reply);
-	return lunatic_reader_end(&reply);
-}
-
-int lunatic_supervisor_running(struct lunatic_proc supervisor, int64_t timeout)
-{
-	struct lunatic_writer request;
-	struct lunatic_reader reply;
-	uint32_t running;
-	int status;
-
-	lunatic_request_begin(&request);
-	lunatic_write_variant(&request, RUNNING);
-	lunatic_write_nil(&request);
-	status = lunatic_request_send(&request, supervisor, &reply, timeout);
-	if (status != 0)
-		return status;
-	running = lunatic_read_u32(&reply);
-	status = lunatic_reader_end(&reply);
-	return status != 0 ? status : (int)running;
 }

@@ -80,7 +80,10 @@ int lunatic_task_join(struct lunatic_task *task, struct lunatic_reader *result,
 		return received;
 	lunatic_proc_drop(task->proc);
 	task->proc = LUNATIC_NO_PROC;
-	return received == LUNATIC_MESSAGE ? 0 : LUNATIC_EDIED;
+	if (received == LUNATIC_MESSAGE)
+		return 0;
+	lunatic_note_end(NULL);
+	return LUNATIC_EDIED;
 }
 
 void lunatic_task_cancel(struct lunatic_task *task)

@@ -27,6 +27,7 @@ extern "C" {
 enum lunatic_received {
 	LUNATIC_MESSAGE = 0,
 	LUNATIC_LINK_DIED = 1, /* a link failed: lunatic_mail_tag */
+	LUNATIC_ENDED = 2,     /* a monitored process did: lunatic_mail_end */
 };
 
 /*
@@ -64,8 +65,8 @@ struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail);
 
 /*
  * Takes the oldest message, waiting until there is one. Returns
- * LUNATIC_MESSAGE, and it can be read; LUNATIC_LINK_DIED, and it has only a
- * tag; or LUNATIC_ETIMEDOUT.
+ * LUNATIC_MESSAGE, and it can be read; LUNATIC_LINK_DIED or LUNATIC_ENDED, and
+ *it has only a tag; or LUNATIC_ETIMEDOUT.
  *
  *	static void listen(void)
  *	{
@@ -112,6 +113,22 @@ int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
  * LUNATIC_LINK_DIED it is that of the link. Traps if nothing was received, or
  * something was sent since. */
 int64_t lunatic_mail_tag(void);
+
+/*
+ * After LUNATIC_ENDED: how the process ended that was monitored under
+ * lunatic_mail_tag. Traps if another message was received or begun since.
+ *
+ *	static void await(struct lunatic_proc proc)
+ *	{
+ *		int64_t tag = lunatic_proc_monitor(proc);
+ *		struct lunatic_reader mail;
+ *
+ *		if (lunatic_receive_tagged(&mail, &tag, 1, LUNATIC_FOREVER) ==
+ *		    LUNATIC_ENDED)
+ *			puts(lunatic_end_text(lunatic_mail_end()));
+ *	}
+ */
+struct lunatic_end lunatic_mail_end(void);
 
 /* Sends a message of nil and a tag, when there is nothing else to say. */
 void lunatic_send_tag(struct lunatic_proc to, int64_t tag);

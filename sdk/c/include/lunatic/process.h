@@ -27,6 +27,25 @@ struct lunatic_proc {
 /* A handle to no process; everything but lunatic_proc_is traps on it. */
 #define LUNATIC_NO_PROC ((struct lunatic_proc){ UINT64_MAX })
 
+/* Why a process is gone. */
+enum lunatic_reason {
+	LUNATIC_RETURNED = 0,   /* or it exited with 0 */
+	LUNATIC_EXITED = 1,     /* with another status */
+	LUNATIC_TRAPPED = 2,    /* a report was printed */
+	LUNATIC_KILLED = 3,     /* by a process, or by the failure of a link */
+	LUNATIC_NO_PROCESS = 4, /* it had ended; how is not known any more */
+	LUNATIC_NODE_LOST = 5,  /* its node is; it may live on there */
+};
+
+/* How a process ended. */
+struct lunatic_end {
+	enum lunatic_reason reason;
+	uint32_t status; /* that it exited with; otherwise 0 */
+};
+
+/* A few words for it, such as "it was killed"; constant. */
+const char *lunatic_end_text(struct lunatic_end end);
+
 /* A module that processes can be spawned from: lunatic/environment.h. */
 struct lunatic_module {
 	uint64_t id;
@@ -184,6 +203,19 @@ int64_t lunatic_proc_link(struct lunatic_proc proc);
 /* Undoes a link, whichever side made it. Its message may be under way already.
  * Traps if the handle is none. */
 void lunatic_proc_unlink(struct lunatic_proc proc);
+
+/*
+ * Monitors a process: exactly one message tells of its end, whatever that is,
+ * for which lunatic_receive returns LUNATIC_ENDED and whose tag this is; at
+ * once if it has ended. It comes after all that the process has sent to this
+ * one. Unlike a link it is one-sided and kills nobody. Traps if the handle is
+ * none, or as many processes are monitored as may be linked.
+ */
+int64_t lunatic_proc_monitor(struct lunatic_proc proc);
+
+/* Ends a monitor: no message under its tag is in the mailbox any more, nor will
+ * one come. Nothing happens when it has told already. */
+void lunatic_proc_demonitor(int64_t tag);
 
 /* Ends a process for certain, whether it catches links or computes; it has no
  * say in that and cleans nothing up. Its links are told as of any failure.

@@ -38,12 +38,16 @@ void lunatic_request_begin(struct lunatic_writer *request);
 
 /*
  * Sends a request and waits for its answer, while other messages wait in the
- * mailbox. Returns what made the writer fail, or LUNATIC_ETIMEDOUT; an answer
- * that comes later stays in the mailbox, under a tag that nobody looks for,
- * until lunatic_receive finds it. Traps if the handle is none.
+ * mailbox. Returns what made the writer fail; LUNATIC_ETIMEDOUT; or, as soon
+ * as the other one has ended without having answered, or its node is lost,
+ * LUNATIC_EDIED, and lunatic_request_end tells why. An answer that comes after
+ * that is dropped. Traps if the handle is none.
  */
 int lunatic_request_send(struct lunatic_writer *request, struct lunatic_proc to,
 			 struct lunatic_reader *reply, int64_t timeout);
+
+/* How the process ended that the last request failed of with LUNATIC_EDIED. */
+struct lunatic_end lunatic_request_end(void);
 
 /* Whom to answer. It holds a handle, which the answer drops. */
 struct lunatic_sender {

@@ -36,10 +36,10 @@
  *		return lunatic_read_int(&reply);
  *	}
  *
- * A message with a tag is a call and must be a request (lunatic/request.h); one
+ * A message with a tag is a call, if it is a request (lunatic/request.h); one
  * without is a cast, any value. So a Process<Request<T, U>> of the Rust crate
- * can be a server of C, and the other way round. What cannot be read is
- * dropped: whoever sent it gets no answer.
+ * can be a server of C, and the other way round. Anything else is for `info`.
+ * What cannot be read is dropped: whoever sent it gets no answer.
  */
 #ifndef LUNATIC_SERVER_H
 #define LUNATIC_SERVER_H
@@ -54,6 +54,11 @@ extern "C" {
 /* What a server does. It must be static and const, because the server finds it
  * at the same place in its own memory. Every function may be NULL. */
 struct lunatic_server {
+	/* If not NULL, the name that it is registered under when it has come
+	 * back from init: in its own environment, as version 1.0.0, in place of
+	 * whoever has that name. lunatic_lookup(name, "1") finds it. */
+	const char *name;
+
 	/* Bytes of the state, which begins as zeros. */
 	size_t state_size;
 
@@ -81,8 +86,16 @@ struct lunatic_server {
 	 */
 	void (*link_died)(void *state, int64_t tag);
 
-	/* If it is there, messages may not stay away longer than this many
-	 * milliseconds before it is called. */
+	/* Takes what is neither a request nor a message without a tag, `what`
+	 * being what lunatic_receive has returned: LUNATIC_MESSAGE, such as
+	 * that of a timer, with a tag, or without one if there is no cast; or
+	 * LUNATIC_ENDED, of a process that it monitors: lunatic_mail_tag,
+	 * lunatic_mail_end. Dropped without it. */
+	void (*info)(void *state, int what, struct lunatic_reader *message);
+
+	/* If it is there, it is called between messages whenever this many
+	 * milliseconds have passed since the last time, or since init,
+	 * however busy the server is. */
 	void (*idle)(void *state);
 	int64_t idle_after;
 

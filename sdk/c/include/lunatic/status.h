@@ -18,8 +18,9 @@ extern "C" {
 	X(LUNATIC_EMISUSE, -5, "the call came at the wrong time")           \
 	X(LUNATIC_ENOMEM, -6, "out of memory")                              \
 	X(LUNATIC_EHOST, -7, "the host refused")                            \
-	X(LUNATIC_EDIED, -8, "the process has failed")                      \
-	X(LUNATIC_ENOTFOUND, -9, "nothing of that name")
+	X(LUNATIC_EDIED, -8, "the process has ended")                       \
+	X(LUNATIC_ENOTFOUND, -9, "nothing of that name")                    \
+	X(LUNATIC_EEXIST, -10, "there is one of that name")
 
 enum lunatic_status {
 	LUNATIC_OK = 0,
@@ -31,7 +32,8 @@ enum lunatic_status {
 /*
  * The text of a status. For LUNATIC_EHOST it is what the host said last, cut
  * to some hundred bytes, and valid until the host refuses something again. For
- * all others it is constant. Never NULL.
+ * LUNATIC_EDIED it says how the process ended that the last request failed of.
+ * All but the first are constant. Never NULL.
  *
  *	struct lunatic_proc proc;
  *	int status = lunatic_spawn_export(&proc, NULL, "no_such", NULL, 0);

@@ -75,15 +75,17 @@ struct lunatic_child {
 	void (*run)(const struct lunatic_child *self);
 	const struct lunatic_server *server;
 	const struct lunatic_supervisor *supervisor;
-	const void *data; /* whatever `run` wants, static and const */
+	const void *data; /* whatever `run` wants, static and const; or what the
+			   * child was added with, which lives as long */
+	size_t size;      /* bytes of that; not used otherwise */
 	enum lunatic_restart restart;
 
 	/*
 	 * How long it may take to stop when it is asked, in milliseconds; then
-	 * it is killed. 0 stands for what fits: 5,000 for a server,
-	 * LUNATIC_FOREVER for a supervisor, and LUNATIC_KILL for `run`, which
-	 * need not listen. It is asked by a message that lunatic_asked_to_stop
-	 * knows.
+	 * it is killed, whatever it does. 0 stands for what fits: 5,000 for a
+	 * server, LUNATIC_FOREVER for a supervisor, and LUNATIC_KILL for `run`,
+	 * which need not listen. It is asked by a message that
+	 * lunatic_asked_to_stop knows.
 	 */
 	int64_t shutdown;
 };
@@ -92,6 +94,9 @@ struct lunatic_child {
  * next one when a server has come back from its init, so that it finds what
  * that one has made. They are stopped in the opposite order. */
 struct lunatic_supervisor {
+	/* For the lines that it writes to standard error when it starts a child
+	 * again, and when it gives up; may be NULL. */
+	const char *name;
 	const struct lunatic_child *children;
 	uint32_t count;
 	enum lunatic_strategy strategy;
@@ -121,6 +126,63 @@ int lunatic_supervisor_find(struct lunatic_proc supervisor, const char *name,
 
 /* Tells how many children are running, or a negative status. */
 int lunatic_supervisor_running(struct lunatic_proc supervisor, int64_t timeout);
+
+/*
+ * Starts one more child, behind all others, or one of the supervisor's own that
+ * was ended. `data`, of which the supervisor keeps a copy as long as there is
+ * the child, is what `run` finds in self->data and self->size, and what init of
+ * a server reads with lunatic_read_bin; NULL: nil. `child` gets a handle, or is
+ * NULL.
+ *
+ * LUNATIC_EEXIST if a child of that name runs, or is another one's;
+ * LUNATIC_EDIED if a server has failed in init, or the supervisor has ended;
+ * LUNATIC_EHOST, LUNATIC_ENOMEM, LUNATIC_ETIMEDOUT. A child that could not be
+ * started is not there. One that was added and has ended for good is forgotten.
+ *
+ *	static void serve(const struct lunatic_child *self)
+ *	{
+ *		printf("%.*s\n", (int)self->size, (const char *)self->data);
+ *	}
+ *
+ *	static const struct lunatic_child worker = {
+ *		.run = serve,
+ *		.restart = LUNATIC_TRANSIENT,
+ *	};
+ *
+ *	static int add(struct lunatic_proc supervisor)
+ *	{
+ *		return lunatic_supervisor_start_child(supervisor, &worker,
+ *						      "job 1", 5, NULL, 1000);
+ *	}
+ */
+int lunatic_supervisor_start_child(struct lunatic_proc supervisor,
+				   const struct lunatic_child *spec,
+				   const void *data, size_t size,
+				   struct lunatic_proc *child, int64_t timeout);
+
+/* Stops a child, as its `shutdown` says, and does not start it again; it is
+ * gone when this returns. By its name, or by a handle. LUNATIC_ENOTFOUND when
+ * no such child runs; LUNATIC_ETIMEDOUT: it is not gone yet. */
+int lunatic_supervisor_end_child(struct lunatic_proc supervisor,
+				 const char *name, int64_t timeout);
+int lunatic_supervisor_end_proc(struct lunatic_proc supervisor,
+				struct lunatic_proc child, int64_t timeout);
+
+/* Bytes of a name in what follows, with the zero; names are not longer. */
+#define LUNATIC_CHILD_NAME_SIZE 256
+
+struct lunatic_child_info {
+	char name[LUNATIC_CHILD_NAME_SIZE]; /* empty: none */
+	enum lunatic_restart restart;
+	struct lunatic_proc proc; /* LUNATIC_NO_PROC: it does not run */
+};
+
+/* Lists the children, in the order in which they are started, at most `max` of
+ * them. Returns how many there are, or a negative status. The handles are to be
+ * dropped. */
+int lunatic_supervisor_children(struct lunatic_proc supervisor,
+				struct lunatic_child_info *infos, uint32_t max,
+				int64_t timeout);
 
 /* In a child that listens to its mailbox: whether the message received last is
  * the supervisor's order to stop. It should return then. */
