@@ -496,9 +496,8 @@ static struct world open_world(const char *name)
 				       &world.engine),
 			 0);
 	assert_int_equal(ln_engine_set_compiling(world.engine, &compiling), 0);
-	assert_int_equal(ln_linker_new(world.engine, 0, LN_ABI_0_7, NULL, NULL,
-				       &world.linker),
-			 0);
+	assert_int_equal(
+		ln_linker_new(world.engine, 0, NULL, NULL, &world.linker), 0);
 	world.sched = test_sched_new(2);
 	for (int i = 0; i < 4; i++) {
 		struct text text = { 0 };

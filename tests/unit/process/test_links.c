@@ -200,7 +200,8 @@ static void large_tables_grow_step_by_step(void **state)
 		bool had_two = links.old != NULL;
 
 		atomic_init(&many[i].references, 1);
-		assert_int_equal(ln_links_set(&links, &many[i], i, MANY), 0);
+		assert_int_equal(ln_links_set(&links, &many[i], i, MANY, NULL),
+				 0);
 		if (links.old != NULL) {
 			with_two++;
 			assert_true(links.moved - (had_two ? before : 0) <= 16);
