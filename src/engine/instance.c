@@ -84,6 +84,7 @@ void ln_instance_add(struct ln_instance *instance, uint64_t bytes)
 
 void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)
 {
+	ln_assert(instance->memory_used >= bytes);
 	ln_account_refund(instance->limits.account, NULL, bytes);
 	instance->memory_used -= bytes;
 	show_used(instance);

@@ -13,6 +13,7 @@
 #include <wasmtime.h>
 
 #include "base/compiler.h"
+#include "engine/charge.h"
 #include "sched/task.h"
 
 struct ln_account;
@@ -86,14 +87,6 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
 			      const wasmtime_val_raw_t *params, char **report);
-
-/* Charges the instance for `bytes` of memory, and gives them back. False: they
- * are over one of its limits. */
-bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes);
-
-/* Charges in any case, see ln_account_add. */
-void ln_instance_add(struct ln_instance *instance, uint64_t bytes);
-void ln_instance_refund(struct ln_instance *instance, uint64_t bytes);
 
 /* What it has used of the fuel that it was given; 0 when it is not metered, or
  * could not be made. By the process itself. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "engine/instance.h"
+#include "engine/charge.h"
 #include "sched/bulk.h"
 #include "sched/task.h"
 
