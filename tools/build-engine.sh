@@ -49,11 +49,11 @@ say "step 1 of 3: fetching its crates"
 "$cargo" fetch --locked --manifest-path "$engine/Cargo.toml" >&2 ||
 	fail "cargo could not fetch the crates; is the package registry reachable?"
 
-# Where cargo unpacked version $version of crate $1.
+# Where cargo unpacked version $2 of crate $1.
 source_of() {
 	"$cargo" metadata --locked --offline --format-version 1 \
 		--manifest-path "$engine/Cargo.toml" | tr ',' '\n' |
-		sed -n "s|.*\"manifest_path\":\"\(.*/$1-$version\)/Cargo.toml\".*|\1|p" |
+		sed -n "s|.*\"manifest_path\":\"\(.*/$1-$2\)/Cargo.toml\".*|\1|p" |
 		head -n 1
 }
 
@@ -62,17 +62,20 @@ rm -rf "$work"
 mkdir -p "$work/engine"
 for patches in "$engine"/patches/*/; do
 	crate=$(basename "$patches")
-	source=$(source_of "$crate")
+	# crate@version; without a version, that of Wasmtime.
+	its_version=$version
+	case $crate in *@*) its_version=${crate#*@} crate=${crate%@*} ;; esac
+	source=$(source_of "$crate" "$its_version")
 	[ -n "$source" ] && [ -d "$source" ] ||
-		fail "the source of $crate $version is not where cargo says it is"
-	grep -q "^version = \"$version\"" "$source/Cargo.toml" ||
-		fail "$source is not $crate $version"
+		fail "the source of $crate $its_version is not where cargo says it is"
+	grep -q "^version = \"$its_version\"" "$source/Cargo.toml" ||
+		fail "$source is not $crate $its_version"
 	cp -R "$source" "$work/$crate"
 	chmod -R u+w "$work/$crate"
 	for patch in "$patches"*.patch; do
 		patch -d "$work/$crate" -p1 --fuzz=0 --no-backup-if-mismatch \
 			<"$patch" >&2 ||
-			fail "$crate/$(basename "$patch") does not apply to $crate $version; the patch must be redone for this version"
+			fail "$crate/$(basename "$patch") does not apply to $crate $its_version; the patch must be redone for this version"
 	done
 done
 cp -R "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine/src" "$work/engine/"
@@ -80,6 +83,7 @@ cp -R "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine/src" "$work/engine/"
 	printf '\n[patch.crates-io]\n'
 	for patches in "$engine"/patches/*/; do
 		crate=$(basename "$patches")
+		crate=${crate%@*}
 		printf '%s = { path = "../%s" }\n' "$crate" "$crate"
 	done
 } >>"$work/engine/Cargo.toml"

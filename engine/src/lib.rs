@@ -1,4 +1,28 @@
 //! Re-exports Wasmtime's C API, so that its symbols end up in the static
-//! library that `lunatic` links.
+//! library that `lunatic` links, and adds what the runtime needs beside it.
+
+mod demangle;
 
 pub use wasmtime_c_api::*;
+
+/// Writes the readable form of a mangled function name (C++ or Rust) to `out`,
+/// at most `size` bytes, UTF-8, not terminated, and returns how many. 0: the
+/// name is not mangled, or takes more work than it is worth. Sets `*cut` when
+/// the form is longer than what was written. Needs 1 MiB of stack.
+///
+/// # Safety
+/// `name` has `len` readable bytes, `out` has `size` writable ones.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lunatic_engine_demangle(
+    name: *const u8,
+    len: usize,
+    out: *mut u8,
+    size: usize,
+    cut: *mut bool,
+) -> usize {
+    let name = unsafe { std::slice::from_raw_parts(name, len) };
+    let out = unsafe { std::slice::from_raw_parts_mut(out, size) };
+    let (written, was_cut) = demangle::demangle(name, out);
+    unsafe { *cut = was_cut };
+    written
+}

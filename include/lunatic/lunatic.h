@@ -110,8 +110,9 @@ typedef struct lunatic_runtime_config {
 	 * else meanwhile, so it must not block. `process` and `text` are valid
 	 * until it returns. It may retain the process, send and kill; it is no
 	 * process itself and calls nothing that waits. The text has parts that
-	 * a guest chose, such as names of functions. It is not called any more
-	 * once lunatic_runtime_free has returned. */
+	 * a guest chose, such as names of functions; it is UTF-8, without
+	 * control characters other than ends of lines, and at most 16 KiB. It
+	 * is not called any more once lunatic_runtime_free has returned. */
 	void (*on_trap)(void *argument, lunatic_process *process,
 			const char *text);
 	void *on_trap_argument;
@@ -322,8 +323,9 @@ typedef struct lunatic_value {
 typedef enum lunatic_outcome {
 	LUNATIC_OUTCOME_NORMAL = 0,  /* returned (0), or exited with 0 */
 	LUNATIC_OUTCOME_EXITED = 1,  /* returned or exited with another code */
-	LUNATIC_OUTCOME_TRAPPED = 2, /* its report is on standard error, unless
-				      * LUNATIC_LOG is "error" */
+	LUNATIC_OUTCOME_TRAPPED = 2, /* its report is on standard error soon,
+				      * unless LUNATIC_LOG is "error", or 20
+				      * were in the same second */
 	LUNATIC_OUTCOME_KILLED = 3   /* by a call, or by the death of a link */
 } lunatic_outcome;
 
@@ -494,7 +496,9 @@ typedef struct lunatic_process_info {
 	int64_t age_ms;          /* since its start */
 	const char *host_function;  /* it is in, without its namespace; NULL */
 	const char *host_namespace; /* of that, or NULL */
-	const char *function;       /* of the guest, the innermost, or NULL */
+	const char *function;       /* of the guest, the innermost, or NULL;
+				     * as `name`, UTF-8 without control
+				     * characters */
 } lunatic_process_info;
 
 /* The whole runtime, since its start. */

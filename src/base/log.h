@@ -1,11 +1,19 @@
 /*
  * Messages of the runtime itself, to standard error, a line each. The level
  * comes from LUNATIC_LOG (error, warn, info, debug; default warn).
+ *
+ * While a runtime lives, a thread of their own writes them (base/log_writer.h):
+ * nobody waits for who reads standard error. Before and after that they are
+ * written at once. Texts are cleaned (base/text.h).
  */
 #ifndef LN_BASE_LOG_H
 #define LN_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_log_item;
 
 enum ln_log_level { LN_LOG_ERROR, LN_LOG_WARN, LN_LOG_INFO, LN_LOG_DEBUG };
 
@@ -19,5 +27,28 @@ bool ln_log_enabled(enum ln_log_level level);
  * ln_task_on_worker_stack. Any thread. */
 void ln_log(enum ln_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The same at any level, for what the program has to say to its user, cut at
+ * about 8,000 bytes. */
+void ln_log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes a text of whole lines as it is, but clean. Any thread. */
+void ln_log_text(const char *text, size_t len);
+
+/* Whether the report of a trap may follow now, by ln_log_push; if not, it is
+ * counted. Between ln_log_start and ln_log_stop, as that. */
+bool ln_log_admits_report(void);
+void ln_log_push(struct ln_log_item *item);
+
+/* Starts the thread, for the first of those who ask. LN_ENOMEM, LN_EIO. */
+int ln_log_start(void);
+
+/* Writes what is queued, for about a second if nobody reads it, and ends the
+ * thread with the last of those who had it started. Not on a fiber. */
+void ln_log_stop(void);
+
+/* Waits until what was said before is written; gives up when for a second
+ * nobody reads. Not on a fiber. */
+void ln_log_flush(void);
 
 #endif

@@ -1,8 +1,7 @@
-/* UTF-8 validation. */
+/* UTF-8: validation and decoding. */
 #include "base/utf8.h"
 
-/* The length of the well-formed sequence at `at`, or 0. */
-static size_t sequence(const uint8_t *at, size_t left)
+size_t ln_utf8_sequence(const uint8_t *at, size_t left)
 {
 	uint8_t low = 0x80; /* bounds of the second byte */
 	uint8_t high = 0xbf;
@@ -36,11 +35,21 @@ static size_t sequence(const uint8_t *at, size_t left)
 bool ln_utf8_valid(const uint8_t *bytes, size_t len)
 {
 	for (size_t at = 0; at < len;) {
-		size_t n = sequence(bytes + at, len - at);
+		size_t n = ln_utf8_sequence(bytes + at, len - at);
 
 		if (n == 0)
 			return false;
 		at += n;
 	}
 	return true;
+}
+
+uint32_t ln_utf8_decode(const uint8_t *at, size_t len)
+{
+	static const uint8_t lead[] = { 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t code = at[0] & lead[len - 1];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | (at[i] & 0x3f);
+	return code;
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/commands.h"
 #include "net/certificate.h"
 
@@ -57,7 +58,7 @@ struct paths {
 
 static int refuse(const char *what)
 {
-	fprintf(stderr, "lunatic: %s; see lunatic cluster-ca --help\n", what);
+	ln_log_say("%s; see lunatic cluster-ca --help", what);
 	return 1;
 }
 
@@ -91,10 +92,9 @@ static bool read_words(int argc, char **argv, struct request *request)
 			return false;
 		}
 		if (word[0] == '-') {
-			fprintf(stderr,
-				"lunatic: unknown option '%s'; see lunatic "
-				"cluster-ca --help\n",
-				word);
+			ln_log_say("unknown option '%s'; see lunatic "
+				   "cluster-ca --help",
+				   word);
 			return false;
 		}
 		if (request->count == 3) {
@@ -140,8 +140,8 @@ static void free_paths(const struct paths *paths)
 
 static int tell(int error, const char *reason, const char *advice)
 {
-	fprintf(stderr, "lunatic: %s%s\n",
-		reason[0] != '\0' ? reason : ln_error_text(error), advice);
+	ln_log_say("%s%s", reason[0] != '\0' ? reason : ln_error_text(error),
+		   advice);
 	return 1;
 }
 
@@ -191,8 +191,8 @@ static int make_authority(const struct request *request)
 		return refuse("init takes the name of a folder: "
 			      "lunatic cluster-ca init cluster");
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		fprintf(stderr, "lunatic: cannot make the folder '%s': %s\n",
-			folder, strerror(errno));
+		ln_log_say("cannot make the folder '%s': %s", folder,
+			   strerror(errno));
 		return 1;
 	}
 	return make(NULL, folder, "ca", "lunatic cluster CA",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 
@@ -159,8 +160,8 @@ int ln_cli_completions(int argc, char **argv)
 	} else if (strcmp(shell, "fish") == 0) {
 		print_fish();
 	} else {
-		fprintf(stderr, "lunatic: completions takes one of bash, zsh, "
-				"fish; see lunatic --help\n");
+		ln_log_say("completions takes one of bash, zsh, "
+			   "fish; see lunatic --help");
 		return 1;
 	}
 	return ln_cli_flush() ? 0 : 1;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/template_gen.h"
 
@@ -26,8 +27,7 @@ static bool is_empty(int folder, const char *name)
 	bool empty = true;
 
 	if (dir == NULL) {
-		fprintf(stderr, "lunatic: cannot read '%s': %s\n", name,
-			strerror(errno));
+		ln_log_say("cannot read '%s': %s", name, strerror(errno));
 		if (copy >= 0)
 			ln_fd_close(copy);
 		return false;
@@ -37,10 +37,9 @@ static bool is_empty(int folder, const char *name)
 			strcmp(entry->d_name, "..") == 0;
 	closedir(dir);
 	if (!empty)
-		fprintf(stderr,
-			"lunatic: the folder '%s' is not empty: init begins "
-			"in a new one\n",
-			name);
+		ln_log_say("the folder '%s' is not empty: init begins "
+			   "in a new one",
+			   name);
 	return empty;
 }
 
@@ -78,8 +77,8 @@ static int fill(int folder, const char *name)
 	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
 		if (write_file(folder, &template_files[i]))
 			continue;
-		fprintf(stderr, "lunatic: cannot write '%s/%s': %s\n", name,
-			template_files[i].name, strerror(errno));
+		ln_log_say("cannot write '%s/%s': %s", name,
+			   template_files[i].name, strerror(errno));
 		return 1;
 	}
 	printf("a program and its tests are in %s; next:\n"
@@ -95,19 +94,19 @@ int ln_cli_init(int argc, char **argv)
 	int status;
 
 	if (name[0] == '\0' || name[0] == '-') {
-		fprintf(stderr, "lunatic: init takes the name of a folder: "
-				"lunatic init app\n");
+		ln_log_say("init takes the name of a folder: "
+			   "lunatic init app");
 		return 1;
 	}
 	if (mkdir(name, 0777) < 0 && errno != EEXIST) {
-		fprintf(stderr, "lunatic: cannot make the folder '%s': %s\n",
-			name, strerror(errno));
+		ln_log_say("cannot make the folder '%s': %s", name,
+			   strerror(errno));
 		return 1;
 	}
 	folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0) {
-		fprintf(stderr, "lunatic: cannot open the folder '%s': %s\n",
-			name, strerror(errno));
+		ln_log_say("cannot open the folder '%s': %s", name,
+			   strerror(errno));
 		return 1;
 	}
 	status = fill(folder, name);

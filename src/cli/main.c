@@ -143,7 +143,7 @@ static bool start_signals(struct signal_thread *signals)
 	pthread_cond_init(&signals->ended, NULL);
 	if (pthread_create(&signals->thread, NULL, take_signals, signals) == 0)
 		return true;
-	fprintf(stderr, "lunatic: cannot start a thread\n");
+	ln_log_say("cannot start a thread");
 	pthread_cond_destroy(&signals->ended);
 	pthread_mutex_destroy(&signals->lock);
 	return false;
@@ -258,13 +258,13 @@ static int run_file(struct ln_environment *environment,
 		report(environment->runtime, signals->member, options);
 	ln_runtime_stop(environment->runtime);
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
-		fprintf(stderr, "lunatic: the first process was killed, by "
-				"the death of a process that it is linked "
-				"to (see lunatic help killed)\n");
+		ln_log_say("the first process was killed, by "
+			   "the death of a process that it is linked "
+			   "to (see lunatic help killed)");
 	/* Where its report is: not everybody wants that. */
 	if (outcome == LN_OUTCOME_TRAPPED && ln_log_enabled(LN_LOG_WARN))
-		fprintf(stderr, "lunatic: the first process trapped (see "
-				"lunatic help traps)\n");
+		ln_log_say("the first process trapped (see "
+			   "lunatic help traps)");
 	if (status != 0 && atomic_load(&caught_signal) == 0)
 		ln_cli_hint_directories(environment);
 	return status;
@@ -366,12 +366,14 @@ static int run_program(const struct ln_cli_options *options)
 	    !ln_cli_check_listeners(options->config))
 		return STATUS_ERROR;
 	if (ln_runtime_new(&runtime_options, &signals.runtime) < 0) {
-		fprintf(stderr, "lunatic: cannot start the runtime: out of "
-				"memory, threads or descriptors\n");
+		ln_log_say("cannot start the runtime: out of "
+			   "memory, threads or descriptors");
 		return STATUS_ERROR;
 	}
 	if (start_signals(&signals)) {
 		status = prepare_and_run(signals.runtime, options, &signals);
+		/* While a second signal still ends the program at once. */
+		ln_log_flush();
 		stop_signals(&signals);
 	}
 	if (signals.first != NULL)
@@ -412,8 +414,8 @@ int main(int argc, char **argv)
 		goto end;
 	}
 	if (!ln_log_init())
-		fprintf(stderr, "lunatic: LUNATIC_LOG should be error, warn, "
-				"info or debug\n");
+		ln_log_say("LUNATIC_LOG should be error, warn, "
+			   "info or debug");
 	if (!ln_cli_check_settings())
 		status = options.action == LN_CLI_TEST ? STATUS_USAGE
 						       : STATUS_ERROR;

@@ -139,7 +139,7 @@ static const char *node_option(const struct ln_cli_options *options)
 
 static bool refuse(const char *what)
 {
-	fprintf(stderr, "lunatic: %s; see lunatic --help\n", what);
+	ln_log_say("%s; see lunatic --help", what);
 	return false;
 }
 
@@ -152,17 +152,15 @@ bool ln_cli_check_node(const struct ln_cli_options *options)
 
 	if (options->action == LN_CLI_TEST &&
 	    (option != NULL || options->node.address != NULL)) {
-		fprintf(stderr,
-			"lunatic: lunatic test does not take '%s'; see lunatic "
-			"--help\n",
-			option != NULL ? option : "--node");
+		ln_log_say("lunatic test does not take '%s'; see lunatic "
+			   "--help",
+			   option != NULL ? option : "--node");
 		return false;
 	}
 	if (options->node.address == NULL && option != NULL) {
-		fprintf(stderr,
-			"lunatic: %s is for nodes: it needs --node HOST:PORT, "
-			"where this one listens; see lunatic --help\n",
-			option);
+		ln_log_say("%s is for nodes: it needs --node HOST:PORT, "
+			   "where this one listens; see lunatic --help",
+			   option);
 		return false;
 	}
 	if (options->node.address != NULL && options->node.name == NULL)
@@ -178,8 +176,8 @@ bool ln_cli_check_node(const struct ln_cli_options *options)
 
 static void tell(int result, char *error)
 {
-	fprintf(stderr, "lunatic: %s (see lunatic help nodes)\n",
-		error != NULL ? error : ln_error_text(result));
+	ln_log_say("%s (see lunatic help nodes)",
+		   error != NULL ? error : ln_error_text(result));
 	free(error);
 }
 
@@ -200,7 +198,7 @@ struct ln_member *ln_cli_start_node(struct ln_environment *environment,
 static void show_progress(const char *line)
 {
 	if (ln_log_enabled(LN_LOG_WARN))
-		fprintf(stderr, "lunatic: %s\n", line);
+		ln_log_say("%s", line);
 }
 
 bool ln_cli_join(struct ln_member *member)
@@ -223,8 +221,8 @@ bool ln_cli_join(struct ln_member *member)
 	if (count >= 0)
 		free(peers);
 	/* With port 0, nothing else tells where it is. */
-	fprintf(stderr, "lunatic: node %s at %s, connected to %d other%s\n",
-		ln_member_id(member)->name, ln_member_address(member),
-		count >= 0 ? count : 0, count == 1 ? "" : "s");
+	ln_log_say("node %s at %s, connected to %d other%s",
+		   ln_member_id(member)->name, ln_member_address(member),
+		   count >= 0 ? count : 0, count == 1 ? "" : "s");
 	return true;
 }

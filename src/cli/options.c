@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/nearest.h"
 #include "cli/node.h"
 #include "engine/engine.h"
@@ -580,7 +581,7 @@ static bool is_optional(const struct ln_cli_option *option)
 
 static int complain(const char *what, const char *which)
 {
-	fprintf(stderr, "lunatic: %s '%s'; see lunatic --help\n", what, which);
+	ln_log_say("%s '%s'; see lunatic --help", what, which);
 	return LN_EINVAL;
 }
 
@@ -638,10 +639,9 @@ static int refuse_unknown(const struct ln_cli_options *options,
 	}
 	if (meant == NULL)
 		return complain("unknown option", word);
-	fprintf(stderr,
-		"lunatic: unknown option '%s'; did you mean %s? See lunatic "
-		"--help\n",
-		word, meant);
+	ln_log_say("unknown option '%s'; did you mean %s? See lunatic "
+		   "--help",
+		   word, meant);
 	return LN_EINVAL;
 }
 
@@ -674,10 +674,9 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 		}
 	}
 	if (!option->apply(options, value)) {
-		fprintf(stderr,
-			"lunatic: '%s' is not a valid value of %s: that is %s; "
-			"see lunatic --help\n",
-			value, option->name, option->values);
+		ln_log_say("'%s' is not a valid value of %s: that is %s; "
+			   "see lunatic --help",
+			   value, option->name, option->values);
 		return LN_EINVAL;
 	}
 	return words;
@@ -742,7 +741,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
 	};
 	if (ln_config_new(&options->config) < 0) {
-		fprintf(stderr, "lunatic: out of memory\n");
+		ln_log_say("out of memory");
 		return LN_ENOMEM;
 	}
 	if (argc > 1 && strcmp(argv[1], "test") == 0) {
@@ -764,10 +763,9 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		return 0;
 	}
 	if (at >= argc) {
-		fprintf(stderr,
-			"lunatic: no file to %s was given; see "
-			"lunatic --help\n",
-			options->action == LN_CLI_TEST ? "test" : "run");
+		ln_log_say("no file to %s was given; see "
+			   "lunatic --help",
+			   options->action == LN_CLI_TEST ? "test" : "run");
 		return LN_EINVAL;
 	}
 	options->file = argv[at];

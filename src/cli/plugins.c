@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/options.h"
 #include "cli/prepare.h"
 #include "process/config.h"
@@ -74,16 +75,16 @@ static char *locate(const char *given)
 	    access(given, F_OK) != 0 && errno == ENOENT) {
 		path = find_installed(given);
 		if (path == NULL)
-			fprintf(stderr,
-				"lunatic: cannot open '%s': there is neither "
+			ln_log_say(
+				"cannot open '%s': there is neither "
 				"such a file nor an installed plugin of that "
-				"name\n",
+				"name",
 				given);
 		return path;
 	}
 	path = strdup(given);
 	if (path == NULL)
-		fprintf(stderr, "lunatic: out of memory\n");
+		ln_log_say("out of memory");
 	return path;
 }
 
@@ -106,16 +107,15 @@ static bool add_plugin(struct ln_runtime *runtime, struct ln_config *config,
 			       bytes, len, &plugin, &error);
 	free(bytes);
 	if (result < 0) {
-		fprintf(stderr, "lunatic: cannot load the plugin '%s': %s\n",
-			path, error != NULL ? error : ln_error_text(result));
+		ln_log_say("cannot load the plugin '%s': %s", path,
+			   error != NULL ? error : ln_error_text(result));
 		free(error);
 		return false;
 	}
 	result = ln_config_add_plugin(config, plugin);
 	ln_plugin_release(plugin);
 	if (result < 0)
-		fprintf(stderr, "lunatic: too many plugins: at most %d\n",
-			LN_PLUGINS_MOST);
+		ln_log_say("too many plugins: at most %d", LN_PLUGINS_MOST);
 	return result == 0;
 }
 
@@ -154,8 +154,7 @@ bool ln_cli_check_heap_profile(const struct ln_cli_options *options,
 		watched = watches_heaps(bytes, len);
 	}
 	if (!watched)
-		fprintf(stderr,
-			"lunatic: --heap-profile needs the plugin that watches "
-			"allocations: -P heap_profiler\n");
+		ln_log_say("--heap-profile needs the plugin that watches "
+			   "allocations: -P heap_profiler");
 	return watched;
 }

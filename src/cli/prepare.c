@@ -79,23 +79,25 @@ static void refuse_open(const char *path, int error, bool is_word)
 	const char *command = no_file ? ln_cli_nearest_command(path) : NULL;
 	const char *instead = no_file ? ln_cli_instead(path) : NULL;
 
-	fprintf(stderr, "lunatic: cannot open '%s': %s", path, strerror(error));
 	if (instead != NULL)
-		fprintf(stderr, "; there is no such command, use %s", instead);
+		ln_log_say("cannot open '%s': %s; there is no such command, "
+			   "use %s",
+			   path, strerror(error), instead);
 	else if (command != NULL)
-		fprintf(stderr, "; did you mean lunatic %s?", command);
-	fputc('\n', stderr);
+		ln_log_say("cannot open '%s': %s; did you mean lunatic %s?",
+			   path, strerror(error), command);
+	else
+		ln_log_say("cannot open '%s': %s", path, strerror(error));
 }
 
 static void refuse_size(const char *path, bool exact, uint64_t size,
 			size_t bound)
 {
-	fprintf(stderr,
-		"lunatic: cannot read '%s': the module is too large: it has "
-		"%s%" PRIu64 " bytes, at most %zu are allowed; strip its "
-		"debug information, or raise --max-module (see lunatic help "
-		"refused)\n",
-		path, exact ? "" : "more than ", size, bound);
+	ln_log_say("cannot read '%s': the module is too large: it has "
+		   "%s%" PRIu64 " bytes, at most %zu are allowed; strip its "
+		   "debug information, or raise --max-module (see lunatic help "
+		   "refused)",
+		   path, exact ? "" : "more than ", size, bound);
 }
 
 /* Reads what is open; NULL after a line about what went wrong. */
@@ -125,8 +127,7 @@ static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
 	if (error == 0)
 		refuse_size(path, false, bound, bound);
 	else
-		fprintf(stderr, "lunatic: cannot read '%s': %s\n", path,
-			strerror(error));
+		ln_log_say("cannot read '%s': %s", path, strerror(error));
 	free(bytes);
 	return NULL;
 }
@@ -163,7 +164,7 @@ bool ln_cli_check_settings(void)
 	const char *wrong = ln_cache_check_settings();
 
 	if (wrong != NULL)
-		fprintf(stderr, "lunatic: %s; see lunatic --help\n", wrong);
+		ln_log_say("%s; see lunatic --help", wrong);
 	return wrong == NULL;
 }
 
@@ -191,7 +192,7 @@ bool ln_cli_check_directories(const struct ln_config *config)
 
 	/* What guests cannot have must be known by now. */
 	if (config->preopen_count > 0 && ln_cache_guard() < 0) {
-		fprintf(stderr, "lunatic: out of memory\n");
+		ln_log_say("out of memory");
 		return false;
 	}
 	for (size_t i = 0; i < config->preopen_count; i++) {
@@ -199,18 +200,16 @@ bool ln_cli_check_directories(const struct ln_config *config)
 		int fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd < 0) {
-			fprintf(stderr,
-				"lunatic: cannot open the directory '%s' of "
-				"--dir: %s\n",
-				host, strerror(errno));
+			ln_log_say("cannot open the directory '%s' of "
+				   "--dir: %s",
+				   host, strerror(errno));
 			return false;
 		}
 		if (fstat(fd, &stat) < 0 || ln_guard_closes(&stat)) {
-			fprintf(stderr,
-				"lunatic: guests cannot have the directory "
-				"'%s' of --dir: it holds compiled code or "
-				"keys\n",
-				host);
+			ln_log_say("guests cannot have the directory "
+				   "'%s' of --dir: it holds compiled code or "
+				   "keys",
+				   host);
 			ln_fd_close(fd);
 			return false;
 		}
@@ -231,15 +230,13 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 			continue;
 		}
 		if (fd == -EINVAL)
-			fprintf(stderr,
-				"lunatic: '%s' of --tcplisten is no IP "
-				"address and port, such as 127.0.0.1:8080\n",
-				address);
+			ln_log_say("'%s' of --tcplisten is no IP "
+				   "address and port, such as 127.0.0.1:8080",
+				   address);
 		else
-			fprintf(stderr,
-				"lunatic: cannot listen at '%s' of "
-				"--tcplisten: %s\n",
-				address, strerror(-fd));
+			ln_log_say("cannot listen at '%s' of "
+				   "--tcplisten: %s",
+				   address, strerror(-fd));
 		return false;
 	}
 	return true;
@@ -254,15 +251,14 @@ void ln_cli_refuse_environment(int error)
 		reason = "the directories and sockets of --dir and --tcplisten "
 			 "are more than --max-descriptors, or the system, "
 			 "allows";
-	fprintf(stderr, "lunatic: %s\n", reason);
+	ln_log_say("%s", reason);
 }
 
 void ln_cli_refuse(const char *verb, const char *file, int result,
 		   const char *error)
 {
-	fprintf(stderr,
-		"lunatic: cannot %s '%s': %s (see lunatic help refused)\n",
-		verb, file, error != NULL ? error : ln_error_text(result));
+	ln_log_say("cannot %s '%s': %s (see lunatic help refused)", verb, file,
+		   error != NULL ? error : ln_error_text(result));
 }
 
 void ln_cli_hint_directories(const struct ln_environment *environment)
@@ -271,7 +267,7 @@ void ln_cli_hint_directories(const struct ln_environment *environment)
 				  memory_order_relaxed) ||
 	    !ln_log_enabled(LN_LOG_WARN))
 		return;
-	fprintf(stderr, "lunatic: the program looked for a directory and was "
-			"given none; if it needs files, run it with --dir (see "
-			"lunatic help files)\n");
+	ln_log_say("the program looked for a directory and was "
+		   "given none; if it needs files, run it with --dir (see "
+		   "lunatic help files)");
 }

@@ -4,19 +4,18 @@
  * table whatever is not printable ASCII becomes a question mark, so that none
  * can send a terminal elsewhere or break a line; JSON escapes them.
  *
- * Writing gives up when nobody reads standard error for a second: it runs in
- * the thread that takes the signals, which must still be able to end the
- * program.
+ * It is written by the thread that writes the log: this runs in the one that
+ * takes the signals, which must still be able to end the program.
  */
 #include "cli/report.h"
 
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "cluster/member.h"
@@ -27,8 +26,6 @@
 #include "process/uuid.h"
 
 #define ANSWER_WAIT (200 * LN_NS_PER_MS)
-#define WRITE_WAIT_MS 1000
-#define WRITE_PIECE 4096 /* what a pipe takes once it polls as writable */
 #define ID_SHOWN 8
 #define NAME_WIDTH 16
 #define WHERE_WIDTH 28
@@ -227,22 +224,39 @@ static void print_table(FILE *out, const struct ln_inspection *all,
 			(unsigned long long)(all->alive - all->count));
 }
 
+/* Prints a character of a string of JSON, or an escape for one that acts on a
+ * terminal. */
+static void print_character(FILE *out, const uint8_t *at, size_t len)
+{
+	uint32_t code = ln_utf8_decode(at, len);
+
+	if (code == '"' || code == '\\')
+		fprintf(out, "\\%c", (int)code);
+	else if (ln_text_is_safe(code))
+		fwrite(at, 1, len, out);
+	else if (code < 0x10000)
+		fprintf(out, "\\u%04x", code);
+	else
+		fprintf(out, "\\u%04x\\u%04x",
+			0xd800 + ((code - 0x10000) >> 10),
+			0xdc00 + ((code - 0x10000) & 0x3ff));
+}
+
 /* A string of JSON; bytes that are no UTF-8 stand for themselves. */
 static void print_string(FILE *out, const char *text)
 {
 	const uint8_t *bytes = (const uint8_t *)text;
 	size_t len = strlen(text);
-	bool valid = ln_utf8_valid(bytes, len);
 
 	fputc('"', out);
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] == '"' || bytes[i] == '\\')
-			fprintf(out, "\\%c", bytes[i]);
-		else if (bytes[i] < ' ' || bytes[i] == 0x7f ||
-			 (!valid && bytes[i] > 0x7f))
-			fprintf(out, "\\u%04x", bytes[i]);
+	for (size_t at = 0; at < len;) {
+		size_t n = ln_utf8_sequence(bytes + at, len - at);
+
+		if (n > 0)
+			print_character(out, bytes + at, n);
 		else
-			fputc(bytes[i], out);
+			fprintf(out, "\\u%04x", bytes[at]);
+		at += n > 0 ? n : 1;
 	}
 	fputc('"', out);
 }
@@ -383,25 +397,6 @@ char *ln_cli_report_text(const struct ln_inspection *inspection,
 	return text;
 }
 
-/* Writes to standard error until nobody takes it. */
-static void write_out(const char *text, size_t len)
-{
-	struct pollfd target = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	while (len > 0) {
-		size_t piece = len < WRITE_PIECE ? len : WRITE_PIECE;
-		ssize_t written;
-
-		if (poll(&target, 1, WRITE_WAIT_MS) != 1)
-			return;
-		written = write(STDERR_FILENO, text, piece);
-		if (written < 0)
-			return;
-		text += written;
-		len -= (size_t)written;
-	}
-}
-
 void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
 		   enum ln_report_form form, size_t most)
 {
@@ -425,9 +420,9 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
 		free(peers);
 	}
 	if (text == NULL) {
-		fprintf(stderr, "lunatic: no memory for a report\n");
+		ln_log_say("no memory for a report");
 		return;
 	}
-	write_out(text, len);
+	ln_log_text(text, len);
 	free(text);
 }

@@ -25,6 +25,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
@@ -84,6 +86,9 @@ static void fail(struct verdict *verdict, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(verdict->reason, sizeof(verdict->reason), format, args);
 	va_end(args);
+	/* It may quote what comes from the module, and may be cut. */
+	verdict->reason[ln_text_clean(verdict->reason, strlen(verdict->reason),
+				      false)] = '\0';
 }
 
 static bool capture(struct verdict *verdict)
@@ -383,7 +388,7 @@ static int run_suite(struct suite *suite)
 		suite->verdicts =
 			calloc(suite->chosen + 1, sizeof(*suite->verdicts));
 		if (suite->verdicts == NULL) {
-			fprintf(stderr, "lunatic: out of memory\n");
+			ln_log_say("out of memory");
 			return STATUS_FAILED;
 		}
 		run_all(suite);
@@ -414,16 +419,15 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 	}
 	result = ln_test_list(module->module, &suite->tests, &suite->count);
 	if (result < 0) {
-		fprintf(stderr, "lunatic: out of memory\n");
+		ln_log_say("out of memory");
 	} else {
 		if (suite->count > 0)
 			status = run_suite(suite);
 		else
-			fprintf(stderr,
-				"lunatic: '%s' exports no tests: define them "
-				"with LUNATIC_TEST (see lunatic help "
-				"refused)\n",
-				file);
+			ln_log_say("'%s' exports no tests: define them "
+				   "with LUNATIC_TEST (see lunatic help "
+				   "refused)",
+				   file);
 	}
 	ln_env_module_release(module);
 	return status;
@@ -489,8 +493,8 @@ int ln_cli_test(const struct ln_cli_options *options)
 	if (!ln_cli_check_directories(options->config))
 		return STATUS_FAILED;
 	if (ln_runtime_new(&runtime_options, &suite.runtime) < 0) {
-		fprintf(stderr, "lunatic: cannot start the runtime: out of "
-				"memory, threads or descriptors\n");
+		ln_log_say("cannot start the runtime: out of "
+			   "memory, threads or descriptors");
 		return STATUS_FAILED;
 	}
 	pthread_mutex_init(&suite.lock, NULL);

@@ -2,8 +2,8 @@
  * DESIGN
  * Names of tests: "#lunatic_test_", then in any order "#ignore_" and
  * "#panic_TEXT#", then the name that people know. In TEXT a '#' is written
- * "\#". Names come from the module and are shown, so whatever a terminal would
- * obey becomes a question mark.
+ * "\#". Names come from the module and are shown, so they are cleaned, and cut
+ * where they are too long.
  */
 #include "cli/test_list.h"
 
@@ -11,8 +11,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/options.h"
 #include "engine/module.h"
+
+#define NAME_MAX_BYTES 512
 
 /* Skips a prefix; false when it is not there. */
 static bool skip(const char **at, const char *end, const char *prefix)
@@ -44,22 +47,6 @@ static char *read_panic(const char **at, const char *end)
 	return text;
 }
 
-static char *read_name(const char *at, const char *end)
-{
-	char *name = strndup(at, (size_t)(end - at));
-
-	for (char *c = name; c != NULL && *c != '\0'; c++) {
-		/* Control characters; those above 127 have two bytes. */
-		if (c[0] == '\xc2' && (unsigned char)c[1] >= 0x80 &&
-		    (unsigned char)c[1] < 0xa0)
-			*c++ = '?';
-		else if ((unsigned char)*c >= ' ' && *c != 0x7f)
-			continue;
-		*c = '?';
-	}
-	return name;
-}
-
 int ln_test_parse(const char *entry, size_t len, struct ln_test *test)
 {
 	const char *end = entry + len;
@@ -79,7 +66,7 @@ int ln_test_parse(const char *entry, size_t len, struct ln_test *test)
 			break;
 		}
 	}
-	test->name = read_name(at, end);
+	test->name = ln_text_new(at, (size_t)(end - at), NAME_MAX_BYTES);
 	if (test->name != NULL)
 		return 0;
 	free(test->panic);

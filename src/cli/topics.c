@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/nearest.h"
 #include "cli/topics_gen.h"
@@ -200,27 +201,23 @@ static int refuse(const char *word)
 		ln_nearest_offer(&nearest, topics[i].name);
 	name = ln_nearest_end(&nearest);
 	if (ln_cli_find_command(word) != NULL)
-		fprintf(stderr,
-			"lunatic: '%s' is a command; see lunatic --help\n",
-			word);
+		ln_log_say("'%s' is a command; see lunatic --help", word);
 	else if (name != NULL)
-		fprintf(stderr,
-			"lunatic: there is no topic '%s'; did you mean lunatic "
-			"help %s?\n",
-			word, name);
+		ln_log_say("there is no topic '%s'; did you mean lunatic "
+			   "help %s?",
+			   word, name);
 	else
-		fprintf(stderr,
-			"lunatic: there is no topic '%s'; lunatic help lists "
-			"all\n",
-			word);
+		ln_log_say("there is no topic '%s'; lunatic help lists "
+			   "all",
+			   word);
 	return 1;
 }
 
 int ln_cli_help(int argc, char **argv)
 {
 	if (argc > 3) {
-		fprintf(stderr, "lunatic: help takes one topic; lunatic help "
-				"lists all\n");
+		ln_log_say("help takes one topic; lunatic help "
+			   "lists all");
 		return 1;
 	}
 	if (argc < 3 || strcmp(argv[2], "--help") == 0 ||

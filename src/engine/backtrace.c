@@ -13,8 +13,7 @@
 #include "base/error.h"
 #include "engine/instance.h"
 #include "engine/module.h"
-
-#define NAME_MOST 200 /* bytes that are shown */
+#include "engine/names.h"
 
 bool ln_backtrace_find(struct ln_instance *instance, const char *name,
 		       wasmtime_func_t *trapping)
@@ -41,7 +40,9 @@ int ln_backtrace_take(struct ln_instance *instance,
 	wasmtime_val_raw_t none;
 	wasmtime_error_t *error;
 
-	*backtrace = (struct ln_backtrace){ 0 };
+	*backtrace = (struct ln_backtrace){
+		.names = ln_module_names(instance->module),
+	};
 	error = wasmtime_func_call_unchecked(instance->context, trapping, &none,
 					     0, &backtrace->trap);
 	if (error != NULL)
@@ -76,30 +77,8 @@ uint32_t ln_backtrace_function(const struct ln_backtrace *backtrace,
 	return wasm_frame_func_index(backtrace->frames.data[frame + 1]);
 }
 
-/* Names come from the guest: without what separates frames and lines. */
 char *ln_backtrace_name(const struct ln_backtrace *backtrace, size_t frame)
 {
-	const wasm_frame_t *found = backtrace->frames.data[frame + 1];
-	const wasm_name_t *name = wasmtime_frame_func_name(found);
-	char number[32] = "function ";
-	size_t len = strlen(number);
-	uint32_t index;
-	uint32_t unit = 1;
-	char *copy;
-
-	if (name != NULL) {
-		len = name->size < NAME_MOST ? name->size : NAME_MOST;
-		copy = strndup(name->data, len);
-		for (char *at = copy; at != NULL && *at != '\0'; at++) {
-			if (*at == ';' || (unsigned char)*at < ' ')
-				*at = ':';
-		}
-		return copy;
-	}
-	index = wasm_frame_func_index(found);
-	while (index / unit >= 10)
-		unit *= 10;
-	for (; unit > 0; unit /= 10)
-		number[len++] = (char)('0' + index / unit % 10);
-	return strndup(number, len);
+	return ln_names_copy(backtrace->names,
+			     ln_backtrace_function(backtrace, frame));
 }

@@ -9,10 +9,12 @@
 #include <wasmtime.h>
 
 struct ln_instance;
+struct ln_names;
 
 struct ln_backtrace {
 	wasm_trap_t *trap;
 	wasm_frame_vec_t frames; /* innermost first */
+	const struct ln_names *names;
 };
 
 /* Finds the guest's export `name`, of no parameters and results, which has to
@@ -33,8 +35,8 @@ size_t ln_backtrace_count(const struct ln_backtrace *backtrace);
 uint32_t ln_backtrace_function(const struct ln_backtrace *backtrace,
 			       size_t frame);
 
-/* The name of a frame's function, owned by the caller: that of the name
- * section, or its number. NULL when memory is short. */
+/* The name of a frame's function as the module has it, not clean, owned by the
+ * caller; see ln_names_copy. NULL when memory is short. */
 char *ln_backtrace_name(const struct ln_backtrace *backtrace, size_t frame);
 
 #endif

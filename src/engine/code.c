@@ -35,6 +35,7 @@
 #include "engine/engine.h"
 #include "engine/entries.h"
 #include "engine/imports.h"
+#include "engine/names.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
 #include "engine/weight.h"
@@ -78,6 +79,7 @@ struct ln_code {
 	struct ln_compilation *compilation; /* in another process; or NULL */
 	wasmtime_module_t *code;
 	struct ln_entries *entries;
+	struct ln_names *names; /* point into `bytes` */
 	struct ln_scan scan;
 	enum ln_abi_generation generation; /* of what it imports */
 	int failure;                       /* why it has failed */
@@ -288,6 +290,8 @@ static void keep_code(const struct ln_code *self)
 static int compile_here(struct ln_code *self, char **error)
 {
 	wasmtime_error_t *cause;
+	uint8_t *copy;
+	int code;
 
 	if (self->weight.total > self->weight.allowed)
 		return ln_refuse(
@@ -299,9 +303,14 @@ static int compile_here(struct ln_code *self, char **error)
 			"parameters or locals",
 			(unsigned long long)self->weight.total,
 			(unsigned long long)self->weight.allowed);
+	/* The compiler does not see names, see engine/names.h. */
+	code = ln_names_hide(self->bytes, self->len, &copy);
+	if (code < 0)
+		return code;
 	cause = wasmtime_module_new(
-		ln_engine_variant(self->engine, self->variant), self->bytes,
-		self->len, &self->code);
+		ln_engine_variant(self->engine, self->variant),
+		copy != NULL ? copy : self->bytes, self->len, &self->code);
+	free(copy);
 	if (cause != NULL)
 		return ln_refuse_engine(error, "the module is not valid",
 					cause);
@@ -398,6 +407,10 @@ static int complete(struct ln_code *self, char **error)
 
 	if (code == 0)
 		code = ln_entries_new(self->code, &self->entries);
+	if (code == 0)
+		code = ln_names_new(self->bytes, self->len,
+				    self->scan.imports + self->scan.functions,
+				    &self->names);
 	return code;
 }
 
@@ -408,6 +421,7 @@ static void destroy(void *argument)
 	if (self->code != NULL)
 		wasmtime_module_delete(self->code);
 	ln_entries_free(self->entries);
+	ln_names_free(self->names);
 	free(self->bytes);
 	free(self->text);
 	free(self);
@@ -708,6 +722,11 @@ const struct ln_entries *ln_code_entries(const struct ln_code *self)
 enum ln_abi_generation ln_code_generation(const struct ln_code *code)
 {
 	return code->generation;
+}
+
+const struct ln_names *ln_code_names(const struct ln_code *self)
+{
+	return self->names;
 }
 
 const struct ln_scan *ln_code_scan(const struct ln_code *self)

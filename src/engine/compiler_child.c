@@ -28,6 +28,7 @@
 #include "engine/compiler.h"
 #include "engine/compiler_impl.h"
 #include "engine/engine.h"
+#include "engine/names.h"
 #include "engine/refusal.h"
 
 #define STATUS_WRONG 2
@@ -156,8 +157,16 @@ static int compile(wasm_engine_t *engine, const uint8_t *bytes, size_t len)
 	wasmtime_error_t *cause;
 	wasm_byte_vec_t code;
 	char line[LN_COMPILER_LINE];
+	uint8_t *copy;
 
-	cause = wasmtime_module_new(engine, bytes, len, &module);
+	/* The compiler does not see names, see engine/names.h. */
+	if (ln_names_hide(bytes, len, &copy) < 0) {
+		say(LN_COMPILER_MEMORY_TEXT " of a copy failed\n");
+		return STATUS_FAILED;
+	}
+	cause = wasmtime_module_new(engine, copy != NULL ? copy : bytes, len,
+				    &module);
+	free(copy);
 	if (cause != NULL)
 		return refuse(cause);
 	cause = wasmtime_module_serialize(module, &code);

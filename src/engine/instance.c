@@ -157,11 +157,11 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 
 struct init_call {
 	struct ln_instance *instance;
-	char **report;
+	struct ln_report **report;
 	int result;
 };
 
-static int instantiate(struct ln_instance *instance, char **report)
+static int instantiate(struct ln_instance *instance, struct ln_report **report)
 {
 	wasm_trap_t *trap = NULL;
 	wasmtime_error_t *error = wasmtime_instance_pre_instantiate(
@@ -169,10 +169,11 @@ static int instantiate(struct ln_instance *instance, char **report)
 		&instance->instance, &trap);
 
 	if (error != NULL || trap != NULL) {
-		*report = ln_report_new(error, trap);
-		if (instance->host_stop)
-			return LN_EKILLED;
-		return trap != NULL ? LN_ETRAP : LN_ELIMIT;
+		int result = trap != NULL ? LN_ETRAP : LN_ELIMIT;
+
+		*report = ln_report_new(error, trap,
+					ln_module_names(instance->module));
+		return instance->host_stop ? LN_EKILLED : result;
 	}
 	return 0;
 }
@@ -196,8 +197,8 @@ static void init_on_stack(void *argument)
 		module, memory, instance->limits.max_table_elements, &elements);
 	if (!ln_instance_charge(instance, instance->table_bytes)) {
 		instance->table_bytes = 0;
-		*call->report = strdup("the tables of the module exceed the "
-				       "memory limit");
+		*call->report = ln_report_plain("the tables of the module "
+						"exceed the memory limit");
 		call->result = LN_ELIMIT;
 		return;
 	}
@@ -248,7 +249,8 @@ static void init_in_pool(void *argument)
 
 int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 		     const struct ln_instance_limits *limits,
-		     struct ln_task *task, void *data, char **report)
+		     struct ln_task *task, void *data,
+		     struct ln_report **report)
 {
 	struct init_call call = { .instance = instance, .report = report };
 
@@ -276,19 +278,21 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 struct report_call {
 	wasmtime_error_t *error;
 	wasm_trap_t *trap;
-	char *text;
+	const struct ln_names *names;
+	struct ln_report *report;
 };
 
 static void report_on_stack(void *argument)
 {
 	struct report_call *call = argument;
 
-	call->text = ln_report_new(call->error, call->trap);
+	call->report = ln_report_new(call->error, call->trap, call->names);
 }
 
 enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
-			      const wasmtime_val_raw_t *params, char **report)
+			      const wasmtime_val_raw_t *params,
+			      struct ln_report **report)
 {
 	uint32_t slots = entry->param_count > entry->result_count
 				 ? entry->param_count
@@ -324,8 +328,9 @@ enum ln_stop ln_instance_call(struct ln_instance *instance,
 			wasm_trap_delete(call.trap);
 		return LN_STOP_HOST;
 	}
+	call.names = ln_module_names(instance->module);
 	ln_task_on_worker_stack(instance->task, report_on_stack, &call);
-	*report = call.text;
+	*report = call.report;
 	return LN_STOP_TRAPPED;
 }
 

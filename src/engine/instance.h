@@ -19,6 +19,7 @@
 struct ln_account;
 struct ln_entry;
 struct ln_module;
+struct ln_report;
 
 /* What an instance may use. */
 struct ln_instance_limits {
@@ -75,18 +76,20 @@ struct ln_instance {
 
 /* Prepares an instance to run in the calling task; `data` is what host
  * functions find as the store's data. Instantiates the module: runs its start
- * function, if any. On failure *report is a text for a person, owned by the
- * caller, or NULL; ln_instance_deinit is still to be called. LN_ETRAP,
- * LN_ELIMIT, LN_ENOMEM, LN_EKILLED. */
+ * function, if any. On failure *report tells why, is owned by the caller, and
+ * NULL when memory is short; ln_instance_deinit is still to be called.
+ * LN_ETRAP, LN_ELIMIT, LN_ENOMEM, LN_EKILLED. */
 int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 		     const struct ln_instance_limits *limits,
-		     struct ln_task *task, void *data, char **report);
+		     struct ln_task *task, void *data,
+		     struct ln_report **report);
 
 /* Calls an entry, with `params` a value for each parameter. *report as above.
  */
 enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
-			      const wasmtime_val_raw_t *params, char **report);
+			      const wasmtime_val_raw_t *params,
+			      struct ln_report **report);
 
 /* What it has used of the fuel that it was given; 0 when it is not metered, or
  * could not be made. By the process itself. */
@@ -119,9 +122,10 @@ static inline struct ln_instance *ln_instance_running(void)
 /* The instance that this thread makes or runs, or NULL. */
 struct ln_instance *ln_instance_making(void);
 
-/* The function of the guest that runs, or that called the host: demangled, or
- * its index; the caller frees it. NULL when there is none, or memory is short.
- * *fuel: the fuel that is left, or 0. By the process itself, on its fiber. */
+/* The function of the guest that runs, or that called the host, as the module
+ * names it (ln_names_copy); the caller frees it. NULL when there is none, or
+ * memory is short. *fuel: the fuel that is left, or 0. By the process itself,
+ * on its fiber. */
 char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel);
 
 /* Records the text of the trap that a host function is about to raise by

@@ -297,6 +297,11 @@ uint64_t ln_module_weight(const struct ln_module *module)
 	return (uint64_t)len + size + MODULE_BYTES;
 }
 
+const struct ln_names *ln_module_names(const struct ln_module *module)
+{
+	return ln_code_names(module->code);
+}
+
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size)
 {
 	void *start;

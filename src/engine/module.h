@@ -19,6 +19,7 @@ struct ln_blocking;
 struct ln_code;
 struct ln_engine;
 struct ln_linker;
+struct ln_names;
 struct ln_party;
 
 /* What ln_module_new refuses beyond. */
@@ -75,6 +76,9 @@ const struct ln_code *ln_module_code(const struct ln_module *module);
 
 /* Bytes that it takes, about: the binary, compiled code, tables. */
 uint64_t ln_module_weight(const struct ln_module *module);
+
+/* What its functions are called. */
+const struct ln_names *ln_module_names(const struct ln_module *module);
 
 /* The image of its compiled code, of *size bytes. */
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);

@@ -3,42 +3,48 @@
  * Wasmtime's own text has the form
  *
  *   error while executing at wasm backtrace:
- *       0:   0x3c - <unknown>!f
+ *       0:   0x3c - <unknown>!<wasm function 7>
  *   ...
  *   Caused by:
  *       wasm trap: wasm `unreachable` instruction executed
  *
- * with names already demangled. Its pieces are put in the order in which a
- * person asks: the reason first. A text of another form is kept as it is.
+ * The reason is taken from it. A text of another form is kept: its first line.
+ * The frames come from the backtrace itself, as numbers; their names, which the
+ * engine does not know, from engine/names.h. They are copied, since the module
+ * may be gone when the report is shown.
  */
 #include "engine/report.h"
 
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TRACE "wasm backtrace:\n"
+#include "base/text.h"
+#include "engine/demangle.h"
+#include "engine/names.h"
+
 #define CAUSE "Caused by:\n"
 #define PREFIX "wasm trap: "
-#define MOST_FRAMES 32
-#define EXTRA ((size_t)256) /* for what rearranging adds */
+#define FRAMES_MAX 32
+#define REASON_SIZE 1024
+#define LINE_SIZE (LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + 64)
 
-struct text {
-	char *data;
-	size_t len;
-	size_t room;
+struct frame {
+	uint32_t function;
+	size_t offset; /* in the module's bytes */
+	size_t name;   /* in the texts */
+	size_t len;    /* of it; 0: none */
 };
 
-static void add(struct text *text, const char *piece, size_t len)
-{
-	if (text->data == NULL)
-		return;
-	if (len > text->room - text->len - 1)
-		len = text->room - text->len - 1;
-	memcpy(text->data + text->len, piece, len);
-	text->len += len;
-	text->data[text->len] = '\0';
-}
+struct ln_report {
+	size_t size;
+	size_t count;
+	bool more; /* frames than that */
+	char reason[REASON_SIZE];
+	char module[LN_NAMES_MODULE_SIZE];
+	struct frame frames[FRAMES_MAX];
+	char names[];
+};
 
 static const char *line_end(const char *at, const char *end)
 {
@@ -54,12 +60,7 @@ static const char *skip_spaces(const char *at, const char *end)
 	return at;
 }
 
-static const char *find(const char *at, const char *end, const char *needle)
-{
-	return memmem(at, (size_t)(end - at), needle, strlen(needle));
-}
-
-/* Skips "0: " of a numbered cause or frame. */
+/* Skips "0: " of a numbered cause. */
 static const char *skip_number(const char *at, const char *end)
 {
 	const char *p = at;
@@ -71,122 +72,212 @@ static const char *skip_number(const char *at, const char *end)
 	return skip_spaces(p + 1, end);
 }
 
-/* The last cause is the root; others repeat what is known. */
-static void add_reason(struct text *text, const char *at, const char *end)
+/* Finds the line to show. The last cause is the root; others repeat what is
+ * known. */
+static const char *find_reason(const char *at, const char *end,
+			       const char **stop)
 {
-	const char *cause = find(at, end, CAUSE);
+	const char *cause =
+		memmem(at, (size_t)(end - at), CAUSE, strlen(CAUSE));
 	const char *reason = at;
-	const char *stop = line_end(at, end);
 
-	if (cause != NULL) {
-		for (const char *p = cause + strlen(CAUSE); p < end;) {
-			const char *next = line_end(p, end);
-			const char *word = skip_spaces(p, next);
+	*stop = line_end(at, end);
+	for (const char *p = cause != NULL ? cause + strlen(CAUSE) : end;
+	     p < end;) {
+		const char *next = line_end(p, end);
+		const char *word = skip_spaces(p, next);
 
-			if (word < next) {
-				reason = skip_number(word, next);
-				stop = next;
-			}
-			p = next < end ? next + 1 : end;
+		if (word < next) {
+			reason = skip_number(word, next);
+			*stop = next;
 		}
+		p = next < end ? next + 1 : end;
 	}
-	if ((size_t)(stop - reason) > strlen(PREFIX) &&
+	if ((size_t)(*stop - reason) > strlen(PREFIX) &&
 	    memcmp(reason, PREFIX, strlen(PREFIX)) == 0)
 		reason += strlen(PREFIX);
-	add(text, reason, (size_t)(stop - reason));
+	return reason;
 }
 
-static void add_frames(struct text *text, const char *at, const char *end)
-{
-	int frames = 0;
-
-	while (at < end) {
-		const char *next = line_end(at, end);
-		const char *word = skip_spaces(at, next);
-
-		if (word == next || *word < '0' || *word > '9')
-			return;
-		if (frames++ == MOST_FRAMES) {
-			add(text, "\n    ...", 8);
-			return;
-		}
-		add(text, "\n    ", 5);
-		add(text, word, (size_t)(next - word));
-		at = next < end ? next + 1 : end;
-	}
-}
-
-static char *rearrange(const char *message, size_t len)
-{
-	const char *end = message + len;
-	const char *trace = find(message, end, TRACE);
-	struct text text = { .room = len + EXTRA };
-
-	text.data = malloc(text.room);
-	if (text.data == NULL)
-		return NULL;
-	text.data[0] = '\0';
-	add_reason(&text, message, end);
-	if (trace != NULL)
-		add_frames(&text, trace + strlen(TRACE), end);
-	return text.data;
-}
-
-char *ln_report_new(wasmtime_error_t *error, wasm_trap_t *trap)
+static void take_reason(char *out, size_t size, wasmtime_error_t *error,
+			wasm_trap_t *trap)
 {
 	wasm_byte_vec_t message = { 0 };
-	char *text;
+	const char *reason, *stop;
+	size_t len;
 
-	if (trap != NULL) {
+	if (trap != NULL)
 		wasm_trap_message(trap, &message);
-		wasm_trap_delete(trap);
-	} else {
+	else
 		wasmtime_error_message(error, &message);
-		wasmtime_error_delete(error);
-	}
-	text = rearrange(message.data,
-			 message.size > 0 &&
-					 message.data[message.size - 1] == '\0'
-				 ? message.size - 1
-				 : message.size);
+	len = message.size;
+	if (len > 0 && message.data[len - 1] == '\0')
+		len--;
+	reason = find_reason(message.data, message.data + len, &stop);
+	ln_text_copy(out, size, reason, (size_t)(stop - reason));
 	wasm_byte_vec_delete(&message);
+}
+
+static void drop(wasmtime_error_t *error, wasm_trap_t *trap)
+{
+	if (trap != NULL)
+		wasm_trap_delete(trap);
+	else
+		wasmtime_error_delete(error);
+}
+
+/* Bytes of all names of the frames. */
+static size_t measure_names(const wasm_frame_vec_t *frames,
+			    const struct ln_names *names)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < frames->size && i < FRAMES_MAX; i++) {
+		size_t len = 0;
+
+		if (names != NULL)
+			ln_names_function(
+				names, wasm_frame_func_index(frames->data[i]),
+				&len);
+		all += len;
+	}
+	return all;
+}
+
+static void add_frame(struct ln_report *report, const wasm_frame_t *from,
+		      const struct ln_names *names, size_t *used)
+{
+	struct frame *frame = &report->frames[report->count++];
+	const char *name = NULL;
+
+	frame->function = wasm_frame_func_index(from);
+	frame->offset = wasm_frame_module_offset(from);
+	if (names != NULL)
+		name = ln_names_function(names, frame->function, &frame->len);
+	frame->name = *used;
+	if (name != NULL && frame->len > 0)
+		memcpy(report->names + *used, name, frame->len);
+	*used += frame->len;
+}
+
+static struct ln_report *allocate(size_t names)
+{
+	size_t size = sizeof(struct ln_report) + names;
+	struct ln_report *report = calloc(1, size);
+
+	if (report != NULL)
+		report->size = size;
+	return report;
+}
+
+struct ln_report *ln_report_new(wasmtime_error_t *error, wasm_trap_t *trap,
+				const struct ln_names *names)
+{
+	struct ln_report *report;
+	wasm_frame_vec_t frames;
+	size_t used = 0;
+
+	if (trap != NULL)
+		wasm_trap_trace(trap, &frames);
+	else
+		wasmtime_error_wasm_trace(error, &frames);
+	report = allocate(measure_names(&frames, names));
+	for (size_t i = 0; report != NULL && i < frames.size && i < FRAMES_MAX;
+	     i++)
+		add_frame(report, frames.data[i], names, &used);
+	if (report != NULL) {
+		report->more = frames.size > FRAMES_MAX;
+		strcpy(report->module,
+		       names != NULL ? ln_names_module(names) : "<unknown>");
+		take_reason(report->reason, sizeof(report->reason), error,
+			    trap);
+	}
+	wasm_frame_vec_delete(&frames);
+	drop(error, trap);
+	return report;
+}
+
+struct ln_report *ln_report_plain(const char *reason)
+{
+	struct ln_report *report = allocate(0);
+
+	if (report != NULL)
+		ln_text_copy(report->reason, sizeof(report->reason), reason,
+			     strlen(reason));
+	return report;
+}
+
+void ln_report_free(struct ln_report *report)
+{
+	free(report);
+}
+
+const char *ln_report_reason(const struct ln_report *report)
+{
+	return report->reason;
+}
+
+size_t ln_report_size(const struct ln_report *report)
+{
+	return report->size;
+}
+
+/* Writes a frame's line, without its end, and returns where that is. */
+static char *write_frame(const struct ln_report *report, size_t number,
+			 char *at)
+{
+	const struct frame *frame = &report->frames[number];
+	char name[LN_TEXT_NAME_SIZE];
+
+	if (frame->len > 0)
+		ln_demangle(name, sizeof(name), report->names + frame->name,
+			    frame->len);
+	else
+		snprintf(name, sizeof(name), "<wasm function %u>",
+			 frame->function);
+	at += sprintf(at, "\n    %zu: ", number);
+	if (frame->offset != SIZE_MAX)
+		at += sprintf(at, "%#8zx - ", frame->offset);
+	return at + sprintf(at, "%s!%s", report->module, name);
+}
+
+char *ln_report_text(const struct ln_report *report)
+{
+	size_t reason = strlen(report->reason);
+	char *text = malloc(reason + (report->count + 1) * LINE_SIZE);
+	char *at = text;
+
+	if (text == NULL)
+		return NULL;
+	memcpy(at, report->reason, reason + 1);
+	at += reason;
+	for (size_t i = 0; i < report->count; i++)
+		at = write_frame(report, i, at);
+	if (report->more)
+		strcpy(at, "\n    ...");
 	return text;
 }
 
-/* Finds the name in "0:   0x3c - module!name", or a part of that. */
-static char *frame_name(const char *at, const char *end)
+char *ln_report_take_reason(wasmtime_error_t *error, wasm_trap_t *trap)
 {
-	const char *dash = find(at, end, " - ");
-	const char *mark;
+	char *reason = malloc(REASON_SIZE);
 
-	if (dash != NULL)
-		at = dash + 3;
-	mark = memchr(at, '!', (size_t)(end - at));
-	if (mark != NULL)
-		at = mark + 1;
-	return at < end ? strndup(at, (size_t)(end - at)) : NULL;
+	if (reason != NULL)
+		take_reason(reason, REASON_SIZE, error, trap);
+	drop(error, trap);
+	return reason;
 }
 
-char *ln_report_caller(wasm_trap_t *trap)
+bool ln_report_caller(wasm_trap_t *trap, uint32_t *function)
 {
-	wasm_byte_vec_t message = { 0 };
-	const char *line;
-	const char *end;
-	char *name = NULL;
+	wasm_frame_vec_t frames;
+	bool found;
 
-	wasm_trap_message(trap, &message);
+	wasm_trap_trace(trap, &frames);
+	found = frames.size > 1;
+	if (found)
+		*function = wasm_frame_func_index(frames.data[1]);
+	wasm_frame_vec_delete(&frames);
 	wasm_trap_delete(trap);
-	end = message.data + message.size;
-	line = find(message.data, end, TRACE);
-	if (line != NULL)
-		line = memchr(line + strlen(TRACE), '\n',
-			      (size_t)(end - line) - strlen(TRACE));
-	if (line != NULL) {
-		const char *word = skip_spaces(line + 1, end);
-
-		if (word < end && *word >= '0' && *word <= '9')
-			name = frame_name(word, line_end(word, end));
-	}
-	wasm_byte_vec_delete(&message);
-	return name;
+	return found;
 }

@@ -12,7 +12,7 @@
  *
  * Where a signal has interrupted the guest, Wasmtime does not know the stack,
  * and must not be asked to walk it. But the image of compiled code is an ELF
- * file with a symbol for each function, "wasm[0]::function[7]::name".
+ * file with a symbol for each function, "wasm[0]::function[7]".
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -21,11 +21,13 @@
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "engine/module.h"
+#include "engine/names.h"
 #include "engine/report.h"
 
 struct where_call {
 	struct ln_instance *instance;
-	char *name;
+	uint32_t function;
+	bool found;
 };
 
 static void drop(wasmtime_error_t *error, wasm_trap_t *trap)
@@ -75,7 +77,7 @@ static void look(void *argument)
 	error = wasmtime_func_call_unchecked(instance->context,
 					     &instance->probe, NULL, 0, &trap);
 	if (trap != NULL)
-		call->name = ln_report_caller(trap);
+		call->found = ln_report_caller(trap, &call->function);
 	drop(error, NULL);
 }
 
@@ -88,23 +90,26 @@ static const void *part(const struct ln_instance *instance, uint64_t offset,
 	return instance->code + offset;
 }
 
-/* The name in a symbol of the guest's function; NULL: of something else. */
-static char *symbol_name(const char *text, size_t len)
+/* The number in a symbol of a guest's function; false: of something else. */
+static bool read_symbol(const char *text, size_t len, uint32_t *function)
 {
+	static const char before[] = "::function[";
 	const char *end = memchr(text, '\0', len);
-	const char *mark = strstr(end != NULL ? text : "", "::function[");
-	const char *name;
+	const char *mark = strstr(end != NULL ? text : "", before);
 
 	if (mark == NULL)
-		return NULL;
-	name = strstr(mark + 2, "::");
-	return strdup(name != NULL ? name + 2 : mark + 2);
+		return false;
+	mark += sizeof(before) - 1;
+	*function = 0;
+	for (; *mark >= '0' && *mark <= '9'; mark++)
+		*function = *function * 10 + (uint32_t)(*mark - '0');
+	return true;
 }
 
 /* Looks an address up in a table of symbols. */
-static char *find_symbol(const struct ln_instance *instance,
-			 const Elf64_Shdr *sections, uint16_t count,
-			 const Elf64_Shdr *table)
+static bool find_symbol(const struct ln_instance *instance,
+			const Elf64_Shdr *sections, uint16_t count,
+			const Elf64_Shdr *table, uint32_t *function)
 {
 	const Elf64_Sym *symbols =
 		part(instance, table->sh_offset, table->sh_size);
@@ -114,7 +119,7 @@ static char *find_symbol(const struct ln_instance *instance,
 	uint64_t at = instance->interrupted_at - (uintptr_t)instance->code;
 
 	if (symbols == NULL || texts == NULL)
-		return NULL;
+		return false;
 	for (uint64_t i = 0; i < table->sh_size / sizeof(*symbols); i++) {
 		const Elf64_Sym *symbol = &symbols[i];
 		uint64_t start;
@@ -125,40 +130,46 @@ static char *find_symbol(const struct ln_instance *instance,
 			continue;
 		start = sections[symbol->st_shndx].sh_offset + symbol->st_value;
 		if (at - start < symbol->st_size)
-			return symbol_name(texts + symbol->st_name,
-					   strings->sh_size - symbol->st_name);
+			return read_symbol(texts + symbol->st_name,
+					   strings->sh_size - symbol->st_name,
+					   function);
 	}
-	return NULL;
+	return false;
 }
 
 /* The function that was interrupted. */
-static char *interrupted_function(const struct ln_instance *instance)
+static bool interrupted_function(const struct ln_instance *instance,
+				 uint32_t *function)
 {
 	const Elf64_Ehdr *header = part(instance, 0, sizeof(*header));
 	const Elf64_Shdr *sections;
 
 	if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-		return NULL;
+		return false;
 	sections = part(instance, header->e_shoff,
 			(uint64_t)header->e_shnum * sizeof(*sections));
 	for (uint16_t i = 0; sections != NULL && i < header->e_shnum; i++) {
 		if (sections[i].sh_type == SHT_SYMTAB)
 			return find_symbol(instance, sections, header->e_shnum,
-					   &sections[i]);
+					   &sections[i], function);
 	}
-	return NULL;
+	return false;
 }
 
 char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 {
 	struct where_call call = { .instance = instance };
+	const struct ln_names *names;
 	bool metered;
 
 	*fuel = 0;
 	if (instance->context == NULL)
 		return NULL;
+	names = ln_module_names(instance->module);
 	if (instance->interrupted_at != 0)
-		return interrupted_function(instance);
+		return interrupted_function(instance, &call.function)
+			       ? ln_names_copy(names, call.function)
+			       : NULL;
 	metered =
 		(ln_module_variant(instance->module) & LN_VARIANT_METERED) != 0;
 	if (metered)
@@ -169,5 +180,5 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 	instance->off_fiber = false;
 	if (metered)
 		drop(wasmtime_context_set_fuel(instance->context, *fuel), NULL);
-	return call.name;
+	return call.found ? ln_names_copy(names, call.function) : NULL;
 }

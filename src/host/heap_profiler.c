@@ -1,5 +1,9 @@
 /* lunatic::heap_profiler: what instrumented allocators tell. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/backtrace.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
@@ -8,6 +12,7 @@
 #include "process/runtime.h"
 
 #define TRACE "lunatic_heap_profiler_trace"
+#define NAME_SHOWN 200 /* bytes */
 
 /* The profile of the guest, NULL when nobody asked for one. */
 static int profile_of(struct ln_guest *guest, struct ln_heap_profile **profile)
@@ -21,6 +26,22 @@ static int profile_of(struct ln_guest *guest, struct ln_heap_profile **profile)
 	return error;
 }
 
+/* What is shown of a function: clean, and without what separates frames. */
+static char *shown_name(const struct ln_backtrace *backtrace, size_t frame)
+{
+	char *name = ln_backtrace_name(backtrace, frame);
+	char *shown = NULL;
+
+	if (name != NULL)
+		shown = ln_text_new(name, strlen(name), NAME_SHOWN);
+	free(name);
+	for (char *at = shown; at != NULL && *at != '\0'; at++) {
+		if (*at == ';')
+			*at = ':';
+	}
+	return shown;
+}
+
 static void take_names(struct ln_heap_profile *profile,
 		       const struct ln_backtrace *backtrace, size_t depth)
 {
@@ -29,7 +50,7 @@ static void take_names(struct ln_heap_profile *profile,
 
 		if (!ln_heap_profile_knows(profile, function))
 			ln_heap_profile_name(profile, function,
-					     ln_backtrace_name(backtrace, i));
+					     shown_name(backtrace, i));
 	}
 }
 

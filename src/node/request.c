@@ -21,6 +21,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "node/node.h"
 #include "node/parts.h"
@@ -301,6 +302,8 @@ static void get_error(struct ln_unpack *frame, struct ln_ask *ask,
 			     : -(int)number;
 	if (text != NULL && len > 0)
 		ask->text = strndup((const char *)text, len);
+	if (ask->text != NULL)
+		ln_text_clean_lines(ask->text, LN_TEXT_ERROR_MAX);
 }
 
 static int receive_answer(struct ln_session *session, struct ln_unpack *frame)

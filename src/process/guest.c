@@ -7,17 +7,17 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "engine/instance.h"
 #include "process/environment.h"
 
 int ln_guest_trap(struct ln_guest *guest, const char *format, ...)
 {
 	va_list arguments;
-	char *text = NULL;
+	char *text;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	ln_text_vformat(&text, format, arguments);
 	va_end(arguments);
 	free(guest->trap_text);
 	guest->trap_text = text;
@@ -111,7 +111,7 @@ static void drop_oldest_error(struct ln_guest *guest)
 		ln_guest_drop_error(guest, text);
 }
 
-/* Cuts a text that is too long, at the beginning of a character, and says so at
+/* Cleans a text, cuts it if it is too long, between characters, and says so at
  * its end. Takes the text over. */
 static char *shorten(char *text)
 {
@@ -119,10 +119,10 @@ static char *shorten(char *text)
 	size_t end = LN_GUEST_MOST_ERROR_TEXT - sizeof(note);
 	char *shorter;
 
+	text[ln_text_clean(text, strlen(text), true)] = '\0';
 	if (strlen(text) < LN_GUEST_MOST_ERROR_TEXT)
 		return text;
-	while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
-		end--;
+	end = ln_text_cut(text, strlen(text), end);
 	memcpy(text + end, note, sizeof(note));
 	shorter = realloc(text, end + sizeof(note));
 	return shorter != NULL ? shorter : text;
@@ -165,6 +165,7 @@ uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = no_memory;
 	va_end(arguments);
+	/* Parts of it may come from other guests, modules and nodes. */
 	if (text != no_memory)
 		text = shorten(text);
 	if (guest->errors.live >= most)

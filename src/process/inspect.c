@@ -21,7 +21,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/time.h"
+#include "engine/demangle.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "process/environment.h"
@@ -29,6 +31,9 @@
 #include "process/process.h"
 #include "process/registry.h"
 #include "sched/probe.h"
+
+/* For all names together: any of them may be made to take milliseconds. */
+#define DEMANGLE_TIME (100 * LN_NS_PER_MS)
 
 /* A process and what is known of it. */
 struct subject {
@@ -69,11 +74,7 @@ const char *ln_process_state_name(enum ln_process_state state)
 void ln_process_info_set_name(struct ln_process_info *info, const char *name,
 			      size_t len)
 {
-	if (len > sizeof(info->name) - 1)
-		len = sizeof(info->name) - 1;
-	for (size_t i = 0; i < len; i++)
-		info->name[i] = name[i] != '\0' ? name[i] : '?';
-	info->name[len] = '\0';
+	ln_text_copy(info->name, sizeof(info->name), name, len);
 }
 
 static void add_tally(struct ln_tally *to, const struct ln_tally *from)
@@ -330,13 +331,33 @@ static void name_subject(struct subject *subject)
 		ln_process_info_set_name(&subject->info, name, len);
 }
 
+/* Makes the function's name one for people, until the time is up; cleaned it is
+ * in any case. */
+static void show_function(struct subject *subject, int64_t deadline)
+{
+	char *name = subject->info.function;
+
+	if (name == NULL)
+		return;
+	if (ln_time_now() < deadline) {
+		subject->info.function = ln_demangle_text(name);
+		return;
+	}
+	name[ln_text_clean(
+		name, ln_text_cut(name, strlen(name), LN_TEXT_NAME_SIZE - 1),
+		false)] = '\0';
+}
+
 /* Keeps what is known of the subjects, and lets go of them. */
 static int report(struct subject *subjects, size_t count,
 		  struct ln_inspection *inspection)
 {
+	int64_t deadline = ln_time_now() + DEMANGLE_TIME;
+
 	inspection->infos = calloc(count + 1, sizeof(*inspection->infos));
 	for (size_t i = 0; i < count; i++) {
 		name_subject(&subjects[i]);
+		show_function(&subjects[i], deadline);
 		if (inspection->infos != NULL)
 			inspection->infos[i] = subjects[i].info;
 		else

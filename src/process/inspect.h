@@ -33,7 +33,8 @@ const char *ln_process_state_name(enum ln_process_state state);
 
 #define LN_INFO_NAME 64 /* bytes, with the terminating zero; longer are cut */
 
-/* One process at one moment. Texts come from guests: any bytes but zero. */
+/* One process at one moment. Texts come from guests; they are clean
+ * (base/text.h). */
 struct ln_process_info {
 	uint8_t id[16];
 	uint64_t environment; /* its number */
@@ -78,7 +79,7 @@ int ln_inspect(struct ln_runtime *runtime, size_t most, int64_t wait,
 /* NULL is fine. */
 void ln_inspection_free(struct ln_inspection *inspection);
 
-/* Copies a name, cut where it is too long. */
+/* Copies a name, clean, and cut where it is too long. */
 void ln_process_info_set_name(struct ln_process_info *info, const char *name,
 			      size_t len);
 

@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 #include "base/refs.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "engine/code.h"
 #include "engine/module.h"
@@ -230,20 +231,17 @@ __attribute__((format(printf, 3, 4))) static int fail(struct run *run, int code,
 	const char *name = run->plugins[run->current]->name;
 	va_list arguments;
 	char *reason;
-	int len;
 
 	va_start(arguments, format);
-	len = vasprintf(&reason, format, arguments);
+	ln_text_vformat(&reason, format, arguments);
 	va_end(arguments);
-	if (len < 0)
+	if (reason == NULL)
 		return code;
 	if (name != NULL)
-		len = asprintf(&run->error, "plugin '%s' %s", name, reason);
+		ln_text_format(&run->error, "plugin '%s' %s", name, reason);
 	else
-		len = asprintf(&run->error, "plugin %zu of %zu %s",
+		ln_text_format(&run->error, "plugin %zu of %zu %s",
 			       run->current + 1, run->count, reason);
-	if (len < 0)
-		run->error = NULL;
 	free(reason);
 	return code;
 }
@@ -260,9 +258,7 @@ static int judge(struct run *run, const struct ln_hook *hook,
 	case LN_OUTCOME_TRAPPED:
 		if (hook->failure == NULL)
 			return fail(run, LN_ENOMEM, "failed: out of memory");
-		/* What follows the first line is the plugin's own affair. */
-		return fail(run, LN_ETRAP, "failed: %.*s",
-			    (int)strcspn(hook->failure, "\n"), hook->failure);
+		return fail(run, LN_ETRAP, "failed: %s", hook->failure);
 	case LN_OUTCOME_KILLED:
 		if (late)
 			return fail(run, LN_ETIMEDOUT,

@@ -5,8 +5,9 @@
  * Stopping sets a flag that refuses new processes and kills those in the lists,
  * again and again until none is left: one that is being started may come late.
  *
- * Reports of failures are printed at most REPORTS_PER_SECOND times a second;
- * the next one says how many were left out.
+ * Reports of failures go to the thread that writes the log (base/log.h), which
+ * also makes them texts. Who must be told at once, on_trap or a console, waits
+ * for another thread, TEXT_THREADS, to make the text.
  *
  * Lock order: a shard's lock, then a mailbox's, then the scheduler's.
  */
@@ -14,22 +15,28 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_writer.h"
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/preempt.h"
+#include "engine/report.h"
 #include "net/resolver.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/uuid.h"
+#include "sched/blocking.h"
 #include "sched/sched.h"
 
-#define REPORTS_PER_SECOND 20
+/* Makes texts that take milliseconds at most. */
+#define TEXT_THREADS 1
 
 /* Names that are looked up at the same time; for one environment and all below
  * it at most half as many. */
@@ -54,6 +61,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->started = ln_time_now();
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
+	error = ln_log_start();
+	if (error < 0)
+		goto fail_log;
 	error = ln_engine_new(options->host,
 			      options->epochs ? LN_PREEMPTION_EPOCHS
 					      : LN_PREEMPTION_SIGNAL,
@@ -79,13 +89,20 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 				&runtime->resolver);
 	if (error < 0)
 		goto fail_resolver;
+	error = ln_blocking_new(TEXT_THREADS, &runtime->texts);
+	if (error < 0)
+		goto fail_texts;
 	*out = runtime;
 	return 0;
+fail_texts:
+	ln_resolver_free(runtime->resolver);
 fail_resolver:
 	ln_sched_free(runtime->sched);
 fail_sched:
 	ln_engine_free(runtime->engine);
 fail_engine:
+	ln_log_stop();
+fail_log:
 	free(runtime);
 	return error;
 }
@@ -202,6 +219,7 @@ void ln_runtime_free(struct ln_runtime *runtime)
 		return;
 	ln_runtime_stop(runtime);
 	ln_sched_wait_idle(runtime->sched);
+	ln_log_flush();
 	ln_runtime_release(runtime);
 }
 
@@ -217,68 +235,142 @@ void ln_runtime_release(struct ln_runtime *runtime)
 		return;
 	ln_resolver_free(runtime->resolver);
 	ln_sched_free(runtime->sched);
+	ln_blocking_free(runtime->texts);
 	ln_engine_free(runtime->engine);
 	free(runtime);
+	ln_log_stop();
 }
 
-/* Whether one more report may be printed now; *hidden: left out before. */
-static bool may_report(struct ln_runtime *runtime, uint64_t *hidden)
-{
-	int64_t now = ln_time_now();
-	bool may;
+struct text_call {
+	const struct ln_report *report;
+	char *text;
+};
 
-	ln_lock_acquire(&runtime->report_lock);
-	if (now - runtime->report_window >= LN_NS_PER_S) {
-		runtime->report_window = now;
-		runtime->reports = 0;
-	}
-	may = runtime->reports < REPORTS_PER_SECOND;
-	*hidden = 0;
-	if (may) {
-		runtime->reports++;
-		*hidden = runtime->reports_hidden;
-		runtime->reports_hidden = 0;
-	} else {
-		runtime->reports_hidden++;
-	}
-	ln_lock_release(&runtime->report_lock);
-	return may;
+static void make_text(void *argument)
+{
+	struct text_call *call = argument;
+
+	call->text = ln_report_text(call->report);
 }
 
-static void print(int fd, const char *text, size_t len)
+char *ln_runtime_report_text(struct ln_runtime *runtime,
+			     const struct ln_report *report)
 {
-	/* Nothing is left to do when standard error is gone. */
-	if (write(fd, text, len) < 0)
+	struct text_call call = { .report = report };
+
+	/* Without a thread the reason has to do. */
+	if (ln_blocking_run(runtime->texts, make_text, &call) < 0)
+		return strdup(ln_report_reason(report));
+	return call.text;
+}
+
+/* A report on its way to standard error. */
+struct queued_report {
+	struct ln_log_item item;
+	struct ln_report *report;
+	char id[LN_UUID_TEXT];
+};
+
+static char *format_line(const char *id, const char *text, size_t *len)
+{
+	char *line;
+	int n = asprintf(&line, "lunatic: process %s trapped: %s\n", id, text);
+
+	if (n < 0)
+		return NULL;
+	*len = (size_t)n;
+	return line;
+}
+
+static char *render_report(struct ln_log_item *item, size_t *len)
+{
+	struct queued_report *queued =
+		ln_container_of(item, struct queued_report, item);
+	char *text = ln_report_text(queued->report);
+	char *line = NULL;
+
+	if (text != NULL)
+		line = format_line(queued->id, text, len);
+	free(text);
+	return line;
+}
+
+static void free_report(struct ln_log_item *item)
+{
+	struct queued_report *queued =
+		ln_container_of(item, struct queued_report, item);
+
+	ln_report_free(queued->report);
+	free(queued);
+}
+
+/* Leaves a report to the thread that writes the log. */
+static void queue_report(const struct ln_process *process,
+			 struct ln_report *report)
+{
+	struct queued_report *queued = NULL;
+
+	if (ln_log_enabled(LN_LOG_WARN) && ln_log_admits_report())
+		queued = malloc(sizeof(*queued));
+	if (queued == NULL) {
+		ln_report_free(report);
 		return;
+	}
+	queued->report = report;
+	queued->item = (struct ln_log_item){
+		.size = sizeof(*queued) + ln_report_size(report),
+		.kind = LN_LOG_REPORT,
+		.render = render_report,
+		.free = free_report,
+	};
+	ln_uuid_format(process->id, queued->id);
+	ln_log_push(&queued->item);
+}
+
+struct told_report {
+	struct ln_runtime *runtime;
+	struct ln_process *process;
+	const char *text;
+};
+
+/* Tells those who want to know before anybody else does. */
+static void tell(void *argument)
+{
+	struct told_report *told = argument;
+	struct ln_runtime *runtime = told->runtime;
+	const struct ln_console *console = told->process->environment->console;
+	char id[LN_UUID_TEXT];
+	size_t len = 0;
+	char *line;
+
+	if (runtime->on_trap != NULL)
+		runtime->on_trap(runtime->on_trap_argument, told->process,
+				 told->text);
+	if (console == NULL || !ln_log_enabled(LN_LOG_WARN))
+		return;
+	ln_uuid_format(told->process->id, id);
+	line = format_line(id, told->text, &len);
+	/* Its file is full: what follows is not kept. */
+	if (line != NULL && write(console->reports, line, len) < 0)
+		len = 0;
+	free(line);
 }
 
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
-		       const char *text)
+		       struct ln_report *report)
 {
-	const struct ln_console *console = process->environment->console;
-	char id[LN_UUID_TEXT];
-	uint64_t hidden = 0;
-	char *line;
-	int len;
+	struct told_report told = { .runtime = runtime, .process = process };
+	char *text;
 
-	if (runtime->on_trap != NULL) {
-		runtime->on_trap(runtime->on_trap_argument, process, text);
-		if (console == NULL)
-			return;
+	if (report == NULL)
+		return;
+	if (runtime->on_trap == NULL && process->environment->console == NULL) {
+		queue_report(process, report);
+		return;
 	}
-	if (!ln_log_enabled(LN_LOG_WARN) ||
-	    (console == NULL && !may_report(runtime, &hidden)))
-		return;
-	ln_uuid_format(process->id, id);
-	if (hidden > 0)
-		ln_log(LN_LOG_WARN,
-		       "%llu more processes failed; their reports are left "
-		       "out",
-		       (unsigned long long)hidden);
-	len = asprintf(&line, "lunatic: process %s trapped: %s\n", id, text);
-	if (len < 0)
-		return;
-	print(console != NULL ? console->reports : STDERR_FILENO, line,
-	      (size_t)len);
-	free(line);
+	text = ln_runtime_report_text(runtime, report);
+	ln_report_free(report);
+	told.text = text != NULL ? text : "out of memory";
+	ln_task_on_worker_stack(ln_task_current(), tell, &told);
+	free(text);
 }

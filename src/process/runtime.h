@@ -14,12 +14,14 @@
 #include "base/list.h"
 #include "engine/compiler.h"
 
+struct ln_blocking;
 struct ln_engine;
 struct ln_environment;
 struct ln_host_table;
 struct ln_member;
 struct ln_node;
 struct ln_process;
+struct ln_report;
 struct ln_resolver;
 struct ln_sched;
 struct ln_wasi;
@@ -33,7 +35,7 @@ struct ln_runtime_options {
 	const struct ln_host_table *host;    /* what guests may import */
 	void (*free_wasi)(struct ln_wasi *); /* the host's part of a guest */
 	/* Told why a process trapped, in the place of standard error, on the
-	 * worker's stack; NULL: standard error. */
+	 * worker's stack; NULL: standard error, see base/log.h. */
 	void (*on_trap)(void *argument, struct ln_process *process,
 			const char *text);
 	void *on_trap_argument;
@@ -58,6 +60,7 @@ struct ln_runtime {
 	struct ln_sched *sched;
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
+	struct ln_blocking *texts; /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,
 			const char *text);
@@ -82,12 +85,6 @@ struct ln_runtime {
 		struct ln_list processes; /* under lock, as all that follows */
 		struct ln_tally tally;
 	} shards[LN_RUNTIME_SHARDS];
-
-	/* Under report_lock. */
-	struct ln_lock report_lock;
-	int64_t report_window;   /* when this second began */
-	uint32_t reports;        /* printed in it */
-	uint64_t reports_hidden; /* since the last one that was printed */
 };
 
 /* With one reference, the caller's. LN_ENOMEM, LN_EIO. */
@@ -121,11 +118,17 @@ void ln_runtime_service_ends(struct ln_runtime *runtime);
 void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
 void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);
 
-/* Tells on_trap why a process failed, if there is one, and prints it: to the
- * process's console if it has one of its own, else, if nobody was told and not
- * many were printed in the last second, to standard error. On the worker's
- * stack, or in any other thread. */
+/* Tells why a process failed, and takes the report over: on_trap, if there is
+ * one, and the process's console, if it has one of its own, before it returns;
+ * if neither was told, standard error, some time after it. By the process, on
+ * its fiber, which parks meanwhile, or in any thread that is no worker. NULL
+ * (memory was short) is fine. */
 void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
-		       const char *text);
+		       struct ln_report *report);
+
+/* A report as a text, which needs more than a worker should give: parks, as
+ * above. The report stays the caller's. NULL when memory is short. */
+char *ln_runtime_report_text(struct ln_runtime *runtime,
+			     const struct ln_report *report);
 
 #endif

@@ -23,9 +23,11 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/refs.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "engine/instance.h"
 #include "engine/module.h"
+#include "engine/report.h"
 #include "net/socket.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -96,26 +98,6 @@ static void announce(struct birth **slot, int state, char *error)
 	atomic_store_explicit(&birth->state, state, memory_order_release);
 	ln_task_wake(&birth->caller->task);
 	release_birth(birth);
-}
-
-struct report_call {
-	struct ln_process *process;
-	const char *text;
-};
-
-static void report_on_stack(void *argument)
-{
-	struct report_call *call = argument;
-
-	ln_runtime_report(call->process->environment->runtime, call->process,
-			  call->text);
-}
-
-static void report(struct ln_process *process, const char *text)
-{
-	struct report_call call = { .process = process, .text = text };
-
-	ln_task_on_worker_stack(&process->task, report_on_stack, &call);
 }
 
 static void release_process(void *process)
@@ -196,23 +178,32 @@ static void deinit_guest(struct ln_guest *guest)
 	free(guest->trap_text);
 }
 
-/* What an ended call means for the process. */
+/* What an ended call means for the process. Takes the report over. */
 static enum ln_outcome judge(struct ln_process *process, struct ln_guest *guest,
-			     enum ln_stop stop, const char *text)
+			     enum ln_stop stop, struct ln_report *report)
 {
+	struct ln_runtime *runtime = process->environment->runtime;
+
 	if (stop == LN_STOP_RETURNED)
 		return LN_OUTCOME_NORMAL;
 	if (stop == LN_STOP_HOST) {
+		ln_report_free(report);
 		if (!guest->exited)
 			return LN_OUTCOME_KILLED;
 		process->exit_code = guest->exit_code;
 		return guest->exit_code == 0 ? LN_OUTCOME_NORMAL
 					     : LN_OUTCOME_EXITED;
 	}
-	if (guest->hook != NULL)
-		guest->hook->failure = text != NULL ? strdup(text) : NULL;
-	else
-		report(process, text != NULL ? text : "out of memory");
+	if (report == NULL)
+		report = ln_report_plain("out of memory");
+	if (guest->hook == NULL) {
+		ln_runtime_report(runtime, process, report);
+		return LN_OUTCOME_TRAPPED;
+	}
+	/* Where a plugin was is its own affair. */
+	if (report != NULL)
+		guest->hook->failure = strdup(ln_report_reason(report));
+	ln_report_free(report);
 	return LN_OUTCOME_TRAPPED;
 }
 
@@ -227,24 +218,41 @@ static char *exit_text(uint32_t code)
 	return text;
 }
 
+/* What a parent is told when its child cannot be instantiated. Takes the report
+ * over. */
+static char *birth_text(const struct ln_process *process,
+			const struct ln_guest *guest, struct ln_report *report)
+{
+	char *text = NULL;
+
+	if (guest->exited)
+		text = exit_text(guest->exit_code);
+	else if (report != NULL)
+		text = ln_runtime_report_text(process->environment->runtime,
+					      report);
+	ln_report_free(report);
+	return text;
+}
+
 /* Calls the entry. A plugin is a library, whose `_initialize` comes first. */
 static enum ln_stop call_entry(struct start *start,
-			       struct ln_instance *instance, char **text)
+			       struct ln_instance *instance,
+			       struct ln_report **report)
 {
 	static const char name[] = "_initialize";
 	const struct ln_entry *initialize = NULL;
 	enum ln_stop stop = LN_STOP_RETURNED;
 
-	*text = NULL;
+	*report = NULL;
 	if (start->hook != NULL)
 		initialize = ln_module_entry(start->module->module, name,
 					     sizeof(name) - 1);
 	if (initialize != NULL && initialize != start->entry &&
 	    initialize->param_count == 0)
-		stop = ln_instance_call(instance, initialize, NULL, text);
+		stop = ln_instance_call(instance, initialize, NULL, report);
 	if (stop != LN_STOP_RETURNED)
 		return stop;
-	return ln_instance_call(instance, start->entry, start->params, text);
+	return ln_instance_call(instance, start->entry, start->params, report);
 }
 
 static enum ln_outcome run(struct ln_process *process, struct start *start,
@@ -258,36 +266,28 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 		.account = process->environment->charged,
 		.memory_shown = &start->memory,
 	};
-	enum ln_outcome outcome;
+	struct ln_report *report;
 	enum ln_stop stop;
-	char *text;
 	int error = ln_instance_init(instance, start->module->module, &bounds,
-				     &process->task, guest, &text);
+				     &process->task, guest, &report);
 
 	if (error < 0 && start->birth != NULL &&
 	    (error != LN_EKILLED || guest->exited)) {
 		/* The parent knows; links are not told a second time. */
-		if (guest->exited) {
-			free(text);
-			text = exit_text(guest->exit_code);
-		}
-		announce(&start->birth, BIRTH_FAILED, text);
+		announce(&start->birth, BIRTH_FAILED,
+			 birth_text(process, guest, report));
 		return LN_OUTCOME_NORMAL;
 	}
 	if (error < 0) {
 		announce(&start->birth, BIRTH_FAILED, NULL);
 		stop = error == LN_EKILLED ? LN_STOP_HOST : LN_STOP_TRAPPED;
-		outcome = judge(process, guest, stop, text);
-		free(text);
-		return outcome;
+		return judge(process, guest, stop, report);
 	}
 	guest->initialized = true;
 	atomic_store_explicit(&start->ready, true, memory_order_relaxed);
 	announce(&start->birth, BIRTH_DONE, NULL);
-	stop = call_entry(start, instance, &text);
-	outcome = judge(process, guest, stop, text);
-	free(text);
-	return outcome;
+	stop = call_entry(start, instance, &report);
+	return judge(process, guest, stop, report);
 }
 
 /* The slots of its tables of ids count, once they are many. */
@@ -360,8 +360,7 @@ static int fail(int code, char **error, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(error, format, arguments) < 0)
-		*error = NULL;
+	ln_text_vformat(error, format, arguments);
 	va_end(arguments);
 	return code;
 }

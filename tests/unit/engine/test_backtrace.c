@@ -113,10 +113,10 @@ static void frames_and_names(void **state)
 	assert_int_equal(guest.numbers[2], 4);
 	assert_int_equal(guest.numbers[3], 7);
 	assert_string_equal(guest.texts[0], "inner");
-	assert_string_equal(guest.texts[1], "function 8");
-	/* Nothing that separates frames and lines. */
-	assert_string_equal(guest.texts[2], "a:b:c");
-	assert_string_equal(guest.texts[3], "function 10");
+	assert_string_equal(guest.texts[1], "<wasm function 8>");
+	/* As it is: clean it is where it is shown. */
+	assert_string_equal(guest.texts[2], "a;b\nc");
+	assert_string_equal(guest.texts[3], "<wasm function 10>");
 	drop(&guest);
 }
 

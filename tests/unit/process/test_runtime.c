@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/time.h"
+#include "engine/report.h"
 #include "process/runtime.h"
 #include "process/uuid.h"
 #include "sched/sched.h"
@@ -98,7 +100,9 @@ static void reports(int count, char *text, size_t size, struct ln_process *of)
 	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
 	assert_true(dup2(fds[1], STDERR_FILENO) >= 0);
 	for (int i = 0; i < count; i++)
-		ln_runtime_report(of->environment->runtime, of, "it broke");
+		ln_runtime_report(of->environment->runtime, of,
+				  ln_report_plain("it broke"));
+	ln_log_flush();
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	n = read(fds[0], text, size - 1);
@@ -133,10 +137,11 @@ static void reports_name_the_process(void **state)
 	assert_non_null(strstr(text, id));
 	assert_non_null(strstr(text, "it broke"));
 	/* A flood is cut: it may last into a second or third second, but not
-	 * a thousand lines long. */
+	 * a thousand lines long. What was left out is told. */
 	reports(1000, text, sizeof(text), process);
 	assert_true(lines(text) >= 1);
 	assert_true(lines(text) < 500);
+	assert_non_null(strstr(text, " more reports were left out\n"));
 	ln_process_discard(process);
 	test_environment_free(environment);
 }

@@ -13,6 +13,7 @@
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "engine/preempt.h"
+#include "engine/report.h"
 #include "sched/sched.h"
 #include "support/traps.h"
 
@@ -112,18 +113,43 @@ void test_guest_deinit(struct test_guest *guest)
 	ln_linker_release(guest->linker);
 }
 
+struct told {
+	struct ln_report *report;
+	char *text;
+};
+
+static void tell(void *argument)
+{
+	struct told *told = argument;
+
+	told->text = ln_report_text(told->report);
+}
+
+/* The text of a report, on the worker's stack. */
+static char *text_of(struct test_guest *guest, struct ln_report *report)
+{
+	struct told told = { .report = report };
+
+	if (report != NULL)
+		ln_task_on_worker_stack(&guest->task.task, tell, &told);
+	ln_report_free(report);
+	return told.text;
+}
+
 static void run(void *argument)
 {
 	struct test_guest *guest = argument;
+	struct ln_report *report;
 	const struct ln_entry *entry = ln_module_entry(
 		guest->module, guest->entry, strlen(guest->entry));
 
 	guest->made = ln_instance_init(&guest->instance, guest->module,
 				       &guest->limits, &guest->task.task, guest,
-				       &guest->report);
+				       &report);
 	if (guest->made == 0 && entry != NULL)
 		guest->stop = ln_instance_call(&guest->instance, entry,
-					       guest->params, &guest->report);
+					       guest->params, &report);
+	guest->report = text_of(guest, report);
 	if (guest->made == 0 && guest->after != NULL)
 		guest->after(guest);
 	ln_instance_deinit(&guest->instance);

@@ -1,0 +1,205 @@
+/*
+ * Job: find names without trusting them.
+ * Threads: any; immutable once made.
+ * Guarantees: reads inside the bytes, in time linear in them, for any content.
+ * What is malformed ends the list; what came before it counts. Of several names
+ * for one function the last counts, as in the engine.
+ */
+#include "engine/names.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/binary.h"
+
+#define SECTION_NAME "name"
+#define SECTION_NAME_LEN (sizeof(SECTION_NAME) - 1)
+#define HIDDEN_NAME "...." /* as long as that */
+
+enum part { PART_MODULE = 0, PART_FUNCTIONS = 1 };
+
+/* Where a name is; 0: there is none, since no module begins with one. */
+struct place {
+	uint32_t offset;
+	uint32_t len;
+};
+
+struct ln_names {
+	const uint8_t *bytes;
+	struct place *functions; /* NULL: none is named */
+	uint64_t count;
+	char module[LN_NAMES_MODULE_SIZE];
+};
+
+/* Moves to the next name section; its content and where its name is. */
+static bool next_section(struct ln_cursor *cursor, struct ln_cursor *content,
+			 const uint8_t **name)
+{
+	struct ln_cursor title;
+	uint8_t id;
+
+	while (ln_binary_section(cursor, &id, content)) {
+		if (id != LN_SECTION_CUSTOM || !ln_binary_name(content, &title))
+			continue;
+		*name = title.at;
+		if (ln_cursor_len(title) == SECTION_NAME_LEN &&
+		    memcmp(title.at, SECTION_NAME, SECTION_NAME_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct ln_cursor sections(const uint8_t *bytes, size_t len)
+{
+	size_t header = len < LN_BINARY_HEADER ? len : LN_BINARY_HEADER;
+
+	return (struct ln_cursor){ .at = bytes + header, .end = bytes + len };
+}
+
+static int read_functions(struct ln_names *names, struct ln_cursor part)
+{
+	struct ln_cursor name;
+	uint64_t count, index;
+
+	if (!ln_cursor_number(&part, 32, &count) || names->count == 0)
+		return 0;
+	if (names->functions == NULL)
+		names->functions =
+			calloc(names->count, sizeof(*names->functions));
+	if (names->functions == NULL)
+		return LN_ENOMEM;
+	/* Each takes two bytes at least, so the section's end bounds this. */
+	while (count-- > 0 && ln_cursor_number(&part, 32, &index) &&
+	       ln_binary_name(&part, &name)) {
+		size_t len = ln_cursor_len(name);
+		size_t offset = (size_t)(name.at - names->bytes);
+
+		if (index >= names->count || offset > UINT32_MAX)
+			continue;
+		if (len > LN_NAMES_FUNCTION_MAX)
+			len = LN_NAMES_FUNCTION_MAX;
+		names->functions[index] =
+			(struct place){ (uint32_t)offset, (uint32_t)len };
+	}
+	return 0;
+}
+
+static int read_section(struct ln_names *names, struct ln_cursor section)
+{
+	struct ln_cursor part, name;
+	int error = 0;
+	uint8_t id;
+
+	while (error == 0 && ln_binary_section(&section, &id, &part)) {
+		if (id == PART_FUNCTIONS)
+			error = read_functions(names, part);
+		else if (id == PART_MODULE && ln_binary_name(&part, &name) &&
+			 ln_cursor_len(name) > 0)
+			ln_text_copy(names->module, sizeof(names->module),
+				     name.at, ln_cursor_len(name));
+	}
+	return error;
+}
+
+int ln_names_new(const uint8_t *bytes, size_t len, uint64_t functions,
+		 struct ln_names **out)
+{
+	struct ln_cursor cursor = sections(bytes, len);
+	struct ln_names *names = calloc(1, sizeof(*names));
+	struct ln_cursor content;
+	const uint8_t *title;
+	int error = 0;
+
+	if (names == NULL)
+		return LN_ENOMEM;
+	names->bytes = bytes;
+	names->count = functions;
+	strcpy(names->module, "<unknown>");
+	while (error == 0 && next_section(&cursor, &content, &title))
+		error = read_section(names, content);
+	if (error < 0) {
+		ln_names_free(names);
+		return error;
+	}
+	*out = names;
+	return 0;
+}
+
+void ln_names_free(struct ln_names *names)
+{
+	if (names == NULL)
+		return;
+	free(names->functions);
+	free(names);
+}
+
+const char *ln_names_function(const struct ln_names *names, uint32_t function,
+			      size_t *len)
+{
+	const struct place *place;
+
+	*len = 0;
+	if (names->functions == NULL || function >= names->count)
+		return NULL;
+	place = &names->functions[function];
+	if (place->offset == 0)
+		return NULL;
+	*len = place->len;
+	return (const char *)names->bytes + place->offset;
+}
+
+char *ln_names_copy(const struct ln_names *names, uint32_t function)
+{
+	static const char before[] = "<wasm function ";
+	size_t len;
+	const char *name = ln_names_function(names, function, &len);
+	char number[sizeof(before) + 16];
+	uint32_t unit = 1;
+	char *copy;
+
+	if (name != NULL) {
+		copy = malloc(len + 1);
+		for (size_t i = 0; copy != NULL && i < len; i++)
+			copy[i] = name[i] != '\0' ? name[i] : '?';
+		if (copy != NULL)
+			copy[len] = '\0';
+		return copy;
+	}
+	/* By hand: printf needs more stack than a fiber should give. */
+	memcpy(number, before, sizeof(before));
+	len = sizeof(before) - 1;
+	while (function / unit >= 10)
+		unit *= 10;
+	for (; unit > 0; unit /= 10)
+		number[len++] = (char)('0' + function / unit % 10);
+	number[len++] = '>';
+	return strndup(number, len);
+}
+
+const char *ln_names_module(const struct ln_names *names)
+{
+	return names->module;
+}
+
+int ln_names_hide(const uint8_t *bytes, size_t len, uint8_t **copy)
+{
+	struct ln_cursor cursor = sections(bytes, len);
+	struct ln_cursor content;
+	const uint8_t *title;
+
+	*copy = NULL;
+	while (next_section(&cursor, &content, &title)) {
+		if (*copy == NULL) {
+			*copy = malloc(len);
+			if (*copy == NULL)
+				return LN_ENOMEM;
+			memcpy(*copy, bytes, len);
+		}
+		memcpy(*copy + (title - bytes), HIDDEN_NAME, SECTION_NAME_LEN);
+	}
+	return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * The names of a module's functions, and its own, as its name section has them.
+ * The engine never sees that section: it would copy names for each trap,
+ * whatever their length. Reports take them from here, by a function's number.
+ */
+#ifndef LN_ENGINE_NAMES_H
+#define LN_ENGINE_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_names;
+
+/* Bytes of a function's name that are looked at. Mangled ones are longer than
+ * what they stand for. */
+#define LN_NAMES_FUNCTION_MAX 1024
+
+/* Bytes of a module's name, with its end. */
+#define LN_NAMES_MODULE_SIZE 64
+
+/* Finds the names in a wasm binary of any content; `functions` is how many it
+ * has, imported ones included. The bytes must stay as long as the names. Time
+ * in proportion to `len`, memory to `functions`. LN_ENOMEM. */
+int ln_names_new(const uint8_t *bytes, size_t len, uint64_t functions,
+		 struct ln_names **names);
+
+/* NULL is fine. */
+void ln_names_free(struct ln_names *names);
+
+/* The name of a function, any bytes, cut to LN_NAMES_FUNCTION_MAX; NULL: it has
+ * none. Any thread, constant time. */
+const char *ln_names_function(const struct ln_names *names, uint32_t function,
+			      size_t *len);
+
+/* The same, or "<wasm function 7>" when it has none, as a text of its own, to
+ * be freed by the caller; zero bytes in it are '?'. NULL when memory is short.
+ */
+char *ln_names_copy(const struct ln_names *names, uint32_t function);
+
+/* The module's own name, clean; "<unknown>" when it has none. */
+const char *ln_names_module(const struct ln_names *names);
+
+/* The binary with its name sections made into ones of no meaning, so that all
+ * else stays where it is; owned by the caller. *copy is NULL when it has none.
+ * LN_ENOMEM. */
+int ln_names_hide(const uint8_t *bytes, size_t len, uint8_t **copy);
+
+#endif
