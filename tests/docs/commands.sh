@@ -122,7 +122,8 @@ change_ports() {
 # begin BLOCK: runs it in the background, in a group of its own: $!.
 begin() {
 	sed -f "$work/ports" "$work/$1" >"$work/$1.sh"
-	(cd "$work/clone" && exec setsid bash -eu "$work/$1.sh") \
+	(cd "$work/clone" && exec setsid timeout -s KILL 300 \
+		bash -eu "$work/$1.sh") \
 		>"$work/$1.out" 2>&1 </dev/null &
 }
 
@@ -141,7 +142,7 @@ await_ports() {
 }
 
 run_block() {
-	local number=$1 where=$2 marker=$3 pid watch status=0
+	local number=$1 where=$2 marker=$3 pid status=0
 	begin "$number"
 	pid=$!
 	if [ "$marker" = server ]; then
@@ -149,11 +150,7 @@ run_block() {
 		await_ports "$number" "$pid" || bad "$where: the server is not there"
 		return
 	fi
-	(sleep 300 && kill -9 -- "-$pid") >/dev/null 2>&1 &
-	watch=$!
 	wait "$pid" || status=$?
-	kill "$watch" 2>/dev/null
-	wait "$watch" 2>/dev/null
 	# What it has left in the background.
 	kill -9 -- "-$pid" 2>/dev/null
 	if [ $status -ne 0 ]; then
@@ -166,8 +163,20 @@ run_block() {
 	fi
 }
 
+# A clean copy of the sources, with what the build has made in its place.
+copy_sources() {
+	mkdir "$work/clone"
+	(cd "$top" && git ls-files -z --cached --others --exclude-standard |
+		xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' - |
+		tar --null --no-recursion -T - -cf -) | tar -xf - -C "$work/clone" ||
+		bad "no copy of the sources"
+	mkdir "$work/clone/build"
+	ln -s "$build" "$work/clone/build/release"
+}
+
 run_page() {
 	local page=$1 number line language marker need why complaints count=0
+	local start=$SECONDS
 	need=$(sed -n 's/^<!-- test: needs \(.*\) -->$/\1/p' "$top/$page")
 	if [ -n "$need" ] && ! why=$(has "$need"); then
 		echo "skipped: $page: $why"
@@ -178,17 +187,14 @@ run_page() {
 	complaints=$(split "$top/$page")
 	[ -z "$complaints" ] || bad "$complaints"
 	change_ports "$top/$page"
-	mkdir "$work/clone"
-	(cd "$top" && git ls-files -z --cached --others --exclude-standard |
-		xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' - |
-		tar --null --no-recursion -T - -cf -) | tar -xf - -C "$work/clone" ||
-		bad "no copy of the sources"
-	mkdir "$work/clone/build"
-	ln -s "$build" "$work/clone/build/release"
+	if grep -qP '\tsh\t(?!no, )' "$work/list"; then
+		copy_sources
+	fi
 	while IFS=$'\t' read -r number line language marker; do
 		case $marker in
 		"no, "*) continue ;;
 		"save "*)
+			[ -d "$work/clone" ] || continue
 			install -D -m 644 "$work/$number" \
 				"$work/clone/${marker#save }"
 			continue
@@ -199,7 +205,7 @@ run_page() {
 		run_block "$number" "$page:$line" "$marker"
 	done <"$work/list"
 	stop_servers
-	echo "$page: $count blocks were run"
+	echo "$page: $count blocks were run, $((SECONDS - start)) s"
 }
 
 prefix=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-docs.XXXXXX")
