@@ -27,7 +27,8 @@ demo: $(demo) ## compile a C guest that spawns 1,000 processes, and run it
 build: tools ## build the program and the library, into build/release
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS) \
-		--target lunatic lunatic_static lunatic_shared lunatic_guest plugins
+		--target lunatic lunatic_static lunatic_shared lunatic_guest plugins \
+		example_guests
 
 test: tools ## build with asserts and run all tests
 	@cmake --preset debug -DLUNATIC_WERROR=ON >/dev/null

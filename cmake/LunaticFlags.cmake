@@ -62,6 +62,19 @@ if(LUNATIC_SANITIZE)
 	if(LUNATIC_SANITIZE MATCHES "undefined")
 		list(APPEND sanitize -fno-sanitize-recover=all)
 	endif()
+	include(CheckCSourceCompiles)
+	set(CMAKE_REQUIRED_FLAGS ${sanitize})
+	string(REPLACE "fuzzer-no-link," "" CMAKE_REQUIRED_FLAGS
+		"${CMAKE_REQUIRED_FLAGS}")
+	string(REPLACE ";" " " CMAKE_REQUIRED_FLAGS "${CMAKE_REQUIRED_FLAGS}")
+	check_c_source_compiles("int main(void) { return 0; }"
+		LUNATIC_SANITIZER_LINKS)
+	unset(CMAKE_REQUIRED_FLAGS)
+	if(NOT LUNATIC_SANITIZER_LINKS)
+		message(FATAL_ERROR "${CMAKE_C_COMPILER} lacks the run-time "
+			"libraries of sanitizers (Debian: libclang-rt-19-dev); "
+			"tools/bootstrap.sh --with sanitizers installs them")
+	endif()
 	target_compile_options(ln_flags INTERFACE ${sanitize})
 	target_link_options(ln_flags INTERFACE ${sanitize})
 else()

@@ -4,7 +4,9 @@
 #
 #   tools/bootstrap.sh               to build, to run the demo and the tests
 #   tools/bootstrap.sh --with lint   also for make lint and make format
-#   tools/bootstrap.sh --with fuzz   also for the sanitizers and the fuzzers
+#   tools/bootstrap.sh --with sanitizers
+#                                    also for the presets asan, ubsan and tsan
+#   tools/bootstrap.sh --with fuzz   also for the fuzzers
 #   tools/bootstrap.sh --with bench  also Erlang and Go, to compare with,
 #                                    and wrk, which asks servers; the
 #                                    benchmarks run without them
@@ -55,6 +57,7 @@ look() {
 		libclang-rt-19-dev-wasm32
 	need_file /usr/include/cmocka.h libcmocka-dev
 	need_command python3 python3-minimal
+	need_command curl curl
 	need_file /usr/include/openssl/evp.h libssl-dev
 	need_file /usr/include/mimalloc.h libmimalloc-dev
 	[ -n "${SSL_CERT_FILE:-}" ] ||
@@ -67,6 +70,11 @@ look() {
 			need_command clang-tidy-19 clang-tidy-19
 			need_command shellcheck shellcheck
 			need_command mandoc mandoc
+			;;
+		sanitizers)
+			set -- /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-*.a
+			need_file "$1" libclang-rt-19-dev
+			need_command llvm-symbolizer-19 llvm-19
 			;;
 		fuzz)
 			set -- /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a
@@ -136,7 +144,7 @@ install() {
 extras=
 while [ $# -gt 0 ]; do
 	case "$1 ${2:-}" in
-	"--with lint" | "--with fuzz" | "--with bench")
+	"--with lint" | "--with sanitizers" | "--with fuzz" | "--with bench")
 		extras="$extras $2"
 		shift 2
 		;;

@@ -16,6 +16,8 @@ says out '^ Depends: .*libc6' "control"
 dpkg-deb --contents "$file" >out
 for path in bin/lunatic bin/lunatic-cc share/man/man1/lunatic.1 \
 	share/man/man1/lunatic-cc.1 share/lunatic/plugins/heap_profiler.wasm \
+	share/lunatic/examples/http.wasm share/lunatic/examples/rooms.wasm \
+	share/lunatic/examples/echo.wasm share/lunatic/examples/cluster.wasm \
 	share/bash-completion/completions/lunatic \
 	share/zsh/vendor-completions/_lunatic \
 	share/fish/vendor_completions.d/lunatic.fish \

@@ -290,6 +290,18 @@ static bool tells(const char *help, const char *range, size_t len)
 	return memmem(line, strlen(line), range, len) != NULL;
 }
 
+/* The length of "1 to 256" or "1 or more" at the beginning. */
+static size_t range_len(const char *values)
+{
+	size_t len = 0;
+
+	for (int word = 0; word < 3; word++) {
+		len += strspn(values + len, " ");
+		len += strcspn(values + len, " ,");
+	}
+	return len;
+}
+
 /* What values are is said when one is wrong, and ranges in the help, too. */
 static void check_values(const struct ln_cli_option *at, const char *command)
 {
@@ -302,7 +314,7 @@ static void check_values(const struct ln_cli_option *at, const char *command)
 		if (at->values == NULL)
 			continue;
 		if (at->values[0] >= '0' && at->values[0] <= '9' &&
-		    !tells(at->help, at->values, strcspn(at->values, ",b")))
+		    !tells(at->help, at->values, range_len(at->values)))
 			fail_msg("the help of %s lacks: %s", at->name,
 				 at->values);
 		if (strcmp(at->name, "--plugin") == 0)
