@@ -163,7 +163,7 @@ int lunatic_receive(const int64_t *tags, size_t count, int64_t timeout_ms,
 	if (self == NULL || (tags == NULL && count > 0) || count > UINT32_MAX)
 		return LN_EINVAL;
 	if (ln_task_should_yield(&self->task))
-		ln_task_yield(&self->task);
+		ln_task_give_way(&self->task);
 	if (ln_task_interrupted(&self->task))
 		return LN_EKILLED;
 	error = ln_process_receive(self, (const uint8_t *)tags, (uint32_t)count,

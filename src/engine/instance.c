@@ -124,7 +124,7 @@ static bool give_way(struct ln_instance *instance)
 	atomic_store_explicit(&instance->overdue, false, memory_order_relaxed);
 	if (!ln_task_interrupted(instance->task) &&
 	    ln_task_should_yield(instance->task)) {
-		ln_task_yield(instance->task);
+		ln_task_give_way(instance->task);
 	} else {
 		ln_task_count_slice(instance->task);
 		ln_probe_look(instance->task);
@@ -377,7 +377,7 @@ static bool pause_in_bulk(struct ln_instance *instance, uintptr_t *resume)
 		/* A kill waits for the next look at the epoch. */
 		if (!ln_task_interrupted(instance->task) &&
 		    ln_task_should_yield(instance->task))
-			ln_task_yield(instance->task);
+			ln_task_give_way(instance->task);
 		return true;
 	}
 	if (LN_LIKELY(!atomic_load_explicit(&instance->overdue,

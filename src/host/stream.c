@@ -430,7 +430,7 @@ static int breathe(void)
 	struct ln_task *task = ln_task_current();
 
 	if (ln_task_should_yield(task))
-		ln_task_yield(task);
+		ln_task_give_way(task);
 	return ln_task_interrupted(task) ? LN_EKILLED : 0;
 }
 

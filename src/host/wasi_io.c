@@ -120,7 +120,7 @@ static int run_here(struct transfer *transfer, int flags)
 		if (!note(transfer, n))
 			return 0;
 		if (ln_task_should_yield(transfer->task))
-			ln_task_yield(transfer->task);
+			ln_task_give_way(transfer->task);
 		if (ln_task_interrupted(transfer->task))
 			return LN_EKILLED;
 	}

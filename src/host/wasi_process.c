@@ -190,7 +190,7 @@ int ln_host_wasi_random_get(struct ln_guest *guest, struct ln_buffer buf,
 		if (left == 0)
 			break;
 		if (ln_task_should_yield(task))
-			ln_task_yield(task);
+			ln_task_give_way(task);
 		if (ln_task_interrupted(task))
 			return LN_EKILLED;
 	}

@@ -118,7 +118,7 @@ static int accept_next(struct ln_stream *listener, struct ln_quota *quota,
 		if (*fd == -EINTR) {
 			/* Broken connections may come without end. */
 			if (ln_task_should_yield(task))
-				ln_task_yield(task);
+				ln_task_give_way(task);
 			error = ln_task_interrupted(task) ? LN_EKILLED : 0;
 		} else if (*fd == -EAGAIN && !nonblocking) {
 			error = ln_stream_wait(listener, &watch);

@@ -466,7 +466,7 @@ static int read_all(struct ln_connection *connection)
 			error = receive_own(connection, kind, &frame);
 		}
 		if (ln_task_should_yield(task))
-			ln_task_yield(task);
+			ln_task_give_way(task);
 	}
 	return error;
 }

@@ -517,7 +517,7 @@ static void break_links(struct ln_process *remote)
 			ln_process_release(process);
 		}
 		if (task != NULL && ln_task_should_yield(task))
-			ln_task_yield(task);
+			ln_task_give_way(task);
 	}
 }
 

@@ -129,7 +129,7 @@ static int send_all(struct transfer *transfer, int64_t deadline)
 		return error;
 	while (error == 0 && more(transfer)) {
 		if (ln_task_should_yield(task))
-			ln_task_yield(task);
+			ln_task_give_way(task);
 		error = ln_task_interrupted(task)
 				? LN_EKILLED
 				: ln_queue_send(transfer->peer,

@@ -313,7 +313,7 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 			if (ln_task_interrupted(&self->task))
 				result = LN_EKILLED;
 			else if (ln_task_should_yield(&self->task))
-				ln_task_yield(&self->task);
+				ln_task_give_way(&self->task);
 			continue;
 		case LN_TAKE_NONE:
 			break;

@@ -102,7 +102,7 @@ void ln_preempt_yield(struct ln_task *task, void *context)
 
 	ln_fiber_check(&task->fiber);
 	ln_preempt_allow();
-	ln_task_yield(task);
+	ln_task_give_way(task);
 	/* With flags that do not exist the kernel leaves the thread's as it is,
 	 * see do_sigaltstack in Linux. */
 	if (sigaltstack(NULL, &frame->uc_stack) < 0)

@@ -117,6 +117,7 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->run = run;
 	task->done = done;
 	task->local = NULL;
+	task->kept_tick = 0;
 	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
 	/* Counted before anybody can wake it: it may be over at once. */
 	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
@@ -223,29 +224,35 @@ void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes)
 	wakes->last = task;
 }
 
-static void queue_all(const struct ln_wakes *wakes, struct ln_shared *queue)
+void ln_wakes_queue(const struct ln_wakes *wakes)
 {
 	struct ln_task *first = wakes->first;
+	struct ln_sched *sched;
 
+	if (wakes->count == 0)
+		return;
 	ln_assert(first != NULL && wakes->last != NULL);
+	sched = first->sched;
 	if (wakes->count > 1) {
-		ln_shared_append(queue, first->next, wakes->last,
+		ln_shared_append(&sched->shared, first->next, wakes->last,
 				 wakes->count - 1);
-		ln_sched_wake_worker(first->sched);
+		ln_sched_wake_worker(sched);
 	}
 	queue_woken(first);
 }
 
-void ln_wakes_queue(const struct ln_wakes *wakes)
-{
-	if (wakes->count > 0)
-		queue_all(wakes, &wakes->first->sched->shared);
-}
-
 void ln_wakes_queue_due(const struct ln_wakes *wakes)
 {
-	if (wakes->count > 0)
-		queue_all(wakes, &wakes->first->sched->due);
+	struct ln_worker *worker = ln_worker_current();
+	struct ln_task *first = wakes->first;
+
+	if (wakes->count == 0)
+		return;
+	ln_shared_append(&first->sched->due, first, wakes->last, wakes->count);
+	/* Only one, and this worker, which looked for timers, takes it next. */
+	if (wakes->count == 1 && worker != NULL && !worker->was_due)
+		return;
+	ln_sched_wake_worker(first->sched);
 }
 
 void ln_task_interrupt(struct ln_task *task)
@@ -347,6 +354,18 @@ void ln_task_yield(struct ln_task *task)
 	leave(task, LN_LEAVE_YIELD);
 }
 
+void ln_task_give_way(struct ln_task *task)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	if (worker->slice_tick != ln_sched_ticks(task->sched)) {
+		leave(task, LN_LEAVE_YIELD);
+		return;
+	}
+	task->kept_tick = worker->slice_tick;
+	leave(task, LN_LEAVE_INTERRUPTED);
+}
+
 void ln_task_rest(void)
 {
 	struct ln_worker *worker = ln_worker_current();
@@ -355,7 +374,7 @@ void ln_task_rest(void)
 	/* A worker that is still leaving one task runs another already. */
 	if (task != NULL && !worker->borrowed &&
 	    worker->leaving == LN_LEAVE_NOTHING && ln_task_should_yield(task))
-		ln_task_yield(task);
+		ln_task_give_way(task);
 }
 
 void ln_task_rest_if_free(void)

@@ -47,6 +47,8 @@ struct ln_task {
 	struct ln_fiber fiber;
 	struct ln_sched *sched;
 	void *local;              /* the engine's: what runs here */
+	uint64_t kept_tick;       /* when the slice began that was interrupted,
+				   * until it goes on; 0: none was */
 	const void *_Atomic soon; /* see ln_task_expect */
 	_Atomic uint64_t slices;  /* times it was entered, or went on after a
 				   * tick; written by its worker */
@@ -86,7 +88,7 @@ void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes);
 void ln_wakes_queue(const struct ln_wakes *wakes);
 
 /* Likewise for tasks whose timers are due: they need not wait for those that
- * compute. */
+ * compute. By a worker that looks for its next task. */
 void ln_wakes_queue_due(const struct ln_wakes *wakes);
 
 /* Makes every wait of the task end with LN_EKILLED, now and later. Any thread.
@@ -150,6 +152,10 @@ int ln_task_sleep(struct ln_task *task, int64_t deadline);
 
 /* Lets others run first, if there are any. */
 void ln_task_yield(struct ln_task *task);
+
+/* The same when ln_task_should_yield has said so. Whose slice has only just
+ * begun gives way to timers that are due, and then has the rest of it. */
+void ln_task_give_way(struct ln_task *task);
 
 /* For long work on whatever fiber it is, every few microseconds: lets others
  * run if it is time for that. Does nothing in threads that run no task and on

@@ -14,9 +14,10 @@
  * queue of one worker it would wait as long as that worker gets no core.
  *
  * Whose timer was due has waited for that moment, and would be late by a round
- * of all that compute in the queue of a worker. The first of those that are due
- * together is next on the worker that noticed; the others go to a queue of
- * their own, from which every other task of each worker comes.
+ * of all that compute in the queue of a worker. So these go to a queue of their
+ * own, from which every other task that a worker runs comes while there are
+ * any. A task that was interrupted for timers is next afterwards, for the rest
+ * of its slice: it does not lose a turn each time.
  *
  * Sleeping without losing work. A producer queues its task, then (fence) reads
  * `sleeping` and `searching`. A worker that finds nothing enters the idle list
@@ -269,6 +270,10 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	atomic_store_explicit(&task->running, true, memory_order_relaxed);
 	worker->current = task;
 	worker->slice_tick = ln_sched_ticks(worker->sched);
+	if (LN_UNLIKELY(task->kept_tick != 0)) {
+		worker->slice_tick = task->kept_tick;
+		task->kept_tick = 0;
+	}
 	set_local(worker, task->local);
 	ln_task_count_slice(task);
 }
@@ -306,6 +311,7 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 	struct ln_task *task;
 
 	worker->picks++;
+	worker->was_due = false;
 	if (worker->next_streak < NEXT_STREAK &&
 	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
 		ln_systematic_point();
@@ -367,6 +373,20 @@ static void requeue(struct ln_worker *worker, struct ln_task *task)
 	ln_sched_wake_worker(worker->sched);
 }
 
+/* A task that gave way to timers goes on when one of theirs has run, unless
+ * another one is next already. */
+static void keep_next(struct ln_worker *worker, struct ln_task *task)
+{
+	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
+		requeue(worker, task);
+		return;
+	}
+	atomic_store_explicit(&worker->next_tick, ln_sched_ticks(worker->sched),
+			      memory_order_relaxed);
+	/* As in schedule_soon: only this worker puts a task there. */
+	atomic_store_explicit(&worker->next, task, memory_order_release);
+}
+
 void ln_worker_arrived(void)
 {
 	struct ln_worker *worker = ln_worker_current();
@@ -399,6 +419,11 @@ void ln_worker_arrived(void)
 		atomic_store_explicit(&task->running, false,
 				      memory_order_relaxed);
 		requeue(worker, task);
+		break;
+	case LN_LEAVE_INTERRUPTED:
+		atomic_store_explicit(&task->running, false,
+				      memory_order_relaxed);
+		keep_next(worker, task);
 		break;
 	case LN_LEAVE_DONE:
 		finish(worker, task);
@@ -655,15 +680,13 @@ static struct ln_task *find(struct ln_worker *worker)
 		/* Now and then, and about every other tick, the shared queue
 		 * comes first: local tasks may never run out. Not twice in a
 		 * row: it may never run out either. */
-		task = NULL;
-		if (further) {
+		task = take_due(worker);
+		if (further && task == NULL) {
 			worker->picks = 0;
 			worker->shared_first = !worker->shared_first;
 			if (worker->shared_first)
 				task = take_injected(worker);
 		}
-		if (task == NULL)
-			task = take_due(worker);
 		if (task == NULL)
 			task = pick_local(worker);
 		if (task == NULL)

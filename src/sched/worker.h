@@ -25,6 +25,7 @@ enum ln_leaving {
 	LN_LEAVE_NOTHING,
 	LN_LEAVE_PARK,
 	LN_LEAVE_YIELD,
+	LN_LEAVE_INTERRUPTED, /* by timers that are due */
 	LN_LEAVE_DONE,
 };
 
@@ -51,7 +52,7 @@ struct ln_worker {
 	uint32_t next_streak; /* tasks taken from `next` in a row */
 	uint32_t finished;    /* tasks that ended here */
 	bool shared_first;    /* the shared queue came first last time */
-	bool was_due;         /* the last task came from sched->due */
+	bool was_due;         /* the last task that was found was due */
 	uint64_t slice_tick;  /* tick at which `current` was entered */
 	uint64_t seen_tick;   /* tick at the last look at timers and poller */
 	bool borrowed;        /* a task runs something on `base` */
