@@ -132,8 +132,8 @@ typedef struct lunatic_runtime_config {
 	 * take its status away with wait(2); if it does, or if it ignores
 	 * SIGCHLD, errors say less. */
 	const char *compiler;
-	/* Bytes for one of these processes, 64 MiB to 1 TiB; 0 (default): 512
-	 * MiB and 192 times the module's size, but at most half of what the
+	/* Bytes for one of these processes, 64 MiB to 1 TiB; 0 (default): 1
+	 * GiB and 192 times the module's size, but at most half of what the
 	 * machine has. */
 	size_t max_compile_memory;
 	/* Seconds of processor time for it, at most 86,400; 0 (default): 10,

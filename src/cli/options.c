@@ -523,7 +523,7 @@ const struct ln_cli_option ln_cli_options[] = {
 	  set_module, "1 or more, such as 64K or 16M" },
 	{ "--max-compile-memory", NULL, "SIZE",
 	  "memory for compiling a large module, 64M to 1024G\n"
-	  "(default 512M and 192 times its size)",
+	  "(default 1G and 192 times its size)",
 	  set_compile_memory, "64M to 1024G" },
 	{ "--max-compile-time", NULL, "SECONDS",
 	  "processor time for that, 1 to 86400 (default 10,\n"

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/compiler_impl.h"
@@ -39,10 +40,10 @@
 #include "sched/sched.h"
 #include "sched/task.h"
 
-/* By size: what any module may take, and what each byte of it adds. Modules
- * that people build take 2 to 3 s and 80 to 110 bytes a byte (looked at:
- * SQLite, esbuild, swc). */
-#define MEMORY_BASE ((uint64_t)512 << 20)
+/* By size, of memory that is written or only reserved: what any module may
+ * take, and what each byte of it adds. Modules that people build take 2 to 3 s
+ * and 80 to 110 bytes a byte (looked at: SQLite, esbuild, swc). */
+#define MEMORY_BASE ((uint64_t)1 << 30)
 #define MEMORY_PER_BYTE 192
 #define SECONDS_BASE 10
 #define SECONDS_PER_MIB 20
@@ -133,14 +134,14 @@ static int make_module(const uint8_t *bytes, size_t len)
 		if (n > 0) {
 			written += (size_t)n;
 		} else if (n == 0 || errno != EINTR) {
-			(void)close(file);
+			ln_fd_close(file);
 			file = -1;
 		}
 	}
 	if (file >= 0 && fcntl(file, F_ADD_SEALS,
 			       F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
 				       F_SEAL_SEAL) != 0) {
-		(void)close(file);
+		ln_fd_close(file);
 		file = -1;
 	}
 	return file;
@@ -150,7 +151,7 @@ static void close_files(int files[FILES])
 {
 	for (int i = 0; i < FILES; i++) {
 		if (files[i] >= 0)
-			(void)close(files[i]);
+			ln_fd_close(files[i]);
 	}
 }
 
@@ -176,7 +177,7 @@ static bool make_files(const uint8_t *bytes, size_t len, int files[FILES],
 	if (fcntl(*said, F_SETFL, O_NONBLOCK) == 0)
 		return true;
 	close_files(files);
-	(void)close(*said);
+	ln_fd_close(*said);
 	return false;
 }
 
@@ -296,12 +297,12 @@ int ln_compilation_start(const char *program,
 		return LN_EUNSUP;
 	}
 	error = spawn(self, program, variant, background, files);
-	(void)close(files[MODULE]);
-	(void)close(files[SAID]);
+	ln_fd_close(files[MODULE]);
+	ln_fd_close(files[SAID]);
 	self->code = files[CODE];
 	if (error < 0) {
-		(void)close(self->code);
-		(void)close(self->said);
+		ln_fd_close(self->code);
+		ln_fd_close(self->said);
 		free(self);
 		return error;
 	}
@@ -521,12 +522,13 @@ void ln_compilation_free(struct ln_compilation *self)
 	if (self == NULL)
 		return;
 	if (self->mapped != NULL)
+		/* If it fails, addresses are lost; there is no other way. */
 		(void)munmap(self->mapped, self->mapped_len);
 	if (self->pollable != NULL)
 		ln_pollable_free(self->pollable);
 	if (self->pid_file >= 0)
-		(void)close(self->pid_file);
-	(void)close(self->said);
-	(void)close(self->code);
+		ln_fd_close(self->pid_file);
+	ln_fd_close(self->said);
+	ln_fd_close(self->code);
 	free(self);
 }
