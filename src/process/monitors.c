@@ -25,11 +25,15 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "engine/account.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/remote.h"
+
+/* What a monitor is charged at: itself, its message, its place in the table. */
+#define MONITOR_BYTES 512u
 
 /* Watchers that are told before others may run. */
 #define REST_AFTER 64
@@ -99,6 +103,8 @@ void ln_monitor_release(struct ln_monitor *monitor)
 				      memory_order_acq_rel) != 1)
 		return;
 	ln_message_free(monitor->notice);
+	ln_account_refund(monitor->self->environment->charged, NULL,
+			  MONITOR_BYTES);
 	ln_process_release(monitor->process);
 	ln_process_release(monitor->self);
 	free(monitor);
@@ -201,16 +207,22 @@ int ln_process_new_tag(struct ln_process *self, int64_t *tag)
 	return 0;
 }
 
-static struct ln_monitor *make(struct ln_process *self,
-			       struct ln_process *process, int64_t tag)
+static int make(struct ln_process *self, struct ln_process *process,
+		int64_t tag, struct ln_monitor **out)
 {
-	struct ln_monitor *monitor = calloc(1, sizeof(*monitor));
-	struct ln_message *notice = ln_message_new(LN_MESSAGE_ENDED, tag, 0);
+	struct ln_account *account = self->environment->charged;
+	struct ln_monitor *monitor;
+	struct ln_message *notice;
 
+	if (!ln_account_charge(account, MONITOR_BYTES))
+		return LN_EMEMORY;
+	monitor = calloc(1, sizeof(*monitor));
+	notice = ln_message_new(LN_MESSAGE_ENDED, tag, 0);
 	if (monitor == NULL || notice == NULL) {
+		ln_account_refund(account, NULL, MONITOR_BYTES);
 		ln_message_free(notice);
 		free(monitor);
-		return NULL;
+		return LN_ENOMEM;
 	}
 	monitor->watcher.ended = ended;
 	atomic_init(&monitor->references, 2);
@@ -218,7 +230,8 @@ static struct ln_monitor *make(struct ln_process *self,
 	monitor->process = ln_process_retain(process);
 	monitor->tag = tag;
 	monitor->notice = notice;
-	return monitor;
+	*out = monitor;
+	return 0;
 }
 
 /* Enters it into the list of a local process; what comes of one that has ended
@@ -250,9 +263,9 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 	/* Only this process changes the table. */
 	if (!was_given(monitors, tag) || find(monitors, tag) != NULL)
 		return LN_EINVAL;
-	monitor = make(self, process, tag);
-	if (monitor == NULL)
-		return LN_ENOMEM;
+	error = make(self, process, tag, &monitor);
+	if (error < 0)
+		return error;
 	ln_lock_acquire(&self->mailbox.lock);
 	error = ln_handles_put(&monitors->table, most, monitor,
 			       (uint64_t)tag - monitors->first_tag);
