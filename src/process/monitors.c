@@ -252,10 +252,35 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 		ended(&monitor->watcher, &end);
 }
 
+/* Puts it into the table, which others read under the lock: it must not be held
+ * while a larger one is made. */
+static int enter(struct ln_process *self, struct ln_monitors *monitors,
+		 struct ln_monitor *monitor)
+{
+	struct ln_handles *table = &monitors->table;
+	struct ln_handles other = { 0 };
+	int error = ln_handles_enlarge(table, &other);
+
+	if (error < 0)
+		return error;
+	ln_lock_acquire(&self->mailbox.lock);
+	if (other.slots != NULL) {
+		struct ln_handles old = *table;
+
+		*table = other;
+		other = old;
+	}
+	error = ln_handles_put(table, self->environment->limits.max_links,
+			       monitor,
+			       (uint64_t)monitor->tag - monitors->first_tag);
+	ln_lock_release(&self->mailbox.lock);
+	ln_handles_discard(&other);
+	return error;
+}
+
 int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 			  int64_t tag)
 {
-	uint32_t most = self->environment->limits.max_links;
 	struct ln_monitors *monitors = monitors_of(self);
 	struct ln_monitor *monitor;
 	int error;
@@ -266,10 +291,7 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 	error = make(self, process, tag, &monitor);
 	if (error < 0)
 		return error;
-	ln_lock_acquire(&self->mailbox.lock);
-	error = ln_handles_put(&monitors->table, most, monitor,
-			       (uint64_t)tag - monitors->first_tag);
-	ln_lock_release(&self->mailbox.lock);
+	error = enter(self, monitors, monitor);
 	if (error < 0) {
 		ln_monitor_release(monitor);
 		ln_monitor_release(monitor);
