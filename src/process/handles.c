@@ -56,45 +56,69 @@ static void refund(const struct ln_handles *handles, uint32_t count)
 		ln_instance_refund(handles->charged, bytes);
 }
 
-/* Moves all entries into a table of 1 << bits slots. */
-static int rebuild(struct ln_handles *handles, uint32_t bits)
+/* A copy of the table with 1 << bits slots. */
+static int copy(const struct ln_handles *handles, uint32_t bits,
+		struct ln_handles *made)
 {
-	uint32_t old_count = slot_count(handles);
+	uint32_t count = slot_count(handles);
 	uint64_t bytes = price(handles, UINT32_C(1) << bits);
-	struct ln_handle_slot *old = handles->slots;
-	struct ln_handle_slot *slots;
 
 	if (bytes > 0 && !ln_instance_charge(handles->charged, bytes))
 		return LN_EMEMORY;
-	slots = ln_bulk_zeroed(sizeof(*slots) << bits);
-	if (slots == NULL) {
+	*made = *handles;
+	made->slots = ln_bulk_zeroed(sizeof(*made->slots) << bits);
+	if (made->slots == NULL) {
 		refund(handles, UINT32_C(1) << bits);
 		return LN_ENOMEM;
 	}
-	for (uint32_t i = 0; i < old_count; i++) {
-		if (old[i].value != NULL)
-			put(slots, bits, old[i].key, old[i].value);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct ln_handle_slot *slot = &handles->slots[i];
+
+		if (slot->value != NULL)
+			put(made->slots, bits, slot->key, slot->value);
 		if (i % REST_AFTER == REST_AFTER - 1)
 			ln_task_rest_if_free();
 	}
-	ln_bulk_free(old, old_count * sizeof(*old));
-	refund(handles, old_count);
-	handles->slots = slots;
-	handles->bits = bits;
-	handles->used = handles->live;
+	made->bits = bits;
+	made->used = made->live;
 	return 0;
+}
+
+int ln_handles_enlarge(const struct ln_handles *handles,
+		       struct ln_handles *made)
+{
+	uint32_t count = slot_count(handles);
+
+	made->slots = NULL;
+	if (count == 0)
+		return copy(handles, LEAST_BITS, made);
+	if (handles->used < count / 4 * 3)
+		return 0;
+	return copy(handles,
+		    handles->live >= count / 2 ? handles->bits + 1
+					       : handles->bits,
+		    made);
+}
+
+void ln_handles_discard(struct ln_handles *handles)
+{
+	uint32_t count = slot_count(handles);
+
+	ln_bulk_free(handles->slots, count * sizeof(*handles->slots));
+	refund(handles, count);
+	handles->slots = NULL;
 }
 
 static int make_room(struct ln_handles *handles)
 {
-	uint32_t count = slot_count(handles);
+	struct ln_handles made;
+	int error = ln_handles_enlarge(handles, &made);
 
-	if (count == 0)
-		return rebuild(handles, LEAST_BITS);
-	if (handles->used < count / 4 * 3)
-		return 0;
-	return rebuild(handles, handles->live >= count / 2 ? handles->bits + 1
-							   : handles->bits);
+	if (error < 0 || made.slots == NULL)
+		return error;
+	ln_handles_discard(handles);
+	*handles = made;
+	return 0;
 }
 
 int ln_handles_put(struct ln_handles *handles, uint32_t limit, void *value,

@@ -36,6 +36,16 @@ int ln_handles_add(struct ln_handles *handles, uint32_t limit, void *value,
 int ln_handles_put(struct ln_handles *handles, uint32_t limit, void *value,
 		   uint64_t id);
 
+/* For a table that others read under a lock. Makes a copy with room for one
+ * more entry, to be put in its place under the lock; its slots are NULL when
+ * there is room already. May let others run. LN_EMEMORY, LN_ENOMEM. */
+int ln_handles_enlarge(const struct ln_handles *handles,
+		       struct ln_handles *made);
+
+/* Frees the slots of a table that another one has taken the place of. Likewise.
+ */
+void ln_handles_discard(struct ln_handles *handles);
+
 /* The value of `id`, or NULL. */
 void *ln_handles_get(const struct ln_handles *handles, uint64_t id);
 

@@ -25,11 +25,15 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "engine/account.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/remote.h"
+
+/* What a monitor is charged at: itself, its message, its place in the table. */
+#define MONITOR_BYTES 512u
 
 /* Watchers that are told before others may run. */
 #define REST_AFTER 64
@@ -99,6 +103,8 @@ void ln_monitor_release(struct ln_monitor *monitor)
 				      memory_order_acq_rel) != 1)
 		return;
 	ln_message_free(monitor->notice);
+	ln_account_refund(monitor->self->environment->charged, NULL,
+			  MONITOR_BYTES);
 	ln_process_release(monitor->process);
 	ln_process_release(monitor->self);
 	free(monitor);
@@ -201,16 +207,22 @@ int ln_process_new_tag(struct ln_process *self, int64_t *tag)
 	return 0;
 }
 
-static struct ln_monitor *make(struct ln_process *self,
-			       struct ln_process *process, int64_t tag)
+static int make(struct ln_process *self, struct ln_process *process,
+		int64_t tag, struct ln_monitor **out)
 {
-	struct ln_monitor *monitor = calloc(1, sizeof(*monitor));
-	struct ln_message *notice = ln_message_new(LN_MESSAGE_ENDED, tag, 0);
+	struct ln_account *account = self->environment->charged;
+	struct ln_monitor *monitor;
+	struct ln_message *notice;
 
+	if (!ln_account_charge(account, MONITOR_BYTES))
+		return LN_EMEMORY;
+	monitor = calloc(1, sizeof(*monitor));
+	notice = ln_message_new(LN_MESSAGE_ENDED, tag, 0);
 	if (monitor == NULL || notice == NULL) {
+		ln_account_refund(account, NULL, MONITOR_BYTES);
 		ln_message_free(notice);
 		free(monitor);
-		return NULL;
+		return LN_ENOMEM;
 	}
 	monitor->watcher.ended = ended;
 	atomic_init(&monitor->references, 2);
@@ -218,7 +230,8 @@ static struct ln_monitor *make(struct ln_process *self,
 	monitor->process = ln_process_retain(process);
 	monitor->tag = tag;
 	monitor->notice = notice;
-	return monitor;
+	*out = monitor;
+	return 0;
 }
 
 /* Enters it into the list of a local process; what comes of one that has ended
@@ -239,10 +252,35 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 		ended(&monitor->watcher, &end);
 }
 
+/* Puts it into the table, which others read under the lock: it must not be held
+ * while a larger one is made. */
+static int enter(struct ln_process *self, struct ln_monitors *monitors,
+		 struct ln_monitor *monitor)
+{
+	struct ln_handles *table = &monitors->table;
+	struct ln_handles other = { 0 };
+	int error = ln_handles_enlarge(table, &other);
+
+	if (error < 0)
+		return error;
+	ln_lock_acquire(&self->mailbox.lock);
+	if (other.slots != NULL) {
+		struct ln_handles old = *table;
+
+		*table = other;
+		other = old;
+	}
+	error = ln_handles_put(table, self->environment->limits.max_links,
+			       monitor,
+			       (uint64_t)monitor->tag - monitors->first_tag);
+	ln_lock_release(&self->mailbox.lock);
+	ln_handles_discard(&other);
+	return error;
+}
+
 int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 			  int64_t tag)
 {
-	uint32_t most = self->environment->limits.max_links;
 	struct ln_monitors *monitors = monitors_of(self);
 	struct ln_monitor *monitor;
 	int error;
@@ -250,13 +288,10 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 	/* Only this process changes the table. */
 	if (!was_given(monitors, tag) || find(monitors, tag) != NULL)
 		return LN_EINVAL;
-	monitor = make(self, process, tag);
-	if (monitor == NULL)
-		return LN_ENOMEM;
-	ln_lock_acquire(&self->mailbox.lock);
-	error = ln_handles_put(&monitors->table, most, monitor,
-			       (uint64_t)tag - monitors->first_tag);
-	ln_lock_release(&self->mailbox.lock);
+	error = make(self, process, tag, &monitor);
+	if (error < 0)
+		return error;
+	error = enter(self, monitors, monitor);
 	if (error < 0) {
 		ln_monitor_release(monitor);
 		ln_monitor_release(monitor);

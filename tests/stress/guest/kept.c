@@ -229,6 +229,14 @@ static void processes(void)
 	}
 }
 
+static void monitors(void)
+{
+	for (int i = 0; i < MANY; i++) {
+		lunatic_process_monitor(boss);
+		kept(i);
+	}
+}
+
 static void names(void)
 {
 	static char name[4096];
@@ -270,6 +278,7 @@ static const struct {
 	{ "environments", environments },
 	{ "modules", modules },
 	{ "processes", processes },
+	{ "monitors", monitors },
 	{ "names", names },
 	{ "addresses", addresses },
 };

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "node/node.h"
 #include "node/peer.h"
 #include "node/session.h"
 #include "node/wire.h"
@@ -301,6 +302,37 @@ static void send_errors(void **state)
 	tear_down(&world);
 }
 
+/* What is more than a session may have is lost, and the next one comes. */
+static void bytes_are_bounded(void **state)
+{
+	static const struct ln_node_options small = {
+		.max_session_bytes = 400u << 10,
+	};
+	static const size_t sizes[] = { LONG, 500u << 10, LONG, 2u << 20, 1 };
+	const struct ln_node *node;
+	struct world world;
+
+	(void)state;
+	set_up(&world, &small);
+	test_line_start(world.net.lines[0]);
+	node = world.net.lines[0]->ends[1].session->peer->node;
+	for (int i = 0; i < 5; i++) {
+		struct sender sender;
+
+		start_sender(&world.net, &sender, world.proxy, i + 1, sizes[i]);
+		test_process_wait(sender.process);
+		assert_int_equal(sender.result, 0);
+	}
+	await_count(&world, 3);
+	assert_int_equal(world.receiver.sizes[0], LONG);
+	assert_int_equal(world.receiver.sizes[1], LONG);
+	assert_int_equal(world.receiver.tags[1], 3);
+	assert_int_equal(world.receiver.tags[2], 5);
+	assembly_is_empty(&world);
+	assert_int_equal(atomic_load(&node->bodies.used), 0);
+	tear_down(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +343,7 @@ int main(void)
 		cmocka_unit_test(loss_in_the_middle),
 		cmocka_unit_test(receiver_ends),
 		cmocka_unit_test(send_errors),
+		cmocka_unit_test(bytes_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "engine/account.h"
 #include "process/links.h"
 #include "process/process.h"
 
@@ -217,6 +219,37 @@ static void large_tables_grow_step_by_step(void **state)
 	free(many);
 }
 
+/* Many slots are charged to an account, which may refuse more. */
+static void charges_an_account(void **state)
+{
+	static struct ln_process many[400];
+	struct ln_account account = { .most = 12288 };
+	struct ln_links links = { 0 };
+	int added = 0;
+
+	(void)state;
+	memset(many, 0, sizeof(many));
+	while (added < 400) {
+		int error;
+
+		atomic_init(&many[added].references, 1);
+		error = ln_links_set(&links, &many[added], 1, 1000, &account);
+		if (error < 0) {
+			assert_int_equal(error, LN_EMEMORY);
+			break;
+		}
+		added++;
+		if (added <= 32)
+			assert_int_equal(account.used, 0);
+	}
+	/* 256 slots of 24 bytes fit, together with those before; not 512. */
+	assert_in_range(added, 128, 256);
+	assert_in_range(account.used, 256 * sizeof(struct ln_link), 12288);
+	assert_true(ln_links_has(&links, &many[0]));
+	ln_links_deinit(&links, &account);
+	assert_int_equal(account.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +259,7 @@ int main(void)
 		cmocka_unit_test(random_steps_match_a_model),
 		cmocka_unit_test(removed_links_make_room),
 		cmocka_unit_test(large_tables_grow_step_by_step),
+		cmocka_unit_test(charges_an_account),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

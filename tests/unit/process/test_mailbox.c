@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "engine/account.h"
 #include "process/mailbox.h"
 #include "process/message.h"
 
@@ -598,6 +599,49 @@ static void senders_keep_their_order(void **state)
 	close_mailbox();
 }
 
+/* What is more than a little is charged, and given back when it is empty, or
+ * closed. */
+static void charges_an_account(void **state)
+{
+	struct ln_account above = { .most = 1 << 20 };
+	struct ln_account account = { .above = &above, .most = 1 << 20 };
+	struct ln_wanted any = { 0 };
+	struct ln_message *message;
+	int pushed = 0;
+
+	(void)state;
+	ln_mailbox_init(&mailbox, 0, 0, &account);
+	for (int round = 0; round < 2; round++) {
+		pushed = 0;
+		for (;;) {
+			message = ln_message_new(LN_MESSAGE_DATA, 1, 1000);
+			if (ln_mailbox_push(&mailbox, message) == LN_PUSH_FULL)
+				break;
+			if (pushed++ == 0)
+				assert_int_equal(account.used, 0);
+		}
+		ln_message_free(message);
+		/* All of it was used. */
+		assert_in_range(pushed, 800, 1100);
+		assert_in_range(account.used, (1 << 20) - 2000, 1 << 20);
+		assert_int_equal(above.used, account.used);
+		while (round == 0 &&
+		       ln_mailbox_take(&mailbox, &any, &message) ==
+			       LN_TAKE_FOUND) {
+			ln_message_free(message);
+			any = (struct ln_wanted){ 0 };
+		}
+		if (round == 0) {
+			assert_null(ln_mailbox_stop_waiting(&mailbox));
+			assert_int_equal(account.used, 0);
+			assert_int_equal(above.used, 0);
+		}
+	}
+	close_mailbox();
+	assert_int_equal(account.used, 0);
+	assert_int_equal(above.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +662,7 @@ int main(void)
 		cmocka_unit_test(holes_are_used_again),
 		cmocka_unit_test(random_steps_match_a_model),
 		cmocka_unit_test(senders_keep_their_order),
+		cmocka_unit_test(charges_an_account),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
