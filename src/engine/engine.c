@@ -183,10 +183,6 @@ static wasm_config_t *configure(unsigned variant)
 		config, (variant & LN_VARIANT_EPOCHS) != 0);
 	wasmtime_config_consume_fuel_set(config,
 					 (variant & LN_VARIANT_METERED) != 0);
-	wasmtime_config_max_wasm_stack_set(config, engine->stack);
-	/* Of fibers that are never made, but compared with the former. */
-	wasmtime_config_async_stack_size_set(config,
-					     engine->stack + HOST_STACK);
 	wasmtime_config_native_unwind_info_set(config, false);
 	wasmtime_config_parallel_compilation_set(config, true);
 	wasmtime_config_cranelift_opt_level_set(config,
@@ -211,6 +207,10 @@ static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 	wasmtime_memory_creator_t creator =
 		ln_memories_creator(engine->memories);
 
+	wasmtime_config_max_wasm_stack_set(config, engine->stack);
+	/* Of fibers that are never made, but compared with the former. */
+	wasmtime_config_async_stack_size_set(config,
+					     engine->stack + HOST_STACK);
 	wasmtime_config_host_memory_creator_set(config, &creator);
 	return wasm_engine_new_with_config(config);
 }
