@@ -71,12 +71,29 @@ static const char *skip_number(const char *at, const char *end)
 	return skip_spaces(p + 1, end);
 }
 
+/* What Wasmtime says in words that a guest's author would not know. */
+static const char *other_words(const char *reason, size_t len)
+{
+	static const char *const words[][2] = {
+		{ "thrown Wasm exception", "uncaught exception" },
+		{ "allocation size too large", "no memory for an object" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (len == strlen(words[i][0]) &&
+		    memcmp(reason, words[i][0], len) == 0)
+			return words[i][1];
+	}
+	return NULL;
+}
+
 /* The last cause is the root; others repeat what is known. */
 static void add_reason(struct text *text, const char *at, const char *end)
 {
 	const char *cause = find(at, end, CAUSE);
 	const char *reason = at;
 	const char *stop = line_end(at, end);
+	const char *other;
 
 	if (cause != NULL) {
 		for (const char *p = cause + strlen(CAUSE); p < end;) {
@@ -93,7 +110,11 @@ static void add_reason(struct text *text, const char *at, const char *end)
 	if ((size_t)(stop - reason) > strlen(PREFIX) &&
 	    memcmp(reason, PREFIX, strlen(PREFIX)) == 0)
 		reason += strlen(PREFIX);
-	add(text, reason, (size_t)(stop - reason));
+	other = other_words(reason, (size_t)(stop - reason));
+	if (other != NULL)
+		add(text, other, strlen(other));
+	else
+		add(text, reason, (size_t)(stop - reason));
 }
 
 static void add_frames(struct text *text, const char *at, const char *end)

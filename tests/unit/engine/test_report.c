@@ -46,6 +46,16 @@ static void causes(void **state)
 	check("outer\n\nCaused by:\n    7", "7");
 }
 
+static void other_words(void **state)
+{
+	(void)state;
+	check("thrown Wasm exception", "uncaught exception");
+	check("error while executing\n\nCaused by:\n"
+	      "    wasm trap: allocation size too large",
+	      "no memory for an object");
+	check("a thrown Wasm exception", "a thrown Wasm exception");
+}
+
 static void frames(void **state)
 {
 	(void)state;
@@ -179,6 +189,7 @@ int main(void)
 		cmocka_unit_test(plain_errors),
 		cmocka_unit_test(causes),
 		cmocka_unit_test(frames),
+		cmocka_unit_test(other_words),
 		cmocka_unit_test(many_frames_are_cut_off),
 		cmocka_unit_test(traps_of_guests),
 		cmocka_unit_test(callers),
