@@ -483,8 +483,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	  set_total_memory, ANY_SIZE },
 	{ "--max-stack", NULL, "SIZE",
 	  "stack of a process, as far as it is not in its\n"
-	  "memory: whole KiB, 64K to 64M (default 1M)",
-	  set_stack, "64K to 64M in whole KiB" },
+	  "memory: 64K to 64M, whole KiB (default 1M)",
+	  set_stack, "64K to 64M" },
 	{ "--max-fuel", NULL, "UNITS",
 	  "end a process after so many times 100,000 wasm\n"
 	  "instructions, 0 to 92233720368547 (default 0:\nnever)",

@@ -50,7 +50,81 @@ bool ln_binary_functype(struct ln_cursor *cursor, struct ln_functype *type)
 	       ln_binary_types(cursor, &type->results);
 }
 
+bool ln_binary_type_group(struct ln_cursor *cursor, uint64_t *count)
+{
+	*count = 1;
+	if (cursor->at == cursor->end || *cursor->at != LN_FORM_GROUP)
+		return true;
+	return ln_cursor_skip(cursor, 1) && ln_cursor_number(cursor, 32, count);
+}
+
+/* The type of a part of an object, and whether it changes. Packed integers are
+ * bytes like types. */
+static bool skip_fields(struct ln_cursor *cursor, uint64_t count)
+{
+	while (count-- > 0) {
+		if (!ln_binary_skip_type(cursor) || !ln_cursor_skip(cursor, 1))
+			return false;
+	}
+	return true;
+}
+
+/* What a type extends. */
+static bool skip_supertypes(struct ln_cursor *cursor)
+{
+	uint64_t count;
+
+	if (!ln_cursor_skip(cursor, 1) || !ln_cursor_number(cursor, 32, &count))
+		return false;
+	while (count-- > 0) {
+		if (!ln_cursor_skip_number(cursor))
+			return false;
+	}
+	return true;
+}
+
+bool ln_binary_type(struct ln_cursor *cursor, uint8_t *form,
+		    struct ln_functype *type)
+{
+	if (cursor->at == cursor->end)
+		return false;
+	if ((*cursor->at == LN_FORM_FINAL || *cursor->at == LN_FORM_OPEN) &&
+	    !skip_supertypes(cursor))
+		return false;
+	if (cursor->at == cursor->end)
+		return false;
+	*form = *cursor->at;
+	if (*form == LN_FORM_FUNCTION)
+		return ln_binary_functype(cursor, type);
+	*type = (struct ln_functype){ .params = { .count = 1 } };
+	if (*form != LN_FORM_STRUCT && *form != LN_FORM_ARRAY)
+		return false;
+	cursor->at++;
+	if (*form == LN_FORM_STRUCT &&
+	    !ln_cursor_number(cursor, 32, &type->params.count))
+		return false;
+	return skip_fields(cursor, type->params.count);
+}
+
 enum limits_flag { LIMITS_MOST = 1, LIMITS_PAGE_SIZE = 8 };
+
+#define TABLE_INITIAL 0x40 /* then a zero */
+#define LIMITS_KNOWN 7     /* also shared and 64-bit ones */
+
+bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *least,
+		     uint64_t *most)
+{
+	uint64_t flags;
+
+	*initial = cursor->at < cursor->end && *cursor->at == TABLE_INITIAL;
+	*most = UINT64_MAX;
+	return (!*initial || ln_cursor_skip(cursor, 2)) &&
+	       ln_binary_skip_type(cursor) &&
+	       ln_cursor_number(cursor, 32, &flags) && flags <= LIMITS_KNOWN &&
+	       ln_cursor_number(cursor, 64, least) &&
+	       ((flags & LIMITS_MOST) == 0 ||
+		ln_cursor_number(cursor, 64, most));
+}
 
 bool ln_binary_skip_limits(struct ln_cursor *cursor)
 {

@@ -28,6 +28,7 @@ enum ln_section {
 	LN_SECTION_ELEMENT = 9,
 	LN_SECTION_CODE = 10,
 	LN_SECTION_DATA = 11,
+	LN_SECTION_TAG = 13,
 	LN_SECTION_COUNT = 14,
 };
 
@@ -40,7 +41,15 @@ enum ln_extern {
 	LN_EXTERN_TAG = 4,
 };
 
-#define LN_FORM_FUNCTION 0x60 /* of a type */
+/* First bytes of a type; others refer to those that it extends. */
+enum ln_form {
+	LN_FORM_GROUP = 0x4e, /* types that name each other */
+	LN_FORM_FINAL = 0x4f, /* extends others, and is not extended */
+	LN_FORM_OPEN = 0x50,  /* the same, but may be extended */
+	LN_FORM_ARRAY = 0x5e,
+	LN_FORM_STRUCT = 0x5f,
+	LN_FORM_FUNCTION = 0x60,
+};
 
 /* Value types, and how many. */
 struct ln_types {
@@ -68,6 +77,21 @@ bool ln_binary_types(struct ln_cursor *cursor, struct ln_types *types);
 
 /* The type of a function. False for types of other forms. */
 bool ln_binary_functype(struct ln_cursor *cursor, struct ln_functype *type);
+
+/* What stands in the type section in one place: *count types follow, one after
+ * the other, each of which has a number of its own. */
+bool ln_binary_type_group(struct ln_cursor *cursor, uint64_t *count);
+
+/* One of these, of any form. Of a function *type is the type; of a struct its
+ * fields are what the parameters of a function are, an array has one of them,
+ * and there are no results; only their count is told then. */
+bool ln_binary_type(struct ln_cursor *cursor, uint8_t *form,
+		    struct ln_functype *type);
+
+/* How large a table may be. A table in the table section may have an initial
+ * value: then *initial, and a constant expression follows. */
+bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *least,
+		     uint64_t *most);
 
 /* How large a table or memory is, and may get. */
 bool ln_binary_skip_limits(struct ln_cursor *cursor);

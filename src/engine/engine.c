@@ -172,9 +172,8 @@ static void set_features(wasm_config_t *config)
 	wasmtime_config_wasm_memory64_set(config, false);
 }
 
-/* All that the generated code depends on, and the stack of guests, on which it
- * does not. */
-static wasm_config_t *configure(unsigned variant, size_t stack)
+/* All that the generated code depends on. */
+static wasm_config_t *configure(unsigned variant)
 {
 	wasm_config_t *config = wasm_config_new();
 	bool guarded = (variant & LN_VARIANT_GUARD) != 0;
@@ -184,9 +183,6 @@ static wasm_config_t *configure(unsigned variant, size_t stack)
 		config, (variant & LN_VARIANT_EPOCHS) != 0);
 	wasmtime_config_consume_fuel_set(config,
 					 (variant & LN_VARIANT_METERED) != 0);
-	wasmtime_config_max_wasm_stack_set(config, stack);
-	/* Of fibers that are never made, but compared with the former. */
-	wasmtime_config_async_stack_size_set(config, stack + HOST_STACK);
 	wasmtime_config_native_unwind_info_set(config, false);
 	wasmtime_config_parallel_compilation_set(config, true);
 	wasmtime_config_cranelift_opt_level_set(config,
@@ -202,16 +198,19 @@ static wasm_config_t *configure(unsigned variant, size_t stack)
 
 wasm_engine_t *ln_engine_compiler(unsigned variant)
 {
-	return wasm_engine_new_with_config(
-		configure(variant, LN_ENGINE_STACK_DEFAULT));
+	return wasm_engine_new_with_config(configure(variant));
 }
 
 static wasm_engine_t *make_variant(struct ln_engine *engine, unsigned variant)
 {
-	wasm_config_t *config = configure(variant, engine->stack);
+	wasm_config_t *config = configure(variant);
 	wasmtime_memory_creator_t creator =
 		ln_memories_creator(engine->memories);
 
+	wasmtime_config_max_wasm_stack_set(config, engine->stack);
+	/* Of fibers that are never made, but compared with the former. */
+	wasmtime_config_async_stack_size_set(config,
+					     engine->stack + HOST_STACK);
 	wasmtime_config_host_memory_creator_set(config, &creator);
 	return wasm_engine_new_with_config(config);
 }

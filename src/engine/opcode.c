@@ -34,7 +34,7 @@ static bool skip_numbers(struct ln_cursor *code, uint64_t count)
 	return true;
 }
 
-/* Alignment, perhaps a memory, and an offset. */
+/* Alignment, perhaps a memory, and an offset, of 64 bits in large memories. */
 static bool skip_memarg(struct ln_cursor *code)
 {
 	uint64_t flags;
@@ -88,6 +88,58 @@ static bool read_misc(struct ln_cursor *code, struct ln_opcode *found)
 	return found->kind >= 19 && found->kind <= 22;
 }
 
+/* The numbers behind each of those that work on objects. */
+static bool read_object(struct ln_cursor *code, struct ln_opcode *found)
+{
+	static const uint8_t numbers[] = {
+		/* struct: new, new_default, get, get_s, get_u, set */
+		1, 1, 2, 2, 2, 2,
+		/* array: new, new_default, new_fixed, new_data, new_elem */
+		1, 1, 2, 2, 2,
+		/* array: get, get_s, get_u, set, len, fill, copy, init_data,
+		 * init_elem */
+		1, 1, 1, 1, 0, 1, 2, 2, 2,
+		/* ref: test, test null, cast, cast null */
+		1, 1, 1, 1,
+		/* br_on_cast, br_on_cast_fail, behind flags and a label: two
+		 * types */
+		2, 2,
+		/* any.convert_extern, extern.convert_any, ref.i31, i31.get_s,
+		 * i31.get_u */
+		0, 0, 0, 0, 0
+	};
+
+	if (!ln_cursor_number(code, 32, &found->kind) ||
+	    found->kind >= sizeof(numbers))
+		return false;
+	if ((found->kind == LN_OBJECT_BR_ON_CAST ||
+	     found->kind == LN_OBJECT_BR_ON_CAST_FAIL) &&
+	    (!ln_cursor_skip(code, 1) ||
+	     !ln_cursor_number(code, 32, &found->label)))
+		return false;
+	if (found->kind > LN_OBJECT_STRUCT_NEW_DEFAULT)
+		return skip_numbers(code, numbers[found->kind]);
+	return ln_cursor_number(code, 32, &found->type);
+}
+
+enum catch_kind { CATCH_LAST_WITH_TAG = 1, CATCH_LAST = 3 };
+
+/* A block, and where it goes on for what is thrown in it. */
+static bool read_try_table(struct ln_cursor *code, struct ln_opcode *found)
+{
+	uint64_t count, kind;
+
+	if (!read_block(code, found) || !ln_cursor_number(code, 32, &count))
+		return false;
+	found->targets = count;
+	while (count-- > 0) {
+		if (!ln_cursor_number(code, 7, &kind) || kind > CATCH_LAST ||
+		    !skip_numbers(code, kind <= CATCH_LAST_WITH_TAG ? 2 : 1))
+			return false;
+	}
+	return true;
+}
+
 static bool read_vector(struct ln_cursor *code, struct ln_opcode *found)
 {
 	uint64_t kind;
@@ -134,7 +186,13 @@ static bool read_control(struct ln_cursor *code, struct ln_opcode *found)
 	case LN_OPCODE_ELSE:
 	case LN_OPCODE_END:
 	case LN_OPCODE_RETURN:
+	case LN_OPCODE_THROW_REF:
 		return true;
+	case LN_OPCODE_THROW:
+		return ln_cursor_skip_number(code); /* the tag */
+	case LN_OPCODE_CALL_REF:
+	case LN_OPCODE_RETURN_CALL_REF:
+		return ln_cursor_number(code, 32, &found->type);
 	case LN_OPCODE_BLOCK:
 	case LN_OPCODE_LOOP:
 	case LN_OPCODE_IF:
@@ -166,6 +224,9 @@ static bool read_plain(struct ln_cursor *code, struct ln_opcode *found)
 	    (opcode >= 0x3f && opcode <= 0x42) || /* memory sizes, constants */
 	    opcode == 0xd0)                       /* ref.null */
 		return ln_cursor_skip_number(code);
+	if (opcode == LN_OPCODE_BR_ON_NULL ||
+	    opcode == LN_OPCODE_BR_ON_NON_NULL)
+		return ln_cursor_number(code, 32, &found->label);
 	if (opcode >= 0x28 && opcode <= 0x3e) /* loads and stores */
 		return skip_memarg(code);
 	if (opcode == 0x43) /* f32.const */
@@ -174,20 +235,26 @@ static bool read_plain(struct ln_cursor *code, struct ln_opcode *found)
 		return ln_cursor_skip(code, 8);
 	if (opcode == 0x1c) /* select of a type */
 		return ln_binary_types(code, &types);
-	/* drop, select, arithmetic, ref.is_null */
+	/* drop, select, arithmetic, ref.is_null, ref.eq, ref.as_non_null */
 	return opcode == 0x1a || opcode == 0x1b ||
-	       (opcode >= 0x45 && opcode <= 0xc4) || opcode == 0xd1;
+	       (opcode >= 0x45 && opcode <= 0xc4) || opcode == 0xd1 ||
+	       opcode == 0xd3 || opcode == 0xd4;
 }
 
 bool ln_opcode_next(struct ln_cursor *code, struct ln_opcode *found)
 {
 	found->names_function = false;
 	found->type = LN_OPCODE_NO_TYPE;
+	found->targets = 0;
 	if (!ln_cursor_byte(code, &found->opcode))
 		return false;
 	switch (found->opcode) {
 	case LN_OPCODE_REF_FUNC:
 		return read_function(code, found);
+	case LN_OPCODE_TRY_TABLE:
+		return read_try_table(code, found);
+	case LN_OPCODE_OBJECT:
+		return read_object(code, found);
 	case LN_OPCODE_MISC:
 		return read_misc(code, found);
 	case LN_OPCODE_VECTOR:

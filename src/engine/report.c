@@ -72,6 +72,22 @@ static const char *skip_number(const char *at, const char *end)
 	return skip_spaces(p + 1, end);
 }
 
+/* What Wasmtime says in words that a guest's author would not know. */
+static const char *other_words(const char *reason, size_t len)
+{
+	static const char *const words[][2] = {
+		{ "thrown Wasm exception", "uncaught exception" },
+		{ "allocation size too large", "no memory for an object" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (len == strlen(words[i][0]) &&
+		    memcmp(reason, words[i][0], len) == 0)
+			return words[i][1];
+	}
+	return NULL;
+}
+
 /* Finds the line to show. The last cause is the root; others repeat what is
  * known. */
 static const char *find_reason(const char *at, const char *end,
@@ -103,7 +119,7 @@ static void take_reason(char *out, size_t size, wasmtime_error_t *error,
 			wasm_trap_t *trap)
 {
 	wasm_byte_vec_t message = { 0 };
-	const char *reason, *stop;
+	const char *reason, *stop, *other;
 	size_t len;
 
 	if (trap != NULL)
@@ -114,7 +130,11 @@ static void take_reason(char *out, size_t size, wasmtime_error_t *error,
 	if (len > 0 && message.data[len - 1] == '\0')
 		len--;
 	reason = find_reason(message.data, message.data + len, &stop);
-	ln_text_copy(out, size, reason, (size_t)(stop - reason));
+	other = other_words(reason, (size_t)(stop - reason));
+	if (other != NULL)
+		ln_text_copy(out, size, other, strlen(other));
+	else
+		ln_text_copy(out, size, reason, (size_t)(stop - reason));
 	wasm_byte_vec_delete(&message);
 }
 

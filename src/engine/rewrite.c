@@ -10,8 +10,7 @@
  * Guarantees: bytes come from anybody. Counts are believed only as far as there
  * are bytes for them; what is added is bounded by the size that the result may
  * have and by the bounds of engine/scan.h.
- * Limits: types of other forms than functions (garbage collection), which the
- * engine does not take either, are refused.
+ * Limits: what is added has only types that need no others.
  */
 #include "engine/rewrite.h"
 
@@ -77,22 +76,33 @@ static int push_function(struct ln_rewrite *rewrite,
 
 /* ---- Taking apart ---- */
 
+static int read_type(struct ln_rewrite *rewrite, struct ln_cursor *section)
+{
+	struct ln_cursor item = { .at = section->at };
+	struct ln_functype type;
+	uint8_t form;
+
+	if (!ln_binary_type(section, &form, &type))
+		return LN_EFORMAT;
+	item.end = section->at;
+	return push_type(rewrite, item, NULL);
+}
+
 static int read_types(struct ln_rewrite *rewrite, struct ln_cursor section)
 {
-	struct ln_functype type;
-	struct ln_cursor item;
-	uint64_t count;
+	uint64_t count, types;
+	int error = 0;
 
 	if (!ln_cursor_number(&section, 32, &count))
 		return LN_EFORMAT;
-	for (uint64_t i = 0; i < count; i++) {
-		item.at = section.at;
-		if (!ln_binary_functype(&section, &type))
+	for (uint64_t i = 0; i < count && error == 0; i++) {
+		if (!ln_binary_type_group(&section, &types))
 			return LN_EFORMAT;
-		item.end = section.at;
-		if (push_type(rewrite, item, NULL) < 0)
-			return LN_ENOMEM;
+		for (uint64_t k = 0; k < types && error == 0; k++)
+			error = read_type(rewrite, &section);
 	}
+	if (error != 0)
+		return error;
 	return section.at == section.end ? 0 : LN_EFORMAT;
 }
 

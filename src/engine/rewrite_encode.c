@@ -284,7 +284,6 @@ static bool write_globals(struct encoder *encoder, struct ln_cursor content,
 	return content.at == content.end;
 }
 
-/* A table that begins with 0x40 0x00 has an initial value. */
 static bool write_tables(struct encoder *encoder, struct ln_cursor content,
 			 struct ln_output *output)
 {
@@ -295,11 +294,10 @@ static bool write_tables(struct encoder *encoder, struct ln_cursor content,
 	ln_output_number(output, count);
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *from = content.at;
-		bool initial = content.at < content.end && *content.at == 0x40;
+		uint64_t least, most;
+		bool initial;
 
-		if ((initial && !ln_cursor_skip(&content, 2)) ||
-		    !ln_binary_skip_type(&content) ||
-		    !ln_binary_skip_limits(&content))
+		if (!ln_binary_table(&content, &initial, &least, &most))
 			return false;
 		copy_from(output, from, content);
 		if (initial && !move_code(encoder, &content, true, output))

@@ -117,6 +117,7 @@ int ln_rewrite_type_of(const struct ln_rewrite *rewrite, uint32_t function,
 	struct ln_functype functype;
 	struct ln_cursor item;
 	uint32_t index;
+	uint8_t form;
 
 	if (function >= rewrite->function_count)
 		return LN_ENOENT;
@@ -124,7 +125,8 @@ int ln_rewrite_type_of(const struct ln_rewrite *rewrite, uint32_t function,
 	if (index >= rewrite->type_count)
 		return LN_ENOENT;
 	item = rewrite->types[index].item;
-	if (!ln_binary_functype(&item, &functype))
+	if (!ln_binary_type(&item, &form, &functype) ||
+	    form != LN_FORM_FUNCTION)
 		return LN_ENOENT;
 	type->params = functype.params.bytes.at;
 	type->params_len = ln_cursor_len(functype.params.bytes);

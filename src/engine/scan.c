@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "engine/binary.h"
 #include "engine/cursor.h"
+#include "engine/opcode.h"
 
 enum memory_flag {
 	MEMORY_HAS_MAX = 1,
@@ -75,19 +76,27 @@ static bool read_memories(struct ln_cursor section, uint64_t count,
 	return true;
 }
 
-/* Adds the tables up. What is malformed, or of a kind that is switched off, is
- * the compiler's to refuse. */
+/* Steps over a constant expression. */
+static bool skip_expression(struct ln_cursor *section)
+{
+	struct ln_opcode found;
+
+	do {
+		if (!ln_opcode_next(section, &found))
+			return false;
+	} while (found.opcode != LN_OPCODE_END);
+	return true;
+}
+
+/* Adds the tables up. What is malformed is the compiler's to refuse. */
 static void read_tables(struct ln_cursor section, uint64_t count,
 			struct ln_scan *scan)
 {
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t kind, flags, least, most = UINT64_MAX;
+		uint64_t least, most;
+		bool initial;
 
-		if (!ln_cursor_number(&section, 7, &kind) ||
-		    !ln_cursor_number(&section, 32, &flags) || flags > 1 ||
-		    !ln_cursor_number(&section, 32, &least))
-			return;
-		if (flags == 1 && !ln_cursor_number(&section, 32, &most))
+		if (!ln_binary_table(&section, &initial, &least, &most))
 			return;
 		scan->initial_elements =
 			add_saturating(scan->initial_elements, least);
@@ -95,6 +104,8 @@ static void read_tables(struct ln_cursor section, uint64_t count,
 			scan->largest_table = least;
 		if (most > least)
 			scan->growing_tables++;
+		if (initial && !skip_expression(&section))
+			return;
 	}
 }
 

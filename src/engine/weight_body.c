@@ -12,6 +12,9 @@
  * so each set changes two counters, and a block adds its own to the one around
  * it when it ends.
  *
+ * What a call throws goes to every place that catches, of all blocks that it is
+ * in: each is one more edge to there. So a block counts the calls in it.
+ *
  * Threads: any; no state but the caller's scratch.
  * Guarantees: memory in proportion to the locals, at most MOST_LOCALS, and to
  * the depth of the nesting, at most the size of the body.
@@ -51,6 +54,8 @@ struct ln_weight_block {
 	uint64_t opened;   /* the number of the block among all */
 	uint64_t height;   /* of the operand stack below it */
 	uint64_t branches; /* to its label */
+	uint64_t calls;    /* in it, as far as its inner blocks have ended */
+	uint64_t catches;  /* places that catch what these throw */
 	int64_t sets;      /* locals that are set in it for the first time; less
 			    * those that were already set around it */
 };
@@ -234,9 +239,24 @@ static void end_block(struct body *body)
 			    PHI_OPERAND * (uint64_t)(DEEP + block->loops) /
 				    DEEP));
 	}
+	if (block->catches > 0) {
+		uint64_t thrown = product(block->calls, block->catches);
+
+		meet(body, thrown, body->height);
+		add(&body->weight, thrown);
+		add(&body->weight, product(thrown, PHI_OPERAND * phis));
+	}
 	push(body, block->results);
-	if (body->depth > 0)
-		body->scratch->blocks[body->depth - 1].sets += block->sets;
+	if (body->depth > 0) {
+		block[-1].sets += block->sets;
+		block[-1].calls += block->calls;
+	}
+}
+
+/* One of what may throw. */
+static void count_call(struct body *body)
+{
+	body->scratch->blocks[body->depth - 1].calls++;
 }
 
 /* Begins the other branch of an `if`. */
@@ -306,6 +326,7 @@ static void touch(struct body *body, uint64_t index, bool set)
 
 static void weigh_call(struct body *body, struct ln_weight_type type)
 {
+	count_call(body);
 	body->weight += width_of(type);
 	pop(body, type.params);
 	push(body, type.results);
@@ -324,6 +345,33 @@ static void weigh_block(struct body *body, const struct ln_opcode *found)
 	if (found->opcode == LN_OPCODE_IF)
 		pop(body, 1);
 	open_block(body, found->opcode, type);
+	if (found->opcode == LN_OPCODE_TRY_TABLE && !body->no_memory) {
+		body->weight += found->targets;
+		body->scratch->blocks[body->depth - 1].catches = found->targets;
+	}
+}
+
+/* Objects and references. */
+static void weigh_object(struct body *body, const struct ln_opcode *found)
+{
+	struct ln_weight_type type = type_of(body, found->type);
+
+	switch (found->opcode) {
+	case LN_OPCODE_BR_ON_NULL:
+	case LN_OPCODE_BR_ON_NON_NULL:
+		body->weight += body->width;
+		branch(body, found->label);
+		return;
+	case LN_OPCODE_OBJECT:
+		/* All fields of a new one are written. */
+		body->weight += type.params;
+		if (found->kind == LN_OBJECT_BR_ON_CAST ||
+		    found->kind == LN_OBJECT_BR_ON_CAST_FAIL)
+			branch(body, found->label);
+		return;
+	default:
+		return;
+	}
 }
 
 /* Values move between blocks and functions. */
@@ -333,7 +381,12 @@ static void weigh_control(struct body *body, const struct ln_opcode *found)
 	case LN_OPCODE_BLOCK:
 	case LN_OPCODE_LOOP:
 	case LN_OPCODE_IF:
+	case LN_OPCODE_TRY_TABLE:
 		weigh_block(body, found);
+		break;
+	case LN_OPCODE_THROW:
+	case LN_OPCODE_THROW_REF:
+		count_call(body);
 		break;
 	case LN_OPCODE_ELSE:
 		body->weight += body->width;
@@ -366,6 +419,8 @@ static void weigh_control(struct body *body, const struct ln_opcode *found)
 		break;
 	case LN_OPCODE_CALL_INDIRECT:
 	case LN_OPCODE_RETURN_CALL_INDIRECT:
+	case LN_OPCODE_CALL_REF:
+	case LN_OPCODE_RETURN_CALL_REF:
 		pop(body, 1);
 		weigh_call(body, type_of(body, found->type));
 		break;
@@ -390,6 +445,11 @@ static void weigh_plain(struct body *body, const struct ln_opcode *found)
 		return;
 	case LN_OPCODE_LOCAL_TEE:
 		touch(body, found->local, true);
+		return;
+	case LN_OPCODE_BR_ON_NULL:
+	case LN_OPCODE_BR_ON_NON_NULL:
+	case LN_OPCODE_OBJECT:
+		weigh_object(body, found);
 		return;
 	case LN_OPCODE_REF_FUNC:
 		body->scratch->named++;
@@ -427,11 +487,16 @@ static uint64_t pressure_of(const struct ln_opcode *found)
 		return PRESSURE_LOOP;
 	case LN_OPCODE_CALL_INDIRECT:
 	case LN_OPCODE_RETURN_CALL_INDIRECT:
+	case LN_OPCODE_CALL_REF:
+	case LN_OPCODE_RETURN_CALL_REF:
 	case LN_OPCODE_TABLE_GET:
 	case LN_OPCODE_TABLE_SET:
 		return PRESSURE_INDIRECT;
 	case LN_OPCODE_MEMORY_GROW:
 	case LN_OPCODE_ATOMIC:
+	case LN_OPCODE_OBJECT:
+	case LN_OPCODE_THROW:
+	case LN_OPCODE_THROW_REF:
 		return PRESSURE_RUNTIME;
 	case LN_OPCODE_MISC:
 		return found->kind >= MISC_TABLES &&
@@ -455,7 +520,7 @@ static bool weigh_instruction(struct body *body)
 	body->weight++;
 	if (!ln_opcode_next(&body->code, &found))
 		return false;
-	if (found.opcode < 0x1a)
+	if (found.opcode < 0x1a || found.opcode == LN_OPCODE_TRY_TABLE)
 		weigh_control(body, &found);
 	else
 		weigh_plain(body, &found);

@@ -34,6 +34,29 @@ static bool skip_types(struct ln_cursor *cursor)
 	return ln_binary_types(cursor, &types);
 }
 
+static bool skip_group(struct ln_cursor *cursor)
+{
+	struct ln_functype type;
+	uint64_t count;
+	uint8_t form;
+
+	if (!ln_binary_type_group(cursor, &count))
+		return false;
+	while (count-- > 0) {
+		if (!ln_binary_type(cursor, &form, &type))
+			return false;
+	}
+	return true;
+}
+
+static bool skip_table(struct ln_cursor *cursor)
+{
+	uint64_t least, most;
+	bool initial;
+
+	return ln_binary_table(cursor, &initial, &least, &most);
+}
+
 static bool skip_functype(struct ln_cursor *cursor)
 {
 	struct ln_functype type;
@@ -71,6 +94,14 @@ static const struct piece pieces[] = {
 	PIECE(skip_types, "\3\x7f\x64\x05\x7e"),
 	PIECE(skip_functype, "\x60\0\0"),
 	PIECE(skip_functype, "\x60\2\x7f\x7e\1\x63\x70"),
+	PIECE(skip_group, "\x60\0\0"),
+	PIECE(skip_group, "\x4e\0"),
+	PIECE(skip_group, "\x4e\2\x5f\1\x78\1\x5e\x77\0"),
+	PIECE(skip_group, "\x4f\1\0\x60\1\x7f\0"),
+	PIECE(skip_group, "\x50\2\0\x80\1\x5f\2\x63\x80\1\0\x7f\1"),
+	PIECE(skip_table, "\x70\0\1"),
+	PIECE(skip_table, "\x40\0\x63\5\1\1\2"),
+	PIECE(skip_table, "\x70\5\x80\x80\x80\x80\x10\xff\1"),
 	PIECE(ln_binary_skip_limits, "\0\1"),
 	PIECE(ln_binary_skip_limits, "\1\1\x80\2"),
 	PIECE(ln_binary_skip_limits, "\4\xff\xff\x0f"),
@@ -169,7 +200,31 @@ static void other_forms(void **state)
 	struct ln_cursor cursor = CURSOR(structure);
 
 	(void)state;
+	struct ln_functype type;
+	uint64_t least, most;
+	bool initial;
+	uint8_t form;
+
 	assert_false(skip_functype(&cursor));
+	cursor = CURSOR("\x50\1\0\x5f\3\x78\1\x7f\0\x6e\0");
+	assert_true(ln_binary_type(&cursor, &form, &type));
+	assert_int_equal(form, LN_FORM_STRUCT);
+	assert_int_equal(type.params.count, 3);
+	assert_int_equal(type.results.count, 0);
+	cursor = CURSOR("\x5e\x77\1");
+	assert_true(ln_binary_type(&cursor, &form, &type));
+	assert_int_equal(form, LN_FORM_ARRAY);
+	assert_int_equal(type.params.count, 1);
+	cursor = CURSOR("\x5d\0");
+	assert_false(ln_binary_type(&cursor, &form, &type));
+	cursor = CURSOR("\x40\0\x70\1\3\7");
+	assert_true(ln_binary_table(&cursor, &initial, &least, &most));
+	assert_true(initial && least == 3 && most == 7);
+	cursor = CURSOR("\x70\4\3");
+	assert_true(ln_binary_table(&cursor, &initial, &least, &most));
+	assert_true(!initial && least == 3 && most == UINT64_MAX);
+	cursor = CURSOR("\x70\x08\3");
+	assert_false(ln_binary_table(&cursor, &initial, &least, &most));
 }
 
 static void imports(void **state)

@@ -54,6 +54,16 @@ static void causes(void **state)
 	check("outer\n\nCaused by:\n    7", "7");
 }
 
+static void other_words(void **state)
+{
+	(void)state;
+	check("thrown Wasm exception", "uncaught exception");
+	check("error while executing\n\nCaused by:\n"
+	      "    wasm trap: allocation size too large",
+	      "no memory for an object");
+	check("a thrown Wasm exception", "a thrown Wasm exception");
+}
+
 /* Whatever is in it. */
 static void reasons_are_clean_and_bounded(void **state)
 {
@@ -197,6 +207,7 @@ int main(void)
 		cmocka_unit_test(plain_errors),
 		cmocka_unit_test(causes),
 		cmocka_unit_test(reasons_are_clean_and_bounded),
+		cmocka_unit_test(other_words),
 		cmocka_unit_test(traps_of_guests),
 		cmocka_unit_test(without_names),
 		cmocka_unit_test(callers),

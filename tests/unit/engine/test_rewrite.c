@@ -63,6 +63,42 @@ static const char *const rich =
 	" (elem (table $second) (i32.const 1) func $tail)"
 	" (data (i32.const 16) \"text\"))";
 
+/* Types that name each other, tags, and code with objects and exceptions, in
+ * which functions have numbers, too. */
+static const char *const objects =
+	"(module"
+	" (rec (type $node (sub (struct (field (mut (ref null $node))))))"
+	"  (type $leaf (sub final $node"
+	"   (struct (field (mut (ref null $node))) (field i8)))))"
+	" (type $work (func (param i32) (result i32)))"
+	" (type $row (array (mut (ref null $work))))"
+	" (import \"env\" \"one\" (func $one (result i32)))"
+	" (import \"env\" \"thrown\" (tag $thrown (param i32)))"
+	" (table $works 1 (ref null $work) (ref.func $double))"
+	" (memory i64 1)"
+	" (tag $own (param i32))"
+	" (global $first (ref $work) (ref.func $double))"
+	" (global $rows (ref $row)"
+	"  (array.new_fixed $row 2 (ref.func $double) (ref.null $work)))"
+	" (func $double (export \"double\") (type $work)"
+	"  (i32.add (local.get 0) (local.get 0)))"
+	" (func $both (export \"both\") (param i32) (result i32)"
+	"  (local $node (ref null $node))"
+	"  (local.set $node (struct.new $leaf (ref.null $node) (i32.const 1)))"
+	"  (drop (block $cast (result (ref null $node))"
+	"   (br_on_cast $cast (ref null $node) (ref $leaf)"
+	"    (local.get $node))))"
+	"  (drop (call_ref $work (local.get 0) (ref.func $double)))"
+	"  (i64.store offset=0x100000000 (i64.const 0) (i64.const 0))"
+	"  (block $caught (result i32)"
+	"   (block $any"
+	"    (try_table (catch $thrown $caught) (catch_all $any)"
+	"     (drop (call $double (local.get 0)))))"
+	"   (i32.const 0))"
+	"  (throw $own))"
+	" (elem (table $works) (i32.const 0) (ref null $work)"
+	"  (ref.func $double)))";
+
 static wasm_engine_t *engine;
 
 static int make_engine(void **state)
@@ -394,6 +430,38 @@ static void imports_renumber(void **state)
 	close_module(&module);
 }
 
+static void objects_and_exceptions(void **state)
+{
+	static const uint8_t i32 = 0x7f;
+	struct ln_rewrite_type type;
+	struct module module;
+	uint32_t added;
+	bool imported;
+
+	(void)state;
+	check_same(objects);
+	open_text(&module, objects);
+	/* Each type of a group has a number. */
+	assert_int_equal(
+		ln_rewrite_add_type(module.rewrite, &i32, 1, NULL, 0, &added),
+		0);
+	assert_int_equal(added, 6);
+	assert_int_equal(ln_rewrite_add_import(module.rewrite, "env", 3,
+					       "extra", 5, added, &added),
+			 0);
+	encode_and_open(&module);
+	assert_int_equal(find(&module, "double"), 2);
+	assert_int_equal(
+		ln_rewrite_type_of(module.rewrite, 2, &imported, &type), 0);
+	assert_false(imported);
+	assert_int_equal(type.params_len, 1);
+	assert_int_equal(
+		ln_rewrite_type_of(module.rewrite, 1, &imported, &type), 0);
+	assert_true(imported);
+	assert_int_equal(type.results_len, 0);
+	close_module(&module);
+}
+
 /* double becomes a function that calls its copy and adds 0. */
 static void functions_are_wrapped(void **state)
 {
@@ -652,6 +720,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(functions_are_added),
 		cmocka_unit_test(types_are_told),
 		cmocka_unit_test(imports_renumber),
+		cmocka_unit_test(objects_and_exceptions),
 		cmocka_unit_test(functions_are_wrapped),
 		cmocka_unit_test(wrong_numbers_are_errors),
 		cmocka_unit_test(additions_are_bounded),

@@ -587,10 +587,65 @@ static void cut_and_changed(void **state)
 	wasm_byte_vec_delete(&binary);
 }
 
+/* Two bytes that write a thousand fields. */
+static void large_objects(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (rec (type (func)) (type $s (struct", 1);
+	add(&text, " (field i64)", 1000);
+	add(&text, "))) (func", 1);
+	add(&text, " (drop (struct.new_default $s))", 3000);
+	add(&text, "))", 1);
+	assert_too_much(&text);
+	text = (struct text){ 0 };
+	add(&text, "(module (type $s (struct (field i64) (field i64))) (func",
+	    1);
+	add(&text, " (drop (struct.new_default $s))", 3000);
+	add(&text, "))", 1);
+	assert_fine(&text);
+}
+
+/* Blocks that catch, within each other: each place that catches counts. */
+static void catching(void **state)
+{
+	struct text text = { 0 };
+
+	(void)state;
+	add(&text, "(module (tag $t) (func (block $b (try_table", 1);
+	add(&text, " (catch $t $b)", 500000);
+	add(&text, ")) (block $c", 1);
+	add(&text, "(try_table (catch_all $c))", 100);
+	add(&text, ")))", 1);
+	assert_fine(&text);
+	/* Calls in them note all of these; behind them none. */
+	text = (struct text){ 0 };
+	add(&text, "(module (tag $t) (func $f) (func (block $b (try_table", 1);
+	add(&text, " (catch $t $b)", 5000);
+	add(&text, " (call $f)", 5000);
+	add(&text, "))))", 1);
+	assert_too_much(&text);
+	text = (struct text){ 0 };
+	add(&text, "(module (tag $t) (func $f) (func (block $b (try_table", 1);
+	add(&text, " (catch $t $b)", 5000);
+	add(&text, "))", 1);
+	add(&text, " (call $f)", 5000);
+	add(&text, "))", 1);
+	assert_fine(&text);
+	/* A type, a function, instructions, places; and one throw to two. */
+	assert_int_equal(weigh("(module (tag $t) (func (block $b (try_table"
+			       " (catch $t $b) (catch_all $b) (throw $t)))))")
+				 .total,
+			 1 + 4 + 6 + 2 + 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(large_objects),
+		cmocka_unit_test(catching),
 		cmocka_unit_test(sizes_of_instructions),
 		cmocka_unit_test(loops),
 		cmocka_unit_test(indirect_calls),

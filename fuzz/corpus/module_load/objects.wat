@@ -1,0 +1,48 @@
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (rec
+    (type $pair (sub (struct (field $next (mut (ref null $pair)))
+      (field $value (mut i64)))))
+    (type $named (sub final $pair (struct (field (mut (ref null $pair)))
+      (field (mut i64)) (field i32)))))
+  (type $bytes (array (mut i8)))
+  (type $add (func (param i32 i32) (result i32)))
+  (global $kept (mut (ref null $pair)) (ref.null $pair))
+  (global $ext i32 (i32.add (i32.const 40) (i32.const 2)))
+  (table $t 3 (ref null $pair) (ref.null $pair))
+  (elem declare func $plus)
+  (func $plus (type $add) (i32.add (local.get 0) (local.get 1)))
+  ;; A ring of two, which nobody keeps.
+  (func $ring (result (ref $pair))
+    (local $a (ref $pair)) (local $b (ref $pair))
+    (local.set $a (struct.new $pair (ref.null $pair) (i64.const 1)))
+    (local.set $b (struct.new $named (local.get $a) (i64.const 2)
+      (i32.const 3)))
+    (struct.set $pair $next (local.get $a) (local.get $b))
+    (local.get $a))
+  (func (export "_start")
+    (local $i i32) (local $bytes (ref $bytes))
+    (global.set $kept (call $ring))
+    (table.set $t (i32.const 1) (call $ring))
+    (loop $more
+      (drop (call $ring))
+      (local.set $bytes (array.new $bytes (i32.const 9) (i32.const 1000)))
+      (array.copy $bytes $bytes (local.get $bytes) (i32.const 0)
+        (local.get $bytes) (i32.const 500) (i32.const 500))
+      (if (i32.ne (array.get_u $bytes (local.get $bytes) (i32.const 499))
+        (i32.const 9)) (then (unreachable)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $i) (i32.const 50000))))
+    ;; What was kept is what it was, wherever it is now.
+    (if (i64.ne (i64.const 2) (struct.get $pair $value
+      (struct.get $pair $next (global.get $kept)))) (then (unreachable)))
+    (if (i32.ne (i32.const 3) (struct.get $named 2
+      (ref.cast (ref $named) (struct.get $pair $next
+        (table.get $t (i32.const 1)))))) (then (unreachable)))
+    (if (i32.ne (i32.const 42)
+      (call_ref $add (global.get $ext) (i32.const 0) (ref.func $plus)))
+      (then (unreachable)))
+    (if (i32.ne (i32.const -1) (i31.get_s (ref.i31 (i32.const -1))))
+      (then (unreachable)))
+    (call $exit (i32.const 6))))
