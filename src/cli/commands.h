@@ -36,6 +36,9 @@ int ln_cli_init(int argc, char **argv);
  */
 int ln_cli_help(int argc, char **argv);
 
+/* Prints the names of its topics, a blank before each. */
+void ln_cli_print_topic_names(void);
+
 /* `lunatic completions SHELL`: prints what completes the command line. */
 int ln_cli_completions(int argc, char **argv);
 

@@ -44,6 +44,11 @@ static void print_bash(void)
 	      "\telif [[ ${COMP_WORDS[1]} == cluster-ca && $COMP_CWORD -eq 2 "
 	      "]]; then\n"
 	      "\t\twords=\"init node\"\n"
+	      "\telif [[ ${COMP_WORDS[1]} == help ]]; then\n"
+	      "\t\twords=\"",
+	      stdout);
+	ln_cli_print_topic_names();
+	fputs("\"\n"
 	      "\telif [[ $COMP_CWORD -eq 1 ]]; then\n"
 	      "\t\twords=\"",
 	      stdout);
@@ -105,6 +110,9 @@ static void print_zsh(void)
 	      "\t(( CURRENT != 2 )) || compadd --",
 	      stdout);
 	print_commands();
+	fputs("\n\t[[ ${words[2]} != help || $CURRENT != 3 ]] || compadd --",
+	      stdout);
+	ln_cli_print_topic_names();
 	fputs("\n\t_arguments -s $options '*:file:_files'\n"
 	      "}\n"
 	      "if [[ $funcstack[1] == _lunatic ]]; then\n"
@@ -144,6 +152,11 @@ static void print_fish(void)
 	fputs("complete -c lunatic -n '__fish_seen_subcommand_from "
 	      "cluster-ca' -a 'init node'\n",
 	      stdout);
+	fputs("complete -c lunatic -n '__fish_seen_subcommand_from help' -f "
+	      "-a '",
+	      stdout);
+	ln_cli_print_topic_names();
+	fputs("'\n", stdout);
 	print_fish_options(ln_cli_options, "");
 	print_fish_options(ln_cli_test_options,
 			   " -n '__fish_seen_subcommand_from test'");

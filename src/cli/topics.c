@@ -191,6 +191,12 @@ static void print_topics(void)
 	printf("\nCommands and options: lunatic --help\n");
 }
 
+void ln_cli_print_topic_names(void)
+{
+	for (size_t i = 0; i < TOPICS; i++)
+		printf(" %s", topics[i].name);
+}
+
 static int refuse(const char *word)
 {
 	struct ln_nearest nearest;
