@@ -75,7 +75,7 @@ run last.wasm
 expect 134 "the first process traps"
 [ "$(grep -c 'trapped: ' err)" -eq 2 ] || bad "last: two reports"
 [ "$(tail -n 1 err)" = \
-	'lunatic: the first process trapped (see errors.md#traps)' ] ||
+	'lunatic: the first process trapped (see lunatic help traps)' ] ||
 	bad "last: not at the end"
 
 # stuck SIGNAL STATUS: standard error is a full pipe that nobody reads. The
