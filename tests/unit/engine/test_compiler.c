@@ -96,8 +96,11 @@ static int play(const char *name, int argc, char **argv)
 	if (strcmp(name, "none") == 0)
 		return give("", 0);
 	say(LN_COMPILER_READY "\n");
-	if (strcmp(name, "crash") == 0)
+	if (strcmp(name, "crash") == 0) {
+		/* Not a sanitizer's. */
+		(void)signal(SIGSEGV, SIG_DFL);
 		(void)raise(SIGSEGV);
+	}
 	if (strcmp(name, "killed") == 0)
 		(void)raise(SIGKILL);
 	if (strcmp(name, "late") == 0)
