@@ -55,6 +55,7 @@
 /* More threads make nothing faster that has so few functions, and need memory
  * for each. */
 #define THREADS_MAX 16
+#define THREADS_MAX_TEXT "16"
 
 /* Bytes that a child may say: it is not to keep a worker busy. */
 #define SAID_MAX ((size_t)64 << 10)
@@ -207,21 +208,25 @@ static bool set_attributes(posix_spawnattr_t *attributes)
 	       posix_spawnattr_setflags(attributes, flags) == 0;
 }
 
+/* Otherwise the child counts those that it may use. */
+static bool has_many_cores(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) != 0 ||
+	       CPU_COUNT(&set) > THREADS_MAX;
+}
+
 /* An errno. */
 static int execute(const char *program, char *const *arguments,
 		   const int files[FILES], pid_t *pid)
 {
-	char threads[sizeof("RAYON_NUM_THREADS=") + 12];
-	char *const variables[] = { threads, NULL };
+	char threads[] = "RAYON_NUM_THREADS=" THREADS_MAX_TEXT;
+	char *const variables[] = { has_many_cores() ? threads : NULL, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int error;
 
-	(void)snprintf(threads, sizeof(threads), "RAYON_NUM_THREADS=%ld",
-		       cores < 1             ? 1
-		       : cores > THREADS_MAX ? THREADS_MAX
-					     : cores);
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return ENOMEM;
 	if (posix_spawnattr_init(&attributes) != 0) {

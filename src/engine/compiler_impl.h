@@ -31,8 +31,8 @@ struct ln_compiler_order {
 extern const char ln_compiler_key[];
 
 /* Nice value: beside a busy thread of this program on the same core a child
- * gets a quarter of the time. */
-#define LN_COMPILER_NICE 5
+ * gets a tenth of the time. */
+#define LN_COMPILER_NICE 10
 
 /* Bytes of a line that the child says, with its end; at most PIPE_BUF. */
 #define LN_COMPILER_LINE 2048

@@ -23,6 +23,10 @@
 #include "sched/blocking.h"
 #include "sched/task.h"
 
+/* What is read in some milliseconds: text takes 0.3 to 2 us a byte to parse. */
+#define SMALL_TEXT ((size_t)64 << 10)
+#define SMALL_BINARY ((size_t)1 << 20)
+
 /* What a module takes beside its binary and its code, about. */
 #define MODULE_BYTES 65536u
 
@@ -194,16 +198,24 @@ static int make(struct load *load, struct ln_blocking *pool)
 	return load->result;
 }
 
+static int look(struct load *load, struct ln_blocking *pool)
+{
+	return run_job(load, pool, find_job);
+}
+
+static enum ln_code_step look_step(const struct load *load)
+{
+	bool text = load->len > 0 && load->bytes[0] != '\0';
+
+	return load->len <= (text ? SMALL_TEXT : SMALL_BINARY) ? LN_CODE_LOOK
+							       : LN_CODE_READ;
+}
+
 /* One attempt; LN_EAGAIN when another one had begun, and gave up. */
 static int try(struct load *load, struct ln_blocking *pool)
 {
-	int error = ln_code_take_turn(load->engine, LN_CODE_LOOK,
-				      load->limits->parties);
+	int error = at_turn(load, pool, look_step(load), look);
 
-	if (error < 0)
-		return error;
-	error = run_job(load, pool, find_job);
-	ln_code_end_turn(load->engine, LN_CODE_LOOK);
 	if (error < 0 || load->state == LN_CODE_READY)
 		return error;
 	if (load->state == LN_CODE_OURS)

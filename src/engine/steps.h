@@ -5,7 +5,9 @@
 /* What tasks do in turns, round robin over parties (sched/turns.h), so that a
  * party which adds many modules does not keep others from adding one. */
 enum ln_code_step {
-	LN_CODE_LOOK,    /* reading it: two at a time, of the pool's threads */
+	LN_CODE_LOOK,    /* reading a small one: two at a time, of the pool's
+			  * threads */
+	LN_CODE_READ,    /* reading a large one, which may take a second: one */
 	LN_CODE_PLUGINS, /* running plugins: one, which may take seconds */
 	LN_CODE_COMPILE, /* small modules, in this process: one, since the
 			  * compiler uses all cores */
@@ -13,6 +15,6 @@ enum ln_code_step {
 			  * so that a party with a bad one does not stop the
 			  * rest */
 };
-#define LN_CODE_STEPS 4
+#define LN_CODE_STEPS 5
 
 #endif

@@ -32,12 +32,11 @@
  *
  * Threads: any; no state.
  * Guarantees: reads inside the binary for any content, in linear time but for
- * the logarithm of how deep blocks are nested. What does not decode ends the
- * function it is in: the compiler gets no further there either, but goes on
- * with the others. Limits: an estimate. Instructions of features that the
- * engine's settings switch off are not known here. The height of the operand
- * stack is taken for higher than it is where an instruction is not looked at
- * closely.
+ * the logarithm of how deep blocks are nested. What is not known here, such as
+ * instructions and types of features that the engine's settings switch off,
+ * makes a module too heavy to be small.
+ * Limits: an estimate. The height of the operand stack is taken for higher than
+ * it is where an instruction is not looked at closely.
  */
 #include "engine/weight.h"
 
@@ -63,6 +62,7 @@
 #define PER_SEGMENT 9   /* a data segment */
 #define PER_ITEM_LOG2 4 /* so many other items of a section are a unit: 16 */
 #define DATA_PER_UNIT 2048
+#define UNKNOWN (LN_WEIGHT_SMALL + 1) /* a type or an import that is not */
 
 struct module {
 	struct ln_weight_types types;
@@ -89,13 +89,17 @@ static int read_types(struct module *module, struct ln_cursor section)
 
 		if (left == 0) {
 			count--;
-			if (!ln_binary_type_group(&section, &left))
+			if (!ln_binary_type_group(&section, &left)) {
+				module->weight += UNKNOWN;
 				return 0;
+			}
 			continue;
 		}
 		left--;
-		if (!ln_binary_type(&section, &form, &type))
+		if (!ln_binary_type(&section, &form, &type)) {
+			module->weight += UNKNOWN;
 			return 0;
+		}
 		/* Each took a byte of the binary: no overflow. */
 		pushed.params = (uint32_t)type.params.count;
 		pushed.results = (uint32_t)type.results.count;
@@ -117,8 +121,10 @@ static int read_imports(struct module *module, struct ln_cursor section)
 	if (!ln_cursor_number(&section, 32, &count))
 		return 0;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_binary_import(&section, &kind, &type))
+		if (!ln_binary_import(&section, &kind, &type)) {
+			module->weight += UNKNOWN;
 			return 0;
+		}
 		if (kind == LN_EXTERN_FUNCTION &&
 		    ln_weight_push_function(&module->types, type) != 0)
 			return LN_ENOMEM;

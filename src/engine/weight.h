@@ -21,9 +21,9 @@ struct ln_weight {
 			   * compiler cannot be stopped */
 };
 
-/* A binary that ln_scan_module accepted. Parts that are not valid count as far
- * as a compiler would get. The time is linear, but for the logarithm of how
- * deep blocks are nested. LN_ENOMEM. Any thread. */
+/* A binary that ln_scan_module accepted. What is not known here counts as not
+ * small. The time is linear, but for the logarithm of how deep blocks are
+ * nested. LN_ENOMEM. Any thread. */
 int ln_weight_module(const uint8_t *bytes, size_t len,
 		     struct ln_weight *weight);
 

@@ -27,6 +27,7 @@
 
 #include "base/error.h"
 #include "engine/opcode.h"
+#include "engine/weight.h"
 
 #define LOCALS_PER_UNIT 32
 #define PRESSURE_LOOP 10       /* a loop */
@@ -37,6 +38,11 @@
 #define HELD_PER_UNIT 32       /* values that live through an edge */
 #define PHI_OPERAND 2          /* an operand of a phi */
 #define DEEP 64                /* loops in each other that double that */
+
+/* Of a function with an instruction that is not known, and of each byte from
+ * there: enough for a compiler's process. */
+#define UNKNOWN (LN_WEIGHT_SMALL + 1)
+#define UNKNOWN_PER_BYTE 2
 
 /* The compiler refuses more in a function once it has made so many. */
 #define MOST_LOCALS 50000
@@ -579,6 +585,12 @@ int ln_weight_body(const struct ln_weight_types *types, size_t function,
 		open_block(&body, LN_OPCODE_BLOCK, type);
 		while (weigh_instruction(&body))
 			;
+		/* It does not end here: this walk knows less than the compiler,
+		 * who may go on. */
+		if (body.depth > 0)
+			add(&body.weight,
+			    UNKNOWN + UNKNOWN_PER_BYTE *
+					      ln_cursor_len(body.code));
 	}
 	/* Its square fits. */
 	if (body.pressure > UINT32_MAX)

@@ -364,7 +364,7 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 	sched->count = count;
 	sched->options = *options;
 	if (sched->options.blocking == 0)
-		sched->options.blocking = 6;
+		sched->options.blocking = 7;
 	if (sched->options.stack_size == 0)
 		sched->options.stack_size = DEFAULT_STACK;
 	sched->shared.tail = &sched->shared.head;

@@ -2,6 +2,9 @@
 #include "fixture.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void texts(void **state)
 {
@@ -40,10 +43,82 @@ static void config_is_checked(void **state)
 	assert_int_equal(lunatic_runtime_new(&config, &runtime),
 			 LUNATIC_EINVAL);
 	config.size = sizeof(config);
+	config.max_compile_memory = ((size_t)64 << 20) - 1;
+	assert_int_equal(lunatic_runtime_new(&config, &runtime),
+			 LUNATIC_EINVAL);
+	config.max_compile_memory = (size_t)64 << 20;
+	config.max_compile_seconds = 86401;
+	assert_int_equal(lunatic_runtime_new(&config, &runtime),
+			 LUNATIC_EINVAL);
+	config.max_compile_seconds = 86400;
 	assert_int_equal(lunatic_runtime_new(&config, &runtime), 0);
 	assert_non_null(runtime);
 	assert_int_equal(lunatic_runtime_free(runtime), 0);
 	assert_int_equal(lunatic_runtime_free(NULL), 0);
+}
+
+/* Adds a module of 60,000 instructions to a runtime with that compiler. */
+static void add_large(const char *compiler)
+{
+	static const char head[] = "(module (func (export \"f\")";
+	lunatic_environment *environment;
+	lunatic_runtime_config config;
+	lunatic_runtime *runtime;
+	lunatic_module *module;
+	size_t len = sizeof(head) - 1;
+	char *text = malloc(len + 4 * 60000 + 2);
+	char *error;
+
+	memcpy(text, head, len);
+	for (int i = 0; i < 60000; i++, len += 4)
+		memcpy(text + len, " nop", 4);
+	memcpy(text + len, "))", 2);
+	assert_int_equal(lunatic_runtime_config_init(&config, sizeof(config)),
+			 0);
+	config.compiler = compiler;
+	assert_int_equal(lunatic_runtime_new(&config, &runtime), 0);
+	assert_int_equal(lunatic_environment_new(runtime, NULL, &environment),
+			 0);
+	assert_int_equal(
+		lunatic_module_new(environment, text, len + 2, &module, &error),
+		0);
+	lunatic_module_release(module);
+	lunatic_environment_release(environment);
+	assert_int_equal(lunatic_runtime_free(runtime), 0);
+	free(text);
+}
+
+/* Large modules are given to the program that is named, by the configuration or
+ * by the variable; if it cannot compile, this one does. */
+static void compiler_is_asked(void **state)
+{
+	static const char script[] = "#!/bin/sh\n: >\"$0.ran\"\nexit 1\n";
+	char folder[] = "/tmp/lunatic-test-XXXXXX";
+	char path[64], ran[80];
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/compiler", folder);
+	(void)snprintf(ran, sizeof(ran), "%s.ran", path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(script, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+	setenv("LUNATIC_CACHE", "off", 1);
+	add_large(NULL);
+	assert_int_equal(access(ran, F_OK), -1);
+	add_large(path);
+	assert_int_equal(unlink(ran), 0);
+	setenv("LUNATIC_COMPILER", path, 1);
+	add_large("");
+	assert_int_equal(access(ran, F_OK), -1);
+	add_large(NULL);
+	assert_int_equal(unlink(ran), 0);
+	unsetenv("LUNATIC_COMPILER");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 static int echo(lunatic_process *self, void *argument)
@@ -303,6 +378,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(config_is_checked),
+		cmocka_unit_test(compiler_is_asked),
 		cmocka_unit_test(several),
 		cmocka_unit_test(handles_outlive_it),
 		cmocka_unit_test_setup_teardown(not_freed_from_inside, set_up,

@@ -3,6 +3,7 @@
  * the link that it is started by. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,8 +96,11 @@ static int play(const char *name, int argc, char **argv)
 	if (strcmp(name, "none") == 0)
 		return give("", 0);
 	say(LN_COMPILER_READY "\n");
-	if (strcmp(name, "crash") == 0)
+	if (strcmp(name, "crash") == 0) {
+		/* Not a sanitizer's. */
+		(void)signal(SIGSEGV, SIG_DFL);
 		(void)raise(SIGSEGV);
+	}
 	if (strcmp(name, "killed") == 0)
 		(void)raise(SIGKILL);
 	if (strcmp(name, "late") == 0)
@@ -597,6 +601,51 @@ static void small_ones_pass(void **state)
 	close_world(&world);
 }
 
+struct keeping {
+	struct world *world;
+	struct test_task task;
+	_Atomic bool go_on;
+};
+
+static void keep_turn(void *argument)
+{
+	struct keeping *keeping = argument;
+
+	(void)ln_code_take_turn(keeping->world->engine, LN_CODE_READ, NULL);
+	while (!atomic_load(&keeping->go_on))
+		ln_task_park(&keeping->task.task);
+	ln_code_end_turn(keeping->world->engine, LN_CODE_READ);
+}
+
+/* Small ones pass large ones where they are read, too. */
+static void small_ones_pass_text(void **state)
+{
+	struct world world = open_world("nobody");
+	struct keeping keeping = { .world = &world };
+	struct text text = { 0 };
+	struct adding large, small;
+	wasm_byte_vec_t bytes;
+
+	(void)state;
+	add(&text, "(module (func (export \"f\"))", 1);
+	add(&text, " ", 70000);
+	add(&text, ")", 1);
+	bytes = (wasm_byte_vec_t){ .size = text.len, .data = text.data };
+	test_task_start(world.sched, &keeping.task, keep_turn, &keeping);
+	test_task_wait_parked(&keeping.task);
+	begin(&world, &large, &bytes);
+	test_task_wait_parked(&large.task);
+	begin(&world, &small, &world.small);
+	assert_added(&small);
+	assert_false(atomic_load(&large.task.over));
+	atomic_store(&keeping.go_on, true);
+	ln_task_wake(&keeping.task.task);
+	assert_added(&large);
+	test_task_wait_over(&keeping.task);
+	free(text.data);
+	close_world(&world);
+}
+
 /* Where no process can be started, or none comes to compiling, this one does
  * it. */
 static void without_processes(void **state)
@@ -691,6 +740,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(real_limits),
 		cmocka_unit_test(wrong_orders),
 		cmocka_unit_test(small_ones_pass),
+		cmocka_unit_test(small_ones_pass_text),
 		cmocka_unit_test(without_processes),
 		cmocka_unit_test(failures_are_told),
 		cmocka_unit_test(many),

@@ -528,7 +528,8 @@ static void small_ones(void **state)
 	free(text.data);
 }
 
-/* What does not decode ends a function, not the look at the others. */
+/* What does not decode ends the look at a function, which is then heavy, not
+ * that at the others. */
 static void after_what_is_unknown(void **state)
 {
 	static const uint8_t start[] = {
@@ -547,7 +548,12 @@ static void after_what_is_unknown(void **state)
 	memcpy(bytes + len, code, sizeof(code));
 	bytes[len] = sizeof(code) - 1;
 	len += sizeof(code);
-	assert_int_equal(weigh_bytes(bytes, len).total, 1 + 2 * 4 + 1 + 6);
+	/* It is not small, and a byte of it is left. */
+	assert_int_equal(weigh_bytes(bytes, len).total,
+			 1 + 2 * 4 + 1 + 6 + LN_WEIGHT_SMALL + 1 + 2);
+	/* A type of another form. */
+	bytes[11] = 0x5f;
+	assert_true(weigh_bytes(bytes, len).total > 2 * LN_WEIGHT_SMALL);
 }
 
 static void cut_and_changed(void **state)
