@@ -41,6 +41,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -183,7 +184,7 @@ static void write_text(struct ln_log_writer *writer, int fd, char *text,
 
 	write_all(writer, &target, text, ln_text_clean(text, len, true));
 	if (target.ours)
-		close(target.fd);
+		ln_fd_close(target.fd);
 }
 
 void ln_log_write(int fd, char *text, size_t len)
@@ -341,9 +342,11 @@ static int start_thread(struct ln_log_writer *writer)
 	int error;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return LN_EUNSUP;
 	error = pthread_create(&writer->thread, NULL, thread_main, writer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	/* What was done once can be undone. */
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error == 0 ? 0 : LN_EIO;
 }
 
