@@ -152,7 +152,10 @@ LUNATIC_API int lunatic_runtime_config_init(lunatic_runtime_config *config,
  * that are closed. It installs a handler of SIGURG (see above), and with its
  * first environment the engine installs handlers of SIGSEGV, SIGILL and SIGFPE.
  * They pass on what is not their own, and must stay.
- * LUNATIC_EINVAL, LUNATIC_ENOMEM, LUNATIC_EIO. */
+ * LUNATIC_EINVAL; LUNATIC_ENOMEM: no memory or address space; LUNATIC_EIO: no
+ * thread; LUNATIC_ELIMIT: no descriptor; LUNATIC_EPERM: the system forbids
+ * memory that becomes executable; LUNATIC_EUNSUP: it forbids handlers of
+ * signals. */
 LUNATIC_API int lunatic_runtime_new(const lunatic_runtime_config *config,
 				    lunatic_runtime **runtime);
 

@@ -342,10 +342,11 @@ static int start_thread(struct ln_log_writer *writer)
 	int error;
 
 	sigfillset(&all);
-	/* Both fail only for an operation that does not exist. */
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return LN_EUNSUP;
 	error = pthread_create(&writer->thread, NULL, thread_main, writer);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL); /* see above */
+	/* What was done once can be undone. */
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error == 0 ? 0 : LN_EIO;
 }
 

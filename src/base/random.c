@@ -10,12 +10,15 @@
 #include "base/random.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/fd.h"
 
 struct generator {
 	bool seeded;
@@ -24,17 +27,47 @@ struct generator {
 
 static _Thread_local struct generator thread_generator;
 
+/* Where getrandom(2) is refused, by a filter of system calls perhaps. */
+static bool read_device(uint8_t *bytes, size_t len)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	bool done = fd >= 0;
+
+	while (done && len > 0) {
+		ssize_t n = read(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		done = n > 0;
+		if (done) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	if (fd >= 0)
+		ln_fd_close(fd);
+	return done;
+}
+
 void ln_random_bytes(void *bytes, size_t len)
 {
+	static const char text[] =
+		"lunatic: the system gives no random bytes: neither "
+		"getrandom(2) nor /dev/urandom can be read\n";
 	uint8_t *at = bytes;
 
 	while (len > 0) {
 		ssize_t n = getrandom(at, len > 256 ? 256 : len, 0);
 
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && read_device(at, len))
+			return;
 		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			abort(); /* a kernel without getrandom: not Linux */
+			/* Ids and keys would be those of others. Whether
+			 * somebody reads the text changes nothing. */
+			(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+			_exit(1);
 		}
 		at += n;
 		len -= (size_t)n;

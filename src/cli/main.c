@@ -143,7 +143,7 @@ static bool start_signals(struct signal_thread *signals)
 	pthread_cond_init(&signals->ended, NULL);
 	if (pthread_create(&signals->thread, NULL, take_signals, signals) == 0)
 		return true;
-	ln_log_say("cannot start a thread");
+	ln_cli_refuse_start(LN_EIO);
 	pthread_cond_destroy(&signals->ended);
 	pthread_mutex_destroy(&signals->lock);
 	return false;
@@ -157,17 +157,21 @@ static void stop_signals(struct signal_thread *signals)
 	pthread_mutex_destroy(&signals->lock);
 }
 
-static void block_signals(sigset_t *set)
+/* Keeps signals for the thread that waits for them; false, after a line about
+ * it, when that cannot be. */
+static bool block_signals(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
-	/* It does not fail with a valid set. */
-	(void)pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a guest's write fails instead */
+	if (pthread_sigmask(SIG_BLOCK, set, NULL) == 0)
+		return true;
+	ln_cli_refuse_start(LN_EUNSUP);
+	return false;
 }
 
 /* Says why the program cannot be run, unless somebody ended it. */
@@ -359,15 +363,17 @@ static int run_program(const struct ln_cli_options *options)
 	};
 	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
+	int error;
 
-	block_signals(&signals.set);
+	if (!block_signals(&signals.set))
+		return STATUS_ERROR;
 	ln_cli_raise_descriptor_limit();
 	if (!ln_cli_check_directories(options->config) ||
 	    !ln_cli_check_listeners(options->config))
 		return STATUS_ERROR;
-	if (ln_runtime_new(&runtime_options, &signals.runtime) < 0) {
-		ln_log_say("cannot start the runtime: out of "
-			   "memory, threads or descriptors");
+	error = ln_runtime_new(&runtime_options, &signals.runtime);
+	if (error < 0) {
+		ln_cli_refuse_start(error);
 		return STATUS_ERROR;
 	}
 	if (start_signals(&signals)) {

@@ -25,6 +25,7 @@
 #include "process/config.h"
 #include "process/environment.h"
 #include "process/listeners.h"
+#include "process/runtime.h"
 
 /* Every connection is a descriptor, and the usual bound is for programs that
  * wait with select(2), as this one does not. */
@@ -270,4 +271,10 @@ void ln_cli_hint_directories(const struct ln_environment *environment)
 	ln_log_say("the program looked for a directory and was "
 		   "given none; if it needs files, run it with --dir (see "
 		   "lunatic help files)");
+}
+
+void ln_cli_refuse_start(int error)
+{
+	ln_log_say("cannot start the runtime: %s (see lunatic help start)",
+		   ln_runtime_refusal(error));
 }

@@ -49,4 +49,7 @@ void ln_cli_refuse(const char *verb, const char *file, int result,
  * looked for one. */
 void ln_cli_hint_directories(const struct ln_environment *environment);
 
+/* Says why there is no runtime; an error of ln_runtime_new. */
+void ln_cli_refuse_start(int error);
+
 #endif

@@ -486,15 +486,16 @@ int ln_cli_test(const struct ln_cli_options *options)
 	};
 	struct suite suite = { .options = options };
 	int status;
+	int error;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	ln_cli_raise_descriptor_limit();
 	if (!ln_cli_check_directories(options->config))
 		return STATUS_FAILED;
-	if (ln_runtime_new(&runtime_options, &suite.runtime) < 0) {
-		ln_log_say("cannot start the runtime: out of "
-			   "memory, threads or descriptors");
+	error = ln_runtime_new(&runtime_options, &suite.runtime);
+	if (error < 0) {
+		ln_cli_refuse_start(error);
 		return STATUS_FAILED;
 	}
 	pthread_mutex_init(&suite.lock, NULL);

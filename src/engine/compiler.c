@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/pages.h"
 #include "base/time.h"
 #include "engine/compiler_impl.h"
 #include "engine/refusal.h"
@@ -527,8 +528,8 @@ void ln_compilation_free(struct ln_compilation *self)
 	if (self == NULL)
 		return;
 	if (self->mapped != NULL)
-		/* If it fails, addresses are lost; there is no other way. */
-		(void)munmap(self->mapped, self->mapped_len);
+		/* If it stays, the addresses are lost. */
+		(void)ln_pages_unmap(self->mapped, self->mapped_len);
 	if (self->pollable != NULL)
 		ln_pollable_free(self->pollable);
 	if (self->pid_file >= 0)

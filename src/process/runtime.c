@@ -26,6 +26,7 @@
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/needs.h"
 #include "engine/preempt.h"
 #include "engine/report.h"
 #include "net/resolver.h"
@@ -61,7 +62,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->started = ln_time_now();
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
-	error = ln_log_start();
+	error = ln_needs_check();
+	if (error == 0)
+		error = ln_log_start();
 	if (error < 0)
 		goto fail_log;
 	error = ln_engine_new(options->host,
@@ -105,6 +108,32 @@ fail_engine:
 fail_log:
 	free(runtime);
 	return error;
+}
+
+const char *ln_runtime_refusal(int error)
+{
+	switch (error) {
+	case LN_ENOMEM:
+		return "out of memory or address space; raise the limit "
+		       "(ulimit -v, MemoryMax= or the container's), or start "
+		       "fewer workers (--workers)";
+	case LN_EIO:
+		return "no more threads can be started; raise the limit "
+		       "(ulimit -u, TasksMax= or the container's pids limit), "
+		       "or start fewer workers (--workers)";
+	case LN_ELIMIT:
+		return "no more descriptors; raise the limit (ulimit -n)";
+	case LN_EPERM:
+		return "memory cannot be made executable, which compiled code "
+		       "needs; switch off what forbids it "
+		       "(MemoryDenyWriteExecute= of systemd, PR_SET_MDWE, or "
+		       "execmem of SELinux)";
+	case LN_EUNSUP:
+		return "handlers of signals cannot be installed; a filter of "
+		       "system calls (seccomp) forbids sigaction";
+	default:
+		return ln_error_text(error);
+	}
 }
 
 static unsigned shard_of(const struct ln_process *process)

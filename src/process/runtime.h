@@ -87,9 +87,15 @@ struct ln_runtime {
 	} shards[LN_RUNTIME_SHARDS];
 };
 
-/* With one reference, the caller's. LN_ENOMEM, LN_EIO. */
+/* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
+ * LN_EIO: no thread; LN_ELIMIT: no descriptor; LN_EPERM: memory cannot be made
+ * executable; LN_EUNSUP: no handler of signals. */
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **runtime);
+
+/* A sentence, without a dot, about such an error, and what to do; it lives
+ * forever. Any thread. */
+const char *ln_runtime_refusal(int error);
 
 /* Kills all processes, waits for their end, and drops the caller's reference;
  * NULL is fine. Not from a process. */

@@ -90,6 +90,14 @@ prints 'both need the same cluster key' $node --peer "$address" \
 	--cluster-key key case.wasm
 echo more >>key
 prints 'bytes, not 32' $node --cluster-key key case.wasm
+# What the system refuses at the start: tests/cli/refused.sh sees it.
+cat >>seen <<EOF
+handlers of signals cannot be installed
+memory cannot be made executable
+no more descriptors
+no more threads can be started
+out of memory or address space
+EOF
 # Need another user, another version, or a network: unit tests see them.
 cat >>seen <<EOF
 both need versions of lunatic that go together

@@ -3,8 +3,13 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/compiler.h"
 
 static void texts(void **state)
 {
@@ -370,6 +375,70 @@ static void traps_are_told(void **state)
 	assert_int_equal(lunatic_runtime_free(fixture.runtime), 0);
 }
 
+static void give_up_descriptors(void)
+{
+	const struct rlimit limit = { .rlim_cur = 3, .rlim_max = 3 };
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void give_up_addresses(void)
+{
+	const struct rlimit limit = { .rlim_cur = 1 << 20,
+				      .rlim_max = 1 << 20 };
+
+	setrlimit(RLIMIT_AS, &limit);
+}
+
+static void give_up_threads(void)
+{
+	const struct rlimit limit = { .rlim_cur = 1, .rlim_max = 1 };
+
+	/* Root may have any number. */
+	if (setrlimit(RLIMIT_NPROC, &limit) != 0 ||
+	    (geteuid() == 0 && setuid(65534) != 0))
+		_exit(-LUNATIC_EIO);
+}
+
+static void give_up_executable_memory(void)
+{
+	/* PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: Linux 6.3 */
+	if (prctl(65, 1, 0, 0, 0) != 0)
+		_exit(-LUNATIC_EPERM);
+}
+
+/* What a program gets that gives up something first. */
+static int start_without(void (*give_up)(void))
+{
+	lunatic_runtime *runtime = NULL;
+	pid_t child = fork();
+	int status, error;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		unsetenv("HOME");
+		give_up();
+		error = lunatic_runtime_new(NULL, &runtime);
+		_exit(runtime == NULL ? -error : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+/* An error for each, and the program goes on. */
+static void system_refuses(void **state)
+{
+	(void)state;
+	assert_int_equal(start_without(give_up_descriptors), LUNATIC_ELIMIT);
+	assert_int_equal(start_without(give_up_executable_memory),
+			 LUNATIC_EPERM);
+	if (LN_ASAN || LN_TSAN)
+		return;
+	assert_int_equal(start_without(give_up_addresses), LUNATIC_ENOMEM);
+	assert_int_equal(start_without(give_up_threads), LUNATIC_EIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +448,7 @@ int main(void)
 		cmocka_unit_test(texts),
 		cmocka_unit_test(config_is_checked),
 		cmocka_unit_test(compiler_is_asked),
+		cmocka_unit_test(system_refuses),
 		cmocka_unit_test(several),
 		cmocka_unit_test(handles_outlive_it),
 		cmocka_unit_test_setup_teardown(not_freed_from_inside, set_up,

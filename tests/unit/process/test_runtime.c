@@ -226,6 +226,25 @@ static void runtimes_are_separate(void **state)
 	ln_runtime_free(NULL);
 }
 
+/* Each error has a sentence of its own, which says what to do. */
+static void sentences(void **state)
+{
+	static const int errors[] = { LN_ENOMEM, LN_EIO, LN_ELIMIT, LN_EPERM,
+				      LN_EUNSUP };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		const char *text = ln_runtime_refusal(errors[i]);
+
+		assert_non_null(strchr(text, ';'));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(text,
+						ln_runtime_refusal(errors[k]));
+	}
+	assert_string_equal(ln_runtime_refusal(LN_EINVAL),
+			    ln_error_text(LN_EINVAL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +253,7 @@ int main(void)
 		cmocka_unit_test(reports_name_the_process),
 		cmocka_unit_test(consoles_hear_of_traps_as_well),
 		cmocka_unit_test(runtimes_are_separate),
+		cmocka_unit_test(sentences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
