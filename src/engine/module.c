@@ -24,7 +24,7 @@
 #include "sched/task.h"
 
 /* What a module takes beside its binary and its code, about. */
-#define MODULE_BYTES 65536u
+#define MODULE_BYTES 16384u
 
 /* What the engine takes for an element: a pointer, or less. */
 #define ELEMENT_SIZE 8
