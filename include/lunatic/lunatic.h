@@ -69,7 +69,9 @@ enum lunatic_error {
 	LUNATIC_EPERM = -15,    /* not permitted */
 	LUNATIC_EUNSUP = -16,   /* not supported by this system */
 	LUNATIC_ESTOPPED = -17, /* the runtime is shutting down */
-	LUNATIC_EMEMORY = -18   /* max_memory or max_total_memory was reached */
+	/* max_memory or max_total_memory is used up: of whatever may answer
+	 * LUNATIC_ELIMIT. */
+	LUNATIC_EMEMORY = -18
 };
 
 /* The text of an error code, in English, without a dot; never NULL, also for

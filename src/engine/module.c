@@ -28,7 +28,7 @@
 #define SMALL_BINARY ((size_t)1 << 20)
 
 /* What a module takes beside its binary and its code, about. */
-#define MODULE_BYTES 65536u
+#define MODULE_BYTES 16384u
 
 /* What the engine takes for an element: a pointer, or less. */
 #define ELEMENT_SIZE 8

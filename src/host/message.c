@@ -87,26 +87,21 @@ LN_NOINLINE static int charge_growth(struct ln_guest *guest)
 	if (!ln_guest_keep(guest, weight - guest->scratch_kept))
 		return LN_EMEMORY;
 	guest->scratch_kept = weight;
+	guest->scratch_counts = true;
 	return 0;
-}
-
-static inline int charge_scratch(struct ln_guest *guest)
-{
-	if (LN_LIKELY(is_small(guest->scratch)))
-		return 0;
-	return charge_growth(guest);
 }
 
 LN_NOINLINE static void refund_large(struct ln_guest *guest)
 {
 	ln_guest_forget(guest, guest->scratch_kept);
 	guest->scratch_kept = 0;
+	guest->scratch_counts = false;
 }
 
 /* The message leaves the scratch area. */
 static inline void refund_scratch(struct ln_guest *guest)
 {
-	if (LN_UNLIKELY(guest->scratch != NULL && !is_small(guest->scratch)))
+	if (LN_UNLIKELY(guest->scratch_counts))
 		refund_large(guest);
 }
 
@@ -118,6 +113,7 @@ static void set_scratch(struct ln_guest *guest, struct ln_message *message)
 	ln_message_free(guest->scratch);
 	guest->scratch = message;
 	if (LN_UNLIKELY(!is_small(message))) {
+		guest->scratch_counts = true;
 		guest->scratch_kept = ln_message_weight(message);
 		ln_guest_keep_anyway(guest, guest->scratch_kept);
 	}
@@ -131,7 +127,11 @@ int ln_host_message_create_data(struct ln_guest *guest, int64_t tag,
 	refund_scratch(guest);
 	guest->scratch = ln_message_renew(guest->scratch, tag,
 					  capacity < most ? capacity : most);
-	return guest->scratch != NULL ? charge_scratch(guest) : LN_ENOMEM;
+	if (guest->scratch == NULL)
+		return LN_ENOMEM;
+	if (LN_UNLIKELY(guest->scratch->capacity > FREE_BYTES))
+		return charge_growth(guest);
+	return 0;
 }
 
 int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
@@ -149,7 +149,9 @@ int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
 				     "a message may have at most %llu bytes",
 				     (unsigned long long)most);
 	*result = (uint32_t)data.len;
-	return LN_LIKELY(error == 0) ? charge_scratch(guest) : error;
+	if (LN_UNLIKELY(message->capacity > FREE_BYTES) && error == 0)
+		return charge_growth(guest);
+	return error;
 }
 
 int ln_host_message_read_data(struct ln_guest *guest, struct ln_buffer data,
@@ -219,7 +221,9 @@ static int push(struct ln_guest *guest, struct ln_handles *handles,
 	if (error < 0)
 		return error;
 	ln_handles_remove(handles, id);
-	return charge_scratch(guest);
+	if (LN_UNLIKELY(!is_small(message)))
+		return charge_growth(guest);
+	return 0;
 }
 
 /* Moves a resource from the message into a table. */

@@ -50,6 +50,7 @@ struct ln_guest {
 	struct ln_message *scratch; /* being written, or last received */
 	const struct ln_host_function *calling; /* last called; for reports */
 	bool metered;                           /* it pays for what it uses */
+	bool scratch_counts;                    /* `scratch_kept` is not 0 */
 	struct ln_handles processes;            /* struct ln_process * */
 	struct ln_handles errors;               /* char * */
 	struct ln_env_module *module;    /* what the process was spawned from */
