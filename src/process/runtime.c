@@ -89,7 +89,8 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 				&runtime->resolver);
 	if (error < 0)
 		goto fail_resolver;
-	error = ln_blocking_new(TEXT_THREADS, &runtime->texts);
+	error = ln_blocking_new(TEXT_THREADS, TEXT_THREADS, 0,
+				&runtime->texts);
 	if (error < 0)
 		goto fail_texts;
 	*out = runtime;
