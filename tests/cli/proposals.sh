@@ -190,6 +190,70 @@ cat >objects.wat <<'EOF'
 EOF
 each "objects" 6 --max-memory 2M objects.wat
 
+# Those that allocate for ever, each with a heap of which a collection takes
+# several pieces, are preempted, asked where they are, and killed in it.
+cat >collecting.wat <<'EOF'
+(module
+  (import "lunatic::process" "inherit_spawn"
+    (func $spawn (param i64 i32 i32 i32 i32 i32) (result i32)))
+  (import "lunatic::process" "sleep_ms" (func $sleep (param i64)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "alloc\n")
+  (data (i32.const 32) "\10\00\00\00\06\00\00\00")
+  (type $node (struct (field $next (ref null $node)) (field $value i64)))
+  (global $all (mut (ref null $node)) (ref.null $node))
+  (func (export "alloc")
+    (local $i i32) (local $at (ref null $node))
+    (loop $more
+      (global.set $all (struct.new $node (global.get $all) (i64.const 1)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $i) (i32.const 60000))))
+    (loop $ever
+      (local.set $i (i32.const 0))
+      (loop $garbage
+        (drop (struct.new $node (global.get $all) (i64.const 2)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $garbage (i32.lt_u (local.get $i) (i32.const 100000))))
+      ;; All is there.
+      (local.set $at (global.get $all))
+      (loop $next
+        (if (i64.ne (struct.get $node $value (local.get $at))
+          (i64.const 1)) (then (unreachable)))
+        (local.set $at (struct.get $node $next (local.get $at)))
+        (br_if $next (i32.eqz (ref.is_null (local.get $at)))))
+      (br $ever)))
+  (func (export "_start")
+    (local $i i32)
+    (loop $more
+      (drop (call $spawn (i64.const 0) (i32.const 16) (i32.const 5)
+        (i32.const 0) (i32.const 0) (i32.const 0)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $i) (i32.const 8))))
+    (drop (call $write (i32.const 1) (i32.const 32) (i32.const 1)
+      (i32.const 40)))
+    (call $sleep (i64.const 1500))))
+EOF
+each "those that allocate for ever" 0 --max-memory 8M collecting.wat
+for options in '' '--preemption epoch'; do
+	# shellcheck disable=SC2086
+	"$lunatic" $options collecting.wat >out 2>err </dev/null &
+	pid=$!
+	while [ ! -s out ] && kill -0 "$pid" 2>/dev/null; do
+		sleep 0.1
+	done
+	for _ in $(seq 20); do
+		sleep 0.05
+		kill -USR1 "$pid" 2>/dev/null || break
+	done
+	status=0
+	wait "$pid" || status=$?
+	expect 0 "reports of those that allocate $options"
+	says err 'alloc' "reports of those that allocate $options"
+	! grep -q trapped err || bad "reports of those that allocate: a trap"
+done
+
 # A heap counts as memory of the process.
 cat >hoard.wat <<'EOF'
 (module
