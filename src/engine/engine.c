@@ -41,6 +41,7 @@
 /* Exported by our patch of Wasmtime (engine/patches). */
 void *lunatic_engine_swap_activations(void *head);
 void lunatic_engine_set_bulk_hook(bool (*hook)(uintptr_t *resume));
+void lunatic_engine_set_gc_hook(void (*hook)(void));
 
 struct ln_engine {
 	const struct ln_host_table *table;
@@ -94,6 +95,7 @@ int ln_engine_new(const struct ln_host_table *table,
 	}
 	ln_fiber_set_activation_swap(lunatic_engine_swap_activations);
 	lunatic_engine_set_bulk_hook(ln_instance_after_bulk);
+	lunatic_engine_set_gc_hook(ln_instance_in_collection);
 	*out = engine;
 	return 0;
 }
@@ -164,12 +166,13 @@ static void set_features(wasm_config_t *config)
 	wasmtime_config_wasm_simd_set(config, true);
 	wasmtime_config_wasm_relaxed_simd_set(config, true);
 	wasmtime_config_wasm_tail_call_set(config, true);
-	/* These would let a guest hold memory that nothing here accounts for:
-	 * a heap of its own, or one that threads share. */
-	wasmtime_config_wasm_gc_set(config, false);
-	wasmtime_config_wasm_function_references_set(config, false);
-	wasmtime_config_wasm_exceptions_set(config, false);
-	wasmtime_config_wasm_memory64_set(config, false);
+	/* Objects and exceptions are in a heap that a process gets when it is
+	 * instantiated, if its module uses them; a memory like others, see
+	 * engine/memory.c. What others pay for them was measured: nothing. */
+	wasmtime_config_wasm_function_references_set(config, true);
+	wasmtime_config_wasm_gc_set(config, true);
+	wasmtime_config_wasm_exceptions_set(config, true);
+	wasmtime_config_wasm_memory64_set(config, true);
 }
 
 /* All that the generated code depends on. */

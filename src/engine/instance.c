@@ -403,6 +403,18 @@ bool ln_instance_after_bulk(uintptr_t *resume)
 	return goes_on;
 }
 
+void ln_instance_in_collection(void)
+{
+	struct ln_instance *instance = ln_instance_running();
+
+	if (instance == NULL || instance->off_fiber)
+		return;
+	/* Nothing may look at the objects, or at the guest, now. */
+	instance->interrupted_at = LN_SOMEWHERE;
+	ln_task_rest();
+	instance->interrupted_at = 0;
+}
+
 void ln_instance_resumed(struct ln_instance *instance)
 {
 	uint64_t tick;

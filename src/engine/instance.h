@@ -137,6 +137,10 @@ void ln_instance_record_trap(const char *text, size_t len);
  * the guest has been killed. */
 bool ln_instance_after_bulk(uintptr_t *resume);
 
+/* The engine's hook between the pieces of a collection of garbage: lets others
+ * run if they wait. A kill is noticed in compiled code, afterwards. */
+void ln_instance_in_collection(void);
+
 /* Lets others run if they wait, at the end of a host function. False, with a
  * trap recorded, when the process has been killed. Out of the fast path. */
 bool ln_instance_pause(struct ln_instance *instance);

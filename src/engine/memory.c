@@ -6,6 +6,9 @@
  * (memory_may_move). Slots of one class are neighbours in one mapping, which is
  * safe because compiled code checks every access against the memory's size.
  *
+ * The heap of objects (garbage collection, exceptions) is one more memory of
+ * the process, and charged like one. It is made before the others or later.
+ *
  * With guard pages, the other strategy, a memory is a mapping of its own: 4 GiB
  * of addresses and a guard behind them, of which only its bytes are accessible.
  * One that the kernel cannot unmap for now (the program has as many mappings as
@@ -420,12 +423,16 @@ static bool place_in_mapping(struct memory *memory, size_t size,
 	return true;
 }
 
+/* Exported by our patch of Wasmtime (engine/patches). */
+bool lunatic_engine_making_gc_heap(void);
+
 static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 				    size_t minimum, size_t maximum,
 				    size_t reserved, size_t guard,
 				    wasmtime_linear_memory_t *out)
 {
 	struct ln_instance *instance = ln_instance_making();
+	bool heap = lunatic_engine_making_gc_heap();
 	struct memory *memory;
 	bool placed;
 
@@ -448,8 +455,9 @@ static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
 	if (!placed)
 		goto fail_place;
 	/* Wasmtime makes the memories in the order of their indices. */
-	memory->exported = instance->memories++ ==
-			   ln_module_exported_memory(instance->module);
+	memory->exported =
+		!heap && instance->memories++ ==
+				 ln_module_exported_memory(instance->module);
 	show(memory);
 	*out = (wasmtime_linear_memory_t){ .env = memory,
 					   .get_memory = memory_get,

@@ -186,9 +186,9 @@ static void not_valid(void **state)
 	assert_tells(world, "(module (memory 70000))", LN_EFORMAT,
 		     "the module is not valid: ");
 	/* What the engine's settings switch off. */
-	assert_tells(world, "(module (type (struct)))", LN_EFORMAT,
+	assert_tells(world, "(module (memory 1 1 shared))", LN_EFORMAT,
 		     "the module is not valid: ");
-	assert_tells(world, "(module (memory i64 1))", LN_EFORMAT,
+	assert_tells(world, "(module (memory 1 (pagesize 1)))", LN_EFORMAT,
 		     "the module is not valid: ");
 }
 
