@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/options.h"
 #include "cli/plugins.h"
 #include "cli/prepare.h"
@@ -379,6 +380,8 @@ static void add_plugins(const char *path, bool *fine, char **said)
 	assert_int_equal(ln_config_new(&options.config), 0);
 	test_capture_begin(&capture, STDERR_FILENO);
 	*fine = ln_cli_add_plugins(environment->runtime, &options);
+	/* Lines are written by a thread while there is a runtime. */
+	ln_log_flush();
 	*said = test_capture_end(&capture);
 	assert_int_equal(options.config->plugin_count, *fine ? 1 : 0);
 	ln_config_free(options.config);
