@@ -62,7 +62,7 @@ static int spy(void)
 
 	say(LN_COMPILER_READY "\n");
 	for (char **at = environ; *at != NULL; at++) {
-		if (strncmp(*at, "RAYON_NUM_THREADS=", 18) != 0)
+		if (strncmp(*at, "RAYON_NUM_THREADS=", 18) != 0 && !LN_TSAN)
 			strcat(line, "a variable ");
 	}
 	for (int fd = 3; fd < 1024; fd++) {
@@ -164,6 +164,11 @@ static size_t descriptors(void)
 	size_t count = 0;
 
 	assert_non_null(open);
+	/* Its symbolizer has some, and is a child, from its first report on. */
+	if (LN_TSAN) {
+		closedir(open);
+		return 0;
+	}
 	while (readdir(open) != NULL)
 		count++;
 	closedir(open);
@@ -172,6 +177,8 @@ static size_t descriptors(void)
 
 static void assert_no_children(void)
 {
+	if (LN_TSAN)
+		return;
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
