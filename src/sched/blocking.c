@@ -67,7 +67,8 @@ struct ln_blocking {
 	/* Immutable. */
 	unsigned max;
 	unsigned width;
-	int nice; /* of the threads */
+	bool yields; /* the threads have another nice value than the maker: */
+	int nice;
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;
@@ -116,7 +117,8 @@ int ln_blocking_new(unsigned threads, unsigned width, int nice,
 	}
 	pool->max = threads;
 	pool->width = width;
-	pool->nice = nice;
+	pool->yields = nice > 0;
+	pool->nice = getpriority(PRIO_PROCESS, 0) + nice;
 	ln_list_init(&pool->active);
 	pthread_mutex_init(&pool->lock, NULL);
 	init_condition(&pool->work);
@@ -329,7 +331,7 @@ static void *thread_main(void *argument)
 
 	prctl(PR_SET_NAME, "ln-blocking");
 	/* Linux has a priority for each thread. */
-	if (pool->nice > 0)
+	if (pool->yields)
 		(void)setpriority(PRIO_PROCESS, 0, pool->nice);
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {

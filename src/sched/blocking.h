@@ -19,7 +19,7 @@ struct ln_blocking_tenant;
 /* Prepares a pool of at most `threads` threads, which start when needed. Of its
  * jobs at most `width` run on processors: when one is found blocked in the
  * kernel after some milliseconds, the next one may start. The threads have
- * `nice` added to their nice value, 0 or more. LN_ENOMEM. */
+ * `nice`, 0 or more, added to the nice value of the caller. LN_ENOMEM. */
 int ln_blocking_new(unsigned threads, unsigned width, int nice,
 		    struct ln_blocking **pool);
 
