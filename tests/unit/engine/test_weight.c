@@ -552,7 +552,7 @@ static void after_what_is_unknown(void **state)
 	assert_int_equal(weigh_bytes(bytes, len).total,
 			 1 + 2 * 4 + 1 + 6 + LN_WEIGHT_SMALL + 1 + 2);
 	/* A type of another form. */
-	bytes[11] = 0x5f;
+	bytes[11] = 0x5d;
 	assert_true(weigh_bytes(bytes, len).total > 2 * LN_WEIGHT_SMALL);
 }
 
