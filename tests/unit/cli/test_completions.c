@@ -142,7 +142,7 @@ static void bash(void **state)
 	check_each(text, check_bash);
 	check_has(text,
 		  "\t\twords=\" test init help cluster-ca completions\"\n");
-	check_has(text, "== help ]]; then\n\t\twords=\" refused traps ");
+	check_has(text, "== help ]]; then\n\t\twords=\" start refused traps ");
 	check_has(text, "complete -o bashdefault -o default -F _lunatic");
 	check_quotes(text);
 	free(text);
@@ -156,7 +156,7 @@ static void zsh(void **state)
 	assert_memory_equal(text, "#compdef lunatic\n", 17);
 	check_each(text, check_zsh);
 	check_has(text, "compadd -- test init help cluster-ca completions\n");
-	check_has(text, "compadd -- refused traps ");
+	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
 	free(text);
 }
@@ -168,7 +168,7 @@ static void fish(void **state)
 	(void)state;
 	check_each(text, check_fish);
 	check_has(text, "__fish_use_subcommand -a init\n");
-	check_has(text, "from help' -f -a ' refused traps ");
+	check_has(text, "from help' -f -a ' start refused traps ");
 	check_quotes(text);
 	free(text);
 }

@@ -17,14 +17,12 @@
 #include "host/wasi.h"
 #include "host/wasi_io.h"
 #include "host/wasi_table.h"
-#include "sched/sched.h"
-#include "support/tasks.h"
+#include "support/processes.h"
 
 #define SIZE ((size_t)3 << 20) /* more than one system call moves */
 
 /* A transfer of two pieces, and what came of it. */
 struct transfer {
-	struct test_task task;
 	struct ln_wasi_fd file;
 	enum ln_direction direction;
 	int64_t offset;
@@ -36,15 +34,16 @@ struct transfer {
 	bool killed;
 };
 
-static void transfer_in_task(void *argument)
+static enum ln_outcome transfer_in_process(struct ln_process *process)
 {
-	struct transfer *transfer = argument;
+	struct transfer *transfer = process->argument;
 
 	if (transfer->killed)
-		ln_task_interrupt(&transfer->task.task);
+		ln_task_interrupt(&process->task);
 	transfer->result = ln_wasi_file_transfer(
 		&transfer->file, transfer->direction, transfer->offset,
 		&transfer->pieces, &transfer->done, &transfer->number);
+	return LN_OUTCOME_NORMAL;
 }
 
 /* `len` bytes, of which the first piece has three. */
@@ -62,15 +61,14 @@ static void prepare(struct transfer *transfer, size_t len)
 			 0);
 }
 
-static void run(struct ln_sched *sched, struct transfer *transfer,
+static void run(struct ln_environment *environment, struct transfer *transfer,
 		enum ln_direction direction, int64_t offset, size_t len)
 {
 	prepare(transfer, len);
 	transfer->direction = direction;
 	transfer->offset = offset;
-	memset(&transfer->task, 0, sizeof(transfer->task));
-	test_task_start(sched, &transfer->task, transfer_in_task, transfer);
-	test_task_wait_over(&transfer->task);
+	test_process_wait(
+		test_process_start(environment, transfer_in_process, transfer));
 }
 
 static void check(const struct transfer *transfer, int result, size_t done,
@@ -88,7 +86,7 @@ static uint8_t pattern(size_t at)
 
 static void check_file(bool in_memory)
 {
-	struct ln_sched *sched = test_sched_new(1);
+	struct ln_environment *environment = test_environment_new(1, NULL);
 	struct transfer transfer = {
 		.memory = calloc(1, 16 + SIZE),
 		.file = { .kind = LN_WASI_FILE, .in_memory = in_memory },
@@ -102,31 +100,31 @@ static void check_file(bool in_memory)
 	transfer.file.fd = fd;
 	for (size_t i = 0; i < SIZE; i++)
 		data[i] = pattern(i);
-	run(sched, &transfer, LN_WRITABLE, LN_WASI_AT_POSITION, SIZE);
+	run(environment, &transfer, LN_WRITABLE, LN_WASI_AT_POSITION, SIZE);
 	check(&transfer, 0, SIZE, 0);
 	assert_int_equal(lseek(fd, 0, SEEK_CUR), SIZE);
 	memset(data, 0, SIZE);
 	/* At a place of its own the position stays. */
-	run(sched, &transfer, LN_READABLE, 0, SIZE);
+	run(environment, &transfer, LN_READABLE, 0, SIZE);
 	check(&transfer, 0, SIZE, 0);
 	for (size_t i = 0; i < SIZE; i++)
 		assert_int_equal(data[i], pattern(i));
 	assert_int_equal(lseek(fd, 0, SEEK_CUR), SIZE);
-	run(sched, &transfer, LN_WRITABLE, 10, 5);
+	run(environment, &transfer, LN_WRITABLE, 10, 5);
 	check(&transfer, 0, 5, 0);
 	/* Up to the end, at it, and behind it. */
-	run(sched, &transfer, LN_READABLE, SIZE - 10, 100);
+	run(environment, &transfer, LN_READABLE, SIZE - 10, 100);
 	check(&transfer, 0, 10, 0);
 	assert_int_equal(data[9], pattern(SIZE - 1));
-	run(sched, &transfer, LN_READABLE, LN_WASI_AT_POSITION, 100);
+	run(environment, &transfer, LN_READABLE, LN_WASI_AT_POSITION, 100);
 	check(&transfer, 0, 0, 0);
-	run(sched, &transfer, LN_READABLE, INT64_C(1) << 40, 100);
+	run(environment, &transfer, LN_READABLE, INT64_C(1) << 40, 100);
 	check(&transfer, 0, 0, 0);
-	run(sched, &transfer, LN_READABLE, 0, 0);
+	run(environment, &transfer, LN_READABLE, 0, 0);
 	check(&transfer, 0, 0, 0);
 	close(fd);
 	free(transfer.memory);
-	ln_sched_free(sched);
+	test_environment_free(environment);
 }
 
 static void files(void **state)
@@ -138,33 +136,34 @@ static void files(void **state)
 
 static void failures(void **state)
 {
-	struct ln_sched *sched = test_sched_new(1);
+	struct ln_environment *environment = test_environment_new(1, NULL);
 	struct transfer transfer = { .memory = calloc(1, 16 + SIZE) };
 
 	(void)state;
 	for (int in_memory = 0; in_memory < 2; in_memory++) {
 		transfer.file.in_memory = in_memory != 0;
 		transfer.file.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		run(sched, &transfer, LN_WRITABLE, 0, 10);
+		run(environment, &transfer, LN_WRITABLE, 0, 10);
 		check(&transfer, LN_EIO, 0, EBADF);
 		close(transfer.file.fd);
 		transfer.file.fd = open("/", O_RDONLY | O_CLOEXEC);
-		run(sched, &transfer, LN_READABLE, 0, 10);
+		run(environment, &transfer, LN_READABLE, 0, 10);
 		check(&transfer, LN_EIO, 0, EISDIR);
 		close(transfer.file.fd);
 		transfer.file.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-		run(sched, &transfer, LN_WRITABLE, LN_WASI_AT_POSITION, 10);
+		run(environment, &transfer, LN_WRITABLE, LN_WASI_AT_POSITION,
+		    10);
 		check(&transfer, LN_EIO, 0, ENOSPC);
 		close(transfer.file.fd);
 	}
 	free(transfer.memory);
-	ln_sched_free(sched);
+	test_environment_free(environment);
 }
 
 /* One that was killed stops after a call, wherever that is made. */
 static void kills(void **state)
 {
-	struct ln_sched *sched = test_sched_new(1);
+	struct ln_environment *environment = test_environment_new(1, NULL);
 	struct transfer transfer = { .memory = calloc(1, 16 + SIZE),
 				     .killed = true };
 
@@ -172,12 +171,13 @@ static void kills(void **state)
 	for (int in_memory = 0; in_memory < 2; in_memory++) {
 		transfer.file.in_memory = in_memory != 0;
 		transfer.file.fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		run(sched, &transfer, LN_WRITABLE, LN_WASI_AT_POSITION, SIZE);
+		run(environment, &transfer, LN_WRITABLE, LN_WASI_AT_POSITION,
+		    SIZE);
 		check(&transfer, LN_EKILLED, 0, 0);
 		close(transfer.file.fd);
 	}
 	free(transfer.memory);
-	ln_sched_free(sched);
+	test_environment_free(environment);
 }
 
 int main(void)

@@ -14,7 +14,8 @@
 #include "process/config.h"
 #include "support/processes.h"
 
-static const char plugin_text[] = "(module (func (export \"_initialize\")))";
+static const char plugin_text[] =
+	"(module (func (export \"lunatic_create_module_hook\")))";
 
 static struct ln_config *make(void)
 {
