@@ -18,10 +18,11 @@ struct ln_extra *ln_extra_of(struct ln_process *self)
 	return extra;
 }
 
-void ln_extra_free(struct ln_extra *extra)
+void ln_extra_free(struct ln_extra *extra, struct ln_environment *environment)
 {
 	if (extra == NULL)
 		return;
 	ln_monitors_end(&extra->monitors);
+	ln_own_timers_end(&extra->timers, environment);
 	free(extra);
 }
