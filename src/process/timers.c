@@ -35,13 +35,13 @@
 
 struct send_timer {
 	struct ln_timer timer;
+	struct ln_table_entry entry; /* in the table, by the id */
 	_Atomic uint32_t references; /* the table's and the heap's */
 	struct ln_process *owner;    /* counted */
 	struct ln_process *to;       /* counted */
 	struct ln_message *message;  /* NULL: sent */
 	int64_t period;              /* ns; 0: once */
 	size_t weight;               /* of the message */
-	uint64_t id;
 };
 
 /* The task that serves a clock. */
@@ -68,6 +68,8 @@ static void release(struct send_timer *timer)
 				      memory_order_acq_rel) != 1)
 		return;
 	ln_message_free(timer->message);
+	ln_account_refund(timer->owner->environment->charged, NULL,
+			  timer->weight);
 	ln_process_release(timer->to);
 	ln_process_release(timer->owner);
 	free(timer);
@@ -82,9 +84,9 @@ static bool take_out(struct send_timer *timer)
 	if (owner->dead || owner->extra == NULL)
 		return false;
 	own = &owner->extra->timers;
-	if (ln_handles_get(&own->table, timer->id) != timer)
+	if (ln_table_find(&own->table, timer->entry.key) != &timer->entry)
 		return false;
-	ln_handles_remove(&own->table, timer->id);
+	ln_table_remove(&own->table, timer->entry.key);
 	own->bytes -= timer->weight;
 	return true;
 }
@@ -94,7 +96,8 @@ static bool is_there(const struct send_timer *timer)
 	const struct ln_process *owner = timer->owner;
 
 	return !owner->dead && owner->extra != NULL &&
-	       ln_handles_get(&owner->extra->timers.table, timer->id) == timer;
+	       ln_table_find(&owner->extra->timers.table, timer->entry.key) ==
+		       &timer->entry;
 }
 
 /* Sends the message of one that does not repeat. */
@@ -256,18 +259,27 @@ static int see_to(struct ln_environment *environment, bool first)
 	return error;
 }
 
+/* Charged for it with its message until it is over. NULL: there is no room. */
 static struct send_timer *make(struct ln_process *self, struct ln_process *to,
 			       struct ln_message *message)
 {
-	struct send_timer *timer = calloc(1, sizeof(*timer));
+	struct ln_account *account = self->environment->charged;
+	uint64_t weight =
+		ln_message_weight(message) + sizeof(struct send_timer);
+	struct send_timer *timer;
 
-	if (timer == NULL)
+	if (!ln_account_charge(account, weight))
 		return NULL;
+	timer = calloc(1, sizeof(*timer));
+	if (timer == NULL) {
+		ln_account_refund(account, NULL, weight);
+		return NULL;
+	}
 	atomic_init(&timer->references, 2);
 	timer->owner = ln_process_retain(self);
 	timer->to = ln_process_retain(to);
 	timer->message = message;
-	timer->weight = ln_message_weight(message) + sizeof(*timer);
+	timer->weight = weight;
 	return timer;
 }
 
@@ -280,11 +292,14 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 	int error = LN_ELIMIT;
 
 	ln_lock_acquire(&owner->mailbox.lock);
-	if (most == 0 || timer->weight <= most - own->bytes)
-		error = ln_handles_add(&own->table, limits->max_handles, timer,
-				       &timer->id);
-	if (error == 0)
+	timer->entry.key = own->made;
+	if (own->table.count < limits->max_handles &&
+	    (most == 0 || timer->weight <= most - own->bytes))
+		error = ln_table_add(&own->table, &timer->entry);
+	if (error == 0) {
+		own->made++;
 		own->bytes += timer->weight;
+	}
 	ln_lock_release(&owner->mailbox.lock);
 	return error;
 }
@@ -303,14 +318,14 @@ int ln_process_send_at(struct ln_process *self, struct ln_process *to,
 
 	if (timer == NULL) {
 		ln_message_free(message);
-		return LN_ENOMEM;
+		return LN_EMEMORY;
 	}
 	timer->timer.deadline = deadline;
 	timer->period = period;
 	error = enter(&extra->timers, timer);
 	if (error < 0)
 		goto fail_enter;
-	*id = timer->id;
+	*id = timer->entry.key;
 	error = ln_timers_add(&environment->clock.timers, &timer->timer,
 			      &first);
 	if (error < 0)
@@ -341,13 +356,16 @@ static void cancel(struct send_timer *timer)
 
 int ln_process_cancel_timer(struct ln_process *self, uint64_t id, int64_t *left)
 {
+	struct ln_table_entry *entry = NULL;
 	struct send_timer *timer = NULL;
 
 	ln_lock_acquire(&self->mailbox.lock);
 	if (self->extra != NULL)
-		timer = ln_handles_get(&self->extra->timers.table, id);
-	if (timer != NULL)
+		entry = ln_table_find(&self->extra->timers.table, id);
+	if (entry != NULL) {
+		timer = ln_container_of(entry, struct send_timer, entry);
 		take_out(timer);
+	}
 	ln_lock_release(&self->mailbox.lock);
 	if (timer == NULL)
 		return LN_ENOENT;
@@ -361,19 +379,22 @@ int ln_process_cancel_timer(struct ln_process *self, uint64_t id, int64_t *left)
 	return 0;
 }
 
-static void cancel_any(void *timer)
-{
-	cancel(timer);
-}
-
 void ln_own_timers_end(struct ln_own_timers *timers,
 		       struct ln_environment *environment)
 {
 	struct ln_clock *clock = &environment->clock;
+	struct ln_table_entry *entry;
+	uint32_t at = 0;
+	uint32_t count = 0;
 
-	if (timers->table.next_id == 0)
+	if (timers->made == 0)
 		return;
-	ln_handles_deinit(&timers->table, cancel_any);
+	while ((entry = ln_table_take(&timers->table, &at)) != NULL) {
+		cancel(ln_container_of(entry, struct send_timer, entry));
+		if (++count % REST_AFTER == 0)
+			ln_task_rest();
+	}
+	ln_table_deinit(&timers->table);
 	ln_lock_acquire(&clock->lock);
 	if (clock->task != NULL && earliest(clock) == LN_NEVER)
 		ln_task_wake(clock->task);

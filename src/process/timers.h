@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/futex.h"
-#include "process/handles.h"
+#include "base/table.h"
 #include "sched/timer.h"
 
 struct ln_environment;
@@ -29,8 +29,9 @@ struct ln_clock {
 
 /* Those of a process, under its mailbox.lock. */
 struct ln_own_timers {
-	struct ln_handles table; /* struct send_timer *, by id */
-	uint64_t bytes;          /* of their messages */
+	struct ln_table table; /* struct send_timer, by id */
+	uint64_t made;         /* ever: the id of the next one */
+	uint64_t bytes;        /* of their messages */
 };
 
 void ln_clock_init(struct ln_clock *clock);
@@ -41,7 +42,7 @@ void ln_clock_deinit(struct ln_clock *clock);
  * that are multiples of the period apart; those that were missed are left out.
  * Takes the message over, whatever is returned, and stores the id of the timer.
  * LN_ELIMIT: as many timers as `self` may have handles, or as many bytes in
- * their messages as its mailbox may hold. LN_ENOMEM. */
+ * their messages as its mailbox may hold. LN_EMEMORY, LN_ENOMEM. */
 int ln_process_send_at(struct ln_process *self, struct ln_process *to,
 		       struct ln_message *message, int64_t deadline,
 		       int64_t period, uint64_t *id);

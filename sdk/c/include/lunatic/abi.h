@@ -875,6 +875,16 @@ LUNATIC_IMPORT("lunatic::process", "demonitor")
 uint32_t lunatic_process_demonitor(int64_t tag);
 
 /*
+ * Gives this process a label, by which people know it in reports of traps and of
+ * what processes do. The empty text takes it away. A function of ours.
+ *
+ * label: UTF-8; what is behind the 63rd byte is left out
+ * Traps: the text is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::process", "set_label")
+void lunatic_process_set_label(const void *label, size_t label_len);
+
+/*
  * Registers a process under a name and a version in an environment, where all
  * processes spawned into it find it with `lookup`. A process that is there under
  * the same name and exactly that version is replaced. When a process ends, all
