@@ -487,8 +487,9 @@ typedef struct lunatic_process_info {
 	uint64_t environment; /* its number in the runtime, from 0 */
 	lunatic_process_state state;
 	uint32_t links;          /* processes that it is linked to */
-	const char *name;        /* in the registry, or that of its entry
-				  * function; cut after 63 bytes; NULL: none */
+	const char *name;        /* in the registry, or its label, or that of
+				  * its entry function; cut after 63 bytes;
+				  * NULL: none */
 	lunatic_function native; /* a native process's function, or NULL */
 	uint64_t messages;       /* in its mailbox */
 	uint64_t message_bytes;  /* the memory that they take */
@@ -504,6 +505,8 @@ typedef struct lunatic_process_info {
 	const char *function;       /* of the guest, the innermost, or NULL;
 				     * as `name`, UTF-8 without control
 				     * characters */
+	const char *label;          /* that it has set, or NULL */
+	const char *registered;     /* its name in a registry, or NULL */
 } lunatic_process_info;
 
 /* The whole runtime, since its start. */
@@ -688,6 +691,13 @@ LUNATIC_API int64_t lunatic_message_tag(const lunatic_message *message);
  * and no content. */
 LUNATIC_API bool lunatic_message_is_link_died(const lunatic_message *message);
 
+/* Whether this tells of the end of a process that was watched, and how that
+ * was: a lunatic_outcome, or 4: it had ended before, and how is not known; or
+ * 5: its node is lost. *exit_code is 0 unless it has exited. Both may be NULL.
+ */
+LUNATIC_API bool lunatic_message_end(const lunatic_message *message, int *how,
+				     uint32_t *exit_code);
+
 /* Lets a process travel with the message, so that the receiver can answer it,
  * and stores its index, counted from 0, unless `index` is NULL. The message
  * holds the process in addition to the caller. LUNATIC_ENOMEM, LUNATIC_ELIMIT,
@@ -761,6 +771,22 @@ LUNATIC_API int lunatic_link(lunatic_process *process, int64_t tag);
 /* Ends a link; nothing happens when there is none. Waits as lunatic_link.
  * LUNATIC_EKILLED, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_unlink(lunatic_process *process);
+
+/* Watches a process: exactly one message tells of its end, whatever that is, by
+ * lunatic_message_end, under the tag that this stores; at once when it has
+ * ended. It comes after all that the process has sent, into a full mailbox,
+ * too. Waits as lunatic_link. LUNATIC_ELIMIT (as for links), LUNATIC_EKILLED,
+ * LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+LUNATIC_API int lunatic_monitor(lunatic_process *process, int64_t *tag);
+
+/* Ends a monitor: nothing under its tag is in the mailbox any more, nor will
+ * be. May let others run. LUNATIC_ENOENT: it has told already. LUNATIC_EINVAL.
+ */
+LUNATIC_API int lunatic_demonitor(int64_t tag);
+
+/* Labels the caller for lists of processes: UTF-8, of which 63 bytes are kept;
+ * NULL: none. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
+LUNATIC_API int lunatic_set_label(const char *label);
 
 /* Whether the death of a link kills the calling process (a new process: true)
  * or becomes a message to it. LUNATIC_EINVAL. */

@@ -261,6 +261,16 @@ static void print_string(FILE *out, const char *text)
 	fputc('"', out);
 }
 
+/* A member that is null when the text is empty. */
+static void print_text(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, ",\"%s\":", name);
+	if (text[0] != '\0')
+		print_string(out, text);
+	else
+		fputs("null", out);
+}
+
 static void print_number(FILE *out, const char *name, uint64_t value)
 {
 	fprintf(out, ",\"%s\":%llu", name, (unsigned long long)value);
@@ -304,6 +314,8 @@ static void print_object(FILE *out, const struct ln_process_info *info)
 	print_number(out, "fuel", info->fuel);
 	print_number(out, "age_ms", (uint64_t)(info->age / LN_NS_PER_MS));
 	print_number(out, "links", info->links);
+	print_text(out, "label", info->label);
+	print_text(out, "registered", info->registered);
 	fputc('}', out);
 }
 

@@ -100,6 +100,9 @@ int lunatic_process_list_get(const lunatic_process_list *list, size_t index,
 		.fuel = from->fuel,
 		.age_ms = from->age / LN_NS_PER_MS,
 		.function = from->function,
+		.label = from->label[0] != '\0' ? from->label : NULL,
+		.registered =
+			from->registered[0] != '\0' ? from->registered : NULL,
 	};
 	memcpy(own.id, from->id, sizeof(own.id));
 	memcpy(&own.native, &from->native, sizeof(own.native));

@@ -77,6 +77,19 @@ bool lunatic_message_is_link_died(const lunatic_message *message)
 	return message != NULL && message->kind == LN_MESSAGE_LINK_DIED;
 }
 
+bool lunatic_message_end(const lunatic_message *message, int *how,
+			 uint32_t *exit_code)
+{
+	struct ln_end end = { .reason = LN_REASON_NORMAL };
+	bool is = message != NULL && ln_message_end(message, &end);
+
+	if (how != NULL)
+		*how = (int)end.reason;
+	if (exit_code != NULL)
+		*exit_code = end.code;
+	return is;
+}
+
 int lunatic_message_push_process(lunatic_message *message,
 				 lunatic_process *process, uint64_t *index)
 {

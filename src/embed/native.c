@@ -13,11 +13,14 @@
 #include <lunatic/lunatic.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "embed/embed.h"
 #include "process/environment.h"
+#include "process/extra.h"
 #include "process/inspect.h"
 #include "process/message.h"
 #include "process/process.h"
@@ -275,4 +278,41 @@ int lunatic_die_when_link_dies(bool die)
 	atomic_store_explicit(&self->die_when_link_dies, die,
 			      memory_order_relaxed);
 	return 0;
+}
+
+int lunatic_monitor(lunatic_process *process, int64_t *tag)
+{
+	struct ln_process *self = ln_embed_running();
+	int error;
+
+	if (tag == NULL)
+		return LN_EINVAL;
+	*tag = 0;
+	if (self == NULL || process == NULL)
+		return LN_EINVAL;
+	if (ln_task_interrupted(&self->task))
+		return LN_EKILLED;
+	error = ln_process_wait_for_room(process, LN_NEVER);
+	if (error == 0)
+		error = ln_process_monitor(self, process, tag);
+	return error;
+}
+
+int lunatic_demonitor(int64_t tag)
+{
+	struct ln_process *self = ln_embed_running();
+
+	if (self == NULL)
+		return LN_EINVAL;
+	return ln_process_demonitor(self, tag) ? 0 : LN_ENOENT;
+}
+
+int lunatic_set_label(const char *label)
+{
+	struct ln_process *self = ln_embed_running();
+	size_t len = label != NULL ? strlen(label) : 0;
+
+	if (self == NULL || !ln_utf8_valid((const uint8_t *)label, len))
+		return LN_EINVAL;
+	return ln_process_set_label(self, len > 0 ? label : "", len);
 }

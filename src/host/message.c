@@ -12,6 +12,7 @@
 #include "process/environment.h"
 #include "process/message.h"
 #include "process/process.h"
+#include "process/timers.h"
 
 /* Results of receive and send_receive_skip_search. */
 #define RECEIVED_DATA 0
@@ -450,6 +451,61 @@ int ln_host_message_request(struct ln_guest *guest, uint64_t process,
 						    : RECEIVED_DATA;
 	set_scratch(guest, message);
 	ln_instance_resumed(guest->instance);
+	return 0;
+}
+
+/* What setting a timer costs a metered guest, as its message does. */
+#define TIMER_FUEL 100
+
+static int set_timer(struct ln_guest *guest, uint64_t process,
+		     uint64_t milliseconds, bool again, uint64_t *id)
+{
+	int64_t deadline = ln_time_after_ms(milliseconds);
+	struct ln_message *message;
+	struct ln_process *to = NULL;
+	int64_t period = 0;
+	int error;
+
+	if (again && milliseconds > (uint64_t)INT64_MAX / LN_NS_PER_MS)
+		period = INT64_MAX;
+	else if (again)
+		period = (int64_t)milliseconds * LN_NS_PER_MS;
+	message = outgoing(guest, process, &to);
+	if (message == NULL)
+		return LN_ETRAP;
+	ln_guest_pay(guest, TIMER_FUEL);
+	error = ln_process_send_at(guest->process, to, message, deadline,
+				   period, id);
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest, "too many timers, or bytes in "
+					    "their messages");
+	return error;
+}
+
+int ln_host_message_send_after(struct ln_guest *guest, uint64_t process,
+			       uint64_t milliseconds, uint64_t *result)
+{
+	return set_timer(guest, process, milliseconds, false, result);
+}
+
+int ln_host_message_send_every(struct ln_guest *guest, uint64_t process,
+			       uint64_t milliseconds, uint64_t *result)
+{
+	if (milliseconds == 0)
+		return ln_guest_trap(guest, "a timer cannot repeat without a "
+					    "time in between");
+	return set_timer(guest, process, milliseconds, true, result);
+}
+
+int ln_host_message_cancel_timer(struct ln_guest *guest, uint64_t timer,
+				 uint64_t *result)
+{
+	int64_t left;
+
+	if (ln_process_cancel_timer(guest->process, timer, &left) < 0)
+		*result = UINT64_MAX;
+	else
+		*result = (uint64_t)((left + LN_NS_PER_MS - 1) / LN_NS_PER_MS);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/module.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
+#include "process/extra.h"
 #include "process/process.h"
 #include "process/wasm.h"
 
@@ -259,4 +260,12 @@ int ln_host_process_kill(struct ln_guest *guest, uint64_t process)
 	if (error == 0 && ln_task_interrupted(&guest->process->task))
 		return LN_EKILLED;
 	return error;
+}
+
+int ln_host_process_set_label(struct ln_guest *guest, struct ln_slice label)
+{
+	if (!ln_utf8_valid(label.data, label.len))
+		return ln_guest_trap(guest, "the label is not UTF-8");
+	return ln_process_set_label(guest->process, (const char *)label.data,
+				    label.len);
 }

@@ -77,6 +77,7 @@ static void destroy(void *argument)
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
 	ln_config_free((struct ln_config *)environment->config);
+	ln_clock_deinit(&environment->clock);
 	ln_account_refund(environment->charged, NULL, environment->kept);
 	free(environment);
 	if (parent != NULL) {
@@ -247,6 +248,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 	if (parent != NULL)
 		environment->parent = ln_environment_retain(parent);
 	atomic_init(&environment->references, 1);
+	ln_clock_init(&environment->clock);
 	init_parties(environment);
 	error = ln_config_clone(config, &copy);
 	if (error < 0)

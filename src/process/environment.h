@@ -14,6 +14,7 @@
 #include "engine/steps.h"
 #include "process/code_share.h"
 #include "process/config.h"
+#include "process/timers.h"
 #include "sched/turns.h"
 
 struct ln_blocking_tenant;
@@ -62,6 +63,7 @@ struct ln_environment {
 	_Atomic uint32_t references;
 	_Atomic uint64_t processes;    /* alive, here and below */
 	_Atomic uint64_t environments; /* alive, below */
+	struct ln_clock clock;         /* of its processes' timers */
 	atomic_bool lacks_directories; /* a guest looked for one, and there
 					* are none; for hints only */
 };

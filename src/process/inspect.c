@@ -27,6 +27,7 @@
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "process/environment.h"
+#include "process/extra.h"
 #include "process/guest.h"
 #include "process/process.h"
 #include "process/registry.h"
@@ -206,6 +207,8 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	info->message_bytes = mailbox->pushed_bytes -
 			      atomic_load_explicit(&mailbox->taken_bytes,
 						   memory_order_relaxed);
+	if (process->extra != NULL)
+		memcpy(info->label, process->extra->label, sizeof(info->label));
 	if (!dead && process->describe != NULL)
 		process->describe(process, info);
 	ln_lock_release(&mailbox->lock);
@@ -321,14 +324,21 @@ static void release_all(struct collection *all)
 	free(all->list);
 }
 
-/* A registered name says more than that of the entry function. */
+/* A registered name says most, then a label. */
 static void name_subject(struct subject *subject)
 {
+	struct ln_process_info *info = &subject->info;
 	char name[LN_INFO_NAME];
 	size_t len;
 
-	if (ln_registry_name(subject->process, name, sizeof(name), &len))
-		ln_process_info_set_name(&subject->info, name, len);
+	memcpy(name, info->label, sizeof(name));
+	ln_text_copy(info->label, sizeof(info->label), name, strlen(name));
+	if (info->label[0] != '\0')
+		memcpy(info->name, info->label, sizeof(info->name));
+	if (!ln_registry_name(subject->process, name, sizeof(name), &len))
+		return;
+	ln_process_info_set_name(info, name, len);
+	memcpy(info->registered, info->name, sizeof(info->registered));
 }
 
 /* Makes the function's name one for people, until the time is up; cleaned it is

@@ -39,19 +39,21 @@ struct ln_process_info {
 	uint8_t id[16];
 	uint64_t environment; /* its number */
 	enum ln_process_state state;
-	bool started;            /* used while it is made */
-	char name[LN_INFO_NAME]; /* in the registry, or its entry function's;
-				  * empty: none */
-	const void *native;      /* a native process's function, or NULL */
-	uint64_t messages;       /* in the mailbox */
-	uint64_t message_bytes;  /* the memory that they take */
-	uint64_t received;       /* ever let into it */
-	uint64_t dropped;        /* refused because it was full, ever */
-	uint64_t memory;         /* linear memory, bytes */
-	uint64_t slices;         /* see ln_task.slices */
-	uint64_t fuel;           /* used; 0 when that is not known */
-	int64_t age;             /* since its start, ns */
-	uint32_t links;          /* processes linked to */
+	bool started;             /* used while it is made */
+	char name[LN_INFO_NAME];  /* in the registry, its label, or the name of
+				   * its entry function; empty: none */
+	char label[LN_INFO_NAME]; /* that it has set; empty: none */
+	char registered[LN_INFO_NAME]; /* a name in a registry; likewise */
+	const void *native;     /* a native process's function, or NULL */
+	uint64_t messages;      /* in the mailbox */
+	uint64_t message_bytes; /* the memory that they take */
+	uint64_t received;      /* ever let into it */
+	uint64_t dropped;       /* refused because it was full, ever */
+	uint64_t memory;        /* linear memory, bytes */
+	uint64_t slices;        /* see ln_task.slices */
+	uint64_t fuel;          /* used; 0 when that is not known */
+	int64_t age;            /* since its start, ns */
+	uint32_t links;         /* processes linked to */
 
 	/* Only of those that answered. */
 	const struct ln_host_function *host; /* it is in; NULL: in none */

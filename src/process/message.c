@@ -101,6 +101,45 @@ void ln_message_free(struct ln_message *message)
 	free(message);
 }
 
+static void *retain_resource(const struct ln_resource *resource)
+{
+	switch (resource->kind) {
+	case LN_RESOURCE_PROCESS:
+		return ln_process_retain(resource->value);
+	case LN_RESOURCE_TCP_STREAM:
+		return ln_socket_retain(resource->value);
+	case LN_RESOURCE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+struct ln_message *ln_message_clone(const struct ln_message *message)
+{
+	struct ln_message *copy =
+		ln_message_new(message->kind, message->tag, message->size);
+	uint64_t index;
+
+	if (copy == NULL || ln_message_write(copy, message->data, message->size,
+					     UINT64_MAX) < 0)
+		goto fail;
+	copy->read_at = message->read_at;
+	for (uint32_t i = 0; i < message->resource_count; i++) {
+		struct ln_resource resource = message->resources[i];
+
+		resource.value = retain_resource(&resource);
+		if (ln_message_push(copy, resource.kind, resource.value,
+				    &index) == 0)
+			continue;
+		release_resource(&resource);
+		goto fail;
+	}
+	return copy;
+fail:
+	ln_message_free(copy);
+	return NULL;
+}
+
 LN_NOINLINE static int make_room(struct ln_message *message, size_t needed)
 {
 	size_t capacity = message->capacity * 2;

@@ -53,6 +53,9 @@ struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
 struct ln_message *ln_message_renew(struct ln_message *old, int64_t tag,
 				    uint64_t capacity);
 
+/* A copy that has the same resources; NULL when memory is short. */
+struct ln_message *ln_message_clone(const struct ln_message *message);
+
 /* Frees it with its resources; NULL is fine. */
 void ln_message_free(struct ln_message *message);
 

@@ -383,7 +383,7 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 	struct ln_end end = ln_process_end(process);
 
 	ln_watchers_tell(process, &end);
-	ln_extra_free(extra);
+	ln_extra_free(extra, process->environment);
 }
 
 static void conclude(struct ln_process *process, enum ln_outcome outcome)

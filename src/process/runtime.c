@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "base/refs.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/needs.h"
@@ -31,6 +32,7 @@
 #include "engine/report.h"
 #include "net/resolver.h"
 #include "process/environment.h"
+#include "process/extra.h"
 #include "process/process.h"
 #include "process/uuid.h"
 #include "sched/blocking.h"
@@ -293,11 +295,27 @@ char *ln_runtime_report_text(struct ln_runtime *runtime,
 	return call.text;
 }
 
+/* What a process is called: its id, and what people know it by. */
+#define WHO_SIZE (LN_UUID_TEXT + LN_LABEL_SIZE + 4)
+
+static void name_process(struct ln_process *process, char who[WHO_SIZE])
+{
+	char name[LN_LABEL_SIZE];
+	char shown[LN_LABEL_SIZE];
+	size_t len = LN_UUID_TEXT - 1;
+
+	ln_uuid_format(process->id, who);
+	if (!ln_process_known_as(process, name))
+		return;
+	ln_text_copy(shown, sizeof(shown), name, strlen(name));
+	snprintf(who + len, WHO_SIZE - len, " '%s'", shown);
+}
+
 /* A report on its way to standard error. */
 struct queued_report {
 	struct ln_log_item item;
 	struct ln_report *report;
-	char id[LN_UUID_TEXT];
+	char id[WHO_SIZE];
 };
 
 static char *format_line(const char *id, const char *text, size_t *len)
@@ -334,8 +352,7 @@ static void free_report(struct ln_log_item *item)
 }
 
 /* Leaves a report to the thread that writes the log. */
-static void queue_report(const struct ln_process *process,
-			 struct ln_report *report)
+static void queue_report(struct ln_process *process, struct ln_report *report)
 {
 	struct queued_report *queued = NULL;
 
@@ -352,7 +369,7 @@ static void queue_report(const struct ln_process *process,
 		.render = render_report,
 		.free = free_report,
 	};
-	ln_uuid_format(process->id, queued->id);
+	name_process(process, queued->id);
 	ln_log_push(&queued->item);
 }
 
@@ -368,7 +385,7 @@ static void tell(void *argument)
 	struct told_report *told = argument;
 	struct ln_runtime *runtime = told->runtime;
 	const struct ln_console *console = told->process->environment->console;
-	char id[LN_UUID_TEXT];
+	char id[WHO_SIZE];
 	size_t len = 0;
 	char *line;
 
@@ -377,7 +394,7 @@ static void tell(void *argument)
 				 told->text);
 	if (console == NULL || !ln_log_enabled(LN_LOG_WARN))
 		return;
-	ln_uuid_format(told->process->id, id);
+	name_process(told->process, id);
 	line = format_line(id, told->text, &len);
 	/* Its file is full: what follows is not kept. */
 	if (line != NULL && write(console->reports, line, len) < 0)

@@ -122,14 +122,32 @@ int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
 	return 0;
 }
 
-void ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer)
+bool ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer)
 {
+	bool there;
+
 	ln_lock_acquire(&timers->lock);
-	if (timer->index != 0) {
+	there = timer->index != 0;
+	if (there) {
 		take_out(timers, timer);
 		publish_earliest(timers);
 	}
 	ln_lock_release(&timers->lock);
+	return there;
+}
+
+struct ln_timer *ln_timers_take(struct ln_timers *timers, int64_t now)
+{
+	struct ln_timer *timer = NULL;
+
+	ln_lock_acquire(&timers->lock);
+	if (timers->count > 0 && timers->heap[0]->deadline <= now) {
+		timer = timers->heap[0];
+		take_out(timers, timer);
+		publish_earliest(timers);
+	}
+	ln_lock_release(&timers->lock);
+	return timer;
 }
 
 void ln_timers_expire(struct ln_timers *timers, int64_t now)

@@ -6,6 +6,7 @@
 #define LN_SCHED_TIMER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ struct ln_task;
 
 struct ln_timer {
 	int64_t deadline;     /* CLOCK_MONOTONIC, nanoseconds */
-	struct ln_task *task; /* woken when the deadline has passed */
+	struct ln_task *task; /* woken when the deadline has passed; or NULL */
 	size_t index;         /* place in the heap, plus one; 0: not in it */
 };
 
@@ -37,9 +38,14 @@ void ln_timers_deinit(struct ln_timers *timers);
 int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
 		  int *earliest);
 
-/* Takes the timer out; harmless when it has expired. Once this returns, nobody
- * looks at the timer or wakes its task on its account. Any thread. */
-void ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer);
+/* Takes the timer out; false when it has expired, which is harmless. Once this
+ * returns, nobody looks at the timer or wakes its task on its account. Any
+ * thread. */
+bool ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer);
+
+/* Takes the earliest timer out if its deadline is not after `now`, for who
+ * serves a heap of its own, whose timers need no task. NULL: none. */
+struct ln_timer *ln_timers_take(struct ln_timers *timers, int64_t now);
 
 /* Wakes the tasks of timers whose deadline is not after `now`, the earliest
  * first: 64 of them at most, so that whoever looks at `earliest` next goes on.

@@ -49,6 +49,7 @@
 #include <lunatic/supervisor.h>
 #include <lunatic/task.h>
 #include <lunatic/test.h>
+#include <lunatic/timer.h>
 #include <lunatic/type.h>
 #include <lunatic/writer.h>
 

@@ -193,6 +193,11 @@ int lunatic_spawn_packed(struct lunatic_proc *child,
 				    (uintptr_t)entry, argument);
 }
 
+void lunatic_proc_label(const char *label)
+{
+	lunatic_process_set_label(label, strlen(label));
+}
+
 struct lunatic_proc lunatic_proc_self(void)
 {
 	return (struct lunatic_proc){ lunatic_process_this() };

@@ -218,8 +218,10 @@ void lunatic_server_serve(const struct lunatic_server *what,
 	if (what->init != NULL &&
 	    (what->init(state, argument) != 0 || argument->status != 0))
 		lunatic_fail();
-	if (what->name != NULL)
+	if (what->name != NULL) {
+		lunatic_proc_label(what->name);
 		register_self(what->name);
+	}
 	started(context);
 	serve(what, state);
 	if (what->stop != NULL)

@@ -186,6 +186,8 @@ static void run_child(uintptr_t spec)
 		child.data = NULL;
 	if (lunatic_reader_end(&mail) != 0)
 		lunatic_fail();
+	if (child.name != NULL)
+		lunatic_proc_label(child.name);
 	if (child.server != NULL)
 		serve_child(&child, &starter);
 	else if (child.supervisor != NULL)
@@ -685,6 +687,8 @@ void lunatic_supervisor_run(const struct lunatic_supervisor *what)
 	struct lunatic_reader mail;
 	uint32_t next = 0;
 
+	if (what->name != NULL)
+		lunatic_proc_label(what->name);
 	lunatic_links_catch();
 	while (what->count > 0 &&
 	       (next = start_range(self, next, what->count - 1)) < what->count)

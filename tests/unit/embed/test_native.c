@@ -28,6 +28,9 @@ static void outside(void **state)
 	assert_int_equal(lunatic_link(process, 1), LUNATIC_EINVAL);
 	assert_int_equal(lunatic_unlink(process), LUNATIC_EINVAL);
 	assert_int_equal(lunatic_die_when_link_dies(true), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_monitor(process, &tag), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_demonitor(tag), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_set_label("x"), LUNATIC_EINVAL);
 	assert_int_equal(marks, 0);
 	lunatic_process_kill(process);
 	finish(process);
@@ -451,6 +454,74 @@ static void links_tell_of_failure(void **state)
 	assert_int_equal(links.misuse[1], LUNATIC_EINVAL);
 }
 
+struct watching {
+	lunatic_environment *environment;
+	int error;
+	int wrong;
+	int reasons[2];
+	uint32_t codes[2];
+};
+
+/* Takes the end that comes under a tag. */
+static void take_end(struct watching *watching, int64_t tag, int index)
+{
+	lunatic_message *message;
+
+	if (lunatic_receive(&tag, 1, 10000, &message) < 0) {
+		watching->error++;
+		return;
+	}
+	watching->wrong += !lunatic_message_end(
+		message, &watching->reasons[index], &watching->codes[index]);
+	watching->wrong += lunatic_message_is_link_died(message);
+	lunatic_message_free(message);
+}
+
+static int watch(lunatic_process *self, void *argument)
+{
+	struct watching *watching = argument;
+	lunatic_process *process;
+	int64_t tag;
+	int64_t other;
+
+	(void)self;
+	process = spawn(watching->environment, fail_when_told, 0);
+	watching->error += lunatic_monitor(process, &tag) != 0;
+	watching->error += lunatic_monitor(process, &other) != 0;
+	watching->error += lunatic_demonitor(other) != 0;
+	watching->wrong += lunatic_demonitor(other) != LUNATIC_ENOENT;
+	send_tag(process, 1);
+	take_end(watching, tag, 0);
+	lunatic_process_release(process);
+	process = spawn(watching->environment, wait_for_ever, 0);
+	lunatic_process_kill(process);
+	watching->error += lunatic_monitor(process, &tag) != 0;
+	take_end(watching, tag, 1);
+	lunatic_process_release(process);
+	watching->wrong += lunatic_monitor(NULL, &tag) != LUNATIC_EINVAL;
+
+	watching->error += lunatic_set_label("watcher") != 0;
+	watching->wrong += lunatic_set_label("\xff") != LUNATIC_EINVAL;
+	return 0;
+}
+
+static void monitors_tell(void **state)
+{
+	struct fixture *fixture = *state;
+	struct watching watching = { .environment = fixture->environment };
+	int reason;
+	uint32_t code;
+
+	run(fixture->environment, watch, &watching);
+	assert_int_equal(watching.error, 0);
+	assert_int_equal(watching.wrong, 0);
+	assert_int_equal(watching.reasons[0], LUNATIC_OUTCOME_EXITED);
+	assert_int_not_equal(watching.codes[0], 0);
+	assert_int_equal(watching.reasons[1], LUNATIC_OUTCOME_KILLED);
+	assert_int_equal(watching.codes[1], 0);
+	assert_false(lunatic_message_end(NULL, &reason, &code));
+}
+
 static int link_to_dead(lunatic_process *self, void *argument)
 {
 	struct links *links = argument;
@@ -595,6 +666,7 @@ int main(void)
 		cmocka_unit_test(a_kill_wakes_a_sleeper),
 		cmocka_unit_test(links_tell_of_failure),
 		cmocka_unit_test(links_kill),
+		cmocka_unit_test(monitors_tell),
 		cmocka_unit_test(a_busy_receiver_lets_others_run),
 		cmocka_unit_test(arguments_are_freed_once),
 	};

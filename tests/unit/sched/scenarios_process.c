@@ -36,6 +36,16 @@ void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process)
 	(void)process;
 }
 
+void ln_runtime_service_begins(struct ln_runtime *runtime)
+{
+	(void)runtime;
+}
+
+void ln_runtime_service_ends(struct ln_runtime *runtime)
+{
+	(void)runtime;
+}
+
 static struct ln_process *
 start_process(enum ln_outcome (*body)(struct ln_process *), void *argument)
 {

@@ -275,6 +275,48 @@ LUNATIC_IMPORT("lunatic::message", "request")
 uint32_t lunatic_message_request(uint64_t process, uint32_t timeout);
 
 /*
+ * Sends the message that is in the scratch area, which is empty afterwards, when
+ * that time has passed. It is not sent when this process has ended before, or
+ * has cancelled the timer. A function of ours.
+ *
+ * process: id of the receiver
+ * milliseconds: how long to wait
+ * Returns the id of the timer: the ids of a process's timers count from 0, and
+ *   that of one that has sent or was cancelled means nothing any more
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ * Traps: the process holds no process of that id
+ * Traps: the process has as many timers as it may hold ids of a kind, or more
+ *   bytes in their messages than a mailbox may hold
+ */
+LUNATIC_IMPORT("lunatic::message", "send_after")
+uint64_t lunatic_message_send_after(uint64_t process, uint64_t milliseconds);
+
+/*
+ * Sends a copy of the message that is in the scratch area whenever that time has
+ * passed, until this process has ended, or has cancelled the timer, or the
+ * receiver has ended. Times that were missed are left out. A function of ours.
+ *
+ * process: id of the receiver
+ * milliseconds: the time in between, at least 1
+ * Returns the id of the timer, as for `send_after`
+ * Traps: the time is 0
+ * Traps: the other ones of `send_after`
+ */
+LUNATIC_IMPORT("lunatic::message", "send_every")
+uint64_t lunatic_message_send_every(uint64_t process, uint64_t milliseconds);
+
+/*
+ * Cancels a timer. A function of ours.
+ *
+ * timer: id of the timer
+ * Returns the milliseconds that were left; its message may be in a mailbox when
+ *   these are 0. -1 when it has sent already, was cancelled, or there is none
+ */
+LUNATIC_IMPORT("lunatic::message", "cancel_timer")
+int64_t lunatic_message_cancel_timer(uint64_t timer);
+
+/*
  * Takes the first message out of the mailbox that has one of the tags, or the
  * first of all when no tags are given, and puts it into the scratch area. Waits
  * when there is none. After a timeout the scratch area is what it was before.
@@ -831,6 +873,16 @@ int64_t lunatic_process_monitor(uint64_t process);
  */
 LUNATIC_IMPORT("lunatic::process", "demonitor")
 uint32_t lunatic_process_demonitor(int64_t tag);
+
+/*
+ * Gives this process a label, by which people know it in reports of traps and of
+ * what processes do. The empty text takes it away. A function of ours.
+ *
+ * label: UTF-8; what is behind the 63rd byte is left out
+ * Traps: the text is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::process", "set_label")
+void lunatic_process_set_label(const void *label, size_t label_len);
 
 /*
  * Registers a process under a name and a version in an environment, where all

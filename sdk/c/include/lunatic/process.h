@@ -174,6 +174,11 @@ int lunatic_spawn_export(struct lunatic_proc *child,
 
 #define LUNATIC_EXPORT(name) __attribute__((export_name(#name)))
 
+/* Gives this process a label, by which reports of traps and of what processes
+ * do show it; at most 63 bytes of UTF-8. Servers with a name, supervisors with
+ * a name, and their children have one. Traps if it is not UTF-8. */
+void lunatic_proc_label(const char *label);
+
 /* A new handle to this process. */
 struct lunatic_proc lunatic_proc_self(void);
 

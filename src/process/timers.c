@@ -1,0 +1,402 @@
+/*
+ * DESIGN
+ * A timer is in two places: in the table of its process, under that one's lock,
+ * and in the heap of its environment's clock; each has a reference. Whoever
+ * takes it out of the heap has that one's: the task that serves the clock,
+ * which then sends; or who cancels it. Whether a timer that was taken out to
+ * send is cancelled meanwhile is decided under the lock of its process, by
+ * whether the table has it; under that lock one that repeats goes back to the
+ * heap, too, so that who cancels it finds it there or knows that it will not
+ * come back.
+ *
+ * The task is started by whoever adds a timer when there is none, and ends when
+ * it finds the heap empty, both under clock->lock: a timer is in the heap
+ * before that is looked at. One that waits for a timer that was cancelled is
+ * not woken for that, since a new one often follows, but when a process ends.
+ *
+ * Lock order: a process's mailbox.lock, then that of the heap.
+ */
+#include "process/timers.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "process/environment.h"
+#include "process/extra.h"
+#include "process/message.h"
+#include "process/process.h"
+#include "process/runtime.h"
+#include "sched/task.h"
+
+#define REST_AFTER 16 /* messages that are sent before others may run */
+
+struct send_timer {
+	struct ln_timer timer;
+	struct ln_table_entry entry; /* in the table, by the id */
+	_Atomic uint32_t references; /* the table's and the heap's */
+	struct ln_process *owner;    /* counted */
+	struct ln_process *to;       /* counted */
+	struct ln_message *message;  /* NULL: sent */
+	int64_t period;              /* ns; 0: once */
+	size_t weight;               /* of the message */
+};
+
+/* The task that serves a clock. */
+struct service {
+	struct ln_task task;
+	struct ln_environment *environment; /* counted */
+};
+
+void ln_clock_init(struct ln_clock *clock)
+{
+	*clock = (struct ln_clock){ 0 };
+	ln_timers_init(&clock->timers);
+}
+
+void ln_clock_deinit(struct ln_clock *clock)
+{
+	ln_timers_deinit(&clock->timers);
+}
+
+static void release(struct send_timer *timer)
+{
+	/* What the other holder did comes before the free. */
+	if (atomic_fetch_sub_explicit(&timer->references, 1,
+				      memory_order_acq_rel) != 1)
+		return;
+	ln_message_free(timer->message);
+	ln_account_refund(timer->owner->environment->charged, NULL,
+			  timer->weight);
+	ln_process_release(timer->to);
+	ln_process_release(timer->owner);
+	free(timer);
+}
+
+/* Takes the timer out of its table; under the lock of its process. */
+static bool take_out(struct send_timer *timer)
+{
+	struct ln_process *owner = timer->owner;
+	struct ln_own_timers *own;
+
+	if (owner->dead || owner->extra == NULL)
+		return false;
+	own = &owner->extra->timers;
+	if (ln_table_find(&own->table, timer->entry.key) != &timer->entry)
+		return false;
+	ln_table_remove(&own->table, timer->entry.key);
+	own->bytes -= timer->weight;
+	return true;
+}
+
+static bool is_there(const struct send_timer *timer)
+{
+	const struct ln_process *owner = timer->owner;
+
+	return !owner->dead && owner->extra != NULL &&
+	       ln_table_find(&owner->extra->timers.table, timer->entry.key) ==
+		       &timer->entry;
+}
+
+/* Sends the message of one that does not repeat. */
+static void send_once(struct send_timer *timer)
+{
+	struct ln_message *message = NULL;
+	bool there;
+
+	ln_lock_acquire(&timer->owner->mailbox.lock);
+	there = take_out(timer);
+	if (there) {
+		message = timer->message;
+		timer->message = NULL;
+	}
+	ln_lock_release(&timer->owner->mailbox.lock);
+	if (!there)
+		return;
+	(void)ln_process_send(timer->to, message);
+	release(timer);
+}
+
+/* The next time after `now`. */
+static int64_t next_time(const struct send_timer *timer, int64_t now)
+{
+	int64_t missed = (now - timer->timer.deadline) / timer->period;
+
+	return timer->timer.deadline + (missed + 1) * timer->period;
+}
+
+/* Sends a copy, and puts the timer back; false: it is over. */
+static bool send_again(struct send_timer *timer, int64_t now)
+{
+	struct ln_clock *clock = &timer->owner->environment->clock;
+	struct ln_message *copy = NULL;
+	bool there;
+	bool over = false;
+	int unused;
+
+	ln_lock_acquire(&timer->owner->mailbox.lock);
+	there = is_there(timer);
+	ln_lock_release(&timer->owner->mailbox.lock);
+	if (!there)
+		return false;
+	copy = ln_message_clone(timer->message);
+	/* Of one that has ended nothing can become any more. */
+	if (copy != NULL && ln_process_send(timer->to, copy) == LN_EDEAD)
+		over = timer->to->remote == NULL;
+	ln_lock_acquire(&timer->owner->mailbox.lock);
+	there = is_there(timer);
+	if (there)
+		timer->timer.deadline = next_time(timer, now);
+	if (there && (over || ln_timers_add(&clock->timers, &timer->timer,
+					    &unused) < 0)) {
+		take_out(timer);
+		over = true;
+	}
+	ln_lock_release(&timer->owner->mailbox.lock);
+	if (there && over)
+		release(timer);
+	return there && !over;
+}
+
+static void fire(struct ln_timer *due, int64_t now)
+{
+	struct send_timer *timer =
+		ln_container_of(due, struct send_timer, timer);
+
+	if (timer->period == 0)
+		send_once(timer);
+	else if (send_again(timer, now))
+		return; /* the reference is the heap's again */
+	release(timer);
+}
+
+static int64_t earliest(struct ln_clock *clock)
+{
+	return atomic_load_explicit(&clock->timers.earliest,
+				    memory_order_relaxed);
+}
+
+/* Whether the task is over: no timer is left, and it says so. */
+static bool retire(struct ln_clock *clock)
+{
+	bool over;
+
+	ln_lock_acquire(&clock->lock);
+	over = earliest(clock) == LN_NEVER;
+	if (over)
+		clock->task = NULL;
+	ln_lock_release(&clock->lock);
+	return over;
+}
+
+static void serve(struct ln_task *task)
+{
+	struct service *service = ln_container_of(task, struct service, task);
+	struct ln_environment *environment = service->environment;
+	struct ln_clock *clock = &environment->clock;
+	struct ln_timer *due;
+	uint32_t sent = 0;
+
+	ln_runtime_service_begins(environment->runtime);
+	for (;;) {
+		int64_t now = ln_time_now();
+
+		while ((due = ln_timers_take(&clock->timers, now)) != NULL) {
+			fire(due, now);
+			if (++sent % REST_AFTER == 0) {
+				ln_task_rest();
+				now = ln_time_now();
+			}
+		}
+		if (retire(clock))
+			break;
+		(void)ln_task_wait(task, earliest(clock));
+	}
+	ln_runtime_service_ends(environment->runtime);
+}
+
+static void service_done(struct ln_task *task)
+{
+	struct service *service = ln_container_of(task, struct service, task);
+
+	ln_environment_release(service->environment);
+	free(service);
+}
+
+/* Starts the task; under clock->lock. */
+static int start_service(struct ln_environment *environment)
+{
+	struct service *service = calloc(1, sizeof(*service));
+	int error;
+
+	if (service == NULL)
+		return LN_ENOMEM;
+	service->environment = ln_environment_retain(environment);
+	environment->clock.task = &service->task;
+	error = ln_task_start(environment->runtime->sched, &service->task,
+			      serve, service_done);
+	if (error < 0) {
+		environment->clock.task = NULL;
+		service_done(&service->task);
+	}
+	return error;
+}
+
+/* Sees to it that the clock is served; `first`: a new timer is the first. */
+static int see_to(struct ln_environment *environment, bool first)
+{
+	struct ln_clock *clock = &environment->clock;
+	int error = 0;
+
+	ln_lock_acquire(&clock->lock);
+	if (clock->task == NULL)
+		error = start_service(environment);
+	else if (first)
+		ln_task_wake(clock->task);
+	ln_lock_release(&clock->lock);
+	return error;
+}
+
+/* Charged for it with its message until it is over. NULL: there is no room. */
+static struct send_timer *make(struct ln_process *self, struct ln_process *to,
+			       struct ln_message *message)
+{
+	struct ln_account *account = self->environment->charged;
+	uint64_t weight =
+		ln_message_weight(message) + sizeof(struct send_timer);
+	struct send_timer *timer;
+
+	if (!ln_account_charge(account, weight))
+		return NULL;
+	timer = calloc(1, sizeof(*timer));
+	if (timer == NULL) {
+		ln_account_refund(account, NULL, weight);
+		return NULL;
+	}
+	atomic_init(&timer->references, 2);
+	timer->owner = ln_process_retain(self);
+	timer->to = ln_process_retain(to);
+	timer->message = message;
+	timer->weight = weight;
+	return timer;
+}
+
+/* Puts it into the table of its process. */
+static int enter(struct ln_own_timers *own, struct send_timer *timer)
+{
+	struct ln_process *owner = timer->owner;
+	const struct ln_limits *limits = &owner->environment->limits;
+	uint64_t most = limits->max_mailbox_bytes;
+	int error = LN_ELIMIT;
+
+	ln_lock_acquire(&owner->mailbox.lock);
+	timer->entry.key = own->made;
+	if (own->table.count < limits->max_handles &&
+	    (most == 0 || timer->weight <= most - own->bytes))
+		error = ln_table_add(&own->table, &timer->entry);
+	if (error == 0) {
+		own->made++;
+		own->bytes += timer->weight;
+	}
+	ln_lock_release(&owner->mailbox.lock);
+	return error;
+}
+
+int ln_process_send_at(struct ln_process *self, struct ln_process *to,
+		       struct ln_message *message, int64_t deadline,
+		       int64_t period, uint64_t *id)
+{
+	struct ln_environment *environment = self->environment;
+	struct ln_extra *extra = ln_extra_of(self);
+	struct send_timer *timer =
+		extra != NULL ? make(self, to, message) : NULL;
+	int64_t unused;
+	int first;
+	int error;
+
+	if (timer == NULL) {
+		ln_message_free(message);
+		return LN_EMEMORY;
+	}
+	timer->timer.deadline = deadline;
+	timer->period = period;
+	error = enter(&extra->timers, timer);
+	if (error < 0)
+		goto fail_enter;
+	*id = timer->entry.key;
+	error = ln_timers_add(&environment->clock.timers, &timer->timer,
+			      &first);
+	if (error < 0)
+		goto fail_add;
+	error = see_to(environment, first);
+	if (error < 0)
+		(void)ln_process_cancel_timer(self, *id, &unused);
+	return error;
+fail_add:
+	ln_lock_acquire(&self->mailbox.lock);
+	take_out(timer);
+	ln_lock_release(&self->mailbox.lock);
+fail_enter:
+	release(timer);
+	release(timer);
+	return error;
+}
+
+/* Ends one that was taken out of the table. */
+static void cancel(struct send_timer *timer)
+{
+	struct ln_clock *clock = &timer->owner->environment->clock;
+
+	if (ln_timers_remove(&clock->timers, &timer->timer))
+		release(timer);
+	release(timer);
+}
+
+int ln_process_cancel_timer(struct ln_process *self, uint64_t id, int64_t *left)
+{
+	struct ln_table_entry *entry = NULL;
+	struct send_timer *timer = NULL;
+
+	ln_lock_acquire(&self->mailbox.lock);
+	if (self->extra != NULL)
+		entry = ln_table_find(&self->extra->timers.table, id);
+	if (entry != NULL) {
+		timer = ln_container_of(entry, struct send_timer, entry);
+		take_out(timer);
+	}
+	ln_lock_release(&self->mailbox.lock);
+	if (timer == NULL)
+		return LN_ENOENT;
+	if (ln_timers_remove(&self->environment->clock.timers, &timer->timer))
+		release(timer);
+	/* Nobody changes it any more. */
+	*left = timer->timer.deadline - ln_time_now();
+	if (*left < 0)
+		*left = 0;
+	release(timer);
+	return 0;
+}
+
+void ln_own_timers_end(struct ln_own_timers *timers,
+		       struct ln_environment *environment)
+{
+	struct ln_clock *clock = &environment->clock;
+	struct ln_table_entry *entry;
+	uint32_t at = 0;
+	uint32_t count = 0;
+
+	if (timers->made == 0)
+		return;
+	while ((entry = ln_table_take(&timers->table, &at)) != NULL) {
+		cancel(ln_container_of(entry, struct send_timer, entry));
+		if (++count % REST_AFTER == 0)
+			ln_task_rest();
+	}
+	ln_table_deinit(&timers->table);
+	ln_lock_acquire(&clock->lock);
+	if (clock->task != NULL && earliest(clock) == LN_NEVER)
+		ln_task_wake(clock->task);
+	ln_lock_release(&clock->lock);
+}

@@ -1,0 +1,60 @@
+/*
+ * Timers that send: a message is sent when its time has come, once or again and
+ * again, unless the timer is cancelled or the process that made it has ended.
+ * The timers of an environment are served by one task, which is there while
+ * there are timers, and takes turns with all others: very many that are due
+ * delay those of their own environment, and nothing else.
+ */
+#ifndef LN_PROCESS_TIMERS_H
+#define LN_PROCESS_TIMERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/futex.h"
+#include "base/table.h"
+#include "sched/timer.h"
+
+struct ln_environment;
+struct ln_message;
+struct ln_process;
+struct ln_task;
+
+/* Those of an environment. */
+struct ln_clock {
+	struct ln_timers timers;
+	struct ln_lock lock;
+	struct ln_task *task; /* under `lock`; NULL: none is needed */
+};
+
+/* Those of a process, under its mailbox.lock. */
+struct ln_own_timers {
+	struct ln_table table; /* struct send_timer, by id */
+	uint64_t made;         /* ever: the id of the next one */
+	uint64_t bytes;        /* of their messages */
+};
+
+void ln_clock_init(struct ln_clock *clock);
+void ln_clock_deinit(struct ln_clock *clock);
+
+/* By the running process `self`: sends the message to `to` at `deadline`, and
+ * then every `period` nanoseconds, if that is not 0: a copy each time, at times
+ * that are multiples of the period apart; those that were missed are left out.
+ * Takes the message over, whatever is returned, and stores the id of the timer.
+ * LN_ELIMIT: as many timers as `self` may have handles, or as many bytes in
+ * their messages as its mailbox may hold. LN_EMEMORY, LN_ENOMEM. */
+int ln_process_send_at(struct ln_process *self, struct ln_process *to,
+		       struct ln_message *message, int64_t deadline,
+		       int64_t period, uint64_t *id);
+
+/* By the running process: cancels a timer, and stores the nanoseconds that were
+ * left; its message may be under way when none were. LN_ENOENT: it has sent, or
+ * there is none. */
+int ln_process_cancel_timer(struct ln_process *self, uint64_t id,
+			    int64_t *left);
+
+/* Ends all timers of a process that has ended. */
+void ln_own_timers_end(struct ln_own_timers *timers,
+		       struct ln_environment *environment);
+
+#endif
