@@ -232,8 +232,8 @@ static char *sanitizer_options(void)
 	return NULL;
 }
 
-/* An errno. */
-static int execute(const char *program, char *const *arguments,
+/* An errno. Out of line, for the size of frames. */
+static LN_NOINLINE int execute(const char *program, char *const *arguments,
 		   const int files[FILES], pid_t *pid)
 {
 	char threads[] = "RAYON_NUM_THREADS=" THREADS_MAX_TEXT;

@@ -133,9 +133,11 @@ static bool write_all(const uint8_t *bytes, size_t len)
 	return true;
 }
 
+/* The line that is said: one thread, one line at a time. */
+static char line[LN_COMPILER_LINE];
+
 static int refuse(wasmtime_error_t *cause)
 {
-	char line[LN_COMPILER_LINE];
 	char *text;
 
 	if (ln_refuse_engine(&text, "the module is not valid", cause) ==
@@ -156,7 +158,6 @@ static int compile(wasm_engine_t *engine, const uint8_t *bytes, size_t len)
 	wasmtime_module_t *module;
 	wasmtime_error_t *cause;
 	wasm_byte_vec_t code;
-	char line[LN_COMPILER_LINE];
 	uint8_t *copy;
 
 	/* The compiler does not see names, see engine/names.h. */

@@ -118,7 +118,7 @@ static int fail_type(char **error, const struct ln_host_function *function,
 #define ALL (BIT(LN_ABI_0_7) | BIT(LN_ABI_0_13))
 
 /* Bytes of "namespace::name", shortened. */
-#define SHOWN_SIZE 256
+#define SHOWN_SIZE 160
 
 /* What is known of the module's generation. */
 struct search {

@@ -11,6 +11,20 @@ static const char waiting[] =
 	"(module (import \"lunatic::process\" \"sleep_ms\" (func $sleep (param"
 	" i64))) (func (export \"go\") (call $sleep (i64.const 1000000))))";
 
+// A module with more data than a page of memory has bytes.
+static char large[70000];
+
+static size_t make_large(void)
+{
+	static const char start[] = "(module (memory 2) (data (i32.const 0) \"";
+	static const char end[] = "\"))";
+
+	memset(large, 'a', sizeof(large));
+	memcpy(large, start, sizeof(start) - 1);
+	memcpy(large + sizeof(large) - (sizeof(end) - 1), end, sizeof(end) - 1);
+	return sizeof(large);
+}
+
 // Grows until it cannot, says how far it got, and keeps it.
 ENTRY(take_all)(void)
 {
@@ -44,9 +58,9 @@ int main(void)
 	CHECK(first > 200 && first <= 240);
 	CHECK(first + let_take(&takers[1]) <= 320);
 	CHECK(__builtin_wasm_memory_grow(0, 64) == SIZE_MAX);
-	// A module, or another environment, would need memory, too.
-	CHECK_EQ(lunatic_process_add_module(lunatic_process_this_env(), waiting,
-					    sizeof(waiting) - 1, &id),
+	// A module would need memory, too: this one more than a page.
+	CHECK_EQ(lunatic_process_add_module(lunatic_process_this_env(), large,
+					    make_large(), &id),
 		 1);
 	lunatic_error_drop(id);
 

@@ -22,6 +22,8 @@
 #include "support/fabric.h"
 #include "support/processes.h"
 
+#define GOOD 16 /* frames, at most */
+
 /* A frame of up to 200 bytes. */
 struct bytes {
 	uint8_t data[200];
@@ -115,7 +117,7 @@ static void message_head(struct victim *victim, struct bytes *bytes,
 
 /* A good frame of each kind, in an order in which they may come; returns how
  * many there are. */
-static int good(struct victim *victim, struct bytes frames[10])
+static int good(struct victim *victim, struct bytes frames[GOOD])
 {
 	uint8_t other[16];
 	int n = 0;
@@ -174,13 +176,14 @@ static int good(struct victim *victim, struct bytes frames[10])
 	put_number(&frames[n], 1, 8);
 	put_number(&frames[n], 2, 1);
 	put_number(&frames[n++], 0, 4);
+	assert_true(n <= GOOD);
 	return n;
 }
 
 static void good_frames_are_good(void **state)
 {
 	struct victim victim;
-	struct bytes frames[16];
+	struct bytes frames[GOOD];
 	int count;
 
 	(void)state;
@@ -196,7 +199,7 @@ static void good_frames_are_good(void **state)
 static void wrong_lengths(void **state)
 {
 	struct victim first;
-	struct bytes frames[16];
+	struct bytes frames[GOOD];
 	int count;
 
 	(void)state;
@@ -208,7 +211,7 @@ static void wrong_lengths(void **state)
 
 		for (size_t at = 0; at <= len + 1; at++) {
 			struct victim victim;
-			struct bytes again[10];
+			struct bytes again[GOOD];
 			struct bytes cut;
 			/* Of the body, any number of bytes may come. */
 			bool any =
@@ -265,7 +268,7 @@ static void unknown_kinds(void **state)
 static void wrong_states(void **state)
 {
 	struct victim victim;
-	struct bytes frames[16];
+	struct bytes frames[GOOD];
 	struct bytes bytes;
 
 	(void)state;
