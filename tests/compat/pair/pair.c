@@ -261,8 +261,8 @@ LUNATIC_MAIN(argc, argv)
 
 	lunatic_request_begin(&mail);
 	write_all(&mail, false, lunatic_proc_self());
-	NEED(lunatic_request_send(&mail, server, &reply, 20) ==
-	     LUNATIC_ETIMEDOUT);
+	NEED(lunatic_request_send(&mail, server, &reply, 20000) ==
+	     LUNATIC_EDIED);
 	NEED(lunatic_receive(&reply, 20000) == LUNATIC_LINK_DIED);
 	NEED(lunatic_mail_tag() == how.link);
 	puts("C asked Rust");
