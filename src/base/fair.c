@@ -146,6 +146,7 @@ struct ln_list *ln_tenant_take(struct ln_tenant *root)
 
 void ln_tenant_end(struct ln_tenant *tenant)
 {
+	ln_assert(tenant != NULL && tenant->running > 0);
 	for (struct ln_tenant *at = tenant; at != NULL; at = at->above)
 		at->running--;
 	relist(tenant);

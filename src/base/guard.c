@@ -117,8 +117,13 @@ struct route {
 /* Goes on at another directory. */
 static int enter(struct route *route, int dir)
 {
-	if (dir < 0)
-		return ln_error_from_errno(errno);
+	int error;
+
+	if (dir < 0) {
+		error = ln_error_from_errno(errno);
+		ln_assert(error < 0);
+		return error;
+	}
 	if (route->dir >= 0)
 		ln_fd_close(route->dir);
 	route->dir = dir;

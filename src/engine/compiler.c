@@ -223,18 +223,20 @@ static bool has_many_cores(void)
  * ThreadSanitizer knows no locks of the engine, and what to leave out. */
 static char *sanitizer_options(void)
 {
+#if LN_TSAN
 	static const char name[] = "TSAN_OPTIONS=";
 
-	for (char **at = environ; LN_TSAN && *at != NULL; at++) {
+	for (char **at = environ; *at != NULL; at++) {
 		if (strncmp(*at, name, sizeof(name) - 1) == 0)
 			return *at;
 	}
+#endif
 	return NULL;
 }
 
 /* An errno. Out of line, for the size of frames. */
 static LN_NOINLINE int execute(const char *program, char *const *arguments,
-		   const int files[FILES], pid_t *pid)
+			       const int files[FILES], pid_t *pid)
 {
 	char threads[] = "RAYON_NUM_THREADS=" THREADS_MAX_TEXT;
 	char *variables[] = { NULL, NULL, NULL };

@@ -146,9 +146,11 @@ static int refuse(wasmtime_error_t *cause)
 		say(LN_COMPILER_MEMORY_TEXT " failed\n");
 		return STATUS_FAILED;
 	}
-	(void)snprintf(line, sizeof(line) - 1, "%s%s", LN_COMPILER_REFUSED,
+	/* Of a text that is too long the end is left out, not that of the line.
+	 */
+	(void)snprintf(line, sizeof(line), "%s%.*s\n", LN_COMPILER_REFUSED,
+		       (int)(sizeof(line) - sizeof(LN_COMPILER_REFUSED) - 1),
 		       text);
-	strcat(line, "\n");
 	say(line);
 	return 0;
 }

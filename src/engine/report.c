@@ -207,8 +207,8 @@ struct ln_report *ln_report_new(wasmtime_error_t *error, wasm_trap_t *trap,
 		add_frame(report, frames.data[i], names, &used);
 	if (report != NULL) {
 		report->more = frames.size > FRAMES_MAX;
-		strcpy(report->module,
-		       names != NULL ? ln_names_module(names) : "<unknown>");
+		snprintf(report->module, sizeof(report->module), "%s",
+			 names != NULL ? ln_names_module(names) : "<unknown>");
 		take_reason(report->reason, sizeof(report->reason), error,
 			    trap);
 	}
@@ -274,7 +274,7 @@ char *ln_report_text(const struct ln_report *report)
 	for (size_t i = 0; i < report->count; i++)
 		at = write_frame(report, i, at);
 	if (report->more)
-		strcpy(at, "\n    ...");
+		memcpy(at, "\n    ...", sizeof("\n    ..."));
 	return text;
 }
 

@@ -468,16 +468,15 @@ static void weigh_plain(struct body *body, const struct ln_opcode *found)
 	default:
 		break;
 	}
-	if (opcode == 0x1a || opcode == 0x24) /* drop, global.set */
-		pop(body, 1);
-	else if (opcode == 0x1b || opcode == 0x1c || /* select */
-		 (opcode >= 0x36 && opcode <= 0x3e)) /* stores */
+	if (opcode == 0x1b || opcode == 0x1c || /* select */
+	    (opcode >= 0x36 && opcode <= 0x3e)) /* stores */
 		pop(body, 2);
 	else if (opcode == 0x23 || opcode == 0x3f ||   /* global, memory.size */
 		 (opcode >= 0x41 && opcode <= 0x44) || /* constants */
 		 opcode == 0xd0)                       /* ref.null */
 		push(body, 1);
-	else if ((opcode >= 0x46 && opcode <= 0x4f) || /* comparisons */
+	else if (opcode == 0x1a || opcode == 0x24 ||   /* drop, global.set */
+		 (opcode >= 0x46 && opcode <= 0x4f) || /* comparisons */
 		 (opcode >= 0x51 && opcode <= 0x66) ||
 		 (opcode >= 0x6a && opcode <= 0x78) || /* arithmetic */
 		 (opcode >= 0x7c && opcode <= 0x8a) ||

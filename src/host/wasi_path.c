@@ -331,7 +331,9 @@ static int fail(int number)
 /* Why nothing can be made at a place in a read-only directory. */
 static int refuse_to_make(const struct ln_beneath_place *place)
 {
-	if (type_at(place) != 0)
+	struct stat stat;
+
+	if (fstatat(place->fd, place->name, &stat, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail(EEXIST);
 	return errno == ENOENT ? fail(EROFS) : -1;
 }

@@ -279,7 +279,7 @@ uint64_t ln_config_weight(const struct ln_config *config)
 		   config->envs.room + config->listeners.room) *
 		  (sizeof(char *) + ALLOCATED);
 	weight += config->preopen_room *
-		  (sizeof(*config->preopens) + 2 * ALLOCATED);
+		  (sizeof(*config->preopens) + 2 * (size_t)ALLOCATED);
 	for (size_t i = 0; i < config->plugin_count; i++)
 		weight += ln_plugin_weight(config->plugins[i]);
 	return weight;

@@ -223,6 +223,7 @@ int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
 			return LN_ENOMEM;
 		message->resources = resources;
 	}
+	ln_assert(message->resources != NULL);
 	*index = message->resource_count;
 	message->resources[message->resource_count++] =
 		(struct ln_resource){ .kind = kind, .value = value };

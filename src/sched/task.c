@@ -101,21 +101,15 @@ static size_t colored_len(struct ln_sched *sched, const char *stack)
 	return sched->stacks.slot_size - slot % STACK_COLORS * LN_CACHE_LINE;
 }
 
-/* Whether it has not begun, or has ended. */
-static inline bool is_over(struct ln_task *task)
-{
-	uint32_t state =
-		atomic_load_explicit(&task->state, memory_order_relaxed);
-
-	return state == LN_TASK_NEW || state == LN_TASK_DONE;
-}
-
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 		  void (*run)(struct ln_task *), void (*done)(struct ln_task *))
 {
 	char *stack = ln_slab_take(&sched->stacks);
 
-	ln_assert(is_over(task));
+	ln_assert(atomic_load_explicit(&task->state, memory_order_relaxed) ==
+			  LN_TASK_NEW ||
+		  atomic_load_explicit(&task->state, memory_order_relaxed) ==
+			  LN_TASK_DONE);
 	if (stack == NULL)
 		return LN_ENOMEM;
 	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),

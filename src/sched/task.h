@@ -61,10 +61,11 @@ struct ln_task {
 			 * that others may run then; it sets it itself */
 };
 
-/* Starts a task whose memory was zero, or which is done: takes a stack and queues it on the
- * calling worker (or from any other thread on all of them). `run` is called on
- * the fiber; `done` when the stack is given back. An interrupt that came before
- * stays in force. LN_ENOMEM leaves nothing behind, and calls nothing. */
+/* Starts a task whose memory was zero, or which is done: takes a stack and
+ * queues it on the calling worker (or from any other thread on all of them).
+ * `run` is called on the fiber; `done` when the stack is given back. An
+ * interrupt that came before stays in force. LN_ENOMEM leaves nothing behind,
+ * and calls nothing. */
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 		  void (*run)(struct ln_task *),
 		  void (*done)(struct ln_task *));

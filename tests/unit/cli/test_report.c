@@ -177,9 +177,8 @@ static void objects(void **state)
 		  "000000000000\",\"state\":\"receive\",\"environment\":1,"
 		  "\"name\":\"worker\",\"host_function\":\"lunatic::message::"
 		  "receive\",\"function\":\"app::serve\",\"messages\":0,");
-	check_has(
-		text,
-		"\"fuel\":12,\"age_ms\":1,\"links\":0,\"label\":null,\"registered\":null},{\"id\":\"01");
+	check_has(text, "\"fuel\":12,\"age_ms\":1,\"links\":0,"
+			"\"label\":null,\"registered\":null},{\"id\":\"01");
 	check_has(text, "\"name\":null,\"host_function\":null,"
 			"\"function\":null,");
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
