@@ -32,6 +32,7 @@
 #include "base/time.h"
 #include "engine/cache.h"
 #include "engine/compiler.h"
+#include "engine/elements.h"
 #include "engine/engine.h"
 #include "engine/entries.h"
 #include "engine/imports.h"
@@ -79,7 +80,8 @@ struct ln_code {
 	struct ln_compilation *compilation; /* in another process; or NULL */
 	wasmtime_module_t *code;
 	struct ln_entries *entries;
-	struct ln_names *names; /* point into `bytes` */
+	struct ln_names *names;       /* point into `bytes` */
+	struct ln_elements *elements; /* NULL: not needed, or none */
 	struct ln_scan scan;
 	enum ln_abi_generation generation; /* of what it imports */
 	int failure;                       /* why it has failed */
@@ -411,6 +413,10 @@ static int complete(struct ln_code *self, char **error)
 		code = ln_names_new(self->bytes, self->len,
 				    self->scan.imports + self->scan.functions,
 				    &self->names);
+	/* Only where a library spawns functions by their number. */
+	if (code == 0 && ln_entries_find(self->entries, LN_SPAWN_BY_INDEX,
+					 sizeof(LN_SPAWN_BY_INDEX) - 1) != NULL)
+		code = ln_elements_new(self->bytes, self->len, &self->elements);
 	return code;
 }
 
@@ -422,6 +428,7 @@ static void destroy(void *argument)
 		wasmtime_module_delete(self->code);
 	ln_entries_free(self->entries);
 	ln_names_free(self->names);
+	ln_elements_free(self->elements);
 	free(self->bytes);
 	free(self->text);
 	free(self);
@@ -722,6 +729,11 @@ const struct ln_entries *ln_code_entries(const struct ln_code *self)
 enum ln_abi_generation ln_code_generation(const struct ln_code *code)
 {
 	return code->generation;
+}
+
+const struct ln_elements *ln_code_elements(const struct ln_code *self)
+{
+	return self->elements;
 }
 
 const struct ln_names *ln_code_names(const struct ln_code *self)

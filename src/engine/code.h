@@ -25,6 +25,7 @@ struct ln_code;
 struct ln_codes;
 struct ln_engine;
 struct ln_entries;
+struct ln_elements;
 struct ln_names;
 struct ln_party;
 struct ln_scan;
@@ -104,6 +105,7 @@ struct ln_engine *ln_code_engine(const struct ln_code *code);
 const wasmtime_module_t *ln_code_raw(const struct ln_code *code);
 const struct ln_entries *ln_code_entries(const struct ln_code *code);
 enum ln_abi_generation ln_code_generation(const struct ln_code *code);
+const struct ln_elements *ln_code_elements(const struct ln_code *code);
 const struct ln_names *ln_code_names(const struct ln_code *code);
 const struct ln_scan *ln_code_scan(const struct ln_code *code);
 

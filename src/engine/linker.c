@@ -241,6 +241,12 @@ int ln_linker_new(struct ln_engine *engine, unsigned variant,
 
 	if (linker == NULL)
 		return LN_ENOMEM;
+	/* The engine's handlers of signals are there from the first
+	 * environment on, as the embedding API says. */
+	if (ln_engine_variant(engine, variant) == NULL) {
+		destroy(linker);
+		return LN_EIO;
+	}
 	ln_lock_acquire(&linkers->lock);
 	found = find(linkers, linker);
 	if (found == NULL)

@@ -23,7 +23,8 @@ int ln_linkers_new(struct ln_linkers **linkers);
 void ln_linkers_free(struct ln_linkers *linkers);
 
 /* A linker for a variant, counted. `allows` is asked for each host function, by
- * its name "module::name"; NULL allows all. LN_ENOMEM. Any thread. */
+ * its name "module::name"; NULL allows all. LN_ENOMEM, LN_EIO. Any thread;
+ * deep when it is the first of the variant. */
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		  bool (*allows)(const void *who, const char *name),
 		  const void *who, struct ln_linker **linker);

@@ -16,8 +16,10 @@
 #include "base/error.h"
 #include "base/refs.h"
 #include "engine/code.h"
+#include "engine/elements.h"
 #include "engine/engine.h"
 #include "engine/linker.h"
+#include "engine/names.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
 #include "sched/blocking.h"
@@ -307,6 +309,17 @@ uint64_t ln_module_weight(const struct ln_module *module)
 	(void)ln_module_bytes(module, &len);
 	(void)ln_module_image(module, &size);
 	return (uint64_t)len + size + MODULE_BYTES;
+}
+
+const char *ln_module_table_name(const struct ln_module *module, uint32_t index,
+				 size_t *len)
+{
+	uint32_t function;
+
+	if (!ln_elements_function(ln_code_elements(module->code), index,
+				  &function))
+		return NULL;
+	return ln_names_function(ln_module_names(module), function, len);
 }
 
 const struct ln_names *ln_module_names(const struct ln_module *module)

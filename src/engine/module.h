@@ -78,6 +78,12 @@ const struct ln_code *ln_module_code(const struct ln_module *module);
 uint64_t ln_module_weight(const struct ln_module *module);
 
 /* What its functions are called. */
+/* The name, any bytes, of the function that a library spawns by its number in
+ * the table; NULL: it is not known. Valid as long as the module. Any thread,
+ * constant time. */
+const char *ln_module_table_name(const struct ln_module *module, uint32_t index,
+				 size_t *len);
+
 const struct ln_names *ln_module_names(const struct ln_module *module);
 
 /* The image of its compiled code, of *size bytes. */

@@ -152,6 +152,26 @@ const char *ln_names_function(const struct ln_names *names, uint32_t function,
 	return (const char *)names->bytes + place->offset;
 }
 
+bool ln_names_of_library(const struct ln_names *names, uint32_t function)
+{
+	/* Of C, and as Rust mangles the crate's name. */
+	static const char *const starts[] = { "lunatic_", "_lunatic_",
+					      "_ZN7lunatic" };
+	const char *name = NULL;
+	size_t len = 0;
+
+	if (names != NULL)
+		name = ln_names_function(names, function, &len);
+	for (size_t i = 0; name != NULL && i < sizeof(starts) / sizeof(*starts);
+	     i++) {
+		size_t n = strlen(starts[i]);
+
+		if (len >= n && memcmp(name, starts[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *ln_names_copy(const struct ln_names *names, uint32_t function)
 {
 	static const char before[] = "<wasm function ";

@@ -6,6 +6,7 @@
 #ifndef LN_ENGINE_NAMES_H
 #define LN_ENGINE_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,10 @@ const char *ln_names_function(const struct ln_names *names, uint32_t function,
  * be freed by the caller; zero bytes in it are '?'. NULL when memory is short.
  */
 char *ln_names_copy(const struct ln_names *names, uint32_t function);
+
+/* Whether a function is, by its name, one of a library through which guests use
+ * lunatic: that for C, or the Rust crate. `names` may be NULL. */
+bool ln_names_of_library(const struct ln_names *names, uint32_t function);
 
 /* The module's own name, clean; "<unknown>" when it has none. */
 const char *ln_names_module(const struct ln_names *names);

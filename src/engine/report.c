@@ -288,7 +288,8 @@ char *ln_report_take_reason(wasmtime_error_t *error, wasm_trap_t *trap)
 	return reason;
 }
 
-bool ln_report_caller(wasm_trap_t *trap, uint32_t *function)
+bool ln_report_caller(wasm_trap_t *trap, const struct ln_names *names,
+		      uint32_t *function)
 {
 	wasm_frame_vec_t frames;
 	bool found;
@@ -297,6 +298,14 @@ bool ln_report_caller(wasm_trap_t *trap, uint32_t *function)
 	found = frames.size > 1;
 	if (found)
 		*function = wasm_frame_func_index(frames.data[1]);
+	for (size_t i = 1; i < frames.size && i < FRAMES_MAX; i++) {
+		uint32_t at = wasm_frame_func_index(frames.data[i]);
+
+		if (!ln_names_of_library(names, at)) {
+			*function = at;
+			break;
+		}
+	}
 	wasm_frame_vec_delete(&frames);
 	wasm_trap_delete(trap);
 	return found;

@@ -42,8 +42,11 @@ char *ln_report_text(const struct ln_report *report);
  * freed by the caller. Consumes it, as above. */
 char *ln_report_take_reason(wasmtime_error_t *error, wasm_trap_t *trap);
 
-/* The number of the second innermost wasm function of a trap's backtrace; false
- * when there is none. Consumes the trap. */
-bool ln_report_caller(wasm_trap_t *trap, uint32_t *function);
+/* The number of the function that called the innermost one of a trap's
+ * backtrace, or of that one's caller and so on: the first that is not of a
+ * library, if there is one (ln_names_of_library). False when there is no
+ * caller. Consumes the trap. */
+bool ln_report_caller(wasm_trap_t *trap, const struct ln_names *names,
+		      uint32_t *function);
 
 #endif

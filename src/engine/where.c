@@ -77,7 +77,9 @@ static void look(void *argument)
 	error = wasmtime_func_call_unchecked(instance->context,
 					     &instance->probe, NULL, 0, &trap);
 	if (trap != NULL)
-		call->found = ln_report_caller(trap, &call->function);
+		call->found = ln_report_caller(
+			trap, ln_module_names(instance->module),
+			&call->function);
 	drop(error, NULL);
 }
 

@@ -25,6 +25,7 @@
 #include "base/refs.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "engine/elements.h"
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/report.h"
@@ -339,13 +340,37 @@ static void free_start(void *argument)
 	free(start);
 }
 
+/* What a process is called: after its entry, or the function that a library was
+ * told to spawn through that. */
+static const char *entry_name(const struct start *start, size_t *len)
+{
+	static const char by_index[] = LN_SPAWN_BY_INDEX;
+	const struct ln_entry *entry = start->entry;
+	uint32_t last = entry->param_count - 1;
+	const char *name = NULL;
+
+	if (entry->name_len == sizeof(by_index) - 1 &&
+	    memcmp(entry->name, by_index, sizeof(by_index) - 1) == 0 &&
+	    entry->param_count > 0 && entry->params[last] == 'i')
+		name = ln_module_table_name(start->module->module,
+					    (uint32_t)start->params[last].i32,
+					    len);
+	if (name != NULL)
+		return name;
+	*len = entry->name_len;
+	return entry->name;
+}
+
 static void describe(const struct ln_process *process,
 		     struct ln_process_info *info)
 {
 	struct start *start = process->argument;
 
-	ln_process_info_set_name(info, start->entry->name,
-				 start->entry->name_len);
+	const char *name;
+	size_t len;
+
+	name = entry_name(start, &len);
+	ln_process_info_set_name(info, name, len);
 	info->memory =
 		atomic_load_explicit(&start->memory, memory_order_relaxed);
 	info->started =

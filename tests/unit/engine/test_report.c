@@ -186,19 +186,19 @@ static void callers(void **state)
 	uint32_t function;
 
 	(void)state;
-	assert_true(
-		ln_report_caller(trap_in(guest, "outer", &names), &function));
+	assert_true(ln_report_caller(trap_in(guest, "outer", &names), NULL,
+				     &function));
 	ln_names_free(names);
 	assert_int_equal(function, 1);
 	/* The trap's own function is the only one. */
 	assert_false(ln_report_caller(
 		trap_in("(module (func $f (export \"f\") unreachable))", "f",
 			&names),
-		&function));
+		NULL, &function));
 	ln_names_free(names);
 	/* There is no backtrace. */
-	assert_false(
-		ln_report_caller(wasmtime_trap_new("made up", 7), &function));
+	assert_false(ln_report_caller(wasmtime_trap_new("made up", 7), NULL,
+				      &function));
 }
 
 int main(void)
