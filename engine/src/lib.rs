@@ -3,6 +3,8 @@
 
 mod demangle;
 
+use std::sync::OnceLock;
+
 pub use wasmtime_c_api::*;
 
 /// Writes the readable form of a mangled function name (C++ or Rust) to `out`,
@@ -25,4 +27,20 @@ pub unsafe extern "C" fn lunatic_engine_demangle(
     let (written, was_cut) = demangle::demangle(name, out);
     unsafe { *cut = was_cut };
     written
+}
+
+/// Starts the threads that modules are compiled with, once for the program;
+/// 0: as many as RAYON_NUM_THREADS says, or as the machine has processors.
+/// Returns whether they are there; if not, parallel compilation ends the
+/// program, and is to be switched off. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn lunatic_engine_start_compiler(threads: usize) -> bool {
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    *STARTED.get_or_init(|| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|index| format!("ln-compiler-{index}"))
+            .build_global()
+            .is_ok()
+    })
 }

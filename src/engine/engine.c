@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/futex.h"
@@ -27,6 +28,9 @@
 #include "engine/memory.h"
 #include "engine/preempt.h"
 #include "sched/fiber.h"
+
+/* More make nothing faster that has so few functions. */
+#define COMPILER_THREADS_MAX 16
 
 #if LN_ASAN || LN_TSAN
 #define HOST_STACK ((size_t)640 << 10)
@@ -42,6 +46,7 @@
 void *lunatic_engine_swap_activations(void *head);
 void lunatic_engine_set_bulk_hook(bool (*hook)(uintptr_t *resume));
 void lunatic_engine_set_gc_hook(void (*hook)(void));
+bool lunatic_engine_start_compiler(size_t threads);
 
 struct ln_engine {
 	const struct ln_host_table *table;
@@ -175,6 +180,19 @@ static void set_features(wasm_config_t *config)
 	wasmtime_config_wasm_memory64_set(config, true);
 }
 
+/* As many as there are processors, within reason; 0: what the variable that the
+ * threads look at says. */
+static size_t compiler_threads(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (getenv("RAYON_NUM_THREADS") != NULL)
+		return 0;
+	return cores < 1                      ? 1
+	       : cores > COMPILER_THREADS_MAX ? COMPILER_THREADS_MAX
+					      : (size_t)cores;
+}
+
 /* All that the generated code depends on. */
 static wasm_config_t *configure(unsigned variant)
 {
@@ -187,7 +205,9 @@ static wasm_config_t *configure(unsigned variant)
 	wasmtime_config_consume_fuel_set(config,
 					 (variant & LN_VARIANT_METERED) != 0);
 	wasmtime_config_native_unwind_info_set(config, false);
-	wasmtime_config_parallel_compilation_set(config, true);
+	/* Where its threads cannot be started, one does it. */
+	wasmtime_config_parallel_compilation_set(
+		config, lunatic_engine_start_compiler(compiler_threads()));
 	wasmtime_config_cranelift_opt_level_set(config,
 						WASMTIME_OPT_LEVEL_SPEED);
 	wasmtime_config_memory_init_cow_set(config, false);

@@ -90,6 +90,16 @@ each prctl 1
 each open 24
 from_there open 24
 
+# Of threads, stacks for signals, and memory the first that are missing end the
+# start, or are done without.
+each clone 11
+from_there clone 11
+each sigaltstack 12
+from_there sigaltstack 12
+each mprotect 12
+each mmap 12
+each munmap 12
+
 # What is refused always.
 refused sigaction 1 1 0 hello.wasm
 expect 1 "sigaction"
