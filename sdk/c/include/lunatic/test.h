@@ -68,9 +68,8 @@ struct lunatic_test {
 	LUNATIC_TEST_(name, "#ignore_", LUNATIC_TEST_IS_IGNORED)
 
 /* Says on standard error why, and makes the process fail. */
-#define LUNATIC_PANIC(...)                                    \
-	(fprintf(stderr, "%s:%d: ", __FILE_NAME__, __LINE__), \
-	 fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), lunatic_panic())
+#define LUNATIC_PANIC(...) \
+	lunatic_panic_at(__FILE_NAME__, __LINE__, __VA_ARGS__)
 
 #define LUNATIC_CHECK(condition) \
 	((condition) ? (void)0 : LUNATIC_PANIC("failed: %s", #condition))
@@ -80,6 +79,11 @@ struct lunatic_test {
 	lunatic_check_eq(__FILE_NAME__, __LINE__, #have, (have), (want))
 
 __attribute__((noreturn)) void lunatic_panic(void);
+
+/* Says "file:line: " and a text of up to 1,000 bytes on standard error, in one
+ * line that nothing comes in between of, and makes the process fail. */
+__attribute__((noreturn, format(printf, 3, 4))) void
+lunatic_panic_at(const char *file, int line, const char *format, ...);
 void lunatic_check_eq(const char *file, int line, const char *what,
 		      int64_t have, int64_t want);
 
