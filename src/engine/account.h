@@ -35,26 +35,22 @@ static inline void ln_account_refund(struct ln_account *account,
 	}
 }
 
-/* Takes back what was charged in vain: the counts may have wrapped around. */
-static inline void ln_account_uncharge(struct ln_account *account,
-				       const struct ln_account *end,
-				       uint64_t bytes)
-{
-	for (; account != end; account = account->above)
-		atomic_fetch_sub_explicit(&account->used, bytes,
-					  memory_order_relaxed);
-}
-
 /* False, and nothing is charged, when that would be too much for one of them.
  * `account` may be NULL. */
 static inline bool ln_account_charge(struct ln_account *account, uint64_t bytes)
 {
 	for (struct ln_account *at = account; at != NULL; at = at->above) {
-		uint64_t before = atomic_fetch_add_explicit(
-			&at->used, bytes, memory_order_relaxed);
+		uint64_t before;
 
-		if (before > at->most || bytes > at->most - before) {
-			ln_account_uncharge(account, at->above, bytes);
+		/* What could never fit is not added: no count wraps around. */
+		if (bytes > at->most) {
+			ln_account_refund(account, at, bytes);
+			return false;
+		}
+		before = atomic_fetch_add_explicit(&at->used, bytes,
+						   memory_order_relaxed);
+		if (before > at->most - bytes) {
+			ln_account_refund(account, at->above, bytes);
 			return false;
 		}
 	}

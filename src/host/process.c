@@ -185,14 +185,22 @@ int ln_host_process_id(struct ln_guest *guest, uint64_t process, uint8_t *uuid)
 	return 0;
 }
 
+/* Finds a process, and waits until its node, if that is another one, takes what
+ * the caller has to tell it. Traps when there is none. */
+static int reach_process(struct ln_guest *guest, uint64_t id,
+			 struct ln_process **process)
+{
+	*process = find_process(guest, id);
+	if (*process == NULL)
+		return missing(guest, "process", id);
+	return ln_process_wait_for_room(*process, LN_NEVER);
+}
+
 int ln_host_process_link(struct ln_guest *guest, int64_t tag, uint64_t process)
 {
-	struct ln_process *value = find_process(guest, process);
-	int error;
+	struct ln_process *value;
+	int error = reach_process(guest, process, &value);
 
-	if (value == NULL)
-		return missing(guest, "process", process);
-	error = ln_process_wait_for_room(value, LN_NEVER);
 	if (error == 0)
 		error = ln_process_link(guest->process, value, tag, tag);
 	if (error == LN_ELIMIT)
@@ -205,12 +213,9 @@ int ln_host_process_link(struct ln_guest *guest, int64_t tag, uint64_t process)
 
 int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
 {
-	struct ln_process *value = find_process(guest, process);
-	int error;
+	struct ln_process *value;
+	int error = reach_process(guest, process, &value);
 
-	if (value == NULL)
-		return missing(guest, "process", process);
-	error = ln_process_wait_for_room(value, LN_NEVER);
 	if (error == 0)
 		ln_process_unlink(guest->process, value);
 	return error;
@@ -219,13 +224,10 @@ int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
 int ln_host_process_monitor(struct ln_guest *guest, uint64_t process,
 			    uint64_t *result)
 {
-	struct ln_process *value = find_process(guest, process);
+	struct ln_process *value;
 	int64_t tag;
-	int error;
+	int error = reach_process(guest, process, &value);
 
-	if (value == NULL)
-		return missing(guest, "process", process);
-	error = ln_process_wait_for_room(value, LN_NEVER);
 	if (error == 0)
 		error = ln_process_monitor(guest->process, value, &tag);
 	if (error == LN_ELIMIT)
@@ -248,12 +250,9 @@ int ln_host_process_demonitor(struct ln_guest *guest, int64_t tag,
 
 int ln_host_process_kill(struct ln_guest *guest, uint64_t process)
 {
-	struct ln_process *value = find_process(guest, process);
-	int error;
+	struct ln_process *value;
+	int error = reach_process(guest, process, &value);
 
-	if (value == NULL)
-		return missing(guest, "process", process);
-	error = ln_process_wait_for_room(value, LN_NEVER);
 	if (error == 0)
 		ln_process_kill(value);
 	/* It may have killed itself. */

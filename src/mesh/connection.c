@@ -545,7 +545,8 @@ static int start_writer(struct ln_connection *connection)
 			      run_writer, writer_done);
 	if (error < 0) {
 		ln_mesh_task_over(mesh);
-		atomic_fetch_sub(&connection->references, 1);
+		/* Never the last: the reader has one. */
+		(void)ln_refs_release(&connection->references);
 		ln_connection_blame(connection, ln_error_text(error));
 	}
 	return error;
