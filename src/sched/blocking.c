@@ -2,8 +2,13 @@
  * DESIGN
  * Jobs live on the stacks of the tasks that wait for them, queued in a fair
  * queue (base/fair.h). A task has at most one, so their number is bounded by
- * that of the tasks, and a tenant's queue is also a round robin over its tasks:
- * a job of many steps goes behind the others of its tenant after each.
+ * that of the tasks.
+ *
+ * A job begins in its tenant's own queue. After its first step it is long work,
+ * and goes on as a job of another tenant below that one, of `rest`: that has
+ * every second turn of its tenant, and half of its threads. So short work waits
+ * for a step or two of long work, however many long jobs the same tenant has,
+ * and also when all that these may use hang in the kernel.
  *
  * The waiting task cannot be killed away from its job, because the job uses its
  * stack: it parks until the job is over, and whoever called looks at the kill
@@ -51,8 +56,9 @@
 enum job_state { JOB_QUEUED, JOB_RAN, JOB_RELEASED };
 
 struct job {
-	struct ln_list link; /* in the tenant's queue, or in pool.active */
-	struct ln_tenant *tenant;
+	struct ln_list link;      /* in the tenant's queue, or in pool.active */
+	struct ln_tenant *tenant; /* whose queue or thread it has */
+	struct ln_tenant *rest;   /* for all steps but the first */
 	bool (*step)(void *);
 	void *argument;
 	struct ln_task *task;
@@ -63,8 +69,15 @@ struct job {
 	_Atomic int state;
 };
 
+struct ln_blocking_tenant {
+	struct ln_blocking *pool;
+	struct ln_tenant *tenant; /* counted */
+	struct ln_tenant *rest;   /* below it, for long work; counted */
+};
+
 struct ln_blocking {
 	/* Immutable. */
+	struct ln_blocking_tenant root; /* of jobs for no tenant */
 	unsigned max;
 	unsigned width;
 	bool yields; /* the threads have another nice value than the maker: */
@@ -72,9 +85,8 @@ struct ln_blocking {
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct ln_tenant *root; /* under lock, as all that follows */
-	struct ln_list active;  /* jobs, in the order of `looked` */
-	uint64_t steps;         /* numbers them */
+	struct ln_list active; /* jobs by `looked`; under lock, as the rest */
+	uint64_t steps;        /* numbers them */
 	unsigned active_count;
 	pthread_t *threads;
 	unsigned started;
@@ -82,11 +94,6 @@ struct ln_blocking {
 	unsigned called; /* of these, to do some */
 	bool watched;    /* one of these is the watcher */
 	bool stopping;
-};
-
-struct ln_blocking_tenant {
-	struct ln_blocking *pool;
-	struct ln_tenant *tenant; /* counted */
 };
 
 /* Deadlines of the watcher are CLOCK_MONOTONIC. */
@@ -100,6 +107,27 @@ static void init_condition(pthread_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
+static void deinit_tenant(struct ln_blocking_tenant *tenant)
+{
+	ln_tenant_release(tenant->rest);
+	ln_tenant_release(tenant->tenant);
+}
+
+static int init_tenant(struct ln_blocking *pool, struct ln_tenant *above,
+		       unsigned max, struct ln_blocking_tenant *tenant)
+{
+	tenant->pool = pool;
+	tenant->rest = NULL;
+	tenant->tenant = ln_tenant_new(above, max);
+	if (tenant->tenant != NULL)
+		tenant->rest =
+			ln_tenant_new(tenant->tenant, max > 1 ? max / 2 : 1);
+	if (tenant->rest != NULL)
+		return 0;
+	deinit_tenant(tenant);
+	return LN_ENOMEM;
+}
+
 int ln_blocking_new(unsigned threads, unsigned width, int nice,
 		    struct ln_blocking **out)
 {
@@ -108,10 +136,9 @@ int ln_blocking_new(unsigned threads, unsigned width, int nice,
 	if (pool == NULL)
 		return LN_ENOMEM;
 	pool->threads = calloc(threads, sizeof(*pool->threads));
-	pool->root = ln_tenant_new(NULL, threads);
-	if (pool->threads == NULL || pool->root == NULL) {
+	if (pool->threads == NULL ||
+	    init_tenant(pool, NULL, threads, &pool->root) < 0) {
 		free(pool->threads);
-		ln_tenant_release(pool->root);
 		free(pool);
 		return LN_ENOMEM;
 	}
@@ -138,7 +165,7 @@ void ln_blocking_free(struct ln_blocking *pool)
 		pthread_join(pool->threads[i], NULL);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);
-	ln_tenant_release(pool->root);
+	deinit_tenant(&pool->root);
 	free(pool->threads);
 	free(pool);
 }
@@ -147,22 +174,22 @@ int ln_blocking_tenant_new(struct ln_blocking *pool,
 			   struct ln_blocking_tenant *above,
 			   struct ln_blocking_tenant **out)
 {
-	struct ln_tenant *parent = above != NULL ? above->tenant : pool->root;
+	struct ln_tenant *parent =
+		above != NULL ? above->tenant : pool->root.tenant;
 	struct ln_blocking_tenant *tenant = malloc(sizeof(*tenant));
 	unsigned max = ln_tenant_max(parent);
+	int error;
 
 	if (tenant == NULL)
 		return LN_ENOMEM;
-	tenant->pool = pool;
 	pthread_mutex_lock(&pool->lock);
-	tenant->tenant = ln_tenant_new(parent, max > 1 ? max / 2 : 1);
+	error = init_tenant(pool, parent, max > 1 ? max / 2 : 1, tenant);
 	pthread_mutex_unlock(&pool->lock);
-	if (tenant->tenant == NULL) {
+	if (error == 0)
+		*out = tenant;
+	else
 		free(tenant);
-		return LN_ENOMEM;
-	}
-	*out = tenant;
-	return 0;
+	return error;
 }
 
 void ln_blocking_tenant_release(struct ln_blocking_tenant *tenant)
@@ -170,7 +197,7 @@ void ln_blocking_tenant_release(struct ln_blocking_tenant *tenant)
 	if (tenant == NULL)
 		return;
 	pthread_mutex_lock(&tenant->pool->lock);
-	ln_tenant_release(tenant->tenant);
+	deinit_tenant(tenant);
 	pthread_mutex_unlock(&tenant->pool->lock);
 	free(tenant);
 }
@@ -266,9 +293,10 @@ static struct job *take_job(struct ln_blocking *pool, pid_t thread)
 {
 	struct job *job;
 
-	if (pool->active_count >= pool->width || !ln_tenant_ready(pool->root))
+	if (pool->active_count >= pool->width ||
+	    !ln_tenant_ready(pool->root.tenant))
 		return NULL;
-	job = job_at(ln_tenant_take(pool->root));
+	job = job_at(ln_tenant_take(pool->root.tenant));
 	job->thread = thread;
 	job->number = pool->steps++;
 	job->looked = ln_time_now();
@@ -281,7 +309,7 @@ static struct job *take_job(struct ln_blocking *pool, pid_t thread)
 /* Waits until a call; the watcher at most until it should look at a job. */
 static void wait_idle(struct ln_blocking *pool)
 {
-	bool watcher = !pool->watched && ln_tenant_ready(pool->root);
+	bool watcher = !pool->watched && ln_tenant_ready(pool->root.tenant);
 
 	pool->idle++;
 	if (watcher) {
@@ -306,10 +334,14 @@ static void wait_idle(struct ln_blocking *pool)
 /* Ends a step; whether the job is over. */
 static bool end_step(struct ln_blocking *pool, struct job *job, bool more)
 {
+	struct ln_tenant *ran = job->tenant;
+
 	deactivate(pool, job);
-	if (more)
+	if (more) {
+		job->tenant = job->rest;
 		ln_tenant_queue(job->tenant, &job->link);
-	ln_tenant_end(job->tenant);
+	}
+	ln_tenant_end(ran);
 	return !more;
 }
 
@@ -345,7 +377,8 @@ static void *thread_main(void *argument)
 			wait_idle(pool);
 			continue;
 		}
-		signal = ln_tenant_ready(pool->root) && call_thread(pool);
+		signal =
+			ln_tenant_ready(pool->root.tenant) && call_thread(pool);
 		pthread_mutex_unlock(&pool->lock);
 		if (signal)
 			pthread_cond_signal(&pool->work);
@@ -392,7 +425,10 @@ int ln_blocking_run_steps(struct ln_blocking *pool,
 			;
 		return 0;
 	}
-	job.tenant = tenant != NULL ? tenant->tenant : pool->root;
+	if (tenant == NULL)
+		tenant = &pool->root;
+	job.tenant = tenant->tenant;
+	job.rest = tenant->rest;
 	job.task = task;
 	atomic_init(&job.state, JOB_QUEUED);
 	error = enqueue(pool, &job);

@@ -4,9 +4,11 @@
  *
  * Work is done for tenants, in turns. Tenants form a tree; one and those below
  * it use at most half of the threads that the one above may use, at least one.
- * Long work is done in steps, and goes to the end of its tenant's queue after
- * each. So whoever has much to do delays others by a step at a time, and work
- * that hangs in the kernel keeps the threads of its own tenant only.
+ * Long work is done in steps. After the first one it takes turns with all other
+ * long work of its tenant, and all of that takes turns with the tenant's new
+ * jobs and uses half of its threads. So whoever has much to do delays others by
+ * a step at a time, and work that hangs in the kernel keeps the threads of its
+ * own tenant only, and if it is long, some of these are left.
  */
 #ifndef LN_SCHED_BLOCKING_H
 #define LN_SCHED_BLOCKING_H

@@ -403,6 +403,75 @@ static void hanging_jobs_keep_their_share(void **state)
 	ln_sched_free(sched);
 }
 
+/* Hangs in its second step. */
+static bool hang_later(void *argument)
+{
+	struct stepper *self = argument;
+
+	return self->steps-- > 1 || hang_step(argument);
+}
+
+static void run_hanging_later(void *argument)
+{
+	struct stepper *self = argument;
+
+	self->result = ln_blocking_run_steps(self->pool, self->tenant,
+					     hang_later, self);
+}
+
+static void count_one(void *argument)
+{
+	*(int *)argument += 1;
+}
+
+static void run_short(void *argument)
+{
+	struct stepper *self = argument;
+
+	self->result = ln_blocking_run_for(self->pool, self->tenant, count_one,
+					   &self->steps);
+}
+
+/* Long jobs of a tenant that all hang leave it threads for short ones. */
+static void long_jobs_leave_threads(void **state)
+{
+	static struct stepper hanging[8];
+	struct ln_sched *sched = test_sched_new(1);
+	struct ln_blocking_tenant *one;
+	struct ln_blocking *pool;
+	struct stepper other = { .steps = 1 };
+
+	(void)state;
+	atomic_store(&let_go, false);
+	atomic_store(&begun, 0);
+	assert_int_equal(ln_blocking_new(8, 1, 0, &pool), 0);
+	assert_int_equal(ln_blocking_tenant_new(pool, NULL, &one), 0);
+	for (int i = 0; i < 8; i++) {
+		hanging[i] = (struct stepper){ .pool = pool,
+					       .tenant = one,
+					       .steps = 2 };
+		start_stepper(sched, &hanging[i], run_hanging_later);
+	}
+	/* Half of the half that the tenant may use. */
+	while (atomic_load(&begun) < 2)
+		test_nap();
+	other.pool = pool;
+	other.tenant = one;
+	test_task_start(sched, &other.task, run_short, &other);
+	while (!atomic_load(&other.task.over))
+		test_nap();
+	assert_int_equal(other.result, 0);
+	assert_int_equal(other.steps, 2);
+	assert_int_equal(atomic_load(&begun), 2);
+	atomic_store(&let_go, true);
+	ln_sched_wait_idle(sched);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(hanging[i].result, 0);
+	ln_blocking_tenant_release(one);
+	ln_blocking_free(pool);
+	ln_sched_free(sched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +484,7 @@ int main(void)
 		cmocka_unit_test(steps_take_turns),
 		cmocka_unit_test(steps_outside_a_task),
 		cmocka_unit_test(hanging_jobs_keep_their_share),
+		cmocka_unit_test(long_jobs_leave_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
