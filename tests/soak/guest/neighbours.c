@@ -318,37 +318,83 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t len)
 	return at + len;
 }
 
+/* What a module does with its data segment. */
+enum use {
+	ACTIVE, /* it is copied at the spawn */
+	START, /* the same, and there is a start function, which does nothing */
+	INIT,  /* its function copies it again and again */
+};
+
+/* A section whose contents end where the next one is to be written. */
+static uint8_t *put_section(uint8_t *at, uint8_t number,
+			    const uint8_t *contents, const uint8_t *end)
+{
+	*at++ = number;
+	at = put_number(at, (size_t)(end - contents));
+	return put_bytes(at, contents, (size_t)(end - contents));
+}
+
+/* The body of the module's function, with its size. */
+static uint8_t *put_body(uint8_t *at, size_t size, enum use use)
+{
+	static const uint8_t nothing[] = { 2, 0, 0x0b };
+	static const uint8_t begin[] = { 0, 3, 0x40, 0x41, 0, 0x41, 0, 0x41 };
+	static const uint8_t end[] = { 0xfc, 8, 0, 0, 0x0c, 0, 0x0b, 0x0b };
+	uint8_t body[32];
+	uint8_t *last;
+
+	if (use != INIT)
+		return put_bytes(at, nothing, sizeof(nothing));
+	last = put_bytes(body, begin, sizeof(begin));
+	last = put_number(last, size);
+	/* The last byte of a signed number has no sign in its highest bit. */
+	if (last[-1] & 0x40) {
+		last[-1] |= 0x80;
+		*last++ = 0;
+	}
+	last = put_bytes(last, end, sizeof(end));
+	at = put_number(at, (size_t)(last - body));
+	return put_bytes(at, body, (size_t)(last - body));
+}
+
 /* A module with one data segment of `size` bytes, below 256 MiB, and a function
- * that does nothing. */
-static size_t make_module(uint8_t *out, size_t size)
+ * `f`. */
+static size_t make_module(uint8_t *out, size_t size, enum use use)
 {
 	static const uint8_t head[] = { 0, 'a', 's',  'm', 1, 0, 0, 0, 1,
 					4, 1,   0x60, 0,   0, 3, 2, 1, 0 };
-	static const uint8_t rest[] = { 7,  5, 1, 1, 'f', 0,   0,
-					10, 4, 1, 2, 0,   0x0b };
-	static const uint8_t segment[] = { 1, 0, 0x41, 0, 0x0b };
-	uint8_t pages[8];
-	uint8_t length[8];
-	size_t page_bytes =
-		(size_t)(put_number(pages, size / PAGE + 1) - pages);
-	size_t length_bytes = (size_t)(put_number(length, size) - length);
+	static const uint8_t exported[] = { 1, 1, 'f', 0, 0 };
+	static const uint8_t active[] = { 1, 0, 0x41, 0, 0x0b };
+	static const uint8_t passive[] = { 1, 1 };
+	static const uint8_t zero = 0;
+	static const uint8_t one = 1;
+	uint8_t contents[64];
+	uint8_t *end;
 	uint8_t *at = put_bytes(out, head, sizeof(head));
 
-	*at++ = 5; /* memory: one, without a maximum */
-	at = put_number(at, 2 + page_bytes);
-	*at++ = 1;
-	*at++ = 0;
-	at = put_bytes(at, pages, page_bytes);
-	at = put_bytes(at, rest, sizeof(rest));
+	/* One memory, without a maximum. */
+	end = put_number(put_bytes(contents, (uint8_t[]){ 1, 0 }, 2),
+			 size / PAGE + 1);
+	at = put_section(at, 5, contents, end);
+	at = put_section(at, 7, exported, exported + sizeof(exported));
+	if (use == START)
+		at = put_section(at, 8, &zero, &zero + 1);
+	at = put_section(at, 12, &one, &one + 1);
+	contents[0] = 1;
+	at = put_section(at, 10, contents, put_body(contents + 1, size, use));
+	if (use == INIT)
+		end = put_bytes(contents, passive, sizeof(passive));
+	else
+		end = put_bytes(contents, active, sizeof(active));
+	end = put_number(end, size);
 	*at++ = 11;
-	at = put_number(at, sizeof(segment) + length_bytes + size);
-	at = put_bytes(at, segment, sizeof(segment));
-	at = put_bytes(at, length, length_bytes);
+	at = put_number(at, (size_t)(end - contents) + size);
+	at = put_bytes(at, contents, (size_t)(end - contents));
 	memset(at, 7, size);
 	return (size_t)(at + size - out);
 }
 
-ENTRY(data)(void)
+static void spawn_data(enum use use)
 {
 	uint8_t *bytes = malloc(DATA_SIZE + 4096);
 	uint64_t module;
@@ -356,16 +402,32 @@ ENTRY(data)(void)
 
 	CHECK(bytes != NULL);
 	CHECK_EQ(lunatic_process_add_module(lunatic_process_this_env(), bytes,
-					    make_module(bytes, DATA_SIZE),
+					    make_module(bytes, DATA_SIZE, use),
 					    &module),
 		 0);
-	for (;;) {
+	for (int i = 0; use != INIT || i < 2; i++) {
 		if (lunatic_process_spawn(0, module, "f", 1, NULL, 0, &id) == 0)
 			lunatic_process_drop_process(id);
 		else
 			lunatic_error_drop(id);
 		lunatic_process_sleep_ms(50);
 	}
+	lunatic_process_sleep_ms(60000);
+}
+
+ENTRY(data)(void)
+{
+	spawn_data(ACTIVE);
+}
+
+ENTRY(start_data)(void)
+{
+	spawn_data(START);
+}
+
+ENTRY(init_data)(void)
+{
+	spawn_data(INIT);
 }
 
 /* What the sleeper has seen since it was last asked. */
