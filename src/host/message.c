@@ -285,7 +285,7 @@ int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
 /* Takes the message out of the scratch area, for the process with that id;
  * NULL: trap. A signal stays: sent on, it would look as if the receiver's own
  * link had died. */
-static struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
+static inline struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
 				   struct ln_process **process)
 {
 	struct ln_message *message = data_message(guest);

@@ -7,6 +7,7 @@
 #define LN_SCHED_BULK_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -19,13 +20,22 @@
 
 void ln_bulk_copy_long(void *to, const void *from, size_t size);
 
-/* memcpy. */
+/* memcpy; a number or two, as in most messages, without a call. */
 static inline void ln_bulk_copy(void *to, const void *from, size_t size)
 {
-	if (LN_LIKELY(size <= LN_BULK_PIECE))
+	uint64_t first, last;
+
+	if (LN_LIKELY(size >= sizeof(first) && size <= 2 * sizeof(first))) {
+		memcpy(&first, from, sizeof(first));
+		memcpy(&last, (const char *)from + size - sizeof(last),
+		       sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy((char *)to + size - sizeof(last), &last, sizeof(last));
+	} else if (LN_LIKELY(size <= LN_BULK_PIECE)) {
 		memcpy(to, from, size);
-	else
+	} else {
 		ln_bulk_copy_long(to, from, size);
+	}
 }
 
 /* calloc of `size` bytes. */
