@@ -12,6 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-kept.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+mkdir "$work/w"
 # MiB that the program itself takes at most, with what it compiles.
 base=160
 limit=16
@@ -22,7 +23,7 @@ clang-19 --target=wasm32-wasi -O2 -I "$top/sdk/c/include" \
 sed -n '/^## What the host keeps/,/^## /p' "$top/docs/sandbox.md" |
 	awk -F '|' '/^\|/ { rows++; if (rows > 2) { split($2, words, " ");
 		gsub(/[^a-z]/, "", words[1]); print words[1] } } !/^\|/ && rows { exit }' >"$work/things"
-if [ "$(wc -l <"$work/things")" -lt 12 ]; then
+if [ "$(wc -l <"$work/things")" -lt 14 ]; then
 	echo "FAILED: the table in docs/sandbox.md has too few rows"
 	exit 1
 fi
@@ -38,7 +39,7 @@ END
 failed=
 while read -r thing; do
 	python3 "$work/run.py" "$lunatic" --max-total-memory "${limit}M" \
-		"$work/kept.wasm" "$thing" >"$work/out" 2>&1 || true
+		--dir "$work/w::/w" "$work/kept.wasm" "$thing" >"$work/out" 2>&1 || true
 	read -r status memory text <"$work/out" || true
 	echo "$text, $memory MiB at most"
 	case $status-$text in

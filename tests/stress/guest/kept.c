@@ -4,6 +4,8 @@
 //   kept.wasm THING
 #include "../../guest/check.h"
 
+#include <fcntl.h>
+
 enum { REPORT = 1, DONE };
 
 #define MIB ((size_t)1 << 20)
@@ -265,6 +267,27 @@ static void addresses(void)
 	}
 }
 
+static void timers(void)
+{
+	static uint8_t bytes[64 << 10];
+
+	for (int i = 0; i < MANY; i++) {
+		lunatic_message_create_data(5, 0);
+		lunatic_message_write_data(bytes, sizeof(bytes));
+		lunatic_message_send_after(boss, 3600000);
+		kept(i);
+	}
+}
+
+static void descriptors(void)
+{
+	for (int i = 0; i < MANY; i++) {
+		if (open("/w", O_RDONLY | O_DIRECTORY) < 0)
+			refused();
+		kept(i);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*keep)(void);
@@ -281,6 +304,8 @@ static const struct {
 	{ "monitors", monitors },
 	{ "names", names },
 	{ "addresses", addresses },
+	{ "timers", timers },
+	{ "descriptors", descriptors },
 };
 
 #define THINGS (sizeof(things) / sizeof(things[0]))
