@@ -20,14 +20,16 @@ static struct ln_engine *make(enum ln_preemption preemption)
 {
 	struct ln_engine *engine = NULL;
 
-	assert_int_equal(ln_engine_new(&no_functions, preemption, &engine), 0);
+	assert_int_equal(ln_engine_new(ln_engine_default(), &no_functions,
+				       preemption, &engine),
+			 0);
 	return engine;
 }
 
 /* Each is made once, and has what all of the engine have. */
 static void check_variants(struct ln_engine *engine, unsigned common)
 {
-	wasm_engine_t *made[LN_VARIANTS];
+	struct ln_variant *made[LN_VARIANTS];
 
 	for (unsigned i = 0; i < LN_VARIANTS; i++) {
 		assert_int_equal(ln_engine_complete(engine, i), i | common);
@@ -67,43 +69,17 @@ static void parts(void **state)
 	assert_ptr_equal(ln_engine_host_table(engine), &no_functions);
 	assert_non_null(ln_engine_codes(engine));
 	assert_non_null(ln_engine_linkers(engine));
+	assert_non_null(ln_engine_memories(engine));
+	assert_ptr_equal(ln_engine_class(engine), ln_engine_default());
 	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_DEFAULT);
 	ln_engine_set_stack(engine, LN_ENGINE_STACK_MOST);
+	assert_int_equal(ln_engine_stack(engine), LN_ENGINE_STACK_MOST);
 	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_MOST);
 	/* The engine accepts that much. */
 	assert_non_null(ln_engine_variant(engine, 0));
 	/* Nothing has been made: there is nothing to tick. */
 	ln_engine_tick(engine);
 	ln_engine_free(engine);
-}
-
-/* Only of variants that somebody uses. */
-static void probes(void **state)
-{
-	struct ln_engine *engine = make(LN_PREEMPTION_SIGNAL);
-	unsigned used = ln_engine_complete(engine, LN_VARIANT_METERED);
-	const wasmtime_module_t *probe;
-
-	(void)state;
-	ln_engine_prepare_probes(engine);
-	assert_null(ln_engine_probe(engine, used));
-	assert_non_null(ln_engine_variant(engine, used));
-	assert_null(ln_engine_probe(engine, used));
-	ln_engine_prepare_probes(engine);
-	probe = ln_engine_probe(engine, used);
-	assert_non_null(probe);
-	ln_engine_prepare_probes(engine);
-	assert_ptr_equal(ln_engine_probe(engine, used), probe);
-	for (unsigned i = 0; i < LN_VARIANTS; i++)
-		assert_int_equal(ln_engine_probe(engine, i) != NULL, i == used);
-	ln_engine_free(engine);
-}
-
-static void preparing(void **state)
-{
-	(void)state;
-	assert_int_equal(ln_preempt_prepare(), LN_PREEMPT_BY_SIGNAL);
-	assert_int_equal(ln_preempt_stop() != 0, LN_PREEMPT_BY_SIGNAL);
 }
 
 static void no_memory(void **state)
@@ -116,8 +92,8 @@ static void no_memory(void **state)
 	for (;; failed++) {
 		test_shortage_begin(TEST_SHORT_CALLOC | TEST_SHORT_MALLOC,
 				    failed);
-		error = ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL,
-				      &engine);
+		error = ln_engine_new(ln_engine_default(), &no_functions,
+				      LN_PREEMPTION_SIGNAL, &engine);
 		if (!test_shortage_end())
 			break;
 		assert_int_equal(error, LN_ENOMEM);
@@ -131,8 +107,8 @@ static void no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(variants),  cmocka_unit_test(parts),
-		cmocka_unit_test(probes),    cmocka_unit_test(preparing),
+		cmocka_unit_test(variants),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(no_memory),
 	};
 
