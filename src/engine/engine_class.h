@@ -149,8 +149,8 @@ struct ln_engine_class {
 
 	/* In the handler of the signal that is to preempt the guest, which may
 	 * have interrupted anything in its thread: `context` is what the kernel
-	 * gives. See preempt.h. NULL when `prepare` never says
-	 * LN_PREEMPTION_SIGNAL. */
+	 * gives. NULL: its guests cannot be interrupted, and look at
+	 * instance->overdue, which is set instead. */
 	void (*preempt)(struct ln_instance *instance, void *context);
 
 	/* Where the guest is, or has called the host: the numbers of the

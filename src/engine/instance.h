@@ -50,8 +50,8 @@ struct ln_instance {
 	uint8_t *memory_base;
 	uint64_t memory_size;
 	struct ln_task *task;
-	/* A signal that was to preempt the guest found it in a host function,
-	 * which therefore pauses at its end. */
+	/* A signal that was to preempt the guest could not, mostly since it
+	 * found it in a host function, which therefore pauses at its end. */
 	_Atomic bool overdue;
 	bool off_fiber;   /* compiled code runs on the worker's stack */
 	bool host_stop;   /* the trap under way was asked for by the host */

@@ -7,5 +7,9 @@ void ln_preempt_guest(void *local, void *context)
 {
 	struct ln_instance *instance = local;
 
-	instance->class->preempt(instance, context);
+	if (instance->class->preempt != NULL)
+		instance->class->preempt(instance, context);
+	else
+		atomic_store_explicit(&instance->overdue, true,
+				      memory_order_relaxed);
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/host_table.h"
 #include "engine/preempt.h"
 #include "support/shortage.h"
@@ -82,6 +82,92 @@ static void parts(void **state)
 	ln_engine_free(engine);
 }
 
+/* An engine of nothing: what it is asked for is noted. */
+static struct {
+	enum ln_preemption wanted;
+	unsigned made, freed, ticks, probes;
+} asked;
+
+static enum ln_preemption only_epochs(enum ln_preemption wanted)
+{
+	asked.wanted = wanted;
+	return LN_PREEMPTION_EPOCHS;
+}
+
+/* No metered one can be made. */
+static struct ln_variant *new_variant(const struct ln_engine *of,
+				      unsigned flags)
+{
+	(void)of;
+	if (flags & LN_VARIANT_METERED)
+		return NULL;
+	asked.made++;
+	return (struct ln_variant *)&asked;
+}
+
+static void free_variant(struct ln_variant *variant)
+{
+	assert_ptr_equal(variant, &asked);
+	asked.freed++;
+}
+
+static void tick(struct ln_variant *variant)
+{
+	assert_ptr_equal(variant, &asked);
+	asked.ticks++;
+}
+
+static void prepare_probe(struct ln_variant *variant)
+{
+	assert_ptr_equal(variant, &asked);
+	asked.probes++;
+}
+
+static const struct ln_engine_class nothing = {
+	.name = "nothing",
+	.version = "nothing 1",
+	.prepare = only_epochs,
+	.variant_new = new_variant,
+	.variant_free = free_variant,
+	.variant_tick = tick,
+	.variant_prepare_probe = prepare_probe,
+};
+
+/* All of it goes to the table, for variants that there are. */
+static void another_engine(void **state)
+{
+	struct ln_engine *engine = NULL;
+
+	(void)state;
+	assert_int_equal(ln_engine_new(&nothing, &no_functions,
+				       LN_PREEMPTION_SIGNAL, &engine),
+			 0);
+	assert_ptr_equal(ln_engine_class(engine), &nothing);
+	assert_int_equal(asked.wanted, LN_PREEMPTION_SIGNAL);
+	assert_int_equal(ln_engine_preemption(engine), LN_PREEMPTION_EPOCHS);
+	assert_null(ln_engine_variant(engine, LN_VARIANT_METERED));
+	assert_ptr_equal(ln_engine_variant(engine, 0), &asked);
+	assert_ptr_equal(ln_engine_variant(engine, 0), &asked);
+	ln_engine_tick(engine);
+	ln_engine_tick(engine);
+	ln_engine_prepare_probes(engine);
+	ln_engine_free(engine);
+	assert_int_equal(asked.made, 1);
+	assert_int_equal(asked.ticks, 2);
+	assert_int_equal(asked.probes, 1);
+	assert_int_equal(asked.freed, 1);
+}
+
+/* A guest that cannot be interrupted is told. */
+static void no_interruption(void **state)
+{
+	struct ln_instance instance = { .class = &nothing };
+
+	(void)state;
+	ln_preempt_guest(&instance, NULL);
+	assert_true(atomic_load(&instance.overdue));
+}
+
 static void no_memory(void **state)
 {
 	struct ln_engine *engine = NULL;
@@ -108,6 +194,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(variants),
+		cmocka_unit_test(another_engine),
+		cmocka_unit_test(no_interruption),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(no_memory),
 	};
