@@ -8,7 +8,7 @@ set(LUNATIC_FOLDERS base sched net engine process node mesh cluster host embed c
 set(LUNATIC_LIBS)
 set(below)
 foreach(folder IN LISTS LUNATIC_FOLDERS)
-	file(GLOB sources CONFIGURE_DEPENDS
+	file(GLOB_RECURSE sources CONFIGURE_DEPENDS
 		"${PROJECT_SOURCE_DIR}/src/${folder}/*.c"
 		"${PROJECT_SOURCE_DIR}/src/${folder}/*.S")
 	if(folder STREQUAL "host")

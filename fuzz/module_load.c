@@ -29,8 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (engine == NULL) {
 		setenv("LUNATIC_CACHE", "off", 1);
-		if (ln_engine_new(&ln_host_abi, LN_PREEMPTION_SIGNAL,
-				  &engine) != 0 ||
+		if (ln_engine_new(ln_engine_default(), &ln_host_abi,
+				  LN_PREEMPTION_SIGNAL, &engine) != 0 ||
 		    ln_linker_new(engine, 0, NULL, NULL, &linker) != 0)
 			abort();
 	}

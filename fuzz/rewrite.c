@@ -55,8 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool valid;
 	char *error;
 
-	if (engine == NULL &&
-	    ln_engine_new(&ln_host_abi, LN_PREEMPTION_SIGNAL, &engine) != 0)
+	if (engine == NULL && ln_engine_new(ln_engine_default(), &ln_host_abi,
+					    LN_PREEMPTION_SIGNAL, &engine) != 0)
 		abort();
 	if (ln_rewrite_new(data, size, (size_t)16 << 20, &rewrite, &error) !=
 	    0) {

@@ -229,7 +229,7 @@ static void print_trampoline(FILE *out, const struct space *space,
 	fprintf(out,
 		"\n/* %s::%s */\n"
 		"static bool call_%s_%s(void *callee, void *caller,\n"
-		"\twasmtime_val_raw_t *values, size_t count)\n{\n",
+		"\tunion ln_value *values, size_t count)\n{\n",
 		space->name, function->name, space->prefix, function->name);
 	print_body(out, space, function, index);
 	fputs("}\n", out);

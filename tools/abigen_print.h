@@ -13,7 +13,7 @@
 /* What the letter of a wasm type stands for. */
 struct type {
 	char letter;
-	const char *wasm;     /* also the member of wasmtime_val_raw_t */
+	const char *wasm;     /* also the member of ln_value */
 	const char *plain;    /* the C type of an unsigned or float value */
 	const char *in_union; /* the C type of that member */
 };

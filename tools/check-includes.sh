@@ -3,7 +3,8 @@
 #
 #   - a folder of src/ includes only itself and the folders before it in
 #     LUNATIC_FOLDERS (cmake/LunaticFolders.cmake), by names written from src/;
-#   - only engine and host see the engine's headers;
+#   - only the folder of an engine, src/engine/<name>, sees the engine's headers,
+#     and nothing outside of it sees the folder's own;
 #   - the public headers include nothing but each other and the C library.
 set -eu
 
@@ -56,8 +57,12 @@ includes() {
 		next
 	}
 	!quoted && to ~ /^(wasm|wasmtime|wasi)(\.h|\/)/ &&
-	own != "engine" && own != "host" {
-		wrong("is for engine and host only")
+	$1 !~ /^src\/engine\/wasmtime\// {
+		wrong("is for the folder of its engine only")
+	}
+	quoted && to ~ /^engine\/.*\// &&
+	index($1, "src/" substr(to, 1, match(to, /[^\/]*$/) - 1)) != 1 {
+		wrong("is for its own folder only")
 	}
 	!quoted || to == "lunatic_version.h" { next }
 	to !~ /\// { wrong("is not written from src/"); next }

@@ -137,19 +137,20 @@ bool ln_binary_skip_limits(struct ln_cursor *cursor)
 	return (flags & LIMITS_PAGE_SIZE) == 0 || ln_cursor_skip_number(cursor);
 }
 
-bool ln_binary_import(struct ln_cursor *cursor, uint8_t *kind, uint32_t *type)
+bool ln_binary_import(struct ln_cursor *cursor, struct ln_import *import)
 {
-	struct ln_cursor module, name;
 	uint64_t number;
 
-	if (!ln_binary_name(cursor, &module) ||
-	    !ln_binary_name(cursor, &name) || !ln_cursor_byte(cursor, kind))
+	import->type = 0;
+	if (!ln_binary_name(cursor, &import->module) ||
+	    !ln_binary_name(cursor, &import->name) ||
+	    !ln_cursor_byte(cursor, &import->kind))
 		return false;
-	switch (*kind) {
+	switch (import->kind) {
 	case LN_EXTERN_FUNCTION:
 		if (!ln_cursor_number(cursor, 32, &number))
 			return false;
-		*type = (uint32_t)number;
+		import->type = (uint32_t)number;
 		return true;
 	case LN_EXTERN_TABLE:
 		return ln_binary_skip_type(cursor) &&
@@ -164,4 +165,32 @@ bool ln_binary_import(struct ln_cursor *cursor, uint8_t *kind, uint32_t *type)
 	default:
 		return false;
 	}
+}
+
+bool ln_binary_export(struct ln_cursor *cursor, struct ln_export *export)
+{
+	uint64_t index;
+
+	if (!ln_binary_name(cursor, &export->name) ||
+	    !ln_cursor_byte(cursor, &export->kind) ||
+	    !ln_cursor_number(cursor, 32, &index))
+		return false;
+	export->index = (uint32_t)index;
+	return true;
+}
+
+struct ln_cursor ln_binary_find(const uint8_t *bytes, size_t len,
+				enum ln_section wanted)
+{
+	struct ln_cursor cursor = { bytes, bytes + len };
+	struct ln_cursor content;
+	uint8_t id;
+
+	if (!ln_cursor_skip(&cursor, LN_BINARY_HEADER))
+		cursor.at = cursor.end;
+	while (ln_binary_section(&cursor, &id, &content)) {
+		if (id == wanted)
+			return content;
+	}
+	return (struct ln_cursor){ cursor.end, cursor.end };
 }

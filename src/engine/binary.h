@@ -96,7 +96,28 @@ bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *least,
 /* How large a table or memory is, and may get. */
 bool ln_binary_skip_limits(struct ln_cursor *cursor);
 
-/* An import. *type is that of an imported function. */
-bool ln_binary_import(struct ln_cursor *cursor, uint8_t *kind, uint32_t *type);
+/* An import. */
+struct ln_import {
+	struct ln_cursor module;
+	struct ln_cursor name;
+	uint8_t kind;  /* enum ln_extern */
+	uint32_t type; /* of a function: the number of its type */
+};
+
+bool ln_binary_import(struct ln_cursor *cursor, struct ln_import *import);
+
+/* An export of the function, table, and so on, of that number. */
+struct ln_export {
+	struct ln_cursor name;
+	uint8_t kind; /* enum ln_extern */
+	uint32_t index;
+};
+
+bool ln_binary_export(struct ln_cursor *cursor, struct ln_export *export);
+
+/* The content of the first section of an id, in a whole module; empty when
+ * there is none, or not before what is malformed. */
+struct ln_cursor ln_binary_find(const uint8_t *bytes, size_t len,
+				enum ln_section wanted);
 
 #endif

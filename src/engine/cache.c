@@ -47,7 +47,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <wasmtime.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -291,8 +290,8 @@ static void write_name(char name[NAME_SIZE], const struct ln_cache_key *key)
 
 /* ---- Keys and digests ---- */
 
-int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
-		 struct ln_cache_key *key)
+int ln_cache_key(const char *engine, const uint8_t *bytes, size_t len,
+		 unsigned variant, struct ln_cache_key *key)
 {
 	EVP_MD_CTX *context;
 	char text[192];
@@ -301,9 +300,8 @@ int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
 
 	if (is_off())
 		return LN_ENOENT;
-	n = snprintf(text, sizeof(text),
-		     "lunatic %s engine %s wasmtime %s %s %u;", LUNATIC_VERSION,
-		     LUNATIC_ENGINE_KEY, WASMTIME_VERSION, ARCHITECTURE,
+	n = snprintf(text, sizeof(text), "lunatic %s engine %s %s %s %u;",
+		     LUNATIC_VERSION, LUNATIC_ENGINE_KEY, engine, ARCHITECTURE,
 		     variant);
 	context = EVP_MD_CTX_new();
 	if (context == NULL)

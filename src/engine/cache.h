@@ -25,10 +25,11 @@ const char *ln_cache_check_settings(void);
  * LN_ELIMIT: not closed, so there are to be no guests. Any thread. */
 int ln_cache_guard(void);
 
-/* The key of a module's code for a variant of the engine. LN_ENOENT when the
- * cache is switched off, LN_ENOMEM. */
-int ln_cache_key(const uint8_t *bytes, size_t len, unsigned variant,
-		 struct ln_cache_key *key);
+/* The key of a module's code for a variant of an engine, whose name and version
+ * are a text of at most 64 bytes. LN_ENOENT when the cache is switched off,
+ * LN_ENOMEM. */
+int ln_cache_key(const char *engine, const uint8_t *bytes, size_t len,
+		 unsigned variant, struct ln_cache_key *key);
 
 /* Looks the code up. On success *code, of *len bytes, is owned by the caller
  * and holds what ln_cache_store was given; LN_ENOENT otherwise. Any thread. */

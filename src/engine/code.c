@@ -4,7 +4,7 @@
  * -> table of entries.
  *
  * Job: refuse what cannot run with one line that names cause and next step,
- * before Wasmtime does it in words of its own; make the same bytes only once.
+ * before the engine does it in words of its own; make the same bytes only once.
  * Threads: any. Code is in the table from the moment somebody begins to make
  * it; others with the same bytes wait for him. A pending one belongs to its
  * maker, a ready one is immutable. The table's lock guards links, states,
@@ -33,12 +33,13 @@
 #include "engine/cache.h"
 #include "engine/compiler.h"
 #include "engine/elements.h"
-#include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/entries.h"
 #include "engine/imports.h"
 #include "engine/names.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
+#include "engine/signatures.h"
 #include "engine/weight.h"
 #include "sched/task.h"
 #include "sched/turns.h"
@@ -78,7 +79,7 @@ struct ln_code {
 	struct ln_cache_key key; /* of the cache on disk */
 	struct ln_weight weight;
 	struct ln_compilation *compilation; /* in another process; or NULL */
-	wasmtime_module_t *code;
+	struct ln_compiled *code;
 	struct ln_entries *entries;
 	struct ln_names *names;       /* point into `bytes` */
 	struct ln_elements *elements; /* NULL: not needed, or none */
@@ -123,40 +124,6 @@ static int fail_size(char **error, size_t len, size_t bound)
 		len, bound);
 }
 
-/* The parser's message is "reason\n  --> <anon>:line:column\n" and a picture.
- */
-static int fail_text(char **error, wasmtime_error_t *cause)
-{
-	static const char marker[] = "--> <anon>:";
-	wasm_byte_vec_t message;
-	const char *end, *where;
-	unsigned line = 0, column = 0;
-	char *text;
-	int code;
-
-	wasmtime_error_message(cause, &message);
-	wasmtime_error_delete(cause);
-	text = strndup(message.data, message.size);
-	wasm_byte_vec_delete(&message);
-	if (text == NULL)
-		return LN_ENOMEM;
-	end = strchrnul(text, '\n');
-	where = strstr(end, marker);
-	if (where != NULL &&
-	    sscanf(where + strlen(marker), "%9u:%9u", &line, &column) == 2)
-		code = ln_refuse(
-			error, LN_EFORMAT,
-			"the module's text is not valid: %.*s, at line %u, "
-			"column %u",
-			(int)(end - text), text, line, column);
-	else
-		code = ln_refuse(error, LN_EFORMAT,
-				 "the module's text is not valid: %.*s",
-				 (int)(end - text), text);
-	free(text);
-	return code;
-}
-
 static int keep_bytes(struct ln_code *self, const void *bytes, size_t len)
 {
 	self->bytes = malloc(len > 0 ? len : 1);
@@ -168,12 +135,26 @@ static int keep_bytes(struct ln_code *self, const void *bytes, size_t len)
 	return 0;
 }
 
+/* Where an assembled binary goes. */
+struct assembly {
+	struct ln_code *code;
+	size_t max_bytes;
+	char **error;
+};
+
+static int keep_binary(void *argument, const uint8_t *bytes, size_t len)
+{
+	const struct assembly *assembly = argument;
+
+	if (len > assembly->max_bytes)
+		return fail_size(assembly->error, len, assembly->max_bytes);
+	return keep_bytes(assembly->code, bytes, len);
+}
+
 static int assemble(struct ln_code *self, const uint8_t *text, size_t len,
 		    size_t max_bytes, char **error)
 {
-	wasm_byte_vec_t binary;
-	wasmtime_error_t *cause;
-	int code;
+	struct assembly assembly = { self, max_bytes, error };
 
 	if (len > WASM_TEXT_MAX)
 		return ln_refuse(
@@ -182,15 +163,8 @@ static int assemble(struct ln_code *self, const uint8_t *text, size_t len,
 			"at most %zu are allowed; assemble it first, for "
 			"example with wat2wasm",
 			len, WASM_TEXT_MAX);
-	cause = wasmtime_wat2wasm((const char *)text, len, &binary);
-	if (cause != NULL)
-		return fail_text(error, cause);
-	if (binary.size > max_bytes)
-		code = fail_size(error, binary.size, max_bytes);
-	else
-		code = keep_bytes(self, binary.data, binary.size);
-	wasm_byte_vec_delete(&binary);
-	return code;
+	return ln_engine_default()->assemble(text, len, keep_binary, &assembly,
+					     error);
 }
 
 static int take_bytes(struct ln_code *self, const uint8_t *bytes, size_t len,
@@ -227,16 +201,12 @@ int ln_code_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
 int ln_code_validate(struct ln_engine *engine, unsigned variant,
 		     const uint8_t *bytes, size_t len, char **error)
 {
-	wasm_engine_t *compiler = ln_engine_variant(engine, variant);
-	wasmtime_error_t *cause;
+	struct ln_variant *made = ln_engine_variant(engine, variant);
 
 	*error = NULL;
-	if (compiler == NULL)
+	if (made == NULL)
 		return LN_EIO;
-	cause = wasmtime_module_validate(compiler, bytes, len);
-	if (cause != NULL)
-		return ln_refuse_engine(error, "it is not valid", cause);
-	return 0;
+	return ln_engine_class(engine)->validate(made, bytes, len, error);
 }
 
 static int look(struct ln_code *self, char **error)
@@ -252,37 +222,35 @@ static int look(struct ln_code *self, char **error)
 
 /* ---- Code ---- */
 
-static bool load_code(struct ln_code *self, wasm_engine_t *variant,
-		      const struct ln_cache_key *key)
+static const struct ln_engine_class *class_of(const struct ln_code *self)
 {
-	wasmtime_error_t *cause;
+	return ln_engine_class(self->engine);
+}
+
+static bool load_code(struct ln_code *self, struct ln_variant *variant)
+{
 	uint8_t *code;
 	size_t len;
+	char *text;
+	int error;
 
-	if (ln_cache_load(key, &code, &len) != 0)
+	if (ln_cache_load(&self->key, &code, &len) != 0)
 		return false;
-	cause = wasmtime_module_deserialize(variant, code, len, &self->code);
+	error = class_of(self)->deserialize(variant, code, len, &self->code,
+					    &text);
 	free(code);
-	if (cause == NULL)
+	if (error == 0)
 		return true;
 	/* Made on a machine with another processor, for example: what is
 	 * compiled now takes its place. */
-	wasmtime_error_delete(cause);
+	free(text);
 	return false;
 }
 
-static void keep_code(const struct ln_code *self)
+static int store_code(void *key, const uint8_t *bytes, size_t len)
 {
-	wasm_byte_vec_t code;
-	wasmtime_error_t *cause;
-
-	cause = wasmtime_module_serialize(self->code, &code);
-	if (cause != NULL) {
-		wasmtime_error_delete(cause);
-		return;
-	}
-	ln_cache_store(&self->key, (const uint8_t *)code.data, code.size);
-	wasm_byte_vec_delete(&code);
+	ln_cache_store(key, bytes, len);
+	return 0;
 }
 
 /* ---- Compiling ---- */
@@ -291,7 +259,6 @@ static void keep_code(const struct ln_code *self)
  * takes it long. */
 static int compile_here(struct ln_code *self, char **error)
 {
-	wasmtime_error_t *cause;
 	uint8_t *copy;
 	int code;
 
@@ -309,44 +276,38 @@ static int compile_here(struct ln_code *self, char **error)
 	code = ln_names_hide(self->bytes, self->len, &copy);
 	if (code < 0)
 		return code;
-	cause = wasmtime_module_new(
+	code = class_of(self)->compile(
 		ln_engine_variant(self->engine, self->variant),
-		copy != NULL ? copy : self->bytes, self->len, &self->code);
+		copy != NULL ? copy : self->bytes, self->len, &self->code,
+		error);
 	free(copy);
-	if (cause != NULL)
-		return ln_refuse_engine(error, "the module is not valid",
-					cause);
-	return 0;
+	return code;
 }
 
 /* Takes the code that another process has made. */
 static int take_code(struct ln_code *self, char **error)
 {
-	wasmtime_error_t *cause;
 	const uint8_t *code;
 	size_t len;
 	int result = ln_compilation_end(self->compilation, &code, &len, error);
 
 	if (result < 0)
 		return result;
-	cause = wasmtime_module_deserialize(
+	result = class_of(self)->deserialize(
 		ln_engine_variant(self->engine, self->variant), code, len,
-		&self->code);
-	if (cause != NULL)
-		return ln_refuse_engine(
-			error, "the compiler made code that cannot be loaded",
-			cause);
-	if (self->has_key)
+		&self->code, error);
+	if (result == 0 && self->has_key)
 		ln_cache_store(&self->key, code, len);
-	return 0;
+	return result;
 }
 
 enum ln_code_step ln_code_step(const struct ln_code *self)
 {
 	struct ln_codes *codes = ln_engine_codes(self->engine);
 
-	/* Relaxed: a hint. */
+	/* The other process has the default engine. Relaxed: a hint. */
 	return self->weight.total <= LN_WEIGHT_SMALL ||
+			       class_of(self) != ln_engine_default() ||
 			       ln_engine_compiling(self->engine)->program ==
 				       NULL ||
 			       atomic_load_explicit(&codes->together,
@@ -401,14 +362,28 @@ static int compile_apart(struct ln_code *self, char **error)
 	return LN_EUNSUP;
 }
 
-/* What is left once there is code. */
+static int read_types(struct ln_code *self, char **error)
+{
+	struct ln_signatures *signatures;
+	int code = ln_signatures_new(self->bytes, self->len, &signatures);
+
+	if (code < 0)
+		return code;
+	code = ln_imports_check(ln_engine_host_table(self->engine), self->bytes,
+				self->len, signatures, &self->generation,
+				error);
+	if (code == 0)
+		code = ln_entries_new(self->bytes, self->len, signatures,
+				      &self->entries);
+	ln_signatures_free(signatures);
+	return code;
+}
+
+/* What is left once there is code: the binary is valid. */
 static int complete(struct ln_code *self, char **error)
 {
-	int code = ln_imports_check(ln_engine_host_table(self->engine),
-				    self->code, &self->generation, error);
+	int code = read_types(self, error);
 
-	if (code == 0)
-		code = ln_entries_new(self->code, &self->entries);
 	if (code == 0)
 		code = ln_names_new(self->bytes, self->len,
 				    self->scan.imports + self->scan.functions,
@@ -425,7 +400,7 @@ static void destroy(void *argument)
 	struct ln_code *self = argument;
 
 	if (self->code != NULL)
-		wasmtime_module_delete(self->code);
+		class_of(self)->compiled_free(self->code);
 	ln_entries_free(self->entries);
 	ln_names_free(self->names);
 	ln_elements_free(self->elements);
@@ -600,7 +575,8 @@ static int prepare(struct ln_code *self, const uint8_t *bytes, size_t len,
 static int try_cache(struct ln_code *self, enum ln_code_state *state,
 		     char **error)
 {
-	wasm_engine_t *variant = ln_engine_variant(self->engine, self->variant);
+	struct ln_variant *variant =
+		ln_engine_variant(self->engine, self->variant);
 	int code;
 
 	if (variant == NULL)
@@ -608,10 +584,10 @@ static int try_cache(struct ln_code *self, enum ln_code_state *state,
 			error, LN_EIO,
 			"the compiler cannot be started with the settings "
 			"of this environment");
-	self->has_key = ln_cache_key(self->bytes, self->len, self->variant,
-				     &self->key) == 0;
+	self->has_key = ln_cache_key(class_of(self)->version, self->bytes,
+				     self->len, self->variant, &self->key) == 0;
 	*state = LN_CODE_OURS;
-	if (!self->has_key || !load_code(self, variant, &self->key))
+	if (!self->has_key || !load_code(self, variant))
 		return ln_weight_module(self->bytes, self->len, &self->weight);
 	code = complete(self, error);
 	if (code == 0) {
@@ -675,7 +651,9 @@ int ln_code_compile(struct ln_code *self, char **error)
 	if (code == 0)
 		code = complete(self, error);
 	if (code == 0 && self->has_key && !apart)
-		keep_code(self);
+		/* If it cannot be kept it is made again, that is all. */
+		(void)class_of(self)->serialize(self->code, store_code,
+						&self->key);
 	ln_code_settle(self, code, *error);
 	return code;
 }
@@ -716,7 +694,7 @@ struct ln_engine *ln_code_engine(const struct ln_code *self)
 	return self->engine;
 }
 
-const wasmtime_module_t *ln_code_raw(const struct ln_code *self)
+const struct ln_compiled *ln_code_compiled(const struct ln_code *self)
 {
 	return self->code;
 }

@@ -16,13 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 #include "engine/host_table.h"
 #include "engine/steps.h"
 
 struct ln_code;
 struct ln_codes;
+struct ln_compiled;
 struct ln_engine;
 struct ln_entries;
 struct ln_elements;
@@ -102,7 +101,7 @@ void ln_code_release(struct ln_code *code);
 const uint8_t *ln_code_bytes(const struct ln_code *code, size_t *len);
 unsigned ln_code_variant(const struct ln_code *code);
 struct ln_engine *ln_code_engine(const struct ln_code *code);
-const wasmtime_module_t *ln_code_raw(const struct ln_code *code);
+const struct ln_compiled *ln_code_compiled(const struct ln_code *code);
 const struct ln_entries *ln_code_entries(const struct ln_code *code);
 enum ln_abi_generation ln_code_generation(const struct ln_code *code);
 const struct ln_elements *ln_code_elements(const struct ln_code *code);

@@ -21,15 +21,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <wasmtime.h>
-
 #include "base/compiler.h"
 #include "base/error.h"
 #include "engine/compiler.h"
 #include "engine/compiler_impl.h"
-#include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/names.h"
-#include "engine/refusal.h"
 
 #define STATUS_WRONG 2
 #define STATUS_FAILED 1
@@ -136,13 +133,10 @@ static bool write_all(const uint8_t *bytes, size_t len)
 /* The line that is said: one thread, one line at a time. */
 static char line[LN_COMPILER_LINE];
 
-static int refuse(wasmtime_error_t *cause)
+/* Why not: a text or NULL, see engine_class.h. */
+static int refuse(const char *text)
 {
-	char *text;
-
-	if (ln_refuse_engine(&text, "the module is not valid", cause) ==
-		    LN_ENOMEM ||
-	    strstr(text, strerror(ENOMEM)) != NULL) {
+	if (text == NULL || strstr(text, strerror(ENOMEM)) != NULL) {
 		say(LN_COMPILER_MEMORY_TEXT " failed\n");
 		return STATUS_FAILED;
 	}
@@ -155,40 +149,43 @@ static int refuse(wasmtime_error_t *cause)
 	return 0;
 }
 
-static int compile(wasm_engine_t *engine, const uint8_t *bytes, size_t len)
+static int hand_over(void *argument, const uint8_t *bytes, size_t len)
 {
-	wasmtime_module_t *module;
-	wasmtime_error_t *cause;
-	wasm_byte_vec_t code;
+	(void)argument;
+	if (!write_all(bytes, len))
+		return LN_ENOMEM;
+	(void)snprintf(line, sizeof(line), "%s%zu\n", LN_COMPILER_DONE, len);
+	say(line);
+	return 0;
+}
+
+static int compile(struct ln_variant *variant, const uint8_t *bytes, size_t len)
+{
+	const struct ln_engine_class *class = ln_engine_default();
+	struct ln_compiled *code;
 	uint8_t *copy;
+	char *text;
 
 	/* The compiler does not see names, see engine/names.h. */
 	if (ln_names_hide(bytes, len, &copy) < 0) {
 		say(LN_COMPILER_MEMORY_TEXT " of a copy failed\n");
 		return STATUS_FAILED;
 	}
-	cause = wasmtime_module_new(engine, copy != NULL ? copy : bytes, len,
-				    &module);
+	if (class->compile(variant, copy != NULL ? copy : bytes, len, &code,
+			   &text) < 0)
+		return refuse(text);
 	free(copy);
-	if (cause != NULL)
-		return refuse(cause);
-	cause = wasmtime_module_serialize(module, &code);
-	if (cause != NULL)
-		return refuse(cause);
-	if (!write_all((const uint8_t *)code.data, code.size)) {
+	if (class->serialize(code, hand_over, NULL) < 0) {
 		say(LN_COMPILER_MEMORY_TEXT " of its code failed\n");
 		return STATUS_FAILED;
 	}
-	(void)snprintf(line, sizeof(line), "%s%zu\n", LN_COMPILER_DONE,
-		       code.size);
-	say(line);
 	return 0;
 }
 
 int ln_compiler_serve(int argc, char **argv)
 {
 	struct ln_compiler_order order;
-	wasm_engine_t *engine;
+	struct ln_variant *variant;
 	struct stat stat;
 	void *bytes;
 
@@ -200,10 +197,10 @@ int ln_compiler_serve(int argc, char **argv)
 		     STDIN_FILENO, 0);
 	if (bytes == MAP_FAILED)
 		return STATUS_WRONG;
-	engine = ln_engine_compiler(order.variant);
-	if (engine == NULL)
+	variant = ln_engine_default()->variant_new(NULL, order.variant);
+	if (variant == NULL)
 		return STATUS_WRONG;
 	say(LN_COMPILER_READY "\n");
 	/* Nothing is freed: the process is over. */
-	return compile(engine, bytes, (size_t)stat.st_size);
+	return compile(variant, bytes, (size_t)stat.st_size);
 }

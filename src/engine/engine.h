@@ -1,6 +1,6 @@
 /*
- * The engine: Wasmtime behind one seam. A variant is a Wasmtime engine with
- * fixed settings; a module is compiled per variant.
+ * An engine: what runs modules, behind one seam (engine_class.h). A variant is
+ * the engine with fixed settings; a module is compiled per variant.
  */
 #ifndef LN_ENGINE_ENGINE_H
 #define LN_ENGINE_ENGINE_H
@@ -9,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 #include "engine/compiler.h"
 
 struct ln_codes;
+struct ln_engine_class;
 struct ln_host_table;
 struct ln_linkers;
-struct ln_sched;
+struct ln_memories;
+struct ln_variant;
 
 /* Settings that change the generated code. A variant is a combination. */
 enum ln_variant_flag {
@@ -30,22 +30,26 @@ struct ln_engine;
 
 /* How guests that run for long are made to give way. */
 enum ln_preemption {
-	LN_PREEMPTION_SIGNAL, /* engine/preempt.h; where it cannot be, epochs */
+	LN_PREEMPTION_SIGNAL, /* preempt.h; where it cannot be, epochs */
 	LN_PREEMPTION_EPOCHS, /* compiled code looks at a counter */
 };
 
+/* The engine for who asks for none. Any thread. */
+const struct ln_engine_class *ln_engine_default(void);
+
 /* Prepares an engine; variants are made when first asked for. The table of host
  * functions must outlive it. LN_ENOMEM, LN_EIO. */
-int ln_engine_new(const struct ln_host_table *table,
+int ln_engine_new(const struct ln_engine_class *class,
+		  const struct ln_host_table *table,
 		  enum ln_preemption preemption, struct ln_engine **engine);
 
 /* Frees it; no module or instance may be left. */
 void ln_engine_free(struct ln_engine *engine);
 
-/* Makes the calling program's fibers carry Wasmtime's activations, and ticks
- * preempt guests: to be called with the scheduler's options before it starts.
- * `ln_engine_tick` is the scheduler's on_tick hook. */
+/* The scheduler's on_tick hook, where guests are preempted by epochs. */
 void ln_engine_tick(void *engine);
+
+const struct ln_engine_class *ln_engine_class(const struct ln_engine *engine);
 
 /* How its guests are preempted. */
 enum ln_preemption ln_engine_preemption(const struct ln_engine *engine);
@@ -53,13 +57,10 @@ enum ln_preemption ln_engine_preemption(const struct ln_engine *engine);
 /* A variant together with the flags that are the same for the whole engine. */
 unsigned ln_engine_complete(const struct ln_engine *engine, unsigned variant);
 
-/* The Wasmtime engine of a variant, complete or not; NULL when it cannot be
- * made. Any thread. */
-wasm_engine_t *ln_engine_variant(struct ln_engine *engine, unsigned variant);
-
-/* An engine that only compiles, with the settings of a complete variant: what
- * it makes is what the variant makes. NULL when it cannot be made. */
-wasm_engine_t *ln_engine_compiler(unsigned variant);
+/* The engine's form of a variant, complete or not; NULL when it cannot be made.
+ * Any thread. */
+struct ln_variant *ln_engine_variant(struct ln_engine *engine,
+				     unsigned variant);
 
 /* To be called before the first module is made; copies. LN_ENOMEM. */
 int ln_engine_set_compiling(struct ln_engine *engine,
@@ -70,14 +71,13 @@ const struct ln_compiling *ln_engine_compiling(const struct ln_engine *engine);
  * compiles some bytes when it is first called. Deep: not on a fiber. */
 void ln_engine_prepare_probes(struct ln_engine *engine);
 
-/* A module whose export "f" traps, or NULL: not prepared. Any thread. */
-const wasmtime_module_t *ln_engine_probe(struct ln_engine *engine,
-					 unsigned variant);
-
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine);
 
 /* The code that is in use or being made. */
 struct ln_codes *ln_engine_codes(struct ln_engine *engine);
+
+/* Where the linear memories of its instances come from. */
+struct ln_memories *ln_engine_memories(const struct ln_engine *engine);
 
 /* The linkers that are in use. */
 struct ln_linkers *ln_engine_linkers(struct ln_engine *engine);
@@ -90,6 +90,9 @@ struct ln_linkers *ln_engine_linkers(struct ln_engine *engine);
 
 /* Sets that, in whole KiB, before any variant has been made. */
 void ln_engine_set_stack(struct ln_engine *engine, size_t bytes);
+
+/* Bytes of guests' frames, as set. */
+size_t ln_engine_stack(const struct ln_engine *engine);
 
 /* Bytes of the stack slot that a fiber which runs wasm needs. */
 size_t ln_engine_stack_size(const struct ln_engine *engine);

@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/binary.h"
+#include "engine/signatures.h"
 #include "engine/types.h"
 
 #define PARAMS_MAX 64 /* parameters of the widest entry */
@@ -30,28 +32,27 @@ struct ln_entries {
 	struct ln_hash_seed seed;
 };
 
-static void add_entry(struct ln_entries *entries, const wasm_name_t *name,
-		      const wasm_functype_t *type, char **names)
+static void add_entry(struct ln_entries *entries, struct ln_cursor name,
+		      const struct ln_functype *type, char **names)
 {
-	const wasm_valtype_vec_t *params = wasm_functype_params(type);
 	struct slot *slot = &entries->slots[entries->count];
+	size_t len = ln_cursor_len(name);
 	size_t at;
 
-	if (params->size > PARAMS_MAX)
+	if (type->params.count > PARAMS_MAX)
 		return;
-	for (size_t i = 0; i < params->size; i++)
-		slot->params[i] = ln_type_letter(params->data[i]);
-	if (name->size > 0)
-		memcpy(*names, name->data, name->size);
+	ln_types_letters(&type->params, slot->params, PARAMS_MAX);
+	if (len > 0)
+		memcpy(*names, name.at, len);
 	slot->entry.name = *names;
-	slot->entry.name_len = name->size;
+	slot->entry.name_len = len;
 	slot->entry.params = slot->params;
-	slot->entry.param_count = (uint32_t)params->size;
-	slot->entry.result_count = (uint32_t)wasm_functype_results(type)->size;
-	*names += name->size;
-	if (name->size > entries->longest)
-		entries->longest = name->size;
-	at = ln_hash_bytes(&entries->seed, slot->entry.name, name->size) &
+	slot->entry.param_count = (uint32_t)type->params.count;
+	slot->entry.result_count = (uint32_t)type->results.count;
+	*names += len;
+	if (len > entries->longest)
+		entries->longest = len;
+	at = ln_hash_bytes(&entries->seed, slot->entry.name, len) &
 	     entries->mask;
 	while (entries->table[at] != 0)
 		at = (at + 1) & entries->mask;
@@ -59,19 +60,16 @@ static void add_entry(struct ln_entries *entries, const wasm_name_t *name,
 }
 
 /* Room for all that is exported as a function. */
-static int reserve_entries(struct ln_entries *entries,
-			   const wasm_exporttype_vec_t *exports)
+static int reserve_entries(struct ln_entries *entries, struct ln_cursor exports)
 {
 	size_t count = 0, bytes = 0, size = 2;
+	struct ln_export export;
 
-	for (size_t i = 0; i < exports->size; i++) {
-		const wasm_exporttype_t *export = exports->data[i];
-
-		if (wasm_externtype_kind(wasm_exporttype_type(export)) !=
-		    WASM_EXTERN_FUNC)
+	while (ln_binary_export(&exports, &export)) {
+		if (export.kind != LN_EXTERN_FUNCTION)
 			continue;
 		count++;
-		bytes += wasm_exporttype_name(export)->size;
+		bytes += ln_cursor_len(export.name);
 	}
 	while (size < 2 * count)
 		size *= 2;
@@ -95,33 +93,31 @@ void ln_entries_free(struct ln_entries *entries)
 	free(entries);
 }
 
-int ln_entries_new(const wasmtime_module_t *code, struct ln_entries **out)
+int ln_entries_new(const uint8_t *bytes, size_t len,
+		   const struct ln_signatures *signatures,
+		   struct ln_entries **out)
 {
+	struct ln_cursor exports =
+		ln_binary_find(bytes, len, LN_SECTION_EXPORT);
 	struct ln_entries *entries = calloc(1, sizeof(*entries));
-	wasm_exporttype_vec_t exports;
+	struct ln_export export;
+	struct ln_functype type;
+	uint64_t count;
 	char *names;
 	int error;
 
 	if (entries == NULL)
 		return LN_ENOMEM;
 	ln_hash_seed(&entries->seed);
-	wasmtime_module_exports(code, &exports);
-	error = reserve_entries(entries, &exports);
+	/* The section ends with the last one. */
+	(void)ln_cursor_number(&exports, 32, &count);
+	error = reserve_entries(entries, exports);
 	names = entries->names;
-	for (size_t i = 0; i < exports.size && error == 0; i++) {
-		const wasm_externtype_t *type =
-			wasm_exporttype_type(exports.data[i]);
-
-		if (wasm_externtype_kind(type) == WASM_EXTERN_FUNC)
-			add_entry(entries,
-				  wasm_exporttype_name(exports.data[i]),
-				  wasm_externtype_as_functype_const(type),
-				  &names);
-		/* Types take memory once they were looked at. */
-		wasm_exporttype_delete(exports.data[i]);
-		exports.data[i] = NULL;
+	while (error == 0 && ln_binary_export(&exports, &export)) {
+		if (export.kind == LN_EXTERN_FUNCTION &&
+		    ln_signatures_function(signatures, export.index, &type))
+			add_entry(entries, export.name, &type, &names);
 	}
-	wasm_exporttype_vec_delete(&exports);
 	if (error < 0)
 		ln_entries_free(entries);
 	else

@@ -8,9 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 struct ln_entries;
+struct ln_signatures;
 
 /* A function that a module exports and that can be a process's entry. */
 struct ln_entry {
@@ -21,8 +20,11 @@ struct ln_entry {
 	uint32_t result_count;
 };
 
-/* Collects the entries: functions with at most 64 parameters. LN_ENOMEM. */
-int ln_entries_new(const wasmtime_module_t *code, struct ln_entries **entries);
+/* Collects the entries of a valid binary: functions with at most 64 parameters.
+ * LN_ENOMEM. */
+int ln_entries_new(const uint8_t *bytes, size_t len,
+		   const struct ln_signatures *signatures,
+		   struct ln_entries **entries);
 
 /* NULL is fine. */
 void ln_entries_free(struct ln_entries *entries);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <wasmtime.h>
+union ln_value;
 
 /* Which generation of the ABI declares a function. */
 enum ln_abi_generation {
@@ -21,9 +21,9 @@ enum ln_abi_generation {
 
 /* A host function as compiled code calls it: arguments in `values`, results
  * written over them. Returns true, or false after ln_instance_record_trap: then
- * the guest traps. The first two arguments are Wasmtime's own. */
-typedef bool (*ln_host_call)(void *callee, void *caller,
-			     wasmtime_val_raw_t *values, size_t count);
+ * the guest traps. The first two arguments are the engine's own. */
+typedef bool (*ln_host_call)(void *callee, void *caller, union ln_value *values,
+			     size_t count);
 
 struct ln_host_function {
 	const char *module;  /* import module, e.g. "lunatic::message" */

@@ -2,7 +2,7 @@
  * The check of a module's imports.
  *
  * Job: find the first import that lunatic cannot give and say what it is, why,
- * and what to do about it. Wasmtime checks again when it links.
+ * and what to do about it. The engine checks again when it links.
  * Threads: any; no state.
  * Limits: the table of host functions is searched from one end for each import;
  * the number of imports is bounded (scan.h).
@@ -15,24 +15,31 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/binary.h"
 #include "engine/host_table.h"
 #include "engine/refusal.h"
+#include "engine/signatures.h"
 #include "engine/types.h"
 
-static bool is_name(const wasm_name_t *name, const char *text)
+static bool begins(struct ln_cursor name, const char *text)
 {
-	return name->size == strlen(text) &&
-	       memcmp(name->data, text, name->size) == 0;
+	return ln_cursor_len(name) >= strlen(text) &&
+	       memcmp(name.at, text, strlen(text)) == 0;
 }
 
-static bool begins(const wasm_name_t *name, const char *text)
+static bool is_name(struct ln_cursor name, const char *text)
 {
-	return name->size >= strlen(text) &&
-	       memcmp(name->data, text, strlen(text)) == 0;
+	return ln_cursor_len(name) == strlen(text) && begins(name, text);
+}
+
+/* What a text shows of a name. */
+static int shown(struct ln_cursor name)
+{
+	return ln_refuse_shown((const char *)name.at, ln_cursor_len(name));
 }
 
 /* The usual reasons for imports that are not there. */
-static const char *import_hint(const wasm_name_t *namespace)
+static const char *import_hint(struct ln_cursor namespace)
 {
 	if (is_name(namespace, "env"))
 		return "; the program uses what was not linked into it: link "
@@ -50,37 +57,31 @@ static const char *import_hint(const wasm_name_t *namespace)
 	return "";
 }
 
-static int fail_unknown(char **error, const wasm_importtype_t *import)
+static int fail_unknown(char **error, const struct ln_import *import)
 {
-	const wasm_name_t *namespace = wasm_importtype_module(import);
-	const wasm_name_t *name = wasm_importtype_name(import);
-
 	return ln_refuse(
 		error, LN_EINVAL,
 		"the module imports `%.*s::%.*s`, which this version of "
 		"lunatic does not provide%s",
-		ln_refuse_shown(namespace), namespace->data,
-		ln_refuse_shown(name), name->data, import_hint(namespace));
+		shown(import->module), import->module.at, shown(import->name),
+		import->name.at, import_hint(import->module));
 }
 
-static int fail_kind(char **error, const wasm_importtype_t *import,
-		     wasm_externkind_t kind)
+static int fail_kind(char **error, const struct ln_import *import)
 {
-	const wasm_name_t *namespace = wasm_importtype_module(import);
-	const wasm_name_t *name = wasm_importtype_name(import);
 	const char *what = "tag";
 	const char *next = "";
 
-	switch (kind) {
-	case WASM_EXTERN_MEMORY:
+	switch (import->kind) {
+	case LN_EXTERN_MEMORY:
 		what = "memory";
 		next = ": link it without --import-memory";
 		break;
-	case WASM_EXTERN_TABLE:
+	case LN_EXTERN_TABLE:
 		what = "table";
 		next = ": link it without --import-table";
 		break;
-	case WASM_EXTERN_GLOBAL:
+	case LN_EXTERN_GLOBAL:
 		what = "global";
 		next = ": link it as a program, not as a shared library";
 		break;
@@ -90,8 +91,8 @@ static int fail_kind(char **error, const wasm_importtype_t *import,
 	return ln_refuse(error, LN_EINVAL,
 			 "the module imports the %s `%.*s::%.*s`, but lunatic "
 			 "provides functions only%s",
-			 what, ln_refuse_shown(namespace), namespace->data,
-			 ln_refuse_shown(name), name->data, next);
+			 what, shown(import->module), import->module.at,
+			 shown(import->name), import->name.at, next);
 }
 
 static int fail_type(char **error, const struct ln_host_function *function,
@@ -123,6 +124,7 @@ static int fail_type(char **error, const struct ln_host_function *function,
 /* What is known of the module's generation. */
 struct search {
 	const struct ln_host_table *table;
+	const struct ln_signatures *signatures;
 	unsigned possible; /* generations that have all imports so far */
 	/* Of each other one: an import that it does not have. */
 	char witness[LN_ABI_COUNT][SHOWN_SIZE];
@@ -139,18 +141,15 @@ static enum ln_abi_generation first_of(unsigned set)
 	return (set & BIT(LN_ABI_0_7)) != 0 ? LN_ABI_0_7 : LN_ABI_0_13;
 }
 
-static void show(char text[SHOWN_SIZE], const wasm_importtype_t *import)
+static void show(char text[SHOWN_SIZE], const struct ln_import *import)
 {
-	const wasm_name_t *namespace = wasm_importtype_module(import);
-	const wasm_name_t *name = wasm_importtype_name(import);
-
-	snprintf(text, SHOWN_SIZE, "%.*s::%.*s", ln_refuse_shown(namespace),
-		 namespace->data, ln_refuse_shown(name), name->data);
+	snprintf(text, SHOWN_SIZE, "%.*s::%.*s", shown(import->module),
+		 import->module.at, shown(import->name), import->name.at);
 }
 
 /* Two imports that no generation has together. */
 static int fail_mixed(char **error, const struct search *search,
-		      const wasm_importtype_t *import, unsigned has)
+		      const struct ln_import *import, unsigned has)
 {
 	enum ln_abi_generation before = first_of(search->possible);
 	enum ln_abi_generation now = first_of(has);
@@ -165,7 +164,7 @@ static int fail_mixed(char **error, const struct search *search,
 }
 
 /* An import that only the generations of a set have. */
-static int narrow(struct search *search, const wasm_importtype_t *import,
+static int narrow(struct search *search, const struct ln_import *import,
 		  unsigned has, char **error)
 {
 	if ((search->possible & has) == 0)
@@ -178,28 +177,26 @@ static int narrow(struct search *search, const wasm_importtype_t *import,
 	return 0;
 }
 
-static int check_import(struct search *search, const wasm_importtype_t *import,
+static int check_import(struct search *search, const struct ln_import *import,
 			char **error)
 {
 	const struct ln_host_table *table = search->table;
-	const wasm_externtype_t *type = wasm_importtype_type(import);
-	wasm_externkind_t kind = wasm_externtype_kind(type);
 	const struct ln_host_function *found = NULL;
 	struct ln_signature wanted;
+	struct ln_functype type;
 	unsigned has = 0;
 
-	if (kind != WASM_EXTERN_FUNC)
-		return fail_kind(error, import, kind);
+	if (import->kind != LN_EXTERN_FUNCTION)
+		return fail_kind(error, import);
+	if (!ln_signatures_type(search->signatures, import->type, &type))
+		return fail_unknown(error, import);
+	ln_signature_read(&wanted, &type);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct ln_host_function *function = &table->functions[i];
 
-		if (!is_name(wasm_importtype_name(import), function->name) ||
-		    !is_name(wasm_importtype_module(import), function->module))
+		if (!is_name(import->name, function->name) ||
+		    !is_name(import->module, function->module))
 			continue;
-		if (found == NULL)
-			ln_signature_read(
-				&wanted,
-				wasm_externtype_as_functype_const(type));
 		found = function;
 		/* Two generations may have it, with different types. */
 		if (strcmp(wanted.params, function->params) == 0 &&
@@ -215,22 +212,24 @@ static int check_import(struct search *search, const wasm_importtype_t *import,
 	return has == ALL ? 0 : narrow(search, import, has, error);
 }
 
-int ln_imports_check(const struct ln_host_table *table,
-		     const wasmtime_module_t *code,
+int ln_imports_check(const struct ln_host_table *table, const uint8_t *bytes,
+		     size_t len, const struct ln_signatures *signatures,
 		     enum ln_abi_generation *generation, char **error)
 {
-	struct search search = { .table = table, .possible = ALL };
-	wasm_importtype_vec_t imports;
+	struct search search = { .table = table,
+				 .signatures = signatures,
+				 .possible = ALL };
+	struct ln_cursor section =
+		ln_binary_find(bytes, len, LN_SECTION_IMPORT);
+	struct ln_import import;
+	uint64_t count;
 	int result = 0;
 
-	wasmtime_module_imports(code, &imports);
-	for (size_t i = 0; i < imports.size && result == 0; i++) {
-		result = check_import(&search, imports.data[i], error);
-		/* Types take memory once they were looked at. */
-		wasm_importtype_delete(imports.data[i]);
-		imports.data[i] = NULL;
-	}
-	wasm_importtype_vec_delete(&imports);
+	if (!ln_cursor_number(&section, 32, &count))
+		count = 0;
+	for (; count > 0 && result == 0 && ln_binary_import(&section, &import);
+	     count--)
+		result = check_import(&search, &import, error);
 	if (result == 0)
 		*generation = first_of(search.possible);
 	return result;

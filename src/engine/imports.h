@@ -7,16 +7,19 @@
 #ifndef LN_ENGINE_IMPORTS_H
 #define LN_ENGINE_IMPORTS_H
 
-#include <wasmtime.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "engine/host_table.h"
 
-/* Checks every import of a compiled module against the host functions, and
- * stores its generation: LN_ABI_0_7 or LN_ABI_0_13. On failure *error is a text
+struct ln_signatures;
+
+/* Checks every import of a valid binary against the host functions, and stores
+ * its generation: LN_ABI_0_7 or LN_ABI_0_13. On failure *error is a text
  * of one line, owned by the caller: LN_EINVAL, or LN_ENOMEM with *error NULL.
  * Needs the stack of a thread. */
-int ln_imports_check(const struct ln_host_table *table,
-		     const wasmtime_module_t *code,
+int ln_imports_check(const struct ln_host_table *table, const uint8_t *bytes,
+		     size_t len, const struct ln_signatures *signatures,
 		     enum ln_abi_generation *generation, char **error);
 
 /* "0.7" or "0.13". */

@@ -1,6 +1,6 @@
 /*
- * A running instance of a module: store, memory, entry function. One per wasm
- * process; only the thread that runs the process touches it.
+ * A running instance of a module, of any engine. One per wasm process; only the
+ * thread that runs the process touches it.
  */
 #ifndef LN_ENGINE_INSTANCE_H
 #define LN_ENGINE_INSTANCE_H
@@ -10,16 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 #include "base/compiler.h"
 #include "engine/charge.h"
 #include "sched/task.h"
 
 struct ln_account;
+struct ln_engine_class;
 struct ln_entry;
+struct ln_instance_state;
 struct ln_module;
 struct ln_report;
+union ln_value;
 
 /* What an instance may use. */
 struct ln_instance_limits {
@@ -45,25 +46,23 @@ enum ln_stop {
 struct ln_instance {
 	void *data; /* the caller's, for host functions */
 	/* The exported memory, for host calls; NULL when there is none. Kept by
-	 * engine/memory.c. */
+	 * the engine, mostly by engine/memory.c. */
 	uint8_t *memory_base;
 	uint64_t memory_size;
 	struct ln_task *task;
-	/* A signal that was to preempt the guest found it in a host function,
-	 * which therefore pauses at its end. */
+	/* A signal that was to preempt the guest could not, mostly since it
+	 * found it in a host function, which therefore pauses at its end. */
 	_Atomic bool overdue;
 	bool off_fiber;   /* compiled code runs on the worker's stack */
 	bool host_stop;   /* the trap under way was asked for by the host */
-	bool can_probe;   /* `probe` is made */
 	bool at_deadline; /* left in the middle of a computation */
 	/* Where compiled code was interrupted, so that the engine does not know
 	 * where its guest is; 0: the guest has called the host. */
 	uintptr_t interrupted_at;
 	const uint8_t *code; /* the image of the module's compiled code */
 	size_t code_size;    /* bytes */
-	wasmtime_store_t *store;
-	wasmtime_context_t *context;
-	wasmtime_instance_t instance;
+	const struct ln_engine_class *class;
+	struct ln_instance_state *state; /* the engine's; NULL: not made */
 	struct ln_module *module;
 	struct ln_instance_limits limits;
 	uint64_t memory_used;   /* bytes that are charged */
@@ -71,7 +70,6 @@ struct ln_instance {
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	uint32_t memories;      /* made so far */
 	void *retired; /* memories that are to be cleared, engine/memory.c */
-	wasmtime_func_t probe; /* traps, so that there is a backtrace */
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host
@@ -88,7 +86,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
  */
 enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
-			      const wasmtime_val_raw_t *params,
+			      const union ln_value *params,
 			      struct ln_report **report);
 
 /* What it has used of the fuel that it was given; 0 when it is not metered, or
@@ -119,9 +117,6 @@ static inline struct ln_instance *ln_instance_running(void)
 	return ln_task_running_local;
 }
 
-/* The instance that this thread makes or runs, or NULL. */
-struct ln_instance *ln_instance_making(void);
-
 /* The function of the guest that runs, or that called the host, as the module
  * names it (ln_names_copy); the caller frees it. NULL when there is none, or
  * memory is short. *fuel: the fuel that is left, or 0. By the process itself,
@@ -132,14 +127,9 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel);
  * returning false. Copies the text. */
 void ln_instance_record_trap(const char *text, size_t len);
 
-/* The engine's hook after each piece of a bulk memory operation; `resume` is
- * where the address is at which the guest goes on. False: leave out the rest,
- * the guest has been killed. */
-bool ln_instance_after_bulk(uintptr_t *resume);
-
-/* The engine's hook between the pieces of a collection of garbage: lets others
- * run if they wait. A kill is noticed in compiled code, afterwards. */
-void ln_instance_in_collection(void);
+/* For engines, where a guest is to be preempted, on its fiber: lets others run
+ * if they wait. False, and host_stop is set: the process has been killed. */
+bool ln_instance_give_way(struct ln_instance *instance);
 
 /* Lets others run if they wait, at the end of a host function. False, with a
  * trap recorded, when the process has been killed. Out of the fast path. */

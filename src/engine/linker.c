@@ -1,9 +1,7 @@
 /*
  * A linker says which host functions are allowed. For each generation of the
- * ABI whose modules are linked it has one of Wasmtime's, with an entry for
- * every host function of that generation: its trampoline, which compiled code
- * calls directly, or, in a namespace that is not allowed, a callback that traps
- * and says so.
+ * ABI whose modules are linked it has the engine's form of that: every host
+ * function of the generation, or what traps and says so in its place.
  *
  * Making one takes far longer than finding out what is allowed, and it takes
  * memory. So the linkers that are in use are kept in a list, without a
@@ -25,10 +23,7 @@
 #include "base/error.h"
 #include "base/futex.h"
 #include "base/list.h"
-#include "engine/engine.h"
-
-/* Exported by our patch of Wasmtime (engine/patches). */
-void lunatic_engine_set_next_host_call(ln_host_call call);
+#include "engine/engine_class.h"
 
 struct ln_linkers {
 	struct ln_lock lock;
@@ -47,7 +42,7 @@ struct ln_linker {
 
 	/* NULL until it is asked for, then immutable. Release when it is set,
 	 * acquire when it is read. */
-	wasmtime_linker_t *_Atomic raw[LN_ABI_COUNT];
+	struct ln_host_imports *_Atomic imports[LN_ABI_COUNT];
 
 	uint64_t allowed[]; /* a bit for each host function; immutable */
 };
@@ -63,67 +58,15 @@ static bool is_allowed(const struct ln_host_function *function,
 	return allows == NULL || allows(who, name);
 }
 
-static wasm_trap_t *denied(void *env, wasmtime_caller_t *caller,
-			   wasmtime_val_raw_t *values, size_t count)
+size_t ln_linker_denial(const struct ln_host_function *function,
+			char text[LN_LINKER_DENIAL])
 {
-	const struct ln_host_function *function = env;
-	char text[192];
-	int len = snprintf(text, sizeof(text),
+	int len = snprintf(text, LN_LINKER_DENIAL,
 			   "Host function `%s::%s` unavailable in this "
 			   "environment.",
 			   function->module, function->name);
 
-	(void)caller;
-	(void)values;
-	(void)count;
-	return wasmtime_trap_new(text, (size_t)len);
-}
-
-static wasm_valkind_t kind_of(char letter)
-{
-	switch (letter) {
-	case 'I':
-		return WASM_I64;
-	case 'f':
-		return WASM_F32;
-	case 'F':
-		return WASM_F64;
-	default:
-		return WASM_I32;
-	}
-}
-
-static void fill_types(wasm_valtype_vec_t *types, const char *letters)
-{
-	size_t count = strlen(letters);
-
-	wasm_valtype_vec_new_uninitialized(types, count);
-	for (size_t i = 0; i < count; i++)
-		types->data[i] = wasm_valtype_new(kind_of(letters[i]));
-}
-
-static bool define(wasmtime_linker_t *linker,
-		   const struct ln_host_function *function, bool allowed)
-{
-	wasm_valtype_vec_t params;
-	wasm_valtype_vec_t results;
-	wasm_functype_t *type;
-	wasmtime_error_t *error;
-
-	fill_types(&params, function->params);
-	fill_types(&results, function->results);
-	type = wasm_functype_new(&params, &results);
-	if (allowed) /* then the callback below is never called */
-		lunatic_engine_set_next_host_call(function->call);
-	error = wasmtime_linker_define_func_unchecked(
-		linker, function->module, strlen(function->module),
-		function->name, strlen(function->name), type, denied,
-		(void *)function, NULL);
-	wasm_functype_delete(type);
-	if (error == NULL)
-		return true;
-	wasmtime_error_delete(error);
-	return false;
+	return len < LN_LINKER_DENIAL ? (size_t)len : LN_LINKER_DENIAL - 1;
 }
 
 int ln_linkers_new(struct ln_linkers **out)
@@ -142,37 +85,9 @@ void ln_linkers_free(struct ln_linkers *linkers)
 	free(linkers);
 }
 
-static bool is_bit(const struct ln_linker *linker, size_t i)
+static const struct ln_engine_class *class_of(const struct ln_linker *linker)
 {
-	return (linker->allowed[i / 64] >> i % 64 & 1) != 0;
-}
-
-/* Makes Wasmtime's linker for a generation. */
-static int make_raw(const struct ln_linker *linker,
-		    enum ln_abi_generation generation, wasmtime_linker_t **out)
-{
-	const struct ln_host_table *table =
-		ln_engine_host_table(linker->engine);
-	wasm_engine_t *variant =
-		ln_engine_variant(linker->engine, linker->variant);
-	wasmtime_linker_t *raw;
-
-	if (variant == NULL)
-		return LN_EIO;
-	raw = wasmtime_linker_new(variant);
-	for (size_t i = 0; i < table->count; i++) {
-		const struct ln_host_function *function = &table->functions[i];
-
-		if (function->generation != LN_ABI_ANY &&
-		    function->generation != generation)
-			continue;
-		if (!define(raw, function, is_bit(linker, i))) {
-			wasmtime_linker_delete(raw);
-			return LN_ENOMEM;
-		}
-	}
-	*out = raw;
-	return 0;
+	return ln_engine_class(linker->engine);
 }
 
 /* Another reference to one that is the same; NULL: there is none. Under the
@@ -198,11 +113,11 @@ static struct ln_linker *find(struct ln_linkers *linkers,
 static void destroy(struct ln_linker *linker)
 {
 	for (int i = 0; i < LN_ABI_COUNT; i++) {
-		wasmtime_linker_t *raw = atomic_load_explicit(
-			&linker->raw[i], memory_order_acquire);
+		struct ln_host_imports *imports = atomic_load_explicit(
+			&linker->imports[i], memory_order_acquire);
 
-		if (raw != NULL)
-			wasmtime_linker_delete(raw);
+		if (imports != NULL)
+			class_of(linker)->imports_free(imports);
 	}
 	free(linker);
 }
@@ -274,26 +189,32 @@ void ln_linker_release(struct ln_linker *linker)
 		destroy(linker);
 }
 
-int ln_linker_raw(struct ln_linker *linker, enum ln_abi_generation generation,
-		  wasmtime_linker_t **out)
+int ln_linker_imports(struct ln_linker *linker,
+		      enum ln_abi_generation generation,
+		      struct ln_host_imports **out)
 {
-	wasmtime_linker_t *none = NULL;
-	wasmtime_linker_t *raw;
-	int error;
+	struct ln_variant *variant =
+		ln_engine_variant(linker->engine, linker->variant);
+	struct ln_host_imports *none = NULL;
+	struct ln_host_imports *made;
 
-	*out = atomic_load_explicit(&linker->raw[generation],
+	*out = atomic_load_explicit(&linker->imports[generation],
 				    memory_order_acquire);
 	if (*out != NULL)
 		return 0;
-	error = make_raw(linker, generation, &raw);
-	if (error < 0)
-		return error;
-	*out = raw;
+	if (variant == NULL)
+		return LN_EIO;
+	made = class_of(linker)->imports_new(
+		variant, ln_engine_host_table(linker->engine), generation,
+		linker->allowed);
+	if (made == NULL)
+		return LN_ENOMEM;
+	*out = made;
 	if (!atomic_compare_exchange_strong_explicit(
-		    &linker->raw[generation], &none, raw, memory_order_acq_rel,
-		    memory_order_acquire)) {
+		    &linker->imports[generation], &none, made,
+		    memory_order_acq_rel, memory_order_acquire)) {
 		*out = none; /* somebody else's */
-		wasmtime_linker_delete(raw);
+		class_of(linker)->imports_free(made);
 	}
 	return 0;
 }

@@ -7,12 +7,13 @@
 #define LN_ENGINE_LINKER_H
 
 #include <stdbool.h>
-
-#include <wasmtime.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "engine/host_table.h"
 
 struct ln_engine;
+struct ln_host_imports;
 struct ln_linker;
 struct ln_linkers;
 
@@ -30,10 +31,24 @@ int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		  const void *who, struct ln_linker **linker);
 void ln_linker_release(struct ln_linker *linker);
 
-/* Wasmtime's linker for modules of a generation, as long as this one is there;
- * made when it is asked for first. LN_ENOMEM, LN_EIO. Any thread, but on the
- * stack of a thread. */
-int ln_linker_raw(struct ln_linker *linker, enum ln_abi_generation generation,
-		  wasmtime_linker_t **raw);
+/* What modules of a generation may import, in the engine's form, as long as the
+ * linker is there; made when it is asked for first. LN_ENOMEM, LN_EIO. Any
+ * thread, but on the stack of a thread. */
+int ln_linker_imports(struct ln_linker *linker,
+		      enum ln_abi_generation generation,
+		      struct ln_host_imports **imports);
+
+/* ---- For engines ---- */
+
+/* Whether the bit of a host function is set. */
+static inline bool ln_linker_bit(const uint64_t *allowed, size_t function)
+{
+	return (allowed[function / 64] >> function % 64 & 1) != 0;
+}
+
+/* Writes why a host function traps that is not allowed; returns the length. */
+#define LN_LINKER_DENIAL 192
+size_t ln_linker_denial(const struct ln_host_function *function,
+			char text[LN_LINKER_DENIAL]);
 
 #endif

@@ -2,9 +2,9 @@
  * DESIGN
  * A memory lives in a slot of the smallest size class that holds it; classes
  * are powers of two from 64 KiB to 4 GiB, a slab each. One that outgrows its
- * slot moves to the next class: Wasmtime reads the base again after a growth
- * (memory_may_move). Slots of one class are neighbours in one mapping, which is
- * safe because compiled code checks every access against the memory's size.
+ * slot moves to the next class: the engine reads the base again after a growth.
+ * Slots of one class are neighbours in one mapping, which is safe because
+ * compiled code checks every access against the memory's size.
  *
  * The heap of objects (garbage collection, exceptions) is one more memory of
  * the process, and charged like one. It is made before the others or later.
@@ -67,6 +67,8 @@ struct kept {
 	size_t len;
 };
 
+static const char no_memory[] = "the host is out of memory";
+
 struct ln_memories {
 	struct ln_sweep sweep;
 	struct ln_slab classes[CLASSES];
@@ -74,16 +76,16 @@ struct ln_memories {
 	_Atomic(struct kept *) kept;
 };
 
-struct memory {
+struct ln_memory {
 	struct ln_memories *owner;
 	struct ln_instance *instance; /* charged for it */
 	uint8_t *base;
-	size_t size;         /* bytes in use; what is behind them is zero */
-	size_t capacity;     /* bytes it may grow to without moving */
-	size_t mapped;       /* bytes of its own mapping; 0: in a slab */
-	unsigned size_class; /* of the slab */
-	bool exported;       /* the one that host functions see */
-	struct memory *next; /* in instance->retired */
+	size_t size;            /* bytes in use; what is behind them is zero */
+	size_t capacity;        /* bytes it may grow to without moving */
+	size_t mapped;          /* bytes of its own mapping; 0: in a slab */
+	unsigned size_class;    /* of the slab */
+	bool exported;          /* the one that host functions see */
+	struct ln_memory *next; /* in instance->retired */
 };
 
 /* Notes a mapping that is to be unmapped later. */
@@ -242,22 +244,16 @@ static unsigned class_for(size_t size)
 	return size_class;
 }
 
-static wasmtime_error_t *refuse(const char *text)
+uint8_t *ln_memory_at(const struct ln_memory *memory, size_t *size,
+		      size_t *capacity)
 {
-	return wasmtime_error_new(text);
-}
-
-static uint8_t *memory_get(void *env, size_t *size, size_t *capacity)
-{
-	struct memory *memory = env;
-
 	*size = memory->size;
 	*capacity = memory->capacity;
 	return memory->base;
 }
 
-/* Lets host calls find the exported memory without asking Wasmtime. */
-static void show(struct memory *memory)
+/* Lets host calls find the exported memory without asking the engine. */
+static void show(struct ln_memory *memory)
 {
 	if (!memory->exported)
 		return;
@@ -280,7 +276,7 @@ static size_t piece_at(size_t at, size_t size)
 }
 
 /* Copies what is not zero. */
-static void copy(struct memory *memory, uint8_t *to)
+static void copy(struct ln_memory *memory, uint8_t *to)
 {
 	for (size_t at = 0; at < memory->size; at += LN_BULK_SPAN) {
 		ln_sweep_copy(&memory->owner->sweep, to + at, memory->base + at,
@@ -291,7 +287,7 @@ static void copy(struct memory *memory, uint8_t *to)
 
 /* Makes the memory zero, all but a last piece that is left to give_slot.
  * Returns how many bytes may still not be zero. */
-static size_t clear_pieces(struct memory *memory)
+static size_t clear_pieces(struct ln_memory *memory)
 {
 	size_t size = memory->size;
 
@@ -309,7 +305,7 @@ static size_t clear_pieces(struct memory *memory)
 }
 
 /* Moves a memory into a slot of a larger class. */
-static bool move(struct memory *memory, size_t new_size)
+static bool move(struct ln_memory *memory, size_t new_size)
 {
 	struct ln_memories *owner = memory->owner;
 	unsigned size_class = class_for(new_size);
@@ -326,21 +322,20 @@ static bool move(struct memory *memory, size_t new_size)
 	return true;
 }
 
-static bool make_accessible(struct memory *memory, size_t new_size)
+static bool make_accessible(struct ln_memory *memory, size_t new_size)
 {
 	return mprotect(memory->base + memory->size, new_size - memory->size,
 			PROT_READ | PROT_WRITE) == 0;
 }
 
-static wasmtime_error_t *memory_grow(void *env, size_t new_size)
+const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 {
-	struct memory *memory = env;
 	size_t more = new_size - memory->size;
 	bool done = true;
 
 	if (new_size > (size_t)1 << CLASS_MAX_BITS ||
 	    !ln_instance_charge(memory->instance, more))
-		return refuse("the memory limit of the process is reached");
+		return "the memory limit of the process is reached";
 	if (memory->mapped > 0)
 		done = new_size <= memory->capacity &&
 		       make_accessible(memory, new_size);
@@ -348,7 +343,7 @@ static wasmtime_error_t *memory_grow(void *env, size_t new_size)
 		done = move(memory, new_size);
 	if (!done) {
 		ln_instance_refund(memory->instance, more);
-		return refuse("the host is out of memory");
+		return no_memory;
 	}
 	memory->size = new_size;
 	show(memory);
@@ -356,7 +351,7 @@ static wasmtime_error_t *memory_grow(void *env, size_t new_size)
 }
 
 /* Gives back what the memory has; `dirty` bytes of it may not be zero. */
-static void release(struct memory *memory, size_t dirty)
+static void release(struct ln_memory *memory, size_t dirty)
 {
 	ln_instance_refund(memory->instance, memory->size);
 	if (memory->mapped > 0)
@@ -367,10 +362,8 @@ static void release(struct memory *memory, size_t dirty)
 	free(memory);
 }
 
-static void memory_free(void *env)
+void ln_memory_free(struct ln_memory *memory)
 {
-	struct memory *memory = env;
-
 	if (memory->size <= LN_BULK_SPAN) {
 		release(memory, memory->size);
 		return;
@@ -382,7 +375,7 @@ static void memory_free(void *env)
 void ln_memories_settle(struct ln_instance *instance)
 {
 	while (instance->retired != NULL) {
-		struct memory *memory = instance->retired;
+		struct ln_memory *memory = instance->retired;
 
 		instance->retired = memory->next;
 		release(memory, clear_pieces(memory));
@@ -390,7 +383,7 @@ void ln_memories_settle(struct ln_instance *instance)
 }
 
 /* A slot for a memory of `size` bytes. */
-static bool place_in_slab(struct memory *memory, size_t size)
+static bool place_in_slab(struct ln_memory *memory, size_t size)
 {
 	struct ln_memories *owner = memory->owner;
 
@@ -402,7 +395,7 @@ static bool place_in_slab(struct memory *memory, size_t size)
 }
 
 /* A mapping of its own, of which only the first `size` bytes are accessible. */
-static bool place_in_mapping(struct memory *memory, size_t size,
+static bool place_in_mapping(struct ln_memory *memory, size_t size,
 			     size_t reserved, size_t guard)
 {
 	void *base;
@@ -423,57 +416,39 @@ static bool place_in_mapping(struct memory *memory, size_t size,
 	return true;
 }
 
-/* Exported by our patch of Wasmtime (engine/patches). */
-bool lunatic_engine_making_gc_heap(void);
-
-static wasmtime_error_t *memory_new(void *env, const wasm_memorytype_t *type,
-				    size_t minimum, size_t maximum,
-				    size_t reserved, size_t guard,
-				    wasmtime_linear_memory_t *out)
+const char *ln_memory_new(struct ln_memories *memories,
+			  struct ln_instance *instance,
+			  const struct ln_memory_shape *shape,
+			  struct ln_memory **out)
 {
-	struct ln_instance *instance = ln_instance_making();
-	bool heap = lunatic_engine_making_gc_heap();
-	struct memory *memory;
+	size_t minimum = shape->minimum;
+	struct ln_memory *memory;
 	bool placed;
 
-	(void)type;
-	(void)maximum;
-	if (instance == NULL)
-		return refuse("a memory is made outside of a process");
 	if (minimum > (size_t)1 << CLASS_MAX_BITS ||
 	    !ln_instance_charge(instance, minimum))
-		return refuse("the initial memory of the module exceeds "
-			      "a memory limit");
+		return "the initial memory of the module exceeds a memory "
+		       "limit";
 	memory = calloc(1, sizeof(*memory));
 	if (memory == NULL)
 		goto fail_memory;
-	memory->owner = env;
+	memory->owner = memories;
 	memory->instance = instance;
-	placed = reserved > 0
-			 ? place_in_mapping(memory, minimum, reserved, guard)
+	placed = shape->reserved > 0
+			 ? place_in_mapping(memory, minimum, shape->reserved,
+					    shape->guard)
 			 : place_in_slab(memory, minimum);
 	if (!placed)
 		goto fail_place;
-	/* Wasmtime makes the memories in the order of their indices. */
-	memory->exported =
-		!heap && instance->memories++ ==
-				 ln_module_exported_memory(instance->module);
+	memory->exported = !shape->heap &&
+			   instance->memories++ ==
+				   ln_module_exported_memory(instance->module);
 	show(memory);
-	*out = (wasmtime_linear_memory_t){ .env = memory,
-					   .get_memory = memory_get,
-					   .grow_memory = memory_grow,
-					   .finalizer = memory_free };
+	*out = memory;
 	return NULL;
 fail_place:
 	free(memory);
 fail_memory:
 	ln_instance_refund(instance, minimum);
-	return refuse("the host is out of memory");
-}
-
-wasmtime_memory_creator_t ln_memories_creator(struct ln_memories *memories)
-{
-	return (wasmtime_memory_creator_t){ .env = memories,
-					    .new_memory = memory_new,
-					    .finalizer = NULL };
+	return no_memory;
 }

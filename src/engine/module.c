@@ -17,7 +17,7 @@
 #include "base/refs.h"
 #include "engine/code.h"
 #include "engine/elements.h"
-#include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/linker.h"
 #include "engine/names.h"
 #include "engine/refusal.h"
@@ -43,9 +43,13 @@ struct ln_module {
 
 	/* Immutable once made. */
 	struct ln_code *code; /* counted */
-	wasmtime_instance_pre_t *pre;
+	struct ln_linked *linked;
 
 	/* Copies, which spawning reads. */
+	const struct ln_engine_class *class;
+	struct ln_variant *engine_variant;
+	const uint8_t *image;
+	size_t image_size;
 	unsigned variant;
 	struct ln_scan scan;
 };
@@ -66,30 +70,30 @@ struct load {
 
 static int link_code(struct load *load)
 {
+	const struct ln_engine_class *class = ln_engine_class(load->engine);
 	struct ln_module *module = calloc(1, sizeof(*module));
-	wasmtime_linker_t *linker;
-	wasmtime_error_t *cause;
+	struct ln_host_imports *imports;
 	int error;
 
 	if (module == NULL)
 		return LN_ENOMEM;
-	error = ln_linker_raw(load->linker, ln_code_generation(load->code),
-			      &linker);
+	error = ln_linker_imports(load->linker, ln_code_generation(load->code),
+				  &imports);
+	if (error == 0)
+		error = class->link(imports, ln_code_compiled(load->code),
+				    &module->linked, &load->error);
 	if (error < 0) {
 		free(module);
 		return error;
-	}
-	cause = wasmtime_linker_instantiate_pre(linker, ln_code_raw(load->code),
-						&module->pre);
-	if (cause != NULL) {
-		free(module);
-		return ln_refuse_engine(&load->error,
-					"the module cannot be linked", cause);
 	}
 	atomic_init(&module->references, 1);
 	module->code = load->code;
 	load->code = NULL;
 	module->variant = load->variant;
+	module->class = class;
+	module->engine_variant = ln_engine_variant(load->engine, load->variant);
+	module->image = class->image(ln_code_compiled(module->code),
+				     &module->image_size);
 	module->scan = *ln_code_scan(module->code);
 	load->module = module;
 	return 0;
@@ -266,7 +270,7 @@ static void destroy(void *argument)
 {
 	struct ln_module *module = argument;
 
-	wasmtime_instance_pre_delete(module->pre);
+	module->class->linked_free(module->linked);
 	ln_code_release(module->code);
 	free(module);
 }
@@ -329,12 +333,13 @@ const struct ln_names *ln_module_names(const struct ln_module *module)
 
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size)
 {
-	void *start;
-	void *end;
+	*size = module->image_size;
+	return module->image;
+}
 
-	wasmtime_module_image_range(ln_code_raw(module->code), &start, &end);
-	*size = (size_t)((uint8_t *)end - (uint8_t *)start);
-	return start;
+const struct ln_engine_class *ln_module_class(const struct ln_module *module)
+{
+	return module->class;
 }
 
 unsigned ln_module_variant(const struct ln_module *module)
@@ -347,9 +352,14 @@ struct ln_engine *ln_module_engine(const struct ln_module *module)
 	return ln_code_engine(module->code);
 }
 
-const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module)
+const struct ln_linked *ln_module_linked(const struct ln_module *module)
 {
-	return module->pre;
+	return module->linked;
+}
+
+struct ln_variant *ln_module_engine_variant(const struct ln_module *module)
+{
+	return module->engine_variant;
 }
 
 enum ln_abi_generation ln_module_generation(const struct ln_module *module)

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 #include "engine/entries.h"
 #include "engine/host_table.h"
 #include "engine/steps.h"
@@ -18,9 +16,12 @@
 struct ln_blocking;
 struct ln_code;
 struct ln_engine;
+struct ln_engine_class;
+struct ln_linked;
 struct ln_linker;
 struct ln_names;
 struct ln_party;
+struct ln_variant;
 
 /* What ln_module_new refuses beyond. */
 struct ln_module_limits {
@@ -86,12 +87,17 @@ const char *ln_module_table_name(const struct ln_module *module, uint32_t index,
 
 const struct ln_names *ln_module_names(const struct ln_module *module);
 
-/* The image of its compiled code, of *size bytes. */
+/* The image of its compiled code, of *size bytes; see engine_class.h. */
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);
 
+const struct ln_engine_class *ln_module_class(const struct ln_module *module);
 unsigned ln_module_variant(const struct ln_module *module);
 struct ln_engine *ln_module_engine(const struct ln_module *module);
-const wasmtime_instance_pre_t *ln_module_pre(const struct ln_module *module);
+
+/* For the engine: its form of the variant, and of the module with its imports.
+ */
+struct ln_variant *ln_module_engine_variant(const struct ln_module *module);
+const struct ln_linked *ln_module_linked(const struct ln_module *module);
 
 /* The generation of the host functions that it imports. Any thread. */
 enum ln_abi_generation ln_module_generation(const struct ln_module *module);

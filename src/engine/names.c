@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/binary.h"
@@ -170,6 +171,17 @@ bool ln_names_of_library(const struct ln_names *names, uint32_t function)
 			return true;
 	}
 	return false;
+}
+
+uint32_t ln_names_first_own(const struct ln_names *names,
+			    const uint32_t *functions, size_t count)
+{
+	ln_assert(count > 0);
+	for (size_t i = 0; i < count; i++) {
+		if (!ln_names_of_library(names, functions[i]))
+			return functions[i];
+	}
+	return functions[0];
 }
 
 char *ln_names_copy(const struct ln_names *names, uint32_t function)

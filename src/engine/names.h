@@ -42,6 +42,11 @@ char *ln_names_copy(const struct ln_names *names, uint32_t function);
  * lunatic: that for C, or the Rust crate. `names` may be NULL. */
 bool ln_names_of_library(const struct ln_names *names, uint32_t function);
 
+/* Of functions, at least one: the first that is not of a library; the very
+ * first if all are. */
+uint32_t ln_names_first_own(const struct ln_names *names,
+			    const uint32_t *functions, size_t count);
+
 /* The module's own name, clean; "<unknown>" when it has none. */
 const char *ln_names_module(const struct ln_names *names);
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/pages.h"
+#include "engine/engine_class.h"
 
 /* Address space that starting takes, with some to compile in, bytes. */
 #define ADDRESSES ((size_t)64 << 20)
@@ -71,15 +72,15 @@ static int check_signals(void)
 	return 0;
 }
 
-int ln_needs_check(void)
+int ln_needs_check(const struct ln_engine_class *class)
 {
 	int error = check_addresses();
 
-	if (error == 0)
+	if (error == 0 && (class->needs & LN_NEEDS_CODE) != 0)
 		error = check_code();
 	if (error == 0)
 		error = check_threads();
-	if (error == 0)
+	if (error == 0 && (class->needs & LN_NEEDS_SIGNALS) != 0)
 		error = check_signals();
 	return error;
 }

@@ -5,9 +5,6 @@
 #ifndef LN_ENGINE_PREEMPT_H
 #define LN_ENGINE_PREEMPT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/compiler.h"
 
 /* Sanitizers keep books of stacks that a switch inside a signal handler does
@@ -20,13 +17,5 @@
 
 /* The scheduler's on_preempt hook; `instance` is a struct ln_instance. */
 void ln_preempt_guest(void *instance, void *context);
-
-/* Makes what ending a guest from the hook needs; to be called before the first
- * guest runs. False when it cannot be had: guests need epochs then. */
-bool ln_preempt_prepare(void);
-
-/* The address of an instruction in compiled code that traps; after a prepare
- * that returned true. */
-uintptr_t ln_preempt_stop(void);
 
 #endif

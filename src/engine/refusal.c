@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "engine/report.h"
 
 #define NAME_SHOWN 80 /* bytes of a name in a text */
 
@@ -26,21 +25,7 @@ int ln_refuse(char **error, int code, const char *format, ...)
 	return *error != NULL ? code : LN_ENOMEM;
 }
 
-int ln_refuse_engine(char **error, const char *what, wasmtime_error_t *cause)
+int ln_refuse_shown(const char *name, size_t len)
 {
-	char *reason = ln_report_take_reason(cause, NULL);
-	int code;
-
-	if (reason == NULL) {
-		*error = NULL;
-		return LN_ENOMEM;
-	}
-	code = ln_refuse(error, LN_EFORMAT, "%s: %s", what, reason);
-	free(reason);
-	return code;
-}
-
-int ln_refuse_shown(const wasm_name_t *name)
-{
-	return (int)ln_text_cut(name->data, name->size, NAME_SHOWN);
+	return (int)ln_text_cut(name, len, NAME_SHOWN);
 }

@@ -5,7 +5,7 @@
 #ifndef LN_ENGINE_REFUSAL_H
 #define LN_ENGINE_REFUSAL_H
 
-#include <wasmtime.h>
+#include <stddef.h>
 
 /* Sets *error to the text, to be freed by the caller, and returns `code`. The
  * text has no line breaks or control characters and about 1,000 bytes at most.
@@ -14,11 +14,7 @@
 int ln_refuse(char **error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same with what Wasmtime says, behind "what: ". Consumes `cause`. Returns
- * LN_EFORMAT or LN_ENOMEM. */
-int ln_refuse_engine(char **error, const char *what, wasmtime_error_t *cause);
-
 /* How many bytes of a name (valid UTF-8) such a text should show. */
-int ln_refuse_shown(const wasm_name_t *name);
+int ln_refuse_shown(const char *name, size_t len);
 
 #endif

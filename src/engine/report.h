@@ -10,16 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 struct ln_names;
 struct ln_report;
 
-/* Consumes whichever of the two is not NULL; copies what it needs of `names`
- * (NULL: there are none). NULL when memory is short. Needs the stack of a
- * thread, as all that follows but for the reason and the size. */
-struct ln_report *ln_report_new(wasmtime_error_t *error, wasm_trap_t *trap,
-				const struct ln_names *names);
+/* Frames that a report has at most. */
+#define LN_REPORT_FRAMES 32
+
+/* A function that was being called. */
+struct ln_frame {
+	uint32_t function; /* its number */
+	size_t offset;     /* in the module's bytes; SIZE_MAX: not known */
+};
+
+/* The reason is any text of `len` bytes; the frames are innermost first, and
+ * `more`: there were more of them. Copies, also what it needs of `names` (NULL:
+ * there are none). NULL when memory is short. Needs the stack of a thread, as
+ * all that follows but for the reason and the size. */
+struct ln_report *ln_report_new(const char *reason, size_t len,
+				const struct ln_frame *frames, size_t count,
+				bool more, const struct ln_names *names);
 
 /* With a reason only, which is copied. */
 struct ln_report *ln_report_plain(const char *reason);
@@ -37,16 +46,5 @@ size_t ln_report_size(const struct ln_report *report);
  * first, with names demangled (engine/demangle.h): not on a worker. Clean. To
  * be freed by the caller; NULL when memory is short. */
 char *ln_report_text(const struct ln_report *report);
-
-/* What Wasmtime gives as the reason of an error or a trap, one line, to be
- * freed by the caller. Consumes it, as above. */
-char *ln_report_take_reason(wasmtime_error_t *error, wasm_trap_t *trap);
-
-/* The number of the function that called the innermost one of a trap's
- * backtrace, or of that one's caller and so on: the first that is not of a
- * library, if there is one (ln_names_of_library). False when there is no
- * caller. Consumes the trap. */
-bool ln_report_caller(wasm_trap_t *trap, const struct ln_names *names,
-		      uint32_t *function);
 
 #endif

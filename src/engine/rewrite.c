@@ -112,15 +112,16 @@ static int read_imports(struct ln_rewrite *rewrite, struct ln_cursor section)
 		.imported = true,
 		.copy_of = LN_REWRITE_NO_COPY,
 	};
+	struct ln_import import;
 	uint64_t count;
-	uint8_t kind;
 
 	if (!ln_cursor_number(&section, 32, &count))
 		return LN_EFORMAT;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_binary_import(&section, &kind, &function.type))
+		if (!ln_binary_import(&section, &import))
 			return LN_EFORMAT;
-		if (kind == LN_EXTERN_FUNCTION &&
+		function.type = import.type;
+		if (import.kind == LN_EXTERN_FUNCTION &&
 		    push_function(rewrite, &function) < 0)
 			return LN_ENOMEM;
 	}

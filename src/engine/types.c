@@ -11,46 +11,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* wasm_valtype_kind ends the program at types that it does not know. */
-char ln_type_letter(const wasm_valtype_t *type)
-{
-	static const char letters[] = {
-		[WASMTIME_VALTYPE_KIND_I32] = 'i',
-		[WASMTIME_VALTYPE_KIND_I64] = 'I',
-		[WASMTIME_VALTYPE_KIND_F32] = 'f',
-		[WASMTIME_VALTYPE_KIND_F64] = 'F',
-		[WASMTIME_VALTYPE_KIND_V128] = 'V',
-		[WASMTIME_VALTYPE_KIND_REF] = 'r',
-	};
-	wasmtime_valtype_t described;
-	char letter = 'r';
+#include "engine/binary.h"
 
-	wasmtime_valtype_new(type, &described);
-	if (described.kind < sizeof(letters))
-		letter = letters[described.kind];
-	wasmtime_valtype_delete(&described);
-	return letter;
+char ln_type_letter(uint8_t type)
+{
+	switch (type) {
+	case 0x7f:
+		return 'i';
+	case 0x7e:
+		return 'I';
+	case 0x7d:
+		return 'f';
+	case 0x7c:
+		return 'F';
+	case 0x7b:
+		return 'V';
+	default:
+		return 'r';
+	}
+}
+
+size_t ln_types_letters(const struct ln_types *types, char *letters,
+			size_t most)
+{
+	struct ln_cursor at = types->bytes;
+	size_t n = 0;
+
+	for (; n < types->count && n < most && at.at < at.end; n++) {
+		letters[n] = ln_type_letter(*at.at);
+		if (!ln_binary_skip_type(&at))
+			break;
+	}
+	return n;
 }
 
 static void write_letters(char letters[LN_SIGNATURE_MAX + 2],
-			  const wasm_valtype_vec_t *types)
+			  const struct ln_types *types)
 {
-	size_t n = 0;
+	size_t n = ln_types_letters(types, letters, LN_SIGNATURE_MAX);
 
-	while (n < types->size && n < LN_SIGNATURE_MAX) {
-		letters[n] = ln_type_letter(types->data[n]);
-		n++;
-	}
-	if (n < types->size)
+	if (n < types->count)
 		letters[n++] = '+';
 	letters[n] = '\0';
 }
 
 void ln_signature_read(struct ln_signature *signature,
-		       const wasm_functype_t *type)
+		       const struct ln_functype *type)
 {
-	write_letters(signature->params, wasm_functype_params(type));
-	write_letters(signature->results, wasm_functype_results(type));
+	write_letters(signature->params, &type->params);
+	write_letters(signature->results, &type->results);
 }
 
 static const char *type_name(char letter)

@@ -5,7 +5,11 @@
 #ifndef LN_ENGINE_TYPES_H
 #define LN_ENGINE_TYPES_H
 
-#include <wasmtime.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ln_functype;
+struct ln_types;
 
 /* Parameters or results that a signature tells; those beyond are a '+'. */
 #define LN_SIGNATURE_MAX 16
@@ -15,11 +19,16 @@ struct ln_signature {
 	char results[LN_SIGNATURE_MAX + 2];
 };
 
-/* i I f F V r: i32 i64 f32 f64 v128 reference. Any thread. */
-char ln_type_letter(const wasm_valtype_t *type);
+/* i I f F V r: i32 i64 f32 f64 v128 reference, by the first byte of a type in
+ * the binary. Any thread. */
+char ln_type_letter(uint8_t type);
+
+/* Writes the letters of types, `most` at the most; returns how many. */
+size_t ln_types_letters(const struct ln_types *types, char *letters,
+			size_t most);
 
 void ln_signature_read(struct ln_signature *signature,
-		       const wasm_functype_t *type);
+		       const struct ln_functype *type);
 
 /* "(i32, i64) -> i32", owned by the caller; NULL when memory is short. */
 char *ln_signature_text(const char *params, const char *results);

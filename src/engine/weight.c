@@ -114,19 +114,18 @@ static int read_types(struct module *module, struct ln_cursor section)
 
 static int read_imports(struct module *module, struct ln_cursor section)
 {
+	struct ln_import import;
 	uint64_t count;
-	uint32_t type;
-	uint8_t kind;
 
 	if (!ln_cursor_number(&section, 32, &count))
 		return 0;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_binary_import(&section, &kind, &type)) {
+		if (!ln_binary_import(&section, &import)) {
 			module->weight += UNKNOWN;
 			return 0;
 		}
-		if (kind == LN_EXTERN_FUNCTION &&
-		    ln_weight_push_function(&module->types, type) != 0)
+		if (import.kind == LN_EXTERN_FUNCTION &&
+		    ln_weight_push_function(&module->types, import.type) != 0)
 			return LN_ENOMEM;
 	}
 	return 0;

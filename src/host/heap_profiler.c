@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "engine/backtrace.h"
 #include "engine/instance.h"
+#include "engine/module.h"
+#include "engine/names.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/heap_profile.h"
@@ -27,9 +29,9 @@ static int profile_of(struct ln_guest *guest, struct ln_heap_profile **profile)
 }
 
 /* What is shown of a function: clean, and without what separates frames. */
-static char *shown_name(const struct ln_backtrace *backtrace, size_t frame)
+static char *shown_name(const struct ln_names *names, uint32_t function)
 {
-	char *name = ln_backtrace_name(backtrace, frame);
+	char *name = ln_names_copy(names, function);
 	char *shown = NULL;
 
 	if (name != NULL)
@@ -43,14 +45,13 @@ static char *shown_name(const struct ln_backtrace *backtrace, size_t frame)
 }
 
 static void take_names(struct ln_heap_profile *profile,
-		       const struct ln_backtrace *backtrace, size_t depth)
+		       const struct ln_names *names, const uint32_t *functions,
+		       size_t depth)
 {
 	for (size_t i = 0; i < depth; i++) {
-		uint32_t function = ln_backtrace_function(backtrace, i);
-
-		if (!ln_heap_profile_knows(profile, function))
-			ln_heap_profile_name(profile, function,
-					     shown_name(backtrace, i));
+		if (!ln_heap_profile_knows(profile, functions[i]))
+			ln_heap_profile_name(profile, functions[i],
+					     shown_name(names, functions[i]));
 	}
 }
 
@@ -59,29 +60,25 @@ static void take_names(struct ln_heap_profile *profile,
 static int take_stack(struct ln_guest *guest, struct ln_heap_profile *profile,
 		      uint32_t *frames, size_t *depth)
 {
-	struct ln_backtrace backtrace;
-	wasmtime_func_t trapping;
+	const struct ln_entry *trapping;
 	int error;
 
 	*depth = 0;
 	/* The export comes from the guest, and may end up here again. */
-	if (!guest->initialized || guest->heap_tracing ||
-	    !ln_backtrace_find(guest->instance, TRACE, &trapping))
+	if (!guest->initialized || guest->heap_tracing)
+		return 0;
+	trapping = ln_backtrace_find(guest->instance, TRACE);
+	if (trapping == NULL)
 		return 0;
 	guest->heap_tracing = true;
-	error = ln_backtrace_take(guest->instance, &trapping, &backtrace);
+	error = ln_backtrace_take(guest->instance, trapping, frames,
+				  LN_HEAP_DEPTH, depth);
 	guest->heap_tracing = false;
 	if (error == LN_EKILLED)
 		return error;
-	if (error < 0)
-		return 0;
-	*depth = ln_backtrace_count(&backtrace);
-	if (*depth > LN_HEAP_DEPTH)
-		*depth = LN_HEAP_DEPTH;
-	for (size_t i = 0; i < *depth; i++)
-		frames[i] = ln_backtrace_function(&backtrace, i);
-	take_names(profile, &backtrace, *depth);
-	ln_backtrace_free(&backtrace);
+	if (error == 0)
+		take_names(profile, ln_module_names(guest->instance->module),
+			   frames, *depth);
 	return 0;
 }
 

@@ -10,11 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <wasmtime.h>
-
 #include "base/compiler.h"
 #include "engine/host_table.h"
 #include "engine/instance.h"
+#include "engine/value.h"
 #include "process/guest.h"
 
 /* Stores where the guest's memory begins and how many bytes it has; false, and

@@ -64,12 +64,12 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->started = ln_time_now();
 	for (int i = 0; i < LN_RUNTIME_SHARDS; i++)
 		ln_list_init(&runtime->shards[i].processes);
-	error = ln_needs_check();
+	error = ln_needs_check(ln_engine_default());
 	if (error == 0)
 		error = ln_log_start();
 	if (error < 0)
 		goto fail_log;
-	error = ln_engine_new(options->host,
+	error = ln_engine_new(ln_engine_default(), options->host,
 			      options->epochs ? LN_PREEMPTION_EPOCHS
 					      : LN_PREEMPTION_SIGNAL,
 			      &runtime->engine);

@@ -29,6 +29,7 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/report.h"
+#include "engine/value.h"
 #include "net/socket.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -60,7 +61,7 @@ struct start {
 	struct ln_hook *hook;         /* NULL: it is no plugin */
 	_Atomic uint64_t memory;      /* bytes of linear memory; for reports */
 	_Atomic bool ready;           /* it is instantiated; likewise */
-	wasmtime_val_raw_t params[];
+	union ln_value params[];
 };
 
 int ln_params_check(const uint8_t *params, size_t len)

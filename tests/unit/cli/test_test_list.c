@@ -138,8 +138,8 @@ static void open_module(struct fixture *fixture, const char *text)
 	const struct ln_module_limits limits = { .max_bytes = 1 << 16 };
 	char *error;
 
-	assert_int_equal(ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL,
-				       &fixture->engine),
+	assert_int_equal(ln_engine_new(ln_engine_default(), &no_functions,
+				       LN_PREEMPTION_SIGNAL, &fixture->engine),
 			 0);
 	assert_int_equal(
 		ln_linker_new(fixture->engine, 0, NULL, NULL, &fixture->linker),

@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "engine/backtrace.h"
+#include "engine/module.h"
+#include "engine/names.h"
 #include "support/guests.h"
 
 static const char text[] =
@@ -31,23 +33,27 @@ static const char text[] =
  * the first; texts: names. */
 static void take(struct test_guest *guest, const char *name)
 {
-	struct ln_backtrace backtrace;
-	wasmtime_func_t trapping;
+	const struct ln_names *names = ln_module_names(guest->module);
+	const struct ln_entry *trapping =
+		ln_backtrace_find(&guest->instance, name);
+	uint32_t functions[8];
+	size_t count = 0;
 
-	guest->numbers[0] =
-		ln_backtrace_find(&guest->instance, name, &trapping);
-	if (guest->numbers[0] == 0)
+	guest->numbers[0] = trapping != NULL;
+	if (trapping == NULL)
 		return;
-	guest->numbers[1] = (uint64_t)ln_backtrace_take(&guest->instance,
-							&trapping, &backtrace);
+	guest->numbers[1] = (uint64_t)ln_backtrace_take(
+		&guest->instance, trapping, functions, 8, &count);
 	if (guest->numbers[1] != 0)
 		return;
-	guest->numbers[2] = ln_backtrace_count(&backtrace);
-	guest->numbers[3] = ln_backtrace_function(&backtrace, 0);
-	for (size_t i = 0; i < guest->numbers[2] && i < 8; i++)
-		guest->texts[i] = ln_backtrace_name(&backtrace, i);
-	ln_backtrace_free(&backtrace);
-	ln_backtrace_free(&backtrace);
+	guest->numbers[2] = count;
+	guest->numbers[3] = functions[0];
+	for (size_t i = 0; i < count; i++)
+		guest->texts[i] = ln_names_copy(names, functions[i]);
+	/* Only as many as there is room for. */
+	guest->numbers[4] = (uint64_t)ln_backtrace_take(
+		&guest->instance, trapping, functions, 2, &count);
+	guest->numbers[5] = count;
 }
 
 static bool take_trap(struct test_guest *guest)
@@ -73,11 +79,10 @@ static bool find_others(struct test_guest *guest)
 {
 	static const char *const names[] = { "param", "result", "global",
 					     "none", "" };
-	wasmtime_func_t trapping;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		guest->numbers[0] += ln_backtrace_find(&guest->instance,
-						       names[i], &trapping);
+		guest->numbers[0] +=
+			ln_backtrace_find(&guest->instance, names[i]) != NULL;
 	guest->numbers[1] = 1;
 	return true;
 }
@@ -112,6 +117,8 @@ static void frames_and_names(void **state)
 	assert_int_equal(guest.numbers[1], 0);
 	assert_int_equal(guest.numbers[2], 4);
 	assert_int_equal(guest.numbers[3], 7);
+	assert_int_equal(guest.numbers[4], 0);
+	assert_int_equal(guest.numbers[5], 2);
 	assert_string_equal(guest.texts[0], "inner");
 	assert_string_equal(guest.texts[1], "<wasm function 8>");
 	/* As it is: clean it is where it is shown. */

@@ -66,10 +66,9 @@ static bool skip_functype(struct ln_cursor *cursor)
 
 static bool skip_import(struct ln_cursor *cursor)
 {
-	uint32_t type;
-	uint8_t kind;
+	struct ln_import import;
 
-	return ln_binary_import(cursor, &kind, &type);
+	return ln_binary_import(cursor, &import);
 }
 
 struct piece {
@@ -232,16 +231,55 @@ static void imports(void **state)
 	static const char bytes[] = "\1m\1f\0\x81\1"
 				    "\1m\1g\3\x7f\1";
 	struct ln_cursor cursor = CURSOR(bytes);
-	uint32_t type = 0;
-	uint8_t kind;
+	struct ln_import import;
 
 	(void)state;
-	assert_true(ln_binary_import(&cursor, &kind, &type));
-	assert_int_equal(kind, LN_EXTERN_FUNCTION);
-	assert_int_equal(type, 129);
-	assert_true(ln_binary_import(&cursor, &kind, &type));
-	assert_int_equal(kind, LN_EXTERN_GLOBAL);
+	assert_true(ln_binary_import(&cursor, &import));
+	assert_int_equal(import.kind, LN_EXTERN_FUNCTION);
+	assert_int_equal(import.type, 129);
+	assert_int_equal(ln_cursor_len(import.module), 1);
+	assert_int_equal(*import.module.at, 'm');
+	assert_int_equal(ln_cursor_len(import.name), 1);
+	assert_int_equal(*import.name.at, 'f');
+	assert_true(ln_binary_import(&cursor, &import));
+	assert_int_equal(import.kind, LN_EXTERN_GLOBAL);
 	assert_int_equal(ln_cursor_len(cursor), 0);
+}
+
+static void exports(void **state)
+{
+	static const char bytes[] = "\2ab\2\x81\1";
+	struct ln_cursor cursor = CURSOR(bytes);
+	struct ln_export export;
+
+	(void)state;
+	assert_true(ln_binary_export(&cursor, &export));
+	assert_int_equal(export.kind, LN_EXTERN_MEMORY);
+	assert_int_equal(export.index, 129);
+	assert_int_equal(ln_cursor_len(export.name), 2);
+	assert_int_equal(ln_cursor_len(cursor), 0);
+	assert_false(ln_binary_export(&cursor, &export));
+}
+
+static size_t section_len(const char *bytes, size_t len, enum ln_section id)
+{
+	return ln_cursor_len(ln_binary_find((const uint8_t *)bytes, len, id));
+}
+
+static void sections_are_found(void **state)
+{
+	static const char bytes[] = "\0asm\1\0\0\0\0\1x\1\3abc\3\2de";
+	size_t len = sizeof(bytes) - 1;
+
+	(void)state;
+	assert_int_equal(section_len(bytes, len, LN_SECTION_TYPE), 3);
+	assert_int_equal(section_len(bytes, len, LN_SECTION_FUNCTION), 2);
+	assert_int_equal(section_len(bytes, len, LN_SECTION_IMPORT), 0);
+	/* Cut off, it is none. */
+	assert_int_equal(section_len(bytes, len - 1, LN_SECTION_TYPE), 3);
+	assert_int_equal(section_len(bytes, len - 1, LN_SECTION_FUNCTION), 0);
+	assert_int_equal(section_len(bytes, 7, LN_SECTION_TYPE), 0);
+	assert_int_equal(section_len(bytes, 0, LN_SECTION_TYPE), 0);
 }
 
 static void unknown_imports(void **state)
@@ -284,6 +322,8 @@ int main(void)
 		cmocka_unit_test(types_are_counted),
 		cmocka_unit_test(other_forms),
 		cmocka_unit_test(imports),
+		cmocka_unit_test(exports),
+		cmocka_unit_test(sections_are_found),
 		cmocka_unit_test(unknown_imports),
 		cmocka_unit_test(large_numbers),
 	};

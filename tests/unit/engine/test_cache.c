@@ -76,8 +76,9 @@ static struct ln_cache_key key_of(const char *name)
 {
 	struct ln_cache_key key;
 
-	assert_int_equal(
-		ln_cache_key((const uint8_t *)name, strlen(name), 0, &key), 0);
+	assert_int_equal(ln_cache_key("engine 1", (const uint8_t *)name,
+				      strlen(name), 0, &key),
+			 0);
 	return key;
 }
 
@@ -85,8 +86,9 @@ static struct ln_cache_key store_code(void)
 {
 	struct ln_cache_key key;
 
-	assert_int_equal(
-		ln_cache_key(module_bytes, sizeof(module_bytes), 0, &key), 0);
+	assert_int_equal(ln_cache_key("engine 1", module_bytes,
+				      sizeof(module_bytes), 0, &key),
+			 0);
 	ln_cache_store(&key, code, sizeof(code));
 	return key;
 }
@@ -197,7 +199,9 @@ static void keys(void **state)
 	(void)state;
 	assert_memory_equal(&a, &again, sizeof(a));
 	assert_memory_not_equal(&a, &b, sizeof(a));
-	assert_int_equal(ln_cache_key((const uint8_t *)"a", 1, 1, &metered), 0);
+	assert_int_equal(
+		ln_cache_key("engine 1", (const uint8_t *)"a", 1, 1, &metered),
+		0);
 	assert_memory_not_equal(&a, &metered, sizeof(a));
 }
 
@@ -630,8 +634,9 @@ static void switched_off(void **state)
 	struct ln_cache_key key = store_code(), other;
 
 	setenv("LUNATIC_CACHE", "off", 1);
-	assert_int_equal(ln_cache_key(code, sizeof(code), 0, &other),
-			 LN_ENOENT);
+	assert_int_equal(
+		ln_cache_key("engine 1", code, sizeof(code), 0, &other),
+		LN_ENOENT);
 	assert_miss(&key);
 	memset(&other, 1, sizeof(other));
 	ln_cache_store(&other, code, sizeof(code));
@@ -697,7 +702,7 @@ static void use_keys(unsigned seed)
 		size_t len;
 
 		memset(bytes, name, sizeof(bytes));
-		if (ln_cache_key(&name, 1, 0, &key) != 0)
+		if (ln_cache_key("engine 1", &name, 1, 0, &key) != 0)
 			_exit(2);
 		if (rand_r(&seed) % 2 == 0) {
 			ln_cache_store(&key, bytes, sizeof(bytes));

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 #include <pthread.h>
-#include <wasmtime.h>
 
 #include "base/error.h"
 #include "engine/code.h"
@@ -22,6 +21,7 @@
 #include "sched/sched.h"
 #include "support/shortage.h"
 #include "support/tasks.h"
+#include "support/wat.h"
 
 #define MOST ((size_t)4096)
 
@@ -32,8 +32,9 @@ static int set_up(void **state)
 {
 	(void)state;
 	setenv("LUNATIC_CACHE", "off", 1);
-	assert_int_equal(
-		ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL, &engine), 0);
+	assert_int_equal(ln_engine_new(ln_engine_default(), &no_functions,
+				       LN_PREEMPTION_SIGNAL, &engine),
+			 0);
 	return 0;
 }
 
@@ -70,7 +71,7 @@ static void made_once(void **state)
 	struct ln_code *awaited = find(good, 0, LN_CODE_AWAITED);
 	struct ln_code *other = find(good, LN_VARIANT_METERED, LN_CODE_OURS);
 	struct ln_code *ready;
-	wasm_byte_vec_t binary;
+	struct test_binary binary;
 	const uint8_t *bytes;
 	enum ln_code_state what;
 	char *error = NULL;
@@ -85,19 +86,19 @@ static void made_once(void **state)
 	ready = find(good, 0, LN_CODE_READY);
 	assert_ptr_equal(ready, ours);
 	/* The same as a binary. */
-	assert_null(wasmtime_wat2wasm(good, strlen(good), &binary));
+	binary = test_assemble(good);
 	bytes = ln_code_bytes(ours, &len);
 	assert_int_equal(len, binary.size);
 	assert_memory_equal(bytes, binary.data, len);
-	assert_int_equal(ln_code_find(engine, 0, (uint8_t *)binary.data, len,
-				      MOST, &ready, &what, &error),
+	assert_int_equal(ln_code_find(engine, 0, binary.data, len, MOST, &ready,
+				      &what, &error),
 			 0);
 	assert_ptr_equal(ready, ours);
 	assert_int_equal(what, LN_CODE_READY);
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 	assert_int_equal(ln_code_variant(ours), 0);
 	assert_ptr_equal(ln_code_engine(ours), engine);
-	assert_non_null(ln_code_raw(ours));
+	assert_non_null(ln_code_compiled(ours));
 	assert_non_null(ln_entries_find(ln_code_entries(ours), "f", 1));
 	assert_int_equal(ln_code_scan(ours)->initial_memory, 65536);
 	for (int i = 0; i < 4; i++)
@@ -161,14 +162,14 @@ static void no_memory(void **state)
 
 	(void)state;
 	for (;; failed++) {
-		wasm_byte_vec_t binary;
+		struct test_binary binary;
 
-		assert_null(wasmtime_wat2wasm(good, strlen(good), &binary));
+		binary = test_assemble(good);
 		test_shortage_begin(TEST_SHORT_MALLOC | TEST_SHORT_CALLOC,
 				    failed);
-		result = ln_code_find(engine, 0, (uint8_t *)binary.data,
-				      binary.size, MOST, &code, &what, &error);
-		wasm_byte_vec_delete(&binary);
+		result = ln_code_find(engine, 0, binary.data, binary.size, MOST,
+				      &code, &what, &error);
+		test_binary_free(&binary);
 		if (!test_shortage_end())
 			break;
 		assert_int_equal(result, LN_ENOMEM);
@@ -306,25 +307,25 @@ static void turns(void **state)
 
 static void binaries(void **state)
 {
-	wasm_byte_vec_t expected;
+	struct test_binary expected;
 	uint8_t *binary;
 	char *error;
 	size_t len;
 
 	(void)state;
-	assert_null(wasmtime_wat2wasm(good, strlen(good), &expected));
+	expected = test_assemble(good);
 	assert_int_equal(ln_code_binary((const uint8_t *)good, strlen(good),
 					MOST, &binary, &len, &error),
 			 0);
 	assert_int_equal(len, expected.size);
 	assert_memory_equal(binary, expected.data, len);
 	free(binary);
-	assert_int_equal(ln_code_binary((uint8_t *)expected.data, expected.size,
+	assert_int_equal(ln_code_binary(expected.data, expected.size,
 					expected.size, &binary, &len, &error),
 			 0);
 	assert_memory_equal(binary, expected.data, len);
 	free(binary);
-	assert_int_equal(ln_code_binary((uint8_t *)expected.data, expected.size,
+	assert_int_equal(ln_code_binary(expected.data, expected.size,
 					expected.size - 1, &binary, &len,
 					&error),
 			 LN_ELIMIT);
@@ -335,26 +336,26 @@ static void binaries(void **state)
 			 LN_EFORMAT);
 	assert_non_null(error);
 	free(error);
-	wasm_byte_vec_delete(&expected);
+	test_binary_free(&expected);
 }
 
 static void validation(void **state)
 {
-	wasm_byte_vec_t binary;
+	struct test_binary binary;
 	char *error;
 
 	(void)state;
-	assert_null(wasmtime_wat2wasm(good, strlen(good), &binary));
-	assert_int_equal(ln_code_validate(engine, 0, (uint8_t *)binary.data,
-					  binary.size, &error),
-			 0);
+	binary = test_assemble(good);
+	assert_int_equal(
+		ln_code_validate(engine, 0, binary.data, binary.size, &error),
+		0);
 	assert_null(error);
-	assert_int_equal(ln_code_validate(engine, 0, (uint8_t *)binary.data,
+	assert_int_equal(ln_code_validate(engine, 0, binary.data,
 					  binary.size - 1, &error),
 			 LN_EFORMAT);
 	assert_memory_equal(error, "it is not valid: ", 17);
 	free(error);
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 }
 
 int main(void)

@@ -18,19 +18,19 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <wasmtime.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
 #include "engine/code.h"
 #include "engine/compiler.h"
-#include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/host_table.h"
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 #include "support/tasks.h"
+#include "support/wat.h"
 
 static char folder[] = "/tmp/lunatic-test-XXXXXX";
 
@@ -328,20 +328,12 @@ static void add(struct text *text, const char *piece, int times)
 	}
 }
 
-static wasm_byte_vec_t assemble(const char *text)
-{
-	wasm_byte_vec_t binary;
-
-	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
-	return binary;
-}
-
 /* Loops in each other, in which locals are set: some kilobytes that take
  * seconds and hundreds of MiB. */
-static wasm_byte_vec_t make_bomb(int depth)
+static struct test_binary make_bomb(int depth)
 {
 	struct text text = { 0 };
-	wasm_byte_vec_t binary;
+	struct test_binary binary;
 
 	add(&text, "(module (func (export \"_start\") (local", 1);
 	add(&text, " i32", depth);
@@ -358,9 +350,23 @@ static wasm_byte_vec_t make_bomb(int depth)
 	}
 	add(&text, " (br_if 0 (local.get 0)) end", depth);
 	add(&text, "))", 1);
-	binary = assemble(text.data);
+	binary = test_assemble(text.data);
 	free(text.data);
 	return binary;
+}
+
+struct bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+static int compare(void *argument, const uint8_t *bytes, size_t len)
+{
+	const struct bytes *expected = argument;
+
+	assert_int_equal(len, expected->len);
+	assert_memory_equal(bytes, expected->data, len);
+	return 0;
 }
 
 /* In all variants the child's code is what this process makes. */
@@ -374,15 +380,16 @@ static void same_code(void **state)
 		" (local.get 0) (i32.const 0)))"
 		"(func (export \"f\") (drop (call 0 (i32.const 1)))))";
 	const struct ln_compiler_limits limits = { 0 };
-	wasm_byte_vec_t binary = assemble(text);
+	struct test_binary binary = test_assemble(text);
 
 	(void)state;
 	for (unsigned variant = 0; variant < LN_VARIANTS; variant++) {
 		struct ln_compilation *compilation = start(
 			"good", variant, &limits, binary.data, binary.size);
-		wasm_engine_t *engine = ln_engine_compiler(variant);
-		wasmtime_module_t *module;
-		wasm_byte_vec_t own;
+		const struct ln_engine_class *class = ln_engine_default();
+		struct ln_variant *made = class->variant_new(NULL, variant);
+		struct ln_compiled *own;
+		struct bytes child_made;
 		const uint8_t *code;
 		size_t len;
 		char *error;
@@ -391,23 +398,24 @@ static void same_code(void **state)
 		assert_int_equal(
 			ln_compilation_end(compilation, &code, &len, &error),
 			0);
-		assert_null(wasmtime_module_new(engine, (uint8_t *)binary.data,
-						binary.size, &module));
-		assert_null(wasmtime_module_serialize(module, &own));
-		assert_int_equal(len, own.size);
-		assert_memory_equal(code, own.data, len);
-		wasm_byte_vec_delete(&own);
-		wasmtime_module_delete(module);
-		wasm_engine_delete(engine);
+		assert_int_equal(class->compile(made, binary.data, binary.size,
+						&own, &error),
+				 0);
+		child_made = (struct bytes){ code, len };
+		assert_int_equal(class->serialize(own, compare, &child_made),
+				 0);
+		class->compiled_free(own);
+		class->variant_free(made);
 		ln_compilation_free(compilation);
 	}
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 }
 
 static void real_refusal(void **state)
 {
 	const struct ln_compiler_limits limits = { 0 };
-	wasm_byte_vec_t binary = assemble("(module (func (result i32)))");
+	struct test_binary binary =
+		test_assemble("(module (func (result i32)))");
 	struct ln_compilation *compilation =
 		start("good", 0, &limits, binary.data, binary.size);
 	const uint8_t *code;
@@ -421,7 +429,7 @@ static void real_refusal(void **state)
 	assert_non_null(strstr(error, "the module is not valid: "));
 	free(error);
 	ln_compilation_free(compilation);
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 }
 
 /* The kernel's limits hold. */
@@ -435,7 +443,7 @@ static void real_limits(void **state)
 		{ { .memory = LN_COMPILE_MEMORY_MIN },
 		  "more than 64 MiB of memory" },
 	};
-	wasm_byte_vec_t binary = make_bomb(300);
+	struct test_binary binary = make_bomb(300);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -458,7 +466,7 @@ static void real_limits(void **state)
 		free(error);
 		ln_compilation_free(compilation);
 	}
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 }
 
 /* Nobody but this program's other side gets it to compile. */
@@ -494,8 +502,8 @@ struct world {
 	struct ln_engine *engine;
 	struct ln_linker *linker;
 	struct ln_sched *sched;
-	wasm_byte_vec_t large[4]; /* of different bytes */
-	wasm_byte_vec_t small;
+	struct test_binary large[4]; /* of different bytes */
+	struct test_binary small;
 };
 
 static struct world open_world(const char *name)
@@ -503,8 +511,8 @@ static struct world open_world(const char *name)
 	const struct ln_compiling compiling = { .program = child(name) };
 	struct world world;
 
-	assert_int_equal(ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL,
-				       &world.engine),
+	assert_int_equal(ln_engine_new(ln_engine_default(), &no_functions,
+				       LN_PREEMPTION_SIGNAL, &world.engine),
 			 0);
 	assert_int_equal(ln_engine_set_compiling(world.engine, &compiling), 0);
 	assert_int_equal(
@@ -516,18 +524,18 @@ static struct world open_world(const char *name)
 		add(&text, "(module (func (export \"f\") ", 1);
 		add(&text, "nop ", 60000 + i);
 		add(&text, "))", 1);
-		world.large[i] = assemble(text.data);
+		world.large[i] = test_assemble(text.data);
 		free(text.data);
 	}
-	world.small = assemble("(module (func (export \"f\")))");
+	world.small = test_assemble("(module (func (export \"f\")))");
 	return world;
 }
 
 static void close_world(struct world *world)
 {
 	for (int i = 0; i < 4; i++)
-		wasm_byte_vec_delete(&world->large[i]);
-	wasm_byte_vec_delete(&world->small);
+		test_binary_free(&world->large[i]);
+	test_binary_free(&world->small);
 	ln_sched_free(world->sched);
 	ln_linker_release(world->linker);
 	ln_engine_free(world->engine);
@@ -536,7 +544,7 @@ static void close_world(struct world *world)
 
 struct adding {
 	struct world *world;
-	const wasm_byte_vec_t *bytes;
+	const struct test_binary *bytes;
 	struct test_task task;
 	struct ln_module *module;
 	int result;
@@ -552,12 +560,12 @@ static void add_module(void *argument)
 
 	adding->result = ln_module_new(
 		world->engine, ln_sched_blocking(world->sched), 0,
-		world->linker, (const uint8_t *)adding->bytes->data,
-		adding->bytes->size, &limits, &adding->module, &adding->error);
+		world->linker, adding->bytes->data, adding->bytes->size,
+		&limits, &adding->module, &adding->error);
 }
 
 static void begin(struct world *world, struct adding *adding,
-		  const wasm_byte_vec_t *bytes)
+		  const struct test_binary *bytes)
 {
 	*adding = (struct adding){ .world = world, .bytes = bytes };
 	test_task_start(world->sched, &adding->task, add_module, adding);
@@ -631,13 +639,14 @@ static void small_ones_pass_text(void **state)
 	struct keeping keeping = { .world = &world };
 	struct text text = { 0 };
 	struct adding large, small;
-	wasm_byte_vec_t bytes;
+	struct test_binary bytes;
 
 	(void)state;
 	add(&text, "(module (func (export \"f\"))", 1);
 	add(&text, " ", 70000);
 	add(&text, ")", 1);
-	bytes = (wasm_byte_vec_t){ .size = text.len, .data = text.data };
+	bytes = (struct test_binary){ .size = text.len,
+				      .data = (uint8_t *)text.data };
 	test_task_start(world.sched, &keeping.task, keep_turn, &keeping);
 	test_task_wait_parked(&keeping.task);
 	begin(&world, &large, &bytes);
@@ -663,7 +672,7 @@ static void without_processes(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct world world = open_world(names[i]);
 		struct adding adding;
-		wasm_byte_vec_t bomb = make_bomb(300);
+		struct test_binary bomb = make_bomb(300);
 
 		begin(&world, &adding, &world.large[0]);
 		assert_added(&adding);
@@ -673,7 +682,7 @@ static void without_processes(void **state)
 		assert_int_equal(adding.result, LN_ELIMIT);
 		assert_non_null(strstr(adding.error, "too much work"));
 		free(adding.error);
-		wasm_byte_vec_delete(&bomb);
+		test_binary_free(&bomb);
 		close_world(&world);
 	}
 }

@@ -10,30 +10,18 @@
 
 #include <cmocka.h>
 
-#include <wasmtime.h>
-
 #include "base/error.h"
 #include "engine/elements.h"
-
-static wasm_byte_vec_t assemble(const char *text)
-{
-	wasm_byte_vec_t binary;
-	wasmtime_error_t *error =
-		wasmtime_wat2wasm(text, strlen(text), &binary);
-
-	assert_null(error);
-	return binary;
-}
+#include "support/wat.h"
 
 static struct ln_elements *read_text(const char *text)
 {
 	struct ln_elements *elements = NULL;
-	wasm_byte_vec_t binary = assemble(text);
+	struct test_binary binary = test_assemble(text);
 
-	assert_int_equal(ln_elements_new((const uint8_t *)binary.data,
-					 binary.size, &elements),
+	assert_int_equal(ln_elements_new(binary.data, binary.size, &elements),
 			 0);
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 	return elements;
 }
 
@@ -94,9 +82,9 @@ static void what_is_known_is_bounded(void **state)
 /* Each byte may be the last one, and each may be another one. */
 static void any_bytes(void **state)
 {
-	wasm_byte_vec_t binary =
-		assemble("(module (table 200 funcref) (func $a) (elem"
-			 " (i32.const 1) $a $a) (elem (i32.const 99) $a))");
+	struct test_binary binary = test_assemble(
+		"(module (table 200 funcref) (func $a) (elem"
+		" (i32.const 1) $a $a) (elem (i32.const 99) $a))");
 	struct ln_elements *elements;
 	uint8_t *copy;
 
@@ -116,7 +104,7 @@ static void any_bytes(void **state)
 		}
 		free(copy);
 	}
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/host_table.h"
 #include "engine/preempt.h"
 #include "support/shortage.h"
@@ -20,14 +20,16 @@ static struct ln_engine *make(enum ln_preemption preemption)
 {
 	struct ln_engine *engine = NULL;
 
-	assert_int_equal(ln_engine_new(&no_functions, preemption, &engine), 0);
+	assert_int_equal(ln_engine_new(ln_engine_default(), &no_functions,
+				       preemption, &engine),
+			 0);
 	return engine;
 }
 
 /* Each is made once, and has what all of the engine have. */
 static void check_variants(struct ln_engine *engine, unsigned common)
 {
-	wasm_engine_t *made[LN_VARIANTS];
+	struct ln_variant *made[LN_VARIANTS];
 
 	for (unsigned i = 0; i < LN_VARIANTS; i++) {
 		assert_int_equal(ln_engine_complete(engine, i), i | common);
@@ -67,8 +69,11 @@ static void parts(void **state)
 	assert_ptr_equal(ln_engine_host_table(engine), &no_functions);
 	assert_non_null(ln_engine_codes(engine));
 	assert_non_null(ln_engine_linkers(engine));
+	assert_non_null(ln_engine_memories(engine));
+	assert_ptr_equal(ln_engine_class(engine), ln_engine_default());
 	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_DEFAULT);
 	ln_engine_set_stack(engine, LN_ENGINE_STACK_MOST);
+	assert_int_equal(ln_engine_stack(engine), LN_ENGINE_STACK_MOST);
 	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_MOST);
 	/* The engine accepts that much. */
 	assert_non_null(ln_engine_variant(engine, 0));
@@ -77,33 +82,90 @@ static void parts(void **state)
 	ln_engine_free(engine);
 }
 
-/* Only of variants that somebody uses. */
-static void probes(void **state)
-{
-	struct ln_engine *engine = make(LN_PREEMPTION_SIGNAL);
-	unsigned used = ln_engine_complete(engine, LN_VARIANT_METERED);
-	const wasmtime_module_t *probe;
+/* An engine of nothing: what it is asked for is noted. */
+static struct {
+	enum ln_preemption wanted;
+	unsigned made, freed, ticks, probes;
+} asked;
 
-	(void)state;
-	ln_engine_prepare_probes(engine);
-	assert_null(ln_engine_probe(engine, used));
-	assert_non_null(ln_engine_variant(engine, used));
-	assert_null(ln_engine_probe(engine, used));
-	ln_engine_prepare_probes(engine);
-	probe = ln_engine_probe(engine, used);
-	assert_non_null(probe);
-	ln_engine_prepare_probes(engine);
-	assert_ptr_equal(ln_engine_probe(engine, used), probe);
-	for (unsigned i = 0; i < LN_VARIANTS; i++)
-		assert_int_equal(ln_engine_probe(engine, i) != NULL, i == used);
-	ln_engine_free(engine);
+static enum ln_preemption only_epochs(enum ln_preemption wanted)
+{
+	asked.wanted = wanted;
+	return LN_PREEMPTION_EPOCHS;
 }
 
-static void preparing(void **state)
+/* No metered one can be made. */
+static struct ln_variant *new_variant(const struct ln_engine *of,
+				      unsigned flags)
 {
+	(void)of;
+	if (flags & LN_VARIANT_METERED)
+		return NULL;
+	asked.made++;
+	return (struct ln_variant *)&asked;
+}
+
+static void free_variant(struct ln_variant *variant)
+{
+	assert_ptr_equal(variant, &asked);
+	asked.freed++;
+}
+
+static void tick(struct ln_variant *variant)
+{
+	assert_ptr_equal(variant, &asked);
+	asked.ticks++;
+}
+
+static void prepare_probe(struct ln_variant *variant)
+{
+	assert_ptr_equal(variant, &asked);
+	asked.probes++;
+}
+
+static const struct ln_engine_class nothing = {
+	.name = "nothing",
+	.version = "nothing 1",
+	.prepare = only_epochs,
+	.variant_new = new_variant,
+	.variant_free = free_variant,
+	.variant_tick = tick,
+	.variant_prepare_probe = prepare_probe,
+};
+
+/* All of it goes to the table, for variants that there are. */
+static void another_engine(void **state)
+{
+	struct ln_engine *engine = NULL;
+
 	(void)state;
-	assert_int_equal(ln_preempt_prepare(), LN_PREEMPT_BY_SIGNAL);
-	assert_int_equal(ln_preempt_stop() != 0, LN_PREEMPT_BY_SIGNAL);
+	assert_int_equal(ln_engine_new(&nothing, &no_functions,
+				       LN_PREEMPTION_SIGNAL, &engine),
+			 0);
+	assert_ptr_equal(ln_engine_class(engine), &nothing);
+	assert_int_equal(asked.wanted, LN_PREEMPTION_SIGNAL);
+	assert_int_equal(ln_engine_preemption(engine), LN_PREEMPTION_EPOCHS);
+	assert_null(ln_engine_variant(engine, LN_VARIANT_METERED));
+	assert_ptr_equal(ln_engine_variant(engine, 0), &asked);
+	assert_ptr_equal(ln_engine_variant(engine, 0), &asked);
+	ln_engine_tick(engine);
+	ln_engine_tick(engine);
+	ln_engine_prepare_probes(engine);
+	ln_engine_free(engine);
+	assert_int_equal(asked.made, 1);
+	assert_int_equal(asked.ticks, 2);
+	assert_int_equal(asked.probes, 1);
+	assert_int_equal(asked.freed, 1);
+}
+
+/* A guest that cannot be interrupted is told. */
+static void no_interruption(void **state)
+{
+	struct ln_instance instance = { .class = &nothing };
+
+	(void)state;
+	ln_preempt_guest(&instance, NULL);
+	assert_true(atomic_load(&instance.overdue));
 }
 
 static void no_memory(void **state)
@@ -116,8 +178,8 @@ static void no_memory(void **state)
 	for (;; failed++) {
 		test_shortage_begin(TEST_SHORT_CALLOC | TEST_SHORT_MALLOC,
 				    failed);
-		error = ln_engine_new(&no_functions, LN_PREEMPTION_SIGNAL,
-				      &engine);
+		error = ln_engine_new(ln_engine_default(), &no_functions,
+				      LN_PREEMPTION_SIGNAL, &engine);
 		if (!test_shortage_end())
 			break;
 		assert_int_equal(error, LN_ENOMEM);
@@ -131,8 +193,10 @@ static void no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(variants),  cmocka_unit_test(parts),
-		cmocka_unit_test(probes),    cmocka_unit_test(preparing),
+		cmocka_unit_test(variants),
+		cmocka_unit_test(another_engine),
+		cmocka_unit_test(no_interruption),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(no_memory),
 	};
 

@@ -9,49 +9,28 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <wasmtime.h>
 
 #include "base/error.h"
 #include "engine/entries.h"
+#include "engine/signatures.h"
 #include "support/shortage.h"
+#include "support/wat.h"
 
-static wasm_engine_t *engine;
-
-static int make_engine(void **state)
-{
-	(void)state;
-	engine = wasm_engine_new();
-	return engine == NULL;
-}
-
-static int free_engine(void **state)
-{
-	(void)state;
-	wasm_engine_delete(engine);
-	return 0;
-}
-
-static wasmtime_module_t *compile(const char *text)
-{
-	wasmtime_module_t *code = NULL;
-	wasm_byte_vec_t binary;
-
-	assert_null(wasmtime_wat2wasm(text, strlen(text), &binary));
-	assert_null(wasmtime_module_new(engine, (const uint8_t *)binary.data,
-					binary.size, &code));
-	wasm_byte_vec_delete(&binary);
-	return code;
-}
-
-/* They outlive the code. */
+/* They need the binary no longer. */
 static struct ln_entries *make(const char *text)
 {
-	wasmtime_module_t *code = compile(text);
+	struct test_binary binary = test_assemble(text);
+	struct ln_signatures *signatures;
 	struct ln_entries *entries = NULL;
 
-	assert_int_equal(ln_entries_new(code, &entries), 0);
+	assert_int_equal(
+		ln_signatures_new(binary.data, binary.size, &signatures), 0);
+	assert_int_equal(
+		ln_entries_new(binary.data, binary.size, signatures, &entries),
+		0);
 	assert_non_null(entries);
-	wasmtime_module_delete(code);
+	ln_signatures_free(signatures);
+	test_binary_free(&binary);
 	return entries;
 }
 
@@ -184,17 +163,20 @@ static void many(void **state)
 
 static void no_memory(void **state)
 {
-	wasmtime_module_t *code =
-		compile("(module (func (export \"a\")) (func (export \"b\")))");
+	struct test_binary binary = test_assemble(
+		"(module (func (export \"a\")) (func (export \"b\")))");
+	struct ln_signatures *signatures;
 	struct ln_entries *entries = NULL;
 	unsigned failed = 0;
 	int error;
 
 	(void)state;
+	assert_int_equal(
+		ln_signatures_new(binary.data, binary.size, &signatures), 0);
 	for (;; failed++) {
-		/* Wasmtime tells what the exports are in between. */
-		test_shortage_begin(TEST_SHORT_CALLOC, failed);
-		error = ln_entries_new(code, &entries);
+		test_shortage_begin(TEST_SHORT_ALL, failed);
+		error = ln_entries_new(binary.data, binary.size, signatures,
+				       &entries);
 		if (!test_shortage_end())
 			break;
 		assert_int_equal(error, LN_ENOMEM);
@@ -204,7 +186,8 @@ static void no_memory(void **state)
 	assert_int_equal(error, 0);
 	assert_non_null(find(entries, "b"));
 	ln_entries_free(entries);
-	wasmtime_module_delete(code);
+	ln_signatures_free(signatures);
+	test_binary_free(&binary);
 }
 
 int main(void)
@@ -218,5 +201,5 @@ int main(void)
 		cmocka_unit_test(no_memory),
 	};
 
-	return cmocka_run_group_tests(tests, make_engine, free_engine);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,7 @@
 #include "engine/module.h"
 
 /* No guest of these tests runs. */
-static bool never(void *env, void *caller, union wasmtime_val_raw *values,
-		  size_t count)
+static bool never(void *env, void *caller, union ln_value *values, size_t count)
 {
 	(void)env;
 	(void)caller;
@@ -52,8 +51,9 @@ static int set_up(void **state)
 {
 	static struct world world;
 
-	assert_int_equal(
-		ln_engine_new(&table, LN_PREEMPTION_SIGNAL, &world.engine), 0);
+	assert_int_equal(ln_engine_new(ln_engine_default(), &table,
+				       LN_PREEMPTION_SIGNAL, &world.engine),
+			 0);
 	assert_int_equal(
 		ln_linker_new(world.engine, 0, NULL, NULL, &world.linker), 0);
 	*state = &world;

@@ -1,6 +1,6 @@
 /* Instances: what they may use, how their calls end, and that nothing is left
- * of them; src/engine/where.c with them, and with the spinning ones preempt.c.
- */
+ * of them; where.c of src/engine/wasmtime with them, and with the spinning ones
+ * preempt.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -23,8 +23,7 @@ static const struct ln_host_table table = { .functions = functions,
 					    .count = COUNT };
 
 /* No guest of these tests runs. */
-static bool never(void *env, void *caller, union wasmtime_val_raw *values,
-		  size_t count)
+static bool never(void *env, void *caller, union ln_value *values, size_t count)
 {
 	(void)env;
 	(void)caller;
@@ -43,7 +42,8 @@ static int set_up(void **state)
 			(struct ln_host_function){ "m", names[i],   "",
 						   "",  LN_ABI_ANY, never };
 	}
-	assert_int_equal(ln_engine_new(&table, LN_PREEMPTION_SIGNAL, &engine),
+	assert_int_equal(ln_engine_new(ln_engine_default(), &table,
+				       LN_PREEMPTION_SIGNAL, &engine),
 			 0);
 	*state = engine;
 	return 0;
@@ -81,7 +81,7 @@ static void what_is_the_same_is_shared(void **state)
 	struct ln_linker *equal = make(engine, 0, "m::f70");
 	struct ln_linker *last = make(engine, 0, "m::f69");
 	struct ln_linker *last_again = make(engine, 0, "m::f69");
-	wasmtime_linker_t *raw = NULL;
+	struct ln_host_imports *raw = NULL;
 
 	assert_ptr_equal(again, all);
 	assert_ptr_equal(equal, all);
@@ -89,7 +89,7 @@ static void what_is_the_same_is_shared(void **state)
 	assert_ptr_equal(last_again, last);
 	/* It lives as long as one of them. */
 	ln_linker_release(last);
-	assert_int_equal(ln_linker_raw(last_again, LN_ABI_0_7, &raw), 0);
+	assert_int_equal(ln_linker_imports(last_again, LN_ABI_0_7, &raw), 0);
 	assert_non_null(raw);
 	assert_ptr_equal(make(engine, 0, "m::f69"), last_again);
 	ln_linker_release(last_again);
@@ -117,13 +117,13 @@ static void what_differs_is_not(void **state)
 static void each_generation_has_its_own(void **state)
 {
 	struct ln_linker *linker = make(*state, 0, NULL);
-	wasmtime_linker_t *old = NULL;
-	wasmtime_linker_t *again = NULL;
-	wasmtime_linker_t *new = NULL;
+	struct ln_host_imports *old = NULL;
+	struct ln_host_imports *again = NULL;
+	struct ln_host_imports *new = NULL;
 
-	assert_int_equal(ln_linker_raw(linker, LN_ABI_0_7, &old), 0);
-	assert_int_equal(ln_linker_raw(linker, LN_ABI_0_13, &new), 0);
-	assert_int_equal(ln_linker_raw(linker, LN_ABI_0_7, &again), 0);
+	assert_int_equal(ln_linker_imports(linker, LN_ABI_0_7, &old), 0);
+	assert_int_equal(ln_linker_imports(linker, LN_ABI_0_13, &new), 0);
+	assert_int_equal(ln_linker_imports(linker, LN_ABI_0_7, &again), 0);
 	assert_non_null(old);
 	assert_non_null(new);
 	assert_ptr_not_equal(old, new);
@@ -134,13 +134,13 @@ static void each_generation_has_its_own(void **state)
 #define RACERS 4
 
 static struct ln_linker *raced;
-static wasmtime_linker_t *won[RACERS];
+static struct ln_host_imports *won[RACERS];
 
 static void *race(void *argument)
 {
-	wasmtime_linker_t **raw = argument;
+	struct ln_host_imports **raw = argument;
 
-	assert_int_equal(ln_linker_raw(raced, LN_ABI_0_7, raw), 0);
+	assert_int_equal(ln_linker_imports(raced, LN_ABI_0_7, raw), 0);
 	return NULL;
 }
 
@@ -163,6 +163,22 @@ static void racers_share(void **state)
 	}
 }
 
+static void what_is_not_allowed_says_so(void **state)
+{
+	static const uint64_t allowed[] = { 2, 1 };
+	char text[LN_LINKER_DENIAL];
+
+	(void)state;
+	assert_int_equal(ln_linker_denial(&functions[69], text), 55);
+	assert_string_equal(
+		text,
+		"Host function `m::f69` unavailable in this environment.");
+	assert_false(ln_linker_bit(allowed, 0));
+	assert_true(ln_linker_bit(allowed, 1));
+	assert_true(ln_linker_bit(allowed, 64));
+	assert_false(ln_linker_bit(allowed, 65));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +186,7 @@ int main(void)
 		cmocka_unit_test(what_differs_is_not),
 		cmocka_unit_test(each_generation_has_its_own),
 		cmocka_unit_test(racers_share),
+		cmocka_unit_test(what_is_not_allowed_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

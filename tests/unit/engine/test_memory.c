@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <wasmtime.h>
 
 #include "engine/account.h"
 #include "engine/memory.h"
@@ -294,43 +293,12 @@ static void ends(void **state)
 	check_end(LN_VARIANT_GUARD);
 }
 
-/* Nobody would be charged for it. */
-static void outside_of_tasks(void **state)
-{
-	static const char text[] = "(module (memory 1))";
-	wasm_engine_t *engine = ln_engine_variant(all.engine, 0);
-	wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
-	wasmtime_instance_t instance;
-	wasmtime_module_t *module;
-	wasmtime_error_t *error;
-	wasm_trap_t *trap = NULL;
-	wasm_byte_vec_t binary, message;
-
-	(void)state;
-	assert_null(wasmtime_wat2wasm(text, sizeof(text) - 1, &binary));
-	assert_null(wasmtime_module_new(engine, (const uint8_t *)binary.data,
-					binary.size, &module));
-	error = wasmtime_instance_new(wasmtime_store_context(store), module,
-				      NULL, 0, &instance, &trap);
-	assert_non_null(error);
-	assert_null(trap);
-	wasmtime_error_message(error, &message);
-	assert_non_null(
-		memmem(message.data, message.size, "outside of a process", 20));
-	wasm_byte_vec_delete(&message);
-	wasm_byte_vec_delete(&binary);
-	wasmtime_error_delete(error);
-	wasmtime_module_delete(module);
-	wasmtime_store_delete(store);
-}
-
 static void none(void **state)
 {
 	struct ln_memories *memories = NULL;
 
 	(void)state;
 	assert_int_equal(ln_memories_new(&memories), 0);
-	assert_ptr_equal(ln_memories_creator(memories).env, memories);
 	ln_memories_free(memories);
 	ln_memories_free(NULL);
 }
@@ -344,7 +312,6 @@ int main(void)
 		cmocka_unit_test(accounts),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(none),
-		cmocka_unit_test(outside_of_tasks),
 		cmocka_unit_test(refused_in_slabs),
 		cmocka_unit_test(refused_in_mappings),
 	};

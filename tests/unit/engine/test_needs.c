@@ -13,23 +13,24 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "engine/engine.h"
 #include "engine/needs.h"
 #include "support/refusal.h"
 
 static void nothing_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(ln_needs_check(), 0);
+	assert_int_equal(ln_needs_check(ln_engine_default()), 0);
 }
 
 static void kernel_refuses(void **state)
 {
 	(void)state;
 	test_refuse(TEST_REFUSE_MPROTECT, 0);
-	assert_int_equal(ln_needs_check(), LN_ENOMEM);
+	assert_int_equal(ln_needs_check(ln_engine_default()), LN_ENOMEM);
 	/* What was only to be looked for may stay. */
 	test_refuse(TEST_REFUSE_MUNMAP, 0);
-	assert_int_equal(ln_needs_check(), 0);
+	assert_int_equal(ln_needs_check(ln_engine_default()), 0);
 	assert_true(test_refused() > 0);
 	test_refuse(0, 0);
 }
@@ -43,7 +44,7 @@ static int check_without(void (*give_up)(void))
 	assert_true(child >= 0);
 	if (child == 0) {
 		give_up();
-		_exit(-ln_needs_check());
+		_exit(-ln_needs_check(ln_engine_default()));
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <wasmtime.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -72,24 +71,9 @@ static void bounded(void **state)
 	free(error);
 }
 
-static void what_the_engine_says(void **state)
-{
-	char *error;
-
-	(void)state;
-	assert_int_equal(ln_refuse_engine(&error, "the module is bad",
-					  wasmtime_error_new("so\nit is")),
-			 LN_EFORMAT);
-	assert_string_equal(error, "the module is bad: so");
-	free(error);
-}
-
 static int shown(const char *text)
 {
-	const wasm_name_t name = { .size = strlen(text),
-				   .data = (char *)(uintptr_t)text };
-
-	return ln_refuse_shown(&name);
+	return ln_refuse_shown(text, strlen(text));
 }
 
 static void names_are_shortened(void **state)
@@ -113,7 +97,6 @@ static void names_are_shortened(void **state)
 
 static void no_memory(void **state)
 {
-	unsigned failed = 0;
 	char *error;
 	int code;
 
@@ -123,19 +106,6 @@ static void no_memory(void **state)
 	assert_true(test_shortage_end());
 	assert_int_equal(code, LN_ENOMEM);
 	assert_null(error);
-	for (;; failed++) {
-		wasmtime_error_t *cause = wasmtime_error_new("cause");
-
-		test_shortage_begin(TEST_SHORT_STRINGS, failed);
-		code = ln_refuse_engine(&error, "what", cause);
-		if (!test_shortage_end())
-			break;
-		assert_int_equal(code, LN_ENOMEM);
-		assert_null(error);
-	}
-	assert_true(failed > 0);
-	assert_string_equal(error, "what: cause");
-	free(error);
 }
 
 int main(void)
@@ -144,7 +114,6 @@ int main(void)
 		cmocka_unit_test(parts_are_put_in),
 		cmocka_unit_test(one_line),
 		cmocka_unit_test(bounded),
-		cmocka_unit_test(what_the_engine_says),
 		cmocka_unit_test(names_are_shortened),
 		cmocka_unit_test(no_memory),
 	};

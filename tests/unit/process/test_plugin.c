@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <wasmtime.h>
 
 #include "base/error.h"
 #include "process/environment.h"
 #include "process/plugin.h"
 #include "support/processes.h"
 #include "support/traps.h"
+#include "support/wat.h"
 
 #define HOOK(body) \
 	"(module (func (export \"lunatic_create_module_hook\") " body "))"
@@ -71,16 +71,16 @@ static const struct ln_plugin_bounds wide = { .most = 1 << 16, .ms = 60000 };
 static void check_unchanged(const char *const *texts, size_t count)
 {
 	struct result result = apply("x", texts, count, module, &wide);
-	wasm_byte_vec_t binary;
+	struct test_binary binary;
 
 	assert_int_equal(result.code, 0);
 	assert_null(result.error);
-	assert_null(wasmtime_wat2wasm(module, strlen(module), &binary));
+	binary = test_assemble(module);
 	assert_int_equal(result.len, binary.size);
 	assert_memory_equal(result.bytes, binary.data, binary.size);
 	/* Looking at it has a price, also if nothing runs. */
 	assert_true(result.fuel >= count * binary.size);
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 	free(result.bytes);
 }
 
@@ -202,7 +202,7 @@ static void what_is_known_of_them(void **state)
 	struct ln_environment *environment = test_environment_new(1, NULL);
 	struct ln_plugin *named = make(environment, "named", HOOK(""));
 	struct ln_plugin *plain = make(environment, NULL, HOOK(""));
-	wasm_byte_vec_t binary;
+	struct test_binary binary;
 	const uint8_t *source;
 	size_t len;
 
@@ -212,10 +212,10 @@ static void what_is_known_of_them(void **state)
 	assert_string_equal(ln_plugin_name(named), "named");
 	assert_null(ln_plugin_name(plain));
 	source = ln_plugin_source(named, &len);
-	assert_null(wasmtime_wat2wasm(HOOK(""), strlen(HOOK("")), &binary));
+	binary = test_assemble(HOOK(""));
 	assert_int_equal(len, binary.size);
 	assert_memory_equal(source, binary.data, len);
-	wasm_byte_vec_delete(&binary);
+	test_binary_free(&binary);
 	ln_plugin_release(named);
 	ln_plugin_release(plain);
 	test_environment_free(environment);

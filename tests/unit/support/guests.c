@@ -17,7 +17,7 @@
 #include "sched/sched.h"
 #include "support/traps.h"
 
-static bool call_host(void *callee, void *caller, wasmtime_val_raw_t *values,
+static bool call_host(void *callee, void *caller, union ln_value *values,
 		      size_t count)
 {
 	struct test_guest *guest = ln_instance_running()->data;
@@ -30,7 +30,7 @@ static bool call_host(void *callee, void *caller, wasmtime_val_raw_t *values,
 }
 
 /* As proc_exit does. */
-static bool call_stop(void *callee, void *caller, wasmtime_val_raw_t *values,
+static bool call_stop(void *callee, void *caller, union ln_value *values,
 		      size_t count)
 {
 	(void)callee;
@@ -53,7 +53,9 @@ void test_guests_init(struct test_guests *all, enum ln_preemption preemption)
 {
 	struct ln_sched_options options = { .workers = 1 };
 
-	assert_int_equal(ln_engine_new(&table, preemption, &all->engine), 0);
+	assert_int_equal(ln_engine_new(ln_engine_default(), &table, preemption,
+				       &all->engine),
+			 0);
 	options.stack_size = ln_engine_stack_size(all->engine);
 	/* Compiles something, so that the engine's handlers are there, and not
 	 * yet those of a test if this is the set-up of all. */

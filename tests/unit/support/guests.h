@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "engine/instance.h"
+#include "engine/value.h"
 #include "support/tasks.h"
 
 struct test_guests {
@@ -37,7 +38,7 @@ struct test_guest {
 	/* After the call, while the instance is there. */
 	void (*after)(struct test_guest *guest);
 	const char *entry; /* what is called */
-	wasmtime_val_raw_t params[8];
+	union ln_value params[8];
 
 	struct test_task task;
 	struct ln_instance instance;

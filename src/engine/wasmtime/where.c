@@ -4,7 +4,8 @@
  * so only when compiled code traps. So from there a function that traps is
  * called, of a module of our own that is instantiated in the guest's store for
  * it, once. The backtrace covers all activations of the store: first that
- * function, then the guest's. The guest does not notice; its fuel is put back.
+ * function, then the guest's. The guest does not notice; whoever asks puts its
+ * fuel back.
  *
  * That runs on the worker's stack: reading a module's debug information needs
  * more than a fiber has left. Compiled code compares the stack with the fiber's
@@ -15,35 +16,30 @@
  * file with a symbol for each function, "wasm[0]::function[7]".
  */
 #include <elf.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
-#include "engine/instance.h"
 #include "engine/module.h"
-#include "engine/names.h"
-#include "engine/report.h"
+#include "engine/wasmtime/cause.h"
+#include "engine/wasmtime/wasmtime_impl.h"
+#include "sched/task.h"
 
 struct where_call {
 	struct ln_instance *instance;
-	uint32_t function;
-	bool found;
+	uint32_t *functions;
+	size_t most;
+	size_t count; /* found */
 };
-
-static void drop(wasmtime_error_t *error, wasm_trap_t *trap)
-{
-	if (error != NULL)
-		wasmtime_error_delete(error);
-	if (trap != NULL)
-		wasm_trap_delete(trap);
-}
 
 /* Instantiates the module that traps; it lives as long as the store. */
 static bool prepare(struct ln_instance *instance)
 {
-	struct ln_engine *engine = ln_module_engine(instance->module);
-	const wasmtime_module_t *module =
-		ln_engine_probe(engine, ln_module_variant(instance->module));
+	struct ln_instance_state *state = instance->state;
+	/* Acquire pairs with the release in variant.c. */
+	const wasmtime_module_t *module = atomic_load_explicit(
+		&ln_module_engine_variant(instance->module)->probe,
+		memory_order_acquire);
 	wasmtime_instance_t made;
 	wasmtime_extern_t item;
 	wasm_trap_t *trap = NULL;
@@ -51,17 +47,16 @@ static bool prepare(struct ln_instance *instance)
 
 	if (module == NULL)
 		return false;
-	error = wasmtime_instance_new(instance->context, module, NULL, 0, &made,
+	error = wasmtime_instance_new(state->context, module, NULL, 0, &made,
 				      &trap);
 	if (error != NULL || trap != NULL) {
-		drop(error, trap);
+		ln_cause_drop(error, trap);
 		return false;
 	}
-	if (!wasmtime_instance_export_get(instance->context, &made, "f", 1,
-					  &item))
+	if (!wasmtime_instance_export_get(state->context, &made, "f", 1, &item))
 		return false;
-	instance->probe = item.of.func;
-	instance->can_probe = true;
+	state->probe = item.of.func;
+	state->can_probe = true;
 	return true;
 }
 
@@ -72,15 +67,15 @@ static void look(void *argument)
 	wasmtime_error_t *error;
 	wasm_trap_t *trap = NULL;
 
-	if (!instance->can_probe && !prepare(instance))
+	if (!instance->state->can_probe && !prepare(instance))
 		return;
-	error = wasmtime_func_call_unchecked(instance->context,
-					     &instance->probe, NULL, 0, &trap);
+	error = wasmtime_func_call_unchecked(instance->state->context,
+					     &instance->state->probe, NULL, 0,
+					     &trap);
 	if (trap != NULL)
-		call->found = ln_report_caller(
-			trap, ln_module_names(instance->module),
-			&call->function);
-	drop(error, NULL);
+		call->count =
+			ln_cause_callers(trap, call->functions, call->most);
+	ln_cause_drop(error, NULL);
 }
 
 /* A part of the image; NULL: it is outside. */
@@ -158,29 +153,18 @@ static bool interrupted_function(const struct ln_instance *instance,
 	return false;
 }
 
-char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
+size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
+			 size_t most)
 {
-	struct where_call call = { .instance = instance };
-	const struct ln_names *names;
-	bool metered;
+	struct where_call call = { .instance = instance,
+				   .functions = functions,
+				   .most = most };
 
-	*fuel = 0;
-	if (instance->context == NULL)
-		return NULL;
-	names = ln_module_names(instance->module);
 	if (instance->interrupted_at != 0)
-		return interrupted_function(instance, &call.function)
-			       ? ln_names_copy(names, call.function)
-			       : NULL;
-	metered =
-		(ln_module_variant(instance->module) & LN_VARIANT_METERED) != 0;
-	if (metered)
-		drop(wasmtime_context_get_fuel(instance->context, fuel), NULL);
+		return interrupted_function(instance, functions) ? 1 : 0;
 	/* The clock may ask for preemption; here nothing can be left. */
 	instance->off_fiber = true;
 	ln_task_on_worker_stack(instance->task, look, &call);
 	instance->off_fiber = false;
-	if (metered)
-		drop(wasmtime_context_set_fuel(instance->context, *fuel), NULL);
-	return call.found ? ln_names_copy(names, call.function) : NULL;
+	return call.count;
 }

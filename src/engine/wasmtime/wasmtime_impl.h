@@ -1,0 +1,131 @@
+/* What the files of this engine share; see engine/engine_class.h. */
+#ifndef LN_ENGINE_WASMTIME_WASMTIME_IMPL_H
+#define LN_ENGINE_WASMTIME_WASMTIME_IMPL_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasmtime.h>
+
+#include "engine/engine_class.h"
+#include "engine/value.h"
+
+struct ln_memories;
+struct ln_names;
+
+/* A host function gets Wasmtime's values as they are. */
+_Static_assert(sizeof(union ln_value) == sizeof(wasmtime_val_raw_t) &&
+		       alignof(union ln_value) == alignof(wasmtime_val_raw_t),
+	       "values are laid out as Wasmtime's");
+
+struct ln_variant {
+	wasm_engine_t *engine;
+	wasmtime_module_t *_Atomic probe; /* see where.c; NULL: not prepared */
+};
+
+struct ln_instance_state {
+	wasmtime_store_t *store;
+	wasmtime_context_t *context;
+	wasmtime_instance_t instance;
+	wasmtime_func_t probe; /* traps, so that there is a backtrace */
+	bool can_probe;        /* `probe` is made */
+};
+
+/* What others know as compiled code is a module of Wasmtime. */
+static inline const wasmtime_module_t *
+ln_wasmtime_module(const struct ln_compiled *code)
+{
+	return (const wasmtime_module_t *)code;
+}
+
+/* ---- variant.c ---- */
+
+struct ln_variant *ln_wasmtime_variant_new(const struct ln_engine *engine,
+					   unsigned flags);
+void ln_wasmtime_variant_free(struct ln_variant *variant);
+void ln_wasmtime_variant_tick(struct ln_variant *variant);
+void ln_wasmtime_variant_prepare_probe(struct ln_variant *variant);
+
+/* ---- compile.c ---- */
+
+int ln_wasmtime_assemble(const uint8_t *text, size_t len, ln_bytes_taker *take,
+			 void *argument, char **error);
+int ln_wasmtime_validate(struct ln_variant *variant, const uint8_t *bytes,
+			 size_t len, char **error);
+int ln_wasmtime_compile(struct ln_variant *variant, const uint8_t *bytes,
+			size_t len, struct ln_compiled **code, char **error);
+void ln_wasmtime_compiled_free(struct ln_compiled *code);
+const uint8_t *ln_wasmtime_image(const struct ln_compiled *code, size_t *size);
+int ln_wasmtime_serialize(const struct ln_compiled *code, ln_bytes_taker *take,
+			  void *argument);
+int ln_wasmtime_deserialize(struct ln_variant *variant, const uint8_t *bytes,
+			    size_t len, struct ln_compiled **code,
+			    char **error);
+
+/* ---- host_imports.c ---- */
+
+struct ln_host_imports *ln_wasmtime_imports_new(
+	struct ln_variant *variant, const struct ln_host_table *table,
+	enum ln_abi_generation generation, const uint64_t *allowed);
+void ln_wasmtime_imports_free(struct ln_host_imports *imports);
+int ln_wasmtime_link(struct ln_host_imports *imports,
+		     const struct ln_compiled *code, struct ln_linked **linked,
+		     char **error);
+void ln_wasmtime_linked_free(struct ln_linked *linked);
+
+/* ---- store.c ---- */
+
+int ln_wasmtime_open(struct ln_instance *instance, uint32_t elements);
+int ln_wasmtime_instantiate(struct ln_instance *instance,
+			    struct ln_report **report);
+enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
+			      const struct ln_entry *entry,
+			      const union ln_value *params,
+			      struct ln_report **report);
+void ln_wasmtime_close(struct ln_instance *instance);
+uint64_t ln_wasmtime_fuel(const struct ln_instance *instance);
+void ln_wasmtime_set_fuel(struct ln_instance *instance, uint64_t fuel);
+void ln_wasmtime_new_slice(struct ln_instance *instance);
+void ln_wasmtime_record_trap(const char *text, size_t len);
+
+/* The instance that this thread makes or runs, or NULL. */
+struct ln_instance *ln_wasmtime_making(void);
+
+/* The engine's hook after each piece of a bulk memory operation; `resume` is
+ * where the address is at which the guest goes on. False: leave out the rest,
+ * the guest has been killed. */
+bool ln_wasmtime_after_bulk(uintptr_t *resume);
+
+/* The engine's hook between the pieces of a collection of garbage: lets others
+ * run if they wait. A kill is noticed in compiled code, afterwards. */
+void ln_wasmtime_in_collection(void);
+
+/* ---- creator.c ---- */
+
+/* The creator to hand to a Wasmtime configuration. `memories` must outlive the
+ * engine made from it. Memories are charged to the instance that is made. */
+wasmtime_memory_creator_t ln_wasmtime_creator(struct ln_memories *memories);
+
+/* ---- preempt.c ---- */
+
+void ln_wasmtime_preempt(struct ln_instance *instance, void *context);
+
+/* Makes what ending a guest from the handler needs; to be called before the
+ * first guest runs. False when it cannot be had: guests need epochs then. */
+bool ln_wasmtime_prepare_signals(void);
+
+/* The address of an instruction in compiled code that traps; after a
+ * preparation that returned true. */
+uintptr_t ln_wasmtime_stop(void);
+
+/* ---- where.c, backtrace.c ---- */
+
+size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
+			 size_t most);
+int ln_wasmtime_backtrace(struct ln_instance *instance,
+			  const struct ln_entry *trapping, uint32_t *functions,
+			  size_t most, size_t *count);
+
+#endif
