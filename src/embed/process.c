@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "embed/embed.h"
 #include "process/process.h"
-#include "process/uuid.h"
 #include "process/wasm.h"
 #include "sched/task.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
@@ -10,7 +11,6 @@
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/remote_environment.h"
-#include "process/semver.h"
 
 /* Results. */
 #define FOUND 0

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/semver.h"
 #include "node/config.h"
 #include "node/node.h"
 #include "node/peer.h"
@@ -21,7 +22,6 @@
 #include "process/registry.h"
 #include "process/remote_environment.h"
 #include "process/runtime.h"
-#include "process/semver.h"
 #include "process/wasm.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"

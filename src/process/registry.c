@@ -33,11 +33,11 @@
 #include "base/futex.h"
 #include "base/random.h"
 #include "base/refs.h"
+#include "base/semver.h"
 #include "base/siphash.h"
 #include "engine/account.h"
 #include "process/process.h"
 #include "process/remote.h"
-#include "process/semver.h"
 #include "sched/task.h"
 
 #define SHARD_BITS 4

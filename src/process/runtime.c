@@ -26,6 +26,7 @@
 #include "base/refs.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "engine/engine.h"
 #include "engine/needs.h"
 #include "engine/preempt.h"
@@ -34,7 +35,6 @@
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/process.h"
-#include "process/uuid.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 

@@ -25,6 +25,7 @@
 #include "base/refs.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "engine/elements.h"
 #include "engine/instance.h"
 #include "engine/module.h"
@@ -39,7 +40,6 @@
 #include "process/process.h"
 #include "process/remote_environment.h"
 #include "process/runtime.h"
-#include "process/uuid.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 

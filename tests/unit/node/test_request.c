@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/time.h"
 #include "node/export.h"
 #include "node/proxy.h"
@@ -22,7 +23,6 @@
 #include "process/registry.h"
 #include "process/remote_environment.h"
 #include "process/runtime.h"
-#include "process/semver.h"
 #include "process/wasm.h"
 #include "support/fabric.h"
 #include "support/processes.h"
