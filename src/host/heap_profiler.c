@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "engine/backtrace.h"
 #include "engine/instance.h"
+#include "heap/profile.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
-#include "process/heap_profile.h"
 #include "process/runtime.h"
 
 #define TRACE "lunatic_heap_profiler_trace"
