@@ -123,7 +123,7 @@ int lunatic_process_spawn_native(lunatic_environment *environment,
 	if (process != NULL)
 		*process = NULL;
 	/* A function cannot travel to another node. */
-	if (environment == NULL || environment->remote != NULL ||
+	if (environment == NULL || ln_environment_is_remote(environment) ||
 	    function == NULL || (link_tag != 0 && ln_embed_running() == NULL))
 		goto refuse;
 	native = calloc(1, sizeof(*native));

@@ -88,7 +88,7 @@ int lunatic_node_new(lunatic_environment *environment,
 	if (node == NULL)
 		return LN_EINVAL;
 	*node = NULL;
-	if (environment == NULL || environment->remote != NULL ||
+	if (environment == NULL || ln_environment_is_remote(environment) ||
 	    config == NULL || in_process() ||
 	    ln_embed_read_config(&own, sizeof(own), config) < 0 ||
 	    !is_valid(&own))

@@ -83,7 +83,7 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 				     "the parameters are not a sequence of a "
 				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
 	ln_guest_pay(guest, SPAWN_FUEL);
-	if (module->module != NULL)
+	if (!ln_env_module_is_remote(module))
 		ln_guest_charge(guest, ln_module_written_bytes(module->module));
 	error = ln_wasm_spawn(&spawn, &process, &text);
 	if (error == LN_EKILLED) {

@@ -296,7 +296,7 @@ void ln_environment_release(struct ln_environment *environment)
 {
 	if (!ln_refs_release(&environment->references))
 		return;
-	if (environment->remote != NULL)
+	if (ln_environment_is_remote(environment))
 		environment->remote->free(environment);
 	else
 		ln_task_on_worker_stack(ln_task_current(), destroy,
@@ -439,7 +439,7 @@ int ln_environment_add_charged(struct ln_environment *environment,
 
 	*error = NULL;
 	*plugin_fuel = 0;
-	if (environment->remote != NULL)
+	if (ln_environment_is_remote(environment))
 		return environment->remote->add_module(environment, bytes, len,
 						       out, error);
 	/* What the binary is, is known afterwards. */
@@ -477,7 +477,7 @@ int ln_environment_register(struct ln_environment *environment,
 			    struct ln_process *process, char **error)
 {
 	*error = NULL;
-	if (environment->remote != NULL)
+	if (ln_environment_is_remote(environment))
 		return environment->remote->enter(environment, key, process,
 						  error);
 	return ln_registry_register(environment->registry, key->name,
@@ -489,7 +489,7 @@ int ln_environment_unregister(struct ln_environment *environment,
 			      const struct ln_version *version, char **error)
 {
 	*error = NULL;
-	if (environment->remote != NULL)
+	if (ln_environment_is_remote(environment))
 		return environment->remote->remove(environment, key, error);
 	return ln_registry_unregister(environment->registry, key->name,
 				      key->name_len, version);
@@ -504,7 +504,7 @@ int ln_environment_lookup(struct ln_environment *environment,
 
 	*error = NULL;
 	*process = NULL;
-	if (environment->remote != NULL)
+	if (ln_environment_is_remote(environment))
 		return environment->remote->lookup(environment, key, process,
 						   error);
 	*process = ln_registry_lookup(environment->registry, key->name,
@@ -539,7 +539,7 @@ void ln_env_module_release(struct ln_env_module *module)
 
 	if (!ln_refs_release(&module->references))
 		return;
-	if (module->module == NULL) {
+	if (ln_env_module_is_remote(module)) {
 		module->environment->remote->free_module(module);
 		return;
 	}

@@ -80,6 +80,18 @@ struct ln_env_module {
 	_Atomic uint32_t references;
 };
 
+/* Whether it is of another node: see process/remote_environment.h. */
+static inline bool
+ln_environment_is_remote(const struct ln_environment *environment)
+{
+	return environment->remote != NULL;
+}
+
+static inline bool ln_env_module_is_remote(const struct ln_env_module *module)
+{
+	return module->module == NULL;
+}
+
 /* Makes an environment from a copy of `config`. With a parent it never allows
  * more than that does: its limits are lowered to the parent's, and what lives
  * in it counts there, too. LN_ELIMIT: too many environments, or too deep in

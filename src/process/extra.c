@@ -15,9 +15,9 @@ struct ln_extra *ln_extra_of(struct ln_process *self)
 	if (extra != NULL)
 		return extra;
 	extra = calloc(1, sizeof(*extra));
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	self->extra = extra;
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return extra;
 }
 
@@ -49,9 +49,9 @@ int ln_process_set_label(struct ln_process *self, const char *text, size_t len)
 
 	if (extra == NULL)
 		return LN_ENOMEM;
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	copy_label(extra->label, text, len);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return 0;
 }
 
@@ -65,10 +65,10 @@ bool ln_process_known_as(struct ln_process *process, char name[LN_LABEL_SIZE])
 		for (size_t i = 0; i < len && i < LN_LABEL_SIZE - 1; i++)
 			name[i] = name[i] != '\0' ? name[i] : '?';
 	} else {
-		ln_lock_acquire(&process->mailbox.lock);
+		ln_process_lock(process);
 		if (process->extra != NULL)
 			memcpy(name, process->extra->label, LN_LABEL_SIZE);
-		ln_lock_release(&process->mailbox.lock);
+		ln_process_unlock(process);
 	}
 	return name[0] != '\0';
 }

@@ -18,7 +18,7 @@ struct ln_process;
 /* Bytes of a label, with its end. */
 #define LN_LABEL_SIZE 64
 
-/* Under mailbox.lock of the process, which alone changes it. */
+/* Under the lock of the process, which alone changes it. */
 struct ln_extra {
 	struct ln_monitors monitors;
 	struct ln_own_timers timers;

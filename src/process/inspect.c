@@ -2,7 +2,7 @@
  * DESIGN
  * Three steps. First the live processes are collected, a shard at a time: its
  * lock is held while each is retained, about as long as it takes to walk the
- * list. Then each is looked at on its own, under the lock of its mailbox for
+ * list. Then each is looked at on its own, under its lock for
  * what that covers; the rest are relaxed loads of what the process counts
  * anyway. Only those with the most memory are kept: whenever there are twice as
  * many as wanted, the smaller half goes. At last these are asked where they
@@ -12,7 +12,7 @@
  * A process that has ended meanwhile is left out or told of as ending. All
  * references are dropped before the caller sees the result.
  *
- * Lock order: as in runtime.c; a mailbox's lock is never taken under a shard's
+ * Lock order: as in runtime.c; a process's lock is never taken under a shard's
  * here.
  */
 #include "process/inspect.h"
@@ -195,7 +195,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	};
 	memcpy(info->id, process->id, sizeof(info->id));
 	info->started = info->slices > 0;
-	ln_lock_acquire(&mailbox->lock);
+	ln_process_lock(process);
 	receives = mailbox->waiting;
 	dead = process->dead;
 	info->dropped = mailbox->dropped;
@@ -211,7 +211,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 		memcpy(info->label, process->extra->label, sizeof(info->label));
 	if (!dead && process->describe != NULL)
 		process->describe(process, info);
-	ln_lock_release(&mailbox->lock);
+	ln_process_unlock(process);
 	info->state = dead ? LN_STATE_ENDING
 			   : state_of(&process->task, info->started, receives);
 }

@@ -502,6 +502,7 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 
 uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox)
 {
+	ln_lock_assert(&mailbox->lock);
 	return mailbox->deaths - atomic_load_explicit(&mailbox->deaths_taken,
 						      memory_order_relaxed);
 }

@@ -42,8 +42,8 @@ struct ln_end {
 /* Reads that message; false: it is another one. */
 bool ln_message_end(const struct ln_message *message, struct ln_end *end);
 
-/* Told of the end of a process; in a list of that process, which is under the
- * process's mailbox.lock, and embedded by who wants to know. */
+/* Told of the end of a process; in a list of that process, which is under its
+ * lock, and embedded by who wants to know. */
 struct ln_watcher {
 	struct ln_watcher *next;
 	struct ln_watcher **at; /* what points to it; NULL: in no list */
@@ -75,7 +75,7 @@ struct ln_monitor {
 };
 
 /* What a process watches, and the tags that it was given. Under its
- * mailbox.lock; changed by itself only. */
+ * lock; changed by itself only. */
 struct ln_monitors {
 	uint64_t first_tag; /* tags count up from here */
 	/* struct ln_monitor *, by tag - first_tag; one that has told stays

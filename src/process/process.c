@@ -98,7 +98,7 @@ void ln_process_release(struct ln_process *process)
 {
 	if (!ln_refs_release(&process->references))
 		return;
-	if (process->remote != NULL) {
+	if (ln_process_is_remote(process)) {
 		process->remote->free(process);
 		return;
 	}
@@ -112,7 +112,7 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 				   struct ln_message *message, bool wait,
 				   int64_t deadline)
 {
-	if (process->remote != NULL)
+	if (ln_process_is_remote(process))
 		return process->remote->send(process, message, wait, deadline);
 	ln_message_free(message);
 	return LN_EDEAD;
@@ -152,7 +152,7 @@ int ln_process_send_wait(struct ln_process *process, struct ln_message *message,
 
 int ln_process_wait_for_room(struct ln_process *process, int64_t deadline)
 {
-	if (process->remote == NULL)
+	if (!ln_process_is_remote(process))
 		return 0;
 	return process->remote->wait_for_room(process, deadline);
 }
@@ -161,13 +161,13 @@ void ln_process_kill(struct ln_process *process)
 {
 	bool dead;
 
-	if (process->remote != NULL) {
+	if (ln_process_is_remote(process)) {
 		process->remote->kill(process);
 		return;
 	}
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!dead)
 		ln_task_interrupt(&process->task);
 }
@@ -176,6 +176,7 @@ void ln_process_kill(struct ln_process *process)
  * which may be NULL, is in its mailbox. */
 static bool tell_death(struct ln_process *process, struct ln_message *message)
 {
+	ln_process_assert_locked(process);
 	if (message != NULL &&
 	    !atomic_load_explicit(&process->die_when_link_dies,
 				  memory_order_relaxed)) {
@@ -201,11 +202,11 @@ static void link_died(struct ln_process *process, struct ln_process *peer,
 	bool linked;
 	bool sent = false;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	linked = ln_links_remove(&process->links, peer);
 	if (linked)
 		sent = tell_death(process, message);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!sent)
 		ln_message_free(message);
 	if (linked)
@@ -216,9 +217,9 @@ static void drop_link(struct ln_process *process, struct ln_process *peer)
 {
 	bool linked;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	linked = ln_links_remove(&process->links, peer);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (linked)
 		ln_process_release(peer);
 }
@@ -237,14 +238,14 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 {
 	int error = LN_EDEAD;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	if (!process->dead)
 		error = ln_links_set(&process->links, peer, tag,
 				     ln_process_link_room(process),
 				     process->environment->charged);
 	else
 		*outcome = process->outcome;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return error;
 }
 
@@ -256,7 +257,7 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 
 	if (self == peer)
 		return 0;
-	if (peer->remote != NULL)
+	if (ln_process_is_remote(peer))
 		return peer->remote->link(self, peer, self_tag, peer_tag);
 	/* The table of a process holds what its peers are told. */
 	error = add_link(self, peer, peer_tag, &outcome);
@@ -276,7 +277,7 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 {
-	if (peer->remote != NULL) {
+	if (ln_process_is_remote(peer)) {
 		peer->remote->unlink(self, peer);
 		return;
 	}
@@ -354,7 +355,7 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 			ln_task_rest();
 		if (peer == NULL)
 			continue;
-		if (peer->remote != NULL)
+		if (ln_process_is_remote(peer))
 			peer->remote->link_ended(peer, process, failed);
 		else if (failed)
 			link_died(peer, process, link->tag);
@@ -394,7 +395,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	bool registered;
 	bool more;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	ln_mailbox_close_locked(&process->mailbox);
 	process->dead = true;
 	registered = process->registrations != NULL;
@@ -406,7 +407,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	extra = process->extra;
 	process->extra = NULL;
 	more = extra != NULL || process->watchers != NULL;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 
 	/* From here on there is nothing of the process's own that could hold a
 	 * lock. One that was never started is concluded by another task. */
@@ -545,17 +546,17 @@ bool ln_remote_end_link(struct ln_process *process, struct ln_process *remote,
 
 	if (failed)
 		message = ln_message_new(LN_MESSAGE_LINK_DIED, 0, 0);
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	known = ln_links_remove(&process->links, remote);
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	linked = ln_links_take(&remote->links, process, &tag);
-	ln_lock_release(&remote->mailbox.lock);
+	ln_process_unlock(remote);
 	if (known && failed) {
 		if (message != NULL)
 			message->tag = tag;
 		sent = tell_death(process, message);
 	}
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!sent)
 		ln_message_free(message);
 	if (known)

@@ -52,7 +52,7 @@ struct ln_process {
 	/* Any thread. */
 	_Atomic bool die_when_link_dies;
 
-	/* Under mailbox.lock. */
+	/* Under the process's lock. */
 	bool dead;
 	enum ln_outcome outcome; /* valid when dead */
 	uint32_t exit_code;      /* likewise */
@@ -66,7 +66,7 @@ struct ln_process {
 	enum ln_outcome (*body)(struct ln_process *process);
 	void *argument;                        /* the body's */
 	void (*free_argument)(void *argument); /* at the end; may be NULL */
-	/* Says what only the body knows, under mailbox.lock, while the
+	/* Says what only the body knows, under the lock, while the
 	 * argument lives; may be NULL. */
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
@@ -76,6 +76,31 @@ struct ln_process {
 	/* Under the lock of the runtime's list. */
 	struct ln_list siblings;
 };
+
+/* The lock of a process: it guards how the process ended, its links, its
+ * registrations, whoever watches it, and what senders see of its mailbox, which
+ * it lies in. Two of them are taken together only as process.c says. */
+static inline void ln_process_lock(struct ln_process *process)
+{
+	ln_lock_acquire(&process->mailbox.lock);
+}
+
+static inline void ln_process_unlock(struct ln_process *process)
+{
+	ln_lock_release(&process->mailbox.lock);
+}
+
+/* What is called under the lock says so. */
+static inline void ln_process_assert_locked(const struct ln_process *process)
+{
+	ln_lock_assert(&process->mailbox.lock);
+}
+
+/* Whether it runs on another node: see process/remote.h. */
+static inline bool ln_process_is_remote(const struct ln_process *process)
+{
+	return process->remote != NULL;
+}
 
 /* A process that does not run yet, with one reference, the caller's. LN_ENOMEM,
  * LN_ELIMIT (too many processes in the environment), LN_EMEMORY, LN_ESTOPPED.

@@ -9,7 +9,7 @@
  * also makes them texts. Who must be told at once, on_trap or a console, waits
  * for another thread, TEXT_THREADS, to make the text.
  *
- * Lock order: a shard's lock, then a mailbox's, then the scheduler's.
+ * Lock order: a shard's, then a process's, then the scheduler's.
  */
 #include "process/runtime.h"
 

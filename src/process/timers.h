@@ -27,7 +27,7 @@ struct ln_clock {
 	struct ln_task *task; /* under `lock`; NULL: none is needed */
 };
 
-/* Those of a process, under its mailbox.lock. */
+/* Those of a process, under its lock. */
 struct ln_own_timers {
 	struct ln_table table; /* struct send_timer, by id */
 	uint64_t made;         /* ever: the id of the next one */

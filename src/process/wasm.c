@@ -539,7 +539,7 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	int result;
 
 	*error = NULL;
-	if (spawn->module->module == NULL)
+	if (ln_env_module_is_remote(spawn->module))
 		return spawn->module->environment->remote->spawn(spawn, out,
 								 error);
 	result = find_entry(spawn, &entry, error);

@@ -40,9 +40,9 @@ bool actor_alive(const struct actor *actor)
 	struct ln_process *process = actor->process;
 	bool dead;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return !dead;
 }
 

@@ -167,9 +167,9 @@ static uint32_t links_of(struct ln_process *process)
 {
 	uint32_t live;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	live = process->links.live;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return live;
 }
 

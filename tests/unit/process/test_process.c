@@ -390,9 +390,9 @@ static enum ln_outcome search_long(struct ln_process *self)
 					 LN_NEVER, false, &got);
 	free(tag);
 	/* Others still send to it: they must not look at the tag any more. */
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	part->received = self->mailbox.waiting;
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return LN_OUTCOME_KILLED;
 }
 
