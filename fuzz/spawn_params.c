@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/host_table.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"

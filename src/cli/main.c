@@ -35,6 +35,7 @@
 #include "host/wasi.h"
 #include "lunatic_version.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"

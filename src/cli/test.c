@@ -37,6 +37,7 @@
 #include "host/stdio.h"
 #include "host/wasi.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "embed/embed.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/wasm.h"
 #include "sched/task.h"

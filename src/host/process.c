@@ -10,6 +10,8 @@
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/extra.h"
+#include "process/label.h"
+#include "process/monitors.h"
 #include "process/process.h"
 #include "process/wasm.h"
 

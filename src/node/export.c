@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "node/node.h"
+#include "process/process.h"
 #include "process/remote.h"
 
 struct export

@@ -40,6 +40,7 @@
 #include "node/session.h"
 #include "node/wire.h"
 #include "process/environment.h"
+#include "process/process.h"
 #include "process/registry.h"
 #include "process/remote.h"
 

@@ -37,6 +37,7 @@
 #include "node/queue.h"
 #include "node/session.h"
 #include "node/wire.h"
+#include "process/monitors.h"
 #include "process/process.h"
 
 #define FIRST_VERSION 2 /* of the protocol, that has these frames */

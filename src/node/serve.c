@@ -34,6 +34,7 @@
 #include "node/wire.h"
 #include "process/config.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/plugin.h"
 #include "process/process.h"
 

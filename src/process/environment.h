@@ -12,9 +12,9 @@
 
 #include "engine/account.h"
 #include "engine/steps.h"
+#include "process/clock.h"
 #include "process/code_share.h"
 #include "process/config.h"
-#include "process/timers.h"
 #include "sched/turns.h"
 
 struct ln_blocking_tenant;

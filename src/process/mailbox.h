@@ -65,6 +65,9 @@ struct ln_mailbox {
 	/* Whether a data message may be let in; under `lock`. */
 	bool (*admit)(struct ln_mailbox *mailbox,
 		      const struct ln_message *message);
+	/* A message was taken out of one that is picky; by the owner. */
+	void (*note_taken)(struct ln_mailbox *mailbox,
+			   const struct ln_message *message);
 
 	/* The owner writes, others read. */
 	_Atomic uint64_t deaths_taken;

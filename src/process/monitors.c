@@ -180,6 +180,28 @@ static uint64_t draw_first_tag(void)
 	return tag >> 2 | UINT64_C(1) << 63;
 }
 
+/* One that told of an end ends its monitor. See struct ln_mailbox. */
+static void note_taken(struct ln_mailbox *mailbox,
+		       const struct ln_message *message)
+{
+	struct ln_process *self =
+		ln_container_of(mailbox, struct ln_process, mailbox);
+	struct ln_monitors *monitors = monitors_of(self);
+	struct ln_monitor *monitor = find(monitors, message->tag);
+
+	if (monitor == NULL)
+		return;
+	if (message->kind != LN_MESSAGE_ENDED) {
+		monitor->taken++;
+		return;
+	}
+	ln_process_lock(self);
+	ln_handles_remove(&monitors->table,
+			  (uint64_t)message->tag - monitors->first_tag);
+	ln_process_unlock(self);
+	ln_monitor_release(monitor);
+}
+
 /* The monitors of the running process, which begin with its first tag. */
 static struct ln_monitors *begin(struct ln_process *self)
 {
@@ -191,6 +213,7 @@ static struct ln_monitors *begin(struct ln_process *self)
 		extra->monitors.first_tag = draw_first_tag();
 		ln_process_lock(self);
 		self->mailbox.admit = admit;
+		self->mailbox.note_taken = note_taken;
 		self->mailbox.picky = true;
 		ln_process_unlock(self);
 	}
@@ -360,25 +383,6 @@ bool ln_process_demonitor(struct ln_process *self, int64_t tag)
 	cancel(monitor);
 	flush(self, tag, left);
 	return !told;
-}
-
-void ln_monitors_note_taken(struct ln_process *self,
-			    const struct ln_message *message)
-{
-	struct ln_monitors *monitors = monitors_of(self);
-	struct ln_monitor *monitor = find(monitors, message->tag);
-
-	if (monitor == NULL)
-		return;
-	if (message->kind != LN_MESSAGE_ENDED) {
-		monitor->taken++;
-		return;
-	}
-	ln_process_lock(self);
-	ln_handles_remove(&monitors->table,
-			  (uint64_t)message->tag - monitors->first_tag);
-	ln_process_unlock(self);
-	ln_monitor_release(monitor);
 }
 
 static void cancel_any(void *monitor)

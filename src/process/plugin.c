@@ -31,6 +31,7 @@
 #include "engine/module.h"
 #include "engine/rewrite.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"

@@ -34,6 +34,7 @@
 #include "net/resolver.h"
 #include "process/environment.h"
 #include "process/extra.h"
+#include "process/label.h"
 #include "process/process.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"

@@ -50,17 +50,6 @@ struct service {
 	struct ln_environment *environment; /* counted */
 };
 
-void ln_clock_init(struct ln_clock *clock)
-{
-	*clock = (struct ln_clock){ 0 };
-	ln_timers_init(&clock->timers);
-}
-
-void ln_clock_deinit(struct ln_clock *clock)
-{
-	ln_timers_deinit(&clock->timers);
-}
-
 static void release(struct send_timer *timer)
 {
 	/* What the other holder did comes before the free. */

@@ -35,6 +35,7 @@
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/inspect.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/plugin.h"
 #include "process/process.h"

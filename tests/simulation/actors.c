@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "node/peer.h"
 #include "node/proxy.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "simulation/world.h"
 #include "support/fabric.h"

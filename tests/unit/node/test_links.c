@@ -15,6 +15,7 @@
 #include "node/export.h"
 #include "node/links.h"
 #include "node/proxy.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/fabric.h"

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "process/life.h"
 #include "process/runtime.h"
 #include "support/processes.h"
 

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "engine/report.h"
+#include "process/life.h"
 #include "process/runtime.h"
 #include "sched/sched.h"
 #include "support/processes.h"

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/wasm.h"
 #include "support/processes.h"

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/runtime.h"

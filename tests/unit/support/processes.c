@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/host_table.h"
+#include "process/life.h"
 #include "process/runtime.h"
 #include "support/tasks.h"
 
