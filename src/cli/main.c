@@ -38,6 +38,7 @@
 #include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "process/wasm.h"
 
 #define STATUS_ERROR 1

@@ -40,6 +40,7 @@
 #include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "process/wasm.h"
 
 #define STATUS_FAILED 1

@@ -16,6 +16,7 @@
 #include "node/remote_environment.h"
 #include "process/environment.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 #include "sched/task.h"

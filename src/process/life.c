@@ -22,6 +22,8 @@
 #include "process/timers.h"
 #include "sched/sched.h"
 
+_Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
+
 /* Values of `ended`. */
 enum { ALIVE, AWAITED, ENDED };
 
@@ -109,11 +111,19 @@ static void finish(struct ln_process *process)
 	ln_process_release(process);
 }
 
+static void leave_directory(struct ln_process *process)
+{
+	/* Its mailbox is closed, so these change no more. */
+	ln_directory_remove(process->environment->runtime->directory,
+			    &process->entry, process->outcome,
+			    process->mailbox.pushed, process->mailbox.dropped);
+}
+
 static void task_done(struct ln_task *task)
 {
 	struct ln_process *process = ln_process_of(task);
 
-	ln_runtime_remove(process->environment->runtime, process);
+	leave_directory(process);
 	finish(process);
 }
 
@@ -124,13 +134,13 @@ int ln_process_start(struct ln_process *process)
 
 	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
-	ln_runtime_add(runtime, process);
+	ln_directory_add(runtime->directory, &process->entry);
 	error = ln_task_start(runtime->sched, &process->task, task_run,
 			      task_done);
 	if (error < 0) {
 		/* Whoever started it knows; its links are not told. */
 		conclude(process, LN_OUTCOME_NORMAL);
-		ln_runtime_remove(runtime, process);
+		leave_directory(process);
 		finish(process);
 		return error;
 	}

@@ -66,7 +66,6 @@ int ln_process_new(struct ln_environment *environment,
 	atomic_init(&process->die_when_link_dies, true);
 	ln_mailbox_init(&process->mailbox, limits->max_messages,
 			limits->max_mailbox_bytes, environment->charged);
-	ln_list_init(&process->siblings);
 	*out = process;
 	return 0;
 }
@@ -368,7 +367,6 @@ void ln_remote_init(struct ln_process *process,
 	atomic_init(&process->references, 1);
 	ln_mailbox_init(&process->mailbox, 0, 0, NULL);
 	process->mailbox.closed = true;
-	ln_list_init(&process->siblings);
 }
 
 bool ln_remote_end_link(struct ln_process *process, struct ln_process *remote,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/list.h"
+#include "process/directory.h"
 #include "process/end.h"
 #include "process/links.h"
 #include "process/mailbox.h"
@@ -74,8 +74,7 @@ struct ln_process {
 	int64_t started; /* CLOCK_MONOTONIC, ns */
 	uint8_t id[16];  /* UUID, RFC 9562 byte order */
 
-	/* Under the lock of the runtime's list. */
-	struct ln_list siblings;
+	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };
 
 /* What a process is charged at beside its memory: store, instance, the top of

@@ -41,6 +41,7 @@
 #include "process/process.h"
 #include "process/remote_environment.h"
 #include "process/runtime.h"
+#include "process/trap_report.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "process/life.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "support/processes.h"
 
 static enum ln_outcome wait_for_a_kill(struct ln_process *self)

@@ -18,6 +18,8 @@
 #include "engine/report.h"
 #include "process/life.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
+#include "process/trap_report.h"
 #include "sched/sched.h"
 #include "support/processes.h"
 #include "support/tasks.h"

@@ -12,6 +12,7 @@
 #include "engine/host_table.h"
 #include "process/life.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "support/tasks.h"
 
 static const struct ln_host_table no_functions;
