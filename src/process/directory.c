@@ -31,7 +31,7 @@
 #include "base/futex.h"
 #include "base/random.h"
 
-#define FIRST_BITS 6
+#define FIRST_BITS 4
 #define FIRST (UINT32_C(1) << FIRST_BITS)
 #define MOST_BITS 27
 #define SEGMENTS (MOST_BITS - FIRST_BITS)
@@ -148,16 +148,34 @@ static uint32_t bucket_of(const struct shard *shard, uint32_t hash,
 	return low_bits(hash, *bits);
 }
 
-static struct ln_directory_entry **find(struct ln_directory *directory,
-					struct shard *shard, uint64_t id)
+static struct ln_directory_entry *find(struct ln_directory *directory,
+				       struct shard *shard, uint64_t id)
 {
 	uint32_t unused;
-	struct ln_directory_entry **at = bucket_at(
+	struct ln_directory_entry *at = *bucket_at(
 		shard, bucket_of(shard, hash_of(directory, id), &unused));
 
-	while (*at != NULL && (*at)->id != id)
-		at = &(*at)->next;
+	while (at != NULL && at->id != id)
+		at = at->next;
 	return at;
+}
+
+static void put(struct ln_directory_entry **bucket,
+		struct ln_directory_entry *entry)
+{
+	entry->next = *bucket;
+	entry->at = bucket;
+	if (entry->next != NULL)
+		entry->next->at = &entry->next;
+	*bucket = entry;
+}
+
+static void take_out(struct ln_directory_entry *entry)
+{
+	ln_assert(*entry->at == entry);
+	*entry->at = entry->next;
+	if (entry->next != NULL)
+		entry->next->at = entry->at;
 }
 
 /* Splits one bucket of a table that is full. True: the caller is to see to a
@@ -165,8 +183,9 @@ static struct ln_directory_entry **find(struct ln_directory *directory,
 static bool split(struct ln_directory *directory, struct shard *shard)
 {
 	uint32_t bit = UINT32_C(1) << shard->bits;
-	struct ln_directory_entry **low;
 	struct ln_directory_entry **high;
+	struct ln_directory_entry *entry;
+	struct ln_directory_entry *next;
 
 	if (shard->count <= bit + shard->split || shard->lacks_segment)
 		return false;
@@ -176,18 +195,14 @@ static bool split(struct ln_directory *directory, struct shard *shard)
 		shard->lacks_segment = true;
 		return true;
 	}
-	low = bucket_at(shard, shard->split);
 	high = bucket_at(shard, bit + shard->split);
-	while (*low != NULL) {
-		struct ln_directory_entry *entry = *low;
-
-		if ((hash_of(directory, entry->id) & bit) == 0) {
-			low = &entry->next;
-			continue;
+	for (entry = *bucket_at(shard, shard->split); entry != NULL;
+	     entry = next) {
+		next = entry->next;
+		if ((hash_of(directory, entry->id) & bit) != 0) {
+			take_out(entry);
+			put(high, entry);
 		}
-		*low = entry->next;
-		entry->next = *high;
-		*high = entry;
 	}
 	if (++shard->split == bit) {
 		shard->split = 0;
@@ -223,7 +238,6 @@ void ln_directory_add(struct ln_directory *directory,
 {
 	unsigned i = (unsigned)(((uintptr_t)entry >> 9) % LN_DIRECTORY_SHARDS);
 	struct shard *shard = &directory->shards[i];
-	struct ln_directory_entry **bucket;
 	uint32_t unused;
 	uint32_t bits;
 	bool lacks_segment;
@@ -231,11 +245,9 @@ void ln_directory_add(struct ln_directory *directory,
 	ln_assert(entry->id == 0);
 	ln_lock_acquire(&shard->lock);
 	entry->id = make_id(shard->made++, i);
-	bucket =
-		bucket_at(shard, bucket_of(shard, hash_of(directory, entry->id),
-					   &unused));
-	entry->next = *bucket;
-	*bucket = entry;
+	put(bucket_at(shard,
+		      bucket_of(shard, hash_of(directory, entry->id), &unused)),
+	    entry);
 	shard->count++;
 	shard->tally.started++;
 	lacks_segment = split(directory, shard);
@@ -250,12 +262,9 @@ void ln_directory_remove(struct ln_directory *directory,
 			 uint64_t messages, uint64_t dropped)
 {
 	struct shard *shard = &directory->shards[shard_of(entry->id)];
-	struct ln_directory_entry **at;
 
 	ln_lock_acquire(&shard->lock);
-	at = find(directory, shard, entry->id);
-	ln_assert(*at == entry);
-	*at = entry->next;
+	take_out(entry);
 	ln_assert(shard->count > 0);
 	shard->count--;
 	/* Relaxed: who asks has had the lock since, see ln_directory_counted.
@@ -279,7 +288,7 @@ struct ln_directory_entry *ln_directory_find(
 	if (id == 0)
 		return NULL;
 	ln_lock_acquire(&shard->lock);
-	entry = *find(directory, shard, id);
+	entry = find(directory, shard, id);
 	if (entry != NULL && !take(entry, argument))
 		entry = NULL;
 	ln_lock_release(&shard->lock);

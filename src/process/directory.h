@@ -19,8 +19,10 @@ struct ln_directory;
 /* Zeros before it is added. */
 struct ln_directory_entry {
 	struct ln_directory_entry *next; /* in its bucket */
+	struct ln_directory_entry **at;  /* what points to it */
 	uint64_t id;                     /* 0: it was never in a directory */
-	_Atomic uint64_t gone; /* 0, or the how manieth of its shard to go */
+	_Atomic uint64_t gone; /* 0: it has not gone; else its place among
+				* those that have, from 1 */
 };
 
 #define LN_DIRECTORY_SHARDS 16
