@@ -8,6 +8,7 @@
 #include "base/semver.h"
 #include "base/utf8.h"
 #include "process/environment.h"
+#include "process/naming.h"
 #include "process/registry.h"
 #include "process/remote_environment.h"
 

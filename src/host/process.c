@@ -8,6 +8,7 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "host/abi_gen.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/label.h"

@@ -8,6 +8,7 @@
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
+#include "process/naming.h"
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/remote_environment.h"

@@ -32,6 +32,7 @@
 #include "engine/report.h"
 #include "heap/profile.h"
 #include "net/socket.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/inspect.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "process/environment_new.h"
 #include "process/life.h"
 #include "process/lookup.h"
 #include "process/process.h"

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "base/time.h"
+#include "process/environment_new.h"
 #include "process/runtime.h"
 #include "sched/task.h"
 #include "support/processes.h"

@@ -1,4 +1,5 @@
-/* src/process/runtime.c: stopping while processes live, and are made. */
+/* src/process/runtime.c, shutdown.c and trap_report.c: stopping while processes
+ * live, and are made. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "engine/report.h"
+#include "process/environment_new.h"
 #include "process/life.h"
 #include "process/runtime.h"
 #include "process/shutdown.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/host_table.h"
+#include "process/environment_new.h"
 #include "process/life.h"
 #include "process/runtime.h"
 #include "process/shutdown.h"
