@@ -24,6 +24,7 @@ struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
 struct ln_preopens;
+struct ln_process;
 struct ln_remote_environment_class;
 struct ln_resolver_owner;
 struct ln_runtime;
@@ -34,11 +35,13 @@ struct ln_environment {
 	struct ln_runtime *runtime;
 	const struct ln_remote_environment_class *remote; /* NULL: it is here */
 	void (*destroy)(void *environment); /* when nobody has it; local */
-	struct ln_environment *parent;      /* counted; NULL: none */
-	const struct ln_config *config;     /* what it was made from, owned */
-	struct ln_limits limits;            /* those that hold */
-	unsigned variant;                   /* of the engine */
-	uint64_t number;                    /* for reports; the first has 0 */
+	/* A mailbox of it is crowded; no lock is held. Local. */
+	void (*on_crowded)(struct ln_process *process, uint64_t messages);
+	struct ln_environment *parent;  /* counted; NULL: none */
+	const struct ln_config *config; /* what it was made from, owned */
+	struct ln_limits limits;        /* those that hold */
+	unsigned variant;               /* of the engine */
+	uint64_t number;                /* for reports; the first has 0 */
 	uint64_t kept; /* bytes that it is charged for itself */
 	struct ln_linker *linker;
 	struct ln_registry *registry;    /* of processes, by name */

@@ -11,6 +11,7 @@
 #include "net/resolver.h"
 #include "process/environment.h"
 #include "process/listeners.h"
+#include "process/mailbox_warning.h"
 #include "process/preopens.h"
 #include "process/registry.h"
 #include "process/runtime.h"
@@ -231,6 +232,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 	if (parent != NULL)
 		environment->parent = ln_environment_retain(parent);
 	environment->destroy = destroy;
+	environment->on_crowded = ln_mailbox_warn;
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
 	init_parties(environment);

@@ -1,9 +1,11 @@
 /* What people may know a process by. */
 #include "process/label.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "process/process.h"
 #include "process/registry.h"
 
@@ -48,4 +50,25 @@ bool ln_process_known_as(struct ln_process *process, char name[LN_LABEL_SIZE])
 		ln_process_unlock(process);
 	}
 	return name[0] != '\0';
+}
+
+void ln_process_who_named(const struct ln_process *process, const char *name,
+			  char who[LN_WHO_SIZE])
+{
+	char shown[LN_LABEL_SIZE];
+	size_t len = LN_UUID_TEXT - 1;
+
+	ln_uuid_format(process->id, who);
+	if (name[0] == '\0')
+		return;
+	ln_text_copy(shown, sizeof(shown), name, strlen(name));
+	snprintf(who + len, LN_WHO_SIZE - len, " '%s'", shown);
+}
+
+void ln_process_who(struct ln_process *process, char who[LN_WHO_SIZE])
+{
+	char name[LN_LABEL_SIZE];
+
+	(void)ln_process_known_as(process, name);
+	ln_process_who_named(process, name, who);
 }

@@ -101,6 +101,13 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 	return LN_EDEAD;
 }
 
+/* Its mailbox has just become crowded. */
+LN_NOINLINE static void warn_crowded(struct ln_process *process)
+{
+	process->environment->on_crowded(process,
+					 ln_mailbox_count(&process->mailbox));
+}
+
 static inline int send(struct ln_process *process, struct ln_message *message,
 		       bool wait, int64_t deadline)
 {
@@ -109,6 +116,9 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		ln_task_wake(&process->task);
 		return 0;
 	case LN_PUSH_QUEUED:
+		return 0;
+	case LN_PUSH_CROWDED:
+		warn_crowded(process);
 		return 0;
 	case LN_PUSH_FULL:
 		ln_message_free(message);

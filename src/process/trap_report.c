@@ -14,8 +14,6 @@
 #include "base/compiler.h"
 #include "base/log.h"
 #include "base/log_writer.h"
-#include "base/text.h"
-#include "base/uuid.h"
 #include "engine/report.h"
 #include "process/environment.h"
 #include "process/label.h"
@@ -23,27 +21,11 @@
 #include "process/runtime.h"
 #include "sched/task.h"
 
-/* What a process is called: its id, and what people know it by. */
-#define WHO_SIZE (LN_UUID_TEXT + LN_LABEL_SIZE + 4)
-
-static void name_process(struct ln_process *process, char who[WHO_SIZE])
-{
-	char name[LN_LABEL_SIZE];
-	char shown[LN_LABEL_SIZE];
-	size_t len = LN_UUID_TEXT - 1;
-
-	ln_uuid_format(process->id, who);
-	if (!ln_process_known_as(process, name))
-		return;
-	ln_text_copy(shown, sizeof(shown), name, strlen(name));
-	snprintf(who + len, WHO_SIZE - len, " '%s'", shown);
-}
-
 /* A report on its way to standard error. */
 struct queued_report {
 	struct ln_log_item item;
 	struct ln_report *report;
-	char id[WHO_SIZE];
+	char id[LN_WHO_SIZE];
 };
 
 static char *format_line(const char *id, const char *text, size_t *len)
@@ -97,7 +79,7 @@ static void queue_report(struct ln_process *process, struct ln_report *report)
 		.render = render_report,
 		.free = free_report,
 	};
-	name_process(process, queued->id);
+	ln_process_who(process, queued->id);
 	ln_log_push(&queued->item);
 }
 
@@ -113,7 +95,7 @@ static void tell(void *argument)
 	struct told_report *told = argument;
 	struct ln_runtime *runtime = told->runtime;
 	const struct ln_console *console = told->process->environment->console;
-	char id[WHO_SIZE];
+	char id[LN_WHO_SIZE];
 	size_t len = 0;
 	char *line;
 
@@ -122,7 +104,7 @@ static void tell(void *argument)
 				 told->text);
 	if (console == NULL || !ln_log_enabled(LN_LOG_WARN))
 		return;
-	name_process(told->process, id);
+	ln_process_who(told->process, id);
 	line = format_line(id, told->text, &len);
 	/* Its file is full: what follows is not kept. */
 	if (line != NULL && write(console->reports, line, len) < 0)
