@@ -3,7 +3,7 @@
 # direction does not link (tools/check-includes.sh checks the includes).
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 
-set(LUNATIC_FOLDERS base sched net engine process node mesh cluster host embed cli)
+set(LUNATIC_FOLDERS base sched net engine heap process node mesh cluster host embed cli)
 
 set(LUNATIC_LIBS)
 set(below)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "process/semver.h"
+#include "base/semver.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

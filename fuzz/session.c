@@ -13,6 +13,8 @@
 #include "node/node.h"
 #include "node/queue.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/runtime.h"

@@ -7,7 +7,11 @@
 
 #include "base/error.h"
 #include "engine/host_table.h"
+#include "process/add_module.h"
+#include "process/env_module.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "process/wasm.h"

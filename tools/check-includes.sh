@@ -5,13 +5,18 @@
 #     LUNATIC_FOLDERS (cmake/LunaticFolders.cmake), by names written from src/;
 #   - only the folder of an engine, src/engine/<name>, sees the engine's headers,
 #     and nothing outside of it sees the folder's own;
-#   - the public headers include nothing but each other and the C library.
+#   - the public headers include nothing but each other and the C library;
+#   - headers of a folder do not include each other in a ring, and in the
+#     folders named below neither do source files with their headers.
 set -eu
 
 cd "$(dirname "$0")/.."
 folders=$(sed -n 's/^set(LUNATIC_FOLDERS \(.*\))$/\1/p' \
 	cmake/LunaticFolders.cmake)
 [ -n "$folders" ] || { echo "check-includes: no list of folders" >&2; exit 1; }
+
+# Here x.c and x.h count as one.
+ringless=process
 
 # Every include as: file line-number "name" or <name>
 includes() {
@@ -71,3 +76,66 @@ includes() {
 		wrong("is above " own " in the order of folders")
 	}
 	END { exit bad }'
+
+# Takes away what includes nothing that is left, and what nothing left includes,
+# until only rings are left.
+includes src | awk -v ringless="$ringless" '
+	function stem(path) {
+		sub(/^src\//, "", path)
+		return path
+	}
+	function add(from, to) {
+		if (from != to && !((from, to) in edge)) {
+			edge[from, to] = 1
+			out[from]++
+			into[to]++
+			node[from] = node[to] = 1
+		}
+	}
+	BEGIN {
+		n = split(ringless, name, " ")
+		for (i = 1; i <= n; i++)
+			whole[name[i]] = 1
+	}
+	$3 !~ /^"/ { next }
+	{
+		own = stem($1)
+		to = substr($3, 2, length($3) - 2)
+		folder = own
+		sub(/\/.*/, "", folder)
+		if (index(to, folder "/") != 1)
+			next
+		if (folder in whole) {
+			sub(/\.[chS]$/, "", own)
+			sub(/\.h$/, "", to)
+		} else if (own !~ /\.h$/)
+			next
+		add(own, to)
+	}
+	END {
+		do {
+			gone = 0
+			for (at in node) {
+				if (out[at] > 0 && into[at] > 0)
+					continue
+				for (pair in edge) {
+					split(pair, end, SUBSEP)
+					if (end[1] != at && end[2] != at)
+						continue
+					out[end[1]]--
+					into[end[2]]--
+					delete edge[pair]
+				}
+				delete node[at]
+				gone = 1
+				break
+			}
+		} while (gone)
+		for (pair in edge) {
+			split(pair, end, SUBSEP)
+			print "check-includes: in a ring: " end[1] " includes " \
+				end[2]
+			bad = 1
+		}
+		exit bad
+	}'

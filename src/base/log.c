@@ -131,7 +131,12 @@ void ln_log_text(const char *text, size_t len)
 
 bool ln_log_admits_report(void)
 {
-	return ln_log_writer_admits(current_writer());
+	return ln_log_writer_admits(current_writer(), LN_LOG_REPORT);
+}
+
+bool ln_log_admits_warning(void)
+{
+	return ln_log_writer_admits(current_writer(), LN_LOG_WARNING);
 }
 
 void ln_log_push(struct ln_log_item *item)

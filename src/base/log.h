@@ -38,6 +38,7 @@ void ln_log_text(const char *text, size_t len);
 /* Whether the report of a trap may follow now, by ln_log_push; if not, it is
  * counted. Between ln_log_start and ln_log_stop, as that. */
 bool ln_log_admits_report(void);
+bool ln_log_admits_warning(void); /* about a process, likewise */
 void ln_log_push(struct ln_log_item *item);
 
 /* Starts the thread, for the first of those who ask. LN_ENOMEM, LN_EIO. */

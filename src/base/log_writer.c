@@ -67,7 +67,7 @@ struct ln_log_writer {
 	size_t queued;                   /* bytes, with what is being written */
 	uint64_t left_out[LN_LOG_KINDS]; /* not told yet */
 	int64_t window;                  /* when this second began */
-	uint32_t reports;                /* let in in it */
+	uint32_t let_in[LN_LOG_KINDS];   /* in it */
 	unsigned flushers;
 	bool busy;       /* something is being written */
 	uint64_t pieces; /* ever written */
@@ -210,6 +210,8 @@ static void write_left_out(struct ln_log_writer *writer,
 {
 	write_note(writer, left_out[LN_LOG_REPORT], "report was",
 		   "reports were");
+	write_note(writer, left_out[LN_LOG_WARNING], "warning was",
+		   "warnings were");
 	write_note(writer, left_out[LN_LOG_LINE], "message was",
 		   "messages were");
 }
@@ -447,21 +449,24 @@ static bool has_room(const struct ln_log_writer *writer)
 	return writer->queued < writer->max;
 }
 
-bool ln_log_writer_admits(struct ln_log_writer *writer)
+bool ln_log_writer_admits(struct ln_log_writer *writer, enum ln_log_kind kind)
 {
+	static const uint32_t most[LN_LOG_KINDS] = {
+		[LN_LOG_REPORT] = LN_LOG_REPORTS_PER_SECOND,
+		[LN_LOG_WARNING] = LN_LOG_WARNINGS_PER_SECOND,
+	};
 	int64_t now = ln_time_now();
 	bool admits;
 
 	pthread_mutex_lock(&writer->lock);
 	if (now - writer->window >= LN_NS_PER_S) {
 		writer->window = now;
-		writer->reports = 0;
+		memset(writer->let_in, 0, sizeof(writer->let_in));
 	}
-	admits =
-		has_room(writer) && writer->reports < LN_LOG_REPORTS_PER_SECOND;
+	admits = has_room(writer) && writer->let_in[kind] < most[kind];
 	if (admits) {
-		writer->reports++;
-	} else if (writer->left_out[LN_LOG_REPORT]++ == 0) {
+		writer->let_in[kind]++;
+	} else if (writer->left_out[kind]++ == 0) {
 		/* To be told when the second is over. */
 		pthread_cond_signal(&writer->work);
 	}

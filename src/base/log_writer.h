@@ -15,13 +15,15 @@ struct ln_log_writer;
 
 /* What a text is, for who reads that some were left out. */
 enum ln_log_kind {
-	LN_LOG_LINE,   /* messages, and what was asked for */
-	LN_LOG_REPORT, /* why a process trapped: some each second, no more */
+	LN_LOG_LINE,    /* messages, and what was asked for */
+	LN_LOG_REPORT,  /* why a process trapped: some each second, no more */
+	LN_LOG_WARNING, /* about a process: likewise */
 	LN_LOG_KINDS,
 };
 
-/* Reports that are let in each second. */
+/* Reports and warnings that are let in each second. */
 #define LN_LOG_REPORTS_PER_SECOND 20
+#define LN_LOG_WARNINGS_PER_SECOND 1
 
 /* One text, which is made when its turn has come. Embedded by its owner. */
 struct ln_log_item {
@@ -44,9 +46,9 @@ int ln_log_writer_new(int fd, size_t max, struct ln_log_writer **writer);
  * Nobody uses the writer any more. NULL is fine. */
 void ln_log_writer_free(struct ln_log_writer *writer, int64_t patience);
 
-/* Whether a report may be pushed now; if not, it counts as left out. Saves
- * making it. Any thread, as all that follows. */
-bool ln_log_writer_admits(struct ln_log_writer *writer);
+/* Whether a report or a warning may be pushed now; if not, it counts as left
+ * out. Saves making it. Any thread, as all that follows. */
+bool ln_log_writer_admits(struct ln_log_writer *writer, enum ln_log_kind kind);
 
 /* Takes an item over, also when it is left out. Never waits. */
 void ln_log_writer_push(struct ln_log_writer *writer, struct ln_log_item *item);

@@ -34,9 +34,14 @@
 #include "host/stdio.h"
 #include "host/wasi.h"
 #include "lunatic_version.h"
+#include "process/add_module.h"
+#include "process/env_module.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "process/wasm.h"
 
 #define STATUS_ERROR 1

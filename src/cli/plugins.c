@@ -20,6 +20,7 @@
 #include "cli/prepare.h"
 #include "process/config.h"
 #include "process/plugin.h"
+#include "process/plugin_new.h"
 
 /* What a plugin that watches allocators has guests call. */
 #define HEAP_NAMESPACE "lunatic::heap_profiler"

@@ -18,12 +18,12 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/uuid.h"
 #include "cluster/member.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
 #include "process/inspect.h"
 #include "process/process.h"
-#include "process/uuid.h"
 
 #define ANSWER_WAIT (200 * LN_NS_PER_MS)
 #define ID_SHOWN 8

@@ -36,9 +36,14 @@
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi.h"
+#include "process/add_module.h"
+#include "process/env_module.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "process/wasm.h"
 
 #define STATUS_FAILED 1

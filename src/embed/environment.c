@@ -10,8 +10,12 @@
 
 #include "base/error.h"
 #include "embed/embed.h"
+#include "process/add_module.h"
+#include "process/env_module.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
 #include "process/plugin.h"
+#include "process/plugin_new.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "process/message.h"
+#include "process/monitors.h"
 #include "process/process.h"
 
 int lunatic_message_new(int64_t tag, lunatic_message **message)

@@ -22,7 +22,10 @@
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/inspect.h"
+#include "process/label.h"
+#include "process/life.h"
 #include "process/message.h"
+#include "process/monitors.h"
 #include "process/process.h"
 #include "process/runtime.h"
 #include "sched/blocking.h"
@@ -123,7 +126,7 @@ int lunatic_process_spawn_native(lunatic_environment *environment,
 	if (process != NULL)
 		*process = NULL;
 	/* A function cannot travel to another node. */
-	if (environment == NULL || environment->remote != NULL ||
+	if (environment == NULL || ln_environment_is_remote(environment) ||
 	    function == NULL || (link_tag != 0 && ln_embed_running() == NULL))
 		goto refuse;
 	native = calloc(1, sizeof(*native));

@@ -16,6 +16,7 @@
 #include "node/remote_environment.h"
 #include "process/environment.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 #include "sched/task.h"
@@ -88,7 +89,7 @@ int lunatic_node_new(lunatic_environment *environment,
 	if (node == NULL)
 		return LN_EINVAL;
 	*node = NULL;
-	if (environment == NULL || environment->remote != NULL ||
+	if (environment == NULL || ln_environment_is_remote(environment) ||
 	    config == NULL || in_process() ||
 	    ln_embed_read_config(&own, sizeof(own), config) < 0 ||
 	    !is_valid(&own))

@@ -10,9 +10,10 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "embed/embed.h"
+#include "process/life.h"
 #include "process/process.h"
-#include "process/uuid.h"
 #include "process/wasm.h"
 #include "sched/task.h"
 
@@ -166,16 +167,16 @@ int lunatic_process_outcome(lunatic_process *process, lunatic_outcome *outcome,
 		*exit_code = 0;
 	if (process == NULL || outcome == NULL)
 		return LN_EINVAL;
-	if (process->remote != NULL)
+	if (ln_process_is_remote(process))
 		return LN_EUNSUP;
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
 	if (dead) {
 		*outcome = (lunatic_outcome)process->outcome;
 		if (exit_code != NULL && process->outcome == LN_OUTCOME_EXITED)
 			*exit_code = process->exit_code;
 	}
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return dead ? 0 : LN_EAGAIN;
 }
 
@@ -194,7 +195,7 @@ int lunatic_process_wait(lunatic_process *process, int64_t timeout_ms,
 	if (process == NULL || ln_task_current() != NULL ||
 	    ln_embed_served() == process)
 		return LN_EINVAL;
-	if (process->remote != NULL)
+	if (ln_process_is_remote(process))
 		return LN_EUNSUP;
 	if (!ln_process_wait_until(process, ln_embed_deadline(timeout_ms)))
 		return LN_ETIMEDOUT;

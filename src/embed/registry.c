@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/utf8.h"
 #include "process/environment.h"
+#include "process/naming.h"
 #include "process/registry.h"
 #include "process/remote_environment.h"
-#include "process/semver.h"
 
 /* What all three functions require; *len: of the name. */
 static int check(const lunatic_environment *environment, const char *name,

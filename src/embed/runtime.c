@@ -17,6 +17,7 @@
 #include "host/wasi.h"
 #include "lunatic_version.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "sched/task.h"
 
 #define WORKERS_MOST 256

@@ -8,9 +8,9 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/names.h"
+#include "heap/profile.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
-#include "process/heap_profile.h"
 #include "process/runtime.h"
 
 #define TRACE "lunatic_heap_profiler_trace"

@@ -11,6 +11,7 @@
 #include "host/abi_gen.h"
 #include "process/environment.h"
 #include "process/message.h"
+#include "process/monitors.h"
 #include "process/process.h"
 #include "process/timers.h"
 

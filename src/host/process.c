@@ -8,8 +8,11 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "host/abi_gen.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/extra.h"
+#include "process/label.h"
+#include "process/monitors.h"
 #include "process/process.h"
 #include "process/wasm.h"
 
@@ -83,7 +86,7 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 				     "the parameters are not a sequence of a "
 				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
 	ln_guest_pay(guest, SPAWN_FUEL);
-	if (module->module != NULL)
+	if (!ln_env_module_is_remote(module))
 		ln_guest_charge(guest, ln_module_written_bytes(module->module));
 	error = ln_wasm_spawn(&spawn, &process, &text);
 	if (error == LN_EKILLED) {

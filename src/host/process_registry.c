@@ -3,14 +3,15 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "process/environment.h"
+#include "process/naming.h"
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/remote_environment.h"
-#include "process/semver.h"
 
 /* Results. */
 #define FOUND 0

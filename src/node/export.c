@@ -1,13 +1,13 @@
 /*
  * DESIGN
  * An entry is in two places: in the node's table, by id, under exports_lock;
- * and, as a watch, in the list of its process, under that process's
- * mailbox.lock. Both are entered under both locks, unless the process is dead.
- * A process that ends takes the watch out of its own list, then ended() takes
- * the entry out of the table and notes the end, in one step; so at every moment
- * a process that others have heard of is in the table or among the ends.
+ * and, as a watch, in the list of its process, under that process's lock.
+ * Both are entered under both locks, unless the process is dead. A process that
+ * ends takes the watch out of its own list, then ended() takes the entry out of
+ * the table and notes the end, in one step; so at every moment a process that
+ * others have heard of is in the table or among the ends.
  *
- * Lock order: a process's mailbox.lock, then exports_lock.
+ * Lock order: a process's, then exports_lock.
  */
 #include "node/export.h"
 
@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "node/node.h"
+#include "process/process.h"
 #include "process/remote.h"
 
 struct export
@@ -58,6 +59,7 @@ static bool is_exported(const struct ln_node *node,
 {
 	const struct ln_end_watch *watch = process->watches;
 
+	ln_process_assert_locked(process);
 	while (watch != NULL && watch->owner != node)
 		watch = watch->next;
 	return watch != NULL;
@@ -71,7 +73,7 @@ static enum entering enter(struct ln_node *node, struct ln_process *process,
 {
 	enum entering result = NO_MEMORY;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	if (process->dead) {
 		result = DEAD;
 	} else if (is_exported(node, process)) {
@@ -86,7 +88,7 @@ static enum entering enter(struct ln_node *node, struct ln_process *process,
 		export->watch.next = process->watches;
 		process->watches = &export->watch;
 	}
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return result;
 }
 

@@ -40,6 +40,7 @@
 #include "node/session.h"
 #include "node/wire.h"
 #include "process/environment.h"
+#include "process/process.h"
 #include "process/registry.h"
 #include "process/remote.h"
 
@@ -81,6 +82,8 @@ static int may_enter(const struct entering *entering)
 	struct ln_session *session;
 	int error = 0;
 
+	ln_process_assert_locked(entering->process);
+	ln_process_assert_locked(&entering->proxy->process);
 	if (entering->session == 0)
 		return 0;
 	ln_lock_acquire(&peer->lock);
@@ -102,7 +105,7 @@ static int enter_both(struct entering *entering, bool *drop)
 	uint32_t most = ln_process_link_room(process);
 	int error;
 
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	error = may_enter(entering);
 	if (error == 0)
 		error = ln_links_set(&process->links, remote,
@@ -118,7 +121,7 @@ static int enter_both(struct entering *entering, bool *drop)
 		error = ln_peer_post(entering->proxy->peer, entering->frame);
 		entering->frame = NULL;
 	}
-	ln_lock_release(&remote->mailbox.lock);
+	ln_process_unlock(remote);
 	return error;
 }
 
@@ -130,12 +133,12 @@ static int enter(struct entering *entering)
 	bool drop = false;
 	int error = LN_EDEAD;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	if (!process->dead)
 		error = enter_both(entering, &drop);
 	else
 		entering->failed = process->outcome != LN_OUTCOME_NORMAL;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (drop)
 		ln_process_release(&entering->proxy->process);
 	free(entering->frame);
@@ -258,17 +261,17 @@ void ln_links_unlink(struct ln_process *self, struct ln_process *remote)
 
 	begin_frame(&writer, LN_KIND_UNLINK, self->id, remote->id);
 	frame = ln_wire_finish(&writer);
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	known = ln_links_remove(&self->links, remote);
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	linked = ln_links_remove(&remote->links, self);
 	if (linked) {
 		post_unlink(ln_proxy_of(remote)->peer, frame, unlinking);
 		frame = NULL;
 		unlinking = NULL;
 	}
-	ln_lock_release(&remote->mailbox.lock);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(remote);
+	ln_process_unlock(self);
 	free(frame);
 	free(unlinking);
 	if (known)
@@ -292,9 +295,9 @@ void ln_links_ended(struct ln_process *remote, struct ln_process *ended,
 {
 	bool linked;
 
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	linked = ln_links_remove(&remote->links, ended);
-	ln_lock_release(&remote->mailbox.lock);
+	ln_process_unlock(remote);
 	if (!linked)
 		return;
 	ln_peer_post(ln_proxy_of(remote)->peer,
@@ -491,7 +494,7 @@ static bool any_link(struct ln_process *remote, uint32_t *slot,
 	bool linked;
 
 	*process = NULL;
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	linked = links->live > 0;
 	for (int i = 0; i < SLOTS_MOST && linked && *process == NULL; i++) {
 		if (*slot >= ln_links_slots(links))
@@ -500,7 +503,7 @@ static bool any_link(struct ln_process *remote, uint32_t *slot,
 	}
 	if (*process != NULL)
 		ln_process_retain(*process);
-	ln_lock_release(&remote->mailbox.lock);
+	ln_process_unlock(remote);
 	return linked;
 }
 

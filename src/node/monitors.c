@@ -37,6 +37,7 @@
 #include "node/queue.h"
 #include "node/session.h"
 #include "node/wire.h"
+#include "process/monitors.h"
 #include "process/process.h"
 
 #define FIRST_VERSION 2 /* of the protocol, that has these frames */
@@ -128,12 +129,12 @@ void ln_monitors_watch(struct ln_process *remote, struct ln_monitor *monitor)
 
 	if (error == 0)
 		frame = make_frame(LN_KIND_MONITOR, &subject, NULL);
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	ln_watchers_add(remote, &monitor->watcher);
 	error = post(proxy->peer, frame);
 	if (error < 0)
 		ln_watchers_remove(&monitor->watcher);
-	ln_lock_release(&remote->mailbox.lock);
+	ln_process_unlock(remote);
 	if (error == 0)
 		return;
 	end = end_of(proxy);
@@ -276,13 +277,13 @@ static int watch(struct ln_session *session, struct ln_process *process,
 		release(watching);
 		return error;
 	}
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
 	if (dead)
 		*end = ln_process_end(process);
 	else
 		ln_watchers_add(process, &watching->watcher);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!dead)
 		return 0;
 	if (take_out(watching))
@@ -324,9 +325,9 @@ static void cancel(struct watching *watching)
 	struct ln_process *process = watching->process;
 	bool listed;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	listed = ln_watchers_remove(&watching->watcher);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (listed)
 		release(watching);
 	release(watching);
@@ -371,9 +372,9 @@ static void tell(struct ln_session *session, struct ln_process *self,
 	remote = monitor->process;
 	if (ln_proxy_of(remote)->peer == session->peer &&
 	    memcmp(remote->id, subject->from, LN_ID_SIZE) == 0) {
-		ln_lock_acquire(&remote->mailbox.lock);
+		ln_process_lock(remote);
 		listed = ln_watchers_remove(&monitor->watcher);
-		ln_lock_release(&remote->mailbox.lock);
+		ln_process_unlock(remote);
 	}
 	if (listed)
 		monitor->watcher.ended(&monitor->watcher, end);

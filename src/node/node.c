@@ -12,6 +12,7 @@
 #include "node/session.h"
 #include "process/config.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
 #include "process/runtime.h"
 
 #define DEFAULT(member, value)              \

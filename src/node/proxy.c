@@ -18,6 +18,7 @@
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/watch.h"
+#include "process/monitors.h"
 #include "process/remote.h"
 
 static int wait_for_room(struct ln_process *remote, int64_t deadline)

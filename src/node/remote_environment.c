@@ -19,6 +19,7 @@
 #include "node/reference.h"
 #include "node/request.h"
 #include "process/config.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/remote_environment.h"

@@ -33,7 +33,9 @@
 #include "node/session.h"
 #include "node/wire.h"
 #include "process/config.h"
+#include "process/env_module.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/plugin.h"
 #include "process/process.h"
 

@@ -10,7 +10,7 @@
  * A session stays in the node's list until all that it held is gone. So the
  * next one with the same node begins with nothing left over.
  *
- * Lock order: a local process's mailbox.lock, that of a proxy, peer->lock, then
+ * Lock order: a local process's, that of a proxy, peer->lock, then
  * whatever waking and the channel take. node->lock, exports_lock and
  * proxies_lock are taken under none of a node's, and processes and peers are
  * released under none at all.

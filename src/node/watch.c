@@ -92,13 +92,13 @@ static bool enter(struct watching *watching)
 	struct ln_process *process = watching->process;
 	bool dead;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
 	if (!dead) {
 		watching->watch.next = process->watches;
 		process->watches = &watching->watch;
 	}
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return !dead;
 }
 
@@ -109,14 +109,14 @@ static bool withdraw(struct ln_process *process, struct ln_end_watch *watch,
 	struct ln_end_watch **at;
 	bool found;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	at = &process->watches;
 	while (*at != NULL && (*at != watch || (*at)->owner != owner))
 		at = &(*at)->next;
 	found = *at != NULL;
 	if (found)
 		*at = watch->next;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return found;
 }
 

@@ -2,11 +2,8 @@
 #include "process/extra.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/error.h"
 #include "process/process.h"
-#include "process/registry.h"
 
 struct ln_extra *ln_extra_of(struct ln_process *self)
 {
@@ -15,60 +12,8 @@ struct ln_extra *ln_extra_of(struct ln_process *self)
 	if (extra != NULL)
 		return extra;
 	extra = calloc(1, sizeof(*extra));
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	self->extra = extra;
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return extra;
-}
-
-void ln_extra_free(struct ln_extra *extra, struct ln_environment *environment)
-{
-	if (extra == NULL)
-		return;
-	ln_monitors_end(&extra->monitors);
-	ln_own_timers_end(&extra->timers, environment);
-	free(extra);
-}
-
-/* Copies what fits, without the part of a character, and without zeros. */
-static void copy_label(char label[LN_LABEL_SIZE], const char *text, size_t len)
-{
-	if (len > LN_LABEL_SIZE - 1) {
-		len = LN_LABEL_SIZE - 1;
-		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-			len--;
-	}
-	for (size_t i = 0; i < len; i++)
-		label[i] = text[i] != '\0' ? text[i] : '?';
-	label[len] = '\0';
-}
-
-int ln_process_set_label(struct ln_process *self, const char *text, size_t len)
-{
-	struct ln_extra *extra = ln_extra_of(self);
-
-	if (extra == NULL)
-		return LN_ENOMEM;
-	ln_lock_acquire(&self->mailbox.lock);
-	copy_label(extra->label, text, len);
-	ln_lock_release(&self->mailbox.lock);
-	return 0;
-}
-
-bool ln_process_known_as(struct ln_process *process, char name[LN_LABEL_SIZE])
-{
-	size_t len;
-
-	name[0] = '\0';
-	if (ln_registry_name(process, name, LN_LABEL_SIZE - 1, &len)) {
-		name[len < LN_LABEL_SIZE - 1 ? len : LN_LABEL_SIZE - 1] = '\0';
-		for (size_t i = 0; i < len && i < LN_LABEL_SIZE - 1; i++)
-			name[i] = name[i] != '\0' ? name[i] : '?';
-	} else {
-		ln_lock_acquire(&process->mailbox.lock);
-		if (process->extra != NULL)
-			memcpy(name, process->extra->label, LN_LABEL_SIZE);
-		ln_lock_release(&process->mailbox.lock);
-	}
-	return name[0] != '\0';
 }

@@ -6,19 +6,33 @@
 #ifndef LN_PROCESS_EXTRA_H
 #define LN_PROCESS_EXTRA_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
-#include "process/monitors.h"
-#include "process/timers.h"
+#include "base/table.h"
+#include "process/handles.h"
 
-struct ln_environment;
 struct ln_process;
+
+/* What a process watches, and the tags that it was given. See
+ * process/monitors.c. */
+struct ln_monitors {
+	uint64_t first_tag; /* tags count up from here */
+	/* struct ln_monitor *, by tag - first_tag; one that has told stays
+	 * until its message is taken. */
+	struct ln_handles table;
+};
+
+/* Timers that send. See process/timers.c. */
+struct ln_own_timers {
+	struct ln_table table; /* struct send_timer, by id */
+	uint64_t made;         /* ever: the id of the next one */
+	uint64_t bytes;        /* of their messages */
+};
 
 /* Bytes of a label, with its end. */
 #define LN_LABEL_SIZE 64
 
-/* Under mailbox.lock of the process, which alone changes it. */
+/* Under the lock of the process, which alone changes it. */
 struct ln_extra {
 	struct ln_monitors monitors;
 	struct ln_own_timers timers;
@@ -27,17 +41,5 @@ struct ln_extra {
 
 /* That of the running process; made when there is none. NULL: no memory. */
 struct ln_extra *ln_extra_of(struct ln_process *self);
-
-/* Sets the label of the running process, which reports show: valid UTF-8, cut
- * to what fits; empty for none. LN_ENOMEM. */
-int ln_process_set_label(struct ln_process *self, const char *text, size_t len);
-
-/* Copies what people may know a process by: a name that it is registered under,
- * or else its label; any bytes but zero. False: it has neither. Any thread,
- * also when it has ended. */
-bool ln_process_known_as(struct ln_process *process, char name[LN_LABEL_SIZE]);
-
-/* Undoes and frees it, when the process has ended; NULL is fine. */
-void ln_extra_free(struct ln_extra *extra, struct ln_environment *environment);
 
 #endif

@@ -1,19 +1,18 @@
 /*
  * DESIGN
- * Three steps. First the live processes are collected, a shard at a time: its
- * lock is held while each is retained, about as long as it takes to walk the
- * list. Then each is looked at on its own, under the lock of its mailbox for
- * what that covers; the rest are relaxed loads of what the process counts
- * anyway. Only those with the most memory are kept: whenever there are twice as
- * many as wanted, the smaller half goes. At last these are asked where they
- * are, all at the same time, and answer until the deadline. Spinning guests
- * answer at the next tick; native code that computes does not.
+ * Three steps. First the live processes are collected and retained, some at a
+ * time (process/lookup.h); then what has been is counted, and who had ended by
+ * then is known by that count. Then each is looked at on its own, under its
+ * lock for what that covers; the rest are relaxed loads of what the process
+ * counts anyway. Only those with the most memory are kept: whenever there are
+ * twice as many as wanted, the smaller half goes. At last these are asked where
+ * they are, all at the same time, and answer until the deadline. Spinning
+ * guests answer at the next tick; native code that computes does not.
  *
  * A process that has ended meanwhile is left out or told of as ending. All
  * references are dropped before the caller sees the result.
  *
- * Lock order: as in runtime.c; a mailbox's lock is never taken under a shard's
- * here.
+ * No two locks are held at a time.
  */
 #include "process/inspect.h"
 
@@ -29,8 +28,10 @@
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/guest.h"
+#include "process/lookup.h"
 #include "process/process.h"
 #include "process/registry.h"
+#include "process/runtime.h"
 #include "sched/probe.h"
 
 /* For all names together: any of them may be made to take milliseconds. */
@@ -78,15 +79,6 @@ void ln_process_info_set_name(struct ln_process_info *info, const char *name,
 	ln_text_copy(info->name, sizeof(info->name), name, len);
 }
 
-static void add_tally(struct ln_tally *to, const struct ln_tally *from)
-{
-	to->started += from->started;
-	for (int i = 0; i < LN_OUTCOMES; i++)
-		to->ended[i] += from->ended[i];
-	to->messages += from->messages;
-	to->dropped += from->dropped;
-}
-
 static uint64_t alive(const struct ln_tally *tally)
 {
 	uint64_t count = tally->started;
@@ -96,49 +88,29 @@ static uint64_t alive(const struct ln_tally *tally)
 	return count;
 }
 
-/* Retains the processes of a shard if there is room for them; otherwise returns
- * how many more there should be room for. */
-static size_t collect_shard(struct ln_runtime *runtime, unsigned index,
-			    struct collection *all, struct ln_tally *tally)
+/* Retains all processes. */
+static int collect(struct ln_runtime *runtime, struct collection *all)
 {
-	struct ln_list *list = &runtime->shards[index].processes;
-	size_t needed;
+	struct ln_directory_walk walk = { 0 };
+	struct ln_process *some[LN_DIRECTORY_STEP];
+	size_t count;
 
-	ln_lock_acquire(&runtime->shards[index].lock);
-	needed = alive(&runtime->shards[index].tally);
-	/* Without room there is no list yet, and nothing to put there. */
-	if (all->list == NULL) {
-		if (needed == 0)
-			add_tally(tally, &runtime->shards[index].tally);
-	} else if (needed <= all->room - all->count) {
-		ln_list_for_each (at, list)
-			all->list[all->count++] =
-				ln_process_retain(ln_container_of(
-					at, struct ln_process, siblings));
-		add_tally(tally, &runtime->shards[index].tally);
-		needed = 0;
-	}
-	ln_lock_release(&runtime->shards[index].lock);
-	return needed;
-}
-
-static int collect(struct ln_runtime *runtime, struct collection *all,
-		   struct ln_tally *tally)
-{
-	for (unsigned i = 0; i < LN_RUNTIME_SHARDS; i++) {
-		size_t needed;
-
-		while ((needed = collect_shard(runtime, i, all, tally)) > 0) {
-			/* And for those that are spawned meanwhile. */
-			size_t room = all->count + needed + needed / 4 + 64;
+	while ((count = ln_process_list(runtime, NULL, &walk, some)) > 0) {
+		if (all->room - all->count < count) {
+			size_t room = all->count * 2 + LN_DIRECTORY_STEP;
 			void *list = realloc(
 				all->list, room * sizeof(struct ln_process *));
 
-			if (list == NULL)
+			if (list == NULL) {
+				while (count > 0)
+					ln_process_release(some[--count]);
 				return LN_ENOMEM;
+			}
 			all->list = list;
 			all->room = room;
 		}
+		memcpy(all->list + all->count, some, count * sizeof(some[0]));
+		all->count += count;
 	}
 	return 0;
 }
@@ -195,7 +167,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	};
 	memcpy(info->id, process->id, sizeof(info->id));
 	info->started = info->slices > 0;
-	ln_lock_acquire(&mailbox->lock);
+	ln_process_lock(process);
 	receives = mailbox->waiting;
 	dead = process->dead;
 	info->dropped = mailbox->dropped;
@@ -211,7 +183,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 		memcpy(info->label, process->extra->label, sizeof(info->label));
 	if (!dead && process->describe != NULL)
 		process->describe(process, info);
-	ln_lock_release(&mailbox->lock);
+	ln_process_unlock(process);
 	info->state = dead ? LN_STATE_ENDING
 			   : state_of(&process->task, info->started, receives);
 }
@@ -244,17 +216,25 @@ static size_t keep(struct subject *subjects, size_t count, size_t most)
 	return count;
 }
 
-/* Looks at all that were collected, and takes their references over. */
+/* Looks at all that were collected, but not at those that the count has as
+ * ended; takes their references over. */
 static size_t look_at_all(struct collection *all, size_t most,
+			  const struct ln_directory_count *counted,
 			  struct subject *subjects,
 			  struct ln_inspection *inspection)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
-		struct subject *subject = &subjects[count++];
+		struct ln_process *process = all->list[i];
+		struct subject *subject;
 
-		subject->process = all->list[i];
+		if (ln_directory_counted(counted, &process->entry)) {
+			ln_process_release(process);
+			continue;
+		}
+		subject = &subjects[count++];
+		subject->process = process;
 		look(subject->process, &subject->info);
 		inspection->memory += subject->info.memory;
 		inspection->waiting += subject->info.messages;
@@ -383,19 +363,22 @@ static int report(struct subject *subjects, size_t count,
 static int examine(struct ln_runtime *runtime, size_t most, int64_t wait,
 		   struct collection *all, struct ln_inspection *inspection)
 {
+	struct ln_directory_count counted;
 	struct subject *subjects;
 	size_t count;
 	size_t room;
-	int error = collect(runtime, all, &inspection->tally);
+	int error = collect(runtime, all);
 
 	if (error < 0)
 		return error;
+	ln_directory_count(runtime->directory, &counted);
+	inspection->tally = counted.tally;
 	inspection->alive = alive(&inspection->tally);
 	room = most < all->count / 2 ? 2 * most + 1 : all->count;
 	subjects = calloc(room + 1, sizeof(*subjects));
 	if (subjects == NULL)
 		return LN_ENOMEM;
-	count = look_at_all(all, most, subjects, inspection);
+	count = look_at_all(all, most, &counted, subjects, inspection);
 	if (wait > 0 && count > 0)
 		ask_all(subjects, count, wait);
 	error = report(subjects, count, inspection);

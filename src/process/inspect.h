@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "process/runtime.h"
+#include "process/directory.h"
 
 struct ln_host_function;
 struct ln_process;

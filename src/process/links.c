@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "base/pages.h"
 #include "engine/account.h"
-#include "process/process.h"
+#include "process/process_refs.h"
 #include "sched/task.h"
 
 #define LEAST_BITS 2

@@ -23,6 +23,9 @@
  * The owner raises the latter without the lock; a sender that reads an old
  * value refuses a message too many, never lets one in too many.
  *
+ * That a mailbox is crowded costs no look of its own: `max_messages` is what a
+ * push compares with anyway, and is raised when it is reached.
+ *
  * Where the environment bounds the memory of all, `max_bytes` is small at first
  * and is raised by what is charged to its account, some messages at a time; the
  * owner gives that back when it finds the mailbox empty. So a message of usual
@@ -50,10 +53,13 @@ void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
 		     uint64_t max_bytes, struct ln_account *account)
 {
 	*mailbox = (struct ln_mailbox){
-		.max_messages = max_messages ? max_messages : UINT64_MAX,
+		.max_messages = LN_MAILBOX_CROWDED,
+		.most_messages = max_messages ? max_messages : UINT64_MAX,
 		.most_bytes = max_bytes ? max_bytes : UINT64_MAX,
 		.account = account,
 	};
+	if (mailbox->max_messages > mailbox->most_messages)
+		mailbox->max_messages = mailbox->most_messages;
 	mailbox->max_bytes = mailbox->most_bytes;
 	if (account != NULL && mailbox->max_bytes > LN_MAILBOX_FREE)
 		mailbox->max_bytes = LN_MAILBOX_FREE;
@@ -114,18 +120,19 @@ LN_NOINLINE static void refund(struct ln_mailbox *mailbox)
 	mailbox->charged_some = false;
 }
 
-/* Whether a data message fits; under the lock. */
-static bool has_room(struct ln_mailbox *mailbox, size_t weight)
+static uint64_t count_of(const struct ln_mailbox *mailbox)
 {
-	uint64_t count =
-		mailbox->pushed -
-		atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+	return mailbox->pushed -
+	       atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+}
+
+/* Whether the bytes of a data message fit; under the lock. */
+static inline bool has_room(struct ln_mailbox *mailbox, size_t weight)
+{
 	uint64_t bytes = mailbox->pushed_bytes -
 			 atomic_load_explicit(&mailbox->taken_bytes,
 					      memory_order_relaxed);
 
-	if (count >= mailbox->max_messages)
-		return false;
 	if (LN_LIKELY(bytes <= mailbox->max_bytes &&
 		      weight <= mailbox->max_bytes - bytes))
 		return true;
@@ -162,6 +169,32 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 	return LN_PUSH_WAKE;
 }
 
+/* Lets a data message into a mailbox that has `max_messages`, if it may have
+ * more. That it is crowded now is told with a message that wakes nobody: only
+ * one thing can be said at a time. */
+LN_NOINLINE static enum ln_push push_beyond(struct ln_mailbox *mailbox,
+					    struct ln_message *message,
+					    size_t weight)
+{
+	enum ln_push result;
+
+	if (count_of(mailbox) >= mailbox->most_messages ||
+	    !has_room(mailbox, weight)) {
+		mailbox->dropped++;
+		return LN_PUSH_FULL;
+	}
+	mailbox->pushed++;
+	mailbox->pushed_bytes += weight;
+	result = deliver(mailbox, message);
+	if (result != LN_PUSH_QUEUED)
+		return result;
+	while (mailbox->max_messages < count_of(mailbox))
+		mailbox->max_messages *= 2;
+	if (mailbox->max_messages > mailbox->most_messages)
+		mailbox->max_messages = mailbox->most_messages;
+	return LN_PUSH_CROWDED;
+}
+
 enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
 				    struct ln_message *message)
 {
@@ -180,6 +213,8 @@ enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
 		mailbox->deaths += message->kind == LN_MESSAGE_LINK_DIED;
 		return deliver(mailbox, message);
 	}
+	if (LN_UNLIKELY(count_of(mailbox) >= mailbox->max_messages))
+		return push_beyond(mailbox, message, weight);
 	if (LN_UNLIKELY(!has_room(mailbox, weight))) {
 		mailbox->dropped++;
 		return LN_PUSH_FULL;
@@ -502,6 +537,7 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 
 uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox)
 {
+	ln_lock_assert(&mailbox->lock);
 	return mailbox->deaths - atomic_load_explicit(&mailbox->deaths_taken,
 						      memory_order_relaxed);
 }
@@ -511,8 +547,7 @@ uint64_t ln_mailbox_count(struct ln_mailbox *mailbox)
 	uint64_t count;
 
 	ln_lock_acquire(&mailbox->lock);
-	count = mailbox->pushed -
-		atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+	count = count_of(mailbox);
 	ln_lock_release(&mailbox->lock);
 	return count;
 }

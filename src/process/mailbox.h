@@ -39,9 +39,7 @@ struct ln_mailbox {
 	bool picky;            /* `admit` must be asked */
 	bool charged_some;     /* `charged` is not 0 */
 	uint64_t max_bytes;    /* at the moment: what is free and charged */
-
-	/* Immutable. */
-	uint64_t max_messages;
+	uint64_t max_messages; /* at the moment: until it counts as crowded */
 
 	/* A sender that ends the owner's wait puts the match here, and the
 	 * owner takes it without the lock. */
@@ -65,6 +63,9 @@ struct ln_mailbox {
 	/* Whether a data message may be let in; under `lock`. */
 	bool (*admit)(struct ln_mailbox *mailbox,
 		      const struct ln_message *message);
+	/* A message was taken out of one that is picky; by the owner. */
+	void (*note_taken)(struct ln_mailbox *mailbox,
+			   const struct ln_message *message);
 
 	/* The owner writes, others read. */
 	_Atomic uint64_t deaths_taken;
@@ -72,6 +73,7 @@ struct ln_mailbox {
 
 	/* Immutable. */
 	uint64_t most_bytes;        /* that `max_bytes` may become */
+	uint64_t most_messages;     /* that `max_messages` may become */
 	struct ln_account *account; /* NULL: none; outlives it */
 };
 
@@ -83,8 +85,13 @@ struct ln_mailbox {
 void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
 		     uint64_t max_bytes, struct ln_account *account);
 
+/* A mailbox that has more messages than this for the first time is crowded, and
+ * then each time that it has more than twice as many. */
+#define LN_MAILBOX_CROWDED 1024u
+
 enum ln_push {
 	LN_PUSH_QUEUED,   /* let in */
+	LN_PUSH_CROWDED,  /* let in, see LN_MAILBOX_CROWDED */
 	LN_PUSH_WAKE,     /* let in, and the owner must be woken */
 	LN_PUSH_FULL,     /* refused: a bound is reached */
 	LN_PUSH_UNWANTED, /* refused: `admit` says so */

@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "net/socket.h"
-#include "process/process.h"
+#include "process/process_refs.h"
 #include "sched/bulk.h"
 #include "sched/task.h"
 

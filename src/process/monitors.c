@@ -58,6 +58,7 @@ bool ln_message_end(const struct ln_message *message, struct ln_end *end)
 
 void ln_watchers_add(struct ln_process *process, struct ln_watcher *watcher)
 {
+	ln_process_assert_locked(process);
 	watcher->next = process->watchers;
 	watcher->at = &process->watchers;
 	if (watcher->next != NULL)
@@ -83,11 +84,11 @@ void ln_watchers_tell(struct ln_process *process, const struct ln_end *end)
 	for (;;) {
 		struct ln_watcher *watcher;
 
-		ln_lock_acquire(&process->mailbox.lock);
+		ln_process_lock(process);
 		watcher = process->watchers;
 		if (watcher != NULL)
 			ln_watchers_remove(watcher);
-		ln_lock_release(&process->mailbox.lock);
+		ln_process_unlock(process);
 		if (watcher == NULL)
 			return;
 		watcher->ended(watcher, end);
@@ -138,6 +139,7 @@ static bool admit(struct ln_mailbox *mailbox, const struct ln_message *message)
 	struct ln_monitors *monitors = monitors_of(process);
 	struct ln_monitor *monitor;
 
+	ln_process_assert_locked(process);
 	if (!was_given(monitors, message->tag))
 		return true;
 	monitor = find(monitors, message->tag);
@@ -158,14 +160,14 @@ static void ended(struct ln_watcher *watcher, const struct ln_end *end)
 
 	/* Small enough for the message itself. */
 	(void)ln_message_write(notice, numbers, sizeof(numbers), LN_END_SIZE);
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	if (!self->dead && find(monitors_of(self), monitor->tag) == monitor) {
 		monitor->notice = NULL;
 		if (ln_mailbox_push_locked(&self->mailbox, notice) ==
 		    LN_PUSH_WAKE)
 			ln_task_wake(&self->task);
 	}
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	ln_monitor_release(monitor);
 }
 
@@ -178,6 +180,28 @@ static uint64_t draw_first_tag(void)
 	return tag >> 2 | UINT64_C(1) << 63;
 }
 
+/* One that told of an end ends its monitor. See struct ln_mailbox. */
+static void note_taken(struct ln_mailbox *mailbox,
+		       const struct ln_message *message)
+{
+	struct ln_process *self =
+		ln_container_of(mailbox, struct ln_process, mailbox);
+	struct ln_monitors *monitors = monitors_of(self);
+	struct ln_monitor *monitor = find(monitors, message->tag);
+
+	if (monitor == NULL)
+		return;
+	if (message->kind != LN_MESSAGE_ENDED) {
+		monitor->taken++;
+		return;
+	}
+	ln_process_lock(self);
+	ln_handles_remove(&monitors->table,
+			  (uint64_t)message->tag - monitors->first_tag);
+	ln_process_unlock(self);
+	ln_monitor_release(monitor);
+}
+
 /* The monitors of the running process, which begin with its first tag. */
 static struct ln_monitors *begin(struct ln_process *self)
 {
@@ -187,10 +211,11 @@ static struct ln_monitors *begin(struct ln_process *self)
 		return NULL;
 	if (!self->mailbox.picky) {
 		extra->monitors.first_tag = draw_first_tag();
-		ln_lock_acquire(&self->mailbox.lock);
+		ln_process_lock(self);
 		self->mailbox.admit = admit;
+		self->mailbox.note_taken = note_taken;
 		self->mailbox.picky = true;
-		ln_lock_release(&self->mailbox.lock);
+		ln_process_unlock(self);
 	}
 	return &extra->monitors;
 }
@@ -201,9 +226,9 @@ int ln_process_new_tag(struct ln_process *self, int64_t *tag)
 
 	if (monitors == NULL)
 		return LN_ENOMEM;
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	*tag = (int64_t)(monitors->first_tag + monitors->table.next_id++);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return 0;
 }
 
@@ -241,13 +266,13 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 	struct ln_end end = { .reason = LN_REASON_NORMAL };
 	bool dead;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
 	if (dead)
 		end = ln_process_end(process);
 	else
 		ln_watchers_add(process, &monitor->watcher);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (dead)
 		ended(&monitor->watcher, &end);
 }
@@ -263,7 +288,7 @@ static int enter(struct ln_process *self, struct ln_monitors *monitors,
 
 	if (error < 0)
 		return error;
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	if (other.slots != NULL) {
 		struct ln_handles old = *table;
 
@@ -273,7 +298,7 @@ static int enter(struct ln_process *self, struct ln_monitors *monitors,
 	error = ln_handles_put(table, self->environment->limits.max_links,
 			       monitor,
 			       (uint64_t)monitor->tag - monitors->first_tag);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	ln_handles_discard(&other);
 	return error;
 }
@@ -297,7 +322,7 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 		ln_monitor_release(monitor);
 		return error;
 	}
-	if (process->remote != NULL)
+	if (ln_process_is_remote(process))
 		process->remote->monitor(process, monitor);
 	else
 		watch(process, monitor);
@@ -320,11 +345,11 @@ static void cancel(struct ln_monitor *monitor)
 	struct ln_process *process = monitor->process;
 	bool listed;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	listed = ln_watchers_remove(&monitor->watcher);
-	if (listed && process->remote != NULL)
+	if (listed && ln_process_is_remote(process))
 		process->remote->demonitor(process, monitor);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (listed)
 		ln_monitor_release(monitor);
 	ln_monitor_release(monitor);
@@ -349,34 +374,15 @@ bool ln_process_demonitor(struct ln_process *self, int64_t tag)
 
 	if (monitor == NULL)
 		return false;
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	told = monitor->notice == NULL;
 	left = monitor->arrived - monitor->taken + told;
 	ln_handles_remove(&monitors->table,
 			  (uint64_t)tag - monitors->first_tag);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	cancel(monitor);
 	flush(self, tag, left);
 	return !told;
-}
-
-void ln_monitors_note_taken(struct ln_process *self,
-			    const struct ln_message *message)
-{
-	struct ln_monitors *monitors = monitors_of(self);
-	struct ln_monitor *monitor = find(monitors, message->tag);
-
-	if (monitor == NULL)
-		return;
-	if (message->kind != LN_MESSAGE_ENDED) {
-		monitor->taken++;
-		return;
-	}
-	ln_lock_acquire(&self->mailbox.lock);
-	ln_handles_remove(&monitors->table,
-			  (uint64_t)message->tag - monitors->first_tag);
-	ln_lock_release(&self->mailbox.lock);
-	ln_monitor_release(monitor);
 }
 
 static void cancel_any(void *monitor)
@@ -393,14 +399,14 @@ struct ln_monitor *ln_monitor_find(struct ln_process *self, int64_t tag)
 {
 	struct ln_monitor *monitor = NULL;
 
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	if (!self->dead)
 		monitor = find(monitors_of(self), tag);
-	if (monitor != NULL && monitor->process->remote == NULL)
+	if (monitor != NULL && !ln_process_is_remote(monitor->process))
 		monitor = NULL;
 	if (monitor != NULL)
 		atomic_fetch_add_explicit(&monitor->references, 1,
 					  memory_order_relaxed);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return monitor;
 }

@@ -13,27 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "process/handles.h"
+#include "process/end.h"
 
 struct ln_message;
+struct ln_monitors;
 struct ln_process;
-
-/* Why a process is gone: numbers of the ABI and of the protocol of nodes. The
- * first ones are those of enum ln_outcome. */
-enum ln_reason {
-	LN_REASON_NORMAL,
-	LN_REASON_EXITED,
-	LN_REASON_TRAPPED,
-	LN_REASON_KILLED,
-	LN_REASON_NO_PROCESS, /* it had ended, and how is not known */
-	LN_REASON_NODE_LOST,  /* its node is; it may live on there */
-	LN_REASONS,
-};
-
-struct ln_end {
-	enum ln_reason reason;
-	uint32_t code; /* of LN_REASON_EXITED; otherwise 0 */
-};
 
 /* Bytes of the message that tells of an end: the reason and the code, each a
  * little-endian u32. Later versions may add to the end. */
@@ -42,8 +26,8 @@ struct ln_end {
 /* Reads that message; false: it is another one. */
 bool ln_message_end(const struct ln_message *message, struct ln_end *end);
 
-/* Told of the end of a process; in a list of that process, which is under the
- * process's mailbox.lock, and embedded by who wants to know. */
+/* Told of the end of a process; in a list of that process, which is under its
+ * lock, and embedded by who wants to know. */
 struct ln_watcher {
 	struct ln_watcher *next;
 	struct ln_watcher **at; /* what points to it; NULL: in no list */
@@ -74,15 +58,6 @@ struct ln_monitor {
 	uint32_t taken; /* of those, out of the mailbox */
 };
 
-/* What a process watches, and the tags that it was given. Under its
- * mailbox.lock; changed by itself only. */
-struct ln_monitors {
-	uint64_t first_tag; /* tags count up from here */
-	/* struct ln_monitor *, by tag - first_tag; one that has told stays
-	 * until its message is taken. */
-	struct ln_handles table;
-};
-
 /* A tag that no process has used before, negative, for one request. LN_ENOMEM.
  */
 int ln_process_new_tag(struct ln_process *self, int64_t *tag);
@@ -102,11 +77,6 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 /* Ends a monitor: no message under its tag is in the mailbox any more, nor will
  * any be let in. False: there was none, or it had told. May let others run. */
 bool ln_process_demonitor(struct ln_process *self, int64_t tag);
-
-/* A message was taken out of a mailbox that is picky. One that told of an end
- * ends its monitor. */
-void ln_monitors_note_taken(struct ln_process *self,
-			    const struct ln_message *message);
 
 /* Ends all, when `self` has ended. */
 void ln_monitors_end(struct ln_monitors *monitors);

@@ -1,10 +1,5 @@
 /*
  * DESIGN
- * Life: ln_process_new, perhaps ln_process_link, ln_process_start; the body
- * runs on the task's fiber; conclude() closes the mailbox and settles the
- * links, still on the fiber; the scheduler gives the stack back and calls
- * task_done, which drops the reference that the running task held.
- *
  * Signals are not queued behind messages. Kill is a flag of the task; links are
  * changed in place under the lock of each side; the death of a link either
  * kills at once or becomes a message that no mailbox bound refuses.
@@ -30,28 +25,16 @@
 #include "base/time.h"
 #include "engine/account.h"
 #include "process/environment.h"
-#include "process/extra.h"
 #include "process/message.h"
-#include "process/registry.h"
 #include "process/remote.h"
 #include "process/runtime.h"
-#include "sched/sched.h"
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
 #define SLOTS_AFTER 4096
 
-/* What a process is charged at beside its memory: store, instance, the top of
- * its stack. And what is left of one that has ended, while somebody has a
- * handle of it. */
-#define PROCESS_BYTES 16384u
-#define ENDED_BYTES 1024u
-
-_Static_assert(sizeof(struct ln_process) <= ENDED_BYTES,
+_Static_assert(sizeof(struct ln_process) <= LN_PROCESS_ENDED_BYTES,
 	       "a process takes more than it is charged at");
-
-/* Values of `ended`. */
-enum { ALIVE, AWAITED, ENDED };
 
 int ln_process_new(struct ln_environment *environment,
 		   enum ln_outcome (*body)(struct ln_process *), void *argument,
@@ -65,13 +48,13 @@ int ln_process_new(struct ln_environment *environment,
 		return LN_ESTOPPED;
 	if (!ln_environment_enter(environment))
 		return LN_ELIMIT;
-	if (!ln_account_charge(environment->charged, PROCESS_BYTES)) {
+	if (!ln_account_charge(environment->charged, LN_PROCESS_BYTES)) {
 		ln_environment_leave(environment, NULL);
 		return LN_EMEMORY;
 	}
 	process = calloc(1, sizeof(*process));
 	if (process == NULL) {
-		ln_account_refund(environment->charged, NULL, PROCESS_BYTES);
+		ln_account_refund(environment->charged, NULL, LN_PROCESS_BYTES);
 		ln_environment_leave(environment, NULL);
 		return LN_ENOMEM;
 	}
@@ -83,7 +66,6 @@ int ln_process_new(struct ln_environment *environment,
 	atomic_init(&process->die_when_link_dies, true);
 	ln_mailbox_init(&process->mailbox, limits->max_messages,
 			limits->max_mailbox_bytes, environment->charged);
-	ln_list_init(&process->siblings);
 	*out = process;
 	return 0;
 }
@@ -98,11 +80,12 @@ void ln_process_release(struct ln_process *process)
 {
 	if (!ln_refs_release(&process->references))
 		return;
-	if (process->remote != NULL) {
+	if (ln_process_is_remote(process)) {
 		process->remote->free(process);
 		return;
 	}
-	ln_account_refund(process->environment->charged, NULL, ENDED_BYTES);
+	ln_account_refund(process->environment->charged, NULL,
+			  LN_PROCESS_ENDED_BYTES);
 	ln_environment_release(process->environment);
 	free(process);
 }
@@ -112,10 +95,17 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 				   struct ln_message *message, bool wait,
 				   int64_t deadline)
 {
-	if (process->remote != NULL)
+	if (ln_process_is_remote(process))
 		return process->remote->send(process, message, wait, deadline);
 	ln_message_free(message);
 	return LN_EDEAD;
+}
+
+/* Its mailbox has just become crowded. */
+LN_NOINLINE static void warn_crowded(struct ln_process *process)
+{
+	process->environment->on_crowded(process,
+					 ln_mailbox_count(&process->mailbox));
 }
 
 static inline int send(struct ln_process *process, struct ln_message *message,
@@ -126,6 +116,9 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		ln_task_wake(&process->task);
 		return 0;
 	case LN_PUSH_QUEUED:
+		return 0;
+	case LN_PUSH_CROWDED:
+		warn_crowded(process);
 		return 0;
 	case LN_PUSH_FULL:
 		ln_message_free(message);
@@ -152,7 +145,7 @@ int ln_process_send_wait(struct ln_process *process, struct ln_message *message,
 
 int ln_process_wait_for_room(struct ln_process *process, int64_t deadline)
 {
-	if (process->remote == NULL)
+	if (!ln_process_is_remote(process))
 		return 0;
 	return process->remote->wait_for_room(process, deadline);
 }
@@ -161,13 +154,13 @@ void ln_process_kill(struct ln_process *process)
 {
 	bool dead;
 
-	if (process->remote != NULL) {
+	if (ln_process_is_remote(process)) {
 		process->remote->kill(process);
 		return;
 	}
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!dead)
 		ln_task_interrupt(&process->task);
 }
@@ -176,6 +169,7 @@ void ln_process_kill(struct ln_process *process)
  * which may be NULL, is in its mailbox. */
 static bool tell_death(struct ln_process *process, struct ln_message *message)
 {
+	ln_process_assert_locked(process);
 	if (message != NULL &&
 	    !atomic_load_explicit(&process->die_when_link_dies,
 				  memory_order_relaxed)) {
@@ -201,11 +195,11 @@ static void link_died(struct ln_process *process, struct ln_process *peer,
 	bool linked;
 	bool sent = false;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	linked = ln_links_remove(&process->links, peer);
 	if (linked)
 		sent = tell_death(process, message);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!sent)
 		ln_message_free(message);
 	if (linked)
@@ -216,9 +210,9 @@ static void drop_link(struct ln_process *process, struct ln_process *peer)
 {
 	bool linked;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	linked = ln_links_remove(&process->links, peer);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (linked)
 		ln_process_release(peer);
 }
@@ -237,14 +231,14 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 {
 	int error = LN_EDEAD;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	if (!process->dead)
 		error = ln_links_set(&process->links, peer, tag,
 				     ln_process_link_room(process),
 				     process->environment->charged);
 	else
 		*outcome = process->outcome;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return error;
 }
 
@@ -256,7 +250,7 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 
 	if (self == peer)
 		return 0;
-	if (peer->remote != NULL)
+	if (ln_process_is_remote(peer))
 		return peer->remote->link(self, peer, self_tag, peer_tag);
 	/* The table of a process holds what its peers are told. */
 	error = add_link(self, peer, peer_tag, &outcome);
@@ -276,7 +270,7 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 {
-	if (peer->remote != NULL) {
+	if (ln_process_is_remote(peer)) {
 		peer->remote->unlink(self, peer);
 		return;
 	}
@@ -289,7 +283,7 @@ static inline void note_taken(struct ln_process *self,
 			      const struct ln_message *message)
 {
 	if (LN_UNLIKELY(self->mailbox.picky))
-		ln_monitors_note_taken(self, message);
+		self->mailbox.note_taken(&self->mailbox, message);
 }
 
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,
@@ -339,9 +333,8 @@ void ln_process_skip(struct ln_process *self)
 	ln_mailbox_skip(&self->mailbox);
 }
 
-/* Tells every link how this process ended, and forgets them. */
-static void settle_links(struct ln_process *process, struct ln_links *links,
-			 bool failed)
+void ln_process_settle_links(struct ln_process *process, struct ln_links *links,
+			     bool failed)
 {
 	uint32_t slots = ln_links_slots(links);
 	uint32_t told = 0;
@@ -354,7 +347,7 @@ static void settle_links(struct ln_process *process, struct ln_links *links,
 			ln_task_rest();
 		if (peer == NULL)
 			continue;
-		if (peer->remote != NULL)
+		if (ln_process_is_remote(peer))
 			peer->remote->link_ended(peer, process, failed);
 		else if (failed)
 			link_died(peer, process, link->tag);
@@ -376,153 +369,6 @@ struct ln_end ln_process_end(const struct ln_process *process)
 	return end;
 }
 
-/* What few processes have to do at their end. */
-LN_NOINLINE static void conclude_rest(struct ln_process *process,
-				      struct ln_extra *extra)
-{
-	struct ln_end end = ln_process_end(process);
-
-	ln_watchers_tell(process, &end);
-	ln_extra_free(extra, process->environment);
-}
-
-static void conclude(struct ln_process *process, enum ln_outcome outcome)
-{
-	struct ln_links links;
-	struct ln_end_watch *watch;
-	struct ln_extra *extra;
-	bool registered;
-	bool more;
-
-	ln_lock_acquire(&process->mailbox.lock);
-	ln_mailbox_close_locked(&process->mailbox);
-	process->dead = true;
-	registered = process->registrations != NULL;
-	watch = process->watches;
-	process->watches = NULL;
-	process->outcome = outcome;
-	links = process->links;
-	process->links = (struct ln_links){ 0 };
-	extra = process->extra;
-	process->extra = NULL;
-	more = extra != NULL || process->watchers != NULL;
-	ln_lock_release(&process->mailbox.lock);
-
-	/* From here on there is nothing of the process's own that could hold a
-	 * lock. One that was never started is concluded by another task. */
-	process->task.gives_way = true;
-	ln_mailbox_deinit(&process->mailbox);
-	/* Who is told of the death finds it under no name any more. */
-	if (registered)
-		ln_registry_forget(process);
-	if (process->free_argument != NULL)
-		process->free_argument(process->argument);
-	while (watch != NULL) {
-		struct ln_end_watch *next = watch->next;
-
-		watch->ended(watch, process);
-		watch = next;
-	}
-	/* Who is told may start another one in its place. */
-	ln_environment_leave(process->environment, NULL);
-	settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);
-	if (LN_UNLIKELY(more))
-		conclude_rest(process, extra);
-}
-
-static void task_run(struct ln_task *task)
-{
-	struct ln_process *process = ln_process_of(task);
-	enum ln_outcome outcome = LN_OUTCOME_KILLED;
-
-	if (!ln_task_interrupted(task))
-		outcome = process->body(process);
-	/* A kill that came while it was about to return is still a kill. */
-	if (ln_task_interrupted(task))
-		outcome = LN_OUTCOME_KILLED;
-	conclude(process, outcome);
-}
-
-/* The end of everything but the memory of the process itself. */
-static void finish(struct ln_process *process)
-{
-	ln_account_refund(process->environment->charged, NULL,
-			  PROCESS_BYTES - ENDED_BYTES);
-	/* Release pairs with the acquire in ln_process_wait_until. A system
-	 * call only when somebody sleeps. */
-	if (atomic_exchange_explicit(&process->ended, ENDED,
-				     memory_order_acq_rel) == AWAITED)
-		ln_futex_wake(&process->ended, INT32_MAX);
-	ln_process_release(process);
-}
-
-static void task_done(struct ln_task *task)
-{
-	struct ln_process *process = ln_process_of(task);
-
-	ln_runtime_remove(process->environment->runtime, process);
-	finish(process);
-}
-
-int ln_process_start(struct ln_process *process)
-{
-	struct ln_runtime *runtime = process->environment->runtime;
-	int error;
-
-	process->started = ln_sched_time(runtime->sched);
-	ln_process_retain(process); /* the task's */
-	ln_runtime_add(runtime, process);
-	error = ln_task_start(runtime->sched, &process->task, task_run,
-			      task_done);
-	if (error < 0) {
-		/* Whoever started it knows; its links are not told. */
-		conclude(process, LN_OUTCOME_NORMAL);
-		ln_runtime_remove(runtime, process);
-		finish(process);
-		return error;
-	}
-	return 0;
-}
-
-void ln_process_discard(struct ln_process *process)
-{
-	conclude(process, LN_OUTCOME_NORMAL);
-	finish(process);
-}
-
-bool ln_process_wait_until(struct ln_process *process, int64_t deadline)
-{
-	uint32_t state =
-		atomic_load_explicit(&process->ended, memory_order_acquire);
-	int64_t left = -1;
-
-	while (state != ENDED) {
-		if (deadline != LN_NEVER) {
-			left = deadline - ln_time_now();
-			if (left <= 0)
-				return false;
-		}
-		if (state == ALIVE &&
-		    atomic_compare_exchange_strong_explicit(
-			    &process->ended, &state, AWAITED,
-			    memory_order_acquire, memory_order_acquire))
-			state = AWAITED;
-		if (state == AWAITED) {
-			ln_futex_wait(&process->ended, AWAITED, left);
-			state = atomic_load_explicit(&process->ended,
-						     memory_order_acquire);
-		}
-	}
-	return true;
-}
-
-enum ln_outcome ln_process_wait(struct ln_process *process, uint32_t *exit_code)
-{
-	ln_process_wait_until(process, LN_NEVER);
-	*exit_code = process->exit_code;
-	return process->outcome;
-}
-
 void ln_remote_init(struct ln_process *process,
 		    const struct ln_remote_class *class, const uint8_t id[16])
 {
@@ -531,7 +377,6 @@ void ln_remote_init(struct ln_process *process,
 	atomic_init(&process->references, 1);
 	ln_mailbox_init(&process->mailbox, 0, 0, NULL);
 	process->mailbox.closed = true;
-	ln_list_init(&process->siblings);
 }
 
 bool ln_remote_end_link(struct ln_process *process, struct ln_process *remote,
@@ -545,17 +390,17 @@ bool ln_remote_end_link(struct ln_process *process, struct ln_process *remote,
 
 	if (failed)
 		message = ln_message_new(LN_MESSAGE_LINK_DIED, 0, 0);
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	known = ln_links_remove(&process->links, remote);
-	ln_lock_acquire(&remote->mailbox.lock);
+	ln_process_lock(remote);
 	linked = ln_links_take(&remote->links, process, &tag);
-	ln_lock_release(&remote->mailbox.lock);
+	ln_process_unlock(remote);
 	if (known && failed) {
 		if (message != NULL)
 			message->tag = tag;
 		sent = tell_death(process, message);
 	}
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (!sent)
 		ln_message_free(message);
 	if (known)

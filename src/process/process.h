@@ -11,10 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/list.h"
+#include "process/directory.h"
+#include "process/end.h"
 #include "process/links.h"
 #include "process/mailbox.h"
-#include "process/monitors.h"
+#include "process/process_refs.h"
 #include "sched/task.h"
 
 struct ln_environment;
@@ -52,7 +53,7 @@ struct ln_process {
 	/* Any thread. */
 	_Atomic bool die_when_link_dies;
 
-	/* Under mailbox.lock. */
+	/* Under the process's lock. */
 	bool dead;
 	enum ln_outcome outcome; /* valid when dead */
 	uint32_t exit_code;      /* likewise */
@@ -66,16 +67,46 @@ struct ln_process {
 	enum ln_outcome (*body)(struct ln_process *process);
 	void *argument;                        /* the body's */
 	void (*free_argument)(void *argument); /* at the end; may be NULL */
-	/* Says what only the body knows, under mailbox.lock, while the
+	/* Says what only the body knows, under the lock, while the
 	 * argument lives; may be NULL. */
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
 	int64_t started; /* CLOCK_MONOTONIC, ns */
 	uint8_t id[16];  /* UUID, RFC 9562 byte order */
 
-	/* Under the lock of the runtime's list. */
-	struct ln_list siblings;
+	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };
+
+/* What a process is charged at beside its memory: store, instance, the top of
+ * its stack. And what is left of one that has ended, while somebody has a
+ * handle of it. */
+#define LN_PROCESS_BYTES 16384u
+#define LN_PROCESS_ENDED_BYTES 1024u
+
+/* The lock of a process: it guards how the process ended, its links, its
+ * registrations, whoever watches it, and what senders see of its mailbox, which
+ * it lies in. Two of them are taken together only as process.c says. */
+static inline void ln_process_lock(struct ln_process *process)
+{
+	ln_lock_acquire(&process->mailbox.lock);
+}
+
+static inline void ln_process_unlock(struct ln_process *process)
+{
+	ln_lock_release(&process->mailbox.lock);
+}
+
+/* What is called under the lock says so. */
+static inline void ln_process_assert_locked(const struct ln_process *process)
+{
+	ln_lock_assert(&process->mailbox.lock);
+}
+
+/* Whether it runs on another node: see process/remote.h. */
+static inline bool ln_process_is_remote(const struct ln_process *process)
+{
+	return process->remote != NULL;
+}
 
 /* A process that does not run yet, with one reference, the caller's. LN_ENOMEM,
  * LN_ELIMIT (too many processes in the environment), LN_EMEMORY, LN_ESTOPPED.
@@ -83,16 +114,6 @@ struct ln_process {
 int ln_process_new(struct ln_environment *environment,
 		   enum ln_outcome (*body)(struct ln_process *), void *argument,
 		   struct ln_process **process);
-
-/* Starts it. On failure it has ended without `body` being called. */
-int ln_process_start(struct ln_process *process);
-
-/* Ends a process that was never started, and drops the caller's reference. Its
- * links are not told. */
-void ln_process_discard(struct ln_process *process);
-
-struct ln_process *ln_process_retain(struct ln_process *process);
-void ln_process_release(struct ln_process *process);
 
 /* Sends a message: takes it over, whatever comes of it. LN_EDEAD, LN_EFULL: it
  * was dropped; LN_ENOENT: likewise, it answers a request that is over. To a
@@ -140,18 +161,14 @@ void ln_process_skip(struct ln_process *self);
 /* How a process has ended that is dead; under its lock. */
 struct ln_end ln_process_end(const struct ln_process *process);
 
+/* Tells every link how it ended, and forgets them: they are no longer in
+ * process->links. On its fiber; lets others run. */
+void ln_process_settle_links(struct ln_process *process, struct ln_links *links,
+			     bool failed);
+
 /* How many links it may have now, under its lock: deaths that it has not yet
  * taken out of its mailbox count. */
 uint32_t ln_process_link_room(struct ln_process *process);
-
-/* Waits, in a thread that is no worker, until the process and its teardown are
- * over; returns its outcome, and in *exit_code what it exited with. Only for
- * local processes, as the next one. */
-enum ln_outcome ln_process_wait(struct ln_process *process,
-				uint32_t *exit_code);
-
-/* Waits likewise, until `deadline` at most; false: it has not ended. */
-bool ln_process_wait_until(struct ln_process *process, int64_t deadline);
 
 /* The process of a task that ln_process_start started. */
 static inline struct ln_process *ln_process_of(struct ln_task *task)

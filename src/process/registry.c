@@ -10,7 +10,7 @@
  * down; mostly the first one is it.
  *
  * An entry is in two places: at its name, under the shard's lock, and in the
- * list of its process, under that process's mailbox.lock. It is put into both
+ * list of its process, under that process's lock. It is put into both
  * under both locks, unless the process is dead already. A process that ends
  * takes its entries out of its own list one by one, keeping each alive by a
  * reference, and then out of the name, if nobody else has meanwhile. An entry
@@ -33,11 +33,11 @@
 #include "base/futex.h"
 #include "base/random.h"
 #include "base/refs.h"
+#include "base/semver.h"
 #include "base/siphash.h"
 #include "engine/account.h"
 #include "process/process.h"
 #include "process/remote.h"
-#include "process/semver.h"
 #include "sched/task.h"
 
 #define SHARD_BITS 4
@@ -69,7 +69,7 @@ struct ln_registration {
 	/* Under the shard's lock. */
 	struct name *name; /* NULL: not in the registry any more */
 
-	/* Under the process's mailbox.lock. */
+	/* Under the process's lock. */
 	struct ln_registration *next;
 	struct ln_registration **link; /* what points to it; NULL: nothing */
 
@@ -301,14 +301,14 @@ static int count_entry(struct ln_registry *registry, size_t bytes)
 /* Takes the entry out of its process's list. */
 static void unlink_from_process(struct ln_registration *entry)
 {
-	ln_lock_acquire(&entry->process->mailbox.lock);
+	ln_process_lock(entry->process);
 	if (entry->link != NULL) {
 		*entry->link = entry->next;
 		if (entry->next != NULL)
 			entry->next->link = entry->link;
 		entry->link = NULL;
 	}
-	ln_lock_release(&entry->process->mailbox.lock);
+	ln_process_unlock(entry->process);
 }
 
 /* Puts the entry into its process's list. LN_EDEAD. */
@@ -317,7 +317,7 @@ static int link_to_process(struct ln_registration *entry)
 	struct ln_process *process = entry->process;
 	int error = LN_EDEAD;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	if (!process->dead) {
 		error = 0;
 		entry->next = process->registrations;
@@ -326,7 +326,7 @@ static int link_to_process(struct ln_registration *entry)
 			entry->next->link = &entry->next;
 		process->registrations = entry;
 	}
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return error;
 }
 
@@ -456,7 +456,7 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 	drop(old);
 	if (error < 0)
 		drop(entry);
-	else if (process->remote != NULL)
+	else if (ln_process_is_remote(process))
 		process->remote->registered(process);
 	return error;
 }
@@ -574,7 +574,7 @@ void ln_registry_forget(struct ln_process *process)
 	for (;;) {
 		struct ln_registration *entry;
 
-		ln_lock_acquire(&process->mailbox.lock);
+		ln_process_lock(process);
 		entry = process->registrations;
 		if (entry != NULL) {
 			process->registrations = entry->next;
@@ -585,7 +585,7 @@ void ln_registry_forget(struct ln_process *process)
 			 * there yet. */
 			ln_refs_retain(&entry->references);
 		}
-		ln_lock_release(&process->mailbox.lock);
+		ln_process_unlock(process);
 		if (entry == NULL)
 			return;
 		remove_entry(entry);
@@ -602,11 +602,11 @@ bool ln_registry_name(struct ln_process *process, char *name, size_t size,
 	struct shard *shard;
 	bool found = false;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	entry = process->registrations;
 	if (entry != NULL)
 		ln_refs_retain(&entry->references);
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	if (entry == NULL)
 		return false;
 	shard = shard_of(entry->registry, entry->hash);

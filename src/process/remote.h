@@ -12,10 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "process/process.h"
-
 struct ln_message;
 struct ln_monitor;
+struct ln_process;
 
 /* None parks unless it says so. `remote` is the process that has the class. */
 struct ln_remote_class {

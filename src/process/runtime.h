@@ -10,13 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/futex.h"
-#include "base/list.h"
 #include "engine/compiler.h"
 
 struct ln_blocking;
+struct ln_directory;
 struct ln_engine;
-struct ln_environment;
 struct ln_host_table;
 struct ln_member;
 struct ln_node;
@@ -44,20 +42,10 @@ struct ln_runtime_options {
 	struct ln_compiling compiling; /* of large modules */
 };
 
-#define LN_RUNTIME_SHARDS 16
-#define LN_OUTCOMES 4
-
-/* What has been, for reports. Messages: of processes that have ended. */
-struct ln_tally {
-	uint64_t started;
-	uint64_t ended[LN_OUTCOMES]; /* by enum ln_outcome */
-	uint64_t messages;           /* let into mailboxes */
-	uint64_t dropped;            /* refused because one was full */
-};
-
 struct ln_runtime {
 	/* Immutable after start. */
 	struct ln_sched *sched;
+	struct ln_directory *directory; /* of its processes */
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	struct ln_blocking *texts; /* one thread, which makes reports texts */
@@ -80,11 +68,6 @@ struct ln_runtime {
 	_Atomic uint64_t environments;  /* ever made: numbers them */
 	_Atomic uint64_t services;      /* tasks that began to run, but for */
 	_Atomic uint64_t services_over; /* processes; and that ended */
-	struct {
-		struct ln_lock lock;
-		struct ln_list processes; /* under lock, as all that follows */
-		struct ln_tally tally;
-	} shards[LN_RUNTIME_SHARDS];
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
@@ -97,23 +80,10 @@ int ln_runtime_new(const struct ln_runtime_options *options,
  * forever. Any thread. */
 const char *ln_runtime_refusal(int error);
 
-/* Kills all processes, waits for their end, and drops the caller's reference;
- * NULL is fine. Not from a process. */
-void ln_runtime_free(struct ln_runtime *runtime);
-
-/* The last release frees everything, and comes after ln_runtime_free: then no
- * worker has anything to run. */
+/* The last release frees everything, and comes after ln_runtime_free
+ * (process/shutdown.h): then no worker has anything to run. */
 struct ln_runtime *ln_runtime_retain(struct ln_runtime *runtime);
 void ln_runtime_release(struct ln_runtime *runtime);
-
-/* Kills all processes and refuses new ones; returns when none is left. Not from
- * a process. */
-void ln_runtime_stop(struct ln_runtime *runtime);
-
-/* Kills all processes of an environment and of those below it, until none is
- * left or `deadline` has passed: then false. Not from a process. */
-bool ln_runtime_clear(struct ln_runtime *runtime,
-		      struct ln_environment *environment, int64_t deadline);
 
 /* To be called by a task that is no process, as the first and the last that it
  * does: stopping the runtime does not wait for it. Whoever starts such tasks
@@ -121,19 +91,9 @@ bool ln_runtime_clear(struct ln_runtime *runtime,
 void ln_runtime_service_begins(struct ln_runtime *runtime);
 void ln_runtime_service_ends(struct ln_runtime *runtime);
 
-void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process);
-void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process);
-
-/* Tells why a process failed, and takes the report over: on_trap, if there is
- * one, and the process's console, if it has one of its own, before it returns;
- * if neither was told, standard error, some time after it. By the process, on
- * its fiber, which parks meanwhile, or in any thread that is no worker. NULL
- * (memory was short) is fine. */
-void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
-		       struct ln_report *report);
-
-/* A report as a text, which needs more than a worker should give: parks, as
- * above. The report stays the caller's. NULL when memory is short. */
+/* A report as a text, which needs more than a worker should give: on a fiber,
+ * which parks meanwhile, or in any thread that is no worker. The report stays
+ * the caller's. NULL when memory is short. */
 char *ln_runtime_report_text(struct ln_runtime *runtime,
 			     const struct ln_report *report);
 

@@ -14,7 +14,7 @@
  * before that is looked at. One that waits for a timer that was cancelled is
  * not woken for that, since a new one often follows, but when a process ends.
  *
- * Lock order: a process's mailbox.lock, then that of the heap.
+ * Lock order: a process's, then that of the heap.
  */
 #include "process/timers.h"
 
@@ -50,17 +50,6 @@ struct service {
 	struct ln_environment *environment; /* counted */
 };
 
-void ln_clock_init(struct ln_clock *clock)
-{
-	*clock = (struct ln_clock){ 0 };
-	ln_timers_init(&clock->timers);
-}
-
-void ln_clock_deinit(struct ln_clock *clock)
-{
-	ln_timers_deinit(&clock->timers);
-}
-
 static void release(struct send_timer *timer)
 {
 	/* What the other holder did comes before the free. */
@@ -81,6 +70,7 @@ static bool take_out(struct send_timer *timer)
 	struct ln_process *owner = timer->owner;
 	struct ln_own_timers *own;
 
+	ln_process_assert_locked(owner);
 	if (owner->dead || owner->extra == NULL)
 		return false;
 	own = &owner->extra->timers;
@@ -91,10 +81,12 @@ static bool take_out(struct send_timer *timer)
 	return true;
 }
 
+/* Whether its process has it; under the lock of that. */
 static bool is_there(const struct send_timer *timer)
 {
 	const struct ln_process *owner = timer->owner;
 
+	ln_process_assert_locked(owner);
 	return !owner->dead && owner->extra != NULL &&
 	       ln_table_find(&owner->extra->timers.table, timer->entry.key) ==
 		       &timer->entry;
@@ -106,13 +98,13 @@ static void send_once(struct send_timer *timer)
 	struct ln_message *message = NULL;
 	bool there;
 
-	ln_lock_acquire(&timer->owner->mailbox.lock);
+	ln_process_lock(timer->owner);
 	there = take_out(timer);
 	if (there) {
 		message = timer->message;
 		timer->message = NULL;
 	}
-	ln_lock_release(&timer->owner->mailbox.lock);
+	ln_process_unlock(timer->owner);
 	if (!there)
 		return;
 	(void)ln_process_send(timer->to, message);
@@ -136,16 +128,16 @@ static bool send_again(struct send_timer *timer, int64_t now)
 	bool over = false;
 	int unused;
 
-	ln_lock_acquire(&timer->owner->mailbox.lock);
+	ln_process_lock(timer->owner);
 	there = is_there(timer);
-	ln_lock_release(&timer->owner->mailbox.lock);
+	ln_process_unlock(timer->owner);
 	if (!there)
 		return false;
 	copy = ln_message_clone(timer->message);
 	/* Of one that has ended nothing can become any more. */
 	if (copy != NULL && ln_process_send(timer->to, copy) == LN_EDEAD)
-		over = timer->to->remote == NULL;
-	ln_lock_acquire(&timer->owner->mailbox.lock);
+		over = !ln_process_is_remote(timer->to);
+	ln_process_lock(timer->owner);
 	there = is_there(timer);
 	if (there)
 		timer->timer.deadline = next_time(timer, now);
@@ -154,7 +146,7 @@ static bool send_again(struct send_timer *timer, int64_t now)
 		take_out(timer);
 		over = true;
 	}
-	ln_lock_release(&timer->owner->mailbox.lock);
+	ln_process_unlock(timer->owner);
 	if (there && over)
 		release(timer);
 	return there && !over;
@@ -291,7 +283,7 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 	uint64_t most = limits->max_mailbox_bytes;
 	int error = LN_ELIMIT;
 
-	ln_lock_acquire(&owner->mailbox.lock);
+	ln_process_lock(owner);
 	timer->entry.key = own->made;
 	if (own->table.count < limits->max_handles &&
 	    (most == 0 || timer->weight <= most - own->bytes))
@@ -300,7 +292,7 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 		own->made++;
 		own->bytes += timer->weight;
 	}
-	ln_lock_release(&owner->mailbox.lock);
+	ln_process_unlock(owner);
 	return error;
 }
 
@@ -335,9 +327,9 @@ int ln_process_send_at(struct ln_process *self, struct ln_process *to,
 		(void)ln_process_cancel_timer(self, *id, &unused);
 	return error;
 fail_add:
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	take_out(timer);
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 fail_enter:
 	release(timer);
 	release(timer);
@@ -359,14 +351,14 @@ int ln_process_cancel_timer(struct ln_process *self, uint64_t id, int64_t *left)
 	struct ln_table_entry *entry = NULL;
 	struct send_timer *timer = NULL;
 
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	if (self->extra != NULL)
 		entry = ln_table_find(&self->extra->timers.table, id);
 	if (entry != NULL) {
 		timer = ln_container_of(entry, struct send_timer, entry);
 		take_out(timer);
 	}
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	if (timer == NULL)
 		return LN_ENOENT;
 	if (ln_timers_remove(&self->environment->clock.timers, &timer->timer))

@@ -11,31 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/futex.h"
-#include "base/table.h"
-#include "sched/timer.h"
-
 struct ln_environment;
 struct ln_message;
+struct ln_own_timers;
 struct ln_process;
-struct ln_task;
-
-/* Those of an environment. */
-struct ln_clock {
-	struct ln_timers timers;
-	struct ln_lock lock;
-	struct ln_task *task; /* under `lock`; NULL: none is needed */
-};
-
-/* Those of a process, under its mailbox.lock. */
-struct ln_own_timers {
-	struct ln_table table; /* struct send_timer, by id */
-	uint64_t made;         /* ever: the id of the next one */
-	uint64_t bytes;        /* of their messages */
-};
-
-void ln_clock_init(struct ln_clock *clock);
-void ln_clock_deinit(struct ln_clock *clock);
 
 /* By the running process `self`: sends the message to `to` at `deadline`, and
  * then every `period` nanoseconds, if that is not 0: a copy each time, at times

@@ -25,22 +25,25 @@
 #include "base/refs.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "engine/elements.h"
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/report.h"
 #include "engine/value.h"
+#include "heap/profile.h"
 #include "net/socket.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
-#include "process/heap_profile.h"
 #include "process/inspect.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/plugin.h"
 #include "process/process.h"
 #include "process/remote_environment.h"
 #include "process/runtime.h"
-#include "process/uuid.h"
+#include "process/trap_report.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
@@ -540,7 +543,7 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	int result;
 
 	*error = NULL;
-	if (spawn->module->module == NULL)
+	if (ln_env_module_is_remote(spawn->module))
 		return spawn->module->environment->remote->spawn(spawn, out,
 								 error);
 	result = find_entry(spawn, &entry, error);

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "node/peer.h"
 #include "node/proxy.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "simulation/world.h"
 #include "support/fabric.h"
@@ -40,9 +41,9 @@ bool actor_alive(const struct actor *actor)
 	struct ln_process *process = actor->process;
 	bool dead;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	dead = process->dead;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return !dead;
 }
 

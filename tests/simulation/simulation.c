@@ -19,6 +19,7 @@
 
 #include "base/compiler.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/runtime.h"
 #include "simulation/world.h"
 #include "support/processes.h"

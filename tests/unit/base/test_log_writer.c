@@ -239,7 +239,7 @@ static void reports_are_bounded_each_second(void **state)
 	for (int i = 0; i < 1000; i++) {
 		struct made *made;
 
-		if (!ln_log_writer_admits(fixture.writer))
+		if (!ln_log_writer_admits(fixture.writer, LN_LOG_REPORT))
 			continue;
 		made = malloc(sizeof(*made));
 		assert_non_null(made);
@@ -268,6 +268,24 @@ static void reports_are_bounded_each_second(void **state)
 	free(fixture.text);
 }
 
+/* They do not take the place of reports. */
+static void warnings_have_a_bound_of_their_own(void **state)
+{
+	struct fixture fixture;
+	unsigned admitted = 0;
+
+	(void)state;
+	set_up(&fixture, false);
+	for (int i = 0; i < 100; i++)
+		admitted +=
+			ln_log_writer_admits(fixture.writer, LN_LOG_WARNING);
+	assert_true(admitted >= LN_LOG_WARNINGS_PER_SECOND && admitted < 100);
+	assert_true(ln_log_writer_admits(fixture.writer, LN_LOG_REPORT));
+	assert_non_null(
+		strstr(finish(&fixture), " more warnings were left out\n"));
+	free(fixture.text);
+}
+
 /* What was left out is told when nothing follows, too. */
 static void what_was_left_out_is_told_in_time(void **state)
 {
@@ -278,7 +296,7 @@ static void what_was_left_out_is_told_in_time(void **state)
 	(void)state;
 	set_up(&fixture, false);
 	for (int i = 0; i < LN_LOG_REPORTS_PER_SECOND + 1;)
-		i = ln_log_writer_admits(fixture.writer)
+		i = ln_log_writer_admits(fixture.writer, LN_LOG_REPORT)
 			    ? i + 1
 			    : LN_LOG_REPORTS_PER_SECOND + 1;
 	/* The test's time is all that bounds this. */
@@ -330,6 +348,7 @@ int main(void)
 			a_descriptor_that_does_not_block_loses_nothing),
 		cmocka_unit_test(a_closed_descriptor_is_no_harm),
 		cmocka_unit_test(reports_are_bounded_each_second),
+		cmocka_unit_test(warnings_have_a_bound_of_their_own),
 		cmocka_unit_test(what_was_left_out_is_told_in_time),
 		cmocka_unit_test(pieces_are_whole_lines),
 	};

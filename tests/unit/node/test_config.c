@@ -12,6 +12,7 @@
 #include "node/config.h"
 #include "node/payload.h"
 #include "process/config.h"
+#include "process/plugin_new.h"
 #include "support/processes.h"
 
 static const char plugin_text[] =

@@ -15,6 +15,7 @@
 #include "node/export.h"
 #include "node/links.h"
 #include "node/proxy.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/fabric.h"
@@ -167,9 +168,9 @@ static uint32_t links_of(struct ln_process *process)
 {
 	uint32_t live;
 
-	ln_lock_acquire(&process->mailbox.lock);
+	ln_process_lock(process);
 	live = process->links.live;
-	ln_lock_release(&process->mailbox.lock);
+	ln_process_unlock(process);
 	return live;
 }
 

@@ -293,7 +293,7 @@ static void references_to_the_dead(void **state)
 	wait_for(&inbox, 1);
 	got = resource(inbox.messages[0], 0);
 	assert_memory_equal(got->id, id, 16);
-	assert_non_null(got->remote);
+	assert_true(ln_process_is_remote(got));
 	assert_int_equal(ln_process_send(got, filled(1, 1)), 0);
 	message = filled(2, 0);
 	push(message, got);
@@ -304,7 +304,7 @@ static void references_to_the_dead(void **state)
 	ln_process_release(got);
 	got = resource(inbox.messages[1], 0);
 	assert_memory_equal(got->id, id, 16);
-	assert_non_null(got->remote);
+	assert_true(ln_process_is_remote(got));
 	assert_int_equal(ln_process_send(got, filled(1, 1)), LN_EDEAD);
 	ln_process_release(proxy);
 	end(&inbox);

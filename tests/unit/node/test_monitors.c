@@ -16,7 +16,9 @@
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "node/session.h"
+#include "process/life.h"
 #include "process/message.h"
+#include "process/monitors.h"
 #include "support/fabric.h"
 #include "support/processes.h"
 

@@ -1,4 +1,4 @@
-/* src/process/environment.c: limits, command line, modules. */
+/* src/process/environment*.c and add_module.c: limits, command line, modules. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,12 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "process/add_module.h"
+#include "process/env_module.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "support/processes.h"
 
 static enum ln_outcome wait_for_a_kill(struct ln_process *self)

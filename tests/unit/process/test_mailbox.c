@@ -122,6 +122,41 @@ static void keeps_their_order(void **state)
 	close_mailbox();
 }
 
+/* Pushes until the mailbox is crowded; returns how many messages it has. */
+static uint64_t push_until_crowded(void)
+{
+	enum ln_push result;
+
+	do
+		result = push(1);
+	while (result == LN_PUSH_QUEUED);
+	assert_int_equal(result, LN_PUSH_CROWDED);
+	return ln_mailbox_count(&mailbox);
+}
+
+static void says_when_it_is_crowded(void **state)
+{
+	(void)state;
+	open_mailbox(5000, 0);
+	assert_int_equal(push_until_crowded(), LN_MAILBOX_CROWDED + 1);
+	/* Not again while it has fewer than twice as many. */
+	for (int i = 0; i < 1000; i++)
+		take(any());
+	assert_int_equal(push_until_crowded(), 2 * LN_MAILBOX_CROWDED + 1);
+	assert_int_equal(push_until_crowded(), 4 * LN_MAILBOX_CROWDED + 1);
+	while (push(1) == LN_PUSH_QUEUED) {
+	}
+	assert_int_equal(ln_mailbox_count(&mailbox), 5000);
+	assert_int_equal(mailbox.dropped, 1);
+	close_mailbox();
+	open_mailbox(LN_MAILBOX_CROWDED, 0);
+	while (push(1) == LN_PUSH_QUEUED) {
+	}
+	assert_int_equal(ln_mailbox_count(&mailbox), LN_MAILBOX_CROWDED);
+	assert_int_equal(mailbox.dropped, 1);
+	close_mailbox();
+}
+
 static void takes_the_oldest_of_a_tag(void **state)
 {
 	(void)state;
@@ -484,7 +519,10 @@ static void push_both(void)
 	if (room)
 		model[model_count++] =
 			(struct entry){ .tag = tag, .number = next_number };
-	assert_int_equal(push(tag), room ? LN_PUSH_QUEUED : LN_PUSH_FULL);
+	if (room)
+		assert_in_range(push(tag), LN_PUSH_QUEUED, LN_PUSH_CROWDED);
+	else
+		assert_int_equal(push(tag), LN_PUSH_FULL);
 }
 
 static void take_both(void)
@@ -646,6 +684,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_their_order),
+		cmocka_unit_test(says_when_it_is_crowded),
 		cmocka_unit_test(takes_the_oldest_of_a_tag),
 		cmocka_unit_test(several_tags_are_any_of_them),
 		cmocka_unit_test(tags_may_be_unaligned),

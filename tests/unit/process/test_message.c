@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "support/processes.h"
 

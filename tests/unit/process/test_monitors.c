@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "process/extra.h"
+#include "process/life.h"
 #include "process/message.h"
+#include "process/monitors.h"
 #include "support/processes.h"
 #include "support/tasks.h"
 

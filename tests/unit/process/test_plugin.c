@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "process/environment.h"
 #include "process/plugin.h"
+#include "process/plugin_new.h"
+#include "process/plugin_run.h"
 #include "support/processes.h"
 #include "support/traps.h"
 #include "support/wat.h"

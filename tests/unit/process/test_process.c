@@ -1,4 +1,4 @@
-/* src/process/process.c: the life of native processes, and what they send. */
+/* src/process/process.c and life.c: the life of native processes, and what they send. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/processes.h"
@@ -390,9 +391,9 @@ static enum ln_outcome search_long(struct ln_process *self)
 					 LN_NEVER, false, &got);
 	free(tag);
 	/* Others still send to it: they must not look at the tag any more. */
-	ln_lock_acquire(&self->mailbox.lock);
+	ln_process_lock(self);
 	part->received = self->mailbox.waiting;
-	ln_lock_release(&self->mailbox.lock);
+	ln_process_unlock(self);
 	return LN_OUTCOME_KILLED;
 }
 

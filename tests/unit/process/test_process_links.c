@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/processes.h"

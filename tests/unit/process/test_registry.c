@@ -13,9 +13,10 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/time.h"
+#include "process/environment_new.h"
 #include "process/runtime.h"
-#include "process/semver.h"
 #include "sched/task.h"
 #include "support/processes.h"
 

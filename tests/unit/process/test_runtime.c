@@ -1,4 +1,5 @@
-/* src/process/runtime.c: stopping while processes live, and are made. */
+/* src/process/runtime.c, shutdown.c and trap_report.c: stopping while processes
+ * live, and are made. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,9 +15,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "engine/report.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/runtime.h"
-#include "process/uuid.h"
+#include "process/shutdown.h"
+#include "process/trap_report.h"
 #include "sched/sched.h"
 #include "support/processes.h"
 #include "support/tasks.h"

@@ -11,6 +11,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "process/add_module.h"
+#include "process/env_module.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/wasm.h"
 #include "support/processes.h"

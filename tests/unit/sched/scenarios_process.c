@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "process/environment.h"
+#include "process/life.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -24,16 +25,22 @@ void ln_environment_release(struct ln_environment *environment)
 	atomic_fetch_sub(&environment->references, 1);
 }
 
-void ln_runtime_add(struct ln_runtime *runtime, struct ln_process *process)
+void ln_directory_add(struct ln_directory *directory,
+		      struct ln_directory_entry *entry)
 {
-	(void)runtime;
-	(void)process;
+	(void)directory;
+	(void)entry;
 }
 
-void ln_runtime_remove(struct ln_runtime *runtime, struct ln_process *process)
+void ln_directory_remove(struct ln_directory *directory,
+			 struct ln_directory_entry *entry, unsigned outcome,
+			 uint64_t messages, uint64_t dropped)
 {
-	(void)runtime;
-	(void)process;
+	(void)directory;
+	(void)entry;
+	(void)outcome;
+	(void)messages;
+	(void)dropped;
 }
 
 void ln_runtime_service_begins(struct ln_runtime *runtime)

@@ -17,6 +17,7 @@
 #include "node/session.h"
 #include "process/environment.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "support/processes.h"
 
 static void wake(struct ln_channel *channel)

@@ -13,6 +13,7 @@
 #include "mesh/mesh_impl.h"
 #include "process/environment.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "support/processes.h"
 #include "support/tasks.h"
 

@@ -10,7 +10,10 @@
 #include <cmocka.h>
 
 #include "engine/host_table.h"
+#include "process/environment_new.h"
+#include "process/life.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 #include "support/tasks.h"
 
 static const struct ln_host_table no_functions;

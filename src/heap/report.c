@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "process/heap_profile_impl.h"
+#include "heap/profile_impl.h"
 
 #define SHOWN 20 /* places in the text */
 

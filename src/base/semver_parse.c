@@ -14,7 +14,7 @@
  * number is a u64 without leading zeros; pre and build follow three numbers
  * only. Build metadata of a comparator are checked and mean nothing.
  */
-#include "process/semver.h"
+#include "base/semver.h"
 
 #include <stdio.h>
 #include <stdlib.h>

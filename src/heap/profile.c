@@ -11,14 +11,14 @@
  * Guarantees: BLOCKS, PLACES and FUNCTIONS bound what is kept. Blocks beyond
  * are counted as lost, places beyond as one.
  */
-#include "process/heap_profile.h"
+#include "heap/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/random.h"
-#include "process/heap_profile_impl.h"
+#include "heap/profile_impl.h"
 
 #define BLOCKS ((size_t)1 << 20)
 #define FIRST_BLOCKS ((size_t)1 << 10)

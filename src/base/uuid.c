@@ -1,5 +1,5 @@
-/* The text form of a process's id (RFC 9562, section 4). */
-#include "process/uuid.h"
+/* The text form of a UUID (RFC 9562, section 4). */
+#include "base/uuid.h"
 
 void ln_uuid_format(const uint8_t id[16], char text[LN_UUID_TEXT])
 {

@@ -1,6 +1,6 @@
-/* The text form of a process's id. */
-#ifndef LN_PROCESS_UUID_H
-#define LN_PROCESS_UUID_H
+/* The text form of a UUID. */
+#ifndef LN_BASE_UUID_H
+#define LN_BASE_UUID_H
 
 #include <stdint.h>
 

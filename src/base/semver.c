@@ -3,7 +3,7 @@
  * `semver` 1.0.4 (src/impls.rs, src/eval.rs). The rules for a comparator whose
  * last parts are missing are its own, not those of other package managers.
  */
-#include "process/semver.h"
+#include "base/semver.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  * used. Nothing here allocates but a requirement of many comparators, and
  * nothing is copied: what was parsed points into the text, which must stay.
  */
-#ifndef LN_PROCESS_SEMVER_H
-#define LN_PROCESS_SEMVER_H
+#ifndef LN_BASE_SEMVER_H
+#define LN_BASE_SEMVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* src/process/uuid.c: the text form of an id. */
+/* src/base/uuid.c: the text form of an id. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/random.h"
-#include "process/uuid.h"
+#include "base/uuid.h"
 
 static void has_the_known_form(void **state)
 {

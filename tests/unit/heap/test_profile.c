@@ -1,4 +1,4 @@
-/* src/process/heap_profile.c and heap_report.c. Profiles of a heap: what lives,
+/* src/heap/profile.c and report.c. Profiles of a heap: what lives,
  * what lived at the peak, and for which place; with bounds. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "process/heap_profile.h"
+#include "heap/profile.h"
 
 static const uint32_t left[] = { 1, 3 };
 static const uint32_t right[] = { 2, 3 };

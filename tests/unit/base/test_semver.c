@@ -1,7 +1,7 @@
-/* src/process/semver.c and semver_parse.c: versions and requirements, against
+/* src/base/semver.c and semver_parse.c: versions and requirements, against
  * the table that the Rust crate made (semver_oracle.h), and properties that no
  * table shows. */
-#include "process/semver.h"
+#include "base/semver.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "process/semver_oracle.h"
+#include "base/semver_oracle.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -4,8 +4,8 @@
  * now, had at the peak, and took in total. Bounded, whatever a guest tells.
  * Only the thread that runs the process touches it.
  */
-#ifndef LN_PROCESS_HEAP_PROFILE_H
-#define LN_PROCESS_HEAP_PROFILE_H
+#ifndef LN_HEAP_PROFILE_H
+#define LN_HEAP_PROFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

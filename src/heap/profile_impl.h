@@ -1,12 +1,12 @@
-/* What process/heap_profile.c (counting) and process/heap_report.c (telling)
- * share; private to them. */
-#ifndef LN_PROCESS_HEAP_PROFILE_IMPL_H
-#define LN_PROCESS_HEAP_PROFILE_IMPL_H
+/* What heap/profile.c (counting) and heap/report.c (telling) share; private to
+ * them. */
+#ifndef LN_HEAP_PROFILE_IMPL_H
+#define LN_HEAP_PROFILE_IMPL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "process/heap_profile.h"
+#include "heap/profile.h"
 
 #define LN_HEAP_PLACES ((uint32_t)1 << 15)    /* half of them are used */
 #define LN_HEAP_FUNCTIONS ((uint32_t)1 << 15) /* likewise */
@@ -22,7 +22,7 @@ struct ln_heap_place {
 	uint32_t *frames; /* owned; functions, innermost first */
 	uint32_t depth;
 	uint64_t live;    /* bytes */
-	uint64_t at_peak; /* bytes; see heap_profile.c for when it counts */
+	uint64_t at_peak; /* bytes; see profile.c for when it counts */
 	uint64_t round;   /* the peak that at_peak is of */
 	uint64_t total;   /* bytes */
 	uint64_t live_blocks;

@@ -1,0 +1,273 @@
+/* Making environments, and undoing that. */
+#include "process/environment_new.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "base/quota.h"
+#include "engine/engine.h"
+#include "engine/linker.h"
+#include "net/resolver.h"
+#include "process/environment.h"
+#include "process/listeners.h"
+#include "process/mailbox_warning.h"
+#include "process/preopens.h"
+#include "process/registry.h"
+#include "process/runtime.h"
+#include "sched/blocking.h"
+#include "sched/sched.h"
+
+/* Of the descriptors that the program may open, so many are not for guests. */
+#define DESCRIPTORS_KEPT 256
+
+/* What an environment takes beside its configuration, about. */
+#define ENVIRONMENT_BYTES 16384u
+
+static void uncount(struct ln_environment *from,
+		    const struct ln_environment *to)
+{
+	for (; from != to; from = from->parent)
+		atomic_fetch_sub_explicit(&from->environments, 1,
+					  memory_order_relaxed);
+}
+
+/* Counts one more environment below `parent` and all above it. */
+static int count_below(struct ln_environment *parent)
+{
+	for (struct ln_environment *at = parent; at != NULL; at = at->parent) {
+		if (atomic_fetch_add_explicit(&at->environments, 1,
+					      memory_order_relaxed) >=
+		    at->limits.max_environments) {
+			uncount(parent, at->parent);
+			return LN_ELIMIT;
+		}
+	}
+	return 0;
+}
+
+static void give_back_preopens(struct ln_environment *environment)
+{
+	struct ln_preopens *preopens = environment->preopens;
+
+	for (size_t i = 0; preopens != NULL && i < preopens->count; i++)
+		ln_quota_give(environment->descriptors);
+	ln_preopens_close(preopens);
+}
+
+/* Accepts one that was only partly made, from its references on. */
+static void destroy(void *argument)
+{
+	struct ln_environment *environment = argument;
+	struct ln_environment *parent = environment->parent;
+	struct ln_runtime *runtime = environment->runtime;
+
+	ln_registry_close(environment->registry);
+	ln_linker_release(environment->linker);
+	give_back_preopens(environment);
+	ln_quota_release(environment->descriptors);
+	ln_listeners_close(environment->listeners);
+	ln_resolver_owner_release(environment->names);
+	ln_blocking_tenant_release(environment->bulk);
+	ln_blocking_tenant_release(environment->files);
+	ln_config_free((struct ln_config *)environment->config);
+	ln_clock_deinit(&environment->clock);
+	ln_account_refund(environment->charged, NULL, environment->kept);
+	free(environment);
+	if (parent != NULL) {
+		uncount(parent, NULL);
+		ln_environment_release(parent);
+	}
+	ln_runtime_release(runtime);
+}
+
+static bool allows(const void *environment, const char *name)
+{
+	return ln_environment_allows(environment, name);
+}
+
+/* Descriptors that all guests may use together: some remain for the program
+ * itself. */
+static uint64_t most_descriptors(void)
+{
+	struct rlimit limit;
+	uint64_t kept;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return UINT64_MAX;
+	kept = limit.rlim_cur / 8;
+	return limit.rlim_cur -
+	       (kept < DESCRIPTORS_KEPT ? kept : DESCRIPTORS_KEPT);
+}
+
+/* Makes the quota of descriptors, and takes those of the directories. */
+static int open_directories(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+	const struct ln_config *config = environment->config;
+	uint64_t most = environment->limits.max_descriptors;
+	size_t taken = 0;
+	int error;
+
+	if (parent == NULL && most > most_descriptors())
+		most = most_descriptors();
+	error = ln_quota_new(parent != NULL ? parent->descriptors : NULL, most,
+			     &environment->descriptors);
+	if (error < 0)
+		return error;
+	while (taken < config->preopen_count &&
+	       ln_quota_take(environment->descriptors))
+		taken++;
+	error = LN_ELIMIT;
+	if (taken == config->preopen_count)
+		error = ln_preopens_open(config, parent != NULL,
+					 parent != NULL ? parent->preopens
+							: NULL,
+					 &environment->preopens);
+	/* Later each goes with its directory. */
+	while (error < 0 && taken-- > 0)
+		ln_quota_give(environment->descriptors);
+	return error;
+}
+
+/* Makes it a tenant of what environments share in turns. */
+static int make_tenants(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+	struct ln_runtime *runtime = environment->runtime;
+	int error = ln_resolver_owner_new(runtime->resolver,
+					  parent != NULL ? parent->names : NULL,
+					  &environment->names);
+
+	if (error == 0)
+		error = ln_blocking_tenant_new(ln_sched_files(runtime->sched),
+					       parent != NULL ? parent->files
+							      : NULL,
+					       &environment->files);
+	if (error == 0)
+		error = ln_blocking_tenant_new(ln_sched_bulk(runtime->sched),
+					       parent != NULL ? parent->bulk
+							      : NULL,
+					       &environment->bulk);
+	return error;
+}
+
+static void init_parties(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		struct ln_party *party = &environment->parties[i];
+
+		/* Numbers begin with 0, which is that of no party. */
+		party->number = environment->number + 1;
+		if (parent == NULL)
+			continue;
+		party->above = &parent->parties[i];
+		party->depth = party->above->depth + 1;
+	}
+}
+
+/* Sets what follows from the configuration and the parent. */
+static void set_limits(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+	struct ln_limits *limits = &environment->limits;
+
+	*limits = environment->config->limits;
+	if (parent != NULL) {
+		ln_limits_lower(limits, &parent->limits);
+		environment->charged = parent->charged;
+	}
+	/* Only what is less than above needs an account of its own. */
+	if (limits->max_total_memory > 0 &&
+	    (parent == NULL ||
+	     limits->max_total_memory != parent->limits.max_total_memory)) {
+		environment->account.above = environment->charged;
+		environment->account.most = limits->max_total_memory;
+		environment->charged = &environment->account;
+	}
+	if (limits->max_fuel > 0)
+		environment->variant |= LN_VARIANT_METERED;
+	if (environment->config->strategy == LN_MEMORY_GUARD)
+		environment->variant |= LN_VARIANT_GUARD;
+}
+
+/* What guests make is charged to them; the first one is the program's. */
+static int charge_itself(struct ln_environment *environment)
+{
+	uint64_t bytes =
+		ENVIRONMENT_BYTES + ln_config_weight(environment->config);
+
+	if (environment->parent == NULL)
+		return 0;
+	if (!ln_account_charge(environment->charged, bytes))
+		return LN_EMEMORY;
+	environment->kept = bytes;
+	return 0;
+}
+
+int ln_environment_new(struct ln_runtime *runtime,
+		       struct ln_environment *parent,
+		       const struct ln_config *config,
+		       struct ln_environment **out)
+{
+	struct ln_environment *environment;
+	struct ln_config *copy;
+	int error;
+
+	if (parent != NULL && parent->limits.max_nesting == 0)
+		return LN_ELIMIT;
+	error = count_below(parent);
+	if (error < 0)
+		return error;
+	environment = calloc(1, sizeof(*environment));
+	if (environment == NULL) {
+		uncount(parent, NULL);
+		return LN_ENOMEM;
+	}
+	environment->runtime = ln_runtime_retain(runtime);
+	environment->number = atomic_fetch_add_explicit(
+		&runtime->environments, 1, memory_order_relaxed);
+	if (parent != NULL)
+		environment->parent = ln_environment_retain(parent);
+	environment->destroy = destroy;
+	environment->on_crowded = ln_mailbox_warn;
+	atomic_init(&environment->references, 1);
+	ln_clock_init(&environment->clock);
+	init_parties(environment);
+	error = ln_config_clone(config, &copy);
+	if (error < 0)
+		goto fail;
+	environment->console =
+		parent != NULL ? parent->console : config->console;
+	environment->config = copy;
+	set_limits(environment);
+	error = charge_itself(environment);
+	if (error < 0)
+		goto fail;
+	error = make_tenants(environment);
+	if (error < 0)
+		goto fail;
+	error = open_directories(environment);
+	if (error < 0)
+		goto fail;
+	error = ln_listeners_open(copy, environment->descriptors,
+				  &environment->listeners);
+	if (error < 0)
+		goto fail;
+	error = ln_linker_new(runtime->engine, environment->variant, allows,
+			      environment, &environment->linker);
+	if (error < 0)
+		goto fail;
+	error = ln_registry_new(environment->limits.max_registrations,
+				environment->limits.max_registry_bytes,
+				environment->charged, &environment->registry);
+	if (error < 0)
+		goto fail;
+	*out = environment;
+	return 0;
+fail:
+	destroy(environment);
+	return error;
+}
