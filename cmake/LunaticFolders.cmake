@@ -1,4 +1,4 @@
-# A static library for each folder of src/. A folder may use only those before
+# A static library for each folder of src/, with those in it. A folder may use only those before
 # it in this list, and its library links only those: a call in the other
 # direction does not link (tools/check-includes.sh checks the includes).
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
@@ -8,7 +8,7 @@ set(LUNATIC_FOLDERS base sched net engine process node mesh cluster host embed c
 set(LUNATIC_LIBS)
 set(below)
 foreach(folder IN LISTS LUNATIC_FOLDERS)
-	file(GLOB sources CONFIGURE_DEPENDS
+	file(GLOB_RECURSE sources CONFIGURE_DEPENDS
 		"${PROJECT_SOURCE_DIR}/src/${folder}/*.c"
 		"${PROJECT_SOURCE_DIR}/src/${folder}/*.S")
 	if(folder STREQUAL "host")

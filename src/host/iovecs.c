@@ -12,7 +12,7 @@
 #include "host/iovecs.h"
 
 #include "base/error.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 #include "sched/task.h"
 
 #define PIECE 8u
