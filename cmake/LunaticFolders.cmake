@@ -1,4 +1,4 @@
-# A static library for each folder of src/. A folder may use only those before
+# A static library for each folder of src/, with those in it. A folder may use only those before
 # it in this list, and its library links only those: a call in the other
 # direction does not link (tools/check-includes.sh checks the includes).
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)

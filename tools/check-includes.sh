@@ -3,6 +3,8 @@
 #
 #   - a folder of src/ includes only itself and the folders before it in
 #     LUNATIC_FOLDERS (cmake/LunaticFolders.cmake), by names written from src/;
+#   - the parts of host (v07, wasi) do not include each other, and what they
+#     share, beside them, includes none of them;
 #   - only the folder of an engine, src/engine/<name>, sees the engine's headers,
 #     and nothing outside of it sees the folder's own;
 #   - the public headers include nothing but each other and the C library;
@@ -35,6 +37,12 @@ includes() {
 	function wrong(text) {
 		printf "%s:%d: %s %s\n", $1, $2, $3, text
 		bad = 1
+	}
+	# Of host, in which a file is: "" beside them.
+	function part(path) {
+		sub(/^src\//, "", path)
+		return path ~ /^host\/.*\// ? \
+			substr(path, 6, index(substr(path, 6), "/") - 1) : ""
 	}
 	BEGIN {
 		n = split(folders, name, " ")
@@ -72,6 +80,10 @@ includes() {
 	!quoted || to == "lunatic_version.h" { next }
 	to !~ /\// { wrong("is not written from src/"); next }
 	!(folder in rank) { wrong("is not a folder of src/"); next }
+	own == "host" && part(to) != "" && part($1) != part(to) {
+		wrong("is of another part of host")
+		next
+	}
 	rank[folder] > rank[own] {
 		wrong("is above " own " in the order of folders")
 	}

@@ -32,7 +32,7 @@
 #include "engine/compiler.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 #include "lunatic_version.h"
 #include "process/add_module.h"
 #include "process/env_module.h"

@@ -35,7 +35,7 @@
 #include "cli/test_list.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 #include "process/add_module.h"
 #include "process/env_module.h"
 #include "process/environment.h"

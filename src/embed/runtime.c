@@ -14,7 +14,7 @@
 #include "embed/embed.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 #include "lunatic_version.h"
 #include "process/runtime.h"
 #include "process/shutdown.h"

@@ -11,16 +11,28 @@
  */
 #include "host/iovecs.h"
 
+#include <string.h>
+
 #include "base/error.h"
-#include "host/wasi.h"
 #include "sched/task.h"
 
 #define PIECE 8u
 #define REST_AFTER 16384u /* empty pieces */
 
+static uint32_t piece_address(const uint8_t *piece)
+{
+	uint32_t address;
+
+	memcpy(&address, piece, sizeof(address));
+	return address;
+}
+
 static uint32_t piece_len(const uint8_t *piece)
 {
-	return ln_wasi_load32(piece + 4);
+	uint32_t len;
+
+	memcpy(&len, piece + 4, sizeof(len));
+	return len;
 }
 
 /* Whether a piece lies inside the memory; empty ones do, wherever they are. */
@@ -28,7 +40,7 @@ static bool piece_inside(const uint8_t *piece, uint64_t size)
 {
 	uint64_t len = piece_len(piece);
 
-	return len == 0 || ln_wasi_load32(piece) + len <= size;
+	return len == 0 || piece_address(piece) + len <= size;
 }
 
 /* Passes over empty pieces in front, which are no part of what a call may leave
@@ -94,7 +106,7 @@ int ln_iovecs_gather(const struct ln_iovecs *iovecs,
 			if (len > most)
 				len = most;
 			out[n].iov_base =
-				iovecs->memory + ln_wasi_load32(piece) + offset;
+				iovecs->memory + piece_address(piece) + offset;
 			out[n++].iov_len = len;
 			most -= len;
 		}

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "host/iovecs.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 
 #define MEMORY 65536u
 

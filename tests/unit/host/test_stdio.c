@@ -1,4 +1,5 @@
-/* Standard streams that are not the program's; those that are, test_wasi.c. */
+/* Standard streams that are not the program's; those that are,
+ * wasi/test_wasi.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

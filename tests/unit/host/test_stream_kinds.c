@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "host/stream.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 #include "sched/sched.h"
 #include "support/stream_call.h"
 #include "support/tasks.h"

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "host/iovecs.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 
 /* One piece is listed at address 0; the rest of the memory is the buffer. */
 #define BUFFER 8u

@@ -14,7 +14,7 @@
  * Threads: the one that runs the process; jobs in the pool, or, where what they
  * need is in memory, on the worker's stack.
  */
-#include "host/wasi_path.h"
+#include "host/wasi/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +30,8 @@
 #include "base/fd.h"
 #include "base/utf8.h"
 #include "host/abi_gen.h"
-#include "host/wasi.h"
-#include "host/wasi_table.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 #include "sched/task.h"
 
 /* Of a metered guest; a byte or two may be one more directory to go into. */

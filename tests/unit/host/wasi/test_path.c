@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "host/wasi.h"
-#include "host/wasi_path.h"
+#include "host/wasi/path.h"
+#include "host/wasi/wasi.h"
 #include "support/shortage.h"
 
 /* In memory of its own of that very length. */

@@ -13,7 +13,7 @@
  *
  * Threads: the one that runs the process.
  */
-#include "host/wasi_table.h"
+#include "host/wasi/table.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

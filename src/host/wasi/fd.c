@@ -1,7 +1,7 @@
 /*
  * DESIGN
  * What any kind of file descriptor can do: read and write, tell and change how
- * it is. What only files have is in wasi_file.c. A transfer may park, so
+ * it is. What only files have is in file.c. A transfer may park, so
  * nothing here keeps what could change meanwhile; guest memory does not, see
  * process/guest.h.
  *
@@ -21,9 +21,9 @@
 #include "host/iovecs.h"
 #include "host/stream.h"
 #include "host/trampoline.h"
-#include "host/wasi.h"
-#include "host/wasi_io.h"
-#include "host/wasi_table.h"
+#include "host/wasi/io.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 
 /* The stream behind a descriptor, or NULL. */
 static const struct ln_stream *stream_of(const struct ln_wasi_fd *entry)

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "host/abi_gen.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "sched/task.h"

@@ -33,8 +33,8 @@
 #include "base/time.h"
 #include "host/abi_gen.h"
 #include "host/stream.h"
-#include "host/wasi.h"
-#include "host/wasi_table.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 #include "process/guest.h"
 #include "sched/task.h"
 

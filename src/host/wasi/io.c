@@ -18,7 +18,7 @@
  *
  * Threads: the one that runs the process; run_step also in the pools.
  */
-#include "host/wasi_io.h"
+#include "host/wasi/io.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -27,7 +27,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "host/iovecs.h"
-#include "host/wasi_table.h"
+#include "host/wasi/table.h"
 #include "sched/task.h"
 
 /* Bytes of one system call on a worker, and of one step in the pool. */

@@ -14,9 +14,9 @@
 
 #include "base/error.h"
 #include "host/iovecs.h"
-#include "host/wasi.h"
-#include "host/wasi_io.h"
-#include "host/wasi_table.h"
+#include "host/wasi/io.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 #include "support/processes.h"
 
 #define SIZE ((size_t)3 << 20) /* more than one system call moves */

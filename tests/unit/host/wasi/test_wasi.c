@@ -1,4 +1,4 @@
-/* src/host/wasi.c: encoders, error numbers, and the state of a process. */
+/* src/host/wasi/wasi.c: encoders, error numbers, and the state of a process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "host/stdio.h"
-#include "host/wasi.h"
-#include "host/wasi_table.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 #include "process/environment.h"
 #include "process/guest.h"
 

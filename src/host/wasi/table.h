@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "host/stream.h"
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 
 struct ln_guest;
 struct ln_quota;

@@ -1,12 +1,12 @@
 /*
  * WASI preview 1: what its parts share. The functions themselves are declared
- * in host/abi_gen.h and are in wasi_process.c (arguments, clocks, exit),
- * wasi_fd.c and wasi_file.c (descriptors), wasi_open.c, wasi_path.c and
- * wasi_dir.c (what is found by a path), and wasi_poll.c. Layouts and numbers
- * are those of the witx files of the WASI specification, snapshot preview 1.
+ * in host/abi_gen.h and are in process.c (arguments, clocks, exit), fd.c and
+ * file.c (descriptors), open.c, path.c and dir.c (what is found by a path),
+ * poll.c and sock.c. Layouts and numbers are those of the witx files of the
+ * WASI specification, snapshot preview 1.
  */
-#ifndef LN_HOST_WASI_H
-#define LN_HOST_WASI_H
+#ifndef LN_HOST_WASI_WASI_H
+#define LN_HOST_WASI_WASI_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -13,9 +13,9 @@
 
 #include "base/error.h"
 #include "host/abi_gen.h"
-#include "host/wasi.h"
-#include "host/wasi_path.h"
-#include "host/wasi_table.h"
+#include "host/wasi/path.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 
 struct file_job {
 	int fd;

@@ -1,5 +1,5 @@
 /* WASI's encodings: error numbers, file types, and the structs of files. */
-#include "host/wasi.h"
+#include "host/wasi/wasi.h"
 
 #include <errno.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/quota.h"
-#include "host/wasi_table.h"
+#include "host/wasi/table.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/listeners.h"

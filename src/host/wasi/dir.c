@@ -26,9 +26,9 @@
 #include "base/error.h"
 #include "base/quota.h"
 #include "host/abi_gen.h"
-#include "host/wasi.h"
-#include "host/wasi_path.h"
-#include "host/wasi_table.h"
+#include "host/wasi/path.h"
+#include "host/wasi/table.h"
+#include "host/wasi/wasi.h"
 
 #define DIRENT_SIZE 24u
 #define FUEL_PER_BYTE 4 /* of a metered guest; an entry has some 40 */
