@@ -1,4 +1,4 @@
-/* src/process/resource.c: what each row of the table must say. */
+/* src/process/resource_classes.c: what each row of the table must say. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

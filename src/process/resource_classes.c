@@ -6,6 +6,7 @@
 #include "net/address.h"
 #include "net/socket.h"
 #include "process/config.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/process.h"
