@@ -1,8 +1,6 @@
 /*
- * The entries of a module: an open hash table of positions, whose size is a
- * power of two and at least twice their number, so that a search ends. Names
- * come from anybody, so their hash is keyed: nobody can make them collide.
- * Immutable once made.
+ * The entries of a module, and a hash table of their positions. Names come from
+ * anybody, so their hash is keyed. Immutable once made.
  */
 #include "engine/entries.h"
 
@@ -10,7 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/random.h"
+#include "base/table.h"
 #include "engine/types.h"
 
 #define PARAMS_MAX 64 /* parameters of the widest entry */
@@ -23,22 +22,21 @@ struct slot {
 struct ln_entries {
 	struct slot *slots;
 	size_t count;
-	char *names;     /* what the entries' names point into */
-	size_t longest;  /* bytes of the longest name */
-	uint32_t *table; /* positions in `slots`, plus 1; 0 is free */
-	size_t mask;
-	struct ln_hash_seed seed;
+	char *names;    /* what the entries' names point into */
+	size_t longest; /* bytes of the longest name */
+	uint64_t key[2];
+	struct ln_table table; /* positions in `slots`, by name */
 };
 
-static void add_entry(struct ln_entries *entries, const wasm_name_t *name,
-		      const wasm_functype_t *type, char **names)
+static int add_entry(struct ln_entries *entries, const wasm_name_t *name,
+		     const wasm_functype_t *type, char **names)
 {
 	const wasm_valtype_vec_t *params = wasm_functype_params(type);
 	struct slot *slot = &entries->slots[entries->count];
-	size_t at;
+	struct ln_table_slot *place;
 
 	if (params->size > PARAMS_MAX)
-		return;
+		return 0;
 	for (size_t i = 0; i < params->size; i++)
 		slot->params[i] = ln_type_letter(params->data[i]);
 	if (name->size > 0)
@@ -51,18 +49,20 @@ static void add_entry(struct ln_entries *entries, const wasm_name_t *name,
 	*names += name->size;
 	if (name->size > entries->longest)
 		entries->longest = name->size;
-	at = ln_hash_bytes(&entries->seed, slot->entry.name, name->size) &
-	     entries->mask;
-	while (entries->table[at] != 0)
-		at = (at + 1) & entries->mask;
-	entries->table[at] = (uint32_t)++entries->count;
+	place = ln_table_add(
+		&entries->table,
+		ln_table_hash(entries->key, slot->entry.name, name->size));
+	if (place == NULL)
+		return LN_ENOMEM;
+	place->number = entries->count++;
+	return 0;
 }
 
 /* Room for all that is exported as a function. */
 static int reserve_entries(struct ln_entries *entries,
 			   const wasm_exporttype_vec_t *exports)
 {
-	size_t count = 0, bytes = 0, size = 2;
+	size_t count = 0, bytes = 0;
 
 	for (size_t i = 0; i < exports->size; i++) {
 		const wasm_exporttype_t *export = exports->data[i];
@@ -73,14 +73,9 @@ static int reserve_entries(struct ln_entries *entries,
 		count++;
 		bytes += wasm_exporttype_name(export)->size;
 	}
-	while (size < 2 * count)
-		size *= 2;
 	entries->slots = calloc(count > 0 ? count : 1, sizeof(*entries->slots));
 	entries->names = malloc(bytes > 0 ? bytes : 1);
-	entries->table = calloc(size, sizeof(*entries->table));
-	entries->mask = size - 1;
-	if (entries->slots == NULL || entries->names == NULL ||
-	    entries->table == NULL)
+	if (entries->slots == NULL || entries->names == NULL)
 		return LN_ENOMEM;
 	return 0;
 }
@@ -89,7 +84,7 @@ void ln_entries_free(struct ln_entries *entries)
 {
 	if (entries == NULL)
 		return;
-	free(entries->table);
+	ln_table_deinit(&entries->table, NULL);
 	free(entries->names);
 	free(entries->slots);
 	free(entries);
@@ -104,7 +99,7 @@ int ln_entries_new(const wasmtime_module_t *code, struct ln_entries **out)
 
 	if (entries == NULL)
 		return LN_ENOMEM;
-	ln_hash_seed(&entries->seed);
+	ln_random_bytes(entries->key, sizeof(entries->key));
 	wasmtime_module_exports(code, &exports);
 	error = reserve_entries(entries, &exports);
 	names = entries->names;
@@ -113,10 +108,10 @@ int ln_entries_new(const wasmtime_module_t *code, struct ln_entries **out)
 			wasm_exporttype_type(exports.data[i]);
 
 		if (wasm_externtype_kind(type) == WASM_EXTERN_FUNC)
-			add_entry(entries,
-				  wasm_exporttype_name(exports.data[i]),
-				  wasm_externtype_as_functype_const(type),
-				  &names);
+			error = add_entry(
+				entries, wasm_exporttype_name(exports.data[i]),
+				wasm_externtype_as_functype_const(type),
+				&names);
 		/* Types take memory once they were looked at. */
 		wasm_exporttype_delete(exports.data[i]);
 		exports.data[i] = NULL;
@@ -132,20 +127,20 @@ int ln_entries_new(const wasmtime_module_t *code, struct ln_entries **out)
 const struct ln_entry *ln_entries_find(const struct ln_entries *entries,
 				       const char *name, size_t len)
 {
-	size_t at;
+	struct ln_table_slot *slot;
 
 	/* Keeps the time for names of any length bounded. */
 	if (len > entries->longest)
 		return NULL;
-	at = ln_hash_bytes(&entries->seed, name, len) & entries->mask;
-	while (entries->table[at] != 0) {
+	slot = ln_table_find(&entries->table,
+			     ln_table_hash(entries->key, name, len));
+	for (; slot != NULL; slot = ln_table_next(&entries->table, slot)) {
 		const struct ln_entry *entry =
-			&entries->slots[entries->table[at] - 1].entry;
+			&entries->slots[slot->number].entry;
 
 		if (entry->name_len == len &&
 		    (len == 0 || memcmp(entry->name, name, len) == 0))
 			return entry;
-		at = (at + 1) & entries->mask;
 	}
 	return NULL;
 }

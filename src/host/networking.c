@@ -49,7 +49,8 @@ static void store64(uint8_t *to, uint64_t value)
 static int check_room(struct ln_guest *guest, const struct ln_handles *handles,
 		      const char *noun)
 {
-	if (LN_LIKELY(handles->live < guest->environment->limits.max_handles))
+	if (LN_LIKELY(ln_handles_count(handles) <
+		      guest->environment->limits.max_handles))
 		return 0;
 	return ln_guest_trap(guest, "too many %s ids: %s", noun,
 			     ln_error_text(LN_ELIMIT));

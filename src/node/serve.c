@@ -140,6 +140,7 @@ static struct held *take_held(struct ln_served *served, uint64_t id)
 void ln_served_end(struct ln_served *served)
 {
 	struct ln_id_entry *entry;
+	uint32_t slot = 0;
 
 	ln_lock_acquire(&served->lock);
 	served->closed = true;
@@ -148,12 +149,8 @@ void ln_served_end(struct ln_served *served)
 			ln_container_of(at, struct ln_job, link)->process);
 	ln_lock_release(&served->lock);
 	/* Nobody adds anything any more. */
-	while ((entry = ln_ids_walk(&served->held, NULL)) != NULL) {
-		uint64_t id;
-
-		memcpy(&id, entry->id, sizeof(id));
-		free_held(take_held(served, id));
-	}
+	while ((entry = ln_ids_take(&served->held, &slot)) != NULL)
+		free_held(ln_container_of(entry, struct held, entry));
 	release_served(served);
 }
 
@@ -171,7 +168,7 @@ int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
 		key_of(*id, held->entry.id);
 		error = LN_EIO;
 		ln_lock_acquire(&served->lock);
-		if (served->held.count >= LN_HELD_MOST)
+		if (ln_ids_count(&served->held) >= LN_HELD_MOST)
 			error = LN_ELIMIT;
 		else if (!served->closed)
 			error = ln_ids_add(&served->held, &held->entry);

@@ -137,7 +137,7 @@ static bool keep_error(struct ln_guest *guest, const char *text)
 	while (guest->error_bytes + bytes > LN_GUEST_MOST_ERROR_BYTES)
 		drop_oldest_error(guest);
 	while (!ln_guest_keep(guest, bytes)) {
-		if (guest->errors.live == 0)
+		if (ln_handles_count(&guest->errors) == 0)
 			return false;
 		drop_oldest_error(guest);
 	}
@@ -168,7 +168,7 @@ uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
 	/* Parts of it may come from other guests, modules and nodes. */
 	if (text != no_memory)
 		text = shorten(text);
-	if (guest->errors.live >= most)
+	if (ln_handles_count(&guest->errors) >= most)
 		drop_oldest_error(guest);
 	if (!keep_error(guest, text)) {
 		ln_guest_free_error(text);

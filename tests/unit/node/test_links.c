@@ -168,7 +168,7 @@ static uint32_t links_of(struct ln_process *process)
 	uint32_t live;
 
 	ln_lock_acquire(&process->mailbox.lock);
-	live = process->links.live;
+	live = ln_links_count(&process->links);
 	ln_lock_release(&process->mailbox.lock);
 	return live;
 }

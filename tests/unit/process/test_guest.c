@@ -107,7 +107,7 @@ static void many_errors(void **state)
 	(void)state;
 	for (unsigned i = 0; i < LN_GUEST_MOST_ERRORS + 10; i++)
 		assert_int_equal(ln_guest_error(&guest, "x"), i);
-	assert_int_equal(guest.errors.live, LN_GUEST_MOST_ERRORS);
+	assert_int_equal(ln_handles_count(&guest.errors), LN_GUEST_MOST_ERRORS);
 	assert_null(ln_handles_get(&guest.errors, 9));
 	assert_non_null(ln_handles_get(&guest.errors, 10));
 	drop(&guest);
