@@ -62,34 +62,24 @@ static int push_function(struct ln_rewrite *rewrite,
 
 /* ---- Taking apart ---- */
 
-static int read_type(struct ln_rewrite *rewrite, struct ln_cursor *section)
-{
-	struct ln_cursor item = { .at = section->at };
-	struct ln_functype type;
-	uint8_t form;
-
-	if (!ln_binary_type(section, &form, &type))
-		return LN_EFORMAT;
-	item.end = section->at;
-	return push_type(rewrite, item, NULL);
-}
-
 static int read_types(struct ln_rewrite *rewrite, struct ln_cursor section)
 {
-	uint64_t count, types;
-	int error = 0;
+	struct ln_type_walk walk;
+	struct ln_functype type;
+	struct ln_cursor item;
+	uint8_t form;
+	int more;
 
-	if (!ln_cursor_number(&section, 32, &count))
+	if (!ln_type_walk_begin(&walk, section))
 		return LN_EFORMAT;
-	for (uint64_t i = 0; i < count && error == 0; i++) {
-		if (!ln_binary_type_group(&section, &types))
-			return LN_EFORMAT;
-		for (uint64_t k = 0; k < types && error == 0; k++)
-			error = read_type(rewrite, &section);
+	while ((more = ln_type_walk_next(&walk, &item.at, &form, &type)) > 0) {
+		item.end = walk.rest.at;
+		if (push_type(rewrite, item, NULL) < 0)
+			return LN_ENOMEM;
 	}
-	if (error != 0)
-		return error;
-	return section.at == section.end ? 0 : LN_EFORMAT;
+	if (more < 0)
+		return more;
+	return walk.rest.at == walk.rest.end ? 0 : LN_EFORMAT;
 }
 
 static int read_imports(struct ln_rewrite *rewrite, struct ln_cursor section)

@@ -44,16 +44,16 @@ static bool find_export(struct ln_cursor section, const char *wanted,
 			size_t len, uint64_t *index)
 {
 	struct ln_cursor name;
+	uint32_t number;
 	uint64_t count;
 	uint8_t kind;
 
 	if (section.at == NULL || !ln_cursor_number(&section, 32, &count))
 		return false;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_binary_name(&section, &name) ||
-		    !ln_cursor_byte(&section, &kind) ||
-		    !ln_cursor_number(&section, 32, index))
+		if (!ln_binary_export(&section, &name, &kind, &number))
 			return false;
+		*index = number;
 		if (kind == LN_EXTERN_FUNCTION && is(&name, wanted, len))
 			return true;
 	}

@@ -118,16 +118,15 @@ static void find_exported_memory(struct ln_cursor section, uint64_t count,
 
 	for (uint64_t i = 0; i < count; i++) {
 		struct ln_cursor name;
-		uint64_t kind, index;
+		uint32_t index;
+		uint8_t kind;
 
-		if (!ln_binary_name(&section, &name) ||
-		    !ln_cursor_number(&section, 7, &kind) ||
-		    !ln_cursor_number(&section, 32, &index))
+		if (!ln_binary_export(&section, &name, &kind, &index))
 			return;
 		if (kind == LN_EXTERN_MEMORY &&
 		    ln_cursor_len(name) == sizeof(wanted) - 1 &&
 		    memcmp(name.at, wanted, sizeof(wanted) - 1) == 0)
-			*memory = (uint32_t)index;
+			*memory = index;
 	}
 }
 
