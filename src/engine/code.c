@@ -51,7 +51,6 @@
 struct ln_codes {
 	uint64_t key[2];
 	struct ln_turns turns[LN_CODE_STEPS];
-	struct ln_party others[LN_CODE_STEPS]; /* for who names no party */
 	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
 	struct ln_table table; /* struct ln_code, by hash; under lock */
@@ -442,9 +441,14 @@ int ln_codes_new(struct ln_codes **out)
 	if (codes == NULL)
 		return LN_ENOMEM;
 	ln_random_bytes(codes->key, sizeof(codes->key));
-	for (int i = 0; i < LN_CODE_STEPS; i++)
-		ln_turns_init(&codes->turns[i],
-			      i == LN_CODE_LOOK || i == LN_CODE_APART ? 2 : 1);
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		bool two = i == LN_CODE_LOOK || i == LN_CODE_APART;
+
+		if (ln_turns_init(&codes->turns[i], two ? 2 : 1) < 0) {
+			ln_codes_free(codes);
+			return LN_ENOMEM;
+		}
+	}
 	*out = codes;
 	return 0;
 }
@@ -453,6 +457,8 @@ void ln_codes_free(struct ln_codes *codes)
 {
 	if (codes == NULL)
 		return;
+	for (int i = 0; i < LN_CODE_STEPS; i++)
+		ln_turns_deinit(&codes->turns[i]);
 	ln_table_deinit(&codes->table, NULL);
 	free(codes);
 }
@@ -696,22 +702,43 @@ int ln_code_compile(struct ln_code *self, char **error)
 	return code;
 }
 
-int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_party *parties)
+int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
+		 struct ln_tenant **tenants)
 {
 	struct ln_codes *codes = ln_engine_codes(engine);
 
-	if (ln_task_current() == NULL)
-		return 0;
-	if (parties == NULL)
-		parties = codes->others;
-	return ln_turns_take(&codes->turns[step], &parties[step]);
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		tenants[i] = ln_turns_join(&codes->turns[i],
+					   above != NULL ? above[i] : NULL);
+		if (tenants[i] == NULL)
+			return LN_ENOMEM;
+	}
+	return 0;
 }
 
-void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step)
+void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants)
+{
+	struct ln_codes *codes = ln_engine_codes(engine);
+
+	for (int i = 0; i < LN_CODE_STEPS; i++)
+		ln_turns_leave(&codes->turns[i], tenants[i]);
+}
+
+int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_tenant *const *tenants)
+{
+	if (ln_task_current() == NULL)
+		return 0;
+	return ln_turns_take(&ln_engine_codes(engine)->turns[step],
+			     tenants != NULL ? tenants[step] : NULL);
+}
+
+void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_tenant *const *tenants)
 {
 	if (ln_task_current() != NULL)
-		ln_turns_end(&ln_engine_codes(engine)->turns[step]);
+		ln_turns_end(&ln_engine_codes(engine)->turns[step],
+			     tenants != NULL ? tenants[step] : NULL);
 }
 
 /* ---- What code says ---- */

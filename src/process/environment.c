@@ -76,6 +76,7 @@ static void destroy(void *argument)
 	ln_resolver_owner_release(environment->names);
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
+	ln_code_leave(runtime->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
 	ln_account_refund(environment->charged, NULL, environment->kept);
@@ -165,23 +166,11 @@ static int make_tenants(struct ln_environment *environment)
 					       parent != NULL ? parent->bulk
 							      : NULL,
 					       &environment->bulk);
+	if (error == 0)
+		error = ln_code_join(runtime->engine,
+				     parent != NULL ? parent->making : NULL,
+				     environment->making);
 	return error;
-}
-
-static void init_parties(struct ln_environment *environment)
-{
-	struct ln_environment *parent = environment->parent;
-
-	for (int i = 0; i < LN_CODE_STEPS; i++) {
-		struct ln_party *party = &environment->parties[i];
-
-		/* Numbers begin with 0, which is that of no party. */
-		party->number = environment->number + 1;
-		if (parent == NULL)
-			continue;
-		party->above = &parent->parties[i];
-		party->depth = party->above->depth + 1;
-	}
 }
 
 /* Sets what follows from the configuration and the parent. */
@@ -249,7 +238,6 @@ int ln_environment_new(struct ln_runtime *runtime,
 		environment->parent = ln_environment_retain(parent);
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
-	init_parties(environment);
 	error = ln_config_clone(config, &copy);
 	if (error < 0)
 		goto fail;
@@ -334,13 +322,14 @@ int ln_environment_take_turn(struct ln_environment *environment,
 			     enum ln_code_step step)
 {
 	return ln_code_take_turn(environment->runtime->engine, step,
-				 environment->parties);
+				 environment->making);
 }
 
 void ln_environment_end_turn(struct ln_environment *environment,
 			     enum ln_code_step step)
 {
-	ln_code_end_turn(environment->runtime->engine, step);
+	ln_code_end_turn(environment->runtime->engine, step,
+			 environment->making);
 }
 
 /* Has the plugins change a module. */
@@ -371,7 +360,7 @@ static int load(struct ln_environment *environment, struct change *job,
 {
 	const struct ln_module_limits limits = {
 		.max_bytes = environment->limits.max_module_bytes,
-		.parties = environment->parties,
+		.tenants = environment->making,
 		.background = ln_sched_live(environment->runtime->sched) > 0,
 	};
 	struct ln_runtime *runtime = environment->runtime;
