@@ -16,14 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ln_unpack unpack = { .data = data, .len = size };
 	struct ln_packed_plugins plugins;
-	struct ln_payload payload = { 0 };
+	struct ln_buffer payload = LN_PAYLOAD_INIT;
 	struct ln_packed_plugins again;
 	struct ln_config *config;
 	struct ln_config *copy;
 
 	if (ln_config_unpack(&unpack, &config, &plugins) < 0)
 		return 0;
-	if (ln_config_pack(config, &payload) < 0 || payload.failed)
+	if (ln_config_pack(config, &payload) < 0 || payload.error != 0)
 		abort();
 	unpack = (struct ln_unpack){ .data = payload.data, .len = payload.len };
 	if (ln_config_unpack(&unpack, &copy, &again) < 0)
@@ -33,6 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	ln_config_free(copy);
 	ln_config_free(config);
-	ln_payload_deinit(&payload);
+	ln_buffer_deinit(&payload);
 	return 0;
 }

@@ -167,8 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	receive_all(session, data, size);
 	ln_session_down(session, "the input is over");
 	end_processes();
-	if (node->proxies != 0 || node->peers.count != 0 ||
-	    node->exports.count != 0 || node->references != 1)
+	if (node->proxies != 0 || ln_ids_count(&node->peers) != 0 ||
+	    ln_ids_count(&node->exports) != 0 || node->references != 1)
 		abort();
 	ln_node_free(node);
 	return 0;

@@ -36,6 +36,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/fd.h"
 #include "base/guard.h"
 
@@ -122,15 +123,12 @@ static int top(const struct walk *walk)
 
 static int push(struct walk *walk, int fd)
 {
-	if (walk->depth == walk->room) {
-		size_t room = walk->room > 0 ? 2 * walk->room : 16;
-		int *levels = realloc(walk->levels, room * sizeof(*levels));
+	int *levels = ln_array_grow(walk->levels, walk->depth, &walk->room,
+				    sizeof(*levels));
 
-		if (levels == NULL)
-			return -ENOMEM;
-		walk->levels = levels;
-		walk->room = room;
-	}
+	if (levels == NULL)
+		return -ENOMEM;
+	walk->levels = levels;
 	walk->levels[walk->depth++] = fd;
 	return 0;
 }

@@ -45,4 +45,9 @@ static inline void ln_list_remove(struct ln_list *node)
 #define ln_list_for_each(at, list) \
 	for (struct ln_list *at = (list)->next; at != (list); at = at->next)
 
+/* The same; `at` may be removed, and freed. */
+#define ln_list_for_each_safe(at, after, list)                     \
+	for (struct ln_list *at = (list)->next, *after = at->next; \
+	     at != (list); at = after, after = at->next)
+
 #endif

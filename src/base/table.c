@@ -1,155 +1,385 @@
 /*
  * DESIGN
- * Chains, in as many buckets as there are entries or up to four times as many.
- * A table that is full becomes `old`, and each addition moves a few of its
- * buckets; it is empty long before the new one is full.
+ * Linear probing. A removed entry leaves a tombstone, so that probes go on
+ * behind it; an addition uses it again, and where a slot that was never used
+ * follows, it becomes one too. At least a quarter of the slots were never used,
+ * so a probe ends.
+ *
+ * A table of which three quarters are used becomes `old`, beside a new one that
+ * has twice as many slots, or as many when few entries live. Each addition
+ * moves what is in MOVED slots of the old one. Of the new table a quarter of
+ * the slots, or more, are left for what comes meanwhile: all have moved long
+ * before it is full. What is below `moved` in the old one counts as gone, and
+ * is never looked at again, so its pages are given back early. What is known of
+ * the old one is in a head before the slots, since structs have many tables,
+ * and few of them grow.
  */
 #include "base/table.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
-#include "base/error.h"
+#include "base/compiler.h"
+#include "base/pages.h"
+#include "base/random.h"
+#include "base/siphash.h"
 
-#define LEAST_BITS 3
-#define MOVED_AT_ONCE 4 /* buckets */
+#define NEVER_USED UINT64_C(0)
+#define TOMBSTONE UINT64_MAX
 
-static uint32_t bucket_of(uint64_t key, uint32_t bits)
+#define BITS_FIRST 2
+#define BITS_MAX 31
+#define MOVED 16
+#define MAPPED_MIN ((size_t)1 << 20) /* bytes of a table */
+#define DROPPED ((size_t)64 << 10)   /* bytes that go back at once */
+#define SPAN ((size_t)4 << 20)       /* the same, at the end */
+
+struct head {
+	uint64_t secret[2];
+	struct ln_table_slot *old; /* of the table before; NULL: all moved */
+	uint32_t moved;            /* slots of `old` that are done with */
+	uint32_t old_bits;
+};
+
+static_assert(sizeof(struct head) % sizeof(struct ln_table_slot) == 0,
+	      "slots are aligned behind it");
+
+static struct head *head_of(const struct ln_table_slot *slots)
 {
-	return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bits));
+	return (struct head *)(uintptr_t)slots - 1;
 }
 
-static uint32_t size_of(struct ln_table_entry *const *buckets, uint32_t bits)
+static bool is_key(uint64_t key)
 {
-	return buckets != NULL ? UINT32_C(1) << bits : 0;
+	return key != NEVER_USED && key != TOMBSTONE;
 }
 
-static void put(struct ln_table *table, struct ln_table_entry *entry)
+static uint32_t count_of(const struct ln_table_slot *slots, unsigned bits)
 {
-	struct ln_table_entry **bucket =
-		&table->buckets[bucket_of(entry->key, table->bits)];
-
-	entry->next = *bucket;
-	*bucket = entry;
+	return slots != NULL ? UINT32_C(1) << bits : 0;
 }
 
-static void move_some(struct ln_table *table, uint32_t most)
+static uint32_t new_count(const struct ln_table *table)
 {
-	uint32_t size = size_of(table->old, table->old_bits);
+	return count_of(table->slots, table->bits);
+}
 
-	while (most-- > 0 && table->moved < size) {
-		struct ln_table_entry *entry = table->old[table->moved];
+static uint32_t old_count(const struct ln_table *table)
+{
+	const struct head *head;
 
-		table->old[table->moved++] = NULL;
-		while (entry != NULL) {
-			struct ln_table_entry *next = entry->next;
+	if (table->slots == NULL)
+		return 0;
+	head = head_of(table->slots);
+	return count_of(head->old, head->old_bits);
+}
 
-			put(table, entry);
-			entry = next;
-		}
+static size_t size_of(unsigned bits)
+{
+	return sizeof(struct head) + (sizeof(struct ln_table_slot) << bits);
+}
+
+/* ---- Memory ---- */
+
+static struct ln_table_slot *slots_new(unsigned bits)
+{
+	size_t size = size_of(bits);
+	struct head *head;
+
+	if (size < MAPPED_MIN) {
+		head = calloc(1, size);
+		return head != NULL ? (void *)(head + 1) : NULL;
 	}
-	if (table->old == NULL || table->moved < size)
+	/* Zero without anybody's work. */
+	head = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return head != MAP_FAILED ? (void *)(head + 1) : NULL;
+}
+
+static void slots_free(struct ln_table_slot *slots, unsigned bits)
+{
+	if (slots == NULL)
 		return;
-	free(table->old);
-	table->old = NULL;
+	if (size_of(bits) < MAPPED_MIN)
+		free(head_of(slots));
+	else if (ln_pages_unmap(head_of(slots), size_of(bits)) < 0)
+		return; /* the pages are gone, the addresses are lost */
 }
 
-static int grow(struct ln_table *table)
+/* Gives the pages of a mapping back, a span at a time. */
+static void slots_drop(struct ln_table_slot *slots, unsigned bits,
+		       void (*rest)(void))
 {
-	uint32_t bits = table->buckets != NULL ? table->bits + 1 : LEAST_BITS;
-	struct ln_table_entry **buckets;
+	size_t size = size_of(bits);
 
-	buckets = calloc((size_t)1 << bits, sizeof(struct ln_table_entry *));
-	if (buckets == NULL)
-		return LN_ENOMEM;
-	/* Nothing is left there by now, see above. */
-	move_some(table, UINT32_MAX);
-	table->old = table->buckets;
-	table->old_bits = table->bits;
-	table->moved = 0;
-	table->buckets = buckets;
-	table->bits = bits;
-	return 0;
-}
-
-int ln_table_add(struct ln_table *table, struct ln_table_entry *entry)
-{
-	if (table->count >= size_of(table->buckets, table->bits)) {
-		int error = grow(table);
-
-		/* Chains become longer; only without any it is impossible. */
-		if (error < 0 && table->buckets == NULL)
-			return error;
+	if (slots == NULL || size < MAPPED_MIN)
+		return;
+	for (size_t at = 0; at < size; at += SPAN) {
+		/* Where it fails, unmapping does it all. */
+		(void)ln_pages_drop((char *)head_of(slots) + at,
+				    size - at < SPAN ? size - at : SPAN);
+		rest();
 	}
-	move_some(table, MOVED_AT_ONCE);
-	put(table, entry);
-	table->count++;
-	return 0;
 }
 
-/* What points to the entry of a key; or NULL. */
-static struct ln_table_entry **place_in(struct ln_table_entry **buckets,
-					uint32_t bits, uint64_t key)
-{
-	struct ln_table_entry **at;
+/* ---- Entries ---- */
 
-	if (buckets == NULL)
-		return NULL;
-	at = &buckets[bucket_of(key, bits)];
-	while (*at != NULL && (*at)->key != key)
-		at = &(*at)->next;
-	return *at != NULL ? at : NULL;
+static uint32_t home(const struct ln_table *table, unsigned bits, uint64_t key)
+{
+	uint64_t hash = key * LN_TABLE_SPREAD;
+
+	if (LN_UNLIKELY(table->keyed))
+		hash = ln_siphash(head_of(table->slots)->secret, &key,
+				  sizeof(key));
+	return (uint32_t)(hash >> (64 - bits));
 }
 
-static struct ln_table_entry **place(const struct ln_table *table, uint64_t key)
+uint64_t ln_table_hash(const uint64_t secret[2], const void *bytes, size_t len)
 {
-	struct ln_table_entry **at = place_in(table->buckets, table->bits, key);
-
-	return at != NULL ? at : place_in(table->old, table->old_bits, key);
+	return (ln_siphash(secret, bytes, len) >> 1) + 1;
 }
 
-struct ln_table_entry *ln_table_find(const struct ln_table *table, uint64_t key)
+/* Looks for a key in the slots from `from` on, behind the slot `after`, or all
+ * of them. */
+static inline struct ln_table_slot *probe(struct ln_table_slot *slots,
+					  uint32_t count, uint32_t from,
+					  uint32_t start, uint64_t key,
+					  const struct ln_table_slot *after)
 {
-	struct ln_table_entry **at = place(table, key);
+	uint32_t at;
 
-	return at != NULL ? *at : NULL;
-}
-
-struct ln_table_entry *ln_table_remove(struct ln_table *table, uint64_t key)
-{
-	struct ln_table_entry **at = place(table, key);
-	struct ln_table_entry *entry;
-
-	if (at == NULL)
-		return NULL;
-	entry = *at;
-	*at = entry->next;
-	table->count--;
-	return entry;
-}
-
-struct ln_table_entry *ln_table_take(struct ln_table *table, uint32_t *at)
-{
-	uint32_t size = size_of(table->buckets, table->bits);
-	uint32_t all = size + size_of(table->old, table->old_bits);
-
-	for (; *at < all; ++*at) {
-		struct ln_table_entry **bucket =
-			*at < size ? &table->buckets[*at]
-				   : &table->old[*at - size];
-		struct ln_table_entry *entry = *bucket;
-
-		if (entry == NULL)
-			continue;
-		*bucket = entry->next;
-		table->count--;
-		return entry;
+	/* What is below `from` is gone. */
+	if (start < from)
+		start = from;
+	at = start;
+	if (after != NULL) {
+		at = (uint32_t)(after - slots) + 1;
+		if (at == count)
+			at = from;
+		if (at == start)
+			return NULL;
 	}
+	do {
+		if (slots[at].key == key)
+			return &slots[at];
+		if (slots[at].key == NEVER_USED)
+			return NULL;
+		if (LN_UNLIKELY(++at == count))
+			at = from;
+	} while (at != start);
 	return NULL;
 }
 
-void ln_table_deinit(struct ln_table *table)
+static struct ln_table_slot *probe_old(const struct ln_table *table,
+				       uint64_t key,
+				       const struct ln_table_slot *after)
 {
-	free(table->buckets);
-	free(table->old);
-	*table = (struct ln_table){ 0 };
+	const struct head *head = head_of(table->slots);
+
+	if (head->old == NULL)
+		return NULL;
+	return probe(head->old, UINT32_C(1) << head->old_bits, head->moved,
+		     home(table, head->old_bits, key), key, after);
+}
+
+struct ln_table_slot *ln_table_search(const struct ln_table *table,
+				      uint64_t key)
+{
+	struct ln_table_slot *slot;
+
+	if (table->slots == NULL || !is_key(key))
+		return NULL;
+	slot = probe(table->slots, UINT32_C(1) << table->bits, 0,
+		     home(table, table->bits, key), key, NULL);
+	return LN_LIKELY(slot != NULL) ? slot : probe_old(table, key, NULL);
+}
+
+/* Whether it is one of the new table's. */
+static bool is_new(const struct ln_table *table,
+		   const struct ln_table_slot *slot)
+{
+	return slot >= table->slots && slot < table->slots + new_count(table);
+}
+
+struct ln_table_slot *ln_table_next(const struct ln_table *table,
+				    const struct ln_table_slot *slot)
+{
+	uint64_t key = slot->key;
+	struct ln_table_slot *next;
+
+	ln_assert(is_key(key));
+	if (!is_new(table, slot))
+		return probe_old(table, key, slot);
+	next = probe(table->slots, UINT32_C(1) << table->bits, 0,
+		     home(table, table->bits, key), key, slot);
+	return next != NULL ? next : probe_old(table, key, NULL);
+}
+
+static struct ln_table_slot *put(struct ln_table *table, uint64_t key)
+{
+	uint32_t mask = new_count(table) - 1;
+	uint32_t at = home(table, table->bits, key);
+
+	while (is_key(table->slots[at].key))
+		at = (at + 1) & mask;
+	if (table->slots[at].key == NEVER_USED)
+		table->used++;
+	table->slots[at].key = key;
+	return &table->slots[at];
+}
+
+/* ---- Growing ---- */
+
+/* Moves what is in some slots of the old table. */
+static void move_some(struct ln_table *table)
+{
+	struct head *head = head_of(table->slots);
+	uint32_t old = old_count(table);
+	bool mapped = size_of(head->old_bits) >= MAPPED_MIN;
+	char *start = (char *)head_of(head->old);
+
+	for (int i = 0; i < MOVED && head->moved < old; i++) {
+		const struct ln_table_slot *slot = &head->old[head->moved++];
+		size_t done = (size_t)((char *)(uintptr_t)(slot + 1) - start);
+
+		if (is_key(slot->key))
+			put(table, slot->key)->number = slot->number;
+		if (mapped && done % DROPPED == 0)
+			/* Where it fails, unmapping does it. */
+			(void)ln_pages_drop(start + done - DROPPED, DROPPED);
+	}
+	if (head->moved < old)
+		return;
+	slots_free(head->old, head->old_bits);
+	head->old = NULL;
+	head->moved = 0;
+}
+
+static unsigned bits_of_next(const struct ln_table *table)
+{
+	if (table->slots == NULL)
+		return BITS_FIRST;
+	return table->live >= new_count(table) / 2 ? table->bits + 1u
+						   : table->bits;
+}
+
+static bool is_full(const struct ln_table *table)
+{
+	return table->used >= new_count(table) / 4 * 3;
+}
+
+static uint64_t charge_of(uint64_t slots)
+{
+	return slots > LN_TABLE_SMALL ? slots * sizeof(struct ln_table_slot)
+				      : 0;
+}
+
+uint64_t ln_table_growth(const struct ln_table *table)
+{
+	return is_full(table) ? charge_of(UINT64_C(1) << bits_of_next(table))
+			      : 0;
+}
+
+uint64_t ln_table_bytes(const struct ln_table *table)
+{
+	return charge_of(new_count(table)) + charge_of(old_count(table));
+}
+
+static bool grow(struct ln_table *table)
+{
+	unsigned bits = bits_of_next(table);
+	struct ln_table_slot *slots = bits <= BITS_MAX ? slots_new(bits) : NULL;
+	struct head *head;
+
+	if (slots == NULL)
+		return false;
+	head = head_of(slots);
+	if (table->slots != NULL) {
+		ln_assert(head_of(table->slots)->old == NULL);
+		head->old = table->slots;
+		head->old_bits = table->bits;
+		memcpy(head->secret, head_of(table->slots)->secret,
+		       sizeof(head->secret));
+	} else if (table->keyed) {
+		ln_random_bytes(head->secret, sizeof(head->secret));
+	}
+	table->slots = slots;
+	table->bits = (uint8_t)bits;
+	table->used = 0;
+	return true;
+}
+
+struct ln_table_slot *ln_table_add(struct ln_table *table, uint64_t key)
+{
+	struct ln_table_slot *slot;
+
+	ln_assert(is_key(key));
+	if (is_full(table) && !grow(table))
+		return NULL;
+	if (head_of(table->slots)->old != NULL)
+		move_some(table);
+	slot = put(table, key);
+	table->live++;
+	ln_assert(table->used < new_count(table));
+	return slot;
+}
+
+void ln_table_remove(struct ln_table *table, struct ln_table_slot *slot)
+{
+	uint32_t mask = new_count(table) - 1;
+	uint32_t at;
+
+	ln_assert(is_key(slot->key) && table->live > 0);
+	slot->key = TOMBSTONE;
+	table->live--;
+	if (!is_new(table, slot))
+		return;
+	/* No probe needs it when none goes on behind it. */
+	at = (uint32_t)(slot - table->slots);
+	if (table->slots[(at + 1) & mask].key != NEVER_USED)
+		return;
+	for (int i = 0; i < MOVED && table->slots[at].key == TOMBSTONE; i++) {
+		table->slots[at].key = NEVER_USED;
+		table->used--;
+		at = (at - 1) & mask;
+	}
+}
+
+/* ---- All of it ---- */
+
+uint32_t ln_table_slots(const struct ln_table *table)
+{
+	return new_count(table) + old_count(table);
+}
+
+struct ln_table_slot *ln_table_at(const struct ln_table *table, uint32_t index)
+{
+	uint32_t old = old_count(table);
+	const struct head *head;
+	struct ln_table_slot *slot;
+
+	if (table->slots == NULL)
+		return NULL;
+	head = head_of(table->slots);
+	if (index < head->moved)
+		return NULL;
+	slot = index < old ? &head->old[index] : &table->slots[index - old];
+	return is_key(slot->key) ? slot : NULL;
+}
+
+void ln_table_deinit(struct ln_table *table, void (*rest)(void))
+{
+	struct head head = { .old = NULL };
+
+	if (table->slots != NULL)
+		head = *head_of(table->slots);
+	if (rest != NULL) {
+		slots_drop(head.old, head.old_bits, rest);
+		slots_drop(table->slots, table->bits, rest);
+	}
+	slots_free(head.old, head.old_bits);
+	slots_free(table->slots, table->bits);
+	*table = (struct ln_table){ .keyed = table->keyed };
 }

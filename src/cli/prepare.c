@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/guard.h"
@@ -45,27 +46,20 @@ void ln_cli_raise_descriptor_limit(void)
 /* What a file of unknown size is read into at first. */
 #define ROOM_FIRST ((size_t)64 << 10)
 
-/* Reads until the end, or until there are `most` bytes. An errno. */
-static int read_all(int fd, size_t most, size_t room, uint8_t **bytes,
-		    size_t *len)
+/* Reads until the end, or until the buffer is full. An errno. */
+static int read_all(int fd, struct ln_buffer *buffer)
 {
-	while (*len < most) {
-		uint8_t *larger;
+	while (buffer->len < buffer->max) {
 		ssize_t n;
 
-		if (*bytes == NULL || *len == room) {
-			if (*bytes != NULL)
-				room = room < most / 2 ? 2 * room : most;
-			larger = realloc(*bytes, room);
-			if (larger == NULL)
-				return ENOMEM;
-			*bytes = larger;
-		}
-		n = read(fd, *bytes + *len, room - *len);
+		if (!ln_buffer_reserve(buffer, 1))
+			return ENOMEM;
+		n = read(fd, buffer->data + buffer->len,
+			 buffer->room - buffer->len);
 		if (n == 0)
 			return 0;
 		if (n > 0)
-			*len += (size_t)n;
+			buffer->len += (size_t)n;
 		else if (errno != EINTR)
 			return errno;
 	}
@@ -106,9 +100,10 @@ static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
 {
 	/* One more tells that the file is too large, and with one more the end
 	 * is seen at once. */
-	size_t most = bound < SIZE_MAX ? bound + 1 : bound;
-	size_t room = ROOM_FIRST;
-	uint8_t *bytes = NULL;
+	struct ln_buffer buffer = {
+		.max = bound < SIZE_MAX ? bound + 1 : bound,
+		.first = ROOM_FIRST,
+	};
 	struct stat stat;
 	int error;
 
@@ -118,18 +113,17 @@ static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
 			refuse_size(path, true, (uint64_t)stat.st_size, bound);
 			return NULL;
 		}
-		room = (size_t)stat.st_size + 1;
+		buffer.first = (size_t)stat.st_size + 1;
 	}
-	if (room > most)
-		room = most;
-	error = read_all(fd, most, room, &bytes, len);
-	if (error == 0 && *len <= bound)
-		return bytes;
+	error = read_all(fd, &buffer);
+	*len = buffer.len;
+	if (error == 0 && buffer.len <= bound)
+		return buffer.data;
 	if (error == 0)
 		refuse_size(path, false, bound, bound);
 	else
 		ln_log_say("cannot read '%s': %s", path, strerror(error));
-	free(bytes);
+	ln_buffer_deinit(&buffer);
 	return NULL;
 }
 

@@ -1,6 +1,8 @@
 /* Reading what the sections of a wasm binary are made of. No state. */
 #include "engine/binary.h"
 
+#include "base/error.h"
+
 bool ln_binary_section(struct ln_cursor *cursor, uint8_t *id,
 		       struct ln_cursor *content)
 {
@@ -104,6 +106,27 @@ bool ln_binary_type(struct ln_cursor *cursor, uint8_t *form,
 	    !ln_cursor_number(cursor, 32, &type->params.count))
 		return false;
 	return skip_fields(cursor, type->params.count);
+}
+
+bool ln_type_walk_begin(struct ln_type_walk *walk, struct ln_cursor section)
+{
+	*walk = (struct ln_type_walk){ .rest = section };
+	return ln_cursor_number(&walk->rest, 32, &walk->groups);
+}
+
+int ln_type_walk_next(struct ln_type_walk *walk, const uint8_t **at,
+		      uint8_t *form, struct ln_functype *type)
+{
+	while (walk->types == 0) {
+		if (walk->groups == 0)
+			return 0;
+		walk->groups--;
+		if (!ln_binary_type_group(&walk->rest, &walk->types))
+			return LN_EFORMAT;
+	}
+	walk->types--;
+	*at = walk->rest.at;
+	return ln_binary_type(&walk->rest, form, type) ? 1 : LN_EFORMAT;
 }
 
 enum limits_flag { LIMITS_MOST = 1, LIMITS_PAGE_SIZE = 8 };

@@ -88,6 +88,21 @@ bool ln_binary_type_group(struct ln_cursor *cursor, uint64_t *count);
 bool ln_binary_type(struct ln_cursor *cursor, uint8_t *form,
 		    struct ln_functype *type);
 
+/* A walk over the content of a type section: its types in the order of their
+ * numbers, whatever groups they are in. */
+struct ln_type_walk {
+	struct ln_cursor rest;
+	uint64_t groups; /* that are to come */
+	uint64_t types;  /* that are to come, of a group */
+};
+
+bool ln_type_walk_begin(struct ln_type_walk *walk, struct ln_cursor section);
+
+/* Reads the next type; its bytes are from `at` up to walk->rest.at. 1: there
+ * was one. 0: there are no more. LN_EFORMAT. */
+int ln_type_walk_next(struct ln_type_walk *walk, const uint8_t **at,
+		      uint8_t *form, struct ln_functype *type);
+
 /* How large a table may be. A table in the table section may have an initial
  * value: then *initial, and a constant expression follows. */
 bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *least,

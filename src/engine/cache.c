@@ -48,6 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/guard.h"
@@ -467,17 +468,13 @@ static bool is_ours(const char *name)
 static bool add_file(struct files *files, const char *name,
 		     const struct stat *status)
 {
+	struct file *all = ln_array_grow(files->all, files->count, &files->room,
+					 sizeof(*all));
 	struct file *file;
 
-	if (files->count == files->room) {
-		size_t room = files->room > 0 ? 2 * files->room : 64;
-		struct file *all = reallocarray(files->all, room, sizeof(*all));
-
-		if (all == NULL)
-			return false;
-		files->all = all;
-		files->room = room;
-	}
+	if (all == NULL)
+		return false;
+	files->all = all;
 	file = &files->all[files->count++];
 	memcpy(file->name, name, NAME_SIZE);
 	file->used = status->st_mtim;

@@ -26,9 +26,10 @@
 
 #include "base/error.h"
 #include "base/futex.h"
-#include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "base/table.h"
 #include "base/time.h"
 #include "engine/cache.h"
 #include "engine/compiler.h"
@@ -48,15 +49,12 @@
  * people write by hand. */
 #define WASM_TEXT_MAX ((size_t)4 << 20)
 
-#define BUCKETS 256
-
 struct ln_codes {
-	struct ln_hash_seed seed;
+	uint64_t key[2];
 	struct ln_turns turns[LN_CODE_STEPS];
-	struct ln_party others[LN_CODE_STEPS]; /* for who names no party */
 	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
-	struct ln_list buckets[BUCKETS]; /* under lock */
+	struct ln_table table; /* struct ln_code, by hash; under lock */
 };
 
 enum state { PENDING, READY, FAILED };
@@ -64,7 +62,7 @@ enum state { PENDING, READY, FAILED };
 struct ln_code {
 	/* Under the table's lock. */
 	uint32_t references;
-	struct ln_list link;    /* in its bucket, unless it has failed */
+	bool listed;            /* in the table, unless it has failed */
 	struct ln_list waiters; /* while it is pending */
 
 	_Atomic uint32_t state; /* changed under the lock; threads wait on it */
@@ -417,19 +415,41 @@ int ln_codes_new(struct ln_codes **out)
 
 	if (codes == NULL)
 		return LN_ENOMEM;
-	ln_hash_seed(&codes->seed);
-	for (int i = 0; i < LN_CODE_STEPS; i++)
-		ln_turns_init(&codes->turns[i],
-			      i == LN_CODE_LOOK || i == LN_CODE_APART ? 2 : 1);
-	for (size_t i = 0; i < BUCKETS; i++)
-		ln_list_init(&codes->buckets[i]);
+	ln_random_bytes(codes->key, sizeof(codes->key));
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		bool two = i == LN_CODE_LOOK || i == LN_CODE_APART;
+
+		if (ln_turns_init(&codes->turns[i], two ? 2 : 1) < 0) {
+			ln_codes_free(codes);
+			return LN_ENOMEM;
+		}
+	}
 	*out = codes;
 	return 0;
 }
 
 void ln_codes_free(struct ln_codes *codes)
 {
+	if (codes == NULL)
+		return;
+	for (int i = 0; i < LN_CODE_STEPS; i++)
+		ln_turns_deinit(&codes->turns[i]);
+	ln_table_deinit(&codes->table, NULL);
 	free(codes);
+}
+
+/* Takes code out of the table, if it is in; under the lock. */
+static void unlist(struct ln_codes *codes, struct ln_code *self)
+{
+	struct ln_table_slot *slot;
+
+	if (!self->listed)
+		return;
+	slot = ln_table_find(&codes->table, self->hash);
+	while (slot->value != self)
+		slot = ln_table_next(&codes->table, slot);
+	ln_table_remove(&codes->table, slot);
+	self->listed = false;
 }
 
 void ln_code_release(struct ln_code *self)
@@ -440,7 +460,7 @@ void ln_code_release(struct ln_code *self)
 	ln_lock_acquire(&codes->lock);
 	last = --self->references == 0;
 	if (last)
-		ln_list_remove(&self->link);
+		unlist(codes, self);
 	ln_lock_release(&codes->lock);
 	if (last)
 		ln_task_on_worker_stack(ln_task_current(), destroy, self);
@@ -454,27 +474,30 @@ static bool is_same(const struct ln_code *a, const struct ln_code *b)
 }
 
 /* A reference to code that equals `self`; or NULL, and then `self` is in the
- * table. Comparing under the lock takes long only for bytes that are equal, or
- * that somebody made collide who cannot know the seed. */
+ * table, unless memory is short. */
 static struct ln_code *find_or_add(struct ln_codes *codes, struct ln_code *self)
 {
-	struct ln_list *bucket = &codes->buckets[self->hash % BUCKETS];
 	struct ln_code *found = NULL;
+	struct ln_table_slot *slot;
 
 	ln_lock_acquire(&codes->lock);
-	ln_list_for_each (at, bucket) {
-		struct ln_code *other =
-			ln_container_of(at, struct ln_code, link);
+	slot = ln_table_find(&codes->table, self->hash);
+	for (; slot != NULL; slot = ln_table_next(&codes->table, slot)) {
+		struct ln_code *other = slot->value;
 
-		if (other->hash == self->hash && other->len == self->len &&
+		if (other->len == self->len &&
 		    other->variant == self->variant) {
 			found = other;
 			found->references++;
 			break;
 		}
 	}
-	if (found == NULL)
-		ln_list_append(bucket, &self->link);
+	if (found == NULL) {
+		slot = ln_table_add(&codes->table, self->hash);
+		self->listed = slot != NULL;
+		if (slot != NULL)
+			slot->value = self;
+	}
 	ln_lock_release(&codes->lock);
 	if (found == NULL || is_same(found, self))
 		return found;
@@ -496,7 +519,7 @@ void ln_code_settle(struct ln_code *self, int result, const char *text)
 	atomic_store_explicit(&self->state, result < 0 ? FAILED : READY,
 			      memory_order_release);
 	if (result < 0)
-		ln_list_remove(&self->link);
+		unlist(codes, self);
 	while (!ln_list_empty(waiters)) {
 		struct waiter *waiter =
 			ln_container_of(waiters->next, struct waiter, link);
@@ -566,7 +589,7 @@ static int prepare(struct ln_code *self, const uint8_t *bytes, size_t len,
 	if (code == 0)
 		code = look(self, error);
 	if (code == 0)
-		self->hash = ln_hash_bytes(&ln_engine_codes(self->engine)->seed,
+		self->hash = ln_table_hash(ln_engine_codes(self->engine)->key,
 					   self->bytes, self->len);
 	return code;
 }
@@ -612,7 +635,6 @@ int ln_code_find(struct ln_engine *engine, unsigned variant,
 	self->engine = engine;
 	self->variant = variant;
 	atomic_init(&self->state, PENDING);
-	ln_list_init(&self->link);
 	ln_list_init(&self->waiters);
 	code = prepare(self, bytes, len, max_bytes, error);
 	if (code < 0) {
@@ -658,22 +680,43 @@ int ln_code_compile(struct ln_code *self, char **error)
 	return code;
 }
 
-int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_party *parties)
+int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
+		 struct ln_tenant **tenants)
 {
 	struct ln_codes *codes = ln_engine_codes(engine);
 
-	if (ln_task_current() == NULL)
-		return 0;
-	if (parties == NULL)
-		parties = codes->others;
-	return ln_turns_take(&codes->turns[step], &parties[step]);
+	for (int i = 0; i < LN_CODE_STEPS; i++) {
+		tenants[i] = ln_turns_join(&codes->turns[i],
+					   above != NULL ? above[i] : NULL);
+		if (tenants[i] == NULL)
+			return LN_ENOMEM;
+	}
+	return 0;
 }
 
-void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step)
+void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants)
+{
+	struct ln_codes *codes = ln_engine_codes(engine);
+
+	for (int i = 0; i < LN_CODE_STEPS; i++)
+		ln_turns_leave(&codes->turns[i], tenants[i]);
+}
+
+int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_tenant *const *tenants)
+{
+	if (ln_task_current() == NULL)
+		return 0;
+	return ln_turns_take(&ln_engine_codes(engine)->turns[step],
+			     tenants != NULL ? tenants[step] : NULL);
+}
+
+void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_tenant *const *tenants)
 {
 	if (ln_task_current() != NULL)
-		ln_turns_end(&ln_engine_codes(engine)->turns[step]);
+		ln_turns_end(&ln_engine_codes(engine)->turns[step],
+			     tenants != NULL ? tenants[step] : NULL);
 }
 
 /* ---- What code says ---- */

@@ -26,7 +26,7 @@ struct ln_engine;
 struct ln_entries;
 struct ln_elements;
 struct ln_names;
-struct ln_party;
+struct ln_tenant;
 struct ln_scan;
 
 enum ln_code_state {
@@ -78,12 +78,20 @@ void ln_code_settle(struct ln_code *code, int result, const char *text);
  * why. LN_EKILLED. */
 int ln_code_await(struct ln_code *code, char **text);
 
-/* Takes a turn for a party, which has one struct for each step; with no parties
- * (NULL) for one that all those share. Threads that run no task do not wait.
- * LN_EKILLED. */
+/* Makes LN_CODE_STEPS tenants, which take turns at the steps, below those of
+ * `above`; NULL: below none. LN_ENOMEM: some may be missing. */
+int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
+		 struct ln_tenant **tenants);
+
+/* Ends tenants, which may be NULL. */
+void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants);
+
+/* Takes a turn for one of such tenants; NULL: for none. Threads that run no
+ * task do not wait. LN_EKILLED. */
 int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_party *parties);
-void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step);
+		      struct ln_tenant *const *tenants);
+void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step,
+		      struct ln_tenant *const *tenants);
 
 /* The module as a binary: text is assembled, a binary is copied; *binary is the
  * caller's. Errors as ln_code_find. Needs the stack of a thread. */

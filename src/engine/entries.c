@@ -1,8 +1,6 @@
 /*
- * The entries of a module: an open hash table of positions, whose size is a
- * power of two and at least twice their number, so that a search ends. Names
- * come from anybody, so their hash is keyed: nobody can make them collide.
- * Immutable once made.
+ * The entries of a module, and a hash table of their positions. Names come from
+ * anybody, so their hash is keyed. Immutable once made.
  */
 #include "engine/entries.h"
 
@@ -10,7 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/hash.h"
+#include "base/random.h"
+#include "base/table.h"
 #include "engine/binary.h"
 #include "engine/signatures.h"
 #include "engine/types.h"
@@ -25,22 +24,21 @@ struct slot {
 struct ln_entries {
 	struct slot *slots;
 	size_t count;
-	char *names;     /* what the entries' names point into */
-	size_t longest;  /* bytes of the longest name */
-	uint32_t *table; /* positions in `slots`, plus 1; 0 is free */
-	size_t mask;
-	struct ln_hash_seed seed;
+	char *names;    /* what the entries' names point into */
+	size_t longest; /* bytes of the longest name */
+	uint64_t key[2];
+	struct ln_table table; /* positions in `slots`, by name */
 };
 
-static void add_entry(struct ln_entries *entries, struct ln_cursor name,
-		      const struct ln_functype *type, char **names)
+static int add_entry(struct ln_entries *entries, struct ln_cursor name,
+		     const struct ln_functype *type, char **names)
 {
 	struct slot *slot = &entries->slots[entries->count];
 	size_t len = ln_cursor_len(name);
-	size_t at;
+	struct ln_table_slot *place;
 
 	if (type->params.count > PARAMS_MAX)
-		return;
+		return 0;
 	ln_types_letters(&type->params, slot->params, PARAMS_MAX);
 	if (len > 0)
 		memcpy(*names, name.at, len);
@@ -52,17 +50,19 @@ static void add_entry(struct ln_entries *entries, struct ln_cursor name,
 	*names += len;
 	if (len > entries->longest)
 		entries->longest = len;
-	at = ln_hash_bytes(&entries->seed, slot->entry.name, len) &
-	     entries->mask;
-	while (entries->table[at] != 0)
-		at = (at + 1) & entries->mask;
-	entries->table[at] = (uint32_t)++entries->count;
+	place = ln_table_add(
+		&entries->table,
+		ln_table_hash(entries->key, slot->entry.name, len));
+	if (place == NULL)
+		return LN_ENOMEM;
+	place->number = entries->count++;
+	return 0;
 }
 
 /* Room for all that is exported as a function. */
 static int reserve_entries(struct ln_entries *entries, struct ln_cursor exports)
 {
-	size_t count = 0, bytes = 0, size = 2;
+	size_t count = 0, bytes = 0;
 	struct ln_export export;
 
 	while (ln_binary_export(&exports, &export)) {
@@ -71,14 +71,9 @@ static int reserve_entries(struct ln_entries *entries, struct ln_cursor exports)
 		count++;
 		bytes += ln_cursor_len(export.name);
 	}
-	while (size < 2 * count)
-		size *= 2;
 	entries->slots = calloc(count > 0 ? count : 1, sizeof(*entries->slots));
 	entries->names = malloc(bytes > 0 ? bytes : 1);
-	entries->table = calloc(size, sizeof(*entries->table));
-	entries->mask = size - 1;
-	if (entries->slots == NULL || entries->names == NULL ||
-	    entries->table == NULL)
+	if (entries->slots == NULL || entries->names == NULL)
 		return LN_ENOMEM;
 	return 0;
 }
@@ -87,7 +82,7 @@ void ln_entries_free(struct ln_entries *entries)
 {
 	if (entries == NULL)
 		return;
-	free(entries->table);
+	ln_table_deinit(&entries->table, NULL);
 	free(entries->names);
 	free(entries->slots);
 	free(entries);
@@ -108,7 +103,7 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 
 	if (entries == NULL)
 		return LN_ENOMEM;
-	ln_hash_seed(&entries->seed);
+	ln_random_bytes(entries->key, sizeof(entries->key));
 	/* The section ends with the last one. */
 	(void)ln_cursor_number(&exports, 32, &count);
 	error = reserve_entries(entries, exports);
@@ -116,7 +111,7 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 	while (error == 0 && ln_binary_export(&exports, &export)) {
 		if (export.kind == LN_EXTERN_FUNCTION &&
 		    ln_signatures_function(signatures, export.index, &type))
-			add_entry(entries, export.name, &type, &names);
+			error = add_entry(entries, export.name, &type, &names);
 	}
 	if (error < 0)
 		ln_entries_free(entries);
@@ -128,20 +123,20 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 const struct ln_entry *ln_entries_find(const struct ln_entries *entries,
 				       const char *name, size_t len)
 {
-	size_t at;
+	struct ln_table_slot *slot;
 
 	/* Keeps the time for names of any length bounded. */
 	if (len > entries->longest)
 		return NULL;
-	at = ln_hash_bytes(&entries->seed, name, len) & entries->mask;
-	while (entries->table[at] != 0) {
+	slot = ln_table_find(&entries->table,
+			     ln_table_hash(entries->key, name, len));
+	for (; slot != NULL; slot = ln_table_next(&entries->table, slot)) {
 		const struct ln_entry *entry =
-			&entries->slots[entries->table[at] - 1].entry;
+			&entries->slots[slot->number].entry;
 
 		if (entry->name_len == len &&
 		    (len == 0 || memcmp(entry->name, name, len) == 0))
 			return entry;
-		at = (at + 1) & entries->mask;
 	}
 	return NULL;
 }

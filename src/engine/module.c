@@ -179,12 +179,12 @@ static int at_turn(struct load *load, struct ln_blocking *pool,
 		   int (*work)(struct load *load, struct ln_blocking *pool))
 {
 	int error =
-		ln_code_take_turn(load->engine, step, load->limits->parties);
+		ln_code_take_turn(load->engine, step, load->limits->tenants);
 
 	if (error < 0)
 		return error;
 	error = work(load, pool);
-	ln_code_end_turn(load->engine, step);
+	ln_code_end_turn(load->engine, step, load->limits->tenants);
 	return error;
 }
 

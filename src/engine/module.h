@@ -20,14 +20,14 @@ struct ln_engine_class;
 struct ln_linked;
 struct ln_linker;
 struct ln_names;
-struct ln_party;
+struct ln_tenant;
 struct ln_variant;
 
 /* What ln_module_new refuses beyond. */
 struct ln_module_limits {
 	size_t max_bytes; /* size of the wasm binary, bytes */
-	/* On whose behalf, for turns: LN_CODE_STEPS, or NULL. */
-	struct ln_party *parties;
+	/* On whose behalf, for turns (ln_code_join); NULL: nobody's. */
+	struct ln_tenant *const *tenants;
 	/* A compiler in a process of its own gives way to this program. */
 	bool background;
 };

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "engine/output.h"
 #include "engine/refusal.h"
@@ -28,27 +29,12 @@
 
 /* ---- Lists ---- */
 
-/* The list with room for one more item; NULL, and the list as it was, when
- * memory is short. */
-static void *grow(void *items, size_t size, size_t count, size_t *room)
-{
-	size_t more = *room > 0 ? 2 * *room : 16;
-	void *grown;
-
-	if (count < *room)
-		return items;
-	grown = reallocarray(items, more, size);
-	if (grown != NULL)
-		*room = more;
-	return grown;
-}
-
 static int push_type(struct ln_rewrite *rewrite, struct ln_cursor item,
 		     uint8_t *owned)
 {
 	struct ln_rewrite_item *types =
-		grow(rewrite->types, sizeof(*types), rewrite->type_count,
-		     &rewrite->type_room);
+		ln_array_grow(rewrite->types, rewrite->type_count,
+			      &rewrite->type_room, sizeof(*types));
 
 	if (types == NULL)
 		return LN_ENOMEM;
@@ -64,8 +50,8 @@ static int push_function(struct ln_rewrite *rewrite,
 			 const struct ln_rewrite_function *function)
 {
 	struct ln_rewrite_function *functions =
-		grow(rewrite->functions, sizeof(*functions),
-		     rewrite->function_count, &rewrite->function_room);
+		ln_array_grow(rewrite->functions, rewrite->function_count,
+			      &rewrite->function_room, sizeof(*functions));
 
 	if (functions == NULL)
 		return LN_ENOMEM;
@@ -76,34 +62,24 @@ static int push_function(struct ln_rewrite *rewrite,
 
 /* ---- Taking apart ---- */
 
-static int read_type(struct ln_rewrite *rewrite, struct ln_cursor *section)
-{
-	struct ln_cursor item = { .at = section->at };
-	struct ln_functype type;
-	uint8_t form;
-
-	if (!ln_binary_type(section, &form, &type))
-		return LN_EFORMAT;
-	item.end = section->at;
-	return push_type(rewrite, item, NULL);
-}
-
 static int read_types(struct ln_rewrite *rewrite, struct ln_cursor section)
 {
-	uint64_t count, types;
-	int error = 0;
+	struct ln_type_walk walk;
+	struct ln_functype type;
+	struct ln_cursor item;
+	uint8_t form;
+	int more;
 
-	if (!ln_cursor_number(&section, 32, &count))
+	if (!ln_type_walk_begin(&walk, section))
 		return LN_EFORMAT;
-	for (uint64_t i = 0; i < count && error == 0; i++) {
-		if (!ln_binary_type_group(&section, &types))
-			return LN_EFORMAT;
-		for (uint64_t k = 0; k < types && error == 0; k++)
-			error = read_type(rewrite, &section);
+	while ((more = ln_type_walk_next(&walk, &item.at, &form, &type)) > 0) {
+		item.end = walk.rest.at;
+		if (push_type(rewrite, item, NULL) < 0)
+			return LN_ENOMEM;
 	}
-	if (error != 0)
-		return error;
-	return section.at == section.end ? 0 : LN_EFORMAT;
+	if (more < 0)
+		return more;
+	return walk.rest.at == walk.rest.end ? 0 : LN_EFORMAT;
 }
 
 static int read_imports(struct ln_rewrite *rewrite, struct ln_cursor section)
@@ -164,8 +140,8 @@ static int keep_section(struct ln_rewrite *rewrite, size_t *room,
 	struct ln_rewrite_section *sections;
 	struct ln_cursor name;
 
-	sections = grow(rewrite->sections, sizeof(*sections),
-			rewrite->section_count, room);
+	sections = ln_array_grow(rewrite->sections, rewrite->section_count,
+				 room, sizeof(*sections));
 	if (sections == NULL)
 		return LN_ENOMEM;
 	rewrite->sections = sections;
@@ -286,25 +262,25 @@ static bool are_value_types(const uint8_t *types, size_t count)
 }
 
 /* An output for a piece that is added: together they are bounded. */
-static struct ln_output piece(const struct ln_rewrite *rewrite)
+static struct ln_buffer piece(const struct ln_rewrite *rewrite)
 {
-	return (struct ln_output){ .most = rewrite->most - rewrite->added };
+	return (struct ln_buffer){ .max = rewrite->most - rewrite->added };
 }
 
 /* Takes what was written; on failure it is freed. */
-static int finish(struct ln_rewrite *rewrite, struct ln_output *output,
+static int finish(struct ln_rewrite *rewrite, struct ln_buffer *output,
 		  struct ln_cursor *bytes, uint8_t **owned)
 {
 	int error = output->error;
 
 	if (error < 0) {
-		ln_output_deinit(output);
+		ln_buffer_deinit(output);
 		return error;
 	}
 	rewrite->added += output->len;
-	bytes->at = output->bytes;
-	bytes->end = output->bytes + output->len;
-	*owned = output->bytes;
+	bytes->at = output->data;
+	bytes->end = output->data + output->len;
+	*owned = output->data;
 	return 0;
 }
 
@@ -312,7 +288,7 @@ int ln_rewrite_add_type(struct ln_rewrite *rewrite, const uint8_t *params,
 			size_t param_count, const uint8_t *results,
 			size_t result_count, uint32_t *type)
 {
-	struct ln_output output = piece(rewrite);
+	struct ln_buffer output = piece(rewrite);
 	struct ln_cursor item;
 	uint8_t *owned;
 	int error;
@@ -347,7 +323,7 @@ static int make_body(struct ln_rewrite *rewrite,
 		     const struct ln_rewrite_body *body,
 		     struct ln_cursor *bytes, uint8_t **owned)
 {
-	struct ln_output output = piece(rewrite);
+	struct ln_buffer output = piece(rewrite);
 	size_t groups = body->locals_len / LOCAL_GROUP;
 
 	if (body->locals_len % LOCAL_GROUP != 0)
@@ -357,13 +333,13 @@ static int make_body(struct ln_rewrite *rewrite,
 		const uint8_t *group = body->locals + i * LOCAL_GROUP;
 
 		if (!is_value_type(group[4])) {
-			ln_output_deinit(&output);
+			ln_buffer_deinit(&output);
 			return LN_EINVAL;
 		}
 		ln_output_number(&output, read_u32(group));
 		ln_output_byte(&output, group[4]);
 	}
-	ln_output_add(&output, body->code, body->code_len);
+	ln_buffer_add(&output, body->code, body->code_len);
 	return finish(rewrite, &output, bytes, owned);
 }
 
@@ -413,7 +389,7 @@ int ln_rewrite_add_import(struct ln_rewrite *rewrite, const char *module,
 		.imported = true,
 		.copy_of = LN_REWRITE_NO_COPY,
 	};
-	struct ln_output output = piece(rewrite);
+	struct ln_buffer output = piece(rewrite);
 	int error;
 
 	if (type >= rewrite->type_count)
@@ -431,7 +407,7 @@ int ln_rewrite_export(struct ln_rewrite *rewrite, const char *name, size_t len,
 {
 	struct ln_rewrite_export export = { .function = function };
 	struct ln_rewrite_export *exports;
-	struct ln_output output = piece(rewrite);
+	struct ln_buffer output = piece(rewrite);
 	int error;
 
 	if (function >= rewrite->function_count)
@@ -442,8 +418,8 @@ int ln_rewrite_export(struct ln_rewrite *rewrite, const char *name, size_t len,
 	error = finish(rewrite, &output, &export.name, &export.owned);
 	if (error < 0)
 		return error;
-	exports = grow(rewrite->exports, sizeof(*exports),
-		       rewrite->export_count, &rewrite->export_room);
+	exports = ln_array_grow(rewrite->exports, rewrite->export_count,
+				&rewrite->export_room, sizeof(*exports));
 	if (exports == NULL) {
 		free(export.owned);
 		return LN_ENOMEM;
@@ -467,7 +443,7 @@ int ln_rewrite_copy(struct ln_rewrite *rewrite, uint32_t from, uint32_t *index)
 {
 	const struct ln_rewrite_function *original = defined(rewrite, from);
 	struct ln_rewrite_function function;
-	struct ln_output output = piece(rewrite);
+	struct ln_buffer output = piece(rewrite);
 	int error;
 
 	if (original == NULL)
@@ -476,7 +452,7 @@ int ln_rewrite_copy(struct ln_rewrite *rewrite, uint32_t from, uint32_t *index)
 		.type = original->type,
 		.copy_of = from,
 	};
-	ln_output_add(&output, original->body.at,
+	ln_buffer_add(&output, original->body.at,
 		      ln_cursor_len(original->body));
 	error = finish(rewrite, &output, &function.body, &function.owned);
 	if (error < 0)

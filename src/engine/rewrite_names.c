@@ -43,18 +43,17 @@ bool ln_rewrite_names_next(struct ln_rewrite_names *names, uint32_t *index,
 static bool find_export(struct ln_cursor section, const char *wanted,
 			size_t len, uint64_t *index)
 {
-	struct ln_cursor name;
+	struct ln_export export;
 	uint64_t count;
-	uint8_t kind;
 
 	if (section.at == NULL || !ln_cursor_number(&section, 32, &count))
 		return false;
 	for (uint64_t i = 0; i < count; i++) {
-		if (!ln_binary_name(&section, &name) ||
-		    !ln_cursor_byte(&section, &kind) ||
-		    !ln_cursor_number(&section, 32, index))
+		if (!ln_binary_export(&section, &export))
 			return false;
-		if (kind == LN_EXTERN_FUNCTION && is(&name, wanted, len))
+		*index = export.index;
+		if (export.kind == LN_EXTERN_FUNCTION &&
+		    is(&export.name, wanted, len))
 			return true;
 	}
 	return false;

@@ -117,17 +117,14 @@ static void find_exported_memory(struct ln_cursor section, uint64_t count,
 	static const char wanted[] = "memory";
 
 	for (uint64_t i = 0; i < count; i++) {
-		struct ln_cursor name;
-		uint64_t kind, index;
+		struct ln_export export;
 
-		if (!ln_binary_name(&section, &name) ||
-		    !ln_cursor_number(&section, 7, &kind) ||
-		    !ln_cursor_number(&section, 32, &index))
+		if (!ln_binary_export(&section, &export))
 			return;
-		if (kind == LN_EXTERN_MEMORY &&
-		    ln_cursor_len(name) == sizeof(wanted) - 1 &&
-		    memcmp(name.at, wanted, sizeof(wanted) - 1) == 0)
-			*memory = (uint32_t)index;
+		if (export.kind == LN_EXTERN_MEMORY &&
+		    ln_cursor_len(export.name) == sizeof(wanted) - 1 &&
+		    memcmp(export.name.at, wanted, sizeof(wanted) - 1) == 0)
+			*memory = export.index;
 	}
 }
 

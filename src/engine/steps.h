@@ -2,8 +2,8 @@
 #ifndef LN_ENGINE_STEPS_H
 #define LN_ENGINE_STEPS_H
 
-/* What tasks do in turns, round robin over parties (sched/turns.h), so that a
- * party which adds many modules does not keep others from adding one. */
+/* What tasks do in turns, round robin over tenants (sched/turns.h), so that
+ * one which adds many modules does not keep others from adding one. */
 enum ln_code_step {
 	LN_CODE_LOOK,    /* reading a small one: two at a time, of the pool's
 			  * threads */
@@ -12,7 +12,7 @@ enum ln_code_step {
 	LN_CODE_COMPILE, /* small modules, in this process: one, since the
 			  * compiler uses all cores */
 	LN_CODE_APART,   /* others, in processes of their own, and plugins: two,
-			  * so that a party with a bad one does not stop the
+			  * so that a tenant with a bad one does not stop the
 			  * rest */
 };
 #define LN_CODE_STEPS 5

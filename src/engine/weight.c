@@ -78,37 +78,29 @@ struct module {
  * parameters of functions do. */
 static int read_types(struct module *module, struct ln_cursor section)
 {
-	uint64_t count, left = 0;
+	struct ln_type_walk walk;
 	struct ln_functype type;
+	const uint8_t *at;
 	uint8_t form;
+	int more;
 
-	if (!ln_cursor_number(&section, 32, &count))
+	if (!ln_type_walk_begin(&walk, section))
 		return 0;
-	while (count > 0 || left > 0) {
-		struct ln_weight_type pushed;
-
-		if (left == 0) {
-			count--;
-			if (!ln_binary_type_group(&section, &left)) {
-				module->weight += UNKNOWN;
-				return 0;
-			}
-			continue;
-		}
-		left--;
-		if (!ln_binary_type(&section, &form, &type)) {
-			module->weight += UNKNOWN;
-			return 0;
-		}
+	while ((more = ln_type_walk_next(&walk, &at, &form, &type)) > 0) {
 		/* Each took a byte of the binary: no overflow. */
-		pushed.params = (uint32_t)type.params.count;
-		pushed.results = (uint32_t)type.results.count;
+		struct ln_weight_type pushed = {
+			.params = (uint32_t)type.params.count,
+			.results = (uint32_t)type.results.count,
+		};
+
 		module->weight +=
 			PER_TYPE +
 			((uint64_t)pushed.params + pushed.results) * 5 / 4;
 		if (ln_weight_push_type(&module->types, pushed) != 0)
 			return LN_ENOMEM;
 	}
+	if (more < 0)
+		module->weight += UNKNOWN;
 	return 0;
 }
 
@@ -154,14 +146,11 @@ static void read_exports(struct module *module, struct ln_cursor section)
 	if (!ln_cursor_number(&section, 32, &count))
 		return;
 	for (uint64_t i = 0; i < count; i++) {
-		struct ln_cursor name;
-		uint64_t kind, index;
+		struct ln_export export;
 
-		if (!ln_binary_name(&section, &name) ||
-		    !ln_cursor_number(&section, 7, &kind) ||
-		    !ln_cursor_number(&section, 32, &index))
+		if (!ln_binary_export(&section, &export))
 			return;
-		module->entries += kind == LN_EXTERN_FUNCTION;
+		module->entries += export.kind == LN_EXTERN_FUNCTION;
 	}
 }
 

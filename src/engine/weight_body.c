@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "engine/opcode.h"
 #include "engine/weight.h"
@@ -91,29 +92,13 @@ struct body {
 
 /* ---- Memory ---- */
 
-/* Makes room for one more. */
-static bool make_room(void **items, size_t count, size_t *room, size_t size)
-{
-	size_t wanted = *room > 0 ? 2 * *room : 64;
-	void *larger;
-
-	if (count < *room)
-		return true;
-	larger = reallocarray(*items, wanted, size);
-	if (larger == NULL)
-		return false;
-	*items = larger;
-	*room = wanted;
-	return true;
-}
-
 int ln_weight_push_type(struct ln_weight_types *types,
 			struct ln_weight_type type)
 {
-	void *items = types->types;
+	void *items = ln_array_grow(types->types, types->type_count,
+				    &types->type_room, sizeof(type));
 
-	if (!make_room(&items, types->type_count, &types->type_room,
-		       sizeof(type)))
+	if (items == NULL)
 		return LN_ENOMEM;
 	types->types = items;
 	types->types[types->type_count++] = type;
@@ -122,10 +107,10 @@ int ln_weight_push_type(struct ln_weight_types *types,
 
 int ln_weight_push_function(struct ln_weight_types *types, uint32_t type)
 {
-	void *items = types->functions;
+	void *items = ln_array_grow(types->functions, types->function_count,
+				    &types->function_room, sizeof(type));
 
-	if (!make_room(&items, types->function_count, &types->function_room,
-		       sizeof(type)))
+	if (items == NULL)
 		return LN_ENOMEM;
 	types->functions = items;
 	types->functions[types->function_count++] = type;
@@ -207,10 +192,11 @@ static void open_block(struct body *body, uint8_t opcode,
 	struct ln_weight_scratch *scratch = body->scratch;
 	uint32_t loops =
 		body->depth > 0 ? scratch->blocks[body->depth - 1].loops : 0;
-	void *items = scratch->blocks;
+	void *items =
+		ln_array_grow(scratch->blocks, body->depth,
+			      &scratch->block_room, sizeof(*scratch->blocks));
 
-	if (!make_room(&items, body->depth, &scratch->block_room,
-		       sizeof(*scratch->blocks))) {
+	if (items == NULL) {
 		body->no_memory = true;
 		return;
 	}

@@ -20,8 +20,7 @@
 #include "base/random.h"
 #include "heap/profile_impl.h"
 
-#define BLOCKS ((size_t)1 << 20)
-#define FIRST_BLOCKS ((size_t)1 << 10)
+#define BLOCKS ((uint32_t)1 << 20)
 
 int ln_heap_profile_new(struct ln_heap_profile **out)
 {
@@ -29,15 +28,12 @@ int ln_heap_profile_new(struct ln_heap_profile **out)
 
 	if (profile == NULL)
 		return LN_ENOMEM;
-	ln_random_bytes(&profile->seed, sizeof(profile->seed));
-	profile->seed |= 1;
-	profile->blocks = calloc(FIRST_BLOCKS, sizeof(*profile->blocks));
-	profile->block_mask = FIRST_BLOCKS - 1;
-	profile->places = calloc(LN_HEAP_PLACES, sizeof(*profile->places));
-	profile->functions =
-		calloc(LN_HEAP_FUNCTIONS, sizeof(*profile->functions));
-	if (profile->blocks == NULL || profile->places == NULL ||
-	    profile->functions == NULL) {
+	/* A guest chooses numbers and addresses. */
+	ln_random_bytes(profile->key, sizeof(profile->key));
+	profile->blocks.keyed = true;
+	profile->functions.keyed = true;
+	profile->places = calloc(LN_HEAP_PLACES + 1, sizeof(*profile->places));
+	if (profile->places == NULL) {
 		ln_heap_profile_free(profile);
 		return LN_ENOMEM;
 	}
@@ -47,110 +43,110 @@ int ln_heap_profile_new(struct ln_heap_profile **out)
 
 void ln_heap_profile_free(struct ln_heap_profile *profile)
 {
+	uint32_t slots;
+
 	if (profile == NULL)
 		return;
-	for (size_t i = 0; profile->places != NULL && i < LN_HEAP_PLACES; i++)
+	for (uint32_t i = 1; i <= profile->place_count; i++)
 		free(profile->places[i].frames);
-	for (size_t i = 0; profile->functions != NULL && i < LN_HEAP_FUNCTIONS;
-	     i++)
-		free(profile->functions[i].name);
-	free(profile->blocks);
+	slots = ln_table_slots(&profile->functions);
+	for (uint32_t i = 0; i < slots; i++) {
+		struct ln_table_slot *slot =
+			ln_table_at(&profile->functions, i);
+
+		if (slot != NULL)
+			free(slot->value);
+	}
 	free(profile->places);
-	free(profile->functions);
+	ln_table_deinit(&profile->blocks, NULL);
+	ln_table_deinit(&profile->by_frames, NULL);
+	ln_table_deinit(&profile->functions, NULL);
 	free(profile);
 }
 
 /* ---- Functions ---- */
 
-/* A guest chooses numbers and addresses, so they are spread by a secret. */
-static uint64_t spread(const struct ln_heap_profile *profile, uint64_t value)
+static struct ln_table_slot *
+find_function(const struct ln_heap_profile *profile, uint32_t function)
 {
-	value = (value ^ (value >> 32)) * profile->seed;
-	return value ^ (value >> 32);
-}
-
-/* The slot of a function, or the empty one where it would be. */
-static struct ln_heap_function *
-function_slot(const struct ln_heap_profile *profile, uint32_t function)
-{
-	size_t at = spread(profile, function) % LN_HEAP_FUNCTIONS;
-
-	while (profile->functions[at].name != NULL &&
-	       profile->functions[at].function != function)
-		at = (at + 1) % LN_HEAP_FUNCTIONS;
-	return &profile->functions[at];
+	return ln_table_find(&profile->functions, (uint64_t)function + 1);
 }
 
 bool ln_heap_profile_knows(const struct ln_heap_profile *profile,
 			   uint32_t function)
 {
 	/* When the table is full, new ones go without a name. */
-	return profile->function_count >= LN_HEAP_FUNCTIONS / 2 ||
-	       function_slot(profile, function)->name != NULL;
+	return profile->functions.live >= LN_HEAP_FUNCTIONS ||
+	       find_function(profile, function) != NULL;
 }
 
 void ln_heap_profile_name(struct ln_heap_profile *profile, uint32_t function,
 			  char *name)
 {
-	struct ln_heap_function *slot;
+	struct ln_table_slot *slot = NULL;
 
 	if (name == NULL)
 		return;
-	slot = function_slot(profile, function);
-	if (slot->name != NULL ||
-	    profile->function_count >= LN_HEAP_FUNCTIONS / 2) {
+	if (!ln_heap_profile_knows(profile, function))
+		slot = ln_table_add(&profile->functions,
+				    (uint64_t)function + 1);
+	if (slot != NULL)
+		slot->value = name;
+	else
 		free(name);
-		return;
-	}
-	slot->function = function;
-	slot->name = name;
-	profile->function_count++;
 }
 
 const char *ln_heap_function_name(const struct ln_heap_profile *profile,
 				  uint32_t function)
 {
-	const char *name = function_slot(profile, function)->name;
+	const struct ln_table_slot *slot = find_function(profile, function);
 
-	return name != NULL ? name : "unknown";
+	return slot != NULL ? slot->value : "unknown";
 }
 
 /* ---- Places ---- */
+
+static uint32_t add_place(struct ln_heap_profile *profile, uint64_t key,
+			  const uint32_t *frames, size_t depth)
+{
+	struct ln_table_slot *slot;
+	uint32_t *copy;
+	uint32_t at;
+
+	if (profile->place_count >= LN_HEAP_PLACES)
+		return 0;
+	copy = malloc((depth + 1) * sizeof(*frames));
+	slot = copy != NULL ? ln_table_add(&profile->by_frames, key) : NULL;
+	if (slot == NULL) {
+		free(copy);
+		return 0;
+	}
+	at = ++profile->place_count;
+	slot->number = at;
+	if (depth > 0)
+		memcpy(copy, frames, depth * sizeof(*frames));
+	profile->places[at].frames = copy;
+	profile->places[at].depth = (uint32_t)depth;
+	return at;
+}
 
 /* Place 0 is for those that are too many to be kept. */
 static uint32_t find_place(struct ln_heap_profile *profile,
 			   const uint32_t *frames, size_t depth)
 {
-	uint64_t hash = depth;
-	uint32_t at;
+	size_t size = depth * sizeof(*frames);
+	uint64_t key = ln_table_hash(profile->key, frames, size);
+	struct ln_table_slot *slot = ln_table_find(&profile->by_frames, key);
 
-	for (size_t i = 0; i < depth; i++)
-		hash = spread(profile, hash + frames[i]);
-	hash |= 1;
-	at = 1 + (uint32_t)(hash >> 8) % (LN_HEAP_PLACES - 1);
-	for (;;) {
-		struct ln_heap_place *place = &profile->places[at];
+	for (; slot != NULL; slot = ln_table_next(&profile->by_frames, slot)) {
+		uint32_t at = (uint32_t)slot->number;
+		const struct ln_heap_place *place = &profile->places[at];
 
-		if (place->hash == 0) {
-			if (profile->place_count >= LN_HEAP_PLACES / 2)
-				return 0;
-			place->frames = malloc((depth + 1) * sizeof(*frames));
-			if (place->frames == NULL)
-				return 0;
-			if (depth > 0)
-				memcpy(place->frames, frames,
-				       depth * sizeof(*frames));
-			place->depth = (uint32_t)depth;
-			place->hash = hash;
-			profile->place_count++;
+		if (place->depth == depth &&
+		    (depth == 0 || memcmp(place->frames, frames, size) == 0))
 			return at;
-		}
-		if (place->hash == hash && place->depth == depth &&
-		    (depth == 0 || memcmp(place->frames, frames,
-					  depth * sizeof(*frames)) == 0))
-			return at;
-		at = at + 1 < LN_HEAP_PLACES ? at + 1 : 1;
 	}
+	return add_place(profile, key, frames, depth);
 }
 
 /* To be called before a place's `live` changes. */
@@ -167,100 +163,45 @@ static struct ln_heap_place *touch(struct ln_heap_profile *profile, uint32_t at)
 
 /* ---- Blocks ---- */
 
-static size_t home(const struct ln_heap_profile *profile, uint32_t address)
+/* A block's number: its size, and above that its place. */
+static uint32_t size_of(const struct ln_table_slot *block)
 {
-	return spread(profile, address) & profile->block_mask;
+	return (uint32_t)block->number;
 }
 
-/* The slot of a block, or the empty one where it would be. An empty one has the
- * address 0, where no block is. */
-static size_t block_slot(const struct ln_heap_profile *profile,
-			 uint32_t address)
+static uint32_t place_of(const struct ln_table_slot *block)
 {
-	size_t at = home(profile, address);
-
-	while (profile->blocks[at].address != 0 &&
-	       profile->blocks[at].address != address)
-		at = (at + 1) & profile->block_mask;
-	return at;
+	return (uint32_t)(block->number >> 32);
 }
 
-/* Doubles the table; false when it must not grow or memory is short. */
-static bool grow(struct ln_heap_profile *profile)
+static void forget(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
-	struct ln_heap_block *old = profile->blocks;
-	size_t count = profile->block_mask + 1;
+	struct ln_heap_place *place = touch(profile, place_of(block));
 
-	if (count >= 2 * BLOCKS)
-		return false;
-	profile->blocks = calloc(2 * count, sizeof(*profile->blocks));
-	if (profile->blocks == NULL) {
-		profile->blocks = old;
-		return false;
-	}
-	profile->block_mask = 2 * count - 1;
-	for (size_t i = 0; i < count; i++) {
-		if (old[i].address != 0)
-			profile->blocks[block_slot(profile, old[i].address)] =
-				old[i];
-	}
-	free(old);
-	return true;
-}
-
-/* Empties a slot and moves up those behind it that would not be found. */
-static void remove_block(struct ln_heap_profile *profile, size_t hole)
-{
-	size_t mask = profile->block_mask;
-	size_t at = hole;
-
-	for (;;) {
-		at = (at + 1) & mask;
-		if (profile->blocks[at].address == 0)
-			break;
-		if (((at - home(profile, profile->blocks[at].address)) & mask) <
-		    ((at - hole) & mask))
-			continue;
-		profile->blocks[hole] = profile->blocks[at];
-		hole = at;
-	}
-	profile->blocks[hole].address = 0;
-	profile->block_count--;
-}
-
-static void forget(struct ln_heap_profile *profile, size_t slot)
-{
-	struct ln_heap_block block = profile->blocks[slot];
-	struct ln_heap_place *place = touch(profile, block.place);
-
-	place->live -= block.size;
+	place->live -= size_of(block);
 	place->live_blocks--;
-	profile->live -= block.size;
-	remove_block(profile, slot);
+	profile->live -= size_of(block);
+	ln_table_remove(&profile->blocks, block);
 }
 
 void ln_heap_profile_freed(struct ln_heap_profile *profile, uint32_t address)
 {
-	size_t slot;
+	struct ln_table_slot *block = ln_table_find(&profile->blocks, address);
 
-	if (address == 0)
-		return;
-	slot = block_slot(profile, address);
-	if (profile->blocks[slot].address != 0)
-		forget(profile, slot);
+	if (block != NULL)
+		forget(profile, block);
 }
 
 /* Takes back what an allocator within an allocator told. */
-static void undo(struct ln_heap_profile *profile, size_t slot)
+static void undo(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
-	struct ln_heap_block block = profile->blocks[slot];
-	struct ln_heap_place *place = &profile->places[block.place];
+	struct ln_heap_place *place = &profile->places[place_of(block)];
 
-	place->total -= block.size;
+	place->total -= size_of(block);
 	place->total_blocks--;
-	profile->total -= block.size;
+	profile->total -= size_of(block);
 	profile->total_blocks--;
-	forget(profile, slot);
+	forget(profile, block);
 }
 
 void ln_heap_profile_allocated(struct ln_heap_profile *profile,
@@ -268,22 +209,23 @@ void ln_heap_profile_allocated(struct ln_heap_profile *profile,
 			       const uint32_t *frames, size_t depth)
 {
 	struct ln_heap_place *place;
-	size_t slot;
+	struct ln_table_slot *block;
 	uint32_t at;
 
 	if (address == 0)
 		return;
-	slot = block_slot(profile, address);
-	if (profile->blocks[slot].address != 0)
-		undo(profile, slot);
-	if (2 * profile->block_count > profile->block_mask && !grow(profile)) {
+	block = ln_table_find(&profile->blocks, address);
+	if (block != NULL)
+		undo(profile, block);
+	block = NULL;
+	if (profile->blocks.live < BLOCKS)
+		block = ln_table_add(&profile->blocks, address);
+	if (block == NULL) {
 		profile->lost++;
 		return;
 	}
 	at = find_place(profile, frames, depth);
-	slot = block_slot(profile, address);
-	profile->blocks[slot] = (struct ln_heap_block){ address, size, at };
-	profile->block_count++;
+	block->number = (uint64_t)at << 32 | size;
 	place = touch(profile, at);
 	place->live += size;
 	place->live_blocks++;

@@ -6,19 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/table.h"
 #include "heap/profile.h"
 
-#define LN_HEAP_PLACES ((uint32_t)1 << 15)    /* half of them are used */
-#define LN_HEAP_FUNCTIONS ((uint32_t)1 << 15) /* likewise */
-
-struct ln_heap_block {
-	uint32_t address; /* 0: the slot is empty */
-	uint32_t size;
-	uint32_t place;
-};
+#define LN_HEAP_PLACES ((uint32_t)1 << 14) /* beside the first */
+#define LN_HEAP_FUNCTIONS ((uint32_t)1 << 14)
 
 struct ln_heap_place {
-	uint64_t hash;    /* 0: the slot is empty */
 	uint32_t *frames; /* owned; functions, innermost first */
 	uint32_t depth;
 	uint64_t live;    /* bytes */
@@ -29,22 +23,15 @@ struct ln_heap_place {
 	uint64_t total_blocks;
 };
 
-struct ln_heap_function {
-	char *name; /* owned; NULL: the slot is empty */
-	uint32_t function;
-};
-
 struct ln_heap_profile {
-	uint64_t seed;
-	struct ln_heap_block *blocks; /* an open hash table */
-	size_t block_mask;
-	size_t block_count;
-	struct ln_heap_place *places; /* likewise, but the first */
+	uint64_t key[2];
+	struct ln_table blocks;       /* size and place, by address */
+	struct ln_heap_place *places; /* the first, and `place_count` more */
 	uint32_t place_count;
-	struct ln_heap_function *functions; /* likewise */
-	uint32_t function_count;
-	uint64_t live; /* bytes */
-	uint64_t peak; /* bytes, the most that lived */
+	struct ln_table by_frames; /* indices of places */
+	struct ln_table functions; /* names, owned, by number */
+	uint64_t live;             /* bytes */
+	uint64_t peak;             /* bytes, the most that lived */
 	uint64_t round;
 	uint64_t total; /* bytes */
 	uint64_t total_blocks;

@@ -47,7 +47,7 @@ char *ln_heap_profile_folded(const struct ln_heap_profile *profile,
 
 	if (file == NULL)
 		return NULL;
-	for (uint32_t i = 0; i < LN_HEAP_PLACES; i++) {
+	for (uint32_t i = 0; i <= profile->place_count; i++) {
 		const struct ln_heap_place *place = &profile->places[i];
 		uint64_t bytes = measure_of(profile, place, measure);
 
@@ -101,7 +101,8 @@ static void print_places(FILE *file, const struct ln_heap_profile *profile,
 char *ln_heap_profile_text(const struct ln_heap_profile *profile,
 			   const char *title, size_t *len)
 {
-	struct entry *entries = calloc(LN_HEAP_PLACES, sizeof(*entries));
+	struct entry *entries =
+		calloc((size_t)profile->place_count + 1, sizeof(*entries));
 	uint64_t live_blocks = 0;
 	char *text = NULL;
 	size_t count = 0;
@@ -114,7 +115,7 @@ char *ln_heap_profile_text(const struct ln_heap_profile *profile,
 		free(entries);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < LN_HEAP_PLACES; i++) {
+	for (uint32_t i = 0; i <= profile->place_count; i++) {
 		const struct ln_heap_place *place = &profile->places[i];
 
 		live_blocks += place->live_blocks;

@@ -52,7 +52,7 @@ static void release(struct ln_connection *connection)
 
 	if (ln_refs_release(&connection->references)) {
 		free(connection->in);
-		free(connection->out);
+		ln_buffer_deinit(&connection->out);
 		free(connection);
 	}
 	ln_mesh_task_over(mesh);
@@ -181,35 +181,21 @@ int ln_connection_read(struct ln_connection *connection, size_t most,
 	}
 }
 
-/* Makes room for `len` bytes to be sent. */
-static bool make_room(struct ln_connection *connection, size_t len)
-{
-	uint8_t *out;
-
-	if (len <= connection->out_size)
-		return true;
-	if (len < BATCH)
-		len = len < 1024 ? 1024 : BATCH;
-	out = realloc(connection->out, len);
-	if (out == NULL)
-		return false;
-	connection->out = out;
-	connection->out_size = len;
-	return true;
-}
-
 /* Sends frames, and frees them. */
 static int send_frames(struct ln_connection *connection,
 		       struct ln_frame *frames, int64_t deadline)
 {
+	struct ln_buffer *out = &connection->out;
 	size_t total = 0;
-	size_t at = 0;
+	uint8_t *at;
 	int error;
 
 	for (struct ln_frame *frame = frames; frame != NULL;
 	     frame = frame->next)
 		total += PREFIX + frame->len;
-	if (!make_room(connection, total)) {
+	out->len = 0;
+	at = ln_buffer_extend(out, total);
+	if (at == NULL) {
 		ln_frames_free(frames);
 		ln_connection_blame(connection, ln_error_text(LN_ENOMEM));
 		return LN_ENOMEM;
@@ -218,12 +204,12 @@ static int send_frames(struct ln_connection *connection,
 	     frame = frame->next) {
 		uint32_t len = (uint32_t)frame->len;
 
-		memcpy(connection->out + at, &len, PREFIX);
-		memcpy(connection->out + at + PREFIX, frame->data, frame->len);
+		memcpy(at, &len, PREFIX);
+		memcpy(at + PREFIX, frame->data, frame->len);
 		at += PREFIX + frame->len;
 	}
 	ln_frames_free(frames);
-	error = ln_tls_write(connection->tls, connection->out, total, deadline);
+	error = ln_tls_write(connection->tls, out->data, total, deadline);
 	if (error == LN_ETIMEDOUT)
 		ln_connection_blame(connection, "it takes nothing any more");
 	else if (error < 0)
@@ -478,7 +464,7 @@ static void introduce(void *argument)
 {
 	struct ln_connection *connection = argument;
 	const uint8_t *incarnation = connection->hello.greeting.id.incarnation;
-	struct ln_writer writer = { .frame = NULL };
+	struct ln_writer writer = { .frame = { 0 } };
 	struct ln_frame *frames =
 		with_frame(NULL, ln_mesh_write_plain(LN_MESH_PEERS));
 	struct ln_fabric_peer *peers;
@@ -700,6 +686,7 @@ int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
 	connection->channel.class = &channel_class;
 	connection->mesh = mesh;
 	connection->contact = contact;
+	connection->out.max = SIZE_MAX; /* the session bounds what it gives */
 	connection->dialled = contact != NULL;
 	connection->socket = socket;
 	if (remote != NULL)

@@ -112,13 +112,9 @@ void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection)
 void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 		     bool left)
 {
-	struct ln_list *next;
-
-	for (struct ln_list *at = mesh->contacts.next; at != &mesh->contacts;
-	     at = next) {
+	ln_list_for_each_safe (at, next, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
 
-		next = at->next;
 		if (!contact->identified ||
 		    memcmp(contact->incarnation,
 			   connection->hello.greeting.id.incarnation,

@@ -138,7 +138,7 @@ bool ln_mesh_put_member(struct ln_writer *writer, const struct ln_node_id *id,
 	size_t len = LN_ID_SIZE + 2 * sizeof(uint32_t) + strlen(id->name) +
 		     strlen(address);
 
-	if (writer->frame == NULL || len > LN_FRAME_MOST - writer->frame->len)
+	if (len > ln_wire_room(writer))
 		return false;
 	ln_wire_put_id(writer, id->incarnation);
 	put_text(writer, id->name);

@@ -612,12 +612,11 @@ int ln_mesh_list(struct ln_mesh *mesh, struct ln_fabric_peer **out)
 	if (peers == NULL)
 		return LN_ENOMEM;
 	ln_lock_acquire(&mesh->lock);
-	for (struct ln_list *at = mesh->connections.next;
-	     at != &mesh->connections && count < room; at = at->next) {
+	ln_list_for_each (at, &mesh->connections) {
 		const struct ln_connection *connection =
 			ln_container_of(at, struct ln_connection, link);
 
-		if (connection->state == LN_CONNECTION_UP)
+		if (connection->state == LN_CONNECTION_UP && count < room)
 			describe(connection, &peers[count++]);
 	}
 	ln_lock_release(&mesh->lock);

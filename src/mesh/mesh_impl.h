@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/futex.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -95,10 +96,9 @@ struct ln_connection {
 
 	/* The writer's. */
 	struct ln_frame *greetings; /* to be sent first */
-	uint8_t *out;               /* bytes to be sent */
-	size_t out_size;
-	uint32_t gather_pause;    /* times that others need not run first */
-	uint32_t gather_failures; /* the last such number */
+	struct ln_buffer out;       /* bytes to be sent */
+	uint32_t gather_pause;      /* times that others need not run first */
+	uint32_t gather_failures;   /* the last such number */
 
 	/* Any thread. */
 	struct ln_liveness liveness; /* initialised before it is up */

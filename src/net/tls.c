@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/refs.h"
 #include "base/time.h"
@@ -45,12 +46,7 @@
  * answers to changes of keys. Whoever makes us hold more is cut off. */
 #define OUT_MOST (2 * SLICE)
 #define OUT_FIRST 4096
-
-struct buffer {
-	uint8_t *data; /* owned */
-	size_t len;
-	size_t size;
-};
+#define OUT_INIT { .first = OUT_FIRST, .max = OUT_MOST }
 
 struct ln_tls {
 	/* Immutable. */
@@ -62,7 +58,7 @@ struct ln_tls {
 	SSL *ssl;
 	bool reading; /* OpenSSL may take from `in` */
 	bool short_of_memory;
-	struct buffer out;
+	struct ln_buffer out;
 
 	/* Whoever reads; from `in` under the mutex. */
 	size_t in_at;
@@ -74,7 +70,7 @@ struct ln_tls {
 	uint8_t *in; /* owned */
 
 	/* Whoever writes. */
-	struct buffer sending;
+	struct ln_buffer sending;
 	char write_reason[LN_TLS_REASON_SIZE];
 };
 
@@ -105,37 +101,18 @@ static int take_in(BIO *bio, char *data, int len)
 	return (int)n;
 }
 
-static bool make_room(struct buffer *buffer, size_t len)
-{
-	size_t size = buffer->size == 0 ? OUT_FIRST : buffer->size;
-	uint8_t *data;
-
-	if (len > OUT_MOST - buffer->len)
-		return false;
-	while (size - buffer->len < len)
-		size *= 2;
-	if (size == buffer->size)
-		return true;
-	data = realloc(buffer->data, size);
-	if (data == NULL)
-		return false;
-	buffer->data = data;
-	buffer->size = size;
-	return true;
-}
-
 static int put_out(BIO *bio, const char *data, int len)
 {
 	struct ln_tls *tls = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
-	if (!make_room(&tls->out, (size_t)len)) {
-		tls->short_of_memory = true;
-		return -1;
-	}
-	memcpy(tls->out.data + tls->out.len, data, (size_t)len);
-	tls->out.len += (size_t)len;
-	return len;
+	ln_buffer_add(&tls->out, data, (size_t)len);
+	if (tls->out.error == 0)
+		return len;
+	/* What did not fit may be tried again. */
+	tls->out.error = 0;
+	tls->short_of_memory = true;
+	return -1;
 }
 
 static long control(BIO *bio, int command, long number, void *argument)
@@ -193,6 +170,8 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	ln_refs_retain(&context->references);
 	tls->context = context;
 	tls->socket = socket;
+	tls->out = (struct ln_buffer)OUT_INIT;
+	tls->sending = (struct ln_buffer)OUT_INIT;
 	ln_mutex_init(&tls->mutex);
 	tls->in = malloc(IN_SIZE);
 	if (tls->in != NULL)
@@ -224,8 +203,8 @@ void ln_tls_free(struct ln_tls *tls)
 		return;
 	ln_task_on_worker_stack(ln_task_current(), end, tls);
 	ln_socket_release(tls->socket);
-	free(tls->out.data);
-	free(tls->sending.data);
+	ln_buffer_deinit(&tls->out);
+	ln_buffer_deinit(&tls->sending);
 	free(tls->in);
 	free(tls);
 }
@@ -355,7 +334,7 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 /* Sends what was taken away from `out`; whoever writes. */
 static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
 {
-	struct buffer *sending = &tls->sending;
+	struct ln_buffer *sending = &tls->sending;
 	size_t at = 0;
 	int number = 0;
 	int error = 0;
@@ -376,7 +355,7 @@ static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
 /* Takes away what is to be sent; under the mutex. */
 static void swap_out(struct ln_tls *tls)
 {
-	struct buffer out = tls->out;
+	struct ln_buffer out = tls->out;
 
 	tls->out = tls->sending;
 	tls->sending = out;

@@ -8,13 +8,11 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "base/siphash.h"
 
 #define LEAST_ROOM 64u
 
 struct ln_past {
 	uint8_t id[16];
-	uint32_t next; /* in the bucket: index + 1; 0: the last */
 	struct ln_end end;
 };
 
@@ -27,20 +25,7 @@ void ln_ends_init(struct ln_ends *ends, uint32_t most)
 void ln_ends_deinit(struct ln_ends *ends)
 {
 	free(ends->ring);
-	free(ends->buckets);
-}
-
-static uint32_t *bucket_of(const struct ln_ends *ends, const uint8_t *id)
-{
-	return &ends->buckets[ln_siphash(ends->key, id, 16) & (ends->room - 1)];
-}
-
-static void enter(struct ln_ends *ends, uint32_t index)
-{
-	uint32_t *bucket = bucket_of(ends, ends->ring[index].id);
-
-	ends->ring[index].next = *bucket;
-	*bucket = index + 1;
+	ln_table_deinit(&ends->table, NULL);
 }
 
 /* Twice the room, while all of it is in use. */
@@ -48,7 +33,6 @@ static void grow(struct ln_ends *ends)
 {
 	uint32_t room = ends->room == 0 ? LEAST_ROOM : ends->room * 2;
 	struct ln_past *ring;
-	uint32_t *buckets;
 
 	if (room > ends->most)
 		room = ends->most;
@@ -58,66 +42,53 @@ static void grow(struct ln_ends *ends)
 	if (ring == NULL)
 		return;
 	ends->ring = ring;
-	buckets = calloc(room, sizeof(*buckets));
-	if (buckets == NULL)
-		return;
-	free(ends->buckets);
-	ends->buckets = buckets;
 	ends->room = room;
-	for (uint32_t i = 0; i < ends->count; i++)
-		enter(ends, i);
 }
 
-/* Takes the oldest one out of its bucket. */
-static void leave(struct ln_ends *ends, uint32_t index)
+static struct ln_table_slot *find(const struct ln_ends *ends, const uint8_t *id)
 {
-	uint32_t *at = bucket_of(ends, ends->ring[index].id);
+	struct ln_table_slot *slot =
+		ln_table_find(&ends->table, ln_table_hash(ends->key, id, 16));
 
-	while (*at != index + 1)
-		at = &ends->ring[*at - 1].next;
-	*at = ends->ring[index].next;
-}
-
-static struct ln_past *find(const struct ln_ends *ends, const uint8_t *id)
-{
-	uint32_t at;
-
-	if (ends->count == 0)
-		return NULL;
-	for (at = *bucket_of(ends, id); at != 0; at = ends->ring[at - 1].next) {
-		if (memcmp(ends->ring[at - 1].id, id, 16) == 0)
-			return &ends->ring[at - 1];
-	}
-	return NULL;
+	while (slot != NULL && memcmp(ends->ring[slot->number].id, id, 16) != 0)
+		slot = ln_table_next(&ends->table, slot);
+	return slot;
 }
 
 void ln_ends_add(struct ln_ends *ends, const uint8_t id[16],
 		 const struct ln_end *end)
 {
+	struct ln_table_slot *slot;
 	uint32_t index;
+	bool full;
 
 	if (find(ends, id) != NULL)
 		return;
 	grow(ends);
 	if (ends->room == 0)
 		return;
-	if (ends->count < ends->room) {
-		index = ends->count++;
+	slot = ln_table_add(&ends->table, ln_table_hash(ends->key, id, 16));
+	if (slot == NULL)
+		return;
+	full = ends->count == ends->room;
+	index = full ? ends->next : ends->count;
+	slot->number = index;
+	if (!full) {
+		ends->count++;
 	} else {
-		index = ends->next;
 		ends->next = (index + 1) % ends->room;
-		leave(ends, index);
+		/* Finds the oldest one: the new one has another id. */
+		ln_table_remove(&ends->table, find(ends, ends->ring[index].id));
 	}
 	memcpy(ends->ring[index].id, id, 16);
 	ends->ring[index].end = *end;
-	enter(ends, index);
 }
 
 struct ln_end ln_ends_find(const struct ln_ends *ends, const uint8_t id[16])
 {
-	const struct ln_past *past = find(ends, id);
+	const struct ln_table_slot *slot = find(ends, id);
 
-	if (past == NULL)
+	if (slot == NULL)
 		return (struct ln_end){ .reason = LN_REASON_NO_PROCESS };
-	return past->end;
+	return ends->ring[slot->number].end;
 }

@@ -9,13 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/table.h"
 #include "process/monitors.h"
 
 struct ln_past;
 
 struct ln_ends {
-	struct ln_past *ring; /* the oldest gives its place to the newest */
-	uint32_t *buckets;    /* as many: index of the first in the ring, + 1 */
+	struct ln_past *ring;  /* the oldest gives its place to the newest */
+	struct ln_table table; /* indices of the ring, by id */
 	uint32_t most;
 	uint32_t room;  /* entries allocated; a power of two */
 	uint32_t count; /* in use */

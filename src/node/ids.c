@@ -1,134 +1,116 @@
-/* Chained hash tables by id. */
+/* Ids on top of base/table.h. */
 #include "node/ids.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "base/siphash.h"
-
-#define FIRST_BITS 4
-#define MOST_BITS 24
 
 void ln_ids_init(struct ln_ids *ids)
 {
-	*ids = (struct ln_ids){ .bits = 0 };
+	*ids = (struct ln_ids){ .key = { 0 } };
 	ln_random_bytes(ids->key, sizeof(ids->key));
 }
 
 void ln_ids_deinit(struct ln_ids *ids)
 {
-	free(ids->buckets);
-	ids->buckets = NULL;
+	ln_assert(ids->table.live == 0);
+	ln_table_deinit(&ids->table, NULL);
 }
 
-static struct ln_id_entry **bucket_of(const struct ln_ids *ids,
-				      const uint8_t *id)
+static uint64_t key_of(const struct ln_ids *ids, const uint8_t *id)
 {
-	uint64_t hash = ln_siphash(ids->key, id, LN_ID_SIZE);
-
-	return &ids->buckets[hash >> (64 - ids->bits)];
-}
-
-static void put(struct ln_ids *ids, struct ln_id_entry *entry)
-{
-	struct ln_id_entry **bucket = bucket_of(ids, entry->id);
-
-	entry->next = *bucket;
-	*bucket = entry;
-}
-
-/* More buckets when there are more entries than buckets. Without memory the
- * lists get longer; only the first buckets are needed. */
-static int make_buckets(struct ln_ids *ids)
-{
-	struct ln_ids old = *ids;
-	uint32_t bits = old.buckets != NULL ? old.bits + 1 : FIRST_BITS;
-
-	if (old.buckets != NULL &&
-	    (old.count < UINT32_C(1) << old.bits || old.bits == MOST_BITS))
-		return 0;
-	ids->buckets = calloc((size_t)1 << bits, sizeof(*ids->buckets));
-	if (ids->buckets == NULL) {
-		ids->buckets = old.buckets;
-		return old.buckets != NULL ? 0 : LN_ENOMEM;
-	}
-	ids->bits = bits;
-	for (uint32_t i = 0; old.buckets != NULL && i < UINT32_C(1) << old.bits;
-	     i++) {
-		while (old.buckets[i] != NULL) {
-			struct ln_id_entry *entry = old.buckets[i];
-
-			old.buckets[i] = entry->next;
-			put(ids, entry);
-		}
-	}
-	free(old.buckets);
-	return 0;
+	return ln_table_hash(ids->key, id, LN_ID_SIZE);
 }
 
 int ln_ids_add(struct ln_ids *ids, struct ln_id_entry *entry)
 {
-	int error = make_buckets(ids);
+	struct ln_table_slot *slot =
+		ln_table_add(&ids->table, key_of(ids, entry->id));
 
-	if (error < 0)
-		return error;
-	put(ids, entry);
-	ids->count++;
+	if (slot == NULL)
+		return LN_ENOMEM;
+	slot->value = entry;
 	return 0;
 }
 
-static struct ln_id_entry *search(struct ln_id_entry *entry, const uint8_t *id)
+/* The first entry with the id from a slot on. */
+static struct ln_id_entry *search(const struct ln_ids *ids,
+				  struct ln_table_slot *slot, const uint8_t *id)
 {
-	while (entry != NULL && memcmp(entry->id, id, LN_ID_SIZE) != 0)
-		entry = entry->next;
-	return entry;
+	for (; slot != NULL; slot = ln_table_next(&ids->table, slot)) {
+		struct ln_id_entry *entry = slot->value;
+
+		if (memcmp(entry->id, id, LN_ID_SIZE) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+static struct ln_table_slot *slot_of(const struct ln_ids *ids,
+				     const struct ln_id_entry *entry)
+{
+	struct ln_table_slot *slot =
+		ln_table_find(&ids->table, key_of(ids, entry->id));
+
+	while (slot != NULL && slot->value != entry)
+		slot = ln_table_next(&ids->table, slot);
+	return slot;
 }
 
 struct ln_id_entry *ln_ids_find(const struct ln_ids *ids, const uint8_t *id)
 {
-	if (ids->buckets == NULL)
-		return NULL;
-	return search(*bucket_of(ids, id), id);
+	return search(ids, ln_table_find(&ids->table, key_of(ids, id)), id);
 }
 
-struct ln_id_entry *ln_ids_next(const struct ln_id_entry *entry)
+struct ln_id_entry *ln_ids_next(const struct ln_ids *ids,
+				const struct ln_id_entry *entry)
 {
-	return search(entry->next, entry->id);
+	struct ln_table_slot *slot = slot_of(ids, entry);
+
+	ln_assert(slot != NULL);
+	return search(ids, ln_table_next(&ids->table, slot), entry->id);
 }
 
 bool ln_ids_remove(struct ln_ids *ids, struct ln_id_entry *entry)
 {
-	struct ln_id_entry **at;
+	struct ln_table_slot *slot = slot_of(ids, entry);
 
-	if (ids->buckets == NULL)
+	if (slot == NULL)
 		return false;
-	at = bucket_of(ids, entry->id);
-	while (*at != NULL && *at != entry)
-		at = &(*at)->next;
-	if (*at == NULL)
-		return false;
-	*at = entry->next;
-	ids->count--;
+	ln_table_remove(&ids->table, slot);
 	return true;
 }
 
-struct ln_id_entry *ln_ids_walk(const struct ln_ids *ids,
-				const struct ln_id_entry *entry)
+static struct ln_table_slot *walk(const struct ln_ids *ids, uint32_t *at)
 {
-	struct ln_id_entry **bucket = ids->buckets;
+	struct ln_table_slot *slot = NULL;
 
-	if (bucket == NULL)
+	while (slot == NULL && *at < ln_table_slots(&ids->table))
+		slot = ln_table_at(&ids->table, (*at)++);
+	return slot;
+}
+
+struct ln_id_entry *ln_ids_walk(const struct ln_ids *ids, uint32_t *at)
+{
+	struct ln_table_slot *slot = walk(ids, at);
+
+	return slot != NULL ? slot->value : NULL;
+}
+
+struct ln_id_entry *ln_ids_take(struct ln_ids *ids, uint32_t *at)
+{
+	struct ln_table_slot *slot = walk(ids, at);
+	struct ln_id_entry *entry;
+
+	if (slot == NULL && ids->table.live > 0) {
+		*at = 0;
+		slot = walk(ids, at);
+	}
+	if (slot == NULL)
 		return NULL;
-	if (entry != NULL) {
-		if (entry->next != NULL)
-			return entry->next;
-		bucket = bucket_of(ids, entry->id) + 1;
-	}
-	for (; bucket < ids->buckets + ((size_t)1 << ids->bits); bucket++) {
-		if (*bucket != NULL)
-			return *bucket;
-	}
-	return NULL;
+	entry = slot->value;
+	ln_table_remove(&ids->table, slot);
+	return entry;
 }

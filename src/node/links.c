@@ -220,7 +220,7 @@ static void post_unlink(struct ln_peer *peer, struct ln_frame *frame,
 		/* Nobody is to be told. */
 	} else if (frame == NULL || fresh == NULL) {
 		ln_queue_close(session, "out of memory");
-	} else if (session->unlinking.count >=
+	} else if (ln_ids_count(&session->unlinking) >=
 		   peer->node->options.max_unlinks) {
 		ln_queue_close(session, "it does not answer");
 	} else {
@@ -491,15 +491,16 @@ static bool any_link(struct ln_process *remote, uint32_t *slot,
 		     struct ln_process **process)
 {
 	struct ln_links *links = &remote->links;
+	int64_t tag;
 	bool linked;
 
 	*process = NULL;
 	ln_process_lock(remote);
-	linked = links->live > 0;
+	linked = ln_links_count(links) > 0;
 	for (int i = 0; i < SLOTS_MOST && linked && *process == NULL; i++) {
 		if (*slot >= ln_links_slots(links))
 			*slot = 0;
-		*process = ln_links_at(links, (*slot)++)->peer;
+		*process = ln_links_at(links, (*slot)++, &tag);
 	}
 	if (*process != NULL)
 		ln_process_retain(*process);
@@ -534,11 +535,10 @@ static void down(struct ln_session *session)
 {
 	struct ln_proxy *proxy = ln_proxy_all(session->peer);
 	struct ln_id_entry *entry;
+	uint32_t at = 0;
 
-	while ((entry = ln_ids_walk(&session->unlinking, NULL)) != NULL) {
-		ln_ids_remove(&session->unlinking, entry);
+	while ((entry = ln_ids_take(&session->unlinking, &at)) != NULL)
 		free(ln_container_of(entry, struct ln_unlinking, entry));
-	}
 	ln_ids_deinit(&session->unlinking);
 	while (proxy != NULL) {
 		struct ln_proxy *next = proxy->next;

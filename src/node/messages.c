@@ -279,7 +279,7 @@ static int begin(struct ln_session *session, struct ln_unpack *frame,
 }
 
 static int complete(struct ln_session *session, struct ln_unpack *frame,
-		    struct ln_body *body)
+		    struct ln_buffer *body)
 {
 	struct ln_message *message;
 	struct ln_unpack rest;
@@ -297,7 +297,7 @@ static int complete(struct ln_session *session, struct ln_unpack *frame,
 	/* It takes the bytes over. */
 	message->data = body->data;
 	message->size = head.size;
-	message->capacity = body->capacity;
+	message->capacity = body->room;
 	body->data = NULL;
 	return deliver(session, &rest, &head, message);
 }

@@ -251,7 +251,8 @@ static int put_in(struct ln_session *session, struct watching *watching)
 	ln_lock_acquire(&peer->lock);
 	if (ln_ids_find(&session->watched, watching->entry.id) != NULL)
 		error = LN_EEXIST;
-	else if (session->watched.count >= peer->node->options.max_proxies)
+	else if (ln_ids_count(&session->watched) >=
+		 peer->node->options.max_proxies)
 		error = LN_ELIMIT;
 	else
 		error = ln_ids_add(&session->watched, &watching->entry);
@@ -415,17 +416,17 @@ static void cancel_all(struct ln_session *session)
 {
 	struct ln_peer *peer = session->peer;
 	uint32_t done = 0;
+	uint32_t at = 0;
 
 	for (;;) {
 		struct watching *watching = NULL;
 		struct ln_id_entry *entry;
 
 		ln_lock_acquire(&peer->lock);
-		entry = ln_ids_walk(&session->watched, NULL);
+		entry = ln_ids_take(&session->watched, &at);
 		if (entry != NULL) {
 			watching =
 				ln_container_of(entry, struct watching, entry);
-			ln_ids_remove(&session->watched, entry);
 			watching->session = NULL;
 		}
 		ln_lock_release(&peer->lock);

@@ -136,14 +136,15 @@ struct ln_peer *ln_node_find(struct ln_node *node, const char *name, size_t len)
 	struct ln_peer *peer = NULL;
 
 	ln_lock_acquire(&node->lock);
-	for (struct ln_list *at = node->sessions.next;
-	     at != &node->sessions && peer == NULL; at = at->next) {
+	ln_list_for_each (at, &node->sessions) {
 		struct ln_session *session =
 			ln_container_of(at, struct ln_session, siblings);
 
 		if (strlen(session->id.name) == len &&
-		    memcmp(session->id.name, name, len) == 0)
+		    memcmp(session->id.name, name, len) == 0) {
 			peer = ln_peer_retain(session->peer);
+			break;
+		}
 	}
 	ln_lock_release(&node->lock);
 	return peer;

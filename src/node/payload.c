@@ -1,87 +1,41 @@
 /* Values in bytes, and out of them. */
 #include "node/payload.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define LEAST_ROOM 128
-
-/* Room for `len` more bytes; NULL: it has failed. */
-static uint8_t *grow(struct ln_payload *payload, size_t len)
+static void put(struct ln_buffer *payload, uint64_t value, size_t len)
 {
-	size_t room = payload->room > 0 ? payload->room : LEAST_ROOM;
-	uint8_t *data;
-
-	if (payload->failed || len > SIZE_MAX / 2 - payload->len) {
-		payload->failed = true;
-		return NULL;
-	}
-	while (room < payload->len + len)
-		room *= 2;
-	if (room > payload->room) {
-		data = realloc(payload->data, room);
-		if (data == NULL) {
-			payload->failed = true;
-			return NULL;
-		}
-		payload->data = data;
-		payload->room = room;
-	}
-	data = payload->data + payload->len;
-	payload->len += len;
-	return data;
-}
-
-static void put(struct ln_payload *payload, uint64_t value, size_t len)
-{
-	uint8_t *to = grow(payload, len);
+	uint8_t *to = ln_buffer_extend(payload, len);
 
 	for (size_t i = 0; to != NULL && i < len; i++)
 		to[i] = (uint8_t)(value >> (8 * i));
 }
 
-void ln_payload_u8(struct ln_payload *payload, uint8_t value)
+void ln_payload_u8(struct ln_buffer *payload, uint8_t value)
 {
 	put(payload, value, sizeof(value));
 }
 
-void ln_payload_u32(struct ln_payload *payload, uint32_t value)
+void ln_payload_u32(struct ln_buffer *payload, uint32_t value)
 {
 	put(payload, value, sizeof(value));
 }
 
-void ln_payload_u64(struct ln_payload *payload, uint64_t value)
+void ln_payload_u64(struct ln_buffer *payload, uint64_t value)
 {
 	put(payload, value, sizeof(value));
 }
 
-void ln_payload_raw(struct ln_payload *payload, const void *bytes, size_t len)
+void ln_payload_bytes(struct ln_buffer *payload, const void *bytes, size_t len)
 {
-	uint8_t *to = grow(payload, len);
-
-	if (to != NULL && len > 0)
-		memcpy(to, bytes, len);
-}
-
-void ln_payload_bytes(struct ln_payload *payload, const void *bytes, size_t len)
-{
-	if (len > UINT32_MAX) {
-		payload->failed = true;
-		return;
-	}
+	/* More than that does not fit, so the number is not cut. */
 	ln_payload_u32(payload, (uint32_t)len);
-	ln_payload_raw(payload, bytes, len);
+	ln_buffer_add(payload, bytes, len);
 }
 
-void ln_payload_text(struct ln_payload *payload, const char *text)
+void ln_payload_text(struct ln_buffer *payload, const char *text)
 {
 	ln_payload_bytes(payload, text, strlen(text) + 1);
-}
-
-void ln_payload_deinit(struct ln_payload *payload)
-{
-	free(payload->data);
-	*payload = (struct ln_payload){ 0 };
 }
 
 const uint8_t *ln_unpack_raw(struct ln_unpack *unpack, size_t len)

@@ -1,7 +1,8 @@
 /*
  * What travels in requests: values behind each other, little endian, written
- * into a buffer that grows, and read from bytes that may be anything. A writer
- * or a reader that has failed stays so, so that one look at the end is enough.
+ * into a buffer (base/buffer.h; ln_buffer_add: bytes whose number the reader
+ * knows), and read from bytes that may be anything. A writer or a reader that
+ * has failed stays so, so that one look at the end is enough.
  */
 #ifndef LN_NODE_PAYLOAD_H
 #define LN_NODE_PAYLOAD_H
@@ -10,30 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Being written; all zero is an empty one. */
-struct ln_payload {
-	uint8_t *data; /* owned */
-	size_t len;
-	size_t room;
-	bool failed; /* memory was short */
-};
+#include "base/buffer.h"
 
-void ln_payload_u8(struct ln_payload *payload, uint8_t value);
-void ln_payload_u32(struct ln_payload *payload, uint32_t value);
-void ln_payload_u64(struct ln_payload *payload, uint64_t value);
+/* Being written: an empty one. */
+#define LN_PAYLOAD_INIT { .max = UINT32_MAX }
 
-/* Bytes without their number: the reader knows it. */
-void ln_payload_raw(struct ln_payload *payload, const void *bytes, size_t len);
+void ln_payload_u8(struct ln_buffer *payload, uint8_t value);
+void ln_payload_u32(struct ln_buffer *payload, uint32_t value);
+void ln_payload_u64(struct ln_buffer *payload, uint64_t value);
 
 /* Their number, in 32 bits, and the bytes. More than that fails. */
-void ln_payload_bytes(struct ln_payload *payload, const void *bytes,
-		      size_t len);
+void ln_payload_bytes(struct ln_buffer *payload, const void *bytes, size_t len);
 
 /* The bytes of a C string with its end, so that it can be used in place. */
-void ln_payload_text(struct ln_payload *payload, const char *text);
-
-/* Frees the buffer. */
-void ln_payload_deinit(struct ln_payload *payload);
+void ln_payload_text(struct ln_buffer *payload, const char *text);
 
 /* Being read; what is returned points into the bytes. */
 struct ln_unpack {

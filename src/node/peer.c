@@ -34,7 +34,7 @@ static struct ln_peer *find(struct ln_node *node, const uint8_t *incarnation)
 {
 	struct ln_id_entry *entry = ln_ids_find(&node->peers, incarnation);
 
-	for (; entry != NULL; entry = ln_ids_next(entry)) {
+	for (; entry != NULL; entry = ln_ids_next(&node->peers, entry)) {
 		struct ln_peer *peer =
 			ln_container_of(entry, struct ln_peer, entry);
 
@@ -77,7 +77,7 @@ int ln_peer_get(struct ln_node *node, const uint8_t *incarnation,
 	ln_lock_acquire(&node->lock);
 	peer = find(node, incarnation);
 	if (peer == NULL) {
-		error = node->peers.count >= node->options.max_peers
+		error = ln_ids_count(&node->peers) >= node->options.max_peers
 				? LN_ELIMIT
 				: ln_ids_add(&node->peers, &fresh->entry);
 		if (error == 0) {

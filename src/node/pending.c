@@ -282,9 +282,7 @@ static struct ln_request *lose(struct ln_pending *pending, uint32_t place)
 
 static void wake_all(struct gate *gate)
 {
-	struct ln_list *at;
-
-	for (at = gate->waiters.next; at != &gate->waiters; at = at->next)
+	ln_list_for_each (at, &gate->waiters)
 		wake(ln_container_of(at, struct ln_pending_waiter, link));
 }
 

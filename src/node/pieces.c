@@ -61,9 +61,9 @@ static bool more(struct transfer *transfer)
 /* Fills up a frame. */
 static void put_body(struct ln_writer *writer, struct transfer *transfer)
 {
-	while (writer->frame != NULL && more(transfer)) {
+	while (more(transfer)) {
 		size_t len = transfer->part->iov_len - transfer->at;
-		size_t room = LN_FRAME_MOST - writer->frame->len;
+		size_t room = ln_wire_room(writer);
 
 		if (room == 0)
 			return;
@@ -204,7 +204,7 @@ int ln_queue_send_large(struct ln_peer *peer, uint64_t number, uint8_t kind,
 
 static void forget_assembly(struct ln_session *session)
 {
-	ln_served_refund(session->served, session->assembly.body.capacity);
+	ln_served_refund(session->served, session->assembly.body.room);
 	free(session->assembly.head);
 	free(session->assembly.body.data);
 	memset(&session->assembly, 0, sizeof(session->assembly));
@@ -213,26 +213,15 @@ static void forget_assembly(struct ln_session *session)
 /* Makes room for `len` more bytes of the body. */
 static bool make_room(struct ln_session *session, size_t len)
 {
-	struct ln_body *body = &session->assembly.body;
-	uint64_t room = body->capacity > 0 ? body->capacity * 2 : BODY_FIRST;
-	uint8_t *data;
+	struct ln_buffer *body = &session->assembly.body;
+	size_t more = ln_buffer_growth(body, len);
 
-	if (len <= body->capacity - body->len)
+	if (more > 0 && !ln_served_charge(session->served, more))
+		return false;
+	if (ln_buffer_reserve(body, len))
 		return true;
-	if (room < body->len + len)
-		room = body->len + len;
-	if (room > session->assembly.total)
-		room = session->assembly.total;
-	if (!ln_served_charge(session->served, room - body->capacity))
-		return false;
-	data = realloc(body->data, room);
-	if (data == NULL) {
-		ln_served_refund(session->served, room - body->capacity);
-		return false;
-	}
-	body->data = data;
-	body->capacity = room;
-	return true;
+	ln_served_refund(session->served, more);
+	return false;
 }
 
 /* All of the body is there, or has been. */
@@ -259,15 +248,15 @@ static int lose(struct ln_session *session)
 
 	session->assembly.keep = false;
 	free(session->assembly.body.data);
-	ln_served_refund(session->served, session->assembly.body.capacity);
-	session->assembly.body = (struct ln_body){ .data = NULL };
+	ln_served_refund(session->served, session->assembly.body.room);
+	session->assembly.body = (struct ln_buffer){ .data = NULL };
 	return kind->lost != NULL ? kind->lost(session, &head) : 0;
 }
 
 /* The rest of the frame is of the body. */
 static int take_body(struct ln_session *session, struct ln_unpack *frame)
 {
-	struct ln_body *body = &session->assembly.body;
+	struct ln_buffer *body = &session->assembly.body;
 	size_t len = frame->len;
 	int error;
 	const uint8_t *data = ln_unpack_raw(frame, len);
@@ -280,10 +269,8 @@ static int take_body(struct ln_session *session, struct ln_unpack *frame)
 		if (error < 0)
 			return error;
 	}
-	if (session->assembly.keep && len > 0) {
-		memcpy(body->data + body->len, data, len);
-		body->len += len;
-	}
+	if (session->assembly.keep)
+		ln_buffer_add(body, data, len);
 	if (session->assembly.got < session->assembly.total)
 		return 0;
 	return finish(session);
@@ -320,6 +307,8 @@ static int receive_start(struct ln_session *session, struct ln_unpack *frame)
 	session->assembly.kind = kind;
 	session->assembly.total = total;
 	session->assembly.keep = true;
+	session->assembly.body.first = BODY_FIRST;
+	session->assembly.body.max = total;
 	if (!keep_head(session, head.data, head.len)) {
 		session->reason = "out of memory";
 		return LN_ENOMEM;

@@ -95,7 +95,7 @@ static struct ln_proxy *find(struct ln_peer *peer, const uint8_t *id)
 	struct ln_id_entry *entry = ln_ids_find(&peer->proxies, id);
 
 	while (entry != NULL && !retain_alive(proxy_at(entry)))
-		entry = ln_ids_next(entry);
+		entry = ln_ids_next(&peer->proxies, entry);
 	return entry != NULL ? proxy_at(entry) : NULL;
 }
 
@@ -167,11 +167,12 @@ int ln_proxy_get(struct ln_peer *peer, const uint8_t id[16],
 struct ln_proxy *ln_proxy_all(struct ln_peer *peer)
 {
 	struct ln_proxy *list = NULL;
-	struct ln_id_entry *at = NULL;
+	struct ln_id_entry *entry;
+	uint32_t at = 0;
 
 	ln_lock_acquire(&peer->proxies_lock);
-	while ((at = ln_ids_walk(&peer->proxies, at)) != NULL) {
-		struct ln_proxy *proxy = proxy_at(at);
+	while ((entry = ln_ids_walk(&peer->proxies, &at)) != NULL) {
+		struct ln_proxy *proxy = proxy_at(entry);
 
 		if (!retain_alive(proxy))
 			continue;

@@ -142,6 +142,7 @@ static struct held *take_held(struct ln_served *served, uint64_t id)
 void ln_served_end(struct ln_served *served)
 {
 	struct ln_id_entry *entry;
+	uint32_t slot = 0;
 
 	ln_lock_acquire(&served->lock);
 	served->closed = true;
@@ -150,12 +151,8 @@ void ln_served_end(struct ln_served *served)
 			ln_container_of(at, struct ln_job, link)->process);
 	ln_lock_release(&served->lock);
 	/* Nobody adds anything any more. */
-	while ((entry = ln_ids_walk(&served->held, NULL)) != NULL) {
-		uint64_t id;
-
-		memcpy(&id, entry->id, sizeof(id));
-		free_held(take_held(served, id));
-	}
+	while ((entry = ln_ids_take(&served->held, &slot)) != NULL)
+		free_held(ln_container_of(entry, struct held, entry));
 	release_served(served);
 }
 
@@ -173,7 +170,7 @@ int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
 		key_of(*id, held->entry.id);
 		error = LN_EIO;
 		ln_lock_acquire(&served->lock);
-		if (served->held.count >= LN_HELD_MOST)
+		if (ln_ids_count(&served->held) >= LN_HELD_MOST)
 			error = LN_ELIMIT;
 		else if (!served->closed)
 			error = ln_ids_add(&served->held, &held->entry);
@@ -294,7 +291,7 @@ static int start(struct ln_session *session, struct ln_job *job)
 /* Begins to work on a request; takes the body over, with what it is charged,
  * unless it fails. */
 static int begin_job(struct ln_session *session, uint64_t number,
-		     uint8_t operation, struct ln_body *body)
+		     uint8_t operation, struct ln_buffer *body)
 {
 	struct ln_served *served = session->served;
 	struct ln_job *job = calloc(1, sizeof(*job));
@@ -311,8 +308,8 @@ static int begin_job(struct ln_session *session, uint64_t number,
 	job->operation = operation;
 	job->body = body->data;
 	job->len = body->len;
-	job->charged = body->capacity;
-	*body = (struct ln_body){ .data = NULL };
+	job->charged = body->room;
+	*body = (struct ln_buffer){ .data = NULL };
 	ln_lock_acquire(&served->lock);
 	served->job_count++;
 	ln_lock_release(&served->lock);
@@ -358,7 +355,7 @@ int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame)
 {
 	uint64_t number;
 	uint8_t operation;
-	struct ln_body body = { .data = NULL };
+	struct ln_buffer body = { .data = NULL };
 	int error = get_head(session, frame, &number, &operation);
 
 	if (error < 0)
@@ -402,7 +399,7 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 }
 
 int ln_serve_complete(struct ln_session *session, struct ln_unpack *head,
-		      struct ln_body *body)
+		      struct ln_buffer *body)
 {
 	uint64_t number;
 	uint8_t operation;

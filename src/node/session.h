@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/list.h"
 #include "node/fabric.h"
 #include "node/ids.h"
@@ -22,13 +23,6 @@ struct ln_peer;
 struct ln_pending;
 struct ln_served;
 struct ln_task;
-
-/* What comes in pieces, put together. */
-struct ln_body {
-	uint8_t *data;   /* allocated; who takes it sets it to NULL */
-	size_t len;      /* bytes of it that are there */
-	size_t capacity; /* bytes allocated, which the session is charged for */
-};
 
 /* What to do with frames of a kind. All return 0 or a negative error, which
  * ends the session; they may say why in session->reason. None parks. */
@@ -40,10 +34,11 @@ struct ln_kind {
 	 * says whether a body of `len` bytes shall be kept. */
 	int (*begin)(struct ln_session *session, struct ln_unpack *head,
 		     uint64_t len, bool *keep);
-	/* Reads all of the head again, and acts. Not called when the body was
-	 * not kept, nor when the peer took it back. */
+	/* Reads all of the head again, and acts. The body's room is charged to
+	 * the session; who takes its data sets them to NULL. Not called when
+	 * the body was not kept, nor when the peer took it back. */
 	int (*complete)(struct ln_session *session, struct ln_unpack *head,
-			struct ln_body *body);
+			struct ln_buffer *body);
 	/* Reads all of the head again: the body was to be kept, but memory was
 	 * short. NULL: nobody needs to know. */
 	int (*lost)(struct ln_session *session, struct ln_unpack *head);
@@ -110,8 +105,8 @@ struct ln_session {
 		uint64_t total; /* bytes of the body */
 		uint64_t got;
 		size_t head_len;
-		uint8_t *head; /* NULL: not kept */
-		struct ln_body body;
+		uint8_t *head;         /* NULL: not kept */
+		struct ln_buffer body; /* put together */
 	} assembly;
 };
 

@@ -67,9 +67,7 @@ void ln_store_deinit(struct ln_store *store)
 static struct ln_blob *find(struct ln_store *store,
 			    const uint8_t digest[LN_DIGEST_SIZE])
 {
-	struct ln_list *at;
-
-	for (at = store->blobs.next; at != &store->blobs; at = at->next) {
+	ln_list_for_each (at, &store->blobs) {
 		if (memcmp(blob_at(at)->digest, digest, LN_DIGEST_SIZE) != 0)
 			continue;
 		ln_list_remove(at);

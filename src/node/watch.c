@@ -143,7 +143,7 @@ static int watch(struct ln_session *session, struct ln_process *process)
 	ln_lock_acquire(&peer->lock);
 	known = ln_ids_find(&session->watching, process->id) != NULL;
 	if (!known &&
-	    session->watching.count >= peer->node->options.max_proxies)
+	    ln_ids_count(&session->watching) >= peer->node->options.max_proxies)
 		error = LN_ELIMIT;
 	else if (!known)
 		error = ln_ids_add(&session->watching, &watching->entry);
@@ -205,6 +205,7 @@ void ln_watches_begin(struct ln_session *session)
 void ln_watches_end(struct ln_session *session)
 {
 	struct ln_peer *peer = session->peer;
+	uint32_t at = 0;
 
 	for (;;) {
 		struct ln_process *process = NULL;
@@ -212,11 +213,10 @@ void ln_watches_end(struct ln_session *session)
 		struct ln_id_entry *entry;
 
 		ln_lock_acquire(&peer->lock);
-		entry = ln_ids_walk(&session->watching, NULL);
+		entry = ln_ids_take(&session->watching, &at);
 		if (entry != NULL) {
 			watching =
 				ln_container_of(entry, struct watching, entry);
-			ln_ids_remove(&session->watching, entry);
 			watching->session = NULL;
 			process = ln_process_retain(watching->process);
 		}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "node/fabric.h"
 #include "node/ids.h"
 
@@ -46,8 +47,7 @@ enum ln_kind_number {
 };
 
 struct ln_writer {
-	struct ln_frame *frame; /* NULL: no memory, or it grew too long */
-	size_t room;            /* bytes of the frame's data */
+	struct ln_buffer frame; /* struct ln_frame, whose length comes last */
 };
 
 /* Begins a frame with room for `room` bytes behind the kind; it grows as
@@ -61,6 +61,9 @@ void ln_wire_put_id(struct ln_writer *writer, const uint8_t id[LN_ID_SIZE]);
 
 /* Bytes as they are; `bytes` may be NULL when there are none. */
 void ln_wire_put_bytes(struct ln_writer *writer, const void *bytes, size_t len);
+
+/* The bytes that still fit; 0 when it has failed. */
+size_t ln_wire_room(const struct ln_writer *writer);
 
 /* Makes it fail. */
 void ln_wire_fail(struct ln_writer *writer);

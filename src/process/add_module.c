@@ -33,13 +33,14 @@ int ln_environment_take_turn(struct ln_environment *environment,
 			     enum ln_code_step step)
 {
 	return ln_code_take_turn(environment->runtime->engine, step,
-				 environment->parties);
+				 environment->making);
 }
 
 void ln_environment_end_turn(struct ln_environment *environment,
 			     enum ln_code_step step)
 {
-	ln_code_end_turn(environment->runtime->engine, step);
+	ln_code_end_turn(environment->runtime->engine, step,
+			 environment->making);
 }
 
 /* Has the plugins change a module. */
@@ -70,7 +71,7 @@ static int load(struct ln_environment *environment, struct change *job,
 {
 	const struct ln_module_limits limits = {
 		.max_bytes = environment->limits.max_module_bytes,
-		.parties = environment->parties,
+		.tenants = environment->making,
 		.background = ln_sched_live(environment->runtime->sched) > 0,
 	};
 	struct ln_runtime *runtime = environment->runtime;

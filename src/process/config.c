@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "engine/module.h"
 #include "process/plugin.h"
-
-#define LEAST_ROOM 4
 
 /* What an allocator adds to a text, about. */
 #define ALLOCATED 16
@@ -112,21 +111,6 @@ void ln_config_free(struct ln_config *config)
 	free(config);
 }
 
-/* The list with room for one more entry and a NULL: moved, perhaps. NULL when
- * memory is short; then the old one stays. */
-static void *make_room(void *list, size_t count, size_t *room, size_t size)
-{
-	size_t more = *room > 0 ? 2 * *room : LEAST_ROOM;
-	void *larger;
-
-	if (count + 2 <= *room)
-		return list;
-	larger = realloc(list, more * size);
-	if (larger != NULL)
-		*room = more;
-	return larger;
-}
-
 /* Counts an entry behind `count` others, of `len` bytes and an end. */
 static int account(struct ln_config *config, size_t count, size_t len)
 {
@@ -143,8 +127,8 @@ static int add_text(struct ln_config *config, struct ln_texts *texts,
 	char **list;
 	char *copy;
 
-	list = make_room(texts->list, texts->count, &texts->room,
-			 sizeof(*list));
+	list = ln_array_grow(texts->list, texts->count + 1, &texts->room,
+			     sizeof(*list));
 	if (list == NULL)
 		return LN_ENOMEM;
 	texts->list = list;
@@ -192,8 +176,8 @@ int ln_config_preopen(struct ln_config *config, const char *host,
 	struct ln_preopen preopen = { .read_only = read_only };
 	struct ln_preopen *list;
 
-	list = make_room(config->preopens, config->preopen_count,
-			 &config->preopen_room, sizeof(*list));
+	list = ln_array_grow(config->preopens, config->preopen_count,
+			     &config->preopen_room, sizeof(*list));
 	if (list == NULL)
 		return LN_ENOMEM;
 	config->preopens = list;
@@ -217,8 +201,8 @@ int ln_config_add_plugin(struct ln_config *config, struct ln_plugin *plugin)
 
 	if (config->plugin_count >= LN_PLUGINS_MOST)
 		return LN_ELIMIT;
-	list = make_room(config->plugins, config->plugin_count,
-			 &config->plugin_room, sizeof(*list));
+	list = ln_array_grow(config->plugins, config->plugin_count,
+			     &config->plugin_room, sizeof(*list));
 	if (list == NULL)
 		return LN_ENOMEM;
 	config->plugins = list;

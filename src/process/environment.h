@@ -57,7 +57,7 @@ struct ln_environment {
 				     * that has one; NULL: none has */
 
 	/* Any thread. */
-	struct ln_party parties[LN_CODE_STEPS]; /* in making modules */
+	struct ln_tenant *making[LN_CODE_STEPS]; /* of modules */
 	struct ln_account account;    /* used when max_total_memory is set */
 	struct ln_code_shares shares; /* of code, by its modules */
 	_Atomic uint32_t references;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/quota.h"
+#include "engine/code.h"
 #include "engine/engine.h"
 #include "engine/linker.h"
 #include "net/resolver.h"
@@ -70,6 +71,7 @@ static void destroy(void *argument)
 	ln_resolver_owner_release(environment->names);
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
+	ln_code_leave(runtime->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
 	ln_account_refund(environment->charged, NULL, environment->kept);
@@ -149,23 +151,11 @@ static int make_tenants(struct ln_environment *environment)
 					       parent != NULL ? parent->bulk
 							      : NULL,
 					       &environment->bulk);
+	if (error == 0)
+		error = ln_code_join(runtime->engine,
+				     parent != NULL ? parent->making : NULL,
+				     environment->making);
 	return error;
-}
-
-static void init_parties(struct ln_environment *environment)
-{
-	struct ln_environment *parent = environment->parent;
-
-	for (int i = 0; i < LN_CODE_STEPS; i++) {
-		struct ln_party *party = &environment->parties[i];
-
-		/* Numbers begin with 0, which is that of no party. */
-		party->number = environment->number + 1;
-		if (parent == NULL)
-			continue;
-		party->above = &parent->parties[i];
-		party->depth = party->above->depth + 1;
-	}
 }
 
 /* Sets what follows from the configuration and the parent. */
@@ -235,7 +225,6 @@ int ln_environment_new(struct ln_runtime *runtime,
 	environment->on_crowded = ln_mailbox_warn;
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
-	init_parties(environment);
 	error = ln_config_clone(config, &copy);
 	if (error < 0)
 		goto fail;

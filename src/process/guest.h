@@ -72,7 +72,8 @@ struct ln_guest {
 
 _Static_assert(LN_RESOURCE_PROCESS == 0 &&
 		       offsetof(struct ln_guest, tables) +
-				       offsetof(struct ln_handles, used) <=
+				       offsetof(struct ln_handles, table) +
+				       offsetof(struct ln_table, live) <=
 			       LN_CACHE_LINE,
 	       "what a look-up of a process reads is not in the first line");
 

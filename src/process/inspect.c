@@ -171,7 +171,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	receives = mailbox->waiting;
 	dead = process->dead;
 	info->dropped = mailbox->dropped;
-	info->links = process->links.live;
+	info->links = ln_links_count(&process->links);
 	info->received = mailbox->pushed;
 	info->messages =
 		mailbox->pushed -

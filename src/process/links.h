@@ -8,24 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/table.h"
+
 struct ln_account;
 struct ln_process;
 
-struct ln_link {
-	struct ln_process *peer; /* a counted reference; NULL: not in use */
-	int64_t tag;             /* 0: none */
-	bool removed;            /* a peer was here; probes go on behind it */
-};
-
 struct ln_links {
-	struct ln_link *slots; /* open addressing */
-	struct ln_link *old;   /* of the table before; NULL: all have moved */
-	uint32_t bits;         /* log2 of the number of slots */
-	uint32_t old_bits;
-	uint32_t moved;   /* slots of `old` that were emptied */
-	uint32_t live;    /* in both */
-	uint32_t used;    /* in `slots`, live or removed */
-	uint64_t charged; /* bytes that an account is charged for both */
+	struct ln_table table; /* by the peer's address; a counted reference */
 };
 
 /* Links to `peer`, or changes the tag of the link. Takes a reference of its
@@ -44,9 +33,13 @@ bool ln_links_take(struct ln_links *links, struct ln_process *peer,
 
 bool ln_links_has(const struct ln_links *links, const struct ln_process *peer);
 
-/* All slots, to go through them: ln_links_at for 0 to ln_links_slots - 1. */
+uint32_t ln_links_count(const struct ln_links *links);
+
+/* All slots, to go through them: ln_links_at for 0 to ln_links_slots - 1. NULL,
+ * or who is linked to, whose tag is stored; its reference stays the table's. */
 uint32_t ln_links_slots(const struct ln_links *links);
-struct ln_link *ln_links_at(const struct ln_links *links, uint32_t index);
+struct ln_process *ln_links_at(const struct ln_links *links, uint32_t index,
+			       int64_t *tag);
 
 /* Frees the tables, but releases nobody who is in them. Without the lock. */
 void ln_links_deinit(struct ln_links *links, struct ln_account *account);

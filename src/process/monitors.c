@@ -277,29 +277,17 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 		ended(&monitor->watcher, &end);
 }
 
-/* Puts it into the table, which others read under the lock: it must not be held
- * while a larger one is made. */
+/* Puts it into the table, which others read under the lock. */
 static int enter(struct ln_process *self, struct ln_monitors *monitors,
 		 struct ln_monitor *monitor)
 {
-	struct ln_handles *table = &monitors->table;
-	struct ln_handles other = { 0 };
-	int error = ln_handles_enlarge(table, &other);
+	int error;
 
-	if (error < 0)
-		return error;
 	ln_process_lock(self);
-	if (other.slots != NULL) {
-		struct ln_handles old = *table;
-
-		*table = other;
-		other = old;
-	}
-	error = ln_handles_put(table, self->environment->limits.max_links,
-			       monitor,
+	error = ln_handles_put(&monitors->table,
+			       self->environment->limits.max_links, monitor,
 			       (uint64_t)monitor->tag - monitors->first_tag);
 	ln_process_unlock(self);
-	ln_handles_discard(&other);
 	return error;
 }
 

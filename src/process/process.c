@@ -340,8 +340,8 @@ void ln_process_settle_links(struct ln_process *process, struct ln_links *links,
 	uint32_t told = 0;
 
 	for (uint32_t i = 0; i < slots; i++) {
-		struct ln_link *link = ln_links_at(links, i);
-		struct ln_process *peer = link->peer;
+		int64_t tag;
+		struct ln_process *peer = ln_links_at(links, i, &tag);
 
 		if (i % SLOTS_AFTER == SLOTS_AFTER - 1)
 			ln_task_rest();
@@ -350,7 +350,7 @@ void ln_process_settle_links(struct ln_process *process, struct ln_links *links,
 		if (ln_process_is_remote(peer))
 			peer->remote->link_ended(peer, process, failed);
 		else if (failed)
-			link_died(peer, process, link->tag);
+			link_died(peer, process, tag);
 		else
 			drop_link(peer, process);
 		ln_process_release(peer);

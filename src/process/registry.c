@@ -34,14 +34,13 @@
 #include "base/random.h"
 #include "base/refs.h"
 #include "base/semver.h"
-#include "base/siphash.h"
+#include "base/table.h"
 #include "engine/account.h"
 #include "process/process.h"
 #include "process/remote.h"
 #include "sched/task.h"
 
 #define SHARD_BITS 4
-#define FIRST_BUCKET_BITS 3
 /* What an entry is charged at beside its name and version: this struct, and its
  * share of the name's. */
 #define BESIDE 256
@@ -49,7 +48,6 @@
 #define REST_AFTER 256 /* entries that are removed before others may run */
 
 struct name {
-	struct name *next; /* in the bucket */
 	uint64_t hash;
 	struct ln_registration **entries; /* in the order of versions */
 	uint32_t count;
@@ -79,9 +77,7 @@ struct ln_registration {
 
 struct shard {
 	alignas(LN_CACHE_LINE) struct ln_lock lock;
-	uint32_t bits; /* log2 of the number of buckets, if there are any */
-	uint32_t names;
-	struct name **buckets;
+	struct ln_table names; /* struct name, by hash */
 };
 
 struct ln_registry {
@@ -134,93 +130,55 @@ static void entry_release(struct ln_registration *entry)
 
 static struct shard *shard_of(struct ln_registry *registry, uint64_t hash)
 {
-	return &registry->shards[hash >> (64 - SHARD_BITS)];
-}
-
-static struct name **bucket_of(const struct shard *shard, uint64_t hash)
-{
-	return &shard->buckets[hash & ((UINT64_C(1) << shard->bits) - 1)];
+	return &registry->shards[hash & ((1u << SHARD_BITS) - 1)];
 }
 
 static struct name *find_name(const struct shard *shard, uint64_t hash,
 			      const char *text, size_t len)
 {
-	struct name *name;
+	struct ln_table_slot *slot = ln_table_find(&shard->names, hash);
 
-	if (shard->buckets == NULL)
-		return NULL;
-	for (name = *bucket_of(shard, hash); name != NULL; name = name->next) {
-		if (name->hash == hash && name->len == len &&
-		    memcmp(name->text, text, len) == 0)
+	for (; slot != NULL; slot = ln_table_next(&shard->names, slot)) {
+		struct name *name = slot->value;
+
+		if (name->len == len && memcmp(name->text, text, len) == 0)
 			return name;
 	}
 	return NULL;
 }
 
-/* More buckets when there are more names than buckets. Without memory the lists
- * get longer; only the first buckets are needed. */
-static int make_buckets(struct shard *shard)
-{
-	uint32_t count =
-		shard->buckets != NULL ? UINT32_C(1) << shard->bits : 0;
-	struct shard old = *shard;
-	struct name **buckets;
-
-	if (shard->names < count)
-		return 0;
-	buckets = calloc(count > 0 ? (size_t)count * 2 : 1 << FIRST_BUCKET_BITS,
-			 sizeof(*buckets));
-	if (buckets == NULL)
-		return count > 0 ? 0 : LN_ENOMEM;
-	shard->buckets = buckets;
-	shard->bits = count > 0 ? shard->bits + 1 : FIRST_BUCKET_BITS;
-	for (uint32_t i = 0; i < count; i++) {
-		while (old.buckets[i] != NULL) {
-			struct name *name = old.buckets[i];
-			struct name **bucket = bucket_of(shard, name->hash);
-
-			old.buckets[i] = name->next;
-			name->next = *bucket;
-			*bucket = name;
-		}
-	}
-	free(old.buckets);
-	return 0;
-}
-
 static struct name *add_name(struct shard *shard, uint64_t hash,
 			     const char *text, size_t len)
 {
-	struct name **bucket;
-	struct name *name;
+	struct name *name = calloc(1, sizeof(*name) + len);
+	struct ln_table_slot *slot;
 
-	if (make_buckets(shard) < 0)
-		return NULL;
-	name = calloc(1, sizeof(*name) + len);
 	if (name == NULL)
 		return NULL;
+	slot = ln_table_add(&shard->names, hash);
+	if (slot == NULL) {
+		free(name);
+		return NULL;
+	}
+	slot->value = name;
 	name->hash = hash;
 	name->len = len;
 	if (len > 0)
 		memcpy(name->text, text, len);
-	bucket = bucket_of(shard, hash);
-	name->next = *bucket;
-	*bucket = name;
-	shard->names++;
 	return name;
 }
 
 /* Drops a name without entries. */
 static void drop_name_if_empty(struct shard *shard, struct name *name)
 {
-	struct name **at = bucket_of(shard, name->hash);
+	struct ln_table_slot *slot;
 
 	if (name->count > 0)
 		return;
-	while (*at != name)
-		at = &(*at)->next;
-	*at = name->next;
-	shard->names--;
+	slot = ln_table_find(&shard->names, name->hash);
+	while (slot->value != name)
+		slot = ln_table_next(&shard->names, slot);
+	ln_table_remove(&shard->names, slot);
 	free(name->entries);
 	free(name);
 }
@@ -438,7 +396,7 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 
 	if (len > LN_REGISTRY_NAME_MOST)
 		return LN_EINVAL;
-	hash = ln_siphash(registry->key, text, len);
+	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);
 	entry = new_entry(registry, hash, len, version, process);
 	if (entry == NULL)
@@ -472,7 +430,7 @@ int ln_registry_unregister(struct ln_registry *registry, const char *text,
 
 	if (len > LN_REGISTRY_NAME_MOST)
 		return LN_ENOENT;
-	hash = ln_siphash(registry->key, text, len);
+	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
@@ -540,7 +498,7 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 	*compared = 0;
 	if (len > LN_REGISTRY_NAME_MOST)
 		return NULL;
-	hash = ln_siphash(registry->key, text, len);
+	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
@@ -622,17 +580,20 @@ bool ln_registry_name(struct ln_process *process, char *name, size_t size,
 }
 
 /* Takes one entry out of the shard; NULL: there are no more. */
-static struct ln_registration *take_any(struct shard *shard, uint32_t *bucket)
+static struct ln_registration *take_any(struct shard *shard, uint32_t *at)
 {
 	struct ln_registration *entry = NULL;
+	struct ln_table_slot *slot = NULL;
 	struct name *name;
 
 	ln_lock_acquire(&shard->lock);
-	while (shard->names > 0 && shard->buckets[*bucket] == NULL)
-		(*bucket)++;
-	if (shard->names > 0) {
-		name = shard->buckets[*bucket];
+	while (slot == NULL && *at < ln_table_slots(&shard->names))
+		slot = ln_table_at(&shard->names, (*at)++);
+	if (slot != NULL) {
+		name = slot->value;
 		entry = name->entries[name->count - 1];
+		/* The next one looks here again. */
+		(*at)--;
 		take_out(shard, name, name->count - 1);
 	}
 	ln_lock_release(&shard->lock);
@@ -646,12 +607,11 @@ void ln_registry_close(struct ln_registry *registry)
 	for (unsigned i = 0; i < 1u << SHARD_BITS; i++) {
 		struct shard *shard = &registry->shards[i];
 		struct ln_registration *entry;
-		uint32_t bucket = 0;
+		uint32_t at = 0;
 
-		while ((entry = take_any(shard, &bucket)) != NULL)
+		while ((entry = take_any(shard, &at)) != NULL)
 			drop(entry);
-		free(shard->buckets);
-		shard->buckets = NULL;
+		ln_table_deinit(&shard->names, ln_task_rest_if_free);
 	}
 	release(registry);
 }

@@ -31,11 +31,12 @@
 #include "process/runtime.h"
 #include "sched/task.h"
 
-#define REST_AFTER 16 /* messages that are sent before others may run */
+#define REST_AFTER 16    /* messages that are sent before others may run */
+#define SLOTS_AFTER 1024 /* likewise, slots that are looked at */
 
 struct send_timer {
 	struct ln_timer timer;
-	struct ln_table_entry entry; /* in the table, by the id */
+	uint64_t id;                 /* in the table */
 	_Atomic uint32_t references; /* the table's and the heap's */
 	struct ln_process *owner;    /* counted */
 	struct ln_process *to;       /* counted */
@@ -64,19 +65,28 @@ static void release(struct send_timer *timer)
 	free(timer);
 }
 
+static struct ln_table_slot *slot_of(const struct ln_process *owner,
+				     uint64_t id)
+{
+	return owner->extra != NULL
+		       ? ln_table_find(&owner->extra->timers.table, id + 1)
+		       : NULL;
+}
+
 /* Takes the timer out of its table; under the lock of its process. */
 static bool take_out(struct send_timer *timer)
 {
 	struct ln_process *owner = timer->owner;
+	struct ln_table_slot *slot;
 	struct ln_own_timers *own;
 
 	ln_process_assert_locked(owner);
-	if (owner->dead || owner->extra == NULL)
+	slot = owner->dead ? NULL : slot_of(owner, timer->id);
+	if (slot == NULL)
 		return false;
 	own = &owner->extra->timers;
-	if (ln_table_find(&own->table, timer->entry.key) != &timer->entry)
-		return false;
-	ln_table_remove(&own->table, timer->entry.key);
+	ln_assert(slot->value == timer);
+	ln_table_remove(&own->table, slot);
 	own->bytes -= timer->weight;
 	return true;
 }
@@ -87,9 +97,7 @@ static bool is_there(const struct send_timer *timer)
 	const struct ln_process *owner = timer->owner;
 
 	ln_process_assert_locked(owner);
-	return !owner->dead && owner->extra != NULL &&
-	       ln_table_find(&owner->extra->timers.table, timer->entry.key) ==
-		       &timer->entry;
+	return !owner->dead && slot_of(owner, timer->id) != NULL;
 }
 
 /* Sends the message of one that does not repeat. */
@@ -281,14 +289,18 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 	struct ln_process *owner = timer->owner;
 	const struct ln_limits *limits = &owner->environment->limits;
 	uint64_t most = limits->max_mailbox_bytes;
+	struct ln_table_slot *slot;
 	int error = LN_ELIMIT;
 
 	ln_process_lock(owner);
-	timer->entry.key = own->made;
-	if (own->table.count < limits->max_handles &&
-	    (most == 0 || timer->weight <= most - own->bytes))
-		error = ln_table_add(&own->table, &timer->entry);
+	if (own->table.live < limits->max_handles &&
+	    (most == 0 || timer->weight <= most - own->bytes)) {
+		timer->id = own->made;
+		slot = ln_table_add(&own->table, timer->id + 1);
+		error = slot != NULL ? 0 : LN_ENOMEM;
+	}
 	if (error == 0) {
+		slot->value = timer;
 		own->made++;
 		own->bytes += timer->weight;
 	}
@@ -317,7 +329,7 @@ int ln_process_send_at(struct ln_process *self, struct ln_process *to,
 	error = enter(&extra->timers, timer);
 	if (error < 0)
 		goto fail_enter;
-	*id = timer->entry.key;
+	*id = timer->id;
 	error = ln_timers_add(&environment->clock.timers, &timer->timer,
 			      &first);
 	if (error < 0)
@@ -348,14 +360,13 @@ static void cancel(struct send_timer *timer)
 
 int ln_process_cancel_timer(struct ln_process *self, uint64_t id, int64_t *left)
 {
-	struct ln_table_entry *entry = NULL;
 	struct send_timer *timer = NULL;
+	struct ln_table_slot *slot;
 
 	ln_process_lock(self);
-	if (self->extra != NULL)
-		entry = ln_table_find(&self->extra->timers.table, id);
-	if (entry != NULL) {
-		timer = ln_container_of(entry, struct send_timer, entry);
+	slot = slot_of(self, id);
+	if (slot != NULL) {
+		timer = slot->value;
 		take_out(timer);
 	}
 	ln_process_unlock(self);
@@ -375,18 +386,24 @@ void ln_own_timers_end(struct ln_own_timers *timers,
 		       struct ln_environment *environment)
 {
 	struct ln_clock *clock = &environment->clock;
-	struct ln_table_entry *entry;
-	uint32_t at = 0;
+	uint32_t slots = ln_table_slots(&timers->table);
 	uint32_t count = 0;
 
 	if (timers->made == 0)
 		return;
-	while ((entry = ln_table_take(&timers->table, &at)) != NULL) {
-		cancel(ln_container_of(entry, struct send_timer, entry));
-		if (++count % REST_AFTER == 0)
+	for (uint32_t i = 0; i < slots; i++) {
+		struct ln_table_slot *slot = ln_table_at(&timers->table, i);
+
+		if (slot != NULL) {
+			cancel(slot->value);
+			count++;
+		}
+		if (i % SLOTS_AFTER == SLOTS_AFTER - 1 || count == REST_AFTER) {
+			count = 0;
 			ln_task_rest();
+		}
 	}
-	ln_table_deinit(&timers->table);
+	ln_table_deinit(&timers->table, ln_task_rest);
 	ln_lock_acquire(&clock->lock);
 	if (clock->task != NULL && earliest(clock) == LN_NEVER)
 		ln_task_wake(clock->task);

@@ -279,9 +279,8 @@ static void look(struct ln_blocking *pool)
 	pthread_mutex_unlock(&pool->lock);
 	blocked = is_blocked(thread);
 	pthread_mutex_lock(&pool->lock);
-	for (struct ln_list *at = pool->active.next;
-	     blocked && at != &pool->active; at = at->next) {
-		if (job_at(at)->number == number) {
+	ln_list_for_each (at, &pool->active) {
+		if (blocked && job_at(at)->number == number) {
 			deactivate(pool, job_at(at));
 			break;
 		}

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "sched/task.h"
@@ -101,20 +102,16 @@ static void take_out(struct ln_timers *timers, struct ln_timer *timer)
 int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
 		  int *earliest)
 {
-	ln_lock_acquire(&timers->lock);
-	if (timers->count == timers->capacity) {
-		size_t capacity =
-			timers->capacity == 0 ? 64 : timers->capacity * 2;
-		struct ln_timer **heap = realloc(
-			timers->heap, capacity * sizeof(struct ln_timer *));
+	struct ln_timer **heap;
 
-		if (heap == NULL) {
-			ln_lock_release(&timers->lock);
-			return LN_ENOMEM;
-		}
-		timers->heap = heap;
-		timers->capacity = capacity;
+	ln_lock_acquire(&timers->lock);
+	heap = ln_array_grow(timers->heap, timers->count, &timers->capacity,
+			     sizeof(struct ln_timer *));
+	if (heap == NULL) {
+		ln_lock_release(&timers->lock);
+		return LN_ENOMEM;
 	}
+	timers->heap = heap;
 	sift_up(timers, timers->count++, timer);
 	*earliest = timer->index == 1;
 	publish_earliest(timers);

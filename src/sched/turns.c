@@ -4,129 +4,95 @@
  * lives on the stack of its task; it is granted and woken under the lock, and
  * its task takes the lock before it returns.
  *
- * Who is next is decided when a turn ends, by comparing all waiters: of two the
- * one goes first whose branch of the tree, below the last party that both have
- * above them, was served longer ago. Party by party that is an order by
- * (served, number), so it is one order of all. Waiters of the same party go in
- * the order in which they came.
- *
  * Threads: any. Lock order: turns.lock, then whatever ln_task_wake takes.
- * Limits: an end takes a time in proportion to the waiters. What turns are for
- * takes longer.
  */
 #include "sched/turns.h"
 
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/fair.h"
 #include "base/time.h"
 #include "sched/task.h"
 
 struct waiter {
-	struct ln_list link; /* in turns.waiters, until granted */
+	struct ln_list link; /* queued for its tenant, until granted */
 	struct ln_task *task;
-	struct ln_party *party;
 	bool granted; /* under the lock */
 };
 
-/* A branch below some party: when it was served last, and its number; a party
- * itself has none among what is below it. */
-struct branch {
-	uint64_t served;
-	uint64_t number;
-};
-
-void ln_turns_init(struct ln_turns *turns, uint32_t width)
+int ln_turns_init(struct ln_turns *turns, unsigned width)
 {
-	*turns = (struct ln_turns){ .free = width };
-	ln_list_init(&turns->waiters);
+	*turns = (struct ln_turns){ .root = ln_tenant_new(NULL, width) };
+	return turns->root != NULL ? 0 : LN_ENOMEM;
 }
 
-/* Steps up from *party until it has `depth`, and says where from. */
-static struct branch climb(const struct ln_party **party, uint32_t depth)
+void ln_turns_deinit(struct ln_turns *turns)
 {
-	struct branch branch = { .served = (*party)->served_itself };
-
-	while ((*party)->depth > depth) {
-		branch.served = (*party)->served;
-		branch.number = (*party)->number;
-		*party = (*party)->above;
-	}
-	return branch;
+	ln_tenant_release(turns->root);
+	turns->root = NULL;
 }
 
-/* Whether `a` is to be served before `b`. */
-static bool precedes(const struct ln_party *a, const struct ln_party *b)
+struct ln_tenant *ln_turns_join(struct ln_turns *turns, struct ln_tenant *above)
 {
-	uint32_t depth = a->depth < b->depth ? a->depth : b->depth;
-	struct branch of_a = climb(&a, depth);
-	struct branch of_b = climb(&b, depth);
-
-	while (a != b) {
-		of_a = (struct branch){ a->served, a->number };
-		of_b = (struct branch){ b->served, b->number };
-		a = a->above;
-		b = b->above;
-	}
-	return of_a.served < of_b.served ||
-	       (of_a.served == of_b.served && of_a.number < of_b.number);
-}
-
-static void note(struct ln_turns *turns, struct ln_party *party)
-{
-	uint64_t now = ++turns->clock;
-
-	party->served_itself = now;
-	for (; party != NULL; party = party->above)
-		party->served = now;
-}
-
-int ln_turns_take(struct ln_turns *turns, struct ln_party *party)
-{
-	struct waiter waiter = { .party = party };
-	int error = 0;
+	struct ln_tenant *tenant;
 
 	ln_lock_acquire(&turns->lock);
-	if (turns->free > 0) {
-		turns->free--;
-		note(turns, party);
-		ln_lock_release(&turns->lock);
-		return 0;
+	tenant = ln_tenant_new(above != NULL ? above : turns->root,
+			       ln_tenant_max(turns->root));
+	ln_lock_release(&turns->lock);
+	return tenant;
+}
+
+void ln_turns_leave(struct ln_turns *turns, struct ln_tenant *tenant)
+{
+	ln_lock_acquire(&turns->lock);
+	ln_tenant_release(tenant);
+	ln_lock_release(&turns->lock);
+}
+
+/* Hands out what is free; under the lock. */
+static void grant(struct ln_turns *turns)
+{
+	struct ln_list *link;
+
+	while ((link = ln_tenant_take(turns->root)) != NULL) {
+		struct waiter *waiter =
+			ln_container_of(link, struct waiter, link);
+
+		waiter->granted = true;
+		if (waiter->task != ln_task_current())
+			ln_task_wake(waiter->task);
 	}
-	waiter.task = ln_task_current();
-	ln_list_append(&turns->waiters, &waiter.link);
+}
+
+int ln_turns_take(struct ln_turns *turns, struct ln_tenant *tenant)
+{
+	struct waiter waiter = { .task = ln_task_current() };
+	int error = 0;
+
+	if (tenant == NULL)
+		tenant = turns->root;
+	ln_lock_acquire(&turns->lock);
+	ln_tenant_queue(tenant, &waiter.link);
+	grant(turns);
 	while (!waiter.granted && error == 0) {
 		ln_lock_release(&turns->lock);
 		error = ln_task_wait(waiter.task, LN_NEVER);
 		ln_lock_acquire(&turns->lock);
 	}
 	if (!waiter.granted)
-		ln_list_remove(&waiter.link);
+		ln_tenant_withdraw(tenant, &waiter.link);
 	ln_lock_release(&turns->lock);
 	if (waiter.granted && error < 0)
-		ln_turns_end(turns);
+		ln_turns_end(turns, tenant);
 	return error;
 }
 
-void ln_turns_end(struct ln_turns *turns)
+void ln_turns_end(struct ln_turns *turns, struct ln_tenant *tenant)
 {
-	struct waiter *next = NULL;
-
 	ln_lock_acquire(&turns->lock);
-	ln_list_for_each (at, &turns->waiters) {
-		struct waiter *waiter =
-			ln_container_of(at, struct waiter, link);
-
-		if (next == NULL || precedes(waiter->party, next->party))
-			next = waiter;
-	}
-	if (next == NULL) {
-		turns->free++;
-	} else {
-		ln_list_remove(&next->link);
-		note(turns, next->party);
-		next->granted = true;
-		ln_task_wake(next->task);
-	}
+	ln_tenant_end(tenant != NULL ? tenant : turns->root);
+	grant(turns);
 	ln_lock_release(&turns->lock);
 }

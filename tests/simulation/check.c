@@ -36,11 +36,12 @@ static void check_messages(const struct actor *from,
 /* The tag that who is linked to `process` is told, by the table of links. */
 static int64_t tag_in(struct ln_process *process, struct ln_process *peer)
 {
-	struct ln_links *links = &process->links;
+	const struct ln_links *links = &process->links;
+	int64_t tag;
 
 	for (uint32_t i = 0; i < ln_links_slots(links); i++) {
-		if (links->slots[i].peer == peer)
-			return links->slots[i].tag;
+		if (ln_links_at(links, i, &tag) == peer)
+			return tag;
 	}
 	return 0;
 }
@@ -102,7 +103,8 @@ static void check_table(struct actor *self)
 	struct ln_links *links = &self->process->links;
 
 	for (uint32_t i = 0; i < ln_links_slots(links); i++) {
-		struct ln_process *peer = links->slots[i].peer;
+		int64_t tag;
+		struct ln_process *peer = ln_links_at(links, i, &tag);
 
 		if (peer == NULL)
 			continue;
@@ -119,7 +121,8 @@ static bool is_linked(const struct actor *self, const struct actor *other)
 	const struct ln_links *links = &self->process->links;
 
 	for (uint32_t i = 0; i < ln_links_slots(links); i++) {
-		const struct ln_process *peer = links->slots[i].peer;
+		int64_t tag;
+		const struct ln_process *peer = ln_links_at(links, i, &tag);
 
 		if (peer != NULL &&
 		    memcmp(peer->id, other->process->id, LN_ID_SIZE) == 0)
@@ -191,7 +194,8 @@ static void check_proxy(struct ln_process *remote)
 	const struct ln_links *links = &remote->links;
 
 	for (uint32_t i = 0; i < ln_links_slots(links); i++) {
-		const struct ln_process *process = links->slots[i].peer;
+		int64_t tag;
+		const struct ln_process *process = ln_links_at(links, i, &tag);
 
 		if (process != NULL &&
 		    (process->dead || !ln_links_has(&process->links, remote)))
@@ -201,16 +205,18 @@ static void check_proxy(struct ln_process *remote)
 
 static void check_peers(const struct host *host)
 {
-	struct ln_id_entry *at = NULL;
+	struct ln_id_entry *entry;
+	uint32_t at = 0;
 
-	while ((at = ln_ids_walk(&host->node->peers, at)) != NULL) {
+	while ((entry = ln_ids_walk(&host->node->peers, &at)) != NULL) {
 		struct ln_peer *peer =
-			ln_container_of(at, struct ln_peer, entry);
-		struct ln_id_entry *of = NULL;
+			ln_container_of(entry, struct ln_peer, entry);
+		uint32_t of = 0;
 
-		while ((of = ln_ids_walk(&peer->proxies, of)) != NULL)
-			check_proxy(&ln_container_of(of, struct ln_proxy, entry)
-					     ->process);
+		while ((entry = ln_ids_walk(&peer->proxies, &of)) != NULL)
+			check_proxy(
+				&ln_container_of(entry, struct ln_proxy, entry)
+					 ->process);
 	}
 }
 
@@ -221,7 +227,8 @@ static void check_end(const struct end *end)
 	if (end->state != UP)
 		return;
 	if (session->queued > 0 || !ln_list_empty(&session->waiters) ||
-	    session->assembly.kind != NULL || session->unlinking.count > 0)
+	    session->assembly.kind != NULL ||
+	    ln_ids_count(&session->unlinking) > 0)
 		violated("something is left of line % at node %",
 			 end->line->number, end->host, 0);
 }
@@ -240,7 +247,7 @@ void check_all(void)
 	}
 	for (unsigned i = 0; i < world.config->nodes; i++) {
 		check_peers(&world.hosts[i]);
-		if (world.hosts[i].node->exports.count > alive[i])
+		if (ln_ids_count(&world.hosts[i].node->exports) > alive[i])
 			violated("node % exports those that have ended", i, 0,
 				 0);
 	}
@@ -250,11 +257,11 @@ void check_host_empty(struct host *host)
 {
 	const struct ln_node *node = host->node;
 
-	if (node->proxies != 0 || node->peers.count != 0)
+	if (node->proxies != 0 || ln_ids_count(&node->peers) != 0)
 		violated("node % holds % processes of % others", host->index,
-			 node->proxies, node->peers.count);
-	if (node->exports.count != 0 || node->session_count != 0 ||
+			 node->proxies, ln_ids_count(&node->peers));
+	if (ln_ids_count(&node->exports) != 0 || node->session_count != 0 ||
 	    node->references != 1)
 		violated("node % holds % exports, % references", host->index,
-			 node->exports.count, node->references);
+			 ln_ids_count(&node->exports), node->references);
 }

@@ -21,7 +21,7 @@ static int digits(const struct ln_list *list)
 	int backward = 0;
 	int place = 1;
 
-	for (struct ln_list *at = list->next; at != list; at = at->next)
+	ln_list_for_each (at, list)
 		forward = forward * 10 +
 			  ln_container_of(at, struct element, link)->number;
 	for (struct ln_list *at = list->prev; at != list; at = at->prev) {
@@ -78,6 +78,28 @@ static void removes_anywhere(void **state)
 	assert_true(ln_list_empty(&list));
 }
 
+static void removes_during_a_walk(void **state)
+{
+	struct element elements[5] = { { .number = 1 },
+				       { .number = 2 },
+				       { .number = 3 },
+				       { .number = 4 },
+				       { .number = 5 } };
+	struct ln_list list;
+
+	(void)state;
+	ln_list_init(&list);
+	ln_list_for_each_safe (at, next, &list)
+		fail();
+	for (int i = 0; i < 5; i++)
+		ln_list_append(&list, &elements[i].link);
+	ln_list_for_each_safe (at, next, &list) {
+		if (ln_container_of(at, struct element, link)->number % 2 != 0)
+			ln_list_remove(at);
+	}
+	assert_int_equal(digits(&list), 24);
+}
+
 static void removing_twice_is_harmless(void **state)
 {
 	struct element element = { .number = 7 };
@@ -99,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_at_the_end),
 		cmocka_unit_test(removes_anywhere),
+		cmocka_unit_test(removes_during_a_walk),
 		cmocka_unit_test(removing_twice_is_harmless),
 	};
 

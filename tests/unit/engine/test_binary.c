@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "engine/binary.h"
 
 static bool skip_section(struct ln_cursor *cursor)
@@ -259,6 +260,11 @@ static void exports(void **state)
 	assert_int_equal(ln_cursor_len(export.name), 2);
 	assert_int_equal(ln_cursor_len(cursor), 0);
 	assert_false(ln_binary_export(&cursor, &export));
+	for (size_t len = 0; len < sizeof(bytes) - 1; len++) {
+		cursor.at = (const uint8_t *)bytes;
+		cursor.end = cursor.at + len;
+		assert_false(ln_binary_export(&cursor, &export));
+	}
 }
 
 static size_t section_len(const char *bytes, size_t len, enum ln_section id)
@@ -314,6 +320,49 @@ static void large_numbers(void **state)
 	}
 }
 
+/* Two groups: of two types, and of one. */
+static void types_one_by_one(void **state)
+{
+	static const uint8_t section[] = {
+		2,    0x4e, 2, 0x60, 1,    0x7f, 0, /* (i32) -> () */
+		0x60, 0,    1, 0x7e, 0x60, 0,    0, /* () -> i64, () -> () */
+	};
+	static const uint64_t params[] = { 1, 0, 0 };
+	static const uint64_t results[] = { 0, 1, 0 };
+	struct ln_cursor all = { section, section + sizeof(section) };
+	struct ln_type_walk walk;
+	struct ln_functype type;
+	const uint8_t *at;
+	uint8_t form;
+
+	(void)state;
+	assert_true(ln_type_walk_begin(&walk, all));
+	for (int i = 0; i < 3; i++) {
+		const uint8_t *expected = walk.rest.at;
+
+		assert_int_equal(ln_type_walk_next(&walk, &at, &form, &type),
+				 1);
+		if (i > 0)
+			assert_ptr_equal(at, expected);
+		assert_int_equal(form, LN_FORM_FUNCTION);
+		assert_int_equal(type.params.count, params[i]);
+		assert_int_equal(type.results.count, results[i]);
+	}
+	assert_int_equal(ln_type_walk_next(&walk, &at, &form, &type), 0);
+	assert_ptr_equal(walk.rest.at, walk.rest.end);
+	for (size_t len = 1; len < sizeof(section); len++) {
+		int result = 1;
+
+		all.end = section + len;
+		assert_true(ln_type_walk_begin(&walk, all));
+		while (result == 1)
+			result = ln_type_walk_next(&walk, &at, &form, &type);
+		assert_int_equal(result, LN_EFORMAT);
+	}
+	all.end = section;
+	assert_false(ln_type_walk_begin(&walk, all));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +370,7 @@ int main(void)
 		cmocka_unit_test(sections_and_names),
 		cmocka_unit_test(types_are_counted),
 		cmocka_unit_test(other_forms),
+		cmocka_unit_test(types_one_by_one),
 		cmocka_unit_test(imports),
 		cmocka_unit_test(exports),
 		cmocka_unit_test(sections_are_found),

@@ -264,7 +264,7 @@ static void take_turn(void *argument)
 	atomic_store(&waiting->has_turn, true);
 	while (!atomic_load(&waiting->go_on))
 		ln_task_park(&waiting->task.task);
-	ln_code_end_turn(engine, LN_CODE_COMPILE);
+	ln_code_end_turn(engine, LN_CODE_COMPILE, NULL);
 }
 
 static void end_turn(struct waiting *waiting)
@@ -288,7 +288,7 @@ static void turns(void **state)
 		assert_int_equal(
 			ln_code_take_turn(engine, LN_CODE_COMPILE, NULL), 0);
 	for (int i = 0; i < 2; i++)
-		ln_code_end_turn(engine, LN_CODE_COMPILE);
+		ln_code_end_turn(engine, LN_CODE_COMPILE, NULL);
 	for (int i = 0; i < 3; i++) {
 		test_task_start(sched, &waiting[i].task, take_turn,
 				&waiting[i]);

@@ -629,7 +629,7 @@ static void keep_turn(void *argument)
 	(void)ln_code_take_turn(keeping->world->engine, LN_CODE_READ, NULL);
 	while (!atomic_load(&keeping->go_on))
 		ln_task_park(&keeping->task.task);
-	ln_code_end_turn(keeping->world->engine, LN_CODE_READ);
+	ln_code_end_turn(keeping->world->engine, LN_CODE_READ, NULL);
 }
 
 /* Small ones pass large ones where they are read, too. */

@@ -23,8 +23,9 @@ static void entries_are_found(void **state)
 {
 	static struct ln_id_entry entries[MANY];
 	static bool seen[MANY];
-	struct ln_id_entry *at = NULL;
+	struct ln_id_entry *entry;
 	struct ln_ids ids;
+	uint32_t at = 0;
 	uint8_t id[16];
 	int count = 0;
 
@@ -32,21 +33,22 @@ static void entries_are_found(void **state)
 	ln_ids_init(&ids);
 	make_id(id, 0);
 	assert_null(ln_ids_find(&ids, id));
-	assert_null(ln_ids_walk(&ids, NULL));
+	assert_null(ln_ids_walk(&ids, &at));
+	assert_null(ln_ids_take(&ids, &at));
 	assert_false(ln_ids_remove(&ids, &entries[0]));
 	for (uint32_t i = 0; i < MANY; i++) {
 		make_id(entries[i].id, i);
 		assert_int_equal(ln_ids_add(&ids, &entries[i]), 0);
 	}
-	assert_int_equal(ids.count, MANY);
+	assert_int_equal(ln_ids_count(&ids), MANY);
 	for (uint32_t i = 0; i < MANY; i++) {
 		make_id(id, i);
 		assert_ptr_equal(ln_ids_find(&ids, id), &entries[i]);
-		assert_null(ln_ids_next(&entries[i]));
+		assert_null(ln_ids_next(&ids, &entries[i]));
 	}
-	while ((at = ln_ids_walk(&ids, at)) != NULL) {
-		assert_false(seen[at - entries]);
-		seen[at - entries] = true;
+	while ((entry = ln_ids_walk(&ids, &at)) != NULL) {
+		assert_false(seen[entry - entries]);
+		seen[entry - entries] = true;
 		count++;
 	}
 	assert_int_equal(count, MANY);
@@ -59,9 +61,15 @@ static void entries_are_found(void **state)
 		assert_ptr_equal(ln_ids_find(&ids, id),
 				 i % 2 == 0 ? NULL : &entries[i]);
 	}
-	for (uint32_t i = 1; i < MANY; i += 2)
+	for (uint32_t i = 1; i < MANY / 2; i += 2)
 		assert_true(ln_ids_remove(&ids, &entries[i]));
-	assert_int_equal(ids.count, 0);
+	/* From whatever place on. */
+	at = 3 * MANY / 4;
+	while ((entry = ln_ids_take(&ids, &at)) != NULL) {
+		assert_true(seen[entry - entries]);
+		seen[entry - entries] = false;
+	}
+	assert_int_equal(ln_ids_count(&ids), 0);
 	ln_ids_deinit(&ids);
 }
 
@@ -79,14 +87,14 @@ static void equal_ids_are_all_there(void **state)
 		assert_int_equal(ln_ids_add(&ids, &entries[i]), 0);
 	}
 	for (at = ln_ids_find(&ids, entries[0].id); at != NULL;
-	     at = ln_ids_next(at))
+	     at = ln_ids_next(&ids, at))
 		count++;
 	assert_int_equal(count, 3);
 	assert_true(ln_ids_remove(&ids, &entries[1]));
 	at = ln_ids_find(&ids, entries[0].id);
 	assert_ptr_not_equal(at, &entries[1]);
-	assert_ptr_not_equal(ln_ids_next(at), &entries[1]);
-	assert_null(ln_ids_next(ln_ids_next(at)));
+	assert_ptr_not_equal(ln_ids_next(&ids, at), &entries[1]);
+	assert_null(ln_ids_next(&ids, ln_ids_next(&ids, at)));
 	assert_true(ln_ids_remove(&ids, &entries[0]));
 	assert_true(ln_ids_remove(&ids, &entries[2]));
 	ln_ids_deinit(&ids);

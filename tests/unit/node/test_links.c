@@ -169,7 +169,7 @@ static uint32_t links_of(struct ln_process *process)
 	uint32_t live;
 
 	ln_process_lock(process);
-	live = process->links.live;
+	live = ln_links_count(&process->links);
 	ln_process_unlock(process);
 	return live;
 }

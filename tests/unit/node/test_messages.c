@@ -334,9 +334,9 @@ static void proxies_are_one_each_and_go(void **state)
 	ln_process_release(b);
 	assert_int_equal(net.nodes[0]->proxies, 0);
 	/* Known until it ends. */
-	assert_int_equal(net.nodes[1]->exports.count, 1);
+	assert_int_equal(ln_ids_count(&net.nodes[1]->exports), 1);
 	end(&inbox);
-	assert_int_equal(net.nodes[1]->exports.count, 0);
+	assert_int_equal(ln_ids_count(&net.nodes[1]->exports), 0);
 	test_net_deinit(&net);
 }
 

@@ -159,7 +159,8 @@ static void cut(struct pair *pair)
 
 static uint32_t watched(struct pair *pair, int at)
 {
-	return test_net_end(&pair->net, at, 1 - at)->session->watched.count;
+	return ln_ids_count(
+		&test_net_end(&pair->net, at, 1 - at)->session->watched);
 }
 
 static void tear_down(struct pair *pair)

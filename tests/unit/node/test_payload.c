@@ -7,9 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "node/payload.h"
 
-static struct ln_unpack reader(const struct ln_payload *payload)
+static struct ln_unpack reader(const struct ln_buffer *payload)
 {
 	return (struct ln_unpack){ .data = payload->data, .len = payload->len };
 }
@@ -17,7 +18,7 @@ static struct ln_unpack reader(const struct ln_payload *payload)
 static void values_come_back(void **state)
 {
 	static const uint8_t bytes[] = { 1, 2, 3 };
-	struct ln_payload payload = { 0 };
+	struct ln_buffer payload = LN_PAYLOAD_INIT;
 	struct ln_unpack unpack;
 	const uint8_t *read;
 	size_t len;
@@ -29,8 +30,8 @@ static void values_come_back(void **state)
 	ln_payload_bytes(&payload, bytes, sizeof(bytes));
 	ln_payload_bytes(&payload, NULL, 0);
 	ln_payload_text(&payload, "a text");
-	ln_payload_raw(&payload, bytes, sizeof(bytes));
-	assert_false(payload.failed);
+	ln_buffer_add(&payload, bytes, sizeof(bytes));
+	assert_int_equal(payload.error, 0);
 	/* The order of the bytes is that of the documentation. */
 	assert_int_equal(payload.data[1], 0x78);
 	unpack = reader(&payload);
@@ -46,7 +47,7 @@ static void values_come_back(void **state)
 	assert_false(ln_unpack_done(&unpack));
 	assert_memory_equal(ln_unpack_raw(&unpack, 3), bytes, 3);
 	assert_true(ln_unpack_done(&unpack));
-	ln_payload_deinit(&payload);
+	ln_buffer_deinit(&payload);
 	assert_null(payload.data);
 }
 
@@ -89,18 +90,16 @@ static void texts_end_once(void **state)
 
 static void what_is_too_long_fails(void **state)
 {
-	struct ln_payload payload = { 0 };
+	struct ln_buffer payload = LN_PAYLOAD_INIT;
 
 	(void)state;
 	ln_payload_bytes(&payload, "", (size_t)UINT32_MAX + 1);
-	assert_true(payload.failed);
-	ln_payload_u8(&payload, 1);
-	assert_int_equal(payload.len, 0);
-	ln_payload_deinit(&payload);
-	assert_false(payload.failed);
-	ln_payload_raw(&payload, NULL, SIZE_MAX);
-	assert_true(payload.failed);
-	ln_payload_deinit(&payload);
+	assert_int_equal(payload.error, LN_ELIMIT);
+	ln_buffer_deinit(&payload);
+	assert_int_equal(payload.error, 0);
+	ln_buffer_add(&payload, NULL, SIZE_MAX);
+	assert_int_equal(payload.error, LN_ELIMIT);
+	ln_buffer_deinit(&payload);
 }
 
 int main(void)

@@ -141,11 +141,9 @@ static void what_children_share(void **state)
 	assert_ptr_equal(same->linker, root->linker);
 	assert_ptr_equal(child->linker, less->linker);
 	for (int i = 0; i < LN_CODE_STEPS; i++) {
-		assert_ptr_equal(child->parties[i].above, &less->parties[i]);
-		assert_int_equal(child->parties[i].depth, 1);
-		assert_null(same->parties[i].above);
-		assert_int_not_equal(same->parties[i].number,
-				     less->parties[i].number);
+		assert_non_null(child->making[i]);
+		assert_ptr_not_equal(child->making[i], less->making[i]);
+		assert_ptr_not_equal(child->making[i], same->making[i]);
 	}
 	ln_environment_release(child);
 	ln_environment_release(less);

@@ -120,8 +120,8 @@ static void removed_entries_make_room(void **state)
 			assert_ptr_equal(ln_handles_remove(&handles, id - 10),
 					 &values[i - 10]);
 	}
-	assert_int_equal(handles.live, 10);
-	assert_true(handles.bits <= 6);
+	assert_int_equal(ln_handles_count(&handles), 10);
+	assert_true(handles.table.bits <= 6);
 	released = 0;
 	ln_handles_deinit(&handles, release);
 	assert_int_equal(released, 10);
@@ -163,14 +163,14 @@ static void random_steps_match_a_model(void **state)
 			assert_ptr_equal(ln_handles_get(&handles, id),
 					 model[id]);
 		}
-		assert_int_equal(handles.live, live);
+		assert_int_equal(ln_handles_count(&handles), live);
 	}
 	for (uint64_t id = 0; id < next_id; id++)
 		assert_ptr_equal(ln_handles_get(&handles, id), model[id]);
 	released = 0;
 	ln_handles_deinit(&handles, release);
 	assert_int_equal(released, live);
-	assert_null(handles.slots);
+	assert_null(handles.table.slots);
 }
 
 int main(void)

@@ -80,7 +80,7 @@ static enum ln_outcome watch_one(struct ln_process *self)
 	part->errors += ln_process_monitor(self, part->peer, &part->tag) != 0;
 	atomic_store(&part->ready, true);
 	take_end(self, part, part->tag);
-	part->wrong += self->extra->monitors.table.live != 0;
+	part->wrong += ln_handles_count(&self->extra->monitors.table) != 0;
 	return LN_OUTCOME_NORMAL;
 }
 

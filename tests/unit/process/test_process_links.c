@@ -247,7 +247,7 @@ static void one_is_not_linked_to_itself(void **state)
 	assert_int_equal(
 		ln_process_link(couple.processes[0], couple.processes[0], 1, 1),
 		0);
-	assert_int_equal(couple.processes[0]->links.live, 0);
+	assert_int_equal(ln_links_count(&couple.processes[0]->links), 0);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(send(couple.processes[i], 6), 0);
 		assert_int_equal(test_process_wait(couple.processes[i]),
@@ -277,8 +277,8 @@ static void links_have_a_limit(void **state)
 			 LN_ELIMIT);
 	assert_int_equal(ln_process_link(processes[4], processes[0], 0, 0),
 			 LN_ELIMIT);
-	assert_int_equal(processes[4]->links.live, 0);
-	assert_int_equal(processes[0]->links.live, 3);
+	assert_int_equal(ln_links_count(&processes[4]->links), 0);
+	assert_int_equal(ln_links_count(&processes[0]->links), 3);
 	for (int i = 0; i < 5; i++)
 		ln_process_kill(processes[i]);
 	for (int i = 0; i < 5; i++)

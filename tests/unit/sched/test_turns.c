@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/fair.h"
 #include "base/time.h"
 #include "sched/sched.h"
 #include "sched/turns.h"
@@ -24,7 +25,7 @@ struct shared {
 struct taker {
 	struct test_task task;
 	struct shared *shared;
-	struct ln_party *party;
+	struct ln_tenant *tenant;
 	char name;
 	int result;
 };
@@ -34,10 +35,10 @@ static void hold(void *argument)
 {
 	struct taker *self = argument;
 
-	self->result = ln_turns_take(&self->shared->turns, self->party);
+	self->result = ln_turns_take(&self->shared->turns, self->tenant);
 	while (!atomic_load(&self->shared->let_go))
 		ln_task_sleep(ln_task_current(), ln_time_after_ms(1));
-	ln_turns_end(&self->shared->turns);
+	ln_turns_end(&self->shared->turns, self->tenant);
 }
 
 /* Notes its name when it has a turn. */
@@ -45,20 +46,20 @@ static void take(void *argument)
 {
 	struct taker *self = argument;
 
-	self->result = ln_turns_take(&self->shared->turns, self->party);
+	self->result = ln_turns_take(&self->shared->turns, self->tenant);
 	if (self->result < 0)
 		return;
 	self->shared->order[atomic_fetch_add(&self->shared->count, 1)] =
 		self->name;
-	ln_turns_end(&self->shared->turns);
+	ln_turns_end(&self->shared->turns, self->tenant);
 }
 
 static void start(struct ln_sched *sched, struct taker *taker,
-		  struct shared *shared, struct ln_party *party, char name,
+		  struct shared *shared, struct ln_tenant *tenant, char name,
 		  void (*body)(void *))
 {
 	taker->shared = shared;
-	taker->party = party;
+	taker->tenant = tenant;
 	taker->name = name;
 	taker->result = -1000;
 	test_task_start(sched, &taker->task, body, taker);
@@ -66,152 +67,144 @@ static void start(struct ln_sched *sched, struct taker *taker,
 		test_task_wait_parked(&taker->task);
 }
 
-static void wait_held(struct ln_turns *turns)
+/* Whether all turns are taken. */
+static bool is_held(struct ln_turns *turns)
 {
-	bool held = false;
+	struct ln_list probe;
+	bool held;
 
-	while (!held) {
-		ln_lock_acquire(&turns->lock);
-		held = turns->free == 0;
-		ln_lock_release(&turns->lock);
-		test_nap();
-	}
+	ln_list_init(&probe);
+	ln_lock_acquire(&turns->lock);
+	held = !ln_tenant_queue(turns->root, &probe);
+	ln_tenant_withdraw(turns->root, &probe);
+	ln_lock_release(&turns->lock);
+	return held;
 }
 
-static struct ln_party below(struct ln_party *above, uint64_t number)
+static void wait_held(struct ln_turns *turns)
 {
-	return (struct ln_party){
-		.above = above,
-		.depth = above != NULL ? above->depth + 1 : 0,
-		.number = number,
-	};
+	while (!is_held(turns))
+		test_nap();
 }
 
 /* One turn at a time: everybody waits, then the order is looked at. `names`
- * says who waits, in the order of their arrival; a party is its first one. */
-static void check(const char *names, struct ln_party *parties[],
-		  const char *expected)
+ * says who waits, in the order of their arrival, and for which tenant: a to c
+ * are below none, x is below a, y below x; r has no tenant. */
+static void check(const char *names, const char *expected)
 {
 	static struct taker takers[MOST];
 	static struct taker holder;
 	static struct shared shared;
-	struct ln_party nobody = { .number = 1000 };
+	struct ln_tenant *tenants[128] = { NULL };
+	struct ln_turns *turns = &shared.turns;
 	struct ln_sched *sched = test_sched_new(2);
 	int count = 0;
 
 	shared = (struct shared){ .count = 0 };
-	ln_turns_init(&shared.turns, 1);
-	start(sched, &holder, &shared, &nobody, '-', hold);
-	wait_held(&shared.turns);
+	assert_int_equal(ln_turns_init(turns, 1), 0);
+	tenants['a'] = ln_turns_join(turns, NULL);
+	tenants['b'] = ln_turns_join(turns, NULL);
+	tenants['c'] = ln_turns_join(turns, NULL);
+	tenants['x'] = ln_turns_join(turns, tenants['a']);
+	tenants['y'] = ln_turns_join(turns, tenants['x']);
+	start(sched, &holder, &shared, NULL, '-', hold);
+	wait_held(turns);
 	for (; names[count] != '\0'; count++)
 		start(sched, &takers[count], &shared,
-		      parties[(unsigned char)names[count]], names[count], take);
+		      tenants[(unsigned char)names[count]], names[count], take);
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, expected);
-	assert_int_equal(shared.turns.free, 1);
+	assert_false(is_held(turns));
 	for (int i = 0; i < count; i++)
 		assert_int_equal(takers[i].result, 0);
 	ln_sched_free(sched);
+	for (int i = 0; i < 128; i++)
+		ln_turns_leave(turns, tenants[i]);
+	ln_turns_deinit(turns);
 }
 
-static void waiters_of_a_party_come_in_order(void **state)
+static void waiters_of_a_tenant_come_in_order(void **state)
 {
-	struct ln_party party = below(NULL, 1);
-	struct ln_party *parties[128] = {
-		['a'] = &party, ['b'] = &party, ['c'] = &party
-	};
+	static struct taker takers[3];
+	static struct taker holder;
+	static struct shared shared;
+	struct ln_sched *sched = test_sched_new(2);
 
 	(void)state;
-	check("cabbac", parties, "cabbac");
+	assert_int_equal(ln_turns_init(&shared.turns, 1), 0);
+	start(sched, &holder, &shared, NULL, '-', hold);
+	wait_held(&shared.turns);
+	for (int i = 0; i < 3; i++)
+		start(sched, &takers[i], &shared, NULL, "cab"[i], take);
+	atomic_store(&shared.let_go, true);
+	ln_sched_wait_idle(sched);
+	assert_string_equal(shared.order, "cab");
+	ln_sched_free(sched);
+	ln_turns_deinit(&shared.turns);
 }
 
 static void many_of_one_do_not_keep_others_waiting(void **state)
 {
-	struct ln_party a = below(NULL, 1);
-	struct ln_party b = below(NULL, 2);
-	struct ln_party c = below(NULL, 3);
-	struct ln_party *parties[128] = { ['a'] = &a, ['b'] = &b, ['c'] = &c };
-
 	(void)state;
-	check("aaaaaabbc", parties, "abcabaaaa");
+	check("aaaaaabbc", "abcabaaaa");
 }
 
-/* a has made x, y and z below itself; all of them together are one party beside
- * b. */
+/* a has made x, and x has made y; all of them together take turns with b. */
 static void children_share_the_turns_of_their_parent(void **state)
 {
-	struct ln_party root = below(NULL, 1);
-	struct ln_party a = below(&root, 2);
-	struct ln_party b = below(&root, 3);
-	struct ln_party x = below(&a, 4);
-	struct ln_party y = below(&a, 5);
-	struct ln_party z = below(&y, 6);
-	struct ln_party *parties[128] = {
-		['r'] = &root, ['a'] = &a, ['b'] = &b,
-		['x'] = &x,    ['y'] = &y, ['z'] = &z
-	};
-
 	(void)state;
-	check("xxyyzzaabbbbbbb", parties, "abxbybabxbzbybz");
+	check("aaxxyybbbbbb", "abxbabybxbyb");
 }
 
-static void a_party_comes_before_those_below_it(void **state)
+static void those_of_no_tenant_take_turns_with_the_others(void **state)
 {
-	struct ln_party root = below(NULL, 1);
-	struct ln_party a = below(&root, 2);
-	struct ln_party b = below(&root, 3);
-	struct ln_party x = below(&a, 4);
-	struct ln_party *parties[128] = {
-		['r'] = &root, ['a'] = &a, ['b'] = &b, ['x'] = &x
-	};
-
 	(void)state;
-	check("xbar", parties, "rabx");
+	check("rrrabb", "rabrbr");
 }
 
 static void as_many_at_a_time_as_it_says(void **state)
 {
 	static struct taker takers[3];
 	static struct shared shared;
-	struct ln_party party = below(NULL, 1);
 	struct ln_sched *sched = test_sched_new(2);
 
 	(void)state;
-	ln_turns_init(&shared.turns, 2);
-	start(sched, &takers[0], &shared, &party, 'a', hold);
-	start(sched, &takers[1], &shared, &party, 'b', hold);
+	assert_int_equal(ln_turns_init(&shared.turns, 2), 0);
+	start(sched, &takers[0], &shared, NULL, 'a', hold);
+	start(sched, &takers[1], &shared, NULL, 'b', hold);
 	wait_held(&shared.turns);
-	start(sched, &takers[2], &shared, &party, 'c', take);
+	start(sched, &takers[2], &shared, NULL, 'c', take);
 	assert_int_equal(atomic_load(&shared.count), 0);
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, "c");
-	assert_int_equal(shared.turns.free, 2);
+	assert_false(is_held(&shared.turns));
 	ln_sched_free(sched);
+	ln_turns_deinit(&shared.turns);
 }
 
 static void the_killed_leave(void **state)
 {
 	static struct taker holder, dies, lives;
 	static struct shared shared;
-	struct ln_party party = below(NULL, 1);
 	struct ln_sched *sched = test_sched_new(2);
 
 	(void)state;
-	ln_turns_init(&shared.turns, 1);
-	start(sched, &holder, &shared, &party, 'h', hold);
+	assert_int_equal(ln_turns_init(&shared.turns, 1), 0);
+	start(sched, &holder, &shared, NULL, 'h', hold);
 	wait_held(&shared.turns);
-	start(sched, &dies, &shared, &party, 'd', take);
-	start(sched, &lives, &shared, &party, 'l', take);
+	start(sched, &dies, &shared, NULL, 'd', take);
+	start(sched, &lives, &shared, NULL, 'l', take);
 	ln_task_interrupt(&dies.task.task);
 	test_task_wait_over(&dies.task);
 	assert_int_equal(dies.result, LN_EKILLED);
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, "l");
-	assert_int_equal(shared.turns.free, 1);
+	assert_false(is_held(&shared.turns));
 	ln_sched_free(sched);
+	ln_turns_deinit(&shared.turns);
 }
 
 /* Kills meet grants: each turn comes back. */
@@ -219,36 +212,36 @@ static void kills_and_grants_cross(void **state)
 {
 	static struct taker takers[MOST];
 	static struct shared shared;
-	struct ln_party party = below(NULL, 1);
 
 	(void)state;
 	for (int round = 0; round < 50; round++) {
 		struct ln_sched *sched = test_sched_new(4);
 
 		shared = (struct shared){ .let_go = true };
-		ln_turns_init(&shared.turns, 1);
+		assert_int_equal(ln_turns_init(&shared.turns, 1), 0);
 		for (int i = 0; i < MOST; i++) {
 			takers[i].shared = &shared;
-			takers[i].party = &party;
+			takers[i].tenant = NULL;
 			test_task_start(sched, &takers[i].task, take,
 					&takers[i]);
 		}
 		for (int i = 0; i < MOST; i += 2)
 			ln_task_interrupt(&takers[i].task.task);
 		ln_sched_wait_idle(sched);
-		assert_int_equal(shared.turns.free, 1);
-		assert_true(ln_list_empty(&shared.turns.waiters));
+		assert_false(is_held(&shared.turns));
+		assert_null(ln_tenant_take(shared.turns.root));
 		ln_sched_free(sched);
+		ln_turns_deinit(&shared.turns);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(waiters_of_a_party_come_in_order),
+		cmocka_unit_test(waiters_of_a_tenant_come_in_order),
 		cmocka_unit_test(many_of_one_do_not_keep_others_waiting),
 		cmocka_unit_test(children_share_the_turns_of_their_parent),
-		cmocka_unit_test(a_party_comes_before_those_below_it),
+		cmocka_unit_test(those_of_no_tenant_take_turns_with_the_others),
 		cmocka_unit_test(as_many_at_a_time_as_it_says),
 		cmocka_unit_test(the_killed_leave),
 		cmocka_unit_test(kills_and_grants_cross),

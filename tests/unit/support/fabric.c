@@ -201,8 +201,8 @@ void test_net_deinit(struct test_net *net)
 		struct ln_node *node = net->nodes[i];
 
 		assert_int_equal(node->proxies, 0);
-		assert_int_equal(node->peers.count, 0);
-		assert_int_equal(node->exports.count, 0);
+		assert_int_equal(ln_ids_count(&node->peers), 0);
+		assert_int_equal(ln_ids_count(&node->exports), 0);
 		assert_int_equal(node->session_count, 0);
 		assert_int_equal(node->references, 1);
 		ln_node_free(node);

@@ -104,8 +104,8 @@ void test_meshes_deinit(struct test_meshes *meshes)
 		if (meshes->at[i].fabric != NULL)
 			ln_mesh_class.leave(meshes->at[i].fabric);
 		assert_int_equal(node->session_count, 0);
-		assert_int_equal(node->peers.count, 0);
-		assert_int_equal(node->exports.count, 0);
+		assert_int_equal(ln_ids_count(&node->peers), 0);
+		assert_int_equal(ln_ids_count(&node->exports), 0);
 		assert_int_equal(node->proxies, 0);
 		assert_int_equal(node->references, 1);
 		ln_node_free(node);
