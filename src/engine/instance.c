@@ -159,7 +159,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 	*instance = (struct ln_instance){
 		.data = data,
 		.task = task,
-		.class = ln_engine_class(ln_module_engine(module)),
+		.class = ln_module_class(module),
 		.module = module,
 		.limits = *limits,
 	};

@@ -46,6 +46,10 @@ struct ln_module {
 	struct ln_linked *linked;
 
 	/* Copies, which spawning reads. */
+	const struct ln_engine_class *class;
+	struct ln_variant *engine_variant;
+	const uint8_t *image;
+	size_t image_size;
 	unsigned variant;
 	struct ln_scan scan;
 };
@@ -64,13 +68,9 @@ struct load {
 	int result;
 };
 
-static const struct ln_engine_class *class_of(const struct ln_code *code)
-{
-	return ln_engine_class(ln_code_engine(code));
-}
-
 static int link_code(struct load *load)
 {
+	const struct ln_engine_class *class = ln_engine_class(load->engine);
 	struct ln_module *module = calloc(1, sizeof(*module));
 	struct ln_host_imports *imports;
 	int error;
@@ -80,9 +80,8 @@ static int link_code(struct load *load)
 	error = ln_linker_imports(load->linker, ln_code_generation(load->code),
 				  &imports);
 	if (error == 0)
-		error = class_of(load->code)
-				->link(imports, ln_code_compiled(load->code),
-				       &module->linked, &load->error);
+		error = class->link(imports, ln_code_compiled(load->code),
+				    &module->linked, &load->error);
 	if (error < 0) {
 		free(module);
 		return error;
@@ -91,6 +90,10 @@ static int link_code(struct load *load)
 	module->code = load->code;
 	load->code = NULL;
 	module->variant = load->variant;
+	module->class = class;
+	module->engine_variant = ln_engine_variant(load->engine, load->variant);
+	module->image = class->image(ln_code_compiled(module->code),
+				     &module->image_size);
 	module->scan = *ln_code_scan(module->code);
 	load->module = module;
 	return 0;
@@ -267,7 +270,7 @@ static void destroy(void *argument)
 {
 	struct ln_module *module = argument;
 
-	class_of(module->code)->linked_free(module->linked);
+	module->class->linked_free(module->linked);
 	ln_code_release(module->code);
 	free(module);
 }
@@ -330,8 +333,13 @@ const struct ln_names *ln_module_names(const struct ln_module *module)
 
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size)
 {
-	return class_of(module->code)
-		->image(ln_code_compiled(module->code), size);
+	*size = module->image_size;
+	return module->image;
+}
+
+const struct ln_engine_class *ln_module_class(const struct ln_module *module)
+{
+	return module->class;
 }
 
 unsigned ln_module_variant(const struct ln_module *module)
@@ -351,7 +359,7 @@ const struct ln_linked *ln_module_linked(const struct ln_module *module)
 
 struct ln_variant *ln_module_engine_variant(const struct ln_module *module)
 {
-	return ln_engine_variant(ln_code_engine(module->code), module->variant);
+	return module->engine_variant;
 }
 
 enum ln_abi_generation ln_module_generation(const struct ln_module *module)

@@ -16,6 +16,7 @@
 struct ln_blocking;
 struct ln_code;
 struct ln_engine;
+struct ln_engine_class;
 struct ln_linked;
 struct ln_linker;
 struct ln_names;
@@ -89,6 +90,7 @@ const struct ln_names *ln_module_names(const struct ln_module *module);
 /* The image of its compiled code, of *size bytes; see engine_class.h. */
 const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);
 
+const struct ln_engine_class *ln_module_class(const struct ln_module *module);
 unsigned ln_module_variant(const struct ln_module *module);
 struct ln_engine *ln_module_engine(const struct ln_module *module);
 
