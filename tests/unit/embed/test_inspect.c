@@ -1,6 +1,6 @@
 /* src/embed/inspect.c, and with it src/process/inspect.c and
- * src/engine/wasmtime/where.c: what is said of native and wasm processes in each state,
- * and that asking does not disturb those that are asked. */
+ * src/engine/wasmtime/where.c: what is said of native and wasm processes in
+ * each state, and that asking does not disturb those that are asked. */
 #include "fixture.h"
 
 #include <pthread.h>
