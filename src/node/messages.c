@@ -37,6 +37,8 @@
 #define HEAD_SIZE 44
 #define RESOURCES_MOST 65536u
 
+_Static_assert(HEAD_SIZE <= LN_HEAD_MOST, "a head that cannot be sent");
+
 /* A resource that can cross; NULL: none is there any more. Of all that crosses
  * nodes only processes have references. */
 static struct ln_process *process_at(const struct ln_message *message,
@@ -138,11 +140,11 @@ int ln_messages_send(struct ln_process *remote, struct ln_message *message,
 	size_t resources;
 	int error = measure(proxy->peer, message, &resources);
 
-	if (error == 0 && !ln_peer_connected(proxy->peer))
-		error = LN_EDEAD;
-	if (error < 0) {
-		ln_message_free(message);
+	if (error < 0)
 		return error;
+	if (!ln_peer_connected(proxy->peer)) {
+		ln_message_free(message);
+		return LN_EDEAD;
 	}
 	if (LN_LIKELY(message->size < LN_FRAME_MOST - HEAD_SIZE &&
 		      resources < LN_FRAME_MOST - HEAD_SIZE - message->size))

@@ -95,10 +95,13 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 				   struct ln_message *message, bool wait,
 				   int64_t deadline)
 {
+	int error = LN_EDEAD;
+
 	if (ln_process_is_remote(process))
-		return process->remote->send(process, message, wait, deadline);
-	ln_message_free(message);
-	return LN_EDEAD;
+		error = process->remote->send(process, message, wait, deadline);
+	if (!ln_process_is_remote(process) || (error == LN_EINVAL && !wait))
+		ln_message_free(message);
+	return error;
 }
 
 /* Its mailbox has just become crowded. */

@@ -280,40 +280,42 @@ static inline struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
 }
 
 /* What a send that failed is for the guest; LN_ETIMEDOUT stays. Delivery is
- * not promised: a dead or full receiver drops the message. With `bound` it was
- * of no use to a receiver on another node. */
-LN_NOINLINE static int send_failed(struct ln_guest *guest, int error,
-				   const struct ln_resource_class *bound)
+ * not promised: a dead or full receiver drops the message. */
+LN_NOINLINE static int send_failed(int error)
 {
 	switch (error) {
 	case LN_EDEAD:
 	case LN_EFULL:
 	case LN_ENOENT:
 		return 0;
-	case LN_EINVAL:
-		if (bound == NULL)
-			return error;
-		return ln_guest_trap(guest,
-				     "a %s cannot be sent to a process of "
-				     "another node",
-				     bound->noun);
 	default:
 		return error;
 	}
+}
+
+/* What a message that cannot leave the node, and which is taken over, is for
+ * the guest. */
+LN_NOINLINE static int send_refused(struct ln_guest *guest,
+				    struct ln_message *message)
+{
+	const char *noun = ln_message_bound_class(message)->noun;
+
+	ln_message_free(message);
+	return ln_guest_trap(guest,
+			     "a %s cannot be sent to a process of another node",
+			     noun);
 }
 
 /* Sends a message, which is taken over. LN_ETIMEDOUT, or why the guest ends. */
 static inline int send(struct ln_guest *guest, struct ln_process *to,
 		       struct ln_message *message, int64_t deadline)
 {
-	const struct ln_resource_class *bound = NULL;
-	int error;
+	int error = ln_process_send_wait(to, message, deadline);
 
-	if (LN_UNLIKELY(message->resource_count > 0 && to->remote != NULL))
-		bound = ln_message_bound_class(message);
-	error = ln_process_send_wait(to, message, deadline);
+	if (LN_UNLIKELY(error == LN_EINVAL))
+		return send_refused(guest, message);
 	if (LN_UNLIKELY(error < 0))
-		return send_failed(guest, error, bound);
+		return send_failed(error);
 	return 0;
 }
 
@@ -422,7 +424,7 @@ int ln_host_message_request(struct ln_guest *guest, uint64_t process,
 	error = watch(guest, to, tag, deadline);
 	if (error < 0) {
 		ln_message_free(message);
-		error = send_failed(guest, error, NULL);
+		error = send_failed(error);
 	} else {
 		error = send(guest, to, message, deadline);
 	}

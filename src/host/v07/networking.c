@@ -2,11 +2,11 @@
  * lunatic::networking: guests' ids around src/net. Everything that a call makes
  * is in a table of the guest before the call returns, or released.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"

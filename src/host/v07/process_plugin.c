@@ -1,6 +1,5 @@
 /* lunatic::process: plugins of configurations. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "engine/instance.h"

@@ -1,6 +1,5 @@
 /* lunatic::process: processes under names and versions. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/semver.h"
