@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "process/message.h"
 #include "process/process.h"
+#include "process/resource.h"
 
 int lunatic_message_new(int64_t tag, lunatic_message **message)
 {
@@ -101,7 +102,7 @@ int lunatic_message_push_process(lunatic_message *message,
 	*index = 0;
 	if (!is_data(message) || process == NULL)
 		return LN_EINVAL;
-	error = ln_message_push(message, LN_RESOURCE_PROCESS,
+	error = ln_message_push(message, ln_resource_class(LN_RESOURCE_PROCESS),
 				ln_process_retain(process), index);
 	if (error < 0)
 		ln_process_release(process);
@@ -116,7 +117,8 @@ int lunatic_message_take_process(lunatic_message *message, uint64_t index,
 	*process = NULL;
 	if (message == NULL)
 		return LN_EINVAL;
-	*process = ln_message_take(message, LN_RESOURCE_PROCESS, index);
+	*process = ln_message_take(
+		message, ln_resource_class(LN_RESOURCE_PROCESS), index);
 	return *process != NULL ? 0 : LN_ENOENT;
 }
 

@@ -1,47 +1,89 @@
-/* Ids of what was made and of errors. */
+/* Ids of what guests hold and of errors. */
 #include "host/result.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
-#include "process/environment.h"
 
-int ln_host_missing(struct ln_guest *guest, const char *noun, uint64_t id)
+LN_NOINLINE int ln_host_missing(struct ln_guest *guest,
+				enum ln_resource_kind kind, uint64_t id)
 {
-	return ln_guest_trap(guest, "%s %llu does not exist", noun,
+	return ln_guest_trap(guest, "%s %llu does not exist",
+			     ln_resource_class(kind)->noun,
 			     (unsigned long long)id);
 }
 
-int ln_host_add_scarce(struct ln_guest *guest, struct ln_handles *handles,
-		       const char *noun, uint32_t most, void *value,
-		       uint64_t *id)
+LN_NOINLINE static int too_many(struct ln_guest *guest,
+				enum ln_resource_kind kind, int error)
 {
-	uint32_t limit = guest->environment->limits.max_handles;
-	int error =
-		ln_handles_add(handles, limit < most ? limit : most, value, id);
+	return ln_guest_trap(guest, "too many %s ids: %s",
+			     ln_resource_class(kind)->noun,
+			     ln_error_text(error));
+}
+
+int ln_host_check_room(struct ln_guest *guest, enum ln_resource_kind kind)
+{
+	if (LN_LIKELY(ln_guest_has_room(guest, kind)))
+		return 0;
+	return too_many(guest, kind, LN_ELIMIT);
+}
+
+int ln_host_add(struct ln_guest *guest, enum ln_resource_kind kind, void *value,
+		uint64_t *id)
+{
+	const struct ln_resource_class *class = ln_resource_class(kind);
+	int error = ln_guest_add(guest, kind, value, id);
+
+	if (LN_LIKELY(error == 0))
+		return 0;
+	class->release(value);
+	/* Then it is not the ids that are too many. */
+	if (error == LN_EMEMORY && class->weight != NULL)
+		return error;
+	return too_many(guest, kind, error);
+}
+
+int ln_host_give(struct ln_guest *guest, enum ln_resource_kind kind,
+		 void *value, uint8_t *id, uint32_t *result)
+{
+	uint64_t made;
+	int error = ln_host_add(guest, kind, value, &made);
 
 	if (error < 0)
-		return ln_guest_trap(guest, "too many %s ids: %s", noun,
-				     ln_error_text(error));
+		return error;
+	ln_host_put_id(id, made);
+	*result = LN_HOST_DONE;
 	return 0;
 }
 
-void ln_host_put_error(struct ln_guest *guest, uint8_t *id, const char *format,
-		       ...)
+int ln_host_clone(struct ln_guest *guest, enum ln_resource_kind kind,
+		  uint64_t id, uint64_t *result)
+{
+	void *value = ln_guest_get(guest, kind, id);
+
+	if (value == NULL)
+		return ln_host_missing(guest, kind, id);
+	return ln_host_add(guest, kind, ln_resource_class(kind)->retain(value),
+			   result);
+}
+
+int ln_host_drop(struct ln_guest *guest, enum ln_resource_kind kind,
+		 uint64_t id)
+{
+	if (LN_UNLIKELY(!ln_guest_drop(guest, kind, id)))
+		return ln_host_missing(guest, kind, id);
+	return 0;
+}
+
+int ln_host_fail(struct ln_guest *guest, uint8_t *id, uint32_t *result,
+		 const char *format, ...)
 {
 	va_list arguments;
-	char *text = NULL;
-	uint64_t error;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
+	ln_host_put_id(id, ln_guest_error(guest, format, arguments));
 	va_end(arguments);
-	error = ln_guest_error(guest, "%s",
-			       text != NULL ? text : ln_error_text(LN_ENOMEM));
-	free(text);
-	memcpy(id, &error, sizeof(error));
+	*result = LN_HOST_FAILED;
+	return 0;
 }

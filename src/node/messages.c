@@ -32,36 +32,36 @@
 #include "node/wire.h"
 #include "process/message.h"
 #include "process/process.h"
+#include "process/resource.h"
 
 #define HEAD_SIZE 44
 #define RESOURCES_MOST 65536u
+
+_Static_assert(HEAD_SIZE <= LN_HEAD_MOST, "a head that cannot be sent");
+
+/* A resource that can cross; NULL: none is there any more. Of all that crosses
+ * nodes only processes have references. */
+static struct ln_process *process_at(const struct ln_message *message,
+				     uint32_t index)
+{
+	const struct ln_resource *resource = &message->resources[index];
+
+	ln_assert(resource->class == NULL ||
+		  resource->class == ln_resource_class(LN_RESOURCE_PROCESS));
+	return resource->class != NULL ? resource->value : NULL;
+}
 
 /* The bytes that the resources take. LN_EINVAL: not all can cross. */
 static int measure(struct ln_peer *to, const struct ln_message *message,
 		   size_t *bytes)
 {
 	*bytes = 0;
-	if (message->kind != LN_MESSAGE_DATA)
+	if (message->kind != LN_MESSAGE_DATA ||
+	    ln_message_bound_class(message) != NULL)
 		return LN_EINVAL;
-	for (uint32_t i = 0; i < message->resource_count; i++) {
-		const struct ln_resource *resource = &message->resources[i];
-		struct ln_process *process = NULL;
-
-		if (resource->kind == LN_RESOURCE_PROCESS)
-			process = resource->value;
-		else if (resource->kind != LN_RESOURCE_NONE)
-			return LN_EINVAL;
-		*bytes += ln_reference_size(to, process);
-	}
+	for (uint32_t i = 0; i < message->resource_count; i++)
+		*bytes += ln_reference_size(to, process_at(message, i));
 	return 0;
-}
-
-static struct ln_process *process_at(const struct ln_message *message,
-				     uint32_t index)
-{
-	const struct ln_resource *resource = &message->resources[index];
-
-	return resource->kind == LN_RESOURCE_PROCESS ? resource->value : NULL;
 }
 
 static void put_head(struct ln_writer *writer, const struct ln_process *remote,
@@ -140,11 +140,11 @@ int ln_messages_send(struct ln_process *remote, struct ln_message *message,
 	size_t resources;
 	int error = measure(proxy->peer, message, &resources);
 
-	if (error == 0 && !ln_peer_connected(proxy->peer))
-		error = LN_EDEAD;
-	if (error < 0) {
-		ln_message_free(message);
+	if (error < 0)
 		return error;
+	if (!ln_peer_connected(proxy->peer)) {
+		ln_message_free(message);
+		return LN_EDEAD;
 	}
 	if (LN_LIKELY(message->size < LN_FRAME_MOST - HEAD_SIZE &&
 		      resources < LN_FRAME_MOST - HEAD_SIZE - message->size))
@@ -193,10 +193,11 @@ static int get_resources(struct ln_session *session, struct ln_unpack *frame,
 						 "a malformed reference");
 		if (error < 0)
 			return error;
-		error = ln_message_push(message,
-					process != NULL ? LN_RESOURCE_PROCESS
-							: LN_RESOURCE_NONE,
-					process, &index);
+		error = ln_message_push(
+			message,
+			process != NULL ? ln_resource_class(LN_RESOURCE_PROCESS)
+					: NULL,
+			process, &index);
 		if (error < 0) {
 			if (process != NULL)
 				ln_process_release(process);

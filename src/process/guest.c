@@ -1,4 +1,5 @@
-/* What host functions share: traps, guest memory, error texts. */
+/* What host functions share: traps, guest memory, what is held by ids, error
+ * texts. */
 #include "process/guest.h"
 
 #include <stdarg.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/instance.h"
@@ -58,6 +60,7 @@ void ln_guest_forget(struct ln_guest *guest, uint64_t bytes)
 {
 	if (guest->instance == NULL)
 		return;
+	ln_assert(guest->kept >= bytes);
 	ln_instance_refund(guest->instance, bytes);
 	guest->kept -= bytes;
 }
@@ -65,6 +68,90 @@ void ln_guest_forget(struct ln_guest *guest, uint64_t bytes)
 void ln_guest_forget_all(struct ln_guest *guest)
 {
 	ln_guest_forget(guest, guest->kept);
+}
+
+void ln_guest_init_tables(struct ln_guest *guest)
+{
+	for (int kind = 0; kind < LN_RESOURCE_KINDS; kind++)
+		guest->tables[kind].charged = guest->instance;
+}
+
+void ln_guest_deinit_tables(struct ln_guest *guest)
+{
+	for (int kind = 0; kind < LN_RESOURCE_KINDS; kind++)
+		ln_handles_deinit(&guest->tables[kind],
+				  ln_resource_class(kind)->release);
+}
+
+/* How many it may hold. */
+static uint32_t max_held(const struct ln_guest *guest,
+			 enum ln_resource_kind kind)
+{
+	uint32_t handles = guest->environment->limits.max_handles;
+	uint32_t max = ln_resource_class(kind)->max;
+
+	return handles < max ? handles : max;
+}
+
+bool ln_guest_has_room(const struct ln_guest *guest, enum ln_resource_kind kind)
+{
+	return ln_handles_count(&guest->tables[kind]) < max_held(guest, kind);
+}
+
+static uint64_t weight(enum ln_resource_kind kind, const void *value)
+{
+	const struct ln_resource_class *class = ln_resource_class(kind);
+
+	return class->weight != NULL ? class->weight(value) : 0;
+}
+
+/* What is no longer held no longer counts. */
+static void forget(struct ln_guest *guest, enum ln_resource_kind kind,
+		   const void *value)
+{
+	uint64_t bytes = weight(kind, value);
+
+	if (bytes > 0)
+		ln_guest_forget(guest, bytes);
+	if (kind == LN_RESOURCE_ERROR)
+		guest->error_bytes -= bytes;
+}
+
+int ln_guest_add(struct ln_guest *guest, enum ln_resource_kind kind,
+		 void *value, uint64_t *id)
+{
+	uint64_t bytes = weight(kind, value);
+	int error;
+
+	ln_assert(kind != LN_RESOURCE_ERROR); /* see ln_guest_error */
+	if (bytes > 0 && !ln_guest_keep(guest, bytes))
+		return LN_EMEMORY;
+	error = ln_handles_add(&guest->tables[kind], max_held(guest, kind),
+			       value, id);
+	if (error < 0)
+		forget(guest, kind, value);
+	return error;
+}
+
+void *ln_guest_remove(struct ln_guest *guest, enum ln_resource_kind kind,
+		      uint64_t id)
+{
+	void *value = ln_handles_remove(&guest->tables[kind], id);
+
+	if (value != NULL)
+		forget(guest, kind, value);
+	return value;
+}
+
+bool ln_guest_drop(struct ln_guest *guest, enum ln_resource_kind kind,
+		   uint64_t id)
+{
+	void *value = ln_guest_remove(guest, kind, id);
+
+	if (value == NULL)
+		return false;
+	ln_resource_class(kind)->release(value);
+	return true;
 }
 
 /* What an allocator adds to a text, about. */
@@ -85,30 +172,19 @@ void ln_guest_free_error(void *error)
 		free(error);
 }
 
-/* What an error counts for. */
-static uint64_t error_bytes(const char *text)
+uint64_t ln_guest_error_weight(const void *error)
 {
-	return is_fixed(text) ? 0 : strlen(text) + 1 + ALLOCATED;
-}
-
-void ln_guest_drop_error(struct ln_guest *guest, void *error)
-{
-	uint64_t bytes = error_bytes(error);
-
-	guest->error_bytes -= bytes;
-	ln_guest_forget(guest, bytes);
-	ln_guest_free_error(error);
+	return is_fixed(error) ? 0 : strlen(error) + 1 + ALLOCATED;
 }
 
 /* Ids count up, so each is looked at once in the life of the guest. */
 static void drop_oldest_error(struct ln_guest *guest)
 {
-	void *text = NULL;
+	uint64_t end = guest->tables[LN_RESOURCE_ERROR].next_id;
 
-	while (text == NULL && guest->oldest_error < guest->errors.next_id)
-		text = ln_handles_remove(&guest->errors, guest->oldest_error++);
-	if (text != NULL)
-		ln_guest_drop_error(guest, text);
+	while (guest->oldest_error < end &&
+	       !ln_guest_drop(guest, LN_RESOURCE_ERROR, guest->oldest_error++))
+		;
 }
 
 /* Cleans a text, cuts it if it is too long, between characters, and says so at
@@ -132,12 +208,12 @@ static char *shorten(char *text)
  */
 static bool keep_error(struct ln_guest *guest, const char *text)
 {
-	uint64_t bytes = error_bytes(text);
+	uint64_t bytes = ln_guest_error_weight(text);
 
 	while (guest->error_bytes + bytes > LN_GUEST_MOST_ERROR_BYTES)
 		drop_oldest_error(guest);
 	while (!ln_guest_keep(guest, bytes)) {
-		if (guest->errors.live == 0)
+		if (ln_handles_count(&guest->tables[LN_RESOURCE_ERROR]) == 0)
 			return false;
 		drop_oldest_error(guest);
 	}
@@ -151,30 +227,28 @@ void ln_guest_pay(struct ln_guest *guest, uint64_t fuel)
 		ln_instance_burn(guest->instance, fuel);
 }
 
-uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
+uint64_t ln_guest_error(struct ln_guest *guest, const char *format,
+			va_list arguments)
 {
-	va_list arguments;
-	uint32_t most = guest->environment->limits.max_handles;
+	struct ln_handles *errors = &guest->tables[LN_RESOURCE_ERROR];
+	uint32_t max = max_held(guest, LN_RESOURCE_ERROR);
 	char *text = NULL;
 	uint64_t id = UINT64_MAX;
 
-	if (most > LN_GUEST_MOST_ERRORS)
-		most = LN_GUEST_MOST_ERRORS;
-
-	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)
 		text = no_memory;
-	va_end(arguments);
 	/* Parts of it may come from other guests, modules and nodes. */
 	if (text != no_memory)
 		text = shorten(text);
-	if (guest->errors.live >= most)
+	if (!ln_guest_has_room(guest, LN_RESOURCE_ERROR))
 		drop_oldest_error(guest);
 	if (!keep_error(guest, text)) {
 		ln_guest_free_error(text);
 		text = no_room;
 	}
-	if (ln_handles_add(&guest->errors, most, text, &id) < 0)
-		ln_guest_drop_error(guest, text);
+	if (ln_handles_add(errors, max, text, &id) < 0) {
+		forget(guest, LN_RESOURCE_ERROR, text);
+		ln_guest_free_error(text);
+	}
 	return id;
 }

@@ -1,17 +1,19 @@
 /*
- * The host's side of one wasm process: its instance, its handle tables, the
+ * The host's side of one wasm process: its instance, what it holds by ids, the
  * message it is working on, and what host functions need to reach its memory.
  * Only the thread that runs the process touches it.
  */
 #ifndef LN_PROCESS_GUEST_H
 #define LN_PROCESS_GUEST_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 #include "process/handles.h"
+#include "process/resource.h"
 
 struct ln_env_module;
 struct ln_environment;
@@ -51,15 +53,8 @@ struct ln_guest {
 	const struct ln_host_function *calling; /* last called; for reports */
 	bool metered;                           /* it pays for what it uses */
 	bool scratch_counts;                    /* `scratch_kept` is not 0 */
-	struct ln_handles processes;            /* struct ln_process * */
-	struct ln_handles errors;               /* char * */
-	struct ln_env_module *module;    /* what the process was spawned from */
-	struct ln_handles modules;       /* struct ln_env_module * */
-	struct ln_handles environments;  /* struct ln_environment * */
-	struct ln_handles configs;       /* struct ln_config * */
-	struct ln_handles tcp_listeners; /* struct ln_socket * */
-	struct ln_handles tcp_streams;   /* struct ln_socket * */
-	struct ln_handles dns_iterators; /* struct ln_addresses * */
+	struct ln_handles tables[LN_RESOURCE_KINDS]; /* what it holds by ids */
+	struct ln_env_module *module; /* what the process was spawned from */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
 	bool heap_tracing;            /* a backtrace for it is being taken */
@@ -74,6 +69,12 @@ struct ln_guest {
 	uint32_t exit_code; /* what proc_exit was given */
 	char *trap_text;    /* owned; why a host function ends the process */
 };
+
+_Static_assert(LN_RESOURCE_PROCESS == 0 &&
+		       offsetof(struct ln_guest, tables) +
+				       offsetof(struct ln_handles, used) <=
+			       LN_CACHE_LINE,
+	       "what a look-up of a process reads is not in the first line");
 
 /* Sets the text of the trap that the running host function is about to raise
  * and returns LN_ETRAP, so that `return ln_guest_trap(guest, "...")` ends it.
@@ -115,6 +116,39 @@ void ln_guest_keep_anyway(struct ln_guest *guest, uint64_t bytes);
 void ln_guest_forget(struct ln_guest *guest, uint64_t bytes);
 void ln_guest_forget_all(struct ln_guest *guest);
 
+/* Makes the tables count for the guest, once they are not small. */
+void ln_guest_init_tables(struct ln_guest *guest);
+
+/* Releases all that the guest holds by ids. What it was charged for is left to
+ * ln_guest_forget_all. Parks. */
+void ln_guest_deinit_tables(struct ln_guest *guest);
+
+/* What the guest holds under `id`, and still does; NULL: nothing. */
+static inline void *ln_guest_get(const struct ln_guest *guest,
+				 enum ln_resource_kind kind, uint64_t id)
+{
+	return ln_handles_get(&guest->tables[kind], id);
+}
+
+/* Whether it may hold one more. */
+bool ln_guest_has_room(const struct ln_guest *guest,
+		       enum ln_resource_kind kind);
+
+/* Has the guest hold `value`, and charges it for that; stores the id. On
+ * failure the value is still the caller's: LN_ELIMIT (too many), LN_EMEMORY,
+ * LN_ENOMEM. */
+int ln_guest_add(struct ln_guest *guest, enum ln_resource_kind kind,
+		 void *value, uint64_t *id);
+
+/* Takes from the guest what it holds under `id`, for the caller; NULL: nothing.
+ */
+void *ln_guest_remove(struct ln_guest *guest, enum ln_resource_kind kind,
+		      uint64_t id);
+
+/* The same, and releases it. False: there is nothing. */
+bool ln_guest_drop(struct ln_guest *guest, enum ln_resource_kind kind,
+		   uint64_t id);
+
 /* Errors that a guest can hold, if it may hold as many ids; bytes of the text
  * of one, which is cut beyond that; and of all of them, also when its memory
  * would allow more. */
@@ -127,13 +161,14 @@ void ln_guest_forget_all(struct ln_guest *guest);
  * takes the place of the oldest ones, as if these had been dropped. UINT64_MAX,
  * which names nothing, when there is no memory at all or no error may be held.
  * Needs the stack of vasprintf: about 2 KiB. */
-uint64_t ln_guest_error(struct ln_guest *guest, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+uint64_t ln_guest_error(struct ln_guest *guest, const char *format,
+			va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 
-/* Drops an error that was taken out of the table. */
-void ln_guest_drop_error(struct ln_guest *guest, void *error);
-
-/* Frees its text, at the end of the process. */
+/* Frees the text of an error that no guest holds any more. */
 void ln_guest_free_error(void *error);
+
+/* What the guest who holds an error is charged. */
+uint64_t ln_guest_error_weight(const void *error);
 
 #endif

@@ -46,6 +46,12 @@ int ln_handles_enlarge(const struct ln_handles *handles,
  */
 void ln_handles_discard(struct ln_handles *handles);
 
+/* The number of entries. */
+static inline uint32_t ln_handles_count(const struct ln_handles *handles)
+{
+	return handles->live;
+}
+
 /* The value of `id`, or NULL. */
 void *ln_handles_get(const struct ln_handles *handles, uint64_t id);
 

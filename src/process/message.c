@@ -11,8 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "net/socket.h"
-#include "process/process.h"
+#include "process/resource.h"
 #include "sched/bulk.h"
 #include "sched/task.h"
 
@@ -56,24 +55,13 @@ struct ln_message *ln_message_new(enum ln_message_kind kind, int64_t tag,
 	return message;
 }
 
-static void release_resource(struct ln_resource *resource)
-{
-	switch (resource->kind) {
-	case LN_RESOURCE_NONE:
-		break;
-	case LN_RESOURCE_PROCESS:
-		ln_process_release(resource->value);
-		break;
-	case LN_RESOURCE_TCP_STREAM:
-		ln_socket_release(resource->value);
-		break;
-	}
-}
-
 static void empty(struct ln_message *message)
 {
 	for (uint32_t i = 0; i < message->resource_count; i++) {
-		release_resource(&message->resources[i]);
+		struct ln_resource *resource = &message->resources[i];
+
+		if (resource->class != NULL)
+			resource->class->release(resource->value);
 		if (i % REST_AFTER == REST_AFTER - 1)
 			ln_task_rest_if_free();
 	}
@@ -101,38 +89,33 @@ void ln_message_free(struct ln_message *message)
 	free(message);
 }
 
-static void *retain_resource(const struct ln_resource *resource)
+/* Adds a reference of its own to what another message has. */
+static int push_copy(struct ln_message *message, struct ln_resource resource)
 {
-	switch (resource->kind) {
-	case LN_RESOURCE_PROCESS:
-		return ln_process_retain(resource->value);
-	case LN_RESOURCE_TCP_STREAM:
-		return ln_socket_retain(resource->value);
-	case LN_RESOURCE_NONE:
-		break;
-	}
-	return NULL;
+	uint64_t index;
+	int error;
+
+	if (resource.class != NULL)
+		resource.value = resource.class->retain(resource.value);
+	error = ln_message_push(message, resource.class, resource.value,
+				&index);
+	if (error < 0 && resource.class != NULL)
+		resource.class->release(resource.value);
+	return error;
 }
 
 struct ln_message *ln_message_clone(const struct ln_message *message)
 {
 	struct ln_message *copy =
 		ln_message_new(message->kind, message->tag, message->size);
-	uint64_t index;
 
 	if (copy == NULL || ln_message_write(copy, message->data, message->size,
 					     UINT64_MAX) < 0)
 		goto fail;
 	copy->read_at = message->read_at;
 	for (uint32_t i = 0; i < message->resource_count; i++) {
-		struct ln_resource resource = message->resources[i];
-
-		resource.value = retain_resource(&resource);
-		if (ln_message_push(copy, resource.kind, resource.value,
-				    &index) == 0)
-			continue;
-		release_resource(&resource);
-		goto fail;
+		if (push_copy(copy, message->resources[i]) < 0)
+			goto fail;
 	}
 	return copy;
 fail:
@@ -209,9 +192,11 @@ static uint32_t room_for(uint32_t count)
 	return room;
 }
 
-int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
-		    void *value, uint64_t *index)
+int ln_message_push(struct ln_message *message,
+		    const struct ln_resource_class *class, void *value,
+		    uint64_t *index)
 {
+	ln_assert(class == NULL || (class->travels && value != NULL));
 	if (message->resource_count == RESOURCES_MOST)
 		return LN_ELIMIT;
 	if (message->resource_count == room_for(message->resource_count)) {
@@ -226,22 +211,35 @@ int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
 	ln_assert(message->resources != NULL);
 	*index = message->resource_count;
 	message->resources[message->resource_count++] =
-		(struct ln_resource){ .kind = kind, .value = value };
+		(struct ln_resource){ .class = class, .value = value };
 	return 0;
 }
 
-void *ln_message_take(struct ln_message *message, enum ln_resource_kind kind,
-		      uint64_t index)
+void *ln_message_take(struct ln_message *message,
+		      const struct ln_resource_class *class, uint64_t index)
 {
 	struct ln_resource *resource;
 
 	if (index >= message->resource_count)
 		return NULL;
 	resource = &message->resources[index];
-	if (resource->kind != kind)
+	if (resource->class != class)
 		return NULL;
-	resource->kind = LN_RESOURCE_NONE;
+	resource->class = NULL;
 	return resource->value;
+}
+
+const struct ln_resource_class *
+ln_message_bound_class(const struct ln_message *message)
+{
+	for (uint32_t i = 0; i < message->resource_count; i++) {
+		const struct ln_resource_class *class =
+			message->resources[i].class;
+
+		if (class != NULL && !class->crosses_nodes)
+			return class;
+	}
+	return NULL;
 }
 
 size_t ln_message_weight(const struct ln_message *message)

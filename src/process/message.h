@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ln_process;
+struct ln_resource_class;
 
 enum ln_message_kind {
 	LN_MESSAGE_DATA,
@@ -16,15 +16,9 @@ enum ln_message_kind {
 	LN_MESSAGE_ENDED,     /* a watched process has; see ln_message_end */
 };
 
-enum ln_resource_kind {
-	LN_RESOURCE_NONE, /* taken out */
-	LN_RESOURCE_PROCESS,
-	LN_RESOURCE_TCP_STREAM,
-};
-
 struct ln_resource {
-	enum ln_resource_kind kind;
-	void *value; /* owned */
+	const struct ln_resource_class *class; /* NULL: taken out */
+	void *value;                           /* owned */
 };
 
 #define LN_MESSAGE_INLINE 64
@@ -68,15 +62,22 @@ int ln_message_write(struct ln_message *message, const void *data, size_t len,
 int ln_message_read(struct ln_message *message, void *data, size_t len,
 		    size_t *count);
 
-/* Adds a resource, which the message then owns, and stores its index.
+/* Adds a resource of a class that travels, which the message then owns, and
+ * stores its index. With NULL for the class: an index at which there is none.
  * LN_ENOMEM, LN_ELIMIT: the caller still owns it. */
-int ln_message_push(struct ln_message *message, enum ln_resource_kind kind,
-		    void *value, uint64_t *index);
+int ln_message_push(struct ln_message *message,
+		    const struct ln_resource_class *class, void *value,
+		    uint64_t *index);
 
-/* Takes a resource of that kind out; the other indices stay. NULL when there is
- * none of that kind at the index. */
-void *ln_message_take(struct ln_message *message, enum ln_resource_kind kind,
-		      uint64_t index);
+/* Takes a resource of that class out; the other indices stay. NULL when there
+ * is none of that class at the index. */
+void *ln_message_take(struct ln_message *message,
+		      const struct ln_resource_class *class, uint64_t index);
+
+/* The class of the first resource that cannot be sent to another node; NULL:
+ * all can. */
+const struct ln_resource_class *
+ln_message_bound_class(const struct ln_message *message);
 
 /* Bytes of host memory that the message holds. */
 size_t ln_message_weight(const struct ln_message *message);

@@ -112,10 +112,13 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 				   struct ln_message *message, bool wait,
 				   int64_t deadline)
 {
+	int error = LN_EDEAD;
+
 	if (process->remote != NULL)
-		return process->remote->send(process, message, wait, deadline);
-	ln_message_free(message);
-	return LN_EDEAD;
+		error = process->remote->send(process, message, wait, deadline);
+	if (process->remote == NULL || (error == LN_EINVAL && !wait))
+		ln_message_free(message);
+	return error;
 }
 
 static inline int send(struct ln_process *process, struct ln_message *message,

@@ -102,7 +102,8 @@ void ln_process_release(struct ln_process *process);
 int ln_process_send(struct ln_process *process, struct ln_message *message);
 
 /* The same, by a task, which waits for a process of another node until there is
- * room, or until `deadline`: LN_ETIMEDOUT, LN_EKILLED. */
+ * room, or until `deadline`: LN_ETIMEDOUT, LN_EKILLED. With LN_EINVAL the
+ * message is still the caller's, who can tell what cannot cross. */
 int ln_process_send_wait(struct ln_process *process, struct ln_message *message,
 			 int64_t deadline);
 

@@ -21,8 +21,8 @@ struct ln_monitor;
 struct ln_remote_class {
 	/* Sends a message, which it takes over. When `wait` is set the running
 	 * task parks until there is room, or until `deadline`. LN_EINVAL: it
-	 * cannot cross to another node; LN_EDEAD, LN_EFULL, LN_ETIMEDOUT,
-	 * LN_EKILLED, LN_ENOMEM. */
+	 * cannot cross to another node, and is still the caller's; LN_EDEAD,
+	 * LN_EFULL, LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. */
 	int (*send)(struct ln_process *remote, struct ln_message *message,
 		    bool wait, int64_t deadline);
 

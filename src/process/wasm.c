@@ -29,7 +29,6 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/report.h"
-#include "net/socket.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/heap_profile.h"
@@ -101,26 +100,6 @@ static void announce(struct birth **slot, int state, char *error)
 	release_birth(birth);
 }
 
-static void release_process(void *process)
-{
-	ln_process_release(process);
-}
-
-static void release_module(void *module)
-{
-	ln_env_module_release(module);
-}
-
-static void release_environment(void *environment)
-{
-	ln_environment_release(environment);
-}
-
-static void release_socket(void *socket)
-{
-	ln_socket_release(socket);
-}
-
 struct heap_call {
 	struct ln_guest *guest;
 	char name[LN_UUID_TEXT];
@@ -155,24 +134,12 @@ static void finish_heap(struct ln_guest *guest)
 	ln_heap_profile_free(guest->heap);
 }
 
-static void free_config(void *config)
-{
-	ln_config_free(config);
-}
-
 static void deinit_guest(struct ln_guest *guest)
 {
 	struct ln_runtime *runtime = guest->environment->runtime;
 
 	ln_message_free(guest->scratch);
-	ln_handles_deinit(&guest->errors, ln_guest_free_error);
-	ln_handles_deinit(&guest->processes, release_process);
-	ln_handles_deinit(&guest->modules, release_module);
-	ln_handles_deinit(&guest->environments, release_environment);
-	ln_handles_deinit(&guest->configs, free_config);
-	ln_handles_deinit(&guest->tcp_listeners, release_socket);
-	ln_handles_deinit(&guest->tcp_streams, release_socket);
-	ln_handles_deinit(&guest->dns_iterators, free);
+	ln_guest_deinit_tables(guest);
 	if (guest->wasi != NULL)
 		runtime->free_wasi(guest->wasi);
 	finish_heap(guest);
@@ -291,20 +258,6 @@ static enum ln_outcome run(struct ln_process *process, struct start *start,
 	return judge(process, guest, stop, report);
 }
 
-/* The slots of its tables of ids count, once they are many. */
-static void charge_tables(struct ln_guest *guest)
-{
-	struct ln_handles *const tables[] = {
-		&guest->processes,   &guest->errors,
-		&guest->modules,     &guest->environments,
-		&guest->configs,     &guest->tcp_listeners,
-		&guest->tcp_streams, &guest->dns_iterators,
-	};
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		tables[i]->charged = guest->instance;
-}
-
 static enum ln_outcome body(struct ln_process *process)
 {
 	struct start *start = process->argument;
@@ -319,7 +272,7 @@ static enum ln_outcome body(struct ln_process *process)
 	};
 	enum ln_outcome outcome;
 
-	charge_tables(&guest);
+	ln_guest_init_tables(&guest);
 	process->task.gives_way = true;
 	outcome = run(process, start, &guest, &instance);
 	if (guest.hook != NULL)

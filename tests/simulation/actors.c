@@ -12,6 +12,7 @@
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "process/message.h"
+#include "process/resource.h"
 #include "simulation/world.h"
 #include "support/fabric.h"
 #include "support/processes.h"
@@ -19,6 +20,7 @@
 /* Tags of messages that are no deaths of links. */
 enum { STEP = 1, INTRODUCTION, SAYING };
 
+#define A_PROCESS ln_resource_class(LN_RESOURCE_PROCESS)
 #define MOST_HANDLES 12
 #define MOST_NAMED 3
 
@@ -161,7 +163,7 @@ static void name_others(struct actor *self, struct ln_message *message,
 			handle = self->process;
 			who = self;
 		}
-		if (ln_message_push(message, LN_RESOURCE_PROCESS,
+		if (ln_message_push(message, A_PROCESS,
 				    ln_process_retain(handle), &index) < 0)
 			abort();
 		saying->named[saying->count++] = who->number;
@@ -300,7 +302,7 @@ static void read_saying(struct actor *self, struct ln_message *message)
 	hear(self, &saying);
 	for (uint32_t i = 0; i < saying.count; i++) {
 		struct ln_process *handle =
-			ln_message_take(message, LN_RESOURCE_PROCESS, i);
+			ln_message_take(message, A_PROCESS, i);
 
 		if (handle == NULL)
 			violated("actor % misses a process", self->number, 0,
@@ -314,8 +316,7 @@ static void be_introduced(struct actor *self, struct ln_message *message)
 	uint32_t number;
 
 	memcpy(&number, message->data, sizeof(number));
-	learn(self, actor_of(number),
-	      ln_message_take(message, LN_RESOURCE_PROCESS, 0));
+	learn(self, actor_of(number), ln_message_take(message, A_PROCESS, 0));
 }
 
 /* Takes one message, waiting for it. */
@@ -503,7 +504,7 @@ void actor_introduce(struct actor *actor, struct actor *other)
 				    other->process);
 	if (message == NULL ||
 	    ln_message_write(message, &other->number, 4, 4) < 0 ||
-	    ln_message_push(message, LN_RESOURCE_PROCESS, handle, &index) < 0)
+	    ln_message_push(message, A_PROCESS, handle, &index) < 0)
 		abort();
 	ln_process_send(actor->process, message);
 }

@@ -3,13 +3,13 @@
 
 #include "base/error.h"
 #include "host/abi_gen.h"
+#include "host/result.h"
 
 static int find(struct ln_guest *guest, uint64_t id, const char **text)
 {
-	*text = ln_handles_get(&guest->errors, id);
+	*text = ln_guest_get(guest, LN_RESOURCE_ERROR, id);
 	if (*text == NULL)
-		return ln_guest_trap(guest, "error %llu does not exist",
-				     (unsigned long long)id);
+		return ln_host_missing(guest, LN_RESOURCE_ERROR, id);
 	return 0;
 }
 
@@ -45,10 +45,5 @@ int ln_host_error_to_string(struct ln_guest *guest, uint64_t error,
 
 int ln_host_error_drop(struct ln_guest *guest, uint64_t error)
 {
-	const char *text;
-
-	if (find(guest, error, &text) < 0)
-		return LN_ETRAP;
-	ln_guest_drop_error(guest, ln_handles_remove(&guest->errors, error));
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_ERROR, error);
 }

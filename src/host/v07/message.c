@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/result.h"
 #include "process/environment.h"
 #include "process/message.h"
 #include "process/process.h"
@@ -18,7 +19,6 @@
 #define RECEIVED_DATA 0
 #define RECEIVED_SIGNAL 1
 #define RECEIVED_END 2
-#define TIMED_OUT 9027
 
 static const uint8_t received_as[] = {
 	[LN_MESSAGE_DATA] = RECEIVED_DATA,
@@ -53,17 +53,6 @@ static struct ln_message *data_message(struct ln_guest *guest)
 	if (LN_UNLIKELY(message == NULL || message->kind != LN_MESSAGE_DATA))
 		return NULL;
 	return message;
-}
-
-LN_NOINLINE static int no_process(struct ln_guest *guest, uint64_t id)
-{
-	return ln_guest_trap(guest, "process %llu does not exist",
-			     (unsigned long long)id);
-}
-
-static int64_t deadline_after(uint32_t timeout)
-{
-	return timeout == 0 ? LN_NEVER : ln_time_after_ms(timeout);
 }
 
 /* Bytes, and resources, of a message that is charged to nobody while a guest
@@ -201,85 +190,70 @@ int ln_host_message_data_size(struct ln_guest *guest, uint64_t *result)
 	return 0;
 }
 
-/* Moves a resource from a table into the message. */
-static int push(struct ln_guest *guest, struct ln_handles *handles,
-		enum ln_resource_kind kind, const char *noun, uint64_t id,
+/* Moves a resource from the guest into the message. */
+static int push(struct ln_guest *guest, enum ln_resource_kind kind, uint64_t id,
 		uint64_t *index)
 {
 	struct ln_message *message = data_message(guest);
-	void *value = ln_handles_get(handles, id);
+	void *value = ln_guest_get(guest, kind, id);
 	int error;
 
 	if (value == NULL)
-		return ln_guest_trap(guest, "%s %llu does not exist", noun,
-				     (unsigned long long)id);
+		return ln_host_missing(guest, kind, id);
 	if (message == NULL)
 		return no_message(guest);
-	error = ln_message_push(message, kind, value, index);
+	error = ln_message_push(message, ln_resource_class(kind), value, index);
 	if (error == LN_ELIMIT)
 		return ln_guest_trap(guest,
 				     "the message has too many resources");
 	if (error < 0)
 		return error;
-	ln_handles_remove(handles, id);
+	ln_guest_remove(guest, kind, id);
 	if (LN_UNLIKELY(!is_small(message)))
 		return charge_growth(guest);
 	return 0;
 }
 
-/* Moves a resource from the message into a table. */
-static int take(struct ln_guest *guest, struct ln_handles *handles,
-		enum ln_resource_kind kind, const char *noun, uint64_t index,
-		uint64_t *id)
+/* Moves a resource from the message to the guest. */
+static int take(struct ln_guest *guest, enum ln_resource_kind kind,
+		uint64_t index, uint64_t *id)
 {
 	struct ln_message *message = data_message(guest);
-	uint32_t most = guest->environment->limits.max_handles;
 	void *value;
-	int error;
 
 	if (message == NULL)
 		return no_message(guest);
-	value = ln_message_take(message, kind, index);
+	value = ln_message_take(message, ln_resource_class(kind), index);
 	if (value == NULL)
 		return ln_guest_trap(guest,
 				     "the message has no %s at index %llu",
-				     noun, (unsigned long long)index);
-	error = ln_handles_add(handles, most, value, id);
-	if (error < 0) {
-		/* Back into the message, which frees it. */
-		message->resources[index].kind = kind;
-		return ln_guest_trap(guest, "too many %s ids: %s", noun,
-				     ln_error_text(error));
-	}
-	return 0;
+				     ln_resource_class(kind)->noun,
+				     (unsigned long long)index);
+	return ln_host_add(guest, kind, value, id);
 }
 
 int ln_host_message_push_process(struct ln_guest *guest, uint64_t process,
 				 uint64_t *result)
 {
-	return push(guest, &guest->processes, LN_RESOURCE_PROCESS, "process",
-		    process, result);
+	return push(guest, LN_RESOURCE_PROCESS, process, result);
 }
 
 int ln_host_message_take_process(struct ln_guest *guest, uint64_t index,
 				 uint64_t *result)
 {
-	return take(guest, &guest->processes, LN_RESOURCE_PROCESS, "process",
-		    index, result);
+	return take(guest, LN_RESOURCE_PROCESS, index, result);
 }
 
 int ln_host_message_push_tcp_stream(struct ln_guest *guest, uint64_t stream,
 				    uint64_t *result)
 {
-	return push(guest, &guest->tcp_streams, LN_RESOURCE_TCP_STREAM,
-		    "tcp stream", stream, result);
+	return push(guest, LN_RESOURCE_TCP_STREAM, stream, result);
 }
 
 int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
 				    uint64_t *result)
 {
-	return take(guest, &guest->tcp_streams, LN_RESOURCE_TCP_STREAM,
-		    "tcp stream", index, result);
+	return take(guest, LN_RESOURCE_TCP_STREAM, index, result);
 }
 
 /* Takes the message out of the scratch area, for the process with that id;
@@ -294,9 +268,9 @@ static struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
 		no_message(guest);
 		return NULL;
 	}
-	*process = ln_handles_get(&guest->processes, id);
+	*process = ln_guest_get(guest, LN_RESOURCE_PROCESS, id);
 	if (*process == NULL) {
-		no_process(guest, id);
+		ln_host_missing(guest, LN_RESOURCE_PROCESS, id);
 		return NULL;
 	}
 	refund_scratch(guest);
@@ -306,35 +280,53 @@ static struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
 
 /* What a send that failed is for the guest; LN_ETIMEDOUT stays. Delivery is
  * not promised: a dead or full receiver drops the message. */
-LN_NOINLINE static int send_failed(struct ln_guest *guest, int error)
+LN_NOINLINE static int send_failed(int error)
 {
 	switch (error) {
 	case LN_EDEAD:
 	case LN_EFULL:
 	case LN_ENOENT:
 		return 0;
-	case LN_EINVAL:
-		return ln_guest_trap(guest,
-				     "a tcp stream cannot be sent to a process "
-				     "of another node");
 	default:
 		return error;
 	}
+}
+
+/* What a message that cannot leave the node, and which is taken over, is for
+ * the guest. */
+LN_NOINLINE static int send_refused(struct ln_guest *guest,
+				    struct ln_message *message)
+{
+	const char *noun = ln_message_bound_class(message)->noun;
+
+	ln_message_free(message);
+	return ln_guest_trap(guest,
+			     "a %s cannot be sent to a process of another node",
+			     noun);
+}
+
+/* Sends a message, which is taken over. LN_ETIMEDOUT, or why the guest ends. */
+static inline int send(struct ln_guest *guest, struct ln_process *to,
+		       struct ln_message *message, int64_t deadline)
+{
+	int error = ln_process_send_wait(to, message, deadline);
+
+	if (LN_UNLIKELY(error == LN_EINVAL))
+		return send_refused(guest, message);
+	if (LN_UNLIKELY(error < 0))
+		return send_failed(error);
+	return 0;
 }
 
 int ln_host_message_send(struct ln_guest *guest, uint64_t process)
 {
 	struct ln_message *message;
 	struct ln_process *to = NULL;
-	int error;
 
 	message = outgoing(guest, process, &to);
 	if (message == NULL)
 		return LN_ETRAP;
-	error = ln_process_send_wait(to, message, LN_NEVER);
-	if (LN_UNLIKELY(error < 0))
-		return send_failed(guest, error);
-	return 0;
+	return send(guest, to, message, LN_NEVER);
 }
 
 /* Receives; a metered guest pays for the search. */
@@ -360,7 +352,7 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 {
 	struct ln_message *message;
 	struct ln_process *to = NULL;
-	int64_t deadline = deadline_after(timeout);
+	int64_t deadline = ln_host_deadline(timeout);
 	uint8_t tag[8];
 	uint32_t tags;
 	int error;
@@ -371,13 +363,11 @@ int ln_host_message_send_receive_skip_search(struct ln_guest *guest,
 	tags = message->tag != 0 ? 1 : 0;
 	memcpy(tag, &message->tag, sizeof(tag));
 	ln_process_skip(guest->process);
-	error = ln_process_send_wait(to, message, deadline);
-	if (LN_UNLIKELY(error < 0))
-		error = send_failed(guest, error);
+	error = send(guest, to, message, deadline);
 	if (error == 0)
 		error = receive(guest, tag, tags, deadline, true, &message);
 	if (error == LN_ETIMEDOUT) {
-		*result = TIMED_OUT;
+		*result = LN_HOST_TIMED_OUT;
 		return 0;
 	}
 	if (error < 0)
@@ -421,7 +411,7 @@ int ln_host_message_request(struct ln_guest *guest, uint64_t process,
 	struct ln_process *self = guest->process;
 	struct ln_message *message;
 	struct ln_process *to = NULL;
-	int64_t deadline = deadline_after(timeout);
+	int64_t deadline = ln_host_deadline(timeout);
 	int64_t tag;
 	int error;
 
@@ -431,18 +421,18 @@ int ln_host_message_request(struct ln_guest *guest, uint64_t process,
 	tag = message->tag;
 	ln_process_skip(self);
 	error = watch(guest, to, tag, deadline);
-	if (error < 0)
+	if (error < 0) {
 		ln_message_free(message);
-	else
-		error = ln_process_send_wait(to, message, deadline);
-	if (LN_UNLIKELY(error < 0))
-		error = send_failed(guest, error);
+		error = send_failed(error);
+	} else {
+		error = send(guest, to, message, deadline);
+	}
 	if (error == 0)
 		error = receive(guest, (const uint8_t *)&tag, 1, deadline, true,
 				&message);
 	ln_process_demonitor(self, tag);
 	if (error == LN_ETIMEDOUT) {
-		*result = TIMED_OUT;
+		*result = LN_HOST_TIMED_OUT;
 		return 0;
 	}
 	if (error < 0)
@@ -514,10 +504,10 @@ int ln_host_message_receive(struct ln_guest *guest, struct ln_array tags,
 {
 	struct ln_message *message;
 	int error = receive(guest, tags.data, tags.count,
-			    deadline_after(timeout), false, &message);
+			    ln_host_deadline(timeout), false, &message);
 
 	if (error == LN_ETIMEDOUT) {
-		*result = TIMED_OUT;
+		*result = LN_HOST_TIMED_OUT;
 		return 0;
 	}
 	if (LN_UNLIKELY(error < 0))

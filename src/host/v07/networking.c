@@ -2,7 +2,6 @@
  * lunatic::networking: guests' ids around src/net. Everything that a call makes
  * is in a table of the guest before the call returns, or released.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -12,83 +11,13 @@
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/iovecs.h"
+#include "host/result.h"
 #include "net/address.h"
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "process/environment.h"
 #include "process/runtime.h"
-
-#define DONE 0
-#define FAILED 1
-#define TIMED_OUT 9027
-
-static const char a_listener[] = "tcp listener";
-static const char a_stream[] = "tcp stream";
-static const char an_iterator[] = "dns iterator";
-
-static LN_NOINLINE int missing(struct ln_guest *guest, const char *noun,
-			       uint64_t id)
-{
-	return ln_guest_trap(guest, "%s %llu does not exist", noun,
-			     (unsigned long long)id);
-}
-
-static int64_t deadline_after(uint32_t timeout)
-{
-	return timeout == 0 ? LN_NEVER : ln_time_after_ms(timeout);
-}
-
-static void store64(uint8_t *to, uint64_t value)
-{
-	memcpy(to, &value, sizeof(value));
-}
-
-/* Refuses a call for whose result there would be no id: checked before the
- * call does anything. */
-static int check_room(struct ln_guest *guest, const struct ln_handles *handles,
-		      const char *noun)
-{
-	if (LN_LIKELY(handles->live < guest->environment->limits.max_handles))
-		return 0;
-	return ln_guest_trap(guest, "too many %s ids: %s", noun,
-			     ln_error_text(LN_ELIMIT));
-}
-
-static int add_socket(struct ln_guest *guest, struct ln_handles *handles,
-		      struct ln_socket *socket, uint64_t *id)
-{
-	int error = ln_handles_add(
-		handles, guest->environment->limits.max_handles, socket, id);
-
-	if (error < 0)
-		ln_socket_release(socket);
-	return error;
-}
-
-/* What a list of addresses counts for. */
-static uint64_t size_of(const struct ln_addresses *addresses)
-{
-	return sizeof(*addresses) +
-	       addresses->count * sizeof(addresses->list[0]);
-}
-
-static int add_addresses(struct ln_guest *guest, struct ln_addresses *addresses,
-			 uint64_t *id)
-{
-	int error = LN_EMEMORY;
-
-	if (ln_guest_keep(guest, size_of(addresses))) {
-		error = ln_handles_add(&guest->dns_iterators,
-				       guest->environment->limits.max_handles,
-				       addresses, id);
-		if (error < 0)
-			ln_guest_forget(guest, size_of(addresses));
-	}
-	if (error < 0)
-		free(addresses);
-	return error;
-}
 
 static int add_address(struct ln_guest *guest, const struct ln_address *address,
 		       uint64_t *id)
@@ -98,7 +27,7 @@ static int add_address(struct ln_guest *guest, const struct ln_address *address,
 	if (addresses == NULL)
 		return LN_ENOMEM;
 	addresses->list[0] = *address;
-	return add_addresses(guest, addresses, id);
+	return ln_host_add(guest, LN_RESOURCE_DNS_ITERATOR, addresses, id);
 }
 
 /* Ends a call: stores `value` at `id`, or the id of an error, or tells of the
@@ -110,17 +39,15 @@ static LN_NOINLINE int conclude(struct ln_guest *guest, int error, int number,
 
 	switch (error) {
 	case 0:
-		store64(id, value);
-		*result = DONE;
+		ln_host_put_id(id, value);
+		*result = LN_HOST_DONE;
 		return 0;
 	case LN_ETIMEDOUT:
-		*result = TIMED_OUT;
+		*result = LN_HOST_TIMED_OUT;
 		return 0;
 	case LN_EIO:
 		ln_net_error_text(number, text);
-		store64(id, ln_guest_error(guest, "%s", text));
-		*result = FAILED;
-		return 0;
+		return ln_host_fail(guest, id, result, "%s", text);
 	default:
 		return error;
 	}
@@ -162,39 +89,30 @@ int ln_host_networking_resolve(struct ln_guest *guest, struct ln_slice name,
 
 	if (!ln_utf8_valid(name.data, name.len))
 		return ln_guest_trap(guest, "the name is not UTF-8");
-	error = check_room(guest, &guest->dns_iterators, an_iterator);
+	error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
 	if (error < 0)
 		return error;
 	error = ln_resolver_resolve(
 		resolver, guest->environment->names, (const char *)name.data,
-		name.len, deadline_after(timeout), &addresses, &reason);
+		name.len, ln_host_deadline(timeout), &addresses, &reason);
 	ln_instance_resumed(guest->instance);
-	if (error == LN_EFORMAT || error == LN_EIO) {
-		store64(id, ln_guest_error(guest, "%s%s",
-					   error == LN_EIO
-						   ? "failed to lookup address "
-						     "information: "
-						   : "",
-					   reason));
-		*result = FAILED;
-		return 0;
-	}
+	if (error == LN_EFORMAT || error == LN_EIO)
+		return ln_host_fail(guest, id, result, "%s%s",
+				    error == LN_EIO
+					    ? "failed to lookup address "
+					      "information: "
+					    : "",
+				    reason);
 	if (error == 0)
-		error = add_addresses(guest, addresses, &stored);
+		error = ln_host_add(guest, LN_RESOURCE_DNS_ITERATOR, addresses,
+				    &stored);
 	return conclude(guest, error, 0, stored, id, result);
 }
 
 int ln_host_networking_drop_dns_iterator(struct ln_guest *guest,
 					 uint64_t iterator)
 {
-	struct ln_addresses *addresses =
-		ln_handles_remove(&guest->dns_iterators, iterator);
-
-	if (addresses == NULL)
-		return missing(guest, an_iterator, iterator);
-	ln_guest_forget(guest, size_of(addresses));
-	free(addresses);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_DNS_ITERATOR, iterator);
 }
 
 int ln_host_networking_resolve_next(struct ln_guest *guest, uint64_t iterator,
@@ -203,14 +121,15 @@ int ln_host_networking_resolve_next(struct ln_guest *guest, uint64_t iterator,
 				    uint8_t *scope_id, uint32_t *result)
 {
 	struct ln_addresses *addresses =
-		ln_handles_get(&guest->dns_iterators, iterator);
+		ln_guest_get(guest, LN_RESOURCE_DNS_ITERATOR, iterator);
 	const struct ln_address *address;
 	uint32_t number;
 
 	if (addresses == NULL)
-		return missing(guest, an_iterator, iterator);
+		return ln_host_missing(guest, LN_RESOURCE_DNS_ITERATOR,
+				       iterator);
 	if (addresses->next == addresses->count) {
-		*result = FAILED;
+		*result = LN_HOST_FAILED;
 		return 0;
 	}
 	address = &addresses->list[addresses->next++];
@@ -223,7 +142,7 @@ int ln_host_networking_resolve_next(struct ln_guest *guest, uint64_t iterator,
 		       sizeof(address->flow_info));
 		memcpy(scope_id, &address->scope_id, sizeof(address->scope_id));
 	}
-	*result = DONE;
+	*result = LN_HOST_DONE;
 	return 0;
 }
 
@@ -241,42 +160,37 @@ int ln_host_networking_tcp_bind(struct ln_guest *guest, uint32_t version,
 	error = read_address(guest, version, ip, port, flow_info, scope_id,
 			     &address);
 	if (error == 0)
-		error = check_room(guest, &guest->tcp_listeners, a_listener);
+		error = ln_host_check_room(guest, LN_RESOURCE_TCP_LISTENER);
 	if (error < 0)
 		return error;
 	error = ln_tcp_listen(&address, guest->environment->descriptors,
 			      &listener, &number);
 	if (error == 0)
-		error = add_socket(guest, &guest->tcp_listeners, listener,
-				   &stored);
+		error = ln_host_add(guest, LN_RESOURCE_TCP_LISTENER, listener,
+				    &stored);
 	return conclude(guest, error, number, stored, id, result);
 }
 
 int ln_host_networking_drop_tcp_listener(struct ln_guest *guest,
 					 uint64_t listener)
 {
-	struct ln_socket *socket =
-		ln_handles_remove(&guest->tcp_listeners, listener);
-
-	if (socket == NULL)
-		return missing(guest, a_listener, listener);
-	ln_socket_release(socket);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_TCP_LISTENER, listener);
 }
 
 int ln_host_networking_local_addr(struct ln_guest *guest, uint64_t listener,
 				  uint8_t *id, uint32_t *result)
 {
 	struct ln_socket *socket =
-		ln_handles_get(&guest->tcp_listeners, listener);
+		ln_guest_get(guest, LN_RESOURCE_TCP_LISTENER, listener);
 	struct ln_address address;
 	uint64_t stored = 0;
 	int number = 0;
 	int error;
 
 	if (socket == NULL)
-		return missing(guest, a_listener, listener);
-	error = check_room(guest, &guest->dns_iterators, an_iterator);
+		return ln_host_missing(guest, LN_RESOURCE_TCP_LISTENER,
+				       listener);
+	error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
 	if (error < 0)
 		return error;
 	error = ln_tcp_local_address(socket, &address, &number);
@@ -289,7 +203,7 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 				  uint8_t *id, uint8_t *peer, uint32_t *result)
 {
 	struct ln_socket *socket =
-		ln_handles_get(&guest->tcp_listeners, listener);
+		ln_guest_get(guest, LN_RESOURCE_TCP_LISTENER, listener);
 	struct ln_socket *stream;
 	struct ln_address address;
 	uint64_t stored = 0;
@@ -298,22 +212,24 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 	int error;
 
 	if (socket == NULL)
-		return missing(guest, a_listener, listener);
-	error = check_room(guest, &guest->tcp_streams, a_stream);
+		return ln_host_missing(guest, LN_RESOURCE_TCP_LISTENER,
+				       listener);
+	error = ln_host_check_room(guest, LN_RESOURCE_TCP_STREAM);
 	if (error == 0)
-		error = check_room(guest, &guest->dns_iterators, an_iterator);
+		error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
 	if (error < 0)
 		return error;
 	error = ln_tcp_accept(socket, guest->environment->descriptors, LN_NEVER,
 			      &stream, &address, &number);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
-		error = add_socket(guest, &guest->tcp_streams, stream, &stored);
+		error = ln_host_add(guest, LN_RESOURCE_TCP_STREAM, stream,
+				    &stored);
 	if (error == 0)
 		error = add_address(guest, &address, &iterator);
 	error = conclude(guest, error, number, stored, id, result);
 	if (error == 0)
-		store64(peer, iterator);
+		ln_host_put_id(peer, iterator);
 	return error;
 }
 
@@ -332,41 +248,27 @@ int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
 	error = read_address(guest, version, ip, port, flow_info, scope_id,
 			     &address);
 	if (error == 0)
-		error = check_room(guest, &guest->tcp_streams, a_stream);
+		error = ln_host_check_room(guest, LN_RESOURCE_TCP_STREAM);
 	if (error < 0)
 		return error;
 	error = ln_tcp_connect(&address, guest->environment->descriptors,
-			       deadline_after(timeout), &stream, &number);
+			       ln_host_deadline(timeout), &stream, &number);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
-		error = add_socket(guest, &guest->tcp_streams, stream, &stored);
+		error = ln_host_add(guest, LN_RESOURCE_TCP_STREAM, stream,
+				    &stored);
 	return conclude(guest, error, number, stored, id, result);
 }
 
 int ln_host_networking_drop_tcp_stream(struct ln_guest *guest, uint64_t stream)
 {
-	struct ln_socket *socket =
-		ln_handles_remove(&guest->tcp_streams, stream);
-
-	if (socket == NULL)
-		return missing(guest, a_stream, stream);
-	ln_socket_release(socket);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_TCP_STREAM, stream);
 }
 
 int ln_host_networking_clone_tcp_stream(struct ln_guest *guest, uint64_t stream,
 					uint64_t *result)
 {
-	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
-	int error;
-
-	if (socket == NULL)
-		return missing(guest, a_stream, stream);
-	error = check_room(guest, &guest->tcp_streams, a_stream);
-	if (error < 0)
-		return error;
-	return add_socket(guest, &guest->tcp_streams, ln_socket_retain(socket),
-			  result);
+	return ln_host_clone(guest, LN_RESOURCE_TCP_STREAM, stream, result);
 }
 
 /* Writes until there is no room, everything is written, or enough is for one
@@ -405,7 +307,8 @@ int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,
 					  uint32_t timeout, uint8_t *result_id,
 					  uint32_t *result)
 {
-	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
+	struct ln_socket *socket =
+		ln_guest_get(guest, LN_RESOURCE_TCP_STREAM, stream);
 	struct ln_iovecs iovecs;
 	uint8_t *memory;
 	uint64_t size;
@@ -414,7 +317,7 @@ int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,
 	int error;
 
 	if (socket == NULL)
-		return missing(guest, a_stream, stream);
+		return ln_host_missing(guest, LN_RESOURCE_TCP_STREAM, stream);
 	/* There is one: `result_id` is in it. */
 	if (!ln_instance_view(guest->instance, &memory, &size) ||
 	    ln_iovecs_init(&iovecs, memory, size, pieces) < 0)
@@ -423,7 +326,7 @@ int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,
 	/* A call moves no more than that, whatever it is given. */
 	ln_guest_charge(guest, iovecs.left < LN_TCP_SLICE ? iovecs.left
 							  : LN_TCP_SLICE);
-	error = write_pieces(socket, &iovecs, deadline_after(timeout), &count,
+	error = write_pieces(socket, &iovecs, ln_host_deadline(timeout), &count,
 			     &number);
 	ln_instance_resumed(guest->instance);
 	return conclude(guest, error, number, count, result_id, result);
@@ -433,15 +336,16 @@ int ln_host_networking_tcp_read(struct ln_guest *guest, uint64_t stream,
 				struct ln_buffer buffer, uint32_t timeout,
 				uint8_t *result_id, uint32_t *result)
 {
-	struct ln_socket *socket = ln_handles_get(&guest->tcp_streams, stream);
+	struct ln_socket *socket =
+		ln_guest_get(guest, LN_RESOURCE_TCP_STREAM, stream);
 	size_t count = 0;
 	int number = 0;
 	int error;
 
 	if (socket == NULL)
-		return missing(guest, a_stream, stream);
+		return ln_host_missing(guest, LN_RESOURCE_TCP_STREAM, stream);
 	error = ln_tcp_read(socket, buffer.data, buffer.len,
-			    deadline_after(timeout), &count, &number);
+			    ln_host_deadline(timeout), &count, &number);
 	ln_instance_resumed(guest->instance);
 	return conclude(guest, error, number, count, result_id, result);
 }
@@ -449,9 +353,9 @@ int ln_host_networking_tcp_read(struct ln_guest *guest, uint64_t stream,
 int ln_host_networking_tcp_flush(struct ln_guest *guest, uint64_t stream,
 				 uint8_t *error, uint32_t *result)
 {
-	if (ln_handles_get(&guest->tcp_streams, stream) == NULL)
-		return missing(guest, a_stream, stream);
-	store64(error, 0);
-	*result = DONE;
+	if (ln_guest_get(guest, LN_RESOURCE_TCP_STREAM, stream) == NULL)
+		return ln_host_missing(guest, LN_RESOURCE_TCP_STREAM, stream);
+	ln_host_put_id(error, 0);
+	*result = LN_HOST_DONE;
 	return 0;
 }

@@ -5,10 +5,8 @@
 #include "base/utf8.h"
 #include "engine/rewrite.h"
 #include "host/abi_gen.h"
+#include "host/result.h"
 #include "process/plugin.h"
-
-#define MADE 0
-#define FAILED 1
 
 #define MOST_TYPES ((size_t)1000) /* of a function, as the engine has it */
 
@@ -43,16 +41,12 @@ static const char *reason(int error)
 static int store(struct ln_guest *guest, int error, const char *missing,
 		 uint32_t number, uint8_t *id, uint32_t *result)
 {
-	uint64_t stored = number;
-
-	*result = MADE;
-	if (error < 0) {
-		stored = ln_guest_error(guest, "%s",
-					error == LN_ENOENT ? missing
-							   : reason(error));
-		*result = FAILED;
-	}
-	memcpy(id, &stored, sizeof(stored));
+	if (error < 0)
+		return ln_host_fail(guest, id, result, "%s",
+				    error == LN_ENOENT ? missing
+						       : reason(error));
+	ln_host_put_id(id, number);
+	*result = LN_HOST_DONE;
 	return 0;
 }
 

@@ -8,51 +8,14 @@
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "host/abi_gen.h"
+#include "host/result.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/process.h"
 #include "process/wasm.h"
 
-/* Results of functions that store an id: of what they made, or of an error. */
-#define MADE 0
-#define FAILED 1
-
 /* What making a process costs a metered guest. */
 #define SPAWN_FUEL 1000
-
-static int missing(struct ln_guest *guest, const char *noun, uint64_t id)
-{
-	return ln_guest_trap(guest, "%s %llu does not exist", noun,
-			     (unsigned long long)id);
-}
-
-/* Adds a counted reference to a table; on failure it is the caller's again. */
-static int add(struct ln_guest *guest, struct ln_handles *handles,
-	       const char *noun, void *value, uint64_t *id)
-{
-	int error = ln_handles_add(
-		handles, guest->environment->limits.max_handles, value, id);
-
-	if (error < 0)
-		return ln_guest_trap(guest, "too many %s ids: %s", noun,
-				     ln_error_text(error));
-	return 0;
-}
-
-static struct ln_process *find_process(struct ln_guest *guest, uint64_t id)
-{
-	return ln_handles_get(&guest->processes, id);
-}
-
-static int add_process(struct ln_guest *guest, struct ln_process *process,
-		       uint64_t *id)
-{
-	int error = add(guest, &guest->processes, "process", process, id);
-
-	if (error < 0)
-		ln_process_release(process);
-	return error;
-}
 
 static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 		      int64_t link, struct ln_slice function,
@@ -69,7 +32,6 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 		.link_tag = link,
 	};
 	struct ln_process *process;
-	uint64_t stored;
 	char *text;
 	int error;
 
@@ -91,28 +53,23 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 		return error;
 	}
 	if (error < 0) {
-		stored = ln_guest_error(guest, "%s",
-					text != NULL ? text
-						     : ln_error_text(error));
+		ln_host_fail(guest, id, result, "%s",
+			     text != NULL ? text : ln_error_text(error));
 		free(text);
-		*result = FAILED;
-	} else {
-		if (add_process(guest, process, &stored) < 0)
-			return LN_ETRAP;
-		*result = MADE;
+		return 0;
 	}
-	memcpy(id, &stored, sizeof(stored));
-	return 0;
+	return ln_host_give(guest, LN_RESOURCE_PROCESS, process, id, result);
 }
 
 int ln_host_process_spawn(struct ln_guest *guest, int64_t link, uint64_t module,
 			  struct ln_slice function, struct ln_slice params,
 			  uint8_t *id, uint32_t *result)
 {
-	struct ln_env_module *from = ln_handles_get(&guest->modules, module);
+	struct ln_env_module *from =
+		ln_guest_get(guest, LN_RESOURCE_MODULE, module);
 
 	if (from == NULL)
-		return missing(guest, "module", module);
+		return ln_host_missing(guest, LN_RESOURCE_MODULE, module);
 	return spawn_from(guest, from, link, function, params, id, result);
 }
 
@@ -127,23 +84,13 @@ int ln_host_process_inherit_spawn(struct ln_guest *guest, int64_t link,
 
 int ln_host_process_drop_process(struct ln_guest *guest, uint64_t process)
 {
-	struct ln_process *value =
-		ln_handles_remove(&guest->processes, process);
-
-	if (value == NULL)
-		return missing(guest, "process", process);
-	ln_process_release(value);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_PROCESS, process);
 }
 
 int ln_host_process_clone_process(struct ln_guest *guest, uint64_t process,
 				  uint64_t *result)
 {
-	struct ln_process *value = find_process(guest, process);
-
-	if (value == NULL)
-		return missing(guest, "process", process);
-	return add_process(guest, ln_process_retain(value), result);
+	return ln_host_clone(guest, LN_RESOURCE_PROCESS, process, result);
 }
 
 int ln_host_process_sleep_ms(struct ln_guest *guest, uint64_t milliseconds)
@@ -164,17 +111,19 @@ int ln_host_process_die_when_link_dies(struct ln_guest *guest, uint32_t trap)
 
 int ln_host_process_this(struct ln_guest *guest, uint64_t *result)
 {
-	return add_process(guest, ln_process_retain(guest->process), result);
+	return ln_host_add(guest, LN_RESOURCE_PROCESS,
+			   ln_process_retain(guest->process), result);
 }
 
 int ln_host_process_id(struct ln_guest *guest, uint64_t process, uint8_t *uuid)
 {
-	struct ln_process *value = find_process(guest, process);
+	struct ln_process *value =
+		ln_guest_get(guest, LN_RESOURCE_PROCESS, process);
 	uint64_t high;
 	uint64_t low;
 
 	if (value == NULL)
-		return missing(guest, "process", process);
+		return ln_host_missing(guest, LN_RESOURCE_PROCESS, process);
 	/* As a 128-bit number, little-endian: the text form read backwards. */
 	memcpy(&high, value->id, sizeof(high));
 	memcpy(&low, value->id + sizeof(high), sizeof(low));
@@ -190,9 +139,9 @@ int ln_host_process_id(struct ln_guest *guest, uint64_t process, uint8_t *uuid)
 static int reach_process(struct ln_guest *guest, uint64_t id,
 			 struct ln_process **process)
 {
-	*process = find_process(guest, id);
+	*process = ln_guest_get(guest, LN_RESOURCE_PROCESS, id);
 	if (*process == NULL)
-		return missing(guest, "process", id);
+		return ln_host_missing(guest, LN_RESOURCE_PROCESS, id);
 	return ln_process_wait_for_room(*process, LN_NEVER);
 }
 

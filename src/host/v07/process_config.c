@@ -21,9 +21,6 @@
 #define MOST_DIRECTORIES 64
 #define MOST_BYTES ((size_t)64 << 10)
 
-/* Configurations that one guest may hold, if it may hold as many ids. */
-#define MOST_CONFIGS 1024
-
 /* What one without texts takes, and an entry beside its texts, about. */
 #define EMPTY_BYTES 512
 #define ENTRY_BYTES 64
@@ -41,7 +38,7 @@ static bool keep(struct ln_guest *guest, struct ln_config *config,
 
 static struct ln_config *find(struct ln_guest *guest, uint64_t id)
 {
-	return ln_handles_get(&guest->configs, id);
+	return ln_guest_get(guest, LN_RESOURCE_CONFIG, id);
 }
 
 int ln_host_process_create_config(struct ln_guest *guest, uint64_t max_memory,
@@ -59,27 +56,13 @@ int ln_host_process_create_config(struct ln_guest *guest, uint64_t max_memory,
 					  ? max_fuel * FUEL_UNIT
 					  : INT64_MAX;
 	config->strategy = environment->config->strategy;
-	error = LN_EMEMORY;
-	if (keep(guest, config, EMPTY_BYTES))
-		error = ln_host_add_scarce(guest, &guest->configs,
-					   "configuration", MOST_CONFIGS,
-					   config, result);
-	if (error < 0) {
-		ln_guest_forget(guest, config->kept);
-		ln_config_free(config);
-	}
-	return error;
+	config->kept = EMPTY_BYTES;
+	return ln_host_add(guest, LN_RESOURCE_CONFIG, config, result);
 }
 
 int ln_host_process_drop_config(struct ln_guest *guest, uint64_t config)
 {
-	struct ln_config *value = ln_handles_remove(&guest->configs, config);
-
-	if (value == NULL)
-		return ln_host_missing(guest, "configuration", config);
-	ln_guest_forget(guest, value->kept);
-	ln_config_free(value);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_CONFIG, config);
 }
 
 int ln_host_process_allow_namespace(struct ln_guest *guest, uint64_t config,
@@ -89,7 +72,7 @@ int ln_host_process_allow_namespace(struct ln_guest *guest, uint64_t config,
 	int error;
 
 	if (value == NULL)
-		return ln_host_missing(guest, "configuration", config);
+		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
 	if (!ln_utf8_valid(namespace.data, namespace.len))
 		return ln_guest_trap(guest, "the namespace is not UTF-8");
 	if (value->allowed.count >= MOST_NAMESPACES ||
@@ -183,27 +166,27 @@ int ln_host_process_preopen_dir(struct ln_guest *guest, uint64_t config,
 	int error;
 
 	if (value == NULL)
-		return ln_host_missing(guest, "configuration", config);
+		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
 	if (!ln_utf8_valid(dir.data, dir.len))
 		return ln_guest_trap(guest, "the path is not UTF-8");
 	error = add_directory(guest, value, dir);
 	if (error == LN_ENOMEM)
 		return error;
-	*result = error == 0 ? LN_HOST_MADE : LN_HOST_FAILED;
 	if (error == LN_ELIMIT)
-		ln_host_put_error(guest, id,
-				  "a configuration may have at most %d "
-				  "directories and %zu bytes of names",
-				  MOST_DIRECTORIES, MOST_BYTES);
-	else if (error == LN_EMEMORY)
-		ln_host_put_error(guest, id, "%s", ln_error_text(error));
-	else if (error < 0)
-		ln_host_put_error(guest, id,
-				  "Host does not have access to directory "
-				  "\"%.*s\"",
-				  dir.len > 1000 ? 1000 : (int)dir.len,
-				  (const char *)dir.data);
-	else
-		memset(id, 0, sizeof(uint64_t));
+		return ln_host_fail(guest, id, result,
+				    "a configuration may have at most %d "
+				    "directories and %zu bytes of names",
+				    MOST_DIRECTORIES, MOST_BYTES);
+	if (error == LN_EMEMORY)
+		return ln_host_fail(guest, id, result, "%s",
+				    ln_error_text(error));
+	if (error < 0)
+		return ln_host_fail(guest, id, result,
+				    "Host does not have access to directory "
+				    "\"%.*s\"",
+				    dir.len > 1000 ? 1000 : (int)dir.len,
+				    (const char *)dir.data);
+	ln_host_put_id(id, 0);
+	*result = LN_HOST_DONE;
 	return 0;
 }

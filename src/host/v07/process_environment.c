@@ -19,10 +19,6 @@
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
-/* What one guest may hold, if it may hold as many ids. */
-#define MOST_ENVIRONMENTS 1024
-#define MOST_MODULES 4096
-
 /* What it costs a metered guest: instructions that take about as long. */
 #define ENVIRONMENT_FUEL 100000
 #define MODULE_FUEL 10000
@@ -30,19 +26,7 @@
 
 static struct ln_environment *find(struct ln_guest *guest, uint64_t id)
 {
-	return ln_handles_get(&guest->environments, id);
-}
-
-static int add_environment(struct ln_guest *guest,
-			   struct ln_environment *environment, uint64_t *id)
-{
-	int error =
-		ln_host_add_scarce(guest, &guest->environments, "environment",
-				   MOST_ENVIRONMENTS, environment, id);
-
-	if (error < 0)
-		ln_environment_release(environment);
-	return error;
+	return ln_guest_get(guest, LN_RESOURCE_ENVIRONMENT, id);
 }
 
 struct making {
@@ -76,31 +60,25 @@ int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
 {
 	struct making making = {
 		.parent = guest->environment,
-		.config = ln_handles_get(&guest->configs, config),
+		.config = ln_guest_get(guest, LN_RESOURCE_CONFIG, config),
 	};
 	struct ln_runtime *runtime = guest->environment->runtime;
-	uint64_t made;
 	int error;
 
 	if (making.config == NULL)
-		return ln_host_missing(guest, "configuration", config);
+		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
 	ln_guest_pay(guest, ENVIRONMENT_FUEL);
 	error = ln_blocking_run_for(ln_sched_files(runtime->sched),
 				    making.parent->files, make, &making);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
 		error = making.result;
-	*result = error < 0 ? LN_HOST_FAILED : LN_HOST_MADE;
-	if (error < 0) {
-		ln_host_put_error(guest, id,
-				  "The environment could not be created: %s",
-				  why_no_environment(error));
-		return 0;
-	}
-	error = add_environment(guest, making.environment, &made);
-	if (error == 0)
-		memcpy(id, &made, sizeof(made));
-	return error;
+	if (error < 0)
+		return ln_host_fail(guest, id, result,
+				    "The environment could not be created: %s",
+				    why_no_environment(error));
+	return ln_host_give(guest, LN_RESOURCE_ENVIRONMENT, making.environment,
+			    id, result);
 }
 
 /* Whether it is the name of the node that the guest runs on. */
@@ -132,14 +110,14 @@ int ln_host_process_create_remote_environment(struct ln_guest *guest,
 					      struct ln_slice node, uint8_t *id,
 					      uint32_t *result)
 {
-	const struct ln_config *value = ln_handles_get(&guest->configs, config);
+	const struct ln_config *value =
+		ln_guest_get(guest, LN_RESOURCE_CONFIG, config);
 	struct ln_environment *environment;
-	uint64_t made;
 	char *text;
 	int error;
 
 	if (value == NULL)
-		return ln_host_missing(guest, "configuration", config);
+		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
 	if (node.len <= LN_NODE_NAME_MOST &&
 	    !ln_utf8_valid(node.data, node.len))
 		return ln_guest_trap(guest, "the name is not UTF-8");
@@ -153,53 +131,27 @@ int ln_host_process_create_remote_environment(struct ln_guest *guest,
 		free(text);
 		return error;
 	}
-	*result = error < 0 ? LN_HOST_FAILED : LN_HOST_MADE;
 	if (error < 0) {
-		ln_host_put_error(guest, id,
-				  "The environment could not be created: %s",
-				  text != NULL ? text : ln_error_text(error));
+		ln_host_fail(guest, id, result,
+			     "The environment could not be created: %s",
+			     text != NULL ? text : ln_error_text(error));
 		free(text);
 		return 0;
 	}
-	error = add_environment(guest, environment, &made);
-	if (error == 0)
-		memcpy(id, &made, sizeof(made));
-	return error;
+	return ln_host_give(guest, LN_RESOURCE_ENVIRONMENT, environment, id,
+			    result);
 }
 
 int ln_host_process_drop_environment(struct ln_guest *guest,
 				     uint64_t environment)
 {
-	struct ln_environment *value =
-		ln_handles_remove(&guest->environments, environment);
-
-	if (value == NULL)
-		return ln_host_missing(guest, "environment", environment);
-	ln_environment_release(value);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_ENVIRONMENT, environment);
 }
 
 int ln_host_process_this_env(struct ln_guest *guest, uint64_t *result)
 {
-	return add_environment(guest, ln_environment_retain(guest->environment),
-			       result);
-}
-
-/* Hands a module to the guest; takes it over. */
-static int give_module(struct ln_guest *guest, struct ln_env_module *module,
-		       uint8_t *id, uint32_t *result)
-{
-	uint64_t made;
-	int error = ln_host_add_scarce(guest, &guest->modules, "module",
-				       MOST_MODULES, module, &made);
-
-	if (error < 0) {
-		ln_env_module_release(module);
-		return error;
-	}
-	memcpy(id, &made, sizeof(made));
-	*result = LN_HOST_MADE;
-	return 0;
+	return ln_host_add(guest, LN_RESOURCE_ENVIRONMENT,
+			   ln_environment_retain(guest->environment), result);
 }
 
 /* Adds a module to an environment, from bytes that stay where they are. */
@@ -218,15 +170,15 @@ static int add(struct ln_guest *guest, struct ln_environment *environment,
 	ln_instance_resumed(guest->instance);
 	ln_guest_pay(guest, plugin_fuel);
 	if (error == 0)
-		return give_module(guest, module, id, result);
+		return ln_host_give(guest, LN_RESOURCE_MODULE, module, id,
+				    result);
 	if (error == LN_EKILLED) {
 		free(text);
 		return error;
 	}
-	ln_host_put_error(guest, id, "%s",
-			  text != NULL ? text : ln_error_text(error));
+	ln_host_fail(guest, id, result, "%s",
+		     text != NULL ? text : ln_error_text(error));
 	free(text);
-	*result = LN_HOST_FAILED;
 	return 0;
 }
 
@@ -237,7 +189,8 @@ int ln_host_process_add_module(struct ln_guest *guest, uint64_t environment,
 	struct ln_environment *value = find(guest, environment);
 
 	if (value == NULL)
-		return ln_host_missing(guest, "environment", environment);
+		return ln_host_missing(guest, LN_RESOURCE_ENVIRONMENT,
+				       environment);
 	return add(guest, value, module.data, module.len, id, result);
 }
 
@@ -250,21 +203,17 @@ int ln_host_process_add_this_module(struct ln_guest *guest,
 	size_t len;
 
 	if (value == NULL)
-		return ln_host_missing(guest, "environment", environment);
+		return ln_host_missing(guest, LN_RESOURCE_ENVIRONMENT,
+				       environment);
 	if (value == guest->module->environment)
-		return give_module(guest, ln_env_module_retain(guest->module),
-				   id, result);
+		return ln_host_give(guest, LN_RESOURCE_MODULE,
+				    ln_env_module_retain(guest->module), id,
+				    result);
 	bytes = ln_env_module_source(guest->module, &len);
 	return add(guest, value, bytes, len, id, result);
 }
 
 int ln_host_process_drop_module(struct ln_guest *guest, uint64_t module)
 {
-	struct ln_env_module *value =
-		ln_handles_remove(&guest->modules, module);
-
-	if (value == NULL)
-		return ln_host_missing(guest, "module", module);
-	ln_env_module_release(value);
-	return 0;
+	return ln_host_drop(guest, LN_RESOURCE_MODULE, module);
 }

@@ -1,6 +1,5 @@
 /* lunatic::process: plugins of configurations. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "engine/instance.h"
@@ -40,9 +39,8 @@ static void make(void *argument)
 static int fail(struct ln_guest *guest, const char *text, uint8_t *id,
 		uint32_t *result)
 {
-	ln_host_put_error(guest, id, "The plugin could not be added: %s", text);
-	*result = LN_HOST_FAILED;
-	return 0;
+	return ln_host_fail(guest, id, result,
+			    "The plugin could not be added: %s", text);
 }
 
 int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
@@ -51,13 +49,14 @@ int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
 {
 	struct making making = { .environment = guest->environment,
 				 .bytes = plugin };
-	struct ln_config *value = ln_handles_get(&guest->configs, config);
+	struct ln_config *value =
+		ln_guest_get(guest, LN_RESOURCE_CONFIG, config);
 	struct ln_runtime *runtime = guest->environment->runtime;
 	uint64_t bytes;
 	int error;
 
 	if (value == NULL)
-		return ln_host_missing(guest, "configuration", config);
+		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
 	ln_guest_pay(guest, PLUGIN_FUEL + plugin.len * PLUGIN_FUEL_PER_BYTE);
 	/* There it is compiled, out of the sight of what orders modules; and it
 	 * may be a large one. */
@@ -89,7 +88,7 @@ int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
 			    error == LN_ELIMIT ? "there are too many"
 					       : ln_error_text(error),
 			    id, result);
-	memset(id, 0, sizeof(uint64_t));
-	*result = LN_HOST_MADE;
+	ln_host_put_id(id, 0);
+	*result = LN_HOST_DONE;
 	return 0;
 }

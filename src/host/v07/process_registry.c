@@ -1,11 +1,11 @@
 /* lunatic::process: processes under names and versions. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/result.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/registry.h"
@@ -13,7 +13,7 @@
 #include "process/semver.h"
 
 /* Results. */
-#define FOUND 0
+#define FOUND LN_HOST_DONE
 #define MALFORMED 1
 #define NOT_FOUND 2
 
@@ -32,10 +32,9 @@ static int check_text(struct ln_guest *guest, const char *noun,
 static int find_environment(struct ln_guest *guest, uint64_t id,
 			    struct ln_environment **environment)
 {
-	*environment = ln_handles_get(&guest->environments, id);
+	*environment = ln_guest_get(guest, LN_RESOURCE_ENVIRONMENT, id);
 	if (*environment == NULL)
-		return ln_guest_trap(guest, "environment %llu does not exist",
-				     (unsigned long long)id);
+		return ln_host_missing(guest, LN_RESOURCE_ENVIRONMENT, id);
 	return 0;
 }
 
@@ -76,7 +75,8 @@ int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
 			     uint64_t process, uint32_t *result)
 {
 	struct ln_environment *where;
-	struct ln_process *who = ln_handles_get(&guest->processes, process);
+	struct ln_process *who =
+		ln_guest_get(guest, LN_RESOURCE_PROCESS, process);
 	struct ln_registry_key key = key_of(name, version);
 	struct ln_version parsed;
 	char *text;
@@ -90,8 +90,7 @@ int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
 	    find_environment(guest, environment, &where) < 0)
 		return LN_ETRAP;
 	if (who == NULL)
-		return ln_guest_trap(guest, "process %llu does not exist",
-				     (unsigned long long)process);
+		return ln_host_missing(guest, LN_RESOURCE_PROCESS, process);
 	*result = MALFORMED;
 	if (!parse_version(version, &parsed))
 		return 0;
@@ -146,7 +145,6 @@ int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 	struct ln_semver_error malformed;
 	struct ln_process *process;
 	uint32_t compared;
-	uint64_t stored;
 	int error;
 
 	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
@@ -166,15 +164,5 @@ int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 	*result = NOT_FOUND;
 	if (process == NULL)
 		return 0;
-	error = ln_handles_add(&guest->processes,
-			       environment->limits.max_handles, process,
-			       &stored);
-	if (error < 0) {
-		ln_process_release(process);
-		return ln_guest_trap(guest, "too many process ids: %s",
-				     ln_error_text(error));
-	}
-	memcpy(id, &stored, sizeof(stored));
-	*result = FOUND;
-	return 0;
+	return ln_host_give(guest, LN_RESOURCE_PROCESS, process, id, result);
 }

@@ -9,8 +9,13 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/time.h"
+#include "engine/instance.h"
 #include "host/result.h"
+#include "process/config.h"
 #include "process/environment.h"
+#include "process/process.h"
+#include "support/processes.h"
 #include "support/shortage.h"
 
 static struct ln_environment environment;
@@ -24,7 +29,7 @@ static struct ln_guest make(uint32_t most)
 
 static void drop(struct ln_guest *guest)
 {
-	ln_handles_deinit(&guest->errors, ln_guest_free_error);
+	ln_guest_deinit_tables(guest);
 	free(guest->trap_text);
 }
 
@@ -33,65 +38,176 @@ static void missing(void **state)
 	struct ln_guest guest = make(1);
 
 	(void)state;
-	assert_int_equal(ln_host_missing(&guest, "process", UINT64_MAX),
-			 LN_ETRAP);
+	assert_int_equal(
+		ln_host_missing(&guest, LN_RESOURCE_PROCESS, UINT64_MAX),
+		LN_ETRAP);
 	assert_string_equal(guest.trap_text,
 			    "process 18446744073709551615 does not exist");
+	assert_int_equal(ln_host_drop(&guest, LN_RESOURCE_TCP_STREAM, 3),
+			 LN_ETRAP);
+	assert_string_equal(guest.trap_text, "tcp stream 3 does not exist");
+	assert_int_equal(ln_host_clone(&guest, LN_RESOURCE_TCP_STREAM, 4, NULL),
+			 LN_ETRAP);
+	assert_string_equal(guest.trap_text, "tcp stream 4 does not exist");
 	drop(&guest);
 }
 
-static void ignore(void *value)
+static struct ln_config *make_config(uint64_t kept)
 {
-	(void)value;
+	struct ln_config *config;
+
+	assert_int_equal(ln_config_new(&config), 0);
+	config->kept = kept;
+	return config;
 }
 
-/* Up to its own bound, or the guest's if that is lower. */
-static void check_scarce(uint32_t handles, uint32_t most, uint32_t held)
+/* Up to the bound of its class, or the guest's if that is lower. */
+static void check_bound(uint32_t handles, uint32_t held)
 {
 	struct ln_guest guest = make(handles);
-	struct ln_handles table = { 0 };
 	uint64_t id;
 
 	for (uint32_t i = 0; i < held; i++) {
-		assert_int_equal(ln_host_add_scarce(&guest, &table, "config",
-						    most, &guest, &id),
+		assert_int_equal(ln_host_check_room(&guest, LN_RESOURCE_CONFIG),
+				 0);
+		assert_int_equal(ln_host_add(&guest, LN_RESOURCE_CONFIG,
+					     make_config(0), &id),
 				 0);
 		assert_int_equal(id, i);
 	}
+	assert_int_equal(ln_host_check_room(&guest, LN_RESOURCE_CONFIG),
+			 LN_ETRAP);
+	assert_string_equal(guest.trap_text,
+			    "too many configuration ids: a limit was reached");
+	/* What cannot be added is released. */
 	assert_int_equal(
-		ln_host_add_scarce(&guest, &table, "config", most, &guest, &id),
+		ln_host_add(&guest, LN_RESOURCE_CONFIG, make_config(0), &id),
 		LN_ETRAP);
 	assert_string_equal(guest.trap_text,
-			    "too many config ids: a limit was reached");
-	ln_handles_deinit(&table, ignore);
+			    "too many configuration ids: a limit was reached");
 	drop(&guest);
 }
 
-static void scarce(void **state)
+static void bounds(void **state)
 {
 	(void)state;
-	check_scarce(5, 2, 2);
-	check_scarce(2, 5, 2);
-	check_scarce(0, 5, 0);
+	check_bound(0, 0);
+	check_bound(2, 2);
+	check_bound(UINT32_MAX, ln_resource_class(LN_RESOURCE_CONFIG)->max);
+}
+
+/* That it weighs too much is not for want of ids. */
+static void too_heavy(void **state)
+{
+	struct ln_instance instance = { .limits = { .max_memory = 1000 } };
+	struct ln_guest guest = make(2);
+	uint64_t id;
+
+	(void)state;
+	guest.instance = &instance;
+	assert_int_equal(
+		ln_host_add(&guest, LN_RESOURCE_CONFIG, make_config(1001), &id),
+		LN_EMEMORY);
+	assert_null(guest.trap_text);
+	drop(&guest);
+}
+
+static void given(void **state)
+{
+	struct ln_guest guest = make(2);
+	uint8_t bytes[10];
+	uint32_t result = 5;
+	uint64_t id;
+
+	(void)state;
+	memset(bytes, 0xaa, sizeof(bytes));
+	assert_int_equal(ln_host_give(&guest, LN_RESOURCE_CONFIG,
+				      make_config(0), bytes + 1, &result),
+			 0);
+	assert_int_equal(result, 0);
+	result = 5;
+	assert_int_equal(ln_host_give(&guest, LN_RESOURCE_CONFIG,
+				      make_config(0), bytes + 1, &result),
+			 0);
+	memcpy(&id, bytes + 1, sizeof(id));
+	assert_int_equal(id, 1);
+	assert_int_equal(bytes[0], 0xaa);
+	assert_int_equal(bytes[9], 0xaa);
+	result = 5;
+	assert_int_equal(ln_host_give(&guest, LN_RESOURCE_CONFIG,
+				      make_config(0), bytes, &result),
+			 LN_ETRAP);
+	assert_int_equal(result, 5);
+	assert_int_equal(ln_host_drop(&guest, LN_RESOURCE_CONFIG, 0), 0);
+	drop(&guest);
+}
+
+static enum ln_outcome return_at_once(struct ln_process *self)
+{
+	(void)self;
+	return LN_OUTCOME_NORMAL;
+}
+
+/* Another one of the same. */
+static void cloned(void **state)
+{
+	struct ln_environment *home = test_environment_new(1, NULL);
+	struct ln_guest guest = make(2);
+	struct ln_process *process =
+		test_process_start(home, return_at_once, NULL);
+	uint64_t id;
+
+	(void)state;
+	assert_int_equal(ln_host_add(&guest, LN_RESOURCE_PROCESS, process, &id),
+			 0);
+	assert_int_equal(ln_host_clone(&guest, LN_RESOURCE_PROCESS, id, &id),
+			 0);
+	assert_int_equal(id, 1);
+	assert_ptr_equal(ln_guest_get(&guest, LN_RESOURCE_PROCESS, 1), process);
+	assert_int_equal(ln_host_clone(&guest, LN_RESOURCE_PROCESS, id, &id),
+			 LN_ETRAP);
+	assert_string_equal(guest.trap_text,
+			    "too many process ids: a limit was reached");
+	assert_int_equal(ln_host_drop(&guest, LN_RESOURCE_PROCESS, 0), 0);
+	assert_ptr_equal(ln_guest_get(&guest, LN_RESOURCE_PROCESS, 1), process);
+	drop(&guest);
+	test_environment_free(home);
+}
+
+static void deadlines(void **state)
+{
+	int64_t before = ln_time_now();
+
+	(void)state;
+	assert_true(ln_host_deadline(0) == LN_NEVER);
+	assert_in_range(ln_host_deadline(1), before + LN_NS_PER_MS,
+			before + 10000 * LN_NS_PER_MS);
+	assert_true(ln_host_deadline(UINT32_MAX) < LN_NEVER);
 }
 
 static void errors(void **state)
 {
 	struct ln_guest guest = make(4);
 	uint8_t bytes[10];
+	uint32_t result = 5;
 	uint64_t id;
 
 	(void)state;
 	memset(bytes, 0xaa, sizeof(bytes));
-	ln_host_put_error(&guest, bytes + 1, "%s: %d", "first", 1);
+	assert_int_equal(
+		ln_host_fail(&guest, bytes + 1, &result, "%s: %d", "first", 1),
+		0);
+	assert_int_equal(result, 1);
 	memcpy(&id, bytes + 1, sizeof(id));
 	assert_int_equal(id, 0);
 	assert_int_equal(bytes[0], 0xaa);
 	assert_int_equal(bytes[9], 0xaa);
 	/* Texts of others are no formats. */
-	ln_host_put_error(&guest, bytes, "%s", "100%s %n");
-	assert_string_equal(ln_handles_get(&guest.errors, 0), "first: 1");
-	assert_string_equal(ln_handles_get(&guest.errors, 1), "100%s %n");
+	ln_host_fail(&guest, bytes, &result, "%s", "100%s %n");
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 0),
+			    "first: 1");
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 1),
+			    "100%s %n");
 	drop(&guest);
 }
 
@@ -99,22 +215,24 @@ static void no_memory(void **state)
 {
 	struct ln_guest guest = make(4);
 	uint8_t bytes[8];
+	uint32_t result;
 
 	(void)state;
 	test_shortage_begin(TEST_SHORT_STRINGS, 0);
-	ln_host_put_error(&guest, bytes, "lost");
+	ln_host_fail(&guest, bytes, &result, "lost");
 	assert_true(test_shortage_end());
-	assert_string_equal(ln_handles_get(&guest.errors, 0), "out of memory");
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 0),
+			    "out of memory");
 	drop(&guest);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(missing),
-		cmocka_unit_test(scarce),
-		cmocka_unit_test(errors),
-		cmocka_unit_test(no_memory),
+		cmocka_unit_test(missing),   cmocka_unit_test(bounds),
+		cmocka_unit_test(too_heavy), cmocka_unit_test(given),
+		cmocka_unit_test(cloned),    cmocka_unit_test(deadlines),
+		cmocka_unit_test(errors),    cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

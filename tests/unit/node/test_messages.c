@@ -18,9 +18,13 @@
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "process/message.h"
+#include "process/resource.h"
 #include "process/runtime.h"
 #include "support/fabric.h"
 #include "support/processes.h"
+
+#define A_PROCESS ln_resource_class(LN_RESOURCE_PROCESS)
+#define A_STREAM ln_resource_class(LN_RESOURCE_TCP_STREAM)
 
 /* A process that keeps what it receives until it is told to end. */
 struct inbox {
@@ -102,7 +106,7 @@ static void push(struct ln_message *message, struct ln_process *process)
 {
 	uint64_t index;
 
-	assert_int_equal(ln_message_push(message, LN_RESOURCE_PROCESS,
+	assert_int_equal(ln_message_push(message, A_PROCESS,
 					 ln_process_retain(process), &index),
 			 0);
 }
@@ -111,7 +115,7 @@ static struct ln_process *resource(const struct ln_message *message,
 				   uint32_t index)
 {
 	assert_true(index < message->resource_count);
-	assert_int_equal(message->resources[index].kind, LN_RESOURCE_PROCESS);
+	assert_ptr_equal(message->resources[index].class, A_PROCESS);
 	return message->resources[index].value;
 }
 
@@ -186,13 +190,13 @@ static void references_come_home(void **state)
 	push(message, two);
 	push(message, at_one.process);
 	/* What was taken out leaves its place. */
-	ln_process_release(ln_message_take(message, LN_RESOURCE_PROCESS, 0));
+	ln_process_release(ln_message_take(message, A_PROCESS, 0));
 	assert_int_equal(ln_process_send(two, message), 0);
 	test_line_settle(net.lines[0]);
 	wait_for(&at_two, 1);
 	message = at_two.messages[0];
 	assert_int_equal(message->resource_count, 3);
-	assert_int_equal(message->resources[0].kind, LN_RESOURCE_NONE);
+	assert_null(message->resources[0].class);
 	assert_ptr_equal(resource(message, 1), at_two.process);
 	assert_ptr_equal(resource(message, 2), one);
 	assert_int_equal(message->read_at, 0);
@@ -371,8 +375,7 @@ static enum ln_outcome make_stream(struct ln_process *self)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	if (ln_socket_new(fd, NULL, &socket_of) < 0 ||
-	    ln_message_push(message, LN_RESOURCE_TCP_STREAM, socket_of,
-			    &index) < 0)
+	    ln_message_push(message, A_STREAM, socket_of, &index) < 0)
 		return LN_OUTCOME_EXITED;
 	return LN_OUTCOME_NORMAL;
 }

@@ -1,14 +1,17 @@
-/* What host functions have from a guest: memory, traps, errors. */
+/* What host functions have from a guest: memory, traps, what it holds by ids,
+ * errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/error.h"
 #include "engine/instance.h"
+#include "process/config.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "support/shortage.h"
@@ -24,7 +27,7 @@ static struct ln_guest make(uint32_t most)
 
 static void drop(struct ln_guest *guest)
 {
-	ln_handles_deinit(&guest->errors, ln_guest_free_error);
+	ln_guest_deinit_tables(guest);
 	free(guest->trap_text);
 }
 
@@ -68,25 +71,127 @@ static void traps(void **state)
 	drop(&guest);
 }
 
+/* Charges of what is held are the guest's, and end with it. */
+static void resources(void **state)
+{
+	struct ln_instance instance = { .limits = { .max_memory = 1000 } };
+	struct ln_guest guest = make(2);
+	struct ln_config *configs[3];
+	uint64_t id;
+
+	(void)state;
+	guest.instance = &instance;
+	ln_guest_init_tables(&guest);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(ln_config_new(&configs[i]), 0);
+		configs[i]->kept = 400 + i;
+	}
+	assert_null(ln_guest_get(&guest, LN_RESOURCE_CONFIG, 0));
+	assert_int_equal(
+		ln_guest_add(&guest, LN_RESOURCE_CONFIG, configs[0], &id), 0);
+	assert_int_equal(id, 0);
+	assert_true(ln_guest_has_room(&guest, LN_RESOURCE_CONFIG));
+	assert_int_equal(
+		ln_guest_add(&guest, LN_RESOURCE_CONFIG, configs[1], &id), 0);
+	assert_int_equal(id, 1);
+	assert_int_equal(guest.kept, 801);
+	assert_int_equal(instance.memory_used, 801);
+	/* No memory is looked at before the number of ids. */
+	assert_false(ln_guest_has_room(&guest, LN_RESOURCE_CONFIG));
+	assert_int_equal(
+		ln_guest_add(&guest, LN_RESOURCE_CONFIG, configs[2], &id),
+		LN_EMEMORY);
+	instance.limits.max_memory = 2000;
+	assert_int_equal(
+		ln_guest_add(&guest, LN_RESOURCE_CONFIG, configs[2], &id),
+		LN_ELIMIT);
+	assert_int_equal(guest.kept, 801);
+	/* Each kind has ids of its own. */
+	assert_null(ln_guest_get(&guest, LN_RESOURCE_MODULE, 0));
+	assert_false(ln_guest_drop(&guest, LN_RESOURCE_MODULE, 0));
+	assert_ptr_equal(ln_guest_remove(&guest, LN_RESOURCE_CONFIG, 0),
+			 configs[0]);
+	assert_null(ln_guest_remove(&guest, LN_RESOURCE_CONFIG, 0));
+	assert_int_equal(guest.kept, 401);
+	assert_int_equal(
+		ln_guest_add(&guest, LN_RESOURCE_CONFIG, configs[2], &id), 0);
+	assert_int_equal(id, 2);
+	assert_true(ln_guest_drop(&guest, LN_RESOURCE_CONFIG, 1));
+	assert_false(ln_guest_drop(&guest, LN_RESOURCE_CONFIG, 1));
+	assert_int_equal(guest.kept, 402);
+	ln_config_free(configs[0]);
+	drop(&guest);
+	ln_guest_forget_all(&guest);
+	assert_int_equal(instance.memory_used, 0);
+}
+
+static uint64_t error(struct ln_guest *guest, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static uint64_t error(struct ln_guest *guest, const char *format, ...)
+{
+	va_list arguments;
+	uint64_t id;
+
+	va_start(arguments, format);
+	id = ln_guest_error(guest, format, arguments);
+	va_end(arguments);
+	return id;
+}
+
+/* Texts count, also when the guest drops them itself. */
+static void charged_errors(void **state)
+{
+	struct ln_instance instance = { .limits = { .max_memory = 1000 } };
+	struct ln_guest guest = make(10);
+	uint64_t kept;
+
+	(void)state;
+	guest.instance = &instance;
+	assert_int_equal(error(&guest, "%400s", "first"), 0);
+	kept = guest.kept;
+	assert_in_range(kept, 401, 500);
+	assert_int_equal(guest.error_bytes, kept);
+	assert_int_equal(error(&guest, "%400s", "second"), 1);
+	assert_int_equal(guest.kept, 2 * kept);
+	/* The oldest makes room. */
+	assert_int_equal(error(&guest, "%400s", "third"), 2);
+	assert_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 0));
+	assert_int_equal(guest.kept, 2 * kept);
+	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 2));
+	assert_int_equal(guest.kept, kept);
+	assert_int_equal(guest.error_bytes, kept);
+	/* What has no room at all is told in a text that takes none. */
+	assert_int_equal(error(&guest, "%2000s", "fourth"), 3);
+	assert_int_equal(guest.kept, 0);
+	assert_non_null(strstr(ln_guest_get(&guest, LN_RESOURCE_ERROR, 3),
+			       "had no room"));
+	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 3));
+	assert_int_equal(guest.error_bytes, 0);
+	drop(&guest);
+}
+
 static void errors(void **state)
 {
 	struct ln_guest guest = make(3);
-	char *taken;
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
-		assert_int_equal(ln_guest_error(&guest, "error %u", i), i);
-	assert_string_equal(ln_handles_get(&guest.errors, 1), "error 1");
+		assert_int_equal(error(&guest, "error %u", i), i);
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 1),
+			    "error 1");
 	/* In a full table the oldest one makes room; those that the guest has
 	 * dropped do not count. */
-	taken = ln_handles_remove(&guest.errors, 0);
-	ln_guest_free_error(taken);
-	assert_int_equal(ln_guest_error(&guest, "error 3"), 3);
-	assert_string_equal(ln_handles_get(&guest.errors, 1), "error 1");
-	assert_int_equal(ln_guest_error(&guest, "error 4"), 4);
-	assert_null(ln_handles_get(&guest.errors, 1));
-	assert_string_equal(ln_handles_get(&guest.errors, 2), "error 2");
-	assert_string_equal(ln_handles_get(&guest.errors, 4), "error 4");
+	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 0));
+	assert_int_equal(error(&guest, "error 3"), 3);
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 1),
+			    "error 1");
+	assert_int_equal(error(&guest, "error 4"), 4);
+	assert_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 1));
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 2),
+			    "error 2");
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 4),
+			    "error 4");
 	drop(&guest);
 }
 
@@ -95,8 +200,8 @@ static void no_errors(void **state)
 	struct ln_guest guest = make(0);
 
 	(void)state;
-	assert_true(ln_guest_error(&guest, "x") == UINT64_MAX);
-	assert_true(ln_guest_error(&guest, "x") == UINT64_MAX);
+	assert_true(error(&guest, "x") == UINT64_MAX);
+	assert_true(error(&guest, "x") == UINT64_MAX);
 	drop(&guest);
 }
 
@@ -106,10 +211,11 @@ static void many_errors(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < LN_GUEST_MOST_ERRORS + 10; i++)
-		assert_int_equal(ln_guest_error(&guest, "x"), i);
-	assert_int_equal(guest.errors.live, LN_GUEST_MOST_ERRORS);
-	assert_null(ln_handles_get(&guest.errors, 9));
-	assert_non_null(ln_handles_get(&guest.errors, 10));
+		assert_int_equal(error(&guest, "x"), i);
+	assert_int_equal(ln_handles_count(&guest.tables[LN_RESOURCE_ERROR]),
+			 LN_GUEST_MOST_ERRORS);
+	assert_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 9));
+	assert_non_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 10));
 	drop(&guest);
 }
 
@@ -120,18 +226,19 @@ static void errors_without_memory(void **state)
 
 	(void)state;
 	test_shortage_begin(TEST_SHORT_STRINGS, 0);
-	id = ln_guest_error(&guest, "lost");
+	id = error(&guest, "lost");
 	assert_true(test_shortage_end());
 	assert_int_equal(id, 0);
-	assert_string_equal(ln_handles_get(&guest.errors, 0), "out of memory");
+	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 0),
+			    "out of memory");
 	/* It is nobody's to free. */
-	ln_guest_free_error(ln_handles_remove(&guest.errors, 0));
+	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 0));
 	drop(&guest);
 	/* No table at all. */
 	guest = make(10);
 	test_shortage_begin(
 		TEST_SHORT_CALLOC | TEST_SHORT_MALLOC | TEST_SHORT_REALLOC, 0);
-	id = ln_guest_error(&guest, "lost");
+	id = error(&guest, "lost");
 	assert_true(test_shortage_end());
 	assert_true(id == UINT64_MAX);
 	drop(&guest);
@@ -155,7 +262,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory),
 		cmocka_unit_test(traps),
+		cmocka_unit_test(resources),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(charged_errors),
 		cmocka_unit_test(no_errors),
 		cmocka_unit_test(many_errors),
 		cmocka_unit_test(payment),

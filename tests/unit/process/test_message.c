@@ -11,9 +11,12 @@
 
 #include "base/error.h"
 #include "process/message.h"
+#include "process/resource.h"
 #include "support/processes.h"
 
 #define NO_LIMIT UINT64_MAX
+#define A_PROCESS ln_resource_class(LN_RESOURCE_PROCESS)
+#define A_STREAM ln_resource_class(LN_RESOURCE_TCP_STREAM)
 
 static struct ln_message *new_message(uint64_t capacity)
 {
@@ -201,8 +204,7 @@ static void weighs_what_it_holds(void **state)
 	assert_int_equal(ln_message_write(message, bytes, 5000, NO_LIMIT), 0);
 	assert_true(ln_message_weight(message) >= empty + 5010);
 	empty = ln_message_weight(message);
-	assert_int_equal(
-		ln_message_push(message, LN_RESOURCE_NONE, NULL, &index), 0);
+	assert_int_equal(ln_message_push(message, NULL, NULL, &index), 0);
 	assert_true(ln_message_weight(message) > empty);
 	ln_message_free(message);
 }
@@ -226,22 +228,20 @@ static void resources_are_taken_once(void **state)
 						NULL, &processes[i]),
 				 0);
 		assert_int_equal(
-			ln_message_push(message, LN_RESOURCE_PROCESS,
+			ln_message_push(message, A_PROCESS,
 					ln_process_retain(processes[i]),
 					&index),
 			0);
 		assert_int_equal(index, i);
 	}
-	assert_null(ln_message_take(message, LN_RESOURCE_TCP_STREAM, 2));
-	assert_null(ln_message_take(message, LN_RESOURCE_PROCESS, 6));
-	assert_null(ln_message_take(message, LN_RESOURCE_PROCESS, UINT64_MAX));
-	assert_ptr_equal(ln_message_take(message, LN_RESOURCE_PROCESS, 2),
-			 processes[2]);
-	assert_null(ln_message_take(message, LN_RESOURCE_PROCESS, 2));
-	assert_null(ln_message_take(message, LN_RESOURCE_NONE, 99));
+	assert_null(ln_message_take(message, A_STREAM, 2));
+	assert_null(ln_message_take(message, A_PROCESS, 6));
+	assert_null(ln_message_take(message, A_PROCESS, UINT64_MAX));
+	assert_ptr_equal(ln_message_take(message, A_PROCESS, 2), processes[2]);
+	assert_null(ln_message_take(message, A_PROCESS, 2));
+	assert_null(ln_message_take(message, NULL, 99));
 	/* The others stay where they were. */
-	assert_ptr_equal(ln_message_take(message, LN_RESOURCE_PROCESS, 5),
-			 processes[5]);
+	assert_ptr_equal(ln_message_take(message, A_PROCESS, 5), processes[5]);
 	ln_process_release(processes[2]);
 	ln_process_release(processes[5]);
 	/* What is left in it goes with it. */
@@ -262,8 +262,7 @@ static void resources_are_bounded(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000000 && error == 0; i++)
-		error = ln_message_push(message, LN_RESOURCE_NONE, NULL,
-					&index);
+		error = ln_message_push(message, NULL, NULL, &index);
 	assert_int_equal(error, LN_ELIMIT);
 	assert_int_equal(index, 65535);
 	ln_message_free(message);
@@ -285,8 +284,7 @@ static void is_as_new_when_renewed(void **state)
 	assert_int_equal(
 		ln_message_write(message, bytes, sizeof(bytes), NO_LIMIT), 0);
 	assert_int_equal(ln_message_read(message, bytes, 10, &count), 0);
-	assert_int_equal(
-		ln_message_push(message, LN_RESOURCE_NONE, NULL, &index), 0);
+	assert_int_equal(ln_message_push(message, NULL, NULL, &index), 0);
 	same = ln_message_renew(message, 6, 0);
 	assert_ptr_equal(same, message);
 	assert_int_equal(same->kind, LN_MESSAGE_DATA);
@@ -295,8 +293,7 @@ static void is_as_new_when_renewed(void **state)
 	assert_int_equal(same->read_at, 0);
 	assert_int_equal(same->resource_count, 0);
 	assert_true(is_inline(same));
-	assert_int_equal(ln_message_push(same, LN_RESOURCE_NONE, NULL, &index),
-			 0);
+	assert_int_equal(ln_message_push(same, NULL, NULL, &index), 0);
 	assert_int_equal(index, 0);
 	ln_message_free(same);
 

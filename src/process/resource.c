@@ -1,0 +1,111 @@
+/* The classes of what guests hold by ids. */
+#include "process/resource.h"
+
+#include <stdlib.h>
+
+#include "net/address.h"
+#include "net/socket.h"
+#include "process/config.h"
+#include "process/environment.h"
+#include "process/guest.h"
+#include "process/process.h"
+
+static void *retain_process(void *process)
+{
+	return ln_process_retain(process);
+}
+
+static void release_process(void *process)
+{
+	ln_process_release(process);
+}
+
+static void release_module(void *module)
+{
+	ln_env_module_release(module);
+}
+
+static void release_environment(void *environment)
+{
+	ln_environment_release(environment);
+}
+
+static void free_config(void *config)
+{
+	ln_config_free(config);
+}
+
+/* It counts while it is made up. */
+static uint64_t config_weight(const void *config)
+{
+	return ((const struct ln_config *)config)->kept;
+}
+
+static void *retain_socket(void *socket)
+{
+	return ln_socket_retain(socket);
+}
+
+static void release_socket(void *socket)
+{
+	ln_socket_release(socket);
+}
+
+static uint64_t addresses_weight(const void *value)
+{
+	const struct ln_addresses *addresses = value;
+
+	return sizeof(*addresses) +
+	       addresses->count * sizeof(addresses->list[0]);
+}
+
+const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
+	[LN_RESOURCE_PROCESS] = {
+		.noun = "process",
+		.max = UINT32_MAX,
+		.travels = true,
+		.crosses_nodes = true,
+		.retain = retain_process,
+		.release = release_process,
+	},
+	[LN_RESOURCE_ERROR] = {
+		.noun = "error",
+		.max = LN_GUEST_MOST_ERRORS,
+		.release = ln_guest_free_error,
+		.weight = ln_guest_error_weight,
+	},
+	[LN_RESOURCE_MODULE] = {
+		.noun = "module",
+		.max = 4096,
+		.release = release_module,
+	},
+	[LN_RESOURCE_ENVIRONMENT] = {
+		.noun = "environment",
+		.max = 1024,
+		.release = release_environment,
+	},
+	[LN_RESOURCE_CONFIG] = {
+		.noun = "configuration",
+		.max = 1024,
+		.release = free_config,
+		.weight = config_weight,
+	},
+	[LN_RESOURCE_TCP_LISTENER] = {
+		.noun = "tcp listener",
+		.max = UINT32_MAX,
+		.release = release_socket,
+	},
+	[LN_RESOURCE_TCP_STREAM] = {
+		.noun = "tcp stream",
+		.max = UINT32_MAX,
+		.travels = true,
+		.retain = retain_socket,
+		.release = release_socket,
+	},
+	[LN_RESOURCE_DNS_ITERATOR] = {
+		.noun = "dns iterator",
+		.max = UINT32_MAX,
+		.release = free,
+		.weight = addresses_weight,
+	},
+};
