@@ -28,6 +28,12 @@ add_library(ln_flags INTERFACE)
 target_compile_definitions(ln_flags INTERFACE _GNU_SOURCE
 	$<$<CONFIG:Debug>:LN_ASSERTS=1>)
 target_link_libraries(ln_flags INTERFACE Threads::Threads)
+# Static probes (src/base/probe.h), where there is what describes them.
+include(CheckIncludeFile)
+check_include_file(sys/sdt.h LUNATIC_HAS_SDT)
+if(LUNATIC_HAS_SDT)
+	target_compile_definitions(ln_flags INTERFACE LN_PROBES=1)
+endif()
 target_include_directories(ln_flags INTERFACE
 	"${PROJECT_SOURCE_DIR}/src"
 	"${PROJECT_SOURCE_DIR}/include"

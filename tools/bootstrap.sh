@@ -20,6 +20,7 @@ cargo_version=1.95
 cmake_version=3.25
 missing=
 optional=
+wanted=
 
 say() { echo "bootstrap: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -38,9 +39,14 @@ cmake_is_new_enough() {
 	[ "$1" -gt "$3" ] || { [ "$1" -eq "$3" ] && [ "$2" -ge "$4" ]; }
 }
 
-# Names in `missing` the packages of Debian 12 that hold what is not here.
+# Names in `missing` the packages of Debian 12 that hold what is not here; in
+# `wanted` those that are installed only together with others: without them
+# something small is left out (static probes).
 look() {
 	missing=
+	wanted=
+	have gcc && echo '#include <sys/sdt.h>' | gcc -E - >/dev/null 2>&1 ||
+		wanted=systemtap-sdt-dev
 	need_command make make
 	need_command gcc gcc
 	need_file /usr/include/stdio.h libc6-dev
@@ -189,6 +195,9 @@ if [ -n "$missing" ]; then
 		fail "apt-get install --no-install-recommends$missing"
 	}
 fi
+for package in $wanted; do
+	install "$package" || say "left out: $package"
+done
 for package in $optional; do
 	install "$package" ||
 		say "some benchmarks are left out: $package could not be installed"

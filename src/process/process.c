@@ -20,6 +20,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "base/random.h"
 #include "base/refs.h"
 #include "base/time.h"
@@ -114,6 +115,7 @@ LN_NOINLINE static void warn_crowded(struct ln_process *process)
 static inline int send(struct ln_process *process, struct ln_message *message,
 		       bool wait, int64_t deadline)
 {
+	LN_PROBE_SEND(process, message->tag, message->size);
 	switch (ln_mailbox_push(&process->mailbox, message)) {
 	case LN_PUSH_WAKE:
 		ln_task_wake(&process->task);
@@ -281,10 +283,11 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 	drop_link(peer, self);
 }
 
-/* Monitors count what was taken under their tags. */
+/* Monitors count what was taken under their tags, probes may everything. */
 static inline void note_taken(struct ln_process *self,
 			      const struct ln_message *message)
 {
+	LN_PROBE_RECEIVE(self, message->tag, message->size);
 	if (LN_UNLIKELY(self->mailbox.picky))
 		self->mailbox.note_taken(&self->mailbox, message);
 }

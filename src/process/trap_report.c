@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/log.h"
 #include "base/log_writer.h"
+#include "base/probe.h"
 #include "engine/report.h"
 #include "process/environment.h"
 #include "process/label.h"
@@ -120,6 +121,7 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 
 	if (report == NULL)
 		return;
+	LN_PROBE_TRAP(process, process->entry.id, ln_report_reason(report));
 	if (runtime->on_trap == NULL && process->environment->console == NULL) {
 		queue_report(process, report);
 		return;

@@ -41,6 +41,7 @@
 
 #include "base/error.h"
 #include "base/pages.h"
+#include "base/probe.h"
 #include "base/systematic.h"
 #include "base/time.h"
 #include "sched/poller.h"
@@ -276,6 +277,7 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	}
 	set_local(worker, task->local);
 	ln_task_count_slice(task);
+	LN_PROBE_SWITCH(worker->index, task);
 }
 
 /* Takes a task whose timer was due, if the last one was of another kind: there

@@ -1,4 +1,5 @@
-/* src/process/environment*.c and add_module.c: limits, command line, modules. */
+/* src/process/environment*.c and add_module.c: limits, command line, modules.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* src/process/process.c and life.c: the life of native processes, and what they send. */
+/* src/process/process.c and life.c: the life of native processes, and what they
+ * send. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
