@@ -48,7 +48,7 @@ struct ln_cli_options {
 	const char *heap_profiles;     /* a folder; NULL: none */
 	enum ln_report_form report;    /* at the end */
 	size_t report_most;            /* processes in a report */
-	struct ln_member_options node; /* no address: this is no node */
+	struct ln_member_options node; /* no address: this is not a node */
 	const char **peers;            /* those in it; owned list */
 	bool no_entry;                 /* there is no file to run */
 	const char *file;              /* NULL: none */

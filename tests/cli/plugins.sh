@@ -108,7 +108,7 @@ module library <<'EOS'
 (module (func (export "_initialize")))
 EOS
 for file in library.wasm guest.wasm; do
-	refuses "cannot load the plugin '$file': it is no plugin: .*_module_hook" \
+	refuses "cannot load the plugin '$file': it is not a plugin: .*_module_hook" \
 		-P "$file" guest.wasm
 done
 # Plugins of the build, by their names; a file comes first.

@@ -408,7 +408,7 @@ static void plugins(void **state)
 	write_file(place.path, "(module)", 8);
 	add_plugins(place.path, &fine, &said);
 	assert_false(fine);
-	check_said(said, "it is no plugin: it exports no function "
+	check_said(said, "it is not a plugin: it exports no function "
 			 "`lunatic_create_module_hook`");
 	add_plugins("no-plugin-of-this-name", &fine, &said);
 	assert_false(fine);

@@ -445,7 +445,7 @@ static void foreign_clients(void **state)
 		  false,
 		  LN_EPERM,
 		  "is refused" },
-		/* An authority is no node. */
+		/* An authority is not a node. */
 		{ { .version = TLS1_3_VERSION, .certificate = "ca" },
 		  false,
 		  LN_EPERM,
