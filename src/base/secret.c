@@ -229,10 +229,11 @@ static char *usual_path(const struct ln_secret *secret, int *result,
 
 	if (folder == NULL) {
 		if (*result == LN_ENOENT)
-			*result = fail(LN_ENOENT, error,
-				       "there is no place for the %s: HOME is "
-				       "not set%s",
-				       secret->name, advice(secret->homeless));
+			*result = fail(
+				LN_ENOENT, error,
+				"there is no folder for the %s: HOME is not "
+				"set%s",
+				secret->name, advice(secret->homeless));
 		return NULL;
 	}
 	if (asprintf(&path, "%s/%s", folder, secret->file) < 0) {

@@ -29,21 +29,20 @@ static const char usage[] =
 	"Usage: lunatic cluster-ca init FOLDER [--days N]\n"
 	"       lunatic cluster-ca node FOLDER NAME [--days N]\n"
 	"\n"
-	"Certificates by which nodes of several machines trust each other, in\n"
-	"the place of a cluster key that all share.\n"
+	"Makes certificates by which nodes trust each other, instead of a\n"
+	"cluster key that all share.\n"
 	"\n"
 	"  init    make a CA in a new folder: ca.pem, which every node needs,\n"
 	"          and ca.key, which stays on this machine\n"
 	"  node    make FOLDER/NAME.pem and FOLDER/NAME.key, which only that\n"
 	"          node needs; NAME has letters, digits, dots, - and _\n"
-	"  --days  how long the certificate is good, 1 to 36500 (init: 3650,\n"
+	"  --days  days that the certificate is valid, 1 to 36500 (init: 3650,\n"
 	"          node: 365)\n"
 	"\n"
 	"A node is then started with\n"
 	"  --cert NAME.pem --key NAME.key --ca ca.pem\n"
 	"\n"
-	"No file is written over. Exit status: 0, or 1 when nothing was "
-	"made.\n";
+	"Existing files are kept. Exit status: 0, or 1 when nothing was made.\n";
 
 struct request {
 	const char *words[3]; /* init FOLDER, or node FOLDER NAME */
@@ -165,11 +164,11 @@ static int make(const struct ln_certificate *authority, const char *folder,
 	ln_certificate_free(certificate);
 	if (error < 0)
 		tell(error, reason,
-		     error != LN_EEXIST  ? ""
-		     : authority == NULL ? "; a CA is never written over: give "
-					   "another folder"
-					 : "; remove it first if the node is "
-					   "to have another one");
+		     error != LN_EEXIST ? ""
+		     : authority == NULL
+			     ? "; a CA is never overwritten: choose "
+			       "another folder"
+			     : "; remove it first if the node needs a new one");
 	else if (authority == NULL)
 		printf("a CA is in %s; next, for each node:\n"
 		       "  lunatic cluster-ca node '%s' NAME\n",

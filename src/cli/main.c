@@ -262,9 +262,8 @@ static int run_file(struct ln_environment *environment,
 		report(environment->runtime, signals->member, options);
 	ln_runtime_stop(environment->runtime);
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
-		ln_log_say("the first process was killed, by "
-			   "the death of a process that it is linked "
-			   "to (see lunatic help killed)");
+		ln_log_say("the first process was killed because a linked "
+			   "process failed (see lunatic help killed)");
 	/* Where its report is: not everybody wants that. */
 	if (outcome == LN_OUTCOME_TRAPPED && ln_log_enabled(LN_LOG_WARN))
 		ln_log_say("the first process trapped (see "

@@ -158,14 +158,14 @@ bool ln_cli_check_node(const struct ln_cli_options *options)
 		return false;
 	}
 	if (options->node.address == NULL && option != NULL) {
-		ln_log_say("%s is for nodes: it needs --node HOST:PORT, "
-			   "where this one listens; see lunatic --help",
+		ln_log_say("%s needs --node HOST:PORT, the address of this "
+			   "node; see lunatic --help",
 			   option);
 		return false;
 	}
 	if (options->node.address != NULL && options->node.name == NULL)
-		return refuse("--node needs --node-name NAME, which other "
-			      "nodes know this one by");
+		return refuse(
+			"--node needs --node-name NAME, the name of this node");
 	if (count != 0 && count != 3)
 		return refuse("--cert, --key and --ca are needed together");
 	if (count != 0 && options->node.cluster_key != NULL)

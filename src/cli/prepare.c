@@ -231,9 +231,10 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 			continue;
 		}
 		if (fd == -EINVAL)
-			ln_log_say("'%s' of --tcplisten is no IP "
-				   "address and port, such as 127.0.0.1:8080",
-				   address);
+			ln_log_say(
+				"'%s' of --tcplisten is not an IP address and "
+				"port, such as 127.0.0.1:8080",
+				address);
 		else
 			ln_log_say("cannot listen at '%s' of "
 				   "--tcplisten: %s",

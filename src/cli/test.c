@@ -142,7 +142,7 @@ static void print_captured(const struct verdict *verdict)
 			putchar('\n');
 	}
 	if ((off_t)len == CAPTURE_MOST)
-		puts("(what followed was not kept)");
+		puts("(the rest was not kept)");
 	free(text);
 }
 
@@ -157,8 +157,7 @@ static void judge(const struct ln_test *test, struct verdict *verdict,
 		if (outcome == LN_OUTCOME_EXITED)
 			fail(verdict, "exited with status %u", exit_code);
 		else if (outcome == LN_OUTCOME_KILLED)
-			fail(verdict, "killed by the failure of a process "
-				      "that it was linked to");
+			fail(verdict, "killed because a linked process failed");
 		else if (outcome != LN_OUTCOME_NORMAL)
 			fail(verdict, "trapped");
 		return;
@@ -171,7 +170,8 @@ static void judge(const struct ln_test *test, struct verdict *verdict,
 	if (test->panic[0] != '\0' &&
 	    (text == NULL ||
 	     memmem(text, len, test->panic, strlen(test->panic)) == NULL))
-		fail(verdict, "it failed without saying '%.80s'", test->panic);
+		fail(verdict, "it failed without printing '%.80s'",
+		     test->panic);
 	free(text);
 }
 

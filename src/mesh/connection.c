@@ -225,7 +225,7 @@ static int send_frames(struct ln_connection *connection,
 	ln_frames_free(frames);
 	error = ln_tls_write(connection->tls, connection->out, total, deadline);
 	if (error == LN_ETIMEDOUT)
-		ln_connection_blame(connection, "it takes nothing any more");
+		ln_connection_blame(connection, "it no longer accepts data");
 	else if (error < 0)
 		ln_connection_blame(connection,
 				    ln_tls_write_reason(connection->tls));
@@ -435,8 +435,9 @@ static int receive_own(struct ln_connection *connection, uint8_t kind,
 	}
 	if (good)
 		return 0;
-	ln_connection_blame(connection, "a frame of the mesh that is unknown, "
-					"malformed, or not to come now");
+	ln_connection_blame(
+		connection,
+		"an unknown, malformed or unexpected frame of the mesh");
 	return LN_EFORMAT;
 }
 

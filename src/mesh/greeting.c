@@ -145,9 +145,9 @@ static int expect(struct ln_connection *connection, enum ln_mesh_kind kind,
 	number = ln_unpack_u8(frame);
 	if (number == LN_MESH_REFUSE)
 		return take_refusal(connection, frame);
-	return number == kind ? 0
-			      : fail(connection, LN_EFORMAT,
-				     "a frame that is not to come now");
+	return number == kind
+		       ? 0
+		       : fail(connection, LN_EFORMAT, "an unexpected frame");
 }
 
 static void format_remote(void *argument)
@@ -278,8 +278,9 @@ static struct claim contest(struct ln_connection *other,
 			ln_task_wake(&other->writer);
 		break;
 	case LN_RIVALRY_REPLACE:
-		ln_connection_close(other, "another one came in its place, and "
-					   "it gave no sign of life");
+		ln_connection_close(other,
+				    "it gave no sign of life, and another node "
+				    "took its place");
 		break;
 	case LN_RIVALRY_WAIT:
 		break;
@@ -370,7 +371,7 @@ static int await_choice(struct ln_connection *connection, int64_t deadline)
 	ln_lock_acquire(&mesh->lock);
 	other = ln_mesh_find(mesh, connection->hello.greeting.id.incarnation);
 	if (other != NULL)
-		ln_connection_close(other, "the node has connected anew");
+		ln_connection_close(other, "the node has reconnected");
 	ln_lock_release(&mesh->lock);
 	return claim(connection, deadline);
 }

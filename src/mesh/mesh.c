@@ -286,9 +286,10 @@ static int add_peers(struct ln_mesh *mesh,
 		struct ln_contact *contact;
 
 		if (!ln_mesh_address_valid(address, strlen(address))) {
-			*error = text_of("'%s' is no address of a node: it is "
-					 "to be HOST:PORT",
-					 address);
+			*error = text_of(
+				"'%s' is not the address of a node: it must be "
+				"HOST:PORT",
+				address);
 			return LN_EINVAL;
 		}
 		contact = ln_contact_add(mesh, address, NULL);

@@ -211,7 +211,7 @@ static int check_chain(SSL_CTX *ssl, const struct ln_tls_files *files,
 		error = 0;
 		if (X509_verify_cert(check) != 1) {
 			snprintf(reason, LN_TLS_REASON_SIZE,
-				 "the certificate '%s' does not lead to the "
+				 "the certificate '%s' is not signed by the "
 				 "authority '%s': %s",
 				 files->certificate, files->authority,
 				 X509_verify_cert_error_string(
@@ -315,7 +315,7 @@ static const struct cause causes[] = {
 	{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, LN_EPERM,
 	  "the other side does not know the authority of our certificate" },
 	{ SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, LN_EPERM,
-	  "the other side finds our certificate expired" },
+	  "the other side says that our certificate has expired" },
 };
 
 static const struct cause *find_cause(int number)

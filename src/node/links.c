@@ -446,7 +446,7 @@ static int receive_unlinked(struct ln_session *session, struct ln_unpack *frame)
 	free(unlinking);
 	if (entry == NULL)
 		return ln_session_refuse(session,
-					 "an answer to no unlink of ours");
+					 "an answer without an unlink");
 	return 0;
 }
 

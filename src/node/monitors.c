@@ -309,7 +309,8 @@ static int receive_monitor(struct ln_session *session, struct ln_unpack *frame)
 		ln_process_release(process);
 	}
 	if (error == LN_EEXIST)
-		return ln_session_refuse(session, "a monitor that there is");
+		return ln_session_refuse(session,
+					 "a monitor that exists already");
 	/* What cannot be watched is as good as lost. */
 	if (error == LN_ELIMIT || error == LN_ENOMEM)
 		end.reason = LN_REASON_NODE_LOST;

@@ -316,7 +316,7 @@ static int receive_start(struct ln_session *session, struct ln_unpack *frame)
 		return ln_session_refuse(session, "a beginning before the end");
 	if (kind == NULL || kind->begin == NULL)
 		return ln_session_refuse(session,
-					 "pieces of a kind that has none");
+					 "fragments of a kind that has none");
 	session->assembly.kind = kind;
 	session->assembly.total = total;
 	session->assembly.keep = true;
@@ -338,7 +338,7 @@ static int receive_data(struct ln_session *session, struct ln_unpack *frame)
 	if (session->assembly.kind == NULL)
 		return ln_session_refuse(session, "bytes without a beginning");
 	if (frame->len == 0)
-		return ln_session_refuse(session, "a piece without bytes");
+		return ln_session_refuse(session, "an empty fragment");
 	return take_body(session, frame);
 }
 

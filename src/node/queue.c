@@ -120,8 +120,9 @@ int ln_queue_answer(struct ln_peer *peer, uint64_t number,
 	ln_lock_acquire(&peer->lock);
 	if (peer->session != NULL &&
 	    peer->session->queued >= peer->node->options.answers_most)
-		ln_queue_close(peer->session,
-			       "it does not take the answers that it asks for");
+		ln_queue_close(
+			peer->session,
+			"it does not accept the answers to its requests");
 	ln_lock_release(&peer->lock);
 	return ln_queue_post(peer, number, frame);
 }

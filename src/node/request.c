@@ -316,7 +316,7 @@ static int receive_answer(struct ln_session *session, struct ln_unpack *frame)
 
 	if (frame->failed || request == NULL)
 		return ln_session_refuse(session,
-					 "an answer to no request of ours");
+					 "an answer without a request");
 	ask = ln_container_of(request, struct ln_ask, request);
 	if (status != 0)
 		get_error(frame, ask, status);

@@ -345,10 +345,10 @@ static bool turn_away(struct ln_session *session, uint64_t number)
 {
 	if (session->peer->node->serving != NULL)
 		return false;
-	ln_queue_answer(session->peer, session->number,
-			make_failure(number, LN_EUNSUP,
-				     "that node takes no environments of "
-				     "others"));
+	ln_queue_answer(
+		session->peer, session->number,
+		make_failure(number, LN_EUNSUP,
+			     "that node accepts no environments of others"));
 	return true;
 }
 
@@ -392,10 +392,10 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 		most = most * LN_PLUGINS_MOST + CONFIG_MOST;
 	*keep = len <= most;
 	if (!*keep)
-		ln_queue_answer(session->peer, session->number,
-				make_failure(number, LN_ELIMIT,
-					     "it is larger than that node "
-					     "takes"));
+		ln_queue_answer(
+			session->peer, session->number,
+			make_failure(number, LN_ELIMIT,
+				     "it is larger than that node accepts"));
 	return 0;
 }
 
@@ -435,11 +435,10 @@ int ln_serve_drop(struct ln_session *session, struct ln_unpack *frame)
 		return ln_session_refuse(session, "a malformed drop");
 	held = take_held(session->served, id);
 	if (held == NULL)
-		return ln_session_refuse(session,
-					 "a drop of what it does not have");
+		return ln_session_refuse(session, "a drop of an unknown id");
 	if (held->what != what) {
 		free_held(held);
-		return ln_session_refuse(session, "a drop of something else");
+		return ln_session_refuse(session, "a drop of an unknown kind");
 	}
 	free_held(held);
 	return 0;

@@ -203,7 +203,7 @@ static int serve_module(struct ln_job *job)
 		return malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
-		return gone(job, "the environment does not exist any more");
+		return gone(job, "the environment no longer exists");
 	blob = ln_store_find(&job->peer->node->store, digest);
 	if (blob != NULL) {
 		error = add_module(job, environment, blob);
@@ -266,7 +266,7 @@ static int serve_bytes(struct ln_job *job)
 		return malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
-		return gone(job, "the environment does not exist any more");
+		return gone(job, "the environment no longer exists");
 	error = store(job, &blob);
 	if (error == 0) {
 		error = add_module(job, environment, blob);
@@ -313,8 +313,7 @@ static int serve_spawn(struct ln_job *job)
 		spawn.module = ln_job_find(job, LN_HELD_MODULE, id);
 		error = spawn.module != NULL
 				? ln_wasm_spawn(&spawn, &process, &job->text)
-				: gone(job, "the module does not exist any "
-					    "more");
+				: gone(job, "the module no longer exists");
 		if (spawn.module != NULL)
 			ln_env_module_release(spawn.module);
 	} else if (error == LN_EFORMAT) {
@@ -344,7 +343,7 @@ static int get_naming(struct ln_job *job, struct ln_unpack *body,
 	naming->environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	return naming->environment != NULL
 		       ? 0
-		       : gone(job, "the environment does not exist any more");
+		       : gone(job, "the environment no longer exists");
 }
 
 static void answer_nothing(struct ln_job *job)

@@ -71,8 +71,9 @@ void ln_guest_forget_all(struct ln_guest *guest)
 #define ALLOCATED 16
 
 static char no_memory[] = "out of memory";
-static char no_room[] = "the text of this error had no room in the memory that "
-			"the process may use";
+static char no_room[] =
+	"the text of this error did not fit into the memory that the "
+	"process may use";
 
 static bool is_fixed(const char *text)
 {

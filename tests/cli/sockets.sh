@@ -77,7 +77,7 @@ clang-19 --target=wasm32-wasi -O1 order.c -o order.wasm
 run --dir . --tcplisten "127.0.0.1:$port" order.wasm
 expect 0 "a listener and a directory"
 
-refuses "'127.0.0.1' of --tcplisten is no IP address and port" \
+refuses "'127.0.0.1' of --tcplisten is not an IP address and port" \
 	--tcplisten 127.0.0.1 hello.wasm
 refuses "is no IP address and port" --tcplisten localhost:80 hello.wasm
 refuses "is no IP address and port" --tcplisten '' hello.wasm

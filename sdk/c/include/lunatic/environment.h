@@ -66,18 +66,18 @@ struct lunatic_config lunatic_config_new(uint64_t max_memory,
 
 /* Allows host functions whose names begin with `prefix`, such as
  * "lunatic::message::"; "" allows all. A function that is not allowed traps.
- * Traps if the handle is none, the text not UTF-8, or there are too many. */
+ * Traps if the handle is invalid, the text not UTF-8, or there are too many. */
 void lunatic_config_allow(struct lunatic_config config, const char *prefix);
 
 /* Gives access to a directory, under the same path. LUNATIC_EHOST if this
- * process has no access itself. Traps if the handle is none. */
+ * process has no access itself. Traps if the handle is invalid. */
 int lunatic_config_preopen(struct lunatic_config config, const char *dir);
 
 /* Drops a configuration; environments that were made from it stay. Traps if
- * the handle is none. */
+ * the handle is invalid. */
 void lunatic_config_drop(struct lunatic_config config);
 
-/* Makes an environment. LUNATIC_EHOST; traps if the handle is none. */
+/* Makes an environment. LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_env_new(struct lunatic_env *env, struct lunatic_config config);
 
 /*
@@ -87,7 +87,7 @@ int lunatic_env_new(struct lunatic_env *env, struct lunatic_config config);
  * it: modules are sent there, messages and links cross. When the node is lost,
  * links with its processes fail and what is asked of the environment is
  * LUNATIC_EHOST. A process there never has more than the program there was
- *given. LUNATIC_EHOST; traps if the handle is none or the name not UTF-8.
+ *given. LUNATIC_EHOST; traps if the handle is invalid or the name not UTF-8.
  *
  *	static void work(void)
  *	{
@@ -121,15 +121,15 @@ int lunatic_env_new_remote(struct lunatic_env *env, const char *node,
 			   struct lunatic_config config);
 
 /* Adds a module, given as `size` bytes of WebAssembly, which are compiled while
- * this process waits. LUNATIC_EHOST; traps if the handle is none. */
+ * this process waits. LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_env_add(struct lunatic_env env, const void *data, size_t size,
 		    struct lunatic_module *module);
 
 /* Adds the module of this process, so that its functions can be spawned there.
- * LUNATIC_EHOST; traps if the handle is none. */
+ * LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_env_add_this(struct lunatic_env env, struct lunatic_module *module);
 
-/* Traps if the handle is none. */
+/* Traps if the handle is invalid. */
 void lunatic_module_drop(struct lunatic_module module);
 
 #ifdef __cplusplus

@@ -51,12 +51,12 @@ void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag);
 
 /* Sends a message. Returns what made the writer fail; then nothing is sent.
  * Whether it arrives nobody knows: a message to a process that has ended, or
- * whose mailbox is full, is dropped. Traps if the handle is none. */
+ * whose mailbox is full, is dropped. Traps if the handle is invalid. */
 int lunatic_mail_send(struct lunatic_writer *mail, struct lunatic_proc to);
 
 /* Writes a handle, which moves into the message: it is none here afterwards,
  * even if the message is never sent. Clone it to keep one. LUNATIC_EMISUSE for
- * a writer that does not write a message. Traps if the handle is none. */
+ * a writer that does not write a message. Traps if the handle is invalid. */
 void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc);
 
 /* Reads a handle, which belongs to this process then. Traps if the message says

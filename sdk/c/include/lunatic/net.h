@@ -91,11 +91,11 @@ int lunatic_listener_addr(struct lunatic_listener listener,
 			  struct lunatic_addr *addr);
 
 /* Waits for a connection. `peer` gets the other side's address, or is NULL.
- * LUNATIC_EHOST; traps if the handle is none. */
+ * LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_accept(struct lunatic_listener listener, struct lunatic_tcp *stream,
 		   struct lunatic_addr *peer);
 
-/* Stops listening. Traps if the handle is none. */
+/* Stops listening. Traps if the handle is invalid. */
 void lunatic_listener_drop(struct lunatic_listener listener);
 
 /* Connects to the first of a name's addresses that answers. The timeout is for
@@ -105,22 +105,22 @@ int lunatic_connect(struct lunatic_tcp *stream, const char *name,
 
 /* Reads what has come in, up to `size` bytes, and stores how many: 0 is the end
  * of the stream, unless `size` is 0. LUNATIC_EHOST, LUNATIC_ETIMEDOUT; traps if
- * the handle is none. */
+ * the handle is invalid. */
 int lunatic_tcp_read(struct lunatic_tcp stream, void *data, size_t size,
 		     size_t *got, int64_t timeout);
 
 /* Writes all of `data`. The timeout is for every piece that can be written at
  * once. After LUNATIC_EHOST or LUNATIC_ETIMEDOUT nobody knows how much was
- * written. Traps if the handle is none. */
+ * written. Traps if the handle is invalid. */
 int lunatic_tcp_write(struct lunatic_tcp stream, const void *data, size_t size,
 		      int64_t timeout);
 
 /* Sees to it that what was written is sent. It always is: nothing waits in the
- * process. Traps if the handle is none. */
+ * process. Traps if the handle is invalid. */
 int lunatic_tcp_flush(struct lunatic_tcp stream);
 
 /* A second handle to a stream: one process can read while another writes. Traps
- * if the handle is none. */
+ * if the handle is invalid. */
 struct lunatic_tcp lunatic_tcp_clone(struct lunatic_tcp stream);
 
 /* Drops a handle; nothing happens for LUNATIC_NO_TCP. Traps if it is none

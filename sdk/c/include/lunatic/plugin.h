@@ -64,7 +64,7 @@ struct lunatic_code {
 
 /* Makes the plugin change every module that is added to environments of this
  * configuration, after those that were added before. It is compiled while this
- * process waits. LUNATIC_EHOST if it is none; traps if the handle is none. */
+ * process waits. LUNATIC_EHOST if it is none; traps if the handle is invalid. */
 int lunatic_config_add_plugin(struct lunatic_config config, const void *plugin,
 			      size_t size);
 

@@ -19,13 +19,13 @@ struct lunatic_env {
 /* A handle to this process's own environment. */
 struct lunatic_env lunatic_env_self(void);
 
-/* Drops a handle; processes live on. Traps if the handle is none. */
+/* Drops a handle; processes live on. Traps if the handle is invalid. */
 void lunatic_env_drop(struct lunatic_env env);
 
 /*
  * Registers a process in an environment, where others find it by name. The
  * version is a semantic one; a process under the same name and version is
- * replaced. LUNATIC_EFORMAT if it is no version. Traps if a handle is none, or
+ * replaced. LUNATIC_EFORMAT if it is no version. Traps if a handle is invalid, or
  * the registry is full.
  *
  *	static int announce(void)
@@ -48,7 +48,7 @@ int lunatic_register(struct lunatic_env env, const char *name,
 		     const char *version, struct lunatic_proc proc);
 
 /* Takes a process out of the registry. LUNATIC_EFORMAT, LUNATIC_ENOTFOUND;
- * traps if the handle is none. */
+ * traps if the handle is invalid. */
 int lunatic_unregister(struct lunatic_env env, const char *name,
 		       const char *version);
 

@@ -41,7 +41,7 @@ void lunatic_request_begin(struct lunatic_writer *request);
  * mailbox. Returns what made the writer fail; LUNATIC_ETIMEDOUT; or, as soon
  * as the other one has ended without having answered, or its node is lost,
  * LUNATIC_EDIED, and lunatic_request_end tells why. An answer that comes after
- * that is dropped. Traps if the handle is none.
+ * that is dropped. Traps if the handle is invalid.
  */
 int lunatic_request_send(struct lunatic_writer *request, struct lunatic_proc to,
 			 struct lunatic_reader *reply, int64_t timeout);

@@ -120,7 +120,7 @@ void lunatic_server_run(const struct lunatic_server *what,
 			struct lunatic_reader *argument);
 
 /* Asks a server or supervisor to stop, after what is in its mailbox. Traps if
- * the handle is none. */
+ * the handle is invalid. */
 void lunatic_server_stop(struct lunatic_proc server);
 
 /*

@@ -120,7 +120,7 @@ void lunatic_supervisor_run(const struct lunatic_supervisor *what);
 
 /* Asks for a child by its name. LUNATIC_ENOTFOUND when there is none or it is
  * not running, or LUNATIC_ETIMEDOUT. The child may fail at any moment: ask
- * again then. Traps if the handle is none. */
+ * again then. Traps if the handle is invalid. */
 int lunatic_supervisor_find(struct lunatic_proc supervisor, const char *name,
 			    struct lunatic_proc *child, int64_t timeout);
 

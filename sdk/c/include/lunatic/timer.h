@@ -23,7 +23,7 @@ struct lunatic_timer {
 /*
  * Sends a message, which ends here, when that many milliseconds have passed.
  * `timer` is what lunatic_timer_cancel wants, or NULL. Returns what made the
- * writer fail; then there is no timer. Traps if the handle is none, or the
+ * writer fail; then there is no timer. Traps if the handle is invalid, or the
  * process has as many timers as it may.
  *
  *	static void remind(struct lunatic_proc self,
