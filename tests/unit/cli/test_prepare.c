@@ -350,8 +350,8 @@ static void listeners(void **state)
 {
 	(void)state;
 	check_listener("127.0.0.1:0", NULL);
-	check_listener("localhost:80", "is no IP address and port");
-	check_listener("127.0.0.1", "is no IP address and port");
+	check_listener("localhost:80", "is not an IP address and port");
+	check_listener("127.0.0.1", "is not an IP address and port");
 	check_listener("192.0.2.1:80", "cannot listen at '192.0.2.1:80'");
 }
 

@@ -147,7 +147,7 @@ static void test_refusals(void **state)
 	bad.name = NULL;
 	refuse(bad, LUNATIC_EINVAL, NULL);
 	bad.name = "";
-	refuse(bad, LUNATIC_EINVAL, "no name for a node");
+	refuse(bad, LUNATIC_EINVAL, "not a name for a node");
 	bad = good;
 	bad.address = NULL;
 	refuse(bad, LUNATIC_EINVAL, NULL);
