@@ -1,18 +1,18 @@
 /*
  * DESIGN
- * As with mutex.c turns are handed over, never put up for grabs, and a waiter
- * lives on the stack of its task; it is granted and woken under the lock, and
- * its task takes the lock before it returns.
+ * As in mutex.c, turns are handed over directly, and a waiter lives on the
+ * stack of its task; it is granted and woken under the lock, and its task takes
+ * the lock before it returns.
  *
- * Who is next is decided when a turn ends, by comparing all waiters: of two the
- * one goes first whose branch of the tree, below the last party that both have
- * above them, was served longer ago. Party by party that is an order by
- * (served, number), so it is one order of all. Waiters of the same party go in
- * the order in which they came.
+ * When a turn ends, the next waiter is chosen by comparing all of them. For two
+ * waiters, find their lowest common ancestor in the tree: the waiter whose
+ * branch below it was served longer ago goes first. Among siblings this is an
+ * order by (served, number), so it is a total order. Waiters of the same party
+ * go in the order in which they came.
  *
  * Threads: any. Lock order: turns.lock, then whatever ln_task_wake takes.
- * Limits: an end takes a time in proportion to the waiters. What turns are for
- * takes longer.
+ * Limits: ending a turn takes a time in proportion to the number of waiters.
+ * The work done in a turn takes longer.
  */
 #include "sched/turns.h"
 
@@ -29,8 +29,7 @@ struct waiter {
 	bool granted; /* under the lock */
 };
 
-/* A branch below some party: when it was served last, and its number; a party
- * itself has none among what is below it. */
+/* A branch below some party: when it was served last, and its number. */
 struct branch {
 	uint64_t served;
 	uint64_t number;

@@ -1,8 +1,8 @@
 /*
- * Turns at something that only few tasks may do at the same time, given out
- * fairly: round robin over parties, however many tasks wait in each. Parties
- * form a tree, and a party takes turns with what is beside it: who makes more
- * parties below himself gets no more turns for them.
+ * Turns at work that only few tasks may do at the same time, given out fairly:
+ * round robin over parties, however many tasks wait in each. Parties form a
+ * tree, and a party takes turns with its siblings: making more parties below it
+ * gives a party no more turns.
  */
 #ifndef LN_SCHED_TURNS_H
 #define LN_SCHED_TURNS_H
@@ -33,9 +33,9 @@ struct ln_turns {
 /* Prepares turns for `width` tasks at the same time. Nothing to undo. */
 void ln_turns_init(struct ln_turns *turns, uint32_t width);
 
-/* Takes a turn on behalf of a party; parks the running task until it comes. 0:
- * the task has it. LN_EKILLED: it has not. A party takes part in one `turns`
- * only. Tasks only. */
+/* Takes a turn on behalf of a party; parks the running task until its turn
+ * comes. 0: the task has the turn. LN_EKILLED: it has not. A party belongs to
+ * one `turns` only. Tasks only. */
 int ln_turns_take(struct ln_turns *turns, struct ln_party *party);
 
 /* Gives it back. Never parks. By the task that has it, from any thread. */
