@@ -1,4 +1,4 @@
-/* A member of a cluster; see member.h. It only puts together what others do. */
+/* A member of a cluster; see member.h. It only combines other parts. */
 #include "cluster/member.h"
 
 #include <stdio.h>
