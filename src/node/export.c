@@ -3,9 +3,9 @@
  * An entry is in two places: in the node's table, by id, under exports_lock;
  * and, as a watch, in the list of its process, under that process's
  * mailbox.lock. Both are entered under both locks, unless the process is dead.
- * A process that ends takes the watch out of its own list, then ended() takes
- * the entry out of the table and notes the end, in one step; so at every moment
- * a process that others have heard of is in the table or among the ends.
+ * A process that ends takes the watch out of its own list; then ended() takes
+ * the entry out of the table and notes the end, in one step. So at every moment
+ * a process that other nodes know is in the table or among the ends.
  *
  * Lock order: a process's mailbox.lock, then exports_lock.
  */
@@ -31,7 +31,7 @@ static void note_end(struct ln_node *node, struct ln_process *process)
 	struct ln_end end = ln_process_end(process);
 
 	ln_lock_acquire(&node->exports_lock);
-	/* When it is in the table yet, ended() will note it. */
+	/* If it is still in the table, ended() will note it. */
 	if (ln_ids_find(&node->exports, process->id) == NULL)
 		ln_ends_add(&node->ends, process->id, &end);
 	ln_lock_release(&node->exports_lock);
@@ -65,7 +65,7 @@ static bool is_exported(const struct ln_node *node,
 
 enum entering { ENTERED, DEAD, THERE, NO_MEMORY };
 
-/* Enters it unless that was done; without an export only looks. */
+/* Enters it unless it is entered already; without an export it only checks. */
 static enum entering enter(struct ln_node *node, struct ln_process *process,
 			   struct export *export)
 {

@@ -17,7 +17,7 @@
 
 enum owner { NOBODY, WRITER, READER, THIRD };
 
-/* Whose the process is, as seen by this node, which writes to `to`. */
+/* The kind of reference that this node writes to `to`. */
 static enum owner owner_of(struct ln_peer *to, struct ln_process *process)
 {
 	struct ln_proxy *proxy;
@@ -25,7 +25,8 @@ static enum owner owner_of(struct ln_peer *to, struct ln_process *process)
 	if (process == NULL)
 		return NOBODY;
 	proxy = ln_proxy_of(process);
-	/* One of this node's that had ended when it came home is one, too. */
+	/* A process of this node that had ended when its reference came back
+	 * is a proxy, too. */
 	if (proxy == NULL || memcmp(proxy->peer->entry.id,
 				    to->node->id.incarnation, LN_ID_SIZE) == 0)
 		return WRITER;

@@ -1,7 +1,7 @@
 /*
  * Environments and modules of other nodes: each call is a request. They belong
- * to the session in which they were made: when that is over they are gone, also
- * if the node comes back.
+ * to the session in which they were made: when it ends they are gone, even if
+ * the node comes back.
  */
 #include "node/remote_environment.h"
 

@@ -1,6 +1,6 @@
 /*
- * What other nodes can ask for, one function for each operation. Whatever is
- * malformed closes the session: no node of ours sends it.
+ * The operations that other nodes can request, a function for each. A malformed
+ * request closes the session.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -354,7 +354,7 @@ static void answer_nothing(struct ln_job *job)
 	ln_job_answer(job, ln_wire_finish(&writer));
 }
 
-/* Enters a name, or forgets it when `process` is NULL. */
+/* Registers a name, or removes it if `process` is NULL. */
 static LN_NOINLINE int change_name(struct ln_job *job,
 				   const struct naming *naming,
 				   struct ln_process *process)

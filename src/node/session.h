@@ -1,10 +1,10 @@
 /*
- * A session: while a node is connected, what is queued for it and what has
- * come from it in part. The fabric drives it (node/fabric.h); everything else
- * goes by way of struct ln_peer, which outlives it.
+ * A session exists while a node is connected. It holds the frames queued for
+ * the node, and the partly received fragmented frame. The fabric drives it
+ * (node/fabric.h); everything else uses struct ln_peer, which outlives it.
  *
- * What frames mean is said by the parts of the node (messages, links, requests,
- * ...), each with a table of its kinds; session.c lists the parts.
+ * The parts of the node (messages, links, requests, ...) handle the frames,
+ * each with a table of its kinds; session.c lists the parts.
  */
 #ifndef LN_NODE_SESSION_H
 #define LN_NODE_SESSION_H
@@ -23,29 +23,29 @@ struct ln_pending;
 struct ln_served;
 struct ln_task;
 
-/* What comes in pieces, put together. */
+/* The reassembled body of a fragmented frame. */
 struct ln_body {
 	uint8_t *data;   /* allocated; who takes it sets it to NULL */
 	size_t len;      /* bytes of it that are there */
 	size_t capacity; /* bytes allocated, which the session is charged for */
 };
 
-/* What to do with frames of a kind. All return 0 or a negative error, which
- * ends the session; they may say why in session->reason. None parks. */
+/* The handlers for a kind of frames. All return 0 or a negative error, which
+ * ends the session; they may note why in session->reason. None parks. */
 struct ln_kind {
 	/* Reads all of a frame behind its kind, and acts. */
 	int (*receive)(struct ln_session *session, struct ln_unpack *frame);
 
-	/* For kinds that may come in pieces, or NULL: looks at the head, and
-	 * says whether a body of `len` bytes shall be kept. */
+	/* For kinds that may be fragmented, or NULL: reads the head, and tells
+	 * whether to keep a body of `len` bytes. */
 	int (*begin)(struct ln_session *session, struct ln_unpack *head,
 		     uint64_t len, bool *keep);
-	/* Reads all of the head again, and acts. Not called when the body was
-	 * not kept, nor when the peer took it back. */
+	/* Reads all of the head again, and acts. Not called if the body was
+	 * not kept, or the peer has aborted it. */
 	int (*complete)(struct ln_session *session, struct ln_unpack *head,
 			struct ln_body *body);
-	/* Reads all of the head again: the body was to be kept, but memory was
-	 * short. NULL: nobody needs to know. */
+	/* Reads all of the head again: the body should have been kept, but
+	 * memory was short. NULL: that has no effect. */
 	int (*lost)(struct ln_session *session, struct ln_unpack *head);
 };
 
