@@ -1,9 +1,10 @@
 /*
- * A reference is a byte that says whose the process is, and its id:
+ * A reference is a byte that tells which node the process belongs to, and its
+ * id:
  *   0  none; nothing follows
- *   1  the node's that writes: 16 bytes of id
- *   2  the node's that reads: 16 bytes of id
- *   3  another one's: 16 bytes of its incarnation, 16 bytes of id
+ *   1  the writing node: 16 bytes of id
+ *   2  the reading node: 16 bytes of id
+ *   3  another node: 16 bytes of its incarnation, 16 bytes of id
  */
 #include "node/reference.h"
 

@@ -1,6 +1,6 @@
 /*
- * References to processes in frames: whose the process is, as seen by the node
- * that writes, and its id.
+ * References to processes in frames: the node of the process, as seen by the
+ * writing node, and its id.
  */
 #ifndef LN_NODE_REFERENCE_H
 #define LN_NODE_REFERENCE_H
