@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * `lunatic cluster-ca`: the files of --cert, --key and --ca. A CA is a folder
- * with ca.pem and ca.key; what it signs for a node is put beside these. No file
- * is ever written over.
+ * `lunatic cluster-ca`: makes the files of --cert, --key and --ca. A CA is a
+ * folder with ca.pem and ca.key; the certificates of nodes are put into the
+ * same folder. Existing files are never overwritten.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -75,7 +75,7 @@ static bool read_days(const char *text, int64_t *days)
 	return errno == 0 && *end == '\0' && count >= 1 && count <= DAYS_MOST;
 }
 
-/* Reads the words behind the command; false after a line about a bad one. */
+/* Reads the words after the command; false after a line about a bad one. */
 static bool read_words(int argc, char **argv, struct request *request)
 {
 	for (int at = 2; at < argc; at++) {
@@ -106,7 +106,8 @@ static bool read_words(int argc, char **argv, struct request *request)
 	return true;
 }
 
-/* Whether it can be the name of a node's files, and is not that of the CA's. */
+/* Whether it is valid as the name of a node's files, and not that of the CA's.
+ */
 static bool is_file_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
@@ -145,8 +146,8 @@ static int tell(int error, const char *reason, const char *advice)
 	return 1;
 }
 
-/* Makes a certificate in the folder, signed by the authority, or by itself when
- * that is NULL, and says what to do with it. */
+/* Makes a certificate in the folder, signed by the authority or, if that is
+ * NULL, by itself, and prints what to do with it. */
 static int make(const struct ln_certificate *authority, const char *folder,
 		const char *file, const char *name, int64_t days)
 {

@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * The program as a node. Everything here is in the main thread; the thread that
- * takes signals interrupts what takes long.
+ * The program as a node. Everything here runs in the main thread; the thread
+ * that takes signals interrupts long waits.
  */
 #include "cli/node.h"
 
@@ -220,7 +220,7 @@ bool ln_cli_join(struct ln_member *member)
 	count = ln_member_list(member, &peers);
 	if (count >= 0)
 		free(peers);
-	/* With port 0, nothing else tells where it is. */
+	/* With port 0, only this line tells the address. */
 	ln_log_say("node %s at %s, connected to %d other%s",
 		   ln_member_id(member)->name, ln_member_address(member),
 		   count >= 0 ? count : 0, count == 1 ? "" : "s");

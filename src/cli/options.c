@@ -1,8 +1,7 @@
 /*
  * DESIGN
- * Options come before the file; everything behind it belongs to the guest. The
- * table below is the only place that knows them: the parser and the help text
- * read it.
+ * Options come before the file; everything after it belongs to the guest. All
+ * options are in the table below, which the parser and the help text read.
  */
 #include "cli/options.h"
 
@@ -278,7 +277,7 @@ static bool cut(char *text, const char *mark)
 	return true;
 }
 
-/* HOST[::GUEST][:ro]; `:rw` says nothing new, but lets a name end in `:ro`. */
+/* HOST[::GUEST][:ro]; `:rw` is the default, and lets a name end in `:ro`. */
 static bool set_dir(struct ln_cli_options *options, const char *value)
 {
 	char *host = strdup(value);
@@ -683,8 +682,8 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 	return words;
 }
 
-/* Applies options from argv[at] on; returns where the first other word is, or
- * an error. `--` ends them, and sets *ended. */
+/* Applies options from argv[at] on; returns the index of the first other word,
+ * or an error. `--` ends the options, and sets *ended. */
 static int apply_all(int argc, char **argv, int at,
 		     struct ln_cli_options *options, bool *ended)
 {
@@ -706,8 +705,8 @@ static int apply_all(int argc, char **argv, int at,
 	return at;
 }
 
-/* What stands behind the file of `lunatic test`: filters, and more options;
- * filters alone behind `--`. */
+/* Reads the words after the file of `lunatic test`: filters, and more options;
+ * after `--` only filters. */
 static int read_filters(int argc, char **argv, int at,
 			struct ln_cli_options *options)
 {
