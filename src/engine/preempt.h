@@ -22,7 +22,7 @@
 void ln_preempt_guest(void *instance, void *context);
 
 /* Makes what ending a guest from the hook needs; to be called before the first
- * guest runs. False when it cannot be had: guests need epochs then. */
+ * guest runs. False if it is unavailable: guests need epochs then. */
 bool ln_preempt_prepare(void);
 
 /* The address of an instruction in compiled code that traps; after a prepare

@@ -412,7 +412,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	 * lock. One that was never started is concluded by another task. */
 	process->task.gives_way = true;
 	ln_mailbox_deinit(&process->mailbox);
-	/* Who is told of the death finds it under no name any more. */
+	/* Its registrations are removed before its links are told. */
 	if (registered)
 		ln_registry_forget(process);
 	if (process->free_argument != NULL)
