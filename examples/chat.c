@@ -1,10 +1,10 @@
 // A chat server under a supervisor: a process for the room, one that listens,
 // and one for each connection. Lines go from a connection to the room, and from
-// there to all. If the room fails, the listener behind it starts afresh, too.
+// there to all. If the room fails, the listener is restarted as well.
 //
 // Build: lunatic-cc chat.c -o chat.wasm
 // Run:   CHAT=127.0.0.1:1337 lunatic chat.wasm    (then: nc 127.0.0.1 1337)
-//        lunatic chat.wasm                        two talk, and it ends
+//        lunatic chat.wasm                        two clients talk, and it ends
 //
 // stdout: eve hears: ada: hello
 // stdout: ada hears: eve: hello yourself
@@ -60,7 +60,7 @@ static void room_say(void *state, struct lunatic_reader *message)
 	if (lunatic_reader_end(message) != 0)
 		return;
 	for (uint32_t i = 0; i < room->count;) {
-		// Who does not take it within a second is out.
+		// A client that does not read within a second is dropped.
 		if (lunatic_tcp_write(room->members[i], line, length, 1000) ==
 		    0) {
 			i++;
@@ -118,7 +118,7 @@ static void connection(struct lunatic_reader *argument)
 		say(room, line);
 }
 
-// Two that talk when nobody else will.
+// Two clients that talk if no address is given.
 
 static void expect_line(struct lunatic_tcp stream, char *line, size_t size)
 {
@@ -196,7 +196,7 @@ static const struct lunatic_supervisor chat = {
 	.strategy = LUNATIC_REST_FOR_ONE,
 };
 
-// Linked with the supervisor: if that gives up, so does the program.
+// Linked with the supervisor: when that gives up, the program ends.
 LUNATIC_MAIN(argc, argv)
 {
 	struct lunatic_spawn linked = { .link = lunatic_tag_new() };

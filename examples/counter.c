@@ -1,5 +1,5 @@
-// A server keeps a count, a supervisor keeps the server: after a failure it is
-// there again, and begins anew.
+// A server keeps a count, and a supervisor restarts the server: after a failure
+// it counts from the beginning.
 //
 // Build: lunatic-cc counter.c -o counter.wasm
 // Run:   lunatic counter.wasm
@@ -21,7 +21,7 @@ static void count(void *state, struct lunatic_reader *request,
 	lunatic_write_int(reply, *value);
 }
 
-// A message that wants no answer: this one brings it down.
+// A message that needs no answer: this one makes the server fail.
 static void crash(void *state, struct lunatic_reader *message)
 {
 	(void)state;
@@ -46,8 +46,8 @@ static const struct lunatic_supervisor supervisor = {
 	.count = 1,
 };
 
-// What has just failed gives no answer, and is not found for a moment: ask
-// again.
+// A server that has just failed gives no answer, and is not found for a moment:
+// ask again.
 static void add(struct lunatic_proc top, int64_t number)
 {
 	struct lunatic_proc server;

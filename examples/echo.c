@@ -1,4 +1,4 @@
-// A server that says everything again, with a process for each connection.
+// A server that sends everything back, with a process for each connection.
 //
 // Build: lunatic-cc echo.c -o echo.wasm
 // Run:   lunatic echo.wasm 127.0.0.1:1337
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// This is a process. It waits wherever it wants, because nobody waits for it,
-// and the connection is closed when it ends.
+// This is a process. It may block anywhere, because nobody waits for it, and
+// the connection is closed when it ends.
 static void echo(struct lunatic_reader *argument)
 {
 	struct lunatic_tcp stream = lunatic_read_tcp(argument);

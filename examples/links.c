@@ -1,7 +1,6 @@
-// Linked processes learn of each other's failure. By default the failure takes
-// them down as well; a process that asks for messages instead is told which
-// link failed, by the tag that it gave to the link. A process that ends
-// normally tells nobody.
+// Linked processes learn of each other's failure. By default they fail as well.
+// A process that asks for messages instead is told which link failed, by the
+// tag that it gave to the link. A normal end is not reported.
 //
 // Build: clang-19 --target=wasm32-wasi -O2 -I ../sdk/c/include links.c
 //            -o links.wasm
@@ -31,8 +30,8 @@ __attribute__((export_name("bad"))) void bad(void)
 	__builtin_trap();
 }
 
-// Links the new process from its first moment: a link made later could come
-// too late. Any number but 0 is a tag.
+// Links the new process before it runs: a link made later could be too late.
+// Any number but 0 is a tag.
 static void spawn_linked(int64_t tag, const char *entry)
 {
 	uint64_t process;

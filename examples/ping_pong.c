@@ -1,5 +1,5 @@
-// Two processes share nothing and talk by messages. A message is put together
-// in the scratch area, sent, and read after it was received.
+// Two processes share nothing and talk by messages. A message is built in the
+// scratch area, sent, and read after it was received.
 //
 // Build: clang-19 --target=wasm32-wasi -O2 -I ../sdk/c/include ping_pong.c
 //            -o ping_pong.wasm
@@ -26,7 +26,7 @@ static void send_number(uint64_t process, uint32_t number)
 	lunatic_message_send(process);
 }
 
-// No tags: whatever comes next. No timeout: as long as it takes.
+// No tags: takes the next message. No timeout: waits for ever.
 static uint32_t receive_number(void)
 {
 	uint32_t number;
@@ -36,14 +36,14 @@ static uint32_t receive_number(void)
 	return number;
 }
 
-// A process begins in an exported function, with a memory of its own: nothing
-// that main() did to variables is seen here.
+// A process begins in an exported function, with its own memory: it does not
+// see the changes that main() made to variables.
 __attribute__((export_name("pong"))) void pong(void)
 {
 	uint64_t parent;
 	uint32_t number;
 
-	// The first message brings the process to answer to.
+	// The first message contains the process to answer.
 	lunatic_message_receive(NULL, 0, 0);
 	parent = lunatic_message_take_process(0);
 	do {

@@ -1,8 +1,8 @@
-// Runs modules that are not trusted: each in an environment that may only send
-// and receive messages, with 10 MiB and 10,000,000 instructions, watched by a
-// guard of our own that waits for an answer, for its death, or for two
-// seconds. Whatever the module does, the guard says what came of it and the
-// next one runs. docs/sandbox.md explains it.
+// Runs untrusted modules: each in an environment that may only send and receive
+// messages, with 10 MiB and 10,000,000 instructions. A guard process waits for
+// an answer, for the death of the module, or for two seconds. Whatever the
+// module does, the guard reports the outcome and the next one runs.
+// docs/sandbox.md explains it.
 //
 // Without an argument the modules are honest() and the attacks below, and
 // broken ones. With the name of a file, that is loaded and its `_start` called.
@@ -82,7 +82,7 @@ enum verdict { ANSWERED, FAILED, STOPPED, REFUSED };
 
 // ---- What runs in the sandbox ----
 
-// The guard's first message says who wants an answer.
+// The guard's first message contains the process to answer.
 static uint64_t client(void)
 {
 	lunatic_message_receive(NULL, 0, 0);
@@ -133,7 +133,7 @@ ENTRY(silent)(void)
 {
 }
 
-// Is refused more than it may have, and fails by its own mistake.
+// Is refused more memory than it may have, and then fails by its own mistake.
 ENTRY(memory_bomb)(void)
 {
 	for (;;) {
@@ -255,7 +255,7 @@ static const struct job jobs[] = {
 
 static const struct job honest_job = { "honest", NULL };
 
-// Stops everything when something fails that never should.
+// Ends the program when something fails that should never fail.
 static void must(bool done)
 {
 	if (!done)
@@ -281,7 +281,7 @@ static uint64_t make_sandbox(void)
 	return environment;
 }
 
-// Loads the module; false when it is refused.
+// Loads the module; false if it is refused.
 static bool load(uint64_t environment, const void *bytes, size_t len,
 		 uint64_t *module)
 {
@@ -295,8 +295,8 @@ static bool load(uint64_t environment, const void *bytes, size_t len,
 	return false;
 }
 
-// Runs an export of a module and says what came of it. When this is STOPPED,
-// the guard must fail, which kills the module's process by their link.
+// Runs an export of a module and returns the outcome. After STOPPED the guard
+// must fail, which kills the module's process through their link.
 static enum verdict watch(uint64_t module, const char *name, int64_t *answer)
 {
 	static const int64_t tags[] = { ANSWER, DEATH };
@@ -336,7 +336,8 @@ static const struct job *job_of(int32_t number)
 	return number == HONEST ? &honest_job : &jobs[number];
 }
 
-// Gets who waits for the verdict and, for FROM_FILE, the module.
+// Receives the process that waits for the outcome and, for FROM_FILE, the
+// module.
 ENTRY(guard)(int32_t number)
 {
 	enum verdict verdict = REFUSED;
@@ -435,7 +436,7 @@ int main(int argc, char **argv)
 	lunatic_process_die_when_link_dies(0);
 	if (argc > 1)
 		return run_file(argv[1]);
-	// Keeps the compiled code: guards find it ready.
+	// Keeps the code in use, so that guards do not compile it again.
 	must(lunatic_process_add_this_module(sandbox, &module) == 0);
 	run(HONEST, "honest", NULL, 0);
 	for (int32_t i = 0; i < JOBS; i++) {

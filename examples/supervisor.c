@@ -1,6 +1,6 @@
-// A supervisor keeps a job going whose worker crashes: it links every worker
-// that it spawns, and when one dies it starts the next. What a crash destroys
-// is the memory of one process only.
+// A supervisor keeps a job going although its workers crash: it links every
+// worker that it spawns, and when one dies it starts the next. A crash destroys
+// the memory of one process only.
 //
 // Build: clang-19 --target=wasm32-wasi -O2 -I ../sdk/c/include supervisor.c
 //            -o supervisor.wasm
@@ -39,7 +39,7 @@ __attribute__((export_name("worker"))) void worker(int32_t number)
 	lunatic_message_send(supervisor);
 }
 
-// The number of the worker is the tag of its link as well.
+// The number of the worker is also the tag of its link.
 static void start_worker(int32_t number)
 {
 	const char *entry = "worker";

@@ -1,5 +1,4 @@
-// Tasks compute side by side; their results are fetched in the order in which
-// they are wanted.
+// Tasks compute in parallel; their results can be fetched in any order.
 //
 // Build: lunatic-cc tasks.c -o tasks.wasm
 // Run:   lunatic tasks.wasm

@@ -1,5 +1,5 @@
-// Counts primes on all nodes that it is told of: cuts the numbers into pieces,
-// has a node count each of them, and adds up. A piece whose node is lost is
+// Counts primes on all given nodes: splits the numbers into pieces, lets a node
+// count each piece, and adds the results. If a node is lost, its pieces are
 // counted here.
 //
 // Build: lunatic-cc primes.c -o primes.wasm
@@ -28,7 +28,7 @@ static bool is_prime(uint32_t number)
 	return number > 1;
 }
 
-// Runs on the node; what it prints is seen there.
+// Runs on the node; its output appears there.
 static void count_primes(struct lunatic_reader *argument,
 			 struct lunatic_writer *result)
 {
@@ -42,7 +42,7 @@ static void count_primes(struct lunatic_reader *argument,
 	lunatic_write_uint(result, count);
 }
 
-// Brings this module to a node. There it may send messages, and print.
+// Adds this module to a node. There it may send messages, and print.
 static int bring(const char *node, struct lunatic_module *module)
 {
 	struct lunatic_config config = lunatic_config_new(MEMORY, 0);

@@ -53,8 +53,8 @@ static uint32_t read_number(void)
 	return number;
 }
 
-// Where each of the 1,000 begins: it answers until it is told to fail. Those
-// that still wait when main() returns end with the program.
+// The entry of each of the 1,000 processes: it answers until it is told to
+// fail. Those that still wait when main() returns end with the program.
 __attribute__((export_name("worker"))) void worker(uint32_t number)
 {
 	const int64_t first = PARENT;
@@ -70,7 +70,7 @@ __attribute__((export_name("worker"))) void worker(uint32_t number)
 	}
 }
 
-// The link's tag is the number, so that the parent knows who failed.
+// The link's tag is the number, so that the parent knows which one failed.
 static uint64_t spawn_worker(uint32_t number)
 {
 	const char *entry = "worker";
@@ -89,7 +89,7 @@ static uint64_t spawn_worker(uint32_t number)
 	return id;
 }
 
-// Asks everybody for a square and adds up the answers of those who are left.
+// Asks all processes for a square and adds up the answers of those that live.
 static uint32_t sum_of_squares(int answers)
 {
 	const int64_t square = SQUARE;

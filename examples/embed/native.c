@@ -25,7 +25,7 @@ static void must(int result, const char *what)
 	}
 }
 
-/* Sends a number, and `answer_to` along with it unless that is NULL. */
+/* Sends a number together with `answer_to`, unless that is NULL. */
 static int send_number(lunatic_process *to, int64_t tag, int64_t number,
 		       lunatic_process *answer_to)
 {
@@ -54,7 +54,7 @@ static int64_t number_of(lunatic_message *message)
 }
 
 /* Keeps a total; state that only this process can reach needs no lock. Fails
- * when it is asked to add a negative number. */
+ * if it is asked to add a negative number. */
 static int server(lunatic_process *self, void *argument)
 {
 	lunatic_message *message;

@@ -1,7 +1,7 @@
 /*
- * A guest that is not trusted: a module in memory runs with little memory, few
- * host functions and bounded instructions. A native process asks it to divide
- * numbers, sees it trap, and starts it again.
+ * An untrusted guest: a module in memory runs with little memory, few host
+ * functions and a limit for instructions. A native process asks it to divide
+ * numbers, learns of its trap, and starts it again.
  *
  * Build: cc sandbox.c $(pkg-config --cflags --libs lunatic) -o sandbox
  * Prints: 42 / 6 = 7
@@ -107,7 +107,7 @@ static lunatic_process *start_guest(lunatic_module *module)
 	return guest;
 }
 
-/* Sends two numbers, and who wants the answer. */
+/* Sends two numbers, and the process to answer. */
 static int send_numbers(lunatic_process *guest, const int32_t numbers[2],
 			lunatic_process *self)
 {
@@ -126,7 +126,7 @@ static int send_numbers(lunatic_process *guest, const int32_t numbers[2],
 	return lunatic_send(guest, message); /* takes the message in any case */
 }
 
-/* Asks all questions, with a new guest whenever one has died. */
+/* Asks all questions, with a new guest after each death. */
 static int ask(lunatic_process *self, void *argument)
 {
 	struct question *question = argument;

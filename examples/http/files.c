@@ -1,7 +1,7 @@
 /*
- * Files: from paths to descriptors. What is outside of the folders that
- * `lunatic --dir` opened cannot be reached from here, whatever the path; that
- * nothing leads out of the folder within those, request.c has seen to.
+ * Files: from paths to descriptors. No path leads out of the folders that
+ * `lunatic --dir` opened; request.c makes sure that no path leads out of the
+ * served folder within those.
  */
 #include "files.h"
 
@@ -65,7 +65,7 @@ int http_file_open(struct http_file *file, const char *folder, const char *path)
 		     path[length - 1] == '/' ? "index.html" : "") >=
 	    (int)sizeof(name))
 		return 404;
-	/* A FIFO must not make us wait for somebody who writes. */
+	/* Opening a FIFO must not wait for a writer. */
 	file->descriptor = open(name, O_RDONLY | O_NONBLOCK);
 	if (file->descriptor < 0)
 		return status_of(errno);

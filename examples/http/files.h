@@ -1,6 +1,6 @@
 /*
- * The files that the server gives out: below one folder of what the process may
- * open at all.
+ * The files that the server serves: those below one of the folders that the
+ * process may open.
  */
 #ifndef HTTP_FILES_H
 #define HTTP_FILES_H
@@ -16,10 +16,10 @@ struct http_file {
 };
 
 /*
- * Opens what `path`, a decoded one that begins with a slash, names below
- * `folder`; index.html if it ends with one. Returns 200, and the caller closes
- * the descriptor; 301 for a folder whose name should have a slash behind it;
- * or the status of what went wrong.
+ * Opens the file of the decoded `path` below `folder`. The path begins with a
+ * slash; if it ends with one, index.html is opened. Returns 200, and the caller
+ * closes the descriptor; 301 for a folder whose name lacks the slash at the
+ * end; or the status of an error.
  */
 int http_file_open(struct http_file *file, const char *folder,
 		   const char *path);

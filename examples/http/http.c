@@ -1,6 +1,6 @@
-// A server for HTTP/1.1 with a process for each connection: whatever happens to
-// one of them, GET /crash for example, the others do not notice. It gives out
-// the files of a folder, and /hello, which costs next to nothing.
+// An HTTP/1.1 server with a process for each connection: if one of them fails,
+// for example after GET /crash, the others do not notice. It serves the files
+// of a folder, and /hello, which costs next to nothing.
 //
 // Build: lunatic-cc http.c request.c files.c -o http.wasm
 // Run:   lunatic --dir www http.wasm 127.0.0.1:8080 www
@@ -8,9 +8,9 @@
 //
 //   http.wasm [ADDRESS [FOLDER [TIMEOUT]]]
 //
-// TIMEOUT is in milliseconds: that long a connection may be idle, a request may
-// take to come in, and a piece of an answer to go out. Requests that come
-// together are answered together: one read, one write.
+// TIMEOUT, in milliseconds, applies to an idle connection, to receiving a
+// request, and to sending a part of an answer. Pipelined requests are answered
+// together: one read, one write.
 #include <lunatic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +22,15 @@
 #include "request.h"
 
 #define FOLDER_MAX 512
-/* What the head of an answer takes at most, without a Location. */
+/* Maximum size of the head of an answer, without a Location. */
 #define ANSWER_MAX 512
-/* How long we go on listening to somebody whose request was refused, and to how
- * many bytes: a connection that is closed with something unread is reset, and
- * the answer may be lost. */
+/* After a refused request we go on reading for so long, and so many bytes:
+ * closing a connection with unread data resets it, and the answer may be lost.
+ */
 #define LINGER_TIME 1000
 #define LINGER_BYTES (256 * 1024)
 
-/* A connection. It has this memory for itself, so all of it is static. */
+/* A connection. Its process has its own memory, so all of it is static. */
 static struct {
 	struct lunatic_tcp stream;
 	int64_t timeout;
@@ -60,7 +60,7 @@ static void flush(void)
 {
 	if (self.used > 0 && lunatic_tcp_write(self.stream, self.out, self.used,
 					       self.timeout) != 0) {
-		/* Nobody is there any more. */
+		/* The client is gone. */
 		lunatic_tcp_drop(self.stream);
 		exit(EXIT_SUCCESS);
 	}
@@ -178,7 +178,7 @@ static void answer_status(int status)
 	}
 }
 
-/* An answer to something after which nothing can be understood any more. */
+/* An answer after which the connection cannot be used any more. */
 static void refuse(int status)
 {
 	self.request.method = HTTP_GET;
@@ -205,7 +205,7 @@ static void answer_moved(void)
 	const char *path = self.request.path;
 
 	begin_answer(301, "text/plain; charset=utf-8", 0);
-	/* "//host/" would be somebody else's. */
+	/* "//host/" would be another server. */
 	while (path[1] == '/')
 		path++;
 	if (sizeof(self.out) - self.used < 3 * HTTP_PATH_MAX)
@@ -295,7 +295,7 @@ static void answer(void)
 	self.deadline = 0;
 }
 
-/* Goes on with what has been read. Returns whether it got any further. */
+/* Processes the bytes that have been read. Returns whether it made progress. */
 static bool advance(void)
 {
 	const char *data = self.in + self.at;
@@ -316,7 +316,7 @@ static bool advance(void)
 		return false;
 	self.at += (size_t)taken;
 	self.within = self.request.body.state != 0;
-	/* Who waits for leave to send the body gets the answer instead. */
+	/* A client that waits for "100 Continue" gets the answer instead. */
 	if (self.within && self.request.expects) {
 		self.request.keep_alive = false;
 		self.lingering = true;
@@ -327,7 +327,7 @@ static bool advance(void)
 	return !self.closing;
 }
 
-/* Reads more, behind what has not been looked at. Returns false at the end. */
+/* Reads more, after the unprocessed bytes. Returns false at the end. */
 static bool load(void)
 {
 	int64_t timeout = self.timeout;
@@ -339,7 +339,7 @@ static bool load(void)
 		self.end -= self.at;
 		self.at = 0;
 	}
-	/* However slowly a request comes in, it must be over in time. */
+	/* A request must be complete in time, however slowly it arrives. */
 	if (self.end > 0 || self.within) {
 		if (self.deadline == 0)
 			self.deadline = now() + self.timeout;
@@ -358,7 +358,7 @@ static bool load(void)
 	return true;
 }
 
-/* Listens a little longer, so that the last answer is not lost. */
+/* Reads a little longer, so that the last answer is not lost. */
 static void linger(void)
 {
 	int64_t end = now() + LINGER_TIME;

@@ -113,8 +113,8 @@ static enum http_method method_of(struct span name)
 	return HTTP_UNKNOWN;
 }
 
-/* Whether one of its segments is "." or "..": clients resolve these before they
- * ask, and who asks nevertheless wants out of the folder. */
+/* Whether one of its segments is "." or "..". Clients resolve these before they
+ * ask, so such a request tries to leave the folder. */
 static bool has_dots(const char *path)
 {
 	while ((path = strchr(path, '/')) != NULL) {
@@ -169,7 +169,7 @@ static int read_target(struct http_request *request, struct span target)
 		    target.at[i] == '#')
 			return -400;
 	request->path[0] = '\0';
-	/* Methods that are not done may have targets of other forms. */
+	/* Unsupported methods may have targets of other forms. */
 	if (request->method > HTTP_HEAD)
 		return 0;
 	if (target.size >= strlen(scheme) &&
@@ -224,8 +224,8 @@ static int read_request_line(struct http_request *request, struct span line)
 	return status != 0 ? status : read_target(request, target);
 }
 
-/* Content-Length (6.2); what is too much is noticed only when the head has
- * turned out to be sound. */
+/* Content-Length (6.2); a length that is too large is refused only after the
+ * head has been found valid. */
 static int read_length(struct http_request *request, struct span value)
 {
 	uint32_t length = 0;
@@ -299,7 +299,7 @@ static int read_field(struct http_request *request, struct seen *seen,
 			return -400;
 	if (++seen->count > HEADERS_MAX)
 		return -431;
-	/* A name with a blank behind it, or none: a line that goes on. */
+	/* A name followed by a blank, or no name: a continued line. */
 	return is_token(name) ? read_header(request, seen, name, trim(value))
 			      : -400;
 }
@@ -345,7 +345,7 @@ static int read_head(struct http_request *request, struct span *rest)
 	struct span line;
 	int status;
 
-	/* Empty lines before a request are passed over (2.2). */
+	/* Empty lines before a request are skipped (2.2). */
 	do {
 		status = take_line(rest, &line);
 	} while (status > 0 && line.size == 0);
@@ -372,7 +372,8 @@ int http_request_read(struct http_request *request, const char *data,
 	struct span rest = { data, size };
 	int status;
 
-	/* Whoever speaks another protocol need not wait for an end of line. */
+	/* A client that speaks another protocol is refused before an end of
+	 * line. */
 	if (size > 0 && *data != '\r' && !is_token_char(*data))
 		return -400;
 	status = read_head(request, &rest);

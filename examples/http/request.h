@@ -1,10 +1,10 @@
 /*
- * Requests of HTTP/1.1 (RFC 9112): reading their heads and passing over their
- * bodies. Knows no sockets and no files.
+ * HTTP/1.1 requests (RFC 9112): reading their heads and skipping their bodies.
+ * Knows no sockets and no files.
  *
  * It is strict where leniency would let two parties see different requests in
- * the same bytes: lines end with CR LF, no header is continued on the next
- * line, nothing says the length of a body twice.
+ * the same bytes: lines end with CR LF, headers are not continued on the next
+ * line, and the length of a body is given only once.
  */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
@@ -43,15 +43,15 @@ struct http_request {
 
 /*
  * Reads the head of a request from the beginning of `data`. Returns the number
- * of bytes that it takes, 0 when more of it must come, or a status of HTTP as a
- * negative number, after which the connection is of no more use. A head that is
+ * of bytes that it takes, 0 if more bytes are needed, or a negative HTTP
+ * status, after which the connection cannot be used any more. A head that is
  * not complete within HTTP_HEAD_MAX bytes is -414 or -431.
  */
 int http_request_read(struct http_request *request, const char *data,
 		      size_t size);
 
-/* Passes over a body. Returns how many of `size` bytes belong to it; what is
- * left is in `body`. Or a negative status, like http_request_read. */
+/* Skips a body. Returns how many of `size` bytes belong to it and updates
+ * `body`, or returns a negative status, like http_request_read. */
 int http_body_skip(struct http_body *body, const char *data, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-// The hall: it knows all names, and makes a room when the first user enters it,
-// and ends it when the last one has left.
+// The hall knows all names. It makes a room when the first user enters, and
+// ends it when the last one has left.
 #include <string.h>
 #include <strings.h>
 
@@ -68,7 +68,7 @@ static void forget(struct hall *hall, struct visitor *visitor)
 	visitor->tag = 0;
 }
 
-// Names are the same whatever their case.
+// Names are compared without regard to case.
 static bool name_visitor(struct hall *hall, int64_t tag, const char *name)
 {
 	struct visitor *visitor = find_visitor(hall, tag);

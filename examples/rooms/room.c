@@ -1,5 +1,6 @@
-// A room: it passes on what is said. It counts the texts that are under way to
-// each user, who says when they are written; who does not read gets no more.
+// A room passes on what its users say. It counts the texts in flight to each
+// user, which confirms those that it has written; a user that does not read
+// gets no more.
 #include <string.h>
 
 #include "rooms.h"

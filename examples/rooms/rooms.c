@@ -1,5 +1,5 @@
 // A chat server for telnet: rooms, names, a process for each room and two for
-// each user. A crash is one process's own: try /crash, /crash room, /crash
+// each user. A crash affects one process only: try /crash, /crash room, /crash
 // hall.
 //
 // Build: lunatic-cc rooms.c hall.c room.c user.c -o rooms.wasm
@@ -13,7 +13,7 @@ static const struct lunatic_child children[] = {
 	{ .name = "hall", .server = &hall_server },
 };
 
-// The users of a hall that crashes go with it; they find a new one.
+// When the hall crashes, its users look for the new one.
 static const struct lunatic_supervisor top = {
 	.children = children,
 	.count = 1,
@@ -35,7 +35,7 @@ LUNATIC_MAIN(argc, argv)
 				argc > 1 ? argv[1] : "127.0.0.1:2323");
 	if (status == 0)
 		status = lunatic_listener_addr(listener, &addr);
-	// Linked: if the supervisor gives up, so does the program.
+	// Linked: when the supervisor gives up, the program ends.
 	if (status == 0)
 		status = lunatic_supervisor_start(NULL, &linked, &top);
 	if (status != 0) {

@@ -1,14 +1,14 @@
 /*
- * A chat server with rooms. What its processes say to each other:
+ * A chat server with rooms. The messages between its processes:
  *
  *   user -> hall   requests: who is called what, and who is in which room
  *   user -> room   requests: what is said, and who is there
- *   room -> user   messages of text, not more than the user keeps up with
- *   reader -> user requests: a line that came in
+ *   room -> user   messages of text, no more than the user keeps up with
+ *   reader -> user requests: a line that has arrived
  *
- * The hall and the rooms wait for nobody, so nobody waits for long. A user is
- * known by the tag of a link: everybody who must know learns by it when the
- * user's process fails.
+ * The hall and the rooms wait for no other process, so nobody waits for them
+ * for long. A user is identified by the tag of a link, so the failure of its
+ * process tells which user is gone.
  */
 #ifndef ROOMS_H
 #define ROOMS_H
@@ -19,7 +19,7 @@
 #define LINE_MAX_SIZE 512
 /* With a name in front, or a little more. */
 #define TEXT_MAX_SIZE (LINE_MAX_SIZE + 2 * NAME_MAX_SIZE + 32)
-/* Texts that may be under way to a user; more are lost for that user. */
+/* Texts that may be in flight to a user; more are lost for that user. */
 #define BEHIND_MAX 64
 #define USERS_MAX 1000
 #define ROOMS_MAX 100
@@ -48,7 +48,7 @@ enum room_request {
 extern const struct lunatic_server hall_server;
 extern const struct lunatic_server room_server;
 
-/* The process of a user, who is at the other end of the stream. */
+/* The process of a user; the user is at the other end of the stream. */
 void user(struct lunatic_reader *stream);
 
 #endif

@@ -1,6 +1,6 @@
-// A user: a process that writes what the rooms say and does what the user says,
-// and a second one, linked with it, that reads. Each line is a request, so who
-// writes faster than a room listens has to wait.
+// A user has two linked processes: one writes the texts of the rooms and runs
+// the user's commands, the other one reads. Each line is a request, so a user
+// who types faster than a room reads has to wait.
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "rooms.h"
 
-// A connection that takes nothing for so long is given up.
+// A connection that accepts no data for so long is closed.
 #define WRITE_TIMEOUT 5000
 #define REQUEST_TIMEOUT 10000
 
@@ -36,7 +36,7 @@ static struct {
 
 // The reader.
 
-// How many bytes a character of UTF-8 has that begins so; 0 for none.
+// The length of the UTF-8 character with this first byte; 0 for an invalid one.
 static size_t length_of(unsigned char first)
 {
 	if (first < 0x80)
@@ -55,8 +55,8 @@ static size_t character(const unsigned char *text)
 	for (size_t i = 1; i < length; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-	// Control characters of one byte and of two, forms that are longer
-	// than need be, halves of pairs, and what is beyond the last one.
+	// Control characters of one byte and of two, overlong forms,
+	// surrogates, and code points beyond the last one.
 	if ((length == 1 && (text[0] < ' ' || text[0] == 0x7f)) ||
 	    (text[0] == 0xc2 && text[1] < 0xa0) ||
 	    (text[0] == 0xe0 && text[1] < 0xa0) ||
@@ -67,7 +67,7 @@ static size_t character(const unsigned char *text)
 	return length;
 }
 
-// Nobody's terminal is to be told anything but text.
+// Only text is sent to a terminal, no control characters.
 static void clean(char *line)
 {
 	while (*line != '\0') {
@@ -95,7 +95,7 @@ static void read_lines(struct lunatic_reader *argument)
 		int status = lunatic_lines_next(&lines, line, sizeof(line),
 						LUNATIC_FOREVER);
 
-		// A line that is too long is several.
+		// A line that is too long is split.
 		more = status == 0 || status == LUNATIC_ETOOLONG;
 		if (!more)
 			strcpy(line, "/quit");
@@ -132,7 +132,7 @@ static void begin_request(struct lunatic_writer *request, uint32_t members,
 	lunatic_write_int(request, tag);
 }
 
-// A request of which only the answer matters, or not even that.
+// A request of which at most the answer matters.
 static int ask(struct lunatic_proc whom, uint32_t what, int64_t tag,
 	       struct lunatic_reader *reply)
 {

@@ -9,20 +9,21 @@
  *
  * Rules for all functions:
  *
- * Results. Functions that can fail return 0 or one of enum lunatic_error, which
- * are negative. Results come back through pointers, which must not be NULL
- * unless that is said; after a failure they hold NULL or zero. Calls that can
- * be recognised as wrong, such as NULL for an object or a call from where it is
- * not allowed, do nothing and return LUNATIC_EINVAL.
+ * Results. Functions that can fail return 0 or a negative enum lunatic_error.
+ * They store results through pointers, which must not be NULL unless the
+ * function says otherwise; after a failure they hold NULL or zero. A call that
+ * is recognised as wrong, such as NULL for an object or a call where it is not
+ * allowed, does nothing and returns LUNATIC_EINVAL.
  *
  * Ownership. What a function stores through a pointer belongs to the caller,
- * who gives it back with the release or free function of its kind. These accept
- * NULL. Strings, lists and bytes that are passed in are copied.
+ * who must pass it to the release or free function of its type. These accept
+ * NULL. Functions copy the strings, lists and bytes that are passed in.
  *
  * Threads. Runtimes, environments, modules and processes may be used by any
  * thread at the same time, and by native processes. A message is used by one
- * thread at a time. "Waits" marks functions that, called by a native process,
- * may let others run in between; the process may then go on in another thread.
+ * thread at a time. "Waits" marks functions that may let other processes run
+ * when a native process calls them; the process may then continue in another
+ * thread.
  */
 #ifndef LUNATIC_LUNATIC_H
 #define LUNATIC_LUNATIC_H
@@ -69,17 +70,17 @@ enum lunatic_error {
 	LUNATIC_EPERM = -15,    /* not permitted */
 	LUNATIC_EUNSUP = -16,   /* not supported by this system */
 	LUNATIC_ESTOPPED = -17, /* the runtime is shutting down */
-	/* max_memory or max_total_memory is used up: of whatever may answer
-	 * LUNATIC_ELIMIT. */
+	/* max_memory or max_total_memory is used up. Every function that may
+	 * return LUNATIC_ELIMIT may return this as well. */
 	LUNATIC_EMEMORY = -18
 };
 
-/* The text of an error code, in English, without a dot; never NULL, also for
- * codes that do not exist. It lives as long as the program. */
+/* The text of an error code, in English, without a full stop. Never NULL, not
+ * even for unknown codes. Valid as long as the program runs. */
 LUNATIC_API const char *lunatic_error_text(int error);
 
-/* The version of the library, "major.minor.patch". It lives as long as the
- * program. */
+/* The version of the library, "major.minor.patch". Valid as long as the program
+ * runs. */
 LUNATIC_API const char *lunatic_version(void);
 
 /* Frees a text that a function of this library stored. */
@@ -87,8 +88,8 @@ LUNATIC_API void lunatic_string_free(char *text);
 
 /* ---- Runtime ---- */
 
-/* Set up with lunatic_runtime_config_init; then change what should differ.
- * Later versions of the library add fields at the end only. */
+/* Set it up with lunatic_runtime_config_init, then change fields. Later
+ * versions of the library add fields at the end only. */
 typedef struct lunatic_runtime_config {
 	size_t size;    /* of the struct, in bytes; set by init */
 	size_t workers; /* threads that run processes, at most 256;
@@ -96,51 +97,52 @@ typedef struct lunatic_runtime_config {
 	/* 0 (default): a guest that runs for more than about a millisecond is
 	 * interrupted with the signal SIGURG, sent to its thread only. System
 	 * calls of native processes are not interrupted. Not 0: no signal; the
-	 * code of guests looks at a counter instead, and is slower (loops by up
-	 * to 40 per cent). Processors other than x86-64 always do that. */
+	 * code of guests checks a counter instead, which makes it slower (loops
+	 * by up to 40 per cent). Processors other than x86-64 always do that.
+	 */
 	size_t epoch_preemption;
 
-	/* Is told why a wasm process trapped, in the place of standard error,
-	 * and of all, not of some each second. `text` is one line or several,
-	 * without an end of line at the end. A start function that traps is an
-	 * error of the native process that spawns, and not told here. NULL
-	 * (default): standard error, see LUNATIC_OUTCOME_TRAPPED.
+	/* Receives the report of every trap of a wasm process, instead of
+	 * standard error and without its limit per second. `text` has one or
+	 * more lines, without a newline at the end. A start function that traps
+	 * is an error of the native process that spawns, and is not reported
+	 * here. NULL (default): standard error, see LUNATIC_OUTCOME_TRAPPED.
 	 *
-	 * It is called by a worker, on the stack of its thread, before the
-	 * links of the process are told and before anybody who waits for its
-	 * end; several workers may call it at once. The worker does nothing
-	 * else meanwhile, so it must not block. `process` and `text` are valid
-	 * until it returns. It may retain the process, send and kill; it is no
-	 * process itself and calls nothing that waits. The text has parts that
-	 * a guest chose, such as names of functions; it is UTF-8, without
-	 * control characters other than ends of lines, and at most 16 KiB. It
-	 * is not called any more once lunatic_runtime_free has returned. */
+	 * A worker calls it, on the stack of its thread, before the links of
+	 * the process and those who wait for its end are told; several workers
+	 * may call it at once. The worker does nothing else meanwhile, so it
+	 * must not block. `process` and `text` are valid until it returns. It
+	 * may retain the process, send and kill; it is not a process itself and
+	 * must call nothing that waits. The text contains parts that a guest
+	 * chose, such as function names; it is UTF-8 without control characters
+	 * except newlines, and at most 16 KiB. It is not called after
+	 * lunatic_runtime_free has returned. */
 	void (*on_trap)(void *argument, lunatic_process *process,
 			const char *text);
 	void *on_trap_argument;
 
-	/* Path of the program `lunatic` of this very version of the library,
-	 * which then compiles large modules in processes of their own, at most
-	 * two at a time: their memory and time are bounded by the two below,
-	 * small modules pass them, and a crash of the compiler harms nobody.
-	 * NULL (default): the variable LUNATIC_COMPILER says where it is. "",
-	 * or where neither says so, or where it cannot be started: modules are
-	 * compiled in this process, where nothing can stop the compiler, so
-	 * those that may take it too long are refused (LUNATIC_ELIMIT), and
-	 * small ones can wait for large ones.
+	/* Path of the program `lunatic` of exactly this version. It compiles
+	 * large modules in child processes, at most two at a time. The two
+	 * fields below limit their memory and time, small modules do not wait
+	 * for large ones, and a crash of the compiler harms nobody. NULL
+	 * (default): the path is in the variable LUNATIC_COMPILER. If the path
+	 * is "", if there is none, or if the program cannot be started, modules
+	 * are compiled in this process. Nothing can stop the compiler then, so
+	 * modules that may take too long are refused (LUNATIC_ELIMIT), and
+	 * small modules can wait for large ones.
 	 *
-	 * The program is started without variables and with no descriptor of
-	 * this process. This process gets SIGCHLD when one ends, and must not
-	 * take its status away with wait(2); if it does, or if it ignores
-	 * SIGCHLD, errors say less. */
+	 * The children get no variables and no descriptors of this process.
+	 * This process gets SIGCHLD when a child ends, and must not take its
+	 * status with wait(2); if it does, or if it ignores SIGCHLD, errors
+	 * tell less. */
 	const char *compiler;
-	/* Bytes for one of these processes, 64 MiB to 1 TiB; 0 (default): 1
-	 * GiB and 192 times the module's size, but at most half of what the
-	 * machine has. */
+	/* Bytes for a child process, 64 MiB to 1 TiB; 0 (default): 1 GiB plus
+	 * 192 times the module's size, but at most half of the memory of the
+	 * machine. */
 	size_t max_compile_memory;
-	/* Seconds of processor time for it, at most 86,400; 0 (default): 10,
-	 * and 20 for each MiB of the module. Real time is bounded as well, by
-	 * more than ten times as much. */
+	/* Seconds of processor time for a child process, at most 86,400; 0
+	 * (default): 10, plus 20 for each MiB of the module. Real time is
+	 * limited as well, to more than ten times as much. */
 	size_t max_compile_seconds;
 } lunatic_runtime_config;
 
@@ -149,24 +151,23 @@ LUNATIC_API int lunatic_runtime_config_init(lunatic_runtime_config *config,
 					    size_t size);
 
 /* Starts a runtime; `config` may be NULL for the defaults. A program may have
- * several. The first one of a program reads the variable LUNATIC_LOG (error,
- * warn, info or debug) and opens /dev/null in the place of standard streams
- * that are closed. It installs a handler of SIGURG (see above), and with its
- * first environment the engine installs handlers of SIGSEGV, SIGILL and SIGFPE.
- * They pass on what is not their own, and must stay.
+ * several. The first runtime of a program reads the variable LUNATIC_LOG
+ * (error, warn, info or debug), opens /dev/null for standard streams that are
+ * closed, and installs a handler for SIGURG (see above). With its first
+ * environment the engine installs handlers for SIGSEGV, SIGILL and SIGFPE. All
+ * of them pass on signals that are not their own, and must not be replaced.
  * LUNATIC_EINVAL; LUNATIC_ENOMEM: no memory or address space; LUNATIC_EIO: no
  * thread; LUNATIC_ELIMIT: no descriptor; LUNATIC_EPERM: the system forbids
- * memory that becomes executable; LUNATIC_EUNSUP: it forbids handlers of
- * signals. */
+ * executable memory; LUNATIC_EUNSUP: it forbids signal handlers. */
 LUNATIC_API int lunatic_runtime_new(const lunatic_runtime_config *config,
 				    lunatic_runtime **runtime);
 
 /* Kills all processes of the runtime and returns when they have ended; a native
- * process that computes or blocks makes it wait. Environments, modules and
- * processes that are still held stay valid: they refuse to spawn
- * (LUNATIC_ESTOPPED) and to take messages (LUNATIC_EDEAD), and the last one
- * that is released takes the rest of the runtime with it. Not from a process or
- * a function under lunatic_blocking: LUNATIC_EINVAL, and nothing happens. */
+ * process that computes or blocks delays that. Environments, modules and
+ * processes that are still held stay valid: spawning returns LUNATIC_ESTOPPED
+ * and sending LUNATIC_EDEAD. Releasing the last of them frees the rest of the
+ * runtime. Must not be called from a process or a function under
+ * lunatic_blocking: LUNATIC_EINVAL, and nothing happens. */
 LUNATIC_API int lunatic_runtime_free(lunatic_runtime *runtime);
 
 /* ---- Environments: limits and permissions ---- */
@@ -178,35 +179,34 @@ typedef enum lunatic_memory_strategy {
 				  * space and mappings for each process */
 } lunatic_memory_strategy;
 
-/* A directory that guests may use: `host` is its path for the system, `guest`
- * its path for guests (NULL: the same). What is in it can be read; unless
- * `read_only` is not 0, it can also be changed. No path that a guest gives
- * leads out of it. */
+/* A directory that guests may use: `host` is its path on the system, `guest`
+ * its path for guests (NULL: the same). Guests can read its contents, and
+ * change them if `read_only` is 0. No path of a guest leads out of it. */
 typedef struct lunatic_preopen {
 	const char *host;
 	const char *guest;
 	int read_only;
 } lunatic_preopen;
 
-/* A plugin: a wasm module, binary or text, and what errors call it (NULL: by
- * its number). It runs as a process of its own when a module is added, within
- * bounds of its own, and calls lunatic::plugin; it may print. */
+/* A plugin: a wasm module, binary or text, and its name in error texts (NULL:
+ * its number). It runs as a separate process, with its own limits, when a
+ * module is added, and calls lunatic::plugin; it may print. */
 typedef struct lunatic_plugin {
 	const char *name;
 	const void *bytes;
 	size_t len;
 } lunatic_plugin;
 
-/* Set up with lunatic_environment_config_init; then change what should differ.
- * Later versions of the library add fields at the end only. The defaults of the
- * limits are bounds that no honest program should meet. */
+/* Set it up with lunatic_environment_config_init, then change fields. Later
+ * versions of the library add fields at the end only. The default limits are so
+ * high that no honest program should reach them. */
 typedef struct lunatic_environment_config {
 	size_t size; /* of the struct, in bytes; set by init */
 
 	/* Of a wasm process. */
 	uint64_t max_memory;         /* bytes of memories and tables, and of
 				      * what the host keeps for a process */
-	uint64_t max_fuel;           /* wasm instructions; 0: no bound, which
+	uint64_t max_fuel;           /* wasm instructions; 0: no limit, which
 				      * makes faster code */
 	uint64_t max_message_bytes;  /* of the data of a message it writes */
 	uint32_t max_handles;        /* ids it holds, of each kind */
@@ -215,23 +215,23 @@ typedef struct lunatic_environment_config {
 
 	/* Of all processes, native ones too. */
 	uint64_t max_processes;     /* alive in the environment */
-	uint64_t max_messages;      /* in one mailbox; 0: no bound */
+	uint64_t max_messages;      /* in one mailbox; 0: no limit */
 	uint64_t max_mailbox_bytes; /* memory of the messages in one mailbox;
-				     * 0: no bound */
+				     * 0: no limit */
 	uint32_t max_links;         /* of one process */
 
 	lunatic_memory_strategy strategy; /* default: slab */
 
 	/* What guests may call: prefixes of "namespace::function", such as
-	 * "lunatic::message::" or "wasi_snapshot_preview1::proc_exit". A call
-	 * of anything else traps. NULL (default): everything, including what
-	 * is written to the program's standard output. NULL and a count that
-	 * is not 0 are invalid. */
+	 * "lunatic::message::" or "wasi_snapshot_preview1::proc_exit". Other
+	 * calls trap. NULL (default): everything, including writing to the
+	 * program's standard output. NULL with a count that is not 0 is
+	 * invalid. */
 	const char *const *allowed;
 	size_t allowed_count;
 
-	/* What guests see as their command line, whose first string is their
-	 * name, and as their variables, "NAME=value". Default: none. */
+	/* The command line of guests, beginning with the program's name, and
+	 * their variables, "NAME=value". Default: none. */
 	const char *const *args;
 	size_t arg_count;
 	const char *const *envs;
@@ -245,28 +245,28 @@ typedef struct lunatic_environment_config {
 	uint64_t max_registrations;
 	uint64_t max_registry_bytes;
 
-	/* What guests may make out of this environment. Whatever lives in an
-	 * environment below this one counts here, too. */
+	/* Limits for this environment together with all environments that
+	 * guests make below it. */
 	uint64_t max_total_memory; /* bytes of memories and tables of all
-				    * processes; 0 (default): no bound */
+				    * processes; 0 (default): no limit */
 	uint64_t max_environments; /* alive below this one */
-	uint64_t max_nesting;      /* of environments in each other */
+	uint64_t max_nesting;      /* maximum nesting depth of environments */
 
-	/* Where guests may accept TCP connections: IP addresses with ports,
-	 * such as "127.0.0.1:8080". The sockets are the descriptors from 3 on,
-	 * before the directories. */
+	/* Addresses on which guests may accept TCP connections: IP addresses
+	 * with ports, such as "127.0.0.1:8080". The sockets are the descriptors
+	 * from 3 on, before the directories. */
 	const char *const *listeners;
 	size_t listener_count;
 
-	/* Sockets and files that are open, here and below. It is never more
-	 * than the program may open, less some for itself. */
+	/* Open sockets and files, here and below. Never more than the program
+	 * may open, less some for itself. */
 	uint64_t max_descriptors;
 
-	/* Modules that change all others before these are compiled for the
+	/* Modules that change all others before they are compiled for the
 	 * environment, in this order; at most 16. Default: none. */
 	const lunatic_plugin *plugins;
 	size_t plugin_count;
-	uint64_t max_plugin_ms; /* that they may take for one module */
+	uint64_t max_plugin_ms; /* for one module, all plugins together */
 } lunatic_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_EINVAL. */
@@ -285,17 +285,17 @@ lunatic_environment_new(lunatic_runtime *runtime,
 			const lunatic_environment_config *config,
 			lunatic_environment **environment);
 
-/* Gives it back. Its modules and processes stay. */
+/* Releases it. Its modules and processes stay. */
 LUNATIC_API void lunatic_environment_release(lunatic_environment *environment);
 
 /* ---- Modules ---- */
 
 /* Compiles a module for an environment: a wasm binary, or wasm text. Compiled
  * code is kept in a cache on disk, unless the variable LUNATIC_CACHE is "off".
- * On failure *error_text is NULL or one line for a person, to be freed with
+ * On failure *error_text is NULL or one line for people, to be freed with
  * lunatic_string_free; `error_text` itself may be NULL. Waits; outside of a
  * process it blocks the thread and uses as much of its stack as compilers do.
- * LUNATIC_EFORMAT (not a module, or one that imports what there is not),
+ * LUNATIC_EFORMAT (not a module, or one with unknown imports),
  * LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. A plugin that fails:
  * LUNATIC_ETRAP, LUNATIC_ETIMEDOUT or LUNATIC_EFORMAT, and the text names it.
  */
@@ -303,7 +303,7 @@ LUNATIC_API int lunatic_module_new(lunatic_environment *environment,
 				   const void *bytes, size_t len,
 				   lunatic_module **module, char **error_text);
 
-/* Gives it back. Its processes stay. */
+/* Releases it. Its processes stay. */
 LUNATIC_API void lunatic_module_release(lunatic_module *module);
 
 /* ---- Processes; all of this from any thread ---- */
@@ -328,24 +328,24 @@ typedef struct lunatic_value {
 typedef enum lunatic_outcome {
 	LUNATIC_OUTCOME_NORMAL = 0,  /* returned (0), or exited with 0 */
 	LUNATIC_OUTCOME_EXITED = 1,  /* returned or exited with another code */
-	LUNATIC_OUTCOME_TRAPPED = 2, /* its report is on standard error soon,
-				      * unless LUNATIC_LOG is "error", or 20
-				      * were in the same second */
+	LUNATIC_OUTCOME_TRAPPED = 2, /* reported on standard error, unless
+				      * LUNATIC_LOG is "error", or 20 were
+				      * reported in the same second */
 	LUNATIC_OUTCOME_KILLED = 3   /* by a call, or by the death of a link */
 } lunatic_outcome;
 
-/* Spawns a process from a function that the module exports; `params` may be
- * NULL when `count` is 0. `link_tag`, when not 0, links the calling process to
- * the new one before that runs, and is what the caller is told when it fails;
- * only for native processes. `process` may be NULL: nobody holds it then.
- * *error_text as in lunatic_module_new.
+/* Spawns a process that runs an exported function of the module; `params` may
+ * be NULL if `count` is 0. If `link_tag` is not 0, the calling process is
+ * linked to the new one before it runs, and is told with this tag when it
+ * fails; native processes only. `process` may be NULL. *error_text as in
+ * lunatic_module_new.
  *
- * Waits when the module has a start function: until that has returned. Outside
- * of a process the call returns at once and a failing start function is the
- * process's outcome.
+ * If the module has a start function, it waits until that has returned. Outside
+ * of a process the call returns at once, and a failing start function is the
+ * outcome of the process.
  *
- * LUNATIC_ENOENT (no such export), LUNATIC_EINVAL (also other parameters than
- * the function takes), LUNATIC_ELIMIT, LUNATIC_ETRAP (the start function),
+ * LUNATIC_ENOENT (no such export), LUNATIC_EINVAL (also if the parameters do
+ * not fit the function), LUNATIC_ELIMIT, LUNATIC_ETRAP (the start function),
  * LUNATIC_EKILLED, LUNATIC_ESTOPPED, LUNATIC_ENOMEM. */
 LUNATIC_API int lunatic_process_spawn(lunatic_module *module,
 				      const char *function,
@@ -354,23 +354,24 @@ LUNATIC_API int lunatic_process_spawn(lunatic_module *module,
 				      lunatic_process **process,
 				      char **error_text);
 
-/* A native process: a C function on a stack of its own. `self` is valid until
- * it returns; 0 is a normal end, anything else a failure and its exit code.
+/* A native process: a C function with its own stack. `self` is valid until the
+ * function returns. 0 is a normal end; anything else is a failure, and the exit
+ * code.
  *
- * The stack has 512 KiB, of which the function and what it calls may use 400,
- * and no guard page: no large arrays, no deep recursion (lunatic_blocking has
- * a thread's stack). A function that computes for long calls lunatic_yield now
- * and then: it is not preempted. A system call that blocks stops a worker:
- * lunatic_blocking. After a call that waits it may run in another thread: no
- * mutex is held and no address of thread-local data, errno among them, is kept
- * across one. It ends by returning: not by longjmp, a C++ exception or
- * pthread_exit. */
+ * The stack has 512 KiB, of which the function and its callees may use 400, and
+ * no guard page: avoid large arrays and deep recursion, or use
+ * lunatic_blocking, which runs on the stack of a thread. The function is not
+ * preempted: if it computes for long, it must call lunatic_yield now and then.
+ * A blocking system call stops a worker: use lunatic_blocking. After a call
+ * that waits it may run in another thread: hold no mutex across such a call,
+ * and keep no address of thread-local data such as errno. It must end by
+ * returning, not by longjmp, a C++ exception or pthread_exit. */
 typedef int (*lunatic_function)(lunatic_process *self, void *argument);
 
 /* Spawns a native process in an environment. `free_argument`, unless NULL, is
- * called exactly once with `argument`, whatever comes of the call: when the
- * process has ended, even if it was killed before it ran, or at once when it
- * could not be spawned. It is not part of the process: no call that waits.
+ * called exactly once with `argument` in any case: when the process has ended,
+ * even if it was killed before it ran, or at once if it could not be spawned.
+ * It is not part of the process and must call nothing that waits.
  * `link_tag` and `process` as in lunatic_process_spawn. Does not wait.
  * LUNATIC_EINVAL, LUNATIC_ELIMIT, LUNATIC_ESTOPPED, LUNATIC_ENOMEM. */
 LUNATIC_API int lunatic_process_spawn_native(lunatic_environment *environment,
@@ -380,10 +381,10 @@ LUNATIC_API int lunatic_process_spawn_native(lunatic_environment *environment,
 					     int64_t link_tag,
 					     lunatic_process **process);
 
-/* One more holder of the process; returns it. NULL is fine. */
+/* Adds a reference to the process; returns it. NULL is fine. */
 LUNATIC_API lunatic_process *lunatic_process_retain(lunatic_process *process);
 
-/* Gives it back; a process lives on without anybody who holds it. */
+/* Drops a reference. A process lives on without references. */
 LUNATIC_API void lunatic_process_release(lunatic_process *process);
 
 /* The identity of a process, a UUID of version 4 in the byte order of RFC 9562;
@@ -397,11 +398,11 @@ LUNATIC_API int lunatic_process_id(const lunatic_process *process,
 LUNATIC_API int lunatic_process_id_text(const lunatic_process *process,
 					char text[LUNATIC_ID_TEXT]);
 
-/* Ends a process: one that computes wasm at the next tick of a millisecond, one
- * that waits now; a native one is told by LUNATIC_EKILLED. No effect on one
- * that has ended. When too much waits to be sent to the process's node, a
- * calling process waits (LUNATIC_EKILLED), and any other thread gets
- * LUNATIC_EFULL. LUNATIC_EINVAL. */
+/* Kills a process. One that computes wasm ends at the next tick of a
+ * millisecond, one that waits ends now; a native one gets LUNATIC_EKILLED. No
+ * effect on a process that has ended. If too much waits to be sent to the node
+ * of the process, a calling process waits (LUNATIC_EKILLED), and any other
+ * thread gets LUNATIC_EFULL. LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_process_kill(lunatic_process *process);
 
 /* How a process ended; does not wait. `exit_code` may be NULL and is 0 unless
@@ -412,11 +413,11 @@ LUNATIC_API int lunatic_process_outcome(lunatic_process *process,
 					lunatic_outcome *outcome,
 					uint32_t *exit_code);
 
-/* Blocks the thread until the process has ended and nothing of it runs any
- * more, at most `timeout_ms` milliseconds: 0 looks only, -1 is for ever.
+/* Blocks the thread until the process has ended and none of its code runs, for
+ * at most `timeout_ms` milliseconds: 0 does not wait, -1 waits for ever.
  * `outcome` and `exit_code` as above; both may be NULL. Not from a process:
- * LUNATIC_EINVAL; under lunatic_blocking it is allowed, for other processes
- * than the own one. LUNATIC_ETIMEDOUT; LUNATIC_EUNSUP: it runs on another
+ * LUNATIC_EINVAL; but allowed under lunatic_blocking, for processes other than
+ * the calling one. LUNATIC_ETIMEDOUT; LUNATIC_EUNSUP: it runs on another
  * node. */
 LUNATIC_API int lunatic_process_wait(lunatic_process *process,
 				     int64_t timeout_ms,
@@ -434,19 +435,19 @@ LUNATIC_API int lunatic_process_wait(lunatic_process *process,
  * version or query is malformed, one line that says why, to be freed with
  * lunatic_string_free; `error_text` itself may be NULL. */
 
-/* Registers a process, which may be of another environment, instead of one that
- * is there under exactly that name and version. The registry holds the process
- * until that ends; then all its registrations go. LUNATIC_EFORMAT (the version
- * is none), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL (the name is too
- * long or not UTF-8): nothing has changed. LUNATIC_EDEAD: the process has
- * ended, and nothing is registered there now. */
+/* Registers a process, which may be of another environment. It replaces a
+ * process registered under exactly that name and version. The registry holds
+ * the process until it ends; then its registrations are removed.
+ * LUNATIC_EFORMAT (not a semantic version), LUNATIC_ELIMIT, LUNATIC_ENOMEM,
+ * LUNATIC_EINVAL (the name is too long or not UTF-8): nothing has changed.
+ * LUNATIC_EDEAD: the process has ended, and nothing is registered there now. */
 LUNATIC_API int lunatic_environment_register(lunatic_environment *environment,
 					     const char *name,
 					     const char *version,
 					     lunatic_process *process,
 					     char **error_text);
 
-/* Takes out what is registered under exactly that name and version.
+/* Removes the process registered under exactly that name and version.
  * LUNATIC_ENOENT, LUNATIC_EFORMAT, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_environment_unregister(lunatic_environment *environment,
 					       const char *name,
@@ -463,48 +464,48 @@ LUNATIC_API int lunatic_environment_lookup(lunatic_environment *environment,
 /* ---- What processes are doing ---- */
 
 typedef enum lunatic_process_state {
-	LUNATIC_STATE_STARTING = 0, /* it has not run yet, or is being
+	LUNATIC_STATE_STARTING = 0, /* has not run yet, or is being
 				     * instantiated */
 	LUNATIC_STATE_RUNNING = 1,
-	LUNATIC_STATE_RUNNABLE = 2, /* it waits for a worker */
-	LUNATIC_STATE_RECEIVE = 3,  /* it waits for a message */
-	LUNATIC_STATE_TIMER = 4,    /* it sleeps */
-	LUNATIC_STATE_IO = 5,       /* it waits for a descriptor */
-	LUNATIC_STATE_BLOCKING = 6, /* it waits for work in another thread */
-	LUNATIC_STATE_WAITING = 7,  /* it waits for something else */
+	LUNATIC_STATE_RUNNABLE = 2, /* waits for a worker */
+	LUNATIC_STATE_RECEIVE = 3,  /* waits for a message */
+	LUNATIC_STATE_TIMER = 4,    /* sleeps */
+	LUNATIC_STATE_IO = 5,       /* waits for a descriptor */
+	LUNATIC_STATE_BLOCKING = 6, /* waits for work in another thread */
+	LUNATIC_STATE_WAITING = 7,  /* waits for something else */
 	LUNATIC_STATE_ENDING = 8
 } lunatic_process_state;
 
-/* Processes as they were when lunatic_runtime_processes looked. Opaque;
+/* A snapshot of processes, made by lunatic_runtime_processes. Opaque;
  * immutable, so any thread may read it. */
 typedef struct ln_inspection lunatic_process_list;
 
 /* One process. Later versions of the library add fields at the end only. Texts
- * belong to the list; they come from guests and may hold any bytes. */
+ * belong to the list; they come from guests, but are UTF-8 without control
+ * characters. */
 typedef struct lunatic_process_info {
 	size_t size; /* of the struct, in bytes */
 	uint8_t id[16];
 	uint64_t environment; /* its number in the runtime, from 0 */
 	lunatic_process_state state;
-	uint32_t links;          /* processes that it is linked to */
-	const char *name;        /* in the registry, or its label, or that of
-				  * its entry function; cut after 63 bytes;
-				  * NULL: none */
-	lunatic_function native; /* a native process's function, or NULL */
-	uint64_t messages;       /* in its mailbox */
-	uint64_t message_bytes;  /* the memory that they take */
-	uint64_t received;       /* messages ever let into it */
-	uint64_t dropped;        /* refused because it was full, ever */
-	uint64_t memory;         /* linear memory, bytes */
-	uint64_t slices;         /* times it was given a worker, and ticks of a
-				  * millisecond that it went on computing */
-	uint64_t fuel;           /* used; 0: not known */
-	int64_t age_ms;          /* since its start */
-	const char *host_function;  /* it is in, without its namespace; NULL */
-	const char *host_namespace; /* of that, or NULL */
-	const char *function;       /* of the guest, the innermost, or NULL;
-				     * as `name`, UTF-8 without control
-				     * characters */
+	uint32_t links;            /* processes that it is linked to */
+	const char *name;          /* its registered name, or else its label, or
+				    * else its entry function; cut after 63
+				    * bytes; NULL: none */
+	lunatic_function native;   /* a native process's function, or NULL */
+	uint64_t messages;         /* in its mailbox */
+	uint64_t message_bytes;    /* the memory that they take */
+	uint64_t received;         /* messages that its mailbox ever accepted */
+	uint64_t dropped;          /* messages refused because it was full */
+	uint64_t memory;           /* linear memory, bytes */
+	uint64_t slices;           /* how often it was given a worker, plus the
+				    * milliseconds that it computed on */
+	uint64_t fuel;             /* used; 0: unknown */
+	int64_t age_ms;            /* since its start */
+	const char *host_function; /* that it is in, without its namespace, or
+				    * NULL */
+	const char *host_namespace; /* of that function, or NULL */
+	const char *function;       /* the guest's innermost one, or NULL */
 	const char *label;          /* that it has set, or NULL */
 	const char *registered;     /* its name in a registry, or NULL */
 } lunatic_process_info;
@@ -522,12 +523,12 @@ typedef struct lunatic_totals {
 	int64_t age_ms;            /* of the runtime */
 } lunatic_totals;
 
-/* Lists the `most` processes that hold the most memory, linear memory and
- * messages together, largest first; SIZE_MAX: all. Guests get up to `wait_ms`
- * milliseconds to say which function they are in, at most 10,000; 0 leaves that
- * out. Asking wakes them for some microseconds. Others go on meanwhile, so the
- * numbers need not fit together. Waits; outside of a process it blocks the
- * thread, up to that time. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
+/* Lists the `most` processes with the most memory (linear memory and messages),
+ * largest first; SIZE_MAX: all. Guests get up to `wait_ms` milliseconds, at
+ * most 10,000, to tell which function they are in; 0 omits that. Asking wakes
+ * them for some microseconds. Processes go on meanwhile, so the numbers are not
+ * from exactly one moment. Waits; outside of a process it blocks the thread, up
+ * to that time. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
 LUNATIC_API int lunatic_runtime_processes(lunatic_runtime *runtime, size_t most,
 					  int64_t wait_ms,
 					  lunatic_process_list **list);
@@ -535,7 +536,7 @@ LUNATIC_API int lunatic_runtime_processes(lunatic_runtime *runtime, size_t most,
 /* Processes in the list; 0 for NULL. */
 LUNATIC_API size_t lunatic_process_list_count(const lunatic_process_list *list);
 
-/* Writes what is known of one of them; `size` is sizeof(*info).
+/* Describes one process of the list; `size` is sizeof(*info).
  * LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_process_list_get(const lunatic_process_list *list,
 					 size_t index,
@@ -551,24 +552,25 @@ LUNATIC_API void lunatic_process_list_free(lunatic_process_list *list);
 
 /* ---- Nodes: environments and processes of other programs ----
  *
- * A runtime may be a node: it forms a cluster with other nodes, programs of
- * this library or lunatic itself, on this machine or others. docs/cluster.md
- * tells of keys, certificates and addresses. A node belongs to its runtime and
- * is valid until lunatic_runtime_free, which leaves the cluster. */
+ * A runtime may be a node: it forms a cluster with other nodes, which are
+ * programs with this library or lunatic itself, on this machine or others.
+ * docs/cluster.md explains keys, certificates and addresses. A node belongs to
+ * its runtime and is valid until lunatic_runtime_free, which leaves the
+ * cluster. */
 
-/* Set up with lunatic_node_config_init; then change what should differ. Later
- * versions of the library add fields at the end only. */
+/* Set it up with lunatic_node_config_init, then change fields. Later versions
+ * of the library add fields at the end only. */
 typedef struct lunatic_node_config {
 	size_t size;         /* of the struct, in bytes; set by init */
-	const char *name;    /* no two nodes have the same; 1 to 255 bytes of
-			      * UTF-8 without control characters; needed */
-	const char *address; /* where it listens, "host:port"; port 0: one that
-			      * is free; needed */
-	const char *const *peers; /* addresses of nodes to begin with */
+	const char *name;    /* unique in the cluster; 1 to 255 bytes of UTF-8
+			      * without control characters; required */
+	const char *address; /* where it listens, "host:port"; port 0 chooses a
+			      * free port; required */
+	const char *const *peers; /* addresses of nodes to join first */
 	size_t peer_count;
 
 	/* How nodes trust each other: by a key, in this file (NULL, the
-	 * default: the user's own, which is made if need be), or by
+	 * default: the key of the user, which is made if necessary), or by
 	 * certificates, all three files in PEM. */
 	const char *cluster_key;
 	const char *certificate;
@@ -583,21 +585,22 @@ typedef struct lunatic_node_config {
 LUNATIC_API int lunatic_node_config_init(lunatic_node_config *config,
 					 size_t size);
 
-/* Makes the runtime of the environment a node, which listens from now on: what
- * other nodes make here is below the environment and never has more than that.
- * To be called before processes are spawned. On failure *error_text is NULL or
- * one line with what to do, to be freed with lunatic_string_free; `error_text`
- * itself may be NULL. Blocks the thread; not from a process: LUNATIC_EINVAL.
- * LUNATIC_EEXIST: the runtime is a node already. Name, address, certificates:
- * LUNATIC_EINVAL; cluster key: LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_EFORMAT;
- * LUNATIC_EIO, LUNATIC_ENOMEM. */
+/* Makes the runtime of the environment a node, which listens from now on.
+ * Environments that other nodes make here are below this environment and never
+ * have more than it has. Must be called before processes are spawned. On
+ * failure *error_text is NULL or one line that tells what to do, to be freed
+ * with lunatic_string_free; `error_text` itself may be NULL. Blocks the thread;
+ * not from a process: LUNATIC_EINVAL. LUNATIC_EEXIST: the runtime is already a
+ * node. Name, address, certificates: LUNATIC_EINVAL; cluster key:
+ * LUNATIC_ENOENT, LUNATIC_EPERM, LUNATIC_EFORMAT; LUNATIC_EIO, LUNATIC_ENOMEM.
+ */
 LUNATIC_API int lunatic_node_new(lunatic_environment *environment,
 				 const lunatic_node_config *config,
 				 lunatic_node **node, char **error_text);
 
 /* Blocks the thread until one of the peers, and all nodes that it knows, are
- * connected or could not be reached; for five seconds at most. Without peers
- * that is now. May be called again after a failure. Not from a process:
+ * connected or could not be reached; for five seconds at most. Without peers it
+ * returns at once. May be called again after a failure. Not from a process:
  * LUNATIC_EINVAL. LUNATIC_EEXIST: the name is taken; LUNATIC_EPERM: the peer
  * does not trust us, or we do not trust it; LUNATIC_EUNSUP: no version of the
  * protocol in common; LUNATIC_EIO, LUNATIC_ESTOPPED (it has left).
@@ -605,38 +608,39 @@ LUNATIC_API int lunatic_node_new(lunatic_environment *environment,
 LUNATIC_API int lunatic_node_join(lunatic_node *node, char **error_text);
 
 /* Leaves the cluster for good: links with processes of other nodes fail, and
- * messages to them are LUNATIC_EDEAD. Blocks the thread for up to two seconds;
- * nothing happens the second time. Not from a process: LUNATIC_EINVAL. */
+ * sending to them returns LUNATIC_EDEAD. Blocks the thread for up to two
+ * seconds; a second call does nothing. Not from a process: LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_node_leave(lunatic_node *node);
 
-/* Its name and address, "host:port" with the port that it listens at, valid as
- * long as the node; NULL for NULL. */
+/* Its name and address ("host:port" with the actual port), valid as long as the
+ * node; NULL for NULL. */
 LUNATIC_API const char *lunatic_node_name(const lunatic_node *node);
 LUNATIC_API const char *lunatic_node_address(const lunatic_node *node);
 
-/* The nodes that are connected, by name. Opaque; immutable. */
+/* The connected nodes, sorted by name. Opaque; immutable. */
 typedef struct lunatic_peer_list lunatic_peer_list;
 
-/* One of them. Later versions of the library add fields at the end only. Texts
- * belong to the list. */
+/* A connected node. Later versions of the library add fields at the end only.
+ * Texts belong to the list. */
 typedef struct lunatic_peer_info {
 	size_t size; /* of the struct, in bytes */
 	const char *name;
-	const char *address;     /* where it can be reached, as it says */
-	uint8_t incarnation[16]; /* another one each time it is started */
+	const char *address;     /* that the node announces */
+	uint8_t incarnation[16]; /* random; new each time it is started */
 	int64_t age_ms;          /* since it was connected */
 	uint64_t received;       /* bytes from it, before encryption */
 	uint64_t sent;           /* to it */
 } lunatic_peer_info;
 
-/* Lists them. Waits. LUNATIC_EKILLED, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+/* Lists the connected nodes. Waits. LUNATIC_EKILLED, LUNATIC_ENOMEM,
+ * LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_node_peers(lunatic_node *node,
 				   lunatic_peer_list **list);
 
 /* Nodes in the list; 0 for NULL. */
 LUNATIC_API size_t lunatic_peer_list_count(const lunatic_peer_list *list);
 
-/* Writes what is known of one of them; `size` is sizeof(*info).
+/* Describes one node of the list; `size` is sizeof(*info).
  * LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_peer_list_get(const lunatic_peer_list *list,
 				      size_t index, lunatic_peer_info *info,
@@ -644,14 +648,15 @@ LUNATIC_API int lunatic_peer_list_get(const lunatic_peer_list *list,
 
 LUNATIC_API void lunatic_peer_list_free(lunatic_peer_list *list);
 
-/* Makes an environment on the connected node of that name, below the one that
- * it was started with; `config` as in lunatic_environment_new, but nothing that
- * depends on a machine: no listeners. Modules, wasm processes and the registry
- * work there by the same calls, which wait for the other node and return
- * LUNATIC_EIO when it is lost; native processes do not. Waits; outside of a
- * process it blocks the thread. LUNATIC_ENOENT: no such node is connected;
- * LUNATIC_EUNSUP: something in the configuration cannot cross; what
- * lunatic_environment_new returns. *error_text as above. */
+/* Makes an environment on the connected node of that name, below the
+ * environment that the node was started with. `config` as in
+ * lunatic_environment_new, but without listeners, which belong to one machine.
+ * Modules, wasm processes and the registry work there with the same calls,
+ * which wait for the other node and return LUNATIC_EIO if it is lost; native
+ * processes do not. Waits; outside of a process it blocks the thread.
+ * LUNATIC_ENOENT: no such node is connected; LUNATIC_EUNSUP: the configuration
+ * has something that cannot be passed to another node; otherwise as
+ * lunatic_environment_new. *error_text as above. */
 LUNATIC_API int
 lunatic_environment_new_remote(lunatic_node *node, const char *name,
 			       const lunatic_environment_config *config,
@@ -660,20 +665,21 @@ lunatic_environment_new_remote(lunatic_node *node, const char *name,
 
 /* ---- Messages ---- */
 
-/* Makes an empty message. `tag` is any number that the receiver can ask for; 0
- * is no tag. LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+/* Makes an empty message. `tag` is a number that the receiver can ask for; 0
+ * means no tag. LUNATIC_ENOMEM, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_message_new(int64_t tag, lunatic_message **message);
 
 /* Frees a message that was not sent. */
 LUNATIC_API void lunatic_message_free(lunatic_message *message);
 
 /* Appends bytes; `data` may be NULL when `len` is 0. LUNATIC_ENOMEM,
- * LUNATIC_EINVAL (also for the news of a link's death). */
+ * LUNATIC_EINVAL (also for the message of a failed link). */
 LUNATIC_API int lunatic_message_write(lunatic_message *message,
 				      const void *data, size_t len);
 
-/* Copies up to `len` bytes from the read position on, which moves; *count says
- * how many, 0 at the end. Reading begins at the start. LUNATIC_EINVAL. */
+/* Copies up to `len` bytes from the read position on, and moves the position.
+ * Stores the number of bytes in *count, 0 at the end. Reading begins at the
+ * start. LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_message_read(lunatic_message *message, void *data,
 				     size_t len, size_t *count);
 
@@ -687,109 +693,109 @@ LUNATIC_API size_t lunatic_message_size(const lunatic_message *message);
 /* The tag; 0 for none and for NULL. */
 LUNATIC_API int64_t lunatic_message_tag(const lunatic_message *message);
 
-/* Whether this is the news that a link has failed: it has the tag of the link
+/* Whether this message tells that a link has failed. It has the tag of the link
  * and no content. */
 LUNATIC_API bool lunatic_message_is_link_died(const lunatic_message *message);
 
-/* Whether this tells of the end of a process that was watched, and how that
- * was: a lunatic_outcome, or 4: it had ended before, and how is not known; or
- * 5: its node is lost. *exit_code is 0 unless it has exited. Both may be NULL.
- */
+/* Whether this message comes from a monitor, and how the process ended: a
+ * lunatic_outcome, or 4: it had ended before, and how is unknown; or 5: its
+ * node is lost. *exit_code is 0 unless it has exited. Both may be NULL. */
 LUNATIC_API bool lunatic_message_end(const lunatic_message *message, int *how,
 				     uint32_t *exit_code);
 
-/* Lets a process travel with the message, so that the receiver can answer it,
+/* Adds a process to the message, for example so that the receiver can answer,
  * and stores its index, counted from 0, unless `index` is NULL. The message
- * holds the process in addition to the caller. LUNATIC_ENOMEM, LUNATIC_ELIMIT,
- * LUNATIC_EINVAL (also for the news of a link's death). */
+ * holds its own reference to the process. LUNATIC_ENOMEM, LUNATIC_ELIMIT,
+ * LUNATIC_EINVAL (also for the message of a failed link). */
 LUNATIC_API int lunatic_message_push_process(lunatic_message *message,
 					     lunatic_process *process,
 					     uint64_t *index);
 
-/* Takes a process out of the message. LUNATIC_ENOENT when there is none, or no
+/* Takes a process out of the message. LUNATIC_ENOENT if there is none, or no
  * longer one, at the index. LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_message_take_process(lunatic_message *message,
 					     uint64_t index,
 					     lunatic_process **process);
 
-/* Sends a message and takes it over, whatever is returned. Does not wait. From
- * any thread. LUNATIC_EFULL: dropped, because the receiver's mailbox is full.
- * LUNATIC_EDEAD: dropped, because it has ended. LUNATIC_EINVAL: also for the
- * news of a link's death, which only the runtime sends.
+/* Sends a message and takes ownership of it, whatever the result is. Does not
+ * wait. Any thread. LUNATIC_EFULL: dropped, because the receiver's mailbox is
+ * full. LUNATIC_EDEAD: dropped, because the receiver has ended. LUNATIC_EINVAL:
+ * also for the message of a failed link, which only the runtime sends.
  *
- * To a process of another node, 0 says that the message is on its way.
- * LUNATIC_EFULL: dropped, because too much waits to be sent there;
- * LUNATIC_EDEAD: its node is not connected; LUNATIC_EINVAL: it holds a tcp
- * stream, which cannot leave its node. LUNATIC_ENOMEM. */
+ * If the receiver is on another node, 0 means that the message is on its way.
+ * LUNATIC_EFULL: dropped, because too much waits to be sent to that node;
+ * LUNATIC_EDEAD: its node is not connected; LUNATIC_EINVAL: the message holds a
+ * TCP stream, which cannot leave its node. LUNATIC_ENOMEM. */
 LUNATIC_API int lunatic_send(lunatic_process *process,
 			     lunatic_message *message);
 
 /* ---- For the running native process ----
  *
- * What follows acts on the process that calls it and returns LUNATIC_EINVAL
+ * These functions act on the calling process, and return LUNATIC_EINVAL
  * anywhere else. Once a process is killed, every call that waits returns
- * LUNATIC_EKILLED without doing anything: it then frees what it holds and
- * returns. */
+ * LUNATIC_EKILLED without doing anything; the process must then free what it
+ * holds and return. */
 
-/* The calling process, without a reference of its own; NULL outside of native
+/* The calling process, without an additional reference; NULL outside of native
  * processes. */
 LUNATIC_API lunatic_process *lunatic_self(void);
 
 /* Whether the calling process was killed; false outside of native processes. */
 LUNATIC_API bool lunatic_killed(void);
 
-/* Takes the oldest message that has one of `count` tags, or any message when
- * `count` is 0 (`tags` may then be NULL). A message without a tag is found only
- * by the latter. Waits at most `timeout_ms` milliseconds; 0 looks only, -1 is
- * for ever. The caller owns the message. LUNATIC_ETIMEDOUT, LUNATIC_EKILLED,
- * LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+/* Takes the oldest message that has one of `count` tags, or the oldest of all
+ * if `count` is 0 (`tags` may then be NULL); only the latter finds messages
+ * without a tag. Waits at most `timeout_ms` milliseconds; 0 does not wait, -1
+ * waits for ever. The caller owns the message. LUNATIC_ETIMEDOUT,
+ * LUNATIC_EKILLED, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_receive(const int64_t *tags, size_t count,
 				int64_t timeout_ms, lunatic_message **message);
 
-/* Waits for that many milliseconds at least. LUNATIC_EKILLED, LUNATIC_ENOMEM,
+/* Waits for at least that many milliseconds. LUNATIC_EKILLED, LUNATIC_ENOMEM,
  * LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_sleep_ms(uint64_t milliseconds);
 
-/* Lets others run that are ready to. Waits. LUNATIC_EKILLED, LUNATIC_EINVAL. */
+/* Lets other runnable processes run. Waits. LUNATIC_EKILLED, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_yield(void);
 
-/* Calls function(argument) on a thread of the runtime's blocking pool, which
- * has four, and waits until it has returned. The function is not part of the
- * process: there, calls for the running process return LUNATIC_EINVAL. When
- * this returns 0 it was called, also if the process was killed meanwhile.
+/* Calls function(argument) on one of the four threads of the runtime's blocking
+ * pool, and waits until it has returned. The function is not part of the
+ * process: in it, calls for the running process return LUNATIC_EINVAL. The
+ * result is 0 if it was called, even if the process was killed meanwhile.
  * LUNATIC_EKILLED, LUNATIC_ENOMEM, LUNATIC_EINVAL: it was not called. */
 LUNATIC_API int lunatic_blocking(void (*function)(void *), void *argument);
 
-/* Links the calling process with another: when one fails the other is killed
- * or, after lunatic_die_when_link_dies(false), gets a message with `tag`. If it
- * has failed already, that happens now; if it has ended normally, nothing does.
- * Linking again changes the tag. Waits only when too much waits to be sent to
- * the other one's node. LUNATIC_EKILLED (it had failed, which kills the
- * caller), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+/* Links the calling process with another one: when one fails, the other is
+ * killed or, after lunatic_die_when_link_dies(false), gets a message with
+ * `tag`. If the other one has already failed, that happens now; if it has ended
+ * normally, nothing happens. Linking again changes the tag. Waits only if too
+ * much waits to be sent to the other node. LUNATIC_EKILLED (it had failed,
+ * which kills the caller), LUNATIC_ELIMIT, LUNATIC_ENOMEM, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_link(lunatic_process *process, int64_t tag);
 
-/* Ends a link; nothing happens when there is none. Waits as lunatic_link.
+/* Removes a link, if there is one. Waits as lunatic_link.
  * LUNATIC_EKILLED, LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_unlink(lunatic_process *process);
 
-/* Watches a process: exactly one message tells of its end, whatever that is, by
- * lunatic_message_end, under the tag that this stores; at once when it has
- * ended. It comes after all that the process has sent, into a full mailbox,
- * too. Waits as lunatic_link. LUNATIC_ELIMIT (as for links), LUNATIC_EKILLED,
- * LUNATIC_ENOMEM, LUNATIC_EINVAL. */
+/* Watches a process: exactly one message reports its end, normal or not, at
+ * once if it has already ended. The message has the tag that this function
+ * stores; lunatic_message_end reads it. It comes after all messages that the
+ * process has sent, even if the mailbox is full. Waits as lunatic_link.
+ * LUNATIC_ELIMIT (as for links), LUNATIC_EKILLED, LUNATIC_ENOMEM,
+ * LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_monitor(lunatic_process *process, int64_t *tag);
 
-/* Ends a monitor: nothing under its tag is in the mailbox any more, nor will
- * be. May let others run. LUNATIC_ENOENT: it has told already. LUNATIC_EINVAL.
- */
+/* Ends a monitor: afterwards the mailbox has no message with its tag, and
+ * accepts none. May let others run. LUNATIC_ENOENT: it has already reported.
+ * LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_demonitor(int64_t tag);
 
-/* Labels the caller for lists of processes: UTF-8, of which 63 bytes are kept;
- * NULL: none. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
+/* Sets the caller's label, which lists of processes show: UTF-8, cut after 63
+ * bytes; NULL: none. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
 LUNATIC_API int lunatic_set_label(const char *label);
 
-/* Whether the death of a link kills the calling process (a new process: true)
- * or becomes a message to it. LUNATIC_EINVAL. */
+/* Whether the failure of a linked process kills the calling process (the
+ * default, true) or becomes a message to it. LUNATIC_EINVAL. */
 LUNATIC_API int lunatic_die_when_link_dies(bool die);
 
 #ifdef __cplusplus

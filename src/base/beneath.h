@@ -1,10 +1,10 @@
 /*
- * Opening files below a directory: whatever a path holds, `..`, symbolic links,
- * names that others rename meanwhile, what is opened was reached from the
- * directory without ever leaving it. Absolute paths and absolute links leave.
- * All functions block as the file system does, and return negative values of
- * errno; -EXDEV says that a path leads outside, -EACCES also that it leads into
- * a directory that is closed to guests (base/guard.h). Any thread.
+ * Opening files below a directory. A path never leads out of the directory,
+ * whatever `..`, symbolic links or concurrent renames are involved. Absolute
+ * paths and absolute links lead out. All functions block for file operations,
+ * and return negative values of errno; -EXDEV: the path leads out; -EACCES
+ * also: it leads into a directory that is closed to guests (base/guard.h). Any
+ * thread.
  */
 #ifndef LN_BASE_BENEATH_H
 #define LN_BASE_BENEATH_H
@@ -29,13 +29,13 @@ struct ln_beneath_place {
 	char name[256];
 };
 
-/* Finds the directory that holds the last part of `path`, which need not exist.
- * What that part is, a link perhaps, is not looked at. -EISDIR: it is `.` or
- * `..`, which name a directory that does exist. Nothing to close on failure. */
+/* Finds the directory of the last part of `path`, which need not exist. That
+ * part is not followed if it is a link. -EISDIR: it is `.` or `..`, which name
+ * an existing directory. Nothing to close on failure. */
 int ln_beneath_find(int dir, const char *path, struct ln_beneath_place *place);
 
 /* Reads a symbolic link that was opened with O_PATH and O_NOFOLLOW; stores at
- * most `room` bytes and returns how many. -EINVAL: it is none. */
+ * most `room` bytes and returns how many. -EINVAL: it is not a link. */
 ssize_t ln_beneath_readlink(int fd, char *text, size_t room);
 
 /* Whether paths are resolved by steps instead of by openat2(2), which Linux

@@ -1,12 +1,13 @@
 /*
  * DESIGN
- * Each tenant has a list of turns: its own queue's, while there is something in
- * it, and that of each child which has a turn to give and may have one more job
- * running. The first of the list is served and becomes the last, from the root
- * down to a queue. So every entry leads to a job that may run now, and finding
- * the next job takes one step a level, however many wait.
+ * Each tenant has a list of turns: one for its own queue, unless that is empty,
+ * and one for each child that has a turn itself and may run one more job. To
+ * find the next job, the first entry of the list is taken and becomes the last,
+ * from the root down to a queue. So every entry leads to a job that may run
+ * now, and finding the next job takes one step per level, however many jobs
+ * wait.
  *
- * The lists are put right at each change: of a queue, and of what runs.
+ * The lists are updated at each change of a queue or of the running jobs.
  *
  * A tenant has a reference for each job that runs and each child. So it may be
  * released before its jobs have ended.
@@ -84,8 +85,8 @@ static void list_turn(struct turn *turn, struct ln_list *turns, bool wanted)
 	turn->listed = wanted;
 }
 
-/* Puts the lists of turns right after a change of the tenant's queue or of what
- * runs for it. Returns whether its queue leads to a job that may run. */
+/* Updates the lists of turns after a change of the tenant's queue or of its
+ * running jobs. Returns whether its queue leads to a job that may run. */
 static bool relist(struct ln_tenant *tenant)
 {
 	bool can_run = !ln_list_empty(&tenant->jobs);

@@ -37,9 +37,9 @@ void ln_tenant_withdraw(struct ln_tenant *tenant, struct ln_list *job);
 /* Whether ln_tenant_take has a job to give. */
 bool ln_tenant_ready(const struct ln_tenant *root);
 
-/* Takes the job whose turn it is, of whatever tenant of the tree, to run it.
- * NULL: there is none, or those that there are may not run. To be followed by
- * ln_tenant_end. A time in proportion to the depth of the tree. */
+/* Takes the job whose turn it is, of any tenant of the tree, to run it. NULL:
+ * there is none that may run. The caller must call ln_tenant_end later. Takes a
+ * time in proportion to the depth of the tree. */
 struct ln_list *ln_tenant_take(struct ln_tenant *root);
 
 /* A job of the tenant that was taken has run, or is queued again. */

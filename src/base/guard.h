@@ -1,8 +1,8 @@
 /*
- * Directories that guests never enter, wherever their own ones lead: those of
- * the keys and of compiled code. Nor may guests change how they are reached, or
- * another one, made by a guest, would be found in the place of such a
- * directory: the entries on the way from the root are fixed.
+ * Directories that guests can never enter, wherever their own directories are:
+ * those of the keys and of compiled code. Guests cannot change the path to them
+ * either, so that no guest puts its own directory in their place: the entries
+ * on the way from the root are fixed.
  */
 #ifndef LN_BASE_GUARD_H
 #define LN_BASE_GUARD_H
@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Closes the directory `path`, and fixes the entries that lead to it, links
- * among them. What is not there yet is fixed as well: it cannot be made by a
- * guest; so call it again when the directory has been made. Cheap when nothing
- * is new. Negative: not guarded, or not wholly (LN_ENOMEM, LN_ELIMIT: there are
- * too many; LN_EINVAL: the path is too long; or what the file system said).
- * Blocks. Any thread. */
+/* Closes the directory `path`, and fixes the entries that lead to it, including
+ * links. A missing entry is fixed as well: guests cannot make it; so call this
+ * again when the directory has been made. Cheap if nothing is new. Negative:
+ * not guarded, or not completely (LN_ENOMEM; LN_ELIMIT: there are too many;
+ * LN_EINVAL: the path is too long; or an error of the file system). Blocks. Any
+ * thread. */
 int ln_guard_add(const char *path);
 
 /* Whether a directory is closed. Any thread. */

@@ -1,8 +1,9 @@
 /*
  * DESIGN
- * Standard error is the program's, so its writer is, too: one for all runtimes,
- * counted. Whoever logs while runtimes come and go holds one of them, or is the
- * thread that ends the last one; so the writer stays while it is used.
+ * Standard error belongs to the program, so there is one writer for all
+ * runtimes, with counted references. Every thread that logs while runtimes come
+ * and go holds a runtime, or is the thread that ends the last one; so the
+ * writer stays while it is used.
  */
 #include "base/log.h"
 

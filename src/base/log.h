@@ -2,9 +2,9 @@
  * Messages of the runtime itself, to standard error, a line each. The level
  * comes from LUNATIC_LOG (error, warn, info, debug; default warn).
  *
- * While a runtime lives, a thread of their own writes them (base/log_writer.h):
- * nobody waits for who reads standard error. Before and after that they are
- * written at once. Texts are cleaned (base/text.h).
+ * While a runtime lives, a separate thread writes them (base/log_writer.h), so
+ * that nobody waits for the reader of standard error. Before and after that
+ * they are written at once. Texts are cleaned (base/text.h).
  */
 #ifndef LN_BASE_LOG_H
 #define LN_BASE_LOG_H
@@ -41,15 +41,15 @@ bool ln_log_admits_report(void);
 bool ln_log_admits_warning(void); /* about a process, likewise */
 void ln_log_push(struct ln_log_item *item);
 
-/* Starts the thread, for the first of those who ask. LN_ENOMEM, LN_EIO. */
+/* Starts the thread, on the first call. LN_ENOMEM, LN_EIO. */
 int ln_log_start(void);
 
-/* Writes what is queued, for about a second if nobody reads it, and ends the
- * thread with the last of those who had it started. Not on a fiber. */
+/* Writes the queued texts, for about a second if nobody reads them; the last
+ * call, as many as of ln_log_start, ends the thread. Not on a fiber. */
 void ln_log_stop(void);
 
-/* Waits until what was said before is written; gives up when for a second
- * nobody reads. Not on a fiber. */
+/* Waits until all earlier texts are written; gives up if nobody reads for a
+ * second. Not on a fiber. */
 void ln_log_flush(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * The thread takes the oldest item, has it make its text, cleans it and writes
- * it, in pieces of whole lines that a pipe takes at once, so that what guests
- * write to the same place comes between two lines and not within one.
+ * The thread takes the oldest item, makes its text, cleans it and writes it in
+ * chunks of whole lines that fit a pipe's atomic write. So output of guests to
+ * the same place comes between two lines, not within one.
  *
  * It waits in poll(2) only, for short times, so that it can be told to give up:
  *
@@ -15,9 +15,9 @@
  *   anything else   files, /dev/null: never wait for anybody
  *
  * A text counts as queued until it is written. Reports that come too fast or
- * find no room, and lines that find none, are counted. The next item that is
- * let in takes the counts with it; if none comes within a second, or somebody
- * flushes, they are told by themselves.
+ * find no room, and lines that find none, are dropped and counted. The counts
+ * are written with the next accepted item, or by themselves if none comes
+ * within a second or at a flush.
  *
  * Threads: any. The lock is held for some instructions, never across a system
  * call that can wait.
@@ -151,7 +151,7 @@ static void note_progress(struct ln_log_writer *writer)
 	pthread_mutex_unlock(&writer->lock);
 }
 
-/* Writes until all is written, the descriptor fails, or the writer is to give
+/* Writes until all is written, the descriptor fails, or the writer must give
  * up. Without a writer it waits for ever. */
 static void write_all(struct ln_log_writer *writer, const struct target *target,
 		      const char *text, size_t len)
@@ -379,7 +379,7 @@ int ln_log_writer_new(int fd, size_t max, struct ln_log_writer **out)
 	return 0;
 }
 
-/* Waits until the thread has nothing to do, as long as it gets on. */
+/* Waits until the thread has nothing to do, as long as it makes progress. */
 static bool wait_written(struct ln_log_writer *writer, int64_t patience)
 {
 	uint64_t pieces = writer->pieces;

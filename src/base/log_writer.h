@@ -1,8 +1,8 @@
 /*
- * A queue of texts and the thread that writes them to a descriptor, so that
- * nobody else ever waits for who reads there: a terminal that is stopped, a
- * pipe that is full. The queue is bounded in bytes. What does not fit is left
- * out, and a line says later how much that was.
+ * A queue of texts and the thread that writes them to a descriptor, so that no
+ * other thread waits for the reader: a stopped terminal, a full pipe. The queue
+ * is bounded in bytes. Texts that do not fit are dropped, and a later line
+ * tells how many.
  */
 #ifndef LN_BASE_LOG_WRITER_H
 #define LN_BASE_LOG_WRITER_H
@@ -13,7 +13,7 @@
 
 struct ln_log_writer;
 
-/* What a text is, for who reads that some were left out. */
+/* The kind of a text, for the line that tells how many were dropped. */
 enum ln_log_kind {
 	LN_LOG_LINE,    /* messages, and what was asked for */
 	LN_LOG_REPORT,  /* why a process trapped: some each second, no more */
@@ -38,31 +38,31 @@ struct ln_log_item {
 	void (*free)(struct ln_log_item *item);
 };
 
-/* Writes to `fd`, which stays the caller's. An item is let in while fewer than
- * `max` bytes are queued. LN_ENOMEM, LN_EIO. */
+/* Writes to `fd`, which the caller still owns. An item is accepted while fewer
+ * than `max` bytes are queued. LN_ENOMEM, LN_EIO. */
 int ln_log_writer_new(int fd, size_t max, struct ln_log_writer **writer);
 
-/* Writes what is queued, with the patience of ln_log_writer_flush, and ends.
- * Nobody uses the writer any more. NULL is fine. */
+/* Writes the queued texts, with the patience of ln_log_writer_flush, and ends.
+ * Nobody may use the writer any more. NULL is fine. */
 void ln_log_writer_free(struct ln_log_writer *writer, int64_t patience);
 
 /* Whether a report or a warning may be pushed now; if not, it counts as left
  * out. Saves making it. Any thread, as all that follows. */
 bool ln_log_writer_admits(struct ln_log_writer *writer, enum ln_log_kind kind);
 
-/* Takes an item over, also when it is left out. Never waits. */
+/* Takes ownership of an item, even if it is dropped. Never waits. */
 void ln_log_writer_push(struct ln_log_writer *writer, struct ln_log_item *item);
 
-/* The same with a copy of a text. Memory is short: it is left out. */
+/* The same with a copy of a text, which is dropped if memory is short. */
 void ln_log_writer_push_text(struct ln_log_writer *writer, const char *text,
 			     size_t len);
 
-/* Waits until all that was pushed before is written, and what was left out is
- * told. Gives up when nothing could be written for `patience` nanoseconds. */
+/* Waits until all earlier texts and the counts of dropped ones are written.
+ * Gives up when nothing could be written for `patience` nanoseconds. */
 bool ln_log_writer_flush(struct ln_log_writer *writer, int64_t patience);
 
 /* Cleans whole lines and writes them to a descriptor in this thread, which
- * waits for who reads. Changes `text`. */
+ * waits for the reader. Changes `text`. */
 void ln_log_write(int fd, char *text, size_t len);
 
 #endif

@@ -26,7 +26,7 @@ int ln_pages_unmap(void *at, size_t len)
 	if (munmap(at, len) == 0)
 		return 0;
 	error = ln_error_from_errno(errno);
-	/* The error is told already, and nobody is to use these addresses. */
+	/* The error is reported already, and nobody may use these addresses. */
 	(void)ln_pages_drop(at, len);
 	return error;
 }

@@ -1,7 +1,7 @@
 /*
- * Pages of memory that are given back to the kernel. Locked ones (mlockall) and
- * a filter of system calls refuse that, so whoever needs the memory to be zero
- * afterwards looks at the result.
+ * Giving pages of memory back to the kernel. This fails for locked pages
+ * (mlockall) and under a filter of system calls, so a caller that needs the
+ * memory to be zero afterwards must check the result.
  */
 #ifndef LN_BASE_PAGES_H
 #define LN_BASE_PAGES_H

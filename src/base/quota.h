@@ -1,8 +1,8 @@
 /*
- * Quotas: things that many may hold together, such as descriptors. Quotas form
- * a tree: what is taken from one is taken from all above it, so that none can
- * be exceeded from below. References are counted, and every unit that is taken
- * is one, so a unit may be given back by whoever has it at the end. Any thread.
+ * Quotas: limits for a number of things, such as descriptors. Quotas form a
+ * tree: a unit taken from one is taken from all above it, so that none can be
+ * exceeded from below. References are counted, and every taken unit is one, so
+ * the last holder of a unit may give it back. Any thread.
  */
 #ifndef LN_BASE_QUOTA_H
 #define LN_BASE_QUOTA_H
@@ -17,10 +17,10 @@ struct ln_quota;
 int ln_quota_new(struct ln_quota *above, uint64_t most,
 		 struct ln_quota **quota);
 
-/* NULL is fine. Units that are still taken stay good. */
+/* NULL is fine. Units that are still taken stay valid. */
 void ln_quota_release(struct ln_quota *quota);
 
-/* Takes one unit; false: there is none left, here or above. NULL has no end. */
+/* Takes one unit; false: none is left, here or above. NULL means no limit. */
 bool ln_quota_take(struct ln_quota *quota);
 
 /* Gives one unit back; NULL is fine. */

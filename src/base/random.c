@@ -64,8 +64,8 @@ void ln_random_bytes(void *bytes, size_t len)
 		if (n < 0 && read_device(at, len))
 			return;
 		if (n < 0) {
-			/* Ids and keys would be those of others. Whether
-			 * somebody reads the text changes nothing. */
+			/* Ids and keys would not be unique. It does not matter
+			 * whether the text is read. */
 			(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 			_exit(1);
 		}

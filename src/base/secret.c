@@ -1,9 +1,9 @@
 /*
  * DESIGN
- * A new key is written to a file of another name, completely, and then linked
- * to its own. Linking fails when the name is taken: then another program was
- * faster, and its key is read. So nobody sees half of a key, and none is ever
- * replaced.
+ * A new key is written completely to a file with a temporary name, and then
+ * linked to its own name. Linking fails if the name exists: then another
+ * program was faster, and its key is read. So nobody sees half of a key, and no
+ * key is ever replaced.
  */
 #include "base/secret.h"
 
@@ -181,8 +181,8 @@ static bool write_new(const char *path, char *temporary)
 	done = done && (link(temporary, path) == 0 || errno == EEXIST);
 	number = errno;
 	ln_fd_close(fd);
-	/* If it stays, it holds what nobody uses, or the key that was linked,
-	 * for the same user alone. */
+	/* If it stays, it has an unused key, or the key that was linked, and
+	 * only the same user may read it. */
 	(void)unlink(temporary);
 	errno = number;
 	return done;
@@ -220,7 +220,7 @@ static char *folder_of(const struct ln_secret *secret, int *error)
 	return len > 0 ? path : NULL;
 }
 
-/* Where the key is when nobody says where; NULL, with an error. */
+/* The default path of the key; NULL, with an error. */
 static char *usual_path(const struct ln_secret *secret, int *result,
 			char **error)
 {
@@ -229,10 +229,11 @@ static char *usual_path(const struct ln_secret *secret, int *result,
 
 	if (folder == NULL) {
 		if (*result == LN_ENOENT)
-			*result = fail(LN_ENOENT, error,
-				       "there is no place for the %s: HOME is "
-				       "not set%s",
-				       secret->name, advice(secret->homeless));
+			*result = fail(
+				LN_ENOENT, error,
+				"there is no folder for the %s: HOME is not "
+				"set%s",
+				secret->name, advice(secret->homeless));
 		return NULL;
 	}
 	if (asprintf(&path, "%s/%s", folder, secret->file) < 0) {
@@ -293,8 +294,8 @@ int ln_secret_guard(void)
 		if (folder != NULL)
 			error = ln_guard_add(folder);
 		free(folder);
-		/* What is not there, or out of our reach, is out of that of
-		 * guests as well. */
+		/* A folder that does not exist, or that we cannot reach, cannot
+		 * be reached by guests either. */
 		if (error != LN_ENOMEM && error != LN_ELIMIT)
 			error = 0;
 	}

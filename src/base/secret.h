@@ -10,8 +10,8 @@
 
 #define LN_SECRET_SIZE 32 /* bytes of a key */
 
-/* A kind of key: where its file is, and what errors say. The advice follows the
- * text of an error as it stands; NULL: none. */
+/* A kind of key: where its file is, and its error texts. The advice is appended
+ * to the text of an error; NULL: none. */
 struct ln_secret {
 	const char *name;     /* such as "cluster key" */
 	const char *variable; /* of the folder that "lunatic" is in */
@@ -28,18 +28,18 @@ struct ln_secret {
 extern const struct ln_secret ln_secret_cluster;
 extern const struct ln_secret ln_secret_cache;
 
-/* Reads the key in the file `path`. When that is NULL: in its usual place,
- * where a key that is not there is made, with its folders, and programs that do
- * so at the same time agree. On failure *error is a text of one line, with what
- * to do, owned by the caller, or NULL when memory was short. LN_ENOENT: no
- * file, or nowhere to have one; LN_EPERM: others may read or change it, or own
- * it; LN_EFORMAT: it is no key; LN_EIO, LN_ENOMEM. Blocks as the file system
- * does; not on a fiber. Any thread. */
+/* Reads the key in the file `path`. If that is NULL, the key is in its default
+ * place, where a missing key is made, with its folders; programs that do so at
+ * the same time get the same key. On failure *error is one line that tells what
+ * to do, owned by the caller, or NULL if memory was short. LN_ENOENT: no file,
+ * or no place for it; LN_EPERM: others may read or change it, or own it;
+ * LN_EFORMAT: it is not a key; LN_EIO, LN_ENOMEM. Blocks for file operations;
+ * not on a fiber. Any thread. */
 int ln_secret_read(const struct ln_secret *secret, const char *path,
 		   uint8_t key[LN_SECRET_SIZE], char **error);
 
-/* Closes the folders of all keys to guests (base/guard.h), as far as they are
- * there. LN_ENOMEM, LN_ELIMIT: not all of them. Blocks. Any thread. */
+/* Closes the existing folders of all keys to guests (base/guard.h). LN_ENOMEM,
+ * LN_ELIMIT: not all of them. Blocks. Any thread. */
 int ln_secret_guard(void);
 
 #endif

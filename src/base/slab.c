@@ -43,7 +43,7 @@ void ln_slab_deinit(struct ln_slab *slab)
 	while (chunk != NULL) {
 		struct ln_slab_chunk *next = chunk->next;
 
-		/* When that fails, the addresses are lost, and that is all. */
+		/* If that fails, only the addresses are lost. */
 		(void)ln_pages_unmap(chunk->base,
 				     chunk->slots * slab->slot_size);
 		free(chunk);

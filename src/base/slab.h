@@ -1,8 +1,7 @@
 /*
- * Slots of one size out of huge reserved mappings, for stacks and linear
- * memories: no mapping, and no system call, per slot. A slot that is taken is
- * readable and writable; whether its bytes are zero is told by the caller who
- * gave it back.
+ * Slots of one size in huge reserved mappings, for stacks and linear memories:
+ * no mapping and no system call per slot. A taken slot is readable and
+ * writable; the caller that gives it back decides whether its bytes are zero.
  */
 #ifndef LN_BASE_SLAB_H
 #define LN_BASE_SLAB_H

@@ -1,11 +1,10 @@
 /*
- * Texts for people that have parts which anybody may have chosen: names in a
- * module, errors of a peer, names of files. Whatever reaches a terminal or a
- * log is cleaned here. A clean text is valid UTF-8 and has nothing that acts on
- * a terminal, breaks a line or changes the order of what is shown: no control
- * characters (C0, DEL, C1), no separators of lines and paragraphs, nothing that
- * sets a direction, has no width or is not meant to be seen. Each of these, and
- * each byte that is no UTF-8, becomes '?'.
+ * Texts with untrusted parts: names in a module, errors of a peer, file names.
+ * Every text for a terminal or a log is cleaned here. A clean text is valid
+ * UTF-8 and has nothing that controls a terminal, breaks a line or changes the
+ * order of the characters: no control characters (C0, DEL, C1), no line and
+ * paragraph separators, no direction marks, no zero-width and invisible
+ * characters. Each of these, and each byte that is not UTF-8, becomes '?'.
  *
  * Any thread. Nothing here needs more than 200 bytes of stack, but for
  * ln_text_format.
@@ -21,7 +20,7 @@
 /* Bytes of a name within a text, its end included. */
 #define LN_TEXT_NAME_SIZE 256
 
-/* Bytes of an error that somebody else has made, such as another node. */
+/* Bytes of an error text from elsewhere, such as another node. */
 #define LN_TEXT_ERROR_MAX 8192
 
 /* Bytes of a text that ln_text_format makes, without its end. */

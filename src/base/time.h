@@ -1,5 +1,5 @@
 /* Clocks. All deadlines in the program are absolute, in nanoseconds of
- * CLOCK_MONOTONIC; LN_NEVER is the deadline that does not come. */
+ * CLOCK_MONOTONIC; LN_NEVER is a deadline that never comes. */
 #ifndef LN_BASE_TIME_H
 #define LN_BASE_TIME_H
 

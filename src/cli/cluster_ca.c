@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * `lunatic cluster-ca`: the files of --cert, --key and --ca. A CA is a folder
- * with ca.pem and ca.key; what it signs for a node is put beside these. No file
- * is ever written over.
+ * `lunatic cluster-ca`: makes the files of --cert, --key and --ca. A CA is a
+ * folder with ca.pem and ca.key; the certificates of nodes are put into the
+ * same folder. Existing files are never overwritten.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -29,21 +29,20 @@ static const char usage[] =
 	"Usage: lunatic cluster-ca init FOLDER [--days N]\n"
 	"       lunatic cluster-ca node FOLDER NAME [--days N]\n"
 	"\n"
-	"Certificates by which nodes of several machines trust each other, in\n"
-	"the place of a cluster key that all share.\n"
+	"Makes certificates by which nodes trust each other, instead of a\n"
+	"cluster key that all share.\n"
 	"\n"
 	"  init    make a CA in a new folder: ca.pem, which every node needs,\n"
 	"          and ca.key, which stays on this machine\n"
 	"  node    make FOLDER/NAME.pem and FOLDER/NAME.key, which only that\n"
 	"          node needs; NAME has letters, digits, dots, - and _\n"
-	"  --days  how long the certificate is good, 1 to 36500 (init: 3650,\n"
+	"  --days  days that the certificate is valid, 1 to 36500 (init: 3650,\n"
 	"          node: 365)\n"
 	"\n"
 	"A node is then started with\n"
 	"  --cert NAME.pem --key NAME.key --ca ca.pem\n"
 	"\n"
-	"No file is written over. Exit status: 0, or 1 when nothing was "
-	"made.\n";
+	"Existing files are kept. Exit status: 0, or 1 when nothing was made.\n";
 
 struct request {
 	const char *words[3]; /* init FOLDER, or node FOLDER NAME */
@@ -76,7 +75,7 @@ static bool read_days(const char *text, int64_t *days)
 	return errno == 0 && *end == '\0' && count >= 1 && count <= DAYS_MOST;
 }
 
-/* Reads the words behind the command; false after a line about a bad one. */
+/* Reads the words after the command; false after a line about a bad one. */
 static bool read_words(int argc, char **argv, struct request *request)
 {
 	for (int at = 2; at < argc; at++) {
@@ -107,7 +106,8 @@ static bool read_words(int argc, char **argv, struct request *request)
 	return true;
 }
 
-/* Whether it can be the name of a node's files, and is not that of the CA's. */
+/* Whether it is valid as the name of a node's files, and not that of the CA's.
+ */
 static bool is_file_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
@@ -146,8 +146,8 @@ static int tell(int error, const char *reason, const char *advice)
 	return 1;
 }
 
-/* Makes a certificate in the folder, signed by the authority, or by itself when
- * that is NULL, and says what to do with it. */
+/* Makes a certificate in the folder, signed by the authority or, if that is
+ * NULL, by itself, and prints what to do with it. */
 static int make(const struct ln_certificate *authority, const char *folder,
 		const char *file, const char *name, int64_t days)
 {
@@ -165,11 +165,11 @@ static int make(const struct ln_certificate *authority, const char *folder,
 	ln_certificate_free(certificate);
 	if (error < 0)
 		tell(error, reason,
-		     error != LN_EEXIST  ? ""
-		     : authority == NULL ? "; a CA is never written over: give "
-					   "another folder"
-					 : "; remove it first if the node is "
-					   "to have another one");
+		     error != LN_EEXIST ? ""
+		     : authority == NULL
+			     ? "; a CA is never overwritten: choose "
+			       "another folder"
+			     : "; remove it first if the node needs a new one");
 	else if (authority == NULL)
 		printf("a CA is in %s; next, for each node:\n"
 		       "  lunatic cluster-ca node '%s' NAME\n",

@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * The commands by their names, and what somebody may have meant who gives a
- * word that is neither a command nor a file.
+ * The commands by their names, and suggestions for a word that is neither a
+ * command nor a file.
  */
 #include "cli/commands.h"
 

@@ -1,4 +1,4 @@
-/* What the program does beside running a module. In the main thread. */
+/* What the program does besides running a module. In the main thread. */
 #ifndef LN_CLI_COMMANDS_H
 #define LN_CLI_COMMANDS_H
 
@@ -9,7 +9,7 @@ struct ln_cli_options;
 struct ln_cli_command {
 	const char *name;
 	/* Gets the program's arguments, and returns its status. NULL: it takes
-	 * options, and is told apart by ln_cli_parse. */
+	 * options, and ln_cli_parse recognises it. */
 	int (*run)(int argc, char **argv);
 };
 
@@ -32,14 +32,14 @@ int ln_cli_test(const struct ln_cli_options *options);
 /* `lunatic init NAME`: writes a project for the guest library for C. */
 int ln_cli_init(int argc, char **argv);
 
-/* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or which there are.
+/* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or lists the topics.
  */
 int ln_cli_help(int argc, char **argv);
 
-/* Prints the names of its topics, a blank before each. */
+/* Prints the names of the topics, each after a blank. */
 void ln_cli_print_topic_names(void);
 
-/* `lunatic completions SHELL`: prints what completes the command line. */
+/* `lunatic completions SHELL`: prints completions of the command line. */
 int ln_cli_completions(int argc, char **argv);
 
 /* `lunatic cluster-ca`: makes a CA and the certificates of nodes. */
@@ -48,7 +48,7 @@ int ln_cli_cluster_ca(int argc, char **argv);
 /* `lunatic --help`. */
 void ln_cli_print_help(void);
 
-/* Whether all that was printed to standard output got there. */
+/* Whether everything printed to standard output was written. */
 bool ln_cli_flush(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * Completion of the command line, for three shells, printed from the table of
- * options, so that none is forgotten. Files are completed everywhere: they are
- * what most options take, and the module.
+ * Completion of the command line for three shells, printed from the table of
+ * options, so that none is forgotten. File names are completed everywhere: most
+ * options take one, and so does the module.
  */
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static void print_bash(void)
 	      stdout);
 }
 
-/* The first line of a help text, without what the shell would read. */
+/* The first line of a help text, without characters special to the shell. */
 static void print_help(const struct ln_cli_option *option)
 {
 	for (const char *c = option->help; *c != '\0' && *c != '\n'; c++) {

@@ -59,27 +59,28 @@ void ln_cli_print_help(void)
 	      "                          lunatic test app_test.wasm parser\n"
 	      "  init FOLDER             begin a project in C: lunatic init "
 	      "app\n"
-	      "  help [TOPIC]            what messages mean: lunatic help "
+	      "  help [TOPIC]            explain messages: lunatic help "
 	      "refused\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "
 	      "lunatic cluster-ca --help\n"
-	      "  completions SHELL       for bash, zsh or fish:\n"
+	      "  completions SHELL       completions for bash, zsh or fish:\n"
 	      "                          eval \"$(lunatic completions "
 	      "bash)\"\n"
-	      "A file of such a name is run by `lunatic ./test`.\n",
+	      "To run a file with the name of a command, write "
+	      "`lunatic ./test`.\n",
 	      stdout);
 	print_options(ln_cli_options);
 	print_options(ln_cli_test_options);
 	fputs("\n"
 	      "Sizes are bytes, or end in K, M or G (powers of 1,024).\n"
 	      "\n"
-	      "Exit status: what the guest exits with; 134 when the first "
-	      "process traps or is\n"
-	      "killed; 1 when the module cannot be run or the node cannot "
-	      "join; 130 and 143\n"
-	      "after SIGINT and SIGTERM; 0 after these with --no-entry.\n"
-	      "Of test: 0, or 1 when a test failed, or 2 when the command "
-	      "line is wrong.\n"
+	      "Exit status: that of the guest; 134 if the first process "
+	      "traps or is killed; 1\n"
+	      "if the module cannot be run or the node cannot join; 130 "
+	      "and 143 after SIGINT\n"
+	      "and SIGTERM, or 0 with --no-entry. Of test: 0, 1 if a test "
+	      "failed, or 2 if the\n"
+	      "command line is wrong.\n"
 	      "\n"
 	      "SIGUSR1 prints a report of processes and nodes to standard "
 	      "error; see --report.\n"
@@ -89,8 +90,8 @@ void ln_cli_print_help(void)
 	      "debug\n"
 	      "  LUNATIC_CACHE           off: do not keep compiled modules "
 	      "on disk (default on)\n"
-	      "  LUNATIC_CACHE_DIR       where they are kept\n"
-	      "  LUNATIC_CACHE_SIZE      MiB that they may take, 0 to "
+	      "  LUNATIC_CACHE_DIR       folder of compiled modules\n"
+	      "  LUNATIC_CACHE_SIZE      its maximum size in MiB, 0 to "
 	      "1048576 (default 512)\n",
 	      stdout);
 }

@@ -1,8 +1,8 @@
 /*
  * DESIGN
  * `lunatic init FOLDER`: writes the files of sdk/c/template, which the build
- * put into the program. A folder that has anything in it is left alone, and no
- * file is written over.
+ * has put into the program. A folder that is not empty is refused, and no file
+ * is overwritten.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,8 @@
 #include "cli/commands.h"
 #include "cli/template_gen.h"
 
-/* Whether the folder is empty; tells when it is not, or cannot be read. */
+/* Whether the folder is empty; prints a line if it is not, or cannot be read.
+ */
 static bool is_empty(int folder, const char *name)
 {
 	int copy = dup(folder);

@@ -1,15 +1,15 @@
 /*
  * DESIGN
  * The program: reads the command line and the file, starts a runtime, spawns
- * the first process from `_start`, and waits for it or for a signal. A thread
- * of its own takes the signals, so that handlers need no care: it kills the
+ * the first process from `_start`, and waits for it or for a signal. A separate
+ * thread takes the signals, so that no signal handlers are needed: it kills the
  * first process, whose end ends the program, or prints a report. Before there
- * is a first process it stops the runtime, in which plugins may be running; the
- * compiler cannot be stopped, and is not waited for longer than PATIENCE.
+ * is a first process it stops the runtime, in which plugins may be running. The
+ * compiler cannot be stopped; the program waits for it for PATIENCE at most.
  *
- * A node joins its peers before the first process begins, and leaves them when
- * all processes have ended. It may have no first process: then it serves the
- * others until a signal.
+ * A node joins its peers before the first process starts, and leaves them when
+ * all processes have ended. Without a first process it works for the others
+ * until a signal.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -74,8 +74,8 @@ static void report(struct ln_runtime *runtime, struct ln_member *member,
 		      options->report_most);
 }
 
-/* Kills the first process, or ends what a node does without one; false: there
- * is no such process. */
+/* Kills the first process, or ends a node without one; false: there is no such
+ * process. */
 static bool kill_first(struct signal_thread *signals)
 {
 	bool there;
@@ -91,8 +91,7 @@ static bool kill_first(struct signal_thread *signals)
 	return there;
 }
 
-/* The node that the others may see, which stays until the signals are told that
- * it goes. */
+/* Prints a report. Under the lock, so that the node stays meanwhile. */
 static void report_now(struct signal_thread *signals)
 {
 	pthread_mutex_lock(&signals->lock);
@@ -100,7 +99,7 @@ static void report_now(struct signal_thread *signals)
 	pthread_mutex_unlock(&signals->lock);
 }
 
-/* Ends what runs before the first process does, and the program if it does not
+/* Ends whatever runs before the first process, and the program if that does not
  * end by itself. */
 static void end_early(struct signal_thread *signals, int number)
 {
@@ -132,7 +131,7 @@ static void *take_signals(void *argument)
 			report_now(signals);
 			continue;
 		}
-		/* The second time nobody waits for a clean end. */
+		/* A second signal does not wait for a clean end. */
 		if (atomic_exchange(&caught_signal, number) != 0)
 			_exit(128 + number);
 		if (!kill_first(signals)) {
@@ -162,8 +161,8 @@ static void stop_signals(struct signal_thread *signals)
 	pthread_mutex_destroy(&signals->lock);
 }
 
-/* Keeps signals for the thread that waits for them; false, after a line about
- * it, when that cannot be. */
+/* Blocks the signals, for the thread that waits for them; false after a line
+ * about an error. */
 static bool block_signals(sigset_t *set)
 {
 	sigemptyset(set);
@@ -179,7 +178,7 @@ static bool block_signals(sigset_t *set)
 	return false;
 }
 
-/* Says why the program cannot be run, unless somebody ended it. */
+/* Prints why the program cannot be run, unless a signal has ended it. */
 static void complain(const struct ln_cli_options *options, const char *error,
 		     int result)
 {
@@ -267,10 +266,9 @@ static int run_file(struct ln_environment *environment,
 		report(environment->runtime, signals->member, options);
 	ln_runtime_stop(environment->runtime);
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
-		ln_log_say("the first process was killed, by "
-			   "the death of a process that it is linked "
-			   "to (see lunatic help killed)");
-	/* Where its report is: not everybody wants that. */
+		ln_log_say("the first process was killed because a linked "
+			   "process failed (see lunatic help killed)");
+	/* Only if the log's level lets the report itself be printed. */
 	if (outcome == LN_OUTCOME_TRAPPED && ln_log_enabled(LN_LOG_WARN))
 		ln_log_say("the first process trapped (see "
 			   "lunatic help traps)");
@@ -279,7 +277,7 @@ static int run_file(struct ln_environment *environment,
 	return status;
 }
 
-/* Serves other nodes until a signal, which is how that is to end. */
+/* Works for other nodes until a signal, which is the normal end. */
 static int serve(struct ln_environment *environment,
 		 const struct ln_cli_options *options,
 		 struct signal_thread *signals)
@@ -304,7 +302,7 @@ static void set_member(struct signal_thread *signals, struct ln_member *member)
 	pthread_mutex_unlock(&signals->lock);
 }
 
-/* The life of a node, or of a program that is none. */
+/* The life of the program, as a node or not. */
 static int run(struct ln_environment *environment,
 	       const struct ln_cli_options *options,
 	       struct signal_thread *signals)
@@ -323,7 +321,7 @@ static int run(struct ln_environment *environment,
 				 ? serve(environment, options, signals)
 				 : run_file(environment, options, signals);
 	set_member(signals, NULL);
-	/* Others may have spawned processes here, whatever has become of it. */
+	/* Other nodes may have spawned processes here in any case. */
 	ln_runtime_stop(environment->runtime);
 	ln_member_free(member);
 	return status;
@@ -402,7 +400,7 @@ int main(int argc, char **argv)
 	struct ln_cli_options options;
 	int status = STATUS_ERROR;
 
-	/* Before anything else: it is to have its limits first. */
+	/* Before anything else, so that its limits apply first. */
 	if (argc > 1 && strcmp(argv[1], LN_COMPILER_MODE) == 0)
 		_exit(ln_compiler_serve(argc, argv));
 	ln_stdio_reserve();

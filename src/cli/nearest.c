@@ -1,15 +1,15 @@
 /*
  * DESIGN
- * The distance of two words is the number of letters to insert, leave out,
- * change, or swap with their neighbour (optimal string alignment, three rows of
- * the table). At most a third of the letters may differ, and two of them. A
- * word that another one begins with counts as one letter away, for `--max-mem`.
+ * The distance of two words is the number of letters to insert, delete, change,
+ * or swap with their neighbour (optimal string alignment, three rows of the
+ * table). At most a third of the letters may differ, and at most two. A prefix
+ * of a word has distance one, for words such as `--max-mem`.
  */
 #include "cli/nearest.h"
 
 #include <string.h>
 
-#define WORD_MAX 32  /* longer ones are nobody's typing error */
+#define WORD_MAX 32  /* longer words are no typing errors */
 #define PREFIX_MIN 4 /* letters that an abbreviation has */
 #define DISTANCE_MAX 2
 

@@ -1,5 +1,5 @@
 /*
- * "Did you mean": which of several words is nearest to one that was mistyped.
+ * "Did you mean": finds the word that is nearest to a mistyped one.
  * Plain state on the stack; any thread.
  */
 #ifndef LN_CLI_NEAREST_H
@@ -22,8 +22,7 @@ void ln_nearest_begin(struct ln_nearest *nearest, const char *word);
 /* `name` must live as long as what ln_nearest_end returns. */
 void ln_nearest_offer(struct ln_nearest *nearest, const char *name);
 
-/* The nearest name, or NULL when none is near enough to be meant, or when two
- * are equally near. */
+/* The nearest name, or NULL if none is near enough or two are equally near. */
 const char *ln_nearest_end(const struct ln_nearest *nearest);
 
 #endif

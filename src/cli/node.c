@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * The program as a node. Everything here is in the main thread; the thread that
- * takes signals interrupts what takes long.
+ * The program as a node. Everything here runs in the main thread; the thread
+ * that takes signals interrupts long waits.
  */
 #include "cli/node.h"
 
@@ -158,14 +158,14 @@ bool ln_cli_check_node(const struct ln_cli_options *options)
 		return false;
 	}
 	if (options->node.address == NULL && option != NULL) {
-		ln_log_say("%s is for nodes: it needs --node HOST:PORT, "
-			   "where this one listens; see lunatic --help",
+		ln_log_say("%s needs --node HOST:PORT, the address of this "
+			   "node; see lunatic --help",
 			   option);
 		return false;
 	}
 	if (options->node.address != NULL && options->node.name == NULL)
-		return refuse("--node needs --node-name NAME, which other "
-			      "nodes know this one by");
+		return refuse(
+			"--node needs --node-name NAME, the name of this node");
 	if (count != 0 && count != 3)
 		return refuse("--cert, --key and --ca are needed together");
 	if (count != 0 && options->node.cluster_key != NULL)
@@ -220,7 +220,7 @@ bool ln_cli_join(struct ln_member *member)
 	count = ln_member_list(member, &peers);
 	if (count >= 0)
 		free(peers);
-	/* With port 0, nothing else tells where it is. */
+	/* With port 0, only this line tells the address. */
 	ln_log_say("node %s at %s, connected to %d other%s",
 		   ln_member_id(member)->name, ln_member_address(member),
 		   count >= 0 ? count : 0, count == 1 ? "" : "s");

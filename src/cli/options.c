@@ -1,8 +1,7 @@
 /*
  * DESIGN
- * Options come before the file; everything behind it belongs to the guest. The
- * table below is the only place that knows them: the parser and the help text
- * read it.
+ * Options come before the file; everything after it belongs to the guest. All
+ * options are in the table below, which the parser and the help text read.
  */
 #include "cli/options.h"
 
@@ -278,7 +277,7 @@ static bool cut(char *text, const char *mark)
 	return true;
 }
 
-/* HOST[::GUEST][:ro]; `:rw` says nothing new, but lets a name end in `:ro`. */
+/* HOST[::GUEST][:ro]; `:rw` is the default, and lets a name end in `:ro`. */
 static bool set_dir(struct ln_cli_options *options, const char *value)
 {
 	char *host = strdup(value);
@@ -410,29 +409,29 @@ const struct ln_cli_option ln_cli_options[] = {
 	  set_workers, "1 to 256" },
 	{ "--preemption", NULL, "KIND",
 	  "signal: interrupt processes that compute (default)\n"
-	  "epoch: let their code look at a counter, slower",
+	  "epoch: let their code check a counter (slower)",
 	  set_preemption, "signal or epoch" },
 	{ "--memory-strategy", NULL, "KIND",
 	  "slab: cheap processes, checked accesses (default)\n"
 	  "guard: faster code, but fewer processes",
 	  set_strategy, "slab or guard" },
 	{ "--plugin", "-P", "PLUGIN",
-	  "let this module change others before they are\n"
-	  "compiled: a file, or the name of an installed one;\n"
-	  "may be given several times",
+	  "let the plugin change modules before they are\n"
+	  "compiled: a file, or the name of an installed\n"
+	  "plugin; may be given several times",
 	  add_plugin, ANY_FILE " or of an installed plugin" },
 	{ .help = "Directories, network and variables" },
 	{ "--dir", NULL, "DIR",
-	  "let guests use a directory of the host, under the\n"
-	  "same name; HOST::GUEST gives it another one for\n"
-	  "guests; with :ro at the end they cannot change it",
-	  set_dir, "HOST[::GUEST][:ro], of which neither is empty" },
+	  "let guests use a directory of the host under the\n"
+	  "same name; HOST::GUEST gives guests another name;\n"
+	  "with :ro at the end they cannot change it",
+	  set_dir, "HOST[::GUEST][:ro], where no part is empty" },
 	{ "--env", NULL, "VAR",
-	  "a variable for guests: NAME=VALUE, or NAME to pass\n"
-	  "on one of this program's; with this, guests have\n"
-	  "only those (default: all of this program's)",
+	  "set a variable for guests with NAME=VALUE, or pass\n"
+	  "one on with NAME; guests then have no others\n"
+	  "(default: all variables of this program)",
 	  set_env, "NAME=VALUE, or the NAME of a variable that is set" },
-	{ "--no-env", NULL, NULL, "guests have no variables but those of --env",
+	{ "--no-env", NULL, NULL, "pass no variables on, except those of --env",
 	  set_no_env, NULL },
 	{ "--tcplisten", NULL, "ADDR",
 	  "listen at an IP address and port, such as\n"
@@ -440,31 +439,31 @@ const struct ln_cli_option ln_cli_options[] = {
 	  set_tcplisten, "an IP address and port, such as 127.0.0.1:8080" },
 	{ .help = "Nodes" },
 	{ "--node", NULL, "ADDR",
-	  "be a node, which others reach at HOST:PORT;\n"
-	  "port 0: any that is free",
+	  "be a node that others reach at HOST:PORT; port 0\n"
+	  "chooses a free port",
 	  ln_cli_set_node, "HOST:PORT, such as 192.168.0.5:7000" },
 	{ "--node-name", NULL, "NAME",
-	  "what they know it by, 1 to 255 bytes; needed with\n"
-	  "--node",
+	  "the name of this node, 1 to 255 bytes; needed\n"
+	  "with --node",
 	  ln_cli_set_node_name,
 	  "1 to 255 bytes of UTF-8 without control characters" },
 	{ "--peer", NULL, "ADDR",
-	  "HOST:PORT of a node to join, and all it knows;\n"
+	  "join the node at HOST:PORT and all that it knows;\n"
 	  "may be given several times",
 	  ln_cli_add_peer, "HOST:PORT, such as 192.168.0.5:7000" },
 	{ "--no-entry", NULL, NULL,
-	  "run no FILE: serve other nodes until a signal", ln_cli_set_no_entry,
-	  NULL },
+	  "run no FILE: work for other nodes until a signal",
+	  ln_cli_set_no_entry, NULL },
 	{ "--cluster-key", NULL, "FILE",
 	  "32 secret bytes that all nodes share (default:\n"
-	  "~/.config/lunatic/cluster.key, made at first use)",
+	  "~/.config/lunatic/cluster.key, made on first use)",
 	  ln_cli_set_cluster_key, ANY_FILE },
 	{ "--cert", NULL, "FILE",
-	  "this node's certificate, instead of a key that\n"
-	  "all share; needs --key and --ca",
+	  "this node's certificate, instead of a shared key;\n"
+	  "needs --key and --ca",
 	  ln_cli_set_cert, ANY_FILE },
-	{ "--key", NULL, "FILE", "the key of the certificate", ln_cli_set_key,
-	  ANY_FILE },
+	{ "--key", NULL, "FILE", "the private key of the certificate",
+	  ln_cli_set_key, ANY_FILE },
 	{ "--ca", NULL, "FILE",
 	  "CA certificate that the other nodes' certificates\n"
 	  "are signed by",
@@ -479,14 +478,14 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "host keeps for it, 64K or more (default 4G)",
 	  set_memory, "64K or more, such as 16M or 4G" },
 	{ "--max-total-memory", NULL, "SIZE",
-	  "those of all processes together (default 0: no\nbound)",
+	  "the same for all processes together (default 0:\nno limit)",
 	  set_total_memory, ANY_SIZE },
 	{ "--max-stack", NULL, "SIZE",
-	  "stack of a process, as far as it is not in its\n"
-	  "memory: 64K to 64M, whole KiB (default 1M)",
+	  "wasm stack of a process, outside its memory: 64K\n"
+	  "to 64M, in whole KiB (default 1M)",
 	  set_stack, "64K to 64M" },
 	{ "--max-fuel", NULL, "UNITS",
-	  "end a process after so many times 100,000 wasm\n"
+	  "end a process after UNITS times 100,000 wasm\n"
 	  "instructions, 0 to 92233720368547 (default 0:\nnever)",
 	  set_fuel, "0 to 92233720368547" },
 	{ "--max-processes", NULL, "N",
@@ -496,11 +495,11 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "environments that guests may make, 0 or more\n(default 10000)",
 	  set_environments, "0 or more" },
 	{ "--max-nesting", NULL, "N",
-	  "maximum nesting depth of these, 0 to 4294967295\n(default 16)",
+	  "maximum nesting depth of environments, 0 to\n4294967295 (default 16)",
 	  set_nesting, "0 to 4294967295" },
 	{ "--max-descriptors", NULL, "N",
-	  "sockets and files that are open, 0 or more\n"
-	  "(default: what the system allows, less some)",
+	  "open sockets and files, 0 or more (default: a few\n"
+	  "less than the system allows)",
 	  set_descriptors, "0 or more" },
 	{ "--max-handles", NULL, "N",
 	  "ids of each kind that a process may hold, 1 to\n"
@@ -510,12 +509,13 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "links of a process, 0 to 4294967295 (default\n4194304)", set_links,
 	  "0 to 4294967295" },
 	{ "--max-messages", NULL, "N",
-	  "messages waiting in one mailbox, 0 or more; what\n"
-	  "does not fit is dropped (default 4194304; 0: no\nbound)",
+	  "messages in one mailbox, 0 or more; further ones\n"
+	  "are dropped (default 4194304; 0: no limit)",
 	  set_messages, "0 or more" },
 	{ "--max-mailbox", NULL, "SIZE",
-	  "their size together (default 1G; 0: no bound)", set_mailbox,
-	  ANY_SIZE },
+	  "size of all messages in one mailbox (default 1G;\n"
+	  "0: no limit)",
+	  set_mailbox, ANY_SIZE },
 	{ "--max-message", NULL, "SIZE", "size of one message (default 256M)",
 	  set_message, ANY_SIZE },
 	{ "--max-module", NULL, "SIZE",
@@ -523,11 +523,11 @@ const struct ln_cli_option ln_cli_options[] = {
 	  set_module, "1 or more, such as 64K or 16M" },
 	{ "--max-compile-memory", NULL, "SIZE",
 	  "memory for compiling a large module, 64M to 1024G\n"
-	  "(default 1G and 192 times its size)",
+	  "(default 1G plus 192 times its size)",
 	  set_compile_memory, "64M to 1024G" },
 	{ "--max-compile-time", NULL, "SECONDS",
-	  "processor time for that, 1 to 86400 (default 10,\n"
-	  "and 20 for each MiB of it)",
+	  "processor time for compiling a large module, 1 to\n"
+	  "86400 (default 10, plus 20 for each MiB of it)",
 	  set_compile_time, "1 to 86400" },
 	{ "--max-plugin-time", NULL, "MS",
 	  "milliseconds that plugins may take for a module,\n"
@@ -538,15 +538,15 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "print all processes when the first one has ended", set_report,
 	  "table or json" },
 	{ "--report-most", NULL, "N",
-	  "processes in a report, 0 or more, those with the\n"
-	  "most memory first (default 50)",
+	  "number of processes in a report, 0 or more, those\n"
+	  "with the most memory first (default 50)",
 	  set_report_most, "0 or more" },
 	{ "--heap-profile", NULL, "FOLDER",
-	  "where processes write what they allocated; needs\n"
-	  "-P heap_profiler",
+	  "write what each process allocated into FOLDER;\n"
+	  "needs -P heap_profiler",
 	  set_heap_profile, "the name of a folder" },
 	{ .help = "Other" },
-	{ "--help", "-h", NULL, "print this and exit", set_help, NULL },
+	{ "--help", "-h", NULL, "print this help and exit", set_help, NULL },
 	{ "--version", "-V", NULL, "print the version and exit", set_version,
 	  NULL },
 	{ .help = NULL },
@@ -563,13 +563,13 @@ const struct ln_cli_option ln_cli_test_options[] = {
 	  "1 to 256" },
 	{ "--nocapture", NULL, NULL, "show what tests print while they run",
 	  set_nocapture, NULL },
-	{ "--exact", NULL, NULL, "a filter is a whole name, not a part of one",
+	{ "--exact", NULL, NULL, "a filter is a whole name, not a part of it",
 	  set_exact, NULL },
-	{ "--ignored", NULL, NULL, "run only tests that are ignored",
-	  set_ignored, NULL },
-	{ "--include-ignored", NULL, NULL, "run these as well",
+	{ "--ignored", NULL, NULL, "run only ignored tests", set_ignored,
+	  NULL },
+	{ "--include-ignored", NULL, NULL, "run ignored tests as well",
 	  set_include_ignored, NULL },
-	{ "--list", NULL, NULL, "print the names of the tests, run none",
+	{ "--list", NULL, NULL, "print the names of the tests and run none",
 	  set_list, NULL },
 	{ .help = NULL },
 };
@@ -682,8 +682,8 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 	return words;
 }
 
-/* Applies options from argv[at] on; returns where the first other word is, or
- * an error. `--` ends them, and sets *ended. */
+/* Applies options from argv[at] on; returns the index of the first other word,
+ * or an error. `--` ends the options, and sets *ended. */
 static int apply_all(int argc, char **argv, int at,
 		     struct ln_cli_options *options, bool *ended)
 {
@@ -705,8 +705,8 @@ static int apply_all(int argc, char **argv, int at,
 	return at;
 }
 
-/* What stands behind the file of `lunatic test`: filters, and more options;
- * filters alone behind `--`. */
+/* Reads the words after the file of `lunatic test`: filters, and more options;
+ * after `--` only filters. */
 static int read_filters(int argc, char **argv, int at,
 			struct ln_cli_options *options)
 {

@@ -11,8 +11,8 @@
 #include "engine/compiler.h"
 #include "process/config.h"
 
-/* Compiles large modules in processes of its own: this program itself, whatever
- * has become of its file since. */
+/* Compiles large modules in child processes: this program itself, even if its
+ * file has changed since. */
 #define LN_CLI_COMPILER "/proc/self/exe"
 
 enum ln_cli_action { LN_CLI_RUN, LN_CLI_TEST, LN_CLI_HELP, LN_CLI_VERSION };
@@ -48,7 +48,7 @@ struct ln_cli_options {
 	const char *heap_profiles;     /* a folder; NULL: none */
 	enum ln_report_form report;    /* at the end */
 	size_t report_most;            /* processes in a report */
-	struct ln_member_options node; /* no address: this is no node */
+	struct ln_member_options node; /* no address: this is not a node */
 	const char **peers;            /* those in it; owned list */
 	bool no_entry;                 /* there is no file to run */
 	const char *file;              /* NULL: none */
@@ -57,8 +57,8 @@ struct ln_cli_options {
 	struct ln_test_options test;
 };
 
-/* An option; or the heading of a group, which has only the help text; or the
- * end of the table, which has not even that. */
+/* An option; or the heading of a group, which has only a help text; or the end
+ * of the table, which has none. */
 struct ln_cli_option {
 	const char *name;
 	const char *alias;    /* one letter, or NULL */
@@ -66,8 +66,8 @@ struct ln_cli_option {
 			       * begins with '[' may be left out */
 	const char *help;     /* lines of at most 50 characters */
 	bool (*apply)(struct ln_cli_options *options, const char *value);
-	const char *values; /* what they are, behind "that is"; NULL: it takes
-			     * none. A range is in the help, too. */
+	const char *values; /* the valid ones, for "that is ..."; NULL: it
+			     * takes none. A range is in the help, too. */
 };
 
 /* All of them, for the help text and completion. */
@@ -75,8 +75,8 @@ extern const struct ln_cli_option ln_cli_options[];
 extern const struct ln_cli_option ln_cli_test_options[];
 
 /* Reads the command line. On an error prints one line to standard error and
- * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv;
- * `config`, `plugins` and `peers` are to be freed in any case. */
+ * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; the caller
+ * must free `config`, `plugins` and `peers` in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
 
 /* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */

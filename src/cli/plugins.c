@@ -1,10 +1,10 @@
 /*
  * DESIGN
- * A plugin is given as a file or, without a slash in it, as the name of one
- * that was installed with the program. Those lie in share/lunatic/plugins below
- * the prefix that the program is in itself, wherever that has been moved, or in
- * plugins beside the program, where the build puts them. A file of that name in
- * the current folder comes first.
+ * A plugin is given as a file or, if there is no slash, as the name of one that
+ * was installed with the program. Installed plugins are in
+ * share/lunatic/plugins below the program's own prefix, wherever that has been
+ * moved, or in plugins beside the program, where the build puts them. A file of
+ * that name in the current folder comes first.
  */
 #include "cli/plugins.h"
 
@@ -22,7 +22,7 @@
 #include "process/plugin.h"
 #include "process/plugin_new.h"
 
-/* What a plugin that watches allocators has guests call. */
+/* The host function that a plugin adds to allocators. */
 #define HEAP_NAMESPACE "lunatic::heap_profiler"
 
 /* Where plugins are, from the program's folder. */
@@ -135,8 +135,8 @@ bool ln_cli_add_plugins(struct ln_runtime *runtime,
 	return true;
 }
 
-/* Whether the module holds the name of what tells of allocations: an import, or
- * what a plugin makes one of. */
+/* Whether the module contains the name of the host function that reports
+ * allocations: as an import, or in a plugin that adds one. */
 static bool watches_heaps(const uint8_t *bytes, size_t len)
 {
 	return memmem(bytes, len, HEAP_NAMESPACE, sizeof(HEAP_NAMESPACE) - 1) !=

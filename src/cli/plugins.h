@@ -1,6 +1,6 @@
 /*
  * The plugins that the command line names. In the main thread; failures are
- * told on standard error.
+ * reported on standard error.
  */
 #ifndef LN_CLI_PLUGINS_H
 #define LN_CLI_PLUGINS_H
@@ -17,8 +17,8 @@ struct ln_runtime;
 bool ln_cli_add_plugins(struct ln_runtime *runtime,
 			const struct ln_cli_options *options);
 
-/* Says that nothing would be profiled, if heap profiles are asked for and
- * neither a plugin nor the module to be run tells of allocations; false then.
+/* Prints a line and returns false if heap profiles are requested but neither a
+ * plugin nor the module reports allocations, so that nothing would be profiled.
  */
 bool ln_cli_check_heap_profile(const struct ln_cli_options *options,
 			       const uint8_t *bytes, size_t len);

@@ -1,7 +1,7 @@
 /*
  * DESIGN
  * What a runtime needs before its first process: the module's bytes, plugins,
- * and a configuration that is complete. What goes wrong is told in one line.
+ * and a complete configuration. Each failure is reported in one line.
  */
 #include "cli/prepare.h"
 
@@ -28,8 +28,8 @@
 #include "process/listeners.h"
 #include "process/runtime.h"
 
-/* Every connection is a descriptor, and the usual bound is for programs that
- * wait with select(2), as this one does not. */
+/* Every connection is a descriptor, and the usual limit exists for programs
+ * that wait with select(2), which this one does not. */
 void ln_cli_raise_descriptor_limit(void)
 {
 	struct rlimit limit;
@@ -38,12 +38,11 @@ void ln_cli_raise_descriptor_limit(void)
 	    limit.rlim_cur == limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	/* Without it there are fewer descriptors, which is a limit as before.
-	 */
+	/* If it fails, the lower limit stays. */
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* What a file of unknown size is read into at first. */
+/* Initial buffer for a file of unknown size. */
 #define ROOM_FIRST ((size_t)64 << 10)
 
 /* Reads until the end, or until the buffer is full. An errno. */
@@ -66,7 +65,7 @@ static int read_all(int fd, struct ln_buffer *buffer)
 	return 0;
 }
 
-/* Says that a file cannot be opened, and what else was meant if it is the first
+/* Prints that a file cannot be opened, with a suggestion if it is the first
  * word of the command line. */
 static void refuse_open(const char *path, int error, bool is_word)
 {
@@ -95,7 +94,7 @@ static void refuse_size(const char *path, bool exact, uint64_t size,
 		   path, exact ? "" : "more than ", size, bound);
 }
 
-/* Reads what is open; NULL after a line about what went wrong. */
+/* Reads an open file; NULL after a line about an error. */
 static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
 {
 	/* One more tells that the file is too large, and with one more the end
@@ -163,9 +162,9 @@ bool ln_cli_check_settings(void)
 	return wrong == NULL;
 }
 
-/* Grants the first process everything that it can have, and shows it the
- * command line and, unless some were named, the variables of this program. The
- * environments that guests make have none of them. */
+/* Grants the first process all permissions, and passes it the command line and,
+ * unless --env or --no-env is used, the variables of this program. Environments
+ * that guests make have none of them. */
 int ln_cli_complete_config(const struct ln_cli_options *options)
 {
 	struct ln_config *config = options->config;
@@ -180,12 +179,12 @@ int ln_cli_complete_config(const struct ln_cli_options *options)
 	return error;
 }
 
-/* Says which directory guests cannot have, and why; false if there is one. */
+/* Prints which directory guests cannot have, and why; false if there is one. */
 bool ln_cli_check_directories(const struct ln_config *config)
 {
 	struct stat stat;
 
-	/* What guests cannot have must be known by now. */
+	/* The folders closed to guests must be known by now. */
 	if (config->preopen_count > 0 && ln_cache_guard() < 0) {
 		ln_log_say("out of memory");
 		return false;
@@ -213,7 +212,9 @@ bool ln_cli_check_directories(const struct ln_config *config)
 	return true;
 }
 
-/* Says where guests cannot listen, and why; false if there is such a place. */
+/* Prints where guests cannot listen, and why; false if there is such an
+ * address.
+ */
 bool ln_cli_check_listeners(const struct ln_config *config)
 {
 	for (size_t i = 0; i < config->listeners.count; i++) {
@@ -225,9 +226,10 @@ bool ln_cli_check_listeners(const struct ln_config *config)
 			continue;
 		}
 		if (fd == -EINVAL)
-			ln_log_say("'%s' of --tcplisten is no IP "
-				   "address and port, such as 127.0.0.1:8080",
-				   address);
+			ln_log_say(
+				"'%s' of --tcplisten is not an IP address and "
+				"port, such as 127.0.0.1:8080",
+				address);
 		else
 			ln_log_say("cannot listen at '%s' of "
 				   "--tcplisten: %s",

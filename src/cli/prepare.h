@@ -1,6 +1,7 @@
 /*
  * What the program does before its first process runs, for each of its
- * commands. All of it in the main thread; failures are told on standard error.
+ * commands. All of it in the main thread; failures are reported on standard
+ * error.
  */
 #ifndef LN_CLI_PREPARE_H
 #define LN_CLI_PREPARE_H
@@ -13,43 +14,45 @@ struct ln_cli_options;
 struct ln_config;
 struct ln_environment;
 
-/* Lets the program have as many descriptors as it may. */
+/* Raises the program's limit of descriptors as far as allowed. */
 void ln_cli_raise_descriptor_limit(void);
 
-/* Says which variable of this program has a value that it cannot have; false if
- * there is one. */
+/* Prints which variable of this program has an invalid value; false if there is
+ * one. */
 bool ln_cli_check_settings(void);
 
 /* Reads a whole file, a module of at most `bound` bytes; the caller frees it.
  * NULL after a line about what went wrong. */
 uint8_t *ln_cli_read_file(const char *path, size_t bound, size_t *len);
 
-/* The same for the module that is to be run or tested. */
+/* The same for the module to run or test. */
 uint8_t *ln_cli_read_module(const struct ln_cli_options *options, size_t *len);
 
-/* Grants processes everything that they can have, and shows them the command
- * line and the variables of this program. LN_ENOMEM, LN_ELIMIT. */
+/* Grants processes all permissions, and passes them the command line and the
+ * variables of this program. LN_ENOMEM, LN_ELIMIT. */
 int ln_cli_complete_config(const struct ln_cli_options *options);
 
-/* Says which directory guests cannot have, and why; false if there is one. */
+/* Prints which directory guests cannot have, and why; false if there is one. */
 bool ln_cli_check_directories(const struct ln_config *config);
 
-/* Says where guests cannot listen, and why; false if there is such a place. */
+/* Prints where guests cannot listen, and why; false if there is such an
+ * address.
+ */
 bool ln_cli_check_listeners(const struct ln_config *config);
 
-/* Says why there is no first environment. */
+/* Prints why the first environment could not be made. */
 void ln_cli_refuse_environment(int error);
 
-/* Says why a module cannot be run or tested, which is what `verb` says, and
- * where that is explained. `error` is NULL or what the engine said. */
+/* Prints why a module cannot be run or tested (`verb`), and where that is
+ * explained. `error` is NULL or the engine's error text. */
 void ln_cli_refuse(const char *verb, const char *file, int result,
 		   const char *error);
 
-/* Of a program that has failed: says that it was given no directory, if it has
- * looked for one. */
+/* For a failed program: prints that it was given no directory, if it has looked
+ * for one. */
 void ln_cli_hint_directories(const struct ln_environment *environment);
 
-/* Says why there is no runtime; an error of ln_runtime_new. */
+/* Prints why there is no runtime, for an error of ln_runtime_new. */
 void ln_cli_refuse_start(int error);
 
 #endif

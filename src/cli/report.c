@@ -1,11 +1,11 @@
 /*
  * DESIGN
- * The text is made first and written in one go. Names come from guests: in the
- * table whatever is not printable ASCII becomes a question mark, so that none
- * can send a terminal elsewhere or break a line; JSON escapes them.
+ * The text is made first and written at once. Names come from guests: in the
+ * table, everything that is not printable ASCII becomes a question mark, so
+ * that no name can control a terminal or break a line; JSON escapes them.
  *
- * It is written by the thread that writes the log: this runs in the one that
- * takes the signals, which must still be able to end the program.
+ * The log's thread writes it: this code runs in the thread that takes the
+ * signals, which must still be able to end the program.
  */
 #include "cli/report.h"
 
@@ -87,7 +87,7 @@ static void print_cell(FILE *out, const char *text, size_t width)
 	fprintf(out, "%*s ", len < width ? (int)(width - len) : 0, "");
 }
 
-/* The name of a host function without what all of them share. */
+/* The name of a host function without the common prefix. */
 static void short_host(char *text, size_t size,
 		       const struct ln_host_function *host)
 {
@@ -242,7 +242,7 @@ static void print_character(FILE *out, const uint8_t *at, size_t len)
 			0xdc00 + ((code - 0x10000) & 0x3ff));
 }
 
-/* A string of JSON; bytes that are no UTF-8 stand for themselves. */
+/* A JSON string; bytes that are not UTF-8 are copied. */
 static void print_string(FILE *out, const char *text)
 {
 	const uint8_t *bytes = (const uint8_t *)text;

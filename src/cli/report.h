@@ -12,7 +12,7 @@ struct ln_runtime;
 
 /* This node, and those that it is connected to. */
 struct ln_cli_nodes {
-	const struct ln_node_id *id; /* NULL: the program is no node */
+	const struct ln_node_id *id; /* NULL: the program is not a node */
 	const char *address;
 	const struct ln_fabric_peer *peers;
 	size_t count;

@@ -1,12 +1,13 @@
 /*
  * DESIGN
- * `lunatic test`: each test is a process in an environment of its own, so that
- * whatever it leaves behind is found and ended, and what it and its children
- * print is told apart. A few threads take the tests in turn: each makes the
- * environment, spawns, and waits; the processes run on the workers.
+ * `lunatic test`: each test is a process in its own environment, so that
+ * processes that it leaves behind are found and ended, and the output of the
+ * test and its children is kept apart. A few threads take the tests in order:
+ * each makes the environment, spawns, and waits; the processes run on the
+ * workers.
  *
  * Output goes to a file in memory that cannot grow beyond CAPTURE_MOST: a test
- * that prints for ever gets an error. Both streams and the reports of traps
+ * that prints endlessly gets an error. Both streams and the reports of traps
  * share its position. These files stay open until the runtime is gone, because
  * a process that outlived its test may still write there.
  *
@@ -49,7 +50,7 @@
 #define STATUS_FAILED 1
 #define CAPTURE_MOST ((off_t)1 << 20)
 
-/* How long what a test left behind may resist being killed. */
+/* How long to wait for the end of killed processes that a test left behind. */
 #define CLEAR_TIME (2 * LN_NS_PER_S)
 
 struct verdict {
@@ -91,7 +92,7 @@ static void fail(struct verdict *verdict, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(verdict->reason, sizeof(verdict->reason), format, args);
 	va_end(args);
-	/* It may quote what comes from the module, and may be cut. */
+	/* It may quote text of the module, and may be cut. */
 	verdict->reason[ln_text_clean(verdict->reason, strlen(verdict->reason),
 				      false)] = '\0';
 }
@@ -147,11 +148,11 @@ static void print_captured(const struct verdict *verdict)
 			putchar('\n');
 	}
 	if ((off_t)len == CAPTURE_MOST)
-		puts("(what followed was not kept)");
+		puts("(the rest was not kept)");
 	free(text);
 }
 
-/* What the end of the test's process means. */
+/* The verdict on the end of the test's process. */
 static void judge(const struct ln_test *test, struct verdict *verdict,
 		  enum ln_outcome outcome, uint32_t exit_code)
 {
@@ -162,8 +163,7 @@ static void judge(const struct ln_test *test, struct verdict *verdict,
 		if (outcome == LN_OUTCOME_EXITED)
 			fail(verdict, "exited with status %u", exit_code);
 		else if (outcome == LN_OUTCOME_KILLED)
-			fail(verdict, "killed by the failure of a process "
-				      "that it was linked to");
+			fail(verdict, "killed because a linked process failed");
 		else if (outcome != LN_OUTCOME_NORMAL)
 			fail(verdict, "trapped");
 		return;
@@ -176,7 +176,8 @@ static void judge(const struct ln_test *test, struct verdict *verdict,
 	if (test->panic[0] != '\0' &&
 	    (text == NULL ||
 	     memmem(text, len, test->panic, strlen(test->panic)) == NULL))
-		fail(verdict, "it failed without saying '%.80s'", test->panic);
+		fail(verdict, "it failed without printing '%.80s'",
+		     test->panic);
 	free(text);
 }
 
@@ -239,7 +240,7 @@ static void run_test(struct suite *suite, const struct ln_test *test,
 	struct ln_config *config;
 	int error;
 
-	/* A text that must be said is looked for, so it is kept. */
+	/* The output is searched for the expected text, so it is kept. */
 	if ((!suite->options->test.nocapture || test->panic != NULL) &&
 	    !capture(verdict)) {
 		fail(verdict, "no memory or descriptor for its output");
@@ -301,7 +302,7 @@ static void *run_tests(void *argument)
 	return NULL;
 }
 
-/* Runs them in several threads, or, if there are none to be had, in this. */
+/* Runs them in several threads or, if none can be started, in this one. */
 static void run_all(struct suite *suite)
 {
 	size_t most = suite->options->test.jobs;
@@ -331,7 +332,7 @@ static bool is_chosen(const struct ln_test *test,
 	return !test->ignored || options->ignored == LN_TEST_ALSO_IGNORED;
 }
 
-/* Moves those to be run to the front and tells which are ignored. */
+/* Moves the tests to run to the front and prints which are ignored. */
 static void choose(struct suite *suite)
 {
 	const struct ln_test_options *options = &suite->options->test;

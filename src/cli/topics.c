@@ -1,9 +1,10 @@
 /*
  * DESIGN
- * `lunatic help TOPIC`: a part of docs/errors.md, which the build put into the
- * program, as text for a terminal. Of Markdown that page has headings,
- * paragraphs, tables and links, and so does this. A row of a table becomes its
- * first cell, and below it the others, each behind the heading of its column.
+ * `lunatic help TOPIC`: prints a part of docs/errors.md, which the build has
+ * put into the program, as text for a terminal. It supports the Markdown of
+ * that page: headings, paragraphs, tables and links. A row of a table becomes
+ * its first cell, and below it the other cells, each after the heading of its
+ * column.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,8 +56,8 @@ static void print_word(struct page *page, const char *word, size_t len)
 	page->column += len;
 }
 
-/* Copies a word of Markdown up to the next blank, without what only a browser
- * needs; returns where it ends. */
+/* Copies a word of Markdown up to the next blank, without the targets of links;
+ * returns where it ends. */
 static size_t take_word(const char *text, size_t len, size_t at, char *word,
 			size_t room, size_t *taken)
 {
@@ -166,7 +167,7 @@ static void print_topic(const struct topic *topic)
 			apart = begun;
 			continue;
 		}
-		/* Rows of tables see to it themselves. */
+		/* Rows of tables end their lines themselves. */
 		if (apart && line.text[0] != '|')
 			putchar('\n');
 		apart = false;

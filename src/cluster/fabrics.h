@@ -4,7 +4,7 @@
 
 struct ln_fabric_class;
 
-/* The one that is used when nothing else is asked for: the mesh. */
+/* The default fabric: the mesh. */
 const struct ln_fabric_class *ln_fabric_default(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* A member of a cluster; see member.h. It only puts together what others do. */
+/* A member of a cluster; see member.h. It only combines other parts. */
 #include "cluster/member.h"
 
 #include <stdio.h>
@@ -72,7 +72,7 @@ static int name_error(char **error)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "that is no name for a node: it is to have 1 to %d bytes of "
+		 "that is not a name for a node: it must have 1 to %d bytes of "
 		 "UTF-8 without control characters",
 		 LN_NODE_NAME_MOST);
 	return fail(LN_EINVAL, text, error);
@@ -116,7 +116,7 @@ int ln_member_new(struct ln_environment *environment,
 
 	*error = NULL;
 	if (environment->runtime->node != NULL)
-		return fail(LN_EEXIST, "this program is a node already", error);
+		return fail(LN_EEXIST, "this program is already a node", error);
 	if (!ln_node_name_valid(options->name, strlen(options->name)))
 		return name_error(error);
 	member = calloc(1, sizeof(*member));

@@ -1,6 +1,6 @@
 /*
- * This program as a member of a cluster: its node, what it is trusted by, and
- * the fabric, in one. The command line and the embedding API begin here.
+ * This program as a member of a cluster: its node, its key or certificates, and
+ * the fabric. The command line and the embedding API use this.
  */
 #ifndef LN_CLUSTER_MEMBER_H
 #define LN_CLUSTER_MEMBER_H
@@ -26,12 +26,13 @@ struct ln_member_options {
 	int64_t heartbeat;         /* ns; 0: the default */
 };
 
-/* Makes a node of the environment's runtime, which has none yet: what other
- * nodes make here is a child of the environment. Listens, so that others may
- * connect from now on. On failure *error is a text of one line, with what to
- * do, owned by the caller, or NULL when memory was short. LN_EINVAL: an
- * option; LN_EEXIST: the runtime is a node already; LN_ENOENT, LN_EPERM,
- * LN_EFORMAT: key or certificates; LN_EIO; LN_ENOMEM. Blocks; not from a task.
+/* Makes the environment's runtime a node, which it must not be yet.
+ * Environments that other nodes make here are children of the environment.
+ * Listens, so that others may connect from now on. On failure *error is one
+ * line that tells what to do, owned by the caller, or NULL if memory was short.
+ * LN_EINVAL: an option; LN_EEXIST: the runtime is already a node; LN_ENOENT,
+ * LN_EPERM, LN_EFORMAT: key or certificates; LN_EIO; LN_ENOMEM. Blocks; not
+ * from a task.
  */
 int ln_member_new(struct ln_environment *environment,
 		  const struct ln_member_options *options,
@@ -55,13 +56,14 @@ const char *ln_member_address(const struct ln_member *member);
 /* The connected nodes, as the fabric lists them; none once it has left. */
 int ln_member_list(struct ln_member *member, struct ln_fabric_peer **peers);
 
-/* Leaves, as the fabric does. Processes of the runtime may still run; for them
- * there are no other nodes any more. After that, only ln_member_free. Not from
- * a task. */
+/* Leaves, as the fabric does. Processes of the runtime may still run, but no
+ * longer reach other nodes. Afterwards only ln_member_free may be called. Not
+ * from a task. */
 void ln_member_leave(struct ln_member *member);
 
-/* Leaves, and ends being a node: no process may run. NULL is fine. Not from a
- * task. */
+/* Leaves, and frees the node; no process may run. NULL is fine. Not from a
+ * task.
+ */
 void ln_member_free(struct ln_member *member);
 
 #endif

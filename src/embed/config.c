@@ -1,11 +1,11 @@
 /*
  * DESIGN
- * Config structs grow at their end. The caller's may be older than ours (its
- * missing members keep our defaults) or newer (what we do not know must be
- * zero, by which every new member means "as before"). No struct has padding at
- * its end, where a new member would not change the size. The size is the first
- * member, written by the init function, and bounded here, so that a struct that
- * was never initialised is mostly recognised and is not read far.
+ * Config structs grow at their end. The caller's struct may be older than ours
+ * (missing members keep our defaults) or newer (members that we do not know
+ * must be zero, which means "as before" for every new member). No struct has
+ * padding at its end, where a new member would not change the size. The size is
+ * the first member, written by the init function, and bounded here, so that a
+ * struct that was never initialised is usually recognised and is not read far.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * What the parts of the embedding API share. Its types are those of the process
- * layer; include/lunatic/lunatic.h names them.
+ * Shared by the parts of the embedding API. Its types are those of the process
+ * layer; include/lunatic/lunatic.h gives them their public names.
  */
 #ifndef LN_EMBED_EMBED_H
 #define LN_EMBED_EMBED_H
@@ -14,12 +14,12 @@ struct ln_process;
 struct ln_runtime;
 
 /* Reads a config struct, whose first member is its size, over the defaults in
- * `own`. LN_EINVAL when it is no such struct, or asks for something that this
+ * `own`. LN_EINVAL if it is not such a struct, or has a member that this
  * version does not know. */
 int ln_embed_read_config(void *own, size_t own_size, const void *given);
 
-/* Writes the defaults to a struct of the caller's, which may be of another
- * version: the size comes first, unknown members are zero. LN_EINVAL. */
+/* Writes the defaults to the caller's struct, which may be of another version:
+ * the size comes first, unknown members are zero. LN_EINVAL. */
 int ln_embed_write_config(void *config, size_t size, const void *defaults,
 			  size_t defaults_size);
 
@@ -28,7 +28,7 @@ int ln_embed_write_config(void *config, size_t size, const void *defaults,
 int ln_embed_make_config(struct ln_runtime *runtime, const void *given,
 			 struct ln_config **config);
 
-/* Ends the runtime's being a node, if it is one, once nothing runs any more. */
+/* Frees the runtime's node, if it has one, once nothing runs any more. */
 void ln_embed_free_node(struct ln_runtime *runtime);
 
 /* The native process that calls, or NULL: outside of processes, and once its
@@ -38,7 +38,7 @@ struct ln_process *ln_embed_running(void);
 /* The process that a function in the blocking pool runs for, or NULL. */
 const struct ln_process *ln_embed_served(void);
 
-/* The deadline that a timeout of the API stands for: negative, never. */
+/* Converts a timeout of the API to a deadline; negative: never. */
 int64_t ln_embed_deadline(int64_t timeout_ms);
 
 #endif

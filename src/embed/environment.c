@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * Environments and modules. Making either goes through the blocking pool when a
- * process asks: the engine's stack depth is not ours to bound.
+ * Environments and modules. When a process makes one, the work goes through the
+ * blocking pool, because we cannot limit the engine's use of stack.
  */
 #include <lunatic/lunatic.h>
 
@@ -205,7 +205,7 @@ static void add_plugin(void *argument)
 	ln_plugin_release(plugin);
 }
 
-/* Each is a job of its own, so that a kill takes effect in between. */
+/* Each is a separate job, so that a kill takes effect in between. */
 static int add_plugins(struct ln_runtime *runtime,
 		       const lunatic_environment_config *from,
 		       struct ln_config *config)

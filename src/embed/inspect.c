@@ -1,8 +1,9 @@
 /*
  * DESIGN
- * What processes are doing, for the program. A list is a copy that refers to no
- * process. Making one goes through the blocking pool when a process asks, since
- * it waits for others, perhaps for ones that only the same worker can run.
+ * Lists of processes for the program. A list is a copy that refers to no
+ * process. When a process makes one, the work goes through the blocking pool,
+ * since it waits for other processes, possibly for some that only the same
+ * worker can run.
  */
 #include <lunatic/lunatic.h>
 

@@ -1,9 +1,9 @@
 /*
  * DESIGN
- * Messages of the embedding API are the runtime's own: what a native process
- * writes is what a guest reads. The news of a link's death is a message, too;
- * it can be read and freed here, but neither filled nor sent on, since it is
- * let in by full mailboxes.
+ * Messages of the embedding API are those of the runtime: what a native process
+ * writes is what a guest reads. The death of a link is a message, too. It can
+ * be read and freed here, but neither filled nor sent on, because full
+ * mailboxes accept it.
  */
 #include <lunatic/lunatic.h>
 

@@ -1,14 +1,14 @@
 /*
  * DESIGN
- * Native processes: how they run, and the calls that act on the one that runs.
- * Those find it by the thread's current task, so that no other process can be
- * named by mistake. They run on the process's fiber; nothing here is kept in
- * thread-local storage across a wait. The one thread-local variable belongs to
- * the threads of the blocking pool, which run no fibers.
+ * Native processes: how they run, and the calls that act on the running
+ * process. These find it through the thread's current task, so that no other
+ * process can be passed by mistake. They run on the process's fiber, and keep
+ * nothing in thread-local storage across a wait. The one thread-local variable
+ * belongs to the threads of the blocking pool, which run no fibers.
  *
- * Nobody preempts C. A process that always finds a message waiting would keep
- * its worker, so lunatic_receive lets others run once the slice is used up;
- * sending never switches, because a caller may do it under a lock of its own.
+ * C code is not preempted. A process that always finds a message waiting would
+ * keep its worker, so lunatic_receive lets others run once the slice is used
+ * up. Sending never switches, because a caller may hold a lock of its own.
  */
 #include <lunatic/lunatic.h>
 
@@ -74,8 +74,8 @@ struct ln_process *ln_embed_running(void)
 	if (task == NULL)
 		return NULL;
 	process = ln_process_of(task);
-	/* `dead` is written by the process itself, so it may look unlocked: it
-	 * is when its argument is freed. */
+	/* `dead` is written by the process itself, so it may read it without
+	 * the lock: it is set when its argument is freed. */
 	if (process->body != run_native || process->dead)
 		return NULL;
 	return process;

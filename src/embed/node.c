@@ -1,6 +1,6 @@
 /*
  * DESIGN
- * A runtime as a node. The runtime keeps it, since processes may be inside a
+ * A runtime as a node. The runtime keeps the node, since processes may be in a
  * call to another node as long as there are processes.
  */
 #include <lunatic/lunatic.h>
@@ -50,7 +50,7 @@ static bool in_process(void)
 	return ln_task_current() != NULL || ln_embed_served() != NULL;
 }
 
-/* Gives a text to the caller, or frees it. */
+/* Passes a text to the caller, or frees it. */
 static void give(char *text, char **error_text)
 {
 	if (error_text != NULL)

@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * Processes as any thread sees them: spawned, asked, killed, awaited. What a
- * native process does itself is in native.c.
+ * Functions for processes that any thread may call: to spawn, query, kill and
+ * await them. The calls for the running native process are in native.c.
  */
 #include <lunatic/lunatic.h>
 
@@ -190,8 +190,9 @@ int lunatic_process_wait(lunatic_process *process, int64_t timeout_ms,
 	*outcome = LUNATIC_OUTCOME_NORMAL;
 	if (exit_code != NULL)
 		*exit_code = 0;
-	/* A process would stop its worker, perhaps the one it waits for; and a
-	 * function that a process waits for must not wait for that process. */
+	/* A process would stop its worker, possibly the one that runs the
+	 * process it waits for. And a function must not wait for the process
+	 * that waits for it. */
 	if (process == NULL || ln_task_current() != NULL ||
 	    ln_embed_served() == process)
 		return LN_EINVAL;

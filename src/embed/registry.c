@@ -27,7 +27,7 @@ static int check(const lunatic_environment *environment, const char *name,
 	return 0;
 }
 
-/* Says what is wrong with a text, if somebody asks. */
+/* Stores what is wrong with a text, if the caller asks. */
 static void explain(const struct ln_semver_error *error, char **error_text)
 {
 	char text[LN_SEMVER_ERROR_TEXT];
@@ -49,7 +49,7 @@ static int parse_version(const char *text, struct ln_version *version,
 	return result;
 }
 
-/* Gives the text to the caller, if it asks. */
+/* Passes the text to the caller, if it asks. */
 static int end_call(int error, char *text, char **error_text)
 {
 	if (error_text != NULL)

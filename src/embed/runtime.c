@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * Runtimes, and what needs none. A runtime stops its processes when it is
- * freed; its memory is counted, since threads of the program may be inside a
- * call with an environment, a module or a process of it at that time.
+ * Runtimes, and functions that need none. A runtime stops its processes when it
+ * is freed. Its memory has counted references, since threads of the program may
+ * be in a call with one of its environments, modules or processes at that time.
  */
 #include <lunatic/lunatic.h>
 

@@ -117,8 +117,7 @@ static int fail_size(char **error, size_t len, size_t bound)
 	return ln_refuse(
 		error, LN_ELIMIT,
 		"the module is too large: it has %zu bytes, at most %zu "
-		"are allowed; strip its debug information, or raise the "
-		"bound",
+		"are allowed; strip its debug information, or raise the limit",
 		len, bound);
 }
 

@@ -28,8 +28,8 @@ void ln_heap_profile_name(struct ln_heap_profile *profile, uint32_t function,
 			  char *name);
 
 /* A block of `size` bytes was allocated at an address by the functions `frames`
- * (innermost first). If one lives there, an allocator called another that is
- * also watched: the outer one counts. */
+ * (innermost first). A block already recorded there was reported by a nested
+ * allocator call; the new record replaces it. */
 void ln_heap_profile_allocated(struct ln_heap_profile *profile,
 			       uint32_t address, uint32_t size,
 			       const uint32_t *frames, size_t depth);

@@ -1,21 +1,21 @@
 /*
  * DESIGN
- * A connection has two tasks. The reader makes it (greeting.c), hands what
- * comes to the session, frame by frame, and takes it down at its end. The
- * writer takes what the session has queued and sends it, many frames at a time:
- * what is queued while it sends goes out together. So on the way from a sender
- * to the network there is one task to be woken, and on the way from the network
- * to a receiver there is the receiver.
+ * A connection has two tasks. The reader establishes it (greeting.c), passes
+ * received frames to the session one by one, and takes the connection down at
+ * its end. The writer sends the frames that the session has queued, many at a
+ * time: frames queued while it sends go out together. So a sender wakes one
+ * task on the way to the network, and on the way from the network only the
+ * receiver is woken.
  *
- * Each frame on the wire is its length in 32 bits, and its bytes.
+ * On the network each frame is preceded by its length in 32 bits.
  *
- * The reader is the owner. Whatever goes wrong shuts the socket down, which
- * ends what either task waits for; the reader then waits for the writer, and
- * tells the node. The memory stays until both tasks are done.
+ * The reader is the owner. Any error shuts the socket down, which ends the wait
+ * of either task; the reader then waits for the writer, and tells the node. The
+ * memory stays until both tasks are done.
  *
- * Silence: something is sent after a quarter of the shorter one of both nodes'
- * times. A node from which nothing has come for our time is lost, and so is one
- * that has taken nothing of what was sent to it for four times that.
+ * Silence: a node sends at least after a quarter of the shorter one of both
+ * heartbeats. A node from which nothing has arrived for our heartbeat is lost,
+ * and so is one that has accepted no data for four times that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +38,12 @@
 /* Bytes of frames that are sent together. */
 #define BATCH ((size_t)65536)
 
-/* In nanoseconds: a wait for others to have run that is too long when nothing
- * came of it, and the times that it is left out then, at most. */
+/* In nanoseconds: how long a fruitless wait for other tasks may take at most,
+ * and how often the wait is skipped after that, at most. */
 #define GATHER_LONG 100000
 #define GATHER_PAUSE_MOST 1024
 
-/* Times of silence after which a node that takes nothing is lost. */
+/* After so many heartbeats a node that accepts no data is lost. */
 #define SLOWNESS 4
 
 static void release(struct ln_connection *connection)
@@ -135,7 +135,7 @@ static int fill(struct ln_connection *connection, int64_t deadline)
 	return 0;
 }
 
-/* Finds a frame in what was received: 1, 0 when it is not all there. */
+/* Finds a frame in the received bytes: 1, or 0 if it is not complete. */
 static int next_frame(struct ln_connection *connection, size_t most,
 		      struct ln_unpack *frame)
 {
@@ -211,7 +211,7 @@ static int send_frames(struct ln_connection *connection,
 	ln_frames_free(frames);
 	error = ln_tls_write(connection->tls, out->data, total, deadline);
 	if (error == LN_ETIMEDOUT)
-		ln_connection_blame(connection, "it takes nothing any more");
+		ln_connection_blame(connection, "it no longer accepts data");
 	else if (error < 0)
 		ln_connection_blame(connection,
 				    ln_tls_write_reason(connection->tls));
@@ -252,7 +252,7 @@ static struct ln_frame *collect(struct ln_connection *connection)
 		return frames;
 	}
 	frames = ln_session_take(connection->session, BATCH);
-	/* Looked at first, for it is written by every prober. */
+	/* Read first, because every prober writes it. */
 	if (atomic_load(&connection->pong) &&
 	    atomic_exchange(&connection->pong, false))
 		frames = with_frame(frames, ln_mesh_write_plain(LN_MESH_PONG));
@@ -262,8 +262,8 @@ static struct ln_frame *collect(struct ln_connection *connection)
 	return frames;
 }
 
-/* Says goodbye, and waits for the other node to close the connection: closing
- * it here could destroy what is still on its way. */
+/* Sends LEAVE, and waits for the other node to close the connection: closing it
+ * here could destroy data in transit. */
 static void say_goodbye(struct ln_connection *connection)
 {
 	ln_connection_write(connection, ln_mesh_write_plain(LN_MESH_LEAVE),
@@ -273,10 +273,10 @@ static void say_goodbye(struct ln_connection *connection)
 		ln_task_park(&connection->writer);
 }
 
-/* Lets the tasks run first that are ready to: what they send can then go out
- * together, which is cheaper. But some of them may only compute, each for a
- * whole time slice. So this is skipped after it has brought nothing, and the
- * more often the longer that is so. */
+/* Lets runnable tasks run first: their frames can then go out together, which
+ * is cheaper. But some tasks may only compute, each for a whole time slice. So
+ * this is skipped after it was fruitless, the more often the longer that is so.
+ */
 static struct ln_frame *gather(struct ln_connection *connection)
 {
 	struct ln_task *task = &connection->writer;
@@ -421,8 +421,9 @@ static int receive_own(struct ln_connection *connection, uint8_t kind,
 	}
 	if (good)
 		return 0;
-	ln_connection_blame(connection, "a frame of the mesh that is unknown, "
-					"malformed, or not to come now");
+	ln_connection_blame(
+		connection,
+		"an unknown, malformed or unexpected frame of the mesh");
 	return LN_EFORMAT;
 }
 
@@ -457,8 +458,8 @@ static int read_all(struct ln_connection *connection)
 	return error;
 }
 
-/* The frames that tell the other node of all that are connected; one without
- * any is the last. Those that come later will hear of it themselves. On the
+/* Makes the frames that list all connected nodes for the other node; the last
+ * one is empty. Nodes that connect later learn of it themselves. On the
  * worker's stack. */
 static void introduce(void *argument)
 {
@@ -485,7 +486,7 @@ static void introduce(void *argument)
 	free(peers);
 }
 
-/* Gives the contact back that was dialled, if there is one. */
+/* Releases the dialled contact, if there is one. */
 static void settle(struct ln_connection *connection, int error,
 		   const char *reason)
 {
@@ -499,8 +500,8 @@ static void settle(struct ln_connection *connection, int error,
 			 error, reason);
 }
 
-/* Makes it one that is up, and counts the writer: from now on the end of the
- * mesh is the writer's to tell. False: the mesh ends already. */
+/* Marks it as up, and counts the writer, which tells the other node when the
+ * mesh ends. False: the mesh is already ending. */
 static bool come_up(struct ln_connection *connection)
 {
 	struct ln_mesh *mesh = connection->mesh;
@@ -564,7 +565,7 @@ static int converse(struct ln_connection *connection)
 	return error;
 }
 
-/* Says what has happened to a connection that was up. */
+/* Logs the end of a connection that was up. */
 static void report_loss(struct ln_connection *connection, int error)
 {
 	bool left = error == LN_ESTOPPED || atomic_load(&connection->leave);
@@ -642,7 +643,7 @@ static void reader_done(struct ln_task *task)
 	release(ln_container_of(task, struct ln_connection, reader));
 }
 
-/* Interrupts the one that has been a stranger for longest. */
+/* Ends the connection that has been in the greeting for longest. */
 static void make_room_for_stranger(struct ln_mesh *mesh)
 {
 	ln_list_for_each (at, &mesh->connections) {

@@ -1,15 +1,15 @@
 /*
  * DESIGN
  * A contact is an address with a time at which it is to be dialled. The manager
- * starts a connection for each that is due and belongs to no node that is
- * connected; after a failure the time doubles. What the address leads to is
- * known once a node has answered there: several contacts may turn out to be the
+ * starts a connection for each contact that is due and belongs to no connected
+ * node; after a failure the interval doubles. Which node is at an address is
+ * known once it has answered there: several contacts may turn out to be the
  * same node, or this one.
  *
- * Contacts that the program has given stay for ever. Others are told by nodes,
- * which may tell anything: there are at most LN_MESH_CONTACTS_MOST, one that
- * could not be reached makes room for a new one, and one that could not be
- * reached for LN_MESH_GIVE_UP is forgotten.
+ * Contacts given by the program stay for ever. Other contacts come from nodes,
+ * which may send anything. So there are at most LN_MESH_CONTACTS_MOST; a
+ * contact that could not be reached makes room for a new one, and one that
+ * could not be reached for LN_MESH_GIVE_UP is forgotten.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +130,7 @@ void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 	ln_task_wake(&mesh->manager);
 }
 
-/* Whether it could not be reached for so long that it is given up. */
+/* Whether it could not be reached for so long that it is forgotten. */
 static bool hopeless(const struct ln_contact *contact)
 {
 	return contact->failing != 0 &&
@@ -184,7 +184,7 @@ void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
 	ln_mesh_changed(mesh);
 }
 
-/* The next contact to be dialled, or NULL; then *wake is when to look again. */
+/* The next contact to dial, or NULL; then *wake is when to check again. */
 static struct ln_contact *next_due(struct ln_mesh *mesh, int64_t now,
 				   int64_t *wake)
 {

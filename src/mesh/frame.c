@@ -7,7 +7,7 @@
 #include "node/ids.h"
 #include "node/node.h"
 
-/* Behind the kind of a HELLO, so that nobody takes something else for it. */
+/* Follows the kind of a HELLO, so that nothing else is mistaken for one. */
 static const uint8_t magic[8] = { 'l', 'u', 'n', 'a', 't', 'i', 'c', 0 };
 
 #define NS_PER_MS 1000000

@@ -1,7 +1,6 @@
 /*
- * What nodes of the mesh say to each other apart from sessions: how they begin
- * and end, who else there is, and that they are alive. docs/protocol.md
- * describes the frames.
+ * The frames of the mesh itself, outside of sessions: greeting and leaving, the
+ * list of other nodes, and signs of life. docs/protocol.md describes them.
  */
 #ifndef LN_MESH_FRAME_H
 #define LN_MESH_FRAME_H
@@ -56,19 +55,19 @@ struct ln_frame *ln_mesh_write_hello(const struct ln_mesh_hello *hello);
 struct ln_frame *ln_mesh_write_refusal(enum ln_refusal why, const char *reason);
 struct ln_frame *ln_mesh_write_plain(enum ln_mesh_kind kind);
 
-/* What follows reads what is behind the kind of a frame. False: it is none of
- * ours. A hello may have more at its end, which later versions understand. */
+/* These functions read a frame after its kind. False: it is malformed. A HELLO
+ * may have more at its end, which only later versions understand. */
 bool ln_mesh_read_hello(struct ln_unpack *frame, struct ln_mesh_hello *hello);
 bool ln_mesh_read_refusal(struct ln_unpack *frame,
 			  struct ln_mesh_refused *refused);
 
-/* Appends a member to a frame of the kind PEERS, which has begun; false: it
- * does not fit, and the frame is as before. */
+/* Appends a member to a PEERS frame that has been begun; false: it does not
+ * fit, and the frame is unchanged. */
 bool ln_mesh_put_member(struct ln_writer *writer, const struct ln_node_id *id,
 			const char *address);
 
-/* Reads the next member; false at the end and when it is none, which
- * ln_unpack_done tells apart. */
+/* Reads the next member; false at the end and if it is malformed;
+ * ln_unpack_done distinguishes the two. */
 bool ln_mesh_read_member(struct ln_unpack *frame,
 			 struct ln_mesh_member *member);
 

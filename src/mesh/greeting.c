@@ -1,21 +1,21 @@
 /*
  * DESIGN
- * How two nodes become connected. Nothing is read before the TLS handshake has
- * shown that the other side may be in the cluster. Then both send HELLO. The
- * node with the larger incarnation says READY if it can have the other one, and
- * the node with the smaller one decides: it knows of all connections with the
- * other node that are being made, whoever dialled, and says ACCEPT to one. So
- * two nodes that dial each other keep one connection, and both the same. Each
- * may say REFUSE instead, with a reason.
+ * How two nodes become connected. No frame is read before the TLS handshake has
+ * shown that the other side belongs to the cluster. Then both send HELLO. The
+ * node with the larger incarnation sends READY if it agrees to the connection.
+ * The node with the smaller one decides, since it knows all connections that
+ * are being made between the two, whichever node has dialled, and sends ACCEPT
+ * on one of them. So two nodes that dial each other keep one connection, and
+ * both keep the same. Each may send REFUSE instead, with a reason.
  *
  *   both      HELLO
  *   larger    READY or REFUSE
  *   smaller   ACCEPT or REFUSE
  *
- * Who may be connected is said in node/admission.h; a newcomer whose name is
+ * node/admission.h decides which nodes may connect. A newcomer whose name is
  * taken waits here while the node that has it is asked for a sign of life.
  *
- * All of it takes LN_MESH_GREETING_TIME at most.
+ * The greeting takes at most LN_MESH_GREETING_TIME.
  */
 #include <string.h>
 
@@ -41,7 +41,7 @@ static int fail(struct ln_connection *connection, int error, const char *reason)
 	return error;
 }
 
-/* What went wrong on the network, on the worker's stack. */
+/* Makes the text of a network error, on the worker's stack. */
 struct problem {
 	int number;
 	char text[LN_NET_ERROR_SIZE];
@@ -111,7 +111,7 @@ static int secure(struct ln_connection *connection, int64_t deadline)
 			 : 0;
 }
 
-/* Sends a refusal; returns the error that it stands for. */
+/* Sends a refusal; returns the corresponding error. */
 static int refuse(struct ln_connection *connection, enum ln_refusal why,
 		  const char *reason, int64_t deadline)
 {
@@ -145,9 +145,9 @@ static int expect(struct ln_connection *connection, enum ln_mesh_kind kind,
 	number = ln_unpack_u8(frame);
 	if (number == LN_MESH_REFUSE)
 		return take_refusal(connection, frame);
-	return number == kind ? 0
-			      : fail(connection, LN_EFORMAT,
-				     "a frame that is not to come now");
+	return number == kind
+		       ? 0
+		       : fail(connection, LN_EFORMAT, "an unexpected frame");
 }
 
 static void format_remote(void *argument)
@@ -160,8 +160,8 @@ static void format_remote(void *argument)
 		     sizeof(connection->hello.address), text);
 }
 
-/* Where the node can be dialled, if it does not say by what host: by that from
- * which it is seen. */
+/* If the node's address has no host, uses the host that its connection comes
+ * from. */
 static LN_NOINLINE void complete_address(struct ln_connection *connection)
 {
 	struct ln_mesh_hello *hello = &connection->hello;
@@ -278,8 +278,9 @@ static struct claim contest(struct ln_connection *other,
 			ln_task_wake(&other->writer);
 		break;
 	case LN_RIVALRY_REPLACE:
-		ln_connection_close(other, "another one came in its place, and "
-					   "it gave no sign of life");
+		ln_connection_close(other,
+				    "it gave no sign of life, and another node "
+				    "took its place");
 		break;
 	case LN_RIVALRY_WAIT:
 		break;
@@ -312,7 +313,7 @@ static struct claim try_claim(struct ln_connection *connection, int64_t asked,
 	return claim;
 }
 
-/* The same, and waits for a rival to be gone, if it is. */
+/* The same, but first waits for a dead rival to be gone. */
 static int claim(struct ln_connection *connection, int64_t deadline)
 {
 	struct ln_task *task = &connection->reader;
@@ -338,9 +339,9 @@ static int claim(struct ln_connection *connection, int64_t deadline)
 		       : 0;
 }
 
-/* Whoever has the larger incarnation: waits to be chosen. What stands in the
- * way after that is an older connection of the same node, which has noticed its
- * end before this one, or somebody who took the name meanwhile. */
+/* The node with the larger incarnation waits to be accepted. After that, the
+ * only obstacle can be an older connection of the same node, which has noticed
+ * its end before us, or another node that took the name meanwhile. */
 static int await_choice(struct ln_connection *connection, int64_t deadline)
 {
 	struct ln_mesh *mesh = connection->mesh;
@@ -356,7 +357,7 @@ static int await_choice(struct ln_connection *connection, int64_t deadline)
 		other = NULL;
 	ln_lock_release(&mesh->lock);
 	if (other != NULL) {
-		/* Of the same name: that is for us to say. */
+		/* Another node with the same name: we must refuse. */
 		error = claim(connection, deadline);
 		if (error < 0)
 			return error;
@@ -370,7 +371,7 @@ static int await_choice(struct ln_connection *connection, int64_t deadline)
 	ln_lock_acquire(&mesh->lock);
 	other = ln_mesh_find(mesh, connection->hello.greeting.id.incarnation);
 	if (other != NULL)
-		ln_connection_close(other, "the node has connected anew");
+		ln_connection_close(other, "the node has reconnected");
 	ln_lock_release(&mesh->lock);
 	return claim(connection, deadline);
 }

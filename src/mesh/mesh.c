@@ -1,4 +1,4 @@
-/* The class of the fabric, and the listener; mesh_impl.h says who does what. */
+/* The class of the fabric, and the listener; mesh_impl.h lists the parts. */
 #include "mesh/mesh.h"
 
 #include <stdarg.h>
@@ -116,7 +116,7 @@ void ln_mesh_task_over(struct ln_mesh *mesh)
 	atomic_fetch_add(&mesh->changes, 1);
 	mesh->tasks--;
 	ln_lock_release(&mesh->lock);
-	/* From here on it may be gone: only its address is used. */
+	/* It may be freed from here on: only its address is used. */
 	ln_futex_wake(&mesh->changes, INT32_MAX);
 }
 
@@ -194,7 +194,8 @@ static void accept_all(struct ln_mesh *mesh)
 			error = ln_connection_start(mesh, socket, &remote,
 						    NULL);
 		if (error == LN_EIO || error == LN_ENOMEM || error == LN_ELIMIT)
-			/* Out of descriptors or memory: until there are. */
+			/* Out of descriptors or memory: waits until there are
+			 * some. */
 			error = ln_task_sleep(task, ln_time_after_ms(100));
 	}
 }
@@ -286,9 +287,10 @@ static int add_peers(struct ln_mesh *mesh,
 		struct ln_contact *contact;
 
 		if (!ln_mesh_address_valid(address, strlen(address))) {
-			*error = text_of("'%s' is no address of a node: it is "
-					 "to be HOST:PORT",
-					 address);
+			*error = text_of(
+				"'%s' is not the address of a node: it must be "
+				"HOST:PORT",
+				address);
 			return LN_EINVAL;
 		}
 		contact = ln_contact_add(mesh, address, NULL);
@@ -335,8 +337,8 @@ static int begin(struct ln_mesh *mesh, const struct ln_fabric_options *options,
 	return start_task(mesh, &mesh->manager, run_manager, manager_done);
 }
 
-/* Has all connections end: those that are up after they have said goodbye, or
- * at once. */
+/* Ends all connections: those that are up after they have sent LEAVE, or at
+ * once. */
 static void end_connections(struct ln_mesh *mesh, bool at_once)
 {
 	ln_lock_acquire(&mesh->lock);
@@ -446,7 +448,7 @@ static void interrupt(struct ln_fabric *fabric)
 struct progress {
 	bool joined;  /* one of the peers that were given is connected */
 	bool pending; /* some contact has not been tried yet */
-	int error; /* the last failure, or one that trying again won't mend */
+	int error;    /* the last failure, or one that a retry cannot fix */
 	bool final;
 	char address[LN_NODE_ADDRESS_SIZE];
 	char reason[LN_TLS_REASON_SIZE];
@@ -473,7 +475,7 @@ static void note_pending(struct progress *progress,
 	progress->pending = true;
 	if (progress->error < 0 || !contact->given)
 		return;
-	/* All there is to be told when time is up. */
+	/* The message if no other failure is known when time is up. */
 	progress->error = LN_ETIMEDOUT;
 	memcpy(progress->address, contact->address, sizeof(progress->address));
 	ln_mesh_copy(progress->reason, sizeof(progress->reason),
@@ -606,7 +608,7 @@ int ln_mesh_list(struct ln_mesh *mesh, struct ln_fabric_peer **out)
 	ln_lock_acquire(&mesh->lock);
 	room = mesh->member_count;
 	ln_lock_release(&mesh->lock);
-	/* Some may come meanwhile; who comes later is in the next list. */
+	/* Nodes that connect meanwhile are in the next list. */
 	room += 8;
 	peers = calloc(room, sizeof(*peers));
 	if (peers == NULL)

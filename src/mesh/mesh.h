@@ -1,15 +1,15 @@
 /*
- * The mesh: the default fabric. Nodes are joined by TCP connections with TLS,
- * one between each two of them. A node that is given the address of one other
- * learns of all others from it, dials them, and dials again those that are
- * lost; node/fabric.h says what it does for the node.
+ * The mesh: the default fabric. Every two nodes share a TCP connection with
+ * TLS. A node that knows the address of one other node learns of all others
+ * from it, dials them, and dials lost nodes again; node/fabric.h tells what a
+ * fabric does for the node.
  *
- * Two nodes that dial each other at the same time end with one connection: the
- * one of the smaller incarnation decides.
+ * If two nodes dial each other at the same time, one connection remains: the
+ * node with the smaller incarnation decides.
  *
- * It listens at "host:port"; port 0 means any. Other nodes dial that address;
- * when its host is unspecified (0.0.0.0 or [::]) they dial the one from which
- * they see this node.
+ * It listens at "host:port"; port 0 chooses a free port. Other nodes dial that
+ * address; if its host is unspecified (0.0.0.0 or [::]) they dial the one from
+ * which this node's connections come.
  */
 #ifndef LN_MESH_MESH_H
 #define LN_MESH_MESH_H

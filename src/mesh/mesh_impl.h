@@ -2,16 +2,16 @@
  * The parts of the mesh among themselves.
  *
  *   mesh.c        what the program calls; the listener
- *   contacts.c    addresses that are worth dialling, and when
- *   greeting.c    from a socket to two nodes that agree, or do not
- *   connection.c  what is sent and received then
+ *   contacts.c    addresses to dial, and when
+ *   greeting.c    from a socket to an accepted or refused connection
+ *   connection.c  sending and receiving on a connection
  *   frame.c       the frames
  *
- * Threads: the mesh runs in tasks of its own: one that listens, one that sees
- * to the contacts, and two for each connection, of which the first, the reader,
- * makes the connection and ends it. All share the mesh under `lock`, which is
- * held for a look through the connections at most. Lock order: peer->lock, then
- * a connection's; nothing is called under the mesh's.
+ * Threads: the mesh has its own tasks: one that listens, one that manages the
+ * contacts, and two for each connection; the first of these, the reader,
+ * establishes and ends the connection. All share the mesh under `lock`, which
+ * is held at most for a walk over the connections. Lock order: peer->lock, then
+ * a connection's lock; nothing is called under the mesh's lock.
  */
 #ifndef LN_MESH_MESH_IMPL_H
 #define LN_MESH_MESH_IMPL_H
@@ -35,14 +35,14 @@
 
 struct ln_socket;
 
-/* Connections of which it is not known yet whose they are. */
+/* Maximum number of connections in the greeting. */
 #define LN_MESH_STRANGERS_MOST 64
 /* Nodes that are connected, and those that are dialled. */
 #define LN_MESH_MEMBERS_MOST 1024
 #define LN_MESH_CONTACTS_MOST 1024
 #define LN_MESH_DIALS_MOST 16
 
-/* For all that is between a socket and two nodes that agree. */
+/* Maximum time of a greeting. */
 #define LN_MESH_GREETING_TIME INT64_C(5000000000)
 #define LN_MESH_BACKOFF_FIRST INT64_C(200000000)
 #define LN_MESH_BACKOFF_MOST INT64_C(10000000000)
@@ -160,14 +160,14 @@ struct ln_mesh {
 
 /* mesh.c */
 
-/* Notes that something has changed that joining may wait for. */
+/* Tells tasks that wait in join that something has changed. */
 void ln_mesh_changed(struct ln_mesh *mesh);
 
 /* The connected nodes, as the class of the fabric lists them. */
 int ln_mesh_list(struct ln_mesh *mesh, struct ln_fabric_peer **peers);
 
-/* Counts a task that is about to be started, unless the mesh ends. Its `done`
- * gives it back with ln_mesh_task_over, as the last that it does. */
+/* Counts a task that is about to start, unless the mesh ends. Its `done` must
+ * call ln_mesh_task_over as its last action. */
 bool ln_mesh_task_begins(struct ln_mesh *mesh);
 void ln_mesh_task_over(struct ln_mesh *mesh);
 
@@ -187,8 +187,8 @@ void ln_mesh_copy(char *to, size_t size, const char *text);
 /* The body of the task. */
 void ln_contacts_manage(struct ln_mesh *mesh);
 
-/* What became of a contact that was dialled, and which node is there, if one
- * has answered; under no lock. NULL is fine. */
+/* The result of dialling a contact, and which node is there, if one has
+ * answered; without a lock. NULL is fine. */
 void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
 		      const uint8_t *incarnation, int error,
 		      const char *reason);
@@ -197,10 +197,10 @@ void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
 struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
 				  const uint8_t *incarnation);
 
-/* The node of a connection is up; it is to be dialled again when it is lost. */
+/* The node of a connection is up; it must be dialled again when it is lost. */
 void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection);
 
-/* It was lost, or has said that it leaves. */
+/* It was lost, or has sent LEAVE. */
 void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 		     bool left);
 
@@ -212,14 +212,14 @@ void ln_contacts_free(struct ln_mesh *mesh);
 
 /* greeting.c */
 
-/* Makes a connection with the node at the other end. 0: it is up, and the
- * writer may run. Otherwise why not, also in connection->reason. */
+/* Runs the greeting with the node at the other end. 0: the connection is up,
+ * and the writer may run. Otherwise an error; connection->reason tells why. */
 int ln_connection_greet(struct ln_connection *connection);
 
 /* connection.c */
 
-/* A connection of a socket, which it owns, or of a contact that is to be
- * dialled; and starts it. LN_ENOMEM, LN_ESTOPPED. */
+/* Makes and starts a connection for a socket, which it owns, or for a contact
+ * to dial. LN_ENOMEM, LN_ESTOPPED. */
 int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
 			const struct ln_address *remote,
 			struct ln_contact *contact);

@@ -82,8 +82,8 @@ struct ln_addresses *ln_addresses_new(uint32_t count)
 	return addresses;
 }
 
-/* Reads a decimal number that fills the text; false: it does not, or is more
- * than `most`. */
+/* Reads a decimal number that fills the text; false: it does not, or the number
+ * is larger than `most`. */
 static bool parse_number(const char *text, size_t len, uint32_t most,
 			 uint32_t *number)
 {
@@ -102,7 +102,7 @@ static bool parse_number(const char *text, size_t len, uint32_t most,
 	return true;
 }
 
-/* What stands between brackets: an IPv6 address, perhaps with %scope. */
+/* The text between brackets: an IPv6 address, possibly with %scope. */
 static bool parse_v6(char *host, struct ln_address *address)
 {
 	char *scope = strchr(host, '%');

@@ -19,7 +19,7 @@ struct ln_address {
 	uint8_t version; /* 4 or 6 */
 };
 
-/* Any number of addresses in one allocation, to be gone through once. */
+/* Any number of addresses in one allocation, to be read once. */
 struct ln_addresses {
 	uint32_t count;
 	uint32_t next; /* the one to be taken next */
@@ -46,7 +46,7 @@ struct ln_endpoint {
 socklen_t ln_address_to_kernel(const struct ln_address *address,
 			       union ln_sockaddr *out);
 
-/* The other way; LN_EUNSUP when it is of another family. */
+/* The reverse; LN_EUNSUP if it is of another family. */
 int ln_address_from_kernel(const union ln_sockaddr *from,
 			   struct ln_address *address);
 
@@ -58,16 +58,16 @@ int ln_address_from_kernel(const union ln_sockaddr *from,
 void ln_address_format(const struct ln_address *address,
 		       char text[LN_ADDRESS_TEXT]);
 
-/* Whether it means every address of the machine: 0.0.0.0 or [::]. */
+/* Whether it stands for every address of the machine: 0.0.0.0 or [::]. */
 bool ln_address_unspecified(const struct ln_address *address);
 
 /* Room for `count` addresses, free() frees it; NULL when memory is short. */
 struct ln_addresses *ln_addresses_new(uint32_t count);
 
-/* Takes "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80" or "name:80" apart. When
- * the host is such a literal, endpoint->address is complete; otherwise its
- * version is 0 and the host is to be looked up. LN_EFORMAT, with *reason set to
- * a text that is never freed. Any bytes may be passed. */
+/* Parses "127.0.0.1:80", "[::1]:80", "[fe80::1%2]:80" or "name:80". If the host
+ * is a literal address, endpoint->address is complete; otherwise its version is
+ * 0 and the host must be looked up. LN_EFORMAT, with *reason set to a constant
+ * text. Any bytes may be passed. */
 int ln_endpoint_parse(const char *text, size_t len,
 		      struct ln_endpoint *endpoint, const char **reason);
 

@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * Certificates of X.509 as OpenSSL makes them. A node's may be used on both
- * sides of a connection; an authority's for nothing but signing. Files are made
- * with O_EXCL: a key that exists is never written over.
+ * X.509 certificates, made by OpenSSL. A node's certificate may be used on both
+ * sides of a connection, an authority's only for signing. Files are made with
+ * O_EXCL: an existing key is never overwritten.
  */
 #include "net/certificate.h"
 
@@ -168,7 +168,7 @@ static bool finish(FILE *file, bool written, const char *path, char *reason)
 		return true;
 	snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "cannot write '%s': %s",
 		 path, strerror(number));
-	/* Whoever reads the reason knows of the file. */
+	/* The reader of the reason knows the file. */
 	(void)unlink(path);
 	return false;
 }
@@ -224,7 +224,7 @@ static int no_memory(char *reason)
 	return LN_ENOMEM;
 }
 
-/* Says what is wrong with a file that could not be read or understood. */
+/* Writes what is wrong with a file that could not be read or parsed. */
 static int unreadable(const char *path, const FILE *file, int number,
 		      const char *what, char *reason)
 {

@@ -1,26 +1,26 @@
 /*
  * DESIGN
- * A look-up is a job on the heap, because it may outlive the task that wants
- * it. It is in its tenant's queue, or with a thread, or done; each step happens
- * under the resolver's lock. A task that leaves takes a queued job out and
- * frees it; a job that a thread has already got is marked as abandoned, and the
+ * A look-up is a job on the heap, because it may outlive the task that waits
+ * for it. It is in its tenant's queue, or with a thread, or done; each change
+ * happens under the resolver's lock. A task that gives up removes a queued job
+ * and frees it; a job that a thread already has is marked as abandoned, and the
  * thread frees it. So there are never more jobs than tasks and threads.
  *
- * getaddrinfo may keep a thread for half a minute, and cannot be stopped. So an
- * owner, together with those below it, may have half of the threads that the
- * one above may have, at least one; abandoned look-ups count until they end.
- * Half, since that leaves something for every level of the tree, and as much
- * for all others as for one. Owners are tenants of a fair queue (base/fair.h).
+ * getaddrinfo may occupy a thread for half a minute, and cannot be stopped. So
+ * an owner, together with those below it, may use half of the threads that the
+ * owner above may use, but at least one; abandoned look-ups count until they
+ * end. Half leaves threads for every level of the tree, and as many for all
+ * others as for one. Owners are tenants of a fair queue (base/fair.h).
  *
- * A job that can run calls a thread: one that is idle and has not been called
- * yet, or a new one. One that cannot run becomes able to when a job ends; the
- * thread that ended it then looks for the next one itself.
+ * A job that may run calls a thread: an idle one that has not been called yet,
+ * or a new one. When a job ends, others may become able to run; the thread that
+ * ended it looks for the next one itself.
  *
  * A task is woken under the lock, and takes the lock before it leaves, so it is
  * alive when it is woken.
  *
  * Threads are detached and hold a reference to the resolver: getaddrinfo cannot
- * be cut short, and nobody should have to wait for it at the end.
+ * be interrupted, and freeing the resolver should not wait for it.
  *
  * Threads: any. Lock order: the resolver's lock, then what ln_task_wake takes.
  */
@@ -40,7 +40,7 @@
 #include "net/address.h"
 #include "sched/task.h"
 
-/* Addresses of one name beyond which the rest is left out. */
+/* Maximum number of addresses of one name; the rest is omitted. */
 #define ADDRESSES_MOST 256u
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
@@ -281,7 +281,7 @@ static void start_thread(struct ln_resolver *resolver)
 	pthread_attr_destroy(&attributes);
 }
 
-/* Sees to it that a thread comes for a job that can run, unless all are busy;
+/* Makes sure that a thread will take a job that can run, unless all are busy;
  * under the lock. */
 static void call_thread(struct ln_resolver *resolver)
 {
@@ -318,8 +318,8 @@ static bool done(struct ln_resolver *resolver, struct job *job)
 	return is_done;
 }
 
-/* Ends the task's interest. Returns whether the job is the caller's: not when
- * a thread still works on it. */
+/* The task gives up the job. Returns whether the caller now owns it, which is
+ * false if a thread still works on it. */
 static bool leave(struct ln_resolver *resolver, struct job *job)
 {
 	bool ours;

@@ -2,21 +2,22 @@
  * DESIGN
  * A task that has the only reference waits in the poller's word for the
  * direction: an edge that came since the last attempt is remembered there, and
- * ends the wait at once. That memory is one bit, and whoever waits uses it up.
- * With two readers it could lose a wake-up: both get EAGAIN, data arrives, the
- * first one takes the bit and a part of the data, and the second one would park
- * beside the rest, for which no edge comes again. So tasks that share a socket
- * watch it instead: a watch is woken by every edge, and its first attempt comes
- * after it has been set up. That all of them are woken is the price.
+ * ends the wait at once. This memory is one bit, and a wait uses it up. With
+ * two readers it could lose a wake-up: both get EAGAIN, data arrives, the first
+ * one takes the bit and part of the data, and the second one parks although
+ * there is data, for which no edge comes again. So tasks that share a socket
+ * watch it instead: every edge wakes all watches, and a watcher first tries
+ * after it has set up the watch. The price is that all of them are woken.
  *
- * A read that gave less than it had room for has left nothing (`drained`): what
- * comes later comes with an edge, which is remembered until a wait uses it up.
- * So the next read waits before it tries, which spares a server a system call
- * for each request. Not once the end of the stream, an error or urgent data has
- * been reported, which end a read early; and only by a task that is alone.
+ * A read that was shorter than its buffer has left nothing (`drained`): later
+ * data comes with an edge, which is remembered until a wait uses it up. So the
+ * next read waits before it tries, which saves a server one system call for
+ * each request. This does not apply once the end of the stream, an error or
+ * urgent data has been reported, which end a read early, and only to a task
+ * that has the only reference.
  *
- * A task that has the only reference keeps it alone for as long as its call
- * lasts: nobody else has anything that could be cloned.
+ * A task that has the only reference keeps it as long as its call lasts: nobody
+ * else has a reference that could be cloned.
  *
  * Threads: any; waits on tasks.
  */

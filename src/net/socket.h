@@ -1,7 +1,7 @@
 /*
  * A socket: a non-blocking descriptor, registered with the poller of one
- * scheduler, with counted references. Whoever uses a socket has a reference of
- * its own, so several tasks may use one at the same time; the last release
+ * scheduler, with counted references. Each user of a socket has its own
+ * reference, so several tasks may use it at the same time; the last release
  * closes it.
  */
 #ifndef LN_NET_SOCKET_H
@@ -29,19 +29,19 @@ struct ln_socket_wait {
 	bool watching;
 };
 
-/* Makes a socket of a non-blocking descriptor and a unit that was taken from
- * `quota`, which it owns from now on: on failure one is closed and the other
- * given back, as they are when it ends. With one reference, the caller's.
+/* Makes a socket from a non-blocking descriptor and a unit taken from `quota`.
+ * It owns both from now on: on failure, and when the socket ends, the
+ * descriptor is closed and the unit returned. With one reference, the caller's.
  * LN_ENOMEM, LN_ELIMIT, LN_EIO. Tasks only. */
 int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **socket);
 
-/* Any thread. The last release closes the descriptor, without waiting for what
- * is still to be sent. */
+/* Any thread. The last release closes the descriptor, without waiting for
+ * unsent data. */
 struct ln_socket *ln_socket_retain(struct ln_socket *socket);
 void ln_socket_release(struct ln_socket *socket);
 
-/* Whether the caller has the only reference; then it stays alone until it gives
- * one away. */
+/* Whether the caller has the only reference; this stays so until it gives one
+ * away. */
 static inline bool ln_socket_sole(const struct ln_socket *socket)
 {
 	/* Acquire pairs with the releases of those who used it before. */

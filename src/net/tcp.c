@@ -1,10 +1,10 @@
 /*
  * DESIGN
- * Each system call has a function of its own, out of line, that returns a
- * negative errno: its caller parks, and errno belongs to a thread.
+ * Each system call is in a separate function, out of line, that returns a
+ * negative errno, because its caller parks and errno belongs to a thread.
  *
  * TCP_NODELAY is set on listeners, whose streams inherit it, and on streams
- * that connect: a guest cannot set it, and what it writes it wants sent.
+ * that connect: a guest cannot set it, and written data should be sent at once.
  *
  * Threads: tasks. No locks.
  */
@@ -26,7 +26,7 @@
 
 #define BACKLOG 4096
 
-/* Broken connections that accept passes over before others may run. */
+/* Broken connections that accept skips before other tasks may run. */
 #define BROKEN_IN_A_ROW 64
 
 void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE])
@@ -37,7 +37,7 @@ void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE])
 		 strerror_r(number, buffer, sizeof(buffer)), number);
 }
 
-/* What became of ln_socket_new, as the calls here say it. */
+/* Converts the result of ln_socket_new to that of the calls here. */
 static int adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
 		 int *number)
 {
@@ -66,7 +66,7 @@ static LN_NOINLINE int open_socket(const struct ln_address *address,
 		ln_quota_give(quota);
 		return -number;
 	}
-	/* Without it a stream only waits now and then for nothing. */
+	/* If it fails, data is only sent a little later. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return fd;
 }
@@ -139,7 +139,7 @@ static LN_NOINLINE int accept_one(int fd, struct ln_address *peer)
 	return stream;
 }
 
-/* With a unit of the quota, or without either: whoever only waits has none. */
+/* With a unit of the quota, or with neither: a waiting task has no unit. */
 static int accept_once(int fd, struct ln_quota *quota, struct ln_address *peer)
 {
 	int stream = -EMFILE;
@@ -152,8 +152,8 @@ static int accept_once(int fd, struct ln_quota *quota, struct ln_address *peer)
 	return stream;
 }
 
-/* Whether the failure was that of the connection which accept had at hand, and
- * not of the listener: Linux reports errors of the network here as well. */
+/* Whether the connection failed that accept was about to return, rather than
+ * the listener: Linux reports errors of the network here as well. */
 static bool broken_connection(int number)
 {
 	switch (number) {
@@ -218,8 +218,8 @@ int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
 	return error < 0 ? error : adopt(fd, quota, stream, number);
 }
 
-/* 0: connected; -EINPROGRESS: not yet. Every further call tells how far the
- * first one has come. */
+/* 0: connected; -EINPROGRESS: not yet. Further calls tell the progress of the
+ * first one. */
 static LN_NOINLINE int connect_once(int fd, const struct ln_address *address)
 {
 	union ln_sockaddr name;
@@ -355,7 +355,7 @@ static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,
 	};
 	ssize_t n;
 
-	/* The kernel takes one piece faster as that. */
+	/* For one buffer this call is faster. */
 	do {
 		n = count == 1 ? send(fd, pieces[0].iov_base, pieces[0].iov_len,
 				      MSG_NOSIGNAL)

@@ -1,12 +1,12 @@
 /*
- * TCP listeners and streams. Every call tries first and parks when it must, so
- * all of them are for tasks only. Those that fail because the kernel said so
- * return LN_EIO and store the errno through `number`; LN_ETIMEDOUT, LN_EKILLED
- * and LN_ENOMEM leave nothing behind, and what could be read is still there.
+ * TCP listeners and streams. Every call tries first and parks if necessary, so
+ * all of them are for tasks only. Calls that fail in the kernel return LN_EIO
+ * and store the errno through `number`. LN_ETIMEDOUT, LN_EKILLED and LN_ENOMEM
+ * change nothing, and unread data is still there.
  *
- * A socket takes a unit of `quota` (NULL: no bound) for as long as it is open,
- * whoever has it; when none is left the call fails as it does when the program
- * may open no more (EMFILE).
+ * A socket takes a unit of `quota` (NULL: no limit) as long as it is open,
+ * whoever has it. If no unit is left, the call fails as if the program could
+ * open no more descriptors (EMFILE).
  */
 #ifndef LN_NET_TCP_H
 #define LN_NET_TCP_H
@@ -19,7 +19,7 @@ struct ln_address;
 struct ln_quota;
 struct ln_socket;
 
-/* Bytes that one call should move at most: it should not take long. */
+/* Maximum number of bytes that one call should move, so that it is short. */
 #define LN_TCP_SLICE ((size_t)1 << 20)
 
 /* The text of an errno, for people: "Connection refused (os error 111)". */
@@ -45,8 +45,8 @@ int ln_tcp_local_address(const struct ln_socket *socket,
 			 struct ln_address *address, int *number);
 
 /* The next connection, and the address of its peer. Connections that broke
- * while they waited are passed over; without a free descriptor the call fails,
- * and the connection goes on waiting. */
+ * while they waited are skipped. Without a free descriptor the call fails, and
+ * the connection stays in the queue. */
 int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
 		  int64_t deadline, struct ln_socket **stream,
 		  struct ln_address *peer, int *number);
@@ -54,8 +54,8 @@ int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
 int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
 		   int64_t deadline, struct ln_socket **stream, int *number);
 
-/* Reads what there is, at most `len` bytes, and waits while there is nothing;
- * *count is 0 at the end of the stream, and when `len` is. */
+/* Reads the available bytes, at most `len`, and waits while there are none;
+ * *count is 0 at the end of the stream, and if `len` is 0. */
 int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
 		int64_t deadline, size_t *count, int *number);
 

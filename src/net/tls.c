@@ -1,19 +1,20 @@
 /*
  * DESIGN
  * OpenSSL never sees the socket. Between it and the socket are two buffers:
- * `in` for what came and is not yet decrypted, `out` for what is encrypted and
- * not yet sent. Transfers happen on the fiber and park; calls of OpenSSL need a
- * deep stack, so they run on the worker's own, and never wait.
+ * `in` for received data that is not yet decrypted, `out` for encrypted data
+ * that is not yet sent. Transfers happen on the fiber and park; calls of
+ * OpenSSL need a deep stack, so they run on the worker's own stack, and never
+ * wait.
  *
- * An SSL object is for one thread at a time, also if one only reads and another
- * only writes. So each call has the mutex, for at most 64 KiB of data at a
- * time, and never while it waits for the socket. What a write has encrypted is
- * taken away from under the mutex before it is sent. Reading may leave
- * something to be sent as well (the answer to a change of keys): that waits for
- * the next write.
+ * An SSL object may be used by one thread at a time, even if one only reads and
+ * another only writes. So each call holds the mutex, for at most 64 KiB of data
+ * at a time, and never while it waits for the socket. Encrypted data is taken
+ * out of `out` under the mutex, and then sent without it. Reading may produce
+ * data to send as well (the answer to a key update): it is sent with the next
+ * write.
  *
- * A reader is told of the end of the stream in the same way whether the other
- * side said goodbye or not: those above have frames that say so.
+ * A reader sees the end of the stream in the same way whether the other side
+ * sent close_notify or not: the layers above have frames for that.
  *
  * Threads: tasks; one reads, one writes. Lock order: the mutex only.
  */
@@ -42,8 +43,8 @@
 #define SLICE ((size_t)65536)
 #define RECORD 16384
 
-/* What may be waiting to be sent: a slice with its records' heads, and some
- * answers to changes of keys. Whoever makes us hold more is cut off. */
+/* Maximum of unsent data: a slice with its record headers, and some answers to
+ * key updates. A peer that makes us hold more is disconnected. */
 #define OUT_MOST (2 * SLICE)
 #define OUT_FIRST 4096
 #define OUT_INIT { .first = OUT_FIRST, .max = OUT_MOST }
@@ -209,8 +210,7 @@ void ln_tls_free(struct ln_tls *tls)
 	free(tls);
 }
 
-/* What a call of OpenSSL's said when it did not succeed; on the worker's
- * stack. */
+/* Handles a failed call of OpenSSL; on the worker's stack. */
 static void judge(struct step *step, int result, char *reason)
 {
 	struct ln_tls *tls = step->tls;
@@ -249,7 +249,7 @@ static void shake(void *argument)
 	if (result != 1) {
 		judge(step, result, tls->read_reason);
 	} else if (tls->context->keyed && !SSL_session_reused(tls->ssl)) {
-		/* Nobody gets here: there is no other way to succeed. */
+		/* Cannot happen: there is no other way to succeed. */
 		snprintf(tls->read_reason, sizeof(tls->read_reason),
 			 "the cluster key was not used");
 		step->error = LN_EPERM;
@@ -304,7 +304,7 @@ static void seal_records(void *argument)
 	}
 }
 
-/* Says what a call of net/tcp.h's came to. */
+/* Notes the reason of a failed call of net/tcp.h. */
 static int tell(int error, int number, char *reason)
 {
 	if (error == LN_EIO)
@@ -315,7 +315,7 @@ static int tell(int error, int number, char *reason)
 	return error;
 }
 
-/* Waits for more from the socket; whoever reads, once `in` is used up. */
+/* Waits for more from the socket; by the reader, once `in` is used up. */
 static int receive(struct ln_tls *tls, int64_t deadline)
 {
 	int number = 0;
@@ -331,7 +331,7 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 	return 0;
 }
 
-/* Sends what was taken away from `out`; whoever writes. */
+/* Sends what was taken out of `out`; by the writer. */
 static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
 {
 	struct ln_buffer *sending = &tls->sending;
@@ -352,7 +352,7 @@ static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
 	return tell(error, number, reason);
 }
 
-/* Takes away what is to be sent; under the mutex. */
+/* Takes the data to send out of `out`; under the mutex. */
 static void swap_out(struct ln_tls *tls)
 {
 	struct ln_buffer out = tls->out;
@@ -373,7 +373,7 @@ int ln_tls_handshake(struct ln_tls *tls, int64_t deadline)
 		ln_task_on_worker_stack(task, shake, &step);
 		swap_out(tls);
 		if (step.error < 0) {
-			/* The other side should hear why, if it listens. */
+			/* Tells the other side why, if it still reads. */
 			char ignored[LN_TLS_REASON_SIZE];
 
 			send_all(tls, deadline, ignored);
@@ -456,7 +456,7 @@ int ln_tls_write(struct ln_tls *tls, const void *data, size_t len,
 
 void ln_tls_shutdown(struct ln_tls *tls)
 {
-	/* It fails when the other side has ended the connection already. */
+	/* It fails if the other side has already ended the connection. */
 	(void)shutdown(tls->socket->fd, SHUT_RDWR);
 }
 

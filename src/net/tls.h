@@ -1,10 +1,10 @@
 /*
- * TLS 1.3 over a socket, with both sides authenticated: by a key that both know
- * or by certificates of one authority. Nothing else is spoken: no older
- * version, no tickets, no early data, no key exchange without forward secrecy.
+ * TLS 1.3 over a socket, with both sides authenticated, by a shared key or by
+ * certificates of one authority. There is no older version, no tickets, no
+ * early data, and no key exchange without forward secrecy.
  *
  * Calls that transfer park, so they are for tasks only. One task may read while
- * another one writes. Each direction keeps what went wrong as a text.
+ * another one writes. Each direction keeps its error as a text.
  */
 #ifndef LN_NET_TLS_H
 #define LN_NET_TLS_H
@@ -20,7 +20,7 @@ struct ln_tls_context;
 /* Bytes of a key that both sides know. */
 #define LN_TLS_KEY_SIZE 32
 
-/* Bytes of a text that says what went wrong, with the zero at its end. */
+/* Bytes of an error text, with the terminating zero. */
 #define LN_TLS_REASON_SIZE 256
 
 enum ln_tls_role { LN_TLS_CLIENT, LN_TLS_SERVER };
@@ -37,18 +37,18 @@ struct ln_tls_files {
 int ln_tls_context_new_key(const uint8_t key[LN_TLS_KEY_SIZE],
 			   struct ln_tls_context **context);
 
-/* A context whose connections are authenticated by certificates: that of the
- * other side must lead to the authority, as must our own. LN_EINVAL, with a
- * text that names the file and what is wrong with it; LN_ENOMEM. Blocks as the
- * file system does; not on a fiber. */
+/* A context whose connections are authenticated by certificates: the authority
+ * must have signed that of the other side, and our own. LN_EINVAL, with a text
+ * that names the file and what is wrong with it; LN_ENOMEM. Blocks for file
+ * operations; not on a fiber. */
 int ln_tls_context_new_files(const struct ln_tls_files *files,
 			     struct ln_tls_context **context,
 			     char reason[LN_TLS_REASON_SIZE]);
 
-/* NULL is fine. Connections that were made of it may go on. Any thread. */
+/* NULL is fine. Connections made from it may go on. Any thread. */
 void ln_tls_context_free(struct ln_tls_context *context);
 
-/* A connection over the socket, whose reference it owns from now on, also when
+/* A connection over the socket, whose reference it owns from now on, even if
  * the call fails. LN_ENOMEM. */
 int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	       enum ln_tls_role role, struct ln_tls **tls);
@@ -56,29 +56,29 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 /* Closes the socket. NULL is fine. No call may be under way. Any thread. */
 void ln_tls_free(struct ln_tls *tls);
 
-/* Does the handshake; before it has succeeded, nothing else is possible.
- * LN_EPERM: one side does not trust the other. LN_EFORMAT: the other side does
- * not speak what we do. LN_EIO, LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. The text
- * is that of the reading direction. */
+/* Does the handshake, which must succeed before anything else. LN_EPERM: one
+ * side does not trust the other. LN_EFORMAT: the other side speaks another
+ * protocol. LN_EIO, LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. The text is that of
+ * the reading direction. */
 int ln_tls_handshake(struct ln_tls *tls, int64_t deadline);
 
-/* Reads what there is, at most `len` bytes, and waits while there is nothing;
+/* Reads the available bytes, at most `len`, and waits while there are none;
  * *count is 0 at the end of the stream. Errors as in the handshake;
- * LN_ETIMEDOUT and LN_EKILLED lose nothing, any other one ends this direction.
- */
+ * LN_ETIMEDOUT and LN_EKILLED lose nothing, any other error ends this
+ * direction. */
 int ln_tls_read(struct ln_tls *tls, void *data, size_t len, int64_t deadline,
 		size_t *count);
 
-/* Writes all of it. After an error this direction is at its end. */
+/* Writes all of it. An error ends this direction. */
 int ln_tls_write(struct ln_tls *tls, const void *data, size_t len,
 		 int64_t deadline);
 
-/* Ends both directions, so that whoever reads or writes comes back soon. Any
- * thread, any number of times, while there is somebody who has not freed it. */
+/* Ends both directions, so that calls that read or write return soon. Any
+ * thread, any number of times, until it is freed. */
 void ln_tls_shutdown(struct ln_tls *tls);
 
-/* What went wrong: of reading and the handshake, and of writing. A text without
- * a full stop; "" when nothing has. By the task that called. */
+/* The error of reading and of the handshake, and that of writing: a text
+ * without a full stop, or "". By the task that called. */
 const char *ln_tls_read_reason(const struct ln_tls *tls);
 const char *ln_tls_write_reason(const struct ln_tls *tls);
 

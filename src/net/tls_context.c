@@ -1,14 +1,14 @@
 /*
  * DESIGN
- * What all connections of a cluster have in common. With a key, it is used as
- * an external pre-shared key (RFC 8446, 4.2.11) together with a Diffie-Hellman
- * exchange, so that who learns the key later cannot read what was recorded. The
- * session that stands for the key is made anew for each connection: OpenSSL
- * would share and change it.
+ * What all connections of a cluster have in common. A key is used as an
+ * external pre-shared key (RFC 8446, 4.2.11) together with a Diffie-Hellman
+ * exchange, so that recorded traffic stays secret if the key is learned later.
+ * The session that represents the key is made anew for each connection, because
+ * OpenSSL would share and change it.
  *
- * With certificates the authority is the only one that is trusted, and whoever
- * it has signed belongs to the cluster: names in certificates are not looked
- * at, since a node may be dialled by any address.
+ * With certificates only the authority is trusted, and every node whose
+ * certificate it has signed belongs to the cluster. Names in certificates are
+ * ignored, since a node may be dialled at any address.
  *
  * Threads: any; a context is not changed once it has been made.
  */
@@ -32,7 +32,7 @@
 static const uint8_t identity[] = "lunatic cluster";
 #define IDENTITY_LEN (sizeof(identity) - 1)
 
-/* Suites of which the key may be used with any: all have the same hash. */
+/* The key may be used with any of these suites: all have the same hash. */
 #define SUITES "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256"
 static const uint8_t suite[] = { 0x13, 0x01 };
 
@@ -83,7 +83,7 @@ static int find_key(SSL *ssl, const unsigned char *id, size_t id_len,
 	return *session != NULL;
 }
 
-/* A key file with a password would ask for it at the terminal. */
+/* OpenSSL would ask for the password of a key file at the terminal. */
 static int no_password(char *buffer, int size, int writing, void *argument)
 {
 	(void)buffer;
@@ -119,7 +119,8 @@ static int new_context(struct ln_tls_context **out)
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_cert_list(ssl, CHAIN_MOST);
 	SSL_CTX_set_default_passwd_cb(ssl, no_password);
-	/* Whoever shows no certificate, or one that leads nowhere, fails. */
+	/* A peer without a certificate, or with one of another authority,
+	 * fails. */
 	SSL_CTX_set_verify(
 		ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	*out = context;
@@ -195,8 +196,8 @@ static int check_file(const char *path, bool secret, char *reason)
 	return error;
 }
 
-/* Whether our own certificate leads to the authority, now: better told here
- * than by those who refuse us. */
+/* Whether the authority has signed our own certificate and it is valid now, so
+ * that the error is reported here, not by peers that refuse us. */
 static int check_chain(SSL_CTX *ssl, const struct ln_tls_files *files,
 		       char *reason)
 {
@@ -211,7 +212,7 @@ static int check_chain(SSL_CTX *ssl, const struct ln_tls_files *files,
 		error = 0;
 		if (X509_verify_cert(check) != 1) {
 			snprintf(reason, LN_TLS_REASON_SIZE,
-				 "the certificate '%s' does not lead to the "
+				 "the certificate '%s' is not signed by the "
 				 "authority '%s': %s",
 				 files->certificate, files->authority,
 				 X509_verify_cert_error_string(
@@ -287,7 +288,7 @@ void ln_tls_context_free(struct ln_tls_context *context)
 		ln_tls_context_release(context);
 }
 
-/* A cause in the words of somebody who set up a cluster. */
+/* The cause in terms of the cluster's set-up. */
 struct cause {
 	int number; /* of SSL_R_* */
 	int error;
@@ -315,7 +316,7 @@ static const struct cause causes[] = {
 	{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, LN_EPERM,
 	  "the other side does not know the authority of our certificate" },
 	{ SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, LN_EPERM,
-	  "the other side finds our certificate expired" },
+	  "the other side says that our certificate has expired" },
 };
 
 static const struct cause *find_cause(int number)

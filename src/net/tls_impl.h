@@ -1,4 +1,4 @@
-/* What the two halves of TLS share: contexts (tls_context.c) and connections
+/* Shared by the two parts of TLS: contexts (tls_context.c) and connections
  * (tls.c). */
 #ifndef LN_NET_TLS_IMPL_H
 #define LN_NET_TLS_IMPL_H
@@ -23,11 +23,11 @@ void ln_tls_context_release(struct ln_tls_context *context);
 /* Makes the method; NULL when memory is short. */
 BIO_METHOD *ln_tls_method_new(void);
 
-/* Whether OpenSSL says that memory ran short, by the thread's queue of errors,
- * which is empty afterwards. It does not always. */
+/* Whether the thread's error queue of OpenSSL tells that memory was short,
+ * which it does not always do. The queue is empty afterwards. */
 bool ln_tls_short_of_memory(void);
 
-/* What SSL says went wrong, by the thread's queue of errors, which is empty
+/* Writes the error in the thread's error queue of OpenSSL, which is empty
  * afterwards. Returns LN_EPERM, LN_EFORMAT or LN_ENOMEM. Needs a large stack.
  */
 int ln_tls_explain(const SSL *ssl, const struct ln_tls_context *context,

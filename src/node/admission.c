@@ -1,4 +1,4 @@
-/* Who may connect, and for how long silence is borne; see admission.h. */
+/* Which nodes may connect, and how long they may be silent; see admission.h. */
 #include "node/admission.h"
 
 #include <string.h>
@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "node/ids.h"
 
-/* Something is said this many times within the shorter heartbeat, so that a
- * late one does no harm. */
+/* A node sends this many times within the shorter heartbeat, so that a late
+ * frame does no harm. */
 #define SIGNS_PER_HEARTBEAT 4
 
 static const struct {

@@ -1,13 +1,13 @@
 /*
- * Which nodes may be connected, and when one is lost: rules that hold whatever
- * carries the frames. A fabric has both sides greet each other, asks here
- * whether it may keep the other node, and counts its silence.
+ * Which nodes may be connected, and when a node is lost: rules for all fabrics.
+ * A fabric lets both sides greet each other, asks here whether it may keep the
+ * other node, and measures its silence.
  *
- * A name belongs to one node at a time, and so does an incarnation. A newcomer
- * whose name or incarnation is that of a connected node waits while that node
- * is asked for a sign of life: a connection may be dead without anybody having
- * noticed. If there is none within LN_ADMISSION_PROBE_TIME, the newcomer takes
- * its place; otherwise the newcomer is refused.
+ * A name belongs to one node at a time, and so does an incarnation. If a
+ * newcomer has the name or incarnation of a connected node, it waits while that
+ * node is asked for a sign of life, because a connection may be dead without
+ * being noticed. If there is none within LN_ADMISSION_PROBE_TIME, the newcomer
+ * takes its place; otherwise the newcomer is refused.
  */
 #ifndef LN_NODE_ADMISSION_H
 #define LN_NODE_ADMISSION_H
@@ -23,10 +23,10 @@
 #define LN_PROTOCOL_VERSION_MIN 1u
 #define LN_PROTOCOL_VERSION_MAX LN_PROTOCOL_VERSION
 
-/* For a sign of life of a node whose name another one wants to have: ns. */
+/* Time for a sign of life of a node whose name another one wants, in ns. */
 #define LN_ADMISSION_PROBE_TIME INT64_C(2000000000)
 
-/* What a node says of itself when it greets another one. */
+/* How a node describes itself in its greeting. */
 struct ln_greeting {
 	uint32_t version_min; /* of the protocol, both included */
 	uint32_t version_max;
@@ -34,7 +34,7 @@ struct ln_greeting {
 	struct ln_node_id id;
 };
 
-/* Why a node is refused; the numbers travel. */
+/* Why a node is refused; the numbers are part of the protocol. */
 enum ln_refusal {
 	LN_ADMITTED = 0,
 	LN_REFUSED_NAME,      /* another node has the name */
@@ -46,11 +46,11 @@ enum ln_refusal {
 	LN_REFUSAL_COUNT,
 };
 
-/* What the refused node makes of it: LN_EEXIST (name), LN_EAGAIN (duplicate,
+/* The error for the refused node: LN_EEXIST (name), LN_EAGAIN (duplicate,
  * self), LN_EUNSUP (version), LN_ELIMIT (limit, leaving). 0 for LN_ADMITTED. */
 int ln_refusal_error(enum ln_refusal refusal);
 
-/* A text of one line for a person who reads the log of either node. */
+/* One line for the log of either node. */
 const char *ln_refusal_text(enum ln_refusal refusal);
 
 /* What this node says of itself. */
@@ -66,10 +66,10 @@ bool ln_greeting_valid(const struct ln_greeting *greeting);
 enum ln_refusal ln_admission_check(const struct ln_node_id *self,
 				   const struct ln_greeting *other);
 
-/* The version that this node speaks with one that was admitted. */
+/* The version to speak with an admitted node. */
 uint32_t ln_admission_version(const struct ln_greeting *other);
 
-/* Whether two nodes cannot both be connected: same name, or same run. */
+/* Whether two nodes cannot both be connected: same name or same incarnation. */
 bool ln_admission_rivals(const struct ln_node_id *a,
 			 const struct ln_node_id *b);
 
@@ -88,8 +88,8 @@ enum ln_rivalry {
 	LN_RIVALRY_REPLACE, /* close the rival, and wait until it is gone */
 };
 
-/* `heard`: when the rival gave its last sign of life; `asked`: since when the
- * newcomer waits; both as `now`. */
+/* `heard`: time of the rival's last sign of life; `asked`: since when the
+ * newcomer waits; both like `now`. */
 enum ln_rivalry ln_admission_judge(const struct ln_node_id *rival,
 				   enum ln_rival_state state, int64_t heard,
 				   const struct ln_node_id *newcomer,
@@ -104,7 +104,7 @@ struct ln_liveness {
 	_Atomic int64_t heard; /* when something came last, CLOCK_MONOTONIC */
 };
 
-/* From the heartbeats of both nodes, ns. Something has been heard now. */
+/* From the heartbeats of both nodes, in ns. Counts as a sign of life now. */
 void ln_liveness_init(struct ln_liveness *liveness, int64_t own, int64_t other);
 
 /* Something has come from the node. */

@@ -116,7 +116,7 @@ static int unpack_texts(struct ln_unpack *unpack, struct ln_config *config,
 	uint32_t count = ln_unpack_u32(unpack);
 	int error = 0;
 
-	/* A count that is too large ends where the bytes do. */
+	/* A count that is too large fails at the end of the bytes. */
 	for (uint32_t i = 0; i < count && error == 0; i++) {
 		const char *text = ln_unpack_text(unpack);
 

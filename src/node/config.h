@@ -1,8 +1,7 @@
 /*
- * Configurations on the way to another node: limits, permissions, command line
- * and variables, directories, and plugins by their bytes. What only means
- * something here stays here: the console, and the strategy for memories, which
- * is that of the other node.
+ * Encoding configurations for another node: limits, permissions, command line
+ * and variables, directories, and plugins as bytes. Local parts are not sent:
+ * the console, and the memory strategy, which is that of the other node.
  */
 #ifndef LN_NODE_CONFIG_H
 #define LN_NODE_CONFIG_H
@@ -32,8 +31,8 @@ struct ln_packed_plugins {
 	struct ln_packed_plugin list[LN_PLUGINS_MOST];
 };
 
-/* Reads a configuration, which the caller frees, but for its plugins, which are
- * to be compiled. LN_EFORMAT, LN_ELIMIT, LN_ENOMEM. */
+/* Reads a configuration, which the caller frees, without its plugins, which
+ * must be compiled first. LN_EFORMAT, LN_ELIMIT, LN_ENOMEM. */
 int ln_config_unpack(struct ln_unpack *unpack, struct ln_config **config,
 		     struct ln_packed_plugins *plugins);
 

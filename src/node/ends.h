@@ -1,7 +1,7 @@
 /*
- * How processes ended that other nodes had heard of: the latest ones, so that
- * who links to one learns the same as who links to a local process that has
- * ended. Not locked.
+ * How the latest processes ended that other nodes knew. So linking to such a
+ * process from another node has the same result as linking to a local process
+ * that has ended. Not locked.
  */
 #ifndef LN_NODE_ENDS_H
 #define LN_NODE_ENDS_H
@@ -28,7 +28,7 @@ struct ln_ends {
 void ln_ends_init(struct ln_ends *ends, uint32_t most);
 void ln_ends_deinit(struct ln_ends *ends);
 
-/* Notes an end. What cannot be noted for lack of memory is not known later. */
+/* Notes an end. If memory is short, the end is unknown later. */
 void ln_ends_add(struct ln_ends *ends, const uint8_t id[16],
 		 const struct ln_end *end);
 

@@ -32,7 +32,7 @@ static void note_end(struct ln_node *node, struct ln_process *process)
 	struct ln_end end = ln_process_end(process);
 
 	ln_lock_acquire(&node->exports_lock);
-	/* When it is in the table yet, ended() will note it. */
+	/* If it is still in the table, ended() will note it. */
 	if (ln_ids_find(&node->exports, process->id) == NULL)
 		ln_ends_add(&node->ends, process->id, &end);
 	ln_lock_release(&node->exports_lock);
@@ -67,7 +67,7 @@ static bool is_exported(const struct ln_node *node,
 
 enum entering { ENTERED, DEAD, THERE, NO_MEMORY };
 
-/* Enters it unless that was done; without an export only looks. */
+/* Enters it unless it is entered already; without an export it only checks. */
 static enum entering enter(struct ln_node *node, struct ln_process *process,
 			   struct export *export)
 {

@@ -1,7 +1,7 @@
 /*
- * What lies between a node and whatever carries its frames. A fabric finds
- * other nodes, authenticates them, and gives the node a channel to each: frames
- * arrive in order, each once, until the channel is down. The mesh
+ * The interface between a node and the fabric that carries its frames. A fabric
+ * finds other nodes, authenticates them, and gives the node a channel to each:
+ * frames arrive in order, each once, until the channel is down. The mesh
  * (mesh/mesh.h) is the default fabric; tests have one in memory.
  *
  * The interface has two halves. The program uses `struct ln_fabric_class`: it
@@ -9,11 +9,11 @@
  * and channels. Rules that hold for every fabric (which nodes may connect, when
  * a silent node is lost) are in node/admission.h.
  *
- * The node queues frames in a session (node/session.h); the fabric takes them
- * from there when it can send, so that bounds and waiting are the same
- * whatever carries them. A fabric tells the node of one session's events one
- * after the other, never two at once: up, frames, down. After a node's session
- * is down, and only then, it may come up again.
+ * The node queues frames in a session (node/session.h), and the fabric takes
+ * them from there when it can send. So limits and waiting are the same for all
+ * fabrics. A fabric reports the events of one session one after the other,
+ * never two at once: up, frames, down. Only after a node's session is down may
+ * it come up again.
  */
 #ifndef LN_NODE_FABRIC_H
 #define LN_NODE_FABRIC_H
@@ -27,7 +27,7 @@ struct ln_node;
 struct ln_session;
 struct ln_tls_context;
 
-/* The longest frame, in bytes. What is larger travels in pieces. */
+/* Maximum length of a frame, in bytes. Longer ones are fragmented. */
 #define LN_FRAME_MOST 65536
 
 /* The version of the protocol: docs/protocol.md. */
@@ -44,18 +44,18 @@ struct ln_tls_context;
 #define LN_HEARTBEAT_MIN INT64_C(100000000)
 #define LN_HEARTBEAT_MAX INT64_C(3600000000000)
 
-/* For how long joining tries at most, and leaving sends what is queued: ns. */
+/* Maximum time for joining, and for sending queued frames when leaving: ns. */
 #define LN_FABRIC_PATIENCE INT64_C(5000000000)
 #define LN_FABRIC_FAREWELL INT64_C(2000000000)
 
-/* A frame on its way; allocated with malloc, owned by one at a time. */
+/* A frame; allocated with malloc, with one owner at a time. */
 struct ln_frame {
 	struct ln_frame *next;
 	size_t len; /* bytes */
 	uint8_t data[];
 };
 
-/* Who is at the other end. An incarnation is one run of a node: 16 random
+/* The node at the other end. An incarnation is one run of a node: 16 random
  * bytes, drawn when it starts. */
 struct ln_node_id {
 	char name[LN_NODE_NAME_MOST + 1]; /* UTF-8, terminated */
@@ -88,18 +88,18 @@ struct ln_fabric_class {
 	const char *name; /* of the kind: "mesh" */
 
 	/* Starts a fabric for the node, which outlives it. From now on other
-	 * nodes may connect. On failure *error is a text of one line, owned by
-	 * the caller, or NULL when memory was short: LN_EINVAL (an address),
-	 * LN_EIO, LN_ENOMEM. Not from a task. */
+	 * nodes may connect. On failure *error is one line, owned by the
+	 * caller, or NULL if memory was short: LN_EINVAL (an address), LN_EIO,
+	 * LN_ENOMEM. Not from a task. */
 	int (*start)(struct ln_node *node,
 		     const struct ln_fabric_options *options,
 		     struct ln_fabric **fabric, char **error);
 
-	/* Returns when one of the peers that were given, and all nodes that it
-	 * named, are connected or could not be reached; at once when no peers
-	 * were given. Tries for LN_FABRIC_PATIENCE. Meanwhile `progress`,
-	 * unless it is NULL, is called with a line about what is tried again,
-	 * at most once a second. Errors as above; LN_EEXIST: the name is taken;
+	/* Returns when one of the given peers, and all nodes that it named, are
+	 * connected or could not be reached; at once without peers. Tries for
+	 * LN_FABRIC_PATIENCE. Meanwhile `progress`, unless NULL, is called with
+	 * a line about each retry, at most once a second. Errors as above;
+	 * LN_EEXIST: the name is taken;
 	 * LN_EPERM: the peer does not trust us, or we do not trust it;
 	 * LN_EKILLED: interrupted. Not from a task. */
 	int (*join)(struct ln_fabric *fabric,
@@ -116,7 +116,7 @@ struct ln_fabric_class {
 	 * thread; not on a fiber. */
 	int (*list)(struct ln_fabric *fabric, struct ln_fabric_peer **peers);
 
-	/* Sends what is queued, for LN_FABRIC_FAREWELL at most, tells the other
+	/* Sends queued frames, for at most LN_FABRIC_FAREWELL, tells the other
 	 * nodes, ends all sessions and frees the fabric. Not from a task. */
 	void (*leave)(struct ln_fabric *fabric);
 };
@@ -128,13 +128,13 @@ struct ln_fabric {
 
 /* The half that the node uses. */
 
-/* What the node calls. Both may be called by any thread, also under a lock of
- * the node's, so they neither park nor call the node. */
+/* The functions that the node calls. Any thread may call both, also under a
+ * lock of the node, so they neither park nor call the node. */
 struct ln_channel_class {
 	/* There are frames to take in the session. */
 	void (*wake)(struct ln_channel *channel);
 	/* Ends the channel soon; `reason` is for the log and copied. The fabric
-	 * then says that the session is down, as ever. */
+	 * then reports the session as down, as usual. */
 	void (*close)(struct ln_channel *channel, const char *reason);
 };
 
@@ -144,27 +144,28 @@ struct ln_channel {
 	const struct ln_channel_class *class;
 };
 
-/* What the fabric calls, from one task or thread at a time for each session. */
+/* The functions that the fabric calls, from one task or thread at a time for
+ * each session. */
 
-/* A node can be reached. The session belongs to the fabric until it says that
- * it is down. LN_EEXIST: another incarnation of the name, or this one, is up;
- * LN_ENOMEM, LN_ELIMIT. */
+/* A node can be reached. The session belongs to the fabric until it reports
+ * that it is down. LN_EEXIST: this incarnation, or another one with the name,
+ * is up; LN_ENOMEM, LN_ELIMIT. */
 int ln_session_up(struct ln_node *node, struct ln_channel *channel,
 		  const struct ln_node_id *id, struct ln_session **session);
 
-/* A frame has come in; the bytes are the caller's and are not kept. Never
- * parks. LN_EFORMAT: no node of ours sends this, and *reason says why, for the
- * log: to be followed by ln_session_down. */
+/* A frame has arrived; the bytes belong to the caller and are not kept. Never
+ * parks. LN_EFORMAT: the frame is invalid, and *reason tells why, for the log;
+ * the caller must then call ln_session_down. */
 int ln_session_receive(struct ln_session *session, const uint8_t *data,
 		       size_t len, const char **reason);
 
-/* Takes frames to be sent, oldest first, linked by `next`: at least one if
- * there is any, and no more than `most` bytes otherwise. The caller frees them.
- * NULL: none; `wake` will be called when there are. */
+/* Takes frames to send, oldest first, linked by `next`: at least one if there
+ * is any, and at most `most` bytes otherwise. The caller frees them. NULL:
+ * none; `wake` will be called when there are. */
 struct ln_frame *ln_session_take(struct ln_session *session, size_t most);
 
-/* The node cannot be reached any more: breaks every link across, ends what
- * waits, and frees the session. May park when called by a task. */
+/* The node cannot be reached any more: all links with it fail, waiting tasks
+ * are woken, and the session is freed. May park when called by a task. */
 void ln_session_down(struct ln_session *session, const char *reason);
 
 #endif

@@ -1,29 +1,27 @@
 /*
  * DESIGN
  * A link between a local process and one of another node is in the tables of
- * both processes here, as any link: the local one's holds what the other is
- * told, the proxy's what the local one is told. Both entries are made, changed
- * and removed in one step, under both locks, and with the second lock held what
- * tells the other node is queued. So both nodes see the changes of one side in
- * the order in which they were made.
+ * both processes here, like any link: the local process's table holds the tag
+ * for the remote one, the proxy's table the tag for the local one. Both entries
+ * are made, changed and removed in one step, under both locks, and the frame
+ * for the other node is queued under these locks. So both nodes see the changes
+ * of one side in the order in which they were made.
  *
- * The two sides may change a link at the same time. What one says about a link
- * that the other has just removed must not bring half of it back: a LINK that
- * crosses an UNLINK is void. The node that unlinks therefore notes that, until
- * the other one answers UNLINKED, and ignores every LINK of that pair before.
+ * The two sides may change a link at the same time. A LINK that crosses an
+ * UNLINK must not restore half of the link. So a node that has sent UNLINK
+ * remembers that, and ignores every LINK for that pair until UNLINKED arrives.
  * The end of a process needs no answer: a LINK to it is answered with its end.
  *
  * All kinds begin with two ids: of the process of the node that sends, and of
  * the process of the node that receives. KILL has the second one only.
  *
- *   LINK        i64: what the first is told, i64: what the second is told
+ *   LINK        i64: tag for the first, i64: tag for the second
  *   UNLINK      answered with UNLINKED, the ids the other way round
  *   UNLINKED
  *   LINK_ENDED  u8: whether the first has failed; it has ended
  *   KILL
  *
- * When a session is over, its peer's processes are as good as dead: all links
- * to them have failed.
+ * When a session ends, all links with processes of its peer fail.
  */
 #include "node/links.h"
 
@@ -46,7 +44,7 @@
 
 #define SLOTS_MOST 4096 /* that are searched under a lock at once */
 
-/* What stands for a pair of processes. Both ids are random. */
+/* The key of a pair of processes. Both ids are random. */
 static void combine(uint8_t pair[LN_ID_SIZE], const uint8_t *a,
 		    const uint8_t *b)
 {
@@ -74,8 +72,8 @@ struct entering {
 	bool failed;            /* how the process ended, if it has */
 };
 
-/* Whether it may be done, under both locks. LN_EIO: not in this session;
- * LN_EAGAIN: not now. */
+/* Whether the link may be changed, under both locks. LN_EIO: not in this
+ * session; LN_EAGAIN: not now. */
 static int may_enter(const struct entering *entering)
 {
 	struct ln_peer *peer = entering->proxy->peer;
@@ -126,7 +124,7 @@ static int enter_both(struct entering *entering, bool *drop)
 }
 
 /* Enters a link on both sides. LN_EDEAD: the process has ended, or, with a
- * frame, the node is not connected; then the link is there all the same. */
+ * frame, the node is not connected; in the latter case the link is entered. */
 static int enter(struct entering *entering)
 {
 	struct ln_process *process = entering->process;
@@ -199,7 +197,8 @@ int ln_links_link(struct ln_process *self, struct ln_process *remote,
 		return LN_ENOMEM;
 	error = enter(&entering);
 	if (error == LN_EDEAD) {
-		/* The node is not connected. Unless it has been told. */
+		/* The node is not connected: the process is told, unless it was
+		 * already. */
 		ln_remote_end_link(self, remote, has_failed(proxy));
 		return 0;
 	}
@@ -336,8 +335,8 @@ static int get_pair(struct ln_session *session, struct ln_unpack *frame,
 	return 0;
 }
 
-/* Links a process as its peer has done. 0, or LN_EAGAIN: nothing is to be
- * answered. *failed: how it ended, if it has, or that it could not. */
+/* Links a process as the peer has done. 0 or LN_EAGAIN: there is no answer.
+ * *failed: how it ended, if it has, or that it cannot be linked. */
 static int link_local(struct ln_session *session, struct ln_process *process,
 		      const struct pair *pair, const int64_t tags[2],
 		      bool *failed)
@@ -449,7 +448,7 @@ static int receive_unlinked(struct ln_session *session, struct ln_unpack *frame)
 	free(unlinking);
 	if (entry == NULL)
 		return ln_session_refuse(session,
-					 "an answer to no unlink of ours");
+					 "an answer without an unlink");
 	return 0;
 }
 
@@ -484,9 +483,8 @@ static int receive_kill(struct ln_session *session, struct ln_unpack *frame)
 	return 0;
 }
 
-/* Whether the proxy is linked to anybody. *process is one of them, with a
- * reference, or NULL when none is in the slots that were searched, some of them
- * from *slot on. */
+/* Whether the proxy has links. *process is a linked process, with a reference,
+ * or NULL if there is none in the slots searched this time, from *slot on. */
 static bool any_link(struct ln_process *remote, uint32_t *slot,
 		     struct ln_process **process)
 {
@@ -508,7 +506,7 @@ static bool any_link(struct ln_process *remote, uint32_t *slot,
 	return linked;
 }
 
-/* Tells all that are linked to the proxy that it is gone. */
+/* Tells all processes linked to the proxy that it is gone. */
 static void break_links(struct ln_process *remote)
 {
 	struct ln_task *task = ln_task_current();

@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * A message is one frame, or, when it is too long for that, a head and a body
- * in pieces:
+ * A message is one frame or, if it is too long for that, a head and a
+ * fragmented body:
  *
  *   head  16 bytes: id of the receiver
  *         i64: tag
@@ -10,9 +10,10 @@
  *         u64: where the next read begins
  *   body  the data, then the resources: references (node/reference.c)
  *
- * The resources come last so that a body in pieces becomes the data of the
- * message where it lies. A message for a process that has ended is dropped, and
- * so is one that cannot be held, as if the mailbox were full.
+ * The resources come last, so that the memory of a fragmented body becomes that
+ * of the message without a copy. A message for a process that has ended is
+ * dropped, and so is one for which memory is short, as if the mailbox were
+ * full.
  */
 #include "node/messages.h"
 
@@ -207,8 +208,8 @@ static int get_resources(struct ln_session *session, struct ln_unpack *frame,
 	return 0;
 }
 
-/* Ends the receipt of a message whose data is complete: sends it on, or drops
- * it. The rest of the frame are its resources. */
+/* Finishes a received message whose data is complete: delivers it, or drops it.
+ * The rest of the frame has its resources. */
 static int deliver(struct ln_session *session, struct ln_unpack *frame,
 		   const struct head *head, struct ln_message *message)
 {
@@ -230,7 +231,7 @@ static int deliver(struct ln_session *session, struct ln_unpack *frame,
 	}
 	if (error == LN_EFORMAT)
 		return error;
-	/* Dropped; the rest has not been looked at. */
+	/* Dropped; the rest was not checked. */
 	frame->len = 0;
 	return 0;
 }

@@ -1,26 +1,27 @@
 /*
  * DESIGN
- * MONITOR and DEMONITOR begin with two ids, of the process of the writer's that
- * watches and of the process of the reader's that is watched, and DOWN with the
- * same two the other way round. Then comes an i64, the tag of the monitor,
- * which its process never uses again; so what crosses a DEMONITOR finds nobody,
- * and nothing has to be answered.
+ * MONITOR and DEMONITOR begin with two ids: that of the watching process, on
+ * the writer's node, and that of the watched process, on the reader's node.
+ * DOWN has the two in the opposite order. Then comes an i64, the tag of the
+ * monitor, which its process never uses again. So a frame that crosses a
+ * DEMONITOR finds no monitor, and no answer is needed.
  *
  *   MONITOR    ids, i64 tag: tell when the second ends
  *   DEMONITOR  ids, i64 tag: do not
  *   DOWN       ids, i64 tag, u8 reason, u32 code: the first has ended
  *
- * Where it watches, a monitor is in the list of the proxy, under the proxy's
- * lock, and what tells the other node is queued under that lock: MONITOR comes
- * before DEMONITOR, and before a session ends its proxies know whom to tell.
+ * On the watching side, a monitor is in the list of the proxy, under the
+ * proxy's lock, and frames for the other node are queued under that lock. So
+ * MONITOR comes before DEMONITOR, and when a session ends, its proxies know all
+ * watching processes.
  *
- * Where it is watched, a struct watching is in the list of the process, under
- * that one's lock, and in the session's table, under peer->lock; never both
- * locks at a time, and each place has a reference. Who takes it out of the
- * table tells the peer, so that it is told once.
+ * On the watched side, a struct watching is in the list of the process, under
+ * the lock of the process, and in the session's table, under peer->lock; never
+ * both locks at a time, and each place has a reference. The one who removes it
+ * from the table tells the peer, so the peer is told once.
  *
- * A peer of version 1 of the protocol does not know these frames: then only the
- * loss of the node is told.
+ * A peer with version 1 of the protocol does not know these frames: then only
+ * the loss of the node is reported.
  */
 #include "node/monitors.h"
 
@@ -50,7 +51,7 @@ struct subject {
 	int64_t tag;
 };
 
-/* A process of this node that one of the peer's watches. */
+/* A process of this node that a process of the peer watches. */
 struct watching {
 	struct ln_watcher watcher;   /* of the process */
 	struct ln_id_entry entry;    /* in session->watched */
@@ -79,7 +80,7 @@ static struct ln_frame *make_frame(uint8_t kind, const struct subject *subject,
 	return ln_wire_finish(&writer);
 }
 
-/* Queues what the peer is to know, if it understands it. LN_EDEAD: it is not
+/* Queues a frame for the peer, if its version knows it. LN_EDEAD: it is not
  * connected. */
 static int post(struct ln_peer *peer, struct ln_frame *frame)
 {
@@ -150,7 +151,7 @@ void ln_monitors_unwatch(struct ln_process *remote, struct ln_monitor *monitor)
 		   make_frame(LN_KIND_DEMONITOR, &subject, NULL));
 }
 
-/* What stands for who watches and its tag in a session's table. */
+/* The key of a watching process and its tag in a session's table. */
 static void combine(uint8_t key[LN_ID_SIZE], const uint8_t *from, int64_t tag)
 {
 	uint64_t half;
@@ -311,8 +312,9 @@ static int receive_monitor(struct ln_session *session, struct ln_unpack *frame)
 		ln_process_release(process);
 	}
 	if (error == LN_EEXIST)
-		return ln_session_refuse(session, "a monitor that there is");
-	/* What cannot be watched is as good as lost. */
+		return ln_session_refuse(session,
+					 "a monitor that exists already");
+	/* A process that cannot be watched is reported like a lost one. */
 	if (error == LN_ELIMIT || error == LN_ENOMEM)
 		end.reason = LN_REASON_NODE_LOST;
 	if (error < 0)
@@ -320,7 +322,7 @@ static int receive_monitor(struct ln_session *session, struct ln_unpack *frame)
 	return 0;
 }
 
-/* Ends one that was taken out of the table, whose reference it takes over. */
+/* Ends one that was taken out of the table; takes over that reference. */
 static void cancel(struct watching *watching)
 {
 	struct ln_process *process = watching->process;
@@ -360,7 +362,7 @@ static int receive_demonitor(struct ln_session *session,
 	return 0;
 }
 
-/* Tells a process of this node, if it watches that one yet. */
+/* Tells a process of this node, if it still watches the other one. */
 static void tell(struct ln_session *session, struct ln_process *self,
 		 const struct subject *subject, const struct ln_end *end)
 {
@@ -411,7 +413,7 @@ static int up(struct ln_session *session)
 	return 0;
 }
 
-/* Nobody of the peer's is to be told any more. */
+/* No process of the peer is told any more. */
 static void cancel_all(struct ln_session *session)
 {
 	struct ln_peer *peer = session->peer;

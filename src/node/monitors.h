@@ -1,7 +1,7 @@
 /*
- * Monitors across nodes: the node of the watched process keeps, for the session
- * that asked, who is to be told; the node of the one that watches tells it
- * itself when that session is over.
+ * Monitors across nodes. The node of the watched process stores, for each
+ * session, which processes to tell. When that session ends, the node of the
+ * watching process tells it itself.
  */
 #ifndef LN_NODE_MONITORS_H
 #define LN_NODE_MONITORS_H

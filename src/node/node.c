@@ -107,7 +107,7 @@ int ln_node_attach(struct ln_node *node, struct ln_environment *environment)
 	if (error < 0)
 		return error;
 	/* Its processes run no guests, and their number is bounded by that of
-	 * requests. */
+	 * the requests. */
 	config->limits.max_processes = UINT64_MAX;
 	error = ln_environment_new(node->runtime, NULL, config, &node->serving);
 	ln_config_free(config);

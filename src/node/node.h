@@ -1,8 +1,8 @@
 /*
- * This node, as one of several: who it is, which of its processes others have
- * heard of, and the other nodes that it has heard of (node/peer.h). Counted
- * references: what other nodes' processes are known by here outlives sessions,
- * so the memory may outlive ln_node_free.
+ * This node, as one of several: its identity, its processes that other nodes
+ * know, and the other nodes that it knows (node/peer.h). References are
+ * counted: proxies of other nodes' processes outlive sessions, so the memory
+ * may outlive ln_node_free.
  */
 #ifndef LN_NODE_NODE_H
 #define LN_NODE_NODE_H
@@ -31,18 +31,18 @@ struct ln_node_options {
 	const uint8_t *incarnation; /* 16 bytes; NULL: drawn */
 	size_t high_mark;           /* bytes queued for a node: senders wait */
 	size_t low_mark;            /* and go on */
-	size_t answers_most;        /* queued bytes at which a node that makes
-				     * us answer is given up */
+	size_t answers_most;        /* queued bytes at which a node that keeps
+				     * sending requests is disconnected */
 	uint64_t max_message;       /* bytes of one that comes in pieces */
 	uint32_t max_sessions;      /* nodes connected at a time */
 	uint32_t max_peers;         /* nodes known at a time */
 	uint32_t max_proxies;       /* processes of all other nodes */
-	size_t max_store; /* bytes of modules that are kept, in case that they
-			   * are asked for again */
-	uint32_t max_unlinks; /* that a node has not answered yet */
-	uint32_t max_ends;    /* remembered; a power of two */
-	/* Bytes of what comes in pieces, and of requests that are worked on:
-	 * of one other node, and of all. */
+	size_t max_store;           /* bytes of modules that are kept for later
+				     * requests */
+	uint32_t max_unlinks;       /* that a node has not answered yet */
+	uint32_t max_ends;          /* remembered; a power of two */
+	/* Bytes of fragmented bodies, and of requests in progress: of one other
+	 * node, and of all. */
 	uint64_t max_session_bytes;
 	uint64_t max_body_bytes;
 };
@@ -78,14 +78,15 @@ struct ln_node {
 	struct ln_ends ends;   /* and those that were */
 };
 
-/* With one reference, the caller's. The name is copied. LN_EINVAL: no name for
- * a node. LN_ENOMEM. */
+/* With one reference, the caller's. The name is copied. LN_EINVAL: not a valid
+ * name. LN_ENOMEM. */
 int ln_node_new(struct ln_runtime *runtime,
 		const struct ln_node_options *options, struct ln_node **node);
 
 /* Lets the processes of the runtime use the node, and other nodes make
- * environments below `environment`, which is that of the program. To be called
- * once, before there are processes and sessions. LN_ENOMEM. Not on a fiber. */
+ * environments below `environment`, which is that of the program. Must be
+ * called once, before there are processes and sessions. LN_ENOMEM. Not on a
+ * fiber. */
 int ln_node_attach(struct ln_node *node, struct ln_environment *environment);
 
 /* Drops the caller's reference; no session may be up, and, once it was
@@ -95,7 +96,7 @@ void ln_node_free(struct ln_node *node);
 struct ln_node *ln_node_retain(struct ln_node *node);
 void ln_node_release(struct ln_node *node);
 
-/* Whether the bytes are a name for a node: 1 to LN_NODE_NAME_MOST bytes of
+/* Whether the bytes are a valid name of a node: 1 to LN_NODE_NAME_MOST bytes of
  * UTF-8 without control characters. */
 bool ln_node_name_valid(const char *name, size_t len);
 

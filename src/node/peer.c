@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * The table of peers is weak: it holds no references. The last release takes
- * the peer out under the node's lock; whoever finds it before that, with no
- * reference left, leaves it alone and makes another one.
+ * The table of peers is weak: it holds no references. The last release removes
+ * the peer under the node's lock. A look-up that finds it before that, without
+ * references, ignores it and makes another one.
  */
 #include "node/peer.h"
 

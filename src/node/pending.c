@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * A table of LN_PENDING_MOST places. A number is the index of a place and,
- * above it, how often it was used, so that an answer that comes twice finds
- * nothing. There are always as many free places as the gate lets through.
+ * A table of LN_PENDING_MOST places. A number consists of the index of a place
+ * and, in the upper bits, how often it was used, so that a second answer finds
+ * no request. There are always as many free places as the gate lets through.
  *
  * Threads: any; ln_pending_find, _answered and _end by one task at a time. One
  * lock, under which waiters are woken, so that they may go once they have had
@@ -102,12 +102,12 @@ static int park(struct ln_pending_waiter *waiter)
 	if (waiter->task != NULL)
 		return ln_task_wait(waiter->task, LN_NEVER);
 	ln_futex_wait(&waiter->woken, 0, -1);
-	/* Whoever waits looks at what it waits for afterwards. */
+	/* The waiter checks its condition afterwards. */
 	atomic_store_explicit(&waiter->woken, 0, memory_order_release);
 	return 0;
 }
 
-/* Gives one place in the gate to whoever is next; under the lock. */
+/* Gives one place in the gate to the next waiter; under the lock. */
 static void let_in(struct gate *gate)
 {
 	struct ln_pending_waiter *waiter;
@@ -242,7 +242,7 @@ struct ln_request *ln_pending_find(struct ln_pending *pending, uint64_t number)
 	return request;
 }
 
-/* Ends a request; under the lock. True: the caller disposes of it. */
+/* Ends a request; under the lock. True: the caller must dispose of it. */
 static bool finish(struct ln_pending *pending, struct ln_request *request,
 		   bool lost)
 {

@@ -1,10 +1,10 @@
 /*
- * The requests that one session has sent and that are not answered yet. Whoever
- * asks waits for its answer, and before that, in turn, for a number, so that
- * the other node never has more of them than LN_PENDING_MOST. Of those that are
- * longer than a frame there is one at a time. An answer gives the number back,
- * also when nobody waits for it any more: what a killed process asked for is
- * disposed of by whoever receives the answer.
+ * The requests of one session that are not answered yet. The caller waits for
+ * its answer and, before that, for a number, so that the other node never has
+ * more than LN_PENDING_MOST requests. Only one request longer than a frame may
+ * be unanswered at a time. An answer frees the number, even if nobody waits for
+ * it any more: the receiver of the answer then disposes of the request of the
+ * killed process.
  *
  * A task parks, and a thread that runs none blocks. References are counted: the
  * session has one, and so does everybody who asks.
@@ -49,19 +49,19 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request);
 /* Takes back a request that entered and was never sent. */
 void ln_pending_leave(struct ln_pending *pending, struct ln_request *request);
 
-/* Waits for the answer of a request that was sent: 0, and the request is the
- * caller's again. LN_EIO: it was lost; likewise. LN_EKILLED, LN_ENOMEM: it is
- * the table's now. */
+/* Waits for the answer to a sent request. 0: the caller owns the request again.
+ * LN_EIO: it was lost; the same. LN_EKILLED, LN_ENOMEM: the table owns it now.
+ */
 int ln_pending_await(struct ln_pending *pending, struct ln_request *request);
 
-/* The request of that number, or NULL. For the task that receives, which may
- * then fill in the answer and says so with ln_pending_answered. */
+/* The request with that number, or NULL. For the receiving task, which may then
+ * fill in the answer and call ln_pending_answered. */
 struct ln_request *ln_pending_find(struct ln_pending *pending, uint64_t number);
 void ln_pending_answered(struct ln_pending *pending,
 			 struct ln_request *request);
 
-/* The session is over: all requests are lost, and none enters. By the task that
- * receives. */
+/* The session is over: all requests are lost, and no new ones enter. By the
+ * receiving task. */
 void ln_pending_end(struct ln_pending *pending);
 
 #endif

@@ -1,23 +1,23 @@
 /*
  * DESIGN
- * What is longer than a frame goes as START, which has the kind, the length of
- * the body, the head, and the beginning of the body; then DATA, until all of it
- * is there. There is one such thing at a time in each direction of a session,
- * so DATA needs no number: whoever sends one has peer->transfer. Other frames
- * may come in between. ABORT takes it back.
+ * Fragmentation. A frame that would be too long is sent as START, which has the
+ * kind, the length of the body, the head, and the beginning of the body; then
+ * DATA, until the body is complete. A session has one such transfer at a time
+ * in each direction, so DATA needs no number; the sender holds peer->transfer.
+ * Other frames may come in between. ABORT cancels the transfer.
  *
  *   START  u8: kind, u64: bytes of the body, u32: bytes of the head, the head,
  *          bytes of the body
  *   DATA   bytes of the body, one at least
  *   ABORT  nothing
  *
- * A sender holds on to the session in which it began: what was to follow must
- * not get into the next one.
+ * A sender stays with the session in which it began: the rest must not be sent
+ * in the next session.
  *
- * The receiver allocates for the body what has come, not what was announced,
- * and at most twice that. It is charged to the session (node/serve.h), together
- * with the bodies of requests that it works on. What is too much is let pass,
- * and lost.
+ * The receiver allocates memory for the bytes of the body that have arrived,
+ * not for those that were announced, and at most twice as much. It is charged
+ * to the session (node/serve.h), together with the bodies of requests in
+ * progress. A body that is too large is received and discarded.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +118,7 @@ static void post_abort(struct transfer *transfer)
 		      ln_wire_finish(&writer));
 }
 
-/* Sends all pieces, waiting for room for each. */
+/* Sends all fragments, waiting for room for each. */
 static int send_all(struct transfer *transfer, int64_t deadline)
 {
 	struct ln_task *task = ln_task_current();
@@ -238,8 +238,8 @@ static int finish(struct ln_session *session)
 	return error;
 }
 
-/* There is no memory for it, or not so much for this peer: the pieces come all
- * the same. */
+/* There is no memory for it, or it is too much for this peer: the fragments
+ * still arrive. */
 static int lose(struct ln_session *session)
 {
 	const struct ln_kind *kind = session->assembly.kind;
@@ -303,7 +303,7 @@ static int receive_start(struct ln_session *session, struct ln_unpack *frame)
 		return ln_session_refuse(session, "a beginning before the end");
 	if (kind == NULL || kind->begin == NULL)
 		return ln_session_refuse(session,
-					 "pieces of a kind that has none");
+					 "fragments of a kind that has none");
 	session->assembly.kind = kind;
 	session->assembly.total = total;
 	session->assembly.keep = true;
@@ -327,7 +327,7 @@ static int receive_data(struct ln_session *session, struct ln_unpack *frame)
 	if (session->assembly.kind == NULL)
 		return ln_session_refuse(session, "bytes without a beginning");
 	if (frame->len == 0)
-		return ln_session_refuse(session, "a piece without bytes");
+		return ln_session_refuse(session, "an empty fragment");
 	return take_body(session, frame);
 }
 

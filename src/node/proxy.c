@@ -1,9 +1,9 @@
 /*
  * DESIGN
- * The table of a peer's proxies is weak, as that of peers: the last release
- * takes the proxy out under proxies_lock, and who finds it without a reference
- * left makes another one. Nothing refers to the old one then, so that there is
- * never a doubt which of the two is meant.
+ * The table of a peer's proxies is weak, like that of peers: the last release
+ * removes the proxy under proxies_lock, and a look-up that finds it without
+ * references makes another one. Nothing refers to the old one then, so the two
+ * are never confused.
  */
 #include "node/proxy.h"
 
@@ -26,7 +26,7 @@ static int wait_for_room(struct ln_process *remote, int64_t deadline)
 	return ln_peer_wait_for_room(ln_proxy_of(remote)->peer, deadline);
 }
 
-/* Counts one proxy less, in which nothing is any more. */
+/* Frees an empty proxy and counts one less. */
 static void dispose(struct ln_proxy *proxy)
 {
 	struct ln_peer *peer = proxy->peer;

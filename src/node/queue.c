@@ -1,12 +1,11 @@
 /*
  * DESIGN
- * Frames that wait to be sent are a list under peer->lock. A sender that finds
- * more than the high mark there, or others waiting, puts itself and its frame
- * behind those and parks; whoever takes frames away, and so gets below the low
- * mark, queues the frames of those who wait, in their order, up to the high
- * mark. So nobody overtakes, and what is queued beyond the mark is one frame
- * for each task that waits, and control frames, whose senders have waited
- * before.
+ * Frames to send are in a list under peer->lock. A sender that finds more than
+ * the high mark there, or other waiters, appends itself and its frame to the
+ * waiters and parks. When frames are taken and less than the low mark is left,
+ * the frames of the waiters are queued in their order, up to the high mark. So
+ * nobody overtakes. Beyond the mark there are only one frame per waiting task,
+ * and control frames, whose senders have waited before.
  *
  * A waiter lives on the stack of its task. It is decided and woken under the
  * lock, and its task takes the lock before it returns, so both are alive when
@@ -120,8 +119,9 @@ int ln_queue_answer(struct ln_peer *peer, uint64_t number,
 	ln_lock_acquire(&peer->lock);
 	if (peer->session != NULL &&
 	    peer->session->queued >= peer->node->options.answers_most)
-		ln_queue_close(peer->session,
-			       "it does not take the answers that it asks for");
+		ln_queue_close(
+			peer->session,
+			"it does not accept the answers to its requests");
 	ln_lock_release(&peer->lock);
 	return ln_queue_post(peer, number, frame);
 }
@@ -161,8 +161,8 @@ int ln_peer_try_send(struct ln_peer *peer, struct ln_frame *frame)
 	return frame != NULL ? ln_queue_try_send(peer, 0, frame) : LN_ENOMEM;
 }
 
-/* Waits for room, and for the frame to be queued if there is one; it stays the
- * caller's if it was not. Called with the lock, which is given back. */
+/* Waits for room, and until the frame, if any, is queued; otherwise the caller
+ * still owns it. Called with the lock, which it releases. */
 static int wait_for_turn(struct ln_peer *peer, struct ln_frame *frame,
 			 int64_t deadline)
 {
@@ -245,7 +245,7 @@ static struct ln_waiter *decide_first(struct ln_session *session, int result)
 	return waiter;
 }
 
-/* Lets those go on who wait, as far as there is room. */
+/* Lets waiters go on as far as there is room. */
 static void admit(struct ln_session *session)
 {
 	const struct ln_node_options *options = &session->peer->node->options;

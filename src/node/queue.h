@@ -1,4 +1,4 @@
-/* The queue of a session, for those who need more than node/peer.h says. */
+/* The queue of a session, for callers that need more than node/peer.h. */
 #ifndef LN_NODE_QUEUE_H
 #define LN_NODE_QUEUE_H
 
@@ -38,8 +38,8 @@ int ln_queue_answer(struct ln_peer *peer, uint64_t number,
 /* Tells the channel to close. Under peer->lock. */
 void ln_queue_close(struct ln_session *session, const char *reason);
 
-/* Ends all waits, and frees what is queued. The session is not its peer's any
- * more. */
+/* Ends all waits, and frees the queued frames. The peer no longer has the
+ * session. */
 void ln_queue_end(struct ln_session *session);
 
 /* Frees frames linked by `next`. */

@@ -1,9 +1,10 @@
 /*
- * A reference is a byte that says whose the process is, and its id:
+ * A reference is a byte that tells which node the process belongs to, and its
+ * id:
  *   0  none; nothing follows
- *   1  the node's that writes: 16 bytes of id
- *   2  the node's that reads: 16 bytes of id
- *   3  another one's: 16 bytes of its incarnation, 16 bytes of id
+ *   1  the writing node: 16 bytes of id
+ *   2  the reading node: 16 bytes of id
+ *   3  another node: 16 bytes of its incarnation, 16 bytes of id
  */
 #include "node/reference.h"
 
@@ -17,7 +18,7 @@
 
 enum owner { NOBODY, WRITER, READER, THIRD };
 
-/* Whose the process is, as seen by this node, which writes to `to`. */
+/* The kind of reference that this node writes to `to`. */
 static enum owner owner_of(struct ln_peer *to, struct ln_process *process)
 {
 	struct ln_proxy *proxy;
@@ -25,7 +26,8 @@ static enum owner owner_of(struct ln_peer *to, struct ln_process *process)
 	if (process == NULL)
 		return NOBODY;
 	proxy = ln_proxy_of(process);
-	/* One of this node's that had ended when it came home is one, too. */
+	/* A process of this node that had ended when its reference came back
+	 * is a proxy, too. */
 	if (proxy == NULL || memcmp(proxy->peer->entry.id,
 				    to->node->id.incarnation, LN_ID_SIZE) == 0)
 		return WRITER;

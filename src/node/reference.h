@@ -1,6 +1,6 @@
 /*
- * References to processes in frames: whose the process is, as seen by the node
- * that writes, and its id.
+ * References to processes in frames: the node of the process, as seen by the
+ * writing node, and its id.
  */
 #ifndef LN_NODE_REFERENCE_H
 #define LN_NODE_REFERENCE_H
@@ -16,8 +16,8 @@ struct ln_process;
 
 #define LN_REFERENCE_MOST 33
 
-/* Encodes a reference for `to` and returns its length. A local process is
- * thereby known to others. NULL stands for none. LN_ENOMEM. */
+/* Encodes a reference for `to` and returns its length. This makes a local
+ * process known to other nodes. NULL stands for none. LN_ENOMEM. */
 int ln_reference_encode(struct ln_peer *to, struct ln_process *process,
 			uint8_t bytes[LN_REFERENCE_MOST]);
 
@@ -28,14 +28,14 @@ size_t ln_reference_size(struct ln_peer *to, struct ln_process *process);
 void ln_reference_put(struct ln_writer *writer, struct ln_peer *to,
 		      struct ln_process *process);
 
-/* Reads one that `from` has written; *process is a reference for the caller,
- * NULL for none. What comes home is the local process, or, when that has ended,
- * what behaves like it. LN_EFORMAT, LN_ENOMEM, LN_ELIMIT: too many processes of
- * other nodes are known. */
+/* Reads a reference that `from` has written; *process is a reference for the
+ * caller, NULL for none. For a process of this node it is the local process or,
+ * if that has ended, a proxy that behaves like it. LN_EFORMAT, LN_ENOMEM,
+ * LN_ELIMIT: too many processes of other nodes are known. */
 int ln_reference_get(struct ln_unpack *frame, struct ln_peer *from,
 		     struct ln_process **process);
 
-/* Reads one without looking for what it means. */
+/* Skips a reference. */
 void ln_reference_skip(struct ln_unpack *frame);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Environments and modules of other nodes: each call is a request. They belong
- * to the session in which they were made: when that is over they are gone, also
- * if the node comes back.
+ * to the session in which they were made: when it ends they are gone, even if
+ * the node comes back.
  */
 #include "node/remote_environment.h"
 
@@ -86,8 +86,9 @@ static int finish(struct ln_ask *ask, int result, char **error)
 		*error = ask->text;
 		ask->text = NULL;
 	} else if (result == LN_EIO) {
-		*error = text_of("the node is not connected, or was lost; what "
-				 "was made there has to be made anew");
+		*error = text_of(
+			"the node is not connected, or was lost; make its "
+			"environments and modules again");
 	}
 	ln_ask_free(ask);
 	return result;
@@ -316,8 +317,7 @@ static int ask_environment(struct ln_peer *peer, const struct ln_config *config,
 	int result = ln_config_pack(config, &body);
 
 	if (result == LN_EUNSUP)
-		*error = text_of("sockets that listen cannot be given to "
-				 "another node");
+		*error = text_of("listeners cannot be passed to another node");
 	if (result == 0 && (body.error != 0 || remote == NULL))
 		result = LN_ENOMEM;
 	part = (struct iovec){ .iov_base = body.data, .iov_len = body.len };

@@ -1,17 +1,17 @@
 /*
  * DESIGN
  * A request is on the heap, because its answer may come when nobody waits for
- * it any more: whoever asked was killed. Then the one who receives the answer
- * disposes of it, and of what it has given (node/pending.c).
+ * it any more, after a kill. Then the receiver of the answer frees the request,
+ * and the resource that the answer brought (node/pending.c).
  *
  *   REQUEST  head: u64 number, u8 operation; body as the operation says
  *   ANSWER   u64 number, u8: 0, then as the operation says; or the number of an
  *            error, and its text
  *   DROP     u8 what, u64 id
  *
- * Bytes of modules go one at a time in each session. Who had to wait for that
- * asks again whether they are still needed: so bytes travel once, also when
- * many want the same module at the same time.
+ * A session sends the bytes of one module at a time. A sender that had to wait
+ * for that asks again whether the bytes are still needed. So they are sent
+ * once, even if many want the same module at the same time.
  */
 #include "node/request.h"
 
@@ -42,7 +42,7 @@
 /* Errors that an answer may have; others become LN_EIO. */
 #define ERRORS_MOST 64
 
-/* Takes over what an answer has given and nobody waits for. */
+/* Takes over the resource of an answer that nobody waits for. */
 static void dispose(struct ln_request *request)
 {
 	struct ln_ask *ask = ln_container_of(request, struct ln_ask, request);
@@ -106,7 +106,7 @@ static struct ln_frame *make_frame(const struct ln_ask *ask,
 	return ln_wire_finish(&writer);
 }
 
-/* Sends it once. LN_EFULL: a thread that cannot park is to try again. */
+/* Sends it once. LN_EFULL: a thread that cannot park must try again. */
 static int try_send(const struct ln_ask *ask, const struct iovec *parts,
 		    int count)
 {
@@ -295,8 +295,8 @@ static void get_error(struct ln_unpack *frame, struct ln_ask *ask,
 	size_t len;
 	const uint8_t *text = ln_unpack_bytes(frame, &len);
 
-	/* What waits here means the own process by that, so it is not theirs
-	 * to say. */
+	/* LN_EKILLED would mean that the waiting process itself was killed, so
+	 * the other node may not answer with it. */
 	ask->error = number >= ERRORS_MOST || number == -LN_EKILLED
 			     ? LN_EIO
 			     : -(int)number;
@@ -316,14 +316,14 @@ static int receive_answer(struct ln_session *session, struct ln_unpack *frame)
 
 	if (frame->failed || request == NULL)
 		return ln_session_refuse(session,
-					 "an answer to no request of ours");
+					 "an answer without a request");
 	ask = ln_container_of(request, struct ln_ask, request);
 	if (status != 0)
 		get_error(frame, ask, status);
 	else
 		error = get_result(session, frame, ask);
 	if (error == LN_ENOMEM || error == LN_ELIMIT) {
-		/* What it gave cannot be held; the session goes on. */
+		/* No memory for its resource; the session goes on. */
 		ask->error = error;
 		error = 0;
 	}

@@ -1,8 +1,8 @@
 /*
- * Requests: what a node asks another one to do, and waits for. A request has a
- * number; its answer has the same. The asking side is node/request.c, with the
- * calls that use it in node/remote_environment.c; the other one is
- * node/serve.c.
+ * Requests of a node to another one, which it waits for. A request has a
+ * number, and its answer has the same number. The asking side is
+ * node/request.c, with the calls that use it in node/remote_environment.c; the
+ * serving side is node/serve.c.
  */
 #ifndef LN_NODE_REQUEST_H
 #define LN_NODE_REQUEST_H
@@ -18,7 +18,7 @@
 struct ln_peer;
 struct ln_process;
 
-/* What is asked for; what follows in the request, and in the answer. */
+/* The operations; the comments give the contents of request and answer. */
 enum ln_operation {
 	/* a configuration (node/config.h); u64 id of the environment */
 	LN_ASK_ENVIRONMENT = 1,
@@ -67,17 +67,18 @@ struct ln_ask {
 int ln_ask(struct ln_peer *peer, uint64_t session, enum ln_operation operation,
 	   const struct iovec *parts, int count, struct ln_ask **ask);
 
-/* The bytes of a module, to nodes that do not know them: asks for the digest
- * first, and once more when it is its turn to send. As ln_ask. */
+/* Sends the bytes of a module to a node that does not know them: asks for the
+ * digest first, and again when its turn to send has come. As ln_ask. */
 int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
 		  const uint8_t digest[LN_DIGEST_SIZE], const uint8_t *bytes,
 		  size_t len, struct ln_ask **ask);
 
-/* NULL is fine. What the answer has given is the caller's, but for the text. */
+/* NULL is fine. The caller keeps the resources of the answer, but not its text.
+ */
 void ln_ask_free(struct ln_ask *ask);
 
-/* Tells the peer that what it holds for us is not needed any more. Never waits;
- * any thread. */
+/* Tells the peer that a resource is no longer needed. Never waits; any thread.
+ */
 void ln_ask_drop(struct ln_peer *peer, uint64_t session, enum ln_held what,
 		 uint64_t id);
 

@@ -1,18 +1,18 @@
 /*
  * DESIGN
- * A request becomes a job: a native process in the node's own environment,
- * which may wait for a compiler or for a start function without anybody else
- * waiting for it. So answers come in any order. A peer has at most
- * LN_PENDING_MOST jobs at a time: it may not ask more before it has answers.
+ * A request becomes a job: a native process in the node's own environment. It
+ * may wait for a compiler or for a start function without delaying others, so
+ * answers come in any order. A peer has at most LN_PENDING_MOST jobs at a time:
+ * it must wait for answers before it asks more.
  *
- * What a job makes and keeps for the peer gets an id that is never used again,
- * and is in a table of the session; so an id of an earlier session leads to
- * nothing. Jobs and the session share that table; once the session is over it
- * is closed, and what a job makes then is dropped at once.
+ * A resource that a job makes and keeps for the peer gets an id that is never
+ * reused, in a table of the session; so an id of an earlier session is unknown.
+ * Jobs and the session share that table. It is closed when the session ends,
+ * and resources that a job makes later are dropped at once.
  *
- * A linked spawn needs nothing special: the child is linked with the proxy of
- * its parent before it runs, so that LINK is on its way before the answer is,
- * and whatever ends the child comes after both.
+ * A linked spawn needs no special care: the child is linked with the proxy of
+ * its parent before it runs, so LINK is queued before the answer, and the end
+ * of the child comes after both.
  *
  * Locks: served->lock under none, and none under it but the scheduler's.
  */
@@ -267,7 +267,7 @@ static void free_job(void *argument)
 	free(job);
 }
 
-/* Starts the process of a job. The job goes with it, in any case. */
+/* Starts the process of a job, which owns the job in any case. */
 static int start(struct ln_session *session, struct ln_job *job)
 {
 	struct ln_process *process;
@@ -288,7 +288,7 @@ static int start(struct ln_session *session, struct ln_job *job)
 	return error;
 }
 
-/* Begins to work on a request; takes the body over, with what it is charged,
+/* Begins to work on a request; takes ownership of the body and its charge,
  * unless it fails. */
 static int begin_job(struct ln_session *session, uint64_t number,
 		     uint8_t operation, struct ln_buffer *body)
@@ -339,15 +339,15 @@ static int get_head(struct ln_session *session, struct ln_unpack *frame,
 	return 0;
 }
 
-/* Answers if no environment of others can be here. */
+/* Refuses the request if other nodes can have no environments here. */
 static bool turn_away(struct ln_session *session, uint64_t number)
 {
 	if (session->peer->node->serving != NULL)
 		return false;
-	ln_queue_answer(session->peer, session->number,
-			make_failure(number, LN_EUNSUP,
-				     "that node takes no environments of "
-				     "others"));
+	ln_queue_answer(
+		session->peer, session->number,
+		make_failure(number, LN_EUNSUP,
+			     "that node accepts no environments of others"));
 	return true;
 }
 
@@ -360,7 +360,7 @@ int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame)
 
 	if (error < 0)
 		return error;
-	/* One frame at most: their number is bounded, and so are these. */
+	/* At most one frame: their number is bounded, so this is, too. */
 	body.len = frame->len;
 	body.data = malloc(body.len + 1);
 	if (body.data == NULL)
@@ -391,10 +391,10 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 		most = most * LN_PLUGINS_MOST + CONFIG_MOST;
 	*keep = len <= most;
 	if (!*keep)
-		ln_queue_answer(session->peer, session->number,
-				make_failure(number, LN_ELIMIT,
-					     "it is larger than that node "
-					     "takes"));
+		ln_queue_answer(
+			session->peer, session->number,
+			make_failure(number, LN_ELIMIT,
+				     "it is larger than that node accepts"));
 	return 0;
 }
 
@@ -434,11 +434,10 @@ int ln_serve_drop(struct ln_session *session, struct ln_unpack *frame)
 		return ln_session_refuse(session, "a malformed drop");
 	held = take_held(session->served, id);
 	if (held == NULL)
-		return ln_session_refuse(session,
-					 "a drop of what it does not have");
+		return ln_session_refuse(session, "a drop of an unknown id");
 	if (held->what != what) {
 		free_held(held);
-		return ln_session_refuse(session, "a drop of something else");
+		return ln_session_refuse(session, "a drop of an unknown kind");
 	}
 	free_held(held);
 	return 0;

@@ -1,8 +1,8 @@
 /*
- * What other nodes ask for: environments, modules, processes and names here.
- * Each request is worked on by a native process of its own, in an environment
- * of the node's own; what is made belongs to the session, until the other node
- * drops it or is lost. Processes that were spawned live on.
+ * Serving requests of other nodes: environments, modules, processes and names
+ * on this node. Each request is handled by a separate native process in the
+ * node's own environment. The resources belong to the session, until the other
+ * node drops them or is lost. Spawned processes live on.
  */
 #ifndef LN_NODE_SERVE_H
 #define LN_NODE_SERVE_H
@@ -19,17 +19,17 @@ struct ln_unpack;
 /* Environments and modules that one session may have here. */
 #define LN_HELD_MOST 65536u
 
-/* Charges the session for `bytes` of a body of the peer, and gives them back.
- * False: it is too much, for this session, for all, or for the environment that
- * others use. Until the session is down. */
+/* Charges the session for `bytes` of a body of the peer, and refunds them.
+ * False: too much for this session, for all sessions, or for the environment
+ * that other nodes use. Until the session is down. */
 bool ln_served_charge(struct ln_served *served, uint64_t bytes);
 void ln_served_refund(struct ln_served *served, uint64_t bytes);
 
 /* With one reference, the session's. LN_ENOMEM. */
 int ln_served_new(struct ln_node *node, struct ln_served **served);
 
-/* The session is over: kills what works for it, gives back what it has, and
- * drops the session's reference. */
+/* The session is over: kills its jobs, releases its resources, and drops the
+ * session's reference. */
 void ln_served_end(struct ln_served *served);
 
 /* See struct ln_kind, for REQUEST and DROP. */

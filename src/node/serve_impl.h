@@ -1,6 +1,6 @@
 /*
- * Work for other nodes: what a job has (node/serve.c), and what does it
- * (node/serve_work.c). All of it on the fiber of the job's process.
+ * Jobs for other nodes: their data (node/serve.c), and their operations
+ * (node/serve_work.c). All of it runs on the fiber of the job's process.
  */
 #ifndef LN_NODE_SERVE_IMPL_H
 #define LN_NODE_SERVE_IMPL_H
@@ -33,22 +33,22 @@ struct ln_job {
 	char *text;       /* what went wrong, if more is known than the error */
 };
 
-/* Does it, and answers; or returns why not. LN_EFORMAT: the request is none,
- * and the session is being closed. */
+/* Handles the request and answers; or returns an error. LN_EFORMAT: the request
+ * is malformed, and the session is being closed. */
 int ln_job_do(struct ln_job *job);
 
-/* Keeps what was made for the peer; takes it over. LN_ELIMIT, LN_ENOMEM,
- * LN_EIO: the session is over. */
+/* Keeps a resource for the peer; takes ownership. LN_ELIMIT, LN_ENOMEM; LN_EIO:
+ * the session is over. */
 int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
 		uint64_t *id);
 
-/* What the peer means by an id, with a reference; NULL: nothing. */
+/* The resource of the peer with that id, with a reference; NULL: none. */
 void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id);
 
 /* Begins an answer; `error` is 0 or negative. */
 void ln_answer_begin(struct ln_writer *writer, uint64_t number, int error);
 
-/* Sends the answer, so that the peer may ask for something else. */
+/* Sends the answer, so that the peer may send another request. */
 void ln_job_answer(struct ln_job *job, struct ln_frame *frame);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What other nodes can ask for, one function for each operation. Whatever is
- * malformed closes the session: no node of ours sends it.
+ * The operations that other nodes can request, a function for each. A malformed
+ * request closes the session.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -208,7 +208,7 @@ static int serve_module(struct ln_job *job)
 		return malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
-		return gone(job, "the environment does not exist any more");
+		return gone(job, "the environment no longer exists");
 	blob = ln_store_find(&job->peer->node->store, digest);
 	if (blob != NULL) {
 		error = add_module(job, environment, blob);
@@ -271,7 +271,7 @@ static int serve_bytes(struct ln_job *job)
 		return malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
-		return gone(job, "the environment does not exist any more");
+		return gone(job, "the environment no longer exists");
 	error = store(job, &blob);
 	if (error == 0) {
 		error = add_module(job, environment, blob);
@@ -318,8 +318,7 @@ static int serve_spawn(struct ln_job *job)
 		spawn.module = ln_job_find(job, LN_HELD_MODULE, id);
 		error = spawn.module != NULL
 				? ln_wasm_spawn(&spawn, &process, &job->text)
-				: gone(job, "the module does not exist any "
-					    "more");
+				: gone(job, "the module no longer exists");
 		if (spawn.module != NULL)
 			ln_env_module_release(spawn.module);
 	} else if (error == LN_EFORMAT) {
@@ -349,7 +348,7 @@ static int get_naming(struct ln_job *job, struct ln_unpack *body,
 	naming->environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	return naming->environment != NULL
 		       ? 0
-		       : gone(job, "the environment does not exist any more");
+		       : gone(job, "the environment no longer exists");
 }
 
 static void answer_nothing(struct ln_job *job)
@@ -360,7 +359,7 @@ static void answer_nothing(struct ln_job *job)
 	ln_job_answer(job, ln_wire_finish(&writer));
 }
 
-/* Enters a name, or forgets it when `process` is NULL. */
+/* Registers a name, or removes it if `process` is NULL. */
 static LN_NOINLINE int change_name(struct ln_job *job,
 				   const struct naming *naming,
 				   struct ln_process *process)

@@ -1,14 +1,14 @@
 /*
  * DESIGN
- * Everything that frames change here is changed by the fabric's task for the
- * session, one frame after the other; what is sent is queued by anybody, under
- * peer->lock. peer->session is what senders look at: it is set when the session
- * is up and taken away first when it goes down, so that nothing is queued for a
- * session that is being taken down, and nothing made after that is lost: who
- * finds no session sees that the node is not connected.
+ * The fabric's task for the session handles received frames, one after the
+ * other. Any thread may queue frames to send, under peer->lock. Senders use
+ * peer->session: it is set when the session is up and cleared first when it
+ * goes down. So nothing is queued for a session that is being taken down, and
+ * nothing is lost after that: a sender that finds no session sees that the node
+ * is not connected.
  *
- * A session stays in the node's list until all that it held is gone. So the
- * next one with the same node begins with nothing left over.
+ * A session stays in the node's list until all its resources are gone. So the
+ * next session with the same node starts clean.
  *
  * Lock order: a local process's, that of a proxy, peer->lock, then
  * whatever waking and the channel take. node->lock, exports_lock and
@@ -74,7 +74,8 @@ static int bring_up(struct ln_session *session)
 	return 0;
 }
 
-/* Whether a node may be connected beside those that are; under the lock. */
+/* Whether a node may be connected besides the connected ones; under the lock.
+ */
 static int check(const struct ln_node *node, const struct ln_node_id *id)
 {
 	if (strcmp(id->name, node->id.name) == 0 ||

@@ -1,10 +1,10 @@
 /*
- * A session: while a node is connected, what is queued for it and what has
- * come from it in part. The fabric drives it (node/fabric.h); everything else
- * goes by way of struct ln_peer, which outlives it.
+ * A session exists while a node is connected. It holds the frames queued for
+ * the node, and the partly received fragmented frame. The fabric drives it
+ * (node/fabric.h); everything else uses struct ln_peer, which outlives it.
  *
- * What frames mean is said by the parts of the node (messages, links, requests,
- * ...), each with a table of its kinds; session.c lists the parts.
+ * The parts of the node (messages, links, requests, ...) handle the frames,
+ * each with a table of its kinds; session.c lists the parts.
  */
 #ifndef LN_NODE_SESSION_H
 #define LN_NODE_SESSION_H
@@ -30,8 +30,8 @@ struct ln_kind {
 	/* Reads all of a frame behind its kind, and acts. */
 	int (*receive)(struct ln_session *session, struct ln_unpack *frame);
 
-	/* For kinds that may come in pieces, or NULL: looks at the head, and
-	 * says whether a body of `len` bytes shall be kept. */
+	/* For kinds that may be fragmented, or NULL: reads the head, and tells
+	 * whether to keep a body of `len` bytes. */
 	int (*begin)(struct ln_session *session, struct ln_unpack *head,
 		     uint64_t len, bool *keep);
 	/* Reads all of the head again, and acts. The body's room is charged to

@@ -1,6 +1,6 @@
 /*
- * A list in the order of use: a lookup is followed by compiling, or by the
- * transfer of a module, so that it costs nothing to compare some digests.
+ * A list in the order of use. A look-up is followed by compiling, or by the
+ * transfer of a module, so comparing some digests costs comparatively nothing.
  */
 #include "node/store.h"
 

@@ -1,8 +1,7 @@
 /*
- * Modules that came from other nodes, by what SHA-256 makes of their bytes, so
- * that each travels once. Those that were asked for longest ago go first when
- * there are too many. Whoever was given one keeps it as long as it likes. Any
- * thread.
+ * Modules received from other nodes, by the SHA-256 of their bytes, so that
+ * each is sent once. If there are too many, the least recently used ones are
+ * dropped first. Modules have counted references. Any thread.
  */
 #ifndef LN_NODE_STORE_H
 #define LN_NODE_STORE_H
@@ -47,9 +46,9 @@ int ln_store_digest(const uint8_t *bytes, size_t len,
 struct ln_blob *ln_store_find(struct ln_store *store,
 			      const uint8_t digest[LN_DIGEST_SIZE]);
 
-/* Adds bytes, which are the store's then whatever comes of it, and gives the
- * caller a reference to them. They need not fit: then the caller has the only
- * one. NULL when memory is short. */
+/* Adds bytes, which the store owns from then on in any case, and returns a
+ * reference to them. If they do not fit into the store, the caller has the only
+ * reference. NULL if memory is short. */
 struct ln_blob *ln_store_add(struct ln_store *store,
 			     const uint8_t digest[LN_DIGEST_SIZE],
 			     uint8_t *bytes, size_t len);

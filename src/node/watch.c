@@ -1,6 +1,6 @@
 /*
  * DESIGN
- *   WATCH  id of a process of the reader: say when it ends
+ *   WATCH  id of a process of the reader: tell when it ends
  *   ENDED  id of a process of the writer: it has ended
  *
  * A watch is in two lists: that of its process, under that process's lock, and
@@ -10,9 +10,9 @@
  * it out of its own list first, and frees it if it is still in that of the
  * process; otherwise ended() is about to.
  *
- * The other side: a name is entered first, then WATCH is sent. If the node is
- * not connected then, the name is forgotten at once; if it is lost later, the
- * end of the session forgets the names of all its processes (node/links.c). So
+ * The other side: a name is registered first, then WATCH is sent. If the node
+ * is not connected then, the name is removed at once; if it is lost later, the
+ * end of the session removes the names of all its processes (node/links.c). So
  * no name stays.
  */
 #include "node/watch.h"
@@ -120,8 +120,9 @@ static bool withdraw(struct ln_process *process, struct ln_end_watch *watch,
 	return found;
 }
 
-/* Notes that the peer wants to know. 0 also when it does already; LN_ELIMIT,
- * LN_ENOMEM; takes the process over. LN_EDEAD: it has ended. */
+/* Notes that the peer watches the process. 0 also if it already does;
+ * LN_ELIMIT, LN_ENOMEM; takes ownership of the process. LN_EDEAD: it has ended.
+ */
 static int watch(struct ln_session *session, struct ln_process *process)
 {
 	struct watching *watching = calloc(1, sizeof(*watching));

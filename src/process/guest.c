@@ -158,8 +158,9 @@ bool ln_guest_drop(struct ln_guest *guest, enum ln_resource_kind kind,
 #define ALLOCATED 16
 
 static char no_memory[] = "out of memory";
-static char no_room[] = "the text of this error had no room in the memory that "
-			"the process may use";
+static char no_room[] =
+	"the text of this error did not fit into the memory that the "
+	"process may use";
 
 static bool is_fixed(const char *text)
 {

@@ -57,7 +57,7 @@ struct ln_runtime {
 	int64_t started;           /* CLOCK_MONOTONIC, ns */
 
 	/* Set once, before there are processes; see node/node.h. NULL: the
-	 * runtime is no node. Cleared when there are none any more. */
+	 * runtime is not a node. Cleared when there are none any more. */
 	struct ln_node *node;
 	/* What lunatic_runtime_free ends then; cluster/member.h. NULL: none. */
 	struct ln_member *member;

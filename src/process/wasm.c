@@ -60,7 +60,7 @@ struct start {
 	struct ln_env_module *module; /* counted */
 	const struct ln_entry *entry; /* lives as long as the module */
 	struct birth *birth;          /* NULL: nobody waits */
-	struct ln_hook *hook;         /* NULL: it is no plugin */
+	struct ln_hook *hook;         /* NULL: it is not a plugin */
 	_Atomic uint64_t memory;      /* bytes of linear memory; for reports */
 	_Atomic bool ready;           /* it is instantiated; likewise */
 	union ln_value params[];

@@ -10,21 +10,21 @@
  * for a step or two of long work, however many long jobs the same tenant has,
  * and also when all that these may use hang in the kernel.
  *
- * The waiting task cannot be killed away from its job, because the job uses its
- * stack: it parks until the job is over, and whoever called looks at the kill
- * then. Once the job has run, the task yields until the thread has made its
+ * A kill cannot end the wait for a job, because the job uses the stack of the
+ * task: the task parks until the job is over, and then the caller looks at the
+ * kill. Once the job has run, the task yields until the thread has made its
  * last use of the task and the job, a handful of instructions later.
  *
- * Threads start when a job that may run finds none idle, up to a bound, and
- * stay. More threads than processors only pay when jobs wait in the kernel. So
- * at most `width` jobs count as active. When others wait for that alone, an
- * idle thread, the watcher, looks every LOOK_NS at the oldest active job: if
- * its thread is blocked in the kernel, it counts no longer.
+ * A thread is started when a job may run and no thread is idle, up to a
+ * maximum; threads stay. More threads than processors help only when jobs wait
+ * in the kernel. So at most `width` jobs count as active. When other jobs wait
+ * only for that, an idle thread, the watcher, looks every LOOK_NS at the oldest
+ * active job: if its thread is blocked in the kernel, the job no longer counts.
  *
- * A job that may run calls a thread: one that is idle and has not been called
- * yet, or a new one. What becomes able to run when a job ends is found by the
- * thread that ended it; a thread that takes a job calls another one when there
- * are more.
+ * A job that may run calls a thread: an idle one that has not been called yet,
+ * or a new one. When a job ends, the thread that ended it finds the next job
+ * that may run; a thread that takes a job calls another thread if there are
+ * more jobs.
  *
  * Threads: any. Lock order: the pool's lock alone.
  */
@@ -49,8 +49,8 @@
 #include "base/time.h"
 #include "sched/task.h"
 
-/* How long a job may last before somebody looks whether it is blocked. A step
- * of a transfer takes a tenth of that when nothing blocks. */
+/* How long a job may last before the watcher checks whether it is blocked. A
+ * step of a transfer takes a tenth of that when nothing blocks. */
 #define LOOK_NS (10 * LN_NS_PER_MS)
 
 enum job_state { JOB_QUEUED, JOB_RAN, JOB_RELEASED };
@@ -204,8 +204,8 @@ void ln_blocking_tenant_release(struct ln_blocking_tenant *tenant)
 
 static void *thread_main(void *argument);
 
-/* Sees to it that a thread comes for a job, or watches for one; under the lock.
- * True: `work` is to be signalled, which is best done without it. */
+/* Makes sure that a thread will take a job, or watches for one; under the lock.
+ * True: the caller must signal `work`, preferably without the lock. */
 static bool call_thread(struct ln_blocking *pool)
 {
 	if (pool->watched && pool->active_count >= pool->width)
@@ -237,7 +237,7 @@ static void deactivate(struct ln_blocking *pool, struct job *job)
 }
 
 /* Whether a thread of ours waits for something in the kernel, rather than for a
- * processor; it is taken to when nobody can say. */
+ * processor; true if that cannot be found out. */
 static bool is_blocked(pid_t thread)
 {
 	char text[128]; /* "1234 (ln-blocking) D ..." */
@@ -257,8 +257,8 @@ static bool is_blocked(pid_t thread)
 	return state == NULL || strncmp(state, ") R", 3) != 0;
 }
 
-/* Looks at the job that nobody has looked at for longest, if it is time. Gives
- * the lock away meanwhile: the job may be over then. */
+/* Checks the job that was not checked for the longest time, if it is time.
+ * Releases the lock meanwhile: the job may be over afterwards. */
 static void look(struct ln_blocking *pool)
 {
 	int64_t now = ln_time_now();
@@ -349,7 +349,7 @@ static void tell(struct job *job)
 	struct ln_task *task = job->task;
 
 	/* A wake-up for another reason may come between the two stores, so the
-	 * task goes on only when this thread has let go of it, too. */
+	 * task goes on only when this thread no longer uses it. */
 	atomic_store_explicit(&job->state, JOB_RAN, memory_order_release);
 	ln_task_wake(task);
 	atomic_store_explicit(&job->state, JOB_RELEASED, memory_order_release);

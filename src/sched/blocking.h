@@ -18,29 +18,30 @@
 struct ln_blocking;
 struct ln_blocking_tenant;
 
-/* Prepares a pool of at most `threads` threads, which start when needed. Of its
- * jobs at most `width` run on processors: when one is found blocked in the
- * kernel after some milliseconds, the next one may start. The threads have
- * `nice`, 0 or more, added to the nice value of the caller. LN_ENOMEM. */
+/* Prepares a pool of at most `threads` threads, which start when needed. At
+ * most `width` of its jobs run on processors: when a job is found blocked in
+ * the kernel after some milliseconds, the next one may start. `nice`, 0 or
+ * more, is added to the nice value of the caller. LN_ENOMEM. */
 int ln_blocking_new(unsigned threads, unsigned width, int nice,
 		    struct ln_blocking **pool);
 
 /* Waits for running jobs and ends the threads. NULL is fine. */
 void ln_blocking_free(struct ln_blocking *pool);
 
-/* Makes a tenant below another one of the pool, which must not be released
- * before; NULL: below none. LN_ENOMEM. Any thread. */
+/* Makes a tenant below another one of the pool, which must outlive it; NULL: a
+ * tenant at the top. LN_ENOMEM. Any thread. */
 int ln_blocking_tenant_new(struct ln_blocking *pool,
 			   struct ln_blocking_tenant *above,
 			   struct ln_blocking_tenant **tenant);
 
-/* No task may be running a job for it. NULL is fine. Any thread. */
+/* Releases a tenant; no task may have a job for it. NULL is fine. Any thread.
+ */
 void ln_blocking_tenant_release(struct ln_blocking_tenant *tenant);
 
 /* Runs function(argument) on a thread of the pool, for no tenant, and parks the
  * calling task until it has returned; a kill takes effect afterwards. Outside a
- * task it is called in place. LN_ENOMEM when no thread could be started: then
- * it has not run. */
+ * task it is called in place. LN_ENOMEM if no thread could be started: then it
+ * has not run. */
 int ln_blocking_run(struct ln_blocking *pool, void (*function)(void *),
 		    void *argument);
 
@@ -49,10 +50,10 @@ int ln_blocking_run_for(struct ln_blocking *pool,
 			struct ln_blocking_tenant *tenant,
 			void (*function)(void *), void *argument);
 
-/* The same in steps: calls step(argument) until it returns false, perhaps on
- * different threads, and lets others have their turn in between. A step should
- * take about a millisecond of processor time at most. It finds out about kills
- * itself. */
+/* The same in steps: calls step(argument) until it returns false, possibly on
+ * different threads, and lets other jobs run in between. A step should take at
+ * most about a millisecond of processor time, and must check for kills itself.
+ */
 int ln_blocking_run_steps(struct ln_blocking *pool,
 			  struct ln_blocking_tenant *tenant,
 			  bool (*step)(void *), void *argument);

@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * What makes a large block slow to free is that the kernel takes its pages
- * back, in one call. So those are given back before, a span at a time; the
- * block, still allocated, then reads as zero there, which nobody does.
+ * Freeing a large block is slow because the kernel takes back its pages in one
+ * call. So the pages are given back before, a span at a time. The block, still
+ * allocated, then reads as zero there, but nobody reads it.
  */
 #include "sched/bulk.h"
 
@@ -33,7 +33,7 @@ void *ln_bulk_zeroed(size_t size)
 {
 	char *block;
 
-	/* An allocator that reuses what it has may have to clear all of it. */
+	/* An allocator that reuses memory may have to clear all of it. */
 	if (size <= LN_BULK_PIECE)
 		return calloc(1, size);
 	block = malloc(size);

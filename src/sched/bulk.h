@@ -1,7 +1,7 @@
 /*
- * Work on much memory, which others need not wait for: it is done in pieces,
+ * Work on large memory that does not delay other tasks: it is done in chunks,
  * between which a task that gives way (see sched/task.h) lets others run. For
- * all others, and in threads that run no task, it is done at once.
+ * other tasks, and in threads that run no task, it is done at once.
  */
 #ifndef LN_SCHED_BULK_H
 #define LN_SCHED_BULK_H
@@ -12,10 +12,10 @@
 
 #include "base/compiler.h"
 
-/* What is copied or cleared at once, some tens of microseconds of work. */
+/* Bytes copied or cleared at once, some tens of microseconds of work. */
 #define LN_BULK_PIECE ((size_t)256 << 10)
 
-/* What is given back to the kernel at once. */
+/* Bytes given back to the kernel at once. */
 #define LN_BULK_SPAN ((size_t)4 << 20)
 
 void ln_bulk_copy_long(void *to, const void *from, size_t size);

@@ -9,10 +9,10 @@
  * it: the word of the fiber that is entered goes in, what comes out belongs to
  * the fiber that is left.
  *
- * There is no guard page below a stack, which would be a mapping for each. Its
- * last word is zero, since slots are handed out so and nobody gets there, and
- * it is looked at when a task ends or is left in a signal handler. That costs
- * no memory: a page that is only read is the kernel's page of zeros.
+ * There is no guard page below a stack, since that would cost a mapping for
+ * each stack. Instead the last word of a stack must stay zero, as it is in a
+ * new slot. It is checked when a task ends or is left in a signal handler. That
+ * costs no memory: a page that is only read is the kernel's page of zeros.
  *
  * Sanitizers are told about every switch: AddressSanitizer needs the bounds of
  * the stack that is entered, ThreadSanitizer an identity per fiber.

@@ -33,8 +33,8 @@ void ln_fiber_init_thread(struct ln_fiber *fiber);
 /* Frees what sanitizers keep about a fiber that will not run again. */
 void ln_fiber_deinit(struct ln_fiber *fiber);
 
-/* Ends the program when the stack has been used up to its last word, which was
- * zero: whatever lies below may have been overwritten. */
+/* Ends the program if the last word of the stack, which was zero, has changed:
+ * then the memory below the stack may have been overwritten. */
 void ln_fiber_check(const struct ln_fiber *fiber);
 
 /* Leaves `from`, enters `to`, and returns when somebody enters `from` again.

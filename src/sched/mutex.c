@@ -1,10 +1,10 @@
 /*
  * DESIGN
- * The mutex is handed over, never put up for grabs: whoever releases it takes
- * the first waiter out of the queue and marks it as the owner, so nobody can
- * overtake, and a waiter runs at most once in vain. A waiter lives on the stack
- * of its task. It is granted and woken under the lock, and its task takes the
- * lock before it returns, so both are alive when they are touched.
+ * The mutex is handed over directly: a release takes the first waiter out of
+ * the queue and marks it as the owner. So nobody can overtake, and a waiter is
+ * woken in vain at most once. A waiter lives on the stack of its task. It is
+ * granted and woken under the lock, and its task takes the lock before it
+ * returns, so both are alive when they are touched.
  *
  * A task that is killed while it waits either finds itself still in the queue,
  * and leaves it, or has been granted the mutex meanwhile, and passes it on.

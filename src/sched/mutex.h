@@ -29,8 +29,8 @@ int ln_mutex_acquire(struct ln_mutex *mutex, int64_t deadline);
 /* Takes the mutex if it is free. Any thread. */
 bool ln_mutex_try(struct ln_mutex *mutex);
 
-/* Hands the mutex to the next waiter, or frees it. Never parks. By who
- * has it, from whatever thread. */
+/* Hands the mutex to the next waiter, or frees it. Never parks. By the owner,
+ * in any thread. */
 void ln_mutex_release(struct ln_mutex *mutex);
 
 #endif

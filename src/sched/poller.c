@@ -8,8 +8,8 @@
  *
  * An event may still be in a batch when its pollable is freed. So pollables are
  * never given back to the allocator while the poller lives: a late event finds
- * either a free one or its next user, for whom it is one vain attempt. A task
- * in the word is woken under the pollable's lock, and takes itself out under
+ * either a free pollable or its next user, which then tries once in vain. A
+ * task in the word is woken under the pollable's lock, and removes itself under
  * it, so it is alive when it is woken.
  *
  * A task that waits for several things at once watches instead: its watch is in
@@ -178,8 +178,8 @@ void ln_pollable_free(struct ln_pollable *pollable)
 {
 	if (pollable == NULL)
 		return;
-	/* If it fails, the entry goes with the descriptor, which is closed now,
-	 * and until then only wakes who looks again. */
+	/* If it fails, the entry disappears with the descriptor, which is
+	 * closed now. Until then it can only wake a task in vain. */
 	(void)epoll_ctl(pollable->poller->epoll, EPOLL_CTL_DEL, pollable->fd,
 			NULL);
 	give_pollable(pollable);
@@ -262,8 +262,8 @@ static void drain(int event)
 		return;
 }
 
-/* Where epoll_pwait2(2) is not to be had (Linux 5.11, or a sandbox): in
- * milliseconds, rounded up, so that nobody wakes in vain. */
+/* Where epoll_pwait2(2) is missing (before Linux 5.11, or in a sandbox): in
+ * milliseconds, rounded up, so that nobody wakes too early. */
 static int wait_ms(struct ln_poller *poller, struct epoll_event *events,
 		   int64_t ns)
 {

@@ -43,26 +43,26 @@ void ln_pollable_free(struct ln_pollable *pollable);
 int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 		     int64_t deadline);
 
-/* Whether the end of the stream, an error or urgent data has been reported:
- * then a read that gave less than it had room for may have left something, for
- * which no further event comes. Any thread. */
+/* Whether the end of the stream, an error or urgent data has been reported.
+ * Then a read that was shorter than its buffer may have left data, and no
+ * further event will report it. Any thread. */
 bool ln_pollable_odd(const struct ln_pollable *pollable);
 
-/* Has every event of the direction wake the running task, whatever it waits
+/* Lets every event of the direction wake the running task, whatever it waits
  * for, until ln_pollable_unwatch; any number of tasks may watch. A task that
- * watches, then finds the descriptor not ready, then parks, misses nothing. It
- * may be woken for nothing. */
+ * watches, then finds the descriptor not ready, then parks, misses no event. It
+ * may be woken in vain. */
 void ln_pollable_watch(struct ln_pollable *pollable,
 		       enum ln_direction direction, struct ln_watch *watch);
 
-/* Ends it; once this returns, nobody looks at the watch. By the same task. */
+/* Ends a watch; afterwards nobody uses it. By the same task. */
 void ln_pollable_unwatch(struct ln_watch *watch);
 
 /* Waits for events at most until `deadline` (0: does not wait) and wakes the
  * tasks concerned. Workers only, one at a time. */
 void ln_poller_poll(struct ln_poller *poller, int64_t deadline);
 
-/* Ends a running or coming ln_poller_poll. Any thread. */
+/* Ends the running ln_poller_poll, or the next one. Any thread. */
 void ln_poller_interrupt(struct ln_poller *poller);
 
 #endif

@@ -92,7 +92,7 @@ void ln_preempt_allow(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, LN_PREEMPT_SIGNAL);
-	/* It fails only when it is asked for what does not exist. */
+	/* It fails only for invalid arguments. */
 	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 

@@ -10,8 +10,8 @@
 
 struct ln_task;
 
-/* Its default is to be ignored, debuggers let it pass, and nothing else in a
- * program without out-of-band data uses it. */
+/* The signal is ignored by default, debuggers let it pass, and nothing else
+ * uses it in a program without out-of-band data. */
 #define LN_PREEMPT_SIGNAL SIGURG
 
 /* Yields in the handler of that signal; `context` is what the handler got. Only
@@ -21,9 +21,9 @@ void ln_preempt_yield(struct ln_task *task, void *context);
 /* Lets the signal reach the calling thread, whatever mask it was made with. */
 void ln_preempt_allow(void);
 
-/* Installs the handler for the program, once; what was installed before still
- * gets the signals that others send. LN_EUNSUP: the kernel refuses it. Any
- * thread. */
+/* Installs the handler for the program, once. A handler that was installed
+ * before still gets the signals that others send. LN_EUNSUP: the kernel refuses
+ * it. Any thread. */
 int ln_preempt_install(void);
 
 #endif

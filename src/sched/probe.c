@@ -1,9 +1,9 @@
 /*
  * DESIGN
- * The question is a pointer in the task. Whoever exchanges it for NULL has it:
- * the task, which then answers, or the asker, who withdraws it. So exactly one
- * of the two happens, and an asker that could not withdraw waits for an answer
- * that is under way.
+ * The question is a pointer in the task. The task exchanges it for NULL to
+ * answer, and the asker exchanges it for NULL to withdraw. So exactly one of
+ * the two happens, and an asker that could not withdraw waits for an answer
+ * that will come.
  *
  * Asking is a change before a wake-up like any other (see sched/task.c), so a
  * parked task sees the question; one that runs sees it when it next parks,

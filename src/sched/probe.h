@@ -1,8 +1,8 @@
 /*
- * Questions to a task about itself: what only the thread that runs it may look
- * at, such as its stack. Asking wakes the task; it answers on its own fiber
- * when it next comes out of a wait or a yield, or looks by itself, and goes on
- * waiting. A task that nobody asks pays one load for each of these.
+ * Questions to a task about state that only its own thread may read, such as
+ * its stack. Asking wakes the task. It answers on its own fiber when it next
+ * leaves a wait or a yield, or checks for questions, and then goes on waiting.
+ * Without a question, each of these costs one load.
  */
 #ifndef LN_SCHED_PROBE_H
 #define LN_SCHED_PROBE_H
@@ -21,20 +21,20 @@ struct ln_probe {
 	_Atomic uint32_t answered; /* futex: 1 = `answer` has returned */
 };
 
-/* Asks a task: sets `task` and `answered`; `answer` is the caller's. False when
- * somebody else asks it now. The caller keeps the task's memory, and the probe
- * until ln_probe_await has returned. Any thread. */
+/* Asks a task: sets `task` and `answered`; the caller has set `answer`. False
+ * if somebody else is asking the task. The caller keeps the task's memory
+ * alive, and the probe until ln_probe_await has returned. Any thread. */
 bool ln_probe_ask(struct ln_probe *probe, struct ln_task *task);
 
 /* Waits for the answer until `deadline`, or until the task has ended. False:
- * the question is withdrawn, `answer` was and will not be called. In a thread
- * that is no worker. */
+ * the question is withdrawn; `answer` was not called and will not be. Not in a
+ * worker's thread. */
 bool ln_probe_await(struct ln_probe *probe, int64_t deadline);
 
 /* Answers; off the fast path of ln_probe_look. */
 void ln_probe_reply(struct ln_task *task);
 
-/* Answers when somebody asks. By the running task, holding no lock. */
+/* Answers a question, if there is one. By the running task, without a lock. */
 static inline void ln_probe_look(struct ln_task *task)
 {
 	if (LN_UNLIKELY(atomic_load_explicit(&task->probe,

@@ -6,24 +6,24 @@
  * worker is busy. When all workers have slept for QUIET_TICKS it sleeps too;
  * the first worker to wake wakes it.
  *
- * Who sees that a timer is due. A worker that sleeps in the poller wakes at the
- * earliest deadline. When none does, every worker that is awake looks whenever
- * it takes its next task; but each of them may be in the middle of a long step,
- * and the others asleep on their futexes. So the ticker, which is awake
- * whenever a worker is, sleeps no longer than until the earliest deadline. It
- * then has a sleeping worker look, and when none sleeps, interrupts a guest
- * whose worker looks; another one in each round, as long as the timer is not
- * served. Rounds are ROUND_NS apart, however many timers there are.
+ * How a due timer is noticed. A worker that sleeps in the poller wakes at the
+ * earliest deadline. If none does, every worker that is awake checks the timers
+ * whenever it takes its next task; but each of them may be in a long step, and
+ * the others may sleep on their futexes. So the ticker, which is awake whenever
+ * a worker is, sleeps no longer than until the earliest deadline. Then it makes
+ * a sleeping worker check the timers. If none sleeps, it interrupts a guest, so
+ * that its worker checks; in each round another one, until the timer is served.
+ * Rounds are ROUND_NS apart, however many timers there are.
  *
- * No deadline escapes the ticker. It says until when it sleeps, then (fence)
- * reads the earliest deadline and that of the poller. Whoever adds an earlier
- * timer, or leaves the poller, does that, then (fence) reads until when the
- * ticker sleeps, and wakes it when that is too late. By the order of the fences
- * one of the two sees what the other did.
+ * The ticker misses no deadline. It stores until when it sleeps, then (fence)
+ * reads the earliest deadline and that of the poller. A thread that adds an
+ * earlier timer, or leaves the poller, does so, then (fence) reads until when
+ * the ticker sleeps, and wakes it if that is too late. By the order of the
+ * fences one of the two sees what the other did.
  *
- * Likewise for events of descriptors: when nobody has looked into the poller
- * for a whole tick and a worker sleeps, the ticker wakes it; that is how a
- * worker that left the poller for a long step is replaced.
+ * The same holds for events of descriptors: when nobody has polled for a whole
+ * tick and a worker sleeps, the ticker wakes it. So a worker that left the
+ * poller for a long step is replaced.
  */
 #include "sched/sched.h"
 
@@ -51,8 +51,8 @@
 /* Threads of the pools for files, each. A tenant has at most half of them. */
 #define FILE_THREADS 32
 
-/* Copying to and from the page cache takes all the time that it gets: workers,
- * which are woken for others, come first. */
+/* Copying to and from the page cache can use all processor time; workers, which
+ * other processes wait for, must come first. */
 #define BULK_NICE 5
 
 static unsigned usable_cores(void)
@@ -112,8 +112,8 @@ static void rescue_next(struct ln_sched *sched, uint64_t tick)
 	}
 }
 
-/* Interrupts one guest, another one each time; its worker then looks at the
- * timers. One that is inside a host function looks only after that. */
+/* Interrupts one guest, another one each time; its worker then checks the
+ * timers. A guest in a host function is interrupted only after that. */
 static void preempt_one(struct ln_sched *sched)
 {
 	for (unsigned i = 0; i < sched->count; i++) {
@@ -129,9 +129,9 @@ static void preempt_one(struct ln_sched *sched)
 	}
 }
 
-/* Has a worker look at the timers when one is due. A worker that has the poller
- * is about to. A sleeping worker may need some time to come, and may not get a
- * core: from the second round on a guest is interrupted as well. */
+/* Makes a worker check the timers when one is due. A worker that has the poller
+ * is about to do so. A sleeping worker may need some time to wake, and may get
+ * no core: from the second round on a guest is interrupted as well. */
 static void serve_timers(struct ln_sched *sched)
 {
 	bool asleep;
@@ -193,7 +193,7 @@ void ln_sched_tick(struct ln_sched *sched)
 		preempt(sched, tick);
 }
 
-/* When the ticker must look again: at the next tick, or when a timer is due
+/* When the ticker must check again: at the next tick, or when a timer is due
  * for which nobody is in the poller; `soonest` at the earliest. */
 static int64_t next_look(struct ln_sched *sched, int64_t tick, int64_t soonest)
 {
@@ -210,8 +210,9 @@ static int64_t next_look(struct ln_sched *sched, int64_t tick, int64_t soonest)
 	return earliest < tick ? earliest : tick;
 }
 
-/* Sleeps until the ticker must look again; returns the time. After a nudge it
- * cannot be nudged for a round: somebody may add ever earlier timers. */
+/* Sleeps until the ticker must check again; returns the time. After a nudge it
+ * ignores others for a round, because earlier and earlier timers may be added.
+ */
 static int64_t ticker_pause(struct ln_sched *sched, int64_t tick)
 {
 	int64_t now = ln_time_now();
@@ -376,8 +377,8 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 	return sched;
 }
 
-/* Compiling is bounded by the processors, so all of its threads may be busy at
- * the same time; see blocking.c for what is not. */
+/* Compiling is bound by the processors, so all of its threads may be busy at
+ * the same time; blocking.c explains the other pools. */
 static int make_pools(struct ln_sched *sched)
 {
 	unsigned threads = sched->options.blocking;

@@ -47,11 +47,11 @@ size_t ln_sched_stack_size(const struct ln_sched *sched);
 struct ln_timers *ln_sched_timers(struct ln_sched *sched);
 struct ln_poller *ln_sched_poller(struct ln_sched *sched);
 
-/* The pools: for compiling and the like; for short work on files, such as
- * opening one; and for long work, in steps, such as writing much. So what hangs
- * in a file system does not delay compiling, nor what is long what is short.
- * Threads that write much are also slowed down by the kernel, for the sake of
- * others: they are never those that open files. */
+/* The pools: for compiling and similar work; for short work on files, such as
+ * opening one; and for long work on files in steps, such as large writes. So
+ * work that hangs in a file system does not delay compiling, and long work does
+ * not delay short work. The kernel also throttles threads that write much:
+ * these never open files. */
 struct ln_blocking *ln_sched_blocking(struct ln_sched *sched);
 struct ln_blocking *ln_sched_files(struct ln_sched *sched);
 struct ln_blocking *ln_sched_bulk(struct ln_sched *sched);
@@ -59,15 +59,15 @@ struct ln_blocking *ln_sched_bulk(struct ln_sched *sched);
 /* The count of ticks since the start; it stands still while all sleep. */
 uint64_t ln_sched_ticks(struct ln_sched *sched);
 
-/* The time, CLOCK_MONOTONIC in nanoseconds, for what is shown to people: asked
- * by a task, it may be some ticks old, and costs no look at the clock. */
+/* The time, CLOCK_MONOTONIC in nanoseconds, for display: in a task it may be
+ * some ticks old, but does not read the clock. */
 int64_t ln_sched_time(struct ln_sched *sched);
 
 /* One tick by hand, for options.manual. */
 void ln_sched_tick(struct ln_sched *sched);
 
-/* Lets a sleeping worker look at the timers again, when a deadline before the
- * one it sleeps for was added. Any thread. */
+/* Makes a sleeping worker check the timers again, after a deadline was added
+ * that is earlier than the one it sleeps for. Any thread. */
 void ln_sched_deadline_changed(struct ln_sched *sched, int64_t deadline);
 
 #endif

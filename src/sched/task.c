@@ -10,9 +10,9 @@
  *                         after the switch off its stack, who queues it
  *   ACTIVE   -> DONE      its worker, after the switch off its stack
  *
- * Queued and running are one state: a worker that takes a task out of a queue
- * need not change the word, which others write. A wake-up of a task that is
- * queued already costs it one look too many at its condition.
+ * Queued and running are one state, so that a worker that takes a task out of a
+ * queue need not change the word, which others write. Waking a task that is
+ * already queued makes it check its condition once more than necessary.
  *
  * Why no wake-up is lost. A waker first makes the condition true, then calls
  * ln_task_wake, a read-modify-write of the state. The task checks the condition
@@ -46,8 +46,8 @@
 #include "sched/probe.h"
 #include "sched/worker.h"
 
-/* Of the stack of a task that will run soon: what a guest that waits for a
- * message has there. */
+/* Bytes of the stack of a task that will run soon: enough for a guest that
+ * waits for a message. */
 #define PREFETCHED_LINES 8
 
 #define STACK_COLORS 24
@@ -130,8 +130,9 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	return 0;
 }
 
-/* Asks for what a task touches first when it is entered: the end of its stack,
- * and what it has said. That is needed as soon as the running one parks. */
+/* Prefetches what a task touches first when it is entered: the end of its
+ * stack, and the address that it has told. Needed as soon as the running task
+ * parks. */
 static inline void prefetch(const struct ln_task *task)
 {
 	const char *sp = task->fiber.sp;
@@ -142,8 +143,8 @@ static inline void prefetch(const struct ln_task *task)
 		__builtin_prefetch(sp + i * LN_CACHE_LINE, 1);
 }
 
-/* Puts a woken task where it runs soon: next on this worker, in front of the
- * one that was to be next, which others may then steal. */
+/* Puts a woken task where it runs soon: next on this worker. The task that was
+ * in that place goes to the queue, where others may steal it. */
 static void schedule_soon(struct ln_worker *worker, struct ln_task *task)
 {
 	struct ln_sched *sched = worker->sched;
@@ -393,9 +394,9 @@ bool ln_task_should_yield(struct ln_task *task)
 	struct ln_sched *sched = task->sched;
 	uint64_t tick = ln_sched_ticks(sched);
 
-	/* Timers and the poller are looked after on the worker's own stack: a
-	 * timer that is due at once, the poller once a tick unless another
-	 * worker sleeps in it. */
+	/* Timers and the poller are served on the worker's own stack: a due
+	 * timer at once, the poller once a tick unless another worker sleeps
+	 * in it. */
 	if (atomic_load_explicit(&sched->timers.earliest,
 				 memory_order_relaxed) <=
 	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))

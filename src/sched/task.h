@@ -37,8 +37,8 @@ enum ln_wait {
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
-/* What a switch touches is one line of the cache, the last one: the others are
- * rarely needed. Whoever embeds a task sees to where lines begin. */
+/* A switch touches only one cache line, the last one; the others are rarely
+ * needed. A struct that embeds a task must align it to a cache line. */
 struct ln_task {
 	struct ln_task *next;           /* link of the inject queue */
 	void (*run)(struct ln_task *);  /* the body; on the fiber */
@@ -62,16 +62,16 @@ struct ln_task {
 };
 
 /* Starts a task whose memory was zero, or which is done: takes a stack and
- * queues it on the calling worker (or from any other thread on all of them).
- * `run` is called on the fiber; `done` when the stack is given back. An
- * interrupt that came before stays in force. LN_ENOMEM leaves nothing behind,
- * and calls nothing. */
+ * queues it on the calling worker (in any other thread: for all of them). `run`
+ * is called on the fiber; `done` when the stack is given back. An earlier
+ * interrupt stays in force. After LN_ENOMEM nothing has changed and nothing was
+ * called. */
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 		  void (*run)(struct ln_task *),
 		  void (*done)(struct ln_task *));
 
-/* Makes a task run again, or its next park return at once. The caller holds
- * something that keeps the task's memory alive. Any thread. */
+/* Makes a task run again, or its next park return at once. The caller keeps the
+ * task's memory alive. Any thread. */
 void ln_task_wake(struct ln_task *task);
 
 /* Tasks that are woken together; zeroed at first. */
@@ -81,14 +81,14 @@ struct ln_wakes {
 	uint32_t count;
 };
 
-/* The same in two steps, for many tasks of one scheduler: the first one marks
- * the task and notes it in `wakes`, the second one, which must follow, queues
- * all that were noted: the first of them is next on this worker, the others go
- * to all workers, in their order. */
+/* The same in two steps, for many tasks of one scheduler. The first function
+ * marks a task and adds it to `wakes`. The second, which must follow, queues
+ * all of them: the first one runs next on this worker, the others go to all
+ * workers, in their order. */
 void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes);
 void ln_wakes_queue(const struct ln_wakes *wakes);
 
-/* Likewise for tasks whose timers are due: they need not wait for those that
+/* The same for tasks whose timers are due, which do not wait behind tasks that
  * compute. By a worker that looks for its next task. */
 void ln_wakes_queue_due(const struct ln_wakes *wakes);
 
@@ -130,9 +130,9 @@ static inline void ln_task_set_waiting(struct ln_task *task, enum ln_wait what)
 			      memory_order_relaxed);
 }
 
-/* Says where the running task will read or write soon after it is next woken.
- * Whoever wakes it asks the cache for that: a hint, no more, which may point
- * anywhere. */
+/* Tells where the running task will read or write soon after it is next woken.
+ * The waker prefetches that address; it is only a hint, and may point anywhere.
+ */
 static inline void ln_task_expect(struct ln_task *task, const void *address)
 {
 	atomic_store_explicit(&task->soon, address, memory_order_relaxed);
@@ -154,17 +154,17 @@ int ln_task_sleep(struct ln_task *task, int64_t deadline);
 /* Lets others run first, if there are any. */
 void ln_task_yield(struct ln_task *task);
 
-/* The same when ln_task_should_yield has said so. Whose slice has only just
- * begun gives way to timers that are due, and then has the rest of it. */
+/* The same when ln_task_should_yield has said so. A task whose slice has only
+ * just begun gives way to due timers, and then gets the rest of its slice. */
 void ln_task_give_way(struct ln_task *task);
 
-/* For long work on whatever fiber it is, every few microseconds: lets others
+/* To be called every few microseconds in long work on any fiber: lets others
  * run if it is time for that. Does nothing in threads that run no task and on
  * the worker's own stack. No lock may be held. */
 void ln_task_rest(void);
 
-/* The same for what may be called with locks held, too: only if the running
- * task has said that it gives way. */
+/* The same for code that may be called with locks held: does nothing unless the
+ * running task has said that it gives way. */
 void ln_task_rest_if_free(void);
 
 /* Whether a task that has used its slice should yield: somebody waits. */

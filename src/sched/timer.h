@@ -38,18 +38,18 @@ void ln_timers_deinit(struct ln_timers *timers);
 int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
 		  int *earliest);
 
-/* Takes the timer out; false when it has expired, which is harmless. Once this
- * returns, nobody looks at the timer or wakes its task on its account. Any
- * thread. */
+/* Takes the timer out; false if it has expired, which does no harm. Afterwards
+ * nobody uses the timer or wakes its task because of it. Any thread. */
 bool ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer);
 
-/* Takes the earliest timer out if its deadline is not after `now`, for who
- * serves a heap of its own, whose timers need no task. NULL: none. */
+/* Takes the earliest timer out if its deadline is not after `now`; for separate
+ * heaps, whose timers need no task. NULL: none. */
 struct ln_timer *ln_timers_take(struct ln_timers *timers, int64_t now);
 
 /* Wakes the tasks of timers whose deadline is not after `now`, the earliest
- * first: 64 of them at most, so that whoever looks at `earliest` next goes on.
- * Any thread. */
+ * first, at most 64 of them; the next check of `earliest` continues. Any
+ * thread.
+ */
 void ln_timers_expire(struct ln_timers *timers, int64_t now);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * As with mutex.c turns are handed over, never put up for grabs, and a waiter
- * lives on the stack of its task; it is granted and woken under the lock, and
- * its task takes the lock before it returns.
+ * As in mutex.c, turns are handed over directly, and a waiter lives on the
+ * stack of its task; it is granted and woken under the lock, and its task takes
+ * the lock before it returns.
  *
  * Threads: any. Lock order: turns.lock, then whatever ln_task_wake takes.
  */

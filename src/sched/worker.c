@@ -13,11 +13,11 @@
  * reports goes to the shared queue, whose order is that of the events: in the
  * queue of one worker it would wait as long as that worker gets no core.
  *
- * Whose timer was due has waited for that moment, and would be late by a round
- * of all that compute in the queue of a worker. So these go to a queue of their
- * own, from which every other task that a worker runs comes while there are
- * any. A task that was interrupted for timers is next afterwards, for the rest
- * of its slice: it does not lose a turn each time.
+ * A task whose timer is due would wait in a worker's queue for a round of all
+ * tasks that compute. So these tasks go to a separate queue; while it is not
+ * empty, every second task that a worker runs comes from it. A task that was
+ * interrupted for timers runs next afterwards, for the rest of its slice, so it
+ * does not lose a turn each time.
  *
  * Sleeping without losing work. A producer queues its task, then (fence) reads
  * `sleeping` and `searching`. A worker that finds nothing enters the idle list
@@ -29,10 +29,10 @@
  * are left out: their owner is awake by definition, and the ticker wakes a
  * thief for a task that has sat in one for a tick.
  *
- * One idle worker sleeps in the poller, the others on their futexes. It leaves
- * the poller for what it found, and wakes nobody to replace it, since mostly it
- * is back soon. When it is not, the ticker sees that a timer is due or that
- * nobody polls, and wakes another (see sched.c).
+ * One idle worker sleeps in the poller, the others on their futexes. When it
+ * has found work it leaves the poller, and wakes nobody to replace it, since
+ * usually it is back soon. If it is not, the ticker sees that a timer is due or
+ * that nobody polls, and wakes another worker (see sched.c).
  */
 #include "sched/worker.h"
 
@@ -206,7 +206,7 @@ static uint32_t portion(struct ln_worker *worker, uint32_t count)
 	return share < most ? share : most;
 }
 
-/* Asks for what a task that runs after some others touches first. */
+/* Prefetches what a task that runs after some others touches first. */
 static void prefetch(const struct ln_task *task)
 {
 	const char *sp = task->fiber.sp;
@@ -280,8 +280,8 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	LN_PROBE_SWITCH(worker->index, task);
 }
 
-/* Takes a task whose timer was due, if the last one was of another kind: there
- * may be ever more of them. */
+/* Takes a task whose timer was due, unless the last one was such a task: they
+ * must not keep others from running. */
 static struct ln_task *take_due(struct ln_worker *worker)
 {
 	uint32_t n;
@@ -298,7 +298,7 @@ static bool timers_due(struct ln_sched *sched)
 	       atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
 }
 
-/* Whether it is time to look further than the own queues. */
+/* Whether it is time to search beyond the own queues. */
 static bool must_look_further(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
@@ -375,8 +375,8 @@ static void requeue(struct ln_worker *worker, struct ln_task *task)
 	ln_sched_wake_worker(worker->sched);
 }
 
-/* A task that gave way to timers goes on when one of theirs has run, unless
- * another one is next already. */
+/* A task that gave way to timers continues when one of their tasks has run,
+ * unless another task is already next. */
 static void keep_next(struct ln_worker *worker, struct ln_task *task)
 {
 	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
@@ -498,8 +498,8 @@ static bool start_search(struct ln_worker *worker)
 	return true;
 }
 
-/* Ends a search that found something; the last searcher calls another, because
- * there may be more. */
+/* Ends a search that found something; the last searcher wakes another worker,
+ * because there may be more. */
 static void found_work(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
@@ -666,7 +666,7 @@ static void look_around(struct ln_worker *worker)
 	}
 }
 
-/* The next task, however far it must be looked for; NULL: stop. */
+/* The next task, from any queue; NULL: stop. */
 static struct ln_task *find(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;

@@ -20,7 +20,7 @@
 
 struct ln_task;
 
-/* What is still to be done about the task that was left, once off its stack. */
+/* What remains to be done with the task that was left, once off its stack. */
 enum ln_leaving {
 	LN_LEAVE_NOTHING,
 	LN_LEAVE_PARK,
@@ -119,9 +119,10 @@ struct ln_sched {
 
 #define LN_NOT_PREEMPTIBLE UINT64_MAX
 
-/* Whether what is in the `next` slot may be stolen: it sat there for a whole
- * tick. One that was put there just before a tick has not: stolen, it would
- * take a chain of messages to another core and its caches each millisecond. */
+/* Whether the task in the `next` slot may be stolen: it must have been there
+ * for a whole tick. Stealing one that was put there just before a tick would
+ * move a chain of messages to another core, with cold caches, each millisecond.
+ */
 static inline bool ln_worker_next_is_old(struct ln_worker *worker,
 					 uint64_t tick)
 {
@@ -155,8 +156,8 @@ void ln_sched_wake_worker(struct ln_sched *sched);
 /* Has the ticker look again when it would sleep beyond `deadline`. */
 void ln_sched_nudge_ticker(struct ln_sched *sched, int64_t deadline);
 
-/* The next task for a worker that need not look further than its own queues,
- * or NULL: then its own stack must look. */
+/* The next task from the worker's own queues, or NULL if it must search
+ * further, on its own stack. */
 struct ln_task *ln_worker_pick(struct ln_worker *worker);
 
 /* Finishes what the last switch began; first thing on every stack entered. */

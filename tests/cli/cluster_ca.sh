@@ -51,7 +51,7 @@ done
 
 # What is there stays.
 sha256sum ca/* >before
-refuses "ca/ca.key.*: File exists; a CA is never written over" cluster-ca init ca
+refuses "ca/ca.key.*: File exists; a CA is never overwritten" cluster-ca init ca
 refuses "ca/alpha.key.*: File exists; remove it first" cluster-ca node ca alpha
 sha256sum ca/* >after
 cmp -s before after || bad "files have changed"

@@ -48,7 +48,7 @@ expect 1 "a name that nobody has"
 says err "^none: .*node 'none' is not connected" "a name that nobody has"
 run "$primes" none
 expect 1 "no node"
-says err '^none: .*this program is no node; start it with --node' "no node"
+says err '^none: .*this program is not a node; start it with --node' "no node"
 run "$primes"
 expect 1 "no names"
 kill -TERM "$poor"

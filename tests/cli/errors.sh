@@ -114,7 +114,7 @@ the compiler crashed
 EOF
 
 echo '(module (func (export "_initialize")))' >case.wat
-prints 'it is no plugin' --plugin case.wat case.wat
+prints 'it is not a plugin' --plugin case.wat case.wat
 # Files: tests/cli/error_pages.sh, and messages of languages' own libraries.
 cat >>seen <<EOF
 Capabilities insufficient

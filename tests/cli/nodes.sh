@@ -23,7 +23,7 @@ EOF
 for option in "--node-name a" "--peer 127.0.0.1:1" --no-entry "--cluster-key k" \
 	"--cert c" "--key k" "--ca c" "--heartbeat 1s"; do
 	# shellcheck disable=SC2086 # two words
-	refuses "^lunatic: ${option% *} is for nodes: it needs --node" \
+	refuses "^lunatic: ${option% *} needs --node" \
 		$option hello.wasm
 done
 refuses '--node needs --node-name NAME' --node 127.0.0.1:0 hello.wasm

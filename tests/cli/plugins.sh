@@ -108,7 +108,7 @@ module library <<'EOS'
 (module (func (export "_initialize")))
 EOS
 for file in library.wasm guest.wasm; do
-	refuses "cannot load the plugin '$file': it is no plugin: .*_module_hook" \
+	refuses "cannot load the plugin '$file': it is not a plugin: .*_module_hook" \
 		-P "$file" guest.wasm
 done
 # Plugins of the build, by their names; a file comes first.
@@ -146,7 +146,7 @@ module endless <<'EOS'
 (module (func (export "lunatic_create_module_hook") (loop (br 0))))
 EOS
 refuses "plugin 'endless.wasm' failed: .*fuel" -P endless.wasm guest.wasm
-refuses "plugin 'endless.wasm' was not done after 1 milliseconds" \
+refuses "plugin 'endless.wasm' did not finish within 1 milliseconds" \
 	--max-plugin-time 1 -P endless.wasm guest.wasm
 module exiting <<'EOS'
 (module

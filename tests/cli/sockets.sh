@@ -77,11 +77,11 @@ clang-19 --target=wasm32-wasi -O1 order.c -o order.wasm
 run --dir . --tcplisten "127.0.0.1:$port" order.wasm
 expect 0 "a listener and a directory"
 
-refuses "'127.0.0.1' of --tcplisten is no IP address and port" \
+refuses "'127.0.0.1' of --tcplisten is not an IP address and port" \
 	--tcplisten 127.0.0.1 hello.wasm
-refuses "is no IP address and port" --tcplisten localhost:80 hello.wasm
-refuses "is no IP address and port" --tcplisten '' hello.wasm
-refuses "is no IP address and port" --tcplisten 127.0.0.1:99999 hello.wasm
+refuses "is not an IP address and port" --tcplisten localhost:80 hello.wasm
+refuses "is not an IP address and port" --tcplisten '' hello.wasm
+refuses "is not an IP address and port" --tcplisten 127.0.0.1:99999 hello.wasm
 refuses "cannot listen at '192.0.2.1:$port' of --tcplisten: " \
 	--tcplisten "192.0.2.1:$port" hello.wasm
 

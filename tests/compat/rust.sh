@@ -3,7 +3,7 @@
 # are published, and a pair of a Rust and a C guest (pair/) that exchange every
 # shape of value.
 #
-# Not run: environment_remote, which needs another node; resolve, which needs
+# Not run: environment_remote, which needs a second node; resolve, which needs
 # the name service of the outside world.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,5 @@
 /*
- * What the files of the guest library share with each other and with nobody
- * else.
+ * Shared by the files of the guest library, and private to it.
  */
 #ifndef LUNATIC_GUEST_INTERNAL_H
 #define LUNATIC_GUEST_INTERNAL_H
@@ -16,19 +15,19 @@ struct lunatic_server;
 #include <stdint.h>
 
 /*
- * Which message the scratch area holds: it counts whenever another one gets
- * there. A reader or writer of an earlier one fails instead of taking the
- * later one for its own. Never 0.
+ * The number of the message in the scratch area, which counts up whenever
+ * another message gets there. A reader or writer of an earlier message fails
+ * instead of using the later one. Never 0.
  */
 extern uint64_t lunatic_scratch_message;
 
 #define LUNATIC_LIKELY(condition) __builtin_expect(!!(condition), 1)
 
-/* Instead of its number, when a message is yet to be begun. */
+/* Stands for the number of a message that is not begun yet. */
 #define LUNATIC_SCRATCH_NOT_YET UINT64_MAX
 
-/* Reading and writing the message in the scratch area. There is none on the
- * machine where the reader and the writer are fuzzed. */
+/* Reading and writing the message in the scratch area, which does not exist
+ * where the reader and the writer are fuzzed natively. */
 
 static inline size_t lunatic_scratch_read(void *data, size_t size)
 {
@@ -51,8 +50,8 @@ static inline void lunatic_scratch_write(const void *data, size_t size)
 #endif
 }
 
-/* Passes on what a writer of a message holds, and then more bytes. Returns 0 or
- * a status, which the writer does not remember yet. */
+/* Passes on the bytes that a writer of a message holds, and then more bytes.
+ * Returns 0 or a status, which the caller must note in the writer. */
 int lunatic_writer_flush(struct lunatic_writer *writer, const void *more,
 			 size_t size);
 
@@ -60,7 +59,7 @@ int lunatic_writer_flush(struct lunatic_writer *writer, const void *more,
  * Below what programs may use. */
 #define LUNATIC_TAG_STOP INT64_C(-1000001)
 
-/* What is asked of a supervisor, as variants of a request. */
+/* The requests to a supervisor, as variants. */
 enum lunatic_question {
 	LUNATIC_ASK_FIND,
 	LUNATIC_ASK_RUNNING,
@@ -104,7 +103,7 @@ bool lunatic_writer_may_push(struct lunatic_writer *mail);
 /* Reads the number of a handle in the message; false after a failure. */
 bool lunatic_reader_index(struct lunatic_reader *mail, uint64_t *index);
 
-/* Passes on what was written; 0 when the message is complete. */
+/* Passes on the written bytes; 0 if the message is complete. */
 int lunatic_writer_close(struct lunatic_writer *writer);
 
 /* Spawns a process that calls `helper` with `function`, and sends it `mail`,
@@ -129,11 +128,10 @@ uint32_t lunatic_host_timeout(int64_t timeout);
  * LUNATIC_EHOST. */
 int lunatic_host_error(uint64_t error);
 
-/* Keeps what the text of LUNATIC_EDIED is from now on; NULL: the general one.
- */
+/* Sets the text of LUNATIC_EDIED from now on; NULL: the general one. */
 void lunatic_note_end(const struct lunatic_end *end);
 
-/* Ends the process as one that failed, without a report. */
+/* Makes the process fail, without a report. */
 _Noreturn void lunatic_fail(void);
 
 #endif

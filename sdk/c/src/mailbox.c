@@ -1,7 +1,7 @@
 /*
  * Readers and writers of messages. The scratch area of the host holds one
- * message; `lunatic_scratch_message` counts its contents, and everything here
- * that replaces them counts on.
+ * message; `lunatic_scratch_message` is its number, and every function here
+ * that replaces the message counts up.
  */
 #include <lunatic/abi.h>
 #include <lunatic/mailbox.h>
@@ -140,7 +140,7 @@ int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 		lunatic_scratch_leaving();
 	result = lunatic_message_receive(tags, count,
 					 lunatic_host_timeout(timeout));
-	/* A reader of what was there before stays good after a timeout. */
+	/* After a timeout, a reader of the earlier message stays valid. */
 	if (result > LUNATIC_ENDED)
 		return LUNATIC_ETIMEDOUT;
 	lunatic_scratch_changed();

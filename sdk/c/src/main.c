@@ -1,6 +1,6 @@
 /*
- * What LUNATIC_MAIN adds to main(). Processes that are spawned call it as well,
- * but only in a module that has it, so that no other carries stdio along.
+ * What LUNATIC_MAIN adds to main(). Spawned processes call it as well, but only
+ * in a module that contains it, so that other modules do not need stdio.
  */
 #include <lunatic/main.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Giving plugins to configurations, and what plugins do. The host's ids are 64
- * bits, numbers of types and functions 32.
+ * Adding plugins to configurations, and the functions for plugins. The host's
+ * ids have 64 bits, indices of types and functions 32.
  */
 #include <lunatic/abi.h>
 #include <lunatic/plugin.h>

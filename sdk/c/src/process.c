@@ -1,10 +1,11 @@
 /*
- * Spawning, handles and links. A module can be entered only through what it
+ * Spawning, handles and links. A module can be entered only through its
  * exports, and entry functions are not exported. So the library exports two
- * functions that call another through the table, by the number that a pointer
- * to it is: the same in every instance of the module. The first has the name
- * and the meaning that it has in modules of the Rust crate: it calls a helper,
- * which knows what kind of function it is given.
+ * functions that call another function through the table. The index is the
+ * value of a pointer to the function, which is the same in every instance of
+ * the module. The first export has the name and the meaning that it has in
+ * modules of the Rust crate: it calls a helper, which knows the kind of the
+ * function.
  *
  * The linker makes exports run constructors before and the exit functions
  * after, so output is flushed when an entry function returns.
@@ -293,8 +294,8 @@ void lunatic_sleep(uint64_t milliseconds)
 	lunatic_process_sleep_ms(milliseconds);
 }
 
-/* Far apart from those of other processes: what identifies the process is
- * random. */
+/* Far apart from the tags of other processes, because the process's UUID
+ * is random. */
 static int64_t first_tag(void)
 {
 	struct lunatic_proc self = lunatic_proc_self();

@@ -1,10 +1,10 @@
 /*
- * The MessagePack reader. Knows no host functions, so that it builds for this
- * machine too, where it is fuzzed. A message is loaded piece by piece into the
- * reader's room; strings go from the message to where they are wanted.
+ * The MessagePack reader. It uses no host functions, so that it can be built
+ * and fuzzed natively. A message is loaded in parts into the reader's room;
+ * strings are copied from the message directly to their destination.
  *
- * `pending` counts the values that must still come. It bounds what is read and
- * stands for all nesting, so neither reading nor skipping needs a stack.
+ * `pending` counts the values that must still come. It limits what is read and
+ * represents all nesting, so neither reading nor skipping needs a stack.
  */
 #include <lunatic/reader.h>
 #include <lunatic/status.h>
@@ -83,7 +83,7 @@ static bool has(struct lunatic_reader *reader, uint64_t size)
 	return reader->status == 0;
 }
 
-/* Copies `size` bytes, which has() has seen, or passes over them. */
+/* Copies `size` bytes, which has() has seen, or skips them. */
 static void take(struct lunatic_reader *reader, void *data, size_t size)
 {
 	unsigned char *to = data;
@@ -190,7 +190,7 @@ static const struct shape {
 	[0xdf - 0xc0] = { LUNATIC_KIND_MAP, 4 },
 };
 
-/* The kind that a first byte stands for, before the value is known. */
+/* The kind of value that begins with this byte, before the value is known. */
 static enum lunatic_kind kind_of(uint8_t byte)
 {
 	if (byte < 0x80)
@@ -240,8 +240,8 @@ static inline void announce(struct lunatic_reader *reader, uint64_t count)
 	reader->pending += count;
 }
 
-/* Reads everything of the next value, whose first byte is known, but the bytes
- * or values that follow it. Returns false after a failure. */
+/* Reads the head of the next value, whose first byte is known, but not the
+ * bytes or values that follow. Returns false after a failure. */
 static bool take_head(struct lunatic_reader *reader, uint8_t byte,
 		      struct head *head)
 {

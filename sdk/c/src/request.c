@@ -1,7 +1,7 @@
 /*
  * Requests and answers, in the Rust crate's form: [value, tag, sender]. The
- * sender comes last, so a request is closed before it can be answered. The host
- * makes the tag, watches who is asked, and drops what comes too late.
+ * sender comes last, so a request must be closed before it can be answered. The
+ * host makes the tag, watches the receiver, and drops late answers.
  */
 #include <lunatic/abi.h>
 #include <lunatic/request.h>
@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-/* How the one ended that the last failed request was for. */
+/* How the receiver of the last failed request ended. */
 static struct lunatic_end last_end;
 
 void lunatic_request_begin(struct lunatic_writer *request)

@@ -1,6 +1,7 @@
 /*
- * The loop of a server. The writer that a call gets begins with the first byte
- * written: only then is the request, whose sender comes last, read to its end.
+ * The loop of a server. The writer of a call begins its message with the first
+ * byte written. Only then is the rest of the request read, whose sender comes
+ * last.
  */
 #include <lunatic/abi.h>
 #include <lunatic/registry.h>
@@ -30,7 +31,7 @@ static int close_request(struct call *call)
 	return call->request->status;
 }
 
-/* The sender is read before another message takes the request's place. */
+/* Reads the sender before another message replaces the request. */
 static void close_current(void)
 {
 	close_request(current);

@@ -1,6 +1,6 @@
 /*
- * The texts of statuses. That of the host's last error is fetched when it
- * happens: an error's id would have to be dropped by somebody.
+ * The texts of statuses. The text of the host's last error is fetched when the
+ * error happens, so that its id can be dropped at once.
  */
 #include <lunatic/abi.h>
 #include <lunatic/status.h>

@@ -1,11 +1,12 @@
 /*
  * Supervisors. Each child is linked, so that it dies with its supervisor, and
- * monitored: one message under the monitor's tag tells of its end, whatever
- * that is. What links tell of children is passed over. The next one is started
- * only when the one before is gone: so there are never two of a child.
+ * monitored: one message with the monitor's tag reports its end, normal or not.
+ * Messages of the links to children are ignored. A child is restarted only when
+ * the old process is gone, so there are never two of it.
  *
- * The supervisor itself is linked with who started it. A death without a tag is
- * that one's: children are stopped and it fails, too.
+ * The supervisor itself is linked with the process that started it. The death
+ * of a link without a tag is the death of that process: then the children are
+ * stopped and the supervisor fails, too.
  */
 #include <lunatic/abi.h>
 #include <lunatic/mailbox.h>
@@ -97,7 +98,7 @@ static void begin_line(struct line *line, const struct supervisor *self,
 static void write_line(struct line *line)
 {
 	line->text[line->length++] = '\n';
-	/* Nobody is to be told when it cannot be written. */
+	/* If it cannot be written, nobody can be told. */
 	if (write(STDERR_FILENO, line->text, line->length) < 0)
 		return;
 }
@@ -146,7 +147,7 @@ static void tell_started(const void *context)
 	lunatic_send_tag(starter->supervisor, starter->started);
 }
 
-/* What a child was added with, as the argument of a server. */
+/* The data that a child was added with, as the argument of a server. */
 static void serve_child(const struct lunatic_child *child,
 			const struct starter *starter)
 {
@@ -209,7 +210,7 @@ static void forget(struct running *child)
 	child->proc = LUNATIC_NO_PROC;
 }
 
-/* Waits until a server has begun: those behind it may need it. */
+/* Waits until a server has started, because later children may need it. */
 static int await_start(struct running *child, int64_t started)
 {
 	int64_t tags[] = { started, child->monitor };
@@ -257,7 +258,7 @@ static int64_t patience_with(const struct lunatic_child *spec)
 	return spec->supervisor != NULL ? LUNATIC_FOREVER : LUNATIC_KILL;
 }
 
-/* Asks a child to stop, waits as long as it may take, and kills it then. It is
+/* Asks a child to stop, waits for its `shutdown` time, and then kills it. It is
  * gone afterwards. */
 static void stop_child(struct running *child)
 {
@@ -307,7 +308,7 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* How many of the restarts noted are not forgiven yet. */
+/* How many of the noted restarts still count. */
 static uint32_t recent(const struct supervisor *self, uint64_t time)
 {
 	uint32_t count = 0;
@@ -317,8 +318,8 @@ static uint32_t recent(const struct supervisor *self, uint64_t time)
 	return count;
 }
 
-/* Notes that a child must be started again, `end` being NULL when that did not
- * work before. Gives up when that has been too often. */
+/* Notes a restart of a child; `end` is NULL if it could not be started before.
+ * Gives up if there were too many. */
 static void note_restart(struct supervisor *self, uint32_t index,
 			 const struct lunatic_end *end)
 {
@@ -345,8 +346,8 @@ static void note_restart(struct supervisor *self, uint32_t index,
 		self->noted++;
 }
 
-/* Starts `first` to `last`, but none that is gone for good. Returns the one
- * that could not be started, or `last` + 1. */
+/* Starts `first` to `last`, except children that have ended for good. Returns
+ * the one that could not be started, or `last` + 1. */
 static uint32_t start_range(struct supervisor *self, uint32_t first,
 			    uint32_t last)
 {
@@ -366,7 +367,7 @@ static uint32_t start_range(struct supervisor *self, uint32_t first,
 	return i;
 }
 
-/* Starts again whatever the end of `index` concerns. */
+/* Restarts the children that the end of `index` affects. */
 static void restart(struct supervisor *self, uint32_t index,
 		    const struct lunatic_end *end)
 {
@@ -393,7 +394,7 @@ static void restart(struct supervisor *self, uint32_t index,
 	} while (first <= last);
 }
 
-/* Forgets the children that were added and will not be started again. */
+/* Removes the children that were added and will not be restarted. */
 static void remove_gone(struct supervisor *self)
 {
 	uint32_t to = 0;
@@ -467,8 +468,7 @@ static struct running *add_running(struct supervisor *self)
 	return &self->children[self->count];
 }
 
-/* Starts a child that was not there, or is there and does not run. Takes `data`
- * over. */
+/* Starts a new child, or one that does not run. Takes ownership of `data`. */
 static int add_child(struct supervisor *self, const struct lunatic_child *spec,
 		     void *data, size_t size, struct running **out)
 {

@@ -1,6 +1,6 @@
 /*
- * What is asked of supervisors: requests whose value is a variant of enum
- * lunatic_question. Supervisors answer them in supervisor.c.
+ * The requests to supervisors, whose value is a variant of enum
+ * lunatic_question. supervisor.c answers them.
  */
 #include <lunatic/request.h>
 #include <lunatic/status.h>
@@ -111,7 +111,7 @@ int lunatic_supervisor_end_proc(struct lunatic_proc supervisor,
 	return change(&request, supervisor, NULL, timeout);
 }
 
-/* Reads one entry of a list into `info`, or past it when that is NULL. */
+/* Reads one entry of a list into `info`, or skips it if that is NULL. */
 static void read_info(struct lunatic_reader *reply,
 		      struct lunatic_child_info *info)
 {

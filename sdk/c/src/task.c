@@ -1,7 +1,7 @@
 /*
- * Tasks. The first message of a task is [parent, tag, argument]; its result
- * goes to the parent under that tag, which is that of the link, too. So one
- * search finds whichever comes.
+ * Tasks. The first message of a task is [parent, tag, argument]. Its result
+ * goes to the parent with that tag, which is also the tag of the link. So one
+ * search finds the result or the failure.
  */
 #include <lunatic/abi.h>
 #include <lunatic/mailbox.h>

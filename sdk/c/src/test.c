@@ -1,5 +1,5 @@
 /*
- * What a check does that fails.
+ * What failing checks do.
  */
 #include <inttypes.h>
 #include <lunatic/test.h>
@@ -35,7 +35,8 @@ void lunatic_panic_at(const char *file, int line, const char *format, ...)
 	if (len > (int)sizeof(text) - 2)
 		len = (int)sizeof(text) - 2;
 	text[len++] = '\n';
-	/* Standard error has no buffer: it would be written piece by piece. */
+	/* Standard error has no buffer, so the parts would be written one by
+	 * one. */
 	fflush(NULL);
 	(void)!write(STDERR_FILENO, text, (size_t)len);
 	lunatic_panic();

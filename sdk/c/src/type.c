@@ -6,8 +6,8 @@
 #include <lunatic/type.h>
 #include <string.h>
 
-/* Integers are little-endian in wasm, so a copy of the low bytes is the value;
- * what is above is made up from the sign. */
+/* Integers are little-endian in wasm, so the low bytes are copied, and the high
+ * bytes are filled with the sign. */
 static int64_t load_int(const void *from, uint32_t size)
 {
 	uint64_t bits = 0;

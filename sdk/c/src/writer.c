@@ -1,8 +1,8 @@
 /*
- * The MessagePack writer. Knows no host functions, so that it builds for this
- * machine too, where it is fuzzed. Bytes gather before `at`; those
- * of a message do so in the writer's room and are passed on when there is no
- * more room, and long strings directly.
+ * The MessagePack writer. It uses no host functions, so that it can be built
+ * and fuzzed natively. Bytes are collected before `at`. For a message, this
+ * happens in the writer's room, which is passed on when it is full; long
+ * strings are passed on directly.
  */
 #include <lunatic/status.h>
 #include <lunatic/writer.h>
@@ -84,7 +84,7 @@ static void put(struct lunatic_writer *writer, const void *data, size_t size)
 	writer->at += size;
 }
 
-/* A value begins that `more` others must follow. */
+/* Begins a value, which `more` others must follow. */
 static inline void begin_value(struct lunatic_writer *writer, uint64_t more)
 {
 	if (!LUNATIC_LIKELY(writer->pending > 0))

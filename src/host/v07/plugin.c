@@ -10,7 +10,7 @@
 
 #define MOST_TYPES ((size_t)1000) /* of a function, as the engine has it */
 
-/* The module, or NULL when the guest is no plugin. */
+/* The module, or NULL when the guest is not a plugin. */
 static struct ln_rewrite *rewrite_of(const struct ln_guest *guest)
 {
 	return guest->hook != NULL ? guest->hook->rewrite : NULL;

@@ -100,8 +100,9 @@ static int make_remote(struct ln_guest *guest, const struct ln_config *config,
 
 	*text = NULL;
 	if (node == NULL) {
-		*text = strdup("this program is no node; start it with --node "
-			       "and --node-name");
+		*text = strdup(
+			"this program is not a node; start it with --node "
+			"and --node-name");
 		return LN_EUNSUP;
 	}
 	return ln_remote_environment_new(node, (const char *)name.data,

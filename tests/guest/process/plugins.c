@@ -92,7 +92,7 @@ static void failures(void)
 
 	expect_error(add(config, "junk", 4, 1), "not a WebAssembly module");
 	expect_error(add(config, "", 0, 1), "empty");
-	expect_error(add(config, none, sizeof(none) - 1, 1), "no plugin");
+	expect_error(add(config, none, sizeof(none) - 1, 1), "not a plugin");
 	add(config, idle, sizeof(idle) - 1, 0);
 	add(config, traps, sizeof(traps) - 1, 0);
 	environment = environment_of(config);

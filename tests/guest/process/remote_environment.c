@@ -1,7 +1,7 @@
 // A remote environment where there are no other nodes: an error, that says what
 // to do.
 //
-// stdout~ could not be created: this program is no node; start it with
+// stdout~ could not be created: this program is not a node; start it
 #include <stdio.h>
 
 #include "env.h"

@@ -350,8 +350,8 @@ static void listeners(void **state)
 {
 	(void)state;
 	check_listener("127.0.0.1:0", NULL);
-	check_listener("localhost:80", "is no IP address and port");
-	check_listener("127.0.0.1", "is no IP address and port");
+	check_listener("localhost:80", "is not an IP address and port");
+	check_listener("127.0.0.1", "is not an IP address and port");
 	check_listener("192.0.2.1:80", "cannot listen at '192.0.2.1:80'");
 }
 
@@ -408,7 +408,7 @@ static void plugins(void **state)
 	write_file(place.path, "(module)", 8);
 	add_plugins(place.path, &fine, &said);
 	assert_false(fine);
-	check_said(said, "it is no plugin: it exports no function "
+	check_said(said, "it is not a plugin: it exports no function "
 			 "`lunatic_create_module_hook`");
 	add_plugins("no-plugin-of-this-name", &fine, &said);
 	assert_false(fine);

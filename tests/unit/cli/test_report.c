@@ -50,7 +50,7 @@ static char *text_with(const struct ln_inspection *all,
 	return text;
 }
 
-/* Of a program that is no node. */
+/* Of a program that is not a node. */
 static char *text_of(const struct ln_inspection *all, enum ln_report_form form)
 {
 	const struct ln_cli_nodes none = { .id = NULL };

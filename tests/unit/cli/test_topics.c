@@ -83,10 +83,10 @@ static void tables(void **state)
 	(void)state;
 	check_has(text, "Traps\n\n`lunatic: process ID trapped");
 	check_has(text, "\n\ninteger divide by zero\n"
-			"  cause: the guest's arithmetic\n"
+			"  cause: the guest divided by zero\n"
 			"  next step: look at the innermost function\n");
 	/* A link is its text. */
-	check_has(text, "raise that; see sandbox.md\n");
+	check_has(text, "raise the limit; see sandbox.md\n");
 	free(text);
 }
 

@@ -147,7 +147,7 @@ static void test_refusals(void **state)
 	bad.name = NULL;
 	refuse(bad, LUNATIC_EINVAL, NULL);
 	bad.name = "";
-	refuse(bad, LUNATIC_EINVAL, "no name for a node");
+	refuse(bad, LUNATIC_EINVAL, "not a name for a node");
 	bad = good;
 	bad.address = NULL;
 	refuse(bad, LUNATIC_EINVAL, NULL);
@@ -191,7 +191,7 @@ static void test_refusals(void **state)
 	/* None of that has made it a node; the second time it is one. */
 	assert_int_equal(
 		lunatic_node_new(sides[0]->environment, &good, &node, NULL), 0);
-	refuse(good, LUNATIC_EEXIST, "is a node already");
+	refuse(good, LUNATIC_EEXIST, "is already a node");
 	assert_int_equal(lunatic_node_join(NULL, NULL), LUNATIC_EINVAL);
 	assert_int_equal(lunatic_node_leave(NULL), LUNATIC_EINVAL);
 	assert_null(lunatic_node_name(NULL));

@@ -200,10 +200,10 @@ static void too_large(void **state)
 	struct ln_module *module;
 
 	memset(text, ' ', sizeof(text));
-	assert_text(world, text, sizeof(text), LN_ELIMIT,
-		    "the module is too large: it has 5000 bytes, at most 4096 "
-		    "are allowed; strip its debug information, or raise the "
-		    "bound");
+	assert_text(
+		world, text, sizeof(text), LN_ELIMIT,
+		"the module is too large: it has 5000 bytes, at most 4096 "
+		"are allowed; strip its debug information, or raise the limit");
 	/* The bound holds for the binary that text becomes, too. */
 	snprintf(text, sizeof(text), "(module (data \"%0*d\"))", 64, 0);
 	assert_int_equal(make_bounded(world, text, strlen(text), strlen(text),

@@ -360,7 +360,7 @@ static void all_dial_each_other(void **state)
 		test_meshes_await(&meshes, i, MANY - 1);
 }
 
-/* What is there is no node, or not one that can be had. */
+/* The other end is not a node, or not one to join. */
 static void try_to_join(const char *name, const char *address, int expected,
 			const char *text)
 {

@@ -320,7 +320,7 @@ static void bad_files(void **state)
 	assert_int_equal(
 		load("a.crt", "a.key", "other_ca.crt", &context, reason),
 		LN_EINVAL);
-	assert_non_null(strstr(reason, "does not lead to the authority"));
+	assert_non_null(strstr(reason, "is not signed by the authority"));
 	assert_int_equal(
 		load("expired.crt", "expired.key", "ca.crt", &context, reason),
 		LN_EINVAL);
@@ -445,7 +445,7 @@ static void foreign_clients(void **state)
 		  false,
 		  LN_EPERM,
 		  "is refused" },
-		/* An authority is no node. */
+		/* An authority is not a node. */
 		{ { .version = TLS1_3_VERSION, .certificate = "ca" },
 		  false,
 		  LN_EPERM,

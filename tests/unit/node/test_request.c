@@ -249,7 +249,7 @@ static void no_such_node(void **state)
 						   config, &environment,
 						   &error),
 			 LN_EUNSUP);
-	assert_non_null(strstr(error, "takes no environments"));
+	assert_non_null(strstr(error, "accepts no environments"));
 	free(error);
 	ln_config_free(config);
 }

@@ -517,7 +517,7 @@ static void answers_are_bounded(void **state)
 	}
 	assert_in_range(count, 20, 100);
 	assert_string_equal(end->reason,
-			    "it does not take the answers that it asks for");
+			    "it does not accept the answers to its requests");
 	/* Nothing more is queued while it closes. */
 	assert_false(ln_peer_connected(end->session->peer));
 	assert_int_equal(ln_peer_post(end->session->peer, frame_of(10)),

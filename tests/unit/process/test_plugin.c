@@ -145,7 +145,7 @@ static void bounds(void **state)
 
 	(void)state;
 	check_error("x", spins, 1, module, &brief, LN_ETIMEDOUT,
-		    "plugin 'x' was not done after 20 milliseconds");
+		    "plugin 'x' did not finish within 20 milliseconds");
 	/* What it computed is told all the same. */
 	result = apply("x", spins, 1, module, &wide);
 	assert_int_equal(result.code, LN_ETRAP);

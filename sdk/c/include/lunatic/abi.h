@@ -25,8 +25,7 @@ extern "C" {
 /*
  * lunatic::error
  *
- * The text of errors. Where a function returned 1, the id that it stored is
- * that of an error.
+ * The text of errors. A function that returns 1 has stored the id of an error.
  */
 
 /*
@@ -63,9 +62,8 @@ void lunatic_error_drop(uint64_t error);
 /*
  * lunatic::version
  *
- * The version of the interface that this runtime offers to guests, in three
- * numbers. It is 0.7.5 for this generation of the functions, whatever the
- * version of the program itself.
+ * The version of the host functions, in three numbers. It is 0.7.5 for this
+ * generation of the functions, whatever the version of the program is.
  */
 
 /*
@@ -125,7 +123,7 @@ uint32_t lunatic_message_write_data(const void *data, size_t data_len);
  * them.
  *
  * data: where to put the bytes
- * Returns number of bytes read: less than asked for at the end of the message,
+ * Returns number of bytes read: fewer than requested at the end of the message,
  *   0 behind the last byte
  * Traps: no data message is in the scratch area
  * Traps: `seek_data` moved the reading position beyond the end of the message
@@ -154,7 +152,7 @@ LUNATIC_IMPORT("lunatic::message", "get_tag")
 int64_t lunatic_message_get_tag(void);
 
 /*
- * Tells how many bytes the message has; the reading position does not matter.
+ * Tells how many bytes the message has, whatever the reading position is.
  *
  * Returns the size in bytes
  * Traps: no data message is in the scratch area
@@ -211,9 +209,9 @@ LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
 uint64_t lunatic_message_take_tcp_stream(uint64_t index);
 
 /*
- * Sends the message that is in the scratch area, which is empty afterwards.
- * Nothing tells whether it arrives: a message to a process that has ended, or
- * whose mailbox is full, is dropped.
+ * Sends the message in the scratch area, which is empty afterwards. The sender
+ * does not learn whether the message arrives: a message to a process that has
+ * ended, or whose mailbox is full, is dropped.
  *
  * process: id of the receiver
  * Traps: no message is in the scratch area
@@ -225,10 +223,9 @@ void lunatic_message_send(uint64_t process);
 
 /*
  * Sends the message and waits for the answer: the next message to arrive that
- * has the same tag, or any next message when the sent one had no tag. Messages
- * that are in the mailbox already are not looked at, so the tag should be one
- * that was never used before. The answer is in the scratch area afterwards;
- * after a timeout the area is empty.
+ * has the same tag, or the next message of all if the sent one had no tag. The
+ * search skips messages that are already in the mailbox, so use a new tag. The
+ * answer is in the scratch area afterwards; after a timeout the area is empty.
  *
  * process: id of the receiver
  * timeout: milliseconds to wait for, 0 for no limit
@@ -243,9 +240,8 @@ uint32_t lunatic_message_send_receive_skip_search(uint64_t process,
 
 /*
  * Makes a tag for a request: a negative number that no process has used before.
- * A message under it is let into the mailbox only while a request with it waits
- * for its answer; what comes later is dropped. A function of ours, which lunatic
- * 0.7 does not have.
+ * The mailbox accepts messages with this tag only while a request with it waits
+ * for its answer; later ones are dropped. Not in lunatic 0.7.
  *
  * Returns the tag
  */
@@ -253,13 +249,13 @@ LUNATIC_IMPORT("lunatic::message", "new_tag")
 int64_t lunatic_message_new_tag(void);
 
 /*
- * Sends the message, whose tag `new_tag` has made, and waits for the answer: the
- * next message to arrive that has the same tag. The receiver is watched as by
- * `lunatic::process::monitor` meanwhile: when it has ended, or ends before it
- * has answered, or its node is lost, the wait is over, and the scratch area
- * holds the message that tells so. Messages that are in the mailbox already are
- * not looked at. After a timeout the scratch area is empty. A later answer is
- * dropped. A function of ours.
+ * Sends the message, whose tag must come from `new_tag`, and waits for the
+ * answer: the next message to arrive with the same tag. Meanwhile the receiver
+ * is watched as by `lunatic::process::monitor`: if it has ended, ends before it
+ * answers, or its node is lost, the wait is over, and the scratch area holds the
+ * message that tells so. The search skips messages that are already in the
+ * mailbox. After a timeout the scratch area is empty. A later answer is dropped.
+ * Not in lunatic 0.7.
  *
  * process: id of the receiver
  * timeout: milliseconds to wait for, 0 for no limit
@@ -267,7 +263,7 @@ int64_t lunatic_message_new_tag(void);
  *   a timeout
  * Traps: no message is in the scratch area
  * Traps: the message is a signal that was received
- * Traps: the tag is none of `new_tag`, or a monitor's
+ * Traps: the tag does not come from `new_tag`, or is that of a monitor
  * Traps: the process holds no process of that id
  * Traps: the process watches as many processes as it may
  */
@@ -275,14 +271,14 @@ LUNATIC_IMPORT("lunatic::message", "request")
 uint32_t lunatic_message_request(uint64_t process, uint32_t timeout);
 
 /*
- * Sends the message that is in the scratch area, which is empty afterwards, when
- * that time has passed. It is not sent when this process has ended before, or
- * has cancelled the timer. A function of ours.
+ * Sends the message in the scratch area when that time has passed. The area is
+ * empty afterwards. The message is not sent if this process ends before, or
+ * cancels the timer. Not in lunatic 0.7.
  *
  * process: id of the receiver
  * milliseconds: how long to wait
- * Returns the id of the timer: the ids of a process's timers count from 0, and
- *   that of one that has sent or was cancelled means nothing any more
+ * Returns the id of the timer: the timers of a process count from 0. The id is
+ *   invalid once the timer has sent or was cancelled
  * Traps: no message is in the scratch area
  * Traps: the message is a signal that was received
  * Traps: the process holds no process of that id
@@ -293,39 +289,38 @@ LUNATIC_IMPORT("lunatic::message", "send_after")
 uint64_t lunatic_message_send_after(uint64_t process, uint64_t milliseconds);
 
 /*
- * Sends a copy of the message that is in the scratch area whenever that time has
- * passed, until this process has ended, or has cancelled the timer, or the
- * receiver has ended. Times that were missed are left out. A function of ours.
+ * Sends a copy of the message in the scratch area each time that interval has
+ * passed, until this process ends or cancels the timer, or the receiver ends.
+ * Missed times are skipped. Not in lunatic 0.7.
  *
  * process: id of the receiver
- * milliseconds: the time in between, at least 1
+ * milliseconds: the interval, at least 1
  * Returns the id of the timer, as for `send_after`
  * Traps: the time is 0
- * Traps: the other ones of `send_after`
+ * Traps: the same mistakes as for `send_after`
  */
 LUNATIC_IMPORT("lunatic::message", "send_every")
 uint64_t lunatic_message_send_every(uint64_t process, uint64_t milliseconds);
 
 /*
- * Cancels a timer. A function of ours.
+ * Cancels a timer. Not in lunatic 0.7.
  *
  * timer: id of the timer
- * Returns the milliseconds that were left; its message may be in a mailbox when
- *   these are 0. -1 when it has sent already, was cancelled, or there is none
+ * Returns the milliseconds that were left; if 0, the message may already be in
+ *   a mailbox. -1 if it has already sent, was cancelled, or does not exist
  */
 LUNATIC_IMPORT("lunatic::message", "cancel_timer")
 int64_t lunatic_message_cancel_timer(uint64_t timer);
 
 /*
- * Takes the first message out of the mailbox that has one of the tags, or the
- * first of all when no tags are given, and puts it into the scratch area. Waits
- * when there is none. After a timeout the scratch area is what it was before.
+ * Takes the first message with one of the tags out of the mailbox, or the first
+ * of all if no tags are given, and puts it into the scratch area. Waits while
+ * there is none. A timeout leaves the scratch area unchanged.
  *
  * tags: the tags to look for
  * timeout: milliseconds to wait for, 0 for no limit
- * Returns 0 for a data message, 1 for a message that tells of a failed link, 2
- *   for one that tells of the end of a process that was watched, 9027 after a
- *   timeout
+ * Returns 0 for a data message, 1 for the message of a failed link, 2 for the
+ *   message of a monitor, 9027 after a timeout
  */
 LUNATIC_IMPORT("lunatic::message", "receive")
 uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
@@ -335,15 +330,14 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
  * lunatic::networking
  *
  * TCP and name resolution. Functions that wait park only the calling process.
- * A timeout is in milliseconds, and 0 means that there is none; when it is
- * over, a function returns 9027 and has stored nothing. Addresses are of
- * version 4 or 6 and in network order (4 or 16 bytes); ports, flow information
- * and scope ids are plain numbers, of which version 4 uses only the port.
+ * Timeouts are in milliseconds, and 0 means no timeout. After a timeout a
+ * function returns 9027 and has stored nothing. Addresses are of IP version 4 or
+ * 6, in network order (4 or 16 bytes). Ports, flow information and scope ids are
+ * plain numbers; version 4 uses only the port.
 
- * What a stream is cloned to, in one process or several, is the same
- * connection: they may read and write at the same time, and the connection is
- * closed when the last of them is dropped. Data is sent at once (`TCP_NODELAY`
- * is set).
+ * Clones of a stream, in one process or several, share one connection. They may
+ * read and write at the same time; dropping the last of them closes the
+ * connection. Data is sent at once (`TCP_NODELAY` is set).
  */
 
 /*
@@ -393,7 +387,7 @@ uint32_t lunatic_networking_resolve_next(uint64_t iterator, uint32_t *version,
  *
  * version: 4 or 6
  * ip: the address to bind to, 4 or 16 bytes
- * port: the port; 0 for one that the system chooses, which `local_addr` tells
+ * port: the port; 0 lets the system choose one, which `local_addr` tells
  * flow_info: the flow information of version 6
  * scope_id: the scope id of version 6
  * id: gets the id of the listener, or of an error
@@ -429,8 +423,8 @@ LUNATIC_IMPORT("lunatic::networking", "local_addr")
 uint32_t lunatic_networking_local_addr(uint64_t listener, uint64_t *id);
 
 /*
- * Waits for a connection. When the system is short of descriptors, that is an
- * error, and the connection goes on waiting.
+ * Waits for a connection. If the system is short of descriptors, it returns an
+ * error, and the connection stays in the queue.
  *
  * listener: id of the listener
  * id: gets the id of the stream, or of an error
@@ -466,7 +460,7 @@ uint32_t lunatic_networking_tcp_connect(uint32_t version, void *ip,
 					uint64_t *id);
 
 /*
- * Forgets a stream; the last one of a connection closes it.
+ * Drops a stream. Dropping the last one of a connection closes it.
  *
  * stream: id of the stream
  * Traps: the process holds no TCP stream of that id
@@ -486,16 +480,16 @@ LUNATIC_IMPORT("lunatic::networking", "clone_tcp_stream")
 uint64_t lunatic_networking_clone_tcp_stream(uint64_t stream);
 
 /*
- * Writes to a stream, at least one byte unless there are none, and perhaps not
- * all. Waits while there is no room. At most 1,024 pieces are looked at.
+ * Writes to a stream: at least one byte if there are any, and possibly not all.
+ * Waits while there is no room. Uses at most 1,024 buffers.
  *
  * stream: id of the stream
- * pieces: array of address and length, 32 bits each
+ * pieces: array of buffers: address and length, 32 bits each
  * timeout: milliseconds to wait at most; 0 for no bound
  * result_id: gets the number of bytes written, or the id of an error
  * Returns 0 on success, 1 on an error, 9027 after the timeout
  * Traps: the process holds no TCP stream of that id
- * Traps: a piece points outside of the exported memory
+ * Traps: a buffer is outside of the exported memory
  */
 LUNATIC_IMPORT("lunatic::networking", "tcp_write_vectored")
 uint32_t lunatic_networking_tcp_write_vectored(uint64_t stream,
@@ -505,13 +499,13 @@ uint32_t lunatic_networking_tcp_write_vectored(uint64_t stream,
 					       uint64_t *result_id);
 
 /*
- * Reads what has come in on a stream, and waits while there is nothing.
+ * Reads the bytes that have arrived on a stream. Waits while there are none.
  *
  * stream: id of the stream
  * buffer: where to put the bytes
  * timeout: milliseconds to wait at most; 0 for no bound
- * result_id: gets the number of bytes read, or the id of an error; 0 bytes are
- *   the end of the stream, or an empty buffer
+ * result_id: gets the number of bytes read, or the id of an error; 0 means the
+ *   end of the stream, or an empty buffer
  * Returns 0 on success, 1 on an error, 9027 after the timeout
  * Traps: the process holds no TCP stream of that id
  */
@@ -521,7 +515,7 @@ uint32_t lunatic_networking_tcp_read(uint64_t stream, void *buffer,
 				     uint64_t *result_id);
 
 /*
- * Does nothing, successfully: what is written is never held back.
+ * Does nothing, successfully: written data is never held back.
  *
  * stream: id of the stream
  * error: gets 0
@@ -538,15 +532,15 @@ uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
  */
 
 /*
- * Makes a configuration, from which environments can be made. Whatever it says,
- * a process in such an environment never has more than this process has: limits
- * that are not named here are those of this process's environment, and ones that
- * are higher become those.
+ * Makes a configuration, from which environments can be made. A process in such
+ * an environment never has more than this process has: limits that are not given
+ * here are inherited from this process's environment, and higher ones are
+ * reduced to them.
  *
  * max_memory: bytes that the memories and tables of a process may have together
- * max_fuel: what a process may execute, in units of 100,000 instructions; calls
- *   of the host count according to their work. 0: as much as this environment
- *   allows, which may be without end
+ * max_fuel: what a process may execute, in units of 100,000 instructions; host
+ *   functions count according to their work. 0: as much as this environment
+ *   allows, which may be unlimited
  * Returns id of the configuration
  * Traps: the process holds as many configurations as it may
  */
@@ -554,7 +548,7 @@ LUNATIC_IMPORT("lunatic::process", "create_config")
 uint64_t lunatic_process_create_config(uint64_t max_memory, uint64_t max_fuel);
 
 /*
- * Drops a configuration. Environments that were made from it stay.
+ * Drops a configuration. Environments made from it stay.
  *
  * config: id of the configuration
  * Traps: the process holds no configuration of that id
@@ -563,11 +557,11 @@ LUNATIC_IMPORT("lunatic::process", "drop_config")
 void lunatic_process_drop_config(uint64_t config);
 
 /*
- * Allows host functions, those whose `namespace::name` begins with the text, for
- * example `lunatic::message::`; the empty text allows all. Without it no host
- * function can be called. A function that is not allowed can still be imported,
- * and traps when it is called. What this process may not call stays out of reach
- * for processes in environments that it makes.
+ * Allows the host functions whose `namespace::name` begins with the text, for
+ * example `lunatic::message::`; the empty text allows all. A new configuration
+ * allows none. A function that is not allowed can still be imported, and traps
+ * when it is called. Functions that this process may not call cannot be allowed
+ * to others.
  *
  * config: id of the configuration
  * prefix: the beginning, in UTF-8
@@ -581,7 +575,7 @@ void lunatic_process_allow_namespace(uint64_t config, const void *prefix,
 
 /*
  * Grants access to a directory, which processes find open under the same path.
- * It must be one that this process has open itself, or lie below one; read-only
+ * This process must have the directory open itself, or one above it; read-only
  * stays read-only.
  *
  * config: id of the configuration
@@ -596,10 +590,10 @@ uint32_t lunatic_process_preopen_dir(uint64_t config, const void *dir,
 				     size_t dir_len, uint64_t *id);
 
 /*
- * Adds a plugin: a module that changes each module which is added to the
- * environments, before it is compiled (see `lunatic::plugin`). Several are
- * applied in the order in which they were added. The process waits while the
- * plugin is compiled.
+ * Adds a plugin: a module that changes each module added to the environments
+ * before it is compiled (see `lunatic::plugin`). Several plugins run in the
+ * order in which they were added. The process waits while the plugin is
+ * compiled.
  *
  * config: id of the configuration
  * plugin: the plugin, as a binary or as text
@@ -612,9 +606,9 @@ uint32_t lunatic_process_add_plugin(uint64_t config, const void *plugin,
 				    size_t plugin_len, uint64_t *id);
 
 /*
- * Makes an environment from a configuration. What lives in it counts against the
- * limits of this process's environment as well. Environments can be nested up to
- * a depth, 16 by default.
+ * Makes an environment from a configuration. Its processes and memory also count
+ * against the limits of this process's environment. Environments can be nested,
+ * 16 levels deep by default.
  *
  * config: id of the configuration
  * id: gets the id of the environment, or of the error
@@ -626,11 +620,11 @@ LUNATIC_IMPORT("lunatic::process", "create_environment")
 uint32_t lunatic_process_create_environment(uint64_t config, uint64_t *id);
 
 /*
- * Makes an environment on another node, below the one that its program runs its
- * first process in: what that one may not use, or has used up, cannot be had
- * there either. It is used by the same calls as any other; they wait for the
- * other node, and fail when it is lost. With the name of this process's own node
- * it is create_environment.
+ * Makes an environment on another node, below the environment of that program's
+ * first process, whose permissions and limits apply. The new environment is used
+ * with the same calls as any other; they wait for the other node, and fail if it
+ * is lost. With the name of this process's own node this is
+ * `create_environment`.
  *
  * config: id of the configuration
  * node: name of a connected node, UTF-8
@@ -665,9 +659,9 @@ LUNATIC_IMPORT("lunatic::process", "this_env")
 uint64_t lunatic_process_this_env(void);
 
 /*
- * Compiles a module for an environment, where it can be spawned from then. The
- * process waits meanwhile. Modules are compiled one after the other, and the
- * same bytes only once for as long as somebody uses them.
+ * Compiles a module for an environment, into which it can be spawned afterwards.
+ * The process waits meanwhile. Environments take turns in compiling. Equal bytes
+ * are compiled only once as long as the code is in use.
  *
  * environment: id of the environment
  * module: a wasm binary, or wasm text
@@ -681,9 +675,9 @@ uint32_t lunatic_process_add_module(uint64_t environment, const void *module,
 				    size_t module_len, uint64_t *id);
 
 /*
- * Adds the module that this process was spawned from to an environment, where
- * it can be spawned from then. The module is compiled if the environment needs
- * other code than there is; the process waits for that.
+ * Adds the module of this process to an environment, into which it can be
+ * spawned afterwards. If the environment needs different code, the module is
+ * compiled, and the process waits for that.
  *
  * environment: id of the environment
  * id: gets the id of the module, or of the error
@@ -711,11 +705,11 @@ void lunatic_process_drop_module(uint64_t module);
  * each: the type as in wasm binaries (0x7F for i32, 0x7E for i64, 0x7B for
  * v128), then the value in 16 bytes, little-endian.
 
- * It is an error when the module cannot be instantiated in its environment or
- * does not export the function, or when a limit of the runtime is reached.
+ * It is an error if the module cannot be instantiated in its environment or
+ * does not export the function, or if a limit is reached.
  *
- * link: not 0 links the two processes; if the new one fails, this process is
- *   told with that number as the tag. The other way round there is no tag
+ * link: if not 0, links the two processes; when the new one fails, this process
+ *   is told with this number as the tag. The new one is told without a tag
  * module: id of the module
  * function: name of the exported function, in UTF-8
  * params: the encoded parameters
@@ -734,8 +728,8 @@ uint32_t lunatic_process_spawn(int64_t link, uint64_t module,
 			       uint64_t *id);
 
 /*
- * Spawns a process from the module that this process was spawned from. In all
- * else it is `spawn`.
+ * Spawns a process from the module of this process. Otherwise the same as
+ * `spawn`.
  *
  * link: as for `spawn`
  * function: name of the exported function, in UTF-8
@@ -774,7 +768,7 @@ LUNATIC_IMPORT("lunatic::process", "clone_process")
 uint64_t lunatic_process_clone_process(uint64_t process);
 
 /*
- * Waits. Others run meanwhile.
+ * Waits. Other processes run meanwhile.
  *
  * milliseconds: how long
  */
@@ -782,11 +776,10 @@ LUNATIC_IMPORT("lunatic::process", "sleep_ms")
 void lunatic_process_sleep_ms(uint64_t milliseconds);
 
 /*
- * Chooses what happens when a linked process fails. A process starts with the
- * first way.
+ * Chooses what happens to this process when a linked process fails.
  *
- * trap: not 0: this process dies, too. 0: it gets a message, for which
- *   `lunatic::message::receive` returns 1
+ * trap: not 0, the default: this process dies, too. 0: it gets a message, for
+ *   which `lunatic::message::receive` returns 1
  */
 LUNATIC_IMPORT("lunatic::process", "die_when_link_dies")
 void lunatic_process_die_when_link_dies(uint32_t trap);
@@ -801,8 +794,8 @@ LUNATIC_IMPORT("lunatic::process", "this")
 uint64_t lunatic_process_this(void);
 
 /*
- * Stores what identifies a process everywhere, in all processes and on all
- * nodes: a UUID, as a little-endian 128-bit number.
+ * Stores the UUID of a process, which identifies it in all processes and on all
+ * nodes, as a little-endian 128-bit number.
  *
  * process: id of the process
  * uuid: gets the UUID
@@ -813,9 +806,10 @@ void lunatic_process_id(uint64_t process, void *uuid);
 
 /*
  * Links this process with another one: when one of them fails, the other one is
- * told. Linking with a process that has ended already has no effect.
+ * told. Linking with a process that has failed tells this process at once;
+ * linking with one that has ended normally has no effect.
  *
- * tag: what the process that is told gets as tag, 0 for none
+ * tag: the tag of the message about the failure, 0 for none
  * process: id of the other process
  * Traps: the process holds no process of that id
  */
@@ -823,8 +817,8 @@ LUNATIC_IMPORT("lunatic::process", "link")
 void lunatic_process_link(int64_t tag, uint64_t process);
 
 /*
- * Undoes a link, whichever of the two processes made it. A failure that was
- * under way already may still be told.
+ * Removes a link, whichever of the two processes made it. A failure that has
+ * already happened may still be told.
  *
  * process: id of the other process
  * Traps: the process holds no process of that id
@@ -833,12 +827,11 @@ LUNATIC_IMPORT("lunatic::process", "unlink")
 void lunatic_process_unlink(uint64_t process);
 
 /*
- * Ends a process, whatever it does and whether it asked to be told of failed
- * links or not: at its next instruction of wasm when it computes, at once when
- * it waits, before its first instruction when it has not begun. What it has sent
- * arrives. Nothing happens if it has ended. Its links are told as of any
- * failure. A process can kill itself. A function of ours, which lunatic 0.7 does
- * not have.
+ * Ends a process, even if it catches failed links: at its next wasm instruction
+ * if it computes, at once if it waits, before its first instruction if it has
+ * not begun. Messages that it has sent arrive. Its links are told as of any
+ * failure. If it has already ended, nothing happens. A process can kill itself.
+ * Not in lunatic 0.7.
  *
  * process: id of the process
  * Traps: the process holds no process of that id
@@ -847,15 +840,15 @@ LUNATIC_IMPORT("lunatic::process", "kill")
 void lunatic_process_kill(uint64_t process);
 
 /*
- * Watches a process: exactly one message tells of its end, whatever that is, for
- * which `lunatic::message::receive` returns 2. It comes after all that the
- * process has sent to this one, and no full mailbox keeps it out. One that has
- * ended already is told of at once. Watching does not make this process die, and
- * may be done several times. A function of ours.
+ * Watches a process: exactly one message reports its end, whether normal or not.
+ * `lunatic::message::receive` returns 2 for it. The message comes after all
+ * messages from that process, even if the mailbox is full, and at once if the
+ * process has already ended. Watching does not make this process die. A process
+ * may be watched several times. Not in lunatic 0.7.
  *
  * process: id of the process
- * Returns the tag of the message. Other messages under it are let in as well
- *   until that has come or `demonitor` was called, so it can be the tag of a
+ * Returns the tag of the message. Until it has come or `demonitor` was called,
+ *   the mailbox accepts other messages with this tag, so it can be the tag of a
  *   request
  * Traps: the process holds no process of that id
  * Traps: the process watches as many processes as it may have links; one whose
@@ -865,37 +858,39 @@ LUNATIC_IMPORT("lunatic::process", "monitor")
 int64_t lunatic_process_monitor(uint64_t process);
 
 /*
- * Ends a monitor. No message under its tag is in the mailbox afterwards, and
- * none will be let in. A function of ours.
+ * Ends a monitor. Afterwards the mailbox has no message with its tag, and
+ * accepts none. Not in lunatic 0.7.
  *
- * tag: what `monitor` has returned
- * Returns 1 when it was there, 0 when it had told already, or there is none
+ * tag: the result of `monitor`
+ * Returns 1 if the monitor was active, 0 if it has already reported or does not
+ *   exist
  */
 LUNATIC_IMPORT("lunatic::process", "demonitor")
 uint32_t lunatic_process_demonitor(int64_t tag);
 
 /*
- * Gives this process a label, by which people know it in reports of traps and of
- * what processes do. The empty text takes it away. A function of ours.
+ * Gives this process a label, which is shown in reports of traps and of
+ * processes. The empty text removes it. Not in lunatic 0.7.
  *
- * label: UTF-8; what is behind the 63rd byte is left out
+ * label: UTF-8; cut after 63 bytes
  * Traps: the text is not UTF-8
  */
 LUNATIC_IMPORT("lunatic::process", "set_label")
 void lunatic_process_set_label(const void *label, size_t label_len);
 
 /*
- * Registers a process under a name and a version in an environment, where all
- * processes spawned into it find it with `lookup`. A process that is there under
- * the same name and exactly that version is replaced. When a process ends, all
- * its registrations go; registering one that has ended has no effect but that.
+ * Registers a process under a name and a version in an environment. All
+ * processes spawned into that environment find it with `lookup`. A process
+ * already registered under the same name and exactly that version is replaced.
+ * When a process ends, its registrations are removed; registering a process that
+ * has ended only removes the old registration.
  *
  * name: UTF-8, at most 4,096 bytes
  * version: a semantic version such as `1.2.3` or `2.0.0-beta.1+build`, at most
  *   256 bytes
  * environment: id of the environment
  * process: id of the process
- * Returns 0 for success, 1 when `version` is none
+ * Returns 0 for success, 1 if `version` is not a semantic version
  * Traps: `name` is longer than 4,096 bytes
  * Traps: `name` or `version` is not UTF-8
  * Traps: the process holds no environment or no process of that id
@@ -908,12 +903,12 @@ uint32_t lunatic_process_register(const void *name, size_t name_len,
 				  uint64_t environment, uint64_t process);
 
 /*
- * Takes a process out of the registry of an environment.
+ * Removes a process from the registry of an environment.
  *
  * name: the name it was registered under
  * version: exactly the version it was registered under
  * environment: id of the environment
- * Returns 0 for success, 1 when `version` is no semantic version, 2 when there
+ * Returns 0 for success, 1 if `version` is not a semantic version, 2 if there
  *   is no such process
  * Traps: `name` or `version` is not UTF-8
  * Traps: the process holds no environment of that id
@@ -924,15 +919,15 @@ uint32_t lunatic_process_unregister(const void *name, size_t name_len,
 				    uint64_t environment);
 
 /*
- * Finds a process that was registered in the environment that this process was
- * spawned in. Of several versions that match, the highest is taken.
+ * Finds a process that is registered in the environment of this process. If
+ * several versions match, the highest is taken.
  *
  * name: the name it was registered under
  * query: a requirement such as `1.2.3`, which is short for `^1.2.3`, `=1.2.3`,
  *   `~1.2`, `1.*`, `*`, or `>=1.2, <1.5`, with the rules of Rust's crate
  *   `semver`; at most 4,096 bytes and 32 parts
- * id: gets an id for the process when there is one
- * Returns 0 for success, 1 when `query` is no requirement, 2 when no process
+ * id: gets an id for the process if there is one
+ * Returns 0 for success, 1 if `query` is not a requirement, 2 if no process
  *   matches
  * Traps: `name` or `query` is not UTF-8
  * Traps: the process holds as many processes as it may
@@ -945,22 +940,23 @@ uint32_t lunatic_process_lookup(const void *name, size_t name_len,
 /*
  * lunatic::plugin
  *
- * Changing a module before it is compiled. Only plugins can call these: modules
- * that were given to an environment with `lunatic::process::add_plugin` or to
- * the program with `--plugin`. When a module is added, each plugin is
- * instantiated, its export `_initialize` is called if there is one, and then
- * `lunatic_create_module_hook`, without parameters. In there it changes the
- * module; the next plugin works on what came out. A plugin may also call
- * `lunatic::error` and `lunatic::version`, and print if whoever gave it may;
- * everything else traps. About 1,000,000,000 instructions and 256 MiB are what
- * each may take, and 10 seconds all together. When one traps, exits with another
- * code than 0 or leaves a module that is not valid, the module is not added.
+ * Changing a module before it is compiled. Only plugins can call these
+ * functions. A plugin is a module that was added to a configuration with
+ * `lunatic::process::add_plugin`, or to the program with `--plugin`. When a
+ * module is added, each plugin is instantiated. Its export `_initialize` is
+ * called if it exists, and then `lunatic_create_module_hook`, without
+ * parameters, which changes the module. The next plugin works on the result. A
+ * plugin may also call `lunatic::error` and `lunatic::version`, and print if
+ * whoever added it may print; other functions trap. Each plugin may use about
+ * 1,000,000,000 instructions and 256 MiB, and all together 10 seconds by
+ * default. If a plugin traps, exits with a code other than 0 or produces an
+ * invalid module, the module is not added.
 
- * Functions and types are numbered as in wasm's binary format: functions from 0,
- * first those that the module imports, then those that it defines, then those
- * that were added. Numbers stay valid until the hook returns. Types of values
- * are bytes: 0x7f for i32, 0x7e for i64, 0x7d for f32, 0x7c for f64, 0x7b for
- * v128, 0x70 for funcref, 0x6f for externref.
+ * Functions and types have indices as in wasm's binary format: functions count
+ * from 0, first imported ones, then defined ones, then added ones. Indices stay
+ * valid until the hook returns. Value types are bytes: 0x7f for i32, 0x7e for
+ * i64, 0x7d for f32, 0x7c for f64, 0x7b for v128, 0x70 for funcref, 0x6f for
+ * externref.
  */
 
 /*
@@ -971,7 +967,7 @@ uint32_t lunatic_process_lookup(const void *name, size_t name_len,
  * body: its instructions in wasm's binary format, with the `end` after the last
  * id: where the number of the function, or the id of an error, is stored
  * Returns 0 for success, 1 for an error
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  */
 LUNATIC_IMPORT("lunatic::plugin", "add_function")
 uint32_t lunatic_plugin_add_function(uint32_t type, const void *locals,
@@ -985,7 +981,7 @@ uint32_t lunatic_plugin_add_function(uint32_t type, const void *locals,
  * results: types of the results, a byte for each
  * id: where the number of the type, or the id of an error, is stored
  * Returns 0 for success, 1 for an error
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  */
 LUNATIC_IMPORT("lunatic::plugin", "add_function_type")
 uint32_t lunatic_plugin_add_function_type(const void *params, size_t params_len,
@@ -997,7 +993,7 @@ uint32_t lunatic_plugin_add_function_type(const void *params, size_t params_len,
  *
  * name: the name of the export, UTF-8
  * function: number of the function
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  * Traps: the name is not UTF-8, or there is no such function
  */
 LUNATIC_IMPORT("lunatic::plugin", "add_function_export")
@@ -1012,7 +1008,7 @@ void lunatic_plugin_add_function_export(const void *name, size_t name_len,
  * type: number of its type
  * id: where the number of the function, or the id of an error, is stored
  * Returns 0 for success, 1 for an error
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  * Traps: a name is not UTF-8
  */
 LUNATIC_IMPORT("lunatic::plugin", "add_function_import")
@@ -1022,13 +1018,13 @@ uint32_t lunatic_plugin_add_function_import(const void *module,
 					    uint64_t *id);
 
 /*
- * Finds a function by the name that it is exported under or, if nothing is, by
+ * Finds a function by the name of its export or, if there is no such export, by
  * its name in the module's name section. Not in lunatic 0.7.
  *
  * name: the name
  * id: where the number of the function, or the id of an error, is stored
- * Returns 0 for success, 1 when there is none
- * Traps: the process is no plugin
+ * Returns 0 for success, 1 if there is none
+ * Traps: the process is not a plugin
  */
 LUNATIC_IMPORT("lunatic::plugin", "find_function")
 uint32_t lunatic_plugin_find_function(const void *name, size_t name_len,
@@ -1041,7 +1037,7 @@ uint32_t lunatic_plugin_find_function(const void *name, size_t name_len,
  * function: number of the function
  * types: where to write; nothing is written when there is not enough room
  * Returns how many bytes the type has
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  * Traps: there is no such function
  */
 LUNATIC_IMPORT("lunatic::plugin", "function_type")
@@ -1049,27 +1045,26 @@ uint32_t lunatic_plugin_function_type(uint32_t function, void *types,
 				      size_t types_len);
 
 /*
- * Adds a function that does what another one does. Together with
- * `replace_function` it wraps a function: the copy is called by what takes the
- * place of the original. Not in lunatic 0.7.
+ * Adds a copy of a function. Together with `replace_function` it can wrap a
+ * function: the replacement calls the copy. Not in lunatic 0.7.
  *
  * function: number of a function that is not imported
  * id: where the number of the copy, or the id of an error, is stored
  * Returns 0 for success, 1 for an error
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  */
 LUNATIC_IMPORT("lunatic::plugin", "copy_function")
 uint32_t lunatic_plugin_copy_function(uint32_t function, uint64_t *id);
 
 /*
- * Gives a function another body, which all who call it run. Not in lunatic 0.7.
+ * Gives a function another body, which all callers then run. Not in lunatic 0.7.
  *
  * function: number of a function that is not imported
  * locals: as in `add_function`
  * body: as in `add_function`
  * id: where the number of the function, or the id of an error, is stored
  * Returns 0 for success, 1 for an error
- * Traps: the process is no plugin
+ * Traps: the process is not a plugin
  */
 LUNATIC_IMPORT("lunatic::plugin", "replace_function")
 uint32_t lunatic_plugin_replace_function(uint32_t function, const void *locals,
@@ -1079,15 +1074,16 @@ uint32_t lunatic_plugin_replace_function(uint32_t function, const void *locals,
 /*
  * lunatic::heap_profiler
  *
- * What the plugin `heap_profiler.wasm` has allocators call. Not in lunatic 0.7.
- * When the program was started with `--heap-profile`, each process that calls
- * them writes a profile when it ends; otherwise they do nothing. Where the guest
- * is, is found by calling its export `lunatic_heap_profiler_trace`, which traps.
+ * Calls that the plugin `heap_profiler.wasm` adds to allocators. Not in lunatic
+ * 0.7. If the program was started with `--heap-profile`, each process that calls
+ * these functions writes a profile when it ends; otherwise they do nothing. The
+ * host takes a backtrace by calling the guest's export
+ * `lunatic_heap_profiler_trace`, which traps.
  */
 
 /*
- * Tells of a new block of memory. When one lives at the address, the allocator
- * that told of it was called by the one that tells now; it is forgotten.
+ * Reports a new block of memory. A block already recorded at this address was
+ * reported by a nested allocator call; the new record replaces it.
  *
  * address: where it is; 0: nothing was allocated
  * size: its size in bytes
@@ -1096,18 +1092,18 @@ LUNATIC_IMPORT("lunatic::heap_profiler", "allocated")
 void lunatic_heap_profiler_allocated(uint32_t address, uint32_t size);
 
 /*
- * Tells that a block is going to be freed.
+ * Reports that a block is about to be freed.
  *
- * address: where it is; addresses of no block are ignored
+ * address: where it is; unknown addresses are ignored
  */
 LUNATIC_IMPORT("lunatic::heap_profiler", "freed")
 void lunatic_heap_profiler_freed(uint32_t address);
 
 /*
- * Tells that a block was made larger or smaller.
+ * Reports that a block was made larger or smaller.
  *
  * old: where it was; 0: it is new
- * address: where it is; 0: it was not done or, if the size is 0, freed
+ * address: where it is; 0: the call failed or, if the size is 0, freed it
  * size: its new size in bytes
  */
 LUNATIC_IMPORT("lunatic::heap_profiler", "reallocated")

@@ -48,9 +48,8 @@
 extern "C" {
 #endif
 
-/* Handles, which mean something in this process only. Environments and modules
- * live on when handles to them are dropped, as long as processes are in them.
- */
+/* Handles, which are valid in this process only. Environments and modules live
+ * on when handles to them are dropped, as long as they have processes. */
 struct lunatic_config {
 	uint64_t id;
 };
@@ -58,36 +57,37 @@ struct lunatic_config {
 /*
  * Begins a configuration for an environment: at most `max_memory` bytes for
  * each of its processes, and `max_fuel` units of 100,000 instructions, 0 for no
- * bound. No host function is allowed until lunatic_config_allow says so. A
- * process in the environment never has more than this one has.
+ * limit. It allows no host function; use lunatic_config_allow. A process in the
+ * environment never has more than this process has.
  */
 struct lunatic_config lunatic_config_new(uint64_t max_memory,
 					 uint64_t max_fuel);
 
 /* Allows host functions whose names begin with `prefix`, such as
  * "lunatic::message::"; "" allows all. A function that is not allowed traps.
- * Traps if the handle is none, the text not UTF-8, or there are too many. */
+ * Traps if the handle is invalid, the text not UTF-8, or there are too many. */
 void lunatic_config_allow(struct lunatic_config config, const char *prefix);
 
 /* Gives access to a directory, under the same path. LUNATIC_EHOST if this
- * process has no access itself. Traps if the handle is none. */
+ * process has no access itself. Traps if the handle is invalid. */
 int lunatic_config_preopen(struct lunatic_config config, const char *dir);
 
 /* Drops a configuration; environments that were made from it stay. Traps if
- * the handle is none. */
+ * the handle is invalid. */
 void lunatic_config_drop(struct lunatic_config config);
 
-/* Makes an environment. LUNATIC_EHOST; traps if the handle is none. */
+/* Makes an environment. LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_env_new(struct lunatic_env *env, struct lunatic_config config);
 
 /*
  * Makes an environment on the node of that name, which must be connected (see
  * docs/cluster.md); with the name of this process's own node it is
- * lunatic_env_new. It is used as any other one, and so is what is spawned into
- * it: modules are sent there, messages and links cross. When the node is lost,
- * links with its processes fail and what is asked of the environment is
- * LUNATIC_EHOST. A process there never has more than the program there was
- *given. LUNATIC_EHOST; traps if the handle is none or the name not UTF-8.
+ * lunatic_env_new. The environment and its processes are used like any others:
+ * modules are sent there, and messages and links work across nodes. When the
+ * node is lost, links with its processes fail, and calls for the environment
+ * return LUNATIC_EHOST. A process there never has more than the program there
+ * was given. LUNATIC_EHOST; traps if the handle is invalid or the name is not
+ * UTF-8.
  *
  *	static void work(void)
  *	{
@@ -121,15 +121,15 @@ int lunatic_env_new_remote(struct lunatic_env *env, const char *node,
 			   struct lunatic_config config);
 
 /* Adds a module, given as `size` bytes of WebAssembly, which are compiled while
- * this process waits. LUNATIC_EHOST; traps if the handle is none. */
+ * this process waits. LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_env_add(struct lunatic_env env, const void *data, size_t size,
 		    struct lunatic_module *module);
 
 /* Adds the module of this process, so that its functions can be spawned there.
- * LUNATIC_EHOST; traps if the handle is none. */
+ * LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_env_add_this(struct lunatic_env env, struct lunatic_module *module);
 
-/* Traps if the handle is none. */
+/* Traps if the handle is invalid. */
 void lunatic_module_drop(struct lunatic_module module);
 
 #ifdef __cplusplus

@@ -2,10 +2,10 @@
  * Messages: beginning, sending and receiving them. A message holds one value of
  * MessagePack and the handles that it mentions, and may have a tag.
  *
- * A process has one scratch area, where the message is that is being written
- * or was received last. Beginning, sending and receiving another one replace
- * it; a reader or writer that is used after that fails with LUNATIC_EMISUSE.
- * So read a message to its end before you answer it.
+ * A process has one scratch area. It holds the message that is being written,
+ * or was received last. Beginning, sending or receiving another message
+ * replaces it; a reader or writer that is used after that fails with
+ * LUNATIC_EMISUSE. So read a message completely before you answer it.
  */
 #ifndef LUNATIC_MAILBOX_H
 #define LUNATIC_MAILBOX_H
@@ -27,12 +27,13 @@ extern "C" {
 enum lunatic_received {
 	LUNATIC_MESSAGE = 0,
 	LUNATIC_LINK_DIED = 1, /* a link failed: lunatic_mail_tag */
-	LUNATIC_ENDED = 2,     /* a monitored process did: lunatic_mail_end */
+	LUNATIC_ENDED = 2,     /* a monitored process ended: lunatic_mail_end */
 };
 
 /*
- * Begins a message. 0 is no tag. It is written with lunatic/writer.h and sent
- * with lunatic_mail_send; one that is given up needs nothing.
+ * Begins a message. A tag of 0 means no tag. Write the message with
+ * lunatic/writer.h and send it with lunatic_mail_send. A message that is not
+ * sent needs no cleaning up.
  *
  *	static void tell(struct lunatic_proc to, int32_t x, int32_t y)
  *	{
@@ -49,24 +50,26 @@ enum lunatic_received {
  */
 void lunatic_mail_begin(struct lunatic_writer *mail, int64_t tag);
 
-/* Sends a message. Returns what made the writer fail; then nothing is sent.
- * Whether it arrives nobody knows: a message to a process that has ended, or
- * whose mailbox is full, is dropped. Traps if the handle is none. */
+/* Sends a message. If the writer has failed, its status is returned and nothing
+ * is sent. The sender does not learn whether the message arrives: a message to
+ * a process that has ended, or whose mailbox is full, is dropped. Traps if the
+ * handle is invalid. */
 int lunatic_mail_send(struct lunatic_writer *mail, struct lunatic_proc to);
 
-/* Writes a handle, which moves into the message: it is none here afterwards,
- * even if the message is never sent. Clone it to keep one. LUNATIC_EMISUSE for
- * a writer that does not write a message. Traps if the handle is none. */
+/* Writes a handle, which moves into the message: it is invalid here afterwards,
+ * even if the message is never sent. Clone it to keep one. LUNATIC_EMISUSE if
+ * the writer does not write a message. Traps if the handle is invalid. */
 void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc);
 
-/* Reads a handle, which belongs to this process then. Traps if the message says
- * that there is one where there is none. LUNATIC_NO_PROC after a failure. */
+/* Reads a handle, which then belongs to this process. Traps if the message
+ * refers to a handle that it does not contain. LUNATIC_NO_PROC after a failure.
+ */
 struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail);
 
 /*
- * Takes the oldest message, waiting until there is one. Returns
- * LUNATIC_MESSAGE, and it can be read; LUNATIC_LINK_DIED or LUNATIC_ENDED, and
- *it has only a tag; or LUNATIC_ETIMEDOUT.
+ * Takes the oldest message, and waits while there is none. Returns
+ * LUNATIC_MESSAGE for a message that can be read, LUNATIC_LINK_DIED or
+ * LUNATIC_ENDED for one that has only a tag, or LUNATIC_ETIMEDOUT.
  *
  *	static void listen(void)
  *	{
@@ -84,10 +87,11 @@ struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail);
 int lunatic_receive(struct lunatic_reader *mail, int64_t timeout);
 
 /*
- * Begins to read the message that was received last once more, from its start:
- * to try another shape, or to pass it to a function that reads it all. A handle
- * that was read is no longer in it. LUNATIC_EMISUSE if there is no such
- *message: another one has been begun or sent since, or what came was a link.
+ * Begins to read the last received message again, from its start: to try
+ *another shape, or to pass it to a function that reads all of it. A handle that
+ *was read is no longer in it. LUNATIC_EMISUSE if there is no such message:
+ *another one has been begun or sent since, or the message reported a failed
+ *link.
  *
  *	static void take(struct lunatic_reader *mail)
  *	{
@@ -104,14 +108,14 @@ int lunatic_receive(struct lunatic_reader *mail, int64_t timeout);
  */
 int lunatic_read_again(struct lunatic_reader *mail);
 
-/* The same as lunatic_receive for the oldest that has one of `count` tags;
- * others stay. */
+/* Like lunatic_receive, for the oldest message with one of `count` tags; others
+ * stay in the mailbox. */
 int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 			   size_t count, int64_t timeout);
 
-/* The tag of the message that was received last, 0 for none. For
- * LUNATIC_LINK_DIED it is that of the link. Traps if nothing was received, or
- * something was sent since. */
+/* The tag of the last received message, 0 for none. For LUNATIC_LINK_DIED it is
+ * the tag of the link. Traps if nothing was received, or something was sent
+ * since. */
 int64_t lunatic_mail_tag(void);
 
 /*
@@ -130,7 +134,7 @@ int64_t lunatic_mail_tag(void);
  */
 struct lunatic_end lunatic_mail_end(void);
 
-/* Sends a message of nil and a tag, when there is nothing else to say. */
+/* Sends a message that has a tag and nil as its value. */
 void lunatic_send_tag(struct lunatic_proc to, int64_t tag);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /*
- * LUNATIC_MAIN, the first process. A plain main() works as well; this one makes
- * standard output line by line in all processes of the module, so that lines
- * come out in the order in which they were printed, and none is lost when a
+ * LUNATIC_MAIN, the first process. A plain main() works as well; this one also
+ * makes standard output line-buffered in all processes of the module, so that
+ * lines appear in the order in which they were printed, and none is lost when a
  * process is killed.
  *
  *	LUNATIC_MAIN(argc, argv)
@@ -29,7 +29,7 @@ extern "C" {
 	static int lunatic_main_(__attribute__((unused)) int argc, \
 				 __attribute__((unused)) char **argv)
 
-/* What LUNATIC_MAIN does first, for who writes main() by hand. */
+/* What LUNATIC_MAIN does first. To be called by a main() written by hand. */
 void lunatic_main_begin(void);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /*
  * TCP and names. What waits makes only its own process wait. Errors of the
- * network are LUNATIC_EHOST, and lunatic_status_text says what the matter was.
+ * network are LUNATIC_EHOST, and lunatic_status_text tells the reason.
  *
  *	static void shout(struct lunatic_reader *argument)
  *	{
@@ -56,8 +56,8 @@ struct lunatic_addr {
 	uint32_t scope_id;  /* version 6 */
 };
 
-/* Handles, which mean something in this process only. The connection is closed
- * when the last handle of a stream is dropped, in whichever process. */
+/* Handles, which are valid in this process only. The connection is closed when
+ * the last handle of a stream is dropped, in any process. */
 struct lunatic_tcp {
 	uint64_t id;
 };
@@ -78,53 +78,55 @@ int lunatic_resolve(const char *name, struct lunatic_addr *addrs, size_t max,
 
 #define LUNATIC_ADDR_TEXT_MAX 64
 
-/* Puts "127.0.0.1:80" or "[::1]:80" to `text`, which has room for
- * LUNATIC_ADDR_TEXT_MAX bytes. The longest is shorter than that. */
+/* Writes "127.0.0.1:80" or "[::1]:80" to `text`, which must have room for
+ * LUNATIC_ADDR_TEXT_MAX bytes; that is enough for all addresses. */
 void lunatic_addr_text(const struct lunatic_addr *addr, char *text);
 
-/* Listens on an address that is resolved first, at the first of its addresses
- * that can be bound. Port 0 takes one that is free. LUNATIC_EHOST. */
+/* Resolves a name and listens on the first of its addresses that can be bound.
+ * Port 0 chooses a free port. LUNATIC_EHOST. */
 int lunatic_listen(struct lunatic_listener *listener, const char *name);
 
-/* The address that it listens on. LUNATIC_EHOST; traps if it is none. */
+/* The address that it listens on. LUNATIC_EHOST; traps if the handle is
+ * invalid.
+ */
 int lunatic_listener_addr(struct lunatic_listener listener,
 			  struct lunatic_addr *addr);
 
 /* Waits for a connection. `peer` gets the other side's address, or is NULL.
- * LUNATIC_EHOST; traps if the handle is none. */
+ * LUNATIC_EHOST; traps if the handle is invalid. */
 int lunatic_accept(struct lunatic_listener listener, struct lunatic_tcp *stream,
 		   struct lunatic_addr *peer);
 
-/* Stops listening. Traps if the handle is none. */
+/* Stops listening. Traps if the handle is invalid. */
 void lunatic_listener_drop(struct lunatic_listener listener);
 
-/* Connects to the first of a name's addresses that answers. The timeout is for
- * resolving and for each of them. LUNATIC_EHOST, LUNATIC_ETIMEDOUT. */
+/* Connects to the first of a name's addresses that answers. The timeout applies
+ * to resolving and to each address. LUNATIC_EHOST, LUNATIC_ETIMEDOUT. */
 int lunatic_connect(struct lunatic_tcp *stream, const char *name,
 		    int64_t timeout);
 
-/* Reads what has come in, up to `size` bytes, and stores how many: 0 is the end
- * of the stream, unless `size` is 0. LUNATIC_EHOST, LUNATIC_ETIMEDOUT; traps if
- * the handle is none. */
+/* Reads the bytes that have arrived, up to `size`, and stores how many: 0 is
+ * the end of the stream, unless `size` is 0. LUNATIC_EHOST, LUNATIC_ETIMEDOUT;
+ * traps if the handle is invalid. */
 int lunatic_tcp_read(struct lunatic_tcp stream, void *data, size_t size,
 		     size_t *got, int64_t timeout);
 
-/* Writes all of `data`. The timeout is for every piece that can be written at
- * once. After LUNATIC_EHOST or LUNATIC_ETIMEDOUT nobody knows how much was
- * written. Traps if the handle is none. */
+/* Writes all of `data`. The timeout applies to each part that can be written at
+ * once. After LUNATIC_EHOST or LUNATIC_ETIMEDOUT it is unknown how much was
+ * written. Traps if the handle is invalid. */
 int lunatic_tcp_write(struct lunatic_tcp stream, const void *data, size_t size,
 		      int64_t timeout);
 
-/* Sees to it that what was written is sent. It always is: nothing waits in the
- * process. Traps if the handle is none. */
+/* Does nothing: written data is always sent at once. Traps if the handle is
+ * invalid. */
 int lunatic_tcp_flush(struct lunatic_tcp stream);
 
 /* A second handle to a stream: one process can read while another writes. Traps
- * if the handle is none. */
+ * if the handle is invalid. */
 struct lunatic_tcp lunatic_tcp_clone(struct lunatic_tcp stream);
 
-/* Drops a handle; nothing happens for LUNATIC_NO_TCP. Traps if it is none
- * otherwise. */
+/* Drops a handle; does nothing for LUNATIC_NO_TCP. Traps if the handle is
+ * invalid otherwise. */
 void lunatic_tcp_drop(struct lunatic_tcp stream);
 
 /* Handles of streams in messages, like lunatic_write_proc and
@@ -142,17 +144,18 @@ struct lunatic_lines {
 	char room[LUNATIC_LINES_ROOM];
 };
 
-/* Begins to read lines. The stream stays the caller's. */
+/* Begins to read lines. The caller still owns the stream. */
 void lunatic_lines_begin(struct lunatic_lines *lines,
 			 struct lunatic_tcp stream);
 
 /*
- * Reads the next line into `line`, with a terminating zero, without the end of
- * line (LF or CR LF); bytes of zero are left out. The timeout is for every
- * piece that comes in. LUNATIC_ENOTFOUND at the end of the stream,
+ * Reads the next line into `line`, with a terminating zero and without the end
+ * of line (LF or CR LF); zero bytes are omitted. The timeout applies to each
+ * part that arrives. LUNATIC_ENOTFOUND at the end of the stream,
  * LUNATIC_ETOOLONG for a line that does not fit into `size` bytes,
- * LUNATIC_EHOST, LUNATIC_ETIMEDOUT; after these `line` has what came of it, and
- * the next call goes on behind that. A last line without an end is a line.
+ * LUNATIC_EHOST, LUNATIC_ETIMEDOUT; after these `line` has the part that was
+ * read, and the next call continues after it. A last line without an end of
+ * line counts as a line.
  */
 int lunatic_lines_next(struct lunatic_lines *lines, char *line, size_t size,
 		       int64_t timeout);

@@ -1,9 +1,9 @@
 /*
  * Plugins: modules that change others before they are compiled. A plugin
- * defines LUNATIC_PLUGIN; whoever gives it to a configuration
- * (lunatic_config_add_plugin) or to the program (`lunatic --plugin`) has it run
- * once for each module that is added. Everything here but that function is for
- * plugins and traps in other processes.
+ * defines LUNATIC_PLUGIN. It is added to a configuration
+ * (lunatic_config_add_plugin) or to the program (`lunatic --plugin`), and then
+ * runs once for each module that is added. All functions here except
+ * lunatic_config_add_plugin are for plugins, and trap in other processes.
  *
  *	LUNATIC_PLUGIN
  *	{
@@ -18,9 +18,10 @@
  *			lunatic_edit_export("answer", function);
  *	}
  *
- * A plugin has no main: build it with `lunatic-cc -mexec-model=reactor`. Of the
- * host it may call only this, lunatic/status.h and output; docs/abi.md has its
- * limits. Functions and types are numbers, which stay valid until it returns.
+ * A plugin has no main: build it with `lunatic-cc -mexec-model=reactor`. It may
+ * call only the functions of this header and of lunatic/status.h, and print;
+ * docs/abi.md has its limits. Functions and types are indices, which stay valid
+ * until it returns.
  */
 #ifndef LUNATIC_PLUGIN_H
 #define LUNATIC_PLUGIN_H
@@ -34,7 +35,7 @@
 extern "C" {
 #endif
 
-/* Types of values. A list of them is a string, such as
+/* Value types. A list of them is a string, such as
  * LUNATIC_WASM_I32 LUNATIC_WASM_I64, or "" for none. */
 #define LUNATIC_WASM_I32 "\x7f"
 #define LUNATIC_WASM_I64 "\x7e"
@@ -44,14 +45,14 @@ extern "C" {
 #define LUNATIC_WASM_FUNCREF "\x70"
 #define LUNATIC_WASM_EXTERNREF "\x6f"
 
-/* Begins the definition of what a plugin does. A module is not added when that
- * traps, exits with a status other than 0, or leaves what is not valid. */
+/* Begins the definition of the plugin's function. If it traps, exits with a
+ * status other than 0, or makes the module invalid, the module is not added. */
 #define LUNATIC_PLUGIN                             \
 	LUNATIC_EXPORT(lunatic_create_module_hook) \
 	void lunatic_create_module_hook(void);     \
 	void lunatic_create_module_hook(void)
 
-/* What a function does. */
+/* The body of a function. */
 struct lunatic_code {
 	/* Groups of five bytes: how many locals, as a little-endian number of
 	 * 32 bits, and their type. */
@@ -62,18 +63,19 @@ struct lunatic_code {
 	size_t body_size;
 };
 
-/* Makes the plugin change every module that is added to environments of this
- * configuration, after those that were added before. It is compiled while this
- * process waits. LUNATIC_EHOST if it is none; traps if the handle is none. */
+/* Lets the plugin change every module that is added to environments of this
+ * configuration. Several plugins run in the order in which they were added. The
+ * plugin is compiled while this process waits. LUNATIC_EHOST if it is not a
+ * plugin; traps if the handle is invalid. */
 int lunatic_config_add_plugin(struct lunatic_config config, const void *plugin,
 			      size_t size);
 
-/* Adds a type of functions: what they take, and what they return.
- * LUNATIC_EHOST if that is none. */
+/* Adds a function type: lists of parameters and results. LUNATIC_EHOST if one
+ * is not a list of types. */
 int lunatic_edit_type(uint32_t *type, const char *params, const char *results);
 
-/* Adds a function. LUNATIC_EHOST if there is no such type, or too much was
- * added. */
+/* Adds a function. LUNATIC_EHOST if there is no such type, or the module would
+ * become too large. */
 int lunatic_edit_add(uint32_t *function, uint32_t type,
 		     const struct lunatic_code *code);
 
@@ -82,17 +84,17 @@ int lunatic_edit_add(uint32_t *function, uint32_t type,
 int lunatic_edit_import(uint32_t *function, const char *module,
 			const char *name, uint32_t type);
 
-/* Exports a function. Traps if there is none of that number, or the name is
- * not UTF-8. A name that is exported already makes the module invalid. */
+/* Exports a function. Traps if there is no such function, or the name is not
+ * UTF-8. A name that is already exported makes the module invalid. */
 void lunatic_edit_export(const char *name, uint32_t function);
 
-/* Finds a function by the name that it is exported under, or that it has in the
- * name section. LUNATIC_ENOTFOUND. */
+/* Finds a function by the name of its export, or by its name in the name
+ * section. LUNATIC_ENOTFOUND. */
 int lunatic_edit_find(uint32_t *function, const char *name);
 
-/* Stores what a function takes and returns, as two strings, one behind the
- * other. LUNATIC_ETOOLONG if they do not fit into `size` bytes. Traps if there
- * is no such function.
+/* Stores the lists of parameters and results of a function as two strings, one
+ * after the other. LUNATIC_ETOOLONG if they do not fit into `size` bytes. Traps
+ * if there is no such function.
  *
  *	char types[16];
  *	uint32_t main_function;
@@ -103,13 +105,13 @@ int lunatic_edit_find(uint32_t *function, const char *name);
  */
 int lunatic_edit_type_of(uint32_t function, char *types, size_t size);
 
-/* Adds a function that does what another one does now. With
- * lunatic_edit_replace that wraps it: what takes its place calls the copy.
- * LUNATIC_EHOST if there is no such function, or it is imported. */
+/* Adds a copy of a function. With lunatic_edit_replace this wraps the function:
+ * the replacement calls the copy. LUNATIC_EHOST if there is no such function,
+ * or it is imported. */
 int lunatic_edit_copy(uint32_t *copy, uint32_t function);
 
-/* Makes a function, and all who call it, do something else. LUNATIC_EHOST as
- * above. */
+/* Replaces the body of a function, for all its callers. LUNATIC_EHOST as above.
+ */
 int lunatic_edit_replace(uint32_t function, const struct lunatic_code *code);
 
 #ifdef __cplusplus

@@ -1,12 +1,12 @@
 /*
- * Reading MessagePack, from memory here, from messages with what
- * lunatic/mailbox.h and its neighbours receive.
+ * Reading MessagePack: from memory with lunatic_reader_begin, from messages
+ * with the functions of lunatic/mailbox.h and others that receive.
  *
- * A reader is strict: what is asked for must be there, numbers must fit, text
- * must be UTF-8, and there must be nothing behind the value. It believes no
- * length before it has seen that as many bytes are there. It remembers its
- * first failure, and every read after that gives 0, false, "" or NULL, so that
- * only the end has to be checked.
+ * A reader is strict: the value must have the requested type, numbers must fit,
+ * text must be UTF-8, and nothing may follow the value. It trusts no length
+ * before it has checked that as many bytes are there. It remembers its first
+ * failure, and every read after that gives 0, false, "" or NULL, so checking
+ * the end is enough.
  */
 #ifndef LUNATIC_READER_H
 #define LUNATIC_READER_H
@@ -21,8 +21,8 @@ extern "C" {
 
 #define LUNATIC_READER_ROOM 96
 
-/* The members are the library's own; a reader lives where the caller wants,
- * and is not copied. */
+/* The members are private to the library. The caller chooses where a reader
+ * lives; it must not be copied. */
 struct lunatic_reader {
 	const unsigned char *at;
 	const unsigned char *end; /* of what was loaded; at, after a failure */
@@ -50,7 +50,7 @@ enum lunatic_kind {
 };
 
 /*
- * Begins to read one value from memory, which must stay as it is meanwhile.
+ * Begins to read one value from memory, which must not change meanwhile.
  *
  *	static const unsigned char bytes[] = { 0x92, 0xff, 0xa1, 'a' };
  *	struct lunatic_reader reader;
@@ -67,8 +67,8 @@ enum lunatic_kind {
 void lunatic_reader_begin(struct lunatic_reader *reader, const void *data,
 			  size_t size);
 
-/* Returns the first failure; LUNATIC_EMISUSE when the value was not read to its
- * end; LUNATIC_EFORMAT when something follows it. */
+/* Returns the first failure; LUNATIC_EMISUSE if the value was not read
+ * completely; LUNATIC_EFORMAT if something follows it. */
 int lunatic_reader_end(struct lunatic_reader *reader);
 
 /* What comes next; nothing is consumed. */
@@ -83,8 +83,8 @@ uint64_t lunatic_read_uint(struct lunatic_reader *reader);
 int32_t lunatic_read_i32(struct lunatic_reader *reader);
 uint32_t lunatic_read_u32(struct lunatic_reader *reader);
 
-/* lunatic_read_f64 takes numbers of both sizes, lunatic_read_f32 only the
- * smaller: nothing is rounded. */
+/* lunatic_read_f64 accepts numbers of both sizes, lunatic_read_f32 only 32-bit
+ * ones: nothing is rounded. */
 float lunatic_read_f32(struct lunatic_reader *reader);
 double lunatic_read_f64(struct lunatic_reader *reader);
 
@@ -112,7 +112,7 @@ void *lunatic_read_bin_new(struct lunatic_reader *reader, size_t max,
 size_t lunatic_read_ext(struct lunatic_reader *reader, int8_t *type, void *data,
 			size_t size);
 
-/* The number of values that an array has, which come next. */
+/* The number of values in an array, which come next. */
 uint32_t lunatic_read_array(struct lunatic_reader *reader);
 
 /* The same, and it must be `count`: a struct or tuple of Rust. Returns whether
@@ -130,11 +130,11 @@ bool lunatic_read_some(struct lunatic_reader *reader);
  * a unit variant. */
 uint32_t lunatic_read_variant(struct lunatic_reader *reader);
 
-/* Passes over one value, whatever it is. Nesting costs no stack. */
+/* Skips one value of any type. Nesting costs no stack. */
 void lunatic_skip(struct lunatic_reader *reader);
 
 /* Makes the reader fail with `status`, unless it failed before: for a value
- * that is well formed, and wrong. */
+ * that is well-formed but wrong. */
 void lunatic_reader_fail(struct lunatic_reader *reader, int status);
 
 #ifdef __cplusplus

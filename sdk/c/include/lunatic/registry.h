@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* A handle to an environment, which means something in this process only. */
+/* A handle to an environment, which is valid in this process only. */
 struct lunatic_env {
 	uint64_t id;
 };
@@ -19,14 +19,14 @@ struct lunatic_env {
 /* A handle to this process's own environment. */
 struct lunatic_env lunatic_env_self(void);
 
-/* Drops a handle; processes live on. Traps if the handle is none. */
+/* Drops a handle; processes live on. Traps if the handle is invalid. */
 void lunatic_env_drop(struct lunatic_env env);
 
 /*
- * Registers a process in an environment, where others find it by name. The
- * version is a semantic one; a process under the same name and version is
- * replaced. LUNATIC_EFORMAT if it is no version. Traps if a handle is none, or
- * the registry is full.
+ * Registers a process in an environment, where others find it by name. It
+ * replaces a process with the same name and version. LUNATIC_EFORMAT if
+ * `version` is not a semantic version. Traps if a handle is invalid, or the
+ * registry is full.
  *
  *	static int announce(void)
  *	{
@@ -47,14 +47,14 @@ void lunatic_env_drop(struct lunatic_env env);
 int lunatic_register(struct lunatic_env env, const char *name,
 		     const char *version, struct lunatic_proc proc);
 
-/* Takes a process out of the registry. LUNATIC_EFORMAT, LUNATIC_ENOTFOUND;
- * traps if the handle is none. */
+/* Removes a process from the registry. LUNATIC_EFORMAT, LUNATIC_ENOTFOUND;
+ * traps if the handle is invalid. */
 int lunatic_unregister(struct lunatic_env env, const char *name,
 		       const char *version);
 
-/* Finds a process in this process's own environment: of those whose version
- * fulfils a requirement such as "1.2", ">=1, <3" or "*", the highest.
- * LUNATIC_EFORMAT if it is none, LUNATIC_ENOTFOUND. */
+/* Finds the process with the highest version that matches a requirement such as
+ * "1.2", ">=1, <3" or "*", in this process's own environment. LUNATIC_EFORMAT
+ * if it is not a requirement; LUNATIC_ENOTFOUND. */
 int lunatic_lookup(const char *name, const char *requirement,
 		   struct lunatic_proc *proc);
 

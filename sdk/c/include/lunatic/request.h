@@ -38,26 +38,26 @@ void lunatic_request_begin(struct lunatic_writer *request);
 
 /*
  * Sends a request and waits for its answer, while other messages wait in the
- * mailbox. Returns what made the writer fail; LUNATIC_ETIMEDOUT; or, as soon
- * as the other one has ended without having answered, or its node is lost,
- * LUNATIC_EDIED, and lunatic_request_end tells why. An answer that comes after
- * that is dropped. Traps if the handle is none.
+ * mailbox. Returns the status of the writer if that has failed;
+ * LUNATIC_ETIMEDOUT; or LUNATIC_EDIED, as soon as the other process has ended
+ * without an answer or its node is lost; lunatic_request_end then tells why. A
+ * later answer is dropped. Traps if the handle is invalid.
  */
 int lunatic_request_send(struct lunatic_writer *request, struct lunatic_proc to,
 			 struct lunatic_reader *reply, int64_t timeout);
 
-/* How the process ended that the last request failed of with LUNATIC_EDIED. */
+/* How the other process ended, if the last request returned LUNATIC_EDIED. */
 struct lunatic_end lunatic_request_end(void);
 
-/* Whom to answer. It holds a handle, which the answer drops. */
+/* The process to answer. It holds a handle, which the answer drops. */
 struct lunatic_sender {
 	struct lunatic_proc proc;
 	int64_t tag;
 };
 
 /*
- * Begins to read a request from a message that was received; the value is read
- * next, then lunatic_request_close. LUNATIC_EFORMAT if it is no request.
+ * Begins to read a request from a received message. Read the value next, then
+ * call lunatic_request_close. LUNATIC_EFORMAT if it is not a request.
  *
  *	static void answer(struct lunatic_reader *mail)
  *	{
@@ -79,7 +79,7 @@ struct lunatic_sender {
  */
 int lunatic_request_open(struct lunatic_reader *mail);
 
-/* Passes over what is left of the value and reads the rest of the request. On
+/* Skips the rest of the value and reads the rest of the request. On
  * success `sender` holds a handle, which lunatic_reply_send or
  * lunatic_proc_drop drops. Returns the reader's status. */
 int lunatic_request_close(struct lunatic_reader *mail,
@@ -89,8 +89,8 @@ int lunatic_request_close(struct lunatic_reader *mail,
 void lunatic_reply_begin(struct lunatic_writer *reply,
 			 const struct lunatic_sender *sender);
 
-/* Sends an answer and drops the handle. Returns what made the writer fail;
- * the handle is dropped then, too. */
+/* Sends an answer and drops the handle. If the writer has failed, its status is
+ * returned and the handle is dropped, too. */
 int lunatic_reply_send(struct lunatic_writer *reply,
 		       struct lunatic_sender *sender);
 

@@ -36,10 +36,11 @@
  *		return lunatic_read_int(&reply);
  *	}
  *
- * A message with a tag is a call, if it is a request (lunatic/request.h); one
- * without is a cast, any value. So a Process<Request<T, U>> of the Rust crate
- * can be a server of C, and the other way round. Anything else is for `info`.
- * What cannot be read is dropped: whoever sent it gets no answer.
+ * A message with a tag is a call if it is a request (lunatic/request.h); a
+ * message without a tag is a cast, with any value. So a C server can take the
+ * place of a Process<Request<T, U>> of the Rust crate, and the reverse. Other
+ * messages go to `info`. A message that cannot be read is dropped, and its
+ * sender gets no answer.
  */
 #ifndef LUNATIC_SERVER_H
 #define LUNATIC_SERVER_H
@@ -51,63 +52,66 @@
 extern "C" {
 #endif
 
-/* What a server does. It must be static and const, because the server finds it
- * at the same place in its own memory. Every function may be NULL. */
+/* The functions of a server. It must be static and const, because the server
+ * finds it at the same address in its own memory. Every function may be NULL.
+ */
 struct lunatic_server {
-	/* If not NULL, the name that it is registered under when it has come
-	 * back from init: in its own environment, as version 1.0.0, in place of
-	 * whoever has that name. lunatic_lookup(name, "1") finds it. */
+	/* If not NULL, the name under which the server is registered when init
+	 * has returned: in its own environment, as version 1.0.0, replacing
+	 * any other process of that name. lunatic_lookup(name, "1") finds it.
+	 */
 	const char *name;
 
 	/* Bytes of the state, which begins as zeros. */
 	size_t state_size;
 
-	/* Comes first, with what lunatic_server_start was given, or nil under
-	 * a supervisor. Anything but 0, or a failed reader, makes the server
-	 * fail. */
+	/* Called first, with the argument of lunatic_server_start, or nil under
+	 * a supervisor. A result other than 0, or a failed reader, makes the
+	 * server fail. */
 	int (*init)(void *state, struct lunatic_reader *argument);
 
 	/*
-	 * Answers a request: reads one value, then writes one. Nothing written
-	 * is nil; nothing is sent when reading failed before anything was
-	 * written. A value that is not complete makes the server fail. Other
-	 * messages may be sent between reading and writing; what was not read
-	 * until then is passed over. With lunatic_server_defer the answer can
-	 * wait.
+	 * Answers a request: reads one value, then writes one. If nothing is
+	 * written, the answer is nil. If reading failed before anything was
+	 * written, no answer is sent. An incomplete value makes the server
+	 * fail. Other messages may be sent between reading and writing; the
+	 * unread rest of the request is then skipped. lunatic_server_defer
+	 * delays the answer.
 	 */
 	void (*call)(void *state, struct lunatic_reader *request,
 		     struct lunatic_writer *reply);
 
-	/* Takes a message that wants no answer. */
+	/* Takes a message that needs no answer. */
 	void (*cast)(void *state, struct lunatic_reader *message);
 
-	/* If it is there, the server catches links and is told here of those
-	 * that failed. Not of the one to its supervisor, tag 0: that stops it.
-	 */
+	/* If not NULL, the server catches links and this function is told of
+	 * those that fail. The link to its supervisor, tag 0, is not reported:
+	 * its failure stops the server. */
 	void (*link_died)(void *state, int64_t tag);
 
-	/* Takes what is neither a request nor a message without a tag, `what`
-	 * being what lunatic_receive has returned: LUNATIC_MESSAGE, such as
-	 * that of a timer, with a tag, or without one if there is no cast; or
-	 * LUNATIC_ENDED, of a process that it monitors: lunatic_mail_tag,
-	 * lunatic_mail_end. Dropped without it. */
+	/* Takes all other messages. `what` is the result of lunatic_receive:
+	 * LUNATIC_MESSAGE for a tagged message that is not a request, such as
+	 * that of a timer, or for an untagged one if `cast` is NULL;
+	 * LUNATIC_ENDED for a monitored process (see lunatic_mail_tag and
+	 * lunatic_mail_end). If NULL, they are dropped. */
 	void (*info)(void *state, int what, struct lunatic_reader *message);
 
-	/* If it is there, it is called between messages whenever this many
-	 * milliseconds have passed since the last time, or since init,
-	 * however busy the server is. */
+	/* If not NULL, called between messages when this many milliseconds have
+	 * passed since the last call, or since init, however busy the server
+	 * is. */
 	void (*idle)(void *state);
 	int64_t idle_after;
 
-	/* Comes last when the server is stopped, not when it fails. */
+	/* Called last when the server is stopped, but not when it fails. */
 	void (*stop)(void *state);
 };
 
 /*
- * Spawns a server. `argument` is for init, was begun with lunatic_mail_begin
- * and ends here; NULL is nil. Returns what made the writer fail, or what
- * lunatic_spawn returns. The server may not have begun yet: the first request
- * waits for that, and a server that fails early answers nothing.
+ * Spawns a server. `argument` is for init and was begun with
+ * lunatic_mail_begin; this function ends it; NULL means nil. Returns the status
+ * of the writer if that has failed, or the result of lunatic_spawn. The server
+ * may not have started yet: the first request waits for that, and a server that
+ * fails early answers nothing.
  */
 int lunatic_server_start(struct lunatic_proc *server,
 			 const struct lunatic_spawn *how,
@@ -115,17 +119,17 @@ int lunatic_server_start(struct lunatic_proc *server,
 			 struct lunatic_writer *argument);
 
 /* Makes this process a server. Returns when it is stopped. `argument` may be
- * NULL, which is nil. */
+ * NULL, which means nil. */
 void lunatic_server_run(const struct lunatic_server *what,
 			struct lunatic_reader *argument);
 
-/* Asks a server or supervisor to stop, after what is in its mailbox. Traps if
- * the handle is none. */
+/* Asks a server or supervisor to stop after the messages in its mailbox. Traps
+ * if the handle is invalid. */
 void lunatic_server_stop(struct lunatic_proc server);
 
 /*
- * Within call: answers later, or from elsewhere. `sender` gets a handle, for
- * lunatic_reply_begin and lunatic_reply_send. The value must have been read,
+ * To be used in `call`: answers later, or elsewhere. `sender` gets a handle,
+ *for lunatic_reply_begin and lunatic_reply_send. The value must have been read,
  * and `reply` must not have been written to. Returns the status of the request,
  * or LUNATIC_EMISUSE.
  *

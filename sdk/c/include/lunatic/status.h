@@ -9,18 +9,17 @@
 extern "C" {
 #endif
 
-#define LUNATIC_STATUS_MAP(X)                                               \
-	X(LUNATIC_ETIMEDOUT, -1, "nothing came in time")                    \
-	X(LUNATIC_EFORMAT, -2,                                              \
-	  "the bytes are not the value that was asked for")                 \
-	X(LUNATIC_ERANGE, -3, "the number does not fit its type")           \
-	X(LUNATIC_ETOOLONG, -4, "the value is longer than the room for it") \
-	X(LUNATIC_EMISUSE, -5, "the call came at the wrong time")           \
-	X(LUNATIC_ENOMEM, -6, "out of memory")                              \
-	X(LUNATIC_EHOST, -7, "the host refused")                            \
-	X(LUNATIC_EDIED, -8, "the process has ended")                       \
-	X(LUNATIC_ENOTFOUND, -9, "nothing of that name")                    \
-	X(LUNATIC_EEXIST, -10, "there is one of that name")
+#define LUNATIC_STATUS_MAP(X)                                             \
+	X(LUNATIC_ETIMEDOUT, -1, "timed out")                             \
+	X(LUNATIC_EFORMAT, -2, "the bytes are not the requested value")   \
+	X(LUNATIC_ERANGE, -3, "the number does not fit its type")         \
+	X(LUNATIC_ETOOLONG, -4, "the value does not fit into the buffer") \
+	X(LUNATIC_EMISUSE, -5, "the call came at the wrong time")         \
+	X(LUNATIC_ENOMEM, -6, "out of memory")                            \
+	X(LUNATIC_EHOST, -7, "the host refused")                          \
+	X(LUNATIC_EDIED, -8, "the process has ended")                     \
+	X(LUNATIC_ENOTFOUND, -9, "nothing has that name")                 \
+	X(LUNATIC_EEXIST, -10, "the name is already taken")
 
 enum lunatic_status {
 	LUNATIC_OK = 0,
@@ -30,10 +29,10 @@ enum lunatic_status {
 };
 
 /*
- * The text of a status. For LUNATIC_EHOST it is what the host said last, cut
- * to some hundred bytes, and valid until the host refuses something again. For
- * LUNATIC_EDIED it says how the process ended that the last request failed of.
- * All but the first are constant. Never NULL.
+ * The text of a status. For LUNATIC_EHOST it is the last error of the host, cut
+ * to some hundred bytes, and valid until the next one. For LUNATIC_EDIED it
+ * tells how the process of the last failed request ended. All but the first are
+ * constant. Never NULL.
  *
  *	struct lunatic_proc proc;
  *	int status = lunatic_spawn_export(&proc, NULL, "no_such", NULL, 0);

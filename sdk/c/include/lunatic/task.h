@@ -1,9 +1,9 @@
 /*
  * Tasks: processes that compute one value, which is fetched later.
  *
- * A task is linked with the process that started it. If that fails, so does the
- * task; if the task fails, so does that process, unless it catches links: then
- * lunatic_task_join tells.
+ * A task is linked with the process that started it. If that process fails, the
+ * task fails. If the task fails, that process fails, unless it catches links:
+ * then lunatic_task_join reports the failure.
  */
 #ifndef LUNATIC_TASK_H
 #define LUNATIC_TASK_H
@@ -20,9 +20,9 @@ struct lunatic_task {
 };
 
 /*
- * What a task does: reads its argument, and writes one value, its result.
- * Nothing written is nil. Reading must be over before writing begins. A value
- * that is not complete, or that failed, makes the task fail.
+ * The function of a task: it reads its argument and writes one value, the
+ * result. If it writes nothing, the result is nil. Reading must be finished
+ * before writing begins. An incomplete or failed value makes the task fail.
  */
 typedef void lunatic_task_run(struct lunatic_reader *argument,
 			      struct lunatic_writer *result);
@@ -56,23 +56,23 @@ typedef void lunatic_task_run(struct lunatic_reader *argument,
 void lunatic_task_begin(struct lunatic_task *task,
 			struct lunatic_writer *argument);
 
-/* Spawns the task. `how` says from which module; its link is not looked at.
- * Returns what made the writer fail, or what lunatic_spawn returns; the task is
- * none then. */
+/* Spawns the task. `how` gives the module; its link is ignored. Returns the
+ * status of the writer if that has failed, or the result of lunatic_spawn;
+ * after a failure there is no task. */
 int lunatic_task_start(struct lunatic_task *task,
 		       const struct lunatic_spawn *how, lunatic_task_run *run,
 		       struct lunatic_writer *argument);
 
 /*
- * Waits for the result and begins to read it. Returns LUNATIC_EDIED when the
- * task failed, LUNATIC_ETIMEDOUT when it goes on; it can be joined again then.
+ * Waits for the result and begins to read it. Returns LUNATIC_EDIED if the task
+ * failed, or LUNATIC_ETIMEDOUT if it is still running and can be joined again.
  * In all other cases the task is over and its handle is dropped.
  */
 int lunatic_task_join(struct lunatic_task *task, struct lunatic_reader *result,
 		      int64_t timeout);
 
-/* Gives a task up: it is unlinked and killed, and its result will not be
- * received unless it was sent already. */
+/* Cancels a task: it is unlinked and killed. A result that it has already sent
+ * may still be received. */
 void lunatic_task_cancel(struct lunatic_task *task);
 
 #ifdef __cplusplus

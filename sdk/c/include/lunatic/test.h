@@ -1,8 +1,8 @@
 /*
- * Tests that run as processes. LUNATIC_TEST defines one and exports it under
- * the name that the Rust crate's tests have, so that the same runner finds
- * them. A file of tests needs no main(): the library's runs all of them, or
- * those whose names hold one of its arguments, each in a process of its own.
+ * Tests that run as processes. LUNATIC_TEST defines a test and exports it with
+ * the naming scheme of the Rust crate, so that the same runner finds it. A file
+ * of tests needs no main(): the library's main() runs all tests, or those whose
+ * names contain one of its arguments, each in its own process.
  *
  *	LUNATIC_TEST(addition)
  *	{
@@ -58,8 +58,8 @@ struct lunatic_test {
 /* A test: it passes if it does not fail. */
 #define LUNATIC_TEST(name) LUNATIC_TEST_(name, "", LUNATIC_TEST_PASSES)
 
-/* A test that passes if it fails, after `text` was part of what it said on
- * standard error. (The library's main() does not see what it says.) */
+/* A test that passes if it fails and `text` is part of its output on standard
+ * error. (The library's main() does not see that output.) */
 #define LUNATIC_TEST_FAILS(name, text) \
 	LUNATIC_TEST_(name, "#panic_" text "#", LUNATIC_TEST_MUST_FAIL)
 
@@ -67,7 +67,7 @@ struct lunatic_test {
 #define LUNATIC_TEST_IGNORED(name) \
 	LUNATIC_TEST_(name, "#ignore_", LUNATIC_TEST_IS_IGNORED)
 
-/* Says on standard error why, and makes the process fail. */
+/* Prints the reason to standard error, and makes the process fail. */
 #define LUNATIC_PANIC(...) \
 	lunatic_panic_at(__FILE_NAME__, __LINE__, __VA_ARGS__)
 
@@ -80,8 +80,9 @@ struct lunatic_test {
 
 __attribute__((noreturn)) void lunatic_panic(void);
 
-/* Says "file:line: " and a text of up to 1,000 bytes on standard error, in one
- * line that nothing comes in between of, and makes the process fail. */
+/* Prints "file:line: " and a text of up to 1,000 bytes to standard error in one
+ * write, so that other output does not get in between, and makes the process
+ * fail. */
 __attribute__((noreturn, format(printf, 3, 4))) void
 lunatic_panic_at(const char *file, int line, const char *format, ...);
 void lunatic_check_eq(const char *file, int line, const char *what,

@@ -1,7 +1,7 @@
 /*
- * Timers: messages that are sent later, once or again and again. They are gone
- * when the process that made them ends; one for this process itself wants a
- * handle of its own, as any message.
+ * Timers: messages that are sent later, once or repeatedly. They end with the
+ * process that made them. To send to itself, a process needs a handle to itself
+ * (lunatic_proc_self), as for any message.
  */
 #ifndef LUNATIC_TIMER_H
 #define LUNATIC_TIMER_H
@@ -12,8 +12,8 @@
 extern "C" {
 #endif
 
-/* A timer of this process. All zeros is one that may be there: use
- * LUNATIC_NO_TIMER for none. */
+/* A timer of this process. All zeros may be a valid timer: use LUNATIC_NO_TIMER
+ * for none. */
 struct lunatic_timer {
 	uint64_t id;
 };
@@ -21,10 +21,10 @@ struct lunatic_timer {
 #define LUNATIC_NO_TIMER ((struct lunatic_timer){ UINT64_MAX })
 
 /*
- * Sends a message, which ends here, when that many milliseconds have passed.
- * `timer` is what lunatic_timer_cancel wants, or NULL. Returns what made the
- * writer fail; then there is no timer. Traps if the handle is none, or the
- * process has as many timers as it may.
+ * Ends a message and sends it when that many milliseconds have passed. `timer`
+ * gets the timer, for lunatic_timer_cancel, or is NULL. If the writer has
+ * failed, its status is returned and there is no timer. Traps if the handle is
+ * invalid, or the process has as many timers as it may.
  *
  *	static void remind(struct lunatic_proc self,
  *			   struct lunatic_timer *timer)
@@ -39,14 +39,14 @@ struct lunatic_timer {
 int lunatic_mail_send_after(struct lunatic_writer *mail, struct lunatic_proc to,
 			    uint64_t milliseconds, struct lunatic_timer *timer);
 
-/* The same whenever that many milliseconds have passed, at least 1, until it is
- * cancelled or the other process has ended. */
+/* The same, repeated at that interval, at least 1, until the timer is cancelled
+ * or the receiver has ended. */
 int lunatic_mail_send_every(struct lunatic_writer *mail, struct lunatic_proc to,
 			    uint64_t milliseconds, struct lunatic_timer *timer);
 
-/* Cancels a timer. Returns true when it was there: then its message has not
- * been sent, or, of one that repeats, is not sent again. One that is none, has
- * sent, or was cancelled is harmless. */
+/* Cancels a timer. Returns true if it was active: then its message has not been
+ * sent, or is not sent again if it repeats. A timer that is invalid, has sent,
+ * or was cancelled does no harm. */
 bool lunatic_timer_cancel(struct lunatic_timer timer);
 
 #ifdef __cplusplus

@@ -1,7 +1,6 @@
 /*
- * Typed messages: a struct of C and how it is written, described once. On the
- * wire it is the array of its members, as serde's derived Serialize makes it of
- * a struct of Rust.
+ * Typed messages: a C struct and its encoding, described once. It is encoded as
+ * the array of its members, as serde's derived Serialize encodes a Rust struct.
  *
  *	struct order {
  *		uint32_t number;
@@ -66,8 +65,8 @@ struct lunatic_type {
 	uint32_t count;
 };
 
-/* Describes struct `name` under the name `name`_type, which is static. Members
- * are written in the order in which they stand here. */
+/* Defines the static `name`_type, which describes struct `name`. Members are
+ * written in the order of the arguments. */
 #define LUNATIC_TYPE(name, ...)                                                \
 	static const struct lunatic_member name##_members[] = { __VA_ARGS__ }; \
 	static const struct lunatic_type name##_type                           \
@@ -99,8 +98,8 @@ struct lunatic_type {
 #define LUNATIC_STRUCT(name, member, inner) \
 	LUNATIC_MEMBER_(LUNATIC_MEMBER_STRUCT, name, member, &inner##_type)
 
-/* Writes a struct as one value. A string that has no end within its array is
- * LUNATIC_EMISUSE. */
+/* Writes a struct as one value. A string that is not terminated within its
+ * array is LUNATIC_EMISUSE. */
 void lunatic_write_type(struct lunatic_writer *writer,
 			const struct lunatic_type *type, const void *value);
 
@@ -113,8 +112,8 @@ int lunatic_read_type(struct lunatic_reader *reader,
 int lunatic_read_whole(struct lunatic_reader *reader,
 		       const struct lunatic_type *type, void *value);
 
-/* Sends a struct as a message. The handles in it are moved. Returns what made
- * the writer fail. Traps if `to` or a handle in it is none. */
+/* Sends a struct as a message. The handles in it are moved. Returns the status
+ * of the writer. Traps if `to` or a handle in it is invalid. */
 int lunatic_send(struct lunatic_proc to, int64_t tag,
 		 const struct lunatic_type *type, const void *value);
 

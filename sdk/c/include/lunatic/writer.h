@@ -1,13 +1,13 @@
 /*
- * Writing MessagePack, into memory here, into messages with what
- * lunatic/mailbox.h and its neighbours begin. Numbers and lengths take their
- * shortest form, like those of the Rust crate's serializer; docs/guest-c.md has
- * the shapes that structs and enums of Rust take.
+ * Writing MessagePack: into memory with lunatic_writer_begin, into messages
+ * with the functions of lunatic/mailbox.h and others that begin one. Numbers
+ * and lengths take their shortest form, like those of the Rust crate's
+ * serializer; docs/guest-c.md shows how structs and enums of Rust are encoded.
  *
- * A writer remembers its first failure and ignores everything after it, so that
- * only the end has to be checked. What is written must be exactly one value: an
- * array or map must be followed by as many values as it was announced with.
- * Writing more, or ending with less, is LUNATIC_EMISUSE.
+ * A writer remembers its first failure and ignores everything after it, so
+ * checking the end is enough. Exactly one value must be written: an array or
+ * map must be followed by as many values as it has announced. Writing more, or
+ * ending with less, is LUNATIC_EMISUSE.
  */
 #ifndef LUNATIC_WRITER_H
 #define LUNATIC_WRITER_H
@@ -22,17 +22,16 @@ extern "C" {
 
 #define LUNATIC_WRITER_ROOM 96
 
-/* The members are the library's own; a writer lives where the caller wants,
- * and is not copied. */
+/* The members are private to the library. The caller chooses where a writer
+ * lives; it must not be copied. */
 struct lunatic_writer {
-	unsigned char *start; /* of memory; of messages it is room */
+	unsigned char *start; /* of the memory; for messages, of room */
 	unsigned char *at;    /* where the next byte goes */
 	unsigned char *end;   /* of the room; at, after a failure */
 	uint64_t pending;     /* values that must still follow */
 	uint64_t message;     /* which message it is, 0 for memory */
 	int status;
-	/* Begins the message when its first byte is written, if that is how it
-	 * is. */
+	/* If not NULL, begins the message when its first byte is written. */
 	int (*begin)(struct lunatic_writer *writer);
 	void *context; /* of begin */
 	int64_t tag;   /* of a request */
@@ -40,8 +39,8 @@ struct lunatic_writer {
 };
 
 /*
- * Begins a value in memory. `size` bytes from `data` on are the writer's until
- * lunatic_writer_end; what does not fit is LUNATIC_ETOOLONG.
+ * Begins a value in memory. The writer uses the `size` bytes at `data` until
+ * lunatic_writer_end; a value that does not fit is LUNATIC_ETOOLONG.
  *
  *	unsigned char bytes[64];
  *	struct lunatic_writer writer;
@@ -57,8 +56,8 @@ struct lunatic_writer {
 void lunatic_writer_begin(struct lunatic_writer *writer, void *data,
 			  size_t size);
 
-/* Ends a value in memory. Returns the first failure, or LUNATIC_EMISUSE when
- * the value is not complete; stores the number of bytes if it returns 0. */
+/* Ends a value in memory. Returns the first failure, or LUNATIC_EMISUSE if the
+ * value is not complete; stores the number of bytes if it returns 0. */
 int lunatic_writer_end(struct lunatic_writer *writer, size_t *length);
 
 /* Nil: (), None and the contents of an enum's unit variant in Rust. */
@@ -73,13 +72,13 @@ void lunatic_write_uint(struct lunatic_writer *writer, uint64_t value);
 void lunatic_write_f32(struct lunatic_writer *writer, float value);
 void lunatic_write_f64(struct lunatic_writer *writer, double value);
 
-/* A string, which must be UTF-8: a Rust process fails on any other. At most
- * 4 GiB - 1. */
+/* A string, which must be UTF-8: a Rust process fails on any other bytes. At
+ * most 4 GiB - 1. */
 void lunatic_write_str(struct lunatic_writer *writer, const char *text);
 void lunatic_write_strn(struct lunatic_writer *writer, const char *text,
 			size_t length);
 
-/* Bytes, as those of serde_bytes. Vec<u8> of Rust is an array of numbers. */
+/* Bytes, like those of serde_bytes. Rust's Vec<u8> is an array of numbers. */
 void lunatic_write_bin(struct lunatic_writer *writer, const void *data,
 		       size_t size);
 
