@@ -72,13 +72,13 @@ void ln_guest_forget_all(struct ln_guest *guest)
 
 void ln_guest_init_tables(struct ln_guest *guest)
 {
-	for (int kind = 0; kind < LN_RESOURCE_KINDS; kind++)
+	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++)
 		guest->tables[kind].charged = guest->instance;
 }
 
 void ln_guest_deinit_tables(struct ln_guest *guest)
 {
-	for (int kind = 0; kind < LN_RESOURCE_KINDS; kind++)
+	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++)
 		ln_handles_deinit(&guest->tables[kind],
 				  ln_resource_class(kind)->release);
 }

@@ -11,7 +11,7 @@
 static void rows_are_whole(void **state)
 {
 	(void)state;
-	for (int kind = 0; kind < LN_RESOURCE_KINDS; kind++) {
+	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++) {
 		const struct ln_resource_class *class = ln_resource_class(kind);
 
 		assert_non_null(class->noun);
@@ -31,8 +31,8 @@ static void rows_are_whole(void **state)
 static void nouns_differ(void **state)
 {
 	(void)state;
-	for (int one = 0; one < LN_RESOURCE_KINDS; one++) {
-		for (int other = 0; other < one; other++)
+	for (unsigned one = 0; one < LN_RESOURCE_KINDS; one++) {
+		for (unsigned other = 0; other < one; other++)
 			assert_string_not_equal(ln_resource_class(one)->noun,
 						ln_resource_class(other)->noun);
 	}
