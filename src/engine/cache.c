@@ -49,7 +49,7 @@
 #include <unistd.h>
 #include <wasmtime.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/guard.h"
