@@ -11,33 +11,19 @@
 #include "base/error.h"
 #include "host/result.h"
 #include "process/environment.h"
+#include "support/bare.h"
 #include "support/shortage.h"
-
-static struct ln_environment environment;
-
-static struct ln_guest make(uint32_t most)
-{
-	environment.limits = ln_limits_default;
-	environment.limits.max_handles = most;
-	return (struct ln_guest){ .environment = &environment };
-}
-
-static void drop(struct ln_guest *guest)
-{
-	ln_handles_deinit(&guest->errors, ln_guest_free_error);
-	free(guest->trap_text);
-}
 
 static void missing(void **state)
 {
-	struct ln_guest guest = make(1);
+	struct ln_guest guest = test_bare_guest(1);
 
 	(void)state;
 	assert_int_equal(ln_host_missing(&guest, "process", UINT64_MAX),
 			 LN_ETRAP);
 	assert_string_equal(guest.trap_text,
 			    "process 18446744073709551615 does not exist");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void ignore(void *value)
@@ -48,7 +34,7 @@ static void ignore(void *value)
 /* Up to its own bound, or the guest's if that is lower. */
 static void check_scarce(uint32_t handles, uint32_t most, uint32_t held)
 {
-	struct ln_guest guest = make(handles);
+	struct ln_guest guest = test_bare_guest(handles);
 	struct ln_handles table = { 0 };
 	uint64_t id;
 
@@ -64,7 +50,7 @@ static void check_scarce(uint32_t handles, uint32_t most, uint32_t held)
 	assert_string_equal(guest.trap_text,
 			    "too many config ids: a limit was reached");
 	ln_handles_deinit(&table, ignore);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void scarce(void **state)
@@ -77,7 +63,7 @@ static void scarce(void **state)
 
 static void errors(void **state)
 {
-	struct ln_guest guest = make(4);
+	struct ln_guest guest = test_bare_guest(4);
 	uint8_t bytes[10];
 	uint64_t id;
 
@@ -92,12 +78,12 @@ static void errors(void **state)
 	ln_host_put_error(&guest, bytes, "%s", "100%s %n");
 	assert_string_equal(ln_handles_get(&guest.errors, 0), "first: 1");
 	assert_string_equal(ln_handles_get(&guest.errors, 1), "100%s %n");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void no_memory(void **state)
 {
-	struct ln_guest guest = make(4);
+	struct ln_guest guest = test_bare_guest(4);
 	uint8_t bytes[8];
 
 	(void)state;
@@ -105,7 +91,7 @@ static void no_memory(void **state)
 	ln_host_put_error(&guest, bytes, "lost");
 	assert_true(test_shortage_end());
 	assert_string_equal(ln_handles_get(&guest.errors, 0), "out of memory");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 int main(void)

@@ -11,22 +11,8 @@
 #include "engine/instance.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "support/bare.h"
 #include "support/shortage.h"
-
-static struct ln_environment environment;
-
-static struct ln_guest make(uint32_t most)
-{
-	environment.limits = ln_limits_default;
-	environment.limits.max_handles = most;
-	return (struct ln_guest){ .environment = &environment };
-}
-
-static void drop(struct ln_guest *guest)
-{
-	ln_handles_deinit(&guest->errors, ln_guest_free_error);
-	free(guest->trap_text);
-}
 
 static void memory(void **state)
 {
@@ -50,7 +36,7 @@ static void memory(void **state)
 
 static void traps(void **state)
 {
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 	int result;
 
 	(void)state;
@@ -65,12 +51,12 @@ static void traps(void **state)
 	assert_true(test_shortage_end());
 	assert_int_equal(result, LN_ETRAP);
 	assert_null(guest.trap_text);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void errors(void **state)
 {
-	struct ln_guest guest = make(3);
+	struct ln_guest guest = test_bare_guest(3);
 	char *taken;
 
 	(void)state;
@@ -87,22 +73,22 @@ static void errors(void **state)
 	assert_null(ln_handles_get(&guest.errors, 1));
 	assert_string_equal(ln_handles_get(&guest.errors, 2), "error 2");
 	assert_string_equal(ln_handles_get(&guest.errors, 4), "error 4");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void no_errors(void **state)
 {
-	struct ln_guest guest = make(0);
+	struct ln_guest guest = test_bare_guest(0);
 
 	(void)state;
 	assert_true(ln_guest_error(&guest, "x") == UINT64_MAX);
 	assert_true(ln_guest_error(&guest, "x") == UINT64_MAX);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void many_errors(void **state)
 {
-	struct ln_guest guest = make(UINT32_MAX);
+	struct ln_guest guest = test_bare_guest(UINT32_MAX);
 
 	(void)state;
 	for (unsigned i = 0; i < LN_GUEST_MOST_ERRORS + 10; i++)
@@ -110,12 +96,12 @@ static void many_errors(void **state)
 	assert_int_equal(ln_handles_count(&guest.errors), LN_GUEST_MOST_ERRORS);
 	assert_null(ln_handles_get(&guest.errors, 9));
 	assert_non_null(ln_handles_get(&guest.errors, 10));
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void errors_without_memory(void **state)
 {
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 	uint64_t id;
 
 	(void)state;
@@ -126,21 +112,21 @@ static void errors_without_memory(void **state)
 	assert_string_equal(ln_handles_get(&guest.errors, 0), "out of memory");
 	/* It is nobody's to free. */
 	ln_guest_free_error(ln_handles_remove(&guest.errors, 0));
-	drop(&guest);
+	test_bare_drop(&guest);
 	/* No table at all. */
-	guest = make(10);
+	guest = test_bare_guest(10);
 	test_shortage_begin(
 		TEST_SHORT_CALLOC | TEST_SHORT_MALLOC | TEST_SHORT_REALLOC, 0);
 	id = ln_guest_error(&guest, "lost");
 	assert_true(test_shortage_end());
 	assert_true(id == UINT64_MAX);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 /* What is not metered does not even have a store that could be charged. */
 static void payment(void **state)
 {
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 
 	(void)state;
 	ln_guest_pay(&guest, 100);
