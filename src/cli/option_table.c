@@ -214,7 +214,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--max-links", NULL, "N", "links of a process, % (default 4194304)",
 	  COUNT(LIMIT(max_links), 0) },
 	{ "--max-messages", NULL, "N",
-	  "messages waiting in one mailbox, %; what does not fit is dropped (default 4194304; 0: no bound)",
+	  "messages waiting in one mailbox, %; what does not "
+	  "fit is dropped (default 4194304; 0: no bound)",
 	  COUNT(LIMIT(max_messages), 0) },
 	{ "--max-mailbox", NULL, "SIZE",
 	  "their size together (default 1G; 0: no bound)",
