@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ln_unpack unpack = { .data = data, .len = size };
 	struct ln_packed_plugins plugins;
-	struct ln_buffer payload = LN_PAYLOAD_INIT;
+	struct ln_bytes payload = LN_PAYLOAD_INIT;
 	struct ln_packed_plugins again;
 	struct ln_config *config;
 	struct ln_config *copy;
@@ -33,6 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	ln_config_free(copy);
 	ln_config_free(config);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	return 0;
 }

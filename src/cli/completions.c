@@ -63,7 +63,10 @@ static void print_bash(void)
 /* The first line of a help text, without characters special to the shell. */
 static void print_help(const struct ln_cli_option *option)
 {
-	for (const char *c = option->help; *c != '\0' && *c != '\n'; c++) {
+	char help[LN_CLI_TEXT];
+
+	ln_cli_option_help(option, help);
+	for (const char *c = help; *c != '\0' && *c != '\n'; c++) {
 		if (strchr("'[]:\\", *c) == NULL)
 			putchar(*c);
 	}

@@ -10,8 +10,10 @@
 static void print_option(const struct ln_cli_option *option)
 {
 	char left[64];
-	const char *line = option->help;
+	char help[LN_CLI_TEXT];
+	const char *line = help;
 
+	ln_cli_option_help(option, help);
 	snprintf(left, sizeof(left), "  %s%s%s%s%s",
 		 option->alias ? option->alias : "", option->alias ? ", " : "",
 		 option->name,

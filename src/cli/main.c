@@ -30,9 +30,7 @@
 #include "cli/report.h"
 #include "cluster/member.h"
 #include "engine/compiler.h"
-#include "host/abi_gen.h"
 #include "host/stdio.h"
-#include "host/wasi/wasi.h"
 #include "lunatic_version.h"
 #include "process/add_module.h"
 #include "process/env_module.h"
@@ -332,53 +330,28 @@ static int prepare_and_run(struct ln_runtime *runtime,
 			   const struct ln_cli_options *options,
 			   struct signal_thread *signals)
 {
-	struct ln_environment *environment;
-	int status = STATUS_ERROR;
-	int error;
+	struct ln_environment *environment =
+		ln_cli_first_environment(runtime, options);
+	int status;
 
-	if (!ln_cli_add_plugins(runtime, options))
+	if (environment == NULL)
 		return STATUS_ERROR;
-	error = ln_cli_complete_config(options);
-	if (error == 0)
-		error = ln_environment_new(runtime, NULL, options->config,
-					   &environment);
-	if (error == 0) {
-		status = run(environment, options, signals);
-		ln_environment_release(environment);
-	} else {
-		ln_cli_refuse_environment(error);
-	}
+	status = run(environment, options, signals);
+	ln_environment_release(environment);
 	return status;
 }
 
 /* The whole life of the runtime; returns the program's status. */
 static int run_program(const struct ln_cli_options *options)
 {
-	struct ln_runtime_options runtime_options = {
-		.workers = options->workers,
-		.epochs = options->epochs,
-		.stack = options->stack,
-		.host = &ln_host_abi,
-		.free_wasi = ln_wasi_free,
-		.heap_profiles = options->heap_profiles,
-		.compiling = { .program = LN_CLI_COMPILER,
-			       .limits = options->compiling },
-	};
 	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
-	int error;
 
 	if (!block_signals(&signals.set))
 		return STATUS_ERROR;
-	ln_cli_raise_descriptor_limit();
-	if (!ln_cli_check_directories(options->config) ||
-	    !ln_cli_check_listeners(options->config))
+	signals.runtime = ln_cli_start_runtime(options);
+	if (signals.runtime == NULL)
 		return STATUS_ERROR;
-	error = ln_runtime_new(&runtime_options, &signals.runtime);
-	if (error < 0) {
-		ln_cli_refuse_start(error);
-		return STATUS_ERROR;
-	}
 	if (start_signals(&signals)) {
 		status = prepare_and_run(signals.runtime, options, &signals);
 		/* While a second signal still ends the program at once. */

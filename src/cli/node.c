@@ -59,62 +59,6 @@ bool ln_cli_add_peer(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
-bool ln_cli_set_no_entry(struct ln_cli_options *options, const char *value)
-{
-	(void)value;
-	options->no_entry = true;
-	return true;
-}
-
-bool ln_cli_set_cluster_key(struct ln_cli_options *options, const char *value)
-{
-	options->node.cluster_key = value;
-	return value[0] != '\0';
-}
-
-bool ln_cli_set_cert(struct ln_cli_options *options, const char *value)
-{
-	options->node.files.certificate = value;
-	return value[0] != '\0';
-}
-
-bool ln_cli_set_key(struct ln_cli_options *options, const char *value)
-{
-	options->node.files.key = value;
-	return value[0] != '\0';
-}
-
-bool ln_cli_set_ca(struct ln_cli_options *options, const char *value)
-{
-	options->node.files.authority = value;
-	return value[0] != '\0';
-}
-
-/* A number and its unit: 500ms or 5s. */
-bool ln_cli_set_heartbeat(struct ln_cli_options *options, const char *value)
-{
-	unsigned long long count;
-	int64_t unit;
-	char *end;
-
-	if (value[0] < '0' || value[0] > '9')
-		return false;
-	errno = 0;
-	count = strtoull(value, &end, 10);
-	if (errno != 0)
-		return false;
-	if (strcmp(end, "ms") == 0)
-		unit = LN_NS_PER_MS;
-	else if (strcmp(end, "s") == 0)
-		unit = LN_NS_PER_S;
-	else
-		return false;
-	if (count > (unsigned long long)(LN_HEARTBEAT_MAX / unit))
-		return false;
-	options->node.heartbeat = (int64_t)count * unit;
-	return options->node.heartbeat >= LN_HEARTBEAT_MIN;
-}
-
 /* The first option that only a node can have, or NULL. */
 static const char *node_option(const struct ln_cli_options *options)
 {

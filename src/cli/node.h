@@ -13,12 +13,6 @@ struct ln_member;
 bool ln_cli_set_node(struct ln_cli_options *options, const char *value);
 bool ln_cli_set_node_name(struct ln_cli_options *options, const char *value);
 bool ln_cli_add_peer(struct ln_cli_options *options, const char *value);
-bool ln_cli_set_no_entry(struct ln_cli_options *options, const char *value);
-bool ln_cli_set_cluster_key(struct ln_cli_options *options, const char *value);
-bool ln_cli_set_cert(struct ln_cli_options *options, const char *value);
-bool ln_cli_set_key(struct ln_cli_options *options, const char *value);
-bool ln_cli_set_ca(struct ln_cli_options *options, const char *value);
-bool ln_cli_set_heartbeat(struct ln_cli_options *options, const char *value);
 
 /* Checks the combination of these options; false after a line about an error.
  */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/option.h"
 #include "cli/report.h"
 #include "cluster/member.h"
 #include "engine/compiler.h"
@@ -57,19 +58,6 @@ struct ln_cli_options {
 	struct ln_test_options test;
 };
 
-/* An option; or the heading of a group, which has only a help text; or the end
- * of the table, which has none. */
-struct ln_cli_option {
-	const char *name;
-	const char *alias;    /* one letter, or NULL */
-	const char *argument; /* its name in the help; NULL: none; one that
-			       * begins with '[' may be left out */
-	const char *help;     /* lines of at most 50 characters */
-	bool (*apply)(struct ln_cli_options *options, const char *value);
-	const char *values; /* the valid ones, for "that is ..."; NULL: it
-			     * takes none. A range is in the help, too. */
-};
-
 /* All of them, for the help text and completion. */
 extern const struct ln_cli_option ln_cli_options[];
 extern const struct ln_cli_option ln_cli_test_options[];
@@ -78,8 +66,5 @@ extern const struct ln_cli_option ln_cli_test_options[];
  * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; the caller
  * must free `config`, `plugins` and `peers` in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
-
-/* Reads a size such as 65536, 64K, 10M or 2G (powers of 1,024). */
-bool ln_cli_parse_size(const char *text, uint64_t *bytes);
 
 #endif

@@ -15,16 +15,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/plugins.h"
 #include "engine/cache.h"
+#include "host/abi_gen.h"
+#include "host/wasi/wasi.h"
 #include "process/config.h"
 #include "process/environment.h"
+#include "process/environment_new.h"
 #include "process/listeners.h"
 #include "process/runtime.h"
 
@@ -46,12 +50,12 @@ void ln_cli_raise_descriptor_limit(void)
 #define ROOM_FIRST ((size_t)64 << 10)
 
 /* Reads until the end, or until the buffer is full. An errno. */
-static int read_all(int fd, struct ln_buffer *buffer)
+static int read_all(int fd, struct ln_bytes *buffer)
 {
 	while (buffer->len < buffer->max) {
 		ssize_t n;
 
-		if (!ln_buffer_reserve(buffer, 1))
+		if (!ln_bytes_reserve(buffer, 1))
 			return ENOMEM;
 		n = read(fd, buffer->data + buffer->len,
 			 buffer->room - buffer->len);
@@ -99,7 +103,7 @@ static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
 {
 	/* One more tells that the file is too large, and with one more the end
 	 * is seen at once. */
-	struct ln_buffer buffer = {
+	struct ln_bytes buffer = {
 		.max = bound < SIZE_MAX ? bound + 1 : bound,
 		.first = ROOM_FIRST,
 	};
@@ -122,7 +126,7 @@ static uint8_t *read_open(int fd, const char *path, size_t bound, size_t *len)
 		refuse_size(path, false, bound, bound);
 	else
 		ln_log_say("cannot read '%s': %s", path, strerror(error));
-	ln_buffer_deinit(&buffer);
+	ln_bytes_deinit(&buffer);
 	return NULL;
 }
 
@@ -273,4 +277,49 @@ void ln_cli_refuse_start(int error)
 {
 	ln_log_say("cannot start the runtime: %s (see lunatic help start)",
 		   ln_runtime_refusal(error));
+}
+
+struct ln_runtime *ln_cli_start_runtime(const struct ln_cli_options *options)
+{
+	const struct ln_runtime_options runtime_options = {
+		.workers = options->workers,
+		.epochs = options->epochs,
+		.stack = options->stack,
+		.host = &ln_host_abi,
+		.free_wasi = ln_wasi_free,
+		.heap_profiles = options->heap_profiles,
+		.compiling = { .program = LN_CLI_COMPILER,
+			       .limits = options->compiling },
+	};
+	struct ln_runtime *runtime;
+	int error;
+
+	ln_cli_raise_descriptor_limit();
+	if (!ln_cli_check_directories(options->config) ||
+	    !ln_cli_check_listeners(options->config))
+		return NULL;
+	error = ln_runtime_new(&runtime_options, &runtime);
+	if (error == 0)
+		return runtime;
+	ln_cli_refuse_start(error);
+	return NULL;
+}
+
+struct ln_environment *
+ln_cli_first_environment(struct ln_runtime *runtime,
+			 const struct ln_cli_options *options)
+{
+	struct ln_environment *environment;
+	int error;
+
+	if (!ln_cli_add_plugins(runtime, options))
+		return NULL;
+	error = ln_cli_complete_config(options);
+	if (error == 0)
+		error = ln_environment_new(runtime, NULL, options->config,
+					   &environment);
+	if (error == 0)
+		return environment;
+	ln_cli_refuse_environment(error);
+	return NULL;
 }

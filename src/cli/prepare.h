@@ -13,6 +13,7 @@
 struct ln_cli_options;
 struct ln_config;
 struct ln_environment;
+struct ln_runtime;
 
 /* Raises the program's limit of descriptors as far as allowed. */
 void ln_cli_raise_descriptor_limit(void);
@@ -54,5 +55,15 @@ void ln_cli_hint_directories(const struct ln_environment *environment);
 
 /* Prints why there is no runtime, for an error of ln_runtime_new. */
 void ln_cli_refuse_start(int error);
+
+/* The runtime that the options ask for; NULL after a line about what went
+ * wrong: directories, places to listen at, or the runtime itself. */
+struct ln_runtime *ln_cli_start_runtime(const struct ln_cli_options *options);
+
+/* The environment that has the options' plugins and configuration; NULL after a
+ * line about what went wrong. */
+struct ln_environment *
+ln_cli_first_environment(struct ln_runtime *runtime,
+			 const struct ln_cli_options *options);
 
 #endif

@@ -34,9 +34,7 @@
 #include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/test_list.h"
-#include "host/abi_gen.h"
 #include "host/stdio.h"
-#include "host/wasi/wasi.h"
 #include "process/add_module.h"
 #include "process/env_module.h"
 #include "process/environment.h"
@@ -456,54 +454,31 @@ static void free_suite(struct suite *suite)
 static int test_file(struct suite *suite)
 {
 	const struct ln_cli_options *options = suite->options;
-	struct ln_environment *environment = NULL;
+	struct ln_environment *environment;
 	int status = STATUS_FAILED;
-	int error;
 
 	suite->bytes = ln_cli_read_module(options, &suite->len);
-	if (suite->bytes == NULL ||
-	    !ln_cli_add_plugins(suite->runtime, options) ||
-	    !ln_cli_check_heap_profile(options, suite->bytes, suite->len))
+	if (suite->bytes == NULL)
 		return STATUS_FAILED;
-	error = ln_cli_complete_config(options);
-	if (error == 0)
-		error = ln_environment_new(suite->runtime, NULL,
-					   options->config, &environment);
-	if (error < 0) {
-		ln_cli_refuse_environment(error);
+	environment = ln_cli_first_environment(suite->runtime, options);
+	if (environment == NULL)
 		return STATUS_FAILED;
-	}
-	status = test_module(suite, environment);
+	if (ln_cli_check_heap_profile(options, suite->bytes, suite->len))
+		status = test_module(suite, environment);
 	ln_environment_release(environment);
 	return status;
 }
 
 int ln_cli_test(const struct ln_cli_options *options)
 {
-	struct ln_runtime_options runtime_options = {
-		.workers = options->workers,
-		.epochs = options->epochs,
-		.stack = options->stack,
-		.host = &ln_host_abi,
-		.free_wasi = ln_wasi_free,
-		.heap_profiles = options->heap_profiles,
-		.compiling = { .program = LN_CLI_COMPILER,
-			       .limits = options->compiling },
-	};
 	struct suite suite = { .options = options };
 	int status;
-	int error;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	ln_cli_raise_descriptor_limit();
-	if (!ln_cli_check_directories(options->config))
+	suite.runtime = ln_cli_start_runtime(options);
+	if (suite.runtime == NULL)
 		return STATUS_FAILED;
-	error = ln_runtime_new(&runtime_options, &suite.runtime);
-	if (error < 0) {
-		ln_cli_refuse_start(error);
-		return STATUS_FAILED;
-	}
 	pthread_mutex_init(&suite.lock, NULL);
 	status = test_file(&suite);
 	ln_runtime_free(suite.runtime);

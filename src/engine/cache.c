@@ -48,7 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/guard.h"

@@ -1,12 +1,12 @@
 /* Numbers of seven bits a byte. */
 #include "engine/output.h"
 
-void ln_output_byte(struct ln_buffer *output, uint8_t byte)
+void ln_output_byte(struct ln_bytes *output, uint8_t byte)
 {
-	ln_buffer_add(output, &byte, 1);
+	ln_bytes_add(output, &byte, 1);
 }
 
-void ln_output_number(struct ln_buffer *output, uint64_t value)
+void ln_output_number(struct ln_bytes *output, uint64_t value)
 {
 	uint8_t digits[10];
 	size_t count = 0;
@@ -18,11 +18,11 @@ void ln_output_number(struct ln_buffer *output, uint64_t value)
 			digits[count] |= 0x80;
 		count++;
 	} while (value != 0);
-	ln_buffer_add(output, digits, count);
+	ln_bytes_add(output, digits, count);
 }
 
-void ln_output_counted(struct ln_buffer *output, const void *bytes, size_t len)
+void ln_output_counted(struct ln_bytes *output, const void *bytes, size_t len)
 {
 	ln_output_number(output, len);
-	ln_buffer_add(output, bytes, len);
+	ln_bytes_add(output, bytes, len);
 }

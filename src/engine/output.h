@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 
-void ln_output_byte(struct ln_buffer *output, uint8_t byte);
+void ln_output_byte(struct ln_bytes *output, uint8_t byte);
 
 /* Adds an unsigned LEB128 number, as short as it can be. */
-void ln_output_number(struct ln_buffer *output, uint64_t value);
+void ln_output_number(struct ln_bytes *output, uint64_t value);
 
 /* Adds the length of a name or a section's content, then itself. */
-void ln_output_counted(struct ln_buffer *output, const void *bytes, size_t len);
+void ln_output_counted(struct ln_bytes *output, const void *bytes, size_t len);
 
 #endif

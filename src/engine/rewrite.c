@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "engine/output.h"
 #include "engine/refusal.h"
@@ -262,19 +262,19 @@ static bool are_value_types(const uint8_t *types, size_t count)
 }
 
 /* An output for a piece that is added: together they are bounded. */
-static struct ln_buffer piece(const struct ln_rewrite *rewrite)
+static struct ln_bytes piece(const struct ln_rewrite *rewrite)
 {
-	return (struct ln_buffer){ .max = rewrite->most - rewrite->added };
+	return (struct ln_bytes){ .max = rewrite->most - rewrite->added };
 }
 
 /* Takes what was written; on failure it is freed. */
-static int finish(struct ln_rewrite *rewrite, struct ln_buffer *output,
+static int finish(struct ln_rewrite *rewrite, struct ln_bytes *output,
 		  struct ln_cursor *bytes, uint8_t **owned)
 {
 	int error = output->error;
 
 	if (error < 0) {
-		ln_buffer_deinit(output);
+		ln_bytes_deinit(output);
 		return error;
 	}
 	rewrite->added += output->len;
@@ -288,7 +288,7 @@ int ln_rewrite_add_type(struct ln_rewrite *rewrite, const uint8_t *params,
 			size_t param_count, const uint8_t *results,
 			size_t result_count, uint32_t *type)
 {
-	struct ln_buffer output = piece(rewrite);
+	struct ln_bytes output = piece(rewrite);
 	struct ln_cursor item;
 	uint8_t *owned;
 	int error;
@@ -323,7 +323,7 @@ static int make_body(struct ln_rewrite *rewrite,
 		     const struct ln_rewrite_body *body,
 		     struct ln_cursor *bytes, uint8_t **owned)
 {
-	struct ln_buffer output = piece(rewrite);
+	struct ln_bytes output = piece(rewrite);
 	size_t groups = body->locals_len / LOCAL_GROUP;
 
 	if (body->locals_len % LOCAL_GROUP != 0)
@@ -333,13 +333,13 @@ static int make_body(struct ln_rewrite *rewrite,
 		const uint8_t *group = body->locals + i * LOCAL_GROUP;
 
 		if (!is_value_type(group[4])) {
-			ln_buffer_deinit(&output);
+			ln_bytes_deinit(&output);
 			return LN_EINVAL;
 		}
 		ln_output_number(&output, read_u32(group));
 		ln_output_byte(&output, group[4]);
 	}
-	ln_buffer_add(&output, body->code, body->code_len);
+	ln_bytes_add(&output, body->code, body->code_len);
 	return finish(rewrite, &output, bytes, owned);
 }
 
@@ -389,7 +389,7 @@ int ln_rewrite_add_import(struct ln_rewrite *rewrite, const char *module,
 		.imported = true,
 		.copy_of = LN_REWRITE_NO_COPY,
 	};
-	struct ln_buffer output = piece(rewrite);
+	struct ln_bytes output = piece(rewrite);
 	int error;
 
 	if (type >= rewrite->type_count)
@@ -407,7 +407,7 @@ int ln_rewrite_export(struct ln_rewrite *rewrite, const char *name, size_t len,
 {
 	struct ln_rewrite_export export = { .function = function };
 	struct ln_rewrite_export *exports;
-	struct ln_buffer output = piece(rewrite);
+	struct ln_bytes output = piece(rewrite);
 	int error;
 
 	if (function >= rewrite->function_count)
@@ -443,7 +443,7 @@ int ln_rewrite_copy(struct ln_rewrite *rewrite, uint32_t from, uint32_t *index)
 {
 	const struct ln_rewrite_function *original = defined(rewrite, from);
 	struct ln_rewrite_function function;
-	struct ln_buffer output = piece(rewrite);
+	struct ln_bytes output = piece(rewrite);
 	int error;
 
 	if (original == NULL)
@@ -452,8 +452,7 @@ int ln_rewrite_copy(struct ln_rewrite *rewrite, uint32_t from, uint32_t *index)
 		.type = original->type,
 		.copy_of = from,
 	};
-	ln_buffer_add(&output, original->body.at,
-		      ln_cursor_len(original->body));
+	ln_bytes_add(&output, original->body.at, ln_cursor_len(original->body));
 	error = finish(rewrite, &output, &function.body, &function.owned);
 	if (error < 0)
 		return error;

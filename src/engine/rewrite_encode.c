@@ -27,22 +27,22 @@ struct encoder {
 	const struct ln_rewrite *rewrite;
 	bool renumber;
 	uint32_t *numbers; /* the new one of each function */
-	struct ln_buffer output;
+	struct ln_bytes output;
 };
 
 typedef bool section_writer(struct encoder *encoder, struct ln_cursor content,
-			    struct ln_buffer *output);
+			    struct ln_bytes *output);
 
-static void copy(struct ln_buffer *output, struct ln_cursor bytes)
+static void copy(struct ln_bytes *output, struct ln_cursor bytes)
 {
-	ln_buffer_add(output, bytes.at, ln_cursor_len(bytes));
+	ln_bytes_add(output, bytes.at, ln_cursor_len(bytes));
 }
 
 /* Copies what lies between `from` and where the cursor is now. */
-static void copy_from(struct ln_buffer *output, const uint8_t *from,
+static void copy_from(struct ln_bytes *output, const uint8_t *from,
 		      struct ln_cursor cursor)
 {
-	ln_buffer_add(output, from, (size_t)(cursor.at - from));
+	ln_bytes_add(output, from, (size_t)(cursor.at - from));
 }
 
 /* ---- Numbers of functions ---- */
@@ -71,7 +71,7 @@ static bool number_functions(struct encoder *encoder)
 /* One that does not exist stays what it is, for the engine to complain of:
  * there are fewer functions than it says. */
 static void add_function_number(struct encoder *encoder,
-				struct ln_buffer *output, uint64_t function)
+				struct ln_bytes *output, uint64_t function)
 {
 	if (function < encoder->rewrite->function_count)
 		function = encoder->numbers[function];
@@ -80,7 +80,7 @@ static void add_function_number(struct encoder *encoder,
 
 static bool move_function_number(struct encoder *encoder,
 				 struct ln_cursor *from,
-				 struct ln_buffer *output)
+				 struct ln_bytes *output)
 {
 	uint64_t function;
 
@@ -95,7 +95,7 @@ static bool move_function_number(struct encoder *encoder,
 /* Copies instructions to the end of the cursor, or behind the first `end` when
  * it is a constant expression. */
 static bool move_code(struct encoder *encoder, struct ln_cursor *code,
-		      bool expression, struct ln_buffer *output)
+		      bool expression, struct ln_bytes *output)
 {
 	const uint8_t *from = code->at;
 	struct ln_opcode found;
@@ -104,8 +104,8 @@ static bool move_code(struct encoder *encoder, struct ln_cursor *code,
 		if (!ln_opcode_next(code, &found))
 			return false;
 		if (found.names_function) {
-			ln_buffer_add(output, from,
-				      (size_t)(found.number - from));
+			ln_bytes_add(output, from,
+				     (size_t)(found.number - from));
 			add_function_number(encoder, output, found.function);
 			from = code->at;
 		}
@@ -120,9 +120,9 @@ static bool move_code(struct encoder *encoder, struct ln_cursor *code,
 }
 
 static bool move_body(struct encoder *encoder, struct ln_cursor body,
-		      struct ln_buffer *output)
+		      struct ln_bytes *output)
 {
-	struct ln_buffer moved = { .max = output->max };
+	struct ln_bytes moved = { .max = output->max };
 	const uint8_t *from = body.at;
 	uint64_t locals;
 	bool good = ln_opcode_locals(&body, &locals);
@@ -134,12 +134,12 @@ static bool move_body(struct encoder *encoder, struct ln_cursor body,
 	if (moved.error != 0)
 		output->error = moved.error;
 	ln_output_counted(output, moved.data, moved.len);
-	ln_buffer_deinit(&moved);
+	ln_bytes_deinit(&moved);
 	return good;
 }
 
 static bool write_code(struct encoder *encoder, struct ln_cursor content,
-		       struct ln_buffer *output)
+		       struct ln_bytes *output)
 {
 	const struct ln_rewrite *rewrite = encoder->rewrite;
 	uint64_t count = 0;
@@ -163,7 +163,7 @@ static bool write_code(struct encoder *encoder, struct ln_cursor content,
 /* ---- What only grows ---- */
 
 /* The count of items with so many more, and the items that were there. */
-static void add_items(struct ln_buffer *output, struct ln_cursor content,
+static void add_items(struct ln_bytes *output, struct ln_cursor content,
 		      uint64_t more)
 {
 	uint64_t count = 0;
@@ -175,7 +175,7 @@ static void add_items(struct ln_buffer *output, struct ln_cursor content,
 }
 
 static bool write_types(struct encoder *encoder, struct ln_cursor content,
-			struct ln_buffer *output)
+			struct ln_bytes *output)
 {
 	const struct ln_rewrite *rewrite = encoder->rewrite;
 	size_t first = rewrite->original_types;
@@ -188,7 +188,7 @@ static bool write_types(struct encoder *encoder, struct ln_cursor content,
 
 /* What was added by way of imports, or of bodies. */
 static void write_added(const struct encoder *encoder, bool imported,
-			struct ln_buffer *output)
+			struct ln_bytes *output)
 {
 	const struct ln_rewrite *rewrite = encoder->rewrite;
 
@@ -206,7 +206,7 @@ static void write_added(const struct encoder *encoder, bool imported,
 }
 
 static bool write_imports(struct encoder *encoder, struct ln_cursor content,
-			  struct ln_buffer *output)
+			  struct ln_bytes *output)
 {
 	add_items(output, content, encoder->rewrite->imports_added);
 	write_added(encoder, true, output);
@@ -214,7 +214,7 @@ static bool write_imports(struct encoder *encoder, struct ln_cursor content,
 }
 
 static bool write_functions(struct encoder *encoder, struct ln_cursor content,
-			    struct ln_buffer *output)
+			    struct ln_bytes *output)
 {
 	add_items(output, content, encoder->rewrite->bodies_added);
 	write_added(encoder, false, output);
@@ -224,7 +224,7 @@ static bool write_functions(struct encoder *encoder, struct ln_cursor content,
 /* ---- What names functions ---- */
 
 static bool write_exports(struct encoder *encoder, struct ln_cursor content,
-			  struct ln_buffer *output)
+			  struct ln_bytes *output)
 {
 	const struct ln_rewrite *rewrite = encoder->rewrite;
 	struct ln_cursor name;
@@ -258,13 +258,13 @@ static bool write_exports(struct encoder *encoder, struct ln_cursor content,
 }
 
 static bool write_start(struct encoder *encoder, struct ln_cursor content,
-			struct ln_buffer *output)
+			struct ln_bytes *output)
 {
 	return move_function_number(encoder, &content, output);
 }
 
 static bool write_globals(struct encoder *encoder, struct ln_cursor content,
-			  struct ln_buffer *output)
+			  struct ln_bytes *output)
 {
 	uint64_t count;
 
@@ -285,7 +285,7 @@ static bool write_globals(struct encoder *encoder, struct ln_cursor content,
 }
 
 static bool write_tables(struct encoder *encoder, struct ln_cursor content,
-			 struct ln_buffer *output)
+			 struct ln_bytes *output)
 {
 	uint64_t count;
 
@@ -316,7 +316,7 @@ enum element_flag {
 /* The part of a segment before its items. */
 static bool move_element_head(struct encoder *encoder,
 			      struct ln_cursor *content, uint64_t flags,
-			      struct ln_buffer *output)
+			      struct ln_bytes *output)
 {
 	const uint8_t *from = content->at;
 
@@ -341,7 +341,7 @@ static bool move_element_head(struct encoder *encoder,
 }
 
 static bool write_elements(struct encoder *encoder, struct ln_cursor content,
-			   struct ln_buffer *output)
+			   struct ln_bytes *output)
 {
 	uint64_t count, flags, items;
 
@@ -377,7 +377,7 @@ static bool write_elements(struct encoder *encoder, struct ln_cursor content,
  * for all functions. */
 static bool move_names(struct encoder *encoder, struct ln_cursor part,
 		       uint64_t count, struct ln_cursor *names,
-		       struct ln_buffer *output)
+		       struct ln_bytes *output)
 {
 	struct ln_cursor name;
 	uint64_t function;
@@ -398,7 +398,7 @@ static bool move_names(struct encoder *encoder, struct ln_cursor part,
  * made, so the names stay sorted. */
 static uint64_t name_copies(struct encoder *encoder,
 			    const struct ln_cursor *names,
-			    struct ln_buffer *output)
+			    struct ln_bytes *output)
 {
 	const struct ln_rewrite *rewrite = encoder->rewrite;
 	uint64_t count = 0;
@@ -417,9 +417,9 @@ static uint64_t name_copies(struct encoder *encoder,
 }
 
 static bool move_function_names(struct encoder *encoder, struct ln_cursor part,
-				struct ln_buffer *output)
+				struct ln_bytes *output)
 {
-	struct ln_buffer moved = { .max = output->max };
+	struct ln_bytes moved = { .max = output->max };
 	struct ln_cursor *names =
 		calloc(encoder->rewrite->function_count + 1, sizeof(*names));
 	uint64_t count;
@@ -434,18 +434,18 @@ static bool move_function_names(struct encoder *encoder, struct ln_cursor part,
 	if (good) {
 		count += name_copies(encoder, names, &moved);
 		ln_output_number(output, count);
-		ln_buffer_add(output, moved.data, moved.len);
+		ln_bytes_add(output, moved.data, moved.len);
 	}
 	if (moved.error != 0)
 		output->error = moved.error;
-	ln_buffer_deinit(&moved);
+	ln_bytes_deinit(&moved);
 	free(names);
 	return good;
 }
 
 /* Names of locals or labels: for each function, numbers and names. */
 static bool move_inner_names(struct encoder *encoder, struct ln_cursor part,
-			     struct ln_buffer *output)
+			     struct ln_bytes *output)
 {
 	uint64_t count, names;
 	struct ln_cursor name;
@@ -473,9 +473,9 @@ static bool move_inner_names(struct encoder *encoder, struct ln_cursor part,
 
 /* One part of the name section. False: it is malformed. */
 static bool move_name_part(struct encoder *encoder, uint8_t id,
-			   struct ln_cursor part, struct ln_buffer *output)
+			   struct ln_cursor part, struct ln_bytes *output)
 {
-	struct ln_buffer moved = { .max = output->max };
+	struct ln_bytes moved = { .max = output->max };
 	bool good = true;
 
 	if (id == NAMES_FUNCTIONS)
@@ -490,12 +490,12 @@ static bool move_name_part(struct encoder *encoder, uint8_t id,
 	}
 	if (moved.error != 0)
 		output->error = moved.error;
-	ln_buffer_deinit(&moved);
+	ln_bytes_deinit(&moved);
 	return good;
 }
 
 static bool write_names(struct encoder *encoder, struct ln_cursor content,
-			struct ln_buffer *output)
+			struct ln_bytes *output)
 {
 	ln_output_counted(output, "name", 4);
 	while (content.at < content.end) {
@@ -556,7 +556,7 @@ static section_writer *writer_of(const struct encoder *encoder, uint8_t id)
 static bool add_section(struct encoder *encoder, section_writer *writer,
 			uint8_t id, struct ln_cursor content)
 {
-	struct ln_buffer output = { .max = encoder->output.max };
+	struct ln_bytes output = { .max = encoder->output.max };
 	bool good = writer(encoder, content, &output);
 
 	if (output.error != 0)
@@ -565,7 +565,7 @@ static bool add_section(struct encoder *encoder, section_writer *writer,
 		ln_output_byte(&encoder->output, id);
 		ln_output_counted(&encoder->output, output.data, output.len);
 	}
-	ln_buffer_deinit(&output);
+	ln_bytes_deinit(&output);
 	return good;
 }
 
@@ -669,7 +669,7 @@ int ln_rewrite_encode(const struct ln_rewrite *rewrite, uint8_t **bytes,
 	*error = NULL;
 	if (!number_functions(&encoder))
 		return LN_ENOMEM;
-	ln_buffer_add(&encoder.output, rewrite->binary.at, LN_BINARY_HEADER);
+	ln_bytes_add(&encoder.output, rewrite->binary.at, LN_BINARY_HEADER);
 	good = add_sections(&encoder);
 	free(encoder.numbers);
 	code = encoder.output.error;
@@ -678,7 +678,7 @@ int ln_rewrite_encode(const struct ln_rewrite *rewrite, uint8_t **bytes,
 		*len = encoder.output.len;
 		return 0;
 	}
-	ln_buffer_deinit(&encoder.output);
+	ln_bytes_deinit(&encoder.output);
 	if (code == LN_ENOMEM)
 		return code;
 	if (code == LN_ELIMIT)

@@ -52,7 +52,7 @@ static void release(struct ln_connection *connection)
 
 	if (ln_refs_release(&connection->references)) {
 		free(connection->in);
-		ln_buffer_deinit(&connection->out);
+		ln_bytes_deinit(&connection->out);
 		free(connection);
 	}
 	ln_mesh_task_over(mesh);
@@ -185,7 +185,7 @@ int ln_connection_read(struct ln_connection *connection, size_t most,
 static int send_frames(struct ln_connection *connection,
 		       struct ln_frame *frames, int64_t deadline)
 {
-	struct ln_buffer *out = &connection->out;
+	struct ln_bytes *out = &connection->out;
 	size_t total = 0;
 	uint8_t *at;
 	int error;
@@ -194,7 +194,7 @@ static int send_frames(struct ln_connection *connection,
 	     frame = frame->next)
 		total += PREFIX + frame->len;
 	out->len = 0;
-	at = ln_buffer_extend(out, total);
+	at = ln_bytes_extend(out, total);
 	if (at == NULL) {
 		ln_frames_free(frames);
 		ln_connection_blame(connection, ln_error_text(LN_ENOMEM));

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/futex.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -96,7 +96,7 @@ struct ln_connection {
 
 	/* The writer's. */
 	struct ln_frame *greetings; /* to be sent first */
-	struct ln_buffer out;       /* bytes to be sent */
+	struct ln_bytes out;        /* bytes to be sent */
 	uint32_t gather_pause;      /* times that others need not run first */
 	uint32_t gather_failures;   /* the last such number */
 

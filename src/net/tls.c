@@ -27,7 +27,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/refs.h"
 #include "base/time.h"
@@ -59,7 +59,7 @@ struct ln_tls {
 	SSL *ssl;
 	bool reading; /* OpenSSL may take from `in` */
 	bool short_of_memory;
-	struct ln_buffer out;
+	struct ln_bytes out;
 
 	/* Whoever reads; from `in` under the mutex. */
 	size_t in_at;
@@ -71,7 +71,7 @@ struct ln_tls {
 	uint8_t *in; /* owned */
 
 	/* Whoever writes. */
-	struct ln_buffer sending;
+	struct ln_bytes sending;
 	char write_reason[LN_TLS_REASON_SIZE];
 };
 
@@ -107,7 +107,7 @@ static int put_out(BIO *bio, const char *data, int len)
 	struct ln_tls *tls = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
-	ln_buffer_add(&tls->out, data, (size_t)len);
+	ln_bytes_add(&tls->out, data, (size_t)len);
 	if (tls->out.error == 0)
 		return len;
 	/* What did not fit may be tried again. */
@@ -171,8 +171,8 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	ln_refs_retain(&context->references);
 	tls->context = context;
 	tls->socket = socket;
-	tls->out = (struct ln_buffer)OUT_INIT;
-	tls->sending = (struct ln_buffer)OUT_INIT;
+	tls->out = (struct ln_bytes)OUT_INIT;
+	tls->sending = (struct ln_bytes)OUT_INIT;
 	ln_mutex_init(&tls->mutex);
 	tls->in = malloc(IN_SIZE);
 	if (tls->in != NULL)
@@ -204,8 +204,8 @@ void ln_tls_free(struct ln_tls *tls)
 		return;
 	ln_task_on_worker_stack(ln_task_current(), end, tls);
 	ln_socket_release(tls->socket);
-	ln_buffer_deinit(&tls->out);
-	ln_buffer_deinit(&tls->sending);
+	ln_bytes_deinit(&tls->out);
+	ln_bytes_deinit(&tls->sending);
 	free(tls->in);
 	free(tls);
 }
@@ -334,7 +334,7 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 /* Sends what was taken out of `out`; by the writer. */
 static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
 {
-	struct ln_buffer *sending = &tls->sending;
+	struct ln_bytes *sending = &tls->sending;
 	size_t at = 0;
 	int number = 0;
 	int error = 0;
@@ -355,7 +355,7 @@ static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
 /* Takes the data to send out of `out`; under the mutex. */
 static void swap_out(struct ln_tls *tls)
 {
-	struct ln_buffer out = tls->out;
+	struct ln_bytes out = tls->out;
 
 	tls->out = tls->sending;
 	tls->sending = out;

@@ -67,7 +67,7 @@ static void to_limits(const uint64_t row[LIMITS], struct ln_limits *limits)
 	limits->max_plugin_ms = row[i++];
 }
 
-static void pack_texts(const struct ln_texts *texts, struct ln_buffer *payload)
+static void pack_texts(const struct ln_texts *texts, struct ln_bytes *payload)
 {
 	ln_payload_u32(payload, (uint32_t)texts->count);
 	for (size_t i = 0; i < texts->count; i++)
@@ -75,7 +75,7 @@ static void pack_texts(const struct ln_texts *texts, struct ln_buffer *payload)
 }
 
 static void pack_plugin(const struct ln_plugin *plugin,
-			struct ln_buffer *payload)
+			struct ln_bytes *payload)
 {
 	const char *name = ln_plugin_name(plugin);
 	size_t len;
@@ -85,7 +85,7 @@ static void pack_plugin(const struct ln_plugin *plugin,
 	ln_payload_bytes(payload, bytes, len);
 }
 
-int ln_config_pack(const struct ln_config *config, struct ln_buffer *payload)
+int ln_config_pack(const struct ln_config *config, struct ln_bytes *payload)
 {
 	uint64_t row[LIMITS];
 

@@ -12,12 +12,12 @@
 #include "process/plugin.h"
 
 struct ln_config;
-struct ln_buffer;
+struct ln_bytes;
 struct ln_unpack;
 
 /* Appends a configuration. LN_EUNSUP: it has sockets that listen, which only
  * the program itself may open. Failures of memory are the payload's. */
-int ln_config_pack(const struct ln_config *config, struct ln_buffer *payload);
+int ln_config_pack(const struct ln_config *config, struct ln_bytes *payload);
 
 /* A plugin that came with a configuration, in the payload's bytes. */
 struct ln_packed_plugin {

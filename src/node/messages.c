@@ -282,7 +282,7 @@ static int begin(struct ln_session *session, struct ln_unpack *frame,
 }
 
 static int complete(struct ln_session *session, struct ln_unpack *frame,
-		    struct ln_buffer *body)
+		    struct ln_bytes *body)
 {
 	struct ln_message *message;
 	struct ln_unpack rest;

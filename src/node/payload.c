@@ -3,37 +3,37 @@
 
 #include <string.h>
 
-static void put(struct ln_buffer *payload, uint64_t value, size_t len)
+static void put(struct ln_bytes *payload, uint64_t value, size_t len)
 {
-	uint8_t *to = ln_buffer_extend(payload, len);
+	uint8_t *to = ln_bytes_extend(payload, len);
 
 	for (size_t i = 0; to != NULL && i < len; i++)
 		to[i] = (uint8_t)(value >> (8 * i));
 }
 
-void ln_payload_u8(struct ln_buffer *payload, uint8_t value)
+void ln_payload_u8(struct ln_bytes *payload, uint8_t value)
 {
 	put(payload, value, sizeof(value));
 }
 
-void ln_payload_u32(struct ln_buffer *payload, uint32_t value)
+void ln_payload_u32(struct ln_bytes *payload, uint32_t value)
 {
 	put(payload, value, sizeof(value));
 }
 
-void ln_payload_u64(struct ln_buffer *payload, uint64_t value)
+void ln_payload_u64(struct ln_bytes *payload, uint64_t value)
 {
 	put(payload, value, sizeof(value));
 }
 
-void ln_payload_bytes(struct ln_buffer *payload, const void *bytes, size_t len)
+void ln_payload_bytes(struct ln_bytes *payload, const void *bytes, size_t len)
 {
 	/* More than that does not fit, so the number is not cut. */
 	ln_payload_u32(payload, (uint32_t)len);
-	ln_buffer_add(payload, bytes, len);
+	ln_bytes_add(payload, bytes, len);
 }
 
-void ln_payload_text(struct ln_buffer *payload, const char *text)
+void ln_payload_text(struct ln_bytes *payload, const char *text)
 {
 	ln_payload_bytes(payload, text, strlen(text) + 1);
 }

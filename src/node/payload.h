@@ -1,6 +1,6 @@
 /*
  * What travels in requests: values behind each other, little endian, written
- * into a buffer (base/buffer.h; ln_buffer_add: bytes whose number the reader
+ * into a buffer (base/bytes.h; ln_bytes_add: bytes whose number the reader
  * knows), and read from bytes that may be anything. A writer or a reader that
  * has failed stays so, so that one look at the end is enough.
  */
@@ -11,20 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 
 /* Being written: an empty one. */
 #define LN_PAYLOAD_INIT { .max = UINT32_MAX }
 
-void ln_payload_u8(struct ln_buffer *payload, uint8_t value);
-void ln_payload_u32(struct ln_buffer *payload, uint32_t value);
-void ln_payload_u64(struct ln_buffer *payload, uint64_t value);
+void ln_payload_u8(struct ln_bytes *payload, uint8_t value);
+void ln_payload_u32(struct ln_bytes *payload, uint32_t value);
+void ln_payload_u64(struct ln_bytes *payload, uint64_t value);
 
 /* Their number, in 32 bits, and the bytes. More than that fails. */
-void ln_payload_bytes(struct ln_buffer *payload, const void *bytes, size_t len);
+void ln_payload_bytes(struct ln_bytes *payload, const void *bytes, size_t len);
 
 /* The bytes of a C string with its end, so that it can be used in place. */
-void ln_payload_text(struct ln_buffer *payload, const char *text);
+void ln_payload_text(struct ln_bytes *payload, const char *text);
 
 /* Being read; what is returned points into the bytes. */
 struct ln_unpack {

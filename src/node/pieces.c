@@ -213,12 +213,12 @@ static void forget_assembly(struct ln_session *session)
 /* Makes room for `len` more bytes of the body. */
 static bool make_room(struct ln_session *session, size_t len)
 {
-	struct ln_buffer *body = &session->assembly.body;
-	size_t more = ln_buffer_growth(body, len);
+	struct ln_bytes *body = &session->assembly.body;
+	size_t more = ln_bytes_growth(body, len);
 
 	if (more > 0 && !ln_served_charge(session->served, more))
 		return false;
-	if (ln_buffer_reserve(body, len))
+	if (ln_bytes_reserve(body, len))
 		return true;
 	ln_served_refund(session->served, more);
 	return false;
@@ -249,14 +249,14 @@ static int lose(struct ln_session *session)
 	session->assembly.keep = false;
 	free(session->assembly.body.data);
 	ln_served_refund(session->served, session->assembly.body.room);
-	session->assembly.body = (struct ln_buffer){ .data = NULL };
+	session->assembly.body = (struct ln_bytes){ .data = NULL };
 	return kind->lost != NULL ? kind->lost(session, &head) : 0;
 }
 
 /* The rest of the frame is of the body. */
 static int take_body(struct ln_session *session, struct ln_unpack *frame)
 {
-	struct ln_buffer *body = &session->assembly.body;
+	struct ln_bytes *body = &session->assembly.body;
 	size_t len = frame->len;
 	int error;
 	const uint8_t *data = ln_unpack_raw(frame, len);
@@ -270,7 +270,7 @@ static int take_body(struct ln_session *session, struct ln_unpack *frame)
 			return error;
 	}
 	if (session->assembly.keep)
-		ln_buffer_add(body, data, len);
+		ln_bytes_add(body, data, len);
 	if (session->assembly.got < session->assembly.total)
 		return 0;
 	return finish(session);

@@ -162,7 +162,7 @@ static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
 	struct remote_environment *remote =
 		remote_of(spawn->module->environment);
 	struct ln_process *parent = spawn->link_tag != 0 ? spawn->parent : NULL;
-	struct ln_buffer body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_PAYLOAD_INIT;
 	uint8_t reference[LN_REFERENCE_MOST];
 	struct ln_ask *ask = NULL;
 	struct iovec part;
@@ -173,21 +173,21 @@ static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
 	ln_payload_bytes(&body, spawn->function, spawn->function_len);
 	ln_payload_bytes(&body, spawn->params, spawn->params_len);
 	if (result == 0)
-		ln_buffer_add(&body, reference, (size_t)len);
+		ln_bytes_add(&body, reference, (size_t)len);
 	ln_payload_u64(&body, (uint64_t)spawn->link_tag);
 	if (result == 0 && body.error != 0)
 		result = LN_ENOMEM;
 	part = (struct iovec){ .iov_base = body.data, .iov_len = body.len };
 	if (result == 0)
 		result = request(remote, LN_ASK_SPAWN, &part, 1, &ask);
-	ln_buffer_deinit(&body);
+	ln_bytes_deinit(&body);
 	if (result == 0)
 		*process = ask->process;
 	return finish(ask, result, error);
 }
 
 /* What requests about names begin with. */
-static void put_naming(struct ln_buffer *body,
+static void put_naming(struct ln_bytes *body,
 		       const struct remote_environment *remote,
 		       const struct ln_registry_key *key)
 {
@@ -198,7 +198,7 @@ static void put_naming(struct ln_buffer *body,
 
 /* Sends a request about a name; frees its body. */
 static int ask_name(struct remote_environment *remote,
-		    enum ln_operation operation, struct ln_buffer *body,
+		    enum ln_operation operation, struct ln_bytes *body,
 		    struct ln_ask **ask)
 {
 	const struct iovec part = { .iov_base = body->data,
@@ -207,7 +207,7 @@ static int ask_name(struct remote_environment *remote,
 			     ? LN_ENOMEM
 			     : request(remote, operation, &part, 1, ask);
 
-	ln_buffer_deinit(body);
+	ln_bytes_deinit(body);
 	return result;
 }
 
@@ -216,7 +216,7 @@ static int enter(struct ln_environment *environment,
 		 char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct ln_buffer body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_PAYLOAD_INIT;
 	uint8_t reference[LN_REFERENCE_MOST];
 	struct ln_ask *ask = NULL;
 	int len = ln_reference_encode(remote->peer, process, reference);
@@ -226,7 +226,7 @@ static int enter(struct ln_environment *environment,
 	if (len < 0)
 		return len;
 	put_naming(&body, remote, key);
-	ln_buffer_add(&body, reference, (size_t)len);
+	ln_bytes_add(&body, reference, (size_t)len);
 	result = ask_name(remote, LN_ASK_REGISTER, &body, &ask);
 	return finish(ask, result, error);
 }
@@ -235,7 +235,7 @@ static int forget(struct ln_environment *environment,
 		  const struct ln_registry_key *key, char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct ln_buffer body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_PAYLOAD_INIT;
 	struct ln_ask *ask = NULL;
 	int result;
 
@@ -249,7 +249,7 @@ static int look_up(struct ln_environment *environment,
 		   struct ln_process **process, char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct ln_buffer body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_PAYLOAD_INIT;
 	struct ln_ask *ask = NULL;
 	int result;
 
@@ -311,7 +311,7 @@ static int ask_environment(struct ln_peer *peer, const struct ln_config *config,
 			   struct ln_environment **environment, char **error)
 {
 	struct remote_environment *remote = calloc(1, sizeof(*remote));
-	struct ln_buffer body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_PAYLOAD_INIT;
 	struct ln_ask *ask = NULL;
 	struct iovec part;
 	int result = ln_config_pack(config, &body);
@@ -329,7 +329,7 @@ static int ask_environment(struct ln_peer *peer, const struct ln_config *config,
 		}
 		result = finish(ask, result, error);
 	}
-	ln_buffer_deinit(&body);
+	ln_bytes_deinit(&body);
 	free(remote);
 	return result;
 }

@@ -291,7 +291,7 @@ static int start(struct ln_session *session, struct ln_job *job)
 /* Begins to work on a request; takes ownership of the body and its charge,
  * unless it fails. */
 static int begin_job(struct ln_session *session, uint64_t number,
-		     uint8_t operation, struct ln_buffer *body)
+		     uint8_t operation, struct ln_bytes *body)
 {
 	struct ln_served *served = session->served;
 	struct ln_job *job = calloc(1, sizeof(*job));
@@ -309,7 +309,7 @@ static int begin_job(struct ln_session *session, uint64_t number,
 	job->body = body->data;
 	job->len = body->len;
 	job->charged = body->room;
-	*body = (struct ln_buffer){ .data = NULL };
+	*body = (struct ln_bytes){ .data = NULL };
 	ln_lock_acquire(&served->lock);
 	served->job_count++;
 	ln_lock_release(&served->lock);
@@ -355,7 +355,7 @@ int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame)
 {
 	uint64_t number;
 	uint8_t operation;
-	struct ln_buffer body = { .data = NULL };
+	struct ln_bytes body = { .data = NULL };
 	int error = get_head(session, frame, &number, &operation);
 
 	if (error < 0)
@@ -399,7 +399,7 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 }
 
 int ln_serve_complete(struct ln_session *session, struct ln_unpack *head,
-		      struct ln_buffer *body)
+		      struct ln_bytes *body)
 {
 	uint64_t number;
 	uint8_t operation;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ln_buffer;
+struct ln_bytes;
 struct ln_node;
 struct ln_served;
 struct ln_session;
@@ -37,7 +37,7 @@ int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame);
 int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 		   uint64_t len, bool *keep);
 int ln_serve_complete(struct ln_session *session, struct ln_unpack *head,
-		      struct ln_buffer *body);
+		      struct ln_bytes *body);
 int ln_serve_lost(struct ln_session *session, struct ln_unpack *head);
 int ln_serve_drop(struct ln_session *session, struct ln_unpack *frame);
 

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/list.h"
 #include "node/fabric.h"
 #include "node/ids.h"
@@ -38,7 +38,7 @@ struct ln_kind {
 	 * the session; who takes its data sets them to NULL. Not called when
 	 * the body was not kept, nor when the peer took it back. */
 	int (*complete)(struct ln_session *session, struct ln_unpack *head,
-			struct ln_buffer *body);
+			struct ln_bytes *body);
 	/* Reads all of the head again: the body was to be kept, but memory was
 	 * short. NULL: nobody needs to know. */
 	int (*lost)(struct ln_session *session, struct ln_unpack *head);
@@ -105,8 +105,8 @@ struct ln_session {
 		uint64_t total; /* bytes of the body */
 		uint64_t got;
 		size_t head_len;
-		uint8_t *head;         /* NULL: not kept */
-		struct ln_buffer body; /* put together */
+		uint8_t *head;        /* NULL: not kept */
+		struct ln_bytes body; /* put together */
 	} assembly;
 };
 

@@ -7,17 +7,17 @@
 
 void ln_wire_begin(struct ln_writer *writer, uint8_t kind, size_t room)
 {
-	writer->frame = (struct ln_buffer){
+	writer->frame = (struct ln_bytes){
 		.max = HEAD + LN_FRAME_MOST,
 		.first = HEAD + 1 + room,
 	};
-	(void)ln_buffer_extend(&writer->frame, HEAD);
+	(void)ln_bytes_extend(&writer->frame, HEAD);
 	ln_wire_put_u8(writer, kind);
 }
 
 void ln_wire_fail(struct ln_writer *writer)
 {
-	ln_buffer_deinit(&writer->frame);
+	ln_bytes_deinit(&writer->frame);
 	writer->frame.error = LN_ELIMIT;
 }
 
@@ -30,7 +30,7 @@ size_t ln_wire_room(const struct ln_writer *writer)
 /* Little-endian, as all hosts that this runs on. */
 void ln_wire_put_bytes(struct ln_writer *writer, const void *bytes, size_t len)
 {
-	ln_buffer_add(&writer->frame, bytes, len);
+	ln_bytes_add(&writer->frame, bytes, len);
 }
 
 void ln_wire_put_u8(struct ln_writer *writer, uint8_t value)
@@ -64,6 +64,6 @@ struct ln_frame *ln_wire_finish(struct ln_writer *writer)
 	frame = (struct ln_frame *)(void *)writer->frame.data;
 	frame->next = NULL;
 	frame->len = writer->frame.len - HEAD;
-	writer->frame = (struct ln_buffer){ .error = LN_EINVAL };
+	writer->frame = (struct ln_bytes){ .error = LN_EINVAL };
 	return frame;
 }

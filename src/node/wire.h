@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "node/fabric.h"
 #include "node/ids.h"
 
@@ -47,7 +47,7 @@ enum ln_kind_number {
 };
 
 struct ln_writer {
-	struct ln_buffer frame; /* struct ln_frame, whose length comes last */
+	struct ln_bytes frame; /* struct ln_frame, whose length comes last */
 };
 
 /* Begins a frame with room for `room` bytes behind the kind; it grows as

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "engine/module.h"
 #include "process/plugin.h"

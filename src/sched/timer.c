@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "sched/task.h"

@@ -306,23 +306,25 @@ static size_t range_len(const char *values)
 static void check_values(const struct ln_cli_option *at, const char *command)
 {
 	for (; at->help != NULL; at++) {
+		char help[LN_CLI_TEXT], values[LN_CLI_TEXT];
 		char text[128];
 
 		if (at->name == NULL)
 			continue;
-		assert_int_equal(at->values == NULL, at->argument == NULL);
-		if (at->values == NULL)
+		ln_cli_option_help(at, help);
+		ln_cli_option_values(at, values);
+		assert_int_equal(values[0] == '\0', at->argument == NULL);
+		if (values[0] == '\0')
 			continue;
-		if (at->values[0] >= '0' && at->values[0] <= '9' &&
-		    !tells(at->help, at->values, range_len(at->values)))
-			fail_msg("the help of %s lacks: %s", at->name,
-				 at->values);
+		if (values[0] >= '0' && values[0] <= '9' &&
+		    !tells(help, values, range_len(values)))
+			fail_msg("the help of %s lacks: %s", at->name, values);
 		if (strcmp(at->name, "--plugin") == 0)
 			continue; /* any word is one */
 		if (strcmp(at->name, "--tcplisten") == 0)
 			continue; /* looked at when it is listened at */
 		snprintf(text, sizeof(text), "%s%s= a.wasm", command, at->name);
-		refuse(text, at->values);
+		refuse(text, values);
 	}
 }
 
@@ -583,15 +585,20 @@ static void sizes(void **state)
 static void check_table(const struct ln_cli_option *table)
 {
 	for (const struct ln_cli_option *at = table; at->help != NULL; at++) {
+		char help[LN_CLI_TEXT];
 		size_t width = 0;
 
-		assert_true((at->name != NULL) == (at->apply != NULL));
+		assert_true((at->kind == LN_CLI_OTHER) == (at->apply != NULL));
+		if (at->name != NULL && at->kind != LN_CLI_OTHER)
+			assert_true(at->place.size > 0);
+		ln_cli_option_help(at, help);
+		assert_null(strchr(help, '%'));
 		if (at->name != NULL)
 			assert_memory_equal(at->name, "--", 2);
 		if (at->alias != NULL)
 			assert_true(at->alias[0] == '-' &&
 				    strlen(at->alias) == 2);
-		for (const char *c = at->help; *c != '\0'; c++) {
+		for (const char *c = help; *c != '\0'; c++) {
 			width = *c == '\n' ? 0 : width + 1;
 			assert_true(width <= 50);
 		}

@@ -15,27 +15,13 @@
 #include "process/config.h"
 #include "process/environment.h"
 #include "process/process.h"
+#include "support/bare.h"
 #include "support/processes.h"
 #include "support/shortage.h"
 
-static struct ln_environment environment;
-
-static struct ln_guest make(uint32_t most)
-{
-	environment.limits = ln_limits_default;
-	environment.limits.max_handles = most;
-	return (struct ln_guest){ .environment = &environment };
-}
-
-static void drop(struct ln_guest *guest)
-{
-	ln_guest_deinit_tables(guest);
-	free(guest->trap_text);
-}
-
 static void missing(void **state)
 {
-	struct ln_guest guest = make(1);
+	struct ln_guest guest = test_bare_guest(1);
 
 	(void)state;
 	assert_int_equal(
@@ -49,7 +35,7 @@ static void missing(void **state)
 	assert_int_equal(ln_host_clone(&guest, LN_RESOURCE_TCP_STREAM, 4, NULL),
 			 LN_ETRAP);
 	assert_string_equal(guest.trap_text, "tcp stream 4 does not exist");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static struct ln_config *make_config(uint64_t kept)
@@ -64,7 +50,7 @@ static struct ln_config *make_config(uint64_t kept)
 /* Up to the bound of its class, or the guest's if that is lower. */
 static void check_bound(uint32_t handles, uint32_t held)
 {
-	struct ln_guest guest = make(handles);
+	struct ln_guest guest = test_bare_guest(handles);
 	uint64_t id;
 
 	for (uint32_t i = 0; i < held; i++) {
@@ -85,7 +71,7 @@ static void check_bound(uint32_t handles, uint32_t held)
 		LN_ETRAP);
 	assert_string_equal(guest.trap_text,
 			    "too many configuration ids: a limit was reached");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void bounds(void **state)
@@ -100,7 +86,7 @@ static void bounds(void **state)
 static void too_heavy(void **state)
 {
 	struct ln_instance instance = { .limits = { .max_memory = 1000 } };
-	struct ln_guest guest = make(2);
+	struct ln_guest guest = test_bare_guest(2);
 	uint64_t id;
 
 	(void)state;
@@ -109,12 +95,12 @@ static void too_heavy(void **state)
 		ln_host_add(&guest, LN_RESOURCE_CONFIG, make_config(1001), &id),
 		LN_EMEMORY);
 	assert_null(guest.trap_text);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void given(void **state)
 {
-	struct ln_guest guest = make(2);
+	struct ln_guest guest = test_bare_guest(2);
 	uint8_t bytes[10];
 	uint32_t result = 5;
 	uint64_t id;
@@ -139,7 +125,7 @@ static void given(void **state)
 			 LN_ETRAP);
 	assert_int_equal(result, 5);
 	assert_int_equal(ln_host_drop(&guest, LN_RESOURCE_CONFIG, 0), 0);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static enum ln_outcome return_at_once(struct ln_process *self)
@@ -152,7 +138,7 @@ static enum ln_outcome return_at_once(struct ln_process *self)
 static void cloned(void **state)
 {
 	struct ln_environment *home = test_environment_new(1, NULL);
-	struct ln_guest guest = make(2);
+	struct ln_guest guest = test_bare_guest(2);
 	struct ln_process *process =
 		test_process_start(home, return_at_once, NULL);
 	uint64_t id;
@@ -170,7 +156,7 @@ static void cloned(void **state)
 			    "too many process ids: a limit was reached");
 	assert_int_equal(ln_host_drop(&guest, LN_RESOURCE_PROCESS, 0), 0);
 	assert_ptr_equal(ln_guest_get(&guest, LN_RESOURCE_PROCESS, 1), process);
-	drop(&guest);
+	test_bare_drop(&guest);
 	test_environment_free(home);
 }
 
@@ -187,7 +173,7 @@ static void deadlines(void **state)
 
 static void errors(void **state)
 {
-	struct ln_guest guest = make(4);
+	struct ln_guest guest = test_bare_guest(4);
 	uint8_t bytes[10];
 	uint32_t result = 5;
 	uint64_t id;
@@ -208,12 +194,12 @@ static void errors(void **state)
 			    "first: 1");
 	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 1),
 			    "100%s %n");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void no_memory(void **state)
 {
-	struct ln_guest guest = make(4);
+	struct ln_guest guest = test_bare_guest(4);
 	uint8_t bytes[8];
 	uint32_t result;
 
@@ -223,7 +209,7 @@ static void no_memory(void **state)
 	assert_true(test_shortage_end());
 	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 0),
 			    "out of memory");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 int main(void)

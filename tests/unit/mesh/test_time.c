@@ -436,10 +436,9 @@ static void count_line(const char *line)
 	lines++;
 }
 
-/* What listens says nothing: there is a line about it, and an error at last. */
-static void it_never_answers(void **state)
+/* A node whose peer, at `address`, listens and never answers. */
+static struct ln_fabric *start_beside_mute(char address[LN_NODE_ADDRESS_SIZE])
 {
-	char address[LN_NODE_ADDRESS_SIZE];
 	const struct ln_node_options own = { .name = "x" };
 	const char *peer = address;
 	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
@@ -449,7 +448,6 @@ static void it_never_answers(void **state)
 	struct test_mesh *at = &meshes.at[0];
 	char *error = NULL;
 
-	(void)state;
 	be(&stranger, "mute", WAITS);
 	test_stranger_listen(&stranger, address);
 	meshes.count++;
@@ -458,7 +456,19 @@ static void it_never_answers(void **state)
 	assert_int_equal(
 		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
 		0);
-	assert_int_equal(ln_mesh_class.join(at->fabric, count_line, &error),
+	return at->fabric;
+}
+
+/* What listens says nothing: there is a line about it, and an error at last. */
+static void it_never_answers(void **state)
+{
+	static char address[LN_NODE_ADDRESS_SIZE];
+	struct ln_fabric *fabric;
+	char *error = NULL;
+
+	(void)state;
+	fabric = start_beside_mute(address);
+	assert_int_equal(ln_mesh_class.join(fabric, count_line, &error),
 			 LN_ETIMEDOUT);
 	assert_non_null(strstr(error, address));
 	assert_true(lines > 0);
@@ -475,30 +485,16 @@ static void *interrupt_join(void *argument)
 
 static void joining_is_interrupted(void **state)
 {
-	char address[LN_NODE_ADDRESS_SIZE];
-	const struct ln_node_options own = { .name = "x" };
-	const char *peer = address;
-	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
-						   .peers = &peer,
-						   .peer_count = 1,
-						   .tls = meshes.tls };
-	struct test_mesh *at = &meshes.at[0];
+	static char address[LN_NODE_ADDRESS_SIZE];
+	struct ln_fabric *fabric;
 	char *error = NULL;
 	pthread_t thread;
 
 	(void)state;
-	be(&stranger, "mute", WAITS);
-	test_stranger_listen(&stranger, address);
-	meshes.count++;
-	assert_int_equal(
-		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
-	assert_int_equal(
-		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
-		0);
-	assert_int_equal(
-		pthread_create(&thread, NULL, interrupt_join, at->fabric), 0);
-	assert_int_equal(ln_mesh_class.join(at->fabric, NULL, &error),
-			 LN_EKILLED);
+	fabric = start_beside_mute(address);
+	assert_int_equal(pthread_create(&thread, NULL, interrupt_join, fabric),
+			 0);
+	assert_int_equal(ln_mesh_class.join(fabric, NULL, &error), LN_EKILLED);
 	assert_null(error);
 	pthread_join(thread, NULL);
 	test_stranger_deinit(&stranger);

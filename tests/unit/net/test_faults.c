@@ -126,7 +126,6 @@ int __wrap_socket(int family, int type, int protocol)
 }
 
 static char data[1000];
-static unsigned descriptors;
 static struct ln_sched *sched;
 
 static void inject(enum which which, int number, int times)
@@ -139,19 +138,16 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(faults, 0, sizeof(faults));
-	descriptors = test_descriptors();
-	sched = test_sched_new(2);
+	sched = test_net_begin();
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	ln_sched_wait_idle(sched);
-	ln_sched_free(sched);
+	test_net_finish(sched);
 	for (int i = 0; i < CALLS; i++)
 		assert_int_equal(atomic_load(&faults[i].times), 0);
-	assert_int_equal(test_descriptors(), descriptors);
 	return 0;
 }
 

@@ -23,23 +23,19 @@
 #define READERS 6
 
 static char data[1 << 16];
-static unsigned descriptors;
 static struct ln_sched *sched;
 
 static int setup(void **state)
 {
 	(void)state;
-	descriptors = test_descriptors();
-	sched = test_sched_new(2);
+	sched = test_net_begin();
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	ln_sched_wait_idle(sched);
-	ln_sched_free(sched);
-	assert_int_equal(test_descriptors(), descriptors);
+	test_net_finish(sched);
 	return 0;
 }
 

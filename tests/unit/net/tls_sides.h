@@ -41,7 +41,6 @@ static const uint8_t key[LN_TLS_KEY_SIZE] = { 1, 2, 3 };
 static const uint8_t other_key[LN_TLS_KEY_SIZE] = { 1, 2, 4 };
 
 static char folder[] = "/tmp/test_tls.XXXXXX";
-static unsigned descriptors;
 static struct ln_sched *sched;
 static _Atomic bool fail_new;
 static _Atomic bool fail_realloc;
@@ -85,17 +84,14 @@ static int setup(void **state)
 	atomic_store(&fail_realloc, false);
 	atomic_store(&send_most, 0);
 	atomic_store(&send_error, 0);
-	descriptors = test_descriptors();
-	sched = test_sched_new(2);
+	sched = test_net_begin();
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	ln_sched_wait_idle(sched);
-	ln_sched_free(sched);
-	assert_int_equal(test_descriptors(), descriptors);
+	test_net_finish(sched);
 	return 0;
 }
 

@@ -26,9 +26,9 @@ static struct ln_config *make(void)
 	return config;
 }
 
-static void pack(const struct ln_config *config, struct ln_buffer *payload)
+static void pack(const struct ln_config *config, struct ln_bytes *payload)
 {
-	*payload = (struct ln_buffer)LN_PAYLOAD_INIT;
+	*payload = (struct ln_bytes)LN_PAYLOAD_INIT;
 	assert_int_equal(ln_config_pack(config, payload), 0);
 	assert_int_equal(payload->error, 0);
 }
@@ -81,7 +81,7 @@ static void all_of_it_crosses(void **state)
 	struct ln_config *config = make_rich();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_buffer payload;
+	struct ln_bytes payload;
 
 	(void)state;
 	pack(config, &payload);
@@ -112,7 +112,7 @@ static void all_of_it_crosses(void **state)
 	assert_true(copy->preopens[0].read_only);
 	assert_false(copy->preopens[1].read_only);
 	assert_int_equal(plugins.count, 0);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	ln_config_free(copy);
 	ln_config_free(config);
 }
@@ -125,7 +125,7 @@ static void plugins_cross_as_bytes(void **state)
 	struct ln_packed_plugins plugins;
 	struct ln_plugin *plugin = NULL;
 	struct ln_config *copy = NULL;
-	struct ln_buffer payload;
+	struct ln_bytes payload;
 	char *error;
 
 	(void)state;
@@ -145,7 +145,7 @@ static void plugins_cross_as_bytes(void **state)
 	assert_null(plugins.list[1].name);
 	assert_memory_equal(plugins.list[1].bytes, "\0asm", 4);
 	assert_int_equal(copy->plugin_count, 0);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	ln_config_free(copy);
 	ln_config_free(config);
 	test_environment_free(environment);
@@ -154,12 +154,12 @@ static void plugins_cross_as_bytes(void **state)
 static void listeners_stay_here(void **state)
 {
 	struct ln_config *config = make();
-	struct ln_buffer payload = LN_PAYLOAD_INIT;
+	struct ln_bytes payload = LN_PAYLOAD_INIT;
 
 	(void)state;
 	assert_int_equal(ln_config_listen(config, "127.0.0.1:80"), 0);
 	assert_int_equal(ln_config_pack(config, &payload), LN_EUNSUP);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	ln_config_free(config);
 }
 
@@ -168,7 +168,7 @@ static void every_cut_is_noticed(void **state)
 	struct ln_config *config = make_rich();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_buffer payload;
+	struct ln_bytes payload;
 
 	(void)state;
 	pack(config, &payload);
@@ -179,7 +179,7 @@ static void every_cut_is_noticed(void **state)
 	ln_payload_u8(&payload, 0);
 	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins),
 			 LN_EFORMAT);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	ln_config_free(config);
 }
 
@@ -188,7 +188,7 @@ static void bad_values_are_refused(void **state)
 	struct ln_config *config = make();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_buffer payload;
+	struct ln_bytes payload;
 
 	(void)state;
 	/* Too many plugins; the number is the last one. */
@@ -196,14 +196,14 @@ static void bad_values_are_refused(void **state)
 	payload.data[payload.len - 4] = LN_PLUGINS_MOST + 1;
 	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins),
 			 LN_EFORMAT);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	/* A directory that is neither read-only nor not. */
 	assert_int_equal(ln_config_preopen(config, "h", "g", true), 0);
 	pack(config, &payload);
 	payload.data[payload.len - 5] = 2;
 	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins),
 			 LN_EFORMAT);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	ln_config_free(config);
 }
 
@@ -211,11 +211,11 @@ static void lists_are_bounded(void **state)
 {
 	size_t most = LN_CONFIG_MOST_BYTES / 2 + 1;
 	struct ln_packed_plugins plugins;
-	struct ln_buffer payload = LN_PAYLOAD_INIT;
+	struct ln_bytes payload = LN_PAYLOAD_INIT;
 	struct ln_config *config = make();
 	struct ln_config *copy = NULL;
 	char *text = malloc(most + 1);
-	struct ln_buffer whole = LN_PAYLOAD_INIT;
+	struct ln_bytes whole = LN_PAYLOAD_INIT;
 
 	(void)state;
 	/* Two texts that are more than a configuration may have. */
@@ -225,15 +225,15 @@ static void lists_are_bounded(void **state)
 	assert_int_equal(ln_config_add_arg(config, text), 0);
 	pack(config, &payload);
 	/* The limits, no namespaces, and the arguments, twice. */
-	ln_buffer_add(&whole, payload.data, 17 * 8 + 4);
+	ln_bytes_add(&whole, payload.data, 17 * 8 + 4);
 	ln_payload_u32(&whole, 2);
 	ln_payload_text(&whole, text);
 	ln_payload_text(&whole, text);
 	assert_int_equal(unpack(whole.data, whole.len, &copy, &plugins),
 			 LN_ELIMIT);
 	free(text);
-	ln_buffer_deinit(&payload);
-	ln_buffer_deinit(&whole);
+	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&whole);
 	ln_config_free(config);
 }
 
@@ -242,7 +242,7 @@ static void numbers_that_are_too_large_are_cut(void **state)
 	struct ln_config *config = make();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_buffer payload;
+	struct ln_bytes payload;
 
 	(void)state;
 	pack(config, &payload);
@@ -251,7 +251,7 @@ static void numbers_that_are_too_large_are_cut(void **state)
 	assert_int_equal(copy->limits.max_nesting, UINT32_MAX);
 	assert_int_equal(copy->limits.max_handles, UINT32_MAX);
 	ln_config_free(copy);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	ln_config_free(config);
 }
 

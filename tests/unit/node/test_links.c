@@ -18,150 +18,35 @@
 #include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
+#include "support/actors.h"
 #include "support/fabric.h"
 #include "support/processes.h"
 
-#define DEATHS 8
-
-/* What a process is asked to do; each is done when the one before is. */
-enum act { NOTHING, LINK, UNLINK, END, FAIL };
-
-/* A process that does as it is told, and notes the deaths that it is told. */
-struct actor {
-	struct ln_process *process;
-	struct ln_process *peer; /* of the acts */
-	int64_t tag;
-	int result; /* of the last act */
-	_Atomic enum act act;
-	_Atomic int deaths;
-	int64_t tags[DEATHS];
-};
-
-static void note(struct actor *actor, struct ln_message *message)
-{
-	int deaths = atomic_load(&actor->deaths);
-
-	if (message->kind == LN_MESSAGE_LINK_DIED && deaths < DEATHS) {
-		actor->tags[deaths] = message->tag;
-		atomic_store(&actor->deaths, deaths + 1);
-	}
-	ln_message_free(message);
-}
-
-static enum ln_outcome play(struct ln_process *self)
-{
-	struct actor *actor = self->argument;
-	struct ln_message *message;
-
-	for (;;) {
-		int error = ln_process_receive(
-			self, NULL, 0, ln_time_after_ms(1), false, &message);
-
-		if (error == 0) {
-			note(actor, message);
-			continue;
-		}
-		if (error != LN_ETIMEDOUT)
-			return LN_OUTCOME_KILLED;
-		switch (atomic_load(&actor->act)) {
-		case NOTHING:
-			continue;
-		case LINK:
-			actor->result = ln_process_link(self, actor->peer,
-							actor->tag, actor->tag);
-			break;
-		case UNLINK:
-			ln_process_unlink(self, actor->peer);
-			break;
-		case END:
-			return LN_OUTCOME_NORMAL;
-		case FAIL:
-			return LN_OUTCOME_EXITED;
-		}
-		atomic_store(&actor->act, NOTHING);
-	}
-}
-
-static void start_act(struct actor *actor, enum act act)
-{
-	atomic_store(&actor->act, act);
-}
-
-static void await_act(struct actor *actor)
-{
-	while (atomic_load(&actor->act) != NOTHING)
-		test_nap();
-}
-
-static void act(struct actor *actor, enum act what, int64_t tag)
-{
-	actor->tag = tag;
-	start_act(actor, what);
-	await_act(actor);
-}
-
-static void end_as(struct actor *actor, enum act how)
-{
-	start_act(actor, how);
-	test_process_wait(actor->process);
-	actor->process = NULL;
-}
-
-static void await_deaths(struct actor *actor, int count)
-{
-	while (atomic_load(&actor->deaths) < count)
-		test_nap();
-}
-
-/* Long enough for what must not come. */
-static void assert_deaths(struct actor *actor, int count)
-{
-	for (int i = 0; i < 5; i++)
-		test_nap();
-	assert_int_equal(atomic_load(&actor->deaths), count);
-}
-
-/* Two nodes with a process each, which know each other. */
-struct pair {
-	struct test_net net;
-	struct actor one;
-	struct actor two;
-};
-
-static void start_actor(struct test_net *net, struct actor *actor)
-{
-	memset(actor, 0, sizeof(*actor));
-	actor->process = test_process_start(net->environment, play, actor);
-	atomic_store(&actor->process->die_when_link_dies, false);
-}
-
-static void set_up_with(struct pair *pair,
+/* Both know each other. */
+static void set_up_with(struct test_pair *pair,
 			const struct ln_node_options *options)
 {
-	test_net_init(&pair->net, 2, 2, options);
-	start_actor(&pair->net, &pair->one);
-	start_actor(&pair->net, &pair->two);
-	pair->one.peer = test_net_proxy(&pair->net, 0, 1, pair->two.process);
-	pair->two.peer = test_net_proxy(&pair->net, 1, 0, pair->one.process);
+	test_pair_init(pair, options);
+	test_pair_introduce(pair);
 }
 
-static void set_up(struct pair *pair)
+static void set_up(struct test_pair *pair)
 {
 	set_up_with(pair, NULL);
 }
 
-static void settle(struct pair *pair)
+static void act(struct test_actor *actor, enum test_act what, int64_t tag)
 {
-	test_line_settle(pair->net.lines[0]);
-	assert_false(pair->net.lines[0]->broken);
+	actor->tag = tag;
+	test_act(actor, what);
 }
 
 /* Links the processes with one's tag. */
-static void link_both(struct pair *pair, int64_t tag)
+static void link_both(struct test_pair *pair, int64_t tag)
 {
-	act(&pair->one, LINK, tag);
+	act(&pair->one, TEST_LINK, tag);
 	assert_int_equal(pair->one.result, 0);
-	settle(pair);
+	test_pair_settle(pair);
 }
 
 static uint32_t links_of(struct ln_process *process)
@@ -175,7 +60,7 @@ static uint32_t links_of(struct ln_process *process)
 }
 
 /* Both nodes think the same of it, in all four tables. */
-static void assert_linked(struct pair *pair, uint32_t linked)
+static void assert_linked(struct test_pair *pair, uint32_t linked)
 {
 	assert_int_equal(links_of(pair->one.process), linked);
 	assert_int_equal(links_of(pair->one.peer), linked);
@@ -183,26 +68,12 @@ static void assert_linked(struct pair *pair, uint32_t linked)
 	assert_int_equal(links_of(pair->two.peer), linked);
 }
 
-static void tear_down(struct pair *pair)
-{
-	struct actor *actors[] = { &pair->one, &pair->two };
-
-	for (int i = 0; i < 2; i++) {
-		if (actors[i]->process != NULL) {
-			ln_process_kill(actors[i]->process);
-			test_process_wait(actors[i]->process);
-		}
-		ln_process_release(actors[i]->peer);
-	}
-	test_net_deinit(&pair->net);
-}
-
 static void death_crosses_both_ways(void **state)
 {
 	for (int way = 0; way < 2; way++) {
-		struct pair pair;
-		struct actor *dies;
-		struct actor *told;
+		struct test_pair pair;
+		struct test_actor *dies;
+		struct test_actor *told;
 
 		(void)state;
 		set_up(&pair);
@@ -210,86 +81,86 @@ static void death_crosses_both_ways(void **state)
 		told = way == 0 ? &pair.two : &pair.one;
 		link_both(&pair, 17);
 		assert_linked(&pair, 1);
-		end_as(dies, FAIL);
-		settle(&pair);
-		await_deaths(told, 1);
+		test_actor_end(dies, TEST_FAIL);
+		test_pair_settle(&pair);
+		test_actor_await(told, 1);
 		assert_int_equal(told->tags[0], 17);
-		assert_deaths(told, 1);
+		test_actor_assert(told, 1);
 		assert_int_equal(links_of(told->process), 0);
-		tear_down(&pair);
+		test_pair_deinit(&pair);
 	}
 }
 
 static void each_side_has_its_own_tag(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	/* Not what the process itself does, but nothing else uses it. */
 	assert_int_equal(ln_process_link(pair.one.process, pair.one.peer, 1, 2),
 			 0);
-	settle(&pair);
+	test_pair_settle(&pair);
 	assert_int_equal(ln_process_link(pair.one.process, pair.one.peer, 3, 4),
 			 0);
-	settle(&pair);
+	test_pair_settle(&pair);
 	assert_linked(&pair, 1);
-	end_as(&pair.one, FAIL);
-	settle(&pair);
-	await_deaths(&pair.two, 1);
+	test_actor_end(&pair.one, TEST_FAIL);
+	test_pair_settle(&pair);
+	test_actor_await(&pair.two, 1);
 	assert_int_equal(pair.two.tags[0], 4);
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 static void death_kills_who_does_not_trap_it(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	atomic_store(&pair.two.process->die_when_link_dies, true);
 	link_both(&pair, 5);
-	end_as(&pair.one, FAIL);
-	settle(&pair);
+	test_actor_end(&pair.one, TEST_FAIL);
+	test_pair_settle(&pair);
 	assert_int_equal(test_process_wait(pair.two.process),
 			 LN_OUTCOME_KILLED);
 	pair.two.process = NULL;
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 static void normal_end_only_unlinks(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	link_both(&pair, 5);
-	end_as(&pair.one, END);
-	settle(&pair);
+	test_actor_end(&pair.one, TEST_END);
+	test_pair_settle(&pair);
 	assert_int_equal(links_of(pair.two.process), 0);
-	assert_deaths(&pair.two, 0);
-	tear_down(&pair);
+	test_actor_assert(&pair.two, 0);
+	test_pair_deinit(&pair);
 }
 
 static void link_to_one_that_ended(void **state)
 {
-	static const enum act hows[] = { END, FAIL };
+	static const enum test_act hows[] = { TEST_END, TEST_FAIL };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct pair pair;
+		struct test_pair pair;
 
 		set_up(&pair);
-		end_as(&pair.two, hows[i]);
+		test_actor_end(&pair.two, hows[i]);
 		link_both(&pair, 9);
-		if (hows[i] == FAIL) {
-			await_deaths(&pair.one, 1);
+		if (hows[i] == TEST_FAIL) {
+			test_actor_await(&pair.one, 1);
 			assert_int_equal(pair.one.tags[0], 9);
 		}
-		assert_deaths(&pair.one, hows[i] == FAIL);
+		test_actor_assert(&pair.one, hows[i] == TEST_FAIL);
 		assert_int_equal(links_of(pair.one.process), 0);
 		assert_int_equal(links_of(pair.one.peer), 0);
-		tear_down(&pair);
+		test_pair_deinit(&pair);
 	}
 }
 
@@ -297,71 +168,71 @@ static void link_to_one_that_ended(void **state)
 static void link_to_one_forgotten(void **state)
 {
 	const struct ln_node_options options = { .max_ends = 2 };
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up_with(&pair, &options);
-	end_as(&pair.two, END);
+	test_actor_end(&pair.two, TEST_END);
 	for (int i = 0; i < 2; i++) {
-		struct actor other;
+		struct test_actor other;
 
-		start_actor(&pair.net, &other);
+		test_actor_start(&pair.net, &other);
 		assert_int_equal(ln_export(pair.net.nodes[1], other.process),
 				 0);
-		end_as(&other, END);
+		test_actor_end(&other, TEST_END);
 	}
 	link_both(&pair, 9);
-	await_deaths(&pair.one, 1);
-	tear_down(&pair);
+	test_actor_await(&pair.one, 1);
+	test_pair_deinit(&pair);
 }
 
 /* A process of one's own that ended on its way around is no longer local. */
 static void link_to_own_one_that_ended(void **state)
 {
-	static const enum act hows[] = { END, FAIL };
+	static const enum test_act hows[] = { TEST_END, TEST_FAIL };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		struct pair pair;
-		struct actor other;
+		struct test_pair pair;
+		struct test_actor other;
 		struct ln_process *known;
 
 		set_up(&pair);
-		start_actor(&pair.net, &other);
+		test_actor_start(&pair.net, &other);
 		assert_int_equal(ln_export(pair.net.nodes[0], other.process),
 				 0);
 		known = test_net_proxy(&pair.net, 0, 0, other.process);
-		end_as(&other, hows[i]);
+		test_actor_end(&other, hows[i]);
 		ln_process_release(pair.one.peer);
 		pair.one.peer = known;
-		act(&pair.one, LINK, 3);
+		act(&pair.one, TEST_LINK, 3);
 		assert_int_equal(pair.one.result, 0);
-		if (hows[i] == FAIL)
-			await_deaths(&pair.one, 1);
-		assert_deaths(&pair.one, hows[i] == FAIL);
-		tear_down(&pair);
+		if (hows[i] == TEST_FAIL)
+			test_actor_await(&pair.one, 1);
+		test_actor_assert(&pair.one, hows[i] == TEST_FAIL);
+		test_pair_deinit(&pair);
 	}
 }
 
 static void unlink_crosses(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	link_both(&pair, 5);
-	act(&pair.two, UNLINK, 0);
-	settle(&pair);
+	act(&pair.two, TEST_UNLINK, 0);
+	test_pair_settle(&pair);
 	assert_linked(&pair, 0);
 	/* Nothing to unlink: nothing to send. */
-	act(&pair.two, UNLINK, 0);
-	act(&pair.one, UNLINK, 0);
+	act(&pair.two, TEST_UNLINK, 0);
+	act(&pair.one, TEST_UNLINK, 0);
 	assert_int_equal(test_line_move(pair.net.lines[0], 0, 1), 0);
 	assert_int_equal(test_line_move(pair.net.lines[0], 1, 1), 0);
-	end_as(&pair.one, FAIL);
-	settle(&pair);
-	assert_deaths(&pair.two, 0);
-	tear_down(&pair);
+	test_actor_end(&pair.one, TEST_FAIL);
+	test_pair_settle(&pair);
+	test_actor_assert(&pair.two, 0);
+	test_pair_deinit(&pair);
 }
 
 /* Both sides change the link before they hear of each other, in all ways of two
@@ -371,10 +242,10 @@ static void changes_cross(void **state)
 {
 	(void)state;
 	for (int mask = 0; mask < 2 * 4 * 4; mask++) {
-		const enum act acts[] = { LINK, UNLINK };
+		const enum test_act acts[] = { TEST_LINK, TEST_UNLINK };
 		bool linked_before = mask & 1;
 		uint32_t linked;
-		struct pair pair;
+		struct test_pair pair;
 
 		set_up(&pair);
 		if (linked_before)
@@ -383,16 +254,16 @@ static void changes_cross(void **state)
 			act(&pair.one, acts[mask >> (1 + i) & 1], 6);
 			act(&pair.two, acts[mask >> (3 + i) & 1], 6);
 		}
-		settle(&pair);
+		test_pair_settle(&pair);
 		linked = links_of(pair.one.process);
 		assert_linked(&pair, linked);
-		end_as(&pair.two, FAIL);
-		settle(&pair);
+		test_actor_end(&pair.two, TEST_FAIL);
+		test_pair_settle(&pair);
 		if (linked)
-			await_deaths(&pair.one, 1);
-		assert_int_equal(atomic_load(&pair.one.deaths), linked);
+			test_actor_await(&pair.one, 1);
+		assert_int_equal(atomic_load(&pair.one.told), linked);
 		assert_int_equal(links_of(pair.one.process), 0);
-		tear_down(&pair);
+		test_pair_deinit(&pair);
 	}
 }
 
@@ -405,25 +276,25 @@ static void changes_cross_an_end(void **state)
 		bool fails = mask & 2;
 		bool links = mask & 4;
 		bool frame_first = mask & 8;
-		struct pair pair;
+		struct test_pair pair;
 		int deaths;
 
 		set_up(&pair);
 		if (linked_before)
 			link_both(&pair, 5);
 		if (!frame_first)
-			end_as(&pair.two, fails ? FAIL : END);
-		act(&pair.one, links ? LINK : UNLINK, 6);
+			test_actor_end(&pair.two, fails ? TEST_FAIL : TEST_END);
+		act(&pair.one, links ? TEST_LINK : TEST_UNLINK, 6);
 		if (frame_first)
-			end_as(&pair.two, fails ? FAIL : END);
-		settle(&pair);
+			test_actor_end(&pair.two, fails ? TEST_FAIL : TEST_END);
+		test_pair_settle(&pair);
 		deaths = links && fails;
 		if (deaths)
-			await_deaths(&pair.one, 1);
-		assert_deaths(&pair.one, deaths);
+			test_actor_await(&pair.one, 1);
+		test_actor_assert(&pair.one, deaths);
 		assert_int_equal(links_of(pair.one.process), 0);
 		assert_int_equal(links_of(pair.one.peer), 0);
-		tear_down(&pair);
+		test_pair_deinit(&pair);
 	}
 }
 
@@ -434,39 +305,39 @@ static void loss_breaks_links(void **state)
 	(void)state;
 	for (size_t moved = 0; moved < 2; moved++) {
 		for (int end_first = 0; end_first < 2; end_first++) {
-			struct pair pair;
+			struct test_pair pair;
 
 			set_up(&pair);
-			act(&pair.one, LINK, 8);
+			act(&pair.one, TEST_LINK, 8);
 			test_line_move(pair.net.lines[0], 0, moved);
 			if (end_first)
-				end_as(&pair.two, FAIL);
+				test_actor_end(&pair.two, TEST_FAIL);
 			test_line_cut(pair.net.lines[0]);
 			pair.net.lines[0] = NULL;
-			await_deaths(&pair.one, 1);
+			test_actor_await(&pair.one, 1);
 			assert_int_equal(pair.one.tags[0], 8);
 			if (!end_first && moved > 0)
-				await_deaths(&pair.two, 1);
-			assert_deaths(&pair.one, 1);
+				test_actor_await(&pair.two, 1);
+			test_actor_assert(&pair.one, 1);
 			if (!end_first)
-				assert_deaths(&pair.two, moved > 0);
+				test_actor_assert(&pair.two, moved > 0);
 			assert_int_equal(links_of(pair.one.process), 0);
-			tear_down(&pair);
+			test_pair_deinit(&pair);
 		}
 	}
 }
 
 static void link_without_a_session_dies(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	test_line_cut(pair.net.lines[0]);
 	pair.net.lines[0] = NULL;
-	act(&pair.one, LINK, 12);
+	act(&pair.one, TEST_LINK, 12);
 	assert_int_equal(pair.one.result, 0);
-	await_deaths(&pair.one, 1);
+	test_actor_await(&pair.one, 1);
 	assert_int_equal(pair.one.tags[0], 12);
 	assert_int_equal(links_of(pair.one.process), 0);
 	assert_int_equal(links_of(pair.one.peer), 0);
@@ -474,86 +345,86 @@ static void link_without_a_session_dies(void **state)
 	pair.net.lines[0] = test_line_new(pair.net.nodes[0], pair.net.nodes[1]);
 	link_both(&pair, 13);
 	assert_linked(&pair, 1);
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 /* An unlink that was not answered is forgotten with its session. */
 static void unlinks_end_with_the_session(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	link_both(&pair, 5);
-	act(&pair.one, UNLINK, 0);
+	act(&pair.one, TEST_UNLINK, 0);
 	test_line_cut(pair.net.lines[0]);
 	pair.net.lines[0] = test_line_new(pair.net.nodes[0], pair.net.nodes[1]);
-	act(&pair.two, LINK, 6);
-	settle(&pair);
+	act(&pair.two, TEST_LINK, 6);
+	test_pair_settle(&pair);
 	assert_linked(&pair, 1);
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 static void too_many_links(void **state)
 {
 	struct ln_limits limits = ln_limits_default;
-	struct pair pair;
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	/* The limit is the environment's, which nobody reads meanwhile. */
 	limits = pair.net.environment->limits;
 	pair.net.environment->limits.max_links = 0;
-	act(&pair.one, LINK, 6);
+	act(&pair.one, TEST_LINK, 6);
 	assert_int_equal(pair.one.result, LN_ELIMIT);
-	settle(&pair);
+	test_pair_settle(&pair);
 	assert_linked(&pair, 0);
 	pair.net.environment->limits = limits;
-	act(&pair.one, LINK, 7);
+	act(&pair.one, TEST_LINK, 7);
 	pair.net.environment->limits.max_links = 0;
-	settle(&pair);
+	test_pair_settle(&pair);
 	/* Refused there: told here. */
-	await_deaths(&pair.one, 1);
+	test_actor_await(&pair.one, 1);
 	assert_int_equal(pair.one.tags[0], 7);
 	assert_linked(&pair, 0);
 	pair.net.environment->limits = limits;
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 #define MANY 300
 
 static void many_links_break(void **state)
 {
-	static struct actor others[MANY];
-	struct pair pair;
+	static struct test_actor others[MANY];
+	struct test_pair pair;
 
 	(void)state;
 	set_up(&pair);
 	for (int i = 0; i < MANY; i++) {
-		start_actor(&pair.net, &others[i]);
+		test_actor_start(&pair.net, &others[i]);
 		others[i].peer = pair.one.peer;
 		assert_int_equal(
 			ln_process_link(others[i].process, pair.one.peer, i, i),
 			0);
 	}
-	settle(&pair);
+	test_pair_settle(&pair);
 	assert_int_equal(links_of(pair.two.process), MANY);
 	test_line_cut(pair.net.lines[0]);
 	pair.net.lines[0] = NULL;
-	await_deaths(&pair.two, DEATHS);
+	test_actor_await(&pair.two, TEST_TOLD);
 	for (int i = 0; i < MANY; i++) {
-		await_deaths(&others[i], 1);
+		test_actor_await(&others[i], 1);
 		assert_int_equal(others[i].tags[0], i);
-		end_as(&others[i], END);
+		test_actor_end(&others[i], TEST_END);
 	}
 	assert_int_equal(links_of(pair.two.process), 0);
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 /* One side only, as remote spawns do. */
 static void entered_links(void **state)
 {
-	struct pair pair;
+	struct test_pair pair;
 	bool failed;
 
 	(void)state;
@@ -571,11 +442,11 @@ static void entered_links(void **state)
 					ln_proxy_of(pair.one.peer), 2, 44, 0,
 					&failed),
 			 LN_EIO);
-	end_as(&pair.two, FAIL);
-	settle(&pair);
-	await_deaths(&pair.one, 1);
+	test_actor_end(&pair.two, TEST_FAIL);
+	test_pair_settle(&pair);
+	test_actor_await(&pair.one, 1);
 	assert_int_equal(pair.one.tags[0], 44);
-	tear_down(&pair);
+	test_pair_deinit(&pair);
 }
 
 /* Many processes on both sides change links and end, while a task runs the

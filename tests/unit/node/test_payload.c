@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "node/payload.h"
 
-static struct ln_unpack reader(const struct ln_buffer *payload)
+static struct ln_unpack reader(const struct ln_bytes *payload)
 {
 	return (struct ln_unpack){ .data = payload->data, .len = payload->len };
 }
@@ -18,7 +18,7 @@ static struct ln_unpack reader(const struct ln_buffer *payload)
 static void values_come_back(void **state)
 {
 	static const uint8_t bytes[] = { 1, 2, 3 };
-	struct ln_buffer payload = LN_PAYLOAD_INIT;
+	struct ln_bytes payload = LN_PAYLOAD_INIT;
 	struct ln_unpack unpack;
 	const uint8_t *read;
 	size_t len;
@@ -30,7 +30,7 @@ static void values_come_back(void **state)
 	ln_payload_bytes(&payload, bytes, sizeof(bytes));
 	ln_payload_bytes(&payload, NULL, 0);
 	ln_payload_text(&payload, "a text");
-	ln_buffer_add(&payload, bytes, sizeof(bytes));
+	ln_bytes_add(&payload, bytes, sizeof(bytes));
 	assert_int_equal(payload.error, 0);
 	/* The order of the bytes is that of the documentation. */
 	assert_int_equal(payload.data[1], 0x78);
@@ -47,7 +47,7 @@ static void values_come_back(void **state)
 	assert_false(ln_unpack_done(&unpack));
 	assert_memory_equal(ln_unpack_raw(&unpack, 3), bytes, 3);
 	assert_true(ln_unpack_done(&unpack));
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	assert_null(payload.data);
 }
 
@@ -90,16 +90,16 @@ static void texts_end_once(void **state)
 
 static void what_is_too_long_fails(void **state)
 {
-	struct ln_buffer payload = LN_PAYLOAD_INIT;
+	struct ln_bytes payload = LN_PAYLOAD_INIT;
 
 	(void)state;
 	ln_payload_bytes(&payload, "", (size_t)UINT32_MAX + 1);
 	assert_int_equal(payload.error, LN_ELIMIT);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 	assert_int_equal(payload.error, 0);
-	ln_buffer_add(&payload, NULL, SIZE_MAX);
+	ln_bytes_add(&payload, NULL, SIZE_MAX);
 	assert_int_equal(payload.error, LN_ELIMIT);
-	ln_buffer_deinit(&payload);
+	ln_bytes_deinit(&payload);
 }
 
 int main(void)

@@ -28,6 +28,7 @@
 #include "process/runtime.h"
 #include "process/wasm.h"
 #include "support/fabric.h"
+#include "support/modules.h"
 #include "support/processes.h"
 #include "support/tasks.h"
 #include "support/traps.h"
@@ -98,21 +99,6 @@ static struct ln_environment *make_environment(void)
 	return environment;
 }
 
-static struct ln_env_module *add(struct ln_environment *environment,
-				 const char *text)
-{
-	struct ln_env_module *module = NULL;
-	char *error = NULL;
-
-	assert_int_equal(
-		ln_environment_add_module(environment, (const uint8_t *)text,
-					  strlen(text), &module, &error),
-		0);
-	assert_null(error);
-	test_traps_are_the_engines();
-	return module;
-}
-
 /* A process of the first node that spawns one on the second, and what came of
  * it. */
 struct spawner {
@@ -176,7 +162,8 @@ static void a_process_runs_there(void **state)
 		0xff,         0xff,
 	};
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module = add(environment, module_text);
+	struct ln_env_module *module =
+		test_module_add(environment, module_text);
 	struct spawner spawner = spawner_of(module, "two");
 
 	(void)state;
@@ -197,7 +184,8 @@ static void a_process_runs_there(void **state)
 static void what_cannot_be_spawned(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module = add(environment, module_text);
+	struct ln_env_module *module =
+		test_module_add(environment, module_text);
 	struct spawner spawner = spawner_of(module, "nothing");
 
 	(void)state;
@@ -268,11 +256,11 @@ static void bytes_travel_once(void **state)
 	memset(text, ' ', room);
 	memcpy(text, module_text, strlen(module_text));
 	text[room] = '\0';
-	modules[0] = add(first, text);
+	modules[0] = test_module_add(first, text);
 	assert_int_equal(net.nodes[1]->store.count, 1);
 	assert_int_equal(net.nodes[1]->store.bytes, room);
-	modules[1] = add(first, text);
-	modules[2] = add(second, text);
+	modules[1] = test_module_add(first, text);
+	modules[2] = test_module_add(second, text);
 	assert_int_equal(net.nodes[1]->store.count, 1);
 	for (int i = 0; i < 3; i++)
 		ln_env_module_release(modules[i]);
@@ -400,7 +388,8 @@ static void names_of_what_is_lost_vanish(void **state)
 static void the_asker_is_killed(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module = add(environment, endless_start);
+	struct ln_env_module *module =
+		test_module_add(environment, endless_start);
 	struct spawner spawner = spawner_of(module, "none");
 	struct ln_process *process =
 		test_process_start(net.environment, spawn_one, &spawner);
@@ -419,7 +408,8 @@ static void the_asker_is_killed(void **state)
 static void the_node_is_lost_meanwhile(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module = add(environment, endless_start);
+	struct ln_env_module *module =
+		test_module_add(environment, endless_start);
 	struct spawner spawner = spawner_of(module, "none");
 	struct ln_process *process =
 		test_process_start(net.environment, spawn_one, &spawner);

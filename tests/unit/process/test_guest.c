@@ -14,22 +14,8 @@
 #include "process/config.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "support/bare.h"
 #include "support/shortage.h"
-
-static struct ln_environment environment;
-
-static struct ln_guest make(uint32_t most)
-{
-	environment.limits = ln_limits_default;
-	environment.limits.max_handles = most;
-	return (struct ln_guest){ .environment = &environment };
-}
-
-static void drop(struct ln_guest *guest)
-{
-	ln_guest_deinit_tables(guest);
-	free(guest->trap_text);
-}
 
 static void memory(void **state)
 {
@@ -53,7 +39,7 @@ static void memory(void **state)
 
 static void traps(void **state)
 {
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 	int result;
 
 	(void)state;
@@ -68,14 +54,14 @@ static void traps(void **state)
 	assert_true(test_shortage_end());
 	assert_int_equal(result, LN_ETRAP);
 	assert_null(guest.trap_text);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 /* Charges of what is held are the guest's, and end with it. */
 static void resources(void **state)
 {
 	struct ln_instance instance = { .limits = { .max_memory = 1000 } };
-	struct ln_guest guest = make(2);
+	struct ln_guest guest = test_bare_guest(2);
 	struct ln_config *configs[3];
 	uint64_t id;
 
@@ -120,7 +106,7 @@ static void resources(void **state)
 	assert_false(ln_guest_drop(&guest, LN_RESOURCE_CONFIG, 1));
 	assert_int_equal(guest.kept, 402);
 	ln_config_free(configs[0]);
-	drop(&guest);
+	test_bare_drop(&guest);
 	ln_guest_forget_all(&guest);
 	assert_int_equal(instance.memory_used, 0);
 }
@@ -143,7 +129,7 @@ static uint64_t error(struct ln_guest *guest, const char *format, ...)
 static void charged_errors(void **state)
 {
 	struct ln_instance instance = { .limits = { .max_memory = 1000 } };
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 	uint64_t kept;
 
 	(void)state;
@@ -168,12 +154,12 @@ static void charged_errors(void **state)
 			       "had no room"));
 	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 3));
 	assert_int_equal(guest.error_bytes, 0);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void errors(void **state)
 {
-	struct ln_guest guest = make(3);
+	struct ln_guest guest = test_bare_guest(3);
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
@@ -192,22 +178,22 @@ static void errors(void **state)
 			    "error 2");
 	assert_string_equal(ln_guest_get(&guest, LN_RESOURCE_ERROR, 4),
 			    "error 4");
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void no_errors(void **state)
 {
-	struct ln_guest guest = make(0);
+	struct ln_guest guest = test_bare_guest(0);
 
 	(void)state;
 	assert_true(error(&guest, "x") == UINT64_MAX);
 	assert_true(error(&guest, "x") == UINT64_MAX);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void many_errors(void **state)
 {
-	struct ln_guest guest = make(UINT32_MAX);
+	struct ln_guest guest = test_bare_guest(UINT32_MAX);
 
 	(void)state;
 	for (unsigned i = 0; i < LN_GUEST_MOST_ERRORS + 10; i++)
@@ -216,12 +202,12 @@ static void many_errors(void **state)
 			 LN_GUEST_MOST_ERRORS);
 	assert_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 9));
 	assert_non_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 10));
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 static void errors_without_memory(void **state)
 {
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 	uint64_t id;
 
 	(void)state;
@@ -233,21 +219,21 @@ static void errors_without_memory(void **state)
 			    "out of memory");
 	/* It is nobody's to free. */
 	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 0));
-	drop(&guest);
+	test_bare_drop(&guest);
 	/* No table at all. */
-	guest = make(10);
+	guest = test_bare_guest(10);
 	test_shortage_begin(
 		TEST_SHORT_CALLOC | TEST_SHORT_MALLOC | TEST_SHORT_REALLOC, 0);
 	id = error(&guest, "lost");
 	assert_true(test_shortage_end());
 	assert_true(id == UINT64_MAX);
-	drop(&guest);
+	test_bare_drop(&guest);
 }
 
 /* What is not metered does not even have a store that could be charged. */
 static void payment(void **state)
 {
-	struct ln_guest guest = make(10);
+	struct ln_guest guest = test_bare_guest(10);
 
 	(void)state;
 	ln_guest_pay(&guest, 100);

@@ -17,6 +17,7 @@
 #include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
+#include "support/parts.h"
 #include "support/processes.h"
 #include "support/tasks.h"
 
@@ -26,37 +27,6 @@
 #define MANY 5000
 #endif
 
-/* A process under test and what its body saw. */
-struct part {
-	struct ln_process *peer;
-	int64_t tag;
-	int64_t got_tag;
-	enum ln_message_kind got_kind;
-	int error;
-	int ran;
-	int received;
-	_Atomic bool ready;
-	_Atomic bool go;
-};
-
-static struct ln_message *message(int64_t tag)
-{
-	return ln_message_new(LN_MESSAGE_DATA, tag, 0);
-}
-
-static int send(struct ln_process *to, int64_t tag)
-{
-	return ln_process_send(to, message(tag));
-}
-
-static enum ln_outcome end_as(struct ln_process *self)
-{
-	enum ln_outcome *outcome = self->argument;
-
-	self->exit_code = 42;
-	return *outcome;
-}
-
 static void ends_as_its_body_says(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
@@ -65,7 +35,7 @@ static void ends_as_its_body_says(void **state)
 	for (int i = LN_OUTCOME_NORMAL; i <= LN_OUTCOME_KILLED; i++) {
 		enum ln_outcome outcome = (enum ln_outcome)i;
 		struct ln_process *process =
-			test_process_start(environment, end_as, &outcome);
+			test_process_start(environment, test_end_as, &outcome);
 		uint32_t code = 0;
 
 		assert_int_equal(ln_process_wait(process, &code), outcome);
@@ -77,29 +47,12 @@ static void ends_as_its_body_says(void **state)
 	test_environment_free(environment);
 }
 
-/* Receives one message and notes what it was. */
-static enum ln_outcome receive_one(struct ln_process *self)
-{
-	struct part *part = self->argument;
-	struct ln_message *got;
-
-	part->ran++;
-	part->error = ln_process_receive(self, NULL, 0, LN_NEVER, false, &got);
-	if (part->error < 0)
-		return LN_OUTCOME_KILLED;
-	part->received++;
-	part->got_tag = got->tag;
-	part->got_kind = got->kind;
-	ln_message_free(got);
-	return LN_OUTCOME_NORMAL;
-}
-
 static void kill_ends_a_wait(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *process =
-		test_process_start(environment, receive_one, &part);
+		test_process_start(environment, test_receive_one, &part);
 
 	(void)state;
 	test_process_wait_parked(process);
@@ -121,13 +74,14 @@ static void count_free(void *argument)
 static void killed_before_it_runs(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *process;
 
 	(void)state;
 	freed = 0;
 	assert_int_equal(
-		ln_process_new(environment, receive_one, &part, &process), 0);
+		ln_process_new(environment, test_receive_one, &part, &process),
+		0);
 	process->free_argument = count_free;
 	ln_process_kill(process);
 	assert_int_equal(ln_process_start(process), 0);
@@ -140,7 +94,7 @@ static void killed_before_it_runs(void **state)
 /* A kill that comes while the body returns is still a kill. */
 static enum ln_outcome return_when_killed(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 
 	atomic_store(&part->ready, true);
 	while (!ln_task_interrupted(&self->task))
@@ -151,7 +105,7 @@ static enum ln_outcome return_when_killed(struct ln_process *self)
 static void kill_wins_over_return(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *process =
 		test_process_start(environment, return_when_killed, &part);
 
@@ -166,20 +120,21 @@ static void kill_wins_over_return(void **state)
 static void discarded_tells_nobody(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *peer =
-		test_process_start(environment, receive_one, &part);
+		test_process_start(environment, test_receive_one, &part);
 	struct ln_process *process;
 
 	(void)state;
 	freed = 0;
 	assert_int_equal(
-		ln_process_new(environment, receive_one, &part, &process), 0);
+		ln_process_new(environment, test_receive_one, &part, &process),
+		0);
 	process->free_argument = count_free;
 	assert_int_equal(ln_process_link(process, peer, 1, 2), 0);
 	ln_process_discard(process);
 	assert_int_equal(freed, 1);
-	assert_int_equal(send(peer, 33), 0);
+	assert_int_equal(test_send(peer, 33), 0);
 	assert_int_equal(test_process_wait(peer), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.got_tag, 33);
 	assert_int_equal(part.ran, 1);
@@ -189,32 +144,20 @@ static void discarded_tells_nobody(void **state)
 static void the_dead_get_no_messages(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *process =
-		test_process_start(environment, receive_one, &part);
+		test_process_start(environment, test_receive_one, &part);
 	uint32_t code;
 
 	(void)state;
-	assert_int_equal(send(process, 5), 0);
+	assert_int_equal(test_send(process, 5), 0);
 	assert_int_equal(ln_process_wait(process, &code), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.got_tag, 5);
-	assert_int_equal(send(process, 6), LN_EDEAD);
+	assert_int_equal(test_send(process, 6), LN_EDEAD);
 	ln_process_kill(process);
 	assert_int_equal(ln_process_wait(process, &code), LN_OUTCOME_NORMAL);
 	ln_process_release(process);
 	test_environment_free(environment);
-}
-
-/* Waits for `go`, whatever comes in. */
-static enum ln_outcome ignore_mail(struct ln_process *self)
-{
-	struct part *part = self->argument;
-
-	while (!atomic_load(&part->go)) {
-		if (ln_task_sleep(&self->task, ln_time_after_ms(1)) < 0)
-			return LN_OUTCOME_KILLED;
-	}
-	return LN_OUTCOME_NORMAL;
 }
 
 static void full_mailbox_still_hears_signals(void **state)
@@ -223,23 +166,23 @@ static void full_mailbox_still_hears_signals(void **state)
 	struct ln_environment *environment;
 	struct ln_process *process;
 	struct ln_process *peer;
-	struct part part = { .received = 0 };
-	struct part other = { .received = 0 };
+	struct test_part part = { .received = 0 };
+	struct test_part other = { .received = 0 };
 
 	(void)state;
 	limits.max_messages = 3;
 	environment = test_environment_new(2, &limits);
-	process = test_process_start(environment, ignore_mail, &part);
-	peer = test_process_start(environment, receive_one, &other);
+	process = test_process_start(environment, test_ignore_mail, &part);
+	peer = test_process_start(environment, test_receive_one, &other);
 	atomic_store(&process->die_when_link_dies, false);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(send(process, 1), 0);
-	assert_int_equal(send(process, 1), LN_EFULL);
+		assert_int_equal(test_send(process, 1), 0);
+	assert_int_equal(test_send(process, 1), LN_EFULL);
 	/* A link, its death, and a kill need no room. */
 	assert_int_equal(ln_process_link(process, peer, 8, 9), 0);
 	ln_process_kill(peer);
 	assert_int_equal(test_process_wait(peer), LN_OUTCOME_KILLED);
-	assert_int_equal(send(process, 1), LN_EFULL);
+	assert_int_equal(test_send(process, 1), LN_EFULL);
 	assert_int_equal(process->task.state == LN_TASK_DONE, false);
 	ln_process_kill(process);
 	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
@@ -289,14 +232,14 @@ static void receives_by_tag(void **state)
 	assert_int_equal(
 		ln_process_new(environment, receive_three, &part, &process), 0);
 	/* Some before it runs, the rest while it waits. */
-	assert_int_equal(send(process, 1), 0);
-	assert_int_equal(send(process, 9), 0);
+	assert_int_equal(test_send(process, 1), 0);
+	assert_int_equal(test_send(process, 9), 0);
 	assert_int_equal(ln_process_start(process), 0);
 	test_process_wait_parked(process);
-	assert_int_equal(send(process, 2), 0);
-	assert_int_equal(send(process, 0), 0);
-	assert_int_equal(send(process, 7), 0);
-	assert_int_equal(send(process, 8), 0);
+	assert_int_equal(test_send(process, 2), 0);
+	assert_int_equal(test_send(process, 0), 0);
+	assert_int_equal(test_send(process, 7), 0);
+	assert_int_equal(test_send(process, 8), 0);
 	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.got[0], 9);
 	assert_int_equal(part.got[1], 7);
@@ -312,7 +255,7 @@ static void receive_times_out(void **state)
 
 	(void)state;
 	process = test_process_start(environment, receive_three, &part);
-	assert_int_equal(send(process, 1), 0); /* not this one */
+	assert_int_equal(test_send(process, 1), 0); /* not this one */
 	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(part.results[i], LN_ETIMEDOUT);
@@ -330,8 +273,8 @@ static void no_time_is_enough_for_what_is_there(void **state)
 	(void)state;
 	assert_int_equal(
 		ln_process_new(environment, receive_three, &part, &process), 0);
-	assert_int_equal(send(process, 11), 0);
-	assert_int_equal(send(process, 12), 0);
+	assert_int_equal(test_send(process, 11), 0);
+	assert_int_equal(test_send(process, 12), 0);
 	assert_int_equal(ln_process_start(process), 0);
 	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.got[0], 11);
@@ -343,7 +286,7 @@ static void no_time_is_enough_for_what_is_there(void **state)
 /* Asks, and waits for an answer that can only be newer than the question. */
 static enum ln_outcome ask(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 	struct ln_message *got;
 
 	ln_process_skip(self);
@@ -360,14 +303,14 @@ static enum ln_outcome ask(struct ln_process *self)
 static void fresh_passes_over_older_ones(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct part part = { .tag = 4 };
-	struct ln_message *answer = message(4);
+	struct test_part part = { .tag = 4 };
+	struct ln_message *answer = test_message(4);
 	struct ln_process *process;
 
 	(void)state;
 	assert_int_equal(ln_process_new(environment, ask, &part, &process), 0);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(send(process, 4), 0);
+		assert_int_equal(test_send(process, 4), 0);
 	assert_int_equal(ln_process_start(process), 0);
 	while (!atomic_load(&part.ready))
 		test_nap();
@@ -381,7 +324,7 @@ static void fresh_passes_over_older_ones(void **state)
 /* Waits for a tag in a piece of memory, and gives that back when killed. */
 static enum ln_outcome search_long(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 	int64_t *tag = malloc(sizeof(*tag));
 	struct ln_message *got;
 
@@ -401,11 +344,11 @@ static enum ln_outcome search_long(struct ln_process *self)
 /* Sends the searcher on a long search, and kills it in the middle. */
 static enum ln_outcome interrupt_search(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 	uint64_t slices = part->peer->task.slices;
 
 	for (int i = 0; i < 50000; i++)
-		send(part->peer, 2);
+		test_send(part->peer, 2);
 	ln_task_wake(&part->peer->task); /* for nothing */
 	while (part->peer->task.slices == slices)
 		ln_task_yield(&self->task);
@@ -420,7 +363,7 @@ static void killed_search_forgets_its_tags(void **state)
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
-		struct part parts[2] = { { .error = 0 }, { .error = 0 } };
+		struct test_part parts[2] = { { .error = 0 }, { .error = 0 } };
 		struct ln_process *searcher =
 			test_process_start(environment, search_long, &parts[0]);
 		struct ln_process *killer;
@@ -448,9 +391,9 @@ static void *wait_in_thread(void *process)
 static void several_threads_wait(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *process =
-		test_process_start(environment, receive_one, &part);
+		test_process_start(environment, test_receive_one, &part);
 	pthread_t threads[3];
 
 	(void)state;

@@ -16,6 +16,7 @@
 #include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
+#include "support/parts.h"
 #include "support/processes.h"
 #include "support/tasks.h"
 
@@ -25,70 +26,10 @@
 #define MANY 5000
 #endif
 
-/* A process under test and what its body saw. */
-struct part {
-	struct ln_process *peer;
-	int64_t tag;
-	int64_t got_tag;
-	enum ln_message_kind got_kind;
-	int error;
-	int ran;
-	int received;
-	_Atomic bool ready;
-	_Atomic bool go;
-};
-
-static struct ln_message *message(int64_t tag)
-{
-	return ln_message_new(LN_MESSAGE_DATA, tag, 0);
-}
-
-static int send(struct ln_process *to, int64_t tag)
-{
-	return ln_process_send(to, message(tag));
-}
-
-static enum ln_outcome end_as(struct ln_process *self)
-{
-	enum ln_outcome *outcome = self->argument;
-
-	self->exit_code = 42;
-	return *outcome;
-}
-
-/* Receives one message and notes what it was. */
-static enum ln_outcome receive_one(struct ln_process *self)
-{
-	struct part *part = self->argument;
-	struct ln_message *got;
-
-	part->ran++;
-	part->error = ln_process_receive(self, NULL, 0, LN_NEVER, false, &got);
-	if (part->error < 0)
-		return LN_OUTCOME_KILLED;
-	part->received++;
-	part->got_tag = got->tag;
-	part->got_kind = got->kind;
-	ln_message_free(got);
-	return LN_OUTCOME_NORMAL;
-}
-
-/* Waits for `go`, whatever comes in. */
-static enum ln_outcome ignore_mail(struct ln_process *self)
-{
-	struct part *part = self->argument;
-
-	while (!atomic_load(&part->go)) {
-		if (ln_task_sleep(&self->task, ln_time_after_ms(1)) < 0)
-			return LN_OUTCOME_KILLED;
-	}
-	return LN_OUTCOME_NORMAL;
-}
-
 /* Two processes that wait for a message; the first traps deaths. */
 struct couple {
 	struct ln_environment *environment;
-	struct part parts[2];
+	struct test_part parts[2];
 	struct ln_process *processes[2];
 };
 
@@ -97,8 +38,9 @@ static void start_couple(struct couple *couple)
 	memset(couple, 0, sizeof(*couple));
 	couple->environment = test_environment_new(2, NULL);
 	for (int i = 0; i < 2; i++)
-		couple->processes[i] = test_process_start(
-			couple->environment, receive_one, &couple->parts[i]);
+		couple->processes[i] =
+			test_process_start(couple->environment,
+					   test_receive_one, &couple->parts[i]);
 	atomic_store(&couple->processes[0]->die_when_link_dies, false);
 }
 
@@ -171,11 +113,11 @@ static void normal_ends_are_not_told(void **state)
 	assert_int_equal(
 		ln_process_link(couple.processes[0], couple.processes[1], 1, 2),
 		0);
-	assert_int_equal(send(couple.processes[1], 5), 0);
+	assert_int_equal(test_send(couple.processes[1], 5), 0);
 	assert_int_equal(test_process_wait(couple.processes[1]),
 			 LN_OUTCOME_NORMAL);
 	/* The first thing that the other hears is this. */
-	assert_int_equal(send(couple.processes[0], 6), 0);
+	assert_int_equal(test_send(couple.processes[0], 6), 0);
 	assert_int_equal(test_process_wait(couple.processes[0]),
 			 LN_OUTCOME_NORMAL);
 	assert_int_equal(couple.parts[0].got_kind, LN_MESSAGE_DATA);
@@ -197,7 +139,7 @@ static void unlinked_hear_nothing(void **state)
 	ln_process_kill(couple.processes[1]);
 	assert_int_equal(test_process_wait(couple.processes[1]),
 			 LN_OUTCOME_KILLED);
-	assert_int_equal(send(couple.processes[0], 6), 0);
+	assert_int_equal(test_send(couple.processes[0], 6), 0);
 	assert_int_equal(test_process_wait(couple.processes[0]),
 			 LN_OUTCOME_NORMAL);
 	assert_int_equal(couple.parts[0].got_kind, LN_MESSAGE_DATA);
@@ -217,7 +159,7 @@ static void linking_to_the_dead(void **state)
 		uint32_t code;
 
 		start_couple(&couple);
-		dead = test_process_start(couple.environment, end_as,
+		dead = test_process_start(couple.environment, test_end_as,
 					  &outcomes[i]);
 		assert_int_equal(ln_process_wait(dead, &code), outcomes[i]);
 		assert_int_equal(
@@ -226,8 +168,8 @@ static void linking_to_the_dead(void **state)
 			ln_process_link(couple.processes[1], dead, 0, 0), 0);
 		ln_process_release(dead);
 		/* Only failures are told; data comes after them. */
-		send(couple.processes[0], 6);
-		send(couple.processes[1], 6);
+		test_send(couple.processes[0], 6);
+		test_send(couple.processes[1], 6);
 		assert_int_equal(test_process_wait(couple.processes[0]),
 				 LN_OUTCOME_NORMAL);
 		assert_int_equal(couple.parts[0].got_tag, i == 0 ? 6 : 51);
@@ -249,7 +191,7 @@ static void one_is_not_linked_to_itself(void **state)
 		0);
 	assert_int_equal(ln_links_count(&couple.processes[0]->links), 0);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(send(couple.processes[i], 6), 0);
+		assert_int_equal(test_send(couple.processes[i], 6), 0);
 		assert_int_equal(test_process_wait(couple.processes[i]),
 				 LN_OUTCOME_NORMAL);
 	}
@@ -261,14 +203,14 @@ static void links_have_a_limit(void **state)
 	struct ln_limits limits = ln_limits_default;
 	struct ln_environment *environment;
 	struct ln_process *processes[5];
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 
 	(void)state;
 	limits.max_links = 3;
 	environment = test_environment_new(1, &limits);
 	for (int i = 0; i < 5; i++)
-		processes[i] =
-			test_process_start(environment, receive_one, &part);
+		processes[i] = test_process_start(environment, test_receive_one,
+						  &part);
 	for (int i = 1; i < 4; i++)
 		assert_int_equal(
 			ln_process_link(processes[0], processes[i], 0, 0), 0);
@@ -292,12 +234,12 @@ static void deaths_spread(void **state)
 {
 	static struct ln_process *processes[MANY];
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 
 	(void)state;
 	for (int i = 0; i < MANY; i++) {
-		processes[i] =
-			test_process_start(environment, ignore_mail, &part);
+		processes[i] = test_process_start(environment, test_ignore_mail,
+						  &part);
 		if (i > 0)
 			assert_int_equal(ln_process_link(processes[i],
 							 processes[i - 1], 0,
@@ -314,7 +256,7 @@ static void deaths_spread(void **state)
 /* Receives deaths until all were told. */
 static enum ln_outcome count_deaths(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 	struct ln_message *got;
 
 	while (part->received < MANY) {
@@ -333,7 +275,7 @@ static void a_supervisor_hears_of_all(void **state)
 {
 	static enum ln_outcome trapped = LN_OUTCOME_TRAPPED;
 	struct ln_environment *environment = test_environment_new(4, NULL);
-	struct part part = { .received = 0 };
+	struct test_part part = { .received = 0 };
 	struct ln_process *supervisor;
 	int64_t sum = 0;
 
@@ -346,9 +288,9 @@ static void a_supervisor_hears_of_all(void **state)
 	for (int i = 1; i <= MANY; i++) {
 		struct ln_process *child;
 
-		assert_int_equal(
-			ln_process_new(environment, end_as, &trapped, &child),
-			0);
+		assert_int_equal(ln_process_new(environment, test_end_as,
+						&trapped, &child),
+				 0);
 		assert_int_equal(ln_process_link(child, supervisor, 0, i), 0);
 		assert_int_equal(ln_process_start(child), 0);
 		ln_process_release(child);
@@ -363,16 +305,16 @@ static void a_supervisor_hears_of_all(void **state)
 /* What a parent sends before it ends arrives; the end comes after. */
 static enum ln_outcome send_and_fail(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 
 	for (int64_t tag = 1; tag <= 100; tag++)
-		send(part->peer, tag);
+		test_send(part->peer, tag);
 	return LN_OUTCOME_TRAPPED;
 }
 
 static enum ln_outcome check_order(struct ln_process *self)
 {
-	struct part *part = self->argument;
+	struct test_part *part = self->argument;
 	struct ln_message *got;
 	bool died = false;
 
@@ -395,8 +337,8 @@ static void death_comes_after_what_was_sent(void **state)
 
 	(void)state;
 	for (int round = 0; round < 50; round++) {
-		struct part listener = { .received = 0 };
-		struct part speaker = { .received = 0 };
+		struct test_part listener = { .received = 0 };
+		struct test_part speaker = { .received = 0 };
 		struct ln_process *processes[2];
 
 		assert_int_equal(ln_process_new(environment, check_order,
@@ -453,7 +395,7 @@ static enum ln_outcome make_storm(struct ln_process *self)
 				ln_process_kill(peer);
 			break;
 		default:
-			send(peer, 1);
+			test_send(peer, 1);
 			if (ln_process_receive(self, NULL, 0, ln_time_now(),
 					       false, &got) == 0)
 				ln_message_free(got);

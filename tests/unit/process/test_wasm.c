@@ -16,6 +16,7 @@
 #include "process/life.h"
 #include "process/message.h"
 #include "process/wasm.h"
+#include "support/modules.h"
 #include "support/processes.h"
 #include "support/tasks.h"
 #include "support/traps.h"
@@ -41,20 +42,6 @@ static const char bad_start[] =
 
 static const char good_start[] =
 	"(module (func $s) (start $s) (func (export \"none\")))";
-
-static struct ln_env_module *load(struct ln_environment *environment,
-				  const char *text)
-{
-	struct ln_env_module *module = NULL;
-	char *error = NULL;
-
-	assert_int_equal(
-		ln_environment_add_module(environment, (const uint8_t *)text,
-					  strlen(text), &module, &error),
-		0);
-	test_traps_are_the_engines();
-	return module;
-}
 
 /* Appends a parameter to `params`; returns the new length. */
 static size_t put(uint8_t *params, size_t len, uint8_t type, uint64_t low,
@@ -123,7 +110,7 @@ static enum ln_outcome run(struct ln_env_module *module, const char *function,
 static void parameters_arrive(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct ln_env_module *module = load(environment, plain);
+	struct ln_env_module *module = test_module_add(environment, plain);
 	uint8_t params[2 * LN_PARAM_SIZE];
 	size_t len;
 
@@ -160,7 +147,7 @@ static void refuse(struct ln_env_module *module, const char *function,
 static void wrong_spawns_are_refused(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct ln_env_module *module = load(environment, plain);
+	struct ln_env_module *module = test_module_add(environment, plain);
 	uint8_t params[3 * LN_PARAM_SIZE];
 	char name[1000];
 	size_t one = put(params, 0, LN_PARAM_I32, 0, 0);
@@ -198,7 +185,7 @@ static void memory_has_a_limit(void **state)
 
 		limits.max_memory = pages << 16;
 		environment = test_environment_new(1, &limits);
-		module = load(environment, plain);
+		module = test_module_add(environment, plain);
 		if (pages < 3)
 			refuse(module, "none", NULL, 0, LN_ELIMIT);
 		else
@@ -212,7 +199,7 @@ static void memory_has_a_limit(void **state)
 static void traps_and_kills(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct ln_env_module *module = load(environment, plain);
+	struct ln_env_module *module = test_module_add(environment, plain);
 	struct ln_process *spinners[3] = { NULL };
 	char *error;
 
@@ -293,7 +280,7 @@ static void start_functions_are_reported(void **state)
 	struct parent part = { .function = "none" };
 
 	(void)state;
-	part.module = load(environment, bad_start);
+	part.module = test_module_add(environment, bad_start);
 	assert_int_equal(run_parent(environment, &part), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.result, LN_ETRAP);
 	assert_non_null(part.error);
@@ -302,7 +289,7 @@ static void start_functions_are_reported(void **state)
 	assert_int_equal(run(part.module, "none", NULL, 0), LN_OUTCOME_TRAPPED);
 	ln_env_module_release(part.module);
 
-	part.module = load(environment, good_start);
+	part.module = test_module_add(environment, good_start);
 	assert_int_equal(run_parent(environment, &part), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.result, 0);
 	ln_env_module_release(part.module);
@@ -315,7 +302,7 @@ static void a_linked_child_is_heard_of(void **state)
 	struct parent part = { .function = "trap", .link_tag = 77 };
 
 	(void)state;
-	part.module = load(environment, plain);
+	part.module = test_module_add(environment, plain);
 	assert_int_equal(run_parent(environment, &part), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.result, 0);
 	assert_int_equal(part.got_kind, LN_MESSAGE_LINK_DIED);
@@ -333,7 +320,7 @@ static void no_room_for_a_child(void **state)
 	(void)state;
 	limits.max_processes = 1;
 	environment = test_environment_new(1, &limits);
-	part.module = load(environment, good_start);
+	part.module = test_module_add(environment, good_start);
 	assert_int_equal(run_parent(environment, &part), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.result, LN_ELIMIT);
 	assert_non_null(part.error);

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "net/socket.h"
 #include "net/tcp.h"
+#include "sched/sched.h"
 
 void test_listen(void *argument)
 {
@@ -143,4 +144,19 @@ unsigned test_descriptors(void)
 		count++;
 	closedir(folder);
 	return count;
+}
+
+static unsigned descriptors;
+
+struct ln_sched *test_net_begin(void)
+{
+	descriptors = test_descriptors();
+	return test_sched_new(2);
+}
+
+void test_net_finish(struct ln_sched *sched)
+{
+	ln_sched_wait_idle(sched);
+	ln_sched_free(sched);
+	assert_int_equal(test_descriptors(), descriptors);
 }

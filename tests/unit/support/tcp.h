@@ -55,6 +55,11 @@ struct ln_socket *test_stream(struct ln_sched *sched, int *peer);
 
 void test_drop(struct ln_sched *sched, struct ln_socket *socket);
 
+/* A scheduler of two workers for one test, which notes the descriptors that are
+ * open; and its end, at which there must be as many. */
+struct ln_sched *test_net_begin(void);
+void test_net_finish(struct ln_sched *sched);
+
 /* Open descriptors of this program. */
 unsigned test_descriptors(void);
 

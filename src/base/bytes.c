@@ -1,5 +1,5 @@
 /* Doubling: what is copied is at most what is written. */
-#include "base/buffer.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 /* The room to have when `len` more bytes must fit, which are within the bound.
  */
-static size_t next_room(const struct ln_buffer *buffer, size_t len)
+static size_t next_room(const struct ln_bytes *buffer, size_t len)
 {
 	size_t room = buffer->room;
 
@@ -25,14 +25,14 @@ static size_t next_room(const struct ln_buffer *buffer, size_t len)
 	return room < buffer->max ? room : buffer->max;
 }
 
-size_t ln_buffer_growth(const struct ln_buffer *buffer, size_t len)
+size_t ln_bytes_growth(const struct ln_bytes *buffer, size_t len)
 {
 	if (buffer->error != 0 || len > buffer->max - buffer->len)
 		return 0;
 	return next_room(buffer, len) - buffer->room;
 }
 
-bool ln_buffer_reserve(struct ln_buffer *buffer, size_t len)
+bool ln_bytes_reserve(struct ln_bytes *buffer, size_t len)
 {
 	size_t room;
 	uint8_t *data;
@@ -57,30 +57,30 @@ bool ln_buffer_reserve(struct ln_buffer *buffer, size_t len)
 	return true;
 }
 
-uint8_t *ln_buffer_extend(struct ln_buffer *buffer, size_t len)
+uint8_t *ln_bytes_extend(struct ln_bytes *buffer, size_t len)
 {
-	if (!ln_buffer_reserve(buffer, len))
+	if (!ln_bytes_reserve(buffer, len))
 		return NULL;
 	buffer->len += len;
 	return buffer->data + buffer->len - len;
 }
 
-void ln_buffer_add(struct ln_buffer *buffer, const void *bytes, size_t len)
+void ln_bytes_add(struct ln_bytes *buffer, const void *bytes, size_t len)
 {
 	uint8_t *to;
 
 	if (len == 0)
 		return;
-	to = ln_buffer_extend(buffer, len);
+	to = ln_bytes_extend(buffer, len);
 	if (to != NULL)
 		memcpy(to, bytes, len);
 }
 
-void ln_buffer_deinit(struct ln_buffer *buffer)
+void ln_bytes_deinit(struct ln_bytes *buffer)
 {
 	free(buffer->data);
-	*buffer = (struct ln_buffer){ .max = buffer->max,
-				      .first = buffer->first };
+	*buffer =
+		(struct ln_bytes){ .max = buffer->max, .first = buffer->first };
 }
 
 void *ln_array_grow(void *items, size_t count, size_t *room, size_t size)

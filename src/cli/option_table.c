@@ -1,0 +1,282 @@
+/*
+ * All options: what a row says is read, kept, and told by option.c; what is no
+ * plain value is read here and in node.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/node.h"
+#include "cli/options.h"
+#include "engine/engine.h"
+
+static bool set_tcplisten(struct ln_cli_options *options, const char *value)
+{
+	return ln_config_listen(options->config, value) == 0;
+}
+
+static bool add_plugin(struct ln_cli_options *options, const char *value)
+{
+	const char **plugins = reallocarray(
+		options->plugins, options->plugin_count + 1, sizeof(*plugins));
+
+	if (plugins == NULL)
+		return false;
+	options->plugins = plugins;
+	plugins[options->plugin_count++] = value;
+	return true;
+}
+
+/* Cuts a mark off the end of `text`. */
+static bool cut(char *text, const char *mark)
+{
+	size_t len = strlen(text);
+	size_t mark_len = strlen(mark);
+
+	if (len < mark_len || strcmp(text + len - mark_len, mark) != 0)
+		return false;
+	text[len - mark_len] = '\0';
+	return true;
+}
+
+/* HOST[::GUEST][:ro]; `:rw` is the default, and lets a name end in `:ro`. */
+static bool set_dir(struct ln_cli_options *options, const char *value)
+{
+	char *host = strdup(value);
+	const char *guest = host;
+	bool read_only;
+	char *colons;
+	bool done;
+
+	if (host == NULL)
+		return false;
+	read_only = !cut(host, ":rw") && cut(host, ":ro");
+	colons = strstr(host, "::");
+	if (colons != NULL) {
+		*colons = '\0';
+		guest = colons + 2;
+	}
+	done = host[0] != '\0' && guest[0] != '\0' &&
+	       ln_config_preopen(options->config, host, guest, read_only) == 0;
+	free(host);
+	return done;
+}
+
+static bool set_env(struct ln_cli_options *options, const char *value)
+{
+	const char *equals = strchr(value, '=');
+
+	if (value[0] == '\0' || equals == value)
+		return false;
+	options->some_envs = true;
+	if (equals != NULL)
+		return ln_config_add_env(options->config, value) == 0;
+	for (char **at = environ; *at != NULL; at++) {
+		size_t len = strlen(value);
+
+		if (strncmp(*at, value, len) == 0 && (*at)[len] == '=')
+			return ln_config_add_env(options->config, *at) == 0;
+	}
+	return false;
+}
+
+#define PLACE(type, field, config) \
+	{ (config), offsetof(type, field), sizeof(((type *)0)->field) }
+#define OPTION(field) PLACE(struct ln_cli_options, field, false)
+#define CONFIG(field) PLACE(struct ln_config, field, true)
+#define LIMIT(field) CONFIG(limits.field)
+
+#define FLAG(field, value) \
+	.kind = LN_CLI_FLAG, .place = OPTION(field), .min = (value)
+#define COUNT(to, from) .kind = LN_CLI_COUNT, .place = to, .min = (from)
+#define SIZE(to, from) .kind = LN_CLI_SIZE, .place = to, .min = (from)
+#define CHOICE(to, from, list) \
+	.kind = LN_CLI_CHOICE, .place = to, .min = (from), .words = (list)
+#define NAME_OF(field, what)                         \
+	.kind = LN_CLI_NAME, .place = OPTION(field), \
+	.values = "the name of a " what
+#define OTHER(reader, what) \
+	.kind = LN_CLI_OTHER, .apply = (reader), .values = (what)
+
+/* In the order of their enumerators. */
+static const char *const strategies[] = { "slab", "guard", NULL };
+static const char *const preemptions[] = { "signal", "epoch", NULL };
+static const char *const forms[] = { "table", "json", NULL };
+
+#define FUEL_UNIT 100000
+
+const struct ln_cli_option ln_cli_options[] = {
+	{ .help = "Running" },
+	{ "--workers", "-w", "N",
+	  "threads that run processes, %\n(default: one per core)",
+	  COUNT(OPTION(workers), 1), .max = 256 },
+	{ "--preemption", NULL, "KIND",
+	  "signal: interrupt processes that compute (default)\n"
+	  "epoch: let their code check a counter (slower)",
+	  CHOICE(OPTION(epochs), false, preemptions) },
+	{ "--memory-strategy", NULL, "KIND",
+	  "slab: cheap processes, checked accesses (default)\n"
+	  "guard: faster code, but fewer processes",
+	  CHOICE(CONFIG(strategy), LN_MEMORY_SLAB, strategies) },
+	{ "--plugin", "-P", "PLUGIN",
+	  "let the plugin change modules before they are\n"
+	  "compiled: a file, or the name of an installed\n"
+	  "plugin; may be given several times",
+	  OTHER(add_plugin, "the name of a file or of an installed plugin") },
+	{ .help = "Directories, network and variables" },
+	{ "--dir", NULL, "DIR",
+	  "let guests use a directory of the host under the\n"
+	  "same name; HOST::GUEST gives guests another name;\n"
+	  "with :ro at the end they cannot change it",
+	  OTHER(set_dir, "HOST[::GUEST][:ro], where no part is empty") },
+	{ "--env", NULL, "VAR",
+	  "set a variable for guests with NAME=VALUE, or pass\n"
+	  "one on with NAME; guests then have no others\n"
+	  "(default: all variables of this program)",
+	  OTHER(set_env, "NAME=VALUE, or the NAME of a variable that is set") },
+	{ "--no-env", NULL, NULL, "pass no variables on, except those of --env",
+	  FLAG(some_envs, true) },
+	{ "--tcplisten", NULL, "ADDR",
+	  "listen at an IP address and port, such as\n"
+	  "127.0.0.1:8080; guests find the socket open",
+	  OTHER(set_tcplisten,
+		"an IP address and port, such as 127.0.0.1:8080") },
+	{ .help = "Nodes" },
+	{ "--node", NULL, "ADDR",
+	  "be a node that others reach at HOST:PORT; port 0\n"
+	  "chooses a free port",
+	  OTHER(ln_cli_set_node, "HOST:PORT, such as 192.168.0.5:7000") },
+	{ "--node-name", NULL, "NAME",
+	  "the name of this node, 1 to 255 bytes; needed\n"
+	  "with --node",
+	  OTHER(ln_cli_set_node_name,
+		"1 to 255 bytes of UTF-8 without control characters") },
+	{ "--peer", NULL, "ADDR",
+	  "join the node at HOST:PORT and all that it knows;\n"
+	  "may be given several times",
+	  OTHER(ln_cli_add_peer, "HOST:PORT, such as 192.168.0.5:7000") },
+	{ "--no-entry", NULL, NULL,
+	  "run no FILE: work for other nodes until a signal",
+	  FLAG(no_entry, true) },
+	{ "--cluster-key", NULL, "FILE",
+	  "32 secret bytes that all nodes share (default:\n"
+	  "~/.config/lunatic/cluster.key, made on first use)",
+	  NAME_OF(node.cluster_key, "file") },
+	{ "--cert", NULL, "FILE",
+	  "this node's certificate, instead of a shared key;\n"
+	  "needs --key and --ca",
+	  NAME_OF(node.files.certificate, "file") },
+	{ "--key", NULL, "FILE", "the private key of the certificate",
+	  NAME_OF(node.files.key, "file") },
+	{ "--ca", NULL, "FILE",
+	  "CA certificate that the other nodes' certificates\n"
+	  "are signed by",
+	  NAME_OF(node.files.authority, "file") },
+	{ "--heartbeat", NULL, "TIME",
+	  "how long a node may be silent before it is lost,\n"
+	  "% (default 5s)",
+	  .kind = LN_CLI_TIME, .place = OPTION(node.heartbeat),
+	  .min = LN_HEARTBEAT_MIN, .max = LN_HEARTBEAT_MAX },
+	{ .help = "Limits" },
+	{ "--max-memory", NULL, "SIZE",
+	  "memories and tables of a process, and what the\n"
+	  "host keeps for it, % (default 4G)",
+	  SIZE(LIMIT(max_memory), 1 << 16) },
+	{ "--max-total-memory", NULL, "SIZE",
+	  "the same for all processes together (default 0:\nno limit)",
+	  SIZE(LIMIT(max_total_memory), 0) },
+	{ "--max-stack", NULL, "SIZE",
+	  "wasm stack of a process, outside its memory:\n"
+	  "%, in whole KiB (default 1M)",
+	  SIZE(OPTION(stack), LN_ENGINE_STACK_LEAST),
+	  .max = LN_ENGINE_STACK_MOST, .unit = 1024 },
+	{ "--max-fuel", NULL, "UNITS",
+	  "end a process after UNITS times 100,000 wasm\n"
+	  "instructions, % (default 0: never)",
+	  COUNT(LIMIT(max_fuel), 0), .max = UINT64_MAX / FUEL_UNIT / 2,
+	  .unit = FUEL_UNIT },
+	{ "--max-processes", NULL, "N",
+	  "processes at the same time, % (default 4194304)",
+	  COUNT(LIMIT(max_processes), 1) },
+	{ "--max-environments", NULL, "N",
+	  "environments that guests may make, %\n(default 10000)",
+	  COUNT(LIMIT(max_environments), 0) },
+	{ "--max-nesting", NULL, "N",
+	  "maximum nesting depth of environments,\n"
+	  "% (default 16)",
+	  COUNT(LIMIT(max_nesting), 0) },
+	{ "--max-descriptors", NULL, "N",
+	  "open sockets and files, % (default: a few\n"
+	  "less than the system allows)",
+	  COUNT(LIMIT(max_descriptors), 0) },
+	{ "--max-handles", NULL, "N",
+	  "ids of each kind that a process may hold, % (default 4194304)",
+	  COUNT(LIMIT(max_handles), 1) },
+	{ "--max-links", NULL, "N", "links of a process, % (default 4194304)",
+	  COUNT(LIMIT(max_links), 0) },
+	{ "--max-messages", NULL, "N",
+	  "messages in one mailbox, %; further ones\n"
+	  "are dropped (default 4194304; 0: no limit)",
+	  COUNT(LIMIT(max_messages), 0) },
+	{ "--max-mailbox", NULL, "SIZE",
+	  "size of all messages in one mailbox (default 1G;\n"
+	  "0: no limit)",
+	  SIZE(LIMIT(max_mailbox_bytes), 0) },
+	{ "--max-message", NULL, "SIZE", "size of one message (default 256M)",
+	  SIZE(LIMIT(max_message_bytes), 0) },
+	{ "--max-module", NULL, "SIZE",
+	  "size of a module that is compiled, %\n(default 128M)",
+	  SIZE(LIMIT(max_module_bytes), 1) },
+	{ "--max-compile-memory", NULL, "SIZE",
+	  "memory for compiling a large module, %\n"
+	  "(default 1G plus 192 times its size)",
+	  SIZE(OPTION(compiling.memory), LN_COMPILE_MEMORY_MIN),
+	  .max = LN_COMPILE_MEMORY_MAX },
+	{ "--max-compile-time", NULL, "SECONDS",
+	  "processor time for compiling a large module, %\n"
+	  "(default 10, plus 20 for each MiB of it)",
+	  COUNT(OPTION(compiling.seconds), 1), .max = LN_COMPILE_SECONDS_MAX },
+	{ "--max-plugin-time", NULL, "MS",
+	  "milliseconds that plugins may take for a module,\n"
+	  "% (default 10000)",
+	  COUNT(LIMIT(max_plugin_ms), 1) },
+	{ .help = "Reports" },
+	{ "--report", NULL, "[=json]",
+	  "print all processes when the first one has ended",
+	  CHOICE(OPTION(report), LN_REPORT_TABLE, forms) },
+	{ "--report-most", NULL, "N",
+	  "number of processes in a report, %, those\n"
+	  "with the most memory first (default 50)",
+	  COUNT(OPTION(report_most), 0) },
+	{ "--heap-profile", NULL, "FOLDER",
+	  "write what each process allocated into FOLDER;\n"
+	  "needs -P heap_profiler",
+	  NAME_OF(heap_profiles, "folder") },
+	{ .help = "Other" },
+	{ "--help", "-h", NULL, "print this help and exit",
+	  FLAG(action, LN_CLI_HELP) },
+	{ "--version", "-V", NULL, "print the version and exit",
+	  FLAG(action, LN_CLI_VERSION) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_test_options[] = {
+	{ .help = "Tests (lunatic test)" },
+	{ "--timeout", NULL, "SECONDS",
+	  "how long a test may run, % (default 60; 0: for ever)",
+	  COUNT(OPTION(test.timeout), 0) },
+	{ "--jobs", "-j", "N",
+	  "tests that run at the same time, %\n(default 8)",
+	  COUNT(OPTION(test.jobs), 1), .max = 256 },
+	{ "--nocapture", NULL, NULL, "show what tests print while they run",
+	  FLAG(test.nocapture, true) },
+	{ "--exact", NULL, NULL, "a filter is a whole name, not a part of it",
+	  FLAG(test.exact, true) },
+	{ "--ignored", NULL, NULL, "run only ignored tests",
+	  FLAG(test.ignored, LN_TEST_ONLY_IGNORED) },
+	{ "--include-ignored", NULL, NULL, "run ignored tests as well",
+	  FLAG(test.ignored, LN_TEST_ALSO_IGNORED) },
+	{ "--list", NULL, NULL, "print the names of the tests and run none",
+	  FLAG(test.list, true) },
+	{ .help = NULL },
+};
