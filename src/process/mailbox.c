@@ -186,7 +186,9 @@ LN_NOINLINE static enum ln_push push_beyond(struct ln_mailbox *mailbox,
 	mailbox->pushed++;
 	mailbox->pushed_bytes += weight;
 	result = deliver(mailbox, message);
-	if (result != LN_PUSH_QUEUED)
+	/* It may have been emptied since its bound was compared. */
+	if (result != LN_PUSH_QUEUED ||
+	    count_of(mailbox) <= mailbox->max_messages)
 		return result;
 	while (mailbox->max_messages < count_of(mailbox))
 		mailbox->max_messages *= 2;

@@ -140,7 +140,7 @@ int ln_plugin_new(struct ln_runtime *runtime,
 	if (code == 0 && !is_plugin(plugin)) {
 		code = LN_EINVAL;
 		/* NULL says that memory is short, too. */
-		*error = strdup("it is no plugin: it exports no function "
+		*error = strdup("it is not a plugin: it exports no function "
 				"`" LN_PLUGIN_HOOK "`");
 	}
 	if (code < 0) {

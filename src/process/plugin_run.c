@@ -92,7 +92,7 @@ static int judge(struct run *run, const struct ln_hook *hook,
 	case LN_OUTCOME_KILLED:
 		if (late)
 			return fail(run, LN_ETIMEDOUT,
-				    "was not done after %llu milliseconds",
+				    "did not finish within %llu milliseconds",
 				    (unsigned long long)run->bounds.ms);
 		return fail(run, LN_EKILLED, "was killed");
 	}
