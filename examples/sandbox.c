@@ -67,7 +67,7 @@
 #define MEMORY (10 << 20) // bytes
 #define FUEL 100          // times 100,000 instructions
 #define PATIENCE 2000     // milliseconds
-#define FILE_MOST (64 << 20)
+#define FILE_MAX (64 << 20)
 
 #define LINK_DIED 1
 #define TIMED_OUT 9027
@@ -412,7 +412,7 @@ static void run(int32_t number, const char *name, const void *module,
 
 static int run_file(const char *path)
 {
-	char *bytes = malloc(FILE_MOST);
+	char *bytes = malloc(FILE_MAX);
 	FILE *file = fopen(path, "rb");
 	size_t len;
 
@@ -420,7 +420,7 @@ static int run_file(const char *path)
 		perror(path);
 		return EXIT_FAILURE;
 	}
-	len = fread(bytes, 1, FILE_MOST, file);
+	len = fread(bytes, 1, FILE_MAX, file);
 	fclose(file);
 	run(FROM_FILE, path, bytes, len);
 	free(bytes);

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ln_endpoint first;
 	struct ln_endpoint second;
 	const char *reason = NULL;
-	char again[LN_HOST_MOST + 16];
+	char again[LN_HOST_MAX + 16];
 	size_t len;
 
 	if (text == NULL)

@@ -17,12 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct ln_module_limits limits = {
+	static const struct ln_compiled_limits limits = {
 		.max_bytes = COMPILED_MAX,
 	};
 	static struct ln_engine *engine;
 	static struct ln_linker *linker;
-	struct ln_module *module;
+	struct ln_compiled *module;
 	struct ln_scan scan;
 	char problem[192];
 	char *error;
@@ -35,10 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	(void)ln_scan_module(data, size, &scan, problem, sizeof(problem));
-	if (ln_module_new(engine, NULL, 0, linker, data, size, &limits, &module,
-			  &error) == 0) {
-		(void)ln_module_entry(module, "_start", 6);
-		ln_module_release(module);
+	if (ln_compiled_new(engine, NULL, 0, linker, data, size, &limits,
+			    &module, &error) == 0) {
+		(void)ln_compiled_entry(module, "_start", 6);
+		ln_compiled_release(module);
 	}
 	free(error);
 	return 0;

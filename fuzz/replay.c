@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST ((size_t)16 << 20) /* bytes of one input */
+#define MAX_COUNT ((size_t)16 << 20) /* bytes of one input */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,14 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void run(const char *folder, const char *name)
 {
 	char path[4096];
-	uint8_t *data = malloc(MOST);
+	uint8_t *data = malloc(MAX_COUNT);
 	size_t size = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "rb");
 	if (file != NULL && data != NULL)
-		size = fread(data, 1, MOST, file);
+		size = fread(data, 1, MAX_COUNT, file);
 	if (file == NULL || data == NULL || ferror(file)) {
 		perror(path);
 		exit(1);

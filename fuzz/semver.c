@@ -32,13 +32,13 @@ static void check_error(const struct ln_semver_error *error)
 static void check_match(const struct ln_requirement *requirement,
 			const struct ln_version *version)
 {
-	struct ln_version least;
-	struct ln_version most;
+	struct ln_version min;
+	struct ln_version max;
 
-	ln_requirement_range(requirement, &least, &most);
+	ln_requirement_range(requirement, &min, &max);
 	if (ln_requirement_matches(requirement, version) &&
-	    (ln_version_compare_numbers(version, &least) < 0 ||
-	     ln_version_compare_numbers(version, &most) > 0))
+	    (ln_version_compare_numbers(version, &min) < 0 ||
+	     ln_version_compare_numbers(version, &max) > 0))
 		abort();
 }
 

@@ -66,7 +66,7 @@ static void set_up(void)
 }
 
 /* Processes may have been killed by the input before. */
-static void start_processes(struct ln_node *node)
+static void start_processes(struct ln_local_node *node)
 {
 	for (int i = 0; i < PROCESSES; i++) {
 		if (ln_process_new(environment, take_all, NULL, &processes[i]) <
@@ -141,7 +141,7 @@ static void receive_all(struct ln_session *session, const uint8_t *data,
 			abort();
 		free(exact);
 		free(frame);
-		ln_frames_free(ln_session_take(session, LN_FRAME_MOST));
+		ln_frames_free(ln_session_take(session, LN_FRAME_MAX));
 		data += len;
 		size -= len;
 	}
@@ -149,17 +149,17 @@ static void receive_all(struct ln_session *session, const uint8_t *data,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ln_node_options options = { .name = "fuzzed",
-					   .max_proxies = 64,
-					   .max_ends = 16 };
+	struct ln_local_node_options options = { .name = "fuzzed",
+						 .max_proxies = 64,
+						 .max_ends = 16 };
 	struct ln_node_id id = { .name = "hostile" };
 	struct ln_channel channel = { .class = &class };
 	struct ln_session *session;
-	struct ln_node *node;
+	struct ln_local_node *node;
 
 	if (environment == NULL)
 		set_up();
-	if (ln_node_new(environment->runtime, &options, &node) < 0)
+	if (ln_local_node_new(environment->runtime, &options, &node) < 0)
 		abort();
 	start_processes(node);
 	if (ln_session_up(node, &channel, &id, &session) < 0)
@@ -167,9 +167,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	receive_all(session, data, size);
 	ln_session_down(session, "the input is over");
 	end_processes();
-	if (node->proxies != 0 || ln_ids_count(&node->peers) != 0 ||
-	    ln_ids_count(&node->exports) != 0 || node->references != 1)
+	if (node->proxies != 0 || ln_id_table_count(&node->peers) != 0 ||
+	    ln_id_table_count(&node->exports) != 0 || node->references != 1)
 		abort();
-	ln_node_free(node);
+	ln_local_node_free(node);
 	return 0;
 }

@@ -16,11 +16,11 @@
 #include "process/runtime.h"
 #include "process/wasm.h"
 
-#define PARAMS_MOST 8
+#define PARAMS_MAX 8
 #define ANY_RESULT 1 /* no error code: what comes is right */
 
 static struct ln_environment *environment;
-static struct ln_env_module *module;
+static struct ln_module *module;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -105,7 +105,7 @@ static void describe(char *name, const uint8_t *params, size_t count)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char name[PARAMS_MOST + 1];
+	char name[PARAMS_MAX + 1];
 	size_t count = size / LN_PARAM_SIZE;
 	uint8_t *params;
 
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ln_params_check(params, size) == 0) {
 		if (size % LN_PARAM_SIZE != 0)
 			abort();
-		if (count <= PARAMS_MOST) {
+		if (count <= PARAMS_MAX) {
 			describe(name, params, count);
 			spawn(name, params, size, ANY_RESULT);
 		}

@@ -186,9 +186,9 @@ static void take_name(struct cursor *cursor, char extra, char into[NAME_SIZE])
 	}
 }
 
-/* Takes a number from `least` to `most`. */
-static unsigned long take_number(struct cursor *cursor, unsigned long least,
-				 unsigned long most)
+/* Takes a number from `min` to `max`. */
+static unsigned long take_number(struct cursor *cursor, unsigned long min,
+				 unsigned long max)
 {
 	unsigned long value;
 	char *end;
@@ -198,9 +198,9 @@ static unsigned long take_number(struct cursor *cursor, unsigned long least,
 	value = isdigit((unsigned char)*cursor->at)
 			? strtoul(cursor->at, &end, 10)
 			: ULONG_MAX;
-	if (value == ULONG_MAX || value < least || value > most)
-		fail(cursor->line, "expected a number from %lu to %lu", least,
-		     most);
+	if (value == ULONG_MAX || value < min || value > max)
+		fail(cursor->line, "expected a number from %lu to %lu", min,
+		     max);
 	cursor->at = end;
 	return value;
 }

@@ -102,6 +102,7 @@ check "format (make format repairs it)" format_is_clean
 check "sizes" lines_fit
 check "includes" tools/check-includes.sh
 check "results of system calls" tools/check-results.sh
+check "words of names" tools/check-words.sh
 check "shell scripts" scripts_are_sound
 check "manual pages" manual_pages
 [ "${1:-}" = --quick ] || check "clang-tidy" tidy

@@ -26,7 +26,7 @@
 #define BYTES 64
 #define BATCH 256
 #define STEPS 1000
-#define SAMPLES_MOST (1u << 24)
+#define SAMPLES_MAX (1u << 24)
 
 struct connection {
 	int fd;
@@ -110,7 +110,7 @@ static uint64_t drive(int epoll, uint64_t end)
 			if (from->got < BYTES)
 				continue;
 			trips++;
-			if (sample_count < SAMPLES_MOST)
+			if (sample_count < SAMPLES_MAX)
 				samples[sample_count++] =
 					(uint32_t)(now() - from->sent);
 			if (end > 0)
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 	count = (unsigned)atoi(argv[2]);
 	seconds = atoi(argv[3]);
 	connections = calloc(count + 1, sizeof(*connections));
-	samples = malloc(SAMPLES_MOST * sizeof(*samples));
+	samples = malloc(SAMPLES_MAX * sizeof(*samples));
 	if (connections == NULL || samples == NULL || epoll < 0)
 		die("setup");
 	open_all((uint16_t)atoi(argv[1]), epoll);

@@ -2,7 +2,7 @@
  * HTTP/1.1 requests (RFC 9112): reading their heads and skipping their bodies.
  * Knows no sockets and no files.
  *
- * It is strict where leniency would let two parties see different requests in
+ * It is strict where leniency would let two tenants see different requests in
  * the same bytes: lines end with CR LF, headers are not continued on the next
  * line, and the length of a body is given only once.
  */

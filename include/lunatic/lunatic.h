@@ -45,10 +45,10 @@ extern "C" {
 /* Opaque. */
 typedef struct ln_runtime lunatic_runtime;
 typedef struct ln_environment lunatic_environment;
-typedef struct ln_env_module lunatic_module;
+typedef struct ln_module lunatic_module;
 typedef struct ln_process lunatic_process;
 typedef struct ln_message lunatic_message;
-typedef struct ln_member lunatic_node;
+typedef struct ln_node lunatic_node;
 
 /* ---- Errors and version ---- */
 
@@ -523,13 +523,13 @@ typedef struct lunatic_totals {
 	int64_t age_ms;            /* of the runtime */
 } lunatic_totals;
 
-/* Lists the `most` processes with the most memory (linear memory and messages),
+/* Lists the `max` processes with the most memory (linear memory and messages),
  * largest first; SIZE_MAX: all. Guests get up to `wait_ms` milliseconds, at
  * most 10,000, to tell which function they are in; 0 omits that. Asking wakes
  * them for some microseconds. Processes go on meanwhile, so the numbers are not
  * from exactly one moment. Waits; outside of a process it blocks the thread, up
  * to that time. LUNATIC_EINVAL, LUNATIC_ENOMEM. */
-LUNATIC_API int lunatic_runtime_processes(lunatic_runtime *runtime, size_t most,
+LUNATIC_API int lunatic_runtime_processes(lunatic_runtime *runtime, size_t max,
 					  int64_t wait_ms,
 					  lunatic_process_list **list);
 

@@ -44,8 +44,8 @@
 #define RESOLVE_CACHED 0x20
 #endif
 
-#define MOST_LINKS 40
-#define MOST_TRIES 32
+#define MAX_LINKS 40
+#define MAX_TRIES 32
 #define EXPANDED (-4096) /* no errno */
 
 static pthread_once_t chosen = PTHREAD_ONCE_INIT;
@@ -158,7 +158,7 @@ static int expand(struct walk *walk, int fd)
 
 	if (len < 0)
 		return (int)len;
-	if (++walk->links > MOST_LINKS)
+	if (++walk->links > MAX_LINKS)
 		return -ELOOP;
 	if (len == 0)
 		return -ENOENT;
@@ -331,7 +331,7 @@ int ln_beneath_open(int dir, const char *path, int flags, mode_t mode)
 	if ((flags & O_PATH) == 0)
 		flags |= O_NOCTTY;
 	if (!ln_beneath_steps() && !ln_guard_concerns(dir)) {
-		for (int i = 0; i < MOST_TRIES && fd == -EAGAIN; i++)
+		for (int i = 0; i < MAX_TRIES && fd == -EAGAIN; i++)
 			fd = open_two(dir, path, flags, mode, 0);
 	}
 	if (fd == -EAGAIN)

@@ -36,7 +36,7 @@
 #include "base/futex.h"
 
 #define ENTRIES 256
-#define MOST_LINKS 40
+#define MAX_LINKS 40
 
 struct entry {
 	dev_t device;
@@ -155,7 +155,7 @@ static int expand(struct route *route, int link)
 	size_t rest = strlen(route->rest);
 	ssize_t len = readlinkat(link, "", route->link, sizeof(route->link));
 
-	if (len <= 0 || ++route->links > MOST_LINKS)
+	if (len <= 0 || ++route->links > MAX_LINKS)
 		return LN_EIO;
 	if ((size_t)len + 1 + rest >= sizeof(route->text))
 		return LN_EINVAL;
@@ -275,15 +275,15 @@ static bool identify(int dir, struct stat *stat)
 
 bool ln_guard_concerns(int dir)
 {
-	size_t most = count();
+	size_t max = count();
 	struct stat stat;
 
-	if (most == 0)
+	if (max == 0)
 		return false;
 	/* In doubt care is taken. */
 	if (!identify(dir, &stat))
 		return true;
-	for (size_t i = 0; i < most; i++) {
+	for (size_t i = 0; i < max; i++) {
 		if (table[i].inode == stat.st_ino &&
 		    table[i].device == stat.st_dev)
 			return true;

@@ -451,7 +451,7 @@ static bool has_room(const struct ln_log_writer *writer)
 
 bool ln_log_writer_admits(struct ln_log_writer *writer, enum ln_log_kind kind)
 {
-	static const uint32_t most[LN_LOG_KINDS] = {
+	static const uint32_t max[LN_LOG_KINDS] = {
 		[LN_LOG_REPORT] = LN_LOG_REPORTS_PER_SECOND,
 		[LN_LOG_WARNING] = LN_LOG_WARNINGS_PER_SECOND,
 	};
@@ -463,7 +463,7 @@ bool ln_log_writer_admits(struct ln_log_writer *writer, enum ln_log_kind kind)
 		writer->window = now;
 		memset(writer->let_in, 0, sizeof(writer->let_in));
 	}
-	admits = has_room(writer) && writer->let_in[kind] < most[kind];
+	admits = has_room(writer) && writer->let_in[kind] < max[kind];
 	if (admits) {
 		writer->let_in[kind]++;
 	} else if (writer->left_out[kind]++ == 0) {

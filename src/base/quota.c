@@ -10,12 +10,12 @@
 
 struct ln_quota {
 	struct ln_quota *above; /* counted; NULL: none */
-	uint64_t most;
+	uint64_t max;
 	_Atomic uint64_t used; /* too many while somebody is refused */
 	_Atomic uint64_t references;
 };
 
-int ln_quota_new(struct ln_quota *above, uint64_t most, struct ln_quota **out)
+int ln_quota_new(struct ln_quota *above, uint64_t max, struct ln_quota **out)
 {
 	struct ln_quota *quota = malloc(sizeof(*quota));
 
@@ -25,7 +25,7 @@ int ln_quota_new(struct ln_quota *above, uint64_t most, struct ln_quota **out)
 		atomic_fetch_add_explicit(&above->references, 1,
 					  memory_order_relaxed);
 	quota->above = above;
-	quota->most = most;
+	quota->max = max;
 	atomic_init(&quota->used, 0);
 	atomic_init(&quota->references, 1);
 	*out = quota;
@@ -63,7 +63,7 @@ bool ln_quota_take(struct ln_quota *quota)
 {
 	for (struct ln_quota *at = quota; at != NULL; at = at->above) {
 		if (atomic_fetch_add_explicit(
-			    &at->used, 1, memory_order_relaxed) >= at->most) {
+			    &at->used, 1, memory_order_relaxed) >= at->max) {
 			uncount(quota, at->above);
 			return false;
 		}

@@ -12,10 +12,9 @@
 
 struct ln_quota;
 
-/* Makes a quota of `most` units below `above`, of which it has a reference;
+/* Makes a quota of `max` units below `above`, of which it has a reference;
  * NULL: below none. With one reference, the caller's. LN_ENOMEM. */
-int ln_quota_new(struct ln_quota *above, uint64_t most,
-		 struct ln_quota **quota);
+int ln_quota_new(struct ln_quota *above, uint64_t max, struct ln_quota **quota);
 
 /* NULL is fine. Units that are still taken stay valid. */
 void ln_quota_release(struct ln_quota *quota);

@@ -15,8 +15,8 @@ static int compare_numbers(uint64_t a, uint64_t b)
 /* A run of bytes, compared like Rust's str. */
 static int compare_texts(struct ln_identifiers a, struct ln_identifiers b)
 {
-	size_t least = a.len < b.len ? a.len : b.len;
-	int order = least > 0 ? memcmp(a.text, b.text, least) : 0;
+	size_t min = a.len < b.len ? a.len : b.len;
+	int order = min > 0 ? memcmp(a.text, b.text, min) : 0;
 
 	return order != 0 ? order : compare_numbers(a.len, b.len);
 }
@@ -278,12 +278,12 @@ static struct ln_version highest(const struct ln_comparator *comparator)
 }
 
 void ln_requirement_range(const struct ln_requirement *requirement,
-			  struct ln_version *least, struct ln_version *most)
+			  struct ln_version *min, struct ln_version *max)
 {
 	const struct ln_comparator *all = comparators(requirement);
 
-	*least = numbers(0, 0, 0);
-	*most = numbers(UINT64_MAX, UINT64_MAX, UINT64_MAX);
+	*min = numbers(0, 0, 0);
+	*max = numbers(UINT64_MAX, UINT64_MAX, UINT64_MAX);
 	for (uint32_t i = 0; i < requirement->count; i++) {
 		struct ln_version low =
 			numbers(all[i].major, all[i].minor, all[i].patch);
@@ -291,9 +291,9 @@ void ln_requirement_range(const struct ln_requirement *requirement,
 
 		if (all[i].op != LN_SEMVER_LESS &&
 		    all[i].op != LN_SEMVER_LESS_EQ &&
-		    ln_version_compare_numbers(&low, least) > 0)
-			*least = low;
-		if (ln_version_compare_numbers(&high, most) < 0)
-			*most = high;
+		    ln_version_compare_numbers(&low, min) > 0)
+			*min = low;
+		if (ln_version_compare_numbers(&high, max) < 0)
+			*max = high;
 	}
 }

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 /* Longest texts, in bytes. The crate has no such bounds. */
-#define LN_VERSION_MOST 256
-#define LN_REQUIREMENT_MOST 4096
+#define LN_VERSION_MAX 256
+#define LN_REQUIREMENT_MAX 4096
 
-#define LN_COMPARATORS_MOST 32
+#define LN_COMPARATORS_MAX 32
 #define LN_COMPARATORS_INLINE 4
 
 #define LN_SEMVER_ERROR_TEXT 96 /* bytes, with the terminating zero */
@@ -91,10 +91,10 @@ void ln_requirement_deinit(struct ln_requirement *requirement);
 bool ln_requirement_matches(const struct ln_requirement *requirement,
 			    const struct ln_version *version);
 
-/* Versions with lower numbers than `least`, or higher ones than `most`, match
+/* Versions with lower numbers than `min`, or higher ones than `max`, match
  * in no case. Only the three numbers are set. */
 void ln_requirement_range(const struct ln_requirement *requirement,
-			  struct ln_version *least, struct ln_version *most);
+			  struct ln_version *min, struct ln_version *max);
 
 /* Writes what was wrong, in the crate's words. Uses snprintf: some 2 KiB of
  * stack. */

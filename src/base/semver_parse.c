@@ -203,7 +203,7 @@ int ln_version_parse(const char *text, size_t len, struct ln_version *version,
 
 	*version = (struct ln_version){ 0 };
 	*error = (struct ln_semver_error){ 0 };
-	if (len > LN_VERSION_MOST)
+	if (len > LN_VERSION_MAX)
 		return fail(&cursor, TOO_LONG, MAJOR);
 	if (take_number(&cursor, MAJOR, &version->major) < 0 ||
 	    take_dot(&cursor, MAJOR) < 0 ||
@@ -290,7 +290,7 @@ static struct ln_comparator *room(struct ln_requirement *requirement)
 	if (requirement->count < LN_COMPARATORS_INLINE)
 		return &requirement->few[requirement->count];
 	requirement->many =
-		malloc(LN_COMPARATORS_MOST * sizeof(*requirement->many));
+		malloc(LN_COMPARATORS_MAX * sizeof(*requirement->many));
 	if (requirement->many == NULL)
 		return NULL;
 	memcpy(requirement->many, requirement->few, sizeof(requirement->few));
@@ -315,7 +315,7 @@ static int take_comparators(struct cursor *cursor,
 		if (!take(cursor, ','))
 			return fail_at(cursor, EXPECTED_COMMA, position);
 		skip_blanks(cursor);
-		if (requirement->count == LN_COMPARATORS_MOST)
+		if (requirement->count == LN_COMPARATORS_MAX)
 			return fail(cursor, TOO_MANY_COMPARATORS, MAJOR);
 	}
 }
@@ -330,7 +330,7 @@ int ln_requirement_parse(const char *text, size_t len,
 	requirement->count = 0;
 	requirement->many = NULL;
 	*error = (struct ln_semver_error){ 0 };
-	if (len > LN_REQUIREMENT_MOST)
+	if (len > LN_REQUIREMENT_MAX)
 		return fail(&cursor, TOO_LONG, MAJOR);
 	skip_blanks(&cursor);
 	if (take_wildcard(&cursor)) {

@@ -20,7 +20,7 @@
 #define DAY 86400
 #define CA_DAYS 3650
 #define NODE_DAYS 365
-#define DAYS_MOST 36500
+#define DAYS_MAX 36500
 
 /* Clocks of machines differ. */
 #define EARLIER (-DAY)
@@ -72,7 +72,7 @@ static bool read_days(const char *text, int64_t *days)
 	errno = 0;
 	count = strtoul(text, &end, 10);
 	*days = (int64_t)count;
-	return errno == 0 && *end == '\0' && count >= 1 && count <= DAYS_MOST;
+	return errno == 0 && *end == '\0' && count >= 1 && count <= DAYS_MAX;
 }
 
 /* Reads the words after the command; false after a line about a bad one. */
@@ -115,7 +115,7 @@ static bool is_file_name(const char *name)
 				      "0123456789._-";
 	size_t len = strlen(name);
 
-	return len > 0 && len <= LN_CERTIFICATE_NAME_MOST && name[0] != '.' &&
+	return len > 0 && len <= LN_CERTIFICATE_NAME_MAX && name[0] != '.' &&
 	       strspn(name, letters) == len && strcmp(name, "ca") != 0;
 }
 

@@ -28,7 +28,7 @@
 #include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
-#include "cluster/member.h"
+#include "cluster/node.h"
 #include "engine/compiler.h"
 #include "host/stdio.h"
 #include "lunatic_version.h"
@@ -60,16 +60,16 @@ struct signal_thread {
 	pthread_mutex_t lock;
 	pthread_cond_t ended;     /* by a signal */
 	struct ln_process *first; /* under lock; NULL: there is none yet */
-	struct ln_member *member; /* under lock; NULL: no node, or not yet */
+	struct ln_node *member;   /* under lock; NULL: no node, or not yet */
 };
 
-static void report(struct ln_runtime *runtime, struct ln_member *member,
+static void report(struct ln_runtime *runtime, struct ln_node *member,
 		   const struct ln_cli_options *options)
 {
 	ln_cli_report(runtime, member,
 		      options->report != LN_REPORT_NONE ? options->report
 							: LN_REPORT_TABLE,
-		      options->report_most);
+		      options->report_max);
 }
 
 /* Kills the first process, or ends a node without one; false: there is no such
@@ -83,7 +83,7 @@ static bool kill_first(struct signal_thread *signals)
 	if (there)
 		ln_process_kill(signals->first);
 	else if (signals->member != NULL)
-		ln_member_interrupt(signals->member);
+		ln_node_interrupt(signals->member);
 	pthread_cond_broadcast(&signals->ended);
 	pthread_mutex_unlock(&signals->lock);
 	return there;
@@ -189,7 +189,7 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 				      const struct ln_cli_options *options)
 {
 	static const char entry[] = "_start";
-	struct ln_env_module *module;
+	struct ln_module *module;
 	struct ln_spawn spawn = { .function = entry,
 				  .function_len = sizeof(entry) - 1 };
 	struct ln_process *process;
@@ -213,7 +213,7 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 	}
 	spawn.module = module;
 	result = ln_wasm_spawn(&spawn, &process, &error);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	if (result == 0)
 		return process;
 	if (result == LN_ENOENT)
@@ -290,13 +290,13 @@ static int serve(struct ln_environment *environment,
 	return 0;
 }
 
-static void set_member(struct signal_thread *signals, struct ln_member *member)
+static void set_member(struct signal_thread *signals, struct ln_node *member)
 {
 	pthread_mutex_lock(&signals->lock);
 	signals->member = member;
 	/* A signal just before that found nothing to interrupt. */
 	if (member != NULL && atomic_load(&caught_signal) != 0)
-		ln_member_interrupt(member);
+		ln_node_interrupt(member);
 	pthread_mutex_unlock(&signals->lock);
 }
 
@@ -305,7 +305,7 @@ static int run(struct ln_environment *environment,
 	       const struct ln_cli_options *options,
 	       struct signal_thread *signals)
 {
-	struct ln_member *member;
+	struct ln_node *member;
 	int status = STATUS_ERROR;
 
 	if (options->node.address == NULL)
@@ -321,7 +321,7 @@ static int run(struct ln_environment *environment,
 	set_member(signals, NULL);
 	/* Other nodes may have spawned processes here in any case. */
 	ln_runtime_stop(environment->runtime);
-	ln_member_free(member);
+	ln_node_free(member);
 	return status;
 }
 

@@ -13,7 +13,7 @@
 #define PREFIX_MIN 4 /* letters that an abbreviation has */
 #define DISTANCE_MAX 2
 
-static size_t least(size_t a, size_t b)
+static size_t min(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
@@ -31,12 +31,12 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			row[j] = least(above[j], row[j - 1]) + 1;
-			row[j] = least(row[j],
-				       above[j - 1] + (a[i - 1] != b[j - 1]));
+			row[j] = min(above[j], row[j - 1]) + 1;
+			row[j] = min(row[j],
+				     above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
-				row[j] = least(row[j], before[j - 2] + 1);
+				row[j] = min(row[j], before[j - 2] + 1);
 		}
 		before = above;
 		above = row;
@@ -51,7 +51,7 @@ void ln_nearest_begin(struct ln_nearest *nearest, const char *word)
 		.word = word,
 		.len = strnlen(word, WORD_MAX + 1),
 	};
-	nearest->distance = least(DISTANCE_MAX, nearest->len / 3) + 1;
+	nearest->distance = min(DISTANCE_MAX, nearest->len / 3) + 1;
 }
 
 void ln_nearest_offer(struct ln_nearest *nearest, const char *name)
@@ -64,7 +64,7 @@ void ln_nearest_offer(struct ln_nearest *nearest, const char *name)
 	apart = distance(nearest->word, nearest->len, name, len);
 	if (nearest->len >= PREFIX_MIN && nearest->len < len &&
 	    memcmp(nearest->word, name, nearest->len) == 0)
-		apart = least(apart, 1);
+		apart = min(apart, 1);
 	if (apart > nearest->distance ||
 	    (apart == nearest->distance && nearest->best == NULL))
 		return;

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/options.h"
-#include "cluster/member.h"
+#include "cluster/node.h"
 #include "net/address.h"
 #include "node/node.h"
 
@@ -62,7 +62,7 @@ bool ln_cli_add_peer(struct ln_cli_options *options, const char *value)
 /* The first option that only a node can have, or NULL. */
 static const char *node_option(const struct ln_cli_options *options)
 {
-	const struct ln_member_options *node = &options->node;
+	const struct ln_node_options *node = &options->node;
 
 	if (node->name != NULL)
 		return "--node-name";
@@ -125,13 +125,12 @@ static void tell(int result, char *error)
 	free(error);
 }
 
-struct ln_member *ln_cli_start_node(struct ln_environment *environment,
-				    const struct ln_cli_options *options)
+struct ln_node *ln_cli_start_node(struct ln_environment *environment,
+				  const struct ln_cli_options *options)
 {
-	struct ln_member *member;
+	struct ln_node *member;
 	char *error;
-	int result =
-		ln_member_new(environment, &options->node, &member, &error);
+	int result = ln_node_new(environment, &options->node, &member, &error);
 
 	if (result == 0)
 		return member;
@@ -145,11 +144,11 @@ static void show_progress(const char *line)
 		ln_log_say("%s", line);
 }
 
-bool ln_cli_join(struct ln_member *member)
+bool ln_cli_join(struct ln_node *member)
 {
 	struct ln_fabric_peer *peers;
 	char *error;
-	int result = ln_member_join(member, show_progress, &error);
+	int result = ln_node_join(member, show_progress, &error);
 	int count;
 
 	if (result < 0) {
@@ -161,12 +160,12 @@ bool ln_cli_join(struct ln_member *member)
 	}
 	if (!ln_log_enabled(LN_LOG_WARN))
 		return true;
-	count = ln_member_list(member, &peers);
+	count = ln_node_list(member, &peers);
 	if (count >= 0)
 		free(peers);
 	/* With port 0, only this line tells the address. */
 	ln_log_say("node %s at %s, connected to %d other%s",
-		   ln_member_id(member)->name, ln_member_address(member),
+		   ln_node_own_id(member)->name, ln_node_address(member),
 		   count >= 0 ? count : 0, count == 1 ? "" : "s");
 	return true;
 }

@@ -7,7 +7,7 @@
 
 struct ln_cli_options;
 struct ln_environment;
-struct ln_member;
+struct ln_node;
 
 /* For the table of options. */
 bool ln_cli_set_node(struct ln_cli_options *options, const char *value);
@@ -20,11 +20,11 @@ bool ln_cli_check_node(const struct ln_cli_options *options);
 
 /* Makes the program a node that listens; NULL after a line about what went
  * wrong. */
-struct ln_member *ln_cli_start_node(struct ln_environment *environment,
-				    const struct ln_cli_options *options);
+struct ln_node *ln_cli_start_node(struct ln_environment *environment,
+				  const struct ln_cli_options *options);
 
 /* Joins the peers and prints a line; false after an error, or without a line if
  * it was interrupted. */
-bool ln_cli_join(struct ln_member *member);
+bool ln_cli_join(struct ln_node *member);
 
 #endif

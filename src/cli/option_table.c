@@ -188,8 +188,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--max-stack", NULL, "SIZE",
 	  "wasm stack of a process, outside its memory:\n"
 	  "%, in whole KiB (default 1M)",
-	  SIZE(OPTION(stack), LN_ENGINE_STACK_LEAST),
-	  .max = LN_ENGINE_STACK_MOST, .unit = 1024 },
+	  SIZE(OPTION(stack), LN_ENGINE_STACK_MIN), .max = LN_ENGINE_STACK_MAX,
+	  .unit = 1024 },
 	{ "--max-fuel", NULL, "UNITS",
 	  "end a process after UNITS times 100,000 wasm\n"
 	  "instructions, % (default 0: never)",
@@ -247,7 +247,7 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--report-most", NULL, "N",
 	  "number of processes in a report, %, those\n"
 	  "with the most memory first (default 50)",
-	  COUNT(OPTION(report_most), 0) },
+	  COUNT(OPTION(report_max), 0) },
 	{ "--heap-profile", NULL, "FOLDER",
 	  "write what each process allocated into FOLDER;\n"
 	  "needs -P heap_profiler",

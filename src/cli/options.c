@@ -13,7 +13,7 @@
 #include "cli/nearest.h"
 #include "cli/node.h"
 
-#define REPORT_MOST 50
+#define REPORT_MAX 50
 #define TEST_TIMEOUT 60
 #define TEST_JOBS 8
 
@@ -183,7 +183,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 	int at = 1;
 
 	*options = (struct ln_cli_options){
-		.report_most = REPORT_MOST,
+		.report_max = REPORT_MAX,
 		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
 	};
 	if (ln_config_new(&options->config) < 0) {

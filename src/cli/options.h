@@ -8,7 +8,7 @@
 
 #include "cli/option.h"
 #include "cli/report.h"
-#include "cluster/member.h"
+#include "cluster/node.h"
 #include "engine/compiler.h"
 #include "process/config.h"
 
@@ -46,14 +46,14 @@ struct ln_cli_options {
 	size_t plugin_count;
 	bool some_envs; /* guests get the variables in config, no others */
 	struct ln_compiler_limits compiling;
-	const char *heap_profiles;     /* a folder; NULL: none */
-	enum ln_report_form report;    /* at the end */
-	size_t report_most;            /* processes in a report */
-	struct ln_member_options node; /* no address: this is not a node */
-	const char **peers;            /* those in it; owned list */
-	bool no_entry;                 /* there is no file to run */
-	const char *file;              /* NULL: none */
-	char **args;                   /* of the guest, the file's name first */
+	const char *heap_profiles;   /* a folder; NULL: none */
+	enum ln_report_form report;  /* at the end */
+	size_t report_max;           /* processes in a report */
+	struct ln_node_options node; /* no address: this is not a node */
+	const char **peers;          /* those in it; owned list */
+	bool no_entry;               /* there is no file to run */
+	const char *file;            /* NULL: none */
+	char **args;                 /* of the guest, the file's name first */
 	size_t arg_count;
 	struct ln_test_options test;
 };

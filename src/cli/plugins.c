@@ -116,7 +116,7 @@ static bool add_plugin(struct ln_runtime *runtime, struct ln_config *config,
 	result = ln_config_add_plugin(config, plugin);
 	ln_plugin_release(plugin);
 	if (result < 0)
-		ln_log_say("too many plugins: at most %d", LN_PLUGINS_MOST);
+		ln_log_say("too many plugins: at most %d", LN_PLUGINS_MAX);
 	return result == 0;
 }
 

@@ -19,7 +19,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
-#include "cluster/member.h"
+#include "cluster/node.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
 #include "process/inspect.h"
@@ -409,8 +409,8 @@ char *ln_cli_report_text(const struct ln_inspection *inspection,
 	return text;
 }
 
-void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
-		   enum ln_report_form form, size_t most)
+void ln_cli_report(struct ln_runtime *runtime, struct ln_node *member,
+		   enum ln_report_form form, size_t max)
 {
 	struct ln_cli_nodes nodes = { .id = NULL };
 	struct ln_inspection *inspection;
@@ -419,11 +419,11 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
 	size_t len;
 	int count;
 
-	if (ln_inspect(runtime, most, ANSWER_WAIT, &inspection) == 0) {
+	if (ln_inspect(runtime, max, ANSWER_WAIT, &inspection) == 0) {
 		if (member != NULL) {
-			count = ln_member_list(member, &peers);
-			nodes.id = ln_member_id(member);
-			nodes.address = ln_member_address(member);
+			count = ln_node_list(member, &peers);
+			nodes.id = ln_node_own_id(member);
+			nodes.address = ln_node_address(member);
 			nodes.peers = peers;
 			nodes.count = count > 0 ? (size_t)count : 0;
 		}

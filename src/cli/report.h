@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct ln_inspection;
-struct ln_member;
+struct ln_node;
 struct ln_fabric_peer;
 struct ln_node_id;
 struct ln_runtime;
@@ -24,11 +24,11 @@ enum ln_report_form {
 	LN_REPORT_JSON,  /* one object in one line */
 };
 
-/* Looks at the runtime's processes and prints the `most` with the most memory,
+/* Looks at the runtime's processes and prints the `max` with the most memory,
  * totals, and the connected nodes; `member` is NULL when the program is no
  * node. In a thread that is no worker. */
-void ln_cli_report(struct ln_runtime *runtime, struct ln_member *member,
-		   enum ln_report_form form, size_t most);
+void ln_cli_report(struct ln_runtime *runtime, struct ln_node *member,
+		   enum ln_report_form form, size_t max);
 
 /* The same as text, which the caller frees; NULL when memory is short. */
 char *ln_cli_report_text(const struct ln_inspection *inspection,

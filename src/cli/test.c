@@ -6,7 +6,7 @@
  * each makes the environment, spawns, and waits; the processes run on the
  * workers.
  *
- * Output goes to a file in memory that cannot grow beyond CAPTURE_MOST: a test
+ * Output goes to a file in memory that cannot grow beyond CAPTURE_MAX: a test
  * that prints endlessly gets an error. Both streams and the reports of traps
  * share its position. These files stay open until the runtime is gone, because
  * a process that outlived its test may still write there.
@@ -46,7 +46,7 @@
 #include "process/wasm.h"
 
 #define STATUS_FAILED 1
-#define CAPTURE_MOST ((off_t)1 << 20)
+#define CAPTURE_MAX ((off_t)1 << 20)
 
 /* How long to wait for the end of killed processes that a test left behind. */
 #define CLEAR_TIME (2 * LN_NS_PER_S)
@@ -101,7 +101,7 @@ static bool capture(struct verdict *verdict)
 
 	if (fd < 0)
 		return false;
-	if (ftruncate(fd, CAPTURE_MOST) == 0 &&
+	if (ftruncate(fd, CAPTURE_MAX) == 0 &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
 		verdict->console.streams = ln_stdio_new(fd);
 	if (verdict->console.streams == NULL) {
@@ -125,8 +125,8 @@ static char *captured_text(const struct verdict *verdict, size_t *len)
 		size = lseek(verdict->console.reports, 0, SEEK_CUR);
 	if (size <= 0)
 		return NULL;
-	if (size > CAPTURE_MOST)
-		size = CAPTURE_MOST;
+	if (size > CAPTURE_MAX)
+		size = CAPTURE_MAX;
 	text = malloc((size_t)size);
 	if (text == NULL)
 		return NULL;
@@ -145,7 +145,7 @@ static void print_captured(const struct verdict *verdict)
 		if (text[len - 1] != '\n')
 			putchar('\n');
 	}
-	if ((off_t)len == CAPTURE_MOST)
+	if ((off_t)len == CAPTURE_MAX)
 		puts("(the rest was not kept)");
 	free(text);
 }
@@ -206,7 +206,7 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 	struct ln_spawn spawn = { .function = test->entry,
 				  .function_len = test->entry_len };
 	struct ln_process *process = NULL;
-	struct ln_env_module *module;
+	struct ln_module *module;
 	char *error;
 	int result;
 
@@ -215,7 +215,7 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 	if (result == 0) {
 		spawn.module = module;
 		result = ln_wasm_spawn(&spawn, &process, &error);
-		ln_env_module_release(module);
+		ln_module_release(module);
 	}
 	if (result < 0) {
 		fail(verdict, "cannot be started: %s",
@@ -303,14 +303,14 @@ static void *run_tests(void *argument)
 /* Runs them in several threads or, if none can be started, in this one. */
 static void run_all(struct suite *suite)
 {
-	size_t most = suite->options->test.jobs;
+	size_t max = suite->options->test.jobs;
 	size_t started = 0;
 	pthread_t *threads;
 
-	if (most > suite->chosen)
-		most = suite->chosen;
-	threads = calloc(most, sizeof(*threads));
-	while (threads != NULL && started < most &&
+	if (max > suite->chosen)
+		max = suite->chosen;
+	threads = calloc(max, sizeof(*threads));
+	while (threads != NULL && started < max &&
 	       pthread_create(&threads[started], NULL, run_tests, suite) == 0)
 		started++;
 	if (started == 0)
@@ -409,7 +409,7 @@ static int run_suite(struct suite *suite)
 static int test_module(struct suite *suite, struct ln_environment *environment)
 {
 	const char *file = suite->options->file;
-	struct ln_env_module *module;
+	struct ln_module *module;
 	int status = STATUS_FAILED;
 	char *error;
 	int result;
@@ -433,7 +433,7 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 				   "refused)",
 				   file);
 	}
-	ln_env_module_release(module);
+	ln_module_release(module);
 	return status;
 }
 

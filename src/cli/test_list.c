@@ -83,22 +83,22 @@ void ln_test_list_free(struct ln_test *tests, size_t count)
 	free(tests);
 }
 
-int ln_test_list(const struct ln_module *module, struct ln_test **tests,
+int ln_test_list(const struct ln_compiled *module, struct ln_test **tests,
 		 size_t *count)
 {
 	const struct ln_entry *entry;
-	size_t most = 0;
+	size_t max = 0;
 
 	*count = 0;
-	while (ln_module_entry_at(module, most) != NULL)
-		most++;
-	*tests = calloc(most + 1, sizeof(**tests));
+	while (ln_compiled_entry_at(module, max) != NULL)
+		max++;
+	*tests = calloc(max + 1, sizeof(**tests));
 	if (*tests == NULL)
 		return LN_ENOMEM;
-	for (size_t i = 0; i < most; i++) {
+	for (size_t i = 0; i < max; i++) {
 		int error;
 
-		entry = ln_module_entry_at(module, i);
+		entry = ln_compiled_entry_at(module, i);
 		error = ln_test_parse(entry->name, entry->name_len,
 				      &(*tests)[*count]);
 		if (error == LN_ENOMEM) {

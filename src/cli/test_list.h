@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct ln_module;
+struct ln_compiled;
 struct ln_test_options;
 
 struct ln_test {
@@ -22,7 +22,7 @@ struct ln_test {
 int ln_test_parse(const char *entry, size_t len, struct ln_test *test);
 
 /* All tests of a module, in the order of its exports. LN_ENOMEM. */
-int ln_test_list(const struct ln_module *module, struct ln_test **tests,
+int ln_test_list(const struct ln_compiled *module, struct ln_test **tests,
 		 size_t *count);
 void ln_test_list_free(struct ln_test *tests, size_t count);
 

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "embed/embed.h"
 
-#define SIZE_MOST 4096
+#define MAX_BYTES 4096
 
 int ln_embed_read_config(void *own, size_t own_size, const void *given)
 {
@@ -20,7 +20,7 @@ int ln_embed_read_config(void *own, size_t own_size, const void *given)
 	size_t size;
 
 	memcpy(&size, given, sizeof(size));
-	if (size <= sizeof(size) || size > SIZE_MOST)
+	if (size <= sizeof(size) || size > MAX_BYTES)
 		return LN_EINVAL;
 	for (size_t i = own_size; i < size; i++) {
 		if (bytes[i] != 0)
@@ -33,7 +33,7 @@ int ln_embed_read_config(void *own, size_t own_size, const void *given)
 int ln_embed_write_config(void *config, size_t size, const void *defaults,
 			  size_t defaults_size)
 {
-	if (config == NULL || size <= sizeof(size) || size > SIZE_MOST)
+	if (config == NULL || size <= sizeof(size) || size > MAX_BYTES)
 		return LN_EINVAL;
 	memset(config, 0, size);
 	memcpy(config, defaults, size < defaults_size ? size : defaults_size);

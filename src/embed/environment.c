@@ -281,7 +281,7 @@ void lunatic_environment_release(lunatic_environment *environment)
 int lunatic_module_new(lunatic_environment *environment, const void *bytes,
 		       size_t len, lunatic_module **module, char **error_text)
 {
-	struct ln_env_module *made;
+	struct ln_module *made;
 	char *text;
 	int error;
 
@@ -306,5 +306,5 @@ int lunatic_module_new(lunatic_environment *environment, const void *bytes,
 void lunatic_module_release(lunatic_module *module)
 {
 	if (module != NULL)
-		ln_env_module_release(module);
+		ln_module_release(module);
 }

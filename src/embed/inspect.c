@@ -19,7 +19,7 @@
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
-#define WAIT_MOST_MS 10000
+#define WAIT_MAX_MS 10000
 
 _Static_assert((int)LUNATIC_STATE_STARTING == LN_STATE_STARTING &&
 		       (int)LUNATIC_STATE_RUNNING == LN_STATE_RUNNING &&
@@ -37,7 +37,7 @@ _Static_assert(sizeof(((lunatic_totals *)0)->ended) ==
 
 struct listing {
 	struct ln_runtime *runtime;
-	size_t most;
+	size_t max;
 	int64_t wait;
 	struct ln_inspection *list;
 	int result;
@@ -47,22 +47,22 @@ static void inspect(void *argument)
 {
 	struct listing *listing = argument;
 
-	listing->result = ln_inspect(listing->runtime, listing->most,
+	listing->result = ln_inspect(listing->runtime, listing->max,
 				     listing->wait, &listing->list);
 }
 
-int lunatic_runtime_processes(lunatic_runtime *runtime, size_t most,
+int lunatic_runtime_processes(lunatic_runtime *runtime, size_t max,
 			      int64_t wait_ms, lunatic_process_list **list)
 {
 	struct listing listing = { .runtime = runtime,
-				   .most = most,
+				   .max = max,
 				   .wait = wait_ms * LN_NS_PER_MS };
 	int error;
 
 	if (list == NULL)
 		return LN_EINVAL;
 	*list = NULL;
-	if (runtime == NULL || wait_ms < 0 || wait_ms > WAIT_MOST_MS)
+	if (runtime == NULL || wait_ms < 0 || wait_ms > WAIT_MAX_MS)
 		return LN_EINVAL;
 	error = ln_blocking_run(ln_sched_blocking(runtime->sched), inspect,
 				&listing);

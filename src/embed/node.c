@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "cluster/member.h"
+#include "cluster/node.h"
 #include "embed/embed.h"
 #include "node/node.h"
 #include "node/remote_environment.h"
@@ -21,8 +21,8 @@
 #include "sched/sched.h"
 #include "sched/task.h"
 
-#define HEARTBEAT_LEAST_MS (LN_HEARTBEAT_MIN / LN_NS_PER_MS)
-#define HEARTBEAT_MOST_MS (LN_HEARTBEAT_MAX / LN_NS_PER_MS)
+#define HEARTBEAT_MIN_MS (LN_HEARTBEAT_MIN / LN_NS_PER_MS)
+#define HEARTBEAT_MAX_MS (LN_HEARTBEAT_MAX / LN_NS_PER_MS)
 
 struct lunatic_peer_list {
 	struct ln_fabric_peer *peers;
@@ -63,8 +63,8 @@ static bool is_valid(const lunatic_node_config *config)
 {
 	if (config->name == NULL || config->address == NULL ||
 	    (config->peers == NULL && config->peer_count > 0) ||
-	    config->heartbeat_ms < HEARTBEAT_LEAST_MS ||
-	    config->heartbeat_ms > HEARTBEAT_MOST_MS)
+	    config->heartbeat_ms < HEARTBEAT_MIN_MS ||
+	    config->heartbeat_ms > HEARTBEAT_MAX_MS)
 		return false;
 	for (size_t i = 0; i < config->peer_count; i++) {
 		if (config->peers[i] == NULL)
@@ -80,7 +80,7 @@ int lunatic_node_new(lunatic_environment *environment,
 		     char **error_text)
 {
 	lunatic_node_config own = default_config();
-	struct ln_member_options options;
+	struct ln_node_options options;
 	char *text;
 	int error;
 
@@ -94,7 +94,7 @@ int lunatic_node_new(lunatic_environment *environment,
 	    ln_embed_read_config(&own, sizeof(own), config) < 0 ||
 	    !is_valid(&own))
 		return LN_EINVAL;
-	options = (struct ln_member_options){
+	options = (struct ln_node_options){
 		.name = own.name,
 		.address = own.address,
 		.peers = own.peers,
@@ -105,7 +105,7 @@ int lunatic_node_new(lunatic_environment *environment,
 			   .authority = own.authority },
 		.heartbeat = own.heartbeat_ms * LN_NS_PER_MS,
 	};
-	error = ln_member_new(environment, &options, node, &text);
+	error = ln_node_new(environment, &options, node, &text);
 	if (error == 0)
 		environment->runtime->member = *node;
 	else
@@ -122,7 +122,7 @@ int lunatic_node_join(lunatic_node *node, char **error_text)
 		*error_text = NULL;
 	if (node == NULL || in_process())
 		return LN_EINVAL;
-	error = ln_member_join(node, NULL, &text);
+	error = ln_node_join(node, NULL, &text);
 	if (error < 0)
 		give(text, error_text);
 	return error;
@@ -132,33 +132,33 @@ int lunatic_node_leave(lunatic_node *node)
 {
 	if (node == NULL || in_process())
 		return LN_EINVAL;
-	ln_member_leave(node);
+	ln_node_leave(node);
 	return 0;
 }
 
 void ln_embed_free_node(struct ln_runtime *runtime)
 {
-	struct ln_member *member = runtime->member;
+	struct ln_node *member = runtime->member;
 
 	if (member == NULL)
 		return;
 	ln_runtime_stop(runtime);
 	runtime->member = NULL;
-	ln_member_free(member);
+	ln_node_free(member);
 }
 
 const char *lunatic_node_name(const lunatic_node *node)
 {
-	return node != NULL ? ln_member_id(node)->name : NULL;
+	return node != NULL ? ln_node_own_id(node)->name : NULL;
 }
 
 const char *lunatic_node_address(const lunatic_node *node)
 {
-	return node != NULL ? ln_member_address(node) : NULL;
+	return node != NULL ? ln_node_address(node) : NULL;
 }
 
 struct listing {
-	struct ln_member *node;
+	struct ln_node *node;
 	struct ln_fabric_peer *peers;
 	int count;
 };
@@ -167,7 +167,7 @@ static void list_peers(void *argument)
 {
 	struct listing *listing = argument;
 
-	listing->count = ln_member_list(listing->node, &listing->peers);
+	listing->count = ln_node_list(listing->node, &listing->peers);
 }
 
 int lunatic_node_peers(lunatic_node *node, lunatic_peer_list **list)
@@ -185,7 +185,7 @@ int lunatic_node_peers(lunatic_node *node, lunatic_peer_list **list)
 	if (made == NULL)
 		return LN_ENOMEM;
 	error = ln_blocking_run(
-		ln_sched_blocking(ln_member_node(node)->runtime->sched),
+		ln_sched_blocking(ln_node_local(node)->runtime->sched),
 		list_peers, &listing);
 	if (error == 0 && listing.count < 0)
 		error = listing.count;
@@ -238,7 +238,7 @@ int lunatic_environment_new_remote(lunatic_node *node, const char *name,
 				   char **error_text)
 {
 	struct ln_config *own;
-	struct ln_node *local;
+	struct ln_local_node *local;
 	char *text;
 	int error;
 
@@ -249,7 +249,7 @@ int lunatic_environment_new_remote(lunatic_node *node, const char *name,
 	*environment = NULL;
 	if (node == NULL || name == NULL)
 		return LN_EINVAL;
-	local = ln_member_node(node);
+	local = ln_node_local(node);
 	error = ln_embed_make_config(local->runtime, config, &own);
 	if (error < 0)
 		return error;

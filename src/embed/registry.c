@@ -20,8 +20,8 @@ static int check(const lunatic_environment *environment, const char *name,
 		*error_text = NULL;
 	if (environment == NULL || name == NULL || text == NULL)
 		return LN_EINVAL;
-	*len = strnlen(name, LN_REGISTRY_NAME_MOST + 1);
-	if (*len > LN_REGISTRY_NAME_MOST ||
+	*len = strnlen(name, LN_REGISTRY_NAME_MAX + 1);
+	if (*len > LN_REGISTRY_NAME_MAX ||
 	    !ln_utf8_valid((const uint8_t *)name, *len))
 		return LN_EINVAL;
 	return 0;

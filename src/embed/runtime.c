@@ -20,7 +20,7 @@
 #include "process/shutdown.h"
 #include "sched/task.h"
 
-#define WORKERS_MOST 256
+#define WORKERS_MAX 256
 
 /* The numbers are the same, so codes pass through unchanged. */
 #define CHECK_ERROR(name, number, text)                    \
@@ -92,7 +92,7 @@ int lunatic_runtime_new(const lunatic_runtime_config *config,
 	if (config != NULL &&
 	    ln_embed_read_config(&own, sizeof(own), config) < 0)
 		return LN_EINVAL;
-	if (own.workers > WORKERS_MOST ||
+	if (own.workers > WORKERS_MAX ||
 	    !set_compiling(&own, &options.compiling))
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;

@@ -15,7 +15,7 @@
 
 struct ln_account {
 	struct ln_account *above; /* NULL: none; outlives this one */
-	uint64_t most;            /* bytes */
+	uint64_t max;             /* bytes */
 	_Atomic uint64_t used; /* bytes; too many while somebody is refused */
 };
 
@@ -43,13 +43,13 @@ static inline bool ln_account_charge(struct ln_account *account, uint64_t bytes)
 		uint64_t before;
 
 		/* What could never fit is not added: no count wraps around. */
-		if (bytes > at->most) {
+		if (bytes > at->max) {
 			ln_account_refund(account, at, bytes);
 			return false;
 		}
 		before = atomic_fetch_add_explicit(&at->used, bytes,
 						   memory_order_relaxed);
-		if (before > at->most - bytes) {
+		if (before > at->max - bytes) {
 			ln_account_refund(account, at->above, bytes);
 			return false;
 		}

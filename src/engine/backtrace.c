@@ -11,7 +11,7 @@ const struct ln_entry *ln_backtrace_find(const struct ln_instance *instance,
 					 const char *name)
 {
 	const struct ln_entry *entry =
-		ln_module_entry(instance->module, name, strlen(name));
+		ln_compiled_entry(instance->module, name, strlen(name));
 
 	if (entry == NULL || entry->param_count != 0 ||
 	    entry->result_count != 0)
@@ -21,8 +21,8 @@ const struct ln_entry *ln_backtrace_find(const struct ln_instance *instance,
 
 int ln_backtrace_take(struct ln_instance *instance,
 		      const struct ln_entry *trapping, uint32_t *functions,
-		      size_t most, size_t *count)
+		      size_t max, size_t *count)
 {
-	return instance->class->backtrace(instance, trapping, functions, most,
+	return instance->class->backtrace(instance, trapping, functions, max,
 					  count);
 }

@@ -14,12 +14,12 @@ struct ln_instance;
 const struct ln_entry *ln_backtrace_find(const struct ln_instance *instance,
 					 const char *name);
 
-/* The numbers of the functions, innermost first, up to `most`, in a host
+/* The numbers of the functions, innermost first, up to `max`, in a host
  * function, by calling that export; its own frame is not in it. After
  * instantiation, by the process itself. LN_EKILLED: the process was asked to
  * end meanwhile. LN_EINVAL: it did not trap. */
 int ln_backtrace_take(struct ln_instance *instance,
 		      const struct ln_entry *trapping, uint32_t *functions,
-		      size_t most, size_t *count);
+		      size_t max, size_t *count);
 
 #endif

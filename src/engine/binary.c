@@ -129,24 +129,23 @@ int ln_type_walk_next(struct ln_type_walk *walk, const uint8_t **at,
 	return ln_binary_type(&walk->rest, form, type) ? 1 : LN_EFORMAT;
 }
 
-enum limits_flag { LIMITS_MOST = 1, LIMITS_PAGE_SIZE = 8 };
+enum limits_flag { LIMITS_MAX = 1, LIMITS_PAGE_SIZE = 8 };
 
 #define TABLE_INITIAL 0x40 /* then a zero */
 #define LIMITS_KNOWN 7     /* also shared and 64-bit ones */
 
-bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *least,
-		     uint64_t *most)
+bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *min,
+		     uint64_t *max)
 {
 	uint64_t flags;
 
 	*initial = cursor->at < cursor->end && *cursor->at == TABLE_INITIAL;
-	*most = UINT64_MAX;
+	*max = UINT64_MAX;
 	return (!*initial || ln_cursor_skip(cursor, 2)) &&
 	       ln_binary_skip_type(cursor) &&
 	       ln_cursor_number(cursor, 32, &flags) && flags <= LIMITS_KNOWN &&
-	       ln_cursor_number(cursor, 64, least) &&
-	       ((flags & LIMITS_MOST) == 0 ||
-		ln_cursor_number(cursor, 64, most));
+	       ln_cursor_number(cursor, 64, min) &&
+	       ((flags & LIMITS_MAX) == 0 || ln_cursor_number(cursor, 64, max));
 }
 
 bool ln_binary_skip_limits(struct ln_cursor *cursor)
@@ -155,7 +154,7 @@ bool ln_binary_skip_limits(struct ln_cursor *cursor)
 
 	if (!ln_cursor_byte(cursor, &flags) || !ln_cursor_skip_number(cursor))
 		return false;
-	if ((flags & LIMITS_MOST) != 0 && !ln_cursor_skip_number(cursor))
+	if ((flags & LIMITS_MAX) != 0 && !ln_cursor_skip_number(cursor))
 		return false;
 	return (flags & LIMITS_PAGE_SIZE) == 0 || ln_cursor_skip_number(cursor);
 }

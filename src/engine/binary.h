@@ -105,8 +105,8 @@ int ln_type_walk_next(struct ln_type_walk *walk, const uint8_t **at,
 
 /* How large a table may be. A table in the table section may have an initial
  * value: then *initial, and a constant expression follows. */
-bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *least,
-		     uint64_t *most);
+bool ln_binary_table(struct ln_cursor *cursor, bool *initial, uint64_t *min,
+		     uint64_t *max);
 
 /* How large a table or memory is, and may get. */
 bool ln_binary_skip_limits(struct ln_cursor *cursor);

@@ -42,8 +42,8 @@
 #include "engine/scan.h"
 #include "engine/signatures.h"
 #include "engine/weight.h"
+#include "sched/fair_queue.h"
 #include "sched/task.h"
-#include "sched/turns.h"
 
 /* Parsing text takes a hundred times its size in memory and is meant for what
  * people write by hand. */
@@ -51,7 +51,7 @@
 
 struct ln_codes {
 	uint64_t key[2];
-	struct ln_turns turns[LN_CODE_STEPS];
+	struct ln_fair_queue turns[LN_CODE_PHASES];
 	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
 	struct ln_table table; /* struct ln_code, by hash; under lock */
@@ -415,10 +415,10 @@ int ln_codes_new(struct ln_codes **out)
 	if (codes == NULL)
 		return LN_ENOMEM;
 	ln_random_bytes(codes->key, sizeof(codes->key));
-	for (int i = 0; i < LN_CODE_STEPS; i++) {
+	for (int i = 0; i < LN_CODE_PHASES; i++) {
 		bool two = i == LN_CODE_LOOK || i == LN_CODE_APART;
 
-		if (ln_turns_init(&codes->turns[i], two ? 2 : 1) < 0) {
+		if (ln_fair_queue_init(&codes->turns[i], two ? 2 : 1) < 0) {
 			ln_codes_free(codes);
 			return LN_ENOMEM;
 		}
@@ -431,7 +431,7 @@ void ln_codes_free(struct ln_codes *codes)
 {
 	if (codes == NULL)
 		return;
-	for (int i = 0; i < LN_CODE_STEPS; i++)
+	for (int i = 0; i < LN_CODE_PHASES; i++)
 		ln_turns_deinit(&codes->turns[i]);
 	ln_table_deinit(&codes->table, NULL);
 	free(codes);
@@ -684,7 +684,7 @@ int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
 {
 	struct ln_codes *codes = ln_engine_codes(engine);
 
-	for (int i = 0; i < LN_CODE_STEPS; i++) {
+	for (int i = 0; i < LN_CODE_PHASES; i++) {
 		tenants[i] = ln_turns_join(&codes->turns[i],
 					   above != NULL ? above[i] : NULL);
 		if (tenants[i] == NULL)
@@ -697,25 +697,25 @@ void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants)
 {
 	struct ln_codes *codes = ln_engine_codes(engine);
 
-	for (int i = 0; i < LN_CODE_STEPS; i++)
+	for (int i = 0; i < LN_CODE_PHASES; i++)
 		ln_turns_leave(&codes->turns[i], tenants[i]);
 }
 
-int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_tenant *const *tenants)
+int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_step step,
+			struct ln_tenant *const *tenants)
 {
 	if (ln_task_current() == NULL)
 		return 0;
-	return ln_turns_take(&ln_engine_codes(engine)->turns[step],
-			     tenants != NULL ? tenants[step] : NULL);
+	return ln_fair_queue_enter(&ln_engine_codes(engine)->turns[step],
+				   tenants != NULL ? tenants[step] : NULL);
 }
 
-void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_tenant *const *tenants)
+void ln_code_leave_queue(struct ln_engine *engine, enum ln_code_step step,
+			 struct ln_tenant *const *tenants)
 {
 	if (ln_task_current() != NULL)
-		ln_turns_end(&ln_engine_codes(engine)->turns[step],
-			     tenants != NULL ? tenants[step] : NULL);
+		ln_fair_queue_leave(&ln_engine_codes(engine)->turns[step],
+				    tenants != NULL ? tenants[step] : NULL);
 }
 
 /* ---- What code says ---- */

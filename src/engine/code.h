@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "engine/host_table.h"
-#include "engine/steps.h"
+#include "engine/phases.h"
 
 struct ln_code;
 struct ln_codes;
@@ -41,7 +41,7 @@ int ln_codes_new(struct ln_codes **codes);
 /* All code must be gone. NULL is fine. */
 void ln_codes_free(struct ln_codes *codes);
 
-/* A reference to the code for `bytes` (see ln_module_new), in use, in the
+/* A reference to the code for `bytes` (see ln_compiled_new), in use, in the
  * making, or from the cache on disk. On failure *error is a text or NULL, owned
  * by the caller. Blocks, and is deep: not on a fiber. LN_EFORMAT, LN_EINVAL,
  * LN_ELIMIT, LN_ENOMEM, LN_EIO. */
@@ -78,7 +78,7 @@ void ln_code_settle(struct ln_code *code, int result, const char *text);
  * why. LN_EKILLED. */
 int ln_code_await(struct ln_code *code, char **text);
 
-/* Makes LN_CODE_STEPS tenants, which take turns at the steps, below those of
+/* Makes LN_CODE_PHASES tenants, which take turns at the steps, below those of
  * `above`; NULL: below none. LN_ENOMEM: some may be missing. */
 int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
 		 struct ln_tenant **tenants);
@@ -88,10 +88,10 @@ void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants);
 
 /* Takes a turn for one of such tenants; NULL: for none. Threads that run no
  * task do not wait. LN_EKILLED. */
-int ln_code_take_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_tenant *const *tenants);
-void ln_code_end_turn(struct ln_engine *engine, enum ln_code_step step,
-		      struct ln_tenant *const *tenants);
+int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_step step,
+			struct ln_tenant *const *tenants);
+void ln_code_leave_queue(struct ln_engine *engine, enum ln_code_step step,
+			 struct ln_tenant *const *tenants);
 
 /* The module as a binary: text is assembled, a binary is copied; *binary is the
  * caller's. Errors as ln_code_find. Needs the stack of a thread. */

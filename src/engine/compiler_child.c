@@ -35,7 +35,7 @@
  * engine look at in passing. */
 #define DESCRIPTORS 32
 
-static bool parse_number(const char *text, uint64_t most, uint64_t *number)
+static bool parse_number(const char *text, uint64_t max, uint64_t *number)
 {
 	char *end;
 
@@ -43,7 +43,7 @@ static bool parse_number(const char *text, uint64_t most, uint64_t *number)
 		return false;
 	errno = 0;
 	*number = strtoull(text, &end, 10);
-	return errno == 0 && *end == '\0' && *number <= most;
+	return errno == 0 && *end == '\0' && *number <= max;
 }
 
 /* False: it was not started by this program. */

@@ -85,8 +85,8 @@ struct ln_linkers *ln_engine_linkers(struct ln_engine *engine);
 /* Bytes of a guest's own frames, those of compiled code; one that needs more
  * traps. Address space is taken for all of it, memory for what is touched. */
 #define LN_ENGINE_STACK_DEFAULT ((size_t)1 << 20)
-#define LN_ENGINE_STACK_LEAST ((size_t)64 << 10)
-#define LN_ENGINE_STACK_MOST ((size_t)64 << 20)
+#define LN_ENGINE_STACK_MIN ((size_t)64 << 10)
+#define LN_ENGINE_STACK_MAX ((size_t)64 << 20)
 
 /* Sets that, in whole KiB, before any variant has been made. */
 void ln_engine_set_stack(struct ln_engine *engine, size_t bytes);

@@ -154,10 +154,10 @@ struct ln_engine_class {
 	void (*preempt)(struct ln_instance *instance, void *context);
 
 	/* Where the guest is, or has called the host: the numbers of the
-	 * functions, innermost first, up to `most`; returns how many are known.
+	 * functions, innermost first, up to `max`; returns how many are known.
 	 * The guest does not notice, but for its fuel. On the fiber. */
 	size_t (*where)(struct ln_instance *instance, uint32_t *functions,
-			size_t most);
+			size_t max);
 
 	/* The same, more cheaply and all of them, when the guest helps: it has
 	 * `trapping`, an entry of no parameters and results that traps, for
@@ -165,7 +165,7 @@ struct ln_engine_class {
 	 * LN_EINVAL: it did not trap. */
 	int (*backtrace)(struct ln_instance *instance,
 			 const struct ln_entry *trapping, uint32_t *functions,
-			 size_t most, size_t *count);
+			 size_t max, size_t *count);
 };
 
 /* The engines that are built in. */

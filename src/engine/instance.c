@@ -5,7 +5,7 @@
  * function: guest code may be preempted, and runs on the fiber). The entry
  * function runs on the fiber. Where an instance begins with much data, which
  * the engine copies in one go, a thread of the blocking pool instantiates it:
- * WRITTEN_MOST bytes take about a tenth of a millisecond, and a hop to the pool
+ * WRITTEN_MAX bytes take about a tenth of a millisecond, and a hop to the pool
  * and back about as long as 64 KiB of them.
  *
  * Threads: the one that runs the process, see docs/architecture.md.
@@ -24,7 +24,7 @@
 #include "sched/sched.h"
 #include "sched/task.h"
 
-#define WRITTEN_MOST ((uint64_t)1 << 20)
+#define WRITTEN_MAX ((uint64_t)1 << 20)
 
 /* Relaxed: for reports. */
 static void show_used(struct ln_instance *instance)
@@ -65,7 +65,8 @@ void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)
 
 static bool is_metered(const struct ln_instance *instance)
 {
-	return (ln_module_variant(instance->module) & LN_VARIANT_METERED) != 0;
+	return (ln_compiled_variant(instance->module) & LN_VARIANT_METERED) !=
+	       0;
 }
 
 uint64_t ln_instance_fuel_used(const struct ln_instance *instance)
@@ -104,20 +105,20 @@ struct init_call {
 	int result;
 };
 
-static bool has_much_data(const struct ln_module *module)
+static bool has_much_data(const struct ln_compiled *module)
 {
-	return ln_module_written_bytes(module) > WRITTEN_MOST;
+	return ln_compiled_written_bytes(module) > WRITTEN_MAX;
 }
 
 static void init_on_stack(void *argument)
 {
 	struct init_call *call = argument;
 	struct ln_instance *instance = call->instance;
-	struct ln_module *module = instance->module;
+	struct ln_compiled *module = instance->module;
 	uint64_t memory = instance->limits.max_memory;
 	uint32_t elements = 0;
 
-	instance->table_bytes = ln_module_table_bytes(
+	instance->table_bytes = ln_compiled_table_bytes(
 		module, memory, instance->limits.max_table_elements, &elements);
 	if (!ln_instance_charge(instance, instance->table_bytes)) {
 		instance->table_bytes = 0;
@@ -129,7 +130,7 @@ static void init_on_stack(void *argument)
 	call->result = instance->class->open(instance, elements);
 	if (call->result < 0)
 		return;
-	if (ln_module_has_start(module) || has_much_data(module))
+	if (ln_compiled_has_start(module) || has_much_data(module))
 		return;
 	/* Copying data segments is compiled code as well, and asks for
 	 * preemption; here there is no fiber that could be left. */
@@ -149,7 +150,7 @@ static void init_in_pool(void *argument)
 	instance->off_fiber = false;
 }
 
-int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
+int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 		     const struct ln_instance_limits *limits,
 		     struct ln_task *task, void *data,
 		     struct ln_report **report)
@@ -159,17 +160,17 @@ int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
 	*instance = (struct ln_instance){
 		.data = data,
 		.task = task,
-		.class = ln_module_class(module),
+		.class = ln_compiled_class(module),
 		.module = module,
 		.limits = *limits,
 	};
-	instance->code = ln_module_image(module, &instance->code_size);
+	instance->code = ln_compiled_image(module, &instance->code_size);
 	*report = NULL;
 	ln_task_set_local(task, instance);
 	ln_task_on_worker_stack(task, init_on_stack, &call);
 	if (call.result < 0)
 		return call.result;
-	if (ln_module_has_start(module)) {
+	if (ln_compiled_has_start(module)) {
 		call.result = instance->class->instantiate(instance, report);
 	} else if (has_much_data(module)) {
 		int error = ln_blocking_run(ln_sched_blocking(task->sched),
@@ -227,7 +228,7 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 	count = instance->class->where(instance, functions, LN_REPORT_FRAMES);
 	if (metered)
 		instance->class->set_fuel(instance, *fuel);
-	names = ln_module_names(instance->module);
+	names = ln_compiled_names(instance->module);
 	return count > 0
 		       ? ln_names_copy(names, ln_names_first_own(
 						      names, functions, count))
@@ -253,7 +254,7 @@ void ln_instance_resumed(struct ln_instance *instance)
 {
 	uint64_t tick;
 
-	if (!(ln_module_variant(instance->module) & LN_VARIANT_EPOCHS))
+	if (!(ln_compiled_variant(instance->module) & LN_VARIANT_EPOCHS))
 		return;
 	tick = ln_sched_ticks(instance->task->sched);
 	if (tick == instance->deadline_tick)

@@ -18,7 +18,7 @@ struct ln_account;
 struct ln_engine_class;
 struct ln_entry;
 struct ln_instance_state;
-struct ln_module;
+struct ln_compiled;
 struct ln_report;
 union ln_value;
 
@@ -63,7 +63,7 @@ struct ln_instance {
 	size_t code_size;    /* bytes */
 	const struct ln_engine_class *class;
 	struct ln_instance_state *state; /* the engine's; NULL: not made */
-	struct ln_module *module;
+	struct ln_compiled *module;
 	struct ln_instance_limits limits;
 	uint64_t memory_used;   /* bytes that are charged */
 	uint64_t table_bytes;   /* charged for tables, for good */
@@ -77,7 +77,7 @@ struct ln_instance {
  * function, if any. On failure *report tells why, is owned by the caller, and
  * NULL when memory is short; ln_instance_deinit is still to be called.
  * LN_ETRAP, LN_ELIMIT, LN_ENOMEM, LN_EKILLED. */
-int ln_instance_init(struct ln_instance *instance, struct ln_module *module,
+int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 		     const struct ln_instance_limits *limits,
 		     struct ln_task *task, void *data,
 		     struct ln_report **report);

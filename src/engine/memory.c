@@ -49,9 +49,9 @@
 #define CLASS_MAX_BITS 32
 #define CLASSES (CLASS_MAX_BITS - CLASS_MIN_BITS + 1)
 #define WARM_BYTES ((size_t)64 << 20) /* of free slots, a class */
-#define WARM_LEAST 4
+#define WARM_MIN 4
 #define BATCH 32
-#define BATCH_SLOT_MOST ((size_t)1 << 20) /* larger slots do not wait */
+#define BATCH_SLOT_MAX ((size_t)1 << 20) /* larger slots do not wait */
 
 /* Slots of one class that are not zero yet. */
 struct batch {
@@ -148,7 +148,7 @@ int ln_memories_new(struct ln_memories **out)
 		size_t warm = WARM_BYTES / slot;
 
 		ln_slab_init(&memories->classes[i], slot,
-			     warm < WARM_LEAST ? WARM_LEAST : warm);
+			     warm < WARM_MIN ? WARM_MIN : warm);
 	}
 	*out = memories;
 	return 0;
@@ -180,14 +180,14 @@ static void clear(struct ln_memories *memories, unsigned size_class,
 		ln_slab_give(&memories->classes[size_class], ranges[i].base);
 }
 
-/* Takes the batch of a class out, when it has at least `least` slots. */
-static size_t take_batch(struct batch *used, size_t least,
+/* Takes the batch of a class out, when it has at least `min` slots. */
+static size_t take_batch(struct batch *used, size_t min,
 			 struct ln_range ranges[BATCH])
 {
 	size_t count = 0;
 
 	ln_lock_acquire(&used->lock);
-	if (used->count >= least) {
+	if (used->count >= min) {
 		count = used->count;
 		memcpy(ranges, used->ranges, count * sizeof(*ranges));
 		used->count = 0;
@@ -204,7 +204,7 @@ static void give_slot(struct ln_memories *memories, unsigned size_class,
 	size_t count = 1;
 
 	ranges[0] = (struct ln_range){ .base = base, .size = size };
-	if (memories->classes[size_class].slot_size <= BATCH_SLOT_MOST) {
+	if (memories->classes[size_class].slot_size <= BATCH_SLOT_MAX) {
 		ln_lock_acquire(&used->lock);
 		used->ranges[used->count++] = ranges[0];
 		count = used->count == BATCH ? BATCH : 0;
@@ -441,8 +441,8 @@ const char *ln_memory_new(struct ln_memories *memories,
 	if (!placed)
 		goto fail_place;
 	memory->exported = !shape->heap &&
-			   instance->memories++ ==
-				   ln_module_exported_memory(instance->module);
+			   instance->memories++ == ln_compiled_exported_memory(
+							   instance->module);
 	show(memory);
 	*out = memory;
 	return NULL;

@@ -38,7 +38,7 @@
 /* The part of the memory that tables may grow to is one of so many. */
 #define GROWTH_SHARE 16
 
-struct ln_module {
+struct ln_compiled {
 	_Atomic uint32_t references;
 
 	/* Immutable once made. */
@@ -60,10 +60,10 @@ struct load {
 	struct ln_linker *linker;
 	const uint8_t *bytes;
 	size_t len;
-	const struct ln_module_limits *limits;
+	const struct ln_compiled_limits *limits;
 	enum ln_code_state state;
-	struct ln_code *code;     /* counted, until a module has it */
-	struct ln_module *module; /* what comes of it */
+	struct ln_code *code;       /* counted, until a module has it */
+	struct ln_compiled *module; /* what comes of it */
 	char *error;
 	int result;
 };
@@ -71,7 +71,7 @@ struct load {
 static int link_code(struct load *load)
 {
 	const struct ln_engine_class *class = ln_engine_class(load->engine);
-	struct ln_module *module = calloc(1, sizeof(*module));
+	struct ln_compiled *module = calloc(1, sizeof(*module));
 	struct ln_host_imports *imports;
 	int error;
 
@@ -174,17 +174,17 @@ static int compile_apart(struct load *load, struct ln_blocking *pool)
 	return error;
 }
 
-static int at_turn(struct load *load, struct ln_blocking *pool,
-		   enum ln_code_step step,
-		   int (*work)(struct load *load, struct ln_blocking *pool))
+static int in_queue(struct load *load, struct ln_blocking *pool,
+		    enum ln_code_step step,
+		    int (*work)(struct load *load, struct ln_blocking *pool))
 {
 	int error =
-		ln_code_take_turn(load->engine, step, load->limits->tenants);
+		ln_code_enter_queue(load->engine, step, load->limits->tenants);
 
 	if (error < 0)
 		return error;
 	error = work(load, pool);
-	ln_code_end_turn(load->engine, step, load->limits->tenants);
+	ln_code_leave_queue(load->engine, step, load->limits->tenants);
 	return error;
 }
 
@@ -194,9 +194,9 @@ static int make(struct load *load, struct ln_blocking *pool)
 	int error = LN_EUNSUP;
 
 	if (ln_code_step(load->code) == LN_CODE_APART)
-		error = at_turn(load, pool, LN_CODE_APART, compile_apart);
+		error = in_queue(load, pool, LN_CODE_APART, compile_apart);
 	if (error == LN_EUNSUP)
-		error = at_turn(load, pool, LN_CODE_COMPILE, compile);
+		error = in_queue(load, pool, LN_CODE_COMPILE, compile);
 	if (error < 0) {
 		ln_code_settle(load->code, error, NULL);
 		return error;
@@ -209,7 +209,7 @@ static int look(struct load *load, struct ln_blocking *pool)
 	return run_job(load, pool, find_job);
 }
 
-static enum ln_code_step look_step(const struct load *load)
+static enum ln_code_step look_phase(const struct load *load)
 {
 	bool text = load->len > 0 && load->bytes[0] != '\0';
 
@@ -220,7 +220,7 @@ static enum ln_code_step look_step(const struct load *load)
 /* One attempt; LN_EAGAIN when another one had begun, and gave up. */
 static int try(struct load *load, struct ln_blocking *pool)
 {
-	int error = at_turn(load, pool, look_step(load), look);
+	int error = in_queue(load, pool, look_phase(load), look);
 
 	if (error < 0 || load->state == LN_CODE_READY)
 		return error;
@@ -232,11 +232,11 @@ static int try(struct load *load, struct ln_blocking *pool)
 	return error;
 }
 
-int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
-		  unsigned variant, struct ln_linker *linker,
-		  const uint8_t *bytes, size_t len,
-		  const struct ln_module_limits *limits, struct ln_module **out,
-		  char **error)
+int ln_compiled_new(struct ln_engine *engine, struct ln_blocking *pool,
+		    unsigned variant, struct ln_linker *linker,
+		    const uint8_t *bytes, size_t len,
+		    const struct ln_compiled_limits *limits,
+		    struct ln_compiled **out, char **error)
 {
 	struct load load = { .engine = engine,
 			     .variant = ln_engine_complete(engine, variant),
@@ -260,7 +260,7 @@ int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
 	return result;
 }
 
-struct ln_module *ln_module_retain(struct ln_module *module)
+struct ln_compiled *ln_compiled_retain(struct ln_compiled *module)
 {
 	ln_refs_retain(&module->references);
 	return module;
@@ -268,14 +268,14 @@ struct ln_module *ln_module_retain(struct ln_module *module)
 
 static void destroy(void *argument)
 {
-	struct ln_module *module = argument;
+	struct ln_compiled *module = argument;
 
 	module->class->linked_free(module->linked);
 	ln_code_release(module->code);
 	free(module);
 }
 
-void ln_module_release(struct ln_module *module)
+void ln_compiled_release(struct ln_compiled *module)
 {
 	if (module == NULL)
 		return;
@@ -283,118 +283,119 @@ void ln_module_release(struct ln_module *module)
 		ln_task_on_worker_stack(ln_task_current(), destroy, module);
 }
 
-const struct ln_entry *ln_module_entry(const struct ln_module *module,
-				       const char *name, size_t len)
+const struct ln_entry *ln_compiled_entry(const struct ln_compiled *module,
+					 const char *name, size_t len)
 {
 	return ln_entries_find(ln_code_entries(module->code), name, len);
 }
 
-const struct ln_entry *ln_module_entry_at(const struct ln_module *module,
-					  size_t position)
+const struct ln_entry *ln_compiled_entry_at(const struct ln_compiled *module,
+					    size_t position)
 {
 	return ln_entries_at(ln_code_entries(module->code), position);
 }
 
-const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len)
+const uint8_t *ln_compiled_bytes(const struct ln_compiled *module, size_t *len)
 {
 	return ln_code_bytes(module->code, len);
 }
 
-const struct ln_code *ln_module_code(const struct ln_module *module)
+const struct ln_code *ln_compiled_code(const struct ln_compiled *module)
 {
 	return module->code;
 }
 
-uint64_t ln_module_weight(const struct ln_module *module)
+uint64_t ln_compiled_weight(const struct ln_compiled *module)
 {
 	size_t len;
 	size_t size;
 
-	(void)ln_module_bytes(module, &len);
-	(void)ln_module_image(module, &size);
+	(void)ln_compiled_bytes(module, &len);
+	(void)ln_compiled_image(module, &size);
 	return (uint64_t)len + size + MODULE_BYTES;
 }
 
-const char *ln_module_table_name(const struct ln_module *module, uint32_t index,
-				 size_t *len)
+const char *ln_compiled_table_name(const struct ln_compiled *module,
+				   uint32_t index, size_t *len)
 {
 	uint32_t function;
 
 	if (!ln_elements_function(ln_code_elements(module->code), index,
 				  &function))
 		return NULL;
-	return ln_names_function(ln_module_names(module), function, len);
+	return ln_names_function(ln_compiled_names(module), function, len);
 }
 
-const struct ln_names *ln_module_names(const struct ln_module *module)
+const struct ln_names *ln_compiled_names(const struct ln_compiled *module)
 {
 	return ln_code_names(module->code);
 }
 
-const uint8_t *ln_module_image(const struct ln_module *module, size_t *size)
+const uint8_t *ln_compiled_image(const struct ln_compiled *module, size_t *size)
 {
 	*size = module->image_size;
 	return module->image;
 }
 
-const struct ln_engine_class *ln_module_class(const struct ln_module *module)
+const struct ln_engine_class *
+ln_compiled_class(const struct ln_compiled *module)
 {
 	return module->class;
 }
 
-unsigned ln_module_variant(const struct ln_module *module)
+unsigned ln_compiled_variant(const struct ln_compiled *module)
 {
 	return module->variant;
 }
 
-struct ln_engine *ln_module_engine(const struct ln_module *module)
+struct ln_engine *ln_compiled_engine(const struct ln_compiled *module)
 {
 	return ln_code_engine(module->code);
 }
 
-const struct ln_linked *ln_module_linked(const struct ln_module *module)
+const struct ln_linked *ln_compiled_linked(const struct ln_compiled *module)
 {
 	return module->linked;
 }
 
-struct ln_variant *ln_module_engine_variant(const struct ln_module *module)
+struct ln_variant *ln_compiled_engine_variant(const struct ln_compiled *module)
 {
 	return module->engine_variant;
 }
 
-enum ln_abi_generation ln_module_generation(const struct ln_module *module)
+enum ln_abi_generation ln_compiled_generation(const struct ln_compiled *module)
 {
 	return ln_code_generation(module->code);
 }
 
-bool ln_module_has_start(const struct ln_module *module)
+bool ln_compiled_has_start(const struct ln_compiled *module)
 {
 	return module->scan.has_start;
 }
 
-uint32_t ln_module_exported_memory(const struct ln_module *module)
+uint32_t ln_compiled_exported_memory(const struct ln_compiled *module)
 {
 	return module->scan.exported_memory;
 }
 
-uint64_t ln_module_initial_memory(const struct ln_module *module)
+uint64_t ln_compiled_initial_memory(const struct ln_compiled *module)
 {
 	return module->scan.initial_memory;
 }
 
-uint64_t ln_module_written_bytes(const struct ln_module *module)
+uint64_t ln_compiled_written_bytes(const struct ln_compiled *module)
 {
 	return module->scan.data + module->scan.initial_elements * ELEMENT_SIZE;
 }
 
-bool ln_module_tables_grow(const struct ln_module *module)
+bool ln_compiled_tables_grow(const struct ln_compiled *module)
 {
 	return module->scan.growing_tables > 0;
 }
 
-uint64_t ln_module_table_bytes(const struct ln_module *module,
-			       uint64_t max_memory, uint32_t max_elements,
-			       uint32_t *elements)
+uint64_t ln_compiled_table_bytes(const struct ln_compiled *module,
+				 uint64_t max_memory, uint32_t max_elements,
+				 uint32_t *elements)
 {
 	const struct ln_scan *scan = &module->scan;
 	uint64_t growing = scan->growing_tables;

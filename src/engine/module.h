@@ -11,7 +11,7 @@
 
 #include "engine/entries.h"
 #include "engine/host_table.h"
-#include "engine/steps.h"
+#include "engine/phases.h"
 
 struct ln_blocking;
 struct ln_code;
@@ -23,8 +23,8 @@ struct ln_names;
 struct ln_tenant;
 struct ln_variant;
 
-/* What ln_module_new refuses beyond. */
-struct ln_module_limits {
+/* What ln_compiled_new refuses beyond. */
+struct ln_compiled_limits {
 	size_t max_bytes; /* size of the wasm binary, bytes */
 	/* On whose behalf, for turns (ln_code_join); NULL: nobody's. */
 	struct ln_tenant *const *tenants;
@@ -34,7 +34,7 @@ struct ln_module_limits {
 
 #define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)128 << 20)
 
-struct ln_module;
+struct ln_compiled;
 
 /* Compiles `bytes` (wasm binary, or text when it does not start with the
  * binary's magic number) for a variant, unless there is code for them in use or
@@ -47,81 +47,83 @@ struct ln_module;
  * when others compile, it waits for its turn. Anybody else, who may pass NULL
  * for the pool, does it on his own stack. LN_EFORMAT, LN_EINVAL (imports),
  * LN_ELIMIT, LN_ENOMEM, LN_EIO, LN_EKILLED. */
-int ln_module_new(struct ln_engine *engine, struct ln_blocking *pool,
-		  unsigned variant, struct ln_linker *linker,
-		  const uint8_t *bytes, size_t len,
-		  const struct ln_module_limits *limits,
-		  struct ln_module **module, char **error);
+int ln_compiled_new(struct ln_engine *engine, struct ln_blocking *pool,
+		    unsigned variant, struct ln_linker *linker,
+		    const uint8_t *bytes, size_t len,
+		    const struct ln_compiled_limits *limits,
+		    struct ln_compiled **module, char **error);
 
-struct ln_module *ln_module_retain(struct ln_module *module);
-void ln_module_release(struct ln_module *module);
+struct ln_compiled *ln_compiled_retain(struct ln_compiled *module);
+void ln_compiled_release(struct ln_compiled *module);
 
 /* Bytes that making an instance writes, about: data and elements. */
-uint64_t ln_module_written_bytes(const struct ln_module *module);
+uint64_t ln_compiled_written_bytes(const struct ln_compiled *module);
 
 /* The entry of that name, or NULL: functions with more than 64 parameters are
  * no entries. Any thread; constant time. */
-const struct ln_entry *ln_module_entry(const struct ln_module *module,
-				       const char *name, size_t len);
+const struct ln_entry *ln_compiled_entry(const struct ln_compiled *module,
+					 const char *name, size_t len);
 
 /* The entry at a position, counted from 0 in the order of the exports; NULL
  * behind the last one. Any thread. */
-const struct ln_entry *ln_module_entry_at(const struct ln_module *module,
-					  size_t position);
+const struct ln_entry *ln_compiled_entry_at(const struct ln_compiled *module,
+					    size_t position);
 
 /* The wasm binary that it was made from. */
-const uint8_t *ln_module_bytes(const struct ln_module *module, size_t *len);
+const uint8_t *ln_compiled_bytes(const struct ln_compiled *module, size_t *len);
 
 /* Its code, which modules of equal bytes share. */
-const struct ln_code *ln_module_code(const struct ln_module *module);
+const struct ln_code *ln_compiled_code(const struct ln_compiled *module);
 
 /* Bytes that it takes, about: the binary, compiled code, tables. */
-uint64_t ln_module_weight(const struct ln_module *module);
+uint64_t ln_compiled_weight(const struct ln_compiled *module);
 
 /* What its functions are called. */
 /* The name, any bytes, of the function that a library spawns by its number in
  * the table; NULL: it is not known. Valid as long as the module. Any thread,
  * constant time. */
-const char *ln_module_table_name(const struct ln_module *module, uint32_t index,
-				 size_t *len);
+const char *ln_compiled_table_name(const struct ln_compiled *module,
+				   uint32_t index, size_t *len);
 
-const struct ln_names *ln_module_names(const struct ln_module *module);
+const struct ln_names *ln_compiled_names(const struct ln_compiled *module);
 
 /* The image of its compiled code, of *size bytes; see engine_class.h. */
-const uint8_t *ln_module_image(const struct ln_module *module, size_t *size);
+const uint8_t *ln_compiled_image(const struct ln_compiled *module,
+				 size_t *size);
 
-const struct ln_engine_class *ln_module_class(const struct ln_module *module);
-unsigned ln_module_variant(const struct ln_module *module);
-struct ln_engine *ln_module_engine(const struct ln_module *module);
+const struct ln_engine_class *
+ln_compiled_class(const struct ln_compiled *module);
+unsigned ln_compiled_variant(const struct ln_compiled *module);
+struct ln_engine *ln_compiled_engine(const struct ln_compiled *module);
 
 /* For the engine: its form of the variant, and of the module with its imports.
  */
-struct ln_variant *ln_module_engine_variant(const struct ln_module *module);
-const struct ln_linked *ln_module_linked(const struct ln_module *module);
+struct ln_variant *ln_compiled_engine_variant(const struct ln_compiled *module);
+const struct ln_linked *ln_compiled_linked(const struct ln_compiled *module);
 
 /* The generation of the host functions that it imports. Any thread. */
-enum ln_abi_generation ln_module_generation(const struct ln_module *module);
+enum ln_abi_generation ln_compiled_generation(const struct ln_compiled *module);
 
 /* Whether instantiation runs code of the guest (a start function). */
-bool ln_module_has_start(const struct ln_module *module);
+bool ln_compiled_has_start(const struct ln_compiled *module);
 
 /* The index of the memory that it exports as "memory", which host functions
  * see; UINT32_MAX: none. */
-uint32_t ln_module_exported_memory(const struct ln_module *module);
+uint32_t ln_compiled_exported_memory(const struct ln_compiled *module);
 
 /* Bytes that its tables may take, and in *elements how many elements each may
  * have, under a limit for elements and one for memory. A table that may grow
  * gets its room from the start, at most a 16th of the memory for all of them,
  * since nobody can be asked when one grows. UINT64_MAX: a table is larger than
  * `max_elements` at the start. */
-uint64_t ln_module_table_bytes(const struct ln_module *module,
-			       uint64_t max_memory, uint32_t max_elements,
-			       uint32_t *elements);
+uint64_t ln_compiled_table_bytes(const struct ln_compiled *module,
+				 uint64_t max_memory, uint32_t max_elements,
+				 uint32_t *elements);
 
 /* Whether it defines a table that may grow. */
-bool ln_module_tables_grow(const struct ln_module *module);
+bool ln_compiled_tables_grow(const struct ln_compiled *module);
 
 /* Bytes that the linear memories take at the start, together. */
-uint64_t ln_module_initial_memory(const struct ln_module *module);
+uint64_t ln_compiled_initial_memory(const struct ln_compiled *module);
 
 #endif

@@ -25,7 +25,7 @@
 #include "engine/scan.h"
 
 #define LOCAL_GROUP 5 /* bytes: a u32, a type */
-#define MOST_TYPES 1000000
+#define MAX_TYPES 1000000
 
 /* ---- Lists ---- */
 
@@ -196,7 +196,7 @@ static int take_apart(struct ln_rewrite *rewrite)
 	return error;
 }
 
-int ln_rewrite_new(const uint8_t *bytes, size_t len, size_t most,
+int ln_rewrite_new(const uint8_t *bytes, size_t len, size_t max,
 		   struct ln_rewrite **out, char **error)
 {
 	struct ln_rewrite *rewrite;
@@ -213,7 +213,7 @@ int ln_rewrite_new(const uint8_t *bytes, size_t len, size_t most,
 		return LN_ENOMEM;
 	rewrite->binary.at = bytes;
 	rewrite->binary.end = bytes + len;
-	rewrite->most = most;
+	rewrite->max = max;
 	code = take_apart(rewrite);
 	if (code == 0) {
 		*out = rewrite;
@@ -264,7 +264,7 @@ static bool are_value_types(const uint8_t *types, size_t count)
 /* An output for a piece that is added: together they are bounded. */
 static struct ln_bytes piece(const struct ln_rewrite *rewrite)
 {
-	return (struct ln_bytes){ .max = rewrite->most - rewrite->added };
+	return (struct ln_bytes){ .max = rewrite->max - rewrite->added };
 }
 
 /* Takes what was written; on failure it is freed. */
@@ -296,7 +296,7 @@ int ln_rewrite_add_type(struct ln_rewrite *rewrite, const uint8_t *params,
 	if (!are_value_types(params, param_count) ||
 	    !are_value_types(results, result_count))
 		return LN_EINVAL;
-	if (rewrite->type_count >= MOST_TYPES)
+	if (rewrite->type_count >= MAX_TYPES)
 		return LN_ELIMIT;
 	ln_output_byte(&output, LN_FORM_FUNCTION);
 	ln_output_counted(&output, params, param_count);

@@ -31,10 +31,10 @@ struct ln_rewrite_type {
 };
 
 /* Takes a binary apart, which has to stay as long as the rewrite; all that is
- * added, and the result, may have `most` bytes. On failure *error is a text of
+ * added, and the result, may have `max` bytes. On failure *error is a text of
  * one line, owned by the caller, or NULL: LN_EFORMAT, LN_ELIMIT, LN_ENOMEM.
  * Needs the stack of a thread. */
-int ln_rewrite_new(const uint8_t *bytes, size_t len, size_t most,
+int ln_rewrite_new(const uint8_t *bytes, size_t len, size_t max,
 		   struct ln_rewrite **rewrite, char **error);
 void ln_rewrite_free(struct ln_rewrite *rewrite);
 

@@ -294,10 +294,10 @@ static bool write_tables(struct encoder *encoder, struct ln_cursor content,
 	ln_output_number(output, count);
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *from = content.at;
-		uint64_t least, most;
+		uint64_t min, max;
 		bool initial;
 
-		if (!ln_binary_table(&content, &initial, &least, &most))
+		if (!ln_binary_table(&content, &initial, &min, &max))
 			return false;
 		copy_from(output, from, content);
 		if (initial && !move_code(encoder, &content, true, output))
@@ -661,7 +661,7 @@ int ln_rewrite_encode(const struct ln_rewrite *rewrite, uint8_t **bytes,
 {
 	struct encoder encoder = {
 		.rewrite = rewrite,
-		.output = { .max = rewrite->most },
+		.output = { .max = rewrite->max },
 	};
 	bool good;
 	int code;
@@ -685,7 +685,7 @@ int ln_rewrite_encode(const struct ln_rewrite *rewrite, uint8_t **bytes,
 		return ln_refuse(error, code,
 				 "the module is too large: at most %zu bytes "
 				 "are allowed",
-				 rewrite->most);
+				 rewrite->max);
 	return ln_refuse(error, LN_EFORMAT,
 			 "an import cannot be added: the module has code that "
 			 "cannot be read");

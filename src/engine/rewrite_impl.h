@@ -41,7 +41,7 @@ struct ln_rewrite_export {
 
 struct ln_rewrite {
 	struct ln_cursor binary;
-	size_t most;  /* bytes that the result may have */
+	size_t max;   /* bytes that the result may have */
 	size_t added; /* bytes of what was added */
 
 	struct ln_rewrite_section *sections; /* in order */

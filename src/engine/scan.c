@@ -93,16 +93,16 @@ static void read_tables(struct ln_cursor section, uint64_t count,
 			struct ln_scan *scan)
 {
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t least, most;
+		uint64_t min, max;
 		bool initial;
 
-		if (!ln_binary_table(&section, &initial, &least, &most))
+		if (!ln_binary_table(&section, &initial, &min, &max))
 			return;
 		scan->initial_elements =
-			add_saturating(scan->initial_elements, least);
-		if (least > scan->largest_table)
-			scan->largest_table = least;
-		if (most > least)
+			add_saturating(scan->initial_elements, min);
+		if (min > scan->largest_table)
+			scan->largest_table = min;
+		if (max > min)
 			scan->growing_tables++;
 		if (initial && !skip_expression(&section))
 			return;

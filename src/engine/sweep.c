@@ -26,8 +26,8 @@
 /* A range with more touched pages than this gives them back. */
 #define KEEP_PAGES 64
 /* Ranges are listed together up to this distance and this length, bytes. */
-#define GAP_MOST ((size_t)512 << 10)
-#define SPAN_MOST ((size_t)4 << 20)
+#define GAP_MAX ((size_t)512 << 10)
+#define SPAN_MAX ((size_t)4 << 20)
 #define REGIONS 32
 
 /* From Linux's uapi/linux/fs.h of 6.7; older headers lack it. */
@@ -231,9 +231,9 @@ void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
 	for (size_t i = 1; i <= count; i++) {
 		uint8_t *top = ranges[i - 1].base + ranges[i - 1].size;
 
-		if (i < count && (size_t)(ranges[i].base - top) <= GAP_MOST &&
+		if (i < count && (size_t)(ranges[i].base - top) <= GAP_MAX &&
 		    (size_t)(ranges[i].base + ranges[i].size -
-			     ranges[first].base) <= SPAN_MOST)
+			     ranges[first].base) <= SPAN_MAX)
 			continue;
 		clear_span(sweep, ranges + first, ranges + i);
 		first = i;

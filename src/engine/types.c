@@ -31,13 +31,12 @@ char ln_type_letter(uint8_t type)
 	}
 }
 
-size_t ln_types_letters(const struct ln_types *types, char *letters,
-			size_t most)
+size_t ln_types_letters(const struct ln_types *types, char *letters, size_t max)
 {
 	struct ln_cursor at = types->bytes;
 	size_t n = 0;
 
-	for (; n < types->count && n < most && at.at < at.end; n++) {
+	for (; n < types->count && n < max && at.at < at.end; n++) {
 		letters[n] = ln_type_letter(*at.at);
 		if (!ln_binary_skip_type(&at))
 			break;

@@ -23,9 +23,9 @@ struct ln_signature {
  * the binary. Any thread. */
 char ln_type_letter(uint8_t type);
 
-/* Writes the letters of types, `most` at the most; returns how many. */
+/* Writes the letters of types, `max` at the most; returns how many. */
 size_t ln_types_letters(const struct ln_types *types, char *letters,
-			size_t most);
+			size_t max);
 
 void ln_signature_read(struct ln_signature *signature,
 		       const struct ln_functype *type);

@@ -16,7 +16,7 @@
  * in: each is one more edge to there. So a block counts the calls in it.
  *
  * Threads: any; no state but the caller's scratch.
- * Guarantees: memory in proportion to the locals, at most MOST_LOCALS, and to
+ * Guarantees: memory in proportion to the locals, at most MAX_LOCALS, and to
  * the depth of the nesting, at most the size of the body.
  */
 #include "engine/weight_body.h"
@@ -46,7 +46,7 @@
 #define UNKNOWN_PER_BYTE 2
 
 /* The compiler refuses more in a function once it has made so many. */
-#define MOST_LOCALS 50000
+#define MAX_LOCALS 50000
 
 /* More than any body can reach, and its sums still fit. */
 #define SATURATED ((uint64_t)1 << 56)
@@ -527,13 +527,13 @@ static bool weigh_locals(struct body *body)
 	uint64_t count;
 	bool good = ln_opcode_locals(&body->code, &count);
 
-	good = good && count <= MOST_LOCALS;
-	if (count > MOST_LOCALS)
-		count = MOST_LOCALS;
+	good = good && count <= MAX_LOCALS;
+	if (count > MAX_LOCALS)
+		count = MAX_LOCALS;
 	body->weight += count / LOCALS_PER_UNIT;
 	body->locals += (size_t)count;
-	if (body->locals > MOST_LOCALS)
-		body->locals = MOST_LOCALS;
+	if (body->locals > MAX_LOCALS)
+		body->locals = MAX_LOCALS;
 	if (body->locals > scratch->local_room) {
 		free(scratch->locals);
 		scratch->local_room = 0;

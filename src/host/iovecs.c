@@ -88,27 +88,27 @@ int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
 }
 
 int ln_iovecs_gather(const struct ln_iovecs *iovecs,
-		     struct iovec out[LN_IOVECS_BATCH], size_t most)
+		     struct iovec out[LN_IOVECS_BATCH], size_t max)
 {
 	const uint8_t *piece = iovecs->at;
 	size_t offset = iovecs->offset;
 	int n = 0;
 
-	if (most > iovecs->left)
-		most = iovecs->left;
+	if (max > iovecs->left)
+		max = iovecs->left;
 	for (uint32_t i = 0; i < iovecs->pieces && n < LN_IOVECS_BATCH; i++) {
 		size_t len = piece_len(piece);
 
-		if (most == 0 || !piece_inside(piece, iovecs->size))
+		if (max == 0 || !piece_inside(piece, iovecs->size))
 			break;
 		if (len > offset) {
 			len -= offset;
-			if (len > most)
-				len = most;
+			if (len > max)
+				len = max;
 			out[n].iov_base =
 				iovecs->memory + piece_address(piece) + offset;
 			out[n++].iov_len = len;
-			most -= len;
+			max -= len;
 		}
 		offset = 0;
 		piece += PIECE;

@@ -35,10 +35,10 @@ struct ln_iovecs {
 int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
 		   struct ln_array array);
 
-/* Describes what comes next, without moving: at most `most` bytes. Returns the
+/* Describes what comes next, without moving: at most `max` bytes. Returns the
  * number of entries filled in, none of them empty; 0 when nothing is left. */
 int ln_iovecs_gather(const struct ln_iovecs *iovecs,
-		     struct iovec out[LN_IOVECS_BATCH], size_t most);
+		     struct iovec out[LN_IOVECS_BATCH], size_t max);
 
 /* Moves on by `bytes`, which is at most iovecs->left. */
 void ln_iovecs_advance(struct ln_iovecs *iovecs, size_t bytes);

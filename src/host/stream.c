@@ -81,10 +81,10 @@ struct ln_stream {
 	bool file;  /* a regular one, PLAIN */
 	bool owned; /* fd is ours, too, and no standard stream */
 	bool fifo;  /* owned, and its end means that writers have left */
-	struct ln_mutex *turn; /* own_turn, or that of another stream */
+	struct ln_mutex *turn; /* own_place, or that of another stream */
 
 	/* Any task. */
-	struct ln_mutex own_turn;
+	struct ln_mutex own_place;
 	struct ln_lock lock;
 	struct ln_stream_attachment *attachments; /* under lock */
 };
@@ -158,8 +158,8 @@ int ln_stream_new(int fd, enum ln_direction direction, struct ln_stream **out)
 	stream->direction = direction;
 	stream->terminal = S_ISCHR(stat.st_mode) && isatty(fd);
 	stream->seekable = !stream->terminal && lseek(fd, 0, SEEK_CUR) >= 0;
-	ln_mutex_init(&stream->own_turn);
-	stream->turn = &stream->own_turn;
+	ln_mutex_init(&stream->own_place);
+	stream->turn = &stream->own_place;
 	choose_mode(stream, stat.st_mode);
 	*out = stream;
 	return 0;
@@ -189,8 +189,8 @@ int ln_stream_open(int fd, enum ln_direction direction, struct ln_stream **out)
 		stream->mode = watchable(fd) ? MODE_OWN : MODE_PLAIN;
 	stream->seekable =
 		stream->mode == MODE_PLAIN && lseek(fd, 0, SEEK_CUR) >= 0;
-	ln_mutex_init(&stream->own_turn);
-	stream->turn = &stream->own_turn;
+	ln_mutex_init(&stream->own_place);
+	stream->turn = &stream->own_place;
 	*out = stream;
 	return 0;
 }

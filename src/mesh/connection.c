@@ -25,7 +25,7 @@
 #include "base/time.h"
 #include "mesh/mesh_impl.h"
 #include "net/socket.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "node/node.h"
 #include "node/queue.h"
 #include "process/runtime.h"
@@ -33,7 +33,7 @@
 #define PREFIX sizeof(uint32_t)
 
 /* A whole frame, and as much again to be read with it. */
-#define IN_SIZE (2 * ((size_t)LN_FRAME_MOST + PREFIX))
+#define IN_SIZE (2 * ((size_t)LN_FRAME_MAX + PREFIX))
 
 /* Bytes of frames that are sent together. */
 #define BATCH ((size_t)65536)
@@ -41,7 +41,7 @@
 /* In nanoseconds: how long a fruitless wait for other tasks may take at most,
  * and how often the wait is skipped after that, at most. */
 #define GATHER_LONG 100000
-#define GATHER_PAUSE_MOST 1024
+#define GATHER_PAUSE_MAX 1024
 
 /* After so many heartbeats a node that accepts no data is lost. */
 #define SLOWNESS 4
@@ -136,8 +136,8 @@ static int fill(struct ln_connection *connection, int64_t deadline)
 }
 
 /* Finds a frame in the received bytes: 1, or 0 if it is not complete. */
-static int next_frame(struct ln_connection *connection, size_t most,
-		      struct ln_unpack *frame)
+static int next_frame(struct ln_connection *connection, size_t max,
+		      struct ln_decoder *frame)
 {
 	const uint8_t *bytes = connection->in + connection->in_at;
 	size_t left = connection->in_len - connection->in_at;
@@ -146,19 +146,19 @@ static int next_frame(struct ln_connection *connection, size_t most,
 	if (left < PREFIX)
 		return 0;
 	len = get_length(bytes);
-	if (len == 0 || len > most) {
+	if (len == 0 || len > max) {
 		ln_connection_blame(connection, "a frame of wrong length");
 		return LN_EFORMAT;
 	}
 	if (left - PREFIX < len)
 		return 0;
-	*frame = (struct ln_unpack){ .data = bytes + PREFIX, .len = len };
+	*frame = (struct ln_decoder){ .data = bytes + PREFIX, .len = len };
 	connection->in_at += PREFIX + len;
 	return 1;
 }
 
-int ln_connection_read(struct ln_connection *connection, size_t most,
-		       int64_t deadline, struct ln_unpack *frame)
+int ln_connection_read(struct ln_connection *connection, size_t max,
+		       int64_t deadline, struct ln_decoder *frame)
 {
 	bool silence = deadline == 0;
 
@@ -169,7 +169,7 @@ int ln_connection_read(struct ln_connection *connection, size_t most,
 		return LN_ENOMEM;
 	}
 	for (;;) {
-		int result = next_frame(connection, most, frame);
+		int result = next_frame(connection, max, frame);
 
 		if (result != 0)
 			return result < 0 ? result : 0;
@@ -297,7 +297,7 @@ static struct ln_frame *gather(struct ln_connection *connection)
 	}
 	if (connection->gather_failures == 0)
 		connection->gather_failures = 1;
-	else if (connection->gather_failures < GATHER_PAUSE_MOST)
+	else if (connection->gather_failures < GATHER_PAUSE_MAX)
 		connection->gather_failures *= 2;
 	connection->gather_pause = connection->gather_failures;
 	return frames;
@@ -368,14 +368,14 @@ static void meet(struct ln_mesh *mesh, const struct ln_mesh_member *member)
 	ln_lock_release(&mesh->lock);
 }
 
-static LN_NOINLINE bool meet_all(struct ln_mesh *mesh, struct ln_unpack *frame)
+static LN_NOINLINE bool meet_all(struct ln_mesh *mesh, struct ln_decoder *frame)
 {
 	struct ln_mesh_member member;
 
 	while (ln_mesh_read_member(frame, &member))
 		meet(mesh, &member);
 	ln_task_wake(&mesh->manager);
-	return ln_unpack_done(frame);
+	return ln_decoder_done(frame);
 }
 
 /* The other node has named all that it is connected to. */
@@ -391,28 +391,28 @@ static LN_NOINLINE void be_introduced(struct ln_connection *connection)
 
 /* A frame of the mesh. LN_ESTOPPED: the node has left. */
 static int receive_own(struct ln_connection *connection, uint8_t kind,
-		       struct ln_unpack *frame)
+		       struct ln_decoder *frame)
 {
 	bool good;
 
 	switch (kind) {
 	case LN_MESH_PEERS:
-		good = ln_unpack_done(frame);
+		good = ln_decoder_done(frame);
 		if (good)
 			be_introduced(connection);
 		else
 			good = meet_all(connection->mesh, frame);
 		break;
 	case LN_MESH_PING:
-		good = ln_unpack_done(frame);
+		good = ln_decoder_done(frame);
 		if (!atomic_exchange(&connection->pong, true))
 			ln_task_wake(&connection->writer);
 		break;
 	case LN_MESH_PONG:
-		good = ln_unpack_done(frame);
+		good = ln_decoder_done(frame);
 		break;
 	case LN_MESH_LEAVE:
-		good = ln_unpack_done(frame);
+		good = ln_decoder_done(frame);
 		if (good)
 			return LN_ESTOPPED;
 		break;
@@ -435,10 +435,9 @@ static int read_all(struct ln_connection *connection)
 
 	while (error == 0) {
 		const char *reason = NULL;
-		struct ln_unpack frame;
+		struct ln_decoder frame;
 
-		error = ln_connection_read(connection, LN_FRAME_MOST, 0,
-					   &frame);
+		error = ln_connection_read(connection, LN_FRAME_MAX, 0, &frame);
 		if (error < 0)
 			return error;
 		if (frame.data[0] < LN_MESH_HELLO) {
@@ -448,7 +447,7 @@ static int read_all(struct ln_connection *connection)
 			if (error < 0)
 				ln_connection_blame(connection, reason);
 		} else {
-			uint8_t kind = ln_unpack_u8(&frame);
+			uint8_t kind = ln_decoder_u8(&frame);
 
 			error = receive_own(connection, kind, &frame);
 		}
@@ -465,7 +464,7 @@ static void introduce(void *argument)
 {
 	struct ln_connection *connection = argument;
 	const uint8_t *incarnation = connection->hello.greeting.id.incarnation;
-	struct ln_writer writer = { .frame = { 0 } };
+	struct ln_frame_encoder writer = { .frame = { 0 } };
 	struct ln_frame *frames =
 		with_frame(NULL, ln_mesh_write_plain(LN_MESH_PEERS));
 	struct ln_fabric_peer *peers;
@@ -478,11 +477,12 @@ static void introduce(void *argument)
 			    0 ||
 		    ln_mesh_put_member(&writer, &peer->id, peer->address))
 			continue;
-		frames = with_frame(frames, ln_wire_finish(&writer));
-		ln_wire_begin(&writer, LN_MESH_PEERS, 256);
+		frames = with_frame(frames, ln_frame_encoder_finish(&writer));
+		ln_frame_encoder_begin(&writer, LN_MESH_PEERS, 256);
 		ln_mesh_put_member(&writer, &peer->id, peer->address);
 	}
-	connection->greetings = with_frame(frames, ln_wire_finish(&writer));
+	connection->greetings =
+		with_frame(frames, ln_frame_encoder_finish(&writer));
 	free(peers);
 }
 
@@ -668,7 +668,7 @@ static int enter(struct ln_mesh *mesh, struct ln_connection *connection)
 		return LN_ESTOPPED;
 	ln_lock_acquire(&mesh->lock);
 	if (!connection->dialled &&
-	    ++mesh->stranger_count > LN_MESH_STRANGERS_MOST)
+	    ++mesh->stranger_count > LN_MESH_STRANGERS_MAX)
 		make_room_for_stranger(mesh);
 	ln_list_append(&mesh->connections, &connection->link);
 	ln_lock_release(&mesh->lock);

@@ -7,7 +7,7 @@
  * same node, or this one.
  *
  * Contacts given by the program stay for ever. Other contacts come from nodes,
- * which may send anything. So there are at most LN_MESH_CONTACTS_MOST; a
+ * which may send anything. So there are at most LN_MESH_CONTACTS_MAX; a
  * contact that could not be reached makes room for a new one, and one that
  * could not be reached for LN_MESH_GIVE_UP is forgotten.
  */
@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "mesh/mesh_impl.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "node/node.h"
 
 struct ln_connection *ln_mesh_find(struct ln_mesh *mesh,
@@ -53,7 +53,7 @@ static struct ln_contact *contact_of(struct ln_list *at)
 /* Makes room for a contact; false: all may still be good. */
 static bool make_room(struct ln_mesh *mesh)
 {
-	if (mesh->contact_count < LN_MESH_CONTACTS_MOST)
+	if (mesh->contact_count < LN_MESH_CONTACTS_MAX)
 		return true;
 	ln_list_for_each (at, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
@@ -121,7 +121,7 @@ void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 			   LN_ID_SIZE) != 0)
 			continue;
 		contact->delay =
-			left ? LN_MESH_BACKOFF_MOST : LN_MESH_BACKOFF_FIRST;
+			left ? LN_MESH_BACKOFF_MAX : LN_MESH_BACKOFF_FIRST;
 		contact->due = ln_time_now() + contact->delay;
 		contact->identified = false;
 		if (left && !contact->given && !contact->dialing)
@@ -160,8 +160,8 @@ static void settle(struct ln_mesh *mesh, struct ln_contact *contact, int error,
 		contact->failing = now;
 	contact->due = now + contact->delay;
 	contact->delay *= 2;
-	if (contact->delay > LN_MESH_BACKOFF_MOST)
-		contact->delay = LN_MESH_BACKOFF_MOST;
+	if (contact->delay > LN_MESH_BACKOFF_MAX)
+		contact->delay = LN_MESH_BACKOFF_MAX;
 }
 
 void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
@@ -189,7 +189,7 @@ static struct ln_contact *next_due(struct ln_mesh *mesh, int64_t now,
 				   int64_t *wake)
 {
 	*wake = LN_NEVER;
-	if (mesh->dial_count >= LN_MESH_DIALS_MOST)
+	if (mesh->dial_count >= LN_MESH_DIALS_MAX)
 		return NULL; /* whichever ends will say so */
 	ln_list_for_each (at, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
@@ -199,7 +199,7 @@ static struct ln_contact *next_due(struct ln_mesh *mesh, int64_t now,
 		if (contact->due <= now && contact->identified &&
 		    ln_mesh_find(mesh, contact->incarnation) != NULL) {
 			contact->tried = true;
-			contact->due = now + LN_MESH_BACKOFF_MOST;
+			contact->due = now + LN_MESH_BACKOFF_MAX;
 		}
 		if (contact->due <= now)
 			return contact;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "net/address.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "node/node.h"
 
 /* Follows the kind of a HELLO, so that nothing else is mistaken for one. */
@@ -13,19 +13,19 @@ static const uint8_t magic[8] = { 'l', 'u', 'n', 'a', 't', 'i', 'c', 0 };
 #define NS_PER_MS 1000000
 
 /* Their number and the bytes. */
-static void put_text(struct ln_writer *writer, const char *text)
+static void put_text(struct ln_frame_encoder *writer, const char *text)
 {
 	size_t len = strlen(text);
 
-	ln_wire_put_u32(writer, (uint32_t)len);
-	ln_wire_put_bytes(writer, text, len);
+	ln_frame_encoder_u32(writer, (uint32_t)len);
+	ln_frame_encoder_bytes(writer, text, len);
 }
 
 /* Copies a text of less than `size` bytes that has no zero in it. */
-static bool get_text(struct ln_unpack *frame, char *text, size_t size,
+static bool get_text(struct ln_decoder *frame, char *text, size_t size,
 		     size_t *len)
 {
-	const uint8_t *bytes = ln_unpack_bytes(frame, len);
+	const uint8_t *bytes = ln_decoder_bytes(frame, len);
 
 	if (bytes == NULL || *len >= size || memchr(bytes, 0, *len) != NULL)
 		return false;
@@ -34,9 +34,9 @@ static bool get_text(struct ln_unpack *frame, char *text, size_t size,
 	return true;
 }
 
-static bool get_id(struct ln_unpack *frame, struct ln_node_id *id)
+static bool get_id(struct ln_decoder *frame, struct ln_node_id *id)
 {
-	const uint8_t *incarnation = ln_unpack_raw(frame, LN_ID_SIZE);
+	const uint8_t *incarnation = ln_decoder_raw(frame, LN_ID_SIZE);
 	size_t len;
 
 	if (incarnation == NULL)
@@ -56,7 +56,7 @@ bool ln_mesh_address_valid(const char *address, size_t len)
 	       endpoint.address.port != 0;
 }
 
-static bool get_address(struct ln_unpack *frame,
+static bool get_address(struct ln_decoder *frame,
 			char address[LN_NODE_ADDRESS_SIZE])
 {
 	size_t len;
@@ -67,38 +67,38 @@ static bool get_address(struct ln_unpack *frame,
 
 struct ln_frame *ln_mesh_write_plain(enum ln_mesh_kind kind)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, (uint8_t)kind, 0);
-	return ln_wire_finish(&writer);
+	ln_frame_encoder_begin(&writer, (uint8_t)kind, 0);
+	return ln_frame_encoder_finish(&writer);
 }
 
 struct ln_frame *ln_mesh_write_hello(const struct ln_mesh_hello *hello)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_MESH_HELLO, 128);
-	ln_wire_put_bytes(&writer, magic, sizeof(magic));
-	ln_wire_put_u32(&writer, hello->greeting.version_min);
-	ln_wire_put_u32(&writer, hello->greeting.version_max);
-	ln_wire_put_u32(&writer,
-			(uint32_t)(hello->greeting.heartbeat / NS_PER_MS));
-	ln_wire_put_id(&writer, hello->greeting.id.incarnation);
+	ln_frame_encoder_begin(&writer, LN_MESH_HELLO, 128);
+	ln_frame_encoder_bytes(&writer, magic, sizeof(magic));
+	ln_frame_encoder_u32(&writer, hello->greeting.version_min);
+	ln_frame_encoder_u32(&writer, hello->greeting.version_max);
+	ln_frame_encoder_u32(&writer,
+			     (uint32_t)(hello->greeting.heartbeat / NS_PER_MS));
+	ln_frame_encoder_id(&writer, hello->greeting.id.incarnation);
 	put_text(&writer, hello->greeting.id.name);
 	put_text(&writer, hello->address);
-	return ln_wire_finish(&writer);
+	return ln_frame_encoder_finish(&writer);
 }
 
-bool ln_mesh_read_hello(struct ln_unpack *frame, struct ln_mesh_hello *hello)
+bool ln_mesh_read_hello(struct ln_decoder *frame, struct ln_mesh_hello *hello)
 {
 	struct ln_greeting *greeting = &hello->greeting;
-	const uint8_t *start = ln_unpack_raw(frame, sizeof(magic));
+	const uint8_t *start = ln_decoder_raw(frame, sizeof(magic));
 
 	if (start == NULL || memcmp(start, magic, sizeof(magic)) != 0)
 		return false;
-	greeting->version_min = ln_unpack_u32(frame);
-	greeting->version_max = ln_unpack_u32(frame);
-	greeting->heartbeat = (int64_t)ln_unpack_u32(frame) * NS_PER_MS;
+	greeting->version_min = ln_decoder_u32(frame);
+	greeting->version_max = ln_decoder_u32(frame);
+	greeting->heartbeat = (int64_t)ln_decoder_u32(frame) * NS_PER_MS;
 	return get_id(frame, &greeting->id) &&
 	       get_address(frame, hello->address) &&
 	       ln_greeting_valid(greeting);
@@ -106,18 +106,18 @@ bool ln_mesh_read_hello(struct ln_unpack *frame, struct ln_mesh_hello *hello)
 
 struct ln_frame *ln_mesh_write_refusal(enum ln_refusal why, const char *reason)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_MESH_REFUSE, 64);
-	ln_wire_put_u8(&writer, (uint8_t)why);
+	ln_frame_encoder_begin(&writer, LN_MESH_REFUSE, 64);
+	ln_frame_encoder_u8(&writer, (uint8_t)why);
 	put_text(&writer, reason);
-	return ln_wire_finish(&writer);
+	return ln_frame_encoder_finish(&writer);
 }
 
-bool ln_mesh_read_refusal(struct ln_unpack *frame,
+bool ln_mesh_read_refusal(struct ln_decoder *frame,
 			  struct ln_mesh_refused *refused)
 {
-	uint8_t why = ln_unpack_u8(frame);
+	uint8_t why = ln_decoder_u8(frame);
 	size_t len;
 
 	if (why == LN_ADMITTED || why >= LN_REFUSAL_COUNT ||
@@ -129,24 +129,25 @@ bool ln_mesh_read_refusal(struct ln_unpack *frame,
 			refused->reason[i] = '?';
 	}
 	refused->why = (enum ln_refusal)why;
-	return ln_unpack_done(frame);
+	return ln_decoder_done(frame);
 }
 
-bool ln_mesh_put_member(struct ln_writer *writer, const struct ln_node_id *id,
-			const char *address)
+bool ln_mesh_put_member(struct ln_frame_encoder *writer,
+			const struct ln_node_id *id, const char *address)
 {
 	size_t len = LN_ID_SIZE + 2 * sizeof(uint32_t) + strlen(id->name) +
 		     strlen(address);
 
-	if (len > ln_wire_room(writer))
+	if (len > ln_frame_encoder_room(writer))
 		return false;
-	ln_wire_put_id(writer, id->incarnation);
+	ln_frame_encoder_id(writer, id->incarnation);
 	put_text(writer, id->name);
 	put_text(writer, address);
 	return true;
 }
 
-bool ln_mesh_read_member(struct ln_unpack *frame, struct ln_mesh_member *member)
+bool ln_mesh_read_member(struct ln_decoder *frame,
+			 struct ln_mesh_member *member)
 {
 	if (frame->failed || frame->len == 0)
 		return false;

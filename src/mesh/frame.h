@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 #include "node/admission.h"
+#include "node/codec.h"
 #include "node/fabric.h"
-#include "node/payload.h"
-#include "node/wire.h"
+#include "node/frame_encoder.h"
 
 /* Bytes of a frame before both sides have agreed. */
-#define LN_MESH_GREETING_MOST 1024
+#define LN_MESH_GREETING_MAX 1024
 
 /* Bytes of the text of a refusal, with the zero at its end. */
 #define LN_MESH_REASON_SIZE 200
@@ -57,18 +57,18 @@ struct ln_frame *ln_mesh_write_plain(enum ln_mesh_kind kind);
 
 /* These functions read a frame after its kind. False: it is malformed. A HELLO
  * may have more at its end, which only later versions understand. */
-bool ln_mesh_read_hello(struct ln_unpack *frame, struct ln_mesh_hello *hello);
-bool ln_mesh_read_refusal(struct ln_unpack *frame,
+bool ln_mesh_read_hello(struct ln_decoder *frame, struct ln_mesh_hello *hello);
+bool ln_mesh_read_refusal(struct ln_decoder *frame,
 			  struct ln_mesh_refused *refused);
 
 /* Appends a member to a PEERS frame that has been begun; false: it does not
  * fit, and the frame is unchanged. */
-bool ln_mesh_put_member(struct ln_writer *writer, const struct ln_node_id *id,
-			const char *address);
+bool ln_mesh_put_member(struct ln_frame_encoder *writer,
+			const struct ln_node_id *id, const char *address);
 
 /* Reads the next member; false at the end and if it is malformed;
- * ln_unpack_done distinguishes the two. */
-bool ln_mesh_read_member(struct ln_unpack *frame,
+ * ln_decoder_done distinguishes the two. */
+bool ln_mesh_read_member(struct ln_decoder *frame,
 			 struct ln_mesh_member *member);
 
 /* Whether it is "host:port" with a port other than 0, in LN_NODE_ADDRESS_SIZE

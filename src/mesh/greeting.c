@@ -25,7 +25,7 @@
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "net/tcp.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "node/node.h"
 #include "process/runtime.h"
 
@@ -122,7 +122,7 @@ static int refuse(struct ln_connection *connection, enum ln_refusal why,
 
 /* The other side has refused. */
 static int take_refusal(struct ln_connection *connection,
-			struct ln_unpack *frame)
+			struct ln_decoder *frame)
 {
 	struct ln_mesh_refused *refused = &connection->refused;
 
@@ -134,15 +134,15 @@ static int take_refusal(struct ln_connection *connection,
 
 /* Reads a frame of the kind that is expected, or a refusal. */
 static int expect(struct ln_connection *connection, enum ln_mesh_kind kind,
-		  int64_t deadline, struct ln_unpack *frame)
+		  int64_t deadline, struct ln_decoder *frame)
 {
 	uint8_t number;
-	int error = ln_connection_read(connection, LN_MESH_GREETING_MOST,
+	int error = ln_connection_read(connection, LN_MESH_GREETING_MAX,
 				       deadline, frame);
 
 	if (error < 0)
 		return error;
-	number = ln_unpack_u8(frame);
+	number = ln_decoder_u8(frame);
 	if (number == LN_MESH_REFUSE)
 		return take_refusal(connection, frame);
 	return number == kind
@@ -195,7 +195,7 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 	struct ln_mesh_hello *hello = &connection->hello;
 	struct ln_mesh *mesh = connection->mesh;
 	enum ln_refusal refusal;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 	const char *reason;
 	int error = send_hello(connection, deadline);
 
@@ -302,7 +302,7 @@ static struct claim try_claim(struct ln_connection *connection, int64_t asked,
 		claim.refusal = LN_REFUSED_LEAVING;
 	else if (other != NULL)
 		claim = contest(other, connection, asked, now);
-	else if (mesh->member_count >= LN_MESH_MEMBERS_MOST)
+	else if (mesh->member_count >= LN_MESH_MEMBERS_MAX)
 		claim.refusal = LN_REFUSED_LIMIT;
 	if (!claim.wait && claim.refusal == LN_ADMITTED) {
 		ln_assert(connection->state == LN_CONNECTION_STRANGER);
@@ -346,7 +346,7 @@ static int await_choice(struct ln_connection *connection, int64_t deadline)
 {
 	struct ln_mesh *mesh = connection->mesh;
 	struct ln_connection *other;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 	int error;
 
 	ln_lock_acquire(&mesh->lock);
@@ -380,7 +380,7 @@ int ln_connection_greet(struct ln_connection *connection)
 {
 	struct ln_mesh *mesh = connection->mesh;
 	int64_t deadline = ln_time_now() + LN_MESH_GREETING_TIME;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 	bool decides;
 	int error = 0;
 

@@ -395,11 +395,12 @@ static void leave(struct ln_fabric *fabric)
 		await_tasks(mesh, LN_NEVER);
 	}
 	ln_contacts_free(mesh);
-	ln_node_release(mesh->node);
+	ln_local_node_release(mesh->node);
 	free(mesh);
 }
 
-static int start(struct ln_node *node, const struct ln_fabric_options *options,
+static int start(struct ln_local_node *node,
+		 const struct ln_fabric_options *options,
 		 struct ln_fabric **out, char **error)
 {
 	struct ln_mesh *mesh;
@@ -415,7 +416,7 @@ static int start(struct ln_node *node, const struct ln_fabric_options *options,
 	if (mesh == NULL)
 		return LN_ENOMEM;
 	mesh->fabric.class = &ln_mesh_class;
-	mesh->node = ln_node_retain(node);
+	mesh->node = ln_local_node_retain(node);
 	mesh->tls = options->tls;
 	mesh->heartbeat = options->heartbeat != 0 ? options->heartbeat
 						  : LN_HEARTBEAT_DEFAULT;

@@ -36,16 +36,16 @@
 struct ln_socket;
 
 /* Maximum number of connections in the greeting. */
-#define LN_MESH_STRANGERS_MOST 64
+#define LN_MESH_STRANGERS_MAX 64
 /* Nodes that are connected, and those that are dialled. */
-#define LN_MESH_MEMBERS_MOST 1024
-#define LN_MESH_CONTACTS_MOST 1024
-#define LN_MESH_DIALS_MOST 16
+#define LN_MESH_MEMBERS_MAX 1024
+#define LN_MESH_CONTACTS_MAX 1024
+#define LN_MESH_DIALS_MAX 16
 
 /* Maximum time of a greeting. */
 #define LN_MESH_GREETING_TIME INT64_C(5000000000)
 #define LN_MESH_BACKOFF_FIRST INT64_C(200000000)
-#define LN_MESH_BACKOFF_MOST INT64_C(10000000000)
+#define LN_MESH_BACKOFF_MAX INT64_C(10000000000)
 #define LN_MESH_GIVE_UP INT64_C(3600000000000)
 
 /* An address that is, or was, that of a node. Under mesh->lock. */
@@ -127,7 +127,7 @@ struct ln_mesh {
 	struct ln_fabric fabric;
 
 	/* Immutable. */
-	struct ln_node *node; /* counted */
+	struct ln_local_node *node; /* counted */
 	struct ln_tls_context *tls;
 	int64_t heartbeat;
 	char address[LN_NODE_ADDRESS_SIZE]; /* once it listens */
@@ -226,10 +226,10 @@ int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
 
 /* Reads the next frame into *frame, valid until the next call. Without a
  * deadline (0) for as long as the node is not silent. LN_EFORMAT: it
- * is longer than `most`; otherwise as ln_tls_read, and LN_EIO at the end of the
+ * is longer than `max`; otherwise as ln_tls_read, and LN_EIO at the end of the
  * stream. Notes why. */
-int ln_connection_read(struct ln_connection *connection, size_t most,
-		       int64_t deadline, struct ln_unpack *frame);
+int ln_connection_read(struct ln_connection *connection, size_t max,
+		       int64_t deadline, struct ln_decoder *frame);
 
 /* Sends one frame, which it frees; by the reader, before the writer runs. */
 int ln_connection_write(struct ln_connection *connection,

@@ -83,8 +83,8 @@ struct ln_addresses *ln_addresses_new(uint32_t count)
 }
 
 /* Reads a decimal number that fills the text; false: it does not, or the number
- * is larger than `most`. */
-static bool parse_number(const char *text, size_t len, uint32_t most,
+ * is larger than `max`. */
+static bool parse_number(const char *text, size_t len, uint32_t max,
 			 uint32_t *number)
 {
 	uint64_t value = 0;
@@ -95,7 +95,7 @@ static bool parse_number(const char *text, size_t len, uint32_t most,
 		if (text[i] < '0' || text[i] > '9')
 			return false;
 		value = value * 10 + (uint64_t)(text[i] - '0');
-		if (value > most)
+		if (value > max)
 			return false;
 	}
 	*number = (uint32_t)value;
@@ -146,7 +146,7 @@ int ln_endpoint_parse(const char *text, size_t len,
 	host_len = (size_t)(colon - text);
 	if (host_len > 0 && memchr(text, '\0', host_len) != NULL)
 		return LN_EFORMAT;
-	if (host_len > LN_HOST_MOST) {
+	if (host_len > LN_HOST_MAX) {
 		*reason = "the host name is too long";
 		return LN_EFORMAT;
 	}

@@ -33,12 +33,12 @@ union ln_sockaddr {
 };
 
 /* The longest host name that is looked up, as in DNS. */
-#define LN_HOST_MOST 255
+#define LN_HOST_MAX 255
 
 /* The two halves of "host:port". */
 struct ln_endpoint {
 	struct ln_address address; /* of a literal; else only the port */
-	char host[LN_HOST_MOST + 1];
+	char host[LN_HOST_MAX + 1];
 };
 
 /* Fills in the kernel's form of an address, whose version is 4 or 6; returns

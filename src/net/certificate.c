@@ -111,7 +111,7 @@ int ln_certificate_new(const struct ln_certificate *authority, const char *name,
 	struct ln_certificate *certificate;
 	size_t len = strlen(name);
 
-	if (len == 0 || len > LN_CERTIFICATE_NAME_MOST ||
+	if (len == 0 || len > LN_CERTIFICATE_NAME_MAX ||
 	    !ln_utf8_valid((const uint8_t *)name, len))
 		return LN_EINVAL;
 	certificate = calloc(1, sizeof(*certificate));

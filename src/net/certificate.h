@@ -15,7 +15,7 @@ struct ln_certificate; /* with its key */
 #define LN_CERTIFICATE_REASON_SIZE 256
 
 /* Bytes of the name in a certificate. */
-#define LN_CERTIFICATE_NAME_MOST 64
+#define LN_CERTIFICATE_NAME_MAX 64
 
 /* Makes a certificate for `name` (UTF-8) with a new key; `from` and `until` are
  * seconds from now. It is a node's, signed by `authority`; or, if that is NULL,

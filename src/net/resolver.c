@@ -41,7 +41,7 @@
 #include "sched/task.h"
 
 /* Maximum number of addresses of one name; the rest is omitted. */
-#define ADDRESSES_MOST 256u
+#define ADDRESSES_MAX 256u
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
 
@@ -65,7 +65,7 @@ struct ln_resolver {
 	int (*lookup)(const char *, const char *, const struct addrinfo *,
 		      struct addrinfo **);
 	void (*free_result)(struct addrinfo *);
-	unsigned most;
+	unsigned max;
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;
@@ -95,7 +95,7 @@ int ln_resolver_new(unsigned threads,
 	resolver->lookup = lookup != NULL ? lookup : getaddrinfo;
 	resolver->free_result =
 		free_result != NULL ? free_result : freeaddrinfo;
-	resolver->most = threads;
+	resolver->max = threads;
 	resolver->references = 1;
 	pthread_mutex_init(&resolver->lock, NULL);
 	pthread_cond_init(&resolver->work, NULL);
@@ -189,8 +189,8 @@ static struct ln_addresses *collect(const struct addrinfo *list, uint16_t port)
 
 	for (const struct addrinfo *at = list; at != NULL; at = at->ai_next)
 		count++;
-	if (count > ADDRESSES_MOST)
-		count = ADDRESSES_MOST;
+	if (count > ADDRESSES_MAX)
+		count = ADDRESSES_MAX;
 	addresses = ln_addresses_new(count);
 	if (addresses == NULL)
 		return NULL;
@@ -288,7 +288,7 @@ static void call_thread(struct ln_resolver *resolver)
 	if (resolver->idle > resolver->called) {
 		resolver->called++;
 		pthread_cond_signal(&resolver->work);
-	} else if (resolver->started < resolver->most) {
+	} else if (resolver->started < resolver->max) {
 		start_thread(resolver);
 	}
 }

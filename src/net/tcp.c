@@ -305,7 +305,7 @@ static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
 	if (!stream->drained)
 		return 0;
 	stream->drained = false;
-	if (ln_pollable_odd(stream->pollable))
+	if (ln_pollable_hung_up(stream->pollable))
 		return 0;
 	return ln_socket_wait(stream, LN_READABLE, deadline, wait);
 }

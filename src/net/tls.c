@@ -45,9 +45,9 @@
 
 /* Maximum of unsent data: a slice with its record headers, and some answers to
  * key updates. A peer that makes us hold more is disconnected. */
-#define OUT_MOST (2 * SLICE)
+#define OUT_MAX (2 * SLICE)
 #define OUT_FIRST 4096
-#define OUT_INIT { .first = OUT_FIRST, .max = OUT_MOST }
+#define OUT_INIT { .first = OUT_FIRST, .max = OUT_MAX }
 
 struct ln_tls {
 	/* Immutable. */

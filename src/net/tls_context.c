@@ -37,7 +37,7 @@ static const uint8_t identity[] = "lunatic cluster";
 static const uint8_t suite[] = { 0x13, 0x01 };
 
 /* Bytes of certificates that the other side may send. */
-#define CHAIN_MOST 32768
+#define CHAIN_MAX 32768
 
 static SSL_SESSION *session_of_key(SSL *ssl)
 {
@@ -117,7 +117,7 @@ static int new_context(struct ln_tls_context **out)
 	SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_max_cert_list(ssl, CHAIN_MOST);
+	SSL_CTX_set_max_cert_list(ssl, CHAIN_MAX);
 	SSL_CTX_set_default_passwd_cb(ssl, no_password);
 	/* A peer without a certificate, or with one of another authority,
 	 * fails. */

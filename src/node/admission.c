@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 
 /* A node sends this many times within the shorter heartbeat, so that a late
  * frame does no harm. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "node/payload.h"
+#include "node/codec.h"
 #include "process/config.h"
 
 #define LIMITS 17
@@ -67,25 +67,24 @@ static void to_limits(const uint64_t row[LIMITS], struct ln_limits *limits)
 	limits->max_plugin_ms = row[i++];
 }
 
-static void pack_texts(const struct ln_texts *texts, struct ln_bytes *payload)
+static void pack_texts(const struct ln_texts *texts, struct ln_bytes *body)
 {
-	ln_payload_u32(payload, (uint32_t)texts->count);
+	ln_encode_u32(body, (uint32_t)texts->count);
 	for (size_t i = 0; i < texts->count; i++)
-		ln_payload_text(payload, texts->list[i]);
+		ln_encode_text(body, texts->list[i]);
 }
 
-static void pack_plugin(const struct ln_plugin *plugin,
-			struct ln_bytes *payload)
+static void pack_plugin(const struct ln_plugin *plugin, struct ln_bytes *body)
 {
 	const char *name = ln_plugin_name(plugin);
 	size_t len;
 	const uint8_t *bytes = ln_plugin_source(plugin, &len);
 
-	ln_payload_text(payload, name != NULL ? name : "");
-	ln_payload_bytes(payload, bytes, len);
+	ln_encode_text(body, name != NULL ? name : "");
+	ln_encode_bytes(body, bytes, len);
 }
 
-int ln_config_pack(const struct ln_config *config, struct ln_bytes *payload)
+int ln_config_encode(const struct ln_config *config, struct ln_bytes *body)
 {
 	uint64_t row[LIMITS];
 
@@ -93,32 +92,32 @@ int ln_config_pack(const struct ln_config *config, struct ln_bytes *payload)
 		return LN_EUNSUP;
 	from_limits(&config->limits, row);
 	for (size_t i = 0; i < LIMITS; i++)
-		ln_payload_u64(payload, row[i]);
-	pack_texts(&config->allowed, payload);
-	pack_texts(&config->args, payload);
-	pack_texts(&config->envs, payload);
-	ln_payload_u32(payload, (uint32_t)config->preopen_count);
+		ln_encode_u64(body, row[i]);
+	pack_texts(&config->allowed, body);
+	pack_texts(&config->args, body);
+	pack_texts(&config->envs, body);
+	ln_encode_u32(body, (uint32_t)config->preopen_count);
 	for (size_t i = 0; i < config->preopen_count; i++) {
-		ln_payload_text(payload, config->preopens[i].host);
-		ln_payload_text(payload, config->preopens[i].guest);
-		ln_payload_u8(payload, config->preopens[i].read_only);
+		ln_encode_text(body, config->preopens[i].host);
+		ln_encode_text(body, config->preopens[i].guest);
+		ln_encode_u8(body, config->preopens[i].read_only);
 	}
-	ln_payload_u32(payload, (uint32_t)config->plugin_count);
+	ln_encode_u32(body, (uint32_t)config->plugin_count);
 	for (size_t i = 0; i < config->plugin_count; i++)
-		pack_plugin(config->plugins[i], payload);
+		pack_plugin(config->plugins[i], body);
 	return 0;
 }
 
 /* Reads a list of texts; `add` takes each. */
-static int unpack_texts(struct ln_unpack *unpack, struct ln_config *config,
+static int decode_texts(struct ln_decoder *decoder, struct ln_config *config,
 			int (*add)(struct ln_config *, const char *))
 {
-	uint32_t count = ln_unpack_u32(unpack);
+	uint32_t count = ln_decoder_u32(decoder);
 	int error = 0;
 
 	/* A count that is too large fails at the end of the bytes. */
 	for (uint32_t i = 0; i < count && error == 0; i++) {
-		const char *text = ln_unpack_text(unpack);
+		const char *text = ln_decoder_text(decoder);
 
 		error = text != NULL ? add(config, text) : LN_EFORMAT;
 	}
@@ -130,35 +129,35 @@ static int add_allowed(struct ln_config *config, const char *prefix)
 	return ln_config_allow(config, prefix, strlen(prefix));
 }
 
-static int unpack_preopens(struct ln_unpack *unpack, struct ln_config *config)
+static int decode_preopens(struct ln_decoder *decoder, struct ln_config *config)
 {
-	uint32_t count = ln_unpack_u32(unpack);
+	uint32_t count = ln_decoder_u32(decoder);
 	int error = 0;
 
 	for (uint32_t i = 0; i < count && error == 0; i++) {
-		const char *host = ln_unpack_text(unpack);
-		const char *guest = ln_unpack_text(unpack);
-		uint8_t read_only = ln_unpack_u8(unpack);
+		const char *host = ln_decoder_text(decoder);
+		const char *guest = ln_decoder_text(decoder);
+		uint8_t read_only = ln_decoder_u8(decoder);
 
-		if (unpack->failed || read_only > 1)
+		if (decoder->failed || read_only > 1)
 			return LN_EFORMAT;
 		error = ln_config_preopen(config, host, guest, read_only != 0);
 	}
 	return error;
 }
 
-static int unpack_plugins(struct ln_unpack *unpack,
+static int decode_plugins(struct ln_decoder *decoder,
 			  struct ln_packed_plugins *plugins)
 {
-	plugins->count = ln_unpack_u32(unpack);
-	if (plugins->count > LN_PLUGINS_MOST)
+	plugins->count = ln_decoder_u32(decoder);
+	if (plugins->count > LN_PLUGINS_MAX)
 		return LN_EFORMAT;
 	for (size_t i = 0; i < plugins->count; i++) {
 		struct ln_packed_plugin *plugin = &plugins->list[i];
 
-		plugin->name = ln_unpack_text(unpack);
-		plugin->bytes = ln_unpack_bytes(unpack, &plugin->len);
-		if (unpack->failed)
+		plugin->name = ln_decoder_text(decoder);
+		plugin->bytes = ln_decoder_bytes(decoder, &plugin->len);
+		if (decoder->failed)
 			return LN_EFORMAT;
 		if (plugin->name[0] == '\0')
 			plugin->name = NULL;
@@ -166,7 +165,7 @@ static int unpack_plugins(struct ln_unpack *unpack,
 	return 0;
 }
 
-int ln_config_unpack(struct ln_unpack *unpack, struct ln_config **out,
+int ln_config_decode(struct ln_decoder *decoder, struct ln_config **out,
 		     struct ln_packed_plugins *plugins)
 {
 	struct ln_config *config;
@@ -176,18 +175,18 @@ int ln_config_unpack(struct ln_unpack *unpack, struct ln_config **out,
 	if (error < 0)
 		return error;
 	for (size_t i = 0; i < LIMITS; i++)
-		row[i] = ln_unpack_u64(unpack);
+		row[i] = ln_decoder_u64(decoder);
 	to_limits(row, &config->limits);
-	error = unpack_texts(unpack, config, add_allowed);
+	error = decode_texts(decoder, config, add_allowed);
 	if (error == 0)
-		error = unpack_texts(unpack, config, ln_config_add_arg);
+		error = decode_texts(decoder, config, ln_config_add_arg);
 	if (error == 0)
-		error = unpack_texts(unpack, config, ln_config_add_env);
+		error = decode_texts(decoder, config, ln_config_add_env);
 	if (error == 0)
-		error = unpack_preopens(unpack, config);
+		error = decode_preopens(decoder, config);
 	if (error == 0)
-		error = unpack_plugins(unpack, plugins);
-	if (error == 0 && !ln_unpack_done(unpack))
+		error = decode_plugins(decoder, plugins);
+	if (error == 0 && !ln_decoder_done(decoder))
 		error = LN_EFORMAT;
 	if (error < 0)
 		ln_config_free(config);

@@ -13,11 +13,11 @@
 
 struct ln_config;
 struct ln_bytes;
-struct ln_unpack;
+struct ln_decoder;
 
 /* Appends a configuration. LN_EUNSUP: it has sockets that listen, which only
  * the program itself may open. Failures of memory are the payload's. */
-int ln_config_pack(const struct ln_config *config, struct ln_bytes *payload);
+int ln_config_encode(const struct ln_config *config, struct ln_bytes *body);
 
 /* A plugin that came with a configuration, in the payload's bytes. */
 struct ln_packed_plugin {
@@ -28,12 +28,12 @@ struct ln_packed_plugin {
 
 struct ln_packed_plugins {
 	size_t count;
-	struct ln_packed_plugin list[LN_PLUGINS_MOST];
+	struct ln_packed_plugin list[LN_PLUGINS_MAX];
 };
 
 /* Reads a configuration, which the caller frees, without its plugins, which
  * must be compiled first. LN_EFORMAT, LN_ELIMIT, LN_ENOMEM. */
-int ln_config_unpack(struct ln_unpack *unpack, struct ln_config **config,
+int ln_config_decode(struct ln_decoder *decoder, struct ln_config **config,
 		     struct ln_packed_plugins *plugins);
 
 #endif

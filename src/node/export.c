@@ -23,38 +23,38 @@ struct export
 {
 	struct ln_end_watch watch;
 	struct ln_id_entry entry;
-	struct ln_node *node;       /* counted */
+	struct ln_local_node *node; /* counted */
 	struct ln_process *process; /* counted */
 };
 
-static void note_end(struct ln_node *node, struct ln_process *process)
+static void note_end(struct ln_local_node *node, struct ln_process *process)
 {
 	struct ln_end end = ln_process_end(process);
 
 	ln_lock_acquire(&node->exports_lock);
 	/* If it is still in the table, ended() will note it. */
-	if (ln_ids_find(&node->exports, process->id) == NULL)
-		ln_ends_add(&node->ends, process->id, &end);
+	if (ln_id_table_find(&node->exports, process->id) == NULL)
+		ln_tombstones_add(&node->tombstones, process->id, &end);
 	ln_lock_release(&node->exports_lock);
 }
 
 static void ended(struct ln_end_watch *watch, struct ln_process *process)
 {
 	struct export *export = ln_container_of(watch, struct export, watch);
-	struct ln_node *node = export->node;
+	struct ln_local_node *node = export->node;
 	struct ln_end end = ln_process_end(process);
 
 	ln_lock_acquire(&node->exports_lock);
-	ln_ids_remove(&node->exports, &export->entry);
-	ln_ends_add(&node->ends, process->id, &end);
+	ln_id_table_remove(&node->exports, &export->entry);
+	ln_tombstones_add(&node->tombstones, process->id, &end);
 	ln_lock_release(&node->exports_lock);
 	free(export);
 	ln_process_release(process);
-	ln_node_release(node);
+	ln_local_node_release(node);
 }
 
 /* Under the process's lock. */
-static bool is_exported(const struct ln_node *node,
+static bool is_exported(const struct ln_local_node *node,
 			const struct ln_process *process)
 {
 	const struct ln_end_watch *watch = process->watches;
@@ -68,8 +68,8 @@ static bool is_exported(const struct ln_node *node,
 enum entering { ENTERED, DEAD, THERE, NO_MEMORY };
 
 /* Enters it unless it is entered already; without an export it only checks. */
-static enum entering enter(struct ln_node *node, struct ln_process *process,
-			   struct export *export)
+static enum entering enter(struct ln_local_node *node,
+			   struct ln_process *process, struct export *export)
 {
 	enum entering result = NO_MEMORY;
 
@@ -80,7 +80,7 @@ static enum entering enter(struct ln_node *node, struct ln_process *process,
 		result = THERE;
 	} else if (export != NULL) {
 		ln_lock_acquire(&node->exports_lock);
-		if (ln_ids_add(&node->exports, &export->entry) == 0)
+		if (ln_id_table_add(&node->exports, &export->entry) == 0)
 			result = ENTERED;
 		ln_lock_release(&node->exports_lock);
 	}
@@ -92,7 +92,8 @@ static enum entering enter(struct ln_node *node, struct ln_process *process,
 	return result;
 }
 
-static struct export *make(struct ln_node *node, struct ln_process *process)
+static struct export *make(struct ln_local_node *node,
+			   struct ln_process *process)
 {
 	struct export *export = calloc(1, sizeof(*export));
 
@@ -101,12 +102,12 @@ static struct export *make(struct ln_node *node, struct ln_process *process)
 	export->watch.ended = ended;
 	export->watch.owner = node;
 	memcpy(export->entry.id, process->id, LN_ID_SIZE);
-	export->node = ln_node_retain(node);
+	export->node = ln_local_node_retain(node);
 	export->process = ln_process_retain(process);
 	return export;
 }
 
-int ln_export(struct ln_node *node, struct ln_process *process)
+int ln_export(struct ln_local_node *node, struct ln_process *process)
 {
 	enum entering result = enter(node, process, NULL);
 	struct export *export;
@@ -119,7 +120,7 @@ int ln_export(struct ln_node *node, struct ln_process *process)
 		if (result != ENTERED) {
 			free(export);
 			ln_process_release(process);
-			ln_node_release(node);
+			ln_local_node_release(node);
 		}
 	}
 	if (result == DEAD)
@@ -127,19 +128,19 @@ int ln_export(struct ln_node *node, struct ln_process *process)
 	return result == NO_MEMORY ? LN_ENOMEM : 0;
 }
 
-struct ln_process *ln_export_find(struct ln_node *node, const uint8_t id[16],
-				  struct ln_end *end)
+struct ln_process *ln_export_find(struct ln_local_node *node,
+				  const uint8_t id[16], struct ln_end *end)
 {
 	struct ln_process *process = NULL;
 	struct ln_id_entry *entry;
 
 	ln_lock_acquire(&node->exports_lock);
-	entry = ln_ids_find(&node->exports, id);
+	entry = ln_id_table_find(&node->exports, id);
 	if (entry != NULL)
 		process = ln_process_retain(
 			ln_container_of(entry, struct export, entry)->process);
 	else
-		*end = ln_ends_find(&node->ends, id);
+		*end = ln_tombstones_find(&node->tombstones, id);
 	ln_lock_release(&node->exports_lock);
 	return process;
 }

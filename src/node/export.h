@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 struct ln_end;
-struct ln_node;
+struct ln_local_node;
 struct ln_process;
 
 /* Enters a local process. If it has ended, its end is noted. LN_ENOMEM. */
-int ln_export(struct ln_node *node, struct ln_process *process);
+int ln_export(struct ln_local_node *node, struct ln_process *process);
 
 /* The process with that id, with a reference for the caller; it may just have
  * ended. NULL: there is none; *end tells how it ended. */
-struct ln_process *ln_export_find(struct ln_node *node, const uint8_t id[16],
-				  struct ln_end *end);
+struct ln_process *ln_export_find(struct ln_local_node *node,
+				  const uint8_t id[16], struct ln_end *end);
 
 #endif

@@ -23,18 +23,18 @@
 
 struct ln_channel;
 struct ln_fabric;
-struct ln_node;
+struct ln_local_node;
 struct ln_session;
 struct ln_tls_context;
 
 /* Maximum length of a frame, in bytes. Longer ones are fragmented. */
-#define LN_FRAME_MOST 65536
+#define LN_FRAME_MAX 65536
 
 /* The version of the protocol: docs/protocol.md. */
 #define LN_PROTOCOL_VERSION 2u
 
 /* Bytes of a node's name: 1 to this, no control characters. */
-#define LN_NODE_NAME_MOST 255
+#define LN_NODE_NAME_MAX 255
 
 /* Bytes of an address, such as "host:port", with the zero at its end. */
 #define LN_NODE_ADDRESS_SIZE 264
@@ -58,7 +58,7 @@ struct ln_frame {
 /* The node at the other end. An incarnation is one run of a node: 16 random
  * bytes, drawn when it starts. */
 struct ln_node_id {
-	char name[LN_NODE_NAME_MOST + 1]; /* UTF-8, terminated */
+	char name[LN_NODE_NAME_MAX + 1]; /* UTF-8, terminated */
 	uint8_t incarnation[16];
 	uint32_t version; /* of the protocol, which both nodes speak */
 };
@@ -91,7 +91,7 @@ struct ln_fabric_class {
 	 * nodes may connect. On failure *error is one line, owned by the
 	 * caller, or NULL if memory was short: LN_EINVAL (an address), LN_EIO,
 	 * LN_ENOMEM. Not from a task. */
-	int (*start)(struct ln_node *node,
+	int (*start)(struct ln_local_node *node,
 		     const struct ln_fabric_options *options,
 		     struct ln_fabric **fabric, char **error);
 
@@ -150,7 +150,7 @@ struct ln_channel {
 /* A node can be reached. The session belongs to the fabric until it reports
  * that it is down. LN_EEXIST: this incarnation, or another one with the name,
  * is up; LN_ENOMEM, LN_ELIMIT. */
-int ln_session_up(struct ln_node *node, struct ln_channel *channel,
+int ln_session_up(struct ln_local_node *node, struct ln_channel *channel,
 		  const struct ln_node_id *id, struct ln_session **session);
 
 /* A frame has arrived; the bytes belong to the caller and are not kept. Never
@@ -160,9 +160,9 @@ int ln_session_receive(struct ln_session *session, const uint8_t *data,
 		       size_t len, const char **reason);
 
 /* Takes frames to send, oldest first, linked by `next`: at least one if there
- * is any, and at most `most` bytes otherwise. The caller frees them. NULL:
+ * is any, and at most `max` bytes otherwise. The caller frees them. NULL:
  * none; `wake` will be called when there are. */
-struct ln_frame *ln_session_take(struct ln_session *session, size_t most);
+struct ln_frame *ln_session_take(struct ln_session *session, size_t max);
 
 /* The node cannot be reached any more: all links with it fail, waiting tasks
  * are woken, and the session is freed. May park when called by a task. */

@@ -24,21 +24,21 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "node/export.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "node/reference.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/resource.h"
 
 #define HEAD_SIZE 44
-#define RESOURCES_MOST 65536u
+#define RESOURCES_MAX 65536u
 
-_Static_assert(HEAD_SIZE <= LN_HEAD_MOST, "a head that cannot be sent");
+_Static_assert(HEAD_SIZE <= LN_HEAD_MAX, "a head that cannot be sent");
 
 /* A resource that can cross; NULL: none is there any more. Of all that crosses
  * nodes only processes have references. */
@@ -65,35 +65,36 @@ static int measure(struct ln_peer *to, const struct ln_message *message,
 	return 0;
 }
 
-static void put_head(struct ln_writer *writer, const struct ln_process *remote,
+static void put_head(struct ln_frame_encoder *writer,
+		     const struct ln_process *remote,
 		     const struct ln_message *message)
 {
-	ln_wire_put_id(writer, remote->id);
-	ln_wire_put_u64(writer, (uint64_t)message->tag);
-	ln_wire_put_u64(writer, message->size);
-	ln_wire_put_u32(writer, message->resource_count);
-	ln_wire_put_u64(writer, message->read_at);
+	ln_frame_encoder_id(writer, remote->id);
+	ln_frame_encoder_u64(writer, (uint64_t)message->tag);
+	ln_frame_encoder_u64(writer, message->size);
+	ln_frame_encoder_u32(writer, message->resource_count);
+	ln_frame_encoder_u64(writer, message->read_at);
 }
 
 static int send_small(struct ln_proxy *proxy, struct ln_message *message,
 		      size_t body, bool wait, int64_t deadline)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	struct ln_frame *frame;
 
-	ln_wire_begin(&writer, LN_KIND_MESSAGE, HEAD_SIZE + body);
+	ln_frame_encoder_begin(&writer, LN_KIND_MESSAGE, HEAD_SIZE + body);
 	put_head(&writer, &proxy->process, message);
-	ln_wire_put_bytes(&writer, message->data, message->size);
+	ln_frame_encoder_bytes(&writer, message->data, message->size);
 	for (uint32_t i = 0; i < message->resource_count; i++)
 		ln_reference_put(&writer, proxy->peer, process_at(message, i));
-	frame = ln_wire_finish(&writer);
+	frame = ln_frame_encoder_finish(&writer);
 	ln_message_free(message);
 	return wait ? ln_peer_send(proxy->peer, frame, deadline)
 		    : ln_peer_try_send(proxy->peer, frame);
 }
 
-static int send_pieces(struct ln_proxy *proxy, struct ln_message *message,
-		       struct iovec *resources, bool wait, int64_t deadline)
+static int send_fragments(struct ln_proxy *proxy, struct ln_message *message,
+			  struct iovec *resources, bool wait, int64_t deadline)
 {
 	const struct iovec parts[] = {
 		{ .iov_base = message->data, .iov_len = message->size },
@@ -117,7 +118,7 @@ static int send_large(struct ln_proxy *proxy, struct ln_message *message,
 		      size_t resource_bytes, bool wait, int64_t deadline)
 {
 	struct iovec resources = { .iov_len = 0 };
-	uint8_t *bytes = malloc(resource_bytes + LN_REFERENCE_MOST);
+	uint8_t *bytes = malloc(resource_bytes + LN_REFERENCE_MAX);
 	int error = bytes != NULL ? 0 : LN_ENOMEM;
 
 	for (uint32_t i = 0; error >= 0 && i < message->resource_count; i++) {
@@ -128,7 +129,8 @@ static int send_large(struct ln_proxy *proxy, struct ln_message *message,
 	}
 	resources.iov_base = bytes;
 	if (error >= 0)
-		error = send_pieces(proxy, message, &resources, wait, deadline);
+		error = send_fragments(proxy, message, &resources, wait,
+				       deadline);
 	free(bytes);
 	ln_message_free(message);
 	return error;
@@ -147,8 +149,8 @@ int ln_messages_send(struct ln_process *remote, struct ln_message *message,
 		ln_message_free(message);
 		return LN_EDEAD;
 	}
-	if (LN_LIKELY(message->size < LN_FRAME_MOST - HEAD_SIZE &&
-		      resources < LN_FRAME_MOST - HEAD_SIZE - message->size))
+	if (LN_LIKELY(message->size < LN_FRAME_MAX - HEAD_SIZE &&
+		      resources < LN_FRAME_MAX - HEAD_SIZE - message->size))
 		return send_small(proxy, message, message->size + resources,
 				  wait, deadline);
 	return send_large(proxy, message, resources, wait, deadline);
@@ -163,17 +165,17 @@ struct head {
 	uint64_t read_at;
 };
 
-static int get_head(struct ln_session *session, struct ln_unpack *frame,
+static int get_head(struct ln_session *session, struct ln_decoder *frame,
 		    struct head *head)
 {
-	head->to = ln_unpack_raw(frame, LN_ID_SIZE);
-	head->tag = (int64_t)ln_unpack_u64(frame);
-	head->size = ln_unpack_u64(frame);
-	head->resources = ln_unpack_u32(frame);
-	head->read_at = ln_unpack_u64(frame);
+	head->to = ln_decoder_raw(frame, LN_ID_SIZE);
+	head->tag = (int64_t)ln_decoder_u64(frame);
+	head->size = ln_decoder_u64(frame);
+	head->resources = ln_decoder_u32(frame);
+	head->read_at = ln_decoder_u64(frame);
 	if (frame->failed)
 		return ln_session_refuse(session, "a message without a head");
-	if (head->resources > RESOURCES_MOST)
+	if (head->resources > RESOURCES_MAX)
 		return ln_session_refuse(session,
 					 "a message of too many resources");
 	return 0;
@@ -181,7 +183,7 @@ static int get_head(struct ln_session *session, struct ln_unpack *frame,
 
 /* Reads the resources into the message; LN_ENOMEM, LN_ELIMIT: not all could be
  * kept. */
-static int get_resources(struct ln_session *session, struct ln_unpack *frame,
+static int get_resources(struct ln_session *session, struct ln_decoder *frame,
 			 uint32_t count, struct ln_message *message)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -210,7 +212,7 @@ static int get_resources(struct ln_session *session, struct ln_unpack *frame,
 
 /* Finishes a received message whose data is complete: delivers it, or drops it.
  * The rest of the frame has its resources. */
-static int deliver(struct ln_session *session, struct ln_unpack *frame,
+static int deliver(struct ln_session *session, struct ln_decoder *frame,
 		   const struct head *head, struct ln_message *message)
 {
 	struct ln_process *process;
@@ -218,7 +220,7 @@ static int deliver(struct ln_session *session, struct ln_unpack *frame,
 	int error = get_resources(session, frame, head->resources, message);
 
 	message->read_at = head->read_at;
-	if (error == 0 && !ln_unpack_done(frame))
+	if (error == 0 && !ln_decoder_done(frame))
 		error = ln_session_refuse(session, "a message of wrong length");
 	process = error == 0
 			  ? ln_export_find(session->peer->node, head->to, &end)
@@ -236,7 +238,7 @@ static int deliver(struct ln_session *session, struct ln_unpack *frame,
 	return 0;
 }
 
-static int receive(struct ln_session *session, struct ln_unpack *frame)
+static int receive(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct ln_message *message;
 	const uint8_t *data;
@@ -245,7 +247,7 @@ static int receive(struct ln_session *session, struct ln_unpack *frame)
 
 	if (error < 0)
 		return error;
-	data = ln_unpack_raw(frame, head.size);
+	data = ln_decoder_raw(frame, head.size);
 	if (data == NULL)
 		return ln_session_refuse(session,
 					 "a message with less data than it "
@@ -260,10 +262,10 @@ static int receive(struct ln_session *session, struct ln_unpack *frame)
 	return deliver(session, frame, &head, message);
 }
 
-static int begin(struct ln_session *session, struct ln_unpack *frame,
+static int begin(struct ln_session *session, struct ln_decoder *frame,
 		 uint64_t len, bool *keep)
 {
-	struct ln_node *node = session->peer->node;
+	struct ln_local_node *node = session->peer->node;
 	struct ln_process *process;
 	struct head head;
 	struct ln_end end;
@@ -272,7 +274,7 @@ static int begin(struct ln_session *session, struct ln_unpack *frame,
 	if (error < 0)
 		return error;
 	if (head.size > len || head.resources > len - head.size ||
-	    len - head.size > (uint64_t)head.resources * LN_REFERENCE_MOST)
+	    len - head.size > (uint64_t)head.resources * LN_REFERENCE_MAX)
 		return ln_session_refuse(session, "a message of wrong length");
 	process = ln_export_find(node, head.to, &end);
 	*keep = process != NULL && head.size <= node->options.max_message;
@@ -281,11 +283,11 @@ static int begin(struct ln_session *session, struct ln_unpack *frame,
 	return 0;
 }
 
-static int complete(struct ln_session *session, struct ln_unpack *frame,
+static int complete(struct ln_session *session, struct ln_decoder *frame,
 		    struct ln_bytes *body)
 {
 	struct ln_message *message;
-	struct ln_unpack rest;
+	struct ln_decoder rest;
 	struct head head;
 	int error = get_head(session, frame, &head);
 

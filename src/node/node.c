@@ -21,11 +21,11 @@
 			(member) = (value); \
 	} while (0)
 
-static void set_defaults(struct ln_node_options *options)
+static void set_defaults(struct ln_local_node_options *options)
 {
 	DEFAULT(options->high_mark, (size_t)1 << 20);
 	DEFAULT(options->low_mark, options->high_mark / 2);
-	DEFAULT(options->answers_most, (size_t)64 << 20);
+	DEFAULT(options->max_answer_bytes, (size_t)64 << 20);
 	DEFAULT(options->max_message, (uint64_t)1 << 30);
 	DEFAULT(options->max_sessions, 1024);
 	DEFAULT(options->max_peers, 65536);
@@ -39,7 +39,7 @@ static void set_defaults(struct ln_node_options *options)
 
 bool ln_node_name_valid(const char *name, size_t len)
 {
-	if (len < 1 || len > LN_NODE_NAME_MOST)
+	if (len < 1 || len > LN_NODE_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
@@ -48,10 +48,11 @@ bool ln_node_name_valid(const char *name, size_t len)
 	return ln_utf8_valid((const uint8_t *)name, len);
 }
 
-int ln_node_new(struct ln_runtime *runtime,
-		const struct ln_node_options *options, struct ln_node **out)
+int ln_local_node_new(struct ln_runtime *runtime,
+		      const struct ln_local_node_options *options,
+		      struct ln_local_node **out)
 {
-	struct ln_node *node;
+	struct ln_local_node *node;
 	size_t len = strlen(options->name);
 
 	if (!ln_node_name_valid(options->name, len))
@@ -71,35 +72,36 @@ int ln_node_new(struct ln_runtime *runtime,
 		ln_random_bytes(node->id.incarnation, LN_ID_SIZE);
 	node->runtime = ln_runtime_retain(runtime);
 	atomic_init(&node->references, 1);
-	ln_ids_init(&node->peers);
+	ln_id_table_init(&node->peers);
 	ln_list_init(&node->sessions);
-	ln_ids_init(&node->exports);
-	ln_ends_init(&node->ends, node->options.max_ends);
+	ln_id_table_init(&node->exports);
+	ln_tombstones_init(&node->tombstones, node->options.max_ends);
 	ln_store_init(&node->store, node->options.max_store);
-	node->bodies.most = node->options.max_body_bytes;
+	node->bodies.max = node->options.max_body_bytes;
 	*out = node;
 	return 0;
 }
 
-struct ln_node *ln_node_retain(struct ln_node *node)
+struct ln_local_node *ln_local_node_retain(struct ln_local_node *node)
 {
 	ln_refs_retain(&node->references);
 	return node;
 }
 
-void ln_node_release(struct ln_node *node)
+void ln_local_node_release(struct ln_local_node *node)
 {
 	if (!ln_refs_release(&node->references))
 		return;
-	ln_ids_deinit(&node->peers);
-	ln_ids_deinit(&node->exports);
-	ln_ends_deinit(&node->ends);
+	ln_id_table_deinit(&node->peers);
+	ln_id_table_deinit(&node->exports);
+	ln_tombstones_deinit(&node->tombstones);
 	ln_store_deinit(&node->store);
 	ln_runtime_release(node->runtime);
 	free(node);
 }
 
-int ln_node_attach(struct ln_node *node, struct ln_environment *environment)
+int ln_local_node_attach(struct ln_local_node *node,
+			 struct ln_environment *environment)
 {
 	struct ln_config *config;
 	int error = ln_config_new(&config);
@@ -119,7 +121,7 @@ int ln_node_attach(struct ln_node *node, struct ln_environment *environment)
 	return 0;
 }
 
-void ln_node_free(struct ln_node *node)
+void ln_local_node_free(struct ln_local_node *node)
 {
 	if (node == NULL)
 		return;
@@ -128,10 +130,11 @@ void ln_node_free(struct ln_node *node)
 		ln_environment_release(node->environment);
 		ln_environment_release(node->serving);
 	}
-	ln_node_release(node);
+	ln_local_node_release(node);
 }
 
-struct ln_peer *ln_node_find(struct ln_node *node, const char *name, size_t len)
+struct ln_peer *ln_local_node_find(struct ln_local_node *node, const char *name,
+				   size_t len)
 {
 	struct ln_peer *peer = NULL;
 

@@ -2,7 +2,7 @@
  * This node, as one of several: its identity, its processes that other nodes
  * know, and the other nodes that it knows (node/peer.h). References are
  * counted: proxies of other nodes' processes outlive sessions, so the memory
- * may outlive ln_node_free.
+ * may outlive ln_local_node_free.
  */
 #ifndef LN_NODE_NODE_H
 #define LN_NODE_NODE_H
@@ -15,10 +15,10 @@
 #include "base/futex.h"
 #include "base/list.h"
 #include "engine/account.h"
-#include "node/ends.h"
 #include "node/fabric.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "node/store.h"
+#include "node/tombstones.h"
 
 struct ln_environment;
 struct ln_peer;
@@ -26,12 +26,12 @@ struct ln_process;
 struct ln_runtime;
 
 /* Zero: the default. */
-struct ln_node_options {
-	const char *name;           /* 1 to LN_NODE_NAME_MOST bytes */
+struct ln_local_node_options {
+	const char *name;           /* 1 to LN_NODE_NAME_MAX bytes */
 	const uint8_t *incarnation; /* 16 bytes; NULL: drawn */
 	size_t high_mark;           /* bytes queued for a node: senders wait */
 	size_t low_mark;            /* and go on */
-	size_t answers_most;        /* queued bytes at which a node that keeps
+	size_t max_answer_bytes;    /* queued bytes at which a node that keeps
 				     * sending requests is disconnected */
 	uint64_t max_message;       /* bytes of one that comes in pieces */
 	uint32_t max_sessions;      /* nodes connected at a time */
@@ -47,11 +47,11 @@ struct ln_node_options {
 	uint64_t max_body_bytes;
 };
 
-struct ln_node {
+struct ln_local_node {
 	/* Immutable. */
 	struct ln_runtime *runtime; /* counted */
 	struct ln_node_id id;
-	struct ln_node_options options; /* without name and incarnation */
+	struct ln_local_node_options options; /* without name and incarnation */
 
 	/* Set once, before guests run. */
 	struct ln_environment *environment; /* counted; what others make here
@@ -68,41 +68,44 @@ struct ln_node {
 
 	/* Under `lock`. */
 	struct ln_lock lock;
-	struct ln_ids peers;     /* by incarnation */
-	struct ln_list sessions; /* that are up */
+	struct ln_id_table peers; /* by incarnation */
+	struct ln_list sessions;  /* that are up */
 	uint32_t session_count;
 
 	/* Under `exports_lock`. */
 	struct ln_lock exports_lock;
-	struct ln_ids exports; /* local processes that others have heard of */
-	struct ln_ends ends;   /* and those that were */
+	struct ln_id_table
+		exports; /* local processes that others have heard of */
+	struct ln_tombstones tombstones; /* and those that were */
 };
 
 /* With one reference, the caller's. The name is copied. LN_EINVAL: not a valid
  * name. LN_ENOMEM. */
-int ln_node_new(struct ln_runtime *runtime,
-		const struct ln_node_options *options, struct ln_node **node);
+int ln_local_node_new(struct ln_runtime *runtime,
+		      const struct ln_local_node_options *options,
+		      struct ln_local_node **node);
 
 /* Lets the processes of the runtime use the node, and other nodes make
  * environments below `environment`, which is that of the program. Must be
  * called once, before there are processes and sessions. LN_ENOMEM. Not on a
  * fiber. */
-int ln_node_attach(struct ln_node *node, struct ln_environment *environment);
+int ln_local_node_attach(struct ln_local_node *node,
+			 struct ln_environment *environment);
 
 /* Drops the caller's reference; no session may be up, and, once it was
  * attached, no process may run. NULL is fine. */
-void ln_node_free(struct ln_node *node);
+void ln_local_node_free(struct ln_local_node *node);
 
-struct ln_node *ln_node_retain(struct ln_node *node);
-void ln_node_release(struct ln_node *node);
+struct ln_local_node *ln_local_node_retain(struct ln_local_node *node);
+void ln_local_node_release(struct ln_local_node *node);
 
-/* Whether the bytes are a valid name of a node: 1 to LN_NODE_NAME_MOST bytes of
+/* Whether the bytes are a valid name of a node: 1 to LN_NODE_NAME_MAX bytes of
  * UTF-8 without control characters. */
 bool ln_node_name_valid(const char *name, size_t len);
 
 /* The node of that name, if it is connected: a reference for the caller, or
  * NULL. Any thread. */
-struct ln_peer *ln_node_find(struct ln_node *node, const char *name,
-			     size_t len);
+struct ln_peer *ln_local_node_find(struct ln_local_node *node, const char *name,
+				   size_t len);
 
 #endif

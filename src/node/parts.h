@@ -5,7 +5,7 @@
 struct ln_part;
 
 extern const struct ln_part ln_part_messages;
-extern const struct ln_part ln_part_pieces;
+extern const struct ln_part ln_part_fragments;
 extern const struct ln_part ln_part_monitors;
 extern const struct ln_part ln_part_links;
 extern const struct ln_part ln_part_requests;

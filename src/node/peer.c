@@ -30,11 +30,12 @@ static bool retain_alive(struct ln_peer *peer)
 }
 
 /* Under the node's lock. */
-static struct ln_peer *find(struct ln_node *node, const uint8_t *incarnation)
+static struct ln_peer *find(struct ln_local_node *node,
+			    const uint8_t *incarnation)
 {
-	struct ln_id_entry *entry = ln_ids_find(&node->peers, incarnation);
+	struct ln_id_entry *entry = ln_id_table_find(&node->peers, incarnation);
 
-	for (; entry != NULL; entry = ln_ids_next(&node->peers, entry)) {
+	for (; entry != NULL; entry = ln_id_table_next(&node->peers, entry)) {
 		struct ln_peer *peer =
 			ln_container_of(entry, struct ln_peer, entry);
 
@@ -44,7 +45,8 @@ static struct ln_peer *find(struct ln_node *node, const uint8_t *incarnation)
 	return NULL;
 }
 
-static struct ln_peer *make(struct ln_node *node, const uint8_t *incarnation)
+static struct ln_peer *make(struct ln_local_node *node,
+			    const uint8_t *incarnation)
 {
 	struct ln_peer *peer = calloc(1, sizeof(*peer));
 
@@ -54,11 +56,11 @@ static struct ln_peer *make(struct ln_node *node, const uint8_t *incarnation)
 	peer->node = node;
 	atomic_init(&peer->references, 1);
 	ln_mutex_init(&peer->transfer);
-	ln_ids_init(&peer->proxies);
+	ln_id_table_init(&peer->proxies);
 	return peer;
 }
 
-int ln_peer_get(struct ln_node *node, const uint8_t *incarnation,
+int ln_peer_get(struct ln_local_node *node, const uint8_t *incarnation,
 		struct ln_peer **out)
 {
 	struct ln_peer *peer;
@@ -77,11 +79,12 @@ int ln_peer_get(struct ln_node *node, const uint8_t *incarnation,
 	ln_lock_acquire(&node->lock);
 	peer = find(node, incarnation);
 	if (peer == NULL) {
-		error = ln_ids_count(&node->peers) >= node->options.max_peers
+		error = ln_id_table_count(&node->peers) >=
+					node->options.max_peers
 				? LN_ELIMIT
-				: ln_ids_add(&node->peers, &fresh->entry);
+				: ln_id_table_add(&node->peers, &fresh->entry);
 		if (error == 0) {
-			ln_node_retain(node);
+			ln_local_node_retain(node);
 			peer = fresh;
 			fresh = NULL;
 		}
@@ -100,16 +103,16 @@ struct ln_peer *ln_peer_retain(struct ln_peer *peer)
 
 void ln_peer_release(struct ln_peer *peer)
 {
-	struct ln_node *node = peer->node;
+	struct ln_local_node *node = peer->node;
 
 	if (!ln_refs_release(&peer->references))
 		return;
 	ln_lock_acquire(&node->lock);
-	ln_ids_remove(&node->peers, &peer->entry);
+	ln_id_table_remove(&node->peers, &peer->entry);
 	ln_lock_release(&node->lock);
-	ln_ids_deinit(&peer->proxies);
+	ln_id_table_deinit(&peer->proxies);
 	free(peer);
-	ln_node_release(node);
+	ln_local_node_release(node);
 }
 
 bool ln_peer_is_self(const struct ln_peer *peer)

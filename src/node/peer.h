@@ -17,23 +17,24 @@
 
 #include "base/futex.h"
 #include "node/fabric.h"
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "sched/mutex.h"
 
 struct iovec;
-struct ln_node;
+struct ln_local_node;
 struct ln_process;
 struct ln_session;
 
 struct ln_peer {
-	struct ln_id_entry entry; /* in node->peers; the incarnation */
-	struct ln_node *node;     /* counted */
+	struct ln_id_entry entry;   /* in node->peers; the incarnation */
+	struct ln_local_node *node; /* counted */
 	_Atomic uint32_t references;
 	struct ln_mutex transfer; /* whoever sends in pieces has it */
 
 	/* Under proxies_lock. */
 	struct ln_lock proxies_lock;
-	struct ln_ids proxies; /* its processes, known here; node/proxy.h */
+	struct ln_id_table
+		proxies; /* its processes, known here; node/proxy.h */
 
 	/* Under `lock`, with all that the session queues. */
 	struct ln_lock lock;
@@ -43,7 +44,7 @@ struct ln_peer {
 
 /* The node of an incarnation, connected or not. A reference for the caller.
  * LN_ENOMEM, LN_ELIMIT: too many are known. */
-int ln_peer_get(struct ln_node *node, const uint8_t *incarnation,
+int ln_peer_get(struct ln_local_node *node, const uint8_t *incarnation,
 		struct ln_peer **peer);
 struct ln_peer *ln_peer_retain(struct ln_peer *peer);
 void ln_peer_release(struct ln_peer *peer);
@@ -86,8 +87,8 @@ int ln_peer_wait_for_room(struct ln_peer *peer, int64_t deadline);
  * (struct ln_kind). Other frames may be sent in between; another fragmented one
  * waits. If the sender is killed or its deadline passes, the frame is aborted.
  * `wait` as in ln_peer_send; without it either all fragments are queued at
- * once, or none: LN_EFULL. The head has at most LN_HEAD_MOST bytes. */
-#define LN_HEAD_MOST 4096
+ * once, or none: LN_EFULL. The head has at most LN_HEAD_MAX bytes. */
+#define LN_HEAD_MAX 4096
 int ln_peer_send_large(struct ln_peer *peer, uint8_t kind, const void *head,
 		       size_t head_len, const struct iovec *parts, int count,
 		       bool wait, int64_t deadline);

@@ -1,6 +1,6 @@
 /*
  * DESIGN
- * A table of LN_PENDING_MOST places. A number consists of the index of a place
+ * A table of LN_PENDING_MAX places. A number consists of the index of a place
  * and, in the upper bits, how often it was used, so that a second answer finds
  * no request. There are always as many free places as the gate lets through.
  *
@@ -44,9 +44,9 @@ struct ln_pending {
 	struct gate numbers;
 	struct gate large;
 	uint32_t free_count;
-	uint8_t free[LN_PENDING_MOST]; /* places, the one to be used last */
-	uint64_t uses[LN_PENDING_MOST];
-	struct ln_request *places[LN_PENDING_MOST];
+	uint8_t free[LN_PENDING_MAX]; /* places, the one to be used last */
+	uint64_t uses[LN_PENDING_MAX];
+	struct ln_request *places[LN_PENDING_MAX];
 };
 
 int ln_pending_new(struct ln_pending **out)
@@ -56,12 +56,12 @@ int ln_pending_new(struct ln_pending **out)
 	if (pending == NULL)
 		return LN_ENOMEM;
 	atomic_init(&pending->references, 1);
-	pending->numbers.room = LN_PENDING_MOST;
+	pending->numbers.room = LN_PENDING_MAX;
 	ln_list_init(&pending->numbers.waiters);
 	pending->large.room = 1;
 	ln_list_init(&pending->large.waiters);
-	pending->free_count = LN_PENDING_MOST;
-	for (uint32_t i = 0; i < LN_PENDING_MOST; i++)
+	pending->free_count = LN_PENDING_MAX;
+	for (uint32_t i = 0; i < LN_PENDING_MAX; i++)
 		pending->free[i] = (uint8_t)i;
 	*out = pending;
 	return 0;
@@ -162,7 +162,7 @@ static int pass(struct ln_pending *pending, struct gate *gate)
 /* Gives the number back; under the lock. */
 static void take_out(struct ln_pending *pending, struct ln_request *request)
 {
-	uint32_t place = (uint32_t)(request->number % LN_PENDING_MOST);
+	uint32_t place = (uint32_t)(request->number % LN_PENDING_MAX);
 
 	pending->places[place] = NULL;
 	pending->free[pending->free_count++] = (uint8_t)place;
@@ -190,7 +190,7 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request)
 	if (error == 0) {
 		place = pending->free[--pending->free_count];
 		request->number =
-			pending->uses[place]++ * LN_PENDING_MOST + place;
+			pending->uses[place]++ * LN_PENDING_MAX + place;
 		pending->places[place] = request;
 	} else if (request->large) {
 		let_in(&pending->large);
@@ -235,7 +235,7 @@ struct ln_request *ln_pending_find(struct ln_pending *pending, uint64_t number)
 	struct ln_request *request;
 
 	ln_lock_acquire(&pending->lock);
-	request = pending->places[number % LN_PENDING_MOST];
+	request = pending->places[number % LN_PENDING_MAX];
 	if (request != NULL && request->number != number)
 		request = NULL;
 	ln_lock_release(&pending->lock);
@@ -293,7 +293,7 @@ void ln_pending_end(struct ln_pending *pending)
 	wake_all(&pending->numbers);
 	wake_all(&pending->large);
 	ln_lock_release(&pending->lock);
-	for (uint32_t place = 0; place < LN_PENDING_MOST; place++) {
+	for (uint32_t place = 0; place < LN_PENDING_MAX; place++) {
 		struct ln_request *request = lose(pending, place);
 
 		if (request != NULL)

@@ -1,7 +1,7 @@
 /*
  * The requests of one session that are not answered yet. The caller waits for
  * its answer and, before that, for a number, so that the other node never has
- * more than LN_PENDING_MOST requests. Only one request longer than a frame may
+ * more than LN_PENDING_MAX requests. Only one request longer than a frame may
  * be unanswered at a time. An answer frees the number, even if nobody waits for
  * it any more: the receiver of the answer then disposes of the request of the
  * killed process.
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LN_PENDING_MOST 256u
+#define LN_PENDING_MAX 256u
 
 struct ln_pending;
 struct ln_pending_waiter;

@@ -12,11 +12,11 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "node/links.h"
 #include "node/messages.h"
-#include "node/monitors.h"
 #include "node/node.h"
 #include "node/peer.h"
+#include "node/remote_links.h"
+#include "node/remote_monitors.h"
 #include "node/watch.h"
 #include "process/monitors.h"
 #include "process/remote.h"
@@ -44,7 +44,7 @@ static void free_proxy(struct ln_process *remote)
 	struct ln_peer *peer = proxy->peer;
 
 	ln_lock_acquire(&peer->proxies_lock);
-	ln_ids_remove(&peer->proxies, &proxy->entry);
+	ln_id_table_remove(&peer->proxies, &proxy->entry);
 	ln_lock_release(&peer->proxies_lock);
 	dispose(proxy);
 }
@@ -52,12 +52,12 @@ static void free_proxy(struct ln_process *remote)
 static const struct ln_remote_class class = {
 	.send = ln_messages_send,
 	.wait_for_room = wait_for_room,
-	.kill = ln_links_kill,
-	.link = ln_links_link,
-	.unlink = ln_links_unlink,
-	.monitor = ln_monitors_watch,
-	.demonitor = ln_monitors_unwatch,
-	.link_ended = ln_links_ended,
+	.kill = ln_remote_links_kill,
+	.link = ln_remote_links_link,
+	.unlink = ln_remote_links_unlink,
+	.monitor = ln_remote_monitors_watch,
+	.demonitor = ln_remote_monitors_unwatch,
+	.link_ended = ln_remote_links_ended,
 	.registered = ln_watch_registered,
 	.free = free_proxy,
 };
@@ -92,10 +92,10 @@ static struct ln_proxy *proxy_at(struct ln_id_entry *entry)
 /* Under proxies_lock. */
 static struct ln_proxy *find(struct ln_peer *peer, const uint8_t *id)
 {
-	struct ln_id_entry *entry = ln_ids_find(&peer->proxies, id);
+	struct ln_id_entry *entry = ln_id_table_find(&peer->proxies, id);
 
 	while (entry != NULL && !retain_alive(proxy_at(entry)))
-		entry = ln_ids_next(&peer->proxies, entry);
+		entry = ln_id_table_next(&peer->proxies, entry);
 	return entry != NULL ? proxy_at(entry) : NULL;
 }
 
@@ -112,7 +112,7 @@ struct ln_proxy *ln_proxy_find(struct ln_peer *peer, const uint8_t id[16])
 /* A proxy that is in no table yet. */
 static int make(struct ln_peer *peer, const uint8_t *id, struct ln_proxy **out)
 {
-	struct ln_node *node = peer->node;
+	struct ln_local_node *node = peer->node;
 	struct ln_proxy *proxy;
 
 	if (atomic_fetch_add_explicit(&node->proxies, 1,
@@ -151,7 +151,7 @@ int ln_proxy_get(struct ln_peer *peer, const uint8_t id[16],
 	ln_lock_acquire(&peer->proxies_lock);
 	proxy = find(peer, id);
 	if (proxy == NULL) {
-		error = ln_ids_add(&peer->proxies, &fresh->entry);
+		error = ln_id_table_add(&peer->proxies, &fresh->entry);
 		if (error == 0) {
 			proxy = fresh;
 			fresh = NULL;
@@ -171,7 +171,7 @@ struct ln_proxy *ln_proxy_all(struct ln_peer *peer)
 	uint32_t at = 0;
 
 	ln_lock_acquire(&peer->proxies_lock);
-	while ((entry = ln_ids_walk(&peer->proxies, &at)) != NULL) {
+	while ((entry = ln_id_table_walk(&peer->proxies, &at)) != NULL) {
 		struct ln_proxy *proxy = proxy_at(entry);
 
 		if (!retain_alive(proxy))

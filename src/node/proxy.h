@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "node/ids.h"
+#include "node/id_table.h"
 #include "process/process.h"
 
 struct ln_peer;

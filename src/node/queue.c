@@ -52,7 +52,7 @@ struct ln_session *ln_queue_of(struct ln_peer *peer, uint64_t number)
 static void append(struct ln_session *session, struct ln_frame *frame)
 {
 	ln_lock_assert(&session->peer->lock);
-	ln_assert(frame->len > 0 && frame->len <= LN_FRAME_MOST);
+	ln_assert(frame->len > 0 && frame->len <= LN_FRAME_MAX);
 	ln_assert(*session->last == NULL);
 	frame->next = NULL;
 	*session->last = frame;
@@ -118,7 +118,7 @@ int ln_queue_answer(struct ln_peer *peer, uint64_t number,
 {
 	ln_lock_acquire(&peer->lock);
 	if (peer->session != NULL &&
-	    peer->session->queued >= peer->node->options.answers_most)
+	    peer->session->queued >= peer->node->options.max_answer_bytes)
 		ln_queue_close(
 			peer->session,
 			"it does not accept the answers to its requests");
@@ -163,7 +163,7 @@ int ln_peer_try_send(struct ln_peer *peer, struct ln_frame *frame)
 
 /* Waits for room, and until the frame, if any, is queued; otherwise the caller
  * still owns it. Called with the lock, which it releases. */
-static int wait_for_turn(struct ln_peer *peer, struct ln_frame *frame,
+static int wait_in_queue(struct ln_peer *peer, struct ln_frame *frame,
 			 int64_t deadline)
 {
 	struct ln_waiter waiter = { .task = ln_task_current(), .frame = frame };
@@ -197,7 +197,7 @@ int ln_queue_send(struct ln_peer *peer, uint64_t number, struct ln_frame *frame,
 		return 0;
 	}
 	if (session != NULL) {
-		error = wait_for_turn(peer, frame, deadline);
+		error = wait_in_queue(peer, frame, deadline);
 	} else {
 		ln_lock_release(&peer->lock);
 		error = LN_EDEAD;
@@ -225,7 +225,7 @@ int ln_peer_wait_for_room(struct ln_peer *peer, int64_t deadline)
 		ln_lock_release(&peer->lock);
 		error = LN_EFULL;
 	} else {
-		error = wait_for_turn(peer, NULL, deadline);
+		error = wait_in_queue(peer, NULL, deadline);
 	}
 	return error == LN_EDEAD ? 0 : error;
 }
@@ -248,7 +248,8 @@ static struct ln_waiter *decide_first(struct ln_session *session, int result)
 /* Lets waiters go on as far as there is room. */
 static void admit(struct ln_session *session)
 {
-	const struct ln_node_options *options = &session->peer->node->options;
+	const struct ln_local_node_options *options =
+		&session->peer->node->options;
 
 	if (session->queued > options->low_mark || session->closing)
 		return;
@@ -261,7 +262,7 @@ static void admit(struct ln_session *session)
 	}
 }
 
-struct ln_frame *ln_session_take(struct ln_session *session, size_t most)
+struct ln_frame *ln_session_take(struct ln_session *session, size_t max)
 {
 	struct ln_peer *peer = session->peer;
 	struct ln_frame *frames;
@@ -270,13 +271,13 @@ struct ln_frame *ln_session_take(struct ln_session *session, size_t most)
 
 	ln_lock_acquire(&peer->lock);
 	frames = session->first;
-	while (*end != NULL && (bytes == 0 || (*end)->len <= most - bytes)) {
-		ln_assert((*end)->len > 0 && (*end)->len <= LN_FRAME_MOST);
+	while (*end != NULL && (bytes == 0 || (*end)->len <= max - bytes)) {
+		ln_assert((*end)->len > 0 && (*end)->len <= LN_FRAME_MAX);
 		ln_assert(session->queued >= (*end)->len + FRAME_COST);
 		bytes += (*end)->len;
 		session->queued -= (*end)->len + FRAME_COST;
 		end = &(*end)->next;
-		if (bytes >= most)
+		if (bytes >= max)
 			break;
 	}
 	session->first = *end;

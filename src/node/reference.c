@@ -54,7 +54,7 @@ size_t ln_reference_size(struct ln_peer *to, struct ln_process *process)
 }
 
 int ln_reference_encode(struct ln_peer *to, struct ln_process *process,
-			uint8_t bytes[LN_REFERENCE_MOST])
+			uint8_t bytes[LN_REFERENCE_MAX])
 {
 	enum owner owner = owner_of(to, process);
 	uint8_t *at = bytes;
@@ -75,16 +75,16 @@ int ln_reference_encode(struct ln_peer *to, struct ln_process *process,
 	return (int)size_of(owner);
 }
 
-void ln_reference_put(struct ln_writer *writer, struct ln_peer *to,
+void ln_reference_put(struct ln_frame_encoder *writer, struct ln_peer *to,
 		      struct ln_process *process)
 {
-	uint8_t bytes[LN_REFERENCE_MOST];
+	uint8_t bytes[LN_REFERENCE_MAX];
 	int len = ln_reference_encode(to, process, bytes);
 
 	if (len > 0)
-		ln_wire_put_bytes(writer, bytes, (size_t)len);
+		ln_frame_encoder_bytes(writer, bytes, (size_t)len);
 	else
-		ln_wire_fail(writer);
+		ln_frame_encoder_fail(writer);
 }
 
 /* The process of another node, or one of this node that has ended. */
@@ -99,8 +99,9 @@ static int find_remote(struct ln_peer *peer, const uint8_t *id,
 	return error;
 }
 
-static int find_by_incarnation(struct ln_node *node, const uint8_t *incarnation,
-			       const uint8_t *id, struct ln_process **process)
+static int find_by_incarnation(struct ln_local_node *node,
+			       const uint8_t *incarnation, const uint8_t *id,
+			       struct ln_process **process)
 {
 	struct ln_peer *peer;
 	int error;
@@ -120,11 +121,11 @@ static int find_by_incarnation(struct ln_node *node, const uint8_t *incarnation,
 	return error;
 }
 
-int ln_reference_get(struct ln_unpack *frame, struct ln_peer *from,
+int ln_reference_get(struct ln_decoder *frame, struct ln_peer *from,
 		     struct ln_process **process)
 {
 	const uint8_t *incarnation = NULL;
-	enum owner owner = ln_unpack_u8(frame);
+	enum owner owner = ln_decoder_u8(frame);
 	const uint8_t *id;
 
 	*process = NULL;
@@ -133,8 +134,8 @@ int ln_reference_get(struct ln_unpack *frame, struct ln_peer *from,
 	if (owner == NOBODY)
 		return 0;
 	if (owner == THIRD)
-		incarnation = ln_unpack_raw(frame, LN_ID_SIZE);
-	id = ln_unpack_raw(frame, LN_ID_SIZE);
+		incarnation = ln_decoder_raw(frame, LN_ID_SIZE);
+	id = ln_decoder_raw(frame, LN_ID_SIZE);
 	if (id == NULL)
 		return LN_EFORMAT;
 	if (owner == WRITER)
@@ -144,12 +145,12 @@ int ln_reference_get(struct ln_unpack *frame, struct ln_peer *from,
 	return find_by_incarnation(from->node, incarnation, id, process);
 }
 
-void ln_reference_skip(struct ln_unpack *frame)
+void ln_reference_skip(struct ln_decoder *frame)
 {
-	uint8_t owner = ln_unpack_u8(frame);
+	uint8_t owner = ln_decoder_u8(frame);
 
 	if (owner > THIRD)
 		frame->failed = true;
 	else
-		ln_unpack_raw(frame, size_of(owner) - 1);
+		ln_decoder_raw(frame, size_of(owner) - 1);
 }

@@ -12,9 +12,9 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "node/codec.h"
 #include "node/config.h"
 #include "node/node.h"
-#include "node/payload.h"
 #include "node/peer.h"
 #include "node/reference.h"
 #include "node/request.h"
@@ -30,7 +30,7 @@
 #include "sched/task.h"
 
 /* Of a name in an error. */
-#define SHOWN_MOST 200
+#define SHOWN_MAX 200
 
 struct remote_environment {
 	struct ln_environment base;
@@ -40,7 +40,7 @@ struct remote_environment {
 };
 
 struct remote_module {
-	struct ln_env_module base;
+	struct ln_module base;
 	uint64_t id; /* there */
 };
 
@@ -119,7 +119,7 @@ static void digest(void *argument)
 }
 
 static int add_module(struct ln_environment *environment, const uint8_t *bytes,
-		      size_t len, struct ln_env_module **out, char **error)
+		      size_t len, struct ln_module **out, char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
 	struct digesting digesting = { .bytes = bytes, .len = len };
@@ -162,19 +162,19 @@ static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
 	struct remote_environment *remote =
 		remote_of(spawn->module->environment);
 	struct ln_process *parent = spawn->link_tag != 0 ? spawn->parent : NULL;
-	struct ln_bytes body = LN_PAYLOAD_INIT;
-	uint8_t reference[LN_REFERENCE_MOST];
+	struct ln_bytes body = LN_ENCODED_INIT;
+	uint8_t reference[LN_REFERENCE_MAX];
 	struct ln_ask *ask = NULL;
 	struct iovec part;
 	int len = ln_reference_encode(remote->peer, parent, reference);
 	int result = len < 0 ? len : 0;
 
-	ln_payload_u64(&body, module->id);
-	ln_payload_bytes(&body, spawn->function, spawn->function_len);
-	ln_payload_bytes(&body, spawn->params, spawn->params_len);
+	ln_encode_u64(&body, module->id);
+	ln_encode_bytes(&body, spawn->function, spawn->function_len);
+	ln_encode_bytes(&body, spawn->params, spawn->params_len);
 	if (result == 0)
 		ln_bytes_add(&body, reference, (size_t)len);
-	ln_payload_u64(&body, (uint64_t)spawn->link_tag);
+	ln_encode_u64(&body, (uint64_t)spawn->link_tag);
 	if (result == 0 && body.error != 0)
 		result = LN_ENOMEM;
 	part = (struct iovec){ .iov_base = body.data, .iov_len = body.len };
@@ -191,9 +191,9 @@ static void put_naming(struct ln_bytes *body,
 		       const struct remote_environment *remote,
 		       const struct ln_registry_key *key)
 {
-	ln_payload_u64(body, remote->id);
-	ln_payload_bytes(body, key->name, key->name_len);
-	ln_payload_bytes(body, key->version, key->version_len);
+	ln_encode_u64(body, remote->id);
+	ln_encode_bytes(body, key->name, key->name_len);
+	ln_encode_bytes(body, key->version, key->version_len);
 }
 
 /* Sends a request about a name; frees its body. */
@@ -216,8 +216,8 @@ static int enter(struct ln_environment *environment,
 		 char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct ln_bytes body = LN_PAYLOAD_INIT;
-	uint8_t reference[LN_REFERENCE_MOST];
+	struct ln_bytes body = LN_ENCODED_INIT;
+	uint8_t reference[LN_REFERENCE_MAX];
 	struct ln_ask *ask = NULL;
 	int len = ln_reference_encode(remote->peer, process, reference);
 	int result;
@@ -235,7 +235,7 @@ static int forget(struct ln_environment *environment,
 		  const struct ln_registry_key *key, char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct ln_bytes body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_ENCODED_INIT;
 	struct ln_ask *ask = NULL;
 	int result;
 
@@ -249,7 +249,7 @@ static int look_up(struct ln_environment *environment,
 		   struct ln_process **process, char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct ln_bytes body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_ENCODED_INIT;
 	struct ln_ask *ask = NULL;
 	int result;
 
@@ -272,7 +272,7 @@ static void free_environment(struct ln_environment *environment)
 	ln_runtime_release(runtime);
 }
 
-static void free_module(struct ln_env_module *base)
+static void free_module(struct ln_module *base)
 {
 	struct remote_module *module =
 		ln_container_of(base, struct remote_module, base);
@@ -311,10 +311,10 @@ static int ask_environment(struct ln_peer *peer, const struct ln_config *config,
 			   struct ln_environment **environment, char **error)
 {
 	struct remote_environment *remote = calloc(1, sizeof(*remote));
-	struct ln_bytes body = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_ENCODED_INIT;
 	struct ln_ask *ask = NULL;
 	struct iovec part;
-	int result = ln_config_pack(config, &body);
+	int result = ln_config_encode(config, &body);
 
 	if (result == LN_EUNSUP)
 		*error = text_of("listeners cannot be passed to another node");
@@ -334,19 +334,18 @@ static int ask_environment(struct ln_peer *peer, const struct ln_config *config,
 	return result;
 }
 
-int ln_remote_environment_new(struct ln_node *node, const char *name,
+int ln_remote_environment_new(struct ln_local_node *node, const char *name,
 			      size_t len, const struct ln_config *config,
 			      struct ln_environment **environment, char **error)
 {
-	struct ln_peer *peer = ln_node_find(node, name, len);
+	struct ln_peer *peer = ln_local_node_find(node, name, len);
 	int result;
 
 	*error = NULL;
 	if (peer == NULL) {
-		*error =
-			text_of("node '%.*s' is not connected; is it running, "
-				"and in the same cluster?",
-				len > SHOWN_MOST ? SHOWN_MOST : (int)len, name);
+		*error = text_of("node '%.*s' is not connected; is it running, "
+				 "and in the same cluster?",
+				 len > SHOWN_MAX ? SHOWN_MAX : (int)len, name);
 		return LN_ENOENT;
 	}
 	result = ask_environment(peer, config, environment, error);

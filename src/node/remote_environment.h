@@ -10,7 +10,7 @@
 
 struct ln_config;
 struct ln_environment;
-struct ln_node;
+struct ln_local_node;
 
 /* Makes an environment on the node of that name, as ln_environment_new does
  * there, below the environment of its program. Waits for it: a task parks, and
@@ -18,7 +18,7 @@ struct ln_node;
  * it was lost meanwhile; LN_EUNSUP: the configuration cannot be sent;
  * LN_EKILLED; and errors of the node. On failure *error is one line, owned by
  * the caller, or NULL. */
-int ln_remote_environment_new(struct ln_node *node, const char *name,
+int ln_remote_environment_new(struct ln_local_node *node, const char *name,
 			      size_t len, const struct ln_config *config,
 			      struct ln_environment **environment,
 			      char **error);

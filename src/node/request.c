@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/parts.h"
 #include "node/peer.h"
@@ -31,16 +32,15 @@
 #include "node/serve.h"
 #include "node/session.h"
 #include "node/watch.h"
-#include "node/wire.h"
 #include "process/process.h"
 #include "sched/task.h"
 
 #define HEAD_SIZE (sizeof(uint64_t) + 1)
-#define FRAME_ROOM (LN_FRAME_MOST - 1 - HEAD_SIZE)
+#define FRAME_ROOM (LN_FRAME_MAX - 1 - HEAD_SIZE)
 #define NAP_NS 1000000
 
 /* Errors that an answer may have; others become LN_EIO. */
-#define ERRORS_MOST 64
+#define ERRORS_MAX 64
 
 /* Takes over the resource of an answer that nobody waits for. */
 static void dispose(struct ln_request *request)
@@ -96,14 +96,15 @@ static struct ln_frame *make_frame(const struct ln_ask *ask,
 				   const struct iovec *parts, int count,
 				   size_t len)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_KIND_REQUEST, HEAD_SIZE + len);
-	ln_wire_put_u64(&writer, ask->request.number);
-	ln_wire_put_u8(&writer, (uint8_t)ask->operation);
+	ln_frame_encoder_begin(&writer, LN_KIND_REQUEST, HEAD_SIZE + len);
+	ln_frame_encoder_u64(&writer, ask->request.number);
+	ln_frame_encoder_u8(&writer, (uint8_t)ask->operation);
 	for (int i = 0; i < count; i++)
-		ln_wire_put_bytes(&writer, parts[i].iov_base, parts[i].iov_len);
-	return ln_wire_finish(&writer);
+		ln_frame_encoder_bytes(&writer, parts[i].iov_base,
+				       parts[i].iov_len);
+	return ln_frame_encoder_finish(&writer);
 }
 
 /* Sends it once. LN_EFULL: a thread that cannot park must try again. */
@@ -255,29 +256,29 @@ int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
 void ln_ask_drop(struct ln_peer *peer, uint64_t session, enum ln_held what,
 		 uint64_t id)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_KIND_DROP, 1 + sizeof(id));
-	ln_wire_put_u8(&writer, (uint8_t)what);
-	ln_wire_put_u64(&writer, id);
-	ln_queue_post(peer, session, ln_wire_finish(&writer));
+	ln_frame_encoder_begin(&writer, LN_KIND_DROP, 1 + sizeof(id));
+	ln_frame_encoder_u8(&writer, (uint8_t)what);
+	ln_frame_encoder_u64(&writer, id);
+	ln_queue_post(peer, session, ln_frame_encoder_finish(&writer));
 }
 
 /* What an operation gives. */
-static int get_result(struct ln_session *session, struct ln_unpack *frame,
+static int get_result(struct ln_session *session, struct ln_decoder *frame,
 		      struct ln_ask *ask)
 {
 	int error;
 
 	switch (ask->operation) {
 	case LN_ASK_MODULE:
-		ask->known = ln_unpack_u8(frame) != 0;
+		ask->known = ln_decoder_u8(frame) != 0;
 		if (!ask->known)
 			return 0;
 		__attribute__((fallthrough));
 	case LN_ASK_ENVIRONMENT:
 	case LN_ASK_BYTES:
-		ask->id = ln_unpack_u64(frame);
+		ask->id = ln_decoder_u64(frame);
 		return ask->id != 0 ? 0 : LN_EFORMAT;
 	case LN_ASK_SPAWN:
 	case LN_ASK_LOOKUP:
@@ -289,15 +290,15 @@ static int get_result(struct ln_session *session, struct ln_unpack *frame,
 }
 
 /* A failure of the other node's. */
-static void get_error(struct ln_unpack *frame, struct ln_ask *ask,
+static void get_error(struct ln_decoder *frame, struct ln_ask *ask,
 		      uint8_t number)
 {
 	size_t len;
-	const uint8_t *text = ln_unpack_bytes(frame, &len);
+	const uint8_t *text = ln_decoder_bytes(frame, &len);
 
 	/* LN_EKILLED would mean that the waiting process itself was killed, so
 	 * the other node may not answer with it. */
-	ask->error = number >= ERRORS_MOST || number == -LN_EKILLED
+	ask->error = number >= ERRORS_MAX || number == -LN_EKILLED
 			     ? LN_EIO
 			     : -(int)number;
 	if (text != NULL && len > 0)
@@ -306,11 +307,11 @@ static void get_error(struct ln_unpack *frame, struct ln_ask *ask,
 		ln_text_clean_lines(ask->text, LN_TEXT_ERROR_MAX);
 }
 
-static int receive_answer(struct ln_session *session, struct ln_unpack *frame)
+static int receive_answer(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct ln_request *request =
-		ln_pending_find(session->pending, ln_unpack_u64(frame));
-	uint8_t status = ln_unpack_u8(frame);
+		ln_pending_find(session->pending, ln_decoder_u64(frame));
+	uint8_t status = ln_decoder_u8(frame);
 	struct ln_ask *ask;
 	int error = 0;
 
@@ -327,7 +328,7 @@ static int receive_answer(struct ln_session *session, struct ln_unpack *frame)
 		ask->error = error;
 		error = 0;
 	}
-	if (error < 0 || !ln_unpack_done(frame))
+	if (error < 0 || !ln_decoder_done(frame))
 		return ln_session_refuse(session, "a malformed answer");
 	ln_pending_answered(session->pending, request);
 	return 0;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "node/payload.h"
+#include "node/codec.h"
 #include "node/pending.h"
 #include "node/store.h"
 

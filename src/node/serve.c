@@ -2,7 +2,7 @@
  * DESIGN
  * A request becomes a job: a native process in the node's own environment. It
  * may wait for a compiler or for a start function without delaying others, so
- * answers come in any order. A peer has at most LN_PENDING_MOST jobs at a time:
+ * answers come in any order. A peer has at most LN_PENDING_MAX jobs at a time:
  * it must wait for answers before it asks more.
  *
  * A resource that a job makes and keeps for the peer gets an id that is never
@@ -25,13 +25,13 @@
 #include "base/error.h"
 #include "base/refs.h"
 #include "engine/account.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/queue.h"
 #include "node/request.h"
 #include "node/serve_impl.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/config.h"
 #include "process/env_module.h"
 #include "process/environment.h"
@@ -39,10 +39,10 @@
 #include "process/plugin.h"
 #include "process/process.h"
 
-#define TEXT_MOST 4000 /* bytes of an error's */
+#define TEXT_MAX 4000 /* bytes of an error's */
 
 /* Bytes of a configuration beside its plugins. */
-#define CONFIG_MOST (2 * LN_CONFIG_MOST_BYTES)
+#define CONFIG_MAX (2 * LN_CONFIG_MAX_BYTES)
 
 /* What a session has here. */
 struct held {
@@ -51,19 +51,19 @@ struct held {
 	union {
 		void *value;
 		struct ln_environment *environment;
-		struct ln_env_module *module;
+		struct ln_module *module;
 	};
 };
 
 struct ln_served {
 	_Atomic uint32_t references; /* of the session and of jobs */
-	struct ln_node *node;        /* counted */
+	struct ln_local_node *node;  /* counted */
 	struct ln_account bodies;    /* of the peer: coming in, and of jobs */
 
 	/* Under `lock`. */
 	struct ln_lock lock;
 	bool closed;
-	struct ln_ids held;
+	struct ln_id_table held;
 	struct ln_list jobs;
 	uint32_t job_count; /* that have not answered */
 };
@@ -78,17 +78,17 @@ void ln_served_refund(struct ln_served *served, uint64_t bytes)
 	ln_account_refund(&served->bodies, NULL, bytes);
 }
 
-int ln_served_new(struct ln_node *node, struct ln_served **out)
+int ln_served_new(struct ln_local_node *node, struct ln_served **out)
 {
 	struct ln_served *served = calloc(1, sizeof(*served));
 
 	if (served == NULL)
 		return LN_ENOMEM;
 	atomic_init(&served->references, 1);
-	served->node = ln_node_retain(node);
+	served->node = ln_local_node_retain(node);
 	served->bodies.above = &node->bodies;
-	served->bodies.most = node->options.max_session_bytes;
-	ln_ids_init(&served->held);
+	served->bodies.max = node->options.max_session_bytes;
+	ln_id_table_init(&served->held);
 	ln_list_init(&served->jobs);
 	*out = served;
 	return 0;
@@ -98,8 +98,8 @@ static void release_served(struct ln_served *served)
 {
 	if (!ln_refs_release(&served->references))
 		return;
-	ln_ids_deinit(&served->held);
-	ln_node_release(served->node);
+	ln_id_table_deinit(&served->held);
+	ln_local_node_release(served->node);
 	free(served);
 }
 
@@ -108,7 +108,7 @@ static void give_back(enum ln_held what, void *value)
 	if (what == LN_HELD_ENVIRONMENT)
 		ln_environment_release(value);
 	else
-		ln_env_module_release(value);
+		ln_module_release(value);
 }
 
 static void free_held(struct held *held)
@@ -131,9 +131,9 @@ static struct held *take_held(struct ln_served *served, uint64_t id)
 
 	key_of(id, key);
 	ln_lock_acquire(&served->lock);
-	entry = ln_ids_find(&served->held, key);
+	entry = ln_id_table_find(&served->held, key);
 	if (entry != NULL)
-		ln_ids_remove(&served->held, entry);
+		ln_id_table_remove(&served->held, entry);
 	ln_lock_release(&served->lock);
 	return entry != NULL ? ln_container_of(entry, struct held, entry)
 			     : NULL;
@@ -151,7 +151,7 @@ void ln_served_end(struct ln_served *served)
 			ln_container_of(at, struct ln_job, link)->process);
 	ln_lock_release(&served->lock);
 	/* Nobody adds anything any more. */
-	while ((entry = ln_ids_take(&served->held, &slot)) != NULL)
+	while ((entry = ln_id_table_take(&served->held, &slot)) != NULL)
 		free_held(ln_container_of(entry, struct held, entry));
 	release_served(served);
 }
@@ -170,10 +170,10 @@ int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
 		key_of(*id, held->entry.id);
 		error = LN_EIO;
 		ln_lock_acquire(&served->lock);
-		if (ln_ids_count(&served->held) >= LN_HELD_MOST)
+		if (ln_id_table_count(&served->held) >= LN_HELD_MAX)
 			error = LN_ELIMIT;
 		else if (!served->closed)
-			error = ln_ids_add(&served->held, &held->entry);
+			error = ln_id_table_add(&served->held, &held->entry);
 		ln_lock_release(&served->lock);
 	}
 	if (error < 0) {
@@ -191,7 +191,7 @@ void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id)
 
 	key_of(id, key);
 	ln_lock_acquire(&job->served->lock);
-	entry = ln_ids_find(&job->served->held, key);
+	entry = ln_id_table_find(&job->served->held, key);
 	if (entry != NULL) {
 		const struct held *held =
 			ln_container_of(entry, struct held, entry);
@@ -199,7 +199,7 @@ void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id)
 		if (held->what == what && what == LN_HELD_ENVIRONMENT)
 			value = ln_environment_retain(held->environment);
 		else if (held->what == what)
-			value = ln_env_module_retain(held->module);
+			value = ln_module_retain(held->module);
 	}
 	ln_lock_release(&job->served->lock);
 	return value;
@@ -214,25 +214,26 @@ void ln_job_answer(struct ln_job *job, struct ln_frame *frame)
 	ln_queue_answer(job->peer, job->session, frame);
 }
 
-void ln_answer_begin(struct ln_writer *writer, uint64_t number, int error)
+void ln_answer_begin(struct ln_frame_encoder *writer, uint64_t number,
+		     int error)
 {
-	ln_wire_begin(writer, LN_KIND_ANSWER, 64);
-	ln_wire_put_u64(writer, number);
-	ln_wire_put_u8(writer, (uint8_t)-error);
+	ln_frame_encoder_begin(writer, LN_KIND_ANSWER, 64);
+	ln_frame_encoder_u64(writer, number);
+	ln_frame_encoder_u8(writer, (uint8_t)-error);
 }
 
 static struct ln_frame *make_failure(uint64_t number, int error,
 				     const char *text)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	size_t len = strlen(text);
 
-	if (len > TEXT_MOST)
-		len = TEXT_MOST;
+	if (len > TEXT_MAX)
+		len = TEXT_MAX;
 	ln_answer_begin(&writer, number, error);
-	ln_wire_put_u32(&writer, (uint32_t)len);
-	ln_wire_put_bytes(&writer, text, len);
-	return ln_wire_finish(&writer);
+	ln_frame_encoder_u32(&writer, (uint32_t)len);
+	ln_frame_encoder_bytes(&writer, text, len);
+	return ln_frame_encoder_finish(&writer);
 }
 
 static enum ln_outcome run(struct ln_process *self)
@@ -322,19 +323,19 @@ static int begin_job(struct ln_session *session, uint64_t number,
 }
 
 /* Reads the head of a request. */
-static int get_head(struct ln_session *session, struct ln_unpack *frame,
+static int get_head(struct ln_session *session, struct ln_decoder *frame,
 		    uint64_t *number, uint8_t *operation)
 {
 	uint32_t jobs;
 
-	*number = ln_unpack_u64(frame);
-	*operation = ln_unpack_u8(frame);
+	*number = ln_decoder_u64(frame);
+	*operation = ln_decoder_u8(frame);
 	if (frame->failed || *operation == 0 || *operation >= LN_OPERATIONS)
 		return ln_session_refuse(session, "an unknown request");
 	ln_lock_acquire(&session->served->lock);
 	jobs = session->served->job_count;
 	ln_lock_release(&session->served->lock);
-	if (jobs >= LN_PENDING_MOST)
+	if (jobs >= LN_PENDING_MAX)
 		return ln_session_refuse(session, "too many requests");
 	return 0;
 }
@@ -351,7 +352,7 @@ static bool turn_away(struct ln_session *session, uint64_t number)
 	return true;
 }
 
-int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame)
+int ln_serve_receive(struct ln_session *session, struct ln_decoder *frame)
 {
 	uint64_t number;
 	uint8_t operation;
@@ -365,19 +366,19 @@ int ln_serve_receive(struct ln_session *session, struct ln_unpack *frame)
 	body.data = malloc(body.len + 1);
 	if (body.data == NULL)
 		return LN_ENOMEM;
-	memcpy(body.data, ln_unpack_raw(frame, body.len), body.len);
+	memcpy(body.data, ln_decoder_raw(frame, body.len), body.len);
 	if (!turn_away(session, number))
 		error = begin_job(session, number, operation, &body);
 	free(body.data);
 	return error;
 }
 
-int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
+int ln_serve_begin(struct ln_session *session, struct ln_decoder *head,
 		   uint64_t len, bool *keep)
 {
 	const struct ln_environment *environment =
 		session->peer->node->environment;
-	uint64_t most;
+	uint64_t max;
 	uint64_t number;
 	uint8_t operation;
 	int error = get_head(session, head, &number, &operation);
@@ -386,10 +387,10 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 		return error;
 	if (turn_away(session, number))
 		return 0;
-	most = environment->limits.max_module_bytes + sizeof(uint64_t);
+	max = environment->limits.max_module_bytes + sizeof(uint64_t);
 	if (operation == LN_ASK_ENVIRONMENT)
-		most = most * LN_PLUGINS_MOST + CONFIG_MOST;
-	*keep = len <= most;
+		max = max * LN_PLUGINS_MAX + CONFIG_MAX;
+	*keep = len <= max;
 	if (!*keep)
 		ln_queue_answer(
 			session->peer, session->number,
@@ -398,7 +399,7 @@ int ln_serve_begin(struct ln_session *session, struct ln_unpack *head,
 	return 0;
 }
 
-int ln_serve_complete(struct ln_session *session, struct ln_unpack *head,
+int ln_serve_complete(struct ln_session *session, struct ln_decoder *head,
 		      struct ln_bytes *body)
 {
 	uint64_t number;
@@ -410,7 +411,7 @@ int ln_serve_complete(struct ln_session *session, struct ln_unpack *head,
 	return begin_job(session, number, operation, body);
 }
 
-int ln_serve_lost(struct ln_session *session, struct ln_unpack *head)
+int ln_serve_lost(struct ln_session *session, struct ln_decoder *head)
 {
 	uint64_t number;
 	uint8_t operation;
@@ -424,10 +425,10 @@ int ln_serve_lost(struct ln_session *session, struct ln_unpack *head)
 	return 0;
 }
 
-int ln_serve_drop(struct ln_session *session, struct ln_unpack *frame)
+int ln_serve_drop(struct ln_session *session, struct ln_decoder *frame)
 {
-	uint8_t what = ln_unpack_u8(frame);
-	uint64_t id = ln_unpack_u64(frame);
+	uint8_t what = ln_decoder_u8(frame);
+	uint64_t id = ln_decoder_u64(frame);
 	struct held *held;
 
 	if (frame->failed)

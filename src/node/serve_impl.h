@@ -16,7 +16,7 @@ struct ln_frame;
 struct ln_peer;
 struct ln_process;
 struct ln_served;
-struct ln_writer;
+struct ln_frame_encoder;
 
 struct ln_job {
 	struct ln_list link;      /* in served->jobs */
@@ -46,7 +46,8 @@ int ln_job_hold(struct ln_job *job, enum ln_held what, void *value,
 void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id);
 
 /* Begins an answer; `error` is 0 or negative. */
-void ln_answer_begin(struct ln_writer *writer, uint64_t number, int error);
+void ln_answer_begin(struct ln_frame_encoder *writer, uint64_t number,
+		     int error);
 
 /* Sends the answer, so that the peer may send another request. */
 void ln_job_answer(struct ln_job *job, struct ln_frame *frame);

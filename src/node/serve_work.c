@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "node/config.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/reference.h"
 #include "node/request.h"
 #include "node/serve_impl.h"
-#include "node/wire.h"
 #include "process/add_module.h"
 #include "process/config.h"
 #include "process/env_module.h"
@@ -55,7 +55,7 @@ struct making {
 
 static int add_plugins(struct making *making)
 {
-	struct ln_node *node = making->job->peer->node;
+	struct ln_local_node *node = making->job->peer->node;
 	int error = 0;
 
 	for (size_t i = 0; i < making->plugins.count && error == 0; i++) {
@@ -74,14 +74,14 @@ static int add_plugins(struct making *making)
 	return error;
 }
 
-static void unpack(void *argument)
+static void decoder(void *argument)
 {
 	struct making *making = argument;
-	struct ln_unpack body = { .data = making->job->body,
-				  .len = making->job->len };
+	struct ln_decoder body = { .data = making->job->body,
+				   .len = making->job->len };
 
 	making->error =
-		ln_config_unpack(&body, &making->config, &making->plugins);
+		ln_config_decode(&body, &making->config, &making->plugins);
 	making->malformed = making->error == LN_EFORMAT;
 }
 
@@ -95,7 +95,7 @@ static void compile_plugins(void *argument)
 static void make(void *argument)
 {
 	struct making *making = argument;
-	struct ln_node *node = making->job->peer->node;
+	struct ln_local_node *node = making->job->peer->node;
 
 	making->error =
 		ln_environment_new(node->runtime, node->environment,
@@ -120,17 +120,17 @@ static int make_environment(struct making *making)
 	struct ln_sched *sched = parent->runtime->sched;
 	const char *why;
 	int error = ln_blocking_run_for(ln_sched_files(sched), parent->files,
-					unpack, making);
+					decoder, making);
 
 	if (error == 0)
 		error = making->error;
 	if (error == 0 && making->plugins.count > 0) {
-		error = ln_environment_take_turn(parent, LN_CODE_APART);
+		error = ln_environment_enter_queue(parent, LN_CODE_APART);
 		if (error < 0)
 			return error;
 		error = ln_blocking_run(ln_sched_blocking(sched),
 					compile_plugins, making);
-		ln_environment_end_turn(parent, LN_CODE_APART);
+		ln_environment_leave_queue(parent, LN_CODE_APART);
 		if (error == 0)
 			error = making->error;
 	}
@@ -149,7 +149,7 @@ static int make_environment(struct making *making)
 static int serve_environment(struct ln_job *job)
 {
 	struct making *making = calloc(1, sizeof(*making));
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	uint64_t id = 0;
 	int error;
 
@@ -167,8 +167,8 @@ static int serve_environment(struct ln_job *job)
 	if (error < 0)
 		return error;
 	ln_answer_begin(&writer, job->number, 0);
-	ln_wire_put_u64(&writer, id);
-	ln_job_answer(job, ln_wire_finish(&writer));
+	ln_frame_encoder_u64(&writer, id);
+	ln_job_answer(job, ln_frame_encoder_finish(&writer));
 	return 0;
 }
 
@@ -176,8 +176,8 @@ static int serve_environment(struct ln_job *job)
 static int add_module(struct ln_job *job, struct ln_environment *environment,
 		      const struct ln_blob *blob)
 {
-	struct ln_env_module *module;
-	struct ln_writer writer;
+	struct ln_module *module;
+	struct ln_frame_encoder writer;
 	uint64_t id = 0;
 	int error = ln_environment_add_module(environment, blob->bytes,
 					      blob->len, &module, &job->text);
@@ -188,23 +188,23 @@ static int add_module(struct ln_job *job, struct ln_environment *environment,
 		return error;
 	ln_answer_begin(&writer, job->number, 0);
 	if (job->operation == LN_ASK_MODULE)
-		ln_wire_put_u8(&writer, 1);
-	ln_wire_put_u64(&writer, id);
-	ln_job_answer(job, ln_wire_finish(&writer));
+		ln_frame_encoder_u8(&writer, 1);
+	ln_frame_encoder_u64(&writer, id);
+	ln_job_answer(job, ln_frame_encoder_finish(&writer));
 	return 0;
 }
 
 static int serve_module(struct ln_job *job)
 {
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	uint64_t id = ln_unpack_u64(&body);
-	const uint8_t *digest = ln_unpack_raw(&body, LN_DIGEST_SIZE);
+	struct ln_decoder body = { .data = job->body, .len = job->len };
+	uint64_t id = ln_decoder_u64(&body);
+	const uint8_t *digest = ln_decoder_raw(&body, LN_DIGEST_SIZE);
 	struct ln_environment *environment;
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	struct ln_blob *blob;
 	int error = 0;
 
-	if (!ln_unpack_done(&body))
+	if (!ln_decoder_done(&body))
 		return malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
@@ -215,8 +215,8 @@ static int serve_module(struct ln_job *job)
 		ln_blob_release(blob);
 	} else {
 		ln_answer_begin(&writer, job->number, 0);
-		ln_wire_put_u8(&writer, 0);
-		ln_job_answer(job, ln_wire_finish(&writer));
+		ln_frame_encoder_u8(&writer, 0);
+		ln_job_answer(job, ln_frame_encoder_finish(&writer));
 	}
 	ln_environment_release(environment);
 	return error;
@@ -240,7 +240,7 @@ static void digest(void *argument)
 /* Moves the bytes of the module into the store. */
 static int store(struct ln_job *job, struct ln_blob **blob)
 {
-	struct ln_node *node = job->peer->node;
+	struct ln_local_node *node = job->peer->node;
 	struct digesting digesting = { .job = job };
 	int error;
 
@@ -261,8 +261,8 @@ static int store(struct ln_job *job, struct ln_blob **blob)
 
 static int serve_bytes(struct ln_job *job)
 {
-	struct ln_unpack body = { .data = job->body, .len = job->len };
-	uint64_t id = ln_unpack_u64(&body);
+	struct ln_decoder body = { .data = job->body, .len = job->len };
+	uint64_t id = ln_decoder_u64(&body);
 	struct ln_environment *environment;
 	struct ln_blob *blob = NULL;
 	int error;
@@ -284,13 +284,13 @@ static int serve_bytes(struct ln_job *job)
 /* Answers with a process, whose reference it takes over. */
 static int answer_process(struct ln_job *job, struct ln_process *process)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	struct ln_frame *frame;
 
 	ln_answer_begin(&writer, job->number, 0);
 	ln_reference_put(&writer, job->peer, process);
 	ln_process_release(process);
-	frame = ln_wire_finish(&writer);
+	frame = ln_frame_encoder_finish(&writer);
 	if (frame == NULL)
 		return LN_ENOMEM;
 	ln_job_answer(job, frame);
@@ -299,20 +299,20 @@ static int answer_process(struct ln_job *job, struct ln_process *process)
 
 static int serve_spawn(struct ln_job *job)
 {
-	struct ln_unpack body = { .data = job->body, .len = job->len };
+	struct ln_decoder body = { .data = job->body, .len = job->len };
 	struct ln_spawn spawn = { .caller = job->process };
 	struct ln_process *process;
-	uint64_t id = ln_unpack_u64(&body);
+	uint64_t id = ln_decoder_u64(&body);
 	int error;
 
 	spawn.function =
-		(const char *)ln_unpack_bytes(&body, &spawn.function_len);
-	spawn.params = ln_unpack_bytes(&body, &spawn.params_len);
+		(const char *)ln_decoder_bytes(&body, &spawn.function_len);
+	spawn.params = ln_decoder_bytes(&body, &spawn.params_len);
 	if (body.failed || ln_params_check(spawn.params, spawn.params_len) < 0)
 		return malformed(job);
 	error = ln_reference_get(&body, job->peer, &spawn.parent);
-	spawn.link_tag = (int64_t)ln_unpack_u64(&body);
-	if (error == 0 && !ln_unpack_done(&body))
+	spawn.link_tag = (int64_t)ln_decoder_u64(&body);
+	if (error == 0 && !ln_decoder_done(&body))
 		error = LN_EFORMAT;
 	if (error == 0) {
 		spawn.module = ln_job_find(job, LN_HELD_MODULE, id);
@@ -320,7 +320,7 @@ static int serve_spawn(struct ln_job *job)
 				? ln_wasm_spawn(&spawn, &process, &job->text)
 				: gone(job, "the module no longer exists");
 		if (spawn.module != NULL)
-			ln_env_module_release(spawn.module);
+			ln_module_release(spawn.module);
 	} else if (error == LN_EFORMAT) {
 		malformed(job);
 	}
@@ -335,14 +335,14 @@ struct naming {
 	struct ln_registry_key key;
 };
 
-static int get_naming(struct ln_job *job, struct ln_unpack *body,
+static int get_naming(struct ln_job *job, struct ln_decoder *body,
 		      struct naming *naming)
 {
 	struct ln_registry_key *key = &naming->key;
-	uint64_t id = ln_unpack_u64(body);
+	uint64_t id = ln_decoder_u64(body);
 
-	key->name = (const char *)ln_unpack_bytes(body, &key->name_len);
-	key->version = (const char *)ln_unpack_bytes(body, &key->version_len);
+	key->name = (const char *)ln_decoder_bytes(body, &key->name_len);
+	key->version = (const char *)ln_decoder_bytes(body, &key->version_len);
 	if (body->failed)
 		return malformed(job);
 	naming->environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
@@ -353,10 +353,10 @@ static int get_naming(struct ln_job *job, struct ln_unpack *body,
 
 static void answer_nothing(struct ln_job *job)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
 	ln_answer_begin(&writer, job->number, 0);
-	ln_job_answer(job, ln_wire_finish(&writer));
+	ln_job_answer(job, ln_frame_encoder_finish(&writer));
 }
 
 /* Registers a name, or removes it if `process` is NULL. */
@@ -381,7 +381,7 @@ static LN_NOINLINE int change_name(struct ln_job *job,
 
 static int serve_register(struct ln_job *job)
 {
-	struct ln_unpack body = { .data = job->body, .len = job->len };
+	struct ln_decoder body = { .data = job->body, .len = job->len };
 	struct ln_process *process = NULL;
 	struct naming naming;
 	int error = get_naming(job, &body, &naming);
@@ -389,7 +389,7 @@ static int serve_register(struct ln_job *job)
 	if (error < 0)
 		return error;
 	error = ln_reference_get(&body, job->peer, &process);
-	if (error == 0 && (!ln_unpack_done(&body) || process == NULL))
+	if (error == 0 && (!ln_decoder_done(&body) || process == NULL))
 		error = LN_EFORMAT;
 	if (error == LN_EFORMAT)
 		malformed(job);
@@ -405,14 +405,14 @@ static int serve_register(struct ln_job *job)
 
 static int serve_unregister(struct ln_job *job)
 {
-	struct ln_unpack body = { .data = job->body, .len = job->len };
+	struct ln_decoder body = { .data = job->body, .len = job->len };
 	struct naming naming;
 	int error = get_naming(job, &body, &naming);
 
 	if (error < 0)
 		return error;
-	error = ln_unpack_done(&body) ? change_name(job, &naming, NULL)
-				      : malformed(job);
+	error = ln_decoder_done(&body) ? change_name(job, &naming, NULL)
+				       : malformed(job);
 	if (error == 0)
 		answer_nothing(job);
 	ln_environment_release(naming.environment);
@@ -440,15 +440,15 @@ static LN_NOINLINE int look_up(struct ln_job *job, const struct naming *naming,
 
 static int serve_lookup(struct ln_job *job)
 {
-	struct ln_unpack body = { .data = job->body, .len = job->len };
+	struct ln_decoder body = { .data = job->body, .len = job->len };
 	struct ln_process *process;
 	struct naming naming;
 	int error = get_naming(job, &body, &naming);
 
 	if (error < 0)
 		return error;
-	error = ln_unpack_done(&body) ? look_up(job, &naming, &process)
-				      : malformed(job);
+	error = ln_decoder_done(&body) ? look_up(job, &naming, &process)
+				       : malformed(job);
 	ln_environment_release(naming.environment);
 	return error == 0 ? answer_process(job, process) : error;
 }

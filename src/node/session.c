@@ -21,16 +21,16 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/queue.h"
-#include "node/wire.h"
 
 static const struct ln_part *const parts[] = {
-	&ln_part_messages, &ln_part_monitors, &ln_part_links,
-	&ln_part_requests, &ln_part_pieces, /* charged to what is served, so it
-					       goes down first */
+	&ln_part_messages, &ln_part_monitors,  &ln_part_links,
+	&ln_part_requests, &ln_part_fragments, /* charged to what is served, so
+					       it goes down first */
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -76,7 +76,7 @@ static int bring_up(struct ln_session *session)
 
 /* Whether a node may be connected besides the connected ones; under the lock.
  */
-static int check(const struct ln_node *node, const struct ln_node_id *id)
+static int check(const struct ln_local_node *node, const struct ln_node_id *id)
 {
 	if (strcmp(id->name, node->id.name) == 0 ||
 	    memcmp(id->incarnation, node->id.incarnation, LN_ID_SIZE) == 0)
@@ -95,7 +95,7 @@ static int check(const struct ln_node *node, const struct ln_node_id *id)
 }
 
 /* Enters the session into the node's list. */
-static int enter(struct ln_node *node, struct ln_session *session)
+static int enter(struct ln_local_node *node, struct ln_session *session)
 {
 	int error;
 
@@ -109,7 +109,7 @@ static int enter(struct ln_node *node, struct ln_session *session)
 	return error;
 }
 
-static void leave(struct ln_node *node, struct ln_session *session)
+static void leave(struct ln_local_node *node, struct ln_session *session)
 {
 	ln_lock_acquire(&node->lock);
 	ln_list_remove(&session->siblings);
@@ -132,7 +132,7 @@ static struct ln_session *make(struct ln_peer *peer, struct ln_channel *channel,
 	return session;
 }
 
-int ln_session_up(struct ln_node *node, struct ln_channel *channel,
+int ln_session_up(struct ln_local_node *node, struct ln_channel *channel,
 		  const struct ln_node_id *id, struct ln_session **out)
 {
 	struct ln_session *session;
@@ -169,18 +169,18 @@ fail_enter:
 int ln_session_receive(struct ln_session *session, const uint8_t *data,
 		       size_t len, const char **reason)
 {
-	struct ln_unpack frame = { .data = data, .len = len };
-	const struct ln_kind *kind = ln_session_kind(ln_unpack_u8(&frame));
+	struct ln_decoder frame = { .data = data, .len = len };
+	const struct ln_kind *kind = ln_session_kind(ln_decoder_u8(&frame));
 	int error;
 
 	session->reason = NULL;
-	if (len == 0 || len > LN_FRAME_MOST)
+	if (len == 0 || len > LN_FRAME_MAX)
 		error = ln_session_refuse(session, "a frame of wrong length");
 	else if (kind == NULL)
 		error = ln_session_refuse(session, "an unknown kind of frame");
 	else
 		error = kind->receive(session, &frame);
-	if (error == 0 && !ln_unpack_done(&frame))
+	if (error == 0 && !ln_decoder_done(&frame))
 		error = ln_session_refuse(session, "a frame of wrong length");
 	if (error < 0)
 		*reason = session->reason != NULL ? session->reason

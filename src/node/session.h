@@ -15,9 +15,9 @@
 
 #include "base/bytes.h"
 #include "base/list.h"
+#include "node/codec.h"
 #include "node/fabric.h"
-#include "node/ids.h"
-#include "node/payload.h"
+#include "node/id_table.h"
 
 struct ln_peer;
 struct ln_pending;
@@ -28,20 +28,20 @@ struct ln_task;
  * ends the session; they may say why in session->reason. None parks. */
 struct ln_kind {
 	/* Reads all of a frame behind its kind, and acts. */
-	int (*receive)(struct ln_session *session, struct ln_unpack *frame);
+	int (*receive)(struct ln_session *session, struct ln_decoder *frame);
 
 	/* For kinds that may be fragmented, or NULL: reads the head, and tells
 	 * whether to keep a body of `len` bytes. */
-	int (*begin)(struct ln_session *session, struct ln_unpack *head,
+	int (*begin)(struct ln_session *session, struct ln_decoder *head,
 		     uint64_t len, bool *keep);
 	/* Reads all of the head again, and acts. The body's room is charged to
 	 * the session; who takes its data sets them to NULL. Not called when
 	 * the body was not kept, nor when the peer took it back. */
-	int (*complete)(struct ln_session *session, struct ln_unpack *head,
+	int (*complete)(struct ln_session *session, struct ln_decoder *head,
 			struct ln_bytes *body);
 	/* Reads all of the head again: the body was to be kept, but memory was
 	 * short. NULL: nobody needs to know. */
-	int (*lost)(struct ln_session *session, struct ln_unpack *head);
+	int (*lost)(struct ln_session *session, struct ln_decoder *head);
 };
 
 /* A part of the node. */
@@ -67,7 +67,7 @@ struct ln_waiter {
 	int result;             /* valid when decided */
 };
 
-/* Unlinks that the peer has not answered, see node/links.c. */
+/* Unlinks that the peer has not answered, see node/remote_links.c. */
 struct ln_unlinking {
 	struct ln_id_entry entry; /* both ids, combined */
 	uint32_t count;
@@ -93,9 +93,10 @@ struct ln_session {
 	struct ln_list waiters; /* struct ln_waiter; the longest first */
 	bool idle;              /* the channel is to be woken by a frame */
 	bool closing;           /* the channel was told to close */
-	struct ln_ids unlinking;
-	struct ln_ids watching; /* struct ln_watching, see node/watch.c */
-	struct ln_ids watched;  /* struct watching, see node/monitors.c */
+	struct ln_id_table unlinking;
+	struct ln_id_table watching; /* struct ln_watching, see node/watch.c */
+	struct ln_id_table
+		watched; /* struct watching, see node/remote_monitors.c */
 
 	/* The fabric's task alone: what comes in. */
 	const char *reason; /* why a frame was refused; NULL: not said */

@@ -13,9 +13,9 @@
 #include "base/error.h"
 #include "base/refs.h"
 
-void ln_store_init(struct ln_store *store, size_t most_bytes)
+void ln_store_init(struct ln_store *store, size_t max_bytes)
 {
-	*store = (struct ln_store){ .most_bytes = most_bytes };
+	*store = (struct ln_store){ .max_bytes = max_bytes };
 	ln_list_init(&store->blobs);
 }
 
@@ -112,13 +112,13 @@ struct ln_blob *ln_store_add(struct ln_store *store,
 	struct ln_blob *known;
 	struct ln_list out;
 
-	if (blob == NULL || len > store->most_bytes)
+	if (blob == NULL || len > store->max_bytes)
 		return blob;
 	ln_list_init(&out);
 	ln_lock_acquire(&store->lock);
 	known = find(store, digest);
-	while (known == NULL && (store->count >= LN_STORE_MOST ||
-				 len > store->most_bytes - store->bytes))
+	while (known == NULL && (store->count >= LN_STORE_MAX ||
+				 len > store->max_bytes - store->bytes))
 		ln_list_append(&out, &take_oldest(store)->place);
 	if (known == NULL) {
 		ln_list_append(&store->blobs, &retain(blob)->place);

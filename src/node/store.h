@@ -16,7 +16,7 @@
 #define LN_DIGEST_SIZE 32
 
 /* Entries of one store. */
-#define LN_STORE_MOST 1024
+#define LN_STORE_MAX 1024
 
 struct ln_blob {
 	_Atomic uint32_t references;
@@ -31,11 +31,11 @@ struct ln_store {
 	struct ln_list blobs; /* the one asked for longest ago first */
 	size_t count;
 	size_t bytes;
-	size_t most_bytes;
+	size_t max_bytes;
 };
 
-/* Prepares a store of at most `most_bytes` bytes. */
-void ln_store_init(struct ln_store *store, size_t most_bytes);
+/* Prepares a store of at most `max_bytes` bytes. */
+void ln_store_init(struct ln_store *store, size_t max_bytes);
 void ln_store_deinit(struct ln_store *store);
 
 /* SHA-256 of the bytes. Deep: not on a fiber. LN_ENOMEM. */

@@ -12,8 +12,8 @@
  *
  * The other side: a name is registered first, then WATCH is sent. If the node
  * is not connected then, the name is removed at once; if it is lost later, the
- * end of the session removes the names of all its processes (node/links.c). So
- * no name stays.
+ * end of the session removes the names of all its processes
+ * (node/remote_links.c). So no name stays.
  */
 #include "node/watch.h"
 
@@ -23,12 +23,12 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "node/export.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "node/queue.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/remote.h"
@@ -44,11 +44,11 @@ struct watching {
 
 static struct ln_frame *make_frame(uint8_t kind, const uint8_t *id)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, kind, LN_ID_SIZE);
-	ln_wire_put_id(&writer, id);
-	return ln_wire_finish(&writer);
+	ln_frame_encoder_begin(&writer, kind, LN_ID_SIZE);
+	ln_frame_encoder_id(&writer, id);
+	return ln_frame_encoder_finish(&writer);
 }
 
 void ln_watch_registered(struct ln_process *remote)
@@ -78,7 +78,8 @@ static void ended(struct ln_end_watch *watch, struct ln_process *process)
 	ln_lock_acquire(&peer->lock);
 	tell = watching->session != NULL;
 	if (tell)
-		ln_ids_remove(&watching->session->watching, &watching->entry);
+		ln_id_table_remove(&watching->session->watching,
+				   &watching->entry);
 	ln_lock_release(&peer->lock);
 	if (tell)
 		ln_queue_post(peer, watching->number,
@@ -142,12 +143,12 @@ static int watch(struct ln_session *session, struct ln_process *process)
 	watching->process = process;
 	memcpy(watching->entry.id, process->id, LN_ID_SIZE);
 	ln_lock_acquire(&peer->lock);
-	known = ln_ids_find(&session->watching, process->id) != NULL;
-	if (!known &&
-	    ln_ids_count(&session->watching) >= peer->node->options.max_proxies)
+	known = ln_id_table_find(&session->watching, process->id) != NULL;
+	if (!known && ln_id_table_count(&session->watching) >=
+			      peer->node->options.max_proxies)
 		error = LN_ELIMIT;
 	else if (!known)
-		error = ln_ids_add(&session->watching, &watching->entry);
+		error = ln_id_table_add(&session->watching, &watching->entry);
 	ln_lock_release(&peer->lock);
 	if (error < 0 || known) {
 		dispose(watching);
@@ -156,15 +157,15 @@ static int watch(struct ln_session *session, struct ln_process *process)
 	if (enter(watching))
 		return 0;
 	ln_lock_acquire(&peer->lock);
-	ln_ids_remove(&session->watching, &watching->entry);
+	ln_id_table_remove(&session->watching, &watching->entry);
 	ln_lock_release(&peer->lock);
 	dispose(watching);
 	return LN_EDEAD;
 }
 
-int ln_watch_receive(struct ln_session *session, struct ln_unpack *frame)
+int ln_watch_receive(struct ln_session *session, struct ln_decoder *frame)
 {
-	const uint8_t *id = ln_unpack_raw(frame, LN_ID_SIZE);
+	const uint8_t *id = ln_decoder_raw(frame, LN_ID_SIZE);
 	struct ln_process *process;
 	struct ln_end end;
 	int error = LN_EDEAD;
@@ -183,9 +184,9 @@ int ln_watch_receive(struct ln_session *session, struct ln_unpack *frame)
 	return error;
 }
 
-int ln_watch_ended(struct ln_session *session, struct ln_unpack *frame)
+int ln_watch_ended(struct ln_session *session, struct ln_decoder *frame)
 {
-	const uint8_t *id = ln_unpack_raw(frame, LN_ID_SIZE);
+	const uint8_t *id = ln_decoder_raw(frame, LN_ID_SIZE);
 	struct ln_proxy *proxy;
 
 	if (id == NULL)
@@ -200,7 +201,7 @@ int ln_watch_ended(struct ln_session *session, struct ln_unpack *frame)
 
 void ln_watches_begin(struct ln_session *session)
 {
-	ln_ids_init(&session->watching);
+	ln_id_table_init(&session->watching);
 }
 
 void ln_watches_end(struct ln_session *session)
@@ -214,7 +215,7 @@ void ln_watches_end(struct ln_session *session)
 		struct ln_id_entry *entry;
 
 		ln_lock_acquire(&peer->lock);
-		entry = ln_ids_take(&session->watching, &at);
+		entry = ln_id_table_take(&session->watching, &at);
 		if (entry != NULL) {
 			watching =
 				ln_container_of(entry, struct watching, entry);
@@ -228,5 +229,5 @@ void ln_watches_end(struct ln_session *session)
 			dispose(watching);
 		ln_process_release(process);
 	}
-	ln_ids_deinit(&session->watching);
+	ln_id_table_deinit(&session->watching);
 }

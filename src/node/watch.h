@@ -7,14 +7,14 @@
 
 struct ln_process;
 struct ln_session;
-struct ln_unpack;
+struct ln_decoder;
 
 /* A process of another node was registered: see struct ln_remote_class. */
 void ln_watch_registered(struct ln_process *remote);
 
 /* See struct ln_kind, for WATCH and ENDED. */
-int ln_watch_receive(struct ln_session *session, struct ln_unpack *frame);
-int ln_watch_ended(struct ln_session *session, struct ln_unpack *frame);
+int ln_watch_receive(struct ln_session *session, struct ln_decoder *frame);
+int ln_watch_ended(struct ln_session *session, struct ln_decoder *frame);
 
 /* The session begins, and ends: then the peer is told nothing more. */
 void ln_watches_begin(struct ln_session *session);

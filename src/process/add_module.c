@@ -29,18 +29,18 @@ struct change {
 	int result;
 };
 
-int ln_environment_take_turn(struct ln_environment *environment,
-			     enum ln_code_step step)
+int ln_environment_enter_queue(struct ln_environment *environment,
+			       enum ln_code_step step)
 {
-	return ln_code_take_turn(environment->runtime->engine, step,
-				 environment->making);
+	return ln_code_enter_queue(environment->runtime->engine, step,
+				   environment->making);
 }
 
-void ln_environment_end_turn(struct ln_environment *environment,
-			     enum ln_code_step step)
+void ln_environment_leave_queue(struct ln_environment *environment,
+				enum ln_code_step step)
 {
-	ln_code_end_turn(environment->runtime->engine, step,
-			 environment->making);
+	ln_code_leave_queue(environment->runtime->engine, step,
+			    environment->making);
 }
 
 /* Has the plugins change a module. */
@@ -50,12 +50,12 @@ static void change(void *argument)
 	const struct ln_config *config = job->environment->config;
 	const struct ln_limits *limits = &job->environment->limits;
 	const struct ln_plugin_bounds bounds = {
-		.most = limits->max_module_bytes,
+		.max = limits->max_module_bytes,
 		.ms = limits->max_plugin_ms,
 	};
 
 	job->result =
-		ln_code_binary(job->bytes, job->len, bounds.most, &job->source,
+		ln_code_binary(job->bytes, job->len, bounds.max, &job->source,
 			       &job->source_len, &job->error);
 	if (job->result < 0)
 		return;
@@ -67,9 +67,9 @@ static void change(void *argument)
 
 /* Compiles what is to be compiled. */
 static int load(struct ln_environment *environment, struct change *job,
-		struct ln_module **module)
+		struct ln_compiled **module)
 {
-	const struct ln_module_limits limits = {
+	const struct ln_compiled_limits limits = {
 		.max_bytes = environment->limits.max_module_bytes,
 		.tenants = environment->making,
 		.background = ln_sched_live(environment->runtime->sched) > 0,
@@ -79,11 +79,12 @@ static int load(struct ln_environment *environment, struct change *job,
 	int result;
 
 	if (environment->config->plugin_count > 0) {
-		result = ln_environment_take_turn(environment, LN_CODE_PLUGINS);
+		result = ln_environment_enter_queue(environment,
+						    LN_CODE_PLUGINS);
 		if (result < 0)
 			return result;
 		result = ln_blocking_run(pool, change, job);
-		ln_environment_end_turn(environment, LN_CODE_PLUGINS);
+		ln_environment_leave_queue(environment, LN_CODE_PLUGINS);
 		if (result == 0)
 			result = job->result;
 		if (result < 0)
@@ -91,14 +92,14 @@ static int load(struct ln_environment *environment, struct change *job,
 		job->bytes = job->changed;
 		job->len = job->changed_len;
 	}
-	return ln_module_new(runtime->engine, pool, environment->variant,
-			     environment->linker, job->bytes, job->len, &limits,
-			     module, &job->error);
+	return ln_compiled_new(runtime->engine, pool, environment->variant,
+			       environment->linker, job->bytes, job->len,
+			       &limits, module, &job->error);
 }
 
 int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
-			      struct ln_env_module **out, char **error)
+			      struct ln_module **out, char **error)
 {
 	uint64_t fuel;
 
@@ -108,7 +109,7 @@ int ln_environment_add_module(struct ln_environment *environment,
 
 /* Charges the environment for a module that has been made for it. */
 static int charge_module(struct ln_environment *environment,
-			 struct ln_env_module *module, size_t source_len)
+			 struct ln_module *module, size_t source_len)
 {
 	uint64_t bytes = ENV_MODULE_BYTES + source_len;
 	int error;
@@ -127,14 +128,14 @@ static int charge_module(struct ln_environment *environment,
 
 int ln_environment_add_charged(struct ln_environment *environment,
 			       const uint8_t *bytes, size_t len,
-			       struct ln_env_module **out, char **error,
+			       struct ln_module **out, char **error,
 			       uint64_t *plugin_fuel)
 {
 	struct change job = { .environment = environment,
 			      .bytes = bytes,
 			      .len = len };
 	uint64_t expected = (uint64_t)len * 2 + ENV_MODULE_BYTES;
-	struct ln_env_module *module;
+	struct ln_module *module;
 	int result;
 
 	*error = NULL;
@@ -155,7 +156,7 @@ int ln_environment_add_charged(struct ln_environment *environment,
 	if (result == 0) {
 		result = charge_module(environment, module, job.source_len);
 		if (result < 0)
-			ln_module_release(module->module);
+			ln_compiled_release(module->module);
 	}
 	if (result < 0) {
 		*error = job.error;

@@ -12,25 +12,25 @@
 #include "process/environment.h"
 
 /* Applies the plugins of the environment's configuration to a module and
- * compiles it; *error as in ln_module_new. In a task
+ * compiles it; *error as in ln_compiled_new. In a task
  * this parks until the blocking pool has done it. LN_EFORMAT, LN_EINVAL
  * (imports), LN_ELIMIT (size), LN_EMEMORY, LN_ENOMEM, LN_EKILLED; LN_ETRAP,
  * LN_ETIMEDOUT (a plugin failed). */
 int ln_environment_add_module(struct ln_environment *environment,
 			      const uint8_t *bytes, size_t len,
-			      struct ln_env_module **module, char **error);
+			      struct ln_module **module, char **error);
 
 /* The same; *plugin_fuel becomes what the work of the plugins costs, also when
  * it fails. */
 int ln_environment_add_charged(struct ln_environment *environment,
 			       const uint8_t *bytes, size_t len,
-			       struct ln_env_module **module, char **error,
+			       struct ln_module **module, char **error,
 			       uint64_t *plugin_fuel);
 
-/* Takes a turn at a step of making modules: see ln_code_take_turn. */
-int ln_environment_take_turn(struct ln_environment *environment,
-			     enum ln_code_step step);
-void ln_environment_end_turn(struct ln_environment *environment,
-			     enum ln_code_step step);
+/* Takes a turn at a step of making modules: see ln_code_enter_queue. */
+int ln_environment_enter_queue(struct ln_environment *environment,
+			       enum ln_code_step step);
+void ln_environment_leave_queue(struct ln_environment *environment,
+				enum ln_code_step step);
 
 #endif

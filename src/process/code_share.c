@@ -39,11 +39,11 @@ static struct ln_code_share *count(struct ln_code_share **bucket,
 
 int ln_code_share_take(struct ln_code_shares *shares,
 		       struct ln_account *account,
-		       const struct ln_module *module,
+		       const struct ln_compiled *module,
 		       struct ln_code_share **out)
 {
 	struct ln_code_share *made;
-	uint64_t bytes = ln_module_weight(module);
+	uint64_t bytes = ln_compiled_weight(module);
 
 	*out = NULL;
 	if (account == NULL)
@@ -51,7 +51,7 @@ int ln_code_share_take(struct ln_code_shares *shares,
 	made = calloc(1, sizeof(*made));
 	if (made == NULL)
 		return LN_ENOMEM;
-	made->code = ln_module_code(module);
+	made->code = ln_compiled_code(module);
 	made->bytes = bytes;
 	ln_lock_acquire(&shares->lock);
 	*out = count(bucket_of(shares, made->code), made);

@@ -13,7 +13,7 @@
 
 struct ln_account;
 struct ln_code_share;
-struct ln_module;
+struct ln_compiled;
 
 #define LN_CODE_SHARE_BUCKETS 16
 
@@ -29,7 +29,7 @@ struct ln_code_shares {
  * LN_ENOMEM. Any thread. */
 int ln_code_share_take(struct ln_code_shares *shares,
 		       struct ln_account *account,
-		       const struct ln_module *module,
+		       const struct ln_compiled *module,
 		       struct ln_code_share **share);
 
 /* The module goes, after this. NULL is fine. */

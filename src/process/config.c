@@ -114,8 +114,8 @@ void ln_config_free(struct ln_config *config)
 /* Counts an entry behind `count` others, of `len` bytes and an end. */
 static int account(struct ln_config *config, size_t count, size_t len)
 {
-	if (count >= LN_CONFIG_MOST_ENTRIES || len >= LN_CONFIG_MOST_BYTES ||
-	    len + 1 > LN_CONFIG_MOST_BYTES - config->bytes)
+	if (count >= LN_CONFIG_MAX_ENTRIES || len >= LN_CONFIG_MAX_BYTES ||
+	    len + 1 > LN_CONFIG_MAX_BYTES - config->bytes)
 		return LN_ELIMIT;
 	config->bytes += len + 1;
 	return 0;
@@ -199,7 +199,7 @@ int ln_config_add_plugin(struct ln_config *config, struct ln_plugin *plugin)
 {
 	struct ln_plugin **list;
 
-	if (config->plugin_count >= LN_PLUGINS_MOST)
+	if (config->plugin_count >= LN_PLUGINS_MAX)
 		return LN_ELIMIT;
 	list = ln_array_grow(config->plugins, config->plugin_count,
 			     &config->plugin_room, sizeof(*list));

@@ -69,8 +69,8 @@ struct ln_texts {
 
 /* Entries of each list, and bytes of all texts together. The system bounds a
  * command line with its variables below that. */
-#define LN_CONFIG_MOST_ENTRIES ((size_t)1 << 20)
-#define LN_CONFIG_MOST_BYTES ((size_t)16 << 20)
+#define LN_CONFIG_MAX_ENTRIES ((size_t)1 << 20)
+#define LN_CONFIG_MAX_BYTES ((size_t)16 << 20)
 
 struct ln_config {
 	struct ln_limits limits;
@@ -126,7 +126,7 @@ int ln_config_preopen(struct ln_config *config, const char *host,
 		      const char *guest, bool read_only);
 
 /* Lets a plugin, of which it keeps a reference of its own, change modules
- * before they are compiled. LN_ELIMIT: there are LN_PLUGINS_MOST already. */
+ * before they are compiled. LN_ELIMIT: there are LN_PLUGINS_MAX already. */
 int ln_config_add_plugin(struct ln_config *config, struct ln_plugin *plugin);
 
 /* Whether the host function `name`, "namespace::function", is allowed. */

@@ -33,8 +33,8 @@
 
 #define FIRST_BITS 4
 #define FIRST (UINT32_C(1) << FIRST_BITS)
-#define MOST_BITS 27
-#define SEGMENTS (MOST_BITS - FIRST_BITS)
+#define MAX_BITS 27
+#define SEGMENTS (MAX_BITS - FIRST_BITS)
 #define NEIGHBOUR_BITS 3
 #define BUCKETS_A_STEP 64
 
@@ -190,7 +190,7 @@ static bool split(struct ln_directory *directory, struct shard *shard)
 	if (shard->count <= bit + shard->split || shard->lacks_segment)
 		return false;
 	if (shard->split == 0 &&
-	    (shard->bits >= MOST_BITS ||
+	    (shard->bits >= MAX_BITS ||
 	     shard->segments[shard->bits - FIRST_BITS] == NULL)) {
 		shard->lacks_segment = true;
 		return true;
@@ -216,7 +216,7 @@ LN_NOINLINE static void add_segment(struct shard *shard, uint32_t bits)
 {
 	struct ln_directory_entry **segment;
 
-	if (bits >= MOST_BITS)
+	if (bits >= MAX_BITS)
 		return;
 	segment = calloc(UINT32_C(1) << bits,
 			 sizeof(struct ln_directory_entry *));

@@ -8,34 +8,33 @@
 #include "process/environment.h"
 #include "process/remote_environment.h"
 
-const uint8_t *ln_env_module_source(const struct ln_env_module *module,
-				    size_t *len)
+const uint8_t *ln_module_source(const struct ln_module *module, size_t *len)
 {
 	if (module->source == NULL)
-		return ln_module_bytes(module->module, len);
+		return ln_compiled_bytes(module->module, len);
 	*len = module->source_len;
 	return module->source;
 }
 
-struct ln_env_module *ln_env_module_retain(struct ln_env_module *module)
+struct ln_module *ln_module_retain(struct ln_module *module)
 {
 	ln_refs_retain(&module->references);
 	return module;
 }
 
-uint64_t ln_env_module_weight(const struct ln_env_module *module)
+uint64_t ln_module_weight(const struct ln_module *module)
 {
 	return sizeof(*module) + module->source_len +
-	       ln_module_weight(module->module);
+	       ln_compiled_weight(module->module);
 }
 
-void ln_env_module_release(struct ln_env_module *module)
+void ln_module_release(struct ln_module *module)
 {
 	struct ln_environment *environment;
 
 	if (!ln_refs_release(&module->references))
 		return;
-	if (ln_env_module_is_remote(module)) {
+	if (ln_module_is_remote(module)) {
 		module->environment->remote->free_module(module);
 		return;
 	}
@@ -44,7 +43,7 @@ void ln_env_module_release(struct ln_env_module *module)
 			      module->share);
 	ln_account_refund(environment->charged, NULL, module->kept);
 	/* The code goes before the linker that it was checked against. */
-	ln_module_release(module->module);
+	ln_compiled_release(module->module);
 	ln_environment_release(module->environment);
 	free(module->source);
 	free(module);

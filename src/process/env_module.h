@@ -9,12 +9,12 @@
 
 struct ln_code_share;
 struct ln_environment;
-struct ln_module;
+struct ln_compiled;
 
 /* A module that was added to an environment: what a process is spawned from. */
-struct ln_env_module {
+struct ln_module {
 	struct ln_environment *environment; /* counted */
-	struct ln_module *module;           /* counted; NULL: of another node */
+	struct ln_compiled *module;         /* counted; NULL: of another node */
 	uint8_t *source;                    /* owned; what it was before
 					     * plugins; NULL: the same */
 	size_t source_len;
@@ -24,20 +24,19 @@ struct ln_env_module {
 };
 
 /* Whether it is of another node: see process/remote_environment.h. */
-static inline bool ln_env_module_is_remote(const struct ln_env_module *module)
+static inline bool ln_module_is_remote(const struct ln_module *module)
 {
 	return module->module == NULL;
 }
 
 /* The wasm binary that was added, as it was before plugins changed it; not of a
  * module of another node. */
-const uint8_t *ln_env_module_source(const struct ln_env_module *module,
-				    size_t *len);
+const uint8_t *ln_module_source(const struct ln_module *module, size_t *len);
 
 /* Bytes that it takes, about; not of a module of another node. */
-uint64_t ln_env_module_weight(const struct ln_env_module *module);
+uint64_t ln_module_weight(const struct ln_module *module);
 
-struct ln_env_module *ln_env_module_retain(struct ln_env_module *module);
-void ln_env_module_release(struct ln_env_module *module);
+struct ln_module *ln_module_retain(struct ln_module *module);
+void ln_module_release(struct ln_module *module);
 
 #endif

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "engine/account.h"
-#include "engine/steps.h"
+#include "engine/phases.h"
 #include "process/clock.h"
 #include "process/code_share.h"
 #include "process/config.h"
-#include "sched/turns.h"
+#include "sched/fair_queue.h"
 
 struct ln_blocking_tenant;
 struct ln_linker;
@@ -57,7 +57,7 @@ struct ln_environment {
 				     * that has one; NULL: none has */
 
 	/* Any thread. */
-	struct ln_tenant *making[LN_CODE_STEPS]; /* of modules */
+	struct ln_tenant *making[LN_CODE_PHASES]; /* of modules */
 	struct ln_account account;    /* used when max_total_memory is set */
 	struct ln_code_shares shares; /* of code, by its modules */
 	_Atomic uint32_t references;

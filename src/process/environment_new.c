@@ -90,7 +90,7 @@ static bool allows(const void *environment, const char *name)
 
 /* Descriptors that all guests may use together: some remain for the program
  * itself. */
-static uint64_t most_descriptors(void)
+static uint64_t max_descriptors(void)
 {
 	struct rlimit limit;
 	uint64_t kept;
@@ -107,13 +107,13 @@ static int open_directories(struct ln_environment *environment)
 {
 	struct ln_environment *parent = environment->parent;
 	const struct ln_config *config = environment->config;
-	uint64_t most = environment->limits.max_descriptors;
+	uint64_t max = environment->limits.max_descriptors;
 	size_t taken = 0;
 	int error;
 
-	if (parent == NULL && most > most_descriptors())
-		most = most_descriptors();
-	error = ln_quota_new(parent != NULL ? parent->descriptors : NULL, most,
+	if (parent == NULL && max > max_descriptors())
+		max = max_descriptors();
+	error = ln_quota_new(parent != NULL ? parent->descriptors : NULL, max,
 			     &environment->descriptors);
 	if (error < 0)
 		return error;
@@ -174,7 +174,7 @@ static void set_limits(struct ln_environment *environment)
 	    (parent == NULL ||
 	     limits->max_total_memory != parent->limits.max_total_memory)) {
 		environment->account.above = environment->charged;
-		environment->account.most = limits->max_total_memory;
+		environment->account.max = limits->max_total_memory;
 		environment->charged = &environment->account;
 	}
 	if (limits->max_fuel > 0)

@@ -193,11 +193,11 @@ static void drop_oldest_error(struct ln_guest *guest)
 static char *shorten(char *text)
 {
 	static const char note[] = " ... (the rest is left out)";
-	size_t end = LN_GUEST_MOST_ERROR_TEXT - sizeof(note);
+	size_t end = LN_GUEST_MAX_ERROR_TEXT - sizeof(note);
 	char *shorter;
 
 	text[ln_text_clean(text, strlen(text), true)] = '\0';
-	if (strlen(text) < LN_GUEST_MOST_ERROR_TEXT)
+	if (strlen(text) < LN_GUEST_MAX_ERROR_TEXT)
 		return text;
 	end = ln_text_cut(text, strlen(text), end);
 	memcpy(text + end, note, sizeof(note));
@@ -211,7 +211,7 @@ static bool keep_error(struct ln_guest *guest, const char *text)
 {
 	uint64_t bytes = ln_guest_error_weight(text);
 
-	while (guest->error_bytes + bytes > LN_GUEST_MOST_ERROR_BYTES)
+	while (guest->error_bytes + bytes > LN_GUEST_MAX_ERROR_BYTES)
 		drop_oldest_error(guest);
 	while (!ln_guest_keep(guest, bytes)) {
 		if (ln_handles_count(&guest->tables[LN_RESOURCE_ERROR]) == 0)

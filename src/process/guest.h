@@ -15,7 +15,7 @@
 #include "process/handles.h"
 #include "process/resource.h"
 
-struct ln_env_module;
+struct ln_module;
 struct ln_environment;
 struct ln_heap_profile;
 struct ln_hook;
@@ -54,7 +54,7 @@ struct ln_guest {
 	bool metered;                           /* it pays for what it uses */
 	bool scratch_counts;                    /* `scratch_kept` is not 0 */
 	struct ln_handles tables[LN_RESOURCE_KINDS]; /* what it holds by ids */
-	struct ln_env_module *module; /* what the process was spawned from */
+	struct ln_module *module; /* what the process was spawned from */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
 	bool heap_tracing;            /* a backtrace for it is being taken */
@@ -153,9 +153,9 @@ bool ln_guest_drop(struct ln_guest *guest, enum ln_resource_kind kind,
 /* Errors that a guest can hold, if it may hold as many ids; bytes of the text
  * of one, which is cut beyond that; and of all of them, also when its memory
  * would allow more. */
-#define LN_GUEST_MOST_ERRORS 65536
-#define LN_GUEST_MOST_ERROR_TEXT ((size_t)64 << 10)
-#define LN_GUEST_MOST_ERROR_BYTES ((uint64_t)16 << 20)
+#define LN_GUEST_MAX_ERRORS 65536
+#define LN_GUEST_MAX_ERROR_TEXT ((size_t)64 << 10)
+#define LN_GUEST_MAX_ERROR_BYTES ((uint64_t)16 << 20)
 
 /* Puts an error text into the guest's error table; returns its id. A fixed text
  * stands in when memory is short, also that of the guest. In a full table it

@@ -207,18 +207,18 @@ static int compare(const void *a, const void *b)
 	return 0;
 }
 
-/* Sorts them and lets go of all but the first `most`. */
-static size_t keep(struct subject *subjects, size_t count, size_t most)
+/* Sorts them and lets go of all but the first `max`. */
+static size_t keep(struct subject *subjects, size_t count, size_t max)
 {
 	qsort(subjects, count, sizeof(*subjects), compare);
-	while (count > most)
+	while (count > max)
 		ln_process_release(subjects[--count].process);
 	return count;
 }
 
 /* Looks at all that were collected, but not at those that the count has as
  * ended; takes their references over. */
-static size_t look_at_all(struct collection *all, size_t most,
+static size_t look_at_all(struct collection *all, size_t max,
 			  const struct ln_directory_count *counted,
 			  struct subject *subjects,
 			  struct ln_inspection *inspection)
@@ -240,11 +240,11 @@ static size_t look_at_all(struct collection *all, size_t most,
 		inspection->waiting += subject->info.messages;
 		inspection->tally.dropped += subject->info.dropped;
 		inspection->tally.messages += subject->info.received;
-		if (most < SIZE_MAX / 2 && count > 2 * most)
-			count = keep(subjects, count, most);
+		if (max < SIZE_MAX / 2 && count > 2 * max)
+			count = keep(subjects, count, max);
 	}
 	all->count = 0;
-	return keep(subjects, count, most);
+	return keep(subjects, count, max);
 }
 
 /* On the fiber of the process that is asked. */
@@ -255,7 +255,7 @@ static void answer(struct ln_probe *probe, struct ln_task *task)
 	struct ln_process *process = ln_process_of(task);
 	struct ln_instance *instance = task->local;
 	struct ln_guest *guest;
-	uint64_t most = process->environment->limits.max_fuel;
+	uint64_t max = process->environment->limits.max_fuel;
 	uint64_t left;
 
 	if (instance == NULL)
@@ -266,8 +266,8 @@ static void answer(struct ln_probe *probe, struct ln_task *task)
 		return;
 	/* Compiled code keeps what it has used in a register until it calls
 	 * something. */
-	if (most > 0 && left <= most)
-		question->fuel = most - left;
+	if (max > 0 && left <= max)
+		question->fuel = max - left;
 	question->host = guest->calling;
 }
 
@@ -360,7 +360,7 @@ static int report(struct subject *subjects, size_t count,
 	return 0;
 }
 
-static int examine(struct ln_runtime *runtime, size_t most, int64_t wait,
+static int examine(struct ln_runtime *runtime, size_t max, int64_t wait,
 		   struct collection *all, struct ln_inspection *inspection)
 {
 	struct ln_directory_count counted;
@@ -374,11 +374,11 @@ static int examine(struct ln_runtime *runtime, size_t most, int64_t wait,
 	ln_directory_count(runtime->directory, &counted);
 	inspection->tally = counted.tally;
 	inspection->alive = alive(&inspection->tally);
-	room = most < all->count / 2 ? 2 * most + 1 : all->count;
+	room = max < all->count / 2 ? 2 * max + 1 : all->count;
 	subjects = calloc(room + 1, sizeof(*subjects));
 	if (subjects == NULL)
 		return LN_ENOMEM;
-	count = look_at_all(all, most, &counted, subjects, inspection);
+	count = look_at_all(all, max, &counted, subjects, inspection);
 	if (wait > 0 && count > 0)
 		ask_all(subjects, count, wait);
 	error = report(subjects, count, inspection);
@@ -386,7 +386,7 @@ static int examine(struct ln_runtime *runtime, size_t most, int64_t wait,
 	return error;
 }
 
-int ln_inspect(struct ln_runtime *runtime, size_t most, int64_t wait,
+int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	       struct ln_inspection **out)
 {
 	struct ln_inspection *inspection = calloc(1, sizeof(*inspection));
@@ -398,7 +398,7 @@ int ln_inspect(struct ln_runtime *runtime, size_t most, int64_t wait,
 	if (wait > 0)
 		ln_engine_prepare_probes(runtime->engine);
 	inspection->age = ln_time_now() - runtime->started;
-	error = examine(runtime, most, wait, &all, inspection);
+	error = examine(runtime, max, wait, &all, inspection);
 	release_all(&all);
 	if (error < 0) {
 		ln_inspection_free(inspection);

@@ -70,12 +70,12 @@ struct ln_inspection {
 	struct ln_process_info *infos; /* those that hold most bytes first */
 };
 
-/* Looks at all processes and tells of the `most` that hold the most memory,
+/* Looks at all processes and tells of the `max` that hold the most memory,
  * linear memory and messages together. They get `wait` nanoseconds to say what
  * function they are in; 0: they are not asked. The others go on meanwhile, so
  * the numbers need not fit together. The caller keeps the runtime, and frees
  * the result. Deep, and waits: not on a fiber. LN_ENOMEM. */
-int ln_inspect(struct ln_runtime *runtime, size_t most, int64_t wait,
+int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	       struct ln_inspection **inspection);
 
 /* NULL is fine. */

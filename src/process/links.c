@@ -37,7 +37,7 @@ static int add(struct ln_table *table, struct ln_process *peer, int64_t tag,
 }
 
 int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
-		 uint32_t most, struct ln_account *account)
+		 uint32_t max, struct ln_account *account)
 {
 	struct ln_table_slot *slot = find(links, peer);
 	int error;
@@ -46,7 +46,7 @@ int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
 		slot->number = (uint64_t)tag;
 		return 0;
 	}
-	if (links->table.live >= most)
+	if (links->table.live >= max)
 		return LN_ELIMIT;
 	error = add(&links->table, peer, tag, account);
 	if (error == 0)

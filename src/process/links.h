@@ -20,9 +20,9 @@ struct ln_links {
 /* Links to `peer`, or changes the tag of the link. Takes a reference of its
  * own. The slots are charged to `account` once they are many; NULL: to nobody.
  * It is the same in all calls. LN_ENOMEM, LN_EMEMORY, LN_ELIMIT when there are
- * `most` links. */
+ * `max` links. */
 int ln_links_set(struct ln_links *links, struct ln_process *peer, int64_t tag,
-		 uint32_t most, struct ln_account *account);
+		 uint32_t max, struct ln_account *account);
 
 /* Unlinks; true when there was a link: the caller then owns the reference. */
 bool ln_links_remove(struct ln_links *links, struct ln_process *peer);

@@ -23,13 +23,13 @@
  * The owner raises the latter without the lock; a sender that reads an old
  * value refuses a message too many, never lets one in too many.
  *
- * That a mailbox is crowded costs no look of its own: `max_messages` is what a
- * push compares with anyway, and is raised when it is reached.
+ * That a mailbox is crowded costs no look of its own: `allowed_messages` is
+ * what a push compares with anyway, and is raised when it is reached.
  *
- * Where the environment bounds the memory of all, `max_bytes` is small at first
- * and is raised by what is charged to its account, some messages at a time; the
- * owner gives that back when it finds the mailbox empty. So a message of usual
- * size costs nothing more.
+ * Where the environment bounds the memory of all, `allowed_bytes` is small at
+ * first and is raised by what is charged to its account, some messages at a
+ * time; the owner gives that back when it finds the mailbox empty. So a message
+ * of usual size costs nothing more.
  */
 #include "process/mailbox.h"
 
@@ -41,28 +41,28 @@
 #include "sched/bulk.h"
 #include "sched/task.h"
 
-#define LEAST_ROOM 8
+#define MIN_ROOM 8
 #define KEPT_ROOM 256
-#define COMPARE_MOST 4096   /* comparisons in one call of ln_mailbox_take */
-#define FILTER_MOST 8       /* tags that a sender compares with */
-#define CHARGE_LEAST 65536u /* bytes, unless fewer may be charged */
-#define REST_AFTER 256      /* messages that are freed before others may run */
-#define ENTRIES_AFTER 1024  /* that are moved before */
+#define COMPARE_MAX 4096   /* comparisons in one call of ln_mailbox_take */
+#define FILTER_MAX 8       /* tags that a sender compares with */
+#define CHARGE_MIN 65536u  /* bytes, unless fewer may be charged */
+#define REST_AFTER 256     /* messages that are freed before others may run */
+#define ENTRIES_AFTER 1024 /* that are moved before */
 
 void ln_mailbox_init(struct ln_mailbox *mailbox, uint64_t max_messages,
 		     uint64_t max_bytes, struct ln_account *account)
 {
 	*mailbox = (struct ln_mailbox){
-		.max_messages = LN_MAILBOX_CROWDED,
-		.most_messages = max_messages ? max_messages : UINT64_MAX,
-		.most_bytes = max_bytes ? max_bytes : UINT64_MAX,
+		.allowed_messages = LN_MAILBOX_CROWDED,
+		.max_messages = max_messages ? max_messages : UINT64_MAX,
+		.max_bytes = max_bytes ? max_bytes : UINT64_MAX,
 		.account = account,
 	};
-	if (mailbox->max_messages > mailbox->most_messages)
-		mailbox->max_messages = mailbox->most_messages;
-	mailbox->max_bytes = mailbox->most_bytes;
-	if (account != NULL && mailbox->max_bytes > LN_MAILBOX_FREE)
-		mailbox->max_bytes = LN_MAILBOX_FREE;
+	if (mailbox->allowed_messages > mailbox->max_messages)
+		mailbox->allowed_messages = mailbox->max_messages;
+	mailbox->allowed_bytes = mailbox->max_bytes;
+	if (account != NULL && mailbox->allowed_bytes > LN_MAILBOX_FREE)
+		mailbox->allowed_bytes = LN_MAILBOX_FREE;
 	mailbox->incoming_end = &mailbox->incoming;
 }
 
@@ -90,24 +90,24 @@ static bool matches(int64_t tag, const uint8_t *tags, uint32_t count)
 LN_NOINLINE static bool charge(struct ln_mailbox *mailbox, uint64_t bytes,
 			       size_t weight)
 {
-	uint64_t most = mailbox->most_bytes - mailbox->max_bytes;
-	uint64_t least;
+	uint64_t max = mailbox->max_bytes - mailbox->allowed_bytes;
+	uint64_t min;
 	uint64_t more;
 
-	if (bytes > mailbox->most_bytes || weight > mailbox->most_bytes - bytes)
+	if (bytes > mailbox->max_bytes || weight > mailbox->max_bytes - bytes)
 		return false;
-	least = bytes + weight - mailbox->max_bytes;
-	more = least > CHARGE_LEAST ? least : CHARGE_LEAST;
-	if (more > most)
-		more = most;
+	min = bytes + weight - mailbox->allowed_bytes;
+	more = min > CHARGE_MIN ? min : CHARGE_MIN;
+	if (more > max)
+		more = max;
 	if (!ln_account_charge(mailbox->account, more)) {
-		more = least;
+		more = min;
 		if (!ln_account_charge(mailbox->account, more))
 			return false;
 	}
 	mailbox->charged_some = true;
 	mailbox->charged += more;
-	mailbox->max_bytes += more;
+	mailbox->allowed_bytes += more;
 	return true;
 }
 
@@ -115,7 +115,7 @@ LN_NOINLINE static bool charge(struct ln_mailbox *mailbox, uint64_t bytes,
 LN_NOINLINE static void refund(struct ln_mailbox *mailbox)
 {
 	ln_account_refund(mailbox->account, NULL, mailbox->charged);
-	mailbox->max_bytes -= mailbox->charged;
+	mailbox->allowed_bytes -= mailbox->charged;
 	mailbox->charged = 0;
 	mailbox->charged_some = false;
 }
@@ -133,10 +133,10 @@ static inline bool has_room(struct ln_mailbox *mailbox, size_t weight)
 			 atomic_load_explicit(&mailbox->taken_bytes,
 					      memory_order_relaxed);
 
-	if (LN_LIKELY(bytes <= mailbox->max_bytes &&
-		      weight <= mailbox->max_bytes - bytes))
+	if (LN_LIKELY(bytes <= mailbox->allowed_bytes &&
+		      weight <= mailbox->allowed_bytes - bytes))
 		return true;
-	return mailbox->max_bytes < mailbox->most_bytes &&
+	return mailbox->allowed_bytes < mailbox->max_bytes &&
 	       charge(mailbox, bytes, weight);
 }
 
@@ -144,7 +144,7 @@ static inline bool has_room(struct ln_mailbox *mailbox, size_t weight)
 static enum ln_push deliver(struct ln_mailbox *mailbox,
 			    struct ln_message *message)
 {
-	bool many = mailbox->wanted_count > FILTER_MOST;
+	bool many = mailbox->wanted_count > FILTER_MAX;
 	bool match = mailbox->waiting &&
 		     (mailbox->wanted_count == 0 ||
 		      (!many && matches(message->tag, mailbox->wanted,
@@ -169,16 +169,16 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 	return LN_PUSH_WAKE;
 }
 
-/* Lets a data message into a mailbox that has `max_messages`, if it may have
- * more. That it is crowded now is told with a message that wakes nobody: only
- * one thing can be said at a time. */
+/* Lets a data message into a mailbox that has `allowed_messages`, if it may
+ * have more. That it is crowded now is told with a message that wakes nobody:
+ * only one thing can be said at a time. */
 LN_NOINLINE static enum ln_push push_beyond(struct ln_mailbox *mailbox,
 					    struct ln_message *message,
 					    size_t weight)
 {
 	enum ln_push result;
 
-	if (count_of(mailbox) >= mailbox->most_messages ||
+	if (count_of(mailbox) >= mailbox->max_messages ||
 	    !has_room(mailbox, weight)) {
 		mailbox->dropped++;
 		return LN_PUSH_FULL;
@@ -188,12 +188,12 @@ LN_NOINLINE static enum ln_push push_beyond(struct ln_mailbox *mailbox,
 	result = deliver(mailbox, message);
 	/* It may have been emptied since its bound was compared. */
 	if (result != LN_PUSH_QUEUED ||
-	    count_of(mailbox) <= mailbox->max_messages)
+	    count_of(mailbox) <= mailbox->allowed_messages)
 		return result;
-	while (mailbox->max_messages < count_of(mailbox))
-		mailbox->max_messages *= 2;
-	if (mailbox->max_messages > mailbox->most_messages)
-		mailbox->max_messages = mailbox->most_messages;
+	while (mailbox->allowed_messages < count_of(mailbox))
+		mailbox->allowed_messages *= 2;
+	if (mailbox->allowed_messages > mailbox->max_messages)
+		mailbox->allowed_messages = mailbox->max_messages;
 	return LN_PUSH_CROWDED;
 }
 
@@ -215,7 +215,7 @@ enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
 		mailbox->deaths += message->kind == LN_MESSAGE_LINK_DIED;
 		return deliver(mailbox, message);
 	}
-	if (LN_UNLIKELY(count_of(mailbox) >= mailbox->max_messages))
+	if (LN_UNLIKELY(count_of(mailbox) >= mailbox->allowed_messages))
 		return push_beyond(mailbox, message, weight);
 	if (LN_UNLIKELY(!has_room(mailbox, weight))) {
 		mailbox->dropped++;
@@ -290,7 +290,7 @@ static void compact(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 /* Makes room for one more entry; false when memory is short. */
 static bool make_room(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 {
-	size_t room = mailbox->room == 0 ? LEAST_ROOM : mailbox->room * 2;
+	size_t room = mailbox->room == 0 ? MIN_ROOM : mailbox->room * 2;
 	struct ln_queued *queue;
 
 	if (mailbox->end < mailbox->room)
@@ -375,7 +375,7 @@ static struct ln_message *remove_at(struct ln_mailbox *mailbox, size_t index)
 	return taken(mailbox, message);
 }
 
-/* Searches the queue from wanted->from on, until *compared is COMPARE_MOST. */
+/* Searches the queue from wanted->from on, until *compared is COMPARE_MAX. */
 static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 			   uint32_t *compared, struct ln_message **message)
 {
@@ -387,14 +387,14 @@ static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 		struct ln_queued *entry = &mailbox->queue[wanted->from];
 		uint32_t left = wanted->count - wanted->tag;
 
-		if (*compared >= COMPARE_MOST)
+		if (*compared >= COMPARE_MAX)
 			return LN_TAKE_MORE;
 		if (entry->message == NULL) {
 			++*compared;
 			continue;
 		}
-		if (left > COMPARE_MOST)
-			left = COMPARE_MOST;
+		if (left > COMPARE_MAX)
+			left = COMPARE_MAX;
 		*compared += left + 1;
 		mailbox->compared += left + 1;
 		if (wanted->count == 0 ||
@@ -471,7 +471,7 @@ enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
 		/* The common case: one message, and it is wanted. */
 		if (list->next == NULL &&
 		    (wanted->count == 0 ||
-		     (wanted->count <= FILTER_MOST &&
+		     (wanted->count <= FILTER_MAX &&
 		      matches(list->tag, wanted->tags, wanted->count)))) {
 			*message = taken(mailbox, list);
 			return LN_TAKE_FOUND;

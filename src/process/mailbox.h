@@ -32,14 +32,15 @@ struct ln_mailbox {
 	const uint8_t *wanted;       /* i64 each, little-endian, unaligned */
 	struct ln_message *incoming; /* pushed since the owner last looked */
 	struct ln_message **incoming_end;
-	uint64_t pushed;       /* data messages ever let in */
-	uint64_t pushed_bytes; /* and their weight */
-	bool waiting;          /* the owner parks until a match comes */
-	bool closed;           /* the owner has ended */
-	bool picky;            /* `admit` must be asked */
-	bool charged_some;     /* `charged` is not 0 */
-	uint64_t max_bytes;    /* at the moment: what is free and charged */
-	uint64_t max_messages; /* at the moment: until it counts as crowded */
+	uint64_t pushed;           /* data messages ever let in */
+	uint64_t pushed_bytes;     /* and their weight */
+	bool waiting;              /* the owner parks until a match comes */
+	bool closed;               /* the owner has ended */
+	bool picky;                /* `admit` must be asked */
+	bool charged_some;         /* `charged` is not 0 */
+	uint64_t allowed_bytes;    /* at the moment: what is free and charged */
+	uint64_t allowed_messages; /* at the moment: until it counts as crowded
+				    */
 
 	/* A sender that ends the owner's wait puts the match here, and the
 	 * owner takes it without the lock. */
@@ -72,8 +73,8 @@ struct ln_mailbox {
 	uint64_t charged; /* bytes that the account is charged */
 
 	/* Immutable. */
-	uint64_t most_bytes;        /* that `max_bytes` may become */
-	uint64_t most_messages;     /* that `max_messages` may become */
+	uint64_t max_bytes;         /* that `allowed_bytes` may become */
+	uint64_t max_messages;      /* that `allowed_messages` may become */
 	struct ln_account *account; /* NULL: none; outlives it */
 };
 

@@ -16,9 +16,9 @@
 #include "sched/task.h"
 
 /* Room made because a guest said so; more comes as it is filled. */
-#define CAPACITY_HINT_MOST ((uint64_t)1 << 20)
-#define LEAST_RESOURCES 4
-#define RESOURCES_MOST 65536u
+#define CAPACITY_HINT_MAX ((uint64_t)1 << 20)
+#define MIN_RESOURCES 4
+#define RESOURCES_MAX 65536u
 #define REST_AFTER 256 /* resources that are released before others may run */
 
 static void init(struct ln_message *message, enum ln_message_kind kind,
@@ -34,8 +34,8 @@ static void init(struct ln_message *message, enum ln_message_kind kind,
 	message->data = message->inline_data;
 	message->resources = NULL;
 	if (capacity > LN_MESSAGE_INLINE) {
-		size_t room = capacity > CAPACITY_HINT_MOST ? CAPACITY_HINT_MOST
-							    : (size_t)capacity;
+		size_t room = capacity > CAPACITY_HINT_MAX ? CAPACITY_HINT_MAX
+							   : (size_t)capacity;
 		uint8_t *data = malloc(room);
 
 		if (data != NULL) { /* else: only a hint */
@@ -183,7 +183,7 @@ int ln_message_read(struct ln_message *message, void *data, size_t len,
 /* How many resources a message with `count` has room for. */
 static uint32_t room_for(uint32_t count)
 {
-	uint32_t room = LEAST_RESOURCES;
+	uint32_t room = MIN_RESOURCES;
 
 	if (count == 0)
 		return 0;
@@ -197,7 +197,7 @@ int ln_message_push(struct ln_message *message,
 		    uint64_t *index)
 {
 	ln_assert(class == NULL || (class->travels && value != NULL));
-	if (message->resource_count == RESOURCES_MOST)
+	if (message->resource_count == RESOURCES_MAX)
 		return LN_ELIMIT;
 	if (message->resource_count == room_for(message->resource_count)) {
 		uint32_t room = room_for(message->resource_count + 1);

@@ -11,20 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ln_env_module;
+struct ln_module;
 struct ln_rewrite;
 
 /* Plugins of one configuration. */
-#define LN_PLUGINS_MOST 16
+#define LN_PLUGINS_MAX 16
 
 /* Immutable but for the count. See process/plugin_new.h. */
 struct ln_plugin {
 	_Atomic uint32_t references;
-	struct ln_env_module *module; /* counted */
-	char *name;                   /* what errors call it; NULL: a number */
-	const uint8_t *source;        /* the binary that it was made from */
-	size_t len;                   /* of that */
-	uint64_t weight;              /* bytes that it takes, about */
+	struct ln_module *module; /* counted */
+	char *name;               /* what errors call it; NULL: a number */
+	const uint8_t *source;    /* the binary that it was made from */
+	size_t len;               /* of that */
+	uint64_t weight;          /* bytes that it takes, about */
 	void (*destroy)(struct ln_plugin *plugin);
 };
 

@@ -90,7 +90,7 @@ static int make_environment(struct ln_runtime *runtime,
 static void destroy(struct ln_plugin *plugin)
 {
 	if (plugin->module != NULL)
-		ln_env_module_release(plugin->module);
+		ln_module_release(plugin->module);
 	free(plugin->name);
 	free(plugin);
 }
@@ -105,7 +105,7 @@ static bool is_plugin(const struct ln_plugin *plugin)
 
 	if (ln_plugin_exports(plugin, LN_PLUGIN_HOOK))
 		return true;
-	bytes = ln_module_bytes(plugin->module->module, &len);
+	bytes = ln_compiled_bytes(plugin->module->module, &len);
 	return ln_plugin_exports(plugin, LN_PLUGIN_INITIALIZE) &&
 	       memmem(bytes, len, NAMESPACE, sizeof(NAMESPACE) - 1) != NULL;
 }
@@ -147,8 +147,8 @@ int ln_plugin_new(struct ln_runtime *runtime,
 		destroy(plugin);
 		return code;
 	}
-	plugin->source = ln_env_module_source(plugin->module, &plugin->len);
-	plugin->weight = sizeof(*plugin) + ln_env_module_weight(plugin->module);
+	plugin->source = ln_module_source(plugin->module, &plugin->len);
+	plugin->weight = sizeof(*plugin) + ln_module_weight(plugin->module);
 	*out = plugin;
 	return 0;
 }

@@ -11,7 +11,7 @@ struct ln_runtime;
 
 /* Compiles a plugin, counted. It may print if the environment of whoever gives
  * it allows that; NULL: it may. `name` is what errors call it; NULL: by its
- * number. *error as in ln_module_new. Blocks, and is deep: not on a fiber.
+ * number. *error as in ln_compiled_new. Blocks, and is deep: not on a fiber.
  * LN_EFORMAT, LN_EINVAL (imports, or it is no plugin), LN_ELIMIT,
  * LN_ENOMEM. */
 int ln_plugin_new(struct ln_runtime *runtime,

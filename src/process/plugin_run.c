@@ -40,7 +40,7 @@
 
 bool ln_plugin_exports(const struct ln_plugin *plugin, const char *name)
 {
-	return ln_module_entry(plugin->module->module, name, strlen(name)) !=
+	return ln_compiled_entry(plugin->module->module, name, strlen(name)) !=
 	       NULL;
 }
 
@@ -173,7 +173,7 @@ static int apply_one(struct run *run, const uint8_t *bytes, size_t len,
 {
 	struct ln_hook hook = { 0 };
 	char *error;
-	int code = ln_rewrite_new(bytes, len, run->bounds.most, &hook.rewrite,
+	int code = ln_rewrite_new(bytes, len, run->bounds.max, &hook.rewrite,
 				  &error);
 
 	if (code < 0) {
@@ -211,8 +211,8 @@ int ln_plugins_apply(struct ln_plugin *const *plugins, size_t count,
 		.bounds = *bounds,
 		.deadline = ln_time_after_ms(bounds->ms),
 	};
-	int code = ln_code_binary(bytes, len, bounds->most, changed,
-				  changed_len, error);
+	int code = ln_code_binary(bytes, len, bounds->max, changed, changed_len,
+				  error);
 
 	while (code == 0 && run.current < count) {
 		uint8_t *before = *changed;

@@ -17,7 +17,7 @@ bool ln_plugin_exports(const struct ln_plugin *plugin, const char *name);
 
 /* What plugins have for one module. */
 struct ln_plugin_bounds {
-	size_t most; /* bytes of what comes out */
+	size_t max;  /* bytes of what comes out */
 	uint64_t ms; /* time for all of them */
 };
 

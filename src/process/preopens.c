@@ -63,7 +63,7 @@ int ln_preopens_reach(const struct ln_preopens *preopens, const char *path,
 {
 	const struct ln_open_dir *best = NULL;
 	const char *rest = NULL;
-	size_t most = 0;
+	size_t max = 0;
 
 	if (path[0] == '\0')
 		return -ENOENT;
@@ -72,10 +72,10 @@ int ln_preopens_reach(const struct ln_preopens *preopens, const char *path,
 		size_t parts;
 		const char *remains = below(path, dir->guest, &parts);
 
-		if (remains != NULL && (best == NULL || parts > most)) {
+		if (remains != NULL && (best == NULL || parts > max)) {
 			best = dir;
 			rest = remains;
-			most = parts;
+			max = parts;
 		}
 	}
 	if (best == NULL)

@@ -224,10 +224,10 @@ static void drop_link(struct ln_process *process, struct ln_process *peer)
 
 uint32_t ln_process_link_room(struct ln_process *process)
 {
-	uint32_t most = process->environment->limits.max_links;
+	uint32_t max = process->environment->limits.max_links;
 	uint64_t deaths = ln_mailbox_deaths(&process->mailbox);
 
-	return deaths < most ? most - (uint32_t)deaths : 0;
+	return deaths < max ? max - (uint32_t)deaths : 0;
 }
 
 /* Adds one side of a link; LN_EDEAD when the owner has ended. */

@@ -83,8 +83,8 @@ struct shard {
 struct ln_registry {
 	/* Immutable. */
 	uint64_t key[2];
-	uint64_t most_entries;
-	uint64_t most_bytes;
+	uint64_t max_entries;
+	uint64_t max_bytes;
 	struct ln_account *account; /* charged for entries; good until the
 				     * registry is closed */
 
@@ -96,7 +96,7 @@ struct ln_registry {
 	struct shard shards[1 << SHARD_BITS];
 };
 
-int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
+int ln_registry_new(uint64_t max_entries, uint64_t max_bytes,
 		    struct ln_account *account, struct ln_registry **out)
 {
 	struct ln_registry *registry =
@@ -106,8 +106,8 @@ int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
 		return LN_ENOMEM;
 	memset(registry, 0, sizeof(*registry));
 	ln_random_bytes(registry->key, sizeof(registry->key));
-	registry->most_entries = most_entries;
-	registry->most_bytes = most_bytes;
+	registry->max_entries = max_entries;
+	registry->max_bytes = max_bytes;
 	registry->account = account;
 	atomic_init(&registry->references, 1);
 	*out = registry;
@@ -217,7 +217,7 @@ static int make_room(struct name *name)
 
 	if (name->count < name->capacity)
 		return 0;
-	if (name->count >= LN_REGISTRY_VERSIONS_MOST)
+	if (name->count >= LN_REGISTRY_VERSIONS_MAX)
 		return LN_ELIMIT;
 	entries = realloc(name->entries, capacity * sizeof(*entries));
 	if (entries == NULL)
@@ -227,13 +227,13 @@ static int make_room(struct name *name)
 	return 0;
 }
 
-/* Adds to a count unless it would exceed `most`. */
-static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t most)
+/* Adds to a count unless it would exceed `max`. */
+static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t max)
 {
 	uint64_t now =
 		atomic_fetch_add_explicit(count, more, memory_order_relaxed);
 
-	if (now <= most && more <= most - now)
+	if (now <= max && more <= max - now)
 		return true;
 	atomic_fetch_sub_explicit(count, more, memory_order_relaxed);
 	return false;
@@ -243,9 +243,9 @@ static int count_entry(struct ln_registry *registry, size_t bytes)
 {
 	int error = LN_ELIMIT;
 
-	if (!count_up(&registry->entries, 1, registry->most_entries))
+	if (!count_up(&registry->entries, 1, registry->max_entries))
 		return error;
-	if (count_up(&registry->bytes, bytes, registry->most_bytes)) {
+	if (count_up(&registry->bytes, bytes, registry->max_bytes)) {
 		if (ln_account_charge(registry->account, bytes + BESIDE))
 			return 0;
 		error = LN_EMEMORY;
@@ -394,7 +394,7 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 	uint64_t hash;
 	int error = LN_ENOMEM;
 
-	if (len > LN_REGISTRY_NAME_MOST)
+	if (len > LN_REGISTRY_NAME_MAX)
 		return LN_EINVAL;
 	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);
@@ -428,7 +428,7 @@ int ln_registry_unregister(struct ln_registry *registry, const char *text,
 	uint64_t hash;
 	uint32_t at;
 
-	if (len > LN_REGISTRY_NAME_MOST)
+	if (len > LN_REGISTRY_NAME_MAX)
 		return LN_ENOENT;
 	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);
@@ -446,9 +446,9 @@ int ln_registry_unregister(struct ln_registry *registry, const char *text,
 	return entry != NULL ? 0 : LN_ENOENT;
 }
 
-/* The number of entries whose numbers are not above those of `most`. */
+/* The number of entries whose numbers are not above those of `max`. */
 static uint32_t count_up_to(const struct name *name,
-			    const struct ln_version *most)
+			    const struct ln_version *max)
 {
 	uint32_t low = 0;
 	uint32_t high = name->count;
@@ -457,7 +457,7 @@ static uint32_t count_up_to(const struct name *name,
 		uint32_t middle = low + (high - low) / 2;
 
 		if (ln_version_compare_numbers(&name->entries[middle]->version,
-					       most) <= 0)
+					       max) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -469,15 +469,15 @@ static struct ln_process *highest(const struct name *name,
 				  const struct ln_requirement *requirement,
 				  uint32_t *compared)
 {
-	struct ln_version least;
-	struct ln_version most;
+	struct ln_version min;
+	struct ln_version max;
 
-	ln_requirement_range(requirement, &least, &most);
-	for (uint32_t i = count_up_to(name, &most); i > 0; i--) {
+	ln_requirement_range(requirement, &min, &max);
+	for (uint32_t i = count_up_to(name, &max); i > 0; i--) {
 		struct ln_registration *entry = name->entries[i - 1];
 
 		++*compared;
-		if (ln_version_compare_numbers(&entry->version, &least) < 0)
+		if (ln_version_compare_numbers(&entry->version, &min) < 0)
 			return NULL;
 		if (ln_requirement_matches(requirement, &entry->version))
 			return entry->process;
@@ -496,7 +496,7 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 	uint64_t hash;
 
 	*compared = 0;
-	if (len > LN_REGISTRY_NAME_MOST)
+	if (len > LN_REGISTRY_NAME_MAX)
 		return NULL;
 	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);

@@ -18,14 +18,14 @@ struct ln_registry;
 struct ln_requirement;
 struct ln_version;
 
-#define LN_REGISTRY_NAME_MOST 4096     /* bytes of a name */
-#define LN_REGISTRY_VERSIONS_MOST 4096 /* versions of one name */
+#define LN_REGISTRY_NAME_MAX 4096     /* bytes of a name */
+#define LN_REGISTRY_VERSIONS_MAX 4096 /* versions of one name */
 
-/* `most_entries` and `most_bytes` bound what it holds; the bytes are those of
+/* `max_entries` and `max_bytes` bound what it holds; the bytes are those of
  * names, once for each version, and versions. Entries are charged to `account`,
  * too, which must last until the registry is closed; it may be NULL. LN_ENOMEM.
  */
-int ln_registry_new(uint64_t most_entries, uint64_t most_bytes,
+int ln_registry_new(uint64_t max_entries, uint64_t max_bytes,
 		    struct ln_account *account, struct ln_registry **registry);
 
 /* Forgets all entries and drops the caller's reference; NULL is fine. Nobody

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ln_env_module;
+struct ln_module;
 struct ln_environment;
 struct ln_process;
 struct ln_spawn;
@@ -30,7 +30,7 @@ struct ln_registry_key {
 struct ln_remote_environment_class {
 	int (*add_module)(struct ln_environment *environment,
 			  const uint8_t *bytes, size_t len,
-			  struct ln_env_module **module, char **error);
+			  struct ln_module **module, char **error);
 	int (*spawn)(const struct ln_spawn *spawn, struct ln_process **process,
 		     char **error);
 	int (*enter)(struct ln_environment *environment,
@@ -44,7 +44,7 @@ struct ln_remote_environment_class {
 
 	/* The last reference is gone. By any thread, never waits. */
 	void (*free)(struct ln_environment *environment);
-	void (*free_module)(struct ln_env_module *module);
+	void (*free_module)(struct ln_module *module);
 };
 
 #endif

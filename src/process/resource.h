@@ -13,7 +13,7 @@
 enum ln_resource_kind {
 	LN_RESOURCE_PROCESS, /* struct ln_process; first, see ln_guest */
 	LN_RESOURCE_ERROR,   /* char */
-	LN_RESOURCE_MODULE,  /* struct ln_env_module */
+	LN_RESOURCE_MODULE,  /* struct ln_module */
 	LN_RESOURCE_ENVIRONMENT,
 	LN_RESOURCE_CONFIG,
 	LN_RESOURCE_TCP_LISTENER, /* struct ln_socket */

@@ -23,7 +23,7 @@ static void release_process(void *process)
 
 static void release_module(void *module)
 {
-	ln_env_module_release(module);
+	ln_module_release(module);
 }
 
 static void release_environment(void *environment)
@@ -71,7 +71,7 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	},
 	[LN_RESOURCE_ERROR] = {
 		.noun = "error",
-		.max = LN_GUEST_MOST_ERRORS,
+		.max = LN_GUEST_MAX_ERRORS,
 		.release = ln_guest_free_error,
 		.weight = ln_guest_error_weight,
 	},

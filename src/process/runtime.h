@@ -16,8 +16,8 @@ struct ln_blocking;
 struct ln_directory;
 struct ln_engine;
 struct ln_host_table;
-struct ln_member;
 struct ln_node;
+struct ln_local_node;
 struct ln_process;
 struct ln_report;
 struct ln_resolver;
@@ -58,9 +58,9 @@ struct ln_runtime {
 
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is not a node. Cleared when there are none any more. */
-	struct ln_node *node;
-	/* What lunatic_runtime_free ends then; cluster/member.h. NULL: none. */
-	struct ln_member *member;
+	struct ln_local_node *node;
+	/* What lunatic_runtime_free ends then; cluster/node.h. NULL: none. */
+	struct ln_node *member;
 
 	/* Any thread. */
 	_Atomic uint32_t references;

@@ -288,13 +288,13 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 {
 	struct ln_process *owner = timer->owner;
 	const struct ln_limits *limits = &owner->environment->limits;
-	uint64_t most = limits->max_mailbox_bytes;
+	uint64_t max = limits->max_mailbox_bytes;
 	struct ln_table_slot *slot;
 	int error = LN_ELIMIT;
 
 	ln_process_lock(owner);
 	if (own->table.live < limits->max_handles &&
-	    (most == 0 || timer->weight <= most - own->bytes)) {
+	    (max == 0 || timer->weight <= max - own->bytes)) {
 		timer->id = own->made;
 		slot = ln_table_add(&own->table, timer->id + 1);
 		error = slot != NULL ? 0 : LN_ENOMEM;

@@ -57,7 +57,7 @@ struct birth {
 
 /* What a child is started with; freed by the child. */
 struct start {
-	struct ln_env_module *module; /* counted */
+	struct ln_module *module;     /* counted */
 	const struct ln_entry *entry; /* lives as long as the module */
 	struct birth *birth;          /* NULL: nobody waits */
 	struct ln_hook *hook;         /* NULL: it is not a plugin */
@@ -217,8 +217,8 @@ static enum ln_stop call_entry(struct start *start,
 
 	*report = NULL;
 	if (start->hook != NULL)
-		initialize = ln_module_entry(start->module->module, name,
-					     sizeof(name) - 1);
+		initialize = ln_compiled_entry(start->module->module, name,
+					       sizeof(name) - 1);
 	if (initialize != NULL && initialize != start->entry &&
 	    initialize->param_count == 0)
 		stop = ln_instance_call(instance, initialize, NULL, report);
@@ -293,7 +293,7 @@ static void free_start(void *argument)
 	struct start *start = argument;
 
 	announce(&start->birth, BIRTH_FAILED, NULL);
-	ln_env_module_release(start->module);
+	ln_module_release(start->module);
 	free(start);
 }
 
@@ -309,9 +309,9 @@ static const char *entry_name(const struct start *start, size_t *len)
 	if (entry->name_len == sizeof(by_index) - 1 &&
 	    memcmp(entry->name, by_index, sizeof(by_index) - 1) == 0 &&
 	    entry->param_count > 0 && entry->params[last] == 'i')
-		name = ln_module_table_name(start->module->module,
-					    (uint32_t)start->params[last].i32,
-					    len);
+		name = ln_compiled_table_name(start->module->module,
+					      (uint32_t)start->params[last].i32,
+					      len);
 	if (name != NULL)
 		return name;
 	*len = entry->name_len;
@@ -400,7 +400,7 @@ static int make_start(const struct ln_spawn *spawn,
 
 		memcpy(&start->params[i], param + 1, len);
 	}
-	start->module = ln_env_module_retain(spawn->module);
+	start->module = ln_module_retain(spawn->module);
 	start->entry = entry;
 	start->hook = spawn->hook;
 	*out = start;
@@ -443,14 +443,14 @@ static int await_birth(struct birth *birth, char **error)
 }
 
 /* What the limits of the environment refuse at once. */
-static int check_memory(struct ln_env_module *from, char **error)
+static int check_memory(struct ln_module *from, char **error)
 {
 	const struct ln_limits *limits = &from->environment->limits;
-	uint64_t memory = ln_module_initial_memory(from->module);
+	uint64_t memory = ln_compiled_initial_memory(from->module);
 	uint32_t elements;
 	uint64_t tables =
-		ln_module_table_bytes(from->module, limits->max_memory,
-				      limits->max_table_elements, &elements);
+		ln_compiled_table_bytes(from->module, limits->max_memory,
+					limits->max_table_elements, &elements);
 
 	if (memory > limits->max_memory)
 		return fail(LN_ELIMIT, error,
@@ -473,8 +473,8 @@ static int find_entry(const struct ln_spawn *spawn,
 {
 	int result;
 
-	*entry = ln_module_entry(spawn->module->module, spawn->function,
-				 spawn->function_len);
+	*entry = ln_compiled_entry(spawn->module->module, spawn->function,
+				   spawn->function_len);
 	if (*entry == NULL)
 		return fail(LN_ENOENT, error, "Function '%.*s' not found",
 			    spawn->function_len > 200
@@ -496,7 +496,7 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	int result;
 
 	*error = NULL;
-	if (ln_env_module_is_remote(spawn->module))
+	if (ln_module_is_remote(spawn->module))
 		return spawn->module->environment->remote->spawn(spawn, out,
 								 error);
 	result = find_entry(spawn, &entry, error);
@@ -506,7 +506,7 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	if (result < 0)
 		return result;
 	if (spawn->caller != NULL &&
-	    ln_module_has_start(spawn->module->module)) {
+	    ln_compiled_has_start(spawn->module->module)) {
 		result = make_birth(spawn->caller, &birth);
 		if (result < 0)
 			goto fail_process;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ln_env_module;
+struct ln_module;
 struct ln_hook;
 struct ln_process;
 
@@ -18,7 +18,7 @@ struct ln_process;
 #define LN_PARAM_V128 0x7b
 
 struct ln_spawn {
-	struct ln_env_module *module;
+	struct ln_module *module;
 	const char *function; /* name of the export, not terminated */
 	size_t function_len;
 	const uint8_t *params;     /* encoded */

@@ -39,7 +39,7 @@
 #define BATCH 64
 
 /* Events after which a short read does not mean that nothing is left. */
-#define ODD (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
+#define HANG_UP (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
 
 struct ln_pollable {
 	struct ln_poller *poller;
@@ -48,7 +48,7 @@ struct ln_pollable {
 	int fd;
 	struct ln_lock lock;
 	bool ready[2];             /* under lock */
-	_Atomic bool odd;          /* written under lock */
+	_Atomic bool hung_up;      /* written under lock */
 	struct ln_task *task[2];   /* under lock */
 	struct ln_list watches[2]; /* under lock */
 };
@@ -161,7 +161,7 @@ int ln_pollable_new(struct ln_poller *poller, int fd, struct ln_pollable **out)
 	pollable->fd = fd;
 	pollable->ready[LN_READABLE] = false;
 	pollable->ready[LN_WRITABLE] = false;
-	atomic_store_explicit(&pollable->odd, false, memory_order_relaxed);
+	atomic_store_explicit(&pollable->hung_up, false, memory_order_relaxed);
 	ln_lock_release(&pollable->lock);
 	if (epoll_ctl(poller->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
 		int number = errno;
@@ -214,10 +214,10 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 	return result;
 }
 
-bool ln_pollable_odd(const struct ln_pollable *pollable)
+bool ln_pollable_hung_up(const struct ln_pollable *pollable)
 {
 	/* Whoever used up the edge that came with it took the lock after. */
-	return atomic_load_explicit(&pollable->odd, memory_order_relaxed);
+	return atomic_load_explicit(&pollable->hung_up, memory_order_relaxed);
 }
 
 void ln_pollable_watch(struct ln_pollable *pollable,
@@ -315,8 +315,8 @@ void ln_poller_poll(struct ln_poller *poller, int64_t deadline)
 			continue;
 		}
 		ln_lock_acquire(&pollable->lock);
-		if (mask & ODD)
-			atomic_store_explicit(&pollable->odd, true,
+		if (mask & HANG_UP)
+			atomic_store_explicit(&pollable->hung_up, true,
 					      memory_order_relaxed);
 		if (mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 			mark_ready(pollable, LN_READABLE, &wakes);

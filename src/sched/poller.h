@@ -46,7 +46,7 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 /* Whether the end of the stream, an error or urgent data has been reported.
  * Then a read that was shorter than its buffer may have left data, and no
  * further event will report it. Any thread. */
-bool ln_pollable_odd(const struct ln_pollable *pollable);
+bool ln_pollable_hung_up(const struct ln_pollable *pollable);
 
 /* Lets every event of the direction wake the running task, whatever it waits
  * for, until ln_pollable_unwatch; any number of tasks may watch. A task that

@@ -3,7 +3,7 @@
  * A 4-ary min-heap of pointers under one lock; every timer knows its place, so
  * removal is logarithmic too. The earliest deadline is mirrored in an atomic,
  * so that a scheduling point costs one load when nothing is due. When very many
- * are due, each look wakes EXPIRE_MOST of them: the lock is never held long,
+ * are due, each look wakes EXPIRE_MAX of them: the lock is never held long,
  * and other tasks run in between.
  *
  * Lock order: timers.lock, then whatever ln_task_wake takes.
@@ -18,7 +18,7 @@
 #include "base/time.h"
 #include "sched/task.h"
 
-#define EXPIRE_MOST 64
+#define EXPIRE_MAX 64
 
 void ln_timers_init(struct ln_timers *timers)
 {
@@ -57,20 +57,20 @@ static void sift_down(struct ln_timers *timers, size_t at,
 {
 	for (;;) {
 		size_t first = at * 4 + 1;
-		size_t least = first;
+		size_t min = first;
 
 		if (first >= timers->count)
 			break;
 		for (size_t i = first + 1; i < first + 4 && i < timers->count;
 		     i++) {
 			if (timers->heap[i]->deadline <
-			    timers->heap[least]->deadline)
-				least = i;
+			    timers->heap[min]->deadline)
+				min = i;
 		}
-		if (timers->heap[least]->deadline >= timer->deadline)
+		if (timers->heap[min]->deadline >= timer->deadline)
 			break;
-		place(timers, at, timers->heap[least]);
-		at = least;
+		place(timers, at, timers->heap[min]);
+		at = min;
 	}
 	place(timers, at, timer);
 }
@@ -152,7 +152,7 @@ void ln_timers_expire(struct ln_timers *timers, int64_t now)
 	struct ln_wakes wakes = { .count = 0 };
 
 	ln_lock_acquire(&timers->lock);
-	for (int i = 0; i < EXPIRE_MOST && timers->count > 0 &&
+	for (int i = 0; i < EXPIRE_MAX && timers->count > 0 &&
 			timers->heap[0]->deadline <= now;
 	     i++) {
 		struct ln_timer *timer = timers->heap[0];

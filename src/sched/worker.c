@@ -50,9 +50,9 @@
 
 #define NEXT_STREAK 64
 #define SHARED_EVERY 61
-#define STEAL_MOST 64
-#define PORTION_LEAST 16u
-#define PORTION_MOST 64u
+#define STEAL_MAX 64
+#define PORTION_MIN 16u
+#define PORTION_MAX 64u
 #define STACK_TRIM_EVERY 64
 #define PREFETCHED_LINES 8
 #define TIMER_SLACK_NS 10000
@@ -82,8 +82,8 @@ void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
 	ln_lock_release(&queue->lock);
 }
 
-/* Takes at most `most` tasks out of it, as a chain; NULL: there are none. */
-static struct ln_task *shared_take(struct ln_shared *queue, uint32_t most,
+/* Takes at most `max` tasks out of it, as a chain; NULL: there are none. */
+static struct ln_task *shared_take(struct ln_shared *queue, uint32_t max,
 				   uint32_t *taken)
 {
 	struct ln_task *first;
@@ -93,7 +93,7 @@ static struct ln_task *shared_take(struct ln_shared *queue, uint32_t most,
 	ln_lock_acquire(&queue->lock);
 	first = queue->head;
 	if (first != NULL) {
-		for (last = first; n < most && last->next != NULL; n++)
+		for (last = first; n < max && last->next != NULL; n++)
 			last = last->next;
 		queue->head = last->next;
 		if (last->next == NULL)
@@ -196,14 +196,14 @@ void ln_sched_wake_worker(struct ln_sched *sched)
  * that neither has to wait for all of the other. */
 static uint32_t portion(struct ln_worker *worker, uint32_t count)
 {
-	uint32_t most = ln_runq_length(&worker->queue);
+	uint32_t max = ln_runq_length(&worker->queue);
 	uint32_t share = count / worker->sched->count + 1;
 
-	if (most < PORTION_LEAST)
-		most = PORTION_LEAST;
-	else if (most > PORTION_MOST)
-		most = PORTION_MOST;
-	return share < most ? share : most;
+	if (max < PORTION_MIN)
+		max = PORTION_MIN;
+	else if (max > PORTION_MAX)
+		max = PORTION_MAX;
+	return share < max ? share : max;
 }
 
 /* Prefetches what a task that runs after some others touches first. */
@@ -457,7 +457,7 @@ static struct ln_task *steal_next(struct ln_worker *victim, uint64_t tick)
 static struct ln_task *steal(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
-	struct ln_task *batch[STEAL_MOST];
+	struct ln_task *batch[STEAL_MAX];
 	uint64_t tick = ln_sched_ticks(sched);
 	unsigned start = (unsigned)(next_random(worker) % sched->count);
 
@@ -469,7 +469,7 @@ static struct ln_task *steal(struct ln_worker *worker)
 
 		if (victim == worker)
 			continue;
-		n = ln_runq_steal(&victim->queue, batch, STEAL_MOST);
+		n = ln_runq_steal(&victim->queue, batch, STEAL_MAX);
 		/* The own queue is empty: the others fit. */
 		for (uint32_t j = 1; j < n; j++)
 			ln_worker_enqueue(worker, batch[j]);

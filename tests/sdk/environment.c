@@ -56,8 +56,8 @@ LUNATIC_TEST(no_nodes)
 
 	LUNATIC_CHECK_EQ(lunatic_env_new_remote(&env, "there", config),
 			 LUNATIC_EHOST);
-	LUNATIC_CHECK(strstr(lunatic_status_text(LUNATIC_EHOST), "not a node") !=
-		      NULL);
+	LUNATIC_CHECK(strstr(lunatic_status_text(LUNATIC_EHOST),
+			     "not a node") != NULL);
 	lunatic_config_drop(config);
 }
 

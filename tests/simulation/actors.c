@@ -22,8 +22,8 @@
 enum { STEP = 1, INTRODUCTION, SAYING };
 
 #define A_PROCESS ln_resource_class(LN_RESOURCE_PROCESS)
-#define MOST_HANDLES 12
-#define MOST_NAMED 3
+#define MAX_HANDLES 12
+#define MAX_NAMED 3
 
 /* What a SAYING begins with. */
 struct saying {
@@ -31,7 +31,7 @@ struct saying {
 	uint32_t to;
 	uint32_t number; /* of all from that one to this one */
 	uint32_t count;  /* of resources */
-	uint32_t named[MOST_NAMED];
+	uint32_t named[MAX_NAMED];
 	uint32_t filled; /* bytes that follow */
 };
 
@@ -107,7 +107,7 @@ static void learn(struct actor *self, struct actor *who,
 		violated("actor % knows % as two processes", self->number,
 			 who->number, 0);
 	if (who == self || known->handle != NULL ||
-	    self->handles >= MOST_HANDLES) {
+	    self->handles >= MAX_HANDLES) {
 		ln_process_release(handle);
 		return;
 	}
@@ -153,7 +153,7 @@ static void name_others(struct actor *self, struct ln_message *message,
 {
 	uint64_t index;
 
-	while (saying->count < MOST_NAMED && self->known_count > 0 &&
+	while (saying->count < MAX_NAMED && self->known_count > 0 &&
 	       chance(2)) {
 		struct acquaintance *known =
 			&self->known[choose(self->known_count)];
@@ -386,7 +386,7 @@ static void spawn(struct actor *self)
 {
 	struct actor *child;
 
-	if (world.actor_count == MOST_ACTORS)
+	if (world.actor_count == MAX_ACTORS)
 		return;
 	child = actor_start(self->host);
 	learn(self, child, ln_process_retain(child->process));
@@ -467,7 +467,7 @@ struct actor *actor_start(unsigned host)
 {
 	struct actor *actor = calloc(1, sizeof(*actor));
 
-	if (actor == NULL || world.actor_count == MOST_ACTORS)
+	if (actor == NULL || world.actor_count == MAX_ACTORS)
 		abort();
 	actor->number = world.actor_count;
 	actor->host = host;

@@ -208,12 +208,12 @@ static void check_peers(const struct host *host)
 	struct ln_id_entry *entry;
 	uint32_t at = 0;
 
-	while ((entry = ln_ids_walk(&host->node->peers, &at)) != NULL) {
+	while ((entry = ln_id_table_walk(&host->node->peers, &at)) != NULL) {
 		struct ln_peer *peer =
 			ln_container_of(entry, struct ln_peer, entry);
 		uint32_t of = 0;
 
-		while ((entry = ln_ids_walk(&peer->proxies, &of)) != NULL)
+		while ((entry = ln_id_table_walk(&peer->proxies, &of)) != NULL)
 			check_proxy(
 				&ln_container_of(entry, struct ln_proxy, entry)
 					 ->process);
@@ -228,14 +228,14 @@ static void check_end(const struct end *end)
 		return;
 	if (session->queued > 0 || !ln_list_empty(&session->waiters) ||
 	    session->assembly.kind != NULL ||
-	    ln_ids_count(&session->unlinking) > 0)
+	    ln_id_table_count(&session->unlinking) > 0)
 		violated("something is left of line % at node %",
 			 end->line->number, end->host, 0);
 }
 
 void check_all(void)
 {
-	uint32_t alive[MOST_NODES] = { 0 };
+	uint32_t alive[MAX_NODES] = { 0 };
 
 	for (uint32_t i = 0; i < world.actor_count; i++) {
 		check_actor(world.actors[i]);
@@ -247,7 +247,7 @@ void check_all(void)
 	}
 	for (unsigned i = 0; i < world.config->nodes; i++) {
 		check_peers(&world.hosts[i]);
-		if (ln_ids_count(&world.hosts[i].node->exports) > alive[i])
+		if (ln_id_table_count(&world.hosts[i].node->exports) > alive[i])
 			violated("node % exports those that have ended", i, 0,
 				 0);
 	}
@@ -255,13 +255,13 @@ void check_all(void)
 
 void check_host_empty(struct host *host)
 {
-	const struct ln_node *node = host->node;
+	const struct ln_local_node *node = host->node;
 
-	if (node->proxies != 0 || ln_ids_count(&node->peers) != 0)
+	if (node->proxies != 0 || ln_id_table_count(&node->peers) != 0)
 		violated("node % holds % processes of % others", host->index,
-			 node->proxies, ln_ids_count(&node->peers));
-	if (ln_ids_count(&node->exports) != 0 || node->session_count != 0 ||
-	    node->references != 1)
+			 node->proxies, ln_id_table_count(&node->peers));
+	if (ln_id_table_count(&node->exports) != 0 ||
+	    node->session_count != 0 || node->references != 1)
 		violated("node % holds % exports, % references", host->index,
-			 ln_ids_count(&node->exports), node->references);
+			 ln_id_table_count(&node->exports), node->references);
 }

@@ -26,7 +26,7 @@
 static struct {
 	uint64_t random;
 	uint8_t *at;    /* the next one goes here; NULL: no arena */
-	uint8_t *most;  /* what was ever used */
+	uint8_t *max;   /* what was ever used */
 	uint64_t alive; /* in the arena */
 } fixed;
 
@@ -57,7 +57,7 @@ void fixed_begin(uint64_t seed)
 {
 	fixed.random = seed * UINT64_C(0xd1342543de82ef95) + 7;
 #if !LN_ASAN && !LN_TSAN
-	if (fixed.most == NULL) {
+	if (fixed.max == NULL) {
 		void *arena = mmap(ARENA, ARENA_SIZE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 					   MAP_FIXED_NOREPLACE,
@@ -65,7 +65,7 @@ void fixed_begin(uint64_t seed)
 
 		if (arena != ARENA)
 			abort();
-		fixed.most = ARENA;
+		fixed.max = ARENA;
 	}
 	fixed.at = ARENA;
 #endif
@@ -130,10 +130,10 @@ void *__wrap_calloc(size_t count, size_t size)
 		return NULL;
 	fixed.at += rounded;
 	/* Fresh pages are zero. */
-	if (memory < fixed.most)
+	if (memory < fixed.max)
 		memset(memory, 0, rounded);
-	if (fixed.at > fixed.most)
-		fixed.most = fixed.at;
+	if (fixed.at > fixed.max)
+		fixed.max = fixed.at;
 	fixed.alive++;
 	return memory;
 }

@@ -98,8 +98,8 @@ uint32_t line_of(const struct actor *at, const struct actor *to)
 
 static void bring_up(struct end *end)
 {
-	struct ln_node *node = world.hosts[end->host].node;
-	struct ln_node *other = world.hosts[other_end(end)->host].node;
+	struct ln_local_node *node = world.hosts[end->host].node;
+	struct ln_local_node *other = world.hosts[other_end(end)->host].node;
 	int error =
 		ln_session_up(node, &end->channel, &other->id, &end->session);
 
@@ -161,13 +161,13 @@ static void fill(struct end *end)
 	}
 }
 
-/* Hands over up to `most` frames that an end has sent. */
-static bool hand_over(struct end *end, unsigned most)
+/* Hands over up to `max` frames that an end has sent. */
+static bool hand_over(struct end *end, unsigned max)
 {
 	struct end *to = other_end(end);
 	bool moved = false;
 
-	while (most-- > 0) {
+	while (max-- > 0) {
 		struct ln_frame *frame;
 		const char *reason = "";
 
@@ -194,7 +194,7 @@ static bool hand_over(struct end *end, unsigned most)
 	return moved;
 }
 
-static bool end_step(struct end *end, unsigned most)
+static bool end_step(struct end *end, unsigned max)
 {
 	struct end *other = other_end(end);
 	bool gone = other->state == GOING_DOWN || other->state == DOWN;
@@ -215,10 +215,10 @@ static bool end_step(struct end *end, unsigned most)
 			line_cut(end);
 			return true;
 		}
-		return hand_over(end, most);
+		return hand_over(end, max);
 	case GOING_DOWN:
 	case DOWN:
-		return hand_over(end, most);
+		return hand_over(end, max);
 	}
 	return false;
 }

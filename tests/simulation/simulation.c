@@ -182,16 +182,16 @@ void *grow(void *list, uint32_t *count, size_t size)
 
 static void host_start(unsigned index)
 {
-	struct ln_node_options options = {
+	struct ln_local_node_options options = {
 		.name = world.hosts[index].name,
 		.high_mark = world.config->high_mark,
 	};
 
-	if (ln_node_new(world.environment->runtime, &options,
-			&world.hosts[index].node) < 0)
+	if (ln_local_node_new(world.environment->runtime, &options,
+			      &world.hosts[index].node) < 0)
 		abort();
 	for (unsigned i = 0; i < world.config->actors; i++) {
-		if (world.actor_count < MOST_ACTORS)
+		if (world.actor_count < MAX_ACTORS)
 			actor_start(index);
 	}
 	note("node % is up", index, 0, 0);
@@ -256,7 +256,7 @@ static void host_stop(unsigned index)
 	cut_off(index);
 	clear(index);
 	check_host_empty(host);
-	ln_node_free(host->node);
+	ln_local_node_free(host->node);
 	host->node = NULL;
 }
 
@@ -301,7 +301,7 @@ static void introduce_some(void)
 
 	if (a != NULL && b != NULL && a != b)
 		actor_introduce(a, b);
-	else if (a == NULL && world.actor_count < MOST_ACTORS)
+	else if (a == NULL && world.actor_count < MAX_ACTORS)
 		actor_start(choose(world.config->nodes));
 }
 

@@ -23,8 +23,8 @@
 #include "process/process.h"
 #include "support/tasks.h"
 
-#define MOST_NODES 256
-#define MOST_ACTORS 8192
+#define MAX_NODES 256
+#define MAX_ACTORS 8192
 
 /* A line's number that stands for processes of the same node. */
 #define SAME_NODE UINT32_MAX
@@ -58,7 +58,7 @@ struct line;
 
 /* A node, and after it another one of the same name. */
 struct host {
-	struct ln_node *node; /* NULL: it is down */
+	struct ln_local_node *node; /* NULL: it is down */
 	unsigned index;
 	char name[16];
 };
@@ -136,10 +136,10 @@ struct world {
 	uint64_t now;   /* steps of the driver */
 	struct ln_environment *environment;
 	struct ln_task *driver;
-	struct host hosts[MOST_NODES];
-	struct actor *actors[MOST_ACTORS]; /* all that there were */
+	struct host hosts[MAX_NODES];
+	struct actor *actors[MAX_ACTORS]; /* all that there were */
 	uint32_t actor_count;
-	struct line *between[MOST_NODES][MOST_NODES];
+	struct line *between[MAX_NODES][MAX_NODES];
 	struct line **lines;
 	uint32_t line_count;
 	uint32_t line_capacity;

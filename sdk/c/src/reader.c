@@ -555,7 +555,7 @@ void lunatic_skip(struct lunatic_reader *reader)
 /* UTF-8 as RFC 3629 has it, without zeros. */
 static bool is_text(const unsigned char *text, size_t length)
 {
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+	static const uint32_t min[] = { 0, 0x80, 0x800, 0x10000 };
 	size_t i = 0;
 
 	while (i < length) {
@@ -575,7 +575,7 @@ static bool is_text(const unsigned char *text, size_t length)
 				return false;
 			code = code << 6 | (text[i++] & 0x3f);
 		}
-		if (code < least[more] || code > 0x10ffff ||
+		if (code < min[more] || code > 0x10ffff ||
 		    (code >= 0xd800 && code < 0xe000))
 			return false;
 	}

@@ -12,7 +12,7 @@
 
 int ln_wasmtime_backtrace(struct ln_instance *instance,
 			  const struct ln_entry *trapping, uint32_t *functions,
-			  size_t most, size_t *count)
+			  size_t max, size_t *count)
 {
 	struct ln_instance_state *state = instance->state;
 	wasm_trap_t *trap = NULL;
@@ -34,6 +34,6 @@ int ln_wasmtime_backtrace(struct ln_instance *instance,
 	}
 	if (trap == NULL)
 		return LN_EINVAL;
-	*count = ln_cause_callers(trap, functions, most);
+	*count = ln_cause_callers(trap, functions, max);
 	return 0;
 }

@@ -181,13 +181,13 @@ int ln_cause_refuse(char **error, const char *what, wasmtime_error_t *cause)
 	return code;
 }
 
-size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t most)
+size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t max)
 {
 	wasm_frame_vec_t trace;
 	size_t count = 0;
 
 	wasm_trap_trace(trap, &trace);
-	for (; count < most && count + 1 < trace.size; count++)
+	for (; count < max && count + 1 < trace.size; count++)
 		functions[count] = wasm_frame_func_index(trace.data[count + 1]);
 	wasm_frame_vec_delete(&trace);
 	wasm_trap_delete(trap);

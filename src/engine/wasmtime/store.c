@@ -27,8 +27,8 @@
 void lunatic_engine_record_trap(const char *text, size_t len);
 
 #define INSTANCES 2 /* the guest's, and one that tells where it is */
-#define MOST_TABLES 16
-#define MOST_MEMORIES 100
+#define MAX_TABLES 16
+#define MAX_MEMORIES 100
 
 /* In a thread of the pool: the one whose memories are made. */
 static _Thread_local struct ln_instance *making;
@@ -63,22 +63,22 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 int ln_wasmtime_open(struct ln_instance *instance, uint32_t elements)
 {
 	struct ln_instance_state *state = calloc(1, sizeof(*state));
-	const struct ln_module *module = instance->module;
-	unsigned variant = ln_module_variant(module);
+	const struct ln_compiled *module = instance->module;
+	unsigned variant = ln_compiled_variant(module);
 	uint64_t memory = instance->limits.max_memory;
 
 	if (state == NULL)
 		return LN_ENOMEM;
 	state->store = wasmtime_store_new(
-		ln_module_engine_variant(module)->engine, NULL, NULL);
+		ln_compiled_engine_variant(module)->engine, NULL, NULL);
 	state->context = wasmtime_store_context(state->store);
 	instance->state = state;
 	/* Memories are bounded where they are made, creator.c, and tables that
 	 * cannot grow have been charged. */
-	if (ln_module_tables_grow(module))
+	if (ln_compiled_tables_grow(module))
 		wasmtime_store_limiter(
 			state->store, memory > INT64_MAX ? -1 : (int64_t)memory,
-			elements, INSTANCES, MOST_TABLES, MOST_MEMORIES);
+			elements, INSTANCES, MAX_TABLES, MAX_MEMORIES);
 	if (variant & LN_VARIANT_EPOCHS) {
 		wasmtime_store_epoch_deadline_callback(
 			state->store, on_deadline, instance, NULL);
@@ -102,7 +102,7 @@ int ln_wasmtime_instantiate(struct ln_instance *instance,
 	if (in_pool)
 		making = instance;
 	error = wasmtime_instance_pre_instantiate(
-		(const wasmtime_instance_pre_t *)ln_module_linked(
+		(const wasmtime_instance_pre_t *)ln_compiled_linked(
 			instance->module),
 		instance->state->context, &instance->state->instance, &trap);
 	if (in_pool)
@@ -110,8 +110,8 @@ int ln_wasmtime_instantiate(struct ln_instance *instance,
 	if (error == NULL && trap == NULL)
 		return 0;
 	result = trap != NULL ? LN_ETRAP : LN_ELIMIT;
-	*report =
-		ln_cause_report(error, trap, ln_module_names(instance->module));
+	*report = ln_cause_report(error, trap,
+				  ln_compiled_names(instance->module));
 	return instance->host_stop ? LN_EKILLED : result;
 }
 
@@ -165,7 +165,7 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 		ln_cause_drop(call.error, call.trap);
 		return LN_STOP_HOST;
 	}
-	call.names = ln_module_names(instance->module);
+	call.names = ln_compiled_names(instance->module);
 	ln_task_on_worker_stack(instance->task, report_on_stack, &call);
 	*report = call.report;
 	return LN_STOP_TRAPPED;
@@ -209,7 +209,7 @@ void ln_wasmtime_record_trap(const char *text, size_t len)
 /* After a piece of a bulk memory operation. */
 static bool pause_in_bulk(struct ln_instance *instance, uintptr_t *resume)
 {
-	if (ln_module_variant(instance->module) & LN_VARIANT_EPOCHS) {
+	if (ln_compiled_variant(instance->module) & LN_VARIANT_EPOCHS) {
 		/* A kill waits for the next look at the epoch. */
 		if (!ln_task_interrupted(instance->task) &&
 		    ln_task_should_yield(instance->task))

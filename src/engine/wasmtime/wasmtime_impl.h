@@ -123,9 +123,9 @@ uintptr_t ln_wasmtime_stop(void);
 /* ---- where.c, backtrace.c ---- */
 
 size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t most);
+			 size_t max);
 int ln_wasmtime_backtrace(struct ln_instance *instance,
 			  const struct ln_entry *trapping, uint32_t *functions,
-			  size_t most, size_t *count);
+			  size_t max, size_t *count);
 
 #endif

@@ -28,7 +28,7 @@
 struct where_call {
 	struct ln_instance *instance;
 	uint32_t *functions;
-	size_t most;
+	size_t max;
 	size_t count; /* found */
 };
 
@@ -38,7 +38,7 @@ static bool prepare(struct ln_instance *instance)
 	struct ln_instance_state *state = instance->state;
 	/* Acquire pairs with the release in variant.c. */
 	const wasmtime_module_t *module = atomic_load_explicit(
-		&ln_module_engine_variant(instance->module)->probe,
+		&ln_compiled_engine_variant(instance->module)->probe,
 		memory_order_acquire);
 	wasmtime_instance_t made;
 	wasmtime_extern_t item;
@@ -74,7 +74,7 @@ static void look(void *argument)
 					     &trap);
 	if (trap != NULL)
 		call->count =
-			ln_cause_callers(trap, call->functions, call->most);
+			ln_cause_callers(trap, call->functions, call->max);
 	ln_cause_drop(error, NULL);
 }
 
@@ -154,11 +154,11 @@ static bool interrupted_function(const struct ln_instance *instance,
 }
 
 size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t most)
+			 size_t max)
 {
 	struct where_call call = { .instance = instance,
 				   .functions = functions,
-				   .most = most };
+				   .max = max };
 
 	if (instance->interrupted_at != 0)
 		return interrupted_function(instance, functions) ? 1 : 0;

@@ -77,7 +77,7 @@ static int take_stack(struct ln_guest *guest, struct ln_heap_profile *profile,
 	if (error == LN_EKILLED)
 		return error;
 	if (error == 0)
-		take_names(profile, ln_module_names(guest->instance->module),
+		take_names(profile, ln_compiled_names(guest->instance->module),
 			   frames, *depth);
 	return 0;
 }

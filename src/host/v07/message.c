@@ -113,11 +113,11 @@ static void set_scratch(struct ln_guest *guest, struct ln_message *message)
 int ln_host_message_create_data(struct ln_guest *guest, int64_t tag,
 				uint64_t capacity)
 {
-	uint64_t most = guest->environment->limits.max_message_bytes;
+	uint64_t max = guest->environment->limits.max_message_bytes;
 
 	refund_scratch(guest);
 	guest->scratch = ln_message_renew(guest->scratch, tag,
-					  capacity < most ? capacity : most);
+					  capacity < max ? capacity : max);
 	if (guest->scratch == NULL)
 		return LN_ENOMEM;
 	if (LN_UNLIKELY(guest->scratch->capacity > FREE_BYTES))
@@ -129,16 +129,16 @@ int ln_host_message_write_data(struct ln_guest *guest, struct ln_slice data,
 			       uint32_t *result)
 {
 	struct ln_message *message = data_message(guest);
-	uint64_t most = guest->environment->limits.max_message_bytes;
+	uint64_t max = guest->environment->limits.max_message_bytes;
 	int error;
 
 	if (message == NULL)
 		return no_message(guest);
-	error = ln_message_write(message, data.data, data.len, most);
+	error = ln_message_write(message, data.data, data.len, max);
 	if (LN_UNLIKELY(error == LN_ELIMIT))
 		return ln_guest_trap(guest,
 				     "a message may have at most %llu bytes",
-				     (unsigned long long)most);
+				     (unsigned long long)max);
 	*result = (uint32_t)data.len;
 	if (LN_UNLIKELY(message->capacity > FREE_BYTES) && error == 0)
 		return charge_growth(guest);
@@ -261,7 +261,7 @@ int ln_host_message_take_tcp_stream(struct ln_guest *guest, uint64_t index,
  * NULL: trap. A signal stays: sent on, it would look as if the receiver's own
  * link had died. */
 static inline struct ln_message *outgoing(struct ln_guest *guest, uint64_t id,
-				   struct ln_process **process)
+					  struct ln_process **process)
 {
 	struct ln_message *message = data_message(guest);
 

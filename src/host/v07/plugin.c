@@ -8,7 +8,7 @@
 #include "host/result.h"
 #include "process/plugin.h"
 
-#define MOST_TYPES ((size_t)1000) /* of a function, as the engine has it */
+#define MAX_TYPES ((size_t)1000) /* of a function, as the engine has it */
 
 /* The module, or NULL when the guest is not a plugin. */
 static struct ln_rewrite *rewrite_of(const struct ln_guest *guest)
@@ -61,7 +61,7 @@ int ln_host_plugin_add_function_type(struct ln_guest *guest,
 
 	if (rewrite == NULL)
 		return outside(guest);
-	if (params.len <= MOST_TYPES && results.len <= MOST_TYPES)
+	if (params.len <= MAX_TYPES && results.len <= MAX_TYPES)
 		error = ln_rewrite_add_type(rewrite, params.data, params.len,
 					    results.data, results.len, &type);
 	return store(guest, error, "", type, id, result);

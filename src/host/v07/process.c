@@ -20,7 +20,7 @@
 /* What making a process costs a metered guest. */
 #define SPAWN_FUEL 1000
 
-static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
+static int spawn_from(struct ln_guest *guest, struct ln_module *module,
 		      int64_t link, struct ln_slice function,
 		      struct ln_slice params, uint8_t *id, uint32_t *result)
 {
@@ -48,8 +48,9 @@ static int spawn_from(struct ln_guest *guest, struct ln_env_module *module,
 				     "the parameters are not a sequence of a "
 				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
 	ln_guest_pay(guest, SPAWN_FUEL);
-	if (!ln_env_module_is_remote(module))
-		ln_guest_charge(guest, ln_module_written_bytes(module->module));
+	if (!ln_module_is_remote(module))
+		ln_guest_charge(guest,
+				ln_compiled_written_bytes(module->module));
 	error = ln_wasm_spawn(&spawn, &process, &text);
 	if (error == LN_EKILLED) {
 		free(text);
@@ -68,7 +69,7 @@ int ln_host_process_spawn(struct ln_guest *guest, int64_t link, uint64_t module,
 			  struct ln_slice function, struct ln_slice params,
 			  uint8_t *id, uint32_t *result)
 {
-	struct ln_env_module *from =
+	struct ln_module *from =
 		ln_guest_get(guest, LN_RESOURCE_MODULE, module);
 
 	if (from == NULL)

@@ -17,9 +17,9 @@
 #define FUEL_UNIT 100000
 
 /* What a guest may put into one configuration. */
-#define MOST_NAMESPACES 256
-#define MOST_DIRECTORIES 64
-#define MOST_BYTES ((size_t)64 << 10)
+#define MAX_NAMESPACES 256
+#define MAX_DIRECTORIES 64
+#define MAX_BYTES ((size_t)64 << 10)
 
 /* What one without texts takes, and an entry beside its texts, about. */
 #define EMPTY_BYTES 512
@@ -75,13 +75,13 @@ int ln_host_process_allow_namespace(struct ln_guest *guest, uint64_t config,
 		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
 	if (!ln_utf8_valid(namespace.data, namespace.len))
 		return ln_guest_trap(guest, "the namespace is not UTF-8");
-	if (value->allowed.count >= MOST_NAMESPACES ||
-	    namespace.len > MOST_BYTES ||
-	    value->bytes + namespace.len > MOST_BYTES)
+	if (value->allowed.count >= MAX_NAMESPACES ||
+	    namespace.len > MAX_BYTES ||
+	    value->bytes + namespace.len > MAX_BYTES)
 		return ln_guest_trap(guest,
 				     "a configuration may have at most %d "
 				     "namespaces and %zu bytes of names",
-				     MOST_NAMESPACES, MOST_BYTES);
+				     MAX_NAMESPACES, MAX_BYTES);
 	if (!keep(guest, value, namespace.len + ENTRY_BYTES))
 		return LN_EMEMORY;
 	error = ln_config_allow(value, (const char *)namespace.data,
@@ -142,8 +142,8 @@ static int add_directory(struct ln_guest *guest, struct ln_config *config,
 	char *path;
 	int error = LN_EPERM;
 
-	if (config->preopen_count >= MOST_DIRECTORIES || dir.len > MOST_BYTES ||
-	    config->bytes + 2 * dir.len > MOST_BYTES)
+	if (config->preopen_count >= MAX_DIRECTORIES || dir.len > MAX_BYTES ||
+	    config->bytes + 2 * dir.len > MAX_BYTES)
 		return LN_ELIMIT;
 	if (dir.len > 0 && memchr(dir.data, '\0', dir.len) != NULL)
 		return LN_EPERM;
@@ -176,7 +176,7 @@ int ln_host_process_preopen_dir(struct ln_guest *guest, uint64_t config,
 		return ln_host_fail(guest, id, result,
 				    "a configuration may have at most %d "
 				    "directories and %zu bytes of names",
-				    MOST_DIRECTORIES, MOST_BYTES);
+				    MAX_DIRECTORIES, MAX_BYTES);
 	if (error == LN_EMEMORY)
 		return ln_host_fail(guest, id, result, "%s",
 				    ln_error_text(error));

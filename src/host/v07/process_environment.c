@@ -85,7 +85,7 @@ int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
 }
 
 /* Whether it is the name of the node that the guest runs on. */
-static bool is_own(const struct ln_node *node, struct ln_slice name)
+static bool is_own(const struct ln_local_node *node, struct ln_slice name)
 {
 	return node != NULL && strlen(node->id.name) == name.len &&
 	       memcmp(node->id.name, name.data, name.len) == 0;
@@ -96,7 +96,7 @@ static int make_remote(struct ln_guest *guest, const struct ln_config *config,
 		       struct ln_slice name,
 		       struct ln_environment **environment, char **text)
 {
-	struct ln_node *node = guest->environment->runtime->node;
+	struct ln_local_node *node = guest->environment->runtime->node;
 
 	*text = NULL;
 	if (node == NULL) {
@@ -122,8 +122,7 @@ int ln_host_process_create_remote_environment(struct ln_guest *guest,
 
 	if (value == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
-	if (node.len <= LN_NODE_NAME_MOST &&
-	    !ln_utf8_valid(node.data, node.len))
+	if (node.len <= LN_NODE_NAME_MAX && !ln_utf8_valid(node.data, node.len))
 		return ln_guest_trap(guest, "the name is not UTF-8");
 	if (is_own(guest->environment->runtime->node, node))
 		return ln_host_process_create_environment(guest, config, id,
@@ -162,7 +161,7 @@ int ln_host_process_this_env(struct ln_guest *guest, uint64_t *result)
 static int add(struct ln_guest *guest, struct ln_environment *environment,
 	       const uint8_t *bytes, size_t len, uint8_t *id, uint32_t *result)
 {
-	struct ln_env_module *module;
+	struct ln_module *module;
 	uint64_t plugin_fuel;
 	char *text;
 	int error;
@@ -211,9 +210,9 @@ int ln_host_process_add_this_module(struct ln_guest *guest,
 				       environment);
 	if (value == guest->module->environment)
 		return ln_host_give(guest, LN_RESOURCE_MODULE,
-				    ln_env_module_retain(guest->module), id,
+				    ln_module_retain(guest->module), id,
 				    result);
-	bytes = ln_env_module_source(guest->module, &len);
+	bytes = ln_module_source(guest->module, &len);
 	return add(guest, value, bytes, len, id, result);
 }
 

@@ -62,12 +62,12 @@ int ln_host_process_add_plugin(struct ln_guest *guest, uint64_t config,
 	ln_guest_pay(guest, PLUGIN_FUEL + plugin.len * PLUGIN_FUEL_PER_BYTE);
 	/* There it is compiled, out of the sight of what orders modules; and it
 	 * may be a large one. */
-	error = ln_environment_take_turn(guest->environment, LN_CODE_APART);
+	error = ln_environment_enter_queue(guest->environment, LN_CODE_APART);
 	if (error < 0)
 		return error;
 	error = ln_blocking_run(ln_sched_blocking(runtime->sched), make,
 				&making);
-	ln_environment_end_turn(guest->environment, LN_CODE_APART);
+	ln_environment_leave_queue(guest->environment, LN_CODE_APART);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
 		error = making.result;

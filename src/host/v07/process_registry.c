@@ -23,9 +23,9 @@
 /* Checks a text of the guest. One that is longer than any that is valid is not
  * read: it may be as long as the guest's memory. */
 static int check_text(struct ln_guest *guest, const char *noun,
-		      struct ln_slice text, size_t most)
+		      struct ln_slice text, size_t max)
 {
-	if (text.len <= most && !ln_utf8_valid(text.data, text.len))
+	if (text.len <= max && !ln_utf8_valid(text.data, text.len))
 		return ln_guest_trap(guest, "the %s is not UTF-8", noun);
 	return 0;
 }
@@ -83,11 +83,11 @@ int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
 	char *text;
 	int error;
 
-	if (name.len > LN_REGISTRY_NAME_MOST)
+	if (name.len > LN_REGISTRY_NAME_MAX)
 		return ln_guest_trap(guest, "the name has more than %d bytes",
-				     LN_REGISTRY_NAME_MOST);
-	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
-	    check_text(guest, "version", version, LN_VERSION_MOST) < 0 ||
+				     LN_REGISTRY_NAME_MAX);
+	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
+	    check_text(guest, "version", version, LN_VERSION_MAX) < 0 ||
 	    find_environment(guest, environment, &where) < 0)
 		return LN_ETRAP;
 	if (who == NULL)
@@ -116,8 +116,8 @@ int ln_host_process_unregister(struct ln_guest *guest, struct ln_slice name,
 	char *text;
 	int error;
 
-	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
-	    check_text(guest, "version", version, LN_VERSION_MOST) < 0 ||
+	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
+	    check_text(guest, "version", version, LN_VERSION_MAX) < 0 ||
 	    find_environment(guest, environment, &where) < 0)
 		return LN_ETRAP;
 	*result = MALFORMED;
@@ -125,7 +125,7 @@ int ln_host_process_unregister(struct ln_guest *guest, struct ln_slice name,
 		return 0;
 	*result = NOT_FOUND;
 	/* Nothing has so long a name. */
-	if (name.len > LN_REGISTRY_NAME_MOST)
+	if (name.len > LN_REGISTRY_NAME_MAX)
 		return 0;
 	error = ln_environment_unregister(where, &key, &parsed, &text);
 	if (error == 0)
@@ -148,8 +148,8 @@ int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 	uint32_t compared;
 	int error;
 
-	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MOST) < 0 ||
-	    check_text(guest, "query", query, LN_REQUIREMENT_MOST) < 0)
+	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
+	    check_text(guest, "query", query, LN_REQUIREMENT_MAX) < 0)
 		return LN_ETRAP;
 	*result = MALFORMED;
 	error = ln_requirement_parse((const char *)query.data, query.len,

@@ -50,11 +50,11 @@ struct transfer {
 
 /* One system call: bytes, or a negative errno. Out of line, as its caller may
  * park. */
-static LN_NOINLINE ssize_t move(const struct transfer *transfer, size_t most,
+static LN_NOINLINE ssize_t move(const struct transfer *transfer, size_t max,
 				int flags)
 {
 	struct iovec batch[LN_IOVECS_BATCH];
-	int count = ln_iovecs_gather(transfer->pieces, batch, most);
+	int count = ln_iovecs_gather(transfer->pieces, batch, max);
 	ssize_t n;
 
 	if (count == 0)

@@ -38,7 +38,7 @@
 #include "process/guest.h"
 #include "sched/task.h"
 
-#define MOST_SUBSCRIPTIONS 4096u
+#define MAX_SUBSCRIPTIONS 4096u
 #define FUEL_PER_SUBSCRIPTION 500 /* of a metered guest */
 #define LOOK_AGAIN_REALTIME (10 * LN_NS_PER_S)
 #define FIRST_WATCHES 6 /* on the stack */
@@ -349,7 +349,7 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 	struct polling polling = { .guest = guest, .count = count };
 	int error;
 
-	if (count == 0 || count > MOST_SUBSCRIPTIONS) {
+	if (count == 0 || count > MAX_SUBSCRIPTIONS) {
 		*result = LN_WASI_INVAL;
 		return 0;
 	}

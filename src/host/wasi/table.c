@@ -322,11 +322,11 @@ uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener)
 	return LN_WASI_SUCCESS;
 }
 
-static uint32_t most_fds(const struct ln_guest *guest)
+static uint32_t max_fds(const struct ln_guest *guest)
 {
-	uint32_t most = guest->environment->limits.max_handles;
+	uint32_t max = guest->environment->limits.max_handles;
 
-	return most < LN_WASI_MOST_FDS ? most : LN_WASI_MOST_FDS;
+	return max < LN_WASI_MAX_FDS ? max : LN_WASI_MAX_FDS;
 }
 
 static bool grow(struct ln_guest *guest, struct ln_wasi *wasi)
@@ -361,7 +361,7 @@ uint32_t ln_wasi_make_room(struct ln_guest *guest)
 		at++;
 	wasi->lowest = at;
 	if (at == wasi->count) {
-		if (at >= most_fds(guest))
+		if (at >= max_fds(guest))
 			return LN_WASI_MFILE;
 		if (at == wasi->room && !grow(guest, wasi))
 			return LN_WASI_NOMEM;

@@ -18,7 +18,7 @@ struct ln_guest;
 struct ln_quota;
 
 /* Descriptors of one process, unless its max_handles is lower. */
-#define LN_WASI_MOST_FDS 65536u
+#define LN_WASI_MAX_FDS 65536u
 
 enum ln_wasi_kind {
 	LN_WASI_NONE,      /* not open */

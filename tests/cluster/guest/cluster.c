@@ -344,12 +344,12 @@ ENTRY(returns)(void)
 	lunatic_message_send(back);
 }
 
-#define LINKS_MOST 512
+#define LINKS_MAX 512
 
 // Loads all of them until each link has been reported, once.
 static void load_until_lost(const uint64_t *processes, int64_t count)
 {
-	static bool told[LINKS_MOST];
+	static bool told[LINKS_MAX];
 	int64_t lost = 0;
 
 	while (lost < count) {
@@ -376,11 +376,11 @@ static void load_until_lost(const uint64_t *processes, int64_t count)
 
 static void watch(const char *node, int64_t count)
 {
-	static uint64_t processes[LINKS_MOST];
+	static uint64_t processes[LINKS_MAX];
 	uint64_t module = bring(on_node(node));
 	uint64_t id;
 
-	CHECK(count <= LINKS_MOST);
+	CHECK(count <= LINKS_MAX);
 	for (int64_t i = 0; i < count; i++)
 		processes[i] = spawn_there(module, "doubles", i + 1, 0);
 	puts("ready");

@@ -90,13 +90,13 @@ ENTRY(module_outside)(void)
 }
 
 // The bound is 4,194,304; dropping makes room for one.
-#define MOST (4 << 20)
+#define MAX_COUNT (4 << 20)
 
 ENTRY(too_many_processes)(void)
 {
 	uint64_t self = lunatic_process_this();
 
-	for (int i = 1; i < MOST; i++)
+	for (int i = 1; i < MAX_COUNT; i++)
 		lunatic_process_clone_process(self);
 	lunatic_process_drop_process(self + 5);
 	lunatic_process_clone_process(self);
@@ -105,7 +105,7 @@ ENTRY(too_many_processes)(void)
 
 ENTRY(too_many_environments)(void)
 {
-	for (int i = 0; i < MOST; i++)
+	for (int i = 0; i < MAX_COUNT; i++)
 		lunatic_process_this_env();
 	lunatic_process_drop_environment(7);
 	lunatic_process_this_env();

@@ -10,14 +10,14 @@
 
 #define DIR 3
 #define FIFOS 64
-#define MOST 4096
+#define MAX_COUNT 4096
 #define READ __WASI_RIGHTS_FD_READ
 #define WRITE __WASI_RIGHTS_FD_WRITE
 #define POLL __WASI_RIGHTS_POLL_FD_READWRITE
 
-static __wasi_subscription_t subscriptions[MOST];
-static __wasi_event_t events[MOST];
-static __wasi_fd_t fds[MOST];
+static __wasi_subscription_t subscriptions[MAX_COUNT];
+static __wasi_event_t events[MAX_COUNT];
+static __wasi_fd_t fds[MAX_COUNT];
 static __wasi_size_t n;
 
 static __wasi_fd_t open_fifo(int number, uint64_t rights)
@@ -109,35 +109,35 @@ static void one_of(int count, int which)
 // then finds a part of the events; the next one finds them all.
 static void wait_for_all(size_t all)
 {
-	CHECK_OK(__wasi_poll_oneoff(subscriptions, events, MOST, &n));
+	CHECK_OK(__wasi_poll_oneoff(subscriptions, events, MAX_COUNT, &n));
 	CHECK(n >= 1 && n <= all);
-	CHECK_OK(__wasi_poll_oneoff(subscriptions, events, MOST, &n));
+	CHECK_OK(__wasi_poll_oneoff(subscriptions, events, MAX_COUNT, &n));
 	CHECK(n == all);
 }
 
 // A byte in a FIFO is there for all who have opened it.
-static void most(void)
+static void max(void)
 {
 	__wasi_fd_t other;
 
-	open_all(MOST);
+	open_all(MAX_COUNT);
 	for (int which = 0; which < FIFOS; which += 21) {
 		other = open_fifo(which, WRITE);
 		spawn("writer", 0, which, 30);
-		wait_for_all(MOST / FIFOS);
-		for (int i = 0; i < MOST / FIFOS; i++)
+		wait_for_all(MAX_COUNT / FIFOS);
+		for (int i = 0; i < MAX_COUNT / FIFOS; i++)
 			CHECK(events[i].userdata ==
 			      (uint64_t)(which + i * FIFOS));
 		empty(fds[which]);
 		CHECK_OK(__wasi_fd_close(other));
 		// The end is an event from now on; this is one that has none.
-		for (int i = which; i < MOST; i += FIFOS) {
+		for (int i = which; i < MAX_COUNT; i += FIFOS) {
 			CHECK_OK(__wasi_fd_close(fds[i]));
 			fds[i] = open_fifo(which, READ);
 			subscribe(i, fds[i]);
 		}
 	}
-	close_all(MOST);
+	close_all(MAX_COUNT);
 }
 
 // One stream that is named often is one stream.
@@ -146,10 +146,10 @@ static void the_same(void)
 	__wasi_fd_t fd = open_fifo(5, READ);
 	__wasi_fd_t other = open_fifo(5, WRITE);
 
-	for (int i = 0; i < MOST; i++)
+	for (int i = 0; i < MAX_COUNT; i++)
 		subscribe(i, fd);
 	spawn("writer", 0, 5, 10);
-	wait_for_all(MOST);
+	wait_for_all(MAX_COUNT);
 	empty(fd);
 	CHECK_OK(__wasi_fd_close(other));
 	CHECK_OK(__wasi_fd_close(fd));
@@ -220,7 +220,7 @@ int main(void)
 		one_of(counts[i], counts[i] / 2);
 		one_of(counts[i], counts[i] - 1);
 	}
-	most();
+	max();
 	the_same();
 	clocks();
 	refused();

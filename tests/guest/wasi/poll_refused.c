@@ -1,30 +1,31 @@
 // Calls that are refused as a whole, and subscriptions at the memory's edges.
 #include "check.h"
 
-#define MOST 4096
+#define MAX_COUNT 4096
 
-static __wasi_subscription_t subscriptions[MOST + 1];
-static __wasi_event_t events[MOST + 1];
+static __wasi_subscription_t subscriptions[MAX_COUNT + 1];
+static __wasi_event_t events[MAX_COUNT + 1];
 
 int main(void)
 {
 	__wasi_subscription_t *edge;
 	size_t n = 77;
 
-	for (int i = 0; i <= MOST; i++) {
+	for (int i = 0; i <= MAX_COUNT; i++) {
 		subscriptions[i].userdata = (uint64_t)i;
 		subscriptions[i].u.tag = __WASI_EVENTTYPE_CLOCK;
 		subscriptions[i].u.u.clock.id = 1;
 	}
 	CHECK_ERRNO(__wasi_poll_oneoff(subscriptions, events, 0, &n), INVAL);
-	CHECK_ERRNO(__wasi_poll_oneoff(subscriptions, events, MOST + 1, &n),
-		    INVAL);
+	CHECK_ERRNO(
+		__wasi_poll_oneoff(subscriptions, events, MAX_COUNT + 1, &n),
+		INVAL);
 	CHECK_ERRNO(__wasi_poll_oneoff(subscriptions, events, UINT32_MAX, &n),
 		    INVAL);
 	CHECK(n == 77);
-	CHECK_OK(__wasi_poll_oneoff(subscriptions, events, MOST, &n));
-	CHECK(n == MOST);
-	for (int i = 0; i < MOST; i++)
+	CHECK_OK(__wasi_poll_oneoff(subscriptions, events, MAX_COUNT, &n));
+	CHECK(n == MAX_COUNT);
+	for (int i = 0; i < MAX_COUNT; i++)
 		CHECK(events[i].userdata == (uint64_t)i);
 
 	/* A kind of event that does not exist. */

@@ -51,16 +51,16 @@ static double small_file(void)
 
 static double longest(void)
 {
-	double most = 0;
+	double max = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {
 		double took = small_file();
 
-		if (took > most)
-			most = took;
+		if (took > max)
+			max = took;
 		lunatic_process_sleep_ms(10);
 	}
-	return most;
+	return max;
 }
 
 int main(int argc, char **argv)

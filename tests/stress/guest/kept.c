@@ -320,7 +320,7 @@ ENTRY(keeper)(int32_t thing)
 
 int main(int argc, char **argv)
 {
-	int64_t most = 0;
+	int64_t max = 0;
 	uint64_t keeper;
 	size_t thing = 0;
 
@@ -340,8 +340,8 @@ int main(int argc, char **argv)
 			printf("%s: all was kept\n", argv[1]);
 			return 1;
 		}
-		most = read_number();
+		max = read_number();
 	}
-	printf("%s: refused after %lld\n", argv[1], (long long)most);
+	printf("%s: refused after %lld\n", argv[1], (long long)max);
 	return 0;
 }

@@ -132,8 +132,8 @@ static void versions_match_like_in_the_crate(void **state)
 {
 	char error[LN_SEMVER_ERROR_TEXT];
 	struct ln_requirement requirement;
-	struct ln_version least;
-	struct ln_version most;
+	struct ln_version min;
+	struct ln_version max;
 	char *copy;
 
 	(void)state;
@@ -143,7 +143,7 @@ static void versions_match_like_in_the_crate(void **state)
 		assert_int_equal(parse_requirement(text, strlen(text), &copy,
 						   &requirement, error),
 				 0);
-		ln_requirement_range(&requirement, &least, &most);
+		ln_requirement_range(&requirement, &min, &max);
 		for (size_t k = 0; k < COUNT(valid_versions); k++) {
 			struct ln_version version =
 				version_of(valid_versions[k].text);
@@ -157,8 +157,8 @@ static void versions_match_like_in_the_crate(void **state)
 					 valid_versions[k].text);
 			/* The range leaves out none that matches. */
 			if (matches &&
-			    (ln_version_compare_numbers(&version, &least) < 0 ||
-			     ln_version_compare_numbers(&version, &most) > 0))
+			    (ln_version_compare_numbers(&version, &min) < 0 ||
+			     ln_version_compare_numbers(&version, &max) > 0))
 				fail_msg("%s is outside the range of %s",
 					 valid_versions[k].text, text);
 		}
@@ -253,7 +253,7 @@ static void operators_follow_the_order(void **state)
 static void long_texts_are_refused(void **state)
 {
 	static const char version[] = "1.0.0-";
-	char text[LN_REQUIREMENT_MOST + 1];
+	char text[LN_REQUIREMENT_MAX + 1];
 	char error[LN_SEMVER_ERROR_TEXT];
 	struct ln_requirement requirement;
 	struct ln_version parsed;
@@ -263,20 +263,20 @@ static void long_texts_are_refused(void **state)
 	memset(text, 'a', sizeof(text));
 	memcpy(text, version, sizeof(version) - 1);
 	assert_int_equal(
-		parse_version(text, LN_VERSION_MOST, &copy, &parsed, error), 0);
-	assert_int_equal(parsed.pre.len, LN_VERSION_MOST - 6);
+		parse_version(text, LN_VERSION_MAX, &copy, &parsed, error), 0);
+	assert_int_equal(parsed.pre.len, LN_VERSION_MAX - 6);
 	free(copy);
 	assert_int_equal(
-		parse_version(text, LN_VERSION_MOST + 1, &copy, &parsed, error),
+		parse_version(text, LN_VERSION_MAX + 1, &copy, &parsed, error),
 		LN_EFORMAT);
 	assert_string_equal(error, "the text is too long");
 	free(copy);
-	assert_int_equal(parse_requirement(text, LN_REQUIREMENT_MOST, &copy,
+	assert_int_equal(parse_requirement(text, LN_REQUIREMENT_MAX, &copy,
 					   &requirement, error),
 			 0);
 	ln_requirement_deinit(&requirement);
 	free(copy);
-	assert_int_equal(parse_requirement(text, LN_REQUIREMENT_MOST + 1, &copy,
+	assert_int_equal(parse_requirement(text, LN_REQUIREMENT_MAX + 1, &copy,
 					   &requirement, error),
 			 LN_EFORMAT);
 	assert_string_equal(error, "the text is too long");

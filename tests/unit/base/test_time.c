@@ -36,13 +36,13 @@ static void deadline_is_that_far(void **state)
 
 static void far_deadlines_are_never(void **state)
 {
-	const uint64_t most = (uint64_t)(LN_NEVER / LN_NS_PER_MS);
+	const uint64_t max = (uint64_t)(LN_NEVER / LN_NS_PER_MS);
 
 	(void)state;
 	assert_true(ln_time_after_ms(UINT64_MAX) == LN_NEVER);
 	assert_true(ln_time_after_ms(UINT64_MAX / 1000000) == LN_NEVER);
 	assert_true(ln_time_after_ms(INT64_MAX) == LN_NEVER);
-	assert_true(ln_time_after_ms(most) == LN_NEVER);
+	assert_true(ln_time_after_ms(max) == LN_NEVER);
 	/* A hundred years are not. */
 	assert_true(ln_time_after_ms(UINT64_C(100) * 366 * 86400 * 1000) <
 		    LN_NEVER);

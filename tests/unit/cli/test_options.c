@@ -17,12 +17,12 @@
 #include "process/config.h"
 #include "support/capture.h"
 
-#define MOST_WORDS 16
+#define MAX_WORDS 16
 
 /* A command line, and what became of it. */
 struct line {
 	char text[256];
-	char *words[MOST_WORDS + 1];
+	char *words[MAX_WORDS + 1];
 	int count;
 	struct ln_cli_options options;
 	int result;
@@ -37,7 +37,7 @@ static void parse(struct line *line, const char *text)
 
 	snprintf(line->text, sizeof(line->text), "lunatic %s", text);
 	line->count = 0;
-	while (line->count < MOST_WORDS &&
+	while (line->count < MAX_WORDS &&
 	       (line->words[line->count] = strsep(&rest, " ")) != NULL) {
 		if (line->words[line->count][0] != '\0')
 			line->count++;
@@ -99,7 +99,7 @@ static void defaults(void **state)
 	assert_false(options->some_envs);
 	assert_null(options->heap_profiles);
 	assert_int_equal(options->report, LN_REPORT_NONE);
-	assert_int_equal(options->report_most, 50);
+	assert_int_equal(options->report_max, 50);
 	assert_string_equal(options->file, "a.wasm");
 	assert_int_equal(options->arg_count, 1);
 	assert_int_equal(options->config->strategy, LN_MEMORY_SLAB);
@@ -353,7 +353,7 @@ static void other_options(void **state)
 	assert_string_equal(options->plugins[1], "q=r.wasm");
 	assert_string_equal(options->heap_profiles, "out");
 	assert_int_equal(options->report, LN_REPORT_JSON);
-	assert_int_equal(options->report_most, 0);
+	assert_int_equal(options->report_max, 0);
 	drop(&line);
 	/* Its value is never the next word; the last one counts. */
 	options = accept(&line, "--report=json --preemption epoch "

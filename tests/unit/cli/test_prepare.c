@@ -67,7 +67,7 @@ static void check_said(char *said, const char *part)
 }
 
 /* Reads what can be read; nothing is said. */
-static void check_read(const char *path, size_t most, const char *text,
+static void check_read(const char *path, size_t max, const char *text,
 		       size_t len)
 {
 	struct test_capture capture;
@@ -76,7 +76,7 @@ static void check_read(const char *path, size_t most, const char *text,
 	char *said;
 
 	test_capture_begin(&capture, STDERR_FILENO);
-	bytes = ln_cli_read_file(path, most, &got);
+	bytes = ln_cli_read_file(path, max, &got);
 	said = test_capture_end(&capture);
 	assert_string_equal(said, "");
 	assert_non_null(bytes);
@@ -86,14 +86,14 @@ static void check_read(const char *path, size_t most, const char *text,
 	free(said);
 }
 
-static void check_not_read(const char *path, size_t most, const char *part)
+static void check_not_read(const char *path, size_t max, const char *part)
 {
 	struct test_capture capture;
 	uint8_t *bytes;
 	size_t len;
 
 	test_capture_begin(&capture, STDERR_FILENO);
-	bytes = ln_cli_read_file(path, most, &len);
+	bytes = ln_cli_read_file(path, max, &len);
 	check_said(test_capture_end(&capture), part);
 	assert_null(bytes);
 }

@@ -307,7 +307,7 @@ static void with_nodes(void **state)
 	peers[0].since = ln_time_now() - 90 * LN_NS_PER_S;
 	peers[0].received = 2048;
 	peers[0].sent = 7;
-	memset(peers[1].id.name, 'n', LN_NODE_NAME_MOST);
+	memset(peers[1].id.name, 'n', LN_NODE_NAME_MAX);
 	memset(peers[1].address, 'h', 255);
 	peers[1].since = ln_time_now();
 	text = text_with(&all, &nodes, LN_REPORT_TABLE);

@@ -130,12 +130,12 @@ static const struct ln_host_table no_functions;
 struct fixture {
 	struct ln_engine *engine;
 	struct ln_linker *linker;
-	struct ln_module *module;
+	struct ln_compiled *module;
 };
 
 static void open_module(struct fixture *fixture, const char *text)
 {
-	const struct ln_module_limits limits = { .max_bytes = 1 << 16 };
+	const struct ln_compiled_limits limits = { .max_bytes = 1 << 16 };
 	char *error;
 
 	assert_int_equal(ln_engine_new(ln_engine_default(), &no_functions,
@@ -144,16 +144,16 @@ static void open_module(struct fixture *fixture, const char *text)
 	assert_int_equal(
 		ln_linker_new(fixture->engine, 0, NULL, NULL, &fixture->linker),
 		0);
-	assert_int_equal(ln_module_new(fixture->engine, NULL, 0,
-				       fixture->linker, (const uint8_t *)text,
-				       strlen(text), &limits, &fixture->module,
-				       &error),
+	assert_int_equal(ln_compiled_new(fixture->engine, NULL, 0,
+					 fixture->linker, (const uint8_t *)text,
+					 strlen(text), &limits,
+					 &fixture->module, &error),
 			 0);
 }
 
 static void close_module(struct fixture *fixture)
 {
-	ln_module_release(fixture->module);
+	ln_compiled_release(fixture->module);
 	ln_linker_release(fixture->linker);
 	ln_engine_free(fixture->engine);
 }

@@ -50,12 +50,12 @@ enum which {
 };
 
 /* After `skip` calls that work, the next `times` fail with `number`; transfers
- * move at most `most` bytes unless it is 0. */
+ * move at most `max` bytes unless it is 0. */
 static struct {
 	_Atomic int skip;
 	_Atomic int times;
 	int number;
-	size_t most;
+	size_t max;
 } faults[CALLS];
 
 /* Whether a file system is one of memory, where nothing needs the pool. */
@@ -176,9 +176,9 @@ static ssize_t cut(enum which which, const struct iovec *pieces,
 	if (fails(which))
 		return -1;
 	*piece = pieces[0];
-	if (piece->iov_len > faults[which].most)
-		piece->iov_len = faults[which].most;
-	return faults[which].most > 0;
+	if (piece->iov_len > faults[which].max)
+		piece->iov_len = faults[which].max;
+	return faults[which].max > 0;
 }
 
 ssize_t __wrap_preadv2(int fd, const struct iovec *pieces, int count,
@@ -382,7 +382,7 @@ struct plan {
 	int number;
 	int times;
 	int skip;
-	size_t most;
+	size_t max;
 	uint32_t want;
 };
 
@@ -481,7 +481,7 @@ static void check_plan(const struct plan *plan, size_t at)
 	for (int i = 0; i < TIMES; i++) {
 		fill_file();
 		faults[plan->call].number = plan->number;
-		faults[plan->call].most = plan->most;
+		faults[plan->call].max = plan->max;
 		atomic_store(&faults[plan->call].skip, plan->skip);
 		atomic_store(&faults[plan->call].times, plan->times);
 		code = run_guest(plan->operation);
@@ -491,7 +491,7 @@ static void check_plan(const struct plan *plan, size_t at)
 				 plan->want);
 		/* All that was planned has happened. */
 		assert_int_equal(atomic_load(&faults[plan->call].times), 0);
-		faults[plan->call].most = 0;
+		faults[plan->call].max = 0;
 	}
 	assert_int_equal(test_descriptors(), before);
 }
@@ -610,11 +610,11 @@ static void short_transfers(void **state)
 	for (int memory = 0; memory < 2; memory++) {
 		atomic_store(&in_memory, memory != 0);
 		fill_file();
-		faults[READ].most = 7;
-		faults[WRITE].most = 3;
+		faults[READ].max = 7;
+		faults[WRITE].max = 3;
 		assert_int_equal(run_guest(DO_COPY), DONE(LEN));
-		faults[READ].most = 0;
-		faults[WRITE].most = 0;
+		faults[READ].max = 0;
+		faults[WRITE].max = 0;
 		file = fopen(path, "r");
 		assert_non_null(file);
 		assert_int_equal(fread(text, 1, sizeof(text), file), 2 * LEN);

@@ -353,11 +353,11 @@ static void the_largest_come_first(void **state)
 	list = look_until(fixture->runtime, processes[17],
 			  LUNATIC_STATE_RECEIVE, &info);
 	lunatic_process_list_free(list);
-	for (size_t most = 0; most < 45; most += 3) {
-		size_t count = most < 40 ? most : 40;
+	for (size_t max = 0; max < 45; max += 3) {
+		size_t count = max < 40 ? max : 40;
 
 		assert_int_equal(lunatic_runtime_processes(fixture->runtime,
-							   most, 0, &list),
+							   max, 0, &list),
 				 0);
 		assert_int_equal(lunatic_process_list_count(list), count);
 		lunatic_process_list_totals(list, &totals, sizeof(totals));

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #define GUESTS 60
-#define MOST 8 /* threads for what is in one environment */
+#define MAX_COUNT 8 /* threads for what is in one environment */
 
 static sem_t gate; /* a look-up of "slow" passes it */
 static _Atomic int begun;
@@ -85,19 +85,19 @@ static void environments_leave_each_other_threads(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < GUESTS; i++)
 			processes[i] = begin(slow, "slow");
-		wait_until(&begun, MOST + round);
+		wait_until(&begun, MAX_COUNT + round);
 		assert_int_equal(finish(begin(fast, "fast")),
 				 LUNATIC_OUTCOME_NORMAL);
-		assert_int_equal(atomic_load(&begun), MOST + round + 1);
+		assert_int_equal(atomic_load(&begun), MAX_COUNT + round + 1);
 		kill_all(processes);
 	}
 	lunatic_module_release(slow);
 	lunatic_environment_release(hanging);
 	assert_int_equal(finish(begin(fast, "fast")), LUNATIC_OUTCOME_NORMAL);
-	assert_int_equal(atomic_load(&begun), MOST + 4);
-	for (int i = 0; i < MOST; i++)
+	assert_int_equal(atomic_load(&begun), MAX_COUNT + 4);
+	for (int i = 0; i < MAX_COUNT; i++)
 		sem_post(&gate);
-	wait_until(&ended, MOST + 4);
+	wait_until(&ended, MAX_COUNT + 4);
 	/* And then they are the next one's. */
 	for (int i = 0; i < GUESTS; i++)
 		processes[i] = begin(fast, "fast");

@@ -1,4 +1,4 @@
-/* src/embed/node.c, and with it src/cluster/member.c: two programs in one, each
+/* src/embed/node.c, and with it src/cluster/node.c: two programs in one, each
  * a runtime that is a node. */
 #include "fixture.h"
 

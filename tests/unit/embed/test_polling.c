@@ -15,8 +15,8 @@
 #define FIFOS 64
 
 /* What holds watches is of about that size, and nothing else here is. */
-#define BLOCK_LEAST 3000
-#define BLOCK_MOST 4000
+#define BLOCK_MIN 3000
+#define BLOCK_MAX 4000
 
 static char folder[] = "/tmp/test_polling.XXXXXX";
 static _Atomic int looks;
@@ -30,8 +30,7 @@ int __wrap_poll(struct pollfd *, nfds_t, int);
 
 void *__wrap_malloc(size_t size)
 {
-	if (atomic_load(&no_blocks) && size > BLOCK_LEAST &&
-	    size < BLOCK_MOST) {
+	if (atomic_load(&no_blocks) && size > BLOCK_MIN && size < BLOCK_MAX) {
 		atomic_fetch_add(&refused, 1);
 		return NULL;
 	}

@@ -10,9 +10,9 @@
 
 static void charges_all_above(void **state)
 {
-	struct ln_account root = { .most = 100 };
-	struct ln_account child = { .above = &root, .most = 60 };
-	struct ln_account other = { .above = &root, .most = UINT64_MAX };
+	struct ln_account root = { .max = 100 };
+	struct ln_account child = { .above = &root, .max = 60 };
+	struct ln_account other = { .above = &root, .max = UINT64_MAX };
 
 	(void)state;
 	assert_true(ln_account_charge(NULL, UINT64_MAX));

@@ -33,7 +33,7 @@ static const char text[] =
  * the first; texts: names. */
 static void take(struct test_guest *guest, const char *name)
 {
-	const struct ln_names *names = ln_module_names(guest->module);
+	const struct ln_names *names = ln_compiled_names(guest->module);
 	const struct ln_entry *trapping =
 		ln_backtrace_find(&guest->instance, name);
 	uint32_t functions[8];

@@ -52,10 +52,10 @@ static bool skip_group(struct ln_cursor *cursor)
 
 static bool skip_table(struct ln_cursor *cursor)
 {
-	uint64_t least, most;
+	uint64_t min, max;
 	bool initial;
 
-	return ln_binary_table(cursor, &initial, &least, &most);
+	return ln_binary_table(cursor, &initial, &min, &max);
 }
 
 static bool skip_functype(struct ln_cursor *cursor)
@@ -201,7 +201,7 @@ static void other_forms(void **state)
 
 	(void)state;
 	struct ln_functype type;
-	uint64_t least, most;
+	uint64_t min, max;
 	bool initial;
 	uint8_t form;
 
@@ -218,13 +218,13 @@ static void other_forms(void **state)
 	cursor = CURSOR("\x5d\0");
 	assert_false(ln_binary_type(&cursor, &form, &type));
 	cursor = CURSOR("\x40\0\x70\1\3\7");
-	assert_true(ln_binary_table(&cursor, &initial, &least, &most));
-	assert_true(initial && least == 3 && most == 7);
+	assert_true(ln_binary_table(&cursor, &initial, &min, &max));
+	assert_true(initial && min == 3 && max == 7);
 	cursor = CURSOR("\x70\4\3");
-	assert_true(ln_binary_table(&cursor, &initial, &least, &most));
-	assert_true(!initial && least == 3 && most == UINT64_MAX);
+	assert_true(ln_binary_table(&cursor, &initial, &min, &max));
+	assert_true(!initial && min == 3 && max == UINT64_MAX);
 	cursor = CURSOR("\x70\x08\3");
-	assert_false(ln_binary_table(&cursor, &initial, &least, &most));
+	assert_false(ln_binary_table(&cursor, &initial, &min, &max));
 }
 
 static void imports(void **state)

@@ -23,7 +23,7 @@
 #include "support/tasks.h"
 #include "support/wat.h"
 
-#define MOST ((size_t)4096)
+#define MAX_COUNT ((size_t)4096)
 
 static const struct ln_host_table no_functions;
 static struct ln_engine *engine;
@@ -57,7 +57,7 @@ static struct ln_code *find(const char *text, unsigned variant,
 	char *error;
 
 	assert_int_equal(ln_code_find(engine, variant, (const uint8_t *)text,
-				      strlen(text), MOST, &code, &state,
+				      strlen(text), MAX_COUNT, &code, &state,
 				      &error),
 			 0);
 	assert_null(error);
@@ -90,8 +90,8 @@ static void made_once(void **state)
 	bytes = ln_code_bytes(ours, &len);
 	assert_int_equal(len, binary.size);
 	assert_memory_equal(bytes, binary.data, len);
-	assert_int_equal(ln_code_find(engine, 0, binary.data, len, MOST, &ready,
-				      &what, &error),
+	assert_int_equal(ln_code_find(engine, 0, binary.data, len, MAX_COUNT,
+				      &ready, &what, &error),
 			 0);
 	assert_ptr_equal(ready, ours);
 	assert_int_equal(what, LN_CODE_READY);
@@ -167,8 +167,8 @@ static void no_memory(void **state)
 		binary = test_assemble(good);
 		test_shortage_begin(TEST_SHORT_MALLOC | TEST_SHORT_CALLOC,
 				    failed);
-		result = ln_code_find(engine, 0, binary.data, binary.size, MOST,
-				      &code, &what, &error);
+		result = ln_code_find(engine, 0, binary.data, binary.size,
+				      MAX_COUNT, &code, &what, &error);
 		test_binary_free(&binary);
 		if (!test_shortage_end())
 			break;
@@ -213,7 +213,7 @@ struct waiting {
 	struct ln_code *code;
 	int result;
 	char *text;
-	_Atomic bool has_turn;
+	_Atomic bool has_place;
 	_Atomic bool go_on;
 };
 
@@ -254,22 +254,22 @@ static void tasks_wait(void **state)
 }
 
 /* Takes a turn, and keeps it until it is told to end it. */
-static void take_turn(void *argument)
+static void enter_queue(void *argument)
 {
 	struct waiting *waiting = argument;
 
-	waiting->result = ln_code_take_turn(engine, LN_CODE_COMPILE, NULL);
+	waiting->result = ln_code_enter_queue(engine, LN_CODE_COMPILE, NULL);
 	if (waiting->result != 0)
 		return;
-	atomic_store(&waiting->has_turn, true);
+	atomic_store(&waiting->has_place, true);
 	while (!atomic_load(&waiting->go_on))
 		ln_task_park(&waiting->task.task);
-	ln_code_end_turn(engine, LN_CODE_COMPILE, NULL);
+	ln_code_leave_queue(engine, LN_CODE_COMPILE, NULL);
 }
 
-static void end_turn(struct waiting *waiting)
+static void leave_queue(struct waiting *waiting)
 {
-	while (!atomic_load(&waiting->has_turn))
+	while (!atomic_load(&waiting->has_place))
 		test_nap();
 	atomic_store(&waiting->go_on, true);
 	ln_task_wake(&waiting->task.task);
@@ -286,21 +286,21 @@ static void turns(void **state)
 	/* Threads do not wait. */
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(
-			ln_code_take_turn(engine, LN_CODE_COMPILE, NULL), 0);
+			ln_code_enter_queue(engine, LN_CODE_COMPILE, NULL), 0);
 	for (int i = 0; i < 2; i++)
-		ln_code_end_turn(engine, LN_CODE_COMPILE, NULL);
+		ln_code_leave_queue(engine, LN_CODE_COMPILE, NULL);
 	for (int i = 0; i < 3; i++) {
-		test_task_start(sched, &waiting[i].task, take_turn,
+		test_task_start(sched, &waiting[i].task, enter_queue,
 				&waiting[i]);
 		test_task_wait_parked(&waiting[i].task);
-		assert_int_equal(atomic_load(&waiting[i].has_turn), i == 0);
+		assert_int_equal(atomic_load(&waiting[i].has_place), i == 0);
 	}
 	ln_task_interrupt(&waiting[1].task.task);
 	test_task_wait_over(&waiting[1].task);
 	assert_int_equal(waiting[1].result, LN_EKILLED);
-	assert_false(atomic_load(&waiting[2].has_turn));
-	end_turn(&waiting[0]);
-	end_turn(&waiting[2]);
+	assert_false(atomic_load(&waiting[2].has_place));
+	leave_queue(&waiting[0]);
+	leave_queue(&waiting[2]);
 	assert_int_equal(waiting[2].result, 0);
 	ln_sched_free(sched);
 }
@@ -315,7 +315,7 @@ static void binaries(void **state)
 	(void)state;
 	expected = test_assemble(good);
 	assert_int_equal(ln_code_binary((const uint8_t *)good, strlen(good),
-					MOST, &binary, &len, &error),
+					MAX_COUNT, &binary, &len, &error),
 			 0);
 	assert_int_equal(len, expected.size);
 	assert_memory_equal(binary, expected.data, len);
@@ -331,8 +331,8 @@ static void binaries(void **state)
 			 LN_ELIMIT);
 	assert_non_null(error);
 	free(error);
-	assert_int_equal(ln_code_binary((const uint8_t *)"(module (", 9, MOST,
-					&binary, &len, &error),
+	assert_int_equal(ln_code_binary((const uint8_t *)"(module (", 9,
+					MAX_COUNT, &binary, &len, &error),
 			 LN_EFORMAT);
 	assert_non_null(error);
 	free(error);

@@ -546,19 +546,19 @@ struct adding {
 	struct world *world;
 	const struct test_binary *bytes;
 	struct test_task task;
-	struct ln_module *module;
+	struct ln_compiled *module;
 	int result;
 	char *error;
 };
 
 static void add_module(void *argument)
 {
-	const struct ln_module_limits limits = { .max_bytes = 1 << 20,
-						 .background = true };
+	const struct ln_compiled_limits limits = { .max_bytes = 1 << 20,
+						   .background = true };
 	struct adding *adding = argument;
 	struct world *world = adding->world;
 
-	adding->result = ln_module_new(
+	adding->result = ln_compiled_new(
 		world->engine, ln_sched_blocking(world->sched), 0,
 		world->linker, adding->bytes->data, adding->bytes->size,
 		&limits, &adding->module, &adding->error);
@@ -575,8 +575,8 @@ static void assert_added(struct adding *adding)
 {
 	test_task_wait_over(&adding->task);
 	assert_int_equal(adding->result, 0);
-	assert_non_null(ln_module_entry(adding->module, "f", 1));
-	ln_module_release(adding->module);
+	assert_non_null(ln_compiled_entry(adding->module, "f", 1));
+	ln_compiled_release(adding->module);
 }
 
 static void assert_killed(struct adding *adding)
@@ -626,10 +626,10 @@ static void keep_turn(void *argument)
 {
 	struct keeping *keeping = argument;
 
-	(void)ln_code_take_turn(keeping->world->engine, LN_CODE_READ, NULL);
+	(void)ln_code_enter_queue(keeping->world->engine, LN_CODE_READ, NULL);
 	while (!atomic_load(&keeping->go_on))
 		ln_task_park(&keeping->task.task);
-	ln_code_end_turn(keeping->world->engine, LN_CODE_READ, NULL);
+	ln_code_leave_queue(keeping->world->engine, LN_CODE_READ, NULL);
 }
 
 /* Small ones pass large ones where they are read, too. */
@@ -735,7 +735,7 @@ static void many(void **state)
 					     .bytes = &world.large[0] };
 		add_module(&adding[0]);
 		assert_int_equal(adding[0].result, 0);
-		ln_module_release(adding[0].module);
+		ln_compiled_release(adding[0].module);
 		if (round == 0)
 			before = descriptors();
 		assert_int_equal(descriptors(), before);

@@ -72,9 +72,9 @@ static void parts(void **state)
 	assert_non_null(ln_engine_memories(engine));
 	assert_ptr_equal(ln_engine_class(engine), ln_engine_default());
 	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_DEFAULT);
-	ln_engine_set_stack(engine, LN_ENGINE_STACK_MOST);
-	assert_int_equal(ln_engine_stack(engine), LN_ENGINE_STACK_MOST);
-	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_MOST);
+	ln_engine_set_stack(engine, LN_ENGINE_STACK_MAX);
+	assert_int_equal(ln_engine_stack(engine), LN_ENGINE_STACK_MAX);
+	assert_true(ln_engine_stack_size(engine) > LN_ENGINE_STACK_MAX);
 	/* The engine accepts that much. */
 	assert_non_null(ln_engine_variant(engine, 0));
 	/* Nothing has been made: there is nothing to tick. */

@@ -104,7 +104,7 @@ static void without_exports(void **state)
 	ln_entries_free(NULL);
 }
 
-static void most_parameters(void **state)
+static void max_parameters(void **state)
 {
 	char params[66 * 4 + 1] = "";
 	char text[2 * sizeof(params) + 128];
@@ -196,7 +196,7 @@ int main(void)
 		cmocka_unit_test(functions_are_entries),
 		cmocka_unit_test(names_are_compared_whole),
 		cmocka_unit_test(without_exports),
-		cmocka_unit_test(most_parameters),
+		cmocka_unit_test(max_parameters),
 		cmocka_unit_test(many),
 		cmocka_unit_test(no_memory),
 	};

@@ -82,8 +82,8 @@ static int tear_down(void **state)
 static int load(struct world *world, const char *imports,
 		enum ln_abi_generation *generation, char **error)
 {
-	const struct ln_module_limits limits = { .max_bytes = 1 << 20 };
-	struct ln_module *module;
+	const struct ln_compiled_limits limits = { .max_bytes = 1 << 20 };
+	struct ln_compiled *module;
 	char text[1024];
 	int result;
 
@@ -91,12 +91,12 @@ static int load(struct world *world, const char *imports,
 	strcpy(text, "(module ");
 	strcat(text, imports);
 	strcat(text, ")");
-	result = ln_module_new(world->engine, NULL, 0, world->linker,
-			       (const uint8_t *)text, strlen(text), &limits,
-			       &module, error);
+	result = ln_compiled_new(world->engine, NULL, 0, world->linker,
+				 (const uint8_t *)text, strlen(text), &limits,
+				 &module, error);
 	if (result == 0) {
-		*generation = ln_module_generation(module);
-		ln_module_release(module);
+		*generation = ln_compiled_generation(module);
+		ln_compiled_release(module);
 	}
 	return result;
 }

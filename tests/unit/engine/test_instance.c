@@ -46,7 +46,7 @@ static void check_report(const struct test_guest *guest, const char *part)
 
 static void charges(void **state)
 {
-	struct ln_account account = { .most = 100 };
+	struct ln_account account = { .max = 100 };
 	_Atomic uint64_t shown = 0;
 	struct ln_instance instance = { .limits = { .max_memory = 150,
 						    .memory_shown = &shown } };
@@ -87,7 +87,7 @@ static void note_view(struct test_guest *guest)
 
 static void calls_return(void **state)
 {
-	struct ln_account account = { .most = 10 * PAGE };
+	struct ln_account account = { .max = 10 * PAGE };
 	_Atomic uint64_t shown = 0;
 	struct test_guest guest;
 
@@ -270,7 +270,7 @@ static void start_functions(void **state)
 /* A module that needs this does not get an instance. */
 static void check_limit(const char *text, uint64_t max_memory, const char *part)
 {
-	struct ln_account account = { .most = UINT64_MAX };
+	struct ln_account account = { .max = UINT64_MAX };
 	struct test_guest guest;
 
 	test_guest_init(&all, 0, text, &guest);
@@ -285,7 +285,7 @@ static void check_limit(const char *text, uint64_t max_memory, const char *part)
 
 static void limits(void **state)
 {
-	struct ln_account account = { .most = 3 * PAGE };
+	struct ln_account account = { .max = 3 * PAGE };
 	struct test_guest guest;
 
 	(void)state;
@@ -304,10 +304,10 @@ static void limits(void **state)
 	test_guest_run(&guest);
 	assert_int_equal(guest.made, LN_ELIMIT);
 	assert_int_equal(account.used, 0);
-	account.most++;
+	account.max++;
 	test_guest_run(&guest);
 	assert_int_equal(guest.made, LN_ELIMIT);
-	account.most = 4 * PAGE;
+	account.max = 4 * PAGE;
 	test_guest_run(&guest);
 	assert_int_equal(guest.made, 0);
 	assert_int_equal(account.used, 0);

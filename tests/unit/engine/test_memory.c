@@ -252,7 +252,7 @@ static void refused_in_mappings(void **state)
 
 static void accounts(void **state)
 {
-	struct ln_account account = { .most = 3 * PAGE };
+	struct ln_account account = { .max = 3 * PAGE };
 	struct test_guest guest;
 
 	(void)state;

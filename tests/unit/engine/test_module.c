@@ -71,25 +71,25 @@ static int tear_down(void **state)
 
 /* From a copy that is gone before the module is looked at. */
 static int make_bounded(const struct world *world, const void *bytes,
-			size_t len, size_t max_bytes, struct ln_module **module,
-			char **error)
+			size_t len, size_t max_bytes,
+			struct ln_compiled **module, char **error)
 {
-	const struct ln_module_limits limits = { .max_bytes = max_bytes };
+	const struct ln_compiled_limits limits = { .max_bytes = max_bytes };
 	uint8_t *copy = malloc(len);
 	int code;
 
 	if (len > 0)
 		memcpy(copy, bytes, len);
 	*module = NULL;
-	code = ln_module_new(world->engine, NULL, 0, world->linker, copy, len,
-			     &limits, module, error);
+	code = ln_compiled_new(world->engine, NULL, 0, world->linker, copy, len,
+			       &limits, module, error);
 	free(copy);
 	return code;
 }
 
-static struct ln_module *make(const struct world *world, const char *text)
+static struct ln_compiled *make(const struct world *world, const char *text)
 {
-	struct ln_module *module;
+	struct ln_compiled *module;
 	char *error;
 
 	if (make_bounded(world, text, strlen(text), LN_MODULE_MAX_BYTES_DEFAULT,
@@ -111,7 +111,7 @@ static void assert_line(const char *text)
 static char *refuse(const struct world *world, const void *bytes, size_t len,
 		    int code)
 {
-	struct ln_module *module;
+	struct ln_compiled *module;
 	char *error = NULL;
 
 	assert_int_equal(make_bounded(world, bytes, len, 4096, &module, &error),
@@ -197,7 +197,7 @@ static void too_large(void **state)
 	const struct world *world = *state;
 	char text[5000];
 	char *error;
-	struct ln_module *module;
+	struct ln_compiled *module;
 
 	memset(text, ' ', sizeof(text));
 	assert_text(
@@ -209,7 +209,7 @@ static void too_large(void **state)
 	assert_int_equal(make_bounded(world, text, strlen(text), strlen(text),
 				      &module, &error),
 			 0);
-	ln_module_release(module);
+	ln_compiled_release(module);
 	assert_int_equal(make_bounded(world, "(func)", 6, 6, &module, &error),
 			 LN_ELIMIT);
 	assert_line(error);
@@ -222,7 +222,7 @@ static void text_too_large(void **state)
 	const struct world *world = *state;
 	size_t len = ((size_t)4 << 20) + 1;
 	char *text = malloc(len);
-	struct ln_module *module;
+	struct ln_compiled *module;
 	char *error;
 
 	assert_non_null(text);
@@ -252,7 +252,7 @@ static void too_much_work(void **state)
 {
 	const struct world *world = *state;
 	char *text = malloc(40000);
-	struct ln_module *module;
+	struct ln_compiled *module;
 	char *error;
 	size_t len;
 
@@ -332,10 +332,10 @@ static void imports_of_another_type(void **state)
 		     " i32 i32 i32 i32))))",
 		     LN_EINVAL, "i32, i32, i32, ...) -> (), but it is");
 	/* Of two generations, either type; more in test_imports.c. */
-	ln_module_release(make(world, "(module (import \"lunatic::test\""
-				      " \"newer\" (func (param i32))))"));
-	ln_module_release(make(world, "(module (import \"lunatic::test\""
-				      " \"newer\" (func (param i64))))"));
+	ln_compiled_release(make(world, "(module (import \"lunatic::test\""
+					" \"newer\" (func (param i32))))"));
+	ln_compiled_release(make(world, "(module (import \"lunatic::test\""
+					" \"newer\" (func (param i64))))"));
 }
 
 static void imports_of_another_kind(void **state)
@@ -397,16 +397,16 @@ static void long_reasons(void **state)
 	free(error);
 }
 
-static const struct ln_entry *find(const struct ln_module *module,
+static const struct ln_entry *find(const struct ln_compiled *module,
 				   const char *name)
 {
-	return ln_module_entry(module, name, strlen(name));
+	return ln_compiled_entry(module, name, strlen(name));
 }
 
 static void entries(void **state)
 {
 	const struct world *world = *state;
-	struct ln_module *module =
+	struct ln_compiled *module =
 		make(world, "(module (memory (export \"memory\") 1)"
 			    " (global (export \"g\") i32 (i32.const 1))"
 			    " (func (export \"_start\"))"
@@ -439,26 +439,26 @@ static void entries(void **state)
 	assert_null(find(module, "g"));
 	assert_null(find(module, "_star"));
 	assert_null(find(module, "_start_"));
-	assert_null(ln_module_entry(module, "_start\0", 7));
+	assert_null(ln_compiled_entry(module, "_start\0", 7));
 	/* Longer than any: must not even be read. */
-	assert_null(ln_module_entry(module, NULL, SIZE_MAX));
-	ln_module_release(module);
+	assert_null(ln_compiled_entry(module, NULL, SIZE_MAX));
+	ln_compiled_release(module);
 }
 
 static void no_entries(void **state)
 {
-	struct ln_module *module = make(*state, "(module)");
+	struct ln_compiled *module = make(*state, "(module)");
 
 	assert_null(find(module, ""));
 	assert_null(find(module, "_start"));
-	assert_false(ln_module_has_start(module));
-	assert_int_equal(ln_module_initial_memory(module), 0);
-	ln_module_release(module);
+	assert_false(ln_compiled_has_start(module));
+	assert_int_equal(ln_compiled_initial_memory(module), 0);
+	ln_compiled_release(module);
 }
 
 static void many_entries(void **state)
 {
-	struct ln_module *module;
+	struct ln_compiled *module;
 	char *text = malloc(200000);
 	char name[32];
 	size_t len;
@@ -484,12 +484,12 @@ static void many_entries(void **state)
 		sprintf(name, "Entry %d", i);
 		assert_null(find(module, name));
 	}
-	ln_module_release(module);
+	ln_compiled_release(module);
 }
 
 static void widest_entry(void **state)
 {
-	struct ln_module *module;
+	struct ln_compiled *module;
 	char text[1024], params[300] = "";
 
 	for (int i = 0; i < 64; i++)
@@ -503,53 +503,53 @@ static void widest_entry(void **state)
 	assert_int_equal(find(module, "fits")->param_count, 64);
 	assert_int_equal(find(module, "fits")->params[63], 'I');
 	assert_null(find(module, "wider"));
-	ln_module_release(module);
+	ln_compiled_release(module);
 }
 
 static void facts(void **state)
 {
 	const struct world *world = *state;
-	struct ln_module *module =
+	struct ln_compiled *module =
 		make(world, "(module (memory 2) (memory 3) (func) (start 0))");
 	const uint8_t *bytes;
 	size_t len;
 
-	assert_true(ln_module_has_start(module));
-	assert_int_equal(ln_module_initial_memory(module), 5 * 65536);
-	assert_int_equal(ln_module_variant(module),
+	assert_true(ln_compiled_has_start(module));
+	assert_int_equal(ln_compiled_initial_memory(module), 5 * 65536);
+	assert_int_equal(ln_compiled_variant(module),
 			 ln_engine_complete(world->engine, 0));
-	assert_ptr_equal(ln_module_engine(module), world->engine);
-	assert_non_null(ln_module_linked(module));
-	bytes = ln_module_bytes(module, &len);
+	assert_ptr_equal(ln_compiled_engine(module), world->engine);
+	assert_non_null(ln_compiled_linked(module));
+	bytes = ln_compiled_bytes(module, &len);
 	assert_true(len > 8);
 	assert_memory_equal(bytes, "\0asm\1\0\0\0", 8);
-	assert_ptr_equal(ln_module_retain(module), module);
-	ln_module_release(module);
+	assert_ptr_equal(ln_compiled_retain(module), module);
+	ln_compiled_release(module);
 	/* Still there. */
-	assert_memory_equal(ln_module_bytes(module, &len), "\0asm", 4);
-	ln_module_release(module);
-	ln_module_release(NULL);
+	assert_memory_equal(ln_compiled_bytes(module, &len), "\0asm", 4);
+	ln_compiled_release(module);
+	ln_compiled_release(NULL);
 }
 
 static void bytes_make_the_same(void **state)
 {
 	const struct world *world = *state;
-	struct ln_module *module =
+	struct ln_compiled *module =
 		make(world, "(module (func (export \"f\")))");
-	struct ln_module *again;
+	struct ln_compiled *again;
 	const uint8_t *bytes, *same;
 	size_t len, same_len;
 	char *error;
 
-	bytes = ln_module_bytes(module, &len);
+	bytes = ln_compiled_bytes(module, &len);
 	assert_int_equal(make_bounded(world, bytes, len, len, &again, &error),
 			 0);
-	same = ln_module_bytes(again, &same_len);
+	same = ln_compiled_bytes(again, &same_len);
 	assert_int_equal(same_len, len);
 	assert_memory_equal(same, bytes, len);
 	assert_non_null(find(again, "f"));
-	ln_module_release(again);
-	ln_module_release(module);
+	ln_compiled_release(again);
+	ln_compiled_release(module);
 }
 
 /* Any prefix of a module and any flipped bit: refused with a text, or a
@@ -557,7 +557,7 @@ static void bytes_make_the_same(void **state)
 static void cut_and_flipped(void **state)
 {
 	const struct world *world = *state;
-	struct ln_module *module =
+	struct ln_compiled *module =
 		make(world, "(module (import \"lunatic::test\" \"take\" (func))"
 			    " (memory (export \"memory\") 1)"
 			    " (func (export \"f\") (param i32) (result i32)"
@@ -568,10 +568,10 @@ static void cut_and_flipped(void **state)
 	size_t len;
 	int refused = 0;
 
-	whole = ln_module_bytes(module, &len);
+	whole = ln_compiled_bytes(module, &len);
 	assert_true(len < sizeof(bytes));
 	for (size_t i = 0; i < 9 * len; i++) {
-		struct ln_module *other;
+		struct ln_compiled *other;
 		size_t n = i < 8 * len ? len : i - 8 * len;
 		char *error;
 
@@ -579,7 +579,7 @@ static void cut_and_flipped(void **state)
 		if (i < 8 * len)
 			bytes[i / 8] ^= (uint8_t)(1 << i % 8);
 		if (make_bounded(world, bytes, n, 4096, &other, &error) == 0) {
-			ln_module_release(other);
+			ln_compiled_release(other);
 		} else {
 			assert_line(error);
 			free(error);
@@ -587,7 +587,7 @@ static void cut_and_flipped(void **state)
 		}
 	}
 	assert_true((size_t)refused > len);
-	ln_module_release(module);
+	ln_compiled_release(module);
 }
 
 static int count_code(const char *path)
@@ -608,11 +608,11 @@ static int count_code(const char *path)
 #define TWO "(module (func (export \"f\")))"
 
 /* Whether a module has the code of ONE. */
-static bool has_code_of_one(const struct ln_module *module)
+static bool has_code_of_one(const struct ln_compiled *module)
 {
 	static const uint8_t number[] = { 0x87, 0xd6, 0x12 };
 	size_t size;
-	const uint8_t *image = ln_module_image(module, &size);
+	const uint8_t *image = ln_compiled_image(module, &size);
 
 	return memmem(image, size, number, sizeof(number)) != NULL;
 }
@@ -624,7 +624,7 @@ static void cached(void **state)
 	char path[] = "/tmp/lunatic-module-XXXXXX", command[128];
 	char state_path[] = "/tmp/lunatic-module-XXXXXX";
 	struct ln_cache_key key;
-	struct ln_module *module;
+	struct ln_compiled *module;
 	const uint8_t *bytes;
 	uint8_t *code;
 	size_t len, code_len;
@@ -637,12 +637,12 @@ static void cached(void **state)
 	module = make(world, ONE);
 	assert_true(has_code_of_one(module));
 	assert_int_equal(count_code(path), 1);
-	bytes = ln_module_bytes(module, &len);
+	bytes = ln_compiled_bytes(module, &len);
 	assert_int_equal(ln_cache_key(ln_engine_default()->version, bytes, len,
-				      ln_module_variant(module), &key),
+				      ln_compiled_variant(module), &key),
 			 0);
 	assert_int_equal(ln_cache_load(&key, &code, &code_len), 0);
-	ln_module_release(module);
+	ln_compiled_release(module);
 
 	/* A module that cannot run is not kept. */
 	assert_tells(world, "(module (import \"env\" \"x\" (func)))", LN_EINVAL,
@@ -651,26 +651,26 @@ static void cached(void **state)
 
 	/* The code of the first under the key of the second. */
 	module = make(world, TWO);
-	bytes = ln_module_bytes(module, &len);
+	bytes = ln_compiled_bytes(module, &len);
 	assert_int_equal(ln_cache_key(ln_engine_default()->version, bytes, len,
-				      ln_module_variant(module), &key),
+				      ln_compiled_variant(module), &key),
 			 0);
-	ln_module_release(module);
+	ln_compiled_release(module);
 	ln_cache_store(&key, code, code_len);
 	module = make(world, TWO);
 	assert_true(has_code_of_one(module));
-	ln_module_release(module);
+	ln_compiled_release(module);
 
 	/* Nothing that the engine takes: compiled, and put right. */
 	for (size_t cut = 1; cut < code_len; cut = 2 * cut + 1) {
 		ln_cache_store(&key, code, cut);
 		module = make(world, TWO);
 		assert_false(has_code_of_one(module));
-		ln_module_release(module);
+		ln_compiled_release(module);
 	}
 	module = make(world, TWO);
 	assert_false(has_code_of_one(module));
-	ln_module_release(module);
+	ln_compiled_release(module);
 	free(code);
 	setenv("LUNATIC_CACHE", "off", 1);
 	snprintf(command, sizeof(command), "rm -rf %s %s", path, state_path);
@@ -683,24 +683,27 @@ static void cached(void **state)
 static void code_is_shared(void **state)
 {
 	const struct world *world = *state;
-	struct ln_module *first = make(world, "(module (func (export \"a\")))");
-	struct ln_module *second = make(world, "(module(func(export \"a\")))");
-	struct ln_module *other = make(world, "(module (func (export \"b\")))");
+	struct ln_compiled *first =
+		make(world, "(module (func (export \"a\")))");
+	struct ln_compiled *second =
+		make(world, "(module(func(export \"a\")))");
+	struct ln_compiled *other =
+		make(world, "(module (func (export \"b\")))");
 	size_t len;
 
 	assert_ptr_not_equal(first, second);
-	assert_ptr_equal(ln_module_bytes(first, &len),
-			 ln_module_bytes(second, &len));
-	assert_ptr_not_equal(ln_module_bytes(first, &len),
-			     ln_module_bytes(other, &len));
-	ln_module_release(first);
-	assert_non_null(ln_module_entry(second, "a", 1));
-	assert_null(ln_module_entry(second, "b", 1));
-	ln_module_release(second);
-	ln_module_release(other);
+	assert_ptr_equal(ln_compiled_bytes(first, &len),
+			 ln_compiled_bytes(second, &len));
+	assert_ptr_not_equal(ln_compiled_bytes(first, &len),
+			     ln_compiled_bytes(other, &len));
+	ln_compiled_release(first);
+	assert_non_null(ln_compiled_entry(second, "a", 1));
+	assert_null(ln_compiled_entry(second, "b", 1));
+	ln_compiled_release(second);
+	ln_compiled_release(other);
 	first = make(world, "(module (func (export \"a\")))");
-	assert_non_null(ln_module_entry(first, "a", 1));
-	ln_module_release(first);
+	assert_non_null(ln_compiled_entry(first, "a", 1));
+	ln_compiled_release(first);
 }
 
 /* What tables take is known before there is an instance. */
@@ -725,14 +728,14 @@ static void tables_are_counted(void **state)
 	const struct world *world = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ln_module *module = make(world, cases[i].text);
+		struct ln_compiled *module = make(world, cases[i].text);
 		uint32_t elements = 0;
 
 		assert_int_equal(
-			ln_module_table_bytes(module, 65536, 1000, &elements),
+			ln_compiled_table_bytes(module, 65536, 1000, &elements),
 			cases[i].bytes);
 		assert_int_equal(elements, cases[i].elements);
-		ln_module_release(module);
+		ln_compiled_release(module);
 	}
 }
 

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "engine/rewrite.h"
 
-#define MOST ((size_t)1 << 20)
+#define MAX_COUNT ((size_t)1 << 20)
 #define BYTES(...) ((const uint8_t[]){ __VA_ARGS__ })
 
 struct module {
@@ -121,7 +121,7 @@ static void open_text(struct module *module, const char *text)
 
 	assert_null(wasmtime_wat2wasm(text, strlen(text), &module->binary));
 	assert_int_equal(ln_rewrite_new((const uint8_t *)module->binary.data,
-					module->binary.size, MOST,
+					module->binary.size, MAX_COUNT,
 					&module->rewrite, &error),
 			 0);
 }
@@ -164,7 +164,7 @@ static void encode_and_open(struct module *module)
 	wasm_byte_vec_new(&next.binary, len, (const char *)bytes);
 	free(bytes);
 	assert_int_equal(ln_rewrite_new((const uint8_t *)next.binary.data, len,
-					MOST, &next.rewrite, &error),
+					MAX_COUNT, &next.rewrite, &error),
 			 0);
 	close_module(module);
 	*module = next;
@@ -216,9 +216,9 @@ static void long_numbers_stay(void **state)
 	size_t len;
 
 	(void)state;
-	assert_int_equal(
-		ln_rewrite_new(bytes, sizeof(bytes), MOST, &rewrite, &error),
-		0);
+	assert_int_equal(ln_rewrite_new(bytes, sizeof(bytes), MAX_COUNT,
+					&rewrite, &error),
+			 0);
 	assert_int_equal(ln_rewrite_encode(rewrite, &out, &len, &error), 0);
 	assert_int_equal(len, sizeof(bytes));
 	assert_memory_equal(out, bytes, len);
@@ -578,7 +578,7 @@ static void cut_modules_are_refused(void **state)
 		char *error = NULL;
 
 		memcpy(copy, binary.data, len);
-		if (ln_rewrite_new(copy, len, MOST, &rewrite, &error) == 0)
+		if (ln_rewrite_new(copy, len, MAX_COUNT, &rewrite, &error) == 0)
 			ln_rewrite_free(rewrite);
 		else
 			assert_non_null(error);
@@ -605,8 +605,8 @@ static void damaged_modules_do_no_harm(void **state)
 
 		memcpy(copy, binary.data, binary.size);
 		copy[i / 8] ^= (uint8_t)(1u << i % 8);
-		if (ln_rewrite_new(copy, binary.size, MOST, &rewrite, &error) ==
-		    0) {
+		if (ln_rewrite_new(copy, binary.size, MAX_COUNT, &rewrite,
+				   &error) == 0) {
 			(void)add_import(rewrite);
 			if (ln_rewrite_encode(rewrite, &bytes, &len, &error) ==
 			    0)
@@ -633,9 +633,9 @@ static void promises_are_not_believed(void **state)
 	size_t len;
 
 	(void)state;
-	assert_int_equal(
-		ln_rewrite_new(bytes, sizeof(bytes), MOST, &rewrite, &error),
-		0);
+	assert_int_equal(ln_rewrite_new(bytes, sizeof(bytes), MAX_COUNT,
+					&rewrite, &error),
+			 0);
 	(void)add_import(rewrite);
 	assert_int_equal(ln_rewrite_encode(rewrite, &out, &len, &error),
 			 LN_EFORMAT);

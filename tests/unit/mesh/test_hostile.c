@@ -189,7 +189,7 @@ static void a_line_that_breaks_in_a_frame(void **state)
 static void expect_refusal(enum ln_refusal why)
 {
 	struct ln_mesh_refused refused;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	assert_true(test_stranger_await(&stranger, LN_MESH_REFUSE, &frame));
 	assert_true(ln_mesh_read_refusal(&frame, &refused));
@@ -233,7 +233,7 @@ static void the_name_of_the_node(void **state)
 
 static void a_ping_is_answered(void **state)
 {
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	(void)state;
 	be("other", WAITS);
@@ -275,7 +275,7 @@ static void farewell(void **state)
 
 static void the_node_says_goodbye(void **state)
 {
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	(void)state;
 	be("other", DECIDES);
@@ -291,7 +291,7 @@ static void the_node_says_goodbye(void **state)
 /* Tells of nodes that are not there: `count`, at addresses that differ. */
 static void tell_of(int count)
 {
-	struct ln_writer writer = { .frame = NULL };
+	struct ln_frame_encoder writer = { .frame = NULL };
 	struct ln_node_id id = { .name = "nobody" };
 	char address[LN_NODE_ADDRESS_SIZE];
 
@@ -303,24 +303,25 @@ static void tell_of(int count)
 		if (ln_mesh_put_member(&writer, &id, address))
 			continue;
 		if (i > 0)
-			test_stranger_send(&stranger, ln_wire_finish(&writer));
-		ln_wire_begin(&writer, LN_MESH_PEERS, 1024);
+			test_stranger_send(&stranger,
+					   ln_frame_encoder_finish(&writer));
+		ln_frame_encoder_begin(&writer, LN_MESH_PEERS, 1024);
 		ln_mesh_put_member(&writer, &id, address);
 	}
-	test_stranger_send(&stranger, ln_wire_finish(&writer));
+	test_stranger_send(&stranger, ln_frame_encoder_finish(&writer));
 }
 
 static void too_many_peers(void **state)
 {
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	(void)state;
 	be("teller", WAITS);
 	test_stranger_join(&stranger, test_meshes_address(&meshes, a));
-	tell_of(3 * LN_MESH_CONTACTS_MOST);
+	tell_of(3 * LN_MESH_CONTACTS_MAX);
 	test_stranger_say(&stranger, LN_MESH_PING, NULL, 0);
 	assert_true(test_stranger_await(&stranger, LN_MESH_PONG, &frame));
-	assert_int_equal(contacts(), LN_MESH_CONTACTS_MOST);
+	assert_int_equal(contacts(), LN_MESH_CONTACTS_MAX);
 	test_stranger_deinit(&stranger);
 	check_alive();
 }
@@ -330,7 +331,7 @@ static void peers_are_told(void **state)
 	int b = test_meshes_start(&meshes, "b",
 				  test_meshes_address(&meshes, a));
 	struct ln_mesh_member member;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	(void)state;
 	test_meshes_await(&meshes, a, 1);
@@ -342,7 +343,7 @@ static void peers_are_told(void **state)
 	assert_string_equal(member.address, test_meshes_address(&meshes, b));
 	assert_memory_equal(member.id.incarnation,
 			    meshes.at[b].node->id.incarnation, LN_ID_SIZE);
-	assert_true(ln_unpack_done(&frame));
+	assert_true(ln_decoder_done(&frame));
 	test_stranger_deinit(&stranger);
 }
 
@@ -373,11 +374,11 @@ static uint32_t strangers(void)
 	return count;
 }
 
-static void await_strangers(uint32_t most)
+static void await_strangers(uint32_t max)
 {
-	for (int naps = 0; naps < 20000 && strangers() > most; naps++)
+	for (int naps = 0; naps < 20000 && strangers() > max; naps++)
 		test_nap();
-	assert_true(strangers() <= most);
+	assert_true(strangers() <= max);
 }
 
 /* Who says nothing makes room for others, and is let go in the end. */
@@ -389,9 +390,9 @@ static void silent_strangers(void **state)
 	(void)state;
 	for (int i = 0; i < FLOOD; i++)
 		fds[i] = connect_plainly();
-	await_strangers(LN_MESH_STRANGERS_MOST);
+	await_strangers(LN_MESH_STRANGERS_MAX);
 	/* The first ones had to go. */
-	for (int i = 0; i < FLOOD - 2 * LN_MESH_STRANGERS_MOST; i++)
+	for (int i = 0; i < FLOOD - 2 * LN_MESH_STRANGERS_MAX; i++)
 		assert_int_equal(read(fds[i], &byte, 1), 0);
 	check_alive();
 	await_strangers(0);

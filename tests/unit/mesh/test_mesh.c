@@ -150,7 +150,7 @@ static void nobody_is_there(void **state)
 static void it_is_this_node_itself(void **state)
 {
 	char address[LN_NODE_ADDRESS_SIZE];
-	const struct ln_node_options own = { .name = "a" };
+	const struct ln_local_node_options own = { .name = "a" };
 	const char *peer = address;
 	const struct ln_fabric_options options = { .address = address,
 						   .peers = &peer,
@@ -167,7 +167,8 @@ static void it_is_this_node_itself(void **state)
 	test_meshes_leave(&meshes, 0);
 	meshes.count++;
 	assert_int_equal(
-		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
+		ln_local_node_new(meshes.environment->runtime, &own, &at->node),
+		0);
 	assert_int_equal(
 		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
 		0);

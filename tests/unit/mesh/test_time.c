@@ -138,7 +138,7 @@ static void it_takes_nothing(void **state)
 	struct ln_process *sender;
 	struct ln_process *known;
 	struct ln_fabric_peer *peers;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 	int a;
 
 	(void)state;
@@ -274,7 +274,7 @@ static void a_second_connection(void **state)
 	struct test_stranger again;
 	struct ln_mesh_refused refused;
 	struct test_task task = { .over = false };
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	(void)state;
 	be(&stranger, "b", WAITS);
@@ -385,12 +385,12 @@ struct refusing {
 static void *refuse_one(void *argument)
 {
 	struct refusing *refusing = argument;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	if (test_stranger_accept(&stranger) < 0)
 		return NULL;
 	while (test_stranger_hear(&stranger, &frame)) {
-		if (ln_unpack_u8(&frame) != LN_MESH_HELLO)
+		if (ln_decoder_u8(&frame) != LN_MESH_HELLO)
 			continue;
 		test_stranger_send(&stranger,
 				   ln_mesh_write_hello(&stranger.hello));
@@ -439,7 +439,7 @@ static void count_line(const char *line)
 /* A node whose peer, at `address`, listens and never answers. */
 static struct ln_fabric *start_beside_mute(char address[LN_NODE_ADDRESS_SIZE])
 {
-	const struct ln_node_options own = { .name = "x" };
+	const struct ln_local_node_options own = { .name = "x" };
 	const char *peer = address;
 	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
 						   .peers = &peer,
@@ -452,7 +452,8 @@ static struct ln_fabric *start_beside_mute(char address[LN_NODE_ADDRESS_SIZE])
 	test_stranger_listen(&stranger, address);
 	meshes.count++;
 	assert_int_equal(
-		ln_node_new(meshes.environment->runtime, &own, &at->node), 0);
+		ln_local_node_new(meshes.environment->runtime, &own, &at->node),
+		0);
 	assert_int_equal(
 		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
 		0);

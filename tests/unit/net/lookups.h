@@ -33,7 +33,7 @@ static sem_t gate; /* a look-up of "slow" or "slow..." passes it */
 static _Atomic int begun;
 static _Atomic int freed;
 static _Atomic int at_once;
-static _Atomic int most_at_once;
+static _Atomic int max_at_once;
 static struct addrinfo list[MANY];
 static struct sockaddr_in name_4 = { .sin_family = AF_INET };
 static pthread_mutex_t notes = PTHREAD_MUTEX_INITIALIZER;
@@ -47,8 +47,8 @@ static void note(const char *name, int now)
 	pthread_mutex_lock(&notes);
 	len = strlen(order);
 	snprintf(order + len, sizeof(order) - len, "%s ", name);
-	if (now > atomic_load(&most_at_once))
-		atomic_store(&most_at_once, now);
+	if (now > atomic_load(&max_at_once))
+		atomic_store(&max_at_once, now);
 	pthread_mutex_unlock(&notes);
 }
 
@@ -144,7 +144,7 @@ static void set_up(unsigned threads)
 	sem_init(&gate, 0, 0);
 	atomic_store(&begun, 0);
 	atomic_store(&freed, 0);
-	atomic_store(&most_at_once, 0);
+	atomic_store(&max_at_once, 0);
 	order[0] = '\0';
 	answer(2);
 	sched = test_sched_new(2);

@@ -63,10 +63,10 @@ static void names(void **state)
 	assert_int_equal(parse(":80"), 0);
 	assert_string_equal(endpoint.host, "");
 	memset(name, 'a', sizeof(name));
-	memcpy(name + LN_HOST_MOST, ":1", 3);
+	memcpy(name + LN_HOST_MAX, ":1", 3);
 	assert_int_equal(parse(name), 0);
-	assert_int_equal(strlen(endpoint.host), LN_HOST_MOST);
-	memcpy(name + LN_HOST_MOST, "a:1", 4);
+	assert_int_equal(strlen(endpoint.host), LN_HOST_MAX);
+	memcpy(name + LN_HOST_MAX, "a:1", 4);
 	assert_int_equal(parse(name), LN_EFORMAT);
 	assert_string_equal(reason, "the host name is too long");
 }

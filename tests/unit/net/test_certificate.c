@@ -61,7 +61,7 @@ static struct ln_certificate *make(const struct ln_certificate *authority)
 static void names(void **state)
 {
 	struct ln_certificate *certificate;
-	char name[LN_CERTIFICATE_NAME_MOST + 2];
+	char name[LN_CERTIFICATE_NAME_MAX + 2];
 
 	(void)state;
 	memset(name, 'a', sizeof(name));
@@ -72,7 +72,7 @@ static void names(void **state)
 			 LN_EINVAL);
 	assert_int_equal(ln_certificate_new(NULL, "\xff", 0, DAY, &certificate),
 			 LN_EINVAL);
-	name[LN_CERTIFICATE_NAME_MOST] = '\0';
+	name[LN_CERTIFICATE_NAME_MAX] = '\0';
 	assert_int_equal(ln_certificate_new(NULL, name, 0, DAY, &certificate),
 			 0);
 	ln_certificate_free(certificate);

@@ -23,12 +23,12 @@
 
 enum which { ACCEPT, CONNECT, EPOLL, LISTEN, RECEIVE, SEND, SOCKET, CALLS };
 
-/* The next `times` calls fail with `number`; transfers move at most `most`
+/* The next `times` calls fail with `number`; transfers move at most `max`
  * bytes unless it is 0. */
 static struct {
 	_Atomic int times;
 	int number;
-	size_t most;
+	size_t max;
 } faults[CALLS];
 
 static _Atomic int receives;
@@ -88,8 +88,8 @@ ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
 	atomic_fetch_add(&receives, 1);
 	if (fails(RECEIVE))
 		return -1;
-	if (faults[RECEIVE].most > 0 && len > faults[RECEIVE].most)
-		len = faults[RECEIVE].most;
+	if (faults[RECEIVE].max > 0 && len > faults[RECEIVE].max)
+		len = faults[RECEIVE].max;
 	return __real_recv(fd, data, len, flags);
 }
 
@@ -98,8 +98,8 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
 	assert_true((flags & MSG_NOSIGNAL) != 0);
 	if (fails(SEND))
 		return -1;
-	if (faults[SEND].most > 0 && len > faults[SEND].most)
-		len = faults[SEND].most;
+	if (faults[SEND].max > 0 && len > faults[SEND].max)
+		len = faults[SEND].max;
 	return __real_send(fd, bytes, len, flags);
 }
 
@@ -111,10 +111,10 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 	assert_true((flags & MSG_NOSIGNAL) != 0);
 	if (fails(SEND))
 		return -1;
-	if (faults[SEND].most == 0)
+	if (faults[SEND].max == 0)
 		return __real_sendmsg(fd, message, flags);
-	if (piece.iov_len > faults[SEND].most)
-		piece.iov_len = faults[SEND].most;
+	if (piece.iov_len > faults[SEND].max)
+		piece.iov_len = faults[SEND].max;
 	less.msg_iov = &piece;
 	less.msg_iovlen = 1;
 	return __real_sendmsg(fd, &less, flags);
@@ -185,8 +185,8 @@ static void short_transfers(void **state)
 	struct test_call call = call_on(test_stream(sched, &peer));
 
 	(void)state;
-	faults[SEND].most = 3;
-	faults[RECEIVE].most = 1;
+	faults[SEND].max = 3;
+	faults[RECEIVE].max = 1;
 	assert_int_equal(test_call(sched, &call, test_write), 0);
 	assert_int_equal(call.count, 3);
 	assert_int_equal(test_call(sched, &call, test_write_whole), 0);

@@ -111,7 +111,7 @@ static void bounded(void **state)
 		assert_int_equal(queries[i].result, 0);
 		free(queries[i].addresses);
 	}
-	assert_int_equal(atomic_load(&most_at_once), 3);
+	assert_int_equal(atomic_load(&max_at_once), 3);
 	tear_down();
 }
 

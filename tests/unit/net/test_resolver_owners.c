@@ -64,7 +64,7 @@ static void flood(void **state)
 	/* What does not hang waits for what does when it is of the same. */
 	queue(&own, a, "name:1");
 	assert_int_equal(atomic_load(&begun), 8);
-	assert_int_equal(atomic_load(&most_at_once), 3);
+	assert_int_equal(atomic_load(&max_at_once), 3);
 	open_gate(FLOOD);
 	finish(queries, FLOOD);
 	finish(&own, 1);
@@ -170,7 +170,7 @@ static void halves(void **state)
 	run_for(NULL, "name:1");
 	assert_int_equal(atomic_load(&begun), 5);
 	assert_string_equal(order, "slow4 slow1 slow0 slow0 name ");
-	assert_int_equal(atomic_load(&most_at_once), 5);
+	assert_int_equal(atomic_load(&max_at_once), 5);
 	open_gate(50);
 	for (int i = 0; i < 5; i++)
 		finish(queries[i], 10);

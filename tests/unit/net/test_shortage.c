@@ -106,7 +106,7 @@ static void short_no_more(struct trial *trial)
 
 static struct ln_sched *sched;
 
-static void check(struct trial *trial, unsigned least)
+static void check(struct trial *trial, unsigned min)
 {
 	unsigned before = test_descriptors();
 	uint64_t used = trial->quota != NULL ? ln_quota_used(trial->quota) : 0;
@@ -123,7 +123,7 @@ static void check(struct trial *trial, unsigned least)
 		assert_int_equal(trial->result, LN_ENOMEM);
 	}
 	assert_int_equal(trial->result, 0);
-	assert_true(trial->left >= least);
+	assert_true(trial->left >= min);
 }
 
 static int set_up(void **state)

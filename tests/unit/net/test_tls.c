@@ -44,7 +44,7 @@ static void good_key(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		/* In pieces that are no whole records. */
-		atomic_store(&send_most, i == 0 ? 0 : 1000);
+		atomic_store(&max_send, i == 0 ? 0 : 1000);
 		prepare(sides, server, client);
 		shake_hands(sides);
 		assert_int_equal(sides[0].result, 0);
@@ -66,7 +66,7 @@ struct relay {
 	int ends[2];
 	char *seen;
 	size_t len;
-	size_t most;
+	size_t max;
 };
 
 static void *hand_on(void *argument)
@@ -83,7 +83,7 @@ static void *hand_on(void *argument)
 				continue;
 			if (read(relay->ends[i], &byte, 1) != 1)
 				return NULL;
-			if (relay->len < relay->most)
+			if (relay->len < relay->max)
 				relay->seen[relay->len++] = byte;
 			while (write(relay->ends[1 - i], &byte, 1) != 1) {
 				if (errno != EAGAIN)
@@ -98,7 +98,7 @@ static void in_between(void **state)
 {
 	static const char secret[] = "the payload that nobody else may read";
 	struct ln_tls_context *context = keyed(key);
-	struct relay relay = { .most = 65536 };
+	struct relay relay = { .max = 65536 };
 	struct side sides[2];
 	int first[2];
 	int second[2];
@@ -113,7 +113,7 @@ static void in_between(void **state)
 	sides[1].fd = second[0];
 	relay.ends[0] = first[1];
 	relay.ends[1] = second[1];
-	relay.seen = malloc(relay.most);
+	relay.seen = malloc(relay.max);
 	assert_non_null(relay.seen);
 	assert_int_equal(pthread_create(&relay.thread, NULL, hand_on, &relay),
 			 0);

@@ -44,7 +44,7 @@ static char folder[] = "/tmp/test_tls.XXXXXX";
 static struct ln_sched *sched;
 static _Atomic bool fail_new;
 static _Atomic bool fail_realloc;
-static _Atomic size_t send_most;
+static _Atomic size_t max_send;
 static _Atomic int send_error;
 
 SSL *__real_SSL_new(SSL_CTX *);
@@ -66,14 +66,14 @@ void *__wrap_realloc(void *old, size_t size)
 
 ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
 {
-	size_t most = atomic_load(&send_most);
+	size_t max = atomic_load(&max_send);
 
 	if (atomic_load(&send_error) != 0) {
 		errno = atomic_load(&send_error);
 		return -1;
 	}
-	if (most > 0 && len > most)
-		len = most;
+	if (max > 0 && len > max)
+		len = max;
 	return __real_send(fd, bytes, len, flags);
 }
 
@@ -82,7 +82,7 @@ static int setup(void **state)
 	(void)state;
 	atomic_store(&fail_new, false);
 	atomic_store(&fail_realloc, false);
-	atomic_store(&send_most, 0);
+	atomic_store(&max_send, 0);
 	atomic_store(&send_error, 0);
 	sched = test_net_begin();
 	return 0;

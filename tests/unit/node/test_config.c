@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "node/codec.h"
 #include "node/config.h"
-#include "node/payload.h"
 #include "process/config.h"
 #include "process/plugin_new.h"
 #include "support/processes.h"
@@ -26,19 +26,19 @@ static struct ln_config *make(void)
 	return config;
 }
 
-static void pack(const struct ln_config *config, struct ln_bytes *payload)
+static void pack(const struct ln_config *config, struct ln_bytes *body)
 {
-	*payload = (struct ln_bytes)LN_PAYLOAD_INIT;
-	assert_int_equal(ln_config_pack(config, payload), 0);
-	assert_int_equal(payload->error, 0);
+	*body = (struct ln_bytes)LN_ENCODED_INIT;
+	assert_int_equal(ln_config_encode(config, body), 0);
+	assert_int_equal(body->error, 0);
 }
 
-static int unpack(const uint8_t *data, size_t len, struct ln_config **config,
-		  struct ln_packed_plugins *plugins)
+static int decoder(const uint8_t *data, size_t len, struct ln_config **config,
+		   struct ln_packed_plugins *plugins)
 {
-	struct ln_unpack bytes = { .data = data, .len = len };
+	struct ln_decoder bytes = { .data = data, .len = len };
 
-	return ln_config_unpack(&bytes, config, plugins);
+	return ln_config_decode(&bytes, config, plugins);
 }
 
 /* A configuration in which nothing is as by default. */
@@ -81,11 +81,11 @@ static void all_of_it_crosses(void **state)
 	struct ln_config *config = make_rich();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_bytes payload;
+	struct ln_bytes body;
 
 	(void)state;
-	pack(config, &payload);
-	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins), 0);
+	pack(config, &body);
+	assert_int_equal(decoder(body.data, body.len, &copy, &plugins), 0);
 	assert_memory_equal(&copy->limits, &config->limits,
 			    offsetof(struct ln_limits, max_nesting));
 	assert_int_equal(copy->limits.max_nesting, 7);
@@ -112,7 +112,7 @@ static void all_of_it_crosses(void **state)
 	assert_true(copy->preopens[0].read_only);
 	assert_false(copy->preopens[1].read_only);
 	assert_int_equal(plugins.count, 0);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	ln_config_free(copy);
 	ln_config_free(config);
 }
@@ -125,7 +125,7 @@ static void plugins_cross_as_bytes(void **state)
 	struct ln_packed_plugins plugins;
 	struct ln_plugin *plugin = NULL;
 	struct ln_config *copy = NULL;
-	struct ln_bytes payload;
+	struct ln_bytes body;
 	char *error;
 
 	(void)state;
@@ -138,14 +138,14 @@ static void plugins_cross_as_bytes(void **state)
 		assert_int_equal(ln_config_add_plugin(config, plugin), 0);
 		ln_plugin_release(plugin);
 	}
-	pack(config, &payload);
-	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins), 0);
+	pack(config, &body);
+	assert_int_equal(decoder(body.data, body.len, &copy, &plugins), 0);
 	assert_int_equal(plugins.count, 2);
 	assert_string_equal(plugins.list[0].name, "one");
 	assert_null(plugins.list[1].name);
 	assert_memory_equal(plugins.list[1].bytes, "\0asm", 4);
 	assert_int_equal(copy->plugin_count, 0);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	ln_config_free(copy);
 	ln_config_free(config);
 	test_environment_free(environment);
@@ -154,12 +154,12 @@ static void plugins_cross_as_bytes(void **state)
 static void listeners_stay_here(void **state)
 {
 	struct ln_config *config = make();
-	struct ln_bytes payload = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_ENCODED_INIT;
 
 	(void)state;
 	assert_int_equal(ln_config_listen(config, "127.0.0.1:80"), 0);
-	assert_int_equal(ln_config_pack(config, &payload), LN_EUNSUP);
-	ln_bytes_deinit(&payload);
+	assert_int_equal(ln_config_encode(config, &body), LN_EUNSUP);
+	ln_bytes_deinit(&body);
 	ln_config_free(config);
 }
 
@@ -168,18 +168,18 @@ static void every_cut_is_noticed(void **state)
 	struct ln_config *config = make_rich();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_bytes payload;
+	struct ln_bytes body;
 
 	(void)state;
-	pack(config, &payload);
-	for (size_t len = 0; len < payload.len; len++)
-		assert_int_equal(unpack(payload.data, len, &copy, &plugins),
+	pack(config, &body);
+	for (size_t len = 0; len < body.len; len++)
+		assert_int_equal(decoder(body.data, len, &copy, &plugins),
 				 LN_EFORMAT);
 	/* And what is left over. */
-	ln_payload_u8(&payload, 0);
-	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins),
+	ln_encode_u8(&body, 0);
+	assert_int_equal(decoder(body.data, body.len, &copy, &plugins),
 			 LN_EFORMAT);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	ln_config_free(config);
 }
 
@@ -188,51 +188,51 @@ static void bad_values_are_refused(void **state)
 	struct ln_config *config = make();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_bytes payload;
+	struct ln_bytes body;
 
 	(void)state;
 	/* Too many plugins; the number is the last one. */
-	pack(config, &payload);
-	payload.data[payload.len - 4] = LN_PLUGINS_MOST + 1;
-	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins),
+	pack(config, &body);
+	body.data[body.len - 4] = LN_PLUGINS_MAX + 1;
+	assert_int_equal(decoder(body.data, body.len, &copy, &plugins),
 			 LN_EFORMAT);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	/* A directory that is neither read-only nor not. */
 	assert_int_equal(ln_config_preopen(config, "h", "g", true), 0);
-	pack(config, &payload);
-	payload.data[payload.len - 5] = 2;
-	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins),
+	pack(config, &body);
+	body.data[body.len - 5] = 2;
+	assert_int_equal(decoder(body.data, body.len, &copy, &plugins),
 			 LN_EFORMAT);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	ln_config_free(config);
 }
 
 static void lists_are_bounded(void **state)
 {
-	size_t most = LN_CONFIG_MOST_BYTES / 2 + 1;
+	size_t max = LN_CONFIG_MAX_BYTES / 2 + 1;
 	struct ln_packed_plugins plugins;
-	struct ln_bytes payload = LN_PAYLOAD_INIT;
+	struct ln_bytes body = LN_ENCODED_INIT;
 	struct ln_config *config = make();
 	struct ln_config *copy = NULL;
-	char *text = malloc(most + 1);
-	struct ln_bytes whole = LN_PAYLOAD_INIT;
+	char *text = malloc(max + 1);
+	struct ln_bytes whole = LN_ENCODED_INIT;
 
 	(void)state;
 	/* Two texts that are more than a configuration may have. */
 	assert_non_null(text);
-	memset(text, 'a', most);
-	text[most] = '\0';
+	memset(text, 'a', max);
+	text[max] = '\0';
 	assert_int_equal(ln_config_add_arg(config, text), 0);
-	pack(config, &payload);
+	pack(config, &body);
 	/* The limits, no namespaces, and the arguments, twice. */
-	ln_bytes_add(&whole, payload.data, 17 * 8 + 4);
-	ln_payload_u32(&whole, 2);
-	ln_payload_text(&whole, text);
-	ln_payload_text(&whole, text);
-	assert_int_equal(unpack(whole.data, whole.len, &copy, &plugins),
+	ln_bytes_add(&whole, body.data, 17 * 8 + 4);
+	ln_encode_u32(&whole, 2);
+	ln_encode_text(&whole, text);
+	ln_encode_text(&whole, text);
+	assert_int_equal(decoder(whole.data, whole.len, &copy, &plugins),
 			 LN_ELIMIT);
 	free(text);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	ln_bytes_deinit(&whole);
 	ln_config_free(config);
 }
@@ -242,16 +242,16 @@ static void numbers_that_are_too_large_are_cut(void **state)
 	struct ln_config *config = make();
 	struct ln_packed_plugins plugins;
 	struct ln_config *copy = NULL;
-	struct ln_bytes payload;
+	struct ln_bytes body;
 
 	(void)state;
-	pack(config, &payload);
-	memset(payload.data, 0xff, 17 * sizeof(uint64_t));
-	assert_int_equal(unpack(payload.data, payload.len, &copy, &plugins), 0);
+	pack(config, &body);
+	memset(body.data, 0xff, 17 * sizeof(uint64_t));
+	assert_int_equal(decoder(body.data, body.len, &copy, &plugins), 0);
 	assert_int_equal(copy->limits.max_nesting, UINT32_MAX);
 	assert_int_equal(copy->limits.max_handles, UINT32_MAX);
 	ln_config_free(copy);
-	ln_bytes_deinit(&payload);
+	ln_bytes_deinit(&body);
 	ln_config_free(config);
 }
 

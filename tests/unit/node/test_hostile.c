@@ -14,9 +14,9 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "node/export.h"
+#include "node/frame_encoder.h"
 #include "node/peer.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/fabric.h"
@@ -393,7 +393,7 @@ static void announcements_are_free(void **state)
 
 static void too_long(void **state)
 {
-	uint8_t *frame = calloc(1, LN_FRAME_MOST + 1);
+	uint8_t *frame = calloc(1, LN_FRAME_MAX + 1);
 	struct victim victim;
 	const char *reason = NULL;
 
@@ -401,7 +401,7 @@ static void too_long(void **state)
 	set_up(&victim);
 	frame[0] = LN_KIND_DATA;
 	assert_int_equal(ln_session_receive(victim.session, frame,
-					    LN_FRAME_MOST + 1, &reason),
+					    LN_FRAME_MAX + 1, &reason),
 			 LN_EFORMAT);
 	assert_string_equal(reason, "a frame of wrong length");
 	free(frame);

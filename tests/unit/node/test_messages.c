@@ -334,9 +334,9 @@ static void proxies_are_one_each_and_go(void **state)
 	ln_process_release(b);
 	assert_int_equal(net.nodes[0]->proxies, 0);
 	/* Known until it ends. */
-	assert_int_equal(ln_ids_count(&net.nodes[1]->exports), 1);
+	assert_int_equal(ln_id_table_count(&net.nodes[1]->exports), 1);
 	end(&inbox);
-	assert_int_equal(ln_ids_count(&net.nodes[1]->exports), 0);
+	assert_int_equal(ln_id_table_count(&net.nodes[1]->exports), 0);
 	test_net_deinit(&net);
 }
 
@@ -479,8 +479,8 @@ static void kill_crosses(void **state)
 /* A message of which not all can be kept is dropped, as by a full mailbox. */
 static void bounds_drop(void **state)
 {
-	const struct ln_node_options options = { .max_proxies = 4,
-						 .max_message = 100000 };
+	const struct ln_local_node_options options = { .max_proxies = 4,
+						       .max_message = 100000 };
 	struct test_net net;
 	struct inbox inbox;
 	struct inbox others[4];

@@ -181,11 +181,11 @@ static void there_are_so_many_at_a_time(void **state)
 {
 	struct ln_sched *sched = test_sched_new(2);
 	struct ln_pending *pending = make();
-	struct ln_request *requests[LN_PENDING_MOST];
+	struct ln_request *requests[LN_PENDING_MAX];
 	struct asker askers[3];
 
 	(void)state;
-	for (uint32_t i = 0; i < LN_PENDING_MOST; i++)
+	for (uint32_t i = 0; i < LN_PENDING_MAX; i++)
 		requests[i] = enter(pending, false);
 	for (int i = 0; i < 3; i++)
 		start(sched, &askers[i], pending, false);
@@ -198,7 +198,7 @@ static void there_are_so_many_at_a_time(void **state)
 	answer_asker(&askers[2]);
 	assert_int_equal(askers[1].answered, 0);
 	assert_int_equal(askers[2].answered, 0);
-	for (uint32_t i = 0; i < LN_PENDING_MOST; i++) {
+	for (uint32_t i = 0; i < LN_PENDING_MAX; i++) {
 		if (i != 7)
 			ln_pending_leave(pending, requests[i]);
 		free(requests[i]);

@@ -52,14 +52,14 @@ static struct test_net net;
 /* So that the engine has installed its handlers. */
 static void load_here(void)
 {
-	struct ln_env_module *module = NULL;
+	struct ln_module *module = NULL;
 	char *error = NULL;
 
 	assert_int_equal(ln_environment_add_module(net.environment,
 						   (const uint8_t *)"(module)",
 						   8, &module, &error),
 			 0);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	test_traps_are_the_engines();
 }
 
@@ -67,7 +67,8 @@ static int setup(void **state)
 {
 	(void)state;
 	test_net_init(&net, 2, 2, NULL);
-	assert_int_equal(ln_node_attach(net.nodes[1], net.environment), 0);
+	assert_int_equal(ln_local_node_attach(net.nodes[1], net.environment),
+			 0);
 	test_net_start(&net);
 	load_here();
 	return 0;
@@ -133,8 +134,7 @@ static enum ln_outcome spawn_one(struct ln_process *self)
 	return LN_OUTCOME_NORMAL;
 }
 
-static struct spawner spawner_of(struct ln_env_module *module,
-				 const char *function)
+static struct spawner spawner_of(struct ln_module *module, const char *function)
 {
 	return (struct spawner){
 		.spawn = { .module = module,
@@ -162,8 +162,7 @@ static void a_process_runs_there(void **state)
 		0xff,         0xff,
 	};
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module =
-		test_module_add(environment, module_text);
+	struct ln_module *module = test_module_add(environment, module_text);
 	struct spawner spawner = spawner_of(module, "two");
 
 	(void)state;
@@ -177,15 +176,14 @@ static void a_process_runs_there(void **state)
 	assert_int_equal(spawner.told, 5);
 	assert_non_null(ln_proxy_of(spawner.child));
 	ln_process_release(spawner.child);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	ln_environment_release(environment);
 }
 
 static void what_cannot_be_spawned(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module =
-		test_module_add(environment, module_text);
+	struct ln_module *module = test_module_add(environment, module_text);
 	struct spawner spawner = spawner_of(module, "nothing");
 
 	(void)state;
@@ -198,14 +196,14 @@ static void what_cannot_be_spawned(void **state)
 	assert_int_equal(spawner.result, LN_EINVAL);
 	assert_non_null(strstr(spawner.error, "2 parameters"));
 	free(spawner.error);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	ln_environment_release(environment);
 }
 
 static void what_is_no_module(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module = NULL;
+	struct ln_module *module = NULL;
 	char *error = NULL;
 
 	(void)state;
@@ -246,7 +244,7 @@ static void bytes_travel_once(void **state)
 {
 	struct ln_environment *first = make_environment();
 	struct ln_environment *second = make_environment();
-	struct ln_env_module *modules[3];
+	struct ln_module *modules[3];
 	size_t room = strlen(module_text) + 100000;
 	char *text = malloc(room + 1);
 
@@ -263,7 +261,7 @@ static void bytes_travel_once(void **state)
 	modules[2] = test_module_add(second, text);
 	assert_int_equal(net.nodes[1]->store.count, 1);
 	for (int i = 0; i < 3; i++)
-		ln_env_module_release(modules[i]);
+		ln_module_release(modules[i]);
 	ln_environment_release(first);
 	ln_environment_release(second);
 	free(text);
@@ -388,8 +386,7 @@ static void names_of_what_is_lost_vanish(void **state)
 static void the_asker_is_killed(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module =
-		test_module_add(environment, endless_start);
+	struct ln_module *module = test_module_add(environment, endless_start);
 	struct spawner spawner = spawner_of(module, "none");
 	struct ln_process *process =
 		test_process_start(net.environment, spawn_one, &spawner);
@@ -401,19 +398,18 @@ static void the_asker_is_killed(void **state)
 	ln_process_kill(process);
 	assert_int_equal(test_process_wait(process), LN_OUTCOME_KILLED);
 	assert_int_equal(spawner.result, LN_EKILLED);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	ln_environment_release(environment);
 }
 
 static void the_node_is_lost_meanwhile(void **state)
 {
 	struct ln_environment *environment = make_environment();
-	struct ln_env_module *module =
-		test_module_add(environment, endless_start);
+	struct ln_module *module = test_module_add(environment, endless_start);
 	struct spawner spawner = spawner_of(module, "none");
 	struct ln_process *process =
 		test_process_start(net.environment, spawn_one, &spawner);
-	struct ln_env_module *another = NULL;
+	struct ln_module *another = NULL;
 	char *error = NULL;
 
 	(void)state;
@@ -431,7 +427,7 @@ static void the_node_is_lost_meanwhile(void **state)
 				 strlen(module_text), &another, &error),
 			 LN_EIO);
 	free(error);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	ln_environment_release(environment);
 }
 

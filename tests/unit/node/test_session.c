@@ -11,10 +11,10 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "node/frame_encoder.h"
 #include "node/peer.h"
 #include "node/queue.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/fabric.h"
@@ -22,8 +22,8 @@
 
 #define SENDERS 20
 
-static const struct ln_node_options tight = { .high_mark = 4096,
-					      .low_mark = 2048 };
+static const struct ln_local_node_options tight = { .high_mark = 4096,
+						    .low_mark = 2048 };
 
 /* A process that sends, and how far it came. */
 struct sender {
@@ -382,12 +382,12 @@ static void others_go_on(void **state)
 
 static struct ln_frame *frame_of(size_t len)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	uint8_t bytes[256] = { 0 };
 
-	ln_wire_begin(&writer, LN_KIND_KILL, len);
-	ln_wire_put_bytes(&writer, bytes, len - 1);
-	return ln_wire_finish(&writer);
+	ln_frame_encoder_begin(&writer, LN_KIND_KILL, len);
+	ln_frame_encoder_bytes(&writer, bytes, len - 1);
+	return ln_frame_encoder_finish(&writer);
 }
 
 static void taking(void **state)
@@ -433,7 +433,7 @@ static void taking(void **state)
 
 static void up_is_refused(void **state)
 {
-	const struct ln_node_options two = { .max_sessions = 2 };
+	const struct ln_local_node_options two = { .max_sessions = 2 };
 	struct test_net net;
 	struct test_end *end;
 	struct ln_node_id id = { .name = "four" };
@@ -466,9 +466,9 @@ static void up_is_refused(void **state)
 	assert_int_equal(
 		ln_session_up(net.nodes[0], &end->channel, &id, &session),
 		LN_EEXIST);
-	assert_null(ln_node_find(net.nodes[0], "three", 5));
-	assert_null(ln_node_find(net.nodes[0], "tw", 2));
-	peer = ln_node_find(net.nodes[0], "two", 3);
+	assert_null(ln_local_node_find(net.nodes[0], "three", 5));
+	assert_null(ln_local_node_find(net.nodes[0], "tw", 2));
+	peer = ln_local_node_find(net.nodes[0], "two", 3);
 	assert_non_null(peer);
 	assert_ptr_equal(peer, end->session->peer);
 	assert_true(ln_peer_connected(peer));
@@ -478,28 +478,28 @@ static void up_is_refused(void **state)
 
 static void names(void **state)
 {
-	char longest[LN_NODE_NAME_MOST + 1];
-	struct ln_node_options options = { .name = "a\nb" };
-	struct ln_node *node;
+	char longest[LN_NODE_NAME_MAX + 1];
+	struct ln_local_node_options options = { .name = "a\nb" };
+	struct ln_local_node *node;
 
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
 	assert_true(ln_node_name_valid("a", 1));
 	assert_true(ln_node_name_valid("n\xc3\xa4me", 5));
-	assert_true(ln_node_name_valid(longest, LN_NODE_NAME_MOST));
-	assert_false(ln_node_name_valid(longest, LN_NODE_NAME_MOST + 1));
+	assert_true(ln_node_name_valid(longest, LN_NODE_NAME_MAX));
+	assert_false(ln_node_name_valid(longest, LN_NODE_NAME_MAX + 1));
 	assert_false(ln_node_name_valid("", 0));
 	assert_false(ln_node_name_valid("a\0b", 3));
 	assert_false(ln_node_name_valid("a\x7f", 2));
 	assert_false(ln_node_name_valid("a\xff", 2));
-	assert_int_equal(ln_node_new(NULL, &options, &node), LN_EINVAL);
-	ln_node_free(NULL);
+	assert_int_equal(ln_local_node_new(NULL, &options, &node), LN_EINVAL);
+	ln_local_node_free(NULL);
 }
 
 /* A peer that asks, and does not take the answers, is given up. */
 static void answers_are_bounded(void **state)
 {
-	const struct ln_node_options few = { .answers_most = 2000 };
+	const struct ln_local_node_options few = { .max_answer_bytes = 2000 };
 	uint8_t frame[49] = { LN_KIND_LINK };
 	const char *reason;
 	struct test_net net;

@@ -128,13 +128,13 @@ static void entries_are_bounded(void **state)
 
 	(void)state;
 	ln_store_init(&store, SIZE_MAX);
-	for (uint32_t i = 0; i < LN_STORE_MOST + 10; i++) {
+	for (uint32_t i = 0; i < LN_STORE_MAX + 10; i++) {
 		memcpy(digest, &i, sizeof(i));
 		ln_blob_release(
 			ln_store_add(&store, digest, bytes_of(0, 1), 1));
 	}
-	assert_int_equal(store.count, LN_STORE_MOST);
-	assert_int_equal(store.bytes, LN_STORE_MOST);
+	assert_int_equal(store.count, LN_STORE_MAX);
+	assert_int_equal(store.bytes, LN_STORE_MAX);
 	ln_store_deinit(&store);
 }
 

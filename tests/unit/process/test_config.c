@@ -91,14 +91,14 @@ static void clones_are_independent(void **state)
 static void bytes_are_bounded(void **state)
 {
 	struct ln_config *config = make();
-	char *text = malloc(LN_CONFIG_MOST_BYTES + 1);
+	char *text = malloc(LN_CONFIG_MAX_BYTES + 1);
 
 	(void)state;
 	assert_non_null(text);
-	memset(text, 'x', LN_CONFIG_MOST_BYTES);
-	text[LN_CONFIG_MOST_BYTES] = '\0';
+	memset(text, 'x', LN_CONFIG_MAX_BYTES);
+	text[LN_CONFIG_MAX_BYTES] = '\0';
 	assert_int_equal(ln_config_add_arg(config, text), LN_ELIMIT);
-	assert_int_equal(ln_config_allow(config, text, LN_CONFIG_MOST_BYTES),
+	assert_int_equal(ln_config_allow(config, text, LN_CONFIG_MAX_BYTES),
 			 LN_ELIMIT);
 	assert_int_equal(ln_config_preopen(config, text, "", false), LN_ELIMIT);
 	assert_int_equal(config->bytes, 0);
@@ -117,12 +117,12 @@ static void entries_are_bounded(void **state)
 	struct ln_config *config = make();
 
 	(void)state;
-	for (size_t i = 0; i < LN_CONFIG_MOST_ENTRIES; i++) {
+	for (size_t i = 0; i < LN_CONFIG_MAX_ENTRIES; i++) {
 		if (ln_config_add_arg(config, "") != 0)
 			fail();
 	}
 	assert_int_equal(ln_config_add_arg(config, ""), LN_ELIMIT);
-	assert_int_equal(config->args.count, LN_CONFIG_MOST_ENTRIES);
+	assert_int_equal(config->args.count, LN_CONFIG_MAX_ENTRIES);
 	assert_int_equal(ln_config_add_env(config, ""), 0);
 	ln_config_free(config);
 }

@@ -141,7 +141,7 @@ static void what_children_share(void **state)
 		ln_environment_new(root->runtime, less, config, &child), 0);
 	assert_ptr_equal(same->linker, root->linker);
 	assert_ptr_equal(child->linker, less->linker);
-	for (int i = 0; i < LN_CODE_STEPS; i++) {
+	for (int i = 0; i < LN_CODE_PHASES; i++) {
 		assert_non_null(child->making[i]);
 		assert_ptr_not_equal(child->making[i], less->making[i]);
 		assert_ptr_not_equal(child->making[i], same->making[i]);
@@ -162,7 +162,7 @@ static void what_children_share(void **state)
 static void add(struct ln_environment *environment, const char *bytes,
 		size_t len, int expected)
 {
-	struct ln_env_module *module = NULL;
+	struct ln_module *module = NULL;
 	char *error = NULL;
 
 	assert_int_equal(ln_environment_add_module(environment,
@@ -175,8 +175,8 @@ static void add(struct ln_environment *environment, const char *bytes,
 	if (module != NULL) {
 		/* It holds its environment. */
 		assert_int_equal(environment->references, 2);
-		ln_env_module_release(ln_env_module_retain(module));
-		ln_env_module_release(module);
+		ln_module_release(ln_module_retain(module));
+		ln_module_release(module);
 	}
 	assert_int_equal(environment->references, 1);
 }
@@ -222,7 +222,7 @@ static enum ln_outcome add_in_process(struct ln_process *self)
 {
 	static const char text[] = "(module (func (export \"go\")))";
 	struct adding *adding = self->argument;
-	struct ln_env_module *module = NULL;
+	struct ln_module *module = NULL;
 	char *error;
 
 	adding->result = ln_environment_add_module(
@@ -230,7 +230,7 @@ static enum ln_outcome add_in_process(struct ln_process *self)
 		&module, &error);
 	free(error);
 	if (module != NULL)
-		ln_env_module_release(module);
+		ln_module_release(module);
 	return LN_OUTCOME_NORMAL;
 }
 

@@ -195,7 +195,7 @@ static void removed_links_make_room(void **state)
 static void charges_an_account(void **state)
 {
 	static struct ln_process many[400];
-	struct ln_account account = { .most = 8191 };
+	struct ln_account account = { .max = 8191 };
 	struct ln_links links = { 0 };
 	int added = 0;
 

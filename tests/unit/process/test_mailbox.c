@@ -20,7 +20,7 @@
 #else
 #define STEPS 60000
 #endif
-#define MOST 3000 /* messages in the model */
+#define MAX_COUNT 3000 /* messages in the model */
 
 static struct ln_mailbox mailbox;
 static int next_number;
@@ -479,7 +479,7 @@ struct entry {
 	int number;
 };
 
-static struct entry model[MOST];
+static struct entry model[MAX_COUNT];
 static size_t model_count;
 
 /* Takes the oldest match out of the model; its number, or -1. */
@@ -514,7 +514,7 @@ static unsigned choose(unsigned bound)
 static void push_both(void)
 {
 	int64_t tag = choose(6);
-	bool room = model_count < MOST - 1;
+	bool room = model_count < MAX_COUNT - 1;
 
 	if (room)
 		model[model_count++] =
@@ -557,7 +557,7 @@ static void random_steps_match_a_model(void **state)
 	for (uint64_t seed = 1; seed <= 3; seed++) {
 		random_state = seed;
 		model_count = 0;
-		open_mailbox(MOST - 1, 0);
+		open_mailbox(MAX_COUNT - 1, 0);
 		for (int step = 0; step < STEPS; step++) {
 			/* Waves: it fills up, and runs empty. */
 			unsigned pushes = step / (STEPS / 8) % 2 == 0 ? 65 : 40;
@@ -641,8 +641,8 @@ static void senders_keep_their_order(void **state)
  * closed. */
 static void charges_an_account(void **state)
 {
-	struct ln_account above = { .most = 1 << 20 };
-	struct ln_account account = { .above = &above, .most = 1 << 20 };
+	struct ln_account above = { .max = 1 << 20 };
+	struct ln_account account = { .above = &above, .max = 1 << 20 };
 	struct ln_wanted any = { 0 };
 	struct ln_message *message;
 	int pushed = 0;

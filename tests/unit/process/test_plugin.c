@@ -67,7 +67,7 @@ static struct result apply(const char *name, const char *const *texts,
 	return result;
 }
 
-static const struct ln_plugin_bounds wide = { .most = 1 << 16, .ms = 60000 };
+static const struct ln_plugin_bounds wide = { .max = 1 << 16, .ms = 60000 };
 
 /* They change nothing: the module as a binary comes out. */
 static void check_unchanged(const char *const *texts, size_t count)
@@ -139,8 +139,8 @@ static void bounds(void **state)
 		"(module (memory 4097)"
 		" (func (export \"lunatic_create_module_hook\")))"
 	};
-	const struct ln_plugin_bounds brief = { .most = 1 << 16, .ms = 20 };
-	const struct ln_plugin_bounds small = { .most = 10, .ms = 60000 };
+	const struct ln_plugin_bounds brief = { .max = 1 << 16, .ms = 20 };
+	const struct ln_plugin_bounds small = { .max = 10, .ms = 60000 };
 	struct result result;
 
 	(void)state;

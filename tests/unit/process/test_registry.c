@@ -170,18 +170,18 @@ static void holds_so_many_bytes(void **state)
 	struct ln_limits limits = ln_limits_default;
 	struct ln_environment *environment;
 	struct ln_process *process;
-	char name[LN_REGISTRY_NAME_MOST + 2];
+	char name[LN_REGISTRY_NAME_MAX + 2];
 
 	(void)state;
-	limits.max_registry_bytes = 3 * LN_REGISTRY_NAME_MOST;
+	limits.max_registry_bytes = 3 * LN_REGISTRY_NAME_MAX;
 	environment = test_environment_new(1, &limits);
 	process = start(environment);
 	memset(name, 'n', sizeof(name));
-	name[LN_REGISTRY_NAME_MOST + 1] = '\0';
+	name[LN_REGISTRY_NAME_MAX + 1] = '\0';
 	assert_int_equal(put(environment, name, "1.0.0", process), LN_EINVAL);
 	assert_int_equal(forget(environment, name, "1.0.0"), LN_ENOENT);
 	assert_null(find(environment, name, "*"));
-	name[LN_REGISTRY_NAME_MOST] = '\0';
+	name[LN_REGISTRY_NAME_MAX] = '\0';
 	assert_int_equal(put(environment, name, "1.0.0", process), 0);
 	assert_int_equal(put(environment, name, "1.0.1", process), 0);
 	assert_int_equal(put(environment, name, "1.0.2", process), LN_ELIMIT);
@@ -199,7 +199,7 @@ static void a_name_has_so_many_versions(void **state)
 	char version[32];
 
 	(void)state;
-	for (int i = 0; i < LN_REGISTRY_VERSIONS_MOST; i++) {
+	for (int i = 0; i < LN_REGISTRY_VERSIONS_MAX; i++) {
 		snprintf(version, sizeof(version), "0.0.%d", i);
 		assert_int_equal(put(environment, "v", version, process), 0);
 	}

@@ -80,7 +80,7 @@ static void encoding_is_checked(void **state)
 }
 
 /* Spawns from outside; what ln_wasm_spawn returned. */
-static int spawn(struct ln_env_module *module, const char *function,
+static int spawn(struct ln_module *module, const char *function,
 		 const uint8_t *params, size_t len, struct ln_process **process,
 		 char **error)
 {
@@ -95,7 +95,7 @@ static int spawn(struct ln_env_module *module, const char *function,
 	return ln_wasm_spawn(&call, process, error);
 }
 
-static enum ln_outcome run(struct ln_env_module *module, const char *function,
+static enum ln_outcome run(struct ln_module *module, const char *function,
 			   const uint8_t *params, size_t len)
 {
 	struct ln_process *process = NULL;
@@ -110,7 +110,7 @@ static enum ln_outcome run(struct ln_env_module *module, const char *function,
 static void parameters_arrive(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct ln_env_module *module = test_module_add(environment, plain);
+	struct ln_module *module = test_module_add(environment, plain);
 	uint8_t params[2 * LN_PARAM_SIZE];
 	size_t len;
 
@@ -126,11 +126,11 @@ static void parameters_arrive(void **state)
 	assert_int_equal(run(module, "wide", params, len), LN_OUTCOME_NORMAL);
 	len = put(params, 0, LN_PARAM_V128, 7, 1);
 	assert_int_equal(run(module, "wide", params, len), LN_OUTCOME_TRAPPED);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	test_environment_free(environment);
 }
 
-static void refuse(struct ln_env_module *module, const char *function,
+static void refuse(struct ln_module *module, const char *function,
 		   const uint8_t *params, size_t len, int expected)
 {
 	struct ln_process *process = NULL;
@@ -147,7 +147,7 @@ static void refuse(struct ln_env_module *module, const char *function,
 static void wrong_spawns_are_refused(void **state)
 {
 	struct ln_environment *environment = test_environment_new(1, NULL);
-	struct ln_env_module *module = test_module_add(environment, plain);
+	struct ln_module *module = test_module_add(environment, plain);
 	uint8_t params[3 * LN_PARAM_SIZE];
 	char name[1000];
 	size_t one = put(params, 0, LN_PARAM_I32, 0, 0);
@@ -170,7 +170,7 @@ static void wrong_spawns_are_refused(void **state)
 	/* The encoding has no floating point. */
 	refuse(module, "float", params, one, LN_EINVAL);
 	assert_int_equal(environment->processes, 0);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	test_environment_free(environment);
 }
 
@@ -181,7 +181,7 @@ static void memory_has_a_limit(void **state)
 	(void)state;
 	for (uint64_t pages = 2; pages <= 3; pages++) {
 		struct ln_environment *environment;
-		struct ln_env_module *module;
+		struct ln_module *module;
 
 		limits.max_memory = pages << 16;
 		environment = test_environment_new(1, &limits);
@@ -191,7 +191,7 @@ static void memory_has_a_limit(void **state)
 		else
 			assert_int_equal(run(module, "none", NULL, 0),
 					 LN_OUTCOME_NORMAL);
-		ln_env_module_release(module);
+		ln_module_release(module);
 		test_environment_free(environment);
 	}
 }
@@ -199,7 +199,7 @@ static void memory_has_a_limit(void **state)
 static void traps_and_kills(void **state)
 {
 	struct ln_environment *environment = test_environment_new(2, NULL);
-	struct ln_env_module *module = test_module_add(environment, plain);
+	struct ln_module *module = test_module_add(environment, plain);
 	struct ln_process *spinners[3] = { NULL };
 	char *error;
 
@@ -219,12 +219,12 @@ static void traps_and_kills(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(test_process_wait(spinners[i]),
 				 LN_OUTCOME_KILLED);
-	ln_env_module_release(module);
+	ln_module_release(module);
 	test_environment_free(environment);
 }
 
 struct parent {
-	struct ln_env_module *module;
+	struct ln_module *module;
 	const char *function;
 	int64_t link_tag;
 	int result;
@@ -287,12 +287,12 @@ static void start_functions_are_reported(void **state)
 	free(part.error);
 	/* From outside nobody waits for it: the process fails. */
 	assert_int_equal(run(part.module, "none", NULL, 0), LN_OUTCOME_TRAPPED);
-	ln_env_module_release(part.module);
+	ln_module_release(part.module);
 
 	part.module = test_module_add(environment, good_start);
 	assert_int_equal(run_parent(environment, &part), LN_OUTCOME_NORMAL);
 	assert_int_equal(part.result, 0);
-	ln_env_module_release(part.module);
+	ln_module_release(part.module);
 	test_environment_free(environment);
 }
 
@@ -307,7 +307,7 @@ static void a_linked_child_is_heard_of(void **state)
 	assert_int_equal(part.result, 0);
 	assert_int_equal(part.got_kind, LN_MESSAGE_LINK_DIED);
 	assert_int_equal(part.got_tag, 77);
-	ln_env_module_release(part.module);
+	ln_module_release(part.module);
 	test_environment_free(environment);
 }
 
@@ -325,7 +325,7 @@ static void no_room_for_a_child(void **state)
 	assert_int_equal(part.result, LN_ELIMIT);
 	assert_non_null(part.error);
 	free(part.error);
-	ln_env_module_release(part.module);
+	ln_module_release(part.module);
 	test_environment_free(environment);
 }
 

@@ -121,7 +121,7 @@ static void yield_twice(struct actor *self)
 
 static void start_many(struct actor *self)
 {
-	for (unsigned i = 1; i < MOST_ACTORS; i++) {
+	for (unsigned i = 1; i < MAX_ACTORS; i++) {
 		start_actor(i, yield_twice);
 		sometimes_yield(self);
 	}
@@ -132,7 +132,7 @@ static void stealing(void)
 	open_world(3);
 	start_actor(0, start_many);
 	close_world();
-	systematic_check(world.turn == MOST_ACTORS - 1, "a task did not run");
+	systematic_check(world.turn == MAX_ACTORS - 1, "a task did not run");
 }
 
 /* Scenario: a task keeps its worker; others must run what it has queued. */
@@ -141,7 +141,7 @@ static void note_run(struct actor *self)
 {
 	(void)self;
 	atomic_fetch_add(&world.ran, 1);
-	ln_futex_wake(&world.ran, MOST_ACTORS);
+	ln_futex_wake(&world.ran, MAX_ACTORS);
 }
 
 /* Keeps the worker until `count` tasks have run. */

@@ -33,10 +33,10 @@
 #include "base/systematic.h"
 #include "base/time.h"
 
-#define MOST_THREADS 16
-#define MOST_POINTS 2000000 /* of one run; an honest one has some thousands */
-#define RATES 7             /* a switch at each point, every 2nd, ... 64th */
-#define HISTORY 64          /* points that a report tells of */
+#define MAX_THREADS 16
+#define MAX_POINTS 2000000 /* of one run; an honest one has some thousands */
+#define RATES 7            /* a switch at each point, every 2nd, ... 64th */
+#define HISTORY 64         /* points that a report tells of */
 
 enum thread_state { RUNNABLE, ASLEEP, JOINING, OVER };
 
@@ -66,7 +66,7 @@ static struct {
 	} history[HISTORY]; /* a ring, indexed by `points` */
 	unsigned current;
 	unsigned count;
-	struct thread threads[MOST_THREADS];
+	struct thread threads[MAX_THREADS];
 } run;
 
 static uint64_t next_random(void)
@@ -125,7 +125,7 @@ void systematic_check(bool right, const char *what)
 /* A thread that can run; there must be one. */
 static unsigned pick(void)
 {
-	unsigned can[MOST_THREADS];
+	unsigned can[MAX_THREADS];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < run.count; i++) {
@@ -162,7 +162,7 @@ void ln_systematic_point(void)
 {
 	if (!run.active)
 		return;
-	if (++run.points > MOST_POINTS)
+	if (++run.points > MAX_POINTS)
 		give_up(SYSTEMATIC_LOST, "nothing gets done");
 	run.history[run.points % HISTORY].thread = run.current;
 	run.history[run.points % HISTORY].place = __builtin_return_address(0);
@@ -190,7 +190,7 @@ void ln_futex_wake(_Atomic uint32_t *word, int count)
 {
 	ln_systematic_point();
 	for (; count > 0; count--) {
-		unsigned sleepers[MOST_THREADS];
+		unsigned sleepers[MAX_THREADS];
 		unsigned n = 0;
 
 		for (unsigned i = 0; i < run.count; i++) {
@@ -232,7 +232,7 @@ int systematic_create(pthread_t *thread, const pthread_attr_t *attributes,
 	int error;
 
 	(void)attributes;
-	systematic_check(run.count < MOST_THREADS, "too many threads");
+	systematic_check(run.count < MAX_THREADS, "too many threads");
 	made->function = function;
 	made->argument = argument;
 	made->state = RUNNABLE;

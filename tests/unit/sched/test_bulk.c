@@ -105,7 +105,7 @@ static void copy_all(void *argument)
 	atomic_store(self->stop, true);
 }
 
-static void count_turns(void *argument)
+static void count_places(void *argument)
 {
 	struct copier *self = argument;
 
@@ -128,7 +128,7 @@ static void others_run_meanwhile(void **state)
 
 	(void)state;
 	test_task_start(sched, &copier.task, copy_all, &copier);
-	test_task_start(sched, &other.task, count_turns, &other);
+	test_task_start(sched, &other.task, count_places, &other);
 	ln_sched_wait_idle(sched);
 	assert_true(atomic_load(&turns) >= 3);
 	ln_sched_free(sched);

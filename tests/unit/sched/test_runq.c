@@ -78,7 +78,7 @@ static void steals_half_from_the_head(void **state)
 {
 	static const struct {
 		uint32_t queued;
-		uint32_t most;
+		uint32_t max;
 		uint32_t stolen;
 	} cases[] = {
 		{ 0, 64, 0 },    { 1, 64, 1 },      { 2, 64, 1 },
@@ -93,7 +93,7 @@ static void steals_half_from_the_head(void **state)
 		reset(&queue, starts[i % STARTS]);
 		for (uint32_t j = 0; j < cases[i].queued; j++)
 			assert_true(ln_runq_push(&queue, task(j + 1)));
-		assert_int_equal(ln_runq_steal(&queue, out, cases[i].most),
+		assert_int_equal(ln_runq_steal(&queue, out, cases[i].max),
 				 cases[i].stolen);
 		for (uint32_t j = 0; j < cases[i].stolen; j++)
 			assert_ptr_equal(out[j], task(j + 1));

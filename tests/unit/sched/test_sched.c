@@ -21,10 +21,10 @@
 
 #if LN_TSAN
 #define SHORT_TASKS 5000 /* each is dear, and few may be alive at once */
-#define ALIVE_MOST 1000u
+#define ALIVE_MAX 1000u
 #else
 #define SHORT_TASKS 200000
-#define ALIVE_MOST 4000u
+#define ALIVE_MAX 4000u
 #endif
 
 static _Atomic unsigned runs;
@@ -108,7 +108,7 @@ static void many_short_tasks_from_outside(void **state)
 	(void)state;
 	atomic_store(&runs, 0);
 	for (unsigned i = 0; i < SHORT_TASKS; i++) {
-		while (ln_sched_live(sched) > ALIVE_MOST)
+		while (ln_sched_live(sched) > ALIVE_MAX)
 			test_nap();
 		assert_true(start_short(sched));
 	}
@@ -207,7 +207,7 @@ static void *spawn_from_thread(void *argument)
 	struct spawner *self = argument;
 
 	for (unsigned i = 0; i < self->count; i++) {
-		while (ln_sched_live(self->sched) > ALIVE_MOST)
+		while (ln_sched_live(self->sched) > ALIVE_MAX)
 			test_nap();
 		if (!start_short(self->sched))
 			self->failed = true;

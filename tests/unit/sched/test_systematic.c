@@ -37,15 +37,15 @@
 #endif
 #define SEEDS_FOR_MUTANTS 3000
 
-#define MOST_SCENARIOS 40
+#define MAX_SCENARIOS 40
 
-static const struct scenario *scenarios[MOST_SCENARIOS];
+static const struct scenario *scenarios[MAX_SCENARIOS];
 static size_t scenario_count;
 
 static void collect(const struct scenario *list)
 {
 	for (; list->name != NULL; list++) {
-		if (scenario_count == MOST_SCENARIOS)
+		if (scenario_count == MAX_SCENARIOS)
 			abort();
 		scenarios[scenario_count++] = list;
 	}
@@ -150,7 +150,7 @@ static int expect_loss(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[MOST_SCENARIOS + 1];
+	struct CMUnitTest tests[MAX_SCENARIOS + 1];
 
 	collect(sched_scenarios);
 	collect(process_scenarios);

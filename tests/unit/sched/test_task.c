@@ -303,7 +303,7 @@ struct yielder {
 	struct test_task task;
 	struct yielder *all;
 	int turns;
-	int most_ahead; /* turns more than the slowest, at worst */
+	int max_ahead; /* turns more than the slowest, at worst */
 };
 
 static void yield_often(void *argument)
@@ -316,8 +316,8 @@ static void yield_often(void *argument)
 			int ahead = self->turns - self->all[j].turns;
 
 			/* Those that have not begun do not count. */
-			if (self->all[j].turns > 0 && ahead > self->most_ahead)
-				self->most_ahead = ahead;
+			if (self->all[j].turns > 0 && ahead > self->max_ahead)
+				self->max_ahead = ahead;
 		}
 		ln_task_yield(&self->task.task);
 	}
@@ -352,7 +352,7 @@ static void yield_is_fair(void **state)
 	ln_sched_wait_idle(sched);
 	for (int i = 0; i < YIELDERS; i++) {
 		assert_int_equal(yielders[i].turns, 500);
-		assert_true(yielders[i].most_ahead <= 2);
+		assert_true(yielders[i].max_ahead <= 2);
 	}
 	ln_sched_free(sched);
 }

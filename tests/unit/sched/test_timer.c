@@ -152,7 +152,7 @@ static void wakes_its_task(void **state)
 }
 
 /* The least deadline of those that the model says are in the heap. */
-static int64_t least(const bool *present)
+static int64_t min(const bool *present)
 {
 	int64_t result = LN_NEVER;
 
@@ -202,7 +202,7 @@ static void random_steps_match_a_model(void **state)
 		}
 		assert_int_equal(heap.count, count);
 		if (step % 50 == 0)
-			assert_true(earliest(&heap) == least(present));
+			assert_true(earliest(&heap) == min(present));
 	}
 	for (size_t i = 0; i < MANY; i++)
 		assert_int_equal(timers[i].index != 0, present[i]);

@@ -24,7 +24,7 @@ void open_world(unsigned workers)
 	};
 
 	memset(&world, 0, sizeof(world));
-	for (unsigned i = 0; i < MOST_ACTORS; i++)
+	for (unsigned i = 0; i < MAX_ACTORS; i++)
 		world.actors[i].index = i;
 	systematic_check(ln_sched_new(&options, &world.sched) == 0,
 			 "no scheduler");
@@ -39,7 +39,7 @@ void close_world(void)
 {
 	ln_sched_wait_idle(world.sched);
 	systematic_check(ln_sched_live(world.sched) == 0, "tasks are left");
-	for (unsigned i = 0; i < MOST_ACTORS; i++)
+	for (unsigned i = 0; i < MAX_ACTORS; i++)
 		systematic_check(world.actors[i].body == NULL ||
 					 atomic_load(&world.actors[i].over),
 				 "a task is not over");
@@ -66,7 +66,7 @@ void describe_world(void)
 			worker->next != NULL,
 			worker->queue.tail - worker->queue.head);
 	}
-	for (unsigned i = 0; i < MOST_ACTORS; i++) {
+	for (unsigned i = 0; i < MAX_ACTORS; i++) {
 		if (world.actors[i].body != NULL)
 			fprintf(stderr, "  task %u: state %u, %u tokens\n", i,
 				world.actors[i].task.state,

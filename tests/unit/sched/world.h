@@ -20,7 +20,7 @@
 
 struct ln_sched;
 
-#define MOST_ACTORS 16
+#define MAX_ACTORS 16
 
 /* A task of a scenario. */
 struct actor {
@@ -34,7 +34,7 @@ struct actor {
 /* What the tasks and threads of the scenario that runs share. */
 struct world {
 	struct ln_sched *sched;
-	struct actor actors[MOST_ACTORS];
+	struct actor actors[MAX_ACTORS];
 	_Atomic unsigned turn;
 	_Atomic uint32_t ran; /* futex */
 	struct ln_mutex mutex;

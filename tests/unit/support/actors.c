@@ -122,7 +122,7 @@ void test_actor_assert(struct test_actor *actor, int told)
 }
 
 void test_pair_init(struct test_pair *pair,
-		    const struct ln_node_options *options)
+		    const struct ln_local_node_options *options)
 {
 	memset(pair, 0, sizeof(*pair));
 	test_net_init(&pair->net, 2, 2, options);

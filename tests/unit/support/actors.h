@@ -54,7 +54,7 @@ struct test_pair {
 };
 
 void test_pair_init(struct test_pair *pair,
-		    const struct ln_node_options *options);
+		    const struct ln_local_node_options *options);
 void test_pair_introduce(struct test_pair *pair);
 
 /* Lets everything arrive that was sent. */

@@ -46,7 +46,8 @@ static void close_channel(struct ln_channel *channel, const char *reason)
 static const struct ln_channel_class class = { .wake = wake,
 					       .close = close_channel };
 
-struct test_line *test_line_new(struct ln_node *a, struct ln_node *b)
+struct test_line *test_line_new(struct ln_local_node *a,
+				struct ln_local_node *b)
 {
 	struct test_line *line = calloc(1, sizeof(*line));
 
@@ -72,19 +73,19 @@ static struct ln_frame *next_frame(struct test_end *end)
 	struct ln_frame *frame;
 
 	if (end->frames == NULL)
-		end->frames = ln_session_take(end->session, 2 * LN_FRAME_MOST);
+		end->frames = ln_session_take(end->session, 2 * LN_FRAME_MAX);
 	frame = end->frames;
 	if (frame != NULL)
 		end->frames = frame->next;
 	return frame;
 }
 
-size_t test_line_move(struct test_line *line, int from, size_t most)
+size_t test_line_move(struct test_line *line, int from, size_t max)
 {
 	struct test_end *to = &line->ends[1 - from];
 	size_t moved = 0;
 
-	while (moved < most && !atomic_load(&line->broken)) {
+	while (moved < max && !atomic_load(&line->broken)) {
 		struct ln_frame *frame = next_frame(&line->ends[from]);
 		const char *reason;
 
@@ -161,10 +162,10 @@ void test_line_cut(struct test_line *line)
 }
 
 void test_net_init(struct test_net *net, int count, unsigned workers,
-		   const struct ln_node_options *options)
+		   const struct ln_local_node_options *options)
 {
 	static const char *const names[] = { "one", "two", "three" };
-	struct ln_node_options own = { .name = NULL };
+	struct ln_local_node_options own = { .name = NULL };
 
 	memset(net, 0, sizeof(*net));
 	net->environment = test_environment_new(workers, NULL);
@@ -173,8 +174,8 @@ void test_net_init(struct test_net *net, int count, unsigned workers,
 		own = *options;
 	for (int i = 0; i < count; i++) {
 		own.name = names[i];
-		assert_int_equal(ln_node_new(net->environment->runtime, &own,
-					     &net->nodes[i]),
+		assert_int_equal(ln_local_node_new(net->environment->runtime,
+						   &own, &net->nodes[i]),
 				 0);
 	}
 	for (int i = 0; i < count && i < count * (count - 1) / 2; i++)
@@ -198,14 +199,14 @@ void test_net_deinit(struct test_net *net)
 	}
 	ln_runtime_stop(net->environment->runtime);
 	for (int i = 0; i < net->count; i++) {
-		struct ln_node *node = net->nodes[i];
+		struct ln_local_node *node = net->nodes[i];
 
 		assert_int_equal(node->proxies, 0);
-		assert_int_equal(ln_ids_count(&node->peers), 0);
-		assert_int_equal(ln_ids_count(&node->exports), 0);
+		assert_int_equal(ln_id_table_count(&node->peers), 0);
+		assert_int_equal(ln_id_table_count(&node->exports), 0);
 		assert_int_equal(node->session_count, 0);
 		assert_int_equal(node->references, 1);
-		ln_node_free(node);
+		ln_local_node_free(node);
 	}
 	test_environment_free(net->environment);
 }
@@ -225,7 +226,8 @@ struct test_end *test_net_end(struct test_net *net, int at, int other)
 	return NULL;
 }
 
-struct ln_process *test_proxy(struct ln_node *at, struct ln_node *of,
+struct ln_process *test_proxy(struct ln_local_node *at,
+			      struct ln_local_node *of,
 			      struct ln_process *process)
 {
 	struct ln_proxy *proxy = NULL;

@@ -24,7 +24,7 @@ struct test_line;
 struct test_end {
 	struct ln_channel channel;
 	struct test_line *line;
-	struct ln_node *node;
+	struct ln_local_node *node;
 	struct ln_session *session;
 	struct ln_frame *frames; /* taken, not handed over yet */
 	_Atomic int wakes;       /* times the channel was woken */
@@ -41,11 +41,12 @@ struct test_line {
 };
 
 /* Connects two nodes. The test fails when they refuse. */
-struct test_line *test_line_new(struct ln_node *a, struct ln_node *b);
+struct test_line *test_line_new(struct ln_local_node *a,
+				struct ln_local_node *b);
 
-/* Hands over at most `most` of the frames that ends[from] sends; returns how
+/* Hands over at most `max` of the frames that ends[from] sends; returns how
  * many. From the task that runs the line, or when none does. */
-size_t test_line_move(struct test_line *line, int from, size_t most);
+size_t test_line_move(struct test_line *line, int from, size_t max);
 
 /* Hands over until nothing is left in either direction. */
 void test_line_settle(struct test_line *line);
@@ -61,13 +62,13 @@ void test_line_cut(struct test_line *line);
 struct test_net {
 	struct ln_environment *environment;
 	int count;
-	struct ln_node *nodes[TEST_NODES];
+	struct ln_local_node *nodes[TEST_NODES];
 	struct test_line *lines[TEST_NODES]; /* 0-1, 1-2, 2-0 */
 };
 
 /* Makes them on a runtime of `workers`; `options` may be NULL. */
 void test_net_init(struct test_net *net, int count, unsigned workers,
-		   const struct ln_node_options *options);
+		   const struct ln_local_node_options *options);
 
 /* Runs all lines. */
 void test_net_start(struct test_net *net);
@@ -84,7 +85,8 @@ struct ln_process *test_net_proxy(struct test_net *net, int at, int of,
 				  struct ln_process *process);
 
 /* The same, of any two nodes. */
-struct ln_process *test_proxy(struct ln_node *at, struct ln_node *of,
+struct ln_process *test_proxy(struct ln_local_node *at,
+			      struct ln_local_node *of,
 			      struct ln_process *process);
 
 #endif

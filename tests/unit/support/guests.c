@@ -78,7 +78,7 @@ void test_guests_deinit(struct test_guests *all)
 void test_guest_init(struct test_guests *all, unsigned variant,
 		     const char *text, struct test_guest *guest)
 {
-	const struct ln_module_limits limits = { .max_bytes = 4 << 20 };
+	const struct ln_compiled_limits limits = { .max_bytes = 4 << 20 };
 	char *error;
 
 	*guest = (struct test_guest){
@@ -91,9 +91,9 @@ void test_guest_init(struct test_guests *all, unsigned variant,
 	assert_int_equal(
 		ln_linker_new(all->engine, variant, NULL, NULL, &guest->linker),
 		0);
-	if (ln_module_new(all->engine, NULL, variant, guest->linker,
-			  (const uint8_t *)text, strlen(text), &limits,
-			  &guest->module, &error) != 0)
+	if (ln_compiled_new(all->engine, NULL, variant, guest->linker,
+			    (const uint8_t *)text, strlen(text), &limits,
+			    &guest->module, &error) != 0)
 		fail_msg("%s", error);
 	test_traps_are_the_engines();
 }
@@ -111,7 +111,7 @@ static void drop_notes(struct test_guest *guest)
 void test_guest_deinit(struct test_guest *guest)
 {
 	drop_notes(guest);
-	ln_module_release(guest->module);
+	ln_compiled_release(guest->module);
 	ln_linker_release(guest->linker);
 }
 
@@ -142,7 +142,7 @@ static void run(void *argument)
 {
 	struct test_guest *guest = argument;
 	struct ln_report *report;
-	const struct ln_entry *entry = ln_module_entry(
+	const struct ln_entry *entry = ln_compiled_entry(
 		guest->module, guest->entry, strlen(guest->entry));
 
 	guest->made = ln_instance_init(&guest->instance, guest->module,

@@ -30,7 +30,7 @@ void test_guests_deinit(struct test_guests *all);
 struct test_guest {
 	struct test_guests *all;
 	struct ln_linker *linker;
-	struct ln_module *module;
+	struct ln_compiled *module;
 	struct ln_instance_limits limits;
 	/* What test::host does; returns the host function's result, which is
 	 * false for a trap. On the fiber, as `after`. */

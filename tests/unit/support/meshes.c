@@ -40,7 +40,7 @@ const char *test_meshes_address(struct test_meshes *meshes, int place)
 int test_meshes_try(struct test_meshes *meshes, const char *name,
 		    const char *peer, char **error)
 {
-	const struct ln_node_options own = { .name = name };
+	const struct ln_local_node_options own = { .name = name };
 	const struct ln_fabric_options options = {
 		.address = "127.0.0.1:0",
 		.peers = &peer,
@@ -52,8 +52,9 @@ int test_meshes_try(struct test_meshes *meshes, const char *name,
 	int result;
 
 	assert_true(meshes->count < TEST_MESHES);
-	assert_int_equal(
-		ln_node_new(meshes->environment->runtime, &own, &at->node), 0);
+	assert_int_equal(ln_local_node_new(meshes->environment->runtime, &own,
+					   &at->node),
+			 0);
 	result = ln_mesh_class.start(at->node, &options, &at->fabric, error);
 	if (result == 0)
 		result = ln_mesh_class.join(at->fabric, NULL, error);
@@ -99,16 +100,16 @@ void test_meshes_deinit(struct test_meshes *meshes)
 {
 	ln_runtime_stop(meshes->environment->runtime);
 	for (int i = 0; i < meshes->count; i++) {
-		struct ln_node *node = meshes->at[i].node;
+		struct ln_local_node *node = meshes->at[i].node;
 
 		if (meshes->at[i].fabric != NULL)
 			ln_mesh_class.leave(meshes->at[i].fabric);
 		assert_int_equal(node->session_count, 0);
-		assert_int_equal(ln_ids_count(&node->peers), 0);
-		assert_int_equal(ln_ids_count(&node->exports), 0);
+		assert_int_equal(ln_id_table_count(&node->peers), 0);
+		assert_int_equal(ln_id_table_count(&node->exports), 0);
 		assert_int_equal(node->proxies, 0);
 		assert_int_equal(node->references, 1);
-		ln_node_free(node);
+		ln_local_node_free(node);
 	}
 	ln_tls_context_free(meshes->tls);
 	test_environment_free(meshes->environment);

@@ -21,7 +21,7 @@ struct test_meshes {
 	int64_t heartbeat; /* of those that are started; 0: the default */
 	int count;
 	struct test_mesh {
-		struct ln_node *node;
+		struct ln_local_node *node;
 		struct ln_fabric *fabric; /* NULL: it has left */
 	} at[TEST_MESHES];
 };

@@ -13,10 +13,10 @@
 #include "process/environment.h"
 #include "support/traps.h"
 
-struct ln_env_module *test_module_add(struct ln_environment *environment,
-				      const char *text)
+struct ln_module *test_module_add(struct ln_environment *environment,
+				  const char *text)
 {
-	struct ln_env_module *module = NULL;
+	struct ln_module *module = NULL;
 	char *error = NULL;
 
 	assert_int_equal(

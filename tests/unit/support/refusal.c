@@ -21,11 +21,11 @@ int __wrap_ioctl(int, unsigned long, ...);
 
 static _Atomic unsigned refused_calls;
 static _Atomic unsigned count;
-static _Atomic size_t least_size;
+static _Atomic size_t min_size;
 
-void test_refuse(unsigned calls, size_t least)
+void test_refuse(unsigned calls, size_t min)
 {
-	least_size = least;
+	min_size = min;
 	refused_calls = calls;
 	count = 0;
 }
@@ -37,7 +37,7 @@ unsigned test_refused(void)
 
 static bool refuses(enum test_refused call, size_t size)
 {
-	if ((refused_calls & call) == 0 || size < least_size)
+	if ((refused_calls & call) == 0 || size < min_size)
 		return false;
 	count++;
 	errno = ENOMEM;

@@ -15,10 +15,10 @@ enum test_refused {
 	TEST_REFUSE_SCAN = 8, /* the ioctl PAGEMAP_SCAN */
 };
 
-/* From here on, on all threads, these calls fail, those of less than `least`
+/* From here on, on all threads, these calls fail, those of less than `min`
  * bytes excepted; 0: none. Wasmtime's own calls come here as well, and it ends
  * the program when munmap fails. */
-void test_refuse(unsigned calls, size_t least);
+void test_refuse(unsigned calls, size_t min);
 
 /* How many were refused since the last call of test_refuse. */
 unsigned test_refused(void);

@@ -71,9 +71,9 @@ char *__wrap_strdup(const char *text)
 	return fails(TEST_SHORT_STRINGS) ? NULL : __real_strdup(text);
 }
 
-char *__wrap_strndup(const char *text, size_t most)
+char *__wrap_strndup(const char *text, size_t max)
 {
-	return fails(TEST_SHORT_STRINGS) ? NULL : __real_strndup(text, most);
+	return fails(TEST_SHORT_STRINGS) ? NULL : __real_strndup(text, max);
 }
 
 /* The pointer is undefined afterwards; a program that uses it shall notice. */

@@ -171,11 +171,11 @@ void test_stranger_send(struct test_stranger *stranger, struct ln_frame *frame)
 void test_stranger_say(struct test_stranger *stranger, uint8_t kind,
 		       const void *data, size_t len)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, kind, len);
-	ln_wire_put_bytes(&writer, data, len);
-	test_stranger_send(stranger, ln_wire_finish(&writer));
+	ln_frame_encoder_begin(&writer, kind, len);
+	ln_frame_encoder_bytes(&writer, data, len);
+	test_stranger_send(stranger, ln_frame_encoder_finish(&writer));
 }
 
 static void read_more(void *argument)
@@ -190,7 +190,8 @@ static void read_more(void *argument)
 	stranger->len = stranger->result == 0 ? n : 0;
 }
 
-bool test_stranger_hear(struct test_stranger *stranger, struct ln_unpack *frame)
+bool test_stranger_hear(struct test_stranger *stranger,
+			struct ln_decoder *frame)
 {
 	uint32_t len = 0;
 
@@ -209,17 +210,17 @@ bool test_stranger_hear(struct test_stranger *stranger, struct ln_unpack *frame)
 			return false;
 		stranger->in_len += stranger->len;
 	}
-	*frame = (struct ln_unpack){ .data = stranger->in + sizeof(len),
-				     .len = len };
+	*frame = (struct ln_decoder){ .data = stranger->in + sizeof(len),
+				      .len = len };
 	stranger->heard = sizeof(len) + len;
 	return true;
 }
 
 bool test_stranger_await(struct test_stranger *stranger, uint8_t kind,
-			 struct ln_unpack *frame)
+			 struct ln_decoder *frame)
 {
 	while (test_stranger_hear(stranger, frame)) {
-		if (ln_unpack_u8(frame) == kind)
+		if (ln_decoder_u8(frame) == kind)
 			return true;
 	}
 	return false;
@@ -227,7 +228,7 @@ bool test_stranger_await(struct test_stranger *stranger, uint8_t kind,
 
 bool test_stranger_is_cut(struct test_stranger *stranger)
 {
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	/* A connection that stays fails the test. */
 	while (test_stranger_hear(stranger, &frame))
@@ -237,13 +238,13 @@ bool test_stranger_is_cut(struct test_stranger *stranger)
 
 void test_stranger_hello(struct test_stranger *stranger)
 {
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	test_stranger_send(stranger, ln_mesh_write_hello(&stranger->hello));
 	assert_true(test_stranger_hear(stranger, &frame));
-	assert_int_equal(ln_unpack_u8(&frame), LN_MESH_HELLO);
+	assert_int_equal(ln_decoder_u8(&frame), LN_MESH_HELLO);
 	assert_true(ln_mesh_read_hello(&frame, &stranger->other));
-	assert_true(ln_unpack_done(&frame));
+	assert_true(ln_decoder_done(&frame));
 }
 
 void test_stranger_agree(struct test_stranger *stranger)
@@ -251,7 +252,7 @@ void test_stranger_agree(struct test_stranger *stranger)
 	bool decides =
 		memcmp(stranger->hello.greeting.id.incarnation,
 		       stranger->other.greeting.id.incarnation, LN_ID_SIZE) < 0;
-	struct ln_unpack frame;
+	struct ln_decoder frame;
 
 	if (decides) {
 		assert_true(

@@ -65,11 +65,11 @@ void test_stranger_say(struct test_stranger *stranger, uint8_t kind,
 /* The next frame, valid until the next call; false: the node has closed the
  * connection. The test fails when neither happens. */
 bool test_stranger_hear(struct test_stranger *stranger,
-			struct ln_unpack *frame);
+			struct ln_decoder *frame);
 
 /* Reads on until a frame of the kind has come; false as above. */
 bool test_stranger_await(struct test_stranger *stranger, uint8_t kind,
-			 struct ln_unpack *frame);
+			 struct ln_decoder *frame);
 
 /* True when the node has closed the connection, whatever it said before; the
  * test fails when it does not. */

@@ -82,11 +82,11 @@ static void *read_all(void *argument)
 	return NULL;
 }
 
-void stream_reader_start(struct stream_reader *reader, int fd, size_t most)
+void stream_reader_start(struct stream_reader *reader, int fd, size_t max)
 {
 	reader->fd = fd;
 	reader->len = 0;
-	reader->bytes = malloc(most + 65536);
+	reader->bytes = malloc(max + 65536);
 	assert_non_null(reader->bytes);
 	assert_int_equal(
 		pthread_create(&reader->thread, NULL, read_all, reader), 0);

@@ -53,8 +53,8 @@ struct stream_reader {
 	uint8_t *bytes;
 };
 
-/* `most`: bytes that can come. */
-void stream_reader_start(struct stream_reader *reader, int fd, size_t most);
+/* `max`: bytes that can come. */
+void stream_reader_start(struct stream_reader *reader, int fd, size_t max);
 
 /* Waits for the end; the bytes are there until stream_reader_deinit. */
 void stream_reader_join(struct stream_reader *reader);

@@ -2,8 +2,8 @@
  * Processes: spawning them, handles to them, and links, which report the
  * failure of one process to another.
  *
- * A process fails when it traps, exits with a status other than 0, is killed, or
- * dies because a linked one failed. A normal end is not reported to links.
+ * A process fails when it traps, exits with a status other than 0, is killed,
+ * or dies because a linked one failed. A normal end is not reported to links.
  */
 #ifndef LUNATIC_PROCESS_H
 #define LUNATIC_PROCESS_H
@@ -54,8 +54,9 @@ struct lunatic_module {
 /* How a process is spawned. NULL means all zeros: from this module, in this
  * environment, not linked. */
 struct lunatic_spawn {
-	/* If not 0, the two are linked before the new process runs; if it fails,
-	 * this one is told with that tag. lunatic_tag_new() makes one. */
+	/* If not 0, the two are linked before the new process runs; if it
+	 * fails, this one is told with that tag. lunatic_tag_new() makes one.
+	 */
 	int64_t link;
 	/* The module; NULL for this process's own module and environment. Entry
 	 * functions are found only if it is this same module, added to another
@@ -94,8 +95,8 @@ int lunatic_spawn_value(struct lunatic_proc *child,
 			void (*entry)(int64_t value), int64_t value);
 
 /* The same for a function that gets a copy of `size` bytes, aligned as from
- * malloc and valid until it returns. Pointers in the copy are invalid there. The
- * bytes are the first message of the process, so it can receive only inside
+ * malloc and valid until it returns. Pointers in the copy are invalid there.
+ * The bytes are the first message of the process, so it can receive only inside
  * `entry`. The scratch area of this process is overwritten: reading on in a
  * message that was received before is LUNATIC_EMISUSE. */
 int lunatic_spawn_bytes(struct lunatic_proc *child,
@@ -153,8 +154,8 @@ struct lunatic_param {
 /*
  * Spawns a process that calls a function that the module exports under `name`.
  * Use it for modules other than this one. LUNATIC_EXPORT exports a C function.
- * LUNATIC_EMISUSE for more than LUNATIC_PARAMS_MAX parameters; traps if the name
- * is not UTF-8.
+ * LUNATIC_EMISUSE for more than LUNATIC_PARAMS_MAX parameters; traps if the
+ *name is not UTF-8.
  *
  *	LUNATIC_EXPORT(count) void count(int32_t from, int64_t to)
  *	{
@@ -220,12 +221,12 @@ void lunatic_proc_unlink(struct lunatic_proc proc);
  */
 int64_t lunatic_proc_monitor(struct lunatic_proc proc);
 
-/* Ends a monitor: afterwards no message with its tag is in the mailbox, and none
- * will come. Does nothing if it has already reported. */
+/* Ends a monitor: afterwards no message with its tag is in the mailbox, and
+ * none will come. Does nothing if it has already reported. */
 void lunatic_proc_demonitor(int64_t tag);
 
-/* Kills a process, even if it catches links or computes; it cannot clean up. Its
- * links are told as of any failure. Does nothing if it has ended. To end a
+/* Kills a process, even if it catches links or computes; it cannot clean up.
+ * Its links are told as of any failure. Does nothing if it has ended. To end a
  * server or supervisor in order, use lunatic_server_stop. Returns 0. Traps if
  * the handle is invalid. */
 int lunatic_proc_kill(struct lunatic_proc proc);
@@ -245,8 +246,8 @@ void lunatic_sleep(uint64_t milliseconds);
  * A tag that this process has not used before. It is positive, and other
  * processes hardly ever use the same, so a foreign request is not mistaken for
  * the answer to one of this process. (Tags of the Rust crate count from 1 in
- * every process.) Negative tags down to -1,000,000 are free for the program; the
- * library uses some below.
+ * every process.) Negative tags down to -1,000,000 are free for the program;
+ * the library uses some below.
  */
 int64_t lunatic_tag_new(void);
 

@@ -23,7 +23,7 @@
  * A peer with version 1 of the protocol does not know these frames: then only
  * the loss of the node is reported.
  */
-#include "node/monitors.h"
+#include "node/remote_monitors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +31,13 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "node/export.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "node/queue.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/monitors.h"
 #include "process/process.h"
 
@@ -67,17 +67,17 @@ struct watching {
 static struct ln_frame *make_frame(uint8_t kind, const struct subject *subject,
 				   const struct ln_end *end)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, kind, 48);
-	ln_wire_put_id(&writer, subject->from);
-	ln_wire_put_id(&writer, subject->to);
-	ln_wire_put_u64(&writer, (uint64_t)subject->tag);
+	ln_frame_encoder_begin(&writer, kind, 48);
+	ln_frame_encoder_id(&writer, subject->from);
+	ln_frame_encoder_id(&writer, subject->to);
+	ln_frame_encoder_u64(&writer, (uint64_t)subject->tag);
 	if (end != NULL) {
-		ln_wire_put_u8(&writer, (uint8_t)end->reason);
-		ln_wire_put_u32(&writer, end->code);
+		ln_frame_encoder_u8(&writer, (uint8_t)end->reason);
+		ln_frame_encoder_u32(&writer, end->code);
 	}
-	return ln_wire_finish(&writer);
+	return ln_frame_encoder_finish(&writer);
 }
 
 /* Queues a frame for the peer, if its version knows it. LN_EDEAD: it is not
@@ -119,7 +119,8 @@ static struct ln_end end_of(struct ln_proxy *proxy)
 	return end;
 }
 
-void ln_monitors_watch(struct ln_process *remote, struct ln_monitor *monitor)
+void ln_remote_monitors_watch(struct ln_process *remote,
+			      struct ln_monitor *monitor)
 {
 	struct ln_proxy *proxy = ln_proxy_of(remote);
 	struct ln_process *self = monitor->self;
@@ -142,7 +143,8 @@ void ln_monitors_watch(struct ln_process *remote, struct ln_monitor *monitor)
 	monitor->watcher.ended(&monitor->watcher, &end);
 }
 
-void ln_monitors_unwatch(struct ln_process *remote, struct ln_monitor *monitor)
+void ln_remote_monitors_unwatch(struct ln_process *remote,
+				struct ln_monitor *monitor)
 {
 	const struct subject subject = { monitor->self->id, remote->id,
 					 monitor->tag };
@@ -162,12 +164,12 @@ static void combine(uint8_t key[LN_ID_SIZE], const uint8_t *from, int64_t tag)
 	memcpy(key, &half, sizeof(half));
 }
 
-static int get_subject(struct ln_session *session, struct ln_unpack *frame,
+static int get_subject(struct ln_session *session, struct ln_decoder *frame,
 		       struct subject *subject)
 {
-	subject->from = ln_unpack_raw(frame, LN_ID_SIZE);
-	subject->to = ln_unpack_raw(frame, LN_ID_SIZE);
-	subject->tag = (int64_t)ln_unpack_u64(frame);
+	subject->from = ln_decoder_raw(frame, LN_ID_SIZE);
+	subject->to = ln_decoder_raw(frame, LN_ID_SIZE);
+	subject->tag = (int64_t)ln_decoder_u64(frame);
 	if (frame->failed)
 		return ln_session_refuse(session, "a monitor of wrong length");
 	return 0;
@@ -202,7 +204,8 @@ static bool take_out(struct watching *watching)
 	ln_lock_acquire(&watching->peer->lock);
 	there = watching->session != NULL;
 	if (there)
-		ln_ids_remove(&watching->session->watched, &watching->entry);
+		ln_id_table_remove(&watching->session->watched,
+				   &watching->entry);
 	watching->session = NULL;
 	ln_lock_release(&watching->peer->lock);
 	return there;
@@ -250,13 +253,13 @@ static int put_in(struct ln_session *session, struct watching *watching)
 	int error;
 
 	ln_lock_acquire(&peer->lock);
-	if (ln_ids_find(&session->watched, watching->entry.id) != NULL)
+	if (ln_id_table_find(&session->watched, watching->entry.id) != NULL)
 		error = LN_EEXIST;
-	else if (ln_ids_count(&session->watched) >=
+	else if (ln_id_table_count(&session->watched) >=
 		 peer->node->options.max_proxies)
 		error = LN_ELIMIT;
 	else
-		error = ln_ids_add(&session->watched, &watching->entry);
+		error = ln_id_table_add(&session->watched, &watching->entry);
 	if (error == 0)
 		watching->session = session;
 	ln_lock_release(&peer->lock);
@@ -294,7 +297,7 @@ static int watch(struct ln_session *session, struct ln_process *process,
 	return LN_EDEAD;
 }
 
-static int receive_monitor(struct ln_session *session, struct ln_unpack *frame)
+static int receive_monitor(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct ln_end end = { .reason = LN_REASON_NO_PROCESS };
 	struct ln_process *process;
@@ -303,7 +306,7 @@ static int receive_monitor(struct ln_session *session, struct ln_unpack *frame)
 
 	if (error < 0)
 		return error;
-	if (!ln_unpack_done(frame))
+	if (!ln_decoder_done(frame))
 		return ln_session_refuse(session, "a monitor of wrong length");
 	error = LN_EDEAD;
 	process = ln_export_find(session->peer->node, subject.to, &end);
@@ -337,7 +340,7 @@ static void cancel(struct watching *watching)
 }
 
 static int receive_demonitor(struct ln_session *session,
-			     struct ln_unpack *frame)
+			     struct ln_decoder *frame)
 {
 	struct ln_peer *peer = session->peer;
 	struct watching *watching = NULL;
@@ -350,10 +353,10 @@ static int receive_demonitor(struct ln_session *session,
 		return error;
 	combine(key, subject.from, subject.tag);
 	ln_lock_acquire(&peer->lock);
-	entry = ln_ids_find(&session->watched, key);
+	entry = ln_id_table_find(&session->watched, key);
 	if (entry != NULL) {
 		watching = ln_container_of(entry, struct watching, entry);
-		ln_ids_remove(&session->watched, entry);
+		ln_id_table_remove(&session->watched, entry);
 		watching->session = NULL;
 	}
 	ln_lock_release(&peer->lock);
@@ -384,7 +387,7 @@ static void tell(struct ln_session *session, struct ln_process *self,
 	ln_monitor_release(monitor);
 }
 
-static int receive_down(struct ln_session *session, struct ln_unpack *frame)
+static int receive_down(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct ln_end end;
 	struct ln_end unused;
@@ -394,9 +397,9 @@ static int receive_down(struct ln_session *session, struct ln_unpack *frame)
 
 	if (error < 0)
 		return error;
-	end.reason = (enum ln_reason)ln_unpack_u8(frame);
-	end.code = ln_unpack_u32(frame);
-	if (end.reason >= LN_REASONS || !ln_unpack_done(frame))
+	end.reason = (enum ln_reason)ln_decoder_u8(frame);
+	end.code = ln_decoder_u32(frame);
+	if (end.reason >= LN_REASONS || !ln_decoder_done(frame))
 		return ln_session_refuse(session, "a malformed end of a "
 						  "process");
 	process = ln_export_find(session->peer->node, subject.to, &unused);
@@ -409,7 +412,7 @@ static int receive_down(struct ln_session *session, struct ln_unpack *frame)
 
 static int up(struct ln_session *session)
 {
-	ln_ids_init(&session->watched);
+	ln_id_table_init(&session->watched);
 	return 0;
 }
 
@@ -425,7 +428,7 @@ static void cancel_all(struct ln_session *session)
 		struct ln_id_entry *entry;
 
 		ln_lock_acquire(&peer->lock);
-		entry = ln_ids_take(&session->watched, &at);
+		entry = ln_id_table_take(&session->watched, &at);
 		if (entry != NULL) {
 			watching =
 				ln_container_of(entry, struct watching, entry);
@@ -438,7 +441,7 @@ static void cancel_all(struct ln_session *session)
 		if (++done % REST_AFTER == 0)
 			ln_task_rest();
 	}
-	ln_ids_deinit(&session->watched);
+	ln_id_table_deinit(&session->watched);
 }
 
 static void down(struct ln_session *session)

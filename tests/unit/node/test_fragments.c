@@ -1,4 +1,4 @@
-/* src/node/pieces.c: what is longer than a frame. */
+/* src/node/fragments.c: what is longer than a frame. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,10 +12,10 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/peer.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/message.h"
 #include "process/runtime.h"
 #include "support/fabric.h"
@@ -23,8 +23,8 @@
 
 #define LONG (300u << 10)
 
-static const struct ln_node_options tight = { .high_mark = 4096,
-					      .low_mark = 2048 };
+static const struct ln_local_node_options tight = { .high_mark = 4096,
+						    .low_mark = 2048 };
 
 struct sender {
 	struct ln_process *process;
@@ -101,7 +101,8 @@ struct world {
 	struct ln_process *proxy;
 };
 
-static void set_up(struct world *world, const struct ln_node_options *options)
+static void set_up(struct world *world,
+		   const struct ln_local_node_options *options)
 {
 	memset(world, 0, sizeof(*world));
 	test_net_init(&world->net, 2, 2, options);
@@ -174,7 +175,7 @@ static void memory_is_bounded(void **state)
 	start_sender(&world.net, &sender, world.proxy, 1, 20u << 20);
 	test_process_wait_parked(sender.process);
 	assert_in_range(world.net.lines[0]->ends[0].session->queued, 1u << 20,
-			(1u << 20) + LN_FRAME_MOST + 64);
+			(1u << 20) + LN_FRAME_MAX + 64);
 	test_line_start(world.net.lines[0]);
 	test_process_wait(sender.process);
 	await_count(&world, 1);
@@ -194,7 +195,7 @@ static void killed_sender_takes_it_back(void **state)
 	/* Some pieces have arrived. */
 	while (test_line_move(world.net.lines[0], 0, 2) > 0 &&
 	       world.net.lines[0]->ends[1].session->assembly.got <
-		       2 * LN_FRAME_MOST)
+		       2 * LN_FRAME_MAX)
 		test_process_wait_parked(senders[0].process);
 	start_sender(&world.net, &senders[1], world.proxy, 2, LONG);
 	test_process_wait_parked(senders[1].process);
@@ -283,14 +284,14 @@ static void send_errors(void **state)
 {
 	struct world world;
 	struct ln_peer *peer;
-	uint8_t head[LN_HEAD_MOST + 1] = { 0 };
+	uint8_t head[LN_HEAD_MAX + 1] = { 0 };
 	const struct iovec part = { .iov_base = head, .iov_len = 10 };
 
 	(void)state;
 	set_up(&world, NULL);
 	peer = ln_peer_retain(world.net.lines[0]->ends[0].session->peer);
 	assert_int_equal(ln_peer_send_large(peer, LN_KIND_MESSAGE, head,
-					    LN_HEAD_MOST + 1, &part, 1, false,
+					    LN_HEAD_MAX + 1, &part, 1, false,
 					    LN_NEVER),
 			 LN_EINVAL);
 	test_line_cut(world.net.lines[0]);
@@ -305,11 +306,11 @@ static void send_errors(void **state)
 /* What is more than a session may have is lost, and the next one comes. */
 static void bytes_are_bounded(void **state)
 {
-	static const struct ln_node_options small = {
+	static const struct ln_local_node_options small = {
 		.max_session_bytes = 400u << 10,
 	};
 	static const size_t sizes[] = { LONG, 500u << 10, LONG, 2u << 20, 1 };
-	const struct ln_node *node;
+	const struct ln_local_node *node;
 	struct world world;
 
 	(void)state;

@@ -1,4 +1,4 @@
-/* src/sched/turns.c: whose turn it is, and waiters that are killed. */
+/* src/sched/fair_queue.c: whose turn it is, and waiters that are killed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,17 +9,17 @@
 #include "base/error.h"
 #include "base/fair.h"
 #include "base/time.h"
+#include "sched/fair_queue.h"
 #include "sched/sched.h"
-#include "sched/turns.h"
 #include "support/tasks.h"
 
-#define MOST 64
+#define MAX_COUNT 64
 
 struct shared {
-	struct ln_turns turns;
+	struct ln_fair_queue queue;
 	_Atomic bool let_go; /* the holders may end their turns */
 	_Atomic int count;
-	char order[MOST];
+	char order[MAX_COUNT];
 };
 
 struct taker {
@@ -35,10 +35,10 @@ static void hold(void *argument)
 {
 	struct taker *self = argument;
 
-	self->result = ln_turns_take(&self->shared->turns, self->tenant);
+	self->result = ln_fair_queue_enter(&self->shared->queue, self->tenant);
 	while (!atomic_load(&self->shared->let_go))
 		ln_task_sleep(ln_task_current(), ln_time_after_ms(1));
-	ln_turns_end(&self->shared->turns, self->tenant);
+	ln_fair_queue_leave(&self->shared->queue, self->tenant);
 }
 
 /* Notes its name when it has a turn. */
@@ -46,12 +46,12 @@ static void take(void *argument)
 {
 	struct taker *self = argument;
 
-	self->result = ln_turns_take(&self->shared->turns, self->tenant);
+	self->result = ln_fair_queue_enter(&self->shared->queue, self->tenant);
 	if (self->result < 0)
 		return;
 	self->shared->order[atomic_fetch_add(&self->shared->count, 1)] =
 		self->name;
-	ln_turns_end(&self->shared->turns, self->tenant);
+	ln_fair_queue_leave(&self->shared->queue, self->tenant);
 }
 
 static void start(struct ln_sched *sched, struct taker *taker,
@@ -68,22 +68,22 @@ static void start(struct ln_sched *sched, struct taker *taker,
 }
 
 /* Whether all turns are taken. */
-static bool is_held(struct ln_turns *turns)
+static bool is_held(struct ln_fair_queue *queue)
 {
 	struct ln_list probe;
 	bool held;
 
 	ln_list_init(&probe);
-	ln_lock_acquire(&turns->lock);
-	held = !ln_tenant_queue(turns->root, &probe);
-	ln_tenant_withdraw(turns->root, &probe);
-	ln_lock_release(&turns->lock);
+	ln_lock_acquire(&queue->lock);
+	held = !ln_tenant_queue(queue->root, &probe);
+	ln_tenant_withdraw(queue->root, &probe);
+	ln_lock_release(&queue->lock);
 	return held;
 }
 
-static void wait_held(struct ln_turns *turns)
+static void wait_held(struct ln_fair_queue *queue)
 {
-	while (!is_held(turns))
+	while (!is_held(queue))
 		test_nap();
 }
 
@@ -92,36 +92,36 @@ static void wait_held(struct ln_turns *turns)
  * are below none, x is below a, y below x; r has no tenant. */
 static void check(const char *names, const char *expected)
 {
-	static struct taker takers[MOST];
+	static struct taker takers[MAX_COUNT];
 	static struct taker holder;
 	static struct shared shared;
 	struct ln_tenant *tenants[128] = { NULL };
-	struct ln_turns *turns = &shared.turns;
+	struct ln_fair_queue *queue = &shared.queue;
 	struct ln_sched *sched = test_sched_new(2);
 	int count = 0;
 
 	shared = (struct shared){ .count = 0 };
-	assert_int_equal(ln_turns_init(turns, 1), 0);
-	tenants['a'] = ln_turns_join(turns, NULL);
-	tenants['b'] = ln_turns_join(turns, NULL);
-	tenants['c'] = ln_turns_join(turns, NULL);
-	tenants['x'] = ln_turns_join(turns, tenants['a']);
-	tenants['y'] = ln_turns_join(turns, tenants['x']);
+	assert_int_equal(ln_fair_queue_init(queue, 1), 0);
+	tenants['a'] = ln_turns_join(queue, NULL);
+	tenants['b'] = ln_turns_join(queue, NULL);
+	tenants['c'] = ln_turns_join(queue, NULL);
+	tenants['x'] = ln_turns_join(queue, tenants['a']);
+	tenants['y'] = ln_turns_join(queue, tenants['x']);
 	start(sched, &holder, &shared, NULL, '-', hold);
-	wait_held(turns);
+	wait_held(queue);
 	for (; names[count] != '\0'; count++)
 		start(sched, &takers[count], &shared,
 		      tenants[(unsigned char)names[count]], names[count], take);
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, expected);
-	assert_false(is_held(turns));
+	assert_false(is_held(queue));
 	for (int i = 0; i < count; i++)
 		assert_int_equal(takers[i].result, 0);
 	ln_sched_free(sched);
 	for (int i = 0; i < 128; i++)
-		ln_turns_leave(turns, tenants[i]);
-	ln_turns_deinit(turns);
+		ln_turns_leave(queue, tenants[i]);
+	ln_turns_deinit(queue);
 }
 
 static void waiters_of_a_tenant_come_in_order(void **state)
@@ -132,16 +132,16 @@ static void waiters_of_a_tenant_come_in_order(void **state)
 	struct ln_sched *sched = test_sched_new(2);
 
 	(void)state;
-	assert_int_equal(ln_turns_init(&shared.turns, 1), 0);
+	assert_int_equal(ln_fair_queue_init(&shared.queue, 1), 0);
 	start(sched, &holder, &shared, NULL, '-', hold);
-	wait_held(&shared.turns);
+	wait_held(&shared.queue);
 	for (int i = 0; i < 3; i++)
 		start(sched, &takers[i], &shared, NULL, "cab"[i], take);
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, "cab");
 	ln_sched_free(sched);
-	ln_turns_deinit(&shared.turns);
+	ln_turns_deinit(&shared.queue);
 }
 
 static void many_of_one_do_not_keep_others_waiting(void **state)
@@ -170,18 +170,18 @@ static void as_many_at_a_time_as_it_says(void **state)
 	struct ln_sched *sched = test_sched_new(2);
 
 	(void)state;
-	assert_int_equal(ln_turns_init(&shared.turns, 2), 0);
+	assert_int_equal(ln_fair_queue_init(&shared.queue, 2), 0);
 	start(sched, &takers[0], &shared, NULL, 'a', hold);
 	start(sched, &takers[1], &shared, NULL, 'b', hold);
-	wait_held(&shared.turns);
+	wait_held(&shared.queue);
 	start(sched, &takers[2], &shared, NULL, 'c', take);
 	assert_int_equal(atomic_load(&shared.count), 0);
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, "c");
-	assert_false(is_held(&shared.turns));
+	assert_false(is_held(&shared.queue));
 	ln_sched_free(sched);
-	ln_turns_deinit(&shared.turns);
+	ln_turns_deinit(&shared.queue);
 }
 
 static void the_killed_leave(void **state)
@@ -191,9 +191,9 @@ static void the_killed_leave(void **state)
 	struct ln_sched *sched = test_sched_new(2);
 
 	(void)state;
-	assert_int_equal(ln_turns_init(&shared.turns, 1), 0);
+	assert_int_equal(ln_fair_queue_init(&shared.queue, 1), 0);
 	start(sched, &holder, &shared, NULL, 'h', hold);
-	wait_held(&shared.turns);
+	wait_held(&shared.queue);
 	start(sched, &dies, &shared, NULL, 'd', take);
 	start(sched, &lives, &shared, NULL, 'l', take);
 	ln_task_interrupt(&dies.task.task);
@@ -202,15 +202,15 @@ static void the_killed_leave(void **state)
 	atomic_store(&shared.let_go, true);
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, "l");
-	assert_false(is_held(&shared.turns));
+	assert_false(is_held(&shared.queue));
 	ln_sched_free(sched);
-	ln_turns_deinit(&shared.turns);
+	ln_turns_deinit(&shared.queue);
 }
 
 /* Kills meet grants: each turn comes back. */
 static void kills_and_grants_cross(void **state)
 {
-	static struct taker takers[MOST];
+	static struct taker takers[MAX_COUNT];
 	static struct shared shared;
 
 	(void)state;
@@ -218,20 +218,20 @@ static void kills_and_grants_cross(void **state)
 		struct ln_sched *sched = test_sched_new(4);
 
 		shared = (struct shared){ .let_go = true };
-		assert_int_equal(ln_turns_init(&shared.turns, 1), 0);
-		for (int i = 0; i < MOST; i++) {
+		assert_int_equal(ln_fair_queue_init(&shared.queue, 1), 0);
+		for (int i = 0; i < MAX_COUNT; i++) {
 			takers[i].shared = &shared;
 			takers[i].tenant = NULL;
 			test_task_start(sched, &takers[i].task, take,
 					&takers[i]);
 		}
-		for (int i = 0; i < MOST; i += 2)
+		for (int i = 0; i < MAX_COUNT; i += 2)
 			ln_task_interrupt(&takers[i].task.task);
 		ln_sched_wait_idle(sched);
-		assert_false(is_held(&shared.turns));
-		assert_null(ln_tenant_take(shared.turns.root));
+		assert_false(is_held(&shared.queue));
+		assert_null(ln_tenant_take(shared.queue.root));
 		ln_sched_free(sched);
-		ln_turns_deinit(&shared.turns);
+		ln_turns_deinit(&shared.queue);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* A member of a cluster; see member.h. It only combines other parts. */
-#include "cluster/member.h"
+#include "cluster/node.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "process/environment.h"
 #include "process/runtime.h"
 
-struct ln_member {
+struct ln_node {
 	/* Immutable. */
 	struct ln_tls_context *tls;
-	struct ln_node *node;
+	struct ln_local_node *node;
 	char address[LN_NODE_ADDRESS_SIZE];
 
 	struct ln_lock lock;
@@ -49,7 +49,7 @@ static int trust_files(const struct ln_tls_files *files,
 
 _Static_assert(LN_TLS_KEY_SIZE == LN_SECRET_SIZE, "one is read as the other");
 
-static int trust(const struct ln_member_options *options,
+static int trust(const struct ln_node_options *options,
 		 struct ln_tls_context **tls, char **error)
 {
 	const struct ln_tls_files *files = &options->files;
@@ -74,14 +74,16 @@ static int name_error(char **error)
 	snprintf(text, sizeof(text),
 		 "that is not a name for a node: it must have 1 to %d bytes of "
 		 "UTF-8 without control characters",
-		 LN_NODE_NAME_MOST);
+		 LN_NODE_NAME_MAX);
 	return fail(LN_EINVAL, text, error);
 }
 
-static int start(struct ln_member *member, struct ln_environment *environment,
-		 const struct ln_member_options *options, char **error)
+static int start(struct ln_node *member, struct ln_environment *environment,
+		 const struct ln_node_options *options, char **error)
 {
-	const struct ln_node_options node_options = { .name = options->name };
+	const struct ln_local_node_options node_options = {
+		.name = options->name
+	};
 	struct ln_fabric_options fabric_options = {
 		.address = options->address,
 		.peers = options->peers,
@@ -93,10 +95,10 @@ static int start(struct ln_member *member, struct ln_environment *environment,
 	if (result < 0)
 		return result;
 	fabric_options.tls = member->tls;
-	result =
-		ln_node_new(environment->runtime, &node_options, &member->node);
+	result = ln_local_node_new(environment->runtime, &node_options,
+				   &member->node);
 	if (result == 0)
-		result = ln_node_attach(member->node, environment);
+		result = ln_local_node_attach(member->node, environment);
 	if (result < 0)
 		return result;
 	result = ln_fabric_default()->start(member->node, &fabric_options,
@@ -107,11 +109,11 @@ static int start(struct ln_member *member, struct ln_environment *environment,
 	return result;
 }
 
-int ln_member_new(struct ln_environment *environment,
-		  const struct ln_member_options *options,
-		  struct ln_member **out, char **error)
+int ln_node_new(struct ln_environment *environment,
+		const struct ln_node_options *options, struct ln_node **out,
+		char **error)
 {
-	struct ln_member *member;
+	struct ln_node *member;
 	int result;
 
 	*error = NULL;
@@ -124,14 +126,14 @@ int ln_member_new(struct ln_environment *environment,
 		return LN_ENOMEM;
 	result = start(member, environment, options, error);
 	if (result < 0)
-		ln_member_free(member);
+		ln_node_free(member);
 	else
 		*out = member;
 	return result;
 }
 
-int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
-		   char **error)
+int ln_node_join(struct ln_node *member, void (*progress)(const char *line),
+		 char **error)
 {
 	*error = NULL;
 	if (member->fabric == NULL)
@@ -139,7 +141,7 @@ int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
 	return member->fabric->class->join(member->fabric, progress, error);
 }
 
-void ln_member_interrupt(struct ln_member *member)
+void ln_node_interrupt(struct ln_node *member)
 {
 	ln_lock_acquire(&member->lock);
 	if (member->fabric != NULL)
@@ -147,22 +149,22 @@ void ln_member_interrupt(struct ln_member *member)
 	ln_lock_release(&member->lock);
 }
 
-struct ln_node *ln_member_node(struct ln_member *member)
+struct ln_local_node *ln_node_local(struct ln_node *member)
 {
 	return member->node;
 }
 
-const struct ln_node_id *ln_member_id(const struct ln_member *member)
+const struct ln_node_id *ln_node_own_id(const struct ln_node *member)
 {
 	return &member->node->id;
 }
 
-const char *ln_member_address(const struct ln_member *member)
+const char *ln_node_address(const struct ln_node *member)
 {
 	return member->address;
 }
 
-int ln_member_list(struct ln_member *member, struct ln_fabric_peer **peers)
+int ln_node_list(struct ln_node *member, struct ln_fabric_peer **peers)
 {
 	int count = 0;
 
@@ -174,7 +176,7 @@ int ln_member_list(struct ln_member *member, struct ln_fabric_peer **peers)
 	return count;
 }
 
-void ln_member_leave(struct ln_member *member)
+void ln_node_leave(struct ln_node *member)
 {
 	struct ln_fabric *fabric;
 
@@ -186,12 +188,12 @@ void ln_member_leave(struct ln_member *member)
 		fabric->class->leave(fabric);
 }
 
-void ln_member_free(struct ln_member *member)
+void ln_node_free(struct ln_node *member)
 {
 	if (member == NULL)
 		return;
-	ln_member_leave(member);
-	ln_node_free(member->node);
+	ln_node_leave(member);
+	ln_local_node_free(member->node);
 	ln_tls_context_free(member->tls);
 	free(member);
 }

@@ -1,5 +1,5 @@
-/* src/node/monitors.c: who watches a process of another node is told of its
- * end, or of the loss of its node, once. */
+/* src/node/remote_monitors.c: who watches a process of another node is told of
+ * its end, or of the loss of its node, once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -37,7 +37,7 @@ static void cut(struct test_pair *pair)
 
 static uint32_t watched(struct test_pair *pair, int at)
 {
-	return ln_ids_count(
+	return ln_id_table_count(
 		&test_net_end(&pair->net, at, 1 - at)->session->watched);
 }
 

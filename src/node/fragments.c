@@ -25,12 +25,12 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "node/frame_encoder.h"
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/queue.h"
 #include "node/serve.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "sched/task.h"
 
 #define BODY_FIRST (256u << 10) /* allocated for a body, if it is so long */
@@ -59,20 +59,21 @@ static bool more(struct transfer *transfer)
 }
 
 /* Fills up a frame. */
-static void put_body(struct ln_writer *writer, struct transfer *transfer)
+static void put_body(struct ln_frame_encoder *writer, struct transfer *transfer)
 {
 	while (more(transfer)) {
 		size_t len = transfer->part->iov_len - transfer->at;
-		size_t room = ln_wire_room(writer);
+		size_t room = ln_frame_encoder_room(writer);
 
 		if (room == 0)
 			return;
 		if (len > room)
 			len = room;
-		ln_wire_put_bytes(writer,
-				  (const uint8_t *)transfer->part->iov_base +
-					  transfer->at,
-				  len);
+		ln_frame_encoder_bytes(
+			writer,
+			(const uint8_t *)transfer->part->iov_base +
+				transfer->at,
+			len);
 		transfer->at += len;
 	}
 }
@@ -89,33 +90,33 @@ static size_t left(const struct transfer *transfer)
 
 static struct ln_frame *make_start(struct transfer *transfer)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_KIND_START, LN_FRAME_MOST);
-	ln_wire_put_u8(&writer, transfer->kind);
-	ln_wire_put_u64(&writer, left(transfer));
-	ln_wire_put_u32(&writer, (uint32_t)transfer->head_len);
-	ln_wire_put_bytes(&writer, transfer->head, transfer->head_len);
+	ln_frame_encoder_begin(&writer, LN_KIND_START, LN_FRAME_MAX);
+	ln_frame_encoder_u8(&writer, transfer->kind);
+	ln_frame_encoder_u64(&writer, left(transfer));
+	ln_frame_encoder_u32(&writer, (uint32_t)transfer->head_len);
+	ln_frame_encoder_bytes(&writer, transfer->head, transfer->head_len);
 	put_body(&writer, transfer);
-	return ln_wire_finish(&writer);
+	return ln_frame_encoder_finish(&writer);
 }
 
 static struct ln_frame *make_data(struct transfer *transfer)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_KIND_DATA, left(transfer));
+	ln_frame_encoder_begin(&writer, LN_KIND_DATA, left(transfer));
 	put_body(&writer, transfer);
-	return ln_wire_finish(&writer);
+	return ln_frame_encoder_finish(&writer);
 }
 
 static void post_abort(struct transfer *transfer)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_KIND_ABORT, 0);
+	ln_frame_encoder_begin(&writer, LN_KIND_ABORT, 0);
 	ln_queue_post(transfer->peer, transfer->session,
-		      ln_wire_finish(&writer));
+		      ln_frame_encoder_finish(&writer));
 }
 
 /* Sends all fragments, waiting for room for each. */
@@ -181,7 +182,7 @@ int ln_queue_send_large(struct ln_peer *peer, uint64_t number, uint8_t kind,
 	};
 	int error = LN_EFULL;
 
-	if (head_len > LN_HEAD_MOST)
+	if (head_len > LN_HEAD_MAX)
 		return LN_EINVAL;
 	if (wait) {
 		error = ln_mutex_acquire(&peer->transfer, deadline);
@@ -228,8 +229,8 @@ static bool make_room(struct ln_session *session, size_t len)
 static int finish(struct ln_session *session)
 {
 	const struct ln_kind *kind = session->assembly.kind;
-	struct ln_unpack head = { .data = session->assembly.head,
-				  .len = session->assembly.head_len };
+	struct ln_decoder head = { .data = session->assembly.head,
+				   .len = session->assembly.head_len };
 	int error = 0;
 
 	if (session->assembly.keep)
@@ -243,8 +244,8 @@ static int finish(struct ln_session *session)
 static int lose(struct ln_session *session)
 {
 	const struct ln_kind *kind = session->assembly.kind;
-	struct ln_unpack head = { .data = session->assembly.head,
-				  .len = session->assembly.head_len };
+	struct ln_decoder head = { .data = session->assembly.head,
+				   .len = session->assembly.head_len };
 
 	session->assembly.keep = false;
 	free(session->assembly.body.data);
@@ -254,12 +255,12 @@ static int lose(struct ln_session *session)
 }
 
 /* The rest of the frame is of the body. */
-static int take_body(struct ln_session *session, struct ln_unpack *frame)
+static int take_body(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct ln_bytes *body = &session->assembly.body;
 	size_t len = frame->len;
 	int error;
-	const uint8_t *data = ln_unpack_raw(frame, len);
+	const uint8_t *data = ln_decoder_raw(frame, len);
 
 	if (len > session->assembly.total - session->assembly.got)
 		return ln_session_refuse(session, "more bytes than announced");
@@ -288,16 +289,16 @@ static bool keep_head(struct ln_session *session, const uint8_t *head,
 	return true;
 }
 
-static int receive_start(struct ln_session *session, struct ln_unpack *frame)
+static int receive_start(struct ln_session *session, struct ln_decoder *frame)
 {
-	const struct ln_kind *kind = ln_session_kind(ln_unpack_u8(frame));
-	uint64_t total = ln_unpack_u64(frame);
-	struct ln_unpack head = { .failed = false };
+	const struct ln_kind *kind = ln_session_kind(ln_decoder_u8(frame));
+	uint64_t total = ln_decoder_u64(frame);
+	struct ln_decoder head = { .failed = false };
 	bool keep = false;
 	int error;
 
-	head.data = ln_unpack_bytes(frame, &head.len);
-	if (head.data == NULL || head.len > LN_HEAD_MOST || total == 0)
+	head.data = ln_decoder_bytes(frame, &head.len);
+	if (head.data == NULL || head.len > LN_HEAD_MAX || total == 0)
 		return ln_session_refuse(session, "a malformed beginning");
 	if (session->assembly.kind != NULL)
 		return ln_session_refuse(session, "a beginning before the end");
@@ -316,13 +317,13 @@ static int receive_start(struct ln_session *session, struct ln_unpack *frame)
 	error = kind->begin(session, &head, total, &keep);
 	if (error < 0)
 		return error;
-	if (!ln_unpack_done(&head))
+	if (!ln_decoder_done(&head))
 		return ln_session_refuse(session, "a head of wrong length");
 	session->assembly.keep = keep;
 	return take_body(session, frame);
 }
 
-static int receive_data(struct ln_session *session, struct ln_unpack *frame)
+static int receive_data(struct ln_session *session, struct ln_decoder *frame)
 {
 	if (session->assembly.kind == NULL)
 		return ln_session_refuse(session, "bytes without a beginning");
@@ -331,7 +332,7 @@ static int receive_data(struct ln_session *session, struct ln_unpack *frame)
 	return take_body(session, frame);
 }
 
-static int receive_abort(struct ln_session *session, struct ln_unpack *frame)
+static int receive_abort(struct ln_session *session, struct ln_decoder *frame)
 {
 	(void)frame;
 	if (session->assembly.kind == NULL)
@@ -347,7 +348,7 @@ static const struct ln_kind kinds[] = {
 	[LN_KIND_ABORT - LN_KIND_START] = { .receive = receive_abort },
 };
 
-const struct ln_part ln_part_pieces = {
+const struct ln_part ln_part_fragments = {
 	.first = LN_KIND_START,
 	.count = 3,
 	.kinds = kinds,

@@ -1,5 +1,5 @@
-/* src/node/links.c: links between processes of two nodes, what ends them, and
- * changes of both sides that cross. */
+/* src/node/remote_links.c: links between processes of two nodes, what ends
+ * them, and changes of both sides that cross. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "node/export.h"
-#include "node/links.h"
 #include "node/proxy.h"
+#include "node/remote_links.h"
 #include "process/life.h"
 #include "process/message.h"
 #include "process/runtime.h"
@@ -24,7 +24,7 @@
 
 /* Both know each other. */
 static void set_up_with(struct test_pair *pair,
-			const struct ln_node_options *options)
+			const struct ln_local_node_options *options)
 {
 	test_pair_init(pair, options);
 	test_pair_introduce(pair);
@@ -167,7 +167,7 @@ static void link_to_one_that_ended(void **state)
 /* Only so many ends are remembered; what is forgotten has failed. */
 static void link_to_one_forgotten(void **state)
 {
-	const struct ln_node_options options = { .max_ends = 2 };
+	const struct ln_local_node_options options = { .max_ends = 2 };
 	struct test_pair pair;
 
 	(void)state;
@@ -429,18 +429,18 @@ static void entered_links(void **state)
 
 	(void)state;
 	set_up(&pair);
-	assert_int_equal(ln_links_enter(pair.two.process,
-					ln_proxy_of(pair.two.peer), 1, 0, 44,
-					&failed),
+	assert_int_equal(ln_remote_links_enter(pair.two.process,
+					       ln_proxy_of(pair.two.peer), 1, 0,
+					       44, &failed),
 			 0);
-	assert_int_equal(ln_links_enter(pair.one.process,
-					ln_proxy_of(pair.one.peer), 1, 44, 0,
-					&failed),
+	assert_int_equal(ln_remote_links_enter(pair.one.process,
+					       ln_proxy_of(pair.one.peer), 1,
+					       44, 0, &failed),
 			 0);
 	assert_linked(&pair, 1);
-	assert_int_equal(ln_links_enter(pair.one.process,
-					ln_proxy_of(pair.one.peer), 2, 44, 0,
-					&failed),
+	assert_int_equal(ln_remote_links_enter(pair.one.process,
+					       ln_proxy_of(pair.one.peer), 2,
+					       44, 0, &failed),
 			 LN_EIO);
 	test_actor_end(&pair.two, TEST_FAIL);
 	test_pair_settle(&pair);

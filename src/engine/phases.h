@@ -1,9 +1,9 @@
 /* The steps of making a module that take turns. */
-#ifndef LN_ENGINE_STEPS_H
-#define LN_ENGINE_STEPS_H
+#ifndef LN_ENGINE_PHASES_H
+#define LN_ENGINE_PHASES_H
 
-/* What tasks do in turns, round robin over tenants (sched/turns.h), so that
- * one which adds many modules does not keep others from adding one. */
+/* What tasks do in turns, round robin over tenants (sched/fair_queue.h), so
+ * that one which adds many modules does not keep others from adding one. */
 enum ln_code_step {
 	LN_CODE_LOOK,    /* reading a small one: two at a time, of the pool's
 			  * threads */
@@ -15,6 +15,6 @@ enum ln_code_step {
 			  * so that a tenant with a bad one does not stop the
 			  * rest */
 };
-#define LN_CODE_STEPS 5
+#define LN_CODE_PHASES 5
 
 #endif

@@ -2,8 +2,8 @@
  * This program as a member of a cluster: its node, its key or certificates, and
  * the fabric. The command line and the embedding API use this.
  */
-#ifndef LN_CLUSTER_MEMBER_H
-#define LN_CLUSTER_MEMBER_H
+#ifndef LN_CLUSTER_NODE_H
+#define LN_CLUSTER_NODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,10 +13,10 @@
 #include "node/fabric.h"
 
 struct ln_environment;
-struct ln_member;
 struct ln_node;
+struct ln_local_node;
 
-struct ln_member_options {
+struct ln_node_options {
 	const char *name;
 	const char *address;      /* to listen at, as the fabric takes it */
 	const char *const *peers; /* to begin with */
@@ -34,36 +34,36 @@ struct ln_member_options {
  * LN_EPERM, LN_EFORMAT: key or certificates; LN_EIO; LN_ENOMEM. Blocks; not
  * from a task.
  */
-int ln_member_new(struct ln_environment *environment,
-		  const struct ln_member_options *options,
-		  struct ln_member **member, char **error);
+int ln_node_new(struct ln_environment *environment,
+		const struct ln_node_options *options, struct ln_node **member,
+		char **error);
 
 /* Joins the peers, as the fabric does; LN_ESTOPPED: it has left. Not from a
  * task.
  */
-int ln_member_join(struct ln_member *member, void (*progress)(const char *line),
-		   char **error);
+int ln_node_join(struct ln_node *member, void (*progress)(const char *line),
+		 char **error);
 
-/* Makes ln_member_join return soon, now or later. Any thread. */
-void ln_member_interrupt(struct ln_member *member);
+/* Makes ln_node_join return soon, now or later. Any thread. */
+void ln_node_interrupt(struct ln_node *member);
 
-struct ln_node *ln_member_node(struct ln_member *member);
+struct ln_local_node *ln_node_local(struct ln_node *member);
 
-/* Who this is, until ln_member_free. */
-const struct ln_node_id *ln_member_id(const struct ln_member *member);
-const char *ln_member_address(const struct ln_member *member);
+/* Who this is, until ln_node_free. */
+const struct ln_node_id *ln_node_own_id(const struct ln_node *member);
+const char *ln_node_address(const struct ln_node *member);
 
 /* The connected nodes, as the fabric lists them; none once it has left. */
-int ln_member_list(struct ln_member *member, struct ln_fabric_peer **peers);
+int ln_node_list(struct ln_node *member, struct ln_fabric_peer **peers);
 
 /* Leaves, as the fabric does. Processes of the runtime may still run, but no
- * longer reach other nodes. Afterwards only ln_member_free may be called. Not
+ * longer reach other nodes. Afterwards only ln_node_free may be called. Not
  * from a task. */
-void ln_member_leave(struct ln_member *member);
+void ln_node_leave(struct ln_node *member);
 
 /* Leaves, and frees the node; no process may run. NULL is fine. Not from a
  * task.
  */
-void ln_member_free(struct ln_member *member);
+void ln_node_free(struct ln_node *member);
 
 #endif

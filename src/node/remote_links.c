@@ -23,26 +23,26 @@
  *
  * When a session ends, all links with processes of its peer fail.
  */
-#include "node/links.h"
+#include "node/remote_links.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "node/export.h"
+#include "node/frame_encoder.h"
 #include "node/node.h"
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/proxy.h"
 #include "node/queue.h"
 #include "node/session.h"
-#include "node/wire.h"
 #include "process/environment.h"
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/remote.h"
 
-#define SLOTS_MOST 4096 /* that are searched under a lock at once */
+#define SLOTS_MAX 4096 /* that are searched under a lock at once */
 
 /* The key of a pair of processes. Both ids are random. */
 static void combine(uint8_t pair[LN_ID_SIZE], const uint8_t *a,
@@ -52,15 +52,15 @@ static void combine(uint8_t pair[LN_ID_SIZE], const uint8_t *a,
 		pair[i] = a[i] ^ b[i];
 }
 
-static void begin_frame(struct ln_writer *writer, uint8_t kind,
+static void begin_frame(struct ln_frame_encoder *writer, uint8_t kind,
 			const uint8_t *from, const uint8_t *to)
 {
-	ln_wire_begin(writer, kind, 48);
-	ln_wire_put_id(writer, from);
-	ln_wire_put_id(writer, to);
+	ln_frame_encoder_begin(writer, kind, 48);
+	ln_frame_encoder_id(writer, from);
+	ln_frame_encoder_id(writer, to);
 }
 
-/* What ln_links_enter and others enter. */
+/* What ln_remote_links_enter and others enter. */
 struct entering {
 	struct ln_process *process;
 	struct ln_proxy *proxy;
@@ -89,7 +89,7 @@ static int may_enter(const struct entering *entering)
 	if (session == NULL || session->number != entering->session)
 		error = LN_EIO;
 	else if (entering->pair != NULL &&
-		 ln_ids_find(&session->unlinking, entering->pair) != NULL)
+		 ln_id_table_find(&session->unlinking, entering->pair) != NULL)
 		error = LN_EAGAIN;
 	ln_lock_release(&peer->lock);
 	return error;
@@ -100,14 +100,14 @@ static int enter_both(struct entering *entering, bool *drop)
 {
 	struct ln_process *process = entering->process;
 	struct ln_process *remote = &entering->proxy->process;
-	uint32_t most = ln_process_link_room(process);
+	uint32_t max = ln_process_link_room(process);
 	int error;
 
 	ln_process_lock(remote);
 	error = may_enter(entering);
 	if (error == 0)
 		error = ln_links_set(&process->links, remote,
-				     entering->remote_tag, most,
+				     entering->remote_tag, max,
 				     process->environment->charged);
 	if (error == 0) {
 		error = ln_links_set(&remote->links, process,
@@ -143,9 +143,9 @@ static int enter(struct entering *entering)
 	return error;
 }
 
-int ln_links_enter(struct ln_process *process, struct ln_proxy *remote,
-		   uint64_t session, int64_t process_tag, int64_t remote_tag,
-		   bool *failed)
+int ln_remote_links_enter(struct ln_process *process, struct ln_proxy *remote,
+			  uint64_t session, int64_t process_tag,
+			  int64_t remote_tag, bool *failed)
 {
 	struct entering entering = {
 		.process = process,
@@ -174,8 +174,8 @@ static bool has_failed(struct ln_proxy *proxy)
 	return end.reason != LN_REASON_NORMAL;
 }
 
-int ln_links_link(struct ln_process *self, struct ln_process *remote,
-		  int64_t self_tag, int64_t peer_tag)
+int ln_remote_links_link(struct ln_process *self, struct ln_process *remote,
+			 int64_t self_tag, int64_t peer_tag)
 {
 	struct ln_proxy *proxy = ln_proxy_of(remote);
 	struct entering entering = {
@@ -184,15 +184,15 @@ int ln_links_link(struct ln_process *self, struct ln_process *remote,
 		.process_tag = self_tag,
 		.remote_tag = peer_tag,
 	};
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	int error = ln_export(proxy->peer->node, self);
 
 	if (error < 0)
 		return error;
 	begin_frame(&writer, LN_KIND_LINK, self->id, remote->id);
-	ln_wire_put_u64(&writer, (uint64_t)self_tag);
-	ln_wire_put_u64(&writer, (uint64_t)peer_tag);
-	entering.frame = ln_wire_finish(&writer);
+	ln_frame_encoder_u64(&writer, (uint64_t)self_tag);
+	ln_frame_encoder_u64(&writer, (uint64_t)peer_tag);
+	entering.frame = ln_frame_encoder_finish(&writer);
 	if (entering.frame == NULL)
 		return LN_ENOMEM;
 	error = enter(&entering);
@@ -219,16 +219,16 @@ static void post_unlink(struct ln_peer *peer, struct ln_frame *frame,
 		/* Nobody is to be told. */
 	} else if (frame == NULL || fresh == NULL) {
 		ln_queue_close(session, "out of memory");
-	} else if (ln_ids_count(&session->unlinking) >=
+	} else if (ln_id_table_count(&session->unlinking) >=
 		   peer->node->options.max_unlinks) {
 		ln_queue_close(session, "it does not answer");
 	} else {
-		known = ln_ids_find(&session->unlinking, fresh->entry.id);
+		known = ln_id_table_find(&session->unlinking, fresh->entry.id);
 		if (known != NULL) {
 			ln_container_of(known, struct ln_unlinking, entry)
 				->count++;
-		} else if (ln_ids_add(&session->unlinking, &fresh->entry) ==
-			   0) {
+		} else if (ln_id_table_add(&session->unlinking,
+					   &fresh->entry) == 0) {
 			fresh = NULL;
 		}
 		ln_queue_append(session, frame);
@@ -250,16 +250,16 @@ static struct ln_unlinking *make_unlinking(const uint8_t *a, const uint8_t *b)
 	return unlinking;
 }
 
-void ln_links_unlink(struct ln_process *self, struct ln_process *remote)
+void ln_remote_links_unlink(struct ln_process *self, struct ln_process *remote)
 {
 	struct ln_unlinking *unlinking = make_unlinking(self->id, remote->id);
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	struct ln_frame *frame;
 	bool known;
 	bool linked;
 
 	begin_frame(&writer, LN_KIND_UNLINK, self->id, remote->id);
-	frame = ln_wire_finish(&writer);
+	frame = ln_frame_encoder_finish(&writer);
 	ln_process_lock(self);
 	known = ln_links_remove(&self->links, remote);
 	ln_process_lock(remote);
@@ -282,15 +282,15 @@ void ln_links_unlink(struct ln_process *self, struct ln_process *remote)
 static struct ln_frame *make_ended(const uint8_t *from, const uint8_t *to,
 				   bool failed)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
 	begin_frame(&writer, LN_KIND_LINK_ENDED, from, to);
-	ln_wire_put_u8(&writer, failed);
-	return ln_wire_finish(&writer);
+	ln_frame_encoder_u8(&writer, failed);
+	return ln_frame_encoder_finish(&writer);
 }
 
-void ln_links_ended(struct ln_process *remote, struct ln_process *ended,
-		    bool failed)
+void ln_remote_links_ended(struct ln_process *remote, struct ln_process *ended,
+			   bool failed)
 {
 	bool linked;
 
@@ -304,19 +304,20 @@ void ln_links_ended(struct ln_process *remote, struct ln_process *ended,
 	ln_process_release(ended);
 }
 
-void ln_links_answer_ended(struct ln_peer *peer, const uint8_t from[16],
-			   const uint8_t to[16], bool failed)
+void ln_remote_links_answer_ended(struct ln_peer *peer, const uint8_t from[16],
+				  const uint8_t to[16], bool failed)
 {
 	ln_peer_answer(peer, make_ended(from, to, failed));
 }
 
-void ln_links_kill(struct ln_process *remote)
+void ln_remote_links_kill(struct ln_process *remote)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 
-	ln_wire_begin(&writer, LN_KIND_KILL, LN_ID_SIZE);
-	ln_wire_put_id(&writer, remote->id);
-	ln_peer_post(ln_proxy_of(remote)->peer, ln_wire_finish(&writer));
+	ln_frame_encoder_begin(&writer, LN_KIND_KILL, LN_ID_SIZE);
+	ln_frame_encoder_id(&writer, remote->id);
+	ln_peer_post(ln_proxy_of(remote)->peer,
+		     ln_frame_encoder_finish(&writer));
 }
 
 /* The two ids that a frame begins with. */
@@ -325,11 +326,11 @@ struct pair {
 	const uint8_t *to;   /* of this node's */
 };
 
-static int get_pair(struct ln_session *session, struct ln_unpack *frame,
+static int get_pair(struct ln_session *session, struct ln_decoder *frame,
 		    struct pair *pair)
 {
-	pair->from = ln_unpack_raw(frame, LN_ID_SIZE);
-	pair->to = ln_unpack_raw(frame, LN_ID_SIZE);
+	pair->from = ln_decoder_raw(frame, LN_ID_SIZE);
+	pair->to = ln_decoder_raw(frame, LN_ID_SIZE);
 	if (frame->failed)
 		return ln_session_refuse(session, "a link without ids");
 	return 0;
@@ -362,7 +363,7 @@ static int link_local(struct ln_session *session, struct ln_process *process,
 	return error;
 }
 
-static int receive_link(struct ln_session *session, struct ln_unpack *frame)
+static int receive_link(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct ln_process *process;
 	struct pair pair;
@@ -373,9 +374,9 @@ static int receive_link(struct ln_session *session, struct ln_unpack *frame)
 
 	if (error < 0)
 		return error;
-	tags[0] = (int64_t)ln_unpack_u64(frame);
-	tags[1] = (int64_t)ln_unpack_u64(frame);
-	if (!ln_unpack_done(frame))
+	tags[0] = (int64_t)ln_decoder_u64(frame);
+	tags[1] = (int64_t)ln_decoder_u64(frame);
+	if (!ln_decoder_done(frame))
 		return ln_session_refuse(session, "a link of wrong length");
 	error = LN_EDEAD;
 	process = ln_export_find(session->peer->node, pair.to, &end);
@@ -386,8 +387,8 @@ static int receive_link(struct ln_session *session, struct ln_unpack *frame)
 		failed = end.reason != LN_REASON_NORMAL;
 	}
 	if (error < 0 && error != LN_EAGAIN)
-		ln_links_answer_ended(session->peer, pair.to, pair.from,
-				      failed);
+		ln_remote_links_answer_ended(session->peer, pair.to, pair.from,
+					     failed);
 	return 0;
 }
 
@@ -409,9 +410,9 @@ static void end_link(struct ln_session *session, const struct pair *pair,
 	ln_process_release(&proxy->process);
 }
 
-static int receive_unlink(struct ln_session *session, struct ln_unpack *frame)
+static int receive_unlink(struct ln_session *session, struct ln_decoder *frame)
 {
-	struct ln_writer writer;
+	struct ln_frame_encoder writer;
 	struct pair pair;
 	int error = get_pair(session, frame, &pair);
 
@@ -419,11 +420,12 @@ static int receive_unlink(struct ln_session *session, struct ln_unpack *frame)
 		return error;
 	end_link(session, &pair, false);
 	begin_frame(&writer, LN_KIND_UNLINKED, pair.to, pair.from);
-	ln_peer_answer(session->peer, ln_wire_finish(&writer));
+	ln_peer_answer(session->peer, ln_frame_encoder_finish(&writer));
 	return 0;
 }
 
-static int receive_unlinked(struct ln_session *session, struct ln_unpack *frame)
+static int receive_unlinked(struct ln_session *session,
+			    struct ln_decoder *frame)
 {
 	struct ln_peer *peer = session->peer;
 	struct ln_unlinking *unlinking = NULL;
@@ -436,11 +438,11 @@ static int receive_unlinked(struct ln_session *session, struct ln_unpack *frame)
 		return error;
 	combine(combined, pair.from, pair.to);
 	ln_lock_acquire(&peer->lock);
-	entry = ln_ids_find(&session->unlinking, combined);
+	entry = ln_id_table_find(&session->unlinking, combined);
 	if (entry != NULL) {
 		unlinking = ln_container_of(entry, struct ln_unlinking, entry);
 		if (--unlinking->count == 0)
-			ln_ids_remove(&session->unlinking, entry);
+			ln_id_table_remove(&session->unlinking, entry);
 		else
 			unlinking = NULL;
 	}
@@ -452,7 +454,7 @@ static int receive_unlinked(struct ln_session *session, struct ln_unpack *frame)
 	return 0;
 }
 
-static int receive_ended(struct ln_session *session, struct ln_unpack *frame)
+static int receive_ended(struct ln_session *session, struct ln_decoder *frame)
 {
 	struct pair pair;
 	uint8_t failed;
@@ -460,16 +462,16 @@ static int receive_ended(struct ln_session *session, struct ln_unpack *frame)
 
 	if (error < 0)
 		return error;
-	failed = ln_unpack_u8(frame);
-	if (failed > 1 || !ln_unpack_done(frame))
+	failed = ln_decoder_u8(frame);
+	if (failed > 1 || !ln_decoder_done(frame))
 		return ln_session_refuse(session, "a malformed end of a link");
 	end_link(session, &pair, failed);
 	return 0;
 }
 
-static int receive_kill(struct ln_session *session, struct ln_unpack *frame)
+static int receive_kill(struct ln_session *session, struct ln_decoder *frame)
 {
-	const uint8_t *id = ln_unpack_raw(frame, LN_ID_SIZE);
+	const uint8_t *id = ln_decoder_raw(frame, LN_ID_SIZE);
 	struct ln_process *process;
 	struct ln_end end;
 
@@ -495,7 +497,7 @@ static bool any_link(struct ln_process *remote, uint32_t *slot,
 	*process = NULL;
 	ln_process_lock(remote);
 	linked = ln_links_count(links) > 0;
-	for (int i = 0; i < SLOTS_MOST && linked && *process == NULL; i++) {
+	for (int i = 0; i < SLOTS_MAX && linked && *process == NULL; i++) {
 		if (*slot >= ln_links_slots(links))
 			*slot = 0;
 		*process = ln_links_at(links, (*slot)++, &tag);
@@ -525,7 +527,7 @@ static void break_links(struct ln_process *remote)
 
 static int up(struct ln_session *session)
 {
-	ln_ids_init(&session->unlinking);
+	ln_id_table_init(&session->unlinking);
 	return 0;
 }
 
@@ -535,9 +537,9 @@ static void down(struct ln_session *session)
 	struct ln_id_entry *entry;
 	uint32_t at = 0;
 
-	while ((entry = ln_ids_take(&session->unlinking, &at)) != NULL)
+	while ((entry = ln_id_table_take(&session->unlinking, &at)) != NULL)
 		free(ln_container_of(entry, struct ln_unlinking, entry));
-	ln_ids_deinit(&session->unlinking);
+	ln_id_table_deinit(&session->unlinking);
 	while (proxy != NULL) {
 		struct ln_proxy *next = proxy->next;
 
