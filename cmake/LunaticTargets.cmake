@@ -84,7 +84,7 @@ foreach(lib IN LISTS LUNATIC_LIBS)
 	list(APPEND archives $<TARGET_FILE:${lib}>)
 endforeach()
 
-# Only what include/lunatic marks with LUNATIC_API is visible: our objects are
+# Only what include/lunatic marks with LUNATIC_RT_API is visible: our objects are
 # compiled with hidden visibility, and the engine's symbols are excluded.
 add_library(lunatic_shared SHARED ${objects})
 set_target_properties(lunatic_shared PROPERTIES

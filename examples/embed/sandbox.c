@@ -9,7 +9,7 @@
  *         81 / 9 = 9
  *         and the report of the trap on standard error
  *
- * The module as text, which lunatic_module_new accepts as well:
+ * The module as text, which lunatic_rt_module_new accepts as well:
  *
  *   (module
  *     (import "lunatic::message" "receive"
@@ -37,7 +37,7 @@
  *         (call $drop (local.get $client))
  *         (br $next))))
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,95 +83,96 @@ static void must(int result, const char *what, char *text)
 {
 	if (result < 0) {
 		fprintf(stderr, "%s: %s\n", what,
-			text != NULL ? text : lunatic_error_text(result));
-		lunatic_string_free(text);
+			text != NULL ? text : lunatic_rt_error_text(result));
+		lunatic_rt_string_free(text);
 		exit(EXIT_FAILURE);
 	}
 }
 
 struct question {
-	lunatic_module *module;
+	lunatic_rt_module *module;
 	int32_t numbers[3][2];
 	int32_t answers[3];
 	bool answered[3];
 };
 
 /* Starts the guest; the caller is told of its failure. */
-static lunatic_process *start_guest(lunatic_module *module)
+static lunatic_rt_process *start_guest(lunatic_rt_module *module)
 {
-	lunatic_process *guest;
+	lunatic_rt_process *guest;
 
-	if (lunatic_process_spawn(module, "divide", NULL, 0, GUEST_DIED, &guest,
-				  NULL) < 0)
+	if (lunatic_rt_process_spawn(module, "divide", NULL, 0, GUEST_DIED,
+				     &guest, NULL) < 0)
 		return NULL;
 	return guest;
 }
 
 /* Sends two numbers, and the process to answer. */
-static int send_numbers(lunatic_process *guest, const int32_t numbers[2],
-			lunatic_process *self)
+static int send_numbers(lunatic_rt_process *guest, const int32_t numbers[2],
+			lunatic_rt_process *self)
 {
-	lunatic_message *message;
-	int result = lunatic_message_new(0, &message);
+	lunatic_rt_message *message;
+	int result = lunatic_rt_message_new(0, &message);
 
 	if (result < 0)
 		return result;
-	result = lunatic_message_write(message, numbers, 8);
+	result = lunatic_rt_message_write(message, numbers, 8);
 	if (result == 0)
-		result = lunatic_message_push_process(message, self, NULL);
+		result = lunatic_rt_message_push_process(message, self, NULL);
 	if (result < 0) {
-		lunatic_message_free(message);
+		lunatic_rt_message_free(message);
 		return result;
 	}
-	return lunatic_send(guest, message); /* takes the message in any case */
+	return lunatic_rt_send(guest,
+			       message); /* takes the message in any case */
 }
 
 /* Asks all questions, with a new guest after each death. */
-static int ask(lunatic_process *self, void *argument)
+static int ask(lunatic_rt_process *self, void *argument)
 {
 	struct question *question = argument;
-	lunatic_process *guest = NULL;
-	lunatic_message *message;
+	lunatic_rt_process *guest = NULL;
+	lunatic_rt_message *message;
 	size_t count;
 
-	lunatic_die_when_link_dies(false);
+	lunatic_rt_die_when_link_dies(false);
 	for (int i = 0; i < 3; i++) {
 		if (guest == NULL)
 			guest = start_guest(question->module);
 		if (guest == NULL ||
 		    send_numbers(guest, question->numbers[i], self) < 0 ||
-		    lunatic_receive(NULL, 0, 5000, &message) < 0)
+		    lunatic_rt_receive(NULL, 0, 5000, &message) < 0)
 			break;
-		if (lunatic_message_is_link_died(message)) {
-			lunatic_process_release(guest);
+		if (lunatic_rt_message_is_link_died(message)) {
+			lunatic_rt_process_release(guest);
 			guest = NULL;
 		} else {
 			/* What a guest sends may be of any size. */
 			question->answered[i] =
-				lunatic_message_read(message,
-						     &question->answers[i], 4,
-						     &count) == 0 &&
+				lunatic_rt_message_read(message,
+							&question->answers[i],
+							4, &count) == 0 &&
 				count == 4;
 		}
-		lunatic_message_free(message);
+		lunatic_rt_message_free(message);
 	}
 	if (guest != NULL) {
-		lunatic_process_kill(guest);
-		lunatic_process_release(guest);
+		lunatic_rt_process_kill(guest);
+		lunatic_rt_process_release(guest);
 	}
 	return 0;
 }
 
-static lunatic_environment *make_sandbox(lunatic_runtime *runtime)
+static lunatic_rt_environment *make_sandbox(lunatic_rt *runtime)
 {
 	static const char *const allowed[] = {
 		"lunatic::message::",
 		"lunatic::process::drop_process",
 	};
-	lunatic_environment *sandbox;
-	lunatic_environment_config config;
+	lunatic_rt_environment *sandbox;
+	lunatic_rt_environment_config config;
 
-	must(lunatic_environment_config_init(&config, sizeof(config)),
+	must(lunatic_rt_environment_config_init(&config, sizeof(config)),
 	     "configuration", NULL);
 	config.max_memory = 1 << 20;
 	config.max_fuel = 1000000;
@@ -180,38 +181,38 @@ static lunatic_environment *make_sandbox(lunatic_runtime *runtime)
 	config.max_module_bytes = 1 << 20;
 	config.allowed = allowed;
 	config.allowed_count = sizeof(allowed) / sizeof(allowed[0]);
-	must(lunatic_environment_new(runtime, &config, &sandbox), "sandbox",
+	must(lunatic_rt_environment_new(runtime, &config, &sandbox), "sandbox",
 	     NULL);
 	return sandbox;
 }
 
-static void run(lunatic_environment *environment, struct question *question)
+static void run(lunatic_rt_environment *environment, struct question *question)
 {
-	lunatic_process *process;
+	lunatic_rt_process *process;
 
-	must(lunatic_process_spawn_native(environment, ask, question, NULL, 0,
-					  &process),
+	must(lunatic_rt_process_spawn_native(environment, ask, question, NULL,
+					     0, &process),
 	     "spawn", NULL);
-	must(lunatic_process_wait(process, -1, NULL, NULL), "wait", NULL);
-	lunatic_process_release(process);
+	must(lunatic_rt_process_wait(process, -1, NULL, NULL), "wait", NULL);
+	lunatic_rt_process_release(process);
 }
 
 int main(void)
 {
 	struct question question = { .numbers = {
 					     { 42, 6 }, { 1, 0 }, { 81, 9 } } };
-	lunatic_environment *trusted;
-	lunatic_environment *sandbox;
-	lunatic_runtime *runtime;
+	lunatic_rt_environment *trusted;
+	lunatic_rt_environment *sandbox;
+	lunatic_rt *runtime;
 	char *text;
 	int result;
 
-	must(lunatic_runtime_new(NULL, &runtime), "runtime", NULL);
-	must(lunatic_environment_new(runtime, NULL, &trusted), "environment",
+	must(lunatic_rt_new(NULL, &runtime), "runtime", NULL);
+	must(lunatic_rt_environment_new(runtime, NULL, &trusted), "environment",
 	     NULL);
 	sandbox = make_sandbox(runtime);
-	result = lunatic_module_new(sandbox, divide, sizeof(divide),
-				    &question.module, &text);
+	result = lunatic_rt_module_new(sandbox, divide, sizeof(divide),
+				       &question.module, &text);
 	must(result, "module", text);
 	run(trusted, &question);
 	for (int i = 0; i < 3; i++) {
@@ -224,10 +225,10 @@ int main(void)
 			printf("%d / %d: the guest trapped\n", numbers[0],
 			       numbers[1]);
 	}
-	lunatic_module_release(question.module);
-	lunatic_environment_release(sandbox);
-	lunatic_environment_release(trusted);
-	must(lunatic_runtime_free(runtime), "end", NULL);
+	lunatic_rt_module_release(question.module);
+	lunatic_rt_environment_release(sandbox);
+	lunatic_rt_environment_release(trusted);
+	must(lunatic_rt_free(runtime), "end", NULL);
 	return question.answers[0] == 7 && !question.answered[1] &&
 			       question.answers[2] == 9
 		       ? EXIT_SUCCESS

@@ -1,6 +1,6 @@
 /*
  * Shared by the parts of the embedding API. Its types are those of the process
- * layer; include/lunatic/lunatic.h gives them their public names.
+ * layer; include/lunatic/runtime.h gives them their public names.
  */
 #ifndef LN_EMBED_EMBED_H
 #define LN_EMBED_EMBED_H
@@ -23,7 +23,7 @@ int ln_embed_read_config(void *own, size_t own_size, const void *given);
 int ln_embed_write_config(void *config, size_t size, const void *defaults,
 			  size_t defaults_size);
 
-/* Makes a configuration of a lunatic_environment_config, or of the defaults
+/* Makes a configuration of a lunatic_rt_environment_config, or of the defaults
  * when that is NULL, with its plugins compiled. Waits. */
 int ln_embed_make_config(struct ln_runtime *runtime, const void *given,
 			 struct ln_config **config);

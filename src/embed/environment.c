@@ -3,7 +3,7 @@
  * Environments and modules. When a process makes one, the work goes through the
  * blocking pool, because we cannot limit the engine's use of stack.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +20,15 @@
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
-_Static_assert((int)LUNATIC_MEMORY_SLAB == LN_MEMORY_SLAB &&
-		       (int)LUNATIC_MEMORY_GUARD == LN_MEMORY_GUARD,
+_Static_assert((int)LUNATIC_RT_MEMORY_SLAB == LN_MEMORY_SLAB &&
+		       (int)LUNATIC_RT_MEMORY_GUARD == LN_MEMORY_GUARD,
 	       "two numbers for one strategy");
 
-static lunatic_environment_config default_config(void)
+static lunatic_rt_environment_config default_config(void)
 {
 	const struct ln_limits *limits = &ln_limits_default;
 
-	return (lunatic_environment_config){
+	return (lunatic_rt_environment_config){
 		.max_memory = limits->max_memory,
 		.max_fuel = limits->max_fuel,
 		.max_message_bytes = limits->max_message_bytes,
@@ -46,14 +46,14 @@ static lunatic_environment_config default_config(void)
 		.max_nesting = limits->max_nesting,
 		.max_descriptors = limits->max_descriptors,
 		.max_plugin_ms = limits->max_plugin_ms,
-		.strategy = LUNATIC_MEMORY_SLAB,
+		.strategy = LUNATIC_RT_MEMORY_SLAB,
 	};
 }
 
-int lunatic_environment_config_init(lunatic_environment_config *config,
-				    size_t size)
+int lunatic_rt_environment_config_init(lunatic_rt_environment_config *config,
+				       size_t size)
 {
-	const lunatic_environment_config defaults = default_config();
+	const lunatic_rt_environment_config defaults = default_config();
 
 	return ln_embed_write_config(config, size, &defaults, sizeof(defaults));
 }
@@ -69,7 +69,7 @@ static bool is_list(const char *const *strings, size_t count)
 	return true;
 }
 
-static bool are_plugins(const lunatic_plugin *plugins, size_t count)
+static bool are_plugins(const lunatic_rt_plugin *plugins, size_t count)
 {
 	if (plugins == NULL)
 		return count == 0;
@@ -80,10 +80,10 @@ static bool are_plugins(const lunatic_plugin *plugins, size_t count)
 	return true;
 }
 
-static int check(const lunatic_environment_config *from)
+static int check(const lunatic_rt_environment_config *from)
 {
-	if (from->strategy != LUNATIC_MEMORY_SLAB &&
-	    from->strategy != LUNATIC_MEMORY_GUARD)
+	if (from->strategy != LUNATIC_RT_MEMORY_SLAB &&
+	    from->strategy != LUNATIC_RT_MEMORY_GUARD)
 		return LN_EINVAL;
 	if (!is_list(from->allowed, from->allowed_count) ||
 	    !is_list(from->args, from->arg_count) ||
@@ -101,7 +101,7 @@ static int check(const lunatic_environment_config *from)
 	return 0;
 }
 
-static int fill_allowed(const lunatic_environment_config *from,
+static int fill_allowed(const lunatic_rt_environment_config *from,
 			struct ln_config *to)
 {
 	int error = 0;
@@ -114,7 +114,7 @@ static int fill_allowed(const lunatic_environment_config *from,
 	return error;
 }
 
-static int fill_texts(const lunatic_environment_config *from,
+static int fill_texts(const lunatic_rt_environment_config *from,
 		      struct ln_config *to)
 {
 	int error = fill_allowed(from, to);
@@ -126,7 +126,7 @@ static int fill_texts(const lunatic_environment_config *from,
 	for (size_t i = 0; i < from->listener_count && error == 0; i++)
 		error = ln_config_listen(to, from->listeners[i]);
 	for (size_t i = 0; i < from->preopen_count && error == 0; i++) {
-		const lunatic_preopen *dir = &from->preopens[i];
+		const lunatic_rt_preopen *dir = &from->preopens[i];
 		const char *guest = dir->guest != NULL ? dir->guest : dir->host;
 
 		error = ln_config_preopen(to, dir->host, guest,
@@ -135,7 +135,7 @@ static int fill_texts(const lunatic_environment_config *from,
 	return error;
 }
 
-static int translate(const lunatic_environment_config *from,
+static int translate(const lunatic_rt_environment_config *from,
 		     struct ln_config **out)
 {
 	struct ln_config *to;
@@ -184,7 +184,7 @@ struct making {
 
 struct plugging {
 	struct ln_runtime *runtime;
-	const lunatic_plugin *from;
+	const lunatic_rt_plugin *from;
 	struct ln_config *config;
 	int result;
 };
@@ -207,7 +207,7 @@ static void add_plugin(void *argument)
 
 /* Each is a separate job, so that a kill takes effect in between. */
 static int add_plugins(struct ln_runtime *runtime,
-		       const lunatic_environment_config *from,
+		       const lunatic_rt_environment_config *from,
 		       struct ln_config *config)
 {
 	struct plugging job = { .runtime = runtime, .config = config };
@@ -234,7 +234,7 @@ static void make(void *argument)
 int ln_embed_make_config(struct ln_runtime *runtime, const void *given,
 			 struct ln_config **config)
 {
-	lunatic_environment_config own = default_config();
+	lunatic_rt_environment_config own = default_config();
 	int error;
 
 	if (given != NULL && ln_embed_read_config(&own, sizeof(own), given) < 0)
@@ -248,9 +248,9 @@ int ln_embed_make_config(struct ln_runtime *runtime, const void *given,
 	return error;
 }
 
-int lunatic_environment_new(lunatic_runtime *runtime,
-			    const lunatic_environment_config *config,
-			    lunatic_environment **environment)
+int lunatic_rt_environment_new(lunatic_rt *runtime,
+			       const lunatic_rt_environment_config *config,
+			       lunatic_rt_environment **environment)
 {
 	struct making making = { .runtime = runtime };
 	int error;
@@ -272,14 +272,15 @@ int lunatic_environment_new(lunatic_runtime *runtime,
 	return making.result;
 }
 
-void lunatic_environment_release(lunatic_environment *environment)
+void lunatic_rt_environment_release(lunatic_rt_environment *environment)
 {
 	if (environment != NULL)
 		ln_environment_release(environment);
 }
 
-int lunatic_module_new(lunatic_environment *environment, const void *bytes,
-		       size_t len, lunatic_module **module, char **error_text)
+int lunatic_rt_module_new(lunatic_rt_environment *environment,
+			  const void *bytes, size_t len,
+			  lunatic_rt_module **module, char **error_text)
 {
 	struct ln_module *made;
 	char *text;
@@ -303,7 +304,7 @@ int lunatic_module_new(lunatic_environment *environment, const void *bytes,
 	return error;
 }
 
-void lunatic_module_release(lunatic_module *module)
+void lunatic_rt_module_release(lunatic_rt_module *module)
 {
 	if (module != NULL)
 		ln_module_release(module);

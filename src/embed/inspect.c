@@ -5,7 +5,7 @@
  * since it waits for other processes, possibly for some that only the same
  * worker can run.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <string.h>
 
@@ -21,17 +21,17 @@
 
 #define WAIT_MAX_MS 10000
 
-_Static_assert((int)LUNATIC_STATE_STARTING == LN_STATE_STARTING &&
-		       (int)LUNATIC_STATE_RUNNING == LN_STATE_RUNNING &&
-		       (int)LUNATIC_STATE_RUNNABLE == LN_STATE_RUNNABLE &&
-		       (int)LUNATIC_STATE_RECEIVE == LN_STATE_RECEIVE &&
-		       (int)LUNATIC_STATE_TIMER == LN_STATE_TIMER &&
-		       (int)LUNATIC_STATE_IO == LN_STATE_IO &&
-		       (int)LUNATIC_STATE_BLOCKING == LN_STATE_BLOCKING &&
-		       (int)LUNATIC_STATE_WAITING == LN_STATE_WAITING &&
-		       (int)LUNATIC_STATE_ENDING == LN_STATE_ENDING,
+_Static_assert((int)LUNATIC_RT_STATE_STARTING == LN_STATE_STARTING &&
+		       (int)LUNATIC_RT_STATE_RUNNING == LN_STATE_RUNNING &&
+		       (int)LUNATIC_RT_STATE_RUNNABLE == LN_STATE_RUNNABLE &&
+		       (int)LUNATIC_RT_STATE_RECEIVE == LN_STATE_RECEIVE &&
+		       (int)LUNATIC_RT_STATE_TIMER == LN_STATE_TIMER &&
+		       (int)LUNATIC_RT_STATE_IO == LN_STATE_IO &&
+		       (int)LUNATIC_RT_STATE_BLOCKING == LN_STATE_BLOCKING &&
+		       (int)LUNATIC_RT_STATE_WAITING == LN_STATE_WAITING &&
+		       (int)LUNATIC_RT_STATE_ENDING == LN_STATE_ENDING,
 	       "two numbers for one state");
-_Static_assert(sizeof(((lunatic_totals *)0)->ended) ==
+_Static_assert(sizeof(((lunatic_rt_totals *)0)->ended) ==
 		       sizeof(((struct ln_tally *)0)->ended),
 	       "other outcomes");
 
@@ -51,8 +51,8 @@ static void inspect(void *argument)
 				     listing->wait, &listing->list);
 }
 
-int lunatic_runtime_processes(lunatic_runtime *runtime, size_t max,
-			      int64_t wait_ms, lunatic_process_list **list)
+int lunatic_rt_processes(lunatic_rt *runtime, size_t max, int64_t wait_ms,
+			 lunatic_rt_process_list **list)
 {
 	struct listing listing = { .runtime = runtime,
 				   .max = max,
@@ -73,23 +73,24 @@ int lunatic_runtime_processes(lunatic_runtime *runtime, size_t max,
 	return listing.result;
 }
 
-size_t lunatic_process_list_count(const lunatic_process_list *list)
+size_t lunatic_rt_process_list_count(const lunatic_rt_process_list *list)
 {
 	return list != NULL ? list->count : 0;
 }
 
-int lunatic_process_list_get(const lunatic_process_list *list, size_t index,
-			     lunatic_process_info *info, size_t size)
+int lunatic_rt_process_list_get(const lunatic_rt_process_list *list,
+				size_t index, lunatic_rt_process_info *info,
+				size_t size)
 {
 	const struct ln_process_info *from;
-	lunatic_process_info own;
+	lunatic_rt_process_info own;
 
 	if (list == NULL || index >= list->count)
 		return LN_EINVAL;
 	from = &list->infos[index];
-	own = (lunatic_process_info){
+	own = (lunatic_rt_process_info){
 		.environment = from->environment,
-		.state = (lunatic_process_state)from->state,
+		.state = (lunatic_rt_process_state)from->state,
 		.links = from->links,
 		.name = from->name[0] != '\0' ? from->name : NULL,
 		.messages = from->messages,
@@ -114,14 +115,14 @@ int lunatic_process_list_get(const lunatic_process_list *list, size_t index,
 	return ln_embed_write_config(info, size, &own, sizeof(own));
 }
 
-int lunatic_process_list_totals(const lunatic_process_list *list,
-				lunatic_totals *totals, size_t size)
+int lunatic_rt_process_list_totals(const lunatic_rt_process_list *list,
+				   lunatic_rt_totals *totals, size_t size)
 {
-	lunatic_totals own;
+	lunatic_rt_totals own;
 
 	if (list == NULL)
 		return LN_EINVAL;
-	own = (lunatic_totals){
+	own = (lunatic_rt_totals){
 		.alive = list->alive,
 		.started = list->tally.started,
 		.memory = list->memory,
@@ -134,7 +135,7 @@ int lunatic_process_list_totals(const lunatic_process_list *list,
 	return ln_embed_write_config(totals, size, &own, sizeof(own));
 }
 
-void lunatic_process_list_free(lunatic_process_list *list)
+void lunatic_rt_process_list_free(lunatic_rt_process_list *list)
 {
 	ln_inspection_free(list);
 }

@@ -5,7 +5,7 @@
  * be read and freed here, but neither filled nor sent on, because full
  * mailboxes accept it.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdint.h>
 
@@ -15,7 +15,7 @@
 #include "process/process.h"
 #include "process/resource.h"
 
-int lunatic_message_new(int64_t tag, lunatic_message **message)
+int lunatic_rt_message_new(int64_t tag, lunatic_rt_message **message)
 {
 	if (message == NULL)
 		return LN_EINVAL;
@@ -23,18 +23,18 @@ int lunatic_message_new(int64_t tag, lunatic_message **message)
 	return *message != NULL ? 0 : LN_ENOMEM;
 }
 
-void lunatic_message_free(lunatic_message *message)
+void lunatic_rt_message_free(lunatic_rt_message *message)
 {
 	ln_message_free(message);
 }
 
-static bool is_data(const lunatic_message *message)
+static bool is_data(const lunatic_rt_message *message)
 {
 	return message != NULL && message->kind == LN_MESSAGE_DATA;
 }
 
-int lunatic_message_write(lunatic_message *message, const void *data,
-			  size_t len)
+int lunatic_rt_message_write(lunatic_rt_message *message, const void *data,
+			     size_t len)
 {
 	int error;
 
@@ -45,8 +45,8 @@ int lunatic_message_write(lunatic_message *message, const void *data,
 	return error == LN_ELIMIT ? LN_ENOMEM : error;
 }
 
-int lunatic_message_read(lunatic_message *message, void *data, size_t len,
-			 size_t *count)
+int lunatic_rt_message_read(lunatic_rt_message *message, void *data, size_t len,
+			    size_t *count)
 {
 	if (count == NULL)
 		return LN_EINVAL;
@@ -56,7 +56,7 @@ int lunatic_message_read(lunatic_message *message, void *data, size_t len,
 	return ln_message_read(message, data, len, count);
 }
 
-int lunatic_message_seek(lunatic_message *message, size_t position)
+int lunatic_rt_message_seek(lunatic_rt_message *message, size_t position)
 {
 	if (message == NULL || position > message->size)
 		return LN_EINVAL;
@@ -64,23 +64,23 @@ int lunatic_message_seek(lunatic_message *message, size_t position)
 	return 0;
 }
 
-size_t lunatic_message_size(const lunatic_message *message)
+size_t lunatic_rt_message_size(const lunatic_rt_message *message)
 {
 	return message != NULL ? message->size : 0;
 }
 
-int64_t lunatic_message_tag(const lunatic_message *message)
+int64_t lunatic_rt_message_tag(const lunatic_rt_message *message)
 {
 	return message != NULL ? message->tag : 0;
 }
 
-bool lunatic_message_is_link_died(const lunatic_message *message)
+bool lunatic_rt_message_is_link_died(const lunatic_rt_message *message)
 {
 	return message != NULL && message->kind == LN_MESSAGE_LINK_DIED;
 }
 
-bool lunatic_message_end(const lunatic_message *message, int *how,
-			 uint32_t *exit_code)
+bool lunatic_rt_message_end(const lunatic_rt_message *message, int *how,
+			    uint32_t *exit_code)
 {
 	struct ln_end end = { .reason = LN_REASON_NORMAL };
 	bool is = message != NULL && ln_message_end(message, &end);
@@ -92,8 +92,9 @@ bool lunatic_message_end(const lunatic_message *message, int *how,
 	return is;
 }
 
-int lunatic_message_push_process(lunatic_message *message,
-				 lunatic_process *process, uint64_t *index)
+int lunatic_rt_message_push_process(lunatic_rt_message *message,
+				    lunatic_rt_process *process,
+				    uint64_t *index)
 {
 	uint64_t unused;
 	int error;
@@ -110,8 +111,8 @@ int lunatic_message_push_process(lunatic_message *message,
 	return error;
 }
 
-int lunatic_message_take_process(lunatic_message *message, uint64_t index,
-				 lunatic_process **process)
+int lunatic_rt_message_take_process(lunatic_rt_message *message, uint64_t index,
+				    lunatic_rt_process **process)
 {
 	if (process == NULL)
 		return LN_EINVAL;
@@ -123,7 +124,7 @@ int lunatic_message_take_process(lunatic_message *message, uint64_t index,
 	return *process != NULL ? 0 : LN_ENOENT;
 }
 
-int lunatic_send(lunatic_process *process, lunatic_message *message)
+int lunatic_rt_send(lunatic_rt_process *process, lunatic_rt_message *message)
 {
 	if (process == NULL || !is_data(message)) {
 		ln_message_free(message);

@@ -7,10 +7,10 @@
  * belongs to the threads of the blocking pool, which run no fibers.
  *
  * C code is not preempted. A process that always finds a message waiting would
- * keep its worker, so lunatic_receive lets others run once the slice is used
+ * keep its worker, so lunatic_rt_receive lets others run once the slice is used
  * up. Sending never switches, because a caller may hold a lock of its own.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@
 #include "sched/task.h"
 
 struct native {
-	lunatic_function function;
+	lunatic_rt_function function;
 	void *argument;
 	void (*free_argument)(void *); /* NULL: nothing to do */
 };
@@ -88,7 +88,7 @@ int64_t ln_embed_deadline(int64_t timeout_ms)
 }
 
 static int spawn(struct ln_environment *environment, struct native *native,
-		 int64_t link_tag, lunatic_process **out)
+		 int64_t link_tag, lunatic_rt_process **out)
 {
 	struct ln_process *process;
 	int error = ln_process_new(environment, run_native, native, &process);
@@ -115,10 +115,12 @@ static int spawn(struct ln_environment *environment, struct native *native,
 	return error;
 }
 
-int lunatic_process_spawn_native(lunatic_environment *environment,
-				 lunatic_function function, void *argument,
-				 void (*free_argument)(void *),
-				 int64_t link_tag, lunatic_process **process)
+int lunatic_rt_process_spawn_native(lunatic_rt_environment *environment,
+				    lunatic_rt_function function,
+				    void *argument,
+				    void (*free_argument)(void *),
+				    int64_t link_tag,
+				    lunatic_rt_process **process)
 {
 	struct native *native = NULL;
 	int error = LN_EINVAL;
@@ -144,20 +146,20 @@ refuse:
 	return error;
 }
 
-lunatic_process *lunatic_self(void)
+lunatic_rt_process *lunatic_rt_self(void)
 {
 	return ln_embed_running();
 }
 
-bool lunatic_killed(void)
+bool lunatic_rt_killed(void)
 {
 	struct ln_process *self = ln_embed_running();
 
 	return self != NULL && ln_task_interrupted(&self->task);
 }
 
-int lunatic_receive(const int64_t *tags, size_t count, int64_t timeout_ms,
-		    lunatic_message **message)
+int lunatic_rt_receive(const int64_t *tags, size_t count, int64_t timeout_ms,
+		       lunatic_rt_message **message)
 {
 	struct ln_process *self = ln_embed_running();
 	struct ln_message *received;
@@ -183,7 +185,7 @@ int lunatic_receive(const int64_t *tags, size_t count, int64_t timeout_ms,
 	return 0;
 }
 
-int lunatic_sleep_ms(uint64_t milliseconds)
+int lunatic_rt_sleep_ms(uint64_t milliseconds)
 {
 	struct ln_process *self = ln_embed_running();
 
@@ -192,7 +194,7 @@ int lunatic_sleep_ms(uint64_t milliseconds)
 	return ln_task_sleep(&self->task, ln_time_after_ms(milliseconds));
 }
 
-int lunatic_yield(void)
+int lunatic_rt_yield(void)
 {
 	struct ln_process *self = ln_embed_running();
 
@@ -227,7 +229,7 @@ const struct ln_process *ln_embed_served(void)
 	return served;
 }
 
-int lunatic_blocking(void (*function)(void *), void *argument)
+int lunatic_rt_blocking(void (*function)(void *), void *argument)
 {
 	struct ln_process *self = ln_embed_running();
 	struct blocking_call call = { .process = self,
@@ -242,7 +244,7 @@ int lunatic_blocking(void (*function)(void *), void *argument)
 			       &call);
 }
 
-int lunatic_link(lunatic_process *process, int64_t tag)
+int lunatic_rt_link(lunatic_rt_process *process, int64_t tag)
 {
 	struct ln_process *self = ln_embed_running();
 	int error;
@@ -259,7 +261,7 @@ int lunatic_link(lunatic_process *process, int64_t tag)
 	return error;
 }
 
-int lunatic_unlink(lunatic_process *process)
+int lunatic_rt_unlink(lunatic_rt_process *process)
 {
 	struct ln_process *self = ln_embed_running();
 	int error;
@@ -272,7 +274,7 @@ int lunatic_unlink(lunatic_process *process)
 	return error;
 }
 
-int lunatic_die_when_link_dies(bool die)
+int lunatic_rt_die_when_link_dies(bool die)
 {
 	struct ln_process *self = ln_embed_running();
 
@@ -283,7 +285,7 @@ int lunatic_die_when_link_dies(bool die)
 	return 0;
 }
 
-int lunatic_monitor(lunatic_process *process, int64_t *tag)
+int lunatic_rt_monitor(lunatic_rt_process *process, int64_t *tag)
 {
 	struct ln_process *self = ln_embed_running();
 	int error;
@@ -301,7 +303,7 @@ int lunatic_monitor(lunatic_process *process, int64_t *tag)
 	return error;
 }
 
-int lunatic_demonitor(int64_t tag)
+int lunatic_rt_demonitor(int64_t tag)
 {
 	struct ln_process *self = ln_embed_running();
 
@@ -310,7 +312,7 @@ int lunatic_demonitor(int64_t tag)
 	return ln_process_demonitor(self, tag) ? 0 : LN_ENOENT;
 }
 
-int lunatic_set_label(const char *label)
+int lunatic_rt_set_label(const char *label)
 {
 	struct ln_process *self = ln_embed_running();
 	size_t len = label != NULL ? strlen(label) : 0;

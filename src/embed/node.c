@@ -3,7 +3,7 @@
  * A runtime as a node. The runtime keeps the node, since processes may be in a
  * call to another node as long as there are processes.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +24,22 @@
 #define HEARTBEAT_MIN_MS (LN_HEARTBEAT_MIN / LN_NS_PER_MS)
 #define HEARTBEAT_MAX_MS (LN_HEARTBEAT_MAX / LN_NS_PER_MS)
 
-struct lunatic_peer_list {
+struct lunatic_rt_peer_list {
 	struct ln_fabric_peer *peers;
 	size_t count;
 	int64_t now;
 };
 
-static lunatic_node_config default_config(void)
+static lunatic_rt_node_config default_config(void)
 {
-	return (lunatic_node_config){
+	return (lunatic_rt_node_config){
 		.heartbeat_ms = LN_HEARTBEAT_DEFAULT / LN_NS_PER_MS,
 	};
 }
 
-int lunatic_node_config_init(lunatic_node_config *config, size_t size)
+int lunatic_rt_node_config_init(lunatic_rt_node_config *config, size_t size)
 {
-	const lunatic_node_config defaults = default_config();
+	const lunatic_rt_node_config defaults = default_config();
 
 	return ln_embed_write_config(config, size, &defaults, sizeof(defaults));
 }
@@ -59,7 +59,7 @@ static void give(char *text, char **error_text)
 		free(text);
 }
 
-static bool is_valid(const lunatic_node_config *config)
+static bool is_valid(const lunatic_rt_node_config *config)
 {
 	if (config->name == NULL || config->address == NULL ||
 	    (config->peers == NULL && config->peer_count > 0) ||
@@ -75,11 +75,11 @@ static bool is_valid(const lunatic_node_config *config)
 		config->authority == NULL);
 }
 
-int lunatic_node_new(lunatic_environment *environment,
-		     const lunatic_node_config *config, lunatic_node **node,
-		     char **error_text)
+int lunatic_rt_node_new(lunatic_rt_environment *environment,
+			const lunatic_rt_node_config *config,
+			lunatic_rt_node **node, char **error_text)
 {
-	lunatic_node_config own = default_config();
+	lunatic_rt_node_config own = default_config();
 	struct ln_node_options options;
 	char *text;
 	int error;
@@ -113,7 +113,7 @@ int lunatic_node_new(lunatic_environment *environment,
 	return error;
 }
 
-int lunatic_node_join(lunatic_node *node, char **error_text)
+int lunatic_rt_node_join(lunatic_rt_node *node, char **error_text)
 {
 	char *text;
 	int error;
@@ -128,7 +128,7 @@ int lunatic_node_join(lunatic_node *node, char **error_text)
 	return error;
 }
 
-int lunatic_node_leave(lunatic_node *node)
+int lunatic_rt_node_leave(lunatic_rt_node *node)
 {
 	if (node == NULL || in_process())
 		return LN_EINVAL;
@@ -147,12 +147,12 @@ void ln_embed_free_node(struct ln_runtime *runtime)
 	ln_node_free(member);
 }
 
-const char *lunatic_node_name(const lunatic_node *node)
+const char *lunatic_rt_node_name(const lunatic_rt_node *node)
 {
 	return node != NULL ? ln_node_own_id(node)->name : NULL;
 }
 
-const char *lunatic_node_address(const lunatic_node *node)
+const char *lunatic_rt_node_address(const lunatic_rt_node *node)
 {
 	return node != NULL ? ln_node_address(node) : NULL;
 }
@@ -170,10 +170,10 @@ static void list_peers(void *argument)
 	listing->count = ln_node_list(listing->node, &listing->peers);
 }
 
-int lunatic_node_peers(lunatic_node *node, lunatic_peer_list **list)
+int lunatic_rt_node_peers(lunatic_rt_node *node, lunatic_rt_peer_list **list)
 {
 	struct listing listing = { .node = node };
-	struct lunatic_peer_list *made;
+	struct lunatic_rt_peer_list *made;
 	int error;
 
 	if (list == NULL)
@@ -200,21 +200,21 @@ int lunatic_node_peers(lunatic_node *node, lunatic_peer_list **list)
 	return 0;
 }
 
-size_t lunatic_peer_list_count(const lunatic_peer_list *list)
+size_t lunatic_rt_peer_list_count(const lunatic_rt_peer_list *list)
 {
 	return list != NULL ? list->count : 0;
 }
 
-int lunatic_peer_list_get(const lunatic_peer_list *list, size_t index,
-			  lunatic_peer_info *info, size_t size)
+int lunatic_rt_peer_list_get(const lunatic_rt_peer_list *list, size_t index,
+			     lunatic_rt_peer_info *info, size_t size)
 {
 	const struct ln_fabric_peer *peer;
-	lunatic_peer_info own;
+	lunatic_rt_peer_info own;
 
 	if (list == NULL || index >= list->count)
 		return LN_EINVAL;
 	peer = &list->peers[index];
-	own = (lunatic_peer_info){
+	own = (lunatic_rt_peer_info){
 		.name = peer->id.name,
 		.address = peer->address,
 		.age_ms = (list->now - peer->since) / LN_NS_PER_MS,
@@ -225,17 +225,17 @@ int lunatic_peer_list_get(const lunatic_peer_list *list, size_t index,
 	return ln_embed_write_config(info, size, &own, sizeof(own));
 }
 
-void lunatic_peer_list_free(lunatic_peer_list *list)
+void lunatic_rt_peer_list_free(lunatic_rt_peer_list *list)
 {
 	if (list != NULL)
 		free(list->peers);
 	free(list);
 }
 
-int lunatic_environment_new_remote(lunatic_node *node, const char *name,
-				   const lunatic_environment_config *config,
-				   lunatic_environment **environment,
-				   char **error_text)
+int lunatic_rt_environment_new_remote(
+	lunatic_rt_node *node, const char *name,
+	const lunatic_rt_environment_config *config,
+	lunatic_rt_environment **environment, char **error_text)
 {
 	struct ln_config *own;
 	struct ln_local_node *local;

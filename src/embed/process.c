@@ -3,7 +3,7 @@
  * Functions for processes that any thread may call: to spawn, query, kill and
  * await them. The calls for the running native process are in native.c.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,27 +17,27 @@
 #include "process/wasm.h"
 #include "sched/task.h"
 
-_Static_assert((int)LUNATIC_OUTCOME_NORMAL == LN_OUTCOME_NORMAL &&
-		       (int)LUNATIC_OUTCOME_EXITED == LN_OUTCOME_EXITED &&
-		       (int)LUNATIC_OUTCOME_TRAPPED == LN_OUTCOME_TRAPPED &&
-		       (int)LUNATIC_OUTCOME_KILLED == LN_OUTCOME_KILLED,
+_Static_assert((int)LUNATIC_RT_OUTCOME_NORMAL == LN_OUTCOME_NORMAL &&
+		       (int)LUNATIC_RT_OUTCOME_EXITED == LN_OUTCOME_EXITED &&
+		       (int)LUNATIC_RT_OUTCOME_TRAPPED == LN_OUTCOME_TRAPPED &&
+		       (int)LUNATIC_RT_OUTCOME_KILLED == LN_OUTCOME_KILLED,
 	       "two numbers for one outcome");
-_Static_assert(LUNATIC_ID_TEXT == LN_UUID_TEXT, "two sizes for one text");
+_Static_assert(LUNATIC_RT_ID_TEXT == LN_UUID_TEXT, "two sizes for one text");
 
 /* Writes a parameter as ln_wasm_spawn reads it; false: of no known kind. */
-static bool encode(const lunatic_value *value, uint8_t *to)
+static bool encode(const lunatic_rt_value *value, uint8_t *to)
 {
 	memset(to, 0, LN_PARAM_SIZE);
 	switch (value->kind) {
-	case LUNATIC_I32:
+	case LUNATIC_RT_I32:
 		to[0] = LN_PARAM_I32;
 		memcpy(to + 1, &value->of.i32, sizeof(value->of.i32));
 		return true;
-	case LUNATIC_I64:
+	case LUNATIC_RT_I64:
 		to[0] = LN_PARAM_I64;
 		memcpy(to + 1, &value->of.i64, sizeof(value->of.i64));
 		return true;
-	case LUNATIC_V128:
+	case LUNATIC_RT_V128:
 		to[0] = LN_PARAM_V128;
 		memcpy(to + 1, value->of.v128, sizeof(value->of.v128));
 		return true;
@@ -45,7 +45,8 @@ static bool encode(const lunatic_value *value, uint8_t *to)
 	return false;
 }
 
-static int encode_all(const lunatic_value *values, size_t count, uint8_t **to)
+static int encode_all(const lunatic_rt_value *values, size_t count,
+		      uint8_t **to)
 {
 	uint8_t *bytes;
 
@@ -69,10 +70,10 @@ static int encode_all(const lunatic_value *values, size_t count, uint8_t **to)
 	return 0;
 }
 
-int lunatic_process_spawn(lunatic_module *module, const char *function,
-			  const lunatic_value *params, size_t count,
-			  int64_t link_tag, lunatic_process **process,
-			  char **error_text)
+int lunatic_rt_process_spawn(lunatic_rt_module *module, const char *function,
+			     const lunatic_rt_value *params, size_t count,
+			     int64_t link_tag, lunatic_rt_process **process,
+			     char **error_text)
 {
 	struct ln_spawn spawn = { .module = module,
 				  .function = function,
@@ -110,18 +111,18 @@ int lunatic_process_spawn(lunatic_module *module, const char *function,
 	return error;
 }
 
-lunatic_process *lunatic_process_retain(lunatic_process *process)
+lunatic_rt_process *lunatic_rt_process_retain(lunatic_rt_process *process)
 {
 	return process != NULL ? ln_process_retain(process) : NULL;
 }
 
-void lunatic_process_release(lunatic_process *process)
+void lunatic_rt_process_release(lunatic_rt_process *process)
 {
 	if (process != NULL)
 		ln_process_release(process);
 }
 
-int lunatic_process_id(const lunatic_process *process, uint8_t id[16])
+int lunatic_rt_process_id(const lunatic_rt_process *process, uint8_t id[16])
 {
 	if (id == NULL)
 		return LN_EINVAL;
@@ -132,8 +133,8 @@ int lunatic_process_id(const lunatic_process *process, uint8_t id[16])
 	return 0;
 }
 
-int lunatic_process_id_text(const lunatic_process *process,
-			    char text[LUNATIC_ID_TEXT])
+int lunatic_rt_process_id_text(const lunatic_rt_process *process,
+			       char text[LUNATIC_RT_ID_TEXT])
 {
 	if (text == NULL)
 		return LN_EINVAL;
@@ -144,7 +145,7 @@ int lunatic_process_id_text(const lunatic_process *process,
 	return 0;
 }
 
-int lunatic_process_kill(lunatic_process *process)
+int lunatic_rt_process_kill(lunatic_rt_process *process)
 {
 	int error;
 
@@ -156,13 +157,13 @@ int lunatic_process_kill(lunatic_process *process)
 	return error;
 }
 
-int lunatic_process_outcome(lunatic_process *process, lunatic_outcome *outcome,
-			    uint32_t *exit_code)
+int lunatic_rt_process_outcome(lunatic_rt_process *process,
+			       lunatic_rt_outcome *outcome, uint32_t *exit_code)
 {
 	bool dead;
 
 	if (outcome != NULL)
-		*outcome = LUNATIC_OUTCOME_NORMAL;
+		*outcome = LUNATIC_RT_OUTCOME_NORMAL;
 	if (exit_code != NULL)
 		*exit_code = 0;
 	if (process == NULL || outcome == NULL)
@@ -172,7 +173,7 @@ int lunatic_process_outcome(lunatic_process *process, lunatic_outcome *outcome,
 	ln_process_lock(process);
 	dead = process->dead;
 	if (dead) {
-		*outcome = (lunatic_outcome)process->outcome;
+		*outcome = (lunatic_rt_outcome)process->outcome;
 		if (exit_code != NULL && process->outcome == LN_OUTCOME_EXITED)
 			*exit_code = process->exit_code;
 	}
@@ -180,14 +181,14 @@ int lunatic_process_outcome(lunatic_process *process, lunatic_outcome *outcome,
 	return dead ? 0 : LN_EAGAIN;
 }
 
-int lunatic_process_wait(lunatic_process *process, int64_t timeout_ms,
-			 lunatic_outcome *outcome, uint32_t *exit_code)
+int lunatic_rt_process_wait(lunatic_rt_process *process, int64_t timeout_ms,
+			    lunatic_rt_outcome *outcome, uint32_t *exit_code)
 {
-	lunatic_outcome unused;
+	lunatic_rt_outcome unused;
 
 	if (outcome == NULL)
 		outcome = &unused;
-	*outcome = LUNATIC_OUTCOME_NORMAL;
+	*outcome = LUNATIC_RT_OUTCOME_NORMAL;
 	if (exit_code != NULL)
 		*exit_code = 0;
 	/* A process would stop its worker, possibly the one that runs the
@@ -200,5 +201,5 @@ int lunatic_process_wait(lunatic_process *process, int64_t timeout_ms,
 		return LN_EUNSUP;
 	if (!ln_process_wait_until(process, ln_embed_deadline(timeout_ms)))
 		return LN_ETIMEDOUT;
-	return lunatic_process_outcome(process, outcome, exit_code);
+	return lunatic_rt_process_outcome(process, outcome, exit_code);
 }

@@ -1,5 +1,5 @@
 /* Processes under names and versions. */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "process/remote_environment.h"
 
 /* What all three functions require; *len: of the name. */
-static int check(const lunatic_environment *environment, const char *name,
+static int check(const lunatic_rt_environment *environment, const char *name,
 		 const char *text, char **error_text, size_t *len)
 {
 	if (error_text != NULL)
@@ -70,9 +70,10 @@ static struct ln_registry_key key_of(const char *name, size_t len,
 	};
 }
 
-int lunatic_environment_register(lunatic_environment *environment,
-				 const char *name, const char *version,
-				 lunatic_process *process, char **error_text)
+int lunatic_rt_environment_register(lunatic_rt_environment *environment,
+				    const char *name, const char *version,
+				    lunatic_rt_process *process,
+				    char **error_text)
 {
 	struct ln_registry_key key;
 	struct ln_version parsed;
@@ -92,9 +93,9 @@ int lunatic_environment_register(lunatic_environment *environment,
 	return end_call(error, text, error_text);
 }
 
-int lunatic_environment_unregister(lunatic_environment *environment,
-				   const char *name, const char *version,
-				   char **error_text)
+int lunatic_rt_environment_unregister(lunatic_rt_environment *environment,
+				      const char *name, const char *version,
+				      char **error_text)
 {
 	struct ln_registry_key key;
 	struct ln_version parsed;
@@ -111,9 +112,10 @@ int lunatic_environment_unregister(lunatic_environment *environment,
 	return end_call(error, text, error_text);
 }
 
-int lunatic_environment_lookup(lunatic_environment *environment,
-			       const char *name, const char *query,
-			       lunatic_process **process, char **error_text)
+int lunatic_rt_environment_lookup(lunatic_rt_environment *environment,
+				  const char *name, const char *query,
+				  lunatic_rt_process **process,
+				  char **error_text)
 {
 	struct ln_requirement requirement;
 	struct ln_semver_error malformed;

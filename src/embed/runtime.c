@@ -4,7 +4,7 @@
  * is freed. Its memory has counted references, since threads of the program may
  * be in a call with one of its environments, modules or processes at that time.
  */
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,32 +23,32 @@
 #define WORKERS_MAX 256
 
 /* The numbers are the same, so codes pass through unchanged. */
-#define CHECK_ERROR(name, number, text)                    \
-	_Static_assert((int)LUNATIC_E##name == LN_E##name, \
+#define CHECK_ERROR(name, number, text)                       \
+	_Static_assert((int)LUNATIC_RT_E##name == LN_E##name, \
 		       "two numbers for one error");
 LN_ERROR_MAP(CHECK_ERROR)
 #undef CHECK_ERROR
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-const char *lunatic_error_text(int error)
+const char *lunatic_rt_error_text(int error)
 {
 	return ln_error_text(error);
 }
 
-const char *lunatic_version(void)
+const char *lunatic_rt_version(void)
 {
 	return LUNATIC_VERSION;
 }
 
-void lunatic_string_free(char *text)
+void lunatic_rt_string_free(char *text)
 {
 	free(text);
 }
 
-int lunatic_runtime_config_init(lunatic_runtime_config *config, size_t size)
+int lunatic_rt_config_init(lunatic_rt_config *config, size_t size)
 {
-	const lunatic_runtime_config defaults = { .workers = 0 };
+	const lunatic_rt_config defaults = { .workers = 0 };
 
 	return ln_embed_write_config(config, size, &defaults, sizeof(defaults));
 }
@@ -61,13 +61,13 @@ static void prepare_program(void)
 }
 
 /* False: what is given is no limit. */
-static bool set_compiling(const lunatic_runtime_config *own,
+static bool set_compiling(const lunatic_rt_config *own,
 			  struct ln_compiling *compiling)
 {
 	*compiling = (struct ln_compiling){
 		.program = own->compiler != NULL
 				   ? own->compiler
-				   : secure_getenv("LUNATIC_COMPILER"),
+				   : secure_getenv("LUNATIC_RT_COMPILER"),
 		.limits = { .memory = own->max_compile_memory,
 			    .seconds = (uint32_t)own->max_compile_seconds },
 	};
@@ -79,12 +79,11 @@ static bool set_compiling(const lunatic_runtime_config *own,
 	       own->max_compile_seconds <= LN_COMPILE_SECONDS_MAX;
 }
 
-int lunatic_runtime_new(const lunatic_runtime_config *config,
-			lunatic_runtime **runtime)
+int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 {
 	struct ln_runtime_options options = { .host = &ln_host_abi,
 					      .free_wasi = ln_wasi_free };
-	lunatic_runtime_config own = { .workers = 0 };
+	lunatic_rt_config own = { .workers = 0 };
 
 	if (runtime == NULL)
 		return LN_EINVAL;
@@ -103,7 +102,7 @@ int lunatic_runtime_new(const lunatic_runtime_config *config,
 	return ln_runtime_new(&options, runtime);
 }
 
-int lunatic_runtime_free(lunatic_runtime *runtime)
+int lunatic_rt_free(lunatic_rt *runtime)
 {
 	/* It would wait for its own end. */
 	if (ln_task_current() != NULL || ln_embed_served() != NULL)

@@ -59,7 +59,7 @@ struct ln_runtime {
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is not a node. Cleared when there are none any more. */
 	struct ln_local_node *node;
-	/* What lunatic_runtime_free ends then; cluster/node.h. NULL: none. */
+	/* What lunatic_rt_free ends then; cluster/node.h. NULL: none. */
 	struct ln_node *member;
 
 	/* Any thread. */

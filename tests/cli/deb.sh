@@ -21,7 +21,7 @@ for path in bin/lunatic bin/lunatic-cc share/man/man1/lunatic.1 \
 	share/bash-completion/completions/lunatic \
 	share/zsh/vendor-completions/_lunatic \
 	share/fish/vendor_completions.d/lunatic.fish \
-	share/lunatic/sdk/c/include/lunatic.h include/lunatic/lunatic.h; do
+	share/lunatic/sdk/c/include/lunatic.h include/lunatic/runtime.h; do
 	says out " root/root .* \./usr/$path\$" "contents"
 done
 dpkg-deb --extract "$file" unpacked

@@ -10,7 +10,7 @@ build=$(dirname "$lunatic")
 
 # What the header declares, and nothing else.
 cat "$top"/include/lunatic/*.h | tr '\n' ' ' |
-	grep -oE 'LUNATIC_API [^(;]*\(' | grep -oE 'lunatic_[a-z0-9_]+\($' |
+	grep -oE 'LUNATIC_RT_API [^(;]*\(' | grep -oE 'lunatic_[a-z0-9_]+\($' |
 	tr -d '(' | sort -u >declared
 [ "$(wc -l <declared)" -ge 50 ] || bad "few declarations"
 llvm-nm-19 --defined-only --extern-only --format=just-symbols \

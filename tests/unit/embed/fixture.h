@@ -6,7 +6,7 @@
 #ifndef LN_TEST_EMBED_FIXTURE_H
 #define LN_TEST_EMBED_FIXTURE_H
 
-#include <lunatic/lunatic.h>
+#include <lunatic/runtime.h>
 
 #include <setjmp.h>
 #include <signal.h>
@@ -20,8 +20,8 @@
 #include <cmocka.h>
 
 struct fixture {
-	lunatic_runtime *runtime;
-	lunatic_environment *environment;
+	lunatic_rt *runtime;
+	lunatic_rt_environment *environment;
 };
 
 /* cmocka handles these signals itself while a test runs; the engine recognises
@@ -44,10 +44,10 @@ static inline int set_up(void **state)
 	if (fixture == NULL)
 		return -1;
 	*state = fixture;
-	if (lunatic_runtime_new(NULL, &fixture->runtime) < 0)
+	if (lunatic_rt_new(NULL, &fixture->runtime) < 0)
 		return -1;
-	if (lunatic_environment_new(fixture->runtime, NULL,
-				    &fixture->environment) < 0)
+	if (lunatic_rt_environment_new(fixture->runtime, NULL,
+				       &fixture->environment) < 0)
 		return -1;
 	for (int i = 0; i < 3 && !trap_actions_known; i++)
 		sigaction(trap_signals[i], NULL, &trap_actions[i]);
@@ -59,52 +59,54 @@ static inline int tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 
-	lunatic_environment_release(fixture->environment);
-	lunatic_runtime_free(fixture->runtime);
+	lunatic_rt_environment_release(fixture->environment);
+	lunatic_rt_free(fixture->runtime);
 	free(fixture);
 	return 0;
 }
 
-static inline lunatic_process *start(lunatic_environment *environment,
-				     lunatic_function function, void *argument)
+static inline lunatic_rt_process *start(lunatic_rt_environment *environment,
+					lunatic_rt_function function,
+					void *argument)
 {
-	lunatic_process *process;
+	lunatic_rt_process *process;
 
-	assert_int_equal(lunatic_process_spawn_native(environment, function,
-						      argument, NULL, 0,
-						      &process),
+	assert_int_equal(lunatic_rt_process_spawn_native(environment, function,
+							 argument, NULL, 0,
+							 &process),
 			 0);
 	assert_non_null(process);
 	return process;
 }
 
 /* Waits for a process, releases it, and says how it ended. */
-static inline lunatic_outcome finish(lunatic_process *process)
+static inline lunatic_rt_outcome finish(lunatic_rt_process *process)
 {
-	lunatic_outcome outcome;
+	lunatic_rt_outcome outcome;
 
-	assert_int_equal(lunatic_process_wait(process, -1, &outcome, NULL), 0);
-	lunatic_process_release(process);
+	assert_int_equal(lunatic_rt_process_wait(process, -1, &outcome, NULL),
+			 0);
+	lunatic_rt_process_release(process);
 	return outcome;
 }
 
 /* Runs a native process to its end; it must be a normal one. */
-static inline void run(lunatic_environment *environment,
-		       lunatic_function function, void *argument)
+static inline void run(lunatic_rt_environment *environment,
+		       lunatic_rt_function function, void *argument)
 {
 	assert_int_equal(finish(start(environment, function, argument)),
-			 LUNATIC_OUTCOME_NORMAL);
+			 LUNATIC_RT_OUTCOME_NORMAL);
 }
 
 /* A module from wasm text. */
-static inline lunatic_module *compile(lunatic_environment *environment,
-				      const char *text)
+static inline lunatic_rt_module *compile(lunatic_rt_environment *environment,
+					 const char *text)
 {
-	lunatic_module *module;
+	lunatic_rt_module *module;
 	char *error;
 
-	assert_int_equal(lunatic_module_new(environment, text, strlen(text),
-					    &module, &error),
+	assert_int_equal(lunatic_rt_module_new(environment, text, strlen(text),
+					       &module, &error),
 			 0);
 	assert_null(error);
 	return module;
@@ -118,23 +120,23 @@ static inline void nap(void)
 }
 
 /* Sends a message of that tag with nothing in it. */
-static inline int send_tag(lunatic_process *process, int64_t tag)
+static inline int send_tag(lunatic_rt_process *process, int64_t tag)
 {
-	lunatic_message *message;
-	int error = lunatic_message_new(tag, &message);
+	lunatic_rt_message *message;
+	int error = lunatic_rt_message_new(tag, &message);
 
-	return error < 0 ? error : lunatic_send(process, message);
+	return error < 0 ? error : lunatic_rt_send(process, message);
 }
 
 /* A native process that waits until it is killed. */
-static inline int wait_for_ever(lunatic_process *self, void *argument)
+static inline int wait_for_ever(lunatic_rt_process *self, void *argument)
 {
-	lunatic_message *message;
+	lunatic_rt_message *message;
 
 	(void)self;
 	(void)argument;
-	while (lunatic_receive(NULL, 0, -1, &message) == 0)
-		lunatic_message_free(message);
+	while (lunatic_rt_receive(NULL, 0, -1, &message) == 0)
+		lunatic_rt_message_free(message);
 	return 0;
 }
 

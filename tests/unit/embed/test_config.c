@@ -101,16 +101,17 @@ static void never_initialised(void **state)
 /* A member behind padding would not change the size. */
 static void structs_end_without_padding(void **state)
 {
-	lunatic_runtime_config runtime;
-	lunatic_environment_config environment;
+	lunatic_rt_config runtime;
+	lunatic_rt_environment_config environment;
 
 	(void)state;
-	assert_int_equal(offsetof(lunatic_runtime_config, max_compile_seconds) +
+	assert_int_equal(offsetof(lunatic_rt_config, max_compile_seconds) +
 				 sizeof(runtime.max_compile_seconds),
 			 sizeof(runtime));
-	assert_int_equal(offsetof(lunatic_environment_config, max_plugin_ms) +
-				 sizeof(environment.max_plugin_ms),
-			 sizeof(environment));
+	assert_int_equal(
+		offsetof(lunatic_rt_environment_config, max_plugin_ms) +
+			sizeof(environment.max_plugin_ms),
+		sizeof(environment));
 }
 
 int main(void)

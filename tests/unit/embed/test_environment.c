@@ -1,33 +1,33 @@
 /* src/embed/environment.c: limits, permissions, and modules. */
 #include "fixture.h"
 
-static lunatic_environment_config defaults(void)
+static lunatic_rt_environment_config defaults(void)
 {
-	lunatic_environment_config config;
+	lunatic_rt_environment_config config;
 
 	assert_int_equal(
-		lunatic_environment_config_init(&config, sizeof(config)), 0);
+		lunatic_rt_environment_config_init(&config, sizeof(config)), 0);
 	return config;
 }
 
-static lunatic_environment *with(struct fixture *fixture,
-				 const lunatic_environment_config *config)
+static lunatic_rt_environment *with(struct fixture *fixture,
+				    const lunatic_rt_environment_config *config)
 {
-	lunatic_environment *environment;
+	lunatic_rt_environment *environment;
 
-	assert_int_equal(
-		lunatic_environment_new(fixture->runtime, config, &environment),
-		0);
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, config,
+						    &environment),
+			 0);
 	return environment;
 }
 
 /* Spawns an export without parameters and returns how it ended. */
-static lunatic_outcome call(lunatic_module *module, const char *function)
+static lunatic_rt_outcome call(lunatic_rt_module *module, const char *function)
 {
-	lunatic_process *process;
+	lunatic_rt_process *process;
 
-	assert_int_equal(lunatic_process_spawn(module, function, NULL, 0, 0,
-					       &process, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(module, function, NULL, 0, 0,
+						  &process, NULL),
 			 0);
 	return finish(process);
 }
@@ -36,33 +36,35 @@ static void config_is_checked(void **state)
 {
 	static const char *const holes[] = { "a", NULL };
 	struct fixture *fixture = *state;
-	lunatic_environment *environment = NULL;
-	lunatic_environment_config config;
+	lunatic_rt_environment *environment = NULL;
+	lunatic_rt_environment_config config;
 
-	assert_int_equal(lunatic_environment_config_init(NULL, sizeof(config)),
-			 LUNATIC_EINVAL);
+	assert_int_equal(
+		lunatic_rt_environment_config_init(NULL, sizeof(config)),
+		LUNATIC_RT_EINVAL);
 	config = defaults();
 	assert_int_equal(config.size, sizeof(config));
 	assert_true(config.max_memory > 0);
-	assert_int_equal(lunatic_environment_new(NULL, &config, &environment),
-			 LUNATIC_EINVAL);
 	assert_int_equal(
-		lunatic_environment_new(fixture->runtime, &config, NULL),
-		LUNATIC_EINVAL);
+		lunatic_rt_environment_new(NULL, &config, &environment),
+		LUNATIC_RT_EINVAL);
+	assert_int_equal(
+		lunatic_rt_environment_new(fixture->runtime, &config, NULL),
+		LUNATIC_RT_EINVAL);
 
-#define REFUSED(member, value)                                             \
-	do {                                                               \
-		config = defaults();                                       \
-		config.member = value;                                     \
-		assert_int_equal(lunatic_environment_new(fixture->runtime, \
-							 &config,          \
-							 &environment),    \
-				 LUNATIC_EINVAL);                          \
-		assert_null(environment);                                  \
+#define REFUSED(member, value)                                                \
+	do {                                                                  \
+		config = defaults();                                          \
+		config.member = value;                                        \
+		assert_int_equal(lunatic_rt_environment_new(fixture->runtime, \
+							    &config,          \
+							    &environment),    \
+				 LUNATIC_RT_EINVAL);                          \
+		assert_null(environment);                                     \
 	} while (0)
 
 	REFUSED(size, 0);
-	REFUSED(strategy, (lunatic_memory_strategy)7);
+	REFUSED(strategy, (lunatic_rt_memory_strategy)7);
 	REFUSED(allowed_count, 1);
 	REFUSED(arg_count, 1);
 	REFUSED(env_count, 1);
@@ -71,10 +73,10 @@ static void config_is_checked(void **state)
 	config = defaults();
 	config.args = holes;
 	config.arg_count = 2;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
-			 LUNATIC_EINVAL);
-	lunatic_environment_release(NULL);
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
+			 LUNATIC_RT_EINVAL);
+	lunatic_rt_environment_release(NULL);
 }
 
 static const char grower[] =
@@ -86,10 +88,10 @@ static const char grower[] =
 static void memory_and_fuel_are_limited(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_process *process;
-	lunatic_module *module;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_process *process;
+	lunatic_rt_module *module;
 	char *text;
 
 	let_guests_trap();
@@ -97,63 +99,63 @@ static void memory_and_fuel_are_limited(void **state)
 	config.max_fuel = 100000;
 	environment = with(fixture, &config);
 	module = compile(environment, grower);
-	assert_int_equal(call(module, "grow"), LUNATIC_OUTCOME_TRAPPED);
-	assert_int_equal(call(module, "spin"), LUNATIC_OUTCOME_TRAPPED);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	assert_int_equal(call(module, "grow"), LUNATIC_RT_OUTCOME_TRAPPED);
+	assert_int_equal(call(module, "spin"), LUNATIC_RT_OUTCOME_TRAPPED);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 
 	config.max_memory = 131072;
 	environment = with(fixture, &config);
 	module = compile(environment, grower);
-	assert_int_equal(call(module, "grow"), LUNATIC_OUTCOME_NORMAL);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	assert_int_equal(call(module, "grow"), LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 
 	config.max_memory = 65535;
 	environment = with(fixture, &config);
 	module = compile(environment, grower);
-	assert_int_equal(lunatic_process_spawn(module, "grow", NULL, 0, 0,
-					       &process, &text),
-			 LUNATIC_ELIMIT);
+	assert_int_equal(lunatic_rt_process_spawn(module, "grow", NULL, 0, 0,
+						  &process, &text),
+			 LUNATIC_RT_ELIMIT);
 	assert_non_null(text);
-	lunatic_string_free(text);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	lunatic_rt_string_free(text);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 }
 
 static void processes_are_limited(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_process *processes[2];
-	lunatic_process *third;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_process *processes[2];
+	lunatic_rt_process *third;
 
 	config.max_processes = 2;
 	environment = with(fixture, &config);
 	for (int i = 0; i < 2; i++)
 		processes[i] = start(environment, wait_for_ever, NULL);
-	assert_int_equal(lunatic_process_spawn_native(environment,
-						      wait_for_ever, NULL, NULL,
-						      0, &third),
-			 LUNATIC_ELIMIT);
-	assert_int_equal(lunatic_process_kill(processes[0]), 0);
-	assert_int_equal(finish(processes[0]), LUNATIC_OUTCOME_KILLED);
+	assert_int_equal(lunatic_rt_process_spawn_native(environment,
+							 wait_for_ever, NULL,
+							 NULL, 0, &third),
+			 LUNATIC_RT_ELIMIT);
+	assert_int_equal(lunatic_rt_process_kill(processes[0]), 0);
+	assert_int_equal(finish(processes[0]), LUNATIC_RT_OUTCOME_KILLED);
 	third = start(environment, wait_for_ever, NULL);
-	assert_int_equal(lunatic_process_kill(third), 0);
-	assert_int_equal(finish(third), LUNATIC_OUTCOME_KILLED);
-	assert_int_equal(lunatic_process_kill(processes[1]), 0);
-	assert_int_equal(finish(processes[1]), LUNATIC_OUTCOME_KILLED);
-	lunatic_environment_release(environment);
+	assert_int_equal(lunatic_rt_process_kill(third), 0);
+	assert_int_equal(finish(third), LUNATIC_RT_OUTCOME_KILLED);
+	assert_int_equal(lunatic_rt_process_kill(processes[1]), 0);
+	assert_int_equal(finish(processes[1]), LUNATIC_RT_OUTCOME_KILLED);
+	lunatic_rt_environment_release(environment);
 }
 
 static void mailboxes_are_limited(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_process *process;
-	lunatic_message *message;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_process *process;
+	lunatic_rt_message *message;
 	int error = 0;
 
 	config.max_messages = 3;
@@ -162,23 +164,23 @@ static void mailboxes_are_limited(void **state)
 	/* The process takes them out, so more than three may get in. */
 	while (error == 0)
 		error = send_tag(process, 1);
-	assert_int_equal(error, LUNATIC_EFULL);
-	lunatic_process_kill(process);
-	assert_int_equal(finish(process), LUNATIC_OUTCOME_KILLED);
-	lunatic_environment_release(environment);
+	assert_int_equal(error, LUNATIC_RT_EFULL);
+	lunatic_rt_process_kill(process);
+	assert_int_equal(finish(process), LUNATIC_RT_OUTCOME_KILLED);
+	lunatic_rt_environment_release(environment);
 
 	config.max_messages = 0;
 	config.max_mailbox_bytes = 4096;
 	environment = with(fixture, &config);
 	process = start(environment, wait_for_ever, NULL);
-	assert_int_equal(lunatic_message_new(1, &message), 0);
+	assert_int_equal(lunatic_rt_message_new(1, &message), 0);
 	for (int i = 0; i < 5000; i++)
-		assert_int_equal(lunatic_message_write(message, "x", 1), 0);
-	assert_int_equal(lunatic_send(process, message), LUNATIC_EFULL);
+		assert_int_equal(lunatic_rt_message_write(message, "x", 1), 0);
+	assert_int_equal(lunatic_rt_send(process, message), LUNATIC_RT_EFULL);
 	assert_int_equal(send_tag(process, 1), 0);
-	lunatic_process_kill(process);
-	assert_int_equal(finish(process), LUNATIC_OUTCOME_KILLED);
-	lunatic_environment_release(environment);
+	lunatic_rt_process_kill(process);
+	assert_int_equal(finish(process), LUNATIC_RT_OUTCOME_KILLED);
+	lunatic_rt_environment_release(environment);
 }
 
 static const char caller[] =
@@ -192,30 +194,30 @@ static void namespaces_are_allowed_one_by_one(void **state)
 {
 	static const char *const allowed[] = { "lunatic::version::" };
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_module *module;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_module *module;
 
 	let_guests_trap();
 	config.allowed = allowed;
 	config.allowed_count = 1;
 	environment = with(fixture, &config);
 	module = compile(environment, caller);
-	assert_int_equal(call(module, "version"), LUNATIC_OUTCOME_NORMAL);
-	assert_int_equal(call(module, "sleep"), LUNATIC_OUTCOME_TRAPPED);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	assert_int_equal(call(module, "version"), LUNATIC_RT_OUTCOME_NORMAL);
+	assert_int_equal(call(module, "sleep"), LUNATIC_RT_OUTCOME_TRAPPED);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 
 	config.allowed_count = 0;
 	environment = with(fixture, &config);
 	module = compile(environment, caller);
-	assert_int_equal(call(module, "version"), LUNATIC_OUTCOME_TRAPPED);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	assert_int_equal(call(module, "version"), LUNATIC_RT_OUTCOME_TRAPPED);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 
 	module = compile(fixture->environment, caller);
-	assert_int_equal(call(module, "sleep"), LUNATIC_OUTCOME_NORMAL);
-	lunatic_module_release(module);
+	assert_int_equal(call(module, "sleep"), LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(module);
 }
 
 /* The guest exits with the number of its arguments and variables. */
@@ -239,11 +241,11 @@ static void guests_see_arguments_and_variables(void **state)
 	static const char *const args[] = { "name", "one", "two" };
 	static const char *const envs[] = { "A=1", "B=2" };
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_outcome outcome;
-	lunatic_process *process;
-	lunatic_module *module;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_outcome outcome;
+	lunatic_rt_process *process;
+	lunatic_rt_module *module;
 	uint32_t code;
 
 	config.args = args;
@@ -252,31 +254,32 @@ static void guests_see_arguments_and_variables(void **state)
 	config.env_count = 2;
 	environment = with(fixture, &config);
 	module = compile(environment, counter);
-	assert_int_equal(lunatic_process_spawn(module, "_start", NULL, 0, 0,
-					       &process, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(module, "_start", NULL, 0, 0,
+						  &process, NULL),
 			 0);
-	assert_int_equal(lunatic_process_wait(process, -1, &outcome, &code), 0);
-	assert_int_equal(outcome, LUNATIC_OUTCOME_EXITED);
+	assert_int_equal(lunatic_rt_process_wait(process, -1, &outcome, &code),
+			 0);
+	assert_int_equal(outcome, LUNATIC_RT_OUTCOME_EXITED);
 	assert_int_equal(code, 23);
-	lunatic_process_release(process);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	lunatic_rt_process_release(process);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 }
 
 static void guard_pages(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_module *module;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_module *module;
 
 	let_guests_trap();
-	config.strategy = LUNATIC_MEMORY_GUARD;
+	config.strategy = LUNATIC_RT_MEMORY_GUARD;
 	environment = with(fixture, &config);
 	module = compile(environment, grower);
-	assert_int_equal(call(module, "grow"), LUNATIC_OUTCOME_NORMAL);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	assert_int_equal(call(module, "grow"), LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 }
 
 static void modules_are_checked(void **state)
@@ -284,82 +287,86 @@ static void modules_are_checked(void **state)
 	static const char broken[] = "\0asm\1\0\0\0\1\1";
 	static const char good[] = "(module)";
 	struct fixture *fixture = *state;
-	lunatic_environment *environment = fixture->environment;
-	lunatic_module *module = (lunatic_module *)fixture;
+	lunatic_rt_environment *environment = fixture->environment;
+	lunatic_rt_module *module = (lunatic_rt_module *)fixture;
 	char *text = (char *)fixture;
 
-	assert_int_equal(lunatic_module_new(environment, broken,
-					    sizeof(broken) - 1, &module, &text),
-			 LUNATIC_EFORMAT);
+	assert_int_equal(lunatic_rt_module_new(environment, broken,
+					       sizeof(broken) - 1, &module,
+					       &text),
+			 LUNATIC_RT_EFORMAT);
 	assert_null(module);
 	assert_non_null(text);
 	assert_null(strchr(text, '\n'));
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_module_new(environment, broken,
-					    sizeof(broken) - 1, &module, NULL),
-			 LUNATIC_EFORMAT);
-	assert_int_equal(lunatic_module_new(environment, "", 0, &module, NULL),
-			 LUNATIC_EFORMAT);
-	assert_int_equal(lunatic_module_new(NULL, good, sizeof(good) - 1,
-					    &module, &text),
-			 LUNATIC_EINVAL);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_module_new(environment, broken,
+					       sizeof(broken) - 1, &module,
+					       NULL),
+			 LUNATIC_RT_EFORMAT);
+	assert_int_equal(
+		lunatic_rt_module_new(environment, "", 0, &module, NULL),
+		LUNATIC_RT_EFORMAT);
+	assert_int_equal(lunatic_rt_module_new(NULL, good, sizeof(good) - 1,
+					       &module, &text),
+			 LUNATIC_RT_EINVAL);
 	assert_null(text);
 	assert_int_equal(
-		lunatic_module_new(environment, NULL, 3, &module, NULL),
-		LUNATIC_EINVAL);
-	assert_int_equal(lunatic_module_new(environment, good, sizeof(good) - 1,
-					    NULL, NULL),
-			 LUNATIC_EINVAL);
-	lunatic_module_release(NULL);
+		lunatic_rt_module_new(environment, NULL, 3, &module, NULL),
+		LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_module_new(environment, good,
+					       sizeof(good) - 1, NULL, NULL),
+			 LUNATIC_RT_EINVAL);
+	lunatic_rt_module_release(NULL);
 }
 
 static void large_modules_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_module *module;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_module *module;
 	char *text;
 
 	config.max_module_bytes = 20;
 	environment = with(fixture, &config);
-	assert_int_equal(lunatic_module_new(environment, grower,
-					    sizeof(grower) - 1, &module, &text),
-			 LUNATIC_ELIMIT);
+	assert_int_equal(lunatic_rt_module_new(environment, grower,
+					       sizeof(grower) - 1, &module,
+					       &text),
+			 LUNATIC_RT_ELIMIT);
 	assert_non_null(text);
-	lunatic_string_free(text);
-	lunatic_environment_release(environment);
+	lunatic_rt_string_free(text);
+	lunatic_rt_environment_release(environment);
 }
 
 struct made {
-	lunatic_runtime *runtime;
+	lunatic_rt *runtime;
 	int environment;
 	int module;
 	int spawn;
-	lunatic_outcome outcome;
+	lunatic_rt_outcome outcome;
 };
 
-static int make_inside(lunatic_process *self, void *argument)
+static int make_inside(lunatic_rt_process *self, void *argument)
 {
 	struct made *made = argument;
-	lunatic_environment *environment;
-	lunatic_process *process;
-	lunatic_module *module;
+	lunatic_rt_environment *environment;
+	lunatic_rt_process *process;
+	lunatic_rt_module *module;
 	int error;
 
 	(void)self;
 	made->environment =
-		lunatic_environment_new(made->runtime, NULL, &environment);
-	made->module = lunatic_module_new(environment, caller,
-					  sizeof(caller) - 1, &module, NULL);
-	made->spawn = lunatic_process_spawn(module, "version", NULL, 0, 0,
-					    &process, NULL);
-	lunatic_environment_release(environment);
-	lunatic_module_release(module);
-	while ((error = lunatic_process_outcome(process, &made->outcome,
-						NULL)) == LUNATIC_EAGAIN)
-		lunatic_sleep_ms(1);
-	lunatic_process_release(process);
+		lunatic_rt_environment_new(made->runtime, NULL, &environment);
+	made->module = lunatic_rt_module_new(environment, caller,
+					     sizeof(caller) - 1, &module, NULL);
+	made->spawn = lunatic_rt_process_spawn(module, "version", NULL, 0, 0,
+					       &process, NULL);
+	lunatic_rt_environment_release(environment);
+	lunatic_rt_module_release(module);
+	while ((error = lunatic_rt_process_outcome(process, &made->outcome,
+						   NULL)) == LUNATIC_RT_EAGAIN)
+		lunatic_rt_sleep_ms(1);
+	lunatic_rt_process_release(process);
 	return error;
 }
 
@@ -371,51 +378,51 @@ static void made_by_a_process(void **state)
 			     .environment = -1,
 			     .module = -1,
 			     .spawn = -1,
-			     .outcome = LUNATIC_OUTCOME_KILLED };
+			     .outcome = LUNATIC_RT_OUTCOME_KILLED };
 
 	run(fixture->environment, make_inside, &made);
 	assert_int_equal(made.environment, 0);
 	assert_int_equal(made.module, 0);
 	assert_int_equal(made.spawn, 0);
-	assert_int_equal(made.outcome, LUNATIC_OUTCOME_NORMAL);
+	assert_int_equal(made.outcome, LUNATIC_RT_OUTCOME_NORMAL);
 }
 
 /* Directories must exist, and lists must be there. */
 static void directories_are_opened(void **state)
 {
-	const lunatic_preopen none[] = { { .host = "/no/such/directory" } };
-	const lunatic_preopen good[] = {
+	const lunatic_rt_preopen none[] = { { .host = "/no/such/directory" } };
+	const lunatic_rt_preopen good[] = {
 		{ .host = "/tmp", .guest = "/" },
 		{ .host = "/", .read_only = 1 },
 	};
-	const lunatic_preopen bad[] = { { .guest = "/" } };
-	lunatic_environment_config config;
-	lunatic_environment *environment;
-	lunatic_runtime *runtime;
+	const lunatic_rt_preopen bad[] = { { .guest = "/" } };
+	lunatic_rt_environment_config config;
+	lunatic_rt_environment *environment;
+	lunatic_rt *runtime;
 
 	(void)state;
-	assert_int_equal(lunatic_runtime_new(NULL, &runtime), 0);
+	assert_int_equal(lunatic_rt_new(NULL, &runtime), 0);
 	assert_int_equal(
-		lunatic_environment_config_init(&config, sizeof(config)), 0);
+		lunatic_rt_environment_config_init(&config, sizeof(config)), 0);
 	config.preopens = good;
 	config.preopen_count = 2;
 	assert_int_equal(
-		lunatic_environment_new(runtime, &config, &environment), 0);
-	lunatic_environment_release(environment);
+		lunatic_rt_environment_new(runtime, &config, &environment), 0);
+	lunatic_rt_environment_release(environment);
 	config.preopens = none;
 	config.preopen_count = 1;
 	assert_int_equal(
-		lunatic_environment_new(runtime, &config, &environment),
-		LUNATIC_ENOENT);
+		lunatic_rt_environment_new(runtime, &config, &environment),
+		LUNATIC_RT_ENOENT);
 	config.preopens = bad;
 	assert_int_equal(
-		lunatic_environment_new(runtime, &config, &environment),
-		LUNATIC_EINVAL);
+		lunatic_rt_environment_new(runtime, &config, &environment),
+		LUNATIC_RT_EINVAL);
 	config.preopens = NULL;
 	assert_int_equal(
-		lunatic_environment_new(runtime, &config, &environment),
-		LUNATIC_EINVAL);
-	lunatic_runtime_free(runtime);
+		lunatic_rt_environment_new(runtime, &config, &environment),
+		LUNATIC_RT_EINVAL);
+	lunatic_rt_free(runtime);
 }
 
 /* An address that can be had, one that is used, and what is none. */
@@ -426,25 +433,26 @@ static void listeners_are_opened(void **state)
 	static const char *const foreign[] = { "192.0.2.1:0" };
 	static const char *const any[] = { "127.0.0.1:0", "127.0.0.1:0" };
 	struct fixture *fixture = *state;
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
 	const struct {
 		const char *const *list;
 		size_t count;
 		int error;
-	} cases[] = { { NULL, 1, LUNATIC_EINVAL },
-		      { hole, 1, LUNATIC_EINVAL },
-		      { name, 1, LUNATIC_EFORMAT },
-		      { foreign, 1, LUNATIC_ENOENT },
+	} cases[] = { { NULL, 1, LUNATIC_RT_EINVAL },
+		      { hole, 1, LUNATIC_RT_EINVAL },
+		      { name, 1, LUNATIC_RT_EFORMAT },
+		      { foreign, 1, LUNATIC_RT_ENOENT },
 		      { any, 2, 0 } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		config.listeners = cases[i].list;
 		config.listener_count = cases[i].count;
-		assert_int_equal(lunatic_environment_new(fixture->runtime,
-							 &config, &environment),
+		assert_int_equal(lunatic_rt_environment_new(fixture->runtime,
+							    &config,
+							    &environment),
 				 cases[i].error);
-		lunatic_environment_release(environment);
+		lunatic_rt_environment_release(environment);
 	}
 }
 
@@ -474,10 +482,10 @@ static const char failing[] =
 static void plugins_change_modules(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_plugin plugin = { .bytes = adder, .len = strlen(adder) };
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
-	lunatic_module *module;
+	lunatic_rt_plugin plugin = { .bytes = adder, .len = strlen(adder) };
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
+	lunatic_rt_module *module;
 	char *text;
 
 	let_guests_trap();
@@ -485,51 +493,51 @@ static void plugins_change_modules(void **state)
 	config.plugin_count = 1;
 	environment = with(fixture, &config);
 	module = compile(environment, "(module)");
-	assert_int_equal(call(module, "added"), LUNATIC_OUTCOME_NORMAL);
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	assert_int_equal(call(module, "added"), LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 
-	plugin = (lunatic_plugin){ .name = "mine",
-				   .bytes = failing,
-				   .len = strlen(failing) };
+	plugin = (lunatic_rt_plugin){ .name = "mine",
+				      .bytes = failing,
+				      .len = strlen(failing) };
 	environment = with(fixture, &config);
-	assert_int_equal(
-		lunatic_module_new(environment, "(module)", 8, &module, &text),
-		LUNATIC_ETRAP);
+	assert_int_equal(lunatic_rt_module_new(environment, "(module)", 8,
+					       &module, &text),
+			 LUNATIC_RT_ETRAP);
 	assert_null(module);
 	assert_non_null(strstr(text, "plugin 'mine' failed"));
-	lunatic_string_free(text);
-	lunatic_environment_release(environment);
+	lunatic_rt_string_free(text);
+	lunatic_rt_environment_release(environment);
 }
 
 static void plugins_are_checked(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_plugin plugins[17];
-	lunatic_environment_config config = defaults();
-	lunatic_environment *environment;
+	lunatic_rt_plugin plugins[17];
+	lunatic_rt_environment_config config = defaults();
+	lunatic_rt_environment *environment;
 
 	for (int i = 0; i < 17; i++)
-		plugins[i] = (lunatic_plugin){ .bytes = failing,
-					       .len = strlen(failing) };
+		plugins[i] = (lunatic_rt_plugin){ .bytes = failing,
+						  .len = strlen(failing) };
 	config.plugins = plugins;
 	config.plugin_count = 16;
-	lunatic_environment_release(with(fixture, &config));
+	lunatic_rt_environment_release(with(fixture, &config));
 	config.plugin_count = 17;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
-			 LUNATIC_ELIMIT);
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
+			 LUNATIC_RT_ELIMIT);
 	assert_null(environment);
 	config.plugin_count = 2;
 	plugins[1].len = 3;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
-			 LUNATIC_EFORMAT);
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
+			 LUNATIC_RT_EFORMAT);
 	assert_null(environment);
 	plugins[1].bytes = NULL;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
-			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
+			 LUNATIC_RT_EINVAL);
 	assert_null(environment);
 }
 

@@ -387,8 +387,8 @@ struct plan {
 };
 
 static struct fixture *fixture;
-static lunatic_environment *environment;
-static lunatic_module *module;
+static lunatic_rt_environment *environment;
+static lunatic_rt_module *module;
 static char folder[] = "/tmp/lunatic-faults-XXXXXX";
 static char path[64];
 
@@ -409,17 +409,17 @@ static void fill_file(void)
 
 static void stop_environment(void)
 {
-	lunatic_module_release(module);
-	lunatic_environment_release(environment);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
 }
 
-static lunatic_process *spawn(enum operation operation)
+static lunatic_rt_process *spawn(enum operation operation)
 {
-	lunatic_value value = { .of.i32 = (int)operation };
-	lunatic_process *process;
+	lunatic_rt_value value = { .of.i32 = (int)operation };
+	lunatic_rt_process *process;
 
-	assert_int_equal(lunatic_process_spawn(module, "run", &value, 1, 0,
-					       &process, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(module, "run", &value, 1, 0,
+						  &process, NULL),
 			 0);
 	return process;
 }
@@ -427,28 +427,29 @@ static lunatic_process *spawn(enum operation operation)
 /* Runs the guest, and returns what it exits with. */
 static uint32_t run_guest(enum operation operation)
 {
-	lunatic_process *process = spawn(operation);
-	lunatic_outcome outcome;
+	lunatic_rt_process *process = spawn(operation);
+	lunatic_rt_outcome outcome;
 	uint32_t code = 0;
 
-	assert_int_equal(lunatic_process_wait(process, -1, &outcome, &code), 0);
-	assert_int_equal(outcome, LUNATIC_OUTCOME_EXITED);
-	lunatic_process_release(process);
+	assert_int_equal(lunatic_rt_process_wait(process, -1, &outcome, &code),
+			 0);
+	assert_int_equal(outcome, LUNATIC_RT_OUTCOME_EXITED);
+	lunatic_rt_process_release(process);
 	return code;
 }
 
 static void start_environment(void **state)
 {
-	lunatic_preopen preopen = { .host = folder, .guest = "/" };
-	lunatic_environment_config config;
+	lunatic_rt_preopen preopen = { .host = folder, .guest = "/" };
+	lunatic_rt_environment_config config;
 
 	fixture = *state;
-	lunatic_environment_config_init(&config, sizeof(config));
+	lunatic_rt_environment_config_init(&config, sizeof(config));
 	config.preopens = &preopen;
 	config.preopen_count = 1;
 	config.max_descriptors = DESCRIPTORS;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
 			 0);
 	module = compile(environment, guest_text);
 	memset(faults, 0, sizeof(faults));
@@ -684,21 +685,22 @@ static void killed_in_a_job(void **state)
 	atomic_store(&gated, true);
 	before = test_descriptors();
 	for (int i = 0; i < KILLS; i++) {
-		lunatic_process *process = spawn(DO_WRITE);
-		lunatic_outcome outcome;
+		lunatic_rt_process *process = spawn(DO_WRITE);
+		lunatic_rt_outcome outcome;
 
 		while (sem_wait(&arrived) < 0)
 			continue;
-		lunatic_process_kill(process);
+		lunatic_rt_process_kill(process);
 		if (i < 5)
 			assert_int_equal(
-				lunatic_process_wait(process, 5, NULL, NULL),
-				LUNATIC_ETIMEDOUT);
+				lunatic_rt_process_wait(process, 5, NULL, NULL),
+				LUNATIC_RT_ETIMEDOUT);
 		sem_post(&gate);
 		assert_int_equal(
-			lunatic_process_wait(process, -1, &outcome, NULL), 0);
-		assert_int_equal(outcome, LUNATIC_OUTCOME_KILLED);
-		lunatic_process_release(process);
+			lunatic_rt_process_wait(process, -1, &outcome, NULL),
+			0);
+		assert_int_equal(outcome, LUNATIC_RT_OUTCOME_KILLED);
+		lunatic_rt_process_release(process);
 	}
 	atomic_store(&gated, false);
 	assert_int_equal(test_descriptors(), before);

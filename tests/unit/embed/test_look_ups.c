@@ -70,23 +70,23 @@ static const char guest_text[] =
 
 #define GIVES(result, id) (100000 + 2 * (result) + (id))
 
-static lunatic_process *look_up(lunatic_module *module, int timeout)
+static lunatic_rt_process *look_up(lunatic_rt_module *module, int timeout)
 {
-	lunatic_value value = { .of.i32 = timeout };
-	lunatic_process *process;
+	lunatic_rt_value value = { .of.i32 = timeout };
+	lunatic_rt_process *process;
 
-	assert_int_equal(lunatic_process_spawn(module, "run", &value, 1, 0,
-					       &process, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(module, "run", &value, 1, 0,
+						  &process, NULL),
 			 0);
 	return process;
 }
 
-static uint32_t end_of(lunatic_process *process)
+static uint32_t end_of(lunatic_rt_process *process)
 {
 	uint32_t code = 0;
 
-	assert_int_equal(lunatic_process_wait(process, -1, NULL, &code), 0);
-	lunatic_process_release(process);
+	assert_int_equal(lunatic_rt_process_wait(process, -1, NULL, &code), 0);
+	lunatic_rt_process_release(process);
 	return code;
 }
 
@@ -103,11 +103,11 @@ static void open_gate(int count)
 		sem_post(&gate);
 }
 
-static void hang(void **state, void (*leave)(lunatic_module *module))
+static void hang(void **state, void (*leave)(lunatic_rt_module *module))
 {
 	struct fixture *fixture = *state;
-	lunatic_module *module = compile(fixture->environment, guest_text);
-	lunatic_process *last;
+	lunatic_rt_module *module = compile(fixture->environment, guest_text);
+	lunatic_rt_process *last;
 	unsigned before;
 
 	sem_init(&gate, 0, 0);
@@ -120,36 +120,37 @@ static void hang(void **state, void (*leave)(lunatic_module *module))
 	/* Every thread hangs, and with them whoever comes now. */
 	wait_until(&begun, 1 + THREADS);
 	last = look_up(module, 0);
-	assert_int_equal(lunatic_process_wait(last, 5, NULL, NULL),
-			 LUNATIC_ETIMEDOUT);
+	assert_int_equal(lunatic_rt_process_wait(last, 5, NULL, NULL),
+			 LUNATIC_RT_ETIMEDOUT);
 	open_gate(1 + THREADS);
 	assert_int_equal(end_of(last), GIVES(0, 1));
 	/* Those who had left the queue were not looked up any more. */
 	wait_until(&freed, 2 + THREADS);
 	assert_int_equal(atomic_load(&begun), 2 + THREADS);
 	assert_int_equal(test_descriptors(), before);
-	lunatic_module_release(module);
+	lunatic_rt_module_release(module);
 }
 
-static void kill_all(lunatic_module *module)
+static void kill_all(lunatic_rt_module *module)
 {
 	for (int i = 0; i < KILLS; i++) {
-		lunatic_process *process = look_up(module, 0);
-		lunatic_outcome outcome;
+		lunatic_rt_process *process = look_up(module, 0);
+		lunatic_rt_outcome outcome;
 
 		if (i < THREADS)
 			wait_until(&begun, 2 + i);
 		else if (i % 4 == 0)
 			nap();
-		lunatic_process_kill(process);
+		lunatic_rt_process_kill(process);
 		assert_int_equal(
-			lunatic_process_wait(process, -1, &outcome, NULL), 0);
-		assert_int_equal(outcome, LUNATIC_OUTCOME_KILLED);
-		lunatic_process_release(process);
+			lunatic_rt_process_wait(process, -1, &outcome, NULL),
+			0);
+		assert_int_equal(outcome, LUNATIC_RT_OUTCOME_KILLED);
+		lunatic_rt_process_release(process);
 	}
 }
 
-static void time_all_out(lunatic_module *module)
+static void time_all_out(lunatic_rt_module *module)
 {
 	for (int i = 0; i < KILLS; i++)
 		assert_int_equal(end_of(look_up(module, 1 + i % 3)),

@@ -5,125 +5,128 @@ static void contents(void **state)
 {
 	static uint8_t large[100000];
 	static uint8_t back[sizeof(large)];
-	lunatic_message *message;
+	lunatic_rt_message *message;
 	size_t count;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(large); i++)
 		large[i] = (uint8_t)(i * 7);
-	assert_int_equal(lunatic_message_new(-3, &message), 0);
-	assert_int_equal(lunatic_message_tag(message), -3);
-	assert_int_equal(lunatic_message_size(message), 0);
-	assert_false(lunatic_message_is_link_died(message));
-	assert_int_equal(lunatic_message_write(message, large, 10), 0);
-	assert_int_equal(lunatic_message_write(message, NULL, 0), 0);
-	assert_int_equal(
-		lunatic_message_write(message, large + 10, sizeof(large) - 10),
-		0);
-	assert_int_equal(lunatic_message_size(message), sizeof(large));
+	assert_int_equal(lunatic_rt_message_new(-3, &message), 0);
+	assert_int_equal(lunatic_rt_message_tag(message), -3);
+	assert_int_equal(lunatic_rt_message_size(message), 0);
+	assert_false(lunatic_rt_message_is_link_died(message));
+	assert_int_equal(lunatic_rt_message_write(message, large, 10), 0);
+	assert_int_equal(lunatic_rt_message_write(message, NULL, 0), 0);
+	assert_int_equal(lunatic_rt_message_write(message, large + 10,
+						  sizeof(large) - 10),
+			 0);
+	assert_int_equal(lunatic_rt_message_size(message), sizeof(large));
 
-	assert_int_equal(lunatic_message_read(message, back, 5, &count), 0);
+	assert_int_equal(lunatic_rt_message_read(message, back, 5, &count), 0);
 	assert_int_equal(count, 5);
-	assert_int_equal(
-		lunatic_message_read(message, back + 5, sizeof(back), &count),
-		0);
+	assert_int_equal(lunatic_rt_message_read(message, back + 5,
+						 sizeof(back), &count),
+			 0);
 	assert_int_equal(count, sizeof(large) - 5);
 	assert_memory_equal(back, large, sizeof(large));
-	assert_int_equal(lunatic_message_read(message, back, 1, &count), 0);
+	assert_int_equal(lunatic_rt_message_read(message, back, 1, &count), 0);
 	assert_int_equal(count, 0);
-	assert_int_equal(lunatic_message_seek(message, sizeof(large) - 1), 0);
-	assert_int_equal(lunatic_message_read(message, back, 2, &count), 0);
+	assert_int_equal(lunatic_rt_message_seek(message, sizeof(large) - 1),
+			 0);
+	assert_int_equal(lunatic_rt_message_read(message, back, 2, &count), 0);
 	assert_int_equal(count, 1);
 	assert_int_equal(back[0], large[sizeof(large) - 1]);
-	assert_int_equal(lunatic_message_seek(message, sizeof(large)), 0);
-	assert_int_equal(lunatic_message_seek(message, sizeof(large) + 1),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_write(message, large, SIZE_MAX),
-			 LUNATIC_ENOMEM);
-	lunatic_message_free(message);
+	assert_int_equal(lunatic_rt_message_seek(message, sizeof(large)), 0);
+	assert_int_equal(lunatic_rt_message_seek(message, sizeof(large) + 1),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_write(message, large, SIZE_MAX),
+			 LUNATIC_RT_ENOMEM);
+	lunatic_rt_message_free(message);
 }
 
 static void misuse(void **state)
 {
-	lunatic_process *process = (lunatic_process *)&state;
-	lunatic_message *message;
+	lunatic_rt_process *process = (lunatic_rt_process *)&state;
+	lunatic_rt_message *message;
 	uint64_t index = 7;
 	size_t count = 7;
 	char byte;
 
 	(void)state;
-	assert_int_equal(lunatic_message_new(0, NULL), LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_new(0, &message), 0);
-	assert_int_equal(lunatic_message_write(NULL, &byte, 1), LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_write(message, NULL, 1),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_read(NULL, &byte, 1, &count),
-			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_rt_message_new(0, NULL), LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_new(0, &message), 0);
+	assert_int_equal(lunatic_rt_message_write(NULL, &byte, 1),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_write(message, NULL, 1),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_read(NULL, &byte, 1, &count),
+			 LUNATIC_RT_EINVAL);
 	assert_int_equal(count, 0);
-	assert_int_equal(lunatic_message_read(message, NULL, 1, &count),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_read(message, &byte, 1, NULL),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_seek(NULL, 0), LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_size(NULL), 0);
-	assert_int_equal(lunatic_message_tag(NULL), 0);
-	assert_false(lunatic_message_is_link_died(NULL));
-	assert_int_equal(lunatic_message_push_process(message, NULL, &index),
-			 LUNATIC_EINVAL);
+	assert_int_equal(lunatic_rt_message_read(message, NULL, 1, &count),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_read(message, &byte, 1, NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_seek(NULL, 0), LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_size(NULL), 0);
+	assert_int_equal(lunatic_rt_message_tag(NULL), 0);
+	assert_false(lunatic_rt_message_is_link_died(NULL));
+	assert_int_equal(lunatic_rt_message_push_process(message, NULL, &index),
+			 LUNATIC_RT_EINVAL);
 	assert_int_equal(index, 0);
-	assert_int_equal(lunatic_message_take_process(message, 0, &process),
-			 LUNATIC_ENOENT);
+	assert_int_equal(lunatic_rt_message_take_process(message, 0, &process),
+			 LUNATIC_RT_ENOENT);
 	assert_null(process);
-	assert_int_equal(lunatic_message_take_process(message, 0, NULL),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_take_process(NULL, 0, &process),
-			 LUNATIC_EINVAL);
-	lunatic_message_free(NULL);
+	assert_int_equal(lunatic_rt_message_take_process(message, 0, NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_take_process(NULL, 0, &process),
+			 LUNATIC_RT_EINVAL);
+	lunatic_rt_message_free(NULL);
 	/* Consumed all the same. */
-	assert_int_equal(lunatic_send(NULL, message), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_rt_send(NULL, message), LUNATIC_RT_EINVAL);
 }
 
 static void processes_travel(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_process *process =
+	lunatic_rt_process *process =
 		start(fixture->environment, wait_for_ever, NULL);
-	lunatic_process *taken;
-	lunatic_message *message;
+	lunatic_rt_process *taken;
+	lunatic_rt_message *message;
 	uint64_t index;
 
-	assert_int_equal(lunatic_message_push_process(NULL, process, NULL),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_message_new(0, &message), 0);
+	assert_int_equal(lunatic_rt_message_push_process(NULL, process, NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_message_new(0, &message), 0);
 	for (uint64_t i = 0; i < 6; i++) {
-		assert_int_equal(
-			lunatic_message_push_process(message, process, &index),
-			0);
+		assert_int_equal(lunatic_rt_message_push_process(
+					 message, process, &index),
+				 0);
 		assert_int_equal(index, i);
 	}
-	assert_int_equal(lunatic_message_push_process(message, process, NULL),
-			 0);
-	assert_int_equal(lunatic_message_take_process(message, 4, &taken), 0);
-	assert_ptr_equal(taken, process);
-	lunatic_process_release(taken);
-	assert_int_equal(lunatic_message_take_process(message, 4, &taken),
-			 LUNATIC_ENOENT);
-	assert_int_equal(lunatic_message_take_process(message, 7, &taken),
-			 LUNATIC_ENOENT);
 	assert_int_equal(
-		lunatic_message_take_process(message, UINT64_MAX, &taken),
-		LUNATIC_ENOENT);
+		lunatic_rt_message_push_process(message, process, NULL), 0);
+	assert_int_equal(lunatic_rt_message_take_process(message, 4, &taken),
+			 0);
+	assert_ptr_equal(taken, process);
+	lunatic_rt_process_release(taken);
+	assert_int_equal(lunatic_rt_message_take_process(message, 4, &taken),
+			 LUNATIC_RT_ENOENT);
+	assert_int_equal(lunatic_rt_message_take_process(message, 7, &taken),
+			 LUNATIC_RT_ENOENT);
+	assert_int_equal(
+		lunatic_rt_message_take_process(message, UINT64_MAX, &taken),
+		LUNATIC_RT_ENOENT);
 	/* The message holds it six more times. */
-	lunatic_message_free(message);
+	lunatic_rt_message_free(message);
 
-	assert_int_equal(lunatic_send(process, NULL), LUNATIC_EINVAL);
-	lunatic_process_kill(process);
-	assert_int_equal(lunatic_process_wait(process, -1, NULL, NULL), 0);
-	assert_int_equal(send_tag(process, 0), LUNATIC_EDEAD);
-	lunatic_process_release(process);
+	assert_int_equal(lunatic_rt_send(process, NULL), LUNATIC_RT_EINVAL);
+	lunatic_rt_process_kill(process);
+	assert_int_equal(lunatic_rt_process_wait(process, -1, NULL, NULL), 0);
+	assert_int_equal(send_tag(process, 0), LUNATIC_RT_EDEAD);
+	lunatic_rt_process_release(process);
 }
 
-static int fail_at_once(lunatic_process *self, void *argument)
+static int fail_at_once(lunatic_rt_process *self, void *argument)
 {
 	(void)self;
 	(void)argument;
@@ -131,7 +134,7 @@ static int fail_at_once(lunatic_process *self, void *argument)
 }
 
 struct news {
-	lunatic_environment *environment;
+	lunatic_rt_environment *environment;
 	int write;
 	int push;
 	int send;
@@ -140,23 +143,23 @@ struct news {
 	bool died;
 };
 
-static int misuse_news(lunatic_process *self, void *argument)
+static int misuse_news(lunatic_rt_process *self, void *argument)
 {
 	struct news *news = argument;
-	lunatic_message *message;
+	lunatic_rt_message *message;
 	char byte;
 
-	lunatic_die_when_link_dies(false);
-	if (lunatic_process_spawn_native(news->environment, fail_at_once, NULL,
-					 NULL, 9, NULL) < 0 ||
-	    lunatic_receive(NULL, 0, -1, &message) < 0)
+	lunatic_rt_die_when_link_dies(false);
+	if (lunatic_rt_process_spawn_native(news->environment, fail_at_once,
+					    NULL, NULL, 9, NULL) < 0 ||
+	    lunatic_rt_receive(NULL, 0, -1, &message) < 0)
 		return 1;
-	news->died = lunatic_message_is_link_died(message);
-	news->write = lunatic_message_write(message, "x", 1);
-	news->push = lunatic_message_push_process(message, self, NULL);
-	news->read = lunatic_message_read(message, &byte, 1, &news->count);
-	news->send = lunatic_send(self, message);
-	return lunatic_receive(NULL, 0, 0, &message) != LUNATIC_ETIMEDOUT;
+	news->died = lunatic_rt_message_is_link_died(message);
+	news->write = lunatic_rt_message_write(message, "x", 1);
+	news->push = lunatic_rt_message_push_process(message, self, NULL);
+	news->read = lunatic_rt_message_read(message, &byte, 1, &news->count);
+	news->send = lunatic_rt_send(self, message);
+	return lunatic_rt_receive(NULL, 0, 0, &message) != LUNATIC_RT_ETIMEDOUT;
 }
 
 /* Only the runtime tells of the death of a link. */
@@ -167,11 +170,11 @@ static void news_are_not_sent_on(void **state)
 
 	run(fixture->environment, misuse_news, &news);
 	assert_true(news.died);
-	assert_int_equal(news.write, LUNATIC_EINVAL);
-	assert_int_equal(news.push, LUNATIC_EINVAL);
+	assert_int_equal(news.write, LUNATIC_RT_EINVAL);
+	assert_int_equal(news.push, LUNATIC_RT_EINVAL);
 	assert_int_equal(news.read, 0);
 	assert_int_equal(news.count, 0);
-	assert_int_equal(news.send, LUNATIC_EINVAL);
+	assert_int_equal(news.send, LUNATIC_RT_EINVAL);
 }
 
 /* It answers with twice the number, having read to the end and beyond. */
@@ -202,49 +205,49 @@ static const char doubler[] =
 	"  (call $send (local.get $client))))";
 
 struct doubling {
-	lunatic_process *guest;
+	lunatic_rt_process *guest;
 	int64_t tag;
 	uint64_t answer;
 	size_t count;
 	int read;
 };
 
-static int ask_guest(lunatic_process *self, void *argument)
+static int ask_guest(lunatic_rt_process *self, void *argument)
 {
 	struct doubling *doubling = argument;
 	const uint64_t number = 21;
-	lunatic_message *message;
+	lunatic_rt_message *message;
 
-	if (lunatic_message_new(1, &message) < 0 ||
-	    lunatic_message_write(message, &number, sizeof(number)) < 0 ||
-	    lunatic_message_push_process(message, self, NULL) < 0 ||
-	    lunatic_send(doubling->guest, message) < 0 ||
-	    lunatic_receive(NULL, 0, -1, &message) < 0)
+	if (lunatic_rt_message_new(1, &message) < 0 ||
+	    lunatic_rt_message_write(message, &number, sizeof(number)) < 0 ||
+	    lunatic_rt_message_push_process(message, self, NULL) < 0 ||
+	    lunatic_rt_send(doubling->guest, message) < 0 ||
+	    lunatic_rt_receive(NULL, 0, -1, &message) < 0)
 		return 1;
-	doubling->tag = lunatic_message_tag(message);
-	doubling->read = lunatic_message_read(message, &doubling->answer,
-					      sizeof(doubling->answer),
-					      &doubling->count);
-	lunatic_message_free(message);
+	doubling->tag = lunatic_rt_message_tag(message);
+	doubling->read = lunatic_rt_message_read(message, &doubling->answer,
+						 sizeof(doubling->answer),
+						 &doubling->count);
+	lunatic_rt_message_free(message);
 	return 0;
 }
 
 static void guests_answer(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_module *module = compile(fixture->environment, doubler);
+	lunatic_rt_module *module = compile(fixture->environment, doubler);
 	struct doubling doubling = { .read = -1 };
 
-	assert_int_equal(lunatic_process_spawn(module, "double", NULL, 0, 0,
-					       &doubling.guest, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(module, "double", NULL, 0, 0,
+						  &doubling.guest, NULL),
 			 0);
 	run(fixture->environment, ask_guest, &doubling);
 	assert_int_equal(doubling.tag, 77);
 	assert_int_equal(doubling.read, 0);
 	assert_int_equal(doubling.count, sizeof(doubling.answer));
 	assert_int_equal(doubling.answer, 42);
-	assert_int_equal(finish(doubling.guest), LUNATIC_OUTCOME_NORMAL);
-	lunatic_module_release(module);
+	assert_int_equal(finish(doubling.guest), LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(module);
 }
 
 int main(void)

@@ -45,12 +45,13 @@ static const char resolver[] =
 	"  (if (call $resolve (i32.const 7) (i32.const 7) (i32.const 0)"
 	"   (i32.const 16)) (then unreachable))))";
 
-static lunatic_process *begin(lunatic_module *module, const char *function)
+static lunatic_rt_process *begin(lunatic_rt_module *module,
+				 const char *function)
 {
-	lunatic_process *process;
+	lunatic_rt_process *process;
 
-	assert_int_equal(lunatic_process_spawn(module, function, NULL, 0, 0,
-					       &process, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(module, function, NULL, 0, 0,
+						  &process, NULL),
 			 0);
 	return process;
 }
@@ -61,12 +62,13 @@ static void wait_until(_Atomic int *counter, int value)
 		nap();
 }
 
-static void kill_all(lunatic_process **processes)
+static void kill_all(lunatic_rt_process **processes)
 {
 	for (int i = 0; i < GUESTS; i++)
-		assert_int_equal(lunatic_process_kill(processes[i]), 0);
+		assert_int_equal(lunatic_rt_process_kill(processes[i]), 0);
 	for (int i = 0; i < GUESTS; i++)
-		assert_int_equal(finish(processes[i]), LUNATIC_OUTCOME_KILLED);
+		assert_int_equal(finish(processes[i]),
+				 LUNATIC_RT_OUTCOME_KILLED);
 }
 
 /* An environment has its threads and no more, however often it tries; others
@@ -74,26 +76,28 @@ static void kill_all(lunatic_process **processes)
 static void environments_leave_each_other_threads(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_process *processes[GUESTS];
-	lunatic_environment *hanging;
-	lunatic_module *slow;
-	lunatic_module *fast = compile(fixture->environment, resolver);
+	lunatic_rt_process *processes[GUESTS];
+	lunatic_rt_environment *hanging;
+	lunatic_rt_module *slow;
+	lunatic_rt_module *fast = compile(fixture->environment, resolver);
 
 	assert_int_equal(
-		lunatic_environment_new(fixture->runtime, NULL, &hanging), 0);
+		lunatic_rt_environment_new(fixture->runtime, NULL, &hanging),
+		0);
 	slow = compile(hanging, resolver);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < GUESTS; i++)
 			processes[i] = begin(slow, "slow");
 		wait_until(&begun, MAX_COUNT + round);
 		assert_int_equal(finish(begin(fast, "fast")),
-				 LUNATIC_OUTCOME_NORMAL);
+				 LUNATIC_RT_OUTCOME_NORMAL);
 		assert_int_equal(atomic_load(&begun), MAX_COUNT + round + 1);
 		kill_all(processes);
 	}
-	lunatic_module_release(slow);
-	lunatic_environment_release(hanging);
-	assert_int_equal(finish(begin(fast, "fast")), LUNATIC_OUTCOME_NORMAL);
+	lunatic_rt_module_release(slow);
+	lunatic_rt_environment_release(hanging);
+	assert_int_equal(finish(begin(fast, "fast")),
+			 LUNATIC_RT_OUTCOME_NORMAL);
 	assert_int_equal(atomic_load(&begun), MAX_COUNT + 4);
 	for (int i = 0; i < MAX_COUNT; i++)
 		sem_post(&gate);
@@ -102,8 +106,9 @@ static void environments_leave_each_other_threads(void **state)
 	for (int i = 0; i < GUESTS; i++)
 		processes[i] = begin(fast, "fast");
 	for (int i = 0; i < GUESTS; i++)
-		assert_int_equal(finish(processes[i]), LUNATIC_OUTCOME_NORMAL);
-	lunatic_module_release(fast);
+		assert_int_equal(finish(processes[i]),
+				 LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(fast);
 }
 
 int main(void)

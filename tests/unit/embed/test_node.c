@@ -59,11 +59,12 @@ static int tear_down_two(void **state)
 	return result;
 }
 
-static lunatic_node_config config_of(const char *name)
+static lunatic_rt_node_config config_of(const char *name)
 {
-	lunatic_node_config config;
+	lunatic_rt_node_config config;
 
-	assert_int_equal(lunatic_node_config_init(&config, sizeof(config)), 0);
+	assert_int_equal(lunatic_rt_node_config_init(&config, sizeof(config)),
+			 0);
 	assert_int_equal(config.heartbeat_ms, 5000);
 	config.name = name;
 	config.address = "127.0.0.1:0";
@@ -71,40 +72,40 @@ static lunatic_node_config config_of(const char *name)
 	return config;
 }
 
-static lunatic_node *begin(int side, const char *name, const char *peer)
+static lunatic_rt_node *begin(int side, const char *name, const char *peer)
 {
-	lunatic_node_config config = config_of(name);
-	lunatic_node *node;
+	lunatic_rt_node_config config = config_of(name);
+	lunatic_rt_node *node;
 	char *text;
 
 	config.peers = &peer;
 	config.peer_count = peer != NULL;
-	assert_int_equal(lunatic_node_new(sides[side]->environment, &config,
-					  &node, &text),
+	assert_int_equal(lunatic_rt_node_new(sides[side]->environment, &config,
+					     &node, &text),
 			 0);
 	assert_null(text);
-	assert_string_equal(lunatic_node_name(node), name);
-	assert_int_equal(lunatic_node_join(node, &text), 0);
+	assert_string_equal(lunatic_rt_node_name(node), name);
+	assert_int_equal(lunatic_rt_node_join(node, &text), 0);
 	return node;
 }
 
 /* Both, which know each other. */
-static void begin_both(lunatic_node *nodes[2])
+static void begin_both(lunatic_rt_node *nodes[2])
 {
 	nodes[0] = begin(0, "one", NULL);
-	nodes[1] = begin(1, "two", lunatic_node_address(nodes[0]));
+	nodes[1] = begin(1, "two", lunatic_rt_node_address(nodes[0]));
 }
 
-static void await_peers(lunatic_node *node, size_t count)
+static void await_peers(lunatic_rt_node *node, size_t count)
 {
-	lunatic_peer_list *list;
+	lunatic_rt_peer_list *list;
 
 	for (int i = 0; i < SOON / 10; i++) {
 		size_t there;
 
-		assert_int_equal(lunatic_node_peers(node, &list), 0);
-		there = lunatic_peer_list_count(list);
-		lunatic_peer_list_free(list);
+		assert_int_equal(lunatic_rt_node_peers(node, &list), 0);
+		there = lunatic_rt_peer_list_count(list);
+		lunatic_rt_peer_list_free(list);
 		if (there == count)
 			return;
 		usleep(10000);
@@ -112,14 +113,14 @@ static void await_peers(lunatic_node *node, size_t count)
 	fail_msg("not %zu peers in time", count);
 }
 
-static void refuse(lunatic_node_config config, int error, const char *text)
+static void refuse(lunatic_rt_node_config config, int error, const char *text)
 {
-	lunatic_node *node = (lunatic_node *)&config;
+	lunatic_rt_node *node = (lunatic_rt_node *)&config;
 	char *said = NULL;
 
-	assert_int_equal(
-		lunatic_node_new(sides[0]->environment, &config, &node, &said),
-		error);
+	assert_int_equal(lunatic_rt_node_new(sides[0]->environment, &config,
+					     &node, &said),
+			 error);
 	assert_null(node);
 	if (text == NULL) {
 		assert_null(said);
@@ -128,153 +129,159 @@ static void refuse(lunatic_node_config config, int error, const char *text)
 		if (strstr(said, text) == NULL)
 			fail_msg("'%s' does not say '%s'", said, text);
 	}
-	lunatic_string_free(said);
+	lunatic_rt_string_free(said);
 	/* Texts are not for everybody. */
-	assert_int_equal(
-		lunatic_node_new(sides[0]->environment, &config, &node, NULL),
-		error);
+	assert_int_equal(lunatic_rt_node_new(sides[0]->environment, &config,
+					     &node, NULL),
+			 error);
 }
 
 static void test_refusals(void **state)
 {
-	lunatic_node_config good = config_of("one");
-	lunatic_node_config bad;
+	lunatic_rt_node_config good = config_of("one");
+	lunatic_rt_node_config bad;
 	const char *none = NULL;
-	lunatic_node *node;
+	lunatic_rt_node *node;
 
 	(void)state;
 	bad = good;
 	bad.name = NULL;
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad.name = "";
-	refuse(bad, LUNATIC_EINVAL, "not a name for a node");
+	refuse(bad, LUNATIC_RT_EINVAL, "not a name for a node");
 	bad = good;
 	bad.address = NULL;
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad.address = "nowhere";
-	refuse(bad, LUNATIC_EINVAL, "nowhere");
+	refuse(bad, LUNATIC_RT_EINVAL, "nowhere");
 	bad = good;
 	bad.peer_count = 1;
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad.peers = &none;
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	none = "nowhere";
-	refuse(bad, LUNATIC_EINVAL, "nowhere");
+	refuse(bad, LUNATIC_RT_EINVAL, "nowhere");
 	bad = good;
 	bad.heartbeat_ms = 99;
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad.heartbeat_ms = 3600001;
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad = good;
 	bad.cluster_key = "/nowhere/key";
-	refuse(bad, LUNATIC_ENOENT, "there is no cluster key '/nowhere/key'");
+	refuse(bad, LUNATIC_RT_ENOENT,
+	       "there is no cluster key '/nowhere/key'");
 	bad.authority = "ca.pem";
-	refuse(bad, LUNATIC_EINVAL, NULL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad.cluster_key = NULL;
-	refuse(bad, LUNATIC_EINVAL, "are needed together");
+	refuse(bad, LUNATIC_RT_EINVAL, "are needed together");
 	bad.certificate = "/nowhere/cert.pem";
 	bad.key = "/nowhere/key.pem";
-	refuse(bad, LUNATIC_EINVAL, "/nowhere/");
+	refuse(bad, LUNATIC_RT_EINVAL, "/nowhere/");
 	bad = good;
 	bad.size = 3;
-	refuse(bad, LUNATIC_EINVAL, NULL);
-	assert_int_equal(lunatic_node_new(NULL, &good, &node, NULL),
-			 LUNATIC_EINVAL);
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
+	assert_int_equal(lunatic_rt_node_new(NULL, &good, &node, NULL),
+			 LUNATIC_RT_EINVAL);
 	assert_int_equal(
-		lunatic_node_new(sides[0]->environment, NULL, &node, NULL),
-		LUNATIC_EINVAL);
+		lunatic_rt_node_new(sides[0]->environment, NULL, &node, NULL),
+		LUNATIC_RT_EINVAL);
 	assert_int_equal(
-		lunatic_node_new(sides[0]->environment, &good, NULL, NULL),
-		LUNATIC_EINVAL);
-	assert_int_equal(lunatic_node_config_init(NULL, sizeof(good)),
-			 LUNATIC_EINVAL);
+		lunatic_rt_node_new(sides[0]->environment, &good, NULL, NULL),
+		LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_node_config_init(NULL, sizeof(good)),
+			 LUNATIC_RT_EINVAL);
 	/* None of that has made it a node; the second time it is one. */
 	assert_int_equal(
-		lunatic_node_new(sides[0]->environment, &good, &node, NULL), 0);
-	refuse(good, LUNATIC_EEXIST, "is already a node");
-	assert_int_equal(lunatic_node_join(NULL, NULL), LUNATIC_EINVAL);
-	assert_int_equal(lunatic_node_leave(NULL), LUNATIC_EINVAL);
-	assert_null(lunatic_node_name(NULL));
-	assert_null(lunatic_node_address(NULL));
+		lunatic_rt_node_new(sides[0]->environment, &good, &node, NULL),
+		0);
+	refuse(good, LUNATIC_RT_EEXIST, "is already a node");
+	assert_int_equal(lunatic_rt_node_join(NULL, NULL), LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_node_leave(NULL), LUNATIC_RT_EINVAL);
+	assert_null(lunatic_rt_node_name(NULL));
+	assert_null(lunatic_rt_node_address(NULL));
 }
 
 static void test_peers(void **state)
 {
-	lunatic_node *nodes[2];
-	lunatic_peer_list *list;
-	lunatic_peer_info info;
-	lunatic_node *node;
+	lunatic_rt_node *nodes[2];
+	lunatic_rt_peer_list *list;
+	lunatic_rt_peer_info info;
+	lunatic_rt_node *node;
 	char *text;
 
 	(void)state;
 	begin_both(nodes);
 	await_peers(nodes[0], 1);
-	assert_int_equal(lunatic_node_peers(nodes[1], &list), 0);
-	assert_int_equal(lunatic_peer_list_count(list), 1);
-	assert_int_equal(lunatic_peer_list_get(list, 0, &info, sizeof(info)),
+	assert_int_equal(lunatic_rt_node_peers(nodes[1], &list), 0);
+	assert_int_equal(lunatic_rt_peer_list_count(list), 1);
+	assert_int_equal(lunatic_rt_peer_list_get(list, 0, &info, sizeof(info)),
 			 0);
 	assert_string_equal(info.name, "one");
-	assert_string_equal(info.address, lunatic_node_address(nodes[0]));
+	assert_string_equal(info.address, lunatic_rt_node_address(nodes[0]));
 	assert_in_range(info.age_ms, 0, 60000);
 	assert_true(info.received > 0 && info.sent > 0);
-	assert_int_equal(lunatic_peer_list_get(list, 1, &info, sizeof(info)),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_peer_list_get(NULL, 0, &info, sizeof(info)),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_peer_list_get(list, 0, NULL, sizeof(info)),
-			 LUNATIC_EINVAL);
-	lunatic_peer_list_free(list);
-	lunatic_peer_list_free(NULL);
-	assert_int_equal(lunatic_peer_list_count(NULL), 0);
-	assert_int_equal(lunatic_node_peers(nodes[1], NULL), LUNATIC_EINVAL);
-	assert_int_equal(lunatic_node_peers(NULL, &list), LUNATIC_EINVAL);
+	assert_int_equal(lunatic_rt_peer_list_get(list, 1, &info, sizeof(info)),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_peer_list_get(NULL, 0, &info, sizeof(info)),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_peer_list_get(list, 0, NULL, sizeof(info)),
+			 LUNATIC_RT_EINVAL);
+	lunatic_rt_peer_list_free(list);
+	lunatic_rt_peer_list_free(NULL);
+	assert_int_equal(lunatic_rt_peer_list_count(NULL), 0);
+	assert_int_equal(lunatic_rt_node_peers(nodes[1], NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_node_peers(NULL, &list), LUNATIC_RT_EINVAL);
 
-	assert_int_equal(lunatic_node_leave(nodes[1]), 0);
-	assert_int_equal(lunatic_node_leave(nodes[1]), 0);
+	assert_int_equal(lunatic_rt_node_leave(nodes[1]), 0);
+	assert_int_equal(lunatic_rt_node_leave(nodes[1]), 0);
 	await_peers(nodes[0], 0);
 	await_peers(nodes[1], 0);
-	assert_int_equal(lunatic_node_join(nodes[1], &text), LUNATIC_ESTOPPED);
+	assert_int_equal(lunatic_rt_node_join(nodes[1], &text),
+			 LUNATIC_RT_ESTOPPED);
 	assert_string_equal(text, "this node has left");
-	lunatic_string_free(text);
-	assert_string_equal(lunatic_node_name(nodes[1]), "two");
-	assert_non_null(lunatic_node_address(nodes[1]));
-	assert_int_equal(lunatic_node_new(sides[1]->environment,
-					  &(lunatic_node_config){ .size = 0 },
-					  &node, NULL),
-			 LUNATIC_EINVAL);
+	lunatic_rt_string_free(text);
+	assert_string_equal(lunatic_rt_node_name(nodes[1]), "two");
+	assert_non_null(lunatic_rt_node_address(nodes[1]));
+	assert_int_equal(
+		lunatic_rt_node_new(sides[1]->environment,
+				    &(lunatic_rt_node_config){ .size = 0 },
+				    &node, NULL),
+		LUNATIC_RT_EINVAL);
 }
 
 static void test_name_taken(void **state)
 {
-	lunatic_node *one = begin(0, "one", NULL);
-	lunatic_node_config config = config_of("one");
-	const char *peer = lunatic_node_address(one);
-	lunatic_node *node;
+	lunatic_rt_node *one = begin(0, "one", NULL);
+	lunatic_rt_node_config config = config_of("one");
+	const char *peer = lunatic_rt_node_address(one);
+	lunatic_rt_node *node;
 	char *text;
 
 	(void)state;
 	config.peers = &peer;
 	config.peer_count = 1;
-	assert_int_equal(
-		lunatic_node_new(sides[1]->environment, &config, &node, NULL),
-		0);
-	assert_int_equal(lunatic_node_join(node, &text), LUNATIC_EEXIST);
+	assert_int_equal(lunatic_rt_node_new(sides[1]->environment, &config,
+					     &node, NULL),
+			 0);
+	assert_int_equal(lunatic_rt_node_join(node, &text), LUNATIC_RT_EEXIST);
 	assert_non_null(strstr(text, "choose another name"));
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_node_join(node, NULL), LUNATIC_EEXIST);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_node_join(node, NULL), LUNATIC_RT_EEXIST);
 }
 
-static lunatic_environment *make_remote(lunatic_node *node, const char *name)
+static lunatic_rt_environment *make_remote(lunatic_rt_node *node,
+					   const char *name)
 {
-	lunatic_environment_config config;
-	lunatic_environment *environment;
+	lunatic_rt_environment_config config;
+	lunatic_rt_environment *environment;
 	char *text;
 	int error;
 
-	lunatic_environment_config_init(&config, sizeof(config));
+	lunatic_rt_environment_config_init(&config, sizeof(config));
 	config.max_memory = 1 << 20;
-	error = lunatic_environment_new_remote(node, name, &config,
-					       &environment, &text);
+	error = lunatic_rt_environment_new_remote(node, name, &config,
+						  &environment, &text);
 	if (error < 0)
 		fail_msg("no environment: %s", text);
 	return environment;
@@ -282,43 +289,44 @@ static lunatic_environment *make_remote(lunatic_node *node, const char *name)
 
 static void test_remote_errors(void **state)
 {
-	lunatic_environment *environment;
-	lunatic_node *nodes[2];
+	lunatic_rt_environment *environment;
+	lunatic_rt_node *nodes[2];
 	char *text;
 
 	(void)state;
 	begin_both(nodes);
-	assert_int_equal(lunatic_environment_new_remote(nodes[0], "three", NULL,
-							&environment, &text),
-			 LUNATIC_ENOENT);
+	assert_int_equal(lunatic_rt_environment_new_remote(
+				 nodes[0], "three", NULL, &environment, &text),
+			 LUNATIC_RT_ENOENT);
 	assert_null(environment);
 	assert_non_null(strstr(text, "node 'three' is not connected"));
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_environment_new_remote(nodes[0], "three", NULL,
-							&environment, NULL),
-			 LUNATIC_ENOENT);
-	assert_int_equal(lunatic_environment_new_remote(NULL, "two", NULL,
-							&environment, NULL),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_environment_new_remote(nodes[0], NULL, NULL,
-							&environment, NULL),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_environment_new_remote(nodes[0], "two", NULL,
-							NULL, NULL),
-			 LUNATIC_EINVAL);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_environment_new_remote(
+				 nodes[0], "three", NULL, &environment, NULL),
+			 LUNATIC_RT_ENOENT);
+	assert_int_equal(lunatic_rt_environment_new_remote(NULL, "two", NULL,
+							   &environment, NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_environment_new_remote(nodes[0], NULL, NULL,
+							   &environment, NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_environment_new_remote(nodes[0], "two",
+							   NULL, NULL, NULL),
+			 LUNATIC_RT_EINVAL);
 	environment = make_remote(nodes[0], "two");
 	/* It is no place for what is of this program. */
-	assert_int_equal(lunatic_node_new(environment,
-					  &(lunatic_node_config){ .size = 0 },
-					  &nodes[0], NULL),
-			 LUNATIC_EINVAL);
-	lunatic_environment_release(environment);
+	assert_int_equal(
+		lunatic_rt_node_new(environment,
+				    &(lunatic_rt_node_config){ .size = 0 },
+				    &nodes[0], NULL),
+		LUNATIC_RT_EINVAL);
+	lunatic_rt_environment_release(environment);
 }
 
 /* What a native process saw: it must not leave by an assertion. */
 struct seen {
-	lunatic_node *node;
-	lunatic_environment *environment;
+	lunatic_rt_node *node;
+	lunatic_rt_environment *environment;
 	int refused[4];
 	int made;
 	int added;
@@ -328,41 +336,41 @@ struct seen {
 	uint32_t peers;
 };
 
-static int uses_another_node(lunatic_process *self, void *argument)
+static int uses_another_node(lunatic_rt_process *self, void *argument)
 {
-	const lunatic_value number = { .kind = LUNATIC_I32, .of.i32 = 1 };
-	lunatic_node_config config = { .size = sizeof(config),
-				       .name = "x",
-				       .address = "127.0.0.1:0" };
+	const lunatic_rt_value number = { .kind = LUNATIC_RT_I32, .of.i32 = 1 };
+	lunatic_rt_node_config config = { .size = sizeof(config),
+					  .name = "x",
+					  .address = "127.0.0.1:0" };
 	struct seen *seen = argument;
-	lunatic_environment *environment;
-	lunatic_peer_list *list;
-	lunatic_message *news;
-	lunatic_module *module;
-	lunatic_node *node;
+	lunatic_rt_environment *environment;
+	lunatic_rt_peer_list *list;
+	lunatic_rt_message *news;
+	lunatic_rt_module *module;
+	lunatic_rt_node *node;
 
 	(void)self;
-	seen->refused[0] = lunatic_node_join(seen->node, NULL);
-	seen->refused[1] = lunatic_node_leave(seen->node);
+	seen->refused[0] = lunatic_rt_node_join(seen->node, NULL);
+	seen->refused[1] = lunatic_rt_node_leave(seen->node);
 	seen->refused[2] =
-		lunatic_node_new(seen->environment, &config, &node, NULL);
-	if (lunatic_node_peers(seen->node, &list) == 0)
-		seen->peers = (uint32_t)lunatic_peer_list_count(list);
-	lunatic_peer_list_free(list);
-	lunatic_die_when_link_dies(false);
-	seen->made = lunatic_environment_new_remote(seen->node, "two", NULL,
-						    &environment, NULL);
-	seen->added = lunatic_module_new(environment, guests,
-					 sizeof(guests) - 1, &module, NULL);
-	lunatic_environment_release(environment);
-	seen->spawned = lunatic_process_spawn(module, "traps", &number, 1, 7,
-					      NULL, NULL);
-	lunatic_module_release(module);
-	seen->died = lunatic_receive(NULL, 0, SOON, &news);
+		lunatic_rt_node_new(seen->environment, &config, &node, NULL);
+	if (lunatic_rt_node_peers(seen->node, &list) == 0)
+		seen->peers = (uint32_t)lunatic_rt_peer_list_count(list);
+	lunatic_rt_peer_list_free(list);
+	lunatic_rt_die_when_link_dies(false);
+	seen->made = lunatic_rt_environment_new_remote(seen->node, "two", NULL,
+						       &environment, NULL);
+	seen->added = lunatic_rt_module_new(environment, guests,
+					    sizeof(guests) - 1, &module, NULL);
+	lunatic_rt_environment_release(environment);
+	seen->spawned = lunatic_rt_process_spawn(module, "traps", &number, 1, 7,
+						 NULL, NULL);
+	lunatic_rt_module_release(module);
+	seen->died = lunatic_rt_receive(NULL, 0, SOON, &news);
 	if (seen->died == 0) {
-		seen->died = lunatic_message_is_link_died(news) ? 1 : 2;
-		seen->tag = lunatic_message_tag(news);
-		lunatic_message_free(news);
+		seen->died = lunatic_rt_message_is_link_died(news) ? 1 : 2;
+		seen->tag = lunatic_rt_message_tag(news);
+		lunatic_rt_message_free(news);
 	}
 	return 0;
 }
@@ -370,22 +378,22 @@ static int uses_another_node(lunatic_process *self, void *argument)
 static void test_from_a_process(void **state)
 {
 	struct seen seen = { .environment = sides[0]->environment };
-	lunatic_node *nodes[2];
-	lunatic_process *process;
+	lunatic_rt_node *nodes[2];
+	lunatic_rt_process *process;
 
 	(void)state;
 	let_guests_trap();
 	begin_both(nodes);
 	await_peers(nodes[0], 1);
 	seen.node = nodes[0];
-	assert_int_equal(lunatic_process_spawn_native(sides[0]->environment,
-						      uses_another_node, &seen,
-						      NULL, 0, &process),
+	assert_int_equal(lunatic_rt_process_spawn_native(
+				 sides[0]->environment, uses_another_node,
+				 &seen, NULL, 0, &process),
 			 0);
-	assert_int_equal(lunatic_process_wait(process, -1, NULL, NULL), 0);
-	lunatic_process_release(process);
+	assert_int_equal(lunatic_rt_process_wait(process, -1, NULL, NULL), 0);
+	lunatic_rt_process_release(process);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(seen.refused[i], LUNATIC_EINVAL);
+		assert_int_equal(seen.refused[i], LUNATIC_RT_EINVAL);
 	assert_int_equal(seen.peers, 1);
 	assert_int_equal(seen.made, 0);
 	assert_int_equal(seen.added, 0);
@@ -397,13 +405,13 @@ static void test_from_a_process(void **state)
 /* By a thread: a process there, its name, messages, and its end. */
 static void test_remote(void **state)
 {
-	lunatic_environment *environment;
-	lunatic_outcome outcome;
-	lunatic_process *process;
-	lunatic_process *found;
-	lunatic_message *message;
-	lunatic_module *module;
-	lunatic_node *nodes[2];
+	lunatic_rt_environment *environment;
+	lunatic_rt_outcome outcome;
+	lunatic_rt_process *process;
+	lunatic_rt_process *found;
+	lunatic_rt_message *message;
+	lunatic_rt_module *module;
+	lunatic_rt_node *nodes[2];
 	char *text;
 	int error = 0;
 
@@ -411,66 +419,67 @@ static void test_remote(void **state)
 	begin_both(nodes);
 	await_peers(nodes[0], 1);
 	environment = make_remote(nodes[0], "two");
-	assert_int_equal(
-		lunatic_module_new(environment, "no module", 9, &module, &text),
-		LUNATIC_EFORMAT);
+	assert_int_equal(lunatic_rt_module_new(environment, "no module", 9,
+					       &module, &text),
+			 LUNATIC_RT_EFORMAT);
 	assert_non_null(text);
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_module_new(environment, guests,
-					    sizeof(guests) - 1, &module, &text),
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_module_new(environment, guests,
+					       sizeof(guests) - 1, &module,
+					       &text),
 			 0);
-	assert_int_equal(lunatic_process_spawn(module, "nothing", NULL, 0, 0,
-					       &process, &text),
-			 LUNATIC_ENOENT);
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_process_spawn(module, "waits", NULL, 0, 0,
-					       &process, &text),
+	assert_int_equal(lunatic_rt_process_spawn(module, "nothing", NULL, 0, 0,
+						  &process, &text),
+			 LUNATIC_RT_ENOENT);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_process_spawn(module, "waits", NULL, 0, 0,
+						  &process, &text),
 			 0);
-	assert_int_equal(lunatic_process_outcome(process, &outcome, NULL),
-			 LUNATIC_EUNSUP);
-	assert_int_equal(lunatic_process_wait(process, 0, NULL, NULL),
-			 LUNATIC_EUNSUP);
-	assert_int_equal(lunatic_environment_register(environment, "waiter",
-						      "1.0.0", process, NULL),
+	assert_int_equal(lunatic_rt_process_outcome(process, &outcome, NULL),
+			 LUNATIC_RT_EUNSUP);
+	assert_int_equal(lunatic_rt_process_wait(process, 0, NULL, NULL),
+			 LUNATIC_RT_EUNSUP);
+	assert_int_equal(lunatic_rt_environment_register(
+				 environment, "waiter", "1.0.0", process, NULL),
 			 0);
-	assert_int_equal(lunatic_environment_lookup(environment, "waiter", "^1",
-						    &found, NULL),
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "waiter",
+						       "^1", &found, NULL),
 			 0);
 	assert_ptr_equal(found, process);
-	lunatic_process_release(found);
-	assert_int_equal(lunatic_message_new(1, &message), 0);
-	assert_int_equal(lunatic_send(process, message), 0);
-	assert_int_equal(lunatic_process_spawn_native(environment,
-						      uses_another_node, NULL,
-						      NULL, 0, NULL),
-			 LUNATIC_EINVAL);
-	assert_int_equal(lunatic_process_kill(process), 0);
+	lunatic_rt_process_release(found);
+	assert_int_equal(lunatic_rt_message_new(1, &message), 0);
+	assert_int_equal(lunatic_rt_send(process, message), 0);
+	assert_int_equal(lunatic_rt_process_spawn_native(environment,
+							 uses_another_node,
+							 NULL, NULL, 0, NULL),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_process_kill(process), 0);
 	/* Its name goes with it. */
 	for (int i = 0; i < SOON / 10 && error == 0; i++) {
 		usleep(10000);
-		error = lunatic_environment_lookup(environment, "waiter", "^1",
-						   &found, NULL);
+		error = lunatic_rt_environment_lookup(environment, "waiter",
+						      "^1", &found, NULL);
 		if (error == 0)
-			lunatic_process_release(found);
+			lunatic_rt_process_release(found);
 	}
-	assert_int_equal(error, LUNATIC_ENOENT);
+	assert_int_equal(error, LUNATIC_RT_ENOENT);
 
 	/* Without the other node nothing is left to be done. */
-	assert_int_equal(lunatic_node_leave(nodes[0]), 0);
-	assert_int_equal(
-		lunatic_process_spawn(module, "waits", NULL, 0, 0, NULL, &text),
-		LUNATIC_EIO);
+	assert_int_equal(lunatic_rt_node_leave(nodes[0]), 0);
+	assert_int_equal(lunatic_rt_process_spawn(module, "waits", NULL, 0, 0,
+						  NULL, &text),
+			 LUNATIC_RT_EIO);
 	assert_non_null(text);
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_message_new(1, &message), 0);
-	assert_int_equal(lunatic_send(process, message), LUNATIC_EDEAD);
-	lunatic_environment_release(environment);
-	assert_int_equal(lunatic_environment_new_remote(nodes[0], "two", NULL,
-							&environment, &text),
-			 LUNATIC_ENOENT);
-	lunatic_string_free(text);
-	lunatic_process_release(process);
-	lunatic_module_release(module);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_message_new(1, &message), 0);
+	assert_int_equal(lunatic_rt_send(process, message), LUNATIC_RT_EDEAD);
+	lunatic_rt_environment_release(environment);
+	assert_int_equal(lunatic_rt_environment_new_remote(
+				 nodes[0], "two", NULL, &environment, &text),
+			 LUNATIC_RT_ENOENT);
+	lunatic_rt_string_free(text);
+	lunatic_rt_process_release(process);
+	lunatic_rt_module_release(module);
 }
 
 int main(void)

@@ -80,21 +80,21 @@ static const char poller[] =
 
 struct waiting {
 	struct fixture *fixture;
-	lunatic_environment *environment;
-	lunatic_module *module;
+	lunatic_rt_environment *environment;
+	lunatic_rt_module *module;
 };
 
 static void begin(struct waiting *waiting, struct fixture *fixture)
 {
-	const lunatic_preopen directory = { .host = folder, .guest = "/" };
-	lunatic_environment_config config;
+	const lunatic_rt_preopen directory = { .host = folder, .guest = "/" };
+	lunatic_rt_environment_config config;
 
 	assert_int_equal(
-		lunatic_environment_config_init(&config, sizeof(config)), 0);
+		lunatic_rt_environment_config_init(&config, sizeof(config)), 0);
 	config.preopens = &directory;
 	config.preopen_count = 1;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &waiting->environment),
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &waiting->environment),
 			 0);
 	waiting->fixture = fixture;
 	waiting->module = compile(waiting->environment, poller);
@@ -103,17 +103,17 @@ static void begin(struct waiting *waiting, struct fixture *fixture)
 
 static void end(struct waiting *waiting)
 {
-	lunatic_module_release(waiting->module);
-	lunatic_environment_release(waiting->environment);
+	lunatic_rt_module_release(waiting->module);
+	lunatic_rt_environment_release(waiting->environment);
 }
 
-static lunatic_process *start_waiting(struct waiting *waiting,
-				      const char *function)
+static lunatic_rt_process *start_waiting(struct waiting *waiting,
+					 const char *function)
 {
-	lunatic_process *process;
+	lunatic_rt_process *process;
 
-	assert_int_equal(lunatic_process_spawn(waiting->module, function, NULL,
-					       0, 0, &process, NULL),
+	assert_int_equal(lunatic_rt_process_spawn(waiting->module, function,
+						  NULL, 0, 0, &process, NULL),
 			 0);
 	return process;
 }
@@ -146,7 +146,7 @@ static int write_byte(int number)
 static void check_wait(struct fixture *fixture, const char *function, int count)
 {
 	struct waiting waiting;
-	lunatic_process *process;
+	lunatic_rt_process *process;
 	int fd;
 
 	begin(&waiting, fixture);
@@ -157,7 +157,7 @@ static void check_wait(struct fixture *fixture, const char *function, int count)
 		nap();
 	assert_int_equal(atomic_load(&looks), 2 * count);
 	fd = write_byte(count - 1);
-	assert_int_equal(finish(process), LUNATIC_OUTCOME_NORMAL);
+	assert_int_equal(finish(process), LUNATIC_RT_OUTCOME_NORMAL);
 	close(fd);
 	end(&waiting);
 }
@@ -172,7 +172,7 @@ static void is_woken(void **state)
 static void is_killed(void **state)
 {
 	struct waiting waiting;
-	lunatic_process *process;
+	lunatic_rt_process *process;
 	unsigned before;
 
 	begin(&waiting, *state);
@@ -181,8 +181,8 @@ static void is_killed(void **state)
 		atomic_store(&looks, 0);
 		process = start_waiting(&waiting, "wait64");
 		wait_for_looks(i < 5 ? FIFOS : 2 * FIFOS);
-		assert_int_equal(lunatic_process_kill(process), 0);
-		assert_int_equal(finish(process), LUNATIC_OUTCOME_KILLED);
+		assert_int_equal(lunatic_rt_process_kill(process), 0);
+		assert_int_equal(finish(process), LUNATIC_RT_OUTCOME_KILLED);
 		assert_int_equal(test_descriptors(), before);
 	}
 	end(&waiting);
@@ -192,7 +192,7 @@ static void is_killed(void **state)
 static void has_no_memory(void **state)
 {
 	struct waiting waiting;
-	lunatic_process *process;
+	lunatic_rt_process *process;
 	int fd;
 
 	begin(&waiting, *state);
@@ -203,7 +203,7 @@ static void has_no_memory(void **state)
 	wait_for_looks(4 * FIFOS);
 	assert_true(atomic_load(&refused) > 0);
 	fd = write_byte(FIFOS - 1);
-	assert_int_equal(finish(process), LUNATIC_OUTCOME_NORMAL);
+	assert_int_equal(finish(process), LUNATIC_RT_OUTCOME_NORMAL);
 	atomic_store(&no_blocks, false);
 	close(fd);
 	end(&waiting);

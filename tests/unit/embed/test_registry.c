@@ -2,177 +2,179 @@
  * tested in tests/unit/process. */
 #include "fixture.h"
 
-static int wait_for_kill(lunatic_process *self, void *argument)
+static int wait_for_kill(lunatic_rt_process *self, void *argument)
 {
-	lunatic_message *message;
+	lunatic_rt_message *message;
 
 	(void)self;
 	(void)argument;
-	lunatic_receive(NULL, 0, -1, &message);
+	lunatic_rt_receive(NULL, 0, -1, &message);
 	return 0;
 }
 
 static void finds_what_was_registered(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment *environment = fixture->environment;
-	lunatic_process *old = start(environment, wait_for_kill, NULL);
-	lunatic_process *new = start(environment, wait_for_kill, NULL);
-	lunatic_process *found;
+	lunatic_rt_environment *environment = fixture->environment;
+	lunatic_rt_process *old = start(environment, wait_for_kill, NULL);
+	lunatic_rt_process *new = start(environment, wait_for_kill, NULL);
+	lunatic_rt_process *found;
 
-	assert_int_equal(lunatic_environment_lookup(environment, "db", "*",
-						    &found, NULL),
-			 LUNATIC_ENOENT);
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "db", "*",
+						       &found, NULL),
+			 LUNATIC_RT_ENOENT);
 	assert_null(found);
-	assert_int_equal(lunatic_environment_register(environment, "db",
-						      "1.1.0", new, NULL),
+	assert_int_equal(lunatic_rt_environment_register(environment, "db",
+							 "1.1.0", new, NULL),
 			 0);
-	assert_int_equal(lunatic_environment_register(environment, "db",
-						      "1.0.0", old, NULL),
+	assert_int_equal(lunatic_rt_environment_register(environment, "db",
+							 "1.0.0", old, NULL),
 			 0);
-	assert_int_equal(lunatic_environment_lookup(environment, "db", "^1",
-						    &found, NULL),
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "db", "^1",
+						       &found, NULL),
 			 0);
 	assert_ptr_equal(found, new);
-	lunatic_process_release(found);
-	assert_int_equal(lunatic_environment_lookup(environment, "db", "~1.0",
-						    &found, NULL),
+	lunatic_rt_process_release(found);
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "db",
+						       "~1.0", &found, NULL),
 			 0);
 	assert_ptr_equal(found, old);
-	lunatic_process_release(found);
-	assert_int_equal(lunatic_environment_unregister(environment, "db",
-							"1.1.0", NULL),
+	lunatic_rt_process_release(found);
+	assert_int_equal(lunatic_rt_environment_unregister(environment, "db",
+							   "1.1.0", NULL),
 			 0);
-	assert_int_equal(lunatic_environment_unregister(environment, "db",
-							"1.1.0", NULL),
-			 LUNATIC_ENOENT);
-	lunatic_process_retain(old);
-	lunatic_process_kill(old);
+	assert_int_equal(lunatic_rt_environment_unregister(environment, "db",
+							   "1.1.0", NULL),
+			 LUNATIC_RT_ENOENT);
+	lunatic_rt_process_retain(old);
+	lunatic_rt_process_kill(old);
 	finish(old);
-	assert_int_equal(lunatic_environment_lookup(environment, "db", "*",
-						    &found, NULL),
-			 LUNATIC_ENOENT);
-	assert_int_equal(lunatic_environment_register(environment, "db",
-						      "1.0.0", old, NULL),
-			 LUNATIC_EDEAD);
-	lunatic_process_release(old);
-	lunatic_process_kill(new);
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "db", "*",
+						       &found, NULL),
+			 LUNATIC_RT_ENOENT);
+	assert_int_equal(lunatic_rt_environment_register(environment, "db",
+							 "1.0.0", old, NULL),
+			 LUNATIC_RT_EDEAD);
+	lunatic_rt_process_release(old);
+	lunatic_rt_process_kill(new);
 	finish(new);
 }
 
 static void malformed_texts_are_explained(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment *environment = fixture->environment;
-	lunatic_process *process = start(environment, wait_for_kill, NULL);
-	lunatic_process *found = process;
+	lunatic_rt_environment *environment = fixture->environment;
+	lunatic_rt_process *process = start(environment, wait_for_kill, NULL);
+	lunatic_rt_process *found = process;
 	char *text;
 
-	assert_int_equal(lunatic_environment_register(environment, "db", "1.0",
-						      process, &text),
-			 LUNATIC_EFORMAT);
+	assert_int_equal(lunatic_rt_environment_register(environment, "db",
+							 "1.0", process, &text),
+			 LUNATIC_RT_EFORMAT);
 	assert_string_equal(text, "unexpected end of input while parsing minor "
 				  "version number");
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_environment_register(environment, "db", "1.0",
-						      process, NULL),
-			 LUNATIC_EFORMAT);
-	assert_int_equal(lunatic_environment_unregister(environment, "db",
-							"1.0.x", &text),
-			 LUNATIC_EFORMAT);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_environment_register(environment, "db",
+							 "1.0", process, NULL),
+			 LUNATIC_RT_EFORMAT);
+	assert_int_equal(lunatic_rt_environment_unregister(environment, "db",
+							   "1.0.x", &text),
+			 LUNATIC_RT_EFORMAT);
 	assert_string_equal(text,
 			    "unexpected character 'x' while parsing patch "
 			    "version number");
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_environment_lookup(environment, "db", "1 2",
-						    &found, &text),
-			 LUNATIC_EFORMAT);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "db", "1 2",
+						       &found, &text),
+			 LUNATIC_RT_EFORMAT);
 	assert_null(found);
 	assert_string_equal(text, "expected comma after major version number, "
 				  "found '2'");
-	lunatic_string_free(text);
-	assert_int_equal(lunatic_environment_lookup(environment, "db", "1",
-						    &found, &text),
-			 LUNATIC_ENOENT);
+	lunatic_rt_string_free(text);
+	assert_int_equal(lunatic_rt_environment_lookup(environment, "db", "1",
+						       &found, &text),
+			 LUNATIC_RT_ENOENT);
 	assert_null(text);
-	lunatic_process_kill(process);
+	lunatic_rt_process_kill(process);
 	finish(process);
 }
 
 static void wrong_calls_do_nothing(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment *environment = fixture->environment;
-	lunatic_process *process = start(environment, wait_for_kill, NULL);
-	lunatic_process *found = process;
+	lunatic_rt_environment *environment = fixture->environment;
+	lunatic_rt_process *process = start(environment, wait_for_kill, NULL);
+	lunatic_rt_process *found = process;
 	char name[4098];
 
 	memset(name, 'n', sizeof(name));
 	name[4097] = '\0';
-#define REFUSED(call) assert_int_equal(call, LUNATIC_EINVAL)
-	REFUSED(lunatic_environment_register(NULL, "n", "1.0.0", process,
-					     NULL));
-	REFUSED(lunatic_environment_register(environment, NULL, "1.0.0",
-					     process, NULL));
-	REFUSED(lunatic_environment_register(environment, "n", NULL, process,
-					     NULL));
-	REFUSED(lunatic_environment_register(environment, "n", "1.0.0", NULL,
-					     NULL));
-	REFUSED(lunatic_environment_register(environment, name, "1.0.0",
-					     process, NULL));
-	REFUSED(lunatic_environment_register(environment, "\xff", "1.0.0",
-					     process, NULL));
-	REFUSED(lunatic_environment_unregister(NULL, "n", "1.0.0", NULL));
-	REFUSED(lunatic_environment_unregister(environment, NULL, "1.0.0",
-					       NULL));
-	REFUSED(lunatic_environment_unregister(environment, "n", NULL, NULL));
-	REFUSED(lunatic_environment_lookup(NULL, "n", "*", &found, NULL));
+#define REFUSED(call) assert_int_equal(call, LUNATIC_RT_EINVAL)
+	REFUSED(lunatic_rt_environment_register(NULL, "n", "1.0.0", process,
+						NULL));
+	REFUSED(lunatic_rt_environment_register(environment, NULL, "1.0.0",
+						process, NULL));
+	REFUSED(lunatic_rt_environment_register(environment, "n", NULL, process,
+						NULL));
+	REFUSED(lunatic_rt_environment_register(environment, "n", "1.0.0", NULL,
+						NULL));
+	REFUSED(lunatic_rt_environment_register(environment, name, "1.0.0",
+						process, NULL));
+	REFUSED(lunatic_rt_environment_register(environment, "\xff", "1.0.0",
+						process, NULL));
+	REFUSED(lunatic_rt_environment_unregister(NULL, "n", "1.0.0", NULL));
+	REFUSED(lunatic_rt_environment_unregister(environment, NULL, "1.0.0",
+						  NULL));
+	REFUSED(lunatic_rt_environment_unregister(environment, "n", NULL,
+						  NULL));
+	REFUSED(lunatic_rt_environment_lookup(NULL, "n", "*", &found, NULL));
 	assert_null(found);
-	REFUSED(lunatic_environment_lookup(environment, NULL, "*", &found,
-					   NULL));
-	REFUSED(lunatic_environment_lookup(environment, "n", NULL, &found,
-					   NULL));
-	REFUSED(lunatic_environment_lookup(environment, "n", "*", NULL, NULL));
+	REFUSED(lunatic_rt_environment_lookup(environment, NULL, "*", &found,
+					      NULL));
+	REFUSED(lunatic_rt_environment_lookup(environment, "n", NULL, &found,
+					      NULL));
+	REFUSED(lunatic_rt_environment_lookup(environment, "n", "*", NULL,
+					      NULL));
 #undef REFUSED
 	name[4096] = '\0';
-	assert_int_equal(lunatic_environment_register(environment, name,
-						      "1.0.0", process, NULL),
+	assert_int_equal(lunatic_rt_environment_register(
+				 environment, name, "1.0.0", process, NULL),
 			 0);
-	lunatic_process_kill(process);
+	lunatic_rt_process_kill(process);
 	finish(process);
 }
 
 static void limits_hold(void **state)
 {
 	struct fixture *fixture = *state;
-	lunatic_environment_config config;
-	lunatic_environment *environment;
-	lunatic_process *process =
+	lunatic_rt_environment_config config;
+	lunatic_rt_environment *environment;
+	lunatic_rt_process *process =
 		start(fixture->environment, wait_for_kill, NULL);
 
-	lunatic_environment_config_init(&config, sizeof(config));
+	lunatic_rt_environment_config_init(&config, sizeof(config));
 	assert_true(config.max_registrations > 0);
 	config.max_registrations = 1;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
 			 0);
-	assert_int_equal(lunatic_environment_register(environment, "a", "1.0.0",
-						      process, NULL),
+	assert_int_equal(lunatic_rt_environment_register(
+				 environment, "a", "1.0.0", process, NULL),
 			 0);
-	assert_int_equal(lunatic_environment_register(environment, "b", "1.0.0",
-						      process, NULL),
-			 LUNATIC_ELIMIT);
-	lunatic_environment_release(environment);
-	lunatic_environment_config_init(&config, sizeof(config));
+	assert_int_equal(lunatic_rt_environment_register(
+				 environment, "b", "1.0.0", process, NULL),
+			 LUNATIC_RT_ELIMIT);
+	lunatic_rt_environment_release(environment);
+	lunatic_rt_environment_config_init(&config, sizeof(config));
 	config.max_registry_bytes = 8;
-	assert_int_equal(lunatic_environment_new(fixture->runtime, &config,
-						 &environment),
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
 			 0);
-	assert_int_equal(lunatic_environment_register(environment, "a", "1.0.0",
-						      process, NULL),
-			 LUNATIC_ELIMIT);
-	lunatic_environment_release(environment);
-	lunatic_process_kill(process);
+	assert_int_equal(lunatic_rt_environment_register(
+				 environment, "a", "1.0.0", process, NULL),
+			 LUNATIC_RT_ELIMIT);
+	lunatic_rt_environment_release(environment);
+	lunatic_rt_process_kill(process);
 	finish(process);
 }
 
