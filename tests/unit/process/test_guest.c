@@ -151,7 +151,7 @@ static void charged_errors(void **state)
 	assert_int_equal(error(&guest, "%2000s", "fourth"), 3);
 	assert_int_equal(guest.kept, 0);
 	assert_non_null(strstr(ln_guest_get(&guest, LN_RESOURCE_ERROR, 3),
-			       "had no room"));
+			       "did not fit"));
 	assert_true(ln_guest_drop(&guest, LN_RESOURCE_ERROR, 3));
 	assert_int_equal(guest.error_bytes, 0);
 	test_bare_drop(&guest);
