@@ -8,6 +8,7 @@
 set -eu
 
 cd "$(dirname "$0")/.."
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(git ls-files 'src/*.[ch]' 'include/*.h' 'sdk/*.[ch]' \
 	'tools/*.[ch]' 'fuzz/*.[ch]' 'plugins/*.[ch]' 'bench/*.[ch]')
 

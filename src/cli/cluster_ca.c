@@ -36,13 +36,14 @@ static const char usage[] =
 	"          and ca.key, which stays on this machine\n"
 	"  node    make FOLDER/NAME.pem and FOLDER/NAME.key, which only that\n"
 	"          node needs; NAME has letters, digits, dots, - and _\n"
-	"  --days  days that the certificate is valid, 1 to 36500 (init: 3650,\n"
-	"          node: 365)\n"
+	"  --days  days that the certificate is valid, 1 to 36500 (init:\n"
+	"          3650, node: 365)\n"
 	"\n"
 	"A node is then started with\n"
 	"  --cert NAME.pem --key NAME.key --ca ca.pem\n"
 	"\n"
-	"Existing files are kept. Exit status: 0, or 1 when nothing was made.\n";
+	"Existing files are kept. Exit status: 0, or 1 when nothing was\n"
+	"made.\n";
 
 struct request {
 	const char *words[3]; /* init FOLDER, or node FOLDER NAME */

@@ -34,7 +34,7 @@ int ln_heap_profile_new(struct ln_heap_profile **out)
 	profile->functions.keyed = true;
 	profile->places = calloc(LN_HEAP_PLACES + 1, sizeof(*profile->places));
 	if (profile->places == NULL) {
-		ln_heap_profile_free(profile);
+		free(profile);
 		return LN_ENOMEM;
 	}
 	*out = profile;

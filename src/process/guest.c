@@ -183,9 +183,12 @@ static void drop_oldest_error(struct ln_guest *guest)
 {
 	uint64_t end = guest->tables[LN_RESOURCE_ERROR].next_id;
 
-	while (guest->oldest_error < end &&
-	       !ln_guest_drop(guest, LN_RESOURCE_ERROR, guest->oldest_error++))
-		;
+	while (guest->oldest_error < end) {
+		uint64_t id = guest->oldest_error++;
+
+		if (ln_guest_drop(guest, LN_RESOURCE_ERROR, id))
+			break;
+	}
 }
 
 /* Cleans a text, cuts it if it is too long, between characters, and says so at
