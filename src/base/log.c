@@ -165,6 +165,7 @@ void ln_log_stop(void)
 	struct ln_log_writer *last = NULL;
 
 	pthread_mutex_lock(&users_lock);
+	ln_assert(users > 0);
 	if (--users == 0)
 		last = atomic_exchange_explicit(&writer, NULL,
 						memory_order_acq_rel);

@@ -336,6 +336,7 @@ void ln_table_remove(struct ln_table *table, struct ln_table_slot *slot)
 	table->live--;
 	if (!is_new(table, slot))
 		return;
+	ln_assert(table->used > 0);
 	/* No probe needs it when none goes on behind it. */
 	at = (uint32_t)(slot - table->slots);
 	if (table->slots[(at + 1) & mask].key != NEVER_USED)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "heap/profile_impl.h"
@@ -154,6 +155,7 @@ static struct ln_heap_place *touch(struct ln_heap_profile *profile, uint32_t at)
 {
 	struct ln_heap_place *place = &profile->places[at];
 
+	ln_assert(at <= profile->place_count);
 	if (place->round != profile->round) {
 		place->at_peak = place->live;
 		place->round = profile->round;
@@ -178,6 +180,8 @@ static void forget(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
 	struct ln_heap_place *place = touch(profile, place_of(block));
 
+	ln_assert(place->live_blocks > 0 && place->live >= size_of(block));
+	ln_assert(profile->live >= place->live);
 	place->live -= size_of(block);
 	place->live_blocks--;
 	profile->live -= size_of(block);
@@ -197,6 +201,8 @@ static void undo(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
 	struct ln_heap_place *place = &profile->places[place_of(block)];
 
+	ln_assert(place->total_blocks > 0 && place->total >= size_of(block));
+	ln_assert(profile->total >= place->total);
 	place->total -= size_of(block);
 	place->total_blocks--;
 	profile->total -= size_of(block);

@@ -131,6 +131,7 @@ static struct ln_directory_entry **bucket_at(struct shard *shard,
 {
 	uint32_t above;
 
+	ln_lock_assert(&shard->lock);
 	if (index < FIRST)
 		return &shard->first[index];
 	above = 31 - (uint32_t)__builtin_clz(index); /* its highest bit */
@@ -144,6 +145,7 @@ static uint32_t bucket_of(const struct shard *shard, uint32_t hash,
 {
 	uint32_t index = low_bits(hash, shard->bits);
 
+	ln_lock_assert(&shard->lock);
 	*bits = shard->bits + (index < shard->split);
 	return low_bits(hash, *bits);
 }
@@ -163,6 +165,7 @@ static struct ln_directory_entry *find(struct ln_directory *directory,
 static void put(struct ln_directory_entry **bucket,
 		struct ln_directory_entry *entry)
 {
+	ln_assert(*bucket == NULL || (*bucket)->at == bucket);
 	entry->next = *bucket;
 	entry->at = bucket;
 	if (entry->next != NULL)
@@ -187,6 +190,7 @@ static bool split(struct ln_directory *directory, struct shard *shard)
 	struct ln_directory_entry *entry;
 	struct ln_directory_entry *next;
 
+	ln_lock_assert(&shard->lock);
 	if (shard->count <= bit + shard->split || shard->lacks_segment)
 		return false;
 	if (shard->split == 0 &&
@@ -263,6 +267,7 @@ void ln_directory_remove(struct ln_directory *directory,
 {
 	struct shard *shard = &directory->shards[shard_of(entry->id)];
 
+	ln_assert(entry->id != 0 && outcome < LN_OUTCOMES);
 	ln_lock_acquire(&shard->lock);
 	take_out(entry);
 	ln_assert(shard->count > 0);
@@ -320,6 +325,7 @@ static bool step_bucket(struct shard *shard, struct ln_directory_walk *walk,
 		if (take(bucket, argument))
 			found[(*count)++] = bucket;
 	}
+	ln_assert(*count <= LN_DIRECTORY_STEP);
 	walk->position += UINT64_C(1) << (32 - bits);
 	return true;
 }

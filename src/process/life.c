@@ -51,6 +51,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	bool more;
 
 	ln_process_lock(process);
+	ln_assert(!process->dead); /* a process ends once */
 	ln_mailbox_close_locked(&process->mailbox);
 	process->dead = true;
 	registered = process->registrations != NULL;
@@ -102,12 +103,17 @@ static void task_run(struct ln_task *task)
 /* The end of everything but the memory of the process itself. */
 static void finish(struct ln_process *process)
 {
+	uint32_t before;
+
+	ln_assert(process->dead);
 	ln_account_refund(process->environment->charged, NULL,
 			  LN_PROCESS_BYTES - LN_PROCESS_ENDED_BYTES);
 	/* Release pairs with the acquire in ln_process_wait_until. A system
 	 * call only when somebody sleeps. */
-	if (atomic_exchange_explicit(&process->ended, ENDED,
-				     memory_order_acq_rel) == AWAITED)
+	before = atomic_exchange_explicit(&process->ended, ENDED,
+					  memory_order_acq_rel);
+	ln_assert(before != ENDED);
+	if (before == AWAITED)
 		ln_futex_wake(&process->ended, INT32_MAX);
 	ln_process_release(process);
 }
@@ -133,6 +139,7 @@ int ln_process_start(struct ln_process *process)
 	struct ln_runtime *runtime = process->environment->runtime;
 	int error;
 
+	ln_assert(process->body != NULL && !process->dead);
 	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
 	ln_directory_add(runtime->directory, &process->entry);

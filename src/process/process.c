@@ -85,6 +85,11 @@ void ln_process_release(struct ln_process *process)
 		process->remote->free(process);
 		return;
 	}
+	/* It has ended, and who ends leaves nothing behind. */
+	ln_assert(process->dead && process->extra == NULL);
+	ln_assert(process->registrations == NULL && process->watches == NULL &&
+		  process->watchers == NULL);
+	ln_assert(ln_links_count(&process->links) == 0);
 	ln_account_refund(process->environment->charged, NULL,
 			  LN_PROCESS_ENDED_BYTES);
 	ln_environment_release(process->environment);
@@ -227,6 +232,7 @@ uint32_t ln_process_link_room(struct ln_process *process)
 	uint32_t max = process->environment->limits.max_links;
 	uint64_t deaths = ln_mailbox_deaths(&process->mailbox);
 
+	ln_process_assert_locked(process);
 	return deaths < max ? max - (uint32_t)deaths : 0;
 }
 
@@ -253,6 +259,7 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	enum ln_outcome outcome = LN_OUTCOME_NORMAL;
 	int error;
 
+	ln_assert(!ln_process_is_remote(self));
 	if (self == peer)
 		return 0;
 	if (ln_process_is_remote(peer))
@@ -370,6 +377,7 @@ struct ln_end ln_process_end(const struct ln_process *process)
 {
 	struct ln_end end = { .reason = (enum ln_reason)process->outcome };
 
+	ln_assert(process->dead);
 	if (process->outcome == LN_OUTCOME_EXITED)
 		end.code = process->exit_code;
 	return end;
