@@ -1,4 +1,4 @@
-/* Doubling: what is copied is at most what is written. */
+/* Buffers double, so no more bytes are copied than were written. */
 #include "base/bytes.h"
 
 #include <stdlib.h>

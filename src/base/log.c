@@ -1,9 +1,8 @@
 /*
  * DESIGN
  * Standard error belongs to the program, so there is one writer for all
- * runtimes, with counted references. Every thread that logs while runtimes come
- * and go holds a runtime, or is the thread that ends the last one; so the
- * writer stays while it is used.
+ * runtimes, with counted references. A thread that logs holds a runtime, or is
+ * ending the last one, so the writer stays while it is used.
  */
 #include "base/log.h"
 

@@ -22,8 +22,8 @@
  *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
- * sweeping several together is much cheaper; so up to BATCH slots a class are
- * in use more than needed.
+ * sweeping several together is much cheaper; so up to BATCH more slots of each
+ * class are in use than needed.
  *
  * Threads: any; a memory itself is used by its instance's thread.
  */

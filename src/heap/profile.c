@@ -1,15 +1,15 @@
 /*
  * Job: count what is allocated, by the stack of functions that did it.
  *
- * A place's share of the peak is not copied at each new peak: `round` counts
- * the peaks, and a place whose round is an older one has not changed since the
- * last peak, so what it has now is what it had then. Before a place changes for
- * the first time after a peak, that is noted.
+ * Places are not copied at each new peak. `round` counts the peaks; a place
+ * with an older round has not changed since the last peak, so its `live` is its
+ * share of that peak. Before a place changes for the first time after a peak,
+ * `live` is saved in `at_peak`.
  *
  * Threads: that of the process; the reports also in the blocking pool, while
  * the process waits.
- * Guarantees: BLOCKS, PLACES and FUNCTIONS bound what is kept. Blocks beyond
- * are counted as lost, places beyond as one.
+ * Guarantees: BLOCKS, PLACES and FUNCTIONS bound what is kept. Further blocks
+ * are counted as lost; further places share place 0.
  */
 #include "heap/profile.h"
 
@@ -196,7 +196,7 @@ void ln_heap_profile_freed(struct ln_heap_profile *profile, uint32_t address)
 		forget(profile, block);
 }
 
-/* Takes back what an allocator within an allocator told. */
+/* Takes back the report of a nested allocator call. */
 static void undo(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
 	struct ln_heap_place *place = &profile->places[place_of(block)];

@@ -11,14 +11,14 @@
  * more buckets the lists become longer. Buckets lie in segments, each as large
  * as all before it together; a segment is allocated without the lock.
  *
- * Whoever goes through a table goes through the hashes in the order of their
- * reversed bits. A bucket is a range of that order, and what it is split into
- * are the halves of the range; so a walk that has come to the end of a range
- * goes on right behind it, whatever is split meanwhile.
+ * A walk visits the hashes in the order of their reversed bits. A bucket is a
+ * range of that order, and a split divides the range into halves. So a walk
+ * that has finished a range goes on right behind it, whatever is split
+ * meanwhile.
  *
- * Guests may know ids and choose who lives. So that they do not choose who is
- * in one bucket, ids are hashed with a secret, eight that follow each other to
- * neighbouring buckets, which share a line of the cache.
+ * Guests may know ids and decide which processes stay alive. To keep them from
+ * filling one bucket, ids are hashed with a secret; eight consecutive ids go to
+ * neighbouring buckets, which share a cache line.
  */
 #include "process/directory.h"
 
@@ -301,9 +301,9 @@ struct ln_directory_entry *ln_directory_find(
 }
 
 /* Finds what is in the next bucket of the walk, unless `found` has no room for
- * all of it: false. A bucket for which it never has, which takes that memory
- * was short for very long, is found in part: whoever must reach all walks
- * again. */
+ * all of it: false. A bucket that is larger than `found`, which happens only
+ * after memory was short for very long, is found in part: whoever must reach
+ * all entries walks again. */
 static bool step_bucket(struct shard *shard, struct ln_directory_walk *walk,
 			bool (*take)(struct ln_directory_entry *entry,
 				     const void *argument),

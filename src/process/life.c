@@ -28,7 +28,7 @@ _Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
 /* Values of `ended`. */
 enum { ALIVE, AWAITED, ENDED };
 
-/* What few processes have to do at their end. */
+/* The part of the end that few processes need. */
 LN_NOINLINE static void conclude_rest(struct ln_process *process,
 				      struct ln_extra *extra)
 {
@@ -65,11 +65,12 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	more = extra != NULL || process->watchers != NULL;
 	ln_process_unlock(process);
 
-	/* From here on there is nothing of the process's own that could hold a
-	 * lock. One that was never started is concluded by another task. */
+	/* From here on no code of the process's own runs that could hold a
+	 * lock, so the work below may let others run. A process that was never
+	 * started is concluded by another task. */
 	process->task.gives_way = true;
 	ln_mailbox_deinit(&process->mailbox);
-	/* Who is told of the death finds it under no name any more. */
+	/* Its registrations are removed before its links are told. */
 	if (registered)
 		ln_registry_forget(process);
 	if (process->free_argument != NULL)
@@ -80,7 +81,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 		watch->ended(watch, process);
 		watch = next;
 	}
-	/* Who is told may start another one in its place. */
+	/* Whoever is told may start a replacement: make room for it first. */
 	ln_environment_leave(process->environment, NULL);
 	ln_process_settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);
 	if (LN_UNLIKELY(more))
@@ -100,7 +101,7 @@ static void task_run(struct ln_task *task)
 	conclude(process, outcome);
 }
 
-/* The end of everything but the memory of the process itself. */
+/* Ends everything but the memory of the process itself. */
 static void finish(struct ln_process *process)
 {
 	uint32_t before;

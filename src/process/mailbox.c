@@ -12,8 +12,8 @@
  *
  * No wake-up is lost: the owner sets `waiting` under the lock, having seen
  * `incoming` and `found` empty under the same lock; a push after that sees
- * `waiting`. The
- * owner then parks; a wake-up that comes first is a token (see sched/task.c).
+ * `waiting`. The owner then parks; a wake-up that comes first is a token (see
+ * sched/task.c).
  *
  * A mailbox may hold millions. Whatever the owner does with all of them, it
  * does in pieces, between which others run: nobody else looks at its queue, and
@@ -23,8 +23,8 @@
  * The owner raises the latter without the lock; a sender that reads an old
  * value refuses a message too many, never lets one in too many.
  *
- * That a mailbox is crowded costs no look of its own: `allowed_messages` is
- * what a push compares with anyway, and is raised when it is reached.
+ * Noticing that a mailbox is crowded costs no extra check: a push compares with
+ * `allowed_messages` anyway, which is raised when it is reached.
  *
  * Where the environment bounds the memory of all, `allowed_bytes` is small at
  * first and is raised by what is charged to its account, some messages at a
@@ -186,8 +186,8 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 }
 
 /* Lets a data message into a mailbox that has `allowed_messages`, if it may
- * have more. That it is crowded now is told with a message that wakes nobody:
- * only one thing can be said at a time. */
+ * have more. That it is crowded is reported by a push that wakes nobody, since
+ * a push returns only one result. */
 LN_NOINLINE static enum ln_push push_beyond(struct ln_mailbox *mailbox,
 					    struct ln_message *message,
 					    size_t weight)

@@ -2,20 +2,20 @@
  * DESIGN
  * A monitor is in two places: in the table of who watches, by its tag, under
  * that one's lock; and in the list of the watched one, under the lock of that.
- * Each place holds a reference; the two locks are never held at a time. Who
- * takes it out of the list has that reference, and tells: so it is told once.
- * Who takes it out of the table first makes the message that comes later find
- * nobody: `closed` is that the table does not have it.
+ * Each place holds a reference; the two locks are never held at a time. Whoever
+ * takes it out of the list gets that reference and tells, so it is told once.
+ * Once it is out of the table, a message that comes later is dropped: a monitor
+ * is closed when the table does not have it.
  *
  * The message is made with the monitor, so that no end goes untold for lack of
- * memory. It is let in by full mailboxes; what bounds it is that the monitor
- * stays in the table, and counts, until the message is taken.
+ * memory. Full mailboxes accept it. Such messages are bounded because the
+ * monitor stays in the table, and counts, until its message is taken.
  *
  * Tags count up from a number that is drawn at random, so that those of two
  * processes do not meet and nobody guesses one. A message under a tag that was
- * given out is let in while its monitor is in the table and has not told: what
- * comes for a request that is over is dropped by the sender's own push, and
- * nothing has to be remembered of it.
+ * given out is let in only while its monitor is in the table and has not told.
+ * So the sender's own push drops an answer to a request that is over, and
+ * nothing has to be kept about it.
  */
 #include "process/monitors.h"
 

@@ -10,9 +10,9 @@
  * down; mostly the first one is it.
  *
  * An entry is in two places: at its name, under the shard's lock, and in the
- * list of its process, under that process's lock. It is put into both
- * under both locks, unless the process is dead already. A process that ends
- * takes its entries out of its own list one by one, keeping each alive by a
+ * list of its process, under that process's lock. It is added to both while
+ * both locks are held, unless the process is dead. A process that ends takes
+ * its entries out of its own list one by one, keeping each alive by a
  * reference, and then out of the name, if nobody else has meanwhile. An entry
  * keeps its registry alive, so there is a shard to lock even when the
  * environment went at the same time.

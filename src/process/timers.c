@@ -2,17 +2,17 @@
  * DESIGN
  * A timer is in two places: in the table of its process, under that one's lock,
  * and in the heap of its environment's clock; each has a reference. Whoever
- * takes it out of the heap has that one's: the task that serves the clock,
- * which then sends; or who cancels it. Whether a timer that was taken out to
- * send is cancelled meanwhile is decided under the lock of its process, by
- * whether the table has it; under that lock one that repeats goes back to the
- * heap, too, so that who cancels it finds it there or knows that it will not
- * come back.
+ * takes it out of the heap gets the heap's reference: the task that serves the
+ * clock, which then sends, or whoever cancels it. A timer that was taken out to
+ * send counts as cancelled when the table no longer has it; that is checked
+ * under the lock of its process. A timer that repeats goes back to the heap
+ * under the same lock, so that whoever cancels it either finds it there or
+ * knows that it will not come back.
  *
  * The task is started by whoever adds a timer when there is none, and ends when
  * it finds the heap empty, both under clock->lock: a timer is in the heap
- * before that is looked at. One that waits for a timer that was cancelled is
- * not woken for that, since a new one often follows, but when a process ends.
+ * before that is looked at. Cancelling a timer does not wake a task that waits
+ * for it, since a new timer often follows; the end of a process does.
  *
  * Lock order: a process's, then that of the heap.
  */
