@@ -67,7 +67,7 @@ static long open_two(int dir, const char *path, int flags, mode_t mode,
 	return fd < 0 ? -errno : fd;
 }
 
-/* Walking is right in any case, so it is what any doubt leads to. */
+/* Walking is always right, so it is used in case of doubt. */
 static void choose(void)
 {
 	const char *wish = getenv("LUNATIC_OPENAT2");
@@ -102,7 +102,8 @@ ssize_t ln_beneath_readlink(int fd, char *text, size_t room)
 
 	if (len >= 0)
 		return len;
-	/* Of what is no link the kernel says ENOENT, for the empty path. */
+	/* For the empty path the kernel returns ENOENT when it is not a link.
+	 */
 	return errno == ENOENT ? -EINVAL : -errno;
 }
 

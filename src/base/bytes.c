@@ -1,4 +1,4 @@
-/* Doubling: what is copied is at most what is written. */
+/* Buffers double, so no more bytes are copied than were written. */
 #include "base/bytes.h"
 
 #include <stdlib.h>
@@ -62,6 +62,7 @@ uint8_t *ln_bytes_extend(struct ln_bytes *buffer, size_t len)
 	if (!ln_bytes_reserve(buffer, len))
 		return NULL;
 	buffer->len += len;
+	ln_assert(buffer->len <= buffer->room);
 	return buffer->data + buffer->len - len;
 }
 

@@ -63,9 +63,14 @@ struct ln_tenant *ln_tenant_new(struct ln_tenant *above, unsigned max)
 
 void ln_tenant_release(struct ln_tenant *tenant)
 {
-	while (tenant != NULL && --tenant->references == 0) {
+	while (tenant != NULL) {
 		struct ln_tenant *above = tenant->above;
 
+		ln_assert(tenant->references > 0);
+		if (--tenant->references > 0)
+			return;
+		/* Queued and running jobs hold it. */
+		ln_assert(tenant->running == 0);
 		free(tenant);
 		tenant = above;
 	}
@@ -130,12 +135,16 @@ struct ln_list *ln_tenant_take(struct ln_tenant *root)
 		struct ln_list *link = tenant->turns.next;
 		struct turn *turn = ln_container_of(link, struct turn, link);
 
+		/* Every entry leads to a job that may run now. */
+		ln_assert(!ln_list_empty(&tenant->turns) && turn->listed);
+		ln_assert(tenant->running < tenant->max);
 		ln_list_remove(link);
 		ln_list_append(&tenant->turns, link);
 		if (turn == &tenant->itself)
 			break;
 		tenant = turn->tenant;
 	}
+	ln_assert(!ln_list_empty(&tenant->jobs));
 	job = tenant->jobs.next;
 	ln_list_remove(job);
 	tenant->references++;
@@ -147,9 +156,11 @@ struct ln_list *ln_tenant_take(struct ln_tenant *root)
 
 void ln_tenant_end(struct ln_tenant *tenant)
 {
-	ln_assert(tenant != NULL && tenant->running > 0);
-	for (struct ln_tenant *at = tenant; at != NULL; at = at->above)
+	ln_assert(tenant != NULL);
+	for (struct ln_tenant *at = tenant; at != NULL; at = at->above) {
+		ln_assert(at->running > 0);
 		at->running--;
+	}
 	relist(tenant);
 	ln_tenant_release(tenant);
 }

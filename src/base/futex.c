@@ -85,6 +85,19 @@ LN_NOINLINE int ln_locks_held(void)
 {
 	return locks_held;
 }
+
+static _Thread_local int pins;
+
+LN_NOINLINE void ln_thread_pin(int change)
+{
+	pins += change;
+	ln_assert(pins >= 0);
+}
+
+LN_NOINLINE int ln_thread_pins(void)
+{
+	return pins;
+}
 #endif
 
 LN_NOINLINE void ln_lock_wait(struct ln_lock *lock)

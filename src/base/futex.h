@@ -33,12 +33,25 @@ void ln_lock_wait(struct ln_lock *lock);
 #if LN_ASSERTS
 void ln_lock_count(int change);
 int ln_locks_held(void);
+
+/* The same for code that uses what its thread has (a thread-local variable),
+ * which a fiber loses when it is left: 1 where that begins, -1 at its end. */
+void ln_thread_pin(int change);
+int ln_thread_pins(void);
 #else
 static inline void ln_lock_count(int change)
 {
 	(void)change;
 }
 static inline int ln_locks_held(void)
+{
+	return 0;
+}
+static inline void ln_thread_pin(int change)
+{
+	(void)change;
+}
+static inline int ln_thread_pins(void)
 {
 	return 0;
 }

@@ -1,9 +1,8 @@
 /*
  * DESIGN
  * Standard error belongs to the program, so there is one writer for all
- * runtimes, with counted references. Every thread that logs while runtimes come
- * and go holds a runtime, or is the thread that ends the last one; so the
- * writer stays while it is used.
+ * runtimes, with counted references. A thread that logs holds a runtime, or is
+ * ending the last one, so the writer stays while it is used.
  */
 #include "base/log.h"
 
@@ -165,6 +164,7 @@ void ln_log_stop(void)
 	struct ln_log_writer *last = NULL;
 
 	pthread_mutex_lock(&users_lock);
+	ln_assert(users > 0);
 	if (--users == 0)
 		last = atomic_exchange_explicit(&writer, NULL,
 						memory_order_acq_rel);

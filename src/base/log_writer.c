@@ -279,6 +279,7 @@ static struct ln_log_item *next_item(struct ln_log_writer *writer)
 
 static void remove_first(struct ln_log_writer *writer)
 {
+	ln_assert(writer->head != NULL);
 	writer->head = writer->head->next;
 	if (writer->head == NULL)
 		writer->tail = &writer->head;
@@ -306,6 +307,7 @@ static void serve(struct ln_log_writer *writer)
 			write_left_out(writer, left_out);
 		}
 		pthread_mutex_lock(&writer->lock);
+		ln_assert(writer->busy && writer->queued >= size);
 		writer->busy = false;
 		writer->queued -= size;
 		pthread_cond_broadcast(&writer->progress);
@@ -409,6 +411,7 @@ bool ln_log_writer_flush(struct ln_log_writer *writer, int64_t patience)
 	writer->flushers++;
 	pthread_cond_signal(&writer->work);
 	written = wait_written(writer, patience);
+	ln_assert(writer->flushers > 0);
 	writer->flushers--;
 	pthread_mutex_unlock(&writer->lock);
 	return written;

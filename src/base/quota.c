@@ -38,9 +38,13 @@ void ln_quota_release(struct ln_quota *quota)
 		struct ln_quota *above = quota->above;
 
 		/* What all holders did comes before the free. */
-		if (atomic_fetch_sub_explicit(&quota->references, 1,
-					      memory_order_acq_rel) != 1)
+		uint64_t before = atomic_fetch_sub_explicit(
+			&quota->references, 1, memory_order_acq_rel);
+
+		ln_assert(before > 0);
+		if (before != 1)
 			return;
+		ln_assert(ln_quota_used(quota) == 0);
 		free(quota);
 		quota = above;
 	}

@@ -1,8 +1,9 @@
 /*
  * Quotas: limits for a number of things, such as descriptors. Quotas form a
- * tree: a unit taken from one is taken from all above it, so that none can be
- * exceeded from below. References are counted, and every taken unit is one, so
- * the last holder of a unit may give it back. Any thread.
+ * tree: a unit taken from one is taken from all above it, so that children
+ * cannot exceed a parent's limit. References are counted. Each taken unit holds
+ * one, so a unit may be given back after everybody else has released the quota.
+ * Any thread.
  */
 #ifndef LN_BASE_QUOTA_H
 #define LN_BASE_QUOTA_H

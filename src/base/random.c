@@ -19,6 +19,7 @@
 
 #include "base/compiler.h"
 #include "base/fd.h"
+#include "base/futex.h"
 
 struct generator {
 	bool seeded;
@@ -98,12 +99,14 @@ LN_NOINLINE void ln_random_uuid(uint8_t id[16])
 	struct generator *g = &thread_generator;
 	uint64_t words[2];
 
+	ln_thread_pin(1);
 	if (LN_UNLIKELY(!g->seeded)) {
 		ln_random_bytes(g->s, sizeof(g->s));
 		g->seeded = true;
 	}
 	words[0] = next(g);
 	words[1] = next(g);
+	ln_thread_pin(-1);
 	memcpy(id, words, 16);
 	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
 	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);

@@ -61,6 +61,7 @@ static bool reserve_entry(struct ln_slab *slab)
 	size_t capacity = slab->capacity;
 	void **list;
 
+	ln_lock_assert(&slab->lock);
 	if (needed <= capacity)
 		return true;
 	capacity = capacity == 0 ? 64 : capacity * 2;
@@ -82,6 +83,7 @@ static bool add_chunk(struct ln_slab *slab)
 	struct ln_slab_chunk *chunk = malloc(sizeof(*chunk));
 	size_t slots = CHUNK_BYTES / slab->slot_size;
 
+	ln_lock_assert(&slab->lock);
 	if (chunk == NULL)
 		return false;
 	if (slots < CHUNK_MIN_SLOTS)
@@ -169,6 +171,10 @@ void ln_slab_give(struct ln_slab *slab, void *slot)
 	dropped = ln_pages_drop(slot, slab->slot_size) == 0;
 
 	ln_lock_acquire(&slab->lock);
+	/* The entry was reserved when the slot was cut off. */
+	ln_assert(slab->live > 0);
+	ln_assert(slab->warm_count < slab->capacity &&
+		  slab->cold_count < slab->capacity);
 	slab->live--;
 	if (dropped)
 		slab->cold[slab->cold_count++] = slot;

@@ -1,18 +1,17 @@
 /*
  * DESIGN
  * Linear probing. A removed entry leaves a tombstone, so that probes go on
- * behind it; an addition uses it again, and where a slot that was never used
- * follows, it becomes one too. At least a quarter of the slots were never used,
- * so a probe ends.
+ * behind it. An addition reuses the tombstone. When the next slot was never
+ * used, a tombstone becomes such a slot itself. At least a quarter of the slots
+ * were never used, so a probe ends.
  *
  * A table of which three quarters are used becomes `old`, beside a new one that
  * has twice as many slots, or as many when few entries live. Each addition
- * moves what is in MOVED slots of the old one. Of the new table a quarter of
- * the slots, or more, are left for what comes meanwhile: all have moved long
- * before it is full. What is below `moved` in the old one counts as gone, and
- * is never looked at again, so its pages are given back early. What is known of
- * the old one is in a head before the slots, since structs have many tables,
- * and few of them grow.
+ * moves what is in MOVED slots of the old one. The new table has at least a
+ * quarter of its slots left for additions meanwhile, so all entries have moved
+ * long before it is full. Slots below `moved` in the old table are never looked
+ * at again, so their pages are given back early. The fields about the old table
+ * are in a head before the slots, since most tables never grow.
  */
 #include "base/table.h"
 
@@ -336,7 +335,8 @@ void ln_table_remove(struct ln_table *table, struct ln_table_slot *slot)
 	table->live--;
 	if (!is_new(table, slot))
 		return;
-	/* No probe needs it when none goes on behind it. */
+	ln_assert(table->used > 0);
+	/* No probe needs the tombstone when the next slot was never used. */
 	at = (uint32_t)(slot - table->slots);
 	if (table->slots[(at + 1) & mask].key != NEVER_USED)
 		return;

@@ -37,8 +37,8 @@ struct ln_table {
 	uint32_t used;               /* slots, live or removed */
 };
 
-/* The key for a text or an id of somebody else's: its hash. Two of them may
- * have one key, so whoever finds an entry compares. */
+/* The key for a text, or for an id that a stranger chose: its hash. Two texts
+ * may have the same key, so compare after finding an entry. */
 uint64_t ln_table_hash(const uint64_t secret[2], const void *bytes, size_t len);
 
 /* Adds an entry, for the caller to set its value. NULL: memory is short. Moves
@@ -84,7 +84,7 @@ struct ln_table_slot *ln_table_at(const struct ln_table *table, uint32_t index);
 uint64_t ln_table_growth(const struct ln_table *table);
 uint64_t ln_table_bytes(const struct ln_table *table);
 
-/* Whether both are nothing. */
+/* Whether ln_table_growth and ln_table_bytes are both 0. */
 static inline bool ln_table_is_small(const struct ln_table *table)
 {
 	return table->bits < LN_TABLE_SMALL_BITS;

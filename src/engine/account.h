@@ -1,8 +1,7 @@
 /*
  * Memory that many processes may use together: their own, and what the host
- * keeps for them. Accounts form a tree: what is
- * charged to one is charged to all above it, so that none can be exceeded from
- * below. Any thread.
+ * keeps for them. Accounts form a tree: a charge to one is a charge to all
+ * above it, so that children cannot exceed a parent's limit. Any thread.
  */
 #ifndef LN_ENGINE_ACCOUNT_H
 #define LN_ENGINE_ACCOUNT_H

@@ -11,17 +11,16 @@
  * Job: give back only what this program wrote for this user. Code that is
  * loaded runs with all rights of the process, so a file counts only if it is a
  * regular one, owned by the user, not writable by others, in a folder of which
- * the same holds, reached without following a link at its end. That would let
- * pass what a guest has written there, which has the rights of the user. So the
- * folder is closed to guests (base/guard.h), and each file has a code over its
- * content and key, made with a secret that lies elsewhere (base/secret.h), in a
- * folder that is closed as well: even a file that a guest could write, or move,
- * is not run. It also tells files that are whole from those that a crash or a
- * disk left otherwise.
+ * the same holds, reached without following a link at its end. A guest has the
+ * rights of the user, so these checks do not stop files that a guest writes.
+ * Therefore the folder is closed to guests (base/guard.h), and each file is
+ * signed, content and key, with a secret from another closed folder
+ * (base/secret.h): a file that a guest wrote or moved is not run. It also tells
+ * files that are whole from those that a crash or a disk left otherwise.
  * Threads: any; there is no state but the folder and the secret, which are
  * looked up in the environment at each call. Lock order: no locks.
- * Guarantees: files appear whole, by renaming, so processes need not agree.
- * The code is read into memory and checked there, so changing the file later
+ * Guarantees: files appear whole, by renaming, so processes need not agree. The
+ * code is read into memory and checked there, so changing the file later
  * changes nothing. What exists is never written to. Every failure is a miss,
  * told at the debug level of the log only; but for a secret that cannot be
  * used, of which one warning tells.
@@ -266,7 +265,8 @@ int ln_cache_guard(void)
 		error = ln_guard_add(path);
 	}
 	free(path);
-	/* What is not there, or out of our reach, is so for guests. */
+	/* A folder that does not exist, or that we cannot reach, cannot be
+	 * reached by guests either. */
 	if (error != LN_ENOMEM && error != LN_ELIMIT)
 		error = ln_secret_guard();
 	return error;

@@ -396,6 +396,7 @@ static void destroy(void *argument)
 {
 	struct ln_code *self = argument;
 
+	ln_assert(ln_list_empty(&self->waiters) && !self->listed);
 	if (self->code != NULL)
 		class_of(self)->compiled_free(self->code);
 	ln_entries_free(self->entries);
@@ -442,6 +443,7 @@ static void unlist(struct ln_codes *codes, struct ln_code *self)
 {
 	struct ln_table_slot *slot;
 
+	ln_lock_assert(&codes->lock);
 	if (!self->listed)
 		return;
 	slot = ln_table_find(&codes->table, self->hash);
@@ -457,6 +459,7 @@ void ln_code_release(struct ln_code *self)
 	bool last;
 
 	ln_lock_acquire(&codes->lock);
+	ln_assert(self->references > 0);
 	last = --self->references == 0;
 	if (last)
 		unlist(codes, self);
@@ -514,6 +517,8 @@ void ln_code_settle(struct ln_code *self, int result, const char *text)
 	if (result < 0 && text != NULL)
 		self->text = strdup(text);
 	ln_lock_acquire(&codes->lock);
+	ln_assert(atomic_load_explicit(&self->state, memory_order_relaxed) ==
+		  PENDING);
 	/* Release pairs with the acquire in ln_code_await. */
 	atomic_store_explicit(&self->state, result < 0 ? FAILED : READY,
 			      memory_order_release);

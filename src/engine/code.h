@@ -74,7 +74,7 @@ int ln_code_compile(struct ln_code *code, char **error);
 void ln_code_settle(struct ln_code *code, int result, const char *text);
 
 /* Waits until code is settled; tasks park. 0: it is ready. LN_EAGAIN: its maker
- * gave up for a reason of his own. Else it can never be made, and *text says
+ * gave up for a reason of its own. Else it can never be made, and *text says
  * why. LN_EKILLED. */
 int ln_code_await(struct ln_code *code, char **text);
 

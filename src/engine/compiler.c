@@ -54,8 +54,7 @@
 #define WALL_FACTOR 10
 #define WALL_BASE 10 /* seconds */
 
-/* More threads make nothing faster that has so few functions, and need memory
- * for each. */
+/* With so few functions more threads do not help, and each needs memory. */
 #define THREADS_MAX 16
 #define THREADS_MAX_TEXT "16"
 
@@ -437,9 +436,9 @@ static bool reap(struct ln_compilation *self, int *status)
 {
 	pid_t reaped;
 
-	/* A child that ended by itself is not changed by that. Whoever reaps
-	 * children that are not his own may have freed the number, which the
-	 * kernel's file of it knows. */
+	/* This does nothing to a child that has ended. The process id may be in
+	 * use again if somebody else has reaped the child; a pidfd never names
+	 * another process. */
 	if (self->pid_file >= 0)
 		(void)syscall(SYS_pidfd_send_signal, self->pid_file, SIGKILL,
 			      NULL, 0);

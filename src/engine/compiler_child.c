@@ -7,8 +7,9 @@
  * Guarantees: it dies with the thread that started it; it leaves no core dump,
  * gains no rights by executing anything, and has three descriptors.
  * Limits: what it hands over is trusted by its parent as if it had compiled the
- * module itself. So a compiler that the module takes over is as bad here as
- * there; the process bounds what it takes, not what it makes.
+ * module itself. So a module that takes the compiler over does as much harm as
+ * it would in the parent; the process limits resources, not the code that comes
+ * out.
  */
 #include <errno.h>
 #include <signal.h>

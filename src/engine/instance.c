@@ -85,6 +85,8 @@ void ln_instance_burn(struct ln_instance *instance, uint64_t fuel)
 
 bool ln_instance_give_way(struct ln_instance *instance)
 {
+	ln_assert(!instance->off_fiber);
+	ln_assert(ln_task_current() == instance->task);
 	atomic_store_explicit(&instance->overdue, false, memory_order_relaxed);
 	if (!ln_task_interrupted(instance->task) &&
 	    ln_task_should_yield(instance->task)) {
@@ -134,6 +136,7 @@ static void init_on_stack(void *argument)
 		return;
 	/* Copying data segments is compiled code as well, and asks for
 	 * preemption; here there is no fiber that could be left. */
+	ln_assert(!instance->off_fiber);
 	instance->off_fiber = true;
 	call->result = instance->class->instantiate(instance, call->report);
 	instance->off_fiber = false;
@@ -157,6 +160,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 {
 	struct init_call call = { .instance = instance, .report = report };
 
+	ln_assert(ln_task_current() == task);
 	*instance = (struct ln_instance){
 		.data = data,
 		.task = task,
@@ -187,6 +191,9 @@ enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const union ln_value *params,
 			      struct ln_report **report)
 {
+	ln_assert(instance->state != NULL && !instance->off_fiber);
+	ln_assert(entry->param_count == 0 || params != NULL);
+	ln_assert(instance->task->local == instance);
 	*report = NULL;
 	return instance->class->call(instance, entry, params, report);
 }
@@ -201,6 +208,7 @@ static void deinit_on_stack(void *argument)
 
 void ln_instance_deinit(struct ln_instance *instance)
 {
+	ln_assert(!instance->off_fiber && instance->interrupted_at == 0);
 	ln_instance_refund(instance, instance->table_bytes);
 	instance->table_bytes = 0;
 	if (instance->state == NULL)

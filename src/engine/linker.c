@@ -5,9 +5,8 @@
  *
  * Making one takes far longer than finding out what is allowed, and it takes
  * memory. So the linkers that are in use are kept in a list, without a
- * reference of its own, and found by their set of allowed functions. A guest
- * that makes environments which differ makes the list as long as it may make
- * environments.
+ * reference of its own, and found by their set of allowed functions. The list
+ * is at most as long as there are environments.
  *
  * Threads: any. The list and the counts are under the lock. Linkers of a
  * generation are made without it, by whoever needs them; of two that make the
@@ -90,8 +89,7 @@ static const struct ln_engine_class *class_of(const struct ln_linker *linker)
 	return ln_engine_class(linker->engine);
 }
 
-/* Another reference to one that is the same; NULL: there is none. Under the
- * lock. */
+/* Another reference to an equal linker; NULL: there is none. Under the lock. */
 static struct ln_linker *find(struct ln_linkers *linkers,
 			      const struct ln_linker *same)
 {

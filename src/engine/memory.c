@@ -22,8 +22,8 @@
  *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
- * sweeping several together is much cheaper; so up to BATCH slots a class are
- * in use more than needed.
+ * sweeping several together is much cheaper; so up to BATCH more slots of each
+ * class are in use than needed.
  *
  * Threads: any; a memory itself is used by its instance's thread.
  */
@@ -206,6 +206,7 @@ static void give_slot(struct ln_memories *memories, unsigned size_class,
 	ranges[0] = (struct ln_range){ .base = base, .size = size };
 	if (memories->classes[size_class].slot_size <= BATCH_SLOT_MAX) {
 		ln_lock_acquire(&used->lock);
+		ln_assert(used->count < BATCH);
 		used->ranges[used->count++] = ranges[0];
 		count = used->count == BATCH ? BATCH : 0;
 		if (count > 0) {
@@ -264,6 +265,7 @@ static void show(struct ln_memory *memory)
 /* Between two pieces of work on a memory. */
 static void rest(struct ln_instance *instance)
 {
+	ln_assert(instance->interrupted_at == 0);
 	/* The engine does not know where its guest is. */
 	instance->interrupted_at = LN_SOMEWHERE;
 	ln_task_rest();
@@ -333,6 +335,7 @@ const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 	size_t more = new_size - memory->size;
 	bool done = true;
 
+	ln_assert(new_size >= memory->size);
 	if (new_size > (size_t)1 << CLASS_MAX_BITS ||
 	    !ln_instance_charge(memory->instance, more))
 		return "the memory limit of the process is reached";
@@ -345,6 +348,7 @@ const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 		ln_instance_refund(memory->instance, more);
 		return no_memory;
 	}
+	ln_assert(new_size <= memory->capacity);
 	memory->size = new_size;
 	show(memory);
 	return NULL;

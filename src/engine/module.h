@@ -44,9 +44,9 @@ struct ln_compiled;
  * linker must outlive the module.
  *
  * A task parks until the pool, or another process (compiler.h), has done it;
- * when others compile, it waits for its turn. Anybody else, who may pass NULL
- * for the pool, does it on his own stack. LN_EFORMAT, LN_EINVAL (imports),
- * LN_ELIMIT, LN_ENOMEM, LN_EIO, LN_EKILLED. */
+ * when others compile, it waits for its turn. A thread that runs no task, which
+ * may pass NULL for the pool, does it on its own stack. LN_EFORMAT, LN_EINVAL
+ * (imports), LN_ELIMIT, LN_ENOMEM, LN_EIO, LN_EKILLED. */
 int ln_compiled_new(struct ln_engine *engine, struct ln_blocking *pool,
 		    unsigned variant, struct ln_linker *linker,
 		    const uint8_t *bytes, size_t len,

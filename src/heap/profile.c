@@ -1,21 +1,22 @@
 /*
  * Job: count what is allocated, by the stack of functions that did it.
  *
- * A place's share of the peak is not copied at each new peak: `round` counts
- * the peaks, and a place whose round is an older one has not changed since the
- * last peak, so what it has now is what it had then. Before a place changes for
- * the first time after a peak, that is noted.
+ * Places are not copied at each new peak. `round` counts the peaks; a place
+ * with an older round has not changed since the last peak, so its `live` is its
+ * share of that peak. Before a place changes for the first time after a peak,
+ * `live` is saved in `at_peak`.
  *
  * Threads: that of the process; the reports also in the blocking pool, while
  * the process waits.
- * Guarantees: BLOCKS, PLACES and FUNCTIONS bound what is kept. Blocks beyond
- * are counted as lost, places beyond as one.
+ * Guarantees: BLOCKS, PLACES and FUNCTIONS bound what is kept. Further blocks
+ * are counted as lost; further places share place 0.
  */
 #include "heap/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "heap/profile_impl.h"
@@ -154,6 +155,7 @@ static struct ln_heap_place *touch(struct ln_heap_profile *profile, uint32_t at)
 {
 	struct ln_heap_place *place = &profile->places[at];
 
+	ln_assert(at <= profile->place_count);
 	if (place->round != profile->round) {
 		place->at_peak = place->live;
 		place->round = profile->round;
@@ -178,6 +180,8 @@ static void forget(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
 	struct ln_heap_place *place = touch(profile, place_of(block));
 
+	ln_assert(place->live_blocks > 0 && place->live >= size_of(block));
+	ln_assert(profile->live >= place->live);
 	place->live -= size_of(block);
 	place->live_blocks--;
 	profile->live -= size_of(block);
@@ -192,11 +196,13 @@ void ln_heap_profile_freed(struct ln_heap_profile *profile, uint32_t address)
 		forget(profile, block);
 }
 
-/* Takes back what an allocator within an allocator told. */
+/* Takes back the report of a nested allocator call. */
 static void undo(struct ln_heap_profile *profile, struct ln_table_slot *block)
 {
 	struct ln_heap_place *place = &profile->places[place_of(block)];
 
+	ln_assert(place->total_blocks > 0 && place->total >= size_of(block));
+	ln_assert(profile->total >= place->total);
 	place->total -= size_of(block);
 	place->total_blocks--;
 	profile->total -= size_of(block);

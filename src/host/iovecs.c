@@ -4,8 +4,8 @@
  * that a call needs neither allocation nor a big frame, whatever the guest
  * passes. All of it is checked before the first byte moves. It can still change
  * under way: a guest may read into the list itself. So each piece is checked
- * again when it is used, and no sum over the list is relied on for safety; what
- * such a guest gets is its own affair.
+ * again when it is used, and safety does not depend on any sum over the list.
+ * Such a guest harms only itself.
  *
  * Threads: the one that runs the guest.
  */

@@ -296,6 +296,7 @@ static void detach(struct ln_stream *stream, struct ln_stream_attachment *at)
 	struct ln_stream_attachment **link = &stream->attachments;
 
 	ln_lock_acquire(&stream->lock);
+	ln_assert(at->users > 0);
 	if (--at->users == 0) {
 		while (*link != at)
 			link = &(*link)->next;

@@ -81,9 +81,9 @@ uint64_t ln_stream_available(const struct ln_stream *stream);
 void ln_stream_watch(struct ln_stream *stream, struct ln_stream_watch *watch);
 
 /* Parks the running task until trying again may help, after a call that said
- * EAGAIN. The first time it only begins to watch: what happened before that,
- * the next try finds out. `watch` is empty at first, and ended by the caller.
- * 0, LN_EKILLED, LN_ENOMEM. */
+ * EAGAIN. The first call only begins to watch and returns: the next try notices
+ * what happened before. `watch` is empty at first, and ended by the caller. 0,
+ * LN_EKILLED, LN_ENOMEM. */
 int ln_stream_wait(struct ln_stream *stream, struct ln_stream_watch *watch);
 
 /* Ends it; harmless when it is not watching. By the same task. */

@@ -23,6 +23,8 @@ LN_NOINLINE bool ln_host_raise(struct ln_guest *guest,
 	const char *reason = ln_error_text(error);
 	char text[TEXT];
 
+	ln_assert(error < 0);
+	ln_assert(guest->instance == ln_instance_running());
 	if (error == LN_EKILLED || error == LN_EEXIT) {
 		guest->instance->host_stop = true;
 		return record(reason, (int)strlen(reason));

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/futex.h"
 #include "engine/host_table.h"
 #include "engine/instance.h"
 #include "engine/value.h"
@@ -38,7 +39,12 @@ bool ln_host_fault(struct ln_guest *guest,
 /* The guest that called: the one whose process runs. */
 static inline struct ln_guest *ln_host_guest(void)
 {
-	return ln_instance_running()->data;
+	struct ln_instance *instance = ln_instance_running();
+	struct ln_guest *guest = instance->data;
+
+	ln_assert(guest->instance == instance && !instance->off_fiber);
+	ln_assert(ln_locks_held() == 0);
+	return guest;
 }
 
 /* Whether the guest goes on after a host call: it may have been killed
@@ -46,6 +52,9 @@ static inline struct ln_guest *ln_host_guest(void)
  */
 static inline bool ln_host_resume(struct ln_guest *guest)
 {
+	/* What ln_host_guest found still holds, also after a wait. */
+	ln_assert(ln_task_current() == guest->instance->task);
+	ln_assert(ln_locks_held() == 0);
 	return LN_LIKELY(!atomic_load_explicit(&guest->instance->overdue,
 					       memory_order_relaxed)) ||
 	       ln_instance_pause(guest->instance);

@@ -143,7 +143,7 @@ int ln_environment_add_charged(struct ln_environment *environment,
 	if (ln_environment_is_remote(environment))
 		return environment->remote->add_module(environment, bytes, len,
 						       out, error);
-	/* What the binary is, is known afterwards. */
+	/* An estimate: the binary is known only afterwards. */
 	if (!ln_account_charge(environment->charged, expected))
 		return LN_EMEMORY;
 	module = calloc(1, sizeof(*module));

@@ -21,11 +21,13 @@ static struct ln_code_share **bucket_of(struct ln_code_shares *shares,
 }
 
 /* Counts one more, or puts `made` into the table; under the lock. */
-static struct ln_code_share *count(struct ln_code_share **bucket,
+static struct ln_code_share *count(struct ln_code_shares *shares,
 				   struct ln_code_share *made)
 {
+	struct ln_code_share **bucket = bucket_of(shares, made->code);
 	struct ln_code_share *share = *bucket;
 
+	ln_lock_assert(&shares->lock);
 	while (share != NULL && share->code != made->code)
 		share = share->next;
 	if (share == NULL) {
@@ -54,7 +56,7 @@ int ln_code_share_take(struct ln_code_shares *shares,
 	made->code = ln_compiled_code(module);
 	made->bytes = bytes;
 	ln_lock_acquire(&shares->lock);
-	*out = count(bucket_of(shares, made->code), made);
+	*out = count(shares, made);
 	if (*out == made && !ln_account_charge(account, bytes)) {
 		*bucket_of(shares, made->code) = made->next;
 		*out = NULL;
@@ -79,6 +81,7 @@ void ln_code_share_release(struct ln_code_shares *shares,
 	if (share == NULL)
 		return;
 	ln_lock_acquire(&shares->lock);
+	ln_assert(share->modules > 0);
 	last = --share->modules == 0;
 	if (last) {
 		at = bucket_of(shares, share->code);

@@ -38,11 +38,11 @@ struct ln_limits {
 
 struct ln_plugin;
 
-/* Bounds that no honest guest should meet. */
+/* Bounds that no well-behaved guest should reach. */
 extern const struct ln_limits ln_limits_default;
 
-/* Lowers limits to those of a parent; what one of both leaves open is the
- * other's. Nesting becomes one level less. */
+/* Lowers limits to those of a parent; where one has no limit, that of the other
+ * holds. Nesting becomes one level less. */
 void ln_limits_lower(struct ln_limits *limits, const struct ln_limits *parent);
 
 /* A directory that guests find already open. */

@@ -11,14 +11,14 @@
  * more buckets the lists become longer. Buckets lie in segments, each as large
  * as all before it together; a segment is allocated without the lock.
  *
- * Whoever goes through a table goes through the hashes in the order of their
- * reversed bits. A bucket is a range of that order, and what it is split into
- * are the halves of the range; so a walk that has come to the end of a range
- * goes on right behind it, whatever is split meanwhile.
+ * A walk visits the hashes in the order of their reversed bits. A bucket is a
+ * range of that order, and a split divides the range into halves. So a walk
+ * that has finished a range goes on right behind it, whatever is split
+ * meanwhile.
  *
- * Guests may know ids and choose who lives. So that they do not choose who is
- * in one bucket, ids are hashed with a secret, eight that follow each other to
- * neighbouring buckets, which share a line of the cache.
+ * Guests may know ids and decide which processes stay alive. To keep them from
+ * filling one bucket, ids are hashed with a secret; eight consecutive ids go to
+ * neighbouring buckets, which share a cache line.
  */
 #include "process/directory.h"
 
@@ -131,6 +131,7 @@ static struct ln_directory_entry **bucket_at(struct shard *shard,
 {
 	uint32_t above;
 
+	ln_lock_assert(&shard->lock);
 	if (index < FIRST)
 		return &shard->first[index];
 	above = 31 - (uint32_t)__builtin_clz(index); /* its highest bit */
@@ -144,6 +145,7 @@ static uint32_t bucket_of(const struct shard *shard, uint32_t hash,
 {
 	uint32_t index = low_bits(hash, shard->bits);
 
+	ln_lock_assert(&shard->lock);
 	*bits = shard->bits + (index < shard->split);
 	return low_bits(hash, *bits);
 }
@@ -163,6 +165,7 @@ static struct ln_directory_entry *find(struct ln_directory *directory,
 static void put(struct ln_directory_entry **bucket,
 		struct ln_directory_entry *entry)
 {
+	ln_assert(*bucket == NULL || (*bucket)->at == bucket);
 	entry->next = *bucket;
 	entry->at = bucket;
 	if (entry->next != NULL)
@@ -187,6 +190,7 @@ static bool split(struct ln_directory *directory, struct shard *shard)
 	struct ln_directory_entry *entry;
 	struct ln_directory_entry *next;
 
+	ln_lock_assert(&shard->lock);
 	if (shard->count <= bit + shard->split || shard->lacks_segment)
 		return false;
 	if (shard->split == 0 &&
@@ -263,6 +267,7 @@ void ln_directory_remove(struct ln_directory *directory,
 {
 	struct shard *shard = &directory->shards[shard_of(entry->id)];
 
+	ln_assert(entry->id != 0 && outcome < LN_OUTCOMES);
 	ln_lock_acquire(&shard->lock);
 	take_out(entry);
 	ln_assert(shard->count > 0);
@@ -296,9 +301,9 @@ struct ln_directory_entry *ln_directory_find(
 }
 
 /* Finds what is in the next bucket of the walk, unless `found` has no room for
- * all of it: false. A bucket for which it never has, which takes that memory
- * was short for very long, is found in part: whoever must reach all walks
- * again. */
+ * all of it: false. A bucket that is larger than `found`, which happens only
+ * after memory was short for very long, is found in part: whoever must reach
+ * all entries walks again. */
 static bool step_bucket(struct shard *shard, struct ln_directory_walk *walk,
 			bool (*take)(struct ln_directory_entry *entry,
 				     const void *argument),
@@ -320,6 +325,7 @@ static bool step_bucket(struct shard *shard, struct ln_directory_walk *walk,
 		if (take(bucket, argument))
 			found[(*count)++] = bucket;
 	}
+	ln_assert(*count <= LN_DIRECTORY_STEP);
 	walk->position += UINT64_C(1) << (32 - bits);
 	return true;
 }

@@ -28,7 +28,7 @@ struct ln_directory_entry {
 #define LN_DIRECTORY_SHARDS 16
 #define LN_OUTCOMES 4
 
-/* What has been, for reports. Messages: of processes that have ended. */
+/* Totals for reports; messages are those of processes that have ended. */
 struct ln_tally {
 	uint64_t started;
 	uint64_t ended[LN_OUTCOMES]; /* by enum ln_outcome */

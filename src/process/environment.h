@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "engine/account.h"
 #include "engine/phases.h"
 #include "process/clock.h"
@@ -85,9 +86,13 @@ static inline void ln_environment_leave(struct ln_environment *environment,
 					const struct ln_environment *end)
 {
 	/* Relaxed, here and below: just numbers, nothing is read by them. */
-	for (; environment != end; environment = environment->parent)
-		atomic_fetch_sub_explicit(&environment->processes, 1,
-					  memory_order_relaxed);
+	for (; environment != end; environment = environment->parent) {
+		uint64_t before = atomic_fetch_sub_explicit(
+			&environment->processes, 1, memory_order_relaxed);
+
+		ln_assert(before > 0);
+		(void)before;
+	}
 }
 
 /* Counts one more process, here and in all above; false: too many. */

@@ -28,9 +28,13 @@
 static void uncount(struct ln_environment *from,
 		    const struct ln_environment *to)
 {
-	for (; from != to; from = from->parent)
-		atomic_fetch_sub_explicit(&from->environments, 1,
-					  memory_order_relaxed);
+	for (; from != to; from = from->parent) {
+		uint64_t before = atomic_fetch_sub_explicit(
+			&from->environments, 1, memory_order_relaxed);
+
+		ln_assert(before > 0);
+		(void)before;
+	}
 }
 
 /* Counts one more environment below `parent` and all above it. */
@@ -63,6 +67,11 @@ static void destroy(void *argument)
 	struct ln_environment *parent = environment->parent;
 	struct ln_runtime *runtime = environment->runtime;
 
+	/* Processes and environments below hold a reference. */
+	ln_assert(atomic_load_explicit(&environment->processes,
+				       memory_order_relaxed) == 0);
+	ln_assert(atomic_load_explicit(&environment->environments,
+				       memory_order_relaxed) == 0);
 	ln_registry_close(environment->registry);
 	ln_linker_release(environment->linker);
 	give_back_preopens(environment);

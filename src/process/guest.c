@@ -113,8 +113,10 @@ static void forget(struct ln_guest *guest, enum ln_resource_kind kind,
 
 	if (bytes > 0)
 		ln_guest_forget(guest, bytes);
-	if (kind == LN_RESOURCE_ERROR)
+	if (kind == LN_RESOURCE_ERROR) {
+		ln_assert(guest->error_bytes >= bytes);
 		guest->error_bytes -= bytes;
+	}
 }
 
 int ln_guest_add(struct ln_guest *guest, enum ln_resource_kind kind,

@@ -36,6 +36,7 @@ int ln_handles_put(struct ln_handles *handles, uint32_t limit, void *value,
 	int error = 0;
 
 	ln_assert(value != NULL);
+	ln_assert(ln_handles_get(handles, id) == NULL);
 	if (handles->table.live >= limit)
 		return LN_ELIMIT;
 	if (LN_LIKELY(ln_table_is_small(&handles->table)))

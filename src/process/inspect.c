@@ -1,15 +1,15 @@
 /*
  * DESIGN
  * Three steps. First the live processes are collected and retained, some at a
- * time (process/lookup.h); then what has been is counted, and who had ended by
- * then is known by that count. Then each is looked at on its own, under its
- * lock for what that covers; the rest are relaxed loads of what the process
- * counts anyway. Only those with the most memory are kept: whenever there are
- * twice as many as wanted, the smaller half goes. At last these are asked where
- * they are, all at the same time, and answer until the deadline. Spinning
- * guests answer at the next tick; native code that computes does not.
+ * time (process/lookup.h); then the totals are read, which also tell who had
+ * ended by then. Then each is looked at on its own, under its lock for what
+ * that covers; the rest are relaxed loads of what the process counts anyway.
+ * Only those with the most memory are kept: whenever there are twice as many as
+ * wanted, the smaller half goes. At last these are asked where they are, all at
+ * the same time, and answer until the deadline. Spinning guests answer at the
+ * next tick; native code that computes does not.
  *
- * A process that has ended meanwhile is left out or told of as ending. All
+ * A process that has ended meanwhile is left out or shown as ending. All
  * references are dropped before the caller sees the result.
  *
  * No two locks are held at a time.
@@ -216,8 +216,8 @@ static size_t keep(struct subject *subjects, size_t count, size_t max)
 	return count;
 }
 
-/* Looks at all that were collected, but not at those that the count has as
- * ended; takes their references over. */
+/* Looks at all that were collected, except those that the totals already count
+ * as ended; takes their references over. */
 static size_t look_at_all(struct collection *all, size_t max,
 			  const struct ln_directory_count *counted,
 			  struct subject *subjects,
@@ -276,7 +276,7 @@ static void ask_all(struct subject *subjects, size_t count, int64_t wait)
 	struct question *questions = calloc(count, sizeof(*questions));
 	int64_t deadline = ln_time_now() + wait;
 
-	/* What they would say is left out. */
+	/* Then the report lacks what they would say. */
 	if (questions == NULL)
 		return;
 	for (size_t i = 0; i < count; i++) {
@@ -321,8 +321,8 @@ static void name_subject(struct subject *subject)
 	memcpy(info->registered, info->name, sizeof(info->registered));
 }
 
-/* Makes the function's name one for people, until the time is up; cleaned it is
- * in any case. */
+/* Makes the function's name readable, until the time is up; it is cleaned in
+ * any case. */
 static void show_function(struct subject *subject, int64_t deadline)
 {
 	char *name = subject->info.function;

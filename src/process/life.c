@@ -28,7 +28,7 @@ _Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
 /* Values of `ended`. */
 enum { ALIVE, AWAITED, ENDED };
 
-/* What few processes have to do at their end. */
+/* The part of the end that few processes need. */
 LN_NOINLINE static void conclude_rest(struct ln_process *process,
 				      struct ln_extra *extra)
 {
@@ -51,6 +51,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	bool more;
 
 	ln_process_lock(process);
+	ln_assert(!process->dead); /* a process ends once */
 	ln_mailbox_close_locked(&process->mailbox);
 	process->dead = true;
 	registered = process->registrations != NULL;
@@ -64,11 +65,12 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	more = extra != NULL || process->watchers != NULL;
 	ln_process_unlock(process);
 
-	/* From here on there is nothing of the process's own that could hold a
-	 * lock. One that was never started is concluded by another task. */
+	/* From here on no code of the process's own runs that could hold a
+	 * lock, so the work below may let others run. A process that was never
+	 * started is concluded by another task. */
 	process->task.gives_way = true;
 	ln_mailbox_deinit(&process->mailbox);
-	/* Who is told of the death finds it under no name any more. */
+	/* Its registrations are removed before its links are told. */
 	if (registered)
 		ln_registry_forget(process);
 	if (process->free_argument != NULL)
@@ -79,7 +81,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 		watch->ended(watch, process);
 		watch = next;
 	}
-	/* Who is told may start another one in its place. */
+	/* Whoever is told may start a replacement: make room for it first. */
 	ln_environment_leave(process->environment, NULL);
 	ln_process_settle_links(process, &links, outcome != LN_OUTCOME_NORMAL);
 	if (LN_UNLIKELY(more))
@@ -99,15 +101,20 @@ static void task_run(struct ln_task *task)
 	conclude(process, outcome);
 }
 
-/* The end of everything but the memory of the process itself. */
+/* Ends everything but the memory of the process itself. */
 static void finish(struct ln_process *process)
 {
+	uint32_t before;
+
+	ln_assert(process->dead);
 	ln_account_refund(process->environment->charged, NULL,
 			  LN_PROCESS_BYTES - LN_PROCESS_ENDED_BYTES);
 	/* Release pairs with the acquire in ln_process_wait_until. A system
 	 * call only when somebody sleeps. */
-	if (atomic_exchange_explicit(&process->ended, ENDED,
-				     memory_order_acq_rel) == AWAITED)
+	before = atomic_exchange_explicit(&process->ended, ENDED,
+					  memory_order_acq_rel);
+	ln_assert(before != ENDED);
+	if (before == AWAITED)
 		ln_futex_wake(&process->ended, INT32_MAX);
 	ln_process_release(process);
 }
@@ -133,6 +140,7 @@ int ln_process_start(struct ln_process *process)
 	struct ln_runtime *runtime = process->environment->runtime;
 	int error;
 
+	ln_assert(process->body != NULL && !process->dead);
 	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
 	ln_directory_add(runtime->directory, &process->entry);

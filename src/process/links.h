@@ -35,13 +35,15 @@ bool ln_links_has(const struct ln_links *links, const struct ln_process *peer);
 
 uint32_t ln_links_count(const struct ln_links *links);
 
-/* All slots, to go through them: ln_links_at for 0 to ln_links_slots - 1. NULL,
- * or who is linked to, whose tag is stored; its reference stays the table's. */
+/* For going through all slots, 0 to ln_links_slots - 1. ln_links_at returns the
+ * peer in a slot and stores its tag, or NULL; the reference stays the table's.
+ */
 uint32_t ln_links_slots(const struct ln_links *links);
 struct ln_process *ln_links_at(const struct ln_links *links, uint32_t index,
 			       int64_t *tag);
 
-/* Frees the tables, but releases nobody who is in them. Without the lock. */
+/* Frees the tables, but does not release the peers in them. Call without the
+ * lock. */
 void ln_links_deinit(struct ln_links *links, struct ln_account *account);
 
 #endif

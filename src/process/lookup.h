@@ -14,9 +14,8 @@ struct ln_environment;
 struct ln_process;
 struct ln_runtime;
 
-/* Where a process that is started, and runs here, is found: its id, which no
- * other process of the runtime ever has. 0: it was not started, or is remote.
- */
+/* The id of a process that was started here, which no other process of the
+ * runtime ever has. 0: it was not started, or is remote. */
 uint64_t ln_process_number(const struct ln_process *process);
 
 /* The process with an id, with a reference for the caller; NULL: there is none,

@@ -12,8 +12,8 @@
  *
  * No wake-up is lost: the owner sets `waiting` under the lock, having seen
  * `incoming` and `found` empty under the same lock; a push after that sees
- * `waiting`. The
- * owner then parks; a wake-up that comes first is a token (see sched/task.c).
+ * `waiting`. The owner then parks; a wake-up that comes first is a token (see
+ * sched/task.c).
  *
  * A mailbox may hold millions. Whatever the owner does with all of them, it
  * does in pieces, between which others run: nobody else looks at its queue, and
@@ -23,8 +23,8 @@
  * The owner raises the latter without the lock; a sender that reads an old
  * value refuses a message too many, never lets one in too many.
  *
- * That a mailbox is crowded costs no look of its own: `allowed_messages` is
- * what a push compares with anyway, and is raised when it is reached.
+ * Noticing that a mailbox is crowded costs no extra check: a push compares with
+ * `allowed_messages` anyway, which is raised when it is reached.
  *
  * Where the environment bounds the memory of all, `allowed_bytes` is small at
  * first and is raised by what is charged to its account, some messages at a
@@ -94,8 +94,10 @@ LN_NOINLINE static bool charge(struct ln_mailbox *mailbox, uint64_t bytes,
 	uint64_t min;
 	uint64_t more;
 
+	ln_lock_assert(&mailbox->lock);
 	if (bytes > mailbox->max_bytes || weight > mailbox->max_bytes - bytes)
 		return false;
+	ln_assert(bytes + weight > mailbox->allowed_bytes);
 	min = bytes + weight - mailbox->allowed_bytes;
 	more = min > CHARGE_MIN ? min : CHARGE_MIN;
 	if (more > max)
@@ -108,31 +110,43 @@ LN_NOINLINE static bool charge(struct ln_mailbox *mailbox, uint64_t bytes,
 	mailbox->charged_some = true;
 	mailbox->charged += more;
 	mailbox->allowed_bytes += more;
+	ln_assert(mailbox->allowed_bytes <= mailbox->max_bytes);
 	return true;
 }
 
 /* The mailbox is empty, or is freed. Under the lock. */
 LN_NOINLINE static void refund(struct ln_mailbox *mailbox)
 {
+	ln_lock_assert(&mailbox->lock);
+	ln_assert(mailbox->charged <= mailbox->allowed_bytes);
 	ln_account_refund(mailbox->account, NULL, mailbox->charged);
 	mailbox->allowed_bytes -= mailbox->charged;
 	mailbox->charged = 0;
 	mailbox->charged_some = false;
 }
 
+/* Messages in it; under the lock. */
 static uint64_t count_of(const struct ln_mailbox *mailbox)
 {
-	return mailbox->pushed -
-	       atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+	uint64_t taken =
+		atomic_load_explicit(&mailbox->taken, memory_order_relaxed);
+
+	ln_lock_assert(&mailbox->lock);
+	/* A message is counted before the owner can find it. */
+	ln_assert(mailbox->pushed >= taken);
+	return mailbox->pushed - taken;
 }
 
 /* Whether the bytes of a data message fit; under the lock. */
 static inline bool has_room(struct ln_mailbox *mailbox, size_t weight)
 {
-	uint64_t bytes = mailbox->pushed_bytes -
-			 atomic_load_explicit(&mailbox->taken_bytes,
+	uint64_t taken = atomic_load_explicit(&mailbox->taken_bytes,
 					      memory_order_relaxed);
+	uint64_t bytes = mailbox->pushed_bytes - taken;
 
+	ln_lock_assert(&mailbox->lock);
+	/* A message weighs the same when it is pushed and when it is taken. */
+	ln_assert(mailbox->pushed_bytes >= taken);
 	if (LN_LIKELY(bytes <= mailbox->allowed_bytes &&
 		      weight <= mailbox->allowed_bytes - bytes))
 		return true;
@@ -150,6 +164,8 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 		      (!many && matches(message->tag, mailbox->wanted,
 					mailbox->wanted_count)));
 
+	ln_lock_assert(&mailbox->lock);
+	ln_assert(!mailbox->closed && message->next == NULL);
 	ln_assert(*mailbox->incoming_end == NULL);
 	if (match) {
 		/* It waits for one, and has not been given any. */
@@ -170,14 +186,15 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 }
 
 /* Lets a data message into a mailbox that has `allowed_messages`, if it may
- * have more. That it is crowded now is told with a message that wakes nobody:
- * only one thing can be said at a time. */
+ * have more. That it is crowded is reported by a push that wakes nobody, since
+ * a push returns only one result. */
 LN_NOINLINE static enum ln_push push_beyond(struct ln_mailbox *mailbox,
 					    struct ln_message *message,
 					    size_t weight)
 {
 	enum ln_push result;
 
+	ln_lock_assert(&mailbox->lock);
 	if (count_of(mailbox) >= mailbox->max_messages ||
 	    !has_room(mailbox, weight)) {
 		mailbox->dropped++;
@@ -203,6 +220,7 @@ enum ln_push ln_mailbox_push_locked(struct ln_mailbox *mailbox,
 	size_t weight = ln_message_weight(message);
 
 	ln_lock_assert(&mailbox->lock);
+	ln_assert(message->size <= message->capacity);
 	message->next = NULL;
 	if (LN_UNLIKELY(mailbox->closed | mailbox->picky)) {
 		if (mailbox->closed)
@@ -279,6 +297,8 @@ static void compact(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 		if (i % ENTRIES_AFTER == 0)
 			ln_task_rest_if_free();
 	}
+	/* All that is left has moved, and nothing else. */
+	ln_assert(to == mailbox->end - mailbox->head - mailbox->holes);
 	if (wanted->from >= mailbox->end)
 		from = to;
 	wanted->from = from;
@@ -362,6 +382,7 @@ static struct ln_message *remove_at(struct ln_mailbox *mailbox, size_t index)
 		if (mailbox->head % ENTRIES_AFTER == 0)
 			ln_task_rest_if_free();
 	}
+	ln_assert(mailbox->holes <= mailbox->end - mailbox->head);
 	if (mailbox->head == mailbox->end) {
 		mailbox->head = 0;
 		mailbox->end = 0;
@@ -383,6 +404,7 @@ static enum ln_take search(struct ln_mailbox *mailbox, struct ln_wanted *wanted,
 		wanted->from = mailbox->head;
 		wanted->tag = 0;
 	}
+	ln_assert(wanted->tag <= wanted->count);
 	for (; wanted->from < mailbox->end; wanted->from++, wanted->tag = 0) {
 		struct ln_queued *entry = &mailbox->queue[wanted->from];
 		uint32_t left = wanted->count - wanted->tag;
@@ -431,11 +453,14 @@ static struct ln_message *take_incoming(struct ln_mailbox *mailbox,
 
 	ln_lock_acquire(&mailbox->lock);
 	list = mailbox->incoming;
+	ln_assert((list == NULL) ==
+		  (mailbox->incoming_end == &mailbox->incoming));
 	mailbox->incoming = NULL;
 	mailbox->incoming_end = &mailbox->incoming;
 	if (list == NULL && wanted != NULL &&
 	    atomic_load_explicit(&mailbox->found, memory_order_relaxed) ==
 		    NULL) {
+		ln_assert(wanted->count == 0 || wanted->tags != NULL);
 		mailbox->wanted = wanted->tags;
 		mailbox->wanted_count = wanted->count;
 		mailbox->waiting = true;
@@ -501,6 +526,7 @@ struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
 void ln_mailbox_close_locked(struct ln_mailbox *mailbox)
 {
 	ln_lock_assert(&mailbox->lock);
+	ln_assert(!mailbox->closed);
 	mailbox->closed = true;
 	mailbox->waiting = false;
 }
@@ -533,15 +559,21 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox)
 	mailbox->room = 0;
 	mailbox->holes = 0;
 	ln_lock_acquire(&mailbox->lock);
+	/* Nothing came after it was closed. */
+	ln_assert(mailbox->closed && mailbox->incoming == NULL);
+	ln_assert(count_of(mailbox) == 0);
 	refund(mailbox);
 	ln_lock_release(&mailbox->lock);
 }
 
 uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox)
 {
+	uint64_t taken = atomic_load_explicit(&mailbox->deaths_taken,
+					      memory_order_relaxed);
+
 	ln_lock_assert(&mailbox->lock);
-	return mailbox->deaths - atomic_load_explicit(&mailbox->deaths_taken,
-						      memory_order_relaxed);
+	ln_assert(mailbox->deaths >= taken);
+	return mailbox->deaths - taken;
 }
 
 uint64_t ln_mailbox_count(struct ln_mailbox *mailbox)

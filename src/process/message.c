@@ -152,6 +152,7 @@ int ln_message_write(struct ln_message *message, const void *data, size_t len,
 		return 0;
 	if (message->size > max || len > max - message->size)
 		return LN_ELIMIT;
+	ln_assert(message->size <= message->capacity);
 	if (len > message->capacity - message->size) {
 		int error = make_room(message, message->size + len);
 
@@ -220,6 +221,7 @@ void *ln_message_take(struct ln_message *message,
 {
 	struct ln_resource *resource;
 
+	ln_assert(class == NULL || class->travels);
 	if (index >= message->resource_count)
 		return NULL;
 	resource = &message->resources[index];

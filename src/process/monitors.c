@@ -2,20 +2,20 @@
  * DESIGN
  * A monitor is in two places: in the table of who watches, by its tag, under
  * that one's lock; and in the list of the watched one, under the lock of that.
- * Each place holds a reference; the two locks are never held at a time. Who
- * takes it out of the list has that reference, and tells: so it is told once.
- * Who takes it out of the table first makes the message that comes later find
- * nobody: `closed` is that the table does not have it.
+ * Each place holds a reference; the two locks are never held at a time. Whoever
+ * takes it out of the list gets that reference and tells, so it is told once.
+ * Once it is out of the table, a message that comes later is dropped: a monitor
+ * is closed when the table does not have it.
  *
  * The message is made with the monitor, so that no end goes untold for lack of
- * memory. It is let in by full mailboxes; what bounds it is that the monitor
- * stays in the table, and counts, until the message is taken.
+ * memory. Full mailboxes accept it. Such messages are bounded because the
+ * monitor stays in the table, and counts, until its message is taken.
  *
  * Tags count up from a number that is drawn at random, so that those of two
  * processes do not meet and nobody guesses one. A message under a tag that was
- * given out is let in while its monitor is in the table and has not told: what
- * comes for a request that is over is dropped by the sender's own push, and
- * nothing has to be remembered of it.
+ * given out is let in only while its monitor is in the table and has not told.
+ * So the sender's own push drops an answer to a request that is over, and
+ * nothing has to be kept about it.
  */
 #include "process/monitors.h"
 
@@ -25,6 +25,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/refs.h"
 #include "engine/account.h"
 #include "process/environment.h"
 #include "process/extra.h"
@@ -59,6 +60,7 @@ bool ln_message_end(const struct ln_message *message, struct ln_end *end)
 void ln_watchers_add(struct ln_process *process, struct ln_watcher *watcher)
 {
 	ln_process_assert_locked(process);
+	ln_assert(!process->dead && watcher->at == NULL);
 	watcher->next = process->watchers;
 	watcher->at = &process->watchers;
 	if (watcher->next != NULL)
@@ -70,6 +72,7 @@ bool ln_watchers_remove(struct ln_watcher *watcher)
 {
 	if (watcher->at == NULL)
 		return false;
+	ln_assert(*watcher->at == watcher);
 	*watcher->at = watcher->next;
 	if (watcher->next != NULL)
 		watcher->next->at = watcher->at;
@@ -99,10 +102,10 @@ void ln_watchers_tell(struct ln_process *process, const struct ln_end *end)
 
 void ln_monitor_release(struct ln_monitor *monitor)
 {
-	/* What the other holder did comes before the free. */
-	if (atomic_fetch_sub_explicit(&monitor->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&monitor->references))
 		return;
+	/* It is in no list: that held a reference. */
+	ln_assert(monitor->watcher.at == NULL);
 	ln_message_free(monitor->notice);
 	ln_account_refund(monitor->self->environment->charged, NULL,
 			  MONITOR_BYTES);
@@ -158,6 +161,7 @@ static void ended(struct ln_watcher *watcher, const struct ln_end *end)
 	struct ln_message *notice = monitor->notice;
 	uint32_t numbers[] = { end->reason, end->code };
 
+	ln_assert(notice != NULL); /* who took it out of the list tells once */
 	/* Small enough for the message itself. */
 	(void)ln_message_write(notice, numbers, sizeof(numbers), LN_END_SIZE);
 	ln_process_lock(self);
@@ -393,8 +397,7 @@ struct ln_monitor *ln_monitor_find(struct ln_process *self, int64_t tag)
 	if (monitor != NULL && !ln_process_is_remote(monitor->process))
 		monitor = NULL;
 	if (monitor != NULL)
-		atomic_fetch_add_explicit(&monitor->references, 1,
-					  memory_order_relaxed);
+		ln_refs_retain(&monitor->references);
 	ln_process_unlock(self);
 	return monitor;
 }

@@ -63,9 +63,9 @@ struct ln_monitor {
 int ln_process_new_tag(struct ln_process *self, int64_t *tag);
 
 /* Watches a process until it ends, and stores the tag of the message that will
- * tell of that; at once when it has ended. LN_ELIMIT: as many are watched, or
- * were and the messages have not been taken, as it may have links. LN_ENOMEM;
- * LN_EKILLED. Waits only for room, see ln_process_wait_for_room. */
+ * tell of that; at once when it has ended. LN_ELIMIT: it has as many monitors
+ * as it may have links, those included whose message has not been taken yet.
+ * LN_ENOMEM; LN_EKILLED. Waits only for room, see ln_process_wait_for_room. */
 int ln_process_monitor(struct ln_process *self, struct ln_process *process,
 		       int64_t *tag);
 

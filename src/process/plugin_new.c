@@ -32,8 +32,8 @@ static const char *const always[] = {
 	"lunatic::version::",
 };
 
-/* What it may call if whoever gives it may: what C libraries need in order to
- * print. Nothing that waits for others, other than that. */
+/* What it may also call if its owner may: what C libraries need in order to
+ * print. Nothing else here waits for others. */
 static const char *const granted[] = {
 	"wasi_snapshot_preview1::args_get",
 	"wasi_snapshot_preview1::args_sizes_get",
@@ -95,9 +95,9 @@ static void destroy(struct ln_plugin *plugin)
 	free(plugin);
 }
 
-/* Whether it can change a module: any other one would be run for nothing, and
- * nobody would know. It may do so in `_initialize` alone, which every library
- * in C has; then it imports what plugins call. */
+/* Whether it can change a module: any other one would be run for nothing,
+ * unnoticed. A plugin may do all its work in `_initialize`; since every C
+ * library exports that, such a plugin is known by what it imports. */
 static bool is_plugin(const struct ln_plugin *plugin)
 {
 	const uint8_t *bytes;

@@ -5,13 +5,13 @@
  * kills at once or becomes a message that no mailbox bound refuses.
  *
  * Lock order: no function holds the locks of two processes. The two sides of a
- * link are changed one after the other, first the own one: a peer that dies in
- * between finds the other side missing or removes it, and a peer that is found
- * dead afterwards makes the own side be taken back.
+ * link are changed one after the other, the caller's side first. A peer that
+ * dies in between finds its side missing, or removes the caller's side. When
+ * the peer turns out to be dead, the caller's side is removed again.
  *
- * Processes of other nodes never run, so their locks are no process's in that
- * sense: they are taken under the lock of a local one, and the two sides of a
- * link to one are changed in one step. See process/remote.h.
+ * Processes of other nodes are an exception, since they never run: their lock
+ * is taken under that of a local process, and both sides of a link to one are
+ * changed in one step. See process/remote.h.
  */
 #include "process/process.h"
 
@@ -85,13 +85,18 @@ void ln_process_release(struct ln_process *process)
 		process->remote->free(process);
 		return;
 	}
+	/* It has ended, and who ends leaves nothing behind. */
+	ln_assert(process->dead && process->extra == NULL);
+	ln_assert(process->registrations == NULL && process->watches == NULL &&
+		  process->watchers == NULL);
+	ln_assert(ln_links_count(&process->links) == 0);
 	ln_account_refund(process->environment->charged, NULL,
 			  LN_PROCESS_ENDED_BYTES);
 	ln_environment_release(process->environment);
 	free(process);
 }
 
-/* What a closed mailbox has refused. */
+/* Handles a message that a closed mailbox has refused. */
 LN_NOINLINE static int send_closed(struct ln_process *process,
 				   struct ln_message *message, bool wait,
 				   int64_t deadline)
@@ -183,7 +188,7 @@ static bool tell_death(struct ln_process *process, struct ln_message *message)
 			ln_task_wake(&process->task);
 		return true;
 	}
-	/* Also when memory is short: it must not go on as if nothing had
+	/* Killed also when memory is short: it must not go on as if nothing had
 	 * happened. */
 	ln_task_interrupt(&process->task);
 	return false;
@@ -227,6 +232,7 @@ uint32_t ln_process_link_room(struct ln_process *process)
 	uint32_t max = process->environment->limits.max_links;
 	uint64_t deaths = ln_mailbox_deaths(&process->mailbox);
 
+	ln_process_assert_locked(process);
 	return deaths < max ? max - (uint32_t)deaths : 0;
 }
 
@@ -253,11 +259,12 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	enum ln_outcome outcome = LN_OUTCOME_NORMAL;
 	int error;
 
+	ln_assert(!ln_process_is_remote(self));
 	if (self == peer)
 		return 0;
 	if (ln_process_is_remote(peer))
 		return peer->remote->link(self, peer, self_tag, peer_tag);
-	/* The table of a process holds what its peers are told. */
+	/* The table of a process holds the tags that its peers are told. */
 	error = add_link(self, peer, peer_tag, &outcome);
 	if (error < 0)
 		return error;
@@ -283,7 +290,7 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 	drop_link(peer, self);
 }
 
-/* Monitors count what was taken under their tags, probes may everything. */
+/* Probes see every message; monitors count those taken under their tags. */
 static inline void note_taken(struct ln_process *self,
 			      const struct ln_message *message)
 {
@@ -370,6 +377,7 @@ struct ln_end ln_process_end(const struct ln_process *process)
 {
 	struct ln_end end = { .reason = (enum ln_reason)process->outcome };
 
+	ln_assert(process->dead);
 	if (process->outcome == LN_OUTCOME_EXITED)
 		end.code = process->exit_code;
 	return end;

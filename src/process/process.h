@@ -96,7 +96,7 @@ static inline void ln_process_unlock(struct ln_process *process)
 	ln_lock_release(&process->mailbox.lock);
 }
 
-/* What is called under the lock says so. */
+/* Asserts that the lock is held. */
 static inline void ln_process_assert_locked(const struct ln_process *process)
 {
 	ln_lock_assert(&process->mailbox.lock);
@@ -128,10 +128,10 @@ int ln_process_send(struct ln_process *process, struct ln_message *message);
 int ln_process_send_wait(struct ln_process *process, struct ln_message *message,
 			 int64_t deadline);
 
-/* To be called before what makes a process of another node be told something:
- * kill, link, unlink. It waits while too much waits to be sent there, so that
- * nobody can make that grow without bound. Outside of tasks it does not wait:
- * LN_EFULL. LN_ETIMEDOUT, LN_EKILLED. 0 at once for a local process. */
+/* Call this before kill, link or unlink of a process of another node. It waits
+ * while too much is queued for that node, so that nobody can make the queue
+ * grow without bound. Outside of tasks it does not wait: LN_EFULL.
+ * LN_ETIMEDOUT, LN_EKILLED. 0 at once for a local process. */
 int ln_process_wait_for_room(struct ln_process *process, int64_t deadline);
 
 /* Ends a process as soon as it next waits, or at the next tick. No effect on
@@ -159,7 +159,7 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 /* Marks the messages that are in the mailbox now as not fresh. */
 void ln_process_skip(struct ln_process *self);
 
-/* How a process has ended that is dead; under its lock. */
+/* How a dead process has ended. Under its lock, or by the process itself. */
 struct ln_end ln_process_end(const struct ln_process *process);
 
 /* Tells every link how it ended, and forgets them: they are no longer in

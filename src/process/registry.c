@@ -10,9 +10,9 @@
  * down; mostly the first one is it.
  *
  * An entry is in two places: at its name, under the shard's lock, and in the
- * list of its process, under that process's lock. It is put into both
- * under both locks, unless the process is dead already. A process that ends
- * takes its entries out of its own list one by one, keeping each alive by a
+ * list of its process, under that process's lock. It is added to both while
+ * both locks are held, unless the process is dead. A process that ends takes
+ * its entries out of its own list one by one, keeping each alive by a
  * reference, and then out of the name, if nobody else has meanwhile. An entry
  * keeps its registry alive, so there is a shard to lock even when the
  * environment went at the same time.
@@ -116,8 +116,14 @@ int ln_registry_new(uint64_t max_entries, uint64_t max_bytes,
 
 static void release(struct ln_registry *registry)
 {
-	if (ln_refs_release(&registry->references))
-		free(registry);
+	if (!ln_refs_release(&registry->references))
+		return;
+	/* Relaxed: the counts of entries were changed before they let go. */
+	ln_assert(atomic_load_explicit(&registry->entries,
+				       memory_order_relaxed) == 0);
+	ln_assert(atomic_load_explicit(&registry->bytes,
+				       memory_order_relaxed) == 0);
+	free(registry);
 }
 
 static void entry_release(struct ln_registration *entry)
@@ -138,6 +144,7 @@ static struct name *find_name(const struct shard *shard, uint64_t hash,
 {
 	struct ln_table_slot *slot = ln_table_find(&shard->names, hash);
 
+	ln_lock_assert(&shard->lock);
 	for (; slot != NULL; slot = ln_table_next(&shard->names, slot)) {
 		struct name *name = slot->value;
 
@@ -153,6 +160,7 @@ static struct name *add_name(struct shard *shard, uint64_t hash,
 	struct name *name = calloc(1, sizeof(*name) + len);
 	struct ln_table_slot *slot;
 
+	ln_lock_assert(&shard->lock);
 	if (name == NULL)
 		return NULL;
 	slot = ln_table_add(&shard->names, hash);
@@ -173,6 +181,7 @@ static void drop_name_if_empty(struct shard *shard, struct name *name)
 {
 	struct ln_table_slot *slot;
 
+	ln_lock_assert(&shard->lock);
 	if (name->count > 0)
 		return;
 	slot = ln_table_find(&shard->names, name->hash);
@@ -227,6 +236,15 @@ static int make_room(struct name *name)
 	return 0;
 }
 
+static void count_down(_Atomic uint64_t *count, uint64_t less)
+{
+	uint64_t before =
+		atomic_fetch_sub_explicit(count, less, memory_order_relaxed);
+
+	ln_assert(before >= less);
+	(void)before;
+}
+
 /* Adds to a count unless it would exceed `max`. */
 static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t max)
 {
@@ -235,7 +253,7 @@ static bool count_up(_Atomic uint64_t *count, uint64_t more, uint64_t max)
 
 	if (now <= max && more <= max - now)
 		return true;
-	atomic_fetch_sub_explicit(count, more, memory_order_relaxed);
+	count_down(count, more);
 	return false;
 }
 
@@ -249,10 +267,9 @@ static int count_entry(struct ln_registry *registry, size_t bytes)
 		if (ln_account_charge(registry->account, bytes + BESIDE))
 			return 0;
 		error = LN_EMEMORY;
-		atomic_fetch_sub_explicit(&registry->bytes, bytes,
-					  memory_order_relaxed);
+		count_down(&registry->bytes, bytes);
 	}
-	atomic_fetch_sub_explicit(&registry->entries, 1, memory_order_relaxed);
+	count_down(&registry->entries, 1);
 	return error;
 }
 
@@ -261,6 +278,7 @@ static void unlink_from_process(struct ln_registration *entry)
 {
 	ln_process_lock(entry->process);
 	if (entry->link != NULL) {
+		ln_assert(*entry->link == entry);
 		*entry->link = entry->next;
 		if (entry->next != NULL)
 			entry->next->link = entry->link;
@@ -278,6 +296,7 @@ static int link_to_process(struct ln_registration *entry)
 	ln_process_lock(process);
 	if (!process->dead) {
 		error = 0;
+		ln_assert(entry->link == NULL);
 		entry->next = process->registrations;
 		entry->link = &process->registrations;
 		if (entry->next != NULL)
@@ -294,10 +313,11 @@ static void detach(struct ln_registration *entry)
 {
 	struct ln_registry *registry = entry->registry;
 
+	ln_lock_assert(&shard_of(registry, entry->hash)->lock);
+	ln_assert(entry->name != NULL);
 	entry->name = NULL;
-	atomic_fetch_sub_explicit(&registry->entries, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&registry->bytes, entry->bytes,
-				  memory_order_relaxed);
+	count_down(&registry->entries, 1);
+	count_down(&registry->bytes, entry->bytes);
 	ln_account_refund(registry->account, NULL, entry->bytes + BESIDE);
 	unlink_from_process(entry);
 }
@@ -306,6 +326,8 @@ static void take_out(struct shard *shard, struct name *name, uint32_t at)
 {
 	struct ln_registration *entry = name->entries[at];
 
+	ln_lock_assert(&shard->lock);
+	ln_assert(at < name->count && entry->name == name);
 	name->count--;
 	memmove(&name->entries[at], &name->entries[at + 1],
 		(name->count - at) * sizeof(struct ln_registration *));
@@ -358,6 +380,7 @@ static int put(struct shard *shard, struct name *name,
 	uint32_t at = position(name, &entry->version);
 	int error;
 
+	ln_lock_assert(&shard->lock);
 	if (is_at(name, at, &entry->version)) {
 		*old = name->entries[at];
 		/* The same name and version: the same bytes. */

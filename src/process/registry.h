@@ -28,8 +28,8 @@ struct ln_version;
 int ln_registry_new(uint64_t max_entries, uint64_t max_bytes,
 		    struct ln_account *account, struct ln_registry **registry);
 
-/* Forgets all entries and drops the caller's reference; NULL is fine. Nobody
- * may call the other functions with it any more, but for processes that end. */
+/* Forgets all entries and drops the caller's reference; NULL is fine.
+ * Afterwards only processes that end may use it. */
 void ln_registry_close(struct ln_registry *registry);
 
 /* Puts a process under a name, which may be any bytes, and a version; a process

@@ -1,10 +1,10 @@
 /*
  * Processes that run on other nodes, as this layer sees them: a struct
  * ln_process that never runs, with the id of the one that it stands for and a
- * mailbox that is closed from the start. Messages to it therefore take the slow
- * path that every message to an ended process takes, and only there, and where
- * a process is killed, linked or freed, is looked whether it is remote. What is
- * to be done then is said by the layer above, in a table of functions.
+ * mailbox that is closed from the start. So a message to it takes the slow path
+ * of messages to ended processes. Only that path, and those that kill, link or
+ * free a process, check whether it is remote. The layer above says what to do
+ * then, in a table of functions.
  */
 #ifndef LN_PROCESS_REMOTE_H
 #define LN_PROCESS_REMOTE_H
@@ -35,8 +35,8 @@ struct ln_remote_class {
 		    int64_t self_tag, int64_t peer_tag);
 	void (*unlink)(struct ln_process *self, struct ln_process *remote);
 
-	/* A local process, monitor->self, watches it: enters the watcher, and
-	 * tells at once when nothing can be learnt of it. */
+	/* A local process, monitor->self, begins to watch it: adds the watcher,
+	 * or tells at once when the remote process cannot be watched. */
 	void (*monitor)(struct ln_process *remote, struct ln_monitor *monitor);
 	/* It does no longer; under the lock of `remote`. */
 	void (*demonitor)(struct ln_process *remote,

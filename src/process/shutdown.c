@@ -42,7 +42,7 @@ static bool has_processes(struct ln_runtime *runtime)
 	uint64_t begun = atomic_load(&runtime->services);
 	uint64_t tasks = ln_sched_live(runtime->sched);
 
-	return tasks > begun - atomic_load(&runtime->services_over);
+	return tasks + atomic_load(&runtime->services_over) > begun;
 }
 
 void ln_runtime_stop(struct ln_runtime *runtime)

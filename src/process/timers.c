@@ -2,17 +2,17 @@
  * DESIGN
  * A timer is in two places: in the table of its process, under that one's lock,
  * and in the heap of its environment's clock; each has a reference. Whoever
- * takes it out of the heap has that one's: the task that serves the clock,
- * which then sends; or who cancels it. Whether a timer that was taken out to
- * send is cancelled meanwhile is decided under the lock of its process, by
- * whether the table has it; under that lock one that repeats goes back to the
- * heap, too, so that who cancels it finds it there or knows that it will not
- * come back.
+ * takes it out of the heap gets the heap's reference: the task that serves the
+ * clock, which then sends, or whoever cancels it. A timer that was taken out to
+ * send counts as cancelled when the table no longer has it; that is checked
+ * under the lock of its process. A timer that repeats goes back to the heap
+ * under the same lock, so that whoever cancels it either finds it there or
+ * knows that it will not come back.
  *
  * The task is started by whoever adds a timer when there is none, and ends when
  * it finds the heap empty, both under clock->lock: a timer is in the heap
- * before that is looked at. One that waits for a timer that was cancelled is
- * not woken for that, since a new one often follows, but when a process ends.
+ * before that is looked at. Cancelling a timer does not wake a task that waits
+ * for it, since a new timer often follows; the end of a process does.
  *
  * Lock order: a process's, then that of the heap.
  */
@@ -23,6 +23,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "process/environment.h"
 #include "process/extra.h"
@@ -53,9 +54,7 @@ struct service {
 
 static void release(struct send_timer *timer)
 {
-	/* What the other holder did comes before the free. */
-	if (atomic_fetch_sub_explicit(&timer->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&timer->references))
 		return;
 	ln_message_free(timer->message);
 	ln_account_refund(timer->owner->environment->charged, NULL,
@@ -87,6 +86,7 @@ static bool take_out(struct send_timer *timer)
 	own = &owner->extra->timers;
 	ln_assert(slot->value == timer);
 	ln_table_remove(&own->table, slot);
+	ln_assert(own->bytes >= timer->weight);
 	own->bytes -= timer->weight;
 	return true;
 }
@@ -231,6 +231,8 @@ static int start_service(struct ln_environment *environment)
 	struct service *service = calloc(1, sizeof(*service));
 	int error;
 
+	ln_lock_assert(&environment->clock.lock);
+	ln_assert(environment->clock.task == NULL);
 	if (service == NULL)
 		return LN_ENOMEM;
 	service->environment = ln_environment_retain(environment);
@@ -293,6 +295,7 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 	int error = LN_ELIMIT;
 
 	ln_process_lock(owner);
+	ln_assert(!owner->dead && (max == 0 || own->bytes <= max));
 	if (own->table.live < limits->max_handles &&
 	    (max == 0 || timer->weight <= max - own->bytes)) {
 		timer->id = own->made;

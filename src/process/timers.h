@@ -17,9 +17,9 @@ struct ln_own_timers;
 struct ln_process;
 
 /* By the running process `self`: sends the message to `to` at `deadline`, and
- * then every `period` nanoseconds, if that is not 0: a copy each time, at times
- * that are multiples of the period apart; those that were missed are left out.
- * Takes the message over, whatever is returned, and stores the id of the timer.
+ * then every `period` nanoseconds, if that is not 0: a copy each time. Send
+ * times stay multiples of the period apart; missed ones are skipped. Takes the
+ * message over, whatever is returned, and stores the id of the timer.
  * LN_ELIMIT: as many timers as `self` may have handles, or as many bytes in
  * their messages as its mailbox may hold. LN_EMEMORY, LN_ENOMEM. */
 int ln_process_send_at(struct ln_process *self, struct ln_process *to,

@@ -1,8 +1,8 @@
 /*
  * DESIGN
  * Reports of failures go to the thread that writes the log (base/log.h), which
- * also makes them texts. Who must be told at once, on_trap or a console, waits
- * for the runtime's thread for texts to make the text.
+ * also makes them texts. For on_trap and consoles, which are told at once, the
+ * runtime's thread for texts makes the text while the process waits.
  */
 #include "process/trap_report.h"
 

@@ -97,6 +97,10 @@ static void announce(struct birth **slot, int state, char *error)
 		return;
 	}
 	*slot = NULL;
+	/* Only the child tells, and once. Relaxed: it wrote the state. */
+	ln_assert(atomic_load_explicit(&birth->state, memory_order_relaxed) ==
+		  BIRTH_PENDING);
+	ln_assert(error == NULL || state == BIRTH_FAILED);
 	birth->error = error;
 	/* Release pairs with the acquire in await_birth. */
 	atomic_store_explicit(&birth->state, state, memory_order_release);
@@ -284,6 +288,8 @@ static enum ln_outcome body(struct ln_process *process)
 	ln_instance_deinit(&instance);
 	deinit_guest(&guest);
 	ln_guest_forget_all(&guest);
+	/* All that was charged has been given back. */
+	ln_assert(instance.memory_used == 0);
 	return outcome;
 }
 

@@ -53,7 +53,7 @@
 #define STACK_COLORS 24
 
 /* What must hold when the running task leaves its stack: it is on it, not on
- * the worker's, and keeps no lock. */
+ * the worker's, and keeps no lock and nothing of its thread. */
 static inline void may_leave(const struct ln_worker *worker,
 			     const struct ln_task *task)
 {
@@ -61,6 +61,7 @@ static inline void may_leave(const struct ln_worker *worker,
 	ln_assert(!worker->borrowed);
 	ln_assert(worker->left == NULL);
 	ln_assert(ln_locks_held() == 0);
+	ln_assert(ln_thread_pins() == 0);
 	(void)worker;
 	(void)task;
 }

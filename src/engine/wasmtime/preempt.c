@@ -137,6 +137,7 @@ void ln_wasmtime_preempt(struct ln_instance *instance, void *context)
 				      memory_order_relaxed);
 		return;
 	}
+	ln_assert(instance->interrupted_at == 0);
 	instance->interrupted_at = (uintptr_t)registers[REG_RIP];
 	if (!ln_task_interrupted(task) && ln_task_should_yield(task)) {
 		ln_preempt_yield(task, context);

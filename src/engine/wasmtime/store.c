@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/futex.h"
 #include "engine/entries.h"
 #include "engine/module.h"
 #include "engine/report.h"
@@ -99,14 +100,18 @@ int ln_wasmtime_instantiate(struct ln_instance *instance,
 
 	/* The start function, if any, may be left here and go on in another
 	 * thread, but not where there is no task. */
-	if (in_pool)
+	if (in_pool) {
+		ln_thread_pin(1);
 		making = instance;
+	}
 	error = wasmtime_instance_pre_instantiate(
 		(const wasmtime_instance_pre_t *)ln_compiled_linked(
 			instance->module),
 		instance->state->context, &instance->state->instance, &trap);
-	if (in_pool)
+	if (in_pool) {
 		making = NULL;
+		ln_thread_pin(-1);
+	}
 	if (error == NULL && trap == NULL)
 		return 0;
 	result = trap != NULL ? LN_ETRAP : LN_ELIMIT;
