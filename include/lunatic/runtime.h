@@ -48,7 +48,6 @@ typedef struct ln_environment lunatic_rt_environment;
 typedef struct ln_module lunatic_rt_module;
 typedef struct ln_process lunatic_rt_process;
 typedef struct ln_message lunatic_rt_message;
-typedef struct ln_node lunatic_rt_node;
 
 /* ---- Errors and version ---- */
 
@@ -559,125 +558,6 @@ lunatic_rt_process_list_totals(const lunatic_rt_process_list *list,
 			       lunatic_rt_totals *totals, size_t size);
 
 LUNATIC_RT_API void lunatic_rt_process_list_free(lunatic_rt_process_list *list);
-
-/* ---- Nodes: environments and processes of other programs ----
- *
- * A runtime may be a node: it forms a cluster with other nodes, which are
- * programs with this library or lunatic itself, on this machine or others.
- * docs/cluster.md explains keys, certificates and addresses. A node belongs to
- * its runtime and is valid until lunatic_rt_free, which leaves the
- * cluster. */
-
-/* Set it up with lunatic_rt_node_config_init, then change fields. Later
- * versions of the library add fields at the end only. */
-typedef struct lunatic_rt_node_config {
-	size_t size;         /* of the struct, in bytes; set by init */
-	const char *name;    /* unique in the cluster; 1 to 255 bytes of UTF-8
-			      * without control characters; required */
-	const char *address; /* where it listens, "host:port"; port 0 chooses a
-			      * free port; required */
-	const char *const *peers; /* addresses of nodes to join first */
-	size_t peer_count;
-
-	/* How nodes trust each other: by a key, in this file (NULL, the
-	 * default: the key of the user, which is made if necessary), or by
-	 * certificates, all three files in PEM. */
-	const char *cluster_key;
-	const char *certificate;
-	const char *key;
-	const char *authority; /* the certificate of the CA */
-
-	int64_t heartbeat_ms; /* how long a node may be silent before it is
-			       * lost, 100 to 3,600,000 (default: 5,000) */
-} lunatic_rt_node_config;
-
-/* Writes the defaults. `size` is sizeof(*config). LUNATIC_RT_EINVAL. */
-LUNATIC_RT_API int lunatic_rt_node_config_init(lunatic_rt_node_config *config,
-					       size_t size);
-
-/* Makes the runtime of the environment a node, which listens from now on.
- * Environments that other nodes make here are below this environment and never
- * have more than it has. Must be called before processes are spawned. On
- * failure *error_text is NULL or one line that tells what to do, to be freed
- * with lunatic_rt_string_free; `error_text` itself may be NULL. Blocks the
- * thread; not from a process: LUNATIC_RT_EINVAL. LUNATIC_RT_EEXIST: the runtime
- * is already a node. Name, address, certificates: LUNATIC_RT_EINVAL; cluster
- * key: LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM, LUNATIC_RT_EFORMAT; LUNATIC_RT_EIO,
- * LUNATIC_RT_ENOMEM.
- */
-LUNATIC_RT_API int lunatic_rt_node_new(lunatic_rt_environment *environment,
-				       const lunatic_rt_node_config *config,
-				       lunatic_rt_node **node,
-				       char **error_text);
-
-/* Blocks the thread until one of the peers, and all nodes that it knows, are
- * connected or could not be reached; for five seconds at most. Without peers it
- * returns at once. May be called again after a failure. Not from a process:
- * LUNATIC_RT_EINVAL. LUNATIC_RT_EEXIST: the name is taken; LUNATIC_RT_EPERM:
- * the peer does not trust us, or we do not trust it; LUNATIC_RT_EUNSUP: no
- * version of the protocol in common; LUNATIC_RT_EIO, LUNATIC_RT_ESTOPPED (it
- * has left). *error_text as above. */
-LUNATIC_RT_API int lunatic_rt_node_join(lunatic_rt_node *node,
-					char **error_text);
-
-/* Leaves the cluster for good: links with processes of other nodes fail, and
- * sending to them returns LUNATIC_RT_EDEAD. Blocks the thread for up to two
- * seconds; a second call does nothing. Not from a process: LUNATIC_RT_EINVAL.
- */
-LUNATIC_RT_API int lunatic_rt_node_leave(lunatic_rt_node *node);
-
-/* Its name and address ("host:port" with the actual port), valid as long as the
- * node; NULL for NULL. */
-LUNATIC_RT_API const char *lunatic_rt_node_name(const lunatic_rt_node *node);
-LUNATIC_RT_API const char *lunatic_rt_node_address(const lunatic_rt_node *node);
-
-/* The connected nodes, sorted by name. Opaque; immutable. */
-typedef struct lunatic_rt_peer_list lunatic_rt_peer_list;
-
-/* A connected node. Later versions of the library add fields at the end only.
- * Texts belong to the list. */
-typedef struct lunatic_rt_peer_info {
-	size_t size; /* of the struct, in bytes */
-	const char *name;
-	const char *address;     /* that the node announces */
-	uint8_t incarnation[16]; /* random; new each time it is started */
-	int64_t age_ms;          /* since it was connected */
-	uint64_t received;       /* bytes from it, before encryption */
-	uint64_t sent;           /* to it */
-} lunatic_rt_peer_info;
-
-/* Lists the connected nodes. Waits. LUNATIC_RT_EKILLED, LUNATIC_RT_ENOMEM,
- * LUNATIC_RT_EINVAL. */
-LUNATIC_RT_API int lunatic_rt_node_peers(lunatic_rt_node *node,
-					 lunatic_rt_peer_list **list);
-
-/* Nodes in the list; 0 for NULL. */
-LUNATIC_RT_API size_t
-lunatic_rt_peer_list_count(const lunatic_rt_peer_list *list);
-
-/* Describes one node of the list; `size` is sizeof(*info).
- * LUNATIC_RT_EINVAL. */
-LUNATIC_RT_API int lunatic_rt_peer_list_get(const lunatic_rt_peer_list *list,
-					    size_t index,
-					    lunatic_rt_peer_info *info,
-					    size_t size);
-
-LUNATIC_RT_API void lunatic_rt_peer_list_free(lunatic_rt_peer_list *list);
-
-/* Makes an environment on the connected node of that name, below the
- * environment that the node was started with. `config` as in
- * lunatic_rt_environment_new, but without listeners, which belong to one
- * machine. Modules, wasm processes and the registry work there with the same
- * calls, which wait for the other node and return LUNATIC_RT_EIO if it is lost;
- * native processes do not. Waits; outside of a process it blocks the thread.
- * LUNATIC_RT_ENOENT: no such node is connected; LUNATIC_RT_EUNSUP: the
- * configuration has something that cannot be passed to another node; otherwise
- * as lunatic_rt_environment_new. *error_text as above. */
-LUNATIC_RT_API int
-lunatic_rt_environment_new_remote(lunatic_rt_node *node, const char *name,
-				  const lunatic_rt_environment_config *config,
-				  lunatic_rt_environment **environment,
-				  char **error_text);
 
 /* ---- Messages ---- */
 

@@ -3,6 +3,7 @@
  * A runtime as a node. The runtime keeps the node, since processes may be in a
  * call to another node as long as there are processes.
  */
+#include <lunatic/node.h>
 #include <lunatic/runtime.h>
 
 #include <stdlib.h>

@@ -2,6 +2,8 @@
  * a runtime that is a node. */
 #include "fixture.h"
 
+#include <lunatic/node.h>
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
