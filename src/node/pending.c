@@ -183,6 +183,7 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request)
 
 	request->over = false;
 	request->lost = false;
+	request->found = false;
 	request->abandoned = false;
 	request->waiter = NULL;
 	if (request->large) {
@@ -206,13 +207,20 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request)
 	return error;
 }
 
-void ln_pending_leave(struct ln_pending *pending, struct ln_request *request)
+bool ln_pending_leave(struct ln_pending *pending, struct ln_request *request)
 {
+	bool ours;
+
 	ln_lock_acquire(&pending->lock);
-	if (!request->over)
+	ours = request->over || !request->found;
+	if (!ours) {
+		request->abandoned = true;
+	} else if (!request->over) {
 		take_out(pending, request);
-	request->over = true;
+		request->over = true;
+	}
 	ln_lock_release(&pending->lock);
+	return ours;
 }
 
 int ln_pending_await(struct ln_pending *pending, struct ln_request *request)
@@ -246,6 +254,8 @@ struct ln_request *ln_pending_find(struct ln_pending *pending, uint64_t number)
 	request = pending->places[number % LN_PENDING_MAX];
 	if (request != NULL && request->number != number)
 		request = NULL;
+	if (request != NULL)
+		request->found = true;
 	ln_lock_release(&pending->lock);
 	return request;
 }
