@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/futex.h"
 #include "base/secret.h"
@@ -103,6 +104,7 @@ static int start(struct ln_node *member, struct ln_environment *environment,
 		return result;
 	result = ln_fabric_default()->start(member->node, &fabric_options,
 					    &member->fabric, error);
+	ln_assert((result == 0) == (member->fabric != NULL));
 	if (result == 0)
 		snprintf(member->address, sizeof(member->address), "%s",
 			 member->fabric->class->address(member->fabric));

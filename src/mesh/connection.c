@@ -109,6 +109,7 @@ static int fill(struct ln_connection *connection, int64_t deadline)
 	size_t n;
 	int error;
 
+	ln_assert(connection->in_at <= connection->in_len);
 	connection->in_len -= connection->in_at;
 	memmove(connection->in, connection->in + connection->in_at,
 		connection->in_len);
@@ -129,6 +130,7 @@ static int fill(struct ln_connection *connection, int64_t deadline)
 		return error;
 	}
 	connection->in_len += n;
+	ln_assert(connection->in_len <= IN_SIZE);
 	atomic_fetch_add_explicit(&connection->received, n,
 				  memory_order_relaxed);
 	ln_liveness_note(&connection->liveness);
@@ -204,10 +206,13 @@ static int send_frames(struct ln_connection *connection,
 	     frame = frame->next) {
 		uint32_t len = (uint32_t)frame->len;
 
+		/* Or the other node would refuse it. */
+		ln_assert(len > 0 && len <= LN_FRAME_MAX);
 		memcpy(at, &len, PREFIX);
 		memcpy(at + PREFIX, frame->data, frame->len);
 		at += PREFIX + frame->len;
 	}
+	ln_assert(at == out->data + total);
 	ln_frames_free(frames);
 	error = ln_tls_write(connection->tls, out->data, total, deadline);
 	if (error == LN_ETIMEDOUT)
@@ -513,8 +518,10 @@ static bool come_up(struct ln_connection *connection)
 		ln_assert(connection->state == LN_CONNECTION_CLAIMED);
 		connection->state = LN_CONNECTION_UP;
 		connection->since = ln_time_now();
-		if (!connection->dialled)
+		if (!connection->dialled) {
+			ln_assert(mesh->stranger_count > 0);
 			mesh->stranger_count--;
+		}
 		ln_contact_up(mesh, connection);
 		mesh->tasks++;
 	}
@@ -605,6 +612,7 @@ static void conclude(struct ln_connection *connection, int error)
 
 	ln_lock_acquire(&mesh->lock);
 	state = connection->state;
+	ln_assert(state != LN_CONNECTION_OVER);
 	if (state != LN_CONNECTION_STRANGER)
 		connection->state = LN_CONNECTION_OVER;
 	ln_lock_release(&mesh->lock);
@@ -646,6 +654,7 @@ static void reader_done(struct ln_task *task)
 /* Ends the connection that has been in the greeting for longest. */
 static void make_room_for_stranger(struct ln_mesh *mesh)
 {
+	ln_lock_assert(&mesh->lock);
 	ln_list_for_each (at, &mesh->connections) {
 		struct ln_connection *connection =
 			ln_container_of(at, struct ln_connection, link);

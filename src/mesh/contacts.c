@@ -53,6 +53,7 @@ static struct ln_contact *contact_of(struct ln_list *at)
 /* Makes room for a contact; false: all may still be good. */
 static bool make_room(struct ln_mesh *mesh)
 {
+	ln_lock_assert(&mesh->lock);
 	if (mesh->contact_count < LN_MESH_CONTACTS_MAX)
 		return true;
 	ln_list_for_each (at, &mesh->contacts) {
@@ -71,6 +72,7 @@ struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
 {
 	struct ln_contact *contact;
 
+	ln_lock_assert(&mesh->lock);
 	ln_list_for_each (at, &mesh->contacts) {
 		contact = contact_of(at);
 		if (strcmp(contact->address, address) == 0)
@@ -98,6 +100,7 @@ void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection)
 	const uint8_t *incarnation = connection->hello.greeting.id.incarnation;
 	struct ln_contact *contact;
 
+	ln_lock_assert(&mesh->lock);
 	ln_list_for_each (at, &mesh->contacts) {
 		contact = contact_of(at);
 		if (contact->identified &&
@@ -112,6 +115,7 @@ void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection)
 void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 		     bool left)
 {
+	ln_lock_assert(&mesh->lock);
 	ln_list_for_each_safe (at, next, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
 
@@ -188,6 +192,7 @@ void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
 static struct ln_contact *next_due(struct ln_mesh *mesh, int64_t now,
 				   int64_t *wake)
 {
+	ln_lock_assert(&mesh->lock);
 	*wake = LN_NEVER;
 	if (mesh->dial_count >= LN_MESH_DIALS_MAX)
 		return NULL; /* whichever ends will say so */
@@ -221,6 +226,8 @@ void ln_contacts_manage(struct ln_mesh *mesh)
 		ln_lock_acquire(&mesh->lock);
 		contact = next_due(mesh, ln_time_now(), &wake);
 		if (contact != NULL) {
+			ln_assert(!contact->dialing);
+			ln_assert(mesh->dial_count < LN_MESH_DIALS_MAX);
 			contact->dialing = true;
 			mesh->dial_count++;
 		}

@@ -266,6 +266,7 @@ static struct claim contest(struct ln_connection *other,
 {
 	struct claim claim = { .wait = true };
 
+	ln_lock_assert(&connection->mesh->lock);
 	switch (ln_admission_judge(
 		&other->hello.greeting.id, state_of_rival(other),
 		ln_liveness_heard(&other->liveness),

@@ -293,10 +293,13 @@ static int add_peers(struct ln_mesh *mesh,
 				address);
 			return LN_EINVAL;
 		}
+		ln_lock_acquire(&mesh->lock);
 		contact = ln_contact_add(mesh, address, NULL);
+		if (contact != NULL)
+			contact->given = true;
+		ln_lock_release(&mesh->lock);
 		if (contact == NULL)
 			return LN_ENOMEM;
-		contact->given = true;
 	}
 	return 0;
 }

@@ -146,6 +146,7 @@ static struct job *take_job(struct ln_resolver *resolver)
 	if (link == NULL)
 		return NULL;
 	job = ln_container_of(link, struct job, link);
+	ln_assert(job->state == JOB_QUEUED);
 	job->state = JOB_RUNNING;
 	return job;
 }
@@ -153,8 +154,10 @@ static struct job *take_job(struct ln_resolver *resolver)
 /* Gives the lock back with a reference; the last one frees. */
 static void unlock_and_release(struct ln_resolver *resolver)
 {
-	bool last = --resolver->references == 0;
+	bool last;
 
+	ln_assert(resolver->references > 0);
+	last = --resolver->references == 0;
 	if (last)
 		ln_tenant_release(resolver->top);
 	pthread_mutex_unlock(&resolver->lock);
@@ -235,6 +238,8 @@ static struct job *next_job(struct ln_resolver *resolver)
 			return NULL;
 		resolver->idle++;
 		pthread_cond_wait(&resolver->work, &resolver->lock);
+		ln_assert(resolver->idle > 0);
+		ln_assert(resolver->called <= resolver->idle);
 		resolver->idle--;
 		if (resolver->called > 0)
 			resolver->called--;
@@ -254,12 +259,14 @@ static void *thread_main(void *argument)
 		look_up(resolver, job);
 		pthread_mutex_lock(&resolver->lock);
 		ln_tenant_end(job->tenant);
+		ln_assert(job->state == JOB_RUNNING);
 		job->state = JOB_DONE;
 		if (job->task != NULL)
 			ln_task_wake(job->task);
 		else
 			free_job(job);
 	}
+	ln_assert(resolver->started > 0);
 	resolver->started--;
 	unlock_and_release(resolver);
 	return NULL;

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/quota.h"
@@ -39,6 +40,7 @@ int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 	struct ln_socket *socket = malloc(sizeof(*socket));
 	int error = LN_ENOMEM;
 
+	ln_assert(fd >= 0);
 	if (socket == NULL)
 		goto fail_memory;
 	error = ln_pollable_new(poller, fd, &socket->pollable);
@@ -88,6 +90,8 @@ static int wait_watching(int64_t deadline)
 int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
 		   int64_t deadline, struct ln_socket_wait *wait)
 {
+	/* A wait is for one socket. */
+	ln_assert(!wait->watching || wait->watch.pollable == socket->pollable);
 	if (wait->watching)
 		return wait_watching(deadline);
 	if (ln_socket_sole(socket))

@@ -302,6 +302,7 @@ static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len)
 static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
 			   struct ln_socket_wait *wait)
 {
+	ln_assert(ln_socket_sole(stream));
 	if (!stream->drained)
 		return 0;
 	stream->drained = false;
@@ -340,6 +341,9 @@ int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
 	ln_socket_wait_end(&wait);
 	if (error < 0)
 		return error;
+	ln_assert(n >= 0 && (size_t)n <= len);
+	/* It stays so while this task is here. */
+	ln_assert(!sole || ln_socket_sole(stream));
 	if (sole)
 		stream->drained = n > 0 && (size_t)n < len;
 	*count = (size_t)n;

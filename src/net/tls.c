@@ -449,6 +449,7 @@ int ln_tls_write(struct ln_tls *tls, const void *data, size_t len,
 		if (error == 0)
 			error = send_all(tls, deadline, tls->write_reason);
 		bytes += step.done;
+		ln_assert(step.done <= len);
 		len -= step.done;
 	}
 	return error;

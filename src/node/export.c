@@ -44,6 +44,7 @@ static void ended(struct ln_end_watch *watch, struct ln_process *process)
 	struct ln_local_node *node = export->node;
 	struct ln_end end = ln_process_end(process);
 
+	ln_assert(export->process == process);
 	ln_lock_acquire(&node->exports_lock);
 	ln_id_table_remove(&node->exports, &export->entry);
 	ln_tombstones_add(&node->tombstones, process->id, &end);

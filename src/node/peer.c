@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/refs.h"
 #include "node/node.h"
@@ -35,6 +36,7 @@ static struct ln_peer *find(struct ln_local_node *node,
 {
 	struct ln_id_entry *entry = ln_id_table_find(&node->peers, incarnation);
 
+	ln_lock_assert(&node->lock);
 	for (; entry != NULL; entry = ln_id_table_next(&node->peers, entry)) {
 		struct ln_peer *peer =
 			ln_container_of(entry, struct ln_peer, entry);
@@ -107,6 +109,7 @@ void ln_peer_release(struct ln_peer *peer)
 
 	if (!ln_refs_release(&peer->references))
 		return;
+	ln_assert(peer->session == NULL); /* it would have a reference */
 	ln_lock_acquire(&node->lock);
 	ln_id_table_remove(&node->peers, &peer->entry);
 	ln_lock_release(&node->lock);

@@ -112,12 +112,14 @@ static void let_in(struct gate *gate)
 {
 	struct ln_pending_waiter *waiter;
 
+	ln_assert(gate->room < LN_PENDING_MAX);
 	if (ln_list_empty(&gate->waiters)) {
 		gate->room++;
 		return;
 	}
 	waiter = ln_container_of(gate->waiters.next, struct ln_pending_waiter,
 				 link);
+	ln_assert(gate->room == 0 && !waiter->granted);
 	ln_list_remove(&waiter->link);
 	waiter->granted = true;
 	wake(waiter);
@@ -164,6 +166,9 @@ static void take_out(struct ln_pending *pending, struct ln_request *request)
 {
 	uint32_t place = (uint32_t)(request->number % LN_PENDING_MAX);
 
+	ln_lock_assert(&pending->lock);
+	ln_assert(pending->places[place] == request);
+	ln_assert(pending->free_count < LN_PENDING_MAX);
 	pending->places[place] = NULL;
 	pending->free[pending->free_count++] = (uint8_t)place;
 	let_in(&pending->numbers);
@@ -178,6 +183,7 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request)
 
 	request->over = false;
 	request->lost = false;
+	request->found = false;
 	request->abandoned = false;
 	request->waiter = NULL;
 	if (request->large) {
@@ -188,7 +194,9 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request)
 	}
 	error = pass(pending, &pending->numbers);
 	if (error == 0) {
+		ln_assert(pending->free_count > 0);
 		place = pending->free[--pending->free_count];
+		ln_assert(pending->places[place] == NULL);
 		request->number =
 			pending->uses[place]++ * LN_PENDING_MAX + place;
 		pending->places[place] = request;
@@ -199,13 +207,20 @@ int ln_pending_enter(struct ln_pending *pending, struct ln_request *request)
 	return error;
 }
 
-void ln_pending_leave(struct ln_pending *pending, struct ln_request *request)
+bool ln_pending_leave(struct ln_pending *pending, struct ln_request *request)
 {
+	bool ours;
+
 	ln_lock_acquire(&pending->lock);
-	if (!request->over)
+	ours = request->over || !request->found;
+	if (!ours) {
+		request->abandoned = true;
+	} else if (!request->over) {
 		take_out(pending, request);
-	request->over = true;
+		request->over = true;
+	}
 	ln_lock_release(&pending->lock);
+	return ours;
 }
 
 int ln_pending_await(struct ln_pending *pending, struct ln_request *request)
@@ -215,6 +230,7 @@ int ln_pending_await(struct ln_pending *pending, struct ln_request *request)
 
 	prepare(&waiter);
 	ln_lock_acquire(&pending->lock);
+	ln_assert(request->waiter == NULL && !request->abandoned);
 	request->waiter = &waiter;
 	while (!request->over && error == 0) {
 		ln_lock_release(&pending->lock);
@@ -238,6 +254,8 @@ struct ln_request *ln_pending_find(struct ln_pending *pending, uint64_t number)
 	request = pending->places[number % LN_PENDING_MAX];
 	if (request != NULL && request->number != number)
 		request = NULL;
+	if (request != NULL)
+		request->found = true;
 	ln_lock_release(&pending->lock);
 	return request;
 }
@@ -248,6 +266,8 @@ static bool finish(struct ln_pending *pending, struct ln_request *request,
 {
 	bool abandoned = request->abandoned;
 
+	ln_lock_assert(&pending->lock);
+	ln_assert(!request->over);
 	take_out(pending, request);
 	request->lost = lost;
 	request->over = true;

@@ -29,6 +29,7 @@ struct ln_request {
 	/* Under the lock of the table. */
 	bool over;      /* answered, or lost */
 	bool lost;      /* there will be no answer */
+	bool found;     /* the receiving task fills in the answer */
 	bool abandoned; /* nobody waits: it is the table's */
 	struct ln_pending_waiter *waiter;
 
@@ -46,8 +47,9 @@ void ln_pending_release(struct ln_pending *pending);
  * over. LN_EKILLED, LN_ENOMEM. */
 int ln_pending_enter(struct ln_pending *pending, struct ln_request *request);
 
-/* Takes back a request that entered and was never sent. */
-void ln_pending_leave(struct ln_pending *pending, struct ln_request *request);
+/* Takes back a request that entered and was not sent as a whole. False: it is
+ * being answered all the same, and the table owns it now. */
+bool ln_pending_leave(struct ln_pending *pending, struct ln_request *request);
 
 /* Waits for the answer to a sent request. 0: the caller owns the request again.
  * LN_EIO: it was lost; the same. LN_EKILLED, LN_ENOMEM: the table owns it now.

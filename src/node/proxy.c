@@ -26,6 +26,15 @@ static int wait_for_room(struct ln_process *remote, int64_t deadline)
 	return ln_peer_wait_for_room(ln_proxy_of(remote)->peer, deadline);
 }
 
+static void count_less(struct ln_local_node *node)
+{
+	uint32_t before = atomic_fetch_sub_explicit(&node->proxies, 1,
+						    memory_order_relaxed);
+
+	ln_assert(before > 0);
+	(void)before;
+}
+
 /* Frees an empty proxy and counts one less. */
 static void dispose(struct ln_proxy *proxy)
 {
@@ -33,8 +42,7 @@ static void dispose(struct ln_proxy *proxy)
 
 	ln_links_deinit(&proxy->process.links, NULL);
 	free(proxy);
-	atomic_fetch_sub_explicit(&peer->node->proxies, 1,
-				  memory_order_relaxed);
+	count_less(peer->node);
 	ln_peer_release(peer);
 }
 
@@ -43,6 +51,8 @@ static void free_proxy(struct ln_process *remote)
 	struct ln_proxy *proxy = ln_proxy_of(remote);
 	struct ln_peer *peer = proxy->peer;
 
+	ln_assert(atomic_load_explicit(&remote->references,
+				       memory_order_relaxed) == 0);
 	ln_lock_acquire(&peer->proxies_lock);
 	ln_id_table_remove(&peer->proxies, &proxy->entry);
 	ln_lock_release(&peer->proxies_lock);
@@ -94,6 +104,7 @@ static struct ln_proxy *find(struct ln_peer *peer, const uint8_t *id)
 {
 	struct ln_id_entry *entry = ln_id_table_find(&peer->proxies, id);
 
+	ln_lock_assert(&peer->proxies_lock);
 	while (entry != NULL && !retain_alive(proxy_at(entry)))
 		entry = ln_id_table_next(&peer->proxies, entry);
 	return entry != NULL ? proxy_at(entry) : NULL;
@@ -118,14 +129,12 @@ static int make(struct ln_peer *peer, const uint8_t *id, struct ln_proxy **out)
 	if (atomic_fetch_add_explicit(&node->proxies, 1,
 				      memory_order_relaxed) >=
 	    node->options.max_proxies) {
-		atomic_fetch_sub_explicit(&node->proxies, 1,
-					  memory_order_relaxed);
+		count_less(node);
 		return LN_ELIMIT;
 	}
 	proxy = calloc(1, sizeof(*proxy));
 	if (proxy == NULL) {
-		atomic_fetch_sub_explicit(&node->proxies, 1,
-					  memory_order_relaxed);
+		count_less(node);
 		return LN_ENOMEM;
 	}
 	ln_remote_init(&proxy->process, &class, id);

@@ -169,6 +169,8 @@ static int wait_in_queue(struct ln_peer *peer, struct ln_frame *frame,
 	struct ln_waiter waiter = { .task = ln_task_current(), .frame = frame };
 	int error = 0;
 
+	ln_lock_assert(&peer->lock);
+	ln_assert(waiter.task != NULL && peer->session != NULL);
 	ln_list_append(&peer->session->waiters, &waiter.link);
 	while (!waiter.decided && error == 0) {
 		ln_lock_release(&peer->lock);
@@ -251,6 +253,7 @@ static void admit(struct ln_session *session)
 	const struct ln_local_node_options *options =
 		&session->peer->node->options;
 
+	ln_lock_assert(&session->peer->lock);
 	if (session->queued > options->low_mark || session->closing)
 		return;
 	while (!ln_list_empty(&session->waiters) &&
@@ -298,6 +301,8 @@ void ln_queue_end(struct ln_session *session)
 	struct ln_peer *peer = session->peer;
 
 	ln_lock_acquire(&peer->lock);
+	/* So nobody queues anything any more. */
+	ln_assert(peer->session != session);
 	while (!ln_list_empty(&session->waiters))
 		decide_first(session, LN_EDEAD);
 	ln_lock_release(&peer->lock);

@@ -103,6 +103,7 @@ static int enter_both(struct entering *entering, bool *drop)
 	uint32_t max = ln_process_link_room(process);
 	int error;
 
+	ln_process_assert_locked(process);
 	ln_process_lock(remote);
 	error = may_enter(entering);
 	if (error == 0)
@@ -441,6 +442,7 @@ static int receive_unlinked(struct ln_session *session,
 	entry = ln_id_table_find(&session->unlinking, combined);
 	if (entry != NULL) {
 		unlinking = ln_container_of(entry, struct ln_unlinking, entry);
+		ln_assert(unlinking->count > 0);
 		if (--unlinking->count == 0)
 			ln_id_table_remove(&session->unlinking, entry);
 		else

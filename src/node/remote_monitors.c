@@ -30,6 +30,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/refs.h"
 #include "node/export.h"
 #include "node/frame_encoder.h"
 #include "node/node.h"
@@ -177,10 +178,9 @@ static int get_subject(struct ln_session *session, struct ln_decoder *frame,
 
 static void release(struct watching *watching)
 {
-	/* What the other holder did comes before the free. */
-	if (atomic_fetch_sub_explicit(&watching->references, 1,
-				      memory_order_acq_rel) != 1)
+	if (!ln_refs_release(&watching->references))
 		return;
+	ln_assert(watching->session == NULL);
 	ln_process_release(watching->process);
 	ln_peer_release(watching->peer);
 	free(watching);
@@ -252,6 +252,7 @@ static int put_in(struct ln_session *session, struct watching *watching)
 	struct ln_peer *peer = session->peer;
 	int error;
 
+	ln_assert(watching->session == NULL);
 	ln_lock_acquire(&peer->lock);
 	if (ln_id_table_find(&session->watched, watching->entry.id) != NULL)
 		error = LN_EEXIST;

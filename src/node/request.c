@@ -162,7 +162,8 @@ static int complete(struct ln_pending *pending, struct ln_ask *ask,
 	int error = send(ask, parts, count);
 
 	if (error < 0) {
-		ln_pending_leave(pending, &ask->request);
+		if (!ln_pending_leave(pending, &ask->request))
+			return error;
 	} else {
 		error = ln_pending_await(pending, &ask->request);
 		/* It is the table's now. */
@@ -243,8 +244,8 @@ int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
 	} else {
 		error = ask_digest(peer, session, environment, digest, out);
 		if (error < 0 || *out != NULL) {
-			ln_pending_leave(pending, &ask->request);
-			ln_ask_free(ask);
+			if (ln_pending_leave(pending, &ask->request))
+				ln_ask_free(ask);
 		} else {
 			error = complete(pending, ask, parts, 2, out);
 		}

@@ -98,6 +98,7 @@ static void release_served(struct ln_served *served)
 {
 	if (!ln_refs_release(&served->references))
 		return;
+	ln_assert(ln_list_empty(&served->jobs) && served->job_count == 0);
 	ln_id_table_deinit(&served->held);
 	ln_local_node_release(served->node);
 	free(served);
@@ -207,7 +208,9 @@ void *ln_job_find(struct ln_job *job, enum ln_held what, uint64_t id)
 
 void ln_job_answer(struct ln_job *job, struct ln_frame *frame)
 {
+	ln_assert(!job->answered);
 	ln_lock_acquire(&job->served->lock);
+	ln_assert(job->served->job_count > 0);
 	job->served->job_count--;
 	ln_lock_release(&job->served->lock);
 	job->answered = true;
@@ -257,8 +260,10 @@ static void free_job(void *argument)
 
 	ln_lock_acquire(&job->served->lock);
 	ln_list_remove(&job->link);
-	if (!job->answered)
+	if (!job->answered) {
+		ln_assert(job->served->job_count > 0);
 		job->served->job_count--;
+	}
 	ln_lock_release(&job->served->lock);
 	ln_served_refund(job->served, job->charged);
 	release_served(job->served);

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "node/frame_encoder.h"
 #include "node/node.h"
@@ -55,6 +56,7 @@ int ln_session_refuse(struct ln_session *session, const char *reason)
 /* Calls `down` of the first `count` parts, the last of them first. */
 static void take_down(struct ln_session *session, size_t count)
 {
+	ln_assert(count <= PARTS);
 	while (count-- > 0) {
 		if (parts[count]->down != NULL)
 			parts[count]->down(session);
@@ -78,6 +80,7 @@ static int bring_up(struct ln_session *session)
  */
 static int check(const struct ln_local_node *node, const struct ln_node_id *id)
 {
+	ln_lock_assert(&node->lock);
 	if (strcmp(id->name, node->id.name) == 0 ||
 	    memcmp(id->incarnation, node->id.incarnation, LN_ID_SIZE) == 0)
 		return LN_EEXIST;
@@ -111,7 +114,9 @@ static int enter(struct ln_local_node *node, struct ln_session *session)
 
 static void leave(struct ln_local_node *node, struct ln_session *session)
 {
+	ln_assert(session->first == NULL && ln_list_empty(&session->waiters));
 	ln_lock_acquire(&node->lock);
+	ln_assert(node->session_count > 0);
 	ln_list_remove(&session->siblings);
 	node->session_count--;
 	ln_lock_release(&node->lock);
@@ -154,6 +159,7 @@ int ln_session_up(struct ln_local_node *node, struct ln_channel *channel,
 		goto fail_up;
 	*out = session;
 	ln_lock_acquire(&peer->lock);
+	ln_assert(peer->session == NULL);
 	session->number = ++peer->sessions;
 	peer->session = session;
 	ln_lock_release(&peer->lock);
@@ -194,6 +200,7 @@ void ln_session_down(struct ln_session *session, const char *reason)
 
 	(void)reason; /* the fabric has told whoever reads it */
 	ln_lock_acquire(&peer->lock);
+	ln_assert(peer->session == session);
 	peer->session = NULL;
 	ln_lock_release(&peer->lock);
 	ln_queue_end(session);

@@ -51,6 +51,7 @@ static struct ln_blob *take_oldest(struct ln_store *store)
 {
 	struct ln_blob *blob = blob_at(store->blobs.next);
 
+	ln_assert(store->count > 0 && store->bytes >= blob->len);
 	ln_list_remove(&blob->place);
 	store->count--;
 	store->bytes -= blob->len;
@@ -67,6 +68,7 @@ void ln_store_deinit(struct ln_store *store)
 static struct ln_blob *find(struct ln_store *store,
 			    const uint8_t digest[LN_DIGEST_SIZE])
 {
+	ln_lock_assert(&store->lock);
 	ln_list_for_each (at, &store->blobs) {
 		if (memcmp(blob_at(at)->digest, digest, LN_DIGEST_SIZE) != 0)
 			continue;
@@ -124,6 +126,7 @@ struct ln_blob *ln_store_add(struct ln_store *store,
 		ln_list_append(&store->blobs, &retain(blob)->place);
 		store->count++;
 		store->bytes += len;
+		ln_assert(store->bytes <= store->max_bytes);
 	}
 	ln_lock_release(&store->lock);
 	while (!ln_list_empty(&out)) {

@@ -77,6 +77,7 @@ static void ended(struct ln_end_watch *watch, struct ln_process *process)
 
 	ln_lock_acquire(&peer->lock);
 	tell = watching->session != NULL;
+	ln_assert(!tell || watching->session->peer == peer);
 	if (tell)
 		ln_id_table_remove(&watching->session->watching,
 				   &watching->entry);

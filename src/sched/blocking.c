@@ -163,6 +163,7 @@ void ln_blocking_free(struct ln_blocking *pool)
 	pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < pool->started; i++)
 		pthread_join(pool->threads[i], NULL);
+	ln_assert(pool->idle == 0 && pool->active_count == 0);
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);
 	deinit_tenant(&pool->root);
@@ -231,6 +232,7 @@ static void deactivate(struct ln_blocking *pool, struct job *job)
 {
 	if (!job->active)
 		return;
+	ln_assert(pool->active_count > 0);
 	job->active = false;
 	ln_list_remove(&job->link);
 	pool->active_count--;
@@ -296,6 +298,9 @@ static struct job *take_job(struct ln_blocking *pool, pid_t thread)
 	    !ln_tenant_ready(pool->root.tenant))
 		return NULL;
 	job = job_at(ln_tenant_take(pool->root.tenant));
+	ln_assert(!job->active);
+	ln_assert(atomic_load_explicit(&job->state, memory_order_relaxed) ==
+		  JOB_QUEUED);
 	job->thread = thread;
 	job->number = pool->steps++;
 	job->looked = ln_time_now();
@@ -312,6 +317,8 @@ static void wait_idle(struct ln_blocking *pool)
 
 	pool->idle++;
 	if (watcher) {
+		/* Only active jobs can keep a ready one waiting. */
+		ln_assert(!ln_list_empty(&pool->active));
 		int64_t until = job_at(pool->active.next)->looked + LOOK_NS;
 		struct timespec deadline = {
 			.tv_sec = until / LN_NS_PER_S,
@@ -325,6 +332,7 @@ static void wait_idle(struct ln_blocking *pool)
 	} else {
 		pthread_cond_wait(&pool->work, &pool->lock);
 	}
+	ln_assert(pool->idle > 0 && pool->called <= pool->idle);
 	pool->idle--;
 	if (pool->called > 0)
 		pool->called--;
@@ -348,6 +356,9 @@ static void tell(struct job *job)
 {
 	struct ln_task *task = job->task;
 
+	ln_assert(!job->active);
+	ln_assert(atomic_load_explicit(&job->state, memory_order_relaxed) ==
+		  JOB_QUEUED);
 	/* A wake-up for another reason may come between the two stores, so the
 	 * task goes on only when this thread no longer uses it. */
 	atomic_store_explicit(&job->state, JOB_RAN, memory_order_release);

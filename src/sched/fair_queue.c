@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/fair.h"
 #include "base/time.h"
@@ -57,10 +58,12 @@ static void grant(struct ln_fair_queue *queue)
 {
 	struct ln_list *link;
 
+	ln_lock_assert(&queue->lock);
 	while ((link = ln_tenant_take(queue->root)) != NULL) {
 		struct waiter *waiter =
 			ln_container_of(link, struct waiter, link);
 
+		ln_assert(!waiter->granted && waiter->task != NULL);
 		waiter->granted = true;
 		if (waiter->task != ln_task_current())
 			ln_task_wake(waiter->task);
@@ -72,6 +75,7 @@ int ln_fair_queue_enter(struct ln_fair_queue *queue, struct ln_tenant *tenant)
 	struct waiter waiter = { .task = ln_task_current() };
 	int error = 0;
 
+	ln_assert(waiter.task != NULL);
 	if (tenant == NULL)
 		tenant = queue->root;
 	ln_lock_acquire(&queue->lock);

@@ -37,10 +37,12 @@ int ln_mutex_acquire(struct ln_mutex *mutex, int64_t deadline)
 	ln_lock_acquire(&mutex->lock);
 	if (LN_LIKELY(!mutex->held)) {
 		mutex->held = true;
+		ln_assert(ln_list_empty(&mutex->waiters));
 		ln_lock_release(&mutex->lock);
 		return 0;
 	}
 	waiter.task = ln_task_current();
+	ln_assert(waiter.task != NULL);
 	ln_list_append(&mutex->waiters, &waiter.link);
 	while (!waiter.granted && error == 0) {
 		ln_lock_release(&mutex->lock);
@@ -74,11 +76,13 @@ void ln_mutex_release(struct ln_mutex *mutex)
 	struct waiter *waiter;
 
 	ln_lock_acquire(&mutex->lock);
+	ln_assert(mutex->held);
 	if (ln_list_empty(&mutex->waiters)) {
 		mutex->held = false;
 	} else {
 		waiter = ln_container_of(mutex->waiters.next, struct waiter,
 					 link);
+		ln_assert(!waiter->granted);
 		ln_list_remove(&waiter->link);
 		waiter->granted = true;
 		ln_task_wake(waiter->task);

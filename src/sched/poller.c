@@ -115,6 +115,16 @@ void ln_poller_free(struct ln_poller *poller)
 	free(poller);
 }
 
+/* Nobody waits for it: when it is taken, and when it is given back. */
+static void assert_unused(const struct ln_pollable *pollable)
+{
+	for (int i = LN_READABLE; i <= LN_WRITABLE; i++) {
+		ln_assert(pollable->task[i] == NULL);
+		ln_assert(ln_list_empty(&pollable->watches[i]));
+	}
+	(void)pollable;
+}
+
 static struct ln_pollable *take_pollable(struct ln_poller *poller)
 {
 	struct ln_pollable *pollable;
@@ -123,6 +133,7 @@ static struct ln_pollable *take_pollable(struct ln_poller *poller)
 	pollable = poller->free;
 	if (pollable != NULL) {
 		poller->free = pollable->next_free;
+		assert_unused(pollable);
 	} else {
 		pollable = calloc(1, sizeof(*pollable));
 		if (pollable != NULL) {
@@ -140,6 +151,7 @@ static void give_pollable(struct ln_pollable *pollable)
 {
 	struct ln_poller *poller = pollable->poller;
 
+	assert_unused(pollable);
 	ln_lock_acquire(&poller->lock);
 	pollable->next_free = poller->free;
 	poller->free = pollable;
@@ -191,6 +203,7 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 	struct ln_task *task = ln_task_current();
 	int result = 0;
 
+	ln_assert(task != NULL);
 	ln_lock_acquire(&pollable->lock);
 	if (pollable->task[direction] != NULL) {
 		ln_lock_release(&pollable->lock);
@@ -202,6 +215,7 @@ int ln_pollable_wait(struct ln_pollable *pollable, enum ln_direction direction,
 		ln_lock_release(&pollable->lock);
 		result = ln_task_wait(task, deadline);
 		ln_lock_acquire(&pollable->lock);
+		ln_assert(pollable->task[direction] == task);
 		pollable->task[direction] = NULL;
 	}
 	ln_task_set_waiting(task, LN_WAIT_OTHER);
@@ -225,6 +239,7 @@ void ln_pollable_watch(struct ln_pollable *pollable,
 {
 	watch->pollable = pollable;
 	watch->task = ln_task_current();
+	ln_assert(watch->task != NULL);
 	ln_lock_acquire(&pollable->lock);
 	ln_list_append(&pollable->watches[direction], &watch->link);
 	ln_lock_release(&pollable->lock);
@@ -232,6 +247,7 @@ void ln_pollable_watch(struct ln_pollable *pollable,
 
 void ln_pollable_unwatch(struct ln_watch *watch)
 {
+	ln_assert(watch->task == ln_task_current());
 	ln_lock_acquire(&watch->pollable->lock);
 	ln_list_remove(&watch->link);
 	ln_lock_release(&watch->pollable->lock);
@@ -242,6 +258,7 @@ static void mark_ready(struct ln_pollable *pollable,
 {
 	struct ln_list *list = &pollable->watches[direction];
 
+	ln_lock_assert(&pollable->lock);
 	pollable->ready[direction] = true;
 	if (pollable->task[direction] != NULL)
 		ln_task_wake_later(pollable->task[direction], wakes);

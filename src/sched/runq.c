@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "base/compiler.h"
 #include "base/systematic.h"
 
 bool ln_runq_push(struct ln_runq *queue, struct ln_task *task)
@@ -22,6 +23,8 @@ bool ln_runq_push(struct ln_runq *queue, struct ln_task *task)
 	uint32_t tail =
 		atomic_load_explicit(&queue->tail, memory_order_relaxed);
 
+	ln_assert(task != NULL);
+	ln_assert(tail - head <= LN_RUNQ_SIZE);
 	ln_systematic_point();
 	if (tail - head >= LN_RUNQ_SIZE)
 		return false;
@@ -43,6 +46,7 @@ struct ln_task *ln_runq_pop(struct ln_runq *queue)
 						     memory_order_relaxed);
 		struct ln_task *task;
 
+		ln_assert(tail - head <= LN_RUNQ_SIZE);
 		ln_systematic_point();
 		if (head == tail)
 			return NULL;
@@ -51,8 +55,10 @@ struct ln_task *ln_runq_pop(struct ln_runq *queue)
 		/* Release: the slot was read before it may be reused. */
 		if (atomic_compare_exchange_weak_explicit(
 			    &queue->head, &head, head + 1, memory_order_acq_rel,
-			    memory_order_acquire))
+			    memory_order_acquire)) {
+			ln_assert(task != NULL);
 			return task;
+		}
 	}
 }
 
@@ -82,8 +88,10 @@ uint32_t ln_runq_steal(struct ln_runq *queue, struct ln_task **out,
 		ln_systematic_point();
 		if (atomic_compare_exchange_strong_explicit(
 			    &queue->head, &head, head + n, memory_order_acq_rel,
-			    memory_order_relaxed))
+			    memory_order_relaxed)) {
+			ln_assert(out[0] != NULL && out[n - 1] != NULL);
 			return n;
+		}
 	}
 }
 

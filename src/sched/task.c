@@ -252,6 +252,7 @@ void ln_wakes_queue_due(const struct ln_wakes *wakes)
 
 	if (wakes->count == 0)
 		return;
+	ln_assert(first != NULL && wakes->last != NULL);
 	ln_shared_append(&first->sched->due, first, wakes->last, wakes->count);
 	/* Only one, and this worker, which looked for timers, takes it next. */
 	if (wakes->count == 1 && worker != NULL && !worker->was_due)
@@ -275,6 +276,7 @@ struct ln_task *ln_task_current(void)
 
 void ln_task_set_local(struct ln_task *task, void *local)
 {
+	ln_assert(ln_task_current() == task);
 	task->local = local;
 	ln_worker_set_local(ln_worker_current(), local);
 }
@@ -302,6 +304,9 @@ void ln_task_park(struct ln_task *task)
 {
 	uint32_t notified = LN_TASK_NOTIFIED;
 
+	/* Also when it need not leave: next time it may have to. */
+	ln_assert(ln_task_current() == task);
+	ln_assert(ln_locks_held() == 0);
 	ln_systematic_point();
 	if (atomic_load_explicit(&task->state, memory_order_relaxed) ==
 		    LN_TASK_NOTIFIED &&

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "sched/task.h"
@@ -35,6 +36,8 @@ void ln_timers_deinit(struct ln_timers *timers)
 
 static void place(struct ln_timers *timers, size_t at, struct ln_timer *timer)
 {
+	ln_lock_assert(&timers->lock);
+	ln_assert(at < timers->count);
 	timers->heap[at] = timer;
 	timer->index = at + 1;
 }
@@ -80,6 +83,7 @@ static void publish_earliest(struct ln_timers *timers)
 	int64_t earliest =
 		timers->count > 0 ? timers->heap[0]->deadline : LN_NEVER;
 
+	ln_lock_assert(&timers->lock);
 	/* Relaxed: a hint; whoever acts on it takes the lock. */
 	atomic_store_explicit(&timers->earliest, earliest,
 			      memory_order_relaxed);
@@ -88,8 +92,12 @@ static void publish_earliest(struct ln_timers *timers)
 static void take_out(struct ln_timers *timers, struct ln_timer *timer)
 {
 	size_t at = timer->index - 1;
-	struct ln_timer *last = timers->heap[--timers->count];
+	struct ln_timer *last;
 
+	ln_lock_assert(&timers->lock);
+	ln_assert(timer->index > 0 && timer->index <= timers->count);
+	ln_assert(timers->heap[at] == timer);
+	last = timers->heap[--timers->count];
 	timer->index = 0;
 	if (last == timer)
 		return;
@@ -104,6 +112,7 @@ int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
 {
 	struct ln_timer **heap;
 
+	ln_assert(timer->index == 0); /* it is in no heap */
 	ln_lock_acquire(&timers->lock);
 	heap = ln_array_grow(timers->heap, timers->count, &timers->capacity,
 			     sizeof(struct ln_timer *));
@@ -112,7 +121,8 @@ int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
 		return LN_ENOMEM;
 	}
 	timers->heap = heap;
-	sift_up(timers, timers->count++, timer);
+	timers->count++;
+	sift_up(timers, timers->count - 1, timer);
 	*earliest = timer->index == 1;
 	publish_earliest(timers);
 	ln_lock_release(&timers->lock);
@@ -157,6 +167,7 @@ void ln_timers_expire(struct ln_timers *timers, int64_t now)
 	     i++) {
 		struct ln_timer *timer = timers->heap[0];
 
+		ln_assert(timer->task != NULL);
 		take_out(timers, timer);
 		ln_task_wake_later(timer->task, &wakes);
 	}

@@ -72,8 +72,10 @@ LN_NOINLINE struct ln_worker *ln_worker_current(void)
 void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
 		      struct ln_task *last, uint32_t count)
 {
+	ln_assert(first != NULL && count > 0);
 	last->next = NULL;
 	ln_lock_acquire(&queue->lock);
+	ln_assert(*queue->tail == NULL);
 	*queue->tail = first;
 	queue->tail = &last->next;
 	/* Relaxed: a hint, the lock orders the list; the fence in
@@ -90,6 +92,7 @@ static struct ln_task *shared_take(struct ln_shared *queue, uint32_t max,
 	struct ln_task *last;
 	uint32_t n = 1;
 
+	ln_assert(max > 0);
 	ln_lock_acquire(&queue->lock);
 	first = queue->head;
 	if (first != NULL) {
@@ -98,6 +101,8 @@ static struct ln_task *shared_take(struct ln_shared *queue, uint32_t max,
 		queue->head = last->next;
 		if (last->next == NULL)
 			queue->tail = &queue->head;
+		ln_assert(atomic_load_explicit(&queue->count,
+					       memory_order_relaxed) >= n);
 		atomic_fetch_sub_explicit(&queue->count, n,
 					  memory_order_relaxed);
 	}
@@ -141,6 +146,9 @@ static struct ln_worker *take_idle(struct ln_sched *sched)
 	worker = sched->idle;
 	if (worker != NULL) {
 		sched->idle = worker->idle_next;
+		ln_assert(worker->idle);
+		ln_assert(atomic_load_explicit(&sched->sleeping,
+					       memory_order_relaxed) > 0);
 		worker->idle = false;
 		atomic_fetch_sub_explicit(&sched->sleeping, 1,
 					  memory_order_relaxed);
@@ -359,6 +367,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 	ln_slab_give(&sched->stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);
 	task->done(task);
+	ln_assert(atomic_load_explicit(&sched->live, memory_order_relaxed) > 0);
 	/* Release: ln_sched_free must come after all that the task did. */
 	if (atomic_fetch_sub_explicit(&sched->live, 1, memory_order_acq_rel) ==
 	    1) {
@@ -506,6 +515,8 @@ static void found_work(struct ln_worker *worker)
 
 	if (!worker->searching)
 		return;
+	ln_assert(atomic_load_explicit(&sched->searching,
+				       memory_order_relaxed) > 0);
 	worker->searching = false;
 	ln_systematic_point();
 	if (atomic_fetch_sub_explicit(&sched->searching, 1,
@@ -533,6 +544,7 @@ static void enter_idle(struct ln_worker *worker)
 	/* Before anybody may find it in the list, and count it again. */
 	worker->searching = false;
 	ln_lock_acquire(&sched->idle_lock);
+	ln_assert(!worker->idle);
 	worker->idle_next = sched->idle;
 	sched->idle = worker;
 	worker->idle = true;

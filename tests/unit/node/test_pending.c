@@ -177,6 +177,22 @@ static void the_killed_leave_their_request(void **state)
 	ln_pending_release(pending);
 }
 
+/* A peer may answer what it has not been asked yet. */
+static void an_answer_may_come_too_early(void **state)
+{
+	struct ln_pending *pending = make();
+	struct ln_request *request = enter(pending, true);
+
+	(void)state;
+	disposed = 0;
+	assert_ptr_equal(ln_pending_find(pending, request->number), request);
+	assert_false(ln_pending_leave(pending, request));
+	assert_int_equal(disposed, 0);
+	ln_pending_answered(pending, request);
+	assert_int_equal(disposed, 1);
+	ln_pending_release(pending);
+}
+
 static void there_are_so_many_at_a_time(void **state)
 {
 	struct ln_sched *sched = test_sched_new(2);
@@ -200,7 +216,7 @@ static void there_are_so_many_at_a_time(void **state)
 	assert_int_equal(askers[2].answered, 0);
 	for (uint32_t i = 0; i < LN_PENDING_MAX; i++) {
 		if (i != 7)
-			ln_pending_leave(pending, requests[i]);
+			assert_true(ln_pending_leave(pending, requests[i]));
 		free(requests[i]);
 	}
 	ln_sched_free(sched);
@@ -218,7 +234,7 @@ static void large_ones_go_one_by_one(void **state)
 	(void)state;
 	start(sched, &asker, pending, true);
 	small = enter(pending, false);
-	ln_pending_leave(pending, small);
+	assert_true(ln_pending_leave(pending, small));
 	free(small);
 	assert_false(asker.task.over);
 	answer(pending, large->number);
@@ -286,6 +302,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_not_used_again),
 		cmocka_unit_test(tasks_wait_for_answers),
 		cmocka_unit_test(the_killed_leave_their_request),
+		cmocka_unit_test(an_answer_may_come_too_early),
 		cmocka_unit_test(there_are_so_many_at_a_time),
 		cmocka_unit_test(large_ones_go_one_by_one),
 		cmocka_unit_test(the_end_reaches_all),
