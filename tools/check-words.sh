@@ -65,9 +65,11 @@ exec awk '
 		while (match(text, /[A-Za-z_][A-Za-z0-9_]*/)) {
 			name = substr(text, RSTART, RLENGTH)
 			text = substr(text, RSTART + RLENGTH)
-			if (name in whole) {
+			for (old in whole) {
+				if (name != old && index(name, old "_") != 1)
+					continue
 				printf "%s:%d: %s: say %s\n", FILENAME, FNR, name,
-					whole[name]
+					whole[old]
 				bad = 1
 			}
 			n = name ~ /^(msgpack|MSGPACK)_/ ? 0 : split(tolower(name), words, "_")

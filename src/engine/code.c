@@ -433,7 +433,7 @@ void ln_codes_free(struct ln_codes *codes)
 	if (codes == NULL)
 		return;
 	for (int i = 0; i < LN_CODE_PHASES; i++)
-		ln_turns_deinit(&codes->turns[i]);
+		ln_fair_queue_deinit(&codes->turns[i]);
 	ln_table_deinit(&codes->table, NULL);
 	free(codes);
 }
@@ -690,8 +690,8 @@ int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
 	struct ln_codes *codes = ln_engine_codes(engine);
 
 	for (int i = 0; i < LN_CODE_PHASES; i++) {
-		tenants[i] = ln_turns_join(&codes->turns[i],
-					   above != NULL ? above[i] : NULL);
+		tenants[i] = ln_fair_queue_join(
+			&codes->turns[i], above != NULL ? above[i] : NULL);
 		if (tenants[i] == NULL)
 			return LN_ENOMEM;
 	}
@@ -703,7 +703,7 @@ void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants)
 	struct ln_codes *codes = ln_engine_codes(engine);
 
 	for (int i = 0; i < LN_CODE_PHASES; i++)
-		ln_turns_leave(&codes->turns[i], tenants[i]);
+		ln_fair_queue_quit(&codes->turns[i], tenants[i]);
 }
 
 int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_step step,

@@ -4,7 +4,7 @@
  * stack of its task; it is granted and woken under the lock, and its task takes
  * the lock before it returns.
  *
- * Threads: any. Lock order: turns.lock, then whatever ln_task_wake takes.
+ * Threads: any. Lock order: the queue's lock, then whatever ln_task_wake takes.
  */
 #include "sched/fair_queue.h"
 
@@ -28,14 +28,14 @@ int ln_fair_queue_init(struct ln_fair_queue *queue, unsigned width)
 	return queue->root != NULL ? 0 : LN_ENOMEM;
 }
 
-void ln_turns_deinit(struct ln_fair_queue *queue)
+void ln_fair_queue_deinit(struct ln_fair_queue *queue)
 {
 	ln_tenant_release(queue->root);
 	queue->root = NULL;
 }
 
-struct ln_tenant *ln_turns_join(struct ln_fair_queue *queue,
-				struct ln_tenant *above)
+struct ln_tenant *ln_fair_queue_join(struct ln_fair_queue *queue,
+				     struct ln_tenant *above)
 {
 	struct ln_tenant *tenant;
 
@@ -46,7 +46,7 @@ struct ln_tenant *ln_turns_join(struct ln_fair_queue *queue,
 	return tenant;
 }
 
-void ln_turns_leave(struct ln_fair_queue *queue, struct ln_tenant *tenant)
+void ln_fair_queue_quit(struct ln_fair_queue *queue, struct ln_tenant *tenant)
 {
 	ln_lock_acquire(&queue->lock);
 	ln_tenant_release(tenant);

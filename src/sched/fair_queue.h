@@ -19,15 +19,15 @@ struct ln_fair_queue {
 int ln_fair_queue_init(struct ln_fair_queue *queue, unsigned width);
 
 /* When all tenants have left. */
-void ln_turns_deinit(struct ln_fair_queue *queue);
+void ln_fair_queue_deinit(struct ln_fair_queue *queue);
 
 /* Makes a tenant below another one, or, with NULL, below none; it may have all
  * turns at the same time. NULL: memory is short. Any thread. */
-struct ln_tenant *ln_turns_join(struct ln_fair_queue *queue,
-				struct ln_tenant *above);
+struct ln_tenant *ln_fair_queue_join(struct ln_fair_queue *queue,
+				     struct ln_tenant *above);
 
 /* Ends it; nobody waits for it any more. NULL is fine. Any thread. */
-void ln_turns_leave(struct ln_fair_queue *queue, struct ln_tenant *tenant);
+void ln_fair_queue_quit(struct ln_fair_queue *queue, struct ln_tenant *tenant);
 
 /* Takes a turn on behalf of a tenant, or of none (NULL); parks the running task
  * until it comes. 0: the task has it. LN_EKILLED: it has not. Tasks only. */

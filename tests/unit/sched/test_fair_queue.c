@@ -102,11 +102,11 @@ static void check(const char *names, const char *expected)
 
 	shared = (struct shared){ .count = 0 };
 	assert_int_equal(ln_fair_queue_init(queue, 1), 0);
-	tenants['a'] = ln_turns_join(queue, NULL);
-	tenants['b'] = ln_turns_join(queue, NULL);
-	tenants['c'] = ln_turns_join(queue, NULL);
-	tenants['x'] = ln_turns_join(queue, tenants['a']);
-	tenants['y'] = ln_turns_join(queue, tenants['x']);
+	tenants['a'] = ln_fair_queue_join(queue, NULL);
+	tenants['b'] = ln_fair_queue_join(queue, NULL);
+	tenants['c'] = ln_fair_queue_join(queue, NULL);
+	tenants['x'] = ln_fair_queue_join(queue, tenants['a']);
+	tenants['y'] = ln_fair_queue_join(queue, tenants['x']);
 	start(sched, &holder, &shared, NULL, '-', hold);
 	wait_held(queue);
 	for (; names[count] != '\0'; count++)
@@ -120,8 +120,8 @@ static void check(const char *names, const char *expected)
 		assert_int_equal(takers[i].result, 0);
 	ln_sched_free(sched);
 	for (int i = 0; i < 128; i++)
-		ln_turns_leave(queue, tenants[i]);
-	ln_turns_deinit(queue);
+		ln_fair_queue_quit(queue, tenants[i]);
+	ln_fair_queue_deinit(queue);
 }
 
 static void waiters_of_a_tenant_come_in_order(void **state)
@@ -141,7 +141,7 @@ static void waiters_of_a_tenant_come_in_order(void **state)
 	ln_sched_wait_idle(sched);
 	assert_string_equal(shared.order, "cab");
 	ln_sched_free(sched);
-	ln_turns_deinit(&shared.queue);
+	ln_fair_queue_deinit(&shared.queue);
 }
 
 static void many_of_one_do_not_keep_others_waiting(void **state)
@@ -181,7 +181,7 @@ static void as_many_at_a_time_as_it_says(void **state)
 	assert_string_equal(shared.order, "c");
 	assert_false(is_held(&shared.queue));
 	ln_sched_free(sched);
-	ln_turns_deinit(&shared.queue);
+	ln_fair_queue_deinit(&shared.queue);
 }
 
 static void the_killed_leave(void **state)
@@ -204,7 +204,7 @@ static void the_killed_leave(void **state)
 	assert_string_equal(shared.order, "l");
 	assert_false(is_held(&shared.queue));
 	ln_sched_free(sched);
-	ln_turns_deinit(&shared.queue);
+	ln_fair_queue_deinit(&shared.queue);
 }
 
 /* Kills meet grants: each turn comes back. */
@@ -231,7 +231,7 @@ static void kills_and_grants_cross(void **state)
 		assert_false(is_held(&shared.queue));
 		assert_null(ln_tenant_take(shared.queue.root));
 		ln_sched_free(sched);
-		ln_turns_deinit(&shared.queue);
+		ln_fair_queue_deinit(&shared.queue);
 	}
 }
 
