@@ -42,7 +42,8 @@
 /* Errors that an answer may have; others become LN_EIO. */
 #define ERRORS_MAX 64
 
-/* Takes over the resource of an answer that nobody waits for. */
+/* Frees a request whose answer nobody wants, and gives back what came with it,
+ * if it has come. */
 static void dispose(struct ln_request *request)
 {
 	struct ln_ask *ask = ln_container_of(request, struct ln_ask, request);
@@ -171,7 +172,7 @@ static int complete(struct ln_pending *pending, struct ln_ask *ask,
 			return error;
 	}
 	if (error < 0) {
-		ln_ask_free(ask);
+		dispose(&ask->request);
 		return error;
 	}
 	*out = ask;
@@ -245,7 +246,7 @@ int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
 		error = ask_digest(peer, session, environment, digest, out);
 		if (error < 0 || *out != NULL) {
 			if (ln_pending_leave(pending, &ask->request))
-				ln_ask_free(ask);
+				dispose(&ask->request);
 		} else {
 			error = complete(pending, ask, parts, 2, out);
 		}

@@ -195,10 +195,13 @@ static void note_taken(struct ln_mailbox *mailbox,
 
 	if (monitor == NULL)
 		return;
-	if (message->kind != LN_MESSAGE_ENDED) {
+	/* The death of a link may have the same tag, which a guest chooses. */
+	if (message->kind == LN_MESSAGE_DATA) {
+		ln_assert(monitor->arrived != monitor->taken);
 		monitor->taken++;
-		return;
 	}
+	if (message->kind != LN_MESSAGE_ENDED)
+		return;
 	ln_process_lock(self);
 	ln_handles_remove(&monitors->table,
 			  (uint64_t)message->tag - monitors->first_tag);
