@@ -16,25 +16,16 @@
 #include "engine/imports.h"
 #include "engine/linker.h"
 #include "engine/module.h"
-
-/* No guest of these tests runs. */
-static bool never(void *env, void *caller, union ln_value *values, size_t count)
-{
-	(void)env;
-	(void)caller;
-	(void)values;
-	(void)count;
-	return false;
-}
+#include "support/linked.h"
 
 static const struct ln_host_function functions[] = {
-	{ "wasi", "exit", "i", "", LN_ABI_ANY, never },
-	{ "l::process", "both", "i", "i", LN_ABI_0_7, never },
-	{ "l::process", "both", "i", "i", LN_ABI_0_13, never },
-	{ "l::process", "changed", "i", "", LN_ABI_0_7, never },
-	{ "l::process", "changed", "I", "", LN_ABI_0_13, never },
-	{ "l::process", "old", "", "", LN_ABI_0_7, never },
-	{ "l::metrics", "new", "fF", "F", LN_ABI_0_13, never },
+	{ "wasi", "exit", "i", "", LN_ABI_ANY, test_host_never },
+	{ "l::process", "both", "i", "i", LN_ABI_0_7, test_host_never },
+	{ "l::process", "both", "i", "i", LN_ABI_0_13, test_host_never },
+	{ "l::process", "changed", "i", "", LN_ABI_0_7, test_host_never },
+	{ "l::process", "changed", "I", "", LN_ABI_0_13, test_host_never },
+	{ "l::process", "old", "", "", LN_ABI_0_7, test_host_never },
+	{ "l::metrics", "new", "fF", "F", LN_ABI_0_13, test_host_never },
 };
 
 static const struct ln_host_table table = {
@@ -42,30 +33,18 @@ static const struct ln_host_table table = {
 	.count = sizeof(functions) / sizeof(functions[0]),
 };
 
-struct world {
-	struct ln_engine *engine;
-	struct ln_linker *linker;
-};
-
 static int set_up(void **state)
 {
-	static struct world world;
+	static struct test_linked world;
 
-	assert_int_equal(ln_engine_new(ln_engine_default(), &table,
-				       LN_PREEMPTION_SIGNAL, &world.engine),
-			 0);
-	assert_int_equal(
-		ln_linker_new(world.engine, 0, NULL, NULL, &world.linker), 0);
+	test_linked_init(&world, &table);
 	*state = &world;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct world *world = *state;
-
-	ln_linker_release(world->linker);
-	ln_engine_free(world->engine);
+	test_linked_deinit(*state);
 	return 0;
 }
 
@@ -79,7 +58,7 @@ static int tear_down(void **state)
 
 /* Loads a module with those imports: its error. It is linked as well, so that
  * the linker has what the check says is there. */
-static int load(struct world *world, const char *imports,
+static int load(struct test_linked *world, const char *imports,
 		enum ln_abi_generation *generation, char **error)
 {
 	const struct ln_compiled_limits limits = { .max_bytes = 1 << 20 };

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/host_table.h"
 #include "engine/linker.h"
+#include "support/linked.h"
 
 /* More than the bits of a word. */
 #define COUNT 70
@@ -22,25 +23,15 @@ static struct ln_host_function functions[COUNT];
 static const struct ln_host_table table = { .functions = functions,
 					    .count = COUNT };
 
-/* No guest of these tests runs. */
-static bool never(void *env, void *caller, union ln_value *values, size_t count)
-{
-	(void)env;
-	(void)caller;
-	(void)values;
-	(void)count;
-	return false;
-}
-
 static int set_up(void **state)
 {
 	struct ln_engine *engine = NULL;
 
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(names[i], sizeof(names[i]), "f%d", i);
-		functions[i] =
-			(struct ln_host_function){ "m", names[i],   "",
-						   "",  LN_ABI_ANY, never };
+		functions[i] = (struct ln_host_function){
+			"m", names[i], "", "", LN_ABI_ANY, test_host_never
+		};
 	}
 	assert_int_equal(ln_engine_new(ln_engine_default(), &table,
 				       LN_PREEMPTION_SIGNAL, &engine),

@@ -17,28 +17,14 @@
 #include "engine/host_table.h"
 #include "engine/linker.h"
 #include "engine/module.h"
-
-struct world {
-	struct ln_engine *engine;
-	struct ln_linker *linker;
-};
-
-/* No guest of these tests runs. */
-static bool never(void *env, void *caller, union ln_value *values, size_t count)
-{
-	(void)env;
-	(void)caller;
-	(void)values;
-	(void)count;
-	return false;
-}
+#include "support/linked.h"
 
 static const struct ln_host_function functions[] = {
-	{ "lunatic::test", "give", "iI", "i", LN_ABI_0_7, never },
-	{ "lunatic::test", "take", "", "", LN_ABI_0_7, never },
-	{ "wasi", "both", "i", "I", LN_ABI_ANY, never },
-	{ "lunatic::test", "newer", "i", "", LN_ABI_0_7, never },
-	{ "lunatic::test", "newer", "I", "", LN_ABI_0_13, never },
+	{ "lunatic::test", "give", "iI", "i", LN_ABI_0_7, test_host_never },
+	{ "lunatic::test", "take", "", "", LN_ABI_0_7, test_host_never },
+	{ "wasi", "both", "i", "I", LN_ABI_ANY, test_host_never },
+	{ "lunatic::test", "newer", "i", "", LN_ABI_0_7, test_host_never },
+	{ "lunatic::test", "newer", "I", "", LN_ABI_0_13, test_host_never },
 };
 static const struct ln_host_table table = {
 	.functions = functions,
@@ -47,30 +33,21 @@ static const struct ln_host_table table = {
 
 static int set_up(void **state)
 {
-	struct world *world = calloc(1, sizeof(*world));
+	static struct test_linked world;
 
-	assert_non_null(world);
-	assert_int_equal(ln_engine_new(ln_engine_default(), &table,
-				       LN_PREEMPTION_SIGNAL, &world->engine),
-			 0);
-	assert_int_equal(
-		ln_linker_new(world->engine, 0, NULL, NULL, &world->linker), 0);
-	*state = world;
+	test_linked_init(&world, &table);
+	*state = &world;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct world *world = *state;
-
-	ln_linker_release(world->linker);
-	ln_engine_free(world->engine);
-	free(world);
+	test_linked_deinit(*state);
 	return 0;
 }
 
 /* From a copy that is gone before the module is looked at. */
-static int make_bounded(const struct world *world, const void *bytes,
+static int make_bounded(const struct test_linked *world, const void *bytes,
 			size_t len, size_t max_bytes,
 			struct ln_compiled **module, char **error)
 {
@@ -87,7 +64,8 @@ static int make_bounded(const struct world *world, const void *bytes,
 	return code;
 }
 
-static struct ln_compiled *make(const struct world *world, const char *text)
+static struct ln_compiled *make(const struct test_linked *world,
+				const char *text)
 {
 	struct ln_compiled *module;
 	char *error;
@@ -108,8 +86,8 @@ static void assert_line(const char *text)
 }
 
 /* The text of a refusal, owned by the caller. */
-static char *refuse(const struct world *world, const void *bytes, size_t len,
-		    int code)
+static char *refuse(const struct test_linked *world, const void *bytes,
+		    size_t len, int code)
 {
 	struct ln_compiled *module;
 	char *error = NULL;
@@ -122,8 +100,8 @@ static char *refuse(const struct world *world, const void *bytes, size_t len,
 	return error;
 }
 
-static void assert_tells(const struct world *world, const char *text, int code,
-			 const char *part)
+static void assert_tells(const struct test_linked *world, const char *text,
+			 int code, const char *part)
 {
 	char *error = refuse(world, text, strlen(text), code);
 
@@ -132,7 +110,7 @@ static void assert_tells(const struct world *world, const char *text, int code,
 	free(error);
 }
 
-static void assert_text(const struct world *world, const void *bytes,
+static void assert_text(const struct test_linked *world, const void *bytes,
 			size_t len, int code, const char *whole)
 {
 	char *error = refuse(world, bytes, len, code);
@@ -146,7 +124,7 @@ static void assert_text(const struct world *world, const void *bytes,
 
 static void not_a_module(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 
 	ASSERT_TEXT(world, "", LN_EFORMAT, "the module is empty");
 	ASSERT_TEXT(world, "\177ELF\2\1\1", LN_EFORMAT,
@@ -174,7 +152,7 @@ static void not_a_module(void **state)
 
 static void not_valid(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 
 	assert_tells(world, "(module\n  (fun))", LN_EFORMAT,
 		     "the module's text is not valid: expected valid module "
@@ -194,7 +172,7 @@ static void not_valid(void **state)
 
 static void too_large(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	char text[5000];
 	char *error;
 	struct ln_compiled *module;
@@ -219,7 +197,7 @@ static void too_large(void **state)
 /* Text is bounded for itself: parsing it takes much more than its size. */
 static void text_too_large(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	size_t len = ((size_t)4 << 20) + 1;
 	char *text = malloc(len);
 	struct ln_compiled *module;
@@ -240,7 +218,7 @@ static void text_too_large(void **state)
 
 static void too_many_functions(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 
 	ASSERT_TEXT(world, "\0asm\1\0\0\0\3\3\xa1\x8d\6", LN_ELIMIT,
 		    "the module is too large: it has 100001 functions, at "
@@ -250,7 +228,7 @@ static void too_many_functions(void **state)
 /* Small, and minutes of work. */
 static void too_much_work(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	char *text = malloc(40000);
 	struct ln_compiled *module;
 	char *error;
@@ -273,7 +251,7 @@ static void too_much_work(void **state)
 
 static void unknown_imports(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	static const char whole[] = "(module (import \"lunatic::test\" \"give\""
 				    " (func (param i32 i64) (result i32)))"
 				    " (import \"lunatic::none\" \"f\" (func)))";
@@ -307,7 +285,7 @@ static void unknown_imports(void **state)
 
 static void imports_of_another_type(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 
 	assert_tells(world,
 		     "(module (import \"lunatic::test\" \"give\""
@@ -340,7 +318,7 @@ static void imports_of_another_type(void **state)
 
 static void imports_of_another_kind(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 
 	ASSERT_TEXT(world, "(module (import \"env\" \"memory\" (memory 1)))",
 		    LN_EINVAL,
@@ -360,7 +338,7 @@ static void imports_of_another_kind(void **state)
 /* Names come from the guest: they can be anything, and of any length. */
 static void hostile_names(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	char text[3500];
 	char *error;
 	size_t len;
@@ -384,7 +362,7 @@ static void hostile_names(void **state)
 /* Reasons of Wasmtime's are cut as well. */
 static void long_reasons(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	char text[3500];
 	char *error;
 	size_t len;
@@ -405,7 +383,7 @@ static const struct ln_entry *find(const struct ln_compiled *module,
 
 static void entries(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	struct ln_compiled *module =
 		make(world, "(module (memory (export \"memory\") 1)"
 			    " (global (export \"g\") i32 (i32.const 1))"
@@ -508,7 +486,7 @@ static void widest_entry(void **state)
 
 static void facts(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	struct ln_compiled *module =
 		make(world, "(module (memory 2) (memory 3) (func) (start 0))");
 	const uint8_t *bytes;
@@ -533,7 +511,7 @@ static void facts(void **state)
 
 static void bytes_make_the_same(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	struct ln_compiled *module =
 		make(world, "(module (func (export \"f\")))");
 	struct ln_compiled *again;
@@ -556,7 +534,7 @@ static void bytes_make_the_same(void **state)
  * module. */
 static void cut_and_flipped(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	struct ln_compiled *module =
 		make(world, "(module (import \"lunatic::test\" \"take\" (func))"
 			    " (memory (export \"memory\") 1)"
@@ -620,7 +598,7 @@ static bool has_code_of_one(const struct ln_compiled *module)
 /* What the cache has is what runs, unless the engine refuses it. */
 static void cached(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	char path[] = "/tmp/lunatic-module-XXXXXX", command[128];
 	char state_path[] = "/tmp/lunatic-module-XXXXXX";
 	struct ln_cache_key key;
@@ -682,7 +660,7 @@ static void cached(void **state)
 /* The same bytes, also from text, have the same code while it is in use. */
 static void code_is_shared(void **state)
 {
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 	struct ln_compiled *first =
 		make(world, "(module (func (export \"a\")))");
 	struct ln_compiled *second =
@@ -725,7 +703,7 @@ static void tables_are_counted(void **state)
 		{ "(module (table 600 funcref))", (600 + 600) * 8, 600 },
 		{ "(module (table 1001 1001 funcref))", UINT64_MAX, 0 },
 	};
-	const struct world *world = *state;
+	const struct test_linked *world = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ln_compiled *module = make(world, cases[i].text);

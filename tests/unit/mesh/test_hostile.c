@@ -1,4 +1,4 @@
-/* src/node/mesh*.c: whoever has the cluster key and does not behave, and
+/* src/mesh: whoever has the cluster key and does not behave, and
  * whoever does not have it. */
 #include <arpa/inet.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* src/node/mesh*.c: nodes that find each other on the loopback interface, part,
+/* src/mesh: nodes that find each other on the loopback interface, part,
  * and come back. */
 #include <setjmp.h>
 #include <stdarg.h>

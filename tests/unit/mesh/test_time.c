@@ -1,4 +1,4 @@
-/* src/node/mesh*.c: what takes time: silence, lines that break, nodes that come
+/* src/mesh: what takes time: silence, lines that break, nodes that come
  * back, nodes that dial each other at once, waiting for one that is not there.
  */
 #include <pthread.h>
