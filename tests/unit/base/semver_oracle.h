@@ -1,7 +1,7 @@
 /*
  * Made by a program that asked the crate `semver` 1.0.4, the one that lunatic
  * 0.7.5 was built with, about texts written by hand and by a generator with a
- * fixed seed. tests/unit/process/test_semver.c compares.
+ * fixed seed. tests/unit/base/test_semver.c compares.
  */
 #ifndef LN_TEST_SEMVER_ORACLE_H
 #define LN_TEST_SEMVER_ORACLE_H
