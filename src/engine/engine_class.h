@@ -116,7 +116,8 @@ struct ln_engine_class {
 
 	/* Makes what is there before the module is instantiated, with its
 	 * limits in force (instance->limits); each of its tables may have
-	 * `elements`. Sets instance->state; nothing is instantiated. Memories
+	 * `elements`. Sets instance->state, which may be in the room that the
+	 * instance has for it; nothing is instantiated. Memories
 	 * come from memory.h, which charges for them. LN_ENOMEM. */
 	int (*open)(struct ln_instance *instance, uint32_t elements);
 

@@ -5,6 +5,7 @@
 #ifndef LN_ENGINE_INSTANCE_H
 #define LN_ENGINE_INSTANCE_H
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +43,8 @@ enum ln_stop {
 
 #define LN_SOMEWHERE 1 /* no address of code */
 
+#define LN_INSTANCE_STATE_ROOM 80 /* bytes */
+
 /* What a host call touches comes first, one line of the cache. */
 struct ln_instance {
 	void *data; /* the caller's, for host functions */
@@ -70,6 +73,8 @@ struct ln_instance {
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	uint32_t memories;      /* made so far */
 	void *retired; /* memories that are to be cleared, engine/memory.c */
+	/* Where an engine may put its state, if it has room there. */
+	alignas(max_align_t) char state_room[LN_INSTANCE_STATE_ROOM];
 };
 
 /* Prepares an instance to run in the calling task; `data` is what host

@@ -63,13 +63,11 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 
 int ln_wasmtime_open(struct ln_instance *instance, uint32_t elements)
 {
-	struct ln_instance_state *state = calloc(1, sizeof(*state));
+	struct ln_instance_state *state = (void *)instance->state_room;
 	const struct ln_compiled *module = instance->module;
 	unsigned variant = ln_compiled_variant(module);
 	uint64_t memory = instance->limits.max_memory;
 
-	if (state == NULL)
-		return LN_ENOMEM;
 	state->store = wasmtime_store_new(
 		ln_compiled_engine_variant(module)->engine, NULL, NULL);
 	state->context = wasmtime_store_context(state->store);
@@ -178,10 +176,7 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 
 void ln_wasmtime_close(struct ln_instance *instance)
 {
-	struct ln_instance_state *state = instance->state;
-
-	wasmtime_store_delete(state->store);
-	free(state);
+	wasmtime_store_delete(instance->state->store);
 }
 
 uint64_t ln_wasmtime_fuel(const struct ln_instance *instance)

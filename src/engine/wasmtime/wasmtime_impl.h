@@ -10,6 +10,7 @@
 #include <wasmtime.h>
 
 #include "engine/engine_class.h"
+#include "engine/instance.h"
 #include "engine/value.h"
 
 struct ln_memories;
@@ -25,13 +26,17 @@ struct ln_variant {
 	wasmtime_module_t *_Atomic probe; /* see where.c; NULL: not prepared */
 };
 
-struct ln_instance_state {
+/* In instance->state_room. */
+struct __attribute__((may_alias)) ln_instance_state {
 	wasmtime_store_t *store;
 	wasmtime_context_t *context;
 	wasmtime_instance_t instance;
 	wasmtime_func_t probe; /* traps, so that there is a backtrace */
 	bool can_probe;        /* `probe` is made */
 };
+
+_Static_assert(sizeof(struct ln_instance_state) <= LN_INSTANCE_STATE_ROOM,
+	       "an instance has too little room for the state");
 
 /* What others know as compiled code is a module of Wasmtime. */
 static inline const wasmtime_module_t *
