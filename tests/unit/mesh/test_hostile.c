@@ -291,7 +291,7 @@ static void the_node_says_goodbye(void **state)
 /* Tells of nodes that are not there: `count`, at addresses that differ. */
 static void tell_of(int count)
 {
-	struct ln_frame_encoder writer = { .frame = NULL };
+	struct ln_frame_encoder writer = { 0 };
 	struct ln_node_id id = { .name = "nobody" };
 	char address[LN_NODE_ADDRESS_SIZE];
 
