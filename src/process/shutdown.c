@@ -17,9 +17,16 @@
 #include "process/runtime.h"
 #include "sched/sched.h"
 
-/* Kills those of an environment, or all when it is NULL. */
-static void kill_all(struct ln_runtime *runtime,
-		     const struct ln_environment *environment)
+/* So that a wait that is under way, or begins, ends with a kill. */
+static void mark(struct ln_process *process)
+{
+	atomic_store_explicit(&process->task.interrupted, true,
+			      memory_order_release);
+}
+
+static void for_each(struct ln_runtime *runtime,
+		     const struct ln_environment *environment,
+		     void (*act)(struct ln_process *))
 {
 	struct ln_directory_walk walk = { 0 };
 	struct ln_process *list[LN_DIRECTORY_STEP];
@@ -28,10 +35,20 @@ static void kill_all(struct ln_runtime *runtime,
 	while ((count = ln_process_list(runtime, environment, &walk, list)) >
 	       0) {
 		for (size_t i = 0; i < count; i++) {
-			ln_process_kill(list[i]);
+			act(list[i]);
 			ln_process_release(list[i]);
 		}
 	}
+}
+
+/* Kills those of an environment, or all when it is NULL. All are marked before
+ * the first one is woken to end: otherwise a supervisor that comes late in the
+ * directory would see its children die, report that and start them again. */
+static void kill_all(struct ln_runtime *runtime,
+		     const struct ln_environment *environment)
+{
+	for_each(runtime, environment, mark);
+	for_each(runtime, environment, ln_process_kill);
 }
 
 /* Whether a task may be left that is a process. A service is counted while its
