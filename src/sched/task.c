@@ -248,16 +248,18 @@ void ln_wakes_queue(const struct ln_wakes *wakes)
 void ln_wakes_queue_due(const struct ln_wakes *wakes)
 {
 	struct ln_worker *worker = ln_worker_current();
-	struct ln_task *first = wakes->first;
+	struct ln_sched *sched;
 
 	if (wakes->count == 0)
 		return;
-	ln_assert(first != NULL && wakes->last != NULL);
-	ln_shared_append(&first->sched->due, first, wakes->last, wakes->count);
+	/* Once it is queued another worker may run it, and free it. */
+	sched = wakes->first->sched;
+	ln_assert(wakes->last != NULL);
+	ln_shared_append(&sched->due, wakes->first, wakes->last, wakes->count);
 	/* Only one, and this worker, which looked for timers, takes it next. */
 	if (wakes->count == 1 && worker != NULL && !worker->was_due)
 		return;
-	ln_sched_wake_worker(first->sched);
+	ln_sched_wake_worker(sched);
 }
 
 void ln_task_interrupt(struct ln_task *task)
