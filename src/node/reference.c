@@ -144,13 +144,3 @@ int ln_reference_get(struct ln_decoder *frame, struct ln_peer *from,
 		incarnation = from->node->id.incarnation;
 	return find_by_incarnation(from->node, incarnation, id, process);
 }
-
-void ln_reference_skip(struct ln_decoder *frame)
-{
-	uint8_t owner = ln_decoder_u8(frame);
-
-	if (owner > THIRD)
-		frame->failed = true;
-	else
-		ln_decoder_raw(frame, size_of(owner) - 1);
-}

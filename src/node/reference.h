@@ -35,7 +35,4 @@ void ln_reference_put(struct ln_frame_encoder *writer, struct ln_peer *to,
 int ln_reference_get(struct ln_decoder *frame, struct ln_peer *from,
 		     struct ln_process **process);
 
-/* Skips a reference. */
-void ln_reference_skip(struct ln_decoder *frame);
-
 #endif

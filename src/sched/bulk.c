@@ -29,26 +29,6 @@ void ln_bulk_copy_long(void *to, const void *from, size_t size)
 	}
 }
 
-void *ln_bulk_zeroed(size_t size)
-{
-	char *block;
-
-	/* An allocator that reuses memory may have to clear all of it. */
-	if (size <= LN_BULK_PIECE)
-		return calloc(1, size);
-	block = malloc(size);
-	if (block == NULL)
-		return NULL;
-	for (size_t at = 0; at < size; at += LN_BULK_PIECE) {
-		size_t left = size - at;
-
-		memset(block + at, 0,
-		       left < LN_BULK_PIECE ? left : LN_BULK_PIECE);
-		ln_task_rest_if_free();
-	}
-	return block;
-}
-
 /* Gives the pages back that lie within the block. */
 static void give_pages_back(char *block, size_t size)
 {

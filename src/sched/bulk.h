@@ -38,9 +38,6 @@ static inline void ln_bulk_copy(void *to, const void *from, size_t size)
 	}
 }
 
-/* calloc of `size` bytes. */
-void *ln_bulk_zeroed(size_t size);
-
 /* realloc of a block of `size` bytes, of which the first `used` ones are kept,
  * to `wanted`. NULL: memory is short, and the block is as it was. */
 void *ln_bulk_resize(void *block, size_t size, size_t used, size_t wanted);

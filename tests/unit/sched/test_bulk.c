@@ -67,25 +67,6 @@ static void resizes(void **state)
 	free(expected);
 }
 
-static void zeroes(void **state)
-{
-	static const size_t sizes[] = { 1, LN_BULK_PIECE, LN_BULK_PIECE + 1,
-					LARGE / 4 + 3 };
-
-	(void)state;
-	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			uint8_t *block = ln_bulk_zeroed(sizes[i]);
-
-			assert_non_null(block);
-			for (size_t at = 0; at < sizes[i]; at++)
-				assert_true(block[at] == 0);
-			memset(block, 1, sizes[i]);
-			ln_bulk_free(block, sizes[i]);
-		}
-	}
-}
-
 struct copier {
 	struct test_task task;
 	uint8_t *from;
@@ -141,7 +122,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies),
 		cmocka_unit_test(resizes),
-		cmocka_unit_test(zeroes),
 		cmocka_unit_test(others_run_meanwhile),
 	};
 
