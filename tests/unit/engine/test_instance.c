@@ -21,22 +21,6 @@
 #define PAGE UINT64_C(65536)
 #define LARGE_DATA ((size_t)2 << 20)
 
-static struct test_guests all;
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_guests_init(&all, LN_PREEMPTION_SIGNAL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_guests_deinit(&all);
-	return 0;
-}
-
 static void check_report(const struct test_guest *guest, const char *part)
 {
 	assert_non_null(guest->report);
@@ -92,7 +76,7 @@ static void calls_return(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, 0,
+	test_guest_init(&test_guests_shared, 0,
 			"(module (memory 1) (memory (export \"memory\") 2)"
 			" (func (export \"f\") (param i32 i64 i32 i32 i32)"
 			"  (result i32 i32 i32 i32 i32 i32)"
@@ -156,7 +140,7 @@ static void large_data(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, 0, fitting, &guest);
+	test_guest_init(&test_guests_shared, 0, fitting, &guest);
 	guest.after = note_data;
 	for (int i = 0; i < 2; i++) {
 		test_guest_run(&guest);
@@ -171,7 +155,7 @@ static void large_data(void **state)
 	assert_int_equal(guest.made, LN_ELIMIT);
 	check_report(&guest, "memory limit");
 	test_guest_deinit(&guest);
-	test_guest_init(&all, 0, overlong, &guest);
+	test_guest_init(&test_guests_shared, 0, overlong, &guest);
 	test_guest_run(&guest);
 	assert_int_equal(guest.made, LN_ETRAP);
 	check_report(&guest, "out of bounds");
@@ -186,8 +170,8 @@ static void without_a_memory(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, 0, "(module (memory 1) (func (export \"f\")))",
-			&guest);
+	test_guest_init(&test_guests_shared, 0,
+			"(module (memory 1) (func (export \"f\")))", &guest);
 	guest.after = note_view;
 	test_guest_run(&guest);
 	assert_int_equal(guest.stop, LN_STOP_RETURNED);
@@ -215,7 +199,7 @@ static void calls_trap(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, 0, calling, &guest);
+	test_guest_init(&test_guests_shared, 0, calling, &guest);
 	guest.entry = "trap";
 	test_guest_run(&guest);
 	assert_int_equal(guest.stop, LN_STOP_TRAPPED);
@@ -240,7 +224,7 @@ static void start_functions(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, 0,
+	test_guest_init(&test_guests_shared, 0,
 			"(module (memory (export \"memory\") 1)"
 			" (func $s (i32.store8 (i32.const 8) (i32.const 5)))"
 			" (start $s) (func (export \"f\")))",
@@ -250,7 +234,7 @@ static void start_functions(void **state)
 	assert_int_equal(guest.made, 0);
 	assert_int_equal(guest.numbers[1], 5);
 	test_guest_deinit(&guest);
-	test_guest_init(&all, 0,
+	test_guest_init(&test_guests_shared, 0,
 			"(module (func $s unreachable) (start $s)"
 			" (func (export \"f\")))",
 			&guest);
@@ -258,7 +242,7 @@ static void start_functions(void **state)
 	assert_int_equal(guest.made, LN_ETRAP);
 	check_report(&guest, "unreachable");
 	test_guest_deinit(&guest);
-	test_guest_init(&all, 0,
+	test_guest_init(&test_guests_shared, 0,
 			"(module (import \"test\" \"stop\" (func $stop))"
 			" (start $stop) (func (export \"f\")))",
 			&guest);
@@ -273,7 +257,7 @@ static void check_limit(const char *text, uint64_t max_memory, const char *part)
 	struct ln_account account = { .max = UINT64_MAX };
 	struct test_guest guest;
 
-	test_guest_init(&all, 0, text, &guest);
+	test_guest_init(&test_guests_shared, 0, text, &guest);
 	guest.limits.max_memory = max_memory;
 	guest.limits.account = &account;
 	test_guest_run(&guest);
@@ -298,8 +282,8 @@ static void limits(void **state)
 		    "tables of the module exceed");
 	check_limit("(module (table 1001 funcref) (func (export \"f\")))",
 		    UINT64_C(1) << 32, "tables of the module exceed");
-	test_guest_init(&all, 0, "(module (memory 4) (func (export \"f\")))",
-			&guest);
+	test_guest_init(&test_guests_shared, 0,
+			"(module (memory 4) (func (export \"f\")))", &guest);
 	guest.limits.account = &account;
 	test_guest_run(&guest);
 	assert_int_equal(guest.made, LN_ELIMIT);
@@ -330,7 +314,7 @@ static void fuel(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, LN_VARIANT_METERED,
+	test_guest_init(&test_guests_shared, LN_VARIANT_METERED,
 			"(module (import \"test\" \"host\" (func $host))"
 			" (func (export \"f\") (param $n i32)"
 			"  (loop $l (local.set $n (i32.sub (local.get $n)"
@@ -367,7 +351,7 @@ static void burnt_fuel(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, LN_VARIANT_METERED,
+	test_guest_init(&test_guests_shared, LN_VARIANT_METERED,
 			"(module (import \"test\" \"host\" (func $host))"
 			" (func (export \"f\") (call $host)"
 			"  (loop $l (br $l))))",
@@ -381,7 +365,7 @@ static void burnt_fuel(void **state)
 	assert_int_equal(guest.numbers[0], 100000);
 	test_guest_deinit(&guest);
 	/* One that is not metered has none to lose. */
-	test_guest_init(&all, 0, calling, &guest);
+	test_guest_init(&test_guests_shared, 0, calling, &guest);
 	guest.host = burn_all;
 	guest.after = note_fuel;
 	test_guest_run(&guest);
@@ -430,8 +414,8 @@ static void check_kill(struct test_guests *guests, const char *entry)
 static void killed_by_signal(void **state)
 {
 	(void)state;
-	check_kill(&all, "f");
-	check_kill(&all, "deep");
+	check_kill(&test_guests_shared, "f");
+	check_kill(&test_guests_shared, "deep");
 }
 
 static void killed_by_epoch(void **state)
@@ -460,7 +444,7 @@ static void turns_are_taken(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		test_guest_init(&all, 0, spinning, &guests[i]);
+		test_guest_init(&test_guests_shared, 0, spinning, &guests[i]);
 		guests[i].host = spin_until_told;
 	}
 	for (int i = 0; i < 2; i++) {
@@ -534,5 +518,6 @@ int main(void)
 		cmocka_unit_test(where_they_are),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, test_guests_set_up,
+				      test_guests_tear_down);
 }

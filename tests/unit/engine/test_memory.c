@@ -18,22 +18,6 @@
 
 #define PAGE UINT64_C(65536)
 
-static struct test_guests all;
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_guests_init(&all, LN_PREEMPTION_SIGNAL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_guests_deinit(&all);
-	return 0;
-}
-
 /* Grows by `n` pages and stores the result at 0; marks the last byte before and
  * the last byte after that. */
 static const char growing[] =
@@ -90,7 +74,7 @@ static void check_strategy(unsigned variant)
 {
 	struct test_guest guest;
 
-	test_guest_init(&all, variant, growing, &guest);
+	test_guest_init(&test_guests_shared, variant, growing, &guest);
 	check_growth(&guest, 0, true);
 	check_growth(&guest, 1, true);
 	/* Over several sizes of slots, often: slots that others have used. */
@@ -147,7 +131,7 @@ static void check_moves(unsigned variant)
 {
 	struct test_guest guest;
 
-	test_guest_init(&all, variant, moving, &guest);
+	test_guest_init(&test_guests_shared, variant, moving, &guest);
 	guest.after = note_moved;
 	for (int i = 0; i < 3; i++) {
 		test_guest_run(&guest);
@@ -229,7 +213,7 @@ static void refused_in_mappings(void **state)
 	assert_true(LN_ASAN || large_mappings() > before);
 	test_refuse(0, 0);
 	/* They are unmapped as soon as that can be. */
-	test_guest_init(&all, LN_VARIANT_GUARD, growing, &guest);
+	test_guest_init(&test_guests_shared, LN_VARIANT_GUARD, growing, &guest);
 	check_growth(&guest, 1, true);
 	assert_int_equal(large_mappings(), before);
 	/* What cannot be made accessible is not given. */
@@ -253,7 +237,7 @@ static void accounts(void **state)
 	struct test_guest guest;
 
 	(void)state;
-	test_guest_init(&all, 0, growing, &guest);
+	test_guest_init(&test_guests_shared, 0, growing, &guest);
 	guest.limits.account = &account;
 	check_growth(&guest, 3, false);
 	check_growth(&guest, 2, true);
@@ -270,7 +254,7 @@ static void check_end(unsigned variant)
 	static const uint32_t out[] = { 65536, 65537, 131072, UINT32_MAX };
 	struct test_guest guest;
 
-	test_guest_init(&all, variant, beyond, &guest);
+	test_guest_init(&test_guests_shared, variant, beyond, &guest);
 	guest.params[0].i32 = 65535;
 	test_guest_run(&guest);
 	assert_int_equal(guest.stop, LN_STOP_RETURNED);
@@ -313,5 +297,6 @@ int main(void)
 		cmocka_unit_test(refused_in_mappings),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, test_guests_set_up,
+				      test_guests_tear_down);
 }

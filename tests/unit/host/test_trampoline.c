@@ -22,8 +22,6 @@ static const struct ln_host_function endless = { .module = "lunatic::test",
 						 .name = long_name };
 static char own_text[] = "process 7 does not exist";
 
-static struct test_guests all;
-
 static bool raise(struct test_guest *guest, char *trap_text, int error)
 {
 	struct ln_guest side = { .instance = &guest->instance,
@@ -77,7 +75,7 @@ static void check(bool (*host)(struct test_guest *), enum ln_stop stop,
 {
 	struct test_guest guest;
 
-	test_guest_init(&all, 0, text, &guest);
+	test_guest_init(&test_guests_shared, 0, text, &guest);
 	guest.host = host;
 	test_guest_run(&guest);
 	assert_int_equal(guest.stop, stop);
@@ -128,20 +126,6 @@ static void bounds(void **state)
 	assert_false(ln_host_inside(10, UINT32_MAX, UINT64_C(1) << 48));
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	test_guests_init(&all, LN_PREEMPTION_SIGNAL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_guests_deinit(&all);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,5 +135,6 @@ int main(void)
 		cmocka_unit_test(bounds),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, test_guests_set_up,
+				      test_guests_tear_down);
 }

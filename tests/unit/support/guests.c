@@ -75,6 +75,22 @@ void test_guests_deinit(struct test_guests *all)
 	ln_engine_free(all->engine);
 }
 
+struct test_guests test_guests_shared;
+
+int test_guests_set_up(void **state)
+{
+	(void)state;
+	test_guests_init(&test_guests_shared, LN_PREEMPTION_SIGNAL);
+	return 0;
+}
+
+int test_guests_tear_down(void **state)
+{
+	(void)state;
+	test_guests_deinit(&test_guests_shared);
+	return 0;
+}
+
 void test_guest_init(struct test_guests *all, unsigned variant,
 		     const char *text, struct test_guest *guest)
 {

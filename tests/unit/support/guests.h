@@ -27,6 +27,12 @@ void test_guests_init(struct test_guests *all, enum ln_preemption preemption);
 /* All guests must have been dropped. */
 void test_guests_deinit(struct test_guests *all);
 
+/* Set-up and tear-down of a group of tests that share these, preempted by
+ * signal. */
+extern struct test_guests test_guests_shared;
+int test_guests_set_up(void **state);
+int test_guests_tear_down(void **state);
+
 struct test_guest {
 	struct test_guests *all;
 	struct ln_linker *linker;

@@ -16,26 +16,11 @@
 #include "support/guests.h"
 #include "support/wat.h"
 
-static struct test_guests all;
-
-static int set_up(void **state)
-{
-	(void)state;
-	test_guests_init(&all, LN_PREEMPTION_SIGNAL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	test_guests_deinit(&all);
-	return 0;
-}
-
 /* Nobody would be charged for it. */
 static void outside_of_tasks(void **state)
 {
-	wasm_engine_t *engine = ln_engine_variant(all.engine, 0)->engine;
+	wasm_engine_t *engine =
+		ln_engine_variant(test_guests_shared.engine, 0)->engine;
 	wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
 	wasmtime_instance_t instance;
 	wasmtime_module_t *module;
@@ -63,21 +48,23 @@ static void outside_of_tasks(void **state)
 
 static wasmtime_module_t *probe_of(unsigned variant)
 {
-	return atomic_load(&ln_engine_variant(all.engine, variant)->probe);
+	return atomic_load(
+		&ln_engine_variant(test_guests_shared.engine, variant)->probe);
 }
 
 /* Only of variants that somebody uses. */
 static void probes(void **state)
 {
-	unsigned used = ln_engine_complete(all.engine, LN_VARIANT_METERED);
+	unsigned used = ln_engine_complete(test_guests_shared.engine,
+					   LN_VARIANT_METERED);
 	wasmtime_module_t *probe;
 
 	(void)state;
 	assert_null(probe_of(used));
-	ln_engine_prepare_probes(all.engine);
+	ln_engine_prepare_probes(test_guests_shared.engine);
 	probe = probe_of(used);
 	assert_non_null(probe);
-	ln_engine_prepare_probes(all.engine);
+	ln_engine_prepare_probes(test_guests_shared.engine);
 	assert_ptr_equal(probe_of(used), probe);
 	assert_null(probe_of(used | LN_VARIANT_GUARD));
 }
@@ -96,10 +83,11 @@ static void not_code(void **state)
 	char *error;
 
 	(void)state;
-	assert_int_equal(ln_wasmtime_class.deserialize(
-				 ln_engine_variant(all.engine, 0), bytes,
-				 sizeof(bytes), &code, &error),
-			 LN_EFORMAT);
+	assert_int_equal(
+		ln_wasmtime_class.deserialize(
+			ln_engine_variant(test_guests_shared.engine, 0), bytes,
+			sizeof(bytes), &code, &error),
+		LN_EFORMAT);
 	assert_non_null(error);
 	assert_null(code);
 	free(error);
@@ -114,5 +102,6 @@ int main(void)
 		cmocka_unit_test(not_code),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, test_guests_set_up,
+				      test_guests_tear_down);
 }
