@@ -298,7 +298,7 @@ static int take_code(struct ln_code *self, char **error)
 	return result;
 }
 
-enum ln_code_step ln_code_step(const struct ln_code *self)
+enum ln_code_phase ln_code_next_phase(const struct ln_code *self)
 {
 	struct ln_codes *codes = ln_engine_codes(self->engine);
 
@@ -706,21 +706,21 @@ void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants)
 		ln_fair_queue_quit(&codes->turns[i], tenants[i]);
 }
 
-int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_step step,
+int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_phase phase,
 			struct ln_tenant *const *tenants)
 {
 	if (ln_task_current() == NULL)
 		return 0;
-	return ln_fair_queue_enter(&ln_engine_codes(engine)->turns[step],
-				   tenants != NULL ? tenants[step] : NULL);
+	return ln_fair_queue_enter(&ln_engine_codes(engine)->turns[phase],
+				   tenants != NULL ? tenants[phase] : NULL);
 }
 
-void ln_code_leave_queue(struct ln_engine *engine, enum ln_code_step step,
+void ln_code_leave_queue(struct ln_engine *engine, enum ln_code_phase phase,
 			 struct ln_tenant *const *tenants)
 {
 	if (ln_task_current() != NULL)
-		ln_fair_queue_leave(&ln_engine_codes(engine)->turns[step],
-				    tenants != NULL ? tenants[step] : NULL);
+		ln_fair_queue_leave(&ln_engine_codes(engine)->turns[phase],
+				    tenants != NULL ? tenants[phase] : NULL);
 }
 
 /* ---- What code says ---- */

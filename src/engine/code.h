@@ -5,9 +5,9 @@
  *
  * Making it takes steps, since a task must not stop its worker and compilers
  * take turns: ln_code_find; when it says OURS, the caller must take a turn at
- * ln_code_step and call ln_code_compile, or give up with ln_code_settle; when
- * it says AWAITED, somebody else does that. Where the step is LN_CODE_APART,
- * ln_code_start and ln_code_watch come first.
+ * ln_code_next_phase and call ln_code_compile, or give up with ln_code_settle;
+ * when it says AWAITED, somebody else does that. Where the phase is
+ * LN_CODE_APART, ln_code_start and ln_code_watch come first.
  */
 #ifndef LN_ENGINE_CODE_H
 #define LN_ENGINE_CODE_H
@@ -50,11 +50,11 @@ int ln_code_find(struct ln_engine *engine, unsigned variant,
 		 struct ln_code **code, enum ln_code_state *state,
 		 char **error);
 
-/* The step at which code that is the caller's to make is compiled. */
-enum ln_code_step ln_code_step(const struct ln_code *code);
+/* The phase in which code that is the caller's to make is compiled. */
+enum ln_code_phase ln_code_next_phase(const struct ln_code *code);
 
 /* Starts to compile it in a process of its own; see ln_compilation_start.
- * LN_EUNSUP: that cannot be; it is to be compiled in this one, at the step
+ * LN_EUNSUP: that cannot be; it is to be compiled in this one, in the phase
  * LN_CODE_COMPILE. LN_ENOMEM. Blocks, and is deep. */
 int ln_code_start(struct ln_code *code, bool background);
 
@@ -78,7 +78,7 @@ void ln_code_settle(struct ln_code *code, int result, const char *text);
  * why. LN_EKILLED. */
 int ln_code_await(struct ln_code *code, char **text);
 
-/* Makes LN_CODE_PHASES tenants, which take turns at the steps, below those of
+/* Makes LN_CODE_PHASES tenants, which take turns in the phases, below those of
  * `above`; NULL: below none. LN_ENOMEM: some may be missing. */
 int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,
 		 struct ln_tenant **tenants);
@@ -88,9 +88,9 @@ void ln_code_leave(struct ln_engine *engine, struct ln_tenant *const *tenants);
 
 /* Takes a turn for one of such tenants; NULL: for none. Threads that run no
  * task do not wait. LN_EKILLED. */
-int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_step step,
+int ln_code_enter_queue(struct ln_engine *engine, enum ln_code_phase phase,
 			struct ln_tenant *const *tenants);
-void ln_code_leave_queue(struct ln_engine *engine, enum ln_code_step step,
+void ln_code_leave_queue(struct ln_engine *engine, enum ln_code_phase phase,
 			 struct ln_tenant *const *tenants);
 
 /* The module as a binary: text is assembled, a binary is copied; *binary is the

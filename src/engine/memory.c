@@ -11,9 +11,10 @@
  *
  * With guard pages, the other strategy, a memory is a mapping of its own: 4 GiB
  * of addresses and a guard behind them, of which only its bytes are accessible.
- * One that the kernel cannot unmap for now (the program has as many mappings as
- * it may have, and this one must be cut out of a larger one) is emptied, noted,
- * and tried again whenever another one is made or freed; it is not used again.
+ * One that the kernel cannot unmap at the moment (the program has as many
+ * mappings as it may have, and this one must be cut out of a larger one) is
+ * emptied, noted, and tried again whenever another one is made or freed; it is
+ * not used again.
  *
  * Moving and clearing large memories takes long: it is done in pieces, between
  * which others run. A store is dropped on the worker's stack, which nobody can

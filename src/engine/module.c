@@ -175,16 +175,16 @@ static int compile_apart(struct load *load, struct ln_blocking *pool)
 }
 
 static int in_queue(struct load *load, struct ln_blocking *pool,
-		    enum ln_code_step step,
+		    enum ln_code_phase phase,
 		    int (*work)(struct load *load, struct ln_blocking *pool))
 {
 	int error =
-		ln_code_enter_queue(load->engine, step, load->limits->tenants);
+		ln_code_enter_queue(load->engine, phase, load->limits->tenants);
 
 	if (error < 0)
 		return error;
 	error = work(load, pool);
-	ln_code_leave_queue(load->engine, step, load->limits->tenants);
+	ln_code_leave_queue(load->engine, phase, load->limits->tenants);
 	return error;
 }
 
@@ -193,7 +193,7 @@ static int make(struct load *load, struct ln_blocking *pool)
 {
 	int error = LN_EUNSUP;
 
-	if (ln_code_step(load->code) == LN_CODE_APART)
+	if (ln_code_next_phase(load->code) == LN_CODE_APART)
 		error = in_queue(load, pool, LN_CODE_APART, compile_apart);
 	if (error == LN_EUNSUP)
 		error = in_queue(load, pool, LN_CODE_COMPILE, compile);
@@ -209,7 +209,7 @@ static int look(struct load *load, struct ln_blocking *pool)
 	return run_job(load, pool, find_job);
 }
 
-static enum ln_code_step look_phase(const struct load *load)
+static enum ln_code_phase look_phase(const struct load *load)
 {
 	bool text = load->len > 0 && load->bytes[0] != '\0';
 
@@ -346,11 +346,6 @@ ln_compiled_class(const struct ln_compiled *module)
 unsigned ln_compiled_variant(const struct ln_compiled *module)
 {
 	return module->variant;
-}
-
-struct ln_engine *ln_compiled_engine(const struct ln_compiled *module)
-{
-	return ln_code_engine(module->code);
 }
 
 const struct ln_linked *ln_compiled_linked(const struct ln_compiled *module)

@@ -94,7 +94,6 @@ const uint8_t *ln_compiled_image(const struct ln_compiled *module,
 const struct ln_engine_class *
 ln_compiled_class(const struct ln_compiled *module);
 unsigned ln_compiled_variant(const struct ln_compiled *module);
-struct ln_engine *ln_compiled_engine(const struct ln_compiled *module);
 
 /* For the engine: its form of the variant, and of the module with its imports.
  */

@@ -1,10 +1,10 @@
-/* The steps of making a module that take turns. */
+/* The phases of making a module that take turns. */
 #ifndef LN_ENGINE_PHASES_H
 #define LN_ENGINE_PHASES_H
 
 /* What tasks do in turns, round robin over tenants (sched/fair_queue.h), so
  * that one which adds many modules does not keep others from adding one. */
-enum ln_code_step {
+enum ln_code_phase {
 	LN_CODE_LOOK,    /* reading a small one: two at a time, of the pool's
 			  * threads */
 	LN_CODE_READ,    /* reading a large one, which may take a second: one */

@@ -30,16 +30,16 @@ struct change {
 };
 
 int ln_environment_enter_queue(struct ln_environment *environment,
-			       enum ln_code_step step)
+			       enum ln_code_phase phase)
 {
-	return ln_code_enter_queue(environment->runtime->engine, step,
+	return ln_code_enter_queue(environment->runtime->engine, phase,
 				   environment->making);
 }
 
 void ln_environment_leave_queue(struct ln_environment *environment,
-				enum ln_code_step step)
+				enum ln_code_phase phase)
 {
-	ln_code_leave_queue(environment->runtime->engine, step,
+	ln_code_leave_queue(environment->runtime->engine, phase,
 			    environment->making);
 }
 

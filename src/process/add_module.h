@@ -27,10 +27,10 @@ int ln_environment_add_charged(struct ln_environment *environment,
 			       struct ln_module **module, char **error,
 			       uint64_t *plugin_fuel);
 
-/* Takes a turn at a step of making modules: see ln_code_enter_queue. */
+/* Takes a turn at a phase of making modules: see ln_code_enter_queue. */
 int ln_environment_enter_queue(struct ln_environment *environment,
-			       enum ln_code_step step);
+			       enum ln_code_phase phase);
 void ln_environment_leave_queue(struct ln_environment *environment,
-				enum ln_code_step step);
+				enum ln_code_phase phase);
 
 #endif
