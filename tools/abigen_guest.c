@@ -84,24 +84,28 @@ static void print_comment(FILE *out, const struct function *function)
 
 void print_guest_header(FILE *out)
 {
+	bool first = wanted_generation <= 1;
+	const char *guard = first ? "LUNATIC_ABI_H" : "LUNATIC_ABI_0_13_H";
+
 	fprintf(out,
 		"/*\n"
 		" * The host functions of lunatic %s for guests in C and C++.\n"
-		" * docs/abi.md has the rules that hold for all of them: ids,\n"
+		" * docs/%s has the rules that hold for all of them: ids,\n"
 		" * errors, pointers, the scratch area, tags and links.\n"
 		" *\n"
 		" * %s\n"
 		" */\n"
-		"#ifndef LUNATIC_ABI_H\n#define LUNATIC_ABI_H\n\n"
+		"#ifndef %s\n#define %s\n\n"
 		"#ifndef __wasm32__\n"
-		"#error \"lunatic/abi.h is for guests: build for wasm32\"\n"
+		"#error \"this is for guests: build for wasm32\"\n"
 		"#endif\n\n"
 		"#include <stddef.h>\n#include <stdint.h>\n\n"
 		"#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
 		"#define LUNATIC_IMPORT(module, name) \\\n"
 		"\t__attribute__((__import_module__(module), "
 		"__import_name__(name)))\n",
-		generations[wanted_generation][0], MADE_BY);
+		generations[wanted_generation][0],
+		first ? "abi.md" : "abi-0.13.md", MADE_BY, guard, guard);
 	for (size_t i = 0; i < table.namespace_count; i++) {
 		const struct space *space = &table.namespaces[i];
 

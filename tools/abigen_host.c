@@ -51,7 +51,9 @@ void print_h(FILE *out)
 
 		fprintf(out, "\n/* %s */\n", space->name);
 		for (size_t j = 0; j < space->count; j++)
-			print_prototype(out, space, &space->functions[j]);
+			if (space->functions[j].same == NULL)
+				print_prototype(out, space,
+						&space->functions[j]);
 	}
 	fputs("\n#endif\n", out);
 }
@@ -161,8 +163,11 @@ static void print_checks(FILE *out, const struct space *space,
 static void print_call(FILE *out, const struct space *space,
 		       const struct function *function)
 {
-	fprintf(out, "\terror = ln_host_%s_%s(guest", space->prefix,
-		function->name);
+	if (function->same != NULL)
+		fprintf(out, "\terror = ln_host_%s(guest", function->same);
+	else
+		fprintf(out, "\terror = ln_host_%s_%s(guest", space->prefix,
+			function->name);
 	for (size_t i = 0; i < function->count; i++) {
 		enum kind_id kind = function->arguments[i].kind;
 

@@ -354,6 +354,8 @@ static bool parse_item(struct target *target, const char *line, size_t number)
 		if (!function->has_result)
 			fail(number, "'%s' has no result", function->name);
 		item = &function->result_docs;
+	} else if (accept(&cursor, "same as:")) {
+		item = &function->same;
 	} else if (accept(&cursor, "arg ")) {
 		take_name(&cursor, '\0', argument);
 		expect(&cursor, ":");
@@ -564,9 +566,67 @@ static void trim(struct text *text, size_t line, const char *what)
 		fail(line, "%s has no description", what);
 }
 
+/* The function whose implementation is PREFIX_NAME; NULL: there is none. */
+static const struct function *implementation(const char *symbol)
+{
+	char name[2 * NAME_SIZE];
+
+	for (size_t i = 0; i < table.namespace_count; i++) {
+		const struct space *space = &table.namespaces[i];
+
+		for (size_t j = 0; j < space->count; j++) {
+			const struct function *function = &space->functions[j];
+
+			snprintf(name, sizeof(name), "%s_%s", space->prefix,
+				 function->name);
+			if (strcmp(name, symbol) == 0)
+				return function;
+		}
+	}
+	return NULL;
+}
+
+static bool same_arguments(const struct function *a, const struct function *b)
+{
+	if (a->count != b->count || a->has_result != b->has_result ||
+	    (a->has_result && a->result != b->result))
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->arguments[i].kind != b->arguments[i].kind ||
+		    a->arguments[i].size != b->arguments[i].size)
+			return false;
+	return true;
+}
+
+/* One that has the implementation of another has its description, too, where it
+ * has none of its own. */
+static void inherit(struct function *function)
+{
+	const struct function *other = implementation(function->same);
+
+	if (other == NULL || other->same != NULL)
+		fail(function->line, "no function is implemented by '%s'",
+		     function->same);
+	if (!same_arguments(function, other))
+		fail(function->line, "'%s' has other arguments or results",
+		     function->same);
+	if (function->docs.count == 0) {
+		function->docs = other->docs;
+		function->traps = other->traps;
+	}
+	if (function->result_docs == NULL)
+		function->result_docs = other->result_docs;
+	for (size_t i = 0; i < function->count; i++)
+		if (function->arguments[i].docs == NULL)
+			function->arguments[i].docs = other->arguments[i].docs;
+}
+
 static void check_function(const struct space *space, struct function *function)
 {
 	bool checked = false;
+
+	if (function->same != NULL)
+		inherit(function);
 
 	trim(&function->docs, function->line, function->name);
 	for (size_t i = 0; i < function->count; i++) {

@@ -71,6 +71,7 @@ struct function {
 	enum kind_id result; /* I32, I64, S32, S64, F32 or F64 */
 	char *result_docs;
 	struct text docs, traps; /* traps: a line each */
+	char *same; /* whose implementation it has, PREFIX_NAME; or NULL */
 };
 
 struct space {

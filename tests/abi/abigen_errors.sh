@@ -256,6 +256,9 @@ bad_function "the name 'aaaaaaaaaaaaaaaaaaaa...' is too long" \
 	"fn $(printf '%064d' 0 | tr 0 a)()"
 bad_function "f has no description" 'fn f()'
 bad_function "no 'arg x:' describes it" 'fn f(x: i32)' '  Text.'
+bad_function "no function is implemented by 'a_g'" 'fn f()' '  same as: a_g'
+bad_function "'a_g' has other arguments or results" 'fn f(x: i32)' \
+	'  same as: a_g' 'fn g(x: i64)' '  Text.' '  arg x: text'
 bad_function "no 'result:' describes it" 'fn f() -> i32' '  Text.'
 
 # Several tables: a mistake is told with the name of its file.

@@ -12,23 +12,32 @@ if [ "$1" = --update ]; then
 fi
 abigen=$1
 source=${2:-$(cd "$(dirname "$0")/../.." && pwd)}
-docs=$source/docs/abi.md
-header=$source/sdk/c/include/lunatic/abi.h
+
+# generate DOCS_DIR HEADER_DIR: prints all of them there.
+generate() {
+	set -- "$1" "$2" "$source/src/host/v07/abi.def" "$source"/src/host/v13/*.def \
+		"$source/src/host/wasi/abi.def"
+	docs=$1
+	headers=$2
+	shift 2
+	"$abigen" "$@" --docs "$docs/abi.md" --guest-header "$headers/abi.h"
+	"$abigen" "$@" --generation 0.13 --docs "$docs/abi-0.13.md" \
+		--guest-header "$headers/abi_0_13.h"
+}
 
 if $update; then
-	mkdir -p "$(dirname "$docs")" "$(dirname "$header")"
-	exec "$abigen" "$source/src/host/v07/abi.def" \
-		"$source/src/host/wasi/abi.def" --docs "$docs" \
-		--guest-header "$header"
+	generate "$source/docs" "$source/sdk/c/include/lunatic"
+	exit
 fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$abigen" "$source/src/host/v07/abi.def" "$source/src/host/wasi/abi.def" --docs "$work/abi.md" \
-	--guest-header "$work/abi.h"
+generate "$work" "$work"
 status=0
-diff -u "$docs" "$work/abi.md" || status=1
-diff -u "$header" "$work/abi.h" || status=1
+for file in docs/abi.md docs/abi-0.13.md sdk/c/include/lunatic/abi.h \
+	sdk/c/include/lunatic/abi_0_13.h; do
+	diff -u "$source/$file" "$work/${file##*/}" || status=1
+done
 if [ $status -ne 0 ]; then
 	echo "out of date: run tests/abi/check_fresh.sh --update ABIGEN"
 fi

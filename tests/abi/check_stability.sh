@@ -1,9 +1,9 @@
 #!/bin/sh
-# The table of host functions against what lunatic 0.7.5 offered: a function
-# that both have must have the same type, the table must not invent functions
-# in lunatic's namespaces, except those listed as ours in own-functions.txt,
-# and one that it lacks must be listed as missing. So a signature that changes
-# and a function that gets lost both fail here.
+# The tables of host functions against what lunatic 0.7.5 and 0.13.2 offered: a
+# function that both have must have the same type, a table must not invent
+# functions in lunatic's namespaces, except those listed as ours in
+# own-VERSION.txt, and one that it lacks must be listed in missing-VERSION.txt.
+# So a signature that changes and a function that gets lost both fail here.
 #
 #   check_stability.sh ABIGEN [SOURCE_DIR]
 set -eu
@@ -11,16 +11,18 @@ set -eu
 abigen=$1
 here=$(cd "$(dirname "$0")" && pwd)
 source=${2:-$here/../..}
-reference=$here/host-functions-0.7.5.tsv
-missing=$here/missing-0.7.5.txt
-own=$here/own-functions.txt
+v07=$source/src/host/v07/abi.def
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Compares the functions of table $1 with the reference; prints differences.
+# differences GENERATION VERSION TABLE...: compares the functions of a
+# generation with the reference; prints differences.
 differences() {
-	"$abigen" "$1" --generation 0.7 --tsv "$work/table.tsv"
-	awk -F '\t' '
+	generation=$1
+	version=$2
+	shift 2
+	"$abigen" "$@" --generation "$generation" --tsv "$work/table.tsv"
+	awk -F '\t' -v version="$version" '
 	FNR == 1 { file++ }
 	file <= 2 {
 		if ($0 ~ /^#/ || NF == 0)
@@ -40,16 +42,16 @@ differences() {
 		count++
 		if (name in own) {
 			if (name in reference)
-				print name ": of lunatic 0.7.5, not ours"
+				print name ": of lunatic " version ", not ours"
 			found[name] = 1
 			next
 		}
 		if (!(name in reference))
-			print name ": not a function of lunatic 0.7.5"
+			print name ": not a function of lunatic " version
 		else if (reference[name] != type)
 			print name ": " type ", must be " reference[name]
 		if (name in missing)
-			print name ": there, but listed in missing-0.7.5.txt"
+			print name ": there, but listed as missing"
 	}
 	END {
 		for (name in reference)
@@ -63,28 +65,34 @@ differences() {
 				print name ": listed as ours, unknown"
 		if (count == 0)
 			print "the table has no function of lunatic"
-	}' "$missing" "$own" "$reference" "$work/table.tsv"
+	}' "$here/missing-$version.txt" "$here/own-$version.txt" \
+		"$here/host-functions-$version.tsv" "$work/table.tsv"
 }
 
-# What must be noticed: $1 says what sed changes in a copy of the table, $2 is
+# What must be noticed: $1 says what sed changes in a copy of a table, $2 is
 # what must be said about it.
 notices() {
-	sed "$1" "$source/src/host/v07/abi.def" >"$work/changed.def"
-	if cmp -s "$work/changed.def" "$source/src/host/v07/abi.def"; then
+	sed "$1" "$v07" >"$work/changed.def"
+	if cmp -s "$work/changed.def" "$v07"; then
 		echo "the self-test '$1' changes nothing"
 		exit 1
 	fi
-	if [ "$(differences "$work/changed.def")" != "$2" ]; then
+	if [ "$(differences 0.7 0.7.5 "$work/changed.def")" != "$2" ]; then
 		echo "the self-test '$1' is not noticed"
 		exit 1
 	fi
 }
 
-found=$(differences "$source/src/host/v07/abi.def")
-if [ -n "$found" ]; then
-	echo "$found"
-	exit 1
-fi
+check() {
+	found=$(differences "$@")
+	if [ -n "$found" ]; then
+		echo "$found"
+		exit 1
+	fi
+	echo "$(grep -c '^lunatic::' "$work/table.tsv") functions of" \
+		"lunatic $1 have their types"
+}
+
 notices 's/^fn send(process: i64)/fn send(process: i32)/' \
 	'lunatic::message::send: i32 -> -, must be i64 -> -'
 notices 's/^fn major() -> i32/fn major() -> i64/' \
@@ -92,4 +100,5 @@ notices 's/^fn major() -> i32/fn major() -> i64/' \
 notices 's/^fn seek_data(/fn seek(/' \
 	'lunatic::message::seek: not a function of lunatic 0.7.5
 lunatic::message::seek_data: neither there nor listed as missing'
-echo "$(grep -c '^lunatic::' "$work/table.tsv") functions have their types"
+check 0.7 0.7.5 "$v07"
+check 0.13 0.13.2 "$v07" "$source"/src/host/v13/*.def

@@ -9,7 +9,7 @@
 #define LUNATIC_ABI_H
 
 #ifndef __wasm32__
-#error "lunatic/abi.h is for guests: build for wasm32"
+#error "this is for guests: build for wasm32"
 #endif
 
 #include <stddef.h>
