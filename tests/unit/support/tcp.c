@@ -105,7 +105,7 @@ struct ln_socket *test_listener(struct ln_sched *sched,
 	int number;
 
 	assert_int_equal(test_call(sched, &call, test_listen), 0);
-	assert_int_equal(ln_tcp_local_address(call.socket, address, &number),
+	assert_int_equal(ln_socket_local_address(call.socket, address, &number),
 			 0);
 	return call.socket;
 }
