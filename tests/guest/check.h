@@ -1,10 +1,18 @@
-/* Short forms for what most cases in C do, beside checks.h. */
+/*
+ * What the cases in C for lunatic 0.7 share: checks (checks.h), and short forms
+ * for what most of them do.
+ */
 #ifndef LUNATIC_TESTS_GUEST_CHECK_H
 #define LUNATIC_TESTS_GUEST_CHECK_H
 
 #include <lunatic/abi.h>
 
 #include "checks.h"
+
+/* Results of receiving. */
+#define DATA 0
+#define LINK_DIED 1
+#define TIMED_OUT 9027
 
 /* Spawns an entry without parameters. A link of 0 is none. */
 static inline uint64_t spawn(const char *entry, int64_t link)

@@ -1,8 +1,8 @@
 /*
- * Checks for cases in C, of guests of each generation. A check that fails
- * prints a line on standard output, which no case expects, and ends its process
- * with a failure. A function that is exported under its own name (ENTRY) can be
- * spawned by that name.
+ * Checks for cases in C of any generation. One that fails prints a line on
+ * standard output, which no case expects, and ends its process with a failure.
+ * A function that is exported under its own name (ENTRY) can be spawned by that
+ * name.
  */
 #ifndef LUNATIC_TESTS_GUEST_CHECKS_H
 #define LUNATIC_TESTS_GUEST_CHECKS_H
@@ -12,11 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Results of receiving. */
-#define DATA 0
-#define LINK_DIED 1
-#define TIMED_OUT 9027
 
 /* Long enough for what must come, short enough for what must not. */
 #define SOON 10000

@@ -6,7 +6,11 @@
 
 #include "../checks.h"
 
+/* Results of receiving. */
+#define DATA 0
+#define LINK_DIED 1
 #define PROCESS_DIED 2
+#define TIMED_OUT 9027
 #define OWN UINT64_MAX     /* module or configuration */
 #define NO_LIMIT UINT64_MAX /* of time */
 
