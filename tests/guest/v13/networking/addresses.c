@@ -14,13 +14,13 @@ static uint32_t resolve(const char *name, uint64_t timeout)
 
 static void refused(const char *name, const char *want)
 {
-	CHECK_EQ(resolve(name, FOREVER), FAILED);
+	CHECK_EQ(resolve(name, NO_LIMIT), FAILED);
 	expect_error(iterator, want);
 }
 
 static void names(void)
 {
-	static const uint64_t timeouts[] = { FOREVER, FOREVER - 1, SOON };
+	static const uint64_t timeouts[] = { NO_LIMIT, NO_LIMIT - 1, SOON };
 	struct address address;
 
 	for (int i = 0; i < 3; i++) {
@@ -48,7 +48,7 @@ static void names(void)
 	CHECK(memcmp(address.ip, "\x0a\x14\x1e\x28", 4) == 0);
 	if (resolve("localhost:1", 0) == TIMED_OUT)
 		CHECK_EQ(iterator, 77);
-	CHECK_EQ(resolve("[fe80::1%7]:80", FOREVER), OK);
+	CHECK_EQ(resolve("[fe80::1%7]:80", NO_LIMIT), OK);
 	address = only_address(iterator);
 	CHECK_EQ(address.version, 6);
 	CHECK_EQ(address.scope_id, 7);

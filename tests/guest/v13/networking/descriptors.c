@@ -30,7 +30,7 @@ int main(void)
 		 FAILED);
 	expect_error(id, "Too many open files (os error 24)");
 	CHECK_EQ(lunatic_networking_tcp_connect(4, (void *)loopback, taken, 0,
-						0, FOREVER, &id),
+						0, NO_LIMIT, &id),
 		 FAILED);
 	expect_error(id, "Too many open files (os error 24)");
 	// Dropping gives back, and the last clone only.

@@ -537,7 +537,7 @@ int main(void)
 	udp_say(other, udp_port, "hello");
 	udp_hear(udp, "hello");
 	CHECK_EQ(lunatic_networking_udp_peer_addr(udp, &id), 1);
-	CHECK_EQ(lunatic_networking_get_read_timeout(stream), FOREVER);
+	CHECK_EQ(lunatic_networking_get_read_timeout(stream), NO_LIMIT);
 	write_all(stream, "x", 1);
 	read_all(server, &byte, 1);
 	CHECK_EQ(byte, 'x');

@@ -10,13 +10,13 @@ static uint64_t second;
 
 /* They wait on what they made, or on a clone of it. */
 
-static uint64_t shared(uint64_t stream, int share)
+static uint64_t shared(uint64_t stream, bool share)
 {
 	return share ? lunatic_networking_clone_tcp_stream(stream) : stream;
 }
 
 /* Somebody else may look whether the port is free, by the same means. */
-static uint64_t a_udp(int port, int share)
+static uint64_t a_udp(int64_t port, bool share)
 {
 	uint64_t socket;
 
@@ -28,21 +28,21 @@ static uint64_t a_udp(int port, int share)
 	return share ? lunatic_networking_clone_udp_socket(socket) : socket;
 }
 
-static void reader(int port, int share)
+static void reader(int64_t port, bool share)
 {
 	lunatic_networking_tcp_read(shared(connect_to((uint16_t)port), share),
 				    page, 1, &id);
 }
 
-static void peeker(int port, int share)
+static void peeker(int64_t port, bool share)
 {
 	uint64_t stream = shared(connect_to((uint16_t)port), share);
 
-	lunatic_networking_set_peek_timeout(stream, FOREVER - 1);
+	lunatic_networking_set_peek_timeout(stream, NO_LIMIT - 1);
 	lunatic_networking_tcp_peek(stream, page, 1, &id);
 }
 
-static void writer(int port, int share)
+static void writer(int64_t port, bool share)
 {
 	uint64_t stream = shared(connect_to((uint16_t)port), share);
 
@@ -50,7 +50,7 @@ static void writer(int port, int share)
 		continue;
 }
 
-static void acceptor(int port, int share)
+static void acceptor(int64_t port, bool share)
 {
 	uint64_t stream = shared(connect_to((uint16_t)port), share);
 	uint16_t own;
@@ -59,57 +59,57 @@ static void acceptor(int port, int share)
 	lunatic_networking_drop_tcp_stream(stream);
 }
 
-ENTRY(reading)(int port)
+ENTRY(reading)(int64_t port)
 {
-	reader(port, 0);
+	reader(port, false);
 	CHECK(false);
 }
-ENTRY(reading_shared)(int port)
+ENTRY(reading_shared)(int64_t port)
 {
-	reader(port, 1);
+	reader(port, true);
 	CHECK(false);
 }
-ENTRY(peeking)(int port)
+ENTRY(peeking)(int64_t port)
 {
-	peeker(port, 0);
+	peeker(port, false);
 	CHECK(false);
 }
-ENTRY(peeking_shared)(int port)
+ENTRY(peeking_shared)(int64_t port)
 {
-	peeker(port, 1);
+	peeker(port, true);
 	CHECK(false);
 }
-ENTRY(writing)(int port)
+ENTRY(writing)(int64_t port)
 {
-	writer(port, 0);
+	writer(port, false);
 	CHECK(false);
 }
-ENTRY(writing_shared)(int port)
+ENTRY(writing_shared)(int64_t port)
 {
-	writer(port, 1);
+	writer(port, true);
 	CHECK(false);
 }
-ENTRY(accepting)(int port)
+ENTRY(accepting)(int64_t port)
 {
-	acceptor(port, 0);
-	CHECK(false);
-}
-
-ENTRY(receiving)(int port)
-{
-	lunatic_networking_udp_receive(a_udp(port, 0), page, 1, &id);
+	acceptor(port, false);
 	CHECK(false);
 }
 
-ENTRY(receiving_shared)(int port)
+ENTRY(receiving)(int64_t port)
 {
-	lunatic_networking_udp_receive(a_udp(port, 1), page, 1, &id);
+	lunatic_networking_udp_receive(a_udp(port, false), page, 1, &id);
 	CHECK(false);
 }
 
-ENTRY(receiving_from)(int port)
+ENTRY(receiving_shared)(int64_t port)
 {
-	lunatic_networking_udp_receive_from(a_udp(port, 0), page, 1, &id,
+	lunatic_networking_udp_receive(a_udp(port, true), page, 1, &id);
+	CHECK(false);
+}
+
+ENTRY(receiving_from)(int64_t port)
+{
+	lunatic_networking_udp_receive_from(a_udp(port, false), page, 1, &id,
 					    &second);
 	CHECK(false);
 }
@@ -117,14 +117,14 @@ ENTRY(receiving_from)(int port)
 /* The process has connected; it is somewhere near its call, or in it. */
 static void stream_dies(const char *entry, uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with(entry, port);
+	uint64_t process = spawn_with(entry, 0, port);
 	uint64_t stream = accept_from(listener);
 	uint64_t count;
 
 	lunatic_process_sleep_ms(20);
 	CHECK(lunatic_process_exists(process));
 	lunatic_process_kill(process);
-	wait_gone(process);
+	await_end(process);
 	// Its end is closed: whatever it had written, then the end.
 	do {
 		CHECK_EQ(read_soon(stream, page, sizeof(page), &count), OK);
@@ -151,7 +151,7 @@ static void socket_dies(const char *entry)
 
 	// One that is free now.
 	lunatic_networking_drop_udp_socket(udp_at(&port));
-	process = spawn_with(entry, port);
+	process = spawn_with(entry, 0, port);
 	for (int i = 0; !in_use(port); i++) {
 		CHECK(i < SOON);
 		lunatic_process_sleep_ms(1);
@@ -159,7 +159,7 @@ static void socket_dies(const char *entry)
 	lunatic_process_sleep_ms(20);
 	CHECK(lunatic_process_exists(process));
 	lunatic_process_kill(process);
-	wait_gone(process);
+	await_end(process);
 	for (int i = 0; in_use(port); i++) {
 		CHECK(i < SOON);
 		lunatic_process_sleep_ms(1);

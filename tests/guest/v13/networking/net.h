@@ -1,16 +1,13 @@
 /*
  * What the networking cases for lunatic 0.13 share: what those of all
- * generations do, a listener and a UDP socket on the loopback, and processes
- * that must end.
+ * generations do, a listener and UDP sockets on the loopback.
  */
 #ifndef LUNATIC_TESTS_GUEST_V13_NETWORKING_NET_H
 #define LUNATIC_TESTS_GUEST_V13_NETWORKING_NET_H
 
-#include <lunatic/abi_0_13.h>
+#include "../check.h"
 
 #include "../../networking/common.h"
-
-#define FOREVER UINT64_MAX
 
 static inline uint64_t listen_at(uint16_t *port)
 {
@@ -68,7 +65,7 @@ static inline void udp_connect_to(uint64_t socket, uint16_t port)
 	uint64_t id = 77;
 
 	CHECK_EQ(lunatic_networking_udp_connect(socket, 4, (void *)loopback,
-						port, 0, 0, FOREVER, &id),
+						port, 0, 0, NO_LIMIT, &id),
 		 OK);
 	CHECK_EQ(id, 0);
 }
@@ -96,36 +93,9 @@ static inline void udp_hear(uint64_t socket, const char *text)
 	CHECK(memcmp(buffer, text, count) == 0);
 }
 
-/* Spawns an entry that takes one number. */
-static inline uint64_t spawn_with(const char *entry, int32_t number)
-{
-	uint8_t params[PARAM_SIZE] = { I32 };
-	uint64_t process;
-
-	memcpy(params + 1, &number, sizeof(number));
-	CHECK_EQ(lunatic_process_spawn(0, UINT64_MAX, UINT64_MAX, entry,
-				       strlen(entry), params, sizeof(params),
-				       &process),
-		 0);
-	return process;
-}
-
-/* Waits for the end of a process. */
-static inline void wait_gone(uint64_t process)
-{
-	for (int i = 0; i < SOON; i++) {
-		if (!lunatic_process_exists(process))
-			return;
-		lunatic_process_sleep_ms(1);
-	}
-	CHECK(!"the process should be gone");
-}
-
 #define udp_at(port) (FROM_HERE, udp_at(port))
 #define udp_connect_to(socket, port) (FROM_HERE, udp_connect_to(socket, port))
 #define udp_say(socket, port, text) (FROM_HERE, udp_say(socket, port, text))
 #define udp_hear(socket, text) (FROM_HERE, udp_hear(socket, text))
-#define spawn_with(entry, number) (FROM_HERE, spawn_with(entry, number))
-#define wait_gone(process) (FROM_HERE, wait_gone(process))
 
 #endif

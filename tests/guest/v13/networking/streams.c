@@ -131,7 +131,7 @@ static void waits(void)
 		CHECK_EQ(read_soon(client, page,
 				   sent < BIG ? (uint32_t)sent : BIG, &count),
 			 OK);
-	lunatic_networking_set_write_timeout(server, FOREVER);
+	lunatic_networking_set_write_timeout(server, NO_LIMIT);
 	write_all(server, "z", 1);
 	read_all(client, page, 1);
 	CHECK_EQ(page[0], 'z');
@@ -152,26 +152,26 @@ static void timeouts(void)
 	uint64_t clone;
 
 	make_pair();
-	check_timeouts(server, FOREVER, FOREVER, FOREVER);
-	check_timeouts(client, FOREVER, FOREVER, FOREVER);
+	check_timeouts(server, NO_LIMIT, NO_LIMIT, NO_LIMIT);
+	check_timeouts(client, NO_LIMIT, NO_LIMIT, NO_LIMIT);
 	clone = lunatic_networking_clone_tcp_stream(server);
 	lunatic_networking_set_read_timeout(server, 1);
-	check_timeouts(clone, 1, FOREVER, FOREVER);
+	check_timeouts(clone, 1, NO_LIMIT, NO_LIMIT);
 	lunatic_networking_set_write_timeout(clone, 0);
-	check_timeouts(server, 1, 0, FOREVER);
+	check_timeouts(server, 1, 0, NO_LIMIT);
 	// Longer than anybody lives.
-	lunatic_networking_set_peek_timeout(clone, FOREVER - 1);
-	check_timeouts(server, 1, 0, FOREVER - 1);
-	check_timeouts(client, FOREVER, FOREVER, FOREVER);
+	lunatic_networking_set_peek_timeout(clone, NO_LIMIT - 1);
+	check_timeouts(server, 1, 0, NO_LIMIT - 1);
+	check_timeouts(client, NO_LIMIT, NO_LIMIT, NO_LIMIT);
 	write_all(client, "x", 1);
 	CHECK_EQ(lunatic_networking_tcp_peek(server, page, 1, &(uint64_t){ 0 }),
 		 OK);
 	lunatic_networking_drop_tcp_stream(server);
-	check_timeouts(clone, 1, 0, FOREVER - 1);
-	lunatic_networking_set_read_timeout(clone, FOREVER);
-	lunatic_networking_set_write_timeout(clone, FOREVER);
-	lunatic_networking_set_peek_timeout(clone, FOREVER);
-	check_timeouts(clone, FOREVER, FOREVER, FOREVER);
+	check_timeouts(clone, 1, 0, NO_LIMIT - 1);
+	lunatic_networking_set_read_timeout(clone, NO_LIMIT);
+	lunatic_networking_set_write_timeout(clone, NO_LIMIT);
+	lunatic_networking_set_peek_timeout(clone, NO_LIMIT);
+	check_timeouts(clone, NO_LIMIT, NO_LIMIT, NO_LIMIT);
 	lunatic_networking_drop_tcp_stream(clone);
 	lunatic_networking_drop_tcp_stream(client);
 }
@@ -218,7 +218,7 @@ int main(void)
 	lunatic_networking_drop_tcp_listener(listener);
 	// Refused, whatever the timeout.
 	CHECK_EQ(lunatic_networking_tcp_connect(4, (void *)loopback, port, 0, 0,
-						FOREVER, &client),
+						NO_LIMIT, &client),
 		 FAILED);
 	expect_error(client, "Connection refused (os error 111)");
 	puts("passed");

@@ -39,7 +39,7 @@ static uint64_t a_stream(void)
 	return connect_to(port);
 }
 
-ENTRY(child)(int which)
+ENTRY(child)(int64_t which)
 {
 	struct address address;
 
@@ -88,7 +88,7 @@ int main(void)
 {
 	lunatic_process_die_when_link_dies(0);
 	for (int i = 0; i < 12; i++)
-		wait_gone(spawn_with("child", i));
+		await_end(spawn_with("child", 0, i));
 	puts("passed");
 	return 0;
 }

@@ -142,7 +142,7 @@ static void settings(void)
 		 FAILED);
 	expect_error(count, "Permission denied (os error 13)");
 	CHECK_EQ(lunatic_networking_udp_connect(other, 4, (void *)everyone, 9,
-						0, 0, FOREVER, &count),
+						0, 0, NO_LIMIT, &count),
 		 FAILED);
 	expect_error(count, "Permission denied (os error 13)");
 	lunatic_networking_set_udp_socket_broadcast(other, 7);
