@@ -230,6 +230,8 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 		return error;
 	clone->limits = config->limits;
 	clone->strategy = config->strategy;
+	clone->denied = config->denied;
+	clone->joins_family = config->joins_family;
 	clone->console = config->console;
 	error = copy_texts(clone, &clone->allowed, &config->allowed);
 	if (error == 0)

@@ -72,9 +72,20 @@ struct ln_texts {
 #define LN_CONFIG_MAX_ENTRIES ((size_t)1 << 20)
 #define LN_CONFIG_MAX_BYTES ((size_t)16 << 20)
 
+/* What processes may be denied beside whole host functions. */
+enum ln_denied {
+	LN_DENIED_COMPILE = 1, /* adding modules */
+	LN_DENIED_CONFIGS = 2, /* making configurations and environments */
+	LN_DENIED_SPAWN = 4,   /* starting processes */
+};
+
 struct ln_config {
 	struct ln_limits limits;
 	enum ln_memory_strategy strategy;
+	unsigned denied; /* a set of enum ln_denied; 0: nothing */
+	/* An environment made from it belongs to the family of its parent: they
+	 * have one registry, and their processes find each other by id. */
+	bool joins_family;
 	struct ln_texts allowed;   /* prefixes of "namespace::function" */
 	struct ln_texts args;      /* of the guest; the first is its name */
 	struct ln_texts envs;      /* NAME=value */

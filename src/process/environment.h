@@ -43,9 +43,15 @@ struct ln_environment {
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
 	uint64_t number;                /* for reports; the first has 0 */
-	uint64_t kept; /* bytes that it is charged for itself */
+	/* The head of its family, which may be itself: environments that have
+	 * one registry, and whose processes find each other by id. All but the
+	 * head are below it. */
+	struct ln_environment *family;
+	unsigned denied; /* enum ln_denied, also by those above */
+	uint64_t kept;   /* bytes that it is charged for itself */
 	struct ln_linker *linker;
-	struct ln_registry *registry;    /* of processes, by name */
+	struct ln_registry *registry;    /* of processes, by name; its family's
+					  */
 	struct ln_preopens *preopens;    /* NULL: none */
 	struct ln_listeners *listeners;  /* NULL: none */
 	struct ln_quota *descriptors;    /* sockets and files of guests */

@@ -72,7 +72,8 @@ static void destroy(void *argument)
 				       memory_order_relaxed) == 0);
 	ln_assert(atomic_load_explicit(&environment->environments,
 				       memory_order_relaxed) == 0);
-	ln_registry_close(environment->registry);
+	if (environment->family == environment)
+		ln_registry_close(environment->registry);
 	ln_linker_release(environment->linker);
 	give_back_preopens(environment);
 	ln_quota_release(environment->descriptors);
@@ -174,8 +175,10 @@ static void set_limits(struct ln_environment *environment)
 	struct ln_limits *limits = &environment->limits;
 
 	*limits = environment->config->limits;
+	environment->denied = environment->config->denied;
 	if (parent != NULL) {
 		ln_limits_lower(limits, &parent->limits);
+		environment->denied |= parent->denied;
 		environment->charged = parent->charged;
 	}
 	/* Only what is less than above needs an account of its own. */
@@ -204,6 +207,22 @@ static int charge_itself(struct ln_environment *environment)
 		return LN_EMEMORY;
 	environment->kept = bytes;
 	return 0;
+}
+
+/* Gives it the registry of its family, or one of its own. */
+static int join_family(struct ln_environment *environment)
+{
+	struct ln_environment *parent = environment->parent;
+
+	if (parent != NULL && environment->config->joins_family) {
+		environment->family = parent->family;
+		environment->registry = parent->registry;
+		return 0;
+	}
+	environment->family = environment;
+	return ln_registry_new(environment->limits.max_registrations,
+			       environment->limits.max_registry_bytes,
+			       environment->charged, &environment->registry);
 }
 
 int ln_environment_new(struct ln_runtime *runtime,
@@ -258,9 +277,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 			      environment, &environment->linker);
 	if (error < 0)
 		goto fail;
-	error = ln_registry_new(environment->limits.max_registrations,
-				environment->limits.max_registry_bytes,
-				environment->charged, &environment->registry);
+	error = join_family(environment);
 	if (error < 0)
 		goto fail;
 	*out = environment;

@@ -20,6 +20,9 @@ struct ln_monitors {
 	/* struct ln_monitor *, by tag - first_tag; one that has told stays
 	 * until its message is taken. */
 	struct ln_handles table;
+	/* Those that were asked for by a process's id: struct ln_monitor, by
+	 * that id; they are in `table`, too. */
+	struct ln_table numbers;
 };
 
 /* Timers that send. See process/timers.c. */

@@ -109,7 +109,8 @@ void ln_monitor_release(struct ln_monitor *monitor)
 	ln_message_free(monitor->notice);
 	ln_account_refund(monitor->self->environment->charged, NULL,
 			  MONITOR_BYTES);
-	ln_process_release(monitor->process);
+	if (monitor->process != NULL)
+		ln_process_release(monitor->process);
 	ln_process_release(monitor->self);
 	free(monitor);
 }
@@ -159,11 +160,15 @@ static void ended(struct ln_watcher *watcher, const struct ln_end *end)
 		ln_container_of(watcher, struct ln_monitor, watcher);
 	struct ln_process *self = monitor->self;
 	struct ln_message *notice = monitor->notice;
+	uint64_t number = monitor->number;
 	uint32_t numbers[] = { end->reason, end->code };
 
 	ln_assert(notice != NULL); /* who took it out of the list tells once */
 	/* Small enough for the message itself. */
+	if (number == 0 && monitor->process != NULL)
+		number = monitor->process->entry.id;
 	(void)ln_message_write(notice, numbers, sizeof(numbers), LN_END_SIZE);
+	(void)ln_message_write(notice, &number, sizeof(number), LN_END_SIZE);
 	ln_process_lock(self);
 	if (!self->dead && find(monitors_of(self), monitor->tag) == monitor) {
 		monitor->notice = NULL;
@@ -182,6 +187,27 @@ static uint64_t draw_first_tag(void)
 
 	ln_random_bytes(&tag, sizeof(tag));
 	return tag >> 2 | UINT64_C(1) << 63;
+}
+
+/* Whether it is found by the id of its process; not by one that no process can
+ * have. */
+static bool is_numbered(const struct ln_monitor *monitor)
+{
+	return monitor->number - 1 < UINT64_MAX - 1;
+}
+
+/* Takes a monitor out of the table; under the lock of its process. */
+static void take_out(struct ln_monitors *monitors, struct ln_monitor *monitor)
+{
+	struct ln_table_slot *slot;
+
+	ln_handles_remove(&monitors->table,
+			  (uint64_t)monitor->tag - monitors->first_tag);
+	if (!is_numbered(monitor))
+		return;
+	slot = ln_table_find(&monitors->numbers, monitor->number);
+	ln_assert(slot != NULL && slot->value == monitor);
+	ln_table_remove(&monitors->numbers, slot);
 }
 
 /* One that told of an end ends its monitor. See struct ln_mailbox. */
@@ -203,8 +229,7 @@ static void note_taken(struct ln_mailbox *mailbox,
 	if (message->kind != LN_MESSAGE_ENDED)
 		return;
 	ln_process_lock(self);
-	ln_handles_remove(&monitors->table,
-			  (uint64_t)message->tag - monitors->first_tag);
+	take_out(monitors, monitor);
 	ln_process_unlock(self);
 	ln_monitor_release(monitor);
 }
@@ -218,6 +243,7 @@ static struct ln_monitors *begin(struct ln_process *self)
 		return NULL;
 	if (!self->mailbox.picky) {
 		extra->monitors.first_tag = draw_first_tag();
+		extra->monitors.numbers.keyed = true;
 		ln_process_lock(self);
 		self->mailbox.admit = admit;
 		self->mailbox.note_taken = note_taken;
@@ -259,7 +285,8 @@ static int make(struct ln_process *self, struct ln_process *process,
 	monitor->watcher.ended = ended;
 	atomic_init(&monitor->references, 2);
 	monitor->self = ln_process_retain(self);
-	monitor->process = ln_process_retain(process);
+	if (process != NULL)
+		monitor->process = ln_process_retain(process);
 	monitor->tag = tag;
 	monitor->notice = notice;
 	*out = monitor;
@@ -288,40 +315,63 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 static int enter(struct ln_process *self, struct ln_monitors *monitors,
 		 struct ln_monitor *monitor)
 {
+	uint64_t id = (uint64_t)monitor->tag - monitors->first_tag;
+	struct ln_table_slot *slot = NULL;
 	int error;
 
 	ln_process_lock(self);
 	error = ln_handles_put(&monitors->table,
 			       self->environment->limits.max_links, monitor,
-			       (uint64_t)monitor->tag - monitors->first_tag);
+			       id);
+	if (error == 0 && is_numbered(monitor)) {
+		slot = ln_table_add(&monitors->numbers, monitor->number);
+		if (slot != NULL) {
+			slot->value = monitor;
+		} else {
+			ln_handles_remove(&monitors->table, id);
+			error = LN_ENOMEM;
+		}
+	}
 	ln_process_unlock(self);
 	return error;
 }
 
-int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
-			  int64_t tag)
+/* Begins a monitor under a tag that was given out. */
+static int start(struct ln_process *self, struct ln_process *process,
+		 int64_t tag, uint64_t number)
 {
+	static const struct ln_end gone = { .reason = LN_REASON_NO_PROCESS };
 	struct ln_monitors *monitors = monitors_of(self);
 	struct ln_monitor *monitor;
-	int error;
+	int error = make(self, process, tag, &monitor);
 
-	/* Only this process changes the table. */
-	if (!was_given(monitors, tag) || find(monitors, tag) != NULL)
-		return LN_EINVAL;
-	error = make(self, process, tag, &monitor);
 	if (error < 0)
 		return error;
+	monitor->number = number;
 	error = enter(self, monitors, monitor);
 	if (error < 0) {
 		ln_monitor_release(monitor);
 		ln_monitor_release(monitor);
 		return error;
 	}
-	if (ln_process_is_remote(process))
+	if (process == NULL)
+		ended(&monitor->watcher, &gone);
+	else if (ln_process_is_remote(process))
 		process->remote->monitor(process, monitor);
 	else
 		watch(process, monitor);
 	return 0;
+}
+
+int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
+			  int64_t tag)
+{
+	struct ln_monitors *monitors = monitors_of(self);
+
+	/* Only this process changes the table. */
+	if (!was_given(monitors, tag) || find(monitors, tag) != NULL)
+		return LN_EINVAL;
+	return start(self, process, tag, 0);
 }
 
 int ln_process_monitor(struct ln_process *self, struct ln_process *process,
@@ -330,7 +380,23 @@ int ln_process_monitor(struct ln_process *self, struct ln_process *process,
 	int error = ln_process_new_tag(self, tag);
 
 	if (error == 0)
-		error = ln_process_monitor_as(self, process, *tag);
+		error = start(self, process, *tag, 0);
+	return error;
+}
+
+int ln_process_watch(struct ln_process *self, uint64_t number,
+		     struct ln_process *process)
+{
+	const struct ln_monitors *monitors = monitors_of(self);
+	int64_t tag;
+	int error;
+
+	if (monitors != NULL &&
+	    ln_table_find(&monitors->numbers, number) != NULL)
+		return 0;
+	error = ln_process_new_tag(self, &tag);
+	if (error == 0)
+		error = start(self, process, tag, number);
 	return error;
 }
 
@@ -340,6 +406,10 @@ static void cancel(struct ln_monitor *monitor)
 	struct ln_process *process = monitor->process;
 	bool listed;
 
+	if (process == NULL) {
+		ln_monitor_release(monitor);
+		return;
+	}
 	ln_process_lock(process);
 	listed = ln_watchers_remove(&monitor->watcher);
 	if (listed && ln_process_is_remote(process))
@@ -372,12 +442,23 @@ bool ln_process_demonitor(struct ln_process *self, int64_t tag)
 	ln_process_lock(self);
 	told = monitor->notice == NULL;
 	left = monitor->arrived - monitor->taken + told;
-	ln_handles_remove(&monitors->table,
-			  (uint64_t)tag - monitors->first_tag);
+	take_out(monitors, monitor);
 	ln_process_unlock(self);
 	cancel(monitor);
 	flush(self, tag, left);
 	return !told;
+}
+
+void ln_process_unwatch(struct ln_process *self, uint64_t number)
+{
+	const struct ln_monitors *monitors = monitors_of(self);
+	const struct ln_table_slot *slot = NULL;
+
+	if (monitors != NULL)
+		slot = ln_table_find(&monitors->numbers, number);
+	if (slot != NULL)
+		ln_process_demonitor(
+			self, ((const struct ln_monitor *)slot->value)->tag);
 }
 
 static void cancel_any(void *monitor)
@@ -388,6 +469,7 @@ static void cancel_any(void *monitor)
 void ln_monitors_end(struct ln_monitors *monitors)
 {
 	ln_handles_deinit(&monitors->table, cancel_any);
+	ln_table_deinit(&monitors->numbers, ln_task_rest_if_free);
 }
 
 struct ln_monitor *ln_monitor_find(struct ln_process *self, int64_t tag)
@@ -397,7 +479,8 @@ struct ln_monitor *ln_monitor_find(struct ln_process *self, int64_t tag)
 	ln_process_lock(self);
 	if (!self->dead)
 		monitor = find(monitors_of(self), tag);
-	if (monitor != NULL && !ln_process_is_remote(monitor->process))
+	if (monitor != NULL && (monitor->process == NULL ||
+				!ln_process_is_remote(monitor->process)))
 		monitor = NULL;
 	if (monitor != NULL)
 		ln_refs_retain(&monitor->references);

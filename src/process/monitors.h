@@ -20,8 +20,9 @@ struct ln_monitors;
 struct ln_process;
 
 /* Bytes of the message that tells of an end: the reason and the code, each a
- * little-endian u32. Later versions may add to the end. */
-#define LN_END_SIZE 8
+ * little-endian u32, and the id of the process, u64; 0: not known. Later
+ * versions may add to the end. */
+#define LN_END_SIZE 16
 
 /* Reads that message; false: it is another one. */
 bool ln_message_end(const struct ln_message *message, struct ln_end *end);
@@ -49,8 +50,9 @@ struct ln_monitor {
 	struct ln_watcher watcher;   /* of the watched one */
 	_Atomic uint32_t references; /* the table's and the list's */
 	struct ln_process *self;     /* who watches; counted */
-	struct ln_process *process;  /* watched; counted */
+	struct ln_process *process;  /* watched; counted; NULL: there is none */
 	int64_t tag;
+	uint64_t number; /* of the process, if that was asked for; else 0 */
 	/* Under the lock of `self`. */
 	struct ln_message *notice; /* NULL: it is in the mailbox */
 	uint32_t arrived;          /* other messages under the tag, ever */
@@ -77,6 +79,15 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 /* Ends a monitor: no message under its tag is in the mailbox any more, nor will
  * any be let in. False: there was none, or it had told. May let others run. */
 bool ln_process_demonitor(struct ln_process *self, int64_t tag);
+
+/* Watches the process with an id, or tells at once that it has ended when
+ * `process` is NULL. Does nothing while there is such a monitor already. Errors
+ * as those of ln_process_monitor. */
+int ln_process_watch(struct ln_process *self, uint64_t number,
+		     struct ln_process *process);
+
+/* Ends that monitor, as ln_process_demonitor does. */
+void ln_process_unwatch(struct ln_process *self, uint64_t number);
 
 /* Ends all, when `self` has ended. */
 void ln_monitors_end(struct ln_monitors *monitors);

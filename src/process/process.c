@@ -280,6 +280,24 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	return error == LN_EDEAD ? 0 : error;
 }
 
+int ln_process_link_gone(struct ln_process *self, int64_t tag)
+{
+	struct ln_message *message =
+		ln_message_new(LN_MESSAGE_LINK_DIED, tag, 0);
+	bool sent = false;
+	int error = 0;
+
+	ln_process_lock(self);
+	if (ln_process_link_room(self) == 0)
+		error = LN_ELIMIT;
+	else
+		sent = tell_death(self, message);
+	ln_process_unlock(self);
+	if (!sent)
+		ln_message_free(message);
+	return error;
+}
+
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 {
 	if (ln_process_is_remote(peer)) {

@@ -145,6 +145,10 @@ void ln_process_kill(struct ln_process *process);
 int ln_process_link(struct ln_process *self, struct ln_process *peer,
 		    int64_t self_tag, int64_t peer_tag);
 
+/* Tells `self`, which runs, that a link failed: one to a process that is gone.
+ * LN_ELIMIT: too many deaths of links wait in its mailbox. */
+int ln_process_link_gone(struct ln_process *self, int64_t tag);
+
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer);
 
 /* Takes the first message that has one of the tags, waiting until `deadline`.

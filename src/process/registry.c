@@ -406,9 +406,10 @@ static int put(struct shard *shard, struct name *name,
 	return error;
 }
 
-int ln_registry_register(struct ln_registry *registry, const char *text,
-			 size_t len, const struct ln_version *version,
-			 struct ln_process *process)
+/* Registers; with `there`, only if the name has no entry yet. */
+static int enter(struct ln_registry *registry, const char *text, size_t len,
+		 const struct ln_version *version, struct ln_process *process,
+		 struct ln_process **there)
 {
 	struct ln_registration *old = NULL;
 	struct ln_registration *entry;
@@ -426,6 +427,13 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 		return LN_ENOMEM;
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
+	if (name != NULL && there != NULL) {
+		*there = ln_process_retain(
+			name->entries[name->count - 1]->process);
+		ln_lock_release(&shard->lock);
+		drop(entry);
+		return 0;
+	}
 	if (name == NULL)
 		name = add_name(shard, hash, text, len);
 	if (name != NULL) {
@@ -440,6 +448,22 @@ int ln_registry_register(struct ln_registry *registry, const char *text,
 	else if (ln_process_is_remote(process))
 		process->remote->registered(process);
 	return error;
+}
+
+int ln_registry_register(struct ln_registry *registry, const char *name,
+			 size_t len, const struct ln_version *version,
+			 struct ln_process *process)
+{
+	return enter(registry, name, len, version, process, NULL);
+}
+
+int ln_registry_register_new(struct ln_registry *registry, const char *name,
+			     size_t len, const struct ln_version *version,
+			     struct ln_process *process,
+			     struct ln_process **there)
+{
+	*there = NULL;
+	return enter(registry, name, len, version, process, there);
 }
 
 int ln_registry_unregister(struct ln_registry *registry, const char *text,
@@ -508,29 +532,46 @@ static struct ln_process *highest(const struct name *name,
 	return NULL;
 }
 
-struct ln_process *ln_registry_lookup(struct ln_registry *registry,
-				      const char *text, size_t len,
-				      const struct ln_requirement *requirement,
-				      uint32_t *compared)
+/* With no requirement, the highest of all. */
+static struct ln_process *look_up(struct ln_registry *registry,
+				  const char *text, size_t len,
+				  const struct ln_requirement *requirement,
+				  uint32_t *compared)
 {
 	struct ln_process *process = NULL;
 	struct shard *shard;
 	struct name *name;
 	uint64_t hash;
 
-	*compared = 0;
 	if (len > LN_REGISTRY_NAME_MAX)
 		return NULL;
 	hash = ln_table_hash(registry->key, text, len);
 	shard = shard_of(registry, hash);
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
-	if (name != NULL)
+	if (name != NULL && requirement != NULL)
 		process = highest(name, requirement, compared);
+	else if (name != NULL)
+		process = name->entries[name->count - 1]->process;
 	if (process != NULL)
 		ln_process_retain(process);
 	ln_lock_release(&shard->lock);
 	return process;
+}
+
+struct ln_process *ln_registry_lookup(struct ln_registry *registry,
+				      const char *name, size_t len,
+				      const struct ln_requirement *requirement,
+				      uint32_t *compared)
+{
+	*compared = 0;
+	return look_up(registry, name, len, requirement, compared);
+}
+
+struct ln_process *ln_registry_newest(struct ln_registry *registry,
+				      const char *name, size_t len)
+{
+	return look_up(registry, name, len, NULL, NULL);
 }
 
 /* Takes the entry out of the registry, unless somebody has done so. */

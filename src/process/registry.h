@@ -40,6 +40,13 @@ int ln_registry_register(struct ln_registry *registry, const char *name,
 			 size_t len, const struct ln_version *version,
 			 struct ln_process *process);
 
+/* The same, if nothing is under the name in any version: else *there is the one
+ * with the highest, with a reference for the caller, and nothing changes. */
+int ln_registry_register_new(struct ln_registry *registry, const char *name,
+			     size_t len, const struct ln_version *version,
+			     struct ln_process *process,
+			     struct ln_process **there);
+
 /* Forgets what is under exactly that version. LN_ENOENT. */
 int ln_registry_unregister(struct ln_registry *registry, const char *name,
 			   size_t len, const struct ln_version *version);
@@ -50,6 +57,10 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 				      const char *name, size_t len,
 				      const struct ln_requirement *requirement,
 				      uint32_t *compared);
+
+/* The one with the highest version of all, likewise. */
+struct ln_process *ln_registry_newest(struct ln_registry *registry,
+				      const char *name, size_t len);
 
 /* Copies the beginning of a name that a process is registered under, up to
  * `size` bytes, and stores its length. False: there is none. */

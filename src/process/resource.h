@@ -22,6 +22,7 @@ enum ln_resource_kind {
 	LN_RESOURCE_UDP_SOCKET,   /* struct ln_socket */
 	LN_RESOURCE_TLS_LISTENER, /* struct ln_tls_listener */
 	LN_RESOURCE_TLS_STREAM,   /* struct ln_tls_stream */
+	LN_RESOURCE_SPAWN_CONFIG, /* struct ln_spawn_config */
 	LN_RESOURCE_KINDS,
 };
 

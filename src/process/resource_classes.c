@@ -11,6 +11,7 @@
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/process.h"
+#include "process/spawn_config.h"
 
 static void *retain_process(void *process)
 {
@@ -41,6 +42,16 @@ static void free_config(void *config)
 static uint64_t config_weight(const void *config)
 {
 	return ((const struct ln_config *)config)->kept;
+}
+
+static void free_spawn_config(void *config)
+{
+	ln_spawn_config_free(config);
+}
+
+static uint64_t spawn_config_weight(const void *config)
+{
+	return ((const struct ln_spawn_config *)config)->config->kept;
 }
 
 static void *retain_socket(void *socket)
@@ -155,5 +166,11 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.retain = retain_tls_stream,
 		.release = release_tls_stream,
 		.weight = tls_stream_weight,
+	},
+	[LN_RESOURCE_SPAWN_CONFIG] = {
+		.noun = "process configuration",
+		.max = 1024,
+		.release = free_spawn_config,
+		.weight = spawn_config_weight,
 	},
 };

@@ -532,6 +532,14 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 			goto fail_birth;
 		}
 	}
+	if (spawn->before != NULL)
+		result = spawn->before(spawn->argument, process);
+	if (result > 0) {
+		ln_process_discard(process);
+		if (birth != NULL)
+			release_birth(birth);
+		return result;
+	}
 	result = ln_process_start(process);
 	if (result < 0) {
 		ln_process_release(process);

@@ -33,6 +33,11 @@ struct ln_spawn {
 				    * first, if there is one, and a trap is
 				    * not printed but noted; else NULL. Stays
 				    * until the process has ended. */
+	/* Called with `argument` when the process is made and not yet started.
+	 * A number above 0 that it returns is what ln_wasm_spawn returns, and
+	 * the process is discarded. May be NULL; not for other nodes. */
+	int (*before)(void *argument, struct ln_process *process);
+	void *argument;
 };
 
 /* Whether the bytes are well-formed parameters: LN_EFORMAT when not. */

@@ -1,67 +1,35 @@
 /* lunatic::process: processes and links. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
-#include "engine/module.h"
 #include "host/abi_gen.h"
 #include "host/result.h"
+#include "host/spawn.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/label.h"
 #include "process/monitors.h"
 #include "process/process.h"
-#include "process/wasm.h"
-
-/* What making a process costs a metered guest. */
-#define SPAWN_FUEL 1000
 
 static int spawn_from(struct ln_guest *guest, struct ln_module *module,
 		      int64_t link, struct ln_slice function,
 		      struct ln_slice params, uint8_t *id, uint32_t *result)
 {
-	struct ln_spawn spawn = {
+	const struct ln_host_spawn spawn = {
 		.module = module,
-		.function = (const char *)function.data,
-		.function_len = function.len,
-		.params = params.data,
-		.params_len = params.len,
-		.caller = guest->process,
-		.parent = guest->process,
-		.link_tag = link,
+		.link = link,
+		.function = function,
+		.params = params,
 	};
 	struct ln_process *process;
-	char *text;
-	int error;
+	int error = ln_host_spawn(guest, &spawn, &process, id, result);
 
-	if (!guest->initialized)
-		return ln_guest_trap(guest, "Cannot spawn process during "
-					    "module initialization");
-	if (!ln_utf8_valid(function.data, function.len))
-		return ln_guest_trap(guest, "the function's name is not UTF-8");
-	if (ln_params_check(params.data, params.len) < 0)
-		return ln_guest_trap(guest,
-				     "the parameters are not a sequence of a "
-				     "type (0x7f, 0x7e or 0x7b) and 16 bytes");
-	ln_guest_pay(guest, SPAWN_FUEL);
-	if (!ln_module_is_remote(module))
-		ln_guest_charge(guest,
-				ln_compiled_written_bytes(module->module));
-	error = ln_wasm_spawn(&spawn, &process, &text);
-	if (error == LN_EKILLED) {
-		free(text);
+	if (error < 0 || process == NULL)
 		return error;
-	}
-	if (error < 0) {
-		ln_host_fail(guest, id, result, "%s",
-			     text != NULL ? text : ln_error_text(error));
-		free(text);
-		return 0;
-	}
 	return ln_host_give(guest, LN_RESOURCE_PROCESS, process, id, result);
 }
 

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/modules.h"
 #include "host/result.h"
 #include "node/node.h"
 #include "node/remote_environment.h"
@@ -24,8 +25,6 @@
 
 /* What it costs a metered guest: instructions that take about as long. */
 #define ENVIRONMENT_FUEL 100000
-#define MODULE_FUEL 10000
-#define MODULE_FUEL_PER_BYTE 100
 
 static struct ln_environment *find(struct ln_guest *guest, uint64_t id)
 {
@@ -70,6 +69,9 @@ int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
 
 	if (making.config == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
+	if (making.parent->denied & LN_DENIED_CONFIGS)
+		return ln_guest_trap(guest, "this process may not make "
+					    "environments");
 	ln_guest_pay(guest, ENVIRONMENT_FUEL);
 	error = ln_blocking_run_for(ln_sched_files(runtime->sched),
 				    making.parent->files, make, &making);
@@ -127,6 +129,9 @@ int ln_host_process_create_remote_environment(struct ln_guest *guest,
 	if (is_own(guest->environment->runtime->node, node))
 		return ln_host_process_create_environment(guest, config, id,
 							  result);
+	if (guest->environment->denied & LN_DENIED_CONFIGS)
+		return ln_guest_trap(guest, "this process may not make "
+					    "environments");
 	ln_guest_pay(guest, ENVIRONMENT_FUEL);
 	error = make_remote(guest, value, node, &environment, &text);
 	ln_instance_resumed(guest->instance);
@@ -157,34 +162,6 @@ int ln_host_process_this_env(struct ln_guest *guest, uint64_t *result)
 			   ln_environment_retain(guest->environment), result);
 }
 
-/* Adds a module to an environment, from bytes that stay where they are. */
-static int add(struct ln_guest *guest, struct ln_environment *environment,
-	       const uint8_t *bytes, size_t len, uint8_t *id, uint32_t *result)
-{
-	struct ln_module *module;
-	uint64_t plugin_fuel;
-	char *text;
-	int error;
-
-	ln_guest_pay(guest, MODULE_FUEL + len * MODULE_FUEL_PER_BYTE);
-	/* A guest may drop its own id only when this has returned. */
-	error = ln_environment_add_charged(environment, bytes, len, &module,
-					   &text, &plugin_fuel);
-	ln_instance_resumed(guest->instance);
-	ln_guest_pay(guest, plugin_fuel);
-	if (error == 0)
-		return ln_host_give(guest, LN_RESOURCE_MODULE, module, id,
-				    result);
-	if (error == LN_EKILLED) {
-		free(text);
-		return error;
-	}
-	ln_host_fail(guest, id, result, "%s",
-		     text != NULL ? text : ln_error_text(error));
-	free(text);
-	return 0;
-}
-
 int ln_host_process_add_module(struct ln_guest *guest, uint64_t environment,
 			       struct ln_slice module, uint8_t *id,
 			       uint32_t *result)
@@ -194,7 +171,10 @@ int ln_host_process_add_module(struct ln_guest *guest, uint64_t environment,
 	if (value == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_ENVIRONMENT,
 				       environment);
-	return add(guest, value, module.data, module.len, id, result);
+	if (guest->environment->denied & LN_DENIED_COMPILE)
+		return ln_guest_trap(guest, "this process may not add modules");
+	return ln_host_add_module(guest, value, module.data, module.len, id,
+				  result);
 }
 
 int ln_host_process_add_this_module(struct ln_guest *guest,
@@ -213,7 +193,7 @@ int ln_host_process_add_this_module(struct ln_guest *guest,
 				    ln_module_retain(guest->module), id,
 				    result);
 	bytes = ln_module_source(guest->module, &len);
-	return add(guest, value, bytes, len, id, result);
+	return ln_host_add_module(guest, value, bytes, len, id, result);
 }
 
 int ln_host_process_drop_module(struct ln_guest *guest, uint64_t module)

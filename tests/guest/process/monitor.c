@@ -54,12 +54,12 @@ ENTRY(killed_by_link)(void)
 
 static void expect_end(int64_t tag, uint32_t reason, uint32_t code)
 {
-	uint32_t numbers[3] = { 99, 99, 99 };
+	uint32_t numbers[2] = { 99, 99 };
 
 	CHECK_EQ(receive_any(SOON), ENDED);
 	CHECK_EQ(lunatic_message_get_tag(), tag);
-	CHECK_EQ(lunatic_message_data_size(), 8);
-	CHECK_EQ(lunatic_message_read_data(numbers, sizeof(numbers)), 8);
+	CHECK_EQ(lunatic_message_data_size(), 16);
+	CHECK_EQ(lunatic_message_read_data(numbers, 8), 8);
 	CHECK_EQ(numbers[0], reason);
 	CHECK_EQ(numbers[1], code);
 	lunatic_message_seek_data(4);

@@ -263,6 +263,349 @@ LUNATIC_IMPORT("lunatic::error", "drop")
 void lunatic_error_drop(uint64_t error);
 
 /*
+ * lunatic::process
+ *
+ * Processes, their configurations, links and monitors.
+ */
+
+/*
+ * Adds a module to the environment, which processes can then be spawned from.
+ * The guest waits until it is compiled.
+ *
+ * module: a wasm module, binary or text
+ * id: gets the id of the module, or that of an error
+ * Returns 0 for success; 1 for an error; -1 when the process may not add
+ *   modules
+ */
+LUNATIC_IMPORT("lunatic::process", "compile_module")
+uint32_t lunatic_process_compile_module(const void *module, size_t module_len,
+					uint64_t *id);
+
+/*
+ * Drops the id of a module. Processes that were spawned from it keep running.
+ *
+ * module: id of the module
+ * Traps: the process holds no module of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "drop_module")
+void lunatic_process_drop_module(uint64_t module);
+
+/*
+ * Creates a configuration for processes. It denies everything: they may not add
+ * modules, make configurations or spawn processes, and find no directories,
+ * arguments or variables. It has no bound on fuel, and one of 4 GiB - 1 on
+ * memory.
+
+ * Whatever a configuration says, processes never have more than those who spawn
+ * them.
+ *
+ * Returns id of the configuration; -1 when the process may not make any
+ */
+LUNATIC_IMPORT("lunatic::process", "create_config")
+uint64_t lunatic_process_create_config(void);
+
+/*
+ * Drops a configuration. Processes that were spawned with it live on.
+ *
+ * config: id of the configuration
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "drop_config")
+void lunatic_process_drop_config(uint64_t config);
+
+/*
+ * Sets how much memory each process may use.
+ *
+ * config: id of the configuration
+ * max_memory: bytes of all its memories and tables, and of what the host keeps
+ *   for it
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_max_memory")
+void lunatic_process_config_set_max_memory(uint64_t config,
+					   uint64_t max_memory);
+
+/*
+ * Tells what was set.
+ *
+ * config: id of the configuration
+ * Returns bytes
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_get_max_memory")
+uint64_t lunatic_process_config_get_max_memory(uint64_t config);
+
+/*
+ * Sets how much each process may compute until it traps.
+ *
+ * config: id of the configuration
+ * max_fuel: units of 100,000 instructions; 0: no bound
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_max_fuel")
+void lunatic_process_config_set_max_fuel(uint64_t config, uint64_t max_fuel);
+
+/*
+ * Tells what was set.
+ *
+ * config: id of the configuration
+ * Returns units of 100,000 instructions; 0: no bound
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_get_max_fuel")
+uint64_t lunatic_process_config_get_max_fuel(uint64_t config);
+
+/*
+ * Tells whether processes may add modules.
+ *
+ * config: id of the configuration
+ * Returns 1 if so, else 0
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_can_compile_modules")
+uint32_t lunatic_process_config_can_compile_modules(uint64_t config);
+
+/*
+ * Sets whether processes may add modules.
+ *
+ * config: id of the configuration
+ * can: 0: they may not
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_can_compile_modules")
+void lunatic_process_config_set_can_compile_modules(uint64_t config,
+						    uint32_t can);
+
+/*
+ * Tells whether processes may make configurations.
+ *
+ * config: id of the configuration
+ * Returns 1 if so, else 0
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_can_create_configs")
+uint32_t lunatic_process_config_can_create_configs(uint64_t config);
+
+/*
+ * Sets whether processes may make configurations.
+ *
+ * config: id of the configuration
+ * can: 0: they may not
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_can_create_configs")
+void lunatic_process_config_set_can_create_configs(uint64_t config,
+						   uint32_t can);
+
+/*
+ * Tells whether processes may spawn others.
+ *
+ * config: id of the configuration
+ * Returns 1 if so, else 0
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_can_spawn_processes")
+uint32_t lunatic_process_config_can_spawn_processes(uint64_t config);
+
+/*
+ * Sets whether processes may spawn others.
+ *
+ * config: id of the configuration
+ * can: 0: they may not
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_can_spawn_processes")
+void lunatic_process_config_set_can_spawn_processes(uint64_t config,
+						    uint32_t can);
+
+/*
+ * Spawns a process.
+ *
+ * link: if it is not 0, the two are linked: this process is told with that tag
+ *   when the new one fails
+ * config: id of a configuration; -1: what holds for this process
+ * module: id of a module; -1: that of this process
+ * function: name of an exported function, in UTF-8
+ * params: its parameters, 17 bytes each: the type (0x7f for i32, 0x7e for i64,
+ *   0x7b for v128) and 16 bytes of value
+ * id: gets the id of the process, or that of an error
+ * Returns 0 for success; 1 for an error
+ * Traps: the process may not spawn others
+ * Traps: the process holds no configuration or module of that id
+ * Traps: the name is not UTF-8
+ * Traps: the parameters are malformed
+ * Traps: called by a start function
+ */
+LUNATIC_IMPORT("lunatic::process", "spawn")
+uint32_t lunatic_process_spawn(int64_t link, uint64_t config, uint64_t module,
+			       const void *function, size_t function_len,
+			       const void *params, size_t params_len,
+			       uint64_t *id);
+
+/*
+ * Looks a process up by its name, and if there is none spawns one and registers
+ * it under that name before it runs. Of several that do so at a time one spawns,
+ * and all get the same process.
+ *
+ * name: the name, in UTF-8, of at most 4,096 bytes
+ * link: as that of `spawn`; of one that is found it does nothing
+ * config: as that of `spawn`
+ * module: as that of `spawn`
+ * function: as that of `spawn`
+ * params: as those of `spawn`
+ * node: gets the id of the node that the process is on
+ * id: gets the id of the process, or that of an error
+ * Returns 0: it was spawned; 1 for an error; 2: it was found
+ * Traps: as `spawn`
+ * Traps: the name is not UTF-8, or too long
+ */
+LUNATIC_IMPORT("lunatic::process", "get_or_spawn")
+uint32_t lunatic_process_get_or_spawn(const void *name, size_t name_len,
+				      int64_t link, uint64_t config,
+				      uint64_t module, const void *function,
+				      size_t function_len, const void *params,
+				      size_t params_len, uint64_t *node,
+				      uint64_t *id);
+
+/*
+ * Waits. Other processes run meanwhile.
+ *
+ * milliseconds: how long
+ */
+LUNATIC_IMPORT("lunatic::process", "sleep_ms")
+void lunatic_process_sleep_ms(uint64_t milliseconds);
+
+/*
+ * Chooses what happens to this process when a linked process fails.
+ *
+ * trap: not 0, the default: this process dies, too. 0: it gets a message, for
+ *   which `lunatic::message::receive` returns 1
+ */
+LUNATIC_IMPORT("lunatic::process", "die_when_link_dies")
+void lunatic_process_die_when_link_dies(uint32_t trap);
+
+/*
+ * Tells the id of this process.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::process", "process_id")
+uint64_t lunatic_process_process_id(void);
+
+/*
+ * Tells the id of the environment of this process. Processes that are spawned
+ * belong to that of the one that spawns them, with whatever configuration.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::process", "environment_id")
+uint64_t lunatic_process_environment_id(void);
+
+/*
+ * Links this process to another one. If there is none, or it has ended, it is as
+ * if a link had failed: this process dies, or gets a message with the tag.
+ *
+ * tag: what this process is told when the other one fails
+ * process: id of the other process
+ * Traps: there are too many links
+ */
+LUNATIC_IMPORT("lunatic::process", "link")
+void lunatic_process_link(int64_t tag, uint64_t process);
+
+/*
+ * Removes a link. Does nothing when there is none.
+ *
+ * process: id of the other process
+ */
+LUNATIC_IMPORT("lunatic::process", "unlink")
+void lunatic_process_unlink(uint64_t process);
+
+/*
+ * Kills a process. Its links are told. Does nothing when there is none.
+ *
+ * process: id of the process
+ */
+LUNATIC_IMPORT("lunatic::process", "kill")
+void lunatic_process_kill(uint64_t process);
+
+/*
+ * Tells whether a process lives.
+ *
+ * process: id of the process
+ * Returns 1 if so, else 0
+ */
+LUNATIC_IMPORT("lunatic::process", "exists")
+uint32_t lunatic_process_exists(uint64_t process);
+
+/*
+ * Watches a process: when it ends, in whatever way, this process gets a message
+ * that `receive` reports with 2, and of which
+ * `lunatic::message::get_process_id` tells the id; at once when there is no such
+ * process. Does nothing while it is watched already.
+ *
+ * process: id of the process
+ * Traps: there are too many monitors
+ */
+LUNATIC_IMPORT("lunatic::process", "monitor")
+void lunatic_process_monitor(uint64_t process);
+
+/*
+ * Watches a process no longer. No message about it is in the mailbox then.
+ *
+ * process: id of the process
+ */
+LUNATIC_IMPORT("lunatic::process", "stop_monitoring")
+void lunatic_process_stop_monitoring(uint64_t process);
+
+/*
+ * lunatic::wasi
+ *
+ * What processes that are spawned with a configuration find through WASI.
+ */
+
+/*
+ * Adds an argument. The first one is the name of the program.
+ *
+ * config: id of the configuration
+ * argument: the argument, in UTF-8, without a zero byte
+ * Traps: the process holds no configuration of that id
+ * Traps: the argument is not such a text, or there are too many
+ */
+LUNATIC_IMPORT("lunatic::wasi", "config_add_command_line_argument")
+void lunatic_child_config_add_command_line_argument(uint64_t config,
+						    const void *argument,
+						    size_t argument_len);
+
+/*
+ * Adds an environment variable.
+ *
+ * config: id of the configuration
+ * name: its name, in UTF-8, without '=' and zero bytes
+ * text: its value, in UTF-8, without a zero byte
+ * Traps: the process holds no configuration of that id
+ * Traps: one of them is not such a text, or there are too many
+ */
+LUNATIC_IMPORT("lunatic::wasi", "config_add_environment_variable")
+void lunatic_child_config_add_environment_variable(uint64_t config,
+						   const void *name,
+						   size_t name_len,
+						   const void *text,
+						   size_t text_len);
+
+/*
+ * Lets processes find a directory open. It has to be one that this process finds
+ * open, or one below; whether it is, `spawn` tells.
+ *
+ * config: id of the configuration
+ * dir: its path, in UTF-8, as this process names it
+ * Traps: the process holds no configuration of that id
+ * Traps: the path is not such a text, or there are too many
+ */
+LUNATIC_IMPORT("lunatic::wasi", "config_preopen_dir")
+void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
+				      size_t dir_len);
+
+/*
  * lunatic::networking
  *
  * TCP, UDP and name resolution. Functions that wait park only the calling

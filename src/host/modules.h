@@ -1,0 +1,19 @@
+/* Modules that guests of each generation add. */
+#ifndef LN_HOST_MODULES_H
+#define LN_HOST_MODULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "process/guest.h"
+
+struct ln_environment;
+
+/* Adds a module to an environment, from bytes that stay where they are, as a
+ * host function that stores the id of the module or of an error, and returns
+ * what this does. Parks. */
+int ln_host_add_module(struct ln_guest *guest,
+		       struct ln_environment *environment, const uint8_t *bytes,
+		       size_t len, uint8_t *id, uint32_t *result);
+
+#endif

@@ -1,0 +1,24 @@
+/* Processes as guests of lunatic 0.13 name them: by ids. */
+#ifndef LN_HOST_V13_FIND_H
+#define LN_HOST_V13_FIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "process/guest.h"
+
+struct ln_process;
+
+/* The process with that id, with a reference for the caller; NULL: there is
+ * none that lives and is in the guest's family of environments. */
+struct ln_process *ln_v13_find(struct ln_guest *guest, uint64_t id);
+
+/* The same with the id of a node: 0 is that of this program, as is its own.
+ * Those of others are found by id on their node, and may have ended. Parks. */
+struct ln_process *ln_v13_find_at(struct ln_guest *guest, uint64_t node,
+				  uint64_t id);
+
+/* The id of the node that this program is; 0: it is none. */
+uint64_t ln_v13_node_id(const struct ln_guest *guest);
+
+#endif
