@@ -40,6 +40,9 @@
 #define DEPTH 8
 #define CHAIN 10
 
+/* More do not fit into the PEM. */
+#define AUTHORITIES 4096
+
 #define RSA_MIN 2048
 #define RSA_MAX 4096
 
@@ -57,8 +60,11 @@ static int no_memory(char *reason)
 /* Says `what`, and why, if OpenSSL tells. */
 static int refuse(char *reason, const char *what)
 {
-	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long code = ERR_peek_last_error();
+	const char *why = ERR_reason_error_string(code);
 
+	if (ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
+		why = NULL;
 	if (ln_tls_short_of_memory())
 		return no_memory(reason);
 	snprintf(reason, LN_TLS_REASON_SIZE, "%s%s%s%s", what,
@@ -89,42 +95,54 @@ static int new_context(struct ln_tls_context **out)
 	return 0;
 }
 
-/* All certificates in the PEM, at least one, at most `max`. NULL with a text.
- */
-static STACK_OF(X509) * read_certificates(const struct ln_tls_pem *pem, int max,
-					  const char *what, char *reason)
+/* Adds certificates in the PEM to the list, up to one more than `max`. Whether
+ * there was nothing else. */
+static bool collect(BIO *bio, STACK_OF(X509) * list, int max)
+{
+	while (sk_X509_num(list) <= max) {
+		X509 *x509 =
+			PEM_read_bio_X509(bio, NULL, ln_tls_no_password, NULL);
+
+		if (x509 == NULL)
+			return ERR_GET_REASON(ERR_peek_last_error()) ==
+			       PEM_R_NO_START_LINE;
+		if (sk_X509_push(list, x509) <= 0) {
+			X509_free(x509);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Reads all certificates in the PEM, at least one, at most `max`. LN_EINVAL,
+ * LN_ENOMEM, with a text about `what`. */
+static int read_certificates(const struct ln_tls_pem *pem, int max,
+			     const char *what, STACK_OF(X509) * *out,
+			     char *reason)
 {
 	STACK_OF(X509) *list = sk_X509_new_null();
 	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
-	X509 *x509 = NULL;
+	char text[96];
+	int error = LN_EINVAL;
 
 	ERR_clear_error();
-	while (list != NULL && bio != NULL && sk_X509_num(list) <= max) {
-		x509 = PEM_read_bio_X509(bio, NULL, ln_tls_no_password, NULL);
-		if (x509 == NULL || sk_X509_push(list, x509) <= 0)
-			break;
-		x509 = NULL;
-	}
-	X509_free(x509);
-	BIO_free(bio);
-	if (list != NULL && bio != NULL && sk_X509_num(list) > 0 &&
-	    sk_X509_num(list) <= max && x509 == NULL &&
-	    ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
-		ERR_clear_error();
-		return list;
-	}
-	if (list != NULL && sk_X509_num(list) > max) {
+	snprintf(text, sizeof(text), "%s is not a certificate in PEM", what);
+	if (list == NULL || bio == NULL)
+		error = no_memory(reason);
+	else if (!collect(bio, list, max) || sk_X509_num(list) == 0)
+		error = refuse(reason, text);
+	else if (sk_X509_num(list) > max)
 		snprintf(reason, LN_TLS_REASON_SIZE,
 			 "%s has more than %d certificates", what, max);
-	} else {
-		char text[96];
-
-		snprintf(text, sizeof(text), "%s is not a certificate in PEM",
-			 what);
-		refuse(reason, text);
-	}
-	sk_X509_pop_free(list, X509_free);
-	return NULL;
+	else
+		error = 0;
+	BIO_free(bio);
+	ERR_clear_error();
+	if (error < 0)
+		sk_X509_pop_free(list, X509_free);
+	else
+		*out = list;
+	return error;
 }
 
 /* Whether no number of the RSA key is longer than its modulus, and there are
@@ -197,8 +215,8 @@ static const char *fault_of_key(const EVP_PKEY *key)
 	}
 }
 
-/* NULL with a text. */
-static EVP_PKEY *read_key(const struct ln_tls_pem *pem, char *reason)
+/* LN_EINVAL, LN_ENOMEM, with a text. */
+static int read_key(const struct ln_tls_pem *pem, EVP_PKEY **out, char *reason)
 {
 	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
 	EVP_PKEY *key = NULL;
@@ -211,11 +229,16 @@ static EVP_PKEY *read_key(const struct ln_tls_pem *pem, char *reason)
 	BIO_free(bio);
 	if (key != NULL)
 		fault = fault_of_key(key);
-	if (fault == NULL)
-		return key;
-	refuse(reason, fault);
+	if (fault == NULL) {
+		*out = key;
+		return 0;
+	}
 	EVP_PKEY_free(key);
-	return NULL;
+	/* What the decoders say helps nobody. */
+	if (bio == NULL || ln_tls_short_of_memory())
+		return no_memory(reason);
+	snprintf(reason, LN_TLS_REASON_SIZE, "%s", fault);
+	return LN_EINVAL;
 }
 
 static int too_long(char *reason, const char *what, size_t max)
@@ -223,13 +246,6 @@ static int too_long(char *reason, const char *what, size_t max)
 	snprintf(reason, LN_TLS_REASON_SIZE, "%s has more than %zu bytes", what,
 		 max);
 	return LN_EINVAL;
-}
-
-/* What a function without a result of its own has said. */
-static int said(const char *reason)
-{
-	return strcmp(reason, ln_error_text(LN_ENOMEM)) == 0 ? LN_ENOMEM
-							     : LN_EINVAL;
 }
 
 static int use_certificate(struct ln_tls_context *context,
@@ -262,14 +278,12 @@ int ln_tls_context_new_server(const struct ln_tls_pem *certificate,
 	error = new_context(&made);
 	if (error < 0)
 		return no_memory(reason);
-	pkey = read_key(key, reason);
-	if (pkey != NULL)
-		list = read_certificates(certificate, CHAIN, "the certificate",
-					 reason);
-	if (list != NULL)
+	error = read_key(key, &pkey, reason);
+	if (error == 0)
+		error = read_certificates(certificate, CHAIN, "the certificate",
+					  &list, reason);
+	if (error == 0)
 		error = use_certificate(made, list, pkey, reason);
-	else
-		error = said(reason);
 	sk_X509_pop_free(list, X509_free);
 	EVP_PKEY_free(pkey);
 	if (error < 0) {
@@ -286,14 +300,12 @@ static int trust(struct ln_tls_context *context, const struct ln_tls_pem *pem,
 		 size_t number, char *reason)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(context->ssl);
-	STACK_OF(X509) * list;
+	STACK_OF(X509) *list = NULL;
 	char what[48];
-	int error = 0;
+	int error;
 
 	snprintf(what, sizeof(what), "authority %zu", number);
-	list = read_certificates(pem, 4096, what, reason);
-	if (list == NULL)
-		return said(reason);
+	error = read_certificates(pem, AUTHORITIES, what, &list, reason);
 	for (int i = 0; error == 0 && i < sk_X509_num(list); i++)
 		if (X509_STORE_add_cert(store, sk_X509_value(list, i)) != 1)
 			error = refuse(reason, "a certificate cannot be used");
