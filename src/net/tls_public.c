@@ -97,7 +97,7 @@ static int new_context(struct ln_tls_context **out)
 
 /* Adds certificates in the PEM to the list, up to one more than `max`. Whether
  * there was nothing else. */
-static bool collect(BIO *bio, STACK_OF(X509) * list, int max)
+static bool collect(BIO *bio, struct stack_st_X509 *list, int max)
 {
 	while (sk_X509_num(list) <= max) {
 		X509 *x509 =
@@ -117,7 +117,7 @@ static bool collect(BIO *bio, STACK_OF(X509) * list, int max)
 /* Reads all certificates in the PEM, at least one, at most `max`. LN_EINVAL,
  * LN_ENOMEM, with a text about `what`. */
 static int read_certificates(const struct ln_tls_pem *pem, int max,
-			     const char *what, STACK_OF(X509) * *out,
+			     const char *what, struct stack_st_X509 **out,
 			     char *reason)
 {
 	STACK_OF(X509) *list = sk_X509_new_null();
@@ -249,7 +249,8 @@ static int too_long(char *reason, const char *what, size_t max)
 }
 
 static int use_certificate(struct ln_tls_context *context,
-			   STACK_OF(X509) * list, EVP_PKEY *key, char *reason)
+			   struct stack_st_X509 *list, EVP_PKEY *key,
+			   char *reason)
 {
 	X509 *leaf = sk_X509_shift(list);
 	int error = 0;

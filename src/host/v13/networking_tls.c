@@ -15,6 +15,7 @@
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/iovecs.h"
+#include "host/messages.h"
 #include "host/net.h"
 #include "host/result.h"
 #include "net/address.h"
@@ -660,4 +661,16 @@ int ln_host_v13_networking_get_tls_read_timeout(struct ln_guest *guest,
 						uint64_t *result)
 {
 	return get_timeout(guest, stream, LN_TLS_READING, result);
+}
+
+int ln_host_v13_message_push_tls_stream(struct ln_guest *guest, uint64_t stream,
+					uint64_t *result)
+{
+	return ln_host_push(guest, LN_RESOURCE_TLS_STREAM, stream, result);
+}
+
+int ln_host_v13_message_take_tls_stream(struct ln_guest *guest, uint64_t index,
+					uint64_t *result)
+{
+	return ln_host_take(guest, LN_RESOURCE_TLS_STREAM, index, result);
 }
