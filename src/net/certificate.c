@@ -208,15 +208,6 @@ int ln_certificate_save(const struct ln_certificate *certificate,
 	return LN_EIO;
 }
 
-static int no_password(char *buffer, int size, int writing, void *argument)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)argument;
-	return -1;
-}
-
 static int no_memory(char *reason)
 {
 	snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "%s",
@@ -254,10 +245,10 @@ int ln_certificate_load(const char *certificate_path, const char *key_path,
 	}
 	if (file != NULL)
 		certificate->x509 =
-			PEM_read_X509(file, NULL, no_password, NULL);
+			PEM_read_X509(file, NULL, ln_tls_no_password, NULL);
 	if (key != NULL)
-		certificate->key =
-			PEM_read_PrivateKey(key, NULL, no_password, NULL);
+		certificate->key = PEM_read_PrivateKey(
+			key, NULL, ln_tls_no_password, NULL);
 	if (file == NULL && key == NULL && file_number == ENOENT &&
 	    key_number == ENOENT) {
 		snprintf(reason, LN_CERTIFICATE_REASON_SIZE, "there is no '%s'",

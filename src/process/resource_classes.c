@@ -5,6 +5,7 @@
 
 #include "net/address.h"
 #include "net/socket.h"
+#include "net/tls_stream.h"
 #include "process/config.h"
 #include "process/env_module.h"
 #include "process/environment.h"
@@ -76,6 +77,31 @@ static uint64_t addresses_weight(const void *value)
 	       addresses->count * sizeof(addresses->list[0]);
 }
 
+static void free_tls_listener(void *listener)
+{
+	ln_tls_listener_free(listener);
+}
+
+static uint64_t tls_listener_weight(const void *listener)
+{
+	return ln_tls_listener_weight(listener);
+}
+
+static void *retain_tls_stream(void *stream)
+{
+	return ln_tls_stream_retain(stream);
+}
+
+static void release_tls_stream(void *stream)
+{
+	ln_tls_stream_release(stream);
+}
+
+static uint64_t tls_stream_weight(const void *stream)
+{
+	return ln_tls_stream_weight(stream);
+}
+
 const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	[LN_RESOURCE_PROCESS] = {
 		.noun = "process",
@@ -133,6 +159,20 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.travels = true,
 		.retain = retain_socket,
 		.release = release_socket,
+	},
+	[LN_RESOURCE_TLS_LISTENER] = {
+		.noun = "tls listener",
+		.max = UINT32_MAX,
+		.release = free_tls_listener,
+		.weight = tls_listener_weight,
+	},
+	[LN_RESOURCE_TLS_STREAM] = {
+		.noun = "tls stream",
+		.max = UINT32_MAX,
+		.travels = true,
+		.retain = retain_tls_stream,
+		.release = release_tls_stream,
+		.weight = tls_stream_weight,
 	},
 	[LN_RESOURCE_SPAWN_CONFIG] = {
 		.noun = "process configuration",

@@ -14,6 +14,7 @@
 #include "engine/preempt.h"
 #include "engine/report.h"
 #include "net/resolver.h"
+#include "net/tls.h"
 #include "process/directory.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
@@ -141,6 +142,9 @@ void ln_runtime_release(struct ln_runtime *runtime)
 {
 	if (!ln_refs_release(&runtime->references))
 		return;
+	/* Acquire pairs with whoever put it there. */
+	ln_tls_context_free(atomic_load_explicit(&runtime->system_trust,
+						 memory_order_acquire));
 	ln_resolver_free(runtime->resolver);
 	ln_sched_free(runtime->sched);
 	ln_blocking_free(runtime->texts);

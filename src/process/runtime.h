@@ -22,6 +22,7 @@ struct ln_process;
 struct ln_report;
 struct ln_resolver;
 struct ln_sched;
+struct ln_tls_context;
 struct ln_wasi;
 
 struct ln_runtime_options {
@@ -63,6 +64,9 @@ struct ln_runtime {
 	struct ln_node *member;
 
 	/* Any thread. */
+	struct ln_tls_context *_Atomic system_trust; /* of guests that connect
+						      * by TLS, made by the
+						      * first; NULL: not yet */
 	_Atomic uint32_t references;
 	_Atomic bool stopping;
 	_Atomic uint64_t environments;  /* ever made: numbers them */
