@@ -606,6 +606,215 @@ void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
 				      size_t dir_len);
 
 /*
+ * lunatic::sqlite
+ *
+ * Databases of SQLite. A database is a file below a directory of the process, or
+ * is in memory. Only the process that has opened a database can use it; other
+ * processes open the same file once more. It is closed when the process ends,
+ * and what has not been committed is rolled back.
+
+ * Values go in and out as the crate bincode 1.3 encodes them: numbers are
+ * little-endian, counts and lengths have eight bytes, and the number of an
+ * enum's variant has four.
+
+ * ```text
+ * BindList     count, BindPair...
+ * BindPair     BindKey, BindValue
+ * BindKey      0 None; 1 Numeric: u64; 2 String: text
+ * BindValue    0 Null; 1 Blob: bytes; 2 Text: text; 3 Double: f64;
+ *              4 Int: i32; 5 Int64: i64
+ * SqliteRow    count, SqliteValue...
+ * SqliteValue  0 Null; 1 Blob: bytes; 2 Text: text; 3 Double: f64;
+ *              4 Integer: i64
+ * SqliteError  1 (one byte), code: u32, 1 (one byte), message: text
+ * ```
+
+ * Bytes and texts are a length and as many bytes. Functions whose last argument
+ * is `length` call the function `lunatic_alloc` that the module exports, with the
+ * number of bytes. They leave their result at the address that it returns,
+ * return that, and store the number of bytes, of four bytes, at `length`. They
+ * trap when there is no such function of type (i32) -> i32, when it traps, and
+ * when what it returns is outside of the memory.
+
+ * A value or row has at most 16 MiB, the text of a statement one million bytes.
+ * What SQLite allocates counts as memory of the process; beyond its limit
+ * statements fail with code 7 (`SQLITE_NOMEM`).
+ */
+
+/*
+ * Opens a database, and makes its file if there is none. An empty path, or
+ * `:memory:`, is a database in memory.
+ *
+ * path: where the file is for the process, text in UTF-8
+ * database: where to store the id of the database, or of an error
+ * Returns 0, or 1 for an error
+ * Traps: the path is not UTF-8
+ * Traps: the process holds as many databases as it may, 256
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "open")
+uint64_t lunatic_sqlite_open(const void *path, size_t path_len,
+			     uint64_t *database);
+
+/*
+ * Prepares the first statement of a text.
+ *
+ * database: id of the database
+ * query: SQL, text in UTF-8
+ * Returns the id of the statement
+ * Traps: there is no such database
+ * Traps: the text is not UTF-8, has a NUL, or is no valid SQL
+ * Traps: the process holds as many statements as it may, 4096
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "query_prepare")
+uint64_t lunatic_sqlite_query_prepare(uint64_t database, const void *query,
+				      size_t query_len);
+
+/*
+ * Executes statements, one after the other, until one fails. Their rows are
+ * ignored.
+ *
+ * database: id of the database
+ * statements: SQL, text in UTF-8
+ * Returns 0 (`SQLITE_OK`), or SQLite's code for the failure; 1 for a text with
+ *   a NUL
+ * Traps: there is no such database
+ * Traps: the text is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "execute")
+uint32_t lunatic_sqlite_execute(uint64_t database, const void *statements,
+				size_t statements_len);
+
+/*
+ * Binds values to parameters of a statement. A key is the number of a parameter,
+ * from 1, or its name, with or without the character before it; without one it
+ * is the first parameter.
+ *
+ * statement: id of the statement
+ * values: a BindList
+ * Traps: there is no such statement
+ * Traps: the list is malformed
+ * Traps: the statement has no such parameter, or is at a row
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "bind_value")
+void lunatic_sqlite_bind_value(uint64_t statement, const void *values,
+			       size_t values_len);
+
+/*
+ * Tells how many rows the last statement has changed that was executed.
+ *
+ * database: id of the database
+ * Returns rows
+ * Traps: there is no such database
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "sqlite3_changes")
+uint32_t lunatic_sqlite_sqlite3_changes(uint64_t database);
+
+/*
+ * Lets a statement begin anew. Values that are bound stay.
+ *
+ * statement: id of the statement
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "statement_reset")
+void lunatic_sqlite_statement_reset(uint64_t statement);
+
+/*
+ * Gives the last error, an SqliteError.
+ *
+ * database: id of the database
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such database
+ * Traps: the last call for the database has not failed
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "last_error")
+uint32_t lunatic_sqlite_last_error(uint64_t database, void *length);
+
+/*
+ * Drops a statement.
+ *
+ * statement: id of the statement
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "sqlite3_finalize")
+void lunatic_sqlite_sqlite3_finalize(uint64_t statement);
+
+/*
+ * Goes on to the next row. A statement that only reads may have been executed
+ * some rows further than this.
+ *
+ * statement: id of the statement
+ * Returns 100 (`SQLITE_ROW`): there is a row; 101 (`SQLITE_DONE`): there is
+ *   none
+ * Traps: there is no such statement
+ * Traps: the statement fails
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "sqlite3_step")
+uint32_t lunatic_sqlite_sqlite3_step(uint64_t statement);
+
+/*
+ * Gives a column of the row that the last step has come to, an SqliteValue.
+ * Without a row it is Null.
+ *
+ * statement: id of the statement
+ * column: which one, from 0
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ * Traps: there is no such column
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "read_column")
+uint32_t lunatic_sqlite_read_column(uint64_t statement, uint32_t column,
+				    void *length);
+
+/*
+ * Gives the names of all columns: their count, and as many texts.
+ *
+ * statement: id of the statement
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "column_names")
+uint32_t lunatic_sqlite_column_names(uint64_t statement, void *length);
+
+/*
+ * Gives the row that the last step has come to, an SqliteRow. Without a row all
+ * values are Null.
+ *
+ * statement: id of the statement
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "read_row")
+uint32_t lunatic_sqlite_read_row(uint64_t statement, void *length);
+
+/*
+ * Tells how many columns the rows of a statement have.
+ *
+ * statement: id of the statement
+ * Returns columns
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "column_count")
+uint32_t lunatic_sqlite_column_count(uint64_t statement);
+
+/*
+ * Gives the name of a column, which has no length before it.
+ *
+ * statement: id of the statement
+ * column: which one, from 0
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ * Traps: there is no such column
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "column_name")
+uint32_t lunatic_sqlite_column_name(uint64_t statement, uint32_t column,
+				    void *length);
+
+/*
  * lunatic::trap
  *
  * Going on after a trap.
