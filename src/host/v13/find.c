@@ -1,9 +1,21 @@
-/* Processes by ids. */
+/*
+ * DESIGN
+ * The directory of processes has locks that all workers share, and a hop of a
+ * message takes less time than a few of these. So a guest keeps references, as
+ * one of 0.7 does, in the same table, by the processes' own ids. They are of
+ * its own environment: one of another would be kept alive, too. The table is
+ * emptied when it is full, and one that has ended is dropped when a message to
+ * it finds that out.
+ */
 #include "host/v13/find.h"
 
 #include "process/environment.h"
 #include "process/lookup.h"
 #include "process/process.h"
+#include "process/resource.h"
+#include "sched/task.h"
+
+#define RECENT_MAX 256 /* processes that a guest keeps */
 
 struct ln_process *ln_v13_find(struct ln_guest *guest, uint64_t id)
 {
@@ -28,4 +40,49 @@ uint64_t ln_v13_node_id(const struct ln_guest *guest)
 {
 	(void)guest;
 	return 0;
+}
+
+void ln_v13_remember(struct ln_guest *guest, uint64_t id,
+		     struct ln_process *process)
+{
+	struct ln_handles *recent = &guest->tables[LN_RESOURCE_PROCESS];
+
+	if (process->environment != guest->environment ||
+	    ln_handles_get(recent, id) != NULL)
+		return;
+	if (ln_handles_count(recent) == RECENT_MAX)
+		ln_handles_deinit(
+			recent,
+			ln_resource_class(LN_RESOURCE_PROCESS)->release);
+	ln_process_retain(process);
+	if (ln_handles_put(recent, RECENT_MAX, process, id) < 0)
+		ln_process_release(process);
+}
+
+void ln_v13_forget(struct ln_guest *guest, uint64_t id)
+{
+	ln_guest_drop(guest, LN_RESOURCE_PROCESS, id);
+}
+
+/* One that was given a name before its start has no id yet. */
+static bool is_settled(struct ln_process *process)
+{
+	bool dead;
+
+	if (ln_process_number(process) != 0)
+		return true;
+	ln_process_lock(process);
+	dead = process->dead;
+	ln_process_unlock(process);
+	return dead;
+}
+
+uint64_t ln_v13_id_of(const struct ln_guest *guest, struct ln_process *process)
+{
+	if (ln_process_is_remote(process) ||
+	    process->environment->family != guest->environment->family)
+		return 0;
+	while (!is_settled(process))
+		ln_task_rest();
+	return ln_process_number(process);
 }

@@ -606,6 +606,698 @@ void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
 				      size_t dir_len);
 
 /*
+ * lunatic::message
+ *
+ * Creating, sending and receiving messages. A process sends by creating a
+ * message in the scratch area, writing to it, and sending it; it receives into
+ * the scratch area and reads from there. The scratch area holds one message:
+ * creating or receiving one drops the one before, and sending takes it out.
+
+ * A data message has bytes and resources. Resources are numbered from 0 in the
+ * order in which they were added; taking one out does not change the numbers of
+ * the others.
+ */
+
+/*
+ * Puts an empty data message into the scratch area.
+ *
+ * tag: the tag of the message, 0 for none
+ * capacity: how many bytes will be written; only a hint, any value is allowed
+ */
+LUNATIC_IMPORT("lunatic::message", "create_data")
+void lunatic_message_create_data(int64_t tag, uint64_t capacity);
+
+/*
+ * Appends bytes to the message. A message holds a bounded number of bytes.
+ *
+ * data: the bytes to append
+ * Returns number of bytes written: all of them
+ * Traps: no data message is in the scratch area
+ * Traps: the message would become larger than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "write_data")
+uint32_t lunatic_message_write_data(const void *data, size_t data_len);
+
+/*
+ * Copies bytes from the reading position on, and moves the position behind
+ * them.
+ *
+ * data: where to put the bytes
+ * Returns number of bytes read: fewer than requested at the end of the message,
+ *   0 behind the last byte
+ * Traps: no data message is in the scratch area
+ * Traps: `seek_data` moved the reading position beyond the end of the message
+ */
+LUNATIC_IMPORT("lunatic::message", "read_data")
+uint32_t lunatic_message_read_data(void *data, size_t data_len);
+
+/*
+ * Moves the reading position. A process that passes a message on after reading
+ * from it can move the position back to 0 for the receiver.
+ *
+ * position: the new position, in bytes from the start
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "seek_data")
+void lunatic_message_seek_data(uint64_t position);
+
+/*
+ * Tells the tag of the message. For the message about a failed link it is the
+ * tag of the link.
+ *
+ * Returns the tag, 0 when there is none
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_tag")
+int64_t lunatic_message_get_tag(void);
+
+/*
+ * Tells which process has ended.
+ *
+ * Returns the id of the process, if the message is one about the end of a
+ *   process that was watched; else 0
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_process_id")
+uint64_t lunatic_message_get_process_id(void);
+
+/*
+ * Tells how many bytes the message has, whatever the reading position is.
+ *
+ * Returns the size in bytes
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "data_size")
+uint64_t lunatic_message_data_size(void);
+
+/*
+ * Adds a module to the message. This process still has it.
+ *
+ * module: id of the module
+ * Returns the number of the resource in the message
+ * Traps: the process holds no module of that id
+ * Traps: the module is of another node
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_module")
+uint64_t lunatic_message_push_module(uint64_t module);
+
+/*
+ * Moves a module out of the message. One that was added to another environment
+ * is added to that of this process.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the module
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a module, or was taken before
+ * Traps: the process holds as many modules as it may
+ * Traps: the module cannot be added to this environment
+ */
+LUNATIC_IMPORT("lunatic::message", "take_module")
+uint64_t lunatic_message_take_module(uint64_t index);
+
+/*
+ * Moves a TCP stream into the message: its id becomes invalid.
+ *
+ * stream: id of the TCP stream
+ * Returns the number of the resource in the message
+ * Traps: the process holds no TCP stream of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_tcp_stream")
+uint64_t lunatic_message_push_tcp_stream(uint64_t stream);
+
+/*
+ * Moves a TCP stream out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the TCP stream
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a TCP stream, or was taken before
+ * Traps: the process holds as many TCP streams as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
+uint64_t lunatic_message_take_tcp_stream(uint64_t index);
+
+/*
+ * Adds a process to the message, for guests of lunatic 0.7, which have other ids
+ * for it. Not in lunatic 0.13.
+ *
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_process")
+uint64_t lunatic_message_push_process(uint64_t process);
+
+/*
+ * Moves a process out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::message", "take_process")
+uint64_t lunatic_message_take_process(uint64_t index);
+
+/*
+ * Sends the message in the scratch area, which is empty afterwards. The sender
+ * does not learn whether the message arrives: a message to a process that does
+ * not exist, has ended, or whose mailbox is full, is dropped.
+ *
+ * process: id of the receiver
+ * Returns 0
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ */
+LUNATIC_IMPORT("lunatic::message", "send")
+uint32_t lunatic_message_send(uint64_t process);
+
+/*
+ * Sends the message and waits for the answer: the next message to arrive that
+ * has the tag. The search skips messages that are already in the mailbox, so use
+ * a new tag. The answer is in the scratch area afterwards; after a timeout the
+ * area is empty.
+ *
+ * process: id of the receiver; when there is none, this waits all the same
+ * tag: the tag to wait for; no message has 0
+ * timeout: milliseconds to wait for, -1 for no limit
+ * Returns 0 when a message arrived, 9027 after a timeout
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ */
+LUNATIC_IMPORT("lunatic::message", "send_receive_skip_search")
+uint32_t lunatic_message_send_receive_skip_search(uint64_t process, int64_t tag,
+						  uint64_t timeout);
+
+/*
+ * Takes the first message with one of the tags out of the mailbox, or the first
+ * of all if no tags are given, and puts it into the scratch area. Waits while
+ * there is none. A timeout leaves the scratch area unchanged.
+ *
+ * tags: the tags to look for; 0 finds none
+ * timeout: milliseconds to wait for, -1 for no limit
+ * Returns 0 for a data message, 1 for the message of a failed link, 2 for the
+ *   message about a process that has ended, 9027 after a timeout
+ */
+LUNATIC_IMPORT("lunatic::message", "receive")
+uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
+				 uint64_t timeout);
+
+/*
+ * lunatic::networking
+ *
+ * TCP, UDP and name resolution. Functions that wait park only the calling
+ * process. Timeouts are in milliseconds; 2^64 - 1 (-1) means no timeout, and 0
+ * means not to wait at all. After a timeout a function returns 9027 and has
+ * stored nothing. Addresses are of IP version 4 or 6, in network order (4 or 16
+ * bytes). Ports, flow information and scope ids are plain numbers; version 4
+ * uses only the port.
+
+ * Clones of a TCP stream or a UDP socket, in one process or several, share one
+ * socket with all its settings, also the timeouts. They may be used at the same
+ * time; dropping the last of them closes the socket. Data written to a stream is
+ * sent at once (`TCP_NODELAY` is set).
+ */
+
+/*
+ * Resolves a name to socket addresses.
+ *
+ * name: host and port, such as `example.com:80`, `10.0.0.1:80` or `[::1]:80`,
+ *   in UTF-8
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of an iterator over the addresses, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the name is not UTF-8
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve")
+uint32_t lunatic_networking_resolve(const void *name, size_t name_len,
+				    uint64_t timeout, uint64_t *id);
+
+/*
+ * Forgets an iterator over addresses.
+ *
+ * iterator: id of the iterator
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_dns_iterator")
+void lunatic_networking_drop_dns_iterator(uint64_t iterator);
+
+/*
+ * Takes the next address out of an iterator.
+ *
+ * iterator: id of the iterator
+ * version: gets 4 or 6
+ * ip: gets 4 or 16 bytes; needs room for 16
+ * port: gets the port, 2 bytes
+ * flow_info: gets the flow information of version 6
+ * scope_id: gets the scope id of version 6
+ * Returns 0 on success, 1 when there are no more addresses
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve_next")
+uint32_t lunatic_networking_resolve_next(uint64_t iterator, uint32_t *version,
+					 void *ip, void *port,
+					 uint32_t *flow_info,
+					 uint32_t *scope_id);
+
+/*
+ * Listens for TCP connections.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `tcp_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the listener, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many listeners as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_bind")
+uint32_t lunatic_networking_tcp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Stops listening.
+ *
+ * listener: id of the listener
+ * Traps: the process holds no listener of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_listener")
+void lunatic_networking_drop_tcp_listener(uint64_t listener);
+
+/*
+ * Tells the address that a listener is bound to.
+ *
+ * listener: id of the listener
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_local_addr")
+uint32_t lunatic_networking_tcp_local_addr(uint64_t listener, uint64_t *id);
+
+/*
+ * Waits for a connection. If the system is short of descriptors, it returns an
+ * error, and the connection stays in the queue.
+ *
+ * listener: id of the listener
+ * id: gets the id of the stream, or of an error
+ * peer: gets the id of an iterator with one address, that of the peer; 0 with
+ *   an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many streams or iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_accept")
+uint32_t lunatic_networking_tcp_accept(uint64_t listener, uint64_t *id,
+				       uint64_t *peer);
+
+/*
+ * Makes a TCP connection. The stream has no timeouts.
+ *
+ * version: 4 or 6
+ * ip: the address to connect to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of the stream, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_connect")
+uint32_t lunatic_networking_tcp_connect(uint32_t version, void *ip,
+					uint32_t port, uint32_t flow_info,
+					uint32_t scope_id, uint64_t timeout,
+					uint64_t *id);
+
+/*
+ * Tells the address that a stream is connected to.
+ *
+ * stream: id of the stream
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_peer_addr")
+uint32_t lunatic_networking_tcp_peer_addr(uint64_t stream, uint64_t *id);
+
+/*
+ * Drops a stream. Dropping the last one of a connection closes it.
+ *
+ * stream: id of the stream
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_stream")
+void lunatic_networking_drop_tcp_stream(uint64_t stream);
+
+/*
+ * Makes a second id for a stream.
+ *
+ * stream: id of the stream
+ * Returns a new id of the same stream
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_tcp_stream")
+uint64_t lunatic_networking_clone_tcp_stream(uint64_t stream);
+
+/*
+ * Writes to a stream: at least one byte if there are any, and possibly not all.
+ * Waits while there is no room, for as long as the stream's timeout for writing
+ * allows. Uses at most 1,024 buffers.
+ *
+ * stream: id of the stream
+ * pieces: array of buffers: address and length, 32 bits each
+ * result_id: gets the number of bytes written, or the id of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ * Traps: a buffer is outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_write_vectored")
+uint32_t lunatic_networking_tcp_write_vectored(uint64_t stream,
+					       const void *pieces,
+					       size_t pieces_count,
+					       uint64_t *result_id);
+
+/*
+ * Reads the bytes that have arrived on a stream. Waits while there are none, for
+ * as long as the stream's timeout for reading allows.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * result_id: gets the number of bytes read, or the id of an error; 0 means the
+ *   end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_read")
+uint32_t lunatic_networking_tcp_read(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *result_id);
+
+/*
+ * Copies the bytes that have arrived on a stream, and leaves them there for the
+ * next call. Waits while there are none, for as long as the stream's timeout for
+ * peeking allows.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * result_id: gets the number of bytes copied, or the id of an error; 0 means
+ *   the end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_peek")
+uint32_t lunatic_networking_tcp_peek(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *result_id);
+
+/*
+ * Does nothing, successfully: written data is never held back.
+ *
+ * stream: id of the stream
+ * error: gets 0
+ * Returns 0
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_flush")
+uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
+
+/*
+ * Sets how long a later `tcp_read` may wait, for all who share the stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_read_timeout")
+void lunatic_networking_set_read_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_read` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_read_timeout")
+uint64_t lunatic_networking_get_read_timeout(uint64_t stream);
+
+/*
+ * Sets how long a later `tcp_write_vectored` may wait, for all who share the
+ * stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_write_timeout")
+void lunatic_networking_set_write_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_write_vectored` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_write_timeout")
+uint64_t lunatic_networking_get_write_timeout(uint64_t stream);
+
+/*
+ * Sets how long a later `tcp_peek` may wait, for all who share the stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_peek_timeout")
+void lunatic_networking_set_peek_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_peek` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_peek_timeout")
+uint64_t lunatic_networking_get_peek_timeout(uint64_t stream);
+
+/*
+ * Makes a UDP socket.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `udp_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the socket, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_bind")
+uint32_t lunatic_networking_udp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Tells the address that a UDP socket is bound to.
+ *
+ * socket: id of the socket
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_local_addr")
+uint32_t lunatic_networking_udp_local_addr(uint64_t socket, uint64_t *id);
+
+/*
+ * Tells the address that a UDP socket is connected to.
+ *
+ * socket: id of the socket
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 when the socket is not connected
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_peer_addr")
+uint32_t lunatic_networking_udp_peer_addr(uint64_t socket, uint64_t *id);
+
+/*
+ * Says whom a UDP socket talks to: `udp_send` sends to this address, and
+ * datagrams from others no longer arrive. Those that have arrived before stay.
+ * Nothing is sent, so it never waits; a socket may be connected again.
+ *
+ * socket: id of the socket
+ * version: 4 or 6
+ * ip: the address of the peer, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: not needed, so ignored
+ * id: gets 0, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_connect")
+uint32_t lunatic_networking_udp_connect(uint64_t socket, uint32_t version,
+					void *ip, uint32_t port,
+					uint32_t flow_info, uint32_t scope_id,
+					uint64_t timeout, uint64_t *id);
+
+/*
+ * Takes the oldest datagram that has arrived on a UDP socket. Waits while there
+ * is none. Bytes of the datagram for which the buffer has no room are lost.
+ *
+ * socket: id of the socket
+ * buffer: where to put the bytes
+ * count_id: gets the number of bytes in the buffer, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_receive")
+uint32_t lunatic_networking_udp_receive(uint64_t socket, void *buffer,
+					size_t buffer_len, uint64_t *count_id);
+
+/*
+ * Does the same, and tells who sent the datagram.
+ *
+ * socket: id of the socket
+ * buffer: where to put the bytes
+ * count_id: gets the number of bytes in the buffer, or the id of an error
+ * peer: gets the id of an iterator with one address, that of the sender;
+ *   unchanged with an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_receive_from")
+uint32_t lunatic_networking_udp_receive_from(uint64_t socket, void *buffer,
+					     size_t buffer_len,
+					     uint64_t *count_id,
+					     uint64_t *peer);
+
+/*
+ * Sends one datagram to the address that a UDP socket is connected to. Waits
+ * while the system has no room for it.
+ *
+ * socket: id of the socket
+ * data: the datagram; it may be empty, and has at most 65,507 bytes over IPv4
+ * count_id: gets the number of bytes sent, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_send")
+uint32_t lunatic_networking_udp_send(uint64_t socket, const void *data,
+				     size_t data_len, uint64_t *count_id);
+
+/*
+ * Sends one datagram from a UDP socket to an address. Waits while the system has
+ * no room for it.
+ *
+ * socket: id of the socket
+ * data: the datagram; it may be empty, and has at most 65,507 bytes over IPv4
+ * version: 4 or 6
+ * ip: the address to send to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * count_id: gets the number of bytes sent, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_send_to")
+uint32_t lunatic_networking_udp_send_to(uint64_t socket, const void *data,
+					size_t data_len, uint32_t version,
+					void *ip, uint32_t port,
+					uint32_t flow_info, uint32_t scope_id,
+					uint64_t *count_id);
+
+/*
+ * Sets how many routers a datagram of a UDP socket may pass: the time to live of
+ * IPv4, the hop limit of IPv6.
+ *
+ * socket: id of the socket
+ * ttl: 1 to 255
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the number is 0 or above 255
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_udp_socket_ttl")
+void lunatic_networking_set_udp_socket_ttl(uint64_t socket, uint32_t ttl);
+
+/*
+ * Tells how many routers a datagram of a UDP socket may pass.
+ *
+ * socket: id of the socket
+ * Returns 1 to 255
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_udp_socket_ttl")
+uint32_t lunatic_networking_get_udp_socket_ttl(uint64_t socket);
+
+/*
+ * Sets whether a UDP socket may send to a broadcast address. A new one may not:
+ * it gets an error when it does.
+ *
+ * socket: id of the socket
+ * on: 0 for no
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_udp_socket_broadcast")
+void lunatic_networking_set_udp_socket_broadcast(uint64_t socket, uint32_t on);
+
+/*
+ * Tells whether a UDP socket may send to a broadcast address.
+ *
+ * socket: id of the socket
+ * Returns 1 if it may, else 0
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_udp_socket_broadcast")
+uint32_t lunatic_networking_get_udp_socket_broadcast(uint64_t socket);
+
+/*
+ * Drops a UDP socket. Dropping the last clone closes it.
+ *
+ * socket: id of the socket
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_udp_socket")
+void lunatic_networking_drop_udp_socket(uint64_t socket);
+
+/*
+ * Makes a second id for a UDP socket.
+ *
+ * socket: id of the socket
+ * Returns a new id of the same socket
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
+uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
+
+/*
  * lunatic::sqlite
  *
  * Databases of SQLite. A database is a file below a directory of the process, or
