@@ -108,11 +108,22 @@ static int on_progress(void *argument)
 	return !ln_sql_run_goes_on(&sql->run);
 }
 
-static int give_up(void *unused, int times)
+/* It is not called where waiting could be for ever: when this connection reads
+ * what another one waits to write. */
+static int give_up(void *argument, int times)
 {
-	(void)unused;
+	struct ln_sql *sql = argument;
+
 	(void)times;
+	sql->may_wait = true;
 	return 0;
+}
+
+void ln_sql_begin_try(struct ln_sql *sql)
+{
+	sql->may_wait = false;
+	/* PRAGMA busy_timeout sets SQLite's, which waits in here. */
+	(void)sqlite3_busy_handler(sql->db, give_up, sql);
 }
 
 int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement)
@@ -120,8 +131,7 @@ int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement)
 	uint64_t work;
 	int code;
 
-	/* PRAGMA busy_timeout sets SQLite's, which waits in here. */
-	(void)sqlite3_busy_handler(sql->db, give_up, NULL);
+	ln_sql_begin_try(sql);
 	code = sqlite3_step(statement);
 	work = (uint64_t)sqlite3_stmt_status(statement,
 					     SQLITE_STMTSTATUS_VM_STEP, 1) *
@@ -140,7 +150,8 @@ bool ln_sql_wait_for_others(struct ln_sql *sql, struct ln_sql_wait *wait,
 	int64_t now = ln_time_now();
 	int64_t next;
 
-	if (code != SQLITE_BUSY || sql->busy_ms <= 0 || task == NULL)
+	if (code != SQLITE_BUSY || !sql->may_wait || sql->busy_ms <= 0 ||
+	    task == NULL)
 		return false;
 	if (wait->until == 0)
 		wait->until = ln_time_after_ms((uint64_t)sql->busy_ms);
@@ -348,10 +359,13 @@ static int prepare_next(struct execution *execution)
 	const char *start = execution->at;
 	int code;
 
+	ln_sql_begin_try(sql);
 	sql->run.preparing = true;
 	code = sqlite3_prepare_v2(sql->db, start, (int)(execution->end - start),
 				  &execution->statement, &execution->at);
 	sql->run.preparing = false;
+	if (code != SQLITE_OK)
+		execution->at = start;
 	ln_sql_run_count((uint64_t)(execution->at - start) * PREPARE_WORK);
 	return code;
 }

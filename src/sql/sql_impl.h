@@ -14,6 +14,7 @@ struct ln_sql {
 	struct ln_sql_run run;
 	uint32_t references; /* the owner's, and statements */
 	int busy_ms;         /* how long to wait for others; 0: not */
+	bool may_wait;       /* SQLite would have waited itself */
 };
 
 /* Calls function(argument) in a run of the connection: in the pool, parking, or
@@ -26,6 +27,9 @@ void ln_sql_run_here(struct ln_sql *sql, void (*function)(void *),
 /* What a call returns whose result is `code`. */
 int ln_sql_outcome(const struct ln_sql *sql, int code);
 
+/* Before each try of something that can find others busy; in a run. */
+void ln_sql_begin_try(struct ln_sql *sql);
+
 /* Steps a statement and counts its work; to be called in a run. */
 int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement);
 
@@ -35,8 +39,9 @@ struct ln_sql_wait {
 	unsigned times;
 };
 
-/* Waits a little for others when `code` says that they are busy, and as long as
- * the connection is to wait. Whether to try again. Parks. */
+/* Waits a little for others when `code` says that they are busy, SQLite would
+ * have waited for them, and the connection is to wait that long. Whether to try
+ * again. Parks. */
 bool ln_sql_wait_for_others(struct ln_sql *sql, struct ln_sql_wait *wait,
 			    int code);
 

@@ -88,6 +88,7 @@ static void prepare(void *argument)
 	struct prepare_call *call = argument;
 	struct ln_sql *sql = call->statement->sql;
 
+	ln_sql_begin_try(sql);
 	sql->run.preparing = true;
 	call->code = sqlite3_prepare_v2(sql->db, call->text, (int)call->len,
 					&call->statement->handle, NULL);
@@ -275,6 +276,14 @@ static void put_row(struct ln_sql_statement *statement)
 	ln_sql_run_count(len / 8);
 }
 
+/* One that found others busy would stay half begun, and keep its locks. */
+static void abandon(void *argument)
+{
+	struct ln_sql_statement *statement = argument;
+
+	(void)sqlite3_reset(statement->handle);
+}
+
 static void fetch(void *argument)
 {
 	struct ln_sql_statement *statement = argument;
@@ -335,6 +344,9 @@ int ln_sql_step(struct ln_sql_statement *statement)
 		error = ln_sql_run_apart(sql, fetch, statement);
 	} while (error == 0 && statement->rows.len == 0 &&
 		 ln_sql_wait_for_others(sql, &wait, statement->after));
+	if (error == 0 && statement->after == SQLITE_BUSY &&
+	    ln_sql_run_apart(sql, abandon, statement) < 0)
+		ln_sql_run_here(sql, abandon, statement); /* no thread */
 	if (error == 0)
 		error = ln_sql_outcome(sql, 0);
 	if (error < 0)

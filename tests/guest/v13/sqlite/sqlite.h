@@ -3,9 +3,7 @@
 #ifndef LUNATIC_TESTS_GUEST_V13_SQLITE_SQLITE_H
 #define LUNATIC_TESTS_GUEST_V13_SQLITE_SQLITE_H
 
-#include <stdbool.h>
-#include <string.h>
-
+#include "../check.h"
 #include "../trap/check.h"
 
 #define ROW 100
@@ -19,8 +17,6 @@
 #define CANTOPEN 14
 #define TOOBIG 18
 #define AUTH 23
-
-#define CHECK(condition) CHECK_EQ((condition) ? 1 : 0, 1)
 
 #ifndef OWN_ALLOCATOR
 __attribute__((export_name("lunatic_alloc"))) void *lunatic_alloc(uint32_t len)
@@ -205,8 +201,7 @@ static inline void read_row(uint64_t statement)
 
 static inline void read_column(uint64_t statement, uint32_t column)
 {
-	take_result(
-		lunatic_sqlite_read_column(statement, column, &result_len));
+	take_result(lunatic_sqlite_read_column(statement, column, &result_len));
 }
 
 /* The only number that a query gives. */
