@@ -12,6 +12,7 @@
 #include "process/guest.h"
 #include "process/process.h"
 #include "process/spawn_config.h"
+#include "sql/sql.h"
 
 static void *retain_process(void *process)
 {
@@ -102,6 +103,24 @@ static uint64_t tls_stream_weight(const void *stream)
 	return ln_tls_stream_weight(stream);
 }
 
+/* Of what holds a database or statement, about; SQLite's memory is charged as
+ * it is allocated. */
+static uint64_t handle_weight(const void *value)
+{
+	(void)value;
+	return 512;
+}
+
+static void release_database(void *database)
+{
+	ln_sql_release(database);
+}
+
+static void release_statement(void *statement)
+{
+	ln_sql_statement_release(statement);
+}
+
 const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	[LN_RESOURCE_PROCESS] = {
 		.noun = "process",
@@ -179,5 +198,17 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.max = 1024,
 		.release = free_spawn_config,
 		.weight = spawn_config_weight,
+	},
+	[LN_RESOURCE_DATABASE] = {
+		.noun = "database",
+		.max = 256,
+		.release = release_database,
+		.weight = handle_weight,
+	},
+	[LN_RESOURCE_STATEMENT] = {
+		.noun = "statement",
+		.max = 4096,
+		.release = release_statement,
+		.weight = handle_weight,
 	},
 };
