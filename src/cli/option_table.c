@@ -246,7 +246,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	  CHOICE(OPTION(report), LN_REPORT_TABLE, forms) },
 	{ "--report-most", NULL, "N",
 	  "number of processes in a report, %, those\n"
-	  "with the most memory first (default 50)",
+	  "with the most memory first, and of metrics\n"
+	  "(default 50)",
 	  COUNT(OPTION(report_max), 0) },
 	{ "--heap-profile", NULL, "FOLDER",
 	  "write what each process allocated into FOLDER;\n"

@@ -18,6 +18,7 @@ struct ln_engine;
 struct ln_host_table;
 struct ln_node;
 struct ln_local_node;
+struct ln_metrics;
 struct ln_process;
 struct ln_report;
 struct ln_resolver;
@@ -49,7 +50,8 @@ struct ln_runtime {
 	struct ln_directory *directory; /* of its processes */
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
-	struct ln_blocking *texts; /* one thread, which makes reports texts */
+	struct ln_metrics *metrics; /* of all its guests */
+	struct ln_blocking *texts;  /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,
 			const char *text);
