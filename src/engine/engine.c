@@ -221,6 +221,11 @@ size_t ln_engine_stack(const struct ln_engine *engine)
 	return engine->stack;
 }
 
+size_t ln_engine_host_stack(void)
+{
+	return HOST_STACK;
+}
+
 size_t ln_engine_stack_size(const struct ln_engine *engine)
 {
 	return engine->stack + HOST_STACK;

@@ -94,6 +94,9 @@ void ln_engine_set_stack(struct ln_engine *engine, size_t bytes);
 /* Bytes of guests' frames, as set. */
 size_t ln_engine_stack(const struct ln_engine *engine);
 
+/* Bytes below them for the frames of host functions. */
+size_t ln_engine_host_stack(void);
+
 /* Bytes of the stack slot that a fiber which runs wasm needs. */
 size_t ln_engine_stack_size(const struct ln_engine *engine);
 

@@ -134,6 +134,15 @@ struct ln_engine_class {
 			     const union ln_value *params,
 			     struct ln_report **report);
 
+	/* Calls an entry from within a host function that its guest has
+	 * called, on the same fiber, see ln_instance_reenter; `values` has room
+	 * for as many as there are parameters, and results. The bound of the
+	 * stack is that of the outermost call. LN_ETRAP, LN_EKILLED, LN_ELIMIT
+	 * (of metered instances only). */
+	int (*reenter)(struct ln_instance *instance,
+		       const struct ln_entry *entry, union ln_value *values,
+		       struct ln_report **report);
+
 	/* Frees the state. */
 	void (*close)(struct ln_instance *instance);
 

@@ -31,7 +31,8 @@ struct ln_entries {
 };
 
 static int add_entry(struct ln_entries *entries, struct ln_cursor name,
-		     const struct ln_functype *type, char **names)
+		     const struct ln_functype *type, bool imported,
+		     char **names)
 {
 	struct slot *slot = &entries->slots[entries->count];
 	size_t len = ln_cursor_len(name);
@@ -47,6 +48,9 @@ static int add_entry(struct ln_entries *entries, struct ln_cursor name,
 	slot->entry.params = slot->params;
 	slot->entry.param_count = (uint32_t)type->params.count;
 	slot->entry.result_count = (uint32_t)type->results.count;
+	if (type->results.count == 1)
+		ln_types_letters(&type->results, &slot->entry.result, 1);
+	slot->entry.imported = imported;
 	*names += len;
 	if (len > entries->longest)
 		entries->longest = len;
@@ -111,7 +115,10 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 	while (error == 0 && ln_binary_export(&exports, &export)) {
 		if (export.kind == LN_EXTERN_FUNCTION &&
 		    ln_signatures_function(signatures, export.index, &type))
-			error = add_entry(entries, export.name, &type, &names);
+			error = add_entry(entries, export.name, &type,
+					  ln_signatures_is_imported(
+						  signatures, export.index),
+					  &names);
 	}
 	if (error < 0)
 		ln_entries_free(entries);

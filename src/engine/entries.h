@@ -5,6 +5,7 @@
 #ifndef LN_ENGINE_ENTRIES_H
 #define LN_ENGINE_ENTRIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@ struct ln_entry {
 	const char *params; /* i I f F V r: i32 i64 f32 f64 v128 reference */
 	uint32_t param_count;
 	uint32_t result_count;
+	char result;   /* the type of the only result; 0: none, or several */
+	bool imported; /* the module exports what it imports */
 };
 
 /* Collects the entries of a valid binary: functions with at most 64 parameters.

@@ -12,6 +12,8 @@
  */
 #include "engine/instance.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "engine/account.h"
 #include "engine/engine_class.h"
@@ -183,6 +185,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 		if (error < 0)
 			call.result = error;
 	}
+	instance->callable = call.result == 0;
 	return call.result;
 }
 
@@ -196,6 +199,62 @@ enum ln_stop ln_instance_call(struct ln_instance *instance,
 	ln_assert(instance->task->local == instance);
 	*report = NULL;
 	return instance->class->call(instance, entry, params, report);
+}
+
+const struct ln_entry *ln_instance_export(const struct ln_instance *instance,
+					  const char *name, const char *params,
+					  char result)
+{
+	const struct ln_entry *entry =
+		ln_compiled_entry(instance->module, name, strlen(name));
+	size_t count = strlen(params);
+
+	if (entry == NULL || entry->imported || entry->param_count != count ||
+	    memcmp(entry->params, params, count) != 0 ||
+	    entry->result_count != (result != 0) || entry->result != result)
+		return NULL;
+	return entry;
+}
+
+/* Bytes of the fiber's stack below the caller's frame. */
+LN_NOINLINE static size_t stack_left(const struct ln_task *task)
+{
+	return (size_t)((const char *)__builtin_frame_address(0) -
+			task->fiber.stack);
+}
+
+static int overflow(struct ln_report **report)
+{
+	if (report != NULL)
+		*report = ln_report_plain("call stack exhausted");
+	return LN_ETRAP;
+}
+
+int ln_instance_reenter(struct ln_instance *instance,
+			const struct ln_entry *entry, union ln_value *values,
+			struct ln_report **report)
+{
+	int error;
+
+	ln_assert(instance == ln_instance_running());
+	ln_assert(!instance->off_fiber && instance->interrupted_at == 0);
+	ln_assert(!entry->imported);
+	if (report != NULL)
+		*report = NULL;
+	if (!instance->callable)
+		return LN_EINVAL;
+	if (instance->reentries == LN_INSTANCE_REENTRIES)
+		return LN_EFULL;
+	/* Compiled code would find out; what the engine puts in between must
+	 * not take what belongs to host functions. */
+	if (stack_left(instance->task) < ln_engine_host_stack())
+		return overflow(report);
+	instance->reentries++;
+	error = instance->class->reenter(instance, entry, values, report);
+	instance->reentries--;
+	if (error == LN_ELIMIT)
+		instance->must_end = true;
+	return error == LN_ETRAP && instance->must_end ? LN_ELIMIT : error;
 }
 
 static void deinit_on_stack(void *argument)

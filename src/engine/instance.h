@@ -56,9 +56,12 @@ struct ln_instance {
 	/* A signal that was to preempt the guest could not, mostly since it
 	 * found it in a host function, which therefore pauses at its end. */
 	_Atomic bool overdue;
-	bool off_fiber;   /* compiled code runs on the worker's stack */
-	bool host_stop;   /* the trap under way was asked for by the host */
-	bool at_deadline; /* left in the middle of a computation */
+	bool off_fiber;    /* compiled code runs on the worker's stack */
+	bool host_stop;    /* the trap under way was asked for by the host */
+	bool at_deadline;  /* left in the middle of a computation */
+	bool callable;     /* it has been instantiated */
+	bool must_end;     /* no trap may be caught any more */
+	uint8_t reentries; /* calls of ln_instance_reenter under way */
 	/* Where compiled code was interrupted, so that the engine does not know
 	 * where its guest is; 0: the guest has called the host. */
 	uintptr_t interrupted_at;
@@ -93,6 +96,33 @@ enum ln_stop ln_instance_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
 			      const union ln_value *params,
 			      struct ln_report **report);
+
+/* Calls of ln_instance_reenter that may be within each other. */
+#define LN_INSTANCE_REENTRIES 16
+
+/* The function that the module exports as `name` and defines itself, if it has
+ * these parameters (letters of entries.h) and exactly this result, or none (0);
+ * otherwise NULL. Any thread. */
+const struct ln_entry *ln_instance_export(const struct ln_instance *instance,
+					  const char *name, const char *params,
+					  char result);
+
+/* Calls an entry that the module defines from within a host function that the
+ * guest has called, on its fiber. `values` has its parameters, gets its
+ * results, and has room for the larger number of both. The guest may park, be
+ * preempted, go on in another thread, and grow its memory, so what was found of
+ * that before is no longer valid.
+ *
+ * LN_ETRAP: it trapped, also for want of stack, and the guest may go on; the
+ * report, if asked for (`report` not NULL), tells why, is owned by the caller,
+ * and NULL when memory is short. LN_EKILLED: a host function ended the guest (a
+ * kill, an exit), and the caller must do the same. LN_ELIMIT: it trapped where
+ * nobody knows what fuel it had used, so that the guest must not go on; with a
+ * report as well. LN_EFULL: LN_INSTANCE_REENTRIES are under way. LN_EINVAL: it
+ * is not instantiated yet. */
+int ln_instance_reenter(struct ln_instance *instance,
+			const struct ln_entry *entry, union ln_value *values,
+			struct ln_report **report);
 
 /* What it has used of the fuel that it was given; 0 when it is not metered, or
  * could not be made. By the process itself. */

@@ -15,6 +15,7 @@ struct ln_signatures {
 	size_t type_count;
 	uint32_t *functions; /* the number of each one's type */
 	size_t function_count;
+	size_t imported; /* the first functions */
 };
 
 /* Goes through the types; notes them when there is room for that. */
@@ -64,6 +65,7 @@ static void walk_functions(struct ln_signatures *self, struct ln_cursor imports,
 				add_function(self, import.type);
 		}
 	}
+	self->imported = self->function_count;
 	if (!ln_cursor_number(&functions, 32, &count))
 		return;
 	for (; count > 0 && ln_cursor_number(&functions, 32, &type); count--)
@@ -124,4 +126,10 @@ bool ln_signatures_function(const struct ln_signatures *self, uint32_t function,
 {
 	return function < self->function_count &&
 	       ln_signatures_type(self, self->functions[function], functype);
+}
+
+bool ln_signatures_is_imported(const struct ln_signatures *self,
+			       uint32_t function)
+{
+	return function < self->imported;
 }

@@ -28,4 +28,8 @@ bool ln_signatures_type(const struct ln_signatures *signatures, uint32_t type,
 bool ln_signatures_function(const struct ln_signatures *signatures,
 			    uint32_t function, struct ln_functype *functype);
 
+/* Whether the function of that number is one that the module imports. */
+bool ln_signatures_is_imported(const struct ln_signatures *signatures,
+			       uint32_t function);
+
 #endif

@@ -44,6 +44,7 @@ const struct ln_engine_class ln_wasmtime_class = {
 	.open = ln_wasmtime_open,
 	.instantiate = ln_wasmtime_instantiate,
 	.call = ln_wasmtime_call,
+	.reenter = ln_wasmtime_reenter,
 	.close = ln_wasmtime_close,
 	.fuel = ln_wasmtime_fuel,
 	.set_fuel = ln_wasmtime_set_fuel,

@@ -25,6 +25,7 @@ static wasm_trap_t *denied(void *env, wasmtime_caller_t *caller,
 	(void)caller;
 	(void)values;
 	(void)count;
+	ln_instance_running()->state->host_trap = true;
 	return wasmtime_trap_new(text, len);
 }
 

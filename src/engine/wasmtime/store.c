@@ -132,6 +132,19 @@ static void report_on_stack(void *argument)
 	call->report = ln_cause_report(call->error, call->trap, call->names);
 }
 
+struct ln_report *ln_wasmtime_report(struct ln_instance *instance,
+				     wasmtime_error_t *error, wasm_trap_t *trap)
+{
+	struct report_call call = {
+		.error = error,
+		.trap = trap,
+		.names = ln_compiled_names(instance->module),
+	};
+
+	ln_task_on_worker_stack(instance->task, report_on_stack, &call);
+	return call.report;
+}
+
 enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
 			      const union ln_value *params,
@@ -141,9 +154,10 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 	uint32_t slots = entry->param_count > entry->result_count
 				 ? entry->param_count
 				 : entry->result_count;
-	struct report_call call = { 0 };
 	wasmtime_val_raw_t few[4];
 	wasmtime_val_raw_t *values = few;
+	wasmtime_error_t *error;
+	wasm_trap_t *trap = NULL;
 	wasmtime_extern_t item;
 
 	if (!wasmtime_instance_export_get(state->context, &state->instance,
@@ -158,19 +172,17 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 	}
 	if (entry->param_count > 0)
 		memcpy(values, params, entry->param_count * sizeof(*values));
-	call.error = wasmtime_func_call_unchecked(state->context, &item.of.func,
-						  values, slots, &call.trap);
+	error = wasmtime_func_call_unchecked(state->context, &item.of.func,
+					     values, slots, &trap);
 	if (values != few)
 		free(values);
-	if (call.error == NULL && call.trap == NULL)
+	if (error == NULL && trap == NULL)
 		return LN_STOP_RETURNED;
 	if (instance->host_stop) {
-		ln_cause_drop(call.error, call.trap);
+		ln_cause_drop(error, trap);
 		return LN_STOP_HOST;
 	}
-	call.names = ln_compiled_names(instance->module);
-	ln_task_on_worker_stack(instance->task, report_on_stack, &call);
-	*report = call.report;
+	*report = ln_wasmtime_report(instance, error, trap);
 	return LN_STOP_TRAPPED;
 }
 
@@ -203,6 +215,7 @@ void ln_wasmtime_new_slice(struct ln_instance *instance)
 
 void ln_wasmtime_record_trap(const char *text, size_t len)
 {
+	ln_instance_running()->state->host_trap = true;
 	lunatic_engine_record_trap(text, len);
 }
 

@@ -33,6 +33,7 @@ struct __attribute__((may_alias)) ln_instance_state {
 	wasmtime_instance_t instance;
 	wasmtime_func_t probe; /* traps, so that there is a backtrace */
 	bool can_probe;        /* `probe` is made */
+	bool host_trap;        /* a host function raised the last trap */
 };
 
 _Static_assert(sizeof(struct ln_instance_state) <= LN_INSTANCE_STATE_ROOM,
@@ -95,6 +96,12 @@ void ln_wasmtime_set_fuel(struct ln_instance *instance, uint64_t fuel);
 void ln_wasmtime_new_slice(struct ln_instance *instance);
 void ln_wasmtime_record_trap(const char *text, size_t len);
 
+/* The report of a failed call, of which the other two are consumed, made on the
+ * worker's stack; NULL when memory is short. */
+struct ln_report *ln_wasmtime_report(struct ln_instance *instance,
+				     wasmtime_error_t *error,
+				     wasm_trap_t *trap);
+
 /* The instance that this thread makes or runs, or NULL. */
 struct ln_instance *ln_wasmtime_making(void);
 
@@ -124,6 +131,12 @@ bool ln_wasmtime_prepare_signals(void);
 /* The address of an instruction in compiled code that traps; after a
  * preparation that returned true. */
 uintptr_t ln_wasmtime_stop(void);
+
+/* ---- reenter.c ---- */
+
+int ln_wasmtime_reenter(struct ln_instance *instance,
+			const struct ln_entry *entry, union ln_value *values,
+			struct ln_report **report);
 
 /* ---- where.c, backtrace.c ---- */
 

@@ -63,6 +63,8 @@ static void functions_are_entries(void **state)
 	assert_non_null(entry);
 	assert_int_equal(entry->param_count, 0);
 	assert_int_equal(entry->result_count, 0);
+	assert_int_equal(entry->result, 0);
+	assert_false(entry->imported);
 	assert_non_null(find(entries, ""));
 	assert_null(find(entries, "memory"));
 	assert_null(find(entries, "global"));
@@ -73,6 +75,26 @@ static void functions_are_entries(void **state)
 	assert_ptr_equal(ln_entries_at(entries, 3), find(entries, "again"));
 	assert_null(ln_entries_at(entries, 4));
 	assert_null(ln_entries_at(entries, SIZE_MAX));
+	ln_entries_free(entries);
+}
+
+static void results_and_imports(void **state)
+{
+	struct ln_entries *entries =
+		make("(module (import \"a\" \"b\" (func))"
+		     " (import \"a\" \"c\" (memory 1))"
+		     " (import \"a\" \"d\" (func (result f64)))"
+		     " (func (export \"one\") (result i64) (i64.const 0))"
+		     " (func (export \"two\") (result i64 i32)"
+		     "  (i64.const 0) (i32.const 0))"
+		     " (export \"import\" (func 1)))");
+
+	(void)state;
+	assert_int_equal(find(entries, "one")->result, 'I');
+	assert_false(find(entries, "one")->imported);
+	assert_int_equal(find(entries, "two")->result, 0);
+	assert_int_equal(find(entries, "import")->result, 'F');
+	assert_true(find(entries, "import")->imported);
 	ln_entries_free(entries);
 }
 
@@ -194,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_are_entries),
+		cmocka_unit_test(results_and_imports),
 		cmocka_unit_test(names_are_compared_whole),
 		cmocka_unit_test(without_exports),
 		cmocka_unit_test(max_parameters),

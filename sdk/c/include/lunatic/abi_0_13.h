@@ -605,6 +605,31 @@ LUNATIC_IMPORT("lunatic::wasi", "config_preopen_dir")
 void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
 				      size_t dir_len);
 
+/*
+ * lunatic::trap
+ *
+ * Going on after a trap.
+ */
+
+/*
+ * Calls the function `_lunatic_catch_trap` that the module exports, with the
+ * same arguments. When that traps the process goes on here; what it had done up
+ * to there stays done, and nothing is reported. A kill, or an exit, ends the
+ * process all the same. Where fuel is metered, a trap of an instruction other
+ * than `unreachable` or a call ends the process, too: what it has used is not
+ * known.
+ *
+ * function: the first argument; for the guest to choose, as the second
+ * pointer: the second argument
+ * Returns what the function returned; 0 when it trapped
+ * Traps: the module exports no function `_lunatic_catch_trap` of its own with
+ *   two parameters and a result of type i32
+ * Traps: more than 16 of these calls would be within each other
+ * Traps: the module is still being instantiated
+ */
+LUNATIC_IMPORT("lunatic::trap", "catch")
+uint32_t lunatic_trap_catch(uint32_t function, uint32_t pointer);
+
 #undef LUNATIC_IMPORT
 
 #ifdef __cplusplus

@@ -1,0 +1,7 @@
+;; What is imported is not called: it would be itself, without end.
+;; exit: 134
+;; stderr~ ^lunatic: process [0-9a-f-]+ trapped: the module exports no function `_lunatic_catch_trap` of type \(i32, i32\) -> i32 \(lunatic::trap::catch\)
+(module
+  (import "lunatic::trap" "catch" (func $catch (param i32 i32) (result i32)))
+  (export "_lunatic_catch_trap" (func $catch))
+  (func (export "_start") (drop (call $catch (i32.const 1) (i32.const 2)))))
