@@ -9,6 +9,7 @@
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/node_list.h"
 #include "process/process.h"
 #include "process/spawn_config.h"
 
@@ -71,6 +72,13 @@ static uint64_t addresses_weight(const void *value)
 	       addresses->count * sizeof(addresses->list[0]);
 }
 
+static uint64_t node_list_weight(const void *value)
+{
+	const struct ln_node_list *list = value;
+
+	return sizeof(*list) + list->count * sizeof(list->nodes[0]);
+}
+
 const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	[LN_RESOURCE_PROCESS] = {
 		.noun = "process",
@@ -125,5 +133,11 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.max = 1024,
 		.release = free_spawn_config,
 		.weight = spawn_config_weight,
+	},
+	[LN_RESOURCE_NODE_LIST] = {
+		.noun = "result of a query for nodes",
+		.max = 1024,
+		.release = free,
+		.weight = node_list_weight,
 	},
 };
