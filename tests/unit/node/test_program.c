@@ -20,6 +20,7 @@
 #include "node/peer.h"
 #include "node/program.h"
 #include "node/proxy.h"
+#include "node/request.h"
 #include "node/session.h"
 #include "process/add_module.h"
 #include "process/config.h"
@@ -562,6 +563,74 @@ static void attributes_are_told(void **state)
 	}
 }
 
+/* ---- Requests that no node sends ---- */
+
+struct asking {
+	enum ln_operation operation;
+	size_t len;
+	int result;
+};
+
+static void ask_badly(struct ln_process *self, void *argument)
+{
+	static const uint8_t zeros[64];
+	struct asking *asking = argument;
+	const struct iovec part = { .iov_base = (void *)(uintptr_t)zeros,
+				    .iov_len = asking->len };
+	struct ln_ask *ask;
+
+	(void)self;
+	asking->result = ln_ask(there, 0, asking->operation, &part, 1, &ask);
+	ln_ask_free(ask);
+}
+
+static void assert_malformed(enum ln_operation operation, size_t len)
+{
+	struct asking asking = { operation, len, 0 };
+	struct call call = { ask_badly, &asking };
+	const struct test_end *end = test_net_end(&net, 1, 0);
+	struct ln_process *process =
+		test_process_start(net.environment, run_call, &call);
+
+	/* The other node wants no more of it. */
+	while (!atomic_load(&end->closed))
+		test_nap();
+	test_line_cut(net.lines[0]);
+	net.lines[0] = NULL;
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	assert_int_equal(asking.result, LN_EIO);
+}
+
+static void a_malformed_program(void **state)
+{
+	(void)state;
+	assert_malformed(LN_ASK_PROGRAM, 5);
+}
+
+static void a_malformed_numbered_module(void **state)
+{
+	(void)state;
+	assert_malformed(LN_ASK_NUMBERED_MODULE, 15);
+}
+
+static void a_malformed_process(void **state)
+{
+	(void)state;
+	assert_malformed(LN_ASK_PROCESS, 9);
+}
+
+static void a_malformed_number(void **state)
+{
+	(void)state;
+	assert_malformed(LN_ASK_NUMBER, 8);
+}
+
+static void malformed_attributes(void **state)
+{
+	(void)state;
+	assert_malformed(LN_ASK_ATTRIBUTES, 1);
+}
+
 /* ---- Old nodes, and none ---- */
 
 static void assert_refused(int expected, const char *text)
@@ -625,6 +694,11 @@ int main(void)
 		TEST(spawned_with_a_configuration),
 		TEST(too_many_for_what_is_kept),
 		TEST(attributes_are_told),
+		TEST(a_malformed_program),
+		TEST(a_malformed_numbered_module),
+		TEST(a_malformed_process),
+		TEST(a_malformed_number),
+		TEST(malformed_attributes),
 		TEST(an_old_node_is_told_apart),
 		TEST(a_lost_node),
 	};
