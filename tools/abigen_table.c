@@ -66,6 +66,7 @@ static struct {
 	char *signature;   /* of the function being read, see signature() */
 	size_t generation; /* of what follows */
 	bool have_generation;
+	size_t space; /* 1 + index of the namespace of what follows; or 0 */
 } reader;
 
 /* ---- small things ---- */
@@ -305,12 +306,13 @@ static struct function *parse_function(const char *rest, size_t line)
 	struct function *function;
 	struct cursor cursor = { signature(rest, line), line };
 
-	if (table.namespace_count == 0)
+	if (reader.space == 0)
 		fail(line, "a function outside a namespace");
-	space = &table.namespaces[table.namespace_count - 1];
+	space = &table.namespaces[reader.space - 1];
 	space->functions =
 		grow(space->functions, space->count, sizeof(*space->functions));
 	function = &space->functions[space->count];
+	function->path = reader.path;
 	function->line = line;
 	take_name(&cursor, '\0', function->name);
 	for (size_t i = 0; i < space->count; i++)
@@ -419,20 +421,46 @@ static bool meet(const struct space *a, const struct space *b)
 	       b->generation == 0;
 }
 
+/* What follows belongs to a namespace that was begun above, or in a file before
+ * this one; text is one more paragraph of its description. */
+static struct space *continue_namespace(const char *name, size_t line)
+{
+	for (size_t i = 0; i < table.namespace_count; i++) {
+		struct space *space = &table.namespaces[i];
+		struct text *docs = &space->docs;
+
+		if (space->generation != reader.generation ||
+		    strcmp(space->name, name) != 0)
+			continue;
+		if (docs->count > 0 && docs->lines[docs->count - 1][0] != '\0')
+			text_add(docs, "");
+		reader.space = i + 1;
+		return space;
+	}
+	fail(line, "no namespace '%s' of generation %s that this continues",
+	     name, generations[reader.generation][0]);
+}
+
 static struct space *parse_namespace(const char *rest, size_t line)
 {
 	struct space *space;
 	struct cursor cursor = { rest, line };
+	char name[NAME_SIZE];
 
 	if (!reader.have_generation)
 		fail(line, "a namespace before the first generation");
+	take_name(&cursor, ':', name);
+	if (accept(&cursor, "continued")) {
+		expect_end(&cursor);
+		return continue_namespace(name, line);
+	}
 	table.namespaces = grow(table.namespaces, table.namespace_count,
 				sizeof(*table.namespaces));
 	space = &table.namespaces[table.namespace_count];
 	space->path = reader.path;
 	space->line = line;
 	space->generation = reader.generation;
-	take_name(&cursor, ':', space->name);
+	strcpy(space->name, name);
 	expect(&cursor, "prefix ");
 	take_name(&cursor, '\0', space->prefix);
 	strcpy(space->guest, space->prefix);
@@ -453,7 +481,7 @@ static struct space *parse_namespace(const char *rest, size_t line)
 		    meet(other, space))
 			fail(line, "a second guest prefix '%s'", space->guest);
 	}
-	table.namespace_count++;
+	reader.space = ++table.namespace_count;
 	return space;
 }
 
@@ -538,6 +566,7 @@ void read_table(const char *path)
 	reader.file = (struct text){ 0 };
 	reader.generation = 0;
 	reader.have_generation = false;
+	reader.space = 0;
 	read_file();
 	while (reader.at < reader.file.count) {
 		const char *line = reader.file.lines[reader.at++];
@@ -702,6 +731,7 @@ void check_table(void)
 		if (space->count == 0)
 			fail(space->line, "%s has no function", space->name);
 		for (size_t j = 0; j < space->count; j++) {
+			reader.path = space->functions[j].path;
 			check_function(space, &space->functions[j]);
 			check_symbol(i, &space->functions[j]);
 		}

@@ -64,6 +64,7 @@ struct argument {
 
 struct function {
 	char name[NAME_SIZE];
+	const char *path; /* not always that of its namespace */
 	size_t line;
 	struct argument arguments[MAX_ARGUMENTS];
 	size_t count;

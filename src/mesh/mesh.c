@@ -167,7 +167,7 @@ static LN_NOINLINE void note_port(struct ln_mesh *mesh)
 	char *colon = strrchr(mesh->address, ':');
 	int number;
 
-	if (ln_tcp_local_address(mesh->socket, &naming.address, &number) < 0)
+	if (ln_socket_local_address(mesh->socket, &naming.address, &number) < 0)
 		return;
 	ln_task_on_worker_stack(ln_task_current(), name_address, &naming);
 	port = strrchr(naming.text, ':');

@@ -23,7 +23,11 @@
  */
 #include "net/socket.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -31,8 +35,35 @@
 #include "base/fd.h"
 #include "base/quota.h"
 #include "base/refs.h"
+#include "net/address.h"
 #include "sched/sched.h"
 #include "sched/task.h"
+
+void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE])
+{
+	char buffer[64];
+
+	snprintf(text, LN_NET_ERROR_SIZE, "%s (os error %d)",
+		 strerror_r(number, buffer, sizeof(buffer)), number);
+}
+
+LN_NOINLINE int ln_socket_open(unsigned version, int type,
+			       struct ln_quota *quota)
+{
+	int fd;
+
+	if (!ln_quota_take(quota))
+		return -EMFILE;
+	fd = socket(version == 4 ? AF_INET : AF_INET6,
+		    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		int number = errno;
+
+		ln_quota_give(quota);
+		return -number;
+	}
+	return fd;
+}
 
 int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 {
@@ -50,6 +81,8 @@ int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 	socket->quota = quota;
 	socket->drained = false;
 	atomic_init(&socket->references, 1);
+	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++)
+		atomic_init(&socket->timeouts[i], LN_SOCKET_PATIENT);
 	*out = socket;
 	return 0;
 fail_pollable:
@@ -57,6 +90,18 @@ fail_pollable:
 fail_memory:
 	ln_fd_close(fd);
 	ln_quota_give(quota);
+	return error;
+}
+
+int ln_socket_adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
+		    int *number)
+{
+	int error = ln_socket_new(fd, quota, socket);
+
+	if (error == LN_ELIMIT || error == LN_EIO) {
+		*number = ENOBUFS;
+		return LN_EIO;
+	}
 	return error;
 }
 
@@ -74,6 +119,32 @@ void ln_socket_release(struct ln_socket *socket)
 	ln_fd_close(socket->fd);
 	ln_quota_give(socket->quota);
 	free(socket);
+}
+
+static LN_NOINLINE int
+address_of(int (*name_of)(int, struct sockaddr *, socklen_t *), int fd,
+	   struct ln_address *address, int *number)
+{
+	union ln_sockaddr name;
+	socklen_t len = sizeof(name);
+
+	if (name_of(fd, &name.any, &len) < 0) {
+		*number = errno;
+		return LN_EIO;
+	}
+	return ln_address_from_kernel(&name, address);
+}
+
+int ln_socket_local_address(const struct ln_socket *socket,
+			    struct ln_address *address, int *number)
+{
+	return address_of(getsockname, socket->fd, address, number);
+}
+
+int ln_socket_peer_address(const struct ln_socket *socket,
+			   struct ln_address *address, int *number)
+{
+	return address_of(getpeername, socket->fd, address, number);
 }
 
 static int wait_watching(int64_t deadline)
@@ -106,4 +177,16 @@ void ln_socket_wait_end(struct ln_socket_wait *wait)
 	if (wait->watching)
 		ln_pollable_unwatch(&wait->watch);
 	wait->watching = false;
+}
+
+int ln_socket_settle(struct ln_socket *socket, enum ln_direction direction,
+		     ssize_t result, int64_t deadline,
+		     struct ln_socket_wait *wait, int *number)
+{
+	if (LN_LIKELY(result >= 0))
+		return 0;
+	if (result == -EAGAIN)
+		return ln_socket_wait(socket, direction, deadline, wait);
+	*number = (int)-result;
+	return LN_EIO;
 }

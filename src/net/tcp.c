@@ -12,8 +12,6 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -29,45 +27,16 @@
 /* Broken connections that accept skips before other tasks may run. */
 #define BROKEN_IN_A_ROW 64
 
-void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE])
-{
-	char buffer[64];
-
-	snprintf(text, LN_NET_ERROR_SIZE, "%s (os error %d)",
-		 strerror_r(number, buffer, sizeof(buffer)), number);
-}
-
-/* Converts the result of ln_socket_new to that of the calls here. */
-static int adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
-		 int *number)
-{
-	int error = ln_socket_new(fd, quota, socket);
-
-	if (error == LN_ELIMIT || error == LN_EIO) {
-		*number = ENOBUFS;
-		return LN_EIO;
-	}
-	return error;
-}
-
 static LN_NOINLINE int open_socket(const struct ln_address *address,
 				   struct ln_quota *quota)
 {
+	int fd = ln_socket_open(address->version, SOCK_STREAM, quota);
 	int one = 1;
-	int fd;
 
-	if (!ln_quota_take(quota))
-		return -EMFILE;
-	fd = socket(address->version == 4 ? AF_INET : AF_INET6,
-		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		int number = errno;
-
-		ln_quota_give(quota);
-		return -number;
-	}
 	/* If it fails, data is only sent a little later. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (fd >= 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+				 sizeof(one));
 	return fd;
 }
 
@@ -108,20 +77,7 @@ int ln_tcp_listen(const struct ln_address *address, struct ln_quota *quota,
 		*number = -fd;
 		return LN_EIO;
 	}
-	return adopt(fd, quota, listener, number);
-}
-
-int ln_tcp_local_address(const struct ln_socket *socket,
-			 struct ln_address *address, int *number)
-{
-	union ln_sockaddr name;
-	socklen_t len = sizeof(name);
-
-	if (getsockname(socket->fd, &name.any, &len) < 0) {
-		*number = errno;
-		return LN_EIO;
-	}
-	return ln_address_from_kernel(&name, address);
+	return ln_socket_adopt(fd, quota, listener, number);
 }
 
 static LN_NOINLINE int accept_one(int fd, struct ln_address *peer)
@@ -215,7 +171,7 @@ int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
 			break;
 	}
 	ln_socket_wait_end(&wait);
-	return error < 0 ? error : adopt(fd, quota, stream, number);
+	return error < 0 ? error : ln_socket_adopt(fd, quota, stream, number);
 }
 
 /* 0: connected; -EINPROGRESS: not yet. Further calls tell the progress of the
@@ -274,7 +230,7 @@ int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
 		*number = -result;
 		return LN_EIO;
 	}
-	error = adopt(fd, quota, &made, number);
+	error = ln_socket_adopt(fd, quota, &made, number);
 	if (error < 0)
 		return error;
 	if (result < 0) {
@@ -288,12 +244,13 @@ int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
 	return 0;
 }
 
-static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len)
+static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len,
+					int flags)
 {
 	ssize_t n;
 
 	do {
-		n = recv(fd, data, len, 0);
+		n = recv(fd, data, len, flags);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
@@ -311,13 +268,14 @@ static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
 	return ln_socket_wait(stream, LN_READABLE, deadline, wait);
 }
 
-int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
-		int64_t deadline, size_t *count, int *number)
+/* Reads, or looks at (MSG_PEEK), what is there. */
+static int receive(struct ln_socket *stream, void *data, size_t len, int flags,
+		   int64_t deadline, size_t *count, int *number)
 {
 	struct ln_socket_wait wait = { .watching = false };
 	bool sole = ln_socket_sole(stream);
 	int error = 0;
-	ssize_t n = 0;
+	ssize_t n = -EAGAIN;
 
 	if (len == 0) {
 		*count = 0;
@@ -327,16 +285,10 @@ int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
 		len = LN_TCP_SLICE;
 	if (sole)
 		error = wait_if_drained(stream, deadline, &wait);
-	while (error == 0) {
-		n = receive_once(stream->fd, data, len);
-		if (n >= 0)
-			break;
-		if (n != -EAGAIN) {
-			*number = (int)-n;
-			error = LN_EIO;
-			break;
-		}
-		error = ln_socket_wait(stream, LN_READABLE, deadline, &wait);
+	while (error == 0 && n == -EAGAIN) {
+		n = receive_once(stream->fd, data, len, flags);
+		error = ln_socket_settle(stream, LN_READABLE, n, deadline,
+					 &wait, number);
 	}
 	ln_socket_wait_end(&wait);
 	if (error < 0)
@@ -344,10 +296,23 @@ int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
 	ln_assert(n >= 0 && (size_t)n <= len);
 	/* It stays so while this task is here. */
 	ln_assert(!sole || ln_socket_sole(stream));
+	/* What was only looked at is still there. */
 	if (sole)
-		stream->drained = n > 0 && (size_t)n < len;
+		stream->drained = flags == 0 && n > 0 && (size_t)n < len;
 	*count = (size_t)n;
 	return 0;
+}
+
+int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
+		int64_t deadline, size_t *count, int *number)
+{
+	return receive(stream, data, len, 0, deadline, count, number);
+}
+
+int ln_tcp_peek(struct ln_socket *stream, void *data, size_t len,
+		int64_t deadline, size_t *count, int *number)
+{
+	return receive(stream, data, len, MSG_PEEK, deadline, count, number);
 }
 
 static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,
@@ -372,22 +337,14 @@ int ln_tcp_write(struct ln_socket *stream, const struct iovec *pieces,
 		 int pieces_count, int64_t deadline, size_t *count, int *number)
 {
 	struct ln_socket_wait wait = { .watching = false };
-	int error = 0;
+	int error;
 	ssize_t n;
 
-	for (;;) {
+	do {
 		n = send_once(stream->fd, pieces, pieces_count);
-		if (n >= 0)
-			break;
-		if (n != -EAGAIN) {
-			*number = (int)-n;
-			error = LN_EIO;
-			break;
-		}
-		error = ln_socket_wait(stream, LN_WRITABLE, deadline, &wait);
-		if (error < 0)
-			break;
-	}
+		error = ln_socket_settle(stream, LN_WRITABLE, n, deadline,
+					 &wait, number);
+	} while (error == 0 && n == -EAGAIN);
 	ln_socket_wait_end(&wait);
 	if (error == 0)
 		*count = (size_t)n;

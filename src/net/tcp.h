@@ -22,10 +22,6 @@ struct ln_socket;
 /* Maximum number of bytes that one call should move, so that it is short. */
 #define LN_TCP_SLICE ((size_t)1 << 20)
 
-/* The text of an errno, for people: "Connection refused (os error 111)". */
-#define LN_NET_ERROR_SIZE 96
-void ln_net_error_text(int number, char text[LN_NET_ERROR_SIZE]);
-
 /* The descriptor of a listener at `address`, non-blocking, which the caller
  * owns with a unit of the quota; or a negative errno. Any thread. */
 int ln_tcp_listen_fd(const struct ln_address *address, struct ln_quota *quota);
@@ -40,10 +36,6 @@ int ln_tcp_accept_fd(int listener, struct ln_quota *quota,
 int ln_tcp_listen(const struct ln_address *address, struct ln_quota *quota,
 		  struct ln_socket **listener, int *number);
 
-/* Where a listener or stream is bound to. Never parks. */
-int ln_tcp_local_address(const struct ln_socket *socket,
-			 struct ln_address *address, int *number);
-
 /* The next connection, and the address of its peer. Connections that broke
  * while they waited are skipped. Without a free descriptor the call fails, and
  * the connection stays in the queue. */
@@ -57,6 +49,10 @@ int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
 /* Reads the available bytes, at most `len`, and waits while there are none;
  * *count is 0 at the end of the stream, and if `len` is 0. */
 int ln_tcp_read(struct ln_socket *stream, void *data, size_t len,
+		int64_t deadline, size_t *count, int *number);
+
+/* The same, and leaves the bytes where they are. */
+int ln_tcp_peek(struct ln_socket *stream, void *data, size_t len,
 		int64_t deadline, size_t *count, int *number);
 
 /* Writes as much as there is room for, and waits while there is no room at all.

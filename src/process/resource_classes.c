@@ -128,6 +128,13 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.release = free,
 		.weight = addresses_weight,
 	},
+	[LN_RESOURCE_UDP_SOCKET] = {
+		.noun = "udp socket",
+		.max = UINT32_MAX,
+		.travels = true,
+		.retain = retain_socket,
+		.release = release_socket,
+	},
 	[LN_RESOURCE_SPAWN_CONFIG] = {
 		.noun = "process configuration",
 		.max = 1024,

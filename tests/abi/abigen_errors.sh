@@ -281,6 +281,43 @@ sed 's/generation 0.13/generation any/; s/lunatic::a/lunatic::b/' more.def >more
 check "a guest prefix that another one has" \
 	"more_bad.def:2: a second guest prefix 'a'" \
 	ok.def more_bad.def --docs out.md
+
+# A namespace that another file continues. Its functions are those of the
+# namespace, its text is one more paragraph.
+printf 'generation 0.7\nnamespace lunatic::a continued\n  More.\n' >rest.def
+printf 'fn g(x: f32) -> f64\n  Text.\n  arg x: text\n  result: text\n' >>rest.def
+if ! "$abigen" ok.def rest.def --c rest.c --h rest.h --docs rest.md --tsv rest.tsv ||
+	! grep -q 'int ln_host_a_g(struct ln_guest \*guest, float x, double \*result);' rest.h ||
+	[ "$(grep -c '^/\* lunatic::a \*/' rest.h)" -ne 1 ] ||
+	! grep -q '"lunatic::a", "g",' rest.c ||
+	[ "$(grep -c '^lunatic::a	' rest.tsv)" -ne 2 ] ||
+	[ "$(grep -c -x 'Text\.\|More\.' rest.md)" -lt 2 ]; then
+	echo "a namespace in two files makes no C"
+	failures=$((failures + 1))
+fi
+check "a namespace is continued before it begins" \
+	"rest.def:2: no namespace 'lunatic::a' of generation 0.7 that this continues" \
+	rest.def ok.def --docs out.md
+sed 's/0.7/0.13/' rest.def >rest_bad.def
+check "a namespace of another generation is continued" \
+	"rest_bad.def:2: no namespace 'lunatic::a' of generation 0.13 that this continues" \
+	ok.def rest_bad.def --docs out.md
+sed 's/continued/continued prefix b/' rest.def >rest_bad.def
+check "a continuation with a prefix" "rest_bad.def:2: unexpected 'prefix b'" \
+	ok.def rest_bad.def --docs out.md
+sed 's/fn g/fn f/' rest.def >rest_bad.def
+check "a function that was declared before the continuation" \
+	"rest_bad.def:4: a second function 'f' in lunatic::a" \
+	ok.def rest_bad.def --docs out.md
+sed '/arg x/d' rest.def >rest_bad.def
+check "a mistake that the whole table shows is in the continuation" \
+	"rest_bad.def:4: no 'arg x:' describes it" \
+	ok.def rest_bad.def --docs out.md
+printf 'fn g()\n  Text.\n' >rest_bad.def
+check "a function in a file without a namespace" \
+	"rest_bad.def:1: a function outside a namespace" \
+	ok.def rest_bad.def --docs out.md
+
 check "no title for a generation" \
 	"more.def:7: no title" more.def --docs out.md
 check "no such table" "abigen: none.def: No such file or directory" none.def

@@ -1,73 +1,18 @@
 /*
- * What the cases in C share: checks, and short forms for what most of them do.
- * A check that fails prints a line on standard output, which no case expects,
- * and ends its process with a failure. A function that is exported under its
- * own name (ENTRY) can be spawned by that name.
+ * What the cases in C for lunatic 0.7 share: checks (checks.h), and short forms
+ * for what most of them do.
  */
 #ifndef LUNATIC_TESTS_GUEST_CHECK_H
 #define LUNATIC_TESTS_GUEST_CHECK_H
 
 #include <lunatic/abi.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "checks.h"
 
 /* Results of receiving. */
 #define DATA 0
 #define LINK_DIED 1
 #define TIMED_OUT 9027
-
-/* Long enough for what must come, short enough for what must not. */
-#define SOON 10000
-#define A_WHILE 50
-
-/* Types of spawn parameters, of 17 bytes each. */
-#define I32 0x7f
-#define I64 0x7e
-#define V128 0x7b
-#define PARAM_SIZE 17
-
-#define ENTRY(name) __attribute__((export_name(#name))) void name
-
-/* Where a function of this file was called that checks something. */
-static int check_caller;
-
-#define FROM_HERE (check_caller = __LINE__)
-
-#define CHECK(condition)                                                   \
-	do {                                                               \
-		if (!(condition))                                          \
-			check_failed(__FILE_NAME__, __LINE__, #condition); \
-	} while (0)
-
-#define CHECK_EQ(have, want)                                                 \
-	do {                                                                 \
-		int64_t have_ = (int64_t)(have);                             \
-		int64_t want_ = (int64_t)(want);                             \
-                                                                             \
-		if (have_ != want_)                                          \
-			check_differs(__FILE_NAME__, __LINE__, #have, have_, \
-				      want_);                                \
-	} while (0)
-
-__attribute__((noreturn)) static inline void
-check_failed(const char *file, int line, const char *condition)
-{
-	printf("FAILED %s:%d (from %d): %s\n", file, line, check_caller,
-	       condition);
-	exit(EXIT_FAILURE);
-}
-
-__attribute__((noreturn)) static inline void
-check_differs(const char *file, int line, const char *what, int64_t have,
-	      int64_t want)
-{
-	printf("FAILED %s:%d (from %d): %s is %lld, not %lld\n", file, line,
-	       check_caller, what, (long long)have, (long long)want);
-	exit(EXIT_FAILURE);
-}
 
 /* Spawns an entry without parameters. A link of 0 is none. */
 static inline uint64_t spawn(const char *entry, int64_t link)

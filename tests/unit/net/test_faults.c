@@ -1,6 +1,7 @@
 /*
- * src/net/tcp.c and socket.c when system calls go wrong: the linker puts the
- * functions below in front of those of the C library (tests/CMakeLists.txt).
+ * src/net/tcp.c, udp.c and socket.c when system calls go wrong: the linker puts
+ * the functions below in front of those of the C library
+ * (tests/CMakeLists.txt).
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -49,16 +50,24 @@ int __real_connect(int, const struct sockaddr *, socklen_t);
 int __real_epoll_ctl(int, int, int, struct epoll_event *);
 int __real_listen(int, int);
 ssize_t __real_recv(int, void *, size_t, int);
+ssize_t __real_recvfrom(int, void *, size_t, int, struct sockaddr *,
+			socklen_t *);
 ssize_t __real_send(int, const void *, size_t, int);
 ssize_t __real_sendmsg(int, const struct msghdr *, int);
+ssize_t __real_sendto(int, const void *, size_t, int, const struct sockaddr *,
+		      socklen_t);
 int __real_socket(int, int, int);
 int __wrap_accept4(int, struct sockaddr *, socklen_t *, int);
 int __wrap_connect(int, const struct sockaddr *, socklen_t);
 int __wrap_epoll_ctl(int, int, int, struct epoll_event *);
 int __wrap_listen(int, int);
 ssize_t __wrap_recv(int, void *, size_t, int);
+ssize_t __wrap_recvfrom(int, void *, size_t, int, struct sockaddr *,
+			socklen_t *);
 ssize_t __wrap_send(int, const void *, size_t, int);
 ssize_t __wrap_sendmsg(int, const struct msghdr *, int);
+ssize_t __wrap_sendto(int, const void *, size_t, int, const struct sockaddr *,
+		      socklen_t);
 int __wrap_socket(int, int, int);
 
 int __wrap_accept4(int fd, struct sockaddr *name, socklen_t *len, int flags)
@@ -118,6 +127,23 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 	less.msg_iov = &piece;
 	less.msg_iovlen = 1;
 	return __real_sendmsg(fd, &less, flags);
+}
+
+ssize_t __wrap_recvfrom(int fd, void *bytes, size_t len, int flags,
+			struct sockaddr *name, socklen_t *name_len)
+{
+	if (fails(RECEIVE))
+		return -1;
+	return __real_recvfrom(fd, bytes, len, flags, name, name_len);
+}
+
+ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
+		      const struct sockaddr *name, socklen_t name_len)
+{
+	assert_true((flags & MSG_NOSIGNAL) != 0);
+	if (fails(SEND))
+		return -1;
+	return __real_sendto(fd, bytes, len, flags, name, name_len);
 }
 
 int __wrap_socket(int family, int type, int protocol)
@@ -369,6 +395,72 @@ static void transfers_fail(void **state)
 	test_drop(sched, call.socket);
 }
 
+static void udp_fails(void **state)
+{
+	struct test_call call = { .address = { .version = 4,
+					       .ip = { 127, 0, 0, 1 } } };
+
+	(void)state;
+	fails_with(&call, test_udp_bind, SOCKET, EMFILE, EMFILE);
+	fails_with(&call, test_udp_bind, EPOLL, ENOSPC, ENOBUFS);
+	inject(EPOLL, ENOMEM, 1);
+	assert_int_equal(test_call(sched, &call, test_udp_bind), LN_ENOMEM);
+	call = call_on(test_udp_socket(sched, &call.address));
+	fails_with(&call, test_udp_receive, RECEIVE, ENOMEM, ENOMEM);
+	fails_with(&call, test_udp_send, SEND, ENETUNREACH, ENETUNREACH);
+	test_drop(sched, call.socket);
+}
+
+/* Signals, and attempts in vain, change nothing; a sender without room waits,
+ * and is killed or runs out of time. Alone and as one of several. */
+static void udp_waits(void **state)
+{
+	struct ln_address address;
+	struct test_call call = call_on(test_udp_socket(sched, &address));
+
+	(void)state;
+	for (int shared = 0; shared < 2; shared++) {
+		if (shared)
+			ln_socket_retain(call.socket);
+		call.address = address;
+		inject(SEND, EINTR, 5);
+		assert_int_equal(test_call(sched, &call, test_udp_send), 0);
+		assert_int_equal(call.count, sizeof(data));
+		inject(RECEIVE, EINTR, 5);
+		assert_int_equal(test_call(sched, &call, test_udp_receive), 0);
+		assert_int_equal(call.count, sizeof(data));
+		inject(SEND, EAGAIN, 1000);
+		call.deadline = ln_time_after_ms(5);
+		assert_int_equal(test_call(sched, &call, test_udp_send),
+				 LN_ETIMEDOUT);
+		call.deadline = LN_NEVER;
+		test_call_start(sched, &call, test_udp_send);
+		test_task_wait_parked(&call.task);
+		ln_task_interrupt(&call.task.task);
+		test_task_wait_over(&call.task);
+		assert_int_equal(call.result, LN_EKILLED);
+		inject(SEND, 0, 0);
+		/* Whatever wakes it, it tries again. */
+		inject(RECEIVE, EAGAIN, 3);
+		test_call_start(sched, &call, test_udp_receive);
+		while (!atomic_load(&call.task.over)) {
+			struct test_call other = call_on(call.socket);
+
+			other.address = address;
+			assert_int_equal(
+				test_call(sched, &other, test_udp_send), 0);
+		}
+		assert_int_equal(call.result, 0);
+		call.deadline = 0;
+		while (test_call(sched, &call, test_udp_receive) == 0)
+			continue;
+		assert_int_equal(call.result, LN_ETIMEDOUT);
+		call.deadline = LN_NEVER;
+	}
+	test_drop(sched, call.socket);
+	test_drop(sched, call.socket);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -378,7 +470,8 @@ int main(void)
 		TEST(no_vain_attempts),    TEST(vain_attempts),
 		TEST(broken_while_queued), TEST(accept_fails),
 		TEST(connect_fails),       TEST(listen_fails),
-		TEST(transfers_fail),
+		TEST(transfers_fail),      TEST(udp_fails),
+		TEST(udp_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

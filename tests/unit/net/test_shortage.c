@@ -30,6 +30,7 @@
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "net/udp.h"
 #include "sched/sched.h"
 #include "support/shortage.h"
 #include "support/tasks.h"
@@ -218,6 +219,71 @@ static int wait_once(struct trial *trial)
 			       &stream, &peer, &number);
 	short_no_more(trial);
 	return result == LN_ETIMEDOUT ? 0 : result;
+}
+
+static int udp_bind_once(struct trial *trial)
+{
+	const struct ln_address any = { .version = 4, .ip = { 127, 0, 0, 1 } };
+	struct ln_socket *made;
+	int number;
+	int result;
+
+	short_from_here(trial);
+	result = ln_udp_bind(&any, trial->quota, &made, &number);
+	short_no_more(trial);
+	if (result == 0)
+		ln_socket_release(made);
+	return result;
+}
+
+/* Nobody sends: the wait needs a timer. */
+static int udp_wait_once(struct trial *trial)
+{
+	struct ln_address from;
+	size_t count;
+	char byte;
+	int number;
+	int result;
+
+	short_from_here(trial);
+	result = ln_udp_receive(trial->socket, &byte, 1, ln_time_after_ms(2),
+				&from, &count, &number);
+	short_no_more(trial);
+	return result == LN_ETIMEDOUT ? 0 : result;
+}
+
+static int udp_exchange_once(struct trial *trial)
+{
+	struct ln_address from;
+	size_t count;
+	char byte = 'x';
+	int number;
+	int result;
+
+	short_from_here(trial);
+	result = ln_udp_send(trial->socket, &byte, 1, &trial->address, LN_NEVER,
+			     &count, &number);
+	if (result == 0)
+		result = ln_udp_receive(trial->socket, &byte, 1, LN_NEVER,
+					&from, &count, &number);
+	short_no_more(trial);
+	return result;
+}
+
+static void udp_sockets(void **state)
+{
+	struct trial trial = { .attempt = udp_bind_once };
+
+	(void)state;
+	assert_int_equal(ln_quota_new(NULL, 10, &trial.quota), 0);
+	check(&trial, 1);
+	trial.socket = test_udp_socket(sched, &trial.address);
+	trial.attempt = udp_wait_once;
+	check(&trial, 0);
+	trial.attempt = udp_exchange_once;
+	check(&trial, 0);
+	test_drop(sched, trial.socket);
+	ln_quota_release(trial.quota);
 }
 
 static void sockets(void **state)
@@ -559,6 +625,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
 		cmocka_unit_test_setup_teardown(sockets, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(udp_sockets, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(resolver, set_up, tear_down),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test_setup_teardown(connections, set_up, tear_down),

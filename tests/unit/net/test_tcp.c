@@ -381,6 +381,100 @@ static void nothing_to_move(void **state)
 	test_drop(sched, call.socket);
 }
 
+/* Looks at so many bytes, which must be these. */
+static void peeks(struct test_call *call, size_t len, const char *want)
+{
+	call->len = len;
+	memset(data, 0, 16);
+	assert_int_equal(test_call(sched, call, test_peek), 0);
+	assert_int_equal(call->count, strlen(want));
+	assert_memory_equal(data, want, call->count);
+}
+
+/* It takes nothing: not from a peek, not from a read after it. Alone and as one
+ * of several. */
+static void peeking(void **state)
+{
+	(void)state;
+	for (int shared = 0; shared < 2; shared++) {
+		int peer;
+		struct test_call call = call_on(test_stream(sched, &peer));
+
+		if (shared)
+			ln_socket_retain(call.socket);
+		peeks(&call, 0, "");
+		for (int i = 0; i < 3; i++) {
+			/* From the second time on after a short read. */
+			call.len = 10;
+			test_call_start(sched, &call, test_peek);
+			test_task_wait_parked(&call.task);
+			assert_int_equal(write(peer, "abcdef", 6), 6);
+			test_task_wait_over(&call.task);
+			assert_int_equal(call.result, 0);
+			assert_int_equal(call.count, 6);
+			peeks(&call, 4, "abcd");
+			peeks(&call, 10, "abcdef");
+			assert_int_equal(test_call(sched, &call, test_read), 0);
+			assert_int_equal(call.count, 6);
+			call.deadline = ln_time_after_ms(5);
+			assert_int_equal(test_call(sched, &call, test_peek),
+					 LN_ETIMEDOUT);
+			call.deadline = LN_NEVER;
+			test_call_start(sched, &call, test_peek);
+			test_task_wait_parked(&call.task);
+			ln_task_interrupt(&call.task.task);
+			test_task_wait_over(&call.task);
+			assert_int_equal(call.result, LN_EKILLED);
+		}
+		reset(peer);
+		assert_int_equal(test_call(sched, &call, test_peek), LN_EIO);
+		assert_int_equal(call.number, ECONNRESET);
+		peeks(&call, 10, "");
+		if (shared)
+			test_drop(sched, call.socket);
+		test_drop(sched, call.socket);
+	}
+}
+
+/* They are the socket's; here nobody looks at them. */
+static void timeouts(void **state)
+{
+	int peer;
+	struct ln_socket *socket = test_stream(sched, &peer);
+
+	(void)state;
+	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++) {
+		assert_true(ln_socket_timeout(socket, i) == LN_SOCKET_PATIENT);
+		ln_socket_set_timeout(socket, i, (uint64_t)i << 40);
+	}
+	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++)
+		assert_int_equal(ln_socket_timeout(socket, i),
+				 (uint64_t)i << 40);
+	close(peer);
+	test_drop(sched, socket);
+}
+
+static void peer_addresses(void **state)
+{
+	struct test_call call = call_on(NULL);
+	struct ln_address address;
+	struct ln_socket *listener = test_listener(sched, &call.address);
+	int number = 0;
+
+	(void)state;
+	assert_int_equal(ln_socket_peer_address(listener, &address, &number),
+			 LN_EIO);
+	assert_int_equal(number, ENOTCONN);
+	assert_int_equal(test_call(sched, &call, test_connect), 0);
+	assert_int_equal(ln_socket_peer_address(call.socket, &address, &number),
+			 0);
+	assert_int_equal(address.version, 4);
+	assert_int_equal(address.port, call.address.port);
+	assert_memory_equal(address.ip, call.address.ip, 4);
+	test_drop(sched, call.socket);
+	test_drop(sched, listener);
+}
+
 static void error_texts(void **state)
 {
 	char text[LN_NET_ERROR_SIZE];
@@ -407,6 +501,9 @@ int main(void)
 		TEST(quotas),
 		TEST(several_readers),
 		TEST(nothing_to_move),
+		TEST(peeking),
+		TEST(timeouts),
+		TEST(peer_addresses),
 		cmocka_unit_test(error_texts),
 	};
 

@@ -308,6 +308,43 @@ static void children_count_above(void **state)
 	test_environment_free(root);
 }
 
+/* One of the family has the registry of its head, is found by id, and may do no
+ * more than its parent. */
+static void families(void **state)
+{
+	struct ln_environment *root = test_environment_new(1, NULL);
+	struct ln_environment *one = NULL;
+	struct ln_environment *below = NULL;
+	struct ln_environment *other = NULL;
+	struct ln_config *config = NULL;
+
+	(void)state;
+	assert_int_equal(ln_config_new(&config), 0);
+	assert_ptr_equal(root->family, root);
+	config->joins_family = true;
+	config->denied = LN_DENIED_SPAWN;
+	assert_int_equal(ln_environment_new(root->runtime, root, config, &one),
+			 0);
+	assert_ptr_equal(one->family, root);
+	assert_ptr_equal(one->registry, root->registry);
+	assert_int_equal(one->denied, LN_DENIED_SPAWN);
+	config->denied = LN_DENIED_COMPILE;
+	assert_int_equal(ln_environment_new(root->runtime, one, config, &below),
+			 0);
+	assert_ptr_equal(below->family, root);
+	assert_int_equal(below->denied, LN_DENIED_SPAWN | LN_DENIED_COMPILE);
+	config->joins_family = false;
+	assert_int_equal(ln_environment_new(root->runtime, one, config, &other),
+			 0);
+	assert_ptr_equal(other->family, other);
+	assert_ptr_not_equal(other->registry, root->registry);
+	ln_environment_release(other);
+	ln_environment_release(one);
+	ln_environment_release(below);
+	ln_config_free(config);
+	test_environment_free(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +354,7 @@ int main(void)
 		cmocka_unit_test(what_children_share),
 		cmocka_unit_test(many_add_the_same),
 		cmocka_unit_test(children_count_above),
+		cmocka_unit_test(families),
 		cmocka_unit_test(modules_are_checked),
 		cmocka_unit_test(modules_have_a_limit),
 	};

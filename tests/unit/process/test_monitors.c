@@ -311,6 +311,74 @@ static void the_dead_do_not_count(void **state)
 	test_environment_free(environment);
 }
 
+/* The id that the next message, of an end, tells of; 0: none comes. */
+static uint64_t take_number(struct ln_process *self, int64_t deadline)
+{
+	struct ln_message *message;
+	struct ln_end end;
+	uint64_t number = 0;
+
+	if (ln_process_receive(self, NULL, 0, deadline, false, &message) < 0)
+		return 0;
+	if (ln_message_end(message, &end) && message->size == LN_END_SIZE)
+		memcpy(&number, message->data + 8, sizeof(number));
+	ln_message_free(message);
+	return number;
+}
+
+#define GONE 123456789u
+
+static enum ln_outcome watch_by_number(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	uint64_t number = part->peer->entry.id;
+	struct ln_monitors *monitors;
+
+	/* Once, however often it is asked for. */
+	part->errors += ln_process_watch(self, number, part->peer) != 0;
+	part->errors += ln_process_watch(self, number, part->peer) != 0;
+	monitors = &self->extra->monitors;
+	part->wrong += ln_handles_count(&monitors->table) != 1;
+	ln_process_unwatch(self, number);
+	ln_process_unwatch(self, number);
+	part->wrong += ln_handles_count(&monitors->table) != 0;
+	part->errors += ln_process_watch(self, number, part->peer) != 0;
+	ln_process_kill(part->peer);
+	part->wrong += take_number(self, LN_NEVER) != number;
+	part->wrong += take_number(self, 0) != 0;
+	/* Of one that is not there, at once; numbers that nobody has, too. */
+	part->errors += ln_process_watch(self, GONE, NULL) != 0;
+	part->errors += ln_process_watch(self, GONE, NULL) != 0;
+	part->wrong += take_number(self, 0) != GONE;
+	part->wrong += take_number(self, 0) != 0;
+	part->errors += ln_process_watch(self, UINT64_MAX, NULL) != 0;
+	part->wrong += take_number(self, 0) != UINT64_MAX;
+	/* What has told and is not taken goes, too. */
+	part->errors += ln_process_watch(self, GONE, NULL) != 0;
+	ln_process_unwatch(self, GONE);
+	part->wrong += take_number(self, 0) != 0;
+	part->wrong += ln_handles_count(&monitors->table) != 0;
+	part->wrong += monitors->numbers.live != 0;
+	/* This one is there when the process ends. */
+	part->errors += ln_process_watch(self, GONE, NULL) != 0;
+	return LN_OUTCOME_NORMAL;
+}
+
+static void watched_by_number(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { 0 };
+
+	(void)state;
+	part.peer = test_process_start(environment, obey, NULL);
+	test_process_wait(
+		test_process_start(environment, watch_by_number, &part));
+	assert_int_equal(part.errors, 0);
+	assert_int_equal(part.wrong, 0);
+	test_process_wait(part.peer);
+	test_environment_free(environment);
+}
+
 #define TEST(function) cmocka_unit_test(function)
 
 int main(void)
@@ -318,7 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_end_is_told),      TEST(demonitor_leaves_nothing),
 		TEST(many_are_told),         TEST(bounds),
-		TEST(the_dead_do_not_count),
+		TEST(the_dead_do_not_count), TEST(watched_by_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -442,6 +442,42 @@ static void storm_leaves_nothing(void **state)
 	test_environment_free(environment);
 }
 
+/* Links to what is not there: a message, or the end. */
+static enum ln_outcome link_gone(struct ln_process *self)
+{
+	struct ln_message *message = NULL;
+	int *wrong = self->argument;
+
+	atomic_store(&self->die_when_link_dies, false);
+	*wrong += ln_process_link_gone(self, 17) != 0;
+	*wrong += ln_process_link_gone(self, 18) != 0;
+	/* These two count as links. */
+	*wrong += ln_process_link_gone(self, 19) != LN_ELIMIT;
+	*wrong += ln_process_receive(self, NULL, 0, 0, false, &message) != 0;
+	*wrong += message->kind != LN_MESSAGE_LINK_DIED || message->tag != 17;
+	ln_message_free(message);
+	atomic_store(&self->die_when_link_dies, true);
+	*wrong += ln_process_link_gone(self, 20) != 0;
+	*wrong += !ln_task_interrupted(&self->task);
+	return LN_OUTCOME_NORMAL;
+}
+
+static void linking_to_what_is_gone(void **state)
+{
+	struct ln_limits limits = ln_limits_default;
+	struct ln_environment *environment;
+	int wrong = 0;
+
+	(void)state;
+	limits.max_links = 2;
+	environment = test_environment_new(1, &limits);
+	assert_int_equal(test_process_wait(test_process_start(
+				 environment, link_gone, &wrong)),
+			 LN_OUTCOME_KILLED);
+	assert_int_equal(wrong, 0);
+	test_environment_free(environment);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +487,7 @@ int main(void)
 		cmocka_unit_test(normal_ends_are_not_told),
 		cmocka_unit_test(unlinked_hear_nothing),
 		cmocka_unit_test(linking_to_the_dead),
+		cmocka_unit_test(linking_to_what_is_gone),
 		cmocka_unit_test(one_is_not_linked_to_itself),
 		cmocka_unit_test(links_have_a_limit),
 		cmocka_unit_test(deaths_spread),

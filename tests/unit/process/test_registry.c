@@ -426,6 +426,45 @@ static void long_lists_go_in_parts(void **state)
 		assert_int_not_equal(--attempts, 0);
 }
 
+static void registers_once(void **state)
+{
+	static const struct ln_version none = { 0 };
+	struct ln_environment *environment = test_environment_new(1, NULL);
+	struct ln_registry *registry = environment->registry;
+	struct ln_process *first = start(environment);
+	struct ln_process *second = start(environment);
+	struct ln_process *there;
+
+	(void)state;
+	assert_null(ln_registry_newest(registry, "n", 1));
+	assert_int_equal(ln_registry_register_new(registry, "n", 1, &none,
+						  first, &there),
+			 0);
+	assert_null(there);
+	assert_int_equal(ln_registry_register_new(registry, "n", 1, &none,
+						  second, &there),
+			 0);
+	assert_ptr_equal(there, first);
+	ln_process_release(there);
+	/* Any version counts, and the highest is what is found. */
+	assert_int_equal(put(environment, "n", "2.0.0", second), 0);
+	assert_int_equal(ln_registry_register_new(registry, "n", 1, &none,
+						  first, &there),
+			 0);
+	assert_ptr_equal(there, second);
+	ln_process_release(there);
+	there = ln_registry_newest(registry, "n", 1);
+	assert_ptr_equal(there, second);
+	ln_process_release(there);
+	stop(second);
+	there = ln_registry_newest(registry, "n", 1);
+	assert_ptr_equal(there, first);
+	ln_process_release(there);
+	stop(first);
+	assert_null(ln_registry_newest(registry, "n", 1));
+	test_environment_free(environment);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_name_has_so_many_versions),
 		cmocka_unit_test(the_dead_are_not_registered),
 		cmocka_unit_test(environments_may_go_first),
+		cmocka_unit_test(registers_once),
 		cmocka_unit_test(finds_one_of_many_names),
 		cmocka_unit_test(many_threads),
 		cmocka_unit_test(long_lists_go_in_parts),

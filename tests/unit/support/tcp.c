@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "net/socket.h"
 #include "net/tcp.h"
+#include "net/udp.h"
 #include "sched/sched.h"
 
 void test_listen(void *argument)
@@ -50,6 +51,14 @@ void test_read(void *argument)
 				   call->deadline, &call->count, &call->number);
 }
 
+void test_peek(void *argument)
+{
+	struct test_call *call = argument;
+
+	call->result = ln_tcp_peek(call->socket, call->data, call->len,
+				   call->deadline, &call->count, &call->number);
+}
+
 void test_write(void *argument)
 {
 	struct test_call *call = argument;
@@ -70,6 +79,41 @@ void test_write_whole(void *argument)
 
 	call->result = ln_tcp_write(call->socket, &piece, 1, call->deadline,
 				    &call->count, &call->number);
+}
+
+void test_udp_bind(void *argument)
+{
+	struct test_call *call = argument;
+
+	call->result = ln_udp_bind(&call->address, call->quota, &call->socket,
+				   &call->number);
+}
+
+void test_udp_receive(void *argument)
+{
+	struct test_call *call = argument;
+
+	call->result = ln_udp_receive(call->socket, call->data, call->len,
+				      call->deadline, &call->address,
+				      &call->count, &call->number);
+}
+
+static void udp_send(struct test_call *call, const struct ln_address *to)
+{
+	call->result = ln_udp_send(call->socket, call->data, call->len, to,
+				   call->deadline, &call->count, &call->number);
+}
+
+void test_udp_send(void *argument)
+{
+	struct test_call *call = argument;
+
+	udp_send(call, &call->address);
+}
+
+void test_udp_send_connected(void *argument)
+{
+	udp_send(argument, NULL);
 }
 
 void test_release(void *argument)
@@ -97,17 +141,29 @@ int test_call(struct ln_sched *sched, struct test_call *call,
 	return call->result;
 }
 
-struct ln_socket *test_listener(struct ln_sched *sched,
-				struct ln_address *address)
+static struct ln_socket *bound(struct ln_sched *sched, void (*body)(void *),
+			       struct ln_address *address)
 {
 	struct test_call call = { .address = { .version = 4,
 					       .ip = { 127, 0, 0, 1 } } };
 	int number;
 
-	assert_int_equal(test_call(sched, &call, test_listen), 0);
-	assert_int_equal(ln_tcp_local_address(call.socket, address, &number),
+	assert_int_equal(test_call(sched, &call, body), 0);
+	assert_int_equal(ln_socket_local_address(call.socket, address, &number),
 			 0);
 	return call.socket;
+}
+
+struct ln_socket *test_listener(struct ln_sched *sched,
+				struct ln_address *address)
+{
+	return bound(sched, test_listen, address);
+}
+
+struct ln_socket *test_udp_socket(struct ln_sched *sched,
+				  struct ln_address *address)
+{
+	return bound(sched, test_udp_bind, address);
 }
 
 struct ln_socket *test_stream(struct ln_sched *sched, int *peer)

@@ -34,9 +34,14 @@ void test_listen(void *call);
 void test_accept(void *listener_call);
 void test_connect(void *call);
 void test_read(void *call);
+void test_peek(void *call);
 void test_write(void *call); /* two pieces */
 void test_write_whole(void *call);
 void test_release(void *call);
+void test_udp_bind(void *call);
+void test_udp_receive(void *call); /* address: gets the sender's */
+void test_udp_send(void *call);    /* to the address */
+void test_udp_send_connected(void *call);
 
 /* Starts one of them; *call holds what it needs. */
 void test_call_start(struct ln_sched *sched, struct test_call *call,
@@ -49,6 +54,10 @@ int test_call(struct ln_sched *sched, struct test_call *call,
 /* A listener on the loopback, at a port that the system chose. */
 struct ln_socket *test_listener(struct ln_sched *sched,
 				struct ln_address *address);
+
+/* The same for a UDP socket. */
+struct ln_socket *test_udp_socket(struct ln_sched *sched,
+				  struct ln_address *address);
 
 /* A stream, and its plain, blocking other end. */
 struct ln_socket *test_stream(struct ln_sched *sched, int *peer);

@@ -786,6 +786,494 @@ uint32_t lunatic_distributed_sign_node(const void *certificate,
 				       size_t request_len, uint32_t *len);
 
 /*
+ * lunatic::networking
+ *
+ * TCP, UDP and name resolution. Functions that wait park only the calling
+ * process. Timeouts are in milliseconds; 2^64 - 1 (-1) means no timeout, and 0
+ * means not to wait at all. After a timeout a function returns 9027 and has
+ * stored nothing. Addresses are of IP version 4 or 6, in network order (4 or 16
+ * bytes). Ports, flow information and scope ids are plain numbers; version 4
+ * uses only the port.
+
+ * Clones of a TCP stream or a UDP socket, in one process or several, share one
+ * socket with all its settings, also the timeouts. They may be used at the same
+ * time; dropping the last of them closes the socket. Data written to a stream is
+ * sent at once (`TCP_NODELAY` is set).
+ */
+
+/*
+ * Resolves a name to socket addresses.
+ *
+ * name: host and port, such as `example.com:80`, `10.0.0.1:80` or `[::1]:80`,
+ *   in UTF-8
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of an iterator over the addresses, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the name is not UTF-8
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve")
+uint32_t lunatic_networking_resolve(const void *name, size_t name_len,
+				    uint64_t timeout, uint64_t *id);
+
+/*
+ * Forgets an iterator over addresses.
+ *
+ * iterator: id of the iterator
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_dns_iterator")
+void lunatic_networking_drop_dns_iterator(uint64_t iterator);
+
+/*
+ * Takes the next address out of an iterator.
+ *
+ * iterator: id of the iterator
+ * version: gets 4 or 6
+ * ip: gets 4 or 16 bytes; needs room for 16
+ * port: gets the port, 2 bytes
+ * flow_info: gets the flow information of version 6
+ * scope_id: gets the scope id of version 6
+ * Returns 0 on success, 1 when there are no more addresses
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve_next")
+uint32_t lunatic_networking_resolve_next(uint64_t iterator, uint32_t *version,
+					 void *ip, void *port,
+					 uint32_t *flow_info,
+					 uint32_t *scope_id);
+
+/*
+ * Listens for TCP connections.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `tcp_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the listener, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many listeners as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_bind")
+uint32_t lunatic_networking_tcp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Stops listening.
+ *
+ * listener: id of the listener
+ * Traps: the process holds no listener of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_listener")
+void lunatic_networking_drop_tcp_listener(uint64_t listener);
+
+/*
+ * Tells the address that a listener is bound to.
+ *
+ * listener: id of the listener
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_local_addr")
+uint32_t lunatic_networking_tcp_local_addr(uint64_t listener, uint64_t *id);
+
+/*
+ * Waits for a connection. If the system is short of descriptors, it returns an
+ * error, and the connection stays in the queue.
+ *
+ * listener: id of the listener
+ * id: gets the id of the stream, or of an error
+ * peer: gets the id of an iterator with one address, that of the peer; 0 with
+ *   an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many streams or iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_accept")
+uint32_t lunatic_networking_tcp_accept(uint64_t listener, uint64_t *id,
+				       uint64_t *peer);
+
+/*
+ * Makes a TCP connection. The stream has no timeouts.
+ *
+ * version: 4 or 6
+ * ip: the address to connect to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of the stream, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_connect")
+uint32_t lunatic_networking_tcp_connect(uint32_t version, void *ip,
+					uint32_t port, uint32_t flow_info,
+					uint32_t scope_id, uint64_t timeout,
+					uint64_t *id);
+
+/*
+ * Tells the address that a stream is connected to.
+ *
+ * stream: id of the stream
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_peer_addr")
+uint32_t lunatic_networking_tcp_peer_addr(uint64_t stream, uint64_t *id);
+
+/*
+ * Drops a stream. Dropping the last one of a connection closes it.
+ *
+ * stream: id of the stream
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_stream")
+void lunatic_networking_drop_tcp_stream(uint64_t stream);
+
+/*
+ * Makes a second id for a stream.
+ *
+ * stream: id of the stream
+ * Returns a new id of the same stream
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_tcp_stream")
+uint64_t lunatic_networking_clone_tcp_stream(uint64_t stream);
+
+/*
+ * Writes to a stream: at least one byte if there are any, and possibly not all.
+ * Waits while there is no room, for as long as the stream's timeout for writing
+ * allows. Uses at most 1,024 buffers.
+ *
+ * stream: id of the stream
+ * pieces: array of buffers: address and length, 32 bits each
+ * result_id: gets the number of bytes written, or the id of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ * Traps: a buffer is outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_write_vectored")
+uint32_t lunatic_networking_tcp_write_vectored(uint64_t stream,
+					       const void *pieces,
+					       size_t pieces_count,
+					       uint64_t *result_id);
+
+/*
+ * Reads the bytes that have arrived on a stream. Waits while there are none, for
+ * as long as the stream's timeout for reading allows.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * result_id: gets the number of bytes read, or the id of an error; 0 means the
+ *   end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_read")
+uint32_t lunatic_networking_tcp_read(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *result_id);
+
+/*
+ * Copies the bytes that have arrived on a stream, and leaves them there for the
+ * next call. Waits while there are none, for as long as the stream's timeout for
+ * peeking allows.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * result_id: gets the number of bytes copied, or the id of an error; 0 means
+ *   the end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_peek")
+uint32_t lunatic_networking_tcp_peek(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *result_id);
+
+/*
+ * Does nothing, successfully: written data is never held back.
+ *
+ * stream: id of the stream
+ * error: gets 0
+ * Returns 0
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_flush")
+uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
+
+/*
+ * Sets how long a later `tcp_read` may wait, for all who share the stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_read_timeout")
+void lunatic_networking_set_read_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_read` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_read_timeout")
+uint64_t lunatic_networking_get_read_timeout(uint64_t stream);
+
+/*
+ * Sets how long a later `tcp_write_vectored` may wait, for all who share the
+ * stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_write_timeout")
+void lunatic_networking_set_write_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_write_vectored` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_write_timeout")
+uint64_t lunatic_networking_get_write_timeout(uint64_t stream);
+
+/*
+ * Sets how long a later `tcp_peek` may wait, for all who share the stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_peek_timeout")
+void lunatic_networking_set_peek_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_peek` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_peek_timeout")
+uint64_t lunatic_networking_get_peek_timeout(uint64_t stream);
+
+/*
+ * Makes a UDP socket.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `udp_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the socket, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_bind")
+uint32_t lunatic_networking_udp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Tells the address that a UDP socket is bound to.
+ *
+ * socket: id of the socket
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_local_addr")
+uint32_t lunatic_networking_udp_local_addr(uint64_t socket, uint64_t *id);
+
+/*
+ * Tells the address that a UDP socket is connected to.
+ *
+ * socket: id of the socket
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 when the socket is not connected
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_peer_addr")
+uint32_t lunatic_networking_udp_peer_addr(uint64_t socket, uint64_t *id);
+
+/*
+ * Says whom a UDP socket talks to: `udp_send` sends to this address, and
+ * datagrams from others no longer arrive. Those that have arrived before stay.
+ * Nothing is sent, so it never waits; a socket may be connected again.
+ *
+ * socket: id of the socket
+ * version: 4 or 6
+ * ip: the address of the peer, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: not needed, so ignored
+ * id: gets 0, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_connect")
+uint32_t lunatic_networking_udp_connect(uint64_t socket, uint32_t version,
+					void *ip, uint32_t port,
+					uint32_t flow_info, uint32_t scope_id,
+					uint64_t timeout, uint64_t *id);
+
+/*
+ * Takes the oldest datagram that has arrived on a UDP socket. Waits while there
+ * is none. Bytes of the datagram for which the buffer has no room are lost.
+ *
+ * socket: id of the socket
+ * buffer: where to put the bytes
+ * count_id: gets the number of bytes in the buffer, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_receive")
+uint32_t lunatic_networking_udp_receive(uint64_t socket, void *buffer,
+					size_t buffer_len, uint64_t *count_id);
+
+/*
+ * Does the same, and tells who sent the datagram.
+ *
+ * socket: id of the socket
+ * buffer: where to put the bytes
+ * count_id: gets the number of bytes in the buffer, or the id of an error
+ * peer: gets the id of an iterator with one address, that of the sender;
+ *   unchanged with an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_receive_from")
+uint32_t lunatic_networking_udp_receive_from(uint64_t socket, void *buffer,
+					     size_t buffer_len,
+					     uint64_t *count_id,
+					     uint64_t *peer);
+
+/*
+ * Sends one datagram to the address that a UDP socket is connected to. Waits
+ * while the system has no room for it.
+ *
+ * socket: id of the socket
+ * data: the datagram; it may be empty, and has at most 65,507 bytes over IPv4
+ * count_id: gets the number of bytes sent, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_send")
+uint32_t lunatic_networking_udp_send(uint64_t socket, const void *data,
+				     size_t data_len, uint64_t *count_id);
+
+/*
+ * Sends one datagram from a UDP socket to an address. Waits while the system has
+ * no room for it.
+ *
+ * socket: id of the socket
+ * data: the datagram; it may be empty, and has at most 65,507 bytes over IPv4
+ * version: 4 or 6
+ * ip: the address to send to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * count_id: gets the number of bytes sent, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_send_to")
+uint32_t lunatic_networking_udp_send_to(uint64_t socket, const void *data,
+					size_t data_len, uint32_t version,
+					void *ip, uint32_t port,
+					uint32_t flow_info, uint32_t scope_id,
+					uint64_t *count_id);
+
+/*
+ * Sets how many routers a datagram of a UDP socket may pass: the time to live of
+ * IPv4, the hop limit of IPv6.
+ *
+ * socket: id of the socket
+ * ttl: 1 to 255
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the number is 0 or above 255
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_udp_socket_ttl")
+void lunatic_networking_set_udp_socket_ttl(uint64_t socket, uint32_t ttl);
+
+/*
+ * Tells how many routers a datagram of a UDP socket may pass.
+ *
+ * socket: id of the socket
+ * Returns 1 to 255
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_udp_socket_ttl")
+uint32_t lunatic_networking_get_udp_socket_ttl(uint64_t socket);
+
+/*
+ * Sets whether a UDP socket may send to a broadcast address. A new one may not:
+ * it gets an error when it does.
+ *
+ * socket: id of the socket
+ * on: 0 for no
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_udp_socket_broadcast")
+void lunatic_networking_set_udp_socket_broadcast(uint64_t socket, uint32_t on);
+
+/*
+ * Tells whether a UDP socket may send to a broadcast address.
+ *
+ * socket: id of the socket
+ * Returns 1 if it may, else 0
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_udp_socket_broadcast")
+uint32_t lunatic_networking_get_udp_socket_broadcast(uint64_t socket);
+
+/*
+ * Drops a UDP socket. Dropping the last clone closes it.
+ *
+ * socket: id of the socket
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_udp_socket")
+void lunatic_networking_drop_udp_socket(uint64_t socket);
+
+/*
+ * Makes a second id for a UDP socket.
+ *
+ * socket: id of the socket
+ * Returns a new id of the same socket
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
+uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
+
+/*
  * lunatic::trap
  *
  * Going on after a trap.

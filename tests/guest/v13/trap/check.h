@@ -4,21 +4,8 @@
 #define LUNATIC_TESTS_GUEST_V13_TRAP_CHECK_H
 
 #include <lunatic/abi_0_13.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#define CHECK_EQ(have, want)                                                  \
-	do {                                                                  \
-		long long have_ = (long long)(have);                          \
-		long long want_ = (long long)(want);                          \
-                                                                              \
-		if (have_ != want_) {                                         \
-			printf("FAILED %d: %s is %lld, not %lld\n", __LINE__, \
-			       #have, have_, want_);                          \
-			exit(EXIT_FAILURE);                                   \
-		}                                                             \
-	} while (0)
+#include "../../checks.h"
 
 typedef uint32_t caught(uint32_t argument);
 
