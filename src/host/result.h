@@ -23,6 +23,12 @@ static inline int64_t ln_host_deadline(uint32_t timeout)
 	return timeout == 0 ? LN_NEVER : ln_time_after_ms(timeout);
 }
 
+/* The same as guests of 0.13 say it; UINT64_MAX: any time. */
+static inline int64_t ln_host_deadline_long(uint64_t timeout)
+{
+	return timeout == UINT64_MAX ? LN_NEVER : ln_time_after_ms(timeout);
+}
+
 /* Stores an id, of eight bytes, in the guest's memory. */
 static inline void ln_host_put_id(uint8_t *at, uint64_t id)
 {

@@ -57,6 +57,16 @@ bool ln_message_end(const struct ln_message *message, struct ln_end *end)
 	return true;
 }
 
+uint64_t ln_message_ended(const struct ln_message *message)
+{
+	uint64_t number = 0;
+
+	if (message->kind == LN_MESSAGE_ENDED && message->size >= LN_END_SIZE)
+		memcpy(&number, message->data + LN_END_SIZE - sizeof(number),
+		       sizeof(number));
+	return number;
+}
+
 void ln_watchers_add(struct ln_process *process, struct ln_watcher *watcher)
 {
 	ln_process_assert_locked(process);

@@ -27,6 +27,10 @@ struct ln_process;
 /* Reads that message; false: it is another one. */
 bool ln_message_end(const struct ln_message *message, struct ln_end *end);
 
+/* The id of the process whose end a message tells of; 0: it tells of none, or
+ * the id is not known. */
+uint64_t ln_message_ended(const struct ln_message *message);
+
 /* Told of the end of a process; in a list of that process, which is under its
  * lock, and embedded by who wants to know. */
 struct ln_watcher {

@@ -23,6 +23,11 @@ static void release_process(void *process)
 	ln_process_release(process);
 }
 
+static void *retain_module(void *module)
+{
+	return ln_module_retain(module);
+}
+
 static void release_module(void *module)
 {
 	ln_module_release(module);
@@ -97,6 +102,8 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	[LN_RESOURCE_MODULE] = {
 		.noun = "module",
 		.max = 4096,
+		.travels = true,
+		.retain = retain_module,
 		.release = release_module,
 	},
 	[LN_RESOURCE_ENVIRONMENT] = {

@@ -143,31 +143,11 @@ static int name_it(void *argument, struct ln_process *process)
 	return naming->there != NULL ? NAME_TAKEN : 0;
 }
 
-/* The id of a process that was found in the registry. It has none for a moment
- * between its entry there and its start. */
-static uint64_t settled_id(struct ln_process *process)
-{
-	uint64_t id = ln_process_number(process);
-
-	while (id == 0 && !ln_process_is_remote(process)) {
-		bool dead;
-
-		ln_process_lock(process);
-		dead = process->dead;
-		ln_process_unlock(process);
-		if (dead)
-			break;
-		ln_task_rest();
-		id = ln_process_number(process);
-	}
-	return id;
-}
-
 static int give_found(struct ln_process *process, uint8_t *node, uint8_t *id,
 		      struct ln_guest *guest, uint32_t *result)
 {
 	ln_host_put_id(node, ln_v13_node_id(guest));
-	ln_host_put_id(id, settled_id(process));
+	ln_host_put_id(id, ln_v13_id_of(guest, process));
 	ln_process_release(process);
 	*result = FOUND;
 	return 0;

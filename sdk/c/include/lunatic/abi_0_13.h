@@ -786,6 +786,210 @@ uint32_t lunatic_distributed_sign_node(const void *certificate,
 				       size_t request_len, uint32_t *len);
 
 /*
+ * lunatic::message
+ *
+ * Creating, sending and receiving messages. A process sends by creating a
+ * message in the scratch area, writing to it, and sending it; it receives into
+ * the scratch area and reads from there. The scratch area holds one message:
+ * creating or receiving one drops the one before, and sending takes it out.
+
+ * A data message has bytes and resources. Resources are numbered from 0 in the
+ * order in which they were added; taking one out does not change the numbers of
+ * the others.
+ */
+
+/*
+ * Puts an empty data message into the scratch area.
+ *
+ * tag: the tag of the message, 0 for none
+ * capacity: how many bytes will be written; only a hint, any value is allowed
+ */
+LUNATIC_IMPORT("lunatic::message", "create_data")
+void lunatic_message_create_data(int64_t tag, uint64_t capacity);
+
+/*
+ * Appends bytes to the message. A message holds a bounded number of bytes.
+ *
+ * data: the bytes to append
+ * Returns number of bytes written: all of them
+ * Traps: no data message is in the scratch area
+ * Traps: the message would become larger than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "write_data")
+uint32_t lunatic_message_write_data(const void *data, size_t data_len);
+
+/*
+ * Copies bytes from the reading position on, and moves the position behind
+ * them.
+ *
+ * data: where to put the bytes
+ * Returns number of bytes read: fewer than requested at the end of the message,
+ *   0 behind the last byte
+ * Traps: no data message is in the scratch area
+ * Traps: `seek_data` moved the reading position beyond the end of the message
+ */
+LUNATIC_IMPORT("lunatic::message", "read_data")
+uint32_t lunatic_message_read_data(void *data, size_t data_len);
+
+/*
+ * Moves the reading position. A process that passes a message on after reading
+ * from it can move the position back to 0 for the receiver.
+ *
+ * position: the new position, in bytes from the start
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "seek_data")
+void lunatic_message_seek_data(uint64_t position);
+
+/*
+ * Tells the tag of the message. For the message about a failed link it is the
+ * tag of the link.
+ *
+ * Returns the tag, 0 when there is none
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_tag")
+int64_t lunatic_message_get_tag(void);
+
+/*
+ * Tells which process has ended.
+ *
+ * Returns the id of the process, if the message is one about the end of a
+ *   process that was watched; else 0
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_process_id")
+uint64_t lunatic_message_get_process_id(void);
+
+/*
+ * Tells how many bytes the message has, whatever the reading position is.
+ *
+ * Returns the size in bytes
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "data_size")
+uint64_t lunatic_message_data_size(void);
+
+/*
+ * Adds a module to the message. This process still has it.
+ *
+ * module: id of the module
+ * Returns the number of the resource in the message
+ * Traps: the process holds no module of that id
+ * Traps: the module is of another node
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_module")
+uint64_t lunatic_message_push_module(uint64_t module);
+
+/*
+ * Moves a module out of the message. One that was added to another environment
+ * is added to that of this process.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the module
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a module, or was taken before
+ * Traps: the process holds as many modules as it may
+ * Traps: the module cannot be added to this environment
+ */
+LUNATIC_IMPORT("lunatic::message", "take_module")
+uint64_t lunatic_message_take_module(uint64_t index);
+
+/*
+ * Moves a TCP stream into the message: its id becomes invalid.
+ *
+ * stream: id of the TCP stream
+ * Returns the number of the resource in the message
+ * Traps: the process holds no TCP stream of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_tcp_stream")
+uint64_t lunatic_message_push_tcp_stream(uint64_t stream);
+
+/*
+ * Moves a TCP stream out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the TCP stream
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a TCP stream, or was taken before
+ * Traps: the process holds as many TCP streams as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
+uint64_t lunatic_message_take_tcp_stream(uint64_t index);
+
+/*
+ * Adds a process to the message, for guests of lunatic 0.7, which have other ids
+ * for it. Not in lunatic 0.13.
+ *
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_process")
+uint64_t lunatic_message_push_process(uint64_t process);
+
+/*
+ * Moves a process out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::message", "take_process")
+uint64_t lunatic_message_take_process(uint64_t index);
+
+/*
+ * Sends the message in the scratch area, which is empty afterwards. The sender
+ * does not learn whether the message arrives: a message to a process that does
+ * not exist, has ended, or whose mailbox is full, is dropped.
+ *
+ * process: id of the receiver
+ * Returns 0
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ */
+LUNATIC_IMPORT("lunatic::message", "send")
+uint32_t lunatic_message_send(uint64_t process);
+
+/*
+ * Sends the message and waits for the answer: the next message to arrive that
+ * has the tag. The search skips messages that are already in the mailbox, so use
+ * a new tag. The answer is in the scratch area afterwards; after a timeout the
+ * area is empty.
+ *
+ * process: id of the receiver; when there is none, this waits all the same
+ * tag: the tag to wait for; no message has 0
+ * timeout: milliseconds to wait for, -1 for no limit
+ * Returns 0 when a message arrived, 9027 after a timeout
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ */
+LUNATIC_IMPORT("lunatic::message", "send_receive_skip_search")
+uint32_t lunatic_message_send_receive_skip_search(uint64_t process, int64_t tag,
+						  uint64_t timeout);
+
+/*
+ * Takes the first message with one of the tags out of the mailbox, or the first
+ * of all if no tags are given, and puts it into the scratch area. Waits while
+ * there is none. A timeout leaves the scratch area unchanged.
+ *
+ * tags: the tags to look for; 0 finds none
+ * timeout: milliseconds to wait for, -1 for no limit
+ * Returns 0 for a data message, 1 for the message of a failed link, 2 for the
+ *   message about a process that has ended, 9027 after a timeout
+ */
+LUNATIC_IMPORT("lunatic::message", "receive")
+uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
+				 uint64_t timeout);
+
+/*
  * lunatic::networking
  *
  * TCP, UDP and name resolution. Functions that wait park only the calling
