@@ -131,6 +131,8 @@ static int remote_address(struct ln_guest *guest, struct ln_process *process,
 int ln_v13_address(struct ln_guest *guest, struct ln_process *process,
 		   uint64_t *node, uint64_t *id)
 {
+	*node = 0;
+	*id = 0;
 	if (ln_process_is_remote(process))
 		return remote_address(guest, process, node, id);
 	*node = ln_v13_node_id(guest);

@@ -678,21 +678,21 @@ uint32_t lunatic_distributed_spawn(uint64_t node, uint64_t config,
 				   size_t params_len, uint64_t *id);
 
 /*
- * Sends the message that is worked on to a process of another node. It waits
+ * Sends the message in the scratch area to a process of another node. It waits
  * while too much is on its way to that node. A message to a process that has
  * ended is dropped.
  *
  * node: id of the node
  * process: id of the process
  * Returns 0 when it is on its way; 2 if the node does not exist, or is lost
- * Traps: no message is being worked on
+ * Traps: no data message is in the scratch area
  * Traps: the message has resources other than processes
  */
 LUNATIC_IMPORT("lunatic::distributed", "send")
 uint32_t lunatic_distributed_send(uint64_t node, uint64_t process);
 
 /*
- * Sends the message that is worked on to a process of another node, and waits
+ * Sends the message in the scratch area to a process of another node, and waits
  * for an answer, without a look at messages that are there already.
  *
  * node: id of the node
@@ -701,14 +701,40 @@ uint32_t lunatic_distributed_send(uint64_t node, uint64_t process);
  * timeout: in milliseconds; -1: none
  * Returns 0 when the answer has come; 2 if the node does not exist, or is lost;
  *   9027 when the time is over
- * Traps: no message is being worked on
+ * Traps: no data message is in the scratch area
  * Traps: the message has resources other than processes
  */
 LUNATIC_IMPORT("lunatic::distributed", "send_receive_skip_search")
 uint32_t lunatic_distributed_send_receive_skip_search(uint64_t node,
 						      uint64_t process,
-						      uint64_t wait_on_tag,
+						      int64_t wait_on_tag,
 						      uint64_t timeout);
+
+/*
+ * Adds a process of any node to the message, for guests of lunatic 0.7, which
+ * have other ids for it. Not in lunatic 0.13.
+ *
+ * node: id of the node; 0: the own one
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::distributed", "push_process")
+uint64_t lunatic_distributed_push_process(uint64_t node, uint64_t process);
+
+/*
+ * Moves a process of any node out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * node: where the id of its node is stored
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::distributed", "take_process")
+uint64_t lunatic_distributed_take_process(uint64_t index, uint64_t *node);
 
 /*
  * Looks for nodes that have certain attributes: their name, as `name`, and those
