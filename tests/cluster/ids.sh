@@ -22,10 +22,24 @@ run --node 127.0.0.1:0 --node-name a --peer "$b" ids.wasm hostile b
 passed "hostile arguments"
 alive b "$bpid"
 
-serve c --peer "$b"
+serve c --peer "$b" --node-attribute zone=eu --node-attribute "kind=a b"
 c=$address
 run --node 127.0.0.1:0 --node-name a --peer "$c" ids.wasm three b c
 passed "ids of three nodes"
+
+# found COUNT QUERY: so many nodes must have these attributes.
+found() {
+	run --node 127.0.0.1:0 --node-name a --peer "$c" \
+		--node-attribute zone=eu ids.wasm attribute "$2"
+	passed "the query $2"
+	says out "^found $1\$" "the query $2"
+}
+found 3 ""
+found 2 zone=eu
+found 1 "zone=eu&name=c"
+found 1 "zone=eu&kind=a+b"
+found 0 "zone=eu&name=b"
+found 0 zone=e
 
 # A node of lunatic 0.7.
 begin old --peer "$b" cluster.wasm name
