@@ -409,5 +409,6 @@ end:
 	ln_config_free(options.config);
 	free(options.plugins);
 	free(options.peers);
+	free(options.attributes);
 	return status;
 }

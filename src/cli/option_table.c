@@ -151,6 +151,12 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "with --node",
 	  OTHER(ln_cli_set_node_name,
 		"1 to 255 bytes of UTF-8 without control characters") },
+	{ "--node-attribute", NULL, "ATTR",
+	  "tell KEY=VALUE to guests that look for nodes; may\n"
+	  "be given several times",
+	  OTHER(ln_cli_add_attribute,
+		"KEY=VALUE of UTF-8 without control characters, where KEY is "
+		"not `name`, and 4096 bytes of all") },
 	{ "--peer", NULL, "ADDR",
 	  "join the node at HOST:PORT and all that it knows;\n"
 	  "may be given several times",

@@ -51,6 +51,7 @@ struct ln_cli_options {
 	size_t report_max;           /* processes in a report */
 	struct ln_node_options node; /* no address: this is not a node */
 	const char **peers;          /* those in it; owned list */
+	char *attributes;            /* likewise, owned */
 	bool no_entry;               /* there is no file to run */
 	const char *file;            /* NULL: none */
 	char **args;                 /* of the guest, the file's name first */
@@ -64,7 +65,7 @@ extern const struct ln_cli_option ln_cli_test_options[];
 
 /* Reads the command line. On an error prints one line to standard error and
  * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; the caller
- * must free `config`, `plugins` and `peers` in any case. */
+ * must free `config`, `plugins`, `peers` and `attributes` in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
 
 #endif

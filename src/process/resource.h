@@ -25,6 +25,7 @@ enum ln_resource_kind {
 	LN_RESOURCE_SPAWN_CONFIG, /* struct ln_spawn_config */
 	LN_RESOURCE_DATABASE,     /* struct ln_sql */
 	LN_RESOURCE_STATEMENT,    /* struct ln_sql_statement */
+	LN_RESOURCE_NODE_LIST,    /* struct ln_node_list */
 	LN_RESOURCE_KINDS,
 };
 

@@ -10,6 +10,7 @@
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/node_list.h"
 #include "process/process.h"
 #include "process/spawn_config.h"
 #include "sql/sql.h"
@@ -121,6 +122,13 @@ static void release_statement(void *statement)
 	ln_sql_statement_release(statement);
 }
 
+static uint64_t node_list_weight(const void *value)
+{
+	const struct ln_node_list *list = value;
+
+	return sizeof(*list) + list->count * sizeof(list->nodes[0]);
+}
+
 const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	[LN_RESOURCE_PROCESS] = {
 		.noun = "process",
@@ -210,5 +218,11 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.max = 4096,
 		.release = release_statement,
 		.weight = handle_weight,
+	},
+	[LN_RESOURCE_NODE_LIST] = {
+		.noun = "result of a query for nodes",
+		.max = 1024,
+		.release = free,
+		.weight = node_list_weight,
 	},
 };

@@ -53,6 +53,7 @@ static void drop(struct line *line)
 	ln_config_free(line->options.config);
 	free(line->options.plugins);
 	free(line->options.peers);
+	free(line->options.attributes);
 	free(line->said);
 }
 
@@ -528,6 +529,10 @@ static void nodes(void **state)
 	assert_string_equal(options->node.cluster_key, "k");
 	assert_int_equal(options->node.heartbeat, 0);
 	assert_int_equal(options->arg_count, 3);
+	drop(&line);
+	options = accept(&line, "--node h:0 --node-name a --node-attribute "
+				"zone=eu --node-attribute a= hello.wasm");
+	assert_string_equal(options->node.attributes, "zone=eu\na=");
 	drop(&line);
 	options = accept(&line, "--node h:1 --node-name a --cert c --key k "
 				"--ca d --no-entry");

@@ -263,75 +263,1270 @@ LUNATIC_IMPORT("lunatic::error", "drop")
 void lunatic_error_drop(uint64_t error);
 
 /*
- * lunatic::metrics
+ * lunatic::process
  *
- * Numbers with names, of all processes of the program: counters, gauges and
- * histograms. `--report` shows them. A name is UTF-8, of at most 255 bytes, and
- * means one number of each kind. The program keeps 10,000 of them, 16 MiB, until
- * it ends; what has a further name is dropped, which reports tell.
+ * Processes, their configurations, links and monitors.
  */
 
 /*
- * Adds to a counter, which begins at 0.
+ * Adds a module to the environment, which processes can then be spawned from.
+ * The guest waits until it is compiled.
  *
- * name: the name of the counter
- * value: what is added, without a sign
- * Traps: the name is not UTF-8, or longer than 255 bytes
+ * module: a wasm module, binary or text
+ * id: gets the id of the module, or that of an error
+ * Returns 0 for success; 1 for an error; -1 when the process may not add
+ *   modules
  */
-LUNATIC_IMPORT("lunatic::metrics", "counter")
-void lunatic_metrics_counter(const void *name, size_t name_len, uint64_t value);
+LUNATIC_IMPORT("lunatic::process", "compile_module")
+uint32_t lunatic_process_compile_module(const void *module, size_t module_len,
+					uint64_t *id);
 
 /*
- * Adds 1 to a counter, which begins at 0.
+ * Drops the id of a module. Processes that were spawned from it keep running.
  *
- * name: the name of the counter
- * Traps: the name is not UTF-8, or longer than 255 bytes
+ * module: id of the module
+ * Traps: the process holds no module of that id
  */
-LUNATIC_IMPORT("lunatic::metrics", "increment_counter")
-void lunatic_metrics_increment_counter(const void *name, size_t name_len);
+LUNATIC_IMPORT("lunatic::process", "drop_module")
+void lunatic_process_drop_module(uint64_t module);
 
 /*
- * Sets a gauge.
+ * Creates a configuration for processes. It denies everything: they may not add
+ * modules, make configurations or spawn processes, and find no directories,
+ * arguments or variables. It has no bound on fuel, and one of 4 GiB - 1 on
+ * memory.
+
+ * Whatever a configuration says, processes never have more than those who spawn
+ * them.
  *
- * name: the name of the gauge
- * value: its new value
- * Traps: the name is not UTF-8, or longer than 255 bytes
+ * Returns id of the configuration; -1 when the process may not make any
  */
-LUNATIC_IMPORT("lunatic::metrics", "gauge")
-void lunatic_metrics_gauge(const void *name, size_t name_len, double value);
+LUNATIC_IMPORT("lunatic::process", "create_config")
+uint64_t lunatic_process_create_config(void);
 
 /*
- * Adds to a gauge, which begins at 0.
+ * Drops a configuration. Processes that were spawned with it live on.
  *
- * name: the name of the gauge
- * value: what is added
- * Traps: the name is not UTF-8, or longer than 255 bytes
+ * config: id of the configuration
+ * Traps: the process holds no configuration of that id
  */
-LUNATIC_IMPORT("lunatic::metrics", "increment_gauge")
-void lunatic_metrics_increment_gauge(const void *name, size_t name_len,
-				     double value);
+LUNATIC_IMPORT("lunatic::process", "drop_config")
+void lunatic_process_drop_config(uint64_t config);
 
 /*
- * Subtracts from a gauge, which begins at 0.
+ * Sets how much memory each process may use.
  *
- * name: the name of the gauge
- * value: what is subtracted
- * Traps: the name is not UTF-8, or longer than 255 bytes
+ * config: id of the configuration
+ * max_memory: bytes of all its memories and tables, and of what the host keeps
+ *   for it
+ * Traps: the process holds no configuration of that id
  */
-LUNATIC_IMPORT("lunatic::metrics", "decrement_gauge")
-void lunatic_metrics_decrement_gauge(const void *name, size_t name_len,
-				     double value);
+LUNATIC_IMPORT("lunatic::process", "config_set_max_memory")
+void lunatic_process_config_set_max_memory(uint64_t config,
+					   uint64_t max_memory);
 
 /*
- * Records a value in a histogram, which has buckets of a fixed size, so that its
- * percentiles are exact to 1/16. A value that is not a number is left out.
+ * Tells what was set.
  *
- * name: the name of the histogram
- * value: the value
- * Traps: the name is not UTF-8, or longer than 255 bytes
+ * config: id of the configuration
+ * Returns bytes
+ * Traps: the process holds no configuration of that id
  */
-LUNATIC_IMPORT("lunatic::metrics", "histogram")
-void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
+LUNATIC_IMPORT("lunatic::process", "config_get_max_memory")
+uint64_t lunatic_process_config_get_max_memory(uint64_t config);
+
+/*
+ * Sets how much each process may compute until it traps.
+ *
+ * config: id of the configuration
+ * max_fuel: units of 100,000 instructions; 0: no bound
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_max_fuel")
+void lunatic_process_config_set_max_fuel(uint64_t config, uint64_t max_fuel);
+
+/*
+ * Tells what was set.
+ *
+ * config: id of the configuration
+ * Returns units of 100,000 instructions; 0: no bound
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_get_max_fuel")
+uint64_t lunatic_process_config_get_max_fuel(uint64_t config);
+
+/*
+ * Tells whether processes may add modules.
+ *
+ * config: id of the configuration
+ * Returns 1 if so, else 0
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_can_compile_modules")
+uint32_t lunatic_process_config_can_compile_modules(uint64_t config);
+
+/*
+ * Sets whether processes may add modules.
+ *
+ * config: id of the configuration
+ * can: 0: they may not
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_can_compile_modules")
+void lunatic_process_config_set_can_compile_modules(uint64_t config,
+						    uint32_t can);
+
+/*
+ * Tells whether processes may make configurations.
+ *
+ * config: id of the configuration
+ * Returns 1 if so, else 0
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_can_create_configs")
+uint32_t lunatic_process_config_can_create_configs(uint64_t config);
+
+/*
+ * Sets whether processes may make configurations.
+ *
+ * config: id of the configuration
+ * can: 0: they may not
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_can_create_configs")
+void lunatic_process_config_set_can_create_configs(uint64_t config,
+						   uint32_t can);
+
+/*
+ * Tells whether processes may spawn others.
+ *
+ * config: id of the configuration
+ * Returns 1 if so, else 0
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_can_spawn_processes")
+uint32_t lunatic_process_config_can_spawn_processes(uint64_t config);
+
+/*
+ * Sets whether processes may spawn others.
+ *
+ * config: id of the configuration
+ * can: 0: they may not
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::process", "config_set_can_spawn_processes")
+void lunatic_process_config_set_can_spawn_processes(uint64_t config,
+						    uint32_t can);
+
+/*
+ * Spawns a process.
+ *
+ * link: if it is not 0, the two are linked: this process is told with that tag
+ *   when the new one fails
+ * config: id of a configuration; -1: what holds for this process
+ * module: id of a module; -1: that of this process
+ * function: name of an exported function, in UTF-8
+ * params: its parameters, 17 bytes each: the type (0x7f for i32, 0x7e for i64,
+ *   0x7b for v128) and 16 bytes of value
+ * id: gets the id of the process, or that of an error
+ * Returns 0 for success; 1 for an error
+ * Traps: the process may not spawn others
+ * Traps: the process holds no configuration or module of that id
+ * Traps: the name is not UTF-8
+ * Traps: the parameters are malformed
+ * Traps: called by a start function
+ */
+LUNATIC_IMPORT("lunatic::process", "spawn")
+uint32_t lunatic_process_spawn(int64_t link, uint64_t config, uint64_t module,
+			       const void *function, size_t function_len,
+			       const void *params, size_t params_len,
+			       uint64_t *id);
+
+/*
+ * Looks a process up by its name, and if there is none spawns one and registers
+ * it under that name before it runs. Of several that do so at a time one spawns,
+ * and all get the same process.
+ *
+ * name: the name, in UTF-8, of at most 4,096 bytes
+ * link: as that of `spawn`; of one that is found it does nothing
+ * config: as that of `spawn`
+ * module: as that of `spawn`
+ * function: as that of `spawn`
+ * params: as those of `spawn`
+ * node: gets the id of the node that the process is on
+ * id: gets the id of the process, or that of an error
+ * Returns 0: it was spawned; 1 for an error; 2: it was found
+ * Traps: as `spawn`
+ * Traps: the name is not UTF-8, or too long
+ */
+LUNATIC_IMPORT("lunatic::process", "get_or_spawn")
+uint32_t lunatic_process_get_or_spawn(const void *name, size_t name_len,
+				      int64_t link, uint64_t config,
+				      uint64_t module, const void *function,
+				      size_t function_len, const void *params,
+				      size_t params_len, uint64_t *node,
+				      uint64_t *id);
+
+/*
+ * Waits. Other processes run meanwhile.
+ *
+ * milliseconds: how long
+ */
+LUNATIC_IMPORT("lunatic::process", "sleep_ms")
+void lunatic_process_sleep_ms(uint64_t milliseconds);
+
+/*
+ * Chooses what happens to this process when a linked process fails.
+ *
+ * trap: not 0, the default: this process dies, too. 0: it gets a message, for
+ *   which `lunatic::message::receive` returns 1
+ */
+LUNATIC_IMPORT("lunatic::process", "die_when_link_dies")
+void lunatic_process_die_when_link_dies(uint32_t trap);
+
+/*
+ * Tells the id of this process.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::process", "process_id")
+uint64_t lunatic_process_process_id(void);
+
+/*
+ * Tells the id of the environment of this process. Processes that are spawned
+ * belong to that of the one that spawns them, with whatever configuration.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::process", "environment_id")
+uint64_t lunatic_process_environment_id(void);
+
+/*
+ * Links this process to another one. If there is none, or it has ended, it is as
+ * if a link had failed: this process dies, or gets a message with the tag.
+ *
+ * tag: what this process is told when the other one fails
+ * process: id of the other process
+ * Traps: there are too many links
+ */
+LUNATIC_IMPORT("lunatic::process", "link")
+void lunatic_process_link(int64_t tag, uint64_t process);
+
+/*
+ * Removes a link. Does nothing when there is none.
+ *
+ * process: id of the other process
+ */
+LUNATIC_IMPORT("lunatic::process", "unlink")
+void lunatic_process_unlink(uint64_t process);
+
+/*
+ * Kills a process. Its links are told. Does nothing when there is none.
+ *
+ * process: id of the process
+ */
+LUNATIC_IMPORT("lunatic::process", "kill")
+void lunatic_process_kill(uint64_t process);
+
+/*
+ * Tells whether a process lives.
+ *
+ * process: id of the process
+ * Returns 1 if so, else 0
+ */
+LUNATIC_IMPORT("lunatic::process", "exists")
+uint32_t lunatic_process_exists(uint64_t process);
+
+/*
+ * Watches a process: when it ends, in whatever way, this process gets a message
+ * that `receive` reports with 2, and of which
+ * `lunatic::message::get_process_id` tells the id; at once when there is no such
+ * process. Does nothing while it is watched already.
+ *
+ * process: id of the process
+ * Traps: there are too many monitors
+ */
+LUNATIC_IMPORT("lunatic::process", "monitor")
+void lunatic_process_monitor(uint64_t process);
+
+/*
+ * Watches a process no longer. No message about it is in the mailbox then.
+ *
+ * process: id of the process
+ */
+LUNATIC_IMPORT("lunatic::process", "stop_monitoring")
+void lunatic_process_stop_monitoring(uint64_t process);
+
+/*
+ * lunatic::wasi
+ *
+ * What processes that are spawned with a configuration find through WASI.
+ */
+
+/*
+ * Adds an argument. The first one is the name of the program.
+ *
+ * config: id of the configuration
+ * argument: the argument, in UTF-8, without a zero byte
+ * Traps: the process holds no configuration of that id
+ * Traps: the argument is not such a text, or there are too many
+ */
+LUNATIC_IMPORT("lunatic::wasi", "config_add_command_line_argument")
+void lunatic_child_config_add_command_line_argument(uint64_t config,
+						    const void *argument,
+						    size_t argument_len);
+
+/*
+ * Adds an environment variable.
+ *
+ * config: id of the configuration
+ * name: its name, in UTF-8, without '=' and zero bytes
+ * text: its value, in UTF-8, without a zero byte
+ * Traps: the process holds no configuration of that id
+ * Traps: one of them is not such a text, or there are too many
+ */
+LUNATIC_IMPORT("lunatic::wasi", "config_add_environment_variable")
+void lunatic_child_config_add_environment_variable(uint64_t config,
+						   const void *name,
+						   size_t name_len,
+						   const void *text,
+						   size_t text_len);
+
+/*
+ * Lets processes find a directory open. It has to be one that this process finds
+ * open, or one below; whether it is, `spawn` tells.
+ *
+ * config: id of the configuration
+ * dir: its path, in UTF-8, as this process names it
+ * Traps: the process holds no configuration of that id
+ * Traps: the path is not such a text, or there are too many
+ */
+LUNATIC_IMPORT("lunatic::wasi", "config_preopen_dir")
+void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
+				      size_t dir_len);
+
+/*
+ * lunatic::distributed
+ *
+ * Other nodes of the cluster. A node has an id, the same on all nodes, until it
+ * ends; a process is known by the id of its node and its own id there. By these
+ * ids processes of the programs of all nodes reach each other, with those that
+ * they spawn, also with other configurations. Processes in environments below
+ * these, which programs of lunatic 0.7 make, are not reached, and find no nodes.
+ */
+
+/*
+ * Tells how many nodes there are: those that are connected, and the own one.
+ *
+ * Returns the number; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::distributed", "nodes_count")
+uint32_t lunatic_distributed_nodes_count(void);
+
+/*
+ * Tells the ids of the nodes, the own one first.
+ *
+ * nodes: filled as far as it has room
+ * Returns how many were stored
+ */
+LUNATIC_IMPORT("lunatic::distributed", "get_nodes")
+uint32_t lunatic_distributed_get_nodes(const uint64_t *nodes,
+				       size_t nodes_count);
+
+/*
+ * Tells the id of the node that the process runs on.
+ *
+ * Returns the id; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::distributed", "node_id")
+uint64_t lunatic_distributed_node_id(void);
+
+/*
+ * Tells an id of the module that the process was spawned from, the same on all
+ * nodes: it is computed from the bytes of the module.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::distributed", "module_id")
+uint64_t lunatic_distributed_module_id(void);
+
+/*
+ * Spawns a process on a node. A module that the node does not have is sent to
+ * it, once. What the process may do is bounded by the program of that node.
+ *
+ * node: id of the node
+ * config: id of the configuration of the process; -1: that of the process that
+ *   calls or, if that has none but the program's, the one of the program of the
+ *   other node
+ * module: what module_id told a process of the module
+ * function: name of an exported function without results
+ * params: for each parameter one byte of type (0x7f for i32, 0x7e for i64, 0x7b
+ *   for v128), and 16 bytes of value
+ * id: where the id of the process is stored, or that of an error
+ * Returns 0 for success; 1 if the node does not exist, or for any other error;
+ *   2 if there is no such module; 9027 if the node was lost
+ * Traps: the process may not spawn processes
+ * Traps: the module is still being instantiated
+ * Traps: the name of the function is not UTF-8
+ * Traps: the parameters are malformed
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::distributed", "spawn")
+uint32_t lunatic_distributed_spawn(uint64_t node, uint64_t config,
+				   uint64_t module, const void *function,
+				   size_t function_len, const void *params,
+				   size_t params_len, uint64_t *id);
+
+/*
+ * Sends the message in the scratch area to a process of another node. It waits
+ * while too much is on its way to that node. A message to a process that has
+ * ended is dropped.
+ *
+ * node: id of the node
+ * process: id of the process
+ * Returns 0 when it is on its way; 2 if the node does not exist, or is lost
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::distributed", "send")
+uint32_t lunatic_distributed_send(uint64_t node, uint64_t process);
+
+/*
+ * Sends the message in the scratch area to a process of another node, and waits
+ * for an answer, without a look at messages that are there already.
+ *
+ * node: id of the node
+ * process: id of the process
+ * wait_on_tag: tag of the answer
+ * timeout: in milliseconds; -1: none
+ * Returns 0 when the answer has come; 2 if the node does not exist, or is lost;
+ *   9027 when the time is over
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::distributed", "send_receive_skip_search")
+uint32_t lunatic_distributed_send_receive_skip_search(uint64_t node,
+						      uint64_t process,
+						      int64_t wait_on_tag,
+						      uint64_t timeout);
+
+/*
+ * Adds a process of any node to the message, for guests of lunatic 0.7, which
+ * have other ids for it. Not in lunatic 0.13.
+ *
+ * node: id of the node; 0: the own one
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::distributed", "push_process")
+uint64_t lunatic_distributed_push_process(uint64_t node, uint64_t process);
+
+/*
+ * Moves a process of any node out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * node: where the id of its node is stored
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::distributed", "take_process")
+uint64_t lunatic_distributed_take_process(uint64_t index, uint64_t *node);
+
+/*
+ * Looks for nodes that have certain attributes: their name, as `name`, and those
+ * that they were given on the command line.
+ *
+ * query: `key=value`, joined by `&`; bytes may be written as `%` and two
+ *   hexadecimal digits. A node must have all. An empty query finds all nodes.
+ * query_id: where the id of what was found is stored
+ * count: where the number of nodes is stored
+ * error: where the id of an error is stored
+ * Returns 0 for success; 1 for an error
+ * Traps: the query is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::distributed", "exec_lookup_nodes")
+uint32_t lunatic_distributed_exec_lookup_nodes(const void *query,
+					       size_t query_len,
+					       uint64_t *query_id,
+					       uint32_t *count,
+					       uint64_t *error);
+
+/*
+ * Tells the ids of the nodes that a query has found, once: then it is forgotten.
+ *
+ * query: what exec_lookup_nodes has stored
+ * nodes: filled as far as it has room
+ * error: where the id of an error is stored
+ * Returns how many were stored; -1: there is no such query
+ */
+LUNATIC_IMPORT("lunatic::distributed", "copy_lookup_nodes_results")
+int32_t lunatic_distributed_copy_lookup_nodes_results(uint64_t query,
+						      const uint64_t *nodes,
+						      size_t nodes_count,
+						      uint64_t *error);
+
+/*
+ * Would make a certificate authority for tests.
+ *
+ * len: not used
+ * Returns none
+ * Traps: always; its text tells what to use here
+ */
+LUNATIC_IMPORT("lunatic::distributed", "test_root_cert")
+uint32_t lunatic_distributed_test_root_cert(uint32_t *len);
+
+/*
+ * Would make certificates of a control server, which there is none of here.
+ *
+ * certificate: not used
+ * key: not used
+ * len: not used
+ * Returns none
+ * Traps: always; its text tells what to use here
+ */
+LUNATIC_IMPORT("lunatic::distributed", "default_server_certificates")
+uint32_t lunatic_distributed_default_server_certificates(const void *certificate,
+							 size_t certificate_len,
+							 const void *key,
+							 size_t key_len,
+							 uint32_t *len);
+
+/*
+ * Would sign the certificate of a node.
+ *
+ * certificate: not used
+ * key: not used
+ * request: not used
+ * len: not used
+ * Returns none
+ * Traps: always; its text tells what to use here
+ */
+LUNATIC_IMPORT("lunatic::distributed", "sign_node")
+uint32_t lunatic_distributed_sign_node(const void *certificate,
+				       size_t certificate_len, const void *key,
+				       size_t key_len, const void *request,
+				       size_t request_len, uint32_t *len);
+
+/*
+ * lunatic::message
+ *
+ * Creating, sending and receiving messages. A process sends by creating a
+ * message in the scratch area, writing to it, and sending it; it receives into
+ * the scratch area and reads from there. The scratch area holds one message:
+ * creating or receiving one drops the one before, and sending takes it out.
+
+ * A data message has bytes and resources. Resources are numbered from 0 in the
+ * order in which they were added; taking one out does not change the numbers of
+ * the others.
+ */
+
+/*
+ * Puts an empty data message into the scratch area.
+ *
+ * tag: the tag of the message, 0 for none
+ * capacity: how many bytes will be written; only a hint, any value is allowed
+ */
+LUNATIC_IMPORT("lunatic::message", "create_data")
+void lunatic_message_create_data(int64_t tag, uint64_t capacity);
+
+/*
+ * Appends bytes to the message. A message holds a bounded number of bytes.
+ *
+ * data: the bytes to append
+ * Returns number of bytes written: all of them
+ * Traps: no data message is in the scratch area
+ * Traps: the message would become larger than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "write_data")
+uint32_t lunatic_message_write_data(const void *data, size_t data_len);
+
+/*
+ * Copies bytes from the reading position on, and moves the position behind
+ * them.
+ *
+ * data: where to put the bytes
+ * Returns number of bytes read: fewer than requested at the end of the message,
+ *   0 behind the last byte
+ * Traps: no data message is in the scratch area
+ * Traps: `seek_data` moved the reading position beyond the end of the message
+ */
+LUNATIC_IMPORT("lunatic::message", "read_data")
+uint32_t lunatic_message_read_data(void *data, size_t data_len);
+
+/*
+ * Moves the reading position. A process that passes a message on after reading
+ * from it can move the position back to 0 for the receiver.
+ *
+ * position: the new position, in bytes from the start
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "seek_data")
+void lunatic_message_seek_data(uint64_t position);
+
+/*
+ * Tells the tag of the message. For the message about a failed link it is the
+ * tag of the link.
+ *
+ * Returns the tag, 0 when there is none
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_tag")
+int64_t lunatic_message_get_tag(void);
+
+/*
+ * Tells which process has ended.
+ *
+ * Returns the id of the process, if the message is one about the end of a
+ *   process that was watched; else 0
+ * Traps: no message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "get_process_id")
+uint64_t lunatic_message_get_process_id(void);
+
+/*
+ * Tells how many bytes the message has, whatever the reading position is.
+ *
+ * Returns the size in bytes
+ * Traps: no data message is in the scratch area
+ */
+LUNATIC_IMPORT("lunatic::message", "data_size")
+uint64_t lunatic_message_data_size(void);
+
+/*
+ * Adds a module to the message. This process still has it.
+ *
+ * module: id of the module
+ * Returns the number of the resource in the message
+ * Traps: the process holds no module of that id
+ * Traps: the module is of another node
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_module")
+uint64_t lunatic_message_push_module(uint64_t module);
+
+/*
+ * Moves a module out of the message. One that was added to another environment
+ * is added to that of this process.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the module
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a module, or was taken before
+ * Traps: the process holds as many modules as it may
+ * Traps: the module cannot be added to this environment
+ */
+LUNATIC_IMPORT("lunatic::message", "take_module")
+uint64_t lunatic_message_take_module(uint64_t index);
+
+/*
+ * Moves a TCP stream into the message: its id becomes invalid.
+ *
+ * stream: id of the TCP stream
+ * Returns the number of the resource in the message
+ * Traps: the process holds no TCP stream of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_tcp_stream")
+uint64_t lunatic_message_push_tcp_stream(uint64_t stream);
+
+/*
+ * Moves a TCP stream out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the TCP stream
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a TCP stream, or was taken before
+ * Traps: the process holds as many TCP streams as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
+uint64_t lunatic_message_take_tcp_stream(uint64_t index);
+
+/*
+ * Adds a process to the message, for guests of lunatic 0.7, which have other ids
+ * for it. Not in lunatic 0.13.
+ *
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_process")
+uint64_t lunatic_message_push_process(uint64_t process);
+
+/*
+ * Moves a process out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::message", "take_process")
+uint64_t lunatic_message_take_process(uint64_t index);
+
+/*
+ * Sends the message in the scratch area, which is empty afterwards. The sender
+ * does not learn whether the message arrives: a message to a process that does
+ * not exist, has ended, or whose mailbox is full, is dropped.
+ *
+ * process: id of the receiver
+ * Returns 0
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ */
+LUNATIC_IMPORT("lunatic::message", "send")
+uint32_t lunatic_message_send(uint64_t process);
+
+/*
+ * Sends the message and waits for the answer: the next message to arrive that
+ * has the tag. The search skips messages that are already in the mailbox, so use
+ * a new tag. The answer is in the scratch area afterwards; after a timeout the
+ * area is empty.
+ *
+ * process: id of the receiver; when there is none, this waits all the same
+ * tag: the tag to wait for; no message has 0
+ * timeout: milliseconds to wait for, -1 for no limit
+ * Returns 0 when a message arrived, 9027 after a timeout
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ */
+LUNATIC_IMPORT("lunatic::message", "send_receive_skip_search")
+uint32_t lunatic_message_send_receive_skip_search(uint64_t process, int64_t tag,
+						  uint64_t timeout);
+
+/*
+ * Takes the first message with one of the tags out of the mailbox, or the first
+ * of all if no tags are given, and puts it into the scratch area. Waits while
+ * there is none. A timeout leaves the scratch area unchanged.
+ *
+ * tags: the tags to look for; 0 finds none
+ * timeout: milliseconds to wait for, -1 for no limit
+ * Returns 0 for a data message, 1 for the message of a failed link, 2 for the
+ *   message about a process that has ended, 9027 after a timeout
+ */
+LUNATIC_IMPORT("lunatic::message", "receive")
+uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
+				 uint64_t timeout);
+
+/*
+ * lunatic::networking
+ *
+ * TCP, UDP and name resolution. Functions that wait park only the calling
+ * process. Timeouts are in milliseconds; 2^64 - 1 (-1) means no timeout, and 0
+ * means not to wait at all. After a timeout a function returns 9027 and has
+ * stored nothing. Addresses are of IP version 4 or 6, in network order (4 or 16
+ * bytes). Ports, flow information and scope ids are plain numbers; version 4
+ * uses only the port.
+
+ * Clones of a TCP stream or a UDP socket, in one process or several, share one
+ * socket with all its settings, also the timeouts. They may be used at the same
+ * time; dropping the last of them closes the socket. Data written to a stream is
+ * sent at once (`TCP_NODELAY` is set).
+ */
+
+/*
+ * Resolves a name to socket addresses.
+ *
+ * name: host and port, such as `example.com:80`, `10.0.0.1:80` or `[::1]:80`,
+ *   in UTF-8
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of an iterator over the addresses, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the name is not UTF-8
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve")
+uint32_t lunatic_networking_resolve(const void *name, size_t name_len,
+				    uint64_t timeout, uint64_t *id);
+
+/*
+ * Forgets an iterator over addresses.
+ *
+ * iterator: id of the iterator
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_dns_iterator")
+void lunatic_networking_drop_dns_iterator(uint64_t iterator);
+
+/*
+ * Takes the next address out of an iterator.
+ *
+ * iterator: id of the iterator
+ * version: gets 4 or 6
+ * ip: gets 4 or 16 bytes; needs room for 16
+ * port: gets the port, 2 bytes
+ * flow_info: gets the flow information of version 6
+ * scope_id: gets the scope id of version 6
+ * Returns 0 on success, 1 when there are no more addresses
+ * Traps: the process holds no iterator of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "resolve_next")
+uint32_t lunatic_networking_resolve_next(uint64_t iterator, uint32_t *version,
+					 void *ip, void *port,
+					 uint32_t *flow_info,
+					 uint32_t *scope_id);
+
+/*
+ * Listens for TCP connections.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `tcp_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the listener, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many listeners as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_bind")
+uint32_t lunatic_networking_tcp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Stops listening.
+ *
+ * listener: id of the listener
+ * Traps: the process holds no listener of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_listener")
+void lunatic_networking_drop_tcp_listener(uint64_t listener);
+
+/*
+ * Tells the address that a listener is bound to.
+ *
+ * listener: id of the listener
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_local_addr")
+uint32_t lunatic_networking_tcp_local_addr(uint64_t listener, uint64_t *id);
+
+/*
+ * Waits for a connection. If the system is short of descriptors, it returns an
+ * error, and the connection stays in the queue.
+ *
+ * listener: id of the listener
+ * id: gets the id of the stream, or of an error
+ * peer: gets the id of an iterator with one address, that of the peer; 0 with
+ *   an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many streams or iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_accept")
+uint32_t lunatic_networking_tcp_accept(uint64_t listener, uint64_t *id,
+				       uint64_t *peer);
+
+/*
+ * Makes a TCP connection. The stream has no timeouts.
+ *
+ * version: 4 or 6
+ * ip: the address to connect to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of the stream, or of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_connect")
+uint32_t lunatic_networking_tcp_connect(uint32_t version, void *ip,
+					uint32_t port, uint32_t flow_info,
+					uint32_t scope_id, uint64_t timeout,
+					uint64_t *id);
+
+/*
+ * Tells the address that a stream is connected to.
+ *
+ * stream: id of the stream
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_peer_addr")
+uint32_t lunatic_networking_tcp_peer_addr(uint64_t stream, uint64_t *id);
+
+/*
+ * Drops a stream. Dropping the last one of a connection closes it.
+ *
+ * stream: id of the stream
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tcp_stream")
+void lunatic_networking_drop_tcp_stream(uint64_t stream);
+
+/*
+ * Makes a second id for a stream.
+ *
+ * stream: id of the stream
+ * Returns a new id of the same stream
+ * Traps: the process holds no TCP stream of that id
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_tcp_stream")
+uint64_t lunatic_networking_clone_tcp_stream(uint64_t stream);
+
+/*
+ * Writes to a stream: at least one byte if there are any, and possibly not all.
+ * Waits while there is no room, for as long as the stream's timeout for writing
+ * allows. Uses at most 1,024 buffers.
+ *
+ * stream: id of the stream
+ * pieces: array of buffers: address and length, 32 bits each
+ * result_id: gets the number of bytes written, or the id of an error
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ * Traps: a buffer is outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_write_vectored")
+uint32_t lunatic_networking_tcp_write_vectored(uint64_t stream,
+					       const void *pieces,
+					       size_t pieces_count,
+					       uint64_t *result_id);
+
+/*
+ * Reads the bytes that have arrived on a stream. Waits while there are none, for
+ * as long as the stream's timeout for reading allows.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * result_id: gets the number of bytes read, or the id of an error; 0 means the
+ *   end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_read")
+uint32_t lunatic_networking_tcp_read(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *result_id);
+
+/*
+ * Copies the bytes that have arrived on a stream, and leaves them there for the
+ * next call. Waits while there are none, for as long as the stream's timeout for
+ * peeking allows.
+ *
+ * stream: id of the stream
+ * buffer: where to put the bytes
+ * result_id: gets the number of bytes copied, or the id of an error; 0 means
+ *   the end of the stream, or an empty buffer
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_peek")
+uint32_t lunatic_networking_tcp_peek(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *result_id);
+
+/*
+ * Does nothing, successfully: written data is never held back.
+ *
+ * stream: id of the stream
+ * error: gets 0
+ * Returns 0
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_flush")
+uint32_t lunatic_networking_tcp_flush(uint64_t stream, uint64_t *error);
+
+/*
+ * Sets how long a later `tcp_read` may wait, for all who share the stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_read_timeout")
+void lunatic_networking_set_read_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_read` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_read_timeout")
+uint64_t lunatic_networking_get_read_timeout(uint64_t stream);
+
+/*
+ * Sets how long a later `tcp_write_vectored` may wait, for all who share the
+ * stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_write_timeout")
+void lunatic_networking_set_write_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_write_vectored` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_write_timeout")
+uint64_t lunatic_networking_get_write_timeout(uint64_t stream);
+
+/*
+ * Sets how long a later `tcp_peek` may wait, for all who share the stream.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, which a new stream has
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_peek_timeout")
+void lunatic_networking_set_peek_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tcp_peek` may wait.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_peek_timeout")
+uint64_t lunatic_networking_get_peek_timeout(uint64_t stream);
+
+/*
+ * Makes a UDP socket.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `udp_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the socket, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_bind")
+uint32_t lunatic_networking_udp_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id);
+
+/*
+ * Tells the address that a UDP socket is bound to.
+ *
+ * socket: id of the socket
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_local_addr")
+uint32_t lunatic_networking_udp_local_addr(uint64_t socket, uint64_t *id);
+
+/*
+ * Tells the address that a UDP socket is connected to.
+ *
+ * socket: id of the socket
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 when the socket is not connected
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_peer_addr")
+uint32_t lunatic_networking_udp_peer_addr(uint64_t socket, uint64_t *id);
+
+/*
+ * Says whom a UDP socket talks to: `udp_send` sends to this address, and
+ * datagrams from others no longer arrive. Those that have arrived before stay.
+ * Nothing is sent, so it never waits; a socket may be connected again.
+ *
+ * socket: id of the socket
+ * version: 4 or 6
+ * ip: the address of the peer, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * timeout: not needed, so ignored
+ * id: gets 0, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_connect")
+uint32_t lunatic_networking_udp_connect(uint64_t socket, uint32_t version,
+					void *ip, uint32_t port,
+					uint32_t flow_info, uint32_t scope_id,
+					uint64_t timeout, uint64_t *id);
+
+/*
+ * Takes the oldest datagram that has arrived on a UDP socket. Waits while there
+ * is none. Bytes of the datagram for which the buffer has no room are lost.
+ *
+ * socket: id of the socket
+ * buffer: where to put the bytes
+ * count_id: gets the number of bytes in the buffer, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_receive")
+uint32_t lunatic_networking_udp_receive(uint64_t socket, void *buffer,
+					size_t buffer_len, uint64_t *count_id);
+
+/*
+ * Does the same, and tells who sent the datagram.
+ *
+ * socket: id of the socket
+ * buffer: where to put the bytes
+ * count_id: gets the number of bytes in the buffer, or the id of an error
+ * peer: gets the id of an iterator with one address, that of the sender;
+ *   unchanged with an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_receive_from")
+uint32_t lunatic_networking_udp_receive_from(uint64_t socket, void *buffer,
+					     size_t buffer_len,
+					     uint64_t *count_id,
+					     uint64_t *peer);
+
+/*
+ * Sends one datagram to the address that a UDP socket is connected to. Waits
+ * while the system has no room for it.
+ *
+ * socket: id of the socket
+ * data: the datagram; it may be empty, and has at most 65,507 bytes over IPv4
+ * count_id: gets the number of bytes sent, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_send")
+uint32_t lunatic_networking_udp_send(uint64_t socket, const void *data,
+				     size_t data_len, uint64_t *count_id);
+
+/*
+ * Sends one datagram from a UDP socket to an address. Waits while the system has
+ * no room for it.
+ *
+ * socket: id of the socket
+ * data: the datagram; it may be empty, and has at most 65,507 bytes over IPv4
+ * version: 4 or 6
+ * ip: the address to send to, 4 or 16 bytes
+ * port: the port
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * count_id: gets the number of bytes sent, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "udp_send_to")
+uint32_t lunatic_networking_udp_send_to(uint64_t socket, const void *data,
+					size_t data_len, uint32_t version,
+					void *ip, uint32_t port,
+					uint32_t flow_info, uint32_t scope_id,
+					uint64_t *count_id);
+
+/*
+ * Sets how many routers a datagram of a UDP socket may pass: the time to live of
+ * IPv4, the hop limit of IPv6.
+ *
+ * socket: id of the socket
+ * ttl: 1 to 255
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the number is 0 or above 255
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_udp_socket_ttl")
+void lunatic_networking_set_udp_socket_ttl(uint64_t socket, uint32_t ttl);
+
+/*
+ * Tells how many routers a datagram of a UDP socket may pass.
+ *
+ * socket: id of the socket
+ * Returns 1 to 255
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_udp_socket_ttl")
+uint32_t lunatic_networking_get_udp_socket_ttl(uint64_t socket);
+
+/*
+ * Sets whether a UDP socket may send to a broadcast address. A new one may not:
+ * it gets an error when it does.
+ *
+ * socket: id of the socket
+ * on: 0 for no
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_udp_socket_broadcast")
+void lunatic_networking_set_udp_socket_broadcast(uint64_t socket, uint32_t on);
+
+/*
+ * Tells whether a UDP socket may send to a broadcast address.
+ *
+ * socket: id of the socket
+ * Returns 1 if it may, else 0
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_udp_socket_broadcast")
+uint32_t lunatic_networking_get_udp_socket_broadcast(uint64_t socket);
+
+/*
+ * Drops a UDP socket. Dropping the last clone closes it.
+ *
+ * socket: id of the socket
+ * Traps: the process holds no UDP socket of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_udp_socket")
+void lunatic_networking_drop_udp_socket(uint64_t socket);
+
+/*
+ * Makes a second id for a UDP socket.
+ *
+ * socket: id of the socket
+ * Returns a new id of the same socket
+ * Traps: the process holds no UDP socket of that id
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
+uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
+
+/*
+ * lunatic::trap
+ *
+ * Going on after a trap.
+ */
+
+/*
+ * Calls the function `_lunatic_catch_trap` that the module exports, with the
+ * same arguments. When that traps the process goes on here; what it had done up
+ * to there stays done, and nothing is reported. A kill, or an exit, ends the
+ * process all the same. Where fuel is metered, a trap of an instruction other
+ * than `unreachable` or a call ends the process, too: what it has used is not
+ * known.
+ *
+ * function: the first argument; for the guest to choose, as the second
+ * pointer: the second argument
+ * Returns what the function returned; 0 when it trapped
+ * Traps: the module exports no function `_lunatic_catch_trap` of its own with
+ *   two parameters and a result of type i32
+ * Traps: more than 16 of these calls would be within each other
+ * Traps: the module is still being instantiated
+ */
+LUNATIC_IMPORT("lunatic::trap", "catch")
+uint32_t lunatic_trap_catch(uint32_t function, uint32_t pointer);
 
 #undef LUNATIC_IMPORT
 
