@@ -9,6 +9,7 @@
  */
 #include "host/v13/find.h"
 
+#include "base/error.h"
 #include "process/environment.h"
 #include "process/lookup.h"
 #include "process/process.h"
@@ -85,4 +86,12 @@ uint64_t ln_v13_id_of(const struct ln_guest *guest, struct ln_process *process)
 	while (!is_settled(process))
 		ln_task_rest();
 	return ln_process_number(process);
+}
+
+int ln_v13_address(struct ln_guest *guest, struct ln_process *process,
+		   uint64_t *node, uint64_t *id)
+{
+	*node = ln_v13_node_id(guest);
+	*id = ln_v13_id_of(guest, process);
+	return *id != 0 ? 0 : LN_ENOENT;
 }

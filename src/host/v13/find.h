@@ -21,6 +21,11 @@ struct ln_process *ln_v13_find_at(struct ln_guest *guest, uint64_t node,
 /* The id of the node that this program is; 0: it is none. */
 uint64_t ln_v13_node_id(const struct ln_guest *guest);
 
+/* The ids of a process and of its node, as any process of the guest's family
+ * may use them. LN_ENOENT: it cannot be reached by an id. */
+int ln_v13_address(struct ln_guest *guest, struct ln_process *process,
+		   uint64_t *node, uint64_t *id);
+
 /* ---- Of those of the guest's own environment it keeps some that it has named
  * lately, in its table of processes, which nothing else is in. ---- */
 

@@ -6,7 +6,7 @@
 // stderr~ trapped: the function's name is not UTF-8 \(lunatic::process::spawn\)
 // stderr~ trapped: process configuration 77 does not exist \(lunatic::process::spawn\)
 // stderr~ trapped: module 77 does not exist \(lunatic::process::spawn\)
-// stderr~ trapped: `id` is outside of the memory \(lunatic::process::spawn\)
+// stderr~ trapped: argument `id` points outside of the exported memory \(lunatic::process::spawn\)
 #include "../check.h"
 
 ENTRY(tells_its_id)(int64_t to)
