@@ -742,6 +742,30 @@ LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
 uint64_t lunatic_message_take_tcp_stream(uint64_t index);
 
 /*
+ * Moves a UDP socket into the message: its id becomes invalid.
+ *
+ * socket: id of the UDP socket
+ * Returns the number of the resource in the message
+ * Traps: the process holds no UDP socket of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_udp_socket")
+uint64_t lunatic_message_push_udp_socket(uint64_t socket);
+
+/*
+ * Moves a UDP socket out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the UDP socket
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a UDP socket, or was taken before
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_udp_socket")
+uint64_t lunatic_message_take_udp_socket(uint64_t index);
+
+/*
  * Adds a process to the message, for guests of lunatic 0.7, which have other ids
  * for it. Not in lunatic 0.13.
  *
