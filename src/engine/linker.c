@@ -120,10 +120,8 @@ static void destroy(struct ln_linker *linker)
 	free(linker);
 }
 
-/* One that nobody has yet. */
-static struct ln_linker *describe(struct ln_engine *engine, unsigned variant,
-				  bool (*allows)(const void *, const char *),
-				  const void *who)
+/* One that nobody has yet, and that allows nothing. */
+static struct ln_linker *describe(struct ln_engine *engine, unsigned variant)
 {
 	const struct ln_host_table *table = ln_engine_host_table(engine);
 	size_t words = (table->count + 63) / 64;
@@ -137,26 +135,18 @@ static struct ln_linker *describe(struct ln_engine *engine, unsigned variant,
 	linker->references = 1;
 	linker->variant = ln_engine_complete(engine, variant);
 	linker->words = words;
-	for (size_t i = 0; i < table->count; i++) {
-		if (is_allowed(&table->functions[i], allows, who))
-			linker->allowed[i / 64] |= (uint64_t)1 << i % 64;
-	}
 	return linker;
 }
 
-int ln_linker_new(struct ln_engine *engine, unsigned variant,
-		  bool (*allows)(const void *who, const char *name),
-		  const void *who, struct ln_linker **out)
+/* Stores an equal linker, or this one, which is taken over. */
+static int share(struct ln_linker *linker, struct ln_linker **out)
 {
-	struct ln_linkers *linkers = ln_engine_linkers(engine);
-	struct ln_linker *linker = describe(engine, variant, allows, who);
+	struct ln_linkers *linkers = linker->linkers;
 	struct ln_linker *found;
 
-	if (linker == NULL)
-		return LN_ENOMEM;
 	/* The engine's handlers of signals are there from the first
 	 * environment on, as the embedding API says. */
-	if (ln_engine_variant(engine, variant) == NULL) {
+	if (ln_engine_variant(linker->engine, linker->variant) == NULL) {
 		destroy(linker);
 		return LN_EIO;
 	}
@@ -169,6 +159,34 @@ int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		destroy(linker);
 	*out = found != NULL ? found : linker;
 	return 0;
+}
+
+int ln_linker_new(struct ln_engine *engine, unsigned variant,
+		  bool (*allows)(const void *who, const char *name),
+		  const void *who, struct ln_linker **out)
+{
+	const struct ln_host_table *table = ln_engine_host_table(engine);
+	struct ln_linker *linker = describe(engine, variant);
+
+	if (linker == NULL)
+		return LN_ENOMEM;
+	for (size_t i = 0; i < table->count; i++) {
+		if (is_allowed(&table->functions[i], allows, who))
+			linker->allowed[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	return share(linker, out);
+}
+
+int ln_linker_like(const struct ln_linker *other, unsigned variant,
+		   struct ln_linker **out)
+{
+	struct ln_linker *linker = describe(other->engine, variant);
+
+	if (linker == NULL)
+		return LN_ENOMEM;
+	memcpy(linker->allowed, other->allowed,
+	       linker->words * sizeof(linker->allowed[0]));
+	return share(linker, out);
 }
 
 void ln_linker_release(struct ln_linker *linker)

@@ -29,6 +29,10 @@ void ln_linkers_free(struct ln_linkers *linkers);
 int ln_linker_new(struct ln_engine *engine, unsigned variant,
 		  bool (*allows)(const void *who, const char *name),
 		  const void *who, struct ln_linker **linker);
+
+/* The same, of a variant, for what another linker of the engine allows. */
+int ln_linker_like(const struct ln_linker *other, unsigned variant,
+		   struct ln_linker **linker);
 void ln_linker_release(struct ln_linker *linker);
 
 /* What modules of a generation may import, in the engine's form, as long as the

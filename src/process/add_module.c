@@ -2,6 +2,7 @@
 #include "process/add_module.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "engine/code.h"
@@ -166,6 +167,52 @@ int ln_environment_add_charged(struct ln_environment *environment,
 	}
 	module->source = job.source;
 	module->source_len = job.source_len;
+	module->environment = ln_environment_retain(environment);
+	atomic_init(&module->references, 1);
+	*out = module;
+	return 0;
+}
+
+/* Whether code for one environment is code for the other. */
+static bool same_code(const struct ln_environment *a,
+		      const struct ln_environment *b)
+{
+	const struct ln_config *x = a->config;
+	const struct ln_config *y = b->config;
+
+	return a->variant == b->variant && a->linker == b->linker &&
+	       x->plugin_count == y->plugin_count &&
+	       (x->plugin_count == 0 ||
+		memcmp(x->plugins, y->plugins,
+		       x->plugin_count * sizeof(struct ln_plugin *)) == 0);
+}
+
+int ln_environment_adopt_module(struct ln_environment *environment,
+				const struct ln_module *from,
+				struct ln_module **out, char **error)
+{
+	struct ln_module *module;
+	size_t len;
+	const uint8_t *bytes = ln_module_source(from, &len);
+	int result;
+
+	/* What it was before plugins would have to be copied. */
+	if (from->source != NULL ||
+	    !same_code(environment, from->environment) ||
+	    len > environment->limits.max_module_bytes)
+		return ln_environment_add_module(environment, bytes, len, out,
+						 error);
+	*error = NULL;
+	module = calloc(1, sizeof(*module));
+	if (module == NULL)
+		return LN_ENOMEM;
+	module->module = ln_compiled_retain(from->module);
+	result = charge_module(environment, module, 0);
+	if (result < 0) {
+		ln_compiled_release(module->module);
+		free(module);
+		return result;
+	}
 	module->environment = ln_environment_retain(environment);
 	atomic_init(&module->references, 1);
 	*out = module;

@@ -27,6 +27,13 @@ int ln_environment_add_charged(struct ln_environment *environment,
 			       struct ln_module **module, char **error,
 			       uint64_t *plugin_fuel);
 
+/* The same for a module of another environment of this program, whose code is
+ * used as it is if that one allows the same host functions and compiles in the
+ * same way. */
+int ln_environment_adopt_module(struct ln_environment *environment,
+				const struct ln_module *from,
+				struct ln_module **module, char **error);
+
 /* Takes a turn at a phase of making modules: see ln_code_enter_queue. */
 int ln_environment_enter_queue(struct ln_environment *environment,
 			       enum ln_code_phase phase);

@@ -209,6 +209,18 @@ static int charge_itself(struct ln_environment *environment)
 	return 0;
 }
 
+/* Makes what its modules may import, from what it allows. */
+static int make_linker(struct ln_environment *environment)
+{
+	const struct ln_environment *parent = environment->parent;
+
+	if (parent != NULL && ln_config_allows(environment->config, ""))
+		return ln_linker_like(parent->linker, environment->variant,
+				      &environment->linker);
+	return ln_linker_new(environment->runtime->engine, environment->variant,
+			     allows, environment, &environment->linker);
+}
+
 /* Gives it the registry of its family, or one of its own. */
 static int join_family(struct ln_environment *environment)
 {
@@ -273,8 +285,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 				  &environment->listeners);
 	if (error < 0)
 		goto fail;
-	error = ln_linker_new(runtime->engine, environment->variant, allows,
-			      environment, &environment->linker);
+	error = make_linker(environment);
 	if (error < 0)
 		goto fail;
 	error = join_family(environment);

@@ -138,8 +138,6 @@ int ln_spawn_config_module(struct ln_spawn_config *config,
 			   struct ln_module *module, struct ln_module **out,
 			   char **error)
 {
-	const uint8_t *bytes;
-	size_t len;
 	int result = 0;
 
 	*error = NULL;
@@ -147,9 +145,9 @@ int ln_spawn_config_module(struct ln_spawn_config *config,
 		result = make_environment(config, parent, error);
 	if (result == 0 && config->from != module) {
 		forget_module(config);
-		bytes = ln_module_source(module, &len);
-		result = ln_environment_add_module(config->environment, bytes,
-						   len, &config->module, error);
+		result = ln_environment_adopt_module(config->environment,
+						     module, &config->module,
+						     error);
 		if (result == 0)
 			config->from = ln_module_retain(module);
 	}

@@ -33,7 +33,7 @@ static void is_made_once(void **state)
 		test_module_add(root, "(module (func (export \"f\")))");
 	struct ln_spawn_config *config = config_of(root);
 	const struct ln_environment *before;
-	struct ln_module *made[4];
+	struct ln_module *made[5];
 	char *error;
 
 	(void)state;
@@ -44,6 +44,9 @@ static void is_made_once(void **state)
 	assert_ptr_equal(made[0], made[1]);
 	before = made[0]->environment;
 	assert_ptr_equal(before->parent, root);
+	/* Nothing is checked, or compiled, again. */
+	assert_ptr_equal(before->linker, root->linker);
+	assert_ptr_equal(made[0]->module, module->module);
 	assert_ptr_equal(before->family, root);
 	assert_int_equal(before->denied, LN_DENIED_SPAWN | LN_DENIED_CONFIGS |
 						 LN_DENIED_COMPILE);
@@ -62,8 +65,14 @@ static void is_made_once(void **state)
 		0);
 	assert_ptr_not_equal(made[3]->environment, before);
 	assert_int_equal(made[3]->environment->limits.max_memory, 65536);
+	config->config->limits.max_fuel = 100000;
+	ln_spawn_config_changed(config);
+	assert_int_equal(ln_spawn_config_module(config, root, other, &made[4],
+						&error),
+			 0);
+	assert_ptr_not_equal(made[4]->module, other->module);
 	ln_spawn_config_free(config);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		ln_module_release(made[i]);
 	ln_module_release(module);
 	ln_module_release(other);
