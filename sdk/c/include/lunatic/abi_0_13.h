@@ -742,30 +742,6 @@ LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
 uint64_t lunatic_message_take_tcp_stream(uint64_t index);
 
 /*
- * Moves a UDP socket into the message: its id becomes invalid.
- *
- * socket: id of the UDP socket
- * Returns the number of the resource in the message
- * Traps: the process holds no UDP socket of that id
- * Traps: no data message is in the scratch area
- * Traps: the message would hold more resources than the runtime allows
- */
-LUNATIC_IMPORT("lunatic::message", "push_udp_socket")
-uint64_t lunatic_message_push_udp_socket(uint64_t socket);
-
-/*
- * Moves a UDP socket out of the message.
- *
- * index: the number of the resource in the message
- * Returns a new id of the UDP socket
- * Traps: no data message is in the scratch area
- * Traps: the resource does not exist, is not a UDP socket, or was taken before
- * Traps: the process holds as many UDP sockets as it may
- */
-LUNATIC_IMPORT("lunatic::message", "take_udp_socket")
-uint64_t lunatic_message_take_udp_socket(uint64_t index);
-
-/*
  * Adds a process to the message, for guests of lunatic 0.7, which have other ids
  * for it. Not in lunatic 0.13.
  *
@@ -834,6 +810,31 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
 				 uint64_t timeout);
 
 /*
+ * Moves a stream of TLS into the message. It takes its timeouts with it.
+ *
+ * stream: id of the stream, which is none any more
+ * Returns the number of the resource in the message
+ * Traps: the process holds no stream of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_tls_stream")
+uint64_t lunatic_message_push_tls_stream(uint64_t stream);
+
+/*
+ * Moves a stream of TLS out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns id of the stream
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a stream of TLS, or was taken
+ *   before
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_tls_stream")
+uint64_t lunatic_message_take_tls_stream(uint64_t index);
+
+/*
  * lunatic::networking
  *
  * TCP, UDP and name resolution. Functions that wait park only the calling
@@ -847,6 +848,26 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
  * socket with all its settings, also the timeouts. They may be used at the same
  * time; dropping the last of them closes the socket. Data written to a stream is
  * sent at once (`TCP_NODELAY` is set).
+
+ * TLS is 1.2 or 1.3. A client checks that the certificate of the server is for
+ * the name that it connects to and leads to an authority that it trusts; a
+ * server asks for no certificate. Certificates and keys are PEM. No protocol is
+ * negotiated by ALPN, sessions are not resumed.
+
+ * `tls_accept` does not wait for the handshake. The first function that reads,
+ * writes or flushes the stream does it, within its timeout, and fails if it
+ * fails; a handshake that takes longer than 30 seconds from its beginning on has
+ * failed. A stream whose handshake has failed is of no further use.
+
+ * Clones of a stream, in one process or several, are one stream with one pair of
+ * timeouts. Processes that read it take turns, and so do those that write;
+ * reading and writing go on at the same time. Dropping the last clone tells the
+ * peer that the stream is over (`close_notify`), if that can be sent at once. A
+ * connection that the peer closes without doing so ends with an error, because
+ * data may have been cut off.
+
+ * A process is charged 128 KiB of memory for each stream that it holds, 32 KiB
+ * for a listener or a list of authorities, and six times the bytes of their PEM.
  */
 
 /*
@@ -1322,83 +1343,197 @@ LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
 uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
 
 /*
- * lunatic::registry
+ * Listens for TLS connections.
  *
- * Processes under names, for all processes of an environment and of those that
- * are spawned with a configuration. A name is any UTF-8 text of at most 4,096
- * bytes. An entry vanishes when its process ends. Guests of lunatic 0.7, whose
- * entries have versions, find these under 0.0.0.
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `tls_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the listener, or of an error
+ * certificates: the certificate of the server in PEM, then those that lead to
+ *   its authority, if any; at most 10 of them and 64 KiB
+ * key: the key of the first certificate in PEM, without a password: RSA (2048
+ *   to 4096 bits), P-256, P-384, P-521 or Ed25519
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many listeners as it may
  */
+LUNATIC_IMPORT("lunatic::networking", "tls_bind")
+uint32_t lunatic_networking_tls_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id, const void *certificates,
+				     size_t certificates_len, const void *key,
+				     size_t key_len);
 
 /*
- * Puts a process under a name, in place of the one that was there. When there is
- * no such process nothing is there afterwards, as if it had ended since.
+ * Drops a listener, and closes it. Its streams go on.
  *
- * name: the name
- * node: id of the node that the process is on; 0: this one
- * process: id of the process
- * Traps: the name is not UTF-8 or too long
- * Traps: there are too many entries
+ * listener: id of the listener
+ * Traps: the process holds no listener of that id
  */
-LUNATIC_IMPORT("lunatic::registry", "put")
-void lunatic_registry_put(const void *name, size_t name_len, uint64_t node,
-			  uint64_t process);
+LUNATIC_IMPORT("lunatic::networking", "drop_tls_listener")
+void lunatic_networking_drop_tls_listener(uint64_t listener);
 
 /*
- * Looks a process up. Without an entry of 0.13 under the name, it is the one
- * with the highest version that guests of 0.7 have registered.
+ * Tells the address that a listener is bound to.
  *
- * name: the name
- * node: gets the id of the node that the process is on
- * process: gets the id of the process
- * Returns 0 when it was found, 1 when there is none
+ * listener: id of the listener
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_local_addr")
+uint32_t lunatic_networking_tls_local_addr(uint64_t listener, uint64_t *id);
+
+/*
+ * Waits for a connection. Its handshake is done by the first function that uses
+ * the stream. If the system is short of descriptors, it returns an error, and
+ * the connection stays in the queue.
+ *
+ * listener: id of the listener
+ * id: gets the id of the stream, or of an error
+ * peer: gets the id of an iterator with one address, that of the peer; 0 with
+ *   an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many streams or iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_accept")
+uint32_t lunatic_networking_tls_accept(uint64_t listener, uint64_t *id,
+				       uint64_t *peer);
+
+/*
+ * Connects to a server, at the first of its addresses that answers, and does the
+ * handshake.
+ *
+ * name: host name or IP address of the server, without a port
+ * port: the port
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of the stream, or of an error
+ * authorities: whom to trust: address and length (4 bytes each) of PEM with one
+ *   certificate or more, at most 256 of them and 256 KiB; none: the authorities
+ *   that the system trusts. If the second number is more than 256 KiB and the
+ *   first is not, the length came first, as guests in Rust pass it
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
  * Traps: the name is not UTF-8
+ * Traps: an authority points outside of the exported memory
+ * Traps: the process holds as many streams as it may
  */
-LUNATIC_IMPORT("lunatic::registry", "get")
-uint32_t lunatic_registry_get(const void *name, size_t name_len, uint64_t *node,
-			      uint64_t *process);
+LUNATIC_IMPORT("lunatic::networking", "tls_connect")
+uint32_t lunatic_networking_tls_connect(const void *name, size_t name_len,
+					uint32_t port, uint64_t timeout,
+					uint64_t *id, const void *authorities,
+					size_t authorities_count);
 
 /*
- * Removes what `put` or `lunatic::process::get_or_spawn` has put under a name,
- * if anything is there.
+ * Drops a stream. The last drop closes it.
  *
- * name: the name
- * Traps: the name is not UTF-8
+ * stream: id of the stream
+ * Traps: the process holds no stream of that id
  */
-LUNATIC_IMPORT("lunatic::registry", "remove")
-void lunatic_registry_remove(const void *name, size_t name_len);
+LUNATIC_IMPORT("lunatic::networking", "drop_tls_stream")
+void lunatic_networking_drop_tls_stream(uint64_t stream);
 
 /*
- * lunatic::timer
+ * Makes another id for the same stream.
  *
- * Messages that are sent later.
+ * stream: id of the stream
+ * Returns id of the clone
+ * Traps: the process holds no stream of that id
+ * Traps: the process holds as many streams as it may
  */
+LUNATIC_IMPORT("lunatic::networking", "clone_tls_stream")
+uint64_t lunatic_networking_clone_tls_stream(uint64_t stream);
 
 /*
- * Sends the message in the scratch area when that time has passed. The area is
- * empty afterwards. The message is not sent if this process ends before, or
- * cancels the timer.
+ * Writes data, and waits until it is sent. One call writes 64 KiB at most.
  *
- * process: id of the receiver; when there is none the message is dropped
- * milliseconds: how long to wait
- * Returns the id of the timer; -1 when there is no receiver
- * Traps: no message is in the scratch area
- * Traps: the message is a signal that was received
- * Traps: the process has as many timers as it may hold ids of a kind, or more
- *   bytes in their messages than a mailbox may hold
+ * stream: id of the stream
+ * pieces: address and length (4 bytes each) of what to write, in this order
+ * count: gets the number of bytes that were written, perhaps not all, or the id
+ *   of an error
+ * Returns 0 on success, 1 on an error, 9027 after the write timeout; then
+ *   nothing was written
+ * Traps: the process holds no stream of that id
+ * Traps: a piece points outside of the exported memory
  */
-LUNATIC_IMPORT("lunatic::timer", "send_after")
-uint64_t lunatic_timer_send_after(uint64_t process, uint64_t milliseconds);
+LUNATIC_IMPORT("lunatic::networking", "tls_write_vectored")
+uint32_t lunatic_networking_tls_write_vectored(uint64_t stream,
+					       const void *pieces,
+					       size_t pieces_count,
+					       uint64_t *count);
 
 /*
- * Cancels a timer.
+ * Sets how long `tls_write_vectored` may take, for all clones of the stream.
+ * Calls that wait already are not affected.
  *
- * timer: id of the timer
- * Returns 1 when it was cancelled; 0 when it has sent, was cancelled before, or
- *   does not exist
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, as at first
+ * Traps: the process holds no stream of that id
  */
-LUNATIC_IMPORT("lunatic::timer", "cancel_timer")
-uint32_t lunatic_timer_cancel_timer(uint64_t timer);
+LUNATIC_IMPORT("lunatic::networking", "set_tls_write_timeout")
+void lunatic_networking_set_tls_write_timeout(uint64_t stream,
+					      uint64_t timeout);
+
+/*
+ * Tells how long `tls_write_vectored` may take.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_tls_write_timeout")
+uint64_t lunatic_networking_get_tls_write_timeout(uint64_t stream);
+
+/*
+ * Sets how long `tls_read` may take, for all clones of the stream. Calls that
+ * wait already are not affected.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, as at first
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_tls_read_timeout")
+void lunatic_networking_set_tls_read_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tls_read` may take.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_tls_read_timeout")
+uint64_t lunatic_networking_get_tls_read_timeout(uint64_t stream);
+
+/*
+ * Reads the data that is there, and waits if there is none.
+ *
+ * stream: id of the stream
+ * buffer: gets the data
+ * count: gets the number of bytes, 0 at the end of the stream, or the id of an
+ *   error
+ * Returns 0 on success, 1 on an error, 9027 after the read timeout
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_read")
+uint32_t lunatic_networking_tls_read(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *count);
+
+/*
+ * Does the handshake if nothing has been read or written yet, and sends what a
+ * write that ended at its timeout has left.
+ *
+ * stream: id of the stream
+ * error: gets 0, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_flush")
+uint32_t lunatic_networking_tls_flush(uint64_t stream, uint64_t *error);
 
 /*
  * lunatic::trap
