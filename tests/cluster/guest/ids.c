@@ -7,6 +7,7 @@
 //   hostile NODE    what traps
 //   old NODE        a process there of lunatic 0.7 has the name "old"
 //   attribute QUERY the number of nodes that have it
+//   certificates    in /c: an authority, a certificate, and one for two.csr
 #include "../../guest/v13/check.h"
 
 #define LATE 60000 // ms; what depends on other nodes
@@ -479,7 +480,8 @@ static void hostile(uint64_t node)
 		"bad_id_place",      "bad_config",      "bad_name",
 		"nothing_to_send",   "nothing_to_ask",  "bad_nodes",
 		"bad_query",         "bad_query_place", "bad_count_place",
-		"bad_results_place",
+		"bad_results_place", "bad_authority",   "bad_authority_place",
+		"long_authority",    "bad_len_place",
 	};
 	static char query[1026];
 	uint64_t nodes[NODES];
@@ -559,6 +561,104 @@ static void old(uint64_t node)
 	}
 }
 
+// ---- Certificates ----
+
+__attribute__((export_name("lunatic_alloc"))) void *allocate(uint32_t len)
+{
+	return malloc(len);
+}
+
+struct text {
+	const char *bytes;
+	size_t len;
+};
+
+// Reads a text of a result; moves on.
+static struct text next_text(const char **at)
+{
+	struct text text;
+	uint64_t len;
+
+	memcpy(&len, *at, sizeof(len));
+	text.bytes = *at + sizeof(len);
+	text.len = len;
+	*at += sizeof(len) + len;
+	return text;
+}
+
+static void save(const char *path, struct text text)
+{
+	FILE *file = fopen(path, "w");
+
+	CHECK(file != NULL);
+	CHECK_EQ(fwrite(text.bytes, 1, text.len, file), text.len);
+	CHECK_EQ(fclose(file), 0);
+}
+
+static void certificates(void)
+{
+	static char request[10000];
+	uint32_t len = 0;
+	const char *result = (void *)lunatic_distributed_test_root_cert(&len);
+	const char *at = result;
+	struct text ca = next_text(&at);
+	struct text key = next_text(&at);
+	struct text text;
+	FILE *file;
+
+	CHECK_EQ(at - result, len);
+	save("/c/ca.pem", ca);
+	result = (void *)lunatic_distributed_default_server_certificates(
+		ca.bytes, ca.len, key.bytes, key.len, &len);
+	at = result;
+	save("/c/one.pem", next_text(&at));
+	save("/c/one.key", next_text(&at));
+	CHECK_EQ(at - result, len);
+	file = fopen("/c/two.csr", "r");
+	CHECK(file != NULL);
+	text = (struct text){ request,
+			      fread(request, 1, sizeof(request), file) };
+	fclose(file);
+	result = (void *)lunatic_distributed_sign_node(
+		ca.bytes, ca.len, key.bytes, key.len, text.bytes, text.len,
+		&len);
+	at = result;
+	save("/c/two.pem", next_text(&at));
+	CHECK_EQ(at - result, len);
+}
+
+ENTRY(bad_authority)(int64_t node)
+{
+	uint32_t len;
+
+	(void)node;
+	lunatic_distributed_default_server_certificates("x", 1, "y", 1, &len);
+}
+
+ENTRY(bad_authority_place)(int64_t node)
+{
+	uint32_t len;
+
+	(void)node;
+	lunatic_distributed_default_server_certificates(OUTSIDE, 100, "y", 1,
+							&len);
+}
+
+ENTRY(long_authority)(int64_t node)
+{
+	static const char text[70000];
+	uint32_t len;
+
+	(void)node;
+	lunatic_distributed_sign_node(text, sizeof(text), "y", 1, "z", 1, &len);
+}
+
+ENTRY(bad_len_place)(int64_t node)
+{
+	(void)node;
+	lunatic_distributed_test_root_cert((void *)UINT32_MAX);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -576,6 +676,8 @@ int main(int argc, char **argv)
 		hostile(node_of(argv[2]));
 	else if (strcmp(what, "old") == 0)
 		old(node_of(argv[2]));
+	else if (strcmp(what, "certificates") == 0)
+		certificates();
 	else if (strcmp(what, "attribute") == 0)
 		printf("found %u\n", look_up(argv[2], nodes));
 	else

@@ -770,46 +770,60 @@ int32_t lunatic_distributed_copy_lookup_nodes_results(uint64_t query,
 						      uint64_t *error);
 
 /*
- * Would make a certificate authority for tests.
+ * Makes a certificate authority for tests, another one each time. Results of
+ * this function and the next two are left in memory that the guest allocates in
+ * its export `lunatic_alloc`, of type (i32) -> i32, and encoded as by the crate
+ * bincode: for each text its length in 64 bits, and its bytes.
  *
- * len: not used
- * Returns none
- * Traps: always; its text tells what to use here
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
  */
 LUNATIC_IMPORT("lunatic::distributed", "test_root_cert")
-uint32_t lunatic_distributed_test_root_cert(uint32_t *len);
+uint32_t lunatic_distributed_test_root_cert(void *len);
 
 /*
- * Would make certificates of a control server, which there is none of here.
+ * Makes a certificate with a new key, for a server or a node.
  *
- * certificate: not used
- * key: not used
- * len: not used
- * Returns none
- * Traps: always; its text tells what to use here
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported: RSA of 1,024 to 4,096 bits, P-256, P-384, Ed25519
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
  */
 LUNATIC_IMPORT("lunatic::distributed", "default_server_certificates")
 uint32_t lunatic_distributed_default_server_certificates(const void *certificate,
 							 size_t certificate_len,
 							 const void *key,
 							 size_t key_len,
-							 uint32_t *len);
+							 void *len);
 
 /*
- * Would sign the certificate of a node.
+ * Signs a request for a certificate. Nodes that are started with it and the
+ * authority's certificate (`--cert`, `--key`, `--ca`) are members of one
+ * cluster.
  *
- * certificate: not used
- * key: not used
- * request: not used
- * len: not used
- * Returns none
- * Traps: always; its text tells what to use here
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * request: the request (PKCS #10), in PEM; its names stay
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of the text of the certificate, in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported, as above
+ * Traps: the request is malformed, not signed by its own key, or that is not
+ *   supported
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
  */
 LUNATIC_IMPORT("lunatic::distributed", "sign_node")
 uint32_t lunatic_distributed_sign_node(const void *certificate,
 				       size_t certificate_len, const void *key,
 				       size_t key_len, const void *request,
-				       size_t request_len, uint32_t *len);
+				       size_t request_len, void *len);
 
 /*
  * lunatic::message
