@@ -1,12 +1,17 @@
 /*
  * What the benchmark guests share: the clock, one-number messages, and the
  * report that bench/run.sh reads. It stays clear of stdio, whose data every
- * spawned process would carry a copy of.
+ * spawned process would carry a copy of. With GENERATION_13 the same sources
+ * use the host functions of lunatic 0.13.
  */
 #ifndef BENCH_H
 #define BENCH_H
 
+#ifdef GENERATION_13
+#include <lunatic/abi_0_13.h>
+#else
 #include <lunatic/abi.h>
+#endif
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -59,18 +64,56 @@ static inline void send_number(uint64_t process, int64_t tag, uint64_t number)
 	lunatic_message_send(process);
 }
 
-static inline uint64_t receive_number(void)
-{
-	uint64_t number;
+/* What differs between the generations: `receive` waits for any message;
+ * `send_process` tells another process of `moved`. */
+#ifdef GENERATION_13
 
-	if (lunatic_message_receive(NULL, 0, 0) != 0 ||
-	    lunatic_message_read_data(&number, sizeof(number)) !=
-		    sizeof(number))
-		__builtin_trap();
-	return number;
+#define OWN UINT64_MAX
+
+static inline uint32_t receive(void)
+{
+	return lunatic_message_receive(NULL, 0, UINT64_MAX);
 }
 
-/* Moves the process `moved` to another process. */
+static inline uint64_t this_process(void)
+{
+	return lunatic_process_process_id();
+}
+
+static inline void drop_process(uint64_t process)
+{
+	(void)process;
+}
+
+static inline void send_process(uint64_t process, uint64_t moved)
+{
+	send_number(process, 0, moved);
+}
+
+static inline uint32_t start(const char *name, const uint8_t *params,
+			     size_t params_len, uint64_t *id)
+{
+	return lunatic_process_spawn(0, OWN, OWN, name, strlen(name), params,
+				     params_len, id);
+}
+
+#else
+
+static inline uint32_t receive(void)
+{
+	return lunatic_message_receive(NULL, 0, 0);
+}
+
+static inline uint64_t this_process(void)
+{
+	return lunatic_process_this();
+}
+
+static inline void drop_process(uint64_t process)
+{
+	lunatic_process_drop_process(process);
+}
+
 static inline void send_process(uint64_t process, uint64_t moved)
 {
 	lunatic_message_create_data(0, 0);
@@ -78,10 +121,34 @@ static inline void send_process(uint64_t process, uint64_t moved)
 	lunatic_message_send(process);
 }
 
+static inline uint32_t start(const char *name, const uint8_t *params,
+			     size_t params_len, uint64_t *id)
+{
+	return lunatic_process_inherit_spawn(0, name, strlen(name), params,
+					     params_len, id);
+}
+
+#endif
+
+static inline uint64_t receive_number(void)
+{
+	uint64_t number;
+
+	if (receive() != 0 ||
+	    lunatic_message_read_data(&number, sizeof(number)) !=
+		    sizeof(number))
+		__builtin_trap();
+	return number;
+}
+
 static inline uint64_t receive_process(void)
 {
-	lunatic_message_receive(NULL, 0, 0);
+#ifdef GENERATION_13
+	return receive_number();
+#else
+	receive();
 	return lunatic_message_take_process(0);
+#endif
 }
 
 /* Spawns a process that calls the exported function `name`, which takes one
@@ -93,8 +160,7 @@ static inline uint64_t spawn(const char *name, const uint32_t *argument)
 
 	if (argument != NULL)
 		memcpy(params + 1, argument, sizeof(*argument));
-	if (lunatic_process_inherit_spawn(0, name, strlen(name), params,
-					  argument != NULL ? 17 : 0, &id) != 0)
+	if (start(name, params, argument != NULL ? 17 : 0, &id) != 0)
 		__builtin_trap();
 	return id;
 }

@@ -26,16 +26,16 @@ int main(void)
 
 	for (int i = 0; i < SENDERS; i++) {
 		senders[i] = spawn("sender", NULL);
-		send_process(senders[i], lunatic_process_this());
+		send_process(senders[i], this_process());
 	}
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = now();
+		uint64_t began = now();
 
 		for (int i = 0; i < SENDERS; i++)
 			send_number(senders[i], 0, 0);
 		for (int i = 0; i < SENDERS * EACH; i++)
 			receive_number();
-		report("fanin", now() - start, SENDERS * EACH);
+		report("fanin", now() - began, SENDERS * EACH);
 	}
 	return 0;
 }

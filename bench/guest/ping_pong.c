@@ -23,15 +23,15 @@ int main(void)
 {
 	uint64_t peer = spawn("echo", NULL);
 
-	send_process(peer, lunatic_process_this());
+	send_process(peer, this_process());
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = now();
+		uint64_t began = now();
 
 		for (uint64_t trip = TRIPS; trip > 0; trip--) {
 			send_number(peer, 0, trip);
 			receive_number();
 		}
-		report("pingpong", now() - start, 2 * TRIPS);
+		report("pingpong", now() - began, 2 * TRIPS);
 	}
 	send_number(peer, 0, 0);
 	receive_number();

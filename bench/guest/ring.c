@@ -22,7 +22,7 @@ void member(void)
 
 int main(void)
 {
-	uint64_t next = lunatic_process_this();
+	uint64_t next = this_process();
 
 	for (int i = 1; i < MEMBERS; i++) {
 		uint64_t process = spawn("member", NULL);
@@ -34,13 +34,13 @@ int main(void)
 	send_number(next, 0, 1);
 	receive_number();
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = now();
+		uint64_t began = now();
 
 		for (uint64_t lap = LAPS; lap > 0; lap--) {
 			send_number(next, 0, lap);
 			receive_number();
 		}
-		report("ring", now() - start, (uint64_t)LAPS * MEMBERS);
+		report("ring", now() - began, (uint64_t)LAPS * MEMBERS);
 	}
 	send_number(next, 0, 0);
 	receive_number();

@@ -18,8 +18,24 @@ void child(void)
 	send_number(receive_process(), 0, 1);
 }
 
-/* In an environment of its own, which this process has made. */
-static uint64_t other_module(void)
+/* Into an environment of its own, which this process has made, or has the host
+ * make for a configuration. */
+#ifdef GENERATION_13
+
+static uint64_t elsewhere(void)
+{
+	return lunatic_process_create_config();
+}
+
+static uint32_t start_in(uint64_t config, uint64_t *process)
+{
+	return lunatic_process_spawn(0, config, OWN, "child", 5, NULL, 0,
+				     process);
+}
+
+#else
+
+static uint64_t elsewhere(void)
 {
 	uint64_t config = lunatic_process_create_config(UINT64_MAX, 0);
 	uint64_t environment, module;
@@ -31,17 +47,23 @@ static uint64_t other_module(void)
 	return module;
 }
 
-static void cycles_in(uint64_t module, uint32_t times)
+static uint32_t start_in(uint64_t module, uint64_t *process)
+{
+	return lunatic_process_spawn(0, module, "child", 5, NULL, 0, process);
+}
+
+#endif
+
+static void cycles_in(uint64_t place, uint32_t times)
 {
 	for (uint32_t i = 0; i < times; i++) {
 		uint64_t process;
 
-		if (lunatic_process_spawn(0, module, "child", 5, NULL, 0,
-					  &process) != 0)
+		if (start_in(place, &process) != 0)
 			abort();
-		send_process(process, lunatic_process_this());
+		send_process(process, this_process());
 		receive_number();
-		lunatic_process_drop_process(process);
+		drop_process(process);
 	}
 }
 
@@ -50,9 +72,9 @@ static void cycles(uint32_t times)
 	for (uint32_t i = 0; i < times; i++) {
 		uint64_t process = spawn("child", NULL);
 
-		send_process(process, lunatic_process_this());
+		send_process(process, this_process());
 		receive_number();
-		lunatic_process_drop_process(process);
+		drop_process(process);
 	}
 }
 
@@ -72,29 +94,29 @@ int main(void)
 {
 	const uint32_t times = TIMES / PARENTS;
 	uint64_t parents[PARENTS];
-	uint64_t module = other_module();
+	uint64_t place = elsewhere();
 
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = now();
+		uint64_t began = now();
 
 		cycles(TIMES);
-		report("spawn", now() - start, TIMES);
-		start = now();
-		cycles_in(module, TIMES);
-		report("spawnenv", now() - start, TIMES);
+		report("spawn", now() - began, TIMES);
+		began = now();
+		cycles_in(place, TIMES);
+		report("spawnenv", now() - began, TIMES);
 	}
 	for (int i = 0; i < PARENTS; i++) {
 		parents[i] = spawn("parent", &times);
-		send_process(parents[i], lunatic_process_this());
+		send_process(parents[i], this_process());
 	}
 	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = now();
+		uint64_t began = now();
 
 		for (int i = 0; i < PARENTS; i++)
 			send_number(parents[i], 0, 0);
 		for (int i = 0; i < PARENTS; i++)
 			receive_number();
-		report("spawn4", now() - start, TIMES);
+		report("spawn4", now() - began, TIMES);
 	}
 	return 0;
 }
