@@ -1518,6 +1518,85 @@ LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
 uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
 
 /*
+ * lunatic::registry
+ *
+ * Processes under names, for all processes of an environment and of those that
+ * are spawned with a configuration. A name is any UTF-8 text of at most 4,096
+ * bytes. An entry vanishes when its process ends. Guests of lunatic 0.7, whose
+ * entries have versions, find these under 0.0.0.
+ */
+
+/*
+ * Puts a process under a name, in place of the one that was there. When there is
+ * no such process nothing is there afterwards, as if it had ended since.
+ *
+ * name: the name
+ * node: id of the node that the process is on; 0: this one
+ * process: id of the process
+ * Traps: the name is not UTF-8 or too long
+ * Traps: there are too many entries
+ */
+LUNATIC_IMPORT("lunatic::registry", "put")
+void lunatic_registry_put(const void *name, size_t name_len, uint64_t node,
+			  uint64_t process);
+
+/*
+ * Looks a process up. Without an entry of 0.13 under the name, it is the one
+ * with the highest version that guests of 0.7 have registered.
+ *
+ * name: the name
+ * node: gets the id of the node that the process is on
+ * process: gets the id of the process
+ * Returns 0 when it was found, 1 when there is none
+ * Traps: the name is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::registry", "get")
+uint32_t lunatic_registry_get(const void *name, size_t name_len, uint64_t *node,
+			      uint64_t *process);
+
+/*
+ * Removes what `put` or `lunatic::process::get_or_spawn` has put under a name,
+ * if anything is there.
+ *
+ * name: the name
+ * Traps: the name is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::registry", "remove")
+void lunatic_registry_remove(const void *name, size_t name_len);
+
+/*
+ * lunatic::timer
+ *
+ * Messages that are sent later.
+ */
+
+/*
+ * Sends the message in the scratch area when that time has passed. The area is
+ * empty afterwards. The message is not sent if this process ends before, or
+ * cancels the timer.
+ *
+ * process: id of the receiver; when there is none the message is dropped
+ * milliseconds: how long to wait
+ * Returns the id of the timer; -1 when there is no receiver
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ * Traps: the process has as many timers as it may hold ids of a kind, or more
+ *   bytes in their messages than a mailbox may hold
+ */
+LUNATIC_IMPORT("lunatic::timer", "send_after")
+uint64_t lunatic_timer_send_after(uint64_t process, uint64_t milliseconds);
+
+/*
+ * Cancels a timer.
+ *
+ * timer: id of the timer
+ * Returns 1 when it was cancelled; 0 when it has sent, was cancelled before, or
+ *   does not exist
+ */
+LUNATIC_IMPORT("lunatic::timer", "cancel_timer")
+uint32_t lunatic_timer_cancel_timer(uint64_t timer);
+
+/*
  * lunatic::trap
  *
  * Going on after a trap.
