@@ -222,6 +222,28 @@ static void tour_requests(uint64_t node)
 		 2);
 }
 
+// Names stand for processes of any node.
+static void tour_names(uint64_t node)
+{
+	struct address child = spawn_at(node, OWN, "doubles");
+	struct address found = { 0, 0 };
+
+	CHECK_EQ(lunatic_registry_get("there", 5, &found.node, &found.id), 1);
+	lunatic_registry_put("there", 5, child.node, child.id);
+	CHECK_EQ(lunatic_registry_get("there", 5, &found.node, &found.id), 0);
+	CHECK_EQ(found.node, child.node);
+	CHECK_EQ(found.id, child.id);
+	expect_double(found, 3);
+	// One that there is not.
+	lunatic_registry_put("there", 5, child.node, UINT64_C(1) << 60);
+	CHECK_EQ(lunatic_registry_get("there", 5, &found.node, &found.id), 1);
+	// The entry vanishes when the process ends: it reads a number in vain.
+	lunatic_registry_put("there", 5, child.node, child.id);
+	CHECK_EQ(send_at(child, 0, "x", 1), 0);
+	while (lunatic_registry_get("there", 5, &found.node, &found.id) == 0)
+		lunatic_process_sleep_ms(1);
+}
+
 static void tour_failures(uint64_t node)
 {
 	const struct address nobody = { 4711, 1 };
@@ -263,6 +285,7 @@ static void tour(uint64_t node)
 	send_long(spawn_at(node, OWN, "sums"));
 	tour_configs(node);
 	tour_requests(node);
+	tour_names(node);
 	tour_failures(node);
 }
 
