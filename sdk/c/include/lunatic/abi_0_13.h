@@ -606,6 +606,226 @@ void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
 				      size_t dir_len);
 
 /*
+ * lunatic::distributed
+ *
+ * Other nodes of the cluster. A node has an id, the same on all nodes, until it
+ * ends; a process is known by the id of its node and its own id there. By these
+ * ids processes of the programs of all nodes reach each other, with those that
+ * they spawn, also with other configurations. Processes in environments below
+ * these, which programs of lunatic 0.7 make, are not reached, and find no nodes.
+ */
+
+/*
+ * Tells how many nodes there are: those that are connected, and the own one.
+ *
+ * Returns the number; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::distributed", "nodes_count")
+uint32_t lunatic_distributed_nodes_count(void);
+
+/*
+ * Tells the ids of the nodes, the own one first.
+ *
+ * nodes: filled as far as it has room
+ * Returns how many were stored
+ */
+LUNATIC_IMPORT("lunatic::distributed", "get_nodes")
+uint32_t lunatic_distributed_get_nodes(const uint64_t *nodes,
+				       size_t nodes_count);
+
+/*
+ * Tells the id of the node that the process runs on.
+ *
+ * Returns the id; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::distributed", "node_id")
+uint64_t lunatic_distributed_node_id(void);
+
+/*
+ * Tells an id of the module that the process was spawned from, the same on all
+ * nodes: it is computed from the bytes of the module.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::distributed", "module_id")
+uint64_t lunatic_distributed_module_id(void);
+
+/*
+ * Spawns a process on a node. A module that the node does not have is sent to
+ * it, once. What the process may do is bounded by the program of that node.
+ *
+ * node: id of the node
+ * config: id of the configuration of the process; -1: that of the process that
+ *   calls or, if that has none but the program's, the one of the program of the
+ *   other node
+ * module: what module_id told a process of the module
+ * function: name of an exported function without results
+ * params: for each parameter one byte of type (0x7f for i32, 0x7e for i64, 0x7b
+ *   for v128), and 16 bytes of value
+ * id: where the id of the process is stored, or that of an error
+ * Returns 0 for success; 1 if the node does not exist, or for any other error;
+ *   2 if there is no such module; 9027 if the node was lost
+ * Traps: the process may not spawn processes
+ * Traps: the module is still being instantiated
+ * Traps: the name of the function is not UTF-8
+ * Traps: the parameters are malformed
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::distributed", "spawn")
+uint32_t lunatic_distributed_spawn(uint64_t node, uint64_t config,
+				   uint64_t module, const void *function,
+				   size_t function_len, const void *params,
+				   size_t params_len, uint64_t *id);
+
+/*
+ * Sends the message in the scratch area to a process of another node. It waits
+ * while too much is on its way to that node. A message to a process that has
+ * ended is dropped.
+ *
+ * node: id of the node
+ * process: id of the process
+ * Returns 0 when it is on its way; 2 if the node does not exist, or is lost
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::distributed", "send")
+uint32_t lunatic_distributed_send(uint64_t node, uint64_t process);
+
+/*
+ * Sends the message in the scratch area to a process of another node, and waits
+ * for an answer, without a look at messages that are there already.
+ *
+ * node: id of the node
+ * process: id of the process
+ * wait_on_tag: tag of the answer
+ * timeout: in milliseconds; -1: none
+ * Returns 0 when the answer has come; 2 if the node does not exist, or is lost;
+ *   9027 when the time is over
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::distributed", "send_receive_skip_search")
+uint32_t lunatic_distributed_send_receive_skip_search(uint64_t node,
+						      uint64_t process,
+						      int64_t wait_on_tag,
+						      uint64_t timeout);
+
+/*
+ * Adds a process of any node to the message, for guests of lunatic 0.7, which
+ * have other ids for it. Not in lunatic 0.13.
+ *
+ * node: id of the node; 0: the own one
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::distributed", "push_process")
+uint64_t lunatic_distributed_push_process(uint64_t node, uint64_t process);
+
+/*
+ * Moves a process of any node out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * node: where the id of its node is stored
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::distributed", "take_process")
+uint64_t lunatic_distributed_take_process(uint64_t index, uint64_t *node);
+
+/*
+ * Looks for nodes that have certain attributes: their name, as `name`, and those
+ * that they were given on the command line.
+ *
+ * query: `key=value`, joined by `&`; bytes may be written as `%` and two
+ *   hexadecimal digits. A node must have all. An empty query finds all nodes.
+ * query_id: where the id of what was found is stored
+ * count: where the number of nodes is stored
+ * error: where the id of an error is stored
+ * Returns 0 for success; 1 for an error
+ * Traps: the query is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::distributed", "exec_lookup_nodes")
+uint32_t lunatic_distributed_exec_lookup_nodes(const void *query,
+					       size_t query_len,
+					       uint64_t *query_id,
+					       uint32_t *count,
+					       uint64_t *error);
+
+/*
+ * Tells the ids of the nodes that a query has found, once: then it is forgotten.
+ *
+ * query: what exec_lookup_nodes has stored
+ * nodes: filled as far as it has room
+ * error: where the id of an error is stored
+ * Returns how many were stored; -1: there is no such query
+ */
+LUNATIC_IMPORT("lunatic::distributed", "copy_lookup_nodes_results")
+int32_t lunatic_distributed_copy_lookup_nodes_results(uint64_t query,
+						      const uint64_t *nodes,
+						      size_t nodes_count,
+						      uint64_t *error);
+
+/*
+ * Makes a certificate authority for tests, another one each time. Results of
+ * this function and the next two are left in memory that the guest allocates in
+ * its export `lunatic_alloc`, of type (i32) -> i32, and encoded as by the crate
+ * bincode: for each text its length in 64 bits, and its bytes.
+ *
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
+ */
+LUNATIC_IMPORT("lunatic::distributed", "test_root_cert")
+uint32_t lunatic_distributed_test_root_cert(void *len);
+
+/*
+ * Makes a certificate with a new key, for a server or a node.
+ *
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported: RSA of 1,024 to 4,096 bits, P-256, P-384, Ed25519
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
+ */
+LUNATIC_IMPORT("lunatic::distributed", "default_server_certificates")
+uint32_t lunatic_distributed_default_server_certificates(const void *certificate,
+							 size_t certificate_len,
+							 const void *key,
+							 size_t key_len,
+							 void *len);
+
+/*
+ * Signs a request for a certificate. Nodes that are started with it and the
+ * authority's certificate (`--cert`, `--key`, `--ca`) are members of one
+ * cluster.
+ *
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * request: the request (PKCS #10), in PEM; its names stay
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of the text of the certificate, in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported, as above
+ * Traps: the request is malformed, not signed by its own key, or that is not
+ *   supported
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
+ */
+LUNATIC_IMPORT("lunatic::distributed", "sign_node")
+uint32_t lunatic_distributed_sign_node(const void *certificate,
+				       size_t certificate_len, const void *key,
+				       size_t key_len, const void *request,
+				       size_t request_len, void *len);
+
+/*
  * lunatic::message
  *
  * Creating, sending and receiving messages. A process sends by creating a
@@ -810,31 +1030,6 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
 				 uint64_t timeout);
 
 /*
- * Moves a stream of TLS into the message. It takes its timeouts with it.
- *
- * stream: id of the stream, which is none any more
- * Returns the number of the resource in the message
- * Traps: the process holds no stream of that id
- * Traps: no data message is in the scratch area
- * Traps: the message would hold more resources than the runtime allows
- */
-LUNATIC_IMPORT("lunatic::message", "push_tls_stream")
-uint64_t lunatic_message_push_tls_stream(uint64_t stream);
-
-/*
- * Moves a stream of TLS out of the message.
- *
- * index: the number of the resource in the message
- * Returns id of the stream
- * Traps: no data message is in the scratch area
- * Traps: the resource does not exist, is not a stream of TLS, or was taken
- *   before
- * Traps: the process holds as many streams as it may
- */
-LUNATIC_IMPORT("lunatic::message", "take_tls_stream")
-uint64_t lunatic_message_take_tls_stream(uint64_t index);
-
-/*
  * lunatic::networking
  *
  * TCP, UDP and name resolution. Functions that wait park only the calling
@@ -848,26 +1043,6 @@ uint64_t lunatic_message_take_tls_stream(uint64_t index);
  * socket with all its settings, also the timeouts. They may be used at the same
  * time; dropping the last of them closes the socket. Data written to a stream is
  * sent at once (`TCP_NODELAY` is set).
-
- * TLS is 1.2 or 1.3. A client checks that the certificate of the server is for
- * the name that it connects to and leads to an authority that it trusts; a
- * server asks for no certificate. Certificates and keys are PEM. No protocol is
- * negotiated by ALPN, sessions are not resumed.
-
- * `tls_accept` does not wait for the handshake. The first function that reads,
- * writes or flushes the stream does it, within its timeout, and fails if it
- * fails; a handshake that takes longer than 30 seconds from its beginning on has
- * failed. A stream whose handshake has failed is of no further use.
-
- * Clones of a stream, in one process or several, are one stream with one pair of
- * timeouts. Processes that read it take turns, and so do those that write;
- * reading and writing go on at the same time. Dropping the last clone tells the
- * peer that the stream is over (`close_notify`), if that can be sent at once. A
- * connection that the peer closes without doing so ends with an error, because
- * data may have been cut off.
-
- * A process is charged 128 KiB of memory for each stream that it holds, 32 KiB
- * for a listener or a list of authorities, and six times the bytes of their PEM.
  */
 
 /*
@@ -1343,197 +1518,83 @@ LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
 uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
 
 /*
- * Listens for TLS connections.
+ * lunatic::registry
  *
- * version: 4 or 6
- * ip: the address to bind to, 4 or 16 bytes
- * port: the port; 0 lets the system choose one, which `tls_local_addr` tells
- * flow_info: the flow information of version 6
- * scope_id: the scope id of version 6
- * id: gets the id of the listener, or of an error
- * certificates: the certificate of the server in PEM, then those that lead to
- *   its authority, if any; at most 10 of them and 64 KiB
- * key: the key of the first certificate in PEM, without a password: RSA (2048
- *   to 4096 bits), P-256, P-384, P-521 or Ed25519
- * Returns 0 on success, 1 on an error
- * Traps: the version is neither 4 nor 6
- * Traps: the address points outside of the exported memory
- * Traps: the process holds as many listeners as it may
+ * Processes under names, for all processes of an environment and of those that
+ * are spawned with a configuration. A name is any UTF-8 text of at most 4,096
+ * bytes. An entry vanishes when its process ends. Guests of lunatic 0.7, whose
+ * entries have versions, find these under 0.0.0.
  */
-LUNATIC_IMPORT("lunatic::networking", "tls_bind")
-uint32_t lunatic_networking_tls_bind(uint32_t version, void *ip, uint32_t port,
-				     uint32_t flow_info, uint32_t scope_id,
-				     uint64_t *id, const void *certificates,
-				     size_t certificates_len, const void *key,
-				     size_t key_len);
 
 /*
- * Drops a listener, and closes it. Its streams go on.
+ * Puts a process under a name, in place of the one that was there. When there is
+ * no such process nothing is there afterwards, as if it had ended since.
  *
- * listener: id of the listener
- * Traps: the process holds no listener of that id
+ * name: the name
+ * node: id of the node that the process is on; 0: this one
+ * process: id of the process
+ * Traps: the name is not UTF-8 or too long
+ * Traps: there are too many entries
  */
-LUNATIC_IMPORT("lunatic::networking", "drop_tls_listener")
-void lunatic_networking_drop_tls_listener(uint64_t listener);
+LUNATIC_IMPORT("lunatic::registry", "put")
+void lunatic_registry_put(const void *name, size_t name_len, uint64_t node,
+			  uint64_t process);
 
 /*
- * Tells the address that a listener is bound to.
+ * Looks a process up. Without an entry of 0.13 under the name, it is the one
+ * with the highest version that guests of 0.7 have registered.
  *
- * listener: id of the listener
- * id: gets the id of an iterator with one address, or of an error
- * Returns 0 on success, 1 on an error
- * Traps: the process holds no listener of that id
- * Traps: the process holds as many iterators as it may
- */
-LUNATIC_IMPORT("lunatic::networking", "tls_local_addr")
-uint32_t lunatic_networking_tls_local_addr(uint64_t listener, uint64_t *id);
-
-/*
- * Waits for a connection. Its handshake is done by the first function that uses
- * the stream. If the system is short of descriptors, it returns an error, and
- * the connection stays in the queue.
- *
- * listener: id of the listener
- * id: gets the id of the stream, or of an error
- * peer: gets the id of an iterator with one address, that of the peer; 0 with
- *   an error
- * Returns 0 on success, 1 on an error
- * Traps: the process holds no listener of that id
- * Traps: the process holds as many streams or iterators as it may
- */
-LUNATIC_IMPORT("lunatic::networking", "tls_accept")
-uint32_t lunatic_networking_tls_accept(uint64_t listener, uint64_t *id,
-				       uint64_t *peer);
-
-/*
- * Connects to a server, at the first of its addresses that answers, and does the
- * handshake.
- *
- * name: host name or IP address of the server, without a port
- * port: the port
- * timeout: milliseconds to wait at most; -1 for no bound
- * id: gets the id of the stream, or of an error
- * authorities: whom to trust: address and length (4 bytes each) of PEM with one
- *   certificate or more, at most 256 of them and 256 KiB; none: the authorities
- *   that the system trusts. If the second number is more than 256 KiB and the
- *   first is not, the length came first, as guests in Rust pass it
- * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * name: the name
+ * node: gets the id of the node that the process is on
+ * process: gets the id of the process
+ * Returns 0 when it was found, 1 when there is none
  * Traps: the name is not UTF-8
- * Traps: an authority points outside of the exported memory
- * Traps: the process holds as many streams as it may
  */
-LUNATIC_IMPORT("lunatic::networking", "tls_connect")
-uint32_t lunatic_networking_tls_connect(const void *name, size_t name_len,
-					uint32_t port, uint64_t timeout,
-					uint64_t *id, const void *authorities,
-					size_t authorities_count);
+LUNATIC_IMPORT("lunatic::registry", "get")
+uint32_t lunatic_registry_get(const void *name, size_t name_len, uint64_t *node,
+			      uint64_t *process);
 
 /*
- * Drops a stream. The last drop closes it.
+ * Removes what `put` or `lunatic::process::get_or_spawn` has put under a name,
+ * if anything is there.
  *
- * stream: id of the stream
- * Traps: the process holds no stream of that id
+ * name: the name
+ * Traps: the name is not UTF-8
  */
-LUNATIC_IMPORT("lunatic::networking", "drop_tls_stream")
-void lunatic_networking_drop_tls_stream(uint64_t stream);
+LUNATIC_IMPORT("lunatic::registry", "remove")
+void lunatic_registry_remove(const void *name, size_t name_len);
 
 /*
- * Makes another id for the same stream.
+ * lunatic::timer
  *
- * stream: id of the stream
- * Returns id of the clone
- * Traps: the process holds no stream of that id
- * Traps: the process holds as many streams as it may
+ * Messages that are sent later.
  */
-LUNATIC_IMPORT("lunatic::networking", "clone_tls_stream")
-uint64_t lunatic_networking_clone_tls_stream(uint64_t stream);
 
 /*
- * Writes data, and waits until it is sent. One call writes 64 KiB at most.
+ * Sends the message in the scratch area when that time has passed. The area is
+ * empty afterwards. The message is not sent if this process ends before, or
+ * cancels the timer.
  *
- * stream: id of the stream
- * pieces: address and length (4 bytes each) of what to write, in this order
- * count: gets the number of bytes that were written, perhaps not all, or the id
- *   of an error
- * Returns 0 on success, 1 on an error, 9027 after the write timeout; then
- *   nothing was written
- * Traps: the process holds no stream of that id
- * Traps: a piece points outside of the exported memory
+ * process: id of the receiver; when there is none the message is dropped
+ * milliseconds: how long to wait
+ * Returns the id of the timer; -1 when there is no receiver
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ * Traps: the process has as many timers as it may hold ids of a kind, or more
+ *   bytes in their messages than a mailbox may hold
  */
-LUNATIC_IMPORT("lunatic::networking", "tls_write_vectored")
-uint32_t lunatic_networking_tls_write_vectored(uint64_t stream,
-					       const void *pieces,
-					       size_t pieces_count,
-					       uint64_t *count);
+LUNATIC_IMPORT("lunatic::timer", "send_after")
+uint64_t lunatic_timer_send_after(uint64_t process, uint64_t milliseconds);
 
 /*
- * Sets how long `tls_write_vectored` may take, for all clones of the stream.
- * Calls that wait already are not affected.
+ * Cancels a timer.
  *
- * stream: id of the stream
- * timeout: milliseconds; -1 for no bound, as at first
- * Traps: the process holds no stream of that id
+ * timer: id of the timer
+ * Returns 1 when it was cancelled; 0 when it has sent, was cancelled before, or
+ *   does not exist
  */
-LUNATIC_IMPORT("lunatic::networking", "set_tls_write_timeout")
-void lunatic_networking_set_tls_write_timeout(uint64_t stream,
-					      uint64_t timeout);
-
-/*
- * Tells how long `tls_write_vectored` may take.
- *
- * stream: id of the stream
- * Returns milliseconds; -1 for no bound
- * Traps: the process holds no stream of that id
- */
-LUNATIC_IMPORT("lunatic::networking", "get_tls_write_timeout")
-uint64_t lunatic_networking_get_tls_write_timeout(uint64_t stream);
-
-/*
- * Sets how long `tls_read` may take, for all clones of the stream. Calls that
- * wait already are not affected.
- *
- * stream: id of the stream
- * timeout: milliseconds; -1 for no bound, as at first
- * Traps: the process holds no stream of that id
- */
-LUNATIC_IMPORT("lunatic::networking", "set_tls_read_timeout")
-void lunatic_networking_set_tls_read_timeout(uint64_t stream, uint64_t timeout);
-
-/*
- * Tells how long `tls_read` may take.
- *
- * stream: id of the stream
- * Returns milliseconds; -1 for no bound
- * Traps: the process holds no stream of that id
- */
-LUNATIC_IMPORT("lunatic::networking", "get_tls_read_timeout")
-uint64_t lunatic_networking_get_tls_read_timeout(uint64_t stream);
-
-/*
- * Reads the data that is there, and waits if there is none.
- *
- * stream: id of the stream
- * buffer: gets the data
- * count: gets the number of bytes, 0 at the end of the stream, or the id of an
- *   error
- * Returns 0 on success, 1 on an error, 9027 after the read timeout
- * Traps: the process holds no stream of that id
- */
-LUNATIC_IMPORT("lunatic::networking", "tls_read")
-uint32_t lunatic_networking_tls_read(uint64_t stream, void *buffer,
-				     size_t buffer_len, uint64_t *count);
-
-/*
- * Does the handshake if nothing has been read or written yet, and sends what a
- * write that ended at its timeout has left.
- *
- * stream: id of the stream
- * error: gets 0, or the id of an error
- * Returns 0 on success, 1 on an error
- * Traps: the process holds no stream of that id
- */
-LUNATIC_IMPORT("lunatic::networking", "tls_flush")
-uint32_t lunatic_networking_tls_flush(uint64_t stream, uint64_t *error);
+LUNATIC_IMPORT("lunatic::timer", "cancel_timer")
+uint32_t lunatic_timer_cancel_timer(uint64_t timer);
 
 /*
  * lunatic::trap
