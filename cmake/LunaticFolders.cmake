@@ -2,8 +2,10 @@
 # it in this list, and its library links only those: a call in the other
 # direction does not link (tools/check-includes.sh checks the includes).
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.39)
 
-set(LUNATIC_FOLDERS base sched net engine heap process node mesh cluster host embed cli)
+set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh cluster host embed cli)
 
 set(LUNATIC_LIBS)
 set(below)
@@ -16,6 +18,8 @@ foreach(folder IN LISTS LUNATIC_FOLDERS)
 	endif()
 	if(folder STREQUAL "net")
 		list(PREPEND below OpenSSL::SSL OpenSSL::Crypto)
+	elseif(folder STREQUAL "sql")
+		list(PREPEND below PkgConfig::sqlite3)
 	elseif(folder STREQUAL "engine")
 		list(PREPEND below engine)
 	endif()

@@ -93,7 +93,7 @@ set_target_properties(lunatic_shared PROPERTIES
 	VERSION ${PROJECT_VERSION}
 	SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 target_link_libraries(lunatic_shared PRIVATE ln_flags engine
-	OpenSSL::SSL OpenSSL::Crypto)
+	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3)
 target_link_options(lunatic_shared PRIVATE
 	LINKER:--exclude-libs,ALL LINKER:--no-undefined)
 target_include_directories(lunatic_shared INTERFACE
@@ -116,7 +116,8 @@ add_custom_target(lunatic_static ALL DEPENDS "${merged}")
 add_library(lunatic_archive STATIC IMPORTED GLOBAL)
 set_target_properties(lunatic_archive PROPERTIES IMPORTED_LOCATION "${merged}")
 target_link_libraries(lunatic_archive INTERFACE
-	OpenSSL::SSL OpenSSL::Crypto ${LUNATIC_SYSTEM_LIBRARIES})
+	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3
+	${LUNATIC_SYSTEM_LIBRARIES})
 target_include_directories(lunatic_archive INTERFACE
 	"${PROJECT_SOURCE_DIR}/include")
 add_dependencies(lunatic_archive lunatic_static)

@@ -1,7 +1,8 @@
 /* Frames of another node: any bytes, cut into frames, received by a session
  * that some of a node's processes are known in; then the session goes down, and
  * nothing may be left. A frame is a byte of its length, or 0 and two bytes;
- * the byte '#' and a digit stand for the id of a process that there is. */
+ * the byte '#' and a digit stand for the id of a process that there is, '$' and
+ * a digit for its number in the place of an id. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,10 +12,12 @@
 #include "engine/host_table.h"
 #include "node/export.h"
 #include "node/node.h"
+#include "node/numbers.h"
 #include "node/queue.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
 #include "process/life.h"
+#include "process/lookup.h"
 #include "process/message.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -95,13 +98,21 @@ static size_t fill_in(const uint8_t *data, size_t len, uint8_t *to)
 	size_t size = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		if (data[i] == '#' && i + 1 < len && data[i + 1] >= '0' &&
-		    data[i + 1] < '0' + PROCESSES) {
-			memcpy(to + size, processes[data[++i] - '0']->id, 16);
-			size += 16;
-		} else {
-			to[size++] = data[i];
+		uint8_t byte = data[i];
+
+		if ((byte != '#' && byte != '$') || i + 1 >= len ||
+		    data[i + 1] < '0' || data[i + 1] >= '0' + PROCESSES) {
+			to[size++] = byte;
+			continue;
 		}
+		i++;
+		if (byte == '#')
+			memcpy(to + size, processes[data[i] - '0']->id, 16);
+		else
+			ln_number_to_id(
+				ln_process_number(processes[data[i] - '0']),
+				to + size);
+		size += 16;
 	}
 	return size;
 }
@@ -162,6 +173,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ln_local_node_new(environment->runtime, &options, &node) < 0)
 		abort();
 	start_processes(node);
+	/* So that its processes are found by numbers; requests are refused. */
+	node->environment = environment;
 	if (ln_session_up(node, &channel, &id, &session) < 0)
 		abort();
 	receive_all(session, data, size);
@@ -170,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (node->proxies != 0 || ln_id_table_count(&node->peers) != 0 ||
 	    ln_id_table_count(&node->exports) != 0 || node->references != 1)
 		abort();
+	node->environment = NULL;
 	ln_local_node_free(node);
 	return 0;
 }

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/folders.h"
 #include "base/guard.h"
 #include "base/random.h"
 
@@ -203,39 +204,26 @@ static int make_file(const struct ln_secret *secret, char *path, char **error)
 	return result;
 }
 
-/* The usual folder of a key; NULL: memory is short, or HOME is not set. */
-static char *folder_of(const struct ln_secret *secret, int *error)
-{
-	const char *folder = secure_getenv(secret->variable);
-	const char *home = secure_getenv("HOME");
-	char *path = NULL;
-	int len = 0;
-
-	/* Relative ones are to be ignored: XDG Base Directory Specification. */
-	if (folder != NULL && folder[0] == '/')
-		len = asprintf(&path, "%s/lunatic", folder);
-	else if (home != NULL && home[0] == '/')
-		len = asprintf(&path, "%s/%s/lunatic", home, secret->below);
-	*error = len > 0 ? 0 : len < 0 ? LN_ENOMEM : LN_ENOENT;
-	return len > 0 ? path : NULL;
-}
-
 /* The default path of the key; NULL, with an error. */
 static char *usual_path(const struct ln_secret *secret, int *result,
 			char **error)
 {
-	char *folder = folder_of(secret, result);
+	char *folder;
 	char *path = NULL;
 
-	if (folder == NULL) {
-		if (*result == LN_ENOENT)
-			*result = fail(
-				LN_ENOENT, error,
-				"there is no folder for the %s: HOME is not "
-				"set%s",
-				secret->name, advice(secret->homeless));
+	*result = ln_folders_find(secret->variable, secret->below, &folder);
+	if (*result == LN_ENOENT)
+		*result = fail(LN_ENOENT, error,
+			       "there is no folder for the %s: HOME is not "
+			       "set, and the user has no home%s",
+			       secret->name, advice(secret->homeless));
+	else if (*result == LN_ELIMIT)
+		*result = fail(LN_ELIMIT, error,
+			       "no folder was found for the %s: too many "
+			       "files are open",
+			       secret->name);
+	if (*result < 0)
 		return NULL;
-	}
 	if (asprintf(&path, "%s/%s", folder, secret->file) < 0) {
 		path = NULL;
 		*result = LN_ENOMEM;
@@ -289,9 +277,11 @@ int ln_secret_guard(void)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && error == 0;
 	     i++) {
-		char *folder = folder_of(all[i], &error);
+		char *folder;
 
-		if (folder != NULL)
+		error = ln_folders_find(all[i]->variable, all[i]->below,
+					&folder);
+		if (error == 0)
 			error = ln_guard_add(folder);
 		free(folder);
 		/* A folder that does not exist, or that we cannot reach, cannot

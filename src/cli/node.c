@@ -17,6 +17,7 @@
 #include "cli/options.h"
 #include "cluster/node.h"
 #include "net/address.h"
+#include "node/attributes.h"
 #include "node/node.h"
 
 /* Whether it is HOST:PORT; port 0 only to listen at. */
@@ -43,6 +44,25 @@ bool ln_cli_set_node_name(struct ln_cli_options *options, const char *value)
 	return ln_node_name_valid(value, strlen(value));
 }
 
+/* Bytes of all attributes. */
+#define ATTRIBUTES_MAX 4096
+
+bool ln_cli_add_attribute(struct ln_cli_options *options, const char *value)
+{
+	const char *others = options->attributes;
+	char *all;
+
+	if (!ln_attribute_valid(value) || strncmp(value, "name=", 5) == 0)
+		return false;
+	if (asprintf(&all, "%s%s%s", others != NULL ? others : "",
+		     others != NULL ? "\n" : "", value) < 0)
+		return false;
+	free(options->attributes);
+	options->attributes = all;
+	options->node.attributes = all;
+	return strlen(all) <= ATTRIBUTES_MAX;
+}
+
 bool ln_cli_add_peer(struct ln_cli_options *options, const char *value)
 {
 	const char **peers;
@@ -66,6 +86,8 @@ static const char *node_option(const struct ln_cli_options *options)
 
 	if (node->name != NULL)
 		return "--node-name";
+	if (node->attributes != NULL)
+		return "--node-attribute";
 	if (node->peer_count > 0)
 		return "--peer";
 	if (options->no_entry)

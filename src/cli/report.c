@@ -9,6 +9,7 @@
  */
 #include "cli/report.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,9 @@
 #include "engine/host_table.h"
 #include "lunatic_version.h"
 #include "process/inspect.h"
+#include "process/metrics.h"
 #include "process/process.h"
+#include "process/runtime.h"
 
 #define ANSWER_WAIT (200 * LN_NS_PER_MS)
 #define ID_SHOWN 8
@@ -31,6 +34,10 @@
 #define WHERE_WIDTH 28
 #define NODE_WIDTH 24
 #define ADDRESS_WIDTH 48
+#define METRIC_WIDTH 28
+
+/* In the order of their enumerators. */
+static const char *const metric_kinds[] = { "counter", "gauge", "histogram" };
 
 /* The start of a number that fits seven columns: 512, 1.5K, 64.0M. */
 static void print_size(FILE *out, int width, uint64_t bytes)
@@ -67,15 +74,19 @@ static void format_age(char *text, size_t size, int64_t age)
 }
 
 /* Prints a text of a guest's, at most `width` columns of it. */
-static void print_plain(FILE *out, const char *text, size_t width)
+static void print_bytes(FILE *out, const char *text, size_t len, size_t width)
 {
-	size_t len = strlen(text);
 	size_t shown = len > width ? width - 2 : len;
 
 	for (size_t i = 0; i < shown; i++)
 		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', out);
 	if (shown < len)
 		fputs("..", out);
+}
+
+static void print_plain(FILE *out, const char *text, size_t width)
+{
+	print_bytes(out, text, strlen(text), width);
 }
 
 /* The same, and blanks up to `width`. */
@@ -205,12 +216,47 @@ static void print_nodes(FILE *out, const struct ln_cli_nodes *nodes)
 		print_peer(out, &nodes->peers[i]);
 }
 
-static void print_table(FILE *out, const struct ln_inspection *all,
-			const struct ln_cli_nodes *nodes)
+static void print_metric(FILE *out, const struct ln_metric_value *value)
 {
-	print_summary(out, all);
-	if (nodes->id != NULL)
-		print_nodes(out, nodes);
+	const struct ln_histogram_summary *histogram = &value->histogram;
+	size_t len = value->name_len;
+
+	print_bytes(out, value->name, len, METRIC_WIDTH);
+	fprintf(out, "%*s %-9s ",
+		len < METRIC_WIDTH ? (int)(METRIC_WIDTH - len) : 0, "",
+		metric_kinds[value->kind]);
+	if (value->kind == LN_METRIC_COUNTER)
+		fprintf(out, "%20llu", (unsigned long long)value->counter);
+	else if (value->kind == LN_METRIC_GAUGE)
+		fprintf(out, "%20.10g", value->gauge);
+	else
+		fprintf(out, "%20llu %10.4g %10.4g %10.4g %10.4g %10.4g",
+			(unsigned long long)histogram->count, histogram->sum,
+			histogram->p50, histogram->p90, histogram->p99,
+			histogram->max);
+	fputc('\n', out);
+}
+
+/* The first `max`; the totals count all. */
+static void print_metrics(FILE *out, const struct ln_cli_metrics *metrics,
+			  size_t max)
+{
+	if (metrics->count == 0 && metrics->lost == 0)
+		return;
+	fprintf(out, "lunatic: %zu metrics, %llu updates dropped\n",
+		metrics->count, (unsigned long long)metrics->lost);
+	if (metrics->count > 0 && max > 0)
+		fprintf(out, "%-*s %-9s %20s %10s %10s %10s %10s %10s\n",
+			METRIC_WIDTH, "metric", "kind", "value", "sum", "p50",
+			"p90", "p99", "max");
+	for (size_t i = 0; i < metrics->count && i < max; i++)
+		print_metric(out, &metrics->values[i]);
+	if (metrics->count > max)
+		fprintf(out, "and %zu others\n", metrics->count - max);
+}
+
+static void print_processes(FILE *out, const struct ln_inspection *all)
+{
 	if (all->count == 0)
 		return;
 	fprintf(out, "%-*s %3s %-8s %8s %7s %6s %7s %8s %5s %5s %-*s %s\n",
@@ -222,6 +268,17 @@ static void print_table(FILE *out, const struct ln_inspection *all,
 	if (all->count < all->alive)
 		fprintf(out, "and %llu with less memory\n",
 			(unsigned long long)(all->alive - all->count));
+}
+
+static void print_table(FILE *out, const struct ln_inspection *all,
+			const struct ln_cli_nodes *nodes,
+			const struct ln_cli_metrics *metrics, size_t max)
+{
+	print_summary(out, all);
+	if (nodes->id != NULL)
+		print_nodes(out, nodes);
+	print_processes(out, all);
+	print_metrics(out, metrics, max);
 }
 
 /* Prints a character of a string of JSON, or an escape for one that acts on a
@@ -243,10 +300,9 @@ static void print_character(FILE *out, const uint8_t *at, size_t len)
 }
 
 /* A JSON string; bytes that are not UTF-8 are copied. */
-static void print_string(FILE *out, const char *text)
+static void print_json_bytes(FILE *out, const char *text, size_t len)
 {
 	const uint8_t *bytes = (const uint8_t *)text;
-	size_t len = strlen(text);
 
 	fputc('"', out);
 	for (size_t at = 0; at < len;) {
@@ -259,6 +315,11 @@ static void print_string(FILE *out, const char *text)
 		at += n > 0 ? n : 1;
 	}
 	fputc('"', out);
+}
+
+static void print_string(FILE *out, const char *text)
+{
+	print_json_bytes(out, text, strlen(text));
 }
 
 /* A member that is null when the text is empty. */
@@ -357,8 +418,56 @@ static void print_node_object(FILE *out, const struct ln_cli_nodes *nodes)
 	fputs("]}", out);
 }
 
+/* JSON has no infinite numbers, and none that are not numbers. */
+static void print_double(FILE *out, const char *name, double value)
+{
+	if (isfinite(value))
+		fprintf(out, ",\"%s\":%.17g", name, value);
+	else
+		fprintf(out, ",\"%s\":null", name);
+}
+
+static void print_metric_object(FILE *out, const struct ln_metric_value *value)
+{
+	const struct ln_histogram_summary *histogram = &value->histogram;
+
+	fputs("{\"name\":", out);
+	print_json_bytes(out, value->name, value->name_len);
+	fprintf(out, ",\"kind\":\"%s\"", metric_kinds[value->kind]);
+	if (value->kind == LN_METRIC_COUNTER) {
+		print_number(out, "value", value->counter);
+	} else if (value->kind == LN_METRIC_GAUGE) {
+		print_double(out, "value", value->gauge);
+	} else {
+		print_number(out, "count", histogram->count);
+		print_double(out, "sum", histogram->sum);
+		print_double(out, "min", histogram->min);
+		print_double(out, "max", histogram->max);
+		print_double(out, "p50", histogram->p50);
+		print_double(out, "p90", histogram->p90);
+		print_double(out, "p99", histogram->p99);
+	}
+	fputc('}', out);
+}
+
+static void print_metric_objects(FILE *out,
+				 const struct ln_cli_metrics *metrics,
+				 size_t max)
+{
+	print_number(out, "metrics_known", metrics->count);
+	print_number(out, "metrics_dropped", metrics->lost);
+	fputs(",\"metrics\":[", out);
+	for (size_t i = 0; i < metrics->count && i < max; i++) {
+		if (i > 0)
+			fputc(',', out);
+		print_metric_object(out, &metrics->values[i]);
+	}
+	fputc(']', out);
+}
+
 static void print_json(FILE *out, const struct ln_inspection *all,
-		       const struct ln_cli_nodes *nodes)
+		       const struct ln_cli_nodes *nodes,
+		       const struct ln_cli_metrics *metrics, size_t max)
 {
 	const struct ln_tally *tally = &all->tally;
 
@@ -378,6 +487,7 @@ static void print_json(FILE *out, const struct ln_inspection *all,
 	print_number(out, "messages_dropped", tally->dropped);
 	print_number(out, "memory_bytes", all->memory);
 	print_node_object(out, nodes);
+	print_metric_objects(out, metrics, max);
 	fputs(",\"processes\":[", out);
 	for (size_t i = 0; i < all->count; i++) {
 		if (i > 0)
@@ -389,6 +499,7 @@ static void print_json(FILE *out, const struct ln_inspection *all,
 
 char *ln_cli_report_text(const struct ln_inspection *inspection,
 			 const struct ln_cli_nodes *nodes,
+			 const struct ln_cli_metrics *metrics, size_t max,
 			 enum ln_report_form form, size_t *len)
 {
 	char *text = NULL;
@@ -398,14 +509,34 @@ char *ln_cli_report_text(const struct ln_inspection *inspection,
 	if (out == NULL)
 		return NULL;
 	if (form == LN_REPORT_JSON)
-		print_json(out, inspection, nodes);
+		print_json(out, inspection, nodes, metrics, max);
 	else
-		print_table(out, inspection, nodes);
+		print_table(out, inspection, nodes, metrics, max);
 	failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed) {
 		free(text);
 		return NULL;
 	}
+	return text;
+}
+
+/* The text of a report; NULL when memory is short. */
+static char *make_text(struct ln_runtime *runtime,
+		       const struct ln_inspection *inspection,
+		       const struct ln_cli_nodes *nodes,
+		       enum ln_report_form form, size_t max, size_t *len)
+{
+	struct ln_cli_metrics metrics = {
+		.lost = ln_metrics_lost(runtime->metrics),
+	};
+	struct ln_metric_value *values;
+	char *text;
+
+	if (ln_metrics_list(runtime->metrics, &values, &metrics.count) < 0)
+		return NULL;
+	metrics.values = values;
+	text = ln_cli_report_text(inspection, nodes, &metrics, max, form, len);
+	free(values);
 	return text;
 }
 
@@ -427,7 +558,7 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_node *member,
 			nodes.peers = peers;
 			nodes.count = count > 0 ? (size_t)count : 0;
 		}
-		text = ln_cli_report_text(inspection, &nodes, form, &len);
+		text = make_text(runtime, inspection, &nodes, form, max, &len);
 		ln_inspection_free(inspection);
 		free(peers);
 	}

@@ -83,7 +83,8 @@ static int start(struct ln_node *member, struct ln_environment *environment,
 		 const struct ln_node_options *options, char **error)
 {
 	const struct ln_local_node_options node_options = {
-		.name = options->name
+		.name = options->name,
+		.attributes = options->attributes,
 	};
 	struct ln_fabric_options fabric_options = {
 		.address = options->address,

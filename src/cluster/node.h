@@ -18,6 +18,7 @@ struct ln_local_node;
 
 struct ln_node_options {
 	const char *name;
+	const char *attributes;   /* lines of KEY=VALUE; NULL: none */
 	const char *address;      /* to listen at, as the fabric takes it */
 	const char *const *peers; /* to begin with */
 	size_t peer_count;

@@ -50,6 +50,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/folders.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -106,23 +107,18 @@ static bool is_off(void)
 /* The folder, owned by the caller; NULL when there is none to use. */
 static char *folder_path(void)
 {
-	const char *base;
+	const char *base = setting("LUNATIC_CACHE_DIR");
+	char *folder;
 	char *path;
 
-	base = setting("LUNATIC_CACHE_DIR");
 	if (base != NULL)
 		return strdup(base);
-	/* The XDG base directory specification ignores relative paths. */
-	base = setting("XDG_CACHE_HOME");
-	if (base != NULL && base[0] == '/')
-		return asprintf(&path, "%s/lunatic/modules", base) < 0 ? NULL
-								       : path;
-	base = setting("HOME");
-	if (base != NULL && base[0] == '/')
-		return asprintf(&path, "%s/.cache/lunatic/modules", base) < 0
-			       ? NULL
-			       : path;
-	return NULL;
+	if (ln_folders_find("XDG_CACHE_HOME", ".cache", &folder) < 0)
+		return NULL;
+	if (asprintf(&path, "%s/modules", folder) < 0)
+		path = NULL;
+	free(folder);
+	return path;
 }
 
 /* Reads a number of MiB, at most SIZE_MAX_MIB; false if it is none. */

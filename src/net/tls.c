@@ -13,14 +13,26 @@
  * data to send as well (the answer to a key update): it is sent with the next
  * write.
  *
- * A reader sees the end of the stream in the same way whether the other side
- * sent close_notify or not: the layers above have frames for that.
+ * Data to send is moved from `out` to `sending` when all of `sending` has been
+ * sent. What was encrypted has to be sent before anything else, so a call that
+ * ends early leaves the rest there, for the next one.
+ *
+ * In a cluster a reader sees the end of the stream in the same way whether the
+ * other side sent close_notify or not: the layers above have frames for that.
+ * Elsewhere an end without one is an error, since data may have been cut off,
+ * and a connection that is freed sends one, if that can be done at once.
+ *
+ * Certificates are checked and signed for in the handshake: milliseconds, with
+ * keys that the other side chooses. So a connection may have its handshakes
+ * done in the pool for files, where there are also authorities to be read.
  *
  * Threads: tasks; one reads, one writes. Lock order: the mutex only.
  */
 #include "net/tls.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +46,15 @@
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/tls_impl.h"
+#include "sched/blocking.h"
 #include "sched/mutex.h"
+#include "sched/sched.h"
 #include "sched/task.h"
 
 #define IN_SIZE 65536
+
+/* For connections of which there may be many; above a record of the most. */
+#define IN_SIZE_PUBLIC 32768
 
 /* Data encrypted at a time; in records, each of which is a little longer. */
 #define SLICE ((size_t)65536)
@@ -53,7 +70,12 @@ struct ln_tls {
 	/* Immutable. */
 	struct ln_tls_context *context; /* counted */
 	struct ln_socket *socket;       /* owned */
+	size_t in_size;
 	struct ln_mutex mutex;
+
+	/* Whoever does the handshake. */
+	bool pooled; /* its steps are done in the pool for files */
+	struct ln_blocking_tenant *tenant;
 
 	/* Under the mutex. */
 	SSL *ssl;
@@ -72,6 +94,7 @@ struct ln_tls {
 
 	/* Whoever writes. */
 	struct ln_bytes sending;
+	size_t sent; /* bytes of it */
 	char write_reason[LN_TLS_REASON_SIZE];
 };
 
@@ -174,7 +197,9 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	tls->out = (struct ln_bytes)OUT_INIT;
 	tls->sending = (struct ln_bytes)OUT_INIT;
 	ln_mutex_init(&tls->mutex);
-	tls->in = malloc(IN_SIZE);
+	tls->in_size =
+		context->trust == LN_TLS_PUBLIC ? IN_SIZE_PUBLIC : IN_SIZE;
+	tls->in = malloc(tls->in_size);
 	if (tls->in != NULL)
 		ln_task_on_worker_stack(ln_task_current(), begin, &step);
 	if (tls->in == NULL || step.error < 0) {
@@ -189,13 +214,75 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	return 0;
 }
 
+/* Sends, without waiting, that nothing more will follow. Unless something has
+ * to be sent before that, or one side has failed already. */
+static void say_goodbye(struct ln_tls *tls)
+{
+	if (tls->context->trust != LN_TLS_PUBLIC || tls->ssl == NULL ||
+	    tls->sent < tls->sending.len || !SSL_is_init_finished(tls->ssl))
+		return;
+	ERR_clear_error();
+	/* Whatever it says, there is nothing more to do. */
+	(void)SSL_shutdown(tls->ssl);
+	if (tls->out.len > 0)
+		(void)send(tls->socket->fd, tls->out.data, tls->out.len,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void end(void *argument)
 {
 	struct ln_tls *tls = argument;
 
+	say_goodbye(tls);
 	SSL_free(tls->ssl);
 	ERR_clear_error();
 	ln_tls_context_release(tls->context);
+}
+
+void ln_tls_use_pool(struct ln_tls *tls, struct ln_blocking_tenant *tenant)
+{
+	tls->pooled = true;
+	tls->tenant = tenant;
+}
+
+/* Who the other side has to be. */
+struct expected {
+	struct ln_tls *tls;
+	const char *name;
+	int error;
+};
+
+static void expect(void *argument)
+{
+	struct expected *expected = argument;
+	SSL *ssl = expected->tls->ssl;
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	uint8_t address[16];
+	bool done;
+
+	if (inet_pton(AF_INET, expected->name, address) == 1)
+		done = X509_VERIFY_PARAM_set1_ip(param, address, 4) == 1;
+	else if (inet_pton(AF_INET6, expected->name, address) == 1)
+		done = X509_VERIFY_PARAM_set1_ip(param, address, 16) == 1;
+	else
+		done = SSL_set_tlsext_host_name(ssl, expected->name) == 1 &&
+		       SSL_set1_host(ssl, expected->name) == 1;
+	if (done) {
+		SSL_set_hostflags(ssl,
+				  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+					  X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+		SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+		expected->error = 0;
+	}
+	ERR_clear_error();
+}
+
+int ln_tls_expect(struct ln_tls *tls, const char *name)
+{
+	struct expected expected = { tls, name, LN_ENOMEM };
+
+	ln_task_on_worker_stack(ln_task_current(), expect, &expected);
+	return expected.error;
 }
 
 void ln_tls_free(struct ln_tls *tls)
@@ -248,7 +335,8 @@ static void shake(void *argument)
 	tls->reading = false;
 	if (result != 1) {
 		judge(step, result, tls->read_reason);
-	} else if (tls->context->keyed && !SSL_session_reused(tls->ssl)) {
+	} else if (tls->context->trust == LN_TLS_KEY &&
+		   !SSL_session_reused(tls->ssl)) {
 		/* Cannot happen: there is no other way to succeed. */
 		snprintf(tls->read_reason, sizeof(tls->read_reason),
 			 "the cluster key was not used");
@@ -320,8 +408,8 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 {
 	int number = 0;
 	size_t n = 0;
-	int error = ln_tcp_read(tls->socket, tls->in, IN_SIZE, deadline, &n,
-				&number);
+	int error = ln_tcp_read(tls->socket, tls->in, tls->in_size, deadline,
+				&n, &number);
 
 	if (error < 0)
 		return tell(error, number, tls->read_reason);
@@ -331,67 +419,96 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 	return 0;
 }
 
-/* Sends what was taken out of `out`; by the writer. */
-static int send_all(struct ln_tls *tls, int64_t deadline, char *reason)
+/* Sends what was taken out of `out`; by the writer. What a call that ends early
+ * leaves, the next one sends. */
+static int send_rest(struct ln_tls *tls, int64_t deadline, char *reason)
 {
 	struct ln_bytes *sending = &tls->sending;
-	size_t at = 0;
 	int number = 0;
 	int error = 0;
 
-	while (error == 0 && at < sending->len) {
-		const struct iovec piece = { .iov_base = sending->data + at,
-					     .iov_len = sending->len - at };
+	while (error == 0 && tls->sent < sending->len) {
+		const struct iovec piece = { .iov_base =
+						     sending->data + tls->sent,
+					     .iov_len =
+						     sending->len - tls->sent };
 		size_t n = 0;
 
 		error = ln_tcp_write(tls->socket, &piece, 1, deadline, &n,
 				     &number);
-		at += n;
+		tls->sent += n;
 	}
-	sending->len = 0;
+	if (error == 0 || error == LN_EIO)
+		tls->sent = sending->len = 0;
 	return tell(error, number, reason);
 }
 
-/* Takes the data to send out of `out`; under the mutex. */
+/* Takes the data to send out of `out`; under the mutex, when all that was taken
+ * before is sent. */
 static void swap_out(struct ln_tls *tls)
 {
 	struct ln_bytes out = tls->out;
 
+	ln_assert(tls->sending.len == 0);
 	tls->out = tls->sending;
 	tls->sending = out;
 }
 
-int ln_tls_handshake(struct ln_tls *tls, int64_t deadline)
+/* A step of the handshake, wherever these are done. */
+static void shake_somewhere(struct ln_tls *tls, struct step *step)
 {
 	struct ln_task *task = ln_task_current();
-	struct step step = { .tls = tls };
-	int error;
 
-	/* No other task knows the connection yet: no need for the mutex. */
-	for (;;) {
-		step.again = false;
-		ln_task_on_worker_stack(task, shake, &step);
+	step->again = false;
+	if (!tls->pooled || ln_blocking_run_for(ln_sched_files(task->sched),
+						tls->tenant, shake, step) < 0)
+		ln_task_on_worker_stack(task, shake, step);
+}
+
+int ln_tls_handshake(struct ln_tls *tls, int64_t deadline)
+{
+	struct step step = { .tls = tls };
+	int error = send_rest(tls, deadline, tls->read_reason);
+
+	/* No other task uses the connection yet: no need for the mutex. */
+	while (error == 0) {
+		shake_somewhere(tls, &step);
 		swap_out(tls);
 		if (step.error < 0) {
 			/* Tells the other side why, if it still reads. */
 			char ignored[LN_TLS_REASON_SIZE];
 
-			send_all(tls, deadline, ignored);
+			send_rest(tls, deadline, ignored);
 			return step.error;
 		}
-		error = send_all(tls, deadline, tls->read_reason);
+		error = send_rest(tls, deadline, tls->read_reason);
 		if (error < 0 || !step.again)
 			return error;
 		error = receive(tls, deadline);
-		if (error < 0)
-			return error;
-		if (tls->ended) {
+		if (error == 0 && tls->ended) {
 			snprintf(tls->read_reason, sizeof(tls->read_reason),
 				 "the other side closed the connection during "
 				 "the handshake");
 			return LN_EIO;
 		}
 	}
+	return error;
+}
+
+/* Receives, and judges the end of the connection, which is known by now to be
+ * without close_notify. */
+static int receive_more(struct ln_tls *tls, int64_t deadline)
+{
+	int error = receive(tls, deadline);
+
+	if (error < 0 || !tls->ended || tls->context->trust != LN_TLS_PUBLIC)
+		return error;
+	tls->ended = false;
+	tls->failed = LN_EIO;
+	snprintf(tls->read_reason, sizeof(tls->read_reason),
+		 "the other side closed the connection without the end of TLS "
+		 "(close_notify): data may be missing");
+	return LN_EIO;
 }
 
 int ln_tls_read(struct ln_tls *tls, void *data, size_t len, int64_t deadline,
@@ -419,7 +536,7 @@ int ln_tls_read(struct ln_tls *tls, void *data, size_t len, int64_t deadline,
 				break;
 			continue;
 		}
-		error = receive(tls, deadline);
+		error = receive_more(tls, deadline);
 		if (error < 0)
 			return error;
 	}
@@ -427,32 +544,69 @@ int ln_tls_read(struct ln_tls *tls, void *data, size_t len, int64_t deadline,
 	return 0;
 }
 
+/* Encrypts a slice, all that was encrypted before being sent. */
+static int seal_slice(struct ln_tls *tls, struct step *step, int64_t deadline)
+{
+	int error = ln_mutex_acquire(&tls->mutex, deadline);
+
+	if (error < 0)
+		return tell(error, 0, tls->write_reason);
+	ln_task_on_worker_stack(ln_task_current(), seal_records, step);
+	swap_out(tls);
+	ln_mutex_release(&tls->mutex);
+	return step->error;
+}
+
 int ln_tls_write(struct ln_tls *tls, const void *data, size_t len,
 		 int64_t deadline)
 {
-	struct ln_task *task = ln_task_current();
 	const uint8_t *bytes = data;
-	int error = 0;
+	int error = send_rest(tls, deadline, tls->write_reason);
 
 	while (error == 0 && len > 0) {
 		struct step step = { .tls = tls,
 				     .data = (uint8_t *)(uintptr_t)bytes,
 				     .len = len < SLICE ? len : SLICE };
 
-		error = ln_mutex_acquire(&tls->mutex, deadline);
-		if (error < 0)
-			return tell(error, 0, tls->write_reason);
-		ln_task_on_worker_stack(task, seal_records, &step);
-		swap_out(tls);
-		ln_mutex_release(&tls->mutex);
-		error = step.error;
+		error = seal_slice(tls, &step, deadline);
 		if (error == 0)
-			error = send_all(tls, deadline, tls->write_reason);
+			error = send_rest(tls, deadline, tls->write_reason);
 		bytes += step.done;
 		ln_assert(step.done <= len);
 		len -= step.done;
 	}
 	return error;
+}
+
+int ln_tls_write_some(struct ln_tls *tls, const void *data, size_t len,
+		      int64_t deadline, size_t *count)
+{
+	struct step step = { .tls = tls,
+			     .data = (uint8_t *)(uintptr_t)data,
+			     .len = len < RECORD ? len : RECORD };
+	int error = send_rest(tls, deadline, tls->write_reason);
+
+	*count = 0;
+	if (error == 0 && len > 0)
+		error = seal_slice(tls, &step, deadline);
+	if (error < 0)
+		return error;
+	error = send_rest(tls, deadline, tls->write_reason);
+	if (error == LN_EIO || error == LN_EKILLED)
+		return error;
+	/* It is on its way: the rest of it goes with the next call. */
+	*count = step.done;
+	return 0;
+}
+
+int ln_tls_flush(struct ln_tls *tls, int64_t deadline)
+{
+	struct step nothing = { .tls = tls };
+	int error = send_rest(tls, deadline, tls->write_reason);
+
+	if (error == 0)
+		error = seal_slice(tls, &nothing, deadline);
+	return error < 0 ? error : send_rest(tls, deadline, tls->write_reason);
 }
 
 void ln_tls_shutdown(struct ln_tls *tls)

@@ -1,6 +1,7 @@
 /*
  * DESIGN
- * What all connections of a cluster have in common. A key is used as an
+ * What all connections of a cluster have in common, and what contexts of every
+ * kind have, which includes the words for what went wrong. A key is used as an
  * external pre-shared key (RFC 8446, 4.2.11) together with a Diffie-Hellman
  * exchange, so that recorded traffic stays secret if the key is learned later.
  * The session that represents the key is made anew for each connection, because
@@ -83,8 +84,7 @@ static int find_key(SSL *ssl, const unsigned char *id, size_t id_len,
 	return *session != NULL;
 }
 
-/* OpenSSL would ask for the password of a key file at the terminal. */
-static int no_password(char *buffer, int size, int writing, void *argument)
+int ln_tls_no_password(char *buffer, int size, int writing, void *argument)
 {
 	(void)buffer;
 	(void)size;
@@ -93,7 +93,8 @@ static int no_password(char *buffer, int size, int writing, void *argument)
 	return -1;
 }
 
-static int new_context(struct ln_tls_context **out)
+int ln_tls_context_new(enum ln_tls_trust trust, int oldest,
+		       struct ln_tls_context **out)
 {
 	struct ln_tls_context *context = calloc(1, sizeof(*context));
 	SSL_CTX *ssl;
@@ -101,10 +102,11 @@ static int new_context(struct ln_tls_context **out)
 	if (context == NULL)
 		return LN_ENOMEM;
 	atomic_init(&context->references, 1);
+	context->trust = trust;
 	context->method = ln_tls_method_new();
 	ssl = context->ssl = SSL_CTX_new(TLS_method());
 	if (ssl == NULL || context->method == NULL ||
-	    SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_min_proto_version(ssl, oldest) != 1 ||
 	    SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_ciphersuites(ssl, SUITES) != 1 ||
 	    SSL_CTX_set_session_id_context(ssl, identity, IDENTITY_LEN) != 1 ||
@@ -114,27 +116,37 @@ static int new_context(struct ln_tls_context **out)
 		return LN_ENOMEM;
 	}
 	SSL_CTX_set_app_data(ssl, context);
-	SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+					 SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_cert_list(ssl, CHAIN_MAX);
-	SSL_CTX_set_default_passwd_cb(ssl, no_password);
-	/* A peer without a certificate, or with one of another authority,
-	 * fails. */
-	SSL_CTX_set_verify(
-		ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_default_passwd_cb(ssl, ln_tls_no_password);
 	*out = context;
 	return 0;
+}
+
+static int new_context(enum ln_tls_trust trust, struct ln_tls_context **context)
+{
+	int error = ln_tls_context_new(trust, TLS1_3_VERSION, context);
+
+	/* A peer without a certificate, or with one of another authority,
+	 * fails. */
+	if (error == 0)
+		SSL_CTX_set_verify((*context)->ssl,
+				   SSL_VERIFY_PEER |
+					   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+				   NULL);
+	return error;
 }
 
 int ln_tls_context_new_key(const uint8_t key[LN_TLS_KEY_SIZE],
 			   struct ln_tls_context **context)
 {
-	int error = new_context(context);
+	int error = new_context(LN_TLS_KEY, context);
 
 	if (error < 0)
 		return error;
-	(*context)->keyed = true;
 	memcpy((*context)->key, key, LN_TLS_KEY_SIZE);
 	SSL_CTX_set_psk_use_session_callback((*context)->ssl, use_key);
 	SSL_CTX_set_psk_find_session_callback((*context)->ssl, find_key);
@@ -257,7 +269,7 @@ int ln_tls_context_new_files(const struct ln_tls_files *files,
 			     char reason[LN_TLS_REASON_SIZE])
 {
 	struct ln_tls_context *made;
-	int error = new_context(&made);
+	int error = new_context(LN_TLS_AUTHORITY, &made);
 
 	if (error < 0)
 		return no_memory(reason);
@@ -288,34 +300,44 @@ void ln_tls_context_free(struct ln_tls_context *context)
 		ln_tls_context_release(context);
 }
 
-/* The cause in terms of the cluster's set-up. */
+/* What an error of OpenSSL means. */
 struct cause {
 	int number; /* of SSL_R_* */
 	int error;
-	const char *text;
+	const char *text;   /* in terms of the cluster's set-up */
+	const char *public; /* outside of one; NULL: as OpenSSL says it */
 };
 
 static const struct cause causes[] = {
 	{ SSL_R_WRONG_VERSION_NUMBER, LN_EFORMAT,
-	  "the other side does not speak TLS" },
-	{ SSL_R_HTTP_REQUEST, LN_EFORMAT, "the other side speaks HTTP" },
+	  "the other side does not speak TLS",
+	  "the other side does not speak TLS, or none that is not too old" },
+	{ SSL_R_HTTP_REQUEST, LN_EFORMAT, "the other side speaks HTTP",
+	  "the other side speaks HTTP without TLS" },
 	{ SSL_R_UNSUPPORTED_PROTOCOL, LN_EFORMAT,
-	  "the other side does not offer TLS 1.3" },
+	  "the other side does not offer TLS 1.3",
+	  "the other side offers neither TLS 1.2 nor 1.3" },
 	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, LN_EFORMAT,
-	  "the other side does not offer TLS 1.3" },
+	  "the other side does not offer TLS 1.3",
+	  "the other side offers neither TLS 1.2 nor 1.3" },
 	{ SSL_R_BINDER_DOES_NOT_VERIFY, LN_EPERM,
-	  "the other side has another cluster key" },
+	  "the other side has another cluster key", NULL },
 	{ SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, LN_EPERM,
-	  "the other side does not have the cluster key" },
+	  "the other side does not have the cluster key",
+	  "the other side accepts no signature of our key" },
 	{ SSL_R_NO_SHARED_CIPHER, LN_EPERM,
-	  "the other side does not have the cluster key" },
+	  "the other side does not have the cluster key",
+	  "the other side offers no cipher that our key can be used with" },
 	{ SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, LN_EPERM,
-	  "the other side has no certificate" },
+	  "the other side has no certificate", NULL },
 	{ SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, LN_EPERM,
-	  "the other side asks for a certificate" },
+	  "the other side asks for a certificate",
+	  "the other side asks for a certificate of ours, and there is none" },
 	{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, LN_EPERM,
+	  "the other side does not know the authority of our certificate",
 	  "the other side does not know the authority of our certificate" },
 	{ SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, LN_EPERM,
+	  "the other side says that our certificate has expired",
 	  "the other side says that our certificate has expired" },
 };
 
@@ -331,7 +353,7 @@ static const struct cause *find_cause(int number)
 /* What an alert from the other side means depends on how we authenticate. */
 static const char *refusal(const struct ln_tls_context *context, int alert)
 {
-	if (!context->keyed)
+	if (context->trust != LN_TLS_KEY)
 		return NULL;
 	switch (alert) {
 	case SSL_AD_DECRYPT_ERROR:
@@ -358,8 +380,11 @@ int ln_tls_explain(const SSL *ssl, const struct ln_tls_context *context,
 		text = ln_error_text(LN_ENOMEM);
 		error = LN_ENOMEM;
 	} else if (cause != NULL) {
-		text = cause->text;
 		error = cause->error;
+		if (context->trust != LN_TLS_PUBLIC)
+			text = cause->text;
+		else if (cause->public != NULL)
+			text = cause->public;
 	} else if (number == SSL_R_CERTIFICATE_VERIFY_FAILED) {
 		text = X509_verify_cert_error_string(
 			SSL_get_verify_result(ssl));

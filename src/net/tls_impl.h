@@ -1,5 +1,5 @@
-/* Shared by the two parts of TLS: contexts (tls_context.c) and connections
- * (tls.c). */
+/* Shared by the parts of TLS: contexts (tls_context.c those of a cluster,
+ * tls_public.c the others) and connections (tls.c). */
 #ifndef LN_NET_TLS_IMPL_H
 #define LN_NET_TLS_IMPL_H
 
@@ -10,15 +10,30 @@
 
 #include "net/tls.h"
 
+/* What authenticates the other side. */
+enum ln_tls_trust {
+	LN_TLS_KEY,       /* a key of the cluster */
+	LN_TLS_AUTHORITY, /* a certificate of its authority */
+	LN_TLS_PUBLIC,    /* the server has a certificate for its name */
+};
+
 struct ln_tls_context {
 	SSL_CTX *ssl;
 	BIO_METHOD *method; /* between SSL and the buffers of a connection */
-	bool keyed;         /* the key authenticates, not certificates */
+	enum ln_tls_trust trust;
 	uint8_t key[LN_TLS_KEY_SIZE];
+	size_t weight; /* about the bytes that it takes; 0: not known */
 	_Atomic uint32_t references; /* its owner's and its connections' */
 };
 
+/* A context that allows no less than `oldest` (TLS1_2_VERSION, ...), and has
+ * what all have in common. LN_ENOMEM. */
+int ln_tls_context_new(enum ln_tls_trust trust, int oldest,
+		       struct ln_tls_context **context);
 void ln_tls_context_release(struct ln_tls_context *context);
+
+/* What OpenSSL would ask for the password of a key at the terminal: nobody. */
+int ln_tls_no_password(char *buffer, int size, int writing, void *argument);
 
 /* Makes the method; NULL when memory is short. */
 BIO_METHOD *ln_tls_method_new(void);

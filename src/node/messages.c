@@ -3,7 +3,7 @@
  * A message is one frame or, if it is too long for that, a head and a
  * fragmented body:
  *
- *   head  16 bytes: id of the receiver
+ *   head  16 bytes: id of the receiver, or its number (node/numbers.h)
  *         i64: tag
  *         u64: bytes of data
  *         u32: number of resources
@@ -26,6 +26,7 @@
 #include "node/export.h"
 #include "node/frame_encoder.h"
 #include "node/node.h"
+#include "node/numbers.h"
 #include "node/parts.h"
 #include "node/peer.h"
 #include "node/proxy.h"
@@ -65,35 +66,40 @@ static int measure(struct ln_peer *to, const struct ln_message *message,
 	return 0;
 }
 
-static void put_head(struct ln_frame_encoder *writer,
-		     const struct ln_process *remote,
+/* Whom a message is for. */
+struct receiver {
+	struct ln_peer *peer;
+	const uint8_t *id; /* or a number: node/numbers.h */
+};
+
+static void put_head(struct ln_frame_encoder *writer, const uint8_t *id,
 		     const struct ln_message *message)
 {
-	ln_frame_encoder_id(writer, remote->id);
+	ln_frame_encoder_id(writer, id);
 	ln_frame_encoder_u64(writer, (uint64_t)message->tag);
 	ln_frame_encoder_u64(writer, message->size);
 	ln_frame_encoder_u32(writer, message->resource_count);
 	ln_frame_encoder_u64(writer, message->read_at);
 }
 
-static int send_small(struct ln_proxy *proxy, struct ln_message *message,
+static int send_small(const struct receiver *to, struct ln_message *message,
 		      size_t body, bool wait, int64_t deadline)
 {
 	struct ln_frame_encoder writer;
 	struct ln_frame *frame;
 
 	ln_frame_encoder_begin(&writer, LN_KIND_MESSAGE, HEAD_SIZE + body);
-	put_head(&writer, &proxy->process, message);
+	put_head(&writer, to->id, message);
 	ln_frame_encoder_bytes(&writer, message->data, message->size);
 	for (uint32_t i = 0; i < message->resource_count; i++)
-		ln_reference_put(&writer, proxy->peer, process_at(message, i));
+		ln_reference_put(&writer, to->peer, process_at(message, i));
 	frame = ln_frame_encoder_finish(&writer);
 	ln_message_free(message);
-	return wait ? ln_peer_send(proxy->peer, frame, deadline)
-		    : ln_peer_try_send(proxy->peer, frame);
+	return wait ? ln_peer_send(to->peer, frame, deadline)
+		    : ln_peer_try_send(to->peer, frame);
 }
 
-static int send_fragments(struct ln_proxy *proxy, struct ln_message *message,
+static int send_fragments(const struct receiver *to, struct ln_message *message,
 			  struct iovec *resources, bool wait, int64_t deadline)
 {
 	const struct iovec parts[] = {
@@ -104,17 +110,17 @@ static int send_fragments(struct ln_proxy *proxy, struct ln_message *message,
 	uint64_t size = message->size;
 	uint64_t read_at = message->read_at;
 
-	memcpy(head, proxy->process.id, LN_ID_SIZE);
+	memcpy(head, to->id, LN_ID_SIZE);
 	memcpy(head + 16, &message->tag, sizeof(message->tag));
 	memcpy(head + 24, &size, sizeof(size));
 	memcpy(head + 32, &message->resource_count,
 	       sizeof(message->resource_count));
 	memcpy(head + 36, &read_at, sizeof(read_at));
-	return ln_peer_send_large(proxy->peer, LN_KIND_MESSAGE, head,
-				  sizeof(head), parts, 2, wait, deadline);
+	return ln_peer_send_large(to->peer, LN_KIND_MESSAGE, head, sizeof(head),
+				  parts, 2, wait, deadline);
 }
 
-static int send_large(struct ln_proxy *proxy, struct ln_message *message,
+static int send_large(const struct receiver *to, struct ln_message *message,
 		      size_t resource_bytes, bool wait, int64_t deadline)
 {
 	struct iovec resources = { .iov_len = 0 };
@@ -122,38 +128,66 @@ static int send_large(struct ln_proxy *proxy, struct ln_message *message,
 	int error = bytes != NULL ? 0 : LN_ENOMEM;
 
 	for (uint32_t i = 0; error >= 0 && i < message->resource_count; i++) {
-		error = ln_reference_encode(proxy->peer, process_at(message, i),
+		error = ln_reference_encode(to->peer, process_at(message, i),
 					    bytes + resources.iov_len);
 		if (error > 0)
 			resources.iov_len += (size_t)error;
 	}
 	resources.iov_base = bytes;
 	if (error >= 0)
-		error = send_fragments(proxy, message, &resources, wait,
-				       deadline);
+		error = send_fragments(to, message, &resources, wait, deadline);
 	free(bytes);
 	ln_message_free(message);
 	return error;
 }
 
-int ln_messages_send(struct ln_process *remote, struct ln_message *message,
-		     bool wait, int64_t deadline)
+static int send(const struct receiver *to, struct ln_message *message,
+		bool wait, int64_t deadline)
 {
-	struct ln_proxy *proxy = ln_proxy_of(remote);
 	size_t resources;
-	int error = measure(proxy->peer, message, &resources);
+	int error = measure(to->peer, message, &resources);
 
 	if (error < 0)
 		return error;
-	if (!ln_peer_connected(proxy->peer)) {
+	if (!ln_peer_connected(to->peer)) {
 		ln_message_free(message);
 		return LN_EDEAD;
 	}
 	if (LN_LIKELY(message->size < LN_FRAME_MAX - HEAD_SIZE &&
 		      resources < LN_FRAME_MAX - HEAD_SIZE - message->size))
-		return send_small(proxy, message, message->size + resources,
-				  wait, deadline);
-	return send_large(proxy, message, resources, wait, deadline);
+		return send_small(to, message, message->size + resources, wait,
+				  deadline);
+	return send_large(to, message, resources, wait, deadline);
+}
+
+int ln_messages_send(struct ln_process *remote, struct ln_message *message,
+		     bool wait, int64_t deadline)
+{
+	const struct receiver to = { ln_proxy_of(remote)->peer, remote->id };
+
+	return send(&to, message, wait, deadline);
+}
+
+int ln_messages_send_numbered(struct ln_peer *peer, uint64_t number,
+			      struct ln_message *message, int64_t deadline)
+{
+	uint8_t id[LN_ID_SIZE];
+	const struct receiver to = { peer, id };
+
+	ln_number_to_id(number, id);
+	return send(&to, message, true, deadline);
+}
+
+/* Whom the other node means: by an id that it was given, or by a number. */
+static struct ln_process *find_receiver(struct ln_session *session,
+					const uint8_t *id)
+{
+	struct ln_local_node *node = session->peer->node;
+	uint64_t number = ln_number_of_id(id);
+	struct ln_end end;
+
+	return number != 0 ? ln_local_node_process(node, number)
+			   : ln_export_find(node, id, &end);
 }
 
 /* What the head says. */
@@ -216,15 +250,12 @@ static int deliver(struct ln_session *session, struct ln_decoder *frame,
 		   const struct head *head, struct ln_message *message)
 {
 	struct ln_process *process;
-	struct ln_end end;
 	int error = get_resources(session, frame, head->resources, message);
 
 	message->read_at = head->read_at;
 	if (error == 0 && !ln_decoder_done(frame))
 		error = ln_session_refuse(session, "a message of wrong length");
-	process = error == 0
-			  ? ln_export_find(session->peer->node, head->to, &end)
-			  : NULL;
+	process = error == 0 ? find_receiver(session, head->to) : NULL;
 	if (process != NULL) {
 		ln_process_send(process, message);
 		ln_process_release(process);
@@ -268,7 +299,6 @@ static int begin(struct ln_session *session, struct ln_decoder *frame,
 	struct ln_local_node *node = session->peer->node;
 	struct ln_process *process;
 	struct head head;
-	struct ln_end end;
 	int error = get_head(session, frame, &head);
 
 	if (error < 0)
@@ -276,7 +306,7 @@ static int begin(struct ln_session *session, struct ln_decoder *frame,
 	if (head.size > len || head.resources > len - head.size ||
 	    len - head.size > (uint64_t)head.resources * LN_REFERENCE_MAX)
 		return ln_session_refuse(session, "a message of wrong length");
-	process = ln_export_find(node, head.to, &end);
+	process = find_receiver(session, head.to);
 	*keep = process != NULL && head.size <= node->options.max_message;
 	if (process != NULL)
 		ln_process_release(process);

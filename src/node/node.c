@@ -1,6 +1,7 @@
 /* This node; see node.h. Lock order: node/session.c. */
 #include "node/node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,23 +49,44 @@ bool ln_node_name_valid(const char *name, size_t len)
 	return ln_utf8_valid((const uint8_t *)name, len);
 }
 
+/* The attributes, in which the name is one, too. */
+static int set_attributes(struct ln_local_node *node, const char *attributes)
+{
+	const char *more = attributes != NULL ? attributes : "";
+
+	if (asprintf(&node->attributes, "name=%s%s%s", node->id.name,
+		     more[0] != '\0' ? "\n" : "", more) < 0) {
+		node->attributes = NULL;
+		return LN_ENOMEM;
+	}
+	return strlen(node->attributes) <= LN_ATTRIBUTES_MAX ? 0 : LN_EINVAL;
+}
+
 int ln_local_node_new(struct ln_runtime *runtime,
 		      const struct ln_local_node_options *options,
 		      struct ln_local_node **out)
 {
 	struct ln_local_node *node;
 	size_t len = strlen(options->name);
+	int error;
 
 	if (!ln_node_name_valid(options->name, len))
 		return LN_EINVAL;
 	node = calloc(1, sizeof(*node));
 	if (node == NULL)
 		return LN_ENOMEM;
+	memcpy(node->id.name, options->name, len);
+	error = set_attributes(node, options->attributes);
+	if (error < 0) {
+		free(node->attributes);
+		free(node);
+		return error;
+	}
 	node->options = *options;
 	node->options.name = NULL;
+	node->options.attributes = NULL;
 	node->options.incarnation = NULL;
 	set_defaults(&node->options);
-	memcpy(node->id.name, options->name, len);
 	node->id.version = LN_PROTOCOL_VERSION;
 	if (options->incarnation != NULL)
 		memcpy(node->id.incarnation, options->incarnation, LN_ID_SIZE);
@@ -97,6 +119,7 @@ void ln_local_node_release(struct ln_local_node *node)
 	ln_tombstones_deinit(&node->tombstones);
 	ln_store_deinit(&node->store);
 	ln_runtime_release(node->runtime);
+	free(node->attributes);
 	free(node);
 }
 

@@ -20,6 +20,9 @@
 #include "node/store.h"
 #include "node/tombstones.h"
 
+/* Bytes of a node's attributes. */
+#define LN_ATTRIBUTES_MAX 8192u
+
 struct ln_environment;
 struct ln_peer;
 struct ln_process;
@@ -28,6 +31,7 @@ struct ln_runtime;
 /* Zero: the default. */
 struct ln_local_node_options {
 	const char *name;           /* 1 to LN_NODE_NAME_MAX bytes */
+	const char *attributes;     /* lines of KEY=VALUE; NULL: none */
 	const uint8_t *incarnation; /* 16 bytes; NULL: drawn */
 	size_t high_mark;           /* bytes queued for a node: senders wait */
 	size_t low_mark;            /* and go on */
@@ -51,7 +55,9 @@ struct ln_local_node {
 	/* Immutable. */
 	struct ln_runtime *runtime; /* counted */
 	struct ln_node_id id;
-	struct ln_local_node_options options; /* without name and incarnation */
+	struct ln_local_node_options options; /* without name, attributes and
+					       * incarnation */
+	char *attributes; /* owned; lines of KEY=VALUE, the name among them */
 
 	/* Set once, before guests run. */
 	struct ln_environment *environment; /* counted; what others make here
@@ -79,8 +85,8 @@ struct ln_local_node {
 	struct ln_tombstones tombstones; /* and those that were */
 };
 
-/* With one reference, the caller's. The name is copied. LN_EINVAL: not a valid
- * name. LN_ENOMEM. */
+/* With one reference, the caller's. Name and attributes are copied. LN_EINVAL:
+ * not a valid name, or too many bytes of attributes. LN_ENOMEM. */
 int ln_local_node_new(struct ln_runtime *runtime,
 		      const struct ln_local_node_options *options,
 		      struct ln_local_node **node);

@@ -19,6 +19,7 @@ struct ln_proxy {
 				    * tag that it is told */
 	struct ln_id_entry entry;  /* in peer->proxies */
 	struct ln_peer *peer;      /* counted */
+	_Atomic uint64_t number;   /* there; 0: not known */
 	struct ln_proxy *next;     /* of those that ln_proxy_all collects */
 };
 

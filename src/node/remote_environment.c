@@ -118,6 +118,17 @@ static void digest(void *argument)
 					   digesting->digest);
 }
 
+/* Takes over what was allocated for a module that is there now. */
+static struct ln_module *adopt_module(struct remote_module *module,
+				      struct ln_environment *environment,
+				      uint64_t id)
+{
+	module->id = id;
+	module->base.environment = ln_environment_retain(environment);
+	atomic_init(&module->base.references, 1);
+	return &module->base;
+}
+
 static int add_module(struct ln_environment *environment, const uint8_t *bytes,
 		      size_t len, struct ln_module **out, char **error)
 {
@@ -147,15 +158,37 @@ static int add_module(struct ln_environment *environment, const uint8_t *bytes,
 		free(module);
 		return finish(ask, result, error);
 	}
-	module->id = ask->id;
-	module->base.environment = ln_environment_retain(environment);
-	atomic_init(&module->base.references, 1);
-	*out = &module->base;
+	*out = adopt_module(module, environment, ask->id);
 	return finish(ask, 0, error);
 }
 
-static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
-		 char **error)
+int ln_remote_module_numbered(struct ln_environment *environment,
+			      uint64_t number, struct ln_module **out,
+			      char **error)
+{
+	struct remote_environment *remote = remote_of(environment);
+	struct remote_module *module = calloc(1, sizeof(*module));
+	const struct iovec parts[] = {
+		{ .iov_base = &remote->id, .iov_len = sizeof(remote->id) },
+		{ .iov_base = &number, .iov_len = sizeof(number) },
+	};
+	struct ln_ask *ask = NULL;
+	int result;
+
+	*out = NULL;
+	*error = NULL;
+	if (module == NULL)
+		return LN_ENOMEM;
+	result = request(remote, LN_ASK_NUMBERED_MODULE, parts, 2, &ask);
+	if (result == 0 && ask->known)
+		*out = adopt_module(module, environment, ask->id);
+	else
+		free(module);
+	return finish(ask, result, error);
+}
+
+int ln_remote_spawn(const struct ln_spawn *spawn, struct ln_process **process,
+		    uint64_t *number, char **error)
 {
 	struct remote_module *module =
 		ln_container_of(spawn->module, struct remote_module, base);
@@ -181,9 +214,19 @@ static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
 	if (result == 0)
 		result = request(remote, LN_ASK_SPAWN, &part, 1, &ask);
 	ln_bytes_deinit(&body);
-	if (result == 0)
+	if (result == 0) {
 		*process = ask->process;
+		*number = ask->number;
+	}
 	return finish(ask, result, error);
+}
+
+static int spawn(const struct ln_spawn *spawn, struct ln_process **process,
+		 char **error)
+{
+	uint64_t number;
+
+	return ln_remote_spawn(spawn, process, &number, error);
 }
 
 /* What requests about names begin with. */
@@ -305,6 +348,26 @@ static struct ln_environment *adopt(struct remote_environment *remote,
 	remote->session = ask->session;
 	remote->id = ask->id;
 	return &remote->base;
+}
+
+int ln_remote_program_new(struct ln_peer *peer, const struct ln_bytes *body,
+			  struct ln_environment **environment, char **error)
+{
+	struct remote_environment *remote = calloc(1, sizeof(*remote));
+	const struct iovec part = { .iov_base = body->data,
+				    .iov_len = body->len };
+	struct ln_ask *ask = NULL;
+	int result;
+
+	*error = NULL;
+	if (remote == NULL)
+		return LN_ENOMEM;
+	result = ln_ask(peer, 0, LN_ASK_PROGRAM, &part, 1, &ask);
+	if (result == 0)
+		*environment = adopt(remote, ask);
+	else
+		free(remote);
+	return finish(ask, result, error);
 }
 
 static int ask_environment(struct ln_peer *peer, const struct ln_config *config,

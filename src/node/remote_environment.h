@@ -7,10 +7,16 @@
 #define LN_NODE_REMOTE_ENVIRONMENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+struct ln_bytes;
 struct ln_config;
 struct ln_environment;
 struct ln_local_node;
+struct ln_module;
+struct ln_peer;
+struct ln_process;
+struct ln_spawn;
 
 /* Makes an environment on the node of that name, as ln_environment_new does
  * there, below the environment of its program. Waits for it: a task parks, and
@@ -22,5 +28,22 @@ int ln_remote_environment_new(struct ln_local_node *node, const char *name,
 			      size_t len, const struct ln_config *config,
 			      struct ln_environment **environment,
 			      char **error);
+
+/* The same for the environment of the node's program, or one of its family: the
+ * body is that of LN_ASK_PROGRAM. LN_EIO: the node is not connected. By a task.
+ */
+int ln_remote_program_new(struct ln_peer *peer, const struct ln_bytes *body,
+			  struct ln_environment **environment, char **error);
+
+/* The module with that number, in an environment of another node. *module is
+ * NULL: it is not known there. By a task; errors as for other requests. */
+int ln_remote_module_numbered(struct ln_environment *environment,
+			      uint64_t number, struct ln_module **module,
+			      char **error);
+
+/* Spawns from a module of another node, as ln_wasm_spawn does, and stores the
+ * number of the process; 0: the node does not tell. */
+int ln_remote_spawn(const struct ln_spawn *spawn, struct ln_process **process,
+		    uint64_t *number, char **error);
 
 #endif

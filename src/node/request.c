@@ -25,8 +25,10 @@
 #include "base/time.h"
 #include "node/frame_encoder.h"
 #include "node/node.h"
+#include "node/numbers.h"
 #include "node/parts.h"
 #include "node/peer.h"
+#include "node/program.h"
 #include "node/queue.h"
 #include "node/reference.h"
 #include "node/serve.h"
@@ -50,7 +52,8 @@ static void dispose(struct ln_request *request)
 
 	if (!request->lost && ask->error == 0 && ask->id != 0)
 		ln_ask_drop(ask->peer, ask->session,
-			    ask->operation == LN_ASK_ENVIRONMENT
+			    ask->operation == LN_ASK_ENVIRONMENT ||
+					    ask->operation == LN_ASK_PROGRAM
 				    ? LN_HELD_ENVIRONMENT
 				    : LN_HELD_MODULE,
 			    ask->id);
@@ -266,26 +269,59 @@ void ln_ask_drop(struct ln_peer *peer, uint64_t session, enum ln_held what,
 	ln_queue_post(peer, session, ln_frame_encoder_finish(&writer));
 }
 
+/* A process that was spawned or found. */
+static int get_process(struct ln_session *session, struct ln_decoder *frame,
+		       struct ln_ask *ask)
+{
+	int error = ln_reference_get(frame, session->peer, &ask->process);
+
+	if (error < 0)
+		return error;
+	if (ask->process == NULL)
+		return LN_EFORMAT;
+	if (ask->operation == LN_ASK_SPAWN &&
+	    session->id.version >= LN_NUMBERS_VERSION)
+		ask->number = ln_decoder_u64(frame);
+	return 0;
+}
+
+static int get_attributes(struct ln_decoder *frame, struct ln_ask *ask)
+{
+	size_t len;
+	const uint8_t *text = ln_decoder_bytes(frame, &len);
+
+	if (text == NULL || len > LN_ATTRIBUTES_MAX ||
+	    memchr(text, 0, len) != NULL)
+		return LN_EFORMAT;
+	ask->text = strndup((const char *)text, len);
+	return ask->text != NULL ? 0 : LN_ENOMEM;
+}
+
 /* What an operation gives. */
 static int get_result(struct ln_session *session, struct ln_decoder *frame,
 		      struct ln_ask *ask)
 {
-	int error;
-
 	switch (ask->operation) {
 	case LN_ASK_MODULE:
+	case LN_ASK_NUMBERED_MODULE:
 		ask->known = ln_decoder_u8(frame) != 0;
 		if (!ask->known)
 			return 0;
 		__attribute__((fallthrough));
 	case LN_ASK_ENVIRONMENT:
 	case LN_ASK_BYTES:
+	case LN_ASK_PROGRAM:
 		ask->id = ln_decoder_u64(frame);
 		return ask->id != 0 ? 0 : LN_EFORMAT;
 	case LN_ASK_SPAWN:
 	case LN_ASK_LOOKUP:
-		error = ln_reference_get(frame, session->peer, &ask->process);
-		return error == 0 && ask->process == NULL ? LN_EFORMAT : error;
+	case LN_ASK_PROCESS:
+		return get_process(session, frame, ask);
+	case LN_ASK_NUMBER:
+		ask->number = ln_decoder_u64(frame);
+		return ask->number != 0 ? 0 : LN_EFORMAT;
+	case LN_ASK_ATTRIBUTES:
+		return get_attributes(frame, ask);
 	default:
 		return 0;
 	}
@@ -328,6 +364,7 @@ static int receive_answer(struct ln_session *session, struct ln_decoder *frame)
 	if (error == LN_ENOMEM || error == LN_ELIMIT) {
 		/* No memory for its resource; the session goes on. */
 		ask->error = error;
+		frame->len = 0;
 		error = 0;
 	}
 	if (error < 0 || !ln_decoder_done(frame))
@@ -352,6 +389,7 @@ static int up(struct ln_session *session)
 static void down(struct ln_session *session)
 {
 	ln_watches_end(session);
+	ln_programs_end(session);
 	ln_served_end(session->served);
 	ln_pending_end(session->pending);
 	ln_pending_release(session->pending);

@@ -36,6 +36,21 @@ enum ln_operation {
 	LN_ASK_UNREGISTER,
 	/* u64 environment, name, requirement; reference to the process */
 	LN_ASK_LOOKUP,
+
+	/* From version 3 on; the answer to LN_ASK_SPAWN ends with the u64
+	 * number of the process from then on. */
+
+	/* nothing, for the environment of the node's own program; or u32 what
+	 * is denied and a configuration, for one of its family; u64 id */
+	LN_ASK_PROGRAM,
+	/* u64 environment, u64 number of a module; as LN_ASK_MODULE */
+	LN_ASK_NUMBERED_MODULE,
+	/* u64 number; reference to the process */
+	LN_ASK_PROCESS,
+	/* 16 bytes: id of a process of the node; u64 number */
+	LN_ASK_NUMBER,
+	/* nothing; the attributes of the node: a text */
+	LN_ASK_ATTRIBUTES,
 	LN_OPERATIONS, /* and above: none */
 };
 
@@ -52,15 +67,17 @@ struct ln_ask {
 	/* The answer: 0, or an error with a text, which is owned and may be
 	 * NULL. */
 	int error;
-	char *text;
-	bool known;                 /* ASK_MODULE */
+	char *text;                 /* also that of ASK_ATTRIBUTES */
+	bool known;                 /* ASK_MODULE, ASK_NUMBERED_MODULE */
 	uint64_t id;                /* of an environment or module */
+	uint64_t number;            /* of a process; 0: not told */
 	struct ln_process *process; /* with a reference, or NULL */
 };
 
 /* Asks a peer and waits for the answer. `session` is the number of the session
  * in which it must be asked, 0: in any. The body is that of all `parts`; it may
- * be longer than a frame for LN_ASK_ENVIRONMENT and LN_ASK_BYTES. A task parks,
+ * be longer than a frame for LN_ASK_ENVIRONMENT, LN_ASK_BYTES and
+ * LN_ASK_PROGRAM. A task parks,
  * and a thread that runs none blocks. 0 or the error of the other node, and
  * *ask is the caller's, to be freed with ln_ask_free. LN_EIO: the node is not
  * connected, or was lost; LN_EKILLED, LN_ENOMEM: *ask is NULL. */

@@ -310,6 +310,7 @@ static int begin_job(struct ln_session *session, uint64_t number,
 	ln_refs_retain(&served->references);
 	job->peer = ln_peer_retain(session->peer);
 	job->session = session->number;
+	job->version = session->id.version;
 	job->number = number;
 	job->operation = operation;
 	job->body = body->data;
@@ -393,7 +394,7 @@ int ln_serve_begin(struct ln_session *session, struct ln_decoder *head,
 	if (turn_away(session, number))
 		return 0;
 	max = environment->limits.max_module_bytes + sizeof(uint64_t);
-	if (operation == LN_ASK_ENVIRONMENT)
+	if (operation == LN_ASK_ENVIRONMENT || operation == LN_ASK_PROGRAM)
 		max = max * LN_PLUGINS_MAX + CONFIG_MAX;
 	*keep = len <= max;
 	if (!*keep)

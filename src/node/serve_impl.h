@@ -12,6 +12,8 @@
 #include "base/list.h"
 #include "node/request.h"
 
+struct ln_blob;
+struct ln_environment;
 struct ln_frame;
 struct ln_peer;
 struct ln_process;
@@ -23,6 +25,7 @@ struct ln_job {
 	struct ln_served *served; /* counted */
 	struct ln_peer *peer;     /* counted */
 	uint64_t session;         /* its number */
+	uint32_t version;         /* of the protocol, in it */
 	uint64_t number;
 	uint8_t operation;
 	bool answered;
@@ -36,6 +39,28 @@ struct ln_job {
 /* Handles the request and answers; or returns an error. LN_EFORMAT: the request
  * is malformed, and the session is being closed. */
 int ln_job_do(struct ln_job *job);
+
+/* The operations about numbers (node/serve_numbers.c), likewise. */
+int ln_serve_numbered_module(struct ln_job *job);
+int ln_serve_process(struct ln_job *job);
+int ln_serve_number(struct ln_job *job);
+int ln_serve_attributes(struct ln_job *job);
+
+/* Closes the session of a malformed request; returns LN_EFORMAT. */
+int ln_job_malformed(struct ln_job *job);
+
+/* What a request names is not there; returns LN_ENOENT. */
+int ln_job_gone(struct ln_job *job, const char *text);
+
+/* Adds a module to an environment, keeps it for the peer, and answers. */
+int ln_job_add_module(struct ln_job *job, struct ln_environment *environment,
+		      const struct ln_blob *blob);
+
+/* Answers that a module is not known here. */
+void ln_job_answer_unknown(struct ln_job *job);
+
+/* Answers with a process, whose reference it takes over. LN_ENOMEM. */
+int ln_job_answer_process(struct ln_job *job, struct ln_process *process);
 
 /* Keeps a resource for the peer; takes ownership. LN_ELIMIT, LN_ENOMEM; LN_EIO:
  * the session is over. */

@@ -11,6 +11,7 @@
 #include "node/config.h"
 #include "node/frame_encoder.h"
 #include "node/node.h"
+#include "node/numbers.h"
 #include "node/peer.h"
 #include "node/reference.h"
 #include "node/request.h"
@@ -20,6 +21,7 @@
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
+#include "process/lookup.h"
 #include "process/naming.h"
 #include "process/plugin.h"
 #include "process/plugin_new.h"
@@ -31,13 +33,13 @@
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
-static int malformed(struct ln_job *job)
+int ln_job_malformed(struct ln_job *job)
 {
 	ln_peer_close(job->peer, "a malformed request");
 	return LN_EFORMAT;
 }
 
-static int gone(struct ln_job *job, const char *text)
+int ln_job_gone(struct ln_job *job, const char *text)
 {
 	job->text = strdup(text);
 	return LN_ENOENT;
@@ -79,10 +81,16 @@ static void decoder(void *argument)
 	struct making *making = argument;
 	struct ln_decoder body = { .data = making->job->body,
 				   .len = making->job->len };
+	bool joins = making->job->operation == LN_ASK_PROGRAM;
+	uint32_t denied = joins ? ln_decoder_u32(&body) : 0;
 
 	making->error =
 		ln_config_decode(&body, &making->config, &making->plugins);
 	making->malformed = making->error == LN_EFORMAT;
+	if (making->error < 0)
+		return;
+	making->config->denied = denied;
+	making->config->joins_family = joins;
 }
 
 static void compile_plugins(void *argument)
@@ -146,24 +154,14 @@ static int make_environment(struct making *making)
 	return error;
 }
 
-static int serve_environment(struct ln_job *job)
+/* Keeps an environment, which it takes over, for the peer, and answers. */
+static int give_environment(struct ln_job *job,
+			    struct ln_environment *environment)
 {
-	struct making *making = calloc(1, sizeof(*making));
 	struct ln_frame_encoder writer;
 	uint64_t id = 0;
-	int error;
+	int error = ln_job_hold(job, LN_HELD_ENVIRONMENT, environment, &id);
 
-	if (making == NULL)
-		return LN_ENOMEM;
-	making->job = job;
-	error = make_environment(making);
-	ln_config_free(making->config);
-	if (making->malformed)
-		error = malformed(job);
-	if (error == 0)
-		error = ln_job_hold(job, LN_HELD_ENVIRONMENT,
-				    making->environment, &id);
-	free(making);
 	if (error < 0)
 		return error;
 	ln_answer_begin(&writer, job->number, 0);
@@ -172,8 +170,33 @@ static int serve_environment(struct ln_job *job)
 	return 0;
 }
 
-/* Adds a module, and answers; `known` is in the answer if it is asked for. */
-static int add_module(struct ln_job *job, struct ln_environment *environment,
+static int serve_environment(struct ln_job *job)
+{
+	struct making *making = calloc(1, sizeof(*making));
+	int error;
+
+	if (making == NULL)
+		return LN_ENOMEM;
+	making->job = job;
+	error = make_environment(making);
+	ln_config_free(making->config);
+	if (making->malformed)
+		error = ln_job_malformed(job);
+	if (error == 0)
+		error = give_environment(job, making->environment);
+	free(making);
+	return error;
+}
+
+static int serve_program(struct ln_job *job)
+{
+	if (job->len > 0)
+		return serve_environment(job);
+	return give_environment(
+		job, ln_environment_retain(job->peer->node->environment));
+}
+
+int ln_job_add_module(struct ln_job *job, struct ln_environment *environment,
 		      const struct ln_blob *blob)
 {
 	struct ln_module *module;
@@ -187,11 +210,20 @@ static int add_module(struct ln_job *job, struct ln_environment *environment,
 	if (error < 0)
 		return error;
 	ln_answer_begin(&writer, job->number, 0);
-	if (job->operation == LN_ASK_MODULE)
+	if (job->operation != LN_ASK_BYTES)
 		ln_frame_encoder_u8(&writer, 1);
 	ln_frame_encoder_u64(&writer, id);
 	ln_job_answer(job, ln_frame_encoder_finish(&writer));
 	return 0;
+}
+
+void ln_job_answer_unknown(struct ln_job *job)
+{
+	struct ln_frame_encoder writer;
+
+	ln_answer_begin(&writer, job->number, 0);
+	ln_frame_encoder_u8(&writer, 0);
+	ln_job_answer(job, ln_frame_encoder_finish(&writer));
 }
 
 static int serve_module(struct ln_job *job)
@@ -200,23 +232,20 @@ static int serve_module(struct ln_job *job)
 	uint64_t id = ln_decoder_u64(&body);
 	const uint8_t *digest = ln_decoder_raw(&body, LN_DIGEST_SIZE);
 	struct ln_environment *environment;
-	struct ln_frame_encoder writer;
 	struct ln_blob *blob;
 	int error = 0;
 
 	if (!ln_decoder_done(&body))
-		return malformed(job);
+		return ln_job_malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
-		return gone(job, "the environment no longer exists");
+		return ln_job_gone(job, "the environment no longer exists");
 	blob = ln_store_find(&job->peer->node->store, digest);
 	if (blob != NULL) {
-		error = add_module(job, environment, blob);
+		error = ln_job_add_module(job, environment, blob);
 		ln_blob_release(blob);
 	} else {
-		ln_answer_begin(&writer, job->number, 0);
-		ln_frame_encoder_u8(&writer, 0);
-		ln_job_answer(job, ln_frame_encoder_finish(&writer));
+		ln_job_answer_unknown(job);
 	}
 	ln_environment_release(environment);
 	return error;
@@ -268,27 +297,29 @@ static int serve_bytes(struct ln_job *job)
 	int error;
 
 	if (body.failed)
-		return malformed(job);
+		return ln_job_malformed(job);
 	environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	if (environment == NULL)
-		return gone(job, "the environment no longer exists");
+		return ln_job_gone(job, "the environment no longer exists");
 	error = store(job, &blob);
 	if (error == 0) {
-		error = add_module(job, environment, blob);
+		error = ln_job_add_module(job, environment, blob);
 		ln_blob_release(blob);
 	}
 	ln_environment_release(environment);
 	return error;
 }
 
-/* Answers with a process, whose reference it takes over. */
-static int answer_process(struct ln_job *job, struct ln_process *process)
+int ln_job_answer_process(struct ln_job *job, struct ln_process *process)
 {
 	struct ln_frame_encoder writer;
 	struct ln_frame *frame;
 
 	ln_answer_begin(&writer, job->number, 0);
 	ln_reference_put(&writer, job->peer, process);
+	if (job->operation == LN_ASK_SPAWN &&
+	    job->version >= LN_NUMBERS_VERSION)
+		ln_frame_encoder_u64(&writer, ln_process_number(process));
 	ln_process_release(process);
 	frame = ln_frame_encoder_finish(&writer);
 	if (frame == NULL)
@@ -309,7 +340,7 @@ static int serve_spawn(struct ln_job *job)
 		(const char *)ln_decoder_bytes(&body, &spawn.function_len);
 	spawn.params = ln_decoder_bytes(&body, &spawn.params_len);
 	if (body.failed || ln_params_check(spawn.params, spawn.params_len) < 0)
-		return malformed(job);
+		return ln_job_malformed(job);
 	error = ln_reference_get(&body, job->peer, &spawn.parent);
 	spawn.link_tag = (int64_t)ln_decoder_u64(&body);
 	if (error == 0 && !ln_decoder_done(&body))
@@ -318,15 +349,16 @@ static int serve_spawn(struct ln_job *job)
 		spawn.module = ln_job_find(job, LN_HELD_MODULE, id);
 		error = spawn.module != NULL
 				? ln_wasm_spawn(&spawn, &process, &job->text)
-				: gone(job, "the module no longer exists");
+				: ln_job_gone(job,
+					      "the module no longer exists");
 		if (spawn.module != NULL)
 			ln_module_release(spawn.module);
 	} else if (error == LN_EFORMAT) {
-		malformed(job);
+		ln_job_malformed(job);
 	}
 	if (spawn.parent != NULL)
 		ln_process_release(spawn.parent);
-	return error == 0 ? answer_process(job, process) : error;
+	return error == 0 ? ln_job_answer_process(job, process) : error;
 }
 
 /* What the three about names begin with. */
@@ -344,11 +376,11 @@ static int get_naming(struct ln_job *job, struct ln_decoder *body,
 	key->name = (const char *)ln_decoder_bytes(body, &key->name_len);
 	key->version = (const char *)ln_decoder_bytes(body, &key->version_len);
 	if (body->failed)
-		return malformed(job);
+		return ln_job_malformed(job);
 	naming->environment = ln_job_find(job, LN_HELD_ENVIRONMENT, id);
 	return naming->environment != NULL
 		       ? 0
-		       : gone(job, "the environment no longer exists");
+		       : ln_job_gone(job, "the environment no longer exists");
 }
 
 static void answer_nothing(struct ln_job *job)
@@ -369,7 +401,7 @@ static LN_NOINLINE int change_name(struct ln_job *job,
 
 	if (ln_version_parse(naming->key.version, naming->key.version_len,
 			     &version, &wrong) < 0)
-		return malformed(job);
+		return ln_job_malformed(job);
 	return process != NULL
 		       ? ln_environment_register(naming->environment,
 						 &naming->key, &version,
@@ -392,7 +424,7 @@ static int serve_register(struct ln_job *job)
 	if (error == 0 && (!ln_decoder_done(&body) || process == NULL))
 		error = LN_EFORMAT;
 	if (error == LN_EFORMAT)
-		malformed(job);
+		ln_job_malformed(job);
 	if (error == 0)
 		error = change_name(job, &naming, process);
 	if (error == 0)
@@ -412,7 +444,7 @@ static int serve_unregister(struct ln_job *job)
 	if (error < 0)
 		return error;
 	error = ln_decoder_done(&body) ? change_name(job, &naming, NULL)
-				       : malformed(job);
+				       : ln_job_malformed(job);
 	if (error == 0)
 		answer_nothing(job);
 	ln_environment_release(naming.environment);
@@ -431,7 +463,7 @@ static LN_NOINLINE int look_up(struct ln_job *job, const struct naming *naming,
 	if (error == LN_ENOMEM)
 		return error;
 	if (error < 0)
-		return malformed(job);
+		return ln_job_malformed(job);
 	error = ln_environment_lookup(naming->environment, &naming->key,
 				      &requirement, process, &job->text);
 	ln_requirement_deinit(&requirement);
@@ -448,9 +480,9 @@ static int serve_lookup(struct ln_job *job)
 	if (error < 0)
 		return error;
 	error = ln_decoder_done(&body) ? look_up(job, &naming, &process)
-				       : malformed(job);
+				       : ln_job_malformed(job);
 	ln_environment_release(naming.environment);
-	return error == 0 ? answer_process(job, process) : error;
+	return error == 0 ? ln_job_answer_process(job, process) : error;
 }
 
 static int (*const servers[LN_OPERATIONS])(struct ln_job *) = {
@@ -461,6 +493,11 @@ static int (*const servers[LN_OPERATIONS])(struct ln_job *) = {
 	[LN_ASK_REGISTER] = serve_register,
 	[LN_ASK_UNREGISTER] = serve_unregister,
 	[LN_ASK_LOOKUP] = serve_lookup,
+	[LN_ASK_PROGRAM] = serve_program,
+	[LN_ASK_NUMBERED_MODULE] = ln_serve_numbered_module,
+	[LN_ASK_PROCESS] = ln_serve_process,
+	[LN_ASK_NUMBER] = ln_serve_number,
+	[LN_ASK_ATTRIBUTES] = ln_serve_attributes,
 };
 
 int ln_job_do(struct ln_job *job)

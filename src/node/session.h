@@ -21,6 +21,7 @@
 
 struct ln_peer;
 struct ln_pending;
+struct ln_programs;
 struct ln_served;
 struct ln_task;
 
@@ -80,8 +81,12 @@ struct ln_session {
 	struct ln_node_id id; /* of the peer */
 	uint64_t number;      /* peer->sessions, when it began */
 
-	struct ln_pending *pending; /* what was asked for; counted */
-	struct ln_served *served;   /* what the peer has here; counted */
+	struct ln_pending *pending;   /* what was asked for; counted */
+	struct ln_served *served;     /* what the peer has here; counted */
+	struct ln_programs *programs; /* what was spawned from there; owned,
+				       * under peer->lock; NULL: nothing */
+	char *attributes; /* of the peer; owned, under peer->lock; NULL: not
+			   * asked for yet */
 
 	/* Under the node's lock. */
 	struct ln_list siblings;

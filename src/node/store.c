@@ -90,6 +90,24 @@ struct ln_blob *ln_store_find(struct ln_store *store,
 	return blob;
 }
 
+struct ln_blob *ln_store_numbered(struct ln_store *store, uint64_t number)
+{
+	struct ln_blob *blob = NULL;
+
+	ln_lock_acquire(&store->lock);
+	ln_list_for_each (at, &store->blobs) {
+		uint64_t begin;
+
+		memcpy(&begin, blob_at(at)->digest, sizeof(begin));
+		if (begin == number)
+			blob = blob_at(at);
+	}
+	if (blob != NULL)
+		retain(blob);
+	ln_lock_release(&store->lock);
+	return blob;
+}
+
 static struct ln_blob *make(const uint8_t digest[LN_DIGEST_SIZE],
 			    uint8_t *bytes, size_t len)
 {

@@ -46,6 +46,10 @@ int ln_store_digest(const uint8_t *bytes, size_t len,
 struct ln_blob *ln_store_find(struct ln_store *store,
 			      const uint8_t digest[LN_DIGEST_SIZE]);
 
+/* The bytes whose digest begins with the bytes of `number` (little-endian), the
+ * last ones used if there are several, likewise. */
+struct ln_blob *ln_store_numbered(struct ln_store *store, uint64_t number);
+
 /* Adds bytes, which the store owns from then on in any case, and returns a
  * reference to them. If they do not fit into the store, the caller has the only
  * reference. NULL if memory is short. */

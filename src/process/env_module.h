@@ -20,6 +20,8 @@ struct ln_module {
 	size_t source_len;
 	struct ln_code_share *share; /* what the code is charged by, or NULL */
 	uint64_t kept;               /* bytes charged beside that */
+	_Atomic uint64_t number; /* for other nodes, see node/program.h; 0: not
+				  * computed yet */
 	_Atomic uint32_t references;
 };
 

@@ -56,9 +56,11 @@ struct ln_environment {
 	struct ln_listeners *listeners;  /* NULL: none */
 	struct ln_quota *descriptors;    /* sockets and files of guests */
 	struct ln_resolver_owner *names; /* of the names looked up for it */
-	/* In the pools for files: for short and for long work. */
+	/* In the pools for files: for short and for long work; and in that for
+	 * databases. */
 	struct ln_blocking_tenant *files;
 	struct ln_blocking_tenant *bulk;
+	struct ln_blocking_tenant *databases;
 	const struct ln_console *console; /* NULL: the program's streams */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */

@@ -79,6 +79,7 @@ static void destroy(void *argument)
 	ln_quota_release(environment->descriptors);
 	ln_listeners_close(environment->listeners);
 	ln_resolver_owner_release(environment->names);
+	ln_blocking_tenant_release(environment->databases);
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
 	ln_code_leave(runtime->engine, environment->making);
@@ -161,6 +162,11 @@ static int make_tenants(struct ln_environment *environment)
 					       parent != NULL ? parent->bulk
 							      : NULL,
 					       &environment->bulk);
+	if (error == 0)
+		error = ln_blocking_tenant_new(
+			ln_sched_databases(runtime->sched),
+			parent != NULL ? parent->databases : NULL,
+			&environment->databases);
 	if (error == 0)
 		error = ln_code_join(runtime->engine,
 				     parent != NULL ? parent->making : NULL,

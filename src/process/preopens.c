@@ -58,15 +58,12 @@ static const char *below(const char *path, const char *name, size_t *parts)
 	return path;
 }
 
-int ln_preopens_reach(const struct ln_preopens *preopens, const char *path,
-		      bool *read_only)
+const struct ln_open_dir *ln_preopens_find(const struct ln_preopens *preopens,
+					   const char *path, const char **rest)
 {
 	const struct ln_open_dir *best = NULL;
-	const char *rest = NULL;
 	size_t max = 0;
 
-	if (path[0] == '\0')
-		return -ENOENT;
 	for (size_t i = 0; preopens != NULL && i < preopens->count; i++) {
 		const struct ln_open_dir *dir = &preopens->dirs[i];
 		size_t parts;
@@ -74,14 +71,26 @@ int ln_preopens_reach(const struct ln_preopens *preopens, const char *path,
 
 		if (remains != NULL && (best == NULL || parts > max)) {
 			best = dir;
-			rest = remains;
+			*rest = remains;
 			max = parts;
 		}
 	}
-	if (best == NULL)
+	return best;
+}
+
+int ln_preopens_reach(const struct ln_preopens *preopens, const char *path,
+		      bool *read_only)
+{
+	const struct ln_open_dir *dir;
+	const char *rest;
+
+	if (path[0] == '\0')
+		return -ENOENT;
+	dir = ln_preopens_find(preopens, path, &rest);
+	if (dir == NULL)
 		return -EXDEV;
-	*read_only = best->read_only;
-	return ln_beneath_open(best->fd, rest[0] != '\0' ? rest : ".",
+	*read_only = dir->read_only;
+	return ln_beneath_open(dir->fd, rest[0] != '\0' ? rest : ".",
 			       O_PATH | O_DIRECTORY, 0);
 }
 

@@ -34,6 +34,11 @@ int ln_preopens_open(const struct ln_config *config, bool nested,
 /* Closes them; NULL is fine. */
 void ln_preopens_close(struct ln_preopens *preopens);
 
+/* The directory that guests' `path` is below, and what remains of the path,
+ * which may be nothing; NULL: none. `preopens` may be NULL. Does not block. */
+const struct ln_open_dir *ln_preopens_find(const struct ln_preopens *preopens,
+					   const char *path, const char **rest);
+
 /* Opens the directory that guests call `path` (O_PATH), and says whether it is
  * read-only. Negative values of errno: -EXDEV when it is in none of theirs.
  * `preopens` may be NULL. Blocks. */

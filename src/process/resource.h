@@ -20,7 +20,12 @@ enum ln_resource_kind {
 	LN_RESOURCE_TCP_STREAM,   /* struct ln_socket */
 	LN_RESOURCE_DNS_ITERATOR, /* struct ln_addresses */
 	LN_RESOURCE_UDP_SOCKET,   /* struct ln_socket */
+	LN_RESOURCE_TLS_LISTENER, /* struct ln_tls_listener */
+	LN_RESOURCE_TLS_STREAM,   /* struct ln_tls_stream */
 	LN_RESOURCE_SPAWN_CONFIG, /* struct ln_spawn_config */
+	LN_RESOURCE_DATABASE,     /* struct ln_sql */
+	LN_RESOURCE_STATEMENT,    /* struct ln_sql_statement */
+	LN_RESOURCE_NODE_LIST,    /* struct ln_node_list */
 	LN_RESOURCE_KINDS,
 };
 

@@ -5,12 +5,15 @@
 
 #include "net/address.h"
 #include "net/socket.h"
+#include "net/tls_stream.h"
 #include "process/config.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/node_list.h"
 #include "process/process.h"
 #include "process/spawn_config.h"
+#include "sql/sql.h"
 
 static void *retain_process(void *process)
 {
@@ -76,6 +79,56 @@ static uint64_t addresses_weight(const void *value)
 	       addresses->count * sizeof(addresses->list[0]);
 }
 
+static void free_tls_listener(void *listener)
+{
+	ln_tls_listener_free(listener);
+}
+
+static uint64_t tls_listener_weight(const void *listener)
+{
+	return ln_tls_listener_weight(listener);
+}
+
+static void *retain_tls_stream(void *stream)
+{
+	return ln_tls_stream_retain(stream);
+}
+
+static void release_tls_stream(void *stream)
+{
+	ln_tls_stream_release(stream);
+}
+
+static uint64_t tls_stream_weight(const void *stream)
+{
+	return ln_tls_stream_weight(stream);
+}
+
+/* Of what holds a database or statement, about; SQLite's memory is charged as
+ * it is allocated. */
+static uint64_t handle_weight(const void *value)
+{
+	(void)value;
+	return 512;
+}
+
+static void release_database(void *database)
+{
+	ln_sql_release(database);
+}
+
+static void release_statement(void *statement)
+{
+	ln_sql_statement_release(statement);
+}
+
+static uint64_t node_list_weight(const void *value)
+{
+	const struct ln_node_list *list = value;
+
+	return sizeof(*list) + list->count * sizeof(list->nodes[0]);
+}
+
 const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 	[LN_RESOURCE_PROCESS] = {
 		.noun = "process",
@@ -134,10 +187,42 @@ const struct ln_resource_class ln_resource_classes[LN_RESOURCE_KINDS] = {
 		.retain = retain_socket,
 		.release = release_socket,
 	},
+	[LN_RESOURCE_TLS_LISTENER] = {
+		.noun = "tls listener",
+		.max = UINT32_MAX,
+		.release = free_tls_listener,
+		.weight = tls_listener_weight,
+	},
+	[LN_RESOURCE_TLS_STREAM] = {
+		.noun = "tls stream",
+		.max = UINT32_MAX,
+		.travels = true,
+		.retain = retain_tls_stream,
+		.release = release_tls_stream,
+		.weight = tls_stream_weight,
+	},
 	[LN_RESOURCE_SPAWN_CONFIG] = {
 		.noun = "process configuration",
 		.max = 1024,
 		.release = free_spawn_config,
 		.weight = spawn_config_weight,
+	},
+	[LN_RESOURCE_DATABASE] = {
+		.noun = "database",
+		.max = 256,
+		.release = release_database,
+		.weight = handle_weight,
+	},
+	[LN_RESOURCE_STATEMENT] = {
+		.noun = "statement",
+		.max = 4096,
+		.release = release_statement,
+		.weight = handle_weight,
+	},
+	[LN_RESOURCE_NODE_LIST] = {
+		.noun = "result of a query for nodes",
+		.max = 1024,
+		.release = free,
+		.weight = node_list_weight,
 	},
 };

@@ -14,7 +14,9 @@
 #include "engine/preempt.h"
 #include "engine/report.h"
 #include "net/resolver.h"
+#include "net/tls.h"
 #include "process/directory.h"
+#include "process/metrics.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
@@ -47,6 +49,10 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 		error = ln_log_start();
 	if (error < 0)
 		goto fail_log;
+	runtime->metrics = ln_metrics_new();
+	error = LN_ENOMEM;
+	if (runtime->metrics == NULL)
+		goto fail_metrics;
 	error = ln_directory_new(&runtime->directory);
 	if (error < 0)
 		goto fail_directory;
@@ -89,6 +95,8 @@ fail_sched:
 fail_engine:
 	ln_directory_free(runtime->directory);
 fail_directory:
+	ln_metrics_free(runtime->metrics);
+fail_metrics:
 	ln_log_stop();
 fail_log:
 	free(runtime);
@@ -141,11 +149,15 @@ void ln_runtime_release(struct ln_runtime *runtime)
 {
 	if (!ln_refs_release(&runtime->references))
 		return;
+	/* Acquire pairs with whoever put it there. */
+	ln_tls_context_free(atomic_load_explicit(&runtime->system_trust,
+						 memory_order_acquire));
 	ln_resolver_free(runtime->resolver);
 	ln_sched_free(runtime->sched);
 	ln_blocking_free(runtime->texts);
 	ln_engine_free(runtime->engine);
 	ln_directory_free(runtime->directory);
+	ln_metrics_free(runtime->metrics);
 	free(runtime);
 	ln_log_stop();
 }

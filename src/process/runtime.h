@@ -18,10 +18,12 @@ struct ln_engine;
 struct ln_host_table;
 struct ln_node;
 struct ln_local_node;
+struct ln_metrics;
 struct ln_process;
 struct ln_report;
 struct ln_resolver;
 struct ln_sched;
+struct ln_tls_context;
 struct ln_wasi;
 
 struct ln_runtime_options {
@@ -48,7 +50,8 @@ struct ln_runtime {
 	struct ln_directory *directory; /* of its processes */
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
-	struct ln_blocking *texts; /* one thread, which makes reports texts */
+	struct ln_metrics *metrics; /* of all its guests */
+	struct ln_blocking *texts;  /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,
 			const char *text);
@@ -63,6 +66,9 @@ struct ln_runtime {
 	struct ln_node *member;
 
 	/* Any thread. */
+	struct ln_tls_context *_Atomic system_trust; /* of guests that connect
+						      * by TLS, made by the
+						      * first; NULL: not yet */
 	_Atomic uint32_t references;
 	_Atomic bool stopping;
 	_Atomic uint64_t environments;  /* ever made: numbers them */

@@ -335,6 +335,7 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 	}
 	for (unsigned i = 0; i < workers; i++)
 		pthread_join(sched->workers[i].thread, NULL);
+	ln_blocking_free(sched->databases);
 	ln_blocking_free(sched->bulk);
 	ln_blocking_free(sched->files);
 	ln_blocking_free(sched->blocking);
@@ -391,6 +392,11 @@ static int make_pools(struct ln_sched *sched)
 	if (error == 0)
 		error = ln_blocking_new(FILE_THREADS, cores > 2 ? cores : 2,
 					BULK_NICE, &sched->bulk);
+	/* What it runs takes no turns, so it is the kernel that shares the
+	 * processors. */
+	if (error == 0)
+		error = ln_blocking_new(FILE_THREADS, FILE_THREADS, BULK_NICE,
+					&sched->databases);
 	return error;
 }
 
@@ -489,6 +495,11 @@ struct ln_blocking *ln_sched_files(struct ln_sched *sched)
 struct ln_blocking *ln_sched_bulk(struct ln_sched *sched)
 {
 	return sched->bulk;
+}
+
+struct ln_blocking *ln_sched_databases(struct ln_sched *sched)
+{
+	return sched->databases;
 }
 
 struct ln_blocking *ln_sched_blocking(struct ln_sched *sched)

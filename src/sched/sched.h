@@ -48,13 +48,15 @@ struct ln_timers *ln_sched_timers(struct ln_sched *sched);
 struct ln_poller *ln_sched_poller(struct ln_sched *sched);
 
 /* The pools: for compiling and similar work; for short work on files, such as
- * opening one; and for long work on files in steps, such as large writes. So
- * work that hangs in a file system does not delay compiling, and long work does
- * not delay short work. The kernel also throttles threads that write much:
- * these never open files. */
+ * opening one; for long work on files in steps, such as large writes; and for
+ * statements of databases, which compute, read and write without steps. So work
+ * that hangs in a file system does not delay compiling, and long work does not
+ * delay short work. The kernel also throttles threads that write much: these
+ * never open files. */
 struct ln_blocking *ln_sched_blocking(struct ln_sched *sched);
 struct ln_blocking *ln_sched_files(struct ln_sched *sched);
 struct ln_blocking *ln_sched_bulk(struct ln_sched *sched);
+struct ln_blocking *ln_sched_databases(struct ln_sched *sched);
 
 /* The count of ticks since the start; it stands still while all sleep. */
 uint64_t ln_sched_ticks(struct ln_sched *sched);

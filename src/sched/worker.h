@@ -83,6 +83,7 @@ struct ln_sched {
 	struct ln_blocking *blocking;
 	struct ln_blocking *files;
 	struct ln_blocking *bulk;
+	struct ln_blocking *databases;
 	pthread_t ticker;
 	struct ln_slab stacks;
 	struct ln_timers timers;

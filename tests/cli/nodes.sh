@@ -20,7 +20,7 @@ module sleeps <<'EOF'
 EOF
 
 # What does not go together. Nothing of it makes a key.
-for option in "--node-name a" "--peer 127.0.0.1:1" --no-entry "--cluster-key k" \
+for option in "--node-name a" "--node-attribute a=b" "--peer 127.0.0.1:1" --no-entry "--cluster-key k" \
 	"--cert c" "--key k" "--ca c" "--heartbeat 1s"; do
 	# shellcheck disable=SC2086 # two words
 	refuses "^lunatic: ${option% *} needs --node" \
@@ -42,6 +42,14 @@ for bad_name in "" "$(printf 'a\nb')" "$long" "$(printf '\377')"; do
 	expect 1 "a name"
 	says err 'not a valid value of --node-name: that is 1 to 255 bytes' \
 		"a name"
+done
+for bad_attribute in "" a =b name=b "$(printf 'a=\377')" \
+	"a=$(printf '%04096d' 0)"; do
+	# shellcheck disable=SC2086 # several words
+	run $node --node-attribute "$bad_attribute" hello.wasm
+	expect 1 "an attribute"
+	says err 'not a valid value of --node-attribute: that is KEY=VALUE' \
+		"an attribute"
 done
 for bad_time in "" 5 99ms 0s 3601s 5m -1s 1.5s "5 s" s 99999999999999999999s; do
 	refuses "not a valid value of --heartbeat: that is 100ms to 3600s" \

@@ -12,7 +12,6 @@
 /* Results of receiving. */
 #define DATA 0
 #define LINK_DIED 1
-#define TIMED_OUT 9027
 
 /* Spawns an entry without parameters. A link of 0 is none. */
 static inline uint64_t spawn(const char *entry, int64_t link)

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The result of what waited for too long. */
+#define TIMED_OUT 9027
+
 /* Long enough for what must come, short enough for what must not. */
 #define SOON 10000
 #define A_WHILE 50

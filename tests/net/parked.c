@@ -1,16 +1,7 @@
-/*
- * Processes that wait in a call until they are killed, or until the call is
- * over in time. Reads commands from standard input, answers each by a line:
- *
- *   hold CALL COUNT    COUNT processes call, and one boss is linked to them
- *   fail               the boss fails, and they are killed
- *   time CALL COUNT    one process calls COUNT times, with a timeout
- *   room               the answer is how many more descriptors there may be
- *
- * Arguments: the port of descriptor 3, a listener, and that of a listener which
- * nobody accepts from. Descriptor 4 is a directory with a FIFO.
- */
+/* Calls of lunatic 0.7 and of WASI that wait, parked.h. */
 #include "../guest/networking/net.h"
+
+#include "parked.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -19,32 +10,9 @@
 
 #define LISTENER 3
 #define DIR 4
-#define BIG 65536
-#define READY 1
-#define FAIL 2
 #define FAR UINT64_C(1000000000000)
 
-struct call {
-	const char *name;
-	void (*prepare)(void);
-	void (*wait)(void);
-	/* With a timeout of some milliseconds; NULL: it has none. */
-	void (*in_time)(uint32_t timeout);
-	void (*clean)(void); /* after that */
-};
-
-static uint8_t page[BIG];
-static uint16_t open_port;
-static uint16_t deaf_port;
-static uint64_t listener;
-static uint64_t client;
-static uint64_t server;
 static int fd;
-
-static void never(void)
-{
-	CHECK(!"the call should wait");
-}
 
 /* The other end is that of another process, which may have been killed a bit
  * earlier. */
@@ -384,7 +352,7 @@ static void list_always(void)
 		CHECK_EQ(__wasi_fd_readdir(DIR, page, BIG, 0, &used), 0);
 }
 
-static const struct call calls[] = {
+const struct call calls[] = {
 	{ "tcp_connect", no_preparation, connect_wait, connect_in_time,
 	  no_preparation },
 	{ "tcp_accept", listen_somewhere, accept_wait, NULL, NULL },
@@ -414,7 +382,7 @@ static const struct call calls[] = {
 	{ "directory_list", no_preparation, list_always, NULL, NULL },
 };
 
-#define CALLS ((int)(sizeof(calls) / sizeof(*calls)))
+const int call_count = sizeof(calls) / sizeof(*calls);
 
 /* What a process is to do: sent by the one that spawned it. */
 struct work {
@@ -472,73 +440,18 @@ ENTRY(boss)(void)
 	_Exit(1);
 }
 
-static int find(const char *name)
+static uint64_t hold(int call, int count)
 {
-	for (int i = 0; i < CALLS; i++) {
-		if (strcmp(calls[i].name, name) == 0)
-			return i;
-	}
-	printf("no call %s\n", name);
-	exit(EXIT_FAILURE);
+	uint64_t id = spawn("boss", 1);
+
+	send_work(id, call, count);
+	CHECK_EQ(receive_any(0), DATA);
+	return id;
 }
 
-static void in_time(const struct call *call, int count)
+static void fail(uint64_t id)
 {
-	CHECK(call->in_time != NULL);
-	call->prepare();
-	for (int i = 0; i < count; i++)
-		call->in_time(1 + (uint32_t)i % 3);
-	call->clean();
-}
-
-/* Opens sockets until the bound is reached. */
-static int count_room(void)
-{
-	static uint64_t ids[1000];
-	int count = 0;
-
-	while (lunatic_networking_tcp_bind(4, (void *)loopback, 0, 0, 0,
-					   &ids[count]) == OK)
-		count++;
-	expect_error(ids[count], "Too many open files (os error 24)");
-	for (int i = 0; i < count; i++)
-		lunatic_networking_drop_tcp_listener(ids[i]);
-	return count;
-}
-
-int main(int argc, char **argv)
-{
-	char line[100];
-	uint64_t boss_id = 0;
-
-	CHECK_EQ(argc, 3);
-	open_port = (uint16_t)atoi(argv[1]);
-	deaf_port = (uint16_t)atoi(argv[2]);
-	lunatic_process_die_when_link_dies(0);
-	while (fgets(line, sizeof(line), stdin) != NULL) {
-		char name[40];
-		int count;
-
-		if (sscanf(line, "hold %39s %d", name, &count) == 2) {
-			boss_id = spawn("boss", 1);
-			send_work(boss_id, find(name), count);
-			CHECK_EQ(receive_any(0), DATA);
-		} else if (strcmp(line, "fail\n") == 0) {
-			send_number(boss_id, FAIL, 0);
-			lunatic_process_drop_process(boss_id);
-			expect_link_died(1);
-		} else if (sscanf(line, "time %39s %d", name, &count) == 2) {
-			in_time(&calls[find(name)], count);
-		} else if (strcmp(line, "room\n") == 0) {
-			printf("%d\n", count_room());
-			fflush(stdout);
-			continue;
-		} else {
-			printf("not understood: %s", line);
-			return EXIT_FAILURE;
-		}
-		puts("done");
-		fflush(stdout);
-	}
-	return 0;
+	send_number(id, FAIL, 0);
+	lunatic_process_drop_process(id);
+	expect_link_died(1);
 }

@@ -1,7 +1,7 @@
 """Kills and times out processes that wait in calls, and counts what the program
 has before and afterwards.
 
-    parked.py LUNATIC MODULE PORT FOLDER FACTOR
+    parked.py LUNATIC GENERATION MODULE PORT FOLDER FACTOR
 """
 import json
 import os
@@ -25,8 +25,9 @@ NETWORKING = "lunatic::networking::"
 WASI = "wasi_snapshot_preview1::"
 
 # Each call, where its processes wait (None: in a job that is soon over, and
-# then in the next one), and whether it has a timeout.
-CALLS = [
+# then in the next one), and whether it has a timeout. First those of guests of
+# lunatic 0.7, and of WASI.
+CALLS_07 = [
     ("tcp_connect", NETWORKING + "tcp_connect", True),
     ("tcp_accept", NETWORKING + "tcp_accept", False),
     ("tcp_read", NETWORKING + "tcp_read", True),
@@ -50,6 +51,24 @@ CALLS = [
     ("file_write", None, False),
     ("directory_list", None, False),
 ]
+
+CALLS_13 = [
+    ("tcp_connect", NETWORKING + "tcp_connect", True),
+    ("tcp_accept", NETWORKING + "tcp_accept", False),
+    ("tcp_read", NETWORKING + "tcp_read", True),
+    ("tcp_read_shared", NETWORKING + "tcp_read", False),
+    ("tcp_peek", NETWORKING + "tcp_peek", True),
+    ("tcp_peek_shared", NETWORKING + "tcp_peek", False),
+    ("tcp_write", NETWORKING + "tcp_write_vectored", True),
+    ("tcp_write_shared", NETWORKING + "tcp_write_vectored", False),
+    ("udp_receive", NETWORKING + "udp_receive", False),
+    ("udp_receive_shared", NETWORKING + "udp_receive", False),
+    ("udp_receive_from", NETWORKING + "udp_receive_from", False),
+    ("udp_exchange", None, False),
+    ("resolve", None, True),
+]
+
+CALLS = {"0.7": CALLS_07, "0.13": CALLS_13}
 
 
 def deaf_listener():
@@ -153,9 +172,10 @@ def kill(program, call, function, before):
 
 
 def main():
-    lunatic, module, port, folder, factor = sys.argv[1:]
+    lunatic, generation, module, port, folder, factor = sys.argv[1:]
+    calls = CALLS[generation]
     program = Program(lunatic, module, port, folder)
-    for call, _, timed in CALLS:
+    for call, _, timed in calls:
         program.say("hold %s 1" % call)
         program.say("fail")
         if timed:
@@ -164,7 +184,7 @@ def main():
     before = program.descriptors()
     room = program.room()
     check(room < DESCRIPTORS, "there is no bound")
-    for call, function, timed in CALLS:
+    for call, function, timed in calls:
         # In the first round it is seen that they wait; in the others the kill
         # comes whenever it comes.
         kill(program, call, function, before)

@@ -9,11 +9,20 @@
  */
 #include "host/v13/find.h"
 
+#include <stdlib.h>
+
 #include "base/error.h"
+#include "engine/instance.h"
+#include "node/node.h"
+#include "node/numbers.h"
+#include "node/peer.h"
+#include "node/program.h"
+#include "node/proxy.h"
 #include "process/environment.h"
 #include "process/lookup.h"
 #include "process/process.h"
 #include "process/resource.h"
+#include "process/runtime.h"
 #include "sched/task.h"
 
 #define RECENT_MAX 256 /* processes that a guest keeps */
@@ -32,15 +41,29 @@ struct ln_process *ln_v13_find(struct ln_guest *guest, uint64_t id)
 struct ln_process *ln_v13_find_at(struct ln_guest *guest, uint64_t node,
 				  uint64_t id)
 {
+	struct ln_local_node *local = guest->environment->runtime->node;
+	struct ln_process *process = NULL;
+	struct ln_peer *peer = NULL;
+	char *text;
+
 	if (node == 0 || node == ln_v13_node_id(guest))
 		return ln_v13_find(guest, id);
-	return NULL;
+	if (local != NULL && ln_local_node_admits(local, guest->environment))
+		peer = ln_local_node_numbered(local, node);
+	if (peer == NULL)
+		return NULL;
+	if (ln_program_find(peer, id, &process, &text) < 0)
+		free(text);
+	ln_instance_resumed(guest->instance);
+	ln_peer_release(peer);
+	return process;
 }
 
 uint64_t ln_v13_node_id(const struct ln_guest *guest)
 {
-	(void)guest;
-	return 0;
+	const struct ln_local_node *node = guest->environment->runtime->node;
+
+	return node != NULL ? ln_node_number(&node->id) : 0;
 }
 
 void ln_v13_remember(struct ln_guest *guest, uint64_t id,
@@ -88,9 +111,30 @@ uint64_t ln_v13_id_of(const struct ln_guest *guest, struct ln_process *process)
 	return ln_process_number(process);
 }
 
+/* Those of a process of another node. */
+static int remote_address(struct ln_guest *guest, struct ln_process *process,
+			  uint64_t *node, uint64_t *id)
+{
+	const struct ln_proxy *proxy = ln_proxy_of(process);
+	char *text;
+	int error;
+
+	if (!ln_local_node_admits(proxy->peer->node, guest->environment))
+		return LN_ENOENT;
+	*node = ln_peer_number(proxy->peer);
+	error = ln_program_number(process, id, &text);
+	ln_instance_resumed(guest->instance);
+	free(text);
+	return error < 0 && error != LN_EKILLED ? LN_ENOENT : error;
+}
+
 int ln_v13_address(struct ln_guest *guest, struct ln_process *process,
 		   uint64_t *node, uint64_t *id)
 {
+	*node = 0;
+	*id = 0;
+	if (ln_process_is_remote(process))
+		return remote_address(guest, process, node, id);
 	*node = ln_v13_node_id(guest);
 	*id = ln_v13_id_of(guest, process);
 	return *id != 0 ? 0 : LN_ENOENT;

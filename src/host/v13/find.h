@@ -18,11 +18,13 @@ struct ln_process *ln_v13_find(struct ln_guest *guest, uint64_t id);
 struct ln_process *ln_v13_find_at(struct ln_guest *guest, uint64_t node,
 				  uint64_t id);
 
-/* The id of the node that this program is; 0: it is none. */
+/* The id of the node that this program is, also for those who may not use
+ * others; 0: it is none. */
 uint64_t ln_v13_node_id(const struct ln_guest *guest);
 
 /* The ids of a process and of its node, as any process of the guest's family
- * may use them. LN_ENOENT: it cannot be reached by an id. */
+ * may use them. Parks for one of another node whose id is not known yet.
+ * LN_ENOENT: it cannot be reached by an id, or its node is lost; LN_EKILLED. */
 int ln_v13_address(struct ln_guest *guest, struct ln_process *process,
 		   uint64_t *node, uint64_t *id);
 

@@ -146,9 +146,17 @@ static int name_it(void *argument, struct ln_process *process)
 static int give_found(struct ln_process *process, uint8_t *node, uint8_t *id,
 		      struct ln_guest *guest, uint32_t *result)
 {
-	ln_host_put_id(node, ln_v13_node_id(guest));
-	ln_host_put_id(id, ln_v13_id_of(guest, process));
+	uint64_t at;
+	uint64_t number;
+	int error = ln_v13_address(guest, process, &at, &number);
+
 	ln_process_release(process);
+	if (error == LN_ENOENT)
+		number = 0; /* it has ended, or cannot be reached */
+	else if (error < 0)
+		return error;
+	ln_host_put_id(node, at);
+	ln_host_put_id(id, number);
 	*result = FOUND;
 	return 0;
 }

@@ -1,8 +1,9 @@
-/* lunatic::networking: UDP (net/udp.h). */
+/* lunatic::networking: UDP (net/udp.h); and such sockets in messages. */
 #include "net/udp.h"
 #include "base/time.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/messages.h"
 #include "host/net.h"
 #include "host/result.h"
 #include "net/address.h"
@@ -249,4 +250,16 @@ int ln_host_v13_networking_clone_udp_socket(struct ln_guest *guest,
 					    uint64_t socket, uint64_t *result)
 {
 	return ln_host_clone(guest, LN_RESOURCE_UDP_SOCKET, socket, result);
+}
+
+int ln_host_v13_message_push_udp_socket(struct ln_guest *guest, uint64_t socket,
+					uint64_t *result)
+{
+	return ln_host_push(guest, LN_RESOURCE_UDP_SOCKET, socket, result);
+}
+
+int ln_host_v13_message_take_udp_socket(struct ln_guest *guest, uint64_t index,
+					uint64_t *result)
+{
+	return ln_host_take(guest, LN_RESOURCE_UDP_SOCKET, index, result);
 }

@@ -5,6 +5,7 @@
 //   watch NODE N    N linked processes there, under load, until the node is
 //                   lost; then until it is back
 //   stay NODE       a process there that answers, until the node is lost
+//   name            answers under the name "old"; for ever
 //   many NODE N     makes an environment, a module and a process N times
 #include "../../guest/check.h"
 
@@ -437,8 +438,35 @@ static void many(const char *node, int64_t count)
 	}
 }
 
+// Answers with the double of the number, and with its own handle.
+static void answer_by_name(void)
+{
+	CHECK_EQ(lunatic_process_register("old", 3, "0.0.0", 5,
+					  lunatic_process_this_env(),
+					  lunatic_process_this()),
+		 0);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		int64_t number;
+		uint64_t back;
+
+		CHECK_EQ(lunatic_message_receive(NULL, 0, 0), DATA);
+		number = 2 * read_number();
+		back = lunatic_message_take_process(0);
+		lunatic_message_create_data(TAG_ANSWER, sizeof(number));
+		lunatic_message_write_data(&number, sizeof(number));
+		CHECK_EQ(lunatic_message_push_process(lunatic_process_this()),
+			 0);
+		lunatic_message_send(back);
+		lunatic_process_drop_process(back);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "name") == 0)
+		answer_by_name();
 	CHECK(argc >= 3);
 	lunatic_process_die_when_link_dies(0);
 	if (strcmp(argv[1], "tour") == 0)

@@ -10,8 +10,8 @@
 #define DATA 0
 #define LINK_DIED 1
 #define PROCESS_DIED 2
-#define TIMED_OUT 9027
-#define OWN UINT64_MAX     /* module or configuration */
+
+#define OWN UINT64_MAX      /* module or configuration */
 #define NO_LIMIT UINT64_MAX /* of time */
 
 /* Spawns an entry with a configuration; `params` are encoded. */

@@ -1,5 +1,6 @@
 /* src/base/secret.c: the file is made once, whoever asks, and one that is
  * not safe is refused with a text that says why. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "support/record.h"
 
 #define USUAL "config/lunatic/cluster.key"
 #define RACERS 16
@@ -136,11 +138,21 @@ static void test_places(void **state)
 	read_key(NULL);
 	expect_mode(".config/lunatic/cluster.key", 0600);
 	assert_int_equal(system("rm -r .config"), 0);
+	/* A service has no HOME. */
 	unsetenv("HOME");
-	assert_int_equal(refused(NULL, "HOME is not set; use --cluster-key"),
+	test_record_home = folder;
+	read_key(NULL);
+	expect_mode(".config/lunatic/cluster.key", 0600);
+	assert_int_equal(system("rm -r .config"), 0);
+	test_record_home = NULL;
+	assert_int_equal(refused(NULL, "HOME is not set, and the user has no "
+				       "home; use --cluster-key"),
 			 LN_ENOENT);
 	setenv("HOME", "", 1);
 	assert_int_equal(refused(NULL, "HOME is not set"), LN_ENOENT);
+	test_record_error = EMFILE;
+	assert_int_equal(refused(NULL, "too many files are open"), LN_ELIMIT);
+	test_record_error = 0;
 	setenv("HOME", folder, 1);
 }
 

@@ -1,4 +1,5 @@
 /* Reports: the table for people, and the same as JSON. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include "engine/host_table.h"
 #include "mesh/mesh.h"
 #include "process/inspect.h"
+#include "process/metrics.h"
 #include "process/process.h"
 #include "support/capture.h"
 #include "support/processes.h"
@@ -42,7 +44,8 @@ static char *text_with(const struct ln_inspection *all,
 		       enum ln_report_form form)
 {
 	size_t len;
-	char *text = ln_cli_report_text(all, nodes, form, &len);
+	const struct ln_cli_metrics none = { .count = 0 };
+	char *text = ln_cli_report_text(all, nodes, &none, 50, form, &len);
 
 	assert_non_null(text);
 	assert_int_equal(strlen(text), len);
@@ -104,12 +107,13 @@ static void totals(void **state)
 		      "linear memory 64.0K\n");
 	free(text);
 	text = text_of(&nobody, LN_REPORT_JSON);
-	check_has(text,
-		  "\"age_ms\":1500,\"alive\":0,\"started\":10,"
-		  "\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
-		  "\"killed\":2},\"messages_delivered\":20,"
-		  "\"messages_waiting\":3,\"messages_dropped\":4,"
-		  "\"memory_bytes\":65536,\"node\":null,\"processes\":[]}\n");
+	check_has(text, "\"age_ms\":1500,\"alive\":0,\"started\":10,"
+			"\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
+			"\"killed\":2},\"messages_delivered\":20,"
+			"\"messages_waiting\":3,\"messages_dropped\":4,"
+			"\"memory_bytes\":65536,\"node\":null,"
+			"\"metrics_known\":0,\"metrics_dropped\":0,"
+			"\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
 	free(text);
 }
@@ -336,10 +340,57 @@ static void with_nodes(void **state)
 	assert_null(strstr(text, "received"));
 	free(text);
 	text = text_with(&all, &nodes, LN_REPORT_JSON);
-	check_has(text, "\"peers\":[]},\"processes\":[]}\n");
+	check_has(text, "\"peers\":[]},\"metrics_known\":0,");
 	free(text);
 	text = text_of(&all, LN_REPORT_JSON);
 	check_has(text, ",\"node\":null,");
+	free(text);
+}
+
+/* What has a name that a guest chose, and numbers that JSON does not have. */
+static void with_metrics(void **state)
+{
+	static const char longest[] =
+		"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+	const struct ln_metric_value values[] = {
+		{ LN_METRIC_COUNTER, "a\0\x1b[\"", 5, .counter = UINT64_MAX },
+		{ LN_METRIC_GAUGE, "depth", 5, .gauge = (double)INFINITY },
+		{ LN_METRIC_GAUGE, "ratio", 5, .gauge = -1.2345678912e-300 },
+		{ LN_METRIC_HISTOGRAM, longest, sizeof(longest) - 1,
+		  .histogram = { UINT64_MAX, -1.23456e300, -1.23456e300,
+				 (double)NAN, -1.23456e-300, 2, 3 } },
+	};
+	const struct ln_cli_metrics metrics = { values, 4, 7 };
+	const struct ln_cli_nodes nodes = { .id = NULL };
+	size_t len;
+	char *text = ln_cli_report_text(&nobody, &nodes, &metrics, 10,
+					LN_REPORT_TABLE, &len);
+
+	(void)state;
+	assert_non_null(text);
+	check_plain(text);
+	check_has(text, "\nlunatic: 4 metrics, 7 updates dropped\n");
+	check_has(text, "\na??[\"                        counter   "
+			"18446744073709551615\n");
+	check_has(text, "\nnnnnnnnnnnnnnnnnnnnnnnnnnn.. histogram ");
+	free(text);
+	text = ln_cli_report_text(&nobody, &nodes, &metrics, 10, LN_REPORT_JSON,
+				  &len);
+	assert_non_null(text);
+	check_has(text, ",\"metrics_known\":4,\"metrics_dropped\":7,"
+			"\"metrics\":[{\"name\":\"a\\u0000\\u001b[\\\"\","
+			"\"kind\":\"counter\",\"value\":18446744073709551615"
+			"},{\"name\":\"depth\",\"kind\":\"gauge\","
+			"\"value\":null},");
+	check_has(text, "\"max\":null,\"p50\":-1.23");
+	check_has(text, "\"p90\":2,\"p99\":3}],\"processes\":[");
+	free(text);
+	text = ln_cli_report_text(&nobody, &nodes, &metrics, 1, LN_REPORT_TABLE,
+				  &len);
+	assert_non_null(text);
+	check_has(text, " counter ");
+	assert_null(strstr(text, " gauge "));
+	check_has(text, "\nand 3 others\n");
 	free(text);
 }
 
@@ -371,6 +422,7 @@ int main(void)
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(sizes_and_ages),
 		cmocka_unit_test(with_nodes),
+		cmocka_unit_test(with_metrics),
 		cmocka_unit_test(of_a_runtime),
 	};
 

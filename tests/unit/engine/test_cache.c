@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/guard.h"
 #include "engine/cache.h"
+#include "support/record.h"
 
 #define HEADER 80 /* bytes of a file before the code */
 
@@ -673,6 +674,10 @@ static void default_folders(void **state)
 	assert_miss(&key);
 	store_code();
 	assert_miss(&key);
+	/* What HOME said before is what the user's record says. */
+	test_record_home = place->root;
+	assert_hit(&key);
+	test_record_home = NULL;
 }
 
 /* Nothing can be made where a file is in the way, or what is full. */

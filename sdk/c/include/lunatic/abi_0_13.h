@@ -606,6 +606,226 @@ void lunatic_child_config_preopen_dir(uint64_t config, const void *dir,
 				      size_t dir_len);
 
 /*
+ * lunatic::distributed
+ *
+ * Other nodes of the cluster. A node has an id, the same on all nodes, until it
+ * ends; a process is known by the id of its node and its own id there. By these
+ * ids processes of the programs of all nodes reach each other, with those that
+ * they spawn, also with other configurations. Processes in environments below
+ * these, which programs of lunatic 0.7 make, are not reached, and find no nodes.
+ */
+
+/*
+ * Tells how many nodes there are: those that are connected, and the own one.
+ *
+ * Returns the number; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::distributed", "nodes_count")
+uint32_t lunatic_distributed_nodes_count(void);
+
+/*
+ * Tells the ids of the nodes, the own one first.
+ *
+ * nodes: filled as far as it has room
+ * Returns how many were stored
+ */
+LUNATIC_IMPORT("lunatic::distributed", "get_nodes")
+uint32_t lunatic_distributed_get_nodes(const uint64_t *nodes,
+				       size_t nodes_count);
+
+/*
+ * Tells the id of the node that the process runs on.
+ *
+ * Returns the id; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::distributed", "node_id")
+uint64_t lunatic_distributed_node_id(void);
+
+/*
+ * Tells an id of the module that the process was spawned from, the same on all
+ * nodes: it is computed from the bytes of the module.
+ *
+ * Returns the id
+ */
+LUNATIC_IMPORT("lunatic::distributed", "module_id")
+uint64_t lunatic_distributed_module_id(void);
+
+/*
+ * Spawns a process on a node. A module that the node does not have is sent to
+ * it, once. What the process may do is bounded by the program of that node.
+ *
+ * node: id of the node
+ * config: id of the configuration of the process; -1: that of the process that
+ *   calls or, if that has none but the program's, the one of the program of the
+ *   other node
+ * module: what module_id told a process of the module
+ * function: name of an exported function without results
+ * params: for each parameter one byte of type (0x7f for i32, 0x7e for i64, 0x7b
+ *   for v128), and 16 bytes of value
+ * id: where the id of the process is stored, or that of an error
+ * Returns 0 for success; 1 if the node does not exist, or for any other error;
+ *   2 if there is no such module; 9027 if the node was lost
+ * Traps: the process may not spawn processes
+ * Traps: the module is still being instantiated
+ * Traps: the name of the function is not UTF-8
+ * Traps: the parameters are malformed
+ * Traps: the process holds no configuration of that id
+ */
+LUNATIC_IMPORT("lunatic::distributed", "spawn")
+uint32_t lunatic_distributed_spawn(uint64_t node, uint64_t config,
+				   uint64_t module, const void *function,
+				   size_t function_len, const void *params,
+				   size_t params_len, uint64_t *id);
+
+/*
+ * Sends the message in the scratch area to a process of another node. It waits
+ * while too much is on its way to that node. A message to a process that has
+ * ended is dropped.
+ *
+ * node: id of the node
+ * process: id of the process
+ * Returns 0 when it is on its way; 2 if the node does not exist, or is lost
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::distributed", "send")
+uint32_t lunatic_distributed_send(uint64_t node, uint64_t process);
+
+/*
+ * Sends the message in the scratch area to a process of another node, and waits
+ * for an answer, without a look at messages that are there already.
+ *
+ * node: id of the node
+ * process: id of the process
+ * wait_on_tag: tag of the answer
+ * timeout: in milliseconds; -1: none
+ * Returns 0 when the answer has come; 2 if the node does not exist, or is lost;
+ *   9027 when the time is over
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::distributed", "send_receive_skip_search")
+uint32_t lunatic_distributed_send_receive_skip_search(uint64_t node,
+						      uint64_t process,
+						      int64_t wait_on_tag,
+						      uint64_t timeout);
+
+/*
+ * Adds a process of any node to the message, for guests of lunatic 0.7, which
+ * have other ids for it. Not in lunatic 0.13.
+ *
+ * node: id of the node; 0: the own one
+ * process: id of the process
+ * Returns the number of the resource in the message; -1 when there is no such
+ *   process, or it has ended
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::distributed", "push_process")
+uint64_t lunatic_distributed_push_process(uint64_t node, uint64_t process);
+
+/*
+ * Moves a process of any node out of the message. Not in lunatic 0.13.
+ *
+ * index: the number of the resource in the message
+ * node: where the id of its node is stored
+ * Returns the id of the process; 0 when this process cannot reach it by an id
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a process, or was taken before
+ */
+LUNATIC_IMPORT("lunatic::distributed", "take_process")
+uint64_t lunatic_distributed_take_process(uint64_t index, uint64_t *node);
+
+/*
+ * Looks for nodes that have certain attributes: their name, as `name`, and those
+ * that they were given on the command line.
+ *
+ * query: `key=value`, joined by `&`; bytes may be written as `%` and two
+ *   hexadecimal digits. A node must have all. An empty query finds all nodes.
+ * query_id: where the id of what was found is stored
+ * count: where the number of nodes is stored
+ * error: where the id of an error is stored
+ * Returns 0 for success; 1 for an error
+ * Traps: the query is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::distributed", "exec_lookup_nodes")
+uint32_t lunatic_distributed_exec_lookup_nodes(const void *query,
+					       size_t query_len,
+					       uint64_t *query_id,
+					       uint32_t *count,
+					       uint64_t *error);
+
+/*
+ * Tells the ids of the nodes that a query has found, once: then it is forgotten.
+ *
+ * query: what exec_lookup_nodes has stored
+ * nodes: filled as far as it has room
+ * error: where the id of an error is stored
+ * Returns how many were stored; -1: there is no such query
+ */
+LUNATIC_IMPORT("lunatic::distributed", "copy_lookup_nodes_results")
+int32_t lunatic_distributed_copy_lookup_nodes_results(uint64_t query,
+						      const uint64_t *nodes,
+						      size_t nodes_count,
+						      uint64_t *error);
+
+/*
+ * Makes a certificate authority for tests, another one each time. Results of
+ * this function and the next two are left in memory that the guest allocates in
+ * its export `lunatic_alloc`, of type (i32) -> i32, and encoded as by the crate
+ * bincode: for each text its length in 64 bits, and its bytes.
+ *
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
+ */
+LUNATIC_IMPORT("lunatic::distributed", "test_root_cert")
+uint32_t lunatic_distributed_test_root_cert(void *len);
+
+/*
+ * Makes a certificate with a new key, for a server or a node.
+ *
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported: RSA of 1,024 to 4,096 bits, P-256, P-384, Ed25519
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
+ */
+LUNATIC_IMPORT("lunatic::distributed", "default_server_certificates")
+uint32_t lunatic_distributed_default_server_certificates(const void *certificate,
+							 size_t certificate_len,
+							 const void *key,
+							 size_t key_len,
+							 void *len);
+
+/*
+ * Signs a request for a certificate. Nodes that are started with it and the
+ * authority's certificate (`--cert`, `--key`, `--ca`) are members of one
+ * cluster.
+ *
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * request: the request (PKCS #10), in PEM; its names stay
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of the text of the certificate, in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported, as above
+ * Traps: the request is malformed, not signed by its own key, or that is not
+ *   supported
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
+ */
+LUNATIC_IMPORT("lunatic::distributed", "sign_node")
+uint32_t lunatic_distributed_sign_node(const void *certificate,
+				       size_t certificate_len, const void *key,
+				       size_t key_len, const void *request,
+				       size_t request_len, void *len);
+
+/*
  * lunatic::message
  *
  * Creating, sending and receiving messages. A process sends by creating a

@@ -1,0 +1,62 @@
+/*
+ * Histograms of numbers, with the same buckets for all: each power of two from
+ * 2^-32 to 2^32 has eight. A percentile is exact to 1/16 of its value, and
+ * never outside the smallest and the largest value; beyond these powers only
+ * those are known. Any thread at any time.
+ */
+#ifndef LN_PROCESS_HISTOGRAM_H
+#define LN_PROCESS_HISTOGRAM_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+#define LN_HISTOGRAM_OCTAVES 64
+#define LN_HISTOGRAM_STEPS 8 /* buckets of one power of two */
+/* One more below, also for all that is not positive, and one above. */
+#define LN_HISTOGRAM_BUCKETS (LN_HISTOGRAM_OCTAVES * LN_HISTOGRAM_STEPS + 2)
+
+/* What many threads add to, each to that of its processor. */
+#define LN_CELLS 8
+
+struct ln_cell {
+	alignas(LN_CACHE_LINE) _Atomic uint64_t value;
+};
+
+struct ln_histogram {
+	struct ln_cell sums[LN_CELLS]; /* bits of doubles */
+	_Atomic uint64_t min, max;     /* likewise */
+	_Atomic uint64_t buckets[LN_HISTOGRAM_BUCKETS];
+};
+
+struct ln_histogram_summary {
+	uint64_t count;
+	double sum;
+	/* 0 when there are no values. */
+	double min, max;
+	double p50, p90, p99;
+};
+
+/* The cell of this thread's processor. */
+_Atomic uint64_t *ln_cell_near(struct ln_cell cells[LN_CELLS]);
+
+/* Adds to a double that is kept as its bits. */
+void ln_cell_add(_Atomic uint64_t *bits, double value);
+
+/* The double of which these are the bits, and back. */
+double ln_cell_double(uint64_t bits);
+uint64_t ln_cell_bits(double value);
+
+void ln_histogram_init(struct ln_histogram *histogram);
+
+/* Adds a value; one that is no number is left out. */
+void ln_histogram_record(struct ln_histogram *histogram, double value);
+
+/* What was recorded until now. Values that come meanwhile may be in a part of
+ * it only. */
+void ln_histogram_sum_up(const struct ln_histogram *histogram,
+			 struct ln_histogram_summary *summary);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * What SQL of guests may do: limits of SQLite, which statements are refused,
+ * and functions in place of those of SQLite that would run too long.
+ */
+#ifndef LN_SQL_POLICY_H
+#define LN_SQL_POLICY_H
+
+struct sqlite3;
+struct sqlite3_context;
+struct sqlite3_value;
+
+/* Longest value, row or text of a statement, in bytes. */
+#define LN_SQL_MAX_VALUE (16 << 20)
+#define LN_SQL_MAX_STATEMENT 1000000
+
+/* Sets it up for a new connection, in a run. `busy_ms` is set by PRAGMA
+ * busy_timeout. A result of SQLite. */
+int ln_sql_policy_apply(struct sqlite3 *db, int *busy_ms);
+
+/* The functions, sql/functions.c. A result of SQLite. */
+int ln_sql_functions_add(struct sqlite3 *db);
+
+#endif

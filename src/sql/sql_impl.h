@@ -1,0 +1,51 @@
+/* What sql.c and statement.c share. */
+#ifndef LN_SQL_SQL_IMPL_H
+#define LN_SQL_SQL_IMPL_H
+
+#include <sqlite3.h>
+
+#include "sql/sql.h"
+
+/* Its owner's alone. */
+struct ln_sql {
+	struct ln_sql_options options;
+	struct ln_sql_account *account;
+	sqlite3 *db; /* NULL: not open */
+	struct ln_sql_run run;
+	uint32_t references; /* the owner's, and statements */
+	int busy_ms;         /* how long to wait for others; 0: not */
+	bool may_wait;       /* SQLite would have waited itself */
+};
+
+/* Calls function(argument) in a run of the connection: in the pool, parking, or
+ * here and now. LN_ENOMEM: it was not called. */
+int ln_sql_run_apart(struct ln_sql *sql, void (*function)(void *),
+		     void *argument);
+void ln_sql_run_here(struct ln_sql *sql, void (*function)(void *),
+		     void *argument);
+
+/* What a call returns whose result is `code`. */
+int ln_sql_outcome(const struct ln_sql *sql, int code);
+
+/* Before each try of something that can find others busy; in a run. */
+void ln_sql_begin_try(struct ln_sql *sql);
+
+/* Steps a statement and counts its work; to be called in a run. */
+int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement);
+
+/* How long a call has waited for other connections. */
+struct ln_sql_wait {
+	int64_t until; /* 0: not yet */
+	unsigned times;
+};
+
+/* Waits a little for others when `code` says that they are busy, SQLite would
+ * have waited for them, and the connection is to wait that long. Whether to try
+ * again. Parks. */
+bool ln_sql_wait_for_others(struct ln_sql *sql, struct ln_sql_wait *wait,
+			    int code);
+
+/* Whether a text is one statement for SQLite: no NUL, not too long. */
+bool ln_sql_is_text(const char *text, size_t len);
+
+#endif

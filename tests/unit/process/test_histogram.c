@@ -1,0 +1,179 @@
+/* src/process/histogram.c: percentiles of known values, values that no bucket
+ * is for, and many threads. */
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "process/histogram.h"
+
+#define THREADS 4
+#define VALUES 20000
+
+static struct ln_histogram histogram;
+
+static int setup(void **state)
+{
+	(void)state;
+	ln_histogram_init(&histogram);
+	return 0;
+}
+
+static struct ln_histogram_summary sum_up(void)
+{
+	struct ln_histogram_summary summary;
+
+	ln_histogram_sum_up(&histogram, &summary);
+	return summary;
+}
+
+/* Within the 1/16 that the header promises. */
+static void expect_near(double value, double expected)
+{
+	if (!(fabs(value - expected) <= fabs(expected) / 16))
+		fail_msg("%g instead of %g", value, expected);
+}
+
+static void nothing(void **state)
+{
+	struct ln_histogram_summary summary = sum_up();
+
+	(void)state;
+	assert_int_equal(summary.count, 0);
+	assert_true(summary.sum == 0 && summary.min == 0 && summary.max == 0);
+	assert_true(summary.p50 == 0 && summary.p99 == 0);
+}
+
+static void one_value(void **state)
+{
+	struct ln_histogram_summary summary;
+
+	(void)state;
+	ln_histogram_record(&histogram, 5.3);
+	summary = sum_up();
+	assert_int_equal(summary.count, 1);
+	assert_true(summary.sum == 5.3);
+	assert_true(summary.min == 5.3 && summary.max == 5.3);
+	assert_true(summary.p50 == 5.3 && summary.p90 == 5.3);
+	assert_true(summary.p99 == 5.3);
+}
+
+static void a_thousand(void **state)
+{
+	struct ln_histogram_summary summary;
+
+	(void)state;
+	for (int i = 1000; i > 0; i--)
+		ln_histogram_record(&histogram, i / 1000.0);
+	summary = sum_up();
+	assert_int_equal(summary.count, 1000);
+	expect_near(summary.sum, 500.5);
+	assert_true(summary.min == 0.001 && summary.max == 1);
+	expect_near(summary.p50, 0.5);
+	expect_near(summary.p90, 0.9);
+	expect_near(summary.p99, 0.99);
+}
+
+/* Every power of two from 2^-32 on, and the values next to them. */
+static void all_sizes(void **state)
+{
+	struct ln_histogram_summary summary;
+
+	(void)state;
+	for (int power = -32; power < 32; power++) {
+		double values[] = { ldexp(1, power), ldexp(1.1, power),
+				    nextafter(ldexp(1, power + 1), 0) };
+
+		for (size_t i = 0; i < 3; i++) {
+			ln_histogram_init(&histogram);
+			/* So that the value is not at the edge. */
+			ln_histogram_record(&histogram, -1);
+			ln_histogram_record(&histogram, values[i]);
+			ln_histogram_record(&histogram, values[i]);
+			ln_histogram_record(&histogram, ldexp(1, 40));
+			summary = sum_up();
+			expect_near(summary.p50, values[i]);
+			assert_true(summary.p99 == ldexp(1, 40));
+		}
+	}
+}
+
+static void strange_values(void **state)
+{
+	struct ln_histogram_summary summary;
+
+	(void)state;
+	ln_histogram_record(&histogram, NAN);
+	assert_int_equal(sum_up().count, 0);
+	ln_histogram_record(&histogram, -3);
+	ln_histogram_record(&histogram, -0.0);
+	ln_histogram_record(&histogram, 1e-300);
+	summary = sum_up();
+	assert_int_equal(summary.count, 3);
+	assert_true(summary.min == -3 && summary.max == 1e-300);
+	assert_true(summary.p50 == 0);
+	ln_histogram_record(&histogram, (double)INFINITY);
+	ln_histogram_record(&histogram, 1e300);
+	summary = sum_up();
+	assert_int_equal(summary.count, 5);
+	assert_true(isinf(summary.max) && isinf(summary.sum));
+	assert_true(isinf(summary.p99));
+	ln_histogram_record(&histogram, -(double)INFINITY);
+	summary = sum_up();
+	assert_true(isinf(summary.min) && summary.min < 0);
+	assert_true(isnan(summary.sum));
+	assert_int_equal(summary.count, 6);
+}
+
+static void *record_many(void *argument)
+{
+	(void)argument;
+	for (int i = 1; i <= VALUES; i++)
+		ln_histogram_record(&histogram, i);
+	return NULL;
+}
+
+static void threads(void **state)
+{
+	struct ln_histogram_summary summary;
+	pthread_t list[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(
+			pthread_create(&list[i], NULL, record_many, NULL), 0);
+	/* What is seen meanwhile is neither too much nor torn. */
+	do {
+		summary = sum_up();
+		assert_true(summary.count <= THREADS * VALUES);
+		assert_true(summary.count == 0 ||
+			    (summary.p50 > 0 && summary.p50 <= VALUES));
+	} while (summary.count < VALUES);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(list[i], NULL), 0);
+	summary = sum_up();
+	assert_int_equal(summary.count, THREADS * VALUES);
+	assert_true(summary.sum == THREADS * (VALUES * (VALUES + 1.0) / 2));
+	assert_true(summary.min == 1 && summary.max == VALUES);
+	expect_near(summary.p90, 0.9 * VALUES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(nothing, setup),
+		cmocka_unit_test_setup(one_value, setup),
+		cmocka_unit_test_setup(a_thousand, setup),
+		cmocka_unit_test_setup(all_sizes, setup),
+		cmocka_unit_test_setup(strange_values, setup),
+		cmocka_unit_test_setup(threads, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
