@@ -962,6 +962,30 @@ LUNATIC_IMPORT("lunatic::message", "take_tcp_stream")
 uint64_t lunatic_message_take_tcp_stream(uint64_t index);
 
 /*
+ * Moves a UDP socket into the message: its id becomes invalid.
+ *
+ * socket: id of the UDP socket
+ * Returns the number of the resource in the message
+ * Traps: the process holds no UDP socket of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_udp_socket")
+uint64_t lunatic_message_push_udp_socket(uint64_t socket);
+
+/*
+ * Moves a UDP socket out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns a new id of the UDP socket
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a UDP socket, or was taken before
+ * Traps: the process holds as many UDP sockets as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_udp_socket")
+uint64_t lunatic_message_take_udp_socket(uint64_t index);
+
+/*
  * Adds a process to the message, for guests of lunatic 0.7, which have other ids
  * for it. Not in lunatic 0.13.
  *
@@ -1030,6 +1054,102 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
 				 uint64_t timeout);
 
 /*
+ * Moves a stream of TLS into the message. It takes its timeouts with it.
+ *
+ * stream: id of the stream, which is none any more
+ * Returns the number of the resource in the message
+ * Traps: the process holds no stream of that id
+ * Traps: no data message is in the scratch area
+ * Traps: the message would hold more resources than the runtime allows
+ */
+LUNATIC_IMPORT("lunatic::message", "push_tls_stream")
+uint64_t lunatic_message_push_tls_stream(uint64_t stream);
+
+/*
+ * Moves a stream of TLS out of the message.
+ *
+ * index: the number of the resource in the message
+ * Returns id of the stream
+ * Traps: no data message is in the scratch area
+ * Traps: the resource does not exist, is not a stream of TLS, or was taken
+ *   before
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "take_tls_stream")
+uint64_t lunatic_message_take_tls_stream(uint64_t index);
+
+/*
+ * lunatic::metrics
+ *
+ * Numbers with names, of all processes of the program: counters, gauges and
+ * histograms. `--report` shows them. A name is UTF-8, of at most 255 bytes, and
+ * means one number of each kind. The program keeps 10,000 of them, 16 MiB, until
+ * it ends; what has a further name is dropped, which reports tell.
+ */
+
+/*
+ * Adds to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * value: what is added, without a sign
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "counter")
+void lunatic_metrics_counter(const void *name, size_t name_len, uint64_t value);
+
+/*
+ * Adds 1 to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_counter")
+void lunatic_metrics_increment_counter(const void *name, size_t name_len);
+
+/*
+ * Sets a gauge.
+ *
+ * name: the name of the gauge
+ * value: its new value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "gauge")
+void lunatic_metrics_gauge(const void *name, size_t name_len, double value);
+
+/*
+ * Adds to a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is added
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_gauge")
+void lunatic_metrics_increment_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Subtracts from a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is subtracted
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "decrement_gauge")
+void lunatic_metrics_decrement_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Records a value in a histogram, which has buckets of a fixed size, so that its
+ * percentiles are exact to 1/16. A value that is not a number is left out.
+ *
+ * name: the name of the histogram
+ * value: the value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "histogram")
+void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
+
+/*
  * lunatic::networking
  *
  * TCP, UDP and name resolution. Functions that wait park only the calling
@@ -1043,6 +1163,26 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
  * socket with all its settings, also the timeouts. They may be used at the same
  * time; dropping the last of them closes the socket. Data written to a stream is
  * sent at once (`TCP_NODELAY` is set).
+
+ * TLS is 1.2 or 1.3. A client checks that the certificate of the server is for
+ * the name that it connects to and leads to an authority that it trusts; a
+ * server asks for no certificate. Certificates and keys are PEM. No protocol is
+ * negotiated by ALPN, sessions are not resumed.
+
+ * `tls_accept` does not wait for the handshake. The first function that reads,
+ * writes or flushes the stream does it, within its timeout, and fails if it
+ * fails; a handshake that takes longer than 30 seconds from its beginning on has
+ * failed. A stream whose handshake has failed is of no further use.
+
+ * Clones of a stream, in one process or several, are one stream with one pair of
+ * timeouts. Processes that read it take turns, and so do those that write;
+ * reading and writing go on at the same time. Dropping the last clone tells the
+ * peer that the stream is over (`close_notify`), if that can be sent at once. A
+ * connection that the peer closes without doing so ends with an error, because
+ * data may have been cut off.
+
+ * A process is charged 128 KiB of memory for each stream that it holds, 32 KiB
+ * for a listener or a list of authorities, and six times the bytes of their PEM.
  */
 
 /*
@@ -1518,6 +1658,199 @@ LUNATIC_IMPORT("lunatic::networking", "clone_udp_socket")
 uint64_t lunatic_networking_clone_udp_socket(uint64_t socket);
 
 /*
+ * Listens for TLS connections.
+ *
+ * version: 4 or 6
+ * ip: the address to bind to, 4 or 16 bytes
+ * port: the port; 0 lets the system choose one, which `tls_local_addr` tells
+ * flow_info: the flow information of version 6
+ * scope_id: the scope id of version 6
+ * id: gets the id of the listener, or of an error
+ * certificates: the certificate of the server in PEM, then those that lead to
+ *   its authority, if any; at most 10 of them and 64 KiB
+ * key: the key of the first certificate in PEM, without a password: RSA (2048
+ *   to 4096 bits), P-256, P-384, P-521 or Ed25519
+ * Returns 0 on success, 1 on an error
+ * Traps: the version is neither 4 nor 6
+ * Traps: the address points outside of the exported memory
+ * Traps: the process holds as many listeners as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_bind")
+uint32_t lunatic_networking_tls_bind(uint32_t version, void *ip, uint32_t port,
+				     uint32_t flow_info, uint32_t scope_id,
+				     uint64_t *id, const void *certificates,
+				     size_t certificates_len, const void *key,
+				     size_t key_len);
+
+/*
+ * Drops a listener, and closes it. Its streams go on.
+ *
+ * listener: id of the listener
+ * Traps: the process holds no listener of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tls_listener")
+void lunatic_networking_drop_tls_listener(uint64_t listener);
+
+/*
+ * Tells the address that a listener is bound to.
+ *
+ * listener: id of the listener
+ * id: gets the id of an iterator with one address, or of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_local_addr")
+uint32_t lunatic_networking_tls_local_addr(uint64_t listener, uint64_t *id);
+
+/*
+ * Waits for a connection. Its handshake is done by the first function that uses
+ * the stream. If the system is short of descriptors, it returns an error, and
+ * the connection stays in the queue.
+ *
+ * listener: id of the listener
+ * id: gets the id of the stream, or of an error
+ * peer: gets the id of an iterator with one address, that of the peer; 0 with
+ *   an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no listener of that id
+ * Traps: the process holds as many streams or iterators as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_accept")
+uint32_t lunatic_networking_tls_accept(uint64_t listener, uint64_t *id,
+				       uint64_t *peer);
+
+/*
+ * Connects to a server, at the first of its addresses that answers, and does the
+ * handshake.
+ *
+ * name: host name or IP address of the server, without a port
+ * port: the port
+ * timeout: milliseconds to wait at most; -1 for no bound
+ * id: gets the id of the stream, or of an error
+ * authorities: whom to trust: address and length (4 bytes each) of PEM with one
+ *   certificate or more, at most 256 of them and 256 KiB; none: the authorities
+ *   that the system trusts. If the second number is more than 256 KiB and the
+ *   first is not, the length came first, as guests in Rust pass it
+ * Returns 0 on success, 1 on an error, 9027 after the timeout
+ * Traps: the name is not UTF-8
+ * Traps: an authority points outside of the exported memory
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_connect")
+uint32_t lunatic_networking_tls_connect(const void *name, size_t name_len,
+					uint32_t port, uint64_t timeout,
+					uint64_t *id, const void *authorities,
+					size_t authorities_count);
+
+/*
+ * Drops a stream. The last drop closes it.
+ *
+ * stream: id of the stream
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "drop_tls_stream")
+void lunatic_networking_drop_tls_stream(uint64_t stream);
+
+/*
+ * Makes another id for the same stream.
+ *
+ * stream: id of the stream
+ * Returns id of the clone
+ * Traps: the process holds no stream of that id
+ * Traps: the process holds as many streams as it may
+ */
+LUNATIC_IMPORT("lunatic::networking", "clone_tls_stream")
+uint64_t lunatic_networking_clone_tls_stream(uint64_t stream);
+
+/*
+ * Writes data, and waits until it is sent. One call writes 64 KiB at most.
+ *
+ * stream: id of the stream
+ * pieces: address and length (4 bytes each) of what to write, in this order
+ * count: gets the number of bytes that were written, perhaps not all, or the id
+ *   of an error
+ * Returns 0 on success, 1 on an error, 9027 after the write timeout; then
+ *   nothing was written
+ * Traps: the process holds no stream of that id
+ * Traps: a piece points outside of the exported memory
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_write_vectored")
+uint32_t lunatic_networking_tls_write_vectored(uint64_t stream,
+					       const void *pieces,
+					       size_t pieces_count,
+					       uint64_t *count);
+
+/*
+ * Sets how long `tls_write_vectored` may take, for all clones of the stream.
+ * Calls that wait already are not affected.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, as at first
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_tls_write_timeout")
+void lunatic_networking_set_tls_write_timeout(uint64_t stream,
+					      uint64_t timeout);
+
+/*
+ * Tells how long `tls_write_vectored` may take.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_tls_write_timeout")
+uint64_t lunatic_networking_get_tls_write_timeout(uint64_t stream);
+
+/*
+ * Sets how long `tls_read` may take, for all clones of the stream. Calls that
+ * wait already are not affected.
+ *
+ * stream: id of the stream
+ * timeout: milliseconds; -1 for no bound, as at first
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "set_tls_read_timeout")
+void lunatic_networking_set_tls_read_timeout(uint64_t stream, uint64_t timeout);
+
+/*
+ * Tells how long `tls_read` may take.
+ *
+ * stream: id of the stream
+ * Returns milliseconds; -1 for no bound
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "get_tls_read_timeout")
+uint64_t lunatic_networking_get_tls_read_timeout(uint64_t stream);
+
+/*
+ * Reads the data that is there, and waits if there is none.
+ *
+ * stream: id of the stream
+ * buffer: gets the data
+ * count: gets the number of bytes, 0 at the end of the stream, or the id of an
+ *   error
+ * Returns 0 on success, 1 on an error, 9027 after the read timeout
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_read")
+uint32_t lunatic_networking_tls_read(uint64_t stream, void *buffer,
+				     size_t buffer_len, uint64_t *count);
+
+/*
+ * Does the handshake if nothing has been read or written yet, and sends what a
+ * write that ended at its timeout has left.
+ *
+ * stream: id of the stream
+ * error: gets 0, or the id of an error
+ * Returns 0 on success, 1 on an error
+ * Traps: the process holds no stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tls_flush")
+uint32_t lunatic_networking_tls_flush(uint64_t stream, uint64_t *error);
+
+/*
  * lunatic::registry
  *
  * Processes under names, for all processes of an environment and of those that
@@ -1563,6 +1896,215 @@ uint32_t lunatic_registry_get(const void *name, size_t name_len, uint64_t *node,
  */
 LUNATIC_IMPORT("lunatic::registry", "remove")
 void lunatic_registry_remove(const void *name, size_t name_len);
+
+/*
+ * lunatic::sqlite
+ *
+ * Databases of SQLite. A database is a file below a directory of the process, or
+ * is in memory. Only the process that has opened a database can use it; other
+ * processes open the same file once more. It is closed when the process ends,
+ * and what has not been committed is rolled back.
+
+ * Values go in and out as the crate bincode 1.3 encodes them: numbers are
+ * little-endian, counts and lengths have eight bytes, and the number of an
+ * enum's variant has four.
+
+ * ```text
+ * BindList     count, BindPair...
+ * BindPair     BindKey, BindValue
+ * BindKey      0 None; 1 Numeric: u64; 2 String: text
+ * BindValue    0 Null; 1 Blob: bytes; 2 Text: text; 3 Double: f64;
+ *              4 Int: i32; 5 Int64: i64
+ * SqliteRow    count, SqliteValue...
+ * SqliteValue  0 Null; 1 Blob: bytes; 2 Text: text; 3 Double: f64;
+ *              4 Integer: i64
+ * SqliteError  1 (one byte), code: u32, 1 (one byte), message: text
+ * ```
+
+ * Bytes and texts are a length and as many bytes. Functions whose last argument
+ * is `length` call the function `lunatic_alloc` that the module exports, with the
+ * number of bytes. They leave their result at the address that it returns,
+ * return that, and store the number of bytes, of four bytes, at `length`. They
+ * trap when there is no such function of type (i32) -> i32, when it traps, and
+ * when what it returns is outside of the memory.
+
+ * A value or row has at most 16 MiB, the text of a statement one million bytes.
+ * What SQLite allocates counts as memory of the process; beyond its limit
+ * statements fail with code 7 (`SQLITE_NOMEM`).
+ */
+
+/*
+ * Opens a database, and makes its file if there is none. An empty path, or
+ * `:memory:`, is a database in memory.
+ *
+ * path: where the file is for the process, text in UTF-8
+ * database: where to store the id of the database, or of an error
+ * Returns 0, or 1 for an error
+ * Traps: the path is not UTF-8
+ * Traps: the process holds as many databases as it may, 256
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "open")
+uint64_t lunatic_sqlite_open(const void *path, size_t path_len,
+			     uint64_t *database);
+
+/*
+ * Prepares the first statement of a text.
+ *
+ * database: id of the database
+ * query: SQL, text in UTF-8
+ * Returns the id of the statement
+ * Traps: there is no such database
+ * Traps: the text is not UTF-8, has a NUL, or is no valid SQL
+ * Traps: the process holds as many statements as it may, 4096
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "query_prepare")
+uint64_t lunatic_sqlite_query_prepare(uint64_t database, const void *query,
+				      size_t query_len);
+
+/*
+ * Executes statements, one after the other, until one fails. Their rows are
+ * ignored.
+ *
+ * database: id of the database
+ * statements: SQL, text in UTF-8
+ * Returns 0 (`SQLITE_OK`), or SQLite's code for the failure; 1 for a text with
+ *   a NUL
+ * Traps: there is no such database
+ * Traps: the text is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "execute")
+uint32_t lunatic_sqlite_execute(uint64_t database, const void *statements,
+				size_t statements_len);
+
+/*
+ * Binds values to parameters of a statement. A key is the number of a parameter,
+ * from 1, or its name, with or without the character before it; without one it
+ * is the first parameter.
+ *
+ * statement: id of the statement
+ * values: a BindList
+ * Traps: there is no such statement
+ * Traps: the list is malformed
+ * Traps: the statement has no such parameter, or is at a row
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "bind_value")
+void lunatic_sqlite_bind_value(uint64_t statement, const void *values,
+			       size_t values_len);
+
+/*
+ * Tells how many rows the last statement has changed that was executed.
+ *
+ * database: id of the database
+ * Returns rows
+ * Traps: there is no such database
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "sqlite3_changes")
+uint32_t lunatic_sqlite_sqlite3_changes(uint64_t database);
+
+/*
+ * Lets a statement begin anew. Values that are bound stay.
+ *
+ * statement: id of the statement
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "statement_reset")
+void lunatic_sqlite_statement_reset(uint64_t statement);
+
+/*
+ * Gives the last error, an SqliteError.
+ *
+ * database: id of the database
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such database
+ * Traps: the last call for the database has not failed
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "last_error")
+uint32_t lunatic_sqlite_last_error(uint64_t database, void *length);
+
+/*
+ * Drops a statement.
+ *
+ * statement: id of the statement
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "sqlite3_finalize")
+void lunatic_sqlite_sqlite3_finalize(uint64_t statement);
+
+/*
+ * Goes on to the next row. A statement that only reads may have been executed
+ * some rows further than this.
+ *
+ * statement: id of the statement
+ * Returns 100 (`SQLITE_ROW`): there is a row; 101 (`SQLITE_DONE`): there is
+ *   none
+ * Traps: there is no such statement
+ * Traps: the statement fails
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "sqlite3_step")
+uint32_t lunatic_sqlite_sqlite3_step(uint64_t statement);
+
+/*
+ * Gives a column of the row that the last step has come to, an SqliteValue.
+ * Without a row it is Null.
+ *
+ * statement: id of the statement
+ * column: which one, from 0
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ * Traps: there is no such column
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "read_column")
+uint32_t lunatic_sqlite_read_column(uint64_t statement, uint32_t column,
+				    void *length);
+
+/*
+ * Gives the names of all columns: their count, and as many texts.
+ *
+ * statement: id of the statement
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "column_names")
+uint32_t lunatic_sqlite_column_names(uint64_t statement, void *length);
+
+/*
+ * Gives the row that the last step has come to, an SqliteRow. Without a row all
+ * values are Null.
+ *
+ * statement: id of the statement
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "read_row")
+uint32_t lunatic_sqlite_read_row(uint64_t statement, void *length);
+
+/*
+ * Tells how many columns the rows of a statement have.
+ *
+ * statement: id of the statement
+ * Returns columns
+ * Traps: there is no such statement
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "column_count")
+uint32_t lunatic_sqlite_column_count(uint64_t statement);
+
+/*
+ * Gives the name of a column, which has no length before it.
+ *
+ * statement: id of the statement
+ * column: which one, from 0
+ * length: where to store the number of bytes
+ * Returns where the bytes are
+ * Traps: there is no such statement
+ * Traps: there is no such column
+ */
+LUNATIC_IMPORT("lunatic::sqlite", "column_name")
+uint32_t lunatic_sqlite_column_name(uint64_t statement, uint32_t column,
+				    void *length);
 
 /*
  * lunatic::timer
