@@ -217,7 +217,8 @@ static void keep(struct ln_peer *peer, struct wanted *wanted,
 		return;
 	fresh = calloc(1, sizeof(*fresh));
 	ln_lock_acquire(&peer->lock);
-	session = ln_queue_of(peer, 0);
+	/* Not in a later session, in which it is not valid. */
+	session = ln_queue_of(peer, ln_remote_session(module->environment));
 	if (session != NULL && session->programs == NULL) {
 		session->programs = fresh;
 		fresh = NULL;
@@ -282,21 +283,48 @@ static bool has_directories(const struct ln_config *own,
 	return true;
 }
 
-/* Encodes what may be done by what is spawned. */
-static int encode(const struct ln_program_spawn *spawn,
-		  const struct ln_config *config, struct ln_bytes *key)
-{
-	const struct ln_environment *by = spawn->environment;
-	struct ln_config *sent;
-	int error = ln_config_clone(config, &sent);
+/* Encoding what may be done by what is spawned, in the pool: a configuration
+ * may be long. */
+struct encoding {
+	const struct ln_environment *by;
+	const struct ln_config *config;
+	struct ln_bytes *key;
+	bool lacks_directory; /* `by` does not have one of the configuration */
+	int error;
+};
 
-	if (error < 0)
-		return error;
+static void encode(void *argument)
+{
+	struct encoding *encoding = argument;
+	const struct ln_environment *by = encoding->by;
+	struct ln_bytes *key = encoding->key;
+	struct ln_config *sent;
+
+	encoding->error = ln_config_clone(encoding->config, &sent);
+	if (encoding->error < 0)
+		return;
 	ln_limits_lower(&sent->limits, &by->limits);
 	ln_encode_u32(key, sent->denied | by->denied);
-	error = ln_config_encode(sent, key);
+	encoding->error = ln_config_encode(sent, key);
 	ln_config_free(sent);
-	return error == 0 && key->error != 0 ? LN_ENOMEM : error;
+	if (encoding->error == 0 && key->error != 0)
+		encoding->error = LN_ENOMEM;
+}
+
+/* Directories are bounded by those of the environment that spawns, unless it is
+ * that of the program: then the other node's program bounds them. */
+static void check_and_encode(void *argument)
+{
+	struct encoding *encoding = argument;
+	const struct ln_environment *by = encoding->by;
+
+	encoding->lacks_directory =
+		by != by->family &&
+		!has_directories(by->config, encoding->config);
+	if (encoding->lacks_directory)
+		encoding->error = LN_EPERM;
+	else
+		encode(encoding);
 }
 
 static int get_wanted(struct ln_peer *peer,
@@ -304,23 +332,25 @@ static int get_wanted(struct ln_peer *peer,
 		      struct wanted *wanted, char **error)
 {
 	const struct ln_environment *by = spawn->environment;
-	bool is_program = by == peer->node->environment;
-	const struct ln_config *config = spawn->config;
+	struct encoding encoding = {
+		.by = by,
+		.config = spawn->config != NULL ? spawn->config : by->config,
+		.key = &wanted->key,
+	};
 	int result;
 
 	*wanted = (struct wanted){ .key = LN_ENCODED_INIT,
 				   .number = spawn->number };
-	if (config == NULL && is_program)
+	if (spawn->config == NULL && by == peer->node->environment)
 		return 0;
-	if (config == NULL)
-		config = by->config;
-	if (!is_program && !has_directories(by->config, config)) {
+	result = ln_blocking_run_for(ln_sched_files(by->runtime->sched),
+				     by->files, check_and_encode, &encoding);
+	if (result == 0)
+		result = encoding.error;
+	if (encoding.lacks_directory)
 		*error = strdup("the configuration has a directory that the "
 				"process that spawns does not have");
-		return LN_EPERM;
-	}
-	result = encode(spawn, config, &wanted->key);
-	if (result == LN_EUNSUP)
+	else if (result == LN_EUNSUP)
 		*error = strdup("listeners cannot be passed to another node");
 	return result;
 }
