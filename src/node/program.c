@@ -502,7 +502,22 @@ int ln_program_number(struct ln_process *remote, uint64_t *number, char **error)
 	return finish(ask, result, error);
 }
 
-/* Those that are known already, as a copy; NULL: none. */
+/* "name=NAME", owned by the caller; NULL: memory is short. */
+static char *name_alone(const struct ln_session *session)
+{
+	static const char key[] = "name=";
+	size_t len = strlen(session->id.name);
+	char *text = malloc(sizeof(key) + len);
+
+	if (text == NULL)
+		return NULL;
+	memcpy(text, key, sizeof(key) - 1);
+	memcpy(text + sizeof(key) - 1, session->id.name, len + 1);
+	return text;
+}
+
+/* Those that are known already, as a copy; NULL: none. An old node has none but
+ * its name. */
 static char *known_attributes(struct ln_peer *peer)
 {
 	const struct ln_session *session;
@@ -512,6 +527,8 @@ static char *known_attributes(struct ln_peer *peer)
 	session = ln_queue_of(peer, 0);
 	if (session != NULL && session->attributes != NULL)
 		text = strdup(session->attributes);
+	else if (session != NULL && session->id.version < LN_NUMBERS_VERSION)
+		text = name_alone(session);
 	ln_lock_release(&peer->lock);
 	return text;
 }
@@ -520,13 +537,15 @@ int ln_program_attributes(struct ln_peer *peer, char **attributes, char **error)
 {
 	struct ln_session *session;
 	struct ln_ask *ask = NULL;
-	int result = check_version(peer, error);
+	int result;
 
-	if (result < 0)
-		return result;
+	*error = NULL;
 	*attributes = known_attributes(peer);
 	if (*attributes != NULL)
 		return 0;
+	result = check_version(peer, error);
+	if (result < 0)
+		return result;
 	result = ln_ask(peer, 0, LN_ASK_ATTRIBUTES, NULL, 0, &ask);
 	if (result < 0)
 		return finish(ask, result, error);
