@@ -44,6 +44,9 @@ static const char module_text[] =
 static const char other_text[] =
 	"(module (func (export \"spin\") (loop (br 0))) (memory 1))";
 
+static const char endless_start[] =
+	"(module (func $s (loop (br 0))) (start $s) (func (export \"none\")))";
+
 static struct test_net net;
 static struct ln_peer *there; /* node two, as node one knows it */
 
@@ -533,6 +536,58 @@ static void too_many_for_what_is_kept(void **state)
 	ln_module_release(module);
 }
 
+/* A process whose spawn never ends; `call` is for it. */
+static struct ln_process *start_endless(struct spawning *spawning,
+					struct call *call,
+					struct ln_module *module)
+{
+	struct ln_process *process;
+
+	*spawning = spawning_of(module, number_of(NULL, module));
+	spawning->function = "none";
+	*call = (struct call){ spawn_one, spawning };
+	process = test_process_start(net.environment, run_call, call);
+	/* The other node has begun with it. */
+	while (atomic_load(&net.environment->processes) < 2)
+		test_nap();
+	test_process_wait_parked(process);
+	return process;
+}
+
+static void who_spawns_is_killed(void **state)
+{
+	struct ln_module *module =
+		test_module_add(net.environment, endless_start);
+	struct spawning spawning;
+	struct call call;
+	struct ln_process *process = start_endless(&spawning, &call, module);
+
+	(void)state;
+	ln_process_kill(process);
+	test_process_wait(process);
+	assert_int_equal(spawning.result, LN_EKILLED);
+	free(spawning.error);
+	ln_module_release(module);
+}
+
+static void the_node_is_lost_meanwhile(void **state)
+{
+	struct ln_module *module =
+		test_module_add(net.environment, endless_start);
+	struct spawning spawning;
+	struct call call;
+	struct ln_process *process = start_endless(&spawning, &call, module);
+
+	(void)state;
+	test_line_cut(net.lines[0]);
+	net.lines[0] = NULL;
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	assert_int_equal(spawning.result, LN_EIO);
+	assert_non_null(strstr(spawning.error, "lost"));
+	free(spawning.error);
+	ln_module_release(module);
+}
+
 /* ---- Attributes ---- */
 
 struct telling {
@@ -700,6 +755,8 @@ int main(void)
 		TEST(spawned_from_a_module_of_either),
 		TEST(spawned_with_a_configuration),
 		TEST(too_many_for_what_is_kept),
+		TEST(who_spawns_is_killed),
+		TEST(the_node_is_lost_meanwhile),
 		TEST(attributes_are_told),
 		TEST(a_malformed_program),
 		TEST(a_malformed_numbered_module),
