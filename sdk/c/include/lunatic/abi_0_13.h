@@ -1181,8 +1181,8 @@ void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
  * connection that the peer closes without doing so ends with an error, because
  * data may have been cut off.
 
- * A process is charged 128 KiB of memory for each stream that it holds, 32 KiB
- * for a listener or a list of authorities, and six times the bytes of their PEM.
+ * A process is charged 128 KiB of memory for each stream that it holds, 20 KiB
+ * for a listener or a list of authorities, and five times the bytes of their PEM.
  */
 
 /*
