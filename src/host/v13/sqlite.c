@@ -148,8 +148,9 @@ static LN_NOINLINE int open_path(struct ln_guest *guest, const char *path,
 	if (error == LN_EUNSUP)
 		return ln_host_fail(
 			guest, id, result,
-			"the program that runs this process has set SQLite up "
-			"for itself: it must not have used it before guests do");
+			"the program that runs this process has set SQLite "
+			"up for itself: it must not have used it before "
+			"guests do");
 	if (error > 0)
 		return ln_host_fail(guest, id, result, "%s: %s", path, message);
 	if (error < 0)
