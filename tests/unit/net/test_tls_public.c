@@ -121,7 +121,6 @@ static void kinds_of_keys(void **state)
 	serve_key(EVP_EC_gen("P-521"), NULL);
 	serve_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL);
 	serve_key(EVP_RSA_gen(1024), sizes);
-	serve_key(EVP_RSA_gen(4224), sizes);
 	serve_key(EVP_EC_gen("secp256k1"), curves);
 	serve_key(EVP_EC_gen("secp224r1"), curves);
 }
