@@ -24,6 +24,8 @@ page=$top/docs/benchmarks.md
 groups=$(awk -F "[|]" '!/^#/ && !seen[$1]++ { print $1 }' "$here/rows.txt" |
 	tr "\n" " ")
 passes="1 2 3"
+# Guests that are built for the host functions of each generation.
+generations="ping_pong ring fan_in spawn"
 
 usage() {
 	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
@@ -113,6 +115,10 @@ build_all() {
 		guest_cc -Wl,-z,stack-size="$stack" "$source" $library \
 			-o "$build/$name.wasm"
 	done
+	for name in $generations; do
+		guest_cc -DGENERATION_13 -Wl,-z,stack-size=65536 \
+			"$here/guest/$name.c" -o "$build/$name-13.wasm"
+	done
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
 	guest_cc "$top"/examples/http/*.c "$guest_library" \
 		-o "$build/http.wasm"
@@ -179,19 +185,49 @@ both() {
 	done
 }
 
+# generation GUEST WORKERS [SUFFIX]: what the guest takes with host functions of
+# 0.13, by what it takes with those of 0.7, in turns.
+generation() {
+	for _ in $passes; do
+		guest "$1" "$2" "${3:-}"
+		sort -k 1,1 -k 2,2n "$work/out" >"$work/out-7"
+		guest "$1-13" "$2" "-13${3:-}"
+		sort -k 1,1 -k 2,2n "$work/out" >"$work/out-13"
+		awk -v suffix="-by${3:-}" '
+			{ v[FILENAME, $1, ++n[FILENAME, $1]] = $2; of[$1] }
+			function p50(file, of) {
+				return v[file, of, int((n[file, of] + 1) / 2)]
+			}
+			END { for (s in of)
+				if (p50(ARGV[1], s) > 0)
+					printf "%s%s lunatic %.3f\n", s, suffix,
+						p50(ARGV[2], s) / \
+							p50(ARGV[1], s) }' \
+			"$work/out-7" "$work/out-13" >>"$work/samples"
+	done
+}
+
 bench_ping_pong() {
 	both ping_pong ping_pong 1 -1
 	both ping_pong ping_pong 2 -2
+	generation ping_pong 1 -1
 }
 
 bench_ring() {
 	both ring ring 1 -1
 	both ring ring 2 -2
+	generation ring 1 -1
 }
 
-bench_fan_in() { both fan_in fan_in 2 -2; }
+bench_fan_in() {
+	both fan_in fan_in 2 -2
+	generation fan_in 2 -2
+}
 bench_selective() { both selective selective 1 -1; }
-bench_spawn() { both spawn spawner 2 -2; }
+bench_spawn() {
+	both spawn spawner 2 -2
+	generation spawn 2 -2
+}
 bench_registry() { both registry lookup 1; }
 bench_environments() {
 	for _ in $passes; do

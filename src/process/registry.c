@@ -218,6 +218,17 @@ static bool is_at(const struct name *name, uint32_t at,
 	       ln_version_compare(&name->entries[at]->version, version) == 0;
 }
 
+/* The process of an entry without a version, or else of the highest one. */
+static struct ln_process *unversioned(const struct name *name)
+{
+	static const struct ln_version none = { 0 };
+	uint32_t at = position(name, &none);
+
+	if (!is_at(name, at, &none))
+		at = name->count - 1;
+	return name->entries[at]->process;
+}
+
 /* Makes room for one more entry. */
 static int make_room(struct name *name)
 {
@@ -428,8 +439,7 @@ static int enter(struct ln_registry *registry, const char *text, size_t len,
 	ln_lock_acquire(&shard->lock);
 	name = find_name(shard, hash, text, len);
 	if (name != NULL && there != NULL) {
-		*there = ln_process_retain(
-			name->entries[name->count - 1]->process);
+		*there = ln_process_retain(unversioned(name));
 		ln_lock_release(&shard->lock);
 		drop(entry);
 		return 0;
@@ -532,7 +542,7 @@ static struct ln_process *highest(const struct name *name,
 	return NULL;
 }
 
-/* With no requirement, the highest of all. */
+/* With no requirement, as ln_registry_unversioned. */
 static struct ln_process *look_up(struct ln_registry *registry,
 				  const char *text, size_t len,
 				  const struct ln_requirement *requirement,
@@ -552,7 +562,7 @@ static struct ln_process *look_up(struct ln_registry *registry,
 	if (name != NULL && requirement != NULL)
 		process = highest(name, requirement, compared);
 	else if (name != NULL)
-		process = name->entries[name->count - 1]->process;
+		process = unversioned(name);
 	if (process != NULL)
 		ln_process_retain(process);
 	ln_lock_release(&shard->lock);
@@ -568,8 +578,8 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 	return look_up(registry, name, len, requirement, compared);
 }
 
-struct ln_process *ln_registry_newest(struct ln_registry *registry,
-				      const char *name, size_t len)
+struct ln_process *ln_registry_unversioned(struct ln_registry *registry,
+					   const char *name, size_t len)
 {
 	return look_up(registry, name, len, NULL, NULL);
 }

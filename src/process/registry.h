@@ -40,8 +40,8 @@ int ln_registry_register(struct ln_registry *registry, const char *name,
 			 size_t len, const struct ln_version *version,
 			 struct ln_process *process);
 
-/* The same, if nothing is under the name in any version: else *there is the one
- * with the highest, with a reference for the caller, and nothing changes. */
+/* The same, if nothing is under the name in any version: else *there is what
+ * ln_registry_unversioned finds, and nothing changes. */
 int ln_registry_register_new(struct ln_registry *registry, const char *name,
 			     size_t len, const struct ln_version *version,
 			     struct ln_process *process,
@@ -58,9 +58,10 @@ struct ln_process *ln_registry_lookup(struct ln_registry *registry,
 				      const struct ln_requirement *requirement,
 				      uint32_t *compared);
 
-/* The one with the highest version of all, likewise. */
-struct ln_process *ln_registry_newest(struct ln_registry *registry,
-				      const char *name, size_t len);
+/* For those who know names only: the one with the version 0.0.0, under which
+ * they register, or else with the highest of all; likewise. */
+struct ln_process *ln_registry_unversioned(struct ln_registry *registry,
+					   const char *name, size_t len);
 
 /* Copies the beginning of a name that a process is registered under, up to
  * `size` bytes, and stores its length. False: there is none. */

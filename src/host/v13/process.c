@@ -187,8 +187,8 @@ int ln_host_v13_process_get_or_spawn(struct ln_guest *guest,
 				     LN_REGISTRY_NAME_MAX);
 	if (!ln_utf8_valid(name.data, name.len))
 		return ln_guest_trap(guest, "the name is not UTF-8");
-	process = ln_registry_newest(naming.registry, (const char *)name.data,
-				     name.len);
+	process = ln_registry_unversioned(naming.registry,
+					  (const char *)name.data, name.len);
 	if (process != NULL)
 		return give_found(process, node, id, guest, result);
 	ln_host_put_id(node, ln_v13_node_id(guest));

@@ -436,7 +436,7 @@ static void registers_once(void **state)
 	struct ln_process *there;
 
 	(void)state;
-	assert_null(ln_registry_newest(registry, "n", 1));
+	assert_null(ln_registry_unversioned(registry, "n", 1));
 	assert_int_equal(ln_registry_register_new(registry, "n", 1, &none,
 						  first, &there),
 			 0);
@@ -446,22 +446,25 @@ static void registers_once(void **state)
 			 0);
 	assert_ptr_equal(there, first);
 	ln_process_release(there);
-	/* Any version counts, and the highest is what is found. */
+	/* Any version counts, and what has none is found before others. */
 	assert_int_equal(put(environment, "n", "2.0.0", second), 0);
+	assert_int_equal(put(environment, "n", "0.0.0-a", second), 0);
+	there = ln_registry_unversioned(registry, "n", 1);
+	assert_ptr_equal(there, first);
+	ln_process_release(there);
+	assert_int_equal(ln_registry_unregister(registry, "n", 1, &none), 0);
+	assert_int_equal(put(environment, "n", "1.0.0", first), 0);
 	assert_int_equal(ln_registry_register_new(registry, "n", 1, &none,
 						  first, &there),
 			 0);
 	assert_ptr_equal(there, second);
 	ln_process_release(there);
-	there = ln_registry_newest(registry, "n", 1);
-	assert_ptr_equal(there, second);
-	ln_process_release(there);
 	stop(second);
-	there = ln_registry_newest(registry, "n", 1);
+	there = ln_registry_unversioned(registry, "n", 1);
 	assert_ptr_equal(there, first);
 	ln_process_release(there);
 	stop(first);
-	assert_null(ln_registry_newest(registry, "n", 1));
+	assert_null(ln_registry_unversioned(registry, "n", 1));
 	test_environment_free(environment);
 }
 

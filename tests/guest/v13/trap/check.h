@@ -3,9 +3,7 @@
 #ifndef LUNATIC_TESTS_GUEST_V13_TRAP_CHECK_H
 #define LUNATIC_TESTS_GUEST_V13_TRAP_CHECK_H
 
-#include <lunatic/abi_0_13.h>
-
-#include "../../checks.h"
+#include "../check.h"
 
 typedef uint32_t caught(uint32_t argument);
 
