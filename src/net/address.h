@@ -1,5 +1,6 @@
 /*
- * Addresses of sockets as guests see them, and the text form "host:port". Knows no names: net/resolver.h does.
+ * Addresses of sockets as guests see them, and the text form "host:port". Knows
+ * no names: net/resolver.h does.
  */
 #ifndef LN_NET_ADDRESS_H
 #define LN_NET_ADDRESS_H

@@ -1,30 +1,22 @@
 /* lunatic::networking: TCP and name resolution (host/net.h), where a stream
  * knows how long its calls may wait. What is the same as in 0.7 is there. */
-#include "base/time.h"
 #include "host/abi_gen.h"
 #include "host/net.h"
 #include "host/result.h"
 #include "net/socket.h"
 
-/* When a call is over that may take so many milliseconds. */
-static int64_t deadline_after(uint64_t timeout)
-{
-	return timeout == LN_SOCKET_PATIENT ? LN_NEVER
-					    : ln_time_after_ms(timeout);
-}
-
 static int64_t deadline_of(const struct ln_socket *stream,
 			   enum ln_socket_timeout which)
 {
-	return deadline_after(ln_socket_timeout(stream, which));
+	return ln_host_deadline_long(ln_socket_timeout(stream, which));
 }
 
 int ln_host_v13_networking_resolve(struct ln_guest *guest, struct ln_slice name,
 				   uint64_t timeout, uint8_t *id,
 				   uint32_t *result)
 {
-	return ln_host_net_resolve(guest, name, deadline_after(timeout), id,
-				   result);
+	return ln_host_net_resolve(guest, name, ln_host_deadline_long(timeout),
+				   id, result);
 }
 
 int ln_host_v13_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
@@ -35,8 +27,8 @@ int ln_host_v13_networking_tcp_connect(struct ln_guest *guest, uint32_t version,
 {
 	struct ln_host_address to = { version, ip, port, flow_info, scope_id };
 
-	return ln_host_net_connect(guest, to, deadline_after(timeout), id,
-				   result);
+	return ln_host_net_connect(guest, to, ln_host_deadline_long(timeout),
+				   id, result);
 }
 
 int ln_host_v13_networking_tcp_peer_addr(struct ln_guest *guest,
