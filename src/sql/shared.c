@@ -10,7 +10,8 @@
  *
  * SQLite's own file system takes a shared lock of one byte of that file (the
  * dead man's switch) for as long as it maps it, and an exclusive one when it is
- * the first. We hold an exclusive one: the index is nowhere but here.
+ * the first. We hold an exclusive one: the index is nowhere but here. Who comes
+ * second, we or another program, fails with SQLITE_PROTOCOL.
  *
  * A connection is charged for the regions that it uses, as if they were its
  * own.
@@ -38,7 +39,8 @@
 #define MAX_REGIONS 1024 /* of 32 KiB, each for 4,096 pages of the log */
 #define SUFFIX "-shm"
 #define REGION 32768   /* bytes, always */
-#define MAX_LOOKS 1000 /* a millisecond each */
+#define MAX_LOOKS 1000 /* a millisecond each, as: */
+#define MAX_TRIES 50
 
 struct ln_sql_shared {
 	struct ln_list link;
@@ -80,18 +82,34 @@ static void name_of(const struct ln_sql_file *file,
 	memcpy(name + len, SUFFIX, sizeof(SUFFIX));
 }
 
+static void wait_shortly(void)
+{
+	struct timespec time = { .tv_nsec = 1000000 };
+
+	(void)nanosleep(&time, NULL); /* too short does no harm */
+}
+
 /* Opens the file beside the database and locks it. */
 static LN_NOINLINE int keep_others_out(const struct ln_sql_file *file, int *out)
 {
 	char name[LN_SQL_MAX_PATH + sizeof(SUFFIX)];
-	int code;
+	int code = SQLITE_BUSY;
 	int fd;
 
 	name_of(file, name);
 	fd = ln_sql_open_name(file->owner, name, O_RDWR | O_CREAT);
 	if (fd < 0)
 		return SQLITE_CANTOPEN;
-	code = ln_sql_lock_range(fd, F_WRLCK, SWITCH_AT, 1);
+	/* Another program may be just about to leave. */
+	for (int i = 0; i < MAX_TRIES; i++) {
+		code = ln_sql_lock_range(fd, F_WRLCK, SWITCH_AT, 1);
+		if (code != SQLITE_BUSY)
+			break;
+		wait_shortly();
+	}
+	/* SQLite would try again for ten seconds if it were BUSY. */
+	if (code == SQLITE_BUSY)
+		code = SQLITE_PROTOCOL;
 	if (code == SQLITE_OK)
 		*out = fd;
 	else
@@ -131,13 +149,6 @@ static struct ln_sql_shared *make(const struct stat *stat)
 	shared->users = 1;
 	ln_list_append(&all, &shared->link);
 	return shared;
-}
-
-static void wait_shortly(void)
-{
-	struct timespec time = { .tv_nsec = 1000000 };
-
-	(void)nanosleep(&time, NULL); /* too short does no harm */
 }
 
 /* Finds that of a file, or makes it. *made: it is the caller's to make ready.

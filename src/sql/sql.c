@@ -126,16 +126,23 @@ void ln_sql_begin_try(struct ln_sql *sql)
 	(void)sqlite3_busy_handler(sql->db, give_up, sql);
 }
 
+/* Instructions of its machine so far; wraps around. Never reset: SQLite counts
+ * by it when to call the progress handler. */
+static uint32_t steps_of(sqlite3_stmt *statement)
+{
+	return (uint32_t)sqlite3_stmt_status(statement,
+					     SQLITE_STMTSTATUS_VM_STEP, 0);
+}
+
 int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement)
 {
+	uint32_t before = steps_of(statement);
 	uint64_t work;
 	int code;
 
 	ln_sql_begin_try(sql);
 	code = sqlite3_step(statement);
-	work = (uint64_t)sqlite3_stmt_status(statement,
-					     SQLITE_STMTSTATUS_VM_STEP, 1) *
-	       LN_SQL_STEP_WORK;
+	work = (uint64_t)(steps_of(statement) - before) * LN_SQL_STEP_WORK;
 	/* Statements within it, of full-text search, are not in its count. */
 	sql->run.work += work > sql->run.ahead ? work : sql->run.ahead;
 	sql->run.ahead = 0;

@@ -205,27 +205,50 @@ static int remove_file(sqlite3_vfs *vfs, const char *name, int sync)
 	return SQLITE_OK;
 }
 
+/* Looks at a name without opening the file, and without a unit of the quota:
+ * the descriptor is closed at once. */
+static int look_at_name(const struct ln_sql_owner *owner, const char *name,
+			struct stat *stat, bool *read_only)
+{
+	int dir = -1;
+	const char *rest = owner->find(owner->context, name, &dir, read_only);
+	int error = 0;
+	int fd;
+
+	ln_sql_run_count(LN_SQL_CALL_WORK);
+	if (rest == NULL)
+		return -EXDEV;
+	fd = ln_beneath_open(dir, rest, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, stat) < 0)
+		error = -errno;
+	ln_fd_close(fd);
+	return error;
+}
+
 static int look_at_file(sqlite3_vfs *vfs, const char *name, int what,
 			int *result)
 {
 	struct ln_sql_run *run = ln_sql_run_current();
+	bool read_only = false;
 	struct stat stat;
-	int flags = what == SQLITE_ACCESS_READWRITE ? O_RDWR : O_RDONLY;
-	int fd;
+	int error;
 
 	(void)vfs;
 	*result = 0;
 	if (run == NULL)
 		return SQLITE_IOERR_ACCESS;
-	fd = ln_sql_open_name(run->owner, name, flags);
-	if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -EIO)
+	error = look_at_name(run->owner, name, &stat, &read_only);
+	if (error == -EMFILE || error == -ENFILE || error == -ENOMEM ||
+	    error == -EIO)
 		return SQLITE_IOERR_ACCESS;
-	if (fd < 0)
+	if (error < 0)
 		return SQLITE_OK;
 	/* An empty file counts as none, as in SQLite's own file system. */
-	*result = what != SQLITE_ACCESS_EXISTS ||
-		  (fstat(fd, &stat) == 0 && stat.st_size > 0);
-	ln_sql_close_fd(run->owner->files, fd);
+	*result = what == SQLITE_ACCESS_EXISTS
+			  ? !S_ISREG(stat.st_mode) || stat.st_size > 0
+			  : !read_only;
 	return SQLITE_OK;
 }
 

@@ -13,7 +13,7 @@
 #define LN_SQL_VFS "lunatic"
 
 /* Longest path of the owner, in bytes, with what SQLite adds to it. */
-#define LN_SQL_MAX_PATH 1024
+#define LN_SQL_MAX_PATH 640
 
 struct ln_quota;
 struct ln_sql_owner;
