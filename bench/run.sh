@@ -6,7 +6,8 @@
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  idle, host_call, library, registry, environments,
-#                  remote, latency, sandbox, start, echo, http or compute
+#                  remote, latency, sandbox, start, echo, tls, http or
+#                  compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -130,6 +131,8 @@ build_all() {
 		clang-19 $native "$here"/compute/*.c -o "$build/compute-clang"
 		gcc $native "$here/native/wall.c" -o "$build/wall"
 		gcc $native "$here/native/echo_load.c" -o "$build/echo_load"
+		gcc $native "$here/native/tls_load.c" -lssl -lcrypto \
+			-o "$build/tls_load"
 	}
 	if [ -n "$erlang" ]; then
 		erlc -o "$build" "$here"/erlang/*.erl
@@ -139,6 +142,8 @@ build_all() {
 			go build -o "$build/echo-go" "$here/go/echo.go"
 		GO111MODULE=off GOCACHE=$build/go-cache \
 			go build -o "$build/http-go" "$here/go/http.go"
+		GO111MODULE=off GOCACHE=$build/go-cache \
+			go build -o "$build/tls-echo-go" "$here/go/tls_echo.go"
 	fi
 }
 
@@ -448,6 +453,27 @@ bench_echo() {
 		[ -z "$go" ] || echo_of go "$build/echo-go"
 		[ -z "$erlang" ] || echo_of erlang \
 			erl -noshell -pa "$build" -s echo_server main
+	done
+}
+
+# tls_of SYSTEM COMMAND...: round trips.
+tls_of() {
+	system=$1
+	shift
+	server "$@" "$work/tls.pem" "$work/tls.key"
+	run "$system" "" "$build/tls_load" "$port" 64 5 "$work/tls.pem"
+	stop_server
+}
+
+bench_tls() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-days 2 -keyout "$work/tls.key" -out "$work/tls.pem" \
+		2>/dev/null
+	for _ in $passes; do
+		tls_of lunatic "$lunatic" --dir "$work" \
+			"$build/tls_echo.wasm"
+		[ -z "$go" ] || tls_of go "$build/tls-echo-go"
 	done
 }
 

@@ -63,6 +63,8 @@ look() {
 		libclang-rt-19-dev-wasm32
 	need_file /usr/include/cmocka.h libcmocka-dev
 	need_command python3 python3-minimal
+	python3 -c "import ssl" 2>/dev/null || need libpython3-stdlib
+	need_command openssl openssl
 	need_command curl curl
 	need_file /usr/include/openssl/evp.h libssl-dev
 	need_file /usr/include/sqlite3.h libsqlite3-dev
