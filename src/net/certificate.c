@@ -22,14 +22,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/utf8.h"
+#include "net/certificate_impl.h"
 #include "net/tls_impl.h"
 
 #define SERIAL_BITS 127
-
-struct ln_certificate {
-	X509 *x509;
-	EVP_PKEY *key;
-};
 
 static bool add_extension(X509 *x509, X509 *issuer, int kind, const char *value)
 {
@@ -67,7 +63,7 @@ static bool add_extensions(X509 *x509, X509 *issuer)
 	       add_extension(x509, issuer, NID_subject_key_identifier,
 			     "hash") &&
 	       add_extension(x509, issuer, NID_authority_key_identifier,
-			     "keyid:always");
+			     "keyid");
 }
 
 static bool set_serial(X509 *x509)
@@ -83,26 +79,36 @@ static bool set_serial(X509 *x509)
 	return done;
 }
 
-static bool fill(struct ln_certificate *certificate,
-		 const struct ln_certificate *authority, const char *name,
-		 int64_t from, int64_t until)
+bool ln_certificate_complete(X509 *x509, EVP_PKEY *key,
+			     const struct ln_certificate *authority,
+			     int64_t from, int64_t until)
 {
-	X509 *x509 = certificate->x509;
-	X509 *issuer = authority != NULL ? authority->x509 : x509;
-	EVP_PKEY *signer =
-		authority != NULL ? authority->key : certificate->key;
+	X509 *issuer = authority->x509;
+	/* Ed25519 has its own. */
+	const EVP_MD *digest =
+		EVP_PKEY_is_a(authority->key, "ED25519") ? NULL : EVP_sha256();
 
 	return X509_set_version(x509, X509_VERSION_3) == 1 &&
 	       set_serial(x509) &&
 	       X509_gmtime_adj(X509_getm_notBefore(x509), from) != NULL &&
 	       X509_gmtime_adj(X509_getm_notAfter(x509), until) != NULL &&
-	       X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN",
-					  MBSTRING_UTF8, (const uint8_t *)name,
-					  -1, -1, 0) == 1 &&
 	       X509_set_issuer_name(x509, X509_get_subject_name(issuer)) == 1 &&
-	       X509_set_pubkey(x509, certificate->key) == 1 &&
+	       X509_set_pubkey(x509, key) == 1 &&
 	       add_extensions(x509, issuer) &&
-	       X509_sign(x509, signer, EVP_sha256()) != 0;
+	       X509_sign(x509, authority->key, digest) != 0;
+}
+
+static bool fill(struct ln_certificate *certificate,
+		 const struct ln_certificate *authority, const char *name,
+		 int64_t from, int64_t until)
+{
+	return X509_NAME_add_entry_by_txt(
+		       X509_get_subject_name(certificate->x509), "CN",
+		       MBSTRING_UTF8, (const uint8_t *)name, -1, -1, 0) == 1 &&
+	       ln_certificate_complete(certificate->x509, certificate->key,
+				       authority != NULL ? authority
+							 : certificate,
+				       from, until);
 }
 
 int ln_certificate_new(const struct ln_certificate *authority, const char *name,

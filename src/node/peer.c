@@ -139,3 +139,14 @@ uint64_t ln_peer_session(struct ln_peer *peer)
 	ln_lock_release(&peer->lock);
 	return number;
 }
+
+uint32_t ln_peer_version(struct ln_peer *peer)
+{
+	uint32_t version = 0;
+
+	ln_lock_acquire(&peer->lock);
+	if (peer->session != NULL && !peer->session->closing)
+		version = peer->session->id.version;
+	ln_lock_release(&peer->lock);
+	return version;
+}

@@ -58,6 +58,9 @@ bool ln_peer_connected(struct ln_peer *peer);
 /* The number of its session, 0 when it is not connected. */
 uint64_t ln_peer_session(struct ln_peer *peer);
 
+/* The version of the protocol in that session, likewise. */
+uint32_t ln_peer_version(struct ln_peer *peer);
+
 /* These functions take ownership of the frame. NULL means that memory was short
  * when the frame was made. LN_EDEAD: the node is not connected. Any thread,
  * unless a task is required; also under locks of processes. */

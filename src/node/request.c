@@ -373,19 +373,6 @@ static int receive_answer(struct ln_session *session, struct ln_decoder *frame)
 	return 0;
 }
 
-uint32_t ln_peer_version(struct ln_peer *peer)
-{
-	const struct ln_session *session;
-	uint32_t version = 0;
-
-	ln_lock_acquire(&peer->lock);
-	session = ln_queue_of(peer, 0);
-	if (session != NULL)
-		version = session->id.version;
-	ln_lock_release(&peer->lock);
-	return version;
-}
-
 static int up(struct ln_session *session)
 {
 	int error = ln_pending_new(&session->pending);

@@ -90,9 +90,6 @@ int ln_ask_module(struct ln_peer *peer, uint64_t session, uint64_t environment,
 		  const uint8_t digest[LN_DIGEST_SIZE], const uint8_t *bytes,
 		  size_t len, struct ln_ask **ask);
 
-/* The version of the protocol of the current session; 0: not connected. */
-uint32_t ln_peer_version(struct ln_peer *peer);
-
 /* NULL is fine. The caller keeps the resources of the answer, but not its text.
  */
 void ln_ask_free(struct ln_ask *ask);

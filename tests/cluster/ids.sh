@@ -41,6 +41,19 @@ found 1 "zone=eu&kind=a+b"
 found 0 "zone=eu&name=b"
 found 0 zone=e
 
+# Certificates that a guest has made are those of members of another cluster.
+mkdir c
+if openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-subj /CN=two -keyout c/two.key -out c/two.csr 2>/dev/null; then
+	run --dir "$work/c::/c" ids.wasm certificates
+	passed "certificates"
+	chmod 600 c/*.key
+	serve one --cert c/one.pem --key c/one.key --ca c/ca.pem
+	run --node 127.0.0.1:0 --node-name two --peer "$address" \
+		--cert c/two.pem --key c/two.key --ca c/ca.pem ids.wasm tour one
+	passed "a tour of a node with certificates"
+fi
+
 # A node of lunatic 0.7.
 begin old --peer "$b" cluster.wasm name
 oldpid=$pid

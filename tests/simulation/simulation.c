@@ -190,6 +190,8 @@ static void host_start(unsigned index)
 	if (ln_local_node_new(world.environment->runtime, &options,
 			      &world.hosts[index].node) < 0)
 		abort();
+	/* So that processes are found by numbers. */
+	world.hosts[index].node->environment = world.environment;
 	for (unsigned i = 0; i < world.config->actors; i++) {
 		if (world.actor_count < MAX_ACTORS)
 			actor_start(index);
@@ -256,6 +258,7 @@ static void host_stop(unsigned index)
 	cut_off(index);
 	clear(index);
 	check_host_empty(host);
+	host->node->environment = NULL;
 	ln_local_node_free(host->node);
 	host->node = NULL;
 }

@@ -7,6 +7,7 @@
 //   hostile NODE    what traps
 //   old NODE        a process there of lunatic 0.7 has the name "old"
 //   attribute QUERY the number of nodes that have it
+//   certificates    in /c: an authority, a certificate, and one for two.csr
 #include "../../guest/v13/check.h"
 
 #define LATE 60000 // ms; what depends on other nodes
@@ -221,6 +222,28 @@ static void tour_requests(uint64_t node)
 		 2);
 }
 
+// Names stand for processes of any node.
+static void tour_names(uint64_t node)
+{
+	struct address child = spawn_at(node, OWN, "doubles");
+	struct address found = { 0, 0 };
+
+	CHECK_EQ(lunatic_registry_get("there", 5, &found.node, &found.id), 1);
+	lunatic_registry_put("there", 5, child.node, child.id);
+	CHECK_EQ(lunatic_registry_get("there", 5, &found.node, &found.id), 0);
+	CHECK_EQ(found.node, child.node);
+	CHECK_EQ(found.id, child.id);
+	expect_double(found, 3);
+	// One that there is not.
+	lunatic_registry_put("there", 5, child.node, UINT64_C(1) << 60);
+	CHECK_EQ(lunatic_registry_get("there", 5, &found.node, &found.id), 1);
+	// The entry vanishes when the process ends: it reads a number in vain.
+	lunatic_registry_put("there", 5, child.node, child.id);
+	CHECK_EQ(send_at(child, 0, "x", 1), 0);
+	while (lunatic_registry_get("there", 5, &found.node, &found.id) == 0)
+		lunatic_process_sleep_ms(1);
+}
+
 static void tour_failures(uint64_t node)
 {
 	const struct address nobody = { 4711, 1 };
@@ -262,6 +285,7 @@ static void tour(uint64_t node)
 	send_long(spawn_at(node, OWN, "sums"));
 	tour_configs(node);
 	tour_requests(node);
+	tour_names(node);
 	tour_failures(node);
 }
 
@@ -479,7 +503,8 @@ static void hostile(uint64_t node)
 		"bad_id_place",      "bad_config",      "bad_name",
 		"nothing_to_send",   "nothing_to_ask",  "bad_nodes",
 		"bad_query",         "bad_query_place", "bad_count_place",
-		"bad_results_place",
+		"bad_results_place", "bad_authority",   "bad_authority_place",
+		"long_authority",    "bad_len_place",
 	};
 	static char query[1026];
 	uint64_t nodes[NODES];
@@ -559,6 +584,104 @@ static void old(uint64_t node)
 	}
 }
 
+// ---- Certificates ----
+
+__attribute__((export_name("lunatic_alloc"))) void *allocate(uint32_t len)
+{
+	return malloc(len);
+}
+
+struct text {
+	const char *bytes;
+	size_t len;
+};
+
+// Reads a text of a result; moves on.
+static struct text next_text(const char **at)
+{
+	struct text text;
+	uint64_t len;
+
+	memcpy(&len, *at, sizeof(len));
+	text.bytes = *at + sizeof(len);
+	text.len = len;
+	*at += sizeof(len) + len;
+	return text;
+}
+
+static void save(const char *path, struct text text)
+{
+	FILE *file = fopen(path, "w");
+
+	CHECK(file != NULL);
+	CHECK_EQ(fwrite(text.bytes, 1, text.len, file), text.len);
+	CHECK_EQ(fclose(file), 0);
+}
+
+static void certificates(void)
+{
+	static char request[10000];
+	uint32_t len = 0;
+	const char *result = (void *)lunatic_distributed_test_root_cert(&len);
+	const char *at = result;
+	struct text ca = next_text(&at);
+	struct text key = next_text(&at);
+	struct text text;
+	FILE *file;
+
+	CHECK_EQ(at - result, len);
+	save("/c/ca.pem", ca);
+	result = (void *)lunatic_distributed_default_server_certificates(
+		ca.bytes, ca.len, key.bytes, key.len, &len);
+	at = result;
+	save("/c/one.pem", next_text(&at));
+	save("/c/one.key", next_text(&at));
+	CHECK_EQ(at - result, len);
+	file = fopen("/c/two.csr", "r");
+	CHECK(file != NULL);
+	text = (struct text){ request,
+			      fread(request, 1, sizeof(request), file) };
+	fclose(file);
+	result = (void *)lunatic_distributed_sign_node(
+		ca.bytes, ca.len, key.bytes, key.len, text.bytes, text.len,
+		&len);
+	at = result;
+	save("/c/two.pem", next_text(&at));
+	CHECK_EQ(at - result, len);
+}
+
+ENTRY(bad_authority)(int64_t node)
+{
+	uint32_t len;
+
+	(void)node;
+	lunatic_distributed_default_server_certificates("x", 1, "y", 1, &len);
+}
+
+ENTRY(bad_authority_place)(int64_t node)
+{
+	uint32_t len;
+
+	(void)node;
+	lunatic_distributed_default_server_certificates(OUTSIDE, 100, "y", 1,
+							&len);
+}
+
+ENTRY(long_authority)(int64_t node)
+{
+	static const char text[70000];
+	uint32_t len;
+
+	(void)node;
+	lunatic_distributed_sign_node(text, sizeof(text), "y", 1, "z", 1, &len);
+}
+
+ENTRY(bad_len_place)(int64_t node)
+{
+	(void)node;
+	lunatic_distributed_test_root_cert((void *)UINT32_MAX);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -576,6 +699,8 @@ int main(int argc, char **argv)
 		hostile(node_of(argv[2]));
 	else if (strcmp(what, "old") == 0)
 		old(node_of(argv[2]));
+	else if (strcmp(what, "certificates") == 0)
+		certificates();
 	else if (strcmp(what, "attribute") == 0)
 		printf("found %u\n", look_up(argv[2], nodes));
 	else
