@@ -17,7 +17,8 @@ RUN make build && make install PREFIX=/usr DESTDIR=/out
 
 FROM debian:12-slim
 RUN apt-get update \
-	&& apt-get install -y --no-install-recommends libsqlite3-0 libssl3 libmimalloc2.0 \
+	&& apt-get install -y --no-install-recommends libssl3 libmimalloc2.0 \
+		libsqlite3-0 \
 	&& rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/usr/bin/lunatic /usr/bin/lunatic
 USER nobody

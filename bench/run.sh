@@ -6,7 +6,7 @@
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  idle, host_call, library, registry, environments,
-#                  remote, latency, sandbox, start, echo, tls, http or
+#                  remote, latency, sandbox, sqlite, start, echo, tls, http or
 #                  compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
@@ -133,6 +133,8 @@ build_all() {
 		gcc $native "$here/native/echo_load.c" -o "$build/echo_load"
 		gcc $native "$here/native/tls_load.c" -lssl -lcrypto \
 			-o "$build/tls_load"
+		gcc $native "$here/native/sqlite.c" -lsqlite3 \
+			-o "$build/sqlite-native"
 	}
 	if [ -n "$erlang" ]; then
 		erlc -o "$build" "$here"/erlang/*.erl
@@ -251,6 +253,14 @@ bench_sandbox() {
 bench_library() {
 	for _ in $passes; do
 		guest library 1
+	done
+}
+
+# Beside rows of their own, as few others have a native figure.
+bench_sqlite() {
+	for _ in $passes; do
+		guest sqlite 2
+		run lunatic -native "$build/sqlite-native"
 	done
 }
 

@@ -6,10 +6,13 @@
 #include "cli/commands.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "cli/nearest.h"
 
 const struct ln_cli_command ln_cli_commands[] = {
+	{ "run", NULL },
 	{ "test", NULL },
 	{ "init", ln_cli_init },
 	{ "help", ln_cli_help },
@@ -23,13 +26,45 @@ static const struct {
 	const char *word;
 	const char *instead;
 } foreign[] = {
-	{ "run", "lunatic FILE" },
 	{ "exec", "lunatic FILE" },
-	{ "node", "lunatic --node ADDR --node-name NAME --no-entry" },
 	{ "new", "lunatic init FOLDER" },
 	{ "plugin", "lunatic --plugin FILE" },
 	{ "version", "lunatic --version" },
 };
+
+/* Commands of lunatic 0.13 that have no like here. */
+static const struct {
+	const char *word;
+	const char *instead;
+} former[] = {
+	{ "node", "a node is an option: lunatic --node ADDR --node-name NAME "
+		  "--peer ADDR FILE, or --no-entry in the place of FILE (see "
+		  "lunatic help nodes)" },
+	{ "control",
+	  "nodes need no control server: each is started with --node ADDR "
+	  "--node-name NAME, and all but the first with the --peer ADDR of "
+	  "another (see lunatic help nodes)" },
+	{ "deploy", "there is no cloud service to deploy to: copy the module "
+		    "to the machine, and run it with lunatic FILE" },
+	{ "login", "there is no cloud service to log in to: run modules with "
+		   "lunatic FILE" },
+	{ "app", "there is no cloud service that has apps: run modules with "
+		 "lunatic FILE" },
+};
+
+bool ln_cli_refuse_former(const char *word)
+{
+	for (size_t i = 0; i < sizeof(former) / sizeof(former[0]); i++) {
+		if (strcmp(former[i].word, word) != 0)
+			continue;
+		if (access(word, F_OK) == 0)
+			return false;
+		ln_log_say("there is no command '%s': %s", word,
+			   former[i].instead);
+		return true;
+	}
+	return false;
+}
 
 const struct ln_cli_command *ln_cli_find_command(const char *word)
 {

@@ -19,6 +19,10 @@ extern const struct ln_cli_command ln_cli_commands[];
 /* The command of that name, or NULL. */
 const struct ln_cli_command *ln_cli_find_command(const char *word);
 
+/* Prints what there is instead of a command that lunatic 0.13 has; false: it is
+ * none of these, or there is such a file. */
+bool ln_cli_refuse_former(const char *word);
+
 /* What to type instead of a command that only other programs have, or NULL. */
 const char *ln_cli_instead(const char *word);
 
@@ -29,7 +33,8 @@ const char *ln_cli_nearest_command(const char *word);
  * none failed. */
 int ln_cli_test(const struct ln_cli_options *options);
 
-/* `lunatic init NAME`: writes a project for the guest library for C. */
+/* `lunatic init NAME`: writes a project for the guest library for C. `lunatic
+ * init` in a cargo project: has cargo build for lunatic, and run it. */
 int ln_cli_init(int argc, char **argv);
 
 /* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or lists the topics.

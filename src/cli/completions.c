@@ -39,6 +39,7 @@ static void print_bash(void)
 	print_names(ln_cli_options);
 	fputs("\"\n\t\t[[ ${COMP_WORDS[1]} != test ]] || words+=\"", stdout);
 	print_names(ln_cli_test_options);
+	print_names(ln_cli_cargo_options);
 	fputs("\"\n\telif [[ ${COMP_WORDS[1]} == completions ]]; then\n"
 	      "\t\twords=\"bash zsh fish\"\n"
 	      "\telif [[ ${COMP_WORDS[1]} == cluster-ca && $COMP_CWORD -eq 2 "
@@ -108,6 +109,7 @@ static void print_zsh(void)
 	      "\t\toptions+=(\n",
 	      stdout);
 	print_zsh_options(ln_cli_test_options);
+	print_zsh_options(ln_cli_cargo_options);
 	fputs("\t\t)\n"
 	      "\tfi\n"
 	      "\t(( CURRENT != 2 )) || compadd --",
@@ -162,6 +164,8 @@ static void print_fish(void)
 	fputs("'\n", stdout);
 	print_fish_options(ln_cli_options, "");
 	print_fish_options(ln_cli_test_options,
+			   " -n '__fish_seen_subcommand_from test'");
+	print_fish_options(ln_cli_cargo_options,
 			   " -n '__fish_seen_subcommand_from test'");
 }
 

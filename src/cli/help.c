@@ -47,6 +47,7 @@ static void print_options(const struct ln_cli_option *at)
 void ln_cli_print_help(void)
 {
 	fputs("Usage: lunatic [options] FILE [arguments of the guest]\n"
+	      "       lunatic run [options] FILE [arguments of the guest]\n"
 	      "       lunatic --node ADDR --node-name NAME --no-entry "
 	      "[options]\n"
 	      "       lunatic COMMAND\n"
@@ -56,11 +57,16 @@ void ln_cli_print_help(void)
 	      "`_start`. When that process ends, so do all others.\n"
 	      "\n"
 	      "Commands:\n"
+	      "  run [options] FILE ...  the same as without it, but as lunatic "
+	      "0.13 does:\n"
+	      "                          guests have the current directory\n"
 	      "  test [options] FILE [FILTER...]\n"
 	      "                          run the tests that FILE exports:\n"
 	      "                          lunatic test app_test.wasm parser\n"
 	      "  init FOLDER             begin a project in C: lunatic init "
 	      "app\n"
+	      "  init                    have cargo run its project with "
+	      "lunatic\n"
 	      "  help [TOPIC]            explain messages: lunatic help "
 	      "refused\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "
@@ -73,6 +79,7 @@ void ln_cli_print_help(void)
 	      stdout);
 	print_options(ln_cli_options);
 	print_options(ln_cli_test_options);
+	print_options(ln_cli_cargo_options);
 	fputs("\n"
 	      "Sizes are bytes, or end in K, M or G (powers of 1,024).\n"
 	      "\n"
@@ -81,8 +88,8 @@ void ln_cli_print_help(void)
 	      "if the module cannot be run or the node cannot join; 130 "
 	      "and 143 after SIGINT\n"
 	      "and SIGTERM, or 0 with --no-entry. Of test: 0, 1 if a test "
-	      "failed, or 2 if the\n"
-	      "command line is wrong.\n"
+	      "failed (101 when\n"
+	      "cargo runs it), or 2 if the command line is wrong.\n"
 	      "\n"
 	      "SIGUSR1 prints a report of processes and nodes to standard "
 	      "error; see --report.\n"

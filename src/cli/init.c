@@ -2,7 +2,7 @@
  * DESIGN
  * `lunatic init FOLDER`: writes the files of sdk/c/template, which the build
  * has put into the program. A folder that is not empty is refused, and no file
- * is overwritten.
+ * is overwritten. Without a folder, in a cargo project: cli/init_cargo.h.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/init_cargo.h"
 #include "cli/template_gen.h"
 
 /* Whether the folder is empty; prints a line if it is not, or cannot be read.
@@ -94,9 +95,11 @@ int ln_cli_init(int argc, char **argv)
 	int folder;
 	int status;
 
+	if (argc == 2 && access("Cargo.toml", F_OK) == 0)
+		return ln_cli_init_cargo();
 	if (name[0] == '\0' || name[0] == '-') {
-		ln_log_say("init takes the name of a folder: "
-			   "lunatic init app");
+		ln_log_say("init takes the name of a folder: lunatic init app; "
+			   "or none in a cargo project, where Cargo.toml is");
 		return 1;
 	}
 	if (mkdir(name, 0777) < 0 && errno != EEXIST) {

@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "cli/cargo.h"
 #include "cli/commands.h"
 #include "cli/node.h"
 #include "cli/options.h"
@@ -43,7 +44,7 @@
 #include "process/wasm.h"
 
 #define STATUS_ERROR 1
-#define STATUS_USAGE 2    /* of lunatic test */
+#define STATUS_USAGE 2    /* of lunatic test, and of former commands */
 #define STATUS_FAILED 134 /* as after SIGABRT, and as Wasmtime's program */
 
 #define PATIENCE_NS 500000000
@@ -366,6 +367,14 @@ static int run_program(const struct ln_cli_options *options)
 	return status;
 }
 
+/* When the command line, or a variable, is wrong. */
+static int usage_status(const struct ln_cli_options *options)
+{
+	if (options->test.cargo)
+		return LN_CARGO_FAILED;
+	return options->action == LN_CLI_TEST ? STATUS_USAGE : STATUS_ERROR;
+}
+
 int main(int argc, char **argv)
 {
 	const struct ln_cli_command *command =
@@ -379,9 +388,10 @@ int main(int argc, char **argv)
 	ln_stdio_reserve();
 	if (command != NULL && command->run != NULL)
 		return command->run(argc, argv);
+	if (argc > 1 && ln_cli_refuse_former(argv[1]))
+		return STATUS_USAGE;
 	if (ln_cli_parse(argc, argv, &options) < 0) {
-		if (options.action == LN_CLI_TEST)
-			status = STATUS_USAGE;
+		status = usage_status(&options);
 		goto end;
 	}
 	if (options.action == LN_CLI_HELP) {
@@ -399,16 +409,12 @@ int main(int argc, char **argv)
 		ln_log_say("LUNATIC_LOG should be error, warn, "
 			   "info or debug");
 	if (!ln_cli_check_settings())
-		status = options.action == LN_CLI_TEST ? STATUS_USAGE
-						       : STATUS_ERROR;
+		status = usage_status(&options);
 	else if (options.action == LN_CLI_TEST)
 		status = ln_cli_test(&options);
 	else
 		status = run_program(&options);
 end:
-	ln_config_free(options.config);
-	free(options.plugins);
-	free(options.peers);
-	free(options.attributes);
+	ln_cli_options_deinit(&options);
 	return status;
 }

@@ -15,16 +15,27 @@ static bool set_tcplisten(struct ln_cli_options *options, const char *value)
 	return ln_config_listen(options->config, value) == 0;
 }
 
+/* Adds a word of argv to a list; false: memory is short. */
+static bool add_word(const char ***list, size_t *count, const char *word)
+{
+	const char **words = reallocarray(*list, *count + 1, sizeof(*words));
+
+	if (words == NULL)
+		return false;
+	*list = words;
+	words[(*count)++] = word;
+	return true;
+}
+
 static bool add_plugin(struct ln_cli_options *options, const char *value)
 {
-	const char **plugins = reallocarray(
-		options->plugins, options->plugin_count + 1, sizeof(*plugins));
+	return add_word(&options->plugins, &options->plugin_count, value);
+}
 
-	if (plugins == NULL)
-		return false;
-	options->plugins = plugins;
-	plugins[options->plugin_count++] = value;
-	return true;
+static bool add_skip(struct ln_cli_options *options, const char *value)
+{
+	return value[0] != '\0' &&
+	       add_word(&options->test.skips, &options->test.skip_count, value);
 }
 
 /* Cuts a mark off the end of `text`. */
@@ -102,6 +113,8 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 static const char *const strategies[] = { "slab", "guard", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
 static const char *const forms[] = { "table", "json", NULL };
+static const char *const styles[] = { "pretty", "terse", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
 
 #define FUEL_UNIT 100000
 
@@ -123,6 +136,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "compiled: a file, or the name of an installed\n"
 	  "plugin; may be given several times",
 	  OTHER(add_plugin, "the name of a file or of an installed plugin") },
+	{ "--bench", NULL, NULL,
+	  "pass --bench on, behind the guest's arguments", FLAG(bench, true) },
 	{ .help = "Directories, network and variables" },
 	{ "--dir", NULL, "DIR",
 	  "let guests use a directory of the host under the\n"
@@ -274,7 +289,7 @@ const struct ln_cli_option ln_cli_test_options[] = {
 	  COUNT(OPTION(test.timeout), 0) },
 	{ "--jobs", "-j", "N",
 	  "tests that run at the same time, %\n(default 8)",
-	  COUNT(OPTION(test.jobs), 1), .max = 256 },
+	  COUNT(OPTION(test.jobs), 1), .max = LN_TEST_JOBS_MAX },
 	{ "--nocapture", NULL, NULL, "show what tests print while they run",
 	  FLAG(test.nocapture, true) },
 	{ "--exact", NULL, NULL, "a filter is a whole name, not a part of it",
@@ -285,5 +300,33 @@ const struct ln_cli_option ln_cli_test_options[] = {
 	  FLAG(test.ignored, LN_TEST_ALSO_IGNORED) },
 	{ "--list", NULL, NULL, "print the names of the tests and run none",
 	  FLAG(test.list, true) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_cargo_options[] = {
+	{ .help = "Tests, as cargo's harness has them (lunatic test, cargo "
+		  "test)" },
+	{ "--format", NULL, "FORMAT",
+	  "pretty: a line for each test\n"
+	  "terse: a character for each",
+	  CHOICE(OPTION(test.style), LN_TEST_PRETTY, styles) },
+	{ "--quiet", "-q", NULL, "the same as --format terse",
+	  FLAG(test.style, LN_TEST_TERSE) },
+	{ "--show-output", NULL, NULL, "show also what tests print that pass",
+	  FLAG(test.show_output, true) },
+	{ "--no-capture", NULL, NULL, "the same as --nocapture",
+	  FLAG(test.nocapture, true) },
+	{ "--skip", NULL, "FILTER",
+	  "leave tests out whose names contain FILTER; may\n"
+	  "be given several times",
+	  OTHER(add_skip, "a part of a name") },
+	{ "--exclude-should-panic", NULL, NULL,
+	  "leave tests out that have to fail", FLAG(test.no_panics, true) },
+	{ "--test-threads", NULL, "N", "the same as --jobs, %",
+	  COUNT(OPTION(test.jobs), 1), .max = LN_TEST_JOBS_MAX },
+	{ "--color", NULL, "WHEN",
+	  "auto: colors on a terminal (default); always;\n"
+	  "never",
+	  CHOICE(OPTION(test.color), LN_TEST_COLOR_AUTO, colors) },
 	{ .help = NULL },
 };

@@ -6,10 +6,12 @@
  */
 #include "cli/options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/cargo.h"
 #include "cli/nearest.h"
 #include "cli/node.h"
 
@@ -52,6 +54,8 @@ find_option(const struct ln_cli_options *options, const char *word, size_t len)
 
 	if (found == NULL && options->action == LN_CLI_TEST)
 		found = find_in(ln_cli_test_options, word, len);
+	if (found == NULL && options->action == LN_CLI_TEST)
+		found = find_in(ln_cli_cargo_options, word, len);
 	return found;
 }
 
@@ -76,8 +80,10 @@ static int refuse_unknown(const struct ln_cli_options *options,
 		name[len] = '\0';
 		ln_nearest_begin(&nearest, name);
 		offer_names(&nearest, ln_cli_options);
-		if (options->action == LN_CLI_TEST)
+		if (options->action == LN_CLI_TEST) {
 			offer_names(&nearest, ln_cli_test_options);
+			offer_names(&nearest, ln_cli_cargo_options);
+		}
 		meant = ln_nearest_end(&nearest);
 	}
 	if (meant == NULL)
@@ -177,10 +183,78 @@ static int read_filters(int argc, char **argv, int at,
 	return 0;
 }
 
+/* The word of the command line that says what is to be done, if there is one;
+ * returns the index of what follows. */
+static int read_command(int argc, char **argv, struct ln_cli_options *options)
+{
+	if (argc > 1 && strcmp(argv[1], "test") == 0)
+		options->action = LN_CLI_TEST;
+	else if (argc > 1 && strcmp(argv[1], "run") == 0)
+		options->run = true;
+	else
+		return 1;
+	return 2;
+}
+
+/* The variables that cargo's harness reads; options override them. */
+static void read_variables(struct ln_test_options *test)
+{
+	const char *threads = getenv("RUST_TEST_THREADS");
+	const char *nocapture = getenv("RUST_TEST_NOCAPTURE");
+	int count = threads != NULL ? atoi(threads) : 0;
+
+	if (count > 0)
+		test->jobs = count < LN_TEST_JOBS_MAX ? (uint32_t)count
+						      : LN_TEST_JOBS_MAX;
+	test->nocapture = nocapture != NULL && strcmp(nocapture, "0") != 0;
+}
+
+/* Has the module tested, as cargo's harness does with tests of its own. */
+static void become_cargo(struct ln_cli_options *options)
+{
+	options->action = LN_CLI_TEST;
+	options->run = true;
+	options->test.cargo = true;
+	options->test.style = LN_TEST_PRETTY;
+	options->test.timeout = 0;
+	read_variables(&options->test);
+}
+
+/* What guests of lunatic 0.13 have as the first argument. */
+static char *name_of(char *file)
+{
+	char *slash = strrchr(file, '/');
+
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : file;
+}
+
+/* Reads the file, and what stands behind it. */
+static int read_file(int argc, char **argv, int at,
+		     struct ln_cli_options *options)
+{
+	int error;
+
+	options->file = argv[at];
+	if (options->action == LN_CLI_RUN && !options->bench &&
+	    ln_cargo_is_test(argv[at], argv + at + 1, (size_t)(argc - at - 1)))
+		become_cargo(options);
+	if (options->run)
+		argv[at] = name_of(argv[at]);
+	options->args = argv + at;
+	options->arg_count = (size_t)(argc - at);
+	if (options->action != LN_CLI_TEST)
+		return 0;
+	options->arg_count = 1;
+	error = read_filters(argc, argv, at + 1, options);
+	if (error < 0 || options->action != LN_CLI_TEST)
+		return error;
+	return ln_cli_check_node(options) ? 0 : LN_EINVAL;
+}
+
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
 	bool ended = false;
-	int at = 1;
+	int at;
 
 	*options = (struct ln_cli_options){
 		.report_max = REPORT_MAX,
@@ -190,10 +264,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		ln_log_say("out of memory");
 		return LN_ENOMEM;
 	}
-	if (argc > 1 && strcmp(argv[1], "test") == 0) {
-		options->action = LN_CLI_TEST;
-		at = 2;
-	}
+	at = read_command(argc, argv, options);
 	at = apply_all(argc, argv, at, options, &ended);
 	if (at < 0)
 		return at;
@@ -214,12 +285,14 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 			   options->action == LN_CLI_TEST ? "test" : "run");
 		return LN_EINVAL;
 	}
-	options->file = argv[at];
-	options->args = argv + at;
-	options->arg_count = (size_t)(argc - at);
-	if (options->action != LN_CLI_TEST)
-		return 0;
-	options->arg_count = 1;
-	at = read_filters(argc, argv, at + 1, options);
-	return at == 0 && !ln_cli_check_node(options) ? LN_EINVAL : at;
+	return read_file(argc, argv, at, options);
+}
+
+void ln_cli_options_deinit(struct ln_cli_options *options)
+{
+	ln_config_free(options->config);
+	free(options->plugins);
+	free(options->peers);
+	free(options->attributes);
+	free(options->test.skips);
 }

@@ -24,20 +24,46 @@ enum ln_test_ignored {
 	LN_TEST_ALSO_IGNORED,
 };
 
-/* Of `lunatic test`. */
+/* How results are shown. */
+enum ln_test_style {
+	LN_TEST_OWN,
+	LN_TEST_PRETTY, /* a line for each, as cargo's harness */
+	LN_TEST_TERSE,  /* a character for each, likewise */
+};
+
+enum ln_test_color {
+	LN_TEST_COLOR_AUTO, /* on a terminal */
+	LN_TEST_COLOR_ALWAYS,
+	LN_TEST_COLOR_NEVER,
+};
+
+/* Tests that may run at the same time. */
+#define LN_TEST_JOBS_MAX 256
+
+/* Of `lunatic test`, and of `cargo test`. */
 struct ln_test_options {
+	bool cargo;       /* cargo runs us, and expects its harness's status */
 	uint32_t timeout; /* seconds a test; 0: none */
 	uint32_t jobs;    /* tests at the same time */
 	bool nocapture;
+	bool show_output; /* also of those that pass */
 	bool exact;
 	bool list;
+	bool no_panics; /* without those that have to fail */
 	enum ln_test_ignored ignored;
+	enum ln_test_style style;
+	enum ln_test_color color;
 	char **filters; /* in argv; none: all tests */
 	size_t filter_count;
+	const char **skips; /* filters of those to leave out; owned list */
+	size_t skip_count;
 };
 
 struct ln_cli_options {
 	enum ln_cli_action action;
+	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
+				   * 0.13, guests have the current directory */
+	bool bench;               /* pass --bench on, last */
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
 	size_t stack;             /* bytes of guests' frames; 0: default */
@@ -62,10 +88,14 @@ struct ln_cli_options {
 /* All of them, for the help text and completion. */
 extern const struct ln_cli_option ln_cli_options[];
 extern const struct ln_cli_option ln_cli_test_options[];
+extern const struct ln_cli_option ln_cli_cargo_options[];
 
-/* Reads the command line. On an error prints one line to standard error and
- * returns LN_EINVAL or LN_ENOMEM. `file` and `args` point into argv; the caller
- * must free `config`, `plugins`, `peers` and `attributes` in any case. */
+/* Reads the command line, and may change argv. On an error prints one line to
+ * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point
+ * into argv; the caller frees all that it owns in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
+
+/* Frees what it owns. */
+void ln_cli_options_deinit(struct ln_cli_options *options);
 
 #endif

@@ -153,7 +153,8 @@ uint8_t *ln_cli_read_file(const char *path, size_t bound, size_t *len)
 
 uint8_t *ln_cli_read_module(const struct ln_cli_options *options, size_t *len)
 {
-	return read_path(options->file, options->action == LN_CLI_RUN,
+	return read_path(options->file,
+			 options->action == LN_CLI_RUN && !options->run,
 			 options->config->limits.max_module_bytes, len);
 }
 
@@ -176,11 +177,36 @@ int ln_cli_complete_config(const struct ln_cli_options *options)
 
 	for (size_t i = 0; i < options->arg_count && error == 0; i++)
 		error = ln_config_add_arg(config, options->args[i]);
+	if (options->bench && error == 0)
+		error = ln_config_add_arg(config, "--bench");
 	if (options->some_envs)
 		return error;
 	for (char **at = environ; *at != NULL && error == 0; at++)
 		error = ln_config_add_env(config, *at);
 	return error;
+}
+
+/* Adds the current directory, as lunatic 0.13 does, unless an option says
+ * something of it, or guests cannot have it. LN_ENOMEM. */
+static int add_current_directory(struct ln_config *config)
+{
+	struct stat stat;
+	bool closed;
+	int fd;
+
+	for (size_t i = 0; i < config->preopen_count; i++) {
+		if (strcmp(config->preopens[i].guest, ".") == 0)
+			return 0;
+	}
+	/* The folders closed to guests must be known by now. */
+	if (ln_cache_guard() < 0)
+		return LN_ENOMEM;
+	fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	closed = fstat(fd, &stat) < 0 || ln_guard_closes(&stat);
+	ln_fd_close(fd);
+	return closed ? 0 : ln_config_preopen(config, ".", ".", false);
 }
 
 /* Prints which directory guests cannot have, and why; false if there is one. */
@@ -295,6 +321,11 @@ struct ln_runtime *ln_cli_start_runtime(const struct ln_cli_options *options)
 	int error;
 
 	ln_cli_raise_descriptor_limit();
+	error = options->run ? add_current_directory(options->config) : 0;
+	if (error < 0) {
+		ln_cli_refuse_start(error);
+		return NULL;
+	}
 	if (!ln_cli_check_directories(options->config) ||
 	    !ln_cli_check_listeners(options->config))
 		return NULL;

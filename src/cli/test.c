@@ -1,40 +1,33 @@
 /*
  * DESIGN
- * `lunatic test`: each test is a process in its own environment, so that
- * processes that it leaves behind are found and ended, and the output of the
- * test and its children is kept apart. A few threads take the tests in order:
- * each makes the environment, spawns, and waits; the processes run on the
- * workers.
+ * `lunatic test`, and `cargo test` (cli/cargo.h): each test is a process in its
+ * own environment, so that processes that it leaves behind are found and ended,
+ * and the output of the test and its children is kept apart. A few threads take
+ * the tests in order: each makes the environment, spawns, and waits; the
+ * processes run on the workers.
  *
- * Output goes to a file in memory that cannot grow beyond CAPTURE_MAX: a test
- * that prints endlessly gets an error. Both streams and the reports of traps
- * share its position. These files stay open until the runtime is gone, because
+ * The files with what tests print stay open until the runtime is gone, because
  * a process that outlived its test may still write there.
  *
- * Results are printed as tests end; failures with their output come last.
+ * Results are printed as tests end (cli/test_output.h).
  */
-#include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
+#include "cli/cargo.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/test_list.h"
-#include "host/stdio.h"
+#include "cli/test_output.h"
+#include "cli/verdict.h"
 #include "process/add_module.h"
 #include "process/env_module.h"
 #include "process/environment.h"
@@ -46,22 +39,17 @@
 #include "process/wasm.h"
 
 #define STATUS_FAILED 1
-#define CAPTURE_MAX ((off_t)1 << 20)
+
+/* What takes longer is mentioned, where there is no bound, as cargo does. */
+#define SLOW_SECONDS 60
 
 /* How long to wait for the end of killed processes that a test left behind. */
 #define CLEAR_TIME (2 * LN_NS_PER_S)
 
-struct verdict {
-	struct ln_console console;
-	bool captured; /* the console is there */
-	bool failed;
-	char reason[160];       /* why, in a few words */
-	bool lacks_directories; /* it looked for one and was given none */
-};
-
 struct suite {
 	/* Immutable while tests run. */
 	const struct ln_cli_options *options;
+	int failure; /* the program's status then */
 	struct ln_runtime *runtime;
 	struct ln_test *tests; /* those to be run first, then the others */
 	size_t count;
@@ -74,84 +62,14 @@ struct suite {
 	pthread_mutex_t lock;
 	size_t next;
 	size_t failed;
+	struct ln_test_output output;
 
 	/* Each under nothing: of the thread that runs the test. */
-	struct verdict *verdicts;
+	struct ln_verdict *verdicts;
 };
 
-static void fail(struct verdict *verdict, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void fail(struct verdict *verdict, const char *format, ...)
-{
-	va_list args;
-
-	verdict->failed = true;
-	va_start(args, format);
-	vsnprintf(verdict->reason, sizeof(verdict->reason), format, args);
-	va_end(args);
-	/* It may quote text of the module, and may be cut. */
-	verdict->reason[ln_text_clean(verdict->reason, strlen(verdict->reason),
-				      false)] = '\0';
-}
-
-static bool capture(struct verdict *verdict)
-{
-	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return false;
-	if (ftruncate(fd, CAPTURE_MAX) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
-		verdict->console.streams = ln_stdio_new(fd);
-	if (verdict->console.streams == NULL) {
-		ln_fd_close(fd);
-		return false;
-	}
-	verdict->console.reports = fd;
-	verdict->captured = true;
-	return true;
-}
-
-/* What was printed, to be freed; NULL when there is nothing. */
-static char *captured_text(const struct verdict *verdict, size_t *len)
-{
-	off_t size = 0;
-	char *text;
-	ssize_t got;
-
-	*len = 0;
-	if (verdict->captured)
-		size = lseek(verdict->console.reports, 0, SEEK_CUR);
-	if (size <= 0)
-		return NULL;
-	if (size > CAPTURE_MAX)
-		size = CAPTURE_MAX;
-	text = malloc((size_t)size);
-	if (text == NULL)
-		return NULL;
-	got = pread(verdict->console.reports, text, (size_t)size, 0);
-	*len = got > 0 ? (size_t)got : 0;
-	return text;
-}
-
-static void print_captured(const struct verdict *verdict)
-{
-	size_t len;
-	char *text = captured_text(verdict, &len);
-
-	if (len > 0) {
-		fwrite(text, 1, len, stdout);
-		if (text[len - 1] != '\n')
-			putchar('\n');
-	}
-	if ((off_t)len == CAPTURE_MAX)
-		puts("(the rest was not kept)");
-	free(text);
-}
-
 /* The verdict on the end of the test's process. */
-static void judge(const struct ln_test *test, struct verdict *verdict,
+static void judge(const struct ln_test *test, struct ln_verdict *verdict,
 		  enum ln_outcome outcome, uint32_t exit_code)
 {
 	size_t len;
@@ -159,37 +77,56 @@ static void judge(const struct ln_test *test, struct verdict *verdict,
 
 	if (test->panic == NULL) {
 		if (outcome == LN_OUTCOME_EXITED)
-			fail(verdict, "exited with status %u", exit_code);
+			ln_verdict_fail(verdict, "exited with status %u",
+					exit_code);
 		else if (outcome == LN_OUTCOME_KILLED)
-			fail(verdict, "killed because a linked process failed");
+			ln_verdict_fail(
+				verdict,
+				"killed because a linked process failed");
 		else if (outcome != LN_OUTCOME_NORMAL)
-			fail(verdict, "trapped");
+			ln_verdict_fail(verdict, "trapped");
 		return;
 	}
 	if (outcome == LN_OUTCOME_NORMAL) {
-		fail(verdict, "it should have failed");
+		ln_verdict_fail(verdict, "it should have failed");
 		return;
 	}
-	text = captured_text(verdict, &len);
+	text = ln_verdict_text(verdict, &len);
 	if (test->panic[0] != '\0' &&
 	    (text == NULL ||
 	     memmem(text, len, test->panic, strlen(test->panic)) == NULL))
-		fail(verdict, "it failed without printing '%.80s'",
-		     test->panic);
+		ln_verdict_fail(verdict, "it failed without printing '%.80s'",
+				test->panic);
 	free(text);
 }
 
-static void run_process(struct suite *suite, const struct ln_test *test,
-			struct verdict *verdict, struct ln_process *process)
+/* Waits for the end; without a bound tells that it takes long. */
+static bool wait_for(struct suite *suite, const struct ln_test *test,
+		     struct ln_process *process)
 {
 	uint32_t seconds = suite->options->test.timeout;
-	int64_t deadline =
-		seconds > 0 ? ln_time_now() + seconds * LN_NS_PER_S : INT64_MAX;
+
+	if (seconds > 0)
+		return ln_process_wait_until(
+			process, ln_time_now() + seconds * LN_NS_PER_S);
+	if (ln_process_wait_until(process,
+				  ln_time_now() + SLOW_SECONDS * LN_NS_PER_S))
+		return true;
+	pthread_mutex_lock(&suite->lock);
+	ln_test_output_slow(&suite->output, test, SLOW_SECONDS);
+	pthread_mutex_unlock(&suite->lock);
+	return ln_process_wait_until(process, INT64_MAX);
+}
+
+static void run_process(struct suite *suite, const struct ln_test *test,
+			struct ln_verdict *verdict, struct ln_process *process)
+{
 	uint32_t exit_code = 0;
 	enum ln_outcome outcome;
 
-	if (!ln_process_wait_until(process, deadline)) {
-		fail(verdict, "still running after %u s", seconds);
+	if (!wait_for(suite, test, process)) {
+		ln_verdict_fail(verdict, "still running after %u s",
+				suite->options->test.timeout);
 		ln_process_kill(process);
 		(void)ln_process_wait_until(process,
 					    ln_time_now() + CLEAR_TIME);
@@ -201,7 +138,8 @@ static void run_process(struct suite *suite, const struct ln_test *test,
 
 /* Runs the test in an environment. */
 static void run_in(struct suite *suite, const struct ln_test *test,
-		   struct verdict *verdict, struct ln_environment *environment)
+		   struct ln_verdict *verdict,
+		   struct ln_environment *environment)
 {
 	struct ln_spawn spawn = { .function = test->entry,
 				  .function_len = test->entry_len };
@@ -218,8 +156,8 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 		ln_module_release(module);
 	}
 	if (result < 0) {
-		fail(verdict, "cannot be started: %s",
-		     error != NULL ? error : ln_error_text(result));
+		ln_verdict_fail(verdict, "cannot be started: %s",
+				error != NULL ? error : ln_error_text(result));
 		free(error);
 		return;
 	}
@@ -228,11 +166,12 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 	if (!ln_runtime_clear(suite->runtime, environment,
 			      ln_time_now() + CLEAR_TIME) &&
 	    !verdict->failed)
-		fail(verdict, "it left processes that cannot be ended");
+		ln_verdict_fail(verdict,
+				"it left processes that cannot be ended");
 }
 
 static void run_test(struct suite *suite, const struct ln_test *test,
-		     struct verdict *verdict)
+		     struct ln_verdict *verdict)
 {
 	struct ln_environment *environment = NULL;
 	struct ln_config *config;
@@ -240,8 +179,9 @@ static void run_test(struct suite *suite, const struct ln_test *test,
 
 	/* The output is searched for the expected text, so it is kept. */
 	if ((!suite->options->test.nocapture || test->panic != NULL) &&
-	    !capture(verdict)) {
-		fail(verdict, "no memory or descriptor for its output");
+	    !ln_verdict_capture(verdict)) {
+		ln_verdict_fail(verdict,
+				"no memory or descriptor for its output");
 		return;
 	}
 	error = ln_config_clone(suite->options->config, &config);
@@ -253,7 +193,8 @@ static void run_test(struct suite *suite, const struct ln_test *test,
 		ln_config_free(config);
 	}
 	if (error < 0) {
-		fail(verdict, "no environment: %s", ln_error_text(error));
+		ln_verdict_fail(verdict, "no environment: %s",
+				ln_error_text(error));
 		return;
 	}
 	run_in(suite, test, verdict, environment);
@@ -265,18 +206,13 @@ static void run_test(struct suite *suite, const struct ln_test *test,
 
 /* Takes the next test and prints how the last one ended, in one step. */
 static struct ln_test *step(struct suite *suite, const struct ln_test *done,
-			    const struct verdict *verdict, int64_t took)
+			    const struct ln_verdict *verdict, int64_t took)
 {
 	struct ln_test *next = NULL;
 
 	pthread_mutex_lock(&suite->lock);
 	if (done != NULL) {
-		printf("test %s%s ... %s (%" PRId64 " ms)\n", done->name,
-		       done->panic != NULL ? " - should fail" : "",
-		       verdict->failed ? "FAILED" : "ok", took / LN_NS_PER_MS);
-		if (suite->options->test.nocapture)
-			print_captured(verdict);
-		fflush(stdout);
+		ln_test_output_ended(&suite->output, done, verdict, took);
 		suite->failed += verdict->failed;
 	}
 	if (suite->next < suite->chosen)
@@ -291,7 +227,8 @@ static void *run_tests(void *argument)
 	struct ln_test *test = step(suite, NULL, NULL, 0);
 
 	while (test != NULL) {
-		struct verdict *verdict = &suite->verdicts[test - suite->tests];
+		struct ln_verdict *verdict =
+			&suite->verdicts[test - suite->tests];
 		int64_t began = ln_time_now();
 
 		run_test(suite, test, verdict);
@@ -330,7 +267,38 @@ static bool is_chosen(const struct ln_test *test,
 	return !test->ignored || options->ignored == LN_TEST_ALSO_IGNORED;
 }
 
-/* Moves the tests to run to the front and prints which are ignored. */
+static bool is_ignored(const struct ln_test *test,
+		       const struct ln_test_options *options)
+{
+	return test->ignored && !is_chosen(test, options) &&
+	       ln_test_is_asked_for(test, options);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct ln_test *one = a;
+	const struct ln_test *two = b;
+
+	return strcmp(one->name, two->name);
+}
+
+/* Counts tests, and has cargo's in its order. */
+static void count(struct suite *suite)
+{
+	const struct ln_test_options *options = &suite->options->test;
+	size_t chosen = 0;
+
+	if (options->style != LN_TEST_OWN && suite->count > 0)
+		qsort(suite->tests, suite->count, sizeof(*suite->tests),
+		      by_name);
+	for (size_t i = 0; i < suite->count; i++) {
+		chosen += is_chosen(&suite->tests[i], options);
+		suite->ignored += is_ignored(&suite->tests[i], options);
+	}
+	ln_test_output_begin(&suite->output, options, chosen + suite->ignored);
+}
+
+/* Moves the tests to run to the front and tells which are ignored. */
 static void choose(struct suite *suite)
 {
 	const struct ln_test_options *options = &suite->options->test;
@@ -338,70 +306,73 @@ static void choose(struct suite *suite)
 	for (size_t i = 0; i < suite->count; i++) {
 		struct ln_test test = suite->tests[i];
 
-		if (is_chosen(&test, options)) {
-			suite->tests[i] = suite->tests[suite->chosen];
-			suite->tests[suite->chosen++] = test;
-			if (options->list)
-				printf("%s\n", test.name);
-		} else if (test.ignored &&
-			   ln_test_is_asked_for(&test, options)) {
-			suite->ignored++;
-			if (!options->list)
-				printf("test %s ... ignored\n", test.name);
-		}
-	}
-}
-
-static void print_failures(const struct suite *suite)
-{
-	if (suite->failed > 0)
-		printf("\nfailures:\n");
-	for (size_t i = 0; i < suite->chosen; i++) {
-		const struct verdict *verdict = &suite->verdicts[i];
-
-		if (!verdict->failed)
+		if (is_ignored(&test, options))
+			ln_test_output_ignored(&suite->output, &test);
+		if (!is_chosen(&test, options))
 			continue;
-		printf("\n---- %s: %s ----\n", suite->tests[i].name,
-		       verdict->reason);
-		if (!suite->options->test.nocapture)
-			print_captured(verdict);
-		if (verdict->lacks_directories)
-			puts("(it looked for a directory and was given none; "
-			     "see lunatic help files)");
+		suite->tests[i] = suite->tests[suite->chosen];
+		suite->tests[suite->chosen++] = test;
 	}
 }
 
-static void print_summary(const struct suite *suite, int64_t took)
+/* Cargo's harness lists ignored tests as well. */
+static void list(const struct suite *suite)
 {
-	size_t others = suite->count - suite->chosen - suite->ignored;
+	const struct ln_test_options *options = &suite->options->test;
+	size_t listed = 0;
 
-	printf("\n%zu passed, %zu failed, %zu ignored",
-	       suite->chosen - suite->failed, suite->failed, suite->ignored);
-	if (others > 0)
-		printf(", %zu left out", others);
-	printf(" in %" PRId64 ".%02" PRId64 " s\n", took / LN_NS_PER_S,
-	       took % LN_NS_PER_S / (LN_NS_PER_S / 100));
+	for (size_t i = 0; i < suite->count; i++) {
+		const struct ln_test *test = &suite->tests[i];
+
+		if (!is_chosen(test, options) &&
+		    (options->style == LN_TEST_OWN ||
+		     !is_ignored(test, options)))
+			continue;
+		ln_test_output_name(&suite->output, test);
+		listed++;
+	}
+	ln_test_output_names(&suite->output, listed);
 }
 
 static int run_suite(struct suite *suite)
 {
+	struct ln_test_results results = { .ignored = suite->ignored };
 	int64_t began = ln_time_now();
 
 	choose(suite);
-	if (!suite->options->test.list) {
-		suite->verdicts =
-			calloc(suite->chosen + 1, sizeof(*suite->verdicts));
-		if (suite->verdicts == NULL) {
-			ln_log_say("out of memory");
-			return STATUS_FAILED;
-		}
-		run_all(suite);
-		print_failures(suite);
-		print_summary(suite, ln_time_now() - began);
+	suite->verdicts = calloc(suite->chosen + 1, sizeof(*suite->verdicts));
+	if (suite->verdicts == NULL) {
+		ln_log_say("out of memory");
+		return suite->failure;
 	}
-	if (!ln_cli_flush() || suite->failed > 0)
-		return STATUS_FAILED;
-	return 0;
+	run_all(suite);
+	results.tests = suite->tests;
+	results.verdicts = suite->verdicts;
+	results.count = suite->chosen;
+	results.failed = suite->failed;
+	results.others = suite->count - suite->chosen - suite->ignored;
+	results.took = ln_time_now() - began;
+	ln_test_output_end(&suite->output, &results);
+	return suite->failed > 0 ? suite->failure : 0;
+}
+
+/* Lists the tests of a module, or runs them. */
+static int use_tests(struct suite *suite)
+{
+	int status = 0;
+
+	if (suite->count == 0 && !suite->options->test.cargo) {
+		ln_log_say("'%s' exports no tests: define them with "
+			   "LUNATIC_TEST (see lunatic help refused)",
+			   suite->options->file);
+		return suite->failure;
+	}
+	count(suite);
+	if (suite->options->test.list)
+		list(suite);
+	else
+		status = run_suite(suite);
+	return ln_cli_flush() ? status : suite->failure;
 }
 
 /* Compiles the module once and looks for its tests; the code stays in use, so
@@ -410,7 +381,7 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 {
 	const char *file = suite->options->file;
 	struct ln_module *module;
-	int status = STATUS_FAILED;
+	int status = suite->failure;
 	char *error;
 	int result;
 
@@ -419,32 +390,21 @@ static int test_module(struct suite *suite, struct ln_environment *environment)
 	if (result < 0) {
 		ln_cli_refuse("test", file, result, error);
 		free(error);
-		return STATUS_FAILED;
+		return suite->failure;
 	}
 	result = ln_test_list(module->module, &suite->tests, &suite->count);
-	if (result < 0) {
+	if (result < 0)
 		ln_log_say("out of memory");
-	} else {
-		if (suite->count > 0)
-			status = run_suite(suite);
-		else
-			ln_log_say("'%s' exports no tests: define them "
-				   "with LUNATIC_TEST (see lunatic help "
-				   "refused)",
-				   file);
-	}
+	else
+		status = use_tests(suite);
 	ln_module_release(module);
 	return status;
 }
 
 static void free_suite(struct suite *suite)
 {
-	for (size_t i = 0; suite->verdicts != NULL && i < suite->chosen; i++) {
-		if (!suite->verdicts[i].captured)
-			continue;
-		ln_stdio_free(suite->verdicts[i].console.streams);
-		ln_fd_close(suite->verdicts[i].console.reports);
-	}
+	for (size_t i = 0; suite->verdicts != NULL && i < suite->chosen; i++)
+		ln_verdict_deinit(&suite->verdicts[i]);
 	free(suite->verdicts);
 	ln_test_list_free(suite->tests, suite->count);
 	free((void *)suite->bytes);
@@ -455,14 +415,14 @@ static int test_file(struct suite *suite)
 {
 	const struct ln_cli_options *options = suite->options;
 	struct ln_environment *environment;
-	int status = STATUS_FAILED;
+	int status = suite->failure;
 
 	suite->bytes = ln_cli_read_module(options, &suite->len);
 	if (suite->bytes == NULL)
-		return STATUS_FAILED;
+		return suite->failure;
 	environment = ln_cli_first_environment(suite->runtime, options);
 	if (environment == NULL)
-		return STATUS_FAILED;
+		return suite->failure;
 	if (ln_cli_check_heap_profile(options, suite->bytes, suite->len))
 		status = test_module(suite, environment);
 	ln_environment_release(environment);
@@ -471,14 +431,18 @@ static int test_file(struct suite *suite)
 
 int ln_cli_test(const struct ln_cli_options *options)
 {
-	struct suite suite = { .options = options };
+	struct suite suite = {
+		.options = options,
+		.failure =
+			options->test.cargo ? LN_CARGO_FAILED : STATUS_FAILED,
+	};
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	suite.runtime = ln_cli_start_runtime(options);
 	if (suite.runtime == NULL)
-		return STATUS_FAILED;
+		return suite.failure;
 	pthread_mutex_init(&suite.lock, NULL);
 	status = test_file(&suite);
 	ln_runtime_free(suite.runtime);

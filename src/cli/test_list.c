@@ -111,14 +111,23 @@ int ln_test_list(const struct ln_compiled *module, struct ln_test **tests,
 	return 0;
 }
 
+static bool fits(const struct ln_test *test, const char *filter, bool exact)
+{
+	return exact ? strcmp(test->name, filter) == 0
+		     : strstr(test->name, filter) != NULL;
+}
+
 bool ln_test_is_asked_for(const struct ln_test *test,
 			  const struct ln_test_options *options)
 {
+	if (options->no_panics && test->panic != NULL)
+		return false;
+	for (size_t i = 0; i < options->skip_count; i++) {
+		if (fits(test, options->skips[i], options->exact))
+			return false;
+	}
 	for (size_t i = 0; i < options->filter_count; i++) {
-		const char *filter = options->filters[i];
-
-		if (options->exact ? strcmp(test->name, filter) == 0
-				   : strstr(test->name, filter) != NULL)
+		if (fits(test, options->filters[i], options->exact))
 			return true;
 	}
 	return options->filter_count == 0;

@@ -115,8 +115,14 @@ void *ln_host_take_value(struct ln_guest *guest, enum ln_resource_kind kind,
 int ln_host_take(struct ln_guest *guest, enum ln_resource_kind kind,
 		 uint64_t index, uint64_t *id)
 {
-	void *value = ln_host_take_value(guest, kind, index);
+	void *value;
+	int error;
 
+	/* Who catches the trap finds it where it was. */
+	error = ln_host_check_room(guest, kind);
+	if (error < 0)
+		return error;
+	value = ln_host_take_value(guest, kind, index);
 	return value != NULL ? ln_host_add(guest, kind, value, id) : LN_ETRAP;
 }
 

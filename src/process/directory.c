@@ -157,7 +157,7 @@ static struct ln_directory_entry *find(struct ln_directory *directory,
 	struct ln_directory_entry *at = *bucket_at(
 		shard, bucket_of(shard, hash_of(directory, id), &unused));
 
-	while (at != NULL && at->id != id)
+	while (at != NULL && ln_directory_id(at) != id)
 		at = at->next;
 	return at;
 }
@@ -203,7 +203,7 @@ static bool split(struct ln_directory *directory, struct shard *shard)
 	for (entry = *bucket_at(shard, shard->split); entry != NULL;
 	     entry = next) {
 		next = entry->next;
-		if ((hash_of(directory, entry->id) & bit) != 0) {
+		if ((hash_of(directory, ln_directory_id(entry)) & bit) != 0) {
 			take_out(entry);
 			put(high, entry);
 		}
@@ -244,13 +244,14 @@ void ln_directory_add(struct ln_directory *directory,
 	struct shard *shard = &directory->shards[i];
 	uint32_t unused;
 	uint32_t bits;
+	uint64_t id;
 	bool lacks_segment;
 
-	ln_assert(entry->id == 0);
+	ln_assert(ln_directory_id(entry) == 0);
 	ln_lock_acquire(&shard->lock);
-	entry->id = make_id(shard->made++, i);
-	put(bucket_at(shard,
-		      bucket_of(shard, hash_of(directory, entry->id), &unused)),
+	id = make_id(shard->made++, i);
+	atomic_store_explicit(&entry->id, id, memory_order_relaxed);
+	put(bucket_at(shard, bucket_of(shard, hash_of(directory, id), &unused)),
 	    entry);
 	shard->count++;
 	shard->tally.started++;
@@ -265,9 +266,10 @@ void ln_directory_remove(struct ln_directory *directory,
 			 struct ln_directory_entry *entry, unsigned outcome,
 			 uint64_t messages, uint64_t dropped)
 {
-	struct shard *shard = &directory->shards[shard_of(entry->id)];
+	struct shard *shard =
+		&directory->shards[shard_of(ln_directory_id(entry))];
 
-	ln_assert(entry->id != 0 && outcome < LN_OUTCOMES);
+	ln_assert(ln_directory_id(entry) != 0 && outcome < LN_OUTCOMES);
 	ln_lock_acquire(&shard->lock);
 	take_out(entry);
 	ln_assert(shard->count > 0);
@@ -381,5 +383,6 @@ bool ln_directory_counted(const struct ln_directory_count *count,
 	uint64_t gone =
 		atomic_load_explicit(&entry->gone, memory_order_relaxed);
 
-	return gone != 0 && gone <= count->gone[shard_of(entry->id)];
+	return gone != 0 &&
+	       gone <= count->gone[shard_of(ln_directory_id(entry))];
 }

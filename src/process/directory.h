@@ -20,10 +20,17 @@ struct ln_directory;
 struct ln_directory_entry {
 	struct ln_directory_entry *next; /* in its bucket */
 	struct ln_directory_entry **at;  /* what points to it */
-	uint64_t id;                     /* 0: it was never in a directory */
+	_Atomic uint64_t id;             /* see ln_directory_id; set once */
 	_Atomic uint64_t gone; /* 0: it has not gone; else its place among
 				* those that have, from 1 */
 };
+
+/* Its id; 0: it was never in a directory. Also while it is added. */
+static inline uint64_t ln_directory_id(const struct ln_directory_entry *entry)
+{
+	/* Relaxed: nothing is read by it. */
+	return atomic_load_explicit(&entry->id, memory_order_relaxed);
+}
 
 #define LN_DIRECTORY_SHARDS 16
 #define LN_OUTCOMES 4

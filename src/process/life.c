@@ -144,8 +144,8 @@ int ln_process_start(struct ln_process *process)
 	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
 	ln_directory_add(runtime->directory, &process->entry);
-	LN_PROBE_SPAWN(process, process->entry.id, process->environment->number,
-		       &process->task);
+	LN_PROBE_SPAWN(process, ln_directory_id(&process->entry),
+		       process->environment->number, &process->task);
 	error = ln_task_start(runtime->sched, &process->task, task_run,
 			      task_done);
 	if (error < 0) {

@@ -12,7 +12,7 @@ static struct ln_process *process_at(struct ln_directory_entry *entry)
 
 uint64_t ln_process_number(const struct ln_process *process)
 {
-	return process->entry.id;
+	return ln_directory_id(&process->entry);
 }
 
 /* What is in the directory has the reference of its task. */

@@ -176,7 +176,7 @@ static void ended(struct ln_watcher *watcher, const struct ln_end *end)
 	ln_assert(notice != NULL); /* who took it out of the list tells once */
 	/* Small enough for the message itself. */
 	if (number == 0 && monitor->process != NULL)
-		number = monitor->process->entry.id;
+		number = ln_directory_id(&monitor->process->entry);
 	(void)ln_message_write(notice, numbers, sizeof(numbers), LN_END_SIZE);
 	(void)ln_message_write(notice, &number, sizeof(number), LN_END_SIZE);
 	ln_process_lock(self);

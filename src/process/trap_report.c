@@ -121,7 +121,8 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 
 	if (report == NULL)
 		return;
-	LN_PROBE_TRAP(process, process->entry.id, ln_report_reason(report));
+	LN_PROBE_TRAP(process, ln_directory_id(&process->entry),
+		      ln_report_reason(report));
 	if (runtime->on_trap == NULL && process->environment->console == NULL) {
 		queue_report(process, report);
 		return;

@@ -148,9 +148,7 @@ static void *allocate(int size)
 	size_t total = (size_t)size + sizeof(struct header);
 	struct header *header;
 
-	/* SQLite looks for interrupts in programs, but not when it makes one.
-	 */
-	if (run != NULL && run->preparing && !ln_sql_run_goes_on(run))
+	if (run != NULL && !ln_sql_run_may_allocate(run))
 		return NULL;
 	if (account != NULL && !take(account, total))
 		return NULL;

@@ -41,6 +41,8 @@ struct ln_sql_run {
 	uint64_t work;      /* done so far, but for: */
 	uint64_t ahead;     /* that of the statement that runs, about */
 	uint64_t max_work;  /* that may be done; UINT64_MAX: any */
+	uint32_t late;      /* allocations since it was to stop */
+	const char *stack;  /* where it began on the thread's stack */
 	bool preparing;     /* an allocation may fail to stop it */
 	bool closing;       /* it must be ended, whoever waits */
 };
@@ -55,6 +57,10 @@ void ln_sql_run_leave(void);
 /* Whether to go on; false: it was told to stop, or has done too much, and
  * SQLite has been told so. */
 bool ln_sql_run_goes_on(struct ln_sql_run *run);
+
+/* Whether an allocation should succeed. Making a program of a statement looks
+ * at nothing else, and recurses as deep as views are in each other. */
+bool ln_sql_run_may_allocate(struct ln_sql_run *run);
 
 /* Counts work, if there is a run. */
 void ln_sql_run_count(uint64_t work);

@@ -65,12 +65,27 @@ says err 'first process was killed.*\(see lunatic help killed\)$' "killed by a l
 # A word that is no command and no file.
 refuses "cannot open 'tset': No such file.*; did you mean lunatic test\?$" \
 	tset app.wasm
-refuses "cannot open 'run': No such file.*; .*no such command, use lunatic FILE$" \
-	run library.wasm
+refuses "cannot open 'exec': No such file.*; .*no such command, use lunatic FILE$" \
+	exec library.wasm
+refuses "cannot open 'none.wasm': No such file or directory$" run none.wasm
+refuses "cannot open 'tset': No such file or directory$" run tset
 refuses "cannot open 'tset.wasm': No such file or directory$" tset.wasm
-cp traps.wasm run
-run run
+cp traps.wasm exec
+run exec
 expect 134 "a file with the name of such a command"
+# Commands of lunatic 0.13.
+for command in node control deploy login app; do
+	run "$command" --bind-socket 127.0.0.1:0
+	expect 2 "$command"
+	silent out "$command"
+	[ "$(wc -l <err)" -eq 1 ] || bad "$command: not one line on stderr"
+	says err "^lunatic: there is no command '$command': .*(--node ADDR|lunatic FILE)" \
+		"$command"
+	cp traps.wasm "$command"
+	run "$command"
+	expect 134 "a file called $command"
+	rm "$command"
+done
 
 # A program that looks for its directories, and has none.
 cat >opens.c <<'EOC'

@@ -33,6 +33,56 @@ refuses "init takes the name of a folder" init
 refuses "init takes the name of a folder" init a b
 refuses "init takes the name of a folder" init --help
 
+# A cargo project.
+mkdir project
+touch project/Cargo.toml
+cd project
+run init
+expect 0 "init in a cargo project"
+says out 'cargo run$' "init in a cargo project"
+cat >expected <<'EOS'
+[build]
+target = "wasm32-wasip1"
+
+[target.wasm32-wasip1]
+runner = "lunatic run"
+EOS
+diff expected .cargo/config.toml || bad "a new configuration"
+[ "$(ls -A .cargo)" = config.toml ] || bad "other files in .cargo"
+run init
+expect 0 "init once more"
+says out 'already runs' "init once more"
+printf '[net]\noffline = true' >.cargo/config.toml
+run init
+expect 0 "init with a configuration"
+printf '[net]\noffline = true\n\n' | cat - expected |
+	diff - .cargo/config.toml || bad "a configuration that is added to"
+printf '[build]\ntarget = "wasm32-wasi"\n' >.cargo/config.toml
+cp .cargo/config.toml before
+refuses 'set build.target to "wasm32-wasip1"' init
+printf 'build = {}\n' >>.cargo/config.toml
+refuses 'set build.target to "wasm32-wasip1"' init
+printf '[target.wasm32-wasip1]\nrunner = "wasmtime"\n' >.cargo/config.toml
+refuses 'set target.wasm32-wasip1.runner to "lunatic run"' init
+printf 'build = {}\n' >.cargo/config.toml
+refuses 'not changed.*build.target.*runner' init
+printf 'build = {}\n' | diff - .cargo/config.toml || bad "it is changed"
+printf 'a\0b' >.cargo/config.toml
+refuses 'not a text' init
+rm .cargo/config.toml
+mkdir .cargo/config.toml
+refuses "cannot (read|write) '.cargo/config.toml'" init
+rmdir .cargo/config.toml
+touch .cargo/config
+refuses "cargo reads '.cargo/config' here: rename it" init
+rm -r .cargo
+touch .cargo
+refuses "'.cargo/config.toml': Not a directory" init
+run init folder
+expect 0 "a folder in a cargo project"
+[ -e folder/Makefile ] || bad "no project in C"
+cd ..
+
 refuses "completions takes one of bash, zsh, fish" completions
 refuses "completions takes one of bash, zsh, fish" completions tcsh
 "$lunatic" --help | grep -oE -e '--[a-z-]+' | sort -u >options

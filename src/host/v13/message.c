@@ -144,7 +144,7 @@ int ln_host_v13_message_send_receive_skip_search(struct ln_guest *guest,
 						 uint64_t timeout,
 						 uint32_t *result)
 {
-	struct ln_message *message;
+	struct ln_message *message = NULL;
 	int64_t deadline = ln_host_deadline_long(timeout);
 	int error;
 

@@ -1,30 +1,28 @@
 // What a guest does wrong with lunatic::networking ends it with a trap of its
 // own.
 //
-// clang-format off
 // stdout: passed
-// stderr~ dns iterator 0 does not exist \(lunatic::networking::resolve_next\)$
-// stderr~ dns iterator 0 does not exist \(lunatic::networking::drop_dns_iterator\)$
-// stderr~ tcp listener 0 does not exist \(lunatic::networking::local_addr\)$
-// stderr~ tcp listener 0 does not exist \(lunatic::networking::tcp_accept\)$
-// stderr~ tcp listener 0 does not exist \(lunatic::networking::drop_tcp_listener\)$
-// stderr~ tcp stream 0 does not exist \(lunatic::networking::tcp_read\)$
-// stderr~ tcp stream 0 does not exist \(lunatic::networking::tcp_write_vectored\)$
-// stderr~ tcp stream 0 does not exist \(lunatic::networking::tcp_flush\)$
-// stderr~ tcp stream 0 does not exist \(lunatic::networking::clone_tcp_stream\)$
-// stderr~ tcp stream 0 does not exist \(lunatic::networking::drop_tcp_stream\)$
-// stderr~ the address type is 5, not 4 or 6 \(lunatic::networking::tcp_bind\)$
-// stderr~ the address type is 0, not 4 or 6 \(lunatic::networking::tcp_connect\)$
-// stderr~ argument `ip` points outside .* \(lunatic::networking::tcp_bind\)$
-// stderr~ argument `ip` points outside .* \(lunatic::networking::tcp_connect\)$
-// stderr~ argument `id` points outside .* \(lunatic::networking::tcp_bind\)$
-// stderr~ argument `buffer` points outside .* \(lunatic::networking::tcp_read\)$
-// stderr~ argument `pieces` points outside .* \(lunatic::networking::tcp_write_vectored\)$
-// stderr~ a piece points outside .* \(lunatic::networking::tcp_write_vectored\)$
-// stderr~ the name is not UTF-8 \(lunatic::networking::resolve\)$
-// stderr~ argument `name` points outside .* \(lunatic::networking::resolve\)$
-// stderr~ argument `ip` points outside .* \(lunatic::networking::resolve_next\)$
-// clang-format on
+// stderr~ dns iterator 0 does not exist \(.*::resolve_next\)$
+// stderr~ dns iterator 0 does not exist \(.*::drop_dns_iterator\)$
+// stderr~ tcp listener 0 does not exist \(.*::local_addr\)$
+// stderr~ tcp listener 0 does not exist \(.*::tcp_accept\)$
+// stderr~ tcp listener 0 does not exist \(.*::drop_tcp_listener\)$
+// stderr~ tcp stream 0 does not exist \(.*::tcp_read\)$
+// stderr~ tcp stream 0 does not exist \(.*::tcp_write_vectored\)$
+// stderr~ tcp stream 0 does not exist \(.*::tcp_flush\)$
+// stderr~ tcp stream 0 does not exist \(.*::clone_tcp_stream\)$
+// stderr~ tcp stream 0 does not exist \(.*::drop_tcp_stream\)$
+// stderr~ the address type is 5, not 4 or 6 \(.*::tcp_bind\)$
+// stderr~ the address type is 0, not 4 or 6 \(.*::tcp_connect\)$
+// stderr~ argument `ip` points outside .* \(.*::tcp_bind\)$
+// stderr~ argument `ip` points outside .* \(.*::tcp_connect\)$
+// stderr~ argument `id` points outside .* \(.*::tcp_bind\)$
+// stderr~ argument `buffer` points outside .* \(.*::tcp_read\)$
+// stderr~ argument `pieces` points outside .* \(.*::tcp_write_vectored\)$
+// stderr~ a piece points outside .* \(.*::tcp_write_vectored\)$
+// stderr~ the name is not UTF-8 \(.*::resolve\)$
+// stderr~ argument `name` points outside .* \(.*::resolve\)$
+// stderr~ argument `ip` points outside .* \(.*::resolve_next\)$
 #include "net.h"
 
 // The last bytes of the memory, and what is behind them.

@@ -59,10 +59,11 @@ static void check_each(const char *text,
 				     const struct ln_cli_option *option))
 {
 	const struct ln_cli_option *const tables[] = { ln_cli_options,
-						       ln_cli_test_options };
+						       ln_cli_test_options,
+						       ln_cli_cargo_options };
 	unsigned checked = 0;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		for (const struct ln_cli_option *at = tables[i];
 		     at->help != NULL; at++) {
 			if (at->name == NULL)
@@ -141,7 +142,7 @@ static void bash(void **state)
 	(void)state;
 	check_each(text, check_bash);
 	check_has(text,
-		  "\t\twords=\" test init help cluster-ca completions\"\n");
+		  "\t\twords=\" run test init help cluster-ca completions\"\n");
 	check_has(text, "== help ]]; then\n\t\twords=\" start refused traps ");
 	check_has(text, "complete -o bashdefault -o default -F _lunatic");
 	check_quotes(text);
@@ -155,7 +156,8 @@ static void zsh(void **state)
 	(void)state;
 	assert_memory_equal(text, "#compdef lunatic\n", 17);
 	check_each(text, check_zsh);
-	check_has(text, "compadd -- test init help cluster-ca completions\n");
+	check_has(text,
+		  "compadd -- run test init help cluster-ca completions\n");
 	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
 	free(text);

@@ -80,14 +80,18 @@ static void commands(void **state)
 	assert_string_equal(ln_cli_nearest_command("hlep"), "help");
 	assert_string_equal(ln_cli_nearest_command("cluster_ca"), "cluster-ca");
 	assert_null(ln_cli_nearest_command("app.wasm"));
-	assert_string_equal(ln_cli_instead("run"), "lunatic FILE");
+	assert_string_equal(ln_cli_instead("exec"), "lunatic FILE");
 	assert_null(ln_cli_instead("app.wasm"));
 	assert_string_equal(ln_cli_find_command("init")->name, "init");
 	assert_null(ln_cli_find_command("ini"));
 	/* Nothing says that a command is none. */
 	for (const struct ln_cli_command *at = ln_cli_commands;
-	     at->name != NULL; at++)
+	     at->name != NULL; at++) {
 		assert_null(ln_cli_instead(at->name));
+		assert_false(ln_cli_refuse_former(at->name));
+	}
+	assert_false(ln_cli_refuse_former("app.wasm"));
+	assert_false(ln_cli_refuse_former(""));
 }
 
 int main(void)

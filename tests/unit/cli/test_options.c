@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,10 +51,7 @@ static void parse(struct line *line, const char *text)
 
 static void drop(struct line *line)
 {
-	ln_config_free(line->options.config);
-	free(line->options.plugins);
-	free(line->options.peers);
-	free(line->options.attributes);
+	ln_cli_options_deinit(&line->options);
 	free(line->said);
 }
 
@@ -334,6 +332,7 @@ static void values(void **state)
 	(void)state;
 	check_values(ln_cli_options, "");
 	check_values(ln_cli_test_options, "test ");
+	check_values(ln_cli_cargo_options, "test ");
 }
 
 static void other_options(void **state)
@@ -468,6 +467,134 @@ static void tests_of_modules(void **state)
 	drop(&line);
 	refuse("test a.wasm one --jobs", "a value is missing");
 	refuse("test a.wasm one --nonsense", "unknown option");
+}
+
+static void options_of_cargo(void **state)
+{
+	struct line line;
+	const struct ln_test_options *test =
+		&accept(&line, "test --skip a --color=always b.wasm --skip=c "
+			       "--format pretty --show-output --test-threads 2 "
+			       "--exclude-should-panic")
+			 ->test;
+
+	(void)state;
+	assert_false(test->cargo);
+	assert_int_equal(test->style, LN_TEST_PRETTY);
+	assert_int_equal(test->color, LN_TEST_COLOR_ALWAYS);
+	assert_int_equal(test->jobs, 2);
+	assert_true(test->show_output && test->no_panics);
+	assert_int_equal(test->skip_count, 2);
+	assert_string_equal(test->skips[0], "a");
+	assert_string_equal(test->skips[1], "c");
+	drop(&line);
+	test = &accept(&line, "test a.wasm -q --no-capture --color never")
+			->test;
+	assert_int_equal(test->style, LN_TEST_TERSE);
+	assert_int_equal(test->color, LN_TEST_COLOR_NEVER);
+	assert_true(test->nocapture);
+	drop(&line);
+	test = &accept(&line, "test a.wasm")->test;
+	assert_int_equal(test->style, LN_TEST_OWN);
+	drop(&line);
+	refuse("test a.wasm --format json", "pretty or terse");
+	refuse("-q a.wasm", "unknown option");
+}
+
+static void run_as_of_0_13(void **state)
+{
+	struct line line;
+	const struct ln_cli_options *options =
+		accept(&line, "run --dir x folder/a.wasm b --bench -- c");
+
+	(void)state;
+	assert_int_equal(options->action, LN_CLI_RUN);
+	assert_true(options->run);
+	assert_false(options->bench);
+	assert_string_equal(options->file, "folder/a.wasm");
+	assert_int_equal(options->arg_count, 5);
+	assert_string_equal(options->args[0], "a.wasm");
+	assert_string_equal(options->args[1], "b");
+	assert_string_equal(options->args[2], "--bench");
+	assert_string_equal(options->args[3], "--");
+	assert_int_equal(options->config->preopen_count, 1);
+	drop(&line);
+	options = accept(&line, "run --bench -- --a.wasm/ -h");
+	assert_true(options->bench);
+	assert_string_equal(options->file, "--a.wasm/");
+	assert_string_equal(options->args[0], "--a.wasm/");
+	assert_int_equal(options->arg_count, 2);
+	drop(&line);
+	options = accept(&line, "folder/run b");
+	assert_false(options->run);
+	assert_string_equal(options->args[0], "folder/run");
+	drop(&line);
+	refuse("run", "no file to run was given");
+	refuse("run --exact a.wasm", "unknown option");
+}
+
+/* What cargo runs as a test, tests/unit/cli/test_cargo.c says. */
+static void tests_of_cargo(void **state)
+{
+	static const uint8_t module[] = "\0asm\1\0\0";
+	char folder[] = "/tmp/test_options.XXXXXX";
+	char text[200];
+	const struct ln_test_options *test;
+	struct line line;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(mkdir("deps", 0700), 0);
+	file = fopen("deps/a.wasm", "w");
+	assert_non_null(file);
+	fwrite(module, 1, sizeof(module), file);
+	fclose(file);
+	setenv("CARGO_MANIFEST_DIR", "/", 1);
+	setenv("RUST_TEST_THREADS", "3", 1);
+	setenv("RUST_TEST_NOCAPTURE", "1", 1);
+	snprintf(text, sizeof(text),
+		 "run --dir x %s/deps/a.wasm one --skip two -q three", folder);
+	test = &accept(&line, text)->test;
+	assert_int_equal(line.options.action, LN_CLI_TEST);
+	assert_true(line.options.run && test->cargo && test->nocapture);
+	assert_int_equal(test->jobs, 3);
+	assert_int_equal(test->timeout, 0);
+	assert_int_equal(test->style, LN_TEST_TERSE);
+	assert_int_equal(test->filter_count, 2);
+	assert_string_equal(test->filters[1], "three");
+	assert_int_equal(line.options.arg_count, 1);
+	assert_string_equal(line.options.args[0], "a.wasm");
+	drop(&line);
+	setenv("RUST_TEST_THREADS", "100000", 1);
+	setenv("RUST_TEST_NOCAPTURE", "0", 1);
+	test = &accept(&line, "deps/a.wasm")->test;
+	assert_int_equal(line.options.action, LN_CLI_TEST);
+	assert_true(test->cargo && !test->nocapture);
+	assert_int_equal(test->jobs, LN_TEST_JOBS_MAX);
+	assert_int_equal(test->style, LN_TEST_PRETTY);
+	drop(&line);
+	setenv("RUST_TEST_THREADS", "x", 1);
+	test = &accept(&line, "deps/a.wasm --test-threads 5")->test;
+	assert_int_equal(test->jobs, 5);
+	drop(&line);
+	refuse("deps/a.wasm --nonsense", "unknown option");
+	refuse("--node 127.0.0.1:1 --node-name a deps/a.wasm", "'--node-name'");
+	accept(&line, "--bench deps/a.wasm");
+	assert_int_equal(line.options.action, LN_CLI_RUN);
+	drop(&line);
+	accept(&line, "deps/a.wasm --bench");
+	assert_int_equal(line.options.action, LN_CLI_RUN);
+	assert_int_equal(line.options.arg_count, 2);
+	drop(&line);
+	unsetenv("CARGO_MANIFEST_DIR");
+	accept(&line, "deps/a.wasm --test-threads 5");
+	assert_int_equal(line.options.action, LN_CLI_RUN);
+	drop(&line);
+	assert_int_equal(unlink("deps/a.wasm") + rmdir("deps") + chdir("/") +
+				 rmdir(folder),
+			 0);
 }
 
 /* Behind `--` everything is a filter, however it begins. */
@@ -615,6 +742,7 @@ static void tables(void **state)
 	(void)state;
 	check_table(ln_cli_options);
 	check_table(ln_cli_test_options);
+	check_table(ln_cli_cargo_options);
 }
 
 int main(void)
@@ -631,6 +759,9 @@ int main(void)
 		cmocka_unit_test(directories),
 		cmocka_unit_test(variables),
 		cmocka_unit_test(tests_of_modules),
+		cmocka_unit_test(options_of_cargo),
+		cmocka_unit_test(run_as_of_0_13),
+		cmocka_unit_test(tests_of_cargo),
 		cmocka_unit_test(filters_that_look_like_options),
 		cmocka_unit_test(tests_do_not_listen),
 		cmocka_unit_test(nodes),

@@ -231,13 +231,36 @@ static void filters(void **state)
 	assert_false(asked_for("suite::one", true, none, NULL));
 }
 
+static void left_out(void **state)
+{
+	char name[] = "suite::one";
+	char panic[] = "";
+	const char *skips[] = { "two", "uit" };
+	struct ln_test test = { .name = name };
+	struct ln_test_options options = { .skips = skips, .skip_count = 1 };
+
+	(void)state;
+	assert_true(ln_test_is_asked_for(&test, &options));
+	options.skip_count = 2;
+	assert_false(ln_test_is_asked_for(&test, &options));
+	options.exact = true;
+	assert_true(ln_test_is_asked_for(&test, &options));
+	skips[1] = name;
+	assert_false(ln_test_is_asked_for(&test, &options));
+	options.skip_count = 0;
+	options.no_panics = true;
+	assert_true(ln_test_is_asked_for(&test, &options));
+	test.panic = panic;
+	assert_false(ln_test_is_asked_for(&test, &options));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),     cmocka_unit_test(marks),
 		cmocka_unit_test(escapes),   cmocka_unit_test(no_tests),
 		cmocka_unit_test(no_memory), cmocka_unit_test(of_modules),
-		cmocka_unit_test(filters),
+		cmocka_unit_test(filters),   cmocka_unit_test(left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -443,11 +443,11 @@ static void timeouts(void **state)
 	struct ln_socket *socket = test_stream(sched, &peer);
 
 	(void)state;
-	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++) {
+	for (enum ln_socket_timeout i = 0; i < LN_SOCKET_TIMEOUTS; i++) {
 		assert_true(ln_socket_timeout(socket, i) == LN_SOCKET_PATIENT);
 		ln_socket_set_timeout(socket, i, (uint64_t)i << 40);
 	}
-	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++)
+	for (enum ln_socket_timeout i = 0; i < LN_SOCKET_TIMEOUTS; i++)
 		assert_int_equal(ln_socket_timeout(socket, i),
 				 (uint64_t)i << 40);
 	close(peer);

@@ -204,13 +204,40 @@ static void binds(void **state)
 	ln_sql_release(sql);
 }
 
+/* SQLite recurses for each view of a view, and has no limit for that. */
+#define DEPTH 4000
+
+static void deep_views(void **state)
+{
+	struct ln_sql *sql = open_database("");
+	struct ln_sql_statement *statement = NULL;
+	char text[100];
+	int depth = 0;
+
+	(void)state;
+	assert_int_equal(execute(sql, "CREATE TABLE v0 (x); BEGIN"), 0);
+	for (; depth < DEPTH; depth++) {
+		snprintf(text, sizeof(text),
+			 "CREATE VIEW v%d AS SELECT x FROM v%d", depth + 1,
+			 depth);
+		assert_int_equal(execute(sql, text), 0);
+	}
+	snprintf(text, sizeof(text), "SELECT * FROM v%d", depth);
+	assert_int_equal(ln_sql_prepare(sql, text, strlen(text), &statement),
+			 SQLITE_NOMEM);
+	assert_int_equal(execute(sql, "COMMIT"), 0);
+	assert_int_equal(number_of(sql, "SELECT count(*) FROM v100"), 0);
+	ln_sql_release(sql);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(results),   cmocka_unit_test(order),
-		cmocka_unit_test(many_rows), cmocka_unit_test(late_errors),
-		cmocka_unit_test(work),      cmocka_unit_test(stops),
-		cmocka_unit_test(memory),    cmocka_unit_test(binds),
+		cmocka_unit_test(results),    cmocka_unit_test(order),
+		cmocka_unit_test(many_rows),  cmocka_unit_test(late_errors),
+		cmocka_unit_test(work),       cmocka_unit_test(stops),
+		cmocka_unit_test(memory),     cmocka_unit_test(binds),
+		cmocka_unit_test(deep_views),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -8,13 +8,14 @@
 static uint64_t self;
 
 // Sends an empty message to the process of the id that it is given.
-static const char sender[] =
-	"(module"
-	" (import \"lunatic::message\" \"create_data\" (func (param i64 i64)))"
-	" (import \"lunatic::message\" \"send\" (func (param i64) (result i32)))"
-	" (func (export \"f\") (param i64)"
-	"  (call 0 (i64.const 50) (i64.const 0))"
-	"  (drop (call 1 (local.get 0)))))";
+static const char sender[] = "(module"
+			     " (import \"lunatic::message\" \"create_data\""
+			     "  (func (param i64 i64)))"
+			     " (import \"lunatic::message\" \"send\""
+			     "  (func (param i64) (result i32)))"
+			     " (func (export \"f\") (param i64)"
+			     "  (call 0 (i64.const 50) (i64.const 0))"
+			     "  (drop (call 1 (local.get 0)))))";
 
 static uint64_t compile(void)
 {

@@ -1,20 +1,18 @@
 // What a trap of lunatic::networking says: which function, and why.
 //
-// clang-format off
 // stdout: passed
-// stderr~ udp socket 5 does not exist \(lunatic::networking::udp_receive\)$
-// stderr~ udp socket 5 does not exist \(lunatic::networking::udp_send_to\)$
-// stderr~ udp socket 5 does not exist \(lunatic::networking::clone_udp_socket\)$
-// stderr~ tcp stream 5 does not exist \(lunatic::networking::tcp_peek\)$
-// stderr~ tcp stream 5 does not exist \(lunatic::networking::set_peek_timeout\)$
-// stderr~ tcp listener 5 does not exist \(lunatic::networking::tcp_local_addr\)$
-// stderr~ dns iterator 5 does not exist \(lunatic::networking::resolve_next\)$
-// stderr~ the address type is 5, not 4 or 6 \(lunatic::networking::udp_bind\)$
-// stderr~ the time to live is 300, not 1 to 255 \(lunatic::networking::set_udp_socket_ttl\)$
-// stderr~ argument `ip` points outside .* \(lunatic::networking::udp_bind\)$
-// stderr~ argument `data` points outside .* \(lunatic::networking::udp_send\)$
-// stderr~ a piece points outside .* \(lunatic::networking::tcp_write_vectored\)$
-// clang-format on
+// stderr~ udp socket 5 does not exist \(.*::udp_receive\)$
+// stderr~ udp socket 5 does not exist \(.*::udp_send_to\)$
+// stderr~ udp socket 5 does not exist \(.*::clone_udp_socket\)$
+// stderr~ tcp stream 5 does not exist \(.*::tcp_peek\)$
+// stderr~ tcp stream 5 does not exist \(.*::set_peek_timeout\)$
+// stderr~ tcp listener 5 does not exist \(.*::tcp_local_addr\)$
+// stderr~ dns iterator 5 does not exist \(.*::resolve_next\)$
+// stderr~ the address type is 5, not 4 or 6 \(.*::udp_bind\)$
+// stderr~ the time to live is 300, not 1 to 255 \(.*::set_udp_socket_ttl\)$
+// stderr~ argument `ip` points outside .* \(.*::udp_bind\)$
+// stderr~ argument `data` points outside .* \(.*::udp_send\)$
+// stderr~ a piece points outside .* \(.*::tcp_write_vectored\)$
 #include "net.h"
 
 static uint64_t id;

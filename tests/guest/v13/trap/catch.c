@@ -65,6 +65,17 @@ static uint32_t recurses_and_catches(uint32_t argument)
 			     : recurses_and_catches(argument + 1) * 3 + steps;
 }
 
+static uint32_t deepest;
+
+/* Catches traps where the stack is nearly used up. */
+static uint32_t catches_at_the_end(uint32_t argument)
+{
+	steps = argument;
+	if (argument + 20 > deepest)
+		catch (traps, 0);
+	return argument == 0 ? 0 : catches_at_the_end(argument + 1) * 3 + steps;
+}
+
 static uint32_t grows(uint32_t argument)
 {
 	uint8_t *room = malloc(argument);
@@ -94,6 +105,11 @@ int main(void)
 	CHECK_EQ(catch (catches_recursion, 1), 100);
 	CHECK_EQ(catch (recurses_and_catches, 1), 0);
 	CHECK_EQ(steps > 100, 1);
+	deepest = UINT32_MAX;
+	CHECK_EQ(catch (catches_at_the_end, 1), 0);
+	deepest = steps;
+	CHECK_EQ(catch (catches_at_the_end, 1), 0);
+	CHECK_EQ(steps + 20 > deepest, 1);
 	steps = 0;
 	CHECK_EQ(catch (grows, 10 << 20), 10 << 20);
 	CHECK_EQ(steps, 7);
