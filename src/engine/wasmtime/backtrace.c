@@ -28,6 +28,7 @@ int ln_wasmtime_backtrace(struct ln_instance *instance,
 	error = wasmtime_func_call_unchecked(state->context, &item.of.func,
 					     &none, 0, &trap);
 	ln_cause_drop(error, NULL);
+	state->host_trap = false;
 	if (instance->host_stop) {
 		ln_cause_drop(NULL, trap);
 		return LN_EKILLED;

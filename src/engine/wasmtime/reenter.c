@@ -10,6 +10,10 @@
  * traps otherwise loses what its function has counted since. For a guest that
  * ends that is no matter. One that could go on would compute for nothing.
  *
+ * An exception that nobody has caught stays in the store, until the next one
+ * takes its place. To take it out would leave a root in the store for good,
+ * since host functions open no scope for roots.
+ *
  * Threads: the one that runs the process, on its fiber.
  */
 #include "base/error.h"
@@ -17,19 +21,6 @@
 #include "engine/module.h"
 #include "engine/wasmtime/cause.h"
 #include "engine/wasmtime/wasmtime_impl.h"
-
-/* An exception that nobody has caught stays in the store. False: there is none.
- */
-static bool drop_exception(struct ln_instance *instance)
-{
-	wasmtime_exnref_t exception;
-
-	if (!wasmtime_context_take_exception(instance->state->context,
-					     &exception))
-		return false;
-	wasmtime_exnref_unroot(&exception);
-	return true;
-}
 
 /* Whether the fuel that was used before is known. */
 static bool fuel_is_known(const struct ln_instance *instance,
@@ -40,8 +31,11 @@ static bool fuel_is_known(const struct ln_instance *instance,
 	if (!(ln_compiled_variant(instance->module) & LN_VARIANT_METERED) ||
 	    instance->state->host_trap)
 		return true;
-	if (trap == NULL || !wasmtime_trap_code(trap, &code))
+	if (trap == NULL)
 		return false;
+	/* An exception that nobody has caught, which is thrown like a call. */
+	if (!wasmtime_trap_code(trap, &code))
+		return true;
 	switch (code) {
 	case WASMTIME_TRAP_CODE_STACK_OVERFLOW:
 	case WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL:
@@ -65,7 +59,6 @@ int ln_wasmtime_reenter(struct ln_instance *instance,
 	wasm_trap_t *trap = NULL;
 	wasmtime_error_t *error;
 	wasmtime_extern_t item;
-	bool thrown;
 	int result;
 
 	if (!wasmtime_instance_export_get(state->context, &state->instance,
@@ -79,12 +72,12 @@ int ln_wasmtime_reenter(struct ln_instance *instance,
 					     slots, &trap);
 	if (error == NULL && trap == NULL)
 		return 0;
-	thrown = drop_exception(instance);
 	if (instance->host_stop) {
 		ln_cause_drop(error, trap);
 		return LN_EKILLED;
 	}
-	result = thrown || fuel_is_known(instance, trap) ? LN_ETRAP : LN_ELIMIT;
+	result = fuel_is_known(instance, trap) ? LN_ETRAP : LN_ELIMIT;
+	state->host_trap = false;
 	if (report != NULL)
 		*report = ln_wasmtime_report(instance, error, trap);
 	else

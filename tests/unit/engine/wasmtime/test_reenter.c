@@ -36,6 +36,12 @@ static const char text[] =
 	" (func $recurse (export \"recurse\") (call $recurse)"
 	"  (call $recurse))"
 	" (func (export \"throw\") (throw $tag))"
+	" (func (export \"caught\") (block $h"
+	"  (try_table (catch $tag $h) (throw $tag)) unreachable))"
+	" (func (export \"guarded\") (block $h"
+	"  (try_table (catch $tag $h) (call $host)"
+	"   (i32.store8 (i32.const 9) (i32.const 55)) (return)))"
+	"  unreachable)"
 	" (func (export \"grow\") (drop (memory.grow (i32.const 3))))"
 	" (func (export \"stop\") (call $stop))"
 	" (func (export \"again\") (call $host))"
@@ -174,6 +180,36 @@ static void traps_are_caught(void **state)
 	assert_int_equal(guest.numbers[7], 55);
 	assert_int_equal(guest.stop, LN_STOP_RETURNED);
 	assert_null(guest.report);
+	test_guest_deinit(&guest);
+}
+
+static bool throw(struct test_guest * guest)
+{
+	guest->numbers[0] = (uint64_t)reenter(guest, "throw", "", 0, NULL);
+	guest->numbers[1] = (uint64_t)reenter(guest, "caught", "", 0, NULL);
+	guest->numbers[2] = (uint64_t)reenter(guest, "trap", "", 0, NULL);
+	guest->numbers[3] = (uint64_t)reenter(guest, "throw", "", 0, NULL);
+	return true;
+}
+
+/* An exception goes no further than the call, whoever around it would catch it,
+ * and is no other one's afterwards. */
+static void exceptions_stay_inside(void **state)
+{
+	struct test_guest guest;
+
+	(void)state;
+	test_guest_init(&all, 0, text, &guest);
+	guest.entry = "guarded";
+	guest.host = throw;
+	guest.after = note_marks;
+	test_guest_run(&guest);
+	assert_int_equal(guest.stop, LN_STOP_RETURNED);
+	assert_int_equal((int)guest.numbers[0], LN_ETRAP);
+	assert_int_equal((int)guest.numbers[1], 0);
+	assert_int_equal((int)guest.numbers[2], LN_ETRAP);
+	assert_int_equal((int)guest.numbers[3], LN_ETRAP);
+	assert_int_equal(guest.numbers[7], 55);
 	test_guest_deinit(&guest);
 }
 
@@ -390,6 +426,7 @@ int main(void)
 		cmocka_unit_test(results),
 		cmocka_unit_test(exports_by_type),
 		cmocka_unit_test(traps_are_caught),
+		cmocka_unit_test(exceptions_stay_inside),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(stops_pass_on),
 		cmocka_unit_test(fuel_is_not_lost),
