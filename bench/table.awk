@@ -52,7 +52,8 @@ function native(row, a, b) {
 
 # The table that a row is in.
 function kind(row) {
-	if (group[row] == "echo" || group[row] == "http")
+	if (group[row] == "echo" || group[row] == "tls" ||
+	    group[row] == "http")
 		return "servers"
 	return group[row] == "compute" ? "compute" : "rest"
 }

@@ -362,6 +362,9 @@ static void open_records(void *argument)
 			break;
 		}
 		step->done += n;
+		/* What is certain to be in vain costs as much as a record. */
+		if (tls->in_at == tls->in_len && SSL_pending(tls->ssl) == 0)
+			break;
 	}
 	tls->reading = false;
 	tls->pending = SSL_pending(tls->ssl) > 0;
