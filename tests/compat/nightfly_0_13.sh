@@ -38,7 +38,7 @@ if [ "$LUNATIC_ALONE" = yes ]; then
 	shows json_dynamic 'String\("my-own-user-agent"\)|"my-own-user-agent"'
 	shows json_typed 'title: "Nightfly.rs",$'
 	shows multiple_hosts '^Call to https://hyper.rs this is  at hyper.rs$'
-	says out 'Chunked this is chunked$' multiple_hosts
+	says out 'Chunked this is Chunked$' multiple_hosts
 	says out '^Call to https://rust-lang.org this is' multiple_hosts
 	shows redirects '^BODY this is get at eu.httpbin.org$'
 	shows simple 'this is get at eu.httpbin.org'

@@ -61,17 +61,21 @@ for level in WARN INFO DEBUG TRACE; do
 done
 says err 'ERROR.*pretty:.*pretty.rs:' pretty
 
-# It counts for a minute; what it has counted is in a report.
+# It counts for a minute; what it has counted is in a report, for which it is
+# asked with a signal, once it waits for that (bit 9).
 "$lunatic" run "$built/examples/lunatic/metrics.wasm" >out 2>err &
 server=$!
-for _ in $(seq 100); do
-	kill -USR1 "$server"
-	! grep -q 'lunatic::metrics_example::histogram' err || break
+for _ in $(seq 200); do
+	if grep -Eq '^Sig(Blk|Cgt):.*[2367abef]..$' \
+		"/proc/$server/status"; then
+		kill -USR1 "$server"
+	fi
+	! grep -q '^lunatic::metrics_example::.* histogram ' err || break
 	sleep 0.1
 done
 stop_serving
 for name in counter gauge histogram; do
-	says err "lunatic::metrics_example::$name" metrics
+	says err "^lunatic::metrics_example::.* $name +[0-9]" metrics
 done
 
 if [ "$LUNATIC_ALONE" = yes ]; then
