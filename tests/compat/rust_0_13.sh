@@ -115,6 +115,12 @@ curl -sk --http0.9 --max-time 20 https://127.0.0.1:3000/ >out 2>err || true
 says out '<h1>Hello world!</h1>' tls_echo_server
 stop_serving
 
+cp "$built/bin/interop_0_7.wasm" .
+run run --dir . "$built/bin/interop.wasm"
+expect 0 interop
+prints "0.13 and 0.7 know each other" interop
+says err 'with whom it is linked' interop
+
 tests_of lunatic abstract_process 16
 tests_of lunatic abstract_process_macro 16
 tests_of lunatic catch_panic 3
