@@ -209,7 +209,9 @@ static void read_variables(struct ln_test_options *test)
 	test->nocapture = nocapture != NULL && strcmp(nocapture, "0") != 0;
 }
 
-/* Has the module tested, as cargo's harness does with tests of its own. */
+/* Has the module tested, as cargo's harness does with tests of its own, but
+ * all at once: lunatic 0.13 does so, and its tests find each other's servers.
+ */
 static void become_cargo(struct ln_cli_options *options)
 {
 	options->action = LN_CLI_TEST;
@@ -217,6 +219,7 @@ static void become_cargo(struct ln_cli_options *options)
 	options->test.cargo = true;
 	options->test.style = LN_TEST_PRETTY;
 	options->test.timeout = 0;
+	options->test.jobs = LN_TEST_JOBS_MAX;
 	read_variables(&options->test);
 }
 

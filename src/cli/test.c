@@ -2,7 +2,9 @@
  * DESIGN
  * `lunatic test`, and `cargo test` (cli/cargo.h): each test is a process in its
  * own environment, so that processes that it leaves behind are found and ended,
- * and the output of the test and its children is kept apart. A few threads take
+ * and the output of the test and its children is kept apart. Those of `cargo
+ * test` live until all tests have ended, as in lunatic 0.13, whose tests find
+ * the server of another one at a fixed port. A few threads take
  * the tests in order: each makes the environment, spawns, and waits; the
  * processes run on the workers.
  *
@@ -163,7 +165,8 @@ static void run_in(struct suite *suite, const struct ln_test *test,
 	}
 	run_process(suite, test, verdict, process);
 	ln_process_release(process);
-	if (!ln_runtime_clear(suite->runtime, environment,
+	if (!suite->options->test.cargo &&
+	    !ln_runtime_clear(suite->runtime, environment,
 			      ln_time_now() + CLEAR_TIME) &&
 	    !verdict->failed)
 		ln_verdict_fail(verdict,
