@@ -154,19 +154,20 @@ LN_NOINLINE int ln_host_send_failed(struct ln_guest *guest,
 
 int ln_host_send_later(struct ln_guest *guest, struct ln_process *to,
 		       struct ln_message *message, uint64_t milliseconds,
-		       bool again, uint64_t *id)
+		       enum ln_host_later how, uint64_t *id)
 {
-	int64_t deadline = ln_time_after_ms(milliseconds);
-	int64_t period = 0;
+	struct ln_send_time when = {
+		.deadline = ln_time_after_ms(milliseconds),
+		.outlives = how == LN_HOST_LATER_ANYHOW,
+	};
 	int error;
 
-	if (again && milliseconds > (uint64_t)INT64_MAX / LN_NS_PER_MS)
-		period = INT64_MAX;
-	else if (again)
-		period = (int64_t)milliseconds * LN_NS_PER_MS;
+	if (how == LN_HOST_LATER_AGAIN)
+		when.period = milliseconds > (uint64_t)INT64_MAX / LN_NS_PER_MS
+				      ? INT64_MAX
+				      : (int64_t)milliseconds * LN_NS_PER_MS;
 	ln_guest_pay(guest, TIMER_FUEL);
-	error = ln_process_send_at(guest->process, to, message, deadline,
-				   period, id);
+	error = ln_process_send_at(guest->process, to, message, &when, id);
 	if (error == LN_ELIMIT)
 		return ln_guest_trap(guest, "too many timers, or bytes in "
 					    "their messages");

@@ -178,10 +178,16 @@ static inline int ln_host_received(struct ln_guest *guest, int error,
 	return 0;
 }
 
-/* Has a message, which is taken over, sent later: see ln_process_send_at.
- * `milliseconds` from now, and then as often, if it is `again`. Traps. */
+enum ln_host_later {
+	LN_HOST_LATER_ONCE,   /* unless the sender has ended */
+	LN_HOST_LATER_AGAIN,  /* and again, likewise */
+	LN_HOST_LATER_ANYHOW, /* once, whether the sender has ended or not */
+};
+
+/* Has a message, which is taken over, sent `milliseconds` from now: see
+ * ln_process_send_at. Traps. */
 int ln_host_send_later(struct ln_guest *guest, struct ln_process *to,
 		       struct ln_message *message, uint64_t milliseconds,
-		       bool again, uint64_t *id);
+		       enum ln_host_later how, uint64_t *id);
 
 #endif

@@ -5,6 +5,9 @@
 #ifndef LN_PROCESS_CLOCK_H
 #define LN_PROCESS_CLOCK_H
 
+#include <stdatomic.h>
+#include <stdint.h>
+
 #include "base/futex.h"
 #include "sched/timer.h"
 
@@ -13,7 +16,8 @@ struct ln_task;
 struct ln_clock {
 	struct ln_timers timers;
 	struct ln_lock lock;
-	struct ln_task *task; /* under `lock`; NULL: none is needed */
+	struct ln_task *task;  /* under `lock`; NULL: none is needed */
+	_Atomic uint64_t left; /* timers whose process has ended; any thread */
 };
 
 static inline void ln_clock_init(struct ln_clock *clock)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/futex.h"
+#include "base/list.h"
 #include "engine/compiler.h"
 
 struct ln_blocking;
@@ -74,6 +76,8 @@ struct ln_runtime {
 	_Atomic uint64_t environments;  /* ever made: numbers them */
 	_Atomic uint64_t services;      /* tasks that began to run, but for */
 	_Atomic uint64_t services_over; /* processes; and that ended */
+	struct ln_lock clocks_lock;
+	struct ln_list clocks; /* under it; served ones, process/timers.c */
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;

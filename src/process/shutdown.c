@@ -15,6 +15,7 @@
 #include "process/lookup.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/timers.h"
 #include "sched/sched.h"
 
 /* So that a wait that is under way, or begins, ends with a kill. */
@@ -66,16 +67,17 @@ void ln_runtime_begin_stop(struct ln_runtime *runtime)
 {
 	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
 	kill_all(runtime, NULL);
+	ln_clocks_stop(runtime);
 }
 
 void ln_runtime_stop(struct ln_runtime *runtime)
 {
 	const struct timespec pause = { .tv_nsec = LN_NS_PER_MS };
 
-	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
+	ln_runtime_begin_stop(runtime);
 	while (has_processes(runtime)) {
-		kill_all(runtime, NULL);
 		nanosleep(&pause, NULL);
+		kill_all(runtime, NULL);
 	}
 }
 

@@ -14,6 +14,11 @@
  * before that is looked at. Cancelling a timer does not wake a task that waits
  * for it, since a new timer often follows; the end of a process does.
  *
+ * A timer that outlives its process is left in the heap when that ends, and
+ * then belongs to the heap alone; the clock counts these. The tasks that serve
+ * clocks are in a list of the runtime, which wakes them when it stops: then
+ * they drop whatever is there.
+ *
  * Lock order: a process's, then that of the heap.
  */
 #include "process/timers.h"
@@ -23,6 +28,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "base/refs.h"
 #include "base/time.h"
 #include "process/environment.h"
@@ -44,11 +50,15 @@ struct send_timer {
 	struct ln_message *message;  /* NULL: sent */
 	int64_t period;              /* ns; 0: once */
 	size_t weight;               /* of the message */
+	bool outlives;               /* its owner; immutable */
+	bool left;                   /* by its owner, who has ended; set before
+				      * the table's reference is given up */
 };
 
 /* The task that serves a clock. */
 struct service {
 	struct ln_task task;
+	struct ln_list link;                /* among those of the runtime */
 	struct ln_environment *environment; /* counted */
 };
 
@@ -56,6 +66,10 @@ static void release(struct send_timer *timer)
 {
 	if (!ln_refs_release(&timer->references))
 		return;
+	if (timer->left)
+		atomic_fetch_sub_explicit(
+			&timer->owner->environment->clock.left, 1,
+			memory_order_relaxed);
 	ln_message_free(timer->message);
 	ln_account_refund(timer->owner->environment->charged, NULL,
 			  timer->weight);
@@ -108,14 +122,27 @@ static void send_once(struct send_timer *timer)
 
 	ln_process_lock(timer->owner);
 	there = take_out(timer);
-	if (there) {
+	if (there || (timer->outlives && timer->owner->dead)) {
 		message = timer->message;
 		timer->message = NULL;
 	}
 	ln_process_unlock(timer->owner);
-	if (!there)
-		return;
-	(void)ln_process_send(timer->to, message);
+	if (message != NULL)
+		(void)ln_process_send(timer->to, message);
+	if (there)
+		release(timer);
+}
+
+/* Forgets one that was taken out of the heap. */
+static void forget(struct send_timer *timer)
+{
+	bool there;
+
+	ln_process_lock(timer->owner);
+	there = take_out(timer);
+	ln_process_unlock(timer->owner);
+	if (there)
+		release(timer);
 	release(timer);
 }
 
@@ -191,6 +218,51 @@ static bool retire(struct ln_clock *clock)
 	return over;
 }
 
+static bool is_stopping(const struct ln_runtime *runtime)
+{
+	return atomic_load_explicit(&runtime->stopping, memory_order_seq_cst);
+}
+
+/* Forgets all timers, at a stop: nobody will hear of them. */
+static void forget_all(struct ln_clock *clock)
+{
+	struct ln_timer *timer;
+	uint32_t count = 0;
+
+	while ((timer = ln_timers_take(&clock->timers, LN_NEVER)) != NULL) {
+		forget(ln_container_of(timer, struct send_timer, timer));
+		if (++count % REST_AFTER == 0)
+			ln_task_rest();
+	}
+}
+
+static void enlist(struct service *service)
+{
+	struct ln_runtime *runtime = service->environment->runtime;
+
+	ln_lock_acquire(&runtime->clocks_lock);
+	ln_list_append(&runtime->clocks, &service->link);
+	ln_lock_release(&runtime->clocks_lock);
+}
+
+static void delist(struct service *service)
+{
+	struct ln_runtime *runtime = service->environment->runtime;
+
+	ln_lock_acquire(&runtime->clocks_lock);
+	ln_list_remove(&service->link);
+	ln_lock_release(&runtime->clocks_lock);
+}
+
+void ln_clocks_stop(struct ln_runtime *runtime)
+{
+	ln_assert(is_stopping(runtime));
+	ln_lock_acquire(&runtime->clocks_lock);
+	ln_list_for_each (at, &runtime->clocks)
+		ln_task_wake(&ln_container_of(at, struct service, link)->task);
+	ln_lock_release(&runtime->clocks_lock);
+}
+
 static void serve(struct ln_task *task)
 {
 	struct service *service = ln_container_of(task, struct service, task);
@@ -200,9 +272,12 @@ static void serve(struct ln_task *task)
 	uint32_t sent = 0;
 
 	ln_runtime_service_begins(environment->runtime);
+	enlist(service);
 	for (;;) {
 		int64_t now = ln_time_now();
 
+		if (is_stopping(environment->runtime))
+			forget_all(clock);
 		while ((due = ln_timers_take(&clock->timers, now)) != NULL) {
 			fire(due, now);
 			if (++sent % REST_AFTER == 0) {
@@ -214,6 +289,7 @@ static void serve(struct ln_task *task)
 			break;
 		(void)ln_task_wait(task, earliest(clock));
 	}
+	delist(service);
 	ln_runtime_service_ends(environment->runtime);
 }
 
@@ -312,8 +388,8 @@ static int enter(struct ln_own_timers *own, struct send_timer *timer)
 }
 
 int ln_process_send_at(struct ln_process *self, struct ln_process *to,
-		       struct ln_message *message, int64_t deadline,
-		       int64_t period, uint64_t *id)
+		       struct ln_message *message,
+		       const struct ln_send_time *when, uint64_t *id)
 {
 	struct ln_environment *environment = self->environment;
 	struct ln_extra *extra = ln_extra_of(self);
@@ -327,8 +403,10 @@ int ln_process_send_at(struct ln_process *self, struct ln_process *to,
 		ln_message_free(message);
 		return LN_EMEMORY;
 	}
-	timer->timer.deadline = deadline;
-	timer->period = period;
+	ln_assert(!when->outlives || when->period == 0);
+	timer->timer.deadline = when->deadline;
+	timer->period = when->period;
+	timer->outlives = when->outlives;
 	error = enter(&extra->timers, timer);
 	if (error < 0)
 		goto fail_enter;
@@ -385,6 +463,23 @@ int ln_process_cancel_timer(struct ln_process *self, uint64_t id, int64_t *left)
 	return 0;
 }
 
+/* Leaves a timer to the heap, if there are not too many such. */
+static bool leave(struct send_timer *timer, struct ln_environment *environment)
+{
+	uint64_t max = environment->limits.max_handles;
+	_Atomic uint64_t *left = &environment->clock.left;
+
+	if (!timer->outlives)
+		return false;
+	if (atomic_fetch_add_explicit(left, 1, memory_order_relaxed) >= max) {
+		atomic_fetch_sub_explicit(left, 1, memory_order_relaxed);
+		return false;
+	}
+	timer->left = true;
+	release(timer);
+	return true;
+}
+
 void ln_own_timers_end(struct ln_own_timers *timers,
 		       struct ln_environment *environment)
 {
@@ -397,10 +492,9 @@ void ln_own_timers_end(struct ln_own_timers *timers,
 	for (uint32_t i = 0; i < slots; i++) {
 		struct ln_table_slot *slot = ln_table_at(&timers->table, i);
 
-		if (slot != NULL) {
+		if (slot != NULL && !leave(slot->value, environment))
 			cancel(slot->value);
-			count++;
-		}
+		count += slot != NULL;
 		if (i % SLOTS_AFTER == SLOTS_AFTER - 1 || count == REST_AFTER) {
 			count = 0;
 			ln_task_rest();

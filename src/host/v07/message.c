@@ -260,7 +260,9 @@ static int set_timer(struct ln_guest *guest, uint64_t process,
 
 	if (message == NULL)
 		return LN_ETRAP;
-	return ln_host_send_later(guest, to, message, milliseconds, again, id);
+	return ln_host_send_later(
+		guest, to, message, milliseconds,
+		again ? LN_HOST_LATER_AGAIN : LN_HOST_LATER_ONCE, id);
 }
 
 int ln_host_message_send_after(struct ln_guest *guest, uint64_t process,

@@ -21,8 +21,8 @@ int ln_host_v13_timer_send_after(struct ln_guest *guest, uint64_t process,
 		*result = UINT64_MAX;
 		return 0;
 	}
-	error = ln_host_send_later(guest, to, message, milliseconds, false,
-				   result);
+	error = ln_host_send_later(guest, to, message, milliseconds,
+				   LN_HOST_LATER_ANYHOW, result);
 	ln_process_release(to);
 	return error;
 }
