@@ -1,4 +1,4 @@
-/* What bench/guest/sqlite.c does, without lunatic: SQLite is called directly. */
+/* What bench/guest/sqlite.c does without lunatic: SQLite is called directly. */
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -33,8 +33,8 @@ extern const struct ln_secret ln_secret_cache;
  * the same time get the same key. On failure *error is one line that tells what
  * to do, owned by the caller, or NULL if memory was short. LN_ENOENT: no file,
  * or no place for it; LN_EPERM: others may read or change it, or own it;
- * LN_EFORMAT: it is not a key; LN_ELIMIT: no descriptor; LN_EIO, LN_ENOMEM. Blocks for file operations;
- * not on a fiber. Any thread. */
+ * LN_EFORMAT: it is not a key; LN_ELIMIT: no descriptor; LN_EIO, LN_ENOMEM.
+ * Blocks for file operations; not on a fiber. Any thread. */
 int ln_secret_read(const struct ln_secret *secret, const char *path,
 		   uint8_t key[LN_SECRET_SIZE], char **error);
 

@@ -62,6 +62,7 @@ struct signal_thread {
 	pthread_cond_t ended;     /* by a signal */
 	struct ln_process *first; /* under lock; NULL: there is none yet */
 	struct ln_node *member;   /* under lock; NULL: no node, or not yet */
+	bool reported;            /* under lock; the report at the end is out */
 };
 
 static void report(struct ln_runtime *runtime, struct ln_node *member,
@@ -73,18 +74,29 @@ static void report(struct ln_runtime *runtime, struct ln_node *member,
 		      options->report_max);
 }
 
-/* Kills the first process, or ends a node without one; false: there is no such
- * process. */
-static bool kill_first(struct signal_thread *signals)
+/* The report that an option asks for at the end; under the lock. */
+static void report_at_end(struct signal_thread *signals)
+{
+	if (signals->options->report == LN_REPORT_NONE || signals->reported)
+		return;
+	signals->reported = true;
+	report(signals->runtime, signals->member, signals->options);
+}
+
+/* Kills all processes, or ends a node without a first one; false: there is no
+ * first process. */
+static bool kill_all(struct signal_thread *signals)
 {
 	bool there;
 
 	pthread_mutex_lock(&signals->lock);
 	there = signals->first != NULL;
-	if (there)
-		ln_process_kill(signals->first);
-	else if (signals->member != NULL)
+	if (there) {
+		report_at_end(signals);
+		ln_runtime_begin_stop(signals->runtime);
+	} else if (signals->member != NULL) {
 		ln_node_interrupt(signals->member);
+	}
 	pthread_cond_broadcast(&signals->ended);
 	pthread_mutex_unlock(&signals->lock);
 	return there;
@@ -133,7 +145,7 @@ static void *take_signals(void *argument)
 		/* A second signal does not wait for a clean end. */
 		if (atomic_exchange(&caught_signal, number) != 0)
 			_exit(128 + number);
-		if (!kill_first(signals)) {
+		if (!kill_all(signals)) {
 			end_early(signals, number);
 			return NULL;
 		}
@@ -261,8 +273,9 @@ static int run_file(struct ln_environment *environment,
 	/* A signal just before that has stopped the runtime, and all in it. */
 	outcome = ln_process_wait(first, &exit_code);
 	status = exit_status(outcome, exit_code);
-	if (options->report != LN_REPORT_NONE)
-		report(environment->runtime, signals->member, options);
+	pthread_mutex_lock(&signals->lock);
+	report_at_end(signals);
+	pthread_mutex_unlock(&signals->lock);
 	ln_runtime_stop(environment->runtime);
 	if (outcome == LN_OUTCOME_KILLED && atomic_load(&caught_signal) == 0)
 		ln_log_say("the first process was killed because a linked "
@@ -278,15 +291,13 @@ static int run_file(struct ln_environment *environment,
 
 /* Works for other nodes until a signal, which is the normal end. */
 static int serve(struct ln_environment *environment,
-		 const struct ln_cli_options *options,
 		 struct signal_thread *signals)
 {
 	pthread_mutex_lock(&signals->lock);
 	while (atomic_load(&caught_signal) == 0)
 		pthread_cond_wait(&signals->ended, &signals->lock);
+	report_at_end(signals);
 	pthread_mutex_unlock(&signals->lock);
-	if (options->report != LN_REPORT_NONE)
-		report(environment->runtime, signals->member, options);
 	ln_runtime_stop(environment->runtime);
 	return 0;
 }
@@ -317,7 +328,7 @@ static int run(struct ln_environment *environment,
 	set_member(signals, member);
 	if (ln_cli_join(member))
 		status = options->no_entry
-				 ? serve(environment, options, signals)
+				 ? serve(environment, signals)
 				 : run_file(environment, options, signals);
 	set_member(signals, NULL);
 	/* Other nodes may have spawned processes here in any case. */

@@ -81,6 +81,7 @@ struct ln_tls {
 	SSL *ssl;
 	bool reading; /* OpenSSL may take from `in` */
 	bool short_of_memory;
+	bool flooded; /* there is too much to answer */
 	struct ln_bytes out;
 
 	/* Whoever reads; from `in` under the mutex. */
@@ -134,8 +135,11 @@ static int put_out(BIO *bio, const char *data, int len)
 	if (tls->out.error == 0)
 		return len;
 	/* What did not fit may be tried again. */
+	if (tls->out.error == LN_ELIMIT)
+		tls->flooded = true;
+	else
+		tls->short_of_memory = true;
 	tls->out.error = 0;
-	tls->short_of_memory = true;
 	return -1;
 }
 
@@ -310,7 +314,13 @@ static void judge(struct step *step, int result, char *reason)
 		tls->ended = true;
 		break;
 	default:
-		if (tls->short_of_memory) {
+		if (tls->flooded) {
+			snprintf(reason, LN_TLS_REASON_SIZE,
+				 "the other side makes us answer more than it "
+				 "takes");
+			step->error = LN_EFORMAT;
+			ERR_clear_error();
+		} else if (tls->short_of_memory) {
 			snprintf(reason, LN_TLS_REASON_SIZE, "%s",
 				 ln_error_text(LN_ENOMEM));
 			step->error = LN_ENOMEM;

@@ -48,8 +48,8 @@
 
 /* Measured (bytes of the heap): a context, and what a certificate or key takes
  * for each byte of its PEM. */
-#define CONTEXT_WEIGHT 32768
-#define PEM_WEIGHT 6
+#define CONTEXT_WEIGHT 20480
+#define PEM_WEIGHT 5
 
 static int no_memory(char *reason)
 {

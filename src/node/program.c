@@ -217,7 +217,8 @@ static void keep(struct ln_peer *peer, struct wanted *wanted,
 		return;
 	fresh = calloc(1, sizeof(*fresh));
 	ln_lock_acquire(&peer->lock);
-	session = ln_queue_of(peer, 0);
+	/* Not in a later session, in which it is not valid. */
+	session = ln_queue_of(peer, ln_remote_session(module->environment));
 	if (session != NULL && session->programs == NULL) {
 		session->programs = fresh;
 		fresh = NULL;
@@ -282,21 +283,48 @@ static bool has_directories(const struct ln_config *own,
 	return true;
 }
 
-/* Encodes what may be done by what is spawned. */
-static int encode(const struct ln_program_spawn *spawn,
-		  const struct ln_config *config, struct ln_bytes *key)
-{
-	const struct ln_environment *by = spawn->environment;
-	struct ln_config *sent;
-	int error = ln_config_clone(config, &sent);
+/* Encoding what may be done by what is spawned, in the pool: a configuration
+ * may be long. */
+struct encoding {
+	const struct ln_environment *by;
+	const struct ln_config *config;
+	struct ln_bytes *key;
+	bool lacks_directory; /* `by` does not have one of the configuration */
+	int error;
+};
 
-	if (error < 0)
-		return error;
+static void encode(void *argument)
+{
+	struct encoding *encoding = argument;
+	const struct ln_environment *by = encoding->by;
+	struct ln_bytes *key = encoding->key;
+	struct ln_config *sent;
+
+	encoding->error = ln_config_clone(encoding->config, &sent);
+	if (encoding->error < 0)
+		return;
 	ln_limits_lower(&sent->limits, &by->limits);
 	ln_encode_u32(key, sent->denied | by->denied);
-	error = ln_config_encode(sent, key);
+	encoding->error = ln_config_encode(sent, key);
 	ln_config_free(sent);
-	return error == 0 && key->error != 0 ? LN_ENOMEM : error;
+	if (encoding->error == 0 && key->error != 0)
+		encoding->error = LN_ENOMEM;
+}
+
+/* Directories are bounded by those of the environment that spawns, unless it is
+ * that of the program: then the other node's program bounds them. */
+static void check_and_encode(void *argument)
+{
+	struct encoding *encoding = argument;
+	const struct ln_environment *by = encoding->by;
+
+	encoding->lacks_directory =
+		by != by->family &&
+		!has_directories(by->config, encoding->config);
+	if (encoding->lacks_directory)
+		encoding->error = LN_EPERM;
+	else
+		encode(encoding);
 }
 
 static int get_wanted(struct ln_peer *peer,
@@ -304,23 +332,25 @@ static int get_wanted(struct ln_peer *peer,
 		      struct wanted *wanted, char **error)
 {
 	const struct ln_environment *by = spawn->environment;
-	bool is_program = by == peer->node->environment;
-	const struct ln_config *config = spawn->config;
+	struct encoding encoding = {
+		.by = by,
+		.config = spawn->config != NULL ? spawn->config : by->config,
+		.key = &wanted->key,
+	};
 	int result;
 
 	*wanted = (struct wanted){ .key = LN_ENCODED_INIT,
 				   .number = spawn->number };
-	if (config == NULL && is_program)
+	if (spawn->config == NULL && by == peer->node->environment)
 		return 0;
-	if (config == NULL)
-		config = by->config;
-	if (!is_program && !has_directories(by->config, config)) {
+	result = ln_blocking_run_for(ln_sched_files(by->runtime->sched),
+				     by->files, check_and_encode, &encoding);
+	if (result == 0)
+		result = encoding.error;
+	if (encoding.lacks_directory)
 		*error = strdup("the configuration has a directory that the "
 				"process that spawns does not have");
-		return LN_EPERM;
-	}
-	result = encode(spawn, config, &wanted->key);
-	if (result == LN_EUNSUP)
+	else if (result == LN_EUNSUP)
 		*error = strdup("listeners cannot be passed to another node");
 	return result;
 }
@@ -472,7 +502,22 @@ int ln_program_number(struct ln_process *remote, uint64_t *number, char **error)
 	return finish(ask, result, error);
 }
 
-/* Those that are known already, as a copy; NULL: none. */
+/* "name=NAME", owned by the caller; NULL: memory is short. */
+static char *name_alone(const struct ln_session *session)
+{
+	static const char key[] = "name=";
+	size_t len = strlen(session->id.name);
+	char *text = malloc(sizeof(key) + len);
+
+	if (text == NULL)
+		return NULL;
+	memcpy(text, key, sizeof(key) - 1);
+	memcpy(text + sizeof(key) - 1, session->id.name, len + 1);
+	return text;
+}
+
+/* Those that are known already, as a copy; NULL: none. An old node has none but
+ * its name. */
 static char *known_attributes(struct ln_peer *peer)
 {
 	const struct ln_session *session;
@@ -482,6 +527,8 @@ static char *known_attributes(struct ln_peer *peer)
 	session = ln_queue_of(peer, 0);
 	if (session != NULL && session->attributes != NULL)
 		text = strdup(session->attributes);
+	else if (session != NULL && session->id.version < LN_NUMBERS_VERSION)
+		text = name_alone(session);
 	ln_lock_release(&peer->lock);
 	return text;
 }
@@ -490,13 +537,15 @@ int ln_program_attributes(struct ln_peer *peer, char **attributes, char **error)
 {
 	struct ln_session *session;
 	struct ln_ask *ask = NULL;
-	int result = check_version(peer, error);
+	int result;
 
-	if (result < 0)
-		return result;
+	*error = NULL;
 	*attributes = known_attributes(peer);
 	if (*attributes != NULL)
 		return 0;
+	result = check_version(peer, error);
+	if (result < 0)
+		return result;
 	result = ln_ask(peer, 0, LN_ASK_ATTRIBUTES, NULL, 0, &ask);
 	if (result < 0)
 		return finish(ask, result, error);

@@ -63,7 +63,8 @@ int ln_program_find(struct ln_peer *peer, uint64_t number,
 int ln_program_number(struct ln_process *remote, uint64_t *number,
 		      char **error);
 
-/* The attributes of a node: lines of KEY=VALUE, owned by the caller. */
+/* The attributes of a node: lines of KEY=VALUE, owned by the caller. Of one
+ * that is too old, its name. */
 int ln_program_attributes(struct ln_peer *peer, char **attributes,
 			  char **error);
 

@@ -49,6 +49,14 @@ static struct remote_environment *remote_of(struct ln_environment *environment)
 	return ln_container_of(environment, struct remote_environment, base);
 }
 
+uint64_t ln_remote_session(const struct ln_environment *environment)
+{
+	ln_assert(ln_environment_is_remote(environment));
+	return ln_container_of(environment, const struct remote_environment,
+			       base)
+		->session;
+}
+
 /* Formats a text, on the worker's stack. */
 struct text {
 	const char *format;

@@ -35,6 +35,10 @@ int ln_remote_environment_new(struct ln_local_node *node, const char *name,
 int ln_remote_program_new(struct ln_peer *peer, const struct ln_bytes *body,
 			  struct ln_environment **environment, char **error);
 
+/* The number of the session in which an environment of another node was made,
+ * and is valid. */
+uint64_t ln_remote_session(const struct ln_environment *environment);
+
 /* The module with that number, in an environment of another node. *module is
  * NULL: it is not known there. By a task; errors as for other requests. */
 int ln_remote_module_numbered(struct ln_environment *environment,

@@ -38,7 +38,8 @@ struct ln_resource_class {
 	bool crosses_nodes; /* also in those to other nodes */
 	void *(*retain)(void *value); /* another reference; NULL: none */
 	void (*release)(void *value);
-	/* Bytes that the guest who holds it is charged; NULL: none. */
+	/* Bytes that each guest who holds it is charged, always the same of one
+	 * value; NULL: none. */
 	uint64_t (*weight)(const void *value);
 };
 

@@ -62,6 +62,12 @@ static bool has_processes(struct ln_runtime *runtime)
 	return tasks + atomic_load(&runtime->services_over) > begun;
 }
 
+void ln_runtime_begin_stop(struct ln_runtime *runtime)
+{
+	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
+	kill_all(runtime, NULL);
+}
+
 void ln_runtime_stop(struct ln_runtime *runtime)
 {
 	const struct timespec pause = { .tv_nsec = LN_NS_PER_MS };

@@ -8,6 +8,11 @@
 struct ln_environment;
 struct ln_runtime;
 
+/* Kills all processes that are there and refuses new ones, without waiting: no
+ * process sees another one end and goes on. ln_runtime_stop is to follow. Any
+ * thread that is no worker. */
+void ln_runtime_begin_stop(struct ln_runtime *runtime);
+
 /* Kills all processes and refuses new ones; returns when none is left. Not from
  * a process. */
 void ln_runtime_stop(struct ln_runtime *runtime);

@@ -145,9 +145,8 @@ int ln_spawn_config_module(struct ln_spawn_config *config,
 		result = make_environment(config, parent, error);
 	if (result == 0 && config->from != module) {
 		forget_module(config);
-		result = ln_environment_adopt_module(config->environment,
-						     module, &config->module,
-						     error);
+		result = ln_environment_adopt_module(
+			config->environment, module, &config->module, error);
 		if (result == 0)
 			config->from = ln_module_retain(module);
 	}

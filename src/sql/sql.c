@@ -26,6 +26,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "sched/blocking.h"
 #include "sched/task.h"
 #include "sql/memory.h"
@@ -171,9 +172,27 @@ bool ln_sql_wait_for_others(struct ln_sql *sql, struct ln_sql_wait *wait,
 	       0;
 }
 
-bool ln_sql_is_text(const char *text, size_t len)
+char *ln_sql_copy_text(const char *text, size_t len, int *code)
 {
-	return len <= INT_MAX && memchr(text, '\0', len) == NULL;
+	char *copy = NULL;
+
+	*code = 0;
+	if (len > 0 && memchr(text, '\0', len) != NULL)
+		*code = LN_EINVAL;
+	else if (len > 0 && !ln_utf8_valid((const uint8_t *)text, len))
+		*code = LN_EFORMAT;
+	else if (len >= INT_MAX)
+		*code = SQLITE_TOOBIG;
+	else
+		copy = sqlite3_malloc64(len + 1);
+	if (copy == NULL && *code == 0)
+		*code = SQLITE_NOMEM;
+	if (copy == NULL)
+		return NULL;
+	if (len > 0)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
 }
 
 void ln_sql_set_max_work(struct ln_sql *sql, uint64_t max_work)
@@ -353,8 +372,11 @@ int ln_sql_open(const struct ln_sql_options *options, const char *path,
 /* Statements that are executed one after the other. */
 struct execution {
 	struct ln_sql *sql;
+	const char *given;
+	size_t len;
+	char *text; /* a copy of it, as SQLite copies what has no NUL at its end
+		     * for each statement; NULL: not yet */
 	const char *at;
-	const char *end;
 	sqlite3_stmt *statement; /* that others keep from going on; or NULL */
 	bool give_up;
 	int code;
@@ -368,8 +390,8 @@ static int prepare_next(struct execution *execution)
 
 	ln_sql_begin_try(sql);
 	sql->run.preparing = true;
-	code = sqlite3_prepare_v2(sql->db, start, (int)(execution->end - start),
-				  &execution->statement, &execution->at);
+	code = sqlite3_prepare_v2(sql->db, start, -1, &execution->statement,
+				  &execution->at);
 	sql->run.preparing = false;
 	if (code != SQLITE_OK)
 		execution->at = start;
@@ -410,30 +432,40 @@ static void execute(void *argument)
 	struct execution *execution = argument;
 
 	execution->code = SQLITE_OK;
+	if (execution->text == NULL) {
+		execution->text = ln_sql_copy_text(
+			execution->given, execution->len, &execution->code);
+		execution->at = execution->text;
+	}
 	while (execution->code == SQLITE_OK &&
-	       (execution->at < execution->end || execution->statement != NULL))
+	       (execution->at[0] != '\0' || execution->statement != NULL))
 		execution->code = execute_next(execution);
+}
+
+static void end_execution(void *argument)
+{
+	struct execution *execution = argument;
+
+	/* Once more, since it must end anyway. */
+	if (execution->statement != NULL) {
+		execution->give_up = true;
+		execute(execution);
+	}
+	sqlite3_free(execution->text);
 }
 
 int ln_sql_execute(struct ln_sql *sql, const char *text, size_t len)
 {
-	struct execution execution = { .sql = sql,
-				       .at = text,
-				       .end = text + len };
+	struct execution execution = { .sql = sql, .given = text, .len = len };
 	struct ln_sql_wait wait = { 0 };
 	int error;
 
-	if (!ln_sql_is_text(text, len))
-		return SQLITE_ERROR;
 	do {
 		error = ln_sql_run_apart(sql, execute, &execution);
 	} while (error == 0 &&
 		 ln_sql_wait_for_others(sql, &wait, execution.code));
-	if (execution.statement != NULL) {
-		execution.give_up = true;
-		/* Without a thread there is another try at the next one. */
-		if (ln_sql_run_apart(sql, execute, &execution) < 0)
-			ln_sql_run_here(sql, execute, &execution);
-	}
+	if (execution.statement == NULL ||
+	    ln_sql_run_apart(sql, end_execution, &execution) < 0)
+		ln_sql_run_here(sql, end_execution, &execution);
 	return error < 0 ? error : ln_sql_outcome(sql, execution.code);
 }

@@ -8,7 +8,8 @@
  *
  * Functions return 0 or SQLITE_OK for success, another result code of SQLite
  * (above 0), or an error of ours (below 0): LN_EKILLED when the owner was told
- * to stop, LN_ENOMEM when the pool could not start a thread.
+ * to stop, LN_ENOMEM when the pool could not start a thread. Texts are UTF-8
+ * without a NUL; LN_EFORMAT or LN_EINVAL when they are not.
  */
 #ifndef LN_SQL_SQL_H
 #define LN_SQL_SQL_H
@@ -57,8 +58,7 @@ uint64_t ln_sql_take_work(struct ln_sql *sql);
 /* Bytes that SQLite has allocated for the connection. */
 uint64_t ln_sql_memory(const struct ln_sql *sql);
 
-/* Executes statements until one fails; rows are ignored. A text with a NUL is
- * refused with SQLITE_ERROR. Parks. */
+/* Executes statements until one fails; rows are ignored. Parks. */
 int ln_sql_execute(struct ln_sql *sql, const char *text, size_t len);
 
 /* Rows that the last statement that was executed changed. */

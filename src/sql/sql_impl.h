@@ -45,7 +45,9 @@ struct ln_sql_wait {
 bool ln_sql_wait_for_others(struct ln_sql *sql, struct ln_sql_wait *wait,
 			    int code);
 
-/* Whether a text is one statement for SQLite: no NUL, not too long. */
-bool ln_sql_is_text(const char *text, size_t len);
+/* Copies a text of SQL, with a NUL behind it, into SQLite's memory, as the
+ * caller's; NULL: it is none, or memory is short, and *code says which. In a
+ * run. */
+char *ln_sql_copy_text(const char *text, size_t len, int *code);
 
 #endif

@@ -87,12 +87,16 @@ static void prepare(void *argument)
 {
 	struct prepare_call *call = argument;
 	struct ln_sql *sql = call->statement->sql;
+	char *text = ln_sql_copy_text(call->text, call->len, &call->code);
 
+	if (text == NULL)
+		return;
 	ln_sql_begin_try(sql);
 	sql->run.preparing = true;
-	call->code = sqlite3_prepare_v2(sql->db, call->text, (int)call->len,
+	call->code = sqlite3_prepare_v2(sql->db, text, -1,
 					&call->statement->handle, NULL);
 	sql->run.preparing = false;
+	sqlite3_free(text);
 	ln_sql_run_count(call->len * PREPARE_WORK);
 }
 
@@ -104,8 +108,6 @@ int ln_sql_prepare(struct ln_sql *sql, const char *text, size_t len,
 	struct ln_sql_wait wait = { 0 };
 	int error;
 
-	if (!ln_sql_is_text(text, len))
-		return SQLITE_ERROR;
 	statement = calloc(1, sizeof(*statement));
 	if (statement == NULL)
 		return LN_ENOMEM;

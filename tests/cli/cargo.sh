@@ -72,9 +72,9 @@ for form in '' run; do
 	sed 's/finished in [0-9]*\.[0-9][0-9]s$/finished in TIME/' out |
 		grep -v '^lunatic: process .* trapped\|^ *[0-9]*: ' >have
 	cp have out
-	head -n 4 out >head
+	head -n 4 out >begin
 	printf '\nrunning 8 tests\ntest m::ignored_panic - should panic ... ignored\ntest m::slow ... ignored\n' |
-		diff - head || bad "the beginning ($form)"
+		diff - begin || bad "the beginning ($form)"
 	sed -n '5,10p' out | sort >lines
 	diff - lines <<'EOS' || bad "the lines of tests ($form)"
 test m::bad ... FAILED
@@ -185,8 +185,8 @@ printf 'm::first: test\n\n1 test, 0 benchmarks\n' | diff - out ||
 for quiet in -q --quiet --format=terse; do
 	run run "$file" "$quiet" --test-threads 1
 	expect 101 "$quiet"
-	sed -n '1,9p' out >head
-	diff - head <<'EOS' || bad "$quiet"
+	sed -n '1,9p' out >begin
+	diff - begin <<'EOS' || bad "$quiet"
 
 running 8 tests
 ii 2/8
@@ -199,8 +199,8 @@ m::survives --- FAILED
 EOS
 done
 run run "$file" -q first
-sed -n '3,4p' out | sed 's/ok.*/ok/' >head
-printf '.\ntest result: ok\n' | diff - head || bad "-q of one that passes"
+sed -n '3,4p' out | sed 's/ok.*/ok/' >begin
+printf '.\ntest result: ok\n' | diff - begin || bad "-q of one that passes"
 run run "$file" --color always m::
 says out "$(printf '^test m::first \.\.\. \033\[32mok\033\[0m$')" "--color always"
 says out "$(printf '^test result: \033\[31mFAILED\033\[0m\. ')" "--color always"

@@ -36,7 +36,7 @@ refuses "init takes the name of a folder" init --help
 # A cargo project.
 mkdir project
 touch project/Cargo.toml
-cd project
+cd project || exit
 run init
 expect 0 "init in a cargo project"
 says out 'cargo run$' "init in a cargo project"
@@ -81,7 +81,7 @@ refuses "'.cargo/config.toml': Not a directory" init
 run init folder
 expect 0 "a folder in a cargo project"
 [ -e folder/Makefile ] || bad "no project in C"
-cd ..
+cd .. || exit
 
 refuses "completions takes one of bash, zsh, fish" completions
 refuses "completions takes one of bash, zsh, fish" completions tcsh

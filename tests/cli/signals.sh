@@ -133,6 +133,42 @@ EOF
 	ends INT 130 busy --workers 4
 done
 
+# Who catches the failures of links hears nothing of the end: each child is
+# linked to the first process, and would write a line.
+module linked <<'EOF'
+(module
+  (import "lunatic::message" "receive"
+    (func $receive (param i32 i32 i32) (result i32)))
+  (import "lunatic::process" "die_when_link_dies" (func $die (param i32)))
+  (import "lunatic::process" "inherit_spawn"
+    (func $spawn (param i64 i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\10\00\00\00\06\00\00\00")
+  (data (i32.const 16) "ready\nchild")
+  (func (export "child")
+    (call $die (i32.const 0))
+    (drop (call $receive (i32.const 0) (i32.const 0) (i32.const 0)))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1)
+      (i32.const 64))))
+  (func (export "_start") (local $left i32)
+    (local.set $left (i32.const 200))
+    (loop $more
+      (drop (call $spawn (i64.const 5)
+        (i32.const 22) (i32.const 5) (i32.const 0) (i32.const 0)
+        (i32.const 64)))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $more (local.get $left)))
+    (drop (call $receive (i32.const 0) (i32.const 0) (i32.const 100)))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1)
+      (i32.const 64)))
+    (drop (call $receive (i32.const 0) (i32.const 0) (i32.const 0)))))
+EOF
+for workers in 1 4 4 4; do
+	ends TERM 143 linked --workers $workers
+done
+
 # While the start function of a module runs.
 module start <<'EOF'
 (module

@@ -22,6 +22,10 @@ run --node 127.0.0.1:0 --node-name a --peer "$b" ids.wasm hostile b
 passed "hostile arguments"
 alive b "$bpid"
 
+run --node 127.0.0.1:0 --node-name a --peer "$b" --dir "$work::/w" \
+	cluster.wasm closed /w/ids.wasm
+passed "a guest of 0.13 in an environment of its own"
+
 serve c --peer "$b" --node-attribute zone=eu --node-attribute "kind=a b"
 c=$address
 run --node 127.0.0.1:0 --node-name a --peer "$c" ids.wasm three b c

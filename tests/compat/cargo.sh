@@ -14,7 +14,7 @@ export PATH
 unset CARGO_TARGET_DIR CARGO_BUILD_TARGET RUST_TEST_THREADS RUST_TEST_NOCAPTURE
 
 mkdir -p app/src app/tests app/benches
-cd app
+cd app || exit
 cat >Cargo.toml <<'EOS'
 [package]
 name = "app"

@@ -81,7 +81,8 @@ for name, (port, _) in servers.items():
 
 # Bytes that are no handshake, and handshakes that stop.
 port = servers["ec"][0]
-for data in (b"", b"\0", b"\x16\x03\x01", b"\x16\x03\x01\xff\xff" + b"x" * 70000,
+for data in (b"", b"\0", b"\x16\x03\x01",
+             b"\x16\x03\x01\xff\xff" + b"x" * 70000,
              b"\x16\x03\x01\x00\x05\x01\x00\xff\xff\xff", b"x" * 100000):
     with socket.create_connection(("127.0.0.1", port)) as raw:
         try:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# TLS of guests of lunatic 0.13 with OpenSSL as the other side: servers with keys
-# of all kinds, clients of servers that are wrong in many ways.
+# TLS of guests of lunatic 0.13 with OpenSSL as the other side: servers with
+# keys of all kinds, clients of servers that are wrong in many ways.
 #
 #   tests/net/tls.sh LUNATIC
 # shellcheck disable=SC2154 # net.sh sets them

@@ -18,6 +18,7 @@
 #include "node/peer.h"
 #include "node/program.h"
 #include "node/request.h"
+#include "process/config.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/lookup.h"
@@ -36,6 +37,7 @@
 /* What a metered guest pays: for an id of a node, for a spawn there. */
 #define NODE_FUEL 10
 #define SPAWN_FUEL 10000
+#define ENVIRONMENT_FUEL 100000
 #define MODULE_FUEL_PER_BYTE 1
 
 /* The node, if the guest may use it and others by ids; NULL: it may not. */
@@ -191,6 +193,9 @@ static int spawn_there(struct ln_guest *guest, struct ln_peer *peer,
 	int error;
 
 	ln_guest_pay(guest, SPAWN_FUEL);
+	if (config != NULL)
+		ln_guest_pay(guest, ENVIRONMENT_FUEL +
+					    ln_config_weight(config->config));
 	error = ln_program_spawn(peer, &spawn, &number, &text);
 	ln_instance_resumed(guest->instance);
 	if (error == 0) {

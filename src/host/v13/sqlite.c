@@ -28,6 +28,7 @@
 #include "sql/sql.h"
 
 #define MAX_PATH 512
+#define CODE_ERROR 1 /* SQLITE_ERROR */
 
 static bool charge(void *guest, uint64_t bytes)
 {
@@ -147,8 +148,9 @@ static LN_NOINLINE int open_path(struct ln_guest *guest, const char *path,
 	if (error == LN_EUNSUP)
 		return ln_host_fail(
 			guest, id, result,
-			"the program that runs this process uses SQLite itself, "
-			"with other settings: it must make its runtime first");
+			"the program that runs this process has set SQLite "
+			"up for itself: it must not have used it before "
+			"guests do");
 	if (error > 0)
 		return ln_host_fail(guest, id, result, "%s: %s", path, message);
 	if (error < 0)
@@ -179,17 +181,18 @@ int ln_host_v13_sqlite_open(struct ln_guest *guest, struct ln_slice path,
 	const char *rest;
 	int error;
 
-	if (!ln_utf8_valid(path.data, path.len))
-		return ln_guest_trap(guest, "the path is not UTF-8");
 	error = ln_host_check_room(guest, LN_RESOURCE_DATABASE);
 	if (error < 0)
 		return error;
 	*result = LN_HOST_FAILED;
-	if (path.len >= sizeof(text) ||
-	    memchr(path.data, '\0', path.len) != NULL)
+	if (path.len >= sizeof(text))
 		return ln_host_fail(guest, id, &outcome,
-				    "the path has a NUL, or more than %d bytes",
+				    "the path has more than %d bytes",
 				    MAX_PATH - 1);
+	if (!ln_utf8_valid(path.data, path.len))
+		return ln_guest_trap(guest, "the path is not UTF-8");
+	if (memchr(path.data, '\0', path.len) != NULL)
+		return ln_host_fail(guest, id, &outcome, "the path has a NUL");
 	memcpy(text, path.data, path.len);
 	text[path.len] = '\0';
 	if (is_file(text) &&
@@ -211,13 +214,13 @@ int ln_host_v13_sqlite_query_prepare(struct ln_guest *guest, uint64_t database,
 		error = ln_host_check_room(guest, LN_RESOURCE_STATEMENT);
 	if (error < 0)
 		return error;
-	if (!ln_utf8_valid(query.data, query.len))
-		return ln_guest_trap(guest, "the query is not UTF-8");
-	if (memchr(query.data, '\0', query.len) != NULL)
-		return ln_guest_trap(guest, "the query has a NUL");
 	error = ln_sql_prepare(sql, (const char *)query.data, query.len,
 			       &statement);
 	settle(guest, ln_sql_take_work(sql));
+	if (error == LN_EFORMAT)
+		return ln_guest_trap(guest, "the query is not UTF-8");
+	if (error == LN_EINVAL)
+		return ln_guest_trap(guest, "the query has a NUL");
 	if (error != 0)
 		return fail(guest, sql, error);
 	return ln_host_add(guest, LN_RESOURCE_STATEMENT, statement, result);
@@ -231,11 +234,13 @@ int ln_host_v13_sqlite_execute(struct ln_guest *guest, uint64_t database,
 
 	if (error < 0)
 		return error;
-	if (!ln_utf8_valid(statements.data, statements.len))
-		return ln_guest_trap(guest, "the statements are not UTF-8");
 	error = ln_sql_execute(sql, (const char *)statements.data,
 			       statements.len);
 	settle(guest, ln_sql_take_work(sql));
+	if (error == LN_EFORMAT)
+		return ln_guest_trap(guest, "the statements are not UTF-8");
+	if (error == LN_EINVAL)
+		error = CODE_ERROR;
 	if (error < 0)
 		return error;
 	*result = (uint32_t)error;

@@ -6,6 +6,7 @@
 //                   lost; then until it is back
 //   stay NODE       a process there that answers, until the node is lost
 //   name            answers under the name "old"; for ever
+//   closed FILE     a module of lunatic 0.13 in an environment of its own
 //   many NODE N     makes an environment, a module and a process N times
 #include "../../guest/check.h"
 
@@ -438,6 +439,30 @@ static void many(const char *node, int64_t count)
 	}
 }
 
+static void closed(const char *path)
+{
+	static uint8_t bytes[1 << 20];
+	uint64_t config = lunatic_process_create_config(MEMORY, 0);
+	FILE *file = fopen(path, "r");
+	uint64_t environment;
+	uint64_t module;
+	size_t len;
+
+	CHECK(file != NULL);
+	len = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	lunatic_process_allow_namespace(config, "", 0);
+	CHECK_EQ(lunatic_process_create_environment(config, &environment), 0);
+	CHECK_EQ(lunatic_process_add_module(environment, bytes, len, &module),
+		 0);
+	put_param(0, I64, 0, 0);
+	// Its link would tell of a failure before the monitor tells of its end.
+	lunatic_process_monitor(
+		spawn_there(module, "sees_nothing", 51, PARAM_SIZE));
+	CHECK_EQ(lunatic_message_receive(NULL, 0, LATE), 2);
+	expect_nothing();
+}
+
 // Answers with the double of the number, and with its own handle.
 static void answer_by_name(void)
 {
@@ -477,6 +502,8 @@ int main(int argc, char **argv)
 		watch(argv[2], atoi(argv[3]));
 	else if (strcmp(argv[1], "stay") == 0)
 		stay(argv[2]);
+	else if (strcmp(argv[1], "closed") == 0)
+		closed(argv[2]);
 	else if (strcmp(argv[1], "many") == 0)
 		many(argv[2], atoi(argv[3]));
 	else

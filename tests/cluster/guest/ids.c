@@ -584,6 +584,28 @@ static void old(uint64_t node)
 	}
 }
 
+// ---- In an environment of its own, below the program's ----
+
+// It gets the id of its node, and finds nobody.
+ENTRY(sees_nothing)(int64_t node)
+{
+	const struct address to = { (uint64_t)node + 1, 1 };
+	uint64_t nodes[NODES];
+	uint64_t id;
+	uint64_t error;
+	uint32_t count;
+
+	CHECK_EQ(lunatic_distributed_nodes_count(), 0);
+	CHECK_EQ(lunatic_distributed_get_nodes(nodes, NODES), 0);
+	CHECK_EQ(try_at(to.node, OWN, 1, "doubles", &id), 1);
+	check_error(id, "may not use other nodes", true);
+	CHECK_EQ(send_at(to, 0, "x", 1), 2);
+	CHECK_EQ(lunatic_distributed_exec_lookup_nodes("", 0, &id, &count,
+						       &error),
+		 1);
+	check_error(error, "may not use other nodes", true);
+}
+
 // ---- Certificates ----
 
 __attribute__((export_name("lunatic_alloc"))) void *allocate(uint32_t len)

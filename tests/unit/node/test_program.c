@@ -44,6 +44,9 @@ static const char module_text[] =
 static const char other_text[] =
 	"(module (func (export \"spin\") (loop (br 0))) (memory 1))";
 
+static const char endless_start[] =
+	"(module (func $s (loop (br 0))) (start $s) (func (export \"none\")))";
+
 static struct test_net net;
 static struct ln_peer *there; /* node two, as node one knows it */
 
@@ -533,6 +536,58 @@ static void too_many_for_what_is_kept(void **state)
 	ln_module_release(module);
 }
 
+/* A process whose spawn never ends; `call` is for it. */
+static struct ln_process *start_endless(struct spawning *spawning,
+					struct call *call,
+					struct ln_module *module)
+{
+	struct ln_process *process;
+
+	*spawning = spawning_of(module, number_of(NULL, module));
+	spawning->function = "none";
+	*call = (struct call){ spawn_one, spawning };
+	process = test_process_start(net.environment, run_call, call);
+	/* The other node has begun with it. */
+	while (atomic_load(&net.environment->processes) < 2)
+		test_nap();
+	test_process_wait_parked(process);
+	return process;
+}
+
+static void who_spawns_is_killed(void **state)
+{
+	struct ln_module *module =
+		test_module_add(net.environment, endless_start);
+	struct spawning spawning;
+	struct call call;
+	struct ln_process *process = start_endless(&spawning, &call, module);
+
+	(void)state;
+	ln_process_kill(process);
+	test_process_wait(process);
+	assert_int_equal(spawning.result, LN_EKILLED);
+	free(spawning.error);
+	ln_module_release(module);
+}
+
+static void the_node_is_lost_meanwhile(void **state)
+{
+	struct ln_module *module =
+		test_module_add(net.environment, endless_start);
+	struct spawning spawning;
+	struct call call;
+	struct ln_process *process = start_endless(&spawning, &call, module);
+
+	(void)state;
+	test_line_cut(net.lines[0]);
+	net.lines[0] = NULL;
+	assert_int_equal(test_process_wait(process), LN_OUTCOME_NORMAL);
+	assert_int_equal(spawning.result, LN_EIO);
+	assert_non_null(strstr(spawning.error, "lost"));
+	free(spawning.error);
+	ln_module_release(module);
+}
+
 /* ---- Attributes ---- */
 
 struct telling {
@@ -639,7 +694,6 @@ static void assert_refused(int expected, const char *text)
 		test_module_add(net.environment, module_text);
 	struct spawning spawning = spawning_of(module, number_of(NULL, module));
 	struct finding finding = { .number = 1 };
-	struct telling telling = { .result = 1 };
 
 	in_process(spawn_one, &spawning);
 	assert_int_equal(spawning.result, expected);
@@ -649,17 +703,21 @@ static void assert_refused(int expected, const char *text)
 	assert_int_equal(finding.result, expected);
 	assert_non_null(strstr(finding.error, text));
 	free(finding.error);
-	in_process(tell, &telling);
-	assert_int_equal(telling.result, expected);
-	free(telling.error);
 	ln_module_release(module);
 }
 
 static void an_old_node_is_told_apart(void **state)
 {
+	struct telling telling = { .result = 1 };
+
 	(void)state;
 	test_net_end(&net, 0, 1)->session->id.version = 2;
 	assert_refused(LN_EUNSUP, "older");
+	/* Only its name is known. */
+	in_process(tell, &telling);
+	assert_int_equal(telling.result, 0);
+	assert_string_equal(telling.attributes, "name=two");
+	free(telling.attributes);
 }
 
 static void a_lost_node(void **state)
@@ -667,6 +725,7 @@ static void a_lost_node(void **state)
 	struct ln_module *module =
 		test_module_add(net.environment, module_text);
 	struct spawning spawning = spawning_of(module, number_of(NULL, module));
+	struct telling telling = { .result = 1 };
 
 	(void)state;
 	assert_spawned(&spawning, net.environment);
@@ -675,6 +734,9 @@ static void a_lost_node(void **state)
 	test_line_cut(net.lines[0]);
 	net.lines[0] = NULL;
 	assert_refused(LN_EIO, "not connected");
+	in_process(tell, &telling);
+	assert_int_equal(telling.result, LN_EIO);
+	free(telling.error);
 	assert_null(
 		ln_local_node_numbered(net.nodes[0], ln_peer_number(there)));
 }
@@ -693,6 +755,8 @@ int main(void)
 		TEST(spawned_from_a_module_of_either),
 		TEST(spawned_with_a_configuration),
 		TEST(too_many_for_what_is_kept),
+		TEST(who_spawns_is_killed),
+		TEST(the_node_is_lost_meanwhile),
 		TEST(attributes_are_told),
 		TEST(a_malformed_program),
 		TEST(a_malformed_numbered_module),

@@ -22,9 +22,6 @@ static void rows_are_whole(void **state)
 			assert_non_null(class->retain);
 		if (class->crosses_nodes)
 			assert_true(class->travels);
-		/* Two would be charged for one. */
-		if (class->retain != NULL)
-			assert_null(class->weight);
 	}
 }
 

@@ -67,9 +67,9 @@ static void is_made_once(void **state)
 	assert_int_equal(made[3]->environment->limits.max_memory, 65536);
 	config->config->limits.max_fuel = 100000;
 	ln_spawn_config_changed(config);
-	assert_int_equal(ln_spawn_config_module(config, root, other, &made[4],
-						&error),
-			 0);
+	assert_int_equal(
+		ln_spawn_config_module(config, root, other, &made[4], &error),
+		0);
 	assert_ptr_not_equal(made[4]->module, other->module);
 	ln_spawn_config_free(config);
 	for (int i = 0; i < 5; i++)

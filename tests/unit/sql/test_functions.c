@@ -2,6 +2,20 @@
  * they can be. */
 #include "sql/fixture.h"
 
+/* The sanitizers' memmem is not linear. Called by them. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "intercept_memmem=0";
+}
+
+const char *__tsan_default_options(void)
+{
+	return "intercept_memmem=0";
+}
+
 /* The same query to SQLite as it is: one text, or NULL. */
 static char *plain_text(const char *query)
 {
@@ -67,8 +81,7 @@ static void equal(void **state)
 		"trim('  a b  ')",
 		"trim('xxaxx', 'x')",
 		"trim('xyaxy', 'yx')",
-		"trim('\xc3\xa9\xc3\xaa"
-		"a\xc3\xa9', '\xc3\xaa\xc3\xa9')",
+		"trim('\xc3\xa9\xc3\xaa\141\xc3\xa9', '\xc3\xaa\xc3\xa9')",
 		"ltrim('  a ')",
 		"ltrim('xxaxx', 'x')",
 		"rtrim('  a ')",

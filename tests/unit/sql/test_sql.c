@@ -26,7 +26,11 @@ static void results(void **state)
 	ln_sql_buffer_deinit(&buffer);
 	assert_int_equal(ln_sql_prepare(sql, "SELECT", 6, &statement),
 			 SQLITE_ERROR);
-	assert_int_equal(ln_sql_execute(sql, "SELECT 1\0", 9), SQLITE_ERROR);
+	assert_int_equal(ln_sql_execute(sql, "SELECT 1\0", 9), LN_EINVAL);
+	assert_int_equal(ln_sql_execute(sql, "SELECT \xff", 8), LN_EFORMAT);
+	assert_int_equal(ln_sql_prepare(sql, "SELECT \xff", 8, &statement),
+			 LN_EFORMAT);
+	assert_int_equal(ln_sql_execute(sql, NULL, 0), 0);
 	/* All before the one that fails have been executed. */
 	assert_int_equal(execute(sql, "DELETE FROM t WHERE x = 1; nonsense; "
 				      "DELETE FROM t"),

@@ -770,46 +770,60 @@ int32_t lunatic_distributed_copy_lookup_nodes_results(uint64_t query,
 						      uint64_t *error);
 
 /*
- * Would make a certificate authority for tests.
+ * Makes a certificate authority for tests, another one each time. Results of
+ * this function and the next two are left in memory that the guest allocates in
+ * its export `lunatic_alloc`, of type (i32) -> i32, and encoded as by the crate
+ * bincode: for each text its length in 64 bits, and its bytes.
  *
- * len: not used
- * Returns none
- * Traps: always; its text tells what to use here
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
  */
 LUNATIC_IMPORT("lunatic::distributed", "test_root_cert")
-uint32_t lunatic_distributed_test_root_cert(uint32_t *len);
+uint32_t lunatic_distributed_test_root_cert(void *len);
 
 /*
- * Would make certificates of a control server, which there is none of here.
+ * Makes a certificate with a new key, for a server or a node.
  *
- * certificate: not used
- * key: not used
- * len: not used
- * Returns none
- * Traps: always; its text tells what to use here
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of two texts, certificate and key in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported: RSA of 1,024 to 4,096 bits, P-256, P-384, Ed25519
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
  */
 LUNATIC_IMPORT("lunatic::distributed", "default_server_certificates")
 uint32_t lunatic_distributed_default_server_certificates(const void *certificate,
 							 size_t certificate_len,
 							 const void *key,
 							 size_t key_len,
-							 uint32_t *len);
+							 void *len);
 
 /*
- * Would sign the certificate of a node.
+ * Signs a request for a certificate. Nodes that are started with it and the
+ * authority's certificate (`--cert`, `--key`, `--ca`) are members of one
+ * cluster.
  *
- * certificate: not used
- * key: not used
- * request: not used
- * len: not used
- * Returns none
- * Traps: always; its text tells what to use here
+ * certificate: that of the authority that signs it, in PEM
+ * key: the key of the authority, in PEM
+ * request: the request (PKCS #10), in PEM; its names stay
+ * len: where the number of bytes is stored, in 32 bits
+ * Returns the address of the text of the certificate, in PEM
+ * Traps: certificate and key are not those of an authority, or of a kind that
+ *   is not supported, as above
+ * Traps: the request is malformed, not signed by its own key, or that is not
+ *   supported
+ * Traps: `lunatic_alloc` is not exported with this type, or traps, or what it
+ *   returns is outside of the memory
  */
 LUNATIC_IMPORT("lunatic::distributed", "sign_node")
 uint32_t lunatic_distributed_sign_node(const void *certificate,
 				       size_t certificate_len, const void *key,
 				       size_t key_len, const void *request,
-				       size_t request_len, uint32_t *len);
+				       size_t request_len, void *len);
 
 /*
  * lunatic::message
@@ -1167,8 +1181,8 @@ void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
  * connection that the peer closes without doing so ends with an error, because
  * data may have been cut off.
 
- * A process is charged 128 KiB of memory for each stream that it holds, 32 KiB
- * for a listener or a list of authorities, and six times the bytes of their PEM.
+ * A process is charged 128 KiB of memory for each stream that it holds, 20 KiB
+ * for a listener or a list of authorities, and five times the bytes of their PEM.
  */
 
 /*
@@ -1837,6 +1851,53 @@ LUNATIC_IMPORT("lunatic::networking", "tls_flush")
 uint32_t lunatic_networking_tls_flush(uint64_t stream, uint64_t *error);
 
 /*
+ * lunatic::registry
+ *
+ * Processes under names, for all processes of an environment and of those that
+ * are spawned with a configuration. A name is any UTF-8 text of at most 4,096
+ * bytes. An entry vanishes when its process ends. Guests of lunatic 0.7, whose
+ * entries have versions, find these under 0.0.0.
+ */
+
+/*
+ * Puts a process under a name, in place of the one that was there. When there is
+ * no such process nothing is there afterwards, as if it had ended since.
+ *
+ * name: the name
+ * node: id of the node that the process is on; 0: this one
+ * process: id of the process
+ * Traps: the name is not UTF-8 or too long
+ * Traps: there are too many entries
+ */
+LUNATIC_IMPORT("lunatic::registry", "put")
+void lunatic_registry_put(const void *name, size_t name_len, uint64_t node,
+			  uint64_t process);
+
+/*
+ * Looks a process up. Without an entry of 0.13 under the name, it is the one
+ * with the highest version that guests of 0.7 have registered.
+ *
+ * name: the name
+ * node: gets the id of the node that the process is on
+ * process: gets the id of the process
+ * Returns 0 when it was found, 1 when there is none
+ * Traps: the name is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::registry", "get")
+uint32_t lunatic_registry_get(const void *name, size_t name_len, uint64_t *node,
+			      uint64_t *process);
+
+/*
+ * Removes what `put` or `lunatic::process::get_or_spawn` has put under a name,
+ * if anything is there.
+ *
+ * name: the name
+ * Traps: the name is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::registry", "remove")
+void lunatic_registry_remove(const void *name, size_t name_len);
+
+/*
  * lunatic::sqlite
  *
  * Databases of SQLite. A database is a file below a directory of the process, or
@@ -2044,6 +2105,38 @@ uint32_t lunatic_sqlite_column_count(uint64_t statement);
 LUNATIC_IMPORT("lunatic::sqlite", "column_name")
 uint32_t lunatic_sqlite_column_name(uint64_t statement, uint32_t column,
 				    void *length);
+
+/*
+ * lunatic::timer
+ *
+ * Messages that are sent later.
+ */
+
+/*
+ * Sends the message in the scratch area when that time has passed. The area is
+ * empty afterwards. The message is not sent if this process ends before, or
+ * cancels the timer.
+ *
+ * process: id of the receiver; when there is none the message is dropped
+ * milliseconds: how long to wait
+ * Returns the id of the timer; -1 when there is no receiver
+ * Traps: no message is in the scratch area
+ * Traps: the message is a signal that was received
+ * Traps: the process has as many timers as it may hold ids of a kind, or more
+ *   bytes in their messages than a mailbox may hold
+ */
+LUNATIC_IMPORT("lunatic::timer", "send_after")
+uint64_t lunatic_timer_send_after(uint64_t process, uint64_t milliseconds);
+
+/*
+ * Cancels a timer.
+ *
+ * timer: id of the timer
+ * Returns 1 when it was cancelled; 0 when it has sent, was cancelled before, or
+ *   does not exist
+ */
+LUNATIC_IMPORT("lunatic::timer", "cancel_timer")
+uint32_t lunatic_timer_cancel_timer(uint64_t timer);
 
 /*
  * lunatic::trap

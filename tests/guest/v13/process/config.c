@@ -4,14 +4,14 @@
 // setup: mkdir -p shared/inner && echo text >shared/inner/file
 // options: --dir shared
 // stdout: passed
-// stderr~ trapped: Process doesn't have permissions to spawn sub-processes \(lunatic::process::spawn\)
+// stderr~ trapped: Process doesn't have permiss.*spawn\)$
 // stderr~ trapped: .*fuel
 // stderr~ trapped: .*memory
-// stderr~ trapped: process configuration 77 does not exist \(lunatic::process::config_set_max_memory\)
-// stderr~ trapped: process configuration 77 does not exist \(lunatic::process::drop_config\)
-// stderr~ trapped: an argument or variable has a zero byte, or the name of a variable a '=' \(lunatic::wasi::config_add_environment_variable\)
-// stderr~ trapped: the text is not UTF-8 \(lunatic::wasi::config_add_command_line_argument\)
-// stderr~ trapped: a configuration may have at most 64 directories .* \(lunatic::wasi::config_preopen_dir\)
+// stderr~ trapped: process configuration 77 doe.*config_set_max_memory\)$
+// stderr~ trapped: process configuration 77 doe.*drop_config\)$
+// stderr~ trapped: an argument or.*config_add_environment_variable\)$
+// stderr~ trapped: the text is.*config_add_command_line_argument\)$
+// stderr~ trapped: a configuration may have.*config_preopen_dir\)$
 #include "../check.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-// Links, kills and monitors by ids, of processes that live, have ended, or never
+// Links, kills and monitors by ids, of processes that live, are gone, or never
 // were.
 //
 // stdout: passed

@@ -3,7 +3,7 @@
 // options: --workers 4
 // stdout: passed
 // stderr~ trapped: the name is not UTF-8 \(lunatic::process::get_or_spawn\)
-// stderr~ trapped: the name has more than 4096 bytes \(lunatic::process::get_or_spawn\)
+// stderr~ trapped: the name has more than 4096.*get_or_spawn\)$
 #include "../check.h"
 
 #define ASKERS 40

@@ -84,7 +84,7 @@ static void timeouts(uint64_t stream)
 	lunatic_networking_set_tls_read_timeout(stream, 0);
 	CHECK_EQ(lunatic_networking_tls_read(stream, &byte, 1, &count),
 		 TIMED_OUT);
-	lunatic_networking_set_tls_read_timeout(stream, FOREVER);
+	lunatic_networking_set_tls_read_timeout(stream, NO_LIMIT);
 	CHECK_EQ(lunatic_networking_get_tls_read_timeout(stream), -1);
 	// Nothing is lost by that.
 	tls_write_all(clone, "x", 1);
@@ -96,7 +96,7 @@ static void timeouts(uint64_t stream)
 	CHECK_EQ(byte, 'y');
 }
 
-ENTRY(client)(uint32_t port)
+ENTRY(client)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	uint64_t error = 7;
@@ -111,7 +111,7 @@ ENTRY(client)(uint32_t port)
 
 // The name is an address, which the certificate has as well; and the list of
 // authorities has others, too, and its numbers in the order of Rust.
-ENTRY(other_client)(uint32_t port)
+ENTRY(other_client)(uint64_t port)
 {
 	struct {
 		uint32_t len;
@@ -152,7 +152,7 @@ static void echo(uint64_t stream)
 }
 
 // The server ends the stream, after a word.
-ENTRY(listens)(uint32_t port)
+ENTRY(listens)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 
@@ -166,19 +166,19 @@ int main(void)
 {
 	uint16_t port;
 	uint64_t listener = tls_listen(server_pem, server_key, &port);
-	uint64_t process = spawn_with("client", port);
+	uint64_t process = spawn_with("client", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 
 	echo(stream);
-	wait_gone(process);
-	process = spawn_with("other_client", port);
+	await_end(process);
+	process = spawn_with("other_client", 0, port);
 	echo(tls_accept_from(listener));
-	wait_gone(process);
-	process = spawn_with("listens", port);
+	await_end(process);
+	process = spawn_with("listens", 0, port);
 	stream = tls_accept_from(listener);
 	tls_write_all(stream, "farewell", 8);
 	lunatic_networking_drop_tls_stream(stream);
-	wait_gone(process);
+	await_end(process);
 	lunatic_networking_drop_tls_listener(listener);
 	puts("passed");
 	return 0;

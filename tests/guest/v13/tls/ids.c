@@ -19,7 +19,7 @@ static uint64_t id;
 static uint64_t other;
 static char byte;
 
-ENTRY(misuse)(uint32_t which)
+ENTRY(misuse)(uint64_t which)
 {
 	struct piece list[1] = { { "x", 1 } };
 
@@ -67,7 +67,7 @@ ENTRY(misuse)(uint32_t which)
 int main(void)
 {
 	for (uint32_t i = 0; i <= 11; i++)
-		wait_gone(spawn_with("misuse", (int32_t)i));
+		await_end(spawn_with("misuse", 0, i));
 	puts("passed");
 	return 0;
 }

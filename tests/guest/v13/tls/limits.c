@@ -8,7 +8,7 @@
 
 static uint64_t id;
 
-ENTRY(client)(uint32_t port)
+ENTRY(client)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	uint64_t count;
@@ -19,7 +19,7 @@ ENTRY(client)(uint32_t port)
 }
 
 // Takes clones until it has no memory for more.
-ENTRY(hoards)(uint32_t port)
+ENTRY(hoards)(uint64_t port)
 {
 	uint64_t listener =
 		tls_listen(server_pem, server_key, &(uint16_t){ 0 });
@@ -67,13 +67,13 @@ int main(void)
 {
 	uint16_t port;
 	uint64_t listener = tls_listen(server_pem, server_key, &port);
-	uint64_t process = spawn_with("hoards", port);
+	uint64_t process = spawn_with("hoards", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 	uint64_t count;
 	char byte;
 
 	CHECK_EQ(lunatic_networking_tls_flush(stream, &id), OK);
-	wait_gone(process);
+	await_end(process);
 	CHECK_EQ(lunatic_networking_tls_read(stream, &byte, 1, &count), OK);
 	CHECK_EQ(count, 0);
 	lunatic_networking_drop_tls_stream(stream);

@@ -17,7 +17,7 @@ static void expect_refusal(uint16_t port, const char *name,
 	expect_error(error, want);
 }
 
-ENTRY(wants_another_name)(uint32_t port)
+ENTRY(wants_another_name)(uint64_t port)
 {
 	expect_refusal((uint16_t)port, "localhost", ca_pem,
 		       "hostname mismatch");
@@ -25,7 +25,7 @@ ENTRY(wants_another_name)(uint32_t port)
 		       "IP address mismatch");
 }
 
-ENTRY(does_not_know_it)(uint32_t port)
+ENTRY(does_not_know_it)(uint64_t port)
 {
 	const char *why = "unable to get local issuer certificate";
 
@@ -34,7 +34,7 @@ ENTRY(does_not_know_it)(uint32_t port)
 	expect_refusal((uint16_t)port, "localhost", NULL, why);
 }
 
-ENTRY(finds_it_too_old)(uint32_t port)
+ENTRY(finds_it_too_old)(uint64_t port)
 {
 	expect_refusal((uint16_t)port, "localhost", ca_pem,
 		       "certificate has expired");
@@ -48,7 +48,7 @@ static void serve(const char *pem, const char *key, const char *entry,
 {
 	uint16_t port;
 	uint64_t listener = tls_listen(pem, key, &port);
-	uint64_t process = spawn_with(entry, port);
+	uint64_t process = spawn_with(entry, 0, port);
 
 	for (int i = 0; i < 2; i++) {
 		uint64_t stream = tls_accept_from(listener);
@@ -66,12 +66,12 @@ static void serve(const char *pem, const char *key, const char *entry,
 		CHECK_EQ(tls_write_some(stream, "x", 1, &error), FAILED);
 		lunatic_networking_drop_tls_stream(stream);
 	}
-	wait_gone(process);
+	await_end(process);
 	lunatic_networking_drop_tls_listener(listener);
 }
 
 // What a client is told by servers that are none.
-ENTRY(meets_strangers)(uint32_t port)
+ENTRY(meets_strangers)(uint64_t port)
 {
 	uint64_t error = 0;
 
@@ -108,12 +108,12 @@ static void strangers(void)
 {
 	uint16_t port;
 	uint64_t listener = listen_at(&port);
-	uint64_t process = spawn_with("meets_strangers", port);
+	uint64_t process = spawn_with("meets_strangers", 0, port);
 	uint64_t error = 0;
 
 	disappoint(listener, "HTTP/1.0 400 What?\r\n\r\n");
 	disappoint(listener, "");
-	wait_gone(process);
+	await_end(process);
 	lunatic_networking_drop_tcp_listener(listener);
 	CHECK_EQ(tls_try("localhost", port, ca_pem, SOON, &error), FAILED);
 	expect_error(error, "Connection refused (os error 111)");

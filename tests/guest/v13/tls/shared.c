@@ -27,7 +27,7 @@ static uint64_t receive_stream(void)
 // Who gets a clone of the stream.
 static uint64_t share_with(const char *entry, uint64_t stream)
 {
-	uint64_t process = spawn_with(entry, 0);
+	uint64_t process = spawn_with(entry, 0, 0);
 
 	send_stream(process, lunatic_networking_clone_tls_stream(stream), 1);
 	return process;
@@ -63,46 +63,46 @@ static void write_numbers(uint64_t stream, uint32_t total)
 	}
 }
 
-ENTRY(reads)(uint32_t unused)
+ENTRY(reads)(uint64_t unused)
 {
 	(void)unused;
 	read_numbers(receive_stream(), TOTAL);
 }
 
-ENTRY(writes)(uint32_t unused)
+ENTRY(writes)(uint64_t unused)
 {
 	(void)unused;
 	write_numbers(receive_stream(), TOTAL);
 }
 
 // Both directions at once, on both sides.
-ENTRY(duplex)(uint32_t port)
+ENTRY(duplex)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	uint64_t reader = share_with("reads", stream);
 
 	write_numbers(stream, TOTAL);
-	wait_gone(reader);
+	await_end(reader);
 }
 
 static void duplex_here(uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with("duplex", port);
+	uint64_t process = spawn_with("duplex", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 	uint64_t writer;
 
 	// Two of them may begin with the handshake.
 	writer = share_with("writes", stream);
 	read_numbers(stream, TOTAL);
-	wait_gone(writer);
+	await_end(writer);
 	// The end comes after all that was shared is dropped.
 	tls_expect_end(stream);
 	lunatic_networking_drop_tls_stream(stream);
-	wait_gone(process);
+	await_end(process);
 }
 
 // Writes whole lines, which those of others do not break.
-ENTRY(writes_lines)(uint32_t unused)
+ENTRY(writes_lines)(uint64_t unused)
 {
 	uint64_t stream = receive_stream();
 	uint64_t me = lunatic_process_process_id();
@@ -126,7 +126,7 @@ static _Bool same(const char *line)
 	return 1;
 }
 
-ENTRY(gets_lines)(uint32_t port)
+ENTRY(gets_lines)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	char line[LINE];
@@ -140,17 +140,17 @@ ENTRY(gets_lines)(uint32_t port)
 
 static void lines_here(uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with("gets_lines", port);
+	uint64_t process = spawn_with("gets_lines", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 
 	for (int i = 0; i < PEERS; i++)
 		share_with("writes_lines", stream);
 	lunatic_networking_drop_tls_stream(stream);
-	wait_gone(process);
+	await_end(process);
 }
 
 // Reads until the end, and tells how much that was.
-ENTRY(counts)(uint32_t parent)
+ENTRY(counts)(uint64_t parent)
 {
 	uint64_t stream = receive_stream();
 	uint64_t total = 0;
@@ -166,7 +166,7 @@ ENTRY(counts)(uint32_t parent)
 	lunatic_message_send(parent);
 }
 
-ENTRY(feeds)(uint32_t port)
+ENTRY(feeds)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 
@@ -175,13 +175,13 @@ ENTRY(feeds)(uint32_t port)
 
 static void readers_here(uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with("feeds", port);
+	uint64_t process = spawn_with("feeds", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 	uint64_t sum = 0;
 
 	for (int i = 0; i < PEERS; i++) {
 		uint64_t me = lunatic_process_process_id();
-		uint64_t reader = spawn_with("counts", (int32_t)me);
+		uint64_t reader = spawn_with("counts", 0, (int64_t)me);
 
 		send_stream(reader, lunatic_networking_clone_tls_stream(stream),
 			    1);
@@ -196,11 +196,11 @@ static void readers_here(uint64_t listener, uint16_t port)
 		sum += total;
 	}
 	CHECK_EQ(sum, 100000);
-	wait_gone(process);
+	await_end(process);
 }
 
 // One that waits in a call is killed; the others go on.
-ENTRY(waits)(uint32_t unused)
+ENTRY(waits)(uint64_t unused)
 {
 	uint64_t stream = receive_stream();
 	char byte;
@@ -211,7 +211,7 @@ ENTRY(waits)(uint32_t unused)
 	CHECK(!"it should wait");
 }
 
-ENTRY(speaks_later)(uint32_t port)
+ENTRY(speaks_later)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	char byte;
@@ -222,30 +222,30 @@ ENTRY(speaks_later)(uint32_t port)
 
 static void survivors_here(uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with("speaks_later", port);
+	uint64_t process = spawn_with("speaks_later", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 	uint64_t first = share_with("waits", stream);
 	uint64_t second = share_with("waits", stream);
 
 	lunatic_process_sleep_ms(A_WHILE);
 	lunatic_process_kill(second);
-	wait_gone(second);
+	await_end(second);
 	lunatic_process_kill(first);
-	wait_gone(first);
+	await_end(first);
 	// In a message that is never read; it goes with the process.
-	first = spawn_with("sleeps", 0);
+	first = spawn_with("sleeps", 0, 0);
 	send_stream(first, lunatic_networking_clone_tls_stream(stream), 9);
 	lunatic_process_kill(first);
-	wait_gone(first);
+	await_end(first);
 	tls_write_all(stream, "!", 1);
 	tls_read_all(stream, page, 5);
 	CHECK(memcmp(page, "later", 5) == 0);
 	tls_expect_end(stream);
 	lunatic_networking_drop_tls_stream(stream);
-	wait_gone(process);
+	await_end(process);
 }
 
-ENTRY(sleeps)(uint32_t unused)
+ENTRY(sleeps)(uint64_t unused)
 {
 	(void)unused;
 	lunatic_process_sleep_ms(SOON);

@@ -6,7 +6,7 @@
 
 static char page[65536];
 
-ENTRY(client)(uint32_t port)
+ENTRY(client)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 
@@ -49,12 +49,12 @@ static void server(void)
 	// Half of a handshake is none.
 	write_all(silent, "\x16\x03\x01\x02", 4);
 	waits(stream, read_one);
-	process = spawn_with("client", port);
+	process = spawn_with("client", 0, port);
 	other = tls_accept_from(listener);
 	tls_read_all(other, page, 5);
 	CHECK(memcmp(page, "hello", 5) == 0);
 	lunatic_networking_drop_tls_stream(other);
-	wait_gone(process);
+	await_end(process);
 	lunatic_networking_drop_tcp_stream(silent);
 	for (int i = 0; i < 2; i++) {
 		CHECK_EQ(read_one(stream, &error), FAILED);
@@ -66,15 +66,15 @@ static void server(void)
 }
 
 // Waits for ever in the handshake.
-ENTRY(connects)(uint32_t port)
+ENTRY(connects)(uint64_t port)
 {
 	uint64_t stream;
 
-	tls_try("localhost", (uint16_t)port, ca_pem, FOREVER, &stream);
+	tls_try("localhost", (uint16_t)port, ca_pem, NO_LIMIT, &stream);
 	CHECK(!"it should wait");
 }
 
-ENTRY(accepts)(uint32_t port)
+ENTRY(accepts)(uint64_t port)
 {
 	uint64_t own = tls_listen(server_pem, server_key, &(uint16_t){ 0 });
 	uint64_t stream = connect_to((uint16_t)port);
@@ -87,7 +87,7 @@ ENTRY(accepts)(uint32_t port)
 // Is killed: what it had is closed.
 static void killed(const char *entry, uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with(entry, port);
+	uint64_t process = spawn_with(entry, 0, port);
 	uint64_t stream = accept_from(listener);
 	uint64_t count;
 
@@ -96,7 +96,7 @@ static void killed(const char *entry, uint64_t listener, uint16_t port)
 	lunatic_process_sleep_ms(A_WHILE);
 	CHECK_EQ(lunatic_process_exists(process), 1);
 	lunatic_process_kill(process);
-	wait_gone(process);
+	await_end(process);
 	do
 		CHECK_EQ(lunatic_networking_tcp_read(stream, page, sizeof(page),
 						     &count),
@@ -123,7 +123,7 @@ static void clients(void)
 	lunatic_networking_drop_tcp_listener(listener);
 }
 
-ENTRY(reads)(uint32_t port)
+ENTRY(reads)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	uint64_t count;
@@ -133,7 +133,7 @@ ENTRY(reads)(uint32_t port)
 	CHECK(!"it should wait");
 }
 
-ENTRY(writes)(uint32_t port)
+ENTRY(writes)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 
@@ -144,7 +144,7 @@ ENTRY(writes)(uint32_t port)
 // The same once there is a stream. What was sent until then can be read.
 static void killed_later(const char *entry, uint64_t listener, uint16_t port)
 {
-	uint64_t process = spawn_with(entry, port);
+	uint64_t process = spawn_with(entry, 0, port);
 	uint64_t stream = tls_accept_from(listener);
 	uint64_t count;
 	uint32_t result;
@@ -153,7 +153,7 @@ static void killed_later(const char *entry, uint64_t listener, uint16_t port)
 	lunatic_process_sleep_ms(A_WHILE);
 	CHECK_EQ(lunatic_process_exists(process), 1);
 	lunatic_process_kill(process);
-	wait_gone(process);
+	await_end(process);
 	do
 		result = lunatic_networking_tls_read(stream, page, sizeof(page),
 						     &count);
@@ -166,14 +166,14 @@ static void killed_later(const char *entry, uint64_t listener, uint16_t port)
 }
 
 // A peer that does not read: the write ends, and what it took is not lost.
-ENTRY(slow)(uint32_t port)
+ENTRY(slow)(uint64_t port)
 {
 	uint64_t stream = tls_connect_to((uint16_t)port);
 	uint64_t total = 0;
 	uint64_t count;
 
 	tls_write_all(stream, "s", 1);
-	lunatic_process_sleep_ms(4 * A_WHILE);
+	CHECK_EQ(lunatic_message_receive(NULL, 0, SOON), 0);
 	for (;;) {
 		CHECK_EQ(lunatic_networking_tls_read(stream, page, sizeof(page),
 						     &count),
@@ -190,7 +190,7 @@ ENTRY(slow)(uint32_t port)
 static void slowly(uint64_t listener, uint16_t port)
 {
 	static char numbers[251 * 64];
-	uint64_t process = spawn_with("slow", port);
+	uint64_t process = spawn_with("slow", 0, port);
 	uint64_t stream = tls_accept_from(listener);
 	uint64_t total = 0;
 	uint64_t count = 0;
@@ -210,7 +210,9 @@ static void slowly(uint64_t listener, uint16_t port)
 			total += count;
 	} while (result == OK);
 	CHECK_EQ(result, TIMED_OUT);
-	// It goes on where it stopped.
+	// It goes on where it stopped, once the peer has begun to read.
+	lunatic_message_create_data(1, 0);
+	lunatic_message_send(process);
 	lunatic_networking_set_tls_write_timeout(stream, SOON);
 	for (int i = 0; i < 10; i++) {
 		uint32_t at = (uint32_t)(total % 251);
@@ -221,7 +223,7 @@ static void slowly(uint64_t listener, uint16_t port)
 	}
 	CHECK_EQ(lunatic_networking_tls_flush(stream, &error), OK);
 	lunatic_networking_drop_tls_stream(stream);
-	wait_gone(process);
+	await_end(process);
 }
 
 int main(void)

@@ -41,7 +41,7 @@ static void bind_raw(uint32_t version, const void *ip, const void *pem,
 				    result, pem, pem_len, key, key_len);
 }
 
-ENTRY(misuse)(uint32_t which)
+ENTRY(misuse)(uint64_t which)
 {
 	struct piece list[2] = { { ca_pem, sizeof(ca_pem) - 1 },
 				 { end(-10), 11 } };
@@ -176,7 +176,7 @@ static void bad_authorities(void)
 int main(void)
 {
 	for (uint32_t i = 0; i < 12; i++)
-		wait_gone(spawn_with("misuse", (int32_t)i));
+		await_end(spawn_with("misuse", 0, i));
 	bad_pem();
 	bad_names();
 	bad_authorities();
