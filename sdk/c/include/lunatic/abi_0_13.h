@@ -2114,8 +2114,9 @@ uint32_t lunatic_sqlite_column_name(uint64_t statement, uint32_t column,
 
 /*
  * Sends the message in the scratch area when that time has passed. The area is
- * empty afterwards. The message is not sent if this process ends before, or
- * cancels the timer.
+ * empty afterwards. The message is also sent when this process has ended by then;
+ * of 4,194,304 such messages of an environment (`--max-handles`), the others are
+ * dropped.
  *
  * process: id of the receiver; when there is none the message is dropped
  * milliseconds: how long to wait
