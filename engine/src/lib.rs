@@ -2,6 +2,7 @@
 //! library that `lunatic` links, and adds what the runtime needs beside it.
 
 mod demangle;
+mod renew;
 
 use std::sync::OnceLock;
 

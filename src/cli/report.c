@@ -161,6 +161,37 @@ static void print_row(FILE *out, const struct ln_process_info *info)
 	fputc('\n', out);
 }
 
+/* Why instances were dropped. */
+static const char *const drop_words[LN_DROP_COUNT] = {
+	[LN_DROP_EARLY] = "early",   [LN_DROP_MODULE] = "module",
+	[LN_DROP_UNMADE] = "unmade", [LN_DROP_FULL] = "full",
+	[LN_DROP_UNFIT] = "unfit",
+};
+
+/* Nothing, when no instance has ended. */
+static void print_instances(FILE *out, const struct ln_spares_tally *spares)
+{
+	uint64_t dropped = 0;
+	const char *before = "; dropped: ";
+
+	for (unsigned i = 0; i < LN_DROP_COUNT; i++)
+		dropped += spares->dropped[i];
+	if (spares->kept + spares->renewed + dropped == 0)
+		return;
+	fprintf(out, "lunatic: %llu instances kept in ",
+		(unsigned long long)spares->kept);
+	print_size(out, 0, spares->bytes);
+	fprintf(out, ", %llu used again", (unsigned long long)spares->renewed);
+	for (unsigned i = 0; i < LN_DROP_COUNT; i++) {
+		if (spares->dropped[i] == 0)
+			continue;
+		fprintf(out, "%s%llu %s", before,
+			(unsigned long long)spares->dropped[i], drop_words[i]);
+		before = ", ";
+	}
+	fputc('\n', out);
+}
+
 static void print_summary(FILE *out, const struct ln_inspection *all)
 {
 	const struct ln_tally *tally = &all->tally;
@@ -185,6 +216,7 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 		(unsigned long long)tally->dropped);
 	print_size(out, 0, all->memory);
 	fputc('\n', out);
+	print_instances(out, &all->spares);
 }
 
 static void print_peer(FILE *out, const struct ln_fabric_peer *peer)
@@ -465,6 +497,20 @@ static void print_metric_objects(FILE *out,
 	fputc(']', out);
 }
 
+static void print_instances_object(FILE *out,
+				   const struct ln_spares_tally *spares)
+{
+	fprintf(out, ",\"instances\":{\"kept\":%llu",
+		(unsigned long long)spares->kept);
+	print_number(out, "bytes", spares->bytes);
+	print_number(out, "used_again", spares->renewed);
+	fputs(",\"dropped\":{", out);
+	for (unsigned i = 0; i < LN_DROP_COUNT; i++)
+		fprintf(out, "%s\"%s\":%llu", i > 0 ? "," : "", drop_words[i],
+			(unsigned long long)spares->dropped[i]);
+	fputs("}}", out);
+}
+
 static void print_json(FILE *out, const struct ln_inspection *all,
 		       const struct ln_cli_nodes *nodes,
 		       const struct ln_cli_metrics *metrics, size_t max)
@@ -486,6 +532,7 @@ static void print_json(FILE *out, const struct ln_inspection *all,
 	print_number(out, "messages_waiting", all->waiting);
 	print_number(out, "messages_dropped", tally->dropped);
 	print_number(out, "memory_bytes", all->memory);
+	print_instances_object(out, &all->spares);
 	print_node_object(out, nodes);
 	print_metric_objects(out, metrics, max);
 	fputs(",\"processes\":[", out);

@@ -25,6 +25,7 @@
 #include "engine/engine_class.h"
 #include "engine/linker.h"
 #include "engine/memory.h"
+#include "engine/spares.h"
 
 #if LN_ASAN || LN_TSAN
 #define HOST_STACK ((size_t)640 << 10)
@@ -38,6 +39,7 @@ struct ln_engine {
 	struct ln_memories *memories;
 	struct ln_codes *codes;
 	struct ln_linkers *linkers;
+	struct ln_spares *spares;
 	struct ln_compiling compiling; /* its text is owned */
 	unsigned flags;                /* of all variants */
 	size_t stack;                  /* bytes of guests' frames */
@@ -69,15 +71,20 @@ int ln_engine_new(const struct ln_engine_class *class,
 	}
 	error = ln_memories_new(&engine->memories);
 	if (error == 0)
+		error = ln_spares_new(class, &engine->spares);
+	if (error == 0)
 		error = ln_codes_new(&engine->codes);
 	if (error == 0)
 		error = ln_linkers_new(&engine->linkers);
 	if (error < 0) {
 		ln_codes_free(engine->codes);
+		ln_spares_free(engine->spares);
 		ln_memories_free(engine->memories);
 		free(engine);
 		return error;
 	}
+	ln_memories_set_reserve(engine->memories, ln_spares_trim,
+				engine->spares);
 	if (class->prepare(preemption) == LN_PREEMPTION_EPOCHS)
 		engine->flags = LN_VARIANT_EPOCHS;
 	*out = engine;
@@ -118,6 +125,7 @@ void ln_engine_free(struct ln_engine *engine)
 	}
 	ln_linkers_free(engine->linkers);
 	ln_codes_free(engine->codes);
+	ln_spares_free(engine->spares);
 	ln_memories_free(engine->memories);
 	free((char *)engine->compiling.program);
 	free(engine);
@@ -194,6 +202,11 @@ const struct ln_engine_class *ln_engine_class(const struct ln_engine *engine)
 struct ln_memories *ln_engine_memories(const struct ln_engine *engine)
 {
 	return engine->memories;
+}
+
+struct ln_spares *ln_engine_spares(const struct ln_engine *engine)
+{
+	return engine->spares;
 }
 
 const struct ln_host_table *ln_engine_host_table(struct ln_engine *engine)

@@ -16,6 +16,7 @@ struct ln_engine_class;
 struct ln_host_table;
 struct ln_linkers;
 struct ln_memories;
+struct ln_spares;
 struct ln_variant;
 
 /* Settings that change the generated code. A variant is a combination. */
@@ -78,6 +79,9 @@ struct ln_codes *ln_engine_codes(struct ln_engine *engine);
 
 /* Where the linear memories of its instances come from. */
 struct ln_memories *ln_engine_memories(const struct ln_engine *engine);
+
+/* Ended instances that wait for another life. */
+struct ln_spares *ln_engine_spares(const struct ln_engine *engine);
 
 /* The linkers that are in use. */
 struct ln_linkers *ln_engine_linkers(struct ln_engine *engine);

@@ -30,6 +30,7 @@ struct ln_compiled;       /* code of a module */
 struct ln_host_imports;   /* what modules of a generation may import */
 struct ln_instance_state; /* what an instance has */
 struct ln_linked;         /* code with its imports, to be instantiated */
+struct ln_snapshot;       /* what an instance is when it is new */
 struct ln_variant;        /* settings that the code depends on */
 struct ln_entry;
 struct ln_report;
@@ -145,6 +146,34 @@ struct ln_engine_class {
 
 	/* Frees the state. */
 	void (*close)(struct ln_instance *instance);
+
+	/* ---- Instances that are used again, recycle.h ---- */
+
+	/* All four, or none: NULL. The state is in the instance's room then,
+	 * and may be moved to that of another instance of the module. */
+
+	/* Notes what a guest may change of an instance, but for the content of
+	 * its memories, just after it has been instantiated off the fiber. It
+	 * serves all instances of the module, which must be the same then.
+	 * *size: bytes that one takes, but for its memories, about. NULL: it
+	 * cannot be told, or memory is short. */
+	struct ln_snapshot *(*snapshot)(struct ln_instance *instance,
+					size_t *size);
+	void (*snapshot_free)(struct ln_snapshot *snapshot);
+
+	/* Makes an instance whose guest has ended, in whatever way, what a new
+	 * one is, but for its memories; and for its tables without `tables`: it
+	 * never changes these. False: it cannot be done, and the state is to be
+	 * closed. On the fiber. */
+	bool (*retire)(struct ln_instance *instance,
+		       const struct ln_snapshot *snapshot, bool tables);
+
+	/* A retired state, which has been moved to the room of this instance,
+	 * begins another life: with the instance's limits and memories, as
+	 * after open and instantiate. Sets instance->state. False: it cannot,
+	 * and is to be closed. On the fiber. */
+	bool (*revive)(struct ln_instance *instance,
+		       const struct ln_snapshot *snapshot, uint32_t elements);
 
 	/* The fuel that is left; of metered instances. On any stack. */
 	uint64_t (*fuel)(const struct ln_instance *instance);

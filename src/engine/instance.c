@@ -3,10 +3,11 @@
  * Opening, instantiating and closing need more stack than a fiber should ever
  * touch, so they run on the worker's stack (unless the module has a start
  * function: guest code may be preempted, and runs on the fiber). The entry
- * function runs on the fiber. Where an instance begins with much data, which
- * the engine copies in one go, a thread of the blocking pool instantiates it:
- * WRITTEN_MAX bytes take about a tenth of a millisecond, and a hop to the pool
- * and back about as long as 64 KiB of them.
+ * function runs on the fiber. Mostly there is an instance that is used again
+ * (recycle.h), which is done on the fiber as well. Where an instance begins
+ * with much data, which the engine copies in one go, a thread of the blocking
+ * pool instantiates it: WRITTEN_MAX bytes take about a tenth of a millisecond,
+ * and a hop to the pool and back about as long as 64 KiB of them.
  *
  * Threads: the one that runs the process, see docs/architecture.md.
  */
@@ -20,6 +21,7 @@
 #include "engine/memory.h"
 #include "engine/module.h"
 #include "engine/names.h"
+#include "engine/recycle.h"
 #include "engine/report.h"
 #include "sched/blocking.h"
 #include "sched/probe.h"
@@ -105,6 +107,7 @@ bool ln_instance_give_way(struct ln_instance *instance)
 
 struct init_call {
 	struct ln_instance *instance;
+	uint32_t elements; /* that each table may have */
 	struct ln_report **report;
 	int result;
 };
@@ -114,24 +117,29 @@ static bool has_much_data(const struct ln_compiled *module)
 	return ln_compiled_written_bytes(module) > WRITTEN_MAX;
 }
 
+/* Charges for the tables, which must be done before there are any. */
+static int charge_tables(struct init_call *call)
+{
+	struct ln_instance *instance = call->instance;
+
+	instance->table_bytes = ln_compiled_table_bytes(
+		instance->module, instance->limits.max_memory,
+		instance->limits.max_table_elements, &call->elements);
+	if (ln_instance_charge(instance, instance->table_bytes))
+		return 0;
+	instance->table_bytes = 0;
+	*call->report = ln_report_plain("the tables of the module exceed the "
+					"memory limit");
+	return LN_ELIMIT;
+}
+
 static void init_on_stack(void *argument)
 {
 	struct init_call *call = argument;
 	struct ln_instance *instance = call->instance;
 	struct ln_compiled *module = instance->module;
-	uint64_t memory = instance->limits.max_memory;
-	uint32_t elements = 0;
 
-	instance->table_bytes = ln_compiled_table_bytes(
-		module, memory, instance->limits.max_table_elements, &elements);
-	if (!ln_instance_charge(instance, instance->table_bytes)) {
-		instance->table_bytes = 0;
-		*call->report = ln_report_plain("the tables of the module "
-						"exceed the memory limit");
-		call->result = LN_ELIMIT;
-		return;
-	}
-	call->result = instance->class->open(instance, elements);
+	call->result = instance->class->open(instance, call->elements);
 	if (call->result < 0)
 		return;
 	if (ln_compiled_has_start(module) || has_much_data(module))
@@ -142,6 +150,8 @@ static void init_on_stack(void *argument)
 	instance->off_fiber = true;
 	call->result = instance->class->instantiate(instance, call->report);
 	instance->off_fiber = false;
+	if (call->result == 0)
+		ln_recycle_look(instance);
 }
 
 /* In a thread of the pool; the task waits. */
@@ -173,6 +183,12 @@ int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 	instance->code = ln_compiled_image(module, &instance->code_size);
 	*report = NULL;
 	ln_task_set_local(task, instance);
+	call.result = charge_tables(&call);
+	if (call.result < 0)
+		return call.result;
+	instance->callable = ln_recycle_begin(instance, call.elements);
+	if (instance->callable)
+		return 0;
 	ln_task_on_worker_stack(task, init_on_stack, &call);
 	if (call.result < 0)
 		return call.result;
@@ -270,10 +286,11 @@ void ln_instance_deinit(struct ln_instance *instance)
 	ln_assert(!instance->off_fiber && instance->interrupted_at == 0);
 	ln_instance_refund(instance, instance->table_bytes);
 	instance->table_bytes = 0;
-	if (instance->state == NULL)
+	if (instance->state == NULL || ln_recycle_end(instance))
 		return;
 	ln_task_on_worker_stack(instance->task, deinit_on_stack, instance);
 	instance->memory_base = NULL;
+	instance->last_memory = NULL;
 	ln_task_set_local(instance->task, NULL);
 	ln_memories_settle(instance);
 }

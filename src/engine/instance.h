@@ -20,7 +20,9 @@ struct ln_engine_class;
 struct ln_entry;
 struct ln_instance_state;
 struct ln_compiled;
+struct ln_memory;
 struct ln_report;
+struct ln_spare;
 union ln_value;
 
 /* What an instance may use. */
@@ -43,7 +45,7 @@ enum ln_stop {
 
 #define LN_SOMEWHERE 1 /* no address of code */
 
-#define LN_INSTANCE_STATE_ROOM 80 /* bytes */
+#define LN_INSTANCE_STATE_ROOM 96 /* bytes */
 
 /* What a host call touches comes first, one line of the cache. */
 struct ln_instance {
@@ -76,6 +78,10 @@ struct ln_instance {
 	uint64_t deadline_tick; /* of the scheduler, when the slice was set */
 	uint32_t memories;      /* made so far */
 	void *retired; /* memories that are to be cleared, engine/memory.c */
+	/* The last one of those that the module defines; they are a list. */
+	struct ln_memory *last_memory;
+	struct ln_spare
+		*spare; /* that it began with, or was; NULL: it is new */
 	/* Where an engine may put its state, if it has room there. */
 	alignas(max_align_t) char state_room[LN_INSTANCE_STATE_ROOM];
 };

@@ -21,6 +21,11 @@
  * leave, so its large memories are only noted in the instance (`retired`) and
  * cleared when the fiber runs again.
  *
+ * A memory whose instance waits for another life is retired: it keeps no slot,
+ * or, with guard pages, its mapping, zero and of its first size. A page of it
+ * that was touched stays in memory, unless there were more than are swept one
+ * by one.
+ *
  * A slot that is taken is all zero. One that is given back is made zero, see
  * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
  * sweeping several together is much cheaper; so up to BATCH more slots of each
@@ -40,6 +45,7 @@
 #include "base/error.h"
 #include "base/pages.h"
 #include "base/slab.h"
+#include "engine/image.h"
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/sweep.h"
@@ -53,6 +59,10 @@
 #define WARM_MIN 4
 #define BATCH 32
 #define BATCH_SLOT_MAX ((size_t)1 << 20) /* larger slots do not wait */
+
+/* What a mapping that waits counts for: bytes of the kernel, and a share of the
+ * mappings that the program may have. */
+#define SPARE_MAPPING ((uint64_t)24 << 10)
 
 /* Slots of one class that are not zero yet. */
 struct batch {
@@ -75,11 +85,13 @@ struct ln_memories {
 	struct ln_slab classes[CLASSES];
 	struct batch used[CLASSES];
 	_Atomic(struct kept *) kept;
+	void (*release)(void *argument); /* NULL: none is set */
+	void *release_argument;
 };
 
 struct ln_memory {
 	struct ln_memories *owner;
-	struct ln_instance *instance; /* charged for it */
+	struct ln_instance *instance; /* charged for it; NULL: it is retired */
 	uint8_t *base;
 	size_t size;            /* bytes in use; what is behind them is zero */
 	size_t capacity;        /* bytes it may grow to without moving */
@@ -87,6 +99,11 @@ struct ln_memory {
 	unsigned size_class;    /* of the slab */
 	bool exported;          /* the one that host functions see */
 	struct ln_memory *next; /* in instance->retired */
+	/* Of those that the module defines. */
+	struct ln_memory
+		*before; /* the one of the index before this; or NULL */
+	unsigned index;
+	size_t minimum; /* bytes at the start */
 };
 
 /* Notes a mapping that is to be unmapped later. */
@@ -170,6 +187,11 @@ void ln_memories_free(struct ln_memories *memories)
 	}
 	ln_sweep_deinit(&memories->sweep);
 	free(memories);
+}
+
+const struct ln_sweep *ln_memories_sweep(const struct ln_memories *memories)
+{
+	return &memories->sweep;
 }
 
 /* Makes slots of one class zero and free. */
@@ -358,10 +380,11 @@ const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 /* Gives back what the memory has; `dirty` bytes of it may not be zero. */
 static void release(struct ln_memory *memory, size_t dirty)
 {
-	ln_instance_refund(memory->instance, memory->size);
+	if (memory->instance != NULL)
+		ln_instance_refund(memory->instance, memory->size);
 	if (memory->mapped > 0)
 		unmap(memory->owner, memory->base, memory->mapped);
-	else
+	else if (memory->base != NULL)
 		give_slot(memory->owner, memory->size_class, memory->base,
 			  dirty);
 	free(memory);
@@ -369,7 +392,8 @@ static void release(struct ln_memory *memory, size_t dirty)
 
 void ln_memory_free(struct ln_memory *memory)
 {
-	if (memory->size <= LN_BULK_SPAN) {
+	/* A retired one is zero. */
+	if (memory->instance == NULL || memory->size <= LN_BULK_SPAN) {
 		release(memory, memory->size);
 		return;
 	}
@@ -421,6 +445,26 @@ static bool place_in_mapping(struct ln_memory *memory, size_t size,
 	return true;
 }
 
+static bool place(struct ln_memory *memory, const struct ln_memory_shape *shape)
+{
+	if (shape->reserved > 0)
+		return place_in_mapping(memory, shape->minimum, shape->reserved,
+					shape->guard);
+	return place_in_slab(memory, shape->minimum);
+}
+
+/* Makes it one of those that the module defines. */
+static void enlist(struct ln_memory *memory)
+{
+	struct ln_instance *instance = memory->instance;
+
+	memory->index = instance->memories++;
+	memory->exported =
+		memory->index == ln_compiled_exported_memory(instance->module);
+	memory->before = instance->last_memory;
+	instance->last_memory = memory;
+}
+
 const char *ln_memory_new(struct ln_memories *memories,
 			  struct ln_instance *instance,
 			  const struct ln_memory_shape *shape,
@@ -439,15 +483,16 @@ const char *ln_memory_new(struct ln_memories *memories,
 		goto fail_memory;
 	memory->owner = memories;
 	memory->instance = instance;
-	placed = shape->reserved > 0
-			 ? place_in_mapping(memory, minimum, shape->reserved,
-					    shape->guard)
-			 : place_in_slab(memory, minimum);
+	memory->minimum = minimum;
+	placed = place(memory, shape);
+	if (!placed && memories->release != NULL) {
+		memories->release(memories->release_argument);
+		placed = place(memory, shape);
+	}
 	if (!placed)
 		goto fail_place;
-	memory->exported = !shape->heap &&
-			   instance->memories++ == ln_compiled_exported_memory(
-							   instance->module);
+	if (!shape->heap)
+		enlist(memory);
 	show(memory);
 	*out = memory;
 	return NULL;
@@ -456,4 +501,113 @@ fail_place:
 fail_memory:
 	ln_instance_refund(instance, minimum);
 	return no_memory;
+}
+
+/* ---- Instances that are used again ---- */
+
+void ln_memories_set_reserve(struct ln_memories *memories,
+			     void (*give)(void *argument), void *argument)
+{
+	memories->release = give;
+	memories->release_argument = argument;
+}
+
+struct ln_memory *ln_memory_next(const struct ln_memory *memory)
+{
+	return memory->before;
+}
+
+unsigned ln_memory_index(const struct ln_memory *memory)
+{
+	return memory->index;
+}
+
+/* Makes what a memory has grown by inaccessible again. */
+static bool shrink(struct ln_memory *memory)
+{
+	return memory->size == memory->minimum ||
+	       mmap(memory->base + memory->minimum,
+		    memory->size - memory->minimum, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		    0) != MAP_FAILED;
+}
+
+static bool retire(struct ln_memory *memory)
+{
+	size_t dirty = clear_pieces(memory);
+	struct ln_range range = { .base = memory->base };
+	bool fits = true;
+
+	if (memory->mapped > 0) {
+		fits = shrink(memory);
+		range.size = dirty < memory->minimum ? dirty : memory->minimum;
+		ln_sweep_clear(&memory->owner->sweep, &range, 1);
+	} else {
+		give_slot(memory->owner, memory->size_class, memory->base,
+			  dirty);
+		memory->base = NULL;
+		memory->capacity = 0;
+	}
+	ln_instance_refund(memory->instance, memory->size);
+	memory->size = memory->mapped > 0 ? memory->minimum : 0;
+	memory->instance = NULL;
+	return fits;
+}
+
+bool ln_memories_retire(struct ln_memory *memories,
+			struct ln_instance *instance)
+{
+	bool all = true;
+
+	for (; memories != NULL; memories = memories->before) {
+		ln_assert(memories->instance == instance);
+		all = retire(memories) && all;
+	}
+	(void)instance;
+	return all;
+}
+
+uint64_t ln_memories_spare_bytes(const struct ln_memory *memories)
+{
+	uint64_t bytes = 0;
+
+	for (; memories != NULL; memories = memories->before) {
+		bytes += sizeof(*memories);
+		if (memories->mapped > 0)
+			bytes += SPARE_MAPPING +
+				 (memories->minimum < LN_SWEEP_KEEP
+					  ? memories->minimum
+					  : LN_SWEEP_KEEP);
+	}
+	return bytes;
+}
+
+static bool revive(struct ln_memory *memory, const struct ln_image *image)
+{
+	if (!ln_instance_charge(memory->instance, memory->minimum))
+		return false;
+	/* From here on it is refunded when it is freed. */
+	memory->size = memory->minimum;
+	if (memory->mapped == 0 && !place_in_slab(memory, memory->minimum))
+		return false;
+	ln_image_write(image, memory->index, memory->base);
+	show(memory);
+	return true;
+}
+
+bool ln_memories_revive(struct ln_memory *memories,
+			struct ln_instance *instance,
+			const struct ln_image *image)
+{
+	bool all = true;
+
+	instance->last_memory = memories;
+	for (; memories != NULL; memories = memories->before) {
+		ln_assert(memories->instance == NULL);
+		memories->instance = instance;
+		memories->size = 0;
+		instance->memories++;
+		all = all && revive(memories, image);
+	}
+	return all;
 }

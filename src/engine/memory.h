@@ -9,9 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_image;
 struct ln_instance;
 struct ln_memories;
 struct ln_memory;
+struct ln_sweep;
 
 /* LN_ENOMEM. */
 int ln_memories_new(struct ln_memories **memories);
@@ -22,6 +24,15 @@ void ln_memories_free(struct ln_memories *memories);
 /* Clears and gives back the large memories of an instance whose state has been
  * dropped, while others may run. On the process's fiber. */
 void ln_memories_settle(struct ln_instance *instance);
+
+/* What to call, with `argument`, when the kernel has no more addresses or
+ * mappings: it may give some back, and is called where memories are made. Once,
+ * before there are any. */
+void ln_memories_set_reserve(struct ln_memories *memories,
+			     void (*give)(void *argument), void *argument);
+
+/* How its memories are swept. */
+const struct ln_sweep *ln_memories_sweep(const struct ln_memories *memories);
 
 struct ln_memory_shape {
 	size_t minimum;  /* bytes at the start, zero */
@@ -51,5 +62,30 @@ uint8_t *ln_memory_at(const struct ln_memory *memory, size_t *size,
 /* Gives it back, or notes it for ln_memories_settle when it is large: then the
  * instance must be there until that. */
 void ln_memory_free(struct ln_memory *memory);
+
+/* ---- Memories of instances that are used again (recycle.h) ---- */
+
+/* The memories that the module of an instance defines, in a list, the last one
+ * first. */
+struct ln_memory *ln_memory_next(const struct ln_memory *memory);
+unsigned ln_memory_index(const struct ln_memory *memory);
+
+/* Takes the memories of an ended instance from it and refunds it. They belong
+ * to nobody afterwards, hold what is no more than ln_memories_spare_bytes, and
+ * may only be revived or freed. Others may run meanwhile. False: one of them
+ * must be freed; all may. On the process's fiber. */
+bool ln_memories_retire(struct ln_memory *memories,
+			struct ln_instance *instance);
+
+/* Bytes that the memories of an instance may hold once they are retired. */
+uint64_t ln_memories_spare_bytes(const struct ln_memory *memories);
+
+/* Gives retired memories to another instance of the module: with their first
+ * sizes, and the content of the image; charges for them. False: there is no
+ * memory, or a limit is reached; they are the instance's in any case, and to be
+ * freed. On the process's fiber. */
+bool ln_memories_revive(struct ln_memory *memories,
+			struct ln_instance *instance,
+			const struct ln_image *image);
 
 #endif

@@ -20,6 +20,7 @@
 #include "engine/engine_class.h"
 #include "engine/linker.h"
 #include "engine/names.h"
+#include "engine/recycle.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
 #include "sched/blocking.h"
@@ -44,6 +45,8 @@ struct ln_compiled {
 	/* Immutable once made. */
 	struct ln_code *code; /* counted */
 	struct ln_linked *linked;
+	struct ln_engine *engine;
+	struct ln_recycler *recycler; /* NULL: instances have one life */
 
 	/* Copies, which spawning reads. */
 	const struct ln_engine_class *class;
@@ -95,6 +98,9 @@ static int link_code(struct load *load)
 	module->image = class->image(ln_code_compiled(module->code),
 				     &module->image_size);
 	module->scan = *ln_code_scan(module->code);
+	module->engine = load->engine;
+	module->recycler =
+		ln_recycler_new(ln_engine_spares(load->engine), module);
 	load->module = module;
 	return 0;
 }
@@ -270,6 +276,7 @@ static void destroy(void *argument)
 {
 	struct ln_compiled *module = argument;
 
+	ln_recycler_free(module->recycler);
 	module->class->linked_free(module->linked);
 	ln_code_release(module->code);
 	free(module);
@@ -381,6 +388,26 @@ uint64_t ln_compiled_initial_memory(const struct ln_compiled *module)
 uint64_t ln_compiled_written_bytes(const struct ln_compiled *module)
 {
 	return module->scan.data + module->scan.initial_elements * ELEMENT_SIZE;
+}
+
+uint64_t ln_compiled_tables_size(const struct ln_compiled *module)
+{
+	return module->scan.initial_elements * ELEMENT_SIZE;
+}
+
+struct ln_recycler *ln_compiled_recycler(const struct ln_compiled *module)
+{
+	return module->recycler;
+}
+
+struct ln_spares *ln_compiled_spares(const struct ln_compiled *module)
+{
+	return ln_engine_spares(module->engine);
+}
+
+struct ln_memories *ln_compiled_memories(const struct ln_compiled *module)
+{
+	return ln_engine_memories(module->engine);
 }
 
 bool ln_compiled_tables_grow(const struct ln_compiled *module)

@@ -19,7 +19,10 @@ struct ln_engine;
 struct ln_engine_class;
 struct ln_linked;
 struct ln_linker;
+struct ln_memories;
 struct ln_names;
+struct ln_recycler;
+struct ln_spares;
 struct ln_tenant;
 struct ln_variant;
 
@@ -124,5 +127,15 @@ bool ln_compiled_tables_grow(const struct ln_compiled *module);
 
 /* Bytes that the linear memories take at the start, together. */
 uint64_t ln_compiled_initial_memory(const struct ln_compiled *module);
+
+/* Bytes of its tables at the start. */
+uint64_t ln_compiled_tables_size(const struct ln_compiled *module);
+
+/* How its instances are used again; NULL: they are not. */
+struct ln_recycler *ln_compiled_recycler(const struct ln_compiled *module);
+
+/* Those of its engine. */
+struct ln_spares *ln_compiled_spares(const struct ln_compiled *module);
+struct ln_memories *ln_compiled_memories(const struct ln_compiled *module);
 
 #endif

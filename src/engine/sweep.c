@@ -24,7 +24,7 @@
 #include "base/pages.h"
 
 /* A range with more touched pages than this gives them back. */
-#define KEEP_PAGES 64
+#define KEEP_PAGES (LN_SWEEP_KEEP / 4096)
 /* Ranges are listed together up to this distance and this length, bytes. */
 #define GAP_MAX ((size_t)512 << 10)
 #define SPAN_MAX ((size_t)4 << 20)
@@ -238,6 +238,38 @@ void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
 		clear_span(sweep, ranges + first, ranges + i);
 		first = i;
 	}
+}
+
+bool ln_sweep_each(const struct ln_sweep *sweep, const uint8_t *base,
+		   size_t size,
+		   bool (*found)(void *argument, const uint8_t *from,
+				 size_t len),
+		   void *argument)
+{
+	uintptr_t at = (uintptr_t)base;
+	uintptr_t end = at + size;
+
+	while (at < end) {
+		struct region regions[REGIONS];
+		uintptr_t from = at;
+		int n = scan(sweep, at, page_end(sweep, end), regions, &at);
+
+		if (n == 0)
+			return true;
+		if (n < 0)
+			return found(argument, (const uint8_t *)from,
+				     end - from);
+		for (int i = 0; i < n; i++) {
+			uintptr_t start = (uintptr_t)regions[i].start;
+			uintptr_t stop = (uintptr_t)regions[i].end;
+
+			stop = stop < end ? stop : end;
+			if (!found(argument, (const uint8_t *)start,
+				   stop - start))
+				return false;
+		}
+	}
+	return true;
 }
 
 void ln_sweep_copy(const struct ln_sweep *sweep, uint8_t *to,

@@ -5,6 +5,7 @@
 #ifndef LN_ENGINE_SWEEP_H
 #define LN_ENGINE_SWEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,10 @@ struct ln_sweep {
 	int pagemap; /* descriptor; -1: the kernel cannot tell */
 	size_t page; /* bytes, of the system */
 };
+
+/* Of a range at most so many bytes stay in memory when it is cleared, where
+ * pages have 4 KiB. */
+#define LN_SWEEP_KEEP ((size_t)256 << 10)
 
 /* A piece of memory that is to be zero. */
 struct ln_range {
@@ -33,5 +38,14 @@ void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
  * touched in the source. */
 void ln_sweep_copy(const struct ln_sweep *sweep, uint8_t *to,
 		   const uint8_t *from, size_t size);
+
+/* Calls `found`, in order, for the pieces of a range that were touched; for all
+ * of it where the kernel cannot tell. Stops, and returns false, when that
+ * does. */
+bool ln_sweep_each(const struct ln_sweep *sweep, const uint8_t *base,
+		   size_t size,
+		   bool (*found)(void *argument, const uint8_t *from,
+				 size_t len),
+		   void *argument);
 
 #endif

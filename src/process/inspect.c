@@ -398,6 +398,7 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	if (wait > 0)
 		ln_engine_prepare_probes(runtime->engine);
 	inspection->age = ln_time_now() - runtime->started;
+	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
 	error = examine(runtime, max, wait, &all, inspection);
 	release_all(&all);
 	if (error < 0) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/spares.h"
 #include "process/directory.h"
 
 struct ln_host_function;
@@ -65,6 +66,7 @@ struct ln_inspection {
 	uint64_t memory;               /* linear memory of all, bytes */
 	uint64_t waiting;              /* messages in all mailboxes */
 	struct ln_tally tally;         /* messages and drops of all, now */
+	struct ln_spares_tally spares; /* instances that are used again */
 	int64_t age;                   /* of the runtime, ns */
 	size_t count;                  /* of infos */
 	struct ln_process_info *infos; /* those that hold most bytes first */

@@ -231,8 +231,11 @@ static enum ln_stop call_entry(struct start *start,
 	return ln_instance_call(instance, start->entry, start->params, report);
 }
 
-static enum ln_outcome run(struct ln_process *process, struct start *start,
-			   struct ln_guest *guest, struct ln_instance *instance)
+/* Out of line: its frame is gone when the instance goes. */
+LN_NOINLINE static enum ln_outcome run(struct ln_process *process,
+				       struct start *start,
+				       struct ln_guest *guest,
+				       struct ln_instance *instance)
 {
 	const struct ln_limits *limits = &process->environment->limits;
 	struct ln_instance_limits bounds = {

@@ -43,6 +43,11 @@ void ln_sched_wait_idle(struct ln_sched *sched);
 uint64_t ln_sched_live(struct ln_sched *sched);
 
 unsigned ln_sched_workers(const struct ln_sched *sched);
+
+/* The number of the worker that the calling thread is, from 0; 0 for other
+ * threads. A hint on fibers, which may go on in another one. */
+unsigned ln_sched_worker_index(void);
+
 size_t ln_sched_stack_size(const struct ln_sched *sched);
 struct ln_timers *ln_sched_timers(struct ln_sched *sched);
 struct ln_poller *ln_sched_poller(struct ln_sched *sched);

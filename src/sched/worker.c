@@ -69,6 +69,13 @@ LN_NOINLINE struct ln_worker *ln_worker_current(void)
 	return thread_worker;
 }
 
+unsigned ln_sched_worker_index(void)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	return worker != NULL ? worker->index : 0;
+}
+
 void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
 		      struct ln_task *last, uint32_t count)
 {

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/futex.h"
 #include "engine/entries.h"
@@ -45,9 +46,11 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 				     uint64_t *delta,
 				     wasmtime_update_deadline_kind_t *kind)
 {
-	struct ln_instance *instance = data;
+	struct ln_instance *instance = ln_wasmtime_making();
 	bool goes_on;
 
+	/* The store may serve several instances, one after the other. */
+	(void)data;
 	(void)context;
 	*delta = 1;
 	*kind = WASMTIME_UPDATE_DEADLINE_CONTINUE;
@@ -61,26 +64,41 @@ static wasmtime_error_t *on_deadline(wasmtime_context_t *context, void *data,
 	return wasmtime_error_new("killed");
 }
 
+void ln_wasmtime_limit(struct ln_instance *instance, uint32_t elements)
+{
+	struct ln_instance_state *state = instance->state;
+	uint64_t memory = instance->limits.max_memory;
+
+	/* Memories are bounded where they are made, creator.c, and tables that
+	 * cannot grow have been charged. */
+	if (!ln_compiled_tables_grow(instance->module) ||
+	    (memory == state->limit_memory &&
+	     elements == state->limit_elements))
+		return;
+	state->limit_memory = memory;
+	state->limit_elements = elements;
+	wasmtime_store_limiter(state->store,
+			       memory > INT64_MAX ? -1 : (int64_t)memory,
+			       elements, INSTANCES, MAX_TABLES, MAX_MEMORIES);
+}
+
 int ln_wasmtime_open(struct ln_instance *instance, uint32_t elements)
 {
 	struct ln_instance_state *state = (void *)instance->state_room;
 	const struct ln_compiled *module = instance->module;
 	unsigned variant = ln_compiled_variant(module);
-	uint64_t memory = instance->limits.max_memory;
 
 	state->store = wasmtime_store_new(
 		ln_compiled_engine_variant(module)->engine, NULL, NULL);
 	state->context = wasmtime_store_context(state->store);
 	instance->state = state;
-	/* Memories are bounded where they are made, creator.c, and tables that
-	 * cannot grow have been charged. */
-	if (ln_compiled_tables_grow(module))
-		wasmtime_store_limiter(
-			state->store, memory > INT64_MAX ? -1 : (int64_t)memory,
-			elements, INSTANCES, MAX_TABLES, MAX_MEMORIES);
+	/* No limit is that. */
+	state->limit_memory = 0;
+	state->limit_elements = UINT32_MAX;
+	ln_wasmtime_limit(instance, elements);
 	if (variant & LN_VARIANT_EPOCHS) {
-		wasmtime_store_epoch_deadline_callback(
-			state->store, on_deadline, instance, NULL);
+		wasmtime_store_epoch_deadline_callback(state->store,
+						       on_deadline, NULL, NULL);
 		wasmtime_context_set_epoch_deadline(state->context, 1);
 	}
 	if (variant & LN_VARIANT_METERED)
@@ -145,6 +163,25 @@ struct ln_report *ln_wasmtime_report(struct ln_instance *instance,
 	return call.report;
 }
 
+/* Finds the function of an entry. The same one as last time is found at once.
+ */
+static bool find_function(struct ln_instance_state *state,
+			  const struct ln_entry *entry)
+{
+	wasmtime_extern_t item;
+
+	if (LN_LIKELY(state->entry == entry))
+		return true;
+	if (!wasmtime_instance_export_get(state->context, &state->instance,
+					  entry->name, entry->name_len,
+					  &item) ||
+	    item.kind != WASMTIME_EXTERN_FUNC)
+		return false;
+	state->entry = entry;
+	state->function = item.of.func;
+	return true;
+}
+
 enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
 			      const union ln_value *params,
@@ -158,12 +195,8 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 	wasmtime_val_raw_t *values = few;
 	wasmtime_error_t *error;
 	wasm_trap_t *trap = NULL;
-	wasmtime_extern_t item;
 
-	if (!wasmtime_instance_export_get(state->context, &state->instance,
-					  entry->name, entry->name_len,
-					  &item) ||
-	    item.kind != WASMTIME_EXTERN_FUNC)
+	if (!find_function(state, entry))
 		return LN_STOP_TRAPPED;
 	if (slots > 4) {
 		values = calloc(slots, sizeof(*values));
@@ -172,7 +205,7 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 	}
 	if (entry->param_count > 0)
 		memcpy(values, params, entry->param_count * sizeof(*values));
-	error = wasmtime_func_call_unchecked(state->context, &item.of.func,
+	error = wasmtime_func_call_unchecked(state->context, &state->function,
 					     values, slots, &trap);
 	if (values != few)
 		free(values);

@@ -32,8 +32,14 @@ struct __attribute__((may_alias)) ln_instance_state {
 	wasmtime_context_t *context;
 	wasmtime_instance_t instance;
 	wasmtime_func_t probe; /* traps, so that there is a backtrace */
-	bool can_probe;        /* `probe` is made */
-	bool host_trap;        /* a host function raised the last trap */
+	/* The entry that was called last; NULL: none. */
+	const struct ln_entry *entry;
+	wasmtime_func_t function; /* of it */
+	/* What the store's limiter has been told; if the tables may grow. */
+	uint64_t limit_memory;
+	uint32_t limit_elements;
+	bool can_probe; /* `probe` is made */
+	bool host_trap; /* a host function raised the last trap */
 };
 
 _Static_assert(sizeof(struct ln_instance_state) <= LN_INSTANCE_STATE_ROOM,
@@ -94,6 +100,10 @@ void ln_wasmtime_close(struct ln_instance *instance);
 uint64_t ln_wasmtime_fuel(const struct ln_instance *instance);
 void ln_wasmtime_set_fuel(struct ln_instance *instance, uint64_t fuel);
 void ln_wasmtime_new_slice(struct ln_instance *instance);
+
+/* Bounds the tables of a store, if they may grow. */
+void ln_wasmtime_limit(struct ln_instance *instance, uint32_t elements);
+
 void ln_wasmtime_record_trap(const char *text, size_t len);
 
 /* The report of a failed call, of which the other two are consumed, made on the
@@ -137,6 +147,16 @@ uintptr_t ln_wasmtime_stop(void);
 int ln_wasmtime_reenter(struct ln_instance *instance,
 			const struct ln_entry *entry, union ln_value *values,
 			struct ln_report **report);
+
+/* ---- renew.c ---- */
+
+struct ln_snapshot *ln_wasmtime_snapshot(struct ln_instance *instance,
+					 size_t *size);
+void ln_wasmtime_snapshot_free(struct ln_snapshot *snapshot);
+bool ln_wasmtime_retire(struct ln_instance *instance,
+			const struct ln_snapshot *snapshot, bool tables);
+bool ln_wasmtime_revive(struct ln_instance *instance,
+			const struct ln_snapshot *snapshot, uint32_t elements);
 
 /* ---- where.c, backtrace.c ---- */
 

@@ -6,17 +6,34 @@ enum { BOSS = 1, READY, GO };
 
 #define WAVE 500
 
+// What a life finds is as new, and what it leaves is not.
+static volatile int32_t marked = 41;
+static volatile uint8_t empty[20000];
+
+static void be_new(void)
+{
+	CHECK_EQ(marked, 41);
+	marked = -1;
+	for (size_t i = 0; i < sizeof(empty); i += 499) {
+		CHECK_EQ(empty[i], 0);
+		empty[i] = 77;
+	}
+}
+
 ENTRY(end)(void)
 {
+	be_new();
 }
 
 ENTRY(fail)(void)
 {
+	be_new();
 	exit(1);
 }
 
 ENTRY(trap)(void)
 {
+	be_new();
 	__builtin_trap();
 }
 
@@ -26,6 +43,7 @@ ENTRY(serve)(int32_t kilobytes)
 	size_t pages = ((size_t)kilobytes + 63) / 64;
 	uint64_t boss;
 
+	be_new();
 	if (pages > 0) {
 		size_t at = __builtin_wasm_memory_grow(0, pages);
 
@@ -41,6 +59,7 @@ ENTRY(serve)(int32_t kilobytes)
 
 ENTRY(spin)(void)
 {
+	be_new();
 	for (volatile uint32_t i = 0;; i++)
 		;
 }
@@ -48,6 +67,7 @@ ENTRY(spin)(void)
 // Takes one that sleeps, one that spins and one that ends along.
 ENTRY(family)(void)
 {
+	be_new();
 	spawn("spin", 1);
 	spawn_with("serve", 1, 100);
 	spawn("end", 1);

@@ -107,14 +107,47 @@ static void totals(void **state)
 		      "linear memory 64.0K\n");
 	free(text);
 	text = text_of(&nobody, LN_REPORT_JSON);
-	check_has(text, "\"age_ms\":1500,\"alive\":0,\"started\":10,"
-			"\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
-			"\"killed\":2},\"messages_delivered\":20,"
-			"\"messages_waiting\":3,\"messages_dropped\":4,"
-			"\"memory_bytes\":65536,\"node\":null,"
-			"\"metrics_known\":0,\"metrics_dropped\":0,"
-			"\"metrics\":[],\"processes\":[]}\n");
+	check_has(
+		text,
+		"\"age_ms\":1500,\"alive\":0,\"started\":10,"
+		"\"ended\":{\"normal\":5,\"exited\":1,\"trapped\":2,"
+		"\"killed\":2},\"messages_delivered\":20,"
+		"\"messages_waiting\":3,\"messages_dropped\":4,"
+		"\"memory_bytes\":65536,\"instances\":{\"kept\":0,\"bytes\":0,"
+		"\"used_again\":0,\"dropped\":{\"early\":0,\"module\":0,"
+		"\"unmade\":0,\"full\":0,\"unfit\":0}},"
+		"\"node\":null,\"metrics_known\":0,"
+		"\"metrics_dropped\":0,\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
+	free(text);
+}
+
+static void instances(void **state)
+{
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	all.spares = (struct ln_spares_tally){
+		.kept = 4,
+		.bytes = 65536,
+		.renewed = 300,
+	};
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\nlunatic: 4 instances kept in 64.0K, 300 used "
+			"again\n");
+	free(text);
+	all.spares.dropped[LN_DROP_EARLY] = 1;
+	all.spares.dropped[LN_DROP_UNFIT] = 7;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_has(text, " 300 used again; dropped: 1 early, 7 unfit\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"instances\":{\"kept\":4,\"bytes\":65536,"
+			"\"used_again\":300,\"dropped\":{\"early\":1,"
+			"\"module\":0,\"unmade\":0,\"full\":0,"
+			"\"unfit\":7}}");
 	free(text);
 }
 
@@ -416,6 +449,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(totals),
+		cmocka_unit_test(instances),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(hostile_names),

@@ -1,0 +1,182 @@
+/*
+ * DESIGN
+ * Pieces are found by looking at the pages that an instance has touched, in
+ * blocks: data that a module brings has gaps and large parts that are zero. A
+ * short gap is copied with what is around it.
+ *
+ * Threads: any.
+ */
+#include "engine/image.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/memory.h"
+#include "engine/sweep.h"
+
+#define BLOCK 64    /* bytes looked at together */
+#define GAP_MAX 256 /* bytes that are zero within a piece */
+
+struct piece {
+	unsigned memory; /* its index */
+	size_t offset;   /* in the memory */
+	size_t len;
+	size_t at; /* in content */
+};
+
+struct ln_image {
+	struct piece *pieces; /* by memory, the last one first */
+	size_t piece_count;
+	size_t piece_room;
+	uint8_t *content;
+	size_t content_len;
+	size_t content_room;
+};
+
+/* What is being looked at. */
+struct look {
+	struct ln_image *image;
+	const uint8_t *base;
+	unsigned memory;
+	size_t max; /* bytes of content */
+};
+
+static bool is_zero(const uint8_t *from, size_t len)
+{
+	return from[0] == 0 && memcmp(from, from + 1, len - 1) == 0;
+}
+
+/* Makes room for `more` in an array of items; false: memory is short. */
+static bool make_room(void **items, size_t item, size_t count, size_t more,
+		      size_t *room)
+{
+	size_t wanted = *room > 0 ? *room : 16;
+	void *moved;
+
+	while (wanted < count + more)
+		wanted *= 2;
+	if (wanted == *room)
+		return true;
+	moved = realloc(*items, wanted * item);
+	if (moved == NULL)
+		return false;
+	*items = moved;
+	*room = wanted;
+	return true;
+}
+
+static bool append_content(struct look *look, const uint8_t *from, size_t len)
+{
+	struct ln_image *image = look->image;
+	void *content = image->content;
+
+	if (len > look->max - image->content_len ||
+	    !make_room(&content, 1, image->content_len, len,
+		       &image->content_room))
+		return false;
+	image->content = content;
+	memcpy(image->content + image->content_len, from, len);
+	image->content_len += len;
+	return true;
+}
+
+static bool begin_piece(struct look *look, size_t offset)
+{
+	struct ln_image *image = look->image;
+	void *pieces = image->pieces;
+
+	if (!make_room(&pieces, sizeof(*image->pieces), image->piece_count, 1,
+		       &image->piece_room))
+		return false;
+	image->pieces = pieces;
+	image->pieces[image->piece_count++] = (struct piece){
+		.memory = look->memory,
+		.offset = offset,
+		.at = image->content_len,
+	};
+	return true;
+}
+
+/* Adds a block that is not zero. */
+static bool add_block(struct look *look, size_t offset, size_t len)
+{
+	struct ln_image *image = look->image;
+	struct piece *last;
+	size_t end;
+
+	last = image->piece_count > 0 ? &image->pieces[image->piece_count - 1]
+				      : NULL;
+	if (last == NULL || last->memory != look->memory ||
+	    offset - (last->offset + last->len) > GAP_MAX) {
+		if (!begin_piece(look, offset))
+			return false;
+		last = &image->pieces[image->piece_count - 1];
+	}
+	end = last->offset + last->len;
+	if (last->len == 0)
+		end = offset;
+	if (!append_content(look, look->base + end, offset + len - end))
+		return false;
+	last->len = offset + len - last->offset;
+	return true;
+}
+
+static bool look_at(void *argument, const uint8_t *from, size_t len)
+{
+	struct look *look = argument;
+
+	for (size_t at = 0; at < len; at += BLOCK) {
+		size_t block = len - at < BLOCK ? len - at : BLOCK;
+
+		if (!is_zero(from + at, block) &&
+		    !add_block(look, (size_t)(from + at - look->base), block))
+			return false;
+	}
+	return true;
+}
+
+struct ln_image *ln_image_new(const struct ln_memories *owner,
+			      const struct ln_memory *memories, size_t max,
+			      size_t *bytes)
+{
+	struct ln_image *image = calloc(1, sizeof(*image));
+	struct look look = { .image = image, .max = max };
+
+	if (image == NULL)
+		return NULL;
+	for (; memories != NULL; memories = ln_memory_next(memories)) {
+		size_t size, capacity;
+
+		look.base = ln_memory_at(memories, &size, &capacity);
+		look.memory = ln_memory_index(memories);
+		if (!ln_sweep_each(ln_memories_sweep(owner), look.base, size,
+				   look_at, &look)) {
+			ln_image_free(image);
+			return NULL;
+		}
+	}
+	*bytes = sizeof(*image) + image->content_room +
+		 image->piece_room * sizeof(*image->pieces);
+	return image;
+}
+
+void ln_image_free(struct ln_image *image)
+{
+	if (image == NULL)
+		return;
+	free(image->pieces);
+	free(image->content);
+	free(image);
+}
+
+void ln_image_write(const struct ln_image *image, unsigned index, uint8_t *base)
+{
+	for (size_t i = 0; i < image->piece_count; i++) {
+		const struct piece *piece = &image->pieces[i];
+
+		if (piece->memory == index)
+			memcpy(base + piece->offset, image->content + piece->at,
+			       piece->len);
+	}
+}

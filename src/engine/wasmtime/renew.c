@@ -1,0 +1,113 @@
+/*
+ * DESIGN
+ * A store and its instance are used again. What compiled code can change of an
+ * instance is written anew from a snapshot, which our patch of Wasmtime takes
+ * of the module's first instances: tables, passive segments, globals, lengths
+ * of data segments. The definitions of memories, which compiled code reads, are
+ * written when the next life has its memories. What a store has of a life is
+ * its fuel, its deadline and its limits, which are set anew; all else in it
+ * belongs to a call, and is put back by Wasmtime when that ends, also by a
+ * trap.
+ *
+ * A store that a module of ours has been added to (where.c) is not used again.
+ *
+ * Threads: the one that runs the process.
+ */
+#include <stdlib.h>
+
+#include "engine/module.h"
+#include "engine/wasmtime/wasmtime_impl.h"
+
+/* Exported by us, engine/src/renew.rs. */
+void *lunatic_engine_snapshot_new(wasmtime_context_t *context,
+				  const wasmtime_instance_t *instance,
+				  size_t *size);
+void lunatic_engine_snapshot_delete(void *snapshot);
+bool lunatic_engine_snapshot_restore(wasmtime_context_t *context,
+				     const wasmtime_instance_t *instance,
+				     const void *snapshot, uint32_t parts);
+void lunatic_engine_refresh_memories(wasmtime_context_t *context,
+				     const wasmtime_instance_t *instance);
+
+/* Of a module. */
+enum part {
+	PART_TABLES = 1,
+	PART_ELEMENTS = 2, /* passive segments of elements */
+	PART_GLOBALS = 4,
+	PART_DATA = 8, /* segments of data */
+};
+#define PARTS_ALWAYS (PART_ELEMENTS | PART_GLOBALS | PART_DATA)
+
+/* What a store takes beside its instance, bytes, about. */
+#define STORE_BYTES 4096
+
+struct ln_snapshot {
+	void *parts;
+	uint64_t fuel; /* that instantiating takes, where it is counted */
+};
+
+static bool is_metered(const struct ln_instance *instance)
+{
+	return (ln_compiled_variant(instance->module) & LN_VARIANT_METERED) !=
+	       0;
+}
+
+struct ln_snapshot *ln_wasmtime_snapshot(struct ln_instance *instance,
+					 size_t *size)
+{
+	struct ln_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+
+	if (snapshot == NULL)
+		return NULL;
+	snapshot->parts = lunatic_engine_snapshot_new(
+		instance->state->context, &instance->state->instance, size);
+	if (snapshot->parts == NULL) {
+		free(snapshot);
+		return NULL;
+	}
+	*size += STORE_BYTES;
+	if (is_metered(instance))
+		snapshot->fuel =
+			instance->limits.max_fuel - ln_wasmtime_fuel(instance);
+	return snapshot;
+}
+
+void ln_wasmtime_snapshot_free(struct ln_snapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	lunatic_engine_snapshot_delete(snapshot->parts);
+	free(snapshot);
+}
+
+bool ln_wasmtime_retire(struct ln_instance *instance,
+			const struct ln_snapshot *snapshot, bool tables)
+{
+	struct ln_instance_state *state = instance->state;
+
+	return !state->can_probe &&
+	       lunatic_engine_snapshot_restore(
+		       state->context, &state->instance, snapshot->parts,
+		       PARTS_ALWAYS | (tables ? PART_TABLES : 0));
+}
+
+bool ln_wasmtime_revive(struct ln_instance *instance,
+			const struct ln_snapshot *snapshot, uint32_t elements)
+{
+	struct ln_instance_state *state = (void *)instance->state_room;
+	uint64_t fuel = instance->limits.max_fuel;
+
+	instance->state = state;
+	state->host_trap = false;
+	lunatic_engine_refresh_memories(state->context, &state->instance);
+	ln_wasmtime_limit(instance, elements);
+	if (ln_compiled_variant(instance->module) & LN_VARIANT_EPOCHS)
+		ln_wasmtime_new_slice(instance);
+	if (!is_metered(instance))
+		return true;
+	/* Not enough to be instantiated with: let that say so. */
+	if (fuel <= snapshot->fuel)
+		return false;
+	ln_wasmtime_set_fuel(instance, fuel - snapshot->fuel);
+	return true;
+}
