@@ -288,7 +288,7 @@ const struct ln_cli_option ln_cli_test_options[] = {
 	  "how long a test may run, % (default 60; 0: for ever)",
 	  COUNT(OPTION(test.timeout), 0) },
 	{ "--jobs", "-j", "N",
-	  "tests that run at the same time, %\n(default 8; as many as there are under cargo)",
+	  "tests that run at the same time, %\n(default 8; under cargo all)",
 	  COUNT(OPTION(test.jobs), 1), .max = LN_TEST_JOBS_MAX },
 	{ "--nocapture", NULL, NULL, "show what tests print while they run",
 	  FLAG(test.nocapture, true) },

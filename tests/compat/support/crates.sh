@@ -10,9 +10,9 @@ unset RUST_BACKTRACE
 in_package() {
 	local package=$1
 	shift
-	cd "$built/crates/$package"
+	cd "$built/crates/$package" || return
 	"$@"
-	cd "$work"
+	cd "$work" || return
 }
 
 # example PACKAGE NAME [ARGUMENT...]: it must end well.
@@ -58,11 +58,11 @@ tests_of() {
 serve() {
 	local package=$1 name=$2 port=$3
 	shift 3
-	cd "$built/crates/$package"
+	cd "$built/crates/$package" || return
 	"$lunatic" run --dir . "$@" "$built/examples/$package/$name.wasm" \
 		>"$work/log" 2>&1 </dev/null &
 	server=$!
-	cd "$work"
+	cd "$work" || return
 	for _ in $(seq 200); do
 		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 			return
