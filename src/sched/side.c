@@ -9,8 +9,8 @@
  *
  * While the worker is on a side stack it counts as borrowed: nothing parks.
  *
- * A few stacks that nobody uses are kept. How many there are is bounded, since
- * each costs two mappings, of which the kernel allows some ten thousands.
+ * A few stacks that nobody uses are kept. How many there are is bounded: each
+ * costs two mappings and what its call has touched, until that returns.
  *
  * Threads: any; a side is used by one task, and the thread that works for it.
  */
@@ -20,11 +20,6 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#if LN_ASAN
-#include <sanitizer/asan_interface.h>
-#include <sanitizer/common_interface_defs.h>
-#endif
-
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/futex.h"
@@ -33,8 +28,13 @@
 #include "sched/task.h"
 #include "sched/worker.h"
 
+#if LN_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 #define GUARD ((size_t)64 << 10) /* a multiple of any page */
-#define MAX_SIDES 1024
+#define MAX_SIDES 256
 #define MAX_FREE 16
 #define KEPT ((size_t)128 << 10) /* bytes that stay of a deep one */
 
@@ -85,7 +85,7 @@ static struct ln_side *make(void)
 	/* Huge pages would make each as large as it may become. */
 	(void)madvise(map, size, MADV_NOHUGEPAGE);
 	if (mprotect(map + GUARD, LN_SIDE_STACK, PROT_READ | PROT_WRITE) < 0) {
-		(void)munmap(map, size);
+		(void)munmap(map, size); /* whole: it cannot fail */
 		return NULL;
 	}
 	side = (struct ln_side *)(void *)(map + top);
@@ -101,6 +101,7 @@ static void destroy(struct ln_side *side)
 #if LN_ASAN
 	__asan_unpoison_memory_region(stack, LN_SIDE_STACK);
 #endif
+	/* It was one mapping, so taking it away cannot need memory. */
 	(void)munmap(stack - GUARD, GUARD + LN_SIDE_STACK);
 }
 

@@ -44,10 +44,12 @@ static void expect_wait(const struct ln_sql_file *file)
 		ln_sql_run_move();
 }
 
-/* On the worker: reads or writes only what needs no waiting; 0: the run has
- * moved, for the rest. */
-static ssize_t transfer_now(const struct ln_sql_file *file, char *at,
-			    size_t len, off_t offset, bool write)
+/* On the worker: reads or writes what needs no waiting, and returns how much;
+ * the run has moved if that is not all. Out of line: the address of errno must
+ * not be kept across a move. */
+static LN_NOINLINE ssize_t transfer_now(const struct ln_sql_file *file,
+					char *at, size_t len, off_t offset,
+					bool write)
 {
 	struct iovec part = { at, len };
 	ssize_t done;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/beneath.h"
+#include "base/compiler.h"
 #include "base/fd.h"
 #include "base/quota.h"
 #include "base/random.h"
@@ -238,6 +239,14 @@ static int remove_file(sqlite3_vfs *vfs, const char *name, int sync)
 	return SQLITE_OK;
 }
 
+/* Out of line: the address of errno must not be kept across a move. */
+static LN_NOINLINE int look_now(int dir, const char *rest)
+{
+	if (!ln_sql_run_on_worker())
+		return -EAGAIN;
+	return ln_beneath_open_cached(dir, rest, O_PATH | O_NOFOLLOW);
+}
+
 /* Looks at a name without opening the file, and without a unit of the quota:
  * the descriptor is closed at once. */
 static int look_at_name(const struct ln_sql_owner *owner, const char *name,
@@ -251,9 +260,7 @@ static int look_at_name(const struct ln_sql_owner *owner, const char *name,
 	ln_sql_run_count(LN_SQL_CALL_WORK);
 	if (rest == NULL)
 		return -EXDEV;
-	fd = -EAGAIN;
-	if (ln_sql_run_on_worker())
-		fd = ln_beneath_open_cached(dir, rest, O_PATH | O_NOFOLLOW);
+	fd = look_now(dir, rest);
 	if (fd == -EAGAIN) {
 		ln_sql_run_move();
 		fd = ln_beneath_open(dir, rest, O_PATH | O_NOFOLLOW, 0);
