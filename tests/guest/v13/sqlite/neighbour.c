@@ -39,8 +39,8 @@ ENTRY(sorts)(int64_t sender)
 ENTRY(compares)(int64_t sender)
 {
 	run(prepare(begun(sender),
-		    "SELECT replace(hex(zeroblob(500000)), '0', 'ab') LIKE "
-		    "'%abababababababababababababababababababababababababac'"));
+		    "SELECT hex(zeroblob(1000000)) LIKE "
+		    "'%000000000000000000000000000000000000000000000000001'"));
 }
 
 /* Nothing but turns lets the parent see the first message before the second
