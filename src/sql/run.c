@@ -31,6 +31,11 @@
 #define WORKER_NS ((int64_t)200000)
 #define LOOK_EVERY 16 /* allocations */
 
+/* Who has been there for this much longer has done what nobody had foreseen (or
+ * the machine is busy): so many runs that follow are not on a worker. */
+#define OVERSTAY_NS ((int64_t)1000000)
+#define AWAY_RUNS 100
+
 /* Bytes of one allocation, beyond which a value counts as long: comparing it
  * with a pattern of the longest takes some milliseconds. */
 #define LONG 8192
@@ -75,13 +80,22 @@ void ln_sql_run_begin_on_worker(struct ln_sql_run *run, struct ln_side *side)
 	run->until = ln_time_now() + WORKER_NS;
 }
 
+void ln_sql_run_end_on_worker(struct ln_sql_run *run)
+{
+	if (run->side == NULL)
+		return;
+	run->side = NULL;
+	if (ln_time_now() - run->until > OVERSTAY_NS)
+		run->away = AWAY_RUNS;
+}
+
 static void move(struct ln_sql_run *run)
 {
 	struct ln_side *side = run->side;
 
 	if (side == NULL)
 		return;
-	run->side = NULL;
+	ln_sql_run_end_on_worker(run);
 	set_current(NULL);
 	run->stranded = !ln_side_move(side);
 	set_current(run);

@@ -56,6 +56,7 @@ struct ln_sql_run {
 	struct ln_side *side;
 	int64_t until;
 	uint32_t allocations;
+	uint32_t away; /* runs that are not to begin on a worker */
 };
 
 /* What a statement may do between two looks at the time. */
@@ -75,6 +76,9 @@ void ln_sql_run_leave(void);
 
 /* The run, which has been entered, is on a worker's side stack. */
 void ln_sql_run_begin_on_worker(struct ln_sql_run *run, struct ln_side *side);
+
+/* It leaves the worker, or ends there. */
+void ln_sql_run_end_on_worker(struct ln_sql_run *run);
 
 /* Whether to go on; false: it was told to stop, or has done too much, and
  * SQLite has been told so. */

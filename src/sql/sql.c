@@ -101,7 +101,7 @@ static void run_aside(struct ln_side *side, void *argument)
 	ln_sql_run_begin_on_worker(&sql->run, side);
 	work->function(work->argument);
 	ln_sql_account_trim(sql->account);
-	sql->run.side = NULL;
+	ln_sql_run_end_on_worker(&sql->run);
 	ln_sql_run_leave();
 	if (sql->run.deep)
 		ln_side_set_deep(side);
@@ -112,9 +112,12 @@ int ln_sql_run(struct ln_sql *sql, void (*function)(void *), void *argument)
 {
 	struct work work = { sql, function, argument };
 
-	if (ln_task_current() != NULL && !sql->run.remote && !never_moves &&
-	    ln_side_run(sql->options.pool, sql->options.tenant, run_aside,
-			&work) == 0)
+	if (sql->run.away > 0)
+		sql->run.away--;
+	else if (ln_task_current() != NULL && !sql->run.remote &&
+		 !never_moves &&
+		 ln_side_run(sql->options.pool, sql->options.tenant, run_aside,
+			     &work) == 0)
 		return 0;
 	return ln_sql_run_apart(sql, function, argument);
 }
