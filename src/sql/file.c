@@ -6,12 +6,17 @@
  * program, so that connections of this program exclude each other, and closing
  * one file does not drop the locks of another.
  *
+ * On the worker is done what does not wait: what the kernel has in memory, and
+ * locks, as the file system is one of this machine (or the run is not there).
+ * For the rest the run moves to the pool, and stays there.
+ *
  * Threads: that of the run of the file's connection.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -32,6 +37,33 @@ static void count(int bytes)
 	ln_sql_run_count(LN_SQL_CALL_WORK + (uint64_t)bytes / BYTES_PER_WORK);
 }
 
+/* Before what may wait for the disk. */
+static void expect_wait(const struct ln_sql_file *file)
+{
+	if (!file->in_memory)
+		ln_sql_run_move();
+}
+
+/* On the worker: reads or writes what needs no waiting, and returns how much;
+ * the run has moved if that is not all. Out of line: the address of errno must
+ * not be kept across a move. */
+static LN_NOINLINE ssize_t transfer_now(const struct ln_sql_file *file,
+					char *at, size_t len, off_t offset,
+					bool write)
+{
+	struct iovec part = { at, len };
+	ssize_t done;
+
+	if (file->in_memory || !ln_sql_run_on_worker())
+		return 0;
+	done = write ? pwritev2(file->fd, &part, 1, offset, RWF_NOWAIT)
+		     : preadv2(file->fd, &part, 1, offset, RWF_NOWAIT);
+	if (done == (ssize_t)len)
+		return done;
+	ln_sql_run_move();
+	return done > 0 ? done : 0;
+}
+
 static struct ln_sql_file *file_of(sqlite3_file *base)
 {
 	return (struct ln_sql_file *)base;
@@ -42,6 +74,7 @@ static int close_file(sqlite3_file *base)
 	struct ln_sql_file *file = file_of(base);
 
 	(void)ln_sql_shared_unmap(file, 0);
+	expect_wait(file);
 	ln_sql_close_fd(file->owner->files, file->fd);
 	file->base.pMethods = NULL;
 	return SQLITE_OK;
@@ -52,8 +85,13 @@ static int read_file(sqlite3_file *base, void *to, int len,
 {
 	struct ln_sql_file *file = file_of(base);
 	char *at = to;
+	ssize_t done;
 
 	count(len);
+	done = transfer_now(file, at, (size_t)len, offset, false);
+	at += done;
+	len -= (int)done;
+	offset += done;
 	while (len > 0) {
 		ssize_t got = pread(file->fd, at, (size_t)len, offset);
 
@@ -78,8 +116,13 @@ static int write_file(sqlite3_file *base, const void *from, int len,
 {
 	struct ln_sql_file *file = file_of(base);
 	const char *at = from;
+	ssize_t done;
 
 	count(len);
+	done = transfer_now(file, (char *)at, (size_t)len, offset, true);
+	at += done;
+	len -= (int)done;
+	offset += done;
 	while (len > 0) {
 		ssize_t put = pwrite(file->fd, at, (size_t)len, offset);
 
@@ -102,6 +145,7 @@ static int truncate_file(sqlite3_file *base, sqlite3_int64 size)
 	int outcome;
 
 	count(0);
+	expect_wait(file_of(base));
 	do {
 		outcome = ftruncate(file_of(base)->fd, size);
 	} while (outcome < 0 && errno == EINTR);
@@ -114,6 +158,7 @@ static int sync_file(sqlite3_file *base, int flags)
 
 	(void)flags;
 	count(0);
+	expect_wait(file);
 	if (fdatasync(file->fd) < 0)
 		return SQLITE_IOERR_FSYNC;
 	if (!file->sync_directory)

@@ -148,7 +148,7 @@ static void *allocate(int size)
 	size_t total = (size_t)size + sizeof(struct header);
 	struct header *header;
 
-	if (run != NULL && !ln_sql_run_may_allocate(run))
+	if (run != NULL && !ln_sql_run_may_allocate(run, (size_t)size))
 		return NULL;
 	if (account != NULL && !take(account, total))
 		return NULL;
@@ -184,12 +184,15 @@ static void deallocate(void *block)
 
 static void *reallocate(void *block, int size)
 {
+	struct ln_sql_run *run = ln_sql_run_current();
 	struct header *header = header_of(block);
 	struct ln_sql_account *account = header->account;
 	size_t old = header->size;
 	size_t new = (size_t)size;
 	struct header *moved;
 
+	if (run != NULL && new > old && !ln_sql_run_may_allocate(run, new))
+		return NULL;
 	if (account != NULL && new > old && !take(account, new - old))
 		return NULL;
 	moved = realloc(header, new + sizeof(*header));

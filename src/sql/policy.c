@@ -10,6 +10,9 @@
  * instructions of its machine, but not in a function that one of them calls. So
  * values are short enough, and functions whose time is not in proportion to
  * their length are replaced (sql/functions.c).
+ *
+ * The authorizer also learns which statements are light enough for a worker:
+ * those of which nothing else is known are heavy.
  */
 #include "sql/policy.h"
 
@@ -60,7 +63,50 @@ static int check_attach(const char *name)
 	return SQLITE_OK;
 }
 
-static int authorize(void *busy_ms, int what, const char *first,
+/* Whether the time a function takes is in proportion to the length of its
+ * arguments, and that is known. count may walk through a whole table. */
+static enum ln_sql_weight weight_of_function(const char *name)
+{
+	static const char *const light[] = {
+		"abs",           "avg",      "changes",   "coalesce",
+		"date",          "datetime", "hex",       "ifnull",
+		"iif",           "instr",    "julianday", "last_insert_rowid",
+		"length",        "lower",    "max",       "min",
+		"nullif",        "quote",    "random",    "randomblob",
+		"round",         "sign",     "strftime",  "substr",
+		"substring",     "sum",      "time",      "total",
+		"total_changes", "typeof",   "unicode",   "unixepoch",
+		"upper",         "zeroblob", NULL,
+	};
+
+	if (name == NULL)
+		return LN_SQL_HEAVY;
+	if (sqlite3_stricmp(name, "count") == 0)
+		return LN_SQL_GROWS;
+	return is_one_of(name, light) ? LN_SQL_LIGHT : LN_SQL_HEAVY;
+}
+
+static enum ln_sql_weight weigh(int what, const char *second)
+{
+	switch (what) {
+	case SQLITE_INSERT:
+	case SQLITE_READ:
+	case SQLITE_RECURSIVE:
+	case SQLITE_SELECT:
+	case SQLITE_UPDATE:
+		return LN_SQL_LIGHT;
+	case SQLITE_DELETE: /* of all rows: at once */
+	case SQLITE_SAVEPOINT:
+	case SQLITE_TRANSACTION:
+		return LN_SQL_GROWS;
+	case SQLITE_FUNCTION:
+		return weight_of_function(second);
+	default:
+		return LN_SQL_HEAVY;
+	}
+}
+
+static int authorize(void *context, int what, const char *first,
 		     const char *second, const char *database,
 		     const char *trigger)
 {
@@ -70,11 +116,18 @@ static int authorize(void *busy_ms, int what, const char *first,
 		NULL,
 	};
 
+	struct ln_sql_policy *policy = context;
+	enum ln_sql_weight weight = weigh(what, second);
+
 	(void)database;
 	(void)trigger;
+	if (weight > policy->weight)
+		policy->weight = weight;
+	/* A statement may be made anew while it runs. */
+	ln_sql_run_weigh(weight);
 	switch (what) {
 	case SQLITE_PRAGMA:
-		return check_pragma(busy_ms, first, second);
+		return check_pragma(&policy->busy_ms, first, second);
 	case SQLITE_ATTACH:
 		return check_attach(first);
 	case SQLITE_FUNCTION:
@@ -128,7 +181,7 @@ static int configure(sqlite3 *db)
 	return code;
 }
 
-int ln_sql_policy_apply(sqlite3 *db, int *busy_ms)
+int ln_sql_policy_apply(sqlite3 *db, struct ln_sql_policy *policy)
 {
 	int code = configure(db);
 
@@ -141,6 +194,6 @@ int ln_sql_policy_apply(sqlite3 *db, int *busy_ms)
 				    "PRAGMA cell_size_check = ON",
 				    NULL, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_set_authorizer(db, authorize, busy_ms);
+		code = sqlite3_set_authorizer(db, authorize, policy);
 	return code;
 }

@@ -185,6 +185,7 @@ static int join(struct ln_sql_file *file)
 	int fd = -1;
 	int code;
 
+	ln_sql_run_move(); /* it may wait for others */
 	if (fstat(file->fd, &stat) < 0)
 		return SQLITE_IOERR_SHMOPEN;
 	code = attach(&stat, &shared, &made);
@@ -365,6 +366,7 @@ int ln_sql_shared_unmap(struct ln_sql_file *file, int remove)
 		ln_sql_account_unshare(run->account, REGION);
 	if (!last)
 		return SQLITE_OK;
+	ln_sql_run_move();
 	if (remove != 0)
 		remove_file(file);
 	ln_sql_close_fd(shared->files, shared->fd);

@@ -1,8 +1,9 @@
 /*
  * DESIGN
  * A connection is used by one task at a time, so SQLite's own locks of it are
- * off. Each use is a run (sql/run.h): of a job in the pool, or of a function on
- * the worker's stack that neither waits nor takes long.
+ * off. Each use is a run (sql/run.h). Most begin on a side stack of the worker,
+ * and move to the pool when they take long or must wait (sql/run.c); some begin
+ * in the pool, and what is always short is called on the worker's stack.
  *
  * Nothing waits in the pool for other connections: the busy handler gives up at
  * once, and the task waits instead, with a timer, and steps the statement
@@ -28,18 +29,21 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "sched/blocking.h"
+#include "sched/side.h"
 #include "sched/task.h"
 #include "sql/memory.h"
 #include "sql/policy.h"
 #include "sql/sql_impl.h"
 #include "sql/vfs.h"
 
-#define PROGRESS_STEPS 1000 /* some tens of microseconds */
+#define PROGRESS_STEPS 250 /* some microseconds */
+#define SHORT_TEXT ((size_t)4096)
 #define LITTLE ((uint64_t)1 << 20)
 #define PREPARE_WORK 20 /* for each byte of a statement */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int set_up; /* SQLITE_OK: it is */
+static int set_up;       /* SQLITE_OK: it is */
+static bool never_moves; /* nothing begins on a worker */
 
 /* The settings must come before anything else of SQLite in the program. */
 static void set_up_sqlite(void)
@@ -49,10 +53,15 @@ static void set_up_sqlite(void)
 		set_up = ln_sql_memory_configure();
 	if (set_up == SQLITE_OK)
 		set_up = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	/* No pieces of memory for many pages: they would count as long. */
+	if (set_up == SQLITE_OK)
+		set_up = sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 	if (set_up == SQLITE_OK)
 		set_up = sqlite3_config(SQLITE_CONFIG_URI, 0);
 	if (set_up == SQLITE_OK)
 		set_up = sqlite3_initialize();
+	/* Then it allocates under a lock, which knows its thread. */
+	never_moves = sqlite3_compileoption_used("ENABLE_MEMORY_MANAGEMENT");
 	if (set_up == SQLITE_OK)
 		set_up = ln_sql_vfs_register();
 }
@@ -83,6 +92,36 @@ int ln_sql_run_apart(struct ln_sql *sql, void (*function)(void *),
 				   run_work, &work);
 }
 
+static void run_aside(struct ln_side *side, void *argument)
+{
+	const struct work *work = argument;
+	struct ln_sql *sql = work->sql;
+
+	ln_sql_run_enter(&sql->run);
+	ln_sql_run_begin_on_worker(&sql->run, side);
+	work->function(work->argument);
+	ln_sql_account_trim(sql->account);
+	ln_sql_run_end_on_worker(&sql->run);
+	ln_sql_run_leave();
+	if (sql->run.deep)
+		ln_side_set_deep(side);
+	sql->run.deep = false;
+}
+
+int ln_sql_run(struct ln_sql *sql, void (*function)(void *), void *argument)
+{
+	struct work work = { sql, function, argument };
+
+	if (sql->run.away > 0)
+		sql->run.away--;
+	else if (ln_task_current() != NULL && !sql->run.remote &&
+		 !never_moves &&
+		 ln_side_run(sql->options.pool, sql->options.tenant, run_aside,
+			     &work) == 0)
+		return 0;
+	return ln_sql_run_apart(sql, function, argument);
+}
+
 void ln_sql_run_here(struct ln_sql *sql, void (*function)(void *),
 		     void *argument)
 {
@@ -106,6 +145,7 @@ static int on_progress(void *argument)
 	struct ln_sql *sql = argument;
 
 	sql->run.ahead += (uint64_t)PROGRESS_STEPS * LN_SQL_STEP_WORK;
+	ln_sql_run_look_at_time(&sql->run);
 	return !ln_sql_run_goes_on(&sql->run);
 }
 
@@ -135,12 +175,14 @@ static uint32_t steps_of(sqlite3_stmt *statement)
 					     SQLITE_STMTSTATUS_VM_STEP, 0);
 }
 
-int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement)
+int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement,
+		     enum ln_sql_weight weight)
 {
 	uint32_t before = steps_of(statement);
 	uint64_t work;
 	int code;
 
+	ln_sql_run_weigh(weight);
 	ln_sql_begin_try(sql);
 	code = sqlite3_step(statement);
 	work = (uint64_t)(steps_of(statement) - before) * LN_SQL_STEP_WORK;
@@ -158,11 +200,11 @@ bool ln_sql_wait_for_others(struct ln_sql *sql, struct ln_sql_wait *wait,
 	int64_t now = ln_time_now();
 	int64_t next;
 
-	if (code != SQLITE_BUSY || !sql->may_wait || sql->busy_ms <= 0 ||
+	if (code != SQLITE_BUSY || !sql->may_wait || sql->policy.busy_ms <= 0 ||
 	    task == NULL)
 		return false;
 	if (wait->until == 0)
-		wait->until = ln_time_after_ms((uint64_t)sql->busy_ms);
+		wait->until = ln_time_after_ms((uint64_t)sql->policy.busy_ms);
 	if (now >= wait->until)
 		return false;
 	next = now + ms[wait->times] * LN_NS_PER_MS;
@@ -268,7 +310,7 @@ static void open_database(void *argument)
 
 	sql->run.db = sql->db;
 	if (code == SQLITE_OK)
-		code = ln_sql_policy_apply(sql->db, &sql->busy_ms);
+		code = ln_sql_policy_apply(sql->db, &sql->policy);
 	if (code == SQLITE_OK)
 		sqlite3_progress_handler(sql->db, PROGRESS_STEPS, on_progress,
 					 sql);
@@ -369,6 +411,23 @@ int ln_sql_open(const struct ln_sql_options *options, const char *path,
 	return error;
 }
 
+int ln_sql_prepare_once(struct ln_sql *sql, const char *text,
+			sqlite3_stmt **statement, const char **rest,
+			enum ln_sql_weight *weight)
+{
+	int code;
+
+	ln_sql_begin_try(sql);
+	sql->policy.weight = LN_SQL_LIGHT;
+	sql->run.preparing = true;
+	sql->run.big = false;
+	sql->run.deep = true;
+	code = sqlite3_prepare_v2(sql->db, text, -1, statement, rest);
+	sql->run.preparing = false;
+	*weight = sql->run.big ? LN_SQL_HEAVY : sql->policy.weight;
+	return code;
+}
+
 /* Statements that are executed one after the other. */
 struct execution {
 	struct ln_sql *sql;
@@ -377,7 +436,8 @@ struct execution {
 	char *text; /* a copy of it, as SQLite copies what has no NUL at its end
 		     * for each statement; NULL: not yet */
 	const char *at;
-	sqlite3_stmt *statement; /* that others keep from going on; or NULL */
+	sqlite3_stmt *statement;   /* that others keep from going on; or NULL */
+	enum ln_sql_weight weight; /* the statement's */
 	bool give_up;
 	int code;
 };
@@ -388,11 +448,8 @@ static int prepare_next(struct execution *execution)
 	const char *start = execution->at;
 	int code;
 
-	ln_sql_begin_try(sql);
-	sql->run.preparing = true;
-	code = sqlite3_prepare_v2(sql->db, start, -1, &execution->statement,
-				  &execution->at);
-	sql->run.preparing = false;
+	code = ln_sql_prepare_once(sql, start, &execution->statement,
+				   &execution->at, &execution->weight);
 	if (code != SQLITE_OK)
 		execution->at = start;
 	ln_sql_run_count((uint64_t)(execution->at - start) * PREPARE_WORK);
@@ -420,7 +477,8 @@ static int execute_next(struct execution *execution)
 	if (execution->statement == NULL)
 		return SQLITE_OK;
 	do {
-		code = ln_sql_step_once(execution->sql, execution->statement);
+		code = ln_sql_step_once(execution->sql, execution->statement,
+					execution->weight);
 	} while (code == SQLITE_ROW);
 	if (code == SQLITE_BUSY && !execution->give_up)
 		return code;
@@ -461,11 +519,13 @@ int ln_sql_execute(struct ln_sql *sql, const char *text, size_t len)
 	int error;
 
 	do {
-		error = ln_sql_run_apart(sql, execute, &execution);
+		error = len <= SHORT_TEXT
+				? ln_sql_run(sql, execute, &execution)
+				: ln_sql_run_apart(sql, execute, &execution);
 	} while (error == 0 &&
 		 ln_sql_wait_for_others(sql, &wait, execution.code));
 	if (execution.statement == NULL ||
-	    ln_sql_run_apart(sql, end_execution, &execution) < 0)
+	    ln_sql_run(sql, end_execution, &execution) < 0)
 		ln_sql_run_here(sql, end_execution, &execution);
 	return error < 0 ? error : ln_sql_outcome(sql, execution.code);
 }

@@ -1,8 +1,9 @@
 /*
  * Databases of SQLite: connections and prepared statements of one owner each.
  *
- * Whatever may take long or wait for the disk runs in a blocking pool, while
- * the calling task parks; the rest runs in place, on the worker's stack. A
+ * Calls begin on the worker, on a stack of their own (sched/side.h); those that
+ * turn out to be long, or wait for the disk, go on in a blocking pool, while
+ * the task parks. What is always short runs on the worker's stack. A
  * connection serves one task at a time, its owner's; functions that may park
  * say so. Outside a task everything runs in place.
  *

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "sql/policy.h"
 #include "sql/sql.h"
 
 /* Its owner's alone. */
@@ -13,12 +14,14 @@ struct ln_sql {
 	sqlite3 *db; /* NULL: not open */
 	struct ln_sql_run run;
 	uint32_t references; /* the owner's, and statements */
-	int busy_ms;         /* how long to wait for others; 0: not */
-	bool may_wait;       /* SQLite would have waited itself */
+	struct ln_sql_policy policy;
+	bool may_wait; /* SQLite would have waited itself */
 };
 
-/* Calls function(argument) in a run of the connection: in the pool, parking, or
- * here and now. LN_ENOMEM: it was not called. */
+/* Calls function(argument) in a run of the connection: on the worker at first,
+ * if that can be; in the pool, parking; or here and now, on the worker's stack,
+ * what is short. LN_ENOMEM: it was not called. */
+int ln_sql_run(struct ln_sql *sql, void (*function)(void *), void *argument);
 int ln_sql_run_apart(struct ln_sql *sql, void (*function)(void *),
 		     void *argument);
 void ln_sql_run_here(struct ln_sql *sql, void (*function)(void *),
@@ -31,7 +34,13 @@ int ln_sql_outcome(const struct ln_sql *sql, int code);
 void ln_sql_begin_try(struct ln_sql *sql);
 
 /* Steps a statement and counts its work; to be called in a run. */
-int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement);
+int ln_sql_step_once(struct ln_sql *sql, sqlite3_stmt *statement,
+		     enum ln_sql_weight weight);
+
+/* Prepares the first statement of a text, as sqlite3_prepare_v2; in a run. */
+int ln_sql_prepare_once(struct ln_sql *sql, const char *text,
+			sqlite3_stmt **statement, const char **rest,
+			enum ln_sql_weight *weight);
 
 /* How long a call has waited for other connections. */
 struct ln_sql_wait {

@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * Rows are encoded as the guest will get them, in the job that steps to them.
+ * Rows are encoded as the guest will get them, in the run that steps to them.
  * A statement that only reads goes on for up to AHEAD_NS then, so that a guest
- * that reads many rows does not wait for a job for each. SQLite leaves it open
+ * that reads many rows does not begin a run for each. SQLite leaves it open
  * whether a query sees what its connection changes while it runs, so nobody may
  * rely on a row being read late.
  *
@@ -25,11 +25,14 @@
 #define AHEAD_ROWS 256
 
 #define SHORT ((size_t)64 << 10) /* bytes that are bound without the pool */
-#define PREPARE_WORK 20          /* for each byte of a statement */
+#define LONG_VALUES 8192         /* bytes of values with which to use it */
+#define SHORT_TEXT ((size_t)4096)
+#define PREPARE_WORK 20 /* for each byte of a statement */
 
 struct ln_sql_statement {
 	struct ln_sql *sql;   /* counted */
 	sqlite3_stmt *handle; /* NULL: of a text without a statement */
+	enum ln_sql_weight weight;
 	/* Rows, each behind its length of eight bytes; where the next one is,
 	 * and where that of the last step is. */
 	struct ln_sql_buffer rows;
@@ -53,10 +56,19 @@ static void forget_rows(struct ln_sql_statement *statement)
 	statement->after = 0;
 }
 
+/* One that runs may undo what it has done. */
+static void weigh_end(const struct ln_sql_statement *statement)
+{
+	if (sqlite3_stmt_busy(statement->handle) &&
+	    !sqlite3_stmt_readonly(statement->handle))
+		ln_sql_run_weigh(LN_SQL_GROWS);
+}
+
 static void finalize(void *argument)
 {
 	struct ln_sql_statement *statement = argument;
 
+	weigh_end(statement);
 	ln_sql_buffer_deinit(&statement->rows);
 	/* The result is that of the last step, which the guest has got. */
 	(void)sqlite3_finalize(statement->handle);
@@ -70,7 +82,7 @@ void ln_sql_statement_release(struct ln_sql_statement *statement)
 	/* One that runs may hold a transaction. */
 	if (statement->handle == NULL || !sqlite3_stmt_busy(statement->handle))
 		ln_sql_run_here(sql, finalize, statement);
-	else if (ln_sql_run_apart(sql, finalize, statement) < 0)
+	else if (ln_sql_run(sql, finalize, statement) < 0)
 		ln_sql_run_here(sql, finalize, statement); /* no thread */
 	free(statement);
 	ln_sql_release(sql);
@@ -91,11 +103,8 @@ static void prepare(void *argument)
 
 	if (text == NULL)
 		return;
-	ln_sql_begin_try(sql);
-	sql->run.preparing = true;
-	call->code = sqlite3_prepare_v2(sql->db, text, -1,
-					&call->statement->handle, NULL);
-	sql->run.preparing = false;
+	call->code = ln_sql_prepare_once(sql, text, &call->statement->handle,
+					 NULL, &call->statement->weight);
 	sqlite3_free(text);
 	ln_sql_run_count(call->len * PREPARE_WORK);
 }
@@ -115,7 +124,9 @@ int ln_sql_prepare(struct ln_sql *sql, const char *text, size_t len,
 	sql->references++;
 	call.statement = statement;
 	do {
-		error = ln_sql_run_apart(sql, prepare, &call);
+		error = len <= SHORT_TEXT
+				? ln_sql_run(sql, prepare, &call)
+				: ln_sql_run_apart(sql, prepare, &call);
 	} while (error == 0 && ln_sql_wait_for_others(sql, &wait, call.code));
 	if (error == 0)
 		error = ln_sql_outcome(sql, call.code);
@@ -215,6 +226,8 @@ int ln_sql_bind(struct ln_sql_statement *statement, const uint8_t *data,
 
 	if (!ln_sql_binds_begin(&call.reader, data, len))
 		return LN_EFORMAT;
+	if (len > LONG_VALUES)
+		statement->weight = LN_SQL_HEAVY;
 	if (len <= SHORT)
 		ln_sql_run_here(sql, bind_all, &call);
 	else
@@ -295,7 +308,8 @@ static void fetch(void *argument)
 	int code;
 
 	for (int rows = 1;; rows++) {
-		code = ln_sql_step_once(sql, statement->handle);
+		code = ln_sql_step_once(sql, statement->handle,
+					statement->weight);
 		if (code != SQLITE_ROW)
 			break;
 		put_row(statement);
@@ -343,11 +357,11 @@ int ln_sql_step(struct ln_sql_statement *statement)
 	if (after != 0 && after != SQLITE_ROW)
 		return after;
 	do {
-		error = ln_sql_run_apart(sql, fetch, statement);
+		error = ln_sql_run(sql, fetch, statement);
 	} while (error == 0 && statement->rows.len == 0 &&
 		 ln_sql_wait_for_others(sql, &wait, statement->after));
 	if (error == 0 && statement->after == SQLITE_BUSY &&
-	    ln_sql_run_apart(sql, abandon, statement) < 0)
+	    ln_sql_run(sql, abandon, statement) < 0)
 		ln_sql_run_here(sql, abandon, statement); /* no thread */
 	if (error == 0)
 		error = ln_sql_outcome(sql, 0);
@@ -369,6 +383,7 @@ static void reset(void *argument)
 {
 	struct reset_call *call = argument;
 
+	weigh_end(call->statement);
 	call->code = sqlite3_reset(call->statement->handle);
 }
 
@@ -384,7 +399,7 @@ int ln_sql_reset(struct ln_sql_statement *statement)
 	if (!sqlite3_stmt_busy(statement->handle))
 		ln_sql_run_here(sql, reset, &call);
 	else
-		error = ln_sql_run_apart(sql, reset, &call);
+		error = ln_sql_run(sql, reset, &call);
 	return error < 0 ? error : ln_sql_outcome(sql, call.code);
 }
 
@@ -443,7 +458,7 @@ int ln_sql_column_names(struct ln_sql_statement *statement,
 			struct ln_sql_buffer *to)
 {
 	struct name_call call = { .statement = statement, .to = to };
-	int error = ln_sql_run_apart(statement->sql, put_names, &call);
+	int error = ln_sql_run(statement->sql, put_names, &call);
 
 	if (error == 0 && to->failed)
 		error = SQLITE_NOMEM;

@@ -12,18 +12,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/beneath.h"
+#include "base/compiler.h"
 #include "base/fd.h"
 #include "base/quota.h"
 #include "base/random.h"
 #include "sql/run.h"
 
 #define MAX_SLEEP_US 10000
+#define ZFS_MAGIC 0x2fc12fc1
 
 int ln_sql_lock_range(int fd, short type, sqlite3_int64 start,
 		      sqlite3_int64 len)
@@ -60,6 +65,7 @@ int ln_sql_open_name(const struct ln_sql_owner *owner, const char *name,
 	int fd;
 
 	ln_sql_run_count(LN_SQL_CALL_WORK);
+	ln_sql_run_move();
 	if (rest == NULL)
 		return -EXDEV;
 	if (read_only && changes(flags))
@@ -93,6 +99,7 @@ static int find_place(const struct ln_sql_owner *owner, const char *name,
 	const char *rest = owner->find(owner->context, name, &dir, &read_only);
 
 	ln_sql_run_count(LN_SQL_CALL_WORK);
+	ln_sql_run_move();
 	if (rest == NULL)
 		return -EXDEV;
 	if (read_only)
@@ -143,6 +150,32 @@ static int open_flags(int flags)
 	return result;
 }
 
+/* Looks at the file system of a file that was opened. */
+static void look_at_system(struct ln_sql_file *file, struct ln_sql_run *run)
+{
+	/* Of this machine; others may let even a look at a file wait. */
+	static const unsigned long local[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,       BTRFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, ZFS_MAGIC,
+	};
+	unsigned long type;
+	struct statfs stat;
+
+	if (fstatfs(file->fd, &stat) < 0) {
+		run->remote = true;
+		return;
+	}
+	type = (unsigned long)stat.f_type;
+	file->in_memory = type == TMPFS_MAGIC || type == RAMFS_MAGIC;
+	if (file->in_memory)
+		return;
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+		if (type == local[i])
+			return;
+	}
+	run->remote = true;
+}
+
 #define JOURNALS \
 	(SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL)
 
@@ -174,6 +207,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base,
 	file->name = name;
 	file->fd = fd;
 	file->level = SQLITE_LOCK_NONE;
+	look_at_system(file, run);
 	file->read_only = read_only;
 	file->sync_directory =
 		(flags & JOURNALS) != 0 && (flags & SQLITE_OPEN_CREATE) != 0;
@@ -205,6 +239,14 @@ static int remove_file(sqlite3_vfs *vfs, const char *name, int sync)
 	return SQLITE_OK;
 }
 
+/* Out of line: the address of errno must not be kept across a move. */
+static LN_NOINLINE int look_now(int dir, const char *rest)
+{
+	if (!ln_sql_run_on_worker())
+		return -EAGAIN;
+	return ln_beneath_open_cached(dir, rest, O_PATH | O_NOFOLLOW);
+}
+
 /* Looks at a name without opening the file, and without a unit of the quota:
  * the descriptor is closed at once. */
 static int look_at_name(const struct ln_sql_owner *owner, const char *name,
@@ -218,7 +260,11 @@ static int look_at_name(const struct ln_sql_owner *owner, const char *name,
 	ln_sql_run_count(LN_SQL_CALL_WORK);
 	if (rest == NULL)
 		return -EXDEV;
-	fd = ln_beneath_open(dir, rest, O_PATH | O_NOFOLLOW, 0);
+	fd = look_now(dir, rest);
+	if (fd == -EAGAIN) {
+		ln_sql_run_move();
+		fd = ln_beneath_open(dir, rest, O_PATH | O_NOFOLLOW, 0);
+	}
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, stat) < 0)
@@ -276,6 +322,7 @@ static int sleep_short(sqlite3_vfs *vfs, int microseconds)
 	struct timespec time = { 0 };
 
 	(void)vfs;
+	ln_sql_run_move();
 	if (microseconds > MAX_SLEEP_US)
 		microseconds = MAX_SLEEP_US;
 	if (microseconds > 0) {

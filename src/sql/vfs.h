@@ -27,6 +27,7 @@ struct ln_sql_file {
 	int fd;
 	int level; /* of the lock that it holds */
 	bool read_only;
+	bool in_memory;      /* its file system has no device */
 	bool sync_directory; /* it was made, and its entry not yet synced */
 	/* Of the index of its log, sql/shared.c; NULL: not mapped. */
 	struct ln_sql_shared *shared;
