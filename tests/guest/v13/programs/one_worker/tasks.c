@@ -1,0 +1,6 @@
+// ../tasks.c with one worker.
+//
+// options: --workers 1
+// stdout: passed
+// stderr~ trapped: .*unreachable
+#include "../tasks.c"
