@@ -1,13 +1,15 @@
 #!/bin/sh
 # Measures lunatic with guests, and what it is compared with in the same run:
-# Erlang for processes and messages, Go for servers, native C for computing.
+# Erlang for processes and messages, Go for servers, native C for computing, and
+# the original for guests of lunatic 0.13, where LUNATIC_ORIGINAL names its
+# binary.
 #
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  idle, host_call, library, registry, environments,
-#                  remote, latency, sandbox, sqlite, start, echo, tls, http or
-#                  compute
+#                  spawn_end, idle, host_call, library, registry,
+#                  environments, remote, latency, sandbox, sqlite, start, echo,
+#                  tls, http, submillisecond or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -95,6 +97,12 @@ command -v go >/dev/null 2>&1 || go=
 wrk=yes
 command -v wrk >/dev/null 2>&1 || wrk=
 
+original=${LUNATIC_ORIGINAL:-}
+if [ -n "$original" ] && ! "$original" --version >/dev/null 2>&1; then
+	say "the original is left out: $original does not run"
+	original=
+fi
+
 guest_cc() {
 	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra \
 		-I "$top/sdk/c/include" "$@"
@@ -119,6 +127,10 @@ build_all() {
 	for name in $generations; do
 		guest_cc -DGENERATION_13 -Wl,-z,stack-size=65536 \
 			"$here/guest/$name.c" -o "$build/$name-13.wasm"
+	done
+	for source in "$here"/guest/v13/*.c; do
+		guest_cc -Wl,-z,stack-size=65536 "$source" \
+			-o "$build/$(basename "$source" .c).wasm"
 	done
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
 	guest_cc "$top"/examples/http/*.c "$guest_library" \
@@ -192,25 +204,31 @@ both() {
 	done
 }
 
+# by_each SUFFIX FILE OTHER: for each series, the median of the samples in OTHER
+# by that of those in FILE.
+by_each() {
+	sort -k 1,1 -k 2,2n "$2" >"$work/sorted-1"
+	sort -k 1,1 -k 2,2n "$3" >"$work/sorted-2"
+	awk -v suffix="$1" '
+		{ v[FILENAME, $1, ++n[FILENAME, $1]] = $2; of[$1] }
+		function p50(file, of) {
+			return v[file, of, int((n[file, of] + 1) / 2)]
+		}
+		END { for (s in of)
+			if (p50(ARGV[1], s) > 0 && p50(ARGV[2], s) > 0)
+				printf "%s%s lunatic %.3f\n", s, suffix,
+					p50(ARGV[2], s) / p50(ARGV[1], s) }' \
+		"$work/sorted-1" "$work/sorted-2" >>"$work/samples"
+}
+
 # generation GUEST WORKERS [SUFFIX]: what the guest takes with host functions of
 # 0.13, by what it takes with those of 0.7, in turns.
 generation() {
 	for _ in $passes; do
 		guest "$1" "$2" "${3:-}"
-		sort -k 1,1 -k 2,2n "$work/out" >"$work/out-7"
+		cp "$work/out" "$work/out-7"
 		guest "$1-13" "$2" "-13${3:-}"
-		sort -k 1,1 -k 2,2n "$work/out" >"$work/out-13"
-		awk -v suffix="-by${3:-}" '
-			{ v[FILENAME, $1, ++n[FILENAME, $1]] = $2; of[$1] }
-			function p50(file, of) {
-				return v[file, of, int((n[file, of] + 1) / 2)]
-			}
-			END { for (s in of)
-				if (p50(ARGV[1], s) > 0)
-					printf "%s%s lunatic %.3f\n", s, suffix,
-						p50(ARGV[2], s) / \
-							p50(ARGV[1], s) }' \
-			"$work/out-7" "$work/out-13" >>"$work/samples"
+		by_each "-by${3:-}" "$work/out-7" "$work/out"
 	done
 }
 
@@ -235,6 +253,17 @@ bench_spawn() {
 	both spawn spawner 2 -2
 	generation spawn 2 -2
 }
+
+bench_spawn_end() {
+	for _ in $passes; do
+		guest spawn_end 2
+		[ -n "$original" ] || continue
+		cp "$work/out" "$work/out-here"
+		run lunatic -original "$original" run "$build/spawn_end.wasm"
+		by_each -by "$work/out-here" "$work/out"
+	done
+}
+
 bench_registry() { both registry lookup 1; }
 bench_environments() {
 	for _ in $passes; do
@@ -487,20 +516,30 @@ bench_tls() {
 	done
 }
 
+# wrk_of SERIES CONNECTIONS SYSTEM SUFFIX COMMAND...: requests for /hello.
+wrk_of() {
+	series=$1-$2
+	connections=$2
+	system=$3
+	suffix=$4
+	shift 4
+	server "$@"
+	SERIES=$series timeout --foreground -k 5 60 \
+		wrk -t 1 -c "$connections" -d 5s -s "$here/wrk.lua" \
+		"http://127.0.0.1:$port/hello" \
+		>"$work/wrk" 2>"$work/err" || true
+	stop_server
+	grep "^$series" "$work/wrk" >"$work/out" ||
+		fail "wrk on $connections connections: $*"
+	keep "$system" "$suffix"
+}
+
 # http_of SYSTEM COMMAND...: hello on few and on many connections.
 http_of() {
-	system=$1
+	by=$1
 	shift
-	for connections in 64 1000; do
-		server "$@"
-		CONNECTIONS=$connections timeout --foreground -k 5 60 \
-			wrk -t 1 -c "$connections" -d 5s -s "$here/wrk.lua" \
-			"http://127.0.0.1:$port/hello" \
-			>"$work/wrk" 2>"$work/err" || true
-		stop_server
-		grep "^http-" "$work/wrk" >"$work/out" ||
-			fail "wrk on $connections connections: $*"
-		keep "$system" ""
+	for on in 64 1000; do
+		wrk_of http "$on" "$by" "" "$@"
 	done
 }
 
@@ -514,6 +553,32 @@ bench_http() {
 		[ -z "$go" ] || http_of go "$build/http-go"
 		[ -z "$erlang" ] || http_of erlang \
 			erl -noshell -pa "$build" -s http_server main
+	done
+}
+
+bench_submillisecond() {
+	if [ -z "$wrk" ]; then
+		say "submillisecond is left out: wrk is not installed"
+		return
+	fi
+	status=0
+	"$here/rust/build.sh" submillisecond "$build/cargo" \
+		"$build/submillisecond.wasm" 2>"$work/err" || status=$?
+	if [ "$status" -eq 77 ]; then
+		say "$(tail -n 1 "$work/err")"
+		return
+	elif [ "$status" -ne 0 ]; then
+		fail "a build in Rust"
+		return
+	fi
+	for _ in $passes; do
+		wrk_of submillisecond 64 lunatic "" \
+			"$lunatic" "$build/submillisecond.wasm"
+		[ -z "$go" ] ||
+			wrk_of submillisecond 64 go "" "$build/http-go"
+		[ -z "$original" ] ||
+			wrk_of submillisecond 64 lunatic -original \
+				"$original" run "$build/submillisecond.wasm"
 	done
 }
 
@@ -568,6 +633,8 @@ machine() {
 	else
 		echo "- Go: not installed, so its column is left out"
 	fi
+	[ -z "$original" ] ||
+		echo "- the original: $("$original" --version | head -n 1)"
 	echo "- C: $(gcc --version | head -n 1), $(clang-19 --version | head -n 1)"
 	echo "- load when the run began: $load"
 }

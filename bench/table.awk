@@ -53,7 +53,7 @@ function native(row, a, b) {
 # The table that a row is in.
 function kind(row) {
 	if (group[row] == "echo" || group[row] == "tls" ||
-	    group[row] == "http")
+	    group[row] == "http" || group[row] == "submillisecond")
 		return "servers"
 	return group[row] == "compute" ? "compute" : "rest"
 }

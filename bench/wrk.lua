@@ -1,8 +1,8 @@
 -- Has wrk print samples, as lines "SERIES NANOSECONDS": the time of one request
--- and latencies. The variable CONNECTIONS holds the number of connections.
+-- and latencies. The variable SERIES holds the name of the series.
 function done(summary, latency, requests)
    local errors = summary.errors
-   local name = "http-" .. os.getenv("CONNECTIONS")
+   local name = os.getenv("SERIES")
    if errors.connect + errors.read + errors.write + errors.status +
       errors.timeout > 0 or summary.requests == 0 then
       io.write("failed\n")
