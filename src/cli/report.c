@@ -73,20 +73,35 @@ static void format_age(char *text, size_t size, int64_t age)
 		snprintf(text, size, "%lldh", (long long)(seconds / 3600));
 }
 
-/* Prints a text of a guest's, at most `width` columns of it. */
-static void print_bytes(FILE *out, const char *text, size_t len, size_t width)
+/* Prints a text of a guest's so that it cannot control a terminal. */
+static void print_bytes(FILE *out, const char *text, size_t len)
 {
-	size_t shown = len > width ? width - 2 : len;
-
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < len; i++)
 		fputc(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?', out);
-	if (shown < len)
-		fputs("..", out);
 }
 
+/* Prints at most `width` columns of a text, its start. */
 static void print_plain(FILE *out, const char *text, size_t width)
 {
-	print_bytes(out, text, strlen(text), width);
+	size_t len = strlen(text);
+
+	if (len <= width) {
+		print_bytes(out, text, len);
+	} else {
+		print_bytes(out, text, width - 2);
+		fputs("..", out);
+	}
+}
+
+/* The same of a text's end, where names with a path before them differ. */
+static void print_end(FILE *out, const char *text, size_t len, size_t width)
+{
+	if (len <= width) {
+		print_bytes(out, text, len);
+	} else {
+		fputs("..", out);
+		print_bytes(out, text + len - (width - 2), width - 2);
+	}
 }
 
 /* The same, and blanks up to `width`. */
@@ -253,7 +268,7 @@ static void print_metric(FILE *out, const struct ln_metric_value *value)
 	const struct ln_histogram_summary *histogram = &value->histogram;
 	size_t len = value->name_len;
 
-	print_bytes(out, value->name, len, METRIC_WIDTH);
+	print_end(out, value->name, len, METRIC_WIDTH);
 	fprintf(out, "%*s %-9s ",
 		len < METRIC_WIDTH ? (int)(METRIC_WIDTH - len) : 0, "",
 		metric_kinds[value->kind]);

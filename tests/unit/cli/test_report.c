@@ -405,7 +405,7 @@ static void with_metrics(void **state)
 	check_has(text, "\nlunatic: 4 metrics, 7 updates dropped\n");
 	check_has(text, "\na??[\"                        counter   "
 			"18446744073709551615\n");
-	check_has(text, "\nnnnnnnnnnnnnnnnnnnnnnnnnnn.. histogram ");
+	check_has(text, "\n..nnnnnnnnnnnnnnnnnnnnnnnnnn histogram ");
 	free(text);
 	text = ln_cli_report_text(&nobody, &nodes, &metrics, 10, LN_REPORT_JSON,
 				  &len);
@@ -424,6 +424,35 @@ static void with_metrics(void **state)
 	check_has(text, " counter ");
 	assert_null(strstr(text, " gauge "));
 	check_has(text, "\nand 3 others\n");
+	free(text);
+}
+
+/* Names with a path before them differ at their end, which is shown. */
+static void with_long_metrics(void **state)
+{
+#define NAMED(name) { LN_METRIC_COUNTER, name, sizeof(name) - 1, .counter = 1 }
+	const struct ln_metric_value values[] = {
+		NAMED("lunatic::metrics_example::requests"),
+		NAMED("lunatic::metrics_example::failures"),
+		NAMED("lunatic::x\x1b\n0123456789_1234567890_23"),
+		NAMED("it_has_exactly_28_characters"),
+		NAMED("xit_has_exactly_29_characters"),
+	};
+#undef NAMED
+	const struct ln_cli_metrics metrics = { values, 5, 0 };
+	const struct ln_cli_nodes nodes = { .id = NULL };
+	size_t len;
+	char *text = ln_cli_report_text(&nobody, &nodes, &metrics, 10,
+					LN_REPORT_TABLE, &len);
+
+	(void)state;
+	assert_non_null(text);
+	check_plain(text);
+	check_has(text, "\n..:metrics_example::requests counter ");
+	check_has(text, "\n..:metrics_example::failures counter ");
+	check_has(text, "\n..??0123456789_1234567890_23 counter ");
+	check_has(text, "\nit_has_exactly_28_characters counter ");
+	check_has(text, "\n.._has_exactly_29_characters counter ");
 	free(text);
 }
 
@@ -457,6 +486,7 @@ int main(void)
 		cmocka_unit_test(sizes_and_ages),
 		cmocka_unit_test(with_nodes),
 		cmocka_unit_test(with_metrics),
+		cmocka_unit_test(with_long_metrics),
 		cmocka_unit_test(of_a_runtime),
 	};
 
