@@ -215,8 +215,8 @@ static void change_table(FILE *out, struct input *input,
 		break;
 	case 2:
 		fprintf(out,
-			"(drop (table.grow $t%u (ref.func $f%u) (i32.const %u)))"
-			"\n",
+			"(drop (table.grow $t%u (ref.func $f%u) "
+			"(i32.const %u)))\n",
 			i, b % FUNCTIONS, a);
 		break;
 	case 3:
