@@ -70,12 +70,12 @@ for _ in $(seq 200); do
 		"/proc/$server/status"; then
 		kill -USR1 "$server"
 	fi
-	! grep -q '^lunatic::metrics_example::.* histogram ' err || break
+	! grep -q '^\.\.[a-z:]*metrics_example::.* histogram ' err || break
 	sleep 0.1
 done
 stop_serving
 for name in counter gauge histogram; do
-	says err "^lunatic::metrics_example::.* $name +[0-9]" metrics
+	says err "^\.\.[a-z:]*metrics_example::.* $name +[0-9]" metrics
 done
 
 if [ "$LUNATIC_ALONE" = yes ]; then
