@@ -31,13 +31,13 @@ prints() {
 
 # tests_of PACKAGE NAME COUNT [IGNORED]: a file of tests, all of which pass.
 # Some wait for other processes by sleeping 10 ms, which is not enough on a
-# machine that is busy: they get five tries, those of the crate lunatic with
+# machine that is busy: they get twelve tries, those of the crate lunatic with
 # one test at a time. Those of nightfly need each other's servers.
 tests_of() {
 	local package=$1 name=$2 file try options=
 	local line="test result: ok. $3 passed; 0 failed; ${4:-0} ignored;"
 	file=$(sed -n "s/^$name //p" "$built/tests.txt")
-	for try in 1 2 3 4 5; do
+	for try in $(seq 12); do
 		status=0
 		# shellcheck disable=SC2086
 		(cd "$built/crates/$package" &&
