@@ -87,7 +87,8 @@ static bool begin_piece(struct look *look, size_t offset)
 	void *pieces = image->pieces;
 
 	if (!make_room(&pieces, sizeof(*image->pieces), image->piece_count, 1,
-		       &image->piece_room))
+		       &image->piece_room) ||
+	    pieces == NULL)
 		return false;
 	image->pieces = pieces;
 	image->pieces[image->piece_count++] = (struct piece){

@@ -171,7 +171,7 @@ static inline int ln_host_received(struct ln_guest *guest, int error,
 		*result = LN_HOST_TIMED_OUT;
 		return 0;
 	}
-	if (LN_UNLIKELY(error < 0))
+	if (LN_UNLIKELY(error != 0))
 		return error;
 	*result = received_as[message->kind];
 	ln_host_scratch_put(guest, message);

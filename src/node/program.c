@@ -430,7 +430,7 @@ int ln_program_spawn(struct ln_peer *peer, struct ln_program_spawn *spawn,
 	if (result == 0)
 		result = get_module(peer, spawn, &wanted, &module, error);
 	ln_bytes_deinit(&wanted.key);
-	if (result < 0)
+	if (result != 0)
 		return result;
 	spawn->spawn.module = module;
 	result = ln_remote_spawn(&spawn->spawn, &process, number, error);

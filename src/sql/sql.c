@@ -354,11 +354,10 @@ void ln_sql_release(struct ln_sql *sql)
 	if (--sql->references > 0)
 		return;
 	sql->run.closing = true;
-	if (sql->db != NULL && is_soon_closed(sql))
+	/* Here also when there is no thread for it. */
+	if (sql->db != NULL && (is_soon_closed(sql) ||
+				ln_sql_run_apart(sql, close_database, sql) < 0))
 		ln_sql_run_here(sql, close_database, sql);
-	else if (sql->db != NULL &&
-		 ln_sql_run_apart(sql, close_database, sql) < 0)
-		ln_sql_run_here(sql, close_database, sql); /* no thread */
 	ln_sql_account_close(sql->account);
 	free(sql);
 }

@@ -79,11 +79,12 @@ void ln_sql_statement_release(struct ln_sql_statement *statement)
 {
 	struct ln_sql *sql = statement->sql;
 
-	/* One that runs may hold a transaction. */
-	if (statement->handle == NULL || !sqlite3_stmt_busy(statement->handle))
+	/* One that runs may hold a transaction. Here also when there is no
+	 * thread for it. */
+	if (statement->handle == NULL ||
+	    !sqlite3_stmt_busy(statement->handle) ||
+	    ln_sql_run(sql, finalize, statement) < 0)
 		ln_sql_run_here(sql, finalize, statement);
-	else if (ln_sql_run(sql, finalize, statement) < 0)
-		ln_sql_run_here(sql, finalize, statement); /* no thread */
 	free(statement);
 	ln_sql_release(sql);
 }

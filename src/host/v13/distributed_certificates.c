@@ -113,7 +113,7 @@ static uint8_t *encode(struct job *job, size_t *len)
 	*len = 0;
 	for (int i = 0; i < 2 && job->texts[i] != NULL; i++)
 		*len += sizeof(uint64_t) + strlen(job->texts[i]);
-	bytes = malloc(*len);
+	bytes = malloc(*len + 1);
 	for (int i = 0; i < 2 && job->texts[i] != NULL && bytes != NULL; i++) {
 		uint64_t size = strlen(job->texts[i]);
 
