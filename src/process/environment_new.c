@@ -303,3 +303,34 @@ fail:
 	destroy(environment);
 	return error;
 }
+
+struct making {
+	struct ln_environment *parent;
+	const struct ln_config *config;
+	struct ln_environment *environment;
+	int result;
+};
+
+static void make(void *argument)
+{
+	struct making *making = argument;
+
+	making->result =
+		ln_environment_new(making->parent->runtime, making->parent,
+				   making->config, &making->environment);
+}
+
+int ln_environment_new_below(struct ln_environment *parent,
+			     const struct ln_config *config,
+			     struct ln_environment **environment)
+{
+	struct making making = { .parent = parent, .config = config };
+	int error = ln_blocking_run_for(ln_sched_files(parent->runtime->sched),
+					parent->files, make, &making);
+
+	if (error == 0)
+		error = making.result;
+	if (error == 0)
+		*environment = making.environment;
+	return error;
+}

@@ -17,4 +17,10 @@ int ln_environment_new(struct ln_runtime *runtime,
 		       const struct ln_config *config,
 		       struct ln_environment **environment);
 
+/* The same below `parent`, in the pool for files, in which that is a tenant. A
+ * task parks meanwhile; a kill takes effect afterwards. */
+int ln_environment_new_below(struct ln_environment *parent,
+			     const struct ln_config *config,
+			     struct ln_environment **environment);
+
 #endif

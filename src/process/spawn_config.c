@@ -11,9 +11,6 @@
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
-#include "process/runtime.h"
-#include "sched/blocking.h"
-#include "sched/sched.h"
 
 /* As lunatic 0.13 has it for one that is new. */
 #define MAX_MEMORY UINT32_MAX
@@ -82,22 +79,6 @@ void ln_spawn_config_free(struct ln_spawn_config *config)
 	free(config);
 }
 
-struct making {
-	struct ln_environment *parent;
-	const struct ln_config *config;
-	struct ln_environment *environment;
-	int result;
-};
-
-static void make(void *argument)
-{
-	struct making *making = argument;
-
-	making->result =
-		ln_environment_new(making->parent->runtime, making->parent,
-				   making->config, &making->environment);
-}
-
 static const char *why(int error)
 {
 	switch (error) {
@@ -113,22 +94,17 @@ static const char *why(int error)
 	}
 }
 
-/* Makes the environment, which takes time and stack. */
+/* Makes the environment. Parks. */
 static int make_environment(struct ln_spawn_config *config,
 			    struct ln_environment *parent, char **error)
 {
-	struct making making = { .parent = parent, .config = config->config };
-	int result = ln_blocking_run_for(ln_sched_files(parent->runtime->sched),
-					 parent->files, make, &making);
+	int result = ln_environment_new_below(parent, config->config,
+					      &config->environment);
 
-	if (result == 0)
-		result = making.result;
-	if (result == 0)
-		config->environment = making.environment;
-	else if (asprintf(error,
-			  "The configuration of the process cannot be used: "
-			  "%s",
-			  why(result)) < 0)
+	if (result < 0 &&
+	    asprintf(error,
+		     "The configuration of the process cannot be used: %s",
+		     why(result)) < 0)
 		*error = NULL;
 	return result;
 }

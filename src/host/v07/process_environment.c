@@ -20,8 +20,6 @@
 #include "process/environment_new.h"
 #include "process/process.h"
 #include "process/runtime.h"
-#include "sched/blocking.h"
-#include "sched/sched.h"
 
 /* What it costs a metered guest: instructions that take about as long. */
 #define ENVIRONMENT_FUEL 100000
@@ -29,22 +27,6 @@
 static struct ln_environment *find(struct ln_guest *guest, uint64_t id)
 {
 	return ln_guest_get(guest, LN_RESOURCE_ENVIRONMENT, id);
-}
-
-struct making {
-	struct ln_environment *parent;
-	const struct ln_config *config;
-	struct ln_environment *environment;
-	int result;
-};
-
-static void make(void *argument)
-{
-	struct making *making = argument;
-
-	making->result =
-		ln_environment_new(making->parent->runtime, making->parent,
-				   making->config, &making->environment);
 }
 
 static const char *why_no_environment(int error)
@@ -60,30 +42,26 @@ static const char *why_no_environment(int error)
 int ln_host_process_create_environment(struct ln_guest *guest, uint64_t config,
 				       uint8_t *id, uint32_t *result)
 {
-	struct making making = {
-		.parent = guest->environment,
-		.config = ln_guest_get(guest, LN_RESOURCE_CONFIG, config),
-	};
-	struct ln_runtime *runtime = guest->environment->runtime;
+	const struct ln_config *value =
+		ln_guest_get(guest, LN_RESOURCE_CONFIG, config);
+	struct ln_environment *environment;
 	int error;
 
-	if (making.config == NULL)
+	if (value == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_CONFIG, config);
-	if (making.parent->denied & LN_DENIED_CONFIGS)
+	if (guest->environment->denied & LN_DENIED_CONFIGS)
 		return ln_guest_trap(guest, "this process may not make "
 					    "environments");
 	ln_guest_pay(guest, ENVIRONMENT_FUEL);
-	error = ln_blocking_run_for(ln_sched_files(runtime->sched),
-				    making.parent->files, make, &making);
+	error = ln_environment_new_below(guest->environment, value,
+					 &environment);
 	ln_instance_resumed(guest->instance);
-	if (error == 0)
-		error = making.result;
 	if (error < 0)
 		return ln_host_fail(guest, id, result,
 				    "The environment could not be created: %s",
 				    why_no_environment(error));
-	return ln_host_give(guest, LN_RESOURCE_ENVIRONMENT, making.environment,
-			    id, result);
+	return ln_host_give(guest, LN_RESOURCE_ENVIRONMENT, environment, id,
+			    result);
 }
 
 /* Whether it is the name of the node that the guest runs on. */
