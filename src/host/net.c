@@ -100,20 +100,63 @@ int ln_host_net_tell(struct ln_guest *guest, enum ln_resource_kind kind,
 		     uint8_t *id, uint32_t *result)
 {
 	const struct ln_socket *held = ln_guest_get(guest, kind, socket);
-	struct ln_address address;
-	uint64_t stored = 0;
-	int number = 0;
-	int error;
 
 	if (held == NULL)
 		return ln_host_missing(guest, kind, socket);
-	error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
+	return ln_host_net_tell_of(guest, held, address_of, id, result);
+}
+
+int ln_host_net_tell_of(struct ln_guest *guest, const struct ln_socket *socket,
+			int (*address_of)(const struct ln_socket *,
+					  struct ln_address *, int *),
+			uint8_t *id, uint32_t *result)
+{
+	struct ln_address address;
+	uint64_t stored = 0;
+	int number = 0;
+	int error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
+
 	if (error < 0)
 		return error;
-	error = address_of(held, &address, &number);
+	error = address_of(socket, &address, &number);
 	if (error == 0)
 		error = ln_host_net_add_address(guest, &address, &stored);
 	return ln_host_net_conclude(guest, error, number, stored, id, result);
+}
+
+int ln_host_net_accept(struct ln_guest *guest, struct ln_socket *listener,
+		       enum ln_resource_kind kind,
+		       int (*wrap)(void *with, struct ln_socket *socket,
+				   void **stream),
+		       void *with, uint8_t *id, uint8_t *peer, uint32_t *result)
+{
+	struct ln_socket *socket;
+	struct ln_address address;
+	uint64_t stored = 0;
+	uint64_t iterator = 0;
+	void *stream = NULL;
+	int number = 0;
+	int error = ln_host_check_room(guest, kind);
+
+	if (error == 0)
+		error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
+	if (error < 0)
+		return error;
+	error = ln_tcp_accept(listener, guest->environment->descriptors,
+			      LN_NEVER, &socket, &address, &number);
+	ln_instance_resumed(guest->instance);
+	if (error == 0 && wrap != NULL)
+		error = wrap(with, socket, &stream);
+	else if (error == 0)
+		stream = socket;
+	if (error == 0)
+		error = ln_host_add(guest, kind, stream, &stored);
+	if (error == 0)
+		error = ln_host_net_add_address(guest, &address, &iterator);
+	error = ln_host_net_conclude(guest, error, number, stored, id, result);
+	if (error == 0)
+		ln_host_put_id(peer, iterator);
+	return error;
 }
 
 int ln_host_net_resolve(struct ln_guest *guest, struct ln_slice name,

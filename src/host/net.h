@@ -59,6 +59,23 @@ int ln_host_net_tell(struct ln_guest *guest, enum ln_resource_kind kind,
 				       struct ln_address *, int *),
 		     uint8_t *id, uint32_t *result);
 
+/* The same of a socket that the caller has found. */
+int ln_host_net_tell_of(struct ln_guest *guest, const struct ln_socket *socket,
+			int (*address_of)(const struct ln_socket *,
+					  struct ln_address *, int *),
+			uint8_t *id, uint32_t *result);
+
+/* Waits for a connection at `listener`, has the guest hold the stream as
+ * `kind`, and stores its id and that of an iterator with the peer's address.
+ * `wrap`, if it is not NULL, makes the resource of the socket, which it takes
+ * over in any case. Parks. */
+int ln_host_net_accept(struct ln_guest *guest, struct ln_socket *listener,
+		       enum ln_resource_kind kind,
+		       int (*wrap)(void *with, struct ln_socket *socket,
+				   void **stream),
+		       void *with, uint8_t *id, uint8_t *peer,
+		       uint32_t *result);
+
 int ln_host_net_resolve(struct ln_guest *guest, struct ln_slice name,
 			int64_t deadline, uint8_t *id, uint32_t *result);
 

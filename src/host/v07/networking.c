@@ -95,33 +95,12 @@ int ln_host_networking_tcp_accept(struct ln_guest *guest, uint64_t listener,
 {
 	struct ln_socket *socket =
 		ln_guest_get(guest, LN_RESOURCE_TCP_LISTENER, listener);
-	struct ln_socket *stream;
-	struct ln_address address;
-	uint64_t stored = 0;
-	uint64_t iterator = 0;
-	int number = 0;
-	int error;
 
 	if (socket == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_TCP_LISTENER,
 				       listener);
-	error = ln_host_check_room(guest, LN_RESOURCE_TCP_STREAM);
-	if (error == 0)
-		error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
-	if (error < 0)
-		return error;
-	error = ln_tcp_accept(socket, guest->environment->descriptors, LN_NEVER,
-			      &stream, &address, &number);
-	ln_instance_resumed(guest->instance);
-	if (error == 0)
-		error = ln_host_add(guest, LN_RESOURCE_TCP_STREAM, stream,
-				    &stored);
-	if (error == 0)
-		error = ln_host_net_add_address(guest, &address, &iterator);
-	error = ln_host_net_conclude(guest, error, number, stored, id, result);
-	if (error == 0)
-		ln_host_put_id(peer, iterator);
-	return error;
+	return ln_host_net_accept(guest, socket, LN_RESOURCE_TCP_STREAM, NULL,
+				  NULL, id, peer, result);
 }
 
 int ln_host_networking_tcp_connect(struct ln_guest *guest, uint32_t version,

@@ -173,21 +173,23 @@ int ln_host_v13_networking_tls_local_addr(struct ln_guest *guest,
 {
 	const struct ln_tls_listener *held =
 		ln_guest_get(guest, LN_RESOURCE_TLS_LISTENER, listener);
-	struct ln_address address;
-	uint64_t stored = 0;
-	int number = 0;
-	int error;
 
 	if (held == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_TLS_LISTENER,
 				       listener);
-	error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
-	if (error < 0)
-		return error;
-	error = ln_socket_local_address(held->socket, &address, &number);
+	return ln_host_net_tell_of(guest, held->socket, ln_socket_local_address,
+				   id, result);
+}
+
+/* Makes the server's end of what was accepted. */
+static int begin_server(void *context, struct ln_socket *socket, void **out)
+{
+	struct ln_tls_stream *stream;
+	int error = ln_tls_stream_new(context, false, socket, NULL, &stream);
+
 	if (error == 0)
-		error = ln_host_net_add_address(guest, &address, &stored);
-	return ln_host_net_conclude(guest, error, number, stored, id, result);
+		*out = stream;
+	return error;
 }
 
 int ln_host_v13_networking_tls_accept(struct ln_guest *guest, uint64_t listener,
@@ -196,37 +198,13 @@ int ln_host_v13_networking_tls_accept(struct ln_guest *guest, uint64_t listener,
 {
 	const struct ln_tls_listener *held =
 		ln_guest_get(guest, LN_RESOURCE_TLS_LISTENER, listener);
-	struct ln_tls_stream *stream;
-	struct ln_socket *socket;
-	struct ln_address address;
-	uint64_t stored = 0;
-	uint64_t iterator = 0;
-	int number = 0;
-	int error;
 
 	if (held == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_TLS_LISTENER,
 				       listener);
-	error = ln_host_check_room(guest, LN_RESOURCE_TLS_STREAM);
-	if (error == 0)
-		error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
-	if (error < 0)
-		return error;
-	error = ln_tcp_accept(held->socket, guest->environment->descriptors,
-			      LN_NEVER, &socket, &address, &number);
-	ln_instance_resumed(guest->instance);
-	if (error == 0)
-		error = ln_tls_stream_new(held->context, false, socket, NULL,
-					  &stream);
-	if (error == 0)
-		error = ln_host_add(guest, LN_RESOURCE_TLS_STREAM, stream,
-				    &stored);
-	if (error == 0)
-		error = ln_host_net_add_address(guest, &address, &iterator);
-	error = ln_host_net_conclude(guest, error, number, stored, id, result);
-	if (error == 0)
-		ln_host_put_id(peer, iterator);
-	return error;
+	return ln_host_net_accept(guest, held->socket, LN_RESOURCE_TLS_STREAM,
+				  begin_server, held->context, id, peer,
+				  result);
 }
 
 /* A call of tls_connect. */
