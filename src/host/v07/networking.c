@@ -2,8 +2,6 @@
  * each call. Other generations use what they have in common with this one. */
 #include <string.h>
 
-#include "base/time.h"
-#include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/net.h"
 #include "host/result.h"
