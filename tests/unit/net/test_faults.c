@@ -444,8 +444,10 @@ static void udp_waits(void **state)
 		inject(RECEIVE, EAGAIN, 3);
 		test_call_start(sched, &call, test_udp_receive);
 		while (!atomic_load(&call.task.over)) {
+			static char outgoing[sizeof(data)];
 			struct test_call other = call_on(call.socket);
 
+			other.data = outgoing;
 			other.address = address;
 			assert_int_equal(
 				test_call(sched, &other, test_udp_send), 0);
