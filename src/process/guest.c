@@ -93,13 +93,13 @@ static struct ln_handles *make_table(struct ln_guest *guest,
 
 void ln_guest_deinit_tables(struct ln_guest *guest)
 {
-	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++) {
-		struct ln_handles *table = ln_guest_table(guest, kind);
-
-		if (table != NULL)
-			ln_handles_deinit(table,
-					  ln_resource_class(kind)->release);
-	}
+	ln_handles_deinit(&guest->processes,
+			  ln_resource_class(LN_RESOURCE_PROCESS)->release);
+	if (guest->others == NULL)
+		return;
+	for (unsigned kind = 1; kind < LN_RESOURCE_KINDS; kind++)
+		ln_handles_deinit(&guest->others[kind - 1],
+				  ln_resource_class(kind)->release);
 	free(guest->others);
 	guest->others = NULL;
 }
