@@ -23,7 +23,8 @@
  * A slot of a slab that is taken is all zero. One that is given back is made
  * zero, see engine/sweep.c. Small ones wait for that until there are BATCH of
  * them, since sweeping several together is much cheaper; so up to BATCH more
- * slots of each class are in use than needed.
+ * slots of each class are in use than needed. Of a slot at most LN_SWEEP_KEEP
+ * bytes stay in memory, of all free ones of a class WARM_BYTES.
  *
  * Threads: any; a memory itself is used by its instance's thread.
  */
@@ -52,6 +53,7 @@
 #define WARM_BYTES ((size_t)64 << 20) /* of free slots, a class */
 #define WARM_MIN 4
 #define BATCH 32
+#define BATCH_BYTES ((size_t)8 << 20)    /* that are swept together */
 #define BATCH_SLOT_MAX ((size_t)1 << 20) /* larger slots do not wait */
 
 /* Slots of one class that are not zero yet. */
@@ -162,16 +164,20 @@ static void give_slot(struct ln_memories *memories, unsigned size_class,
 {
 	struct batch *used = &memories->used[size_class];
 	struct ln_range ranges[BATCH];
+	size_t slot_size = memories->classes[size_class].slot_size;
 	size_t count = 1;
 
 	ranges[0] = (struct ln_range){ .base = base, .size = size };
-	if (memories->classes[size_class].slot_size <= BATCH_SLOT_MAX) {
+	if (slot_size <= BATCH_SLOT_MAX) {
 		ln_lock_acquire(&used->lock);
 		ln_assert(used->count < BATCH);
 		used->ranges[used->count++] = ranges[0];
-		count = used->count == BATCH ? BATCH : 0;
+		count = used->count == BATCH ||
+					used->count * slot_size >= BATCH_BYTES
+				? used->count
+				: 0;
 		if (count > 0) {
-			memcpy(ranges, used->ranges, sizeof(ranges));
+			memcpy(ranges, used->ranges, count * sizeof(*ranges));
 			used->count = 0;
 		}
 		ln_lock_release(&used->lock);

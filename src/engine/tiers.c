@@ -26,6 +26,7 @@
 #include "base/futex.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
 #include "engine/linker.h"
