@@ -176,9 +176,11 @@ LUNATIC_RT_API int lunatic_rt_free(lunatic_rt *runtime);
 typedef enum lunatic_rt_memory_strategy {
 	LUNATIC_RT_MEMORY_SLAB = 0, /* explicit bounds checks; for very many
 				     * processes */
-	LUNATIC_RT_MEMORY_GUARD =
-		1 /* guard pages: faster code, 4 GiB of address
-		   * space and mappings for each process */
+	LUNATIC_RT_MEMORY_GUARD = 1, /* guard pages: faster code, 4 GiB of
+				      * address space and mappings for each
+				      * process */
+	LUNATIC_RT_MEMORY_AUTO = 2   /* guard pages for some thousand processes,
+				      * explicit checks for all others */
 } lunatic_rt_memory_strategy;
 
 /* A directory that guests may use: `host` is its path on the system, `guest`
@@ -222,7 +224,7 @@ typedef struct lunatic_rt_environment_config {
 				     * 0: no limit */
 	uint32_t max_links;         /* of one process */
 
-	lunatic_rt_memory_strategy strategy; /* default: slab */
+	lunatic_rt_memory_strategy strategy; /* default: auto */
 
 	/* What guests may call: prefixes of "namespace::function", such as
 	 * "lunatic::message::" or "wasi_snapshot_preview1::proc_exit". Other

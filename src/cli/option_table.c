@@ -110,7 +110,7 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	.kind = LN_CLI_OTHER, .apply = (reader), .values = (what)
 
 /* In the order of their enumerators. */
-static const char *const strategies[] = { "slab", "guard", NULL };
+static const char *const strategies[] = { "slab", "guard", "auto", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
 static const char *const forms[] = { "table", "json", NULL };
 static const char *const styles[] = { "pretty", "terse", NULL };
@@ -128,8 +128,10 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "epoch: let their code check a counter (slower)",
 	  CHOICE(OPTION(epochs), false, preemptions) },
 	{ "--memory-strategy", NULL, "KIND",
-	  "slab: cheap processes, checked accesses (default)\n"
-	  "guard: faster code, but fewer processes",
+	  "auto: fast code while processes are some thousands,\n"
+	  "then small ones (default)\n"
+	  "slab: small processes, checked accesses\n"
+	  "guard: fast code, some thousand processes at most",
 	  CHOICE(CONFIG(strategy), LN_MEMORY_SLAB, strategies) },
 	{ "--plugin", "-P", "PLUGIN",
 	  "let the plugin change modules before they are\n"

@@ -207,6 +207,21 @@ static void print_instances(FILE *out, const struct ln_spares_tally *spares)
 	fputc('\n', out);
 }
 
+/* Nothing, when no memory has address space of its own. */
+static void print_slots(FILE *out, const struct ln_slots_tally *slots)
+{
+	if (slots->taken == 0)
+		return;
+	fprintf(out, "lunatic: %u of %u fast slots used, %u mappings",
+		slots->taken, slots->max, slots->mappings);
+	if (slots->held > 0) {
+		fputs(", ", out);
+		print_size(out, 0, slots->held);
+		fputs(" held", out);
+	}
+	fputc('\n', out);
+}
+
 static void print_summary(FILE *out, const struct ln_inspection *all)
 {
 	const struct ln_tally *tally = &all->tally;
@@ -232,6 +247,7 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 	print_size(out, 0, all->memory);
 	fputc('\n', out);
 	print_instances(out, &all->spares);
+	print_slots(out, &all->slots);
 }
 
 static void print_peer(FILE *out, const struct ln_fabric_peer *peer)
@@ -526,6 +542,15 @@ static void print_instances_object(FILE *out,
 	fputs("}}", out);
 }
 
+static void print_slots_object(FILE *out, const struct ln_slots_tally *slots)
+{
+	fprintf(out, ",\"fast_slots\":{\"used\":%u", slots->taken);
+	print_number(out, "max", slots->max);
+	print_number(out, "mappings", slots->mappings);
+	print_number(out, "held_bytes", slots->held);
+	fputc('}', out);
+}
+
 static void print_json(FILE *out, const struct ln_inspection *all,
 		       const struct ln_cli_nodes *nodes,
 		       const struct ln_cli_metrics *metrics, size_t max)
@@ -548,6 +573,7 @@ static void print_json(FILE *out, const struct ln_inspection *all,
 	print_number(out, "messages_dropped", tally->dropped);
 	print_number(out, "memory_bytes", all->memory);
 	print_instances_object(out, &all->spares);
+	print_slots_object(out, &all->slots);
 	print_node_object(out, nodes);
 	print_metric_objects(out, metrics, max);
 	fputs(",\"processes\":[", out);

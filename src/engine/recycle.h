@@ -28,6 +28,14 @@ void ln_recycler_free(struct ln_recycler *recycler);
  * there is none, or that failed, and it is to be made. On its fiber. */
 bool ln_recycle_begin(struct ln_instance *instance, uint32_t elements);
 
+/* Before an instance is made: lets it begin with the content that those of its
+ * module have (instance->image), if that is known. Again when it gets another
+ * module. */
+void ln_recycle_prepare(struct ln_instance *instance);
+
+/* Completes one that was instantiated so. False: memory is short. */
+bool ln_recycle_fill(struct ln_instance *instance);
+
 /* Looks at a new instance before its first call, if nobody has seen what those
  * of its module are like. Not on a fiber. */
 void ln_recycle_look(struct ln_instance *instance);

@@ -200,8 +200,7 @@ static void empty_idle(void *spares)
 	empty_pools(spares, true);
 }
 
-/* Makes room, if that was not tried just now. */
-static void make_room(struct ln_spares *spares)
+bool ln_spares_make_room(struct ln_spares *spares)
 {
 	int64_t now = ln_time_now();
 	int64_t last =
@@ -211,15 +210,16 @@ static void make_room(struct ln_spares *spares)
 	    !atomic_compare_exchange_strong_explicit(&spares->aged, &last, now,
 						     memory_order_relaxed,
 						     memory_order_relaxed))
-		return;
+		return false;
 	ln_task_on_worker_stack(ln_task_current(), empty_idle, spares);
+	return true;
 }
 
 bool ln_spares_reserve(struct ln_spares *spares, uint64_t bytes)
 {
 	if (bytes <= BYTES_MAX && reserve(&spares->bytes, BYTES_MAX, bytes))
 		return true;
-	make_room(spares);
+	(void)ln_spares_make_room(spares);
 	return false;
 }
 

@@ -25,6 +25,7 @@
 #include "engine/demangle.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
+#include "engine/memory.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/guest.h"
@@ -399,6 +400,8 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 		ln_engine_prepare_probes(runtime->engine);
 	inspection->age = ln_time_now() - runtime->started;
 	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
+	ln_slots_tell(ln_memories_slots(ln_engine_memories(runtime->engine)),
+		      &inspection->slots);
 	error = examine(runtime, max, wait, &all, inspection);
 	release_all(&all);
 	if (error < 0) {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/slots.h"
 #include "engine/spares.h"
 #include "process/directory.h"
 
@@ -67,6 +68,7 @@ struct ln_inspection {
 	uint64_t waiting;              /* messages in all mailboxes */
 	struct ln_tally tally;         /* messages and drops of all, now */
 	struct ln_spares_tally spares; /* instances that are used again */
+	struct ln_slots_tally slots;   /* of the fast tier */
 	int64_t age;                   /* of the runtime, ns */
 	size_t count;                  /* of infos */
 	struct ln_process_info *infos; /* those that hold most bytes first */

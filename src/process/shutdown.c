@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "base/time.h"
+#include "engine/engine.h"
+#include "engine/tiers.h"
 #include "process/environment.h"
 #include "process/lookup.h"
 #include "process/process.h"
@@ -68,6 +70,7 @@ void ln_runtime_begin_stop(struct ln_runtime *runtime)
 	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
 	kill_all(runtime, NULL);
 	ln_clocks_stop(runtime);
+	ln_tiers_stop(ln_engine_tiers(runtime->engine));
 }
 
 void ln_runtime_stop(struct ln_runtime *runtime)

@@ -116,7 +116,8 @@ static void totals(void **state)
 		"\"memory_bytes\":65536,\"instances\":{\"kept\":0,\"bytes\":0,"
 		"\"used_again\":0,\"dropped\":{\"early\":0,\"module\":0,"
 		"\"unmade\":0,\"full\":0,\"unfit\":0}},"
-		"\"node\":null,\"metrics_known\":0,"
+		"\"fast_slots\":{\"used\":0,\"max\":0,\"mappings\":0,"
+		"\"held_bytes\":0},\"node\":null,\"metrics_known\":0,"
 		"\"metrics_dropped\":0,\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
 	free(text);
@@ -148,6 +149,31 @@ static void instances(void **state)
 			"\"used_again\":300,\"dropped\":{\"early\":1,"
 			"\"module\":0,\"unmade\":0,\"full\":0,"
 			"\"unfit\":7}}");
+	free(text);
+}
+
+static void slots(void **state)
+{
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	all.slots = (struct ln_slots_tally){
+		.max = 4681,
+		.taken = 12,
+		.mappings = 84,
+	};
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\nlunatic: 12 of 4681 fast slots used, 84 mappings\n");
+	free(text);
+	all.slots.held = 1048576;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_has(text, ", 84 mappings, 1.0M held\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"fast_slots\":{\"used\":12,\"max\":4681,"
+			"\"mappings\":84,\"held_bytes\":1048576}");
 	free(text);
 }
 
@@ -479,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(totals),
 		cmocka_unit_test(instances),
+		cmocka_unit_test(slots),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(hostile_names),
