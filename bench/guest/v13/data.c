@@ -11,13 +11,12 @@
  */
 #define GENERATION_13
 #include "../bench.h"
+#include "../measure.h"
 
-#include <stdbool.h>
-
-#define ROUNDS 3
-#define ROUND_NS 30000000
-#define AT_ONCE 500
 #define PAGE 4096
+#ifndef DATA
+#define DATA 0
+#endif
 
 #if DATA > 0
 /* The compiler would take gigabytes for an initialiser of that size. */
@@ -28,7 +27,7 @@ __asm__(".section .data.bulk,\"\",@\n"
 	".p2align 12\n"
 	"bulk:\n"
 	".fill " DATA_TEXT(DATA) ", 1, 7\n"
-	".size bulk, " DATA_TEXT(DATA) "\n");
+				 ".size bulk, " DATA_TEXT(DATA) "\n");
 extern const volatile uint8_t bulk[DATA];
 #else
 static const volatile uint8_t bulk[1] = { 7 };
@@ -98,30 +97,6 @@ static void read_again(uint64_t unused, uint32_t tenths)
 	read_tenths(tenths);
 }
 
-/* Repeats until a round's time is over. */
-static void measure(const char *series, void (*work)(uint64_t, uint32_t),
-		    uint64_t process, uint32_t tenths)
-{
-	/* So that a look at the clock is a small part of it. */
-	uint32_t batch = 1;
-
-	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t began = now();
-		uint64_t count = 0;
-		uint64_t took;
-
-		do {
-			for (uint32_t i = 0; i < batch; i++)
-				work(process, tenths);
-			count += batch;
-			took = now() - began;
-			if (took < ROUND_NS / 100)
-				batch *= 2;
-		} while (took < ROUND_NS);
-		report(series, took, count);
-	}
-}
-
 static void measure_part(uint32_t tenths, const char *spawn_series,
 			 const char *request_series, const char *read_series)
 {
@@ -137,32 +112,13 @@ static void measure_part(uint32_t tenths, const char *spawn_series,
 		measure(read_series, read_again, 0, tenths);
 }
 
-/* False at the end of the input. */
-static bool read_integer(uint32_t *number)
+static void start_idle(uint32_t tenths)
 {
-	bool any = false;
-	char digit;
-
-	*number = 0;
-	while (read(STDIN_FILENO, &digit, 1) == 1 && digit >= '0') {
-		*number = *number * 10 + (uint32_t)(digit - '0');
-		any = true;
-	}
-	return any;
+	send_process(spawn("idle", &tenths), this_process());
 }
 
-static void hold(uint32_t count, uint32_t tenths)
+static void wait_one(void)
 {
-	for (uint32_t left = count; left > 0;) {
-		uint32_t some = left < AT_ONCE ? left : AT_ONCE;
-
-		for (uint32_t i = 0; i < some; i++)
-			send_process(spawn("idle", &tenths), this_process());
-		for (uint32_t i = 0; i < some; i++)
-			receive_number();
-		left -= some;
-	}
-	report("waiting", count, 1);
 	receive_number();
 }
 
@@ -172,7 +128,7 @@ int main(void)
 
 	if (read_integer(&count)) {
 		read_integer(&tenths);
-		hold(count, tenths);
+		hold(count, tenths, start_idle, wait_one);
 		return 0;
 	}
 	measure_part(0, "data-spawn-none", "data-request-none", NULL);
@@ -180,7 +136,6 @@ int main(void)
 		return 0;
 	measure_part(1, "data-spawn-tenth", "data-request-tenth",
 		     "data-read-tenth");
-	measure_part(10, "data-spawn-all", "data-request-all",
-		     "data-read-all");
+	measure_part(10, "data-spawn-all", "data-request-all", "data-read-all");
 	return 0;
 }
