@@ -17,6 +17,10 @@ struct ln_process;
  * process/monitors.c. */
 struct ln_monitors {
 	uint64_t first_tag; /* tags count up from here */
+	uint64_t next;      /* the next tag, less first_tag; by `self` only */
+	/* One that is in no place and can be used again, with its message and
+	 * its charge; NULL: none. By `self` only. */
+	struct ln_monitor *spare;
 	/* struct ln_monitor *, by tag - first_tag; one that has told stays
 	 * until its message is taken. */
 	struct ln_handles table;
