@@ -138,6 +138,10 @@ static struct ln_monitor *find(const struct ln_monitors *monitors, int64_t tag)
 {
 	if (monitors == NULL)
 		return NULL;
+	if (monitors->one != NULL && monitors->one->tag == tag)
+		return monitors->one;
+	if (ln_handles_count(&monitors->table) == 0)
+		return NULL;
 	return ln_handles_get(&monitors->table,
 			      (uint64_t)tag - monitors->first_tag);
 }
@@ -216,8 +220,11 @@ static void take_out(struct ln_monitors *monitors, struct ln_monitor *monitor)
 {
 	struct ln_table_slot *slot;
 
-	ln_handles_remove(&monitors->table,
-			  (uint64_t)monitor->tag - monitors->first_tag);
+	if (monitors->one == monitor)
+		monitors->one = NULL;
+	else
+		ln_handles_remove(&monitors->table,
+				  (uint64_t)monitor->tag - monitors->first_tag);
 	if (!is_numbered(monitor))
 		return;
 	slot = ln_table_find(&monitors->numbers, monitor->number);
@@ -346,24 +353,40 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 		ended(&monitor->watcher, &end);
 }
 
+/* Puts it where it is found by its tag. Under the lock. */
+static int put(struct ln_monitors *monitors, uint32_t limit,
+	       struct ln_monitor *monitor)
+{
+	if (monitors->one != NULL) {
+		/* That one counts. */
+		return limit == 0 ? LN_ELIMIT
+				  : ln_handles_put(&monitors->table, limit - 1,
+						   monitor,
+						   (uint64_t)monitor->tag -
+							   monitors->first_tag);
+	}
+	if (ln_handles_count(&monitors->table) >= limit)
+		return LN_ELIMIT;
+	monitors->one = monitor;
+	return 0;
+}
+
 /* Puts it into the table, which others read under the lock. */
 static int enter(struct ln_process *self, struct ln_monitors *monitors,
 		 struct ln_monitor *monitor)
 {
-	uint64_t id = (uint64_t)monitor->tag - monitors->first_tag;
-	struct ln_table_slot *slot = NULL;
+	struct ln_table_slot *slot;
 	int error;
 
 	ln_process_lock(self);
-	error = ln_handles_put(&monitors->table,
-			       self->environment->limits.max_links, monitor,
-			       id);
+	error = put(monitors, self->environment->limits.max_links, monitor);
 	if (error == 0 && is_numbered(monitor)) {
 		slot = ln_table_add(&monitors->numbers, monitor->number);
 		if (slot != NULL) {
 			slot->value = monitor;
 		} else {
-			ln_handles_remove(&monitors->table, id);
+			monitor->number = 0;
+			take_out(monitors, monitor);
 			error = LN_ENOMEM;
 		}
 	}
@@ -545,12 +568,15 @@ static void cancel_any(void *monitor)
 
 void ln_monitors_end(struct ln_monitors *monitors)
 {
+	if (monitors->one != NULL)
+		cancel(monitors->one);
+	monitors->one = NULL;
 	ln_handles_deinit(&monitors->table, cancel_any);
 	if (monitors->spare != NULL) {
 		ln_monitor_release(monitors->spare);
 		ln_monitor_release(monitors->spare);
-		monitors->spare = NULL;
 	}
+	monitors->spare = NULL;
 	ln_table_deinit(&monitors->numbers, ln_task_rest_if_free);
 }
 
