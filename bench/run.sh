@@ -9,7 +9,7 @@
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  spawn_end, idle, host_call, library, registry,
 #                  environments, remote, latency, sandbox, sqlite, start, echo,
-#                  tls, http, submillisecond or compute
+#                  tls, http, submillisecond, data or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -132,6 +132,7 @@ build_all() {
 		guest_cc -Wl,-z,stack-size=65536 "$source" \
 			-o "$build/$(basename "$source" .c).wasm"
 	done
+	build_data
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
 	guest_cc "$top"/examples/http/*.c "$guest_library" \
 		-o "$build/http.wasm"
@@ -299,15 +300,17 @@ bench_host_call() {
 	done
 }
 
-# resident_of PID: bytes that are resident, page tables included.
-resident_of() {
-	awk '/^Vm(RSS|PTE):/ { kib += $2 }
+# memory_of PID FIELDS: bytes that the kernel counts in these, as "RSS|PTE" for
+# what is resident and for page tables.
+memory_of() {
+	awk -v fields="^Vm($2):" '$1 ~ fields { kib += $2 }
 		END { printf "%.0f", kib * 1024 }' "/proc/$1/status"
 }
 
 # resident COUNT COMMAND...: starts a program that spawns COUNT processes and
 # prints a line when all wait; sets `bytes` to what is resident then, page
-# tables included, or to nothing when that fails.
+# tables included, and `tables` to these, or `bytes` to nothing when that
+# fails.
 resident() {
 	echo "$1" >"$work/count"
 	shift
@@ -317,7 +320,10 @@ resident() {
 	running=$!
 	bytes=
 	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
-	[ -z "$line" ] || bytes=$(resident_of "$running")
+	if [ -n "$line" ]; then
+		bytes=$(memory_of "$running" "RSS|PTE")
+		tables=$(memory_of "$running" PTE)
+	fi
 	kill "$running" 2>/dev/null || true
 	wait "$running" 2>/dev/null || true
 	running=
@@ -329,9 +335,11 @@ idle_of() {
 	shift
 	resident 0 "$@"
 	none=$bytes
+	none_tables=$tables
 	resident 100000 "$@"
 	if [ -n "$none" ] && [ -n "$bytes" ]; then
-		echo "idle $system $(((bytes - none) / 100000))" \
+		echo "idle $system $(((bytes - none) / 100000))
+idle-tables $system $(((tables - none_tables) / 100000))" \
 			>>"$work/samples"
 	else
 		fail "$*"
@@ -461,7 +469,7 @@ held() {
 	exec 7>"$work/hold"
 	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
 	bytes=
-	[ "$line" != ready ] || bytes=$(resident_of "$running")
+	[ "$line" != ready ] || bytes=$(memory_of "$running" "RSS|PTE")
 	exec 7>&-
 	wait "$load_pid" || bytes=
 }
@@ -607,6 +615,10 @@ bench_compute() {
 	done
 }
 
+# Memory strategies that data.sh has found.
+known=
+. "$here/data.sh"
+
 erlang_version() {
 	# shellcheck disable=SC2016
 	erl -noshell -eval 'io:put_chars(["Erlang/OTP ",
@@ -641,7 +653,8 @@ machine() {
 
 tables() {
 	sort -k 1,1 -k 2,2 -k 3,3n "$work/samples" |
-		awk -v erlang="$erlang" -v go="$go" -f "$here/table.awk" "$here/rows.txt" -
+		awk -v erlang="$erlang" -v go="$go" \
+			-v original="$original" -v strategies="$known" -f "$here/table.awk" "$here/rows.txt" -
 	machine
 }
 
