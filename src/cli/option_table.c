@@ -6,9 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/node.h"
 #include "cli/options.h"
 #include "engine/engine.h"
+
+static bool set_log_level(struct ln_cli_options *options, const char *value)
+{
+	(void)options;
+	return ln_log_set_level(value);
+}
+
+static bool set_log_format(struct ln_cli_options *options, const char *value)
+{
+	(void)options;
+	return ln_log_set_format(value);
+}
 
 static bool set_tcplisten(struct ln_cli_options *options, const char *value)
 {
@@ -206,6 +219,13 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "% (default 5s)",
 	  .kind = LN_CLI_TIME, .place = OPTION(node.heartbeat),
 	  .min = LN_HEARTBEAT_MIN, .max = LN_HEARTBEAT_MAX },
+	{ .help = "Ending" },
+	{ "--drain", NULL, "TIME",
+	  "at SIGTERM refuse new connections, tell processes\n"
+	  "that have asked, and wait for their ends,\n"
+	  "% (default: end at once)",
+	  .kind = LN_CLI_TIME, .place = OPTION(drain), .min = LN_CLI_DRAIN_MIN,
+	  .max = LN_CLI_DRAIN_MAX },
 	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
 	  "memories and tables of a process, and what the\n"
@@ -270,6 +290,16 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "% (default 10000)",
 	  COUNT(LIMIT(max_plugin_ms), 1) },
 	{ .help = "Reports" },
+	{ "--log-level", NULL, "LEVEL",
+	  "write messages of the runtime and of guests up to\n"
+	  "error, warn, info or debug (default warn, or that\n"
+	  "of LUNATIC_LOG)",
+	  OTHER(set_log_level, "error, warn, info or debug") },
+	{ "--log-format", NULL, "FORMAT",
+	  "text: lines for people (default, or that of\n"
+	  "LUNATIC_LOG_FORMAT)\n"
+	  "json: an object on each line",
+	  OTHER(set_log_format, "text or json") },
 	{ "--report", NULL, "[=json]",
 	  "print all processes when the first one has ended",
 	  CHOICE(OPTION(report), LN_REPORT_TABLE, forms) },
@@ -282,6 +312,14 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "write what each process allocated into FOLDER;\n"
 	  "needs -P heap_profiler",
 	  NAME_OF(heap_profiles, "folder") },
+	{ .help = "Control" },
+	{ "--control", NULL, "FOLDER",
+	  "listen for lunatic ps and the like in FOLDER\n"
+	  "(default: $XDG_RUNTIME_DIR/lunatic, or else\n"
+	  "~/.local/run/lunatic)",
+	  NAME_OF(ask.folder, "folder") },
+	{ "--no-control", NULL, NULL, "do not listen for them",
+	  FLAG(no_control, true) },
 	{ .help = "Other" },
 	{ "--help", "-h", NULL, "print this help and exit",
 	  FLAG(action, LN_CLI_HELP) },
@@ -336,5 +374,50 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 	  "auto: colors on a terminal (default); always;\n"
 	  "never",
 	  CHOICE(OPTION(test.color), LN_TEST_COLOR_AUTO, colors) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_control_options[] = {
+	{ .help = "Which program (lunatic ps, inspect, kill)" },
+	{ "--program", "-p", "PROGRAM",
+	  "the program with this pid or name; needed when\n"
+	  "several run",
+	  NAME_OF(ask.program, "program, or its pid") },
+	{ "--node", NULL, "NAME",
+	  "another node, asked through the program, which is\n"
+	  "one itself",
+	  NAME_OF(ask.node, "node") },
+	{ "--control", NULL, "FOLDER",
+	  "the folder that the program was given with\n"
+	  "--control",
+	  NAME_OF(ask.folder, "folder") },
+	{ "--json", NULL, NULL, "print JSON, an object a line",
+	  FLAG(ask.json, true) },
+	{ "--help", "-h", NULL, "print this help and exit",
+	  FLAG(action, LN_CLI_HELP) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_ps_options[] = {
+	{ .help = "Processes (lunatic ps)" },
+	{ "--sort", NULL, "FIELD",
+	  "show those first that have most of FIELD\n"
+	  "(default: memory_bytes)",
+	  NAME_OF(ask.sort, "field, see lunatic ps --help") },
+	{ "--max", NULL, "N", "show N processes, % (default 50)",
+	  COUNT(OPTION(ask.max), 0), .max = 10000 },
+	{ "--all", NULL, NULL, "show all processes, in no order",
+	  FLAG(ask.all, true) },
+	{ "--columns", NULL, "FIELDS",
+	  "show these fields, with commas between them",
+	  NAME_OF(ask.columns, "field, or several with commas") },
+	{ "--state", NULL, "STATE", "only processes in this state",
+	  NAME_OF(ask.state, "state") },
+	{ "--name", NULL, "TEXT",
+	  "only processes with TEXT in their name or label",
+	  NAME_OF(ask.name, "process, or a part of it") },
+	{ "--environment", NULL, "N",
+	  "only processes of the environment with the number N",
+	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
 	{ .help = NULL },
 };

@@ -24,11 +24,13 @@ struct ln_linker;
 struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
+struct ln_log_source;
 struct ln_preopens;
 struct ln_process;
 struct ln_remote_environment_class;
 struct ln_resolver_owner;
 struct ln_runtime;
+struct ln_serving;
 
 struct ln_environment {
 	/* Immutable. Of one that is of another node only the first two, and
@@ -55,6 +57,8 @@ struct ln_environment {
 					  */
 	struct ln_preopens *preopens;    /* NULL: none */
 	struct ln_listeners *listeners;  /* NULL: none */
+	struct ln_serving *serving;      /* the runtime's; NULL: what it serves
+					  * goes on while that drains */
 	struct ln_quota *descriptors;    /* sockets and files of guests */
 	struct ln_resolver_owner *names; /* of the names looked up for it */
 	/* In the pools for files: for short and for long work; and in that for
@@ -68,6 +72,8 @@ struct ln_environment {
 
 	/* Any thread. */
 	struct ln_tenant *making[LN_CODE_PHASES]; /* of modules */
+	struct ln_log_source *_Atomic log; /* of its guests' lines, made with
+					    * the first; NULL: none yet */
 	struct ln_account account;    /* used when max_total_memory is set */
 	struct ln_code_shares shares; /* of code, by its modules */
 	_Atomic uint32_t references;
@@ -123,6 +129,14 @@ static inline bool ln_environment_enter(struct ln_environment *environment)
 /* Whether it and all above it allow the host function, "namespace::name". */
 bool ln_environment_allows(const struct ln_environment *environment,
 			   const char *name);
+
+/* Where lines of its guests are queued; NULL: they have written none. */
+static inline struct ln_log_source *
+ln_environment_log(const struct ln_environment *environment)
+{
+	/* Acquire pairs with whoever made it. */
+	return atomic_load_explicit(&environment->log, memory_order_acquire);
+}
 
 /* Command line and environment variables of its guests. */
 size_t ln_environment_args(const struct ln_environment *environment,

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
@@ -87,6 +88,7 @@ static void destroy(void *argument)
 	ln_code_leave(runtime->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
+	ln_log_source_close(ln_environment_log(environment));
 	ln_account_refund(environment->charged, NULL, environment->kept);
 	free(environment);
 	if (parent != NULL) {
@@ -297,7 +299,10 @@ int ln_environment_new(struct ln_runtime *runtime,
 	error = open_directories(environment);
 	if (error < 0)
 		goto fail;
+	environment->serving =
+		copy->serves_operators ? NULL : &runtime->serving;
 	error = ln_listeners_open(copy, environment->descriptors,
+				  environment->serving,
 				  &environment->listeners);
 	if (error < 0)
 		goto fail;

@@ -161,6 +161,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	bool dead;
 
 	*info = (struct ln_process_info){
+		.number = ln_process_number(process),
 		.environment = process->environment->number,
 		.slices = atomic_load_explicit(&process->task.slices,
 					       memory_order_relaxed),
@@ -306,9 +307,8 @@ static void release_all(struct collection *all)
 }
 
 /* A registered name says most, then a label. */
-static void name_subject(struct subject *subject)
+static void add_names(struct ln_process *process, struct ln_process_info *info)
 {
-	struct ln_process_info *info = &subject->info;
 	char name[LN_INFO_NAME];
 	size_t len;
 
@@ -316,27 +316,26 @@ static void name_subject(struct subject *subject)
 	ln_text_copy(info->label, sizeof(info->label), name, strlen(name));
 	if (info->label[0] != '\0')
 		memcpy(info->name, info->label, sizeof(info->name));
-	if (!ln_registry_name(subject->process, name, sizeof(name), &len))
+	if (!ln_registry_name(process, name, sizeof(name), &len))
 		return;
 	ln_process_info_set_name(info, name, len);
 	memcpy(info->registered, info->name, sizeof(info->registered));
 }
 
-/* Makes the function's name readable, until the time is up; it is cleaned in
- * any case. */
-static void show_function(struct subject *subject, int64_t deadline)
+void ln_process_look(struct ln_process *process, struct ln_process_info *info)
 {
-	char *name = subject->info.function;
+	look(process, info);
+	add_names(process, info);
+}
 
-	if (name == NULL)
-		return;
-	if (ln_time_now() < deadline) {
-		subject->info.function = ln_demangle_text(name);
-		return;
-	}
+char *ln_process_show_function(char *name, int64_t deadline)
+{
+	if (ln_time_now() < deadline)
+		return ln_demangle_text(name);
 	name[ln_text_clean(
 		name, ln_text_cut(name, strlen(name), LN_TEXT_NAME_SIZE - 1),
 		false)] = '\0';
+	return name;
 }
 
 /* Keeps what is known of the subjects, and lets go of them. */
@@ -347,8 +346,10 @@ static int report(struct subject *subjects, size_t count,
 
 	inspection->infos = calloc(count + 1, sizeof(*inspection->infos));
 	for (size_t i = 0; i < count; i++) {
-		name_subject(&subjects[i]);
-		show_function(&subjects[i], deadline);
+		add_names(subjects[i].process, &subjects[i].info);
+		if (subjects[i].info.function != NULL)
+			subjects[i].info.function = ln_process_show_function(
+				subjects[i].info.function, deadline);
 		if (inspection->infos != NULL)
 			inspection->infos[i] = subjects[i].info;
 		else

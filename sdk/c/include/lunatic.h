@@ -35,7 +35,9 @@
 #ifndef LUNATIC_H
 #define LUNATIC_H
 
+#include <lunatic/drain.h>
 #include <lunatic/environment.h>
+#include <lunatic/log.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
 #include <lunatic/net.h>

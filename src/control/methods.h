@@ -1,0 +1,13 @@
+/* The rows of the table of methods, each in the file of its name. */
+#ifndef LN_CONTROL_METHODS_H
+#define LN_CONTROL_METHODS_H
+
+struct ln_control_method;
+
+extern const struct ln_control_method ln_control_help;    /* methods.c */
+extern const struct ln_control_method ln_control_program; /* methods.c */
+extern const struct ln_control_method ln_control_ps;
+extern const struct ln_control_method ln_control_inspect;
+extern const struct ln_control_method ln_control_kill;
+
+#endif
