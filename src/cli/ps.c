@@ -158,10 +158,7 @@ static uint64_t number_in(const json_t *object, const char *name)
 static int print_program(struct listing *listing,
 			 struct ln_control_client *client, char **error)
 {
-	const json_t *greeting = ln_control_greeting(client);
-	const char *name =
-		json_string_value(json_object_get(greeting, "program"));
-	const char *node = listing->options->ask.node;
+	const char *name;
 	json_t *program;
 	char age[32];
 	int result = ln_control_ask(client, "program", NULL, LN_ASK_PATIENCE,
@@ -170,18 +167,18 @@ static int print_program(struct listing *listing,
 	if (result < 0)
 		return result;
 	if (listing->options->ask.json) {
-		/* Without memory what is there is printed. */
-		(void)json_object_update_missing(program, (json_t *)greeting);
 		listing->failed = !ln_ask_print_json(program);
 		json_decref(program);
 		return 0;
 	}
+	name = json_string_value(json_object_get(program, "program"));
 	ln_ask_format_time(age, sizeof(age), number_in(program, "age_ms"));
-	printf("%llu ", (unsigned long long)number_in(greeting, "pid"));
+	printf("%llu ", (unsigned long long)number_in(program, "pid"));
 	ln_ask_print_text(name != NULL ? name : "-", 64, false);
-	if (node != NULL) {
-		fputs(" -> ", stdout);
-		ln_ask_print_text(node, 64, false);
+	name = json_string_value(json_object_get(program, "node"));
+	if (name != NULL) {
+		fputs(", node ", stdout);
+		ln_ask_print_text(name, 64, false);
 	}
 	printf(": %llu processes after %s\n",
 	       (unsigned long long)number_in(program, "alive"), age);
