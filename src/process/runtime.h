@@ -15,6 +15,7 @@
 #include "engine/compiler.h"
 
 struct ln_blocking;
+struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
 struct ln_host_table;
@@ -53,6 +54,7 @@ struct ln_runtime {
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
+	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */
 	struct ln_blocking *texts;  /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,
