@@ -154,6 +154,11 @@ static bool is_known(const struct ln_recycler *recycler)
 	       LOOKED;
 }
 
+const struct ln_image *ln_recycler_image(const struct ln_recycler *recycler)
+{
+	return recycler != NULL && is_known(recycler) ? recycler->image : NULL;
+}
+
 static void close_on_stack(void *argument)
 {
 	struct ln_instance *instance = argument;

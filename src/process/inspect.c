@@ -123,6 +123,7 @@ static enum ln_process_state parked_state(struct ln_task *task, bool receives)
 	case LN_WAIT_TIMER:
 		return LN_STATE_TIMER;
 	case LN_WAIT_IO:
+	case LN_WAIT_WATCHED:
 		return LN_STATE_IO;
 	case LN_WAIT_BLOCKING:
 		return LN_STATE_BLOCKING;
@@ -136,9 +137,11 @@ static enum ln_process_state state_of(struct ln_task *task, bool started,
 {
 	switch (atomic_load_explicit(&task->state, memory_order_relaxed)) {
 	case LN_TASK_PARKED:
+	case LN_TASK_HELD:
 		return parked_state(task, receives);
 	case LN_TASK_ACTIVE:
 	case LN_TASK_NOTIFIED:
+	case LN_TASK_CALLED:
 		if (!started)
 			return LN_STATE_STARTING;
 		return atomic_load_explicit(&task->running,
@@ -164,6 +167,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 		.slices = atomic_load_explicit(&process->task.slices,
 					       memory_order_relaxed),
 		.age = ln_time_now() - process->started,
+		.folded = ln_process_folded(process),
 	};
 	memcpy(info->id, process->id, sizeof(info->id));
 	info->started = info->slices > 0;
@@ -398,6 +402,7 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	if (wait > 0)
 		ln_engine_prepare_probes(runtime->engine);
 	inspection->age = ln_time_now() - runtime->started;
+	ln_folding_tell(runtime, &inspection->folds);
 	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
 	error = examine(runtime, max, wait, &all, inspection);
 	release_all(&all);

@@ -12,6 +12,7 @@
 
 #include "engine/spares.h"
 #include "process/directory.h"
+#include "process/fold.h"
 
 struct ln_host_function;
 struct ln_process;
@@ -51,6 +52,8 @@ struct ln_process_info {
 	uint64_t received;      /* ever let into it */
 	uint64_t dropped;       /* refused because it was full, ever */
 	uint64_t memory;        /* linear memory, bytes */
+	uint64_t folded;        /* what it is folded into, bytes; 0: it is not,
+				 * see process/fold.h */
 	uint64_t slices;        /* see ln_task.slices */
 	uint64_t fuel;          /* used; 0 when that is not known */
 	int64_t age;            /* since its start, ns */
@@ -67,6 +70,7 @@ struct ln_inspection {
 	uint64_t waiting;              /* messages in all mailboxes */
 	struct ln_tally tally;         /* messages and drops of all, now */
 	struct ln_spares_tally spares; /* instances that are used again */
+	struct ln_fold_tally folds;    /* folded processes */
 	int64_t age;                   /* of the runtime, ns */
 	size_t count;                  /* of infos */
 	struct ln_process_info *infos; /* those that hold most bytes first */

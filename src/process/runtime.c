@@ -159,6 +159,7 @@ void ln_runtime_release(struct ln_runtime *runtime)
 	ln_engine_free(runtime->engine);
 	ln_directory_free(runtime->directory);
 	ln_metrics_free(runtime->metrics);
+	free(runtime->folding);
 	free(runtime);
 	ln_log_stop();
 }

@@ -44,6 +44,7 @@
 #include "base/probe.h"
 #include "base/systematic.h"
 #include "base/time.h"
+#include "sched/fold.h"
 #include "sched/poller.h"
 #include "sched/preempt.h"
 #include "sched/task.h"
@@ -279,6 +280,20 @@ LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 	set_local(worker, NULL);
 }
 
+/* Does what the note on a task that is about to be entered asks for. On the
+ * stack of the task that is left, or the worker's own. */
+LN_NOINLINE static void heed_note(struct ln_worker *worker,
+				  struct ln_task *task)
+{
+	uintptr_t note = task->entry_note;
+
+	task->entry_note = 0;
+	if (note == LN_NOTE_FOLDED)
+		ln_fold_restore_stack(task);
+	else if ((note & 1) != 0)
+		worker->slice_tick = note >> 1;
+}
+
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
@@ -286,10 +301,8 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	atomic_store_explicit(&task->running, true, memory_order_relaxed);
 	worker->current = task;
 	worker->slice_tick = ln_sched_ticks(worker->sched);
-	if (LN_UNLIKELY(task->kept_tick != 0)) {
-		worker->slice_tick = task->kept_tick;
-		task->kept_tick = 0;
-	}
+	if (LN_UNLIKELY(task->entry_note != 0))
+		heed_note(worker, task);
 	set_local(worker, task->local);
 	ln_task_count_slice(task);
 	LN_PROBE_SWITCH(worker->index, task);
