@@ -172,6 +172,17 @@ static void note_sleep(struct ln_process *process, int64_t slept, int64_t after)
 			      memory_order_relaxed);
 }
 
+/* Makes the memories what they were, and then lets senders look there. */
+static void restore(struct ln_process *process,
+		    const struct ln_instance *instance,
+		    const struct folded *folded)
+{
+	if (folded->memories != NULL)
+		ln_unfold_memories(instance, folded->memories);
+	if (folded->wanted != NULL)
+		(void)ln_mailbox_want_from(&process->mailbox, folded->wanted);
+}
+
 /* On the process's fiber, before it goes on. */
 static void unfold(struct ln_fold *fold, struct ln_task *task)
 {
@@ -180,10 +191,7 @@ static void unfold(struct ln_fold *fold, struct ln_task *task)
 	struct ln_folding *folding = process->environment->runtime->folding;
 
 	ln_assert(&process->task == task);
-	if (folded->memories != NULL)
-		ln_unfold_memories(task->local, folded->memories);
-	if (folded->wanted != NULL)
-		(void)ln_mailbox_want_from(&process->mailbox, folded->wanted);
+	restore(process, task->local, folded);
 	note_sleep(process, ln_time_now() - folded->since, folding->after);
 	/* Not what a sweep may have seen: it has run. */
 	atomic_store_explicit(&process->fold_word, 0, memory_order_relaxed);
@@ -311,8 +319,19 @@ static struct folded *make_folded(struct ln_folding *folding,
 	return folded;
 }
 
-/* Folds the process that is held. From ln_fold_stack on there is no way back
- * but by unfolding it. */
+/* Undoes make_folded. */
+static void take_back(struct ln_folding *folding, struct folded *folded)
+{
+	if (folded->bytes != folded->few) {
+		folding->bytes.data = folded->bytes;
+		folding->bytes.room = folded->len;
+		folded->bytes = folded->few;
+	}
+	free_folded(folded);
+}
+
+/* Folds the process that is held. The instance is on its stack, which goes
+ * last: from there on there is no way back but by unfolding it. */
 static bool fold_held(struct ln_folding *folding)
 {
 	struct ln_process *process = folding->held;
@@ -327,20 +346,17 @@ static bool fold_held(struct ln_folding *folding)
 	folded = make_folded(folding, &parts);
 	if (folded == NULL)
 		return false;
-	if (!ln_fold_stack(task, &folded->fold)) {
-		if (folded->bytes != folded->few) {
-			folding->bytes.data = folded->bytes;
-			folding->bytes.room = folded->len;
-			folded->bytes = folded->few;
-		}
-		free_folded(folded);
-		return false;
-	}
+	/* Before senders would see zeros. */
 	if (parts.wanted != SIZE_MAX)
 		folded->wanted = ln_mailbox_want_from(
 			&process->mailbox, folded->bytes + parts.wanted);
 	if (folded->memories != NULL)
 		ln_fold_drop(task->local);
+	if (!ln_fold_stack(task, &folded->fold)) {
+		restore(process, task->local, folded);
+		take_back(folding, folded);
+		return false;
+	}
 	atomic_store_explicit(&process->fold_word,
 			      FOLDED | (uint32_t)folded->len,
 			      memory_order_relaxed);
