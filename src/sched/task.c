@@ -62,6 +62,9 @@
 
 #define STACK_COLORS 24
 
+/* The bytes that a line of a page table is for. */
+#define TABLE_LINE ((size_t)32 << 10)
+
 /* What must hold when the running task leaves its stack: it is on it, not on
  * the worker's, and keeps no lock and nothing of its thread. */
 static inline void may_leave(const struct ln_worker *worker,
@@ -104,12 +107,18 @@ static void task_entry(void *argument)
 
 /* Where the stack in this slot begins. Slots are a power of two apart, so the
  * busy end of every stack would fall into the same few sets of the caches:
- * neighbours begin at different lines of their page. */
+ * neighbours begin at different lines of their page. Likewise for the entries
+ * of the page tables, where each slot has its own: there is room to begin at
+ * different lines of these. */
 static size_t colored_len(struct ln_sched *sched, const char *stack)
 {
-	size_t slot = (uintptr_t)stack / sched->stacks.slot_size;
+	size_t size = sched->stacks.slot_size;
+	size_t slot = (uintptr_t)stack / size;
+	size_t places = (size - sched->options.stack_size) / TABLE_LINE;
 
-	return sched->stacks.slot_size - slot % STACK_COLORS * LN_CACHE_LINE;
+	if (places > 0)
+		size -= slot % places * TABLE_LINE;
+	return size - slot % STACK_COLORS * LN_CACHE_LINE;
 }
 
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
