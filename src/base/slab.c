@@ -23,6 +23,9 @@
 #define CHUNK_BYTES ((size_t)64 << 30)
 #define CHUNK_MIN_SLOTS ((size_t)16)
 
+/* What one page table is for, bytes, with pages of 4 KiB. */
+#define TABLE_BYTES ((size_t)2 << 20)
+
 struct ln_slab_chunk {
 	struct ln_slab_chunk *next;
 	char *base;
@@ -77,6 +80,25 @@ static bool reserve_entry(struct ln_slab *slab)
 	return true;
 }
 
+/* Maps `bytes` at an address where a page table begins, so that a slot of
+ * TABLE_BYTES or more has its own. NULL: there are no addresses. */
+static void *map_aligned(size_t bytes)
+{
+	uintptr_t mask = TABLE_BYTES - 1;
+	char *map = mmap(NULL, bytes + TABLE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before;
+
+	if (map == MAP_FAILED)
+		return NULL;
+	before = (size_t)(-(uintptr_t)map & mask);
+	/* If that fails, only the addresses are lost. */
+	if (before > 0)
+		(void)munmap(map, before);
+	(void)munmap(map + before + bytes, TABLE_BYTES - before);
+	return map + before;
+}
+
 /* Maps a new chunk, smaller when the address space is tight; under the lock. */
 static bool add_chunk(struct ln_slab *slab)
 {
@@ -90,11 +112,9 @@ static bool add_chunk(struct ln_slab *slab)
 		slots = CHUNK_MIN_SLOTS;
 	for (; slots > 0; slots /= 4) {
 		size_t bytes = slots * slab->slot_size;
-		void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				  -1, 0);
+		void *base = map_aligned(bytes);
 
-		if (base == MAP_FAILED)
+		if (base == NULL)
 			continue;
 		/* Kernels without huge pages refuse; no content depends on
 		 * it, only how much is resident. */

@@ -2,6 +2,8 @@
  * Slots of one size in huge reserved mappings, for stacks and linear memories:
  * no mapping and no system call per slot. A taken slot is readable and
  * writable; the caller that gives it back decides whether its bytes are zero.
+ * Slots whose size is a power of two and up to 2 MiB, or a multiple of that, do
+ * not share the page tables of 2 MiB with parts of others.
  */
 #ifndef LN_BASE_SLAB_H
 #define LN_BASE_SLAB_H

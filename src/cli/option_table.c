@@ -146,6 +146,12 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "slab: small processes, checked accesses\n"
 	  "guard: fast code, some thousand processes at most",
 	  CHOICE(CONFIG(strategy), LN_MEMORY_SLAB, strategies) },
+	{ "--fold-after", NULL, "TIME",
+	  "how long a process must have waited until it is\n"
+	  "kept in a compact form, which takes less memory,\n"
+	  "% (default 10s; 0: never)",
+	  .kind = LN_CLI_TIME, .place = OPTION(fold_after),
+	  .max = LN_FOLD_AFTER_MAX },
 	{ "--plugin", "-P", "PLUGIN",
 	  "let the plugin change modules before they are\n"
 	  "compiled: a file, or the name of an installed\n"

@@ -290,6 +290,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 
 	*options = (struct ln_cli_options){
 		.report_max = REPORT_MAX,
+		.fold_after = LN_FOLD_AFTER_DEFAULT,
 		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
 	};
 	if (ln_config_new(&options->config) < 0) {

@@ -13,6 +13,9 @@
 #include "engine/compiler.h"
 #include "process/config.h"
 
+#define LN_FOLD_AFTER_DEFAULT (10 * LN_NS_PER_S)
+#define LN_FOLD_AFTER_MAX (86400 * LN_NS_PER_S)
+
 /* Compiles large modules in child processes: this program itself, even if its
  * file has changed since. */
 #define LN_CLI_COMPILER "/proc/self/exe"
@@ -88,6 +91,7 @@ struct ln_cli_options {
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
 	size_t stack;             /* bytes of guests' frames; 0: default */
+	int64_t fold_after;       /* ns, see process/fold.h; 0: never */
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;

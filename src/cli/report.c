@@ -132,6 +132,12 @@ static void print_where(FILE *out, const struct ln_process_info *info)
 	char host[64] = "";
 	size_t len;
 
+	if (info->folded > 0) {
+		fputs("(folded into ", out);
+		print_size(out, 0, info->folded);
+		fputc(')', out);
+		return;
+	}
 	if (info->function == NULL && info->host == NULL) {
 		fputc('-', out);
 		return;
@@ -274,6 +280,19 @@ static void print_observed(FILE *out, const struct ln_observed *observed)
 	print_waits(out, "messages", &observed->message_waits);
 }
 
+/* Nothing, when no process was ever folded. */
+static void print_folds(FILE *out, const struct ln_fold_tally *folds)
+{
+	if (folds->folds == 0)
+		return;
+	fprintf(out, "lunatic: %llu processes folded into ",
+		(unsigned long long)folds->folded);
+	print_size(out, 0, folds->bytes);
+	fprintf(out, ", %llu times folded, %llu unfolded\n",
+		(unsigned long long)folds->folds,
+		(unsigned long long)folds->unfolds);
+}
+
 static void print_summary(FILE *out, const struct ln_inspection *all)
 {
 	const struct ln_tally *tally = &all->tally;
@@ -301,6 +320,7 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 	print_instances(out, &all->spares);
 	print_slots(out, &all->slots);
 	print_observed(out, &all->observed);
+	print_folds(out, &all->folds);
 }
 
 static void print_peer(FILE *out, const struct ln_fabric_peer *peer)
@@ -453,6 +473,7 @@ static void print_object(FILE *out, const struct ln_process_info *info)
 	print_number(out, "sent", info->sent);
 	print_number(out, "cpu_us", info->cpu / 1000);
 	print_number(out, "memory_bytes", info->memory);
+	print_number(out, "folded_bytes", info->folded);
 	print_number(out, "slices", info->slices);
 	print_number(out, "fuel", info->fuel);
 	print_number(out, "age_ms", (uint64_t)(info->age / LN_NS_PER_MS));
@@ -602,6 +623,17 @@ static void print_observed_object(FILE *out, const struct ln_observed *observed)
 	fputc('}', out);
 }
 
+static void print_folds_object(FILE *out, const struct ln_fold_tally *folds)
+{
+	fprintf(out, ",\"folding\":{\"folded\":%llu",
+		(unsigned long long)folds->folded);
+	print_number(out, "bytes", folds->bytes);
+	print_number(out, "folds", folds->folds);
+	print_number(out, "unfolds", folds->unfolds);
+	print_number(out, "refusals", folds->refusals);
+	fputc('}', out);
+}
+
 static void print_json(FILE *out, const struct ln_inspection *all,
 		       const struct ln_cli_nodes *nodes,
 		       const struct ln_cli_metrics *metrics, size_t max)
@@ -626,6 +658,7 @@ static void print_json(FILE *out, const struct ln_inspection *all,
 	print_instances_object(out, &all->spares);
 	print_slots_object(out, &all->slots);
 	print_observed_object(out, &all->observed);
+	print_folds_object(out, &all->folds);
 	print_node_object(out, nodes);
 	print_metric_objects(out, metrics, max);
 	fputs(",\"processes\":[", out);

@@ -208,6 +208,52 @@ struct ln_backing *ln_image_backing(const struct ln_image *image,
 	return image->backings[index];
 }
 
+/* The first piece that ends behind `offset` of a memory. */
+static size_t first_piece(const struct ln_image *image, unsigned index,
+			  size_t offset)
+{
+	size_t low = 0;
+	size_t high = image->piece_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct piece *piece = &image->pieces[middle];
+
+		if (piece->memory > index ||
+		    (piece->memory == index &&
+		     piece->offset + piece->len <= offset))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool ln_image_read(const struct ln_image *image, unsigned index, size_t offset,
+		   uint8_t *page, size_t len)
+{
+	bool any = false;
+
+	for (size_t i = first_piece(image, index, offset);
+	     i < image->piece_count && image->pieces[i].memory == index &&
+	     image->pieces[i].offset < offset + len;
+	     i++) {
+		const struct piece *piece = &image->pieces[i];
+		size_t from = piece->offset > offset ? piece->offset : offset;
+		size_t end = piece->offset + piece->len;
+
+		if (end > offset + len)
+			end = offset + len;
+		if (!any)
+			memset(page, 0, len);
+		any = true;
+		memcpy(page + (from - offset),
+		       image->content + piece->at + (from - piece->offset),
+		       end - from);
+	}
+	return any;
+}
+
 void ln_image_write(const struct ln_image *image, unsigned index, uint8_t *base)
 {
 	for (size_t i = 0; i < image->piece_count; i++) {

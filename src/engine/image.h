@@ -7,6 +7,7 @@
 #ifndef LN_ENGINE_IMAGE_H
 #define LN_ENGINE_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,11 @@ struct ln_image *ln_image_new(struct ln_memories *owner,
 
 /* NULL is fine. No memory may be mapped to it, but free slots. */
 void ln_image_free(struct ln_image *image);
+
+/* Makes `page`, of `len` bytes, what memory number `index` holds from `offset`
+ * on. False: that is zero, and nothing is written. */
+bool ln_image_read(const struct ln_image *image, unsigned index, size_t offset,
+		   uint8_t *page, size_t len);
 
 /* Writes the content of memory number `index`, in a slab, to where it is now,
  * all zero. */

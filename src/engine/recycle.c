@@ -187,6 +187,11 @@ bool ln_recycle_fill(struct ln_instance *instance)
 	return recycler->class->fill(instance, recycler->snapshot);
 }
 
+const struct ln_image *ln_recycler_image(const struct ln_recycler *recycler)
+{
+	return recycler != NULL && is_known(recycler) ? recycler->image : NULL;
+}
+
 static void close_on_stack(void *argument)
 {
 	struct ln_instance *instance = argument;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct ln_compiled;
+struct ln_image;
 struct ln_instance;
 struct ln_recycler;
 struct ln_spares;
@@ -23,6 +24,11 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 /* Frees it, with the instances that wait. Before the module's code and its
  * linked form; NULL is fine. Not on a fiber. */
 void ln_recycler_free(struct ln_recycler *recycler);
+
+/* What the memories of a new instance of the module hold; NULL: that is not
+ * known, or there is no recycler (NULL). Once known it stays as long as the
+ * module. Any thread. */
+const struct ln_image *ln_recycler_image(const struct ln_recycler *recycler);
 
 /* Begins an instance, whose tables are charged for, with one that waits. False:
  * there is none, or that failed, and it is to be made. On its fiber. */

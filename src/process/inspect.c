@@ -128,6 +128,7 @@ static enum ln_process_state parked_state(struct ln_task *task, bool receives)
 	case LN_WAIT_TIMER:
 		return LN_STATE_TIMER;
 	case LN_WAIT_IO:
+	case LN_WAIT_WATCHED:
 		return LN_STATE_IO;
 	case LN_WAIT_BLOCKING:
 		return LN_STATE_BLOCKING;
@@ -141,9 +142,11 @@ static enum ln_process_state state_of(struct ln_task *task, bool started,
 {
 	switch (atomic_load_explicit(&task->state, memory_order_relaxed)) {
 	case LN_TASK_PARKED:
+	case LN_TASK_HELD:
 		return parked_state(task, receives);
 	case LN_TASK_ACTIVE:
 	case LN_TASK_NOTIFIED:
+	case LN_TASK_CALLED:
 		if (!started)
 			return LN_STATE_STARTING;
 		return atomic_load_explicit(&task->running,
@@ -174,6 +177,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 		.sent = atomic_load_explicit(&process->sent,
 					     memory_order_relaxed),
 		.age = ln_time_now() - process->started,
+		.folded = ln_process_folded(process),
 	};
 	memcpy(info->id, process->id, sizeof(info->id));
 	memcpy(info->parent, process->parent, sizeof(info->parent));
@@ -450,6 +454,7 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 		ln_engine_prepare_probes(runtime->engine);
 	observe(runtime, &inspection->observed);
 	inspection->age = ln_time_now() - runtime->started;
+	ln_folding_tell(runtime, &inspection->folds);
 	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
 	ln_slots_tell(ln_memories_slots(ln_engine_memories(runtime->engine)),
 		      &inspection->slots);

@@ -14,6 +14,7 @@
 #include "engine/slots.h"
 #include "engine/spares.h"
 #include "process/directory.h"
+#include "process/fold.h"
 #include "sched/counters.h"
 
 struct ln_host_function;
@@ -59,6 +60,8 @@ struct ln_process_info {
 	uint64_t dropped;       /* refused because it was full, ever */
 	uint64_t memory;        /* linear memory, bytes */
 	uint64_t cpu;           /* ns; see sched/counters.h */
+	uint64_t folded;        /* what it is folded into, bytes; 0: it is not,
+				 * see process/fold.h */
 	uint64_t slices;        /* see ln_task.slices */
 	uint64_t fuel;          /* used; 0 when that is not known */
 	int64_t age;            /* since its start, ns */
@@ -99,6 +102,7 @@ struct ln_inspection {
 	struct ln_spares_tally spares; /* instances that are used again */
 	struct ln_slots_tally slots;   /* of the fast tier */
 	struct ln_observed observed;
+	struct ln_fold_tally folds;    /* folded processes */
 	int64_t age;                   /* of the runtime, ns */
 	size_t count;                  /* of infos */
 	struct ln_process_info *infos; /* those that hold most bytes first */

@@ -75,7 +75,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	registered = process->registrations != NULL;
 	watch = process->watches;
 	process->watches = NULL;
-	process->outcome = outcome;
+	process->outcome = (uint8_t)outcome;
 	links = process->links;
 	process->links = (struct ln_links){ 0 };
 	extra = process->extra;

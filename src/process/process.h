@@ -59,10 +59,15 @@ struct ln_process {
 	/* Any thread. */
 	_Atomic bool die_when_link_dies;
 
+	/* Of process/fold.c. */
+	uint8_t fold_seen;             /* when it was last seen to have run */
+	_Atomic uint8_t fold_patience; /* doublings of what it must wait for */
+	_Atomic uint32_t fold_word;    /* how it is folded, or was seen */
+
 	/* Under the process's lock. */
 	bool dead;
-	enum ln_outcome outcome; /* valid when dead */
-	uint32_t exit_code;      /* likewise */
+	uint8_t outcome;    /* enum ln_outcome; valid when dead */
+	uint32_t exit_code; /* likewise */
 	struct ln_links links;
 	struct ln_registration *registrations; /* a list; in the registries */
 	struct ln_end_watch *watches;          /* told of its end */

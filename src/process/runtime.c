@@ -176,6 +176,7 @@ void ln_runtime_release(struct ln_runtime *runtime)
 	ln_directory_free(runtime->directory);
 	ln_deaths_free(runtime->deaths);
 	ln_metrics_free(runtime->metrics);
+	free(runtime->folding);
 	free(runtime);
 	ln_log_stop();
 }

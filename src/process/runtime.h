@@ -19,6 +19,7 @@ struct ln_blocking;
 struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
+struct ln_folding;
 struct ln_host_table;
 struct ln_node;
 struct ln_local_node;
@@ -80,6 +81,10 @@ struct ln_runtime {
 	void *on_trap_argument;
 	const char *heap_profiles; /* where processes write theirs, or NULL */
 	int64_t started;           /* CLOCK_MONOTONIC, ns */
+
+	/* Set once, before there are processes; process/fold.h. NULL: none are
+	 * folded. */
+	struct ln_folding *folding;
 
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is not a node. Cleared when there are none any more. */

@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "engine/tiers.h"
 #include "process/environment.h"
+#include "process/fold.h"
 #include "process/lookup.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -71,6 +72,7 @@ void ln_runtime_begin_stop(struct ln_runtime *runtime)
 	kill_all(runtime, NULL);
 	ln_clocks_stop(runtime);
 	ln_tiers_stop(ln_engine_tiers(runtime->engine));
+	ln_folding_stop(runtime);
 }
 
 void ln_runtime_stop(struct ln_runtime *runtime)

@@ -9,6 +9,10 @@
  *   NOTIFIED -> ACTIVE    the task, when it begins to park; or its worker,
  *                         after the switch off its stack, who queues it
  *   ACTIVE   -> DONE      its worker, after the switch off its stack
+ *   PARKED   -> HELD      who folds it (compare-and-swap), sched/fold.c
+ *   HELD     -> CALLED    a waker
+ *   HELD     -> PARKED    who folds it, when that is done
+ *   CALLED   -> ACTIVE    the same, who queues it
  *
  * Queued and running are one state, so that a worker that takes a task out of a
  * queue need not change the word, which others write. Waking a task that is
@@ -25,9 +29,15 @@
  * what the waker released, the state in the first case, the queue in the
  * second.
  *
+ * While somebody folds it the task is parked, but not to be queued: the waker
+ * leaves CALLED, and who folds it takes the place of the waker. It ends in a
+ * compare-and-swap of the state from HELD to PARKED. If the waker's change came
+ * before, that fails, and it queues the task; if after, the waker finds PARKED.
+ *
  * Why no task runs twice: whoever changes PARKED to ACTIVE queues the task
  * once, and so does the worker that finds NOTIFIED behind it; nobody else
- * queues one that is not running, and the stack was left before.
+ * queues one that is not running, and the stack was left before. Likewise for
+ * CALLED: only who holds the task changes that, and once.
  *
  * The task is published as PARKED only off its stack, because from then on
  * another worker may enter it: hence ln_worker_arrived.
@@ -51,6 +61,9 @@
 #define PREFETCHED_LINES 8
 
 #define STACK_COLORS 24
+
+/* The bytes that a line of a page table is for. */
+#define TABLE_LINE ((size_t)32 << 10)
 
 /* What must hold when the running task leaves its stack: it is on it, not on
  * the worker's, and keeps no lock and nothing of its thread. */
@@ -94,12 +107,18 @@ static void task_entry(void *argument)
 
 /* Where the stack in this slot begins. Slots are a power of two apart, so the
  * busy end of every stack would fall into the same few sets of the caches:
- * neighbours begin at different lines of their page. */
+ * neighbours begin at different lines of their page. Likewise for the entries
+ * of the page tables, where each slot has its own: there is room to begin at
+ * different lines of these. */
 static size_t colored_len(struct ln_sched *sched, const char *stack)
 {
-	size_t slot = (uintptr_t)stack / sched->stacks.slot_size;
+	size_t size = sched->stacks.slot_size;
+	size_t slot = (uintptr_t)stack / size;
+	size_t places = (size - sched->options.stack_size) / TABLE_LINE;
 
-	return sched->stacks.slot_size - slot % STACK_COLORS * LN_CACHE_LINE;
+	if (places > 0)
+		size -= slot % places * TABLE_LINE;
+	return size - slot % STACK_COLORS * LN_CACHE_LINE;
 }
 
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
@@ -122,6 +141,7 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->local = NULL;
 	task->kept_tick = 0;
 	task->queued = 0;
+	task->entry_note = 0;
 	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
 	atomic_store_explicit(&task->cpu, 0, memory_order_relaxed);
 	/* Counted before anybody can wake it: it may be over at once. */
@@ -190,6 +210,8 @@ static bool mark_woken(struct ln_task *task)
 			wanted = LN_TASK_ACTIVE;
 		else if (state == LN_TASK_ACTIVE)
 			wanted = LN_TASK_NOTIFIED;
+		else if (state == LN_TASK_HELD)
+			wanted = LN_TASK_CALLED;
 		/* A change from X to X too: release what the waker wrote
 		 * before, so that the task sees it when it next changes the
 		 * word. Pairs with the acquires in arrived and park. */
@@ -201,7 +223,7 @@ static bool mark_woken(struct ln_task *task)
 }
 
 /* The task has been stamped. */
-static void queue_woken(struct ln_task *task)
+void ln_task_queue_woken(struct ln_task *task)
 {
 	struct ln_sched *sched = task->sched;
 	struct ln_worker *worker = ln_worker_current();
@@ -219,7 +241,7 @@ void ln_task_wake(struct ln_task *task)
 	if (!mark_woken(task))
 		return;
 	ln_worker_stamp(task);
-	queue_woken(task);
+	ln_task_queue_woken(task);
 }
 
 void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes)
@@ -248,7 +270,7 @@ void ln_wakes_queue(const struct ln_wakes *wakes)
 				 wakes->count - 1);
 		ln_sched_wake_worker(sched);
 	}
-	queue_woken(first);
+	ln_task_queue_woken(first);
 }
 
 void ln_wakes_queue_due(const struct ln_wakes *wakes)
@@ -347,7 +369,10 @@ int ln_task_wait(struct ln_task *task, int64_t deadline)
 		return error;
 	if (earliest)
 		ln_sched_deadline_changed(sched, deadline);
+	task->entry_note = (uintptr_t)&timer;
 	ln_task_park(task);
+	/* Unless it was entered. */
+	task->entry_note = 0;
 	ln_timers_remove(&sched->timers, &timer);
 	if (ln_task_interrupted(task))
 		return LN_EKILLED;
@@ -380,7 +405,7 @@ void ln_task_give_way(struct ln_task *task)
 		leave(task, LN_LEAVE_YIELD);
 		return;
 	}
-	task->kept_tick = worker->slice_tick;
+	task->entry_note = ln_note_of_tick(worker->slice_tick);
 	leave(task, LN_LEAVE_INTERRUPTED);
 }
 

@@ -26,6 +26,8 @@ enum ln_task_state {
 	LN_TASK_PARKED,   /* in no queue; a wake-up must queue it */
 	LN_TASK_ACTIVE,   /* running, or in exactly one run queue */
 	LN_TASK_NOTIFIED, /* the same, and woken since */
+	LN_TASK_HELD,     /* as PARKED, while somebody folds it: sched/fold.h */
+	LN_TASK_CALLED,   /* the same, and woken since: is to be queued */
 	LN_TASK_DONE,     /* its function has returned */
 };
 
@@ -34,6 +36,8 @@ enum ln_wait {
 	LN_WAIT_OTHER, /* a message, a mutex, another task */
 	LN_WAIT_TIMER,
 	LN_WAIT_IO,
+	LN_WAIT_WATCHED,  /* the same, with something on its stack that who
+			   * wakes it uses */
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
@@ -54,6 +58,8 @@ struct ln_task {
 				   * until it goes on; 0: none was */
 	int64_t queued;           /* when it was made runnable; 0: that is not
 				   * measured */
+	uintptr_t entry_note;     /* what is to be done when it is entered; 0:
+				   * nothing. See sched/worker.h. */
 	const void *_Atomic soon; /* see ln_task_expect */
 	_Atomic uint64_t slices;  /* times it was entered, or went on after a
 				   * tick; written by its worker */

@@ -44,6 +44,7 @@
 #include "base/probe.h"
 #include "base/systematic.h"
 #include "base/time.h"
+#include "sched/fold.h"
 #include "sched/poller.h"
 #include "sched/preempt.h"
 #include "sched/task.h"
@@ -57,6 +58,7 @@
 #define PREFETCHED_LINES 8
 #define TIMER_SLACK_NS 10000
 #define STACK_KEEP ((size_t)32 << 10)
+#define PAGE ((size_t)64 << 10) /* the largest of any system */
 
 static _Thread_local struct ln_worker *thread_worker;
 _Thread_local void *ln_task_running_local;
@@ -287,6 +289,20 @@ LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 	set_local(worker, NULL);
 }
 
+/* Does what the note on a task that is about to be entered asks for. On the
+ * stack of the task that is left, or the worker's own. */
+LN_NOINLINE static void heed_note(struct ln_worker *worker,
+				  struct ln_task *task)
+{
+	uintptr_t note = task->entry_note;
+
+	task->entry_note = 0;
+	if (note == LN_NOTE_FOLDED)
+		ln_fold_restore_stack(task);
+	else if ((note & 1) != 0)
+		worker->slice_tick = note >> 1;
+}
+
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
@@ -304,6 +320,8 @@ LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 	}
 	if (LN_UNLIKELY(task->queued != 0))
 		ln_worker_measure_wait(worker, task);
+	if (LN_UNLIKELY(task->entry_note != 0))
+		heed_note(worker, task);
 	set_local(worker, task->local);
 	ln_worker_add(&task->slices, 1);
 	LN_PROBE_SWITCH(worker->index, task);
@@ -371,6 +389,19 @@ struct ln_task *ln_worker_pick(struct ln_worker *worker)
 		       : pick_local(worker);
 }
 
+/* Gives the pages of a stack back, all but the top ones. */
+static void trim(const struct ln_fiber *fiber)
+{
+	size_t len = fiber->stack_len > STACK_KEEP
+			     ? fiber->stack_len - STACK_KEEP
+			     : 0;
+
+	/* If they stay, no harm is done: neither compiled code nor the host
+	 * reads what it has not written there. */
+	if (len >= PAGE)
+		(void)ln_pages_drop(fiber->stack, len / PAGE * PAGE);
+}
+
 /* Gives the stack of a task that has ended back, and tells its owner. */
 static void finish(struct ln_worker *worker, struct ln_task *task)
 {
@@ -378,12 +409,9 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 	char *stack = task->fiber.stack;
 
 	ln_fiber_check(&task->fiber);
-	/* A deep call may have left many pages behind; return all but the top
-	 * ones now and then. If they stay, no harm is done: neither compiled
-	 * code nor the host reads what it has not written there. */
+	/* A deep call may have left many pages behind. */
 	if (++worker->finished % STACK_TRIM_EVERY == 0)
-		(void)ln_pages_drop(stack,
-				    sched->stacks.slot_size - STACK_KEEP);
+		trim(&task->fiber);
 	ln_fiber_deinit(&task->fiber);
 	ln_slab_give(&sched->stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);

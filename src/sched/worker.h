@@ -153,6 +153,30 @@ struct ln_sched {
 
 #define LN_NOT_PREEMPTIBLE UINT64_MAX
 
+/*
+ * Notes on a task for whoever enters it, so that all others cost an entry only
+ * one comparison. One at a time:
+ * - the tick at which its slice began, which was interrupted and goes on, in
+ *   ticks times two, plus one;
+ * - the address of the timer on its stack, while it waits for that: where
+ *   sched/fold.c finds it, and of no other use;
+ * - LN_NOTE_FOLDED: its stack must be there first.
+ */
+#define LN_NOTE_FOLDED ((uintptr_t)2)
+
+static inline uintptr_t ln_note_of_tick(uint64_t tick)
+{
+	return (uintptr_t)(tick << 1 | 1);
+}
+
+/* The timer that a parked task waits for, or NULL. */
+static inline struct ln_timer *ln_note_timer(uintptr_t note)
+{
+	return (note & 1) != 0 || note == LN_NOTE_FOLDED
+		       ? NULL
+		       : (struct ln_timer *)note;
+}
+
 /* Whether the task in the `next` slot may be stolen: it must have been there
  * for a whole tick. Stealing one that was put there just before a tick would
  * move a chain of messages to another core, with cold caches, each millisecond.
@@ -179,6 +203,8 @@ static inline void ln_worker_beat(struct ln_worker *worker, uint64_t tick)
 {
 	atomic_store_explicit(&worker->beat, tick, memory_order_relaxed);
 }
+/* Queues a task that was woken, whose state says so: to run soon. */
+void ln_task_queue_woken(struct ln_task *task);
 
 /* Puts a chain of tasks into a queue that all workers share. */
 void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
