@@ -384,6 +384,30 @@ static void check_variants(enum ln_preemption preemption)
 	tear_down();
 }
 
+/* An instance that must be made, when it is known what they are like. */
+static void made_anew(void **state)
+{
+	static struct life life;
+
+	(void)state;
+	set_up(LN_PREEMPTION_SIGNAL, 1);
+	for (size_t i = 0; i < 2 * SHAPES; i++) {
+		char *text = dirty_text(&shapes[i / 2]);
+		struct subject subject;
+		struct seen reference;
+
+		compile(&subject, i % 2 == 0 ? 0 : LN_VARIANT_GUARD, text);
+		free(text);
+		get_known(&life, &subject, &reference);
+		for (int k = 0; k < 4; k++) {
+			ln_spares_trim(ln_engine_spares(engine));
+			run(&life, &subject, (enum dirty_end)k, &reference);
+		}
+		release(&subject);
+	}
+	tear_down();
+}
+
 static void every_end(void **state)
 {
 	(void)state;
@@ -439,6 +463,44 @@ static void many_workers(void **state)
 		check_workers(workers[i], 0);
 		check_workers(workers[i], LN_VARIANT_GUARD);
 	}
+}
+
+/* Lives that change a few bytes, here and there. */
+static void little(void **state)
+{
+	static const char text[] =
+		"(module (import \"test\" \"host\" (func $host))"
+		" (memory (export \"memory\") 3)"
+		" (data (i32.const 100) \"some\")"
+		" (data (i32.const 80000) \"more\")"
+		" (func (export \"f\") (param i32) (local $i i32) (local $h i64)"
+		"  (local.set $i (i32.const 8))"
+		"  (loop $l"
+		"   (local.set $h (i64.mul (i64.xor (local.get $h)"
+		"    (i64.load (local.get $i))) (i64.const 1099511628211)))"
+		"   (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i)"
+		"    (i32.const 8))) (i32.const 196608))))"
+		"  (i64.store (i32.const 0) (local.get $h))"
+		"  (call $host)"
+		"  (i32.store (i32.const 102) (i32.const -1))"
+		"  (i32.store (i32.const 81918) (i32.const -1))"
+		"  (i32.store (i32.const 130000) (i32.const -1))"
+		"  (i32.store (i32.const 196604) (i32.const -1))))";
+	static struct life life;
+	struct subject subject;
+	struct seen reference;
+
+	(void)state;
+	set_up(LN_PREEMPTION_SIGNAL, 1);
+	for (unsigned variant = 0; variant <= LN_VARIANT_GUARD;
+	     variant += LN_VARIANT_GUARD) {
+		compile(&subject, variant, text);
+		get_known(&life, &subject, &reference);
+		for (int i = 0; i < 6; i++)
+			run(&life, &subject, DIRTY_RETURN, &reference);
+		release(&subject);
+	}
+	tear_down();
 }
 
 /* Limits are those of each life. */
@@ -633,6 +695,8 @@ static void given_back(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_end),
 	cmocka_unit_test(every_end_with_epochs),
+	cmocka_unit_test(little),
+	cmocka_unit_test(made_anew),
 	cmocka_unit_test(many_workers),
 	cmocka_unit_test(other_limits),
 	cmocka_unit_test(not_used_again),
@@ -642,6 +706,8 @@ static const struct CMUnitTest tests[] = {
 
 static const struct CMUnitTest noticing[] = {
 	cmocka_unit_test(every_end),
+	cmocka_unit_test(little),
+	cmocka_unit_test(made_anew),
 	cmocka_unit_test(other_limits),
 };
 
