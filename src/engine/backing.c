@@ -19,6 +19,7 @@
  */
 #include "engine/backing.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -130,7 +131,8 @@ static bool write_file(struct ln_backing *backing, const uint8_t *base)
 {
 	size_t len = backing->content_pages * backing->page;
 
-	backing->file = memfd_create("lunatic memory", MFD_CLOEXEC);
+	backing->file =
+		memfd_create("lunatic memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (backing->file < 0)
 		return false;
 	/* Relaxed, as where it is read: just a number. */
@@ -152,8 +154,12 @@ static bool write_file(struct ln_backing *backing, const uint8_t *base)
 				return false;
 		}
 	}
+	/* From here on nobody can change it, also not by mistake. */
+	if (fcntl(backing->file, F_ADD_SEALS,
+		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return false;
 	backing->content =
-		mmap(NULL, len, PROT_READ, MAP_SHARED, backing->file, 0);
+		mmap(NULL, len, PROT_READ, MAP_PRIVATE, backing->file, 0);
 	if (backing->content != MAP_FAILED)
 		return true;
 	backing->content = NULL;

@@ -140,24 +140,6 @@ static uint32_t find_max(uint32_t mappings)
 	return (uint32_t)fit;
 }
 
-int ln_slots_new(const struct ln_sweep *sweep, struct ln_slots **out)
-{
-	struct ln_slots *slots = calloc(1, sizeof(*slots));
-
-	if (slots == NULL)
-		return LN_ENOMEM;
-	slots->sweep = sweep;
-	slots->mappings_max =
-		(uint32_t)(read_number("/proc/sys/vm/max_map_count",
-				       MAPPINGS_DEFAULT) /
-			   2);
-	slots->max = find_max(slots->mappings_max);
-	ln_list_init(&slots->ready);
-	ln_list_init(&slots->blank);
-	*out = slots;
-	return 0;
-}
-
 /* ---- Zones ---- */
 
 /* Enters a zone into the table of the program. */
@@ -263,6 +245,31 @@ static bool add_zone(struct ln_slots *slots, bool beyond)
 	return true;
 }
 
+int ln_slots_new(const struct ln_sweep *sweep, struct ln_slots **out)
+{
+	struct ln_slots *slots = calloc(1, sizeof(*slots));
+
+	if (slots == NULL)
+		return LN_ENOMEM;
+	slots->sweep = sweep;
+	slots->mappings_max =
+		(uint32_t)(read_number("/proc/sys/vm/max_map_count",
+				       MAPPINGS_DEFAULT) /
+			   2);
+	slots->max = find_max(slots->mappings_max);
+	ln_list_init(&slots->ready);
+	ln_list_init(&slots->blank);
+	/* Before slabs take what is left. */
+	if (addresses_left() != UINT64_MAX && slots->max > 0) {
+		ln_lock_acquire(&slots->lock);
+		if (!add_zone(slots, false))
+			slots->max = 0;
+		ln_lock_release(&slots->lock);
+	}
+	*out = slots;
+	return 0;
+}
+
 void ln_slots_free(struct ln_slots *slots)
 {
 	if (slots == NULL)
@@ -284,6 +291,13 @@ void ln_slots_free(struct ln_slots *slots)
 uint32_t ln_slots_max(const struct ln_slots *slots)
 {
 	return slots->max;
+}
+
+void ln_slots_lower(struct ln_slots *slots, uint32_t max)
+{
+	ln_assert(ln_slots_taken(slots) == 0);
+	if (max < slots->max)
+		slots->max = max;
 }
 
 /* Relaxed, as all of these: just numbers. */

@@ -41,6 +41,9 @@ void ln_slots_free(struct ln_slots *slots);
 uint32_t ln_slots_max(const struct ln_slots *slots);
 uint32_t ln_slots_taken(const struct ln_slots *slots);
 
+/* Lowers how many there may be, for tests. Before the first one is taken. */
+void ln_slots_lower(struct ln_slots *slots, uint32_t max);
+
 /* The same, for reports. */
 struct ln_slots_tally {
 	uint32_t max;

@@ -22,7 +22,7 @@
 #include "engine/sweep.h"
 #include "support/refusal.h"
 
-#define SIZE ((size_t)64 << 16)
+#define SIZE ((size_t)24 << 16)
 #define PAGES (SIZE / page)
 
 static struct ln_sweep sweep;
@@ -232,9 +232,9 @@ static void unlearns(void **state)
 	struct ln_slot *slot = take(backing, &base);
 
 	(void)state;
-	memset(base, 5, 400 * page);
+	memset(base, 5, 350 * page);
 	end_and_begin(slot, backing);
-	assert_false(faults(base, 399));
+	assert_false(faults(base, 349));
 	for (int life = 0; life < 70; life++) {
 		base[7] = 1;
 		base[9 * page] = 1;
@@ -359,8 +359,8 @@ static void becomes_mapped(void **state)
 	assert_non_null(slot);
 	base = ln_slot_base(slot, &n);
 	memset(base, 8, 65536);
-	assert_true(ln_slot_grow(slot, 2 * SIZE));
-	memset(base, 8, 2 * SIZE);
+	assert_true(ln_slot_grow(slot, 8 * SIZE));
+	memset(base, 8, 8 * SIZE);
 	end_and_begin(slot, backing);
 	finish(slot, backing);
 }
