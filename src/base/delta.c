@@ -1,15 +1,22 @@
 /*
  * DESIGN
  * Memory is compared in units of 4 bytes, the size of most of what guests keep.
- * A delta is a sequence of runs: how many units are equal, how many differ, and
- * these. Both counts are in seven bits a byte, the lowest first, so that most
- * runs have two bytes beside their units, and even one equal unit between two
- * others is worth a run of its own.
+ * A delta is a sequence of runs: how many units are equal, how many follow, and
+ * a code for each of these. Both counts are in seven bits a byte, the lowest
+ * first. Codes are packed bit by bit, and end at a byte with each run:
  *
- * Room: the first run has up to 4 bytes beside its units. Any later one begins
- * with equal units, which take at least as many bytes in memory as the counts
- * do here: one equal unit has 4, a count of fewer than 128 takes one byte, and
- * that of the units that follow at most three, since there are fewer than 2^21.
+ *   2 bits   SAME   equal to the base
+ *   6 bits   AGAIN  a recent value, and its place among the 16 of these
+ *   16 bits  NEAR   likewise, but for the lowest ten bits, which follow
+ *   34 bits  OTHER  32 bits
+ *
+ * So a pointer, whose upper half is that of others before, takes 3 to 6 bytes,
+ * and a word that is zero a quarter of one. (After Wilson and Kaplan's WKdm.) A
+ * run goes over up to GAP - 1 equal units: a new one would take more.
+ *
+ * Room: a unit takes 34 bits at most. A run has two counts beside its units: the
+ * first one up to 4 bytes, any later one less than the GAP equal units, of 4
+ * bytes each, that are before it.
  *
  * The stacks of fibers are read and written here while AddressSanitizer knows
  * of frames on them. So these functions are not checked by it, and give no such
@@ -25,126 +32,217 @@
 typedef uint32_t __attribute__((may_alias)) unit;
 
 #define BLOCK 8 /* units that are compared together */
+#define GAP 8   /* equal units that end a run */
 
-_Static_assert(LN_DELTA_MAX / sizeof(unit) < (size_t)1 << 21,
-	       "a count takes more than three bytes");
+#define LOW_BITS 10
+#define LOW_MASK ((UINT32_C(1) << LOW_BITS) - 1)
 
-static uint8_t *put_count(uint8_t *to, size_t count)
+enum code { SAME, AGAIN, NEAR, OTHER };
+
+/* Bits on their way to or from bytes. */
+struct bits {
+	uint64_t held;
+	unsigned count;
+	uint8_t *to;
+	const uint8_t *from;
+};
+
+static void put(struct bits *bits, uint64_t value, unsigned count)
+{
+	bits->held |= value << bits->count;
+	bits->count += count;
+	for (; bits->count >= 8; bits->count -= 8) {
+		*bits->to++ = (uint8_t)bits->held;
+		bits->held >>= 8;
+	}
+}
+
+/* The rest of the last byte is left out. */
+static void flush(struct bits *bits)
+{
+	if (bits->count > 0)
+		*bits->to++ = (uint8_t)bits->held;
+	bits->held = 0;
+	bits->count = 0;
+}
+
+static uint32_t get(struct bits *bits, unsigned count)
+{
+	uint64_t value;
+
+	for (; bits->count < count; bits->count += 8)
+		bits->held |= (uint64_t)*bits->from++ << bits->count;
+	value = bits->held & ((UINT64_C(1) << count) - 1);
+	bits->held >>= count;
+	bits->count -= count;
+	return (uint32_t)value;
+}
+
+static void drop_rest(struct bits *bits)
+{
+	ln_assert(bits->count < 8);
+	bits->held = 0;
+	bits->count = 0;
+}
+
+static void put_count(struct bits *bits, size_t count)
 {
 	for (; count >= 0x80; count >>= 7)
-		*to++ = (uint8_t)(count | 0x80);
-	*to++ = (uint8_t)count;
-	return to;
+		put(bits, (count & 0x7f) | 0x80, 8);
+	put(bits, count, 8);
 }
 
-static const uint8_t *get_count(const uint8_t *from, size_t *count)
+static size_t get_count(struct bits *bits)
 {
+	size_t count = 0;
 	unsigned shift = 0;
+	uint32_t byte;
 
-	*count = 0;
 	do {
-		*count |= (size_t)(*from & 0x7f) << shift;
+		byte = get(bits, 8);
+		count |= (size_t)(byte & 0x7f) << shift;
 		shift += 7;
-	} while (*from++ & 0x80);
-	return from;
+	} while (byte & 0x80);
+	return count;
 }
 
-static uint8_t *put_unit(uint8_t *to, uint32_t value)
+static unsigned place_of(uint32_t value)
 {
-	to[0] = (uint8_t)value;
-	to[1] = (uint8_t)(value >> 8);
-	to[2] = (uint8_t)(value >> 16);
-	to[3] = (uint8_t)(value >> 24);
-	return to + 4;
+	return (value >> LOW_BITS) * UINT32_C(0x9e3779b1) >> 28;
 }
 
-static uint32_t get_unit(const uint8_t *from)
+static void put_unit(struct bits *bits, struct ln_delta_recent *recent,
+		     uint32_t value)
 {
-	return (uint32_t)from[0] | (uint32_t)from[1] << 8 |
-	       (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+	unsigned place = place_of(value);
+	uint32_t before = recent->values[place];
+
+	recent->values[place] = value;
+	if (before == value) {
+		put(bits, AGAIN | (uint64_t)place << 2, 6);
+	} else if (before >> LOW_BITS == value >> LOW_BITS) {
+		put(bits, NEAR | (uint64_t)place << 2, 6);
+		put(bits, value & LOW_MASK, LOW_BITS);
+	} else {
+		put(bits, OTHER | (uint64_t)value << 2, 34);
+	}
+}
+
+/* A unit whose code is not SAME. */
+static uint32_t get_unit(struct bits *bits, struct ln_delta_recent *recent,
+			 enum code code)
+{
+	uint32_t value;
+	unsigned place;
+
+	if (code == OTHER) {
+		value = get(bits, 32);
+		recent->values[place_of(value)] = value;
+		return value;
+	}
+	place = get(bits, 4);
+	value = recent->values[place];
+	if (code == NEAR)
+		value = (value & ~LOW_MASK) | get(bits, LOW_BITS);
+	recent->values[place] = value;
+	return value;
+}
+
+LN_NO_ASAN static inline bool differs(const unit *from, const unit *base,
+				      size_t at)
+{
+	return from[at] != (base != NULL ? base[at] : 0);
 }
 
 /* Whether a block differs. */
-LN_NO_ASAN static inline bool block_differs(const unit *from, const unit *base)
+LN_NO_ASAN static inline bool block_differs(const unit *from, const unit *base,
+					    size_t at)
 {
-	uint32_t bits = 0;
+	uint32_t any = 0;
 
-	if (base == NULL) {
-		for (size_t i = 0; i < BLOCK; i++)
-			bits |= from[i];
-	} else {
-		for (size_t i = 0; i < BLOCK; i++)
-			bits |= from[i] ^ base[i];
-	}
-	return bits != 0;
+	for (size_t i = at; i < at + BLOCK; i++)
+		any |= from[i] ^ (base != NULL ? base[i] : 0);
+	return any != 0;
 }
 
 /* The first unit from `at` on that differs. */
 LN_NO_ASAN static size_t find(const unit *from, const unit *base, size_t at,
 			      size_t count)
 {
-	while (count - at >= BLOCK &&
-	       !block_differs(from + at, base != NULL ? base + at : NULL))
+	while (count - at >= BLOCK && !block_differs(from, base, at))
 		at += BLOCK;
-	while (at < count && from[at] == (base != NULL ? base[at] : 0))
+	while (at < count && !differs(from, base, at))
 		at++;
 	return at;
 }
 
-LN_NO_ASAN size_t ln_delta_write(uint8_t *to, const void *from_bytes,
-				 const void *base_bytes, size_t len)
+/* Behind the last unit of the run that begins at `at`. */
+LN_NO_ASAN static size_t find_end(const unit *from, const unit *base, size_t at,
+				  size_t count)
+{
+	size_t end = at + 1;
+
+	for (at = end; at < count && at - end < GAP; at++) {
+		if (differs(from, base, at))
+			end = at + 1;
+	}
+	return end;
+}
+
+LN_NO_ASAN size_t ln_delta_write(struct ln_delta_recent *recent, uint8_t *to,
+				 const void *from_bytes, const void *base_bytes,
+				 size_t len)
 {
 	const unit *from = from_bytes;
 	const unit *base = base_bytes;
 	size_t count = len / sizeof(unit);
-	uint8_t *start = to;
-	size_t at = 0;
+	struct bits bits = { .to = to };
+	size_t at = find(from, base, 0, count);
+	size_t before = 0;
 
 	ln_assert(len % sizeof(unit) == 0 && len <= LN_DELTA_MAX);
-	while (at < count) {
-		size_t first = find(from, base, at, count);
-		size_t end = first;
+	if (at == count)
+		return 0;
+	while (before < count) {
+		size_t end = at < count ? find_end(from, base, at, count) : at;
 
-		while (end < count &&
-		       from[end] != (base != NULL ? base[end] : 0))
-			end++;
-		to = put_count(to, first - at);
-		to = put_count(to, end - first);
-		for (at = first; at < end; at++)
-			to = put_unit(to, from[at]);
+		put_count(&bits, at - before);
+		put_count(&bits, end - at);
+		for (; at < end; at++) {
+			if (differs(from, base, at))
+				put_unit(&bits, recent, from[at]);
+			else
+				put(&bits, SAME, 2);
+		}
+		flush(&bits);
+		before = end;
+		at = find(from, base, end, count);
 	}
-	ln_assert((size_t)(to - start) <= LN_DELTA_ROOM(len));
-	return (size_t)(to - start);
+	ln_assert((size_t)(bits.to - to) <= LN_DELTA_ROOM(len));
+	return (size_t)(bits.to - to);
 }
 
-bool ln_delta_is_empty(const uint8_t *delta, size_t len)
-{
-	size_t equal;
-
-	get_count(delta, &equal);
-	return equal == len / sizeof(unit);
-}
-
-LN_NO_ASAN size_t ln_delta_apply(void *to_bytes, size_t len,
-				 const uint8_t *delta)
+LN_NO_ASAN size_t ln_delta_apply(struct ln_delta_recent *recent, void *to_bytes,
+				 size_t len, const uint8_t *delta)
 {
 	unit *to = to_bytes;
 	size_t count = len / sizeof(unit);
-	const uint8_t *start = delta;
+	struct bits bits = { .from = delta };
 	size_t at = 0;
 
 	while (at < count) {
-		size_t equal;
-		size_t more;
+		size_t end;
 
-		delta = get_count(delta, &equal);
-		delta = get_count(delta, &more);
-		at += equal;
-		ln_assert(at <= count && more <= count - at);
-		for (; more > 0; more--) {
-			to[at++] = get_unit(delta);
-			delta += sizeof(unit);
+		at += get_count(&bits);
+		end = at + get_count(&bits);
+		ln_assert(end <= count);
+		for (; at < end; at++) {
+			enum code code = (enum code)get(&bits, 2);
+
+			if (code != SAME)
+				to[at] = get_unit(&bits, recent, code);
 		}
+		drop_rest(&bits);
 	}
-	return (size_t)(delta - start);
+	return (size_t)(bits.from - delta);
 }

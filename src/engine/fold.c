@@ -1,10 +1,12 @@
 /*
  * DESIGN
  * Only pages that were touched are looked at, which the kernel lists
- * (engine/sweep.h). A page that differs from the image is a record: its number
- * and a delta (base/delta.h). The records of a memory end with END; memories
- * follow each other in the order of the instance's list. What they are compared
- * with comes first, as the image may become known while a guest is folded.
+ * (engine/sweep.h). Those that hold anything are in spans of neighbours, so that
+ * all pages of one can be made at once. A page that differs from the image is a
+ * record in its span: its number and a delta (base/delta.h); the records of a
+ * span end with END. Memories follow each other in the order of the instance's
+ * list. What they are compared with comes first, as the image may become known
+ * while a guest is folded.
  *
  * An instance whose module has no image, as one with a start function or with
  * much data, is compared with zeros.
@@ -45,6 +47,12 @@
 
 _Static_assert(LARGE_PAGE <= LN_DELTA_MAX, "a page is too large for a delta");
 
+/* Pages that are needed, one after the other. */
+struct span {
+	uint32_t first;
+	uint32_t pages; /* 0: there are no more spans */
+};
+
 /* One memory that is looked at. */
 struct look {
 	struct ln_folder *folder;
@@ -53,18 +61,28 @@ struct look {
 	const uint8_t *start;
 	size_t page;
 	size_t piece; /* bytes looked at since others could run */
+	bool in_span;
+	size_t span;   /* where it begins in what is written */
+	uint32_t next; /* the page behind the last one */
 	int error;
 };
 
 int ln_folder_init(struct ln_folder *folder)
 {
-	*folder = (struct ln_folder){ .base = malloc(LARGE_PAGE) };
-	return folder->base != NULL ? 0 : LN_ENOMEM;
+	*folder = (struct ln_folder){
+		.base = malloc(LARGE_PAGE),
+		.delta = malloc(LN_DELTA_ROOM(LARGE_PAGE)),
+	};
+	if (folder->base != NULL && folder->delta != NULL)
+		return 0;
+	ln_folder_deinit(folder);
+	return LN_ENOMEM;
 }
 
 void ln_folder_deinit(struct ln_folder *folder)
 {
 	free(folder->base);
+	free(folder->delta);
 }
 
 /* What a module's memories are like when they are new, or NULL. */
@@ -73,7 +91,38 @@ static const struct ln_image *image_of(const struct ln_instance *instance)
 	return ln_recycler_image(ln_compiled_recycler(instance->module));
 }
 
-/* Adds the record of a page, if it differs from the image. */
+static void add_number(struct look *look, uint32_t number)
+{
+	ln_bytes_add(look->folder->to, &number, sizeof(number));
+}
+
+/* Begins a span of pages that are needed, at the end of what was written. */
+static bool begin_span(struct look *look, uint32_t number)
+{
+	struct ln_bytes *to = look->folder->to;
+	const struct span span = { .first = number };
+
+	ln_bytes_add(to, &span, sizeof(span));
+	look->span = to->len - sizeof(span);
+	look->in_span = to->error == 0;
+	return look->in_span;
+}
+
+/* Says how long the span is that ends here. */
+static void end_span(struct look *look)
+{
+	struct span span;
+
+	if (!look->in_span)
+		return;
+	look->in_span = false;
+	memcpy(&span, look->folder->to->data + look->span, sizeof(span));
+	span.pages = look->next - span.first;
+	memcpy(look->folder->to->data + look->span, &span, sizeof(span));
+	add_number(look, END);
+}
+
+/* Adds what a page holds: nothing when it is zero, as in the image. */
 static int add_page(struct look *look, const uint8_t *at)
 {
 	struct ln_bytes *to = look->folder->to;
@@ -86,15 +135,26 @@ static int add_page(struct look *look, const uint8_t *at)
 	    ln_image_read(look->image, look->index, offset, look->folder->base,
 			  look->page))
 		base = look->folder->base;
-	if (!ln_bytes_reserve(to, sizeof(number) + LN_DELTA_ROOM(look->page)))
+	if (number != look->next)
+		end_span(look);
+	look->next = number + 1;
+	if (!ln_bytes_reserve(to, sizeof(struct span) + 2 * sizeof(number) +
+					  LN_DELTA_ROOM(look->page)))
 		return to->error;
-	len = ln_delta_write(to->data + to->len + sizeof(number), at, base,
-			     look->page);
-	if (ln_delta_is_empty(to->data + to->len + sizeof(number), look->page))
-		return 0;
-	memcpy(to->data + to->len, &number, sizeof(number));
-	to->len += sizeof(number) + len;
-	return 0;
+	len = ln_delta_write(&look->folder->recent, look->folder->delta, at,
+			     base, look->page);
+	if (len == 0 && base == NULL) {
+		look->next = number;
+		end_span(look);
+		return to->error;
+	}
+	if (!look->in_span && !begin_span(look, number))
+		return to->error;
+	if (len > 0) {
+		add_number(look, number);
+		ln_bytes_add(to, look->folder->delta, len);
+	}
+	return to->error;
 }
 
 /* Looks at pages that were touched. */
@@ -150,7 +210,7 @@ static int fold(struct ln_folder *folder, const struct ln_instance *instance,
 		.start = ln_memory_at(memory, &size, &capacity),
 		.page = sweep->page,
 	};
-	const uint32_t end = END;
+	const struct span none = { .pages = 0 };
 
 	if (sweep->pagemap < 0 && size > BLIND_MAX)
 		return LN_ELIMIT;
@@ -158,7 +218,8 @@ static int fold(struct ln_folder *folder, const struct ln_instance *instance,
 		return look.error;
 	if (folder->touched > before && extent(sweep, size, capacity) > size)
 		folder->tables += sweep->page;
-	ln_bytes_add(folder->to, &end, sizeof(end));
+	end_span(&look);
+	ln_bytes_add(folder->to, &none, sizeof(none));
 	return folder->to->error;
 }
 
@@ -170,6 +231,7 @@ int ln_fold_memories(struct ln_folder *folder,
 
 	folder->touched = 0;
 	folder->tables = 0;
+	folder->recent = (struct ln_delta_recent){ { 0 } };
 	ln_bytes_add(folder->to, &kind, sizeof(kind));
 	for (const struct ln_memory *memory = instance->last_memory;
 	     memory != NULL; memory = ln_memory_next(memory)) {
@@ -202,36 +264,89 @@ void ln_fold_drop(const struct ln_instance *instance)
 	}
 }
 
+/* Where somebody who unfolds is. */
+struct reader {
+	const uint8_t *bytes;
+	size_t page;
+	struct ln_delta_recent recent;
+};
+
+static void read_bytes(struct reader *reader, void *to, size_t len)
+{
+	memcpy(to, reader->bytes, len);
+	reader->bytes += len;
+}
+
+/* Makes the pages of a span, a few at a time, between which others run. */
+static void make_pages(const struct reader *reader, uint8_t *base,
+		       const struct span *span)
+{
+	for (uint32_t i = 0; i < span->pages; i += UNFOLD_PAGES) {
+		uint32_t left = span->pages - i;
+
+		if (i > 0)
+			ln_task_rest();
+		if (span->pages > 1)
+			ln_pages_make(base + (span->first + i) * reader->page,
+				      (left < UNFOLD_PAGES ? left
+							   : UNFOLD_PAGES) *
+					      reader->page);
+	}
+}
+
+static void apply_records(struct reader *reader, uint8_t *base)
+{
+	unsigned records = 0;
+	uint32_t number;
+
+	for (;;) {
+		read_bytes(reader, &number, sizeof(number));
+		if (number == END)
+			return;
+		reader->bytes += ln_delta_apply(&reader->recent,
+						base + number * reader->page,
+						reader->page, reader->bytes);
+		if (++records % UNFOLD_PAGES == 0)
+			ln_task_rest();
+	}
+}
+
+/* The image is written when the pages of the first span are there: mostly it is
+ * the only one, and the content is in it. */
+static void unfold(struct reader *reader, const struct ln_image *image,
+		   const struct ln_memory *memory)
+{
+	size_t size, capacity;
+	uint8_t *base = ln_memory_at(memory, &size, &capacity);
+	struct span span;
+
+	for (;;) {
+		read_bytes(reader, &span, sizeof(span));
+		if (span.pages == 0)
+			return;
+		make_pages(reader, base, &span);
+		if (image != NULL)
+			ln_image_write(image, ln_memory_index(memory), base);
+		image = NULL;
+		apply_records(reader, base);
+	}
+}
+
 void ln_unfold_memories(const struct ln_instance *instance,
 			const uint8_t *bytes)
 {
+	struct reader reader = {
+		.bytes = bytes,
+		.page = sweep_of(instance)->page,
+	};
 	const struct ln_image *image = NULL;
-	size_t page = sweep_of(instance)->page;
-	unsigned pages = 0;
 	uint32_t kind;
 
-	memcpy(&kind, bytes, sizeof(kind));
-	bytes += sizeof(kind);
+	read_bytes(&reader, &kind, sizeof(kind));
 	ln_assert(kind == IMAGE || kind == ZEROS);
 	if (kind == IMAGE)
 		image = image_of(instance);
 	for (const struct ln_memory *memory = instance->last_memory;
-	     memory != NULL; memory = ln_memory_next(memory)) {
-		size_t size, capacity;
-		uint8_t *base = ln_memory_at(memory, &size, &capacity);
-		uint32_t number;
-
-		if (image != NULL)
-			ln_image_write(image, ln_memory_index(memory), base);
-		for (;;) {
-			memcpy(&number, bytes, sizeof(number));
-			bytes += sizeof(number);
-			if (number == END)
-				break;
-			bytes += ln_delta_apply(base + number * page, page,
-						bytes);
-			if (++pages % UNFOLD_PAGES == 0)
-				ln_task_rest();
-		}
-	}
+	     memory != NULL; memory = ln_memory_next(memory))
+		unfold(&reader, image, memory);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/delta.h"
 
 struct ln_instance;
 
@@ -21,6 +22,8 @@ struct ln_instance;
 struct ln_folder {
 	struct ln_bytes *to; /* where what is kept is added */
 	uint8_t *base;       /* a page of an image; owned */
+	uint8_t *delta;      /* of a page; likewise */
+	struct ln_delta_recent recent;
 	/* Called after each piece of some hundred KiB: false, and the instance
 	 * is not folded. */
 	bool (*go_on)(void *argument);

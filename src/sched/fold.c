@@ -119,8 +119,10 @@ size_t ln_fold_stack_used(const struct ln_task *task)
 
 size_t ln_fold_write_stack(const struct ln_task *task, uint8_t *to)
 {
+	struct ln_delta_recent recent = { { 0 } };
+
 	assert_held(task);
-	return ln_delta_write(to, task->fiber.sp, NULL,
+	return ln_delta_write(&recent, to, task->fiber.sp, NULL,
 			      ln_fold_stack_used(task));
 }
 
@@ -131,7 +133,10 @@ static struct ln_fold *fold_of(struct ln_probe *probe)
 
 static void restore(struct ln_task *task, const struct ln_fold *fold)
 {
-	ln_delta_apply(task->fiber.sp, ln_fold_stack_used(task), fold->stack);
+	struct ln_delta_recent recent = { { 0 } };
+
+	ln_delta_apply(&recent, task->fiber.sp, ln_fold_stack_used(task),
+		       fold->stack);
 }
 
 void ln_fold_restore_stack(struct ln_task *task)
