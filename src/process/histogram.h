@@ -1,8 +1,8 @@
 /*
  * Histograms of numbers, with the same buckets for all: each power of two from
- * 2^-32 to 2^32 has eight. A percentile is exact to 1/16 of its value, and
- * never outside the smallest and the largest value; beyond these powers only
- * those are known. Any thread at any time.
+ * 2^-32 to 2^32 has eight, to which the upper bound belongs. A percentile is
+ * exact to 1/16 of its value, and never outside the smallest and the largest
+ * value; beyond these powers only those are known. Any thread at any time.
  */
 #ifndef LN_PROCESS_HISTOGRAM_H
 #define LN_PROCESS_HISTOGRAM_H
@@ -50,6 +50,16 @@ double ln_cell_double(uint64_t bits);
 uint64_t ln_cell_bits(double value);
 
 void ln_histogram_init(struct ln_histogram *histogram);
+
+/* The values until now that are at most 4^power, in counts[power -
+ * LN_HISTOGRAM_POWER_MIN] for each power, each with those of the lower ones;
+ * returns how many there are in all. */
+#define LN_HISTOGRAM_POWER_MIN (-10)
+#define LN_HISTOGRAM_POWER_MAX 15
+#define LN_HISTOGRAM_POWERS \
+	(LN_HISTOGRAM_POWER_MAX - LN_HISTOGRAM_POWER_MIN + 1)
+uint64_t ln_histogram_powers(const struct ln_histogram *histogram,
+			     uint64_t counts[LN_HISTOGRAM_POWERS]);
 
 /* Adds a value; one that is no number is left out. */
 void ln_histogram_record(struct ln_histogram *histogram, double value);
