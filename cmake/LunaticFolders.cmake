@@ -5,7 +5,7 @@ find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.39)
 
-set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh cluster host embed cli)
+set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh cluster observe host embed cli)
 
 set(LUNATIC_LIBS)
 set(below)

@@ -938,6 +938,29 @@ uint32_t lunatic_process_lookup(const void *name, size_t name_len,
 				uint64_t *id);
 
 /*
+ * lunatic::observe
+ *
+ * What the program is doing, for the server of `--observe`. Not in lunatic 0.7.
+ * Only that server can call this function, in an environment that the program
+ * makes for it; in all others it traps, whatever they allow.
+ */
+
+/*
+ * Answers a question about the program. The answer becomes the data message in
+ * the scratch area, from where it is read. The process waits meanwhile.
+ *
+ * question: `metrics`, `overview`, or another question of docs/observe.md; at
+ *   most 4,096 bytes
+ * Returns 0 if that is the answer, 1 if it is a text that tells why there is
+ *   none
+ * Traps: the environment is not that of the server
+ * Traps: the question is longer than 4,096 bytes
+ * Traps: the answer is longer than messages may be
+ */
+LUNATIC_IMPORT("lunatic::observe", "ask")
+uint32_t lunatic_observe_ask(const void *question, size_t question_len);
+
+/*
  * lunatic::plugin
  *
  * Changing a module before it is compiled. Only plugins can call these
