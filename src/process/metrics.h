@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "process/histogram.h"
+#include "base/histogram.h"
 
 #define LN_METRIC_NAME_MAX 255              /* bytes of a name */
 #define LN_METRICS_MAX 10000                /* of a runtime */

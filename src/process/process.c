@@ -29,6 +29,7 @@
 #include "process/message.h"
 #include "process/remote.h"
 #include "process/runtime.h"
+#include "sched/counters.h"
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
@@ -103,6 +104,7 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 {
 	int error = LN_EDEAD;
 
+	message->weight = 0; /* it may be sent again, elsewhere */
 	if (ln_process_is_remote(process))
 		error = process->remote->send(process, message, wait, deadline);
 	if (!ln_process_is_remote(process) || (error == LN_EINVAL && !wait))
@@ -117,10 +119,22 @@ LN_NOINLINE static void warn_crowded(struct ln_process *process)
 					 ln_mailbox_count(&process->mailbox));
 }
 
+/* Notes when it is sent. */
+LN_NOINLINE static void measure(struct ln_message *message)
+{
+	uint32_t weight;
+
+	message->sent = ln_sampler_take(&ln_thread_counts.messages, &weight);
+	ln_assert(weight <= UINT16_MAX);
+	message->weight = (uint16_t)weight;
+}
+
 static inline int send(struct ln_process *process, struct ln_message *message,
 		       bool wait, int64_t deadline)
 {
 	LN_PROBE_SEND(process, message->tag, message->size);
+	if (ln_sampler_due(&ln_thread_counts.messages))
+		measure(message);
 	switch (ln_mailbox_push(&process->mailbox, message)) {
 	case LN_PUSH_WAKE:
 		ln_task_wake(&process->task);
@@ -131,6 +145,7 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		warn_crowded(process);
 		return 0;
 	case LN_PUSH_FULL:
+		ln_thread_counts.dropped++;
 		ln_message_free(message);
 		return LN_EFULL;
 	case LN_PUSH_UNWANTED:
@@ -310,9 +325,13 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 
 /* Probes see every message; monitors count those taken under their tags. */
 static inline void note_taken(struct ln_process *self,
-			      const struct ln_message *message)
+			      struct ln_message *message)
 {
 	LN_PROBE_RECEIVE(self, message->tag, message->size);
+	if (LN_UNLIKELY(message->weight > 0)) {
+		ln_sched_message_received(message->sent, message->weight);
+		message->weight = 0;
+	}
 	if (LN_UNLIKELY(self->mailbox.picky))
 		self->mailbox.note_taken(&self->mailbox, message);
 }

@@ -422,6 +422,8 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 		worker->index = i;
 		worker->seed = 0x9e3779b97f4a7c15 * (i + 1);
 		atomic_init(&worker->preemptible_since, LN_NOT_PREEMPTIBLE);
+		ln_histogram_init(&worker->counters.run_waits);
+		ln_histogram_init(&worker->counters.message_waits);
 	}
 	for (; started < sched->count; started++) {
 		struct ln_worker *worker = &sched->workers[started];

@@ -121,7 +121,9 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->done = done;
 	task->local = NULL;
 	task->kept_tick = 0;
+	task->queued = 0;
 	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
+	atomic_store_explicit(&task->cpu, 0, memory_order_relaxed);
 	/* Counted before anybody can wake it: it may be over at once. */
 	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
 	atomic_store_explicit(&task->state, LN_TASK_PARKED,
@@ -198,6 +200,7 @@ static bool mark_woken(struct ln_task *task)
 	}
 }
 
+/* The task has been stamped. */
 static void queue_woken(struct ln_task *task)
 {
 	struct ln_sched *sched = task->sched;
@@ -213,14 +216,17 @@ static void queue_woken(struct ln_task *task)
 
 void ln_task_wake(struct ln_task *task)
 {
-	if (mark_woken(task))
-		queue_woken(task);
+	if (!mark_woken(task))
+		return;
+	ln_worker_stamp(task);
+	queue_woken(task);
 }
 
 void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes)
 {
 	if (!mark_woken(task))
 		return;
+	ln_worker_stamp(task);
 	if (wakes->count++ == 0)
 		wakes->first = task;
 	else
@@ -369,12 +375,21 @@ void ln_task_give_way(struct ln_task *task)
 {
 	struct ln_worker *worker = ln_worker_current();
 
+	ln_worker_add(&worker->counters.preemptions, 1);
 	if (worker->slice_tick != ln_sched_ticks(task->sched)) {
 		leave(task, LN_LEAVE_YIELD);
 		return;
 	}
 	task->kept_tick = worker->slice_tick;
 	leave(task, LN_LEAVE_INTERRUPTED);
+}
+
+void ln_task_count_slice(struct ln_task *task)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	ln_worker_add(&task->slices, 1);
+	ln_worker_charge(worker, task, ln_sched_ticks(task->sched));
 }
 
 void ln_task_rest(void)

@@ -43,12 +43,17 @@ struct ln_task {
 	struct ln_task *next;           /* link of the inject queue */
 	void (*run)(struct ln_task *);  /* the body; on the fiber */
 	void (*done)(struct ln_task *); /* after it, off the fiber; may free */
+	_Atomic uint64_t cpu;   /* time that it ran, ns; see sched/counters.h;
+				 * written by its worker */
+	uint32_t queued_weight; /* see there, and ln_sampler_take */
 
 	struct ln_fiber fiber;
 	struct ln_sched *sched;
 	void *local;              /* the engine's: what runs here */
 	uint64_t kept_tick;       /* when the slice began that was interrupted,
 				   * until it goes on; 0: none was */
+	int64_t queued;           /* when it was made runnable; 0: that is not
+				   * measured */
 	const void *_Atomic soon; /* see ln_task_expect */
 	_Atomic uint64_t slices;  /* times it was entered, or went on after a
 				   * tick; written by its worker */
@@ -138,15 +143,9 @@ static inline void ln_task_expect(struct ln_task *task, const void *address)
 	atomic_store_explicit(&task->soon, address, memory_order_relaxed);
 }
 
-/* Counts one more slice of the running task. */
-static inline void ln_task_count_slice(struct ln_task *task)
-{
-	/* Only its worker writes it: no read-modify-write needed. */
-	atomic_store_explicit(
-		&task->slices,
-		atomic_load_explicit(&task->slices, memory_order_relaxed) + 1,
-		memory_order_relaxed);
-}
+/* Counts one more slice of the running task, and the time until now. Also in
+ * the handler of a signal that has interrupted a guest. */
+void ln_task_count_slice(struct ln_task *task);
 
 /* Sleeps until `deadline`: 0, LN_EKILLED or LN_ENOMEM. */
 int ln_task_sleep(struct ln_task *task, int64_t deadline);

@@ -273,8 +273,16 @@ LN_NOINLINE void ln_worker_set_local(struct ln_worker *worker, void *local)
 	set_local(worker, local);
 }
 
+/* Where none is near the worker may fall asleep. The time until then is that of
+ * the task that it leaves. */
 LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 {
+	uint64_t tick = ln_sched_ticks(worker->sched);
+
+	if (tick != worker->counters.settled ||
+	    (ln_runq_empty(&worker->queue) &&
+	     atomic_load_explicit(&worker->next, memory_order_relaxed) == NULL))
+		ln_worker_charge(worker, worker->left, tick);
 	worker->current = NULL;
 	set_local(worker, NULL);
 }
@@ -282,16 +290,22 @@ LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
+	uint64_t tick = ln_sched_ticks(worker->sched);
+
+	ln_worker_count_time(worker, tick);
+	ln_worker_add(&worker->counters.switches, 1);
 	/* What its wakers wrote came with the queue. */
 	atomic_store_explicit(&task->running, true, memory_order_relaxed);
 	worker->current = task;
-	worker->slice_tick = ln_sched_ticks(worker->sched);
+	worker->slice_tick = tick;
 	if (LN_UNLIKELY(task->kept_tick != 0)) {
 		worker->slice_tick = task->kept_tick;
 		task->kept_tick = 0;
 	}
+	if (LN_UNLIKELY(task->queued != 0))
+		ln_worker_measure_wait(worker, task);
 	set_local(worker, task->local);
-	ln_task_count_slice(task);
+	ln_worker_add(&task->slices, 1);
 	LN_PROBE_SWITCH(worker->index, task);
 }
 
@@ -387,6 +401,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 
 static void requeue(struct ln_worker *worker, struct ln_task *task)
 {
+	ln_worker_stamp(task);
 	ln_worker_enqueue(worker, task);
 	ln_sched_wake_worker(worker->sched);
 }
@@ -489,11 +504,12 @@ static struct ln_task *steal(struct ln_worker *worker)
 		/* The own queue is empty: the others fit. */
 		for (uint32_t j = 1; j < n; j++)
 			ln_worker_enqueue(worker, batch[j]);
-		if (n > 0)
-			return batch[0];
-		task = steal_next(victim, tick);
-		if (task != NULL)
-			return task;
+		task = n > 0 ? batch[0] : steal_next(victim, tick);
+		if (task == NULL)
+			continue;
+		ln_worker_add(&worker->counters.steals, 1);
+		ln_worker_add(&worker->counters.stolen, n > 0 ? n : 1);
+		return task;
 	}
 	return NULL;
 }
@@ -650,8 +666,10 @@ static void wake_ticker(struct ln_sched *sched)
 static void sleep_worker(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
+	int64_t now;
 
 	enter_idle(worker);
+	ln_worker_falls_asleep(worker);
 	if (!work_visible(sched) &&
 	    !atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
 		if (take_poller(sched)) {
@@ -663,8 +681,9 @@ static void sleep_worker(struct ln_worker *worker)
 		}
 	}
 	leave_idle(worker);
-	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
-			      memory_order_relaxed);
+	now = ln_time_now();
+	ln_worker_awakes(worker, now);
+	atomic_store_explicit(&sched->coarse_now, now, memory_order_relaxed);
 	wake_ticker(sched);
 }
 
@@ -679,6 +698,7 @@ static void look_around(struct ln_worker *worker)
 	if (worker->seen_tick == tick)
 		return;
 	worker->seen_tick = tick;
+	ln_worker_publish(worker, false);
 	if (take_poller(sched)) {
 		ln_poller_poll(sched->poller, 0);
 		give_poller(sched);
@@ -734,6 +754,7 @@ void *ln_worker_main(void *argument)
 	thread_worker = worker;
 	if (worker->sched->options.on_preempt != NULL)
 		ln_preempt_allow();
+	ln_worker_begin_counting(worker);
 	ln_worker_rest(worker);
 	ln_fiber_init_thread(&worker->base);
 	while ((task = find(worker)) != NULL) {

@@ -12,7 +12,9 @@
 
 #include "base/compiler.h"
 #include "base/futex.h"
+#include "base/histogram.h"
 #include "base/slab.h"
+#include "sched/counters.h"
 #include "sched/fiber.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
@@ -35,6 +37,32 @@ struct ln_shared {
 	struct ln_task *head; /* under lock */
 	struct ln_task **tail;
 	_Atomic uint32_t count; /* a hint without the lock */
+};
+
+/* What a worker counts; see sched/counters.c. It alone writes them. */
+struct ln_worker_counters {
+	_Atomic uint64_t switches;
+	/* The tick in which it does not read the clock any more when it
+	 * switches; UINT64_MAX: it does. */
+	uint64_t settled;
+	uint64_t tick;  /* the last one in which it did */
+	uint32_t reads; /* and how many times */
+	_Atomic uint64_t preemptions;
+	_Atomic uint64_t steals;
+	_Atomic uint64_t stolen;
+	_Atomic uint64_t messages; /* as of the last tick */
+	_Atomic uint64_t dropped;  /* likewise */
+
+	_Atomic uint64_t version; /* of what follows, up to `sleeps` */
+	_Atomic uint64_t awake;
+	_Atomic uint64_t in_tasks;
+	_Atomic uint64_t asleep;
+	_Atomic int64_t until; /* when the last of these times ended; 0: it has
+				* not begun */
+	_Atomic bool sleeps;
+
+	struct ln_histogram run_waits; /* ns */
+	struct ln_histogram message_waits;
 };
 
 struct ln_worker {
@@ -72,6 +100,8 @@ struct ln_worker {
 	struct ln_worker *idle_next; /* under sched->idle_lock */
 	bool idle;                   /* in the idle list; same lock */
 	_Atomic bool polling; /* asleep in the poller, not on the futex */
+
+	alignas(LN_CACHE_LINE) struct ln_worker_counters counters;
 };
 
 struct ln_sched {
@@ -169,6 +199,49 @@ void ln_worker_run(struct ln_worker *worker, struct ln_task *task);
 
 /* Marks `worker` as running none: its own stack is entered next. */
 void ln_worker_rest(struct ln_worker *worker);
+
+/* Charges the time since the last call to `task`, which the worker leaves or
+ * interrupts; NULL: it was the scheduler's own. */
+void ln_worker_charge(struct ln_worker *worker, struct ln_task *task,
+		      uint64_t tick);
+
+/* The same each time that a task is entered or left, unless enough of this
+ * tick has been measured. */
+static inline void ln_worker_count_time(struct ln_worker *worker, uint64_t tick)
+{
+	if (LN_UNLIKELY(tick != worker->counters.settled))
+		ln_worker_charge(worker, worker->left, tick);
+}
+
+/* The first and the last times: it begins, sleeps, and has slept until `now`.
+ */
+void ln_worker_begin_counting(struct ln_worker *worker);
+void ln_worker_falls_asleep(struct ln_worker *worker);
+void ln_worker_awakes(struct ln_worker *worker, int64_t now);
+
+/* Shows what the thread has counted; once a tick, and before it sleeps. */
+void ln_worker_publish(struct ln_worker *worker, bool sleeps);
+
+/* Says, now and then, when a task was made runnable, before it is queued. */
+void ln_worker_stamp_measured(struct ln_task *task);
+
+static inline void ln_worker_stamp(struct ln_task *task)
+{
+	if (ln_sampler_due(&ln_thread_counts.wakes))
+		ln_worker_stamp_measured(task);
+}
+
+/* One that was stamped runs. */
+void ln_worker_measure_wait(struct ln_worker *worker, struct ln_task *task);
+
+/* Adds to a counter that only the caller writes. */
+static inline void ln_worker_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(
+		counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
+}
 
 /* Says what `local` the running task has: NULL or something that is alive until
  * the next call. */

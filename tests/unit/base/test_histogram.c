@@ -1,4 +1,4 @@
-/* src/process/histogram.c: percentiles of known values, values that no bucket
+/* src/base/histogram.c: percentiles of known values, values that no bucket
  * is for, and many threads. */
 #include <math.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "process/histogram.h"
+#include "base/histogram.h"
 
 #define THREADS 4
 #define VALUES 20000
