@@ -19,8 +19,9 @@
 #include "control/place.h"
 
 #define COLUMNS_MAX 32
-#define USUAL \
-	"number,environment,state,messages,message_bytes,memory_bytes,age_ms,name"
+#define USUAL                                \
+	"number,environment,state,messages," \
+	"message_bytes,memory_bytes,age_ms,name"
 
 struct listing {
 	const struct ln_cli_options *options;
