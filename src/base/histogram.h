@@ -79,7 +79,7 @@ void ln_histogram_add(struct ln_histogram *into,
 void ln_histogram_subtract(struct ln_histogram *histogram,
 			   const struct ln_histogram *before);
 
-/* How many values are in a bucket, and what they are below; infinity for the
+/* How many values are in a bucket, and what they are at most; infinity for the
  * last one. */
 uint64_t ln_histogram_bucket(const struct ln_histogram *histogram,
 			     size_t bucket);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/node.h"
+#include "cli/observe.h"
 #include "cli/options.h"
 #include "engine/engine.h"
 
@@ -261,6 +262,17 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "milliseconds that plugins may take for a module,\n"
 	  "% (default 10000)",
 	  COUNT(LIMIT(max_plugin_ms), 1) },
+	{ .help = "Watching" },
+	{ "--observe", NULL, "ADDR",
+	  "show the program's state in a browser, and metrics,\n"
+	  "at HOST:PORT; port 0 chooses a free port; the page's\n"
+	  "address is printed, with a token",
+	  OTHER(ln_cli_set_observe, "HOST:PORT, such as 127.0.0.1:9464") },
+	{ "--observe-token", NULL, "FILE",
+	  "the token of that page, in a file for the user\n"
+	  "alone, which is made if it is not there; needed for\n"
+	  "addresses that other machines reach",
+	  NAME_OF(observe_token, "file") },
 	{ .help = "Reports" },
 	{ "--report", NULL, "[=json]",
 	  "print all processes when the first one has ended",

@@ -6,10 +6,13 @@
  */
 #include "observe/metrics.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/histogram.h"
 #include "base/time.h"
 #include "cluster/node.h"
 #include "lunatic_version.h"
@@ -69,6 +72,37 @@ static void add_build(struct ln_bytes *out)
 	ln_openmetrics_family(out, &build);
 	ln_openmetrics_sample(out, &build, NULL,
 			      "version=\"" LUNATIC_VERSION "\"", 1);
+}
+
+/* Powers of four nanoseconds that waits are counted at: 256 ns to 1.07 s. */
+#define WAIT_POWER_MIN 4
+
+/* A histogram of nanoseconds, in seconds. */
+static void add_waits(const struct ln_family *family,
+		      const struct ln_histogram *waits, struct ln_bytes *out)
+{
+	uint64_t counts[LN_HISTOGRAM_POWERS];
+	uint64_t count = ln_histogram_powers(waits, counts);
+	struct ln_histogram_summary summary;
+	char label[LN_OPENMETRICS_NUMBER + 8];
+	char number[LN_OPENMETRICS_NUMBER];
+
+	ln_histogram_sum_up(waits, &summary);
+	ln_openmetrics_family(out, family);
+	for (int power = WAIT_POWER_MIN; power <= LN_HISTOGRAM_POWER_MAX;
+	     power++) {
+		ln_openmetrics_number(number,
+				      ldexp(1, 2 * power) / LN_NS_PER_S);
+		(void)snprintf(label, sizeof(label), "le=\"%s\"", number);
+		ln_openmetrics_sample(
+			out, family, "_bucket", label,
+			(double)counts[power - LN_HISTOGRAM_POWER_MIN]);
+	}
+	ln_openmetrics_sample(out, family, "_bucket", "le=\"+Inf\"",
+			      (double)count);
+	ln_openmetrics_sample(out, family, "_sum", NULL,
+			      summary.sum / LN_NS_PER_S);
+	ln_openmetrics_sample(out, family, "_count", NULL, (double)count);
 }
 
 enum of_node { NODE_RECEIVED, NODE_SENT, NODE_SINCE, NODE_FAMILIES };
@@ -132,6 +166,14 @@ static void add_node(struct ln_node *member, struct ln_bytes *out)
 void ln_observe_metrics(struct ln_runtime *runtime, struct ln_node *member,
 			const struct ln_sample *sample, struct ln_bytes *out)
 {
+	static const struct ln_family run_waits = {
+		"lunatic_run_wait_seconds", LN_FAMILY_HISTOGRAM, "seconds",
+		"Waits of runnable processes for a worker; some stand for many."
+	};
+	static const struct ln_family message_waits = {
+		"lunatic_message_wait_seconds", LN_FAMILY_HISTOGRAM, "seconds",
+		"Waits of messages to be received; some stand for many."
+	};
 	static const struct ln_family family =
 		GAUGE("guest_metrics_hidden", NULL,
 		      "Metrics of the program that are not in this text.");
@@ -139,6 +181,8 @@ void ln_observe_metrics(struct ln_runtime *runtime, struct ln_node *member,
 
 	add_build(out);
 	add_numbers(sample, out);
+	add_waits(&run_waits, &sample->run_waits, out);
+	add_waits(&message_waits, &sample->message_waits, out);
 	add_node(member, out);
 	ln_guest_metrics_add(runtime->metrics,
 			     LN_OBSERVE_METRICS_MAX - END_ROOM, out, &left_out);

@@ -13,6 +13,11 @@
 #include "observe/sample.h"
 #include "process/process.h"
 
+static uint64_t between(uint64_t high, uint64_t low)
+{
+	return high > low ? high - low : 0;
+}
+
 #define READ(name, value)                                  \
 	static double name(const struct ln_sample *sample) \
 	{                                                  \
@@ -27,10 +32,18 @@ READ(normal, sample->tally.ended[LN_OUTCOME_NORMAL])
 READ(exited, sample->tally.ended[LN_OUTCOME_EXITED])
 READ(trapped, sample->tally.ended[LN_OUTCOME_TRAPPED])
 READ(killed, sample->tally.ended[LN_OUTCOME_KILLED])
-READ(waiting, sample->waiting)
-READ(messages, sample->tally.messages)
-READ(dropped, sample->tally.dropped)
-READ(memory, sample->memory)
+READ(waiting, sample->sums.messages)
+READ(messages, sample->sched.messages)
+READ(dropped, sample->sched.dropped)
+READ(memory, sample->sums.memory)
+READ(busy, sample->busy)
+READ(in_tasks, (double)sample->sched.in_tasks / LN_NS_PER_S)
+READ(searching,
+     (double)between(sample->sched.awake, sample->sched.in_tasks) / LN_NS_PER_S)
+READ(asleep, (double)sample->sched.asleep / LN_NS_PER_S)
+READ(switches, sample->sched.switches)
+READ(steals, sample->sched.steals)
+READ(preemptions, sample->sched.preemptions)
 READ(workers, sample->workers)
 READ(environments, sample->environments)
 READ(kept, sample->spares.kept)
@@ -76,8 +89,8 @@ const struct ln_number ln_numbers[] = {
 	{ MORE, "reason", "killed", true, killed },
 	{ GAUGE("mailbox_messages", NULL, "Messages in all mailboxes."), NULL,
 	  NULL, true, waiting },
-	{ COUNTER("messages", NULL, "Messages let into mailboxes."), NULL, NULL,
-	  true, messages },
+	{ COUNTER("messages", NULL, "Messages that were sent, wherever to."),
+	  NULL, NULL, true, messages },
 	{ COUNTER("messages_dropped", NULL,
 		  "Messages refused because a mailbox was full."),
 	  NULL, NULL, true, dropped },
@@ -85,6 +98,22 @@ const struct ln_number ln_numbers[] = {
 	  NULL, NULL, true, memory },
 	{ GAUGE("workers", NULL, "Threads that run processes."), NULL, NULL,
 	  false, workers },
+	{ GAUGE("scheduler_busy_ratio", "ratio",
+		"Part of their time that workers spent in tasks, of late."),
+	  NULL, NULL, true, busy },
+	{ COUNTER("worker_seconds", "seconds",
+		  "Time of all workers, by what they did."),
+	  "state", "busy", true, in_tasks },
+	{ MORE, "state", "searching", false, searching },
+	{ MORE, "state", "asleep", false, asleep },
+	{ COUNTER("switches", NULL, "Times that a task was entered."), NULL,
+	  NULL, true, switches },
+	{ COUNTER("steals", NULL,
+		  "Times that a worker took tasks from another one."),
+	  NULL, NULL, false, steals },
+	{ COUNTER("preemptions", NULL,
+		  "Times that a task was interrupted for others."),
+	  NULL, NULL, false, preemptions },
 	{ COUNTER("environments_made", NULL, "Environments that were made."),
 	  NULL, NULL, false, environments },
 	{ GAUGE("instances_kept", NULL,

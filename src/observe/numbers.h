@@ -27,7 +27,7 @@ struct ln_number {
 extern const struct ln_number ln_numbers[];
 
 /* How many of them are charted. */
-#define LN_NUMBERS_CHARTED 12
+#define LN_NUMBERS_CHARTED 15
 
 /* The name of a number in JSON: that of its family without "lunatic_", and the
  * value of its label behind a dot. */

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "control/control.h"
 #include "observe/observe_impl.h"
 #include "process/add_module.h"
 #include "process/config.h"
@@ -226,6 +227,7 @@ static void destroy(struct ln_observe *observe)
 		ln_module_release(observe->module);
 	if (observe->environment != NULL)
 		ln_environment_release(observe->environment);
+	ln_control_deinit(&observe->control);
 	pthread_cond_destroy(&observe->changed);
 	pthread_mutex_destroy(&observe->lock);
 	free(observe);
@@ -259,6 +261,7 @@ int ln_observe_start(const struct ln_observe_options *options,
 	observe->runtime = options->runtime;
 	observe->name = options->name;
 	init_lock(observe);
+	ln_control_init(&observe->control, options->runtime, options->name);
 	result = start(observe, options, error);
 	if (result < 0) {
 		destroy(observe);
@@ -290,6 +293,7 @@ void ln_observe_set_member(struct ln_observe *observe, struct ln_node *member)
 {
 	/* Pairs with the load of answer.c. */
 	atomic_store_explicit(&observe->member, member, memory_order_release);
+	ln_control_set_member(&observe->control, member);
 }
 
 void ln_observe_stop(struct ln_observe *observe)

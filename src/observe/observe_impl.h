@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "control/control_impl.h"
 #include "observe/history.h"
+#include "observe/sample.h"
 #include "process/observer.h"
 
 struct ln_environment;
@@ -32,6 +34,7 @@ struct ln_observe {
 	struct ln_runtime *runtime;
 	struct ln_environment *environment; /* counted */
 	struct ln_module *module;           /* counted */
+	struct ln_control control;          /* without a socket: for the page */
 	const char *name;
 	pthread_t thread; /* that waits for the guest's end */
 
@@ -44,6 +47,12 @@ struct ln_observe {
 	bool stopping;
 	struct ln_process *process; /* counted; NULL: none */
 	struct ln_history history;
+	double busy; /* of late; see struct ln_sample */
+	uint64_t busy_before;
+	uint64_t time_before;
+	struct ln_sample_sums sums;
+	int64_t sums_due; /* not again before */
+	bool adding_up;
 
 	/* Any thread. */
 	struct ln_node *_Atomic member; /* NULL: the runtime is no node */
