@@ -83,8 +83,8 @@ int ln_host_observe_ask(struct ln_guest *guest, struct ln_slice question,
 				     question.len, LN_OBSERVER_QUESTION_MAX);
 	ln_guest_pay(guest, ASK_FUEL);
 	/* The guest's memory stays as it is while it is parked. */
-	error = ln_blocking_run_for(ln_sched_bulk(environment->runtime->sched),
-				    environment->bulk, ask, &asking);
+	error = ln_blocking_run_for(ln_sched_files(environment->runtime->sched),
+				    environment->files, ask, &asking);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
 		error = take_answer(guest, &asking);
