@@ -38,6 +38,7 @@
 #include <lunatic/environment.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
+#include <lunatic/metrics.h>
 #include <lunatic/net.h>
 #include <lunatic/plugin.h>
 #include <lunatic/process.h>

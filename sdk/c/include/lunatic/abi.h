@@ -1133,6 +1133,77 @@ LUNATIC_IMPORT("lunatic::heap_profiler", "reallocated")
 void lunatic_heap_profiler_reallocated(uint32_t old, uint32_t address,
 				       uint32_t size);
 
+/*
+ * lunatic::metrics
+ *
+ * Numbers with names, of all processes of the program: counters, gauges and
+ * histograms. `--report` shows them. A name is UTF-8, of at most 255 bytes, and
+ * means one number of each kind. The program keeps 10,000 of them, 16 MiB, until
+ * it ends; what has a further name is dropped, which reports tell.
+ */
+
+/*
+ * Adds to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * value: what is added, without a sign
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "counter")
+void lunatic_metrics_counter(const void *name, size_t name_len, uint64_t value);
+
+/*
+ * Adds 1 to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_counter")
+void lunatic_metrics_increment_counter(const void *name, size_t name_len);
+
+/*
+ * Sets a gauge.
+ *
+ * name: the name of the gauge
+ * value: its new value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "gauge")
+void lunatic_metrics_gauge(const void *name, size_t name_len, double value);
+
+/*
+ * Adds to a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is added
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_gauge")
+void lunatic_metrics_increment_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Subtracts from a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is subtracted
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "decrement_gauge")
+void lunatic_metrics_decrement_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Records a value in a histogram, which has buckets of a fixed size, so that its
+ * percentiles are exact to 1/16. A value that is not a number is left out.
+ *
+ * name: the name of the histogram
+ * value: the value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "histogram")
+void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
+
 #undef LUNATIC_IMPORT
 
 #ifdef __cplusplus
