@@ -10,6 +10,9 @@
  * A node joins its peers before the first process starts, and leaves them when
  * all processes have ended. Without a first process it works for the others
  * until a signal.
+ *
+ * With --drain a first SIGTERM makes the thread wait for a drain before it ends
+ * the program (process/drain.h).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -27,15 +30,18 @@
 #include "cli/node.h"
 #include "cli/observe.h"
 #include "cli/options.h"
+#include "cli/pid_one.h"
 #include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
+#include "cli/supervisor.h"
 #include "cluster/node.h"
 #include "control/control.h"
 #include "engine/compiler.h"
 #include "host/stdio.h"
 #include "lunatic_version.h"
 #include "process/add_module.h"
+#include "process/drain.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
@@ -53,7 +59,11 @@
 /* Of a node, which says goodbye to the others. */
 #define NODE_PATIENCE_NS (LN_FABRIC_FAREWELL + PATIENCE_NS)
 
+/* How often a drain is looked at. */
+#define DRAIN_LOOK_NS (10 * LN_NS_PER_MS)
+
 static _Atomic int caught_signal;
+static _Atomic bool in_peace; /* a drain is under way, or was in time */
 
 struct signal_thread {
 	pthread_t thread;
@@ -67,6 +77,8 @@ struct signal_thread {
 	struct ln_process *first; /* under lock; NULL: there is none yet */
 	struct ln_node *member;   /* under lock; NULL: no node, or not yet */
 	bool reported;            /* under lock; the report at the end is out */
+	bool over;                /* under lock; all is to end */
+	struct ln_supervisor *supervisor; /* NULL: none */
 };
 
 static void report(struct ln_runtime *runtime, struct ln_node *member,
@@ -94,6 +106,7 @@ static bool kill_all(struct signal_thread *signals)
 	bool there;
 
 	pthread_mutex_lock(&signals->lock);
+	signals->over = true;
 	there = signals->first != NULL;
 	if (there) {
 		report_at_end(signals);
@@ -103,6 +116,7 @@ static bool kill_all(struct signal_thread *signals)
 	}
 	pthread_cond_broadcast(&signals->ended);
 	pthread_mutex_unlock(&signals->lock);
+	ln_supervisor_wake(signals->supervisor);
 	return there;
 }
 
@@ -132,6 +146,40 @@ static void end_early(struct signal_thread *signals, int number)
 		_exit(128 + number);
 }
 
+/* Drains the runtime, until it is drained or the time is over. A second signal
+ * ends the program at once. False: the program ends by itself. */
+static bool drain(struct signal_thread *signals)
+{
+	const struct timespec pause = { .tv_nsec = DRAIN_LOOK_NS };
+	int64_t deadline = ln_time_now() + (int64_t)signals->options->drain;
+
+	atomic_store(&in_peace, true);
+	ln_runtime_drain(signals->runtime);
+	ln_supervisor_wake(signals->supervisor);
+	while (!ln_runtime_drained(signals->runtime)) {
+		int next = sigtimedwait(&signals->set, NULL, &pause);
+
+		if (next == SIGUSR2)
+			return false;
+		if (next == SIGUSR1)
+			report_now(signals);
+		else if (next > 0)
+			_exit(128 + next);
+		if (ln_time_now() >= deadline) {
+			atomic_store(&in_peace, false);
+			break;
+		}
+	}
+	return true;
+}
+
+/* Whether a signal begins a drain rather than an end. */
+static bool drains(const struct signal_thread *signals, int number)
+{
+	return number == SIGTERM && signals->options->drain > 0 &&
+	       ln_runtime_state(signals->runtime) == LN_RUNTIME_READY;
+}
+
 static void *take_signals(void *argument)
 {
 	struct signal_thread *signals = argument;
@@ -149,6 +197,8 @@ static void *take_signals(void *argument)
 		/* A second signal does not wait for a clean end. */
 		if (atomic_exchange(&caught_signal, number) != 0)
 			_exit(128 + number);
+		if (drains(signals, number) && !drain(signals))
+			return NULL;
 		if (!kill_all(signals)) {
 			end_early(signals, number);
 			return NULL;
@@ -248,10 +298,12 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
 {
 	int signal_number = atomic_load(&caught_signal);
+	bool drained = atomic_load(&in_peace);
 
-	if (signal_number != 0)
+	if (signal_number != 0 && !drained)
 		return 128 + signal_number;
-	if (outcome == LN_OUTCOME_NORMAL)
+	if (outcome == LN_OUTCOME_NORMAL ||
+	    (drained && outcome == LN_OUTCOME_KILLED))
 		return 0;
 	if (outcome != LN_OUTCOME_EXITED)
 		return STATUS_FAILED;
@@ -274,6 +326,8 @@ static int run_file(struct ln_environment *environment,
 	pthread_mutex_lock(&signals->lock);
 	signals->first = first;
 	pthread_mutex_unlock(&signals->lock);
+	ln_runtime_enter(environment->runtime, LN_RUNTIME_READY);
+	ln_supervisor_wake(signals->supervisor);
 	/* A signal just before that has stopped the runtime, and all in it. */
 	outcome = ln_process_wait(first, &exit_code);
 	status = exit_status(outcome, exit_code);
@@ -297,8 +351,10 @@ static int run_file(struct ln_environment *environment,
 static int serve(struct ln_environment *environment,
 		 struct signal_thread *signals)
 {
+	ln_runtime_enter(environment->runtime, LN_RUNTIME_READY);
+	ln_supervisor_wake(signals->supervisor);
 	pthread_mutex_lock(&signals->lock);
-	while (atomic_load(&caught_signal) == 0)
+	while (!signals->over)
 		pthread_cond_wait(&signals->ended, &signals->lock);
 	report_at_end(signals);
 	pthread_mutex_unlock(&signals->lock);
@@ -400,6 +456,8 @@ static int run_program(const struct ln_cli_options *options)
 	signals.runtime = ln_cli_start_runtime(options);
 	if (signals.runtime == NULL)
 		return STATUS_ERROR;
+	signals.supervisor =
+		ln_supervisor_start(signals.runtime, (int64_t)options->drain);
 	if (start_signals(&signals)) {
 		if (start_control(signals.runtime, options, &signals.control))
 			status = prepare_and_run(signals.runtime, options,
@@ -410,10 +468,12 @@ static int run_program(const struct ln_cli_options *options)
 		ln_control_stop(signals.control);
 		stop_signals(&signals);
 	}
+	ln_supervisor_stop(signals.supervisor);
 	if (signals.first != NULL)
 		ln_process_release(signals.first);
 	ln_runtime_free(signals.runtime);
-	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0)
+	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0 &&
+	    !atomic_load(&in_peace))
 		status = 128 + atomic_load(&caught_signal);
 	return status;
 }
@@ -456,6 +516,7 @@ int main(int argc, char **argv)
 		status = ln_cli_flush() ? 0 : STATUS_ERROR;
 		goto end;
 	}
+	ln_cli_be_first();
 	if (!ln_log_init())
 		ln_log_say("LUNATIC_LOG should be error, warn, "
 			   "info or debug");

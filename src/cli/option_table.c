@@ -199,6 +199,13 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "% (default 5s)",
 	  .kind = LN_CLI_TIME, .place = OPTION(node.heartbeat),
 	  .min = LN_HEARTBEAT_MIN, .max = LN_HEARTBEAT_MAX },
+	{ .help = "Ending" },
+	{ "--drain", NULL, "TIME",
+	  "at SIGTERM refuse new connections, tell processes\n"
+	  "that have asked, and wait for their ends,\n"
+	  "% (default: end at once)",
+	  .kind = LN_CLI_TIME, .place = OPTION(drain), .min = LN_CLI_DRAIN_MIN,
+	  .max = LN_CLI_DRAIN_MAX },
 	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
 	  "memories and tables of a process, and what the\n"

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/time.h"
 #include "cli/option.h"
 #include "cli/report.h"
 #include "cluster/node.h"
@@ -74,6 +75,10 @@ struct ln_control_words {
 	bool all;
 };
 
+/* How long a drain may take, nanoseconds. */
+#define LN_CLI_DRAIN_MIN (100 * LN_NS_PER_MS)
+#define LN_CLI_DRAIN_MAX (24 * 3600 * LN_NS_PER_S)
+
 struct ln_cli_options {
 	enum ln_cli_action action;
 	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
@@ -87,8 +92,10 @@ struct ln_cli_options {
 	size_t plugin_count;
 	bool some_envs; /* guests get the variables in config, no others */
 	struct ln_compiler_limits compiling;
-	const char *heap_profiles;   /* a folder; NULL: none */
-	enum ln_report_form report;  /* at the end */
+	const char *heap_profiles;  /* a folder; NULL: none */
+	enum ln_report_form report; /* at the end */
+	uint64_t
+		drain; /* nanoseconds at SIGTERM, base/time.h; 0: end at once */
 	size_t report_max;           /* processes in a report */
 	struct ln_node_options node; /* no address: this is not a node */
 	const char **peers;          /* those in it; owned list */

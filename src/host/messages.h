@@ -165,6 +165,7 @@ static inline int ln_host_received(struct ln_guest *guest, int error,
 		[LN_MESSAGE_DATA] = LN_HOST_RECEIVED_DATA,
 		[LN_MESSAGE_LINK_DIED] = LN_HOST_RECEIVED_SIGNAL,
 		[LN_MESSAGE_ENDED] = LN_HOST_RECEIVED_END,
+		[LN_MESSAGE_DRAIN] = LN_HOST_RECEIVED_DATA,
 	};
 
 	if (LN_UNLIKELY(error == LN_ETIMEDOUT)) {

@@ -36,6 +36,7 @@
 #include "base/quota.h"
 #include "base/refs.h"
 #include "net/address.h"
+#include "net/serving.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 
@@ -80,6 +81,8 @@ int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 	socket->fd = fd;
 	socket->quota = quota;
 	socket->drained = false;
+	socket->accepted = NULL;
+	socket->listener = NULL;
 	atomic_init(&socket->references, 1);
 	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++)
 		atomic_init(&socket->timeouts[i], LN_SOCKET_PATIENT);
@@ -105,6 +108,27 @@ int ln_socket_adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
 	return error;
 }
 
+int ln_socket_serve_listener(struct ln_socket *socket,
+			     struct ln_serving *serving)
+{
+	ln_assert(socket->listener == NULL);
+	if (serving == NULL)
+		return 0;
+	socket->listener = malloc(sizeof(*socket->listener));
+	if (socket->listener == NULL)
+		return LN_ENOMEM;
+	ln_serving_listen(serving, socket->listener, socket->fd);
+	return 0;
+}
+
+void ln_socket_serve_connection(struct ln_socket *socket,
+				struct ln_serving *serving)
+{
+	ln_assert(socket->accepted == NULL);
+	socket->accepted = serving;
+	ln_serving_begin(serving);
+}
+
 struct ln_socket *ln_socket_retain(struct ln_socket *socket)
 {
 	ln_refs_retain(&socket->references);
@@ -115,6 +139,10 @@ void ln_socket_release(struct ln_socket *socket)
 {
 	if (!ln_refs_release(&socket->references))
 		return;
+	if (socket->listener != NULL)
+		ln_serving_forget(socket->listener);
+	free(socket->listener);
+	ln_serving_end(socket->accepted);
 	ln_pollable_free(socket->pollable);
 	ln_fd_close(socket->fd);
 	ln_quota_give(socket->quota);

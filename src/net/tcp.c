@@ -86,8 +86,9 @@ static LN_NOINLINE int accept_one(int fd, struct ln_address *peer)
 	socklen_t len = sizeof(name);
 	int stream = accept4(fd, &name.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+	/* EINVAL: the listener was shut down, see net/serving.c. */
 	if (stream < 0)
-		return -errno;
+		return errno == EINVAL ? -EAGAIN : -errno;
 	if (ln_address_from_kernel(&name, peer) < 0) {
 		ln_fd_close(stream);
 		return -ECONNABORTED;

@@ -30,6 +30,7 @@ struct ln_process;
 struct ln_remote_environment_class;
 struct ln_resolver_owner;
 struct ln_runtime;
+struct ln_serving;
 
 struct ln_environment {
 	/* Immutable. Of one that is of another node only the first two, and
@@ -55,6 +56,8 @@ struct ln_environment {
 					  */
 	struct ln_preopens *preopens;    /* NULL: none */
 	struct ln_listeners *listeners;  /* NULL: none */
+	struct ln_serving *serving;      /* the runtime's; NULL: what it serves
+					  * goes on while that drains */
 	struct ln_quota *descriptors;    /* sockets and files of guests */
 	struct ln_resolver_owner *names; /* of the names looked up for it */
 	/* In the pools for files: for short and for long work; and in that for

@@ -287,7 +287,10 @@ int ln_environment_new(struct ln_runtime *runtime,
 	error = open_directories(environment);
 	if (error < 0)
 		goto fail;
+	environment->serving =
+		copy->serves_operators ? NULL : &runtime->serving;
 	error = ln_listeners_open(copy, environment->descriptors,
+				  environment->serving,
 				  &environment->listeners);
 	if (error < 0)
 		goto fail;

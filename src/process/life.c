@@ -14,6 +14,7 @@
 #include "base/probe.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "process/drain.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/monitors.h"
@@ -39,6 +40,7 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 		return;
 	ln_monitors_end(&extra->monitors);
 	ln_own_timers_end(&extra->timers, process->environment);
+	ln_drain_forget(process->environment->runtime, &extra->drain);
 	free(extra);
 }
 

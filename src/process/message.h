@@ -14,6 +14,7 @@ enum ln_message_kind {
 	LN_MESSAGE_DATA,
 	LN_MESSAGE_LINK_DIED, /* a signal turned into a message; no content */
 	LN_MESSAGE_ENDED,     /* a watched process has; see ln_message_end */
+	LN_MESSAGE_DRAIN,     /* see process/drain.h; no content */
 };
 
 struct ln_resource {

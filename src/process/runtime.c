@@ -45,6 +45,8 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->heap_profiles = options->heap_profiles;
 	runtime->started = ln_time_now();
 	ln_list_init(&runtime->clocks);
+	ln_list_init(&runtime->drains.waiting);
+	ln_serving_init(&runtime->serving);
 	error = ln_needs_check(ln_engine_default());
 	if (error == 0)
 		error = ln_log_start();
@@ -128,6 +130,15 @@ const char *ln_runtime_refusal(int error)
 	default:
 		return ln_error_text(error);
 	}
+}
+
+uint64_t ln_runtime_processes(const struct ln_runtime *runtime)
+{
+	uint64_t over = atomic_load(&runtime->services_over);
+	uint64_t services = atomic_load(&runtime->services) - over;
+	uint64_t tasks = ln_sched_live(runtime->sched);
+
+	return tasks > services ? tasks - services : 0;
 }
 
 void ln_runtime_service_begins(struct ln_runtime *runtime)

@@ -13,6 +13,7 @@
 #include "base/futex.h"
 #include "base/list.h"
 #include "engine/compiler.h"
+#include "net/serving.h"
 
 struct ln_blocking;
 struct ln_directory;
@@ -46,6 +47,23 @@ struct ln_runtime_options {
 	struct ln_compiling compiling; /* of large modules */
 };
 
+/* What a runtime is doing; it only goes on to later ones. */
+enum ln_runtime_state {
+	LN_RUNTIME_STARTING, /* nothing runs that it was started for */
+	LN_RUNTIME_READY,
+	LN_RUNTIME_DRAINING, /* see process/drain.h */
+	LN_RUNTIME_STOPPING, /* all processes are killed */
+};
+
+/* Of process/drain.c, under the lock. */
+struct ln_drains {
+	struct ln_lock lock;
+	struct ln_list waiting; /* struct ln_drain_watch, not told yet */
+	uint64_t left;          /* processes that asked and are alive */
+	bool ever;              /* some process has asked */
+	bool begun;
+};
+
 struct ln_runtime {
 	/* Immutable after start. */
 	struct ln_sched *sched;
@@ -73,11 +91,14 @@ struct ln_runtime {
 						      * first; NULL: not yet */
 	_Atomic uint32_t references;
 	_Atomic bool stopping;
+	_Atomic uint32_t state; /* enum ln_runtime_state, but for STOPPING */
 	_Atomic uint64_t environments;  /* ever made: numbers them */
 	_Atomic uint64_t services;      /* tasks that began to run, but for */
 	_Atomic uint64_t services_over; /* processes; and that ended */
 	struct ln_lock clocks_lock;
 	struct ln_list clocks; /* under it; served ones, process/timers.c */
+	struct ln_drains drains;
+	struct ln_serving serving; /* to the outside, by its guests */
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
@@ -85,6 +106,16 @@ struct ln_runtime {
  * executable; LN_EUNSUP: no handler of signals. */
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **runtime);
+
+/* What it is doing. Any thread. */
+enum ln_runtime_state ln_runtime_state(const struct ln_runtime *runtime);
+
+/* About how many processes are alive. Any thread. */
+uint64_t ln_runtime_processes(const struct ln_runtime *runtime);
+
+/* It becomes READY or DRAINING, unless it is already that or a later one. Any
+ * thread. */
+void ln_runtime_enter(struct ln_runtime *runtime, enum ln_runtime_state state);
 
 /* A sentence, without a dot, about such an error, and what to do; it lives
  * forever. Any thread. */

@@ -514,6 +514,23 @@ uint64_t ln_sched_ticks(struct ln_sched *sched)
 	return atomic_load_explicit(&sched->tick, memory_order_relaxed);
 }
 
+bool ln_sched_stuck(struct ln_sched *sched, uint64_t since)
+{
+	unsigned asleep = 0;
+
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *worker = &sched->workers[i];
+
+		if (atomic_load_explicit(&worker->asleep,
+					 memory_order_relaxed) != 0)
+			asleep++;
+		else if (atomic_load_explicit(&worker->beat,
+					      memory_order_relaxed) <= since)
+			return true;
+	}
+	return asleep == sched->count && ln_sched_work_visible(sched);
+}
+
 void ln_sched_deadline_changed(struct ln_sched *sched, int64_t deadline)
 {
 	/* Pairs with the fences in sleep_in_poller and ticker_pause. */

@@ -417,6 +417,7 @@ bool ln_task_should_yield(struct ln_task *task)
 	struct ln_sched *sched = task->sched;
 	uint64_t tick = ln_sched_ticks(sched);
 
+	ln_worker_beat(worker, tick);
 	/* Timers and the poller are served on the worker's own stack: a due
 	 * timer at once, the poller once a tick unless another worker sleeps
 	 * in it. */

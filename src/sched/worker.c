@@ -547,7 +547,7 @@ static void found_work(struct ln_worker *worker)
 		ln_sched_wake_worker(sched);
 }
 
-static bool work_visible(struct ln_sched *sched)
+bool ln_sched_work_visible(struct ln_sched *sched)
 {
 	if (ln_shared_filled(&sched->shared) || ln_shared_filled(&sched->due))
 		return true;
@@ -670,7 +670,7 @@ static void sleep_worker(struct ln_worker *worker)
 
 	enter_idle(worker);
 	ln_worker_falls_asleep(worker);
-	if (!work_visible(sched) &&
+	if (!ln_sched_work_visible(sched) &&
 	    !atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
 		if (take_poller(sched)) {
 			sleep_in_poller(worker);
@@ -699,6 +699,7 @@ static void look_around(struct ln_worker *worker)
 		return;
 	worker->seen_tick = tick;
 	ln_worker_publish(worker, false);
+	ln_worker_beat(worker, tick);
 	if (take_poller(sched)) {
 		ln_poller_poll(sched->poller, 0);
 		give_poller(sched);

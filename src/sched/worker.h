@@ -93,6 +93,9 @@ struct ln_worker {
 	/* The tick at which a task with a `local` was entered, for the ticker;
 	 * LN_NOT_PREEMPTIBLE while none runs. */
 	_Atomic uint64_t preemptible_since;
+	/* The tick at which it was last seen to go on to the next task, or to
+	 * ask whether it should: for ln_sched_stuck. */
+	_Atomic uint64_t beat;
 	struct ln_runq queue;
 
 	/* Whoever wakes it. */
@@ -171,6 +174,12 @@ void *ln_worker_main(void *worker);
 /* Queues a task behind the others of this worker. */
 void ln_worker_enqueue(struct ln_worker *worker, struct ln_task *task);
 
+/* Notes that the worker is not stuck. */
+static inline void ln_worker_beat(struct ln_worker *worker, uint64_t tick)
+{
+	atomic_store_explicit(&worker->beat, tick, memory_order_relaxed);
+}
+
 /* Puts a chain of tasks into a queue that all workers share. */
 void ln_shared_append(struct ln_shared *queue, struct ln_task *first,
 		      struct ln_task *last, uint32_t count);
@@ -183,6 +192,9 @@ static inline bool ln_shared_filled(struct ln_shared *queue)
 
 /* Wakes a sleeping worker unless one is already looking for work. */
 void ln_sched_wake_worker(struct ln_sched *sched);
+
+/* Whether there is work in a queue; a hint. */
+bool ln_sched_work_visible(struct ln_sched *sched);
 
 /* Has the ticker look again when it would sleep beyond `deadline`. */
 void ln_sched_nudge_ticker(struct ln_sched *sched, int64_t deadline);

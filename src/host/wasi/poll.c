@@ -271,6 +271,9 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 		want(polling, entry, direction);
 		return false;
 	}
+	/* It was shut down: nobody will connect. */
+	if (entry->kind == LN_WASI_LISTENER && (ready & POLLHUP) != 0)
+		return false;
 	if ((ready & POLLNVAL) != 0)
 		event->error = LN_WASI_BADF;
 	if ((ready & (POLLHUP | POLLERR)) != 0)

@@ -1134,6 +1134,43 @@ void lunatic_heap_profiler_reallocated(uint32_t old, uint32_t address,
 				       uint32_t size);
 
 /*
+ * lunatic::drain
+ *
+ * The end of the program in peace. Started with `--drain TIME`, it does not kill
+ * its processes at SIGTERM: its listeners refuse new connections, processes that
+ * have asked get a message, and the program ends when all of these have ended,
+ * or after that time. Not in lunatic 0.7 or 0.13.
+ */
+
+/*
+ * Has this process told when the program drains, by an empty data message with a
+ * tag; at once when it does already. It is told once. The program then waits for
+ * the end of this process. A second call changes the tag.
+ *
+ * tag: of the message; 0: none
+ */
+LUNATIC_IMPORT("lunatic::drain", "watch")
+void lunatic_drain_watch(int64_t tag);
+
+/*
+ * Ends that: the program does not wait for this process. A message that has been
+ * sent stays in the mailbox.
+ *
+ * Returns 1, or 0 when this process had not asked
+ */
+LUNATIC_IMPORT("lunatic::drain", "unwatch")
+uint32_t lunatic_drain_unwatch(void);
+
+/*
+ * Tells what the program is doing.
+ *
+ * Returns 0 while it starts, 1 when it is ready, 2 while it drains, 3 when all
+ *   processes are about to be killed
+ */
+LUNATIC_IMPORT("lunatic::drain", "state")
+uint32_t lunatic_drain_state(void);
+
+/*
  * lunatic::metrics
  *
  * Numbers with names, of all processes of the program: counters, gauges and
