@@ -291,6 +291,7 @@ static void serve(struct lunatic_reader *argument)
 {
 	struct http_request *request;
 
+	lunatic_proc_label("observe client");
 	lunatic_read_array(argument);
 	connection_begin(lunatic_read_tcp(argument));
 	lunatic_read_str(argument, token, sizeof(token));
@@ -306,6 +307,7 @@ static void serve(struct lunatic_reader *argument)
 /* Has the host keep what the charts show. */
 static void tick(void)
 {
+	lunatic_proc_label("observe clock");
 	for (;;) {
 		ask("tick", "");
 		lunatic_sleep(1000);
@@ -352,6 +354,7 @@ int main(int argc, char **argv)
 	char text[LUNATIC_ADDR_TEXT_MAX];
 	int status;
 
+	lunatic_proc_label("observe");
 	if (argc != 3 || strlen(argv[2]) >= sizeof(token))
 		return EXIT_FAILURE;
 	strcpy(token, argv[2]);

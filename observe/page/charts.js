@@ -73,7 +73,8 @@ class Chart {
 		}
 		const first = values[0][0];
 		const width = Math.max(values[values.length - 1][0] - first, 1);
-		const top = Math.max(...values.map(value => value[1])) || 1;
+		const most = Math.max(...values.map(value => value[1]));
+		const top = most || 1;
 		const places = values.map(([time, value]) =>
 			((time - first) / width * 300).toFixed(1) + "," + (98 - value / top * 94).toFixed(1));
 
@@ -81,7 +82,7 @@ class Chart {
 		this.area.setAttribute("d", "M0,100L" + places.join("L") + "L300,100Z");
 		this.now.textContent = this.format(values[values.length - 1][1]);
 		if (this.pointed === null)
-			this.note.textContent = "most " + this.format(top) + " in " + seconds(width);
+			this.note.textContent = "most " + this.format(most) + " in " + seconds(width);
 		else
 			this.show();
 	}

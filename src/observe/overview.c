@@ -17,6 +17,7 @@
 #include "observe/observe_impl.h"
 #include "observe/sample.h"
 #include "process/environment.h"
+#include "process/runtime.h"
 
 #define NODES_MAX 1000
 
@@ -124,8 +125,14 @@ static void put_nodes(struct ln_node *member, struct ln_bytes *out)
 
 const char *ln_observe_state_word(const struct ln_runtime *runtime)
 {
-	(void)runtime;
-	return "ready";
+	static const char *const words[] = {
+		[LN_RUNTIME_STARTING] = "starting",
+		[LN_RUNTIME_READY] = "ready",
+		[LN_RUNTIME_DRAINING] = "draining",
+		[LN_RUNTIME_STOPPING] = "stopping",
+	};
+
+	return words[ln_runtime_state(runtime)];
 }
 
 void ln_overview_put(struct ln_observe *observe, const struct ln_sample *sample,
