@@ -184,7 +184,8 @@ static void answer_ready(void)
 static void put_event(const char *name, const char *word, const char *rest)
 {
 	bool good = ask(word, rest);
-	bool begun = false;
+	bool begun = false; /* a line that has not ended */
+	bool empty = true;
 	char piece[4096];
 	uint32_t got;
 
@@ -201,13 +202,17 @@ static void put_event(const char *name, const char *word, const char *rest)
 			if (!begun)
 				connection_put_text("data: ");
 			connection_put(piece + at, len);
+			empty = false;
 			begun = end == NULL;
 			if (end != NULL)
 				connection_put_text("\n");
 			at += len + (end != NULL);
 		}
 	}
-	connection_put_text(begun ? "\n\n" : "data:\n\n");
+	/* Without a line of data the browser would leave the event out. */
+	if (empty)
+		connection_put_text("data:\n");
+	connection_put_text(begun ? "\n\n" : "\n");
 }
 
 /* Events until the client goes. */

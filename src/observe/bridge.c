@@ -25,6 +25,8 @@ static const struct {
 	{ "help", LN_BRIDGE_READ },
 	{ "program", LN_BRIDGE_READ },
 	{ "ps", LN_BRIDGE_READ },
+	{ "inspect", LN_BRIDGE_READ },
+	{ "kill", LN_BRIDGE_ACT },
 };
 
 static bool refuse(struct ln_bytes *answer, const char *why)
