@@ -131,8 +131,10 @@ int ln_host_send_failed(struct ln_guest *guest, struct ln_message *message,
 static inline int ln_host_send(struct ln_guest *guest, struct ln_process *to,
 			       struct ln_message *message, int64_t deadline)
 {
-	int error = ln_process_send_wait(to, message, deadline);
+	int error;
 
+	ln_process_count_sent(guest->process);
+	error = ln_process_send_wait(to, message, deadline);
 	if (LN_UNLIKELY(error < 0))
 		return ln_host_send_failed(guest, message, error);
 	return 0;

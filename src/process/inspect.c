@@ -29,6 +29,7 @@
 #include "process/extra.h"
 #include "process/guest.h"
 #include "process/lookup.h"
+#include "process/observe.h"
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/runtime.h"
@@ -36,6 +37,9 @@
 
 /* For all names together: any of them may be made to take milliseconds. */
 #define DEMANGLE_TIME (100 * LN_NS_PER_MS)
+
+/* Of a table of links, that are looked at under the lock. */
+#define LINK_SLOTS_MAX 16384
 
 /* A process and what is known of it. */
 struct subject {
@@ -164,9 +168,14 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 		.environment = process->environment->number,
 		.slices = atomic_load_explicit(&process->task.slices,
 					       memory_order_relaxed),
+		.cpu = atomic_load_explicit(&process->task.cpu,
+					    memory_order_relaxed),
+		.sent = atomic_load_explicit(&process->sent,
+					     memory_order_relaxed),
 		.age = ln_time_now() - process->started,
 	};
 	memcpy(info->id, process->id, sizeof(info->id));
+	memcpy(info->parent, process->parent, sizeof(info->parent));
 	info->started = info->slices > 0;
 	ln_process_lock(process);
 	receives = mailbox->waiting;
@@ -187,6 +196,31 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	ln_process_unlock(process);
 	info->state = dead ? LN_STATE_ENDING
 			   : state_of(&process->task, info->started, receives);
+}
+
+size_t ln_process_links(struct ln_process *process, struct ln_link_info *links,
+			size_t max)
+{
+	uint32_t slots;
+	size_t count = 0;
+
+	ln_process_lock(process);
+	slots = ln_links_slots(&process->links);
+	if (slots > LINK_SLOTS_MAX)
+		slots = LINK_SLOTS_MAX;
+	for (uint32_t i = 0; i < slots && count < max; i++) {
+		struct ln_link_info *info = &links[count];
+		const struct ln_process *peer =
+			ln_links_at(&process->links, i, &info->tag);
+
+		if (peer == NULL)
+			continue;
+		memcpy(info->id, peer->id, sizeof(info->id));
+		info->remote = ln_process_is_remote(peer);
+		count++;
+	}
+	ln_process_unlock(process);
+	return count;
 }
 
 static uint64_t weight(const struct ln_process_info *info)
@@ -387,6 +421,21 @@ static int examine(struct ln_runtime *runtime, size_t max, int64_t wait,
 	return error;
 }
 
+static void observe(struct ln_runtime *runtime, struct ln_observed *observed)
+{
+	struct ln_observation *observation = malloc(sizeof(*observation));
+
+	if (observation == NULL)
+		return; /* the report lacks it */
+	ln_observe(runtime, observation);
+	observed->workers = observation->workers;
+	observed->counts = observation->counts;
+	ln_histogram_sum_up(&observation->run_waits, &observed->run_waits);
+	ln_histogram_sum_up(&observation->message_waits,
+			    &observed->message_waits);
+	free(observation);
+}
+
 int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	       struct ln_inspection **out)
 {
@@ -398,6 +447,7 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 		return LN_ENOMEM;
 	if (wait > 0)
 		ln_engine_prepare_probes(runtime->engine);
+	observe(runtime, &inspection->observed);
 	inspection->age = ln_time_now() - runtime->started;
 	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
 	error = examine(runtime, max, wait, &all, inspection);

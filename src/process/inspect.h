@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "engine/spares.h"
 #include "process/directory.h"
+#include "sched/counters.h"
 
 struct ln_host_function;
 struct ln_process;
@@ -46,12 +48,16 @@ struct ln_process_info {
 				   * its entry function; empty: none */
 	char label[LN_INFO_NAME]; /* that it has set; empty: none */
 	char registered[LN_INFO_NAME]; /* a name in a registry; likewise */
+	char entry[LN_INFO_NAME];      /* the function that it began with */
+	uint8_t parent[16];            /* who spawned it; zeros: nobody did */
 	const void *native;     /* a native process's function, or NULL */
 	uint64_t messages;      /* in the mailbox */
 	uint64_t message_bytes; /* the memory that they take */
 	uint64_t received;      /* ever let into it */
+	uint64_t sent;          /* by it, ever */
 	uint64_t dropped;       /* refused because it was full, ever */
 	uint64_t memory;        /* linear memory, bytes */
+	uint64_t cpu;           /* ns; see sched/counters.h */
 	uint64_t slices;        /* see ln_task.slices */
 	uint64_t fuel;          /* used; 0 when that is not known */
 	int64_t age;            /* since its start, ns */
@@ -62,12 +68,35 @@ struct ln_process_info {
 	char *function; /* of the guest, the innermost; NULL: not known */
 };
 
+/* A process that another is linked to. */
+struct ln_link_info {
+	uint8_t id[16];
+	bool remote; /* it runs on another node */
+	int64_t tag; /* that it is told when this one fails */
+};
+
+/* Stores up to `max` of the processes that `process` is linked to and returns
+ * how many those are; ln_process_info has how many there are. It may miss some
+ * that are far apart in a table that has been much larger. Any thread; holds
+ * the lock of the process meanwhile, so `max` is to be some hundred. */
+size_t ln_process_links(struct ln_process *process, struct ln_link_info *links,
+			size_t max);
+
+/* What the scheduler has counted. Waits are in seconds. */
+struct ln_observed {
+	unsigned workers; /* 0: memory was short, nothing is known */
+	struct ln_sched_counts counts;
+	struct ln_histogram_summary run_waits;
+	struct ln_histogram_summary message_waits;
+};
+
 struct ln_inspection {
 	uint64_t alive;
 	uint64_t memory;               /* linear memory of all, bytes */
 	uint64_t waiting;              /* messages in all mailboxes */
 	struct ln_tally tally;         /* messages and drops of all, now */
 	struct ln_spares_tally spares; /* instances that are used again */
+	struct ln_observed observed;
 	int64_t age;                   /* of the runtime, ns */
 	size_t count;                  /* of infos */
 	struct ln_process_info *infos; /* those that hold most bytes first */

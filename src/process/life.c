@@ -14,6 +14,8 @@
 #include "base/probe.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "engine/report.h"
+#include "process/deaths.h"
 #include "process/drain.h"
 #include "process/environment.h"
 #include "process/extra.h"
@@ -42,6 +44,20 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 	ln_own_timers_end(&extra->timers, process->environment);
 	ln_drain_forget(process->environment->runtime, &extra->drain);
 	free(extra);
+}
+
+/* Keeps the death, unless it is a normal one of many. */
+static void note_death(struct ln_process *process, enum ln_outcome outcome)
+{
+	struct ln_runtime *runtime = process->environment->runtime;
+
+	if (LN_LIKELY(outcome == LN_OUTCOME_NORMAL &&
+		      ln_deaths_skips(runtime->deaths,
+				      ln_sched_ticks(runtime->sched))))
+		return;
+	ln_deaths_add(runtime->deaths, process, outcome);
+	ln_report_free(process->failure);
+	process->failure = NULL;
 }
 
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
@@ -100,6 +116,7 @@ static void task_run(struct ln_task *task)
 	/* A kill that came while it was about to return is still a kill. */
 	if (ln_task_interrupted(task))
 		outcome = LN_OUTCOME_KILLED;
+	note_death(process, outcome);
 	conclude(process, outcome);
 }
 

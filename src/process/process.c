@@ -25,6 +25,7 @@
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "engine/report.h"
 #include "process/environment.h"
 #include "process/message.h"
 #include "process/remote.h"
@@ -94,6 +95,7 @@ void ln_process_release(struct ln_process *process)
 	ln_account_refund(process->environment->charged, NULL,
 			  LN_PROCESS_ENDED_BYTES);
 	ln_environment_release(process->environment);
+	ln_report_free(process->failure);
 	free(process);
 }
 

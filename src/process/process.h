@@ -25,6 +25,7 @@ struct ln_process;
 struct ln_process_info;
 struct ln_registration;
 struct ln_remote_class;
+struct ln_report;
 struct ln_runtime;
 struct ln_end_watch;
 struct ln_watcher;
@@ -50,6 +51,11 @@ struct ln_process {
 	struct ln_task task;
 	struct ln_mailbox mailbox;
 
+	/* The process itself writes it. */
+	_Atomic uint64_t sent;     /* data messages, wherever they came */
+	struct ln_report *failure; /* owned: why it trapped; NULL: it has not,
+				    * or is a plugin */
+
 	/* Any thread. */
 	_Atomic bool die_when_link_dies;
 
@@ -71,8 +77,10 @@ struct ln_process {
 	 * argument lives; may be NULL. */
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
-	int64_t started; /* CLOCK_MONOTONIC, ns */
-	uint8_t id[16];  /* UUID, RFC 9562 byte order */
+	int64_t started;    /* CLOCK_MONOTONIC, ns */
+	uint8_t id[16];     /* UUID, RFC 9562 byte order */
+	uint8_t parent[16]; /* that of the process that spawned it; zeros: none
+			     * did */
 
 	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };
@@ -174,6 +182,15 @@ void ln_process_settle_links(struct ln_process *process, struct ln_links *links,
 /* How many links it may have now, under its lock: deaths that it has not yet
  * taken out of its mailbox count. */
 uint32_t ln_process_link_room(struct ln_process *process);
+
+/* Counts a message that a running process sends. */
+static inline void ln_process_count_sent(struct ln_process *self)
+{
+	atomic_store_explicit(
+		&self->sent,
+		atomic_load_explicit(&self->sent, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
 
 /* The process of a task that ln_process_start started. */
 static inline struct ln_process *ln_process_of(struct ln_task *task)

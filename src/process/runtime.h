@@ -16,6 +16,7 @@
 #include "net/serving.h"
 
 struct ln_blocking;
+struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
 struct ln_host_table;
@@ -71,6 +72,7 @@ struct ln_runtime {
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
+	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */
 	struct ln_blocking *texts;  /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,

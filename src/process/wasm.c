@@ -347,6 +347,7 @@ static void describe(const struct ln_process *process,
 
 	name = entry_name(start, &len);
 	ln_process_info_set_name(info, name, len);
+	memcpy(info->entry, info->name, sizeof(info->entry));
 	info->memory =
 		atomic_load_explicit(&start->memory, memory_order_relaxed);
 	info->started =
@@ -504,6 +505,16 @@ static int find_entry(const struct ln_spawn *spawn,
 	return result < 0 ? result : check_entry(spawn, *entry, error);
 }
 
+static void note_parent(struct ln_process *process,
+			const struct ln_spawn *spawn)
+{
+	const struct ln_process *parent =
+		spawn->parent != NULL ? spawn->parent : spawn->caller;
+
+	if (parent != NULL)
+		memcpy(process->parent, parent->id, sizeof(process->parent));
+}
+
 int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 		  char **error)
 {
@@ -537,6 +548,7 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 		goto fail_process;
 	process->free_argument = free_start;
 	process->describe = describe;
+	note_parent(process, spawn);
 	if (parent != NULL && spawn->link_tag != 0) {
 		/* The child's own tag is none, as in lunatic 0.7. */
 		result = ln_process_link(process, parent, 0, spawn->link_tag);

@@ -171,11 +171,11 @@ LN_NOINLINE void ln_worker_stamp_measured(struct ln_task *task)
 		ln_sampler_take(&ln_thread_counts.wakes, &task->queued_weight);
 }
 
-static double since(int64_t begin)
+static double seconds_since(int64_t begin)
 {
 	int64_t passed = ln_time_now() - begin;
 
-	return passed > 0 ? (double)passed : 0;
+	return passed > 0 ? (double)passed / (double)LN_NS_PER_S : 0;
 }
 
 LN_NOINLINE void ln_worker_measure_wait(struct ln_worker *worker,
@@ -184,8 +184,8 @@ LN_NOINLINE void ln_worker_measure_wait(struct ln_worker *worker,
 	int64_t queued = task->queued;
 
 	task->queued = 0;
-	ln_histogram_record_many(&worker->counters.run_waits, since(queued),
-				 task->queued_weight);
+	ln_histogram_record_many(&worker->counters.run_waits,
+				 seconds_since(queued), task->queued_weight);
 }
 
 void ln_sched_message_received(int64_t sent, uint32_t weight)
@@ -194,7 +194,7 @@ void ln_sched_message_received(int64_t sent, uint32_t weight)
 
 	if (worker != NULL)
 		ln_histogram_record_many(&worker->counters.message_waits,
-					 since(sent), weight);
+					 seconds_since(sent), weight);
 }
 
 /* ---- Reading ---- */

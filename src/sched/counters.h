@@ -50,7 +50,7 @@ void ln_sched_counts(const struct ln_sched *sched,
 		     struct ln_sched_counts *counts);
 
 /* Adds the waits of tasks, from when they were made runnable until they ran,
- * and of messages, from the push until they were received, in nanoseconds.
+ * and of messages, from the push until they were received, in seconds.
  * Either may be NULL. Any thread. */
 void ln_sched_waits(const struct ln_sched *sched, struct ln_histogram *runs,
 		    struct ln_histogram *messages);

@@ -61,7 +61,7 @@ struct ln_worker_counters {
 				* not begun */
 	_Atomic bool sleeps;
 
-	struct ln_histogram run_waits; /* ns */
+	struct ln_histogram run_waits; /* seconds */
 	struct ln_histogram message_waits;
 };
 

@@ -131,6 +131,50 @@ static void strange_values(void **state)
 	assert_int_equal(summary.count, 6);
 }
 
+/* Those that stand for many, sums and differences of two. */
+static void weights_sums_differences(void **state)
+{
+	static struct ln_histogram other;
+	static struct ln_histogram earlier;
+	struct ln_histogram_summary summary;
+	uint64_t in_buckets = 0;
+
+	(void)state;
+	ln_histogram_init(&other);
+	ln_histogram_record_many(&histogram, 1, 98);
+	ln_histogram_record(&other, 100);
+	ln_histogram_record(&other, 0.5);
+	ln_histogram_add(&histogram, &other);
+	summary = sum_up();
+	assert_int_equal(summary.count, 100);
+	assert_true(summary.sum == 198.5);
+	assert_true(summary.min == 0.5 && summary.max == 100);
+	expect_near(summary.p50, 1);
+
+	ln_histogram_init(&earlier);
+	ln_histogram_add(&earlier, &histogram);
+	ln_histogram_record_many(&histogram, 8.5, 3);
+	ln_histogram_subtract(&histogram, &earlier);
+	summary = sum_up();
+	assert_int_equal(summary.count, 3);
+	assert_true(summary.sum == 25.5);
+	assert_true(summary.min <= 8.5 && summary.max >= 8.5);
+	expect_near(summary.p99, 8.5);
+	for (size_t i = 0; i < LN_HISTOGRAM_BUCKETS; i++) {
+		uint64_t count = ln_histogram_bucket(&histogram, i);
+
+		in_buckets += count;
+		if (count > 0) {
+			assert_true(ln_histogram_limit(i) >= 8.5);
+			assert_true(ln_histogram_limit(i - 1) <= 8.5);
+		}
+	}
+	assert_int_equal(in_buckets, 3);
+	assert_true(isinf(ln_histogram_limit(LN_HISTOGRAM_BUCKETS - 1)));
+	ln_histogram_subtract(&histogram, &earlier);
+	assert_int_equal(sum_up().count, 3);
+}
+
 static void *record_many(void *argument)
 {
 	(void)argument;
@@ -172,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup(a_thousand, setup),
 		cmocka_unit_test_setup(all_sizes, setup),
 		cmocka_unit_test_setup(strange_values, setup),
+		cmocka_unit_test_setup(weights_sums_differences, setup),
 		cmocka_unit_test_setup(threads, setup),
 	};
 

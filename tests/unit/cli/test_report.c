@@ -116,6 +116,13 @@ static void totals(void **state)
 		"\"memory_bytes\":65536,\"instances\":{\"kept\":0,\"bytes\":0,"
 		"\"used_again\":0,\"dropped\":{\"early\":0,\"module\":0,"
 		"\"unmade\":0,\"full\":0,\"unfit\":0}},"
+		"\"scheduler\":{\"workers\":0,\"busy_ms\":0,"
+		"\"in_tasks_ms\":0,\"idle_ms\":0,\"switches\":0,"
+		"\"steals\":0,\"stolen\":0,\"preemptions\":0,\"messages\":0,"
+		"\"run_wait_seconds\":{\"count\":0,\"sum\":0,\"p50\":0,"
+		"\"p90\":0,\"p99\":0,\"max\":0},"
+		"\"message_wait_seconds\":{\"count\":0,\"sum\":0,"
+		"\"p50\":0,\"p90\":0,\"p99\":0,\"max\":0}},"
 		"\"node\":null,\"metrics_known\":0,"
 		"\"metrics_dropped\":0,\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "engine/report.h"
+#include "process/deaths.h"
 #include "process/environment.h"
 #include "process/life.h"
 #include "process/message.h"
@@ -41,6 +43,26 @@ void ln_directory_remove(struct ln_directory *directory,
 	(void)outcome;
 	(void)messages;
 	(void)dropped;
+}
+
+bool ln_deaths_skips(struct ln_deaths *deaths, uint64_t tick)
+{
+	(void)deaths;
+	(void)tick;
+	return true;
+}
+
+void ln_deaths_add(struct ln_deaths *deaths, struct ln_process *process,
+		   unsigned outcome)
+{
+	(void)deaths;
+	(void)process;
+	(void)outcome;
+}
+
+void ln_report_free(struct ln_report *report)
+{
+	systematic_check(report == NULL, "a report");
 }
 
 void ln_runtime_service_begins(struct ln_runtime *runtime)
