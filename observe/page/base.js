@@ -79,8 +79,7 @@ function seconds(value) {
 	return Math.floor(value / 86400) + " d " + Math.floor(value % 86400 / 3600) + " h";
 }
 
-const milliseconds = value => seconds(value / 1000);
-const nanoseconds = value => seconds(value / 1e9);
+const milliseconds = value => value === 0 ? "0 ms" : seconds(value / 1000);
 
 /* ---- The server ---- */
 
@@ -143,6 +142,12 @@ function confirmed(question) {
 	dialog.returnValue = "no";
 	dialog.showModal();
 	return new Promise(resolve => {
-		dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+		dialog.addEventListener("close", function closed() {
+			/* The end of an earlier question may be told late. */
+			if (dialog.open)
+				return;
+			dialog.removeEventListener("close", closed);
+			resolve(dialog.returnValue === "yes");
+		});
 	});
 }

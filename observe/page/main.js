@@ -58,7 +58,7 @@ function route() {
 	const [name, argument] = location.hash.replace(/^#\/?/, "").split("/");
 	const known = VIEWS.find(other => other[0] === name);
 
-	if (name === "process" && /^[0-9]{1,20}$/.test(argument || "")) {
+	if (name === "process" && /^[0-9a-f-]{1,36}$/.test(argument || "")) {
 		viewName = "processes";
 		view = new Process(argument);
 	} else {

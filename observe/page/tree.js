@@ -6,7 +6,7 @@ const BOX = { width: 168, height: 26, right: 44, below: 8 };
 const ALIKE = 8;
 
 function makeForest(items) {
-	const all = new Map(items.map(item => [item.number, { item, children: [] }]));
+	const all = new Map(items.map(item => [item.id, { item, children: [] }]));
 	const roots = [];
 
 	for (const node of all.values()) {
@@ -75,14 +75,17 @@ function drawBox(node) {
 		drawing("text", { class: "soft", x: x + BOX.width - 6, y: y + 4, "text-anchor": "end" }, item.number));
 }
 
+const areLinked = (one, two) => Boolean(two.item && one.item.links && one.item.links.includes(two.item.id));
+
 function drawEdge(parent, child) {
+	const linked = areLinked(parent, child) ? " linked" : "";
 	const x1 = left(parent) + BOX.width;
 	const x2 = left(child);
 	const y1 = middle(parent);
 	const y2 = middle(child);
 	const bend = (x1 + x2) / 2;
 
-	return drawing("path", { class: "parent", d: `M${x1},${y1}C${bend},${y1} ${bend},${y2} ${x2},${y2}` });
+	return drawing("path", { class: "parent" + linked, d: `M${x1},${y1}C${bend},${y1} ${bend},${y2} ${x2},${y2}` });
 }
 
 function drawLink(one, two) {
@@ -114,9 +117,11 @@ function drawTree(items) {
 	};
 	roots.forEach(draw);
 	for (const node of all.values()) {
-		for (const number of node.item.links || []) {
-			const other = all.get(number);
-			if (other && node.item.number < number && node.row !== undefined && other.row !== undefined)
+		for (const id of node.item.links || []) {
+			const other = all.get(id);
+			/* Those between parent and child are in the lines above. */
+			const near = other && (other.item.parent === node.item.id || node.item.parent === id);
+			if (other && !near && node.item.id < id && node.row !== undefined && other.row !== undefined)
 				edges.push(drawLink(node, other));
 		}
 	}

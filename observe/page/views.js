@@ -63,7 +63,7 @@ class Processes {
 			{ key: "number", heading: "process", number: true, format: String },
 			{ key: "name", heading: "name" },
 			{ key: "state", heading: "state", show: stateCell },
-			{ key: "cpu_ns", heading: "cpu", number: true, format: nanoseconds },
+			{ key: "cpu_ms", heading: "cpu", number: true, format: milliseconds },
 			{ key: "memory_bytes", heading: "memory", number: true, format: bytes },
 			{ key: "messages", heading: "mailbox", number: true, format: count },
 			{ key: "received", heading: "received", number: true, format: short },
@@ -112,14 +112,17 @@ class Process {
 			return;
 		try {
 			const answer = await act("kill", { process: this.number });
-			this.note.textContent = answer.error || (answer.result.ended ? "It has ended." : "It was killed, and has not ended yet.");
+			this.failed(answer.error || (answer.result.ended ? "It has ended." : "It was killed, and has not ended yet."));
+			this.over = true;
 		} catch (error) {
 			this.note.textContent = error.message;
 		}
 	}
 
 	failed(text) {
-		this.note.textContent = text;
+		/* That it was killed says more than that it is not there. */
+		if (!this.over)
+			this.note.textContent = text;
 		this.kill.disabled = true;
 	}
 
@@ -140,9 +143,9 @@ class Process {
 				["names", (it.names || []).map(name => name.name + " " + name.version).join(", ") || null],
 				["label", it.label],
 				["began with", it.entry],
-				["spawned by", it.parent_number ? processLink(it.parent_number) : it.parent],
+				["spawned by", it.parent && /[1-9a-f]/.test(it.parent) ? element("a", { href: "#/process/" + it.parent }, it.parent) : null],
 				["running for", age(it)],
-				["processor time", plain(it.cpu_ns, nanoseconds)],
+				["processor time", plain(it.cpu_ms, milliseconds)],
 				["slices", count(it.slices)],
 				["fuel", it.fuel ? count(it.fuel) + (environment.max_fuel ? " of " + count(environment.max_fuel) : "") : null],
 				["memory", bytes(it.memory_bytes) + (environment.max_memory ? " of at most " + bytes(environment.max_memory) : "")],
@@ -195,11 +198,11 @@ class Tree {
 	}
 
 	show(answer) {
-		const shape = JSON.stringify(answer.items.map(item => [item.number, item.parent, item.name, item.links]));
+		const shape = JSON.stringify(answer.items.map(item => [item.id, item.parent, item.name, item.links]));
 
 		if (answer.result)
-			this.note.textContent = "Lines lead from who spawned to who was spawned; dashed ones are links. "
-				+ count(answer.items.length) + " of " + count(answer.result.matching) + " processes.";
+			this.note.textContent = "A line leads from a process to one that it spawned; if it is thick, they are linked. "
+				+ "Dashed lines are other links. " + count(answer.items.length) + " of " + count(answer.result.matching) + " processes.";
 		/* Only what has changed is drawn, so that the focus stays. */
 		if (shape === this.drawn)
 			return;
@@ -229,6 +232,8 @@ class Environments {
 	}
 
 	show(answer) {
+		for (const item of answer.items)
+			item.parent = item.above.length > 0 ? item.above[0] : null;
 		this.table.show(answer.items);
 	}
 }
@@ -265,12 +270,14 @@ class Deaths {
 			{ key: "age_ms", heading: "lived", number: true, show: age },
 			{ key: "environment", heading: "env", number: true, format: String },
 		], { key: "serial", sort: "serial", open: row => this.openTrace(row) });
+		this.all = element("input", { type: "checkbox", id: "all", onchange: () => ask_again() });
 		this.trace = element("pre", { hidden: true });
-		this.element = element("div", {}, this.table.element, this.trace);
+		this.element = element("div", {}, element("div", { class: "tools" }, element("label", { for: "all" }, this.all, " normal ends as well")),
+			this.table.element, this.trace);
 	}
 
 	question() {
-		return request("deaths", { max: MOST });
+		return request("deaths", { max: MOST, failed: !this.all.checked });
 	}
 
 	show(answer) {
@@ -279,7 +286,7 @@ class Deaths {
 
 	async openTrace(row) {
 		try {
-			const answer = readLines(await ask("read", { q: request("trace_of", { serial: row.serial }) }));
+			const answer = readLines(await ask("read", { q: request("death", { serial: row.serial }) }));
 			this.trace.textContent = answer.error || answer.result.trace || "It left no trace.";
 		} catch (error) {
 			this.trace.textContent = error.message;

@@ -22,10 +22,10 @@ static const struct {
 	const char *method;
 	enum ln_bridge_kind kind;
 } methods[] = {
-	{ "help", LN_BRIDGE_READ },
-	{ "program", LN_BRIDGE_READ },
-	{ "ps", LN_BRIDGE_READ },
-	{ "inspect", LN_BRIDGE_READ },
+	{ "help", LN_BRIDGE_READ },   { "program", LN_BRIDGE_READ },
+	{ "ps", LN_BRIDGE_READ },     { "inspect", LN_BRIDGE_READ },
+	{ "tree", LN_BRIDGE_READ },   { "environments", LN_BRIDGE_READ },
+	{ "deaths", LN_BRIDGE_READ }, { "death", LN_BRIDGE_READ },
 	{ "kill", LN_BRIDGE_ACT },
 };
 

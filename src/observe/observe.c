@@ -74,7 +74,8 @@ static int set_config(struct ln_config *config,
 	config->limits.max_module_bytes = MODULE_BYTES;
 	config->limits.max_handles = HANDLES;
 	config->denied = LN_DENIED_COMPILE | LN_DENIED_CONFIGS;
-	/* It is there while the program drains, and that does not wait for it. */
+	/* It is there while the program drains, and that does not wait for it.
+	 */
 	config->serves_operators = true;
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
 		if (error == 0)
