@@ -74,10 +74,9 @@ static void add_build(struct ln_bytes *out)
 			      "version=\"" LUNATIC_VERSION "\"", 1);
 }
 
-/* Powers of four nanoseconds that waits are counted at: 256 ns to 1.07 s. */
-#define WAIT_POWER_MIN 4
+/* The largest power of four that waits are counted at: 16 s. */
+#define WAIT_POWER_MAX 2
 
-/* A histogram of nanoseconds, in seconds. */
 static void add_waits(const struct ln_family *family,
 		      const struct ln_histogram *waits, struct ln_bytes *out)
 {
@@ -89,10 +88,9 @@ static void add_waits(const struct ln_family *family,
 
 	ln_histogram_sum_up(waits, &summary);
 	ln_openmetrics_family(out, family);
-	for (int power = WAIT_POWER_MIN; power <= LN_HISTOGRAM_POWER_MAX;
+	for (int power = LN_HISTOGRAM_POWER_MIN; power <= WAIT_POWER_MAX;
 	     power++) {
-		ln_openmetrics_number(number,
-				      ldexp(1, 2 * power) / LN_NS_PER_S);
+		ln_openmetrics_number(number, ldexp(1, 2 * power));
 		(void)snprintf(label, sizeof(label), "le=\"%s\"", number);
 		ln_openmetrics_sample(
 			out, family, "_bucket", label,
@@ -100,8 +98,7 @@ static void add_waits(const struct ln_family *family,
 	}
 	ln_openmetrics_sample(out, family, "_bucket", "le=\"+Inf\"",
 			      (double)count);
-	ln_openmetrics_sample(out, family, "_sum", NULL,
-			      summary.sum / LN_NS_PER_S);
+	ln_openmetrics_sample(out, family, "_sum", NULL, summary.sum);
 	ln_openmetrics_sample(out, family, "_count", NULL, (double)count);
 }
 

@@ -78,9 +78,9 @@ static void put_waits(const char *name, const struct ln_histogram *waits,
 	put(out, "\"");
 	put(out, name);
 	put(out, "\":{\"unit\":\"seconds\"");
-	put_member(out, "p50", summary.p50 / LN_NS_PER_S);
-	put_member(out, "p99", summary.p99 / LN_NS_PER_S);
-	put_member(out, "max", summary.max / LN_NS_PER_S);
+	put_member(out, "p50", summary.p50);
+	put_member(out, "p99", summary.p99);
+	put_member(out, "max", summary.max);
 	put(out, "}");
 }
 

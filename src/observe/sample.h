@@ -44,7 +44,7 @@ struct ln_sample {
 	struct ln_spares_tally spares;
 	struct ln_codes_tally codes;
 	struct ln_sched_counts sched;
-	struct ln_histogram run_waits; /* ns */
+	struct ln_histogram run_waits; /* seconds */
 	struct ln_histogram message_waits;
 	struct ln_sample_system system;
 };
