@@ -71,7 +71,9 @@ static void print_fields(const json_t *process)
 	     at++) {
 		const json_t *value = json_object_get(process, at->name);
 
-		if (value == NULL || json_is_null(value))
+		/* The environment has lines of its own. */
+		if (value == NULL || json_is_null(value) ||
+		    strcmp(at->name, "environment") == 0)
 			continue;
 		print_label(at->name);
 		print_value(at, value);

@@ -73,6 +73,7 @@ struct ln_control_words {
 	int64_t environment; /* -1: all */
 	uint64_t max;
 	bool all;
+	bool nodes;
 };
 
 /* How long a drain may take, nanoseconds. */
