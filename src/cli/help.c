@@ -101,6 +101,7 @@ void ln_cli_print_help(void)
 	      "Environment:\n"
 	      "  LUNATIC_LOG             error, warn (default), info or "
 	      "debug\n"
+	      "  LUNATIC_LOG_FORMAT      text (default) or json\n"
 	      "  LUNATIC_CACHE           off: do not keep compiled modules "
 	      "on disk (default on)\n"
 	      "  LUNATIC_CACHE_DIR       folder of compiled modules\n"

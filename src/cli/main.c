@@ -84,9 +84,11 @@ struct signal_thread {
 static void report(struct ln_runtime *runtime, struct ln_node *member,
 		   const struct ln_cli_options *options)
 {
-	ln_cli_report(runtime, member,
-		      options->report != LN_REPORT_NONE ? options->report
-							: LN_REPORT_TABLE,
+	enum ln_report_form form = options->report != LN_REPORT_NONE
+					   ? options->report
+					   : LN_REPORT_TABLE;
+
+	ln_cli_report(runtime, member, ln_log_is_json() ? LN_REPORT_JSON : form,
 		      options->report_max);
 }
 
@@ -492,10 +494,12 @@ int main(int argc, char **argv)
 		argc > 1 ? ln_cli_find_command(argv[1]) : NULL;
 	struct ln_cli_options options;
 	int status = STATUS_ERROR;
+	bool log_is_set;
 
 	/* Before anything else, so that its limits apply first. */
 	if (argc > 1 && strcmp(argv[1], LN_COMPILER_MODE) == 0)
 		_exit(ln_compiler_serve(argc, argv));
+	log_is_set = ln_log_init();
 	ln_stdio_reserve();
 	if (command != NULL && command->run != NULL)
 		return command->run(argc, argv);
@@ -517,9 +521,9 @@ int main(int argc, char **argv)
 		goto end;
 	}
 	ln_cli_be_first();
-	if (!ln_log_init())
-		ln_log_say("LUNATIC_LOG should be error, warn, "
-			   "info or debug");
+	if (!log_is_set)
+		ln_log_say("LUNATIC_LOG should be error, warn, info or debug, "
+			   "and LUNATIC_LOG_FORMAT text or json");
 	if (!ln_cli_check_settings())
 		status = usage_status(&options);
 	else if (options.action == LN_CLI_TEST)

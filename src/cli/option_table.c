@@ -6,10 +6,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/node.h"
 #include "cli/observe.h"
 #include "cli/options.h"
 #include "engine/engine.h"
+
+static bool set_log_level(struct ln_cli_options *options, const char *value)
+{
+	(void)options;
+	return ln_log_set_level(value);
+}
+
+static bool set_log_format(struct ln_cli_options *options, const char *value)
+{
+	(void)options;
+	return ln_log_set_format(value);
+}
 
 static bool set_tcplisten(struct ln_cli_options *options, const char *value)
 {
@@ -287,6 +300,16 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "addresses that other machines reach",
 	  NAME_OF(observe_token, "file") },
 	{ .help = "Reports" },
+	{ "--log-level", NULL, "LEVEL",
+	  "write messages of the runtime and of guests up to\n"
+	  "error, warn, info or debug (default warn, or that\n"
+	  "of LUNATIC_LOG)",
+	  OTHER(set_log_level, "error, warn, info or debug") },
+	{ "--log-format", NULL, "FORMAT",
+	  "text: lines for people (default, or that of\n"
+	  "LUNATIC_LOG_FORMAT)\n"
+	  "json: an object on each line",
+	  OTHER(set_log_format, "text or json") },
 	{ "--report", NULL, "[=json]",
 	  "print all processes when the first one has ended",
 	  CHOICE(OPTION(report), LN_REPORT_TABLE, forms) },

@@ -60,6 +60,10 @@ struct ln_test_options {
 	size_t skip_count;
 };
 
+/* How long a drain may take, nanoseconds. */
+#define LN_CLI_DRAIN_MIN (100 * LN_NS_PER_MS)
+#define LN_CLI_DRAIN_MAX (24 * 3600 * LN_NS_PER_S)
+
 /* Of the commands that ask a running program: cli/control.h. */
 struct ln_control_words {
 	const char *folder;  /* of control sockets; NULL: the usual one */
@@ -75,10 +79,6 @@ struct ln_control_words {
 	bool all;
 	bool nodes;
 };
-
-/* How long a drain may take, nanoseconds. */
-#define LN_CLI_DRAIN_MIN (100 * LN_NS_PER_MS)
-#define LN_CLI_DRAIN_MAX (24 * 3600 * LN_NS_PER_S)
 
 struct ln_cli_options {
 	enum ln_cli_action action;

@@ -15,10 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "base/uuid.h"
 #include "cluster/node.h"
 #include "engine/host_table.h"
@@ -382,45 +381,9 @@ static void print_table(FILE *out, const struct ln_inspection *all,
 	print_metrics(out, metrics, max);
 }
 
-/* Prints a character of a string of JSON, or an escape for one that acts on a
- * terminal. */
-static void print_character(FILE *out, const uint8_t *at, size_t len)
-{
-	uint32_t code = ln_utf8_decode(at, len);
-
-	if (code == '"' || code == '\\')
-		fprintf(out, "\\%c", (int)code);
-	else if (ln_text_is_safe(code))
-		fwrite(at, 1, len, out);
-	else if (code < 0x10000)
-		fprintf(out, "\\u%04x", code);
-	else
-		fprintf(out, "\\u%04x\\u%04x",
-			0xd800 + ((code - 0x10000) >> 10),
-			0xdc00 + ((code - 0x10000) & 0x3ff));
-}
-
-/* A JSON string; bytes that are not UTF-8 are copied. */
-static void print_json_bytes(FILE *out, const char *text, size_t len)
-{
-	const uint8_t *bytes = (const uint8_t *)text;
-
-	fputc('"', out);
-	for (size_t at = 0; at < len;) {
-		size_t n = ln_utf8_sequence(bytes + at, len - at);
-
-		if (n > 0)
-			print_character(out, bytes + at, n);
-		else
-			fprintf(out, "\\u%04x", bytes[at]);
-		at += n > 0 ? n : 1;
-	}
-	fputc('"', out);
-}
-
 static void print_string(FILE *out, const char *text)
 {
-	print_json_bytes(out, text, strlen(text));
+	ln_json_string(out, text, strlen(text));
 }
 
 /* A member that is null when the text is empty. */
@@ -535,7 +498,7 @@ static void print_metric_object(FILE *out, const struct ln_metric_value *value)
 	const struct ln_histogram_summary *histogram = &value->histogram;
 
 	fputs("{\"name\":", out);
-	print_json_bytes(out, value->name, value->name_len);
+	ln_json_string(out, value->name, value->name_len);
 	fprintf(out, ",\"kind\":\"%s\"", metric_kinds[value->kind]);
 	if (value->kind == LN_METRIC_COUNTER) {
 		print_number(out, "value", value->counter);
@@ -717,6 +680,9 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_node *member,
 		ln_log_say("no memory for a report");
 		return;
 	}
-	ln_log_text(text, len);
+	if (ln_log_is_json())
+		ln_log_value("report", text, len - 1); /* without its end */
+	else
+		ln_log_text(text, len);
 	free(text);
 }

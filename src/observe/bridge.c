@@ -43,6 +43,9 @@ static bool may_ask(enum ln_bridge_kind kind, const char *request, size_t len)
 	const char *name = json_string_value(json_object_get(object, "method"));
 	bool may = false;
 
+	/* Other nodes have pages of their own. */
+	if (json_object_get(object, "node") != NULL)
+		name = NULL;
 	for (size_t i = 0;
 	     name != NULL && i < sizeof(methods) / sizeof(methods[0]); i++)
 		may |= methods[i].kind == kind &&
@@ -78,13 +81,11 @@ bool ln_bridge_ask(struct ln_control *control, enum ln_bridge_kind kind,
 	int64_t end = ln_time_now() + ANSWER_TIME;
 	struct ln_control_session session;
 	bool failed;
-	size_t greeting;
 
 	if (!may_ask(kind, request, len))
 		return refuse(answer, "there is no such method for pages");
 	ln_control_session_init(&session, control);
-	(void)ln_control_session_pending(&session, &greeting);
-	ln_control_session_sent(&session, greeting);
+	ln_control_session_skip(&session);
 	ln_control_session_line(&session, request, len);
 	for (;;) {
 		int64_t now = ln_time_now();

@@ -21,7 +21,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "control/control.h"
 #include "observe/observe_impl.h"
 #include "process/add_module.h"
 #include "process/config.h"
@@ -296,7 +295,10 @@ void ln_observe_set_member(struct ln_observe *observe, struct ln_node *member)
 {
 	/* Pairs with the load of answer.c. */
 	atomic_store_explicit(&observe->member, member, memory_order_release);
-	ln_control_set_member(&observe->control, member);
+	/* For the page; operators of other nodes have the control server. */
+	pthread_mutex_lock(&observe->control.lock);
+	observe->control.member = member;
+	pthread_mutex_unlock(&observe->control.lock);
 }
 
 void ln_observe_stop(struct ln_observe *observe)

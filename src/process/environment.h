@@ -24,6 +24,7 @@ struct ln_linker;
 struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
+struct ln_log_source;
 struct ln_observer;
 struct ln_preopens;
 struct ln_process;
@@ -75,6 +76,8 @@ struct ln_environment {
 
 	/* Any thread. */
 	struct ln_tenant *making[LN_CODE_PHASES]; /* of modules */
+	struct ln_log_source *_Atomic log; /* of its guests' lines, made with
+					    * the first; NULL: none yet */
 	struct ln_account account;    /* used when max_total_memory is set */
 	struct ln_code_shares shares; /* of code, by its modules */
 	_Atomic uint32_t references;
@@ -130,6 +133,14 @@ static inline bool ln_environment_enter(struct ln_environment *environment)
 /* Whether it and all above it allow the host function, "namespace::name". */
 bool ln_environment_allows(const struct ln_environment *environment,
 			   const char *name);
+
+/* Where lines of its guests are queued; NULL: they have written none. */
+static inline struct ln_log_source *
+ln_environment_log(const struct ln_environment *environment)
+{
+	/* Acquire pairs with whoever made it. */
+	return atomic_load_explicit(&environment->log, memory_order_acquire);
+}
 
 /* Command line and environment variables of its guests. */
 size_t ln_environment_args(const struct ln_environment *environment,

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
@@ -85,6 +86,7 @@ static void destroy(void *argument)
 	ln_code_leave(runtime->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
+	ln_log_source_close(ln_environment_log(environment));
 	ln_account_refund(environment->charged, NULL, environment->kept);
 	free(environment);
 	if (parent != NULL) {

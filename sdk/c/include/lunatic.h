@@ -37,6 +37,7 @@
 
 #include <lunatic/drain.h>
 #include <lunatic/environment.h>
+#include <lunatic/log.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
 #include <lunatic/metrics.h>

@@ -16,7 +16,7 @@ lost_token) # a wake-up that comes while the task runs leaves no trace
 	edit='s/else if (state == LN_TASK_ACTIVE)/else if (false)/'
 	;;
 no_second_look) # a worker goes to sleep without another look at the queues
-	edit='/^static void sleep_worker/,/^}/s/!work_visible(sched)/true/'
+	edit='/^static void sleep_worker/,/^}/s/!ln_sched_work_visible(sched)/true/'
 	;;
 deaf_to_stop) # ... or at whether it is to stop
 	edit='/^static void sleep_worker/,/^}/s/!atomic_load_explicit(&sched->stopping, memory_order_acquire)/true/'

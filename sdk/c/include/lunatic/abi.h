@@ -1171,6 +1171,34 @@ LUNATIC_IMPORT("lunatic::drain", "state")
 uint32_t lunatic_drain_state(void);
 
 /*
+ * lunatic::log
+ *
+ * The log of the program, on standard error: a line each, with a level, the
+ * process and its environment; `--log-level` and `--log-format` choose which and
+ * how. Not in lunatic 0.7 or 0.13.
+ */
+
+/*
+ * Writes a line. What is above the program's level is not written. An environment
+ * that writes too much loses lines, which are counted; others do not.
+ *
+ * level: 0 error, 1 warn, 2 info, 3 debug
+ * text: cut after 8,192 bytes; what is not UTF-8, controls a terminal or breaks
+ *   the line is replaced
+ * Traps: `level` is above 3
+ */
+LUNATIC_IMPORT("lunatic::log", "write")
+void lunatic_log_write(uint32_t level, const void *text, size_t text_len);
+
+/*
+ * Tells up to which level lines are written.
+ *
+ * Returns as `level` of `write`
+ */
+LUNATIC_IMPORT("lunatic::log", "level")
+uint32_t lunatic_log_level(void);
+
+/*
  * lunatic::metrics
  *
  * Numbers with names, of all processes of the program: counters, gauges and
