@@ -363,7 +363,11 @@ int main(int argc, char **argv)
 	if (argc != 3 || strlen(argv[2]) >= sizeof(token))
 		return EXIT_FAILURE;
 	strcpy(token, argv[2]);
-	status = lunatic_listen(&listener, argv[1]);
+	/* If this one was started again, it is where it was, though port 0 was
+	 * asked for. */
+	ask("address", "");
+	read_answer(text, sizeof(text));
+	status = lunatic_listen(&listener, text[0] != '\0' ? text : argv[1]);
 	if (status == 0)
 		status = lunatic_listener_addr(listener, &address);
 	if (status != 0)

@@ -85,6 +85,18 @@ static bool answer_listening(struct ln_observe *observe, struct rest rest,
 	return true;
 }
 
+/* Where a guest that was started again is to listen; empty: where it was told
+ * to. */
+static bool answer_address(struct ln_observe *observe, struct rest rest,
+			   struct ln_bytes *answer)
+{
+	(void)rest;
+	pthread_mutex_lock(&observe->lock);
+	ln_bytes_add(answer, observe->address, strlen(observe->address));
+	pthread_mutex_unlock(&observe->lock);
+	return true;
+}
+
 static bool answer_failed(struct ln_observe *observe, struct rest rest,
 			  struct ln_bytes *answer)
 {
@@ -201,11 +213,17 @@ static const struct {
 	bool (*answer)(struct ln_observe *observe, struct rest rest,
 		       struct ln_bytes *answer);
 } questions[] = {
-	{ "act", answer_act },         { "failed", answer_failed },
-	{ "history", answer_history }, { "listening", answer_listening },
-	{ "metrics", answer_metrics }, { "overview", answer_overview },
-	{ "read", answer_read },       { "state", answer_state },
+	{ "act", answer_act },
+	{ "address", answer_address },
+	{ "failed", answer_failed },
+	{ "history", answer_history },
+	{ "listening", answer_listening },
+	{ "metrics", answer_metrics },
+	{ "overview", answer_overview },
+	{ "read", answer_read },
+	{ "state", answer_state },
 	{ "tick", answer_tick },
+	{ NULL, NULL },
 };
 
 bool ln_observe_answer(struct ln_observer *observer, const char *question,
@@ -219,7 +237,7 @@ bool ln_observe_answer(struct ln_observer *observer, const char *question,
 
 	if (blank != NULL)
 		rest = (struct rest){ blank + 1, len - word - 1 };
-	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+	for (size_t i = 0; questions[i].word != NULL; i++) {
 		if (strlen(questions[i].word) == word &&
 		    memcmp(questions[i].word, question, word) == 0)
 			return questions[i].answer(observe, rest, answer);

@@ -139,6 +139,21 @@ code 200 "/metrics?token=$token"
 ! grep ' trapped: ' watched.err | grep -vq doomed ||
 	fail "another process has trapped"
 
+# ---- The server fails ----
+# Killed, it is started again where it was; the program does not notice.
+before=$(beats)
+code 200 /act -X POST -H "Authorization: Bearer $token" -G \
+	--data-urlencode 'q={"id":1,"method":"kill","args":{"process":"observe"}}'
+for _ in $(seq 100); do
+	sleep 0.1
+	! curl -sS -m 5 -o got "$url/healthz" 2>curl.err || break
+done
+code 200 "/metrics?token=$token"
+grep -q 'the server of --observe has ended; it is started again' \
+	watched.err || fail "nothing is said about it"
+[ "$(beats)" -gt "$before" ] || fail "the program stood still"
+kill -0 "$server" || fail "the program has ended"
+
 # ---- Guests of the program ----
 cat >asks.c <<'EOS'
 #include <lunatic/abi.h>
@@ -154,6 +169,46 @@ timeout 60 "$lunatic" --observe 127.0.0.1:0 asks.wasm >out 2>asks.err ||
 [ "$status" -eq 134 ] || fail "a guest that asks ends with $status"
 grep -q 'only the server of --observe may call it' asks.err ||
 	fail "a guest may ask"
+
+# ---- A program that drains ----
+cat >drains.c <<'EOS'
+#include <lunatic.h>
+#include <stdio.h>
+LUNATIC_MAIN(argc, argv)
+{
+	struct lunatic_reader mail;
+	int64_t tag = lunatic_drain_tell();
+
+	puts("up");
+	lunatic_receive_tagged(&mail, &tag, 1, LUNATIC_FOREVER);
+	lunatic_sleep(3000);
+	return 0;
+}
+EOS
+"$cc" -I "$here/../../sdk/c/include" drains.c -o drains.wasm
+mkfifo drains.out
+"$lunatic" --observe 127.0.0.1:0 --observe-token mine.token --drain 60s \
+	drains.wasm >drains.out 2>drains.err &
+drains=$!
+servers="$servers $drains"
+exec 8<drains.out
+read -r _ <&8 || fail "what drains does not start"
+other=$url
+url=$(sed -n 's|^lunatic: observe at \(http://[^/]*\)/.*|\1|p' drains.err)
+code 200 /readyz
+kill -TERM "$drains"
+for _ in $(seq 50); do
+	code 200 /healthz
+	is=$(curl -sS -m 30 -o got -w '%{http_code}' "$url/readyz")
+	[ "$is" = 200 ] || break
+	sleep 0.1
+done
+[ "$is $(cat got)" = "503 draining" ] || fail "readyz: $is $(cat got)"
+code 200 /metrics -H "Authorization: Bearer $(cat mine.token)"
+status=0
+wait "$drains" || status=$?
+[ "$status" -eq 0 ] || fail "what drains ends with $status"
+url=$other
 
 # ---- The end ----
 stop_watched
