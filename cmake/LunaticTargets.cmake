@@ -32,7 +32,8 @@ if(LUNATIC_CLI_SOURCES)
 		"${topics_header}")
 	target_compile_definitions(lunatic PRIVATE ${LUNATIC_CLI_DEFINITIONS})
 	target_include_directories(lunatic PRIVATE "${PROJECT_BINARY_DIR}/gen")
-	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})
+	target_link_libraries(lunatic PRIVATE ln_src_flags ln_observe_guest
+		${LUNATIC_LIBS})
 	# Processes allocate in one thread and free in another, all the time; the
 	# C library's allocator takes a lock for that. Not in the library, whose
 	# user decides, and not under sanitizers, which have their own.

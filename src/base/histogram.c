@@ -1,7 +1,8 @@
 /*
  * DESIGN
  * The number of a bucket is the exponent of the value and the first three bits
- * of its fraction, as they stand in the double: no logarithm is computed. Every
+ * of its fraction, as they stand in the double just below it: no logarithm is
+ * computed, and a bucket has the values up to its bound, that included. Every
  * field is an atomic of its own and orders nothing: all are relaxed. The count
  * is that of all buckets, which only grow, so every percentile is found.
  */
@@ -68,17 +69,25 @@ static size_t bucket_of(double value)
 
 	if (!(value > 0))
 		return 0;
-	number = ln_cell_bits(value) >> SHIFT;
+	number = (ln_cell_bits(value) - 1) >> SHIFT;
 	if (number < FIRST)
 		return 0;
 	number -= FIRST;
 	return number < ABOVE - 1 ? (size_t)number + 1 : ABOVE;
 }
 
-/* The least value of a bucket that is neither the first nor the last. */
+/* The values of a bucket that is neither the first nor the last are above
+ * this. */
 static double start_of(size_t bucket)
 {
 	return ln_cell_double((FIRST + bucket - 1) << SHIFT);
+}
+
+/* The last bucket whose values are at most 4^power. */
+static size_t bucket_below(int power)
+{
+	return (size_t)(2 * power + LN_HISTOGRAM_OCTAVES / 2) *
+	       LN_HISTOGRAM_STEPS;
 }
 
 static void lower(_Atomic uint64_t *min, double value)
@@ -160,6 +169,23 @@ static double percentile(const struct ln_histogram *histogram,
 			break;
 	}
 	return middle_of(i, summary);
+}
+
+uint64_t ln_histogram_powers(const struct ln_histogram *histogram,
+			     uint64_t counts[LN_HISTOGRAM_POWERS])
+{
+	uint64_t sum = 0;
+	size_t bucket = 0;
+
+	for (int power = LN_HISTOGRAM_POWER_MIN;
+	     power <= LN_HISTOGRAM_POWER_MAX; power++) {
+		while (bucket <= bucket_below(power))
+			sum += count_of(histogram, bucket++);
+		counts[power - LN_HISTOGRAM_POWER_MIN] = sum;
+	}
+	while (bucket < LN_HISTOGRAM_BUCKETS)
+		sum += count_of(histogram, bucket++);
+	return sum;
 }
 
 void ln_histogram_sum_up(const struct ln_histogram *histogram,

@@ -1,8 +1,8 @@
 /*
  * Histograms of numbers, with the same buckets for all: each power of two from
- * 2^-32 to 2^32 has eight. A percentile is exact to 1/16 of its value, and
- * never outside the smallest and the largest value; beyond these powers only
- * those are known. Any thread at any time.
+ * 2^-32 to 2^32 has eight, to which the upper bound belongs. A percentile is
+ * exact to 1/16 of its value, and never outside the smallest and the largest
+ * value; beyond these powers only those are known. Any thread at any time.
  */
 #ifndef LN_BASE_HISTOGRAM_H
 #define LN_BASE_HISTOGRAM_H
@@ -52,6 +52,16 @@ uint64_t ln_cell_bits(double value);
 
 void ln_histogram_init(struct ln_histogram *histogram);
 
+/* The values until now that are at most 4^power, in counts[power -
+ * LN_HISTOGRAM_POWER_MIN] for each power, each with those of the lower ones;
+ * returns how many there are in all. */
+#define LN_HISTOGRAM_POWER_MIN (-10)
+#define LN_HISTOGRAM_POWER_MAX 15
+#define LN_HISTOGRAM_POWERS \
+	(LN_HISTOGRAM_POWER_MAX - LN_HISTOGRAM_POWER_MIN + 1)
+uint64_t ln_histogram_powers(const struct ln_histogram *histogram,
+			     uint64_t counts[LN_HISTOGRAM_POWERS]);
+
 /* Adds a value; one that is no number is left out. */
 void ln_histogram_record(struct ln_histogram *histogram, double value);
 
@@ -69,7 +79,7 @@ void ln_histogram_add(struct ln_histogram *into,
 void ln_histogram_subtract(struct ln_histogram *histogram,
 			   const struct ln_histogram *before);
 
-/* How many values are in a bucket, and what they are below; infinity for the
+/* How many values are in a bucket, and what they are at most; infinity for the
  * last one. */
 uint64_t ln_histogram_bucket(const struct ln_histogram *histogram,
 			     size_t bucket);

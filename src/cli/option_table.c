@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "cli/node.h"
+#include "cli/observe.h"
 #include "cli/options.h"
 #include "engine/engine.h"
 
@@ -295,6 +296,17 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "milliseconds that plugins may take for a module,\n"
 	  "% (default 10000)",
 	  COUNT(LIMIT(max_plugin_ms), 1) },
+	{ .help = "Watching" },
+	{ "--observe", NULL, "ADDR",
+	  "show the program's state in a browser, and\n"
+	  "metrics, at HOST:PORT; port 0 chooses a free port;\n"
+	  "the address is printed, with a token",
+	  OTHER(ln_cli_set_observe, "HOST:PORT, such as 127.0.0.1:9464") },
+	{ "--observe-token", NULL, "FILE",
+	  "the token of that page, in a file for the user\n"
+	  "alone, which is made if it is not there; needed\n"
+	  "for addresses that other machines reach",
+	  NAME_OF(observe_token, "file") },
 	{ .help = "Reports" },
 	{ "--log-level", NULL, "LEVEL",
 	  "write messages of the runtime and of guests up to\n"

@@ -107,6 +107,8 @@ struct ln_cli_options {
 	const char **finders;        /* likewise */
 	char *attributes;            /* likewise, owned */
 	bool no_entry;               /* there is no file to run */
+	const char *observe;         /* where the page is; NULL: nowhere */
+	const char *observe_token;   /* a file; NULL: it is drawn */
 	const char *file;            /* NULL: none */
 	char **args;                 /* of the guest, the file's name first */
 	size_t arg_count;

@@ -189,7 +189,7 @@ static int check_folder(const char *folder, char **error)
 }
 
 /* Makes the folder and those that lead to it, for the user alone. */
-static int make_folder(const char *folder, char **error)
+int ln_control_make_folder(const char *folder, char **error)
 {
 	char *path = strdup(folder);
 	bool made = true;
@@ -467,7 +467,7 @@ int ln_control_listen(const char *folder, const char *name, char **path,
 	int result;
 
 	*error = NULL;
-	result = make_folder(folder, error);
+	result = ln_control_make_folder(folder, error);
 	if (result < 0)
 		return result;
 	/* For the sake of the stale ones. */

@@ -55,6 +55,12 @@ struct ln_codes {
 	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
 	struct ln_table table; /* struct ln_code, by hash; under lock */
+
+	/* Of struct ln_codes_tally. Any thread; relaxed, just numbers. */
+	_Atomic uint64_t compiled;
+	_Atomic uint64_t failed;
+	_Atomic uint64_t loaded;
+	_Atomic uint64_t time;
 };
 
 enum state { PENDING, READY, FAILED };
@@ -77,6 +83,7 @@ struct ln_code {
 	struct ln_cache_key key; /* of the cache on disk */
 	struct ln_weight weight;
 	struct ln_compilation *compilation; /* in another process; or NULL */
+	int64_t started;                    /* its compilation, ns */
 	struct ln_compiled *code;
 	struct ln_entries *entries;
 	struct ln_names *names;       /* point into `bytes` */
@@ -236,8 +243,12 @@ static bool load_code(struct ln_code *self, struct ln_variant *variant)
 	error = class_of(self)->deserialize(variant, code, len, &self->code,
 					    &text);
 	free(code);
-	if (error == 0)
+	if (error == 0) {
+		atomic_fetch_add_explicit(
+			&ln_engine_codes(self->engine)->loaded, 1,
+			memory_order_relaxed);
 		return true;
+	}
 	/* Made on a machine with another processor, for example: what is
 	 * compiled now takes its place. */
 	free(text);
@@ -318,6 +329,7 @@ int ln_code_start(struct ln_code *self, bool background)
 	const struct ln_compiling *compiling =
 		ln_engine_compiling(self->engine);
 
+	self->started = ln_time_now();
 	return ln_compilation_start(compiling->program, &compiling->limits,
 				    self->variant, self->bytes, self->len,
 				    background, &self->compilation);
@@ -665,15 +677,30 @@ int ln_code_find(struct ln_engine *engine, unsigned variant,
 	return 0;
 }
 
+/* Adds it to what is told; it has been compiled, or not. */
+static void count_compiled(const struct ln_code *self, bool done)
+{
+	struct ln_codes *codes = ln_engine_codes(self->engine);
+
+	atomic_fetch_add_explicit(done ? &codes->compiled : &codes->failed, 1,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&codes->time,
+				  (uint64_t)(ln_time_now() - self->started),
+				  memory_order_relaxed);
+}
+
 int ln_code_compile(struct ln_code *self, char **error)
 {
 	bool apart = self->compilation != NULL;
 	int code;
 
 	*error = NULL;
+	if (!apart)
+		self->started = ln_time_now();
 	code = apart ? compile_apart(self, error) : compile_here(self, error);
 	if (code == LN_EUNSUP)
 		return code;
+	count_compiled(self, code == 0);
 	if (code == 0)
 		code = complete(self, error);
 	if (code == 0 && self->has_key && !apart)
@@ -682,6 +709,20 @@ int ln_code_compile(struct ln_code *self, char **error)
 						&self->key);
 	ln_code_settle(self, code, *error);
 	return code;
+}
+
+void ln_codes_tell(const struct ln_codes *codes, struct ln_codes_tally *tally)
+{
+	*tally = (struct ln_codes_tally){
+		.compiled = atomic_load_explicit(&codes->compiled,
+						 memory_order_relaxed),
+		.failed = atomic_load_explicit(&codes->failed,
+					       memory_order_relaxed),
+		.loaded = atomic_load_explicit(&codes->loaded,
+					       memory_order_relaxed),
+		.time = atomic_load_explicit(&codes->time,
+					     memory_order_relaxed),
+	};
 }
 
 int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,

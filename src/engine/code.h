@@ -41,6 +41,17 @@ int ln_codes_new(struct ln_codes **codes);
 /* All code must be gone. NULL is fine. */
 void ln_codes_free(struct ln_codes *codes);
 
+/* What has been made since the start. */
+struct ln_codes_tally {
+	uint64_t compiled; /* modules */
+	uint64_t failed;   /* that could not be compiled */
+	uint64_t loaded;   /* from the cache on disk */
+	uint64_t time;     /* of compiling, also failed ones, together: ns */
+};
+
+/* Any thread. */
+void ln_codes_tell(const struct ln_codes *codes, struct ln_codes_tally *tally);
+
 /* A reference to the code for `bytes` (see ln_compiled_new), in use, in the
  * making, or from the cache on disk. On failure *error is a text or NULL, owned
  * by the caller. Blocks, and is deep: not on a fiber. LN_EFORMAT, LN_EINVAL,

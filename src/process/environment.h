@@ -25,6 +25,7 @@ struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
 struct ln_log_source;
+struct ln_observer;
 struct ln_preopens;
 struct ln_process;
 struct ln_remote_environment_class;
@@ -69,6 +70,10 @@ struct ln_environment {
 	const struct ln_console *console; /* NULL: the program's streams */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */
+
+	/* Set before there are processes. NULL: its guests may not ask; it does
+	 * not pass to environments below. process/observer.h. */
+	struct ln_observer *observer;
 
 	/* Any thread. */
 	struct ln_tenant *making[LN_CODE_PHASES]; /* of modules */

@@ -80,15 +80,15 @@ static void a_thousand(void **state)
 	expect_near(summary.p99, 0.99);
 }
 
-/* Every power of two from 2^-32 on, and the values next to them. */
+/* Every power of two up to 2^32, and the values next to those. */
 static void all_sizes(void **state)
 {
 	struct ln_histogram_summary summary;
 
 	(void)state;
 	for (int power = -32; power < 32; power++) {
-		double values[] = { ldexp(1, power), ldexp(1.1, power),
-				    nextafter(ldexp(1, power + 1), 0) };
+		double values[] = { nextafter(ldexp(1, power), 1e300),
+				    ldexp(1.1, power), ldexp(1, power + 1) };
 
 		for (size_t i = 0; i < 3; i++) {
 			ln_histogram_init(&histogram);
@@ -175,6 +175,38 @@ static void weights_sums_differences(void **state)
 	assert_int_equal(sum_up().count, 3);
 }
 
+/* How many are at most a power of four: that is no approximation. */
+static void powers(void **state)
+{
+	uint64_t counts[LN_HISTOGRAM_POWERS];
+
+	(void)state;
+	assert_int_equal(ln_histogram_powers(&histogram, counts), 0);
+	ln_histogram_record(&histogram, -5);
+	ln_histogram_record(&histogram, 1);
+	ln_histogram_record(&histogram, 4);
+	ln_histogram_record(&histogram, nextafter(4, 5));
+	ln_histogram_record(&histogram, 1e300);
+	assert_int_equal(ln_histogram_powers(&histogram, counts), 5);
+	assert_int_equal(counts[0], 1);
+	assert_int_equal(counts[-1 - LN_HISTOGRAM_POWER_MIN], 1);
+	assert_int_equal(counts[0 - LN_HISTOGRAM_POWER_MIN], 2);
+	assert_int_equal(counts[1 - LN_HISTOGRAM_POWER_MIN], 3);
+	assert_int_equal(counts[2 - LN_HISTOGRAM_POWER_MIN], 4);
+	assert_int_equal(counts[LN_HISTOGRAM_POWERS - 1], 4);
+	/* Each bound is in the bucket below it. */
+	for (int power = LN_HISTOGRAM_POWER_MIN;
+	     power <= LN_HISTOGRAM_POWER_MAX; power++) {
+		double bound = ldexp(1, 2 * power);
+
+		ln_histogram_init(&histogram);
+		ln_histogram_record(&histogram, bound);
+		ln_histogram_record(&histogram, nextafter(bound, 1e300));
+		(void)ln_histogram_powers(&histogram, counts);
+		assert_int_equal(counts[power - LN_HISTOGRAM_POWER_MIN], 1);
+	}
+}
+
 static void *record_many(void *argument)
 {
 	(void)argument;
@@ -216,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup(a_thousand, setup),
 		cmocka_unit_test_setup(all_sizes, setup),
 		cmocka_unit_test_setup(strange_values, setup),
+		cmocka_unit_test_setup(powers, setup),
 		cmocka_unit_test_setup(weights_sums_differences, setup),
 		cmocka_unit_test_setup(threads, setup),
 	};
