@@ -102,6 +102,7 @@ says err "there is no process 'zork'" "no process"
 silent out "no process"
 
 # kill: a process that nobody is linked to, and one that is gone.
+# shellcheck disable=SC2046 # one word each
 set -- $("$lunatic" ps --all --columns number,links,name |
 	awk '$2 == 0 && $3 == "child" { print $1 }')
 [ $# -eq 5 ] || bad "not 5 processes without a link"
