@@ -10,8 +10,13 @@
 #include "process/runtime.h"
 
 const struct ln_control_method *const ln_control_methods[] = {
-	&ln_control_help,    &ln_control_program, &ln_control_ps,
-	&ln_control_inspect, &ln_control_kill,    NULL,
+	&ln_control_help,
+	&ln_control_program,
+	&ln_control_ps,
+	&ln_control_inspect,
+	&ln_control_kill,
+	&ln_control_trace,
+	NULL,
 };
 
 /* ---- help ---- */

@@ -29,6 +29,7 @@
 #include "process/message.h"
 #include "process/remote.h"
 #include "process/runtime.h"
+#include "process/trace.h"
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
@@ -253,8 +254,8 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 	return error;
 }
 
-int ln_process_link(struct ln_process *self, struct ln_process *peer,
-		    int64_t self_tag, int64_t peer_tag)
+static int link(struct ln_process *self, struct ln_process *peer,
+		int64_t self_tag, int64_t peer_tag)
 {
 	enum ln_outcome outcome = LN_OUTCOME_NORMAL;
 	int error;
@@ -280,6 +281,16 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	return error == LN_EDEAD ? 0 : error;
 }
 
+int ln_process_link(struct ln_process *self, struct ln_process *peer,
+		    int64_t self_tag, int64_t peer_tag)
+{
+	int error = link(self, peer, self_tag, peer_tag);
+
+	if (error == 0 && (ln_trace_is_on(self) || ln_trace_is_on(peer)))
+		ln_trace_linked(self, peer, true);
+	return error;
+}
+
 int ln_process_link_gone(struct ln_process *self, int64_t tag)
 {
 	struct ln_message *message =
@@ -298,7 +309,7 @@ int ln_process_link_gone(struct ln_process *self, int64_t tag)
 	return error;
 }
 
-void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+static void unlink_both(struct ln_process *self, struct ln_process *peer)
 {
 	if (ln_process_is_remote(peer)) {
 		peer->remote->unlink(self, peer);
@@ -308,6 +319,13 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 	drop_link(peer, self);
 }
 
+void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+{
+	unlink_both(self, peer);
+	if (ln_trace_is_on(self) || ln_trace_is_on(peer))
+		ln_trace_linked(self, peer, false);
+}
+
 /* Probes see every message; monitors count those taken under their tags. */
 static inline void note_taken(struct ln_process *self,
 			      const struct ln_message *message)
@@ -315,6 +333,8 @@ static inline void note_taken(struct ln_process *self,
 	LN_PROBE_RECEIVE(self, message->tag, message->size);
 	if (LN_UNLIKELY(self->mailbox.picky))
 		self->mailbox.note_taken(&self->mailbox, message);
+	if (ln_trace_is_on(self))
+		ln_trace_received(self, message);
 }
 
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,

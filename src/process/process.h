@@ -72,6 +72,7 @@ struct ln_process {
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
 	int64_t started; /* CLOCK_MONOTONIC, ns */
+	uint64_t traces_before; /* traces begun by then; 0 if there were none */
 	uint8_t id[16];  /* UUID, RFC 9562 byte order */
 
 	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
