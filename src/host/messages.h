@@ -136,7 +136,7 @@ int ln_host_send_traced(struct ln_guest *guest, struct ln_process *to,
 static inline int ln_host_put(struct ln_guest *guest, struct ln_process *to,
 			      struct ln_message *message, int64_t deadline)
 {
-	if (ln_trace_is_on(guest->process))
+	if (ln_process_is_traced(guest->process))
 		return ln_host_send_traced(guest, to, message, deadline);
 	return ln_process_send_wait(to, message, deadline);
 }

@@ -68,7 +68,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	more = extra != NULL || process->watchers != NULL;
 	ln_process_unlock(process);
 
-	if (ln_trace_is_on(process))
+	if (ln_process_is_traced(process))
 		ln_trace_ended(process, outcome);
 	/* From here on no code of the process's own runs that could hold a
 	 * lock, so the work below may let others run. A process that was never

@@ -29,7 +29,6 @@
 #include "process/message.h"
 #include "process/remote.h"
 #include "process/runtime.h"
-#include "process/trace.h"
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
@@ -286,8 +285,9 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 {
 	int error = link(self, peer, self_tag, peer_tag);
 
-	if (error == 0 && (ln_trace_is_on(self) || ln_trace_is_on(peer)))
-		ln_trace_linked(self, peer, true);
+	if (error == 0 &&
+	    (ln_process_is_traced(self) || ln_process_is_traced(peer)))
+		self->environment->on_link(self, peer, true);
 	return error;
 }
 
@@ -322,8 +322,8 @@ static void unlink_both(struct ln_process *self, struct ln_process *peer)
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 {
 	unlink_both(self, peer);
-	if (ln_trace_is_on(self) || ln_trace_is_on(peer))
-		ln_trace_linked(self, peer, false);
+	if (ln_process_is_traced(self) || ln_process_is_traced(peer))
+		self->environment->on_link(self, peer, false);
 }
 
 /* Probes see every message; monitors count those taken under their tags. */
@@ -333,8 +333,8 @@ static inline void note_taken(struct ln_process *self,
 	LN_PROBE_RECEIVE(self, message->tag, message->size);
 	if (LN_UNLIKELY(self->mailbox.picky))
 		self->mailbox.note_taken(&self->mailbox, message);
-	if (ln_trace_is_on(self))
-		ln_trace_received(self, message);
+	if (ln_process_is_traced(self))
+		self->environment->on_receive(self, message);
 }
 
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,

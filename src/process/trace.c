@@ -155,7 +155,7 @@ LN_NOINLINE void ln_trace_started(struct ln_process *process,
 	if (put_all(traces, process, &event))
 		set_flag(process, true);
 	ln_lock_release(&traces->lock);
-	if (parent == NULL || !ln_trace_is_on(parent))
+	if (parent == NULL || !ln_process_is_traced(parent))
 		return;
 	event = make(LN_TRACE_SPAWN, parent, process);
 	note(parent, &event);
@@ -178,11 +178,11 @@ LN_NOINLINE void ln_trace_linked(struct ln_process *process,
 	enum ln_trace_kind kind = linked ? LN_TRACE_LINK : LN_TRACE_UNLINK;
 	struct ln_trace_event event;
 
-	if (ln_trace_is_on(process)) {
+	if (ln_process_is_traced(process)) {
 		event = make(kind, process, peer);
 		note(process, &event);
 	}
-	if (!ln_process_is_remote(peer) && ln_trace_is_on(peer)) {
+	if (!ln_process_is_remote(peer) && ln_process_is_traced(peer)) {
 		event = make(kind, peer, process);
 		note(peer, &event);
 	}

@@ -94,13 +94,6 @@ void ln_trace_end(struct ln_trace *trace);
 
 /* ---- For those who may be traced ---- */
 
-/* Whether what the process does is to be noted. */
-static inline bool ln_trace_is_on(const struct ln_process *process)
-{
-	return LN_UNLIKELY(atomic_load_explicit(&process->task.traced,
-						memory_order_relaxed));
-}
-
 /* Whether anything is traced in the runtime. */
 static inline bool ln_trace_is_any(const struct ln_runtime *runtime)
 {

@@ -61,7 +61,7 @@ static int send_numbered(struct ln_guest *guest, struct ln_peer *peer,
 	uint64_t size = message->size;
 	int error = ln_messages_send_numbered(peer, process, message, deadline);
 
-	if (ln_trace_is_on(guest->process))
+	if (ln_process_is_traced(guest->process))
 		ln_trace_sent(guest->process, NULL, tag, size, error);
 	return error;
 }
