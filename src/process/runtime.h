@@ -149,6 +149,6 @@ void ln_runtime_service_ends(struct ln_runtime *runtime);
  * which parks meanwhile, or in any thread that is no worker. The report stays
  * the caller's. NULL when memory is short. */
 char *ln_runtime_report_text(struct ln_runtime *runtime,
-			     const struct ln_report *report);
+			     struct ln_report *report);
 
 #endif
