@@ -19,6 +19,7 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "ps", ln_cli_ps },
 	{ "inspect", ln_cli_inspect },
 	{ "kill", ln_cli_kill },
+	{ "trace", ln_cli_trace },
 	{ "cluster-ca", ln_cli_cluster_ca },
 	{ "completions", ln_cli_completions },
 	{ NULL, NULL },

@@ -58,6 +58,9 @@ int ln_cli_ps(int argc, char **argv);
 int ln_cli_inspect(int argc, char **argv);
 int ln_cli_kill(int argc, char **argv);
 
+/* `lunatic trace`: what processes do. */
+int ln_cli_trace(int argc, char **argv);
+
 /* `lunatic --help`. */
 void ln_cli_print_help(void);
 

@@ -443,3 +443,19 @@ const struct ln_cli_option ln_cli_ps_options[] = {
 	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
 	{ .help = NULL },
 };
+
+const struct ln_cli_option ln_cli_trace_options[] = {
+	{ .help = "What to trace (lunatic trace)" },
+	{ "--environment", NULL, "N",
+	  "the processes of the environment with the number N\n"
+	  "and of those below it; all of them are below 0",
+	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
+	{ "--new", NULL, NULL, "processes that are started from now on",
+	  FLAG(ask.fresh, true) },
+	{ "--count", NULL, "N", "end after N events, % (default 1000)",
+	  COUNT(OPTION(ask.count), 1), .max = LN_CLI_TRACE_COUNT_MAX },
+	{ "--time", NULL, "TIME", "end after that, % (default 10s)",
+	  .kind = LN_CLI_TIME, .place = OPTION(ask.time), .min = LN_NS_PER_MS,
+	  .max = LN_CLI_TRACE_TIME_MAX },
+	{ .help = NULL },
+};

@@ -67,6 +67,10 @@ struct ln_test_options {
 #define LN_CLI_DRAIN_MIN (100 * LN_NS_PER_MS)
 #define LN_CLI_DRAIN_MAX (24 * 3600 * LN_NS_PER_S)
 
+/* How much a trace may tell, and for how long. */
+#define LN_CLI_TRACE_COUNT_MAX 10000000
+#define LN_CLI_TRACE_TIME_MAX (24 * 3600 * LN_NS_PER_S)
+
 /* Of the commands that ask a running program: cli/control.h. */
 struct ln_control_words {
 	const char *folder;  /* of control sockets; NULL: the usual one */
@@ -81,6 +85,9 @@ struct ln_control_words {
 	uint64_t max;
 	bool all;
 	bool nodes;
+	uint64_t count; /* of events, lunatic trace; as the next two */
+	uint64_t time;  /* nanoseconds */
+	bool fresh;     /* processes that are started from now on */
 };
 
 struct ln_cli_options {
@@ -123,6 +130,7 @@ extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
+extern const struct ln_cli_option ln_cli_trace_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

@@ -14,5 +14,6 @@ extern const struct ln_control_method ln_control_environments;
 extern const struct ln_control_method ln_control_deaths;
 extern const struct ln_control_method ln_control_death; /* deaths.c */
 extern const struct ln_control_method ln_control_nodes;
+extern const struct ln_control_method ln_control_trace;
 
 #endif

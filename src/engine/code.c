@@ -37,6 +37,7 @@
 #include "engine/engine_class.h"
 #include "engine/entries.h"
 #include "engine/imports.h"
+#include "engine/lines.h"
 #include "engine/names.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
@@ -87,6 +88,7 @@ struct ln_code {
 	struct ln_compiled *code;
 	struct ln_entries *entries;
 	struct ln_names *names;       /* point into `bytes` */
+	struct ln_lines *lines;       /* owns `bytes`; NULL: there are none */
 	struct ln_elements *elements; /* NULL: not needed, or none */
 	struct ln_scan scan;
 	enum ln_abi_generation generation; /* of what it imports */
@@ -397,6 +399,10 @@ static int complete(struct ln_code *self, char **error)
 		code = ln_names_new(self->bytes, self->len,
 				    self->scan.imports + self->scan.functions,
 				    &self->names);
+	if (code == 0) {
+		self->lines = ln_lines_new(self->bytes, self->len);
+		ln_names_set_lines(self->names, self->lines);
+	}
 	/* Only where a library spawns functions by their number. */
 	if (code == 0 && ln_entries_find(self->entries, LN_SPAWN_BY_INDEX,
 					 sizeof(LN_SPAWN_BY_INDEX) - 1) != NULL)
@@ -414,7 +420,10 @@ static void destroy(void *argument)
 	ln_entries_free(self->entries);
 	ln_names_free(self->names);
 	ln_elements_free(self->elements);
-	free(self->bytes);
+	if (self->lines != NULL)
+		ln_lines_release(self->lines);
+	else
+		free(self->bytes);
 	free(self->text);
 	free(self);
 }

@@ -2,7 +2,8 @@
  * DESIGN
  * An engine gives the reason, and the frames as numbers; their names, which it
  * does not know, come from engine/names.h. They are copied, since the module
- * may be gone when the report is shown.
+ * may be gone when the report is shown. Files and lines are looked up then: the
+ * report keeps the bytes that they are in (engine/lines.h).
  */
 #include "engine/report.h"
 
@@ -14,11 +15,20 @@
 #include "base/compiler.h"
 #include "base/refs.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "engine/demangle.h"
+#include "engine/lines.h"
 #include "engine/names.h"
 
 #define REASON_SIZE 1024
-#define LINE_SIZE (LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + 64)
+#define LINE_SIZE \
+	(LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + LN_LINES_FILE_SIZE + 96)
+#define LOOK_TIME (200 * LN_NS_PER_MS) /* of each second */
+
+_Static_assert(LN_REPORT_FRAMES <= LN_LINES_PLACES, "frames");
+
+static _Atomic int64_t window; /* when this second began */
+static _Atomic int64_t spent;  /* nanoseconds of it */
 
 struct frame {
 	uint32_t function;
@@ -31,7 +41,9 @@ struct ln_report {
 	_Atomic uint32_t references;
 	size_t size;
 	size_t count;
-	bool more; /* frames than that */
+	bool more;              /* frames than that */
+	struct ln_lines *lines; /* until they were looked up; NULL: none */
+	struct ln_line *found;  /* owned, for each frame; NULL: not known */
 	char reason[REASON_SIZE];
 	char module[LN_NAMES_MODULE_SIZE];
 	struct frame frames[LN_REPORT_FRAMES];
@@ -96,6 +108,8 @@ struct ln_report *ln_report_new(const char *reason, size_t len,
 	for (size_t i = 0; i < count; i++)
 		add_frame(report, &frames[i], names, &used);
 	report->more = more;
+	if (names != NULL && ln_names_lines(names) != NULL)
+		report->lines = ln_lines_keep(ln_names_lines(names));
 	snprintf(report->module, sizeof(report->module), "%s",
 		 names != NULL ? ln_names_module(names) : "<unknown>");
 	ln_text_copy(report->reason, sizeof(report->reason), reason, len);
@@ -120,8 +134,11 @@ struct ln_report *ln_report_retain(struct ln_report *report)
 
 void ln_report_free(struct ln_report *report)
 {
-	if (report != NULL && ln_refs_release(&report->references))
-		free(report);
+	if (report == NULL || !ln_refs_release(&report->references))
+		return;
+	ln_lines_drop(report->lines);
+	free(report->found);
+	free(report);
 }
 
 const char *ln_report_reason(const struct ln_report *report)
@@ -132,6 +149,53 @@ const char *ln_report_reason(const struct ln_report *report)
 size_t ln_report_size(const struct ln_report *report)
 {
 	return report->size;
+}
+
+/* Whether time may be spent on lines now: a part of each second, for all
+ * reports, so that those of modules with much debug information do not delay
+ * others. */
+static bool may_look(void)
+{
+	/* Relaxed: a hint, which may be a little wrong. */
+	if (ln_time_now() -
+		    atomic_load_explicit(&window, memory_order_relaxed) >=
+	    LN_NS_PER_S) {
+		atomic_store_explicit(&window, ln_time_now(),
+				      memory_order_relaxed);
+		atomic_store_explicit(&spent, 0, memory_order_relaxed);
+	}
+	return atomic_load_explicit(&spent, memory_order_relaxed) < LOOK_TIME;
+}
+
+void ln_report_look_up(struct ln_report *report)
+{
+	size_t offsets[LN_REPORT_FRAMES];
+	int64_t begin = ln_time_now();
+
+	if (report->lines != NULL && may_look())
+		report->found =
+			calloc(LN_REPORT_FRAMES, sizeof(*report->found));
+	if (report->lines != NULL && report->found != NULL) {
+		for (size_t i = 0; i < report->count; i++)
+			offsets[i] = report->frames[i].offset;
+		ln_lines_find(report->lines, offsets, report->count,
+			      report->found);
+		atomic_fetch_add_explicit(&spent, ln_time_now() - begin,
+					  memory_order_relaxed);
+	}
+	ln_lines_drop(report->lines);
+	report->lines = NULL;
+}
+
+/* Writes where a frame comes from, behind what is there. */
+static char *write_place(const struct ln_line *line, char *at)
+{
+	if (line->line == 0 || line->file[0] == '\0')
+		return at;
+	at += sprintf(at, " (%s:%u", line->file, line->line);
+	if (line->column > 0)
+		at += sprintf(at, ":%u", line->column);
+	return at + sprintf(at, ")");
 }
 
 /* Writes a frame's line, without its end, and returns where that is. */
@@ -150,10 +214,12 @@ static char *write_frame(const struct ln_report *report, size_t number,
 	at += sprintf(at, "\n    %zu: ", number);
 	if (frame->offset != SIZE_MAX)
 		at += sprintf(at, "%#8zx - ", frame->offset);
-	return at + sprintf(at, "%s!%s", report->module, name);
+	at += sprintf(at, "%s!%s", report->module, name);
+	return report->found != NULL ? write_place(&report->found[number], at)
+				     : at;
 }
 
-char *ln_report_text(const struct ln_report *report)
+char *ln_report_text(struct ln_report *report)
 {
 	size_t reason = strlen(report->reason);
 	char *text = malloc(reason + (report->count + 1) * LINE_SIZE);
@@ -161,6 +227,7 @@ char *ln_report_text(const struct ln_report *report)
 
 	if (text == NULL)
 		return NULL;
+	ln_report_look_up(report);
 	memcpy(at, report->reason, reason + 1);
 	at += reason;
 	for (size_t i = 0; i < report->count; i++)

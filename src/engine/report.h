@@ -46,9 +46,13 @@ const char *ln_report_reason(const struct ln_report *report);
 /* The memory that it takes, bytes: at most 40 KiB. */
 size_t ln_report_size(const struct ln_report *report);
 
+/* Looks up files and lines, if that was not done, and lets go of where they
+ * are: not on a worker. ln_report_text does so. By one thread at a time. */
+void ln_report_look_up(struct ln_report *report);
+
 /* The reason in the first line, then a line for each wasm frame, innermost
  * first, with names demangled (engine/demangle.h): not on a worker. Clean. To
  * be freed by the caller; NULL when memory is short. */
-char *ln_report_text(const struct ln_report *report);
+char *ln_report_text(struct ln_report *report);
 
 #endif

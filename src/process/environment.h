@@ -24,6 +24,7 @@ struct ln_linker;
 struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
+struct ln_message;
 struct ln_log_source;
 struct ln_observer;
 struct ln_preopens;
@@ -41,6 +42,12 @@ struct ln_environment {
 	void (*destroy)(void *environment); /* when nobody has it; local */
 	/* A mailbox of it is crowded; no lock is held. Local. */
 	void (*on_crowded)(struct ln_process *process, uint64_t messages);
+	/* A process of it that is traced has received a message; it, or the
+	 * peer, has been linked, or is no longer. Local. */
+	void (*on_receive)(struct ln_process *process,
+			   const struct ln_message *message);
+	void (*on_link)(struct ln_process *process, struct ln_process *peer,
+			bool linked);
 	struct ln_environment *parent;  /* counted; NULL: none */
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */

@@ -19,6 +19,7 @@
 #include "process/preopens.h"
 #include "process/registry.h"
 #include "process/runtime.h"
+#include "process/trace.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
@@ -281,6 +282,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 		environment->parent = ln_environment_retain(parent);
 	environment->destroy = destroy;
 	environment->on_crowded = ln_mailbox_warn;
+	environment->on_receive = ln_trace_received;
+	environment->on_link = ln_trace_linked;
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
 	error = ln_config_clone(config, &copy);

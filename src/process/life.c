@@ -24,6 +24,7 @@
 #include "process/remote.h"
 #include "process/runtime.h"
 #include "process/timers.h"
+#include "process/trace.h"
 #include "sched/sched.h"
 
 _Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
@@ -83,6 +84,8 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	more = extra != NULL || process->watchers != NULL;
 	ln_process_unlock(process);
 
+	if (ln_process_is_traced(process))
+		ln_trace_ended(process, outcome);
 	/* From here on no code of the process's own runs that could hold a
 	 * lock, so the work below may let others run. A process that was never
 	 * started is concluded by another task. */
@@ -154,6 +157,15 @@ static void task_done(struct ln_task *task)
 	finish(process);
 }
 
+/* The process that runs here; NULL: none does. */
+static struct ln_process *spawner(void)
+{
+	struct ln_task *task = ln_task_current();
+
+	return task != NULL && task->run == task_run ? ln_process_of(task)
+						     : NULL;
+}
+
 int ln_process_start(struct ln_process *process)
 {
 	struct ln_runtime *runtime = process->environment->runtime;
@@ -163,6 +175,8 @@ int ln_process_start(struct ln_process *process)
 	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
 	ln_directory_add(runtime->directory, &process->entry);
+	if (ln_trace_is_any(runtime))
+		ln_trace_started(process, spawner());
 	LN_PROBE_SPAWN(process, ln_directory_id(&process->entry),
 		       process->environment->number, &process->task);
 	error = ln_task_start(runtime->sched, &process->task, task_run,

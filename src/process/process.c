@@ -270,8 +270,8 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 	return error;
 }
 
-int ln_process_link(struct ln_process *self, struct ln_process *peer,
-		    int64_t self_tag, int64_t peer_tag)
+static int link(struct ln_process *self, struct ln_process *peer,
+		int64_t self_tag, int64_t peer_tag)
 {
 	enum ln_outcome outcome = LN_OUTCOME_NORMAL;
 	int error;
@@ -297,6 +297,17 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	return error == LN_EDEAD ? 0 : error;
 }
 
+int ln_process_link(struct ln_process *self, struct ln_process *peer,
+		    int64_t self_tag, int64_t peer_tag)
+{
+	int error = link(self, peer, self_tag, peer_tag);
+
+	if (error == 0 &&
+	    (ln_process_is_traced(self) || ln_process_is_traced(peer)))
+		self->environment->on_link(self, peer, true);
+	return error;
+}
+
 int ln_process_link_gone(struct ln_process *self, int64_t tag)
 {
 	struct ln_message *message =
@@ -315,7 +326,7 @@ int ln_process_link_gone(struct ln_process *self, int64_t tag)
 	return error;
 }
 
-void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+static void unlink_both(struct ln_process *self, struct ln_process *peer)
 {
 	if (ln_process_is_remote(peer)) {
 		peer->remote->unlink(self, peer);
@@ -323,6 +334,13 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 	}
 	drop_link(self, peer);
 	drop_link(peer, self);
+}
+
+void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+{
+	unlink_both(self, peer);
+	if (ln_process_is_traced(self) || ln_process_is_traced(peer))
+		self->environment->on_link(self, peer, false);
 }
 
 /* Probes see every message; monitors count those taken under their tags. */
@@ -336,6 +354,8 @@ static inline void note_taken(struct ln_process *self,
 	}
 	if (LN_UNLIKELY(self->mailbox.picky))
 		self->mailbox.note_taken(&self->mailbox, message);
+	if (ln_process_is_traced(self))
+		self->environment->on_receive(self, message);
 }
 
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,

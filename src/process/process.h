@@ -86,6 +86,7 @@ struct ln_process {
 	uint8_t id[16];     /* UUID, RFC 9562 byte order */
 	uint8_t parent[16]; /* that of the process that spawned it; zeros: none
 			     * did */
+	uint64_t traces_before; /* traces begun by then; 0 if there were none */
 
 	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };
@@ -119,6 +120,14 @@ static inline void ln_process_assert_locked(const struct ln_process *process)
 static inline bool ln_process_is_remote(const struct ln_process *process)
 {
 	return process->remote != NULL;
+}
+
+/* Whether what it does is to be noted: see process/trace.h. */
+static inline bool ln_process_is_traced(const struct ln_process *process)
+{
+	/* Relaxed: whoever notes something looks again. */
+	return LN_UNLIKELY(atomic_load_explicit(&process->task.traced,
+						memory_order_relaxed));
 }
 
 /* A process that does not run yet, with one reference, the caller's. LN_ENOMEM,

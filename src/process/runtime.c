@@ -182,7 +182,7 @@ void ln_runtime_release(struct ln_runtime *runtime)
 }
 
 struct text_call {
-	const struct ln_report *report;
+	struct ln_report *report;
 	char *text;
 };
 
@@ -194,7 +194,7 @@ static void make_text(void *argument)
 }
 
 char *ln_runtime_report_text(struct ln_runtime *runtime,
-			     const struct ln_report *report)
+			     struct ln_report *report)
 {
 	struct text_call call = { .report = report };
 

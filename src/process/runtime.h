@@ -29,6 +29,7 @@ struct ln_report;
 struct ln_resolver;
 struct ln_sched;
 struct ln_tls_context;
+struct ln_trace;
 struct ln_wasi;
 
 struct ln_runtime_options {
@@ -64,6 +65,17 @@ struct ln_drains {
 	uint64_t left;          /* processes that asked and are alive */
 	bool ever;              /* some process has asked */
 	bool begun;
+};
+
+/* Traces that there can be at the same time. */
+#define LN_TRACES_MAX 4
+
+/* Of process/trace.c. */
+struct ln_traces {
+	_Atomic uint32_t count; /* of those in `list`; any thread reads it */
+	struct ln_lock lock;
+	struct ln_trace *list[LN_TRACES_MAX]; /* under lock, as the next one */
+	uint64_t begun;                       /* ever */
 };
 
 struct ln_runtime {
@@ -105,6 +117,7 @@ struct ln_runtime {
 	struct ln_lock clocks_lock;
 	struct ln_list clocks; /* under it; served ones, process/timers.c */
 	struct ln_drains drains;
+	struct ln_traces traces;
 	struct ln_serving serving; /* to the outside, by its guests */
 };
 
@@ -143,6 +156,6 @@ void ln_runtime_service_ends(struct ln_runtime *runtime);
  * which parks meanwhile, or in any thread that is no worker. The report stays
  * the caller's. NULL when memory is short. */
 char *ln_runtime_report_text(struct ln_runtime *runtime,
-			     const struct ln_report *report);
+			     struct ln_report *report);
 
 #endif

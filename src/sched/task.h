@@ -67,6 +67,7 @@ struct ln_task {
 	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
 	_Atomic bool interrupted; /* waits end early; any thread sets it */
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
+	_Atomic bool traced;      /* the upper layer's: process/trace.h */
 	_Atomic bool running;     /* on a worker, not in a queue; for reports */
 	bool gives_way; /* it holds no lock where it copies or frees much, so
 			 * that others may run then; it sets it itself */
