@@ -126,7 +126,7 @@ LN_NOINLINE static void measure(struct ln_message *message)
 {
 	uint32_t weight;
 
-	message->sent = ln_sampler_take(&ln_thread_counts.messages, &weight);
+	message->sent = ln_measure_message(&weight);
 	ln_assert(weight <= UINT16_MAX);
 	message->weight = (uint16_t)weight;
 }
@@ -135,7 +135,7 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		       bool wait, int64_t deadline)
 {
 	LN_PROBE_SEND(process, message->tag, message->size);
-	if (ln_sampler_due(&ln_thread_counts.messages))
+	if (ln_count_message())
 		measure(message);
 	switch (ln_mailbox_push(&process->mailbox, message)) {
 	case LN_PUSH_WAKE:
@@ -147,7 +147,7 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		warn_crowded(process);
 		return 0;
 	case LN_PUSH_FULL:
-		ln_thread_counts.dropped++;
+		ln_count_dropped();
 		ln_message_free(message);
 		return LN_EFULL;
 	case LN_PUSH_UNWANTED:

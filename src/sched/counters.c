@@ -48,6 +48,28 @@ int64_t ln_sampler_take(struct ln_sampler *sampler, uint32_t *weight)
 	return now;
 }
 
+#if !defined(__x86_64__)
+LN_NOINLINE bool ln_count_message(void)
+{
+	return ln_sampler_due(&ln_thread_counts.messages);
+}
+
+LN_NOINLINE bool ln_count_wake(void)
+{
+	return ln_sampler_due(&ln_thread_counts.wakes);
+}
+#endif
+
+LN_NOINLINE int64_t ln_measure_message(uint32_t *weight)
+{
+	return ln_sampler_take(&ln_thread_counts.messages, weight);
+}
+
+LN_NOINLINE void ln_count_dropped(void)
+{
+	ln_thread_counts.dropped++;
+}
+
 /* Events since the last sample. */
 static uint32_t counted(const struct ln_sampler *sampler)
 {
@@ -152,7 +174,7 @@ void ln_worker_awakes(struct ln_worker *worker, int64_t now)
 	end_change(counters);
 }
 
-void ln_worker_publish(struct ln_worker *worker, bool sleeps)
+LN_NOINLINE void ln_worker_publish(struct ln_worker *worker, bool sleeps)
 {
 	struct ln_thread_counts *counts = &ln_thread_counts;
 

@@ -227,7 +227,7 @@ void ln_worker_stamp_measured(struct ln_task *task);
 
 static inline void ln_worker_stamp(struct ln_task *task)
 {
-	if (ln_sampler_due(&ln_thread_counts.wakes))
+	if (ln_count_wake())
 		ln_worker_stamp_measured(task);
 }
 
