@@ -15,6 +15,7 @@
  */
 #include "process/process.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@
 #define REST_AFTER 64
 #define SLOTS_AFTER 4096
 
+_Static_assert(offsetof(struct ln_process, task) +
+				       offsetof(struct ln_task, fiber) +
+				       offsetof(struct ln_fiber, sp) ==
+			       (size_t)2 * LN_CACHE_LINE ||
+		       LN_ASAN || LN_TSAN,
+	       "what a message touches does not begin with a line");
 _Static_assert(sizeof(struct ln_process) <= LN_PROCESS_ENDED_BYTES,
 	       "a process takes more than it is charged at");
 
