@@ -54,6 +54,10 @@ int ln_cli_cluster_ca(int argc, char **argv);
 /* `lunatic ps`: lists the processes of programs that run. */
 int ln_cli_ps(int argc, char **argv);
 
+/* `lunatic inspect` and `lunatic kill`: tell of a process, and end some. */
+int ln_cli_inspect(int argc, char **argv);
+int ln_cli_kill(int argc, char **argv);
+
 /* `lunatic --help`. */
 void ln_cli_print_help(void);
 

@@ -72,6 +72,7 @@ struct ln_control_words {
 	int64_t environment; /* -1: all */
 	uint64_t max;
 	bool all;
+	bool nodes;
 };
 
 struct ln_cli_options {
@@ -92,6 +93,7 @@ struct ln_cli_options {
 	size_t report_max;           /* processes in a report */
 	struct ln_node_options node; /* no address: this is not a node */
 	const char **peers;          /* those in it; owned list */
+	const char **finders;        /* likewise */
 	char *attributes;            /* likewise, owned */
 	bool no_entry;               /* there is no file to run */
 	const char *file;            /* NULL: none */

@@ -2,9 +2,9 @@
  * DESIGN
  * Lines of JSON, one object each. What cannot be read as a request is answered
  * with an error and the id null; the session goes on. Requests are answered in
- * turns, a step each, so that a long one does not hold up a short one behind
- * it. While the client has LN_CONTROL_OUT_HIGH bytes to read, no step is made:
- * a slow client slows down only its own requests.
+ * turns, so that a long one does not hold up a short one behind it. While the
+ * client has LN_CONTROL_OUT_HIGH bytes to read, no step is made: a slow client
+ * slows down only its own requests.
  *
  * Nothing here waits, and nothing here knows sockets.
  */
@@ -21,7 +21,11 @@
 #include "base/time.h"
 #include "control/control_impl.h"
 #include "control/method.h"
+#include "control/relay.h"
 #include "lunatic_version.h"
+
+/* Nanoseconds of work at a time, about. */
+#define TURN (LN_NS_PER_MS / 2)
 
 /* ---- Lines out ---- */
 
@@ -164,6 +168,12 @@ void ln_control_fail(struct ln_control_request *request, const char *code,
 	free(message);
 }
 
+static bool is_full(const struct ln_control_session *session)
+{
+	return session->out.error != 0 ||
+	       session->out.len - session->sent >= LN_CONTROL_OUT_HIGH;
+}
+
 void ln_control_wait(struct ln_control_request *request, int64_t deadline)
 {
 	request->wait = deadline;
@@ -171,10 +181,7 @@ void ln_control_wait(struct ln_control_request *request, int64_t deadline)
 
 bool ln_control_is_full(const struct ln_control_request *request)
 {
-	const struct ln_control_session *session = request->session;
-
-	return session->out.error != 0 ||
-	       session->out.len - session->sent >= LN_CONTROL_OUT_HIGH;
+	return is_full(request->session);
 }
 
 /* ---- Requests ---- */
@@ -335,7 +342,8 @@ static void begin_request(struct ln_control_session *session,
 		session->out.error = LN_ENOMEM;
 		return;
 	}
-	check_arguments(request);
+	if (method != &ln_control_relay)
+		check_arguments(request);
 	if (request->over) {
 		/* It never began, so there is nothing to end. */
 		static const struct ln_control_method none = { .name = "" };
@@ -348,6 +356,39 @@ static void begin_request(struct ln_control_session *session,
 		method->begin(request);
 	if (request->over)
 		end_request(request);
+}
+
+/* The same for another node, whose program knows its methods itself; `line` has
+ * them. */
+static void begin_relay(struct ln_control_session *session, json_t *line,
+			json_t *id)
+{
+	const json_t *node = json_object_get(line, "node");
+	json_t *args;
+
+	if (!json_is_string(node) || json_string_length(node) == 0) {
+		refuse(session, json_incref(id), "bad-request",
+		       "'node' is the name of a node");
+		return;
+	}
+	args = json_pack("{s:O,s:O,s:O*}", "node", node, "method",
+			 json_object_get(line, "method"), "args",
+			 json_object_get(line, "args"));
+	if (args == NULL)
+		session->out.error = LN_ENOMEM;
+	else
+		begin_request(session, &ln_control_relay,
+			      json_integer_value(id), args);
+	json_decref(args);
+}
+
+/* Whether another node is meant. */
+static bool is_for_another(struct ln_control_session *session,
+			   const json_t *node)
+{
+	return node != NULL && !json_is_null(node) &&
+	       (!json_is_string(node) ||
+		!ln_control_is_node(session->control, json_string_value(node)));
 }
 
 /* {"id":ID,"cancel":OTHER}: ends another request, with an error of its own. */
@@ -375,6 +416,7 @@ static void take(struct ln_control_session *session, json_t *line, json_t *id)
 	const json_t *other = json_object_get(line, "cancel");
 	json_t *args = json_object_get(line, "args");
 	const struct ln_control_method *method;
+	bool elsewhere;
 
 	if (other != NULL) {
 		cancel(session, json_incref(id), other);
@@ -386,8 +428,9 @@ static void take(struct ln_control_session *session, json_t *line, json_t *id)
 		       "\"args\":OBJECT}");
 		return;
 	}
+	elsewhere = is_for_another(session, json_object_get(line, "node"));
 	method = find_method(json_string_value(name));
-	if (method == NULL)
+	if (method == NULL && !elsewhere)
 		refuse(session, json_incref(id), "no-method",
 		       "there is no such method; see help");
 	else if (find_request(session, json_integer_value(id)) != NULL)
@@ -397,6 +440,8 @@ static void take(struct ln_control_session *session, json_t *line, json_t *id)
 		refuse(session, json_incref(id), "too-many",
 		       "too many requests are under way; wait for answers, or "
 		       "cancel one");
+	else if (elsewhere)
+		begin_relay(session, line, id);
 	else
 		begin_request(session, method, json_integer_value(id), args);
 }
@@ -440,6 +485,11 @@ void ln_control_session_init(struct ln_control_session *session,
 			   "program", control->name));
 }
 
+void ln_control_session_skip(struct ln_control_session *session)
+{
+	session->out.len = 0;
+}
+
 void ln_control_session_deinit(struct ln_control_session *session)
 {
 	ln_list_for_each_safe (at, after, &session->requests)
@@ -456,24 +506,41 @@ static bool step(struct ln_control_request *request)
 	return request->over;
 }
 
-int64_t ln_control_session_work(struct ln_control_session *session, int64_t now)
+int64_t ln_control_session_due(const struct ln_control_session *session,
+			       int64_t now)
 {
 	int64_t next = LN_NEVER;
 
-	ln_list_for_each_safe (at, after, &session->requests) {
-		struct ln_control_request *request =
+	if (is_full(session))
+		return LN_NEVER;
+	ln_list_for_each (at, &session->requests) {
+		const struct ln_control_request *request =
 			ln_container_of(at, struct ln_control_request, link);
 
-		if (ln_control_is_full(request))
-			return LN_NEVER;
-		if (request->wait <= now && step(request)) {
-			end_request(request);
-			continue;
-		}
 		if (request->wait < next)
 			next = request->wait;
 	}
 	return next > now ? next : now;
+}
+
+void ln_control_session_work(struct ln_control_session *session, int64_t now)
+{
+	/* One that made a step goes to the end, so that the others are next. */
+	for (unsigned left = session->count; left > 0; left--) {
+		struct ln_control_request *request =
+			ln_container_of(session->requests.next,
+					struct ln_control_request, link);
+		bool due = request->wait <= now;
+
+		if (is_full(session))
+			return;
+		ln_list_remove(&request->link);
+		ln_list_append(&session->requests, &request->link);
+		if (due && step(request))
+			end_request(request);
+		if (due && ln_time_now() - now >= TURN)
+			return;
+	}
 }
 
 void ln_control_session_wake(struct ln_control_session *session)
