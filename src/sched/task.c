@@ -139,8 +139,6 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->run = run;
 	task->done = done;
 	task->local = NULL;
-	task->kept_tick = 0;
-	task->queued = 0;
 	task->entry_note = 0;
 	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
 	atomic_store_explicit(&task->cpu, 0, memory_order_relaxed);

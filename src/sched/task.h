@@ -50,14 +50,12 @@ struct ln_task {
 	_Atomic uint64_t cpu;   /* time that it ran, ns; see sched/counters.h;
 				 * written by its worker */
 	uint32_t queued_weight; /* see there, and ln_sampler_take */
+	int64_t queued;         /* when it was made runnable, if that is
+				 * measured */
 
 	struct ln_fiber fiber;
 	struct ln_sched *sched;
 	void *local;              /* the engine's: what runs here */
-	uint64_t kept_tick;       /* when the slice began that was interrupted,
-				   * until it goes on; 0: none was */
-	int64_t queued;           /* when it was made runnable; 0: that is not
-				   * measured */
 	uintptr_t entry_note;     /* what is to be done when it is entered; 0:
 				   * nothing. See sched/worker.h. */
 	const void *_Atomic soon; /* see ln_task_expect */
