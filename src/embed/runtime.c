@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "control/control.h"
 #include "embed/embed.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
@@ -95,8 +96,7 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	if (config != NULL &&
 	    ln_embed_read_config(&own, sizeof(own), config) < 0)
 		return LN_EINVAL;
-	if (own.workers > WORKERS_MAX ||
-	    own.fold_after_ms > FOLD_AFTER_MAX ||
+	if (own.workers > WORKERS_MAX || own.fold_after_ms > FOLD_AFTER_MAX ||
 	    !set_compiling(&own, &options.compiling))
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;
@@ -107,8 +107,8 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	error = ln_runtime_new(&options, runtime);
 	if (error < 0 || own.fold_after_ms == 0)
 		return error;
-	error = ln_folding_start(*runtime, (int64_t)own.fold_after_ms *
-						   LN_NS_PER_MS);
+	error = ln_folding_start(*runtime,
+				 (int64_t)own.fold_after_ms * LN_NS_PER_MS);
 	if (error == 0)
 		return 0;
 	ln_runtime_free(*runtime);
@@ -116,13 +116,49 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	return error;
 }
 
+/* Whether the caller is a process, or a function that runs for one. */
+static bool in_process(void)
+{
+	return ln_task_current() != NULL || ln_embed_served() != NULL;
+}
+
+int lunatic_rt_control(lunatic_rt *runtime, const char *folder,
+		       const char *name, char **error_text)
+{
+	const struct ln_control_options options = {
+		.runtime = runtime,
+		.folder = folder,
+		.name = name,
+	};
+	char *text;
+	int error;
+
+	if (error_text != NULL)
+		*error_text = NULL;
+	if (runtime == NULL || name == NULL || in_process())
+		return LN_EINVAL;
+	if (runtime->control != NULL)
+		return LN_EEXIST;
+	error = ln_control_start(&options, &runtime->control, &text);
+	if (error == 0)
+		ln_control_set_member(runtime->control, runtime->member);
+	else if (error_text != NULL)
+		*error_text = text;
+	else
+		free(text);
+	return error;
+}
+
 int lunatic_rt_free(lunatic_rt *runtime)
 {
 	/* It would wait for its own end. */
-	if (ln_task_current() != NULL || ln_embed_served() != NULL)
+	if (in_process())
 		return LN_EINVAL;
-	if (runtime != NULL)
+	if (runtime != NULL) {
+		ln_control_stop(runtime->control);
+		runtime->control = NULL;
 		ln_embed_free_node(runtime);
+	}
 	ln_runtime_free(runtime);
 	return 0;
 }
