@@ -14,9 +14,11 @@
 #include "process/process.h"
 #include "process/runtime.h"
 
-#define MOST (2 * LN_DEATHS_MAX)
-#define MOST_DEFAULT 100
+#define MAX_SHOWN INT64_C(2000)
+#define MAX_DEFAULT 100
 #define AT_ONCE 64 /* items of a step */
+
+_Static_assert(MAX_SHOWN == INT64_C(2) * LN_DEATHS_MAX, "those of both sorts");
 
 static const char *const outcomes[] = {
 	[LN_OUTCOME_NORMAL] = "normal",
@@ -34,7 +36,7 @@ struct state {
 static void begin(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
-	size_t max = (size_t)ln_control_number(request, "max", MOST_DEFAULT);
+	size_t max = (size_t)ln_control_number(request, "max", MAX_DEFAULT);
 	uint64_t after = (uint64_t)ln_control_number(request, "after", 0);
 
 	state->list = calloc(max + 1, sizeof(state->list[0]));
@@ -99,7 +101,7 @@ static void end(struct ln_control_request *request)
 }
 
 static const struct ln_control_argument arguments[] = {
-	{ "max", LN_CONTROL_NUMBER, 0, MOST, false,
+	{ "max", LN_CONTROL_NUMBER, 0, MAX_SHOWN, false,
 	  "the most ends to tell of" },
 	{ "after", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
 	  "only those with a higher serial" },

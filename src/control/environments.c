@@ -1,7 +1,7 @@
 /*
  * `environments` tells of those that have processes, and of those above them.
  * No list has all environments: they are found by walking over the processes,
- * and kept, at most MOST, until the walk is over.
+ * and kept, at most MAX_SHOWN, until the walk is over.
  */
 #include "control/environments.h"
 
@@ -17,7 +17,7 @@
 #include "process/process.h"
 #include "process/process_refs.h"
 
-#define MOST 1000
+#define MAX_SHOWN 1000
 #define STEP_TIME (LN_NS_PER_MS / 2)
 
 struct state {
@@ -35,7 +35,7 @@ static void begin(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
 
-	state->max = (uint64_t)ln_control_number(request, "max", MOST);
+	state->max = (uint64_t)ln_control_number(request, "max", MAX_SHOWN);
 }
 
 static bool is_known(const struct state *state,
@@ -118,7 +118,7 @@ static void end(struct ln_control_request *request)
 }
 
 static const struct ln_control_argument arguments[] = {
-	{ "max", LN_CONTROL_NUMBER, 0, MOST, false,
+	{ "max", LN_CONTROL_NUMBER, 0, MAX_SHOWN, false,
 	  "the most environments to tell of" },
 	{ .name = NULL },
 };

@@ -13,8 +13,8 @@
 #include "process/process.h"
 #include "process/process_refs.h"
 
-#define MOST 2000 /* processes */
-#define MOST_DEFAULT 500
+#define MAX_SHOWN 2000 /* processes */
+#define MAX_DEFAULT 500
 #define LINKS_MAX 64 /* that are told of one process */
 #define STEP_TIME (LN_NS_PER_MS / 2)
 
@@ -33,7 +33,7 @@ static void begin(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
 
-	state->max = (uint64_t)ln_control_number(request, "max", MOST_DEFAULT);
+	state->max = (uint64_t)ln_control_number(request, "max", MAX_DEFAULT);
 	state->environment = ln_control_number(request, "environment", -1);
 }
 
@@ -122,7 +122,7 @@ static void step(struct ln_control_request *request)
 }
 
 static const struct ln_control_argument arguments[] = {
-	{ "max", LN_CONTROL_NUMBER, 0, MOST, false,
+	{ "max", LN_CONTROL_NUMBER, 0, MAX_SHOWN, false,
 	  "the most processes to tell of" },
 	{ "environment", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
 	  "only processes of the environment with that number" },
