@@ -15,8 +15,8 @@
 #include "engine/compiler.h"
 
 struct ln_blocking;
-struct ln_deaths;
 struct ln_control;
+struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
 struct ln_host_table;
