@@ -18,6 +18,7 @@
 #include "control/client.h"
 
 #define PS_MAX 50
+#define TOP_INTERVAL 1000
 
 static void print_help(const struct ln_ask_command *command)
 {
@@ -40,7 +41,9 @@ int ln_ask_parse(const struct ln_ask_command *command, int argc, char **argv,
 	int count;
 
 	*options = (struct ln_cli_options){
-		.ask = { .environment = -1, .max = PS_MAX },
+		.ask = { .environment = -1,
+			 .max = PS_MAX,
+			 .interval = TOP_INTERVAL },
 	};
 	count = ln_cli_parse_words(argc, argv, tables, command->help, options,
 				   words, command->max_words);

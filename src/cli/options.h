@@ -78,6 +78,9 @@ struct ln_control_words {
 	uint64_t max;
 	bool all;
 	bool nodes;
+	uint64_t batch;    /* rounds to print; 0: as usual */
+	uint64_t interval; /* milliseconds */
+	bool absolute;
 };
 
 struct ln_cli_options {
@@ -119,6 +122,7 @@ extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
+extern const struct ln_cli_option ln_cli_top_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

@@ -13,7 +13,6 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "control/control_impl.h"
-#include "control/environments.h"
 #include "control/fields.h"
 #include "control/method.h"
 #include "control/methods.h"

@@ -25,7 +25,7 @@ static const struct {
 	{ "help", LN_BRIDGE_READ },   { "program", LN_BRIDGE_READ },
 	{ "ps", LN_BRIDGE_READ },     { "inspect", LN_BRIDGE_READ },
 	{ "tree", LN_BRIDGE_READ },   { "environments", LN_BRIDGE_READ },
-	{ "deaths", LN_BRIDGE_READ }, { "death", LN_BRIDGE_READ },
+	{ "deaths", LN_BRIDGE_READ }, { "death-trace", LN_BRIDGE_READ },
 	{ "kill", LN_BRIDGE_ACT },
 };
 

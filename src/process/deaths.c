@@ -19,12 +19,7 @@
 #include "base/compiler.h"
 #include "base/futex.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "engine/report.h"
-#include "process/environment.h"
-#include "process/inspect.h"
-#include "process/label.h"
-#include "process/process.h"
 
 struct entry {
 	struct ln_death death;
@@ -95,33 +90,6 @@ bool ln_deaths_skips(struct ln_deaths *deaths, uint64_t tick)
 					memory_order_relaxed) == tick;
 }
 
-static void describe(struct ln_death *death, struct ln_process *process,
-		     unsigned outcome)
-{
-	struct ln_process_info info;
-	char name[LN_LABEL_SIZE];
-
-	ln_process_look(process, &info);
-	*death = (struct ln_death){
-		.number = ln_directory_id(&process->entry),
-		.environment = info.environment,
-		.when = ln_time_now(),
-		.age = info.age,
-		.cpu = info.cpu,
-		.memory = info.memory,
-		.outcome = outcome,
-		.exit_code =
-			outcome == LN_OUTCOME_EXITED ? process->exit_code : 0,
-	};
-	memcpy(death->id, process->id, sizeof(death->id));
-	memcpy(death->parent, process->parent, sizeof(death->parent));
-	ln_text_copy(death->entry, sizeof(death->entry), info.entry,
-		     strlen(info.entry));
-	if (ln_process_known_as(process, name))
-		ln_text_copy(death->name, sizeof(death->name), name,
-			     strlen(name));
-}
-
 /* Lets go of the oldest reports until those that are left are few enough.
  * Returns one that is to be freed, or NULL: to be called again. */
 static struct ln_report *drop_trace(struct ln_deaths *deaths)
@@ -149,7 +117,7 @@ static struct ln_report *drop_trace(struct ln_deaths *deaths)
 static struct ln_report *put(struct ln_deaths *deaths,
 			     const struct entry *entry)
 {
-	bool normal = entry->death.outcome == LN_OUTCOME_NORMAL;
+	bool normal = entry->death.outcome == LN_DEATH_NORMAL;
 	struct ring *ring = &deaths->rings[normal ? NORMAL : FAILED];
 	struct entry *place = &ring->entries[ring->count % LN_DEATHS_MAX];
 	struct ln_report *old = place->report;
@@ -168,20 +136,18 @@ static struct ln_report *put(struct ln_deaths *deaths,
 	return old;
 }
 
-void ln_deaths_add(struct ln_deaths *deaths, struct ln_process *process,
-		   unsigned outcome)
+void ln_deaths_add(struct ln_deaths *deaths, const struct ln_death *death,
+		   struct ln_report *report)
 {
-	struct entry entry = { .report = NULL };
+	struct entry entry = { .death = *death, .report = report };
 	struct ln_report *old;
 
-	describe(&entry.death, process, outcome);
-	if (outcome == LN_OUTCOME_TRAPPED && process->failure != NULL) {
-		const char *reason = ln_report_reason(process->failure);
+	entry.death.traced = report != NULL;
+	if (report != NULL) {
+		const char *reason = ln_report_reason(report);
 
 		ln_text_copy(entry.death.reason, sizeof(entry.death.reason),
 			     reason, strlen(reason));
-		entry.death.traced = true;
-		entry.report = ln_report_retain(process->failure);
 	}
 	ln_lock_acquire(&deaths->lock);
 	old = put(deaths, &entry);

@@ -14,8 +14,9 @@
 #include <stdint.h>
 
 struct ln_deaths;
-struct ln_process;
 struct ln_report;
+
+#define LN_DEATH_NORMAL 0 /* LN_OUTCOME_NORMAL */
 
 #define LN_DEATHS_MAX 1000                 /* of each sort */
 #define LN_DEATHS_TRACES ((size_t)2 << 20) /* bytes of all traces */
@@ -51,11 +52,10 @@ void ln_deaths_free(struct ln_deaths *deaths);
 /* Whether a process that ends normally in this tick is left out. */
 bool ln_deaths_skips(struct ln_deaths *deaths, uint64_t tick);
 
-/* Keeps the death of a process, which is about to end, and still has its
- * registrations and its argument. On its fiber, or whoever ends one that never
- * ran. `number` is its id in the directory. */
-void ln_deaths_add(struct ln_deaths *deaths, struct ln_process *process,
-		   unsigned outcome);
+/* Keeps a death; the serial, the reason and `traced` are set here. `report`,
+ * which may be NULL, is why it trapped: its reference is taken. */
+void ln_deaths_add(struct ln_deaths *deaths, const struct ln_death *death,
+		   struct ln_report *report);
 
 /* Copies the youngest, at most `max`, of those with a serial above `after`:
  * youngest first. Returns how many. `failed`: only those that did not end

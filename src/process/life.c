@@ -8,17 +8,18 @@
 #include "process/life.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/futex.h"
 #include "base/probe.h"
 #include "base/time.h"
 #include "engine/account.h"
-#include "engine/report.h"
 #include "process/deaths.h"
 #include "process/drain.h"
 #include "process/environment.h"
 #include "process/extra.h"
+#include "process/inspect.h"
 #include "process/monitors.h"
 #include "process/registry.h"
 #include "process/remote.h"
@@ -26,6 +27,10 @@
 #include "process/timers.h"
 #include "sched/sched.h"
 
+_Static_assert(LN_OUTCOME_NORMAL == LN_DEATH_NORMAL, "outcomes");
+_Static_assert(sizeof(((struct ln_death *)0)->entry) ==
+		       sizeof(((struct ln_process_info *)0)->entry),
+	       "texts of one length");
 _Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
 
 /* Values of `ended`. */
@@ -46,6 +51,35 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 	free(extra);
 }
 
+/* While it still has its registrations and its argument. */
+LN_NOINLINE static void keep_death(struct ln_process *process,
+				   enum ln_outcome outcome)
+{
+	struct ln_process_info info;
+	struct ln_death death = {
+		.number = ln_directory_id(&process->entry),
+		.environment = process->environment->number,
+		.when = ln_time_now(),
+		.outcome = outcome,
+	};
+
+	ln_process_look(process, &info);
+	death.age = info.age;
+	death.cpu = info.cpu;
+	death.memory = info.memory;
+	if (outcome == LN_OUTCOME_EXITED)
+		death.exit_code = process->exit_code;
+	memcpy(death.id, process->id, sizeof(death.id));
+	memcpy(death.parent, process->parent, sizeof(death.parent));
+	memcpy(death.entry, info.entry, sizeof(death.entry));
+	memcpy(death.name,
+	       info.registered[0] != '\0' ? info.registered : info.label,
+	       sizeof(death.name));
+	ln_deaths_add(process->environment->runtime->deaths, &death,
+		      process->failure);
+	process->failure = NULL;
+}
+
 /* Keeps the death, unless it is a normal one of many. */
 static void note_death(struct ln_process *process, enum ln_outcome outcome)
 {
@@ -55,9 +89,7 @@ static void note_death(struct ln_process *process, enum ln_outcome outcome)
 		      ln_deaths_skips(runtime->deaths,
 				      ln_sched_ticks(runtime->sched))))
 		return;
-	ln_deaths_add(runtime->deaths, process, outcome);
-	ln_report_free(process->failure);
-	process->failure = NULL;
+	keep_death(process, outcome);
 }
 
 static void conclude(struct ln_process *process, enum ln_outcome outcome)

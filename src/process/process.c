@@ -15,6 +15,7 @@
  */
 #include "process/process.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,12 @@
 #define REST_AFTER 64
 #define SLOTS_AFTER 4096
 
+_Static_assert(offsetof(struct ln_process, task) +
+				       offsetof(struct ln_task, fiber) +
+				       offsetof(struct ln_fiber, sp) ==
+			       (size_t)2 * LN_CACHE_LINE ||
+		       LN_ASAN || LN_TSAN,
+	       "what a message touches does not begin with a line");
 _Static_assert(sizeof(struct ln_process) <= LN_PROCESS_ENDED_BYTES,
 	       "a process takes more than it is charged at");
 
@@ -126,7 +133,7 @@ LN_NOINLINE static void measure(struct ln_message *message)
 {
 	uint32_t weight;
 
-	message->sent = ln_sampler_take(&ln_thread_counts.messages, &weight);
+	message->sent = ln_measure_message(&weight);
 	ln_assert(weight <= UINT16_MAX);
 	message->weight = (uint16_t)weight;
 }
@@ -135,7 +142,7 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		       bool wait, int64_t deadline)
 {
 	LN_PROBE_SEND(process, message->tag, message->size);
-	if (ln_sampler_due(&ln_thread_counts.messages))
+	if (ln_count_message())
 		measure(message);
 	switch (ln_mailbox_push(&process->mailbox, message)) {
 	case LN_PUSH_WAKE:
@@ -147,7 +154,7 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		warn_crowded(process);
 		return 0;
 	case LN_PUSH_FULL:
-		ln_thread_counts.dropped++;
+		ln_count_dropped();
 		ln_message_free(message);
 		return LN_EFULL;
 	case LN_PUSH_UNWANTED:

@@ -39,22 +39,25 @@ enum ln_outcome {
 };
 
 /* A message touches three lines of the cache: one of the task and two of the
- * mailbox. What comes first fills the line before these. */
+ * mailbox. What comes first fills the lines before these. */
 struct ln_process {
 	const struct ln_remote_class
 		*remote;                    /* NULL: it runs here; immutable */
 	struct ln_environment *environment; /* counted; NULL: remote;
 					     * immutable */
 	_Atomic uint32_t references;
-	_Atomic uint32_t ended; /* futex: whether all is over, and whether
-				 * a thread sleeps until then */
+	_Atomic uint32_t ended;    /* futex: whether all is over, and whether
+				    * a thread sleeps until then */
+	_Atomic uint64_t sent;     /* data messages, wherever they came; the
+				    * process itself writes it */
+	struct ln_report *failure; /* owned: why it trapped; NULL: it has not,
+				    * or is a plugin; likewise */
+	uint8_t parent[16];        /* id of the process that spawned it, zeros:
+				    * none did; immutable after the start */
+	int64_t started;           /* CLOCK_MONOTONIC, ns; likewise */
+
 	struct ln_task task;
 	struct ln_mailbox mailbox;
-
-	/* The process itself writes it. */
-	_Atomic uint64_t sent;     /* data messages, wherever they came */
-	struct ln_report *failure; /* owned: why it trapped; NULL: it has not,
-				    * or is a plugin */
 
 	/* Any thread. */
 	_Atomic bool die_when_link_dies;
@@ -77,10 +80,7 @@ struct ln_process {
 	 * argument lives; may be NULL. */
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
-	int64_t started;    /* CLOCK_MONOTONIC, ns */
-	uint8_t id[16];     /* UUID, RFC 9562 byte order */
-	uint8_t parent[16]; /* that of the process that spawned it; zeros: none
-			     * did */
+	uint8_t id[16]; /* UUID, RFC 9562 byte order */
 
 	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };

@@ -4,7 +4,9 @@
  * (relaxed: nothing is read by them). Those that must fit together, the times,
  * are written between two changes of `version`, which is odd meanwhile; a
  * reader takes them again when it has changed. That is done on the slow path
- * only: a few times a tick.
+ * only: a few times a tick. While the clock is read at each switch, tasks do
+ * not hand over to each other: their worker's own stack is in between, so that
+ * the usual way needs no check.
  *
  * A sampler counts down to the next event that is measured. It aims at one each
  * INTERVAL_NS: the number of events to the next one is what fitted into that
@@ -46,6 +48,28 @@ int64_t ln_sampler_take(struct ln_sampler *sampler, uint32_t *weight)
 	sampler->looks = 0;
 	sampler->last = now;
 	return now;
+}
+
+#if !defined(__x86_64__)
+LN_NOINLINE bool ln_count_message(void)
+{
+	return ln_sampler_due(&ln_thread_counts.messages);
+}
+
+LN_NOINLINE bool ln_count_wake(void)
+{
+	return ln_sampler_due(&ln_thread_counts.wakes);
+}
+#endif
+
+LN_NOINLINE int64_t ln_measure_message(uint32_t *weight)
+{
+	return ln_sampler_take(&ln_thread_counts.messages, weight);
+}
+
+LN_NOINLINE void ln_count_dropped(void)
+{
+	ln_thread_counts.dropped++;
 }
 
 /* Events since the last sample. */
@@ -111,6 +135,7 @@ LN_NOINLINE void ln_worker_charge(struct ln_worker *worker,
 						      memory_order_relaxed));
 
 	spend(counters, tick);
+	ln_worker_set_rest(worker);
 	begin_change(counters);
 	ln_worker_add(&counters->awake, passed);
 	if (task != NULL)
@@ -152,7 +177,7 @@ void ln_worker_awakes(struct ln_worker *worker, int64_t now)
 	end_change(counters);
 }
 
-void ln_worker_publish(struct ln_worker *worker, bool sleeps)
+LN_NOINLINE void ln_worker_publish(struct ln_worker *worker, bool sleeps)
 {
 	struct ln_thread_counts *counts = &ln_thread_counts;
 
@@ -169,6 +194,7 @@ LN_NOINLINE void ln_worker_stamp_measured(struct ln_task *task)
 {
 	task->queued =
 		ln_sampler_take(&ln_thread_counts.wakes, &task->queued_weight);
+	task->kept_tick |= LN_TASK_STAMPED;
 }
 
 static double seconds_since(int64_t begin)
@@ -181,11 +207,9 @@ static double seconds_since(int64_t begin)
 LN_NOINLINE void ln_worker_measure_wait(struct ln_worker *worker,
 					struct ln_task *task)
 {
-	int64_t queued = task->queued;
-
-	task->queued = 0;
 	ln_histogram_record_many(&worker->counters.run_waits,
-				 seconds_since(queued), task->queued_weight);
+				 seconds_since(task->queued),
+				 task->queued_weight);
 }
 
 void ln_sched_message_received(int64_t sent, uint32_t weight)

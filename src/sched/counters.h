@@ -73,7 +73,8 @@ struct ln_thread_counts {
 	uint64_t dropped;
 };
 
-/* Not to be used by a function that switches. */
+/* Its address is not to be taken by a function that switches, or that is
+ * compiled into one: it is another one afterwards. */
 extern _Thread_local struct ln_thread_counts ln_thread_counts
 	__attribute__((tls_model("initial-exec")));
 
@@ -82,6 +83,30 @@ static inline bool ln_sampler_due(struct ln_sampler *sampler)
 {
 	return LN_UNLIKELY(--sampler->left < 0);
 }
+
+/* The same for a message of this thread's, and for a task that it wakes. Where
+ * a variable of the thread is reached by a prefix of the instruction no address
+ * is kept. */
+#if defined(__x86_64__)
+static inline bool ln_count_message(void)
+{
+	return LN_UNLIKELY(--ln_thread_counts.messages.left < 0);
+}
+
+static inline bool ln_count_wake(void)
+{
+	return LN_UNLIKELY(--ln_thread_counts.wakes.left < 0);
+}
+#else
+bool ln_count_message(void);
+bool ln_count_wake(void);
+#endif
+
+/* Begins to measure the message that was counted, as ln_sampler_take does. */
+int64_t ln_measure_message(uint32_t *weight);
+
+/* Counts one that a full mailbox has refused. */
+void ln_count_dropped(void);
 
 #define LN_SAMPLER_MAX 4096 /* events that one stands for at most */
 

@@ -121,7 +121,6 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 	task->done = done;
 	task->local = NULL;
 	task->kept_tick = 0;
-	task->queued = 0;
 	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
 	atomic_store_explicit(&task->cpu, 0, memory_order_relaxed);
 	/* Counted before anybody can wake it: it may be over at once. */

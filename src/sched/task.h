@@ -37,6 +37,9 @@ enum ln_wait {
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
+/* In `kept_tick`. */
+#define LN_TASK_STAMPED (UINT64_C(1) << 63)
+
 /* A switch touches only one cache line, the last one; the others are rarely
  * needed. A struct that embeds a task must align it to a cache line. */
 struct ln_task {
@@ -46,14 +49,15 @@ struct ln_task {
 	_Atomic uint64_t cpu;   /* time that it ran, ns; see sched/counters.h;
 				 * written by its worker */
 	uint32_t queued_weight; /* see there, and ln_sampler_take */
+	int64_t queued;         /* when it was made runnable, if that is
+				 * measured */
 
 	struct ln_fiber fiber;
 	struct ln_sched *sched;
 	void *local;              /* the engine's: what runs here */
 	uint64_t kept_tick;       /* when the slice began that was interrupted,
-				   * until it goes on; 0: none was */
-	int64_t queued;           /* when it was made runnable; 0: that is not
-				   * measured */
+				   * until it goes on; 0: none was. With
+				   * LN_TASK_STAMPED when `queued` is set */
 	const void *_Atomic soon; /* see ln_task_expect */
 	_Atomic uint64_t slices;  /* times it was entered, or went on after a
 				   * tick; written by its worker */

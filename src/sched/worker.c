@@ -287,23 +287,30 @@ LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 	set_local(worker, NULL);
 }
 
+/* It was interrupted, or how long it waited is measured. */
+LN_NOINLINE static void go_on(struct ln_worker *worker, struct ln_task *task)
+{
+	uint64_t tick = task->kept_tick & ~LN_TASK_STAMPED;
+
+	if (tick != task->kept_tick)
+		ln_worker_measure_wait(worker, task);
+	if (tick != 0)
+		worker->slice_tick = tick;
+	task->kept_tick = 0;
+}
+
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
 	uint64_t tick = ln_sched_ticks(worker->sched);
 
-	ln_worker_count_time(worker, tick);
 	ln_worker_add(&worker->counters.switches, 1);
 	/* What its wakers wrote came with the queue. */
 	atomic_store_explicit(&task->running, true, memory_order_relaxed);
 	worker->current = task;
 	worker->slice_tick = tick;
-	if (LN_UNLIKELY(task->kept_tick != 0)) {
-		worker->slice_tick = task->kept_tick;
-		task->kept_tick = 0;
-	}
-	if (LN_UNLIKELY(task->queued != 0))
-		ln_worker_measure_wait(worker, task);
+	if (LN_UNLIKELY(task->kept_tick != 0))
+		go_on(worker, task);
 	set_local(worker, task->local);
 	ln_worker_add(&task->slices, 1);
 	LN_PROBE_SWITCH(worker->index, task);
@@ -327,13 +334,19 @@ static bool timers_due(struct ln_sched *sched)
 	       atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
 }
 
+static uint64_t switches_of(struct ln_worker *worker)
+{
+	return atomic_load_explicit(&worker->counters.switches,
+				    memory_order_relaxed);
+}
+
 /* Whether it is time to search beyond the own queues. */
 static bool must_look_further(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
 
 	return worker->seen_tick != ln_sched_ticks(sched) ||
-	       worker->picks >= SHARED_EVERY || timers_due(sched);
+	       switches_of(worker) >= worker->look_at || timers_due(sched);
 }
 
 /* The next task of the own queues, or NULL. */
@@ -341,7 +354,6 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 {
 	struct ln_task *task;
 
-	worker->picks++;
 	worker->was_due = false;
 	if (worker->next_streak < NEXT_STREAK &&
 	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
@@ -365,8 +377,12 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 
 struct ln_task *ln_worker_pick(struct ln_worker *worker)
 {
-	return LN_UNLIKELY(must_look_further(worker) ||
-			   ln_shared_filled(&worker->sched->due))
+	struct ln_sched *sched = worker->sched;
+
+	/* As must_look_further, and when the time of each task is measured. */
+	return LN_UNLIKELY(worker->seen_tick != ln_sched_ticks(sched) ||
+			   switches_of(worker) >= worker->rest_at ||
+			   timers_due(sched) || ln_shared_filled(&sched->due))
 		       ? NULL
 		       : pick_local(worker);
 }
@@ -724,7 +740,8 @@ static struct ln_task *find(struct ln_worker *worker)
 		 * row: it may never run out either. */
 		task = take_due(worker);
 		if (further && task == NULL) {
-			worker->picks = 0;
+			worker->look_at = switches_of(worker) + SHARED_EVERY;
+			ln_worker_set_rest(worker);
 			worker->shared_first = !worker->shared_first;
 			if (worker->shared_first)
 				task = take_injected(worker);
@@ -759,6 +776,10 @@ void *ln_worker_main(void *argument)
 	ln_worker_rest(worker);
 	ln_fiber_init_thread(&worker->base);
 	while ((task = find(worker)) != NULL) {
+		uint64_t tick = ln_sched_ticks(worker->sched);
+
+		if (tick != worker->counters.settled)
+			ln_worker_charge(worker, NULL, tick);
 		ln_worker_run(worker, task);
 		ln_fiber_switch(&worker->base, &task->fiber, 0);
 		ln_worker_arrived();

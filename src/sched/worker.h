@@ -76,16 +76,19 @@ struct ln_worker {
 	struct ln_task *current;
 	struct ln_task *left; /* the task left by the last switch */
 	enum ln_leaving leaving;
-	uint32_t picks;       /* tasks picked; now and then others go first */
 	uint32_t next_streak; /* tasks taken from `next` in a row */
 	uint32_t finished;    /* tasks that ended here */
-	bool shared_first;    /* the shared queue came first last time */
-	bool was_due;         /* the last task that was found was due */
-	uint64_t slice_tick;  /* tick at which `current` was entered */
-	uint64_t seen_tick;   /* tick at the last look at timers and poller */
-	bool borrowed;        /* a task runs something on `base` */
-	bool searching;       /* counted in sched->searching */
-	uint64_t seed;        /* of the order in which victims are tried */
+	/* Switches from which on other queues are looked into first; and from
+	 * which on tasks do not hand over, 0 while time is measured. */
+	uint64_t look_at;
+	uint64_t rest_at;
+	bool shared_first;   /* the shared queue came first last time */
+	bool was_due;        /* the last task that was found was due */
+	uint64_t slice_tick; /* tick at which `current` was entered */
+	uint64_t seen_tick;  /* tick at the last look at timers and poller */
+	bool borrowed;       /* a task runs something on `base` */
+	bool searching;      /* counted in sched->searching */
+	uint64_t seed;       /* of the order in which victims are tried */
 
 	/* Owner and thieves. */
 	alignas(LN_CACHE_LINE) struct ln_task *_Atomic next; /* runs next */
@@ -217,12 +220,11 @@ void ln_worker_rest(struct ln_worker *worker);
 void ln_worker_charge(struct ln_worker *worker, struct ln_task *task,
 		      uint64_t tick);
 
-/* The same each time that a task is entered or left, unless enough of this
- * tick has been measured. */
-static inline void ln_worker_count_time(struct ln_worker *worker, uint64_t tick)
+/* Says when the running task may not hand over to the next one. */
+static inline void ln_worker_set_rest(struct ln_worker *worker)
 {
-	if (LN_UNLIKELY(tick != worker->counters.settled))
-		ln_worker_charge(worker, worker->left, tick);
+	worker->rest_at =
+		worker->counters.settled == UINT64_MAX ? 0 : worker->look_at;
 }
 
 /* The first and the last times: it begins, sleeps, and has slept until `now`.
@@ -239,7 +241,7 @@ void ln_worker_stamp_measured(struct ln_task *task);
 
 static inline void ln_worker_stamp(struct ln_task *task)
 {
-	if (ln_sampler_due(&ln_thread_counts.wakes))
+	if (ln_count_wake())
 		ln_worker_stamp_measured(task);
 }
 

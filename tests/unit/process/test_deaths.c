@@ -108,27 +108,25 @@ static void bounds(void **state)
 /* Normal ends do not take the place of others, and only one a tick is kept. */
 static void normal_ends(void **state)
 {
-	struct ln_environment *environment = test_environment_new(1, NULL);
 	struct ln_deaths *deaths = ln_deaths_new();
-	struct ln_process *process = test_process_start(environment, end, NULL);
+	struct ln_death death = { .outcome = LN_OUTCOME_KILLED };
 
 	(void)state;
 	assert_non_null(deaths);
 	assert_false(ln_deaths_skips(deaths, 5));
 	assert_true(ln_deaths_skips(deaths, 5));
 	assert_false(ln_deaths_skips(deaths, 6));
-	ln_deaths_add(deaths, process, LN_OUTCOME_KILLED);
+	ln_deaths_add(deaths, &death, NULL);
+	death.outcome = LN_OUTCOME_NORMAL;
 	for (int i = 0; i < LN_DEATHS_MAX + 1; i++)
-		ln_deaths_add(deaths, process, LN_OUTCOME_NORMAL);
+		ln_deaths_add(deaths, &death, NULL);
 	assert_int_equal(
 		ln_deaths_list(deaths, 0, false, list, 2 * LN_DEATHS_MAX + 1),
 		LN_DEATHS_MAX + 1);
 	assert_int_equal(list[0].serial, LN_DEATHS_MAX + 2);
 	assert_int_equal(list[LN_DEATHS_MAX].serial, 1);
 	assert_int_equal(list[LN_DEATHS_MAX].outcome, LN_OUTCOME_KILLED);
-	test_process_wait(process);
 	ln_deaths_free(deaths);
-	test_environment_free(environment);
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 #include "engine/report.h"
 #include "process/deaths.h"
 #include "process/environment.h"
+#include "process/inspect.h"
 #include "process/life.h"
 #include "process/message.h"
 #include "process/process.h"
@@ -52,12 +53,18 @@ bool ln_deaths_skips(struct ln_deaths *deaths, uint64_t tick)
 	return true;
 }
 
-void ln_deaths_add(struct ln_deaths *deaths, struct ln_process *process,
-		   unsigned outcome)
+void ln_deaths_add(struct ln_deaths *deaths, const struct ln_death *death,
+		   struct ln_report *report)
 {
 	(void)deaths;
+	(void)death;
+	(void)report;
+}
+
+void ln_process_look(struct ln_process *process, struct ln_process_info *info)
+{
 	(void)process;
-	(void)outcome;
+	(void)info;
 }
 
 void ln_report_free(struct ln_report *report)
