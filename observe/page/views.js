@@ -228,7 +228,7 @@ class Environments {
 	}
 
 	question() {
-		return request("environments", { max: MOST });
+		return request("environments");
 	}
 
 	show(answer) {
@@ -286,7 +286,7 @@ class Deaths {
 
 	async openTrace(row) {
 		try {
-			const answer = readLines(await ask("read", { q: request("death", { serial: row.serial }) }));
+			const answer = readLines(await ask("read", { q: request("death-trace", { serial: row.serial }) }));
 			this.trace.textContent = answer.error || answer.result.trace || "It left no trace.";
 		} catch (error) {
 			this.trace.textContent = error.message;

@@ -396,7 +396,7 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 };
 
 const struct ln_cli_option ln_cli_control_options[] = {
-	{ .help = "Which program (lunatic ps, inspect, kill)" },
+	{ .help = "Which program (lunatic ps, top, inspect, kill)" },
 	{ "--program", "-p", "PROGRAM",
 	  "the program with this pid or name; needed when\n"
 	  "several run",
@@ -457,5 +457,33 @@ const struct ln_cli_option ln_cli_trace_options[] = {
 	{ "--time", NULL, "TIME", "end after that, % (default 10s)",
 	  .kind = LN_CLI_TIME, .place = OPTION(ask.time), .min = LN_NS_PER_MS,
 	  .max = LN_CLI_TRACE_TIME_MAX },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_top_options[] = {
+	{ .help = "What is shown (lunatic top)" },
+	{ "--batch", "-b", "N",
+	  "print N rounds as text, one each interval, and end",
+	  COUNT(OPTION(ask.batch), 1), .max = INT64_MAX },
+	{ "--interval", "-i", "MS",
+	  "milliseconds from round to round, % (default 1000)",
+	  COUNT(OPTION(ask.interval), 100), .max = 3600000 },
+	{ "--sort", NULL, "BY",
+	  "cpu (default), memory, mailbox, growth or messages",
+	  NAME_OF(ask.sort, "order, see lunatic top --help") },
+	{ "--absolute", NULL, NULL,
+	  "show what was since the start of each process, not\n"
+	  "since the last round",
+	  FLAG(ask.absolute, true) },
+	{ "--max", NULL, "N", "with --batch: N processes, % (default 50)",
+	  COUNT(OPTION(ask.max), 0), .max = 200 },
+	{ "--state", NULL, "STATE", "only processes in this state",
+	  NAME_OF(ask.state, "state") },
+	{ "--name", NULL, "TEXT",
+	  "only processes with TEXT in their name or label",
+	  NAME_OF(ask.name, "process, or a part of it") },
+	{ "--environment", NULL, "N",
+	  "only processes of the environment with the number N",
+	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
 	{ .help = NULL },
 };

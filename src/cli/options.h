@@ -88,6 +88,9 @@ struct ln_control_words {
 	uint64_t count; /* of events, lunatic trace; as the next two */
 	uint64_t time;  /* nanoseconds */
 	bool fresh;     /* processes that are started from now on */
+	uint64_t batch;    /* rounds to print; 0: as usual */
+	uint64_t interval; /* milliseconds */
+	bool absolute;
 };
 
 struct ln_cli_options {
@@ -131,6 +134,7 @@ extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
 extern const struct ln_cli_option ln_cli_trace_options[];
+extern const struct ln_cli_option ln_cli_top_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

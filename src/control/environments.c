@@ -1,15 +1,14 @@
 /*
- * `environments` tells of those that have processes, and of those above them.
- * No list has all environments: they are found by walking over the processes,
- * and kept, at most MOST, until the walk is over.
+ * `environments` tells of the environments that have processes, and of all
+ * above these. There is no list of them, so the processes are walked over; each
+ * environment is kept while the request lasts.
  */
-#include "control/environments.h"
-
 #include <stdlib.h>
 
-#include "base/bytes.h"
+#include "base/table.h"
 #include "base/time.h"
 #include "control/control_impl.h"
+#include "control/fields.h"
 #include "control/method.h"
 #include "control/methods.h"
 #include "process/environment.h"
@@ -17,119 +16,101 @@
 #include "process/process.h"
 #include "process/process_refs.h"
 
-#define MOST 1000
+#define ENVIRONMENTS_MAX 10000
 #define STEP_TIME (LN_NS_PER_MS / 2)
 
 struct state {
 	struct ln_directory_walk walk;
+	struct ln_table known; /* environments, by number + 1 */
+	uint32_t next;         /* slot that is told next */
 	bool walked;
-	uint64_t max;
-	bool more;                     /* than that */
-	struct ln_environment **found; /* counted */
-	size_t count;
-	size_t room;
-	size_t told;
+	bool more; /* than can be told of */
 };
 
-static void begin(struct ln_control_request *request)
+/* Notes an environment and those above it; false: memory is short. */
+static bool note(struct state *state, struct ln_environment *environment)
 {
-	struct state *state = ln_control_state(request);
+	for (; environment != NULL; environment = environment->parent) {
+		struct ln_table_slot *slot;
 
-	state->max = (uint64_t)ln_control_number(request, "max", MOST);
-}
-
-static bool is_known(const struct state *state,
-		     const struct ln_environment *environment)
-{
-	/* Most often it is that of the process before. */
-	for (size_t i = state->count; i > 0; i--) {
-		if (state->found[i - 1] == environment)
+		if (ln_table_find(&state->known, environment->number + 1) !=
+		    NULL)
 			return true;
-	}
-	return false;
-}
-
-/* Keeps an environment and those above it; false: memory is short. */
-static bool keep(struct state *state, struct ln_environment *environment)
-{
-	struct ln_environment **found;
-
-	for (; environment != NULL && !is_known(state, environment);
-	     environment = environment->parent) {
-		if (state->count >= state->max) {
+		if (state->known.live == ENVIRONMENTS_MAX) {
 			state->more = true;
 			return true;
 		}
-		found = ln_array_grow(state->found, state->count, &state->room,
-				      sizeof(*found));
-		if (found == NULL)
+		slot = ln_table_add(&state->known, environment->number + 1);
+		if (slot == NULL)
 			return false;
-		state->found = found;
-		found[state->count++] = ln_environment_retain(environment);
+		slot->value = ln_environment_retain(environment);
 	}
 	return true;
 }
 
-/* Looks at some processes; false: the request has failed. */
-static bool walk(struct ln_control_request *request, struct state *state)
+static void walk(struct ln_control_request *request, struct state *state)
 {
 	struct ln_process *some[LN_DIRECTORY_STEP];
 	size_t count = ln_process_list(ln_control_of(request)->runtime, NULL,
 				       &state->walk, some);
-	bool good = true;
+	bool fine = true;
 
 	for (size_t i = 0; i < count; i++) {
-		good = good && keep(state, some[i]->environment);
+		fine = fine && note(state, some[i]->environment);
 		ln_process_release(some[i]);
 	}
 	state->walked = count == 0;
-	if (!good)
+	if (!fine)
 		ln_control_fail(request, "no-memory", "out of memory");
-	return good;
 }
 
 static void step(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
 	int64_t end = ln_time_now() + STEP_TIME;
+	uint32_t slots;
 
 	while (!state->walked) {
-		if (!walk(request, state) || ln_time_now() >= end)
+		walk(request, state);
+		if (ln_time_now() >= end)
 			return;
 	}
-	while (state->told < state->count) {
+	slots = ln_table_slots(&state->known);
+	for (; state->next < slots; state->next++) {
+		struct ln_table_slot *slot =
+			ln_table_at(&state->known, state->next);
+
 		if (ln_control_is_full(request) || ln_time_now() >= end)
 			return;
-		ln_control_item(request, ln_environment_object(
-						 state->found[state->told++]));
+		if (slot != NULL)
+			ln_control_item(request,
+					ln_environment_object(slot->value));
 	}
 	ln_control_result(request, json_pack("{s:I,s:b}", "shown",
-					     (json_int_t)state->count, "more",
-					     state->more));
+					     (json_int_t)state->known.live,
+					     "more", state->more));
 }
 
 static void end(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
+	uint32_t slots = ln_table_slots(&state->known);
 
-	while (state->count > 0)
-		ln_environment_release(state->found[--state->count]);
-	free(state->found);
+	for (uint32_t i = 0; i < slots; i++) {
+		struct ln_table_slot *slot = ln_table_at(&state->known, i);
+
+		if (slot != NULL)
+			ln_environment_release(slot->value);
+	}
+	ln_table_deinit(&state->known, NULL);
 }
-
-static const struct ln_control_argument arguments[] = {
-	{ "max", LN_CONTROL_NUMBER, 0, MOST, false,
-	  "the most environments to tell of" },
-	{ .name = NULL },
-};
 
 const struct ln_control_method ln_control_environments = {
 	.name = "environments",
-	.help = "lists the environments that have processes, with what they "
-		"may and do use",
-	.arguments = arguments,
+	.help = "lists the environments that have processes, and those above "
+		"them, with their limits and what is used of these, an item "
+		"for each",
 	.state = sizeof(struct state),
-	.begin = begin,
 	.step = step,
 	.end = end,
 };

@@ -13,7 +13,6 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "control/control_impl.h"
-#include "control/environments.h"
 #include "control/fields.h"
 #include "control/method.h"
 #include "control/methods.h"
@@ -268,7 +267,8 @@ static json_t *process_object(struct ln_examination *from)
 		relations_array(from->watched, from->watched_count)) &&
 	    set(object, "monitors", number(from->monitors)) &&
 	    set(object, "watchers", number(from->watchers)) &&
-	    set(object, "in", ln_environment_object(from->process->environment)))
+	    set(object, "in",
+		ln_environment_object(from->process->environment)))
 		return object;
 	json_decref(object);
 	return NULL;

@@ -13,8 +13,8 @@
 #include "process/process.h"
 #include "process/process_refs.h"
 
-#define MOST 2000 /* processes */
-#define MOST_DEFAULT 500
+#define MAX_SHOWN 2000 /* processes */
+#define MAX_DEFAULT 500
 #define LINKS_MAX 64 /* that are told of one process */
 #define STEP_TIME (LN_NS_PER_MS / 2)
 
@@ -24,14 +24,16 @@ struct state {
 	uint64_t max;
 	uint64_t matching;
 	uint64_t shown;
-	struct ln_link_info links[LINKS_MAX]; /* of the one being told */
+	/* Of the one being told. */
+	struct ln_process_info info;
+	struct ln_link_info links[LINKS_MAX];
 };
 
 static void begin(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
 
-	state->max = (uint64_t)ln_control_number(request, "max", MOST_DEFAULT);
+	state->max = (uint64_t)ln_control_number(request, "max", MAX_DEFAULT);
 	state->environment = ln_control_number(request, "environment", -1);
 }
 
@@ -68,9 +70,10 @@ static json_t *links_array(struct state *state, struct ln_process *process)
 	return array;
 }
 
-static json_t *process_object(struct state *state, struct ln_process *process,
-			      const struct ln_process_info *info)
+static json_t *process_object(struct state *state, struct ln_process *process)
 {
+	const struct ln_process_info *info = &state->info;
+
 	return json_pack("{s:I,s:o,s:o,s:s,s:s,s:I,s:o}", "number",
 			 (json_int_t)info->number, "id", id_text(info->id),
 			 "parent", parent_text(info->parent), "name",
@@ -83,17 +86,15 @@ static json_t *process_object(struct state *state, struct ln_process *process,
 static void look(struct ln_control_request *request, struct state *state,
 		 struct ln_process *process)
 {
-	struct ln_process_info info;
-
-	ln_process_look(process, &info);
+	ln_process_look(process, &state->info);
 	if (state->environment >= 0 &&
-	    info.environment != (uint64_t)state->environment)
+	    state->info.environment != (uint64_t)state->environment)
 		return;
 	state->matching++;
 	if (state->shown >= state->max)
 		return;
 	state->shown++;
-	ln_control_item(request, process_object(state, process, &info));
+	ln_control_item(request, process_object(state, process));
 }
 
 static void step(struct ln_control_request *request)
@@ -121,7 +122,7 @@ static void step(struct ln_control_request *request)
 }
 
 static const struct ln_control_argument arguments[] = {
-	{ "max", LN_CONTROL_NUMBER, 0, MOST, false,
+	{ "max", LN_CONTROL_NUMBER, 0, MAX_SHOWN, false,
 	  "the most processes to tell of" },
 	{ "environment", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
 	  "only processes of the environment with that number" },

@@ -25,7 +25,7 @@ static const struct {
 	{ "help", LN_BRIDGE_READ },   { "program", LN_BRIDGE_READ },
 	{ "ps", LN_BRIDGE_READ },     { "inspect", LN_BRIDGE_READ },
 	{ "tree", LN_BRIDGE_READ },   { "environments", LN_BRIDGE_READ },
-	{ "deaths", LN_BRIDGE_READ }, { "death", LN_BRIDGE_READ },
+	{ "deaths", LN_BRIDGE_READ }, { "death-trace", LN_BRIDGE_READ },
 	{ "kill", LN_BRIDGE_ACT },
 };
 
@@ -89,14 +89,14 @@ bool ln_bridge_ask(struct ln_control *control, enum ln_bridge_kind kind,
 	ln_control_session_line(&session, request, len);
 	for (;;) {
 		int64_t now = ln_time_now();
-		int64_t due = ln_control_session_work(&session, now);
 
+		ln_control_session_work(&session, now);
 		take_lines(&session, answer);
 		failed = ln_control_session_failed(&session) || now > end ||
 			 answer->len > ANSWER_MAX;
 		if (failed || session.count == 0)
 			break;
-		pause_until(due, now);
+		pause_until(ln_control_session_due(&session, now), now);
 	}
 	ln_control_session_deinit(&session);
 	if (failed)

@@ -99,7 +99,7 @@ static void name_family(struct sample *sample)
 	if (len == 0 || (name[0] >= '0' && name[0] <= '9') ||
 	    (len >= sizeof(RESERVED) - 1 &&
 	     memcmp(name, RESERVED, sizeof(RESERVED) - 1) == 0)) {
-		strcpy(at, PREFIX);
+		memcpy(at, PREFIX, sizeof(PREFIX));
 		at += sizeof(PREFIX) - 1;
 		sample->changed = true;
 	}
@@ -111,7 +111,8 @@ static void name_family(struct sample *sample)
 		memcpy(at, PREFIX, sizeof(PREFIX) - 1);
 	}
 	if (is_like_sample(sample->family)) {
-		strcat(sample->family, SUFFIX);
+		memcpy(sample->family + strlen(sample->family), SUFFIX,
+		       sizeof(SUFFIX));
 		sample->changed = true;
 	}
 }
@@ -250,18 +251,15 @@ void ln_guest_metrics_add(const struct ln_metrics *metrics, size_t max,
 			  struct ln_bytes *out, uint64_t *left_out)
 {
 	struct ln_metric_value *values;
-	struct sample *samples = NULL;
+	struct sample *samples;
 	size_t count;
 	int error = ln_metrics_list(metrics, &values, &count);
 
 	*left_out = 0;
-	if (error == 0) {
-		samples = calloc(count + 1, sizeof(*samples));
-		error = samples != NULL ? 0 : LN_ENOMEM;
-	}
-	if (error < 0) {
+	samples = error == 0 ? calloc(count + 1, sizeof(*samples)) : NULL;
+	if (samples == NULL) {
 		free(values);
-		out->error = out->error < 0 ? out->error : error;
+		out->error = out->error < 0 ? out->error : LN_ENOMEM;
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -50,17 +50,14 @@ void ln_openmetrics_family(struct ln_bytes *out, const struct ln_family *family)
 
 void ln_openmetrics_number(char text[LN_OPENMETRICS_NUMBER], double value)
 {
-	if (isnan(value)) {
-		strcpy(text, "NaN");
-		return;
-	}
-	if (isinf(value)) {
-		strcpy(text, value > 0 ? "+Inf" : "-Inf");
-		return;
-	}
+	if (isnan(value))
+		memcpy(text, "NaN", sizeof("NaN"));
+	else if (isinf(value))
+		memcpy(text, value > 0 ? "+Inf" : "-Inf", sizeof("+Inf"));
+	else
+		(void)snprintf(text, LN_OPENMETRICS_NUMBER, "%.15g", value);
 	/* As short as it can be read back from. */
-	(void)snprintf(text, LN_OPENMETRICS_NUMBER, "%.15g", value);
-	if (strtod(text, NULL) != value)
+	if (isfinite(value) && strtod(text, NULL) != value)
 		(void)snprintf(text, LN_OPENMETRICS_NUMBER, "%.17g", value);
 }
 

@@ -92,7 +92,7 @@ static void put_peer(const struct ln_fabric_peer *peer, struct ln_bytes *out)
 	put_text(out, peer->id.name);
 	put(out, ",\"address\":");
 	put_text(out, peer->address);
-	put_member(out, "age_ms", (double)(age / LN_NS_PER_MS));
+	put_member(out, "age_ms", (double)age / LN_NS_PER_MS);
 	put_member(out, "received_bytes", (double)peer->received);
 	put_member(out, "sent_bytes", (double)peer->sent);
 	put(out, "}");
@@ -144,7 +144,7 @@ void ln_overview_put(struct ln_observe *observe, const struct ln_sample *sample,
 	put(out, ln_observe_state_word(observe->runtime));
 	put(out, "\"");
 	put_member(out, "pid", (double)getpid());
-	put_member(out, "time_ms", (double)(sample->time / LN_NS_PER_MS));
+	put_member(out, "time_ms", (double)sample->time / LN_NS_PER_MS);
 	put_member(out, "environment", (double)observe->environment->number);
 	put_numbers(sample, out);
 	put(out, ",\"waits\":{");

@@ -161,13 +161,15 @@ static enum ln_process_state state_of(struct ln_task *task, bool started,
 }
 
 /* Looks at one process. */
-static void look(struct ln_process *process, struct ln_process_info *info)
+static void look(struct ln_process *process, bool brief,
+		 struct ln_process_info *info)
 {
 	struct ln_mailbox *mailbox = &process->mailbox;
 	bool receives;
 	bool dead;
 
 	*info = (struct ln_process_info){
+		.brief = brief,
 		.number = ln_process_number(process),
 		.environment = process->environment->number,
 		.slices = atomic_load_explicit(&process->task.slices,
@@ -194,7 +196,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	info->message_bytes = mailbox->pushed_bytes -
 			      atomic_load_explicit(&mailbox->taken_bytes,
 						   memory_order_relaxed);
-	if (process->extra != NULL)
+	if (process->extra != NULL && !brief)
 		memcpy(info->label, process->extra->label, sizeof(info->label));
 	if (!dead && process->describe != NULL)
 		process->describe(process, info);
@@ -275,7 +277,7 @@ static size_t look_at_all(struct collection *all, size_t max,
 		}
 		subject = &subjects[count++];
 		subject->process = process;
-		look(subject->process, &subject->info);
+		look(subject->process, false, &subject->info);
 		inspection->memory += subject->info.memory;
 		inspection->waiting += subject->info.messages;
 		inspection->tally.dropped += subject->info.dropped;
@@ -360,9 +362,15 @@ static void add_names(struct ln_process *process, struct ln_process_info *info)
 	memcpy(info->registered, info->name, sizeof(info->registered));
 }
 
+void ln_process_measure(struct ln_process *process,
+			struct ln_process_info *info)
+{
+	look(process, true, info);
+}
+
 void ln_process_look(struct ln_process *process, struct ln_process_info *info)
 {
-	look(process, info);
+	look(process, false, info);
 	add_names(process, info);
 }
 

@@ -16,8 +16,8 @@
 #include "net/serving.h"
 
 struct ln_blocking;
-struct ln_deaths;
 struct ln_control;
+struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
 struct ln_folding;

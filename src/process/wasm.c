@@ -335,9 +335,11 @@ static void describe(const struct ln_process *process,
 	const char *name;
 	size_t len;
 
-	name = entry_name(start, &len);
-	ln_process_info_set_name(info, name, len);
-	memcpy(info->entry, info->name, sizeof(info->entry));
+	if (!info->brief) {
+		name = entry_name(start, &len);
+		ln_process_info_set_name(info, name, len);
+		memcpy(info->entry, info->name, sizeof(info->entry));
+	}
 	info->memory =
 		atomic_load_explicit(&start->memory, memory_order_relaxed);
 	info->started =
