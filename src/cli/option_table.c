@@ -376,7 +376,7 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 };
 
 const struct ln_cli_option ln_cli_control_options[] = {
-	{ .help = "Which program (lunatic ps, inspect, kill)" },
+	{ .help = "Which program (lunatic ps, inspect, kill, trace)" },
 	{ "--program", "-p", "PROGRAM",
 	  "the program with this pid or name; needed when\n"
 	  "several run",
@@ -406,6 +406,10 @@ const struct ln_cli_option ln_cli_ps_options[] = {
 	  COUNT(OPTION(ask.max), 0), .max = 10000 },
 	{ "--all", NULL, NULL, "show all processes, in no order",
 	  FLAG(ask.all, true) },
+	{ "--nodes", NULL, NULL,
+	  "show the nodes that the program is connected to,\n"
+	  "in the place of processes",
+	  FLAG(ask.nodes, true) },
 	{ "--columns", NULL, "FIELDS",
 	  "show these fields, with commas between them",
 	  NAME_OF(ask.columns, "field, or several with commas") },

@@ -81,6 +81,7 @@ struct ln_control_words {
 	int64_t environment; /* -1: all */
 	uint64_t max;
 	bool all;
+	bool nodes;
 	uint64_t count; /* of events, lunatic trace; as the next two */
 	uint64_t time;  /* nanoseconds */
 	bool fresh;     /* processes that are started from now on */

@@ -399,11 +399,13 @@ static void serve_client(struct server *server, struct client *client,
 		read_client(client);
 	else if ((events & (POLLHUP | POLLERR)) != 0)
 		client->gone = true;
-	client->due = ln_control_session_work(&client->session, now);
+	ln_control_session_work(&client->session, now);
 	if (client->channel != NULL)
 		write_channel(&server->control->channels, client, now);
 	else
 		write_client(client, now);
+	/* Only now: what was sent makes room for more. */
+	client->due = ln_control_session_due(&client->session, now);
 }
 
 void *ln_control_serve(void *argument)

@@ -10,5 +10,6 @@ extern const struct ln_control_method ln_control_ps;
 extern const struct ln_control_method ln_control_inspect;
 extern const struct ln_control_method ln_control_kill;
 extern const struct ln_control_method ln_control_trace;
+extern const struct ln_control_method ln_control_nodes;
 
 #endif

@@ -125,8 +125,7 @@ static void answer_guest(struct ln_examination *out,
 	out->is_guest = true;
 	out->kept = instance->memory_used;
 	for (unsigned i = 0; i < LN_RESOURCE_KINDS; i++) {
-		const struct ln_handles *table =
-			ln_guest_table(guest, (enum ln_resource_kind)i);
+		const struct ln_handles *table = ln_guest_table(guest, i);
 
 		out->held[i] = table != NULL ? ln_handles_count(table) : 0;
 	}
