@@ -38,6 +38,7 @@ static const struct {
 	{ "top", ln_cli_top_options },
 	{ "inspect", NULL },
 	{ "kill", NULL },
+	{ "trace", ln_cli_trace_options },
 };
 
 #define ASKERS (sizeof(askers) / sizeof(askers[0]))

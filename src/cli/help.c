@@ -73,6 +73,7 @@ void ln_cli_print_help(void)
 	      "run\n"
 	      "  inspect PROCESS         tell all of one process\n"
 	      "  kill PROCESS...         end processes\n"
+	      "  trace PROCESS           tell what a process does\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "
 	      "lunatic cluster-ca --help\n"
 	      "  completions SHELL       completions for bash, zsh or fish:\n"

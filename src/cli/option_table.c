@@ -396,7 +396,7 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 };
 
 const struct ln_cli_option ln_cli_control_options[] = {
-	{ .help = "Which program (lunatic ps, top, inspect, kill)" },
+	{ .help = "Which program (lunatic ps, top, inspect, kill, trace)" },
 	{ "--program", "-p", "PROGRAM",
 	  "the program with this pid or name; needed when\n"
 	  "several run",

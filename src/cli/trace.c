@@ -76,8 +76,8 @@ static void print_event(const json_t *event)
 	const char *kind = json_string_value(json_object_get(event, "event"));
 	long long us = member(event, "us");
 
-	if (is(event, "lost")) {
-		printf("%lld events were lost here\n", member(event, "count"));
+	if (json_object_get(event, "lost") != NULL) {
+		printf("%lld events were lost here\n", member(event, "lost"));
 		return;
 	}
 	printf("%6lld.%06lld ", us / 1000000, us % 1000000);

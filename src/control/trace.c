@@ -188,8 +188,7 @@ static void tell_lost(struct ln_control_request *request, struct state *state,
 	if (lost == 0)
 		return;
 	state->lost += (int64_t)lost;
-	ln_control_item(request, json_pack("{s:s,s:o}", "event", "lost",
-					   "count", number(lost)));
+	ln_control_item(request, json_pack("{s:o}", "lost", number(lost)));
 }
 
 /* Tells some events; false: there were none. */

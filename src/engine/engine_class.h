@@ -205,10 +205,11 @@ struct ln_engine_class {
 	void (*preempt)(struct ln_instance *instance, void *context);
 
 	/* Where the guest is, or has called the host: the numbers of the
-	 * functions, innermost first, up to `max`; returns how many are known.
+	 * functions, innermost first, up to `max`, and offsets in the module's
+	 * bytes, SIZE_MAX where they are not known; returns how many are known.
 	 * The guest does not notice, but for its fuel. On the fiber. */
 	size_t (*where)(struct ln_instance *instance, uint32_t *functions,
-			size_t max);
+			size_t *offsets, size_t max);
 
 	/* The same, more cheaply and all of them, when the guest helps: it has
 	 * `trapping`, an entry of no parameters and results that traps, for

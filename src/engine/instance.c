@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "engine/account.h"
 #include "engine/engine_class.h"
+#include "engine/lines.h"
 #include "engine/memory.h"
 #include "engine/module.h"
 #include "engine/names.h"
@@ -333,7 +334,7 @@ void ln_instance_deinit(struct ln_instance *instance)
 /* The numbers of the functions that are being called, and the fuel that is
  * left. */
 static size_t find_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t max, uint64_t *fuel)
+			 size_t *offsets, size_t max, uint64_t *fuel)
 {
 	/* What is between instructions has no fuel to tell of. */
 	bool metered = instance->interrupted_at == 0 &&
@@ -345,7 +346,7 @@ static size_t find_where(struct ln_instance *instance, uint32_t *functions,
 		return 0;
 	if (metered)
 		*fuel = instance->class->fuel(instance);
-	count = instance->class->where(instance, functions, max);
+	count = instance->class->where(instance, functions, offsets, max);
 	if (metered)
 		instance->class->set_fuel(instance, *fuel);
 	return count;
@@ -354,7 +355,9 @@ static size_t find_where(struct ln_instance *instance, uint32_t *functions,
 char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 {
 	uint32_t functions[LN_REPORT_FRAMES];
-	size_t count = find_where(instance, functions, LN_REPORT_FRAMES, fuel);
+	size_t offsets[LN_REPORT_FRAMES];
+	size_t count = find_where(instance, functions, offsets,
+				  LN_REPORT_FRAMES, fuel);
 	const struct ln_names *names;
 
 	if (count == 0)
@@ -365,17 +368,25 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 }
 
 size_t ln_instance_functions(struct ln_instance *instance, char **functions,
-			     size_t max, uint64_t *fuel)
+			     size_t *offsets, size_t max, uint64_t *fuel)
 {
 	uint32_t numbers[LN_REPORT_FRAMES];
 	size_t count = find_where(
-		instance, numbers,
+		instance, numbers, offsets,
 		max < LN_REPORT_FRAMES ? max : LN_REPORT_FRAMES, fuel);
 
 	for (size_t i = 0; i < count; i++)
 		functions[i] = ln_names_copy(
 			ln_compiled_names(instance->module), numbers[i]);
 	return count;
+}
+
+struct ln_lines *ln_instance_keep_lines(const struct ln_instance *instance)
+{
+	struct ln_lines *lines =
+		ln_names_lines(ln_compiled_names(instance->module));
+
+	return lines != NULL ? ln_lines_keep(lines) : NULL;
 }
 
 void ln_instance_record_trap(const char *text, size_t len)

@@ -173,9 +173,14 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel);
 
 /* The same of all that are being called, innermost first, up to `max`; how many
  * were stored, some of which may be NULL for want of memory. Where compiled
- * code was interrupted, and not in the host, it may be the innermost alone. */
+ * code was interrupted, and not in the host, it may be the innermost alone.
+ * `offsets` are those in the module's bytes, SIZE_MAX: not known. */
 size_t ln_instance_functions(struct ln_instance *instance, char **functions,
-			     size_t max, uint64_t *fuel);
+			     size_t *offsets, size_t max, uint64_t *fuel);
+
+/* Where offsets are looked up, kept for the caller (engine/lines.h); NULL:
+ * there is nothing. */
+struct ln_lines *ln_instance_keep_lines(const struct ln_instance *instance);
 
 /* Records the text of the trap that a host function is about to raise by
  * returning false. Copies the text. */

@@ -18,16 +18,18 @@
 #include "engine/lines.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/refs.h"
-#include "base/text.h"
+#include "base/time.h"
 #include "engine/binary.h"
 #include "engine/lines_impl.h"
 
 #define KEPT_MAX ((size_t)256 << 20)
+#define LOOK_TIME (200 * LN_NS_PER_MS) /* of each second */
 
 /* Opcodes of the machine. */
 enum {
@@ -53,6 +55,9 @@ struct ln_lines {
 
 /* Bytes that are kept by those who may outlive modules. */
 static _Atomic size_t kept;
+
+static _Atomic int64_t window; /* when this second began */
+static _Atomic int64_t spent;  /* nanoseconds of it, for looking */
 
 /* ---- Finding the sections ---- */
 
@@ -395,4 +400,49 @@ void ln_lines_find(const struct ln_lines *lines, const size_t *offsets,
 		found[i].line = clamp(match->row.line);
 		found[i].column = clamp(match->row.column);
 	}
+}
+
+/* Whether time may be spent now. */
+static bool may_look(void)
+{
+	/* Relaxed: a hint, which may be a little wrong. */
+	if (ln_time_now() -
+		    atomic_load_explicit(&window, memory_order_relaxed) >=
+	    LN_NS_PER_S) {
+		atomic_store_explicit(&window, ln_time_now(),
+				      memory_order_relaxed);
+		atomic_store_explicit(&spent, 0, memory_order_relaxed);
+	}
+	return atomic_load_explicit(&spent, memory_order_relaxed) < LOOK_TIME;
+}
+
+bool ln_lines_try(const struct ln_lines *lines, const size_t *offsets,
+		  size_t count, struct ln_line *found)
+{
+	int64_t begin = ln_time_now();
+
+	if (!may_look()) {
+		memset(found, 0, count * sizeof(*found));
+		return false;
+	}
+	ln_lines_find(lines, offsets, count, found);
+	atomic_fetch_add_explicit(&spent, ln_time_now() - begin,
+				  memory_order_relaxed);
+	return true;
+}
+
+size_t ln_line_print(const struct ln_line *line, char text[LN_LINE_TEXT])
+{
+	int len = 0;
+
+	text[0] = '\0';
+	if (line->line == 0 || line->file[0] == '\0')
+		return 0;
+	if (line->column > 0)
+		len = snprintf(text, LN_LINE_TEXT, " (%s:%u:%u)", line->file,
+			       line->line, line->column);
+	else
+		len = snprintf(text, LN_LINE_TEXT, " (%s:%u)", line->file,
+			       line->line);
+	return len > 0 ? (size_t)len : 0;
 }

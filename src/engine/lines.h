@@ -51,4 +51,15 @@ void ln_lines_drop(struct ln_lines *lines);
 void ln_lines_find(const struct ln_lines *lines, const size_t *offsets,
 		   size_t count, struct ln_line *found);
 
+/* The same within a part of each second that all who call this have together,
+ * so that much debug information does not delay others: false, and nothing is
+ * found, when that is over. */
+bool ln_lines_try(const struct ln_lines *lines, const size_t *offsets,
+		  size_t count, struct ln_line *found);
+
+/* Writes " (file:line:column)", or nothing when that is not known; returns the
+ * length. */
+#define LN_LINE_TEXT (LN_LINES_FILE_SIZE + 32)
+size_t ln_line_print(const struct ln_line *line, char text[LN_LINE_TEXT]);
+
 #endif

@@ -7,7 +7,6 @@
  */
 #include "engine/report.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +14,13 @@
 #include "base/compiler.h"
 #include "base/refs.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "engine/demangle.h"
 #include "engine/lines.h"
 #include "engine/names.h"
 
 #define REASON_SIZE 1024
-#define LINE_SIZE \
-	(LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + LN_LINES_FILE_SIZE + 96)
-#define LOOK_TIME (200 * LN_NS_PER_MS) /* of each second */
-
+#define LINE_SIZE (LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + LN_LINE_TEXT + 64)
 _Static_assert(LN_REPORT_FRAMES <= LN_LINES_PLACES, "frames");
-
-static _Atomic int64_t window; /* when this second began */
-static _Atomic int64_t spent;  /* nanoseconds of it */
 
 struct frame {
 	uint32_t function;
@@ -151,51 +143,20 @@ size_t ln_report_size(const struct ln_report *report)
 	return report->size;
 }
 
-/* Whether time may be spent on lines now: a part of each second, for all
- * reports, so that those of modules with much debug information do not delay
- * others. */
-static bool may_look(void)
-{
-	/* Relaxed: a hint, which may be a little wrong. */
-	if (ln_time_now() -
-		    atomic_load_explicit(&window, memory_order_relaxed) >=
-	    LN_NS_PER_S) {
-		atomic_store_explicit(&window, ln_time_now(),
-				      memory_order_relaxed);
-		atomic_store_explicit(&spent, 0, memory_order_relaxed);
-	}
-	return atomic_load_explicit(&spent, memory_order_relaxed) < LOOK_TIME;
-}
-
 void ln_report_look_up(struct ln_report *report)
 {
 	size_t offsets[LN_REPORT_FRAMES];
-	int64_t begin = ln_time_now();
 
-	if (report->lines != NULL && may_look())
-		report->found =
-			calloc(LN_REPORT_FRAMES, sizeof(*report->found));
-	if (report->lines != NULL && report->found != NULL) {
-		for (size_t i = 0; i < report->count; i++)
-			offsets[i] = report->frames[i].offset;
-		ln_lines_find(report->lines, offsets, report->count,
-			      report->found);
-		atomic_fetch_add_explicit(&spent, ln_time_now() - begin,
-					  memory_order_relaxed);
-	}
+	if (report->lines == NULL)
+		return;
+	for (size_t i = 0; i < report->count; i++)
+		offsets[i] = report->frames[i].offset;
+	report->found = calloc(LN_REPORT_FRAMES, sizeof(*report->found));
+	if (report->found != NULL)
+		(void)ln_lines_try(report->lines, offsets, report->count,
+				   report->found);
 	ln_lines_drop(report->lines);
 	report->lines = NULL;
-}
-
-/* Writes where a frame comes from, behind what is there. */
-static char *write_place(const struct ln_line *line, char *at)
-{
-	if (line->line == 0 || line->file[0] == '\0')
-		return at;
-	at += sprintf(at, " (%s:%u", line->file, line->line);
-	if (line->column > 0)
-		at += sprintf(at, ":%u", line->column);
-	return at + sprintf(at, ")");
 }
 
 /* Writes a frame's line, without its end, and returns where that is. */
@@ -215,8 +176,9 @@ static char *write_frame(const struct ln_report *report, size_t number,
 	if (frame->offset != SIZE_MAX)
 		at += sprintf(at, "%#8zx - ", frame->offset);
 	at += sprintf(at, "%s!%s", report->module, name);
-	return report->found != NULL ? write_place(&report->found[number], at)
-				     : at;
+	if (report->found != NULL)
+		at += ln_line_print(&report->found[number], at);
+	return at;
 }
 
 char *ln_report_text(struct ln_report *report)

@@ -11,12 +11,14 @@
  */
 #include "process/examine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
+#include "engine/lines.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/guest.h"
@@ -128,8 +130,10 @@ static void answer_guest(struct ln_examination *out,
 
 		out->held[i] = table != NULL ? ln_handles_count(table) : 0;
 	}
-	out->function_count = ln_instance_functions(instance, out->functions,
-						    LN_EXAMINE_FRAMES, &left);
+	out->function_count =
+		ln_instance_functions(instance, out->functions, out->offsets,
+				      LN_EXAMINE_FRAMES, &left);
+	out->lines = ln_instance_keep_lines(instance);
 	if (instance->at_deadline || instance->interrupted_at != 0)
 		return;
 	/* Compiled code keeps what it has used in a register until it calls
@@ -256,6 +260,32 @@ static void settle(struct ln_examination *examination)
 	examination->asked = false;
 }
 
+/* Adds where they are to the names of functions. */
+static void add_lines(struct ln_examination *examination)
+{
+	struct ln_line *found;
+	char text[LN_LINE_TEXT];
+	char *whole;
+
+	if (examination->lines == NULL)
+		return;
+	found = calloc(LN_EXAMINE_FRAMES, sizeof(*found));
+	if (found != NULL)
+		(void)ln_lines_try(examination->lines, examination->offsets,
+				   examination->function_count, found);
+	for (size_t i = 0; found != NULL && i < examination->function_count;
+	     i++) {
+		char *name = examination->functions[i];
+
+		if (name == NULL || ln_line_print(&found[i], text) == 0 ||
+		    asprintf(&whole, "%s%s", name, text) < 0)
+			continue;
+		free(name);
+		examination->functions[i] = whole;
+	}
+	free(found);
+}
+
 void ln_examine_finish(struct ln_examination *examination)
 {
 	int64_t deadline;
@@ -278,6 +308,7 @@ void ln_examine_finish(struct ln_examination *examination)
 			examination->functions[i] =
 				ln_process_show_function(name, deadline);
 	}
+	add_lines(examination);
 }
 
 static void release_all(const struct ln_examined_relation *list, size_t count)
@@ -293,6 +324,7 @@ void ln_examine_free(struct ln_examination *examination)
 	settle(examination);
 	for (size_t i = 0; i < examination->function_count; i++)
 		free(examination->functions[i]);
+	ln_lines_drop(examination->lines);
 	release_all(examination->links, examination->link_count);
 	release_all(examination->watched, examination->watched_count);
 	ln_process_release(examination->process);

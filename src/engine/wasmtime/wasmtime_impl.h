@@ -169,7 +169,7 @@ bool ln_wasmtime_revive(struct ln_instance *instance,
 /* ---- where.c, backtrace.c ---- */
 
 size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t max);
+			 size_t *offsets, size_t max);
 int ln_wasmtime_backtrace(struct ln_instance *instance,
 			  const struct ln_entry *trapping, uint32_t *functions,
 			  size_t max, size_t *count);
