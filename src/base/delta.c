@@ -6,11 +6,11 @@
  * first. Codes are packed bit by bit, and end at a byte with each run:
  *
  *   2 bits   SAME   equal to the base
- *   6 bits   AGAIN  a recent value, and its place among the 16 of these
- *   16 bits  NEAR   likewise, but for the lowest ten bits, which follow
+ *   8 bits   AGAIN  a recent value, and its place among the 64 of these
+ *   18 bits  NEAR   likewise, but for the lowest ten bits, which follow
  *   34 bits  OTHER  32 bits
  *
- * So a pointer, whose upper half is that of others before, takes 3 to 6 bytes,
+ * So a pointer, whose upper half is that of others before, takes 3 to 5 bytes,
  * and a word that is zero a quarter of one. (After Wilson and Kaplan's WKdm.) A
  * run goes over up to GAP - 1 equal units: a new one would take more.
  *
@@ -108,7 +108,7 @@ static size_t get_count(struct bits *bits)
 
 static unsigned place_of(uint32_t value)
 {
-	return (value >> LOW_BITS) * UINT32_C(0x9e3779b1) >> 28;
+	return (value >> LOW_BITS) * UINT32_C(0x9e3779b1) >> 26;
 }
 
 static void put_unit(struct bits *bits, struct ln_delta_recent *recent,
@@ -119,9 +119,9 @@ static void put_unit(struct bits *bits, struct ln_delta_recent *recent,
 
 	recent->values[place] = value;
 	if (before == value) {
-		put(bits, AGAIN | (uint64_t)place << 2, 6);
+		put(bits, AGAIN | (uint64_t)place << 2, 8);
 	} else if (before >> LOW_BITS == value >> LOW_BITS) {
-		put(bits, NEAR | (uint64_t)place << 2, 6);
+		put(bits, NEAR | (uint64_t)place << 2, 8);
 		put(bits, value & LOW_MASK, LOW_BITS);
 	} else {
 		put(bits, OTHER | (uint64_t)value << 2, 34);
@@ -140,7 +140,7 @@ static uint32_t get_unit(struct bits *bits, struct ln_delta_recent *recent,
 		recent->values[place_of(value)] = value;
 		return value;
 	}
-	place = get(bits, 4);
+	place = get(bits, 6);
 	value = recent->values[place];
 	if (code == NEAR)
 		value = (value & ~LOW_MASK) | get(bits, LOW_BITS);

@@ -20,7 +20,7 @@
 /* Values that came last: those of one delta help the next one, if they are
  * applied in the order in which they were written. Zeros at first. */
 struct ln_delta_recent {
-	uint32_t values[16];
+	uint32_t values[64];
 };
 
 /* Writes to `to` how `len` bytes differ from `base`, or from zeros when that is

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/pages.h"
@@ -57,25 +58,34 @@ void ln_slab_deinit(struct ln_slab *slab)
 	*slab = (struct ln_slab){ 0 };
 }
 
+/* Gives a list of `count` entries room for `capacity`. Touches no more of it
+ * than is in use, as realloc would: mostly the lists are empty. */
+static bool lengthen(void ***list, size_t count, size_t capacity)
+{
+	void **longer = malloc(capacity * sizeof(*longer));
+
+	if (longer == NULL)
+		return false;
+	if (count > 0)
+		memcpy(longer, *list, count * sizeof(*longer));
+	free(*list);
+	*list = longer;
+	return true;
+}
+
 /* Makes room in both lists for one more slot; under the lock. */
 static bool reserve_entry(struct ln_slab *slab)
 {
 	size_t needed = slab->live + slab->warm_count + slab->cold_count + 1;
 	size_t capacity = slab->capacity;
-	void **list;
 
 	ln_lock_assert(&slab->lock);
 	if (needed <= capacity)
 		return true;
 	capacity = capacity == 0 ? 64 : capacity * 2;
-	list = realloc(slab->warm, capacity * sizeof(*list));
-	if (list == NULL)
+	if (!lengthen(&slab->warm, slab->warm_count, capacity) ||
+	    !lengthen(&slab->cold, slab->cold_count, capacity))
 		return false;
-	slab->warm = list;
-	list = realloc(slab->cold, capacity * sizeof(*list));
-	if (list == NULL)
-		return false;
-	slab->cold = list;
 	slab->capacity = capacity;
 	return true;
 }

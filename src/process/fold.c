@@ -111,19 +111,19 @@ struct ln_folding {
  * charged at, and the top of its stack. */
 struct folded {
 	struct ln_fold fold;
-	struct ln_process *process; /* holds this */
-	int64_t since;
 	const uint8_t *wanted; /* tags in its memory; NULL: none */
-	uint8_t *memories;     /* what ln_fold_memories has written, or NULL */
-	uint8_t *bytes;        /* owned if it is not `few` */
-	size_t len;
-	uint8_t few[];
+	uint8_t *bytes;        /* NULL: they are in `rest` */
+	uint32_t len;          /* of the bytes */
+	uint32_t memories; /* where in them ln_fold_memories wrote; 0: it did
+			    * not. First comes the stack. */
+	uint32_t since;    /* milliseconds, and round again */
+	struct ln_timer rest[]; /* a timer, if it has one; bytes */
 };
 
-/* Where the parts are in the buffer. */
+/* Where the parts are in the buffer; 0: they are not. */
 struct parts {
-	size_t memories; /* SIZE_MAX: they are not folded */
-	size_t wanted;   /* SIZE_MAX: there are none */
+	size_t memories;
+	size_t wanted;
 };
 
 static struct ln_process *process_at(struct ln_directory_entry *entry)
@@ -153,13 +153,25 @@ uint64_t ln_process_folded(const struct ln_process *process)
 
 static void free_folded(struct folded *folded)
 {
-	if (folded->bytes != folded->few)
-		free(folded->bytes);
+	free(folded->bytes);
 	free(folded);
 }
 
+static uint8_t *bytes_of(struct folded *folded)
+{
+	if (folded->bytes != NULL)
+		return folded->bytes;
+	return (uint8_t *)(folded->rest + (folded->fold.timer != NULL));
+}
+
+static uint32_t in_ms(int64_t time)
+{
+	return (uint32_t)(time / LN_NS_PER_MS);
+}
+
 /* Who was folded for long need wait no longer than others the next time. */
-static void note_sleep(struct ln_process *process, int64_t slept, int64_t after)
+static void note_sleep(struct ln_process *process, uint32_t slept,
+		       uint32_t after)
 {
 	uint8_t patience = atomic_load_explicit(&process->fold_patience,
 						memory_order_relaxed);
@@ -175,10 +187,11 @@ static void note_sleep(struct ln_process *process, int64_t slept, int64_t after)
 /* Makes the memories what they were, and then lets senders look there. */
 static void restore(struct ln_process *process,
 		    const struct ln_instance *instance,
-		    const struct folded *folded)
+		    struct folded *folded)
 {
-	if (folded->memories != NULL)
-		ln_unfold_memories(instance, folded->memories);
+	if (folded->memories > 0)
+		ln_unfold_memories(instance,
+				   bytes_of(folded) + folded->memories);
 	if (folded->wanted != NULL)
 		(void)ln_mailbox_want_from(&process->mailbox, folded->wanted);
 }
@@ -187,12 +200,12 @@ static void restore(struct ln_process *process,
 static void unfold(struct ln_fold *fold, struct ln_task *task)
 {
 	struct folded *folded = ln_container_of(fold, struct folded, fold);
-	struct ln_process *process = folded->process;
+	struct ln_process *process = ln_process_of(task);
 	struct ln_folding *folding = process->environment->runtime->folding;
 
-	ln_assert(&process->task == task);
 	restore(process, task->local, folded);
-	note_sleep(process, ln_time_now() - folded->since, folding->after);
+	note_sleep(process, in_ms(ln_time_now()) - folded->since,
+		   in_ms(folding->after));
 	/* Not what a sweep may have seen: it has run. */
 	atomic_store_explicit(&process->fold_word, 0, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&folding->folded, 1, memory_order_relaxed);
@@ -268,7 +281,7 @@ static bool write_memories(struct ln_folding *folding,
 		return true;
 	folding->bytes.len = start;
 	folding->bytes.error = 0;
-	parts->memories = SIZE_MAX;
+	parts->memories = 0;
 	return error != LN_EAGAIN;
 }
 
@@ -279,7 +292,7 @@ static bool write_wanted(struct ln_folding *folding, struct parts *parts)
 	size_t len = ln_mailbox_wanted_bytes(mailbox);
 	uint8_t *to;
 
-	parts->wanted = SIZE_MAX;
+	parts->wanted = 0;
 	if (len == 0)
 		return true;
 	to = ln_bytes_extend(&folding->bytes, len);
@@ -296,36 +309,38 @@ static struct folded *make_folded(struct ln_folding *folding,
 				  const struct parts *parts)
 {
 	struct ln_bytes *bytes = &folding->bytes;
+	size_t timers = ln_fold_has_timer(&folding->held->task);
 	size_t few = bytes->len <= COPIED_MAX ? bytes->len : 0;
-	struct folded *folded = calloc(1, sizeof(*folded) + few);
+	struct folded *folded = malloc(
+		sizeof(*folded) + timers * sizeof(struct ln_timer) + few);
 
 	if (folded == NULL)
 		return NULL;
-	folded->process = folding->held;
-	folded->since = folding->now;
-	folded->len = bytes->len;
+	*folded = (struct folded){
+		.fold = { .unfold = unfold,
+			  .timer = timers > 0 ? folded->rest : NULL },
+		.len = (uint32_t)bytes->len,
+		.memories = (uint32_t)parts->memories,
+		.since = in_ms(folding->now),
+	};
 	if (few > 0) {
-		memcpy(folded->few, bytes->data, few);
-		folded->bytes = folded->few;
+		memcpy(bytes_of(folded), bytes->data, few);
 	} else {
 		folded->bytes = bytes->data;
 		bytes->data = NULL;
 		bytes->room = 0;
 	}
-	folded->fold.unfold = unfold;
-	folded->fold.stack = folded->bytes;
-	if (parts->memories != SIZE_MAX)
-		folded->memories = folded->bytes + parts->memories;
+	folded->fold.stack = bytes_of(folded);
 	return folded;
 }
 
 /* Undoes make_folded. */
 static void take_back(struct ln_folding *folding, struct folded *folded)
 {
-	if (folded->bytes != folded->few) {
+	if (folded->bytes != NULL) {
 		folding->bytes.data = folded->bytes;
 		folding->bytes.room = folded->len;
-		folded->bytes = folded->few;
+		folded->bytes = NULL;
 	}
 	free_folded(folded);
 }
@@ -347,10 +362,10 @@ static bool fold_held(struct ln_folding *folding)
 	if (folded == NULL)
 		return false;
 	/* Before senders would see zeros. */
-	if (parts.wanted != SIZE_MAX)
+	if (parts.wanted > 0)
 		folded->wanted = ln_mailbox_want_from(
-			&process->mailbox, folded->bytes + parts.wanted);
-	if (folded->memories != NULL)
+			&process->mailbox, bytes_of(folded) + parts.wanted);
+	if (folded->memories > 0)
 		ln_fold_drop(task->local);
 	if (!ln_fold_stack(task, &folded->fold)) {
 		restore(process, task->local, folded);

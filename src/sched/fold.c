@@ -103,6 +103,12 @@ void ln_fold_let_go(struct ln_task *task)
 	ln_task_queue_woken(task);
 }
 
+bool ln_fold_has_timer(const struct ln_task *task)
+{
+	assert_held(task);
+	return ln_note_timer(task->entry_note) != NULL;
+}
+
 static const char *top_of(const struct ln_task *task)
 {
 	return task->fiber.stack + task->fiber.stack_len;
@@ -152,7 +158,7 @@ static void answer(struct ln_probe *probe, struct ln_task *task)
 	struct ln_fold *fold = fold_of(probe);
 
 	if (fold->waiting != NULL)
-		ln_timers_move(&task->sched->timers, &fold->timer,
+		ln_timers_move(&task->sched->timers, fold->timer,
 			       fold->waiting);
 	fold->unfold(fold, task);
 }
@@ -172,7 +178,7 @@ bool ln_fold_stack(struct ln_task *task, struct ln_fold *fold)
 		    memory_order_relaxed))
 		return false;
 	if (fold->waiting != NULL)
-		ln_timers_move(&sched->timers, fold->waiting, &fold->timer);
+		ln_timers_move(&sched->timers, fold->waiting, fold->timer);
 	fold->probe.answer = answer;
 	task->entry_note = LN_NOTE_FOLDED;
 	ln_systematic_point();
@@ -182,7 +188,7 @@ bool ln_fold_stack(struct ln_task *task, struct ln_fold *fold)
 	task->entry_note = (uintptr_t)fold->waiting;
 	restore(task, fold);
 	if (fold->waiting != NULL)
-		ln_timers_move(&sched->timers, &fold->timer, fold->waiting);
+		ln_timers_move(&sched->timers, fold->timer, fold->waiting);
 	atomic_store_explicit(&task->probe, NULL, memory_order_relaxed);
 	return false;
 }

@@ -25,7 +25,8 @@ struct ln_fold {
 	/* On the task's fiber, before it goes on: restores what else was
 	 * folded. It may let others run; frees the fold. */
 	void (*unfold)(struct ln_fold *fold, struct ln_task *task);
-	struct ln_timer timer;    /* stands in for the one on the stack */
+	struct ln_timer *timer;   /* stands in for the one on the stack; the
+				   * caller's, if ln_fold_has_timer */
 	struct ln_timer *waiting; /* that one; NULL: it has none */
 	const uint8_t *stack;     /* what ln_fold_write_stack has written */
 };
@@ -40,6 +41,9 @@ bool ln_fold_called(const struct ln_task *task);
 
 /* Lets a task go, and queues it if it was woken. By who holds it. */
 void ln_fold_let_go(struct ln_task *task);
+
+/* Whether a held task waits for a timer. */
+bool ln_fold_has_timer(const struct ln_task *task);
 
 /* Bytes of its stack that a held task uses; 0: it is on another one. */
 size_t ln_fold_stack_used(const struct ln_task *task);

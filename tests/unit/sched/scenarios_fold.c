@@ -32,6 +32,7 @@ static struct memory {
 /* What a task is folded into; memory of a guest's is in `memory`. */
 struct folded {
 	struct ln_fold fold;
+	struct ln_timer timer;
 	struct memory *memory;
 	struct memory kept_memory;
 	const uint8_t *wanted;
@@ -67,6 +68,7 @@ static void fold_one(struct ln_task *task, struct memory *memory)
 	systematic_check(folded != NULL, "no memory");
 	ln_fold_write_stack(task, folded->stack);
 	folded->fold.unfold = unfold;
+	folded->fold.timer = &folded->timer;
 	folded->fold.stack = folded->stack;
 	ln_systematic_point();
 	if (memory != NULL) {
