@@ -480,13 +480,30 @@ static int check_memory(struct ln_module *from, char **error)
 	return 0;
 }
 
+/* Relaxed: entries were written before the module was to be had. */
+static const struct ln_entry *entry_named(struct ln_module *from,
+					  const char *name, size_t len)
+{
+	const struct ln_entry *entry =
+		atomic_load_explicit(&from->latest, memory_order_relaxed);
+
+	if (entry != NULL && entry->name_len == len &&
+	    (len == 0 || memcmp(entry->name, name, len) == 0))
+		return entry;
+	entry = ln_compiled_entry(from->module, name, len);
+	if (entry != NULL)
+		atomic_store_explicit(&from->latest, entry,
+				      memory_order_relaxed);
+	return entry;
+}
+
 static int find_entry(const struct ln_spawn *spawn,
 		      const struct ln_entry **entry, char **error)
 {
 	int result;
 
-	*entry = ln_compiled_entry(spawn->module->module, spawn->function,
-				   spawn->function_len);
+	*entry = entry_named(spawn->module, spawn->function,
+			     spawn->function_len);
 	if (*entry == NULL)
 		return fail(LN_ENOENT, error, "Function '%.*s' not found",
 			    spawn->function_len > 200

@@ -40,13 +40,13 @@
 #include <sys/prctl.h>
 
 #include "base/error.h"
-#include "base/pages.h"
 #include "base/probe.h"
 #include "base/systematic.h"
 #include "base/time.h"
 #include "sched/fold.h"
 #include "sched/poller.h"
 #include "sched/preempt.h"
+#include "sched/stack.h"
 #include "sched/task.h"
 
 #define NEXT_STREAK 64
@@ -54,11 +54,8 @@
 #define STEAL_MAX 64
 #define PORTION_MIN 16u
 #define PORTION_MAX 64u
-#define STACK_TRIM_EVERY 64
 #define PREFETCHED_LINES 8
 #define TIMER_SLACK_NS 10000
-#define STACK_KEEP ((size_t)32 << 10)
-#define PAGE ((size_t)64 << 10) /* the largest of any system */
 
 static _Thread_local struct ln_worker *thread_worker;
 _Thread_local void *ln_task_running_local;
@@ -393,19 +390,6 @@ struct ln_task *ln_worker_pick(struct ln_worker *worker)
 		       : pick_local(worker);
 }
 
-/* Gives the pages of a stack back, all but the top ones. */
-static void trim(const struct ln_fiber *fiber)
-{
-	size_t len = fiber->stack_len > STACK_KEEP
-			     ? fiber->stack_len - STACK_KEEP
-			     : 0;
-
-	/* If they stay, no harm is done: neither compiled code nor the host
-	 * reads what it has not written there. */
-	if (len >= PAGE)
-		(void)ln_pages_drop(fiber->stack, len / PAGE * PAGE);
-}
-
 /* Gives the stack of a task that has ended back, and tells its owner. */
 static void finish(struct ln_worker *worker, struct ln_task *task)
 {
@@ -413,9 +397,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 	char *stack = task->fiber.stack;
 
 	ln_fiber_check(&task->fiber);
-	/* A deep call may have left many pages behind. */
-	if (++worker->finished % STACK_TRIM_EVERY == 0)
-		trim(&task->fiber);
+	ln_stack_ended(stack, sched->stacks.slot_size, ++worker->finished);
 	ln_fiber_deinit(&task->fiber);
 	ln_slab_give(&sched->stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);
