@@ -95,10 +95,12 @@ static bool reserve_entry(struct ln_slab *slab)
 static void *map_aligned(size_t bytes)
 {
 	uintptr_t mask = TABLE_BYTES - 1;
-	char *map = mmap(NULL, bytes + TABLE_BYTES, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *map = MAP_FAILED;
 	size_t before;
 
+	if (bytes <= SIZE_MAX - TABLE_BYTES)
+		map = mmap(NULL, bytes + TABLE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map == MAP_FAILED)
 		return NULL;
 	before = (size_t)(-(uintptr_t)map & mask);
@@ -121,9 +123,11 @@ static bool add_chunk(struct ln_slab *slab)
 	if (slots < CHUNK_MIN_SLOTS)
 		slots = CHUNK_MIN_SLOTS;
 	for (; slots > 0; slots /= 4) {
-		size_t bytes = slots * slab->slot_size;
-		void *base = map_aligned(bytes);
+		size_t bytes;
+		void *base = NULL;
 
+		if (!__builtin_mul_overflow(slots, slab->slot_size, &bytes))
+			base = map_aligned(bytes);
 		if (base == NULL)
 			continue;
 		/* Kernels without huge pages refuse; no content depends on

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/guard.h"
 #include "base/log.h"
 #include "cli/options.h"
 #include "control/place.h"
@@ -117,9 +116,6 @@ static char *keep_token(const struct ln_cli_options *options, const char *token)
 	if (result < 0)
 		goto fail;
 	result = ln_control_make_folder(folder, &error);
-	/* Guests must not read it. */
-	if (result == 0)
-		result = ln_guard_add(folder);
 	if (result == 0 &&
 	    asprintf(&file, "%s/%d.token", folder, (int)getpid()) < 0) {
 		file = NULL;

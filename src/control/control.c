@@ -30,7 +30,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/guard.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cluster/node.h"
@@ -469,11 +468,6 @@ static int open_server(struct ln_control *control, const char *folder,
 		ln_control_listen(folder, control->name, &control->path, error);
 	if (control->listener < 0)
 		return control->listener;
-	/* Guests must not put anything of theirs in its place. */
-	if (ln_guard_add(folder) < 0) {
-		ln_text_format(error, "cannot keep guests out of '%s'", folder);
-		return LN_EIO;
-	}
 	control->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	number = control->wake < 0 ? errno : start_thread(control);
 	if (number == 0)

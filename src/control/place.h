@@ -20,8 +20,8 @@
 int ln_control_folder(const char *given, char **folder, char **error);
 
 /* Makes the folder, and those that lead to it, for the user alone, unless it is
- * there. LN_EPERM: it is another user's, or others may use it; LN_EIO,
- * LN_ENOMEM. */
+ * there, and closes it to guests (base/guard.h). LN_EPERM: it is another
+ * user's, or others may use it; LN_EIO, LN_ENOMEM. */
 int ln_control_make_folder(const char *folder, char **error);
 
 /* Makes a program's name of the name of its file, without the folders and the

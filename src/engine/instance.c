@@ -322,7 +322,12 @@ void ln_instance_deinit(struct ln_instance *instance)
 	ln_assert(!instance->off_fiber && instance->interrupted_at == 0);
 	ln_instance_refund(instance, instance->table_bytes);
 	instance->table_bytes = 0;
-	if (instance->state == NULL || ln_recycle_end(instance))
+	if (instance->state == NULL) {
+		/* It was never made; a signal may still look for it. */
+		ln_task_set_local(instance->task, NULL);
+		return;
+	}
+	if (ln_recycle_end(instance))
 		return;
 	ln_task_on_worker_stack(instance->task, deinit_on_stack, instance);
 	instance->memory_base = NULL;

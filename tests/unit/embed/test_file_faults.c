@@ -444,6 +444,7 @@ static void start_environment(void **state)
 	lunatic_rt_environment_config config;
 
 	fixture = *state;
+	let_guests_trap();
 	lunatic_rt_environment_config_init(&config, sizeof(config));
 	config.preopens = &preopen;
 	config.preopen_count = 1;

@@ -159,11 +159,13 @@ static void time_all_out(lunatic_rt_module *module)
 
 static void killed(void **state)
 {
+	let_guests_trap();
 	hang(state, kill_all);
 }
 
 static void timed_out(void **state)
 {
+	let_guests_trap();
 	hang(state, time_all_out);
 }
 
