@@ -60,3 +60,11 @@ void ln_fault_install(void)
 	action.sa_mask = before.sa_mask;
 	(void)sigaction(SIGSEGV, &action, NULL);
 }
+
+bool ln_fault_is_first(void)
+{
+	struct sigaction now;
+
+	return sigaction(SIGSEGV, NULL, &now) == 0 &&
+	       (now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == on_fault;
+}

@@ -27,6 +27,7 @@
 
 #include "engine/backing.h"
 #include "engine/engine_class.h"
+#include "engine/fault.h"
 #include "engine/image.h"
 #include "engine/memory.h"
 #include "engine/module.h"
@@ -117,8 +118,13 @@ static enum state note(struct ln_recycler *recycler,
 
 	if (instance->memories > LN_IMAGE_MEMORIES)
 		return NEVER;
-	if (!ln_backing_room())
-		return SEEN;
+	if ((ln_compiled_variant(instance->module) & LN_VARIANT_GUARD) != 0) {
+		if (!ln_backing_room())
+			return SEEN;
+		/* Pages could not be learned. */
+		if (!ln_fault_is_first())
+			return NEVER;
+	}
 	snapshot = recycler->class->snapshot(instance, &size);
 	if (snapshot == NULL)
 		return NEVER;

@@ -340,11 +340,19 @@ static bool reserve_one(struct ln_spare_pool *pool, uint64_t weight)
 bool ln_spare_pool_give(struct ln_spare_pool *pool, struct ln_spare *spare,
 			uint64_t weight)
 {
-	struct stack *stack = &pool->stacks[ln_sched_worker_index() % STACKS];
+	unsigned own = ln_sched_worker_index();
+	struct stack *stack = &pool->stacks[own % STACKS];
 
 	if (push(stack, spare, 0))
 		return true;
 	atomic_store_explicit(&pool->weight, weight, memory_order_relaxed);
 	/* Somebody else may take the room, but there is more then. */
-	return reserve_one(pool, weight) && push(stack, spare, 1);
+	if (reserve_one(pool, weight) && push(stack, spare, 1))
+		return true;
+	/* Other workers may have ended more at another time. */
+	for (unsigned i = 1; i < STACKS; i++) {
+		if (push(&pool->stacks[(own + i) % STACKS], spare, 0))
+			return true;
+	}
+	return false;
 }

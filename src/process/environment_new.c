@@ -9,6 +9,7 @@
 #include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
+#include "engine/fault.h"
 #include "engine/linker.h"
 #include "engine/memory.h"
 #include "engine/slots.h"
@@ -181,7 +182,9 @@ static int make_tenants(struct ln_environment *environment)
 
 static bool has_fast_tier(const struct ln_engine *engine)
 {
-	return ln_slots_max(ln_memories_slots(ln_engine_memories(engine))) > 0;
+	return ln_slots_max(ln_memories_slots(ln_engine_memories(engine))) >
+		       0 &&
+	       ln_fault_is_first();
 }
 
 /* Sets what follows from the configuration and the parent. */
