@@ -389,13 +389,15 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 {
 	struct ln_sched *sched = worker->sched;
 	char *stack = task->fiber.stack;
+	struct ln_slab *stacks;
 
 	ln_fiber_check(&task->fiber);
 	/* A deep call may have left many pages behind. */
 	if (++worker->finished % STACK_TRIM_EVERY == 0)
 		trim(&task->fiber);
+	stacks = ln_stacks_of(sched, &task->fiber);
 	ln_fiber_deinit(&task->fiber);
-	ln_slab_give(&sched->stacks, stack);
+	ln_slab_give(stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);
 	task->done(task);
 	ln_assert(atomic_load_explicit(&sched->live, memory_order_relaxed) > 0);
