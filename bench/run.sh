@@ -7,7 +7,7 @@
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  spawn_end, idle, host_call, library, registry,
+#                  spawn_end, idle, folded, host_call, library, registry,
 #                  environments, remote, latency, sandbox, sqlite, start, echo,
 #                  tls, http, submillisecond, data or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
@@ -441,6 +441,20 @@ bench_remote() {
 bench_idle() {
 	idle_of lunatic "$lunatic" "$build/idle.wasm"
 	[ -z "$erlang" ] || idle_of erlang erl -noshell -pa "$build" -s idle main
+}
+
+bench_folded() {
+	"$here/folded.sh" "$lunatic" "$build/idle.wasm" folded 100000 \
+		>>"$work/samples" || fail "folded.sh idle.wasm"
+	status=0
+	"$here/rust/build.sh" folded "$build/cargo" "$build/folded.wasm" \
+		2>"$work/err" || status=$?
+	if [ $status -eq 77 ]; then
+		say "$(cat "$work/err")"
+		return
+	fi
+	"$here/folded.sh" "$lunatic" "$build/folded.wasm" foldedrust 100000 \
+		>>"$work/samples" || fail "folded.sh folded.wasm"
 }
 
 # server COMMAND...: starts an echo server, whose port becomes `port`.

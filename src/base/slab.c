@@ -160,10 +160,17 @@ static void *cut_slot(struct ln_slab *slab)
 
 void *ln_slab_take(struct ln_slab *slab)
 {
+	return ln_slab_take_below(slab, SIZE_MAX);
+}
+
+void *ln_slab_take_below(struct ln_slab *slab, size_t max)
+{
 	void *slot;
 
 	ln_lock_acquire(&slab->lock);
-	if (slab->warm_count > 0)
+	if (slab->live >= max)
+		slot = NULL;
+	else if (slab->warm_count > 0)
 		slot = slab->warm[--slab->warm_count];
 	else if (slab->cold_count > 0)
 		slot = slab->cold[--slab->cold_count];

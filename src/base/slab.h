@@ -41,6 +41,9 @@ void ln_slab_deinit(struct ln_slab *slab);
  * what ln_slab_give left, or zero. Any thread. */
 void *ln_slab_take(struct ln_slab *slab);
 
+/* The same, unless `max` slots are taken: NULL then, too. */
+void *ln_slab_take_below(struct ln_slab *slab, size_t max);
+
 /* A free slot that kept its pages, or NULL. Any thread. */
 void *ln_slab_take_warm(struct ln_slab *slab);
 

@@ -38,8 +38,10 @@
  * in no heap, and the copy says so.
  *
  * The whole slot of a stack is given back, so that the kernel can free the page
- * table too (Linux 6.14), which takes as much as a page. What is below the
- * stack pointer is of no use.
+ * table too (Linux 6.14), which takes as much as a page. It can where the slot
+ * has its own: those of the first tasks have not, since page tables that are
+ * close together make hops among a few tasks faster (sched.c). What is below
+ * the stack pointer is of no use.
  *
  * Threads: who folds is one at a time for each task, as it holds it.
  */
@@ -182,7 +184,8 @@ bool ln_fold_stack(struct ln_task *task, struct ln_fold *fold)
 	fold->probe.answer = answer;
 	task->entry_note = LN_NOTE_FOLDED;
 	ln_systematic_point();
-	if (ln_pages_drop(task->fiber.stack, sched->stacks.slot_size) == 0)
+	if (ln_pages_drop(task->fiber.stack,
+			  ln_stacks_of(sched, &task->fiber)->slot_size) == 0)
 		return true;
 	/* Some pages may be gone. */
 	task->entry_note = (uintptr_t)fold->waiting;

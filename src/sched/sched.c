@@ -48,6 +48,8 @@
 #define WARM_STACKS 512
 #define DEFAULT_STACK ((size_t)512 << 10)
 #define TABLE_BYTES ((size_t)2 << 20) /* that one page table is for */
+#define PLACE ((size_t)32 << 10)      /* what stacks that are apart are longer,
+				       * at least */
 
 /* Threads of the pools for files, each. A tenant has at most half of them. */
 #define FILE_THREADS 32
@@ -343,18 +345,16 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 	ln_poller_free(sched->poller);
 	ln_timers_deinit(&sched->timers);
 	ln_slab_deinit(&sched->stacks);
+	ln_slab_deinit(&sched->stacks_apart);
 	free(sched->workers);
 	free(sched);
 }
 
-/* What slots of stacks are apart. More than half of what a page table is for:
- * then each gets a table of its own, which the kernel can free when the stack
- * is folded. (Less, and two would share one.) */
-static size_t slot_size(size_t stack)
+/* What slots are apart that have page tables of their own, which the kernel can
+ * free when a stack is folded; and a place to begin that says so. */
+static size_t slot_apart(size_t stack)
 {
-	return stack <= TABLE_BYTES / 2
-		       ? stack
-		       : (stack + TABLE_BYTES - 1) & ~(TABLE_BYTES - 1);
+	return ((stack + PLACE) / TABLE_BYTES + 1) * TABLE_BYTES;
 }
 
 static struct ln_sched *allocate(const struct ln_sched_options *options)
@@ -384,8 +384,9 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 	sched->due.tail = &sched->due.head;
 	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
 			      memory_order_relaxed);
-	ln_slab_init(&sched->stacks, slot_size(sched->options.stack_size),
-		     WARM_STACKS);
+	ln_slab_init(&sched->stacks, sched->options.stack_size, WARM_STACKS);
+	ln_slab_init(&sched->stacks_apart,
+		     slot_apart(sched->options.stack_size), WARM_STACKS);
 	ln_timers_init(&sched->timers);
 	return sched;
 }

@@ -110,21 +110,37 @@ static void task_entry(void *argument)
  * neighbours begin at different lines of their page. Likewise for the entries
  * of the page tables, where each slot has its own: there is room to begin at
  * different lines of these. */
-static size_t colored_len(struct ln_sched *sched, const char *stack)
+static size_t colored_len(size_t size, size_t asked, const char *stack)
 {
-	size_t size = sched->stacks.slot_size;
 	size_t slot = (uintptr_t)stack / size;
-	size_t places = (size - sched->options.stack_size) / TABLE_LINE;
+	size_t places = (size - asked) / TABLE_LINE;
 
 	if (places > 0)
 		size -= slot % places * TABLE_LINE;
 	return size - slot % STACK_COLORS * LN_CACHE_LINE;
 }
 
+/* Takes a stack; *len: from its lowest byte to where it begins. */
+static char *take_stack(struct ln_sched *sched, size_t *len)
+{
+	size_t asked = sched->options.stack_size;
+	struct ln_slab *slab = &sched->stacks;
+	char *stack = ln_slab_take_below(slab, LN_STACKS_CLOSE);
+
+	if (stack == NULL) {
+		slab = &sched->stacks_apart;
+		stack = ln_slab_take(slab);
+	}
+	if (stack != NULL)
+		*len = colored_len(slab->slot_size, asked, stack);
+	return stack;
+}
+
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 		  void (*run)(struct ln_task *), void (*done)(struct ln_task *))
 {
-	char *stack = ln_slab_take(&sched->stacks);
+	size_t len = 0;
+	char *stack = take_stack(sched, &len);
 
 	ln_assert(atomic_load_explicit(&task->state, memory_order_relaxed) ==
 			  LN_TASK_NEW ||
@@ -132,8 +148,7 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 			  LN_TASK_DONE);
 	if (stack == NULL)
 		return LN_ENOMEM;
-	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),
-		      task_entry, task);
+	ln_fiber_init(&task->fiber, stack, len, task_entry, task);
 	task->sched = sched;
 	task->next = NULL;
 	task->run = run;

@@ -395,11 +395,13 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 {
 	struct ln_sched *sched = worker->sched;
 	char *stack = task->fiber.stack;
+	struct ln_slab *stacks;
 
 	ln_fiber_check(&task->fiber);
-	ln_stack_ended(stack, sched->stacks.slot_size, ++worker->finished);
+	stacks = ln_stacks_of(sched, &task->fiber);
+	ln_stack_ended(stack, stacks->slot_size, ++worker->finished);
 	ln_fiber_deinit(&task->fiber);
-	ln_slab_give(&sched->stacks, stack);
+	ln_slab_give(stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);
 	task->done(task);
 	ln_assert(atomic_load_explicit(&sched->live, memory_order_relaxed) > 0);

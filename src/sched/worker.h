@@ -121,7 +121,10 @@ struct ln_sched {
 	struct ln_blocking *bulk;
 	struct ln_blocking *databases;
 	pthread_t ticker;
+	/* The first stacks are close together, so that those of a few tasks
+	 * need few page tables; the others are apart. */
 	struct ln_slab stacks;
+	struct ln_slab stacks_apart;
 	struct ln_timers timers;
 
 	/* Any thread. */
@@ -209,6 +212,20 @@ static inline void ln_worker_beat(struct ln_worker *worker, uint64_t tick)
 {
 	atomic_store_explicit(&worker->beat, tick, memory_order_relaxed);
 }
+
+/* Stacks that are close together, at most. */
+#define LN_STACKS_CLOSE 4096
+
+/* Where the stack of a task is from: one that is apart is longer than asked
+ * for. */
+static inline struct ln_slab *ln_stacks_of(struct ln_sched *sched,
+					   const struct ln_fiber *fiber)
+{
+	return fiber->stack_len > sched->options.stack_size
+		       ? &sched->stacks_apart
+		       : &sched->stacks;
+}
+
 /* Queues a task that was woken, whose state says so: to run soon. */
 void ln_task_queue_woken(struct ln_task *task);
 
