@@ -62,7 +62,7 @@ begin app app.wasm
 shows 'failed 1 ' "the crash" top
 
 # As text: no terminal is needed, and the rows are sorted.
-run top --batch 2 --interval 200
+run top --batch 2 --interval 100
 expect 0 "batch"
 silent err "batch"
 says out '^lunatic top  app \([0-9]+\)  up [0-9.]+s  cores [0-9.]+ of [0-9]+' \
@@ -73,16 +73,16 @@ says out '^msg/s [0-9.k]+  dropped 0  run-queue wait p50/p99 [^ ]+/[^ ]+  ' \
 [ "$(grep -c ' PROCESS STATE ' out)" -eq 2 ] || bad "not two rounds"
 says out '^ +[0-9]+ running +[0-9.]+ +0 +0 +0 +64.0K +0 spinner$' "the spinner"
 grep -A1 'PROCESS' out | grep -q 'spinner$' || bad "the spinner is not first"
-run top --batch 1 --sort growth
+run top -i 100 -b 1 --sort growth
 grep -A1 'PROCESS' out | grep -q 'flood$' || bad "the flood is not first"
-run top --batch 1 --sort mailbox --name flood
+run top -i 100 -b 1 --sort mailbox --name flood
 [ "$(grep -c 'flood$' out)" -eq 1 ] || bad "--name: no flood"
 ! grep -q spinner out || bad "--name: others"
 run top
 expect 0 "without a terminal"
 says out 'evil\?\[2Jname' "a name that is cleaned"
 ! grep -q "$(printf '\033')" out || bad "an escape came through"
-run top --batch 1 --json
+run top -i 100 -b 1 --json
 python3 -c 'import json, sys
 top = json.loads(sys.stdin.read())
 assert top["observed"]["alive"] == 4
@@ -124,7 +124,7 @@ keys() {
 }
 
 screen() {
-	rounds=150
+	rounds=500
 	until on_screen "$1"; do
 		rounds=$((rounds - 1))
 		if [ "$rounds" -eq 0 ]; then
@@ -132,12 +132,12 @@ screen() {
 			sed 's/^/    screen: /' "$work/screen"
 			return 0
 		fi
-		sleep 0.1
+		sleep 0.03
 	done
 }
 
 tmux -L "$session" -f /dev/null new-session -d -x 80 -y 24 \
-	"'$lunatic' top -i 200 2>'$work/top.err'; echo \"over: \$?\"; sleep 60"
+	"'$lunatic' top -i 100 2>'$work/top.err'; echo \"over: \$?\"; sleep 60"
 screen '^lunatic top  app \([0-9]+\)  up ' "the head on the screen"
 screen '^Processes by cpu  1 of 4' "the title"
 screen '^ +[0-9]+ running +[0-9.]+ .* spinner *$' "the spinner on the screen"
@@ -183,7 +183,7 @@ keys "the end" '^over: 0' q
 tmux -L "$session" kill-server 2>/dev/null || true
 session=$session-2
 tmux -L "$session" -f /dev/null new-session -d -x 80 -y 24 \
-	"'$lunatic' top -i 200; echo \"over: \$?\"; sleep 60"
+	"'$lunatic' top -i 100; echo \"over: \$?\"; sleep 60"
 screen '^Processes by cpu' "again"
 kill -9 "$pid"
 screen '^over: 1' "the end of the program"
