@@ -525,6 +525,7 @@ void ln_control_set_member(struct ln_control *control, struct ln_node *member)
 	pthread_mutex_lock(&control->lock);
 	before = control->member;
 	control->member = member;
+	control->local = member != NULL ? ln_node_local(member) : NULL;
 	pthread_mutex_unlock(&control->lock);
 	if (before != NULL) {
 		ln_control_channels_leave(&control->channels, true);
