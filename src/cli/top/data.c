@@ -146,8 +146,10 @@ static bool ask(struct ln_top *top, const char *method, json_t *args,
 				    &error);
 
 	if (status == LN_EINVAL) {
-		snprintf(top->note, sizeof(top->note), "%s",
-			 error != NULL ? error : "the program refused");
+		/* What was said before is more. */
+		if (top->note[0] == '\0')
+			snprintf(top->note, sizeof(top->note), "%s",
+				 error != NULL ? error : "the program refused");
 		free(error);
 		json_decref(array);
 		return true;
@@ -200,10 +202,9 @@ static bool ask_process(struct ln_top *top)
 	if (!ask(top, "inspect", json_pack("{s:s}", "process", word), false,
 		 &now))
 		return false;
-	if (now == NULL) {
-		/* It has ended: what was known stays. */
-		return true;
-	}
+	top->gone = now == NULL;
+	if (top->gone)
+		return true; /* what was known stays */
 	set(&top->before, top->list);
 	top->list = now;
 	if (top->before == NULL || !is_quiet(top->before, now))

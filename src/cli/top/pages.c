@@ -72,26 +72,34 @@ static const char *wait_text(char buffer[NUMBER], double seconds)
 	return buffer;
 }
 
-/* "used of limit", either of which may be unknown. */
-static const char *share(char buffer[2 * NUMBER], const json_t *object,
-			 const char *used, const char *limit, bool bytes)
+static void format_value(char buffer[NUMBER], const json_t *value, bool bytes)
 {
-	const json_t *value = json_object_get(object, used);
-	const json_t *bound = json_object_get(object, limit);
-	const char *(*format)(char *, json_int_t) = bytes ? size : NULL;
-	char left[NUMBER] = "-";
-	char right[NUMBER] = "-";
+	if (!json_is_integer(value))
+		snprintf(buffer, NUMBER, "-");
+	else if (bytes)
+		size(buffer, json_integer_value(value));
+	else
+		count(buffer, (double)json_integer_value(value));
+}
 
-	if (json_is_integer(value) && format != NULL)
-		format(left, json_integer_value(value));
-	else if (json_is_integer(value))
-		count(left, (double)json_integer_value(value));
-	if (json_is_integer(bound) && format != NULL)
-		format(right, json_integer_value(bound));
-	else if (json_is_integer(bound))
-		count(right, (double)json_integer_value(bound));
+/* "used/limit", either of which may be unknown: "-". */
+static const char *limit(char buffer[2 * NUMBER], const json_t *object,
+			 const char *used, const json_t *of, const char *bound,
+			 bool bytes)
+{
+	char left[NUMBER];
+	char right[NUMBER];
+
+	format_value(left, json_object_get(object, used), bytes);
+	format_value(right, json_object_get(of, bound), bytes);
 	snprintf(buffer, (size_t)2 * NUMBER, "%s/%s", left, right);
 	return buffer;
+}
+
+static const char *share(char buffer[2 * NUMBER], const json_t *object,
+			 const char *used, const char *bound, bool bytes)
+{
+	return limit(buffer, object, used, object, bound, bytes);
 }
 
 /* ---- The head ---- */
@@ -216,8 +224,8 @@ void ln_top_head(const struct ln_top *top, struct ln_top_text *out)
 		ln_top_clear(&with);
 	}
 	ln_top_add(out, LN_TOP_PLAIN,
-		   "messages %s/s  dropped %.0f  waits p50/p99: run queue %s  "
-		   "messages %s",
+		   "msg/s %s  dropped %.0f  run-queue wait p50/p99 %s  "
+		   "msg wait %s",
 		   count(rate, growth(top, "messages") / seconds),
 		   growth(top, "dropped"), runs, messages);
 }
@@ -352,6 +360,7 @@ static void add_use(const json_t *process, struct ln_top_text *out)
 	char a[2 * NUMBER];
 	char b[2 * NUMBER];
 	char c[2 * NUMBER];
+	char d[2 * NUMBER];
 
 	ln_top_add(out, LN_TOP_PLAIN,
 		   "%-14s %lld  processes %s  memory %s  descriptors %s",
@@ -359,14 +368,16 @@ static void add_use(const json_t *process, struct ln_top_text *out)
 		   share(a, in, "processes", "max_processes", false),
 		   share(b, in, "total_memory", "max_total_memory", true),
 		   share(c, in, "descriptors", "max_descriptors", false));
-	ln_top_add(
-		out, LN_TOP_PLAIN, "%-14s memory %s  mailbox %s  fuel %s",
-		"  of its limits", share(a, process, "memory_bytes", "", true),
-		share(b, process, "message_bytes", "", true),
-		json_object_get(in, "max_fuel") != NULL &&
-				json_is_integer(json_object_get(in, "max_fuel"))
-			? share(c, process, "fuel", "", false)
-			: "not metered");
+	ln_top_add(out, LN_TOP_PLAIN,
+		   "%-14s memory %s  messages %s  mailbox %s  links %s",
+		   "its limits",
+		   limit(a, process, "memory_bytes", in, "max_memory", true),
+		   limit(b, process, "messages", in, "max_messages", false),
+		   limit(c, process, "message_bytes", in, "max_mailbox", true),
+		   limit(d, process, "links", in, "max_links", false));
+	if (json_is_integer(json_object_get(in, "max_fuel")))
+		ln_top_add(out, LN_TOP_PLAIN, "%-14s %s", "fuel",
+			   limit(a, process, "fuel", in, "max_fuel", false));
 }
 
 static void add_held(const json_t *process, struct ln_top_text *out)
@@ -413,6 +424,15 @@ static void add_numbers(const struct ln_top *top, const json_t *process,
 			   : "not known");
 }
 
+/* The id of who spawned it. */
+static const char *parent(const json_t *process)
+{
+	const char *id = text(process, "parent");
+
+	/* Zeros are nobody's. */
+	return strspn(id, "0-") == strlen(id) ? "none" : id;
+}
+
 static void process_page(const struct ln_top *top, struct ln_top_text *out)
 {
 	const json_t *process = top->list;
@@ -426,12 +446,13 @@ static void process_page(const struct ln_top *top, struct ln_top_text *out)
 	}
 	ln_top_add(out, LN_TOP_HEADING, "process %lld  %s",
 		   (long long)number(process, "number"), text(process, "name"));
+	if (top->gone)
+		ln_top_add(out, LN_TOP_WRONG, "it has ended; it was so before");
 	add_numbers(top, process, out);
 	ln_top_add(out, LN_TOP_PLAIN, "%-14s %s", "entry",
 		   text(process, "entry"));
 	ln_top_add(out, LN_TOP_PLAIN, "%-14s %s", "id", text(process, "id"));
-	ln_top_add(out, LN_TOP_PLAIN, "%-14s %s", "parent",
-		   text(process, "parent"));
+	ln_top_add(out, LN_TOP_PLAIN, "%-14s %s", "parent", parent(process));
 	json_array_foreach(json_object_get(process, "names"), i, name)
 		ln_top_add(out, LN_TOP_PLAIN, "%-14s %s %s",
 			   i == 0 ? "names" : "", text(name, "name"),
@@ -608,7 +629,7 @@ static void death_page(const struct ln_top *top, struct ln_top_text *out)
 			   (long long)number(row, "environment"));
 		ln_top_add(out, LN_TOP_PLAIN, "entry %s", text(row, "entry"));
 		ln_top_add(out, LN_TOP_PLAIN, "id %s", text(row, "id"));
-		ln_top_add(out, LN_TOP_PLAIN, "parent %s", text(row, "parent"));
+		ln_top_add(out, LN_TOP_PLAIN, "parent %s", parent(row));
 	}
 	if (top->trace != NULL)
 		ln_top_add_lines(out, LN_TOP_PLAIN, top->trace);

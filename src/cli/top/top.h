@@ -68,6 +68,7 @@ struct ln_top {
 	json_t *list;   /* what another page lists, or one process */
 	json_t *before; /* the process, a while ago */
 	char *trace;    /* of a death */
+	bool gone;      /* the process has ended */
 	int64_t quiet;  /* since when the process has done nothing, ns */
 
 	char *error; /* why it ends; NULL: the user wanted so */
