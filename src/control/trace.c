@@ -266,10 +266,13 @@ static void step(struct ln_control_request *request)
 
 	if (state->trace == NULL && !start(request, state))
 		return;
-	if (!state->marked)
-		state->marked = ln_trace_mark(state->trace, &state->walk);
-	else
+	if (state->marked) {
 		stream(request, state);
+		return;
+	}
+	state->marked = ln_trace_mark(state->trace, &state->walk);
+	if (state->marked)
+		ln_control_item(request, json_pack("{s:s}", "event", "begin"));
 }
 
 static void end(struct ln_control_request *request)
