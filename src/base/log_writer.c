@@ -30,7 +30,6 @@
 #include "base/log_writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,17 +38,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/fair.h"
-#include "base/fd.h"
 #include "base/log_line.h"
 #include "base/log_source.h"
+#include "base/log_target.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -94,51 +90,6 @@ struct ln_log_writer {
 
 /* ---- Writing ---- */
 
-/* How the descriptor is written to. */
-struct target {
-	int fd;
-	bool socket;
-	bool waits; /* a write can take long: poll first */
-	bool ours;  /* to be closed */
-};
-
-static struct target aim(int fd)
-{
-	struct target target = { .fd = fd };
-	struct stat stats;
-	char path[32];
-	int own;
-
-	if (fstat(fd, &stats) < 0)
-		return target;
-	target.socket = S_ISSOCK(stats.st_mode);
-	target.waits = target.socket || S_ISFIFO(stats.st_mode) ||
-		       S_ISCHR(stats.st_mode);
-	if (!S_ISFIFO(stats.st_mode) && !isatty(fd))
-		return target;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (own >= 0) {
-		target.fd = own;
-		target.ours = true;
-	}
-	return target;
-}
-
-static ssize_t put(const struct target *target, const char *text, size_t len)
-{
-	ssize_t n;
-
-	do {
-		if (target->socket)
-			n = send(target->fd, text, len,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-		else
-			n = write(target->fd, text, len);
-	} while (n < 0 && errno == EINTR);
-	return n;
-}
-
 /* Up to PIECE bytes that end with a line, if one ends there. */
 static size_t next_piece(const char *text, size_t len)
 {
@@ -168,8 +119,9 @@ static void note_progress(struct ln_log_writer *writer)
 
 /* Writes until all is written, the descriptor fails, or the writer must give
  * up. Without a writer it waits for ever. */
-static void write_all(struct ln_log_writer *writer, const struct target *target,
-		      const char *text, size_t len)
+static void write_all(struct ln_log_writer *writer,
+		      const struct ln_log_target *target, const char *text,
+		      size_t len)
 {
 	while (len > 0 && !gives_up(writer)) {
 		struct pollfd ready = { .fd = target->fd, .events = POLLOUT };
@@ -177,7 +129,7 @@ static void write_all(struct ln_log_writer *writer, const struct target *target,
 
 		if (target->waits && poll(&ready, 1, POLL_MS) == 0)
 			continue;
-		n = put(target, text, next_piece(text, len));
+		n = ln_log_target_put(target, text, next_piece(text, len));
 		if (n < 0 && errno == EAGAIN) {
 			/* Somebody was faster, or has made it so. */
 			(void)poll(&ready, 1, POLL_MS);
@@ -195,11 +147,10 @@ static void write_all(struct ln_log_writer *writer, const struct target *target,
 static void write_text(struct ln_log_writer *writer, int fd, char *text,
 		       size_t len)
 {
-	struct target target = aim(fd);
+	struct ln_log_target target = ln_log_target_aim(fd);
 
 	write_all(writer, &target, text, ln_text_clean(text, len, true));
-	if (target.ours)
-		ln_fd_close(target.fd);
+	ln_log_target_close(&target);
 }
 
 void ln_log_write(int fd, char *text, size_t len)
@@ -752,50 +703,9 @@ void ln_log_writer_push_behind(struct ln_log_writer *writer,
 		item->free(item);
 }
 
-struct text_item {
-	struct ln_log_item item;
-	char *text;
-	size_t len;
-};
-
-static char *render_text(struct ln_log_item *item, size_t *len)
+void ln_log_writer_leave_out(struct ln_log_writer *writer)
 {
-	struct text_item *own = ln_container_of(item, struct text_item, item);
-	char *text = own->text;
-
-	own->text = NULL;
-	*len = own->len;
-	return text;
-}
-
-static void free_text(struct ln_log_item *item)
-{
-	struct text_item *own = ln_container_of(item, struct text_item, item);
-
-	free(own->text);
-	free(own);
-}
-
-void ln_log_writer_push_text(struct ln_log_writer *writer, const char *text,
-			     size_t len)
-{
-	struct text_item *own = malloc(sizeof(*own));
-	char *copy = malloc(len > 0 ? len : 1);
-
-	if (own == NULL || copy == NULL) {
-		free(own);
-		free(copy);
-		pthread_mutex_lock(&writer->lock);
-		writer->left_out[LN_LOG_LINE]++;
-		pthread_mutex_unlock(&writer->lock);
-		return;
-	}
-	memcpy(copy, text, len);
-	own->text = copy;
-	own->len = len;
-	own->item = (struct ln_log_item){ .size = sizeof(*own) + len,
-					  .kind = LN_LOG_LINE,
-					  .render = render_text,
-					  .free = free_text };
-	ln_log_writer_push(writer, &own->item);
+	pthread_mutex_lock(&writer->lock);
+	writer->left_out[LN_LOG_LINE]++;
+	pthread_mutex_unlock(&writer->lock);
 }

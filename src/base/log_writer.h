@@ -60,6 +60,9 @@ bool ln_log_writer_admits(struct ln_log_writer *writer, enum ln_log_kind kind);
 /* Takes ownership of an item, even if it is dropped. Never waits. */
 void ln_log_writer_push(struct ln_log_writer *writer, struct ln_log_item *item);
 
+/* Counts a line that there was no memory for. */
+void ln_log_writer_leave_out(struct ln_log_writer *writer);
+
 /* The same with a copy of a text, which is dropped if memory is short. */
 void ln_log_writer_push_text(struct ln_log_writer *writer, const char *text,
 			     size_t len);

@@ -80,6 +80,11 @@ static void print_event(const json_t *event)
 		printf("%lld events were lost here\n", member(event, "lost"));
 		return;
 	}
+	if (is(event, "begin")) {
+		printf("%13s %-*s %s\n", "seconds", WHO_WIDTH, "process",
+		       "event");
+		return;
+	}
 	printf("%6lld.%06lld ", us / 1000000, us % 1000000);
 	print_who(event, "process", true);
 	putchar(' ');

@@ -34,6 +34,7 @@ struct state {
 	int64_t left; /* events */
 	int64_t told;
 	int64_t lost;
+	struct ln_trace_event events[TAKE_MAX];
 };
 
 static const char *const kinds[] = {
@@ -194,7 +195,7 @@ static void tell_lost(struct ln_control_request *request, struct state *state,
 /* Tells some events; false: there were none. */
 static bool tell(struct ln_control_request *request, struct state *state)
 {
-	struct ln_trace_event events[TAKE_MAX];
+	struct ln_trace_event *events = state->events;
 	size_t max = state->left < TAKE_MAX ? (size_t)state->left : TAKE_MAX;
 	uint64_t lost;
 	size_t count = ln_trace_take(state->trace, events, max, &lost);
@@ -265,10 +266,13 @@ static void step(struct ln_control_request *request)
 
 	if (state->trace == NULL && !start(request, state))
 		return;
-	if (!state->marked)
-		state->marked = ln_trace_mark(state->trace, &state->walk);
-	else
+	if (state->marked) {
 		stream(request, state);
+		return;
+	}
+	state->marked = ln_trace_mark(state->trace, &state->walk);
+	if (state->marked)
+		ln_control_item(request, json_pack("{s:s}", "event", "begin"));
 }
 
 static void end(struct ln_control_request *request)

@@ -175,7 +175,7 @@ struct match {
 };
 
 struct search {
-	const uint64_t *addresses; /* UINT64_MAX: not known */
+	uint64_t addresses[LN_LINES_PLACES]; /* UINT64_MAX: not known */
 	size_t count;
 	uint64_t first; /* the lowest of them */
 	uint64_t last;  /* the highest that is known */
@@ -375,23 +375,12 @@ static uint32_t clamp(uint64_t number)
 	return number <= INT32_MAX ? (uint32_t)number : 0;
 }
 
-void ln_lines_find(const struct ln_lines *lines, const size_t *offsets,
-		   size_t count, struct ln_line *found)
+/* Stores what was found. */
+static void conclude(const struct ln_lines *lines, const struct search *search,
+		     struct ln_line *found)
 {
-	uint64_t addresses[LN_LINES_PLACES];
-	struct search search = { .addresses = addresses, .count = count };
-
-	ln_assert(count <= LN_LINES_PLACES);
-	memset(found, 0, count * sizeof(*found));
-	for (size_t i = 0; i < count; i++)
-		addresses[i] =
-			offsets[i] != SIZE_MAX && offsets[i] >= lines->code
-				? offsets[i] - lines->code
-				: UINT64_MAX;
-	set_range(&search);
-	search_all(lines, &search);
-	for (size_t i = 0; i < count; i++) {
-		const struct match *match = &search.matches[i];
+	for (size_t i = 0; i < search->count; i++) {
+		const struct match *match = &search->matches[i];
 
 		if (match->unit == NULL)
 			continue;
@@ -400,6 +389,27 @@ void ln_lines_find(const struct ln_lines *lines, const size_t *offsets,
 		found[i].line = clamp(match->row.line);
 		found[i].column = clamp(match->row.column);
 	}
+}
+
+void ln_lines_find(const struct ln_lines *lines, const size_t *offsets,
+		   size_t count, struct ln_line *found)
+{
+	struct search *search = calloc(1, sizeof(*search));
+
+	ln_assert(count <= LN_LINES_PLACES);
+	memset(found, 0, count * sizeof(*found));
+	if (search == NULL)
+		return;
+	search->count = count;
+	for (size_t i = 0; i < count; i++)
+		search->addresses[i] =
+			offsets[i] != SIZE_MAX && offsets[i] >= lines->code
+				? offsets[i] - lines->code
+				: UINT64_MAX;
+	set_range(search);
+	search_all(lines, search);
+	conclude(lines, search, found);
+	free(search);
 }
 
 /* Whether time may be spent now. */

@@ -1,8 +1,8 @@
 /*
  * Files and lines of a module's functions, as the DWARF in its custom sections
  * has them (.debug_line, versions 2 to 5, as compilers write with -g). It comes
- * from anybody: it is read in one pass, in time linear in its bytes, without
- * memory of its own; what is malformed ends it, and what came before it counts.
+ * from anybody: it is read in one pass, in time linear in its bytes and little
+ * memory; what is malformed ends it, and what came before it counts.
  */
 #ifndef LN_ENGINE_LINES_H
 #define LN_ENGINE_LINES_H
