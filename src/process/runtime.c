@@ -120,8 +120,9 @@ const char *ln_runtime_refusal(int error)
 		       "fewer workers (--workers)";
 	case LN_EIO:
 		return "no more threads can be started; raise the limit "
-		       "(ulimit -u, TasksMax= or the container's pids limit), "
-		       "or start fewer workers (--workers)";
+		       "(ulimit -u, TasksMax= or the container's pids limit; "
+		       "their stacks need addresses, ulimit -v), or start "
+		       "fewer workers (--workers)";
 	case LN_ELIMIT:
 		return "no more descriptors; raise the limit (ulimit -n)";
 	case LN_EPERM:

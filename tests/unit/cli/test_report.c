@@ -125,6 +125,8 @@ static void totals(void **state)
 		"\"p90\":0,\"p99\":0,\"max\":0},"
 		"\"message_wait_seconds\":{\"count\":0,\"sum\":0,"
 		"\"p50\":0,\"p90\":0,\"p99\":0,\"max\":0}},"
+		"\"folding\":{\"folded\":0,\"bytes\":0,\"folds\":0,"
+		"\"unfolds\":0,\"refusals\":0},"
 		"\"node\":null,\"metrics_known\":0,"
 		"\"metrics_dropped\":0,\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
