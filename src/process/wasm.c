@@ -269,15 +269,13 @@ LN_NOINLINE static enum ln_outcome run(struct ln_process *process,
 	return judge(process, guest, stop, report);
 }
 
-/* What a guest holds by ids makes for a large frame, and so does an instance:
- * each has its own. */
-static LN_NOINLINE enum ln_outcome run_guest(struct ln_process *process,
-					     struct ln_instance *instance)
+static enum ln_outcome body(struct ln_process *process)
 {
 	struct start *start = process->argument;
+	alignas(LN_CACHE_LINE) struct ln_instance instance = { 0 };
 	alignas(LN_CACHE_LINE) struct ln_guest guest = {
 		.process = process,
-		.instance = instance,
+		.instance = &instance,
 		.module = start->module,
 		.environment = process->environment,
 		.hook = start->hook,
@@ -287,20 +285,12 @@ static LN_NOINLINE enum ln_outcome run_guest(struct ln_process *process,
 
 	ln_guest_init_tables(&guest);
 	process->task.gives_way = true;
-	outcome = run(process, start, &guest, instance);
+	outcome = run(process, start, &guest, &instance);
 	if (guest.hook != NULL)
-		guest.hook->fuel = ln_instance_fuel_used(instance);
-	ln_instance_deinit(instance);
+		guest.hook->fuel = ln_instance_fuel_used(&instance);
+	ln_instance_deinit(&instance);
 	deinit_guest(&guest);
 	ln_guest_forget_all(&guest);
-	return outcome;
-}
-
-static enum ln_outcome body(struct ln_process *process)
-{
-	alignas(LN_CACHE_LINE) struct ln_instance instance = { 0 };
-	enum ln_outcome outcome = run_guest(process, &instance);
-
 	/* All that was charged has been given back. */
 	ln_assert(instance.memory_used == 0);
 	return outcome;
