@@ -260,7 +260,7 @@ static struct ln_span pages_for(const struct ln_slot *slot, uint32_t page,
 		found.end = page + min(RUN_MAX, below->end - below->first);
 		found.end =
 			min(found.end, above != NULL ? above->first
-						       : slot->backing->pages);
+						     : slot->backing->pages);
 	} else if (above != NULL && above->first == page + 1) {
 		uint32_t run = min(RUN_MAX, above->end - above->first);
 		uint32_t room = page + 1 - (below != NULL ? below->end : 0);
@@ -476,8 +476,7 @@ static void write_many(struct ln_slot *slot, bool looks,
 			if (looks)
 				compare_page(slot, at++);
 			else
-				at = write_run(slot, at,
-					       min(end, at + PIECE));
+				at = write_run(slot, at, min(end, at + PIECE));
 			done += at - start;
 			if (done >= PIECE) {
 				done = 0;
