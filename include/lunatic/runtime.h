@@ -195,8 +195,8 @@ LUNATIC_RT_API int lunatic_rt_free(lunatic_rt *runtime);
 /* ---- Environments: limits and permissions ---- */
 
 typedef enum lunatic_rt_memory_strategy {
-	LUNATIC_RT_MEMORY_SLAB = 0, /* explicit bounds checks; for very many
-				     * processes */
+	LUNATIC_RT_MEMORY_SLAB = 0,  /* explicit bounds checks; for very many
+				      * processes */
 	LUNATIC_RT_MEMORY_GUARD = 1, /* guard pages: faster code, 4 GiB of
 				      * address space and mappings for each
 				      * process */

@@ -242,7 +242,7 @@ static const struct ln_span *find_span(const struct ln_slot *slot,
 		       : NULL;
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
+static uint32_t min(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
@@ -257,15 +257,15 @@ static struct ln_span pages_for(const struct ln_slot *slot, uint32_t page,
 	struct ln_span found = { .first = page, .end = page + 1 };
 
 	if (below != NULL && below->end == page) {
-		found.end = page + least(RUN_MAX, below->end - below->first);
+		found.end = page + min(RUN_MAX, below->end - below->first);
 		found.end =
-			least(found.end, above != NULL ? above->first
-						       : slot->backing->pages);
+			min(found.end, above != NULL ? above->first
+						     : slot->backing->pages);
 	} else if (above != NULL && above->first == page + 1) {
-		uint32_t run = least(RUN_MAX, above->end - above->first);
+		uint32_t run = min(RUN_MAX, above->end - above->first);
 		uint32_t room = page + 1 - (below != NULL ? below->end : 0);
 
-		found.first = page + 1 - least(run, room);
+		found.first = page + 1 - min(run, room);
 	}
 	return found;
 }
@@ -476,8 +476,7 @@ static void write_many(struct ln_slot *slot, bool looks,
 			if (looks)
 				compare_page(slot, at++);
 			else
-				at = write_run(slot, at,
-					       least(end, at + PIECE));
+				at = write_run(slot, at, min(end, at + PIECE));
 			done += at - start;
 			if (done >= PIECE) {
 				done = 0;

@@ -182,8 +182,7 @@ static bool same_code(const struct ln_environment *a,
 	const struct ln_config *y = b->config;
 
 	return a->variant == b->variant && a->tiered == b->tiered &&
-	       a->linker == b->linker &&
-	       x->plugin_count == y->plugin_count &&
+	       a->linker == b->linker && x->plugin_count == y->plugin_count &&
 	       (x->plugin_count == 0 ||
 		memcmp(x->plugins, y->plugins,
 		       x->plugin_count * sizeof(struct ln_plugin *)) == 0);

@@ -52,8 +52,8 @@ struct ln_environment {
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
-	bool tiered; /* its processes may be of the dense tier as well */
-	uint64_t number;                /* for reports; the first has 0 */
+	bool tiered;     /* its processes may be of the dense tier as well */
+	uint64_t number; /* for reports; the first has 0 */
 	/* The head of its family, which may be itself: environments that have
 	 * one registry, and whose processes find each other by id. All but the
 	 * head are below it. */

@@ -50,8 +50,8 @@ run --max-fuel 5 first.wasm
 expect 17 "metered"
 has 3 "metered"
 run --memory-strategy slab first.wasm
-expect 17 "bounds checks"
-has 4 "bounds checks"
+expect 17 "dense"
+has 4 "dense"
 # Text is the module that it stands for.
 run first.wat
 expect 17 "text"

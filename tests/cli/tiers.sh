@@ -20,6 +20,7 @@ within() {
 	shift
 	status=0
 	(
+		# shellcheck disable=SC3045 # all shells of ours have it
 		ulimit -v "$kib"
 		exec timeout -k 5 60 "$lunatic" "$@"
 	) >"$work/out" 2>"$work/err" </dev/null || status=$?

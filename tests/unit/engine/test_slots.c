@@ -453,7 +453,7 @@ static uint64_t addresses(void)
 /* Half of the addresses that are left, where these are limited. */
 static void limited(void **state)
 {
-	struct ln_backing *backing = back();
+	struct ln_backing *backing;
 	struct ln_slot *taken[8];
 	struct rlimit limit, tight;
 	struct ln_slots *few;
@@ -461,6 +461,7 @@ static void limited(void **state)
 	(void)state;
 	if (LN_ASAN || LN_TSAN)
 		skip(); /* they have taken more than there is */
+	backing = back();
 	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
 	tight = limit;
 	tight.rlim_cur = addresses() + 7 * (LN_SLOT_RESERVED + LN_SLOT_GUARD);
