@@ -95,8 +95,7 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	if (config != NULL &&
 	    ln_embed_read_config(&own, sizeof(own), config) < 0)
 		return LN_EINVAL;
-	if (own.workers > WORKERS_MAX ||
-	    own.fold_after_ms > FOLD_AFTER_MAX ||
+	if (own.workers > WORKERS_MAX || own.fold_after_ms > FOLD_AFTER_MAX ||
 	    !set_compiling(&own, &options.compiling))
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;
@@ -107,8 +106,8 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	error = ln_runtime_new(&options, runtime);
 	if (error < 0 || own.fold_after_ms == 0)
 		return error;
-	error = ln_folding_start(*runtime, (int64_t)own.fold_after_ms *
-						   LN_NS_PER_MS);
+	error = ln_folding_start(*runtime,
+				 (int64_t)own.fold_after_ms * LN_NS_PER_MS);
 	if (error == 0)
 		return 0;
 	ln_runtime_free(*runtime);
