@@ -121,9 +121,11 @@ static bool add_chunk(struct ln_slab *slab)
 	if (slots < CHUNK_MIN_SLOTS)
 		slots = CHUNK_MIN_SLOTS;
 	for (; slots > 0; slots /= 4) {
-		size_t bytes = slots * slab->slot_size;
-		void *base = map_aligned(bytes);
+		size_t bytes = 0;
+		void *base = NULL;
 
+		if (!__builtin_mul_overflow(slots, slab->slot_size, &bytes))
+			base = map_aligned(bytes);
 		if (base == NULL)
 			continue;
 		/* Kernels without huge pages refuse; no content depends on

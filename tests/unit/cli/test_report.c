@@ -116,9 +116,35 @@ static void totals(void **state)
 		"\"memory_bytes\":65536,\"instances\":{\"kept\":0,\"bytes\":0,"
 		"\"used_again\":0,\"dropped\":{\"early\":0,\"module\":0,"
 		"\"unmade\":0,\"full\":0,\"unfit\":0}},"
+		"\"folding\":{\"folded\":0,\"bytes\":0,\"folds\":0,"
+		"\"unfolds\":0,\"refusals\":0},"
 		"\"node\":null,\"metrics_known\":0,"
 		"\"metrics_dropped\":0,\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
+	free(text);
+}
+
+static void folds(void **state)
+{
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	all.folds = (struct ln_fold_tally){
+		.folded = 3,
+		.bytes = 3072,
+		.folds = 9,
+		.unfolds = 6,
+		.refusals = 2,
+	};
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\nlunatic: 3 processes folded into 3.0K, 9 times "
+			"folded, 6 unfolded\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"folding\":{\"folded\":3,\"bytes\":3072,"
+			"\"folds\":9,\"unfolds\":6,\"refusals\":2}");
 	free(text);
 }
 
@@ -479,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(totals),
 		cmocka_unit_test(instances),
+		cmocka_unit_test(folds),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(hostile_names),
