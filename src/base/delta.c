@@ -14,9 +14,9 @@
  * and a word that is zero a quarter of one. (After Wilson and Kaplan's WKdm.) A
  * run goes over up to GAP - 1 equal units: a new one would take more.
  *
- * Room: a unit takes 34 bits at most. A run has two counts beside its units: the
- * first one up to 4 bytes, any later one less than the GAP equal units, of 4
- * bytes each, that are before it.
+ * Room: a unit takes 34 bits at most. A run has two counts beside its units:
+ * the first one up to 4 bytes, any later one less than the GAP equal units, of
+ * 4 bytes each, that are before it.
  *
  * The stacks of fibers are read and written here while AddressSanitizer knows
  * of frames on them. So these functions are not checked by it, and give no such

@@ -123,7 +123,7 @@ static bool add_chunk(struct ln_slab *slab)
 	if (slots < CHUNK_MIN_SLOTS)
 		slots = CHUNK_MIN_SLOTS;
 	for (; slots > 0; slots /= 4) {
-		size_t bytes;
+		size_t bytes = 0;
 		void *base = NULL;
 
 		if (!__builtin_mul_overflow(slots, slab->slot_size, &bytes))

@@ -1,12 +1,12 @@
 /*
  * DESIGN
  * Only pages that were touched are looked at, which the kernel lists
- * (engine/sweep.h). Those that hold anything are in spans of neighbours, so that
- * all pages of one can be made at once. A page that differs from the image is a
- * record in its span: its number and a delta (base/delta.h); the records of a
- * span end with END. Memories follow each other in the order of the instance's
- * list. What they are compared with comes first, as the image may become known
- * while a guest is folded.
+ * (engine/sweep.h). Those that hold anything are in spans of neighbours, so
+ * that all pages of one can be made at once. A page that differs from the image
+ * is a record in its span: its number and a delta (base/delta.h); the records
+ * of a span end with END. Memories follow each other in the order of the
+ * instance's list. What they are compared with comes first, as the image may
+ * become known while a guest is folded.
  *
  * An instance whose module has no image, as one with a start function or with
  * much data, is compared with zeros.
@@ -37,13 +37,14 @@
 #include "sched/task.h"
 
 #define END UINT32_MAX
-#define IMAGE UINT32_C(1) /* what comes first: it is compared with an image, */
+#define IMAGE UINT32_C(1) /* what comes first: it is compared with an image, \
+			   */
 #define ZEROS UINT32_C(0) /* or with zeros */
-#define PIECE ((size_t)256 << 10)       /* bytes of touched pages */
-#define TABLE_BYTES ((size_t)2 << 20)   /* that one page table is for */
-#define BLIND_MAX ((size_t)1 << 20)     /* bytes of a memory */
-#define UNFOLD_PAGES 64                 /* between which others may run */
-#define LARGE_PAGE ((size_t)64 << 10)   /* the largest, of any system */
+#define PIECE ((size_t)256 << 10)     /* bytes of touched pages */
+#define TABLE_BYTES ((size_t)2 << 20) /* that one page table is for */
+#define BLIND_MAX ((size_t)1 << 20)   /* bytes of a memory */
+#define UNFOLD_PAGES 64               /* between which others may run */
+#define LARGE_PAGE ((size_t)64 << 10) /* the largest, of any system */
 
 _Static_assert(LARGE_PAGE <= LN_DELTA_MAX, "a page is too large for a delta");
 
@@ -173,8 +174,8 @@ static bool look_at(void *argument, const uint8_t *from, size_t len)
 			look->error = add_page(look, from);
 		if (look->error < 0)
 			return false;
-		look->piece = look->piece >= PIECE ? 0
-						   : look->piece + look->page;
+		look->piece =
+			look->piece >= PIECE ? 0 : look->piece + look->page;
 		folder->touched += look->page;
 		len -= len < look->page ? len : look->page;
 	}
@@ -186,9 +187,9 @@ static size_t extent(const struct ln_sweep *sweep, size_t size, size_t capacity)
 {
 	size_t tables = (size + TABLE_BYTES - 1) & ~(TABLE_BYTES - 1);
 
-	return tables <= capacity ? tables
-				  : (size + sweep->page - 1) &
-					    ~(sweep->page - 1);
+	return tables <= capacity
+		       ? tables
+		       : (size + sweep->page - 1) & ~(sweep->page - 1);
 }
 
 static const struct ln_sweep *sweep_of(const struct ln_instance *instance)
@@ -287,10 +288,10 @@ static void make_pages(const struct reader *reader, uint8_t *base,
 		if (i > 0)
 			ln_task_rest();
 		if (span->pages > 1)
-			ln_pages_make(base + (span->first + i) * reader->page,
-				      (left < UNFOLD_PAGES ? left
-							   : UNFOLD_PAGES) *
-					      reader->page);
+			ln_pages_make(
+				base + (span->first + i) * reader->page,
+				(left < UNFOLD_PAGES ? left : UNFOLD_PAGES) *
+					reader->page);
 	}
 }
 

@@ -24,9 +24,9 @@
  *
  * Waking it. The worker that enters it restores the stack, and then the process
  * itself, on its fiber, its memories: in its own slice, so that who is folded
- * often pays for that itself. It is entered by whatever woke it (message, timer,
- * kill, death of a link), none of which knows that it was folded. An inspection
- * does not wake it.
+ * often pays for that itself. It is entered by whatever woke it (message,
+ * timer, kill, death of a link), none of which knows that it was folded. An
+ * inspection does not wake it.
  *
  * Bounds. One fold takes some ten microseconds; others run after each, and
  * within those of large memories. So the task gets a turn among those that run,
@@ -69,7 +69,7 @@ _Static_assert((UNITS << PATIENCE_MAX) <= UINT8_MAX / 2,
 	       "ln_process.fold_seen cannot tell so long ago");
 
 #define SHARE 50
-#define LOOK_NS 100                    /* for one process in a sweep, about */
+#define LOOK_NS 100 /* for one process in a sweep, about */
 #define PAUSE_MAX (60 * LN_NS_PER_S)
 #define STACK_MAX ((size_t)256 << 10) /* bytes in use */
 #define BYTES_MAX ((size_t)4 << 20)   /* of what one is folded into */
@@ -91,9 +91,9 @@ struct ln_folding {
 	int64_t after;
 	/* The task's. */
 	struct ln_folder folder;
-	struct ln_bytes bytes;    /* of the one that is being folded */
-	struct ln_process *held;  /* that one */
-	int64_t now;              /* of the step */
+	struct ln_bytes bytes;   /* of the one that is being folded */
+	struct ln_process *held; /* that one */
+	int64_t now;             /* of the step */
 	/* Of the last sweep, or this one. */
 	uint64_t looked;  /* processes */
 	uint64_t awake;   /* of these, not folded */
@@ -143,8 +143,8 @@ static uint8_t units(const struct ln_folding *folding)
 
 uint64_t ln_process_folded(const struct ln_process *process)
 {
-	uint32_t word = atomic_load_explicit(&process->fold_word,
-					     memory_order_relaxed);
+	uint32_t word =
+		atomic_load_explicit(&process->fold_word, memory_order_relaxed);
 
 	return word & FOLDED ? word & ~FOLDED : 0;
 }
@@ -186,8 +186,7 @@ static void note_sleep(struct ln_process *process, uint32_t slept,
 
 /* Makes the memories what they were, and then lets senders look there. */
 static void restore(struct ln_process *process,
-		    const struct ln_instance *instance,
-		    struct folded *folded)
+		    const struct ln_instance *instance, struct folded *folded)
 {
 	if (folded->memories > 0)
 		ln_unfold_memories(instance,
@@ -311,8 +310,8 @@ static struct folded *make_folded(struct ln_folding *folding,
 	struct ln_bytes *bytes = &folding->bytes;
 	size_t timers = ln_fold_has_timer(&folding->held->task);
 	size_t few = bytes->len <= COPIED_MAX ? bytes->len : 0;
-	struct folded *folded = malloc(
-		sizeof(*folded) + timers * sizeof(struct ln_timer) + few);
+	struct folded *folded = malloc(sizeof(*folded) +
+				       timers * sizeof(struct ln_timer) + few);
 
 	if (folded == NULL)
 		return NULL;
@@ -411,8 +410,8 @@ static bool is_due(struct ln_directory_entry *entry, const void *argument)
 	/* Only the task calls this, which owns it. */
 	struct ln_folding *folding = (struct ln_folding *)(uintptr_t)argument;
 	struct ln_process *process = process_at(entry);
-	uint32_t word = atomic_load_explicit(&process->fold_word,
-					     memory_order_relaxed);
+	uint32_t word =
+		atomic_load_explicit(&process->fold_word, memory_order_relaxed);
 	uint32_t slices;
 	uint8_t waited;
 	uint8_t patience;
@@ -478,8 +477,8 @@ static void sweep(struct ln_folding *folding)
 static bool begin_sweep(struct ln_folding *folding)
 {
 	struct ln_directory_count counted;
-	uint64_t unfolds = atomic_load_explicit(&folding->unfolds,
-						memory_order_relaxed);
+	uint64_t unfolds =
+		atomic_load_explicit(&folding->unfolds, memory_order_relaxed);
 	bool changed;
 
 	ln_directory_count(folding->runtime->directory, &counted);
@@ -567,14 +566,14 @@ void ln_folding_tell(struct ln_runtime *runtime, struct ln_fold_tally *tally)
 	*tally = (struct ln_fold_tally){ 0 };
 	if (folding == NULL)
 		return;
-	tally->folded = atomic_load_explicit(&folding->folded,
-					     memory_order_relaxed);
+	tally->folded =
+		atomic_load_explicit(&folding->folded, memory_order_relaxed);
 	tally->bytes = atomic_load_explicit(&folding->folded_bytes,
 					    memory_order_relaxed);
 	tally->folds =
 		atomic_load_explicit(&folding->folds, memory_order_relaxed);
-	tally->unfolds = atomic_load_explicit(&folding->unfolds,
-					      memory_order_relaxed);
-	tally->refusals = atomic_load_explicit(&folding->refusals,
-					       memory_order_relaxed);
+	tally->unfolds =
+		atomic_load_explicit(&folding->unfolds, memory_order_relaxed);
+	tally->refusals =
+		atomic_load_explicit(&folding->refusals, memory_order_relaxed);
 }

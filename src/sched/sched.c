@@ -48,8 +48,9 @@
 #define WARM_STACKS 512
 #define DEFAULT_STACK ((size_t)512 << 10)
 #define TABLE_BYTES ((size_t)2 << 20) /* that one page table is for */
-#define PLACE ((size_t)32 << 10)      /* what stacks that are apart are longer,
-				       * at least */
+#define PLACE                                                        \
+	((size_t)32 << 10) /* what stacks that are apart are longer, \
+			    * at least */
 
 /* Threads of the pools for files, each. A tenant has at most half of them. */
 #define FILE_THREADS 32

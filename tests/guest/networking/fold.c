@@ -1,6 +1,6 @@
 // Processes that wait for sockets are folded: in an accept, in a read into the
-// own memory, alone or beside the reader of a clone. What comes in lies where it
-// belongs afterwards, and all around it is what it was.
+// own memory, alone or beside the reader of a clone. What comes in lies where
+// it belongs afterwards, and all around it is what it was.
 //
 // options: --workers 2 --fold-after 20ms --report
 // timeout: 60

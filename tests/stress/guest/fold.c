@@ -146,8 +146,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		lunatic_message_create_data(1, 0);
 		for (int j = 0; j < FRIENDS; j++)
-			lunatic_message_push_process(lunatic_process_clone_process(
-				all[any((uint32_t)count)]));
+			lunatic_message_push_process(
+				lunatic_process_clone_process(
+					all[any((uint32_t)count)]));
 		lunatic_message_push_process(lunatic_process_this());
 		lunatic_message_send(all[i]);
 	}

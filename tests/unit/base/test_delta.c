@@ -69,8 +69,8 @@ static void gives_back_what_it_got(void **state)
 				continue;
 			switch (kind) {
 			case 0: /* anything */
-				pair->memory[i] = random_number() << 8 ^
-						  random_number();
+				pair->memory[i] =
+					random_number() << 8 ^ random_number();
 				break;
 			case 1: /* small numbers */
 				pair->memory[i] = random_number() % 1000;
@@ -151,9 +151,9 @@ static void goes_on(void **state)
 	assert_int_equal(ln_delta_apply(&reader, pair->copy, 64, pair->delta),
 			 first);
 	memset(pair->copy, 0, 64);
-	assert_int_equal(ln_delta_apply(&reader, pair->copy, 64,
-					pair->delta + first),
-			 second);
+	assert_int_equal(
+		ln_delta_apply(&reader, pair->copy, 64, pair->delta + first),
+		second);
 	assert_memory_equal(pair->copy, pair->memory, 64);
 	free(pair);
 }

@@ -133,6 +133,30 @@ static void totals(void **state)
 	free(text);
 }
 
+static void folds(void **state)
+{
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	all.folds = (struct ln_fold_tally){
+		.folded = 3,
+		.bytes = 3072,
+		.folds = 9,
+		.unfolds = 6,
+		.refusals = 2,
+	};
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\nlunatic: 3 processes folded into 3.0K, 9 times "
+			"folded, 6 unfolded\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"folding\":{\"folded\":3,\"bytes\":3072,"
+			"\"folds\":9,\"unfolds\":6,\"refusals\":2}");
+	free(text);
+}
+
 static void instances(void **state)
 {
 	struct ln_inspection all = nobody;
@@ -516,6 +540,7 @@ int main(void)
 		cmocka_unit_test(totals),
 		cmocka_unit_test(instances),
 		cmocka_unit_test(slots),
+		cmocka_unit_test(folds),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(hostile_names),

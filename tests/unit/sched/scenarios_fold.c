@@ -259,12 +259,12 @@ static void *ask_all(void *argument)
 {
 	for (unsigned i = 0; i < 3; i++) {
 		struct question question = { .probe = { .answer = answer } };
-		bool asked = ln_probe_ask(&question.probe,
-					  &world.actors[i].task);
+		bool asked =
+			ln_probe_ask(&question.probe, &world.actors[i].task);
 		uint32_t seen;
 
-		while (asked && (seen = atomic_load(
-					 &question.probe.answered)) == 0)
+		while (asked &&
+		       (seen = atomic_load(&question.probe.answered)) == 0)
 			ln_futex_wait(&question.probe.answered, 0, -1);
 		systematic_check(atomic_load(&question.answers) == asked,
 				 "a question was answered wrongly");
@@ -307,9 +307,8 @@ static enum ln_outcome exchange(struct ln_process *self)
 
 		ln_process_send(other, message);
 		systematic_check(
-			ln_process_receive(self,
-					   (const uint8_t *)memory->tags, 2,
-					   LN_NEVER, false, &message) == 0,
+			ln_process_receive(self, (const uint8_t *)memory->tags,
+					   2, LN_NEVER, false, &message) == 0,
 			"no message came");
 		systematic_check(message->tag == TAG, "another message came");
 		ln_message_free(message);

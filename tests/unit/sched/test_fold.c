@@ -1,5 +1,5 @@
-/* src/sched/fold.c: tasks that are folded, and what wakes them; what is refused;
- * timers beside others. Interleavings: scenarios_fold.c. */
+/* src/sched/fold.c: tasks that are folded, and what wakes them; what is
+ * refused; timers beside others. Interleavings: scenarios_fold.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -176,13 +176,13 @@ static void a_timer_unfolds(void **state)
 				 0);
 	}
 	for (size_t i = 0; i < 10; i++)
-		assert_true(ln_timers_remove(ln_sched_timers(sched),
-					     &others[i]));
+		assert_true(
+			ln_timers_remove(ln_sched_timers(sched), &others[i]));
 	assert_int_equal(resident(&subject.task.task), 0);
 	ends_right(&subject, &folded, LN_ETIMEDOUT);
 	for (size_t i = 10; i < 20; i++)
-		assert_true(ln_timers_remove(ln_sched_timers(sched),
-					     &others[i]));
+		assert_true(
+			ln_timers_remove(ln_sched_timers(sched), &others[i]));
 	ln_sched_free(sched);
 }
 
