@@ -163,7 +163,7 @@ keys "a kill" '^process [0-9]+ was killed' y
 screen '^it has ended' "its end"
 keys "deaths" '^Recent deaths  1 of 2' d
 screen '^ +[0-9]+ +[0-9.]+s +[0-9.]+s +0 spinner +killed' "the kill"
-screen 'crash +trapped: wasm `unreachable`' "the crash among the deaths"
+screen 'crash +trapped: wasm .unreachable.' "the crash among the deaths"
 keys "a trace" '^    0: .*boom|^    0: .*wasm function' Down Enter
 screen '^Death' "the page of a death"
 keys "back to deaths" '^Recent deaths' Escape

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-#define CELL_COLUMNS 120
+#define CELL_COLUMNS 60
 
 static void add(struct ln_top_text *text, enum ln_top_style style, char *line)
 {

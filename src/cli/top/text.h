@@ -41,9 +41,9 @@ void ln_top_clear(struct ln_top_text *text);
  * these take. */
 size_t ln_top_fit(const char *text, int columns, int *taken);
 
-/* Copies a text, cut and filled with blanks to exactly `columns`, at most 120.
+/* Copies a text, cut and filled with blanks to exactly `columns`, at most 60.
  */
-#define LN_TOP_CELL 512
+#define LN_TOP_CELL 256
 const char *ln_top_cell(char cell[LN_TOP_CELL], const char *text, int columns);
 
 #endif

@@ -34,10 +34,10 @@ static const struct ln_ask_command command = {
 
 static bool read_sort(struct ln_top *top, const char *word)
 {
-	for (int i = 0; word != NULL && i < LN_TOP_SORTS; i++) {
-		if (strcmp(word, ln_top_sort_name(i)) != 0)
+	for (unsigned i = 0; word != NULL && i < LN_TOP_SORTS; i++) {
+		if (strcmp(word, ln_top_sort_name((enum ln_top_sort)i)) != 0)
 			continue;
-		top->sort = i;
+		top->sort = (enum ln_top_sort)i;
 		return true;
 	}
 	if (word == NULL)
