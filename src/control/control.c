@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -435,6 +436,7 @@ static void *serve(void *argument)
 {
 	struct server *server = argument;
 
+	prctl(PR_SET_NAME, "ln-control");
 	/* Acquire, pairs with the release in ln_control_stop. */
 	while (!atomic_load_explicit(&server->control->stopping,
 				     memory_order_acquire))

@@ -65,7 +65,8 @@ static void sort_kept(struct state *state)
 static bool is_state(const char *word)
 {
 	for (int i = 0; i <= LN_STATE_ENDING; i++) {
-		if (strcmp(ln_process_state_name(i), word) == 0)
+		if (strcmp(ln_process_state_name((enum ln_process_state)i),
+			   word) == 0)
 			return true;
 	}
 	return false;

@@ -144,10 +144,12 @@ static bool read_text_at(struct ln_cursor section, struct ln_cursor *cursor,
 {
 	uint64_t offset;
 
-	if (!read_fixed(cursor, 4, &offset) ||
-	    !ln_cursor_skip(&section, offset))
+	if (!read_fixed(cursor, 4, &offset))
 		return false;
-	*text = section;
+	/* One that is not there is empty: the others may be good. */
+	*text = (struct ln_cursor){ NULL, NULL };
+	if (offset < ln_cursor_len(section))
+		*text = (struct ln_cursor){ section.at + offset, section.end };
 	return true;
 }
 
