@@ -55,13 +55,8 @@ struct ln_codes {
 	struct ln_fair_queue turns[LN_CODE_PHASES];
 	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
-	struct ln_table table; /* struct ln_code, by hash; under lock */
-
-	/* Of struct ln_codes_tally. Any thread; relaxed, just numbers. */
-	_Atomic uint64_t compiled;
-	_Atomic uint64_t failed;
-	_Atomic uint64_t loaded;
-	_Atomic uint64_t time;
+	struct ln_table table;        /* struct ln_code, by hash; under lock */
+	struct ln_code_counts counts; /* any thread */
 };
 
 enum state { PENDING, READY, FAILED };
@@ -246,9 +241,7 @@ static bool load_code(struct ln_code *self, struct ln_variant *variant)
 					    &text);
 	free(code);
 	if (error == 0) {
-		atomic_fetch_add_explicit(
-			&ln_engine_codes(self->engine)->loaded, 1,
-			memory_order_relaxed);
+		ln_code_count_loaded(&ln_engine_codes(self->engine)->counts);
 		return true;
 	}
 	/* Made on a machine with another processor, for example: what is
@@ -686,18 +679,6 @@ int ln_code_find(struct ln_engine *engine, unsigned variant,
 	return 0;
 }
 
-/* Adds it to what is told; it has been compiled, or not. */
-static void count_compiled(const struct ln_code *self, bool done)
-{
-	struct ln_codes *codes = ln_engine_codes(self->engine);
-
-	atomic_fetch_add_explicit(done ? &codes->compiled : &codes->failed, 1,
-				  memory_order_relaxed);
-	atomic_fetch_add_explicit(&codes->time,
-				  (uint64_t)(ln_time_now() - self->started),
-				  memory_order_relaxed);
-}
-
 int ln_code_compile(struct ln_code *self, char **error)
 {
 	bool apart = self->compilation != NULL;
@@ -709,7 +690,8 @@ int ln_code_compile(struct ln_code *self, char **error)
 	code = apart ? compile_apart(self, error) : compile_here(self, error);
 	if (code == LN_EUNSUP)
 		return code;
-	count_compiled(self, code == 0);
+	ln_code_count_compiled(&ln_engine_codes(self->engine)->counts,
+			       code == 0, self->started);
 	if (code == 0)
 		code = complete(self, error);
 	if (code == 0 && self->has_key && !apart)
@@ -722,16 +704,7 @@ int ln_code_compile(struct ln_code *self, char **error)
 
 void ln_codes_tell(const struct ln_codes *codes, struct ln_codes_tally *tally)
 {
-	*tally = (struct ln_codes_tally){
-		.compiled = atomic_load_explicit(&codes->compiled,
-						 memory_order_relaxed),
-		.failed = atomic_load_explicit(&codes->failed,
-					       memory_order_relaxed),
-		.loaded = atomic_load_explicit(&codes->loaded,
-					       memory_order_relaxed),
-		.time = atomic_load_explicit(&codes->time,
-					     memory_order_relaxed),
-	};
+	ln_code_counts_tell(&codes->counts, tally);
 }
 
 int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,

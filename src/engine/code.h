@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/code_counts.h"
 #include "engine/host_table.h"
 #include "engine/phases.h"
 
@@ -41,15 +42,7 @@ int ln_codes_new(struct ln_codes **codes);
 /* All code must be gone. NULL is fine. */
 void ln_codes_free(struct ln_codes *codes);
 
-/* What has been made since the start. */
-struct ln_codes_tally {
-	uint64_t compiled; /* modules */
-	uint64_t failed;   /* that could not be compiled */
-	uint64_t loaded;   /* from the cache on disk */
-	uint64_t time;     /* of compiling, also failed ones, together: ns */
-};
-
-/* Any thread. */
+/* What has been made since the start. Any thread. */
 void ln_codes_tell(const struct ln_codes *codes, struct ln_codes_tally *tally);
 
 /* A reference to the code for `bytes` (see ln_compiled_new), in use, in the
