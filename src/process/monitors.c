@@ -7,6 +7,10 @@
  * Once it is out of the table, a message that comes later is dropped: a monitor
  * is closed when the table does not have it.
  *
+ * A request has one monitor for as long as it waits. So the first one is beside
+ * the table, and one that has not told is kept for the next request, with its
+ * message and its charge, until the process ends.
+ *
  * The message is made with the monitor, so that no end goes untold for lack of
  * memory. Full mailboxes accept it. Such messages are bounded because the
  * monitor stays in the table, and counts, until its message is taken.
