@@ -3,8 +3,9 @@
  * All instances of a module are the same when they are new: it imports nothing
  * but functions, and has no start function, so instantiating it depends on
  * nothing else. So what they are like is noted once (`LOOKED`), of the second
- * instance: most modules never have one. It consists of what the engine knows
- * (its snapshot) and of the content of the memories (engine/image.c).
+ * instance: most modules never have one; or of the first one, when there is
+ * much to share. It consists of what the engine knows (its snapshot) and of the
+ * content of the memories (engine/image.c).
  *
  * The end of a life restores what the engine has and the memories, and puts
  * what is left, a spare, into the module's pool. The beginning of the next one
@@ -39,6 +40,12 @@
  */
 #define WRITTEN_MAX ((uint64_t)1 << 20)
 #define MAPPED_MAX ((uint64_t)32 << 20)
+
+/* Bytes of data of which the first instance is looked at, if they are mapped:
+ * it mostly is the one that makes all others, of which none is to copy so much.
+ */
+#define FIRST_MIN ((uint64_t)64 << 10)
+#define FIRST_MAX ((uint64_t)4 << 20)
 
 /* What is not worth looking through the code for, bytes. */
 #define TABLES_SMALL 512
@@ -145,21 +152,31 @@ static enum state note(struct ln_recycler *recycler,
 	return LOOKED;
 }
 
+static bool looks_at_first(const struct ln_compiled *module)
+{
+	uint64_t bytes = ln_compiled_written_bytes(module);
+
+	return (ln_compiled_variant(module) & LN_VARIANT_GUARD) != 0 &&
+	       bytes >= FIRST_MIN && bytes <= FIRST_MAX;
+}
+
 void ln_recycle_look(struct ln_instance *instance)
 {
 	struct ln_recycler *recycler = ln_compiled_recycler(instance->module);
-	int state;
+	int state, next;
 
 	if (recycler == NULL)
 		return;
 	state = atomic_load_explicit(&recycler->state, memory_order_relaxed);
 	if (LN_LIKELY(state > SEEN))
 		return;
+	next = state == NEW && !looks_at_first(instance->module) ? SEEN
+								 : LOOKING;
 	/* Relaxed: who wins writes what nobody reads yet. */
-	if (!atomic_compare_exchange_strong_explicit(
-		    &recycler->state, &state, state == NEW ? SEEN : LOOKING,
-		    memory_order_relaxed, memory_order_relaxed) ||
-	    state == NEW)
+	if (!atomic_compare_exchange_strong_explicit(&recycler->state, &state,
+						     next, memory_order_relaxed,
+						     memory_order_relaxed) ||
+	    next == SEEN)
 		return;
 	/* Release pairs with the acquire in is_known. */
 	atomic_store_explicit(&recycler->state, note(recycler, instance),
