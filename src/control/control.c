@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -132,16 +133,16 @@ static void drop_client(struct server *server, size_t at)
 static void refuse_client(int fd, const char *code, const char *message)
 {
 	char *text;
+	int len = asprintf(&text,
+			   "{\"error\":{\"code\":\"%s\","
+			   "\"message\":\"%s\"}}\n",
+			   code, message);
 
-	ln_text_format(&text,
-		       "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code,
-		       message);
-	if (text != NULL) {
-		text[strlen(text)] = '\n';
+	if (len > 0) {
 		/* Who does not get it sees the end. */
-		(void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		free(text);
 	}
-	free(text);
 	ln_fd_close(fd);
 }
 
