@@ -37,9 +37,10 @@
 #include "sched/task.h"
 
 #define END UINT32_MAX
-#define IMAGE UINT32_C(1) /* what comes first: it is compared with an image, \
-			   */
-#define ZEROS UINT32_C(0) /* or with zeros */
+/* What comes first: what the pages are compared with. */
+#define IMAGE UINT32_C(1)
+#define ZEROS UINT32_C(0)
+
 #define PIECE ((size_t)256 << 10)     /* bytes of touched pages */
 #define TABLE_BYTES ((size_t)2 << 20) /* that one page table is for */
 #define BLIND_MAX ((size_t)1 << 20)   /* bytes of a memory */
