@@ -17,6 +17,7 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "init", ln_cli_init },
 	{ "help", ln_cli_help },
 	{ "ps", ln_cli_ps },
+	{ "top", ln_cli_top },
 	{ "inspect", ln_cli_inspect },
 	{ "kill", ln_cli_kill },
 	{ "trace", ln_cli_trace },

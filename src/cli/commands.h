@@ -53,6 +53,7 @@ int ln_cli_cluster_ca(int argc, char **argv);
 
 /* `lunatic ps`: lists the processes of programs that run. */
 int ln_cli_ps(int argc, char **argv);
+int ln_cli_top(int argc, char **argv);
 
 /* `lunatic inspect` and `lunatic kill`: tell of a process, and end some. */
 int ln_cli_inspect(int argc, char **argv);

@@ -35,6 +35,7 @@ static const struct {
 	const struct ln_cli_option *own; /* NULL: those of all alone */
 } askers[] = {
 	{ "ps", ln_cli_ps_options },
+	{ "top", ln_cli_top_options },
 	{ "inspect", NULL },
 	{ "kill", NULL },
 	{ "trace", ln_cli_trace_options },

@@ -21,6 +21,7 @@
 #define PS_MAX 50
 #define TRACE_COUNT 1000
 #define TRACE_TIME (10 * LN_NS_PER_S)
+#define TOP_INTERVAL 1000
 
 static void print_help(const struct ln_ask_command *command)
 {
@@ -46,7 +47,8 @@ int ln_ask_parse(const struct ln_ask_command *command, int argc, char **argv,
 		.ask = { .environment = -1,
 			 .max = PS_MAX,
 			 .count = TRACE_COUNT,
-			 .time = TRACE_TIME },
+			 .time = TRACE_TIME,
+			 .interval = TOP_INTERVAL },
 	};
 	count = ln_cli_parse_words(argc, argv, tables, command->help, options,
 				   words, command->max_words);

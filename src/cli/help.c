@@ -71,6 +71,8 @@ void ln_cli_print_help(void)
 	      "refused\n"
 	      "  ps [options]            list the processes of programs that "
 	      "run\n"
+	      "  top [options]           show what a program that runs does, "
+	      "as it does it\n"
 	      "  inspect PROCESS         tell all of one process\n"
 	      "  kill PROCESS...         end processes\n"
 	      "  trace PROCESS           tell what a process does\n"

@@ -28,6 +28,7 @@
 #include "cli/cargo.h"
 #include "cli/commands.h"
 #include "cli/node.h"
+#include "cli/observe.h"
 #include "cli/options.h"
 #include "cli/pid_one.h"
 #include "cli/plugins.h"
@@ -69,7 +70,8 @@ struct signal_thread {
 	sigset_t set;
 	struct ln_runtime *runtime;
 	const struct ln_cli_options *options;
-	struct ln_control *control; /* NULL: none */
+	struct ln_control *control;     /* NULL: none */
+	struct ln_cli_observe *observe; /* NULL: none */
 	pthread_mutex_t lock;
 	pthread_cond_t ended;     /* by a signal */
 	struct ln_process *first; /* under lock; NULL: there is none yet */
@@ -365,6 +367,7 @@ static int serve(struct ln_environment *environment,
 static void set_member(struct signal_thread *signals, struct ln_node *member)
 {
 	ln_control_set_member(signals->control, member);
+	ln_cli_observe_member(signals->observe, member);
 	pthread_mutex_lock(&signals->lock);
 	signals->member = member;
 	/* A signal just before that found nothing to interrupt. */
@@ -405,11 +408,13 @@ static int prepare_and_run(struct ln_runtime *runtime,
 {
 	struct ln_environment *environment =
 		ln_cli_first_environment(runtime, options);
-	int status;
+	int status = STATUS_ERROR;
 
 	if (environment == NULL)
 		return STATUS_ERROR;
-	status = run(environment, options, signals);
+	/* After it, so that the program's own environment is the first. */
+	if (ln_cli_start_observe(runtime, options, &signals->observe))
+		status = run(environment, options, signals);
 	ln_environment_release(environment);
 	return status;
 }
@@ -461,6 +466,7 @@ static int run_program(const struct ln_cli_options *options)
 						 &signals);
 		/* While a second signal still ends the program at once. */
 		ln_log_flush();
+		ln_cli_stop_observe(signals.observe);
 		ln_control_stop(signals.control);
 		stop_signals(&signals);
 	}

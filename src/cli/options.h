@@ -13,6 +13,9 @@
 #include "engine/compiler.h"
 #include "process/config.h"
 
+#define LN_FOLD_AFTER_DEFAULT (10 * LN_NS_PER_S)
+#define LN_FOLD_AFTER_MAX (86400 * LN_NS_PER_S)
+
 /* Compiles large modules in child processes: this program itself, even if its
  * file has changed since. */
 #define LN_CLI_COMPILER "/proc/self/exe"
@@ -85,6 +88,9 @@ struct ln_control_words {
 	uint64_t count; /* of events, lunatic trace; as the next two */
 	uint64_t time;  /* nanoseconds */
 	bool fresh;     /* processes that are started from now on */
+	uint64_t batch;    /* rounds to print; 0: as usual */
+	uint64_t interval; /* milliseconds */
+	bool absolute;
 };
 
 struct ln_cli_options {
@@ -95,6 +101,7 @@ struct ln_cli_options {
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
 	size_t stack;             /* bytes of guests' frames; 0: default */
+	int64_t fold_after;       /* ns, see process/fold.h; 0: never */
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
@@ -110,6 +117,8 @@ struct ln_cli_options {
 	const char **finders;        /* likewise */
 	char *attributes;            /* likewise, owned */
 	bool no_entry;               /* there is no file to run */
+	const char *observe;         /* where the page is; NULL: nowhere */
+	const char *observe_token;   /* a file; NULL: it is drawn */
 	const char *file;            /* NULL: none */
 	char **args;                 /* of the guest, the file's name first */
 	size_t arg_count;
@@ -125,6 +134,7 @@ extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
 extern const struct ln_cli_option ln_cli_trace_options[];
+extern const struct ln_cli_option ln_cli_top_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

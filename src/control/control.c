@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -31,7 +32,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/guard.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cluster/node.h"
@@ -133,16 +133,16 @@ static void drop_client(struct server *server, size_t at)
 static void refuse_client(int fd, const char *code, const char *message)
 {
 	char *text;
+	int len = asprintf(&text,
+			   "{\"error\":{\"code\":\"%s\","
+			   "\"message\":\"%s\"}}\n",
+			   code, message);
 
-	ln_text_format(&text,
-		       "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code,
-		       message);
-	if (text != NULL) {
-		text[strlen(text)] = '\n';
+	if (len > 0) {
 		/* Who does not get it sees the end. */
-		(void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		free(text);
 	}
-	free(text);
 	ln_fd_close(fd);
 }
 
@@ -483,11 +483,6 @@ static int open_server(struct ln_control *control, const char *folder,
 		ln_control_listen(folder, control->name, &control->path, error);
 	if (control->listener < 0)
 		return control->listener;
-	/* Guests must not put anything of theirs in its place. */
-	if (ln_guard_add(folder) < 0) {
-		ln_text_format(error, "cannot keep guests out of '%s'", folder);
-		return LN_EIO;
-	}
 	control->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	number = control->wake < 0 ? errno : start_thread(control);
 	if (number == 0)

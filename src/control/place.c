@@ -27,8 +27,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/folders.h"
+#include "base/guard.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/cache.h"
 
 #define VARIABLE "XDG_RUNTIME_DIR"
 #define BELOW ".local/run"
@@ -209,11 +211,22 @@ static int check_folder(const char *folder, char **error)
 	return 0;
 }
 
+/* Guests must not put anything of theirs in its place. A folder that leads to
+ * it may lead to those of keys and compiled code as well, and be new. */
+static int close_folder(const char *folder, char **error)
+{
+	if (ln_guard_add(folder) == 0 && ln_cache_guard() == 0)
+		return 0;
+	ln_text_format(error, "cannot keep guests out of '%s'", folder);
+	return LN_EIO;
+}
+
 /* Makes the folder and those that lead to it, for the user alone. */
-static int make_folder(const char *folder, char **error)
+int ln_control_make_folder(const char *folder, char **error)
 {
 	char *path = strdup(folder);
 	bool made = true;
+	int result;
 
 	if (path == NULL)
 		return LN_ENOMEM;
@@ -229,7 +242,8 @@ static int make_folder(const char *folder, char **error)
 	if (!made)
 		return fail(LN_EIO, error, "cannot make the folder", folder,
 			    strerror(errno));
-	return check_folder(folder, error);
+	result = check_folder(folder, error);
+	return result < 0 ? result : close_folder(folder, error);
 }
 
 /* Whether nobody listens at a socket any more. */
@@ -489,7 +503,7 @@ int ln_control_listen(const char *folder, const char *name, char **path,
 	int result;
 
 	*error = NULL;
-	result = make_folder(folder, error);
+	result = ln_control_make_folder(folder, error);
 	if (result < 0)
 		return result;
 	/* For the sake of the stale ones. */

@@ -20,8 +20,10 @@ struct ln_engine_class;
 struct ln_entry;
 struct ln_instance_state;
 struct ln_compiled;
+struct ln_image;
 struct ln_memory;
 struct ln_report;
+struct ln_slot;
 struct ln_spare;
 union ln_value;
 
@@ -46,6 +48,7 @@ enum ln_stop {
 #define LN_SOMEWHERE 1 /* no address of code */
 
 #define LN_INSTANCE_STATE_ROOM 96 /* bytes */
+#define LN_INSTANCE_SLOTS 4       /* that are claimed before it is made */
 
 /* What a host call touches comes first, one line of the cache. */
 struct ln_instance {
@@ -82,6 +85,10 @@ struct ln_instance {
 	struct ln_memory *last_memory;
 	struct ln_spare
 		*spare; /* that it began with, or was; NULL: it is new */
+	/* While it is made: what its memories hold, so that the engine copies
+	 * nothing, NULL: it does; and what is claimed for them. */
+	const struct ln_image *image;
+	struct ln_slot *slots[LN_INSTANCE_SLOTS];
 	/* Where an engine may put its state, if it has room there. */
 	alignas(max_align_t) char state_room[LN_INSTANCE_STATE_ROOM];
 };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/refs.h"
 #include "base/text.h"
 #include "engine/demangle.h"
 #include "engine/lines.h"
@@ -29,6 +30,7 @@ struct frame {
 };
 
 struct ln_report {
+	_Atomic uint32_t references;
 	size_t size;
 	size_t count;
 	bool more;              /* frames than that */
@@ -77,8 +79,10 @@ static struct ln_report *allocate(size_t names)
 	size_t size = sizeof(struct ln_report) + names;
 	struct ln_report *report = calloc(1, size);
 
-	if (report != NULL)
-		report->size = size;
+	if (report == NULL)
+		return NULL;
+	report->size = size;
+	atomic_init(&report->references, 1);
 	return report;
 }
 
@@ -114,9 +118,15 @@ struct ln_report *ln_report_plain(const char *reason)
 	return report;
 }
 
+struct ln_report *ln_report_retain(struct ln_report *report)
+{
+	ln_refs_retain(&report->references);
+	return report;
+}
+
 void ln_report_free(struct ln_report *report)
 {
-	if (report == NULL)
+	if (report == NULL || !ln_refs_release(&report->references))
 		return;
 	ln_lines_drop(report->lines);
 	free(report->found);

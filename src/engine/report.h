@@ -33,7 +33,11 @@ struct ln_report *ln_report_new(const char *reason, size_t len,
 /* With a reason only, which is copied. */
 struct ln_report *ln_report_plain(const char *reason);
 
-/* NULL is fine. */
+/* Another reference to it. A report does not change, and any thread may have
+ * one. */
+struct ln_report *ln_report_retain(struct ln_report *report);
+
+/* Gives a reference back, of which the maker has the first; NULL is fine. */
 void ln_report_free(struct ln_report *report);
 
 /* A clean line that lives as long as the report. */

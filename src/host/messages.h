@@ -145,8 +145,10 @@ static inline int ln_host_put(struct ln_guest *guest, struct ln_process *to,
 static inline int ln_host_send(struct ln_guest *guest, struct ln_process *to,
 			       struct ln_message *message, int64_t deadline)
 {
-	int error = ln_host_put(guest, to, message, deadline);
+	int error;
 
+	ln_process_count_sent(guest->process);
+	error = ln_host_put(guest, to, message, deadline);
 	if (LN_UNLIKELY(error < 0))
 		return ln_host_send_failed(guest, message, error);
 	return 0;

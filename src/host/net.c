@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
+#include "engine/memory.h"
 #include "host/iovecs.h"
 #include "host/result.h"
 #include "net/address.h"
@@ -231,9 +232,11 @@ int ln_host_net_read(struct ln_guest *guest, struct ln_socket *stream,
 {
 	size_t n = 0;
 	int number = 0;
-	int error = ln_tcp_read(stream, buffer.data, buffer.len, deadline, &n,
-				&number);
+	int error;
 
+	ln_memory_open(buffer.data, buffer.len);
+	error = ln_tcp_read(stream, buffer.data, buffer.len, deadline, &n,
+			    &number);
 	ln_instance_resumed(guest->instance);
 	return ln_host_net_conclude(guest, error, number, n, count, result);
 }
@@ -244,9 +247,11 @@ int ln_host_net_peek(struct ln_guest *guest, struct ln_socket *stream,
 {
 	size_t n = 0;
 	int number = 0;
-	int error = ln_tcp_peek(stream, buffer.data, buffer.len, deadline, &n,
-				&number);
+	int error;
 
+	ln_memory_open(buffer.data, buffer.len);
+	error = ln_tcp_peek(stream, buffer.data, buffer.len, deadline, &n,
+			    &number);
 	ln_instance_resumed(guest->instance);
 	return ln_host_net_conclude(guest, error, number, n, count, result);
 }

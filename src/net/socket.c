@@ -190,21 +190,26 @@ int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
 		   int64_t deadline, struct ln_socket_wait *wait)
 {
 	/* A wait is for one socket. */
-	ln_assert(!wait->watching || wait->watch.pollable == socket->pollable);
-	if (wait->watching)
+	ln_assert(wait->watch == NULL ||
+		  wait->watch->pollable == socket->pollable);
+	if (wait->watch != NULL)
 		return wait_watching(deadline);
 	if (ln_socket_sole(socket))
 		return ln_pollable_wait(socket->pollable, direction, deadline);
-	ln_pollable_watch(socket->pollable, direction, &wait->watch);
-	wait->watching = true;
+	wait->watch = malloc(sizeof(*wait->watch));
+	if (wait->watch == NULL)
+		return LN_ENOMEM;
+	ln_pollable_watch(socket->pollable, direction, wait->watch);
 	return 0;
 }
 
 void ln_socket_wait_end(struct ln_socket_wait *wait)
 {
-	if (wait->watching)
-		ln_pollable_unwatch(&wait->watch);
-	wait->watching = false;
+	if (wait->watch == NULL)
+		return;
+	ln_pollable_unwatch(wait->watch);
+	free(wait->watch);
+	wait->watch = NULL;
 }
 
 int ln_socket_settle(struct ln_socket *socket, enum ln_direction direction,

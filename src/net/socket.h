@@ -47,8 +47,9 @@ struct ln_socket {
 
 /* How a call waits: zeroed at first, on the stack of the task that calls. */
 struct ln_socket_wait {
-	struct ln_watch watch;
-	bool watching;
+	/* NULL: it does not watch. Not on the stack, which may be folded while
+	 * the task waits (sched/fold.h). */
+	struct ln_watch *watch;
 };
 
 /* The text of an errno, for people: "Connection refused (os error 111)". */

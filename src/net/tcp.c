@@ -150,7 +150,7 @@ int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
 		  int64_t deadline, struct ln_socket **stream,
 		  struct ln_address *peer, int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	unsigned broken = 0;
 	int error = 0;
 	int fd;
@@ -194,7 +194,7 @@ static int await_connection(struct ln_socket *stream,
 			    const struct ln_address *address, int64_t deadline,
 			    int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	int error;
 	int result;
 
@@ -273,7 +273,7 @@ static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
 static int receive(struct ln_socket *stream, void *data, size_t len, int flags,
 		   int64_t deadline, size_t *count, int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	bool sole = ln_socket_sole(stream);
 	int error = 0;
 	ssize_t n = -EAGAIN;
@@ -337,7 +337,7 @@ static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,
 int ln_tcp_write(struct ln_socket *stream, const struct iovec *pieces,
 		 int pieces_count, int64_t deadline, size_t *count, int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	int error;
 	ssize_t n;
 

@@ -81,6 +81,7 @@ int ln_config_new(struct ln_config **out)
 	if (config == NULL)
 		return LN_ENOMEM;
 	config->limits = ln_limits_default;
+	config->strategy = LN_MEMORY_AUTO;
 	*out = config;
 	return 0;
 }

@@ -14,6 +14,7 @@
 enum ln_memory_strategy {
 	LN_MEMORY_SLAB,  /* explicit bounds checks, no mapping per process */
 	LN_MEMORY_GUARD, /* guard pages: faster code, mappings per process */
+	LN_MEMORY_AUTO,  /* the latter while there are not too many */
 };
 
 struct ln_limits {

@@ -10,6 +10,7 @@
 struct ln_code_share;
 struct ln_environment;
 struct ln_compiled;
+struct ln_entry;
 
 /* A module that was added to an environment: what a process is spawned from. */
 struct ln_module {
@@ -22,6 +23,9 @@ struct ln_module {
 	uint64_t kept;               /* bytes charged beside that */
 	_Atomic uint64_t number; /* for other nodes, see node/program.h; 0: not
 				  * computed yet */
+	/* The function that a process was spawned with last, since the next one
+	 * is mostly spawned with it, too; lives as long as `module`. */
+	_Atomic(const struct ln_entry *) latest;
 	_Atomic uint32_t references;
 };
 

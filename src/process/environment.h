@@ -26,6 +26,7 @@ struct ln_registry;
 struct ln_listeners;
 struct ln_message;
 struct ln_log_source;
+struct ln_observer;
 struct ln_preopens;
 struct ln_process;
 struct ln_remote_environment_class;
@@ -51,7 +52,8 @@ struct ln_environment {
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
-	uint64_t number;                /* for reports; the first has 0 */
+	bool tiered;     /* its processes may be of the dense tier as well */
+	uint64_t number; /* for reports; the first has 0 */
 	/* The head of its family, which may be itself: environments that have
 	 * one registry, and whose processes find each other by id. All but the
 	 * head are below it. */
@@ -75,6 +77,10 @@ struct ln_environment {
 	const struct ln_console *console; /* NULL: the program's streams */
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */
+
+	/* Set before there are processes. NULL: its guests may not ask; it does
+	 * not pass to environments below. process/observer.h. */
+	struct ln_observer *observer;
 
 	/* Any thread. */
 	struct ln_tenant *making[LN_CODE_PHASES]; /* of modules */

@@ -9,7 +9,10 @@
 #include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
+#include "engine/fault.h"
 #include "engine/linker.h"
+#include "engine/memory.h"
+#include "engine/slots.h"
 #include "net/resolver.h"
 #include "process/environment.h"
 #include "process/listeners.h"
@@ -177,6 +180,13 @@ static int make_tenants(struct ln_environment *environment)
 	return error;
 }
 
+static bool has_fast_tier(const struct ln_engine *engine)
+{
+	return ln_slots_max(ln_memories_slots(ln_engine_memories(engine))) >
+		       0 &&
+	       ln_fault_is_first();
+}
+
 /* Sets what follows from the configuration and the parent. */
 static void set_limits(struct ln_environment *environment)
 {
@@ -200,7 +210,10 @@ static void set_limits(struct ln_environment *environment)
 	}
 	if (limits->max_fuel > 0)
 		environment->variant |= LN_VARIANT_METERED;
-	if (environment->config->strategy == LN_MEMORY_GUARD)
+	environment->tiered = environment->config->strategy == LN_MEMORY_AUTO &&
+			      has_fast_tier(environment->runtime->engine);
+	if (environment->config->strategy == LN_MEMORY_GUARD ||
+	    environment->tiered)
 		environment->variant |= LN_VARIANT_GUARD;
 }
 

@@ -125,7 +125,8 @@ static void answer_guest(struct ln_examination *out,
 	out->is_guest = true;
 	out->kept = instance->memory_used;
 	for (unsigned i = 0; i < LN_RESOURCE_KINDS; i++) {
-		const struct ln_handles *table = ln_guest_table(guest, i);
+		const struct ln_handles *table =
+			ln_guest_table(guest, (enum ln_resource_kind)i);
 
 		out->held[i] = table != NULL ? ln_handles_count(table) : 0;
 	}
@@ -185,6 +186,14 @@ static bool read_links(struct ln_examination *out, uint32_t from)
 	return from + SLOTS < end;
 }
 
+static void tell_watched(struct ln_examination *out,
+			 const struct ln_monitor *monitor)
+{
+	if (monitor != NULL)
+		relate(out->watched, &out->watched_count, monitor->process,
+		       monitor->tag);
+}
+
 /* The same of the monitors, which only some processes have. */
 static bool read_monitors(struct ln_examination *out, uint32_t from)
 {
@@ -193,17 +202,18 @@ static bool read_monitors(struct ln_examination *out, uint32_t from)
 
 	ln_process_lock(out->process);
 	if (out->process->extra != NULL) {
+		const struct ln_monitor *one =
+			out->process->extra->monitors.one;
+
 		table = &out->process->extra->monitors.table.table;
 		end = ln_table_slots(table);
-		out->monitors = table->live;
+		out->monitors = table->live + (one != NULL);
+		if (from == 0)
+			tell_watched(out, one);
 		for (uint32_t i = from; i < end && i < from + SLOTS; i++) {
 			struct ln_table_slot *slot = ln_table_at(table, i);
-			struct ln_monitor *monitor =
-				slot != NULL ? slot->value : NULL;
 
-			if (monitor != NULL)
-				relate(out->watched, &out->watched_count,
-				       monitor->process, monitor->tag);
+			tell_watched(out, slot != NULL ? slot->value : NULL);
 		}
 	}
 	ln_process_unlock(out->process);

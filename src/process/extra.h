@@ -21,9 +21,15 @@ struct ln_process;
  * process/monitors.c. */
 struct ln_monitors {
 	uint64_t first_tag; /* tags count up from here */
+	uint64_t next;      /* the next tag, less first_tag; by `self` only */
+	/* One that is in no place and can be used again, with its message and
+	 * its charge; NULL: none. By `self` only. */
+	struct ln_monitor *spare;
 	/* struct ln_monitor *, by tag - first_tag; one that has told stays
-	 * until its message is taken. */
+	 * until its message is taken. `one` is outside of the table: a request
+	 * has no other. */
 	struct ln_handles table;
+	struct ln_monitor *one; /* NULL: none */
 	/* Those that were asked for by a process's id: struct ln_monitor, by
 	 * that id; they are in `table`, too. */
 	struct ln_table numbers;

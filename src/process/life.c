@@ -8,15 +8,18 @@
 #include "process/life.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/futex.h"
 #include "base/probe.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "process/deaths.h"
 #include "process/drain.h"
 #include "process/environment.h"
 #include "process/extra.h"
+#include "process/inspect.h"
 #include "process/monitors.h"
 #include "process/registry.h"
 #include "process/remote.h"
@@ -25,6 +28,10 @@
 #include "process/trace.h"
 #include "sched/sched.h"
 
+_Static_assert(LN_OUTCOME_NORMAL == LN_DEATH_NORMAL, "outcomes");
+_Static_assert(sizeof(((struct ln_death *)0)->entry) ==
+		       sizeof(((struct ln_process_info *)0)->entry),
+	       "texts of one length");
 _Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
 
 /* Values of `ended`. */
@@ -45,6 +52,47 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 	free(extra);
 }
 
+/* While it still has its registrations and its argument. */
+LN_NOINLINE static void keep_death(struct ln_process *process,
+				   enum ln_outcome outcome)
+{
+	struct ln_process_info info;
+	struct ln_death death = {
+		.number = ln_directory_id(&process->entry),
+		.environment = process->environment->number,
+		.when = ln_time_now(),
+		.outcome = outcome,
+	};
+
+	ln_process_look(process, &info);
+	death.age = info.age;
+	death.cpu = info.cpu;
+	death.memory = info.memory;
+	if (outcome == LN_OUTCOME_EXITED)
+		death.exit_code = process->exit_code;
+	memcpy(death.id, process->id, sizeof(death.id));
+	memcpy(death.parent, process->parent, sizeof(death.parent));
+	memcpy(death.entry, info.entry, sizeof(death.entry));
+	memcpy(death.name,
+	       info.registered[0] != '\0' ? info.registered : info.label,
+	       sizeof(death.name));
+	ln_deaths_add(process->environment->runtime->deaths, &death,
+		      process->failure);
+	process->failure = NULL;
+}
+
+/* Keeps the death, unless it is a normal one of many. */
+static void note_death(struct ln_process *process, enum ln_outcome outcome)
+{
+	struct ln_runtime *runtime = process->environment->runtime;
+
+	if (LN_LIKELY(outcome == LN_OUTCOME_NORMAL &&
+		      ln_deaths_skips(runtime->deaths,
+				      ln_sched_ticks(runtime->sched))))
+		return;
+	keep_death(process, outcome);
+}
+
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
 {
 	struct ln_links links;
@@ -60,7 +108,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	registered = process->registrations != NULL;
 	watch = process->watches;
 	process->watches = NULL;
-	process->outcome = outcome;
+	process->outcome = (uint8_t)outcome;
 	links = process->links;
 	process->links = (struct ln_links){ 0 };
 	extra = process->extra;
@@ -103,6 +151,7 @@ static void task_run(struct ln_task *task)
 	/* A kill that came while it was about to return is still a kill. */
 	if (ln_task_interrupted(task))
 		outcome = LN_OUTCOME_KILLED;
+	note_death(process, outcome);
 	conclude(process, outcome);
 }
 

@@ -28,7 +28,9 @@ struct ln_resource {
 struct ln_message {
 	struct ln_message *next; /* the mailbox's */
 	int64_t tag;             /* 0: none */
-	enum ln_message_kind kind;
+	uint16_t kind;           /* enum ln_message_kind */
+	uint16_t weight;         /* how many `sent` stands for; 0: that is
+				  * not measured, see sched/counters.h */
 	uint32_t resource_count;
 	size_t size;     /* bytes written */
 	size_t capacity; /* bytes that `data` has room for */
@@ -36,6 +38,7 @@ struct ln_message {
 	uint8_t *data;   /* inline_data, or allocated */
 	struct ln_resource *resources;
 	uint8_t inline_data[LN_MESSAGE_INLINE];
+	int64_t sent; /* when it was pushed */
 };
 
 /* An empty message with room for `capacity` bytes at least, within reason: the

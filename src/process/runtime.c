@@ -15,6 +15,7 @@
 #include "engine/report.h"
 #include "net/resolver.h"
 #include "net/tls.h"
+#include "process/deaths.h"
 #include "process/directory.h"
 #include "process/metrics.h"
 #include "sched/blocking.h"
@@ -56,6 +57,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	error = LN_ENOMEM;
 	if (runtime->metrics == NULL)
 		goto fail_metrics;
+	runtime->deaths = ln_deaths_new();
+	if (runtime->deaths == NULL)
+		goto fail_directory;
 	error = ln_directory_new(&runtime->directory);
 	if (error < 0)
 		goto fail_directory;
@@ -98,6 +102,7 @@ fail_sched:
 fail_engine:
 	ln_directory_free(runtime->directory);
 fail_directory:
+	ln_deaths_free(runtime->deaths);
 	ln_metrics_free(runtime->metrics);
 fail_metrics:
 	ln_log_stop();
@@ -115,8 +120,9 @@ const char *ln_runtime_refusal(int error)
 		       "fewer workers (--workers)";
 	case LN_EIO:
 		return "no more threads can be started; raise the limit "
-		       "(ulimit -u, TasksMax= or the container's pids limit), "
-		       "or start fewer workers (--workers)";
+		       "(ulimit -u, TasksMax= or the container's pids limit; "
+		       "their stacks need addresses, ulimit -v), or start "
+		       "fewer workers (--workers)";
 	case LN_ELIMIT:
 		return "no more descriptors; raise the limit (ulimit -n)";
 	case LN_EPERM:
@@ -169,7 +175,9 @@ void ln_runtime_release(struct ln_runtime *runtime)
 	ln_blocking_free(runtime->texts);
 	ln_engine_free(runtime->engine);
 	ln_directory_free(runtime->directory);
+	ln_deaths_free(runtime->deaths);
 	ln_metrics_free(runtime->metrics);
+	free(runtime->folding);
 	free(runtime);
 	ln_log_stop();
 }

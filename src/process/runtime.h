@@ -17,8 +17,10 @@
 
 struct ln_blocking;
 struct ln_control;
+struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
+struct ln_folding;
 struct ln_host_table;
 struct ln_node;
 struct ln_local_node;
@@ -84,6 +86,7 @@ struct ln_runtime {
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
+	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */
 	struct ln_blocking *texts;  /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,
@@ -91,6 +94,10 @@ struct ln_runtime {
 	void *on_trap_argument;
 	const char *heap_profiles; /* where processes write theirs, or NULL */
 	int64_t started;           /* CLOCK_MONOTONIC, ns */
+
+	/* Set once, before there are processes; process/fold.h. NULL: none are
+	 * folded. */
+	struct ln_folding *folding;
 
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is not a node. Cleared when there are none any more. */

@@ -128,6 +128,8 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		return;
 	LN_PROBE_TRAP(process, ln_directory_id(&process->entry),
 		      ln_report_reason(report));
+	ln_report_free(process->failure);
+	process->failure = ln_report_retain(report);
 	if (runtime->on_trap == NULL && process->environment->console == NULL) {
 		queue_report(process, report);
 		return;

@@ -152,7 +152,8 @@ for kib in 20000 30000 40000 60000 80000 100000 150000 200000 300000; do
 		hello.wasm >out 2>err </dev/null || status=$?
 	[ "$status" -eq 127 ] || held "$kib KiB"
 	! grep -q 'lunatic: cannot start' err ||
-		says err 'memory or address space; .*ulimit -v' "$kib KiB"
+		says err '(memory or address space|no more threads).*; .*ulimit -v' \
+			"$kib KiB"
 done
 
 # No process left for the user; root may have any number.

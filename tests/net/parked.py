@@ -141,7 +141,7 @@ class Program:
 
     def waiting(self, function):
         return sum(process["name"] == "victim" and
-                   process["state"] == "io" and
+                   process["state"] in ("io", "timer") and
                    process["host_function"] == function
                    for process in self.report()["processes"])
 

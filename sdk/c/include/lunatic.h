@@ -40,6 +40,7 @@
 #include <lunatic/log.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
+#include <lunatic/metrics.h>
 #include <lunatic/net.h>
 #include <lunatic/plugin.h>
 #include <lunatic/process.h>

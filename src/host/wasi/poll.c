@@ -333,7 +333,8 @@ static int wait_for_events(struct polling *polling, uint32_t *result)
 		/* What became ready before the watch began, a look finds. */
 		if (polling->started)
 			continue;
-		ln_task_set_waiting(task, LN_WAIT_IO);
+		ln_task_set_waiting(task, polling->used > 0 ? LN_WAIT_WATCHED
+							    : LN_WAIT_TIMER);
 		error = ln_task_wait(task, polling->deadline);
 		ln_task_set_waiting(task, LN_WAIT_OTHER);
 		if (error == LN_EKILLED)

@@ -212,7 +212,7 @@ static LN_NOINLINE ssize_t peek_once(const struct ln_stream *stream,
 	ssize_t n;
 
 	message.msg_iovlen =
-		(size_t)ln_iovecs_gather(pieces, batch, pieces->left);
+		(size_t)ln_iovecs_gather_open(pieces, batch, pieces->left);
 	do {
 		n = recvmsg(ln_stream_fd(stream), &message,
 			    MSG_PEEK | MSG_DONTWAIT);

@@ -938,6 +938,29 @@ uint32_t lunatic_process_lookup(const void *name, size_t name_len,
 				uint64_t *id);
 
 /*
+ * lunatic::observe
+ *
+ * What the program is doing, for the server of `--observe`. Not in lunatic 0.7.
+ * Only that server can call this function, in an environment that the program
+ * makes for it; in all others it traps, whatever they allow.
+ */
+
+/*
+ * Answers a question about the program. The answer becomes the data message in
+ * the scratch area, from where it is read. The process waits meanwhile.
+ *
+ * question: `metrics`, `overview`, or another question of docs/observe.md; at
+ *   most 4,096 bytes
+ * Returns 0 if that is the answer, 1 if it is a text that tells why there is
+ *   none
+ * Traps: the environment is not that of the server
+ * Traps: the question is longer than 4,096 bytes
+ * Traps: the answer is longer than messages may be
+ */
+LUNATIC_IMPORT("lunatic::observe", "ask")
+uint32_t lunatic_observe_ask(const void *question, size_t question_len);
+
+/*
  * lunatic::plugin
  *
  * Changing a module before it is compiled. Only plugins can call these
@@ -1174,6 +1197,77 @@ void lunatic_log_write(uint32_t level, const void *text, size_t text_len);
  */
 LUNATIC_IMPORT("lunatic::log", "level")
 uint32_t lunatic_log_level(void);
+
+/*
+ * lunatic::metrics
+ *
+ * Numbers with names, of all processes of the program: counters, gauges and
+ * histograms. `--report` shows them. A name is UTF-8, of at most 255 bytes, and
+ * means one number of each kind. The program keeps 10,000 of them, 16 MiB, until
+ * it ends; what has a further name is dropped, which reports tell.
+ */
+
+/*
+ * Adds to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * value: what is added, without a sign
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "counter")
+void lunatic_metrics_counter(const void *name, size_t name_len, uint64_t value);
+
+/*
+ * Adds 1 to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_counter")
+void lunatic_metrics_increment_counter(const void *name, size_t name_len);
+
+/*
+ * Sets a gauge.
+ *
+ * name: the name of the gauge
+ * value: its new value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "gauge")
+void lunatic_metrics_gauge(const void *name, size_t name_len, double value);
+
+/*
+ * Adds to a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is added
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_gauge")
+void lunatic_metrics_increment_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Subtracts from a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is subtracted
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "decrement_gauge")
+void lunatic_metrics_decrement_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Records a value in a histogram, which has buckets of a fixed size, so that its
+ * percentiles are exact to 1/16. A value that is not a number is left out.
+ *
+ * name: the name of the histogram
+ * value: the value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "histogram")
+void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
 
 #undef LUNATIC_IMPORT
 
