@@ -54,6 +54,11 @@ READ(drop_module, sample->spares.dropped[LN_DROP_MODULE])
 READ(drop_unmade, sample->spares.dropped[LN_DROP_UNMADE])
 READ(drop_full, sample->spares.dropped[LN_DROP_FULL])
 READ(drop_unfit, sample->spares.dropped[LN_DROP_UNFIT])
+READ(fast_slots, sample->slots.taken)
+READ(fast_slots_max, sample->slots.max)
+READ(folded, sample->folding.folded)
+READ(folded_bytes, sample->folding.bytes)
+READ(folds, sample->folding.folds)
 READ(compile_time, (double)sample->codes.time / LN_NS_PER_S)
 READ(compiled, sample->codes.compiled)
 READ(not_compiled, sample->codes.failed)
@@ -132,6 +137,19 @@ const struct ln_number ln_numbers[] = {
 	{ MORE, "reason", "unmade", false, drop_unmade },
 	{ MORE, "reason", "full", false, drop_full },
 	{ MORE, "reason", "unfit", false, drop_unfit },
+	{ GAUGE("fast_slots", NULL,
+		"Slots for memories of the fast tier that are taken."),
+	  NULL, NULL, false, fast_slots },
+	{ GAUGE("fast_slots_max", NULL,
+		"Slots that the fast tier may have; 0: there is none."),
+	  NULL, NULL, false, fast_slots_max },
+	{ GAUGE("folded_processes", NULL, "Processes that are folded."), NULL,
+	  NULL, false, folded },
+	{ GAUGE("folded_bytes", "bytes",
+		"What the folded processes are folded into."),
+	  NULL, NULL, false, folded_bytes },
+	{ COUNTER("folds", NULL, "Times that a process was folded."), NULL,
+	  NULL, false, folds },
 	{ COUNTER("compile_seconds", "seconds",
 		  "Time for which modules were being compiled."),
 	  NULL, NULL, false, compile_time },

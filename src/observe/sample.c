@@ -16,6 +16,7 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/memory.h"
 #include "process/inspect.h"
 #include "process/lookup.h"
 #include "process/metrics.h"
@@ -132,6 +133,9 @@ struct ln_sample *ln_sample_new(struct ln_runtime *runtime)
 	count_processes(runtime, sample);
 	ln_spares_tell(ln_engine_spares(runtime->engine), &sample->spares);
 	ln_codes_tell(ln_engine_codes(runtime->engine), &sample->codes);
+	ln_slots_tell(ln_memories_slots(ln_engine_memories(runtime->engine)),
+		      &sample->slots);
+	ln_folding_tell(runtime, &sample->folding);
 	ln_sched_counts(runtime->sched, &sample->sched);
 	ln_histogram_init(&sample->run_waits);
 	ln_histogram_init(&sample->message_waits);

@@ -9,8 +9,10 @@
 
 #include "base/histogram.h"
 #include "engine/code.h"
+#include "engine/slots.h"
 #include "engine/spares.h"
 #include "process/directory.h"
+#include "process/fold.h"
 #include "sched/counters.h"
 
 struct ln_runtime;
@@ -43,6 +45,8 @@ struct ln_sample {
 	struct ln_tally tally;
 	struct ln_spares_tally spares;
 	struct ln_codes_tally codes;
+	struct ln_slots_tally slots;
+	struct ln_fold_tally folding;
 	struct ln_sched_counts sched;
 	struct ln_histogram run_waits; /* seconds */
 	struct ln_histogram message_waits;
