@@ -9,7 +9,9 @@
  * become known while a guest is folded.
  *
  * An instance whose module has no image, as one with a start function or with
- * much data, is compared with zeros.
+ * much data, is compared with zeros. A memory in the fast tier is compared with
+ * what its slot is mapped to, which comes back when the kernel takes a page. So
+ * pages that are as they were need nothing, and those that differ are writable.
  *
  * A page that was only read is as new in its image or zero, and costs nothing
  * but to be compared: tens of nanoseconds when it is in the cache.
@@ -33,6 +35,7 @@
 #include "engine/memory.h"
 #include "engine/module.h"
 #include "engine/recycle.h"
+#include "engine/slots.h"
 #include "engine/sweep.h"
 #include "sched/task.h"
 
@@ -59,6 +62,7 @@ struct span {
 struct look {
 	struct ln_folder *folder;
 	const struct ln_image *image; /* or NULL */
+	const struct ln_slot *slot;   /* of the fast tier, or NULL */
 	unsigned index;
 	const uint8_t *start;
 	size_t page;
@@ -124,7 +128,7 @@ static void end_span(struct look *look)
 	add_number(look, END);
 }
 
-/* Adds what a page holds: nothing when it is zero, as in the image. */
+/* Adds what a page holds: nothing when it will be so without that. */
 static int add_page(struct look *look, const uint8_t *at)
 {
 	struct ln_bytes *to = look->folder->to;
@@ -133,9 +137,11 @@ static int add_page(struct look *look, const uint8_t *at)
 	uint32_t number = (uint32_t)(offset / look->page);
 	size_t len;
 
-	if (look->image != NULL &&
-	    ln_image_read(look->image, look->index, offset, look->folder->base,
-			  look->page))
+	if (look->slot != NULL)
+		base = ln_slot_original(look->slot, offset);
+	else if (look->image != NULL &&
+		 ln_image_read(look->image, look->index, offset,
+			       look->folder->base, look->page))
 		base = look->folder->base;
 	if (number != look->next)
 		end_span(look);
@@ -145,7 +151,7 @@ static int add_page(struct look *look, const uint8_t *at)
 		return to->error;
 	len = ln_delta_write(&look->folder->recent, look->folder->delta, at,
 			     base, look->page);
-	if (len == 0 && base == NULL) {
+	if (len == 0 && (base == NULL || look->slot != NULL)) {
 		look->next = number;
 		end_span(look);
 		return to->error;
@@ -208,6 +214,7 @@ static int fold(struct ln_folder *folder, const struct ln_instance *instance,
 	struct look look = {
 		.folder = folder,
 		.image = image,
+		.slot = ln_memory_slot(memory),
 		.index = ln_memory_index(memory),
 		.start = ln_memory_at(memory, &size, &capacity),
 		.page = sweep->page,
@@ -322,6 +329,8 @@ static void unfold(struct reader *reader, const struct ln_image *image,
 	uint8_t *base = ln_memory_at(memory, &size, &capacity);
 	struct span span;
 
+	if (ln_memory_slot(memory) != NULL)
+		image = NULL;
 	for (;;) {
 		read_bytes(reader, &span, sizeof(span));
 		if (span.pages == 0)

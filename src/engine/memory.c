@@ -495,6 +495,11 @@ unsigned ln_memory_index(const struct ln_memory *memory)
 	return memory->index;
 }
 
+const struct ln_slot *ln_memory_slot(const struct ln_memory *memory)
+{
+	return memory->slot;
+}
+
 bool ln_memory_is_fast(const struct ln_memory *memory)
 {
 	return memory->slot != NULL;

@@ -15,6 +15,7 @@ struct ln_image;
 struct ln_instance;
 struct ln_memories;
 struct ln_memory;
+struct ln_slot;
 struct ln_slots;
 struct ln_sweep;
 
@@ -93,6 +94,9 @@ struct ln_memory *ln_memory_next(const struct ln_memory *memory);
 /* Whether it has address space of its own. */
 bool ln_memory_is_fast(const struct ln_memory *memory);
 unsigned ln_memory_index(const struct ln_memory *memory);
+
+/* Its slot in the fast tier; NULL: it is in a slab. */
+const struct ln_slot *ln_memory_slot(const struct ln_memory *memory);
 
 /* Takes the memories of an ended instance from it and refunds it. They belong
  * to nobody afterwards, hold what is no more than ln_memories_spare_bytes and

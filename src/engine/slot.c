@@ -393,6 +393,18 @@ bool ln_slot_prepare(struct ln_slot *slot, struct ln_backing *backing,
 	return true;
 }
 
+const uint8_t *ln_slot_original(const struct ln_slot *slot, size_t offset)
+{
+	const uint8_t *content = NULL;
+	uint32_t page;
+
+	if (slot->backing == NULL || offset >= slot->minimum)
+		return NULL;
+	page = (uint32_t)(offset / slot->backing->page);
+	(void)ln_backing_run(slot->backing, page, page + 1, &content);
+	return content;
+}
+
 bool ln_slot_grow(struct ln_slot *slot, size_t size)
 {
 	if (size > LN_SLOT_RESERVED ||

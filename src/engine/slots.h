@@ -66,6 +66,11 @@ void ln_slot_give(struct ln_slot *slot, const struct ln_rest *rest);
 /* Where it is, and how many bytes are accessible. */
 uint8_t *ln_slot_base(const struct ln_slot *slot, size_t *size);
 
+/* What the page that begins `offset` bytes into it holds once the kernel has
+ * taken it back: that of the backing; NULL: zero. It never changes within a
+ * life. */
+const uint8_t *ln_slot_original(const struct ln_slot *slot, size_t offset);
+
 /* Gives one that was taken without a backing another first size; what it holds
  * is zero. False: the kernel refuses. */
 bool ln_slot_fit(struct ln_slot *slot, size_t size);

@@ -21,6 +21,7 @@
 
 static uint8_t data[5000] = { 1, 2, 3, 4, 5 };
 static uint64_t zeros[3000];
+static uint8_t sevens[9000] = { [0 ... 8999] = 7 };
 static uint64_t boss;
 
 // Bytes that depend on the seed.
@@ -92,6 +93,9 @@ ENTRY(child)(int32_t number)
 	CHECK_EQ(receive_any(SOON), DATA);
 	boss = lunatic_message_take_process(0);
 	fill(data, sizeof(data), seed);
+	// Zeros in the place of what the module's data has.
+	for (size_t i = 0; i < sizeof(sevens); i += 3)
+		sevens[i] = 0;
 	for (int round = 0; round < 2; round++) {
 		// Memory grows before and after it was folded.
 		block = malloc(BLOCK << round);
@@ -103,6 +107,8 @@ ENTRY(child)(int32_t number)
 		check_filled(block, BLOCK << round, seed + 1);
 		for (size_t i = 0; i < sizeof(zeros) / sizeof(*zeros); i++)
 			CHECK_EQ(zeros[i], 0);
+		for (size_t i = 0; i < sizeof(sevens); i++)
+			CHECK_EQ(sevens[i], i % 3 == 0 ? 0 : 7);
 		if (round == 1)
 			free(block);
 	}
