@@ -26,6 +26,7 @@ int ln_pages_drop(void *at, size_t len)
 
 void ln_pages_make(void *at, size_t len)
 {
+	/* Without it each page is made when it is written. */
 	(void)madvise(at, len, MADV_POPULATE_WRITE);
 }
 

@@ -85,9 +85,9 @@ struct ln_control_words {
 	uint64_t max;
 	bool all;
 	bool nodes;
-	uint64_t count; /* of events, lunatic trace; as the next two */
-	uint64_t time;  /* nanoseconds */
-	bool fresh;     /* processes that are started from now on */
+	uint64_t count;    /* of events, lunatic trace; as the next two */
+	uint64_t time;     /* nanoseconds */
+	bool fresh;        /* processes that are started from now on */
 	uint64_t batch;    /* rounds to print; 0: as usual */
 	uint64_t interval; /* milliseconds */
 	bool absolute;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Files and lines in reports of traps and in inspect: of guests with DWARF,
 # without, and with a broken one.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/cli.sh"
 

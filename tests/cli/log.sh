@@ -1,5 +1,6 @@
 #!/bin/sh
 # The log as JSON, and what guests write to it.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/cli.sh"
 

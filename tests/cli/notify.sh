@@ -1,5 +1,6 @@
 #!/bin/sh
 # What the program tells its supervisor (NOTIFY_SOCKET), and as process 1.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/cli.sh"
 

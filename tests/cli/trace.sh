@@ -1,5 +1,6 @@
 #!/bin/sh
 # lunatic trace: events of processes, bounds, and those who are traced.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/support/cli.sh"
 
