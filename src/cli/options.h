@@ -65,11 +65,11 @@ struct ln_test_options {
 
 /* How long a drain may take, nanoseconds. */
 #define LN_CLI_DRAIN_MIN (100 * LN_NS_PER_MS)
-#define LN_CLI_DRAIN_MAX (24 * 3600 * LN_NS_PER_S)
+#define LN_CLI_DRAIN_MAX (LN_NS_PER_S * 24 * 3600)
 
 /* How much a trace may tell, and for how long. */
 #define LN_CLI_TRACE_COUNT_MAX 10000000
-#define LN_CLI_TRACE_TIME_MAX (24 * 3600 * LN_NS_PER_S)
+#define LN_CLI_TRACE_TIME_MAX (LN_NS_PER_S * 24 * 3600)
 
 /* Of the commands that ask a running program: cli/control.h. */
 struct ln_control_words {

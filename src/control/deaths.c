@@ -71,7 +71,7 @@ static void deaths_step(struct ln_control_request *request)
 static const struct ln_control_argument deaths_arguments[] = {
 	{ "after", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
 	  "only those with a larger serial number" },
-	{ "max", LN_CONTROL_NUMBER, 0, 2 * LN_DEATHS_MAX, false,
+	{ "max", LN_CONTROL_NUMBER, 0, INT64_C(2) * LN_DEATHS_MAX, false,
 	  "the most deaths to tell of, 100 by default" },
 	{ "failed", LN_CONTROL_BOOL, 0, 0, false,
 	  "leave out those that ended normally" },

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/folders.h"
@@ -290,6 +291,7 @@ static void remove_new(int folder, const char *entry)
 {
 	struct stat status;
 
+	ln_assert(folder >= 0);
 	if (fstatat(folder, entry, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISSOCK(status.st_mode) ||
 	    time(NULL) - status.st_mtime < NEW_SECONDS)

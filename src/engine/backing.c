@@ -70,6 +70,7 @@ static void append(struct spans *spans, uint32_t page, uint32_t gap)
 	struct ln_span *last =
 		spans->count > 0 ? &spans->at[spans->count - 1] : NULL;
 
+	ln_assert(spans->at != NULL);
 	if (last != NULL && page - last->end <= gap) {
 		last->end = page + 1;
 		return;
@@ -168,7 +169,7 @@ static bool write_file(struct ln_backing *backing, const uint8_t *base)
 
 static _Atomic uint64_t *new_set(uint32_t pages)
 {
-	return calloc((pages + 63) / 64, sizeof(uint64_t));
+	return calloc((pages + 63) / 64, sizeof(_Atomic uint64_t));
 }
 
 bool ln_backing_room(void)
