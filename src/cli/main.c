@@ -175,11 +175,12 @@ static bool drain(struct signal_thread *signals)
 	return true;
 }
 
-/* Whether a signal begins a drain rather than an end. */
+/* Whether a signal begins a drain rather than an end; also while the first
+ * process is being started. */
 static bool drains(const struct signal_thread *signals, int number)
 {
 	return number == SIGTERM && signals->options->drain > 0 &&
-	       ln_runtime_state(signals->runtime) == LN_RUNTIME_READY;
+	       ln_runtime_state(signals->runtime) < LN_RUNTIME_DRAINING;
 }
 
 static void *take_signals(void *argument)

@@ -122,6 +122,7 @@ static void answer_guest(struct ln_examination *out,
 	uint64_t max = process->environment->limits.max_fuel;
 	uint64_t left;
 
+	ln_assert(guest != NULL);
 	out->is_guest = true;
 	out->kept = instance->memory_used;
 	for (unsigned i = 0; i < LN_RESOURCE_KINDS; i++) {

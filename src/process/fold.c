@@ -68,7 +68,7 @@
 _Static_assert((UNITS << PATIENCE_MAX) <= UINT8_MAX / 2,
 	       "ln_process.fold_seen cannot tell so long ago");
 
-#define SHARE 50
+#define SHARE INT64_C(50)
 #define LOOK_NS 100 /* for one process in a sweep, about */
 #define PAUSE_MAX (60 * LN_NS_PER_S)
 #define STACK_MAX ((size_t)256 << 10) /* bytes in use */

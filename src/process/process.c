@@ -41,7 +41,7 @@ _Static_assert(offsetof(struct ln_process, task) +
 				       offsetof(struct ln_task, fiber) +
 				       offsetof(struct ln_fiber, sp) ==
 			       (size_t)2 * LN_CACHE_LINE ||
-		       LN_ASAN || LN_TSAN,
+		       (LN_ASAN | LN_TSAN) != 0,
 	       "what a message touches does not begin with a line");
 _Static_assert(sizeof(struct ln_process) <= LN_PROCESS_ENDED_BYTES,
 	       "a process takes more than it is charged at");
