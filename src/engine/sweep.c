@@ -26,7 +26,7 @@
 /* Ranges are listed together up to this distance and this length, bytes. */
 #define GAP_MAX ((size_t)512 << 10)
 #define SPAN_MAX ((size_t)4 << 20)
-#define REGIONS 32
+#define REGIONS 28
 
 /* From Linux's uapi/linux/fs.h of 6.7; older headers lack it. */
 struct region {

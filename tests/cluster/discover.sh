@@ -54,11 +54,11 @@ port_of() { echo "${1##*:}"; }
 server=127.0.0.1:$port
 dns --host-record=nodes.test,127.0.0.1
 serve e --discover "dns:nodes.test:$(port_of "$a")@$server"
-await e.err 'node e at .*, connected to [123] others?$'
+await e.err 'connected with node a '
 # SRV records say the ports; without any the node's own port is taken.
 dns "--srv-host=_lunatic._tcp.test,localhost,$(port_of "$b")"
 serve f --discover "dns:_lunatic._tcp.test@$server"
-await f.err 'node f at .*, connected to [1-4] others?$'
+await f.err 'connected with node b '
 # Another node takes the place of b in DNS: it is found, and b is not lost.
 serve g
 g=$address

@@ -135,13 +135,14 @@ static int show(struct ln_top *top)
 
 int ln_cli_top(int argc, char **argv)
 {
+	static struct ln_top top; /* the only one, and not small */
 	struct ln_cli_options options;
-	struct ln_top top = { .options = &options };
 	const char *words[1];
 	int status = 0;
 
 	if (ln_ask_parse(&command, argc, argv, &options, words, &status) < 0)
 		return status;
+	top.options = &options;
 	(void)setlocale(LC_CTYPE, "");
 	top.interval = (int64_t)options.ask.interval;
 	top.absolute = options.ask.absolute;
