@@ -67,12 +67,14 @@ static unsigned signs(int fd)
 	return count;
 }
 
+static _Atomic bool hangs;
 static _Atomic bool released;
 
 /* Keeps its worker, as a host function would that hangs. */
 static enum ln_outcome hang(struct ln_process *self)
 {
 	(void)self;
+	atomic_store(&hangs, true);
 	while (!atomic_load(&released))
 		;
 	return LN_OUTCOME_NORMAL;
@@ -123,6 +125,8 @@ static void hides_no_stuck_worker(void **state)
 	/* One that hangs is, while the other one has nothing to do. */
 	atomic_store(&released, false);
 	process = test_process_start(environment, hang, NULL);
+	while (!atomic_load(&hangs))
+		test_nap();
 	tick = ln_sched_ticks(sched);
 	while (!ln_sched_stuck(sched, tick) || ln_sched_ticks(sched) < tick + 5)
 		test_nap();
