@@ -8,6 +8,13 @@
  * no time, need none of this before. The task is a process to nobody; it keeps
  * the module, and is ended when the runtime stops.
  *
+ * A slot has page tables of its own, so who is woken there misses more lines of
+ * the cache: among a thousand processes that pass a message on, a hop takes 190
+ * ns in the fast tier and 117 in the dense one. What a slot saves at a spawn
+ * depends on the module's data. So small modules, of whose processes there may
+ * be many, leave all but a few slots to others; their code for the dense tier
+ * is made in a moment, for which the first one of them waits.
+ *
  * What fails for good is not tried again, and ends the processes that need it.
  *
  * Threads: any. The lock of a tier guards its state and who waits; that of all
@@ -40,6 +47,10 @@
 
 /* Of the slots, in quarters: from there on the dense tier is prepared. */
 #define CROWDED 3
+
+/* Modules of so many bytes use no more slots, while others use none. */
+#define LIGHT_BYTES ((size_t)32 << 10)
+#define LIGHT_SLOTS 64u
 
 enum state { NONE, MAKING, MADE, FAILED };
 
@@ -326,6 +337,26 @@ static bool is_crowded(const struct ln_slots *slots)
 	return ln_slots_taken(slots) >= ln_slots_max(slots) / 4 * CROWDED;
 }
 
+static bool is_light(const struct ln_tier *tier)
+{
+	size_t len;
+
+	(void)ln_compiled_bytes(tier->fast, &len);
+	return len <= LIGHT_BYTES;
+}
+
+/* Moves a process of a small module, if its code for the dense tier is there or
+ * can be made; otherwise the fast one serves as well, and the result is
+ * LN_EAGAIN. LN_EKILLED. */
+static int move_light(struct ln_instance *instance, struct ln_tier *tier)
+{
+	struct ln_report *report = NULL;
+	int result = move(instance, tier, &report);
+
+	ln_report_free(report);
+	return result == 0 || result == LN_EKILLED ? result : LN_EAGAIN;
+}
+
 int ln_tier_choose(struct ln_instance *instance, struct ln_report **report)
 {
 	struct ln_tier *tier = ln_compiled_tier(instance->module);
@@ -334,6 +365,13 @@ int ln_tier_choose(struct ln_instance *instance, struct ln_report **report)
 
 	if (tier == NULL || count == 0)
 		return 0;
+	if (ln_slots_taken(ln_memories_slots(memories)) >= LIGHT_SLOTS &&
+	    is_light(tier)) {
+		int result = move_light(instance, tier);
+
+		if (result != LN_EAGAIN)
+			return result;
+	}
 	if (LN_UNLIKELY(is_crowded(ln_memories_slots(memories))) &&
 	    atomic_load_explicit(&tier->dense, memory_order_relaxed) == NULL)
 		prepare(tier, instance->task->sched);
