@@ -122,12 +122,12 @@ static uint64_t addresses_left(void)
 static uint32_t find_max(uint32_t mappings)
 {
 	uint64_t left = addresses_left();
-	const uint64_t most = (uint64_t)ZONE_SLOTS * ZONES;
+	const uint64_t bound = (uint64_t)ZONE_SLOTS * ZONES;
 	uint64_t max = mappings / MAPPINGS_EACH;
 	uint64_t fit;
 
-	if (max > most)
-		max = most;
+	if (max > bound)
+		max = bound;
 	if (left == UINT64_MAX)
 		return (uint32_t)max;
 	fit = left / 2 / LN_SLOT_STRIDE;
