@@ -115,6 +115,7 @@ static int64_t tell_state(struct ln_supervisor *supervisor, int64_t now)
 	enum ln_runtime_state state = ln_runtime_state(supervisor->runtime);
 	char lines[2 * TEXT_SIZE] = "";
 	char status[TEXT_SIZE];
+	size_t len;
 
 	if (state == supervisor->told && now < supervisor->next_status)
 		return supervisor->next_status;
@@ -123,11 +124,12 @@ static int64_t tell_state(struct ln_supervisor *supervisor, int64_t now)
 		announce(supervisor, state, lines);
 	else if (strcmp(status, supervisor->status) == 0)
 		return supervisor->next_status = now + STATUS_EVERY;
-	strcat(lines, status);
+	len = strlen(lines);
+	snprintf(lines + len, sizeof(lines) - len, "%s", status);
 	if (!ln_notify_send(&supervisor->notify, lines))
 		return supervisor->next_status = now + AGAIN_AFTER;
 	supervisor->told = state;
-	strcpy(supervisor->status, status);
+	memcpy(supervisor->status, status, sizeof(status));
 	return supervisor->next_status = now + STATUS_EVERY;
 }
 
