@@ -31,6 +31,7 @@
 
 #define TEXT_SIZE 256
 #define STATUS_EVERY (5 * LN_NS_PER_S)
+#define LAST_TRIES 20                   /* ten milliseconds apart */
 #define AGAIN_AFTER (50 * LN_NS_PER_MS) /* what could not be sent */
 #define LOOK_MIN LN_NS_PER_MS           /* for progress */
 #define LOOK_PARTS 16                   /* of the time between two signs */
@@ -171,6 +172,23 @@ static bool sleep_until(struct ln_supervisor *supervisor, int64_t deadline)
 	return goes_on;
 }
 
+/* The last state is told; a supervisor that does not read has a moment. */
+static void say_farewell(struct ln_supervisor *supervisor)
+{
+	const struct timespec pause = { .tv_nsec = 10 * LN_NS_PER_MS };
+
+	for (int i = 0; i < LAST_TRIES; i++) {
+		enum ln_runtime_state state =
+			ln_runtime_state(supervisor->runtime);
+
+		(void)tell_state(supervisor, ln_time_now());
+		if (supervisor->told == state)
+			return;
+		/* If a signal ends it early, the next try comes early. */
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static void *thread_main(void *argument)
 {
 	struct ln_supervisor *supervisor = argument;
@@ -184,7 +202,7 @@ static void *thread_main(void *argument)
 		status = tell_state(supervisor, now);
 		sign = give_sign(supervisor, now);
 	} while (sleep_until(supervisor, status < sign ? status : sign));
-	(void)tell_state(supervisor, ln_time_now());
+	say_farewell(supervisor);
 	return NULL;
 }
 
