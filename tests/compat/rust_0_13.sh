@@ -31,7 +31,7 @@ quiet lunatic-message-request counter
 example lunatic configs
 says out '^Process [0-9]+ trying to allocate 2MB$' configs
 says out '^Process [0-9]+ going into infinite loop$' configs
-says err '^memory allocation of 2000000 bytes failed$' configs
+says err '2000000 bytes failed$' configs
 says err 'all fuel consumed' configs
 [ "$(wc -l <out)" -eq 2 ] || bad "configs: more than two lines"
 example lunatic distributed
