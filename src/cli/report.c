@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/uuid.h"
+#include "cli/control.h"
 #include "cluster/node.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
@@ -41,19 +42,9 @@ static const char *const metric_kinds[] = { "counter", "gauge", "histogram" };
 /* The start of a number that fits seven columns: 512, 1.5K, 64.0M. */
 static void print_size(FILE *out, int width, uint64_t bytes)
 {
-	static const char units[] = "KMGTPE";
 	char text[32];
-	double value = (double)bytes;
-	int unit = -1;
 
-	while (value >= 1024 && units[unit + 1] != '\0') {
-		value /= 1024;
-		unit++;
-	}
-	if (unit < 0)
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
-	else
-		snprintf(text, sizeof(text), "%.1f%c", value, units[unit]);
+	ln_ask_format_size(text, sizeof(text), bytes);
 	fprintf(out, "%*s", width, text);
 }
 

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "control/control_impl.h"
 #include "control/fields.h"
+#include "control/filter.h"
 #include "control/method.h"
 #include "control/methods.h"
 #include "process/inspect.h"
@@ -62,10 +63,8 @@ struct state {
 	const struct ln_field *field;
 	size_t max;
 	int64_t interval;
-	int64_t environment; /* -1: all */
-	const char *with;    /* a state; NULL: any */
-	const char *name;    /* NULL: any */
-	uint64_t rounds;     /* after which it ends; 0: never */
+	struct ln_filter filter;
+	uint64_t rounds; /* after which it ends; 0: never */
 	/* This round. */
 	struct ln_directory_walk walk;
 	struct pasts now;
@@ -183,24 +182,12 @@ static void sort_kept(struct state *state)
 
 /* ---- A round ---- */
 
-static bool matches(const struct state *state,
-		    const struct ln_process_info *info)
-{
-	if (state->environment >= 0 &&
-	    info->environment != (uint64_t)state->environment)
-		return false;
-	if (state->with != NULL &&
-	    strcmp(ln_process_state_name(info->state), state->with) != 0)
-		return false;
-	return state->name == NULL || strstr(info->name, state->name) != NULL ||
-	       strstr(info->label, state->name) != NULL;
-}
-
 /* Texts are needed to sort or to filter by. */
 static bool needs_texts(const struct state *state)
 {
-	return state->name != NULL || (state->order == BY_FIELD &&
-				       state->field->kind == LN_FIELD_TEXT);
+	return state->filter.name != NULL ||
+	       (state->order == BY_FIELD &&
+		state->field->kind == LN_FIELD_TEXT);
 }
 
 static void add(struct state *state, struct ln_process *process)
@@ -213,7 +200,7 @@ static void add(struct state *state, struct ln_process *process)
 	else
 		ln_process_measure(process, &row->info);
 	remember(&state->now, &row->info);
-	if (!matches(state, &row->info))
+	if (!ln_filter_matches(&state->filter, &row->info))
 		return;
 	compare_past(state, row);
 	state->matching++;
@@ -366,9 +353,7 @@ static void begin(struct ln_control_request *request)
 	state->max = (size_t)ln_control_number(request, "max", 50);
 	state->interval =
 		ln_control_number(request, "interval_ms", 1000) * LN_NS_PER_MS;
-	state->environment = ln_control_number(request, "environment", -1);
-	state->with = ln_control_text(request, "state", NULL);
-	state->name = ln_control_text(request, "name", NULL);
+	ln_filter_read(&state->filter, request);
 	state->rounds = (uint64_t)ln_control_number(request, "rounds", 0);
 	if (!read_order(state, sort)) {
 		ln_control_fail(request, "bad-argument",
@@ -401,12 +386,7 @@ static const struct ln_control_argument arguments[] = {
 	  "milliseconds from round to round, 1000 by default" },
 	{ "rounds", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
 	  "rounds after which it ends; 0, the default: never" },
-	{ "environment", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
-	  "only processes of the environment with that number" },
-	{ "state", LN_CONTROL_TEXT, 1, 64, false,
-	  "only processes in that state" },
-	{ "name", LN_CONTROL_TEXT, 1, 255, false,
-	  "only processes with that in their name or label" },
+	LN_FILTER_ARGUMENTS,
 	{ .name = NULL },
 };
 

@@ -32,23 +32,29 @@
 /* Room for what is told after the guests' metrics. */
 #define END_ROOM 512
 
-static void add_number(const struct ln_number *number,
-		       const struct ln_family *family,
-		       const struct ln_sample *sample, struct ln_bytes *out)
+/* A sample with one label; NULL: with none. */
+static void add_sample(struct ln_bytes *out, const struct ln_family *family,
+		       const char *label, const char *text, double value)
 {
 	struct ln_bytes labels = { .max = SIZE_MAX };
 
-	if (number->label != NULL)
-		ln_openmetrics_label(&labels, number->label, number->value,
-				     strlen(number->value));
+	if (label != NULL)
+		ln_openmetrics_label(&labels, label, text, strlen(text));
 	ln_bytes_add(&labels, "", 1);
 	if (labels.error < 0)
 		out->error = labels.error;
 	else
 		ln_openmetrics_sample(out, family, NULL,
-				      (const char *)labels.data,
-				      number->read(sample));
+				      (const char *)labels.data, value);
 	ln_bytes_deinit(&labels);
+}
+
+static void add_number(const struct ln_number *number,
+		       const struct ln_family *family,
+		       const struct ln_sample *sample, struct ln_bytes *out)
+{
+	add_sample(out, family, number->label, number->value,
+		   number->read(sample));
 }
 
 static void add_numbers(const struct ln_sample *sample, struct ln_bytes *out)
@@ -119,20 +125,9 @@ static void add_nodes(const struct ln_family *family, enum of_node what,
 		      struct ln_bytes *out)
 {
 	ln_openmetrics_family(out, family);
-	for (size_t i = 0; i < count; i++) {
-		const char *name = peers[i].id.name;
-		struct ln_bytes labels = { .max = SIZE_MAX };
-
-		ln_openmetrics_label(&labels, "node", name, strlen(name));
-		ln_bytes_add(&labels, "", 1);
-		if (labels.error < 0)
-			out->error = labels.error;
-		else
-			ln_openmetrics_sample(out, family, NULL,
-					      (const char *)labels.data,
-					      of_node(&peers[i], what));
-		ln_bytes_deinit(&labels);
-	}
+	for (size_t i = 0; i < count; i++)
+		add_sample(out, family, "node", peers[i].id.name,
+			   of_node(&peers[i], what));
 }
 
 static void add_node(struct ln_node *member, struct ln_bytes *out)

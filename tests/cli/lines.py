@@ -2,20 +2,16 @@
 
     lines.py LUNATIC MODULE...
 """
+import os
 import random
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../net/support"))
+from client import check, finish  # noqa: E402
+
 lunatic = sys.argv[1]
 ROUNDS = 25
-failures = 0
-
-
-def check(holds, *what):
-    global failures
-    if not holds:
-        failures += 1
-        print("FAILED:", *what)
 
 
 def number(data, at):
@@ -78,4 +74,4 @@ for name in sys.argv[2:]:
         data = bytearray(good)
         data[begin:end] = bytes([fill]) * (end - begin)
         run(bytes(data), (name, "filled with", fill))
-sys.exit(failures > 0)
+finish()

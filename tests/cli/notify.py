@@ -10,16 +10,10 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../net/support"))
+from client import PATIENCE, check, finish  # noqa: E402
+
 lunatic, folder = sys.argv[1:]
-PATIENCE = 60
-failures = 0
-
-
-def check(holds, *what):
-    global failures
-    if not holds:
-        failures += 1
-        print("FAILED:", *what)
 
 
 class Supervisor:
@@ -126,4 +120,4 @@ life("@lunatic-test-%d" % os.getpid())
 kill()
 end()
 full()
-sys.exit(failures > 0)
+finish()

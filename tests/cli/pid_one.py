@@ -9,16 +9,11 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../net/support"))
+from client import check, finish  # noqa: E402
+
 lunatic, folder = sys.argv[1:3]
 alone = sys.argv[3:]
-failures = 0
-
-
-def check(holds, *what):
-    global failures
-    if not holds:
-        failures += 1
-        print("FAILED:", *what)
 
 
 # A shell becomes the program, as process 1, after it has started one whose
@@ -78,4 +73,4 @@ run(signal.SIGTERM, 0, "--drain", "30s")
 failed = subprocess.run([*alone, lunatic, "missing.wasm"], cwd=folder,
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 check(failed.returncode == 1 and b"cannot open" in failed.stderr, failed)
-sys.exit(failures > 0)
+finish()

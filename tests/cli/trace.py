@@ -3,21 +3,16 @@
     trace.py LUNATIC GUEST FOLDER
 """
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../net/support"))
+from client import PATIENCE, check, finish  # noqa: E402
+
 lunatic, guest, folder = sys.argv[1:]
-PATIENCE = 60
-failures = 0
-
-
-def check(holds, *what):
-    global failures
-    if not holds:
-        failures += 1
-        print("FAILED:", *what)
 
 
 class Program:
@@ -208,4 +203,4 @@ as_text(program)
 nobody()
 flood(program)
 program.end()
-sys.exit(failures > 0)
+finish()

@@ -105,7 +105,7 @@ static const uint8_t program[] = {
 };
 
 /* Of version 4: two directories, and files in them. */
-static const char old_names[] = "/root/lib\0src\0\0"
+static const char old_names[] = "/deps/lib\0src\0\0"
 				"main.c\0\2\0\0"
 				"/abs/other.c\0\0\0\0";
 /* Of version 5: the directory that was compiled in, one below it, another; and
