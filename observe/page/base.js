@@ -135,19 +135,22 @@ async function act(method, args) {
 
 /* ---- A question to the user ---- */
 
+let answered = () => {};
+
 function confirmed(question) {
 	const dialog = find("ask");
 
+	/* The end of an earlier question may be told when this one is open: it
+	 * must not take the answer to this one for its own. */
+	answered(false);
 	find("question").textContent = question;
 	dialog.returnValue = "no";
 	dialog.showModal();
 	return new Promise(resolve => {
-		dialog.addEventListener("close", function closed() {
-			/* The end of an earlier question may be told late. */
-			if (dialog.open)
-				return;
-			dialog.removeEventListener("close", closed);
-			resolve(dialog.returnValue === "yes");
-		});
+		answered = resolve;
+		dialog.onclose = () => {
+			if (!dialog.open)
+				answered(dialog.returnValue === "yes");
+		};
 	});
 }
