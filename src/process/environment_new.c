@@ -182,11 +182,10 @@ static int make_tenants(struct ln_environment *environment)
 			parent != NULL ? parent->databases : NULL,
 			&environment->databases);
 	if (error == 0)
-		error = ln_code_join(environment->engine,
-				     is_like(environment, parent)
-					     ? parent->making
-					     : NULL,
-				     environment->making);
+		error = ln_code_join(
+			environment->engine,
+			is_like(environment, parent) ? parent->making : NULL,
+			environment->making);
 	return error;
 }
 
@@ -252,8 +251,8 @@ static int make_linker(struct ln_environment *environment)
 	    ln_config_allows(environment->config, ""))
 		return ln_linker_like(parent->linker, environment->variant,
 				      &environment->linker);
-	return ln_linker_new(environment->engine, environment->variant,
-			     allows, environment, &environment->linker);
+	return ln_linker_new(environment->engine, environment->variant, allows,
+			     environment, &environment->linker);
 }
 
 /* Gives it the registry of its family, or one of its own. */

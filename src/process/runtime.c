@@ -68,9 +68,8 @@ static unsigned position_of(const struct ln_engine_class *class)
 static int make_engine(struct ln_runtime *runtime,
 		       const struct ln_runtime_options *options)
 {
-	const struct ln_engine_class *class = options->engine != NULL
-						      ? options->engine
-						      : ln_engine_default();
+	const struct ln_engine_class *class =
+		options->engine != NULL ? options->engine : ln_engine_default();
 	int error = ln_engine_new(class, options->host,
 				  options->epochs ? LN_PREEMPTION_EPOCHS
 						  : LN_PREEMPTION_SIGNAL,

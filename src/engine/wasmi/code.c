@@ -113,10 +113,10 @@ const uint8_t *ln_wasmi_image(const struct ln_compiled *code, size_t *size)
 	return NULL;
 }
 
-struct ln_host_imports *
-ln_wasmi_imports_new(struct ln_variant *variant,
-		     const struct ln_host_table *table,
-		     enum ln_abi_generation generation, const uint64_t *allowed)
+struct ln_host_imports *ln_wasmi_imports_new(struct ln_variant *variant,
+					     const struct ln_host_table *table,
+					     enum ln_abi_generation generation,
+					     const uint64_t *allowed)
 {
 	size_t size = (table->count + 63) / 64 * sizeof(*allowed);
 	struct ln_host_imports *imports = malloc(sizeof(*imports) + size);

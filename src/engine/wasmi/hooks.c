@@ -98,8 +98,7 @@ static bool next_slice(const void *at, uint64_t left, uint64_t required,
 {
 	struct ln_instance *instance = ln_wasmi_making();
 	struct ln_instance_state *state = instance->state;
-	bool metered =
-		ln_compiled_engine_variant(instance->module)->metered;
+	bool metered = ln_compiled_engine_variant(instance->module)->metered;
 	bool goes_on;
 
 	if (metered && left + state->later < required)

@@ -88,8 +88,7 @@ static struct ln_report *report(struct ln_instance *instance,
 	return call.report;
 }
 
-int ln_wasmi_instantiate(struct ln_instance *instance,
-			 struct ln_report **out)
+int ln_wasmi_instantiate(struct ln_instance *instance, struct ln_report **out)
 {
 	struct ln_instance_state *state = instance->state;
 	bool in_pool = ln_task_current() == NULL;
@@ -116,8 +115,7 @@ int ln_wasmi_instantiate(struct ln_instance *instance,
 
 enum ln_stop ln_wasmi_call(struct ln_instance *instance,
 			   const struct ln_entry *entry,
-			   const union ln_value *params,
-			   struct ln_report **out)
+			   const union ln_value *params, struct ln_report **out)
 {
 	struct ln_instance_state *state = instance->state;
 	uint32_t slots = entry->param_count > entry->result_count
@@ -222,8 +220,7 @@ int ln_wasmi_backtrace(struct ln_instance *instance,
 		       size_t max, size_t *count)
 {
 	(void)trapping;
-	*count = lunatic_engine_wasmi_where(instance->state->store,
-					    instance->state->at, functions,
-					    max);
+	*count = lunatic_engine_wasmi_where(
+		instance->state->store, instance->state->at, functions, max);
 	return 0;
 }

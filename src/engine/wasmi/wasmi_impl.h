@@ -23,9 +23,9 @@ struct ln_variant {
 /* In instance->state_room. */
 struct __attribute__((may_alias)) ln_instance_state {
 	struct lunatic_wasmi_store *store;
-	uint64_t later;      /* fuel for later slices */
-	const void *at;      /* where the guest is, while its slice ends; NULL */
-	uint64_t left;       /* of the slice, meanwhile */
+	uint64_t later; /* fuel for later slices */
+	const void *at; /* where the guest is, while its slice ends; NULL */
+	uint64_t left;  /* of the slice, meanwhile */
 	const char *refusal; /* why it has no memory; NULL: it was given */
 };
 
@@ -43,11 +43,10 @@ int ln_wasmi_compile(struct ln_variant *variant, const uint8_t *bytes,
 		     size_t len, struct ln_compiled **code, char **error);
 void ln_wasmi_compiled_free(struct ln_compiled *code);
 const uint8_t *ln_wasmi_image(const struct ln_compiled *code, size_t *size);
-struct ln_host_imports *
-ln_wasmi_imports_new(struct ln_variant *variant,
-		     const struct ln_host_table *table,
-		     enum ln_abi_generation generation,
-		     const uint64_t *allowed);
+struct ln_host_imports *ln_wasmi_imports_new(struct ln_variant *variant,
+					     const struct ln_host_table *table,
+					     enum ln_abi_generation generation,
+					     const uint64_t *allowed);
 void ln_wasmi_imports_free(struct ln_host_imports *imports);
 int ln_wasmi_link(struct ln_host_imports *imports,
 		  const struct ln_compiled *code, struct ln_linked **linked,
