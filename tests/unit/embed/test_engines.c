@@ -80,7 +80,7 @@ static const char peers[] =
 	"  (call $greet (local.get $other))"
 	"  (drop (call $meet))"
 	"  (drop (call $meet)))" /* never */
-	" (func (export \"trap\") (call $inner))"
+	" (func $trap (export \"trap\") (call $inner))"
 	" (func $inner (drop (i32.div_s (i32.const 1) (i32.const 0)))))";
 
 static lunatic_rt_process *spawn(lunatic_rt_module *module,
@@ -132,6 +132,7 @@ static void meet(const char *one, const char *other, bool kill_callee,
 
 static void processes_of_both_meet(void **state)
 {
+	let_guests_trap();
 	meet("wasmi", "wasmtime", true, *state);
 	meet("wasmi", "wasmtime", false, *state);
 	meet("wasmtime", "wasmi", true, *state);
