@@ -51,7 +51,6 @@ struct ln_environment {
 	struct ln_environment *parent;  /* counted; NULL: none */
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */
-	struct ln_engine *engine;       /* the runtime's */
 	unsigned variant;               /* of the engine */
 	bool tiered;     /* its processes may be of the dense tier as well */
 	uint64_t number; /* for reports; the first has 0 */
@@ -95,6 +94,7 @@ struct ln_environment {
 	struct ln_clock clock;         /* of its processes' timers */
 	atomic_bool lacks_directories; /* a guest looked for one, and there
 					* are none; for hints only */
+	struct ln_engine *engine;      /* the runtime's; immutable */
 };
 
 /* Whether it is of another node: see process/remote_environment.h. */

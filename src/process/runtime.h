@@ -110,11 +110,6 @@ struct ln_runtime {
 	struct ln_node *member;
 	struct ln_control *control; /* likewise; control/control.h */
 
-	/* All that were asked for, by their position (ln_engine_at), set once,
-	 * under the lock. */
-	struct ln_lock engines_lock;
-	struct ln_engine *_Atomic engines[LN_ENGINES];
-
 	/* Any thread. */
 	struct ln_tls_context *_Atomic system_trust; /* of guests that connect
 						      * by TLS, made by the
@@ -130,6 +125,10 @@ struct ln_runtime {
 	struct ln_drains drains;
 	struct ln_traces traces;
 	struct ln_serving serving; /* to the outside, by its guests */
+	/* All engines that were asked for, by their position (ln_engine_at),
+	 * set once, under the lock. */
+	struct ln_lock engines_lock;
+	struct ln_engine *_Atomic engines[LN_ENGINES];
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
