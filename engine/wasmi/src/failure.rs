@@ -42,7 +42,11 @@ impl Failure {
     ) -> Self {
         let mut functions = [0; WALK_MAX];
         let ran = error.as_trap_code().is_some() || recorded.is_some();
-        let count = if ran { trapped(store, &mut functions) } else { 0 };
+        let count = if ran {
+            trapped(store, &mut functions)
+        } else {
+            0
+        };
         for function in &mut functions[..count] {
             *function = function.saturating_add(imports);
         }

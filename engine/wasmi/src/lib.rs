@@ -10,10 +10,7 @@ mod failure;
 mod module;
 mod store;
 
-use std::{
-    ffi::c_void,
-    sync::OnceLock,
-};
+use std::{ffi::c_void, sync::OnceLock};
 use wasmi::lunatic::{GuestHooks, MemoryHooks, Whereabouts, set_guest_hooks, set_memory_hooks};
 
 /// What the runtime does for guests; see `rust.h`.
@@ -40,9 +37,8 @@ pub(crate) fn hooks() -> &'static Hooks {
 
 fn next_slice(at: Whereabouts<'_>, left: u64, required: u64) -> Option<u64> {
     let mut fuel = 0;
-    let goes_on = unsafe {
-        (hooks().next_slice)((&raw const at).cast(), left, required, &mut fuel)
-    };
+    let goes_on =
+        unsafe { (hooks().next_slice)((&raw const at).cast(), left, required, &mut fuel) };
     goes_on.then_some(fuel)
 }
 

@@ -23,8 +23,9 @@ const FIRST_STACK: usize = 1024;
 /// Stacks that a module keeps for its next calls.
 const KEPT_STACKS: usize = 4;
 
-/// Bytes that cost a unit of fuel when they are copied or filled.
-const BYTES_PER_FUEL: u32 = 64;
+/// Bytes that cost a unit of fuel when they are copied or filled, as with the
+/// other engine.
+const BYTES_PER_FUEL: u32 = 1;
 
 /// Cells that a host function may have.
 const CELLS_MAX: usize = 24;
@@ -158,14 +159,8 @@ fn call(
     let shared = caller.data().shared();
     let mut context = caller.as_context_mut();
     let outer = shared.enter(&mut context);
-    let returned = unsafe {
-        (function.0.call)(
-            ptr::null_mut(),
-            ptr::null_mut(),
-            values.as_mut_ptr(),
-            count,
-        )
-    };
+    let returned =
+        unsafe { (function.0.call)(ptr::null_mut(), ptr::null_mut(), values.as_mut_ptr(), count) };
     shared.leave(outer);
     if !returned {
         return Err(Error::new(""));

@@ -154,8 +154,12 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_instantiate(
 unsafe fn fail(state: *mut State, error: &wasmi::Error, failure: *mut *mut Failure) {
     let recorded = unsafe { (*state).shared.trap.take() };
     let imports = unsafe { (*state).imports };
-    unsafe { with_store(state, |store| Failure::of_call(store, error, recorded, imports)) }
-        .give(failure);
+    unsafe {
+        with_store(state, |store| {
+            Failure::of_call(store, error, recorded, imports)
+        })
+    }
+    .give(failure);
 }
 
 fn to_val(value: &Value, ty: ValType) -> Val {

@@ -249,6 +249,34 @@ static void limits_hold(void **state)
 	lunatic_rt_environment_release(environment);
 }
 
+/* What takes more fuel than a slice has goes on where it was. */
+static const char slices[] =
+	"(module (table $t 1 funcref) (global $g (mut i32) (i32.const 0))"
+	" (func $f (param i32) (result i32) (local i32)"
+	"  (global.set $g (i32.add (global.get $g) (i32.const 1)))"
+	"  (drop (table.grow $t (ref.null func) (i32.const 200000)))"
+	"  (global.set $g (i32.add (global.get $g) (i32.const 1)))"
+	"  (table.fill $t (i32.const 0) (ref.null func) (i32.const 200000))"
+	"  (table.copy $t $t (i32.const 1) (i32.const 0) (i32.const 200000))"
+	"  (loop $l"
+	"   (local.set 1 (i32.add (local.get 1) (i32.const 3)))"
+	"   (br_if $l (i32.lt_u (local.get 1) (i32.const 3000000))))"
+	"  (i32.add (local.get 1) (global.get $g)))"
+	" (func (export \"sum\")"
+	"  (if (i32.ne (call $f (i32.const 1)) (i32.const 3000002))"
+	"   (then unreachable))))";
+
+static void slices_go_on(void **state)
+{
+	lunatic_rt_environment *environment = of(*state, "wasmi");
+	lunatic_rt_module *module = compile(environment, slices);
+
+	assert_int_equal(finish(spawn(module, "sum")),
+			 LUNATIC_RT_OUTCOME_NORMAL);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
+}
+
 /* 64 MiB are filled and copied in pieces, and a kill takes effect in between.
  */
 static const char bulk[] =
@@ -286,6 +314,7 @@ int main(void)
 		cmocka_unit_test(traps_name_functions),
 		cmocka_unit_test(exceptions_are_refused),
 		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(slices_go_on),
 		cmocka_unit_test(bulk_operations_end),
 #endif
 	};
