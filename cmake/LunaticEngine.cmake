@@ -43,3 +43,37 @@ target_compile_definitions(engine INTERFACE
 # With what other folders need of the C library: resolv decodes answers of DNS.
 set(LUNATIC_SYSTEM_LIBRARIES gcc_s util rt pthread m dl resolv)
 target_link_libraries(engine INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})
+
+# The second engine, which interprets: built likewise, by tools/build-wasmi.sh.
+set(LUNATIC_WASMI auto CACHE STRING
+	"Build the engine wasmi as well: ON, OFF, or auto, if it can be built")
+set(LUNATIC_WASMI_LIB)
+if(LUNATIC_WASMI)
+	execute_process(
+		COMMAND "${PROJECT_SOURCE_DIR}/tools/build-wasmi.sh"
+		OUTPUT_VARIABLE wasmi_dir
+		OUTPUT_STRIP_TRAILING_WHITESPACE
+		RESULT_VARIABLE wasmi_result)
+	if(wasmi_result EQUAL 0)
+		set(LUNATIC_WASMI_LIB "${wasmi_dir}/lib/liblunatic_wasmi.a")
+		message(STATUS "Second engine: ${wasmi_dir}")
+	elseif(LUNATIC_WASMI STREQUAL "auto")
+		message(STATUS "Second engine: none, since wasmi could not be built")
+	else()
+		message(FATAL_ERROR
+			"wasmi could not be built; -DLUNATIC_WASMI=OFF leaves it out")
+	endif()
+	file(GLOB wasmi_inputs CONFIGURE_DEPENDS
+		"${PROJECT_SOURCE_DIR}/engine/wasmi/Cargo.*"
+		"${PROJECT_SOURCE_DIR}/engine/wasmi/src/*.rs"
+		"${PROJECT_SOURCE_DIR}/engine/wasmi/patches/*/*.patch"
+		"${PROJECT_SOURCE_DIR}/tools/build-wasmi.sh")
+	set_property(DIRECTORY APPEND PROPERTY
+		CMAKE_CONFIGURE_DEPENDS ${wasmi_inputs})
+endif()
+if(LUNATIC_WASMI_LIB)
+	target_link_libraries(engine INTERFACE "${LUNATIC_WASMI_LIB}")
+	target_compile_definitions(engine INTERFACE LN_HAS_WASMI=1)
+else()
+	target_compile_definitions(engine INTERFACE LN_HAS_WASMI=0)
+endif()

@@ -120,7 +120,7 @@ add_custom_command(
 	OUTPUT "${merged}"
 	COMMAND "${PROJECT_SOURCE_DIR}/cmake/merge-archives.sh"
 		"${CMAKE_LINKER}" "${CMAKE_OBJCOPY}" "${LUNATIC_AR}" "${merged}"
-		${archives} $<TARGET_FILE:engine>
+		${archives} $<TARGET_FILE:engine> ${LUNATIC_WASMI_LIB}
 	DEPENDS cmake/merge-archives.sh ${LUNATIC_LIBS} $<TARGET_FILE:engine>
 	COMMENT "Merging liblunatic.a"
 	VERBATIM)

@@ -148,6 +148,11 @@ typedef struct lunatic_rt_config {
 	 * form, which takes a third of the memory or less; waking it takes some
 	 * microseconds more. 0 (default): never. */
 	size_t fold_after_ms;
+	/* What runs wasm in environments that ask for nothing else: "wasmtime",
+	 * which compiles, or "wasmi", if it is built in, which interprets: it
+	 * starts at once, computes slowly, and needs no executable memory. NULL
+	 * (default): what the variable LUNATIC_ENGINE says, or "wasmtime". */
+	const char *engine;
 } lunatic_rt_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_RT_EINVAL. */
@@ -160,8 +165,8 @@ LUNATIC_RT_API int lunatic_rt_config_init(lunatic_rt_config *config,
  * closed, and installs a handler for SIGURG (see above). With its first
  * environment the engine installs handlers for SIGSEGV, SIGILL and SIGFPE. All
  * of them pass on signals that are not their own, and must not be replaced.
- * LUNATIC_RT_EINVAL; LUNATIC_RT_ENOMEM: no memory or address space;
- * LUNATIC_RT_EIO: no thread; LUNATIC_RT_ELIMIT: no descriptor;
+ * LUNATIC_RT_EINVAL; LUNATIC_RT_ENOENT: there is no such engine;
+ * LUNATIC_RT_ENOMEM: no memory or address space; LUNATIC_RT_EIO: no thread; LUNATIC_RT_ELIMIT: no descriptor;
  * LUNATIC_RT_EPERM: the system forbids executable memory; LUNATIC_RT_EUNSUP: it
  * forbids signal handlers. */
 LUNATIC_RT_API int lunatic_rt_new(const lunatic_rt_config *config,
@@ -292,6 +297,11 @@ typedef struct lunatic_rt_environment_config {
 	const lunatic_rt_plugin *plugins;
 	size_t plugin_count;
 	uint64_t max_plugin_ms; /* for one module, all plugins together */
+
+	/* What runs its modules, and those of environments that guests make
+	 * below it, see lunatic_rt_config. Processes of several engines may be
+	 * in one runtime. NULL (default): that of the runtime. */
+	const char *engine;
 } lunatic_rt_environment_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_RT_EINVAL. */
@@ -300,8 +310,9 @@ lunatic_rt_environment_config_init(lunatic_rt_environment_config *config,
 				   size_t size);
 
 /* Makes an environment; `config` may be NULL for the defaults. Waits.
- * LUNATIC_RT_EINVAL, LUNATIC_RT_ENOMEM; for a directory or listener that cannot
- * be opened LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM, LUNATIC_RT_ELIMIT or
+ * LUNATIC_RT_EINVAL, LUNATIC_RT_ENOMEM; LUNATIC_RT_ENOENT: there is no such
+ * engine; what the system lacks for it, as lunatic_rt_new; for a directory or
+ * listener that cannot be opened LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM, LUNATIC_RT_ELIMIT or
  * LUNATIC_RT_EIO; for a listener also LUNATIC_RT_EFORMAT and LUNATIC_RT_EEXIST
  * (the address is in use); for a plugin that cannot be compiled, or one too
  * many, LUNATIC_RT_EFORMAT, LUNATIC_RT_EINVAL or LUNATIC_RT_ELIMIT. */

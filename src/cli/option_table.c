@@ -126,6 +126,13 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 /* In the order of their enumerators. */
 static const char *const strategies[] = { "slab", "guard", "auto", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
+static const char *const engines[] = { /* in the order of ln_engine_at */
+				       "wasmtime",
+#if LN_HAS_WASMI
+				       "wasmi",
+#endif
+				       NULL
+};
 static const char *const forms[] = { "table", "json", NULL };
 static const char *const styles[] = { "pretty", "terse", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -137,6 +144,14 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--workers", "-w", "N",
 	  "threads that run processes, %\n(default: one per core)",
 	  COUNT(OPTION(workers), 1), .max = 256 },
+	{ "--engine", NULL, "KIND",
+	  "wasmtime: compile modules\n"
+#if LN_HAS_WASMI
+	  "wasmi: interpret them, which starts at once and\n"
+	  "computes slowly; no memory need be executable\n"
+#endif
+	  "(default: what LUNATIC_ENGINE says, or wasmtime)",
+	  CHOICE(OPTION(engine), 1, engines) },
 	{ "--preemption", NULL, "KIND",
 	  "signal: interrupt processes that compute (default)\n"
 	  "epoch: let their code check a counter (slower)",

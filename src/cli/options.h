@@ -100,6 +100,8 @@ struct ln_cli_options {
 	bool bench;               /* pass --bench on, last */
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
+	unsigned engine;          /* 1: the first of ln_engine_at, and so on;
+				   * 0: not said */
 	size_t stack;             /* bytes of guests' frames; 0: default */
 	int64_t fold_after;       /* ns, see process/fold.h; 0: never */
 	struct ln_config *config; /* owned; arguments are not in it yet */

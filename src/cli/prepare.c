@@ -24,6 +24,7 @@
 #include "cli/options.h"
 #include "cli/plugins.h"
 #include "engine/cache.h"
+#include "engine/engine.h"
 #include "host/abi_gen.h"
 #include "host/wasi/wasi.h"
 #include "process/config.h"
@@ -307,9 +308,31 @@ void ln_cli_refuse_start(int error)
 		   ln_runtime_refusal(error));
 }
 
+/* The engine that was asked for; NULL: none. False, and said: there is none. */
+static bool find_engine(const struct ln_cli_options *options,
+			const struct ln_engine_class **engine)
+{
+	const char *name = getenv("LUNATIC_ENGINE");
+
+	*engine = NULL;
+	if (options->engine > 0)
+		*engine = ln_engine_at(options->engine - 1);
+	else if (name != NULL && name[0] != '\0')
+		*engine = ln_engine_named(name);
+	else
+		return true;
+	if (*engine != NULL)
+		return true;
+	ln_log_say("cannot start the runtime: the variable LUNATIC_ENGINE is "
+		   "`%s`, but this program has no engine of that name (see "
+		   "lunatic --help)",
+		   name);
+	return false;
+}
+
 struct ln_runtime *ln_cli_start_runtime(const struct ln_cli_options *options)
 {
-	const struct ln_runtime_options runtime_options = {
+	struct ln_runtime_options runtime_options = {
 		.workers = options->workers,
 		.epochs = options->epochs,
 		.stack = options->stack,
@@ -322,6 +345,8 @@ struct ln_runtime *ln_cli_start_runtime(const struct ln_cli_options *options)
 	struct ln_runtime *runtime;
 	int error;
 
+	if (!find_engine(options, &runtime_options.engine))
+		return NULL;
 	ln_cli_raise_descriptor_limit();
 	error = options->run ? add_current_directory(options->config) : 0;
 	if (error < 0) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "embed/embed.h"
+#include "engine/engine.h"
 #include "process/add_module.h"
 #include "process/env_module.h"
 #include "process/environment.h"
@@ -141,14 +142,21 @@ static int translate(const lunatic_rt_environment_config *from,
 		     struct ln_config **out)
 {
 	struct ln_config *to;
+	const struct ln_engine_class *engine = NULL;
 	int error = check(from);
 
 	if (error != 0)
 		return error;
+	if (from->engine != NULL) {
+		engine = ln_engine_named(from->engine);
+		if (engine == NULL)
+			return LN_ENOENT;
+	}
 	error = ln_config_new(&to);
 	if (error != 0)
 		return error;
 	to->strategy = (enum ln_memory_strategy)from->strategy;
+	to->engine = engine;
 	/* On top of the defaults, for what is not in the interface. */
 	to->limits.max_memory = from->max_memory;
 	to->limits.max_fuel = from->max_fuel;

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "control/control.h"
 #include "embed/embed.h"
+#include "engine/engine.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi/wasi.h"
@@ -83,6 +84,20 @@ static bool set_compiling(const lunatic_rt_config *own,
 	       own->max_compile_seconds <= LN_COMPILE_SECONDS_MAX;
 }
 
+/* False: there is no engine of that name. */
+static bool find_engine(const lunatic_rt_config *own,
+			const struct ln_engine_class **engine)
+{
+	const char *name = own->engine != NULL
+				   ? own->engine
+				   : secure_getenv("LUNATIC_ENGINE");
+
+	if (name == NULL || (own->engine == NULL && name[0] == '\0'))
+		return true;
+	*engine = ln_engine_named(name);
+	return *engine != NULL;
+}
+
 int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 {
 	struct ln_runtime_options options = { .host = &ln_host_abi,
@@ -99,6 +114,8 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	if (own.workers > WORKERS_MAX || own.fold_after_ms > FOLD_AFTER_MAX ||
 	    !set_compiling(&own, &options.compiling))
 		return LN_EINVAL;
+	if (!find_engine(&own, &options.engine))
+		return LN_ENOENT;
 	options.workers = (unsigned)own.workers;
 	options.epochs = own.epoch_preemption != 0;
 	options.on_trap = own.on_trap;

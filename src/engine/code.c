@@ -265,7 +265,8 @@ static int compile_here(struct ln_code *self, char **error)
 	uint8_t *copy;
 	int code;
 
-	if (self->weight.total > self->weight.allowed)
+	if (!class_of(self)->interprets &&
+	    self->weight.total > self->weight.allowed)
 		return ln_refuse(
 			error, LN_ELIMIT,
 			"the module takes too much work to compile, %llu "
@@ -625,7 +626,8 @@ static int try_cache(struct ln_code *self, enum ln_code_state *state,
 			error, LN_EIO,
 			"the compiler cannot be started with the settings "
 			"of this environment");
-	self->has_key = ln_cache_key(class_of(self)->version, self->bytes,
+	self->has_key = class_of(self)->serialize != NULL &&
+			ln_cache_key(class_of(self)->version, self->bytes,
 				     self->len, self->variant, &self->key) == 0;
 	*state = LN_CODE_OURS;
 	if (!self->has_key || !load_code(self, variant))

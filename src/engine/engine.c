@@ -54,6 +54,29 @@ const struct ln_engine_class *ln_engine_default(void)
 	return &ln_wasmtime_class;
 }
 
+const struct ln_engine_class *ln_engine_at(unsigned position)
+{
+	static const struct ln_engine_class *const classes[LN_ENGINES] = {
+		&ln_wasmtime_class,
+#if LN_HAS_WASMI
+		&ln_wasmi_class,
+#endif
+	};
+
+	return position < LN_ENGINES ? classes[position] : NULL;
+}
+
+const struct ln_engine_class *ln_engine_named(const char *name)
+{
+	for (unsigned i = 0; i < LN_ENGINES; i++) {
+		const struct ln_engine_class *class = ln_engine_at(i);
+
+		if (class != NULL && strcmp(class->name, name) == 0)
+			return class;
+	}
+	return NULL;
+}
+
 int ln_engine_new(const struct ln_engine_class *class,
 		  const struct ln_host_table *table,
 		  enum ln_preemption preemption, struct ln_engine **out)

@@ -39,6 +39,14 @@ enum ln_preemption {
 /* The engine for who asks for none. Any thread. */
 const struct ln_engine_class *ln_engine_default(void);
 
+/* The engines that are built in, the default one first; NULL: there are no so
+ * many. Any thread. */
+#define LN_ENGINES 2
+const struct ln_engine_class *ln_engine_at(unsigned position);
+
+/* The one of that name; NULL: there is none, or it is not built in. */
+const struct ln_engine_class *ln_engine_named(const char *name);
+
 /* Prepares an engine; variants are made when first asked for. The table of host
  * functions must outlive it. LN_ENOMEM, LN_EIO. */
 int ln_engine_new(const struct ln_engine_class *class,

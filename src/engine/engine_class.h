@@ -43,6 +43,9 @@ struct ln_engine_class {
 	const char *name;    /* as users write it */
 	const char *version; /* the same and its version, for the cache */
 	unsigned needs;      /* of the system, a set of enum ln_need */
+	/* Making code takes no longer than reading the module does, and no
+	 * memory protects its guests: so it has no fast tier. */
+	bool interprets;
 
 	/* Sets up what the program has once, and may have already: hooks,
 	 * handlers of signals. Returns how its guests can be preempted, the way
@@ -68,7 +71,7 @@ struct ln_engine_class {
 	/* ---- Code ---- */
 
 	/* Gives the binary of a module's text to `take`, and returns what that
-	 * does. LN_EFORMAT, LN_ENOMEM. */
+	 * does; of the default engine only. LN_EFORMAT, LN_ENOMEM. */
 	int (*assemble)(const uint8_t *text, size_t len, ln_bytes_taker *take,
 			void *argument, char **error);
 
@@ -86,6 +89,8 @@ struct ln_engine_class {
 	/* Where its compiled code is, for `preempt`; NULL: it has none. *size:
 	 * the bytes that it takes, about. */
 	const uint8_t *(*image)(const struct ln_compiled *code, size_t *size);
+
+	/* Both, or none: NULL. */
 
 	/* Code as bytes, for the cache and between processes, and back. Bytes
 	 * that were made otherwise, or on another machine, are refused:
@@ -222,5 +227,8 @@ struct ln_engine_class {
 
 /* The engines that are built in. */
 extern const struct ln_engine_class ln_wasmtime_class;
+#if LN_HAS_WASMI
+extern const struct ln_engine_class ln_wasmi_class;
+#endif
 
 #endif

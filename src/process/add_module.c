@@ -33,14 +33,14 @@ struct change {
 int ln_environment_enter_queue(struct ln_environment *environment,
 			       enum ln_code_phase phase)
 {
-	return ln_code_enter_queue(environment->runtime->engine, phase,
+	return ln_code_enter_queue(environment->engine, phase,
 				   environment->making);
 }
 
 void ln_environment_leave_queue(struct ln_environment *environment,
 				enum ln_code_phase phase)
 {
-	ln_code_leave_queue(environment->runtime->engine, phase,
+	ln_code_leave_queue(environment->engine, phase,
 			    environment->making);
 }
 
@@ -94,7 +94,7 @@ static int load(struct ln_environment *environment, struct change *job,
 		job->bytes = job->changed;
 		job->len = job->changed_len;
 	}
-	return ln_compiled_new(runtime->engine, pool, environment->variant,
+	return ln_compiled_new(environment->engine, pool, environment->variant,
 			       environment->linker, job->bytes, job->len,
 			       &limits, module, &job->error);
 }
@@ -181,7 +181,8 @@ static bool same_code(const struct ln_environment *a,
 	const struct ln_config *x = a->config;
 	const struct ln_config *y = b->config;
 
-	return a->variant == b->variant && a->tiered == b->tiered &&
+	return a->engine == b->engine && a->variant == b->variant &&
+	       a->tiered == b->tiered &&
 	       a->linker == b->linker && x->plugin_count == y->plugin_count &&
 	       (x->plugin_count == 0 ||
 		memcmp(x->plugins, y->plugins,

@@ -231,6 +231,7 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 		return error;
 	clone->limits = config->limits;
 	clone->strategy = config->strategy;
+	clone->engine = config->engine;
 	clone->denied = config->denied;
 	clone->joins_family = config->joins_family;
 	clone->serves_operators = config->serves_operators;

@@ -94,6 +94,7 @@ struct ln_environment {
 	struct ln_clock clock;         /* of its processes' timers */
 	atomic_bool lacks_directories; /* a guest looked for one, and there
 					* are none; for hints only */
+	struct ln_engine *engine;      /* the runtime's; immutable */
 };
 
 /* Whether it is of another node: see process/remote_environment.h. */

@@ -9,6 +9,7 @@
 #include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/fault.h"
 #include "engine/linker.h"
 #include "engine/memory.h"
@@ -87,7 +88,7 @@ static void destroy(void *argument)
 	ln_blocking_tenant_release(environment->databases);
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
-	ln_code_leave(runtime->engine, environment->making);
+	ln_code_leave(environment->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
 	ln_log_source_close(ln_environment_log(environment));
@@ -149,6 +150,13 @@ static int open_directories(struct ln_environment *environment)
 	return error;
 }
 
+/* Whether its parent's modules are of the same engine. */
+static bool is_like(const struct ln_environment *environment,
+		    const struct ln_environment *parent)
+{
+	return parent != NULL && parent->engine == environment->engine;
+}
+
 /* Makes it a tenant of what environments share in turns. */
 static int make_tenants(struct ln_environment *environment)
 {
@@ -174,15 +182,17 @@ static int make_tenants(struct ln_environment *environment)
 			parent != NULL ? parent->databases : NULL,
 			&environment->databases);
 	if (error == 0)
-		error = ln_code_join(runtime->engine,
-				     parent != NULL ? parent->making : NULL,
-				     environment->making);
+		error = ln_code_join(
+			environment->engine,
+			is_like(environment, parent) ? parent->making : NULL,
+			environment->making);
 	return error;
 }
 
 static bool has_fast_tier(const struct ln_engine *engine)
 {
-	return ln_slots_max(ln_memories_slots(ln_engine_memories(engine))) >
+	return !ln_engine_class(engine)->interprets &&
+	       ln_slots_max(ln_memories_slots(ln_engine_memories(engine))) >
 		       0 &&
 	       ln_fault_is_first();
 }
@@ -211,8 +221,9 @@ static void set_limits(struct ln_environment *environment)
 	if (limits->max_fuel > 0)
 		environment->variant |= LN_VARIANT_METERED;
 	environment->tiered = environment->config->strategy == LN_MEMORY_AUTO &&
-			      has_fast_tier(environment->runtime->engine);
-	if (environment->config->strategy == LN_MEMORY_GUARD ||
+			      has_fast_tier(environment->engine);
+	if ((environment->config->strategy == LN_MEMORY_GUARD &&
+	     !ln_engine_class(environment->engine)->interprets) ||
 	    environment->tiered)
 		environment->variant |= LN_VARIANT_GUARD;
 }
@@ -236,11 +247,12 @@ static int make_linker(struct ln_environment *environment)
 {
 	const struct ln_environment *parent = environment->parent;
 
-	if (parent != NULL && ln_config_allows(environment->config, ""))
+	if (is_like(environment, parent) &&
+	    ln_config_allows(environment->config, ""))
 		return ln_linker_like(parent->linker, environment->variant,
 				      &environment->linker);
-	return ln_linker_new(environment->runtime->engine, environment->variant,
-			     allows, environment, &environment->linker);
+	return ln_linker_new(environment->engine, environment->variant, allows,
+			     environment, &environment->linker);
 }
 
 /* Gives it the registry of its family, or one of its own. */
@@ -257,6 +269,14 @@ static int join_family(struct ln_environment *environment)
 	return ln_registry_new(environment->limits.max_registrations,
 			       environment->limits.max_registry_bytes,
 			       environment->charged, &environment->registry);
+}
+
+static int choose_engine(struct ln_environment *environment,
+			 const struct ln_engine_class *class)
+{
+	return class != NULL ? ln_runtime_engine(environment->runtime, class,
+						 &environment->engine)
+			     : 0;
 }
 
 int ln_environment_new(struct ln_runtime *runtime,
@@ -279,6 +299,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 		return LN_ENOMEM;
 	}
 	environment->runtime = ln_runtime_retain(runtime);
+	environment->engine = parent != NULL ? parent->engine : runtime->engine;
 	environment->number = atomic_fetch_add_explicit(
 		&runtime->environments, 1, memory_order_relaxed);
 	if (parent != NULL)
@@ -289,6 +310,9 @@ int ln_environment_new(struct ln_runtime *runtime,
 	environment->on_link = ln_trace_linked;
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
+	error = choose_engine(environment, config->engine);
+	if (error < 0)
+		goto fail;
 	error = ln_config_clone(config, &copy);
 	if (error < 0)
 		goto fail;

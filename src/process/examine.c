@@ -247,7 +247,7 @@ struct ln_examination *ln_examine(struct ln_process *process)
 	ln_process_retain(process);
 	examination->process = process;
 	examination->probe.answer = answer;
-	ln_engine_prepare_probes(process->environment->runtime->engine);
+	ln_engine_prepare_probes(process->environment->engine);
 	ask(examination);
 	return examination;
 }

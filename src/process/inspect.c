@@ -458,8 +458,12 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 
 	if (inspection == NULL)
 		return LN_ENOMEM;
-	if (wait > 0)
-		ln_engine_prepare_probes(runtime->engine);
+	for (unsigned i = 0; wait > 0 && i < LN_ENGINES; i++) {
+		struct ln_engine *engine = ln_runtime_engine_at(runtime, i);
+
+		if (engine != NULL)
+			ln_engine_prepare_probes(engine);
+	}
 	observe(runtime, &inspection->observed);
 	inspection->age = ln_time_now() - runtime->started;
 	ln_folding_tell(runtime, &inspection->folds);

@@ -142,7 +142,7 @@ static int check(struct run *run, const uint8_t *before, size_t before_len,
 {
 	struct ln_environment *environment =
 		run->plugins[run->current]->module->environment;
-	struct ln_engine *engine = environment->runtime->engine;
+	struct ln_engine *engine = environment->engine;
 	char *error;
 	int code;
 

@@ -28,6 +28,113 @@
  * it at most half as many. */
 #define RESOLVER_THREADS 16
 
+struct ln_engine *ln_runtime_engine_at(const struct ln_runtime *runtime,
+				       unsigned position)
+{
+	/* Acquire pairs with the release where it is set. */
+	return atomic_load_explicit(&runtime->engines[position],
+				    memory_order_acquire);
+}
+
+/* Where guests look at a counter to be preempted. */
+static void tick(void *argument)
+{
+	const struct ln_runtime *runtime = argument;
+
+	for (unsigned i = 0; i < LN_ENGINES; i++) {
+		struct ln_engine *engine = ln_runtime_engine_at(runtime, i);
+
+		if (engine != NULL)
+			ln_engine_tick(engine);
+	}
+}
+
+static void free_engines(struct ln_runtime *runtime)
+{
+	for (unsigned i = 0; i < LN_ENGINES; i++)
+		ln_engine_free(ln_runtime_engine_at(runtime, i));
+}
+
+static unsigned position_of(const struct ln_engine_class *class)
+{
+	unsigned i = 0;
+
+	while (ln_engine_at(i) != class)
+		i++;
+	return i;
+}
+
+/* The first one, from which others have their settings. */
+static int make_engine(struct ln_runtime *runtime,
+		       const struct ln_runtime_options *options)
+{
+	const struct ln_engine_class *class =
+		options->engine != NULL ? options->engine : ln_engine_default();
+	int error = ln_engine_new(class, options->host,
+				  options->epochs ? LN_PREEMPTION_EPOCHS
+						  : LN_PREEMPTION_SIGNAL,
+				  &runtime->engine);
+
+	if (error < 0)
+		return error;
+	atomic_store_explicit(&runtime->engines[position_of(class)],
+			      runtime->engine, memory_order_release);
+	if (options->stack > 0)
+		ln_engine_set_stack(runtime->engine, options->stack);
+	return ln_engine_set_compiling(runtime->engine, &options->compiling);
+}
+
+/* Another one, under the lock. */
+static int add_engine(struct ln_runtime *runtime,
+		      const struct ln_engine_class *class,
+		      struct ln_engine **out)
+{
+	struct ln_engine *like = runtime->engine;
+	struct ln_engine *engine;
+	int error = ln_needs_check(class);
+
+	if (error < 0)
+		return error;
+	error = ln_engine_new(class, ln_engine_host_table(like),
+			      ln_engine_preemption(like), &engine);
+	if (error < 0)
+		return error;
+	ln_engine_set_stack(engine, ln_engine_stack(like));
+	error = ln_engine_set_compiling(engine, ln_engine_compiling(like));
+	if (error == 0 &&
+	    ln_engine_preemption(engine) != ln_engine_preemption(like))
+		error = LN_EUNSUP;
+	if (error < 0) {
+		ln_engine_free(engine);
+		return error;
+	}
+	/* Release pairs with the acquire in ln_runtime_engine_at. */
+	atomic_store_explicit(&runtime->engines[position_of(class)], engine,
+			      memory_order_release);
+	*out = engine;
+	return 0;
+}
+
+int ln_runtime_engine(struct ln_runtime *runtime,
+		      const struct ln_engine_class *class,
+		      struct ln_engine **out)
+{
+	struct ln_engine *engine =
+		ln_runtime_engine_at(runtime, position_of(class));
+	int error = 0;
+
+	if (engine == NULL) {
+		ln_lock_acquire(&runtime->engines_lock);
+		engine = ln_runtime_engine_at(runtime, position_of(class));
+		if (engine == NULL)
+			error = add_engine(runtime, class, &engine);
+		ln_lock_release(&runtime->engines_lock);
+	}
+	if (error == 0)
+		*out = engine;
+	return error;
+}
+
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **out)
 {
@@ -48,7 +155,8 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	ln_list_init(&runtime->clocks);
 	ln_list_init(&runtime->drains.waiting);
 	ln_serving_init(&runtime->serving);
-	error = ln_needs_check(ln_engine_default());
+	error = ln_needs_check(options->engine != NULL ? options->engine
+						       : ln_engine_default());
 	if (error == 0)
 		error = ln_log_start();
 	if (error < 0)
@@ -63,23 +171,15 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	error = ln_directory_new(&runtime->directory);
 	if (error < 0)
 		goto fail_directory;
-	error = ln_engine_new(ln_engine_default(), options->host,
-			      options->epochs ? LN_PREEMPTION_EPOCHS
-					      : LN_PREEMPTION_SIGNAL,
-			      &runtime->engine);
-	if (error < 0)
-		goto fail_engine;
-	error = ln_engine_set_compiling(runtime->engine, &options->compiling);
+	error = make_engine(runtime, options);
 	if (error < 0)
 		goto fail_sched;
-	if (options->stack > 0)
-		ln_engine_set_stack(runtime->engine, options->stack);
 	sched.stack_size = ln_engine_stack_size(runtime->engine);
 	if (ln_engine_preemption(runtime->engine) == LN_PREEMPTION_SIGNAL) {
 		sched.on_preempt = ln_preempt_guest;
 	} else {
-		sched.on_tick = ln_engine_tick;
-		sched.on_tick_argument = runtime->engine;
+		sched.on_tick = tick;
+		sched.on_tick_argument = runtime;
 	}
 	error = ln_sched_new(&sched, &runtime->sched);
 	if (error < 0)
@@ -98,8 +198,7 @@ fail_texts:
 fail_resolver:
 	ln_sched_free(runtime->sched);
 fail_sched:
-	ln_engine_free(runtime->engine);
-fail_engine:
+	free_engines(runtime);
 	ln_directory_free(runtime->directory);
 fail_directory:
 	ln_deaths_free(runtime->deaths);
@@ -173,7 +272,7 @@ void ln_runtime_release(struct ln_runtime *runtime)
 	ln_resolver_free(runtime->resolver);
 	ln_sched_free(runtime->sched);
 	ln_blocking_free(runtime->texts);
-	ln_engine_free(runtime->engine);
+	free_engines(runtime);
 	ln_directory_free(runtime->directory);
 	ln_deaths_free(runtime->deaths);
 	ln_metrics_free(runtime->metrics);

@@ -1,6 +1,6 @@
 /*
- * A runtime: one scheduler, one engine, and the processes on them. A program
- * may have several. References are counted: environments hold one, and so do
+ * A runtime: one scheduler, an engine or several, and the processes on them. A
+ * program may have several. References are counted: environments hold one, and so do
  * their modules and processes.
  */
 #ifndef LN_PROCESS_RUNTIME_H
@@ -13,6 +13,7 @@
 #include "base/futex.h"
 #include "base/list.h"
 #include "engine/compiler.h"
+#include "engine/engine.h"
 #include "net/serving.h"
 
 struct ln_blocking;
@@ -20,6 +21,7 @@ struct ln_control;
 struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
+struct ln_engine_class;
 struct ln_folding;
 struct ln_host_table;
 struct ln_node;
@@ -34,6 +36,8 @@ struct ln_trace;
 struct ln_wasi;
 
 struct ln_runtime_options {
+	/* Of environments that ask for none; NULL: ln_engine_default. */
+	const struct ln_engine_class *engine;
 	unsigned workers; /* 0: one per core */
 	bool epochs;      /* guests look at a counter to be preempted, rather
 			   * than being interrupted by a signal */
@@ -83,7 +87,7 @@ struct ln_runtime {
 	/* Immutable after start. */
 	struct ln_sched *sched;
 	struct ln_directory *directory; /* of its processes */
-	struct ln_engine *engine;
+	struct ln_engine *engine; /* of environments that ask for none */
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
 	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */
@@ -121,6 +125,10 @@ struct ln_runtime {
 	struct ln_drains drains;
 	struct ln_traces traces;
 	struct ln_serving serving; /* to the outside, by its guests */
+	/* All engines that were asked for, by their position (ln_engine_at),
+	 * set once, under the lock. */
+	struct ln_lock engines_lock;
+	struct ln_engine *_Atomic engines[LN_ENGINES];
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
@@ -128,6 +136,17 @@ struct ln_runtime {
  * executable; LN_EUNSUP: no handler of signals. */
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **runtime);
+
+/* The engine of a class, which is made when it is first asked for. LN_ENOMEM;
+ * or what the system lacks for it, as above; LN_EUNSUP also when its guests
+ * cannot be preempted as those of the others are. Any thread; deep. */
+int ln_runtime_engine(struct ln_runtime *runtime,
+		      const struct ln_engine_class *class,
+		      struct ln_engine **engine);
+
+/* The engine at a position of ln_engine_at; NULL: it was not asked for. */
+struct ln_engine *ln_runtime_engine_at(const struct ln_runtime *runtime,
+				       unsigned position);
 
 /* What it is doing. Any thread. */
 enum ln_runtime_state ln_runtime_state(const struct ln_runtime *runtime);

@@ -71,7 +71,12 @@ void ln_runtime_begin_stop(struct ln_runtime *runtime)
 	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
 	kill_all(runtime, NULL);
 	ln_clocks_stop(runtime);
-	ln_tiers_stop(ln_engine_tiers(runtime->engine));
+	for (unsigned i = 0; i < LN_ENGINES; i++) {
+		struct ln_engine *engine = ln_runtime_engine_at(runtime, i);
+
+		if (engine != NULL)
+			ln_tiers_stop(ln_engine_tiers(engine));
+	}
 	ln_folding_stop(runtime);
 }
 

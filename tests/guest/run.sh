@@ -14,6 +14,7 @@
 #   stdin: text              a line of standard input (default: none)
 #   timeout: 20              seconds until the run is killed (default: 20)
 #   cflags: -O2              more flags for the compiler
+#   engine: wasmtime         only this engine has what the case is about
 #   exit: 0                  the expected exit status (default: 0)
 #   stdout: text             a line of standard output; they must be all
 #   stderr: text             the same for standard error
@@ -67,7 +68,7 @@ sed -n -e "\|^$mark|!q" -e "s|^$mark ||" -e 's/^[a-z]*[:~]$/& /' \
 values() {
 	sed -n "s/^$1 //p" "$work/directives"
 }
-unknown=$(grep -Ev '^((options|args?|env|setup|stdin|timeout|cflags|exit):|(stdout|stderr)[:~]) ' \
+unknown=$(grep -Ev '^((options|args?|env|setup|stdin|timeout|cflags|engine|exit):|(stdout|stderr)[:~]) ' \
 	"$work/directives" || true)
 [ -z "$unknown" ] || fail "unknown directive: $unknown"
 

@@ -1,3 +1,4 @@
+// engine: wasmtime
 // timeout: 60
 // options: --workers 2
 // A module on which the compiler works for long is compiled apart: others are

@@ -105,13 +105,12 @@ static void structs_end_without_padding(void **state)
 	lunatic_rt_environment_config environment;
 
 	(void)state;
-	assert_int_equal(offsetof(lunatic_rt_config, fold_after_ms) +
-				 sizeof(runtime.fold_after_ms),
+	assert_int_equal(offsetof(lunatic_rt_config, engine) +
+				 sizeof(runtime.engine),
 			 sizeof(runtime));
-	assert_int_equal(
-		offsetof(lunatic_rt_environment_config, max_plugin_ms) +
-			sizeof(environment.max_plugin_ms),
-		sizeof(environment));
+	assert_int_equal(offsetof(lunatic_rt_environment_config, engine) +
+				 sizeof(environment.engine),
+			 sizeof(environment));
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 // Where fuel is metered nobody computes for nothing: a trap is caught where the
 // fuel that was used before it is known.
+// engine: wasmtime
 // options: --max-fuel 200
 // stdout: passed
 // stderr~ integer divide by zero; not caught, since its fuel is not known

@@ -1,5 +1,6 @@
 ;; What traps outside of a catch ends the process, also after others were
 ;; caught, whose texts are gone. An uncaught exception is a trap.
+;; engine: wasmtime
 ;; exit: 134
 ;; stderr~ ^lunatic: process [0-9a-f-]+ trapped: error 7 does not exist \(lunatic::error::string_size\)
 (module
