@@ -462,15 +462,15 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 	size_t n = 0;
 	int error;
 
-	if (tls->wire != NULL)
-		error = tell_wire(tls->wire->class->read(tls->wire, tls->in,
-							 tls->in_size, deadline,
-							 &n, &why),
-				  why, tls->read_reason);
-	else
-		error = tell(ln_tcp_read(tls->socket, tls->in, tls->in_size,
-					 deadline, &n, &number),
-			     number, tls->read_reason);
+	if (tls->wire != NULL) {
+		error = tls->wire->class->read(tls->wire, tls->in, tls->in_size,
+					       deadline, &n, &why);
+		error = tell_wire(error, why, tls->read_reason);
+	} else {
+		error = ln_tcp_read(tls->socket, tls->in, tls->in_size,
+				    deadline, &n, &number);
+		error = tell(error, number, tls->read_reason);
+	}
 	if (error < 0)
 		return error;
 	tls->in_at = 0;
@@ -489,15 +489,16 @@ static int send_some(struct ln_tls *tls, int64_t deadline, char *reason)
 	size_t n = 0;
 	int error;
 
-	if (tls->wire != NULL)
-		error = tell_wire(tls->wire->class->write(
-					  tls->wire, piece.iov_base,
-					  piece.iov_len, deadline, &n, &why),
-				  why, reason);
-	else
-		error = tell(ln_tcp_write(tls->socket, &piece, 1, deadline, &n,
-					  &number),
-			     number, reason);
+	if (tls->wire != NULL) {
+		error = tls->wire->class->write(tls->wire, piece.iov_base,
+						piece.iov_len, deadline, &n,
+						&why);
+		error = tell_wire(error, why, reason);
+	} else {
+		error = ln_tcp_write(tls->socket, &piece, 1, deadline, &n,
+				     &number);
+		error = tell(error, number, reason);
+	}
 	tls->sent += n;
 	return error;
 }
