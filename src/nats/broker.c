@@ -166,6 +166,9 @@ static void complain_of(struct ln_nats_broker *broker,
 	char text[LN_NATS_REASON_SIZE];
 	const char *detail = library->nats_GetLastError(NULL);
 
+	/* It begins with a place in the library's sources. */
+	if (detail != NULL && detail[0] == '(' && strstr(detail, "): ") != NULL)
+		detail = strstr(detail, "): ") + 3;
 	if (detail == NULL || detail[0] == '\0')
 		detail = library->natsStatus_GetText(status);
 	snprintf(text, sizeof(text), "%s the NATS server at %s: %s", what,

@@ -44,6 +44,7 @@ begin() {
 			left=$((left - 1))
 		fi
 	done
+	rm -f "$work/$name.out" "$work/$name.err"
 	"$lunatic" --fabric "$fabric" --node-name "$name" "$@" \
 		>"$work/$name.out" 2>"$work/$name.err" </dev/null &
 	pid=$!
