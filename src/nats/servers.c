@@ -210,13 +210,17 @@ static int read_line(struct ln_nats_login *login, char *text)
 int ln_nats_login_read(struct ln_nats_login *login, const char *path,
 		       char *reason, size_t size)
 {
-	char text[CREDENTIALS_MAX + 1];
+	char *text = malloc(CREDENTIALS_MAX + 1);
 	int error;
 
 	*login = (struct ln_nats_login){ .file = NULL };
+	if (text == NULL)
+		return LN_ENOMEM;
 	error = read_secret(path, text, reason, size);
-	if (error < 0)
+	if (error < 0) {
+		free(text);
 		return error;
+	}
 	if (strstr(text, jwt) != NULL) {
 		login->file = strdup(path);
 		error = login->file != NULL ? 0 : LN_ENOMEM;
@@ -229,7 +233,8 @@ int ln_nats_login_read(struct ln_nats_login *login, const char *path,
 	} else {
 		error = read_line(login, text);
 	}
-	explicit_bzero(text, sizeof(text));
+	explicit_bzero(text, CREDENTIALS_MAX + 1);
+	free(text);
 	return error;
 }
 
