@@ -65,6 +65,8 @@ static bool server_valid(const char *text, size_t len)
 	struct ln_endpoint endpoint;
 	const char *reason;
 	bool valid = address != NULL && strchr(address, '@') == NULL &&
+		     (address[0] == '[' ||
+		      strchr(address, ':') == port_of(address)) &&
 		     strchr(address, '/') == NULL && address[0] != ':' &&
 		     ln_endpoint_parse(address, strlen(address), &endpoint,
 				       &reason) == 0 &&
