@@ -6,7 +6,23 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.39)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.12)
 
-set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh cluster control observe host embed cli)
+set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh nats cluster control observe host embed cli)
+
+# The fabric over NATS needs the header of its client library when it is built,
+# and loads the library when it is used.
+pkg_check_modules(nats libnats>=3.3)
+if(nats_FOUND)
+	find_library(LUNATIC_NATS_LIBRARY nats HINTS ${nats_LIBRARY_DIRS})
+	execute_process(COMMAND "${CMAKE_OBJDUMP}" -p "${LUNATIC_NATS_LIBRARY}"
+		OUTPUT_VARIABLE soname)
+	if(soname MATCHES "SONAME +([^\n]+)")
+		set(LUNATIC_NATS_SONAME "${CMAKE_MATCH_1}")
+	endif()
+endif()
+if(NOT LUNATIC_NATS_SONAME)
+	message(STATUS "Without the client library for NATS (libnats-dev): "
+		"--fabric nats: is an error")
+endif()
 
 set(LUNATIC_LIBS)
 set(below)
@@ -40,6 +56,14 @@ foreach(folder IN LISTS LUNATIC_FOLDERS)
 	target_link_libraries(ln_${folder}
 		PUBLIC ${below}
 		PRIVATE ln_src_flags)
+	if(folder STREQUAL "nats" AND LUNATIC_NATS_SONAME)
+		target_compile_definitions(ln_nats PRIVATE LUNATIC_NATS=1
+			LUNATIC_NATS_SONAME="${LUNATIC_NATS_SONAME}")
+		target_include_directories(ln_nats SYSTEM PRIVATE
+			${nats_INCLUDE_DIRS})
+	elseif(folder STREQUAL "nats")
+		target_compile_definitions(ln_nats PRIVATE LUNATIC_NATS=0)
+	endif()
 	list(PREPEND below ln_${folder})
 endforeach()
 set(LUNATIC_LIBS ${below})

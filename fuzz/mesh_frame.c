@@ -31,7 +31,7 @@ static struct ln_decoder decoder(const struct ln_frame *frame, uint8_t kind)
 static void check_node(const struct ln_node_id *id, const char *address)
 {
 	require(ln_node_name_valid(id->name, strlen(id->name)));
-	require(ln_mesh_address_valid(address, strlen(address)));
+	require(ln_mesh_address_plausible(address, strlen(address)));
 }
 
 static bool same_id(const struct ln_node_id *a, const struct ln_node_id *b)

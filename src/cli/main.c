@@ -134,8 +134,8 @@ static void report_now(struct signal_thread *signals)
  * end by itself. */
 static void end_early(struct signal_thread *signals, int number)
 {
-	int64_t wait = signals->options->node.address != NULL ? NODE_PATIENCE_NS
-							      : PATIENCE_NS;
+	int64_t wait = ln_cli_is_node(signals->options) ? NODE_PATIENCE_NS
+							: PATIENCE_NS;
 	const struct timespec patience = { .tv_sec = wait / LN_NS_PER_S,
 					   .tv_nsec = wait % LN_NS_PER_S };
 	int next;
@@ -385,7 +385,7 @@ static int run(struct ln_environment *environment,
 	struct ln_node *member;
 	int status = STATUS_ERROR;
 
-	if (options->node.address == NULL)
+	if (!ln_cli_is_node(options))
 		return run_file(environment, options, signals);
 	member = ln_cli_start_node(environment, options);
 	if (member == NULL)

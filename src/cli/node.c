@@ -17,6 +17,8 @@
 #include "cli/options.h"
 #include "cluster/discover.h"
 #include "cluster/node.h"
+#include "nats/broker.h"
+#include "nats/packet.h"
 #include "net/address.h"
 #include "node/attributes.h"
 #include "node/node.h"
@@ -95,6 +97,50 @@ bool ln_cli_add_finder(struct ln_cli_options *options, const char *value)
 	return true;
 }
 
+bool ln_cli_set_fabric(struct ln_cli_options *options, const char *value)
+{
+	options->node.broker.servers = value;
+	return ln_nats_servers_valid(value);
+}
+
+bool ln_cli_set_cluster_name(struct ln_cli_options *options, const char *value)
+{
+	options->node.broker.cluster = value;
+	return ln_nats_cluster_valid(value);
+}
+
+bool ln_cli_is_node(const struct ln_cli_options *options)
+{
+	return options->node.address != NULL ||
+	       options->node.broker.servers != NULL;
+}
+
+/* The first option that goes with --fabric only, or NULL. */
+static const char *fabric_option(const struct ln_cli_options *options)
+{
+	const struct ln_fabric_broker *broker = &options->node.broker;
+
+	if (broker->cluster != NULL)
+		return "--cluster-name";
+	if (broker->credentials != NULL)
+		return "--nats-credentials";
+	if (broker->authority != NULL)
+		return "--nats-ca";
+	if (broker->certificate != NULL)
+		return "--nats-cert";
+	return broker->key != NULL ? "--nats-key" : NULL;
+}
+
+/* The first option that does not go with --fabric, or NULL. */
+static const char *mesh_option(const struct ln_cli_options *options)
+{
+	if (options->node.address != NULL)
+		return "--node";
+	if (options->node.peer_count > 0)
+		return "--peer";
+	return options->node.finder_count > 0 ? "--discover" : NULL;
+}
+
 /* The first option that only a node can have, or NULL. */
 static const char *node_option(const struct ln_cli_options *options)
 {
@@ -127,6 +173,29 @@ static bool refuse(const char *what)
 	return false;
 }
 
+static bool check_fabric(const struct ln_cli_options *options)
+{
+	const struct ln_fabric_broker *broker = &options->node.broker;
+	const char *without = fabric_option(options);
+	const char *with = mesh_option(options);
+
+	if (broker->servers == NULL && without != NULL) {
+		ln_log_say("%s needs --fabric nats://HOST:PORT; see lunatic "
+			   "--help",
+			   without);
+		return false;
+	}
+	if (broker->servers != NULL && with != NULL) {
+		ln_log_say("%s does not go with --fabric: over NATS nodes find "
+			   "each other through the server; see lunatic --help",
+			   with);
+		return false;
+	}
+	if ((broker->certificate == NULL) != (broker->key == NULL))
+		return refuse("--nats-cert and --nats-key are needed together");
+	return true;
+}
+
 bool ln_cli_check_node(const struct ln_cli_options *options)
 {
 	const struct ln_tls_files *files = &options->node.files;
@@ -135,21 +204,28 @@ bool ln_cli_check_node(const struct ln_cli_options *options)
 		    (files->authority != NULL);
 
 	if (options->action == LN_CLI_TEST &&
-	    (option != NULL || options->node.address != NULL)) {
+	    (option != NULL || ln_cli_is_node(options))) {
 		ln_log_say("lunatic test does not take '%s'; see lunatic "
 			   "--help",
-			   option != NULL ? option : "--node");
+			   option != NULL                  ? option
+			   : options->node.address != NULL ? "--node"
+							   : "--fabric");
 		return false;
 	}
-	if (options->node.address == NULL && option != NULL) {
+	if (!ln_cli_is_node(options) && option != NULL) {
 		ln_log_say("%s needs --node HOST:PORT, the address of this "
 			   "node; see lunatic --help",
 			   option);
 		return false;
 	}
-	if (options->node.address != NULL && options->node.name == NULL)
-		return refuse(
-			"--node needs --node-name NAME, the name of this node");
+	if (ln_cli_is_node(options) && options->node.name == NULL)
+		return refuse(options->node.address != NULL
+				      ? "--node needs --node-name NAME, the "
+					"name of this node"
+				      : "--fabric needs --node-name NAME, the "
+					"name of this node");
+	if (!check_fabric(options))
+		return false;
 	if (count != 0 && count != 3)
 		return refuse("--cert, --key and --ca are needed together");
 	if (count != 0 && options->node.cluster_key != NULL)

@@ -15,6 +15,11 @@ bool ln_cli_set_node_name(struct ln_cli_options *options, const char *value);
 bool ln_cli_add_attribute(struct ln_cli_options *options, const char *value);
 bool ln_cli_add_peer(struct ln_cli_options *options, const char *value);
 bool ln_cli_add_finder(struct ln_cli_options *options, const char *value);
+bool ln_cli_set_fabric(struct ln_cli_options *options, const char *value);
+bool ln_cli_set_cluster_name(struct ln_cli_options *options, const char *value);
+
+/* Whether the program is to be a node. */
+bool ln_cli_is_node(const struct ln_cli_options *options);
 
 /* Checks the combination of these options; false after a line about an error.
  */

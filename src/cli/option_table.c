@@ -200,7 +200,7 @@ const struct ln_cli_option ln_cli_options[] = {
 	  OTHER(ln_cli_set_node, "HOST:PORT, such as 192.168.0.5:7000") },
 	{ "--node-name", NULL, "NAME",
 	  "the name of this node, 1 to 255 bytes; needed\n"
-	  "with --node",
+	  "with --node and --fabric",
 	  OTHER(ln_cli_set_node_name,
 		"1 to 255 bytes of UTF-8 without control characters") },
 	{ "--node-attribute", NULL, "ATTR",
@@ -219,6 +219,31 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "file:PATH (HOST:PORT in each line)",
 	  OTHER(ln_cli_add_finder,
 		"dns:NAME, dns:NAME:PORT or file:PATH, up to eight times") },
+	{ "--fabric", NULL, "URL",
+	  "reach other nodes through NATS servers,\n"
+	  "nats://HOST:PORT[,...] (nats+tls://: with TLS);\n"
+	  "without --node, --peer and --discover",
+	  OTHER(ln_cli_set_fabric,
+		"nats://HOST:PORT[,...] or nats+tls://HOST:PORT[,...], "
+		"without a user, whose place is --nats-credentials") },
+	{ "--cluster-name", NULL, "NAME",
+	  "keeps clusters that share a NATS server apart\n"
+	  "(default: default)",
+	  OTHER(ln_cli_set_cluster_name,
+		"1 to 64 letters, digits, '-' and '_'") },
+	{ "--nats-credentials", NULL, "FILE",
+	  "how to log in there: USER:PASSWORD or a token in a\n"
+	  "line, or a file that nsc has made",
+	  NAME_OF(node.broker.credentials, "file") },
+	{ "--nats-ca", NULL, "FILE",
+	  "CA certificate of the NATS servers, with nats+tls\n"
+	  "(default: those of the system)",
+	  NAME_OF(node.broker.authority, "file") },
+	{ "--nats-cert", NULL, "FILE",
+	  "a certificate for the NATS servers, with --nats-key",
+	  NAME_OF(node.broker.certificate, "file") },
+	{ "--nats-key", NULL, "FILE", "the private key of that certificate",
+	  NAME_OF(node.broker.key, "file") },
 	{ "--no-entry", NULL, NULL,
 	  "run no FILE: work for other nodes until a signal",
 	  FLAG(no_entry, true) },

@@ -2,8 +2,10 @@
 #include "cluster/fabrics.h"
 
 #include "mesh/mesh.h"
+#include "nats/nats_fabric.h"
 
-const struct ln_fabric_class *ln_fabric_default(void)
+const struct ln_fabric_class *
+ln_fabric_choose(const struct ln_fabric_broker *broker)
 {
-	return &ln_mesh_class;
+	return broker->servers != NULL ? &ln_nats_class : &ln_mesh_class;
 }

@@ -4,7 +4,10 @@
 
 struct ln_fabric_class;
 
-/* The default fabric: the mesh. */
-const struct ln_fabric_class *ln_fabric_default(void);
+struct ln_fabric_broker;
+
+/* The fabric for a node: the mesh, unless it is given servers. */
+const struct ln_fabric_class *
+ln_fabric_choose(const struct ln_fabric_broker *broker);
 
 #endif

@@ -114,6 +114,7 @@ static int start(struct ln_node *member, struct ln_environment *environment,
 		.peers = options->peers,
 		.peer_count = options->peer_count,
 		.finders = (unsigned)options->finder_count,
+		.broker = &options->broker,
 		.heartbeat = options->heartbeat,
 	};
 	int result = check_finders(options, error);
@@ -129,8 +130,9 @@ static int start(struct ln_node *member, struct ln_environment *environment,
 		result = ln_local_node_attach(member->node, environment);
 	if (result < 0)
 		return result;
-	result = ln_fabric_default()->start(member->node, &fabric_options,
-					    &member->fabric, error);
+	result = ln_fabric_choose(&options->broker)
+			 ->start(member->node, &fabric_options, &member->fabric,
+				 error);
 	ln_assert((result == 0) == (member->fabric != NULL));
 	if (result < 0)
 		return result;

@@ -25,6 +25,7 @@
 #include "base/time.h"
 #include "mesh/mesh_impl.h"
 #include "net/socket.h"
+#include "net/wire.h"
 #include "node/id_table.h"
 #include "node/node.h"
 #include "node/queue.h"
@@ -365,6 +366,8 @@ static void meet(struct ln_mesh *mesh, const struct ln_mesh_member *member)
 {
 	const uint8_t *incarnation = member->id.incarnation;
 
+	if (!ln_mesh_takes(mesh, member->address))
+		return;
 	if (memcmp(incarnation, mesh->node->id.incarnation, LN_ID_SIZE) == 0)
 		return;
 	ln_lock_acquire(&mesh->lock);
@@ -605,6 +608,15 @@ static void withdraw(struct ln_connection *connection,
 	ln_lock_release(&mesh->lock);
 }
 
+/* Closes what has come in. */
+static void let_go(struct ln_socket *socket, struct ln_wire *wire)
+{
+	if (socket != NULL)
+		ln_socket_release(socket);
+	if (wire != NULL)
+		wire->class->release(wire);
+}
+
 static void conclude(struct ln_connection *connection, int error)
 {
 	struct ln_mesh *mesh = connection->mesh;
@@ -625,8 +637,7 @@ static void conclude(struct ln_connection *connection, int error)
 	else if (!connection->dialled && error != LN_EAGAIN)
 		ln_mesh_log_stranger(connection);
 	settle(connection, error, connection->reason);
-	if (connection->socket != NULL)
-		ln_socket_release(connection->socket);
+	let_go(connection->socket, connection->wire);
 	ln_tls_free(connection->tls);
 	ln_mesh_changed(mesh);
 }
@@ -684,8 +695,8 @@ static int enter(struct ln_mesh *mesh, struct ln_connection *connection)
 	return 0;
 }
 
-int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
-			const struct ln_address *remote,
+int ln_connection_start(struct ln_mesh *mesh,
+			const struct ln_mesh_arrival *arrival,
 			struct ln_contact *contact)
 {
 	struct ln_connection *connection = calloc(1, sizeof(*connection));
@@ -698,9 +709,13 @@ int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
 	connection->contact = contact;
 	connection->out.max = SIZE_MAX; /* the session bounds what it gives */
 	connection->dialled = contact != NULL;
-	connection->socket = socket;
-	if (remote != NULL)
-		connection->remote = *remote;
+	if (arrival != NULL) {
+		connection->socket = arrival->socket;
+		connection->wire = arrival->wire;
+		connection->remote = arrival->remote;
+		memcpy(connection->from, arrival->from,
+		       sizeof(connection->from));
+	}
 	atomic_init(&connection->references, 1);
 	error = enter(mesh, connection);
 	if (error < 0)
@@ -713,8 +728,8 @@ int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
 	ln_mesh_task_over(mesh);
 fail:
 	ln_contact_tried(mesh, contact, NULL, error, ln_error_text(error));
-	if (socket != NULL)
-		ln_socket_release(socket);
+	if (arrival != NULL)
+		let_go(arrival->socket, arrival->wire);
 	free(connection);
 	return error;
 }

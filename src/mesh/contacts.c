@@ -216,7 +216,7 @@ static void find(struct ln_mesh *mesh, uint8_t bit, const char *address)
 {
 	struct ln_contact *contact;
 
-	if (!ln_mesh_address_valid(address, strlen(address)))
+	if (!ln_mesh_takes(mesh, address))
 		return;
 	contact = ln_contact_add(mesh, address, NULL);
 	if (contact == NULL)
@@ -254,6 +254,32 @@ void ln_contacts_found(struct ln_mesh *mesh, unsigned finder,
 		find(mesh, bit, addresses[i]);
 	drop_vanished_self(mesh);
 	ln_lock_release(&mesh->lock);
+	ln_task_wake(&mesh->manager);
+	ln_mesh_changed(mesh);
+}
+
+/* One that is connected is left alone. Otherwise it is dialled soon, but not
+ * more often than one that is lost is: anybody may say that it is there. */
+void ln_contacts_heard(struct ln_mesh *mesh, const char *address,
+		       const uint8_t *incarnation)
+{
+	struct ln_contact *contact;
+	int64_t soon = ln_time_now() + LN_MESH_BACKOFF_FIRST;
+
+	ln_lock_acquire(&mesh->lock);
+	contact = !mesh->stopping && ln_mesh_takes(mesh, address) &&
+				  ln_mesh_find(mesh, incarnation) == NULL
+			  ? ln_contact_add(mesh, address, incarnation)
+			  : NULL;
+	if (contact != NULL) {
+		/* Never again under that address, once it is gone. */
+		contact->vanished = true;
+		if (!contact->dialing && contact->due > soon)
+			contact->due = soon;
+	}
+	ln_lock_release(&mesh->lock);
+	if (contact == NULL)
+		return;
 	ln_task_wake(&mesh->manager);
 	ln_mesh_changed(mesh);
 }
@@ -307,7 +333,7 @@ void ln_contacts_manage(struct ln_mesh *mesh)
 			error = ln_task_wait(task, wake);
 			continue;
 		}
-		error = ln_connection_start(mesh, NULL, NULL, contact);
+		error = ln_connection_start(mesh, NULL, contact);
 		if (error == LN_ENOMEM)
 			error = ln_task_sleep(task, ln_time_after_ms(100));
 	}

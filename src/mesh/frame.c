@@ -56,13 +56,25 @@ bool ln_mesh_address_valid(const char *address, size_t len)
 	       endpoint.address.port != 0;
 }
 
+bool ln_mesh_address_plausible(const char *address, size_t len)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-_";
+
+	if (len > 0 && len < LN_NODE_ADDRESS_SIZE &&
+	    strspn(address, letters) == len)
+		return true;
+	return ln_mesh_address_valid(address, len);
+}
+
 static bool get_address(struct ln_decoder *frame,
 			char address[LN_NODE_ADDRESS_SIZE])
 {
 	size_t len;
 
 	return get_text(frame, address, LN_NODE_ADDRESS_SIZE, &len) &&
-	       ln_mesh_address_valid(address, len);
+	       ln_mesh_address_plausible(address, len);
 }
 
 struct ln_frame *ln_mesh_write_plain(enum ln_mesh_kind kind)

@@ -75,4 +75,8 @@ bool ln_mesh_read_member(struct ln_decoder *frame,
  * bytes. */
 bool ln_mesh_address_valid(const char *address, size_t len);
 
+/* Whether it may be an address of any carrier: that, or 1 to as many letters,
+ * digits, '.', '-' and '_'. What reads frames asks for no more. */
+bool ln_mesh_address_plausible(const char *address, size_t len);
+
 #endif

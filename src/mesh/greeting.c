@@ -65,6 +65,19 @@ static LN_NOINLINE int fail_number(struct ln_connection *connection, int error,
 	return fail(connection, error, problem.text);
 }
 
+/* Begins a stream to the contact. */
+static LN_NOINLINE int dial_over(struct ln_connection *connection)
+{
+	struct ln_mesh_carrier *carrier = connection->mesh->carrier;
+	char reason[LN_TLS_REASON_SIZE] = "";
+	int error = carrier->class->dial(carrier, connection->contact->address,
+					 &connection->wire, reason);
+
+	ln_mesh_copy(connection->from, sizeof(connection->from),
+		     connection->contact->address);
+	return error < 0 ? fail(connection, error, reason) : 0;
+}
+
 /* Connects to the contact: to its addresses, one after the other. */
 static int dial(struct ln_connection *connection, int64_t deadline)
 {
@@ -92,14 +105,18 @@ static int dial(struct ln_connection *connection, int64_t deadline)
 
 static int secure(struct ln_connection *connection, int64_t deadline)
 {
+	enum ln_tls_role role =
+		connection->contact != NULL ? LN_TLS_CLIENT : LN_TLS_SERVER;
 	struct ln_socket *socket = connection->socket;
+	struct ln_wire *wire = connection->wire;
 	int error;
 
 	connection->socket = NULL;
-	error = ln_tls_new(connection->mesh->tls, socket,
-			   connection->contact != NULL ? LN_TLS_CLIENT
-						       : LN_TLS_SERVER,
-			   &connection->tls);
+	connection->wire = NULL;
+	error = wire != NULL ? ln_tls_new_over(connection->mesh->tls, wire,
+					       role, &connection->tls)
+			     : ln_tls_new(connection->mesh->tls, socket, role,
+					  &connection->tls);
 	if (error < 0)
 		return fail(connection, error, ln_error_text(error));
 	error = ln_tls_handshake(connection->tls, deadline);
@@ -203,7 +220,8 @@ static int identify(struct ln_connection *connection, int64_t deadline)
 		error = expect(connection, LN_MESH_HELLO, deadline, &frame);
 	if (error < 0)
 		return error;
-	if (!ln_mesh_read_hello(&frame, hello))
+	if (!ln_mesh_read_hello(&frame, hello) ||
+	    !ln_mesh_takes(mesh, hello->address))
 		return fail(connection, LN_EFORMAT, "a malformed greeting");
 	complete_address(connection);
 	ln_lock_acquire(&mesh->lock);
@@ -386,7 +404,8 @@ int ln_connection_greet(struct ln_connection *connection)
 	int error = 0;
 
 	if (connection->contact != NULL)
-		error = dial(connection, deadline);
+		error = mesh->carrier != NULL ? dial_over(connection)
+					      : dial(connection, deadline);
 	if (error == 0)
 		error = secure(connection, deadline);
 	if (error == 0)

@@ -30,6 +30,13 @@ void ln_mesh_copy(char *to, size_t size, const char *text)
 	to[len] = '\0';
 }
 
+bool ln_mesh_takes(const struct ln_mesh *mesh, const char *address)
+{
+	return mesh->carrier != NULL
+		       ? mesh->carrier->class->takes(mesh->carrier, address)
+		       : ln_mesh_address_valid(address, strlen(address));
+}
+
 /* A line for the log. */
 struct line {
 	enum ln_log_level level;
@@ -68,8 +75,10 @@ static void log_stranger(void *argument)
 	struct ln_connection *connection = argument;
 	char text[LN_ADDRESS_TEXT];
 
-	ln_address_format(&connection->remote, text);
-	ln_log(LN_LOG_WARN, "refused a connection from %s: %s", text,
+	if (connection->from[0] == '\0')
+		ln_address_format(&connection->remote, text);
+	ln_log(LN_LOG_WARN, "refused a connection from %s: %s",
+	       connection->from[0] != '\0' ? connection->from : text,
 	       connection->reason);
 }
 
@@ -178,21 +187,30 @@ static LN_NOINLINE void note_port(struct ln_mesh *mesh)
 			     port);
 }
 
+/* Waits for the next connection that another node begins. */
+static int accept_one(struct ln_mesh *mesh, struct ln_mesh_arrival *arrival)
+{
+	int number;
+
+	*arrival = (struct ln_mesh_arrival){ .wire = NULL };
+	if (mesh->carrier != NULL)
+		return mesh->carrier->class->accept(
+			mesh->carrier, &arrival->wire, arrival->from);
+	return ln_tcp_accept(mesh->socket, NULL, LN_NEVER, &arrival->socket,
+			     &arrival->remote, &number);
+}
+
 /* Lets others connect. */
 static void accept_all(struct ln_mesh *mesh)
 {
 	struct ln_task *task = &mesh->listener;
-	struct ln_socket *socket;
-	struct ln_address remote;
-	int number;
+	struct ln_mesh_arrival arrival;
 	int error = 0;
 
 	while (error != LN_EKILLED && error != LN_ESTOPPED) {
-		error = ln_tcp_accept(mesh->socket, NULL, LN_NEVER, &socket,
-				      &remote, &number);
+		error = accept_one(mesh, &arrival);
 		if (error == 0)
-			error = ln_connection_start(mesh, socket, &remote,
-						    NULL);
+			error = ln_connection_start(mesh, &arrival, NULL);
 		if (error == LN_EIO || error == LN_ENOMEM || error == LN_ELIMIT)
 			/* Out of descriptors or memory: waits until there are
 			 * some. */
@@ -203,9 +221,9 @@ static void accept_all(struct ln_mesh *mesh)
 static void listen_and_accept(struct ln_mesh *mesh)
 {
 	char reason[LN_TLS_REASON_SIZE] = "";
-	int error = listen_at(mesh, reason);
+	int error = mesh->carrier == NULL ? listen_at(mesh, reason) : 0;
 
-	if (error == 0)
+	if (error == 0 && mesh->carrier == NULL)
 		note_port(mesh);
 	ln_lock_acquire(&mesh->lock);
 	mesh->listening = error == 0;
@@ -216,7 +234,8 @@ static void listen_and_accept(struct ln_mesh *mesh)
 	if (error < 0)
 		return;
 	accept_all(mesh);
-	ln_socket_release(mesh->socket);
+	if (mesh->socket != NULL)
+		ln_socket_release(mesh->socket);
 }
 
 static void run_listener(struct ln_task *task)
@@ -404,9 +423,10 @@ static void leave(struct ln_fabric *fabric)
 	free(mesh);
 }
 
-static int start(struct ln_local_node *node,
-		 const struct ln_fabric_options *options,
-		 struct ln_fabric **out, char **error)
+int ln_mesh_start_over(struct ln_mesh_carrier *carrier,
+		       struct ln_local_node *node,
+		       const struct ln_fabric_options *options,
+		       struct ln_fabric **out, char **error)
 {
 	struct ln_mesh *mesh;
 	int result;
@@ -423,6 +443,7 @@ static int start(struct ln_local_node *node,
 	mesh->fabric.class = &ln_mesh_class;
 	mesh->node = ln_local_node_retain(node);
 	mesh->tls = options->tls;
+	mesh->carrier = carrier;
 	mesh->heartbeat = options->heartbeat != 0 ? options->heartbeat
 						  : LN_HEARTBEAT_DEFAULT;
 	ln_assert(options->finders <= LN_FABRIC_FINDERS_MAX);
@@ -437,6 +458,19 @@ static int start(struct ln_local_node *node,
 	}
 	*out = &mesh->fabric;
 	return 0;
+}
+
+static int start(struct ln_local_node *node,
+		 const struct ln_fabric_options *options,
+		 struct ln_fabric **out, char **error)
+{
+	return ln_mesh_start_over(NULL, node, options, out, error);
+}
+
+void ln_mesh_heard(struct ln_fabric *mesh, const char *address,
+		   const uint8_t incarnation[16])
+{
+	ln_contacts_heard(of_fabric(mesh), address, incarnation);
 }
 
 static const char *address(const struct ln_fabric *fabric)

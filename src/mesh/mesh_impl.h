@@ -34,6 +34,7 @@
 #include "sched/task.h"
 
 struct ln_socket;
+struct ln_wire;
 
 /* Maximum number of connections in the greeting. */
 #define LN_MESH_STRANGERS_MAX 64
@@ -87,8 +88,10 @@ struct ln_connection {
 	/* The reader's. */
 	struct ln_contact *contact; /* that is dialled; NULL: none (any more) */
 	struct ln_socket *socket;   /* until `tls` owns it */
-	struct ln_address remote;   /* the other end */
-	struct ln_mesh_hello hello; /* the other node's */
+	struct ln_wire *wire;       /* likewise; of the mesh's carrier */
+	struct ln_address remote;   /* the other end, over TCP */
+	char from[LN_NODE_ADDRESS_SIZE]; /* the same, over a carrier */
+	struct ln_mesh_hello hello;      /* the other node's */
 	struct ln_mesh_refused refused;
 	uint8_t *in; /* bytes received, not looked at; IN_SIZE */
 	size_t in_len;
@@ -133,6 +136,7 @@ struct ln_mesh {
 	/* Immutable. */
 	struct ln_local_node *node; /* counted */
 	struct ln_tls_context *tls;
+	struct ln_mesh_carrier *carrier; /* NULL: TCP */
 	int64_t heartbeat;
 	char address[LN_NODE_ADDRESS_SIZE]; /* once it listens */
 
@@ -185,6 +189,9 @@ void ln_mesh_log(enum ln_log_level level, const char *what, const char *name,
  * within this second. */
 void ln_mesh_log_stranger(struct ln_connection *connection);
 
+/* Whether it can be the address of another node. */
+bool ln_mesh_takes(const struct ln_mesh *mesh, const char *address);
+
 /* Copies a text, cut if need be. */
 void ln_mesh_copy(char *to, size_t size, const char *text);
 
@@ -208,6 +215,10 @@ struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
 void ln_contacts_found(struct ln_mesh *mesh, unsigned finder,
 		       const char *const *addresses, size_t count);
 
+/* A node says that it is there, as ln_mesh_heard; without the lock. */
+void ln_contacts_heard(struct ln_mesh *mesh, const char *address,
+		       const uint8_t *incarnation);
+
 /* The node of a connection is up; it must be dialled again when it is lost. */
 void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection);
 
@@ -229,10 +240,18 @@ int ln_connection_greet(struct ln_connection *connection);
 
 /* connection.c */
 
-/* Makes and starts a connection for a socket, which it owns, or for a contact
- * to dial. LN_ENOMEM, LN_ESTOPPED. */
-int ln_connection_start(struct ln_mesh *mesh, struct ln_socket *socket,
-			const struct ln_address *remote,
+/* What comes in: a socket, or what is in its place. */
+struct ln_mesh_arrival {
+	struct ln_socket *socket; /* NULL: */
+	struct ln_wire *wire;
+	struct ln_address remote; /* with a socket */
+	char from[LN_NODE_ADDRESS_SIZE];
+};
+
+/* Makes and starts a connection for an arrival, whose socket it owns, or for a
+ * contact to dial (the other is NULL). LN_ENOMEM, LN_ESTOPPED. */
+int ln_connection_start(struct ln_mesh *mesh,
+			const struct ln_mesh_arrival *arrival,
 			struct ln_contact *contact);
 
 /* Reads the next frame into *frame, valid until the next call. Without a

@@ -1,10 +1,10 @@
 /*
  * DESIGN
- * OpenSSL never sees the socket. Between it and the socket are two buffers:
- * `in` for received data that is not yet decrypted, `out` for encrypted data
- * that is not yet sent. Transfers happen on the fiber and park; calls of
- * OpenSSL need a deep stack, so they run on the worker's own stack, and never
- * wait.
+ * OpenSSL never sees the socket, or what is in its place (net/wire.h). Between
+ * it and the socket are two buffers: `in` for received data that is not yet
+ * decrypted, `out` for encrypted data that is not yet sent. Transfers happen on
+ * the fiber and park; calls of OpenSSL need a deep stack, so they run on the
+ * worker's own stack, and never wait.
  *
  * An SSL object may be used by one thread at a time, even if one only reads and
  * another only writes. So each call holds the mutex, for at most 64 KiB of data
@@ -46,6 +46,7 @@
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/tls_impl.h"
+#include "net/wire.h"
 #include "sched/blocking.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
@@ -69,7 +70,8 @@
 struct ln_tls {
 	/* Immutable. */
 	struct ln_tls_context *context; /* counted */
-	struct ln_socket *socket;       /* owned */
+	struct ln_socket *socket;       /* owned; NULL: */
+	struct ln_wire *wire;           /* owned, in its place */
 	size_t in_size;
 	struct ln_mutex mutex;
 
@@ -185,19 +187,32 @@ static void begin(void *argument)
 	step->error = 0;
 }
 
-int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
-	       enum ln_tls_role role, struct ln_tls **out)
+/* Closes what the bytes go over. */
+static void let_go(struct ln_socket *socket, struct ln_wire *wire)
+{
+	if (socket != NULL)
+		ln_socket_release(socket);
+	if (wire != NULL)
+		wire->class->release(wire);
+}
+
+/* Makes a connection over one of the two. */
+static int make(struct ln_tls_context *context, struct ln_socket *socket,
+		struct ln_wire *wire, enum ln_tls_role role,
+		struct ln_tls **out)
 {
 	struct ln_tls *tls = calloc(1, sizeof(*tls));
 	struct step step = { .tls = tls };
 
+	ln_assert((socket == NULL) != (wire == NULL));
 	if (tls == NULL) {
-		ln_socket_release(socket);
+		let_go(socket, wire);
 		return LN_ENOMEM;
 	}
 	ln_refs_retain(&context->references);
 	tls->context = context;
 	tls->socket = socket;
+	tls->wire = wire;
 	tls->out = (struct ln_bytes)OUT_INIT;
 	tls->sending = (struct ln_bytes)OUT_INIT;
 	ln_mutex_init(&tls->mutex);
@@ -218,12 +233,25 @@ int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	return 0;
 }
 
+int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
+	       enum ln_tls_role role, struct ln_tls **tls)
+{
+	return make(context, socket, NULL, role, tls);
+}
+
+int ln_tls_new_over(struct ln_tls_context *context, struct ln_wire *wire,
+		    enum ln_tls_role role, struct ln_tls **tls)
+{
+	return make(context, NULL, wire, role, tls);
+}
+
 /* Sends, without waiting, that nothing more will follow. Unless something has
  * to be sent before that, or one side has failed already. */
 static void say_goodbye(struct ln_tls *tls)
 {
 	if (tls->context->trust != LN_TLS_PUBLIC || tls->ssl == NULL ||
-	    tls->sent < tls->sending.len || !SSL_is_init_finished(tls->ssl))
+	    tls->socket == NULL || tls->sent < tls->sending.len ||
+	    !SSL_is_init_finished(tls->ssl))
 		return;
 	ERR_clear_error();
 	/* Whatever it says, there is nothing more to do. */
@@ -294,7 +322,7 @@ void ln_tls_free(struct ln_tls *tls)
 	if (tls == NULL)
 		return;
 	ln_task_on_worker_stack(ln_task_current(), end, tls);
-	ln_socket_release(tls->socket);
+	let_go(tls->socket, tls->wire);
 	ln_bytes_deinit(&tls->out);
 	ln_bytes_deinit(&tls->sending);
 	free(tls->in);
@@ -416,20 +444,63 @@ static int tell(int error, int number, char *reason)
 	return error;
 }
 
+/* The same of a call of net/wire.h. */
+static int tell_wire(int error, const char *why, char *reason)
+{
+	if (error < 0)
+		snprintf(reason, LN_TLS_REASON_SIZE, "%s",
+			 error == LN_EIO && why != NULL ? why
+							: ln_error_text(error));
+	return error;
+}
+
 /* Waits for more from the socket; by the reader, once `in` is used up. */
 static int receive(struct ln_tls *tls, int64_t deadline)
 {
+	const char *why = NULL;
 	int number = 0;
 	size_t n = 0;
-	int error = ln_tcp_read(tls->socket, tls->in, tls->in_size, deadline,
-				&n, &number);
+	int error;
 
+	if (tls->wire != NULL) {
+		error = tls->wire->class->read(tls->wire, tls->in, tls->in_size,
+					       deadline, &n, &why);
+		error = tell_wire(error, why, tls->read_reason);
+	} else {
+		error = ln_tcp_read(tls->socket, tls->in, tls->in_size,
+				    deadline, &n, &number);
+		error = tell(error, number, tls->read_reason);
+	}
 	if (error < 0)
-		return tell(error, number, tls->read_reason);
+		return error;
 	tls->in_at = 0;
 	tls->in_len = n;
 	tls->ended = n == 0;
 	return 0;
+}
+
+/* Sends a part of that. */
+static int send_some(struct ln_tls *tls, int64_t deadline, char *reason)
+{
+	const struct iovec piece = { .iov_base = tls->sending.data + tls->sent,
+				     .iov_len = tls->sending.len - tls->sent };
+	const char *why = NULL;
+	int number = 0;
+	size_t n = 0;
+	int error;
+
+	if (tls->wire != NULL) {
+		error = tls->wire->class->write(tls->wire, piece.iov_base,
+						piece.iov_len, deadline, &n,
+						&why);
+		error = tell_wire(error, why, reason);
+	} else {
+		error = ln_tcp_write(tls->socket, &piece, 1, deadline, &n,
+				     &number);
+		error = tell(error, number, reason);
+	}
+	tls->sent += n;
+	return error;
 }
 
 /* Sends what was taken out of `out`; by the writer. What a call that ends early
@@ -437,23 +508,13 @@ static int receive(struct ln_tls *tls, int64_t deadline)
 static int send_rest(struct ln_tls *tls, int64_t deadline, char *reason)
 {
 	struct ln_bytes *sending = &tls->sending;
-	int number = 0;
 	int error = 0;
 
-	while (error == 0 && tls->sent < sending->len) {
-		const struct iovec piece = { .iov_base =
-						     sending->data + tls->sent,
-					     .iov_len =
-						     sending->len - tls->sent };
-		size_t n = 0;
-
-		error = ln_tcp_write(tls->socket, &piece, 1, deadline, &n,
-				     &number);
-		tls->sent += n;
-	}
+	while (error == 0 && tls->sent < sending->len)
+		error = send_some(tls, deadline, reason);
 	if (error == 0 || error == LN_EIO)
 		tls->sent = sending->len = 0;
-	return tell(error, number, reason);
+	return error;
 }
 
 /* Takes the data to send out of `out`; under the mutex, when all that was taken
@@ -624,6 +685,10 @@ int ln_tls_flush(struct ln_tls *tls, int64_t deadline)
 
 void ln_tls_shutdown(struct ln_tls *tls)
 {
+	if (tls->wire != NULL) {
+		tls->wire->class->shutdown(tls->wire);
+		return;
+	}
 	/* It fails if the other side has already ended the connection. */
 	(void)shutdown(tls->socket->fd, SHUT_RDWR);
 }

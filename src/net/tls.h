@@ -19,6 +19,7 @@ struct ln_blocking_tenant;
 struct ln_socket;
 struct ln_tls;
 struct ln_tls_context;
+struct ln_wire;
 
 /* Bytes of a key that both sides know. */
 #define LN_TLS_KEY_SIZE 32
@@ -55,6 +56,10 @@ void ln_tls_context_free(struct ln_tls_context *context);
  * the call fails. LN_ENOMEM. */
 int ln_tls_new(struct ln_tls_context *context, struct ln_socket *socket,
 	       enum ln_tls_role role, struct ln_tls **tls);
+
+/* The same over what is not a socket, which it owns likewise. */
+int ln_tls_new_over(struct ln_tls_context *context, struct ln_wire *wire,
+		    enum ln_tls_role role, struct ln_tls **tls);
 
 /* Has the server's certificate checked for that name, or for that address if it
  * is one, and tells the server the name; before the handshake of a client. It

@@ -69,14 +69,28 @@ struct ln_node_id {
 
 /* The half that the program uses. */
 
+/* Where a fabric finds its servers, if it has any. */
+struct ln_fabric_broker {
+	const char *servers; /* NULL: there are none, and it is the mesh */
+	const char *cluster; /* keeps clusters apart there; NULL: "default" */
+	const char *credentials; /* a file; NULL: none */
+	/* For TLS with the servers, of PEM. NULL: the system's authorities, and
+	 * no certificate of our own. */
+	const char *authority;
+	const char *certificate;
+	const char *key;
+};
+
 /* What a fabric is started with; copied. */
 struct ln_fabric_options {
 	const char *address;      /* where this node listens: "host:port" for
-				   * the mesh, see mesh/mesh.h */
+				   * the mesh, see mesh/mesh.h; NULL over a
+				   * broker */
 	const char *const *peers; /* addresses of nodes to begin with */
 	size_t peer_count;
 	unsigned finders; /* that will call `found`, numbered from 0 */
-	struct ln_tls_context *tls; /* outlives the fabric */
+	const struct ln_fabric_broker *broker; /* NULL: none */
+	struct ln_tls_context *tls;            /* outlives the fabric */
 	int64_t heartbeat; /* ns, within the bounds above; 0: the default */
 };
 

@@ -8,6 +8,7 @@ serve b --heartbeat 1s
 b=$address
 bpid=$pid
 serve c --peer "$b" --heartbeat 1s
+cpid=$pid
 
 # Killed: each link is reported once; the node comes back under its name.
 begin a --peer "$b" --peer "$address" --heartbeat 1s cluster.wasm watch b 300
@@ -21,7 +22,7 @@ await a.out '^again$'
 ended "$apid"
 [ "$status" -eq 0 ] || bad "a: exit status $status"
 await a.err 'lost node b at'
-alive c "$(echo "$started" | awk '{ print $2 }')"
+alive c "$cpid"
 
 # Stopped, it is lost after its time of silence; when it goes on it is the same
 # node, whose processes are reached again.

@@ -39,7 +39,7 @@ static void close_channel(struct ln_channel *channel, const char *reason)
 static const struct ln_channel_class class = { .wake = wake,
 					       .close = close_channel };
 
-static struct end *other_end(struct end *end)
+struct end *line_other(struct end *end)
 {
 	struct line *line = end->line;
 
@@ -60,6 +60,7 @@ struct line *line_make(unsigned a, unsigned b)
 		       world.hosts[line->ends[i].host].node->id.incarnation,
 		       LN_ID_SIZE);
 		line->ends[i].last = &line->ends[i].frames;
+		broker_init(&line->ends[i]);
 	}
 	line->number = ++world.lines_made;
 	if (world.line_count == world.line_capacity)
@@ -99,7 +100,7 @@ uint32_t line_of(const struct actor *at, const struct actor *to)
 static void bring_up(struct end *end)
 {
 	struct ln_local_node *node = world.hosts[end->host].node;
-	struct ln_local_node *other = world.hosts[other_end(end)->host].node;
+	struct ln_local_node *other = world.hosts[line_other(end)->host].node;
 	int error =
 		ln_session_up(node, &end->channel, &other->id, &end->session);
 
@@ -136,24 +137,28 @@ void line_cut(struct end *end)
 	note("line % goes down at node %", end->line->number, end->host, 0);
 	end->state = GOING_DOWN;
 	/* What comes for it, is lost. */
-	free_frames(other_end(end));
+	free_frames(line_other(end));
 	test_task_start(world.environment->runtime->sched, &end->task,
 			take_down, end);
 }
 
-/* Takes frames that an end sends. */
-static void fill(struct end *end)
+struct ln_frame *line_take(struct end *end)
 {
-	struct ln_frame *frames;
-
 	if (end->session->queued >
 	    end->session->peer->node->options.high_mark + BEYOND_MARK)
 		violated("node % has queued % bytes for line %", end->host,
 			 end->session->queued, end->line->number);
 	if (end->bytes >= LINE_HOLDS)
-		return;
-	frames = ln_session_take(end->session,
-				 choose(4) == 0 ? 1 : choose(LINE_HOLDS) + 1);
+		return NULL;
+	return ln_session_take(end->session,
+			       choose(4) == 0 ? 1 : choose(LINE_HOLDS) + 1);
+}
+
+/* Takes frames that an end sends. */
+static void fill(struct end *end)
+{
+	struct ln_frame *frames = line_take(end);
+
 	*end->last = frames;
 	for (; frames != NULL; frames = frames->next) {
 		end->bytes += frames->len;
@@ -164,9 +169,11 @@ static void fill(struct end *end)
 /* Hands over up to `max` frames that an end has sent. */
 static bool hand_over(struct end *end, unsigned max)
 {
-	struct end *to = other_end(end);
+	struct end *to = line_other(end);
 	bool moved = false;
 
+	if (world.config->broker)
+		return broker_hand_over(end, max);
 	while (max-- > 0) {
 		struct ln_frame *frame;
 		const char *reason = "";
@@ -196,7 +203,7 @@ static bool hand_over(struct end *end, unsigned max)
 
 static bool end_step(struct end *end, unsigned max)
 {
-	struct end *other = other_end(end);
+	struct end *other = line_other(end);
 	bool gone = other->state == GOING_DOWN || other->state == DOWN;
 
 	switch (end->state) {
@@ -212,6 +219,11 @@ static bool end_step(struct end *end, unsigned max)
 			return true;
 		}
 		if (gone && chance(4)) {
+			line_cut(end);
+			return true;
+		}
+		/* Its heartbeat: nothing comes from the other side. */
+		if (broker_apart(end->host, other->host) && chance(40)) {
 			line_cut(end);
 			return true;
 		}
@@ -252,6 +264,8 @@ void lines_reap(void)
 		}
 		free_frames(a);
 		free_frames(b);
+		broker_deinit(a);
+		broker_deinit(b);
 		world.between[a->host][b->host] = NULL;
 		world.between[b->host][a->host] = NULL;
 		free(line);
@@ -263,6 +277,7 @@ bool lines_settle(void)
 {
 	bool moved = false;
 
+	world.split_until = 0;
 	for (uint32_t i = 0; i < world.line_count; i++) {
 		moved |= end_step(&world.lines[i]->ends[0], 64);
 		moved |= end_step(&world.lines[i]->ends[1], 64);

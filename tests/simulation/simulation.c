@@ -80,6 +80,41 @@ static const struct config configs[] = {
 		    .large = 200,
 		    .end = 60,
 		    .kill = 60 } },
+	{ .name = "broker",
+	  .nodes = 5,
+	  .actors = 3,
+	  .phases = 3,
+	  .steps = 500,
+	  .seeds = 1500,
+	  .broker = true,
+	  .high_mark = 100000,
+	  .odds = { .cut = 300,
+		    .crash = 400,
+		    .stall = 100,
+		    .large = 40,
+		    .end = 80,
+		    .kill = 60,
+		    .drop = 300,
+		    .twice = 300,
+		    .swap = 300,
+		    .outage = 500,
+		    .split = 300 } },
+	{ .name = "broker_pair", /* little goes on, and much of it is lost */
+	  .nodes = 2,
+	  .actors = 3,
+	  .phases = 3,
+	  .steps = 250,
+	  .seeds = 3000,
+	  .broker = true,
+	  .odds = { .crash = 500,
+		    .large = 30,
+		    .end = 60,
+		    .kill = 60,
+		    .drop = 40,
+		    .twice = 40,
+		    .swap = 40,
+		    .outage = 300,
+		    .split = 150 } },
 	{ .name = "many",
 	  .nodes = 220,
 	  .actors = 3,
@@ -281,7 +316,7 @@ static void connect_some(void)
 	unsigned a = choose(world.config->nodes);
 	unsigned b = neighbour(a);
 
-	if (world.between[a][b] == NULL)
+	if (world.between[a][b] == NULL && !broker_apart(a, b))
 		line_make(a, b);
 }
 
@@ -329,6 +364,13 @@ static void disturb(void)
 	}
 	if (line != NULL && chance(odds->stall))
 		line->stalled_until = world.now + choose(200);
+	if (chance(odds->outage))
+		broker_outage();
+	if (chance(odds->split)) {
+		world.split_until = world.now + 20 + choose(150);
+		world.seen.splits++;
+		note("the broker is split", 0, 0, 0);
+	}
 	if (chance(odds->crash)) {
 		unsigned host = choose(world.config->nodes);
 
@@ -485,6 +527,9 @@ static int run_config(const struct config *config)
 	uint64_t deaths = 0;
 	uint64_t cuts = 0;
 	uint64_t crashes = 0;
+	uint64_t refused = 0;
+	uint64_t outages = 0;
+	uint64_t splits = 0;
 
 	if (first > 0) {
 		printf("trace %016" PRIx64 "\n", run_seed(config, first));
@@ -500,10 +545,19 @@ static int run_config(const struct config *config)
 		deaths += world.seen.deaths;
 		cuts += world.seen.cuts;
 		crashes += world.seen.crashes;
+		refused += world.seen.refused;
+		outages += world.seen.outages;
+		splits += world.seen.splits;
 	}
 	printf("%s: %" PRIu64 " seeds: %" PRIu64 " messages, %" PRIu64
 	       " deaths told, %" PRIu64 " cuts, %" PRIu64 " crashes\n",
 	       config->name, seeds, messages, deaths, cuts, crashes);
+	if (config->broker) {
+		printf("%" PRIu64 " packets refused, %" PRIu64
+		       " outages, %" PRIu64 " splits\n",
+		       refused, outages, splits);
+		cuts = refused > 0 && outages > 0 && splits > 0;
+	}
 	return messages > 0 && deaths > 0 && cuts > 0 ? 0 : 1;
 }
 

@@ -6,6 +6,7 @@
  *
  *   lines.c      connections between nodes, as they may be: slow, lost on one
  *                side first, made anew
+ *   broker.c     the same through a server that loses, repeats and reorders
  *   actors.c     processes that send, link and end, and check what they get
  *   links.c      what they know of their links, and may be told
  *   check.c      what must hold when all is quiet
@@ -18,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+#include "nats/packet.h"
 #include "node/fabric.h"
 #include "node/node.h"
 #include "process/process.h"
@@ -37,6 +40,13 @@ struct odds {
 	unsigned large; /* messages that go in pieces */
 	unsigned end;   /* a step of an actor is its last */
 	unsigned kill;
+	/* With a broker: of packets, */
+	unsigned drop;
+	unsigned twice;
+	unsigned swap;
+	/* and of steps. */
+	unsigned outage; /* the broker ends, and all lines with it */
+	unsigned split;  /* for a while, nodes with odd numbers are apart */
 };
 
 struct config {
@@ -50,6 +60,7 @@ struct config {
 	/* Of two processes, both link and unlink; otherwise one of them, so
 	 * that what the other is told is known exactly. */
 	bool both_sides;
+	bool broker;      /* lines go through a NATS server */
 	size_t high_mark; /* 0: the node's own */
 	struct odds odds;
 };
@@ -74,6 +85,14 @@ struct end {
 	struct ln_frame **last;
 	size_t bytes;          /* of them */
 	struct test_task task; /* takes it down */
+
+	/* With a broker, of which `frames` are packets. */
+	struct ln_nats_flow flow;
+	struct ln_bytes out; /* still to be sent */
+	size_t out_at;
+	struct ln_bytes in; /* received, not a whole frame yet */
+	bool missing;       /* something for this end was lost: */
+	uint64_t lost;      /* the packet with this number, and perhaps more */
 };
 
 struct line {
@@ -134,6 +153,7 @@ struct world {
 	uint64_t random;
 	uint64_t trace; /* hash of what has happened */
 	uint64_t now;   /* steps of the driver */
+	uint64_t split_until;
 	struct ln_environment *environment;
 	struct ln_task *driver;
 	struct host hosts[MAX_NODES];
@@ -152,6 +172,9 @@ struct world {
 		uint64_t deaths;
 		uint64_t cuts;
 		uint64_t crashes;
+		uint64_t refused; /* packets that took a line down */
+		uint64_t outages;
+		uint64_t splits;
 	} seen; /* so that a run without anything is noticed */
 };
 
@@ -201,6 +224,21 @@ void lines_reap(void);
 
 /* Hands over all that there is; false: nothing happened. */
 bool lines_settle(void);
+
+/* What `line_step` does for packets, and the memory of an end's buffers. */
+bool broker_hand_over(struct end *end, unsigned max);
+void broker_init(struct end *end);
+void broker_deinit(struct end *end);
+
+/* Whether the broker is split between these two. */
+bool broker_apart(unsigned a, unsigned b);
+
+/* The broker ends. */
+void broker_outage(void);
+
+/* For lines.c and broker.c: what an end sends may wait for it. */
+struct ln_frame *line_take(struct end *end);
+struct end *line_other(struct end *end);
 
 /* actors.c */
 struct actor *actor_start(unsigned host);

@@ -11,6 +11,12 @@ top=$(cd "$here/../.." && pwd)
 clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
 	-I "$top/sdk/c/include" "$here/guest/cluster.c" -o cluster.wasm
 
+# With LUNATIC_TEST_FABRIC=nats all nodes of a script are in a cluster over a
+# NATS server, and --node and --peer fall away.
+if [ "${LUNATIC_TEST_FABRIC:-mesh}" = nats ]; then
+	. "$here/support/nats.sh"
+fi
+
 # serve NAME [ARGUMENT...]: a node without a program, at its own port; then
 # $address is where it is, and $pid what it is.
 serve() {

@@ -1,0 +1,5 @@
+#!/bin/sh
+# spawn.sh over a NATS server.
+LUNATIC_TEST_FABRIC=nats
+export LUNATIC_TEST_FABRIC
+exec "$(dirname "$0")/spawn.sh" "$@"

@@ -1,0 +1,5 @@
+#!/bin/sh
+# storm.sh over a NATS server.
+LUNATIC_TEST_FABRIC=nats
+export LUNATIC_TEST_FABRIC
+exec "$(dirname "$0")/storm.sh" "$@"
