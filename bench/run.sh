@@ -8,8 +8,8 @@
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  spawn_end, idle, folded, host_call, library, registry,
-#                  environments, remote, latency, sandbox, sqlite, start, echo,
-#                  tls, http, submillisecond, data or compute
+#                  environments, remote, nats, latency, sandbox, sqlite, start,
+#                  echo, tls, http, submillisecond, data or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -67,7 +67,8 @@ mkdir -p "$build"
 build=$(cd "$build" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-bench.XXXXXX")
 running=
-trap 'rm -rf "$work"' EXIT
+broker=
+trap '[ -z "$broker" ] || kill "$broker" 2>/dev/null; rm -rf "$work"' EXIT
 trap '[ -z "$running" ] || kill "$running" 2>/dev/null; exit 130' INT TERM
 : >"$work/samples"
 failed=
@@ -370,23 +371,62 @@ remote_ratio() {
 			>>"$work/samples"
 }
 
+# remote_lunatic [SUFFIX [URL]]: two nodes, over the NATS server at URL if there
+# is one.
 remote_lunatic() {
-	XDG_CONFIG_HOME=$work/config "$lunatic" --workers 1 \
-		--node 127.0.0.1:0 --node-name there --no-entry \
+	where="--node 127.0.0.1:0"
+	[ -z "${2:-}" ] || where="--fabric $2"
+	# shellcheck disable=SC2086 # two words
+	XDG_CONFIG_HOME=$work/config "$lunatic" --workers 1 $where \
+		--node-name there --no-entry \
 		</dev/null >/dev/null 2>"$work/err" &
 	running=$!
 	if said "$work/err" "node there at"; then
 		address=$(sed -n 's/.*node there at \([^ ,]*\).*/\1/p' \
 			"$work/err")
-		XDG_CONFIG_HOME=$work/config run lunatic "" \
-			"$lunatic" --workers 1 --node 127.0.0.1:0 \
-			--node-name here --peer "$address" \
+		[ -n "${2:-}" ] || where="$where --peer $address"
+		# shellcheck disable=SC2086 # several words
+		XDG_CONFIG_HOME=$work/config run lunatic "${1:-}" \
+			"$lunatic" --workers 1 $where --node-name here \
 			"$build/remote.wasm" there
-		remote_ratio lunatic
 	else
 		fail "a node"
 	fi
 	stop_server
+}
+
+# turn_median SERIES: of the program that ran last.
+turn_median() {
+	awk -v series="$1" '$1 == series { print $2 }' "$work/out" | sort -n |
+		awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'
+}
+
+# Nodes that reach each other through a NATS server, and, in turns, without.
+bench_nats() {
+	if ! command -v nats-server >/dev/null 2>&1; then
+		say "NATS is left out: nats-server is not installed"
+		return
+	fi
+	nats-server -a 127.0.0.1 -p -1 </dev/null >"$work/nats" 2>&1 &
+	broker=$!
+	running=$broker
+	said "$work/nats" "Server is ready" || fail "nats-server"
+	url=nats://127.0.0.1:$(sed -n \
+		's/.*Listening for client connections on .*:\([0-9]*\)$/\1/p' \
+		"$work/nats")
+	for _ in $passes; do
+		remote_lunatic -mesh
+		mesh=$(turn_median remotetrip)
+		remote_lunatic -nats "$url"
+		nats=$(turn_median remotetrip)
+		[ -z "$mesh" ] || [ -z "$nats" ] || awk -v a="$nats" -v b="$mesh" \
+			'BEGIN { printf "remotetrip-by lunatic %.3f\n", a / b }' \
+			>>"$work/samples"
+	done
+	kill "$broker" 2>/dev/null || true
+	wait "$broker" 2>/dev/null || true
+	broker=
+	running=
 }
 
 # What both nodes of Erlang are told: TLS 1.3 with certificates on both sides,
@@ -434,6 +474,7 @@ bench_remote() {
 		say "nodes of Erlang are left out: it has no ssl"
 	for _ in $passes; do
 		remote_lunatic
+		remote_ratio lunatic
 		[ -z "$tls" ] || remote_erlang
 	done
 }

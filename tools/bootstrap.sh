@@ -41,12 +41,14 @@ cmake_is_new_enough() {
 
 # Names in `missing` the packages of Debian 12 that hold what is not here; in
 # `wanted` those that are installed only together with others: without them
-# something small is left out (static probes).
+# something is left out (static probes, NATS).
 look() {
 	missing=
 	wanted=
 	have gcc && echo '#include <sys/sdt.h>' | gcc -E - >/dev/null 2>&1 ||
 		wanted=systemtap-sdt-dev
+	[ -e /usr/include/nats/nats.h ] || wanted="$wanted libnats-dev"
+	have nats-server || wanted="$wanted nats-server"
 	need_command make make
 	need_command gcc gcc
 	need_file /usr/include/stdio.h libc6-dev

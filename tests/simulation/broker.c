@@ -160,7 +160,7 @@ static void receive_frames(struct end *to)
 
 static void take_data(struct end *to, const struct ln_nats_packet *packet)
 {
-	size_t window = LN_NATS_WINDOW_FIRST
+	size_t window = (size_t)LN_NATS_WINDOW_FIRST
 			<< choose(4); /* as the number of streams decides */
 	uint8_t credit[8];
 
