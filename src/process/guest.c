@@ -40,9 +40,9 @@ uint8_t *ln_guest_memory(struct ln_guest *guest, uint32_t address, uint64_t len)
 
 bool ln_guest_keep(struct ln_guest *guest, uint64_t bytes)
 {
-	if (guest->instance == NULL)
+	if (guest->charged == NULL)
 		return true;
-	if (!ln_instance_charge(guest->instance, bytes))
+	if (!ln_instance_charge(guest->charged, bytes))
 		return false;
 	guest->kept += bytes;
 	return true;
@@ -50,18 +50,18 @@ bool ln_guest_keep(struct ln_guest *guest, uint64_t bytes)
 
 void ln_guest_keep_anyway(struct ln_guest *guest, uint64_t bytes)
 {
-	if (guest->instance == NULL)
+	if (guest->charged == NULL)
 		return;
-	ln_instance_add(guest->instance, bytes);
+	ln_instance_add(guest->charged, bytes);
 	guest->kept += bytes;
 }
 
 void ln_guest_forget(struct ln_guest *guest, uint64_t bytes)
 {
-	if (guest->instance == NULL)
+	if (guest->charged == NULL)
 		return;
 	ln_assert(guest->kept >= bytes);
-	ln_instance_refund(guest->instance, bytes);
+	ln_instance_refund(guest->charged, bytes);
 	guest->kept -= bytes;
 }
 
@@ -73,7 +73,7 @@ void ln_guest_forget_all(struct ln_guest *guest)
 void ln_guest_init_tables(struct ln_guest *guest)
 {
 	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++)
-		guest->tables[kind].charged = guest->instance;
+		guest->tables[kind].charged = guest->charged;
 }
 
 void ln_guest_deinit_tables(struct ln_guest *guest)

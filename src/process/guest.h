@@ -47,14 +47,19 @@ struct ln_array {
 /* What every message touches comes first, one line of the cache. */
 struct ln_guest {
 	struct ln_process *process;
-	struct ln_instance *instance;
+	struct ln_instance *instance; /* that runs */
 	struct ln_environment *environment;
 	struct ln_message *scratch; /* being written, or last received */
 	const struct ln_host_function *calling; /* last called; for reports */
 	bool metered;                           /* it pays for what it uses */
 	bool scratch_counts;                    /* `scratch_kept` is not 0 */
+	bool changing; /* its own functions save it, or load another one */
 	struct ln_handles tables[LN_RESOURCE_KINDS]; /* what it holds by ids */
-	struct ln_module *module; /* what the process was spawned from */
+	struct ln_instance *charged; /* for what the host keeps; NULL: none */
+	struct ln_module *module;    /* whose instance it is */
+	struct ln_instance *next;    /* takes the instance's place when that has
+				      * been left, process/change.h; or NULL */
+	struct ln_module *next_module; /* counted; of that; or NULL */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
 	bool heap_tracing;            /* a backtrace for it is being taken */

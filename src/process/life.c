@@ -14,6 +14,7 @@
 #include "base/probe.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "process/change.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/monitors.h"
@@ -34,6 +35,7 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 {
 	struct ln_end end = ln_process_end(process);
 
+	ln_change_end_of(process);
 	ln_watchers_tell(process, &end);
 	if (extra == NULL)
 		return;
@@ -62,7 +64,8 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	process->links = (struct ln_links){ 0 };
 	extra = process->extra;
 	process->extra = NULL;
-	more = extra != NULL || process->watchers != NULL;
+	more = extra != NULL || process->watchers != NULL ||
+	       process->change != NULL;
 	ln_process_unlock(process);
 
 	/* From here on no code of the process's own runs that could hold a

@@ -317,16 +317,14 @@ static inline void note_taken(struct ln_process *self,
 		self->mailbox.note_taken(&self->mailbox, message);
 }
 
-int ln_process_receive(struct ln_process *self, const uint8_t *tags,
-		       uint32_t count, int64_t deadline, bool fresh,
-		       struct ln_message **message)
+/* `stops`: also when it is asked for something. */
+static inline int receive(struct ln_process *self, struct ln_wanted wanted,
+			  int64_t deadline, bool stops,
+			  struct ln_message **message)
 {
 	struct ln_mailbox *mailbox = &self->mailbox;
-	struct ln_wanted wanted = { .tags = tags, .count = count };
 	int result = 0;
 
-	if (fresh)
-		wanted.from = mailbox->end;
 	while (result != LN_EKILLED) {
 		switch (ln_mailbox_take(mailbox, &wanted, message)) {
 		case LN_TAKE_FOUND:
@@ -345,6 +343,10 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		}
 		if (result < 0)
 			break;
+		if (stops && ln_mailbox_asked(mailbox) == LN_ASKED_NOW) {
+			result = LN_EAGAIN;
+			break;
+		}
 		/* After a timeout the mailbox is looked at once more: a match
 		 * may have come together with the deadline. */
 		result = ln_task_wait(&self->task, deadline);
@@ -353,10 +355,31 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 	if (*message == NULL)
 		return result;
 	note_taken(self, *message);
-	if (result == LN_ETIMEDOUT)
+	if (result == LN_ETIMEDOUT || result == LN_EAGAIN)
 		return 0;
 	ln_message_free(*message);
 	return result;
+}
+
+int ln_process_receive(struct ln_process *self, const uint8_t *tags,
+		       uint32_t count, int64_t deadline, bool fresh,
+		       struct ln_message **message)
+{
+	struct ln_wanted wanted = { .tags = tags, .count = count };
+
+	if (fresh)
+		wanted.from = self->mailbox.end;
+	return receive(self, wanted, deadline, false, message);
+}
+
+int ln_process_receive_unless_asked(struct ln_process *self,
+				    const uint8_t *tags, uint32_t count,
+				    int64_t deadline,
+				    struct ln_message **message)
+{
+	struct ln_wanted wanted = { .tags = tags, .count = count };
+
+	return receive(self, wanted, deadline, true, message);
 }
 
 void ln_process_skip(struct ln_process *self)

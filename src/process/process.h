@@ -18,6 +18,7 @@
 #include "process/process_refs.h"
 #include "sched/task.h"
 
+struct ln_change;
 struct ln_environment;
 struct ln_extra;
 struct ln_message;
@@ -62,6 +63,7 @@ struct ln_process {
 	struct ln_end_watch *watches;          /* told of its end */
 	struct ln_watcher *watchers;           /* likewise, after its links */
 	struct ln_extra *extra;                /* NULL: none */
+	struct ln_change *change; /* it is asked for, counted; NULL: none */
 
 	/* Immutable after the start. */
 	enum ln_outcome (*body)(struct ln_process *process);
@@ -159,6 +161,13 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer);
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		       uint32_t count, int64_t deadline, bool fresh,
 		       struct ln_message **message);
+
+/* The same for any message, fresh or not, by a process that can do what it is
+ * asked (enum ln_asked) instead: LN_EAGAIN, and no message was taken. */
+int ln_process_receive_unless_asked(struct ln_process *self,
+				    const uint8_t *tags, uint32_t count,
+				    int64_t deadline,
+				    struct ln_message **message);
 
 /* Marks the messages that are in the mailbox now as not fresh. */
 void ln_process_skip(struct ln_process *self);

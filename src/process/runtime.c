@@ -45,6 +45,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->heap_profiles = options->heap_profiles;
 	runtime->started = ln_time_now();
 	ln_list_init(&runtime->clocks);
+	ln_list_init(&runtime->modules);
 	error = ln_needs_check(ln_engine_default());
 	if (error == 0)
 		error = ln_log_start();

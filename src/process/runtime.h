@@ -78,6 +78,8 @@ struct ln_runtime {
 	_Atomic uint64_t services_over; /* processes; and that ended */
 	struct ln_lock clocks_lock;
 	struct ln_list clocks; /* under it; served ones, process/timers.c */
+	struct ln_lock modules_lock;
+	struct ln_list modules; /* under it; see process/env_module.h */
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;

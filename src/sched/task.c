@@ -264,9 +264,27 @@ void ln_wakes_queue_due(const struct ln_wakes *wakes)
 
 void ln_task_interrupt(struct ln_task *task)
 {
-	atomic_store_explicit(&task->interrupted, true, memory_order_release);
+	atomic_fetch_or_explicit(&task->interrupts, LN_INTERRUPT_END,
+				 memory_order_release);
 	ln_systematic_point();
 	ln_task_wake(task);
+}
+
+void ln_task_cancel(struct ln_task *task)
+{
+	/* Release pairs with the acquire in ln_task_interrupted. */
+	atomic_fetch_or_explicit(&task->interrupts, LN_INTERRUPT_CANCEL,
+				 memory_order_release);
+	ln_task_wake(task);
+}
+
+void ln_task_uncancel(struct ln_task *task)
+{
+	ln_assert(ln_task_current() == task);
+	/* Relaxed: a kill stays, and is read anew. */
+	atomic_fetch_and_explicit(&task->interrupts,
+				  (uint8_t)~LN_INTERRUPT_CANCEL,
+				  memory_order_relaxed);
 }
 
 struct ln_task *ln_task_current(void)
@@ -434,4 +452,54 @@ void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
 	worker->borrowed = true;
 	ln_fiber_call_on(&task->fiber, &worker->base, function, argument);
 	worker->borrowed = false;
+}
+
+/* A call on another stack. */
+struct other {
+	struct ln_task *task;
+	void (*function)(void *);
+	void *argument;
+	struct ln_fiber own;  /* the task's own stack, meanwhile */
+	struct ln_fiber left; /* the other one, when it is done */
+};
+
+static void other_entry(void *argument)
+{
+	struct other *other = argument;
+	struct ln_task *task = other->task;
+
+#if LN_ASAN
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+	other->function(other->argument);
+	may_leave(ln_worker_current(), task);
+	other->left = task->fiber;
+	task->fiber = other->own;
+	ln_fiber_switch(&other->left, &task->fiber, 1);
+	__builtin_unreachable();
+}
+
+/* The fiber of the task is what it runs on, so it may be left anywhere. */
+int ln_task_on_other_stack(struct ln_task *task, void (*function)(void *),
+			   void *argument)
+{
+	struct ln_sched *sched = task->sched;
+	struct other other = {
+		.task = task,
+		.function = function,
+		.argument = argument,
+	};
+	char *stack = ln_slab_take(&sched->stacks);
+
+	may_leave(ln_worker_current(), task);
+	if (stack == NULL)
+		return LN_ENOMEM;
+	other.own = task->fiber;
+	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),
+		      other_entry, &other);
+	ln_fiber_switch(&other.own, &task->fiber, 0);
+	ln_fiber_check(&other.left);
+	ln_fiber_deinit(&other.left);
+	ln_slab_give(&sched->stacks, other.left.stack);
+	return 0;
 }

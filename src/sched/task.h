@@ -37,6 +37,12 @@ enum ln_wait {
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
+/* Why waits of a task end early; bits. */
+enum ln_interrupt {
+	LN_INTERRUPT_END = 1,    /* for good */
+	LN_INTERRUPT_CANCEL = 2, /* until the task has seen it */
+};
+
 /* A switch touches only one cache line, the last one; the others are rarely
  * needed. A struct that embeds a task must align it to a cache line. */
 struct ln_task {
@@ -54,7 +60,7 @@ struct ln_task {
 				   * tick; written by its worker */
 	struct ln_probe *_Atomic probe; /* a question to it, sched/probe.h */
 	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
-	_Atomic bool interrupted; /* waits end early; any thread sets it */
+	_Atomic uint8_t interrupts; /* enum ln_interrupt; any thread sets it */
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
 	_Atomic bool running;     /* on a worker, not in a queue; for reports */
 	bool gives_way; /* it holds no lock where it copies or frees much, so
@@ -99,8 +105,14 @@ void ln_task_interrupt(struct ln_task *task);
 static inline bool ln_task_interrupted(struct ln_task *task)
 {
 	/* Acquire pairs with the release in ln_task_interrupt. */
-	return atomic_load_explicit(&task->interrupted, memory_order_acquire);
+	return atomic_load_explicit(&task->interrupts, memory_order_acquire) !=
+	       0;
 }
+
+/* The same as ln_task_interrupt, until the task calls ln_task_uncancel: what it
+ * does now is to end, but not the task. Any thread. */
+void ln_task_cancel(struct ln_task *task);
+void ln_task_uncancel(struct ln_task *task);
 
 /* The task that runs on this thread, or NULL. */
 struct ln_task *ln_task_current(void);
@@ -176,5 +188,11 @@ bool ln_task_should_yield(struct ln_task *task);
  * in use already. */
 void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
 			     void *argument);
+
+/* Calls function(argument) on another stack like the task's, which is given
+ * back when it returns. It may park, be preempted, and go on in another thread.
+ * The task's own stack stays as it is. LN_ENOMEM: it was not called. */
+int ln_task_on_other_stack(struct ln_task *task, void (*function)(void *),
+			   void *argument);
 
 #endif

@@ -1,0 +1,118 @@
+/*
+ * The change of one process to another version of its module, without an end of
+ * the process (docs/upgrade.md): somebody asks, and the process does it at its
+ * next receive, on its own fiber. Its old instance says what it wants to keep,
+ * a new one gets that, and takes its place; or, when any of that fails, goes,
+ * and the process goes on as if nothing had been.
+ */
+#ifndef LN_PROCESS_CHANGE_H
+#define LN_PROCESS_CHANGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+struct ln_change;
+struct ln_guest;
+struct ln_module;
+struct ln_process;
+
+/* Bytes that a process may give to its new instance. */
+#define LN_CHANGE_MAX_BYTES ((uint64_t)64 << 20)
+
+/* What came of it. */
+enum ln_change_result {
+	LN_CHANGE_DONE,      /* the new version has come to a receive */
+	LN_CHANGE_REFUSED,   /* the old or the new version said no */
+	LN_CHANGE_FAILED,    /* it trapped, or broke a rule; out of memory */
+	LN_CHANGE_TIMED_OUT, /* it was cancelled while it was under way */
+	LN_CHANGE_WAITING,   /* withdrawn: it has not received meanwhile */
+	LN_CHANGE_ENDED,     /* the process has ended, or is about to */
+};
+
+enum ln_change_state {
+	LN_CHANGE_ASKED,
+	LN_CHANGE_UNDER_WAY,
+	LN_CHANGE_SETTLING, /* the new version runs, and is to receive */
+	LN_CHANGE_OVER,
+};
+
+struct ln_change {
+	/* Set by who asks. */
+	struct ln_process *process; /* counted */
+	struct ln_module *to;       /* counted */
+	bool dry; /* only to see whether it could: the old one stays */
+	/* Told once, by any thread, with no lock held; the result is there.
+	 * Before that the change is freed only by nobody. NULL: nobody is
+	 * told. */
+	void (*over)(struct ln_change *change);
+	void *owner;          /* for that */
+	struct ln_list place; /* likewise */
+
+	_Atomic uint32_t references;
+	/* Under the lock of the process; read without it for what it was. */
+	_Atomic uint8_t state;  /* enum ln_change_state */
+	_Atomic int64_t begun;  /* CLOCK_MONOTONIC, ns; 0: it has not */
+	_Atomic bool postponed; /* the old version has said: not now */
+	bool cancelled;         /* under the lock */
+	/* Written by the process before `over`. */
+	enum ln_change_result result;
+	int64_t version; /* that the old one has told, or 0 */
+	uint64_t bytes;  /* kept */
+	int64_t pause;   /* from the receive to the new version, ns */
+	char *reason;    /* owned; of a failure; any bytes; or NULL */
+};
+
+/* A change with one reference, the caller's. NULL: memory is short. */
+struct ln_change *ln_change_new(struct ln_process *process,
+				struct ln_module *to);
+void ln_change_release(struct ln_change *change);
+
+/* Asks the process, which keeps a reference until it is over. 1: it waits in a
+ * receive, and does it now; 0: it will, when it receives. LN_EEXIST: it is
+ * asked for another one; LN_EDEAD. Any thread. */
+int ln_change_ask(struct ln_change *change);
+
+/* Nobody waits for it any longer: what has not begun does not, and what is
+ * under way is cancelled, and is over some time later. What is settling counts
+ * as done. Any thread. */
+void ln_change_withdraw(struct ln_change *change);
+
+/* By a process that is about to receive and is asked: does what it is asked. 0:
+ * it is to receive. LN_EKILLED: its stack is to be left, since it has been
+ * killed or guest->next takes over. */
+int ln_change_meet(struct ln_guest *guest);
+
+/* By a process whose stack has been left for guest->next: makes that the
+ * instance, drops the other one, and stores the module that was before, for the
+ * caller to release. */
+void ln_change_commit(struct ln_guest *guest, struct ln_module **before);
+
+/* To be called when guest->next has taken over: how long it took. */
+void ln_change_settle(struct ln_guest *guest);
+
+/* By a process whose stack has been left while guest->next was there, but that
+ * is to end. */
+void ln_change_drop_next(struct ln_guest *guest);
+
+/* The process has ended: nothing will come of what it was asked for. */
+void ln_change_end_of(struct ln_process *process);
+
+/* What modules export for it; lunatic_save of the old one, others of the new
+ * one. NULL: `module` has all that a new one needs; else the name of what it
+ * lacks, and its type. */
+#define LN_CHANGE_SAVE "lunatic_save"
+#define LN_CHANGE_VERSION "lunatic_version"
+#define LN_CHANGE_ALLOC "lunatic_alloc"
+#define LN_CHANGE_LOAD "lunatic_load"
+#define LN_CHANGE_RESUME "lunatic_resume"
+const char *ln_change_lacks_load(const struct ln_module *module);
+const char *ln_change_lacks_save(const struct ln_module *module);
+
+/* What lunatic_save returns beside an address and a length. */
+#define LN_CHANGE_SAVE_REFUSED (-1)
+#define LN_CHANGE_SAVE_LATER (-2)
+
+#endif
