@@ -207,21 +207,6 @@ void ln_change_withdraw(struct ln_change *change)
 		tell(change);
 }
 
-void ln_change_end_of(struct ln_process *process)
-{
-	struct ln_change *change;
-
-	ln_process_lock(process);
-	change = process->change;
-	if (change != NULL) {
-		change->result = LN_CHANGE_ENDED;
-		take_out(change);
-	}
-	ln_process_unlock(process);
-	if (change != NULL)
-		tell(change);
-}
-
 /* Notes why a change fails, and returns `result`. */
 static enum ln_change_result fail(struct ln_change *change,
 				  enum ln_change_result result,
@@ -239,6 +224,26 @@ static enum ln_change_result fail(struct ln_change *change,
 	ln_text_vformat(&change->reason, format, arguments);
 	va_end(arguments);
 	return result;
+}
+
+void ln_change_end_of(struct ln_process *process)
+{
+	struct ln_change *change;
+	bool settling = false;
+
+	ln_process_lock(process);
+	change = process->change;
+	if (change != NULL) {
+		settling = state_of(change) == LN_CHANGE_SETTLING;
+		change->result = settling ? LN_CHANGE_FAILED : LN_CHANGE_ENDED;
+		take_out(change);
+	}
+	ln_process_unlock(process);
+	if (settling)
+		(void)fail(change, LN_CHANGE_FAILED,
+			   "the process ended before the new version received");
+	if (change != NULL)
+		tell(change);
 }
 
 /* What a call that failed means. A process that is killed is told from one that

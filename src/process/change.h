@@ -26,7 +26,8 @@ struct ln_process;
 enum ln_change_result {
 	LN_CHANGE_DONE,      /* the new version has come to a receive */
 	LN_CHANGE_REFUSED,   /* the old or the new version said no */
-	LN_CHANGE_FAILED,    /* it trapped, or broke a rule; out of memory */
+	LN_CHANGE_FAILED,    /* it trapped, or broke a rule; out of memory;
+			      * or the process ended before it received */
 	LN_CHANGE_TIMED_OUT, /* it was cancelled while it was under way */
 	LN_CHANGE_WAITING,   /* withdrawn: it has not received meanwhile */
 	LN_CHANGE_ENDED,     /* the process has ended, or is about to */

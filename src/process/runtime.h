@@ -80,6 +80,7 @@ struct ln_runtime {
 	struct ln_list clocks; /* under it; served ones, process/timers.c */
 	struct ln_lock modules_lock;
 	struct ln_list modules; /* under it; see process/env_module.h */
+	_Atomic bool upgrading; /* somebody is, see process/upgrade.h */
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
