@@ -158,6 +158,11 @@ static void count(struct job *job, const struct ln_change *change)
 		return;
 	case LN_CHANGE_ENDED:
 		counts->ended++;
+		/* Of the first it is not known whether the change did it. */
+		if (job->changed == 0 &&
+		    atomic_load_explicit(&change->begun,
+					 memory_order_relaxed) != 0)
+			break;
 		return;
 	case LN_CHANGE_WAITING:
 		counts->waiting++;
@@ -514,6 +519,39 @@ static int go_through(struct job *job, struct walk *walk)
 	return error;
 }
 
+/* Whether all processes of the module are meant, so that those to come are. */
+static bool is_whole(const struct ln_upgrade_request *request)
+{
+	return request->process == NULL && request->name == NULL &&
+	       !request->dry;
+}
+
+static uint64_t changed_count(struct job *job)
+{
+	uint64_t count;
+
+	ln_lock_acquire(&job->lock);
+	count = job->changed;
+	ln_lock_release(&job->lock);
+	return count;
+}
+
+/* Once one has changed, or when there is none, spawns are of the new version.
+ */
+static void replace(struct job *job)
+{
+	uint64_t asked;
+
+	ln_lock_acquire(&job->lock);
+	asked = job->counts.asked;
+	ln_lock_release(&job->lock);
+	if (job->back || job->outcome->replaced || !is_whole(job->request) ||
+	    (asked > 0 && changed_count(job) == 0))
+		return;
+	ln_upgrade_plan_replace(&job->plan, false);
+	job->outcome->replaced = true;
+}
+
 /* Asks all until nobody is left, or it is late. */
 static int convert(struct job *job, int64_t deadline)
 {
@@ -528,6 +566,7 @@ static int convert(struct job *job, int64_t deadline)
 
 		if (stops(job) || now >= deadline)
 			return 0;
+		replace(job);
 		if (idle || now - last >= WALK_TIME) {
 			last = now;
 			error = go_through(job, &walk);
@@ -564,36 +603,37 @@ static int roll_back(struct job *job, int64_t deadline)
 	return error;
 }
 
-/* Whether all processes of the module are meant, so that those to come are. */
-static bool is_whole(const struct ln_upgrade_request *request)
+/* Whether all that are asked have said: not now. */
+static bool all_postponed(struct job *job)
 {
-	return request->process == NULL && request->name == NULL &&
-	       !request->dry;
-}
-
-static uint64_t changed_count(struct job *job)
-{
-	uint64_t count;
+	bool all = true;
 
 	ln_lock_acquire(&job->lock);
-	count = job->changed;
+	ln_list_for_each (at, &job->open) {
+		const struct ln_change *change =
+			ln_container_of(at, struct ln_change, place);
+
+		all = all && atomic_load_explicit(&change->postponed,
+						  memory_order_relaxed);
+	}
 	ln_lock_release(&job->lock);
-	return count;
+	return all;
 }
 
-/* Waits until one of the first has changed, or failed, or all have ended. */
+/* Waits until one of the first has changed, or failed, or nothing is to be
+ * expected of them. */
 static void await_first(struct job *job, int64_t deadline)
 {
 	for (;;) {
 		uint32_t seen = news_of(job);
 		int64_t now = ln_time_now();
 
-		if (open_count(job) == 0 || changed_count(job) > 0 ||
+		if (all_postponed(job) || changed_count(job) > 0 ||
 		    now >= deadline || job->killed || has_failed(job))
 			return;
 		wait_news(job, seen,
-			  now + LOOK_TIME < deadline ? now + LOOK_TIME
-						     : deadline);
+			  now + FIRST_TIME < deadline ? now + FIRST_TIME
+						      : deadline);
 		look(job);
 	}
 }
@@ -614,7 +654,8 @@ static int go_first(struct job *job, int64_t deadline)
 		if (error < 0)
 			return error;
 		await_first(job, deadline);
-		if (changed_count(job) > 0 || (!waiting && walk.asked == 0))
+		if (changed_count(job) > 0 || (!waiting && walk.asked == 0) ||
+		    (has_failed(job) && !waiting))
 			return 0;
 		if (walk.asked == 0)
 			wait_news(job, news_of(job), now + FIRST_TIME);
@@ -628,10 +669,6 @@ static int go_forward(struct job *job, int64_t deadline)
 
 	if (error < 0)
 		return error;
-	if (!stops(job) && is_whole(job->request)) {
-		ln_upgrade_plan_replace(&job->plan, false);
-		job->outcome->replaced = true;
-	}
 	error = convert(job, deadline);
 	if (!stops(job))
 		withdraw_all(job);
