@@ -93,7 +93,7 @@ set_target_properties(lunatic_shared PROPERTIES
 	VERSION ${PROJECT_VERSION}
 	SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 target_link_libraries(lunatic_shared PRIVATE ln_flags engine
-	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3)
+	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3 PkgConfig::jansson)
 target_link_options(lunatic_shared PRIVATE
 	LINKER:--exclude-libs,ALL LINKER:--no-undefined)
 target_include_directories(lunatic_shared INTERFACE
@@ -116,7 +116,7 @@ add_custom_target(lunatic_static ALL DEPENDS "${merged}")
 add_library(lunatic_archive STATIC IMPORTED GLOBAL)
 set_target_properties(lunatic_archive PROPERTIES IMPORTED_LOCATION "${merged}")
 target_link_libraries(lunatic_archive INTERFACE
-	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3
+	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3 PkgConfig::jansson
 	${LUNATIC_SYSTEM_LIBRARIES})
 target_include_directories(lunatic_archive INTERFACE
 	"${PROJECT_SOURCE_DIR}/include")

@@ -16,6 +16,7 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "test", NULL },
 	{ "init", ln_cli_init },
 	{ "help", ln_cli_help },
+	{ "ps", ln_cli_ps },
 	{ "cluster-ca", ln_cli_cluster_ca },
 	{ "completions", ln_cli_completions },
 	{ NULL, NULL },

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+struct ln_cli_option;
 struct ln_cli_options;
 
 struct ln_cli_command {
@@ -50,8 +51,14 @@ int ln_cli_completions(int argc, char **argv);
 /* `lunatic cluster-ca`: makes a CA and the certificates of nodes. */
 int ln_cli_cluster_ca(int argc, char **argv);
 
+/* `lunatic ps`: lists the processes of programs that run. */
+int ln_cli_ps(int argc, char **argv);
+
 /* `lunatic --help`. */
 void ln_cli_print_help(void);
+
+/* A table of options, as the help shows it. */
+void ln_cli_print_options(const struct ln_cli_option *table);
 
 /* Whether everything printed to standard output was written. */
 bool ln_cli_flush(void);

@@ -34,7 +34,7 @@ static void print_option(const struct ln_cli_option *option)
 	}
 }
 
-static void print_options(const struct ln_cli_option *at)
+void ln_cli_print_options(const struct ln_cli_option *at)
 {
 	for (; at->help != NULL; at++) {
 		if (at->name == NULL)
@@ -69,6 +69,8 @@ void ln_cli_print_help(void)
 	      "lunatic\n"
 	      "  help [TOPIC]            explain messages: lunatic help "
 	      "refused\n"
+	      "  ps [options]            list the processes of programs that "
+	      "run\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "
 	      "lunatic cluster-ca --help\n"
 	      "  completions SHELL       completions for bash, zsh or fish:\n"
@@ -77,9 +79,9 @@ void ln_cli_print_help(void)
 	      "To run a file with the name of a command, write "
 	      "`lunatic ./test`.\n",
 	      stdout);
-	print_options(ln_cli_options);
-	print_options(ln_cli_test_options);
-	print_options(ln_cli_cargo_options);
+	ln_cli_print_options(ln_cli_options);
+	ln_cli_print_options(ln_cli_test_options);
+	ln_cli_print_options(ln_cli_cargo_options);
 	fputs("\n"
 	      "Sizes are bytes, or end in K, M or G (powers of 1,024).\n"
 	      "\n"

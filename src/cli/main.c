@@ -30,6 +30,7 @@
 #include "cli/prepare.h"
 #include "cli/report.h"
 #include "cluster/node.h"
+#include "control/control.h"
 #include "engine/compiler.h"
 #include "host/stdio.h"
 #include "lunatic_version.h"
@@ -58,6 +59,7 @@ struct signal_thread {
 	sigset_t set;
 	struct ln_runtime *runtime;
 	const struct ln_cli_options *options;
+	struct ln_control *control; /* NULL: none */
 	pthread_mutex_t lock;
 	pthread_cond_t ended;     /* by a signal */
 	struct ln_process *first; /* under lock; NULL: there is none yet */
@@ -304,6 +306,7 @@ static int serve(struct ln_environment *environment,
 
 static void set_member(struct signal_thread *signals, struct ln_node *member)
 {
+	ln_control_set_member(signals->control, member);
 	pthread_mutex_lock(&signals->lock);
 	signals->member = member;
 	/* A signal just before that found nothing to interrupt. */
@@ -353,6 +356,34 @@ static int prepare_and_run(struct ln_runtime *runtime,
 	return status;
 }
 
+/* Has lunatic ps and the like find the program. It runs without that, unless
+ * an option has said where. False after a line about what is wrong. */
+static bool start_control(struct ln_runtime *runtime,
+			  const struct ln_cli_options *options,
+			  struct ln_control **control)
+{
+	const struct ln_control_options wanted = {
+		.runtime = runtime,
+		.folder = options->ask.folder,
+		.name = options->no_entry ? options->node.name : options->file,
+	};
+	char *error;
+	int result;
+
+	*control = NULL;
+	if (options->no_control)
+		return true;
+	result = ln_control_start(&wanted, control, &error);
+	if (result < 0 && wanted.folder != NULL)
+		ln_log_say("no control socket: %s",
+			   error != NULL ? error : ln_error_text(result));
+	else if (result < 0)
+		ln_log(LN_LOG_INFO, "no control socket: %s",
+		       error != NULL ? error : ln_error_text(result));
+	free(error);
+	return result == 0 || wanted.folder == NULL;
+}
+
 /* The whole life of the runtime; returns the program's status. */
 static int run_program(const struct ln_cli_options *options)
 {
@@ -365,9 +396,12 @@ static int run_program(const struct ln_cli_options *options)
 	if (signals.runtime == NULL)
 		return STATUS_ERROR;
 	if (start_signals(&signals)) {
-		status = prepare_and_run(signals.runtime, options, &signals);
+		if (start_control(signals.runtime, options, &signals.control))
+			status = prepare_and_run(signals.runtime, options,
+						 &signals);
 		/* While a second signal still ends the program at once. */
 		ln_log_flush();
+		ln_control_stop(signals.control);
 		stop_signals(&signals);
 	}
 	if (signals.first != NULL)

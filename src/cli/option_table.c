@@ -274,6 +274,14 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "write what each process allocated into FOLDER;\n"
 	  "needs -P heap_profiler",
 	  NAME_OF(heap_profiles, "folder") },
+	{ .help = "Control" },
+	{ "--control", NULL, "FOLDER",
+	  "listen for lunatic ps and the like in FOLDER\n"
+	  "(default: $XDG_RUNTIME_DIR/lunatic, or else\n"
+	  "~/.local/run/lunatic)",
+	  NAME_OF(ask.folder, "folder") },
+	{ "--no-control", NULL, NULL, "do not listen for them",
+	  FLAG(no_control, true) },
 	{ .help = "Other" },
 	{ "--help", "-h", NULL, "print this help and exit",
 	  FLAG(action, LN_CLI_HELP) },
@@ -328,5 +336,50 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 	  "auto: colors on a terminal (default); always;\n"
 	  "never",
 	  CHOICE(OPTION(test.color), LN_TEST_COLOR_AUTO, colors) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_control_options[] = {
+	{ .help = "Which program (lunatic ps, inspect, kill)" },
+	{ "--program", "-p", "PROGRAM",
+	  "the program with this pid or name; needed when\n"
+	  "several run",
+	  NAME_OF(ask.program, "program, or its pid") },
+	{ "--node", NULL, "NAME",
+	  "another node, asked through the program, which is\n"
+	  "one itself",
+	  NAME_OF(ask.node, "node") },
+	{ "--control", NULL, "FOLDER",
+	  "the folder that the program was given with\n"
+	  "--control",
+	  NAME_OF(ask.folder, "folder") },
+	{ "--json", NULL, NULL, "print JSON, an object a line",
+	  FLAG(ask.json, true) },
+	{ "--help", "-h", NULL, "print this help and exit",
+	  FLAG(action, LN_CLI_HELP) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_ps_options[] = {
+	{ .help = "Processes (lunatic ps)" },
+	{ "--sort", NULL, "FIELD",
+	  "show those first that have most of FIELD\n"
+	  "(default: memory_bytes)",
+	  NAME_OF(ask.sort, "field, see lunatic ps --help") },
+	{ "--max", NULL, "N", "show N processes, % (default 50)",
+	  COUNT(OPTION(ask.max), 0), .max = 10000 },
+	{ "--all", NULL, NULL, "show all processes, in no order",
+	  FLAG(ask.all, true) },
+	{ "--columns", NULL, "FIELDS",
+	  "show these fields, with commas between them",
+	  NAME_OF(ask.columns, "field, or several with commas") },
+	{ "--state", NULL, "STATE", "only processes in this state",
+	  NAME_OF(ask.state, "state") },
+	{ "--name", NULL, "TEXT",
+	  "only processes with TEXT in their name or label",
+	  NAME_OF(ask.name, "process, or a part of it") },
+	{ "--environment", NULL, "N",
+	  "only processes of the environment with the number N",
+	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
 	{ .help = NULL },
 };

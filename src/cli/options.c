@@ -24,9 +24,16 @@ static bool is_optional(const struct ln_cli_option *option)
 	return option->argument != NULL && option->argument[0] == '[';
 }
 
-static int complain(const char *what, const char *which)
+/* What is read: the options of a command, and where they are told of. */
+struct grammar {
+	const struct ln_cli_option *const *tables; /* to NULL */
+	const char *help;                          /* a command line */
+};
+
+static int complain(const struct grammar *grammar, const char *what,
+		    const char *which)
 {
-	ln_log_say("%s '%s'; see lunatic --help", what, which);
+	ln_log_say("%s '%s'; see %s", what, which, grammar->help);
 	return LN_EINVAL;
 }
 
@@ -47,15 +54,28 @@ static const struct ln_cli_option *find_in(const struct ln_cli_option *at,
 	return NULL;
 }
 
-static const struct ln_cli_option *
-find_option(const struct ln_cli_options *options, const char *word, size_t len)
+/* The options of what is to be done: of a test more than of a run. */
+static struct grammar grammar_of(const struct ln_cli_options *options)
 {
-	const struct ln_cli_option *found = find_in(ln_cli_options, word, len);
+	static const struct ln_cli_option *const run[] = { ln_cli_options,
+							   NULL };
+	static const struct ln_cli_option *const test[] = {
+		ln_cli_options, ln_cli_test_options, ln_cli_cargo_options, NULL
+	};
 
-	if (found == NULL && options->action == LN_CLI_TEST)
-		found = find_in(ln_cli_test_options, word, len);
-	if (found == NULL && options->action == LN_CLI_TEST)
-		found = find_in(ln_cli_cargo_options, word, len);
+	return (struct grammar){
+		.tables = options->action == LN_CLI_TEST ? test : run,
+		.help = "lunatic --help",
+	};
+}
+
+static const struct ln_cli_option *find_option(const struct grammar *grammar,
+					       const char *word, size_t len)
+{
+	const struct ln_cli_option *found = NULL;
+
+	for (size_t i = 0; found == NULL && grammar->tables[i] != NULL; i++)
+		found = find_in(grammar->tables[i], word, len);
 	return found;
 }
 
@@ -68,8 +88,8 @@ static void offer_names(struct ln_nearest *nearest,
 	}
 }
 
-static int refuse_unknown(const struct ln_cli_options *options,
-			  const char *word, size_t len)
+static int refuse_unknown(const struct grammar *grammar, const char *word,
+			  size_t len)
 {
 	char name[64];
 	struct ln_nearest nearest;
@@ -79,36 +99,33 @@ static int refuse_unknown(const struct ln_cli_options *options,
 		memcpy(name, word, len);
 		name[len] = '\0';
 		ln_nearest_begin(&nearest, name);
-		offer_names(&nearest, ln_cli_options);
-		if (options->action == LN_CLI_TEST) {
-			offer_names(&nearest, ln_cli_test_options);
-			offer_names(&nearest, ln_cli_cargo_options);
-		}
+		for (size_t i = 0; grammar->tables[i] != NULL; i++)
+			offer_names(&nearest, grammar->tables[i]);
 		meant = ln_nearest_end(&nearest);
 	}
 	if (meant == NULL)
-		return complain("unknown option", word);
-	ln_log_say("unknown option '%s'; did you mean %s? See lunatic "
-		   "--help",
-		   word, meant);
+		return complain(grammar, "unknown option", word);
+	ln_log_say("unknown option '%s'; did you mean %s? See %s", word, meant,
+		   grammar->help);
 	return LN_EINVAL;
 }
 
 /* Applies the option at argv[at]; returns how many words it took, or an
  * error. */
-static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
+static int apply(const struct grammar *grammar, int argc, char **argv, int at,
+		 struct ln_cli_options *options)
 {
 	const char *word = argv[at];
 	const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
-	const struct ln_cli_option *option = find_option(options, word, len);
+	const struct ln_cli_option *option = find_option(grammar, word, len);
 	const char *value = NULL;
 	int words = 1;
 
 	if (option == NULL)
-		return refuse_unknown(options, word, len);
+		return refuse_unknown(grammar, word, len);
 	if (option->argument == NULL && equals != NULL)
-		return complain("no value is taken by", option->name);
+		return complain(grammar, "no value is taken by", option->name);
 	if (is_optional(option)) {
 		value = equals != NULL ? equals + 1 : NULL;
 	} else if (option->argument != NULL) {
@@ -118,7 +135,7 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 			value = argv[at + 1];
 			words = 2;
 		} else {
-			return complain("a value is missing after",
+			return complain(grammar, "a value is missing after",
 					option->name);
 		}
 	}
@@ -127,8 +144,8 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 
 		ln_cli_option_values(option, values);
 		ln_log_say("'%s' is not a valid value of %s: that is %s; "
-			   "see lunatic --help",
-			   value, option->name, values);
+			   "see %s",
+			   value, option->name, values, grammar->help);
 		return LN_EINVAL;
 	}
 	return words;
@@ -139,6 +156,8 @@ static int apply(int argc, char **argv, int at, struct ln_cli_options *options)
 static int apply_all(int argc, char **argv, int at,
 		     struct ln_cli_options *options, bool *ended)
 {
+	const struct grammar grammar = grammar_of(options);
+
 	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0') {
 		int words;
 
@@ -146,7 +165,7 @@ static int apply_all(int argc, char **argv, int at,
 			*ended = true;
 			return at + 1;
 		}
-		words = apply(argc, argv, at, options);
+		words = apply(&grammar, argc, argv, at, options);
 		if (words < 0)
 			return words;
 		at += words;
@@ -162,6 +181,7 @@ static int apply_all(int argc, char **argv, int at,
 static int read_filters(int argc, char **argv, int at,
 			struct ln_cli_options *options)
 {
+	const struct grammar grammar = grammar_of(options);
 	bool ended = false;
 	int count = 0;
 
@@ -179,7 +199,8 @@ static int read_filters(int argc, char **argv, int at,
 	options->test.filter_count = (size_t)count;
 	/* Each test has its own environment, and only one can listen. */
 	if (options->config->listeners.count > 0)
-		return complain("lunatic test does not take", "--tcplisten");
+		return complain(&grammar, "lunatic test does not take",
+				"--tcplisten");
 	return 0;
 }
 
@@ -254,6 +275,14 @@ static int read_file(int argc, char **argv, int at,
 	return ln_cli_check_node(options) ? 0 : LN_EINVAL;
 }
 
+static int refuse_file(const struct ln_cli_options *options, const char *file)
+{
+	const struct grammar grammar = grammar_of(options);
+
+	return complain(&grammar,
+			"--no-entry runs no file, so it does not take", file);
+}
+
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
 	bool ended = false;
@@ -277,9 +306,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		return LN_EINVAL;
 	if (options->no_entry) {
 		if (at < argc)
-			return complain("--no-entry runs no file, so it does "
-					"not take",
-					argv[at]);
+			return refuse_file(options, argv[at]);
 		return 0;
 	}
 	if (at >= argc) {
@@ -289,6 +316,38 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		return LN_EINVAL;
 	}
 	return read_file(argc, argv, at, options);
+}
+
+int ln_cli_parse_words(int argc, char **argv,
+		       const struct ln_cli_option *const *tables,
+		       const char *help, struct ln_cli_options *options,
+		       const char **words, size_t max)
+{
+	const struct grammar grammar = { .tables = tables, .help = help };
+	bool ended = false;
+	size_t count = 0;
+
+	for (int at = 2; at < argc;) {
+		int taken = 1;
+
+		if (!ended && strcmp(argv[at], "--") == 0) {
+			ended = true;
+		} else if (!ended && argv[at][0] == '-' &&
+			   argv[at][1] != '\0') {
+			taken = apply(&grammar, argc, argv, at, options);
+			if (taken < 0)
+				return taken;
+			if (options->action == LN_CLI_HELP)
+				return 0;
+		} else if (count == max) {
+			return complain(&grammar, "too many words, at",
+					argv[at]);
+		} else {
+			words[count++] = argv[at];
+		}
+		at += taken;
+	}
+	return (int)count;
 }
 
 void ln_cli_options_deinit(struct ln_cli_options *options)

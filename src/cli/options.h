@@ -59,6 +59,21 @@ struct ln_test_options {
 	size_t skip_count;
 };
 
+/* Of the commands that ask a running program: cli/control.h. */
+struct ln_control_words {
+	const char *folder;  /* of control sockets; NULL: the usual one */
+	const char *program; /* its pid or name; NULL: the one that runs */
+	const char *node;    /* of another node; NULL: the program itself */
+	bool json;
+	const char *sort; /* a field */
+	const char *columns;
+	const char *state;
+	const char *name;
+	int64_t environment; /* -1: all */
+	uint64_t max;
+	bool all;
+};
+
 struct ln_cli_options {
 	enum ln_cli_action action;
 	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
@@ -83,17 +98,29 @@ struct ln_cli_options {
 	char **args;                 /* of the guest, the file's name first */
 	size_t arg_count;
 	struct ln_test_options test;
+	bool no_control;             /* listen at no control socket */
+	struct ln_control_words ask; /* `folder` also of a run */
 };
 
 /* All of them, for the help text and completion. */
 extern const struct ln_cli_option ln_cli_options[];
 extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
+extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
+extern const struct ln_cli_option ln_cli_ps_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point
  * into argv; the caller frees all that it owns in any case. */
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options);
+
+/* Reads the words after a command that has tables of options of its own, to
+ * NULL; `help` is the command line that tells of them. Stores up to `max` other
+ * words, and returns how many there are; or as above. */
+int ln_cli_parse_words(int argc, char **argv,
+		       const struct ln_cli_option *const *tables,
+		       const char *help, struct ln_cli_options *options,
+		       const char **words, size_t max);
 
 /* Frees what it owns. */
 void ln_cli_options_deinit(struct ln_cli_options *options);

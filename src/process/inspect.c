@@ -160,6 +160,7 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	bool dead;
 
 	*info = (struct ln_process_info){
+		.number = ln_process_number(process),
 		.environment = process->environment->number,
 		.slices = atomic_load_explicit(&process->task.slices,
 					       memory_order_relaxed),
@@ -305,9 +306,8 @@ static void release_all(struct collection *all)
 }
 
 /* A registered name says most, then a label. */
-static void name_subject(struct subject *subject)
+static void add_names(struct ln_process *process, struct ln_process_info *info)
 {
-	struct ln_process_info *info = &subject->info;
 	char name[LN_INFO_NAME];
 	size_t len;
 
@@ -315,10 +315,16 @@ static void name_subject(struct subject *subject)
 	ln_text_copy(info->label, sizeof(info->label), name, strlen(name));
 	if (info->label[0] != '\0')
 		memcpy(info->name, info->label, sizeof(info->name));
-	if (!ln_registry_name(subject->process, name, sizeof(name), &len))
+	if (!ln_registry_name(process, name, sizeof(name), &len))
 		return;
 	ln_process_info_set_name(info, name, len);
 	memcpy(info->registered, info->name, sizeof(info->registered));
+}
+
+void ln_process_look(struct ln_process *process, struct ln_process_info *info)
+{
+	look(process, info);
+	add_names(process, info);
 }
 
 /* Makes the function's name readable, until the time is up; it is cleaned in
@@ -346,7 +352,7 @@ static int report(struct subject *subjects, size_t count,
 
 	inspection->infos = calloc(count + 1, sizeof(*inspection->infos));
 	for (size_t i = 0; i < count; i++) {
-		name_subject(&subjects[i]);
+		add_names(subjects[i].process, &subjects[i].info);
 		show_function(&subjects[i], deadline);
 		if (inspection->infos != NULL)
 			inspection->infos[i] = subjects[i].info;

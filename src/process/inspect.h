@@ -38,6 +38,7 @@ const char *ln_process_state_name(enum ln_process_state state);
  * (base/text.h). */
 struct ln_process_info {
 	uint8_t id[16];
+	uint64_t number;      /* see ln_process_number */
 	uint64_t environment; /* its number */
 	enum ln_process_state state;
 	bool started;             /* used while it is made */
@@ -79,6 +80,10 @@ struct ln_inspection {
  * the result. Deep, and waits: not on a fiber. LN_ENOMEM. */
 int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	       struct ln_inspection **inspection);
+
+/* Looks at one process, without asking it anything. The caller has a reference.
+ * Any thread; it takes locks for as long as copying some numbers and names. */
+void ln_process_look(struct ln_process *process, struct ln_process_info *info);
 
 /* NULL is fine. */
 void ln_inspection_free(struct ln_inspection *inspection);

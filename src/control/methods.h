@@ -1,0 +1,11 @@
+/* The rows of the table of methods, each in the file of its name. */
+#ifndef LN_CONTROL_METHODS_H
+#define LN_CONTROL_METHODS_H
+
+struct ln_control_method;
+
+extern const struct ln_control_method ln_control_help;    /* methods.c */
+extern const struct ln_control_method ln_control_program; /* methods.c */
+extern const struct ln_control_method ln_control_ps;
+
+#endif
