@@ -17,6 +17,7 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "init", ln_cli_init },
 	{ "help", ln_cli_help },
 	{ "ps", ln_cli_ps },
+	{ "upgrade", ln_cli_upgrade },
 	{ "cluster-ca", ln_cli_cluster_ca },
 	{ "completions", ln_cli_completions },
 	{ NULL, NULL },

@@ -54,6 +54,9 @@ int ln_cli_cluster_ca(int argc, char **argv);
 /* `lunatic ps`: lists the processes of programs that run. */
 int ln_cli_ps(int argc, char **argv);
 
+/* `lunatic upgrade`: upgrades the processes of a module. */
+int ln_cli_upgrade(int argc, char **argv);
+
 /* `lunatic --help`. */
 void ln_cli_print_help(void);
 

@@ -74,6 +74,15 @@ struct ln_control_words {
 	bool all;
 };
 
+/* Of `lunatic upgrade`. */
+struct ln_upgrade_words {
+	int64_t timeout;         /* ns; 0: the default */
+	int64_t process_timeout; /* likewise */
+	uint64_t process;        /* 0: all */
+	bool keep_going;
+	bool dry_run;
+};
+
 struct ln_cli_options {
 	enum ln_cli_action action;
 	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
@@ -100,6 +109,7 @@ struct ln_cli_options {
 	struct ln_test_options test;
 	bool no_control;             /* listen at no control socket */
 	struct ln_control_words ask; /* `folder` also of a run */
+	struct ln_upgrade_words upgrade;
 };
 
 /* All of them, for the help text and completion. */
@@ -108,6 +118,7 @@ extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
+extern const struct ln_cli_option ln_cli_upgrade_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

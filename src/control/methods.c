@@ -13,6 +13,7 @@ const struct ln_control_method *const ln_control_methods[] = {
 	&ln_control_help,
 	&ln_control_program,
 	&ln_control_ps,
+	&ln_control_upgrade,
 	NULL,
 };
 

@@ -7,5 +7,6 @@ struct ln_control_method;
 extern const struct ln_control_method ln_control_help;    /* methods.c */
 extern const struct ln_control_method ln_control_program; /* methods.c */
 extern const struct ln_control_method ln_control_ps;
+extern const struct ln_control_method ln_control_upgrade;
 
 #endif
