@@ -43,7 +43,7 @@ static int check(struct ln_guest *guest, struct ln_slice module)
 }
 
 static void store_counts(const struct ln_upgrade_counts *counts,
-			 struct ln_array out)
+			 struct ln_buffer out)
 {
 	const uint64_t numbers[] = {
 		counts->done,      counts->refused, counts->failed,
@@ -51,7 +51,7 @@ static void store_counts(const struct ln_upgrade_counts *counts,
 		counts->back,      counts->stuck,
 	};
 
-	for (uint32_t i = 0; i < out.count && i < 8; i++)
+	for (uint32_t i = 0; i < out.len / 8 && i < 8; i++)
 		memcpy(out.data + (size_t)i * 8, &numbers[i], 8);
 }
 
@@ -95,9 +95,9 @@ static int run(struct ln_guest *guest, struct call *call,
 		.len = binary.len,
 		.below = guest->environment,
 		.self = guest->process,
-		.timeout = (int64_t)(timeout == UINT32_MAX ? TIMEOUT_DEFAULT_MS
-							   : timeout) *
-			   LN_NS_PER_MS,
+		.timeout =
+			(int64_t)(timeout == 0 ? TIMEOUT_DEFAULT_MS : timeout) *
+			LN_NS_PER_MS,
 		.each = EACH_MS * LN_NS_PER_MS,
 		.keep_going = (flags & FLAG_KEEP_GOING) != 0,
 		.dry = (flags & FLAG_DRY_RUN) != 0,
@@ -115,7 +115,7 @@ static int run(struct ln_guest *guest, struct call *call,
 
 int ln_host_upgrade_run(struct ln_guest *guest, struct ln_slice module,
 			struct ln_slice binary, uint32_t timeout,
-			uint32_t flags, struct ln_array counts, uint8_t *id,
+			uint32_t flags, struct ln_buffer counts, uint8_t *id,
 			uint32_t *result)
 {
 	struct call *call;

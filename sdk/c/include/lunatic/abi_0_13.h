@@ -211,13 +211,14 @@ void lunatic_heap_profiler_reallocated(uint32_t old, uint32_t address,
  * module: the name of the module, in UTF-8, or the beginning of the SHA-256 of
  *   its binary, 8 hexadecimal digits or more; empty: the module of this process
  * binary: the new version
- * timeout: how many milliseconds to wait for processes that do not receive;
- *   2^32 - 1: 10,000
+ * timeout: how many milliseconds to wait for processes that do not receive; 0:
+ *   10,000
  * flags: 1: when a process fails the others go on, and none is changed back; 2:
  *   each tries, and goes on with the old version
- * counts: gets as many numbers as it has room for, of processes: upgraded,
- *   refused, failed, timed out, that did not receive and run the old version,
- *   ended meanwhile, changed back, that could not be changed back
+ * counts: gets as many little-endian numbers of 64 bits as it has room for, of
+ *   processes: upgraded, refused, failed, timed out, that did not receive and
+ *   run the old version, ended meanwhile, changed back, that could not be
+ *   changed back
  * id: gets the id of the error
  * Returns 0 if no process has failed, 1 for an error
  * Traps: the name is not valid UTF-8
@@ -228,9 +229,8 @@ void lunatic_heap_profiler_reallocated(uint32_t old, uint32_t address,
 LUNATIC_IMPORT("lunatic::upgrade", "run")
 uint32_t lunatic_upgrade_run(const void *module, size_t module_len,
 			     const void *binary, size_t binary_len,
-			     uint32_t timeout, uint32_t flags,
-			     const uint64_t *counts, size_t counts_count,
-			     uint64_t *id);
+			     uint32_t timeout, uint32_t flags, void *counts,
+			     size_t counts_len, uint64_t *id);
 
 /*
  * lunatic::version
