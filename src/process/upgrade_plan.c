@@ -5,9 +5,8 @@
  * it by its bytes (SHA-256) or by the name that one of them was given. So names
  * are turned into digests first, and then all modules with these are collected.
  *
- * Each environment gets the new version once. Where the new version is there
- * already, and nothing has taken its place, it is that one: so what an earlier
- * upgrade has left behind can be changed by the same command again.
+ * Each of them has a new version of its own, so that a process that is to
+ * change back is known to have come from it. These share their code.
  *
  * Threads: the caller's; it may park.
  */
@@ -201,47 +200,25 @@ static int find(const struct ln_upgrade_which *which, struct found *meant)
 	return error < 0 ? error : 0;
 }
 
-/* The new version in the environment of `from`, made unless it is there. */
-static int new_version(const struct found *meant, struct ln_module *from,
-		       const uint8_t *bytes, size_t len,
-		       struct ln_upgrade_plan *plan, struct ln_module **out,
-		       char **error)
+/* The new version in the environment of `from`. */
+static int new_version(struct ln_module *from, const uint8_t *bytes, size_t len,
+		       const struct ln_upgrade_plan *plan,
+		       struct ln_module **out, char **error)
 {
-	uint8_t digest[LN_MODULE_DIGEST];
 	char name[LN_MODULE_NAME];
-	struct ln_module *made;
 	int result;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		*out = plan->pairs[i].to;
-		if ((*out)->environment == from->environment) {
-			ln_module_retain(*out);
-			return 0;
-		}
-	}
-	result = ln_environment_add_module(from->environment, bytes, len, &made,
-					   error);
+	/* Its code is there after the first time. */
+	if (plan->count > 0)
+		result = ln_environment_adopt_module(
+			from->environment, plan->pairs[0].to, out, error);
+	else
+		result = ln_environment_add_module(from->environment, bytes,
+						   len, out, error);
 	if (result < 0)
 		return result;
-	result = ln_module_digest(made, plan->to);
-	*out = made;
-	for (size_t i = 0; i < meant->count && result == 0; i++) {
-		struct ln_module *there = meant->list[i];
-
-		result = ln_module_digest(there, digest);
-		if (there->environment != from->environment ||
-		    ln_module_is_replaced(there) ||
-		    memcmp(digest, plan->to, sizeof(digest)) != 0)
-			continue;
-		*out = ln_module_retain(there);
-		break;
-	}
-	if (result < 0 || *out != made)
-		ln_module_release(made);
-	if (result < 0 || *out != made)
-		return result;
 	ln_module_name(from, name);
-	ln_module_set_name(made, name);
+	ln_module_set_name(*out, name);
 	return 0;
 }
 
@@ -284,21 +261,23 @@ static int add_pair(struct ln_upgrade_plan *plan, struct ln_module *from,
 	plan->pairs[plan->count++] = (struct ln_upgrade_pair){
 		.from = ln_module_retain(from),
 		.to = to,
+		.was = ln_module_successor(from),
 	};
 	return 0;
 }
 
-static int plan_one(const struct found *meant, struct ln_module *from,
-		    const uint8_t *bytes, size_t len,
+static int plan_one(struct ln_module *from, const uint8_t *bytes, size_t len,
 		    struct ln_upgrade_plan *plan, char **error)
 {
 	uint8_t digest[LN_MODULE_DIGEST];
 	struct ln_module *to;
-	int result = new_version(meant, from, bytes, len, plan, &to, error);
+	int result = new_version(from, bytes, len, plan, &to, error);
 
 	if (result < 0)
 		return result;
-	result = ln_module_digest(from, digest);
+	result = ln_module_digest(to, plan->to);
+	if (result == 0)
+		result = ln_module_digest(from, digest);
 	if (result == 0 && memcmp(digest, plan->to, sizeof(digest)) != 0)
 		result = check_exports(from, to, error);
 	else if (result == 0)
@@ -325,8 +304,7 @@ int ln_upgrade_plan_make(const struct ln_upgrade_which *which,
 		result = fail(LN_ENOENT, error, "there is no module '%s'",
 			      which->text != NULL ? which->text : "");
 	for (size_t i = 0; i < meant.count && result == 0; i++)
-		result = plan_one(&meant, meant.list[i], bytes, len, plan,
-				  error);
+		result = plan_one(meant.list[i], bytes, len, plan, error);
 	if (result == 0 && plan->count == 0)
 		result = fail(LN_EINVAL, error,
 			      "that is the version that runs already");
@@ -341,6 +319,8 @@ void ln_upgrade_plan_deinit(struct ln_upgrade_plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		ln_module_release(plan->pairs[i].from);
 		ln_module_release(plan->pairs[i].to);
+		if (plan->pairs[i].was != NULL)
+			ln_module_release(plan->pairs[i].was);
 	}
 	free(plan->pairs);
 	*plan = (struct ln_upgrade_plan){ 0 };
@@ -366,12 +346,11 @@ void ln_upgrade_plan_replace(const struct ln_upgrade_plan *plan, bool back)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct ln_upgrade_pair *pair = &plan->pairs[i];
 
-		if (!back) {
+		if (!back)
 			ln_module_replace(pair->from, pair->to);
-		} else if (ln_upgrade_plan_find(plan, pair->to, true) ==
-			   pair->from) {
-			/* One of those that had one new version. */
+		else
 			ln_module_replace(pair->to, pair->from);
-		}
+		if (back && pair->was != NULL)
+			ln_module_replace(pair->from, pair->was);
 	}
 }

@@ -26,6 +26,8 @@ struct ln_upgrade_which {
 struct ln_upgrade_pair {
 	struct ln_module *from; /* counted */
 	struct ln_module *to;   /* counted */
+	struct ln_module *was;  /* counted; the successor of `from` before, or
+				 * NULL */
 };
 
 struct ln_upgrade_plan {
@@ -45,7 +47,7 @@ int ln_upgrade_plan_make(const struct ln_upgrade_which *which,
 void ln_upgrade_plan_deinit(struct ln_upgrade_plan *plan);
 
 /* What processes of `module` are to change to, or (`back`) are to change back
- * to: the first that has become of it. NULL: they are not meant. */
+ * to. NULL: they are not meant. */
 struct ln_module *ln_upgrade_plan_find(const struct ln_upgrade_plan *plan,
 				       const struct ln_module *module,
 				       bool back);
