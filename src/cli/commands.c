@@ -17,6 +17,8 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "init", ln_cli_init },
 	{ "help", ln_cli_help },
 	{ "ps", ln_cli_ps },
+	{ "inspect", ln_cli_inspect },
+	{ "kill", ln_cli_kill },
 	{ "upgrade", ln_cli_upgrade },
 	{ "cluster-ca", ln_cli_cluster_ca },
 	{ "completions", ln_cli_completions },

@@ -54,6 +54,9 @@ int ln_cli_cluster_ca(int argc, char **argv);
 /* `lunatic ps`: lists the processes of programs that run. */
 int ln_cli_ps(int argc, char **argv);
 
+/* `lunatic inspect` and `lunatic kill`: tell of a process, and end some. */
+int ln_cli_inspect(int argc, char **argv);
+int ln_cli_kill(int argc, char **argv);
 /* `lunatic upgrade`: upgrades the processes of a module. */
 int ln_cli_upgrade(int argc, char **argv);
 

@@ -71,6 +71,8 @@ void ln_cli_print_help(void)
 	      "refused\n"
 	      "  ps [options]            list the processes of programs that "
 	      "run\n"
+	      "  inspect PROCESS         tell all of one process\n"
+	      "  kill PROCESS...         end processes\n"
 	      "  upgrade MODULE FILE     upgrade processes that run; see "
 	      "lunatic upgrade --help\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "

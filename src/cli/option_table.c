@@ -370,6 +370,10 @@ const struct ln_cli_option ln_cli_ps_options[] = {
 	  COUNT(OPTION(ask.max), 0), .max = 10000 },
 	{ "--all", NULL, NULL, "show all processes, in no order",
 	  FLAG(ask.all, true) },
+	{ "--nodes", NULL, NULL,
+	  "show the nodes that the program is connected to,\n"
+	  "in the place of processes",
+	  FLAG(ask.nodes, true) },
 	{ "--columns", NULL, "FIELDS",
 	  "show these fields, with commas between them",
 	  NAME_OF(ask.columns, "field, or several with commas") },

@@ -72,6 +72,7 @@ struct ln_control_words {
 	int64_t environment; /* -1: all */
 	uint64_t max;
 	bool all;
+	bool nodes;
 };
 
 /* Of `lunatic upgrade`. */

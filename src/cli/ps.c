@@ -19,6 +19,7 @@
 #include "control/place.h"
 
 #define COLUMNS_MAX 32
+#define NODE_WIDTH 28
 #define USUAL                                \
 	"number,environment,state,messages," \
 	"message_bytes,memory_bytes,age_ms,name"
@@ -157,10 +158,7 @@ static uint64_t number_in(const json_t *object, const char *name)
 static int print_program(struct listing *listing,
 			 struct ln_control_client *client, char **error)
 {
-	const json_t *greeting = ln_control_greeting(client);
-	const char *name =
-		json_string_value(json_object_get(greeting, "program"));
-	const char *node = listing->options->ask.node;
+	const char *name;
 	json_t *program;
 	char age[32];
 	int result = ln_control_ask(client, "program", NULL, LN_ASK_PATIENCE,
@@ -169,23 +167,68 @@ static int print_program(struct listing *listing,
 	if (result < 0)
 		return result;
 	if (listing->options->ask.json) {
-		/* Without memory what is there is printed. */
-		(void)json_object_update_missing(program, (json_t *)greeting);
 		listing->failed = !ln_ask_print_json(program);
 		json_decref(program);
 		return 0;
 	}
+	name = json_string_value(json_object_get(program, "program"));
 	ln_ask_format_time(age, sizeof(age), number_in(program, "age_ms"));
-	printf("%llu ", (unsigned long long)number_in(greeting, "pid"));
+	printf("%llu ", (unsigned long long)number_in(program, "pid"));
 	ln_ask_print_text(name != NULL ? name : "-", 64, false);
-	if (node != NULL) {
-		fputs(" -> ", stdout);
-		ln_ask_print_text(node, 64, false);
+	name = json_string_value(json_object_get(program, "node"));
+	if (name != NULL) {
+		fputs(", node ", stdout);
+		ln_ask_print_text(name, 64, false);
 	}
 	printf(": %llu processes after %s\n",
 	       (unsigned long long)number_in(program, "alive"), age);
 	json_decref(program);
 	return 0;
+}
+
+static bool print_node(void *argument, json_t *node)
+{
+	struct listing *listing = argument;
+	const char *name = json_string_value(json_object_get(node, "name"));
+	const char *address =
+		json_string_value(json_object_get(node, "address"));
+	char age[32] = "-", received[32] = "-", sent[32] = "-";
+
+	if (listing->options->ask.json) {
+		listing->failed = !ln_ask_print_json(node);
+		return !listing->failed;
+	}
+	if (!json_is_true(json_object_get(node, "own"))) {
+		ln_ask_format_time(age, sizeof(age), number_in(node, "age_ms"));
+		ln_ask_format_size(received, sizeof(received),
+				   number_in(node, "received_bytes"));
+		ln_ask_format_size(sent, sizeof(sent),
+				   number_in(node, "sent_bytes"));
+	}
+	ln_ask_print_text(name != NULL ? name : "-", NODE_WIDTH, true);
+	putchar(' ');
+	ln_ask_print_text(address != NULL ? address : "-", NODE_WIDTH, true);
+	printf(" %6s %8s %8s\n", age, received, sent);
+	listing->failed = ferror(stdout) != 0;
+	return !listing->failed;
+}
+
+/* The nodes that a program knows; the status. */
+static int list_nodes(struct listing *listing, struct ln_control_client *client)
+{
+	json_t *result = NULL;
+	char *error;
+	int status;
+
+	if (!listing->options->ask.json)
+		printf("%-*s %-*s %6s %8s %8s\n", NODE_WIDTH, "NODE",
+		       NODE_WIDTH, "ADDRESS", "AGE", "RECEIVED", "SENT");
+	status = ln_control_ask(client, "nodes", NULL, LN_ASK_PATIENCE,
+				print_node, listing, &result, &error);
+	json_decref(result);
+	if (status == 0 || listing->failed)
+		return listing->failed ? LN_ASK_FAILED : 0;
+	return ln_ask_refuse(status, error);
 }
 
 static json_t *arguments(const struct ln_cli_options *options)
@@ -218,6 +261,8 @@ static int list_program(struct listing *listing,
 
 	if (result < 0)
 		return ln_ask_refuse(result, error);
+	if (listing->options->ask.nodes)
+		return list_nodes(listing, client);
 	if (!listing->options->ask.json)
 		print_heading(listing);
 	result = ln_control_ask(client, "ps", arguments(listing->options),

@@ -30,6 +30,7 @@ struct ln_control_client {
 	int fd;
 	const char *node; /* NULL: the program itself */
 	int64_t last;     /* id that was given out */
+	char code[32];    /* of the last error of the program's */
 	json_t *greeting;
 	struct ln_bytes in; /* what was read */
 	size_t taken;       /* bytes of lines that are done with */
@@ -168,11 +169,16 @@ static int read_line(struct ln_control_client *client, int64_t deadline,
 
 /* ---- Connecting ---- */
 
-static int refuse(char **error, const json_t *object)
+static int refuse(struct ln_control_client *client, const json_t *object,
+		  char **error)
 {
-	const char *message = json_string_value(
-		json_object_get(json_object_get(object, "error"), "message"));
+	const json_t *from = json_object_get(object, "error");
+	const char *message =
+		json_string_value(json_object_get(from, "message"));
+	const char *code = json_string_value(json_object_get(from, "code"));
 
+	snprintf(client->code, sizeof(client->code), "%s",
+		 code != NULL ? code : "");
 	ln_text_format(error, "%s",
 		       message != NULL ? message : "an unknown error");
 	return LN_EINVAL;
@@ -191,7 +197,7 @@ static int greet(struct ln_control_client *client, char **error)
 	if (result < 0)
 		return result;
 	if (json_object_get(client->greeting, "error") != NULL)
-		return refuse(error, client->greeting);
+		return refuse(client, client->greeting, error);
 	version = json_integer_value(
 		json_object_get(client->greeting, "control"));
 	if (version == LN_CONTROL_VERSION)
@@ -323,6 +329,12 @@ int ln_control_connect(const char *folder, const char *program,
 	return result;
 }
 
+bool ln_control_error_is(const struct ln_control_client *client,
+			 const char *code)
+{
+	return strcmp(client->code, code) == 0;
+}
+
 const json_t *ln_control_greeting(const struct ln_control_client *client)
 {
 	return client->greeting;
@@ -387,7 +399,7 @@ int ln_control_read(struct ln_control_client *client, int64_t id,
 		found = json_object_get(object, "result");
 	}
 	*value = json_incref(found);
-	result = found != NULL ? 0 : refuse(error, object);
+	result = found != NULL ? 0 : refuse(client, object, error);
 	json_decref(object);
 	return result;
 }

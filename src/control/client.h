@@ -26,6 +26,11 @@ int ln_control_connect_to(const char *path, struct ln_control_client **client,
 /* Ends the connection; NULL is fine. */
 void ln_control_close(struct ln_control_client *client);
 
+/* Whether the error that the program last answered with has this code; see
+ * docs/control.md. */
+bool ln_control_error_is(const struct ln_control_client *client,
+			 const char *code);
+
 /* What the program said about itself; the client's. */
 const json_t *ln_control_greeting(const struct ln_control_client *client);
 

@@ -5,14 +5,16 @@
  * in poll(2), and works on one step of each request in turn.
  *
  * Whatever comes over the socket is checked and bounded: who connects (the
- * user, or root), how many (CLIENTS), lines, requests, and what a client has
+ * user, or root), how many (SOCKETS), lines, requests, and what a client has
  * not read. A client that reads nothing for STALL is dropped, so it keeps its
  * place from others only for that long; one that only listens stays.
  *
  * Without a descriptor accept fails while connections wait. Then the listener
  * is left alone for PAUSE, instead of being found readable all the time.
  *
- * Others wake the thread through the eventfd (ln_control_wake).
+ * Others wake the thread through the eventfd (ln_control_wake). Requests that
+ * come by way of another node are clients as well, with a channel in the place
+ * of a socket (control/channel.c).
  */
 #include "control/control.h"
 
@@ -31,10 +33,13 @@
 #include "base/guard.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "cluster/node.h"
+#include "control/channel.h"
 #include "control/control_impl.h"
 #include "control/session.h"
 
-#define CLIENTS 64
+#define SOCKETS 64
+#define CLIENTS (SOCKETS + LN_CONTROL_CHANNELS_MAX)
 #define STALL (30 * LN_NS_PER_S)
 #define PAUSE (100 * LN_NS_PER_MS)
 #define READ_SIZE 16384
@@ -44,7 +49,8 @@ enum { AT_WAKE, AT_LISTENER, AT_CLIENTS };
 
 struct client {
 	struct ln_control_session session;
-	int fd;
+	struct ln_control_channel *channel; /* NULL: it has a socket */
+	int fd;                             /* -1: it has a channel */
 	char *line; /* the part of a line that is there */
 	size_t len;
 	bool skipping;    /* the rest of a line that is too long */
@@ -58,7 +64,8 @@ struct server {
 	struct ln_control *control;
 	struct client *clients[CLIENTS];
 	size_t count;
-	int64_t pause; /* until then the listener is left alone */
+	size_t sockets; /* among them */
+	int64_t pause;  /* until then the listener is left alone */
 	struct pollfd polled[AT_CLIENTS + CLIENTS];
 };
 
@@ -73,12 +80,14 @@ void ln_control_init(struct ln_control *control, struct ln_runtime *runtime,
 		.wake = -1,
 	};
 	pthread_mutex_init(&control->lock, NULL);
+	ln_control_channels_init(&control->channels);
 	ln_control_name(name, control->name);
 }
 
 void ln_control_deinit(struct ln_control *control)
 {
 	pthread_mutex_destroy(&control->lock);
+	ln_control_channels_deinit(&control->channels);
 	if (control->listener >= 0)
 		ln_fd_close(control->listener);
 	if (control->wake >= 0)
@@ -106,7 +115,13 @@ static void drop_client(struct server *server, size_t at)
 	struct client *client = server->clients[at];
 
 	ln_control_session_deinit(&client->session);
-	ln_fd_close(client->fd);
+	if (client->channel != NULL) {
+		ln_control_channel_free(&server->control->channels,
+					client->channel);
+	} else {
+		ln_fd_close(client->fd);
+		server->sockets--;
+	}
 	free(client->line);
 	free(client);
 	server->clients[at] = server->clients[--server->count];
@@ -149,7 +164,7 @@ static void add_client(struct server *server, int fd)
 			      "control it");
 		return;
 	}
-	if (server->count == CLIENTS) {
+	if (server->sockets == SOCKETS) {
 		refuse_client(fd, "busy",
 			      "too many connections; end one, or try later");
 		return;
@@ -166,12 +181,40 @@ static void add_client(struct server *server, int fd)
 	client->progress = ln_time_now();
 	ln_control_session_init(&client->session, server->control);
 	server->clients[server->count++] = client;
+	server->sockets++;
+}
+
+/* Takes requests that other nodes have brought. */
+static void add_channels(struct server *server)
+{
+	struct ln_control_channels *channels = &server->control->channels;
+	struct client *client;
+	char *line;
+	size_t len;
+
+	/* Without memory they wait, and their jobs wake this thread again. */
+	while ((client = calloc(1, sizeof(*client))) != NULL) {
+		client->channel =
+			ln_control_channels_next(channels, &line, &len);
+		if (client->channel == NULL) {
+			free(client);
+			return;
+		}
+		client->fd = -1;
+		client->closed = true;
+		client->progress = ln_time_now();
+		ln_control_session_init(&client->session, server->control);
+		ln_control_session_skip(&client->session);
+		ln_control_session_line(&client->session, line, len);
+		free(line);
+		server->clients[server->count++] = client;
+	}
 }
 
 /* Takes as many connections as there may be at once. */
 static void accept_clients(struct server *server)
 {
-	for (int i = 0; i < CLIENTS; i++) {
+	for (int i = 0; i < SOCKETS; i++) {
 		int fd = accept4(server->control->listener, NULL, NULL,
 				 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -227,6 +270,18 @@ static void read_client(struct client *client)
 		client->gone = true;
 }
 
+/* The same for one of another node. */
+static void write_channel(struct ln_control_channels *channels,
+			  struct client *client, int64_t now)
+{
+	ln_control_channel_put(
+		channels, client->channel, &client->session,
+		client->session.count == 0 ||
+			ln_control_session_failed(&client->session));
+	client->progress = now;
+	client->gone = ln_control_channel_over(channels, client->channel, now);
+}
+
 static void write_client(struct client *client, int64_t now)
 {
 	size_t len;
@@ -253,6 +308,8 @@ static bool is_over(const struct client *client, int64_t now)
 {
 	size_t len;
 
+	if (client->channel != NULL)
+		return client->gone;
 	if (client->gone || ln_control_session_failed(&client->session) ||
 	    now - client->progress >= STALL)
 		return true;
@@ -290,7 +347,11 @@ static void prepare_poll(struct server *server, int64_t now, int64_t *next)
 		size_t len;
 
 		(void)ln_control_session_pending(&client->session, &len);
-		if (len > 0) {
+		if (client->channel != NULL) {
+			/* Those that nobody asks for are looked for. */
+			if (now + LN_NS_PER_S < due)
+				due = now + LN_NS_PER_S;
+		} else if (len > 0) {
 			events |= POLLOUT;
 			if (client->progress + STALL < due)
 				due = client->progress + STALL;
@@ -326,9 +387,11 @@ static void sleep_over(struct server *server)
 				       memory_order_acq_rel);
 	for (size_t i = 0; i < server->count; i++)
 		ln_control_session_wake(&server->clients[i]->session);
+	add_channels(server);
 }
 
-static void serve_client(struct client *client, short events)
+static void serve_client(struct server *server, struct client *client,
+			 short events)
 {
 	int64_t now = ln_time_now();
 
@@ -337,7 +400,10 @@ static void serve_client(struct client *client, short events)
 	else if ((events & (POLLHUP | POLLERR)) != 0)
 		client->gone = true;
 	client->due = ln_control_session_work(&client->session, now);
-	write_client(client, now);
+	if (client->channel != NULL)
+		write_channel(&server->control->channels, client, now);
+	else
+		write_client(client, now);
 }
 
 void *ln_control_serve(void *argument)
@@ -359,7 +425,7 @@ void *ln_control_serve(void *argument)
 		if (server.polled[AT_WAKE].revents != 0)
 			sleep_over(&server);
 		for (size_t i = count; i > 0; i--)
-			serve_client(server.clients[i - 1],
+			serve_client(&server, server.clients[i - 1],
 				     server.polled[AT_CLIENTS + i - 1].revents);
 		for (size_t i = count; i > 0; i--) {
 			if (is_over(server.clients[i - 1], ln_time_now()))
@@ -450,17 +516,29 @@ const char *ln_control_path(const struct ln_control *control)
 
 void ln_control_set_member(struct ln_control *control, struct ln_node *member)
 {
+	struct ln_node *before;
+
 	if (control == NULL)
 		return;
 	pthread_mutex_lock(&control->lock);
+	before = control->member;
 	control->member = member;
 	pthread_mutex_unlock(&control->lock);
+	if (before != NULL) {
+		ln_control_channels_leave(&control->channels, true);
+		ln_local_node_set_steward(ln_node_local(before), NULL);
+	}
+	ln_control_channels_leave(&control->channels, member == NULL);
+	if (member != NULL)
+		ln_local_node_set_steward(ln_node_local(member),
+					  &control->channels.steward);
 }
 
 void ln_control_stop(struct ln_control *control)
 {
 	if (control == NULL)
 		return;
+	ln_control_set_member(control, NULL);
 	/* Nobody new: those who look for programs do not find it. */
 	(void)unlink(control->path);
 	/* Release, pairs with the acquire in ln_control_serve. */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "control/channel.h"
 #include "control/place.h"
 
 struct ln_node;
@@ -24,6 +25,8 @@ struct ln_control {
 
 	pthread_mutex_t lock;
 	struct ln_node *member; /* under lock; NULL: no node */
+
+	struct ln_control_channels channels; /* of other nodes */
 
 	/* Any thread. */
 	_Atomic bool stopping;

@@ -144,6 +144,16 @@ static struct line *take(struct ln_control_feed *feed)
 	return line;
 }
 
+bool ln_control_feed_crowded(struct ln_control_feed *feed)
+{
+	bool crowded;
+
+	ln_lock_acquire(&feed->lock);
+	crowded = feed->bytes >= feed->max / 2;
+	ln_lock_release(&feed->lock);
+	return crowded;
+}
+
 /* Lines that were lost behind the last one. */
 static json_int_t take_lost(struct ln_control_feed *feed)
 {
@@ -155,6 +165,27 @@ static json_int_t take_lost(struct ln_control_feed *feed)
 		feed->lost = 0;
 	ln_lock_release(&feed->lock);
 	return lost;
+}
+
+char *ln_control_feed_take(struct ln_control_feed *feed, size_t *len,
+			   int64_t *lost)
+{
+	struct line *line = take(feed);
+	char *text;
+
+	if (line == NULL) {
+		*lost = take_lost(feed);
+		return NULL;
+	}
+	*len = line->len;
+	*lost = line->lost;
+	text = malloc(line->len + 1);
+	if (text == NULL)
+		++*lost;
+	else
+		memcpy(text, line->text, line->len);
+	free(line);
+	return text;
 }
 
 static void tell_lost(struct ln_control_request *request, json_int_t lost)

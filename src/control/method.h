@@ -111,6 +111,14 @@ bool ln_control_feed_push(struct ln_control_feed *feed, const char *text,
  * thread. */
 bool ln_control_feed_closed(const struct ln_control_feed *feed);
 
+/* Whether half of the bound or more is taken. Any thread. */
+bool ln_control_feed_crowded(struct ln_control_feed *feed);
+
+/* The oldest line, as a text to be freed; NULL: none. *lost: how many were lost
+ * before it, or, without a line, behind the last one. In the control thread. */
+char *ln_control_feed_take(struct ln_control_feed *feed, size_t *len,
+			   int64_t *lost);
+
 /* Moves lines to the client as items, as many as it has room for, and tells of
  * lost ones. True: there were some. In the control thread. */
 bool ln_control_feed_drain(struct ln_control_feed *feed,

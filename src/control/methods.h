@@ -7,6 +7,10 @@ struct ln_control_method;
 extern const struct ln_control_method ln_control_help;    /* methods.c */
 extern const struct ln_control_method ln_control_program; /* methods.c */
 extern const struct ln_control_method ln_control_ps;
+extern const struct ln_control_method ln_control_inspect;
+extern const struct ln_control_method ln_control_kill;
+extern const struct ln_control_method ln_control_nodes;
+extern const struct ln_control_method ln_control_send_module;
 extern const struct ln_control_method ln_control_upgrade;
 
 #endif

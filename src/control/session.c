@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "control/control_impl.h"
 #include "control/method.h"
+#include "control/relay.h"
 #include "lunatic_version.h"
 
 /* ---- Lines out ---- */
@@ -335,7 +336,8 @@ static void begin_request(struct ln_control_session *session,
 		session->out.error = LN_ENOMEM;
 		return;
 	}
-	check_arguments(request);
+	if (method != &ln_control_relay)
+		check_arguments(request);
 	if (request->over) {
 		/* It never began, so there is nothing to end. */
 		static const struct ln_control_method none = { .name = "" };
@@ -348,6 +350,39 @@ static void begin_request(struct ln_control_session *session,
 		method->begin(request);
 	if (request->over)
 		end_request(request);
+}
+
+/* The same for another node, whose program knows its methods itself; `line` has
+ * them. */
+static void begin_relay(struct ln_control_session *session, json_t *line,
+			json_t *id)
+{
+	const json_t *node = json_object_get(line, "node");
+	json_t *args;
+
+	if (!json_is_string(node) || json_string_length(node) == 0) {
+		refuse(session, json_incref(id), "bad-request",
+		       "'node' is the name of a node");
+		return;
+	}
+	args = json_pack("{s:O,s:O,s:O*}", "node", node, "method",
+			 json_object_get(line, "method"), "args",
+			 json_object_get(line, "args"));
+	if (args == NULL)
+		session->out.error = LN_ENOMEM;
+	else
+		begin_request(session, &ln_control_relay,
+			      json_integer_value(id), args);
+	json_decref(args);
+}
+
+/* Whether another node is meant. */
+static bool is_for_another(struct ln_control_session *session,
+			   const json_t *node)
+{
+	return node != NULL && !json_is_null(node) &&
+	       (!json_is_string(node) ||
+		!ln_control_is_node(session->control, json_string_value(node)));
 }
 
 /* {"id":ID,"cancel":OTHER}: ends another request, with an error of its own. */
@@ -375,6 +410,7 @@ static void take(struct ln_control_session *session, json_t *line, json_t *id)
 	const json_t *other = json_object_get(line, "cancel");
 	json_t *args = json_object_get(line, "args");
 	const struct ln_control_method *method;
+	bool elsewhere;
 
 	if (other != NULL) {
 		cancel(session, json_incref(id), other);
@@ -386,8 +422,9 @@ static void take(struct ln_control_session *session, json_t *line, json_t *id)
 		       "\"args\":OBJECT}");
 		return;
 	}
+	elsewhere = is_for_another(session, json_object_get(line, "node"));
 	method = find_method(json_string_value(name));
-	if (method == NULL)
+	if (method == NULL && !elsewhere)
 		refuse(session, json_incref(id), "no-method",
 		       "there is no such method; see help");
 	else if (find_request(session, json_integer_value(id)) != NULL)
@@ -397,6 +434,8 @@ static void take(struct ln_control_session *session, json_t *line, json_t *id)
 		refuse(session, json_incref(id), "too-many",
 		       "too many requests are under way; wait for answers, or "
 		       "cancel one");
+	else if (elsewhere)
+		begin_relay(session, line, id);
 	else
 		begin_request(session, method, json_integer_value(id), args);
 }
@@ -438,6 +477,11 @@ void ln_control_session_init(struct ln_control_session *session,
 		 json_pack("{s:i,s:s,s:i,s:s}", "control", LN_CONTROL_VERSION,
 			   "lunatic", LUNATIC_VERSION, "pid", (int)getpid(),
 			   "program", control->name));
+}
+
+void ln_control_session_skip(struct ln_control_session *session)
+{
+	session->out.len = 0;
 }
 
 void ln_control_session_deinit(struct ln_control_session *session)

@@ -47,6 +47,9 @@ struct ln_control_session {
 void ln_control_session_init(struct ln_control_session *session,
 			     struct ln_control *control);
 
+/* Forgets the greeting, for those who are not greeted. */
+void ln_control_session_skip(struct ln_control_session *session);
+
 /* Ends all requests, and frees what the session has. */
 void ln_control_session_deinit(struct ln_control_session *session);
 

@@ -7,26 +7,23 @@
  * runtime ends it.
  *
  * The new version is a file, which this program reads: who may connect is the
- * same user.
+ * same user. Or another node has sent it (send_module.c).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/refs.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "control/control_impl.h"
 #include "control/method.h"
 #include "control/methods.h"
-#include "engine/module.h"
+#include "control/module_file.h"
+#include "node/node.h"
+#include "node/store.h"
 #include "process/lookup.h"
 #include "process/process_refs.h"
 #include "process/runtime.h"
@@ -34,16 +31,16 @@
 
 #define STEP_TIME (20 * LN_NS_PER_MS)
 #define PROGRESS_TIME (500 * LN_NS_PER_MS)
-#define READ_SIZE ((size_t)1 << 20)
 
 struct job {
 	_Atomic uint32_t references;
 	/* Immutable while it runs. */
 	struct ln_runtime *runtime; /* counted */
 	char *which;
-	char *path;
-	char *name;       /* NULL: any */
-	uint64_t process; /* 0: all */
+	char *path;           /* of the new version; or: */
+	struct ln_blob *blob; /* counted; what another node has sent */
+	char *name;           /* NULL: any */
+	uint64_t process;     /* 0: all */
 	struct ln_upgrade_request request;
 	/* The thread's, until `over`. */
 	struct ln_upgrade_outcome outcome;
@@ -67,6 +64,8 @@ static void release(struct job *job)
 	ln_upgrade_outcome_deinit(&job->outcome);
 	ln_runtime_release(job->runtime);
 	pthread_mutex_destroy(&job->lock);
+	if (job->blob != NULL)
+		ln_blob_release(job->blob);
 	free(job->which);
 	free(job->path);
 	free(job->name);
@@ -76,45 +75,13 @@ static void release(struct job *job)
 
 /* ---- In the thread ---- */
 
-static int fail_file(struct job *job, int number)
+static int get_module(struct job *job, struct ln_bytes *bytes)
 {
-	ln_text_format(&job->error, "cannot read '%s': %s", job->path,
-		       strerror(number));
-	return ln_error_from_errno(number);
-}
-
-static int read_all(struct job *job, int fd, struct ln_bytes *bytes)
-{
-	for (;;) {
-		ssize_t n;
-
-		if (!ln_bytes_reserve(bytes, READ_SIZE)) {
-			ln_text_format(&job->error,
-				       "'%s' has more than %zu bytes",
-				       job->path, bytes->max - READ_SIZE);
-			return bytes->error;
-		}
-		n = read(fd, bytes->data + bytes->len, READ_SIZE);
-		if (n < 0 && errno != EINTR)
-			return fail_file(job, errno);
-		if (n == 0)
-			return 0;
-		if (n > 0)
-			bytes->len += (size_t)n;
-	}
-}
-
-static int read_module(struct job *job, struct ln_bytes *bytes)
-{
-	/* Not to wait for a FIFO. */
-	int fd = open(job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int result;
-
-	if (fd < 0)
-		return fail_file(job, errno);
-	result = read_all(job, fd, bytes);
-	ln_fd_close(fd);
-	return result;
+	if (job->blob == NULL)
+		return ln_control_read_module(job->path, bytes, &job->error);
+	bytes->max = job->blob->len;
+	ln_bytes_add(bytes, job->blob->bytes, job->blob->len);
+	return bytes->error;
 }
 
 static void progress(void *argument, const struct ln_upgrade_counts *counts)
@@ -128,11 +95,9 @@ static void progress(void *argument, const struct ln_upgrade_counts *counts)
 
 static int run(struct job *job)
 {
-	struct ln_bytes bytes = {
-		.max = LN_MODULE_MAX_BYTES_DEFAULT + READ_SIZE,
-	};
+	struct ln_bytes bytes = { .data = NULL };
 	struct ln_process *process = NULL;
-	int result = read_module(job, &bytes);
+	int result = get_module(job, &bytes);
 
 	if (result == 0 && job->process != 0) {
 		process = ln_process_find(job->runtime, job->process);
@@ -276,20 +241,83 @@ static struct job *make_job(struct ln_control_request *request)
 
 static int start(struct job *job)
 {
-	pthread_attr_t detached;
-	pthread_t thread;
-	int error = pthread_attr_init(&detached);
+	int error;
 
-	if (error != 0)
-		return error;
-	error = pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
 	ln_refs_retain(&job->references);
-	if (error == 0)
-		error = pthread_create(&thread, &detached, run_thread, job);
+	error = ln_control_start_thread(run_thread, job);
 	if (error != 0)
 		release(job);
-	pthread_attr_destroy(&detached);
 	return error;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_digest(const char *text, uint8_t digest[LN_DIGEST_SIZE])
+{
+	for (size_t i = 0; i < LN_DIGEST_SIZE; i++) {
+		int high = digit(text[i * 2]);
+		int low = high >= 0 ? digit(text[i * 2 + 1]) : -1;
+
+		if (low < 0)
+			return false;
+		digest[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* What another node has sent; NULL: nothing of that digest. */
+static struct ln_blob *find_sent(struct ln_control *control, const char *text)
+{
+	uint8_t digest[LN_DIGEST_SIZE];
+	struct ln_blob *blob = NULL;
+
+	if (!read_digest(text, digest))
+		return NULL;
+	pthread_mutex_lock(&control->lock);
+	if (control->member != NULL)
+		blob = ln_store_find(&control->runtime->node->store, digest);
+	pthread_mutex_unlock(&control->lock);
+	return blob;
+}
+
+/* What is asked for; NULL, when the request has been ended. */
+static struct job *read_request(struct ln_control_request *request)
+{
+	const char *sha256 = ln_control_text(request, "sha256", NULL);
+	const char *path = ln_control_text(request, "file", NULL);
+	struct ln_blob *blob = NULL;
+	struct job *job;
+
+	if ((sha256 == NULL) == (path == NULL) ||
+	    (path != NULL && path[0] != '/')) {
+		ln_control_fail(request, "bad-argument",
+				"either 'file', a path that begins with a "
+				"slash, or 'sha256' is needed");
+		return NULL;
+	}
+	if (sha256 != NULL) {
+		blob = find_sent(ln_control_of(request), sha256);
+		if (blob == NULL) {
+			ln_control_fail(request, "no-module",
+					"no module with that SHA-256 was sent; "
+					"see send-module");
+			return NULL;
+		}
+	}
+	job = make_job(request);
+	if (job == NULL) {
+		ln_control_fail(request, "no-memory", "out of memory");
+		if (blob != NULL)
+			ln_blob_release(blob);
+		return NULL;
+	}
+	job->blob = blob;
+	return job;
 }
 
 static void begin(struct ln_control_request *request)
@@ -297,16 +325,9 @@ static void begin(struct ln_control_request *request)
 	struct state *state = ln_control_state(request);
 	int error;
 
-	if (ln_control_text(request, "file", "")[0] != '/') {
-		ln_control_fail(request, "bad-argument",
-				"'file' is a path that begins with a slash");
+	state->job = read_request(request);
+	if (state->job == NULL)
 		return;
-	}
-	state->job = make_job(request);
-	if (state->job == NULL) {
-		ln_control_fail(request, "no-memory", "out of memory");
-		return;
-	}
 	error = start(state->job);
 	if (error != 0)
 		ln_control_fail(request, "no-thread",
@@ -352,8 +373,10 @@ static const struct ln_control_argument arguments[] = {
 	{ "module", LN_CONTROL_TEXT, 1, 255, true,
 	  "the name of the module, or the beginning of its SHA-256, 8 digits "
 	  "or more" },
-	{ "file", LN_CONTROL_TEXT, 1, 4096, true,
+	{ "file", LN_CONTROL_TEXT, 1, 4096, false,
 	  "the path of the new version, which the program reads" },
+	{ "sha256", LN_CONTROL_TEXT, 64, 64, false,
+	  "or: that of a version that send-module has given" },
 	{ "process", LN_CONTROL_NUMBER, 1, INT64_MAX, false,
 	  "only the process with that number" },
 	{ "name", LN_CONTROL_TEXT, 1, 255, false,

@@ -309,28 +309,52 @@ void ln_instance_deinit(struct ln_instance *instance)
 	ln_memories_settle(instance);
 }
 
-char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
+/* The numbers of the functions that are being called, and the fuel that is
+ * left. */
+static size_t find_where(struct ln_instance *instance, uint32_t *functions,
+			 size_t max, uint64_t *fuel)
 {
 	/* What is between instructions has no fuel to tell of. */
 	bool metered = instance->interrupted_at == 0 &&
 		       instance->state != NULL && is_metered(instance);
-	uint32_t functions[LN_REPORT_FRAMES];
-	const struct ln_names *names;
 	size_t count;
 
 	*fuel = 0;
 	if (instance->state == NULL)
-		return NULL;
+		return 0;
 	if (metered)
 		*fuel = instance->class->fuel(instance);
-	count = instance->class->where(instance, functions, LN_REPORT_FRAMES);
+	count = instance->class->where(instance, functions, max);
 	if (metered)
 		instance->class->set_fuel(instance, *fuel);
+	return count;
+}
+
+char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
+{
+	uint32_t functions[LN_REPORT_FRAMES];
+	size_t count = find_where(instance, functions, LN_REPORT_FRAMES, fuel);
+	const struct ln_names *names;
+
+	if (count == 0)
+		return NULL;
 	names = ln_compiled_names(instance->module);
-	return count > 0
-		       ? ln_names_copy(names, ln_names_first_own(
-						      names, functions, count))
-		       : NULL;
+	return ln_names_copy(names,
+			     ln_names_first_own(names, functions, count));
+}
+
+size_t ln_instance_functions(struct ln_instance *instance, char **functions,
+			     size_t max, uint64_t *fuel)
+{
+	uint32_t numbers[LN_REPORT_FRAMES];
+	size_t count = find_where(
+		instance, numbers,
+		max < LN_REPORT_FRAMES ? max : LN_REPORT_FRAMES, fuel);
+
+	for (size_t i = 0; i < count; i++)
+		functions[i] = ln_names_copy(
+			ln_compiled_names(instance->module), numbers[i]);
+	return count;
 }
 
 void ln_instance_record_trap(const char *text, size_t len)

@@ -176,6 +176,12 @@ static inline struct ln_instance *ln_instance_running(void)
  * on its fiber. */
 char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel);
 
+/* The same of all that are being called, innermost first, up to `max`; how many
+ * were stored, some of which may be NULL for want of memory. Where compiled
+ * code was interrupted, and not in the host, it may be the innermost alone. */
+size_t ln_instance_functions(struct ln_instance *instance, char **functions,
+			     size_t max, uint64_t *fuel);
+
 /* Records the text of the trap that a host function is about to raise by
  * returning false. Copies the text. */
 void ln_instance_record_trap(const char *text, size_t len);

@@ -27,6 +27,7 @@ struct ln_environment;
 struct ln_peer;
 struct ln_process;
 struct ln_runtime;
+struct ln_steward;
 
 /* Zero: the default. */
 struct ln_local_node_options {
@@ -77,6 +78,8 @@ struct ln_local_node {
 	struct ln_id_table peers; /* by incarnation */
 	struct ln_list sessions;  /* that are up */
 	uint32_t session_count;
+	struct ln_steward *steward; /* node/steward.h; NULL: none */
+	uint32_t steward_users;     /* calls of it under way */
 
 	/* Under `exports_lock`. */
 	struct ln_lock exports_lock;

@@ -50,7 +50,8 @@ static void dispose(struct ln_request *request)
 {
 	struct ln_ask *ask = ln_container_of(request, struct ln_ask, request);
 
-	if (!request->lost && ask->error == 0 && ask->id != 0)
+	if (!request->lost && ask->error == 0 && ask->id != 0 &&
+	    ask->operation != LN_ASK_CONTROL)
 		ln_ask_drop(ask->peer, ask->session,
 			    ask->operation == LN_ASK_ENVIRONMENT ||
 					    ask->operation == LN_ASK_PROGRAM
@@ -68,6 +69,7 @@ void ln_ask_free(struct ln_ask *ask)
 		return;
 	ln_peer_release(ask->peer);
 	free(ask->text);
+	ln_bytes_deinit(&ask->bytes);
 	free(ask);
 }
 
@@ -297,6 +299,17 @@ static int get_attributes(struct ln_decoder *frame, struct ln_ask *ask)
 	return ask->text != NULL ? 0 : LN_ENOMEM;
 }
 
+static int get_control(struct ln_decoder *frame, struct ln_ask *ask)
+{
+	size_t len;
+
+	ask->id = ln_decoder_u64(frame);
+	len = frame->len;
+	ask->bytes.max = LN_FRAME_MAX;
+	ln_bytes_add(&ask->bytes, ln_decoder_raw(frame, len), len);
+	return ask->bytes.error;
+}
+
 /* What an operation gives. */
 static int get_result(struct ln_session *session, struct ln_decoder *frame,
 		      struct ln_ask *ask)
@@ -322,6 +335,8 @@ static int get_result(struct ln_session *session, struct ln_decoder *frame,
 		return ask->number != 0 ? 0 : LN_EFORMAT;
 	case LN_ASK_ATTRIBUTES:
 		return get_attributes(frame, ask);
+	case LN_ASK_CONTROL:
+		return get_control(frame, ask);
 	default:
 		return 0;
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/bytes.h"
 #include "node/codec.h"
 #include "node/pending.h"
 #include "node/store.h"
@@ -51,6 +52,12 @@ enum ln_operation {
 	LN_ASK_NUMBER,
 	/* nothing; the attributes of the node: a text */
 	LN_ASK_ATTRIBUTES,
+
+	/* From version 4 on (node/steward.h). */
+
+	/* u64 channel, or 0 for a new one, a line; u64 channel, or 0 when it is
+	 * over, the rest: bytes of answers */
+	LN_ASK_CONTROL,
 	LN_OPERATIONS, /* and above: none */
 };
 
@@ -72,6 +79,7 @@ struct ln_ask {
 	uint64_t id;                /* of an environment or module */
 	uint64_t number;            /* of a process; 0: not told */
 	struct ln_process *process; /* with a reference, or NULL */
+	struct ln_bytes bytes;      /* ASK_CONTROL; owned */
 };
 
 /* Asks a peer and waits for the answer. `session` is the number of the session

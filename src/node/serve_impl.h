@@ -46,6 +46,9 @@ int ln_serve_process(struct ln_job *job);
 int ln_serve_number(struct ln_job *job);
 int ln_serve_attributes(struct ln_job *job);
 
+/* What operators ask (node/serve_control.c), likewise. */
+int ln_serve_control(struct ln_job *job);
+
 /* Closes the session of a malformed request; returns LN_EFORMAT. */
 int ln_job_malformed(struct ln_job *job);
 

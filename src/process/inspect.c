@@ -327,21 +327,14 @@ void ln_process_look(struct ln_process *process, struct ln_process_info *info)
 	add_names(process, info);
 }
 
-/* Makes the function's name readable, until the time is up; it is cleaned in
- * any case. */
-static void show_function(struct subject *subject, int64_t deadline)
+char *ln_process_show_function(char *name, int64_t deadline)
 {
-	char *name = subject->info.function;
-
-	if (name == NULL)
-		return;
-	if (ln_time_now() < deadline) {
-		subject->info.function = ln_demangle_text(name);
-		return;
-	}
+	if (ln_time_now() < deadline)
+		return ln_demangle_text(name);
 	name[ln_text_clean(
 		name, ln_text_cut(name, strlen(name), LN_TEXT_NAME_SIZE - 1),
 		false)] = '\0';
+	return name;
 }
 
 /* Keeps what is known of the subjects, and lets go of them. */
@@ -353,7 +346,9 @@ static int report(struct subject *subjects, size_t count,
 	inspection->infos = calloc(count + 1, sizeof(*inspection->infos));
 	for (size_t i = 0; i < count; i++) {
 		add_names(subjects[i].process, &subjects[i].info);
-		show_function(&subjects[i], deadline);
+		if (subjects[i].info.function != NULL)
+			subjects[i].info.function = ln_process_show_function(
+				subjects[i].info.function, deadline);
 		if (inspection->infos != NULL)
 			inspection->infos[i] = subjects[i].info;
 		else

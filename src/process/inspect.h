@@ -88,6 +88,11 @@ void ln_process_look(struct ln_process *process, struct ln_process_info *info);
 /* NULL is fine. */
 void ln_inspection_free(struct ln_inspection *inspection);
 
+/* A guest's function as people read it: takes `name` over, and makes it
+ * readable unless `deadline` has passed; clean in any case. NULL when memory is
+ * short. Not on a worker. */
+char *ln_process_show_function(char *name, int64_t deadline);
+
 /* Copies a name, clean, and cut where it is too long. */
 void ln_process_info_set_name(struct ln_process_info *info, const char *name,
 			      size_t len);

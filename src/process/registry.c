@@ -627,29 +627,72 @@ void ln_registry_forget(struct ln_process *process)
 	}
 }
 
-bool ln_registry_name(struct ln_process *process, char *name, size_t size,
-		      size_t *len)
+/* The first entries of a process, each with a reference for the caller. */
+static size_t some_entries(struct ln_process *process,
+			   struct ln_registration **entries, size_t max)
 {
-	struct ln_registration *entry;
-	struct shard *shard;
-	bool found = false;
+	size_t count = 0;
 
 	ln_process_lock(process);
-	entry = process->registrations;
-	if (entry != NULL)
-		ln_refs_retain(&entry->references);
+	for (struct ln_registration *at = process->registrations;
+	     at != NULL && count < max; at = at->next) {
+		ln_refs_retain(&at->references);
+		entries[count++] = at;
+	}
 	ln_process_unlock(process);
-	if (entry == NULL)
-		return false;
-	shard = shard_of(entry->registry, entry->hash);
+	return count;
+}
+
+/* Copies the beginning of the name and drops the reference; false: the entry
+ * is in no registry any more. *len is its whole length. */
+static bool take_name(struct ln_registration *entry, char *name, size_t size,
+		      size_t *len)
+{
+	struct shard *shard = shard_of(entry->registry, entry->hash);
+	bool found = false;
+
 	ln_lock_acquire(&shard->lock);
 	if (entry->name != NULL) {
-		*len = entry->name->len < size ? entry->name->len : size;
-		memcpy(name, entry->name->text, *len);
+		*len = entry->name->len;
+		memcpy(name, entry->name->text, *len < size ? *len : size);
 		found = true;
 	}
 	ln_lock_release(&shard->lock);
 	entry_release(entry);
+	return found;
+}
+
+bool ln_registry_name(struct ln_process *process, char *name, size_t size,
+		      size_t *len)
+{
+	struct ln_registration *entry;
+
+	if (some_entries(process, &entry, 1) == 0 ||
+	    !take_name(entry, name, size, len))
+		return false;
+	if (*len > size)
+		*len = size;
+	return true;
+}
+
+size_t ln_registry_names(struct ln_process *process,
+			 struct ln_registered *names, size_t max)
+{
+	struct ln_registration *entries[LN_REGISTERED_MAX];
+	size_t count =
+		some_entries(process, entries,
+			     max < LN_REGISTERED_MAX ? max : LN_REGISTERED_MAX);
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct ln_registered *at = &names[found];
+
+		at->major = entries[i]->version.major;
+		at->minor = entries[i]->version.minor;
+		at->patch = entries[i]->version.patch;
+		if (take_name(entries[i], at->name, sizeof(at->name), &at->len))
+			found++;
+	}
 	return found;
 }
 

@@ -68,6 +68,21 @@ struct ln_process *ln_registry_unversioned(struct ln_registry *registry,
 bool ln_registry_name(struct ln_process *process, char *name, size_t size,
 		      size_t *len);
 
+/* What a process is registered under. */
+struct ln_registered {
+	char name[64]; /* the beginning, any bytes, not terminated */
+	size_t len;    /* of the whole name */
+	uint64_t major;
+	uint64_t minor;
+	uint64_t patch;
+};
+
+/* Tells of the first `max` entries of a process, at most LN_REGISTERED_MAX, and
+ * returns how many there are. Any thread. */
+#define LN_REGISTERED_MAX 16
+size_t ln_registry_names(struct ln_process *process,
+			 struct ln_registered *names, size_t max);
+
 /* Forgets all entries of a process, in all registries. It is marked dead, so
  * that no new ones come. */
 void ln_registry_forget(struct ln_process *process);

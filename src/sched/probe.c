@@ -55,6 +55,15 @@ static bool withdraw(struct ln_probe *probe)
 		memory_order_relaxed);
 }
 
+bool ln_probe_over(const struct ln_probe *probe)
+{
+	/* Relaxed: ln_probe_await looks again. */
+	return atomic_load_explicit(&probe->answered, memory_order_relaxed) !=
+		       0 ||
+	       atomic_load_explicit(&probe->task->state,
+				    memory_order_relaxed) == LN_TASK_DONE;
+}
+
 bool ln_probe_await(struct ln_probe *probe, int64_t deadline)
 {
 	/* Acquire pairs with the release in ln_probe_reply. */

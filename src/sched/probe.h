@@ -31,6 +31,10 @@ bool ln_probe_ask(struct ln_probe *probe, struct ln_task *task);
  * worker's thread. */
 bool ln_probe_await(struct ln_probe *probe, int64_t deadline);
 
+/* Whether ln_probe_await would return at once: there is an answer, or there
+ * will be none. Any thread. */
+bool ln_probe_over(const struct ln_probe *probe);
+
 /* Answers; off the fast path of ln_probe_look. */
 void ln_probe_reply(struct ln_task *task);
 
