@@ -401,7 +401,7 @@ const struct ln_cli_option ln_cli_upgrade_options[] = {
 	  .kind = LN_CLI_TIME, .place = OPTION(upgrade.process_timeout),
 	  .min = 1000000, .max = INT64_C(86400000000000) },
 	{ "--process", NULL, "N",
-	  "only the process with the number N, see lunatic ps;\n"
+	  "only the process with the number N (lunatic ps);\n"
 	  "spawns stay as they are",
 	  COUNT(OPTION(upgrade.process), 1), .max = INT64_MAX },
 	{ "--name", NULL, "TEXT",
@@ -416,5 +416,9 @@ const struct ln_cli_option ln_cli_upgrade_options[] = {
 	  "each loads its state into the new version, and\n"
 	  "goes on with the old one",
 	  FLAG(upgrade.dry_run, true) },
+	{ "--all-nodes", NULL, NULL,
+	  "all nodes that the program is connected to, one\n"
+	  "after the other, itself first",
+	  FLAG(upgrade.all_nodes, true) },
 	{ .help = NULL },
 };

@@ -82,6 +82,7 @@ struct ln_upgrade_words {
 	uint64_t process;        /* 0: all */
 	bool keep_going;
 	bool dry_run;
+	bool all_nodes;
 };
 
 struct ln_cli_options {

@@ -21,6 +21,9 @@
 /* Some processes do not receive, and run the old version. */
 #define STATUS_WAITING 4
 
+/* For a module to get to another node, and be compiled there. */
+#define SEND_PATIENCE (120 * LN_NS_PER_S)
+
 struct report {
 	bool json;
 	bool live;     /* progress is shown on a terminal */
@@ -42,6 +45,10 @@ static const char usage[] =
 	"\n"
 	"One process is upgraded first. If it fails, or a later one does, those\n"
 	"that were upgraded are changed back.\n"
+	"\n"
+	"Another node gets the new version from the program that is asked;\n"
+	"--all-nodes upgrades one node after the other, and ends with the first\n"
+	"that fails.\n"
 	"\n"
 	"The exit status is 4 if some processes did not receive in time and run\n"
 	"the old version, and 1 if one has failed.\n";
@@ -184,13 +191,16 @@ static char *path_of(const char *file)
 	return path;
 }
 
+/* The new version is `path`, or what has that SHA-256. */
 static json_t *arguments(const struct ln_cli_options *options,
-			 const char *module, const char *path)
+			 const char *module, const char *path,
+			 const char *sha256)
 {
 	const struct ln_upgrade_words *own = &options->upgrade;
 	json_t *args = json_pack(
-		"{s:s,s:s,s:I,s:I,s:b,s:b,s:s*}", "module", module, "file",
-		path, "timeout_ms", (json_int_t)(own->timeout / LN_NS_PER_MS),
+		"{s:s,s:s*,s:s*,s:I,s:I,s:b,s:b,s:s*}", "module", module,
+		"file", sha256 == NULL ? path : NULL, "sha256", sha256,
+		"timeout_ms", (json_int_t)(own->timeout / LN_NS_PER_MS),
 		"process_timeout_ms",
 		(json_int_t)(own->process_timeout / LN_NS_PER_MS), "keep_going",
 		own->keep_going, "dry_run", own->dry_run, "name",
@@ -203,9 +213,8 @@ static json_t *arguments(const struct ln_cli_options *options,
 	return args;
 }
 
-static int upgrade(const struct ln_cli_options *options,
-		   struct ln_control_client *client, const char *module,
-		   const char *path)
+static int upgrade_with(const struct ln_cli_options *options,
+			struct ln_control_client *client, json_t *args)
 {
 	struct report report = {
 		.json = options->ask.json,
@@ -214,17 +223,20 @@ static int upgrade(const struct ln_cli_options *options,
 	json_t *result;
 	char *error = NULL;
 	int status;
-	int code = ln_control_ask(
-		client, "upgrade", arguments(options, module, path),
-		LN_ASK_PATIENCE, take_item, &report, &result, &error);
+	int code = ln_control_ask(client, "upgrade", args, LN_ASK_PATIENCE,
+				  take_item, &report, &result, &error);
 
 	clear_progress(&report);
 	if (report.failed) {
 		free(error);
 		return LN_ASK_FAILED;
 	}
-	if (code < 0)
-		return ln_ask_refuse(code, error);
+	if (code < 0) {
+		status = ln_ask_refuse(code, error);
+		return ln_control_error_is(client, "no-module")
+			       ? LN_ASK_NONE
+			       : status;
+	}
 	status = status_of(result);
 	if (report.json)
 		report.failed = !ln_ask_print_json(result);
@@ -232,6 +244,129 @@ static int upgrade(const struct ln_cli_options *options,
 		print_summary(result, options->upgrade.dry_run);
 	json_decref(result);
 	return report.failed ? LN_ASK_FAILED : status;
+}
+
+/* Has the program that is asked give the new version to another node, which
+ * upgrades its processes then. */
+static int upgrade_node(const struct ln_cli_options *options,
+			struct ln_control_client *client, const char *node,
+			const char *module, const char *path)
+{
+	json_t *sent;
+	char *error = NULL;
+	int status;
+	int code;
+
+	ln_control_set_node(client, NULL);
+	code = ln_control_ask(client, "send-module",
+			      json_pack("{s:s,s:s}", "to", node, "file", path),
+			      SEND_PATIENCE, NULL, NULL, &sent, &error);
+	if (code < 0)
+		return ln_ask_refuse(code, error);
+	ln_control_set_node(client, node);
+	status = upgrade_with(
+		options, client,
+		arguments(options, module, path, text_in(sent, "sha256")));
+	json_decref(sent);
+	ln_control_set_node(client, NULL);
+	return status;
+}
+
+/* The names of the nodes, the own one first. */
+struct names {
+	char **list;
+	size_t count;
+	bool failed; /* memory is short */
+};
+
+static bool take_name(void *argument, json_t *item)
+{
+	struct names *names = argument;
+	char **list = reallocarray(names->list, names->count + 1,
+				   sizeof(names->list[0]));
+	char *copy = strdup(text_in(item, "name"));
+
+	names->failed = list == NULL || copy == NULL;
+	if (list != NULL)
+		names->list = list;
+	if (names->failed)
+		free(copy);
+	else
+		names->list[names->count++] = copy;
+	return !names->failed;
+}
+
+static void free_names(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* A node without the module has nothing to do, and no failure. */
+static int upgrade_each(const struct ln_cli_options *options,
+			struct ln_control_client *client,
+			const struct names *names, const char *module,
+			const char *path)
+{
+	int worst = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < names->count; i++) {
+		int status;
+
+		if (!options->ask.json)
+			printf("%s%s:\n", i > 0 ? "\n" : "", names->list[i]);
+		status = i == 0 ? upgrade_with(options, client,
+					       arguments(options, module, path,
+							 NULL))
+				: upgrade_node(options, client, names->list[i],
+					       module, path);
+		any = any || status != LN_ASK_NONE;
+		if (status == LN_ASK_FAILED)
+			return status;
+		if (status == STATUS_WAITING)
+			worst = status;
+	}
+	return any ? worst : LN_ASK_NONE;
+}
+
+static int upgrade_all(const struct ln_cli_options *options,
+		       struct ln_control_client *client, const char *module,
+		       const char *path)
+{
+	struct names names = { .list = NULL };
+	json_t *result;
+	char *error = NULL;
+	int status;
+	int code = ln_control_ask(client, "nodes", NULL, LN_ASK_PATIENCE,
+				  take_name, &names, &result, &error);
+
+	if (code == 0)
+		json_decref(result);
+	if (code < 0 || names.failed) {
+		status = ln_ask_refuse(names.failed ? LN_ENOMEM : code, error);
+	} else if (names.count == 0) {
+		ln_log_say("the program is no node; leave out --all-nodes");
+		status = LN_ASK_FAILED;
+	} else {
+		status = upgrade_each(options, client, &names, module, path);
+	}
+	free_names(&names);
+	return status;
+}
+
+static int upgrade(const struct ln_cli_options *options,
+		   struct ln_control_client *client, const char *module,
+		   const char *path)
+{
+	if (options->upgrade.all_nodes)
+		return upgrade_all(options, client, module, path);
+	if (options->ask.node != NULL)
+		return upgrade_node(options, client, options->ask.node, module,
+				    path);
+	return upgrade_with(options, client,
+			    arguments(options, module, path, NULL));
 }
 
 int ln_cli_upgrade(int argc, char **argv)

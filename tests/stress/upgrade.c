@@ -5,7 +5,8 @@
  * number that is not the next one. When the time is over the clients ask each
  * server how many it has had, and of which version it is; the program prints
  * that, and fails when one was lost, came twice or came out of order. With FILE
- * it upgrades itself to that halfway, and prints what came of it.
+ * it upgrades itself to that halfway, and prints what came of it. With MS 0 the
+ * time is over when there is a file `stop`.
  *
  * VERSION is that of the module; BAD makes it a version that cannot be loaded:
  * 1 traps, 2 refuses, 3 loops for ever, 4 takes memory until there is none, 5
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef VERSION
 #define VERSION 1
@@ -200,6 +202,11 @@ static void feed(struct share *share)
 	share->sent++;
 }
 
+static bool is_over(int64_t ms, int64_t end)
+{
+	return ms > 0 ? now() >= end : access("stop", F_OK) == 0;
+}
+
 static void client(const void *data, size_t size)
 {
 	struct lunatic_reader mail;
@@ -215,7 +222,7 @@ static void client(const void *data, size_t size)
 	share.count = job.count;
 	start(&share, job.first);
 	end = now() + job.ms;
-	while (now() < end || share.sent % CALL_EVERY != 0)
+	while (!is_over(job.ms, end) || share.sent % CALL_EVERY != 0)
 		feed(&share);
 	lunatic_mail_begin(&answer, 0);
 	lunatic_write_array(&answer, 2);
