@@ -534,6 +534,9 @@ static enum ln_change_result perform(struct ln_guest *guest,
 	struct loading loading = { .guest = guest, .change = change };
 	enum ln_change_result result;
 
+	/* Else one in forty would lose its turn in the middle, and wait for all
+	 * others. */
+	ln_task_renew_slice(&guest->process->task);
 	guest->changing = true;
 	result = save(&loading);
 	if (result == LN_CHANGE_DONE)

@@ -60,6 +60,7 @@
 #define FIRST_MAX 4
 /* How long the end waits for those that were cancelled. */
 #define STOP_TIME (2000 * LN_NS_PER_MS)
+#define QUEUED_FACTOR 10
 #define LATE_MAX 16 /* that are cancelled in one look */
 #define REASON_MAX 512
 
@@ -271,6 +272,25 @@ static void tell_progress(struct job *job)
 	request->progress(request->argument, &counts);
 }
 
+/* Whether it has been under way for too long. One that waits for its turn, as
+ * thousands may before it, gets more. */
+static bool is_late(const struct job *job, const struct ln_change *change,
+		    int64_t now)
+{
+	const struct ln_task *task = &change->process->task;
+	int64_t time = now - atomic_load_explicit(&change->begun,
+						  memory_order_relaxed);
+	bool queued =
+		atomic_load_explicit(&task->state, memory_order_relaxed) !=
+			LN_TASK_PARKED &&
+		!atomic_load_explicit(&task->running, memory_order_relaxed);
+
+	if (atomic_load_explicit(&change->state, memory_order_relaxed) !=
+	    LN_CHANGE_UNDER_WAY)
+		return false;
+	return time >= job->request->each * (queued ? QUEUED_FACTOR : 1);
+}
+
 /* Those under way for too long, each with a reference for the caller; with
  * `all`, whatever is open. */
 static size_t find_late(struct job *job, bool all,
@@ -283,15 +303,10 @@ static size_t find_late(struct job *job, bool all,
 	ln_list_for_each (at, &job->open) {
 		struct ln_change *change =
 			ln_container_of(at, struct ln_change, place);
-		int64_t begun = atomic_load_explicit(&change->begun,
-						     memory_order_relaxed);
-		uint8_t state = atomic_load_explicit(&change->state,
-						     memory_order_relaxed);
 
 		if (found == LATE_MAX)
 			break;
-		if (!all && (state != LN_CHANGE_UNDER_WAY ||
-			     now - begun < job->request->each))
+		if (!all && !is_late(job, change, now))
 			continue;
 		ln_refs_retain(&change->references);
 		late[found++] = change;

@@ -387,12 +387,20 @@ void ln_task_give_way(struct ln_task *task)
 {
 	struct ln_worker *worker = ln_worker_current();
 
-	if (worker->slice_tick != ln_sched_ticks(task->sched)) {
+	if (worker->slice_tick < ln_sched_ticks(task->sched)) {
 		leave(task, LN_LEAVE_YIELD);
 		return;
 	}
 	task->kept_tick = worker->slice_tick;
 	leave(task, LN_LEAVE_INTERRUPTED);
+}
+
+void ln_task_renew_slice(struct ln_task *task)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	ln_assert(worker->current == task);
+	worker->slice_tick = ln_sched_ticks(task->sched) + 1;
 }
 
 void ln_task_rest(void)
@@ -427,7 +435,7 @@ bool ln_task_should_yield(struct ln_task *task)
 				 memory_order_relaxed) <=
 	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))
 		return true;
-	if (worker->slice_tick == tick)
+	if (worker->slice_tick >= tick)
 		return false; /* it has only just begun */
 	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
 		return true;

@@ -170,6 +170,11 @@ void ln_task_yield(struct ln_task *task);
  * just begun gives way to due timers, and then gets the rest of its slice. */
 void ln_task_give_way(struct ln_task *task);
 
+/* The running task gets another slice, of one to two ticks, without waiting for
+ * its turn: for short work in the midst of which others should not find it.
+ * Rarely: it is at the expense of others. */
+void ln_task_renew_slice(struct ln_task *task);
+
 /* To be called every few microseconds in long work on any fiber: lets others
  * run if it is time for that. Does nothing in threads that run no task and on
  * the worker's own stack. No lock may be held. */
