@@ -137,6 +137,11 @@ static enum ln_change_state state_of(const struct ln_change *change)
 							  memory_order_relaxed);
 }
 
+static bool is_cancelled(const struct ln_change *change)
+{
+	return atomic_load_explicit(&change->cancelled, memory_order_relaxed);
+}
+
 /* Takes it out of its process, under the lock, to be told of afterwards. */
 static void take_out(struct ln_change *change)
 {
@@ -176,7 +181,7 @@ int ln_change_ask(struct ln_change *change)
 	return result;
 }
 
-void ln_change_withdraw(struct ln_change *change)
+void ln_change_withdraw(struct ln_change *change, bool cancel)
 {
 	struct ln_process *process = change->process;
 	bool over = false;
@@ -193,8 +198,11 @@ void ln_change_withdraw(struct ln_change *change)
 			over = true;
 			break;
 		case LN_CHANGE_UNDER_WAY:
-			change->cancelled = true;
-			ln_task_cancel(&process->task);
+			if (cancel)
+				ln_task_cancel(&process->task);
+			if (cancel)
+				atomic_store_explicit(&change->cancelled, true,
+						      memory_order_relaxed);
 			break;
 		case LN_CHANGE_OVER:
 			break;
@@ -560,13 +568,13 @@ static bool conclude(struct ln_change *change, enum ln_change_result result)
 
 	ln_process_lock(process);
 	/* It was not cancelled, but killed. */
-	if (result == LN_CHANGE_TIMED_OUT && !change->cancelled)
+	if (result == LN_CHANGE_TIMED_OUT && !is_cancelled(change))
 		result = LN_CHANGE_ENDED;
 	change->result = result;
 	if (result == LN_CHANGE_DONE && !change->dry) {
 		set_state(change, LN_CHANGE_SETTLING);
 		ask(process, LN_ASKED_NOW);
-	} else if (result == LN_CHANGE_WAITING && !change->cancelled) {
+	} else if (result == LN_CHANGE_WAITING && !is_cancelled(change)) {
 		set_state(change, LN_CHANGE_ASKED);
 		ask(process, LN_ASKED_LATER);
 	} else {

@@ -57,7 +57,7 @@ struct ln_change {
 	_Atomic uint8_t state;  /* enum ln_change_state */
 	_Atomic int64_t begun;  /* CLOCK_MONOTONIC, ns; 0: it has not */
 	_Atomic bool postponed; /* the old version has said: not now */
-	bool cancelled;         /* under the lock */
+	_Atomic bool cancelled; /* changes under the lock */
 	/* Written by the process before `over`. */
 	enum ln_change_result result;
 	int64_t version; /* that the old one has told, or 0 */
@@ -76,10 +76,10 @@ void ln_change_release(struct ln_change *change);
  * asked for another one; LN_EDEAD. Any thread. */
 int ln_change_ask(struct ln_change *change);
 
-/* Nobody waits for it any longer: what has not begun does not, and what is
- * under way is cancelled, and is over some time later. What is settling counts
- * as done. Any thread. */
-void ln_change_withdraw(struct ln_change *change);
+/* Nobody waits for it any longer: what has not begun does not. What is under way
+ * goes on, or, with `cancel`, ends early; either is over some time later. What
+ * is settling counts as done. Any thread. */
+void ln_change_withdraw(struct ln_change *change, bool cancel);
 
 /* By a process that is about to receive and is asked: does what it is asked. 0:
  * it is to receive. LN_EKILLED: its stack is to be left, since it has been

@@ -272,6 +272,17 @@ static void tell_progress(struct job *job)
 	request->progress(request->argument, &counts);
 }
 
+static bool is_under_way(const struct ln_change *change)
+{
+	return atomic_load_explicit(&change->state, memory_order_relaxed) ==
+	       LN_CHANGE_UNDER_WAY;
+}
+
+static bool is_cancelled(const struct ln_change *change)
+{
+	return atomic_load_explicit(&change->cancelled, memory_order_relaxed);
+}
+
 /* Whether it has been under way for too long. One that waits for its turn, as
  * thousands may before it, gets more. */
 static bool is_late(const struct job *job, const struct ln_change *change,
@@ -285,15 +296,13 @@ static bool is_late(const struct job *job, const struct ln_change *change,
 			LN_TASK_PARKED &&
 		!atomic_load_explicit(&task->running, memory_order_relaxed);
 
-	if (atomic_load_explicit(&change->state, memory_order_relaxed) !=
-	    LN_CHANGE_UNDER_WAY)
-		return false;
-	return time >= job->request->each * (queued ? QUEUED_FACTOR : 1);
+	return is_under_way(change) &&
+	       time >= job->request->each * (queued ? QUEUED_FACTOR : 1);
 }
 
 /* Those under way for too long, each with a reference for the caller; with
- * `all`, whatever is open. */
-static size_t find_late(struct job *job, bool all,
+ * `open`, those that are not under way, or, when who asked is killed, all. */
+static size_t find_late(struct job *job, bool open,
 			struct ln_change *late[LATE_MAX])
 {
 	int64_t now = ln_time_now();
@@ -306,7 +315,9 @@ static size_t find_late(struct job *job, bool all,
 
 		if (found == LATE_MAX)
 			break;
-		if (!all && !is_late(job, change, now))
+		if (open ? is_under_way(change) &&
+				    (!job->killed || is_cancelled(change))
+			 : !is_late(job, change, now))
 			continue;
 		ln_refs_retain(&change->references);
 		late[found++] = change;
@@ -322,7 +333,7 @@ static void look(struct job *job)
 	size_t count = find_late(job, false, late);
 
 	while (count > 0) {
-		ln_change_withdraw(late[--count]);
+		ln_change_withdraw(late[--count], true);
 		ln_change_release(late[count]);
 	}
 	tell_progress(job);
@@ -351,33 +362,55 @@ static bool has_failed(struct job *job)
 /* Whether it is to stop asking. */
 static bool stops(struct job *job)
 {
+	const struct ln_runtime *runtime = job->request->runtime;
+
 	return job->killed ||
+	       atomic_load_explicit(&runtime->stopping, memory_order_relaxed) ||
 	       (!job->back && !job->request->keep_going && has_failed(job));
 }
 
-/* Ends what is asked and not begun, and cancels the rest. */
+/* Whether what is open was cancelled long ago, and has not ended: it is in
+ * something that cannot be stopped. */
+static bool is_given_up(struct job *job)
+{
+	int64_t limit = job->request->each * QUEUED_FACTOR + STOP_TIME;
+	int64_t now = ln_time_now();
+	bool all = true;
+
+	if (job->killed)
+		return true;
+	ln_lock_acquire(&job->lock);
+	ln_list_for_each (at, &job->open) {
+		const struct ln_change *change =
+			ln_container_of(at, struct ln_change, place);
+
+		all = all && now - atomic_load_explicit(&change->begun,
+							memory_order_relaxed) >
+				     limit;
+	}
+	ln_lock_release(&job->lock);
+	return all;
+}
+
+/* Ends what is asked and not begun. What is under way gets its time; when who
+ * asked is killed it is cancelled, and not waited for. */
 static void withdraw_all(struct job *job)
 {
-	int64_t deadline = ln_time_now() + STOP_TIME;
-	struct ln_change *late[LATE_MAX];
+	struct ln_change *some[LATE_MAX];
+	uint32_t seen;
+	size_t found;
 
-	for (;;) {
-		uint32_t seen = news_of(job);
-		size_t count = find_late(job, true, late);
-		size_t found = count;
-
-		while (count > 0) {
-			ln_change_withdraw(late[--count]);
-			ln_change_release(late[count]);
+	do {
+		seen = news_of(job);
+		found = find_late(job, true, some);
+		for (size_t i = 0; i < found; i++) {
+			ln_change_withdraw(some[i], job->killed);
+			ln_change_release(some[i]);
 		}
-		if (found == 0 || ln_time_now() >= deadline)
-			return;
-		if (job->killed)
-			return;
-		/* Those that were cancelled are still there. */
-		if (news_of(job) == seen)
+		look(job);
+		if (found == 0 && !job->killed)
 			wait_news(job, seen, ln_time_now() + LOOK_TIME);
-	}
+	} while (found > 0 || (open_count(job) > 0 && !is_given_up(job)));
 }
 
 /* Whether the process is to change, and to what: with a reference for the
