@@ -261,21 +261,22 @@ static enum ln_change_result judge(struct ln_change *change,
 				   const char *function, int error,
 				   struct ln_report *report)
 {
-	enum ln_change_result result;
+	enum ln_change_result result = LN_CHANGE_FAILED;
 	const char *why = ln_error_text(error);
 
-	if (error == LN_EKILLED && guest->exited)
-		return fail(change, LN_CHANGE_REFUSED,
-			    "%s exited with status %u", function,
-			    guest->exit_code);
-	if (error == LN_EKILLED)
-		return fail(change, LN_CHANGE_TIMED_OUT, "%s took too long",
-			    function);
 	if (error == LN_EFULL)
 		why = "too many calls are within each other";
 	if (report != NULL)
 		why = ln_report_reason(report);
-	result = fail(change, LN_CHANGE_FAILED, "%s failed: %s", function, why);
+	if (error == LN_EKILLED && guest->exited)
+		result = fail(change, LN_CHANGE_REFUSED,
+			      "%s exited with status %u", function,
+			      guest->exit_code);
+	else if (error == LN_EKILLED)
+		result = fail(change, LN_CHANGE_TIMED_OUT, "%s took too long",
+			      function);
+	else
+		result = fail(change, result, "%s failed: %s", function, why);
 	ln_report_free(report);
 	return result;
 }
