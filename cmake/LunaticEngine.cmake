@@ -40,5 +40,6 @@ get_filename_component(engine_key "${engine_dir}" NAME)
 target_compile_definitions(engine INTERFACE
 	"LUNATIC_ENGINE_KEY=\"${engine_key}\"")
 # What Rust's standard library needs from the system.
-set(LUNATIC_SYSTEM_LIBRARIES gcc_s util rt pthread m dl)
+# With what other folders need of the C library: resolv decodes answers of DNS.
+set(LUNATIC_SYSTEM_LIBRARIES gcc_s util rt pthread m dl resolv)
 target_link_libraries(engine INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})

@@ -66,6 +66,7 @@ look() {
 	python3 -c "import ssl" 2>/dev/null || need libpython3-stdlib
 	need_command openssl openssl
 	need_command curl curl
+	need_command dnsmasq dnsmasq-base
 	need_file /usr/include/openssl/evp.h libssl-dev
 	need_file /usr/include/sqlite3.h libsqlite3-dev
 	need_file /usr/include/jansson.h libjansson-dev

@@ -40,6 +40,13 @@ typedef struct lunatic_rt_node_config {
 
 	int64_t heartbeat_ms; /* how long a node may be silent before it is
 			       * lost, 100 to 3,600,000 (default: 5,000) */
+
+	/* How other nodes are found, besides `peers`, and asked again every
+	 * five seconds: "dns:NAME:PORT" (A and AAAA records), "dns:NAME" (SRV
+	 * records), "file:PATH" (a line "host:port" for each node). At most
+	 * 8. */
+	const char *const *discover;
+	size_t discover_count;
 } lunatic_rt_node_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_RT_EINVAL. */
@@ -62,7 +69,8 @@ LUNATIC_RT_API int lunatic_rt_node_new(lunatic_rt_environment *environment,
 				       char **error_text);
 
 /* Blocks the thread until one of the peers, and all nodes that it knows, are
- * connected or could not be reached; for five seconds at most. Without peers it
+ * connected or could not be reached, and so are the nodes that are found first;
+ * for five seconds at most. Without peers, and without a way to find any, it
  * returns at once. May be called again after a failure. Not from a process:
  * LUNATIC_RT_EINVAL. LUNATIC_RT_EEXIST: the name is taken; LUNATIC_RT_EPERM:
  * the peer does not trust us, or we do not trust it; LUNATIC_RT_EUNSUP: no

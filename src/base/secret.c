@@ -64,17 +64,24 @@ static const char *advice(const char *text)
 	return text != NULL ? text : "";
 }
 
+/* Root may let a group read it: so are secrets that systemd or Kubernetes gives
+ * to a service. */
+static mode_t allowed(const struct stat *stat)
+{
+	return stat->st_uid == geteuid() ? 0700 : 0740;
+}
+
 static int check(const struct ln_secret *secret, const struct stat *stat,
 		 const char *path, char **error)
 {
 	if (!S_ISREG(stat->st_mode))
 		return fail(LN_EFORMAT, error, "the %s '%s' is not a file",
 			    secret->name, path);
-	if (stat->st_uid != geteuid())
+	if (stat->st_uid != geteuid() && stat->st_uid != 0)
 		return fail(LN_EPERM, error,
 			    "the %s '%s' belongs to another user%s",
 			    secret->name, path, advice(secret->foreign));
-	if ((stat->st_mode & 077) != 0)
+	if ((stat->st_mode & 0777 & ~allowed(stat)) != 0)
 		return fail(LN_EPERM, error,
 			    "others may read or change the %s '%s'; if none "
 			    "has, run: chmod 600 '%s'",

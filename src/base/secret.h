@@ -1,6 +1,7 @@
 /*
  * Secret keys in files: random bytes that only their owner may read, made by
- * the first program that needs them.
+ * the first program that needs them. A file of root's may be readable by its
+ * group as well.
  */
 #ifndef LN_BASE_SECRET_H
 #define LN_BASE_SECRET_H

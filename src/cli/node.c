@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/options.h"
+#include "cluster/discover.h"
 #include "cluster/node.h"
 #include "net/address.h"
 #include "node/attributes.h"
@@ -63,19 +64,34 @@ bool ln_cli_add_attribute(struct ln_cli_options *options, const char *value)
 	return strlen(all) <= ATTRIBUTES_MAX;
 }
 
+/* Appends to a list that the options own. */
+static bool append(const char ***list, size_t *count, const char *value)
+{
+	const char **larger = reallocarray(*list, *count + 1, sizeof(*larger));
+
+	if (larger == NULL)
+		return false;
+	larger[(*count)++] = value;
+	*list = larger;
+	return true;
+}
+
 bool ln_cli_add_peer(struct ln_cli_options *options, const char *value)
 {
-	const char **peers;
+	if (!is_address(value, false) ||
+	    !append(&options->peers, &options->node.peer_count, value))
+		return false;
+	options->node.peers = options->peers;
+	return true;
+}
 
-	if (!is_address(value, false))
+bool ln_cli_add_finder(struct ln_cli_options *options, const char *value)
+{
+	if (!ln_discover_valid(value) ||
+	    options->node.finder_count == LN_FABRIC_FINDERS_MAX ||
+	    !append(&options->finders, &options->node.finder_count, value))
 		return false;
-	peers = reallocarray(options->peers, options->node.peer_count + 1,
-			     sizeof(*peers));
-	if (peers == NULL)
-		return false;
-	peers[options->node.peer_count++] = value;
-	options->peers = peers;
-	options->node.peers = peers;
+	options->node.finders = options->finders;
 	return true;
 }
 
@@ -90,6 +106,8 @@ static const char *node_option(const struct ln_cli_options *options)
 		return "--node-attribute";
 	if (node->peer_count > 0)
 		return "--peer";
+	if (node->finder_count > 0)
+		return "--discover";
 	if (options->no_entry)
 		return "--no-entry";
 	if (node->cluster_key != NULL)

@@ -14,6 +14,7 @@ bool ln_cli_set_node(struct ln_cli_options *options, const char *value);
 bool ln_cli_set_node_name(struct ln_cli_options *options, const char *value);
 bool ln_cli_add_attribute(struct ln_cli_options *options, const char *value);
 bool ln_cli_add_peer(struct ln_cli_options *options, const char *value);
+bool ln_cli_add_finder(struct ln_cli_options *options, const char *value);
 
 /* Checks the combination of these options; false after a line about an error.
  */

@@ -176,6 +176,12 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "join the node at HOST:PORT and all that it knows;\n"
 	  "may be given several times",
 	  OTHER(ln_cli_add_peer, "HOST:PORT, such as 192.168.0.5:7000") },
+	{ "--discover", NULL, "HOW",
+	  "find other nodes, again and again: dns:NAME[:PORT]\n"
+	  "(A, AAAA; without PORT also SRV records), or\n"
+	  "file:PATH (HOST:PORT in each line)",
+	  OTHER(ln_cli_add_finder,
+		"dns:NAME, dns:NAME:PORT or file:PATH, up to eight times") },
 	{ "--no-entry", NULL, NULL,
 	  "run no FILE: work for other nodes until a signal",
 	  FLAG(no_entry, true) },

@@ -355,6 +355,7 @@ void ln_cli_options_deinit(struct ln_cli_options *options)
 	ln_config_free(options->config);
 	free(options->plugins);
 	free(options->peers);
+	free(options->finders);
 	free(options->attributes);
 	free(options->test.skips);
 }

@@ -103,6 +103,7 @@ struct ln_cli_options {
 	size_t report_max;           /* processes in a report */
 	struct ln_node_options node; /* no address: this is not a node */
 	const char **peers;          /* those in it; owned list */
+	const char **finders;        /* likewise */
 	char *attributes;            /* likewise, owned */
 	bool no_entry;               /* there is no file to run */
 	const char *file;            /* NULL: none */

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/futex.h"
 #include "base/secret.h"
+#include "base/text.h"
+#include "cluster/discover.h"
 #include "cluster/fabrics.h"
 #include "node/node.h"
 #include "process/environment.h"
@@ -21,7 +23,8 @@ struct ln_node {
 	char address[LN_NODE_ADDRESS_SIZE];
 
 	struct ln_lock lock;
-	struct ln_fabric *fabric; /* under lock; NULL: it has left */
+	struct ln_fabric *fabric;       /* under lock; NULL: it has left */
+	struct ln_discovery *discovery; /* likewise; NULL: none */
 };
 
 /* Takes a text over as an error. */
@@ -79,6 +82,26 @@ static int name_error(char **error)
 	return fail(LN_EINVAL, text, error);
 }
 
+static int check_finders(const struct ln_node_options *options, char **error)
+{
+	if (options->finder_count > LN_FABRIC_FINDERS_MAX) {
+		ln_text_format(error,
+			       "there are more than %u ways to find nodes",
+			       LN_FABRIC_FINDERS_MAX);
+		return LN_EINVAL;
+	}
+	for (size_t i = 0; i < options->finder_count; i++) {
+		if (ln_discover_valid(options->finders[i]))
+			continue;
+		ln_text_format(error,
+			       "'%s' is no way to find nodes: it must be "
+			       "dns:NAME, dns:NAME:PORT or file:PATH",
+			       options->finders[i]);
+		return LN_EINVAL;
+	}
+	return 0;
+}
+
 static int start(struct ln_node *member, struct ln_environment *environment,
 		 const struct ln_node_options *options, char **error)
 {
@@ -90,10 +113,13 @@ static int start(struct ln_node *member, struct ln_environment *environment,
 		.address = options->address,
 		.peers = options->peers,
 		.peer_count = options->peer_count,
+		.finders = (unsigned)options->finder_count,
 		.heartbeat = options->heartbeat,
 	};
-	int result = trust(options, &member->tls, error);
+	int result = check_finders(options, error);
 
+	if (result == 0)
+		result = trust(options, &member->tls, error);
 	if (result < 0)
 		return result;
 	fabric_options.tls = member->tls;
@@ -106,9 +132,14 @@ static int start(struct ln_node *member, struct ln_environment *environment,
 	result = ln_fabric_default()->start(member->node, &fabric_options,
 					    &member->fabric, error);
 	ln_assert((result == 0) == (member->fabric != NULL));
-	if (result == 0)
-		snprintf(member->address, sizeof(member->address), "%s",
-			 member->fabric->class->address(member->fabric));
+	if (result < 0)
+		return result;
+	snprintf(member->address, sizeof(member->address), "%s",
+		 member->fabric->class->address(member->fabric));
+	if (options->finder_count > 0)
+		result = ln_discover_start(member->fabric, options->finders,
+					   options->finder_count,
+					   &member->discovery);
 	return result;
 }
 
@@ -181,12 +212,16 @@ int ln_node_list(struct ln_node *member, struct ln_fabric_peer **peers)
 
 void ln_node_leave(struct ln_node *member)
 {
+	struct ln_discovery *discovery;
 	struct ln_fabric *fabric;
 
 	ln_lock_acquire(&member->lock);
 	fabric = member->fabric;
+	discovery = member->discovery;
 	member->fabric = NULL;
+	member->discovery = NULL;
 	ln_lock_release(&member->lock);
+	ln_discover_stop(discovery);
 	if (fabric != NULL)
 		fabric->class->leave(fabric);
 }

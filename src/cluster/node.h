@@ -22,6 +22,10 @@ struct ln_node_options {
 	const char *address;      /* to listen at, as the fabric takes it */
 	const char *const *peers; /* to begin with */
 	size_t peer_count;
+	const char *const *finders; /* how others are found, as in
+				     * cluster/discover.h; at most
+				     * LN_FABRIC_FINDERS_MAX */
+	size_t finder_count;
 	const char *cluster_key;   /* a file; NULL: the usual one */
 	struct ln_tls_files files; /* in the place of a key; all or none */
 	int64_t heartbeat;         /* ns; 0: the default */

@@ -60,17 +60,26 @@ static void give(char *text, char **error_text)
 		free(text);
 }
 
+static bool are_set(const char *const *texts, size_t count)
+{
+	if (texts == NULL)
+		return count == 0;
+	for (size_t i = 0; i < count; i++) {
+		if (texts[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
 static bool is_valid(const lunatic_rt_node_config *config)
 {
 	if (config->name == NULL || config->address == NULL ||
-	    (config->peers == NULL && config->peer_count > 0) ||
 	    config->heartbeat_ms < HEARTBEAT_MIN_MS ||
 	    config->heartbeat_ms > HEARTBEAT_MAX_MS)
 		return false;
-	for (size_t i = 0; i < config->peer_count; i++) {
-		if (config->peers[i] == NULL)
-			return false;
-	}
+	if (!are_set(config->peers, config->peer_count) ||
+	    !are_set(config->discover, config->discover_count))
+		return false;
 	return config->cluster_key == NULL ||
 	       (config->certificate == NULL && config->key == NULL &&
 		config->authority == NULL);
@@ -100,6 +109,8 @@ int lunatic_rt_node_new(lunatic_rt_environment *environment,
 		.address = own.address,
 		.peers = own.peers,
 		.peer_count = own.peer_count,
+		.finders = own.discover,
+		.finder_count = own.discover_count,
 		.cluster_key = own.cluster_key,
 		.files = { .certificate = own.certificate,
 			   .key = own.key,

@@ -6,8 +6,11 @@
  * known once it has answered there: several contacts may turn out to be the
  * same node, or this one.
  *
- * Contacts given by the program stay for ever. Other contacts come from nodes,
- * which may send anything. So there are at most LN_MESH_CONTACTS_MAX; a
+ * Contacts given by the program stay for ever, and those that a finder names
+ * (DNS, a file) for as long as it does. One that it no longer names is an
+ * ordinary one, which is forgotten sooner when it cannot be reached: what a
+ * finder says never ends a connection. Other contacts come from nodes, which
+ * may send anything. So there are at most LN_MESH_CONTACTS_MAX; a
  * contact that could not be reached makes room for a new one, and one that
  * could not be reached for LN_MESH_GIVE_UP is forgotten.
  */
@@ -50,6 +53,11 @@ static struct ln_contact *contact_of(struct ln_list *at)
 	return ln_container_of(at, struct ln_contact, link);
 }
 
+static bool is_kept(const struct ln_contact *contact)
+{
+	return contact->given || contact->finders != 0;
+}
+
 /* Makes room for a contact; false: all may still be good. */
 static bool make_room(struct ln_mesh *mesh)
 {
@@ -59,7 +67,7 @@ static bool make_room(struct ln_mesh *mesh)
 	ln_list_for_each (at, &mesh->contacts) {
 		struct ln_contact *contact = contact_of(at);
 
-		if (contact->given || contact->dialing || contact->error == 0)
+		if (is_kept(contact) || contact->dialing || contact->error == 0)
 			continue;
 		forget(mesh, contact);
 		return true;
@@ -128,7 +136,7 @@ void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 			left ? LN_MESH_BACKOFF_MAX : LN_MESH_BACKOFF_FIRST;
 		contact->due = ln_time_now() + contact->delay;
 		contact->identified = false;
-		if (left && !contact->given && !contact->dialing)
+		if (left && !is_kept(contact) && !contact->dialing)
 			forget(mesh, contact);
 	}
 	ln_task_wake(&mesh->manager);
@@ -137,8 +145,10 @@ void ln_contact_lost(struct ln_mesh *mesh, struct ln_connection *connection,
 /* Whether it could not be reached for so long that it is forgotten. */
 static bool hopeless(const struct ln_contact *contact)
 {
-	return contact->failing != 0 &&
-	       contact->due - contact->failing > LN_MESH_GIVE_UP;
+	int64_t bound =
+		contact->vanished ? LN_MESH_VANISHED_GIVE_UP : LN_MESH_GIVE_UP;
+
+	return contact->failing != 0 && contact->due - contact->failing > bound;
 }
 
 /* Its reader has it no more. */
@@ -181,8 +191,68 @@ void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
 				       LN_ID_SIZE) == 0;
 	}
 	settle(mesh, contact, error, reason);
-	if (!contact->given && (contact->self || hopeless(contact)))
+	if (!is_kept(contact) && (contact->self || hopeless(contact)))
 		forget(mesh, contact);
+	ln_lock_release(&mesh->lock);
+	ln_task_wake(&mesh->manager);
+	ln_mesh_changed(mesh);
+}
+
+/* Forgets what a finder has said. */
+static void withdraw(struct ln_mesh *mesh, uint8_t bit)
+{
+	ln_lock_assert(&mesh->lock);
+	ln_list_for_each (at, &mesh->contacts) {
+		struct ln_contact *contact = contact_of(at);
+
+		if ((contact->finders & bit) == 0)
+			continue;
+		contact->finders &= (uint8_t)~bit;
+		contact->vanished = !is_kept(contact);
+	}
+}
+
+static void find(struct ln_mesh *mesh, uint8_t bit, const char *address)
+{
+	struct ln_contact *contact;
+
+	if (!ln_mesh_address_valid(address, strlen(address)))
+		return;
+	contact = ln_contact_add(mesh, address, NULL);
+	if (contact == NULL)
+		return;
+	/* Back again: it need not wait for its turn. */
+	if (contact->vanished && contact->error < 0)
+		contact->due = ln_time_now();
+	contact->finders |= bit;
+	contact->vanished = false;
+}
+
+/* One that is this node itself would be kept for nothing. */
+static void drop_vanished_self(struct ln_mesh *mesh)
+{
+	ln_lock_assert(&mesh->lock);
+	ln_list_for_each_safe (at, next, &mesh->contacts) {
+		struct ln_contact *contact = contact_of(at);
+
+		if (contact->self && !is_kept(contact) && !contact->dialing)
+			forget(mesh, contact);
+	}
+}
+
+void ln_contacts_found(struct ln_mesh *mesh, unsigned finder,
+		       const char *const *addresses, size_t count)
+{
+	uint8_t bit = (uint8_t)(1u << finder);
+
+	ln_assert(finder < LN_FABRIC_FINDERS_MAX);
+	ln_lock_acquire(&mesh->lock);
+	mesh->silent &= (uint8_t)~bit;
+	if (addresses != NULL)
+		withdraw(mesh, bit);
+	for (size_t i = 0; addresses != NULL && i < count; i++)
+		find(mesh, bit, addresses[i]);
+	drop_vanished_self(mesh);
 	ln_lock_release(&mesh->lock);
 	ln_task_wake(&mesh->manager);
 	ln_mesh_changed(mesh);

@@ -295,8 +295,10 @@ static int add_peers(struct ln_mesh *mesh,
 		}
 		ln_lock_acquire(&mesh->lock);
 		contact = ln_contact_add(mesh, address, NULL);
-		if (contact != NULL)
+		if (contact != NULL) {
+			mesh->given_count += !contact->given;
 			contact->given = true;
+		}
 		ln_lock_release(&mesh->lock);
 		if (contact == NULL)
 			return LN_ENOMEM;
@@ -423,6 +425,8 @@ static int start(struct ln_local_node *node,
 	mesh->tls = options->tls;
 	mesh->heartbeat = options->heartbeat != 0 ? options->heartbeat
 						  : LN_HEARTBEAT_DEFAULT;
+	ln_assert(options->finders <= LN_FABRIC_FINDERS_MAX);
+	mesh->silent = (uint8_t)((1u << options->finders) - 1);
 	ln_mesh_copy(mesh->address, sizeof(mesh->address), options->address);
 	ln_list_init(&mesh->connections);
 	ln_list_init(&mesh->contacts);
@@ -440,6 +444,12 @@ static const char *address(const struct ln_fabric *fabric)
 	return ln_container_of(fabric, struct ln_mesh, fabric)->address;
 }
 
+static void found(struct ln_fabric *fabric, unsigned finder,
+		  const char *const *addresses, size_t count)
+{
+	ln_contacts_found(of_fabric(fabric), finder, addresses, count);
+}
+
 static void interrupt(struct ln_fabric *fabric)
 {
 	struct ln_mesh *mesh = of_fabric(fabric);
@@ -450,8 +460,9 @@ static void interrupt(struct ln_fabric *fabric)
 
 /* How far joining is. */
 struct progress {
-	bool joined;  /* one of the peers that were given is connected */
-	bool pending; /* some contact has not been tried yet */
+	bool joined; /* one of the given peers is connected, if there are any */
+	bool pending; /* some contact has not been tried yet, or a finder has
+		       * not said anything */
 	int error;    /* the last failure, or one that a retry cannot fix */
 	bool final;
 	char address[LN_NODE_ADDRESS_SIZE];
@@ -488,8 +499,9 @@ static void note_pending(struct progress *progress,
 
 static void look(struct ln_mesh *mesh, struct progress *progress)
 {
-	*progress = (struct progress){ .joined = false };
 	ln_lock_acquire(&mesh->lock);
+	*progress = (struct progress){ .joined = mesh->given_count == 0,
+				       .pending = mesh->silent != 0 };
 	ln_list_for_each (at, &mesh->contacts) {
 		const struct ln_contact *contact =
 			ln_container_of(at, struct ln_contact, link);
@@ -500,7 +512,7 @@ static void look(struct ln_mesh *mesh, struct progress *progress)
 			connection = ln_mesh_find(mesh, contact->incarnation);
 		up = contact->self || (connection != NULL &&
 				       connection->state == LN_CONNECTION_UP);
-		if (up && contact->given) {
+		if (up && (contact->given || contact->finders != 0)) {
 			progress->joined = true;
 			progress->pending |=
 				connection != NULL && !connection->introduced;
@@ -552,13 +564,13 @@ static int join(struct ln_fabric *fabric, void (*tell)(const char *line),
 	int64_t deadline = ln_time_now() + LN_FABRIC_PATIENCE;
 	int64_t told = ln_time_now();
 	struct progress progress;
-	bool given;
+	bool waits;
 
 	*error = NULL;
 	ln_lock_acquire(&mesh->lock);
-	given = mesh->contact_count > 0;
+	waits = mesh->contact_count > 0 || mesh->silent != 0;
 	ln_lock_release(&mesh->lock);
-	while (given) {
+	while (waits) {
 		uint32_t changes = atomic_load(&mesh->changes);
 		int64_t now = ln_time_now();
 
@@ -643,6 +655,7 @@ static int list(struct ln_fabric *fabric, struct ln_fabric_peer **peers)
 const struct ln_fabric_class ln_mesh_class = {
 	.name = "mesh",
 	.start = start,
+	.found = found,
 	.join = join,
 	.interrupt = interrupt,
 	.address = address,

@@ -47,6 +47,8 @@ struct ln_socket;
 #define LN_MESH_BACKOFF_FIRST INT64_C(200000000)
 #define LN_MESH_BACKOFF_MAX INT64_C(10000000000)
 #define LN_MESH_GIVE_UP INT64_C(3600000000000)
+/* The same for one that a finder no longer names. */
+#define LN_MESH_VANISHED_GIVE_UP INT64_C(60000000000)
 
 /* An address that is, or was, that of a node. Under mesh->lock. */
 struct ln_contact {
@@ -55,6 +57,8 @@ struct ln_contact {
 	uint8_t incarnation[LN_ID_SIZE]; /* of the node that was there */
 	bool identified;                 /* `incarnation` is valid */
 	bool given;                      /* by the program: never forgotten */
+	uint8_t finders;                 /* that name it: a bit for each */
+	bool vanished;                   /* no finder names it any more */
 	bool self;                       /* this node itself */
 	bool dialing;                    /* a connection has it */
 	bool tried;                      /* dialled once, or found connected */
@@ -147,7 +151,9 @@ struct ln_mesh {
 	uint32_t member_count;   /* claimed or up */
 	uint32_t contact_count;
 	uint32_t dial_count;
-	uint32_t tasks; /* that have not ended */
+	uint32_t given_count; /* of the contacts */
+	uint8_t silent;       /* finders that have said nothing yet: bits */
+	uint32_t tasks;       /* that have not ended */
 	bool stopping;
 	bool listening; /* or it failed: */
 	int error;
@@ -182,9 +188,9 @@ void ln_mesh_log_stranger(struct ln_connection *connection);
 /* Copies a text, cut if need be. */
 void ln_mesh_copy(char *to, size_t size, const char *text);
 
-/* contacts.c; all but the first two under mesh->lock */
+/* contacts.c; under mesh->lock, unless a line says otherwise */
 
-/* The body of the task. */
+/* The body of the task; without the lock. */
 void ln_contacts_manage(struct ln_mesh *mesh);
 
 /* The result of dialling a contact, and which node is there, if one has
@@ -196,6 +202,11 @@ void ln_contact_tried(struct ln_mesh *mesh, struct ln_contact *contact,
 /* Notes an address; NULL: no room. `incarnation` may be NULL. */
 struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
 				  const uint8_t *incarnation);
+
+/* Notes what a finder says, as the class of the fabric has it; without the
+ * lock. */
+void ln_contacts_found(struct ln_mesh *mesh, unsigned finder,
+		       const char *const *addresses, size_t count);
 
 /* The node of a connection is up; it must be dialled again when it is lost. */
 void ln_contact_up(struct ln_mesh *mesh, struct ln_connection *connection);

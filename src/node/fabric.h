@@ -48,6 +48,10 @@ struct ln_tls_context;
 #define LN_FABRIC_PATIENCE INT64_C(5000000000)
 #define LN_FABRIC_FAREWELL INT64_C(2000000000)
 
+/* Maximum number of finders: who tell a fabric where nodes are, one apart from
+ * the other, and may change their minds. */
+#define LN_FABRIC_FINDERS_MAX 8u
+
 /* A frame; allocated with malloc, with one owner at a time. */
 struct ln_frame {
 	struct ln_frame *next;
@@ -71,6 +75,7 @@ struct ln_fabric_options {
 				   * the mesh, see mesh/mesh.h */
 	const char *const *peers; /* addresses of nodes to begin with */
 	size_t peer_count;
+	unsigned finders; /* that will call `found`, numbered from 0 */
 	struct ln_tls_context *tls; /* outlives the fabric */
 	int64_t heartbeat; /* ns, within the bounds above; 0: the default */
 };
@@ -95,8 +100,16 @@ struct ln_fabric_class {
 		     const struct ln_fabric_options *options,
 		     struct ln_fabric **fabric, char **error);
 
+	/* Notes where nodes are, as a finder knows it now; what it said before
+	 * is replaced. NULL: it could not find out, so that what it said stays.
+	 * No connection ends because of this. Any thread; not from a task. */
+	void (*found)(struct ln_fabric *fabric, unsigned finder,
+		      const char *const *addresses, size_t count);
+
 	/* Returns when one of the given peers, and all nodes that it named, are
-	 * connected or could not be reached; at once without peers. Tries for
+	 * connected or could not be reached, and so are the nodes that each
+	 * finder has named first; at once without peers and finders. A node
+	 * that was found and cannot be reached is no failure. Tries for
 	 * LN_FABRIC_PATIENCE. Meanwhile `progress`, unless NULL, is called with
 	 * a line about each retry, at most once a second. Errors as above;
 	 * LN_EEXIST: the name is taken;

@@ -72,15 +72,43 @@ void ln_guest_forget_all(struct ln_guest *guest)
 
 void ln_guest_init_tables(struct ln_guest *guest)
 {
-	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++)
-		guest->tables[kind].charged = guest->charged;
+	guest->processes.charged = guest->charged;
+}
+
+/* Most guests hold processes and nothing else. */
+static struct ln_handles *make_table(struct ln_guest *guest,
+				     enum ln_resource_kind kind)
+{
+	struct ln_handles *table = ln_guest_table(guest, kind);
+
+	if (LN_LIKELY(table != NULL))
+		return table;
+	guest->others = calloc(LN_RESOURCE_KINDS - 1, sizeof(*guest->others));
+	if (guest->others == NULL)
+		return NULL;
+	for (unsigned i = 0; i < LN_RESOURCE_KINDS - 1; i++)
+		guest->others[i].charged = guest->charged;
+	return ln_guest_table(guest, kind);
 }
 
 void ln_guest_deinit_tables(struct ln_guest *guest)
 {
-	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++)
-		ln_handles_deinit(&guest->tables[kind],
+	ln_handles_deinit(&guest->processes,
+			  ln_resource_class(LN_RESOURCE_PROCESS)->release);
+	if (guest->others == NULL)
+		return;
+	for (unsigned kind = 1; kind < LN_RESOURCE_KINDS; kind++)
+		ln_handles_deinit(&guest->others[kind - 1],
 				  ln_resource_class(kind)->release);
+	free(guest->others);
+	guest->others = NULL;
+}
+
+static uint32_t held(const struct ln_guest *guest, enum ln_resource_kind kind)
+{
+	const struct ln_handles *table = ln_guest_table(guest, kind);
+
+	return table != NULL ? ln_handles_count(table) : 0;
 }
 
 /* How many it may hold. */
@@ -95,7 +123,7 @@ static uint32_t max_held(const struct ln_guest *guest,
 
 bool ln_guest_has_room(const struct ln_guest *guest, enum ln_resource_kind kind)
 {
-	return ln_handles_count(&guest->tables[kind]) < max_held(guest, kind);
+	return held(guest, kind) < max_held(guest, kind);
 }
 
 static uint64_t weight(enum ln_resource_kind kind, const void *value)
@@ -122,14 +150,16 @@ static void forget(struct ln_guest *guest, enum ln_resource_kind kind,
 int ln_guest_add(struct ln_guest *guest, enum ln_resource_kind kind,
 		 void *value, uint64_t *id)
 {
+	struct ln_handles *table = make_table(guest, kind);
 	uint64_t bytes = weight(kind, value);
 	int error;
 
 	ln_assert(kind != LN_RESOURCE_ERROR); /* see ln_guest_error */
+	if (table == NULL)
+		return LN_ENOMEM;
 	if (bytes > 0 && !ln_guest_keep(guest, bytes))
 		return LN_EMEMORY;
-	error = ln_handles_add(&guest->tables[kind], max_held(guest, kind),
-			       value, id);
+	error = ln_handles_add(table, max_held(guest, kind), value, id);
 	if (error < 0)
 		forget(guest, kind, value);
 	return error;
@@ -138,7 +168,8 @@ int ln_guest_add(struct ln_guest *guest, enum ln_resource_kind kind,
 void *ln_guest_remove(struct ln_guest *guest, enum ln_resource_kind kind,
 		      uint64_t id)
 {
-	void *value = ln_handles_remove(&guest->tables[kind], id);
+	struct ln_handles *table = ln_guest_table(guest, kind);
+	void *value = table != NULL ? ln_handles_remove(table, id) : NULL;
 
 	if (value != NULL)
 		forget(guest, kind, value);
@@ -183,7 +214,9 @@ uint64_t ln_guest_error_weight(const void *error)
 /* Ids count up, so each is looked at once in the life of the guest. */
 static void drop_oldest_error(struct ln_guest *guest)
 {
-	uint64_t end = guest->tables[LN_RESOURCE_ERROR].next_id;
+	const struct ln_handles *errors =
+		ln_guest_table(guest, LN_RESOURCE_ERROR);
+	uint64_t end = errors != NULL ? errors->next_id : 0;
 
 	while (guest->oldest_error < end) {
 		uint64_t id = guest->oldest_error++;
@@ -219,7 +252,7 @@ static bool keep_error(struct ln_guest *guest, const char *text)
 	while (guest->error_bytes + bytes > LN_GUEST_MAX_ERROR_BYTES)
 		drop_oldest_error(guest);
 	while (!ln_guest_keep(guest, bytes)) {
-		if (ln_handles_count(&guest->tables[LN_RESOURCE_ERROR]) == 0)
+		if (held(guest, LN_RESOURCE_ERROR) == 0)
 			return false;
 		drop_oldest_error(guest);
 	}
@@ -236,7 +269,7 @@ void ln_guest_pay(struct ln_guest *guest, uint64_t fuel)
 uint64_t ln_guest_error(struct ln_guest *guest, const char *format,
 			va_list arguments)
 {
-	struct ln_handles *errors = &guest->tables[LN_RESOURCE_ERROR];
+	struct ln_handles *errors = make_table(guest, LN_RESOURCE_ERROR);
 	uint32_t max = max_held(guest, LN_RESOURCE_ERROR);
 	char *text = NULL;
 	uint64_t id = UINT64_MAX;
@@ -252,7 +285,7 @@ uint64_t ln_guest_error(struct ln_guest *guest, const char *format,
 		ln_guest_free_error(text);
 		text = no_room;
 	}
-	if (ln_handles_add(errors, max, text, &id) < 0) {
+	if (errors == NULL || ln_handles_add(errors, max, text, &id) < 0) {
 		forget(guest, LN_RESOURCE_ERROR, text);
 		ln_guest_free_error(text);
 	}

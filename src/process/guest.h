@@ -54,7 +54,9 @@ struct ln_guest {
 	bool metered;                           /* it pays for what it uses */
 	bool scratch_counts;                    /* `scratch_kept` is not 0 */
 	bool changing; /* its own functions save it, or load another one */
-	struct ln_handles tables[LN_RESOURCE_KINDS]; /* what it holds by ids */
+	struct ln_handles processes; /* what it holds by ids: of this kind, */
+	struct ln_handles *others;   /* and of each other one, in the order of
+				      * the kinds; NULL until it holds any */
 	struct ln_instance *charged; /* for what the host keeps; NULL: none */
 	struct ln_module *module;    /* whose instance it is */
 	struct ln_instance *next;    /* takes the instance's place when that has
@@ -76,7 +78,7 @@ struct ln_guest {
 };
 
 _Static_assert(LN_RESOURCE_PROCESS == 0 &&
-		       offsetof(struct ln_guest, tables) +
+		       offsetof(struct ln_guest, processes) +
 				       offsetof(struct ln_handles, table) +
 				       offsetof(struct ln_table, live) <=
 			       LN_CACHE_LINE,
@@ -125,6 +127,17 @@ void ln_guest_forget_all(struct ln_guest *guest);
 /* Makes the tables count for the guest, once they are not small. */
 void ln_guest_init_tables(struct ln_guest *guest);
 
+/* The table for a kind; NULL: it has held nothing of that kind. */
+static inline struct ln_handles *ln_guest_table(const struct ln_guest *guest,
+						enum ln_resource_kind kind)
+{
+	if (kind == LN_RESOURCE_PROCESS)
+		return (struct ln_handles *)&guest->processes;
+	if (guest->others == NULL)
+		return NULL;
+	return &guest->others[kind - 1];
+}
+
 /* Releases all that the guest holds by ids. What it was charged for is left to
  * ln_guest_forget_all. Parks. */
 void ln_guest_deinit_tables(struct ln_guest *guest);
@@ -133,7 +146,9 @@ void ln_guest_deinit_tables(struct ln_guest *guest);
 static inline void *ln_guest_get(const struct ln_guest *guest,
 				 enum ln_resource_kind kind, uint64_t id)
 {
-	return ln_handles_get(&guest->tables[kind], id);
+	const struct ln_handles *table = ln_guest_table(guest, kind);
+
+	return table != NULL ? ln_handles_get(table, id) : NULL;
 }
 
 /* Whether it may hold one more. */

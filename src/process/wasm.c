@@ -347,16 +347,14 @@ static LN_NOINLINE enum ln_outcome run_next(struct ln_process *process,
 	return judge(process, guest, stop, report);
 }
 
-/* What a guest holds by ids makes for a large frame, and so does an instance:
- * each has its own. */
-static LN_NOINLINE enum ln_outcome run_guest(struct ln_process *process,
-					     struct ln_instance *instance)
+static enum ln_outcome body(struct ln_process *process)
 {
 	struct start *start = process->argument;
+	alignas(LN_CACHE_LINE) struct ln_instance instance = { 0 };
 	alignas(LN_CACHE_LINE) struct ln_guest guest = {
 		.process = process,
-		.instance = instance,
-		.charged = instance,
+		.instance = &instance,
+		.charged = &instance,
 		.module = start->module,
 		.environment = process->environment,
 		.hook = start->hook,
@@ -366,27 +364,20 @@ static LN_NOINLINE enum ln_outcome run_guest(struct ln_process *process,
 
 	ln_guest_init_tables(&guest);
 	process->task.gives_way = true;
-	outcome = run(process, start, &guest, instance);
+	outcome = run(process, start, &guest, &instance);
 	while (LN_UNLIKELY(guest.next != NULL) &&
 	       !ln_task_interrupted(&process->task))
-		outcome = run_next(process, start, &guest, instance);
+		outcome = run_next(process, start, &guest, &instance);
 	ln_change_drop_next(&guest);
 	if (guest.hook != NULL)
-		guest.hook->fuel = ln_instance_fuel_used(instance);
+		guest.hook->fuel = ln_instance_fuel_used(&instance);
 	ln_instance_deinit(guest.instance);
 	deinit_guest(&guest);
 	ln_guest_forget_all(&guest);
 	/* All that was charged has been given back. */
 	ln_assert(guest.instance->memory_used == 0);
-	drop_instance(guest.instance, instance);
+	drop_instance(guest.instance, &instance);
 	return outcome;
-}
-
-static enum ln_outcome body(struct ln_process *process)
-{
-	alignas(LN_CACHE_LINE) struct ln_instance instance = { 0 };
-
-	return run_guest(process, &instance);
 }
 
 struct ln_module *ln_wasm_module(struct ln_process *process)

@@ -21,6 +21,7 @@ EOF
 
 # What does not go together. Nothing of it makes a key.
 for option in "--node-name a" "--node-attribute a=b" "--peer 127.0.0.1:1" --no-entry "--cluster-key k" \
+	"--discover dns:a:1" \
 	"--cert c" "--key k" "--ca c" "--heartbeat 1s"; do
 	# shellcheck disable=SC2086 # two words
 	refuses "^lunatic: ${option% *} needs --node" \
@@ -36,6 +37,10 @@ for bad_place in "" 127.0.0.1 nothing 127.0.0.1:x 127.0.0.1:70000 :1; do
 done
 refuses "'127.0.0.1:0' is not a valid value of --peer" $node \
 	--peer 127.0.0.1:0 hello.wasm
+for bad_finder in "" a dns: dns:a:0 dns:a:x "dns:a b" dns:a@ dns:a@b file: File:a; do
+	refuses "'$bad_finder' is not a valid value of --discover: that is dns:NAME" \
+		$node --discover "$bad_finder" hello.wasm
+done
 long=$(printf '%0256d' 0)
 for bad_name in "" "$(printf 'a\nb')" "$long" "$(printf '\377')"; do
 	run --node 127.0.0.1:0 --node-name "$bad_name" hello.wasm

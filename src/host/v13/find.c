@@ -69,7 +69,7 @@ uint64_t ln_v13_node_id(const struct ln_guest *guest)
 void ln_v13_remember(struct ln_guest *guest, uint64_t id,
 		     struct ln_process *process)
 {
-	struct ln_handles *recent = &guest->tables[LN_RESOURCE_PROCESS];
+	struct ln_handles *recent = &guest->processes;
 
 	if (process->environment != guest->environment ||
 	    ln_handles_get(recent, id) != NULL)

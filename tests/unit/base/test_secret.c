@@ -95,6 +95,51 @@ static void read_key(const char *path)
 	assert_null(error);
 }
 
+/* Reads a file as a user who owns nothing, in a process of its own. */
+static bool others_read(const char *path)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		char *error = NULL;
+		int result;
+
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(2);
+		result = ln_secret_read(&ln_secret_cluster, path, key, &error);
+		free(error);
+		_exit(result == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status) == 0;
+}
+
+/* As systemd and Kubernetes give secrets to services. */
+static void test_of_root(void **state)
+{
+	static const mode_t refused_modes[] = { 0460, 0450, 0444, 0442 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(".", 0755), 0);
+	write_file("a.key", LN_SECRET_SIZE, 0440);
+	assert_int_equal(chown("a.key", 0, 65534), 0);
+	assert_true(others_read("a.key"));
+	for (size_t i = 0; i < sizeof(refused_modes) / sizeof(mode_t); i++) {
+		assert_int_equal(chmod("a.key", refused_modes[i]), 0);
+		assert_false(others_read("a.key"));
+	}
+	/* That of anybody else is nobody's, however it may be read. */
+	assert_int_equal(chmod("a.key", 0440), 0);
+	assert_int_equal(chown("a.key", 1, 65534), 0);
+	assert_false(others_read("a.key"));
+	assert_int_equal(unlink("a.key"), 0);
+}
+
 static void test_made_once(void **state)
 {
 	uint8_t first[LN_SECRET_SIZE];
@@ -301,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_of_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cannot_make, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_races, setup, teardown),

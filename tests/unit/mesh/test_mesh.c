@@ -176,6 +176,77 @@ static void it_is_this_node_itself(void **state)
 	test_meshes_await(&meshes, 1, 0);
 }
 
+/* What finders say makes contacts and never ends a connection. */
+static void finders(void **state)
+{
+	const struct ln_local_node_options own = { .name = "z" };
+	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
+						   .finders = 2,
+						   .tls = meshes.tls };
+	int a = test_meshes_start(&meshes, "a", NULL);
+	int b = test_meshes_start(&meshes, "b", NULL);
+	int z = meshes.count++;
+	struct test_mesh *at = &meshes.at[z];
+	struct ln_fabric *fabric;
+	const char *list[3];
+	char *error;
+
+	(void)state;
+	assert_int_equal(
+		ln_local_node_new(meshes.environment->runtime, &own, &at->node),
+		0);
+	assert_int_equal(
+		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
+		0);
+	fabric = at->fabric;
+	/* One knows nothing, the other names a node, this one, and nonsense. */
+	ln_mesh_class.found(fabric, 1, NULL, 0);
+	list[0] = test_meshes_address(&meshes, a);
+	list[1] = ln_mesh_class.address(fabric);
+	list[2] = "nonsense";
+	ln_mesh_class.found(fabric, 0, list, 3);
+	assert_int_equal(ln_mesh_class.join(fabric, NULL, &error), 0);
+	test_meshes_await(&meshes, z, 1);
+	assert_true(knows(z, a));
+	/* Another answer: what it names is found, what is gone stays. */
+	list[0] = test_meshes_address(&meshes, b);
+	ln_mesh_class.found(fabric, 0, list, 1);
+	test_meshes_await(&meshes, z, 2);
+	ln_mesh_class.found(fabric, 0, NULL, 0);
+	ln_mesh_class.found(fabric, 0, list, 0);
+	ln_mesh_class.found(fabric, 1, list, 0);
+	test_meshes_await(&meshes, z, 2);
+	assert_true(knows(z, a));
+	assert_true(knows(z, b));
+	/* It is dialled again although nobody names it. */
+	test_meshes_leave(&meshes, b);
+	test_meshes_await(&meshes, z, 1);
+}
+
+/* Who waits for the first answer of a finder can be interrupted. */
+static void silent_finders(void **state)
+{
+	const struct ln_local_node_options own = { .name = "z" };
+	const struct ln_fabric_options options = { .address = "127.0.0.1:0",
+						   .finders = 1,
+						   .tls = meshes.tls };
+	const char *nobody = "127.0.0.1:1";
+	struct test_mesh *at = &meshes.at[meshes.count++];
+	char *error;
+
+	(void)state;
+	assert_int_equal(
+		ln_local_node_new(meshes.environment->runtime, &own, &at->node),
+		0);
+	assert_int_equal(
+		ln_mesh_class.start(at->node, &options, &at->fabric, &error),
+		0);
+	ln_mesh_class.interrupt(at->fabric);
+	assert_int_equal(ln_mesh_class.join(at->fabric, NULL, &error),
+			 LN_EKILLED);
+	ln_mesh_class.found(at->fabric, 0, &nobody, 1);
+}
+
 static void the_key_is_another(void **state)
 {
 	static const uint8_t other[LN_TLS_KEY_SIZE] = { 1 };
@@ -275,10 +346,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		TEST(two_nodes),          TEST(one_peer_leads_to_all),
-		TEST(a_name_is_taken),    TEST(a_name_can_be_had_again),
-		TEST(nobody_is_there),    TEST(it_is_this_node_itself),
-		TEST(the_key_is_another), TEST(messages_arrive),
+		TEST(two_nodes),
+		TEST(one_peer_leads_to_all),
+		TEST(a_name_is_taken),
+		TEST(a_name_can_be_had_again),
+		TEST(nobody_is_there),
+		TEST(it_is_this_node_itself),
+		TEST(finders),
+		TEST(silent_finders),
+		TEST(the_key_is_another),
+		TEST(messages_arrive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,8 +201,9 @@ static void many_errors(void **state)
 	(void)state;
 	for (unsigned i = 0; i < LN_GUEST_MAX_ERRORS + 10; i++)
 		assert_int_equal(error(&guest, "x"), i);
-	assert_int_equal(ln_handles_count(&guest.tables[LN_RESOURCE_ERROR]),
-			 LN_GUEST_MAX_ERRORS);
+	assert_int_equal(
+		ln_handles_count(ln_guest_table(&guest, LN_RESOURCE_ERROR)),
+		LN_GUEST_MAX_ERRORS);
 	assert_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 9));
 	assert_non_null(ln_guest_get(&guest, LN_RESOURCE_ERROR, 10));
 	test_bare_drop(&guest);
