@@ -162,6 +162,22 @@ LUNATIC_RT_API int lunatic_rt_config_init(lunatic_rt_config *config,
 LUNATIC_RT_API int lunatic_rt_new(const lunatic_rt_config *config,
 				  lunatic_rt **runtime);
 
+/* Has the program answer `lunatic ps`, `lunatic inspect` and the like until
+ * lunatic_rt_free: starts a thread that listens at a Unix socket which only the
+ * program's user, and root, may connect to. A library does not do that by
+ * itself. `folder` is where the socket is made, for the user alone; NULL: the
+ * folder where those commands look. `name` is what they call the program: a
+ * text, or the path of a file, of which the name counts. Whoever may connect
+ * may also kill processes. On failure *error_text, if error_text is not NULL,
+ * is a line that tells what to do, to be freed with lunatic_rt_string_free, or
+ * NULL. Not at the same time as lunatic_rt_node_new. LUNATIC_RT_EINVAL;
+ * LUNATIC_RT_EEXIST: it does already; LUNATIC_RT_ENOENT: the user has no home,
+ * and no folder was given; LUNATIC_RT_EPERM: the folder is another user's, or
+ * others may use it; LUNATIC_RT_EIO, LUNATIC_RT_ELIMIT, LUNATIC_RT_ENOMEM. Not
+ * from a process. */
+LUNATIC_RT_API int lunatic_rt_control(lunatic_rt *runtime, const char *folder,
+				      const char *name, char **error_text);
+
 /* Kills all processes of the runtime and returns when they have ended; a native
  * process that computes or blocks delays that. Environments, modules and
  * processes that are still held stay valid: spawning returns

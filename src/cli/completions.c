@@ -29,6 +29,29 @@ static void print_commands(void)
 		printf(" %s", at->name);
 }
 
+/* The commands that ask a running program have options of their own. */
+static const struct {
+	const char *name;
+	const struct ln_cli_option *own; /* NULL: those of all alone */
+} askers[] = {
+	{ "ps", ln_cli_ps_options },
+	{ "inspect", NULL },
+	{ "kill", NULL },
+};
+
+#define ASKERS (sizeof(askers) / sizeof(askers[0]))
+
+static void print_bash_control(void)
+{
+	for (size_t i = 0; i < ASKERS; i++) {
+		printf("\"\n\t\t[[ ${COMP_WORDS[1]} != %s ]] || words=\"",
+		       askers[i].name);
+		print_names(ln_cli_control_options);
+		if (askers[i].own != NULL)
+			print_names(askers[i].own);
+	}
+}
+
 static void print_bash(void)
 {
 	fputs("_lunatic() {\n"
@@ -40,6 +63,7 @@ static void print_bash(void)
 	fputs("\"\n\t\t[[ ${COMP_WORDS[1]} != test ]] || words+=\"", stdout);
 	print_names(ln_cli_test_options);
 	print_names(ln_cli_cargo_options);
+	print_bash_control();
 	fputs("\"\n\telif [[ ${COMP_WORDS[1]} == completions ]]; then\n"
 	      "\t\twords=\"bash zsh fish\"\n"
 	      "\telif [[ ${COMP_WORDS[1]} == cluster-ca && $COMP_CWORD -eq 2 "
@@ -96,6 +120,19 @@ static void print_zsh_options(const struct ln_cli_option *at)
 	}
 }
 
+static void print_zsh_control(void)
+{
+	for (size_t i = 0; i < ASKERS; i++) {
+		printf("\tif [[ ${words[2]} == %s ]]; then\n"
+		       "\t\toptions=(\n",
+		       askers[i].name);
+		print_zsh_options(ln_cli_control_options);
+		if (askers[i].own != NULL)
+			print_zsh_options(askers[i].own);
+		fputs("\t\t)\n\tfi\n", stdout);
+	}
+}
+
 static void print_zsh(void)
 {
 	fputs("#compdef lunatic\n"
@@ -111,9 +148,10 @@ static void print_zsh(void)
 	print_zsh_options(ln_cli_test_options);
 	print_zsh_options(ln_cli_cargo_options);
 	fputs("\t\t)\n"
-	      "\tfi\n"
-	      "\t(( CURRENT != 2 )) || compadd --",
+	      "\tfi\n",
 	      stdout);
+	print_zsh_control();
+	fputs("\t(( CURRENT != 2 )) || compadd --", stdout);
 	print_commands();
 	fputs("\n\t[[ ${words[2]} != help || $CURRENT != 3 ]] || compadd --",
 	      stdout);
@@ -163,6 +201,16 @@ static void print_fish(void)
 	ln_cli_print_topic_names();
 	fputs("'\n", stdout);
 	print_fish_options(ln_cli_options, "");
+	for (size_t i = 0; i < ASKERS; i++) {
+		char when[80];
+
+		snprintf(when, sizeof(when),
+			 " -n '__fish_seen_subcommand_from %s'",
+			 askers[i].name);
+		print_fish_options(ln_cli_control_options, when);
+		if (askers[i].own != NULL)
+			print_fish_options(askers[i].own, when);
+	}
 	print_fish_options(ln_cli_test_options,
 			   " -n '__fish_seen_subcommand_from test'");
 	print_fish_options(ln_cli_cargo_options,

@@ -237,7 +237,10 @@ static void print_process(const json_t *process)
 	print_relations(process, "linked");
 	print_relations(process, "watches");
 	print_messages(process, "oldest_messages", "oldest");
-	print_messages(process, "newest_messages", "newest");
+	/* When there are few they are the same. */
+	if ((size_t)json_integer_value(json_object_get(process, "messages")) >
+	    json_array_size(json_object_get(process, "oldest_messages")))
+		print_messages(process, "newest_messages", "newest");
 	print_held(process);
 	print_environment(process);
 	if (!json_is_true(json_object_get(process, "answered")))

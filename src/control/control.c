@@ -399,11 +399,13 @@ static void serve_client(struct server *server, struct client *client,
 		read_client(client);
 	else if ((events & (POLLHUP | POLLERR)) != 0)
 		client->gone = true;
-	client->due = ln_control_session_work(&client->session, now);
+	ln_control_session_work(&client->session, now);
 	if (client->channel != NULL)
 		write_channel(&server->control->channels, client, now);
 	else
 		write_client(client, now);
+	/* Only now: what was sent makes room for more. */
+	client->due = ln_control_session_due(&client->session, now);
 }
 
 void *ln_control_serve(void *argument)
@@ -523,6 +525,7 @@ void ln_control_set_member(struct ln_control *control, struct ln_node *member)
 	pthread_mutex_lock(&control->lock);
 	before = control->member;
 	control->member = member;
+	control->local = member != NULL ? ln_node_local(member) : NULL;
 	pthread_mutex_unlock(&control->lock);
 	if (before != NULL) {
 		ln_control_channels_leave(&control->channels, true);

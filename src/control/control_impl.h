@@ -11,6 +11,7 @@
 #include "control/channel.h"
 #include "control/place.h"
 
+struct ln_local_node;
 struct ln_node;
 struct ln_runtime;
 
@@ -24,7 +25,9 @@ struct ln_control {
 	pthread_t thread;
 
 	pthread_mutex_t lock;
-	struct ln_node *member; /* under lock; NULL: no node */
+	/* Under lock; NULL: no node. */
+	struct ln_node *member;      /* NULL also in tests */
+	struct ln_local_node *local; /* of it */
 
 	struct ln_control_channels channels; /* of other nodes */
 

@@ -35,7 +35,8 @@
 #define ENDING ".sock"
 #define NEW ".new-"
 #define NEW_SECONDS 60 /* then a new name belongs to nobody */
-#define BACKLOG 64
+#define BACKLOG 1024
+#define DIAL_SECONDS 5
 #define SAME_PID 16 /* programs with one pid, each in its own namespace */
 
 int ln_control_folder(const char *given, char **folder, char **error)
@@ -144,19 +145,39 @@ static int bind_to(int fd, const struct sockaddr *address, socklen_t len)
 	return bind(fd, address, len);
 }
 
-int ln_control_dial(const char *path)
+static int dial(const char *path, int flags)
 {
-	/* A full backlog is an answer as well: it does not block then. */
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct timeval patience = { .tv_sec = DIAL_SECONDS };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	int result;
 
 	if (fd < 0)
 		return -errno;
-	result = use_path(fd, path, connect_to);
+	/* It bounds the wait for a place in a full backlog. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		       sizeof(patience)) < 0)
+		result = -errno;
+	else
+		result = use_path(fd, path, connect_to);
 	if (result == 0)
 		return fd;
 	ln_fd_close(fd);
 	return result;
+}
+
+int ln_control_dial(const char *path)
+{
+	int fd = dial(path, 0);
+	int flags;
+
+	if (fd < 0)
+		return fd;
+	flags = fcntl(fd, F_GETFL);
+	if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+		return fd;
+	flags = -errno;
+	ln_fd_close(fd);
+	return flags;
 }
 
 /* ---- The folder ---- */
@@ -214,7 +235,8 @@ static int make_folder(const char *folder, char **error)
 /* Whether nobody listens at a socket any more. */
 static bool is_stale(const char *path)
 {
-	int fd = ln_control_dial(path);
+	/* Without waiting: a full backlog is an answer as well. */
+	int fd = dial(path, SOCK_NONBLOCK);
 
 	if (fd >= 0)
 		ln_fd_close(fd);

@@ -45,7 +45,8 @@ int ln_control_programs(const char *folder, struct ln_control_program **list,
 			size_t *count, char **error);
 void ln_control_programs_free(struct ln_control_program *list, size_t count);
 
-/* Connects to a socket; the descriptor, or a negative errno. */
+/* Connects to a socket, waiting up to five seconds for its turn; the
+ * descriptor, which does not block, or a negative errno. */
 int ln_control_dial(const char *path);
 
 #endif

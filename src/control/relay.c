@@ -19,7 +19,6 @@
 #include "base/refs.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "cluster/node.h"
 #include "control/control_impl.h"
 #include "control/method.h"
 #include "control/session.h"
@@ -158,8 +157,8 @@ bool ln_control_is_node(struct ln_control *control, const char *name)
 	bool own;
 
 	pthread_mutex_lock(&control->lock);
-	own = control->member != NULL &&
-	      strcmp(ln_node_own_id(control->member)->name, name) == 0;
+	own = control->local != NULL &&
+	      strcmp(control->local->id.name, name) == 0;
 	pthread_mutex_unlock(&control->lock);
 	return own;
 }
@@ -172,10 +171,9 @@ static struct ln_peer *find_peer(struct ln_control_request *request,
 	struct ln_control *control = ln_control_of(request);
 	struct ln_peer *peer = NULL;
 
-	if (control->member != NULL)
-		peer = ln_local_node_find(ln_node_local(control->member), name,
-					  strlen(name));
-	if (control->member == NULL) {
+	if (control->local != NULL)
+		peer = ln_local_node_find(control->local, name, strlen(name));
+	if (control->local == NULL) {
 		ln_control_fail(request, "no-node",
 				"this program is no node, so it cannot ask "
 				"'%s'; ask a program that was started with "

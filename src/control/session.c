@@ -2,9 +2,9 @@
  * DESIGN
  * Lines of JSON, one object each. What cannot be read as a request is answered
  * with an error and the id null; the session goes on. Requests are answered in
- * turns, a step each, so that a long one does not hold up a short one behind
- * it. While the client has LN_CONTROL_OUT_HIGH bytes to read, no step is made:
- * a slow client slows down only its own requests.
+ * turns, so that a long one does not hold up a short one behind it. While the
+ * client has LN_CONTROL_OUT_HIGH bytes to read, no step is made: a slow client
+ * slows down only its own requests.
  *
  * Nothing here waits, and nothing here knows sockets.
  */
@@ -23,6 +23,9 @@
 #include "control/method.h"
 #include "control/relay.h"
 #include "lunatic_version.h"
+
+/* Nanoseconds of work at a time, about. */
+#define TURN (LN_NS_PER_MS / 2)
 
 /* ---- Lines out ---- */
 
@@ -165,6 +168,12 @@ void ln_control_fail(struct ln_control_request *request, const char *code,
 	free(message);
 }
 
+static bool is_full(const struct ln_control_session *session)
+{
+	return session->out.error != 0 ||
+	       session->out.len - session->sent >= LN_CONTROL_OUT_HIGH;
+}
+
 void ln_control_wait(struct ln_control_request *request, int64_t deadline)
 {
 	request->wait = deadline;
@@ -172,10 +181,7 @@ void ln_control_wait(struct ln_control_request *request, int64_t deadline)
 
 bool ln_control_is_full(const struct ln_control_request *request)
 {
-	const struct ln_control_session *session = request->session;
-
-	return session->out.error != 0 ||
-	       session->out.len - session->sent >= LN_CONTROL_OUT_HIGH;
+	return is_full(request->session);
 }
 
 /* ---- Requests ---- */
@@ -500,24 +506,41 @@ static bool step(struct ln_control_request *request)
 	return request->over;
 }
 
-int64_t ln_control_session_work(struct ln_control_session *session, int64_t now)
+int64_t ln_control_session_due(const struct ln_control_session *session,
+			       int64_t now)
 {
 	int64_t next = LN_NEVER;
 
-	ln_list_for_each_safe (at, after, &session->requests) {
-		struct ln_control_request *request =
+	if (is_full(session))
+		return LN_NEVER;
+	ln_list_for_each (at, &session->requests) {
+		const struct ln_control_request *request =
 			ln_container_of(at, struct ln_control_request, link);
 
-		if (ln_control_is_full(request))
-			return LN_NEVER;
-		if (request->wait <= now && step(request)) {
-			end_request(request);
-			continue;
-		}
 		if (request->wait < next)
 			next = request->wait;
 	}
 	return next > now ? next : now;
+}
+
+void ln_control_session_work(struct ln_control_session *session, int64_t now)
+{
+	/* One that made a step goes to the end, so that the others are next. */
+	for (unsigned left = session->count; left > 0; left--) {
+		struct ln_control_request *request =
+			ln_container_of(session->requests.next,
+					struct ln_control_request, link);
+		bool due = request->wait <= now;
+
+		if (is_full(session))
+			return;
+		ln_list_remove(&request->link);
+		ln_list_append(&session->requests, &request->link);
+		if (due && step(request))
+			end_request(request);
+		if (due && ln_time_now() - now >= TURN)
+			return;
+	}
 }
 
 void ln_control_session_wake(struct ln_control_session *session)

@@ -61,10 +61,13 @@ void ln_control_session_line(struct ln_control_session *session,
 /* Answers a line that was too long. */
 void ln_control_session_too_long(struct ln_control_session *session);
 
-/* Has the requests do their next steps, at `now`, all once. Returns when it is
- * to be called again, if the client reads: `now` is at once. */
-int64_t ln_control_session_work(struct ln_control_session *session,
-				int64_t now);
+/* Has requests that are due do a step, each one at most, for some time; `now`
+ * is the time. */
+void ln_control_session_work(struct ln_control_session *session, int64_t now);
+
+/* When that is to be called again: `now` is at once. */
+int64_t ln_control_session_due(const struct ln_control_session *session,
+			       int64_t now);
 
 /* Has all requests that wait do a step. */
 void ln_control_session_wake(struct ln_control_session *session);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "cluster/node.h"
+#include "control/control.h"
 #include "embed/embed.h"
 #include "node/node.h"
 #include "node/remote_environment.h"
@@ -85,6 +86,12 @@ static bool is_valid(const lunatic_rt_node_config *config)
 		config->authority == NULL);
 }
 
+static void set_member(struct ln_runtime *runtime, struct ln_node *member)
+{
+	runtime->member = member;
+	ln_control_set_member(runtime->control, member);
+}
+
 int lunatic_rt_node_new(lunatic_rt_environment *environment,
 			const lunatic_rt_node_config *config,
 			lunatic_rt_node **node, char **error_text)
@@ -119,7 +126,7 @@ int lunatic_rt_node_new(lunatic_rt_environment *environment,
 	};
 	error = ln_node_new(environment, &options, node, &text);
 	if (error == 0)
-		environment->runtime->member = *node;
+		set_member(environment->runtime, *node);
 	else
 		give(text, error_text);
 	return error;
@@ -155,7 +162,7 @@ void ln_embed_free_node(struct ln_runtime *runtime)
 	if (member == NULL)
 		return;
 	ln_runtime_stop(runtime);
-	runtime->member = NULL;
+	set_member(runtime, NULL);
 	ln_node_free(member);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "control/control.h"
 #include "embed/embed.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
@@ -102,13 +103,49 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	return ln_runtime_new(&options, runtime);
 }
 
+/* Whether the caller is a process, or a function that runs for one. */
+static bool in_process(void)
+{
+	return ln_task_current() != NULL || ln_embed_served() != NULL;
+}
+
+int lunatic_rt_control(lunatic_rt *runtime, const char *folder,
+		       const char *name, char **error_text)
+{
+	const struct ln_control_options options = {
+		.runtime = runtime,
+		.folder = folder,
+		.name = name,
+	};
+	char *text;
+	int error;
+
+	if (error_text != NULL)
+		*error_text = NULL;
+	if (runtime == NULL || name == NULL || in_process())
+		return LN_EINVAL;
+	if (runtime->control != NULL)
+		return LN_EEXIST;
+	error = ln_control_start(&options, &runtime->control, &text);
+	if (error == 0)
+		ln_control_set_member(runtime->control, runtime->member);
+	else if (error_text != NULL)
+		*error_text = text;
+	else
+		free(text);
+	return error;
+}
+
 int lunatic_rt_free(lunatic_rt *runtime)
 {
 	/* It would wait for its own end. */
-	if (ln_task_current() != NULL || ln_embed_served() != NULL)
+	if (in_process())
 		return LN_EINVAL;
-	if (runtime != NULL)
+	if (runtime != NULL) {
+		ln_control_stop(runtime->control);
+		runtime->control = NULL;
 		ln_embed_free_node(runtime);
+	}
 	ln_runtime_free(runtime);
 	return 0;
 }

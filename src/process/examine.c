@@ -122,8 +122,11 @@ static void answer_guest(struct ln_examination *out,
 
 	out->is_guest = true;
 	out->kept = instance->memory_used;
-	for (unsigned i = 0; i < LN_RESOURCE_KINDS; i++)
-		out->held[i] = ln_handles_count(&guest->tables[i]);
+	for (unsigned i = 0; i < LN_RESOURCE_KINDS; i++) {
+		const struct ln_handles *table = ln_guest_table(guest, i);
+
+		out->held[i] = table != NULL ? ln_handles_count(table) : 0;
+	}
 	out->function_count = ln_instance_functions(instance, out->functions,
 						    LN_EXAMINE_FRAMES, &left);
 	if (instance->at_deadline || instance->interrupted_at != 0)

@@ -30,7 +30,9 @@ struct ln_examined_message {
 /* Another process. */
 struct ln_examined_relation {
 	struct ln_process *process; /* counted */
-	int64_t tag; /* that a message about its end will have here */
+	int64_t tag; /* of the message that a link is sent when the process
+		      * that is examined ends, or that tells that one of
+		      * the end of whom it watches */
 };
 
 struct ln_examination {

@@ -15,6 +15,7 @@
 #include "engine/compiler.h"
 
 struct ln_blocking;
+struct ln_control;
 struct ln_directory;
 struct ln_engine;
 struct ln_host_table;
@@ -66,6 +67,7 @@ struct ln_runtime {
 	struct ln_local_node *node;
 	/* What lunatic_rt_free ends then; cluster/node.h. NULL: none. */
 	struct ln_node *member;
+	struct ln_control *control; /* likewise; control/control.h */
 
 	/* Any thread. */
 	struct ln_tls_context *_Atomic system_trust; /* of guests that connect

@@ -129,6 +129,23 @@ echo 'no memory for an object' >>seen
 
 # Needs a guest that makes environments: tests/guest sees it.
 echo 'unavailable in this environment' >>seen
+# Asking programs: without one, and in a folder that is open.
+mkdir -m 700 folder
+prints 'no program of this user runs' ps --control folder
+chmod 755 folder
+prints 'others may use it; chmod 700 it' ps --control folder
+# Need programs: tests/cli/control*.sh. Of other versions: unit tests.
+cat >>seen <<EOF
+choose one with --program PID
+it belongs to another user
+is connected; lunatic ps --nodes lists those that are
+of the control protocol
+only the user of the program, and root, may control it
+runs an older lunatic
+that node was started with --no-control
+this program is no node
+too many connections
+EOF
 sort -u seen >one
 sort -u explained >other
 diff one other >out || bad "what is explained (>) and was seen (<)"

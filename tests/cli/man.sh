@@ -7,7 +7,15 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 
 page=$top/docs/lunatic.1
 options() { grep -oE -e '--[a-z][a-z-]*[a-z]' | sort -u; }
-"$lunatic" --help | options >printed
+# What commands take beside that.
+commands="ps inspect kill"
+help() {
+	"$lunatic" --help
+	for command in $commands; do
+		"$lunatic" "$command" --help
+	done
+}
+help | options >printed
 sed -n 's/\\//g; /^\.It.*Fl/p' "$page" | sed 's/Fl -/--/g' | options >listed
 diff printed listed >out || bad "options of --help (<) and of the page (>)"
 # Numbers with what is behind them: values, ranges, defaults.
@@ -15,7 +23,10 @@ ranges() {
 	tr '\n' ' ' | tr -s ' ' | grep -oE '[0-9]+[A-Za-z]* (to [0-9]+[a-z]*|or more)|default[: ]+[0-9]+[GMs]?' |
 		sort
 }
-"$lunatic" --help | sed '/^Environment:/,$d' | ranges >printed
+{
+	"$lunatic" --help | sed '/^Environment:/,$d'
+	"$lunatic" ps --help
+} | ranges >printed
 sed '1,/^\.Sh OPTIONS/d; /^\.Sh ENVIRONMENT/,$d' "$page" | ranges >listed
 [ "$(wc -l <printed)" -ge 30 ] || bad "few ranges"
 diff printed listed >out || bad "ranges of --help (<) and of the page (>)"
