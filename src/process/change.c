@@ -648,9 +648,10 @@ static void move_charges(struct ln_guest *guest)
 {
 	uint64_t bytes = guest->kept;
 
-	for (unsigned kind = 0; kind < LN_RESOURCE_KINDS; kind++)
-		bytes +=
-			ln_handles_charge_to(&guest->tables[kind], guest->next);
+	bytes += ln_handles_charge_to(&guest->processes, guest->next);
+	for (unsigned i = 0; guest->others != NULL && i < LN_RESOURCE_KINDS - 1;
+	     i++)
+		bytes += ln_handles_charge_to(&guest->others[i], guest->next);
 	ln_instance_take_charges(guest->next, guest->instance, bytes);
 	guest->charged = guest->next;
 }
