@@ -35,10 +35,10 @@ int lunatic_rt_upgrade_config_init(lunatic_rt_upgrade_config *config,
 /* Negative: no bound that matters. */
 static int64_t nanoseconds(int64_t milliseconds)
 {
-	const int64_t most = INT64_MAX / 4 / LN_NS_PER_MS;
+	const int64_t max = INT64_MAX / 4 / LN_NS_PER_MS;
 
-	if (milliseconds < 0 || milliseconds > most)
-		milliseconds = most;
+	if (milliseconds < 0 || milliseconds > max)
+		milliseconds = max;
 	return milliseconds * LN_NS_PER_MS;
 }
 

@@ -31,391 +31,32 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/futex.h"
 #include "base/refs.h"
-#include "base/table.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "process/environment.h"
-#include "process/histogram.h"
 #include "process/label.h"
 #include "process/lookup.h"
 #include "process/process.h"
 #include "process/runtime.h"
-#include "process/upgrade_plan.h"
+#include "process/upgrade_job.h"
 #include "process/wasm.h"
 #include "sched/task.h"
 
 #define BATCH 32 /* that change at once */
 #define BATCH_TIME (10 * LN_NS_PER_MS)
-/* How often those under way are looked at, and all processes are gone through
- * while some are asked that do something else. */
-#define LOOK_TIME (10 * LN_NS_PER_MS)
+/* How often all processes are gone through while some are asked that do
+ * something else. */
 #define WALK_TIME (100 * LN_NS_PER_MS)
-#define PROGRESS_TIME (100 * LN_NS_PER_MS)
 /* How often somebody is looked for who waits, and goes first; how long in
  * between; and of how many the first goes first when nobody waits. */
 #define FIRST_LOOKS 3
 #define FIRST_TIME (2 * LN_NS_PER_MS)
 #define FIRST_MAX 4
-/* How long the end waits for those that were cancelled. */
-#define STOP_TIME (2000 * LN_NS_PER_MS)
-#define QUEUED_FACTOR 10
-#define LATE_MAX 16 /* that are cancelled in one look */
-#define REASON_MAX 512
-
-struct job {
-	_Atomic uint32_t references;
-	_Atomic uint32_t news; /* futex: changes that are over */
-
-	/* The runner's. */
-	const struct ln_upgrade_request *request;
-	struct ln_upgrade_plan plan;
-	struct ln_upgrade_outcome *outcome;
-	struct ln_table seen; /* numbers of processes not to be asked again */
-	int64_t told;         /* when progress was told */
-	bool back;
-	bool killed;
-
-	/* Under the lock. */
-	struct ln_lock lock;
-	struct ln_task *waiter; /* the runner's; NULL: a thread, or gone */
-	struct ln_list open;    /* changes that are asked */
-	uint64_t open_count;
-	struct ln_upgrade_counts counts;
-	uint64_t changed; /* ever */
-	uint64_t bytes;
-	bool failed;
-	bool over; /* what comes now is told to nobody */
-	struct ln_upgrade_failure failures[LN_UPGRADE_FAILURES];
-	size_t failure_count;
-	struct ln_histogram pauses; /* seconds */
-};
-
-const char *ln_change_result_name(enum ln_change_result result)
-{
-	static const char *const names[] = {
-		[LN_CHANGE_DONE] = "upgraded",
-		[LN_CHANGE_REFUSED] = "refused",
-		[LN_CHANGE_FAILED] = "failed",
-		[LN_CHANGE_TIMED_OUT] = "timed out",
-		[LN_CHANGE_WAITING] = "waiting",
-		[LN_CHANGE_ENDED] = "ended",
-	};
-
-	return names[result];
-}
-
-static void release(struct job *job)
-{
-	if (!ln_refs_release(&job->references))
-		return;
-	for (size_t i = 0; i < job->failure_count; i++)
-		free(job->failures[i].reason);
-	free(job);
-}
-
-/* Makes a failure of a change that did not succeed; takes its reason over. */
-static void describe(struct ln_change *change, bool back,
-		     struct ln_upgrade_failure *failure)
-{
-	char who[LN_WHO_SIZE];
-
-	ln_process_who(change->process, who);
-	*failure = (struct ln_upgrade_failure){
-		.number = ln_process_number(change->process),
-		.result = change->result,
-		.back = back,
-		.reason = change->reason,
-	};
-	ln_text_copy(failure->who, sizeof(failure->who), who, strlen(who));
-	change->reason = NULL;
-	if (failure->reason == NULL && change->result == LN_CHANGE_WAITING &&
-	    atomic_load_explicit(&change->postponed, memory_order_relaxed))
-		failure->reason = strdup("it has said: not now");
-	if (failure->reason != NULL) {
-		size_t len = strlen(failure->reason);
-
-		len = ln_text_cut(failure->reason, len,
-				  len < REASON_MAX ? len : REASON_MAX);
-		failure->reason[ln_text_clean(failure->reason, len, false)] =
-			'\0';
-	}
-}
-
-/* Counts a change that is over; under the lock. */
-static void count(struct job *job, const struct ln_change *change)
-{
-	struct ln_upgrade_counts *counts = &job->counts;
-
-	switch (change->result) {
-	case LN_CHANGE_DONE:
-		job->changed++;
-		counts->done++;
-		job->bytes += change->bytes;
-		if (change->pause > 0)
-			ln_histogram_record(&job->pauses,
-					    (double)change->pause / 1e9);
-		return;
-	case LN_CHANGE_ENDED:
-		counts->ended++;
-		/* Of the first it is not known whether the change did it. */
-		if (job->changed == 0 &&
-		    atomic_load_explicit(&change->begun,
-					 memory_order_relaxed) != 0)
-			break;
-		return;
-	case LN_CHANGE_WAITING:
-		counts->waiting++;
-		return;
-	case LN_CHANGE_REFUSED:
-		counts->refused++;
-		break;
-	case LN_CHANGE_FAILED:
-		counts->failed++;
-		break;
-	case LN_CHANGE_TIMED_OUT:
-		counts->timed_out++;
-		break;
-	}
-	job->failed = true;
-}
-
-/* The same of one that was to change back. */
-static void count_back(struct job *job, const struct ln_change *change)
-{
-	if (change->result == LN_CHANGE_DONE)
-		job->counts.back++;
-	else if (change->result != LN_CHANGE_ENDED)
-		job->counts.stuck++;
-}
-
-/* A change is over: on the fiber of its process, or of the runner. */
-static void settle(struct ln_change *change, bool back)
-{
-	struct job *job = change->owner;
-	struct ln_upgrade_failure failure = { .reason = NULL };
-	bool told = change->result != LN_CHANGE_DONE &&
-		    change->result != LN_CHANGE_ENDED;
-
-	if (told)
-		describe(change, back, &failure);
-	ln_lock_acquire(&job->lock);
-	ln_list_remove(&change->place);
-	job->open_count--;
-	/* Once one has failed the others wait because of that. */
-	told = told && !job->over &&
-	       !(change->result == LN_CHANGE_WAITING && job->failed && !back);
-	if (!job->over && back)
-		count_back(job, change);
-	else if (!job->over)
-		count(job, change);
-	if (told && job->failure_count < LN_UPGRADE_FAILURES) {
-		job->failures[job->failure_count++] = failure;
-		failure.reason = NULL;
-	}
-	/* Release pairs with the acquire in news_of. */
-	atomic_fetch_add_explicit(&job->news, 1, memory_order_release);
-	if (job->waiter != NULL)
-		ln_task_wake(job->waiter);
-	ln_lock_release(&job->lock);
-	ln_futex_wake(&job->news, 1);
-	free(failure.reason);
-	ln_change_release(change);
-	release(job);
-}
-
-static void change_over(struct ln_change *change)
-{
-	settle(change, false);
-}
-
-static void change_back_over(struct ln_change *change)
-{
-	settle(change, true);
-}
-
-static uint32_t news_of(const struct job *job)
-{
-	return atomic_load_explicit(&job->news, memory_order_acquire);
-}
-
-/* Waits for news, which were `seen` before, until then. */
-static void wait_news(struct job *job, uint32_t seen, int64_t until)
-{
-	struct ln_task *task = ln_task_current();
-
-	if (news_of(job) != seen || job->killed)
-		return;
-	if (task == NULL) {
-		int64_t left = until - ln_time_now();
-
-		if (left > 0)
-			(void)ln_futex_wait(&job->news, seen, left);
-	} else if (ln_task_wait(task, until) == LN_EKILLED) {
-		job->killed = true;
-	}
-}
-
-static void tell_progress(struct job *job)
-{
-	const struct ln_upgrade_request *request = job->request;
-	struct ln_upgrade_counts counts;
-	int64_t now = ln_time_now();
-
-	if (request->progress == NULL || now - job->told < PROGRESS_TIME)
-		return;
-	job->told = now;
-	ln_lock_acquire(&job->lock);
-	counts = job->counts;
-	ln_lock_release(&job->lock);
-	request->progress(request->argument, &counts);
-}
-
-static bool is_under_way(const struct ln_change *change)
-{
-	return atomic_load_explicit(&change->state, memory_order_relaxed) ==
-	       LN_CHANGE_UNDER_WAY;
-}
-
-static bool is_cancelled(const struct ln_change *change)
-{
-	return atomic_load_explicit(&change->cancelled, memory_order_relaxed);
-}
-
-/* Whether it has been under way for too long. One that waits for its turn, as
- * thousands may before it, gets more. */
-static bool is_late(const struct job *job, const struct ln_change *change,
-		    int64_t now)
-{
-	const struct ln_task *task = &change->process->task;
-	int64_t time = now - atomic_load_explicit(&change->begun,
-						  memory_order_relaxed);
-	bool queued =
-		atomic_load_explicit(&task->state, memory_order_relaxed) !=
-			LN_TASK_PARKED &&
-		!atomic_load_explicit(&task->running, memory_order_relaxed);
-
-	return is_under_way(change) &&
-	       time >= job->request->each * (queued ? QUEUED_FACTOR : 1);
-}
-
-/* Those under way for too long, each with a reference for the caller; with
- * `open`, those that are not under way, or, when who asked is killed, all. */
-static size_t find_late(struct job *job, bool open,
-			struct ln_change *late[LATE_MAX])
-{
-	int64_t now = ln_time_now();
-	size_t found = 0;
-
-	ln_lock_acquire(&job->lock);
-	ln_list_for_each (at, &job->open) {
-		struct ln_change *change =
-			ln_container_of(at, struct ln_change, place);
-
-		if (found == LATE_MAX)
-			break;
-		if (open ? is_under_way(change) &&
-				    (!job->killed || is_cancelled(change))
-			 : !is_late(job, change, now))
-			continue;
-		ln_refs_retain(&change->references);
-		late[found++] = change;
-	}
-	ln_lock_release(&job->lock);
-	return found;
-}
-
-/* Cancels what takes too long. */
-static void look(struct job *job)
-{
-	struct ln_change *late[LATE_MAX];
-	size_t count = find_late(job, false, late);
-
-	while (count > 0) {
-		ln_change_withdraw(late[--count], true);
-		ln_change_release(late[count]);
-	}
-	tell_progress(job);
-}
-
-static uint64_t open_count(struct job *job)
-{
-	uint64_t count;
-
-	ln_lock_acquire(&job->lock);
-	count = job->open_count;
-	ln_lock_release(&job->lock);
-	return count;
-}
-
-static bool has_failed(struct job *job)
-{
-	bool failed;
-
-	ln_lock_acquire(&job->lock);
-	failed = job->failed;
-	ln_lock_release(&job->lock);
-	return failed;
-}
-
-/* Whether it is to stop asking. */
-static bool stops(struct job *job)
-{
-	const struct ln_runtime *runtime = job->request->runtime;
-
-	return job->killed ||
-	       atomic_load_explicit(&runtime->stopping, memory_order_relaxed) ||
-	       (!job->back && !job->request->keep_going && has_failed(job));
-}
-
-/* Whether what is open was cancelled long ago, and has not ended: it is in
- * something that cannot be stopped. */
-static bool is_given_up(struct job *job)
-{
-	int64_t limit = job->request->each * QUEUED_FACTOR + STOP_TIME;
-	int64_t now = ln_time_now();
-	bool all = true;
-
-	if (job->killed)
-		return true;
-	ln_lock_acquire(&job->lock);
-	ln_list_for_each (at, &job->open) {
-		const struct ln_change *change =
-			ln_container_of(at, struct ln_change, place);
-
-		all = all && now - atomic_load_explicit(&change->begun,
-							memory_order_relaxed) >
-				     limit;
-	}
-	ln_lock_release(&job->lock);
-	return all;
-}
-
-/* Ends what is asked and not begun. What is under way gets its time; when who
- * asked is killed it is cancelled, and not waited for. */
-static void withdraw_all(struct job *job)
-{
-	struct ln_change *some[LATE_MAX];
-	uint32_t seen;
-	size_t found;
-
-	do {
-		seen = news_of(job);
-		found = find_late(job, true, some);
-		for (size_t i = 0; i < found; i++) {
-			ln_change_withdraw(some[i], job->killed);
-			ln_change_release(some[i]);
-		}
-		look(job);
-		if (found == 0 && !job->killed)
-			wait_news(job, seen, ln_time_now() + LOOK_TIME);
-	} while (found > 0 || (open_count(job) > 0 && !is_given_up(job)));
-}
 
 /* Whether the process is to change, and to what: with a reference for the
  * caller. NULL: it is not. */
-static struct ln_module *next_of(struct job *job, struct ln_process *process)
+static struct ln_module *next_of(struct ln_upgrade_job *job,
+				 struct ln_process *process)
 {
 	const struct ln_upgrade_request *request = job->request;
 	struct ln_module *module;
@@ -446,7 +87,8 @@ static struct ln_module *next_of(struct job *job, struct ln_process *process)
 
 /* Asks one process. 1: it changes now; 0: later, or it is not to be; LN_EEXIST:
  * somebody else has asked it. */
-static int ask(struct job *job, struct ln_process *process, bool *asked)
+static int ask(struct ln_upgrade_job *job, struct ln_process *process,
+	       bool *asked)
 {
 	struct ln_module *to = next_of(job, process);
 	struct ln_change *change;
@@ -465,7 +107,8 @@ static int ask(struct job *job, struct ln_process *process, bool *asked)
 		return LN_ENOMEM;
 	}
 	change->dry = job->request->dry;
-	change->over = job->back ? change_back_over : change_over;
+	change->over = job->back ? ln_upgrade_change_back_over
+				 : ln_upgrade_change_over;
 	change->owner = job;
 	ln_refs_retain(&job->references);
 	ln_refs_retain(&change->references);
@@ -482,7 +125,7 @@ static int ask(struct job *job, struct ln_process *process, bool *asked)
 		job->counts.asked -= !job->back;
 		ln_lock_release(&job->lock);
 		ln_change_release(change);
-		release(job);
+		ln_upgrade_job_release(job);
 	}
 	*asked = result >= 0;
 	ln_change_release(change);
@@ -510,22 +153,22 @@ static bool is_waiting(struct ln_process *process)
 }
 
 /* Waits for those of a batch, for a while. */
-static void end_batch(struct job *job, struct walk *walk)
+static void end_batch(struct ln_upgrade_job *job, struct walk *walk)
 {
 	int64_t deadline = ln_time_now() + BATCH_TIME;
-	uint32_t seen = news_of(job);
+	uint32_t seen = ln_upgrade_news(job);
 
-	while (seen - walk->before < (uint32_t)walk->now && !stops(job) &&
-	       ln_time_now() < deadline) {
-		wait_news(job, seen, deadline);
-		seen = news_of(job);
+	while (seen - walk->before < (uint32_t)walk->now &&
+	       !ln_upgrade_stops(job) && ln_time_now() < deadline) {
+		ln_upgrade_wait(job, seen, deadline);
+		seen = ln_upgrade_news(job);
 	}
 	walk->now = 0;
 	walk->before = seen;
 }
 
 /* Asks those that one step has found; releases them. */
-static int ask_some(struct job *job, struct walk *walk,
+static int ask_some(struct ln_upgrade_job *job, struct walk *walk,
 		    struct ln_process **some, size_t count)
 {
 	int error = 0;
@@ -546,22 +189,22 @@ static int ask_some(struct job *job, struct walk *walk,
 }
 
 /* Goes through all processes. LN_ENOMEM. */
-static int go_through(struct job *job, struct walk *walk)
+static int go_through(struct ln_upgrade_job *job, struct walk *walk)
 {
 	struct ln_process *some[LN_DIRECTORY_STEP];
 	struct ln_directory_walk at = { 0 };
 	int error = 0;
 
-	walk->before = news_of(job);
-	while (!stops(job) && error == 0 && walk->asked < walk->max &&
-	       ln_time_now() < walk->deadline) {
+	walk->before = ln_upgrade_news(job);
+	while (!ln_upgrade_stops(job) && error == 0 &&
+	       walk->asked < walk->max && ln_time_now() < walk->deadline) {
 		size_t count = ln_process_list(job->request->runtime,
 					       job->request->below, &at, some);
 
 		if (count == 0)
 			return 0;
 		error = ask_some(job, walk, some, count);
-		look(job);
+		ln_upgrade_look(job);
 		ln_task_rest();
 	}
 	return error;
@@ -574,7 +217,7 @@ static bool is_whole(const struct ln_upgrade_request *request)
 	       !request->dry;
 }
 
-static uint64_t changed_count(struct job *job)
+static uint64_t changed_count(struct ln_upgrade_job *job)
 {
 	uint64_t count;
 
@@ -586,7 +229,7 @@ static uint64_t changed_count(struct job *job)
 
 /* Once one has changed, or when there is none, spawns are of the new version.
  */
-static void replace(struct job *job)
+static void replace(struct ln_upgrade_job *job)
 {
 	uint64_t asked;
 
@@ -601,18 +244,18 @@ static void replace(struct job *job)
 }
 
 /* Asks all until nobody is left, or it is late. */
-static int convert(struct job *job, int64_t deadline)
+static int convert(struct ln_upgrade_job *job, int64_t deadline)
 {
 	int64_t last = 0;
 
 	for (;;) {
 		struct walk walk = { .max = INT_MAX, .deadline = deadline };
-		uint32_t seen = news_of(job);
+		uint32_t seen = ln_upgrade_news(job);
 		int64_t now = ln_time_now();
-		bool idle = open_count(job) == 0;
+		bool idle = ln_upgrade_open(job) == 0;
 		int error;
 
-		if (stops(job) || now >= deadline)
+		if (ln_upgrade_stops(job) || now >= deadline)
 			return 0;
 		replace(job);
 		if (idle || now - last >= WALK_TIME) {
@@ -622,19 +265,20 @@ static int convert(struct job *job, int64_t deadline)
 				return error;
 			continue;
 		}
-		wait_news(job, seen,
-			  now + LOOK_TIME < deadline ? now + LOOK_TIME
-						     : deadline);
-		look(job);
+		ln_upgrade_wait(job, seen,
+				now + LN_UPGRADE_LOOK < deadline
+					? now + LN_UPGRADE_LOOK
+					: deadline);
+		ln_upgrade_look(job);
 	}
 }
 
 /* Those that run the new version change back. */
-static int roll_back(struct job *job, int64_t deadline)
+static int roll_back(struct ln_upgrade_job *job, int64_t deadline)
 {
 	int error;
 
-	withdraw_all(job);
+	ln_upgrade_withdraw(job);
 	if (job->outcome->replaced)
 		ln_upgrade_plan_replace(&job->plan, true);
 	job->outcome->replaced = false;
@@ -643,7 +287,7 @@ static int roll_back(struct job *job, int64_t deadline)
 	job->seen = (struct ln_table){ 0 };
 	job->back = true;
 	error = convert(job, deadline);
-	withdraw_all(job);
+	ln_upgrade_withdraw(job);
 	ln_lock_acquire(&job->lock);
 	job->counts.done = job->counts.stuck;
 	job->counts.waiting = 0;
@@ -652,7 +296,7 @@ static int roll_back(struct job *job, int64_t deadline)
 }
 
 /* Whether all that are asked have said: not now. */
-static bool all_postponed(struct job *job)
+static bool all_postponed(struct ln_upgrade_job *job)
 {
 	bool all = true;
 
@@ -670,29 +314,31 @@ static bool all_postponed(struct job *job)
 
 /* Waits until one of the first has changed, or failed, or nothing is to be
  * expected of them. */
-static void await_first(struct job *job, int64_t deadline)
+static void await_first(struct ln_upgrade_job *job, int64_t deadline)
 {
 	for (;;) {
-		uint32_t seen = news_of(job);
+		uint32_t seen = ln_upgrade_news(job);
 		int64_t now = ln_time_now();
 
 		if (all_postponed(job) || changed_count(job) > 0 ||
-		    now >= deadline || job->killed || has_failed(job))
+		    now >= deadline || job->killed ||
+		    ln_upgrade_has_failed(job))
 			return;
-		wait_news(job, seen,
-			  now + FIRST_TIME < deadline ? now + FIRST_TIME
-						      : deadline);
-		look(job);
+		ln_upgrade_wait(job, seen,
+				now + FIRST_TIME < deadline ? now + FIRST_TIME
+							    : deadline);
+		ln_upgrade_look(job);
 	}
 }
 
 /* One that waits in a receive changes, or, where none is found to wait, the
  * first of some that have something else to do. */
-static int go_first(struct job *job, int64_t deadline)
+static int go_first(struct ln_upgrade_job *job, int64_t deadline)
 {
 	int64_t now;
 
-	for (int i = 0; !stops(job) && (now = ln_time_now()) < deadline; i++) {
+	for (int i = 0;
+	     !ln_upgrade_stops(job) && (now = ln_time_now()) < deadline; i++) {
 		bool waiting = i < FIRST_LOOKS;
 		struct walk walk = { .max = waiting ? 1 : FIRST_MAX,
 				     .waiting = waiting,
@@ -703,28 +349,29 @@ static int go_first(struct job *job, int64_t deadline)
 			return error;
 		await_first(job, deadline);
 		if (changed_count(job) > 0 || (!waiting && walk.asked == 0) ||
-		    (has_failed(job) && !waiting))
+		    (ln_upgrade_has_failed(job) && !waiting))
 			return 0;
 		if (walk.asked == 0)
-			wait_news(job, news_of(job), now + FIRST_TIME);
+			ln_upgrade_wait(job, ln_upgrade_news(job),
+					now + FIRST_TIME);
 	}
 	return 0;
 }
 
-static int go_forward(struct job *job, int64_t deadline)
+static int go_forward(struct ln_upgrade_job *job, int64_t deadline)
 {
 	int error = go_first(job, deadline);
 
 	if (error < 0)
 		return error;
 	error = convert(job, deadline);
-	if (!stops(job))
-		withdraw_all(job);
+	if (!ln_upgrade_stops(job))
+		ln_upgrade_withdraw(job);
 	return error;
 }
 
 /* Who asked changes when he next receives; nobody waits for that. */
-static void ask_self(struct job *job)
+static void ask_self(struct ln_upgrade_job *job)
 {
 	const struct ln_upgrade_request *request = job->request;
 	struct ln_process *self = request->self;
@@ -754,7 +401,7 @@ static void write_digest(char text[17], const uint8_t *digest)
 }
 
 /* Gives the caller what is known, and ends the job for those that are late. */
-static void report(struct job *job)
+static void report(struct ln_upgrade_job *job)
 {
 	struct ln_upgrade_outcome *outcome = job->outcome;
 	struct ln_histogram_summary pauses;
@@ -779,10 +426,10 @@ static void report(struct job *job)
 	write_digest(outcome->to, job->plan.to);
 }
 
-static struct job *make_job(const struct ln_upgrade_request *request,
-			    struct ln_upgrade_outcome *outcome)
+static struct ln_upgrade_job *make_job(const struct ln_upgrade_request *request,
+				       struct ln_upgrade_outcome *outcome)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct ln_upgrade_job *job = calloc(1, sizeof(*job));
 
 	if (job == NULL)
 		return NULL;
@@ -804,7 +451,7 @@ static int run(const struct ln_upgrade_request *request,
 		.module = request->module,
 		.below = request->below,
 	};
-	struct job *job = make_job(request, outcome);
+	struct ln_upgrade_job *job = make_job(request, outcome);
 	int result;
 
 	if (job == NULL)
@@ -812,15 +459,15 @@ static int run(const struct ln_upgrade_request *request,
 	result = ln_upgrade_plan_make(&which, request->bytes, request->len,
 				      &job->plan, error);
 	if (result < 0) {
-		release(job);
+		ln_upgrade_job_release(job);
 		return result;
 	}
 	result = go_forward(job, ln_time_now() + request->timeout);
 	if (result == 0 && !job->killed && !request->dry &&
-	    !request->keep_going && has_failed(job))
+	    !request->keep_going && ln_upgrade_has_failed(job))
 		result = roll_back(job, ln_time_now() + request->timeout);
 	if (result < 0 || job->killed)
-		withdraw_all(job);
+		ln_upgrade_withdraw(job);
 	if (result == 0 && job->killed)
 		result = LN_EKILLED;
 	if (result == 0)
@@ -828,7 +475,7 @@ static int run(const struct ln_upgrade_request *request,
 	report(job);
 	ln_table_deinit(&job->seen, ln_task_rest);
 	ln_upgrade_plan_deinit(&job->plan);
-	release(job);
+	ln_upgrade_job_release(job);
 	if (result < 0)
 		ln_upgrade_outcome_deinit(outcome);
 	return result;
