@@ -500,10 +500,3 @@ int ln_upgrade_run(const struct ln_upgrade_request *request,
 	atomic_store_explicit(&runtime->upgrading, false, memory_order_release);
 	return result;
 }
-
-void ln_upgrade_outcome_deinit(struct ln_upgrade_outcome *outcome)
-{
-	for (size_t i = 0; i < outcome->failure_count; i++)
-		free(outcome->failures[i].reason);
-	*outcome = (struct ln_upgrade_outcome){ 0 };
-}

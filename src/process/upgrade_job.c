@@ -21,20 +21,6 @@
 #define LATE_MAX 16 /* that are cancelled in one look */
 #define REASON_MAX 512
 
-const char *ln_change_result_name(enum ln_change_result result)
-{
-	static const char *const names[] = {
-		[LN_CHANGE_DONE] = "upgraded",
-		[LN_CHANGE_REFUSED] = "refused",
-		[LN_CHANGE_FAILED] = "failed",
-		[LN_CHANGE_TIMED_OUT] = "timed out",
-		[LN_CHANGE_WAITING] = "waiting",
-		[LN_CHANGE_ENDED] = "ended",
-	};
-
-	return names[result];
-}
-
 void ln_upgrade_job_release(struct ln_upgrade_job *job)
 {
 	if (!ln_refs_release(&job->references))

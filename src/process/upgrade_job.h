@@ -15,7 +15,7 @@
 #include "base/table.h"
 #include "base/time.h"
 #include "process/histogram.h"
-#include "process/upgrade.h"
+#include "process/upgrade_outcome.h"
 #include "process/upgrade_plan.h"
 
 struct ln_task;
