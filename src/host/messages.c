@@ -57,8 +57,9 @@ LN_NOINLINE int ln_host_receive_asked(struct ln_guest *guest,
 		if (error < 0)
 			return error;
 		ln_instance_resumed(guest->instance);
-		error = ln_process_receive_unless_asked(
-			guest->process, tags, count, deadline, message);
+		error = ln_process_receive(guest->process, tags, count,
+					   deadline, LN_RECEIVE_UNLESS_ASKED,
+					   message);
 	} while (error == LN_EAGAIN);
 	return error;
 }

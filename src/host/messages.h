@@ -154,8 +154,8 @@ static inline int ln_host_receive_fresh(struct ln_guest *guest,
 {
 	if (LN_UNLIKELY(guest->changing))
 		return ln_change_meet(guest);
-	return ln_process_receive(guest->process, tags, count, deadline, true,
-				  message);
+	return ln_process_receive(guest->process, tags, count, deadline,
+				  LN_RECEIVE_FRESH, message);
 }
 
 static inline int ln_host_receive_any(struct ln_guest *guest,
@@ -167,8 +167,8 @@ static inline int ln_host_receive_any(struct ln_guest *guest,
 	int error = LN_EAGAIN;
 
 	if (LN_LIKELY(ln_mailbox_asked(&process->mailbox) == LN_ASKED_NOTHING))
-		error = ln_process_receive_unless_asked(process, tags, count,
-							deadline, message);
+		error = ln_process_receive(process, tags, count, deadline,
+					   LN_RECEIVE_UNLESS_ASKED, message);
 	if (LN_UNLIKELY(error == LN_EAGAIN))
 		error = ln_host_receive_asked(guest, tags, count, deadline,
 					      message);

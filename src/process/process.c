@@ -317,14 +317,16 @@ static inline void note_taken(struct ln_process *self,
 		self->mailbox.note_taken(&self->mailbox, message);
 }
 
-/* `stops`: also when it is asked for something. */
-static inline int receive(struct ln_process *self, struct ln_wanted wanted,
-			  int64_t deadline, bool stops,
-			  struct ln_message **message)
+int ln_process_receive(struct ln_process *self, const uint8_t *tags,
+		       uint32_t count, int64_t deadline, unsigned how,
+		       struct ln_message **message)
 {
 	struct ln_mailbox *mailbox = &self->mailbox;
+	struct ln_wanted wanted = { .tags = tags, .count = count };
 	int result = 0;
 
+	if (how == LN_RECEIVE_FRESH)
+		wanted.from = mailbox->end;
 	while (result != LN_EKILLED) {
 		switch (ln_mailbox_take(mailbox, &wanted, message)) {
 		case LN_TAKE_FOUND:
@@ -343,7 +345,8 @@ static inline int receive(struct ln_process *self, struct ln_wanted wanted,
 		}
 		if (result < 0)
 			break;
-		if (stops && ln_mailbox_asked(mailbox) == LN_ASKED_NOW) {
+		if (how == LN_RECEIVE_UNLESS_ASKED &&
+		    ln_mailbox_asked(mailbox) == LN_ASKED_NOW) {
 			result = LN_EAGAIN;
 			break;
 		}
@@ -359,27 +362,6 @@ static inline int receive(struct ln_process *self, struct ln_wanted wanted,
 		return 0;
 	ln_message_free(*message);
 	return result;
-}
-
-int ln_process_receive(struct ln_process *self, const uint8_t *tags,
-		       uint32_t count, int64_t deadline, bool fresh,
-		       struct ln_message **message)
-{
-	struct ln_wanted wanted = { .tags = tags, .count = count };
-
-	if (fresh)
-		wanted.from = self->mailbox.end;
-	return receive(self, wanted, deadline, false, message);
-}
-
-int ln_process_receive_unless_asked(struct ln_process *self,
-				    const uint8_t *tags, uint32_t count,
-				    int64_t deadline,
-				    struct ln_message **message)
-{
-	struct ln_wanted wanted = { .tags = tags, .count = count };
-
-	return receive(self, wanted, deadline, true, message);
 }
 
 void ln_process_skip(struct ln_process *self)
