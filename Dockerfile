@@ -18,7 +18,7 @@ RUN make build && make install PREFIX=/usr DESTDIR=/out
 FROM debian:12-slim
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends libssl3 libmimalloc2.0 \
-		libsqlite3-0 libjansson4 \
+		libsqlite3-0 libjansson4 libncursesw6 \
 	&& rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/usr/bin/lunatic /usr/bin/lunatic
 USER nobody

@@ -7,9 +7,9 @@
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
-#                  spawn_end, idle, host_call, library, registry,
+#                  spawn_end, idle, folded, host_call, library, registry,
 #                  environments, remote, latency, sandbox, sqlite, start, echo,
-#                  tls, http, submillisecond, upgrade or compute
+#                  tls, http, submillisecond, data, upgrade or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -132,6 +132,7 @@ build_all() {
 		guest_cc -Wl,-z,stack-size=65536 "$source" \
 			-o "$build/$(basename "$source" .c).wasm"
 	done
+	build_data
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
 	guest_cc "$top"/examples/http/*.c "$guest_library" \
 		-o "$build/http.wasm"
@@ -204,27 +205,27 @@ both() {
 	done
 }
 
-# by_each SUFFIX FILE OTHER: for each series, the median of the samples in OTHER
-# by that of those in FILE.
+# by_each SUFFIX FILE OTHER: for each series, the least of the samples in OTHER
+# by that of those in FILE: what the code costs, without what else ran.
 by_each() {
-	sort -k 1,1 -k 2,2n "$2" >"$work/sorted-1"
-	sort -k 1,1 -k 2,2n "$3" >"$work/sorted-2"
 	awk -v suffix="$1" '
-		{ v[FILENAME, $1, ++n[FILENAME, $1]] = $2; of[$1] }
-		function p50(file, of) {
-			return v[file, of, int((n[file, of] + 1) / 2)]
+		!((FILENAME, $1) in least) || $2 < least[FILENAME, $1] {
+			least[FILENAME, $1] = $2
+			of[$1]
 		}
 		END { for (s in of)
-			if (p50(ARGV[1], s) > 0 && p50(ARGV[2], s) > 0)
+			if (least[ARGV[1], s] > 0 && least[ARGV[2], s] > 0)
 				printf "%s%s lunatic %.3f\n", s, suffix,
-					p50(ARGV[2], s) / p50(ARGV[1], s) }' \
-		"$work/sorted-1" "$work/sorted-2" >>"$work/samples"
+					least[ARGV[2], s] / \
+						least[ARGV[1], s] }' \
+		"$2" "$3" >>"$work/samples"
 }
 
 # generation GUEST WORKERS [SUFFIX]: what the guest takes with host functions of
-# 0.13, by what it takes with those of 0.7, in turns.
+# 0.13, by what it takes with those of 0.7, in turns. More of these than of
+# others: the ratio is of two small numbers.
 generation() {
-	for _ in $passes; do
+	for _ in $passes $passes $passes; do
 		guest "$1" "$2" "${3:-}"
 		cp "$work/out" "$work/out-7"
 		guest "$1-13" "$2" "-13${3:-}"
@@ -246,8 +247,10 @@ bench_ring() {
 
 bench_fan_in() {
 	both fan_in fan_in 2 -2
-	generation fan_in 2 -2
+	# Two workers contend for the mailbox, now more, now less.
+	generation fan_in 1 -1
 }
+
 bench_selective() { both selective selective 1 -1; }
 bench_spawn() {
 	both spawn spawner 2 -2
@@ -299,15 +302,17 @@ bench_host_call() {
 	done
 }
 
-# resident_of PID: bytes that are resident, page tables included.
-resident_of() {
-	awk '/^Vm(RSS|PTE):/ { kib += $2 }
+# memory_of PID FIELDS: bytes that the kernel counts in these, as "RSS|PTE" for
+# what is resident and for page tables.
+memory_of() {
+	awk -v fields="^Vm($2):" '$1 ~ fields { kib += $2 }
 		END { printf "%.0f", kib * 1024 }' "/proc/$1/status"
 }
 
 # resident COUNT COMMAND...: starts a program that spawns COUNT processes and
 # prints a line when all wait; sets `bytes` to what is resident then, page
-# tables included, or to nothing when that fails.
+# tables included, and `tables` to these, or `bytes` to nothing when that
+# fails.
 resident() {
 	echo "$1" >"$work/count"
 	shift
@@ -317,7 +322,10 @@ resident() {
 	running=$!
 	bytes=
 	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
-	[ -z "$line" ] || bytes=$(resident_of "$running")
+	if [ -n "$line" ]; then
+		bytes=$(memory_of "$running" "RSS|PTE")
+		tables=$(memory_of "$running" PTE)
+	fi
 	kill "$running" 2>/dev/null || true
 	wait "$running" 2>/dev/null || true
 	running=
@@ -329,9 +337,11 @@ idle_of() {
 	shift
 	resident 0 "$@"
 	none=$bytes
+	none_tables=$tables
 	resident 100000 "$@"
 	if [ -n "$none" ] && [ -n "$bytes" ]; then
-		echo "idle $system $(((bytes - none) / 100000))" \
+		echo "idle $system $(((bytes - none) / 100000))
+idle-tables $system $(((tables - none_tables) / 100000))" \
 			>>"$work/samples"
 	else
 		fail "$*"
@@ -433,6 +443,20 @@ bench_idle() {
 	[ -z "$erlang" ] || idle_of erlang erl -noshell -pa "$build" -s idle main
 }
 
+bench_folded() {
+	"$here/folded.sh" "$lunatic" "$build/idle.wasm" folded 100000 \
+		>>"$work/samples" || fail "folded.sh idle.wasm"
+	status=0
+	"$here/rust/build.sh" folded "$build/cargo" "$build/folded.wasm" \
+		2>"$work/err" || status=$?
+	if [ $status -eq 77 ]; then
+		say "$(cat "$work/err")"
+		return
+	fi
+	"$here/folded.sh" "$lunatic" "$build/folded.wasm" foldedrust 100000 \
+		>>"$work/samples" || fail "folded.sh folded.wasm"
+}
+
 # server COMMAND...: starts an echo server, whose port becomes `port`.
 server() {
 	rm -f "$work/port"
@@ -461,7 +485,7 @@ held() {
 	exec 7>"$work/hold"
 	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
 	bytes=
-	[ "$line" != ready ] || bytes=$(resident_of "$running")
+	[ "$line" != ready ] || bytes=$(memory_of "$running" "RSS|PTE")
 	exec 7>&-
 	wait "$load_pid" || bytes=
 }
@@ -609,6 +633,10 @@ bench_compute() {
 	done
 }
 
+# Memory strategies that data.sh has found.
+known=
+. "$here/data.sh"
+
 erlang_version() {
 	# shellcheck disable=SC2016
 	erl -noshell -eval 'io:put_chars(["Erlang/OTP ",
@@ -639,11 +667,13 @@ machine() {
 		echo "- the original: $("$original" --version | head -n 1)"
 	echo "- C: $(gcc --version | head -n 1), $(clang-19 --version | head -n 1)"
 	echo "- load when the run began: $load"
+	echo "- others used $(others)% of the processors during the run"
 }
 
 tables() {
 	sort -k 1,1 -k 2,2 -k 3,3n "$work/samples" |
-		awk -v erlang="$erlang" -v go="$go" -f "$here/table.awk" "$here/rows.txt" -
+		awk -v erlang="$erlang" -v go="$go" \
+			-v original="$original" -v strategies="$known" -f "$here/table.awk" "$here/rows.txt" -
 	machine
 }
 
@@ -666,6 +696,33 @@ write_page() {
 	cat "$work/page" >"$page"
 }
 
+# ticks: what all processors did since the system began: all of it, and what
+# was not idle, the hypervisor's share included.
+ticks() {
+	awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i
+		print all, all - $5 - $6 }' /proc/stat
+}
+
+# used: hundredths of a second that this run has used so far, for `times`.
+used() {
+	tr "ms" "  " <"$work/times" |
+		awk '{ sum += ($1 + $3) * 60 + $2 + $4 }
+			END { printf "%.0f", sum * 100 }'
+}
+
+# Of the processors' time, the part that neither was idle nor this run's.
+others() {
+	{
+		echo "$ticks_before"
+		ticks
+	} | awk -v used="$(used)" -v hertz="$(getconf CLK_TCK)" '
+		{ all[NR] = $1; busy[NR] = $2 }
+		END { part = (busy[2] - busy[1] - used * hertz / 100) / \
+				(all[2] - all[1])
+			printf "%.0f", (part > 0 ? part * 100 : 0) }'
+}
+
+ticks_before=$(ticks)
 load=$(cut -d ' ' -f 1 /proc/loadavg)
 case $load in
 0.[0-4]*) ;;
@@ -676,6 +733,8 @@ for group in ${only:-$groups}; do
 	say "$group"
 	"bench_$group"
 done
+# Not in a subshell, which has children of its own.
+times >"$work/times"
 tables >"$work/tables"
 cat "$work/tables"
 methods

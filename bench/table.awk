@@ -1,12 +1,14 @@
 # Prints the tables in Markdown, aligned for reading as they are.
 #
 #   sort -k 1,1 -k 2,2 -k 3,3n SAMPLES |
-#       awk -v erlang=yes -v go=yes -f table.awk ROWS -
+#       awk -v erlang=yes -v go=yes -v original=yes -v strategies="slab guard" \
+#           -f table.awk ROWS -
 #
 # ROWS is rows.txt; a sample is a line "SERIES SYSTEM VALUE", the value in
 # nanoseconds or bytes. Rows without a sample are left out, and without
-# erlang=yes or go=yes the columns that compare with Erlang or Go. There are
-# three tables: of servers, of computing, and of all the rest.
+# erlang=yes, go=yes or original=yes the columns of Erlang, Go or the original.
+# There are four tables: of servers, of modules with data, of computing, and of
+# all the rest.
 
 # What a row is for a system, in nanoseconds or bytes; "" without samples.
 function value(row, by, n, at) {
@@ -38,6 +40,9 @@ function ratio(a, b) {
 
 # What lunatic has as a part of what another one has.
 function part_of(row, by, mine, other) {
+	# One ratio as a part of another would say nothing.
+	if (kind(row) == "data" && unit[row] == "x")
+		return "-"
 	mine = value(row, judged[kind(row)])
 	other = value(row, by)
 	return unit[row] == "k/s" ? ratio(other, mine) : ratio(mine, other)
@@ -55,7 +60,9 @@ function kind(row) {
 	if (group[row] == "echo" || group[row] == "tls" ||
 	    group[row] == "http" || group[row] == "submillisecond")
 		return "servers"
-	return group[row] == "compute" ? "compute" : "rest"
+	if (group[row] == "compute" || group[row] == "data")
+		return group[row]
+	return "rest"
 }
 
 # Whether a row is within its target, "-" when there is nothing to tell by.
@@ -86,6 +93,14 @@ function add(text) {
 		width[columns] = length(text)
 }
 
+function add_strategies(row, by, n, i) {
+	n = split(strategies, by, " ")
+	for (i = 1; i <= n; i++)
+		add(row ? cell(row, by[i]) : by[i])
+	if (original)
+		add(row ? cell(row, "original") : "original")
+}
+
 # One line of a table: the heads for row 0.
 function add_line(row, table) {
 	lines++
@@ -95,7 +110,10 @@ function add_line(row, table) {
 		add(row ? cell(row, "gcc") : "gcc -O2")
 		add(row ? cell(row, "clang") : "clang -O2")
 	}
-	add(row ? cell(row, "lunatic") : "lunatic")
+	if (table == "data")
+		add_strategies(row)
+	else
+		add(row ? cell(row, "lunatic") : "lunatic")
 	if (table == "servers" && go) {
 		add(row ? cell(row, "go") : "Go")
 		add(row ? part_of(row, "go") : "of Go")
@@ -156,6 +174,7 @@ BEGIN {
 	# The system that is compared.
 	judged["rest"] = judged["servers"] = "lunatic"
 	judged["compute"] = "guard"
+	judged["data"] = strategies ~ /auto/ ? "auto" : "slab"
 }
 
 FNR == NR {
@@ -182,5 +201,6 @@ FNR == NR {
 END {
 	table("rest")
 	table("servers")
+	table("data")
 	table("compute")
 }

@@ -6,7 +6,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.39)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.12)
 
-set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh cluster control host embed cli)
+set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh cluster control observe host embed cli)
 
 set(LUNATIC_LIBS)
 set(below)

@@ -28,11 +28,23 @@ if(LUNATIC_CLI_SOURCES)
 		"/${CMAKE_INSTALL_BINDIR}" "/${LUNATIC_PLUGINDIR}")
 	set(LUNATIC_CLI_DEFINITIONS
 		"LUNATIC_PLUGINS_FROM_BIN=\"${plugins_from_bin}\"")
+	# The full-screen view of lunatic top.
+	pkg_check_modules(ncursesw IMPORTED_TARGET ncursesw)
+	if(ncursesw_FOUND)
+		list(APPEND LUNATIC_CLI_DEFINITIONS LUNATIC_NCURSES=1)
+		set(LUNATIC_CLI_LIBRARIES PkgConfig::ncursesw)
+	else()
+		message(STATUS "Without ncurses (libncurses-dev): lunatic top "
+			"prints text only")
+		list(APPEND LUNATIC_CLI_DEFINITIONS LUNATIC_NCURSES=0)
+		set(LUNATIC_CLI_LIBRARIES)
+	endif()
 	add_executable(lunatic ${LUNATIC_CLI_SOURCES} "${template_header}"
 		"${topics_header}")
 	target_compile_definitions(lunatic PRIVATE ${LUNATIC_CLI_DEFINITIONS})
 	target_include_directories(lunatic PRIVATE "${PROJECT_BINARY_DIR}/gen")
-	target_link_libraries(lunatic PRIVATE ln_src_flags ${LUNATIC_LIBS})
+	target_link_libraries(lunatic PRIVATE ln_src_flags ln_observe_guest
+		${LUNATIC_LIBS} ${LUNATIC_CLI_LIBRARIES})
 	# Processes allocate in one thread and free in another, all the time; the
 	# C library's allocator takes a lock for that. Not in the library, whose
 	# user decides, and not under sanitizers, which have their own.

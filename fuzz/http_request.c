@@ -39,10 +39,13 @@ static uint64_t go_through(const char *data, size_t size, size_t step)
 			continue;
 		within = request.body.state != 0;
 		if (strlen(request.path) >= sizeof(request.path) ||
-		    has_dots(request.path))
+		    has_dots(request.path) ||
+		    strlen(request.query) >= sizeof(request.query) ||
+		    strlen(request.credentials) >= sizeof(request.credentials))
 			abort();
 		hash = hash * 31 + (within ? 7 : at) + request.method +
-		       strlen(request.path);
+		       strlen(request.path) + 3 * strlen(request.query) +
+		       5 * strlen(request.credentials);
 	}
 	return hash * 31 + at;
 }

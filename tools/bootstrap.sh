@@ -70,6 +70,8 @@ look() {
 	need_file /usr/include/openssl/evp.h libssl-dev
 	need_file /usr/include/sqlite3.h libsqlite3-dev
 	need_file /usr/include/jansson.h libjansson-dev
+	need_file /usr/include/ncurses.h libncurses-dev
+	need_command tmux tmux
 	need_file /usr/include/mimalloc.h libmimalloc-dev
 	[ -n "${SSL_CERT_FILE:-}" ] ||
 		need_file /etc/ssl/certs/ca-certificates.crt ca-certificates

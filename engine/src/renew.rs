@@ -26,7 +26,8 @@ pub extern "C" fn lunatic_engine_snapshot_delete(_snapshot: Option<Box<InstanceS
 
 /// Makes parts of an instance what they are in a new one of its module: the sum
 /// of 1 (tables), 2 (passive segments of elements), 4 (globals), 8 (segments of
-/// data). False: memory is short, and it must not be used any more.
+/// data), 16 (what one lacks whose startup function was left out). False: memory
+/// is short, and it must not be used any more.
 ///
 /// # Safety
 /// The snapshot is of the same module, and no wasm of the store is running.

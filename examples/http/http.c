@@ -282,7 +282,7 @@ static void answer(void)
 
 	if (self.request.method == HTTP_UNKNOWN)
 		answer_status(501);
-	else if (self.request.method == HTTP_OTHER)
+	else if (self.request.method > HTTP_HEAD)
 		answer_status(405);
 	else if (strcmp(path, "/hello") == 0)
 		answer_hello();

@@ -98,7 +98,7 @@ static int take_line(struct span *rest, struct span *line)
 static enum http_method method_of(struct span name)
 {
 	static const char *const others[] = {
-		"POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+		"PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 	};
 
 	/* Methods are case-sensitive. */
@@ -106,6 +106,8 @@ static enum http_method method_of(struct span name)
 		return HTTP_GET;
 	if (name.size == 4 && memcmp(name.at, "HEAD", 4) == 0)
 		return HTTP_HEAD;
+	if (name.size == 4 && memcmp(name.at, "POST", 4) == 0)
+		return HTTP_POST;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (name.size == strlen(others[i]) &&
 		    memcmp(name.at, others[i], name.size) == 0)
@@ -127,13 +129,26 @@ static bool has_dots(const char *path)
 	return false;
 }
 
+/* Keeps the query of a target, from its '?' on. Returns 0 or a status. */
+static int keep_query(struct http_request *request, struct span query)
+{
+	if (query.size == 0)
+		return 0;
+	if (query.size > sizeof(request->query))
+		return -414;
+	memcpy(request->query, query.at + 1, query.size - 1);
+	request->query[query.size - 1] = '\0';
+	return 0;
+}
+
 /* Decodes the path of a target in origin form (3.2.1). Returns 0 or a status.
  */
 static int decode_path(struct http_request *request, struct span target)
 {
 	size_t length = 0;
+	size_t i;
 
-	for (size_t i = 0; i < target.size && target.at[i] != '?'; i++) {
+	for (i = 0; i < target.size && target.at[i] != '?'; i++) {
 		char c = target.at[i];
 
 		if (c == '%') {
@@ -154,7 +169,10 @@ static int decode_path(struct http_request *request, struct span target)
 		request->path[length++] = c;
 	}
 	request->path[length] = '\0';
-	return has_dots(request->path) ? -400 : 0;
+	if (has_dots(request->path))
+		return -400;
+	return keep_query(request,
+			  (struct span){ target.at + i, target.size - i });
 }
 
 /* Reads a target (3.2). Returns 0 or a status. */
@@ -169,8 +187,8 @@ static int read_target(struct http_request *request, struct span target)
 		    target.at[i] == '#')
 			return -400;
 	request->path[0] = '\0';
-	/* Unsupported methods may have targets of other forms. */
-	if (request->method > HTTP_HEAD)
+	/* Other methods may have targets of other forms. */
+	if (request->method > HTTP_POST)
 		return 0;
 	if (target.size >= strlen(scheme) &&
 	    strncasecmp(target.at, scheme, strlen(scheme)) == 0) {
@@ -260,6 +278,25 @@ static void read_connection(struct seen *seen, struct span value)
 	}
 }
 
+/* Keeps the token of an Authorization header (RFC 6750, 2.1), if that is what
+ * it has. Returns 0 or a status. */
+static int read_authorization(struct http_request *request, struct span value)
+{
+	struct span scheme = { value.at, 6 };
+	struct span token;
+
+	if (value.size <= scheme.size || !is(scheme, "bearer") ||
+	    !is_blank(value.at[scheme.size]))
+		return 0;
+	token = trim((struct span){ value.at + scheme.size,
+				    value.size - scheme.size });
+	if (token.size >= sizeof(request->credentials))
+		return -431;
+	memcpy(request->credentials, token.at, token.size);
+	request->credentials[token.size] = '\0';
+	return 0;
+}
+
 /* Keeps what a header says, if it matters. Returns 0 or a status. */
 static int read_header(struct http_request *request, struct seen *seen,
 		       struct span name, struct span value)
@@ -268,6 +305,8 @@ static int read_header(struct http_request *request, struct seen *seen,
 		seen->hosts++;
 	else if (is(name, "connection"))
 		read_connection(seen, value);
+	else if (is(name, "authorization"))
+		return read_authorization(request, value);
 	else if (is(name, "expect"))
 		request->expects = true;
 	else if (is(name, "content-length"))
@@ -352,6 +391,8 @@ static int read_head(struct http_request *request, struct span *rest)
 	if (status <= 0)
 		return status;
 	memset(request, 0, offsetof(struct http_request, path));
+	request->query[0] = '\0';
+	request->credentials[0] = '\0';
 	status = read_request_line(request, line);
 	while (status == 0) {
 		status = take_line(rest, &line);

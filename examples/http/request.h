@@ -15,13 +15,16 @@
 
 #define HTTP_HEAD_MAX 8192
 #define HTTP_PATH_MAX 1024
+#define HTTP_QUERY_MAX 4096
+#define HTTP_CREDENTIALS_MAX 256
 #define HTTP_BODY_MAX (1024 * 1024)
 
 enum http_method {
 	HTTP_GET,
 	HTTP_HEAD,
-	HTTP_OTHER,   /* one that this server does not do */
-	HTTP_UNKNOWN, /* one that it has never heard of */
+	HTTP_POST,
+	HTTP_OTHER,   /* another that is known */
+	HTTP_UNKNOWN, /* one that nobody has heard of */
 };
 
 /* What is left of a body. */
@@ -38,7 +41,9 @@ struct http_request {
 	bool keep_alive; /* the connection may be used again */
 	bool expects;    /* the body comes only after a word from us */
 	struct http_body body;
-	char path[HTTP_PATH_MAX]; /* decoded, from the slash on, no query */
+	char path[HTTP_PATH_MAX];   /* decoded, from the slash on, no query */
+	char query[HTTP_QUERY_MAX]; /* behind the '?', as it came */
+	char credentials[HTTP_CREDENTIALS_MAX]; /* of Authorization: Bearer */
 };
 
 /*

@@ -143,6 +143,11 @@ typedef struct lunatic_rt_config {
 	 * (default): 10, plus 20 for each MiB of the module. Real time is
 	 * limited as well, to more than ten times as much. */
 	size_t max_compile_seconds;
+	/* Milliseconds, at most 86,400,000, that a wasm process must have
+	 * waited for a message, a timer or a socket to be kept in a compact
+	 * form, which takes a third of the memory or less; waking it takes some
+	 * microseconds more. 0 (default): never. */
+	size_t fold_after_ms;
 } lunatic_rt_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_RT_EINVAL. */
@@ -190,11 +195,13 @@ LUNATIC_RT_API int lunatic_rt_free(lunatic_rt *runtime);
 /* ---- Environments: limits and permissions ---- */
 
 typedef enum lunatic_rt_memory_strategy {
-	LUNATIC_RT_MEMORY_SLAB = 0, /* explicit bounds checks; for very many
-				     * processes */
-	LUNATIC_RT_MEMORY_GUARD =
-		1 /* guard pages: faster code, 4 GiB of address
-		   * space and mappings for each process */
+	LUNATIC_RT_MEMORY_SLAB = 0,  /* explicit bounds checks; for very many
+				      * processes */
+	LUNATIC_RT_MEMORY_GUARD = 1, /* guard pages: faster code, 4 GiB of
+				      * address space and mappings for each
+				      * process */
+	LUNATIC_RT_MEMORY_AUTO = 2   /* guard pages for some thousand processes,
+				      * explicit checks for all others */
 } lunatic_rt_memory_strategy;
 
 /* A directory that guests may use: `host` is its path on the system, `guest`
@@ -238,7 +245,7 @@ typedef struct lunatic_rt_environment_config {
 				     * 0: no limit */
 	uint32_t max_links;         /* of one process */
 
-	lunatic_rt_memory_strategy strategy; /* default: slab */
+	lunatic_rt_memory_strategy strategy; /* default: auto */
 
 	/* What guests may call: prefixes of "namespace::function", such as
 	 * "lunatic::message::" or "wasi_snapshot_preview1::proc_exit". Other

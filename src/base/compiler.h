@@ -38,6 +38,13 @@
 #define LN_TSAN 0
 #endif
 
+/* A function that may read and write the stacks of others. */
+#if LN_ASAN
+#define LN_NO_ASAN __attribute__((no_sanitize("address")))
+#else
+#define LN_NO_ASAN
+#endif
+
 /*
  * Assertions say what must be true here whatever guests and peers do: a false
  * one is a bug of ours, and ends the program with a line on standard error.

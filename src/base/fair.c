@@ -154,6 +154,22 @@ struct ln_list *ln_tenant_take(struct ln_tenant *root)
 	return job;
 }
 
+const struct ln_list *ln_tenant_peek(const struct ln_tenant *root)
+{
+	const struct ln_tenant *tenant = root;
+
+	if (!ln_tenant_ready(root))
+		return NULL;
+	for (;;) {
+		const struct turn *turn =
+			ln_container_of(tenant->turns.next, struct turn, link);
+
+		if (turn == &tenant->itself)
+			return tenant->jobs.next;
+		tenant = turn->tenant;
+	}
+}
+
 void ln_tenant_end(struct ln_tenant *tenant)
 {
 	ln_assert(tenant != NULL);

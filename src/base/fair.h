@@ -42,6 +42,9 @@ bool ln_tenant_ready(const struct ln_tenant *root);
  * time in proportion to the depth of the tree. */
 struct ln_list *ln_tenant_take(struct ln_tenant *root);
 
+/* The job that ln_tenant_take would give; it stays. */
+const struct ln_list *ln_tenant_peek(const struct ln_tenant *root);
+
 /* A job of the tenant that was taken has run, or is queued again. */
 void ln_tenant_end(struct ln_tenant *tenant);
 

@@ -31,21 +31,45 @@ static pthread_mutex_t users_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned users; /* under users_lock */
 static struct ln_log_writer *_Atomic writer;
 
+bool ln_log_set_level(const char *name)
+{
+	enum ln_log_level level;
+
+	if (!ln_log_level_find(name, &level))
+		return false;
+	atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
+	return true;
+}
+
+bool ln_log_set_format(const char *name)
+{
+	bool json = strcmp(name, "json") == 0;
+
+	if (!json && strcmp(name, "text") != 0)
+		return false;
+	ln_log_set_json(json);
+	return true;
+}
+
+/* Whether a variable is not set, or a word that `set` knows. */
+static bool read_variable(const char *name, bool (*set)(const char *))
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' || set(value);
+}
+
 bool ln_log_init(void)
 {
-	static const char *const names[] = { "error", "warn", "info", "debug" };
-	const char *wanted = getenv("LUNATIC_LOG");
+	bool level = read_variable("LUNATIC_LOG", ln_log_set_level);
 
-	if (wanted == NULL || wanted[0] == '\0')
-		return true;
-	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
-		if (strcmp(wanted, names[i]) == 0) {
-			atomic_store_explicit(&threshold, i,
-					      memory_order_relaxed);
-			return true;
-		}
-	}
-	return false;
+	return read_variable("LUNATIC_LOG_FORMAT", ln_log_set_format) && level;
+}
+
+enum ln_log_level ln_log_threshold(void)
+{
+	return (enum ln_log_level)atomic_load_explicit(&threshold,
+						       memory_order_relaxed);
 }
 
 bool ln_log_enabled(enum ln_log_level level)
@@ -71,24 +95,24 @@ static void write_lines(char *text, size_t len)
 		ln_log_write(STDERR_FILENO, text, len);
 }
 
-LN_NOINLINE static void write_line(size_t max, const char *format,
-				   va_list arguments)
+LN_NOINLINE static void write_line(enum ln_log_level level, size_t max,
+				   const char *format, va_list arguments)
 {
+	size_t line_len = 0;
 	char *text;
 	char *line;
 	size_t len;
-	int n;
 
 	if (vasprintf(&text, format, arguments) < 0)
 		return;
 	/* One line, whatever is in it. */
 	len = ln_text_clean(text, strlen(text), false);
-	n = asprintf(&line, "lunatic: %.*s\n", (int)ln_text_cut(text, len, max),
-		     text);
+	line = ln_log_line(level, NULL, text, ln_text_cut(text, len, max),
+			   &line_len);
 	free(text);
-	if (n < 0)
+	if (line == NULL)
 		return;
-	write_lines(line, (size_t)n);
+	write_lines(line, line_len);
 	free(line);
 }
 
@@ -99,7 +123,7 @@ void ln_log(enum ln_log_level level, const char *format, ...)
 	if (!ln_log_enabled(level))
 		return;
 	va_start(arguments, format);
-	write_line(LINE_MAX_BYTES, format, arguments);
+	write_line(level, LINE_MAX_BYTES, format, arguments);
 	va_end(arguments);
 }
 
@@ -108,8 +132,34 @@ void ln_log_say(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	write_line(SAID_MAX_BYTES, format, arguments);
+	write_line(LN_LOG_ERROR, SAID_MAX_BYTES, format, arguments);
 	va_end(arguments);
+}
+
+void ln_log_tell(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_line(LN_LOG_INFO, SAID_MAX_BYTES, format, arguments);
+	va_end(arguments);
+}
+
+void ln_log_value(const char *name, const char *value, size_t len)
+{
+	struct ln_log_about about = { .process = NULL };
+	size_t line_len = 0;
+	char *member;
+	char *line;
+
+	if (asprintf(&member, "\"%s\":%.*s", name, (int)len, value) < 0)
+		return;
+	about.json = member;
+	line = ln_log_line(LN_LOG_INFO, &about, name, strlen(name), &line_len);
+	free(member);
+	if (line != NULL)
+		write_lines(line, line_len);
+	free(line);
 }
 
 void ln_log_text(const char *text, size_t len)
@@ -142,6 +192,41 @@ bool ln_log_admits_warning(void)
 void ln_log_push(struct ln_log_item *item)
 {
 	ln_log_writer_push(current_writer(), item);
+}
+
+void ln_log_push_behind(struct ln_log_source *source, struct ln_log_item *item)
+{
+	if (source != NULL)
+		ln_log_writer_push_behind(current_writer(), source, item);
+	else
+		ln_log_writer_push(current_writer(), item);
+}
+
+struct ln_log_source *ln_log_source_open(struct ln_log_source *above,
+					 uint64_t number)
+{
+	return ln_log_writer_source(current_writer(), above, number);
+}
+
+void ln_log_source_close(struct ln_log_source *source)
+{
+	if (source != NULL)
+		ln_log_writer_release(current_writer(), source);
+}
+
+bool ln_log_admits_guest(struct ln_log_source *source, size_t size)
+{
+	return ln_log_writer_admits_guest(current_writer(), source, size);
+}
+
+void ln_log_push_guest(struct ln_log_source *source, struct ln_log_item *item)
+{
+	ln_log_writer_push_guest(current_writer(), source, item);
+}
+
+void ln_log_drop_guest(struct ln_log_source *source, size_t size)
+{
+	ln_log_writer_drop_guest(current_writer(), source, size);
 }
 
 int ln_log_start(void)

@@ -19,13 +19,17 @@
  * are written with the next accepted item, or by themselves if none comes
  * within a second or at a flush.
  *
+ * Lines of guests wait in queues of their own, one for each source; these are
+ * served in turns with the runtime's own queue, and with each other. Their
+ * bounds are in base/log_source.c. Lines of a source that find no room are told
+ * of a second after the first of them.
+ *
  * Threads: any. The lock is held for some instructions, never across a system
  * call that can wait.
  */
 #include "base/log_writer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,14 +38,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "base/fd.h"
+#include "base/fair.h"
+#include "base/log_line.h"
+#include "base/log_source.h"
+#include "base/log_target.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -49,6 +53,7 @@
 #define POLL_MS 50           /* how soon the thread sees that it must give up */
 #define LEAVE_WAIT (500 * LN_NS_PER_MS) /* more than that */
 #define NOTE_SIZE 96
+#define ROW_MAX 16 /* items of one kind that others wait for */
 
 struct ln_log_writer {
 	/* Immutable. */
@@ -64,7 +69,13 @@ struct ln_log_writer {
 	pthread_cond_t progress; /* for who flushes */
 	struct ln_log_item *head;
 	struct ln_log_item **tail;
-	size_t queued;                   /* bytes, with what is being written */
+	struct ln_log_source *guests; /* the root of theirs */
+	struct ln_list noting;        /* sources whose lines were left out,
+				       * the first to be told first */
+	uint64_t items;               /* ever queued: numbers them */
+	unsigned row;  /* items that were taken from one of the two queues
+			* while the other one was not empty */
+	size_t queued; /* bytes, with what is being written */
 	uint64_t left_out[LN_LOG_KINDS]; /* not told yet */
 	int64_t window;                  /* when this second began */
 	uint32_t let_in[LN_LOG_KINDS];   /* in it */
@@ -78,51 +89,6 @@ struct ln_log_writer {
 };
 
 /* ---- Writing ---- */
-
-/* How the descriptor is written to. */
-struct target {
-	int fd;
-	bool socket;
-	bool waits; /* a write can take long: poll first */
-	bool ours;  /* to be closed */
-};
-
-static struct target aim(int fd)
-{
-	struct target target = { .fd = fd };
-	struct stat stats;
-	char path[32];
-	int own;
-
-	if (fstat(fd, &stats) < 0)
-		return target;
-	target.socket = S_ISSOCK(stats.st_mode);
-	target.waits = target.socket || S_ISFIFO(stats.st_mode) ||
-		       S_ISCHR(stats.st_mode);
-	if (!S_ISFIFO(stats.st_mode) && !isatty(fd))
-		return target;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (own >= 0) {
-		target.fd = own;
-		target.ours = true;
-	}
-	return target;
-}
-
-static ssize_t put(const struct target *target, const char *text, size_t len)
-{
-	ssize_t n;
-
-	do {
-		if (target->socket)
-			n = send(target->fd, text, len,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-		else
-			n = write(target->fd, text, len);
-	} while (n < 0 && errno == EINTR);
-	return n;
-}
 
 /* Up to PIECE bytes that end with a line, if one ends there. */
 static size_t next_piece(const char *text, size_t len)
@@ -153,8 +119,9 @@ static void note_progress(struct ln_log_writer *writer)
 
 /* Writes until all is written, the descriptor fails, or the writer must give
  * up. Without a writer it waits for ever. */
-static void write_all(struct ln_log_writer *writer, const struct target *target,
-		      const char *text, size_t len)
+static void write_all(struct ln_log_writer *writer,
+		      const struct ln_log_target *target, const char *text,
+		      size_t len)
 {
 	while (len > 0 && !gives_up(writer)) {
 		struct pollfd ready = { .fd = target->fd, .events = POLLOUT };
@@ -162,7 +129,7 @@ static void write_all(struct ln_log_writer *writer, const struct target *target,
 
 		if (target->waits && poll(&ready, 1, POLL_MS) == 0)
 			continue;
-		n = put(target, text, next_piece(text, len));
+		n = ln_log_target_put(target, text, next_piece(text, len));
 		if (n < 0 && errno == EAGAIN) {
 			/* Somebody was faster, or has made it so. */
 			(void)poll(&ready, 1, POLL_MS);
@@ -180,11 +147,10 @@ static void write_all(struct ln_log_writer *writer, const struct target *target,
 static void write_text(struct ln_log_writer *writer, int fd, char *text,
 		       size_t len)
 {
-	struct target target = aim(fd);
+	struct ln_log_target target = ln_log_target_aim(fd);
 
 	write_all(writer, &target, text, ln_text_clean(text, len, true));
-	if (target.ours)
-		ln_fd_close(target.fd);
+	ln_log_target_close(&target);
 }
 
 void ln_log_write(int fd, char *text, size_t len)
@@ -192,17 +158,40 @@ void ln_log_write(int fd, char *text, size_t len)
 	write_text(NULL, fd, text, len);
 }
 
+/* Writes a line of the writer's own. */
+static void write_own(struct ln_log_writer *writer, const char *text)
+{
+	size_t len = 0;
+	char *line = ln_log_line(LN_LOG_WARN, NULL, text, strlen(text), &len);
+
+	if (line != NULL)
+		write_text(writer, writer->fd, line, len);
+	free(line);
+}
+
 static void write_note(struct ln_log_writer *writer, uint64_t count,
 		       const char *one, const char *many)
 {
 	char text[NOTE_SIZE];
-	int len;
 
 	if (count == 0)
 		return;
-	len = snprintf(text, sizeof(text), "lunatic: %llu more %s left out\n",
-		       (unsigned long long)count, count == 1 ? one : many);
-	write_text(writer, writer->fd, text, (size_t)len);
+	snprintf(text, sizeof(text), "%llu more %s left out",
+		 (unsigned long long)count, count == 1 ? one : many);
+	write_own(writer, text);
+}
+
+static void write_source_note(struct ln_log_writer *writer, uint64_t count,
+			      uint64_t number)
+{
+	char text[NOTE_SIZE];
+
+	if (count == 0)
+		return;
+	snprintf(text, sizeof(text),
+		 "%llu lines of environment %llu were left out",
+		 (unsigned long long)count, (unsigned long long)number);
+	write_own(writer, text);
 }
 
 static void write_left_out(struct ln_log_writer *writer,
@@ -261,61 +250,170 @@ static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock,
 	pthread_cond_timedwait(condition, lock, &time);
 }
 
-/* Waits for the next item; NULL: there is something else to do, or the end. */
-static struct ln_log_item *next_item(struct ln_log_writer *writer)
+static bool has_items(const struct ln_log_writer *writer)
 {
-	while (writer->head == NULL && !writer->stopping) {
-		int64_t end = writer->window + LN_NS_PER_S;
+	return writer->head != NULL || ln_tenant_ready(writer->guests->tenant);
+}
 
-		if (!has_left_out(writer))
+/* The source whose lines were left out first, or NULL. */
+static struct ln_log_source *first_noting(const struct ln_log_writer *writer)
+{
+	if (ln_list_empty(&writer->noting))
+		return NULL;
+	return ln_container_of(writer->noting.next, struct ln_log_source,
+			       noting);
+}
+
+/* When something is to be told of lines that were left out. */
+static int64_t next_note(const struct ln_log_writer *writer)
+{
+	const struct ln_log_source *source = first_noting(writer);
+	int64_t own =
+		has_left_out(writer) ? writer->window + LN_NS_PER_S : LN_NEVER;
+
+	return source != NULL && source->due < own ? source->due : own;
+}
+
+/* Waits until there is an item, or a note is due, or all is over; whether there
+ * is an item. Locked. */
+static bool wait_for_work(struct ln_log_writer *writer)
+{
+	while (!has_items(writer) && !writer->stopping) {
+		int64_t end = next_note(writer);
+
+		if (end == LN_NEVER)
 			pthread_cond_wait(&writer->work, &writer->lock);
 		else if (writer->flushers > 0 || ln_time_now() >= end)
-			return NULL;
+			break;
 		else
 			wait_until(&writer->work, &writer->lock, end);
 	}
-	return writer->head;
+	return has_items(writer);
 }
 
-static void remove_first(struct ln_log_writer *writer)
+static struct ln_log_item *remove_own(struct ln_log_writer *writer)
 {
-	ln_assert(writer->head != NULL);
-	writer->head = writer->head->next;
+	struct ln_log_item *item = writer->head;
+
+	writer->head = item->next;
 	if (writer->head == NULL)
 		writer->tail = &writer->head;
+	return item;
+}
+
+/* Whether the next item is one of the guests' queues: the older one, but a few
+ * at a time. */
+static bool is_guests_turn(struct ln_log_writer *writer)
+{
+	const struct ln_list *link = ln_tenant_peek(writer->guests->tenant);
+	bool older;
+
+	if (link == NULL || writer->head == NULL) {
+		writer->row = 0;
+		return link != NULL;
+	}
+	older = ln_container_of(link, struct ln_log_item, link)->number <
+		writer->head->number;
+	if (++writer->row > ROW_MAX) {
+		writer->row = 0;
+		return !older;
+	}
+	return older;
+}
+
+/* Takes the next item; there is one. */
+static struct ln_log_item *remove_next(struct ln_log_writer *writer)
+{
+	struct ln_list *link;
+
+	if (!is_guests_turn(writer))
+		return remove_own(writer);
+	link = ln_tenant_take(writer->guests->tenant);
+	return ln_container_of(link, struct ln_log_item, link);
+}
+
+/* What the thread does with the lock released. */
+struct step {
+	struct ln_log_item *item; /* NULL: none */
+	uint64_t left_out[LN_LOG_KINDS];
+	uint64_t source_left_out;
+	uint64_t source; /* its number */
+};
+
+/* Takes what is to be told of a source; false: nothing. */
+static bool take_note(struct ln_log_writer *writer,
+		      struct ln_log_source *source, struct step *step)
+{
+	if (source == NULL || source->left_out == 0)
+		return false;
+	step->source_left_out = source->left_out;
+	step->source = source->number;
+	source->left_out = 0;
+	ln_list_remove(&source->noting);
+	ln_log_source_release(source);
+	(void)writer;
+	return true;
+}
+
+/* Takes the next thing to do; false: all is done, and the thread is to end. */
+static bool take_step(struct ln_log_writer *writer, struct step *step)
+{
+	*step = (struct step){ .item = NULL };
+	if (wait_for_work(writer)) {
+		step->item = remove_next(writer);
+		return true;
+	}
+	return take_note(writer, first_noting(writer), step) ||
+	       take_left_out(writer, step->left_out);
+}
+
+static void write_step(struct ln_log_writer *writer, const struct step *step)
+{
+	if (step->item != NULL)
+		write_item(writer, step->item);
+	write_left_out(writer, step->left_out);
+	write_source_note(writer, step->source_left_out, step->source);
+}
+
+/* Accounts for an item that was written, and frees it. */
+static void finish_item(struct ln_log_writer *writer, struct ln_log_item *item)
+{
+	struct ln_log_source *source = item->source;
+
+	if (item->of_guest) {
+		ln_log_source_done(source, item->size);
+	} else {
+		ln_assert(writer->queued >= item->size);
+		writer->queued -= item->size;
+	}
+	if (source != NULL) {
+		ln_tenant_end(source->tenant);
+		ln_log_source_release(source);
+	}
+	item->free(item);
 }
 
 /* Locked, but not while something is written. */
 static void serve(struct ln_log_writer *writer)
 {
-	for (;;) {
-		struct ln_log_item *item = next_item(writer);
-		uint64_t left_out[LN_LOG_KINDS];
-		size_t size = 0;
+	struct step step;
 
-		if (item != NULL)
-			remove_first(writer);
-		else if (!take_left_out(writer, left_out))
-			return;
+	while (take_step(writer, &step)) {
+		ln_assert(!writer->busy);
 		writer->busy = true;
 		pthread_mutex_unlock(&writer->lock);
-		if (item != NULL) {
-			write_item(writer, item);
-			size = item->size;
-			item->free(item);
-		} else {
-			write_left_out(writer, left_out);
-		}
+		write_step(writer, &step);
 		pthread_mutex_lock(&writer->lock);
-		ln_assert(writer->busy && writer->queued >= size);
+		if (step.item != NULL)
+			finish_item(writer, step.item);
 		writer->busy = false;
-		writer->queued -= size;
 		pthread_cond_broadcast(&writer->progress);
 	}
 }
 
 static void destroy(struct ln_log_writer *writer)
 {
+	ln_log_source_release(writer->guests);
 	pthread_cond_destroy(&writer->progress);
 	pthread_cond_destroy(&writer->work);
 	pthread_mutex_destroy(&writer->lock);
@@ -365,7 +463,13 @@ int ln_log_writer_new(int fd, size_t max, struct ln_log_writer **out)
 	writer->fd = fd;
 	writer->max = max;
 	writer->tail = &writer->head;
+	ln_list_init(&writer->noting);
 	writer->window = ln_time_now();
+	writer->guests = ln_log_source_new(NULL, 0);
+	if (writer->guests == NULL) {
+		free(writer);
+		return LN_ENOMEM;
+	}
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -390,7 +494,8 @@ static bool wait_written(struct ln_log_writer *writer, int64_t patience)
 	/* Somebody has waited that long already. */
 	if (writer->stuck == pieces + 1)
 		deadline -= patience - patience / 10;
-	while (writer->head != NULL || writer->busy || has_left_out(writer)) {
+	while (has_items(writer) || writer->busy ||
+	       next_note(writer) != LN_NEVER) {
 		if (writer->pieces != pieces) {
 			pieces = writer->pieces;
 			deadline = ln_time_now() + patience;
@@ -444,6 +549,85 @@ void ln_log_writer_free(struct ln_log_writer *writer, int64_t patience)
 	destroy(writer);
 }
 
+/* ---- Lines of guests ---- */
+
+struct ln_log_source *ln_log_writer_source(struct ln_log_writer *writer,
+					   struct ln_log_source *above,
+					   uint64_t number)
+{
+	struct ln_log_source *source;
+
+	pthread_mutex_lock(&writer->lock);
+	source = ln_log_source_new(above != NULL ? above : writer->guests,
+				   number);
+	pthread_mutex_unlock(&writer->lock);
+	return source;
+}
+
+void ln_log_writer_release(struct ln_log_writer *writer,
+			   struct ln_log_source *source)
+{
+	pthread_mutex_lock(&writer->lock);
+	ln_log_source_release(source);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+/* Counts a line that is not written. Locked. */
+static void leave_out_guest(struct ln_log_writer *writer,
+			    struct ln_log_source *source)
+{
+	if (source->left_out++ > 0)
+		return;
+	source->due = ln_time_now() + LN_NS_PER_S;
+	ln_log_source_retain(source);
+	ln_list_append(&writer->noting, &source->noting);
+	/* To be told when the second is over. */
+	pthread_cond_signal(&writer->work);
+}
+
+bool ln_log_writer_admits_guest(struct ln_log_writer *writer,
+				struct ln_log_source *source, size_t size)
+{
+	bool admits;
+
+	pthread_mutex_lock(&writer->lock);
+	admits = ln_log_source_admit(source, size, ln_time_now());
+	if (!admits)
+		leave_out_guest(writer, source);
+	pthread_mutex_unlock(&writer->lock);
+	return admits;
+}
+
+/* Locked. */
+static void queue_behind(struct ln_log_writer *writer,
+			 struct ln_log_source *source, struct ln_log_item *item)
+{
+	item->source = source;
+	item->number = writer->items++;
+	ln_log_source_retain(source);
+	(void)ln_tenant_queue(source->tenant, &item->link);
+	pthread_cond_signal(&writer->work);
+}
+
+void ln_log_writer_push_guest(struct ln_log_writer *writer,
+			      struct ln_log_source *source,
+			      struct ln_log_item *item)
+{
+	item->of_guest = true;
+	pthread_mutex_lock(&writer->lock);
+	queue_behind(writer, source, item);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void ln_log_writer_drop_guest(struct ln_log_writer *writer,
+			      struct ln_log_source *source, size_t size)
+{
+	pthread_mutex_lock(&writer->lock);
+	ln_log_source_done(source, size);
+	leave_out_guest(writer, source);
+	pthread_mutex_unlock(&writer->lock);
+}
+
 /* ---- Pushing ---- */
 
 /* Locked. */
@@ -487,6 +671,7 @@ void ln_log_writer_push(struct ln_log_writer *writer, struct ln_log_item *item)
 	if (fits) {
 		(void)take_left_out(writer, item->left_out);
 		writer->queued += item->size;
+		item->number = writer->items++;
 		*writer->tail = item;
 		writer->tail = &item->next;
 	} else {
@@ -498,50 +683,29 @@ void ln_log_writer_push(struct ln_log_writer *writer, struct ln_log_item *item)
 		item->free(item);
 }
 
-struct text_item {
-	struct ln_log_item item;
-	char *text;
-	size_t len;
-};
-
-static char *render_text(struct ln_log_item *item, size_t *len)
+void ln_log_writer_push_behind(struct ln_log_writer *writer,
+			       struct ln_log_source *source,
+			       struct ln_log_item *item)
 {
-	struct text_item *own = ln_container_of(item, struct text_item, item);
-	char *text = own->text;
+	bool fits;
 
-	own->text = NULL;
-	*len = own->len;
-	return text;
-}
-
-static void free_text(struct ln_log_item *item)
-{
-	struct text_item *own = ln_container_of(item, struct text_item, item);
-
-	free(own->text);
-	free(own);
-}
-
-void ln_log_writer_push_text(struct ln_log_writer *writer, const char *text,
-			     size_t len)
-{
-	struct text_item *own = malloc(sizeof(*own));
-	char *copy = malloc(len > 0 ? len : 1);
-
-	if (own == NULL || copy == NULL) {
-		free(own);
-		free(copy);
-		pthread_mutex_lock(&writer->lock);
-		writer->left_out[LN_LOG_LINE]++;
-		pthread_mutex_unlock(&writer->lock);
-		return;
+	pthread_mutex_lock(&writer->lock);
+	fits = has_room(writer);
+	if (fits) {
+		(void)take_left_out(writer, item->left_out);
+		writer->queued += item->size;
+		queue_behind(writer, source, item);
+	} else {
+		writer->left_out[item->kind]++;
 	}
-	memcpy(copy, text, len);
-	own->text = copy;
-	own->len = len;
-	own->item = (struct ln_log_item){ .size = sizeof(*own) + len,
-					  .kind = LN_LOG_LINE,
-					  .render = render_text,
-					  .free = free_text };
-	ln_log_writer_push(writer, &own->item);
+	pthread_mutex_unlock(&writer->lock);
+	if (!fits)
+		item->free(item);
+}
+
+void ln_log_writer_leave_out(struct ln_log_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->left_out[LN_LOG_LINE]++;
+	pthread_mutex_unlock(&writer->lock);
 }

@@ -14,6 +14,11 @@
  * thread. */
 int ln_pages_drop(void *at, size_t len);
 
+/* Has the kernel make the pages of private memory, which will be written, all
+ * at once, rather than one by one as they are touched. Only for speed: nothing
+ * happens where it cannot. `at` is the start of a page. Any thread. */
+void ln_pages_make(void *at, size_t len);
+
 /* Unmaps; where that fails, as it does when the program has no mappings left to
  * split one in two, the pages are given back at least. Negative: the addresses
  * are still taken, and the bytes may be what they were. Changes errno. Any

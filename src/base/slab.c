@@ -16,12 +16,16 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/pages.h"
 
 #define CHUNK_BYTES ((size_t)64 << 30)
 #define CHUNK_MIN_SLOTS ((size_t)16)
+
+/* What one page table is for, bytes, with pages of 4 KiB. */
+#define TABLE_BYTES ((size_t)2 << 20)
 
 struct ln_slab_chunk {
 	struct ln_slab_chunk *next;
@@ -54,27 +58,57 @@ void ln_slab_deinit(struct ln_slab *slab)
 	*slab = (struct ln_slab){ 0 };
 }
 
+/* Gives a list of `count` entries room for `capacity`. Touches no more of it
+ * than is in use, as realloc would: mostly the lists are empty. */
+static bool lengthen(void ***list, size_t count, size_t capacity)
+{
+	void **longer = malloc(capacity * sizeof(*longer));
+
+	if (longer == NULL)
+		return false;
+	if (count > 0)
+		memcpy(longer, *list, count * sizeof(*longer));
+	free(*list);
+	*list = longer;
+	return true;
+}
+
 /* Makes room in both lists for one more slot; under the lock. */
 static bool reserve_entry(struct ln_slab *slab)
 {
 	size_t needed = slab->live + slab->warm_count + slab->cold_count + 1;
 	size_t capacity = slab->capacity;
-	void **list;
 
 	ln_lock_assert(&slab->lock);
 	if (needed <= capacity)
 		return true;
 	capacity = capacity == 0 ? 64 : capacity * 2;
-	list = realloc(slab->warm, capacity * sizeof(*list));
-	if (list == NULL)
+	if (!lengthen(&slab->warm, slab->warm_count, capacity) ||
+	    !lengthen(&slab->cold, slab->cold_count, capacity))
 		return false;
-	slab->warm = list;
-	list = realloc(slab->cold, capacity * sizeof(*list));
-	if (list == NULL)
-		return false;
-	slab->cold = list;
 	slab->capacity = capacity;
 	return true;
+}
+
+/* Maps `bytes` at an address where a page table begins, so that a slot of
+ * TABLE_BYTES or more has its own. NULL: there are no addresses. */
+static void *map_aligned(size_t bytes)
+{
+	uintptr_t mask = TABLE_BYTES - 1;
+	char *map = MAP_FAILED;
+	size_t before;
+
+	if (bytes <= SIZE_MAX - TABLE_BYTES)
+		map = mmap(NULL, bytes + TABLE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	before = (size_t)(-(uintptr_t)map & mask);
+	/* If that fails, only the addresses are lost. */
+	if (before > 0)
+		(void)munmap(map, before);
+	(void)munmap(map + before + bytes, TABLE_BYTES - before);
+	return map + before;
 }
 
 /* Maps a new chunk, smaller when the address space is tight; under the lock. */
@@ -89,12 +123,12 @@ static bool add_chunk(struct ln_slab *slab)
 	if (slots < CHUNK_MIN_SLOTS)
 		slots = CHUNK_MIN_SLOTS;
 	for (; slots > 0; slots /= 4) {
-		size_t bytes = slots * slab->slot_size;
-		void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				  -1, 0);
+		size_t bytes = 0;
+		void *base = NULL;
 
-		if (base == MAP_FAILED)
+		if (!__builtin_mul_overflow(slots, slab->slot_size, &bytes))
+			base = map_aligned(bytes);
+		if (base == NULL)
 			continue;
 		/* Kernels without huge pages refuse; no content depends on
 		 * it, only how much is resident. */
@@ -126,10 +160,17 @@ static void *cut_slot(struct ln_slab *slab)
 
 void *ln_slab_take(struct ln_slab *slab)
 {
+	return ln_slab_take_below(slab, SIZE_MAX);
+}
+
+void *ln_slab_take_below(struct ln_slab *slab, size_t max)
+{
 	void *slot;
 
 	ln_lock_acquire(&slab->lock);
-	if (slab->warm_count > 0)
+	if (slab->live >= max)
+		slot = NULL;
+	else if (slab->warm_count > 0)
 		slot = slab->warm[--slab->warm_count];
 	else if (slab->cold_count > 0)
 		slot = slab->cold[--slab->cold_count];

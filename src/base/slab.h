@@ -2,6 +2,8 @@
  * Slots of one size in huge reserved mappings, for stacks and linear memories:
  * no mapping and no system call per slot. A taken slot is readable and
  * writable; the caller that gives it back decides whether its bytes are zero.
+ * Slots whose size is a power of two and up to 2 MiB, or a multiple of that, do
+ * not share the page tables of 2 MiB with parts of others.
  */
 #ifndef LN_BASE_SLAB_H
 #define LN_BASE_SLAB_H
@@ -38,6 +40,9 @@ void ln_slab_deinit(struct ln_slab *slab);
 /* A slot, or NULL when the address space or memory is used up. Its content is
  * what ln_slab_give left, or zero. Any thread. */
 void *ln_slab_take(struct ln_slab *slab);
+
+/* The same, unless `max` slots are taken: NULL then, too. */
+void *ln_slab_take_below(struct ln_slab *slab, size_t max);
 
 /* A free slot that kept its pages, or NULL. Any thread. */
 void *ln_slab_take_warm(struct ln_slab *slab);

@@ -53,12 +53,16 @@ int ln_cli_cluster_ca(int argc, char **argv);
 
 /* `lunatic ps`: lists the processes of programs that run. */
 int ln_cli_ps(int argc, char **argv);
+int ln_cli_top(int argc, char **argv);
 
 /* `lunatic inspect` and `lunatic kill`: tell of a process, and end some. */
 int ln_cli_inspect(int argc, char **argv);
 int ln_cli_kill(int argc, char **argv);
 /* `lunatic upgrade`: upgrades the processes of a module. */
 int ln_cli_upgrade(int argc, char **argv);
+
+/* `lunatic trace`: what processes do. */
+int ln_cli_trace(int argc, char **argv);
 
 /* `lunatic --help`. */
 void ln_cli_print_help(void);

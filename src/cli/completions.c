@@ -35,8 +35,10 @@ static const struct {
 	const struct ln_cli_option *own; /* NULL: those of all alone */
 } askers[] = {
 	{ "ps", ln_cli_ps_options },
+	{ "top", ln_cli_top_options },
 	{ "inspect", NULL },
 	{ "kill", NULL },
+	{ "trace", ln_cli_trace_options },
 };
 
 #define ASKERS (sizeof(askers) / sizeof(askers[0]))

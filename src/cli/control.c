@@ -12,12 +12,16 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "control/client.h"
 
 #define PS_MAX 50
+#define TRACE_COUNT 1000
+#define TRACE_TIME (10 * LN_NS_PER_S)
+#define TOP_INTERVAL 1000
 
 static void print_help(const struct ln_ask_command *command)
 {
@@ -40,7 +44,11 @@ int ln_ask_parse(const struct ln_ask_command *command, int argc, char **argv,
 	int count;
 
 	*options = (struct ln_cli_options){
-		.ask = { .environment = -1, .max = PS_MAX },
+		.ask = { .environment = -1,
+			 .max = PS_MAX,
+			 .count = TRACE_COUNT,
+			 .time = TRACE_TIME,
+			 .interval = TOP_INTERVAL },
 	};
 	count = ln_cli_parse_words(argc, argv, tables, command->help, options,
 				   words, command->max_words);

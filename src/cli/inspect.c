@@ -15,7 +15,7 @@
 #include "control/client.h"
 #include "control/fields.h"
 
-#define KILL_MAX 64
+#define KILL_MAX 32
 #define LABEL_WIDTH 14
 #define TEXT_WIDTH 200
 

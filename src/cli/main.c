@@ -10,6 +10,9 @@
  * A node joins its peers before the first process starts, and leaves them when
  * all processes have ended. Without a first process it works for the others
  * until a signal.
+ *
+ * With --drain a first SIGTERM makes the thread wait for a drain before it ends
+ * the program (process/drain.h).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,16 +29,20 @@
 #include "cli/cargo.h"
 #include "cli/commands.h"
 #include "cli/node.h"
+#include "cli/observe.h"
 #include "cli/options.h"
+#include "cli/pid_one.h"
 #include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
+#include "cli/supervisor.h"
 #include "cluster/node.h"
 #include "control/control.h"
 #include "engine/compiler.h"
 #include "host/stdio.h"
 #include "lunatic_version.h"
 #include "process/add_module.h"
+#include "process/drain.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
@@ -53,27 +60,36 @@
 /* Of a node, which says goodbye to the others. */
 #define NODE_PATIENCE_NS (LN_FABRIC_FAREWELL + PATIENCE_NS)
 
+/* How often a drain is looked at. */
+#define DRAIN_LOOK_NS (10 * LN_NS_PER_MS)
+
 static _Atomic int caught_signal;
+static _Atomic bool in_peace; /* a drain is under way, or was in time */
 
 struct signal_thread {
 	pthread_t thread;
 	sigset_t set;
 	struct ln_runtime *runtime;
 	const struct ln_cli_options *options;
-	struct ln_control *control; /* NULL: none */
+	struct ln_control *control;     /* NULL: none */
+	struct ln_cli_observe *observe; /* NULL: none */
 	pthread_mutex_t lock;
 	pthread_cond_t ended;     /* by a signal */
 	struct ln_process *first; /* under lock; NULL: there is none yet */
 	struct ln_node *member;   /* under lock; NULL: no node, or not yet */
 	bool reported;            /* under lock; the report at the end is out */
+	bool over;                /* under lock; all is to end */
+	struct ln_supervisor *supervisor; /* NULL: none */
 };
 
 static void report(struct ln_runtime *runtime, struct ln_node *member,
 		   const struct ln_cli_options *options)
 {
-	ln_cli_report(runtime, member,
-		      options->report != LN_REPORT_NONE ? options->report
-							: LN_REPORT_TABLE,
+	enum ln_report_form form = options->report != LN_REPORT_NONE
+					   ? options->report
+					   : LN_REPORT_TABLE;
+
+	ln_cli_report(runtime, member, ln_log_is_json() ? LN_REPORT_JSON : form,
 		      options->report_max);
 }
 
@@ -93,6 +109,7 @@ static bool kill_all(struct signal_thread *signals)
 	bool there;
 
 	pthread_mutex_lock(&signals->lock);
+	signals->over = true;
 	there = signals->first != NULL;
 	if (there) {
 		report_at_end(signals);
@@ -102,6 +119,7 @@ static bool kill_all(struct signal_thread *signals)
 	}
 	pthread_cond_broadcast(&signals->ended);
 	pthread_mutex_unlock(&signals->lock);
+	ln_supervisor_wake(signals->supervisor);
 	return there;
 }
 
@@ -131,6 +149,41 @@ static void end_early(struct signal_thread *signals, int number)
 		_exit(128 + number);
 }
 
+/* Drains the runtime, until it is drained or the time is over. A second signal
+ * ends the program at once. False: the program ends by itself. */
+static bool drain(struct signal_thread *signals)
+{
+	const struct timespec pause = { .tv_nsec = DRAIN_LOOK_NS };
+	int64_t deadline = ln_time_now() + (int64_t)signals->options->drain;
+
+	atomic_store(&in_peace, true);
+	ln_runtime_drain(signals->runtime);
+	ln_supervisor_wake(signals->supervisor);
+	while (!ln_runtime_drained(signals->runtime)) {
+		int next = sigtimedwait(&signals->set, NULL, &pause);
+
+		if (next == SIGUSR2)
+			return false;
+		if (next == SIGUSR1)
+			report_now(signals);
+		else if (next > 0)
+			_exit(128 + next);
+		if (ln_time_now() >= deadline) {
+			atomic_store(&in_peace, false);
+			break;
+		}
+	}
+	return true;
+}
+
+/* Whether a signal begins a drain rather than an end; also while the first
+ * process is being started. */
+static bool drains(const struct signal_thread *signals, int number)
+{
+	return number == SIGTERM && signals->options->drain > 0 &&
+	       ln_runtime_state(signals->runtime) < LN_RUNTIME_DRAINING;
+}
+
 static void *take_signals(void *argument)
 {
 	struct signal_thread *signals = argument;
@@ -148,6 +201,8 @@ static void *take_signals(void *argument)
 		/* A second signal does not wait for a clean end. */
 		if (atomic_exchange(&caught_signal, number) != 0)
 			_exit(128 + number);
+		if (drains(signals, number) && !drain(signals))
+			return NULL;
 		if (!kill_all(signals)) {
 			end_early(signals, number);
 			return NULL;
@@ -262,10 +317,12 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
 {
 	int signal_number = atomic_load(&caught_signal);
+	bool drained = atomic_load(&in_peace);
 
-	if (signal_number != 0)
+	if (signal_number != 0 && !drained)
 		return 128 + signal_number;
-	if (outcome == LN_OUTCOME_NORMAL)
+	if (outcome == LN_OUTCOME_NORMAL ||
+	    (drained && outcome == LN_OUTCOME_KILLED))
 		return 0;
 	if (outcome != LN_OUTCOME_EXITED)
 		return STATUS_FAILED;
@@ -288,6 +345,8 @@ static int run_file(struct ln_environment *environment,
 	pthread_mutex_lock(&signals->lock);
 	signals->first = first;
 	pthread_mutex_unlock(&signals->lock);
+	ln_runtime_enter(environment->runtime, LN_RUNTIME_READY);
+	ln_supervisor_wake(signals->supervisor);
 	/* A signal just before that has stopped the runtime, and all in it. */
 	outcome = ln_process_wait(first, &exit_code);
 	status = exit_status(outcome, exit_code);
@@ -311,8 +370,10 @@ static int run_file(struct ln_environment *environment,
 static int serve(struct ln_environment *environment,
 		 struct signal_thread *signals)
 {
+	ln_runtime_enter(environment->runtime, LN_RUNTIME_READY);
+	ln_supervisor_wake(signals->supervisor);
 	pthread_mutex_lock(&signals->lock);
-	while (atomic_load(&caught_signal) == 0)
+	while (!signals->over)
 		pthread_cond_wait(&signals->ended, &signals->lock);
 	report_at_end(signals);
 	pthread_mutex_unlock(&signals->lock);
@@ -323,6 +384,7 @@ static int serve(struct ln_environment *environment,
 static void set_member(struct signal_thread *signals, struct ln_node *member)
 {
 	ln_control_set_member(signals->control, member);
+	ln_cli_observe_member(signals->observe, member);
 	pthread_mutex_lock(&signals->lock);
 	signals->member = member;
 	/* A signal just before that found nothing to interrupt. */
@@ -363,11 +425,13 @@ static int prepare_and_run(struct ln_runtime *runtime,
 {
 	struct ln_environment *environment =
 		ln_cli_first_environment(runtime, options);
-	int status;
+	int status = STATUS_ERROR;
 
 	if (environment == NULL)
 		return STATUS_ERROR;
-	status = run(environment, options, signals);
+	/* After it, so that the program's own environment is the first. */
+	if (ln_cli_start_observe(runtime, options, &signals->observe))
+		status = run(environment, options, signals);
 	ln_environment_release(environment);
 	return status;
 }
@@ -411,19 +475,24 @@ static int run_program(const struct ln_cli_options *options)
 	signals.runtime = ln_cli_start_runtime(options);
 	if (signals.runtime == NULL)
 		return STATUS_ERROR;
+	signals.supervisor =
+		ln_supervisor_start(signals.runtime, (int64_t)options->drain);
 	if (start_signals(&signals)) {
 		if (start_control(signals.runtime, options, &signals.control))
 			status = prepare_and_run(signals.runtime, options,
 						 &signals);
 		/* While a second signal still ends the program at once. */
 		ln_log_flush();
+		ln_cli_stop_observe(signals.observe);
 		ln_control_stop(signals.control);
 		stop_signals(&signals);
 	}
+	ln_supervisor_stop(signals.supervisor);
 	if (signals.first != NULL)
 		ln_process_release(signals.first);
 	ln_runtime_free(signals.runtime);
-	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0)
+	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0 &&
+	    !atomic_load(&in_peace))
 		status = 128 + atomic_load(&caught_signal);
 	return status;
 }
@@ -442,10 +511,12 @@ int main(int argc, char **argv)
 		argc > 1 ? ln_cli_find_command(argv[1]) : NULL;
 	struct ln_cli_options options;
 	int status = STATUS_ERROR;
+	bool log_is_set;
 
 	/* Before anything else, so that its limits apply first. */
 	if (argc > 1 && strcmp(argv[1], LN_COMPILER_MODE) == 0)
 		_exit(ln_compiler_serve(argc, argv));
+	log_is_set = ln_log_init();
 	ln_stdio_reserve();
 	if (command != NULL && command->run != NULL)
 		return command->run(argc, argv);
@@ -466,9 +537,10 @@ int main(int argc, char **argv)
 		status = ln_cli_flush() ? 0 : STATUS_ERROR;
 		goto end;
 	}
-	if (!ln_log_init())
-		ln_log_say("LUNATIC_LOG should be error, warn, "
-			   "info or debug");
+	ln_cli_be_first();
+	if (!log_is_set)
+		ln_log_say("LUNATIC_LOG should be error, warn, info or debug, "
+			   "and LUNATIC_LOG_FORMAT text or json");
 	if (!ln_cli_check_settings())
 		status = usage_status(&options);
 	else if (options.action == LN_CLI_TEST)

@@ -172,8 +172,10 @@ struct ln_node *ln_cli_start_node(struct ln_environment *environment,
 	char *error;
 	int result = ln_node_new(environment, &options->node, &member, &error);
 
-	if (result == 0)
+	if (result == 0) {
+		ln_log_set_node(ln_node_own_id(member)->name);
 		return member;
+	}
 	tell(result, error);
 	return NULL;
 }
@@ -181,7 +183,7 @@ struct ln_node *ln_cli_start_node(struct ln_environment *environment,
 static void show_progress(const char *line)
 {
 	if (ln_log_enabled(LN_LOG_WARN))
-		ln_log_say("%s", line);
+		ln_log_tell("%s", line);
 }
 
 bool ln_cli_join(struct ln_node *member)
@@ -204,8 +206,8 @@ bool ln_cli_join(struct ln_node *member)
 	if (count >= 0)
 		free(peers);
 	/* With port 0, only this line tells the address. */
-	ln_log_say("node %s at %s, connected to %d other%s",
-		   ln_node_own_id(member)->name, ln_node_address(member),
-		   count >= 0 ? count : 0, count == 1 ? "" : "s");
+	ln_log_tell("node %s at %s, connected to %d other%s",
+		    ln_node_own_id(member)->name, ln_node_address(member),
+		    count >= 0 ? count : 0, count == 1 ? "" : "s");
 	return true;
 }

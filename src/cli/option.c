@@ -66,7 +66,7 @@ static bool parse_time(const char *text, uint64_t *ns)
 
 	if (!parse_number(text, &count, &end))
 		return false;
-	if (strcmp(end, "ms") == 0)
+	if (strcmp(end, "ms") == 0 || (count == 0 && *end == '\0'))
 		unit = LN_NS_PER_MS;
 	else if (strcmp(end, "s") == 0)
 		unit = LN_NS_PER_S;

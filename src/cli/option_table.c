@@ -6,9 +6,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/node.h"
+#include "cli/observe.h"
 #include "cli/options.h"
 #include "engine/engine.h"
+
+static bool set_log_level(struct ln_cli_options *options, const char *value)
+{
+	(void)options;
+	return ln_log_set_level(value);
+}
+
+static bool set_log_format(struct ln_cli_options *options, const char *value)
+{
+	(void)options;
+	return ln_log_set_format(value);
+}
 
 static bool set_tcplisten(struct ln_cli_options *options, const char *value)
 {
@@ -110,7 +124,7 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	.kind = LN_CLI_OTHER, .apply = (reader), .values = (what)
 
 /* In the order of their enumerators. */
-static const char *const strategies[] = { "slab", "guard", NULL };
+static const char *const strategies[] = { "slab", "guard", "auto", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
 static const char *const forms[] = { "table", "json", NULL };
 static const char *const styles[] = { "pretty", "terse", NULL };
@@ -128,9 +142,17 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "epoch: let their code check a counter (slower)",
 	  CHOICE(OPTION(epochs), false, preemptions) },
 	{ "--memory-strategy", NULL, "KIND",
-	  "slab: cheap processes, checked accesses (default)\n"
-	  "guard: faster code, but fewer processes",
+	  "auto: fast code while processes are some thousands,\n"
+	  "then small ones (default)\n"
+	  "slab: small processes, checked accesses\n"
+	  "guard: fast code, some thousand processes at most",
 	  CHOICE(CONFIG(strategy), LN_MEMORY_SLAB, strategies) },
+	{ "--fold-after", NULL, "TIME",
+	  "how long a process must have waited until it is\n"
+	  "kept in a compact form, which takes less memory,\n"
+	  "% (default 10s; 0: never)",
+	  .kind = LN_CLI_TIME, .place = OPTION(fold_after),
+	  .max = LN_FOLD_AFTER_MAX },
 	{ "--plugin", "-P", "PLUGIN",
 	  "let the plugin change modules before they are\n"
 	  "compiled: a file, or the name of an installed\n"
@@ -204,6 +226,13 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "% (default 5s)",
 	  .kind = LN_CLI_TIME, .place = OPTION(node.heartbeat),
 	  .min = LN_HEARTBEAT_MIN, .max = LN_HEARTBEAT_MAX },
+	{ .help = "Ending" },
+	{ "--drain", NULL, "TIME",
+	  "at SIGTERM refuse new connections, tell processes\n"
+	  "that have asked, and wait for their ends,\n"
+	  "% (default: end at once)",
+	  .kind = LN_CLI_TIME, .place = OPTION(drain), .min = LN_CLI_DRAIN_MIN,
+	  .max = LN_CLI_DRAIN_MAX },
 	{ .help = "Limits" },
 	{ "--max-memory", NULL, "SIZE",
 	  "memories and tables of a process, and what the\n"
@@ -267,7 +296,28 @@ const struct ln_cli_option ln_cli_options[] = {
 	  "milliseconds that plugins may take for a module,\n"
 	  "% (default 10000)",
 	  COUNT(LIMIT(max_plugin_ms), 1) },
+	{ .help = "Watching" },
+	{ "--observe", NULL, "ADDR",
+	  "show the program's state in a browser, and\n"
+	  "metrics, at HOST:PORT; port 0 chooses a free port;\n"
+	  "the address is printed, with a token",
+	  OTHER(ln_cli_set_observe, "HOST:PORT, such as 127.0.0.1:9464") },
+	{ "--observe-token", NULL, "FILE",
+	  "the token of that page, in a file for the user\n"
+	  "alone, which is made if it is not there; needed\n"
+	  "for addresses that other machines reach",
+	  NAME_OF(observe_token, "file") },
 	{ .help = "Reports" },
+	{ "--log-level", NULL, "LEVEL",
+	  "write messages of the runtime and of guests up to\n"
+	  "error, warn, info or debug (default warn, or that\n"
+	  "of LUNATIC_LOG)",
+	  OTHER(set_log_level, "error, warn, info or debug") },
+	{ "--log-format", NULL, "FORMAT",
+	  "text: lines for people (default, or that of\n"
+	  "LUNATIC_LOG_FORMAT)\n"
+	  "json: an object on each line",
+	  OTHER(set_log_format, "text or json") },
 	{ "--report", NULL, "[=json]",
 	  "print all processes when the first one has ended",
 	  CHOICE(OPTION(report), LN_REPORT_TABLE, forms) },
@@ -346,7 +396,7 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 };
 
 const struct ln_cli_option ln_cli_control_options[] = {
-	{ .help = "Which program (lunatic ps, inspect, kill)" },
+	{ .help = "Which program (lunatic ps, top, inspect, kill, trace)" },
 	{ "--program", "-p", "PROGRAM",
 	  "the program with this pid or name; needed when\n"
 	  "several run",
@@ -426,5 +476,49 @@ const struct ln_cli_option ln_cli_upgrade_options[] = {
 	  "all nodes that the program is connected to, one\n"
 	  "after the other, itself first",
 	  FLAG(upgrade.all_nodes, true) },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_trace_options[] = {
+	{ .help = "What to trace (lunatic trace)" },
+	{ "--environment", NULL, "N",
+	  "the processes of the environment with the number N\n"
+	  "and of those below it; all of them are below 0",
+	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
+	{ "--new", NULL, NULL, "processes that are started from now on",
+	  FLAG(ask.fresh, true) },
+	{ "--count", NULL, "N", "end after N events, % (default 1000)",
+	  COUNT(OPTION(ask.count), 1), .max = LN_CLI_TRACE_COUNT_MAX },
+	{ "--time", NULL, "TIME", "end after that, % (default 10s)",
+	  .kind = LN_CLI_TIME, .place = OPTION(ask.time), .min = LN_NS_PER_MS,
+	  .max = LN_CLI_TRACE_TIME_MAX },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_top_options[] = {
+	{ .help = "What is shown (lunatic top)" },
+	{ "--batch", "-b", "N",
+	  "print N rounds as text, one each interval, and end",
+	  COUNT(OPTION(ask.batch), 1), .max = INT64_MAX },
+	{ "--interval", "-i", "MS",
+	  "milliseconds from round to round, % (default 1000)",
+	  COUNT(OPTION(ask.interval), 100), .max = 3600000 },
+	{ "--sort", NULL, "BY",
+	  "cpu (default), memory, mailbox, growth or messages",
+	  NAME_OF(ask.sort, "order, see lunatic top --help") },
+	{ "--absolute", NULL, NULL,
+	  "show what was since the start of each process, not\n"
+	  "since the last round",
+	  FLAG(ask.absolute, true) },
+	{ "--max", NULL, "N", "with --batch: N processes, % (default 50)",
+	  COUNT(OPTION(ask.max), 0), .max = 200 },
+	{ "--state", NULL, "STATE", "only processes in this state",
+	  NAME_OF(ask.state, "state") },
+	{ "--name", NULL, "TEXT",
+	  "only processes with TEXT in their name or label",
+	  NAME_OF(ask.name, "process, or a part of it") },
+	{ "--environment", NULL, "N",
+	  "only processes of the environment with the number N",
+	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
 	{ .help = NULL },
 };

@@ -14,6 +14,7 @@
 #include "cli/cargo.h"
 #include "cli/nearest.h"
 #include "cli/node.h"
+#include "cli/observe.h"
 
 #define REPORT_MAX 50
 #define TEST_TIMEOUT 60
@@ -272,7 +273,9 @@ static int read_file(int argc, char **argv, int at,
 	error = read_filters(argc, argv, at + 1, options);
 	if (error < 0 || options->action != LN_CLI_TEST)
 		return error;
-	return ln_cli_check_node(options) ? 0 : LN_EINVAL;
+	return ln_cli_check_node(options) && ln_cli_check_observe(options)
+		       ? 0
+		       : LN_EINVAL;
 }
 
 static int refuse_file(const struct ln_cli_options *options, const char *file)
@@ -290,6 +293,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 
 	*options = (struct ln_cli_options){
 		.report_max = REPORT_MAX,
+		.fold_after = LN_FOLD_AFTER_DEFAULT,
 		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
 	};
 	if (ln_config_new(&options->config) < 0) {
@@ -302,7 +306,7 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		return at;
 	if (options->action == LN_CLI_HELP || options->action == LN_CLI_VERSION)
 		return 0;
-	if (!ln_cli_check_node(options))
+	if (!ln_cli_check_node(options) || !ln_cli_check_observe(options))
 		return LN_EINVAL;
 	if (options->no_entry) {
 		if (at < argc)

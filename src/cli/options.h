@@ -6,11 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/time.h"
 #include "cli/option.h"
 #include "cli/report.h"
 #include "cluster/node.h"
 #include "engine/compiler.h"
 #include "process/config.h"
+
+#define LN_FOLD_AFTER_DEFAULT (10 * LN_NS_PER_S)
+#define LN_FOLD_AFTER_MAX (86400 * LN_NS_PER_S)
 
 /* Compiles large modules in child processes: this program itself, even if its
  * file has changed since. */
@@ -59,6 +63,14 @@ struct ln_test_options {
 	size_t skip_count;
 };
 
+/* How long a drain may take, nanoseconds. */
+#define LN_CLI_DRAIN_MIN (100 * LN_NS_PER_MS)
+#define LN_CLI_DRAIN_MAX (LN_NS_PER_S * 24 * 3600)
+
+/* How much a trace may tell, and for how long. */
+#define LN_CLI_TRACE_COUNT_MAX 10000000
+#define LN_CLI_TRACE_TIME_MAX (LN_NS_PER_S * 24 * 3600)
+
 /* Of the commands that ask a running program: cli/control.h. */
 struct ln_control_words {
 	const char *folder;  /* of control sockets; NULL: the usual one */
@@ -73,6 +85,12 @@ struct ln_control_words {
 	uint64_t max;
 	bool all;
 	bool nodes;
+	uint64_t count;    /* of events, lunatic trace; as the next two */
+	uint64_t time;     /* nanoseconds */
+	bool fresh;        /* processes that are started from now on */
+	uint64_t batch;    /* rounds to print; 0: as usual */
+	uint64_t interval; /* milliseconds */
+	bool absolute;
 };
 
 /* Of `lunatic upgrade`. */
@@ -93,19 +111,24 @@ struct ln_cli_options {
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
 	size_t stack;             /* bytes of guests' frames; 0: default */
+	int64_t fold_after;       /* ns, see process/fold.h; 0: never */
 	struct ln_config *config; /* owned; arguments are not in it yet */
 	const char **plugins;     /* their files; owned list */
 	size_t plugin_count;
 	bool some_envs; /* guests get the variables in config, no others */
 	struct ln_compiler_limits compiling;
-	const char *heap_profiles;   /* a folder; NULL: none */
-	enum ln_report_form report;  /* at the end */
+	const char *heap_profiles;  /* a folder; NULL: none */
+	enum ln_report_form report; /* at the end */
+	uint64_t
+		drain; /* nanoseconds at SIGTERM, base/time.h; 0: end at once */
 	size_t report_max;           /* processes in a report */
 	struct ln_node_options node; /* no address: this is not a node */
 	const char **peers;          /* those in it; owned list */
 	const char **finders;        /* likewise */
 	char *attributes;            /* likewise, owned */
 	bool no_entry;               /* there is no file to run */
+	const char *observe;         /* where the page is; NULL: nowhere */
+	const char *observe_token;   /* a file; NULL: it is drawn */
 	const char *file;            /* NULL: none */
 	char **args;                 /* of the guest, the file's name first */
 	size_t arg_count;
@@ -122,6 +145,8 @@ extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
 extern const struct ln_cli_option ln_cli_upgrade_options[];
+extern const struct ln_cli_option ln_cli_trace_options[];
+extern const struct ln_cli_option ln_cli_top_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

@@ -29,8 +29,10 @@
 #include "process/config.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
+#include "process/fold.h"
 #include "process/listeners.h"
 #include "process/runtime.h"
+#include "process/shutdown.h"
 
 /* Every connection is a descriptor, and the usual limit exists for programs
  * that wait with select(2), which this one does not. */
@@ -330,6 +332,11 @@ struct ln_runtime *ln_cli_start_runtime(const struct ln_cli_options *options)
 	    !ln_cli_check_listeners(options->config))
 		return NULL;
 	error = ln_runtime_new(&runtime_options, &runtime);
+	if (error == 0 && options->fold_after > 0) {
+		error = ln_folding_start(runtime, options->fold_after);
+		if (error < 0)
+			ln_runtime_free(runtime);
+	}
 	if (error == 0)
 		return runtime;
 	ln_cli_refuse_start(error);

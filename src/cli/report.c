@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "base/uuid.h"
+#include "cli/control.h"
 #include "cluster/node.h"
 #include "engine/host_table.h"
 #include "lunatic_version.h"
@@ -42,19 +42,9 @@ static const char *const metric_kinds[] = { "counter", "gauge", "histogram" };
 /* The start of a number that fits seven columns: 512, 1.5K, 64.0M. */
 static void print_size(FILE *out, int width, uint64_t bytes)
 {
-	static const char units[] = "KMGTPE";
 	char text[32];
-	double value = (double)bytes;
-	int unit = -1;
 
-	while (value >= 1024 && units[unit + 1] != '\0') {
-		value /= 1024;
-		unit++;
-	}
-	if (unit < 0)
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
-	else
-		snprintf(text, sizeof(text), "%.1f%c", value, units[unit]);
+	ln_ask_format_size(text, sizeof(text), bytes);
 	fprintf(out, "%*s", width, text);
 }
 
@@ -133,6 +123,12 @@ static void print_where(FILE *out, const struct ln_process_info *info)
 	char host[64] = "";
 	size_t len;
 
+	if (info->folded > 0) {
+		fputs("(folded into ", out);
+		print_size(out, 0, info->folded);
+		fputc(')', out);
+		return;
+	}
 	if (info->function == NULL && info->host == NULL) {
 		fputc('-', out);
 		return;
@@ -207,6 +203,87 @@ static void print_instances(FILE *out, const struct ln_spares_tally *spares)
 	fputc('\n', out);
 }
 
+/* Nothing, when no memory has address space of its own. */
+static void print_slots(FILE *out, const struct ln_slots_tally *slots)
+{
+	if (slots->taken == 0)
+		return;
+	fprintf(out, "lunatic: %u of %u fast slots used, %u mappings",
+		slots->taken, slots->max, slots->mappings);
+	if (slots->held > 0) {
+		fputs(", ", out);
+		print_size(out, 0, slots->held);
+		fputs(" held", out);
+	}
+	fputc('\n', out);
+}
+
+/* A duration in the unit that suits it, two digits at least. */
+static void print_wait(FILE *out, const char *before, double seconds)
+{
+	double value = seconds * 1e9;
+	const char *unit = "ns";
+
+	if (seconds >= 1) {
+		value = seconds;
+		unit = "s";
+	} else if (seconds >= 1e-3) {
+		value = seconds * 1e3;
+		unit = "ms";
+	} else if (seconds >= 1e-6) {
+		value = seconds * 1e6;
+		unit = "us";
+	}
+	fprintf(out, "%s%.3g %s", before, value, unit);
+}
+
+static void print_waits(FILE *out, const char *what,
+			const struct ln_histogram_summary *waits)
+{
+	fprintf(out, "lunatic: %s waited", what);
+	if (waits->count == 0) {
+		fputs(": not known yet\n", out);
+		return;
+	}
+	print_wait(out, " ", waits->p50);
+	print_wait(out, " (p50), ", waits->p90);
+	print_wait(out, " (p90), ", waits->p99);
+	print_wait(out, " (p99), at most ", waits->max);
+	fputc('\n', out);
+}
+
+/* Nothing, when it is not known. */
+static void print_observed(FILE *out, const struct ln_observed *observed)
+{
+	const struct ln_sched_counts *counts = &observed->counts;
+
+	if (observed->workers == 0)
+		return;
+	fprintf(out,
+		"lunatic: %u workers, busy for %.3f s, idle for %.3f s; %llu "
+		"switches, %llu steals, %llu preemptions\n",
+		observed->workers, (double)counts->awake / 1e9,
+		(double)counts->asleep / 1e9,
+		(unsigned long long)counts->switches,
+		(unsigned long long)counts->steals,
+		(unsigned long long)counts->preemptions);
+	print_waits(out, "runnable processes", &observed->run_waits);
+	print_waits(out, "messages", &observed->message_waits);
+}
+
+/* Nothing, when no process was ever folded. */
+static void print_folds(FILE *out, const struct ln_fold_tally *folds)
+{
+	if (folds->folds == 0)
+		return;
+	fprintf(out, "lunatic: %llu processes folded into ",
+		(unsigned long long)folds->folded);
+	print_size(out, 0, folds->bytes);
+	fprintf(out, ", %llu times folded, %llu unfolded\n",
+		(unsigned long long)folds->folds,
+		(unsigned long long)folds->unfolds);
+}
+
 static void print_summary(FILE *out, const struct ln_inspection *all)
 {
 	const struct ln_tally *tally = &all->tally;
@@ -232,6 +309,9 @@ static void print_summary(FILE *out, const struct ln_inspection *all)
 	print_size(out, 0, all->memory);
 	fputc('\n', out);
 	print_instances(out, &all->spares);
+	print_slots(out, &all->slots);
+	print_observed(out, &all->observed);
+	print_folds(out, &all->folds);
 }
 
 static void print_peer(FILE *out, const struct ln_fabric_peer *peer)
@@ -328,45 +408,9 @@ static void print_table(FILE *out, const struct ln_inspection *all,
 	print_metrics(out, metrics, max);
 }
 
-/* Prints a character of a string of JSON, or an escape for one that acts on a
- * terminal. */
-static void print_character(FILE *out, const uint8_t *at, size_t len)
-{
-	uint32_t code = ln_utf8_decode(at, len);
-
-	if (code == '"' || code == '\\')
-		fprintf(out, "\\%c", (int)code);
-	else if (ln_text_is_safe(code))
-		fwrite(at, 1, len, out);
-	else if (code < 0x10000)
-		fprintf(out, "\\u%04x", code);
-	else
-		fprintf(out, "\\u%04x\\u%04x",
-			0xd800 + ((code - 0x10000) >> 10),
-			0xdc00 + ((code - 0x10000) & 0x3ff));
-}
-
-/* A JSON string; bytes that are not UTF-8 are copied. */
-static void print_json_bytes(FILE *out, const char *text, size_t len)
-{
-	const uint8_t *bytes = (const uint8_t *)text;
-
-	fputc('"', out);
-	for (size_t at = 0; at < len;) {
-		size_t n = ln_utf8_sequence(bytes + at, len - at);
-
-		if (n > 0)
-			print_character(out, bytes + at, n);
-		else
-			fprintf(out, "\\u%04x", bytes[at]);
-		at += n > 0 ? n : 1;
-	}
-	fputc('"', out);
-}
-
 static void print_string(FILE *out, const char *text)
 {
-	print_json_bytes(out, text, strlen(text));
+	ln_json_string(out, text, strlen(text));
 }
 
 /* A member that is null when the text is empty. */
@@ -417,7 +461,10 @@ static void print_object(FILE *out, const struct ln_process_info *info)
 	print_number(out, "message_bytes", info->message_bytes);
 	print_number(out, "received", info->received);
 	print_number(out, "dropped", info->dropped);
+	print_number(out, "sent", info->sent);
+	print_number(out, "cpu_us", info->cpu / 1000);
 	print_number(out, "memory_bytes", info->memory);
+	print_number(out, "folded_bytes", info->folded);
 	print_number(out, "slices", info->slices);
 	print_number(out, "fuel", info->fuel);
 	print_number(out, "age_ms", (uint64_t)(info->age / LN_NS_PER_MS));
@@ -479,7 +526,7 @@ static void print_metric_object(FILE *out, const struct ln_metric_value *value)
 	const struct ln_histogram_summary *histogram = &value->histogram;
 
 	fputs("{\"name\":", out);
-	print_json_bytes(out, value->name, value->name_len);
+	ln_json_string(out, value->name, value->name_len);
 	fprintf(out, ",\"kind\":\"%s\"", metric_kinds[value->kind]);
 	if (value->kind == LN_METRIC_COUNTER) {
 		print_number(out, "value", value->counter);
@@ -526,6 +573,58 @@ static void print_instances_object(FILE *out,
 	fputs("}}", out);
 }
 
+static void print_slots_object(FILE *out, const struct ln_slots_tally *slots)
+{
+	fprintf(out, ",\"fast_slots\":{\"used\":%u", slots->taken);
+	print_number(out, "max", slots->max);
+	print_number(out, "mappings", slots->mappings);
+	print_number(out, "held_bytes", slots->held);
+	fputc('}', out);
+}
+
+static void print_waits_object(FILE *out, const char *name,
+			       const struct ln_histogram_summary *waits)
+{
+	fprintf(out, ",\"%s\":{\"count\":%llu", name,
+		(unsigned long long)waits->count);
+	print_double(out, "sum", waits->sum);
+	print_double(out, "p50", waits->p50);
+	print_double(out, "p90", waits->p90);
+	print_double(out, "p99", waits->p99);
+	print_double(out, "max", waits->max);
+	fputc('}', out);
+}
+
+static void print_observed_object(FILE *out, const struct ln_observed *observed)
+{
+	const struct ln_sched_counts *counts = &observed->counts;
+
+	fprintf(out, ",\"scheduler\":{\"workers\":%u", observed->workers);
+	print_number(out, "busy_ms", counts->awake / LN_NS_PER_MS);
+	print_number(out, "in_tasks_ms", counts->in_tasks / LN_NS_PER_MS);
+	print_number(out, "idle_ms", counts->asleep / LN_NS_PER_MS);
+	print_number(out, "switches", counts->switches);
+	print_number(out, "steals", counts->steals);
+	print_number(out, "stolen", counts->stolen);
+	print_number(out, "preemptions", counts->preemptions);
+	print_number(out, "messages", counts->messages);
+	print_waits_object(out, "run_wait_seconds", &observed->run_waits);
+	print_waits_object(out, "message_wait_seconds",
+			   &observed->message_waits);
+	fputc('}', out);
+}
+
+static void print_folds_object(FILE *out, const struct ln_fold_tally *folds)
+{
+	fprintf(out, ",\"folding\":{\"folded\":%llu",
+		(unsigned long long)folds->folded);
+	print_number(out, "bytes", folds->bytes);
+	print_number(out, "folds", folds->folds);
+	print_number(out, "unfolds", folds->unfolds);
+	print_number(out, "refusals", folds->refusals);
+	fputc('}', out);
+}
+
 static void print_json(FILE *out, const struct ln_inspection *all,
 		       const struct ln_cli_nodes *nodes,
 		       const struct ln_cli_metrics *metrics, size_t max)
@@ -548,6 +647,9 @@ static void print_json(FILE *out, const struct ln_inspection *all,
 	print_number(out, "messages_dropped", tally->dropped);
 	print_number(out, "memory_bytes", all->memory);
 	print_instances_object(out, &all->spares);
+	print_slots_object(out, &all->slots);
+	print_observed_object(out, &all->observed);
+	print_folds_object(out, &all->folds);
 	print_node_object(out, nodes);
 	print_metric_objects(out, metrics, max);
 	fputs(",\"processes\":[", out);
@@ -628,6 +730,9 @@ void ln_cli_report(struct ln_runtime *runtime, struct ln_node *member,
 		ln_log_say("no memory for a report");
 		return;
 	}
-	ln_log_text(text, len);
+	if (ln_log_is_json())
+		ln_log_value("report", text, len - 1); /* without its end */
+	else
+		ln_log_text(text, len);
 	free(text);
 }

@@ -45,6 +45,8 @@ struct finder {
 	struct ln_found found;
 	char *complaint; /* that was logged last; NULL: none */
 	bool told;       /* that addresses were left out */
+	const char *list[LN_FOUND_MAX];
+	char events[4096]; /* of inotify */
 
 	pthread_mutex_t lock;
 	struct ln_fabric *fabric; /* under lock; NULL: nobody asks any more */
@@ -138,16 +140,15 @@ static bool ask(struct finder *finder)
 /* Passes the answer on; false: nobody wants it any more. */
 static bool tell(struct finder *finder, bool answered)
 {
-	const char *list[LN_FOUND_MAX];
 	struct ln_fabric *fabric;
 
 	for (size_t i = 0; i < finder->found.count; i++)
-		list[i] = finder->found.addresses[i];
+		finder->list[i] = finder->found.addresses[i];
 	pthread_mutex_lock(&finder->lock);
 	fabric = finder->fabric;
 	if (fabric != NULL)
 		fabric->class->found(fabric, finder->number,
-				     answered ? list : NULL,
+				     answered ? finder->list : NULL,
 				     finder->found.count);
 	pthread_mutex_unlock(&finder->lock);
 	return fabric != NULL;
@@ -175,9 +176,7 @@ static void watch_folder(struct finder *finder)
 
 static void forget_changes(struct finder *finder)
 {
-	char events[4096];
-
-	while (read(finder->watch, events, sizeof(events)) > 0)
+	while (read(finder->watch, finder->events, sizeof(finder->events)) > 0)
 		continue;
 }
 

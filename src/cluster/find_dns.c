@@ -103,8 +103,8 @@ static void add_address(const struct ln_address *address,
 static int add_service(ns_msg *message, ns_rr *record, struct ln_found *found)
 {
 	const uint8_t *data = ns_rr_rdata(*record);
-	char host[NS_MAXDNAME];
-	char text[NS_MAXDNAME + 8];
+	char host[LN_NODE_ADDRESS_SIZE]; /* a longer name is no host's */
+	char text[LN_NODE_ADDRESS_SIZE + 8];
 	int len;
 
 	if (ns_rr_rdlen(*record) < 7)
@@ -137,26 +137,44 @@ static int add_record(ns_msg *message, ns_rr *record, uint16_t port,
 	return 0;
 }
 
-int ln_find_dns_read(const uint8_t *answer, size_t len, int type, uint16_t port,
-		     struct ln_found *found)
-{
+/* Large, so not on a stack. */
+struct reading {
 	ns_msg message;
 	ns_rr record;
+};
 
-	if (len > ANSWER_MAX || ns_initparse(answer, (int)len, &message) < 0)
-		return LN_EFORMAT;
-	for (int i = 0; i < ns_msg_count(message, ns_s_an); i++) {
+static int read_records(struct reading *reading, int type, uint16_t port,
+			struct ln_found *found)
+{
+	for (int i = 0; i < ns_msg_count(reading->message, ns_s_an); i++) {
 		int result = 0;
 
-		if (ns_parserr(&message, ns_s_an, i, &record) < 0)
+		if (ns_parserr(&reading->message, ns_s_an, i,
+			       &reading->record) < 0)
 			return LN_EFORMAT;
-		if (ns_rr_class(record) == ns_c_in &&
-		    (int)ns_rr_type(record) == type)
-			result = add_record(&message, &record, port, found);
+		if (ns_rr_class(reading->record) == ns_c_in &&
+		    (int)ns_rr_type(reading->record) == type)
+			result = add_record(&reading->message, &reading->record,
+					    port, found);
 		if (result < 0)
 			return result;
 	}
 	return 0;
+}
+
+int ln_find_dns_read(const uint8_t *answer, size_t len, int type, uint16_t port,
+		     struct ln_found *found)
+{
+	struct reading *reading = malloc(sizeof(*reading));
+	int result = LN_EFORMAT;
+
+	if (reading == NULL)
+		return LN_ENOMEM;
+	if (len <= ANSWER_MAX &&
+	    ns_initparse(answer, (int)len, &reading->message) == 0)
+		result = read_records(reading, type, port, found);
+	free(reading);
+	return result;
 }
 
 struct asking {

@@ -34,7 +34,7 @@ int ln_find_dns_ask(const struct ln_find_dns *dns, uint16_t port,
 		    struct ln_found *found, const char **reason);
 
 /* Reads an answer, any bytes, which was asked for records of that type (A, AAAA
- * or SRV); `port` is for A and AAAA. LN_EFORMAT. */
+ * or SRV); `port` is for A and AAAA. LN_EFORMAT, LN_ENOMEM. */
 int ln_find_dns_read(const uint8_t *answer, size_t len, int type, uint16_t port,
 		     struct ln_found *found);
 

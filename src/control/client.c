@@ -140,14 +140,15 @@ static int read_line(struct ln_control_client *client, int64_t deadline,
 	size_t looked = 0;
 
 	for (;;) {
-		const char *start =
-			(const char *)client->in.data + client->taken;
+		const char *start = (const char *)client->in.data;
 		size_t left = client->in.len - client->taken;
 		const char *end = NULL;
 		int result;
 
-		if (left > looked)
+		if (left > looked) {
+			start += client->taken;
 			end = memchr(start + looked, '\n', left - looked);
+		}
 		if (end != NULL) {
 			client->taken += (size_t)(end - start) + 1;
 			*object = json_loadb(start, (size_t)(end - start), 0,
@@ -155,6 +156,7 @@ static int read_line(struct ln_control_client *client, int64_t deadline,
 			if (json_is_object(*object))
 				return 0;
 			json_decref(*object);
+			*object = NULL;
 			ln_text_format(error,
 				       "what the program answers is not what "
 				       "this program understands");

@@ -22,15 +22,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/guard.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cluster/node.h"
@@ -67,6 +68,7 @@ struct server {
 	size_t sockets; /* among them */
 	int64_t pause;  /* until then the listener is left alone */
 	struct pollfd polled[AT_CLIENTS + CLIENTS];
+	char bytes[READ_SIZE]; /* that were just read */
 };
 
 /* ---- The struct ---- */
@@ -131,16 +133,16 @@ static void drop_client(struct server *server, size_t at)
 static void refuse_client(int fd, const char *code, const char *message)
 {
 	char *text;
+	int len = asprintf(&text,
+			   "{\"error\":{\"code\":\"%s\","
+			   "\"message\":\"%s\"}}\n",
+			   code, message);
 
-	ln_text_format(&text,
-		       "{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}", code,
-		       message);
-	if (text != NULL) {
-		text[strlen(text)] = '\n';
+	if (len > 0) {
 		/* Who does not get it sees the end. */
-		(void)send(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)send(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		free(text);
 	}
-	free(text);
 	ln_fd_close(fd);
 }
 
@@ -257,13 +259,12 @@ static void take_bytes(struct client *client, const char *bytes, size_t len)
 	}
 }
 
-static void read_client(struct client *client)
+static void read_client(struct server *server, struct client *client)
 {
-	char bytes[READ_SIZE];
-	ssize_t n = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t n = recv(client->fd, server->bytes, READ_SIZE, MSG_DONTWAIT);
 
 	if (n > 0)
-		take_bytes(client, bytes, (size_t)n);
+		take_bytes(client, server->bytes, (size_t)n);
 	else if (n == 0)
 		client->closed = true;
 	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
@@ -396,7 +397,7 @@ static void serve_client(struct server *server, struct client *client,
 	int64_t now = ln_time_now();
 
 	if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && reads(client))
-		read_client(client);
+		read_client(server, client);
 	else if ((events & (POLLHUP | POLLERR)) != 0)
 		client->gone = true;
 	ln_control_session_work(&client->session, now);
@@ -408,36 +409,42 @@ static void serve_client(struct server *server, struct client *client,
 	client->due = ln_control_session_due(&client->session, now);
 }
 
-void *ln_control_serve(void *argument)
+/* Waits for something to do, and does it. */
+static void serve_once(struct server *server)
 {
-	struct server server = { .control = argument };
-	struct ln_control *control = argument;
+	int64_t now = ln_time_now();
+	size_t count = server->count;
+	int64_t next;
 
-	/* Acquire, pairs with the release in ln_control_stop. */
-	while (!atomic_load_explicit(&control->stopping,
-				     memory_order_acquire)) {
-		int64_t now = ln_time_now();
-		int64_t next;
-		size_t count = server.count;
-
-		prepare_poll(&server, now, &next);
-		if (poll(server.polled, AT_CLIENTS + server.count,
-			 timeout_until(next, now)) < 0)
-			continue;
-		if (server.polled[AT_WAKE].revents != 0)
-			sleep_over(&server);
-		for (size_t i = count; i > 0; i--)
-			serve_client(&server, server.clients[i - 1],
-				     server.polled[AT_CLIENTS + i - 1].revents);
-		for (size_t i = count; i > 0; i--) {
-			if (is_over(server.clients[i - 1], ln_time_now()))
-				drop_client(&server, i - 1);
-		}
-		if (server.polled[AT_LISTENER].revents != 0)
-			accept_clients(&server);
+	prepare_poll(server, now, &next);
+	if (poll(server->polled, AT_CLIENTS + count, timeout_until(next, now)) <
+	    0)
+		return;
+	if (server->polled[AT_WAKE].revents != 0)
+		sleep_over(server);
+	for (size_t i = count; i > 0; i--)
+		serve_client(server, server->clients[i - 1],
+			     server->polled[AT_CLIENTS + i - 1].revents);
+	for (size_t i = count; i > 0; i--) {
+		if (is_over(server->clients[i - 1], ln_time_now()))
+			drop_client(server, i - 1);
 	}
-	while (server.count > 0)
-		drop_client(&server, server.count - 1);
+	if (server->polled[AT_LISTENER].revents != 0)
+		accept_clients(server);
+}
+
+static void *serve(void *argument)
+{
+	struct server *server = argument;
+
+	prctl(PR_SET_NAME, "ln-control");
+	/* Acquire, pairs with the release in ln_control_stop. */
+	while (!atomic_load_explicit(&server->control->stopping,
+				     memory_order_acquire))
+		serve_once(server);
+	while (server->count > 0)
+		drop_client(server, server->count - 1);
+	free(server);
 	return NULL;
 }
 
@@ -446,15 +453,22 @@ void *ln_control_serve(void *argument)
 /* With all signals blocked: they are for other threads. */
 static int start_thread(struct ln_control *control)
 {
+	struct server *server = calloc(1, sizeof(*server));
 	sigset_t all, before;
 	int error;
 
+	if (server == NULL)
+		return ENOMEM;
+	server->control = control;
 	sigfillset(&all);
 	error = pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (error != 0)
+	if (error != 0) {
+		free(server);
 		return error;
-	error = pthread_create(&control->thread, NULL, ln_control_serve,
-			       control);
+	}
+	error = pthread_create(&control->thread, NULL, serve, server);
+	if (error != 0)
+		free(server);
 	/* It was a valid mask. */
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error;
@@ -469,11 +483,6 @@ static int open_server(struct ln_control *control, const char *folder,
 		ln_control_listen(folder, control->name, &control->path, error);
 	if (control->listener < 0)
 		return control->listener;
-	/* Guests must not put anything of theirs in its place. */
-	if (ln_guard_add(folder) < 0) {
-		ln_text_format(error, "cannot keep guests out of '%s'", folder);
-		return LN_EIO;
-	}
 	control->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	number = control->wake < 0 ? errno : start_thread(control);
 	if (number == 0)
@@ -544,7 +553,7 @@ void ln_control_stop(struct ln_control *control)
 	ln_control_set_member(control, NULL);
 	/* Nobody new: those who look for programs do not find it. */
 	(void)unlink(control->path);
-	/* Release, pairs with the acquire in ln_control_serve. */
+	/* Release, pairs with the acquire in serve. */
 	atomic_store_explicit(&control->stopping, true, memory_order_release);
 	ln_control_wake(control);
 	pthread_join(control->thread, NULL);

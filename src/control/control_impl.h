@@ -44,7 +44,4 @@ void ln_control_deinit(struct ln_control *control);
 /* Has waiting requests do a step. Any thread, also on a fiber. */
 void ln_control_wake(struct ln_control *control);
 
-/* The loop of the thread. */
-void *ln_control_serve(void *control);
-
 #endif

@@ -12,6 +12,8 @@
 
 #include "process/inspect.h"
 
+struct ln_environment;
+
 enum ln_field_kind {
 	LN_FIELD_COUNT, /* an unsigned number, of 4 or 8 bytes */
 	LN_FIELD_BYTES, /* the same */
@@ -48,5 +50,9 @@ int ln_field_compare(const struct ln_field *field,
 
 /* The JSON object of a process; NULL: memory is short. */
 json_t *ln_process_object(const struct ln_process_info *info);
+
+/* That of an environment: what it bounds, and how much of that is used. The
+ * caller keeps it; likewise. */
+json_t *ln_environment_object(const struct ln_environment *environment);
 
 #endif

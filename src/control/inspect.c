@@ -192,7 +192,7 @@ static json_t *above_array(const struct ln_environment *environment)
 
 /* What the environment bounds, and how much of that is used. The process keeps
  * the environment. */
-static json_t *environment_object(const struct ln_environment *from)
+json_t *ln_environment_object(const struct ln_environment *from)
 {
 	const struct ln_limits *limits = &from->limits;
 	json_t *object = json_object();
@@ -267,7 +267,8 @@ static json_t *process_object(struct ln_examination *from)
 		relations_array(from->watched, from->watched_count)) &&
 	    set(object, "monitors", number(from->monitors)) &&
 	    set(object, "watchers", number(from->watchers)) &&
-	    set(object, "in", environment_object(from->process->environment)))
+	    set(object, "in",
+		ln_environment_object(from->process->environment)))
 		return object;
 	json_decref(object);
 	return NULL;

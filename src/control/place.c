@@ -24,11 +24,14 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/folders.h"
+#include "base/guard.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "engine/cache.h"
 
 #define VARIABLE "XDG_RUNTIME_DIR"
 #define BELOW ".local/run"
@@ -209,11 +212,22 @@ static int check_folder(const char *folder, char **error)
 	return 0;
 }
 
+/* Guests must not put anything of theirs in its place. A folder that leads to
+ * it may lead to those of keys and compiled code as well, and be new. */
+static int close_folder(const char *folder, char **error)
+{
+	if (ln_guard_add(folder) == 0 && ln_cache_guard() == 0)
+		return 0;
+	ln_text_format(error, "cannot keep guests out of '%s'", folder);
+	return LN_EIO;
+}
+
 /* Makes the folder and those that lead to it, for the user alone. */
-static int make_folder(const char *folder, char **error)
+int ln_control_make_folder(const char *folder, char **error)
 {
 	char *path = strdup(folder);
 	bool made = true;
+	int result;
 
 	if (path == NULL)
 		return LN_ENOMEM;
@@ -229,7 +243,8 @@ static int make_folder(const char *folder, char **error)
 	if (!made)
 		return fail(LN_EIO, error, "cannot make the folder", folder,
 			    strerror(errno));
-	return check_folder(folder, error);
+	result = check_folder(folder, error);
+	return result < 0 ? result : close_folder(folder, error);
 }
 
 /* Whether nobody listens at a socket any more. */
@@ -276,6 +291,7 @@ static void remove_new(int folder, const char *entry)
 {
 	struct stat status;
 
+	ln_assert(folder >= 0);
 	if (fstatat(folder, entry, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISSOCK(status.st_mode) ||
 	    time(NULL) - status.st_mtime < NEW_SECONDS)
@@ -489,7 +505,7 @@ int ln_control_listen(const char *folder, const char *name, char **path,
 	int result;
 
 	*error = NULL;
-	result = make_folder(folder, error);
+	result = ln_control_make_folder(folder, error);
 	if (result < 0)
 		return result;
 	/* For the sake of the stale ones. */

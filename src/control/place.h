@@ -19,6 +19,11 @@
  * home; LN_ELIMIT; LN_ENOMEM. */
 int ln_control_folder(const char *given, char **folder, char **error);
 
+/* Makes the folder, and those that lead to it, for the user alone, unless it is
+ * there, and closes it to guests (base/guard.h). LN_EPERM: it is another
+ * user's, or others may use it; LN_EIO, LN_ENOMEM. */
+int ln_control_make_folder(const char *folder, char **error);
+
 /* Makes a program's name of the name of its file, without the folders and the
  * ending: letters, digits, '.', '-' and '_', every other byte becomes '_'. */
 void ln_control_name(const char *file, char name[LN_CONTROL_NAME]);

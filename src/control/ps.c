@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "control/control_impl.h"
 #include "control/fields.h"
+#include "control/filter.h"
 #include "control/method.h"
 #include "control/methods.h"
 #include "process/inspect.h"
@@ -28,9 +29,7 @@ struct state {
 	/* What is asked for. */
 	const struct ln_field *sort; /* NULL: as they come */
 	uint64_t max;
-	int64_t environment; /* -1: all */
-	const char *with;    /* a state; NULL: any */
-	const char *name;    /* a part of a name; NULL: any */
+	struct ln_filter filter;
 	/* Sums of those that match. */
 	uint64_t matching;
 	uint64_t memory;
@@ -65,7 +64,8 @@ static void sort_kept(struct state *state)
 static bool is_state(const char *word)
 {
 	for (int i = 0; i <= LN_STATE_ENDING; i++) {
-		if (strcmp(ln_process_state_name(i), word) == 0)
+		if (strcmp(ln_process_state_name((enum ln_process_state)i),
+			   word) == 0)
 			return true;
 	}
 	return false;
@@ -77,12 +77,11 @@ static void begin(struct ln_control_request *request)
 	const char *sort = ln_control_text(request, "sort", NULL);
 
 	state->max = (uint64_t)ln_control_number(request, "max", INT64_MAX);
-	state->environment = ln_control_number(request, "environment", -1);
-	state->with = ln_control_text(request, "state", NULL);
-	state->name = ln_control_text(request, "name", NULL);
-	if (state->with != NULL && !is_state(state->with)) {
+	ln_filter_read(&state->filter, request);
+	if (state->filter.state != NULL && !is_state(state->filter.state)) {
 		ln_control_fail(request, "bad-argument",
-				"'%s' is no state of a process", state->with);
+				"'%s' is no state of a process",
+				state->filter.state);
 		return;
 	}
 	if (sort == NULL)
@@ -105,23 +104,10 @@ static void begin(struct ln_control_request *request)
 		ln_control_fail(request, "no-memory", "out of memory");
 }
 
-static bool matches(const struct state *state,
-		    const struct ln_process_info *info)
-{
-	if (state->environment >= 0 &&
-	    info->environment != (uint64_t)state->environment)
-		return false;
-	if (state->with != NULL &&
-	    strcmp(ln_process_state_name(info->state), state->with) != 0)
-		return false;
-	return state->name == NULL || strstr(info->name, state->name) != NULL ||
-	       strstr(info->label, state->name) != NULL;
-}
-
 static void add(struct ln_control_request *request, struct state *state,
 		const struct ln_process_info *info)
 {
-	if (!matches(state, info))
+	if (!ln_filter_matches(&state->filter, info))
 		return;
 	state->matching++;
 	state->memory += info->memory;
@@ -195,12 +181,7 @@ static const struct ln_control_argument arguments[] = {
 	  "a field: the largest numbers, or the first texts, come first" },
 	{ "max", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
 	  "the most processes to tell of; with sort at most 10000" },
-	{ "environment", LN_CONTROL_NUMBER, 0, INT64_MAX, false,
-	  "only processes of the environment with that number" },
-	{ "state", LN_CONTROL_TEXT, 1, 64, false,
-	  "only processes in that state" },
-	{ "name", LN_CONTROL_TEXT, 1, 255, false,
-	  "only processes with that in their name or label" },
+	LN_FILTER_ARGUMENTS,
 	{ .name = NULL },
 };
 

@@ -323,9 +323,6 @@ static void give(struct ln_control_request *request, const char *text,
 /* The process has ended: without a result that is an error. */
 static void finish(struct ln_control_request *request, const struct job *job)
 {
-	/* Acquire, pairs with the release in run. */
-	if (!atomic_load_explicit(&job->over, memory_order_acquire))
-		return;
 	ln_control_fail(request, "node-failed", "the node did not answer: %s",
 			job->error != NULL ? job->error
 					   : "its answer has no end");
@@ -337,15 +334,22 @@ static void step(struct ln_control_request *request)
 	int64_t lost;
 	size_t len;
 	char *text;
+	bool over;
 
 	ln_control_wait(request, LN_NEVER);
 	while (!request->over && !ln_control_is_full(request)) {
+		/* Before the feed, into which the process may put its last
+		 * lines between the two looks. Acquire, pairs with the release
+		 * in run. */
+		over = atomic_load_explicit(&state->job->over,
+					    memory_order_acquire);
 		text = ln_control_feed_take(state->job->feed, &len, &lost);
 		if (lost > 0)
 			ln_control_item(request, json_pack("{s:I}", "lost",
 							   (json_int_t)lost));
 		if (text == NULL) {
-			finish(request, state->job);
+			if (over)
+				finish(request, state->job);
 			return;
 		}
 		if (len > 0)

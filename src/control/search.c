@@ -14,12 +14,10 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "control/control_impl.h"
-#include "process/inspect.h"
 #include "process/label.h"
 #include "process/lookup.h"
 #include "process/process.h"
 #include "process/process_refs.h"
-#include "process/registry.h"
 
 #define ID_MIN 8 /* characters of an id */
 #define STEP_TIME (LN_NS_PER_MS / 2)
@@ -40,10 +38,12 @@ static bool begins_id(const struct ln_process *process, const char *text)
 	return strncasecmp(id, text, strlen(text)) == 0;
 }
 
-static bool is_registered(struct ln_process *process, const char *text)
+static bool is_registered(struct ln_search *search, struct ln_process *process)
 {
-	struct ln_registered names[LN_REGISTERED_MAX];
-	size_t count = ln_registry_names(process, names, LN_REGISTERED_MAX);
+	const struct ln_registered *names = search->names;
+	size_t count =
+		ln_registry_names(process, search->names, LN_REGISTERED_MAX);
+	const char *text = search->text;
 	size_t len = strlen(text);
 
 	for (size_t i = 0; i < count; i++) {
@@ -62,21 +62,21 @@ static bool is_labelled(struct ln_process *process, const char *text)
 }
 
 /* Whether ps shows it under that name. */
-static bool is_shown_as(struct ln_process *process, const char *text)
+static bool is_shown_as(struct ln_search *search, struct ln_process *process)
 {
-	struct ln_process_info info;
-
-	ln_process_look(process, &info);
-	return strcmp(info.name, text) == 0;
+	ln_process_look(process, &search->info);
+	return strcmp(search->info.name, search->text) == 0;
 }
 
-static enum ln_match match(struct ln_process *process, const char *text)
+static enum ln_match match(struct ln_search *search, struct ln_process *process)
 {
-	if (is_registered(process, text))
+	const char *text = search->text;
+
+	if (is_registered(search, process))
 		return LN_MATCH_NAME;
 	if (begins_id(process, text) || is_labelled(process, text))
 		return LN_MATCH_ID;
-	return is_shown_as(process, text) ? LN_MATCH_FUNCTION : LN_MATCH_NONE;
+	return is_shown_as(search, process) ? LN_MATCH_FUNCTION : LN_MATCH_NONE;
 }
 
 /* Takes the reference over. */
@@ -94,7 +94,7 @@ static void keep(struct ln_search *search, struct ln_process *process)
 /* Likewise. */
 static void look_at(struct ln_search *search, struct ln_process *process)
 {
-	enum ln_match how = match(process, search->text);
+	enum ln_match how = match(search, process);
 
 	if (how == LN_MATCH_NONE || how < search->how) {
 		ln_process_release(process);
@@ -113,9 +113,8 @@ void ln_search_begin(struct ln_search *search,
 {
 	struct ln_process *process;
 
-	*search = (struct ln_search){
-		.text = ln_control_text(request, "process", ""),
-	};
+	/* The state of a request is zero at first. */
+	search->text = ln_control_text(request, "process", "");
 	if (!is_number(search->text))
 		return;
 	process = ln_process_find(ln_control_of(request)->runtime,

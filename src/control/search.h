@@ -12,6 +12,8 @@
 
 #include "control/method.h"
 #include "process/directory.h"
+#include "process/inspect.h"
+#include "process/registry.h"
 
 struct ln_process;
 
@@ -32,6 +34,9 @@ struct ln_search {
 	uint64_t numbers[LN_SEARCH_MAX];
 	size_t count;  /* that match */
 	bool complete; /* all were looked at */
+	/* Of one process. */
+	struct ln_registered names[LN_REGISTERED_MAX];
+	struct ln_process_info info;
 };
 
 /* The row of an argument "process". */

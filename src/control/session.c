@@ -553,8 +553,10 @@ const uint8_t *
 ln_control_session_pending(const struct ln_control_session *session,
 			   size_t *len)
 {
+	static const uint8_t nothing[1];
+
 	*len = session->out.len - session->sent;
-	return session->out.data + session->sent;
+	return *len > 0 ? session->out.data + session->sent : nothing;
 }
 
 void ln_control_session_sent(struct ln_control_session *session, size_t len)

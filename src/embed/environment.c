@@ -21,7 +21,8 @@
 #include "sched/sched.h"
 
 _Static_assert((int)LUNATIC_RT_MEMORY_SLAB == LN_MEMORY_SLAB &&
-		       (int)LUNATIC_RT_MEMORY_GUARD == LN_MEMORY_GUARD,
+		       (int)LUNATIC_RT_MEMORY_GUARD == LN_MEMORY_GUARD &&
+		       (int)LUNATIC_RT_MEMORY_AUTO == LN_MEMORY_AUTO,
 	       "two numbers for one strategy");
 
 static lunatic_rt_environment_config default_config(void)
@@ -46,7 +47,7 @@ static lunatic_rt_environment_config default_config(void)
 		.max_nesting = limits->max_nesting,
 		.max_descriptors = limits->max_descriptors,
 		.max_plugin_ms = limits->max_plugin_ms,
-		.strategy = LUNATIC_RT_MEMORY_SLAB,
+		.strategy = LUNATIC_RT_MEMORY_AUTO,
 	};
 }
 
@@ -83,7 +84,8 @@ static bool are_plugins(const lunatic_rt_plugin *plugins, size_t count)
 static int check(const lunatic_rt_environment_config *from)
 {
 	if (from->strategy != LUNATIC_RT_MEMORY_SLAB &&
-	    from->strategy != LUNATIC_RT_MEMORY_GUARD)
+	    from->strategy != LUNATIC_RT_MEMORY_GUARD &&
+	    from->strategy != LUNATIC_RT_MEMORY_AUTO)
 		return LN_EINVAL;
 	if (!is_list(from->allowed, from->allowed_count) ||
 	    !is_list(from->args, from->arg_count) ||

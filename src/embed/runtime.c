@@ -11,17 +11,20 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "control/control.h"
 #include "embed/embed.h"
 #include "host/abi_gen.h"
 #include "host/stdio.h"
 #include "host/wasi/wasi.h"
 #include "lunatic_version.h"
+#include "process/fold.h"
 #include "process/runtime.h"
 #include "process/shutdown.h"
 #include "sched/task.h"
 
 #define WORKERS_MAX 256
+#define FOLD_AFTER_MAX 86400000 /* ms */
 
 /* The numbers are the same, so codes pass through unchanged. */
 #define CHECK_ERROR(name, number, text)                       \
@@ -85,6 +88,7 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	struct ln_runtime_options options = { .host = &ln_host_abi,
 					      .free_wasi = ln_wasi_free };
 	lunatic_rt_config own = { .workers = 0 };
+	int error;
 
 	if (runtime == NULL)
 		return LN_EINVAL;
@@ -92,7 +96,7 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	if (config != NULL &&
 	    ln_embed_read_config(&own, sizeof(own), config) < 0)
 		return LN_EINVAL;
-	if (own.workers > WORKERS_MAX ||
+	if (own.workers > WORKERS_MAX || own.fold_after_ms > FOLD_AFTER_MAX ||
 	    !set_compiling(&own, &options.compiling))
 		return LN_EINVAL;
 	options.workers = (unsigned)own.workers;
@@ -100,7 +104,16 @@ int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)
 	options.on_trap = own.on_trap;
 	options.on_trap_argument = own.on_trap_argument;
 	pthread_once(&once, prepare_program);
-	return ln_runtime_new(&options, runtime);
+	error = ln_runtime_new(&options, runtime);
+	if (error < 0 || own.fold_after_ms == 0)
+		return error;
+	error = ln_folding_start(*runtime,
+				 (int64_t)own.fold_after_ms * LN_NS_PER_MS);
+	if (error == 0)
+		return 0;
+	ln_runtime_free(*runtime);
+	*runtime = NULL;
+	return error;
 }
 
 /* Whether the caller is a process, or a function that runs for one. */

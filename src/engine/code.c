@@ -37,6 +37,7 @@
 #include "engine/engine_class.h"
 #include "engine/entries.h"
 #include "engine/imports.h"
+#include "engine/lines.h"
 #include "engine/names.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
@@ -54,7 +55,8 @@ struct ln_codes {
 	struct ln_fair_queue turns[LN_CODE_PHASES];
 	_Atomic bool together; /* no other process comes to compiling */
 	struct ln_lock lock;
-	struct ln_table table; /* struct ln_code, by hash; under lock */
+	struct ln_table table;        /* struct ln_code, by hash; under lock */
+	struct ln_code_counts counts; /* any thread */
 };
 
 enum state { PENDING, READY, FAILED };
@@ -77,9 +79,11 @@ struct ln_code {
 	struct ln_cache_key key; /* of the cache on disk */
 	struct ln_weight weight;
 	struct ln_compilation *compilation; /* in another process; or NULL */
+	int64_t started;                    /* its compilation, ns */
 	struct ln_compiled *code;
 	struct ln_entries *entries;
 	struct ln_names *names;       /* point into `bytes` */
+	struct ln_lines *lines;       /* owns `bytes`; NULL: there are none */
 	struct ln_elements *elements; /* NULL: not needed, or none */
 	struct ln_scan scan;
 	enum ln_abi_generation generation; /* of what it imports */
@@ -236,8 +240,10 @@ static bool load_code(struct ln_code *self, struct ln_variant *variant)
 	error = class_of(self)->deserialize(variant, code, len, &self->code,
 					    &text);
 	free(code);
-	if (error == 0)
+	if (error == 0) {
+		ln_code_count_loaded(&ln_engine_codes(self->engine)->counts);
 		return true;
+	}
 	/* Made on a machine with another processor, for example: what is
 	 * compiled now takes its place. */
 	free(text);
@@ -318,6 +324,7 @@ int ln_code_start(struct ln_code *self, bool background)
 	const struct ln_compiling *compiling =
 		ln_engine_compiling(self->engine);
 
+	self->started = ln_time_now();
 	return ln_compilation_start(compiling->program, &compiling->limits,
 				    self->variant, self->bytes, self->len,
 				    background, &self->compilation);
@@ -385,6 +392,10 @@ static int complete(struct ln_code *self, char **error)
 		code = ln_names_new(self->bytes, self->len,
 				    self->scan.imports + self->scan.functions,
 				    &self->names);
+	if (code == 0) {
+		self->lines = ln_lines_new(self->bytes, self->len);
+		ln_names_set_lines(self->names, self->lines);
+	}
 	/* Only where a library spawns functions by their number. */
 	if (code == 0 && ln_entries_find(self->entries, LN_SPAWN_BY_INDEX,
 					 sizeof(LN_SPAWN_BY_INDEX) - 1) != NULL)
@@ -402,7 +413,10 @@ static void destroy(void *argument)
 	ln_entries_free(self->entries);
 	ln_names_free(self->names);
 	ln_elements_free(self->elements);
-	free(self->bytes);
+	if (self->lines != NULL)
+		ln_lines_release(self->lines);
+	else
+		free(self->bytes);
 	free(self->text);
 	free(self);
 }
@@ -671,9 +685,13 @@ int ln_code_compile(struct ln_code *self, char **error)
 	int code;
 
 	*error = NULL;
+	if (!apart)
+		self->started = ln_time_now();
 	code = apart ? compile_apart(self, error) : compile_here(self, error);
 	if (code == LN_EUNSUP)
 		return code;
+	ln_code_count_compiled(&ln_engine_codes(self->engine)->counts,
+			       code == 0, self->started);
 	if (code == 0)
 		code = complete(self, error);
 	if (code == 0 && self->has_key && !apart)
@@ -682,6 +700,11 @@ int ln_code_compile(struct ln_code *self, char **error)
 						&self->key);
 	ln_code_settle(self, code, *error);
 	return code;
+}
+
+void ln_codes_tell(const struct ln_codes *codes, struct ln_codes_tally *tally)
+{
+	ln_code_counts_tell(&codes->counts, tally);
 }
 
 int ln_code_join(struct ln_engine *engine, struct ln_tenant *const *above,

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/code_counts.h"
 #include "engine/host_table.h"
 #include "engine/phases.h"
 
@@ -40,6 +41,9 @@ int ln_codes_new(struct ln_codes **codes);
 
 /* All code must be gone. NULL is fine. */
 void ln_codes_free(struct ln_codes *codes);
+
+/* What has been made since the start. Any thread. */
+void ln_codes_tell(const struct ln_codes *codes, struct ln_codes_tally *tally);
 
 /* A reference to the code for `bytes` (see ln_compiled_new), in use, in the
  * making, or from the cache on disk. On failure *error is a text or NULL, owned

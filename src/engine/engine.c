@@ -26,6 +26,7 @@
 #include "engine/linker.h"
 #include "engine/memory.h"
 #include "engine/spares.h"
+#include "engine/tiers.h"
 
 #if LN_ASAN || LN_TSAN
 #define HOST_STACK ((size_t)640 << 10)
@@ -40,6 +41,7 @@ struct ln_engine {
 	struct ln_codes *codes;
 	struct ln_linkers *linkers;
 	struct ln_spares *spares;
+	struct ln_tiers *tiers;
 	struct ln_compiling compiling; /* its text is owned */
 	unsigned flags;                /* of all variants */
 	size_t stack;                  /* bytes of guests' frames */
@@ -73,11 +75,14 @@ int ln_engine_new(const struct ln_engine_class *class,
 	if (error == 0)
 		error = ln_spares_new(class, &engine->spares);
 	if (error == 0)
+		error = ln_tiers_new(&engine->tiers);
+	if (error == 0)
 		error = ln_codes_new(&engine->codes);
 	if (error == 0)
 		error = ln_linkers_new(&engine->linkers);
 	if (error < 0) {
 		ln_codes_free(engine->codes);
+		ln_tiers_free(engine->tiers);
 		ln_spares_free(engine->spares);
 		ln_memories_free(engine->memories);
 		free(engine);
@@ -125,6 +130,7 @@ void ln_engine_free(struct ln_engine *engine)
 	}
 	ln_linkers_free(engine->linkers);
 	ln_codes_free(engine->codes);
+	ln_tiers_free(engine->tiers);
 	ln_spares_free(engine->spares);
 	ln_memories_free(engine->memories);
 	free((char *)engine->compiling.program);
@@ -202,6 +208,11 @@ const struct ln_engine_class *ln_engine_class(const struct ln_engine *engine)
 struct ln_memories *ln_engine_memories(const struct ln_engine *engine)
 {
 	return engine->memories;
+}
+
+struct ln_tiers *ln_engine_tiers(const struct ln_engine *engine)
+{
+	return engine->tiers;
 }
 
 struct ln_spares *ln_engine_spares(const struct ln_engine *engine)

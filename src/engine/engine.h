@@ -17,6 +17,7 @@ struct ln_host_table;
 struct ln_linkers;
 struct ln_memories;
 struct ln_spares;
+struct ln_tiers;
 struct ln_variant;
 
 /* Settings that change the generated code. A variant is a combination. */
@@ -79,6 +80,9 @@ struct ln_codes *ln_engine_codes(struct ln_engine *engine);
 
 /* Where the linear memories of its instances come from. */
 struct ln_memories *ln_engine_memories(const struct ln_engine *engine);
+
+/* The dense tiers of its modules. */
+struct ln_tiers *ln_engine_tiers(const struct ln_engine *engine);
 
 /* Ended instances that wait for another life. */
 struct ln_spares *ln_engine_spares(const struct ln_engine *engine);

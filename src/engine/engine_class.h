@@ -123,9 +123,10 @@ struct ln_engine_class {
 	int (*open)(struct ln_instance *instance, uint32_t elements);
 
 	/* Instantiates the module; runs its start function, on the fiber if
-	 * there is one. Otherwise instance->off_fiber is set, and the thread
-	 * may be one of the blocking pool. *report as in ln_instance_init.
-	 * LN_ETRAP, LN_ELIMIT, LN_EKILLED. */
+	 * there is one. With instance->image, see `fill`. Otherwise
+	 * instance->off_fiber is set, and the thread may be one of the blocking
+	 * pool. *report as in ln_instance_init. LN_ETRAP, LN_ELIMIT,
+	 * LN_EKILLED. */
 	int (*instantiate)(struct ln_instance *instance,
 			   struct ln_report **report);
 
@@ -149,7 +150,7 @@ struct ln_engine_class {
 
 	/* ---- Instances that are used again, recycle.h ---- */
 
-	/* All four, or none: NULL. The state is in the instance's room then,
+	/* All, or none: NULL. The state is in the instance's room then,
 	 * and may be moved to that of another instance of the module. */
 
 	/* Notes what a guest may change of an instance, but for the content of
@@ -160,6 +161,17 @@ struct ln_engine_class {
 	struct ln_snapshot *(*snapshot)(struct ln_instance *instance,
 					size_t *size);
 	void (*snapshot_free)(struct ln_snapshot *snapshot);
+
+	/* Whether an instance with these limits may be made of a snapshot. */
+	bool (*allows)(const struct ln_instance *instance,
+		       const struct ln_snapshot *snapshot);
+
+	/* Completes an instance that has just been instantiated while
+	 * instance->image was set: its memories have their content, and nothing
+	 * else that instantiating writes was written. False: memory is short.
+	 */
+	bool (*fill)(struct ln_instance *instance,
+		     const struct ln_snapshot *snapshot);
 
 	/* Makes an instance whose guest has ended, in whatever way, what a new
 	 * one is, but for its memories; and for its tables without `tables`: it
@@ -193,10 +205,11 @@ struct ln_engine_class {
 	void (*preempt)(struct ln_instance *instance, void *context);
 
 	/* Where the guest is, or has called the host: the numbers of the
-	 * functions, innermost first, up to `max`; returns how many are known.
+	 * functions, innermost first, up to `max`, and offsets in the module's
+	 * bytes, SIZE_MAX where they are not known; returns how many are known.
 	 * The guest does not notice, but for its fuel. On the fiber. */
 	size_t (*where)(struct ln_instance *instance, uint32_t *functions,
-			size_t max);
+			size_t *offsets, size_t max);
 
 	/* The same, more cheaply and all of them, when the guest helps: it has
 	 * `trapping`, an entry of no parameters and results that traps, for

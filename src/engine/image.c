@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "engine/backing.h"
 #include "engine/memory.h"
+#include "engine/slots.h"
 #include "engine/sweep.h"
 
 #define BLOCK 64    /* bytes looked at together */
@@ -32,6 +35,9 @@ struct ln_image {
 	uint8_t *content;
 	size_t content_len;
 	size_t content_room;
+	/* Of memories with address space of their own, by their indices. */
+	struct ln_slots *slots;
+	struct ln_backing *backings[LN_IMAGE_MEMORIES];
 };
 
 /* What is being looked at. */
@@ -137,7 +143,27 @@ static bool look_at(void *argument, const uint8_t *from, size_t len)
 	return true;
 }
 
-struct ln_image *ln_image_new(const struct ln_memories *owner,
+/* Looks at a memory; *bytes: what a backing takes, if it gets one. */
+static bool look_at_memory(struct ln_memories *owner,
+			   const struct ln_memory *memory, struct look *look,
+			   size_t *bytes)
+{
+	const struct ln_sweep *sweep = ln_memories_sweep(owner);
+	size_t size, capacity;
+	struct ln_backing *backing;
+
+	*bytes = 0;
+	look->base = ln_memory_at(memory, &size, &capacity);
+	look->memory = ln_memory_index(memory);
+	ln_assert(look->memory < LN_IMAGE_MEMORIES);
+	if (!ln_memory_is_fast(memory))
+		return ln_sweep_each(sweep, look->base, size, look_at, look);
+	backing = ln_backing_new(sweep, look->base, size, look->max, bytes);
+	look->image->backings[look->memory] = backing;
+	return backing != NULL;
+}
+
+struct ln_image *ln_image_new(struct ln_memories *owner,
 			      const struct ln_memory *memories, size_t max,
 			      size_t *bytes)
 {
@@ -146,19 +172,19 @@ struct ln_image *ln_image_new(const struct ln_memories *owner,
 
 	if (image == NULL)
 		return NULL;
+	image->slots = ln_memories_slots(owner);
+	*bytes = sizeof(*image);
 	for (; memories != NULL; memories = ln_memory_next(memories)) {
-		size_t size, capacity;
+		size_t more;
 
-		look.base = ln_memory_at(memories, &size, &capacity);
-		look.memory = ln_memory_index(memories);
-		if (!ln_sweep_each(ln_memories_sweep(owner), look.base, size,
-				   look_at, &look)) {
+		if (!look_at_memory(owner, memories, &look, &more)) {
 			ln_image_free(image);
 			return NULL;
 		}
+		*bytes += more;
 	}
-	*bytes = sizeof(*image) + image->content_room +
-		 image->piece_room * sizeof(*image->pieces);
+	*bytes += image->content_room +
+		  image->piece_room * sizeof(*image->pieces);
 	return image;
 }
 
@@ -166,9 +192,66 @@ void ln_image_free(struct ln_image *image)
 {
 	if (image == NULL)
 		return;
+	for (unsigned i = 0; i < LN_IMAGE_MEMORIES; i++) {
+		ln_slots_forget(image->slots, image->backings[i]);
+		ln_backing_free(image->backings[i]);
+	}
 	free(image->pieces);
 	free(image->content);
 	free(image);
+}
+
+struct ln_backing *ln_image_backing(const struct ln_image *image,
+				    unsigned index)
+{
+	ln_assert(index < LN_IMAGE_MEMORIES && image->backings[index] != NULL);
+	return image->backings[index];
+}
+
+/* The first piece that ends behind `offset` of a memory. */
+static size_t first_piece(const struct ln_image *image, unsigned index,
+			  size_t offset)
+{
+	size_t low = 0;
+	size_t high = image->piece_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct piece *piece = &image->pieces[middle];
+
+		if (piece->memory > index ||
+		    (piece->memory == index &&
+		     piece->offset + piece->len <= offset))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool ln_image_read(const struct ln_image *image, unsigned index, size_t offset,
+		   uint8_t *page, size_t len)
+{
+	bool any = false;
+
+	for (size_t i = first_piece(image, index, offset);
+	     i < image->piece_count && image->pieces[i].memory == index &&
+	     image->pieces[i].offset < offset + len;
+	     i++) {
+		const struct piece *piece = &image->pieces[i];
+		size_t from = piece->offset > offset ? piece->offset : offset;
+		size_t end = piece->offset + piece->len;
+
+		if (end > offset + len)
+			end = offset + len;
+		if (!any)
+			memset(page, 0, len);
+		any = true;
+		memcpy(page + (from - offset),
+		       image->content + piece->at + (from - piece->offset),
+		       end - from);
+	}
+	return any;
 }
 
 void ln_image_write(const struct ln_image *image, unsigned index, uint8_t *base)

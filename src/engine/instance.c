@@ -18,11 +18,13 @@
 #include "base/error.h"
 #include "engine/account.h"
 #include "engine/engine_class.h"
+#include "engine/lines.h"
 #include "engine/memory.h"
 #include "engine/module.h"
 #include "engine/names.h"
 #include "engine/recycle.h"
 #include "engine/report.h"
+#include "engine/tiers.h"
 #include "sched/blocking.h"
 #include "sched/probe.h"
 #include "sched/sched.h"
@@ -155,36 +157,69 @@ static int charge_tables(struct init_call *call)
 	return LN_ELIMIT;
 }
 
+/* Where there is no fiber that could be left: copying data segments is compiled
+ * code as well, and asks for preemption. */
+static int instantiate_off_fiber(struct init_call *call)
+{
+	struct ln_instance *instance = call->instance;
+	int result;
+
+	ln_assert(!instance->off_fiber);
+	instance->off_fiber = true;
+	result = instance->class->instantiate(instance, call->report);
+	instance->off_fiber = false;
+	if (result < 0)
+		return result;
+	if (instance->image != NULL)
+		return ln_recycle_fill(instance) ? 0 : LN_ENOMEM;
+	ln_recycle_look(instance);
+	return 0;
+}
+
+/* Whether there is more to do than the worker's stack may be taken for. */
+static bool is_long(const struct ln_instance *instance)
+{
+	return instance->image == NULL && has_much_data(instance->module);
+}
+
 static void init_on_stack(void *argument)
 {
 	struct init_call *call = argument;
 	struct ln_instance *instance = call->instance;
-	struct ln_compiled *module = instance->module;
 
 	call->result = instance->class->open(instance, call->elements);
-	if (call->result < 0)
-		return;
-	if (ln_compiled_has_start(module) || has_much_data(module))
-		return;
-	/* Copying data segments is compiled code as well, and asks for
-	 * preemption; here there is no fiber that could be left. */
-	ln_assert(!instance->off_fiber);
-	instance->off_fiber = true;
-	call->result = instance->class->instantiate(instance, call->report);
-	instance->off_fiber = false;
-	if (call->result == 0)
-		ln_recycle_look(instance);
+	if (call->result == 0 && !ln_compiled_has_start(instance->module) &&
+	    !is_long(instance))
+		call->result = instantiate_off_fiber(call);
 }
 
 /* In a thread of the pool; the task waits. */
 static void init_in_pool(void *argument)
 {
 	struct init_call *call = argument;
-	struct ln_instance *instance = call->instance;
 
-	instance->off_fiber = true;
-	call->result = instance->class->instantiate(instance, call->report);
-	instance->off_fiber = false;
+	call->result = instantiate_off_fiber(call);
+}
+
+/* Makes an instance for which none waits. */
+static int make(struct init_call *call)
+{
+	struct ln_instance *instance = call->instance;
+	struct ln_task *task = instance->task;
+	bool in_pool;
+	int error;
+
+	in_pool = is_long(instance);
+	ln_task_on_worker_stack(task, init_on_stack, call);
+	if (call->result < 0)
+		return call->result;
+	if (ln_compiled_has_start(instance->module))
+		return instance->class->instantiate(instance, call->report);
+	if (!in_pool)
+		return 0;
+	error = ln_blocking_run(ln_sched_blocking(task->sched), init_in_pool,
+				call);
+	return error < 0 ? error : call->result;
 }
 
 int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
@@ -211,18 +246,19 @@ int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 	instance->callable = ln_recycle_begin(instance, call.elements);
 	if (instance->callable)
 		return 0;
-	ln_task_on_worker_stack(task, init_on_stack, &call);
+	ln_recycle_prepare(instance);
+	call.result = ln_tier_choose(instance, report);
 	if (call.result < 0)
 		return call.result;
-	if (ln_compiled_has_start(module)) {
-		call.result = instance->class->instantiate(instance, report);
-	} else if (has_much_data(module)) {
-		int error = ln_blocking_run(ln_sched_blocking(task->sched),
-					    init_in_pool, &call);
-
-		if (error < 0)
-			call.result = error;
+	if (instance->module != module) {
+		instance->callable = ln_recycle_begin(instance, call.elements);
+		if (instance->callable)
+			return 0;
+		ln_recycle_prepare(instance);
 	}
+	call.result = make(&call);
+	instance->image = NULL;
+	ln_memories_unclaim(instance);
 	instance->callable = call.result == 0;
 	return call.result;
 }
@@ -300,7 +336,12 @@ void ln_instance_deinit(struct ln_instance *instance)
 	ln_assert(!instance->off_fiber && instance->interrupted_at == 0);
 	ln_instance_refund(instance, instance->table_bytes);
 	instance->table_bytes = 0;
-	if (instance->state == NULL || ln_recycle_end(instance))
+	if (instance->state == NULL) {
+		/* It was never made; a signal may still look for it. */
+		ln_task_set_local(instance->task, NULL);
+		return;
+	}
+	if (ln_recycle_end(instance))
 		return;
 	ln_task_on_worker_stack(instance->task, deinit_on_stack, instance);
 	instance->memory_base = NULL;
@@ -312,7 +353,7 @@ void ln_instance_deinit(struct ln_instance *instance)
 /* The numbers of the functions that are being called, and the fuel that is
  * left. */
 static size_t find_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t max, uint64_t *fuel)
+			 size_t *offsets, size_t max, uint64_t *fuel)
 {
 	/* What is between instructions has no fuel to tell of. */
 	bool metered = instance->interrupted_at == 0 &&
@@ -324,7 +365,7 @@ static size_t find_where(struct ln_instance *instance, uint32_t *functions,
 		return 0;
 	if (metered)
 		*fuel = instance->class->fuel(instance);
-	count = instance->class->where(instance, functions, max);
+	count = instance->class->where(instance, functions, offsets, max);
 	if (metered)
 		instance->class->set_fuel(instance, *fuel);
 	return count;
@@ -333,7 +374,9 @@ static size_t find_where(struct ln_instance *instance, uint32_t *functions,
 char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 {
 	uint32_t functions[LN_REPORT_FRAMES];
-	size_t count = find_where(instance, functions, LN_REPORT_FRAMES, fuel);
+	size_t offsets[LN_REPORT_FRAMES];
+	size_t count = find_where(instance, functions, offsets,
+				  LN_REPORT_FRAMES, fuel);
 	const struct ln_names *names;
 
 	if (count == 0)
@@ -344,17 +387,25 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel)
 }
 
 size_t ln_instance_functions(struct ln_instance *instance, char **functions,
-			     size_t max, uint64_t *fuel)
+			     size_t *offsets, size_t max, uint64_t *fuel)
 {
 	uint32_t numbers[LN_REPORT_FRAMES];
 	size_t count = find_where(
-		instance, numbers,
+		instance, numbers, offsets,
 		max < LN_REPORT_FRAMES ? max : LN_REPORT_FRAMES, fuel);
 
 	for (size_t i = 0; i < count; i++)
 		functions[i] = ln_names_copy(
 			ln_compiled_names(instance->module), numbers[i]);
 	return count;
+}
+
+struct ln_lines *ln_instance_keep_lines(const struct ln_instance *instance)
+{
+	struct ln_lines *lines =
+		ln_names_lines(ln_compiled_names(instance->module));
+
+	return lines != NULL ? ln_lines_keep(lines) : NULL;
 }
 
 void ln_instance_record_trap(const char *text, size_t len)

@@ -20,8 +20,10 @@ struct ln_engine_class;
 struct ln_entry;
 struct ln_instance_state;
 struct ln_compiled;
+struct ln_image;
 struct ln_memory;
 struct ln_report;
+struct ln_slot;
 struct ln_spare;
 union ln_value;
 
@@ -49,6 +51,7 @@ enum ln_stop {
 #define LN_SOMEWHERE 1 /* no address of code */
 
 #define LN_INSTANCE_STATE_ROOM 96 /* bytes */
+#define LN_INSTANCE_SLOTS 4       /* that are claimed before it is made */
 
 /* What a host call touches comes first, one line of the cache. */
 struct ln_instance {
@@ -85,6 +88,10 @@ struct ln_instance {
 	struct ln_memory *last_memory;
 	struct ln_spare
 		*spare; /* that it began with, or was; NULL: it is new */
+	/* While it is made: what its memories hold, so that the engine copies
+	 * nothing, NULL: it does; and what is claimed for them. */
+	const struct ln_image *image;
+	struct ln_slot *slots[LN_INSTANCE_SLOTS];
 	/* Where an engine may put its state, if it has room there. */
 	alignas(max_align_t) char state_room[LN_INSTANCE_STATE_ROOM];
 };
@@ -178,9 +185,14 @@ char *ln_instance_function(struct ln_instance *instance, uint64_t *fuel);
 
 /* The same of all that are being called, innermost first, up to `max`; how many
  * were stored, some of which may be NULL for want of memory. Where compiled
- * code was interrupted, and not in the host, it may be the innermost alone. */
+ * code was interrupted, and not in the host, it may be the innermost alone.
+ * `offsets` are those in the module's bytes, SIZE_MAX: not known. */
 size_t ln_instance_functions(struct ln_instance *instance, char **functions,
-			     size_t max, uint64_t *fuel);
+			     size_t *offsets, size_t max, uint64_t *fuel);
+
+/* Where offsets are looked up, kept for the caller (engine/lines.h); NULL:
+ * there is nothing. */
+struct ln_lines *ln_instance_keep_lines(const struct ln_instance *instance);
 
 /* Records the text of the trap that a host function is about to raise by
  * returning false. Copies the text. */

@@ -9,27 +9,22 @@
  * The heap of objects (garbage collection, exceptions) is one more memory of
  * the process, and charged like one. It is made before the others or later.
  *
- * With guard pages, the other strategy, a memory is a mapping of its own: 4 GiB
- * of addresses and a guard behind them, of which only its bytes are accessible.
- * One that the kernel cannot unmap at the moment (the program has as many
- * mappings as it may have, and this one must be cut out of a larger one) is
- * emptied, noted, and tried again whenever another one is made or freed; it is
- * not used again.
+ * In the fast tier a memory is a slot of its own, see engine/slots.h.
  *
  * Moving and clearing large memories takes long: it is done in pieces, between
  * which others run. A store is dropped on the worker's stack, which nobody can
  * leave, so its large memories are only noted in the instance (`retired`) and
  * cleared when the fiber runs again.
  *
- * A memory whose instance waits for another life is retired: it keeps no slot,
- * or, with guard pages, its mapping, zero and of its first size. A page of it
- * that was touched stays in memory, unless there were more than are swept one
- * by one.
+ * A memory whose instance waits for another life is retired: in the dense tier
+ * it keeps no slot, in the fast one it does, with the content that it begins
+ * with.
  *
- * A slot that is taken is all zero. One that is given back is made zero, see
- * engine/sweep.c. Small ones wait for that until there are BATCH of them, since
- * sweeping several together is much cheaper; so up to BATCH more slots of each
- * class are in use than needed.
+ * A slot of a slab that is taken is all zero. One that is given back is made
+ * zero, see engine/sweep.c. Small ones wait for that until there are BATCH of
+ * them, since sweeping several together is much cheaper; so up to BATCH more
+ * slots of each class are in use than needed. Of a slot at most LN_SWEEP_KEEP
+ * bytes stay in memory, of all free ones of a class WARM_BYTES.
  *
  * Threads: any; a memory itself is used by its instance's thread.
  */
@@ -39,15 +34,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "base/pages.h"
 #include "base/slab.h"
+#include "engine/backing.h"
 #include "engine/image.h"
 #include "engine/instance.h"
 #include "engine/module.h"
+#include "engine/slots.h"
 #include "engine/sweep.h"
 #include "sched/bulk.h"
 #include "sched/task.h"
@@ -58,11 +53,8 @@
 #define WARM_BYTES ((size_t)64 << 20) /* of free slots, a class */
 #define WARM_MIN 4
 #define BATCH 32
+#define BATCH_BYTES ((size_t)8 << 20)    /* that are swept together */
 #define BATCH_SLOT_MAX ((size_t)1 << 20) /* larger slots do not wait */
-
-/* What a mapping that waits counts for: bytes of the kernel, and a share of the
- * mappings that the program may have. */
-#define SPARE_MAPPING ((uint64_t)24 << 10)
 
 /* Slots of one class that are not zero yet. */
 struct batch {
@@ -71,20 +63,13 @@ struct batch {
 	struct ln_range ranges[BATCH];
 };
 
-/* A mapping that could not be unmapped. */
-struct kept {
-	struct kept *next;
-	void *base;
-	size_t len;
-};
-
 static const char no_memory[] = "the host is out of memory";
 
 struct ln_memories {
 	struct ln_sweep sweep;
 	struct ln_slab classes[CLASSES];
 	struct batch used[CLASSES];
-	_Atomic(struct kept *) kept;
+	struct ln_slots *slots;
 	void (*release)(void *argument); /* NULL: none is set */
 	void *release_argument;
 };
@@ -95,7 +80,7 @@ struct ln_memory {
 	uint8_t *base;
 	size_t size;            /* bytes in use; what is behind them is zero */
 	size_t capacity;        /* bytes it may grow to without moving */
-	size_t mapped;          /* bytes of its own mapping; 0: in a slab */
+	struct ln_slot *slot;   /* of the fast tier; NULL: it is in a slab */
 	unsigned size_class;    /* of the slab */
 	bool exported;          /* the one that host functions see */
 	struct ln_memory *next; /* in instance->retired */
@@ -106,54 +91,6 @@ struct ln_memory {
 	size_t minimum; /* bytes at the start */
 };
 
-/* Notes a mapping that is to be unmapped later. */
-static void keep(struct ln_memories *memories, struct kept *kept)
-{
-	kept->next =
-		atomic_load_explicit(&memories->kept, memory_order_relaxed);
-	/* Release pairs with the exchange in unmap_kept. */
-	while (!atomic_compare_exchange_weak_explicit(
-		&memories->kept, &kept->next, kept, memory_order_release,
-		memory_order_relaxed))
-		;
-}
-
-/* Tries those again that could not be unmapped. */
-static void unmap_kept(struct ln_memories *memories)
-{
-	struct kept *kept;
-
-	if (LN_LIKELY(atomic_load_explicit(&memories->kept,
-					   memory_order_relaxed) == NULL))
-		return;
-	kept = atomic_exchange_explicit(&memories->kept, NULL,
-					memory_order_acquire);
-	while (kept != NULL) {
-		struct kept *next = kept->next;
-
-		if (ln_pages_unmap(kept->base, kept->len) == 0)
-			free(kept);
-		else
-			keep(memories, kept);
-		kept = next;
-	}
-}
-
-static void unmap(struct ln_memories *memories, void *base, size_t len)
-{
-	struct kept *kept;
-
-	unmap_kept(memories);
-	if (LN_LIKELY(ln_pages_unmap(base, len) == 0))
-		return;
-	kept = malloc(sizeof(*kept));
-	/* Without a note the addresses are lost; the pages are given back. */
-	if (kept == NULL)
-		return;
-	*kept = (struct kept){ .base = base, .len = len };
-	keep(memories, kept);
-}
-
 int ln_memories_new(struct ln_memories **out)
 {
 	struct ln_memories *memories = calloc(1, sizeof(*memories));
@@ -161,6 +98,10 @@ int ln_memories_new(struct ln_memories **out)
 	if (memories == NULL)
 		return LN_ENOMEM;
 	ln_sweep_init(&memories->sweep);
+	if (ln_slots_new(&memories->sweep, &memories->slots) < 0) {
+		ln_memories_free(memories);
+		return LN_ENOMEM;
+	}
 	for (unsigned i = 0; i < CLASSES; i++) {
 		size_t slot = (size_t)1 << (CLASS_MIN_BITS + i);
 		size_t warm = WARM_BYTES / slot;
@@ -178,13 +119,7 @@ void ln_memories_free(struct ln_memories *memories)
 		return;
 	for (unsigned i = 0; i < CLASSES; i++)
 		ln_slab_deinit(&memories->classes[i]);
-	unmap_kept(memories);
-	while (memories->kept != NULL) {
-		struct kept *next = memories->kept->next;
-
-		free(memories->kept);
-		memories->kept = next;
-	}
+	ln_slots_free(memories->slots);
 	ln_sweep_deinit(&memories->sweep);
 	free(memories);
 }
@@ -192,6 +127,11 @@ void ln_memories_free(struct ln_memories *memories)
 const struct ln_sweep *ln_memories_sweep(const struct ln_memories *memories)
 {
 	return &memories->sweep;
+}
+
+struct ln_slots *ln_memories_slots(const struct ln_memories *memories)
+{
+	return memories->slots;
 }
 
 /* Makes slots of one class zero and free. */
@@ -224,16 +164,20 @@ static void give_slot(struct ln_memories *memories, unsigned size_class,
 {
 	struct batch *used = &memories->used[size_class];
 	struct ln_range ranges[BATCH];
+	size_t slot_size = memories->classes[size_class].slot_size;
 	size_t count = 1;
 
 	ranges[0] = (struct ln_range){ .base = base, .size = size };
-	if (memories->classes[size_class].slot_size <= BATCH_SLOT_MAX) {
+	if (slot_size <= BATCH_SLOT_MAX) {
 		ln_lock_acquire(&used->lock);
 		ln_assert(used->count < BATCH);
 		used->ranges[used->count++] = ranges[0];
-		count = used->count == BATCH ? BATCH : 0;
+		count = used->count == BATCH ||
+					used->count * slot_size >= BATCH_BYTES
+				? used->count
+				: 0;
 		if (count > 0) {
-			memcpy(ranges, used->ranges, sizeof(ranges));
+			memcpy(ranges, used->ranges, count * sizeof(*ranges));
 			used->count = 0;
 		}
 		ln_lock_release(&used->lock);
@@ -347,12 +291,6 @@ static bool move(struct ln_memory *memory, size_t new_size)
 	return true;
 }
 
-static bool make_accessible(struct ln_memory *memory, size_t new_size)
-{
-	return mprotect(memory->base + memory->size, new_size - memory->size,
-			PROT_READ | PROT_WRITE) == 0;
-}
-
 const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 {
 	size_t more = new_size - memory->size;
@@ -362,9 +300,9 @@ const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 	if (new_size > (size_t)1 << CLASS_MAX_BITS ||
 	    !ln_instance_charge(memory->instance, more))
 		return "the memory limit of the process is reached";
-	if (memory->mapped > 0)
-		done = new_size <= memory->capacity &&
-		       make_accessible(memory, new_size);
+	if (memory->slot != NULL)
+		done = new_size == memory->size ||
+		       ln_slot_grow(memory->slot, new_size);
 	else if (new_size > memory->capacity)
 		done = move(memory, new_size);
 	if (!done) {
@@ -377,13 +315,19 @@ const char *ln_memory_grow(struct ln_memory *memory, size_t new_size)
 	return NULL;
 }
 
+void ln_memory_open(void *at, size_t len)
+{
+	ln_slots_open(at, len);
+}
+
 /* Gives back what the memory has; `dirty` bytes of it may not be zero. */
-static void release(struct ln_memory *memory, size_t dirty)
+static void release(struct ln_memory *memory, size_t dirty,
+		    const struct ln_rest *rest)
 {
 	if (memory->instance != NULL)
 		ln_instance_refund(memory->instance, memory->size);
-	if (memory->mapped > 0)
-		unmap(memory->owner, memory->base, memory->mapped);
+	if (memory->slot != NULL)
+		ln_slot_give(memory->slot, rest);
 	else if (memory->base != NULL)
 		give_slot(memory->owner, memory->size_class, memory->base,
 			  dirty);
@@ -394,20 +338,29 @@ void ln_memory_free(struct ln_memory *memory)
 {
 	/* A retired one is zero. */
 	if (memory->instance == NULL || memory->size <= LN_BULK_SPAN) {
-		release(memory, memory->size);
+		release(memory, memory->size, NULL);
 		return;
 	}
 	memory->next = memory->instance->retired;
 	memory->instance->retired = memory;
 }
 
+static void rest_slot(void *instance)
+{
+	rest(instance);
+}
+
 void ln_memories_settle(struct ln_instance *instance)
 {
+	const struct ln_rest between = { .call = rest_slot,
+					 .argument = instance };
+
 	while (instance->retired != NULL) {
 		struct ln_memory *memory = instance->retired;
 
 		instance->retired = memory->next;
-		release(memory, clear_pieces(memory));
+		release(memory, memory->slot != NULL ? 0 : clear_pieces(memory),
+			&between);
 	}
 }
 
@@ -423,34 +376,52 @@ static bool place_in_slab(struct ln_memory *memory, size_t size)
 	return memory->base != NULL;
 }
 
-/* A mapping of its own, of which only the first `size` bytes are accessible. */
-static bool place_in_mapping(struct ln_memory *memory, size_t size,
-			     size_t reserved, size_t guard)
+static bool put_in_slot(struct ln_memory *memory, struct ln_slot *slot)
 {
-	void *base;
+	size_t size;
 
-	unmap_kept(memory->owner);
-	base = mmap(NULL, reserved + guard, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
+	memory->slot = slot;
+	if (slot == NULL)
 		return false;
-	memory->base = base;
-	memory->mapped = reserved + guard;
-	memory->capacity = reserved;
-	if (size > reserved || !make_accessible(memory, size)) {
-		unmap(memory->owner, base, memory->mapped);
-		return false;
+	memory->base = ln_slot_base(slot, &size);
+	memory->capacity = LN_SLOT_RESERVED;
+	memory->size = memory->minimum;
+	return size == memory->minimum || ln_slot_fit(slot, memory->minimum);
+}
+
+/* In a slot that has been claimed, or one beyond these. */
+static bool place_in_slot(struct ln_memory *memory, bool heap)
+{
+	struct ln_instance *instance = memory->instance;
+	struct ln_backing *backing = NULL;
+	unsigned index = instance->memories;
+
+	if (!heap && index < LN_INSTANCE_SLOTS &&
+	    instance->slots[index] != NULL) {
+		struct ln_slot *slot = instance->slots[index];
+
+		instance->slots[index] = NULL;
+		return put_in_slot(memory, slot);
 	}
-	memory->size = size;
-	return true;
+	if (!heap && instance->image != NULL)
+		backing = ln_image_backing(instance->image, index);
+	return put_in_slot(memory, ln_slot_take(memory->owner->slots, backing,
+						memory->minimum, true));
 }
 
 static bool place(struct ln_memory *memory, const struct ln_memory_shape *shape)
 {
+	const struct ln_image *image = memory->instance->image;
+
+	ln_assert(shape->reserved <= LN_SLOT_RESERVED &&
+		  shape->guard <= LN_SLOT_GUARD);
 	if (shape->reserved > 0)
-		return place_in_mapping(memory, shape->minimum, shape->reserved,
-					shape->guard);
-	return place_in_slab(memory, shape->minimum);
+		return place_in_slot(memory, shape->heap);
+	if (!place_in_slab(memory, shape->minimum))
+		return false;
+	if (!shape->heap && image != NULL)
+		ln_image_write(image, memory->instance->memories, memory->base);
+	return true;
 }
 
 /* Makes it one of those that the module defines. */
@@ -485,7 +456,7 @@ const char *ln_memory_new(struct ln_memories *memories,
 	memory->instance = instance;
 	memory->minimum = minimum;
 	placed = place(memory, shape);
-	if (!placed && memories->release != NULL) {
+	if (!placed && memory->slot == NULL && memories->release != NULL) {
 		memories->release(memories->release_argument);
 		placed = place(memory, shape);
 	}
@@ -497,6 +468,8 @@ const char *ln_memory_new(struct ln_memories *memories,
 	*out = memory;
 	return NULL;
 fail_place:
+	if (memory->slot != NULL)
+		ln_slot_give(memory->slot, NULL);
 	free(memory);
 fail_memory:
 	ln_instance_refund(instance, minimum);
@@ -522,46 +495,82 @@ unsigned ln_memory_index(const struct ln_memory *memory)
 	return memory->index;
 }
 
-/* Makes what a memory has grown by inaccessible again. */
-static bool shrink(struct ln_memory *memory)
+const struct ln_slot *ln_memory_slot(const struct ln_memory *memory)
 {
-	return memory->size == memory->minimum ||
-	       mmap(memory->base + memory->minimum,
-		    memory->size - memory->minimum, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-		    0) != MAP_FAILED;
+	return memory->slot;
 }
 
-static bool retire(struct ln_memory *memory)
+bool ln_memory_is_fast(const struct ln_memory *memory)
 {
-	size_t dirty = clear_pieces(memory);
-	struct ln_range range = { .base = memory->base };
+	return memory->slot != NULL;
+}
+
+bool ln_memories_claim(struct ln_memories *memories,
+		       struct ln_instance *instance, unsigned count)
+{
+	const struct ln_image *image = instance->image;
+	/* The only one's, or what is not known yet. */
+	size_t size =
+		count == 1 ? ln_compiled_initial_memory(instance->module) : 0;
+
+	for (unsigned i = 0; i < count && i < LN_INSTANCE_SLOTS; i++) {
+		struct ln_backing *backing =
+			image != NULL ? ln_image_backing(image, i) : NULL;
+
+		if (backing != NULL)
+			size = ln_backing_size(backing);
+		instance->slots[i] =
+			ln_slot_take(memories->slots, backing, size, false);
+		if (instance->slots[i] == NULL) {
+			ln_memories_unclaim(instance);
+			return false;
+		}
+	}
+	return true;
+}
+
+void ln_memories_unclaim(struct ln_instance *instance)
+{
+	for (unsigned i = 0; i < LN_INSTANCE_SLOTS; i++) {
+		if (instance->slots[i] != NULL)
+			ln_slot_give(instance->slots[i], NULL);
+		instance->slots[i] = NULL;
+	}
+}
+
+static bool retire(struct ln_memory *memory, const struct ln_image *image)
+{
+	const struct ln_rest between = { .call = rest_slot,
+					 .argument = memory->instance };
 	bool fits = true;
 
-	if (memory->mapped > 0) {
-		fits = shrink(memory);
-		range.size = dirty < memory->minimum ? dirty : memory->minimum;
-		ln_sweep_clear(&memory->owner->sweep, &range, 1);
+	if (memory->slot != NULL) {
+		fits = ln_slot_end(memory->slot,
+				   ln_image_backing(image, memory->index),
+				   &between);
 	} else {
+		size_t dirty = clear_pieces(memory);
+
 		give_slot(memory->owner, memory->size_class, memory->base,
 			  dirty);
 		memory->base = NULL;
 		memory->capacity = 0;
 	}
 	ln_instance_refund(memory->instance, memory->size);
-	memory->size = memory->mapped > 0 ? memory->minimum : 0;
+	memory->size = memory->slot != NULL ? memory->minimum : 0;
 	memory->instance = NULL;
 	return fits;
 }
 
 bool ln_memories_retire(struct ln_memory *memories,
-			struct ln_instance *instance)
+			struct ln_instance *instance,
+			const struct ln_image *image)
 {
 	bool all = true;
 
 	for (; memories != NULL; memories = memories->before) {
 		ln_assert(memories->instance == instance);
-		all = retire(memories) && all;
+		all = retire(memories, image) && all;
 	}
 	(void)instance;
 	return all;
@@ -573,11 +582,8 @@ uint64_t ln_memories_spare_bytes(const struct ln_memory *memories)
 
 	for (; memories != NULL; memories = memories->before) {
 		bytes += sizeof(*memories);
-		if (memories->mapped > 0)
-			bytes += SPARE_MAPPING +
-				 (memories->minimum < LN_SWEEP_KEEP
-					  ? memories->minimum
-					  : LN_SWEEP_KEEP);
+		if (memories->slot != NULL)
+			bytes += LN_SLOT_WEIGHT;
 	}
 	return bytes;
 }
@@ -588,9 +594,14 @@ static bool revive(struct ln_memory *memory, const struct ln_image *image)
 		return false;
 	/* From here on it is refunded when it is freed. */
 	memory->size = memory->minimum;
-	if (memory->mapped == 0 && !place_in_slab(memory, memory->minimum))
-		return false;
-	ln_image_write(image, memory->index, memory->base);
+	if (memory->slot != NULL) {
+		if (!ln_slot_begin(memory->slot))
+			return false;
+	} else {
+		if (!place_in_slab(memory, memory->minimum))
+			return false;
+		ln_image_write(image, memory->index, memory->base);
+	}
 	show(memory);
 	return true;
 }

@@ -24,6 +24,7 @@
 #include "engine/recycle.h"
 #include "engine/refusal.h"
 #include "engine/scan.h"
+#include "engine/tiers.h"
 #include "sched/blocking.h"
 #include "sched/task.h"
 
@@ -48,6 +49,7 @@ struct ln_compiled {
 	struct ln_linked *linked;
 	struct ln_engine *engine;
 	struct ln_recycler *recycler; /* NULL: instances have one life */
+	struct ln_tier *tier;         /* NULL: there is no other one */
 
 	/* Copies, which spawning reads. */
 	const struct ln_engine_class *class;
@@ -71,6 +73,17 @@ struct load {
 	char *error;
 	int result;
 };
+
+static void destroy(void *argument)
+{
+	struct ln_compiled *module = argument;
+
+	ln_tier_free(module->tier);
+	ln_recycler_free(module->recycler);
+	module->class->linked_free(module->linked);
+	ln_code_release(module->code);
+	free(module);
+}
 
 static int link_code(struct load *load)
 {
@@ -102,6 +115,14 @@ static int link_code(struct load *load)
 	module->engine = load->engine;
 	module->recycler =
 		ln_recycler_new(ln_engine_spares(load->engine), module);
+	if (load->limits->tiered) {
+		ln_assert(module->variant & LN_VARIANT_GUARD);
+		module->tier = ln_tier_new(load->engine, module, load->linker);
+		if (module->tier == NULL) {
+			destroy(module);
+			return LN_ENOMEM;
+		}
+	}
 	load->module = module;
 	return 0;
 }
@@ -273,16 +294,6 @@ struct ln_compiled *ln_compiled_retain(struct ln_compiled *module)
 	return module;
 }
 
-static void destroy(void *argument)
-{
-	struct ln_compiled *module = argument;
-
-	ln_recycler_free(module->recycler);
-	module->class->linked_free(module->linked);
-	ln_code_release(module->code);
-	free(module);
-}
-
 void ln_compiled_release(struct ln_compiled *module)
 {
 	if (module == NULL)
@@ -335,7 +346,8 @@ uint64_t ln_compiled_weight(const struct ln_compiled *module)
 
 	(void)ln_compiled_bytes(module, &len);
 	(void)ln_compiled_image(module, &size);
-	return (uint64_t)len + size + MODULE_BYTES;
+	return (uint64_t)len + (module->tier != NULL ? 2 * size : size) +
+	       MODULE_BYTES;
 }
 
 const char *ln_compiled_table_name(const struct ln_compiled *module,
@@ -396,6 +408,11 @@ uint32_t ln_compiled_exported_memory(const struct ln_compiled *module)
 	return module->scan.exported_memory;
 }
 
+unsigned ln_compiled_memory_count(const struct ln_compiled *module)
+{
+	return (unsigned)module->scan.memories;
+}
+
 uint64_t ln_compiled_initial_memory(const struct ln_compiled *module)
 {
 	return module->scan.initial_memory;
@@ -414,6 +431,11 @@ uint64_t ln_compiled_tables_size(const struct ln_compiled *module)
 struct ln_recycler *ln_compiled_recycler(const struct ln_compiled *module)
 {
 	return module->recycler;
+}
+
+struct ln_tier *ln_compiled_tier(const struct ln_compiled *module)
+{
+	return module->tier;
 }
 
 struct ln_spares *ln_compiled_spares(const struct ln_compiled *module)

@@ -24,6 +24,7 @@ struct ln_names;
 struct ln_recycler;
 struct ln_spares;
 struct ln_tenant;
+struct ln_tier;
 struct ln_variant;
 
 /* What ln_compiled_new refuses beyond. */
@@ -33,6 +34,9 @@ struct ln_compiled_limits {
 	struct ln_tenant *const *tenants;
 	/* A compiler in a process of its own gives way to this program. */
 	bool background;
+	/* Its processes live in either tier (tiers.h); with LN_VARIANT_GUARD.
+	 */
+	bool tiered;
 };
 
 #define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)128 << 20)
@@ -84,7 +88,8 @@ const uint8_t *ln_compiled_bytes(const struct ln_compiled *module, size_t *len);
 /* Its code, which modules of equal bytes share. */
 const struct ln_code *ln_compiled_code(const struct ln_compiled *module);
 
-/* Bytes that it takes, about: the binary, compiled code, tables. */
+/* Bytes that it takes, about: the binary, compiled code (of both tiers, if
+ * there are two), tables. */
 uint64_t ln_compiled_weight(const struct ln_compiled *module);
 
 /* What its functions are called. */
@@ -134,11 +139,17 @@ bool ln_compiled_tables_grow(const struct ln_compiled *module);
 /* Bytes that the linear memories take at the start, together. */
 uint64_t ln_compiled_initial_memory(const struct ln_compiled *module);
 
+/* How many memories it defines. */
+unsigned ln_compiled_memory_count(const struct ln_compiled *module);
+
 /* Bytes of its tables at the start. */
 uint64_t ln_compiled_tables_size(const struct ln_compiled *module);
 
 /* How its instances are used again; NULL: they are not. */
 struct ln_recycler *ln_compiled_recycler(const struct ln_compiled *module);
+
+/* Its dense tier; NULL: its processes live in one. */
+struct ln_tier *ln_compiled_tier(const struct ln_compiled *module);
 
 /* Those of its engine. */
 struct ln_spares *ln_compiled_spares(const struct ln_compiled *module);

@@ -33,6 +33,7 @@ struct ln_names {
 	const uint8_t *bytes;
 	struct place *functions; /* NULL: none is named */
 	uint64_t count;
+	struct ln_lines *lines; /* not owned; NULL: none */
 	char module[LN_NAMES_MODULE_SIZE];
 };
 
@@ -128,6 +129,16 @@ int ln_names_new(const uint8_t *bytes, size_t len, uint64_t functions,
 	}
 	*out = names;
 	return 0;
+}
+
+void ln_names_set_lines(struct ln_names *names, struct ln_lines *lines)
+{
+	names->lines = lines;
+}
+
+struct ln_lines *ln_names_lines(const struct ln_names *names)
+{
+	return names->lines;
 }
 
 void ln_names_free(struct ln_names *names)

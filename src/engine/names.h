@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_lines;
 struct ln_names;
 
 /* Bytes of a function's name that are looked at. Mangled ones are longer than
@@ -24,6 +25,11 @@ struct ln_names;
  * in proportion to `len`, memory to `functions`. LN_ENOMEM. */
 int ln_names_new(const uint8_t *bytes, size_t len, uint64_t functions,
 		 struct ln_names **names);
+
+/* Files and lines of the module, which stay as long as the names; NULL: none.
+ */
+void ln_names_set_lines(struct ln_names *names, struct ln_lines *lines);
+struct ln_lines *ln_names_lines(const struct ln_names *names);
 
 /* NULL is fine. */
 void ln_names_free(struct ln_names *names);

@@ -3,14 +3,16 @@
  * All instances of a module are the same when they are new: it imports nothing
  * but functions, and has no start function, so instantiating it depends on
  * nothing else. So what they are like is noted once (`LOOKED`), of the second
- * instance: most modules never have one. It consists of what the engine knows
- * (its snapshot) and of the content of the memories (engine/image.c).
+ * instance: most modules never have one; or of the first one, when there is
+ * much to share. It consists of what the engine knows (its snapshot) and of the
+ * content of the memories (engine/image.c).
  *
- * The end of a life restores what the engine has, clears the memories, and puts
+ * The end of a life restores what the engine has and the memories, and puts
  * what is left, a spare, into the module's pool. The beginning of the next one
  * takes it, gives it memories, limits and fuel, and is where instantiating
  * would have been. What a life has beside that is in its struct ln_instance and
- * goes with it.
+ * goes with it. An instance that must be made is filled from the same notes,
+ * rather than by running the code that copies data and elements.
  *
  * How a life ended does not matter: nothing that it could leave half done, by a
  * trap or by being killed anywhere, is taken over.
@@ -24,7 +26,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/backing.h"
 #include "engine/engine_class.h"
+#include "engine/fault.h"
 #include "engine/image.h"
 #include "engine/memory.h"
 #include "engine/module.h"
@@ -32,8 +36,16 @@
 #include "engine/tables.h"
 #include "sched/task.h"
 
-#define WRITTEN_MAX ((uint64_t)1 << 20) /* bytes of data and elements */
-#define MEMORIES_MAX 4
+/* Bytes of data and elements: what is copied for each life, and what is mapped.
+ */
+#define WRITTEN_MAX ((uint64_t)1 << 20)
+#define MAPPED_MAX ((uint64_t)32 << 20)
+
+/* Bytes of data of which the first instance is looked at, if they are mapped:
+ * it mostly is the one that makes all others, of which none is to copy so much.
+ */
+#define FIRST_MIN ((uint64_t)64 << 10)
+#define FIRST_MAX ((uint64_t)4 << 20)
 
 /* What is not worth looking through the code for, bytes. */
 #define TABLES_SMALL 512
@@ -59,6 +71,12 @@ struct ln_recycler {
 	uint64_t weight;      /* bytes of a spare */
 };
 
+static uint64_t written_max(const struct ln_compiled *module)
+{
+	return ln_compiled_variant(module) & LN_VARIANT_GUARD ? MAPPED_MAX
+							      : WRITTEN_MAX;
+}
+
 struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 				    const struct ln_compiled *module)
 {
@@ -68,7 +86,7 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 	size_t len;
 
 	if (class->snapshot == NULL || ln_compiled_has_start(module) ||
-	    ln_compiled_written_bytes(module) > WRITTEN_MAX)
+	    ln_compiled_written_bytes(module) > written_max(module))
 		return NULL;
 	recycler = calloc(1, sizeof(*recycler));
 	if (recycler == NULL)
@@ -105,13 +123,20 @@ static enum state note(struct ln_recycler *recycler,
 	struct ln_image *image;
 	size_t size, image_bytes;
 
-	if (instance->memories > MEMORIES_MAX)
+	if (instance->memories > LN_IMAGE_MEMORIES)
 		return NEVER;
+	if ((ln_compiled_variant(instance->module) & LN_VARIANT_GUARD) != 0) {
+		if (!ln_backing_room())
+			return SEEN;
+		/* Pages could not be learned. */
+		if (!ln_fault_is_first())
+			return NEVER;
+	}
 	snapshot = recycler->class->snapshot(instance, &size);
 	if (snapshot == NULL)
 		return NEVER;
-	image = ln_image_new(memories, instance->last_memory, 2 * WRITTEN_MAX,
-			     &image_bytes);
+	image = ln_image_new(memories, instance->last_memory,
+			     2 * written_max(instance->module), &image_bytes);
 	if (image == NULL ||
 	    !ln_spares_reserve(recycler->spares, image_bytes)) {
 		ln_image_free(image);
@@ -127,21 +152,31 @@ static enum state note(struct ln_recycler *recycler,
 	return LOOKED;
 }
 
+static bool looks_at_first(const struct ln_compiled *module)
+{
+	uint64_t bytes = ln_compiled_written_bytes(module);
+
+	return (ln_compiled_variant(module) & LN_VARIANT_GUARD) != 0 &&
+	       bytes >= FIRST_MIN && bytes <= FIRST_MAX;
+}
+
 void ln_recycle_look(struct ln_instance *instance)
 {
 	struct ln_recycler *recycler = ln_compiled_recycler(instance->module);
-	int state;
+	int state, next;
 
 	if (recycler == NULL)
 		return;
 	state = atomic_load_explicit(&recycler->state, memory_order_relaxed);
 	if (LN_LIKELY(state > SEEN))
 		return;
+	next = state == NEW && !looks_at_first(instance->module) ? SEEN
+								 : LOOKING;
 	/* Relaxed: who wins writes what nobody reads yet. */
-	if (!atomic_compare_exchange_strong_explicit(
-		    &recycler->state, &state, state == NEW ? SEEN : LOOKING,
-		    memory_order_relaxed, memory_order_relaxed) ||
-	    state == NEW)
+	if (!atomic_compare_exchange_strong_explicit(&recycler->state, &state,
+						     next, memory_order_relaxed,
+						     memory_order_relaxed) ||
+	    next == SEEN)
 		return;
 	/* Release pairs with the acquire in is_known. */
 	atomic_store_explicit(&recycler->state, note(recycler, instance),
@@ -152,6 +187,32 @@ static bool is_known(const struct ln_recycler *recycler)
 {
 	return atomic_load_explicit(&recycler->state, memory_order_acquire) ==
 	       LOOKED;
+}
+
+void ln_recycle_prepare(struct ln_instance *instance)
+{
+	const struct ln_recycler *recycler =
+		ln_compiled_recycler(instance->module);
+
+	instance->image = NULL;
+	if (recycler != NULL && is_known(recycler) &&
+	    recycler->class->allows(instance, recycler->snapshot))
+		instance->image = recycler->image;
+}
+
+bool ln_recycle_fill(struct ln_instance *instance)
+{
+	const struct ln_recycler *recycler =
+		ln_compiled_recycler(instance->module);
+
+	ln_assert(instance->image == recycler->image);
+	instance->image = NULL;
+	return recycler->class->fill(instance, recycler->snapshot);
+}
+
+const struct ln_image *ln_recycler_image(const struct ln_recycler *recycler)
+{
+	return recycler != NULL && is_known(recycler) ? recycler->image : NULL;
 }
 
 static void close_on_stack(void *argument)
@@ -275,7 +336,8 @@ bool ln_recycle_end(struct ln_instance *instance)
 		return drop(instance, LN_DROP_UNFIT);
 	spare = strip(instance);
 	why = LN_DROP_UNFIT;
-	if (LN_LIKELY(ln_memories_retire(spare->memories, instance))) {
+	if (LN_LIKELY(ln_memories_retire(spare->memories, instance,
+					 recycler->image))) {
 		if (LN_LIKELY(ln_spare_pool_give(recycler->pool, spare,
 						 recycler->weight)))
 			return true;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct ln_compiled;
+struct ln_image;
 struct ln_instance;
 struct ln_recycler;
 struct ln_spares;
@@ -24,9 +25,22 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
  * linked form; NULL is fine. Not on a fiber. */
 void ln_recycler_free(struct ln_recycler *recycler);
 
+/* What the memories of a new instance of the module hold; NULL: that is not
+ * known, or there is no recycler (NULL). Once known it stays as long as the
+ * module. Any thread. */
+const struct ln_image *ln_recycler_image(const struct ln_recycler *recycler);
+
 /* Begins an instance, whose tables are charged for, with one that waits. False:
  * there is none, or that failed, and it is to be made. On its fiber. */
 bool ln_recycle_begin(struct ln_instance *instance, uint32_t elements);
+
+/* Before an instance is made: lets it begin with the content that those of its
+ * module have (instance->image), if that is known. Again when it gets another
+ * module. */
+void ln_recycle_prepare(struct ln_instance *instance);
+
+/* Completes one that was instantiated so. False: memory is short. */
+bool ln_recycle_fill(struct ln_instance *instance);
 
 /* Looks at a new instance before its first call, if nobody has seen what those
  * of its module are like. Not on a fiber. */

@@ -2,7 +2,8 @@
  * DESIGN
  * An engine gives the reason, and the frames as numbers; their names, which it
  * does not know, come from engine/names.h. They are copied, since the module
- * may be gone when the report is shown.
+ * may be gone when the report is shown. Files and lines are looked up then: the
+ * report keeps the bytes that they are in (engine/lines.h).
  */
 #include "engine/report.h"
 
@@ -11,12 +12,15 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/refs.h"
 #include "base/text.h"
 #include "engine/demangle.h"
+#include "engine/lines.h"
 #include "engine/names.h"
 
 #define REASON_SIZE 1024
-#define LINE_SIZE (LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + 64)
+#define LINE_SIZE (LN_TEXT_NAME_SIZE + LN_NAMES_MODULE_SIZE + LN_LINE_TEXT + 64)
+_Static_assert(LN_REPORT_FRAMES <= LN_LINES_PLACES, "frames");
 
 struct frame {
 	uint32_t function;
@@ -26,9 +30,12 @@ struct frame {
 };
 
 struct ln_report {
+	_Atomic uint32_t references;
 	size_t size;
 	size_t count;
-	bool more; /* frames than that */
+	bool more;              /* frames than that */
+	struct ln_lines *lines; /* until they were looked up; NULL: none */
+	struct ln_line *found;  /* owned, for each frame; NULL: not known */
 	char reason[REASON_SIZE];
 	char module[LN_NAMES_MODULE_SIZE];
 	struct frame frames[LN_REPORT_FRAMES];
@@ -72,8 +79,10 @@ static struct ln_report *allocate(size_t names)
 	size_t size = sizeof(struct ln_report) + names;
 	struct ln_report *report = calloc(1, size);
 
-	if (report != NULL)
-		report->size = size;
+	if (report == NULL)
+		return NULL;
+	report->size = size;
+	atomic_init(&report->references, 1);
 	return report;
 }
 
@@ -91,6 +100,8 @@ struct ln_report *ln_report_new(const char *reason, size_t len,
 	for (size_t i = 0; i < count; i++)
 		add_frame(report, &frames[i], names, &used);
 	report->more = more;
+	if (names != NULL && ln_names_lines(names) != NULL)
+		report->lines = ln_lines_keep(ln_names_lines(names));
 	snprintf(report->module, sizeof(report->module), "%s",
 		 names != NULL ? ln_names_module(names) : "<unknown>");
 	ln_text_copy(report->reason, sizeof(report->reason), reason, len);
@@ -107,8 +118,18 @@ struct ln_report *ln_report_plain(const char *reason)
 	return report;
 }
 
+struct ln_report *ln_report_retain(struct ln_report *report)
+{
+	ln_refs_retain(&report->references);
+	return report;
+}
+
 void ln_report_free(struct ln_report *report)
 {
+	if (report == NULL || !ln_refs_release(&report->references))
+		return;
+	ln_lines_drop(report->lines);
+	free(report->found);
 	free(report);
 }
 
@@ -120,6 +141,22 @@ const char *ln_report_reason(const struct ln_report *report)
 size_t ln_report_size(const struct ln_report *report)
 {
 	return report->size;
+}
+
+void ln_report_look_up(struct ln_report *report)
+{
+	size_t offsets[LN_REPORT_FRAMES];
+
+	if (report->lines == NULL)
+		return;
+	for (size_t i = 0; i < report->count; i++)
+		offsets[i] = report->frames[i].offset;
+	report->found = calloc(LN_REPORT_FRAMES, sizeof(*report->found));
+	if (report->found != NULL)
+		(void)ln_lines_try(report->lines, offsets, report->count,
+				   report->found);
+	ln_lines_drop(report->lines);
+	report->lines = NULL;
 }
 
 /* Writes a frame's line, without its end, and returns where that is. */
@@ -138,10 +175,13 @@ static char *write_frame(const struct ln_report *report, size_t number,
 	at += sprintf(at, "\n    %zu: ", number);
 	if (frame->offset != SIZE_MAX)
 		at += sprintf(at, "%#8zx - ", frame->offset);
-	return at + sprintf(at, "%s!%s", report->module, name);
+	at += sprintf(at, "%s!%s", report->module, name);
+	if (report->found != NULL)
+		at += ln_line_print(&report->found[number], at);
+	return at;
 }
 
-char *ln_report_text(const struct ln_report *report)
+char *ln_report_text(struct ln_report *report)
 {
 	size_t reason = strlen(report->reason);
 	char *text = malloc(reason + (report->count + 1) * LINE_SIZE);
@@ -149,6 +189,7 @@ char *ln_report_text(const struct ln_report *report)
 
 	if (text == NULL)
 		return NULL;
+	ln_report_look_up(report);
 	memcpy(at, report->reason, reason + 1);
 	at += reason;
 	for (size_t i = 0; i < report->count; i++)

@@ -33,7 +33,11 @@ struct ln_report *ln_report_new(const char *reason, size_t len,
 /* With a reason only, which is copied. */
 struct ln_report *ln_report_plain(const char *reason);
 
-/* NULL is fine. */
+/* Another reference to it. A report does not change, and any thread may have
+ * one. */
+struct ln_report *ln_report_retain(struct ln_report *report);
+
+/* Gives a reference back, of which the maker has the first; NULL is fine. */
 void ln_report_free(struct ln_report *report);
 
 /* A clean line that lives as long as the report. */
@@ -42,9 +46,13 @@ const char *ln_report_reason(const struct ln_report *report);
 /* The memory that it takes, bytes: at most 40 KiB. */
 size_t ln_report_size(const struct ln_report *report);
 
+/* Looks up files and lines, if that was not done, and lets go of where they
+ * are: not on a worker. ln_report_text does so. By one thread at a time. */
+void ln_report_look_up(struct ln_report *report);
+
 /* The reason in the first line, then a line for each wasm frame, innermost
  * first, with names demangled (engine/demangle.h): not on a worker. Clean. To
  * be freed by the caller; NULL when memory is short. */
-char *ln_report_text(const struct ln_report *report);
+char *ln_report_text(struct ln_report *report);
 
 #endif

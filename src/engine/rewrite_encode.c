@@ -608,6 +608,26 @@ static bool names_functions(struct ln_cursor content)
 	       memcmp(name.at, hints, sizeof(hints) - 1) == 0;
 }
 
+/* Whether the section has debug information, whose addresses are those of the
+ * code as it was. */
+static bool has_addresses(struct ln_cursor content)
+{
+	static const char debug[] = ".debug_";
+	struct ln_cursor name;
+
+	return ln_binary_name(&content, &name) &&
+	       ln_cursor_len(name) >= sizeof(debug) - 1 &&
+	       memcmp(name.at, debug, sizeof(debug) - 1) == 0;
+}
+
+static bool moves_code(const struct encoder *encoder)
+{
+	const struct ln_rewrite *rewrite = encoder->rewrite;
+
+	return encoder->renumber || rewrite->replaced ||
+	       rewrite->bodies_added > 0;
+}
+
 static bool add_custom(struct encoder *encoder,
 		       const struct ln_rewrite_section *section)
 {
@@ -615,6 +635,8 @@ static bool add_custom(struct encoder *encoder,
 	size_t before = encoder->output.len;
 
 	if (encoder->renumber && names_functions(section->content))
+		return true;
+	if (moves_code(encoder) && has_addresses(section->content))
 		return true;
 	if (rewrite->names.end != section->content.end ||
 	    rewrite->names.at == NULL ||

@@ -149,6 +149,7 @@ static bool read_section(struct ln_scan *scan, uint8_t id,
 		read_tables(section, count, scan);
 		return true;
 	case LN_SECTION_MEMORY:
+		scan->memories += count;
 		return read_memories(section, count, &scan->initial_memory);
 	case LN_SECTION_EXPORT:
 		scan->exports = add_saturating(scan->exports, count);

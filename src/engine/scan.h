@@ -18,6 +18,7 @@
 #define LN_SCAN_MAX_EXPORTS 50000
 
 struct ln_scan {
+	uint64_t memories;         /* that it defines */
 	uint64_t initial_memory;   /* bytes of the memories that it defines */
 	uint64_t initial_elements; /* of the tables that it defines */
 	uint64_t largest_table;    /* elements at the start */

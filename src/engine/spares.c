@@ -200,8 +200,7 @@ static void empty_idle(void *spares)
 	empty_pools(spares, true);
 }
 
-/* Makes room, if that was not tried just now. */
-static void make_room(struct ln_spares *spares)
+bool ln_spares_make_room(struct ln_spares *spares)
 {
 	int64_t now = ln_time_now();
 	int64_t last =
@@ -211,15 +210,16 @@ static void make_room(struct ln_spares *spares)
 	    !atomic_compare_exchange_strong_explicit(&spares->aged, &last, now,
 						     memory_order_relaxed,
 						     memory_order_relaxed))
-		return;
+		return false;
 	ln_task_on_worker_stack(ln_task_current(), empty_idle, spares);
+	return true;
 }
 
 bool ln_spares_reserve(struct ln_spares *spares, uint64_t bytes)
 {
 	if (bytes <= BYTES_MAX && reserve(&spares->bytes, BYTES_MAX, bytes))
 		return true;
-	make_room(spares);
+	(void)ln_spares_make_room(spares);
 	return false;
 }
 
@@ -340,11 +340,19 @@ static bool reserve_one(struct ln_spare_pool *pool, uint64_t weight)
 bool ln_spare_pool_give(struct ln_spare_pool *pool, struct ln_spare *spare,
 			uint64_t weight)
 {
-	struct stack *stack = &pool->stacks[ln_sched_worker_index() % STACKS];
+	unsigned own = ln_sched_worker_index();
+	struct stack *stack = &pool->stacks[own % STACKS];
 
 	if (push(stack, spare, 0))
 		return true;
 	atomic_store_explicit(&pool->weight, weight, memory_order_relaxed);
 	/* Somebody else may take the room, but there is more then. */
-	return reserve_one(pool, weight) && push(stack, spare, 1);
+	if (reserve_one(pool, weight) && push(stack, spare, 1))
+		return true;
+	/* Other workers may have ended more at another time. */
+	for (unsigned i = 1; i < STACKS; i++) {
+		if (push(&pool->stacks[(own + i) % STACKS], spare, 0))
+			return true;
+	}
+	return false;
 }

@@ -62,6 +62,10 @@ void ln_spares_count_drop(struct ln_spares *spares, enum ln_drop why);
 /* Frees all spares of all pools. Any thread, on any stack. */
 void ln_spares_trim(void *spares);
 
+/* Frees the spares of pools that nobody has taken from for a while, if that was
+ * not tried just now; whether it was done. Any thread, on any stack. */
+bool ln_spares_make_room(struct ln_spares *spares);
+
 /* Takes `bytes` of what spares may take, for what a module keeps; false: there
  * are not so many left, but there may be later. Any thread. */
 bool ln_spares_reserve(struct ln_spares *spares, uint64_t bytes);

@@ -23,12 +23,10 @@
 #include "base/fd.h"
 #include "base/pages.h"
 
-/* A range with more touched pages than this gives them back. */
-#define KEEP_PAGES (LN_SWEEP_KEEP / 4096)
 /* Ranges are listed together up to this distance and this length, bytes. */
 #define GAP_MAX ((size_t)512 << 10)
 #define SPAN_MAX ((size_t)4 << 20)
-#define REGIONS 32
+#define REGIONS 28
 
 /* From Linux's uapi/linux/fs.h of 6.7; older headers lack it. */
 struct region {
@@ -154,29 +152,43 @@ static void give_back(const struct ln_sweep *sweep,
 struct sweep_state {
 	struct ln_range *range; /* the first that regions may still touch */
 	struct ln_range *end;
-	size_t cleared; /* bytes of `range` */
+	size_t cleared; /* bytes of `range`; SIZE_MAX: the rest is gone */
 };
+
+/* Clears a part of a range that ends at `top`, until that is enough; then all
+ * that follows is given back. */
+static void clear_part(const struct ln_sweep *sweep, struct sweep_state *state,
+		       uintptr_t from, uintptr_t to, uintptr_t top)
+{
+	size_t room = LN_SWEEP_KEEP - state->cleared;
+	size_t len = to - from < room ? to - from : room;
+
+	memset((void *)from, 0, len);
+	state->cleared += len;
+	if (len < to - from) {
+		const struct ln_range rest = {
+			.base = (uint8_t *)(from + len),
+			.size = top - from - len,
+		};
+
+		give_back(sweep, &rest);
+		state->cleared = SIZE_MAX;
+	}
+}
 
 /* Clears what the region and the ranges have in common. */
 static void clear_region(const struct ln_sweep *sweep,
 			 struct sweep_state *state, uintptr_t start,
 			 uintptr_t end)
 {
-	size_t keep = KEEP_PAGES * sweep->page;
-
 	while (state->range < state->end) {
 		uintptr_t base = (uintptr_t)state->range->base;
 		uintptr_t top = base + state->range->size;
 		uintptr_t from = start > base ? start : base;
 		uintptr_t to = end < top ? end : top;
 
-		if (from < to && state->cleared <= keep) {
-			state->cleared += to - from;
-			if (state->cleared > keep)
-				give_back(sweep, state->range);
-			else
-				memset((void *)from, 0, to - from);
-		}
+		if (from < to && state->cleared <= LN_SWEEP_KEEP)
+			clear_part(sweep, state, from, to, top);
 		if (end < top)
 			return;
 		state->range++;

@@ -14,9 +14,9 @@ struct ln_sweep {
 	size_t page; /* bytes, of the system */
 };
 
-/* Of a range at most so many bytes stay in memory when it is cleared, where
- * pages have 4 KiB. */
-#define LN_SWEEP_KEEP ((size_t)256 << 10)
+/* Of a range at most so many bytes stay in memory when it is cleared; what was
+ * touched beyond is given back. */
+#define LN_SWEEP_KEEP ((size_t)1 << 20)
 
 /* A piece of memory that is to be zero. */
 struct ln_range {
@@ -28,8 +28,8 @@ void ln_sweep_init(struct ln_sweep *sweep);
 void ln_sweep_deinit(struct ln_sweep *sweep);
 
 /* Makes all ranges zero, whatever the kernel refuses; sorts them by address.
- * Those of which many pages were touched lose their pages instead of being
- * cleared, where the kernel takes them. Cheapest for neighbours. Needs the
+ * Of those of which many pages were touched the rest is given back instead of
+ * being cleared, where the kernel takes it. Cheapest for neighbours. Needs the
  * stack of a thread. Any thread. */
 void ln_sweep_clear(const struct ln_sweep *sweep, struct ln_range *ranges,
 		    size_t count);

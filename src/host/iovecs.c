@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/memory.h"
 #include "sched/task.h"
 
 #define PIECE 8u
@@ -113,6 +114,16 @@ int ln_iovecs_gather(const struct ln_iovecs *iovecs,
 		offset = 0;
 		piece += PIECE;
 	}
+	return n;
+}
+
+int ln_iovecs_gather_open(const struct ln_iovecs *iovecs,
+			  struct iovec out[LN_IOVECS_BATCH], size_t max)
+{
+	int n = ln_iovecs_gather(iovecs, out, max);
+
+	for (int i = 0; i < n; i++)
+		ln_memory_open(out[i].iov_base, out[i].iov_len);
 	return n;
 }
 

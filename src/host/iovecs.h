@@ -40,6 +40,10 @@ int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
 int ln_iovecs_gather(const struct ln_iovecs *iovecs,
 		     struct iovec out[LN_IOVECS_BATCH], size_t max);
 
+/* The same for pieces that the kernel is to write to. */
+int ln_iovecs_gather_open(const struct ln_iovecs *iovecs,
+			  struct iovec out[LN_IOVECS_BATCH], size_t max);
+
 /* Moves on by `bytes`, which is at most iovecs->left. */
 void ln_iovecs_advance(struct ln_iovecs *iovecs, size_t bytes);
 

@@ -157,8 +157,21 @@ static int refused(struct ln_guest *guest, struct ln_message *message)
 			     noun);
 }
 
-LN_NOINLINE int ln_host_send_failed(struct ln_guest *guest,
-				    struct ln_message *message, int error)
+LN_NOINLINE LN_NOINLINE int ln_host_send_traced(struct ln_guest *guest,
+						struct ln_process *to,
+						struct ln_message *message,
+						int64_t deadline)
+{
+	int64_t tag = message->tag;
+	uint64_t size = message->size;
+	int error = ln_process_send_wait(to, message, deadline);
+
+	ln_trace_sent(guest->process, to, tag, size, error);
+	return error;
+}
+
+int ln_host_send_failed(struct ln_guest *guest, struct ln_message *message,
+			int error)
 {
 	switch (error) {
 	case LN_EINVAL:

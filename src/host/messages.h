@@ -12,10 +12,11 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "host/result.h"
-#include "process/change.h"
+#include "process/change_instance.h"
 #include "process/guest.h"
 #include "process/message.h"
 #include "process/process.h"
+#include "process/trace.h"
 
 /* Results of functions that receive; LN_HOST_TIMED_OUT is another. */
 #define LN_HOST_RECEIVED_DATA 0u
@@ -128,12 +129,27 @@ int ln_host_take(struct ln_guest *guest, enum ln_resource_kind kind,
 int ln_host_send_failed(struct ln_guest *guest, struct ln_message *message,
 			int error);
 
+/* The same as ln_process_send_wait, by a process that is traced. */
+int ln_host_send_traced(struct ln_guest *guest, struct ln_process *to,
+			struct ln_message *message, int64_t deadline);
+
+/* Sends a message of the guest, as ln_process_send_wait. */
+static inline int ln_host_put(struct ln_guest *guest, struct ln_process *to,
+			      struct ln_message *message, int64_t deadline)
+{
+	if (ln_process_is_traced(guest->process))
+		return ln_host_send_traced(guest, to, message, deadline);
+	return ln_process_send_wait(to, message, deadline);
+}
+
 /* Sends a message, which is taken over; returns the same. */
 static inline int ln_host_send(struct ln_guest *guest, struct ln_process *to,
 			       struct ln_message *message, int64_t deadline)
 {
-	int error = ln_process_send_wait(to, message, deadline);
+	int error;
 
+	ln_process_count_sent(guest->process);
+	error = ln_host_put(guest, to, message, deadline);
 	if (LN_UNLIKELY(error < 0))
 		return ln_host_send_failed(guest, message, error);
 	return 0;
@@ -204,6 +220,7 @@ static inline int ln_host_received(struct ln_guest *guest, int error,
 		[LN_MESSAGE_DATA] = LN_HOST_RECEIVED_DATA,
 		[LN_MESSAGE_LINK_DIED] = LN_HOST_RECEIVED_SIGNAL,
 		[LN_MESSAGE_ENDED] = LN_HOST_RECEIVED_END,
+		[LN_MESSAGE_DRAIN] = LN_HOST_RECEIVED_DATA,
 	};
 
 	if (LN_UNLIKELY(error == LN_ETIMEDOUT)) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "engine/instance.h"
+#include "engine/memory.h"
 #include "host/iovecs.h"
 #include "host/result.h"
 #include "net/address.h"
@@ -124,6 +125,21 @@ int ln_host_net_tell_of(struct ln_guest *guest, const struct ln_socket *socket,
 	return ln_host_net_conclude(guest, error, number, stored, id, result);
 }
 
+int ln_host_net_listen(struct ln_guest *guest, const struct ln_address *address,
+		       struct ln_socket **listener, int *number)
+{
+	int error = ln_tcp_listen(address, guest->environment->descriptors,
+				  listener, number);
+
+	if (error < 0)
+		return error;
+	error = ln_socket_serve_listener(*listener,
+					 guest->environment->serving);
+	if (error < 0)
+		ln_socket_release(*listener);
+	return error;
+}
+
 int ln_host_net_accept(struct ln_guest *guest, struct ln_socket *listener,
 		       enum ln_resource_kind kind,
 		       int (*wrap)(void *with, struct ln_socket *socket,
@@ -145,6 +161,8 @@ int ln_host_net_accept(struct ln_guest *guest, struct ln_socket *listener,
 	error = ln_tcp_accept(listener, guest->environment->descriptors,
 			      LN_NEVER, &socket, &address, &number);
 	ln_instance_resumed(guest->instance);
+	if (error == 0)
+		ln_socket_serve_connection(socket, guest->environment->serving);
 	if (error == 0 && wrap != NULL)
 		error = wrap(with, socket, &stream);
 	else if (error == 0)
@@ -214,9 +232,11 @@ int ln_host_net_read(struct ln_guest *guest, struct ln_socket *stream,
 {
 	size_t n = 0;
 	int number = 0;
-	int error = ln_tcp_read(stream, buffer.data, buffer.len, deadline, &n,
-				&number);
+	int error;
 
+	ln_memory_open(buffer.data, buffer.len);
+	error = ln_tcp_read(stream, buffer.data, buffer.len, deadline, &n,
+			    &number);
 	ln_instance_resumed(guest->instance);
 	return ln_host_net_conclude(guest, error, number, n, count, result);
 }
@@ -227,9 +247,11 @@ int ln_host_net_peek(struct ln_guest *guest, struct ln_socket *stream,
 {
 	size_t n = 0;
 	int number = 0;
-	int error = ln_tcp_peek(stream, buffer.data, buffer.len, deadline, &n,
-				&number);
+	int error;
 
+	ln_memory_open(buffer.data, buffer.len);
+	error = ln_tcp_peek(stream, buffer.data, buffer.len, deadline, &n,
+			    &number);
 	ln_instance_resumed(guest->instance);
 	return ln_host_net_conclude(guest, error, number, n, count, result);
 }

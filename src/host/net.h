@@ -65,6 +65,10 @@ int ln_host_net_tell_of(struct ln_guest *guest, const struct ln_socket *socket,
 					  struct ln_address *, int *),
 			uint8_t *id, uint32_t *result);
 
+/* Listens at an address, as ln_tcp_listen, until the runtime drains. */
+int ln_host_net_listen(struct ln_guest *guest, const struct ln_address *address,
+		       struct ln_socket **listener, int *number);
+
 /* Waits for a connection at `listener`, has the guest hold the stream as
  * `kind`, and stores its id and that of an iterator with the peer's address.
  * `wrap`, if it is not NULL, makes the resource of the socket, which it takes

@@ -349,8 +349,10 @@ static LN_NOINLINE ssize_t move_slice(const struct ln_stream *stream,
 				      const struct ln_iovecs *pieces, int flags)
 {
 	struct iovec batch[LN_IOVECS_BATCH];
-	int count = ln_iovecs_gather(
-		pieces, batch, stream->mode == MODE_ASK ? PIPE_BUF : SLICE);
+	size_t max = stream->mode == MODE_ASK ? PIPE_BUF : SLICE;
+	int count = stream->direction == LN_READABLE
+			    ? ln_iovecs_gather_open(pieces, batch, max)
+			    : ln_iovecs_gather(pieces, batch, max);
 	ssize_t n;
 
 	if (count == 0)
@@ -419,7 +421,7 @@ int ln_stream_wait(struct ln_stream *stream, struct ln_stream_watch *watch)
 	}
 	if (watch->attachment == NULL)
 		deadline = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
-	ln_task_set_waiting(task, LN_WAIT_IO);
+	ln_task_set_waiting(task, LN_WAIT_WATCHED);
 	error = ln_task_wait(task, deadline);
 	ln_task_set_waiting(task, LN_WAIT_OTHER);
 	return error == LN_ETIMEDOUT ? 0 : error;

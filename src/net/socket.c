@@ -36,6 +36,7 @@
 #include "base/quota.h"
 #include "base/refs.h"
 #include "net/address.h"
+#include "net/serving.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 
@@ -80,6 +81,8 @@ int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **out)
 	socket->fd = fd;
 	socket->quota = quota;
 	socket->drained = false;
+	socket->accepted = NULL;
+	socket->listener = NULL;
 	atomic_init(&socket->references, 1);
 	for (int i = 0; i < LN_SOCKET_TIMEOUTS; i++)
 		atomic_init(&socket->timeouts[i], LN_SOCKET_PATIENT);
@@ -105,6 +108,27 @@ int ln_socket_adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
 	return error;
 }
 
+int ln_socket_serve_listener(struct ln_socket *socket,
+			     struct ln_serving *serving)
+{
+	ln_assert(socket->listener == NULL);
+	if (serving == NULL)
+		return 0;
+	socket->listener = malloc(sizeof(*socket->listener));
+	if (socket->listener == NULL)
+		return LN_ENOMEM;
+	ln_serving_listen(serving, socket->listener, socket->fd);
+	return 0;
+}
+
+void ln_socket_serve_connection(struct ln_socket *socket,
+				struct ln_serving *serving)
+{
+	ln_assert(socket->accepted == NULL);
+	socket->accepted = serving;
+	ln_serving_begin(serving);
+}
+
 struct ln_socket *ln_socket_retain(struct ln_socket *socket)
 {
 	ln_refs_retain(&socket->references);
@@ -115,6 +139,10 @@ void ln_socket_release(struct ln_socket *socket)
 {
 	if (!ln_refs_release(&socket->references))
 		return;
+	if (socket->listener != NULL)
+		ln_serving_forget(socket->listener);
+	free(socket->listener);
+	ln_serving_end(socket->accepted);
 	ln_pollable_free(socket->pollable);
 	ln_fd_close(socket->fd);
 	ln_quota_give(socket->quota);
@@ -162,21 +190,26 @@ int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,
 		   int64_t deadline, struct ln_socket_wait *wait)
 {
 	/* A wait is for one socket. */
-	ln_assert(!wait->watching || wait->watch.pollable == socket->pollable);
-	if (wait->watching)
+	ln_assert(wait->watch == NULL ||
+		  wait->watch->pollable == socket->pollable);
+	if (wait->watch != NULL)
 		return wait_watching(deadline);
 	if (ln_socket_sole(socket))
 		return ln_pollable_wait(socket->pollable, direction, deadline);
-	ln_pollable_watch(socket->pollable, direction, &wait->watch);
-	wait->watching = true;
+	wait->watch = malloc(sizeof(*wait->watch));
+	if (wait->watch == NULL)
+		return LN_ENOMEM;
+	ln_pollable_watch(socket->pollable, direction, wait->watch);
 	return 0;
 }
 
 void ln_socket_wait_end(struct ln_socket_wait *wait)
 {
-	if (wait->watching)
-		ln_pollable_unwatch(&wait->watch);
-	wait->watching = false;
+	if (wait->watch == NULL)
+		return;
+	ln_pollable_unwatch(wait->watch);
+	free(wait->watch);
+	wait->watch = NULL;
 }
 
 int ln_socket_settle(struct ln_socket *socket, enum ln_direction direction,

@@ -19,6 +19,8 @@
 
 struct ln_address;
 struct ln_quota;
+struct ln_serving;
+struct ln_serving_listener;
 
 /* What a guest sets for all who share a stream: milliseconds that a call waits
  * at most, LN_SOCKET_PATIENT at first. */
@@ -34,7 +36,9 @@ enum ln_socket_timeout {
 struct ln_socket {
 	int fd;
 	struct ln_pollable *pollable;
-	struct ln_quota *quota; /* one unit of it; NULL: of none */
+	struct ln_quota *quota;      /* one unit of it; NULL: of none */
+	struct ln_serving *accepted; /* counts it; NULL: nobody does */
+	struct ln_serving_listener *listener; /* owned; NULL: none */
 	_Atomic uint32_t references;
 	bool drained; /* by whoever has the only reference */
 	/* Relaxed: numbers that nothing else depends on. */
@@ -43,8 +47,9 @@ struct ln_socket {
 
 /* How a call waits: zeroed at first, on the stack of the task that calls. */
 struct ln_socket_wait {
-	struct ln_watch watch;
-	bool watching;
+	/* NULL: it does not watch. Not on the stack, which may be folded while
+	 * the task waits (sched/fold.h). */
+	struct ln_watch *watch;
 };
 
 /* The text of an errno, for people: "Connection refused (os error 111)". */
@@ -67,6 +72,14 @@ int ln_socket_new(int fd, struct ln_quota *quota, struct ln_socket **socket);
  * ENOBUFS. */
 int ln_socket_adopt(int fd, struct ln_quota *quota, struct ln_socket **socket,
 		    int *number);
+
+/* Has `serving` shut a listener down, or count an accepted connection; NULL:
+ * neither. By whoever has the only reference. LN_ENOMEM, and nothing changed.
+ */
+int ln_socket_serve_listener(struct ln_socket *socket,
+			     struct ln_serving *serving);
+void ln_socket_serve_connection(struct ln_socket *socket,
+				struct ln_serving *serving);
 
 /* Any thread. The last release closes the descriptor, without waiting for
  * unsent data. */

@@ -86,8 +86,9 @@ static LN_NOINLINE int accept_one(int fd, struct ln_address *peer)
 	socklen_t len = sizeof(name);
 	int stream = accept4(fd, &name.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+	/* EINVAL: the listener was shut down, see net/serving.c. */
 	if (stream < 0)
-		return -errno;
+		return errno == EINVAL ? -EAGAIN : -errno;
 	if (ln_address_from_kernel(&name, peer) < 0) {
 		ln_fd_close(stream);
 		return -ECONNABORTED;
@@ -149,7 +150,7 @@ int ln_tcp_accept(struct ln_socket *listener, struct ln_quota *quota,
 		  int64_t deadline, struct ln_socket **stream,
 		  struct ln_address *peer, int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	unsigned broken = 0;
 	int error = 0;
 	int fd;
@@ -193,7 +194,7 @@ static int await_connection(struct ln_socket *stream,
 			    const struct ln_address *address, int64_t deadline,
 			    int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	int error;
 	int result;
 
@@ -272,7 +273,7 @@ static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
 static int receive(struct ln_socket *stream, void *data, size_t len, int flags,
 		   int64_t deadline, size_t *count, int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	bool sole = ln_socket_sole(stream);
 	int error = 0;
 	ssize_t n = -EAGAIN;
@@ -336,7 +337,7 @@ static LN_NOINLINE ssize_t send_once(int fd, const struct iovec *pieces,
 int ln_tcp_write(struct ln_socket *stream, const struct iovec *pieces,
 		 int pieces_count, int64_t deadline, size_t *count, int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	int error;
 	ssize_t n;
 

@@ -88,7 +88,7 @@ int ln_udp_receive(struct ln_socket *socket, void *data, size_t len,
 		   int64_t deadline, struct ln_address *from, size_t *count,
 		   int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	int error;
 	ssize_t n;
 
@@ -123,7 +123,7 @@ int ln_udp_send(struct ln_socket *socket, const void *data, size_t len,
 		const struct ln_address *to, int64_t deadline, size_t *count,
 		int *number)
 {
-	struct ln_socket_wait wait = { .watching = false };
+	struct ln_socket_wait wait = { .watch = NULL };
 	int error;
 	ssize_t n;
 

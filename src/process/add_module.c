@@ -74,6 +74,7 @@ static int load(struct ln_environment *environment, struct change *job,
 		.max_bytes = environment->limits.max_module_bytes,
 		.tenants = environment->making,
 		.background = ln_sched_live(environment->runtime->sched) > 0,
+		.tiered = environment->tiered,
 	};
 	struct ln_runtime *runtime = environment->runtime;
 	struct ln_blocking *pool = ln_sched_blocking(runtime->sched);
@@ -181,8 +182,8 @@ static bool same_code(const struct ln_environment *a,
 	const struct ln_config *x = a->config;
 	const struct ln_config *y = b->config;
 
-	return a->variant == b->variant && a->linker == b->linker &&
-	       x->plugin_count == y->plugin_count &&
+	return a->variant == b->variant && a->tiered == b->tiered &&
+	       a->linker == b->linker && x->plugin_count == y->plugin_count &&
 	       (x->plugin_count == 0 ||
 		memcmp(x->plugins, y->plugins,
 		       x->plugin_count * sizeof(struct ln_plugin *)) == 0);

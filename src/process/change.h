@@ -15,12 +15,8 @@
 #include "base/list.h"
 
 struct ln_change;
-struct ln_guest;
 struct ln_module;
 struct ln_process;
-
-/* Bytes that a process may give to its new instance. */
-#define LN_CHANGE_MAX_BYTES ((uint64_t)64 << 20)
 
 /* What came of it. */
 enum ln_change_result {
@@ -81,39 +77,26 @@ int ln_change_ask(struct ln_change *change);
  * is settling counts as done. Any thread. */
 void ln_change_withdraw(struct ln_change *change, bool cancel);
 
-/* By a process that is about to receive and is asked: does what it is asked. 0:
- * it is to receive. LN_EKILLED: its stack is to be left, since it has been
- * killed or guest->next takes over. */
-int ln_change_meet(struct ln_guest *guest);
-
-/* By a process whose stack has been left for guest->next: makes that the
- * instance, drops the other one, and stores the module that was before, for the
- * caller to release. */
-void ln_change_commit(struct ln_guest *guest, struct ln_module **before);
-
-/* To be called when guest->next has taken over: how long it took. */
-void ln_change_settle(struct ln_guest *guest);
-
-/* By a process whose stack has been left while guest->next was there, but that
- * is to end. */
-void ln_change_drop_next(struct ln_guest *guest);
-
 /* The process has ended: nothing will come of what it was asked for. */
 void ln_change_end_of(struct ln_process *process);
 
-/* What modules export for it; lunatic_save of the old one, others of the new
- * one. NULL: `module` has all that a new one needs; else the name of what it
- * lacks, and its type. */
-#define LN_CHANGE_SAVE "lunatic_save"
-#define LN_CHANGE_VERSION "lunatic_version"
-#define LN_CHANGE_ALLOC "lunatic_alloc"
-#define LN_CHANGE_LOAD "lunatic_load"
-#define LN_CHANGE_RESUME "lunatic_resume"
-const char *ln_change_lacks_load(const struct ln_module *module);
-const char *ln_change_lacks_save(const struct ln_module *module);
+/* ---- By the process itself, see change_instance.c ---- */
 
-/* What lunatic_save returns beside an address and a length. */
-#define LN_CHANGE_SAVE_REFUSED (-1)
-#define LN_CHANGE_SAVE_LATER (-2)
+/* Begins a change that is asked for: one reference is the caller's. NULL: there
+ * is none. A version that has come to its first receive is done. */
+struct ln_change *ln_change_begin(struct ln_process *process);
+
+/* Notes why a change fails, and returns `result`. */
+enum ln_change_result ln_change_fail(struct ln_change *change,
+				     enum ln_change_result result,
+				     const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* What has come of what was begun. Tells who asked, unless the new version has
+ * to come to its receive. */
+void ln_change_conclude(struct ln_change *change, enum ln_change_result result);
+
+/* The new version has taken over: notes how long that took. */
+void ln_change_settle(struct ln_process *process);
 
 #endif

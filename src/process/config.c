@@ -81,6 +81,7 @@ int ln_config_new(struct ln_config **out)
 	if (config == NULL)
 		return LN_ENOMEM;
 	config->limits = ln_limits_default;
+	config->strategy = LN_MEMORY_AUTO;
 	*out = config;
 	return 0;
 }
@@ -232,6 +233,7 @@ int ln_config_clone(const struct ln_config *config, struct ln_config **out)
 	clone->strategy = config->strategy;
 	clone->denied = config->denied;
 	clone->joins_family = config->joins_family;
+	clone->serves_operators = config->serves_operators;
 	clone->console = config->console;
 	error = copy_texts(clone, &clone->allowed, &config->allowed);
 	if (error == 0)

@@ -14,6 +14,7 @@
 enum ln_memory_strategy {
 	LN_MEMORY_SLAB,  /* explicit bounds checks, no mapping per process */
 	LN_MEMORY_GUARD, /* guard pages: faster code, mappings per process */
+	LN_MEMORY_AUTO,  /* the latter while there are not too many */
 };
 
 struct ln_limits {
@@ -86,6 +87,9 @@ struct ln_config {
 	/* An environment made from it belongs to the family of its parent: they
 	 * have one registry, and their processes find each other by id. */
 	bool joins_family;
+	/* Its listeners stay open while the runtime drains, and its connections
+	 * are not waited for: it serves those who watch. */
+	bool serves_operators;
 	struct ln_texts allowed;   /* prefixes of "namespace::function" */
 	struct ln_texts args;      /* of the guest; the first is its name */
 	struct ln_texts envs;      /* NAME=value */

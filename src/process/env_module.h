@@ -16,6 +16,7 @@ struct ln_runtime;
 
 #define LN_MODULE_NAME 64   /* bytes, with the terminating zero */
 #define LN_MODULE_DIGEST 32 /* bytes: SHA-256 */
+struct ln_entry;
 
 /* A module that was added to an environment: what a process is spawned from. */
 struct ln_module {
@@ -28,6 +29,9 @@ struct ln_module {
 	uint64_t kept;               /* bytes charged beside that */
 	_Atomic uint64_t number; /* for other nodes, see node/program.h; 0: not
 				  * computed yet */
+	/* The function that a process was spawned with last, since the next one
+	 * is mostly spawned with it, too; lives as long as `module`. */
+	_Atomic(const struct ln_entry *) latest;
 	_Atomic uint32_t references;
 	/* What has taken its place, counted, under the runtime's lock of
 	 * modules; never itself replaced. NULL: nothing. */

@@ -24,11 +24,15 @@ struct ln_linker;
 struct ln_quota;
 struct ln_registry;
 struct ln_listeners;
+struct ln_message;
+struct ln_log_source;
+struct ln_observer;
 struct ln_preopens;
 struct ln_process;
 struct ln_remote_environment_class;
 struct ln_resolver_owner;
 struct ln_runtime;
+struct ln_serving;
 
 struct ln_environment {
 	/* Immutable. Of one that is of another node only the first two, and
@@ -38,11 +42,18 @@ struct ln_environment {
 	void (*destroy)(void *environment); /* when nobody has it; local */
 	/* A mailbox of it is crowded; no lock is held. Local. */
 	void (*on_crowded)(struct ln_process *process, uint64_t messages);
+	/* A process of it that is traced has received a message; it, or the
+	 * peer, has been linked, or is no longer. Local. */
+	void (*on_receive)(struct ln_process *process,
+			   const struct ln_message *message);
+	void (*on_link)(struct ln_process *process, struct ln_process *peer,
+			bool linked);
 	struct ln_environment *parent;  /* counted; NULL: none */
 	const struct ln_config *config; /* what it was made from, owned */
 	struct ln_limits limits;        /* those that hold */
 	unsigned variant;               /* of the engine */
-	uint64_t number;                /* for reports; the first has 0 */
+	bool tiered;     /* its processes may be of the dense tier as well */
+	uint64_t number; /* for reports; the first has 0 */
 	/* The head of its family, which may be itself: environments that have
 	 * one registry, and whose processes find each other by id. All but the
 	 * head are below it. */
@@ -54,6 +65,8 @@ struct ln_environment {
 					  */
 	struct ln_preopens *preopens;    /* NULL: none */
 	struct ln_listeners *listeners;  /* NULL: none */
+	struct ln_serving *serving;      /* the runtime's; NULL: what it serves
+					  * goes on while that drains */
 	struct ln_quota *descriptors;    /* sockets and files of guests */
 	struct ln_resolver_owner *names; /* of the names looked up for it */
 	/* In the pools for files: for short and for long work; and in that for
@@ -65,8 +78,14 @@ struct ln_environment {
 	struct ln_account *charged; /* the own one or that of the nearest above
 				     * that has one; NULL: none has */
 
+	/* Set before there are processes. NULL: its guests may not ask; it does
+	 * not pass to environments below. process/observer.h. */
+	struct ln_observer *observer;
+
 	/* Any thread. */
 	struct ln_tenant *making[LN_CODE_PHASES]; /* of modules */
+	struct ln_log_source *_Atomic log; /* of its guests' lines, made with
+					    * the first; NULL: none yet */
 	struct ln_account account;    /* used when max_total_memory is set */
 	struct ln_code_shares shares; /* of code, by its modules */
 	_Atomic uint32_t references;
@@ -122,6 +141,14 @@ static inline bool ln_environment_enter(struct ln_environment *environment)
 /* Whether it and all above it allow the host function, "namespace::name". */
 bool ln_environment_allows(const struct ln_environment *environment,
 			   const char *name);
+
+/* Where lines of its guests are queued; NULL: they have written none. */
+static inline struct ln_log_source *
+ln_environment_log(const struct ln_environment *environment)
+{
+	/* Acquire pairs with whoever made it. */
+	return atomic_load_explicit(&environment->log, memory_order_acquire);
+}
 
 /* Command line and environment variables of its guests. */
 size_t ln_environment_args(const struct ln_environment *environment,

@@ -5,10 +5,14 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/quota.h"
 #include "engine/code.h"
 #include "engine/engine.h"
+#include "engine/fault.h"
 #include "engine/linker.h"
+#include "engine/memory.h"
+#include "engine/slots.h"
 #include "net/resolver.h"
 #include "process/environment.h"
 #include "process/listeners.h"
@@ -16,6 +20,7 @@
 #include "process/preopens.h"
 #include "process/registry.h"
 #include "process/runtime.h"
+#include "process/trace.h"
 #include "sched/blocking.h"
 #include "sched/sched.h"
 
@@ -85,6 +90,7 @@ static void destroy(void *argument)
 	ln_code_leave(runtime->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
+	ln_log_source_close(ln_environment_log(environment));
 	ln_account_refund(environment->charged, NULL, environment->kept);
 	free(environment);
 	if (parent != NULL) {
@@ -174,6 +180,13 @@ static int make_tenants(struct ln_environment *environment)
 	return error;
 }
 
+static bool has_fast_tier(const struct ln_engine *engine)
+{
+	return ln_slots_max(ln_memories_slots(ln_engine_memories(engine))) >
+		       0 &&
+	       ln_fault_is_first();
+}
+
 /* Sets what follows from the configuration and the parent. */
 static void set_limits(struct ln_environment *environment)
 {
@@ -197,7 +210,10 @@ static void set_limits(struct ln_environment *environment)
 	}
 	if (limits->max_fuel > 0)
 		environment->variant |= LN_VARIANT_METERED;
-	if (environment->config->strategy == LN_MEMORY_GUARD)
+	environment->tiered = environment->config->strategy == LN_MEMORY_AUTO &&
+			      has_fast_tier(environment->runtime->engine);
+	if (environment->config->strategy == LN_MEMORY_GUARD ||
+	    environment->tiered)
 		environment->variant |= LN_VARIANT_GUARD;
 }
 
@@ -269,6 +285,8 @@ int ln_environment_new(struct ln_runtime *runtime,
 		environment->parent = ln_environment_retain(parent);
 	environment->destroy = destroy;
 	environment->on_crowded = ln_mailbox_warn;
+	environment->on_receive = ln_trace_received;
+	environment->on_link = ln_trace_linked;
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
 	error = ln_config_clone(config, &copy);
@@ -287,7 +305,10 @@ int ln_environment_new(struct ln_runtime *runtime,
 	error = open_directories(environment);
 	if (error < 0)
 		goto fail;
+	environment->serving =
+		copy->serves_operators ? NULL : &runtime->serving;
 	error = ln_listeners_open(copy, environment->descriptors,
+				  environment->serving,
 				  &environment->listeners);
 	if (error < 0)
 		goto fail;

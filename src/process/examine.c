@@ -11,12 +11,14 @@
  */
 #include "process/examine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
+#include "engine/lines.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/guest.h"
@@ -120,15 +122,19 @@ static void answer_guest(struct ln_examination *out,
 	uint64_t max = process->environment->limits.max_fuel;
 	uint64_t left;
 
+	ln_assert(guest != NULL);
 	out->is_guest = true;
 	out->kept = instance->memory_used;
 	for (unsigned i = 0; i < LN_RESOURCE_KINDS; i++) {
-		const struct ln_handles *table = ln_guest_table(guest, i);
+		const struct ln_handles *table =
+			ln_guest_table(guest, (enum ln_resource_kind)i);
 
 		out->held[i] = table != NULL ? ln_handles_count(table) : 0;
 	}
-	out->function_count = ln_instance_functions(instance, out->functions,
-						    LN_EXAMINE_FRAMES, &left);
+	out->function_count =
+		ln_instance_functions(instance, out->functions, out->offsets,
+				      LN_EXAMINE_FRAMES, &left);
+	out->lines = ln_instance_keep_lines(instance);
 	if (instance->at_deadline || instance->interrupted_at != 0)
 		return;
 	/* Compiled code keeps what it has used in a register until it calls
@@ -181,6 +187,14 @@ static bool read_links(struct ln_examination *out, uint32_t from)
 	return from + SLOTS < end;
 }
 
+static void tell_watched(struct ln_examination *out,
+			 const struct ln_monitor *monitor)
+{
+	if (monitor != NULL)
+		relate(out->watched, &out->watched_count, monitor->process,
+		       monitor->tag);
+}
+
 /* The same of the monitors, which only some processes have. */
 static bool read_monitors(struct ln_examination *out, uint32_t from)
 {
@@ -189,17 +203,18 @@ static bool read_monitors(struct ln_examination *out, uint32_t from)
 
 	ln_process_lock(out->process);
 	if (out->process->extra != NULL) {
+		const struct ln_monitor *one =
+			out->process->extra->monitors.one;
+
 		table = &out->process->extra->monitors.table.table;
 		end = ln_table_slots(table);
-		out->monitors = table->live;
+		out->monitors = table->live + (one != NULL);
+		if (from == 0)
+			tell_watched(out, one);
 		for (uint32_t i = from; i < end && i < from + SLOTS; i++) {
 			struct ln_table_slot *slot = ln_table_at(table, i);
-			struct ln_monitor *monitor =
-				slot != NULL ? slot->value : NULL;
 
-			if (monitor != NULL)
-				relate(out->watched, &out->watched_count,
-				       monitor->process, monitor->tag);
+			tell_watched(out, slot != NULL ? slot->value : NULL);
 		}
 	}
 	ln_process_unlock(out->process);
@@ -255,6 +270,32 @@ static void settle(struct ln_examination *examination)
 	examination->asked = false;
 }
 
+/* Adds where they are to the names of functions. */
+static void add_lines(struct ln_examination *examination)
+{
+	struct ln_line *found;
+	char text[LN_LINE_TEXT];
+	char *whole;
+
+	if (examination->lines == NULL)
+		return;
+	found = calloc(LN_EXAMINE_FRAMES, sizeof(*found));
+	if (found != NULL)
+		(void)ln_lines_try(examination->lines, examination->offsets,
+				   examination->function_count, found);
+	for (size_t i = 0; found != NULL && i < examination->function_count;
+	     i++) {
+		char *name = examination->functions[i];
+
+		if (name == NULL || ln_line_print(&found[i], text) == 0 ||
+		    asprintf(&whole, "%s%s", name, text) < 0)
+			continue;
+		free(name);
+		examination->functions[i] = whole;
+	}
+	free(found);
+}
+
 void ln_examine_finish(struct ln_examination *examination)
 {
 	int64_t deadline;
@@ -277,6 +318,7 @@ void ln_examine_finish(struct ln_examination *examination)
 			examination->functions[i] =
 				ln_process_show_function(name, deadline);
 	}
+	add_lines(examination);
 }
 
 static void release_all(const struct ln_examined_relation *list, size_t count)
@@ -292,6 +334,7 @@ void ln_examine_free(struct ln_examination *examination)
 	settle(examination);
 	for (size_t i = 0; i < examination->function_count; i++)
 		free(examination->functions[i]);
+	ln_lines_drop(examination->lines);
 	release_all(examination->links, examination->link_count);
 	release_all(examination->watched, examination->watched_count);
 	ln_process_release(examination->process);

@@ -16,6 +16,8 @@
 #include "process/resource.h"
 #include "sched/probe.h"
 
+struct ln_lines;
+
 #define LN_EXAMINE_FRAMES 32
 #define LN_EXAMINE_MESSAGES 8
 #define LN_EXAMINE_RELATIONS 64
@@ -48,7 +50,9 @@ struct ln_examination {
 			* what the host keeps */
 	const struct ln_host_function *host; /* it is in; NULL: in none */
 	char *functions[LN_EXAMINE_FRAMES];  /* innermost first; owned */
+	size_t offsets[LN_EXAMINE_FRAMES];   /* of these, in the module */
 	size_t function_count;
+	struct ln_lines *lines;           /* kept; NULL: none are known */
 	uint32_t held[LN_RESOURCE_KINDS]; /* resources, by kind */
 	struct ln_examined_message oldest[LN_EXAMINE_MESSAGES];
 	size_t oldest_count;

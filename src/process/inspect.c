@@ -25,10 +25,12 @@
 #include "engine/demangle.h"
 #include "engine/engine.h"
 #include "engine/instance.h"
+#include "engine/memory.h"
 #include "process/environment.h"
 #include "process/extra.h"
 #include "process/guest.h"
 #include "process/lookup.h"
+#include "process/observe.h"
 #include "process/process.h"
 #include "process/registry.h"
 #include "process/runtime.h"
@@ -36,6 +38,9 @@
 
 /* For all names together: any of them may be made to take milliseconds. */
 #define DEMANGLE_TIME (100 * LN_NS_PER_MS)
+
+/* Of a table of links, that are looked at under the lock. */
+#define LINK_SLOTS_MAX 16384
 
 /* A process and what is known of it. */
 struct subject {
@@ -123,6 +128,7 @@ static enum ln_process_state parked_state(struct ln_task *task, bool receives)
 	case LN_WAIT_TIMER:
 		return LN_STATE_TIMER;
 	case LN_WAIT_IO:
+	case LN_WAIT_WATCHED:
 		return LN_STATE_IO;
 	case LN_WAIT_BLOCKING:
 		return LN_STATE_BLOCKING;
@@ -136,9 +142,11 @@ static enum ln_process_state state_of(struct ln_task *task, bool started,
 {
 	switch (atomic_load_explicit(&task->state, memory_order_relaxed)) {
 	case LN_TASK_PARKED:
+	case LN_TASK_HELD:
 		return parked_state(task, receives);
 	case LN_TASK_ACTIVE:
 	case LN_TASK_NOTIFIED:
+	case LN_TASK_CALLED:
 		if (!started)
 			return LN_STATE_STARTING;
 		return atomic_load_explicit(&task->running,
@@ -153,20 +161,28 @@ static enum ln_process_state state_of(struct ln_task *task, bool started,
 }
 
 /* Looks at one process. */
-static void look(struct ln_process *process, struct ln_process_info *info)
+static void look(struct ln_process *process, bool brief,
+		 struct ln_process_info *info)
 {
 	struct ln_mailbox *mailbox = &process->mailbox;
 	bool receives;
 	bool dead;
 
 	*info = (struct ln_process_info){
+		.brief = brief,
 		.number = ln_process_number(process),
 		.environment = process->environment->number,
 		.slices = atomic_load_explicit(&process->task.slices,
 					       memory_order_relaxed),
+		.cpu = atomic_load_explicit(&process->task.cpu,
+					    memory_order_relaxed),
+		.sent = atomic_load_explicit(&process->sent,
+					     memory_order_relaxed),
 		.age = ln_time_now() - process->started,
+		.folded = ln_process_folded(process),
 	};
 	memcpy(info->id, process->id, sizeof(info->id));
+	memcpy(info->parent, process->parent, sizeof(info->parent));
 	info->started = info->slices > 0;
 	ln_process_lock(process);
 	receives = mailbox->waiting;
@@ -180,13 +196,38 @@ static void look(struct ln_process *process, struct ln_process_info *info)
 	info->message_bytes = mailbox->pushed_bytes -
 			      atomic_load_explicit(&mailbox->taken_bytes,
 						   memory_order_relaxed);
-	if (process->extra != NULL)
+	if (process->extra != NULL && !brief)
 		memcpy(info->label, process->extra->label, sizeof(info->label));
 	if (!dead && process->describe != NULL)
 		process->describe(process, info);
 	ln_process_unlock(process);
 	info->state = dead ? LN_STATE_ENDING
 			   : state_of(&process->task, info->started, receives);
+}
+
+size_t ln_process_links(struct ln_process *process, struct ln_link_info *links,
+			size_t max)
+{
+	uint32_t slots;
+	size_t count = 0;
+
+	ln_process_lock(process);
+	slots = ln_links_slots(&process->links);
+	if (slots > LINK_SLOTS_MAX)
+		slots = LINK_SLOTS_MAX;
+	for (uint32_t i = 0; i < slots && count < max; i++) {
+		struct ln_link_info *info = &links[count];
+		const struct ln_process *peer =
+			ln_links_at(&process->links, i, &info->tag);
+
+		if (peer == NULL)
+			continue;
+		memcpy(info->id, peer->id, sizeof(info->id));
+		info->remote = ln_process_is_remote(peer);
+		count++;
+	}
+	ln_process_unlock(process);
+	return count;
 }
 
 static uint64_t weight(const struct ln_process_info *info)
@@ -236,7 +277,7 @@ static size_t look_at_all(struct collection *all, size_t max,
 		}
 		subject = &subjects[count++];
 		subject->process = process;
-		look(subject->process, &subject->info);
+		look(subject->process, false, &subject->info);
 		inspection->memory += subject->info.memory;
 		inspection->waiting += subject->info.messages;
 		inspection->tally.dropped += subject->info.dropped;
@@ -321,9 +362,15 @@ static void add_names(struct ln_process *process, struct ln_process_info *info)
 	memcpy(info->registered, info->name, sizeof(info->registered));
 }
 
+void ln_process_measure(struct ln_process *process,
+			struct ln_process_info *info)
+{
+	look(process, true, info);
+}
+
 void ln_process_look(struct ln_process *process, struct ln_process_info *info)
 {
-	look(process, info);
+	look(process, false, info);
 	add_names(process, info);
 }
 
@@ -387,6 +434,21 @@ static int examine(struct ln_runtime *runtime, size_t max, int64_t wait,
 	return error;
 }
 
+static void observe(struct ln_runtime *runtime, struct ln_observed *observed)
+{
+	struct ln_observation *observation = malloc(sizeof(*observation));
+
+	if (observation == NULL)
+		return; /* the report lacks it */
+	ln_observe(runtime, observation);
+	observed->workers = observation->workers;
+	observed->counts = observation->counts;
+	ln_histogram_sum_up(&observation->run_waits, &observed->run_waits);
+	ln_histogram_sum_up(&observation->message_waits,
+			    &observed->message_waits);
+	free(observation);
+}
+
 int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	       struct ln_inspection **out)
 {
@@ -398,8 +460,12 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 		return LN_ENOMEM;
 	if (wait > 0)
 		ln_engine_prepare_probes(runtime->engine);
+	observe(runtime, &inspection->observed);
 	inspection->age = ln_time_now() - runtime->started;
+	ln_folding_tell(runtime, &inspection->folds);
 	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
+	ln_slots_tell(ln_memories_slots(ln_engine_memories(runtime->engine)),
+		      &inspection->slots);
 	error = examine(runtime, max, wait, &all, inspection);
 	release_all(&all);
 	if (error < 0) {

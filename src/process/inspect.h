@@ -10,8 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+#include "engine/slots.h"
 #include "engine/spares.h"
 #include "process/directory.h"
+#include "process/fold.h"
+#include "sched/counters.h"
 
 struct ln_host_function;
 struct ln_process;
@@ -42,16 +46,23 @@ struct ln_process_info {
 	uint64_t environment; /* its number */
 	enum ln_process_state state;
 	bool started;             /* used while it is made */
+	bool brief;               /* likewise: without names */
 	char name[LN_INFO_NAME];  /* in the registry, its label, or the name of
 				   * its entry function; empty: none */
 	char label[LN_INFO_NAME]; /* that it has set; empty: none */
 	char registered[LN_INFO_NAME]; /* a name in a registry; likewise */
+	char entry[LN_INFO_NAME];      /* the function that it began with */
+	uint8_t parent[16];            /* who spawned it; zeros: nobody did */
 	const void *native;     /* a native process's function, or NULL */
 	uint64_t messages;      /* in the mailbox */
 	uint64_t message_bytes; /* the memory that they take */
 	uint64_t received;      /* ever let into it */
+	uint64_t sent;          /* by it, ever */
 	uint64_t dropped;       /* refused because it was full, ever */
 	uint64_t memory;        /* linear memory, bytes */
+	uint64_t cpu;           /* ns; see sched/counters.h */
+	uint64_t folded;        /* what it is folded into, bytes; 0: it is not,
+				 * see process/fold.h */
 	uint64_t slices;        /* see ln_task.slices */
 	uint64_t fuel;          /* used; 0 when that is not known */
 	int64_t age;            /* since its start, ns */
@@ -62,12 +73,37 @@ struct ln_process_info {
 	char *function; /* of the guest, the innermost; NULL: not known */
 };
 
+/* A process that another is linked to. */
+struct ln_link_info {
+	uint8_t id[16];
+	bool remote; /* it runs on another node */
+	int64_t tag; /* that it is told when this one fails */
+};
+
+/* Stores up to `max` of the processes that `process` is linked to and returns
+ * how many those are; ln_process_info has how many there are. It may miss some
+ * that are far apart in a table that has been much larger. Any thread; holds
+ * the lock of the process meanwhile, so `max` is to be some hundred. */
+size_t ln_process_links(struct ln_process *process, struct ln_link_info *links,
+			size_t max);
+
+/* What the scheduler has counted. Waits are in seconds. */
+struct ln_observed {
+	unsigned workers; /* 0: memory was short, nothing is known */
+	struct ln_sched_counts counts;
+	struct ln_histogram_summary run_waits;
+	struct ln_histogram_summary message_waits;
+};
+
 struct ln_inspection {
 	uint64_t alive;
 	uint64_t memory;               /* linear memory of all, bytes */
 	uint64_t waiting;              /* messages in all mailboxes */
 	struct ln_tally tally;         /* messages and drops of all, now */
 	struct ln_spares_tally spares; /* instances that are used again */
+	struct ln_slots_tally slots;   /* of the fast tier */
+	struct ln_observed observed;
+	struct ln_fold_tally folds;    /* folded processes */
 	int64_t age;                   /* of the runtime, ns */
 	size_t count;                  /* of infos */
 	struct ln_process_info *infos; /* those that hold most bytes first */
@@ -84,6 +120,10 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 /* Looks at one process, without asking it anything. The caller has a reference.
  * Any thread; it takes locks for as long as copying some numbers and names. */
 void ln_process_look(struct ln_process *process, struct ln_process_info *info);
+
+/* The same without texts, which takes a fraction of the time. */
+void ln_process_measure(struct ln_process *process,
+			struct ln_process_info *info);
 
 /* NULL is fine. */
 void ln_inspection_free(struct ln_inspection *inspection);

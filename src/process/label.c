@@ -1,11 +1,11 @@
 /* What people may know a process by. */
 #include "process/label.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "process/environment.h"
 #include "process/process.h"
 #include "process/registry.h"
 
@@ -53,22 +53,26 @@ bool ln_process_known_as(struct ln_process *process, char name[LN_LABEL_SIZE])
 }
 
 void ln_process_who_named(const struct ln_process *process, const char *name,
-			  char who[LN_WHO_SIZE])
+			  struct ln_who *who)
 {
-	char shown[LN_LABEL_SIZE];
-	size_t len = LN_UUID_TEXT - 1;
-
-	ln_uuid_format(process->id, who);
-	if (name[0] == '\0')
-		return;
-	ln_text_copy(shown, sizeof(shown), name, strlen(name));
-	snprintf(who + len, LN_WHO_SIZE - len, " '%s'", shown);
+	ln_uuid_format(process->id, who->id);
+	ln_text_copy(who->name, sizeof(who->name), name, strlen(name));
+	who->environment = process->environment->number;
+	who->time = ln_log_now();
 }
 
-void ln_process_who(struct ln_process *process, char who[LN_WHO_SIZE])
+void ln_process_who(struct ln_process *process, struct ln_who *who)
 {
 	char name[LN_LABEL_SIZE];
 
 	(void)ln_process_known_as(process, name);
 	ln_process_who_named(process, name, who);
+}
+
+struct ln_log_about ln_who_about(const struct ln_who *who)
+{
+	return (struct ln_log_about){ .process = who->id,
+				      .name = who->name,
+				      .environment = who->environment,
+				      .time = who->time };
 }

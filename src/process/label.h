@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/log_line.h"
 #include "base/uuid.h"
 #include "process/extra.h"
 
@@ -18,12 +20,21 @@ int ln_process_set_label(struct ln_process *self, const char *text, size_t len);
  * bytes but zero. False: it has neither. Any thread, also when it has ended. */
 bool ln_process_known_as(struct ln_process *process, char name[LN_LABEL_SIZE]);
 
-/* What log and reports call a process: its id, and what people know it by. */
-#define LN_WHO_SIZE (LN_UUID_TEXT + LN_LABEL_SIZE + 4)
-void ln_process_who(struct ln_process *process, char who[LN_WHO_SIZE]);
+/* What the log calls a process: its id, and what people know it by, clean. */
+struct ln_who {
+	char id[LN_UUID_TEXT];
+	char name[LN_LABEL_SIZE];
+	uint64_t environment;
+	int64_t time; /* when it was asked, base/log_line.h */
+};
 
-/* The same with `name` in the place of the latter; empty: none. */
+void ln_process_who(struct ln_process *process, struct ln_who *who);
+
+/* The same with `name` in the place of what it is known by; empty: none. */
 void ln_process_who_named(const struct ln_process *process, const char *name,
-			  char who[LN_WHO_SIZE]);
+			  struct ln_who *who);
+
+/* What a line of the log is about, which points to `who`. */
+struct ln_log_about ln_who_about(const struct ln_who *who);
 
 #endif

@@ -8,6 +8,7 @@
 #include "process/life.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/futex.h"
@@ -15,15 +16,23 @@
 #include "base/time.h"
 #include "engine/account.h"
 #include "process/change.h"
+#include "process/deaths.h"
+#include "process/drain.h"
 #include "process/environment.h"
 #include "process/extra.h"
+#include "process/inspect.h"
 #include "process/monitors.h"
 #include "process/registry.h"
 #include "process/remote.h"
 #include "process/runtime.h"
 #include "process/timers.h"
+#include "process/trace.h"
 #include "sched/sched.h"
 
+_Static_assert(LN_OUTCOME_NORMAL == LN_DEATH_NORMAL, "outcomes");
+_Static_assert(sizeof(((struct ln_death *)0)->entry) ==
+		       sizeof(((struct ln_process_info *)0)->entry),
+	       "texts of one length");
 _Static_assert(LN_OUTCOME_KILLED + 1 == LN_OUTCOMES, "outcomes");
 
 /* Values of `ended`. */
@@ -41,7 +50,49 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 		return;
 	ln_monitors_end(&extra->monitors);
 	ln_own_timers_end(&extra->timers, process->environment);
+	ln_drain_forget(process->environment->runtime, &extra->drain);
 	free(extra);
+}
+
+/* While it still has its registrations and its argument. */
+LN_NOINLINE static void keep_death(struct ln_process *process,
+				   enum ln_outcome outcome)
+{
+	struct ln_process_info info;
+	struct ln_death death = {
+		.number = ln_directory_id(&process->entry),
+		.environment = process->environment->number,
+		.when = ln_time_now(),
+		.outcome = outcome,
+	};
+
+	ln_process_look(process, &info);
+	death.age = info.age;
+	death.cpu = info.cpu;
+	death.memory = info.memory;
+	if (outcome == LN_OUTCOME_EXITED)
+		death.exit_code = process->exit_code;
+	memcpy(death.id, process->id, sizeof(death.id));
+	memcpy(death.parent, process->parent, sizeof(death.parent));
+	memcpy(death.entry, info.entry, sizeof(death.entry));
+	memcpy(death.name,
+	       info.registered[0] != '\0' ? info.registered : info.label,
+	       sizeof(death.name));
+	ln_deaths_add(process->environment->runtime->deaths, &death,
+		      process->failure);
+	process->failure = NULL;
+}
+
+/* Keeps the death, unless it is a normal one of many. */
+static void note_death(struct ln_process *process, enum ln_outcome outcome)
+{
+	struct ln_runtime *runtime = process->environment->runtime;
+
+	if (LN_LIKELY(outcome == LN_OUTCOME_NORMAL &&
+		      ln_deaths_skips(runtime->deaths,
+				      ln_sched_ticks(runtime->sched))))
+		return;
+	keep_death(process, outcome);
 }
 
 static void conclude(struct ln_process *process, enum ln_outcome outcome)
@@ -59,7 +110,7 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	registered = process->registrations != NULL;
 	watch = process->watches;
 	process->watches = NULL;
-	process->outcome = outcome;
+	process->outcome = (uint8_t)outcome;
 	links = process->links;
 	process->links = (struct ln_links){ 0 };
 	extra = process->extra;
@@ -68,6 +119,8 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	       process->change != NULL;
 	ln_process_unlock(process);
 
+	if (ln_process_is_traced(process))
+		ln_trace_ended(process, outcome);
 	/* From here on no code of the process's own runs that could hold a
 	 * lock, so the work below may let others run. A process that was never
 	 * started is concluded by another task. */
@@ -101,6 +154,7 @@ static void task_run(struct ln_task *task)
 	/* A kill that came while it was about to return is still a kill. */
 	if (ln_task_interrupted(task))
 		outcome = LN_OUTCOME_KILLED;
+	note_death(process, outcome);
 	conclude(process, outcome);
 }
 
@@ -138,6 +192,15 @@ static void task_done(struct ln_task *task)
 	finish(process);
 }
 
+/* The process that runs here; NULL: none does. */
+static struct ln_process *spawner(void)
+{
+	struct ln_task *task = ln_task_current();
+
+	return task != NULL && task->run == task_run ? ln_process_of(task)
+						     : NULL;
+}
+
 int ln_process_start(struct ln_process *process)
 {
 	struct ln_runtime *runtime = process->environment->runtime;
@@ -147,6 +210,8 @@ int ln_process_start(struct ln_process *process)
 	process->started = ln_sched_time(runtime->sched);
 	ln_process_retain(process); /* the task's */
 	ln_directory_add(runtime->directory, &process->entry);
+	if (ln_trace_is_any(runtime))
+		ln_trace_started(process, spawner());
 	LN_PROBE_SPAWN(process, ln_directory_id(&process->entry),
 		       process->environment->number, &process->task);
 	error = ln_task_start(runtime->sched, &process->task, task_run,

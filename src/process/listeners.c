@@ -41,8 +41,19 @@ static int refusal(int number)
 	}
 }
 
+static void add(struct ln_listeners *listeners, struct ln_serving *serving,
+		int fd)
+{
+	struct ln_listener *listener = &listeners->list[listeners->count++];
+
+	listener->fd = fd;
+	listener->served.serving = NULL;
+	if (serving != NULL)
+		ln_serving_listen(serving, &listener->served, fd);
+}
+
 int ln_listeners_open(const struct ln_config *config, struct ln_quota *quota,
-		      struct ln_listeners **out)
+		      struct ln_serving *serving, struct ln_listeners **out)
 {
 	const struct ln_texts *from = &config->listeners;
 	struct ln_listeners *listeners;
@@ -51,7 +62,7 @@ int ln_listeners_open(const struct ln_config *config, struct ln_quota *quota,
 	if (from->count == 0)
 		return 0;
 	listeners = malloc(sizeof(*listeners) +
-			   from->count * sizeof(listeners->fds[0]));
+			   from->count * sizeof(listeners->list[0]));
 	if (listeners == NULL)
 		return LN_ENOMEM;
 	listeners->quota = quota;
@@ -63,7 +74,7 @@ int ln_listeners_open(const struct ln_config *config, struct ln_quota *quota,
 			ln_listeners_close(listeners);
 			return refusal(-fd);
 		}
-		listeners->fds[listeners->count++] = fd;
+		add(listeners, serving, fd);
 	}
 	*out = listeners;
 	return 0;
@@ -74,7 +85,11 @@ void ln_listeners_close(struct ln_listeners *listeners)
 	if (listeners == NULL)
 		return;
 	for (size_t i = 0; i < listeners->count; i++) {
-		ln_fd_close(listeners->fds[i]);
+		struct ln_listener *listener = &listeners->list[i];
+
+		if (listener->served.serving != NULL)
+			ln_serving_forget(&listener->served);
+		ln_fd_close(listener->fd);
 		ln_quota_give(listeners->quota);
 	}
 	free(listeners);

@@ -523,6 +523,29 @@ struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
 	return take_found(mailbox);
 }
 
+size_t ln_mailbox_wanted_bytes(struct ln_mailbox *mailbox)
+{
+	size_t count = 0;
+
+	ln_lock_acquire(&mailbox->lock);
+	if (mailbox->waiting && mailbox->wanted_count <= FILTER_MAX)
+		count = mailbox->wanted_count;
+	ln_lock_release(&mailbox->lock);
+	return count * sizeof(int64_t);
+}
+
+const uint8_t *ln_mailbox_want_from(struct ln_mailbox *mailbox,
+				    const uint8_t *tags)
+{
+	const uint8_t *before;
+
+	ln_lock_acquire(&mailbox->lock);
+	before = mailbox->wanted;
+	mailbox->wanted = tags;
+	ln_lock_release(&mailbox->lock);
+	return before;
+}
+
 void ln_mailbox_close_locked(struct ln_mailbox *mailbox)
 {
 	ln_lock_assert(&mailbox->lock);

@@ -147,6 +147,16 @@ void ln_mailbox_skip(struct ln_mailbox *mailbox);
  * match that came at the last moment, which the caller then owns, or NULL. */
 struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox);
 
+/* For who folds the process while its owner is parked and held
+ * (sched/fold.h). Bytes of the tags that senders compare with; 0: they compare
+ * with none. */
+size_t ln_mailbox_wanted_bytes(struct ln_mailbox *mailbox);
+
+/* Has senders compare with the tags at `tags` instead, which are the same;
+ * returns where they looked before. */
+const uint8_t *ln_mailbox_want_from(struct ln_mailbox *mailbox,
+				    const uint8_t *tags);
+
 /* Refuses everything from now on. The lock must be held by the caller, who
  * thereby makes it one step with what else ends a process. */
 void ln_mailbox_close_locked(struct ln_mailbox *mailbox);

@@ -18,22 +18,18 @@
 struct warning {
 	struct ln_log_item item;
 	uint64_t messages;
-	char who[LN_WHO_SIZE];
+	struct ln_who who;
 };
 
 static char *render(struct ln_log_item *item, size_t *len)
 {
 	struct warning *warning = ln_container_of(item, struct warning, item);
-	char *line;
-	int n = asprintf(&line,
-			 "lunatic: process %s has %llu messages in its "
-			 "mailbox\n",
-			 warning->who, (unsigned long long)warning->messages);
+	struct ln_log_about about = ln_who_about(&warning->who);
+	char text[64];
+	int n = snprintf(text, sizeof(text), "has %llu messages in its mailbox",
+			 (unsigned long long)warning->messages);
 
-	if (n < 0)
-		return NULL;
-	*len = (size_t)n;
-	return line;
+	return ln_log_line(LN_LOG_WARN, &about, text, (size_t)n, len);
 }
 
 static void free_warning(struct ln_log_item *item)
@@ -49,14 +45,14 @@ static void name(struct ln_process *process, struct warning *warning)
 	char known[LN_LABEL_SIZE];
 
 	if (ln_process_known_as(process, known)) {
-		ln_process_who_named(process, known, warning->who);
+		ln_process_who_named(process, known, &warning->who);
 		return;
 	}
 	ln_process_lock(process);
 	if (!process->dead && process->describe != NULL)
 		process->describe(process, &info);
 	ln_process_unlock(process);
-	ln_process_who_named(process, info.name, warning->who);
+	ln_process_who_named(process, info.name, &warning->who);
 }
 
 void ln_mailbox_warn(struct ln_process *process, uint64_t messages)

@@ -26,7 +26,8 @@ static void init(struct ln_message *message, enum ln_message_kind kind,
 {
 	message->next = NULL;
 	message->tag = tag;
-	message->kind = kind;
+	message->kind = (uint16_t)kind;
+	message->weight = 0;
 	message->resource_count = 0;
 	message->size = 0;
 	message->capacity = LN_MESSAGE_INLINE;

@@ -14,6 +14,7 @@ enum ln_message_kind {
 	LN_MESSAGE_DATA,
 	LN_MESSAGE_LINK_DIED, /* a signal turned into a message; no content */
 	LN_MESSAGE_ENDED,     /* a watched process has; see ln_message_end */
+	LN_MESSAGE_DRAIN,     /* see process/drain.h; no content */
 };
 
 struct ln_resource {
@@ -27,7 +28,9 @@ struct ln_resource {
 struct ln_message {
 	struct ln_message *next; /* the mailbox's */
 	int64_t tag;             /* 0: none */
-	enum ln_message_kind kind;
+	uint16_t kind;           /* enum ln_message_kind */
+	uint16_t weight;         /* how many `sent` stands for; 0: that is
+				  * not measured, see sched/counters.h */
 	uint32_t resource_count;
 	size_t size;     /* bytes written */
 	size_t capacity; /* bytes that `data` has room for */
@@ -35,6 +38,7 @@ struct ln_message {
 	uint8_t *data;   /* inline_data, or allocated */
 	struct ln_resource *resources;
 	uint8_t inline_data[LN_MESSAGE_INLINE];
+	int64_t sent; /* when it was pushed */
 };
 
 /* An empty message with room for `capacity` bytes at least, within reason: the

@@ -247,13 +247,15 @@ static void read_value(const struct metric *metric,
 		.name = metric->name,
 		.name_len = metric->name_len,
 	};
-	if (metric->kind == LN_METRIC_COUNTER)
+	if (metric->kind == LN_METRIC_COUNTER) {
 		value->counter = sum_of(metric->counter);
-	else if (metric->kind == LN_METRIC_GAUGE)
+	} else if (metric->kind == LN_METRIC_GAUGE) {
 		value->gauge = ln_cell_double(atomic_load_explicit(
 			&metric->gauge, memory_order_relaxed));
-	else
+	} else {
 		ln_histogram_sum_up(&metric->histogram, &value->histogram);
+		value->recorded = &metric->histogram;
+	}
 }
 
 void ln_metrics_each(const struct ln_metrics *metrics,
@@ -319,6 +321,16 @@ int ln_metrics_list(const struct ln_metrics *metrics,
 	*values = list.values;
 	*count = list.count;
 	return 0;
+}
+
+uint64_t ln_metrics_known(struct ln_metrics *metrics)
+{
+	uint64_t count;
+
+	pthread_mutex_lock(&metrics->lock);
+	count = metrics->count;
+	pthread_mutex_unlock(&metrics->lock);
+	return count;
 }
 
 uint64_t ln_metrics_lost(const struct ln_metrics *metrics)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "process/histogram.h"
+#include "base/histogram.h"
 
 #define LN_METRIC_NAME_MAX 255              /* bytes of a name */
 #define LN_METRICS_MAX 10000                /* of a runtime */
@@ -36,6 +36,8 @@ struct ln_metric_value {
 		double gauge;
 		struct ln_histogram_summary histogram;
 	};
+	const struct ln_histogram *recorded; /* of a histogram; stays as long
+					      * as the metrics */
 };
 
 /* NULL: memory is short. */
@@ -66,6 +68,9 @@ void ln_metrics_each(const struct ln_metrics *metrics,
 /* All of them by name, in an array that the caller frees. LN_ENOMEM. */
 int ln_metrics_list(const struct ln_metrics *metrics,
 		    struct ln_metric_value **values, size_t *count);
+
+/* How many there are. */
+uint64_t ln_metrics_known(struct ln_metrics *metrics);
 
 /* How often something was dropped because there was no room. */
 uint64_t ln_metrics_lost(const struct ln_metrics *metrics);

@@ -7,6 +7,10 @@
  * Once it is out of the table, a message that comes later is dropped: a monitor
  * is closed when the table does not have it.
  *
+ * A request has one monitor for as long as it waits. So the first one is beside
+ * the table, and one that has not told is kept for the next request, with its
+ * message and its charge, until the process ends.
+ *
  * The message is made with the monitor, so that no end goes untold for lack of
  * memory. Full mailboxes accept it. Such messages are bounded because the
  * monitor stays in the table, and counts, until its message is taken.
@@ -38,6 +42,9 @@
 
 /* Watchers that are told before others may run. */
 #define REST_AFTER 64
+
+/* Tags that are reserved at once, so that not each takes the lock. */
+#define TAGS_AT_ONCE 32
 
 _Static_assert((int)LN_REASON_NORMAL == (int)LN_OUTCOME_NORMAL &&
 		       (int)LN_REASON_EXITED == (int)LN_OUTCOME_EXITED &&
@@ -135,11 +142,17 @@ static struct ln_monitor *find(const struct ln_monitors *monitors, int64_t tag)
 {
 	if (monitors == NULL)
 		return NULL;
+	if (monitors->one != NULL && monitors->one->tag == tag)
+		return monitors->one;
+	if (ln_handles_count(&monitors->table) == 0)
+		return NULL;
 	return ln_handles_get(&monitors->table,
 			      (uint64_t)tag - monitors->first_tag);
 }
 
-static bool was_given(const struct ln_monitors *monitors, int64_t tag)
+/* Whether a tag was given out, or is reserved; under the lock. No monitor is
+ * under those that are only reserved. */
+static bool is_own(const struct ln_monitors *monitors, int64_t tag)
 {
 	return monitors != NULL &&
 	       (uint64_t)tag - monitors->first_tag < monitors->table.next_id;
@@ -154,7 +167,7 @@ static bool admit(struct ln_mailbox *mailbox, const struct ln_message *message)
 	struct ln_monitor *monitor;
 
 	ln_process_assert_locked(process);
-	if (!was_given(monitors, message->tag))
+	if (!is_own(monitors, message->tag))
 		return true;
 	monitor = find(monitors, message->tag);
 	if (monitor == NULL || monitor->notice == NULL)
@@ -211,8 +224,11 @@ static void take_out(struct ln_monitors *monitors, struct ln_monitor *monitor)
 {
 	struct ln_table_slot *slot;
 
-	ln_handles_remove(&monitors->table,
-			  (uint64_t)monitor->tag - monitors->first_tag);
+	if (monitors->one == monitor)
+		monitors->one = NULL;
+	else
+		ln_handles_remove(&monitors->table,
+				  (uint64_t)monitor->tag - monitors->first_tag);
 	if (!is_numbered(monitor))
 		return;
 	slot = ln_table_find(&monitors->numbers, monitor->number);
@@ -269,14 +285,16 @@ int ln_process_new_tag(struct ln_process *self, int64_t *tag)
 
 	if (monitors == NULL)
 		return LN_ENOMEM;
-	ln_process_lock(self);
-	*tag = (int64_t)(monitors->first_tag + monitors->table.next_id++);
-	ln_process_unlock(self);
+	if (monitors->next == monitors->table.next_id) {
+		ln_process_lock(self);
+		monitors->table.next_id += TAGS_AT_ONCE;
+		ln_process_unlock(self);
+	}
+	*tag = (int64_t)(monitors->first_tag + monitors->next++);
 	return 0;
 }
 
-static int make(struct ln_process *self, struct ln_process *process,
-		int64_t tag, struct ln_monitor **out)
+static int make_new(struct ln_process *self, struct ln_monitor **out)
 {
 	struct ln_account *account = self->environment->charged;
 	struct ln_monitor *monitor;
@@ -285,7 +303,7 @@ static int make(struct ln_process *self, struct ln_process *process,
 	if (!ln_account_charge(account, MONITOR_BYTES))
 		return LN_EMEMORY;
 	monitor = calloc(1, sizeof(*monitor));
-	notice = ln_message_new(LN_MESSAGE_ENDED, tag, 0);
+	notice = ln_message_new(LN_MESSAGE_ENDED, 0, 0);
 	if (monitor == NULL || notice == NULL) {
 		ln_account_refund(account, NULL, MONITOR_BYTES);
 		ln_message_free(notice);
@@ -295,10 +313,28 @@ static int make(struct ln_process *self, struct ln_process *process,
 	monitor->watcher.ended = ended;
 	atomic_init(&monitor->references, 2);
 	monitor->self = ln_process_retain(self);
+	monitor->notice = notice;
+	*out = monitor;
+	return 0;
+}
+
+/* The spare one, or a new one, which is in no place yet. */
+static int make(struct ln_process *self, struct ln_process *process,
+		int64_t tag, struct ln_monitor **out)
+{
+	struct ln_monitors *monitors = monitors_of(self);
+	struct ln_monitor *monitor = monitors->spare;
+	int error = 0;
+
+	if (monitor != NULL)
+		monitors->spare = NULL;
+	else
+		error = make_new(self, &monitor);
+	if (error < 0)
+		return error;
 	if (process != NULL)
 		monitor->process = ln_process_retain(process);
-	monitor->tag = tag;
-	monitor->notice = notice;
+	monitor->tag = monitor->notice->tag = tag;
 	*out = monitor;
 	return 0;
 }
@@ -321,24 +357,40 @@ static void watch(struct ln_process *process, struct ln_monitor *monitor)
 		ended(&monitor->watcher, &end);
 }
 
+/* Puts it where it is found by its tag. Under the lock. */
+static int put(struct ln_monitors *monitors, uint32_t limit,
+	       struct ln_monitor *monitor)
+{
+	if (monitors->one != NULL) {
+		/* That one counts. */
+		return limit == 0 ? LN_ELIMIT
+				  : ln_handles_put(&monitors->table, limit - 1,
+						   monitor,
+						   (uint64_t)monitor->tag -
+							   monitors->first_tag);
+	}
+	if (ln_handles_count(&monitors->table) >= limit)
+		return LN_ELIMIT;
+	monitors->one = monitor;
+	return 0;
+}
+
 /* Puts it into the table, which others read under the lock. */
 static int enter(struct ln_process *self, struct ln_monitors *monitors,
 		 struct ln_monitor *monitor)
 {
-	uint64_t id = (uint64_t)monitor->tag - monitors->first_tag;
-	struct ln_table_slot *slot = NULL;
+	struct ln_table_slot *slot;
 	int error;
 
 	ln_process_lock(self);
-	error = ln_handles_put(&monitors->table,
-			       self->environment->limits.max_links, monitor,
-			       id);
+	error = put(monitors, self->environment->limits.max_links, monitor);
 	if (error == 0 && is_numbered(monitor)) {
 		slot = ln_table_add(&monitors->numbers, monitor->number);
 		if (slot != NULL) {
 			slot->value = monitor;
 		} else {
-			ln_handles_remove(&monitors->table, id);
+			monitor->number = 0;
+			take_out(monitors, monitor);
 			error = LN_ENOMEM;
 		}
 	}
@@ -379,7 +431,9 @@ int ln_process_monitor_as(struct ln_process *self, struct ln_process *process,
 	struct ln_monitors *monitors = monitors_of(self);
 
 	/* Only this process changes the table. */
-	if (!was_given(monitors, tag) || find(monitors, tag) != NULL)
+	if (monitors == NULL ||
+	    (uint64_t)tag - monitors->first_tag >= monitors->next ||
+	    find(monitors, tag) != NULL)
 		return LN_EINVAL;
 	return start(self, process, tag, 0);
 }
@@ -430,6 +484,46 @@ static void cancel(struct ln_monitor *monitor)
 	ln_monitor_release(monitor);
 }
 
+/* Keeps one that nobody can find any more, if it has not told; or releases the
+ * references of both places. */
+static void keep(struct ln_monitors *monitors, struct ln_monitor *monitor)
+{
+	/* Pairs with the release of a reference by ln_monitor_release. */
+	if (monitors->spare != NULL ||
+	    atomic_load_explicit(&monitor->references, memory_order_acquire) !=
+		    2) {
+		ln_monitor_release(monitor);
+		ln_monitor_release(monitor);
+		return;
+	}
+	ln_assert(monitor->notice != NULL && monitor->watcher.at == NULL);
+	ln_process_release(monitor->process);
+	monitor->process = NULL;
+	monitor->number = 0;
+	monitor->arrived = monitor->taken = 0;
+	monitors->spare = monitor;
+}
+
+/* The same as cancel, for one that may be used again. */
+static void cancel_kept(struct ln_monitors *monitors,
+			struct ln_monitor *monitor)
+{
+	struct ln_process *process = monitor->process;
+	bool listed;
+
+	if (process == NULL || ln_process_is_remote(process)) {
+		cancel(monitor);
+		return;
+	}
+	ln_process_lock(process);
+	listed = ln_watchers_remove(&monitor->watcher);
+	ln_process_unlock(process);
+	if (listed)
+		keep(monitors, monitor);
+	else
+		ln_monitor_release(monitor);
+}
+
 /* Throws away what is in the mailbox under a tag, `count` at most. */
 static void flush(struct ln_process *self, int64_t tag, uint32_t count)
 {
@@ -454,7 +548,7 @@ bool ln_process_demonitor(struct ln_process *self, int64_t tag)
 	left = monitor->arrived - monitor->taken + told;
 	take_out(monitors, monitor);
 	ln_process_unlock(self);
-	cancel(monitor);
+	cancel_kept(monitors, monitor);
 	flush(self, tag, left);
 	return !told;
 }
@@ -478,7 +572,15 @@ static void cancel_any(void *monitor)
 
 void ln_monitors_end(struct ln_monitors *monitors)
 {
+	if (monitors->one != NULL)
+		cancel(monitors->one);
+	monitors->one = NULL;
 	ln_handles_deinit(&monitors->table, cancel_any);
+	if (monitors->spare != NULL) {
+		ln_monitor_release(monitors->spare);
+		ln_monitor_release(monitors->spare);
+	}
+	monitors->spare = NULL;
 	ln_table_deinit(&monitors->numbers, ln_task_rest_if_free);
 }
 

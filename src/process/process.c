@@ -15,6 +15,7 @@
  */
 #include "process/process.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +26,23 @@
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "engine/report.h"
 #include "process/environment.h"
 #include "process/message.h"
 #include "process/remote.h"
 #include "process/runtime.h"
+#include "sched/counters.h"
 
 /* Links that are told of a death before others may run. */
 #define REST_AFTER 64
 #define SLOTS_AFTER 4096
 
+_Static_assert(offsetof(struct ln_process, task) +
+				       offsetof(struct ln_task, fiber) +
+				       offsetof(struct ln_fiber, sp) ==
+			       (size_t)2 * LN_CACHE_LINE ||
+		       (LN_ASAN | LN_TSAN) != 0,
+	       "what a message touches does not begin with a line");
 _Static_assert(sizeof(struct ln_process) <= LN_PROCESS_ENDED_BYTES,
 	       "a process takes more than it is charged at");
 
@@ -93,6 +102,7 @@ void ln_process_release(struct ln_process *process)
 	ln_account_refund(process->environment->charged, NULL,
 			  LN_PROCESS_ENDED_BYTES);
 	ln_environment_release(process->environment);
+	ln_report_free(process->failure);
 	free(process);
 }
 
@@ -103,6 +113,7 @@ LN_NOINLINE static int send_closed(struct ln_process *process,
 {
 	int error = LN_EDEAD;
 
+	message->weight = 0; /* it may be sent again, elsewhere */
 	if (ln_process_is_remote(process))
 		error = process->remote->send(process, message, wait, deadline);
 	if (!ln_process_is_remote(process) || (error == LN_EINVAL && !wait))
@@ -117,10 +128,22 @@ LN_NOINLINE static void warn_crowded(struct ln_process *process)
 					 ln_mailbox_count(&process->mailbox));
 }
 
+/* Notes when it is sent. */
+LN_NOINLINE static void measure(struct ln_message *message)
+{
+	uint32_t weight;
+
+	message->sent = ln_measure_message(&weight);
+	ln_assert(weight <= UINT16_MAX);
+	message->weight = (uint16_t)weight;
+}
+
 static inline int send(struct ln_process *process, struct ln_message *message,
 		       bool wait, int64_t deadline)
 {
 	LN_PROBE_SEND(process, message->tag, message->size);
+	if (ln_count_message())
+		measure(message);
 	switch (ln_mailbox_push(&process->mailbox, message)) {
 	case LN_PUSH_WAKE:
 		ln_task_wake(&process->task);
@@ -131,6 +154,7 @@ static inline int send(struct ln_process *process, struct ln_message *message,
 		warn_crowded(process);
 		return 0;
 	case LN_PUSH_FULL:
+		ln_count_dropped();
 		ln_message_free(message);
 		return LN_EFULL;
 	case LN_PUSH_UNWANTED:
@@ -253,8 +277,8 @@ static int add_link(struct ln_process *process, struct ln_process *peer,
 	return error;
 }
 
-int ln_process_link(struct ln_process *self, struct ln_process *peer,
-		    int64_t self_tag, int64_t peer_tag)
+static int link(struct ln_process *self, struct ln_process *peer,
+		int64_t self_tag, int64_t peer_tag)
 {
 	enum ln_outcome outcome = LN_OUTCOME_NORMAL;
 	int error;
@@ -280,6 +304,17 @@ int ln_process_link(struct ln_process *self, struct ln_process *peer,
 	return error == LN_EDEAD ? 0 : error;
 }
 
+int ln_process_link(struct ln_process *self, struct ln_process *peer,
+		    int64_t self_tag, int64_t peer_tag)
+{
+	int error = link(self, peer, self_tag, peer_tag);
+
+	if (error == 0 &&
+	    (ln_process_is_traced(self) || ln_process_is_traced(peer)))
+		self->environment->on_link(self, peer, true);
+	return error;
+}
+
 int ln_process_link_gone(struct ln_process *self, int64_t tag)
 {
 	struct ln_message *message =
@@ -298,7 +333,7 @@ int ln_process_link_gone(struct ln_process *self, int64_t tag)
 	return error;
 }
 
-void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+static void unlink_both(struct ln_process *self, struct ln_process *peer)
 {
 	if (ln_process_is_remote(peer)) {
 		peer->remote->unlink(self, peer);
@@ -308,13 +343,26 @@ void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
 	drop_link(peer, self);
 }
 
+void ln_process_unlink(struct ln_process *self, struct ln_process *peer)
+{
+	unlink_both(self, peer);
+	if (ln_process_is_traced(self) || ln_process_is_traced(peer))
+		self->environment->on_link(self, peer, false);
+}
+
 /* Probes see every message; monitors count those taken under their tags. */
 static inline void note_taken(struct ln_process *self,
-			      const struct ln_message *message)
+			      struct ln_message *message)
 {
 	LN_PROBE_RECEIVE(self, message->tag, message->size);
+	if (LN_UNLIKELY(message->weight > 0)) {
+		ln_sched_message_received(message->sent, message->weight);
+		message->weight = 0;
+	}
 	if (LN_UNLIKELY(self->mailbox.picky))
 		self->mailbox.note_taken(&self->mailbox, message);
+	if (ln_process_is_traced(self))
+		self->environment->on_receive(self, message);
 }
 
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,

@@ -26,6 +26,7 @@ struct ln_process;
 struct ln_process_info;
 struct ln_registration;
 struct ln_remote_class;
+struct ln_report;
 struct ln_runtime;
 struct ln_end_watch;
 struct ln_watcher;
@@ -39,25 +40,38 @@ enum ln_outcome {
 };
 
 /* A message touches three lines of the cache: one of the task and two of the
- * mailbox. What comes first fills the line before these. */
+ * mailbox. What comes first fills the lines before these. */
 struct ln_process {
 	const struct ln_remote_class
 		*remote;                    /* NULL: it runs here; immutable */
 	struct ln_environment *environment; /* counted; NULL: remote;
 					     * immutable */
 	_Atomic uint32_t references;
-	_Atomic uint32_t ended; /* futex: whether all is over, and whether
-				 * a thread sleeps until then */
+	_Atomic uint32_t ended;    /* futex: whether all is over, and whether
+				    * a thread sleeps until then */
+	_Atomic uint64_t sent;     /* data messages, wherever they came; the
+				    * process itself writes it */
+	struct ln_report *failure; /* owned: why it trapped; NULL: it has not,
+				    * or is a plugin; likewise */
+	uint8_t parent[16];        /* id of the process that spawned it, zeros:
+				    * none did; immutable after the start */
+	int64_t started;           /* CLOCK_MONOTONIC, ns; likewise */
+
 	struct ln_task task;
 	struct ln_mailbox mailbox;
 
 	/* Any thread. */
 	_Atomic bool die_when_link_dies;
 
+	/* Of process/fold.c. */
+	uint8_t fold_seen;             /* when it was last seen to have run */
+	_Atomic uint8_t fold_patience; /* doublings of what it must wait for */
+	_Atomic uint32_t fold_word;    /* how it is folded, or was seen */
+
 	/* Under the process's lock. */
 	bool dead;
-	enum ln_outcome outcome; /* valid when dead */
-	uint32_t exit_code;      /* likewise */
+	uint8_t outcome;    /* enum ln_outcome; valid when dead */
+	uint32_t exit_code; /* likewise */
 	struct ln_links links;
 	struct ln_registration *registrations; /* a list; in the registries */
 	struct ln_end_watch *watches;          /* told of its end */
@@ -73,8 +87,8 @@ struct ln_process {
 	 * argument lives; may be NULL. */
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
-	int64_t started; /* CLOCK_MONOTONIC, ns */
-	uint8_t id[16];  /* UUID, RFC 9562 byte order */
+	uint64_t traces_before; /* traces begun by then; 0 if there were none */
+	uint8_t id[16];         /* UUID, RFC 9562 byte order */
 
 	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };
@@ -108,6 +122,14 @@ static inline void ln_process_assert_locked(const struct ln_process *process)
 static inline bool ln_process_is_remote(const struct ln_process *process)
 {
 	return process->remote != NULL;
+}
+
+/* Whether what it does is to be noted: see process/trace.h. */
+static inline bool ln_process_is_traced(const struct ln_process *process)
+{
+	/* Relaxed: whoever notes something looks again. */
+	return LN_UNLIKELY(atomic_load_explicit(&process->task.traced,
+						memory_order_relaxed));
 }
 
 /* A process that does not run yet, with one reference, the caller's. LN_ENOMEM,
@@ -184,6 +206,15 @@ void ln_process_settle_links(struct ln_process *process, struct ln_links *links,
 /* How many links it may have now, under its lock: deaths that it has not yet
  * taken out of its mailbox count. */
 uint32_t ln_process_link_room(struct ln_process *process);
+
+/* Counts a message that a running process sends. */
+static inline void ln_process_count_sent(struct ln_process *self)
+{
+	atomic_store_explicit(
+		&self->sent,
+		atomic_load_explicit(&self->sent, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
 
 /* The process of a task that ln_process_start started. */
 static inline struct ln_process *ln_process_of(struct ln_task *task)

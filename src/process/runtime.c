@@ -15,6 +15,7 @@
 #include "engine/report.h"
 #include "net/resolver.h"
 #include "net/tls.h"
+#include "process/deaths.h"
 #include "process/directory.h"
 #include "process/metrics.h"
 #include "sched/blocking.h"
@@ -46,6 +47,8 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->started = ln_time_now();
 	ln_list_init(&runtime->clocks);
 	ln_list_init(&runtime->modules);
+	ln_list_init(&runtime->drains.waiting);
+	ln_serving_init(&runtime->serving);
 	error = ln_needs_check(ln_engine_default());
 	if (error == 0)
 		error = ln_log_start();
@@ -55,6 +58,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	error = LN_ENOMEM;
 	if (runtime->metrics == NULL)
 		goto fail_metrics;
+	runtime->deaths = ln_deaths_new();
+	if (runtime->deaths == NULL)
+		goto fail_directory;
 	error = ln_directory_new(&runtime->directory);
 	if (error < 0)
 		goto fail_directory;
@@ -97,6 +103,7 @@ fail_sched:
 fail_engine:
 	ln_directory_free(runtime->directory);
 fail_directory:
+	ln_deaths_free(runtime->deaths);
 	ln_metrics_free(runtime->metrics);
 fail_metrics:
 	ln_log_stop();
@@ -114,8 +121,9 @@ const char *ln_runtime_refusal(int error)
 		       "fewer workers (--workers)";
 	case LN_EIO:
 		return "no more threads can be started; raise the limit "
-		       "(ulimit -u, TasksMax= or the container's pids limit), "
-		       "or start fewer workers (--workers)";
+		       "(ulimit -u, TasksMax= or the container's pids limit; "
+		       "their stacks need addresses, ulimit -v), or start "
+		       "fewer workers (--workers)";
 	case LN_ELIMIT:
 		return "no more descriptors; raise the limit (ulimit -n)";
 	case LN_EPERM:
@@ -129,6 +137,15 @@ const char *ln_runtime_refusal(int error)
 	default:
 		return ln_error_text(error);
 	}
+}
+
+uint64_t ln_runtime_processes(const struct ln_runtime *runtime)
+{
+	uint64_t over = atomic_load(&runtime->services_over);
+	uint64_t services = atomic_load(&runtime->services) - over;
+	uint64_t tasks = ln_sched_live(runtime->sched);
+
+	return tasks > services ? tasks - services : 0;
 }
 
 void ln_runtime_service_begins(struct ln_runtime *runtime)
@@ -159,13 +176,15 @@ void ln_runtime_release(struct ln_runtime *runtime)
 	ln_blocking_free(runtime->texts);
 	ln_engine_free(runtime->engine);
 	ln_directory_free(runtime->directory);
+	ln_deaths_free(runtime->deaths);
 	ln_metrics_free(runtime->metrics);
+	free(runtime->folding);
 	free(runtime);
 	ln_log_stop();
 }
 
 struct text_call {
-	const struct ln_report *report;
+	struct ln_report *report;
 	char *text;
 };
 
@@ -177,7 +196,7 @@ static void make_text(void *argument)
 }
 
 char *ln_runtime_report_text(struct ln_runtime *runtime,
-			     const struct ln_report *report)
+			     struct ln_report *report)
 {
 	struct text_call call = { .report = report };
 

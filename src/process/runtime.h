@@ -13,11 +13,14 @@
 #include "base/futex.h"
 #include "base/list.h"
 #include "engine/compiler.h"
+#include "net/serving.h"
 
 struct ln_blocking;
 struct ln_control;
+struct ln_deaths;
 struct ln_directory;
 struct ln_engine;
+struct ln_folding;
 struct ln_host_table;
 struct ln_node;
 struct ln_local_node;
@@ -27,6 +30,7 @@ struct ln_report;
 struct ln_resolver;
 struct ln_sched;
 struct ln_tls_context;
+struct ln_trace;
 struct ln_wasi;
 
 struct ln_runtime_options {
@@ -47,6 +51,34 @@ struct ln_runtime_options {
 	struct ln_compiling compiling; /* of large modules */
 };
 
+/* What a runtime is doing; it only goes on to later ones. */
+enum ln_runtime_state {
+	LN_RUNTIME_STARTING, /* nothing runs that it was started for */
+	LN_RUNTIME_READY,
+	LN_RUNTIME_DRAINING, /* see process/drain.h */
+	LN_RUNTIME_STOPPING, /* all processes are killed */
+};
+
+/* Of process/drain.c, under the lock. */
+struct ln_drains {
+	struct ln_lock lock;
+	struct ln_list waiting; /* struct ln_drain_watch, not told yet */
+	uint64_t left;          /* processes that asked and are alive */
+	bool ever;              /* some process has asked */
+	bool begun;
+};
+
+/* Traces that there can be at the same time. */
+#define LN_TRACES_MAX 4
+
+/* Of process/trace.c. */
+struct ln_traces {
+	_Atomic uint32_t count; /* of those in `list`; any thread reads it */
+	struct ln_lock lock;
+	struct ln_trace *list[LN_TRACES_MAX]; /* under lock, as the next one */
+	uint64_t begun;                       /* ever */
+};
+
 struct ln_runtime {
 	/* Immutable after start. */
 	struct ln_sched *sched;
@@ -54,6 +86,7 @@ struct ln_runtime {
 	struct ln_engine *engine;
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
+	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */
 	struct ln_blocking *texts;  /* one thread, which makes reports texts */
 	void (*free_wasi)(struct ln_wasi *);
 	void (*on_trap)(void *argument, struct ln_process *process,
@@ -61,6 +94,10 @@ struct ln_runtime {
 	void *on_trap_argument;
 	const char *heap_profiles; /* where processes write theirs, or NULL */
 	int64_t started;           /* CLOCK_MONOTONIC, ns */
+
+	/* Set once, before there are processes; process/fold.h. NULL: none are
+	 * folded. */
+	struct ln_folding *folding;
 
 	/* Set once, before there are processes; see node/node.h. NULL: the
 	 * runtime is not a node. Cleared when there are none any more. */
@@ -75,6 +112,7 @@ struct ln_runtime {
 						      * first; NULL: not yet */
 	_Atomic uint32_t references;
 	_Atomic bool stopping;
+	_Atomic uint32_t state; /* enum ln_runtime_state, but for STOPPING */
 	_Atomic uint64_t environments;  /* ever made: numbers them */
 	_Atomic uint64_t services;      /* tasks that began to run, but for */
 	_Atomic uint64_t services_over; /* processes; and that ended */
@@ -83,6 +121,9 @@ struct ln_runtime {
 	struct ln_lock modules_lock;
 	struct ln_list modules; /* under it; see process/env_module.h */
 	_Atomic bool upgrading; /* somebody is, see process/upgrade.h */
+	struct ln_drains drains;
+	struct ln_traces traces;
+	struct ln_serving serving; /* to the outside, by its guests */
 };
 
 /* With one reference, the caller's. LN_ENOMEM: no memory, or no addresses;
@@ -90,6 +131,16 @@ struct ln_runtime {
  * executable; LN_EUNSUP: no handler of signals. */
 int ln_runtime_new(const struct ln_runtime_options *options,
 		   struct ln_runtime **runtime);
+
+/* What it is doing. Any thread. */
+enum ln_runtime_state ln_runtime_state(const struct ln_runtime *runtime);
+
+/* About how many processes are alive. Any thread. */
+uint64_t ln_runtime_processes(const struct ln_runtime *runtime);
+
+/* It becomes READY or DRAINING, unless it is already that or a later one. Any
+ * thread. */
+void ln_runtime_enter(struct ln_runtime *runtime, enum ln_runtime_state state);
 
 /* A sentence, without a dot, about such an error, and what to do; it lives
  * forever. Any thread. */
@@ -110,6 +161,6 @@ void ln_runtime_service_ends(struct ln_runtime *runtime);
  * which parks meanwhile, or in any thread that is no worker. The report stays
  * the caller's. NULL when memory is short. */
 char *ln_runtime_report_text(struct ln_runtime *runtime,
-			     const struct ln_report *report);
+			     struct ln_report *report);
 
 #endif

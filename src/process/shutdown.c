@@ -11,7 +11,10 @@
 #include "base/log.h"
 #include "base/log_writer.h"
 #include "base/time.h"
+#include "engine/engine.h"
+#include "engine/tiers.h"
 #include "process/environment.h"
+#include "process/fold.h"
 #include "process/lookup.h"
 #include "process/process.h"
 #include "process/runtime.h"
@@ -68,6 +71,8 @@ void ln_runtime_begin_stop(struct ln_runtime *runtime)
 	atomic_store_explicit(&runtime->stopping, true, memory_order_seq_cst);
 	kill_all(runtime, NULL);
 	ln_clocks_stop(runtime);
+	ln_tiers_stop(ln_engine_tiers(runtime->engine));
+	ln_folding_stop(runtime);
 }
 
 void ln_runtime_stop(struct ln_runtime *runtime)

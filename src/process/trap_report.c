@@ -26,17 +26,21 @@
 struct queued_report {
 	struct ln_log_item item;
 	struct ln_report *report;
-	char id[LN_WHO_SIZE];
+	struct ln_who who;
 };
 
-static char *format_line(const char *id, const char *text, size_t *len)
+static char *format_line(const struct ln_who *who, const char *text,
+			 size_t *len)
 {
-	char *line;
-	int n = asprintf(&line, "lunatic: process %s trapped: %s\n", id, text);
+	struct ln_log_about about = ln_who_about(who);
+	char *line = NULL;
+	char *all;
+	int n = asprintf(&all, "trapped: %s", text);
 
-	if (n < 0)
-		return NULL;
-	*len = (size_t)n;
+	if (n >= 0)
+		line = ln_log_line(LN_LOG_WARN, &about, all, (size_t)n, len);
+	if (n >= 0)
+		free(all);
 	return line;
 }
 
@@ -48,7 +52,7 @@ static char *render_report(struct ln_log_item *item, size_t *len)
 	char *line = NULL;
 
 	if (text != NULL)
-		line = format_line(queued->id, text, len);
+		line = format_line(&queued->who, text, len);
 	free(text);
 	return line;
 }
@@ -80,8 +84,9 @@ static void queue_report(struct ln_process *process, struct ln_report *report)
 		.render = render_report,
 		.free = free_report,
 	};
-	ln_process_who(process, queued->id);
-	ln_log_push(&queued->item);
+	ln_process_who(process, &queued->who);
+	ln_log_push_behind(ln_environment_log(process->environment),
+			   &queued->item);
 }
 
 struct told_report {
@@ -96,7 +101,7 @@ static void tell(void *argument)
 	struct told_report *told = argument;
 	struct ln_runtime *runtime = told->runtime;
 	const struct ln_console *console = told->process->environment->console;
-	char id[LN_WHO_SIZE];
+	struct ln_who who;
 	size_t len = 0;
 	char *line;
 
@@ -105,8 +110,8 @@ static void tell(void *argument)
 				 told->text);
 	if (console == NULL || !ln_log_enabled(LN_LOG_WARN))
 		return;
-	ln_process_who(told->process, id);
-	line = format_line(id, told->text, &len);
+	ln_process_who(told->process, &who);
+	line = format_line(&who, told->text, &len);
 	/* Its file is full: what follows is not kept. */
 	if (line != NULL && write(console->reports, line, len) < 0)
 		len = 0;
@@ -123,6 +128,8 @@ void ln_runtime_report(struct ln_runtime *runtime, struct ln_process *process,
 		return;
 	LN_PROBE_TRAP(process, ln_directory_id(&process->entry),
 		      ln_report_reason(report));
+	ln_report_free(process->failure);
+	process->failure = ln_report_retain(report);
 	if (runtime->on_trap == NULL && process->environment->console == NULL) {
 		queue_report(process, report);
 		return;

@@ -2,6 +2,7 @@
  * long. See upgrade.c. */
 #include "process/upgrade_job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,16 +35,20 @@ void ln_upgrade_job_release(struct ln_upgrade_job *job)
 static void describe(struct ln_change *change, bool back,
 		     struct ln_upgrade_failure *failure)
 {
-	char who[LN_WHO_SIZE];
+	struct ln_who who;
 
-	ln_process_who(change->process, who);
+	ln_process_who(change->process, &who);
 	*failure = (struct ln_upgrade_failure){
 		.number = ln_process_number(change->process),
 		.result = change->result,
 		.back = back,
 		.reason = change->reason,
 	};
-	ln_text_copy(failure->who, sizeof(failure->who), who, strlen(who));
+	if (who.name[0] != '\0')
+		snprintf(failure->who, sizeof(failure->who), "%s '%s'", who.id,
+			 who.name);
+	else
+		memcpy(failure->who, who.id, sizeof(who.id));
 	change->reason = NULL;
 	if (failure->reason == NULL && change->result == LN_CHANGE_WAITING &&
 	    atomic_load_explicit(&change->postponed, memory_order_relaxed))

@@ -14,7 +14,7 @@
 #include "base/list.h"
 #include "base/table.h"
 #include "base/time.h"
-#include "process/histogram.h"
+#include "base/histogram.h"
 #include "process/upgrade_outcome.h"
 #include "process/upgrade_plan.h"
 

@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "process/add_module.h"
-#include "process/change.h"
+#include "process/change_instance.h"
 #include "process/environment.h"
 
 /* Fewer digits of a digest name nothing. */

@@ -33,6 +33,7 @@
 #include "engine/value.h"
 #include "heap/profile.h"
 #include "process/change.h"
+#include "process/change_instance.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -342,7 +343,7 @@ static LN_NOINLINE enum ln_outcome run_next(struct ln_process *process,
 	ln_assert(entry != NULL);
 	enter_next(process, start, guest, entry);
 	ln_module_release(before);
-	ln_change_settle(guest);
+	ln_change_settle(process);
 	stop = ln_instance_call(guest->instance, entry, NULL, &report);
 	return judge(process, guest, stop, report);
 }
@@ -415,8 +416,11 @@ static void describe(const struct ln_process *process,
 	const char *name;
 	size_t len;
 
-	name = entry_name(start, &len);
-	ln_process_info_set_name(info, name, len);
+	if (!info->brief) {
+		name = entry_name(start, &len);
+		ln_process_info_set_name(info, name, len);
+		memcpy(info->entry, info->name, sizeof(info->entry));
+	}
 	info->memory =
 		atomic_load_explicit(&start->memory, memory_order_relaxed);
 	info->started =
@@ -557,13 +561,30 @@ static int check_memory(struct ln_module *from, char **error)
 	return 0;
 }
 
+/* Relaxed: entries were written before the module was to be had. */
+static const struct ln_entry *entry_named(struct ln_module *from,
+					  const char *name, size_t len)
+{
+	const struct ln_entry *entry =
+		atomic_load_explicit(&from->latest, memory_order_relaxed);
+
+	if (entry != NULL && entry->name_len == len &&
+	    (len == 0 || memcmp(entry->name, name, len) == 0))
+		return entry;
+	entry = ln_compiled_entry(from->module, name, len);
+	if (entry != NULL)
+		atomic_store_explicit(&from->latest, entry,
+				      memory_order_relaxed);
+	return entry;
+}
+
 static int find_entry(const struct ln_spawn *spawn,
 		      const struct ln_entry **entry, char **error)
 {
 	int result;
 
-	*entry = ln_compiled_entry(spawn->module->module, spawn->function,
-				   spawn->function_len);
+	*entry = entry_named(spawn->module, spawn->function,
+			     spawn->function_len);
 	if (*entry == NULL)
 		return fail(LN_ENOENT, error, "Function '%.*s' not found",
 			    spawn->function_len > 200
@@ -572,6 +593,16 @@ static int find_entry(const struct ln_spawn *spawn,
 			    spawn->function);
 	result = check_memory(spawn->module, error);
 	return result < 0 ? result : check_entry(spawn, *entry, error);
+}
+
+static void note_parent(struct ln_process *process,
+			const struct ln_spawn *spawn)
+{
+	const struct ln_process *parent =
+		spawn->parent != NULL ? spawn->parent : spawn->caller;
+
+	if (parent != NULL)
+		memcpy(process->parent, parent->id, sizeof(process->parent));
 }
 
 static int spawn_from(const struct ln_spawn *spawn, struct ln_process **out,
@@ -607,6 +638,7 @@ static int spawn_from(const struct ln_spawn *spawn, struct ln_process **out,
 		goto fail_process;
 	process->free_argument = free_start;
 	process->describe = describe;
+	note_parent(process, spawn);
 	if (parent != NULL && spawn->link_tag != 0) {
 		/* The child's own tag is none, as in lunatic 0.7. */
 		result = ln_process_link(process, parent, 0, spawn->link_tag);

@@ -18,7 +18,8 @@ struct ln_task;
 
 enum ln_direction { LN_READABLE, LN_WRITABLE };
 
-/* A task's interest in a descriptor; it lives on the task's stack. */
+/* A task's interest in a descriptor. Where it lies on the task's stack, the
+ * task waits as LN_WAIT_WATCHED. */
 struct ln_watch {
 	struct ln_list link; /* under the pollable's lock */
 	struct ln_pollable *pollable;

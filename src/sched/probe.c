@@ -36,10 +36,14 @@ LN_NOINLINE void ln_probe_reply(struct ln_task *task)
 {
 	struct ln_probe *probe = atomic_exchange_explicit(&task->probe, NULL,
 							  memory_order_acquire);
+	bool awaited;
 
 	if (probe == NULL)
 		return; /* withdrawn meanwhile */
+	awaited = probe->task != NULL;
 	probe->answer(probe, task);
+	if (!awaited)
+		return; /* it is gone: see sched/fold.c */
 	/* Release pairs with the acquire in ln_probe_await. The probe may be
 	 * gone from here on; the wake-up only uses its address. */
 	atomic_store_explicit(&probe->answered, 1, memory_order_release);

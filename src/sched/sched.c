@@ -47,6 +47,10 @@
 #define ALONE_TICKS 4
 #define WARM_STACKS 512
 #define DEFAULT_STACK ((size_t)512 << 10)
+#define TABLE_BYTES ((size_t)2 << 20) /* that one page table is for */
+#define PLACE                                                        \
+	((size_t)32 << 10) /* what stacks that are apart are longer, \
+			    * at least */
 
 /* Threads of the pools for files, each. A tenant has at most half of them. */
 #define FILE_THREADS 32
@@ -342,8 +346,16 @@ static void destroy(struct ln_sched *sched, unsigned workers, bool ticker)
 	ln_poller_free(sched->poller);
 	ln_timers_deinit(&sched->timers);
 	ln_slab_deinit(&sched->stacks);
+	ln_slab_deinit(&sched->stacks_apart);
 	free(sched->workers);
 	free(sched);
+}
+
+/* What slots are apart that have page tables of their own, which the kernel can
+ * free when a stack is folded; and a place to begin that says so. */
+static size_t slot_apart(size_t stack)
+{
+	return ((stack + PLACE) / TABLE_BYTES + 1) * TABLE_BYTES;
 }
 
 static struct ln_sched *allocate(const struct ln_sched_options *options)
@@ -374,6 +386,8 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
 			      memory_order_relaxed);
 	ln_slab_init(&sched->stacks, sched->options.stack_size, WARM_STACKS);
+	ln_slab_init(&sched->stacks_apart,
+		     slot_apart(sched->options.stack_size), WARM_STACKS);
 	ln_timers_init(&sched->timers);
 	return sched;
 }
@@ -422,6 +436,8 @@ int ln_sched_new(const struct ln_sched_options *options, struct ln_sched **out)
 		worker->index = i;
 		worker->seed = 0x9e3779b97f4a7c15 * (i + 1);
 		atomic_init(&worker->preemptible_since, LN_NOT_PREEMPTIBLE);
+		ln_histogram_init(&worker->counters.run_waits);
+		ln_histogram_init(&worker->counters.message_waits);
 	}
 	for (; started < sched->count; started++) {
 		struct ln_worker *worker = &sched->workers[started];
@@ -510,6 +526,23 @@ struct ln_blocking *ln_sched_blocking(struct ln_sched *sched)
 uint64_t ln_sched_ticks(struct ln_sched *sched)
 {
 	return atomic_load_explicit(&sched->tick, memory_order_relaxed);
+}
+
+bool ln_sched_stuck(struct ln_sched *sched, uint64_t since)
+{
+	unsigned asleep = 0;
+
+	for (unsigned i = 0; i < sched->count; i++) {
+		struct ln_worker *worker = &sched->workers[i];
+
+		if (atomic_load_explicit(&worker->asleep,
+					 memory_order_relaxed) != 0)
+			asleep++;
+		else if (atomic_load_explicit(&worker->beat,
+					      memory_order_relaxed) <= since)
+			return true;
+	}
+	return asleep == sched->count && ln_sched_work_visible(sched);
 }
 
 void ln_sched_deadline_changed(struct ln_sched *sched, int64_t deadline)

@@ -66,6 +66,12 @@ struct ln_blocking *ln_sched_databases(struct ln_sched *sched);
 /* The count of ticks since the start; it stands still while all sleep. */
 uint64_t ln_sched_ticks(struct ln_sched *sched);
 
+/* Whether something does not go on: a worker has neither slept nor gone on to
+ * the next task, nor asked whether it should, since the tick `since`; or all
+ * sleep beside work that waits. One that has just woken may look so for a
+ * moment. Any thread. */
+bool ln_sched_stuck(struct ln_sched *sched, uint64_t since);
+
 /* The time, CLOCK_MONOTONIC in nanoseconds, for display: in a task it may be
  * some ticks old, but does not read the clock. */
 int64_t ln_sched_time(struct ln_sched *sched);

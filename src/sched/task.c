@@ -9,6 +9,10 @@
  *   NOTIFIED -> ACTIVE    the task, when it begins to park; or its worker,
  *                         after the switch off its stack, who queues it
  *   ACTIVE   -> DONE      its worker, after the switch off its stack
+ *   PARKED   -> HELD      who folds it (compare-and-swap), sched/fold.c
+ *   HELD     -> CALLED    a waker
+ *   HELD     -> PARKED    who folds it, when that is done
+ *   CALLED   -> ACTIVE    the same, who queues it
  *
  * Queued and running are one state, so that a worker that takes a task out of a
  * queue need not change the word, which others write. Waking a task that is
@@ -25,9 +29,15 @@
  * what the waker released, the state in the first case, the queue in the
  * second.
  *
+ * While somebody folds it the task is parked, but not to be queued: the waker
+ * leaves CALLED, and who folds it takes the place of the waker. It ends in a
+ * compare-and-swap of the state from HELD to PARKED. If the waker's change came
+ * before, that fails, and it queues the task; if after, the waker finds PARKED.
+ *
  * Why no task runs twice: whoever changes PARKED to ACTIVE queues the task
  * once, and so does the worker that finds NOTIFIED behind it; nobody else
- * queues one that is not running, and the stack was left before.
+ * queues one that is not running, and the stack was left before. Likewise for
+ * CALLED: only who holds the task changes that, and once.
  *
  * The task is published as PARKED only off its stack, because from then on
  * another worker may enter it: hence ln_worker_arrived.
@@ -51,6 +61,9 @@
 #define PREFETCHED_LINES 8
 
 #define STACK_COLORS 24
+
+/* The bytes that a line of a page table is for. */
+#define TABLE_LINE ((size_t)32 << 10)
 
 /* What must hold when the running task leaves its stack: it is on it, not on
  * the worker's, and keeps no lock and nothing of its thread. */
@@ -94,18 +107,40 @@ static void task_entry(void *argument)
 
 /* Where the stack in this slot begins. Slots are a power of two apart, so the
  * busy end of every stack would fall into the same few sets of the caches:
- * neighbours begin at different lines of their page. */
-static size_t colored_len(struct ln_sched *sched, const char *stack)
+ * neighbours begin at different lines of their page. Likewise for the entries
+ * of the page tables, where each slot has its own: there is room to begin at
+ * different lines of these. */
+static size_t colored_len(size_t size, size_t asked, const char *stack)
 {
-	size_t slot = (uintptr_t)stack / sched->stacks.slot_size;
+	size_t slot = (uintptr_t)stack / size;
+	size_t places = (size - asked) / TABLE_LINE;
 
-	return sched->stacks.slot_size - slot % STACK_COLORS * LN_CACHE_LINE;
+	if (places > 0)
+		size -= slot % places * TABLE_LINE;
+	return size - slot % STACK_COLORS * LN_CACHE_LINE;
+}
+
+/* Takes a stack; *len: from its lowest byte to where it begins. */
+static char *take_stack(struct ln_sched *sched, size_t *len)
+{
+	size_t asked = sched->options.stack_size;
+	struct ln_slab *slab = &sched->stacks;
+	char *stack = ln_slab_take_below(slab, LN_STACKS_CLOSE);
+
+	if (stack == NULL) {
+		slab = &sched->stacks_apart;
+		stack = ln_slab_take(slab);
+	}
+	if (stack != NULL)
+		*len = colored_len(slab->slot_size, asked, stack);
+	return stack;
 }
 
 int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 		  void (*run)(struct ln_task *), void (*done)(struct ln_task *))
 {
-	char *stack = ln_slab_take(&sched->stacks);
+	size_t len = 0;
+	char *stack = take_stack(sched, &len);
 
 	ln_assert(atomic_load_explicit(&task->state, memory_order_relaxed) ==
 			  LN_TASK_NEW ||
@@ -113,15 +148,15 @@ int ln_task_start(struct ln_sched *sched, struct ln_task *task,
 			  LN_TASK_DONE);
 	if (stack == NULL)
 		return LN_ENOMEM;
-	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),
-		      task_entry, task);
+	ln_fiber_init(&task->fiber, stack, len, task_entry, task);
 	task->sched = sched;
 	task->next = NULL;
 	task->run = run;
 	task->done = done;
 	task->local = NULL;
-	task->kept_tick = 0;
+	task->entry_note = 0;
 	atomic_store_explicit(&task->slices, 0, memory_order_relaxed);
+	atomic_store_explicit(&task->cpu, 0, memory_order_relaxed);
 	/* Counted before anybody can wake it: it may be over at once. */
 	atomic_fetch_add_explicit(&sched->live, 1, memory_order_relaxed);
 	atomic_store_explicit(&task->state, LN_TASK_PARKED,
@@ -188,6 +223,8 @@ static bool mark_woken(struct ln_task *task)
 			wanted = LN_TASK_ACTIVE;
 		else if (state == LN_TASK_ACTIVE)
 			wanted = LN_TASK_NOTIFIED;
+		else if (state == LN_TASK_HELD)
+			wanted = LN_TASK_CALLED;
 		/* A change from X to X too: release what the waker wrote
 		 * before, so that the task sees it when it next changes the
 		 * word. Pairs with the acquires in arrived and park. */
@@ -198,7 +235,8 @@ static bool mark_woken(struct ln_task *task)
 	}
 }
 
-static void queue_woken(struct ln_task *task)
+/* The task has been stamped. */
+void ln_task_queue_woken(struct ln_task *task)
 {
 	struct ln_sched *sched = task->sched;
 	struct ln_worker *worker = ln_worker_current();
@@ -213,14 +251,17 @@ static void queue_woken(struct ln_task *task)
 
 void ln_task_wake(struct ln_task *task)
 {
-	if (mark_woken(task))
-		queue_woken(task);
+	if (!mark_woken(task))
+		return;
+	ln_worker_stamp(task);
+	ln_task_queue_woken(task);
 }
 
 void ln_task_wake_later(struct ln_task *task, struct ln_wakes *wakes)
 {
 	if (!mark_woken(task))
 		return;
+	ln_worker_stamp(task);
 	if (wakes->count++ == 0)
 		wakes->first = task;
 	else
@@ -242,7 +283,7 @@ void ln_wakes_queue(const struct ln_wakes *wakes)
 				 wakes->count - 1);
 		ln_sched_wake_worker(sched);
 	}
-	queue_woken(first);
+	ln_task_queue_woken(first);
 }
 
 void ln_wakes_queue_due(const struct ln_wakes *wakes)
@@ -359,7 +400,10 @@ int ln_task_wait(struct ln_task *task, int64_t deadline)
 		return error;
 	if (earliest)
 		ln_sched_deadline_changed(sched, deadline);
+	task->entry_note = (uintptr_t)&timer;
 	ln_task_park(task);
+	/* Unless it was entered. */
+	task->entry_note = 0;
 	ln_timers_remove(&sched->timers, &timer);
 	if (ln_task_interrupted(task))
 		return LN_EKILLED;
@@ -387,11 +431,12 @@ void ln_task_give_way(struct ln_task *task)
 {
 	struct ln_worker *worker = ln_worker_current();
 
+	ln_worker_add(&worker->counters.preemptions, 1);
 	if (worker->slice_tick < ln_sched_ticks(task->sched)) {
 		leave(task, LN_LEAVE_YIELD);
 		return;
 	}
-	task->kept_tick = worker->slice_tick;
+	task->entry_note = ln_note_of_tick(worker->slice_tick);
 	leave(task, LN_LEAVE_INTERRUPTED);
 }
 
@@ -401,6 +446,14 @@ void ln_task_renew_slice(struct ln_task *task)
 
 	ln_assert(worker->current == task);
 	worker->slice_tick = ln_sched_ticks(task->sched) + 1;
+}
+
+void ln_task_count_slice(struct ln_task *task)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	ln_worker_add(&task->slices, 1);
+	ln_worker_charge(worker, task, ln_sched_ticks(task->sched));
 }
 
 void ln_task_rest(void)
@@ -428,6 +481,7 @@ bool ln_task_should_yield(struct ln_task *task)
 	struct ln_sched *sched = task->sched;
 	uint64_t tick = ln_sched_ticks(sched);
 
+	ln_worker_beat(worker, tick);
 	/* Timers and the poller are served on the worker's own stack: a due
 	 * timer at once, the poller once a tick unless another worker sleeps
 	 * in it. */
@@ -497,17 +551,17 @@ int ln_task_on_other_stack(struct ln_task *task, void (*function)(void *),
 		.function = function,
 		.argument = argument,
 	};
-	char *stack = ln_slab_take(&sched->stacks);
+	size_t len = 0;
+	char *stack = take_stack(sched, &len);
 
 	may_leave(ln_worker_current(), task);
 	if (stack == NULL)
 		return LN_ENOMEM;
 	other.own = task->fiber;
-	ln_fiber_init(&task->fiber, stack, colored_len(sched, stack),
-		      other_entry, &other);
+	ln_fiber_init(&task->fiber, stack, len, other_entry, &other);
 	ln_fiber_switch(&other.own, &task->fiber, 0);
 	ln_fiber_check(&other.left);
 	ln_fiber_deinit(&other.left);
-	ln_slab_give(&sched->stacks, other.left.stack);
+	ln_slab_give(ln_stacks_of(sched, &other.left), other.left.stack);
 	return 0;
 }

@@ -26,6 +26,8 @@ enum ln_task_state {
 	LN_TASK_PARKED,   /* in no queue; a wake-up must queue it */
 	LN_TASK_ACTIVE,   /* running, or in exactly one run queue */
 	LN_TASK_NOTIFIED, /* the same, and woken since */
+	LN_TASK_HELD,     /* as PARKED, while somebody folds it: sched/fold.h */
+	LN_TASK_CALLED,   /* the same, and woken since: is to be queued */
 	LN_TASK_DONE,     /* its function has returned */
 };
 
@@ -34,6 +36,8 @@ enum ln_wait {
 	LN_WAIT_OTHER, /* a message, a mutex, another task */
 	LN_WAIT_TIMER,
 	LN_WAIT_IO,
+	LN_WAIT_WATCHED,  /* the same, with something on its stack that who
+			   * wakes it uses */
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
@@ -49,12 +53,17 @@ struct ln_task {
 	struct ln_task *next;           /* link of the inject queue */
 	void (*run)(struct ln_task *);  /* the body; on the fiber */
 	void (*done)(struct ln_task *); /* after it, off the fiber; may free */
+	_Atomic uint64_t cpu;   /* time that it ran, ns; see sched/counters.h;
+				 * written by its worker */
+	uint32_t queued_weight; /* see there, and ln_sampler_take */
+	int64_t queued;         /* when it was made runnable, if that is
+				 * measured */
 
 	struct ln_fiber fiber;
 	struct ln_sched *sched;
 	void *local;              /* the engine's: what runs here */
-	uint64_t kept_tick;       /* when the slice began that was interrupted,
-				   * until it goes on; 0: none was */
+	uintptr_t entry_note;     /* what is to be done when it is entered; 0:
+				   * nothing. See sched/worker.h. */
 	const void *_Atomic soon; /* see ln_task_expect */
 	_Atomic uint64_t slices;  /* times it was entered, or went on after a
 				   * tick; written by its worker */
@@ -62,6 +71,7 @@ struct ln_task {
 	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
 	_Atomic uint8_t interrupts; /* enum ln_interrupt; any thread sets it */
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
+	_Atomic bool traced;      /* the upper layer's: process/trace.h */
 	_Atomic bool running;     /* on a worker, not in a queue; for reports */
 	bool gives_way; /* it holds no lock where it copies or frees much, so
 			 * that others may run then; it sets it itself */
@@ -150,15 +160,9 @@ static inline void ln_task_expect(struct ln_task *task, const void *address)
 	atomic_store_explicit(&task->soon, address, memory_order_relaxed);
 }
 
-/* Counts one more slice of the running task. */
-static inline void ln_task_count_slice(struct ln_task *task)
-{
-	/* Only its worker writes it: no read-modify-write needed. */
-	atomic_store_explicit(
-		&task->slices,
-		atomic_load_explicit(&task->slices, memory_order_relaxed) + 1,
-		memory_order_relaxed);
-}
+/* Counts one more slice of the running task, and the time until now. Also in
+ * the handler of a signal that has interrupted a guest. */
+void ln_task_count_slice(struct ln_task *task);
 
 /* Sleeps until `deadline`: 0, LN_EKILLED or LN_ENOMEM. */
 int ln_task_sleep(struct ln_task *task, int64_t deadline);

@@ -143,6 +143,18 @@ bool ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer)
 	return there;
 }
 
+void ln_timers_move(struct ln_timers *timers, const struct ln_timer *from,
+		    struct ln_timer *to)
+{
+	ln_lock_acquire(&timers->lock);
+	*to = *from;
+	if (to->index > 0) {
+		ln_assert(timers->heap[to->index - 1] == from);
+		timers->heap[to->index - 1] = to;
+	}
+	ln_lock_release(&timers->lock);
+}
+
 struct ln_timer *ln_timers_take(struct ln_timers *timers, int64_t now)
 {
 	struct ln_timer *timer = NULL;

@@ -42,6 +42,12 @@ int ln_timers_add(struct ln_timers *timers, struct ln_timer *timer,
  * nobody uses the timer or wakes its task because of it. Any thread. */
 bool ln_timers_remove(struct ln_timers *timers, struct ln_timer *timer);
 
+/* Has `to` stand in the place of `from`, which nobody uses afterwards, whether
+ * it is in the heap or not. Neither is added or removed meanwhile, but it may
+ * expire. Any thread. */
+void ln_timers_move(struct ln_timers *timers, const struct ln_timer *from,
+		    struct ln_timer *to);
+
 /* Takes the earliest timer out if its deadline is not after `now`; for separate
  * heaps, whose timers need no task. NULL: none. */
 struct ln_timer *ln_timers_take(struct ln_timers *timers, int64_t now);

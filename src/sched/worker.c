@@ -40,12 +40,13 @@
 #include <sys/prctl.h>
 
 #include "base/error.h"
-#include "base/pages.h"
 #include "base/probe.h"
 #include "base/systematic.h"
 #include "base/time.h"
+#include "sched/fold.h"
 #include "sched/poller.h"
 #include "sched/preempt.h"
+#include "sched/stack.h"
 #include "sched/task.h"
 
 #define NEXT_STREAK 64
@@ -53,10 +54,8 @@
 #define STEAL_MAX 64
 #define PORTION_MIN 16u
 #define PORTION_MAX 64u
-#define STACK_TRIM_EVERY 64
 #define PREFETCHED_LINES 8
 #define TIMER_SLACK_NS 10000
-#define STACK_KEEP ((size_t)32 << 10)
 
 static _Thread_local struct ln_worker *thread_worker;
 _Thread_local void *ln_task_running_local;
@@ -273,25 +272,50 @@ LN_NOINLINE void ln_worker_set_local(struct ln_worker *worker, void *local)
 	set_local(worker, local);
 }
 
+/* Where none is near the worker may fall asleep. The time until then is that of
+ * the task that it leaves. */
 LN_NOINLINE void ln_worker_rest(struct ln_worker *worker)
 {
+	uint64_t tick = ln_sched_ticks(worker->sched);
+
+	if (tick != worker->counters.settled ||
+	    (ln_runq_empty(&worker->queue) &&
+	     atomic_load_explicit(&worker->next, memory_order_relaxed) == NULL))
+		ln_worker_charge(worker, worker->left, tick);
 	worker->current = NULL;
 	set_local(worker, NULL);
+}
+
+/* Does what the note on a task that is about to be entered asks for. On the
+ * stack of the task that is left, or the worker's own. */
+LN_NOINLINE static void heed_note(struct ln_worker *worker,
+				  struct ln_task *task)
+{
+	uintptr_t note = task->entry_note & ~LN_NOTE_STAMPED;
+
+	if (note != task->entry_note)
+		ln_worker_measure_wait(worker, task);
+	task->entry_note = 0;
+	if (note == LN_NOTE_FOLDED)
+		ln_fold_restore_stack(task);
+	else if ((note & 1) != 0)
+		worker->slice_tick = note >> 1;
 }
 
 /* Out of line, as ln_worker_current: its callers switch. */
 LN_NOINLINE void ln_worker_run(struct ln_worker *worker, struct ln_task *task)
 {
+	uint64_t tick = ln_sched_ticks(worker->sched);
+
+	ln_worker_add(&worker->counters.switches, 1);
 	/* What its wakers wrote came with the queue. */
 	atomic_store_explicit(&task->running, true, memory_order_relaxed);
 	worker->current = task;
-	worker->slice_tick = ln_sched_ticks(worker->sched);
-	if (LN_UNLIKELY(task->kept_tick != 0)) {
-		worker->slice_tick = task->kept_tick;
-		task->kept_tick = 0;
-	}
+	worker->slice_tick = tick;
+	if (LN_UNLIKELY(task->entry_note != 0))
+		heed_note(worker, task);
 	set_local(worker, task->local);
-	ln_task_count_slice(task);
+	ln_worker_add(&task->slices, 1);
 	LN_PROBE_SWITCH(worker->index, task);
 }
 
@@ -313,13 +337,19 @@ static bool timers_due(struct ln_sched *sched)
 	       atomic_load_explicit(&sched->coarse_now, memory_order_relaxed);
 }
 
+static uint64_t switches_of(struct ln_worker *worker)
+{
+	return atomic_load_explicit(&worker->counters.switches,
+				    memory_order_relaxed);
+}
+
 /* Whether it is time to search beyond the own queues. */
 static bool must_look_further(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
 
 	return worker->seen_tick != ln_sched_ticks(sched) ||
-	       worker->picks >= SHARED_EVERY || timers_due(sched);
+	       switches_of(worker) >= worker->look_at || timers_due(sched);
 }
 
 /* The next task of the own queues, or NULL. */
@@ -327,7 +357,6 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 {
 	struct ln_task *task;
 
-	worker->picks++;
 	worker->was_due = false;
 	if (worker->next_streak < NEXT_STREAK &&
 	    atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL) {
@@ -351,8 +380,12 @@ static struct ln_task *pick_local(struct ln_worker *worker)
 
 struct ln_task *ln_worker_pick(struct ln_worker *worker)
 {
-	return LN_UNLIKELY(must_look_further(worker) ||
-			   ln_shared_filled(&worker->sched->due))
+	struct ln_sched *sched = worker->sched;
+
+	/* As must_look_further, and when the time of each task is measured. */
+	return LN_UNLIKELY(worker->seen_tick != ln_sched_ticks(sched) ||
+			   switches_of(worker) >= worker->rest_at ||
+			   timers_due(sched) || ln_shared_filled(&sched->due))
 		       ? NULL
 		       : pick_local(worker);
 }
@@ -362,16 +395,13 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 {
 	struct ln_sched *sched = worker->sched;
 	char *stack = task->fiber.stack;
+	struct ln_slab *stacks;
 
 	ln_fiber_check(&task->fiber);
-	/* A deep call may have left many pages behind; return all but the top
-	 * ones now and then. If they stay, no harm is done: neither compiled
-	 * code nor the host reads what it has not written there. */
-	if (++worker->finished % STACK_TRIM_EVERY == 0)
-		(void)ln_pages_drop(stack,
-				    sched->stacks.slot_size - STACK_KEEP);
+	stacks = ln_stacks_of(sched, &task->fiber);
+	ln_stack_ended(stack, stacks->slot_size, ++worker->finished);
 	ln_fiber_deinit(&task->fiber);
-	ln_slab_give(&sched->stacks, stack);
+	ln_slab_give(stacks, stack);
 	atomic_store_explicit(&task->state, LN_TASK_DONE, memory_order_relaxed);
 	task->done(task);
 	ln_assert(atomic_load_explicit(&sched->live, memory_order_relaxed) > 0);
@@ -387,6 +417,7 @@ static void finish(struct ln_worker *worker, struct ln_task *task)
 
 static void requeue(struct ln_worker *worker, struct ln_task *task)
 {
+	ln_worker_stamp(task);
 	ln_worker_enqueue(worker, task);
 	ln_sched_wake_worker(worker->sched);
 }
@@ -489,11 +520,12 @@ static struct ln_task *steal(struct ln_worker *worker)
 		/* The own queue is empty: the others fit. */
 		for (uint32_t j = 1; j < n; j++)
 			ln_worker_enqueue(worker, batch[j]);
-		if (n > 0)
-			return batch[0];
-		task = steal_next(victim, tick);
-		if (task != NULL)
-			return task;
+		task = n > 0 ? batch[0] : steal_next(victim, tick);
+		if (task == NULL)
+			continue;
+		ln_worker_add(&worker->counters.steals, 1);
+		ln_worker_add(&worker->counters.stolen, n > 0 ? n : 1);
+		return task;
 	}
 	return NULL;
 }
@@ -531,7 +563,7 @@ static void found_work(struct ln_worker *worker)
 		ln_sched_wake_worker(sched);
 }
 
-static bool work_visible(struct ln_sched *sched)
+bool ln_sched_work_visible(struct ln_sched *sched)
 {
 	if (ln_shared_filled(&sched->shared) || ln_shared_filled(&sched->due))
 		return true;
@@ -650,9 +682,11 @@ static void wake_ticker(struct ln_sched *sched)
 static void sleep_worker(struct ln_worker *worker)
 {
 	struct ln_sched *sched = worker->sched;
+	int64_t now;
 
 	enter_idle(worker);
-	if (!work_visible(sched) &&
+	ln_worker_falls_asleep(worker);
+	if (!ln_sched_work_visible(sched) &&
 	    !atomic_load_explicit(&sched->stopping, memory_order_acquire)) {
 		if (take_poller(sched)) {
 			sleep_in_poller(worker);
@@ -663,8 +697,9 @@ static void sleep_worker(struct ln_worker *worker)
 		}
 	}
 	leave_idle(worker);
-	atomic_store_explicit(&sched->coarse_now, ln_time_now(),
-			      memory_order_relaxed);
+	now = ln_time_now();
+	ln_worker_awakes(worker, now);
+	atomic_store_explicit(&sched->coarse_now, now, memory_order_relaxed);
 	wake_ticker(sched);
 }
 
@@ -679,6 +714,8 @@ static void look_around(struct ln_worker *worker)
 	if (worker->seen_tick == tick)
 		return;
 	worker->seen_tick = tick;
+	ln_worker_beat(worker, tick);
+	ln_worker_publish(worker, false);
 	if (take_poller(sched)) {
 		ln_poller_poll(sched->poller, 0);
 		give_poller(sched);
@@ -703,7 +740,8 @@ static struct ln_task *find(struct ln_worker *worker)
 		 * row: it may never run out either. */
 		task = take_due(worker);
 		if (further && task == NULL) {
-			worker->picks = 0;
+			worker->look_at = switches_of(worker) + SHARED_EVERY;
+			ln_worker_set_rest(worker);
 			worker->shared_first = !worker->shared_first;
 			if (worker->shared_first)
 				task = take_injected(worker);
@@ -734,9 +772,14 @@ void *ln_worker_main(void *argument)
 	thread_worker = worker;
 	if (worker->sched->options.on_preempt != NULL)
 		ln_preempt_allow();
+	ln_worker_begin_counting(worker);
 	ln_worker_rest(worker);
 	ln_fiber_init_thread(&worker->base);
 	while ((task = find(worker)) != NULL) {
+		uint64_t tick = ln_sched_ticks(worker->sched);
+
+		if (tick != worker->counters.settled)
+			ln_worker_charge(worker, NULL, tick);
 		ln_worker_run(worker, task);
 		ln_fiber_switch(&worker->base, &task->fiber, 0);
 		ln_worker_arrived();

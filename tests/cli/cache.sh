@@ -49,9 +49,9 @@ find cache -type f -perm /077 >open
 run --max-fuel 5 first.wasm
 expect 17 "metered"
 has 3 "metered"
-run --memory-strategy guard first.wasm
-expect 17 "guard pages"
-has 4 "guard pages"
+run --memory-strategy slab first.wasm
+expect 17 "dense"
+has 4 "dense"
 # Text is the module that it stands for.
 run first.wat
 expect 17 "text"

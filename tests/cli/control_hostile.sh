@@ -174,7 +174,10 @@ settled(before)
 well()
 PY
 python3 client.py "$sockets/$pid-app.sock" "$pid" >out 2>err ||
-	bad "hostile clients"
+	{
+		cat app.err >>err
+		bad "hostile clients"
+	}
 
 # Others than the user. The folder keeps them out; the server does as well.
 other="setpriv --reuid 65534 --regid 65534 --clear-groups"

@@ -15,7 +15,8 @@ b=$pid
 within "b joins" grep -q 'connected to 1' b.err
 shows '^b +127\.0\.0\.1:[0-9]+ +[0-9.]+s' "the nodes of a" \
 	ps -p "$a" --nodes
-says out "^$a app, node a: 3002 processes" "the nodes of a"
+shows "^$a app, node a: 3002 processes" "the processes of a" \
+	ps -p "$a" --max 0
 run ps -p b --node a --nodes --json
 says out '"name":"b",.*"own":false,"protocol":[4-9]' "the nodes of a, asked by b"
 

@@ -106,6 +106,15 @@ both need versions of lunatic that go together
 belongs to another user
 it has not answered yet
 EOF
+# The page in a browser, and its server: tests/net/observe.sh sees them.
+cat >>seen <<EOF
+can be reached from other machines
+cannot serve --observe at
+cannot use the token file
+the server of --observe has ended
+this needs the token (in the browser)
+was built without --observe
+EOF
 # Cannot be had everywhere, or never: unit tests see them.
 cat >>seen <<EOF
 of memory, the limit for a module of its size

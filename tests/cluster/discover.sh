@@ -35,9 +35,17 @@ if ! command -v dnsmasq >/dev/null 2>&1; then
 fi
 
 # dns RECORD...: a server on loopback that knows these, with no other source.
-port=$(python3 -c 'import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# Its port is free for both protocols, and none that clients are given.
+port=$(python3 -c 'import random, socket
+while True:
+    port = random.randrange(10000, 30000)
+    try:
+        for kind in socket.SOCK_DGRAM, socket.SOCK_STREAM:
+            socket.socket(socket.AF_INET, kind).bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break')
 dns_pid=
 dns() {
 	[ -z "$dns_pid" ] || { kill "$dns_pid"; wait "$dns_pid" || true; }
@@ -48,17 +56,18 @@ dns() {
 		>"$work/dns.out" 2>&1 </dev/null &
 	dns_pid=$!
 	started="$started $dns_pid"
+	await dns.out ' started, version '
 }
 
 port_of() { echo "${1##*:}"; }
 server=127.0.0.1:$port
 dns --host-record=nodes.test,127.0.0.1
 serve e --discover "dns:nodes.test:$(port_of "$a")@$server"
-await e.err 'node e at .*, connected to [123] others?$'
+await e.err 'connected with node a '
 # SRV records say the ports; without any the node's own port is taken.
 dns "--srv-host=_lunatic._tcp.test,localhost,$(port_of "$b")"
 serve f --discover "dns:_lunatic._tcp.test@$server"
-await f.err 'node f at .*, connected to [1-4] others?$'
+await f.err 'connected with node b '
 # Another node takes the place of b in DNS: it is found, and b is not lost.
 serve g
 g=$address

@@ -77,7 +77,7 @@ split() {
 		fenced && /^```$/ { fenced = 0; close(file); next }
 		fenced { print >file; next }
 		/^```/ {
-			if (!/^```(sh|c|go|rust|text|toml|wat)$/)
+			if (!/^```(sh|c|go|rust|text|toml|wat|json|yaml)$/)
 				wrong("a fence without a known language")
 			file = folder "/" ++count
 			printf "" >file

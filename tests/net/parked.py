@@ -92,13 +92,16 @@ def deaf_listener():
 class Program:
     def __init__(self, lunatic, module, port, folder):
         deaf_port, self.kept = deaf_listener()
-        self.errors = open("parked.log", "w+")
+        # Two descriptions of the file: a look must not move where the program
+        # writes, which writes a long report in pieces.
+        log = open("parked.log", "a")
+        self.errors = open("parked.log")
         self.process = subprocess.Popen(
             [lunatic, "--max-descriptors", str(DESCRIPTORS), "--report=json",
              "--tcplisten", "127.0.0.1:%s" % port, "--dir", folder, module,
              str(port), str(deaf_port)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
-            text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        log.close()
         self.proc = "/proc/%d/" % self.process.pid
 
     def say(self, command):
@@ -141,7 +144,7 @@ class Program:
 
     def waiting(self, function):
         return sum(process["name"] == "victim" and
-                   process["state"] == "io" and
+                   process["state"] in ("io", "timer") and
                    process["host_function"] == function
                    for process in self.report()["processes"])
 

@@ -75,7 +75,9 @@ void fixed_worker(void)
 {
 	struct ln_worker *worker = ln_worker_current();
 
-	worker->picks = 0;
+	atomic_store(&worker->counters.switches, 0);
+	worker->look_at = 0;
+	worker->rest_at = 0;
 	worker->next_streak = 0;
 	worker->shared_first = false;
 }

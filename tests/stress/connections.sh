@@ -74,6 +74,10 @@ mkfifo "$work/port" "$work/in" "$work/out"
 server=$!
 exec 5<"$work/port"
 read -r port <&5 || fail "the server did not start"
+# The first connection makes what is kept for all.
+"$lunatic" "$work/net_client.wasm" "$port" churn 64 >/dev/null ||
+	fail "the first connections failed"
+sleep 0.2
 before=$(descriptors)
 empty=$(resident)
 

@@ -35,9 +35,12 @@
 #ifndef LUNATIC_H
 #define LUNATIC_H
 
+#include <lunatic/drain.h>
 #include <lunatic/environment.h>
+#include <lunatic/log.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
+#include <lunatic/metrics.h>
 #include <lunatic/net.h>
 #include <lunatic/plugin.h>
 #include <lunatic/process.h>

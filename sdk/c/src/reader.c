@@ -380,6 +380,21 @@ read_near(struct lunatic_reader *reader, uint64_t *number)
 	return true;
 }
 
+/* The same for a negative one of 8 bytes, as tags for answers are. */
+static inline __attribute__((always_inline)) bool
+read_near_tag(struct lunatic_reader *reader, uint64_t *number)
+{
+	const unsigned char *at = reader->at;
+
+	if (reader->end - at < 9 || reader->pending == 0 || !is_fresh(reader) ||
+	    at[0] != 0xd3 || at[1] < 0x80)
+		return false;
+	*number = number_behind(at, 8);
+	reader->at = at + 9;
+	reader->pending--;
+	return true;
+}
+
 static int64_t out_of_range(struct lunatic_reader *reader)
 {
 	lunatic_reader_fail(reader, LUNATIC_ERANGE);
@@ -434,6 +449,8 @@ int64_t lunatic_read_int(struct lunatic_reader *reader)
 			return out_of_range(reader);
 		return (int64_t)number;
 	}
+	if (read_near_tag(reader, &number))
+		return (int64_t)number;
 	return read_int_within(reader, INT64_MIN, INT64_MAX);
 }
 

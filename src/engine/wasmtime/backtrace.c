@@ -35,6 +35,6 @@ int ln_wasmtime_backtrace(struct ln_instance *instance,
 	}
 	if (trap == NULL)
 		return LN_EINVAL;
-	*count = ln_cause_callers(trap, functions, max);
+	*count = ln_cause_callers(trap, functions, NULL, max);
 	return 0;
 }

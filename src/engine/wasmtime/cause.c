@@ -181,14 +181,20 @@ int ln_cause_refuse(char **error, const char *what, wasmtime_error_t *cause)
 	return code;
 }
 
-size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t max)
+size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t *offsets,
+			size_t max)
 {
 	wasm_frame_vec_t trace;
 	size_t count = 0;
 
 	wasm_trap_trace(trap, &trace);
-	for (; count < max && count + 1 < trace.size; count++)
-		functions[count] = wasm_frame_func_index(trace.data[count + 1]);
+	for (; count < max && count + 1 < trace.size; count++) {
+		const wasm_frame_t *frame = trace.data[count + 1];
+
+		functions[count] = wasm_frame_func_index(frame);
+		if (offsets != NULL)
+			offsets[count] = wasm_frame_module_offset(frame);
+	}
 	wasm_frame_vec_delete(&trace);
 	wasm_trap_delete(trap);
 	return count;

@@ -26,7 +26,9 @@ int ln_cause_refuse(char **error, const char *what, wasmtime_error_t *cause);
 void ln_cause_drop(wasmtime_error_t *error, wasm_trap_t *trap);
 
 /* The numbers of the functions of a trap's backtrace without the innermost one,
- * up to `max`; returns how many. Consumes the trap. */
-size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t max);
+ * up to `max`, and offsets in the module's bytes (NULL: they are not wanted);
+ * returns how many. Consumes the trap. */
+size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t *offsets,
+			size_t max);
 
 #endif

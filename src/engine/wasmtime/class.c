@@ -2,6 +2,9 @@
  * Wasmtime: compiles, and runs what it compiled. What is patched for us is in
  * engine/patches; docs/architecture.md lists it.
  */
+#include <pthread.h>
+
+#include "engine/fault.h"
 #include "engine/needs.h"
 #include "engine/wasmtime/wasmtime_impl.h"
 #include "sched/fiber.h"
@@ -10,12 +13,28 @@
 void *lunatic_engine_swap_activations(void *head);
 void lunatic_engine_set_bulk_hook(bool (*hook)(uintptr_t *resume));
 void lunatic_engine_set_gc_hook(void (*hook)(void));
+void lunatic_engine_set_startup_hook(bool (*hook)(void));
+
+/* Has Wasmtime install its handlers of signals, which it does with its first
+ * engine, and puts ours before it. */
+static void install_handlers(void)
+{
+	wasm_engine_t *engine = wasm_engine_new();
+
+	if (engine != NULL)
+		wasm_engine_delete(engine);
+	ln_fault_install();
+}
 
 static enum ln_preemption prepare(enum ln_preemption wanted)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, install_handlers);
 	ln_fiber_set_activation_swap(lunatic_engine_swap_activations);
 	lunatic_engine_set_bulk_hook(ln_wasmtime_after_bulk);
 	lunatic_engine_set_gc_hook(ln_wasmtime_in_collection);
+	lunatic_engine_set_startup_hook(ln_wasmtime_leaves_startup_out);
 	return wanted == LN_PREEMPTION_SIGNAL && ln_wasmtime_prepare_signals()
 		       ? LN_PREEMPTION_SIGNAL
 		       : LN_PREEMPTION_EPOCHS;
@@ -48,6 +67,8 @@ const struct ln_engine_class ln_wasmtime_class = {
 	.close = ln_wasmtime_close,
 	.snapshot = ln_wasmtime_snapshot,
 	.snapshot_free = ln_wasmtime_snapshot_free,
+	.allows = ln_wasmtime_allows,
+	.fill = ln_wasmtime_fill,
 	.retire = ln_wasmtime_retire,
 	.revive = ln_wasmtime_revive,
 	.fuel = ln_wasmtime_fuel,

@@ -34,7 +34,8 @@ enum part {
 	PART_TABLES = 1,
 	PART_ELEMENTS = 2, /* passive segments of elements */
 	PART_GLOBALS = 4,
-	PART_DATA = 8, /* segments of data */
+	PART_DATA = 8,     /* segments of data */
+	PART_STARTUP = 16, /* what a startup function would have written */
 };
 #define PARTS_ALWAYS (PART_ELEMENTS | PART_GLOBALS | PART_DATA)
 
@@ -80,6 +81,32 @@ void ln_wasmtime_snapshot_free(struct ln_snapshot *snapshot)
 	free(snapshot);
 }
 
+bool ln_wasmtime_allows(const struct ln_instance *instance,
+			const struct ln_snapshot *snapshot)
+{
+	return !is_metered(instance) ||
+	       instance->limits.max_fuel > snapshot->fuel;
+}
+
+static void set_fuel(struct ln_instance *instance,
+		     const struct ln_snapshot *snapshot)
+{
+	ln_wasmtime_set_fuel(instance,
+			     instance->limits.max_fuel - snapshot->fuel);
+}
+
+bool ln_wasmtime_fill(struct ln_instance *instance,
+		      const struct ln_snapshot *snapshot)
+{
+	struct ln_instance_state *state = instance->state;
+
+	if (is_metered(instance))
+		set_fuel(instance, snapshot);
+	return lunatic_engine_snapshot_restore(
+		state->context, &state->instance, snapshot->parts,
+		PARTS_ALWAYS | PART_TABLES | PART_STARTUP);
+}
+
 bool ln_wasmtime_retire(struct ln_instance *instance,
 			const struct ln_snapshot *snapshot, bool tables)
 {
@@ -95,7 +122,6 @@ bool ln_wasmtime_revive(struct ln_instance *instance,
 			const struct ln_snapshot *snapshot, uint32_t elements)
 {
 	struct ln_instance_state *state = (void *)instance->state_room;
-	uint64_t fuel = instance->limits.max_fuel;
 
 	instance->state = state;
 	state->host_trap = false;
@@ -106,8 +132,8 @@ bool ln_wasmtime_revive(struct ln_instance *instance,
 	if (!is_metered(instance))
 		return true;
 	/* Not enough to be instantiated with: let that say so. */
-	if (fuel <= snapshot->fuel)
+	if (!ln_wasmtime_allows(instance, snapshot))
 		return false;
-	ln_wasmtime_set_fuel(instance, fuel - snapshot->fuel);
+	set_fuel(instance, snapshot);
 	return true;
 }

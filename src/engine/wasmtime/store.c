@@ -285,6 +285,13 @@ bool ln_wasmtime_after_bulk(uintptr_t *resume)
 	return goes_on;
 }
 
+bool ln_wasmtime_leaves_startup_out(void)
+{
+	const struct ln_instance *instance = ln_wasmtime_making();
+
+	return instance != NULL && instance->image != NULL;
+}
+
 void ln_wasmtime_in_collection(void)
 {
 	struct ln_instance *instance = ln_instance_running();

@@ -9,14 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/slots.h"
 #include "engine/wasmtime/wasmtime_impl.h"
 
 /* More make nothing faster that has so few functions. */
 #define COMPILER_THREADS_MAX 16
-
-/* A 32-bit address plus a small offset always lands inside: no checks. */
-#define GUARD_RESERVED ((uint64_t)4 << 30)
-#define GUARD_SIZE ((uint64_t)32 << 20)
 
 /* Exported by our patch of Wasmtime (engine/patches). */
 bool lunatic_engine_start_compiler(size_t threads);
@@ -80,8 +77,9 @@ static wasm_config_t *configure(unsigned variant)
 						WASMTIME_OPT_LEVEL_SPEED);
 	wasmtime_config_memory_init_cow_set(config, false);
 	wasmtime_config_memory_reservation_set(config,
-					       guarded ? GUARD_RESERVED : 0);
-	wasmtime_config_memory_guard_size_set(config, guarded ? GUARD_SIZE : 0);
+					       guarded ? LN_SLOT_RESERVED : 0);
+	wasmtime_config_memory_guard_size_set(config,
+					      guarded ? LN_SLOT_GUARD : 0);
 	wasmtime_config_memory_reservation_for_growth_set(config, 0);
 	wasmtime_config_memory_may_move_set(config, !guarded);
 	return config;

@@ -120,6 +120,10 @@ struct ln_instance *ln_wasmtime_making(void);
  * the guest has been killed. */
 bool ln_wasmtime_after_bulk(uintptr_t *resume);
 
+/* The engine's hook that asks whether an instance's content is written by us.
+ */
+bool ln_wasmtime_leaves_startup_out(void);
+
 /* The engine's hook between the pieces of a collection of garbage: lets others
  * run if they wait. A kill is noticed in compiled code, afterwards. */
 void ln_wasmtime_in_collection(void);
@@ -153,6 +157,10 @@ int ln_wasmtime_reenter(struct ln_instance *instance,
 struct ln_snapshot *ln_wasmtime_snapshot(struct ln_instance *instance,
 					 size_t *size);
 void ln_wasmtime_snapshot_free(struct ln_snapshot *snapshot);
+bool ln_wasmtime_allows(const struct ln_instance *instance,
+			const struct ln_snapshot *snapshot);
+bool ln_wasmtime_fill(struct ln_instance *instance,
+		      const struct ln_snapshot *snapshot);
 bool ln_wasmtime_retire(struct ln_instance *instance,
 			const struct ln_snapshot *snapshot, bool tables);
 bool ln_wasmtime_revive(struct ln_instance *instance,
@@ -161,7 +169,7 @@ bool ln_wasmtime_revive(struct ln_instance *instance,
 /* ---- where.c, backtrace.c ---- */
 
 size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t max);
+			 size_t *offsets, size_t max);
 int ln_wasmtime_backtrace(struct ln_instance *instance,
 			  const struct ln_entry *trapping, uint32_t *functions,
 			  size_t max, size_t *count);

@@ -28,6 +28,7 @@
 struct where_call {
 	struct ln_instance *instance;
 	uint32_t *functions;
+	size_t *offsets;
 	size_t max;
 	size_t count; /* found */
 };
@@ -73,8 +74,8 @@ static void look(void *argument)
 					     &instance->state->probe, NULL, 0,
 					     &trap);
 	if (trap != NULL)
-		call->count =
-			ln_cause_callers(trap, call->functions, call->max);
+		call->count = ln_cause_callers(trap, call->functions,
+					       call->offsets, call->max);
 	ln_cause_drop(error, NULL);
 }
 
@@ -154,14 +155,17 @@ static bool interrupted_function(const struct ln_instance *instance,
 }
 
 size_t ln_wasmtime_where(struct ln_instance *instance, uint32_t *functions,
-			 size_t max)
+			 size_t *offsets, size_t max)
 {
 	struct where_call call = { .instance = instance,
 				   .functions = functions,
+				   .offsets = offsets,
 				   .max = max };
 
-	if (instance->interrupted_at != 0)
+	if (instance->interrupted_at != 0) {
+		offsets[0] = SIZE_MAX;
 		return interrupted_function(instance, functions) ? 1 : 0;
+	}
 	/* The clock may ask for preemption; here nothing can be left. */
 	instance->off_fiber = true;
 	ln_task_on_worker_stack(instance->task, look, &call);

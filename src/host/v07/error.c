@@ -5,20 +5,22 @@
 #include "host/abi_gen.h"
 #include "host/result.h"
 
-static int find(struct ln_guest *guest, uint64_t id, const char **text)
+/* NULL: there is none, and the guest has been trapped. */
+static const char *find(struct ln_guest *guest, uint64_t id)
 {
-	*text = ln_guest_get(guest, LN_RESOURCE_ERROR, id);
-	if (*text == NULL)
-		return ln_host_missing(guest, LN_RESOURCE_ERROR, id);
-	return 0;
+	const char *text = ln_guest_get(guest, LN_RESOURCE_ERROR, id);
+
+	if (text == NULL)
+		ln_host_missing(guest, LN_RESOURCE_ERROR, id);
+	return text;
 }
 
 int ln_host_error_string_size(struct ln_guest *guest, uint64_t error,
 			      uint32_t *result)
 {
-	const char *text;
+	const char *text = find(guest, error);
 
-	if (find(guest, error, &text) < 0)
+	if (text == NULL)
 		return LN_ETRAP;
 	*result = (uint32_t)strlen(text);
 	return 0;
@@ -27,11 +29,11 @@ int ln_host_error_string_size(struct ln_guest *guest, uint64_t error,
 int ln_host_error_to_string(struct ln_guest *guest, uint64_t error,
 			    uint32_t text)
 {
-	const char *from;
+	const char *from = find(guest, error);
 	uint8_t *to;
 	size_t len;
 
-	if (find(guest, error, &from) < 0)
+	if (from == NULL)
 		return LN_ETRAP;
 	len = strlen(from);
 	to = ln_guest_memory(guest, text, len);

@@ -69,8 +69,7 @@ int ln_host_networking_tcp_bind(struct ln_guest *guest, uint32_t version,
 				  &address);
 	if (error < 0)
 		return error;
-	error = ln_tcp_listen(&address, guest->environment->descriptors,
-			      &listener, &number);
+	error = ln_host_net_listen(guest, &address, &listener, &number);
 	return ln_host_net_give(guest, LN_RESOURCE_TCP_LISTENER, error, number,
 				listener, id, result);
 }

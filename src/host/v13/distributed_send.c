@@ -31,7 +31,7 @@ static int send_here(struct ln_guest *guest, uint64_t id,
 		return 0;
 	}
 	/* Delivery is not promised. */
-	(void)ln_process_send(process, message);
+	(void)ln_host_put(guest, process, message, LN_NEVER);
 	ln_process_release(process);
 	return 0;
 }
@@ -52,6 +52,20 @@ static struct ln_peer *find_peer(struct ln_guest *guest, uint64_t id)
 	return NULL;
 }
 
+/* The same as ln_messages_send_numbered, for a guest that may be traced. */
+static int send_numbered(struct ln_guest *guest, struct ln_peer *peer,
+			 uint64_t process, struct ln_message *message,
+			 int64_t deadline)
+{
+	int64_t tag = message->tag;
+	uint64_t size = message->size;
+	int error = ln_messages_send_numbered(peer, process, message, deadline);
+
+	if (ln_process_is_traced(guest->process))
+		ln_trace_sent(guest->process, NULL, tag, size, error);
+	return error;
+}
+
 /* Sends the message of the scratch area. LN_ETIMEDOUT, or why the guest ends.
  */
 static int send(struct ln_guest *guest, uint64_t node, uint64_t process,
@@ -69,7 +83,7 @@ static int send(struct ln_guest *guest, uint64_t node, uint64_t process,
 		ln_message_free(message);
 		return 0;
 	}
-	error = ln_messages_send_numbered(peer, process, message, deadline);
+	error = send_numbered(guest, peer, process, message, deadline);
 	ln_peer_release(peer);
 	if (error == LN_EDEAD)
 		return 0;

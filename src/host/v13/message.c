@@ -124,7 +124,8 @@ static inline int send_to(struct ln_guest *guest, uint64_t id,
 
 	if (LN_UNLIKELY(to == NULL))
 		return send_found(guest, id, message, deadline);
-	error = ln_process_send_wait(to, message, deadline);
+	ln_process_count_sent(guest->process);
+	error = ln_host_put(guest, to, message, deadline);
 	if (LN_UNLIKELY(error < 0))
 		return send_failed(guest, id, message, error);
 	return 0;

@@ -123,8 +123,7 @@ static LN_NOINLINE int start_listener(struct ln_guest *guest,
 	struct ln_socket *socket;
 	uint64_t stored = 0;
 	int number = 0;
-	int error = ln_tcp_listen(address, guest->environment->descriptors,
-				  &socket, &number);
+	int error = ln_host_net_listen(guest, address, &socket, &number);
 
 	if (error < 0)
 		ln_task_on_worker_stack(ln_task_current(), free_context,

@@ -2,6 +2,7 @@
 #include "net/udp.h"
 #include "base/time.h"
 #include "engine/instance.h"
+#include "engine/memory.h"
 #include "host/abi_gen.h"
 #include "host/messages.h"
 #include "host/net.h"
@@ -89,6 +90,7 @@ int ln_host_v13_networking_udp_receive(struct ln_guest *guest, uint64_t socket,
 
 	if (held == NULL)
 		return missing(guest, socket);
+	ln_memory_open(buffer.data, buffer.len);
 	error = ln_udp_receive(held, buffer.data, buffer.len, LN_NEVER, NULL,
 			       &count, &number);
 	ln_instance_resumed(guest->instance);
@@ -114,6 +116,7 @@ int ln_host_v13_networking_udp_receive_from(struct ln_guest *guest,
 	error = ln_host_check_room(guest, LN_RESOURCE_DNS_ITERATOR);
 	if (error < 0)
 		return error;
+	ln_memory_open(buffer.data, buffer.len);
 	error = ln_udp_receive(held, buffer.data, buffer.len, LN_NEVER,
 			       &address, &count, &number);
 	ln_instance_resumed(guest->instance);

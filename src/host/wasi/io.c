@@ -54,7 +54,10 @@ static LN_NOINLINE ssize_t move(const struct transfer *transfer, size_t max,
 				int flags)
 {
 	struct iovec batch[LN_IOVECS_BATCH];
-	int count = ln_iovecs_gather(transfer->pieces, batch, max);
+	int count =
+		transfer->direction == LN_READABLE
+			? ln_iovecs_gather_open(transfer->pieces, batch, max)
+			: ln_iovecs_gather(transfer->pieces, batch, max);
 	ssize_t n;
 
 	if (count == 0)

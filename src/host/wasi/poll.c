@@ -271,6 +271,9 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 		want(polling, entry, direction);
 		return false;
 	}
+	/* It was shut down: nobody will connect. */
+	if (entry->kind == LN_WASI_LISTENER && (ready & POLLHUP) != 0)
+		return false;
 	if ((ready & POLLNVAL) != 0)
 		event->error = LN_WASI_BADF;
 	if ((ready & (POLLHUP | POLLERR)) != 0)
@@ -330,7 +333,8 @@ static int wait_for_events(struct polling *polling, uint32_t *result)
 		/* What became ready before the watch began, a look finds. */
 		if (polling->started)
 			continue;
-		ln_task_set_waiting(task, LN_WAIT_IO);
+		ln_task_set_waiting(task, polling->used > 0 ? LN_WAIT_WATCHED
+							    : LN_WAIT_TIMER);
 		error = ln_task_wait(task, polling->deadline);
 		ln_task_set_waiting(task, LN_WAIT_OTHER);
 		if (error == LN_EKILLED)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "engine/memory.h"
 #include "host/abi_gen.h"
 #include "host/wasi/wasi.h"
 #include "process/environment.h"
@@ -184,6 +185,7 @@ int ln_host_wasi_random_get(struct ln_guest *guest, struct ln_buffer buf,
 	while (left > 0) {
 		size_t n = left < RANDOM_SLICE ? left : RANDOM_SLICE;
 
+		ln_memory_open(at, n);
 		ln_random_bytes(at, n);
 		at += n;
 		left -= n;

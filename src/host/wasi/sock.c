@@ -32,6 +32,7 @@
 #include "host/wasi/table.h"
 #include "host/wasi/wasi.h"
 #include "net/address.h"
+#include "net/serving.h"
 #include "net/tcp.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -145,6 +146,7 @@ static uint32_t add_connection(struct ln_guest *guest, uint64_t rights, int fd,
 		.flags = (uint16_t)flags,
 		.rights = rights,
 		.quota = guest->environment->descriptors,
+		.serving = guest->environment->serving,
 	};
 	uint32_t result = ln_wasi_make_streams(&made, fd, true);
 
@@ -152,6 +154,7 @@ static uint32_t add_connection(struct ln_guest *guest, uint64_t rights, int fd,
 		ln_quota_give(made.quota);
 		return result;
 	}
+	ln_serving_begin(made.serving);
 	result = ln_wasi_add(guest, &made, number);
 	if (result != LN_WASI_SUCCESS)
 		ln_wasi_release(&made);
@@ -209,7 +212,7 @@ static LN_NOINLINE ssize_t peek_once(const struct ln_stream *stream,
 	ssize_t n;
 
 	message.msg_iovlen =
-		(size_t)ln_iovecs_gather(pieces, batch, pieces->left);
+		(size_t)ln_iovecs_gather_open(pieces, batch, pieces->left);
 	do {
 		n = recvmsg(ln_stream_fd(stream), &message,
 			    MSG_PEEK | MSG_DONTWAIT);

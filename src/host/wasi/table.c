@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/quota.h"
 #include "host/stdio.h"
+#include "net/serving.h"
 #include "process/environment.h"
 #include "process/guest.h"
 #include "process/listeners.h"
@@ -112,7 +113,7 @@ static void fill_listeners(struct ln_wasi *wasi,
 			.kind = LN_WASI_LISTENER,
 			.preopened = true,
 			.flags = LN_WASI_FDFLAG_NONBLOCK,
-			.fd = listeners->fds[i],
+			.fd = listeners->list[i].fd,
 			.list = -1,
 			.rights = RIGHT(FD_FDSTAT_SET_FLAGS) |
 				  RIGHT(FD_FILESTAT_GET) |
@@ -416,9 +417,11 @@ void ln_wasi_release(struct ln_wasi_fd *entry)
 	case LN_WASI_NONE:
 	case LN_WASI_STREAM:
 		break;
+	case LN_WASI_SOCKET:
+		ln_serving_end(entry->serving);
+		__attribute__((fallthrough));
 	case LN_WASI_DEVICE:
 	case LN_WASI_LISTENER:
-	case LN_WASI_SOCKET:
 		for (int i = LN_READABLE; i <= LN_WRITABLE; i++) {
 			if (entry->streams[i] == NULL)
 				continue;

@@ -16,6 +16,7 @@
 
 struct ln_guest;
 struct ln_quota;
+struct ln_serving;
 
 /* Descriptors of one process, unless its max_handles is lower. */
 #define LN_WASI_MAX_FDS 65536u
@@ -47,9 +48,10 @@ struct ln_wasi_fd {
 	struct ln_stream *streams[2]; /* by enum ln_direction, or NULL */
 	/* Of these, while poll_oneoff waits for them; NULL: it does not. */
 	struct ln_stream_watch *watches[2];
-	const char *name;       /* of a preopened directory */
-	struct ln_quota *quota; /* of which each descriptor that is
-				 * its own has a unit; NULL: none has */
+	const char *name;           /* of a preopened directory */
+	struct ln_quota *quota;     /* of which each descriptor that is
+				     * its own has a unit; NULL: none has */
+	struct ln_serving *serving; /* that a connection counts for, or NULL */
 };
 
 /* Rights that some kinds of descriptors can have, and those that change

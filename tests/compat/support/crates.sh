@@ -34,7 +34,7 @@ prints() {
 # machine that is busy: they get twelve tries, those of the crate lunatic with
 # one test at a time. Those of nightfly need each other's servers.
 tests_of() {
-	local package=$1 name=$2 file try options=
+	local package=$1 name=$2 file try options= memory=
 	local line="test result: ok. $3 passed; 0 failed; ${4:-0} ignored;"
 	file=$(sed -n "s/^$name //p" "$built/tests.txt")
 	for try in $(seq 12); do
@@ -42,12 +42,14 @@ tests_of() {
 		# shellcheck disable=SC2086
 		(cd "$built/crates/$package" &&
 			CARGO_MANIFEST_DIR=$PWD timeout -k 5 120 "$lunatic" run \
-				"$built/$file" $options) \
+				$memory "$built/$file" $options) \
 			>out 2>err </dev/null || status=$?
 		if grep -q "^$line" out && [ "$status" -eq 0 ]; then
 			return
 		fi
 		echo "$package, $name: try $try failed"
+		# The first processes of a module take longer in the fast tier.
+		memory="--memory-strategy slab"
 		[ "$package" != lunatic ] || options=--test-threads=1
 	done
 	bad "$package, $name: exit status $status, or not \"$line\""

@@ -101,7 +101,7 @@ static void defaults(void **state)
 	assert_int_equal(options->report_max, 50);
 	assert_string_equal(options->file, "a.wasm");
 	assert_int_equal(options->arg_count, 1);
-	assert_int_equal(options->config->strategy, LN_MEMORY_SLAB);
+	assert_int_equal(options->config->strategy, LN_MEMORY_AUTO);
 	assert_memory_equal(&options->config->limits, &ln_limits_default,
 			    sizeof(ln_limits_default));
 	drop(&line);

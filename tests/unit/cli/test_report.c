@@ -116,9 +116,44 @@ static void totals(void **state)
 		"\"memory_bytes\":65536,\"instances\":{\"kept\":0,\"bytes\":0,"
 		"\"used_again\":0,\"dropped\":{\"early\":0,\"module\":0,"
 		"\"unmade\":0,\"full\":0,\"unfit\":0}},"
+		"\"fast_slots\":{\"used\":0,\"max\":0,\"mappings\":0,"
+		"\"held_bytes\":0},"
+		"\"scheduler\":{\"workers\":0,\"busy_ms\":0,"
+		"\"in_tasks_ms\":0,\"idle_ms\":0,\"switches\":0,"
+		"\"steals\":0,\"stolen\":0,\"preemptions\":0,\"messages\":0,"
+		"\"run_wait_seconds\":{\"count\":0,\"sum\":0,\"p50\":0,"
+		"\"p90\":0,\"p99\":0,\"max\":0},"
+		"\"message_wait_seconds\":{\"count\":0,\"sum\":0,"
+		"\"p50\":0,\"p90\":0,\"p99\":0,\"max\":0}},"
+		"\"folding\":{\"folded\":0,\"bytes\":0,\"folds\":0,"
+		"\"unfolds\":0,\"refusals\":0},"
 		"\"node\":null,\"metrics_known\":0,"
 		"\"metrics_dropped\":0,\"metrics\":[],\"processes\":[]}\n");
 	assert_memory_equal(text, "{\"lunatic\":\"", 12);
+	free(text);
+}
+
+static void folds(void **state)
+{
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	all.folds = (struct ln_fold_tally){
+		.folded = 3,
+		.bytes = 3072,
+		.folds = 9,
+		.unfolds = 6,
+		.refusals = 2,
+	};
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\nlunatic: 3 processes folded into 3.0K, 9 times "
+			"folded, 6 unfolded\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"folding\":{\"folded\":3,\"bytes\":3072,"
+			"\"folds\":9,\"unfolds\":6,\"refusals\":2}");
 	free(text);
 }
 
@@ -148,6 +183,31 @@ static void instances(void **state)
 			"\"used_again\":300,\"dropped\":{\"early\":1,"
 			"\"module\":0,\"unmade\":0,\"full\":0,"
 			"\"unfit\":7}}");
+	free(text);
+}
+
+static void slots(void **state)
+{
+	struct ln_inspection all = nobody;
+	char *text;
+
+	(void)state;
+	all.slots = (struct ln_slots_tally){
+		.max = 4681,
+		.taken = 12,
+		.mappings = 84,
+	};
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_plain(text);
+	check_has(text, "\nlunatic: 12 of 4681 fast slots used, 84 mappings\n");
+	free(text);
+	all.slots.held = 1048576;
+	text = text_of(&all, LN_REPORT_TABLE);
+	check_has(text, ", 84 mappings, 1.0M held\n");
+	free(text);
+	text = text_of(&all, LN_REPORT_JSON);
+	check_has(text, ",\"fast_slots\":{\"used\":12,\"max\":4681,"
+			"\"mappings\":84,\"held_bytes\":1048576}");
 	free(text);
 }
 
@@ -479,6 +539,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(totals),
 		cmocka_unit_test(instances),
+		cmocka_unit_test(slots),
+		cmocka_unit_test(folds),
 		cmocka_unit_test(rows),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(hostile_names),

@@ -25,8 +25,9 @@ struct fixture {
 };
 
 /* cmocka handles these signals itself while a test runs; the engine recognises
- * traps by them. The set-up notes the engine's handlers, and a test whose
- * guests trap begins by putting them back. */
+ * traps by them, and the first writes into pages of memories. The set-up notes
+ * the engine's handlers, and a test whose guests trap, or write what a host
+ * function does not, begins by putting them back. */
 static const int trap_signals[] = { SIGSEGV, SIGILL, SIGFPE };
 static struct sigaction trap_actions[3];
 static bool trap_actions_known; /* the engine installs its handlers once */

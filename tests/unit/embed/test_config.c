@@ -105,8 +105,8 @@ static void structs_end_without_padding(void **state)
 	lunatic_rt_environment_config environment;
 
 	(void)state;
-	assert_int_equal(offsetof(lunatic_rt_config, max_compile_seconds) +
-				 sizeof(runtime.max_compile_seconds),
+	assert_int_equal(offsetof(lunatic_rt_config, fold_after_ms) +
+				 sizeof(runtime.fold_after_ms),
 			 sizeof(runtime));
 	assert_int_equal(
 		offsetof(lunatic_rt_environment_config, max_plugin_ms) +

@@ -444,6 +444,7 @@ static void start_environment(void **state)
 	lunatic_rt_environment_config config;
 
 	fixture = *state;
+	let_guests_trap();
 	lunatic_rt_environment_config_init(&config, sizeof(config));
 	config.preopens = &preopen;
 	config.preopen_count = 1;
@@ -453,9 +454,12 @@ static void start_environment(void **state)
 			 0);
 	module = compile(environment, guest_text);
 	memset(faults, 0, sizeof(faults));
-	/* What is opened once for all. */
-	fill_file();
-	run_guest(DO_WRITE);
+	/* What is opened once for all; in the second run also what memories
+	 * begin with. */
+	for (int i = 0; i < 2; i++) {
+		fill_file();
+		run_guest(DO_WRITE);
+	}
 }
 
 /* Where the kernel does not resolve paths, other calls do that. */

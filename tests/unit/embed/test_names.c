@@ -50,6 +50,7 @@ static lunatic_rt_process *begin(lunatic_rt_module *module,
 {
 	lunatic_rt_process *process;
 
+	let_guests_trap();
 	assert_int_equal(lunatic_rt_process_spawn(module, function, NULL, 0, 0,
 						  &process, NULL),
 			 0);

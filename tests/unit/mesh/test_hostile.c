@@ -200,7 +200,8 @@ static void expect_refusal(enum ln_refusal why)
 
 static void versions_that_do_not_go_together(void **state)
 {
-	static const uint32_t versions[][2] = { { 4, 9 }, { 0, 0 } };
+	static const uint32_t versions[][2] = { { LN_PROTOCOL_VERSION + 1, 9 },
+						{ 0, 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {

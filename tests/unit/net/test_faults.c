@@ -333,8 +333,7 @@ static void fails_with(struct test_call *call, void (*body)(void *),
 
 static void accept_fails(void **state)
 {
-	static const int numbers[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM,
-				       EINVAL };
+	static const int numbers[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF };
 	struct test_call client = call_on(NULL);
 	struct ln_socket *listener = test_listener(sched, &client.address);
 	struct test_call call;

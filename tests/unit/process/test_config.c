@@ -26,7 +26,7 @@ static void begins_with_nothing_allowed(void **state)
 	(void)state;
 	assert_int_equal(config->limits.max_memory,
 			 ln_limits_default.max_memory);
-	assert_int_equal(config->strategy, LN_MEMORY_SLAB);
+	assert_int_equal(config->strategy, LN_MEMORY_AUTO);
 	assert_false(ln_config_allows(config, "lunatic::process::this"));
 	assert_int_equal(config->args.count, 0);
 	assert_int_equal(config->envs.count, 0);

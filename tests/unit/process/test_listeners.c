@@ -87,12 +87,50 @@ static void several(void **state)
 	unsigned before = test_descriptors();
 
 	(void)state;
-	assert_int_equal(ln_listeners_open(config, NULL, &listeners), 0);
+	assert_int_equal(ln_listeners_open(config, NULL, NULL, &listeners), 0);
 	assert_int_equal(listeners->count, 2);
-	assert_true(port_of(listeners->fds[0]) != port_of(listeners->fds[1]));
+	assert_true(port_of(listeners->list[0].fd) !=
+		    port_of(listeners->list[1].fd));
 	assert_int_equal(test_descriptors(), before + 2);
 	ln_listeners_close(listeners);
 	assert_int_equal(test_descriptors(), before);
+	ln_config_free(config);
+}
+
+/* Whether the kernel takes connections there. */
+static bool listens(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	assert_int_equal(
+		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len), 0);
+	return value != 0;
+}
+
+static void are_shut_down(void **state)
+{
+	struct ln_config *config = config_of("127.0.0.1:0", "127.0.0.1:0");
+	struct ln_listeners *listeners[3];
+	struct ln_serving serving;
+
+	(void)state;
+	ln_serving_init(&serving);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ln_listeners_open(config, NULL, &serving,
+						   &listeners[i]),
+				 0);
+	ln_listeners_close(listeners[0]);
+	assert_true(listens(listeners[1]->list[0].fd));
+	ln_serving_close(&serving);
+	assert_false(listens(listeners[1]->list[0].fd));
+	assert_false(listens(listeners[1]->list[1].fd));
+	/* Those that come later are so at once. */
+	assert_int_equal(
+		ln_listeners_open(config, NULL, &serving, &listeners[2]), 0);
+	assert_false(listens(listeners[2]->list[1].fd));
+	ln_listeners_close(listeners[1]);
+	ln_listeners_close(listeners[2]);
 	ln_config_free(config);
 }
 
@@ -102,7 +140,7 @@ static void none(void **state)
 	struct ln_listeners *listeners = (struct ln_listeners *)config;
 
 	(void)state;
-	assert_int_equal(ln_listeners_open(config, NULL, &listeners), 0);
+	assert_int_equal(ln_listeners_open(config, NULL, NULL, &listeners), 0);
 	assert_null(listeners);
 	ln_listeners_close(NULL);
 	ln_config_free(config);
@@ -115,7 +153,8 @@ static void check_refusal(const char *address, int error)
 	struct ln_listeners *listeners;
 	unsigned before = test_descriptors();
 
-	assert_int_equal(ln_listeners_open(config, NULL, &listeners), error);
+	assert_int_equal(ln_listeners_open(config, NULL, NULL, &listeners),
+			 error);
 	assert_null(listeners);
 	assert_int_equal(test_descriptors(), before);
 	ln_config_free(config);
@@ -146,13 +185,13 @@ static void units(void **state)
 
 	(void)state;
 	assert_int_equal(ln_quota_new(NULL, 3, &quota), 0);
-	assert_int_equal(ln_listeners_open(config, quota, &listeners), 0);
+	assert_int_equal(ln_listeners_open(config, quota, NULL, &listeners), 0);
 	assert_int_equal(ln_quota_used(quota), 2);
 	ln_listeners_close(listeners);
 	assert_int_equal(ln_quota_used(quota), 0);
 	assert_true(ln_quota_take(quota));
 	assert_true(ln_quota_take(quota));
-	assert_int_equal(ln_listeners_open(config, quota, &listeners),
+	assert_int_equal(ln_listeners_open(config, quota, NULL, &listeners),
 			 LN_ELIMIT);
 	assert_null(listeners);
 	assert_int_equal(ln_quota_used(quota), 2);
@@ -171,7 +210,7 @@ static void no_memory(void **state)
 
 	(void)state;
 	test_shortage_begin(TEST_SHORT_ALL, 0);
-	error = ln_listeners_open(config, NULL, &listeners);
+	error = ln_listeners_open(config, NULL, NULL, &listeners);
 	assert_true(test_shortage_end());
 	assert_int_equal(error, LN_ENOMEM);
 	assert_null(listeners);
@@ -181,10 +220,10 @@ static void no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one),      cmocka_unit_test(no_addresses),
-		cmocka_unit_test(several),  cmocka_unit_test(none),
-		cmocka_unit_test(refusals), cmocka_unit_test(no_memory),
-		cmocka_unit_test(units),
+		cmocka_unit_test(one),       cmocka_unit_test(no_addresses),
+		cmocka_unit_test(several),   cmocka_unit_test(are_shut_down),
+		cmocka_unit_test(none),      cmocka_unit_test(refusals),
+		cmocka_unit_test(no_memory), cmocka_unit_test(units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

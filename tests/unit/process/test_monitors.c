@@ -73,6 +73,14 @@ static void take_end(struct ln_process *self, struct part *part, int64_t tag)
 		part->wrong++;
 }
 
+/* Monitors that a process has. */
+static uint32_t count_of(const struct ln_process *self)
+{
+	const struct ln_monitors *monitors = &self->extra->monitors;
+
+	return ln_handles_count(&monitors->table) + (monitors->one != NULL);
+}
+
 static enum ln_outcome watch_one(struct ln_process *self)
 {
 	struct part *part = self->argument;
@@ -80,7 +88,7 @@ static enum ln_outcome watch_one(struct ln_process *self)
 	part->errors += ln_process_monitor(self, part->peer, &part->tag) != 0;
 	atomic_store(&part->ready, true);
 	take_end(self, part, part->tag);
-	part->wrong += ln_handles_count(&self->extra->monitors.table) != 0;
+	part->wrong += count_of(self) != 0;
 	return LN_OUTCOME_NORMAL;
 }
 
@@ -272,6 +280,54 @@ static void bounds(void **state)
 	test_environment_free(environment);
 }
 
+/* Watches and gives up, one at a time, two within each other, and at last one
+ * that ends: what was used before tells of nothing else. */
+static enum ln_outcome use_again(struct ln_process *self)
+{
+	struct part *part = self->argument;
+	int64_t tags[3];
+
+	for (int i = 0; i < MANY; i++) {
+		part->errors += ln_process_monitor(self, self, &tags[0]) != 0;
+		part->errors += ln_process_monitor(self, self, &tags[1]) != 0;
+		part->wrong += send(self, tags[0]) != 0;
+		part->wrong += !ln_process_demonitor(self, tags[i % 2]);
+		part->wrong += count_of(self) != 1;
+		part->errors += ln_process_monitor(self, self, &tags[2]) != 0;
+		part->wrong += !ln_process_demonitor(self, tags[1 - i % 2]);
+		part->wrong += send(self, tags[0]) != LN_ENOENT;
+		part->wrong += send(self, tags[1]) != LN_ENOENT;
+		part->wrong += !ln_process_demonitor(self, tags[2]);
+		part->wrong += count_of(self) != 0;
+		part->wrong += tags[2] - tags[1] != 1 || tags[1] - tags[0] != 1;
+	}
+	part->wrong += self->extra->monitors.spare == NULL;
+	part->wrong += ln_mailbox_count(&self->mailbox) != 0;
+	return watch_one(self);
+}
+
+static void one_is_used_again(void **state)
+{
+	struct ln_environment *environment = test_environment_new(2, NULL);
+	struct part part = { 0 };
+	struct ln_process *watcher;
+
+	(void)state;
+	part.peer = test_process_start(environment, obey, NULL);
+	watcher = test_process_start(environment, use_again, &part);
+	while (!atomic_load(&part.ready))
+		test_nap();
+	send(part.peer, 2);
+	test_process_wait(watcher);
+	assert_int_equal(part.errors, 0);
+	assert_int_equal(part.wrong, 0);
+	assert_int_equal(part.told, 1);
+	assert_int_equal(part.end.reason, LN_REASON_EXITED);
+	assert_int_equal(part.end.code, 7);
+	test_process_wait(part.peer);
+	test_environment_free(environment);
+}
+
 /* A process counts no longer when somebody is told of its end. */
 static enum ln_outcome replace(struct ln_process *self)
 {
@@ -338,10 +394,10 @@ static enum ln_outcome watch_by_number(struct ln_process *self)
 	part->errors += ln_process_watch(self, number, part->peer) != 0;
 	part->errors += ln_process_watch(self, number, part->peer) != 0;
 	monitors = &self->extra->monitors;
-	part->wrong += ln_handles_count(&monitors->table) != 1;
+	part->wrong += count_of(self) != 1;
 	ln_process_unwatch(self, number);
 	ln_process_unwatch(self, number);
-	part->wrong += ln_handles_count(&monitors->table) != 0;
+	part->wrong += count_of(self) != 0;
 	part->errors += ln_process_watch(self, number, part->peer) != 0;
 	ln_process_kill(part->peer);
 	part->wrong += take_number(self, LN_NEVER) != number;
@@ -357,7 +413,7 @@ static enum ln_outcome watch_by_number(struct ln_process *self)
 	part->errors += ln_process_watch(self, GONE, NULL) != 0;
 	ln_process_unwatch(self, GONE);
 	part->wrong += take_number(self, 0) != 0;
-	part->wrong += ln_handles_count(&monitors->table) != 0;
+	part->wrong += count_of(self) != 0;
 	part->wrong += monitors->numbers.live != 0;
 	/* This one is there when the process ends. */
 	part->errors += ln_process_watch(self, GONE, NULL) != 0;
@@ -387,6 +443,7 @@ int main(void)
 		TEST(each_end_is_told),      TEST(demonitor_leaves_nothing),
 		TEST(many_are_told),         TEST(bounds),
 		TEST(the_dead_do_not_count), TEST(watched_by_number),
+		TEST(one_is_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

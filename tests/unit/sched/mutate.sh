@@ -16,7 +16,7 @@ lost_token) # a wake-up that comes while the task runs leaves no trace
 	edit='s/else if (state == LN_TASK_ACTIVE)/else if (false)/'
 	;;
 no_second_look) # a worker goes to sleep without another look at the queues
-	edit='/^static void sleep_worker/,/^}/s/!work_visible(sched)/true/'
+	edit='/^static void sleep_worker/,/^}/s/!ln_sched_work_visible(sched)/true/'
 	;;
 deaf_to_stop) # ... or at whether it is to stop
 	edit='/^static void sleep_worker/,/^}/s/!atomic_load_explicit(&sched->stopping, memory_order_acquire)/true/'
@@ -47,6 +47,18 @@ greedy_filter) # a sender compares with the first wanted tag only
 	;;
 silent_end) # the last task's end is not announced
 	edit='/^static void finish/,/^}/s/&sched->none_left, 1,/\&sched->none_left, 0,/'
+	;;
+deaf_hold) # a wake-up that comes while a task is folded leaves no trace
+	edit='s/else if (state == LN_TASK_HELD)/else if (false)/'
+	;;
+hasty_release) # ... or is not looked for at the end
+	edit='/^void ln_fold_let_go/,/^}/s/^\tassert_held(task);/&\n\tatomic_store(\&task->state, LN_TASK_HELD);/'
+	;;
+drowned_question) # the fold takes the place of a question that came first
+	edit='s|/\* Relaxed: who takes it has entered the task. \*/|none = atomic_load(\&task->probe);|'
+	;;
+stale_tags) # senders compare with tags in a memory that went
+	edit='/^const uint8_t \*ln_mailbox_want_from/,/^}/s/mailbox->wanted = tags;/(void)tags;/'
 	;;
 *)
 	echo "mutate.sh: no mistake is called $name" >&2

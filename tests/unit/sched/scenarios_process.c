@@ -4,7 +4,12 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "engine/report.h"
+#include "process/change.h"
+#include "process/deaths.h"
+#include "process/env_module.h"
 #include "process/environment.h"
+#include "process/inspect.h"
 #include "process/life.h"
 #include "process/message.h"
 #include "process/process.h"
@@ -41,6 +46,42 @@ void ln_directory_remove(struct ln_directory *directory,
 	(void)outcome;
 	(void)messages;
 	(void)dropped;
+}
+
+bool ln_deaths_skips(struct ln_deaths *deaths, uint64_t tick)
+{
+	(void)deaths;
+	(void)tick;
+	return true;
+}
+
+void ln_deaths_add(struct ln_deaths *deaths, const struct ln_death *death,
+		   struct ln_report *report)
+{
+	(void)deaths;
+	(void)death;
+	(void)report;
+}
+
+void ln_process_look(struct ln_process *process, struct ln_process_info *info)
+{
+	(void)process;
+	(void)info;
+}
+
+void ln_report_free(struct ln_report *report)
+{
+	systematic_check(report == NULL, "a report");
+}
+
+struct ln_module *ln_module_retain(struct ln_module *module)
+{
+	return module;
+}
+
+void ln_module_release(struct ln_module *module)
+{
+	(void)module;
 }
 
 void ln_runtime_service_begins(struct ln_runtime *runtime)

@@ -154,6 +154,7 @@ int main(int argc, char **argv)
 
 	collect(sched_scenarios);
 	collect(process_scenarios);
+	collect(fold_scenarios);
 	if (argc == 3 && strcmp(argv[1], "--lost") == 0)
 		return expect_loss(argv[2]);
 	for (size_t i = 0; i < scenario_count; i++)

@@ -64,8 +64,9 @@ struct scenario {
 	void (*run)(void);
 };
 
-/* Both end with an entry without a name. */
+/* They end with an entry without a name. */
 extern const struct scenario sched_scenarios[];
 extern const struct scenario process_scenarios[];
+extern const struct scenario fold_scenarios[];
 
 #endif

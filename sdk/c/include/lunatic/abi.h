@@ -938,6 +938,29 @@ uint32_t lunatic_process_lookup(const void *name, size_t name_len,
 				uint64_t *id);
 
 /*
+ * lunatic::observe
+ *
+ * What the program is doing, for the server of `--observe`. Not in lunatic 0.7.
+ * Only that server can call this function, in an environment that the program
+ * makes for it; in all others it traps, whatever they allow.
+ */
+
+/*
+ * Answers a question about the program. The answer becomes the data message in
+ * the scratch area, from where it is read. The process waits meanwhile.
+ *
+ * question: `metrics`, `overview`, or another question of docs/observe.md; at
+ *   most 4,096 bytes
+ * Returns 0 if that is the answer, 1 if it is a text that tells why there is
+ *   none
+ * Traps: the environment is not that of the server
+ * Traps: the question is longer than 4,096 bytes
+ * Traps: the answer is longer than messages may be
+ */
+LUNATIC_IMPORT("lunatic::observe", "ask")
+uint32_t lunatic_observe_ask(const void *question, size_t question_len);
+
+/*
  * lunatic::plugin
  *
  * Changing a module before it is compiled. Only plugins can call these
@@ -1146,6 +1169,142 @@ uint32_t lunatic_upgrade_run(const void *module, size_t module_len,
 			     const void *binary, size_t binary_len,
 			     uint32_t timeout, uint32_t flags, void *counts,
 			     size_t counts_len, uint64_t *id);
+
+/*
+ * lunatic::drain
+ *
+ * The end of the program in peace. Started with `--drain TIME`, it does not kill
+ * its processes at SIGTERM: its listeners refuse new connections, processes that
+ * have asked get a message, and the program ends when all of these have ended,
+ * or after that time. Not in lunatic 0.7 or 0.13.
+ */
+
+/*
+ * Has this process told when the program drains, by an empty data message with a
+ * tag; at once when it does already. It is told once. The program then waits for
+ * the end of this process. A second call changes the tag.
+ *
+ * tag: of the message; 0: none
+ */
+LUNATIC_IMPORT("lunatic::drain", "watch")
+void lunatic_drain_watch(int64_t tag);
+
+/*
+ * Ends that: the program does not wait for this process. A message that has been
+ * sent stays in the mailbox.
+ *
+ * Returns 1, or 0 when this process had not asked
+ */
+LUNATIC_IMPORT("lunatic::drain", "unwatch")
+uint32_t lunatic_drain_unwatch(void);
+
+/*
+ * Tells what the program is doing.
+ *
+ * Returns 0 while it starts, 1 when it is ready, 2 while it drains, 3 when all
+ *   processes are about to be killed
+ */
+LUNATIC_IMPORT("lunatic::drain", "state")
+uint32_t lunatic_drain_state(void);
+
+/*
+ * lunatic::log
+ *
+ * The log of the program, on standard error: a line each, with a level, the
+ * process and its environment; `--log-level` and `--log-format` choose which and
+ * how. Not in lunatic 0.7 or 0.13.
+ */
+
+/*
+ * Writes a line. What is above the program's level is not written. An environment
+ * that writes too much loses lines, which are counted; others do not.
+ *
+ * level: 0 error, 1 warn, 2 info, 3 debug
+ * text: cut after 8,192 bytes; what is not UTF-8, controls a terminal or breaks
+ *   the line is replaced
+ * Traps: `level` is above 3
+ */
+LUNATIC_IMPORT("lunatic::log", "write")
+void lunatic_log_write(uint32_t level, const void *text, size_t text_len);
+
+/*
+ * Tells up to which level lines are written.
+ *
+ * Returns as `level` of `write`
+ */
+LUNATIC_IMPORT("lunatic::log", "level")
+uint32_t lunatic_log_level(void);
+
+/*
+ * lunatic::metrics
+ *
+ * Numbers with names, of all processes of the program: counters, gauges and
+ * histograms. `--report` shows them. A name is UTF-8, of at most 255 bytes, and
+ * means one number of each kind. The program keeps 10,000 of them, 16 MiB, until
+ * it ends; what has a further name is dropped, which reports tell.
+ */
+
+/*
+ * Adds to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * value: what is added, without a sign
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "counter")
+void lunatic_metrics_counter(const void *name, size_t name_len, uint64_t value);
+
+/*
+ * Adds 1 to a counter, which begins at 0.
+ *
+ * name: the name of the counter
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_counter")
+void lunatic_metrics_increment_counter(const void *name, size_t name_len);
+
+/*
+ * Sets a gauge.
+ *
+ * name: the name of the gauge
+ * value: its new value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "gauge")
+void lunatic_metrics_gauge(const void *name, size_t name_len, double value);
+
+/*
+ * Adds to a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is added
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "increment_gauge")
+void lunatic_metrics_increment_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Subtracts from a gauge, which begins at 0.
+ *
+ * name: the name of the gauge
+ * value: what is subtracted
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "decrement_gauge")
+void lunatic_metrics_decrement_gauge(const void *name, size_t name_len,
+				     double value);
+
+/*
+ * Records a value in a histogram, which has buckets of a fixed size, so that its
+ * percentiles are exact to 1/16. A value that is not a number is left out.
+ *
+ * name: the name of the histogram
+ * value: the value
+ * Traps: the name is not UTF-8, or longer than 255 bytes
+ */
+LUNATIC_IMPORT("lunatic::metrics", "histogram")
+void lunatic_metrics_histogram(const void *name, size_t name_len, double value);
 
 #undef LUNATIC_IMPORT
 

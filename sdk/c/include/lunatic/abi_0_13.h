@@ -233,6 +233,71 @@ uint32_t lunatic_upgrade_run(const void *module, size_t module_len,
 			     size_t counts_len, uint64_t *id);
 
 /*
+ * lunatic::drain
+ *
+ * The end of the program in peace. Started with `--drain TIME`, it does not kill
+ * its processes at SIGTERM: its listeners refuse new connections, processes that
+ * have asked get a message, and the program ends when all of these have ended,
+ * or after that time. Not in lunatic 0.7 or 0.13.
+ */
+
+/*
+ * Has this process told when the program drains, by an empty data message with a
+ * tag; at once when it does already. It is told once. The program then waits for
+ * the end of this process. A second call changes the tag.
+ *
+ * tag: of the message; 0: none
+ */
+LUNATIC_IMPORT("lunatic::drain", "watch")
+void lunatic_drain_watch(int64_t tag);
+
+/*
+ * Ends that: the program does not wait for this process. A message that has been
+ * sent stays in the mailbox.
+ *
+ * Returns 1, or 0 when this process had not asked
+ */
+LUNATIC_IMPORT("lunatic::drain", "unwatch")
+uint32_t lunatic_drain_unwatch(void);
+
+/*
+ * Tells what the program is doing.
+ *
+ * Returns 0 while it starts, 1 when it is ready, 2 while it drains, 3 when all
+ *   processes are about to be killed
+ */
+LUNATIC_IMPORT("lunatic::drain", "state")
+uint32_t lunatic_drain_state(void);
+
+/*
+ * lunatic::log
+ *
+ * The log of the program, on standard error: a line each, with a level, the
+ * process and its environment; `--log-level` and `--log-format` choose which and
+ * how. Not in lunatic 0.7 or 0.13.
+ */
+
+/*
+ * Writes a line. What is above the program's level is not written. An environment
+ * that writes too much loses lines, which are counted; others do not.
+ *
+ * level: 0 error, 1 warn, 2 info, 3 debug
+ * text: cut after 8,192 bytes; what is not UTF-8, controls a terminal or breaks
+ *   the line is replaced
+ * Traps: `level` is above 3
+ */
+LUNATIC_IMPORT("lunatic::log", "write")
+void lunatic_log_write(uint32_t level, const void *text, size_t text_len);
+
+/*
+ * Tells up to which level lines are written.
+ *
+ * Returns as `level` of `write`
+ */
+LUNATIC_IMPORT("lunatic::log", "level")
+uint32_t lunatic_log_level(void);
+
+/*
  * lunatic::version
  *
  * The version of lunatic whose host functions these are: 0.13.2.

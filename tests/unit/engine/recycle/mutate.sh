@@ -22,15 +22,21 @@ no_data) # dropped segments of data stay dropped
 no_refresh) # compiled code goes on with the memory of the last life
 	edit='s/^\tlunatic_engine_refresh_memories(.*);$/;/' ;;
 no_fuel) # the next life has what the last one left
-	edit='s/^\tln_wasmtime_set_fuel(.*);$/;/' ;;
+	edit='s/^\t*set_fuel(instance, snapshot);$/;/' ;;
 no_limit) # of tables
 	edit='s/^\tln_wasmtime_limit(.*);$/;/' ;;
 no_image) # memories have no first content
-	edit='s/^\tln_image_write(.*);$/;/' ;;
-no_sweep) # memories with guard pages keep what they hold
-	edit='/^static bool retire/,/^}/s/^\t\tln_sweep_clear(.*);$/;/' ;;
+	edit='s/^\t*ln_image_write(.*);$/;/' ;;
+no_few) # memories of the fast tier keep what they hold
+	edit='/^static void write_few/,/^}/s/at = write_run(.*);/at++;/' ;;
+no_many) # ... when that is much
+	edit='s/^\twrite_many(slot, looks, rest);$/;/' ;;
 no_shrink) # ... and what they have grown by
-	edit='/^static bool retire/,/^}/s/fits = shrink(memory);/;/' ;;
+	edit='s/^\tclear(slot, slot->minimum, slot->size, rest);$/;/' ;;
+no_map) # ... and the first content
+	edit='/^static bool map_extents/,/^}/s/i < backing->extent_count/i < 0/' ;;
+no_startup) # a new instance lacks what its startup function writes
+	edit='s/PARTS_ALWAYS | PART_TABLES | PART_STARTUP/0/' ;;
 no_clear) # slots keep what they hold
 	edit='/^static bool retire/,/^}/s/^\t\t\t  dirty);/\t\t\t  0);/' ;;
 still_tables) # no module is known to change its tables

@@ -183,13 +183,13 @@ static void callers(void **state)
 
 	(void)state;
 	assert_int_equal(ln_cause_callers(trap_in(guest, "unnamed", &names),
-					  functions, 2),
+					  functions, NULL, 2),
 			 2);
 	ln_names_free(names);
 	assert_int_equal(functions[0], 1);
 	assert_int_equal(functions[1], 2);
 	assert_int_equal(ln_cause_callers(trap_in(guest, "unnamed", &names),
-					  functions, 1),
+					  functions, NULL, 1),
 			 1);
 	ln_names_free(names);
 	/* The trap's own function is the only one. */
@@ -197,13 +197,13 @@ static void callers(void **state)
 		ln_cause_callers(
 			trap_in("(module (func $f (export \"f\") unreachable))",
 				"f", &names),
-			functions, 2),
+			functions, NULL, 2),
 		0);
 	ln_names_free(names);
 	/* There is no backtrace. */
-	assert_int_equal(
-		ln_cause_callers(wasmtime_trap_new("made up", 7), functions, 2),
-		0);
+	assert_int_equal(ln_cause_callers(wasmtime_trap_new("made up", 7),
+					  functions, NULL, 2),
+			 0);
 }
 
 static void refusals(void **state)

@@ -316,7 +316,8 @@ static void listeners(void **state)
 	assert_int_equal(ln_config_new(&config), 0);
 	assert_int_equal(ln_config_listen(config, "127.0.0.1:0"), 0);
 	assert_int_equal(
-		ln_listeners_open(config, NULL, &environment.listeners), 0);
+		ln_listeners_open(config, NULL, NULL, &environment.listeners),
+		0);
 	assert_int_equal(ln_quota_new(NULL, 1, &environment.descriptors), 0);
 	before = test_descriptors();
 	assert_int_equal(

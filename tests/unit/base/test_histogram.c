@@ -1,4 +1,4 @@
-/* src/process/histogram.c: percentiles of known values, values that no bucket
+/* src/base/histogram.c: percentiles of known values, values that no bucket
  * is for, and many threads. */
 #include <math.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "process/histogram.h"
+#include "base/histogram.h"
 
 #define THREADS 4
 #define VALUES 20000
@@ -80,15 +80,15 @@ static void a_thousand(void **state)
 	expect_near(summary.p99, 0.99);
 }
 
-/* Every power of two from 2^-32 on, and the values next to them. */
+/* Every power of two up to 2^32, and the values next to those. */
 static void all_sizes(void **state)
 {
 	struct ln_histogram_summary summary;
 
 	(void)state;
 	for (int power = -32; power < 32; power++) {
-		double values[] = { ldexp(1, power), ldexp(1.1, power),
-				    nextafter(ldexp(1, power + 1), 0) };
+		double values[] = { nextafter(ldexp(1, power), 1e300),
+				    ldexp(1.1, power), ldexp(1, power + 1) };
 
 		for (size_t i = 0; i < 3; i++) {
 			ln_histogram_init(&histogram);
@@ -129,6 +129,82 @@ static void strange_values(void **state)
 	assert_true(isinf(summary.min) && summary.min < 0);
 	assert_true(isnan(summary.sum));
 	assert_int_equal(summary.count, 6);
+}
+
+/* Those that stand for many, sums and differences of two. */
+static void weights_sums_differences(void **state)
+{
+	static struct ln_histogram other;
+	static struct ln_histogram earlier;
+	struct ln_histogram_summary summary;
+	uint64_t in_buckets = 0;
+
+	(void)state;
+	ln_histogram_init(&other);
+	ln_histogram_record_many(&histogram, 1, 98);
+	ln_histogram_record(&other, 100);
+	ln_histogram_record(&other, 0.5);
+	ln_histogram_add(&histogram, &other);
+	summary = sum_up();
+	assert_int_equal(summary.count, 100);
+	assert_true(summary.sum == 198.5);
+	assert_true(summary.min == 0.5 && summary.max == 100);
+	expect_near(summary.p50, 1);
+
+	ln_histogram_init(&earlier);
+	ln_histogram_add(&earlier, &histogram);
+	ln_histogram_record_many(&histogram, 8.5, 3);
+	ln_histogram_subtract(&histogram, &earlier);
+	summary = sum_up();
+	assert_int_equal(summary.count, 3);
+	assert_true(summary.sum == 25.5);
+	assert_true(summary.min <= 8.5 && summary.max >= 8.5);
+	expect_near(summary.p99, 8.5);
+	for (size_t i = 0; i < LN_HISTOGRAM_BUCKETS; i++) {
+		uint64_t count = ln_histogram_bucket(&histogram, i);
+
+		in_buckets += count;
+		if (count > 0) {
+			assert_true(ln_histogram_limit(i) >= 8.5);
+			assert_true(ln_histogram_limit(i - 1) <= 8.5);
+		}
+	}
+	assert_int_equal(in_buckets, 3);
+	assert_true(isinf(ln_histogram_limit(LN_HISTOGRAM_BUCKETS - 1)));
+	ln_histogram_subtract(&histogram, &earlier);
+	assert_int_equal(sum_up().count, 3);
+}
+
+/* How many are at most a power of four: that is no approximation. */
+static void powers(void **state)
+{
+	uint64_t counts[LN_HISTOGRAM_POWERS];
+
+	(void)state;
+	assert_int_equal(ln_histogram_powers(&histogram, counts), 0);
+	ln_histogram_record(&histogram, -5);
+	ln_histogram_record(&histogram, 1);
+	ln_histogram_record(&histogram, 4);
+	ln_histogram_record(&histogram, nextafter(4, 5));
+	ln_histogram_record(&histogram, 1e300);
+	assert_int_equal(ln_histogram_powers(&histogram, counts), 5);
+	assert_int_equal(counts[0], 1);
+	assert_int_equal(counts[-1 - LN_HISTOGRAM_POWER_MIN], 1);
+	assert_int_equal(counts[0 - LN_HISTOGRAM_POWER_MIN], 2);
+	assert_int_equal(counts[1 - LN_HISTOGRAM_POWER_MIN], 3);
+	assert_int_equal(counts[2 - LN_HISTOGRAM_POWER_MIN], 4);
+	assert_int_equal(counts[LN_HISTOGRAM_POWERS - 1], 4);
+	/* Each bound is in the bucket below it. */
+	for (int power = LN_HISTOGRAM_POWER_MIN;
+	     power <= LN_HISTOGRAM_POWER_MAX; power++) {
+		double bound = ldexp(1, 2 * power);
+
+		ln_histogram_init(&histogram);
+		ln_histogram_record(&histogram, bound);
+		ln_histogram_record(&histogram, nextafter(bound, 1e300));
+		(void)ln_histogram_powers(&histogram, counts);
+		assert_int_equal(counts[power - LN_HISTOGRAM_POWER_MIN], 1);
+	}
 }
 
 static void *record_many(void *argument)
@@ -172,6 +248,8 @@ int main(void)
 		cmocka_unit_test_setup(a_thousand, setup),
 		cmocka_unit_test_setup(all_sizes, setup),
 		cmocka_unit_test_setup(strange_values, setup),
+		cmocka_unit_test_setup(powers, setup),
+		cmocka_unit_test_setup(weights_sums_differences, setup),
 		cmocka_unit_test_setup(threads, setup),
 	};
 

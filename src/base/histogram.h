@@ -1,14 +1,15 @@
 /*
  * Histograms of numbers, with the same buckets for all: each power of two from
- * 2^-32 to 2^32 has eight. A percentile is exact to 1/16 of its value, and
- * never outside the smallest and the largest value; beyond these powers only
- * those are known. Any thread at any time.
+ * 2^-32 to 2^32 has eight, to which the upper bound belongs. A percentile is
+ * exact to 1/16 of its value, and never outside the smallest and the largest
+ * value; beyond these powers only those are known. Any thread at any time.
  */
-#ifndef LN_PROCESS_HISTOGRAM_H
-#define LN_PROCESS_HISTOGRAM_H
+#ifndef LN_BASE_HISTOGRAM_H
+#define LN_BASE_HISTOGRAM_H
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -51,8 +52,38 @@ uint64_t ln_cell_bits(double value);
 
 void ln_histogram_init(struct ln_histogram *histogram);
 
+/* The values until now that are at most 4^power, in counts[power -
+ * LN_HISTOGRAM_POWER_MIN] for each power, each with those of the lower ones;
+ * returns how many there are in all. */
+#define LN_HISTOGRAM_POWER_MIN (-10)
+#define LN_HISTOGRAM_POWER_MAX 15
+#define LN_HISTOGRAM_POWERS \
+	(LN_HISTOGRAM_POWER_MAX - LN_HISTOGRAM_POWER_MIN + 1)
+uint64_t ln_histogram_powers(const struct ln_histogram *histogram,
+			     uint64_t counts[LN_HISTOGRAM_POWERS]);
+
 /* Adds a value; one that is no number is left out. */
 void ln_histogram_record(struct ln_histogram *histogram, double value);
+
+/* The same for one that stands for `weight` of them, at least 1. */
+void ln_histogram_record_many(struct ln_histogram *histogram, double value,
+			      uint64_t weight);
+
+/* Adds all that `from` has. Nobody else uses `into` meanwhile. */
+void ln_histogram_add(struct ln_histogram *into,
+		      const struct ln_histogram *from);
+
+/* Takes away what `before`, an earlier copy of the histogram, has; the least
+ * and the largest value are then those of the buckets that are left. Nobody
+ * else uses it meanwhile. */
+void ln_histogram_subtract(struct ln_histogram *histogram,
+			   const struct ln_histogram *before);
+
+/* How many values are in a bucket, and what they are at most; infinity for the
+ * last one. */
+uint64_t ln_histogram_bucket(const struct ln_histogram *histogram,
+			     size_t bucket);
+double ln_histogram_limit(size_t bucket);
 
 /* What was recorded until now. Values that come meanwhile may be in a part of
  * it only. */

@@ -1,0 +1,45 @@
+/*
+ * The two tiers that processes of a module live in. In the fast one memories
+ * have address space of their own, and code has no checks of bounds; of these
+ * there are some thousands (slots.h). In the dense one memories are in slabs,
+ * and there may be a million. Each process gets its tier when it begins, and
+ * stays there: the fast one while there is room. Code for the dense one is
+ * made when the fast one fills up.
+ */
+#ifndef LN_ENGINE_TIERS_H
+#define LN_ENGINE_TIERS_H
+
+struct ln_compiled;
+struct ln_engine;
+struct ln_instance;
+struct ln_linker;
+struct ln_report;
+struct ln_tier;
+struct ln_tiers;
+
+/* What the modules of an engine have in common. LN_ENOMEM. */
+int ln_tiers_new(struct ln_tiers **tiers);
+
+/* NULL is fine. */
+void ln_tiers_free(struct ln_tiers *tiers);
+
+/* Ends what is being compiled, now and later; processes that wait for it end as
+ * well. Before the scheduler waits for its tasks. Any thread. */
+void ln_tiers_stop(struct ln_tiers *tiers);
+
+/* The dense tier of a module that was made for the fast one with that linker.
+ * It belongs to the module. NULL: memory is short. */
+struct ln_tier *ln_tier_new(struct ln_engine *engine,
+			    struct ln_compiled *module,
+			    struct ln_linker *linker);
+
+/* NULL is fine. Not on a fiber. */
+void ln_tier_free(struct ln_tier *tier);
+
+/* For an instance that is to be made in the fast tier: claims what its memories
+ * take there, or makes it one of the dense tier (instance->module). May wait
+ * until code for that is made. *report as in ln_instance_init. LN_EKILLED,
+ * LN_ELIMIT: it cannot be made; LN_ENOMEM. On its fiber. */
+int ln_tier_choose(struct ln_instance *instance, struct ln_report **report);
+
+#endif
