@@ -424,7 +424,6 @@ static void move_charges(struct ln_guest *guest)
 	     i++)
 		bytes += ln_handles_charge_to(&guest->others[i], guest->next);
 	ln_instance_take_charges(guest->next, guest->instance, bytes);
-	guest->charged = guest->next;
 }
 
 void ln_change_commit(struct ln_guest *guest, struct ln_module **before)
@@ -450,8 +449,6 @@ void ln_change_commit(struct ln_guest *guest, struct ln_module **before)
 
 void ln_change_drop_next(struct ln_guest *guest)
 {
-	if (guest->next == NULL)
-		return;
 	ln_instance_deinit(guest->next);
 	ln_task_set_local(&guest->process->task, guest->instance);
 	free(guest->next);

@@ -133,13 +133,11 @@ static void write_heap(void *argument)
 }
 
 /* Writes the profile of a process that had its allocator watched. */
-static void finish_heap(struct ln_guest *guest)
+LN_NOINLINE static void finish_heap(struct ln_guest *guest)
 {
 	struct ln_runtime *runtime = guest->environment->runtime;
 	struct heap_call call = { .guest = guest };
 
-	if (guest->heap == NULL)
-		return;
 	ln_uuid_format(guest->process->id, call.name);
 	(void)ln_blocking_run_for(ln_sched_files(runtime->sched),
 				  guest->environment->files, write_heap, &call);
@@ -154,7 +152,8 @@ static void deinit_guest(struct ln_guest *guest)
 	ln_guest_deinit_tables(guest);
 	if (guest->wasi != NULL)
 		runtime->free_wasi(guest->wasi);
-	finish_heap(guest);
+	if (guest->heap != NULL)
+		finish_heap(guest);
 	free(guest->trap_text);
 }
 
@@ -335,7 +334,8 @@ static LN_NOINLINE enum ln_outcome run_next(struct ln_process *process,
 	struct ln_module *before;
 	enum ln_stop stop;
 
-	finish_heap(guest);
+	if (guest->heap != NULL)
+		finish_heap(guest);
 	guest->heap = NULL;
 	ln_change_commit(guest, &before);
 	drop_instance(old, first);
@@ -355,7 +355,6 @@ static enum ln_outcome body(struct ln_process *process)
 	alignas(LN_CACHE_LINE) struct ln_guest guest = {
 		.process = process,
 		.instance = &instance,
-		.charged = &instance,
 		.module = start->module,
 		.environment = process->environment,
 		.hook = start->hook,
@@ -369,7 +368,8 @@ static enum ln_outcome body(struct ln_process *process)
 	while (LN_UNLIKELY(guest.next != NULL) &&
 	       !ln_task_interrupted(&process->task))
 		outcome = run_next(process, start, &guest, &instance);
-	ln_change_drop_next(&guest);
+	if (LN_UNLIKELY(guest.next != NULL))
+		ln_change_drop_next(&guest);
 	if (guest.hook != NULL)
 		guest.hook->fuel = ln_instance_fuel_used(&instance);
 	ln_instance_deinit(guest.instance);
@@ -605,8 +605,25 @@ static void note_parent(struct ln_process *process,
 		memcpy(process->parent, parent->id, sizeof(process->parent));
 }
 
-static int spawn_from(const struct ln_spawn *spawn, struct ln_process **out,
-		      char **error)
+/* Spawns from what has taken the place of the module. */
+LN_NOINLINE static int spawn_successor(const struct ln_spawn *spawn,
+				       struct ln_process **out, char **error)
+{
+	struct ln_module *successor = ln_module_successor(spawn->module);
+	struct ln_spawn other = *spawn;
+	int result;
+
+	other.as_it_is = true;
+	if (successor != NULL)
+		other.module = successor;
+	result = ln_wasm_spawn(&other, out, error);
+	if (successor != NULL)
+		ln_module_release(successor);
+	return result;
+}
+
+int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
+		  char **error)
 {
 	struct ln_process *parent = spawn->parent;
 	struct ln_process *process = NULL;
@@ -616,6 +633,9 @@ static int spawn_from(const struct ln_spawn *spawn, struct ln_process **out,
 	int result;
 
 	*error = NULL;
+	if (LN_UNLIKELY(ln_module_is_replaced(spawn->module)) &&
+	    !spawn->as_it_is)
+		return spawn_successor(spawn, out, error);
 	if (ln_module_is_remote(spawn->module))
 		return spawn->module->environment->remote->spawn(spawn, out,
 								 error);
@@ -674,23 +694,4 @@ fail_birth:
 		release_birth(birth);
 	return fail(result, error, "The process could not be spawned: %s",
 		    ln_error_text(result));
-}
-
-int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **process,
-		  char **error)
-{
-	struct ln_module *successor = NULL;
-	struct ln_spawn other;
-	int result;
-
-	if (LN_UNLIKELY(ln_module_is_replaced(spawn->module)) &&
-	    !spawn->as_it_is)
-		successor = ln_module_successor(spawn->module);
-	if (LN_LIKELY(successor == NULL))
-		return spawn_from(spawn, process, error);
-	other = *spawn;
-	other.module = successor;
-	result = spawn_from(&other, process, error);
-	ln_module_release(successor);
-	return result;
 }

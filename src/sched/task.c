@@ -121,7 +121,8 @@ static size_t colored_len(size_t size, size_t asked, const char *stack)
 }
 
 /* Takes a stack; *len: from its lowest byte to where it begins. */
-static char *take_stack(struct ln_sched *sched, size_t *len)
+static inline __attribute__((always_inline)) char *
+take_stack(struct ln_sched *sched, size_t *len)
 {
 	size_t asked = sched->options.stack_size;
 	struct ln_slab *slab = &sched->stacks;

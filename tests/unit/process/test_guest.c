@@ -22,8 +22,7 @@ static void memory(void **state)
 	uint8_t bytes[100];
 	struct ln_instance instance = { .memory_base = bytes,
 					.memory_size = sizeof(bytes) };
-	struct ln_guest guest = { .instance = &instance,
-				  .charged = &instance };
+	struct ln_guest guest = { .instance = &instance };
 
 	(void)state;
 	assert_ptr_equal(ln_guest_memory(&guest, 0, 100), bytes);
@@ -68,7 +67,6 @@ static void resources(void **state)
 
 	(void)state;
 	guest.instance = &instance;
-	guest.charged = &instance;
 	ln_guest_init_tables(&guest);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(ln_config_new(&configs[i]), 0);
@@ -136,7 +134,6 @@ static void charged_errors(void **state)
 
 	(void)state;
 	guest.instance = &instance;
-	guest.charged = &instance;
 	assert_int_equal(error(&guest, "%400s", "first"), 0);
 	kept = guest.kept;
 	assert_in_range(kept, 401, 500);

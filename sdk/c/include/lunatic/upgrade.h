@@ -6,36 +6,13 @@
  * `load` keeps its state, a supervisor its children. Each is known by its kind
  * or name, which all versions of the module have in a table:
  *
- *	struct counter {
- *		int64_t value;
- *	};
- *
- *	static void counter_save(const void *state,
- *				 struct lunatic_writer *value)
- *	{
- *		lunatic_write_int(value, ((const struct counter
- **)state)->value);
- *	}
- *
- *	static int counter_load(void *state, int64_t version,
- *				struct lunatic_reader *value)
- *	{
- *		((struct counter *)state)->value = lunatic_read_int(value);
- *		return version <= 2 ? 0 : LUNATIC_EFORMAT;
- *	}
- *
- *	static const struct lunatic_server counter_server = {
- *		.kind = "counter",
- *		.state_size = sizeof(struct counter),
- *		.save = counter_save,
- *		.load = counter_load,
- *	};
- *
  *	static const struct lunatic_server *const servers[] = {
- *		&counter_server, NULL
+ *		&counter_server, &logger_server, NULL
  *	};
  *
  *	LUNATIC_UPGRADES(.version = 2, .servers = servers);
+ *
+ * docs/upgrade.md shows it whole, with the functions of a server.
  *
  * A process that is no server is upgraded by functions of its own, in place of
  * this: it exports lunatic_save and the others itself.
