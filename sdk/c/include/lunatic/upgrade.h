@@ -6,13 +6,33 @@
  * `load` keeps its state, a supervisor its children. Each is known by its kind
  * or name, which all versions of the module have in a table:
  *
- *	static const struct lunatic_server *const servers[] = {
- *		&counter_server, &logger_server, NULL
+ *	static void save(const void *state, struct lunatic_writer *value)
+ *	{
+ *		const int64_t *count = state;
+ *
+ *		lunatic_write_int(value, *count);
+ *	}
+ *
+ *	static int load(void *state, int64_t version,
+ *			struct lunatic_reader *value)
+ *	{
+ *		int64_t *count = state;
+ *
+ *		*count = lunatic_read_int(value);
+ *		return version <= 2 ? 0 : LUNATIC_EFORMAT;
+ *	}
+ *
+ *	static const struct lunatic_server counter = {
+ *		.kind = "counter",
+ *		.state_size = sizeof(int64_t),
+ *		.save = save,
+ *		.load = load,
  *	};
  *
- *	LUNATIC_UPGRADES(.version = 2, .servers = servers);
+ *	static const struct lunatic_server *const servers[] = { &counter,
+ *								NULL };
  *
- * docs/upgrade.md shows it whole, with the functions of a server.
+ *	LUNATIC_UPGRADES(.version = 2, .servers = servers);
  *
  * A process that is no server is upgraded by functions of its own, in place of
  * this: it exports lunatic_save and the others itself.
