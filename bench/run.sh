@@ -9,7 +9,7 @@
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  spawn_end, idle, folded, host_call, library, registry,
 #                  environments, remote, nats, latency, sandbox, sqlite, start,
-#                  echo, tls, http, submillisecond, data or compute
+#                  echo, tls, http, submillisecond, data, upgrade or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -646,6 +646,8 @@ bench_submillisecond() {
 				"$original" run "$build/submillisecond.wasm"
 	done
 }
+
+. "$here/upgrade.sh"
 
 bench_start() {
 	for _ in 1 2 3 4 5; do

@@ -58,6 +58,8 @@ int ln_cli_top(int argc, char **argv);
 /* `lunatic inspect` and `lunatic kill`: tell of a process, and end some. */
 int ln_cli_inspect(int argc, char **argv);
 int ln_cli_kill(int argc, char **argv);
+/* `lunatic upgrade`: upgrades the processes of a module. */
+int ln_cli_upgrade(int argc, char **argv);
 
 /* `lunatic trace`: what processes do. */
 int ln_cli_trace(int argc, char **argv);

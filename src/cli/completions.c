@@ -38,6 +38,7 @@ static const struct {
 	{ "top", ln_cli_top_options },
 	{ "inspect", NULL },
 	{ "kill", NULL },
+	{ "upgrade", ln_cli_upgrade_options },
 	{ "trace", ln_cli_trace_options },
 };
 

@@ -75,6 +75,8 @@ void ln_cli_print_help(void)
 	      "as it does it\n"
 	      "  inspect PROCESS         tell all of one process\n"
 	      "  kill PROCESS...         end processes\n"
+	      "  upgrade MODULE FILE     upgrade processes that run; see "
+	      "lunatic upgrade --help\n"
 	      "  trace PROCESS           tell what a process does\n"
 	      "  cluster-ca COMMAND      certificates for nodes; see "
 	      "lunatic cluster-ca --help\n"

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,20 @@ static void complain(const struct ln_cli_options *options, const char *error,
 		ln_cli_refuse("run", options->file, result, error);
 }
 
+/* What `lunatic upgrade` calls it: the file without folder and ending. */
+static void name_module(struct ln_module *module, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *start = slash != NULL ? slash + 1 : file;
+	const char *dot = strrchr(start, '.');
+	char name[LN_MODULE_NAME];
+
+	snprintf(name, sizeof(name), "%.*s",
+		 dot != NULL && dot != start ? (int)(dot - start) : INT_MAX,
+		 start);
+	ln_module_set_name(module, name);
+}
+
 /* Spawns the first process; NULL after a line about what went wrong. */
 static struct ln_process *spawn_first(struct ln_environment *environment,
 				      const struct ln_cli_options *options)
@@ -281,6 +296,7 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 		free(error);
 		return NULL;
 	}
+	name_module(module, options->file);
 	spawn.module = module;
 	result = ln_wasm_spawn(&spawn, &process, &error);
 	ln_module_release(module);

@@ -484,6 +484,41 @@ const struct ln_cli_option ln_cli_ps_options[] = {
 	{ .help = NULL },
 };
 
+const struct ln_cli_option ln_cli_upgrade_options[] = {
+	{ .help = "Upgrades (lunatic upgrade)" },
+	{ "--timeout", NULL, "TIME",
+	  "how long to wait for processes that do not\n"
+	  "receive, % (default 10s)",
+	  .kind = LN_CLI_TIME, .place = OPTION(upgrade.timeout), .min = 1000000,
+	  .max = INT64_C(86400000000000) },
+	{ "--process-timeout", NULL, "TIME",
+	  "how long one may take to save and load its state,\n"
+	  "% (default 1s)",
+	  .kind = LN_CLI_TIME, .place = OPTION(upgrade.process_timeout),
+	  .min = 1000000, .max = INT64_C(86400000000000) },
+	{ "--process", NULL, "N",
+	  "only the process with the number N (lunatic ps);\n"
+	  "spawns stay as they are",
+	  COUNT(OPTION(upgrade.process), 1), .max = INT64_MAX },
+	{ "--name", NULL, "TEXT",
+	  "only processes registered or labelled so; spawns\n"
+	  "stay as they are",
+	  NAME_OF(ask.name, "process") },
+	{ "--keep-going", NULL, NULL,
+	  "when one fails the others go on, and none is\n"
+	  "changed back",
+	  FLAG(upgrade.keep_going, true) },
+	{ "--dry-run", NULL, NULL,
+	  "each loads its state into the new version, and\n"
+	  "goes on with the old one",
+	  FLAG(upgrade.dry_run, true) },
+	{ "--all-nodes", NULL, NULL,
+	  "all nodes that the program is connected to, one\n"
+	  "after the other, itself first",
+	  FLAG(upgrade.all_nodes, true) },
+	{ .help = NULL },
+};
+
 const struct ln_cli_option ln_cli_trace_options[] = {
 	{ .help = "What to trace (lunatic trace)" },
 	{ "--environment", NULL, "N",

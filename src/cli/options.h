@@ -93,6 +93,16 @@ struct ln_control_words {
 	bool absolute;
 };
 
+/* Of `lunatic upgrade`. */
+struct ln_upgrade_words {
+	int64_t timeout;         /* ns; 0: the default */
+	int64_t process_timeout; /* likewise */
+	uint64_t process;        /* 0: all */
+	bool keep_going;
+	bool dry_run;
+	bool all_nodes;
+};
+
 struct ln_cli_options {
 	enum ln_cli_action action;
 	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
@@ -127,6 +137,7 @@ struct ln_cli_options {
 	struct ln_test_options test;
 	bool no_control;             /* listen at no control socket */
 	struct ln_control_words ask; /* `folder` also of a run */
+	struct ln_upgrade_words upgrade;
 };
 
 /* All of them, for the help text and completion. */
@@ -135,6 +146,7 @@ extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
+extern const struct ln_cli_option ln_cli_upgrade_options[];
 extern const struct ln_cli_option ln_cli_trace_options[];
 extern const struct ln_cli_option ln_cli_top_options[];
 

@@ -18,9 +18,11 @@ const struct ln_control_method *const ln_control_methods[] = {
 	&ln_control_ps, /* processes */
 	&ln_control_inspect,
 	&ln_control_kill,
+	&ln_control_upgrade,
 	&ln_control_trace,
 	&ln_control_tree,
 	&ln_control_nodes, /* nodes */
+	&ln_control_send_module,
 	&ln_control_top,
 	&ln_control_observe, /* what is counted */
 	&ln_control_deaths,

@@ -17,6 +17,8 @@ extern const struct ln_control_method ln_control_inspect;
 extern const struct ln_control_method ln_control_kill;
 extern const struct ln_control_method ln_control_tree;
 extern const struct ln_control_method ln_control_nodes;
+extern const struct ln_control_method ln_control_send_module;
+extern const struct ln_control_method ln_control_upgrade;
 extern const struct ln_control_method ln_control_trace;
 
 #endif

@@ -43,8 +43,12 @@ static void show_used(struct ln_instance *instance)
 
 bool ln_instance_charge(struct ln_instance *instance, uint64_t bytes)
 {
-	if (instance->memory_used > instance->limits.max_memory ||
-	    bytes > instance->limits.max_memory - instance->memory_used)
+	uint64_t used = instance->memory_used;
+
+	if (instance->limits.beside != NULL)
+		used += *instance->limits.beside;
+	if (used > instance->limits.max_memory ||
+	    bytes > instance->limits.max_memory - used)
 		return false;
 	if (instance->limits.account != NULL &&
 	    !ln_account_charge(instance->limits.account, bytes))
@@ -69,6 +73,16 @@ void ln_instance_refund(struct ln_instance *instance, uint64_t bytes)
 	show_used(instance);
 }
 
+void ln_instance_take_charges(struct ln_instance *instance,
+			      struct ln_instance *from, uint64_t bytes)
+{
+	ln_assert(from->memory_used >= bytes);
+	ln_assert(instance->limits.account == from->limits.account);
+	from->memory_used -= bytes;
+	instance->memory_used += bytes;
+	show_used(instance);
+}
+
 static bool is_metered(const struct ln_instance *instance)
 {
 	return (ln_compiled_variant(instance->module) & LN_VARIANT_METERED) !=
@@ -87,6 +101,14 @@ void ln_instance_burn(struct ln_instance *instance, uint64_t fuel)
 	uint64_t left = instance->class->fuel(instance);
 
 	instance->class->set_fuel(instance, left > fuel ? left - fuel : 0);
+}
+
+void ln_instance_forgive(struct ln_instance *instance, uint64_t fuel)
+{
+	instance->host_stop = false;
+	instance->must_end = false;
+	if (is_metered(instance))
+		ln_instance_burn(instance, fuel);
 }
 
 bool ln_instance_give_way(struct ln_instance *instance)
@@ -257,15 +279,7 @@ const struct ln_entry *ln_instance_export(const struct ln_instance *instance,
 					  const char *name, const char *params,
 					  char result)
 {
-	const struct ln_entry *entry =
-		ln_compiled_entry(instance->module, name, strlen(name));
-	size_t count = strlen(params);
-
-	if (entry == NULL || entry->imported || entry->param_count != count ||
-	    memcmp(entry->params, params, count) != 0 ||
-	    entry->result_count != (result != 0) || entry->result != result)
-		return NULL;
-	return entry;
+	return ln_compiled_export(instance->module, name, params, result);
 }
 
 /* Bytes of the fiber's stack below the caller's frame. */

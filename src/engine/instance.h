@@ -34,6 +34,9 @@ struct ln_instance_limits {
 	uint64_t max_fuel;   /* wasm instructions, about; 0: no bound */
 	uint32_t max_table_elements; /* of each table */
 	struct ln_account *account;  /* charged, too; outlives it; or NULL */
+	/* Bytes that count towards max_memory as well: those of another
+	 * instance of the process. NULL: none. */
+	const uint64_t *beside;
 	/* Shows others the bytes in use; NULL: nobody. */
 	_Atomic uint64_t *memory_shown;
 };
@@ -136,6 +139,15 @@ const struct ln_entry *ln_instance_export(const struct ln_instance *instance,
 int ln_instance_reenter(struct ln_instance *instance,
 			const struct ln_entry *entry, union ln_value *values,
 			struct ln_report **report);
+
+/* After ln_instance_reenter has failed in whatever way: the guest may go on, and
+ * pays `fuel` in place of what was not counted. */
+void ln_instance_forgive(struct ln_instance *instance, uint64_t fuel);
+
+/* An instance is to take the place of another one of the same process, whose
+ * charges for `bytes` that the host keeps it gets. */
+void ln_instance_take_charges(struct ln_instance *instance,
+			      struct ln_instance *from, uint64_t bytes);
 
 /* What it has used of the fuel that it was given; 0 when it is not metered, or
  * could not be made. By the process itself. */

@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/refs.h"
@@ -305,6 +306,21 @@ const struct ln_entry *ln_compiled_entry(const struct ln_compiled *module,
 					 const char *name, size_t len)
 {
 	return ln_entries_find(ln_code_entries(module->code), name, len);
+}
+
+const struct ln_entry *ln_compiled_export(const struct ln_compiled *module,
+					  const char *name, const char *params,
+					  char result)
+{
+	const struct ln_entry *entry =
+		ln_compiled_entry(module, name, strlen(name));
+	size_t count = strlen(params);
+
+	if (entry == NULL || entry->imported || entry->param_count != count ||
+	    memcmp(entry->params, params, count) != 0 ||
+	    entry->result_count != (result != 0) || entry->result != result)
+		return NULL;
+	return entry;
 }
 
 const struct ln_entry *ln_compiled_entry_at(const struct ln_compiled *module,

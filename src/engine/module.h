@@ -71,6 +71,12 @@ uint64_t ln_compiled_written_bytes(const struct ln_compiled *module);
 const struct ln_entry *ln_compiled_entry(const struct ln_compiled *module,
 					 const char *name, size_t len);
 
+/* The same, if it is defined by the module, and has these parameters (letters
+ * of entries.h) and exactly this result, or none (0). */
+const struct ln_entry *ln_compiled_export(const struct ln_compiled *module,
+					  const char *name, const char *params,
+					  char result);
+
 /* The entry at a position, counted from 0 in the order of the exports; NULL
  * behind the last one. Any thread. */
 const struct ln_entry *ln_compiled_entry_at(const struct ln_compiled *module,

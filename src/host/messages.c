@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "engine/instance.h"
 #include "host/result.h"
 #include "process/timers.h"
 
@@ -42,6 +43,25 @@ LN_NOINLINE void ln_host_scratch_count(struct ln_guest *guest)
 	guest->scratch_counts = true;
 	guest->scratch_kept = ln_message_weight(guest->scratch);
 	ln_guest_keep_anyway(guest, guest->scratch_kept);
+}
+
+LN_NOINLINE int ln_host_receive_asked(struct ln_guest *guest,
+				      const uint8_t *tags, uint32_t count,
+				      int64_t deadline,
+				      struct ln_message **message)
+{
+	int error;
+
+	do {
+		error = ln_change_meet(guest);
+		if (error < 0)
+			return error;
+		ln_instance_resumed(guest->instance);
+		error = ln_process_receive(guest->process, tags, count,
+					   deadline, LN_RECEIVE_UNLESS_ASKED,
+					   message);
+	} while (error == LN_EAGAIN);
+	return error;
 }
 
 /* Adds a resource; on failure it is still the caller's. */

@@ -12,6 +12,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "host/result.h"
+#include "process/change_instance.h"
 #include "process/guest.h"
 #include "process/message.h"
 #include "process/process.h"
@@ -154,6 +155,42 @@ static inline int ln_host_send(struct ln_guest *guest, struct ln_process *to,
 	return 0;
 }
 
+/* Does what the process is asked before it receives, or instead, and receives.
+ * Out of the fast path. */
+int ln_host_receive_asked(struct ln_guest *guest, const uint8_t *tags,
+			  uint32_t count, int64_t deadline,
+			  struct ln_message **message);
+
+/* The answer to a request is waited for in the middle of something: what the
+ * process is asked has to wait. */
+static inline int ln_host_receive_fresh(struct ln_guest *guest,
+					const uint8_t *tags, uint32_t count,
+					int64_t deadline,
+					struct ln_message **message)
+{
+	if (LN_UNLIKELY(guest->changing))
+		return ln_change_meet(guest);
+	return ln_process_receive(guest->process, tags, count, deadline,
+				  LN_RECEIVE_FRESH, message);
+}
+
+static inline int ln_host_receive_any(struct ln_guest *guest,
+				      const uint8_t *tags, uint32_t count,
+				      int64_t deadline,
+				      struct ln_message **message)
+{
+	struct ln_process *process = guest->process;
+	int error = LN_EAGAIN;
+
+	if (LN_LIKELY(ln_mailbox_asked(&process->mailbox) == LN_ASKED_NOTHING))
+		error = ln_process_receive(process, tags, count, deadline,
+					   LN_RECEIVE_UNLESS_ASKED, message);
+	if (LN_UNLIKELY(error == LN_EAGAIN))
+		error = ln_host_receive_asked(guest, tags, count, deadline,
+					      message);
+	return error;
+}
+
 /* Receives, as ln_process_receive does; a metered guest pays for the search. */
 static inline int ln_host_receive(struct ln_guest *guest, const uint8_t *tags,
 				  uint32_t count, int64_t deadline, bool fresh,
@@ -165,8 +202,10 @@ static inline int ln_host_receive(struct ln_guest *guest, const uint8_t *tags,
 
 	if (LN_UNLIKELY(guest->metered))
 		before = process->mailbox.compared;
-	error = ln_process_receive(process, tags, count, deadline, fresh,
-				   message);
+	error = fresh ? ln_host_receive_fresh(guest, tags, count, deadline,
+					      message)
+		      : ln_host_receive_any(guest, tags, count, deadline,
+					    message);
 	if (LN_UNLIKELY(guest->metered))
 		ln_guest_pay(guest, process->mailbox.compared - before);
 	return error;

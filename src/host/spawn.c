@@ -46,6 +46,8 @@ int ln_host_spawn(struct ln_guest *guest, const struct ln_host_spawn *from,
 		.caller = guest->process,
 		.parent = guest->process,
 		.link_tag = from->link,
+		/* What it says of its own code holds for that. */
+		.as_it_is = from->module == guest->module,
 		.before = from->before,
 		.argument = from->argument,
 	};

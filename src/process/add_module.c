@@ -170,6 +170,7 @@ int ln_environment_add_charged(struct ln_environment *environment,
 	module->source_len = job.source_len;
 	module->environment = ln_environment_retain(environment);
 	atomic_init(&module->references, 1);
+	ln_module_enlist(module);
 	*out = module;
 	return 0;
 }
@@ -217,6 +218,7 @@ int ln_environment_adopt_module(struct ln_environment *environment,
 	}
 	module->environment = ln_environment_retain(environment);
 	atomic_init(&module->references, 1);
+	ln_module_enlist(module);
 	*out = module;
 	return 0;
 }

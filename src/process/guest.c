@@ -40,9 +40,9 @@ uint8_t *ln_guest_memory(struct ln_guest *guest, uint32_t address, uint64_t len)
 
 bool ln_guest_keep(struct ln_guest *guest, uint64_t bytes)
 {
-	if (guest->instance == NULL)
+	if (guest->processes.charged == NULL)
 		return true;
-	if (!ln_instance_charge(guest->instance, bytes))
+	if (!ln_instance_charge(guest->processes.charged, bytes))
 		return false;
 	guest->kept += bytes;
 	return true;
@@ -50,18 +50,18 @@ bool ln_guest_keep(struct ln_guest *guest, uint64_t bytes)
 
 void ln_guest_keep_anyway(struct ln_guest *guest, uint64_t bytes)
 {
-	if (guest->instance == NULL)
+	if (guest->processes.charged == NULL)
 		return;
-	ln_instance_add(guest->instance, bytes);
+	ln_instance_add(guest->processes.charged, bytes);
 	guest->kept += bytes;
 }
 
 void ln_guest_forget(struct ln_guest *guest, uint64_t bytes)
 {
-	if (guest->instance == NULL)
+	if (guest->processes.charged == NULL)
 		return;
 	ln_assert(guest->kept >= bytes);
-	ln_instance_refund(guest->instance, bytes);
+	ln_instance_refund(guest->processes.charged, bytes);
 	guest->kept -= bytes;
 }
 
@@ -87,7 +87,7 @@ static struct ln_handles *make_table(struct ln_guest *guest,
 	if (guest->others == NULL)
 		return NULL;
 	for (unsigned i = 0; i < LN_RESOURCE_KINDS - 1; i++)
-		guest->others[i].charged = guest->instance;
+		guest->others[i].charged = guest->processes.charged;
 	return ln_guest_table(guest, kind);
 }
 

@@ -47,29 +47,35 @@ struct ln_array {
 /* What every message touches comes first, one line of the cache. */
 struct ln_guest {
 	struct ln_process *process;
-	struct ln_instance *instance;
+	struct ln_instance *instance; /* that runs */
 	struct ln_environment *environment;
 	struct ln_message *scratch; /* being written, or last received */
 	const struct ln_host_function *calling; /* last called; for reports */
 	bool metered;                           /* it pays for what it uses */
 	bool scratch_counts;                    /* `scratch_kept` is not 0 */
-	struct ln_handles processes; /* what it holds by ids: of this kind, */
-	struct ln_handles *others;   /* and of each other one, in the order of
-				      * the kinds; NULL until it holds any */
-	struct ln_module *module;    /* what the process was spawned from */
+	bool changing;     /* its own functions save it, or load another one */
+	bool heap_tracing; /* a backtrace for `heap` is being taken */
+	bool initialized;  /* instantiation, start function included, is over */
+	bool exited;       /* proc_exit was called */
+	/* What it holds by ids: of this kind, and of each other one, in the
+	 * order of the kinds; NULL until it holds any. The instance that the
+	 * first is charged to is so for all that the host keeps. */
+	struct ln_handles processes;
+	struct ln_handles *others;
+	struct ln_module *module; /* whose instance it is */
+	struct ln_instance *next; /* takes the instance's place when that has
+				   * been left, process/change.h; or NULL */
+	struct ln_module *next_module; /* counted; of that; or NULL */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
-	bool heap_tracing;            /* a backtrace for it is being taken */
 	struct ln_hook *hook;  /* what a plugin works on; NULL: it is none */
 	uint64_t oldest_error; /* no error has a lower id */
 	uint64_t error_bytes;  /* that errors count for */
 	uint64_t scratch_kept; /* bytes that `scratch` is charged at */
 	uint64_t kept;         /* bytes that are charged, until they are
 				* forgotten or the process ends */
-	bool initialized; /* instantiation, start function included, is over */
-	bool exited;      /* proc_exit was called */
-	uint32_t exit_code; /* what proc_exit was given */
-	char *trap_text;    /* owned; why a host function ends the process */
+	uint32_t exit_code;    /* what proc_exit was given */
+	char *trap_text;       /* owned; why a host function ends the process */
 };
 
 _Static_assert(LN_RESOURCE_PROCESS == 0 &&

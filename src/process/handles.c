@@ -100,3 +100,11 @@ void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *))
 	ln_table_deinit(&handles->table, ln_task_rest);
 	*handles = (struct ln_handles){ .charged = handles->charged };
 }
+
+uint64_t ln_handles_charge_to(struct ln_handles *handles,
+			      struct ln_instance *instance)
+{
+	handles->charged = instance;
+	return handles->table.slots != NULL ? ln_table_bytes(&handles->table)
+					    : 0;
+}

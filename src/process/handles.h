@@ -47,4 +47,8 @@ void *ln_handles_remove(struct ln_handles *handles, uint64_t id);
  * run: without a lock. */
 void ln_handles_deinit(struct ln_handles *handles, void (*release)(void *));
 
+/* Another instance is charged from now on; returns for how many bytes. */
+uint64_t ln_handles_charge_to(struct ln_handles *handles,
+			      struct ln_instance *instance);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/probe.h"
 #include "base/time.h"
 #include "engine/account.h"
+#include "process/change.h"
 #include "process/deaths.h"
 #include "process/drain.h"
 #include "process/environment.h"
@@ -43,6 +44,7 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 {
 	struct ln_end end = ln_process_end(process);
 
+	ln_change_end_of(process);
 	ln_watchers_tell(process, &end);
 	if (extra == NULL)
 		return;
@@ -113,7 +115,8 @@ static void conclude(struct ln_process *process, enum ln_outcome outcome)
 	process->links = (struct ln_links){ 0 };
 	extra = process->extra;
 	process->extra = NULL;
-	more = extra != NULL || process->watchers != NULL;
+	more = extra != NULL || process->watchers != NULL ||
+	       process->change != NULL;
 	ln_process_unlock(process);
 
 	if (ln_process_is_traced(process))

@@ -24,6 +24,14 @@ struct ln_queued {
 	struct ln_message *message; /* NULL: taken out of the middle */
 };
 
+/* Whether the owner is to do something when it next receives; see
+ * process/change.h. */
+enum ln_asked {
+	LN_ASKED_NOTHING,
+	LN_ASKED_NOW,   /* also while it waits */
+	LN_ASKED_LATER, /* not in the wait that is under way */
+};
+
 /* Two lines of the cache hold what a message touches. */
 struct ln_mailbox {
 	/* Under `lock`: senders and owner. */
@@ -38,6 +46,8 @@ struct ln_mailbox {
 	bool closed;               /* the owner has ended */
 	bool picky;                /* `admit` must be asked */
 	bool charged_some;         /* `charged` is not 0 */
+	_Atomic uint8_t asked;     /* enum ln_asked; the owner reads it without
+				    * the lock */
 	uint64_t allowed_bytes;    /* at the moment: what is free and charged */
 	uint64_t allowed_messages; /* at the moment: until it counts as crowded
 				    */
@@ -161,6 +171,14 @@ void ln_mailbox_deinit(struct ln_mailbox *mailbox);
 
 /* Messages in it that tell of failed links; under the lock. */
 uint64_t ln_mailbox_deaths(struct ln_mailbox *mailbox);
+
+/* By the owner: what it is asked. */
+static inline enum ln_asked ln_mailbox_asked(const struct ln_mailbox *mailbox)
+{
+	/* Acquire pairs with the release of who asks. */
+	return (enum ln_asked)atomic_load_explicit(&mailbox->asked,
+						   memory_order_acquire);
+}
 
 /* Data messages in it now; a moment's truth. Any thread. */
 uint64_t ln_mailbox_count(struct ln_mailbox *mailbox);

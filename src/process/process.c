@@ -371,14 +371,14 @@ static inline void note_taken(struct ln_process *self,
 }
 
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,
-		       uint32_t count, int64_t deadline, bool fresh,
+		       uint32_t count, int64_t deadline, unsigned how,
 		       struct ln_message **message)
 {
 	struct ln_mailbox *mailbox = &self->mailbox;
 	struct ln_wanted wanted = { .tags = tags, .count = count };
 	int result = 0;
 
-	if (fresh)
+	if (how == LN_RECEIVE_FRESH)
 		wanted.from = mailbox->end;
 	while (result != LN_EKILLED) {
 		switch (ln_mailbox_take(mailbox, &wanted, message)) {
@@ -398,6 +398,11 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 		}
 		if (result < 0)
 			break;
+		if (how == LN_RECEIVE_UNLESS_ASKED &&
+		    ln_mailbox_asked(mailbox) == LN_ASKED_NOW) {
+			result = LN_EAGAIN;
+			break;
+		}
 		/* After a timeout the mailbox is looked at once more: a match
 		 * may have come together with the deadline. */
 		result = ln_task_wait(&self->task, deadline);
@@ -406,7 +411,7 @@ int ln_process_receive(struct ln_process *self, const uint8_t *tags,
 	if (*message == NULL)
 		return result;
 	note_taken(self, *message);
-	if (result == LN_ETIMEDOUT)
+	if (result == LN_ETIMEDOUT || result == LN_EAGAIN)
 		return 0;
 	ln_message_free(*message);
 	return result;

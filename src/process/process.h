@@ -18,6 +18,7 @@
 #include "process/process_refs.h"
 #include "sched/task.h"
 
+struct ln_change;
 struct ln_environment;
 struct ln_extra;
 struct ln_message;
@@ -76,6 +77,7 @@ struct ln_process {
 	struct ln_end_watch *watches;          /* told of its end */
 	struct ln_watcher *watchers;           /* likewise, after its links */
 	struct ln_extra *extra;                /* NULL: none */
+	struct ln_change *change; /* it is asked for, counted; NULL: none */
 
 	/* Immutable after the start. */
 	enum ln_outcome (*body)(struct ln_process *process);
@@ -172,13 +174,21 @@ int ln_process_link_gone(struct ln_process *self, int64_t tag);
 
 void ln_process_unlink(struct ln_process *self, struct ln_process *peer);
 
+/* How a process receives; 0: any message. */
+enum ln_receive {
+	LN_RECEIVE_FRESH = 1,
+	/* It can do what it is asked (enum ln_asked) instead: LN_EAGAIN, and no
+	 * message was taken. */
+	LN_RECEIVE_UNLESS_ASKED = 2,
+};
+
 /* Takes the first message that has one of the tags, waiting until `deadline`.
  * `tags` are `count` little-endian i64, any alignment; none: any message. The
- * caller owns the message. `fresh`: only messages that came after the last
- * ln_process_skip, which nothing else may have followed. By the process itself.
- * LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. */
+ * caller owns the message. LN_RECEIVE_FRESH: only messages that came after the
+ * last ln_process_skip, which nothing else may have followed. By the process
+ * itself. LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. */
 int ln_process_receive(struct ln_process *self, const uint8_t *tags,
-		       uint32_t count, int64_t deadline, bool fresh,
+		       uint32_t count, int64_t deadline, unsigned how,
 		       struct ln_message **message);
 
 /* Marks the messages that are in the mailbox now as not fresh. */

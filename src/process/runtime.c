@@ -153,6 +153,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	runtime->heap_profiles = options->heap_profiles;
 	runtime->started = ln_time_now();
 	ln_list_init(&runtime->clocks);
+	ln_list_init(&runtime->modules);
 	ln_list_init(&runtime->drains.waiting);
 	ln_serving_init(&runtime->serving);
 	error = ln_needs_check(options->engine != NULL ? options->engine

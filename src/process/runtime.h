@@ -122,6 +122,9 @@ struct ln_runtime {
 	_Atomic uint64_t services_over; /* processes; and that ended */
 	struct ln_lock clocks_lock;
 	struct ln_list clocks; /* under it; served ones, process/timers.c */
+	struct ln_lock modules_lock;
+	struct ln_list modules; /* under it; see process/env_module.h */
+	_Atomic bool upgrading; /* somebody is, see process/upgrade.h */
 	struct ln_drains drains;
 	struct ln_traces traces;
 	struct ln_serving serving; /* to the outside, by its guests */

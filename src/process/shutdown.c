@@ -24,8 +24,8 @@
 /* So that a wait that is under way, or begins, ends with a kill. */
 static void mark(struct ln_process *process)
 {
-	atomic_store_explicit(&process->task.interrupted, true,
-			      memory_order_release);
+	atomic_fetch_or_explicit(&process->task.interrupts, LN_INTERRUPT_END,
+				 memory_order_release);
 }
 
 static void for_each(struct ln_runtime *runtime,

@@ -32,6 +32,8 @@
 #include "engine/report.h"
 #include "engine/value.h"
 #include "heap/profile.h"
+#include "process/change.h"
+#include "process/change_instance.h"
 #include "process/env_module.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -57,12 +59,14 @@ struct birth {
 
 /* What a child is started with; freed by the child. */
 struct start {
+	/* What it runs; both change under the lock of the process. */
 	struct ln_module *module;     /* counted */
 	const struct ln_entry *entry; /* lives as long as the module */
-	struct birth *birth;          /* NULL: nobody waits */
-	struct ln_hook *hook;         /* NULL: it is not a plugin */
-	_Atomic uint64_t memory;      /* bytes of linear memory; for reports */
-	_Atomic bool ready;           /* it is instantiated; likewise */
+	char *name; /* that it began under, when it has been changed; or NULL */
+	struct birth *birth;     /* NULL: nobody waits */
+	struct ln_hook *hook;    /* NULL: it is not a plugin */
+	_Atomic uint64_t memory; /* bytes of linear memory; for reports */
+	_Atomic bool ready;      /* it is instantiated; likewise */
 	union ln_value params[];
 };
 
@@ -129,13 +133,11 @@ static void write_heap(void *argument)
 }
 
 /* Writes the profile of a process that had its allocator watched. */
-static void finish_heap(struct ln_guest *guest)
+LN_NOINLINE static void finish_heap(struct ln_guest *guest)
 {
 	struct ln_runtime *runtime = guest->environment->runtime;
 	struct heap_call call = { .guest = guest };
 
-	if (guest->heap == NULL)
-		return;
 	ln_uuid_format(guest->process->id, call.name);
 	(void)ln_blocking_run_for(ln_sched_files(runtime->sched),
 				  guest->environment->files, write_heap, &call);
@@ -150,7 +152,8 @@ static void deinit_guest(struct ln_guest *guest)
 	ln_guest_deinit_tables(guest);
 	if (guest->wasi != NULL)
 		runtime->free_wasi(guest->wasi);
-	finish_heap(guest);
+	if (guest->heap != NULL)
+		finish_heap(guest);
 	free(guest->trap_text);
 }
 
@@ -269,6 +272,82 @@ LN_NOINLINE static enum ln_outcome run(struct ln_process *process,
 	return judge(process, guest, stop, report);
 }
 
+/* What a process is called: after its entry, or the function that a library was
+ * told to spawn through that. */
+static const char *entry_name(const struct start *start, size_t *len)
+{
+	static const char by_index[] = LN_SPAWN_BY_INDEX;
+	const struct ln_entry *entry = start->entry;
+	uint32_t last = entry->param_count - 1;
+	const char *name = start->name;
+
+	if (name != NULL) {
+		*len = strlen(name);
+		return name;
+	}
+	if (entry->name_len == sizeof(by_index) - 1 &&
+	    memcmp(entry->name, by_index, sizeof(by_index) - 1) == 0 &&
+	    entry->param_count > 0 && entry->params[last] == 'i')
+		name = ln_compiled_table_name(start->module->module,
+					      (uint32_t)start->params[last].i32,
+					      len);
+	if (name != NULL)
+		return name;
+	*len = entry->name_len;
+	return entry->name;
+}
+
+/* Frees an instance that is over, unless it is the first, which is on the
+ * stack. */
+static void drop_instance(struct ln_instance *instance,
+			  const struct ln_instance *first)
+{
+	if (instance != first)
+		free(instance);
+}
+
+/* What it is to be called from now on, under the name that it has. */
+static void enter_next(struct ln_process *process, struct start *start,
+		       struct ln_guest *guest, const struct ln_entry *entry)
+{
+	size_t len;
+	const char *name = entry_name(start, &len);
+	char *copy = start->name == NULL ? strndup(name, len) : NULL;
+
+	ln_process_lock(process);
+	if (start->name == NULL)
+		start->name = copy;
+	start->module = guest->module;
+	start->entry = entry;
+	ln_process_unlock(process);
+}
+
+/* The stack has been left for another instance, which goes on. */
+static LN_NOINLINE enum ln_outcome run_next(struct ln_process *process,
+					    struct start *start,
+					    struct ln_guest *guest,
+					    const struct ln_instance *first)
+{
+	struct ln_instance *old = guest->instance;
+	const struct ln_entry *entry;
+	struct ln_report *report;
+	struct ln_module *before;
+	enum ln_stop stop;
+
+	if (guest->heap != NULL)
+		finish_heap(guest);
+	guest->heap = NULL;
+	ln_change_commit(guest, &before);
+	drop_instance(old, first);
+	entry = ln_instance_export(guest->instance, LN_CHANGE_RESUME, "", 0);
+	ln_assert(entry != NULL);
+	enter_next(process, start, guest, entry);
+	ln_module_release(before);
+	ln_change_settle(process);
+	stop = ln_instance_call(guest->instance, entry, NULL, &report);
+	return judge(process, guest, stop, report);
+}
+
 static enum ln_outcome body(struct ln_process *process)
 {
 	struct start *start = process->argument;
@@ -286,14 +365,36 @@ static enum ln_outcome body(struct ln_process *process)
 	ln_guest_init_tables(&guest);
 	process->task.gives_way = true;
 	outcome = run(process, start, &guest, &instance);
+	while (LN_UNLIKELY(guest.next != NULL) &&
+	       !ln_task_interrupted(&process->task))
+		outcome = run_next(process, start, &guest, &instance);
+	if (LN_UNLIKELY(guest.next != NULL))
+		ln_change_drop_next(&guest);
 	if (guest.hook != NULL)
 		guest.hook->fuel = ln_instance_fuel_used(&instance);
-	ln_instance_deinit(&instance);
+	ln_instance_deinit(guest.instance);
 	deinit_guest(&guest);
 	ln_guest_forget_all(&guest);
 	/* All that was charged has been given back. */
-	ln_assert(instance.memory_used == 0);
+	ln_assert(guest.instance->memory_used == 0);
+	drop_instance(guest.instance, &instance);
 	return outcome;
+}
+
+struct ln_module *ln_wasm_module(struct ln_process *process)
+{
+	struct ln_module *module = NULL;
+	const struct start *start;
+
+	if (ln_process_is_remote(process) || process->body != body)
+		return NULL;
+	ln_process_lock(process);
+	/* The argument goes after its end has begun. */
+	start = process->argument;
+	if (!process->dead && start->hook == NULL)
+		module = ln_module_retain(start->module);
+	ln_process_unlock(process);
+	return module;
 }
 
 /* Frees what a child was started with, whether it ever ran or not. */
@@ -303,28 +404,8 @@ static void free_start(void *argument)
 
 	announce(&start->birth, BIRTH_FAILED, NULL);
 	ln_module_release(start->module);
+	free(start->name);
 	free(start);
-}
-
-/* What a process is called: after its entry, or the function that a library was
- * told to spawn through that. */
-static const char *entry_name(const struct start *start, size_t *len)
-{
-	static const char by_index[] = LN_SPAWN_BY_INDEX;
-	const struct ln_entry *entry = start->entry;
-	uint32_t last = entry->param_count - 1;
-	const char *name = NULL;
-
-	if (entry->name_len == sizeof(by_index) - 1 &&
-	    memcmp(entry->name, by_index, sizeof(by_index) - 1) == 0 &&
-	    entry->param_count > 0 && entry->params[last] == 'i')
-		name = ln_compiled_table_name(start->module->module,
-					      (uint32_t)start->params[last].i32,
-					      len);
-	if (name != NULL)
-		return name;
-	*len = entry->name_len;
-	return entry->name;
 }
 
 static void describe(const struct ln_process *process,
@@ -524,6 +605,23 @@ static void note_parent(struct ln_process *process,
 		memcpy(process->parent, parent->id, sizeof(process->parent));
 }
 
+/* Spawns from what has taken the place of the module. */
+LN_NOINLINE static int spawn_successor(const struct ln_spawn *spawn,
+				       struct ln_process **out, char **error)
+{
+	struct ln_module *successor = ln_module_successor(spawn->module);
+	struct ln_spawn other = *spawn;
+	int result;
+
+	other.as_it_is = true;
+	if (successor != NULL)
+		other.module = successor;
+	result = ln_wasm_spawn(&other, out, error);
+	if (successor != NULL)
+		ln_module_release(successor);
+	return result;
+}
+
 int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 		  char **error)
 {
@@ -535,6 +633,9 @@ int ln_wasm_spawn(const struct ln_spawn *spawn, struct ln_process **out,
 	int result;
 
 	*error = NULL;
+	if (LN_UNLIKELY(ln_module_is_replaced(spawn->module)) &&
+	    !spawn->as_it_is)
+		return spawn_successor(spawn, out, error);
 	if (ln_module_is_remote(spawn->module))
 		return spawn->module->environment->remote->spawn(spawn, out,
 								 error);

@@ -2,6 +2,7 @@
 #ifndef LN_PROCESS_WASM_H
 #define LN_PROCESS_WASM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,8 @@ struct ln_spawn {
 	struct ln_process *parent; /* linked to it, when link_tag is not 0; may
 				    * be a process of another node */
 	int64_t link_tag;          /* what the parent is told when it fails */
+	bool as_it_is;             /* from the module itself, even if another
+				    * one has taken its place */
 	struct ln_hook *hook;      /* for a plugin: `_initialize` is called
 				    * first, if there is one, and a trap is
 				    * not printed but noted; else NULL. Stays
@@ -39,6 +42,10 @@ struct ln_spawn {
 	int (*before)(void *argument, struct ln_process *process);
 	void *argument;
 };
+
+/* The module that a process of this runtime runs, with a reference for the
+ * caller; NULL: it is no wasm process, is a plugin, or has ended. Any thread. */
+struct ln_module *ln_wasm_module(struct ln_process *process);
 
 /* Whether the bytes are well-formed parameters: LN_EFORMAT when not. */
 int ln_params_check(const uint8_t *params, size_t len);

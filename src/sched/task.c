@@ -121,7 +121,8 @@ static size_t colored_len(size_t size, size_t asked, const char *stack)
 }
 
 /* Takes a stack; *len: from its lowest byte to where it begins. */
-static char *take_stack(struct ln_sched *sched, size_t *len)
+static inline __attribute__((always_inline)) char *
+take_stack(struct ln_sched *sched, size_t *len)
 {
 	size_t asked = sched->options.stack_size;
 	struct ln_slab *slab = &sched->stacks;
@@ -305,9 +306,27 @@ void ln_wakes_queue_due(const struct ln_wakes *wakes)
 
 void ln_task_interrupt(struct ln_task *task)
 {
-	atomic_store_explicit(&task->interrupted, true, memory_order_release);
+	atomic_fetch_or_explicit(&task->interrupts, LN_INTERRUPT_END,
+				 memory_order_release);
 	ln_systematic_point();
 	ln_task_wake(task);
+}
+
+void ln_task_cancel(struct ln_task *task)
+{
+	/* Release pairs with the acquire in ln_task_interrupted. */
+	atomic_fetch_or_explicit(&task->interrupts, LN_INTERRUPT_CANCEL,
+				 memory_order_release);
+	ln_task_wake(task);
+}
+
+void ln_task_uncancel(struct ln_task *task)
+{
+	ln_assert(ln_task_current() == task);
+	/* Relaxed: a kill stays, and is read anew. */
+	atomic_fetch_and_explicit(&task->interrupts,
+				  (uint8_t)~LN_INTERRUPT_CANCEL,
+				  memory_order_relaxed);
 }
 
 struct ln_task *ln_task_current(void)
@@ -414,12 +433,20 @@ void ln_task_give_way(struct ln_task *task)
 	struct ln_worker *worker = ln_worker_current();
 
 	ln_worker_add(&worker->counters.preemptions, 1);
-	if (worker->slice_tick != ln_sched_ticks(task->sched)) {
+	if (worker->slice_tick < ln_sched_ticks(task->sched)) {
 		leave(task, LN_LEAVE_YIELD);
 		return;
 	}
 	task->entry_note = ln_note_of_tick(worker->slice_tick);
 	leave(task, LN_LEAVE_INTERRUPTED);
+}
+
+void ln_task_renew_slice(struct ln_task *task)
+{
+	struct ln_worker *worker = ln_worker_current();
+
+	ln_assert(worker->current == task);
+	worker->slice_tick = ln_sched_ticks(task->sched) + 1;
 }
 
 void ln_task_count_slice(struct ln_task *task)
@@ -463,7 +490,7 @@ bool ln_task_should_yield(struct ln_task *task)
 				 memory_order_relaxed) <=
 	    atomic_load_explicit(&sched->coarse_now, memory_order_relaxed))
 		return true;
-	if (worker->slice_tick == tick)
+	if (worker->slice_tick >= tick)
 		return false; /* it has only just begun */
 	if (atomic_load_explicit(&worker->next, memory_order_relaxed) != NULL)
 		return true;
@@ -488,4 +515,54 @@ void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
 	worker->borrowed = true;
 	ln_fiber_call_on(&task->fiber, &worker->base, function, argument);
 	worker->borrowed = false;
+}
+
+/* A call on another stack. */
+struct other {
+	struct ln_task *task;
+	void (*function)(void *);
+	void *argument;
+	struct ln_fiber own;  /* the task's own stack, meanwhile */
+	struct ln_fiber left; /* the other one, when it is done */
+};
+
+static void other_entry(void *argument)
+{
+	struct other *other = argument;
+	struct ln_task *task = other->task;
+
+#if LN_ASAN
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+	other->function(other->argument);
+	may_leave(ln_worker_current(), task);
+	other->left = task->fiber;
+	task->fiber = other->own;
+	ln_fiber_switch(&other->left, &task->fiber, 1);
+	__builtin_unreachable();
+}
+
+/* The fiber of the task is what it runs on, so it may be left anywhere. */
+int ln_task_on_other_stack(struct ln_task *task, void (*function)(void *),
+			   void *argument)
+{
+	struct ln_sched *sched = task->sched;
+	struct other other = {
+		.task = task,
+		.function = function,
+		.argument = argument,
+	};
+	size_t len = 0;
+	char *stack = take_stack(sched, &len);
+
+	may_leave(ln_worker_current(), task);
+	if (stack == NULL)
+		return LN_ENOMEM;
+	other.own = task->fiber;
+	ln_fiber_init(&task->fiber, stack, len, other_entry, &other);
+	ln_fiber_switch(&other.own, &task->fiber, 0);
+	ln_fiber_check(&other.left);
+	ln_fiber_deinit(&other.left);
+	ln_slab_give(ln_stacks_of(sched, &other.left), other.left.stack);
+	return 0;
 }

@@ -41,6 +41,12 @@ enum ln_wait {
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
+/* Why waits of a task end early; bits. */
+enum ln_interrupt {
+	LN_INTERRUPT_END = 1,    /* for good */
+	LN_INTERRUPT_CANCEL = 2, /* until the task has seen it */
+};
+
 /* A switch touches only one cache line, that from `fiber.sp` on, and the state
  * behind it; the others are rarely needed. A struct that embeds a task must
  * align it to a cache line. */
@@ -67,7 +73,7 @@ struct ln_task {
 				   * tick; written by its worker */
 	struct ln_probe *_Atomic probe; /* a question to it, sched/probe.h */
 	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
-	_Atomic bool interrupted; /* waits end early; any thread sets it */
+	_Atomic uint8_t interrupts; /* enum ln_interrupt; any thread sets it */
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
 	_Atomic bool traced;      /* the upper layer's: process/trace.h */
 	_Atomic bool running;     /* on a worker, not in a queue; for reports */
@@ -111,8 +117,14 @@ void ln_task_interrupt(struct ln_task *task);
 static inline bool ln_task_interrupted(struct ln_task *task)
 {
 	/* Acquire pairs with the release in ln_task_interrupt. */
-	return atomic_load_explicit(&task->interrupted, memory_order_acquire);
+	return atomic_load_explicit(&task->interrupts, memory_order_acquire) !=
+	       0;
 }
+
+/* The same as ln_task_interrupt, until the task calls ln_task_uncancel: what it
+ * does now is to end, but not the task. Any thread. */
+void ln_task_cancel(struct ln_task *task);
+void ln_task_uncancel(struct ln_task *task);
 
 /* The task that runs on this thread, or NULL. */
 struct ln_task *ln_task_current(void);
@@ -164,6 +176,11 @@ void ln_task_yield(struct ln_task *task);
  * just begun gives way to due timers, and then gets the rest of its slice. */
 void ln_task_give_way(struct ln_task *task);
 
+/* The running task gets another slice, of one to two ticks, without waiting for
+ * its turn: for short work in the midst of which others should not find it.
+ * Rarely: it is at the expense of others. */
+void ln_task_renew_slice(struct ln_task *task);
+
 /* To be called every few microseconds in long work on any fiber: lets others
  * run if it is time for that. Does nothing in threads that run no task and on
  * the worker's own stack. No lock may be held. */
@@ -182,5 +199,11 @@ bool ln_task_should_yield(struct ln_task *task);
  * in use already. */
 void ln_task_on_worker_stack(struct ln_task *task, void (*function)(void *),
 			     void *argument);
+
+/* Calls function(argument) on another stack like the task's, which is given
+ * back when it returns. It may park, be preempted, and go on in another thread.
+ * The task's own stack stays as it is. LN_ENOMEM: it was not called. */
+int ln_task_on_other_stack(struct ln_task *task, void (*function)(void *),
+			   void *argument);
 
 #endif

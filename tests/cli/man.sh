@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 page=$top/docs/lunatic.1
 options() { grep -oE -e '--[a-z][a-z-]*[a-z]' | sort -u; }
 # What commands take beside that.
-commands="ps top inspect kill trace"
+commands="ps top inspect kill upgrade trace"
 help() {
 	"$lunatic" --help
 	for command in $commands; do
@@ -26,6 +26,7 @@ ranges() {
 {
 	"$lunatic" --help | sed '/^Environment:/,$d'
 	"$lunatic" ps --help
+	"$lunatic" upgrade --help | sed '/^Which program/,$d'
 	"$lunatic" trace --help
 	"$lunatic" top --help | sed '/^Which program/,$d'
 } | ranges >printed

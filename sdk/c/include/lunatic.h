@@ -54,6 +54,7 @@
 #include <lunatic/test.h>
 #include <lunatic/timer.h>
 #include <lunatic/type.h>
+#include <lunatic/upgrade.h>
 #include <lunatic/writer.h>
 
 #endif

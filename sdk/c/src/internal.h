@@ -121,6 +121,32 @@ void lunatic_server_serve(const struct lunatic_server *what,
 			  void (*started)(const void *context),
 			  const void *context);
 
+/* Where a process can be upgraded: it waits in the receive of a loop of the
+ * library. Writes what goes on afterwards, as the rest of an array that was
+ * begun, of LUNATIC_SAVED values. Returns 0, or a status: it cannot be. NULL:
+ * not now. */
+extern int (*lunatic_save_now)(struct lunatic_writer *out);
+#define LUNATIC_SAVED 4
+
+/* What was saved is of a server; likewise of a supervisor. */
+enum lunatic_saved_kind { LUNATIC_SAVED_SERVER, LUNATIC_SAVED_SUPERVISOR };
+
+struct lunatic_upgrades;
+
+/* Reads what was saved of it, but for the kind. 0: it is ready to be resumed,
+ * which returns when it is stopped. */
+int lunatic_server_load(const struct lunatic_upgrades *upgrades,
+			int64_t version, struct lunatic_reader *in);
+void lunatic_server_resume(void);
+int lunatic_supervisor_load(const struct lunatic_upgrades *upgrades,
+			    struct lunatic_reader *in);
+void lunatic_supervisor_resume(void);
+
+/* The constructors, once, and the exit functions: there in modules that can be
+ * upgraded, which the linker adds neither to exports; see upgrade.c. */
+__attribute__((weak)) void lunatic_constructors(void);
+__attribute__((weak)) void lunatic_destructors(void);
+
 /* A timeout as the host wants it. */
 uint32_t lunatic_host_timeout(int64_t timeout);
 

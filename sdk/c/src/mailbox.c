@@ -11,6 +11,7 @@
 #include "internal.h"
 
 void (*lunatic_scratch_leaving)(void);
+int (*lunatic_save_now)(struct lunatic_writer *out);
 
 uint32_t lunatic_host_timeout(int64_t timeout)
 {

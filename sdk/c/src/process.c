@@ -8,7 +8,8 @@
  * function.
  *
  * The linker makes exports run constructors before and the exit functions
- * after, so output is flushed when an entry function returns.
+ * after, so output is flushed when an entry function returns; or, in modules
+ * that can be upgraded, the library does (upgrade.c).
  */
 #include <lunatic/abi.h>
 #include <lunatic/mailbox.h>
@@ -33,19 +34,33 @@ LUNATIC_EXPORT(_lunatic_spawn_by_index_value)
 void lunatic_spawn_by_index_value(helper_value_function *helper,
 				  uintptr_t function, int64_t value);
 
-void lunatic_spawn_by_index(helper_function *helper, uintptr_t function)
+static void begin(void)
 {
+	if (lunatic_constructors != NULL)
+		lunatic_constructors();
 	if (lunatic_main_begin != NULL)
 		lunatic_main_begin();
+}
+
+static void end(void)
+{
+	if (lunatic_destructors != NULL)
+		lunatic_destructors();
+}
+
+void lunatic_spawn_by_index(helper_function *helper, uintptr_t function)
+{
+	begin();
 	helper(function);
+	end();
 }
 
 void lunatic_spawn_by_index_value(helper_value_function *helper,
 				  uintptr_t function, int64_t value)
 {
-	if (lunatic_main_begin != NULL)
-		lunatic_main_begin();
+	begin();
 	helper(function, value);
+	end();
 }
 
 /* Encodes parameters and spawns. */

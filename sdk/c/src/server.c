@@ -7,7 +7,9 @@
 #include <lunatic/registry.h>
 #include <lunatic/server.h>
 #include <lunatic/status.h>
+#include <lunatic/upgrade.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "internal.h"
@@ -157,25 +159,113 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
+/* What is served, and when `idle` is due. */
+static struct served {
+	const struct lunatic_server *what;
+	void *state;
+	int64_t due;
+} served;
+
+static const char *server_kind(const struct lunatic_server *what)
+{
+	return what->kind != NULL ? what->kind : what->name;
+}
+
+static int save_served(struct lunatic_writer *out)
+{
+	const struct lunatic_server *what = served.what;
+
+	if (server_kind(what) == NULL ||
+	    (what->save == NULL && what->state_size > 0))
+		return LUNATIC_EMISUSE;
+	lunatic_write_int(out, LUNATIC_SAVED_SERVER);
+	lunatic_write_str(out, server_kind(what));
+	lunatic_write_int(out, served.due);
+	if (what->save != NULL)
+		what->save(served.state, out);
+	else
+		lunatic_write_nil(out);
+	return 0;
+}
+
 /* Handles messages until it is time to stop, and calls `idle` in time. */
 static void serve(const struct lunatic_server *what, void *state)
 {
 	struct lunatic_reader mail;
-	int64_t due = what->idle != NULL ? now() + what->idle_after : 0;
 	int64_t timeout = LUNATIC_FOREVER;
 	int received;
 
 	do {
 		if (what->idle != NULL) {
-			timeout = due - now();
+			timeout = served.due - now();
 			if (timeout <= 0) {
 				what->idle(state);
-				due = now() + what->idle_after;
+				served.due = now() + what->idle_after;
 				timeout = what->idle_after;
 			}
 		}
+		lunatic_save_now = save_served;
 		received = lunatic_receive(&mail, timeout);
+		lunatic_save_now = NULL;
 	} while (handle(what, state, received, &mail));
+}
+
+/* Serves what is in `served`, to its end. */
+static void serve_all(void)
+{
+	const struct lunatic_server *what = served.what;
+	void *state = served.state;
+
+	serve(what, state);
+	if (what->stop != NULL)
+		what->stop(state);
+	free(state);
+}
+
+static const struct lunatic_server *
+find_server(const struct lunatic_upgrades *upgrades, const char *kind)
+{
+	const struct lunatic_server *const *at = upgrades->servers;
+
+	for (; at != NULL && *at != NULL; at++) {
+		if (server_kind(*at) != NULL &&
+		    strcmp(server_kind(*at), kind) == 0)
+			return *at;
+	}
+	return NULL;
+}
+
+int lunatic_server_load(const struct lunatic_upgrades *upgrades,
+			int64_t version, struct lunatic_reader *in)
+{
+	char *kind = lunatic_read_str_new(in, SIZE_MAX - 1);
+	const struct lunatic_server *what =
+		kind != NULL ? find_server(upgrades, kind) : NULL;
+
+	free(kind);
+	if (what == NULL)
+		return LUNATIC_ENOTFOUND;
+	served.what = what;
+	served.due = lunatic_read_int(in);
+	served.state = calloc(1, what->state_size + 1);
+	if (served.state == NULL)
+		return LUNATIC_ENOMEM;
+	/* A version that is new to it. */
+	if (what->idle != NULL && served.due == 0)
+		served.due = now() + what->idle_after;
+	if (what->load != NULL && what->load(served.state, version, in) != 0)
+		return LUNATIC_EMISUSE;
+	if (what->load == NULL)
+		lunatic_skip(in);
+	return what->load == NULL && what->state_size > 0 ? LUNATIC_EMISUSE
+							  : in->status;
+}
+
+void lunatic_server_resume(void)
+{
+	if (served.what->link_died != NULL)
+		lunatic_links_catch();
+	serve_all();
 }
 
 static void register_self(const char *name)
@@ -206,6 +296,7 @@ void lunatic_server_serve(const struct lunatic_server *what,
 {
 	static const unsigned char nil = 0xc0;
 	void *state = calloc(1, what->state_size + 1);
+	struct served before = served;
 	struct lunatic_reader mail;
 
 	if (state == NULL)
@@ -224,10 +315,11 @@ void lunatic_server_serve(const struct lunatic_server *what,
 		register_self(what->name);
 	}
 	started(context);
-	serve(what, state);
-	if (what->stop != NULL)
-		what->stop(state);
-	free(state);
+	served = (struct served){ .what = what, .state = state };
+	if (what->idle != NULL)
+		served.due = now() + what->idle_after;
+	serve_all();
+	served = before;
 }
 
 static void run_server(uintptr_t function)

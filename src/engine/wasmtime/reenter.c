@@ -74,6 +74,7 @@ int ln_wasmtime_reenter(struct ln_instance *instance,
 		return 0;
 	if (instance->host_stop) {
 		ln_cause_drop(error, trap);
+		state->host_trap = false;
 		return LN_EKILLED;
 	}
 	result = fuel_is_known(instance, trap) ? LN_ETRAP : LN_ELIMIT;

@@ -91,6 +91,7 @@ static void too_heavy(void **state)
 
 	(void)state;
 	guest.instance = &instance;
+	guest.processes.charged = &instance;
 	assert_int_equal(
 		ln_host_add(&guest, LN_RESOURCE_CONFIG, make_config(1001), &id),
 		LN_EMEMORY);

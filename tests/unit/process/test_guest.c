@@ -67,6 +67,7 @@ static void resources(void **state)
 
 	(void)state;
 	guest.instance = &instance;
+	guest.processes.charged = &instance;
 	ln_guest_init_tables(&guest);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(ln_config_new(&configs[i]), 0);
@@ -134,6 +135,7 @@ static void charged_errors(void **state)
 
 	(void)state;
 	guest.instance = &instance;
+	guest.processes.charged = &instance;
 	assert_int_equal(error(&guest, "%400s", "first"), 0);
 	kept = guest.kept;
 	assert_in_range(kept, 401, 500);

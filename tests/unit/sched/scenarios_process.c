@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "engine/report.h"
+#include "process/change.h"
 #include "process/deaths.h"
+#include "process/env_module.h"
 #include "process/environment.h"
 #include "process/inspect.h"
 #include "process/life.h"
@@ -70,6 +72,16 @@ void ln_process_look(struct ln_process *process, struct ln_process_info *info)
 void ln_report_free(struct ln_report *report)
 {
 	systematic_check(report == NULL, "a report");
+}
+
+struct ln_module *ln_module_retain(struct ln_module *module)
+{
+	return module;
+}
+
+void ln_module_release(struct ln_module *module)
+{
+	(void)module;
 }
 
 void ln_runtime_service_begins(struct ln_runtime *runtime)

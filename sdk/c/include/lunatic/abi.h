@@ -1134,6 +1134,43 @@ void lunatic_heap_profiler_reallocated(uint32_t old, uint32_t address,
 				       uint32_t size);
 
 /*
+ * lunatic::upgrade
+ *
+ * Upgrading processes that run to a new version of their module. What modules
+ * export for that is in docs/upgrade.md.
+ */
+
+/*
+ * Upgrades the processes of a module in the environment of this process and in
+ * those below it, and waits until that is over. Each changes when it next
+ * receives. The process that calls, if it is one of them, changes at its first
+ * `receive` afterwards, which nobody waits for.
+ *
+ * module: the name of the module, in UTF-8, or the beginning of the SHA-256 of
+ *   its binary, 8 hexadecimal digits or more; empty: the module of this process
+ * binary: the new version
+ * timeout: how many milliseconds to wait for processes that do not receive; 0:
+ *   10,000
+ * flags: 1: when a process fails the others go on, and none is changed back; 2:
+ *   each tries, and goes on with the old version
+ * counts: gets as many little-endian numbers of 64 bits as it has room for, of
+ *   processes: upgraded, refused, failed, timed out, that did not receive and
+ *   run the old version, ended meanwhile, changed back, that could not be
+ *   changed back
+ * id: gets the id of the error
+ * Returns 0 if no process has failed, 1 for an error
+ * Traps: the name is not valid UTF-8
+ * Traps: this process may not add modules
+ * Traps: it is called by a function that saves or loads the state of the
+ *   process
+ */
+LUNATIC_IMPORT("lunatic::upgrade", "run")
+uint32_t lunatic_upgrade_run(const void *module, size_t module_len,
+			     const void *binary, size_t binary_len,
+			     uint32_t timeout, uint32_t flags, void *counts,
+			     size_t counts_len, uint64_t *id);
+
+/*
  * lunatic::drain
  *
  * The end of the program in peace. Started with `--drain TIME`, it does not kill

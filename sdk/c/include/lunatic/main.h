@@ -19,18 +19,21 @@
 extern "C" {
 #endif
 
-#define LUNATIC_MAIN(argc, argv)                                   \
-	static int lunatic_main_(int argc, char **argv);           \
-	int main(int argc_, char **argv_)                          \
-	{                                                          \
-		lunatic_main_begin();                              \
-		return lunatic_main_(argc_, argv_);                \
-	}                                                          \
-	static int lunatic_main_(__attribute__((unused)) int argc, \
+#define LUNATIC_MAIN(argc, argv)                                      \
+	static int lunatic_main_(int argc, char **argv);              \
+	int main(int argc_, char **argv_)                             \
+	{                                                             \
+		lunatic_main_begin();                                 \
+		return lunatic_main_end(lunatic_main_(argc_, argv_)); \
+	}                                                             \
+	static int lunatic_main_(__attribute__((unused)) int argc,    \
 				 __attribute__((unused)) char **argv)
 
 /* What LUNATIC_MAIN does first. To be called by a main() written by hand. */
 void lunatic_main_begin(void);
+
+/* What it does last; returns `status`. Likewise. */
+int lunatic_main_end(int status);
 
 #ifdef __cplusplus
 }
