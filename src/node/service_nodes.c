@@ -1,12 +1,9 @@
 /* Who is told which nodes come and go. */
-#include <string.h>
-
 #include "base/error.h"
 #include "node/node.h"
 #include "node/numbers.h"
 #include "node/services_impl.h"
 #include "node/session.h"
-#include "process/message.h"
 #include "process/process.h"
 
 #define PIECE 16 /* processes that are told at a time */
@@ -93,20 +90,10 @@ static unsigned next_watchers(struct ln_services *services, uint64_t *number,
 static void tell(const struct told *told, const struct ln_node_id *id,
 		 enum ln_service_event event)
 {
-	const uint32_t head = event;
-	const uint64_t number = ln_node_number(id);
-	struct ln_message *message =
-		ln_message_new(LN_MESSAGE_DATA, told->tag, 0);
+	struct ln_message *message = ln_service_event(event, ln_node_number(id),
+						      id->name, told->tag);
 
-	if (message == NULL)
-		return;
-	if (ln_message_write(message, &head, sizeof(head), UINT64_MAX) < 0 ||
-	    ln_message_write(message, &number, sizeof(number), UINT64_MAX) <
-		    0 ||
-	    ln_message_write(message, id->name, strlen(id->name), UINT64_MAX) <
-		    0)
-		ln_message_free(message);
-	else
+	if (message != NULL)
 		(void)ln_process_send(told->process, message);
 }
 

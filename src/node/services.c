@@ -336,34 +336,63 @@ int ln_services_unregister(struct ln_local_node *node,
 	return error;
 }
 
-/* The message that tells of a lost name. */
+/* Adds a text as a value of MessagePack. */
+static int write_text(struct ln_message *message, const char *text, size_t len)
+{
+	const uint8_t head[3] = { 0xda, (uint8_t)(len >> 8), (uint8_t)len };
+	int error = ln_message_write(message, head, sizeof(head), UINT64_MAX);
+
+	ln_assert(len <= UINT16_MAX);
+	if (error < 0)
+		return error;
+	return ln_message_write(message, text, len, UINT64_MAX);
+}
+
+struct ln_message *ln_service_event(enum ln_service_event event,
+				    uint64_t number, const char *name,
+				    int64_t tag)
+{
+	uint8_t head[11] = { 0x93, (uint8_t)event, 0xcf };
+	struct ln_message *message = ln_message_new(LN_MESSAGE_DATA, tag, 0);
+
+	if (message == NULL)
+		return NULL;
+	number = __builtin_bswap64(number);
+	memcpy(&head[3], &number, sizeof(number));
+	if (ln_message_write(message, head, sizeof(head), UINT64_MAX) == 0 &&
+	    write_text(message, name, strlen(name)) == 0)
+		return message;
+	ln_message_free(message);
+	return NULL;
+}
+
+/* The message that tells of a lost name; its last value is the index of the
+ * winner. */
 static struct ln_message *lost_message(const struct ln_service_entry *entry,
 				       const struct ln_service_key *key,
 				       struct ln_process *winner)
 {
-	const struct ln_resource_class *class =
-		ln_resource_class(LN_RESOURCE_PROCESS);
-	const uint32_t head[2] = { LN_SERVICE_NAME_LOST,
-				   (uint32_t)key->name_len };
+	static const uint8_t head[2] = { 0x94, LN_SERVICE_NAME_LOST };
+	static const uint8_t first = 0;
 	struct ln_message *message =
-		ln_message_new(LN_MESSAGE_DATA, entry->tag,
-			       sizeof(head) + key->name_len + entry->bytes);
+		ln_message_new(LN_MESSAGE_DATA, entry->tag, 0);
 	uint64_t index;
 
 	if (message == NULL)
 		return NULL;
-	if (ln_message_write(message, head, sizeof(head), UINT64_MAX) < 0 ||
-	    ln_message_write(message, key->name, key->name_len, UINT64_MAX) <
-		    0 ||
-	    ln_message_write(message, entry->text, entry->version_len,
-			     UINT64_MAX) < 0) {
-		ln_message_free(message);
-		return NULL;
-	}
 	ln_process_retain(winner);
-	if (ln_message_push(message, class, winner, &index) < 0)
+	if (ln_message_push(message, ln_resource_class(LN_RESOURCE_PROCESS),
+			    winner, &index) < 0) {
 		ln_process_release(winner);
-	return message;
+	} else if (ln_message_write(message, head, sizeof(head), UINT64_MAX) ==
+			   0 &&
+		   write_text(message, key->name, key->name_len) == 0 &&
+		   write_text(message, entry->text, entry->version_len) == 0 &&
+		   ln_message_write(message, &first, 1, UINT64_MAX) == 0) {
+		return message;
+	}
+	ln_message_free(message);
+	return NULL;
 }
 
 void ln_service_tell_lost(const struct ln_service_entry *entry,

@@ -39,13 +39,14 @@ struct ln_services;
 /* Processes of one node that watch the nodes. */
 #define LN_SERVICES_WATCHERS_MAX 1024u
 
-/* What a message to a process begins with, in 32 bits. */
+/* What a message to a process is about: the first value of an array in
+ * MessagePack. */
 enum ln_service_event {
-	/* u64 number of the node, its name */
+	/* number of the node, its name */
 	LN_SERVICE_NODE_UP = 1,
 	LN_SERVICE_NODE_DOWN,
-	/* u32 bytes of the name, the name, the version; its first resource is
-	 * the process that has it now */
+	/* the name, the version, 0: the index, among the resources, of the
+	 * process that has it now */
 	LN_SERVICE_NAME_LOST,
 };
 

@@ -28,6 +28,7 @@
 #include "process/remote.h"
 
 struct ln_frame;
+struct ln_message;
 struct ln_peer;
 struct ln_session;
 
@@ -202,6 +203,12 @@ void ln_service_withdraw(struct ln_services *services,
 void ln_service_tell_lost(const struct ln_service_entry *entry,
 			  const struct ln_service_key *key,
 			  struct ln_process *winner);
+
+/* The message that tells of a node, whose name ends with a zero; NULL: no
+ * memory. */
+struct ln_message *ln_service_event(enum ln_service_event event,
+				    uint64_t number, const char *name,
+				    int64_t tag);
 
 /* service_nodes.c: the node has come, or gone. Under no lock. */
 void ln_service_tell_nodes(struct ln_services *services,

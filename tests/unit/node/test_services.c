@@ -254,6 +254,11 @@ static void names_of_a_lost_node_vanish(void **state)
  * decides, everywhere; the other one is told by whom. */
 static void conflicts_are_decided(void **state)
 {
+	/* [3, "x", "1.0.0", 0] */
+	static const char lost[] = { '\x94', 3,      '\xda', 0,   1,
+				     'x',    '\xda', 0,      5,   '1',
+				     '.',    '0',    '.',    '0', 0 };
+
 	(void)state;
 	for (int late = 0; late < 3; late++) {
 		struct listener *winner;
@@ -261,7 +266,6 @@ static void conflicts_are_decided(void **state)
 		struct listener one;
 		struct listener two;
 		struct test_net net;
-		uint32_t head[2];
 
 		test_net_init(&net, 3, 1, NULL);
 		start(&net, &one);
@@ -289,11 +293,8 @@ static void conflicts_are_decided(void **state)
 			assert_true(finds(&net, i, "x", "*", winner));
 		await(loser, 1);
 		assert_int_equal(loser->tags[0], 7);
-		memcpy(head, loser->data[0], sizeof(head));
-		assert_int_equal(head[0], LN_SERVICE_NAME_LOST);
-		assert_int_equal(head[1], 1);
-		assert_int_equal(loser->sizes[0], sizeof(head) + 6);
-		assert_memory_equal(loser->data[0] + sizeof(head), "x1.0.0", 6);
+		assert_int_equal(loser->sizes[0], sizeof(lost));
+		assert_memory_equal(loser->data[0], lost, sizeof(lost));
 		assert_memory_equal(loser->winner, winner->process->id, 16);
 		assert_int_equal(winner->told, 0);
 		stop(&one);
@@ -351,7 +352,6 @@ static void nodes_are_told(void **state)
 {
 	struct listener one;
 	struct test_net net;
-	uint32_t event;
 	uint64_t number;
 
 	(void)state;
@@ -366,13 +366,14 @@ static void nodes_are_told(void **state)
 	await(&one, 2);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(one.tags[i], 6);
-		memcpy(&event, one.data[i], sizeof(event));
-		assert_int_equal(event, i == 0 ? LN_SERVICE_NODE_DOWN
-					       : LN_SERVICE_NODE_UP);
-		memcpy(&number, one.data[i] + 4, sizeof(number));
-		assert_true(number == ln_node_number(&net.nodes[1]->id));
-		assert_int_equal(one.sizes[i], 15);
-		assert_memory_equal(one.data[i] + 12, "two", 3);
+		/* [1 or 2, number, "two"] */
+		assert_int_equal(one.sizes[i], 17);
+		assert_memory_equal(one.data[i],
+				    i == 0 ? "\x93\2\xcf" : "\x93\1\xcf", 3);
+		memcpy(&number, one.data[i] + 3, sizeof(number));
+		assert_true(__builtin_bswap64(number) ==
+			    ln_node_number(&net.nodes[1]->id));
+		assert_memory_equal(one.data[i] + 11, "\xda\0\3two", 6);
 	}
 	assert_true(ln_services_unwatch_nodes(net.nodes[0], one.process));
 	assert_false(ln_services_unwatch_nodes(net.nodes[0], one.process));
