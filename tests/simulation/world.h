@@ -8,6 +8,7 @@
  *                side first, made anew
  *   actors.c     processes that send, link and end, and check what they get
  *   links.c      what they know of their links, and may be told
+ *   names.c      names in the cluster, and what they believe to have
  *   check.c      what must hold when all is quiet
  *   simulation.c the dice, the nodes, the report
  */
@@ -28,6 +29,10 @@
 
 /* A line's number that stands for processes of the same node. */
 #define SAME_NODE UINT32_MAX
+
+/* Names with a version that actors take; tag of the first one's loss. */
+#define NAMES 6
+#define NAME_TAG 0x10000000
 
 /* How often something happens: once in so many times; 0: never. */
 struct odds {
@@ -116,7 +121,9 @@ struct actor {
 	struct acquaintance *known;
 	uint32_t known_count;
 	uint32_t known_capacity;
-	uint32_t handles; /* of `known` */
+	uint32_t handles;       /* of `known` */
+	uint32_t names;         /* that it believes to have; bits */
+	uint32_t losses[NAMES]; /* that it is about to be told of */
 };
 
 /* A tag of a link: who is told of whom with it. */
@@ -152,7 +159,8 @@ struct world {
 		uint64_t deaths;
 		uint64_t cuts;
 		uint64_t crashes;
-	} seen; /* so that a run without anything is noticed */
+		uint64_t losses; /* of names */
+	} seen;                  /* so that a run without anything is noticed */
 };
 
 extern struct world world;
@@ -225,6 +233,14 @@ bool links_owner(const struct actor *self, const struct actor *other);
 
 /* Whether an actor has ended, and not normally. */
 bool has_failed(const struct actor *actor);
+
+/* names.c; by the actor itself. False: it was killed. */
+bool names_change(struct actor *self);
+void names_lost(struct actor *self, int64_t tag);
+/* All is quiet. */
+void names_check_actor(struct actor *actor);
+void names_check_line(const struct line *line);
+void names_check_empty(const struct host *host);
 
 /* check.c: all is quiet. */
 void check_all(void);
