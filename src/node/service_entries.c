@@ -169,6 +169,40 @@ struct ln_service_entry *ln_service_find(struct ln_services *services,
 	return NULL;
 }
 
+struct ln_service_entry *ln_service_find_member(
+	struct ln_services *services, const struct ln_service_key *key,
+	struct ln_service_source *source, struct ln_process *process)
+{
+	const struct ln_service_entry probe = { .source = source,
+						.process = process };
+	uint64_t hash = ln_table_hash(services->key, key->name, key->name_len);
+	const struct ln_service_name *name;
+	uint32_t at;
+
+	ln_lock_assert(&services->lock);
+	name = find_name(shard_of(services, hash), hash, LN_SERVICE_GROUPS,
+			 key->name, key->name_len);
+	if (name == NULL)
+		return NULL;
+	at = position(name, &probe);
+	if (at < name->count && name->entries[at]->process == process)
+		return name->entries[at];
+	return NULL;
+}
+
+struct ln_service_name *ln_service_name_lock(struct ln_services *services,
+					     enum ln_service_kind kind,
+					     const char *text, size_t len,
+					     struct ln_lock **lock)
+{
+	uint64_t hash = ln_table_hash(services->key, text, len);
+	struct ln_service_shard *shard = shard_of(services, hash);
+
+	*lock = &shard->lock;
+	ln_lock_acquire(&shard->lock);
+	return find_name(shard, hash, kind, text, len);
+}
+
 /* Mixes bytes into a digest (FNV-1a): the same on all nodes. */
 static uint64_t mix(uint64_t digest, const void *bytes, size_t len)
 {
@@ -382,23 +416,19 @@ struct ln_process *ln_services_lookup(struct ln_local_node *node,
 				      const struct ln_requirement *requirement,
 				      uint32_t *compared)
 {
-	struct ln_services *services = node->services;
 	struct ln_process *process = NULL;
-	struct ln_service_shard *shard;
-	struct ln_service_name *name;
-	uint64_t hash;
+	const struct ln_service_name *name;
+	struct ln_lock *lock;
 
 	*compared = 0;
 	if (len > LN_SERVICES_NAME_MAX)
 		return NULL;
-	hash = ln_table_hash(services->key, text, len);
-	shard = shard_of(services, hash);
-	ln_lock_acquire(&shard->lock);
-	name = find_name(shard, hash, LN_SERVICE_NAMES, text, len);
+	name = ln_service_name_lock(node->services, LN_SERVICE_NAMES, text, len,
+				    &lock);
 	if (name != NULL)
 		process = highest(name, requirement, compared);
 	if (process != NULL)
 		ln_process_retain(process);
-	ln_lock_release(&shard->lock);
+	ln_lock_release(lock);
 	return process;
 }

@@ -250,63 +250,84 @@ static int add(struct ln_services *services, struct ln_service_entry *entry,
 	return 0;
 }
 
-/* Gives the name to the process of the entry, unless it has it: *kept tells. */
-static int claim(struct ln_services *services, struct ln_service_entry *entry,
-		 const struct ln_service_key *key, bool *kept)
+/* Whether the process of the entry may have its name; gives it a rank. */
+static int claims_name(struct ln_services *services,
+		       const struct ln_service_key *key,
+		       struct ln_service_entry *entry)
 {
-	struct ln_service_entry *there;
-	int error;
+	struct ln_service_entry *there =
+		ln_service_find(services, key, &entry->version, NULL);
 
-	*kept = false;
-	ln_lock_acquire(&services->lock);
-	there = ln_service_find(services, key, &entry->version, NULL);
 	if (there == NULL) {
 		if (services->clock + 1 < LN_SERVICE_RANK_END)
 			services->clock++;
 		entry->rank = services->clock;
-		error = add(services, entry, key);
-		*kept = error == 0;
-	} else if (there->process == entry->process) {
-		there->tag = entry->tag;
-		error = 0;
-	} else {
-		error = LN_EEXIST;
+		return 0;
+	}
+	if (there->process != entry->process)
+		return LN_EEXIST;
+	there->tag = entry->tag;
+	return 1;
+}
+
+/* Puts the entry in if it may be: 0, and it is kept. */
+static int try_entry(struct ln_services *services,
+		     const struct ln_service_key *key,
+		     struct ln_service_entry *entry,
+		     int (*claims)(struct ln_services *services,
+				   const struct ln_service_key *key,
+				   struct ln_service_entry *entry))
+{
+	struct ln_environment *environment = entry->process->environment;
+	int result;
+
+	ln_lock_acquire(&services->lock);
+	result = claims(services, key, entry);
+	if (result == 0)
+		result = count_up(environment, entry->bytes);
+	if (result == 0) {
+		result = add(services, entry, key);
+		if (result < 0)
+			refund(environment, entry->bytes);
 	}
 	ln_lock_release(&services->lock);
-	return error;
+	return result;
+}
+
+int ln_service_give(struct ln_services *services,
+		    const struct ln_service_key *key,
+		    struct ln_process *process, int64_t tag,
+		    int (*claims)(struct ln_services *services,
+				  const struct ln_service_key *key,
+				  struct ln_service_entry *entry))
+{
+	struct ln_service_entry *entry;
+	int result;
+
+	if (ln_process_is_remote(process) ||
+	    key->name_len > LN_SERVICES_NAME_MAX)
+		return LN_EINVAL;
+	result = ln_export(services->node, process);
+	if (result < 0)
+		return result;
+	entry = ln_service_entry_new(key, process);
+	if (entry == NULL)
+		return LN_ENOMEM;
+	ln_process_retain(process);
+	entry->tag = tag;
+	result = try_entry(services, key, entry, claims);
+	if (result == 0)
+		return 0;
+	ln_process_release(process);
+	free(entry);
+	return result > 0 ? 0 : result;
 }
 
 int ln_services_register(struct ln_local_node *node,
 			 const struct ln_service_key *key,
 			 struct ln_process *process, int64_t tag)
 {
-	struct ln_service_entry *entry;
-	bool kept = false;
-	int error;
-
-	if (ln_process_is_remote(process) ||
-	    key->name_len > LN_SERVICES_NAME_MAX)
-		return LN_EINVAL;
-	error = ln_export(node, process);
-	if (error < 0)
-		return error;
-	entry = ln_service_entry_new(key, ln_process_retain(process));
-	if (entry == NULL) {
-		ln_process_release(process);
-		return LN_ENOMEM;
-	}
-	entry->tag = tag;
-	error = count_up(process->environment, entry->bytes);
-	if (error == 0) {
-		error = claim(node->services, entry, key, &kept);
-		if (!kept)
-			refund(process->environment, entry->bytes);
-	}
-	if (!kept) {
-		ln_process_release(process);
-		free(entry);
-	}
-	return error;
+	return ln_service_give(node->services, key, process, tag, claims_name);
 }
 
 int ln_services_unregister(struct ln_local_node *node,

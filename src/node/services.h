@@ -36,6 +36,9 @@ struct ln_services;
 #define LN_SERVICES_BYTES_MAX (UINT64_C(32) << 20)
 #define LN_SERVICES_SAME_NAME_MAX 1024u
 
+/* How long a node that has just been connected is waited for: ns. */
+#define LN_SERVICES_PATIENCE INT64_C(2000000000)
+
 /* Processes of one node that watch the nodes. */
 #define LN_SERVICES_WATCHERS_MAX 1024u
 
@@ -68,6 +71,11 @@ void ln_services_free(struct ln_services *services);
  * LN_EKILLED, LN_ETIMEDOUT. */
 int ln_services_wait_for_room(struct ln_local_node *node, int64_t deadline);
 
+/* Waits until the nodes that are connected have told all names, or have had
+ * LN_SERVICES_PATIENCE for that: to be called before a name is taken, which
+ * another node may have given away. LN_EKILLED. */
+int ln_services_wait_for_names(struct ln_local_node *node);
+
 /* Gives a process of this node a name. If it has that name already, the tag
  * changes. The tag is that of the message that tells it of the loss. LN_EEXIST:
  * another one has it; LN_EINVAL: it is of another node; LN_EDEAD; LN_ELIMIT,
@@ -89,6 +97,27 @@ struct ln_process *ln_services_lookup(struct ln_local_node *node,
 				      const char *name, size_t len,
 				      const struct ln_requirement *requirement,
 				      uint32_t *compared);
+
+/* Makes a process of this node a member of a group; again changes nothing.
+ * Groups are apart from names; they need not be made. LN_EINVAL: it is of
+ * another node; LN_EDEAD; LN_ELIMIT, LN_EMEMORY, LN_ENOMEM. Any thread. */
+int ln_services_join(struct ln_local_node *node, const char *group, size_t len,
+		     struct ln_process *process);
+
+/* It is one no longer, which it is in any case when it ends. LN_ENOENT. Any
+ * thread. */
+int ln_services_leave(struct ln_local_node *node, const char *group, size_t len,
+		      struct ln_process *process);
+
+/* Stores the members of a group on all nodes, at most `max`, each with a
+ * reference for the caller, in the same order on all nodes. Returns how many
+ * there are. Any thread. */
+size_t ln_services_members(struct ln_local_node *node, const char *group,
+			   size_t len, struct ln_process **members, size_t max);
+
+/* A member, another one each time, likewise; NULL: there is none. */
+struct ln_process *ln_services_member(struct ln_local_node *node,
+				      const char *group, size_t len);
 
 /* Has a process of this node told, with the tag, which nodes come and go; again
  * changes the tag. LN_EDEAD, LN_EINVAL, LN_ELIMIT, LN_ENOMEM. Any thread. */

@@ -4,7 +4,9 @@
  *   services.c           entries of this node's processes, and who has them
  *   service_entries.c    the tables of names: entries in and out, look-ups
  *   service_frames.c     the frames
- *   service_sessions.c   what other nodes announce, and what they are told
+ *   service_sessions.c   what other nodes are told, and who is connected
+ *   service_receive.c    what other nodes announce
+ *   service_groups.c     groups
  *   service_nodes.c      who is told of nodes
  *
  * Lock order: services->lock, then a shard's; or the lock of a process; or
@@ -14,6 +16,7 @@
 #define LN_NODE_SERVICES_IMPL_H
 
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -108,6 +111,7 @@ struct ln_service_session {
 	bool wanted;          /* it is asked for its next entries */
 	bool fresh;           /* and has told some since then */
 	bool complete;        /* it has told all */
+	int64_t since;        /* when it began: CLOCK_MONOTONIC, ns */
 	bool told;            /* it was told all: changes follow */
 	uint64_t next;        /* else those before this number, */
 	struct ln_list *at;   /* and the next is this one, or the end */
@@ -126,9 +130,11 @@ struct ln_services {
 
 	/* Under `lock`. */
 	struct ln_lock lock;
-	uint64_t clock;   /* the highest rank that was seen */
-	uint64_t numbers; /* that entries have got */
-	uint64_t orders;  /* that sessions and watchers have got */
+	uint64_t clock;         /* the highest rank that was seen */
+	uint64_t numbers;       /* that entries have got */
+	uint64_t orders;        /* that sessions and watchers have got */
+	_Atomic uint32_t turns; /* of members that one message goes to; any
+				 * thread */
 	struct ln_service_source own;
 	struct ln_id_table owners;
 	struct ln_list sessions; /* struct ln_service_session, by order */
@@ -153,6 +159,18 @@ ln_service_find(struct ln_services *services, const struct ln_service_key *key,
 		const struct ln_version *version,
 		const struct ln_service_source *source);
 
+/* The membership of a process of the source in a group; NULL: it is none. */
+struct ln_service_entry *ln_service_find_member(
+	struct ln_services *services, const struct ln_service_key *key,
+	struct ln_service_source *source, struct ln_process *process);
+
+/* What has entries under a name, found under the shard's lock: that is held
+ * when this returns, for the caller to release. NULL: nothing. */
+struct ln_service_name *ln_service_name_lock(struct ln_services *services,
+					     enum ln_service_kind kind,
+					     const char *text, size_t len,
+					     struct ln_lock **lock);
+
 /* Puts it in, as the last of its source. LN_ENOMEM; LN_ELIMIT: this node has
  * too many of the name. */
 int ln_service_insert(struct ln_services *services,
@@ -176,7 +194,7 @@ struct ln_frame *ln_service_frame_added(const struct ln_service_entry *entry);
 struct ln_frame *ln_service_frame_removed(const struct ln_service_entry *entry);
 struct ln_frame *ln_service_frame_want(void);
 struct ln_frame *ln_service_frame_more(void);
-struct ln_frame *ln_service_frame_all(const struct ln_service_source *own);
+struct ln_frame *ln_service_frame_all(const struct ln_services *services);
 
 /* service_sessions.c; under services->lock. All who know it, or are to, are
  * told of a new entry, or of one that goes. */
@@ -185,6 +203,16 @@ void ln_service_announce(struct ln_services *services,
 void ln_service_take_back(struct ln_services *services,
 			  const struct ln_service_entry *entry);
 
+/* Tells a peer the next entries; false: it was told all. Under
+ * services->lock. */
+bool ln_service_tell_some(struct ln_services *services,
+			  struct ln_service_session *to);
+
+/* See struct ln_part. */
+int ln_service_session_up(struct ln_session *session);
+void ln_service_session_begin(struct ln_session *session);
+void ln_service_session_down(struct ln_session *session);
+
 /* services.c */
 
 /* The owner that a process is, made if needed. Under services->lock. LN_EDEAD,
@@ -192,6 +220,16 @@ void ln_service_take_back(struct ln_services *services,
 int ln_service_owner_get(struct ln_services *services,
 			 struct ln_process *process,
 			 struct ln_service_owner **owner);
+
+/* Gives a process of this node an entry, unless it has it. `claims` says, under
+ * services->lock, whether it may: 0; 1, it has it; or an error. Returns 0, or
+ * the error. */
+int ln_service_give(struct ln_services *services,
+		    const struct ln_service_key *key,
+		    struct ln_process *process, int64_t tag,
+		    int (*claims)(struct ln_services *services,
+				  const struct ln_service_key *key,
+				  struct ln_service_entry *entry));
 
 /* Takes an entry of this node out: counts, and tells the others. Under
  * services->lock. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Names that all nodes know: found on other nodes, gone with their process and
+# Names and groups that all nodes know: found on other nodes, gone with their process and
 # node, decided after a split; nodes that come and go; attributes; a monitor of
 # a process that was found by its name.
 # shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
@@ -54,6 +54,23 @@ at find x 20
 expect 0 "finding x again"
 kill -0 "$twopid" || bad "two has ended"
 grep -q '^lost' two.out && bad "two has lost its name, too"
+
+# A group on two nodes, told by a third: each member gets both messages.
+begin five --peer "$one" --heartbeat 1s services.wasm join g 2
+fivepid=$pid
+begin six --peer "$one" --heartbeat 1s services.wasm join g 2
+sixpid=$pid
+at tell g 2
+expect 0 "telling the group"
+says out '^told 2$' "telling the group"
+for member in five six; do
+	await $member.out '^one$'
+	grep -q '^all$' $member.out || bad "$member was not told"
+done
+ended "$fivepid"
+[ "$status" -eq 0 ] || bad "five: exit status $status"
+ended "$sixpid"
+[ "$status" -eq 0 ] || bad "six: exit status $status"
 
 # A process that ends takes its names with it, on all nodes.
 kill -9 "$fourpid"

@@ -1,8 +1,9 @@
 /*
- * Names in the cluster: actors take them and give them back, and believe to
- * have those that they were not told to have lost. When all is quiet, each node
- * knows the names of those that it is connected with, two of them do not both
- * give one name away, and what actors believe is so.
+ * Names and groups in the cluster: actors join and leave groups, which all
+ * nodes that are connected must know alike; they take names and give them back,
+ * and believe to have those that they were not told to have lost. When all is
+ * quiet, each node knows the names of those that it is connected with, two of
+ * them do not both give one name away, and what actors believe is so.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "base/time.h"
+#include "node/proxy.h"
 #include "node/services_impl.h"
 #include "node/session.h"
 #include "process/message.h"
@@ -115,6 +117,24 @@ static void take(struct actor *self, uint32_t number,
 		self->names |= 1u << number;
 }
 
+static void change_group(struct actor *self, struct ln_local_node *node)
+{
+	uint32_t number = choose(GROUPS);
+	const char name = (char)('a' + number);
+	bool member = (self->groups >> number & 1) != 0;
+	int error = member ? ln_services_leave(node, &name, 1, self->process)
+			   : ln_services_join(node, &name, 1, self->process);
+
+	note("actor % changes group %: %", self->number, number,
+	     (uint64_t)error);
+	if (error == LN_EDEAD) /* it was killed */
+		return;
+	if (error < 0)
+		violated("actor % could not change group %: error %",
+			 self->number, number, (uint64_t)error);
+	self->groups ^= 1u << number;
+}
+
 bool names_change(struct actor *self)
 {
 	uint32_t number = choose(NAMES);
@@ -124,6 +144,10 @@ bool names_change(struct actor *self)
 	if (ln_services_wait_for_room(world.hosts[self->host].node, LN_NEVER) <
 	    0)
 		return false;
+	if (choose(3) == 0) {
+		change_group(self, world.hosts[self->host].node);
+		return true;
+	}
 	write_key(number, text, &key);
 	if (self->names & 1u << number)
 		give_back(self, number, &key);
@@ -150,9 +174,39 @@ void names_lost(struct actor *self, int64_t tag)
 			 self->number, number, 0);
 }
 
+static bool is_member(struct ln_services *services,
+		      struct ln_service_source *source, uint32_t group,
+		      struct ln_process *process)
+{
+	const char name = (char)('a' + group);
+	const struct ln_service_key key = { .name = &name, .name_len = 1 };
+	struct ln_service_entry *entry;
+
+	ln_lock_acquire(&services->lock);
+	entry = ln_service_find_member(services, &key, source, process);
+	ln_lock_release(&services->lock);
+	return entry != NULL;
+}
+
+static void check_groups(struct actor *actor, struct ln_services *services)
+{
+	for (uint32_t i = 0; i < GROUPS; i++) {
+		bool member =
+			is_member(services, &services->own, i, actor->process);
+
+		if (member !=
+		    (actor_alive(actor) && (actor->groups >> i & 1) != 0))
+			violated("actor % and group %: member is %",
+				 actor->number, i, member);
+	}
+}
+
 void names_check_actor(struct actor *actor)
 {
 	struct ln_local_node *node = world.hosts[actor->host].node;
+
+	if (memcmp(actor->incarnation, node->id.incarnation, LN_ID_SIZE) == 0)
+		check_groups(actor, node->services);
 
 	for (uint32_t i = 0; i < NAMES; i++) {
 		const struct ln_service_entry *entry =
@@ -173,6 +227,31 @@ void names_check_actor(struct actor *actor)
 	}
 }
 
+/* Each member that one node has announced is known at the other one. */
+static void check_members(const struct end *end, const struct end *other)
+{
+	struct ln_services *services = world.hosts[end->host].node->services;
+	const struct ln_service_source *own =
+		&world.hosts[other->host].node->services->own;
+
+	ln_list_for_each (at, &own->entries) {
+		const struct ln_service_entry *entry =
+			ln_container_of(at, struct ln_service_entry, link);
+		struct ln_proxy *proxy;
+
+		if (entry->name->kind != LN_SERVICE_GROUPS)
+			continue;
+		proxy = ln_proxy_find(end->session->peer, entry->process->id);
+		if (proxy == NULL ||
+		    !is_member(services, &end->session->services->source,
+			       (uint32_t)(entry->name->text[0] - 'a'),
+			       &proxy->process))
+			violated("node % misses a member of node %", end->host,
+				 other->host, 0);
+		ln_process_release(&proxy->process);
+	}
+}
+
 /* What one end of a line knows of the other's node. */
 static void check_copy(const struct end *end, const struct end *other)
 {
@@ -187,6 +266,7 @@ static void check_copy(const struct end *end, const struct end *other)
 	    copy->source.digest != own->digest)
 		violated("node % knows % names of %", end->host,
 			 copy->source.count, other->host);
+	check_members(end, other);
 	for (uint32_t i = 0; i < NAMES; i++) {
 		struct ln_local_node *node = world.hosts[end->host].node;
 		const struct ln_service_entry *mine =

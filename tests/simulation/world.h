@@ -8,7 +8,7 @@
  *                side first, made anew
  *   actors.c     processes that send, link and end, and check what they get
  *   links.c      what they know of their links, and may be told
- *   names.c      names in the cluster, and what they believe to have
+ *   names.c      names and groups in the cluster
  *   check.c      what must hold when all is quiet
  *   simulation.c the dice, the nodes, the report
  */
@@ -33,6 +33,7 @@
 /* Names with a version that actors take; tag of the first one's loss. */
 #define NAMES 6
 #define NAME_TAG 0x10000000
+#define GROUPS 3
 
 /* How often something happens: once in so many times; 0: never. */
 struct odds {
@@ -122,6 +123,7 @@ struct actor {
 	uint32_t known_count;
 	uint32_t known_capacity;
 	uint32_t handles;       /* of `known` */
+	uint32_t groups;        /* that it is a member of; bits */
 	uint32_t names;         /* that it believes to have; bits */
 	uint32_t losses[NAMES]; /* that it is about to be told of */
 };

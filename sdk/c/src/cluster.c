@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "internal.h"
+
 /* What messages are about. */
 #define NODE_UP 1u
 #define NODE_DOWN 2u
@@ -126,4 +128,53 @@ int lunatic_read_name_lost(struct lunatic_reader *mail,
 	free(lunatic_read_str_new(mail, NAME_MAX_BYTES));
 	*winner = lunatic_read_proc(mail);
 	return lunatic_reader_end(mail);
+}
+
+int lunatic_group_join(const char *group, struct lunatic_proc proc)
+{
+	return lunatic_cluster_join(group, strlen(group), proc.id) == 0
+		       ? 0
+		       : LUNATIC_EMISUSE;
+}
+
+int lunatic_group_leave(const char *group, struct lunatic_proc proc)
+{
+	return lunatic_cluster_leave(group, strlen(group), proc.id) == 0
+		       ? 0
+		       : LUNATIC_ENOTFOUND;
+}
+
+size_t lunatic_group_members(const char *group, struct lunatic_proc *procs,
+			     size_t max)
+{
+	_Static_assert(sizeof(struct lunatic_proc) == sizeof(uint64_t),
+		       "handles are ids");
+	return lunatic_cluster_members(group, strlen(group), &procs->id,
+				       (uint32_t)max);
+}
+
+int lunatic_group_send_one(struct lunatic_writer *mail, const char *group)
+{
+	int status = lunatic_writer_close(mail);
+
+	if (status != 0)
+		return status;
+	status = lunatic_cluster_send_one(group, strlen(group)) == 0
+			 ? 0
+			 : LUNATIC_ENOTFOUND;
+	lunatic_scratch_changed();
+	return status;
+}
+
+int lunatic_group_send_all(struct lunatic_writer *mail, const char *group,
+			   size_t *count)
+{
+	int status = lunatic_writer_close(mail);
+
+	*count = 0;
+	if (status != 0)
+		return status;
+	*count = lunatic_cluster_send_all(group, strlen(group));
+	lunatic_scratch_changed();
+	return 0;
 }

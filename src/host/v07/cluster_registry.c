@@ -96,7 +96,9 @@ int ln_host_cluster_register(struct ln_guest *guest, struct ln_slice name,
 	*result = NO_NODE;
 	if (node == NULL)
 		return 0;
-	error = ln_services_wait_for_room(node, LN_NEVER);
+	error = ln_services_wait_for_names(node);
+	if (error == 0)
+		error = ln_services_wait_for_room(node, LN_NEVER);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)
 		error = ln_services_register(node, &key, who, tag);

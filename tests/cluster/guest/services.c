@@ -5,6 +5,8 @@
 //   gone NAME SECONDS  until nobody has it: "gone"
 //   watch COUNT        says what it is told of nodes, so many times
 //   nodes              the names of all nodes, with their attributes
+//   join GROUP COUNT   joins; says "joined", and what it gets, so many times
+//   tell GROUP COUNT   until it has so many members; tells all, and one of them
 //   monitor NAME       watches who has the name, and says how it ended
 #include <lunatic.h>
 #include <stdio.h>
@@ -138,6 +140,46 @@ static int monitor(const char *name)
 	return 0;
 }
 
+static int join(const char *group, int count)
+{
+	struct lunatic_proc self = lunatic_proc_self();
+	struct lunatic_reader mail;
+	char text[32];
+	int status = lunatic_group_join(group, self);
+
+	puts("joined");
+	fflush(stdout);
+	for (int i = 0; i < count && status == 0; i++) {
+		status = lunatic_receive(&mail, LUNATIC_FOREVER);
+		lunatic_read_str(&mail, text, sizeof(text));
+		if (status == 0)
+			status = lunatic_reader_end(&mail);
+		puts(text);
+		fflush(stdout);
+	}
+	return status == 0 ? 0 : fail(status);
+}
+
+static int tell(const char *group, size_t count)
+{
+	struct lunatic_writer mail;
+	size_t sent;
+	int status;
+
+	while (lunatic_group_members(group, NULL, 0) != count)
+		usleep(10000);
+	lunatic_mail_begin(&mail, 0);
+	lunatic_write_str(&mail, "all");
+	status = lunatic_group_send_all(&mail, group, &sent);
+	printf("told %zu\n", sent);
+	for (size_t i = 0; i < count && status == 0; i++) {
+		lunatic_mail_begin(&mail, 0);
+		lunatic_write_str(&mail, "one");
+		status = lunatic_group_send_one(&mail, group);
+	}
+	return status == 0 ? 0 : fail(status);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -151,6 +193,10 @@ int main(int argc, char **argv)
 		return gone(argv[2], number);
 	if (strcmp(what, "watch") == 0)
 		return watch(number);
+	if (strcmp(what, "join") == 0)
+		return join(argv[2], number);
+	if (strcmp(what, "tell") == 0)
+		return tell(argv[2], (size_t)number);
 	if (strcmp(what, "monitor") == 0)
 		return monitor(argv[2]);
 	return nodes();

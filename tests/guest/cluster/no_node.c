@@ -18,6 +18,12 @@ int main(void)
 	CHECK_EQ(lunatic_cluster_register("x", 1, "1", 1, self, 0), 1);
 	CHECK_EQ(lunatic_cluster_unregister("x", 1, "1.0.0", 5), 2);
 	CHECK_EQ(lunatic_cluster_lookup("x", 1, "*", 1, numbers), 2);
+	CHECK_EQ(lunatic_cluster_join("g", 1, self), 4);
+	CHECK_EQ(lunatic_cluster_leave("g", 1, self), 2);
+	CHECK_EQ(lunatic_cluster_members("g", 1, numbers, 2), 0);
+	lunatic_message_create_data(0, 0);
+	CHECK_EQ(lunatic_cluster_send_one("g", 1), 2);
+	CHECK_EQ(lunatic_cluster_send_all("g", 1), 0);
 	puts("ok");
 	return 0;
 }

@@ -191,6 +191,12 @@ static int good(struct victim *victim, struct bytes frames[GOOD])
 	put_key(&frames[n++], "x", "1.0.0");
 	begin(&frames[n], LN_KIND_UNNAMED);
 	put_key(&frames[n++], "x", "1.0.0");
+	for (int left = 0; left < 2; left++) {
+		begin(&frames[n], left ? LN_KIND_LEFT : LN_KIND_JOINED);
+		put(&frames[n], other, 16);
+		put_number(&frames[n], 5, 4);
+		put(&frames[n++], "group", 5);
+	}
 	assert_true(n <= GOOD);
 	return n;
 }
@@ -296,6 +302,13 @@ static void names(void **state)
 	begin(&bytes, LN_KIND_UNNAMED);
 	put_key(&bytes, "x", "1.0.0");
 	refused(&bytes);
+	for (int left = 0; left < 2; left++) {
+		begin(&bytes, left ? LN_KIND_LEFT : LN_KIND_JOINED);
+		put(&bytes, left ? ID : number, 16);
+		put_number(&bytes, 1, 4);
+		put(&bytes, "g", 1);
+		refused(&bytes);
+	}
 	/* All is told. */
 	begin(&bytes, LN_KIND_WANT);
 	refused(&bytes);
@@ -303,7 +316,7 @@ static void names(void **state)
 		begin(&bytes, LN_KIND_TOLD);
 		put_number(&bytes, (uint64_t)more, 1);
 		if (more == 0)
-			put_zeros(&bytes, 12);
+			put_zeros(&bytes, 20);
 		refused(&bytes);
 	}
 	set_up(&victim);
@@ -313,6 +326,14 @@ static void names(void **state)
 	assert_int_equal(receive(&victim, &bytes), 0);
 	put_named(&bytes, 1, ID, "x", "1.0.0");
 	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	for (int again = 0; again < 2; again++) {
+		begin(&bytes, LN_KIND_JOINED);
+		put(&bytes, ID, 16);
+		put_number(&bytes, 1, 4);
+		put(&bytes, "g", 1);
+		assert_int_equal(receive(&victim, &bytes),
+				 again ? LN_EFORMAT : 0);
+	}
 	tear_down(&victim);
 }
 
@@ -320,7 +341,7 @@ static void names(void **state)
 static void ends_of_names(void **state)
 {
 	(void)state;
-	for (int what = 0; what < 4; what++) {
+	for (int what = 0; what < 5; what++) {
 		struct victim victim;
 		struct bytes bytes;
 
@@ -335,6 +356,8 @@ static void ends_of_names(void **state)
 			put_number(&bytes, what == 1, 4);
 		if (what > 0)
 			put_number(&bytes, what == 2, 8);
+		if (what > 0)
+			put_number(&bytes, what == 4 ? UINT64_MAX : 3, 8);
 		assert_int_equal(receive(&victim, &bytes),
 				 what == 3 ? 0 : LN_EFORMAT);
 		if (what == 3)

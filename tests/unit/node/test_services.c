@@ -229,6 +229,38 @@ static void a_name_has_one_process(void **state)
 	test_net_deinit(&net);
 }
 
+/* Who comes later is later, also when the first one is not there. */
+static void ranks_are_handed_on(void **state)
+{
+	struct listener one;
+	struct listener two;
+	struct test_net net;
+
+	(void)state;
+	for (int round = 0; round < 8; round++) {
+		test_net_init(&net, 3, 1, NULL);
+		start(&net, &one);
+		start(&net, &two);
+		cut(&net, 1);
+		cut(&net, 2);
+		assert_int_equal(enter(&net, 0, "x", "1.0.0", &one), 0);
+		settle(&net);
+		cut(&net, 0);
+		heal(&net, 1);
+		settle(&net);
+		assert_int_equal(ln_services_wait_for_names(net.nodes[2]), 0);
+		assert_int_equal(enter(&net, 2, "x", "1.0.0", &two), 0);
+		heal(&net, 2);
+		settle(&net);
+		assert_true(finds(&net, 1, "x", "*", NULL));
+		assert_true(finds(&net, 2, "x", "*", &one));
+		await(&two, 1);
+		stop(&one);
+		stop(&two);
+		test_net_deinit(&net);
+	}
+}
+
 static void names_of_a_lost_node_vanish(void **state)
 {
 	struct listener one;
@@ -348,6 +380,87 @@ static void pieces(void **state)
 	}
 }
 
+#define ALL 8
+
+/* Whether the members at a node are these, in the order that it tells. */
+static bool has_members(struct test_net *net, int node,
+			struct listener *const *who, size_t count)
+{
+	struct ln_process *members[ALL];
+	size_t found =
+		ln_services_members(net->nodes[node], "g", 1, members, ALL);
+	bool right = found == count;
+
+	for (size_t i = 0; i < found && i < ALL; i++) {
+		bool among = false;
+
+		for (size_t j = 0; j < count; j++)
+			among |= memcmp(members[i]->id, who[j]->process->id,
+					16) == 0;
+		right &= among;
+		ln_process_release(members[i]);
+	}
+	return right;
+}
+
+static void groups(void **state)
+{
+	struct listener listeners[3];
+	struct listener *all[3];
+	struct ln_process *member;
+	struct test_net net;
+	uint8_t seen[2][16];
+
+	(void)state;
+	test_net_init(&net, 3, 1, NULL);
+	for (int i = 0; i < 3; i++) {
+		start(&net, &listeners[i]);
+		all[i] = &listeners[i];
+	}
+	assert_null(ln_services_member(net.nodes[0], "g", 1));
+	cut(&net, 0);
+	for (int i = 0; i < 3; i++) {
+		for (int again = 0; again < 2; again++)
+			assert_int_equal(ln_services_join(net.nodes[i % 2], "g",
+							  1,
+							  listeners[i].process),
+					 0);
+	}
+	/* A name is no group. */
+	assert_int_equal(enter(&net, 0, "g", "1.0.0", &listeners[0]), 0);
+	settle(&net);
+	assert_true(has_members(&net, 2, all, 3));
+	assert_true(has_members(&net, 1, &all[1], 1));
+	heal(&net, 0);
+	settle(&net);
+	for (int i = 0; i < 3; i++)
+		assert_true(has_members(&net, i, all, 3));
+	assert_int_equal(
+		ln_services_leave(net.nodes[0], "g", 1, listeners[2].process),
+		0);
+	assert_int_equal(
+		ln_services_leave(net.nodes[0], "g", 1, listeners[2].process),
+		LN_ENOENT);
+	settle(&net);
+	for (int i = 0; i < 3; i++)
+		assert_true(has_members(&net, i, all, 2));
+	/* Each in its turn. */
+	for (int i = 0; i < 2; i++) {
+		member = ln_services_member(net.nodes[2], "g", 1);
+		memcpy(seen[i], member->id, 16);
+		ln_process_release(member);
+	}
+	assert_memory_not_equal(seen[0], seen[1], 16);
+	stop(&listeners[0]);
+	settle(&net);
+	for (int i = 0; i < 3; i++)
+		assert_true(has_members(&net, i, &all[1], 1));
+	stop(&listeners[1]);
+	stop(&listeners[2]);
+	assert_int_equal(net.environment->announced, 0);
+	test_net_deinit(&net);
+}
+
 static void nodes_are_told(void **state)
 {
 	struct listener one;
@@ -400,7 +513,7 @@ static void entries_are_counted(void **state)
 		assert_int_equal(enter(&net, 0, name, "1.0.0", &one), 0);
 	}
 	assert_int_equal(enter(&net, 0, "more", "1.0.0", &one), LN_ELIMIT);
-	assert_int_equal(enter(&net, 0, "n1", "1.0.0", &one), LN_ELIMIT);
+	assert_int_equal(enter(&net, 0, "n1", "1.0.0", &one), 0);
 	assert_int_equal(take_back(&net, 0, "n1", "1.0.0"), 0);
 	assert_int_equal(enter(&net, 0, "more", "1.0.0", &one), 0);
 	assert_int_equal(net.environment->announced, 3);
@@ -463,9 +576,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_known_everywhere),
 		cmocka_unit_test(a_name_has_one_process),
+		cmocka_unit_test(ranks_are_handed_on),
 		cmocka_unit_test(names_of_a_lost_node_vanish),
 		cmocka_unit_test(conflicts_are_decided),
 		cmocka_unit_test(pieces),
+		cmocka_unit_test(groups),
 		cmocka_unit_test(nodes_are_told),
 		cmocka_unit_test(entries_are_counted),
 		cmocka_unit_test(older_nodes),

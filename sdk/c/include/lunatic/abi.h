@@ -1335,6 +1335,80 @@ uint32_t lunatic_cluster_lookup(const void *name, size_t name_len,
 				uint64_t *id);
 
 /*
+ * Makes a process of this node a member of a group, on all nodes, until it ends
+ * or leaves; again changes nothing. Groups are apart from registered names. After
+ * a split the groups of both sides are one again.
+ *
+ * group: UTF-8, at most 4,096 bytes
+ * process: id of the process
+ * Returns 0 for success, 3 if the process is of another node, 4 when this
+ *   program is not a node
+ * Traps: `group` is longer than 4,096 bytes, or not UTF-8
+ * Traps: the process holds no process of that id
+ * Traps: as for `register`, with which it is counted; a group has at most 1,024
+ *   members of one node
+ */
+LUNATIC_IMPORT("lunatic::cluster", "join")
+uint32_t lunatic_cluster_join(const void *group, size_t group_len,
+			      uint64_t process);
+
+/*
+ * Ends a membership.
+ *
+ * group: name of the group
+ * process: id of the process
+ * Returns 0 for success, 2 if the process is no member that this node has
+ *   announced
+ * Traps: `group` is not UTF-8
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::cluster", "leave")
+uint32_t lunatic_cluster_leave(const void *group, size_t group_len,
+			       uint64_t process);
+
+/*
+ * Tells the members of a group, on all nodes. All nodes that know the same
+ * members tell them in the same order.
+ *
+ * group: name of the group
+ * ids: gets an id for each process, as far as it has room
+ * Returns how many members there are
+ * Traps: `group` is not UTF-8
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::cluster", "members")
+uint32_t lunatic_cluster_members(const void *group, size_t group_len,
+				 const uint64_t *ids, size_t ids_count);
+
+/*
+ * Sends the message in the scratch area to one member of a group, on any node,
+ * each time to the next one.
+ *
+ * group: name of the group
+ * Returns 0 when it is on its way, 2 if the group has no members; then the
+ *   message stays
+ * Traps: `group` is not UTF-8
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources that cannot be sent to another node, if the
+ *   member is on one
+ */
+LUNATIC_IMPORT("lunatic::cluster", "send_one")
+uint32_t lunatic_cluster_send_one(const void *group, size_t group_len);
+
+/*
+ * Sends the message in the scratch area to all members of a group, on all nodes,
+ * also to this process if it is one.
+ *
+ * group: name of the group
+ * Returns to how many it was sent
+ * Traps: `group` is not UTF-8
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::cluster", "send_all")
+uint32_t lunatic_cluster_send_all(const void *group, size_t group_len);
+
+/*
  * lunatic::metrics
  *
  * Numbers with names, of all processes of the program: counters, gauges and

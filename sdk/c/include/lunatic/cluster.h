@@ -1,6 +1,7 @@
 /*
- * What all nodes of a cluster know together: the nodes, and processes under
- * names. Each node has a copy, so asking waits for nobody. See docs/cluster.md.
+ * What all nodes of a cluster know together: the nodes, processes under names,
+ * and groups of processes. Each node has a copy, so asking waits for nobody.
+ * See docs/cluster.md.
  *
  * A node has a number, the same on all nodes, until it ends.
  */
@@ -9,6 +10,7 @@
 
 #include <lunatic/process.h>
 #include <lunatic/reader.h>
+#include <lunatic/writer.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -135,6 +137,44 @@ int lunatic_global_lookup(const char *name, const char *requirement,
  * handle the caller drops. LUNATIC_EFORMAT: it is another one. */
 int lunatic_read_name_lost(struct lunatic_reader *mail,
 			   struct lunatic_proc *winner);
+
+/*
+ * Makes a process of this node a member of a group, on all nodes, until it ends
+ * or leaves; again changes nothing. LUNATIC_EMISUSE: the process is of another
+ * node, or the program is not a node. Traps if the handle is invalid, or there
+ * are too many memberships.
+ *
+ *	static int ask_all(const char *group)
+ *	{
+ *		struct lunatic_writer mail;
+ *		size_t count;
+ *
+ *		lunatic_mail_begin(&mail, 0);
+ *		lunatic_write_str(&mail, "status?");
+ *		return lunatic_group_send_all(&mail, group, &count);
+ *	}
+ */
+int lunatic_group_join(const char *group, struct lunatic_proc proc);
+
+/* Ends that. LUNATIC_ENOTFOUND: this node has no such member. Traps if the
+ * handle is invalid. */
+int lunatic_group_leave(const char *group, struct lunatic_proc proc);
+
+/* Stores handles to the members of a group on all nodes, at most `max`, which
+ * the caller drops. Returns how many members there are. */
+size_t lunatic_group_members(const char *group, struct lunatic_proc *procs,
+			     size_t max);
+
+/* Sends a message to one member, each time to the next one. LUNATIC_ENOTFOUND:
+ * there is none, and nothing was sent; or the status of the writer. It is
+ * dropped, and traps, as lunatic_mail_send does. */
+int lunatic_group_send_one(struct lunatic_writer *mail, const char *group);
+
+/* Sends a message to all members, and stores how many there were. It may hold
+ * handles to processes only, and traps otherwise. Returns the status of the
+ * writer. */
+int lunatic_group_send_all(struct lunatic_writer *mail, const char *group,
+			   size_t *count);
 
 #ifdef __cplusplus
 }
