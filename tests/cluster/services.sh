@@ -72,6 +72,18 @@ ended "$fivepid"
 ended "$sixpid"
 [ "$status" -eq 0 ] || bad "six: exit status $status"
 
+# Nodes by attributes, and by load: the one with the most processes is never
+# the less loaded one of two.
+begin seven --peer "$one" --heartbeat 1s services.wasm crowd 500
+sevenpid=$pid
+await seven.out '^crowded$'
+at choose zone=eu
+expect 0 "choosing nodes"
+says out '^with zone=eu: one$' "a node with an attribute"
+says out '^light: ' "a light node"
+grep -q '^light: seven' "$work/out" && bad "the crowded node was chosen"
+kill -9 "$sevenpid"
+
 # A process that ends takes its names with it, on all nodes.
 kill -9 "$fourpid"
 kill -9 "$twopid"

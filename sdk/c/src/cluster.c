@@ -52,6 +52,23 @@ int lunatic_node_attributes(uint64_t node,
 				node, text, LUNATIC_NODE_ATTRIBUTES_SIZE - 1));
 }
 
+int lunatic_node_choose(const char *query, enum lunatic_node_choice choice,
+			uint64_t *node)
+{
+	*node = 0;
+	switch (lunatic_cluster_choose_node(
+		query, strlen(query), choice == LUNATIC_NODE_LIGHT, node)) {
+	case 0:
+		return 0;
+	case 1:
+		return LUNATIC_EFORMAT;
+	case 2:
+		return LUNATIC_ENOTFOUND;
+	default:
+		return LUNATIC_EMISUSE;
+	}
+}
+
 int lunatic_nodes_watch(int64_t tag)
 {
 	return lunatic_cluster_watch_nodes(tag) == 0 ? 0 : LUNATIC_EMISUSE;

@@ -5,6 +5,9 @@
 //   gone NAME SECONDS  until nobody has it: "gone"
 //   watch COUNT        says what it is told of nodes, so many times
 //   nodes              the names of all nodes, with their attributes
+//   choose QUERY       a node with these attributes; and the less loaded one of
+//                      all, 20 times
+//   crowd COUNT        has so many processes; says "crowded"
 //   join GROUP COUNT   joins; says "joined", and what it gets, so many times
 //   tell GROUP COUNT   until it has so many members; tells all, and one of them
 //   monitor NAME       watches who has the name, and says how it ended
@@ -160,6 +163,46 @@ static int join(const char *group, int count)
 	return status == 0 ? 0 : fail(status);
 }
 
+static void wait_on(void)
+{
+	struct lunatic_reader mail;
+
+	lunatic_receive(&mail, LUNATIC_FOREVER);
+}
+
+static int crowd(int count)
+{
+	for (int i = 0; i < count; i++) {
+		int status = lunatic_spawn(NULL, NULL, wait_on);
+
+		if (status != 0)
+			return fail(status);
+	}
+	puts("crowded");
+	fflush(stdout);
+	wait_on();
+	return 0;
+}
+
+static int choose(const char *query)
+{
+	char name[LUNATIC_NODE_NAME_SIZE];
+	uint64_t node;
+	int status = lunatic_node_choose(query, LUNATIC_NODE_ANY, &node);
+
+	if (status != 0 || (status = lunatic_node_name(node, name)) != 0)
+		return fail(status);
+	printf("with %s: %s\n", query, name);
+	for (int i = 0; i < 20 && status == 0; i++) {
+		status = lunatic_node_choose("", LUNATIC_NODE_LIGHT, &node);
+		if (status == 0)
+			status = lunatic_node_name(node, name);
+		if (status == 0)
+			printf("light: %s\n", name);
+	}
+	return status == 0 ? 0 : fail(status);
+}
+
 static int tell(const char *group, size_t count)
 {
 	struct lunatic_writer mail;
@@ -195,6 +238,10 @@ int main(int argc, char **argv)
 		return watch(number);
 	if (strcmp(what, "join") == 0)
 		return join(argv[2], number);
+	if (strcmp(what, "choose") == 0)
+		return choose(argv[2]);
+	if (strcmp(what, "crowd") == 0)
+		return crowd(number);
 	if (strcmp(what, "tell") == 0)
 		return tell(argv[2], (size_t)number);
 	if (strcmp(what, "monitor") == 0)

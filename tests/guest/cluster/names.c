@@ -5,6 +5,7 @@
 // stderr~ the name is not UTF-8
 // stderr~ process 12345 does not exist
 // stderr~ the query is not UTF-8
+// stderr~ a node is chosen by 0 or 1
 // stderr~ too many registrations in the cluster
 // Names in a cluster of one node: results, death, and every trap.
 #include "../check.h"
@@ -61,6 +62,13 @@ ENTRY(no_process)(void)
 	put("x", "1.0.0", 12345);
 }
 
+ENTRY(bad_choice)(void)
+{
+	uint64_t id;
+
+	lunatic_cluster_choose_node("", 0, 2, &id);
+}
+
 ENTRY(bad_query)(void)
 {
 	uint64_t id;
@@ -105,6 +113,12 @@ static void nodes(void)
 	CHECK_EQ(lunatic_cluster_node_name(self + 1, text, 2), -1);
 	len = lunatic_cluster_node_attributes(self, text, sizeof(text));
 	CHECK(len == 17 && memcmp(text, "name=here\nzone=eu", 17) == 0);
+	CHECK_EQ(lunatic_cluster_choose_node("", 0, 1, numbers), 0);
+	CHECK(numbers[0] == self);
+	CHECK_EQ(lunatic_cluster_choose_node("zone=eu", 7, 0, &numbers[1]), 0);
+	CHECK(numbers[1] == self);
+	CHECK_EQ(lunatic_cluster_choose_node("zone=us", 7, 0, numbers), 2);
+	CHECK_EQ(lunatic_cluster_choose_node("zone=%", 6, 0, numbers), 1);
 	CHECK_EQ(lunatic_cluster_watch_nodes(3), 0);
 	CHECK_EQ(lunatic_cluster_unwatch_nodes(), 1);
 	CHECK_EQ(lunatic_cluster_unwatch_nodes(), 0);
@@ -140,6 +154,7 @@ int main(void)
 	traps("bad_name");
 	traps("no_process");
 	traps("bad_query");
+	traps("bad_choice");
 	traps("too_many");
 	/* What it had is free again. */
 	CHECK_EQ(put("many", "1.0.0", self), 0);

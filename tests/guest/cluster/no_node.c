@@ -24,6 +24,7 @@ int main(void)
 	lunatic_message_create_data(0, 0);
 	CHECK_EQ(lunatic_cluster_send_one("g", 1), 2);
 	CHECK_EQ(lunatic_cluster_send_all("g", 1), 0);
+	CHECK_EQ(lunatic_cluster_choose_node("", 0, 1, numbers), 4);
 	puts("ok");
 	return 0;
 }

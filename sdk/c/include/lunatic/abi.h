@@ -1409,6 +1409,24 @@ LUNATIC_IMPORT("lunatic::cluster", "send_all")
 uint32_t lunatic_cluster_send_all(const void *group, size_t group_len);
 
 /*
+ * Chooses a node to spawn on, this one among them. Asked for the load, it draws
+ * two of those that fit, and takes the one that runs fewer processes for each of
+ * its workers.
+ *
+ * query: attributes that it must have, `key=value` joined by `&` as in a URL;
+ *   empty: any node
+ * by_load: 1: the less loaded one of two; 0: any
+ * node: gets its number
+ * Returns 0 for success, 1 if the query is malformed or has more than 1,024
+ *   bytes, 2 if no node has these attributes, 4 when this program is not a node
+ * Traps: `by_load` is above 1
+ * Traps: the query is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::cluster", "choose_node")
+uint32_t lunatic_cluster_choose_node(const void *query, size_t query_len,
+				     uint32_t by_load, uint64_t *node);
+
+/*
  * lunatic::metrics
  *
  * Numbers with names, of all processes of the program: counters, gauges and

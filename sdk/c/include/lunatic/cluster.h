@@ -54,6 +54,32 @@ int lunatic_node_name(uint64_t node, char name[LUNATIC_NODE_NAME_SIZE]);
 int lunatic_node_attributes(uint64_t node,
 			    char text[LUNATIC_NODE_ATTRIBUTES_SIZE]);
 
+/*
+ * Chooses a node to spawn on, this one among them: any that has the attributes
+ * of a query, "key=value" joined by "&", or, for LUNATIC_NODE_LIGHT, of two
+ *such nodes the one that runs fewer processes for each of its workers.
+ * LUNATIC_ENOTFOUND: there is none; LUNATIC_EFORMAT: the query is malformed;
+ * LUNATIC_EMISUSE: the program is not a node.
+ *
+ *	static int env_in_europe(struct lunatic_env *env,
+ *				 struct lunatic_config config)
+ *	{
+ *		char name[LUNATIC_NODE_NAME_SIZE];
+ *		uint64_t node;
+ *		int status = lunatic_node_choose("zone=eu", LUNATIC_NODE_LIGHT,
+ *						 &node);
+ *
+ *		if (status == 0)
+ *			status = lunatic_node_name(node, name);
+ *		if (status == 0)
+ *			status = lunatic_env_new_remote(env, name, config);
+ *		return status;
+ *	}
+ */
+enum lunatic_node_choice { LUNATIC_NODE_ANY, LUNATIC_NODE_LIGHT };
+int lunatic_node_choose(const char *query, enum lunatic_node_choice choice,
+			uint64_t *node);
+
 /* What is told of a node. */
 struct lunatic_node_event {
 	bool up; /* it is connected; false: it is lost */
