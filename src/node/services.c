@@ -348,7 +348,8 @@ int ln_services_unregister(struct ln_local_node *node,
 	ln_lock_acquire(&services->lock);
 	entry = ln_service_find(services, key, &version, &services->own);
 	if (entry != NULL &&
-	    entry->process->environment->family == environment->family) {
+	    (environment == NULL ||
+	     entry->process->environment->family == environment->family)) {
 		ln_service_withdraw(services, entry, &gone);
 		error = 0;
 	}

@@ -85,7 +85,7 @@ int ln_services_register(struct ln_local_node *node,
 			 struct ln_process *process, int64_t tag);
 
 /* Takes a name back from a process of this node whose environment is of the
- * family of `environment`. LN_ENOENT. Any thread. */
+ * family of `environment`; NULL: of any. LN_ENOENT. Any thread. */
 int ln_services_unregister(struct ln_local_node *node,
 			   const struct ln_service_key *key,
 			   const struct ln_environment *environment);
