@@ -14,6 +14,7 @@
 #include "node/node.h"
 #include "node/numbers.h"
 #include "node/queue.h"
+#include "node/services.h"
 #include "process/environment.h"
 #include "process/environment_new.h"
 #include "process/life.h"
@@ -163,7 +164,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ln_local_node_options options = { .name = "fuzzed",
 						 .max_proxies = 64,
 						 .max_ends = 16 };
-	struct ln_node_id id = { .name = "hostile" };
+	struct ln_node_id id = { .name = "hostile",
+				 .version = LN_PROTOCOL_VERSION };
+	const struct ln_service_key name = { "x", 1, "1.0.0", 5 };
 	struct ln_channel channel = { .class = &class };
 	struct ln_session *session;
 	struct ln_local_node *node;
@@ -173,6 +176,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ln_local_node_new(environment->runtime, &options, &node) < 0)
 		abort();
 	start_processes(node);
+	/* A name that may be lost; the processes end, and so does it. */
+	if (ln_services_register(node, &name, processes[1], 1) < 0)
+		abort();
 	/* So that its processes are found by numbers; requests are refused. */
 	node->environment = environment;
 	if (ln_session_up(node, &channel, &id, &session) < 0)

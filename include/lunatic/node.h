@@ -138,6 +138,77 @@ lunatic_rt_environment_new_remote(lunatic_rt_node *node, const char *name,
 				  lunatic_rt_environment **environment,
 				  char **error_text);
 
+/* ---- What all nodes know together; any thread ----
+ *
+ * Each node has a copy, so asking waits for nobody. Names and groups are UTF-8
+ * of at most 4,096 bytes; versions and queries are those of the registry
+ * (lunatic/runtime.h). What is announced belongs to a process of this node, and
+ * is forgotten when it ends or the node is lost. Functions that announce, or
+ * take back, wait while another node takes nothing, and return
+ * LUNATIC_RT_EKILLED when the calling process is killed. All return
+ * LUNATIC_RT_EINVAL for arguments that are not valid. See docs/cluster.md. */
+
+/* Gives a process a name and a version, which only one process has. If another
+ * node gave them away as well while the two were not connected, one of the two
+ * processes keeps them, and the other one gets a message with `tag`: an array
+ * in MessagePack of 3, the name, the version, and the index, among its
+ * resources, of the process that has them now. Again for the same process:
+ * changes the tag. LUNATIC_RT_EEXIST: another process has them;
+ * LUNATIC_RT_EFORMAT: the version is malformed; LUNATIC_RT_EINVAL: also if the
+ * process is of another node; LUNATIC_RT_EDEAD, LUNATIC_RT_ELIMIT,
+ * LUNATIC_RT_ENOMEM. */
+LUNATIC_RT_API int lunatic_rt_cluster_register(lunatic_rt_node *node,
+					       const char *name,
+					       const char *version,
+					       lunatic_rt_process *process,
+					       int64_t tag);
+
+/* Takes a name back from a process of this node. LUNATIC_RT_ENOENT,
+ * LUNATIC_RT_EFORMAT. */
+LUNATIC_RT_API int lunatic_rt_cluster_unregister(lunatic_rt_node *node,
+						 const char *name,
+						 const char *version);
+
+/* Finds the process with the highest version that matches, on any node; the
+ * caller releases it. LUNATIC_RT_ENOENT, LUNATIC_RT_EFORMAT,
+ * LUNATIC_RT_ENOMEM. */
+LUNATIC_RT_API int lunatic_rt_cluster_lookup(lunatic_rt_node *node,
+					     const char *name,
+					     const char *query,
+					     lunatic_rt_process **process);
+
+/* Has a process told which nodes come and go, by messages with `tag`: an array
+ * in MessagePack of 1 (connected) or 2 (lost), the node's number, its name.
+ * Again: changes the tag. LUNATIC_RT_ELIMIT: 1,024 watch; LUNATIC_RT_EDEAD,
+ * LUNATIC_RT_ENOMEM. */
+LUNATIC_RT_API int lunatic_rt_cluster_watch_nodes(lunatic_rt_node *node,
+						  lunatic_rt_process *process,
+						  int64_t tag);
+
+/* Ends that. LUNATIC_RT_ENOENT: it did not watch. */
+LUNATIC_RT_API int
+lunatic_rt_cluster_unwatch_nodes(lunatic_rt_node *node,
+				 lunatic_rt_process *process);
+
+/* Makes a process a member of a group; again changes nothing.
+ * LUNATIC_RT_EINVAL: also if it is of another node; LUNATIC_RT_EDEAD,
+ * LUNATIC_RT_ELIMIT, LUNATIC_RT_ENOMEM. */
+LUNATIC_RT_API int lunatic_rt_cluster_join(lunatic_rt_node *node,
+					   const char *group,
+					   lunatic_rt_process *process);
+
+/* Ends that. LUNATIC_RT_ENOENT. */
+LUNATIC_RT_API int lunatic_rt_cluster_leave(lunatic_rt_node *node,
+					    const char *group,
+					    lunatic_rt_process *process);
+
+/* Stores the members of a group on all nodes, at most `max`, which the caller
+ * releases, and how many there are. `members` may be NULL if `max` is 0. */
+LUNATIC_RT_API int lunatic_rt_cluster_members(lunatic_rt_node *node,
+					      const char *group,
+					      lunatic_rt_process **members,
+					      size_t max, size_t *count);
+
 #ifdef __cplusplus
 }
 #endif

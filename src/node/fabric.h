@@ -31,7 +31,7 @@ struct ln_tls_context;
 #define LN_FRAME_MAX 65536
 
 /* The version of the protocol: docs/protocol.md. */
-#define LN_PROTOCOL_VERSION 4u
+#define LN_PROTOCOL_VERSION 5u
 
 /* Bytes of a node's name: 1 to this, no control characters. */
 #define LN_NODE_NAME_MAX 255

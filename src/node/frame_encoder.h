@@ -43,6 +43,14 @@ enum ln_kind_number {
 	LN_KIND_WATCH,
 	LN_KIND_ENDED,
 
+	/* node/service_receive.c; from version 5 on */
+	LN_KIND_NAMED = 0x28,
+	LN_KIND_UNNAMED,
+	LN_KIND_WANT,
+	LN_KIND_TOLD,
+	LN_KIND_JOINED,
+	LN_KIND_LEFT,
+
 	LN_KINDS = 0x40, /* and above: none */
 };
 

@@ -10,6 +10,7 @@
 #include "base/refs.h"
 #include "base/utf8.h"
 #include "node/peer.h"
+#include "node/services.h"
 #include "node/session.h"
 #include "process/config.h"
 #include "process/environment.h"
@@ -92,6 +93,12 @@ int ln_local_node_new(struct ln_runtime *runtime,
 		memcpy(node->id.incarnation, options->incarnation, LN_ID_SIZE);
 	else
 		ln_random_bytes(node->id.incarnation, LN_ID_SIZE);
+	error = ln_services_new(node, &node->services);
+	if (error < 0) {
+		free(node->attributes);
+		free(node);
+		return error;
+	}
 	node->runtime = ln_runtime_retain(runtime);
 	atomic_init(&node->references, 1);
 	ln_id_table_init(&node->peers);
@@ -118,6 +125,7 @@ void ln_local_node_release(struct ln_local_node *node)
 	ln_id_table_deinit(&node->exports);
 	ln_tombstones_deinit(&node->tombstones);
 	ln_store_deinit(&node->store);
+	ln_services_free(node->services);
 	ln_runtime_release(node->runtime);
 	free(node->attributes);
 	free(node);

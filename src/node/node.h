@@ -27,6 +27,7 @@ struct ln_environment;
 struct ln_peer;
 struct ln_process;
 struct ln_runtime;
+struct ln_services;
 struct ln_steward;
 
 /* Zero: the default. */
@@ -66,6 +67,7 @@ struct ln_local_node {
 	struct ln_environment *serving; /* counted; of what works for others */
 
 	struct ln_store store; /* modules of other nodes */
+	struct ln_services *services; /* owned; node/services.h */
 
 	/* Any thread. */
 	struct ln_account bodies; /* of all sessions */

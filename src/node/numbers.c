@@ -52,6 +52,28 @@ size_t ln_local_node_numbers(struct ln_local_node *node, uint64_t *numbers,
 	return count;
 }
 
+bool ln_local_node_name(struct ln_local_node *node, uint64_t number,
+			char name[LN_NODE_NAME_MAX + 1])
+{
+	bool found = ln_node_number(&node->id) == number;
+
+	if (found)
+		strcpy(name, node->id.name);
+	ln_lock_acquire(&node->lock);
+	ln_list_for_each (at, &node->sessions) {
+		const struct ln_session *session =
+			ln_container_of(at, struct ln_session, siblings);
+
+		if (!found && ln_node_number(&session->id) == number) {
+			strcpy(name, session->id.name);
+			found = true;
+			break;
+		}
+	}
+	ln_lock_release(&node->lock);
+	return found;
+}
+
 struct ln_peer *ln_local_node_numbered(struct ln_local_node *node,
 				       uint64_t number)
 {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/fabric.h"
 #include "node/id_table.h"
 
 struct ln_environment;
@@ -34,6 +35,11 @@ uint64_t ln_peer_number(const struct ln_peer *peer);
  * `max`, this one first; returns how many there are. Any thread. */
 size_t ln_local_node_numbers(struct ln_local_node *node, uint64_t *numbers,
 			     size_t max);
+
+/* Copies the name of the node of that number; false: it is not connected. Any
+ * thread. */
+bool ln_local_node_name(struct ln_local_node *node, uint64_t number,
+			char name[LN_NODE_NAME_MAX + 1]);
 
 /* The connected node of that number, with a reference for the caller; NULL:
  * there is none. Any thread. */

@@ -9,5 +9,6 @@ extern const struct ln_part ln_part_fragments;
 extern const struct ln_part ln_part_monitors;
 extern const struct ln_part ln_part_links;
 extern const struct ln_part ln_part_requests;
+extern const struct ln_part ln_part_services;
 
 #endif

@@ -337,6 +337,9 @@ static int get_result(struct ln_session *session, struct ln_decoder *frame,
 		return get_attributes(frame, ask);
 	case LN_ASK_CONTROL:
 		return get_control(frame, ask);
+	case LN_ASK_LOAD:
+		ask->number = ln_decoder_u64(frame);
+		return 0;
 	default:
 		return 0;
 	}

@@ -58,6 +58,9 @@ enum ln_operation {
 	/* u64 channel, or 0 for a new one, a line; u64 channel, or 0 when it is
 	 * over, the rest: bytes of answers */
 	LN_ASK_CONTROL,
+
+	/* From version 5 on: nothing; u64 load (node/placement.h) */
+	LN_ASK_LOAD,
 	LN_OPERATIONS, /* and above: none */
 };
 
@@ -77,7 +80,7 @@ struct ln_ask {
 	char *text;                 /* also that of ASK_ATTRIBUTES */
 	bool known;                 /* ASK_MODULE, ASK_NUMBERED_MODULE */
 	uint64_t id;                /* of an environment or module */
-	uint64_t number;            /* of a process; 0: not told */
+	uint64_t number;            /* of a process; 0: not told; the load */
 	struct ln_process *process; /* with a reference, or NULL */
 	struct ln_bytes bytes;      /* ASK_CONTROL; owned */
 };

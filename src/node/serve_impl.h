@@ -48,6 +48,7 @@ int ln_serve_attributes(struct ln_job *job);
 
 /* What operators ask (node/serve_control.c), likewise. */
 int ln_serve_control(struct ln_job *job);
+int ln_serve_load(struct ln_job *job);
 
 /* Closes the session of a malformed request; returns LN_EFORMAT. */
 int ln_job_malformed(struct ln_job *job);

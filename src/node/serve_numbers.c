@@ -7,6 +7,7 @@
 #include "node/node.h"
 #include "node/numbers.h"
 #include "node/peer.h"
+#include "node/placement.h"
 #include "node/program.h"
 #include "node/serve_impl.h"
 #include "node/store.h"
@@ -92,6 +93,18 @@ int ln_serve_attributes(struct ln_job *job)
 	ln_answer_begin(&writer, job->number, 0);
 	ln_frame_encoder_u32(&writer, (uint32_t)len);
 	ln_frame_encoder_bytes(&writer, text, len);
+	ln_job_answer(job, ln_frame_encoder_finish(&writer));
+	return 0;
+}
+
+int ln_serve_load(struct ln_job *job)
+{
+	struct ln_frame_encoder writer;
+
+	if (job->len > 0)
+		return ln_job_malformed(job);
+	ln_answer_begin(&writer, job->number, 0);
+	ln_frame_encoder_u64(&writer, ln_local_node_load(job->peer->node));
 	ln_job_answer(job, ln_frame_encoder_finish(&writer));
 	return 0;
 }

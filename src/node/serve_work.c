@@ -499,6 +499,7 @@ static int (*const servers[LN_OPERATIONS])(struct ln_job *) = {
 	[LN_ASK_NUMBER] = ln_serve_number,
 	[LN_ASK_ATTRIBUTES] = ln_serve_attributes,
 	[LN_ASK_CONTROL] = ln_serve_control,
+	[LN_ASK_LOAD] = ln_serve_load,
 };
 
 int ln_job_do(struct ln_job *job)

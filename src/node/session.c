@@ -29,9 +29,13 @@
 #include "node/queue.h"
 
 static const struct ln_part *const parts[] = {
-	&ln_part_messages, &ln_part_monitors,  &ln_part_links,
-	&ln_part_requests, &ln_part_fragments, /* charged to what is served, so
-					       it goes down first */
+	&ln_part_messages,
+	&ln_part_monitors,
+	&ln_part_links,
+	&ln_part_requests,
+	&ln_part_services,
+	&ln_part_fragments, /* charged to what is served, so it goes down first
+			     */
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -163,6 +167,10 @@ int ln_session_up(struct ln_local_node *node, struct ln_channel *channel,
 	session->number = ++peer->sessions;
 	peer->session = session;
 	ln_lock_release(&peer->lock);
+	for (size_t i = 0; i < PARTS; i++) {
+		if (parts[i]->begin != NULL)
+			parts[i]->begin(session);
+	}
 	return 0;
 fail_up:
 	leave(node, session);

@@ -23,6 +23,7 @@ struct ln_peer;
 struct ln_pending;
 struct ln_programs;
 struct ln_served;
+struct ln_service_session;
 struct ln_task;
 
 /* What to do with frames of a kind. All return 0 or a negative error, which
@@ -53,6 +54,9 @@ struct ln_part {
 
 	/* The session is about to begin; LN_ENOMEM refuses it. May be NULL. */
 	int (*up)(struct ln_session *session);
+	/* It has begun: frames may be queued, none has come yet. May be NULL.
+	 */
+	void (*begin)(struct ln_session *session);
 	/* It is over: nothing is sent or received any more. Called for all
 	 * parts, or for those whose `up` was called; may park when called by a
 	 * task. May be NULL. */
@@ -85,6 +89,7 @@ struct ln_session {
 	struct ln_served *served;     /* what the peer has here; counted */
 	struct ln_programs *programs; /* what was spawned from there; owned,
 				       * under peer->lock; NULL: nothing */
+	struct ln_service_session *services; /* node/services.h; owned */
 	char *attributes; /* of the peer; owned, under peer->lock; NULL: not
 			   * asked for yet */
 

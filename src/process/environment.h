@@ -91,6 +91,9 @@ struct ln_environment {
 	_Atomic uint32_t references;
 	_Atomic uint64_t processes;    /* alive, here and below */
 	_Atomic uint64_t environments; /* alive, below */
+	/* What its processes have announced in the cluster, here and below. */
+	_Atomic uint64_t announced;
+	_Atomic uint64_t announced_bytes;
 	struct ln_clock clock;         /* of its processes' timers */
 	atomic_bool lacks_directories; /* a guest looked for one, and there
 					* are none; for hints only */

@@ -59,7 +59,7 @@ struct ln_remote_class {
 struct ln_end_watch {
 	struct ln_end_watch *next;
 	/* On the fiber of the process, which has forgotten its links but not
-	 * yet told them. Must not park. */
+	 * yet told them. May let others run (ln_task_rest_if_free). */
 	void (*ended)(struct ln_end_watch *watch, struct ln_process *process);
 	const void *owner; /* the watcher's, to find its own */
 };

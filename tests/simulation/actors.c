@@ -349,6 +349,8 @@ static enum fate take_one(struct actor *self)
 		links_told(self, message->tag);
 	else if (message->tag == STEP)
 		self->owed++;
+	else if (message->tag >= NAME_TAG)
+		names_lost(self, message->tag);
 	else if (message->tag == INTRODUCTION)
 		be_introduced(self, message);
 	else
@@ -445,6 +447,8 @@ static enum fate act(struct actor *self)
 		return choose(2) == 0 ? ENDS : FAILS;
 	if (chance(64))
 		spawn(self);
+	if (chance(8))
+		return names_change(self) ? GOES_ON : IS_KILLED;
 	if (self->known_count == 0)
 		return GOES_ON;
 	for (int i = 0; i < 8; i++) {

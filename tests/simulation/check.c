@@ -239,11 +239,13 @@ void check_all(void)
 
 	for (uint32_t i = 0; i < world.actor_count; i++) {
 		check_actor(world.actors[i]);
+		names_check_actor(world.actors[i]);
 		alive[world.actors[i]->host] += actor_alive(world.actors[i]);
 	}
 	for (uint32_t i = 0; i < world.line_count; i++) {
 		check_end(&world.lines[i]->ends[0]);
 		check_end(&world.lines[i]->ends[1]);
+		names_check_line(world.lines[i]);
 	}
 	for (unsigned i = 0; i < world.config->nodes; i++) {
 		check_peers(&world.hosts[i]);
@@ -257,6 +259,7 @@ void check_host_empty(struct host *host)
 {
 	const struct ln_local_node *node = host->node;
 
+	names_check_empty(host);
 	if (node->proxies != 0 || ln_id_table_count(&node->peers) != 0)
 		violated("node % holds % processes of % others", host->index,
 			 node->proxies, ln_id_table_count(&node->peers));

@@ -488,6 +488,8 @@ static uint64_t run_seed(const struct config *config, uint64_t seed)
 	const struct ln_limits limits = {
 		.max_processes = UINT64_MAX,
 		.max_links = UINT32_MAX,
+		.max_registrations = UINT64_MAX,
+		.max_registry_bytes = UINT64_MAX,
 	};
 	static struct test_task driver;
 
@@ -527,6 +529,7 @@ static int run_config(const struct config *config)
 	uint64_t deaths = 0;
 	uint64_t cuts = 0;
 	uint64_t crashes = 0;
+	uint64_t losses = 0;
 	uint64_t refused = 0;
 	uint64_t outages = 0;
 	uint64_t splits = 0;
@@ -545,20 +548,22 @@ static int run_config(const struct config *config)
 		deaths += world.seen.deaths;
 		cuts += world.seen.cuts;
 		crashes += world.seen.crashes;
+		losses += world.seen.losses;
 		refused += world.seen.refused;
 		outages += world.seen.outages;
 		splits += world.seen.splits;
 	}
 	printf("%s: %" PRIu64 " seeds: %" PRIu64 " messages, %" PRIu64
-	       " deaths told, %" PRIu64 " cuts, %" PRIu64 " crashes\n",
-	       config->name, seeds, messages, deaths, cuts, crashes);
+	       " deaths told, %" PRIu64 " cuts, %" PRIu64 " crashes, %" PRIu64
+	       " names lost\n",
+	       config->name, seeds, messages, deaths, cuts, crashes, losses);
 	if (config->broker) {
 		printf("%" PRIu64 " packets refused, %" PRIu64
 		       " outages, %" PRIu64 " splits\n",
 		       refused, outages, splits);
 		cuts = refused > 0 && outages > 0 && splits > 0;
 	}
-	return messages > 0 && deaths > 0 && cuts > 0 ? 0 : 1;
+	return messages > 0 && deaths > 0 && cuts > 0 && losses > 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
  *   broker.c     the same through a server that loses, repeats and reorders
  *   actors.c     processes that send, link and end, and check what they get
  *   links.c      what they know of their links, and may be told
+ *   names.c      names and groups in the cluster
  *   check.c      what must hold when all is quiet
  *   simulation.c the dice, the nodes, the report
  */
@@ -31,6 +32,11 @@
 
 /* A line's number that stands for processes of the same node. */
 #define SAME_NODE UINT32_MAX
+
+/* Names with a version that actors take; tag of the first one's loss. */
+#define NAMES 6
+#define NAME_TAG 0x10000000
+#define GROUPS 3
 
 /* How often something happens: once in so many times; 0: never. */
 struct odds {
@@ -135,7 +141,10 @@ struct actor {
 	struct acquaintance *known;
 	uint32_t known_count;
 	uint32_t known_capacity;
-	uint32_t handles; /* of `known` */
+	uint32_t handles;       /* of `known` */
+	uint32_t groups;        /* that it is a member of; bits */
+	uint32_t names;         /* that it believes to have; bits */
+	uint32_t losses[NAMES]; /* that it is about to be told of */
 };
 
 /* A tag of a link: who is told of whom with it. */
@@ -172,6 +181,7 @@ struct world {
 		uint64_t deaths;
 		uint64_t cuts;
 		uint64_t crashes;
+		uint64_t losses;  /* of names */
 		uint64_t refused; /* packets that took a line down */
 		uint64_t outages;
 		uint64_t splits;
@@ -263,6 +273,14 @@ bool links_owner(const struct actor *self, const struct actor *other);
 
 /* Whether an actor has ended, and not normally. */
 bool has_failed(const struct actor *actor);
+
+/* names.c; by the actor itself. False: it was killed. */
+bool names_change(struct actor *self);
+void names_lost(struct actor *self, int64_t tag);
+/* All is quiet. */
+void names_check_actor(struct actor *actor);
+void names_check_line(const struct line *line);
+void names_check_empty(const struct host *host);
 
 /* check.c: all is quiet. */
 void check_all(void);

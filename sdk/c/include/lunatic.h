@@ -35,6 +35,7 @@
 #ifndef LUNATIC_H
 #define LUNATIC_H
 
+#include <lunatic/cluster.h>
 #include <lunatic/drain.h>
 #include <lunatic/environment.h>
 #include <lunatic/log.h>

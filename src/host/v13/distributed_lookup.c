@@ -13,8 +13,7 @@
 #include "node/attributes.h"
 #include "node/node.h"
 #include "node/numbers.h"
-#include "node/peer.h"
-#include "node/program.h"
+#include "node/placement.h"
 #include "process/environment.h"
 #include "process/node_list.h"
 #include "process/runtime.h"
@@ -25,34 +24,6 @@
 
 /* What comparing costs a metered guest, for each node. */
 #define MATCH_FUEL 10000
-
-/* Whether a node has what is asked for. A node that does not tell has not. */
-static int matches(struct ln_local_node *node, uint64_t number,
-		   const char *lines, bool *result)
-{
-	struct ln_peer *peer;
-	char *attributes;
-	char *text;
-	int error;
-
-	*result = false;
-	if (number == ln_node_number(&node->id)) {
-		*result = ln_query_matches(lines, node->attributes);
-		return 0;
-	}
-	peer = ln_local_node_numbered(node, number);
-	if (peer == NULL)
-		return 0;
-	error = ln_program_attributes(peer, &attributes, &text);
-	ln_peer_release(peer);
-	if (error == 0) {
-		*result = ln_query_matches(lines, attributes);
-		free(attributes);
-		return 0;
-	}
-	free(text);
-	return error == LN_EKILLED || error == LN_ENOMEM ? error : 0;
-}
 
 /* Leaves those nodes in the list that have what is asked for. */
 static int filter(struct ln_guest *guest, struct ln_local_node *node,
@@ -65,7 +36,8 @@ static int filter(struct ln_guest *guest, struct ln_local_node *node,
 		bool found;
 
 		ln_guest_pay(guest, MATCH_FUEL);
-		error = matches(node, list->nodes[i], lines, &found);
+		error = ln_placement_matches(node, list->nodes[i], lines,
+					     &found);
 		if (error == 0 && found)
 			list->nodes[count++] = list->nodes[i];
 		if (error == 0 && ln_task_interrupted(ln_task_current()))

@@ -252,6 +252,108 @@ static void test_peers(void **state)
 		LUNATIC_RT_EINVAL);
 }
 
+static int waits(lunatic_rt_process *self, void *argument)
+{
+	lunatic_rt_message *message;
+
+	(void)self;
+	(void)argument;
+	while (lunatic_rt_receive(NULL, 0, -1, &message) == 0)
+		lunatic_rt_message_free(message);
+	return 0;
+}
+
+/* Until a look-up at the node says so. */
+static void await_name(lunatic_rt_node *node, int expected)
+{
+	lunatic_rt_process *found;
+	int error = 1;
+
+	for (int i = 0; i < SOON / 10 && error != expected; i++) {
+		error = lunatic_rt_cluster_lookup(node, "x", "^1", &found);
+		if (error == 0)
+			lunatic_rt_process_release(found);
+		if (error != expected)
+			usleep(10000);
+	}
+	assert_int_equal(error, expected);
+}
+
+static void await_members(lunatic_rt_node *node, size_t expected)
+{
+	lunatic_rt_process *members[2];
+	size_t count = SIZE_MAX;
+
+	for (int i = 0; i < SOON / 10 && count != expected; i++) {
+		assert_int_equal(lunatic_rt_cluster_members(node, "g", members,
+							    2, &count),
+				 0);
+		for (size_t j = 0; j < count && j < 2; j++)
+			lunatic_rt_process_release(members[j]);
+		if (count != expected)
+			usleep(10000);
+	}
+	assert_int_equal(count, expected);
+}
+
+static void test_services(void **state)
+{
+	lunatic_rt_process *process;
+	lunatic_rt_process *far;
+	lunatic_rt_node *nodes[2];
+	size_t count;
+
+	(void)state;
+	begin_both(nodes);
+	await_peers(nodes[0], 1);
+	assert_int_equal(lunatic_rt_process_spawn_native(sides[0]->environment,
+							 waits, NULL, NULL, 0,
+							 &process),
+			 0);
+	assert_int_equal(
+		lunatic_rt_cluster_register(nodes[0], "x", "1", process, 1),
+		LUNATIC_RT_EFORMAT);
+	assert_int_equal(
+		lunatic_rt_cluster_register(NULL, "x", "1.0.0", process, 1),
+		LUNATIC_RT_EINVAL);
+	assert_int_equal(
+		lunatic_rt_cluster_register(nodes[0], "x", "1.2.0", process, 1),
+		0);
+	await_name(nodes[1], 0);
+	assert_int_equal(lunatic_rt_cluster_lookup(nodes[1], "x", "?", &far),
+			 LUNATIC_RT_EFORMAT);
+	assert_int_equal(lunatic_rt_cluster_lookup(nodes[1], "x", "*", &far),
+			 0);
+	assert_int_equal(
+		lunatic_rt_cluster_register(nodes[1], "y", "1.0.0", far, 1),
+		LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_cluster_join(nodes[1], "g", far),
+			 LUNATIC_RT_EINVAL);
+	lunatic_rt_process_release(far);
+	assert_int_equal(lunatic_rt_cluster_unregister(nodes[1], "x", "1.2.0"),
+			 LUNATIC_RT_ENOENT);
+	assert_int_equal(lunatic_rt_cluster_unregister(nodes[0], "x", "1.2.0"),
+			 0);
+	await_name(nodes[1], LUNATIC_RT_ENOENT);
+	assert_int_equal(lunatic_rt_cluster_join(nodes[0], "g", process), 0);
+	await_members(nodes[1], 1);
+	assert_int_equal(lunatic_rt_cluster_leave(nodes[0], "g", process), 0);
+	assert_int_equal(lunatic_rt_cluster_leave(nodes[0], "g", process),
+			 LUNATIC_RT_ENOENT);
+	await_members(nodes[1], 0);
+	assert_int_equal(
+		lunatic_rt_cluster_members(nodes[1], "g", NULL, 1, &count),
+		LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_cluster_watch_nodes(nodes[0], process, 5),
+			 0);
+	assert_int_equal(lunatic_rt_cluster_unwatch_nodes(nodes[0], process),
+			 0);
+	assert_int_equal(lunatic_rt_cluster_unwatch_nodes(nodes[0], process),
+			 LUNATIC_RT_ENOENT);
+	lunatic_rt_process_kill(process);
+	lunatic_rt_process_release(process);
+}
+
 static void test_name_taken(void **state)
 {
 	lunatic_rt_node *one = begin(0, "one", NULL);
@@ -490,6 +592,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusals, set_up_two,
 						tear_down_two),
 		cmocka_unit_test_setup_teardown(test_peers, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_services, set_up_two,
 						tear_down_two),
 		cmocka_unit_test_setup_teardown(test_name_taken, set_up_two,
 						tear_down_two),

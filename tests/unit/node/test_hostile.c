@@ -22,7 +22,7 @@
 #include "support/fabric.h"
 #include "support/processes.h"
 
-#define GOOD 16 /* frames, at most */
+#define GOOD 20 /* frames, at most */
 
 /* A frame of up to 200 bytes. */
 struct bytes {
@@ -46,6 +46,15 @@ static void put_zeros(struct bytes *bytes, size_t len)
 	const uint8_t zeros[100] = { 0 };
 
 	put(bytes, zeros, len);
+}
+
+/* A name and a version. */
+static void put_key(struct bytes *bytes, const char *name, const char *version)
+{
+	put_number(bytes, strlen(name), 4);
+	put(bytes, name, strlen(name));
+	put_number(bytes, strlen(version), 4);
+	put(bytes, version, strlen(version));
 }
 
 static void begin(struct bytes *bytes, uint8_t kind)
@@ -176,6 +185,18 @@ static int good(struct victim *victim, struct bytes frames[GOOD])
 	put_number(&frames[n], 1, 8);
 	put_number(&frames[n], 2, 1);
 	put_number(&frames[n++], 0, 4);
+	begin(&frames[n], LN_KIND_NAMED);
+	put_number(&frames[n], 1, 8);
+	put(&frames[n], other, 16);
+	put_key(&frames[n++], "x", "1.0.0");
+	begin(&frames[n], LN_KIND_UNNAMED);
+	put_key(&frames[n++], "x", "1.0.0");
+	for (int left = 0; left < 2; left++) {
+		begin(&frames[n], left ? LN_KIND_LEFT : LN_KIND_JOINED);
+		put(&frames[n], other, 16);
+		put_number(&frames[n], 5, 4);
+		put(&frames[n++], "group", 5);
+	}
 	assert_true(n <= GOOD);
 	return n;
 }
@@ -249,6 +270,100 @@ static void refused(struct bytes *bytes)
 	set_up(&victim);
 	assert_int_equal(receive(&victim, bytes), LN_EFORMAT);
 	tear_down(&victim);
+}
+
+static void put_named(struct bytes *bytes, uint64_t rank, const char *id,
+		      const char *name, const char *version)
+{
+	begin(bytes, LN_KIND_NAMED);
+	put_number(bytes, rank, 8);
+	put(bytes, id, 16);
+	put_key(bytes, name, version);
+}
+
+#define ID "0123456789abcdef"
+
+/* What was told, is told again, or was not told, and names that none has. */
+static void names(void **state)
+{
+	static const char number[17] = "01234567\0\0\0\0\0\0\0";
+	struct victim victim;
+	struct bytes bytes;
+
+	(void)state;
+	put_named(&bytes, UINT64_C(1) << 63, ID, "x", "1.0.0");
+	refused(&bytes);
+	put_named(&bytes, 1, number, "x", "1.0.0");
+	refused(&bytes);
+	put_named(&bytes, 1, ID, "x", "1.0");
+	refused(&bytes);
+	put_named(&bytes, 1, ID, "x", "");
+	refused(&bytes);
+	begin(&bytes, LN_KIND_UNNAMED);
+	put_key(&bytes, "x", "1.0.0");
+	refused(&bytes);
+	for (int left = 0; left < 2; left++) {
+		begin(&bytes, left ? LN_KIND_LEFT : LN_KIND_JOINED);
+		put(&bytes, left ? ID : number, 16);
+		put_number(&bytes, 1, 4);
+		put(&bytes, "g", 1);
+		refused(&bytes);
+	}
+	/* All is told. */
+	begin(&bytes, LN_KIND_WANT);
+	refused(&bytes);
+	for (int more = 0; more < 3; more++) {
+		begin(&bytes, LN_KIND_TOLD);
+		put_number(&bytes, (uint64_t)more, 1);
+		if (more == 0)
+			put_zeros(&bytes, 20);
+		refused(&bytes);
+	}
+	set_up(&victim);
+	put_named(&bytes, (UINT64_C(1) << 63) - 1, ID, "x", "1.0.0");
+	assert_int_equal(receive(&victim, &bytes), 0);
+	put_named(&bytes, 1, ID, "x", "1.0.1");
+	assert_int_equal(receive(&victim, &bytes), 0);
+	put_named(&bytes, 1, ID, "x", "1.0.0");
+	assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+	for (int again = 0; again < 2; again++) {
+		begin(&bytes, LN_KIND_JOINED);
+		put(&bytes, ID, 16);
+		put_number(&bytes, 1, 4);
+		put(&bytes, "g", 1);
+		assert_int_equal(receive(&victim, &bytes),
+				 again ? LN_EFORMAT : 0);
+	}
+	tear_down(&victim);
+}
+
+/* Before all is told: an end that brings nothing, and one that is wrong. */
+static void ends_of_names(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 5; what++) {
+		struct victim victim;
+		struct bytes bytes;
+
+		set_up(&victim);
+		test_line_cut(victim.net.lines[0]);
+		victim.net.lines[0] = test_line_open(victim.net.nodes[0],
+						     victim.net.nodes[1]);
+		victim.session = victim.net.lines[0]->ends[0].session;
+		begin(&bytes, LN_KIND_TOLD);
+		put_number(&bytes, what == 0, 1);
+		if (what > 0)
+			put_number(&bytes, what == 1, 4);
+		if (what > 0)
+			put_number(&bytes, what == 2, 8);
+		if (what > 0)
+			put_number(&bytes, what == 4 ? UINT64_MAX : 3, 8);
+		assert_int_equal(receive(&victim, &bytes),
+				 what == 3 ? 0 : LN_EFORMAT);
+		if (what == 3)
+			assert_int_equal(receive(&victim, &bytes), LN_EFORMAT);
+		tear_down(&victim);
+	}
 }
 
 static void unknown_kinds(void **state)
@@ -414,6 +529,8 @@ int main(void)
 		cmocka_unit_test(good_frames_are_good),
 		cmocka_unit_test(wrong_lengths),
 		cmocka_unit_test(unknown_kinds),
+		cmocka_unit_test(names),
+		cmocka_unit_test(ends_of_names),
 		cmocka_unit_test(wrong_states),
 		cmocka_unit_test(wrong_numbers),
 		cmocka_unit_test(announcements_are_free),

@@ -46,8 +46,8 @@ static void close_channel(struct ln_channel *channel, const char *reason)
 static const struct ln_channel_class class = { .wake = wake,
 					       .close = close_channel };
 
-struct test_line *test_line_new(struct ln_local_node *a,
-				struct ln_local_node *b)
+struct test_line *test_line_open(struct ln_local_node *a,
+				 struct ln_local_node *b)
 {
 	struct test_line *line = calloc(1, sizeof(*line));
 
@@ -98,6 +98,20 @@ size_t test_line_move(struct test_line *line, int from, size_t max)
 		moved++;
 	}
 	return moved;
+}
+
+struct test_line *test_line_new(struct ln_local_node *a,
+				struct ln_local_node *b)
+{
+	struct test_line *line = test_line_open(a, b);
+
+	test_line_settle(line);
+	/* As if nothing had been sent. */
+	for (int i = 0; i < 2; i++) {
+		line->ends[i].session->idle = false;
+		atomic_store(&line->ends[i].wakes, 0);
+	}
+	return line;
 }
 
 void test_line_settle(struct test_line *line)

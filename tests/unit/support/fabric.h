@@ -41,6 +41,10 @@ struct test_line {
 };
 
 /* Connects two nodes. The test fails when they refuse. */
+struct test_line *test_line_open(struct ln_local_node *a,
+				 struct ln_local_node *b);
+
+/* The same, after they have told each other of their names. */
 struct test_line *test_line_new(struct ln_local_node *a,
 				struct ln_local_node *b);
 

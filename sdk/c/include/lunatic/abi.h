@@ -1236,6 +1236,234 @@ LUNATIC_IMPORT("lunatic::log", "level")
 uint32_t lunatic_log_level(void);
 
 /*
+ * lunatic::cluster
+ *
+ * What all nodes of a cluster know: the nodes, and processes under names. Each
+ * node has a copy, so that asking waits for nobody. A node has a number, the same
+ * on all nodes, until it ends; a restarted node has another one. Not in lunatic
+ * 0.7.
+ */
+
+/*
+ * Tells the number of this node.
+ *
+ * Returns the number; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::cluster", "node")
+uint64_t lunatic_cluster_node(void);
+
+/*
+ * Tells the numbers of the nodes: of this one first, then of those that are
+ * connected.
+ *
+ * numbers: filled as far as it has room
+ * Returns how many nodes there are; 0 when this program is not a node
+ */
+LUNATIC_IMPORT("lunatic::cluster", "nodes")
+uint32_t lunatic_cluster_nodes(const uint64_t *numbers, size_t numbers_count);
+
+/*
+ * Tells the name of a node, for example for
+ * `lunatic::process::create_remote_environment`.
+ *
+ * node: its number
+ * name: gets the name, as much as fits
+ * Returns bytes of the whole name, at most 255; -1 if the node is not connected
+ */
+LUNATIC_IMPORT("lunatic::cluster", "node_name")
+int32_t lunatic_cluster_node_name(uint64_t node, void *name, size_t name_len);
+
+/*
+ * Tells the attributes of a node (`--node-attribute`): lines of `key=value`, of
+ * which the name is the first. The first who asks about a node waits for its
+ * answer.
+ *
+ * node: its number
+ * text: gets the lines, as much as fits
+ * Returns bytes of all lines, at most 8,192; -1 if the node is not connected,
+ *   or does not tell
+ */
+LUNATIC_IMPORT("lunatic::cluster", "node_attributes")
+int32_t lunatic_cluster_node_attributes(uint64_t node, void *text,
+					size_t text_len);
+
+/*
+ * Has this process told which nodes come and go, by data messages with a tag: an
+ * array in MessagePack of 1, the node is connected, or 2, it is lost; its number;
+ * and its name. Who watches first and lists the nodes then misses none. A second call
+ * changes the tag. A mailbox that is full does not get the message.
+ *
+ * tag: of the messages; 0: none
+ * Returns 0 for success, 4 when this program is not a node
+ * Traps: 1,024 processes of this node watch already
+ */
+LUNATIC_IMPORT("lunatic::cluster", "watch_nodes")
+uint32_t lunatic_cluster_watch_nodes(int64_t tag);
+
+/*
+ * Ends that. Messages that have been sent stay in the mailbox.
+ *
+ * Returns 1, or 0 when this process had not asked
+ */
+LUNATIC_IMPORT("lunatic::cluster", "unwatch_nodes")
+uint32_t lunatic_cluster_unwatch_nodes(void);
+
+/*
+ * Registers a process of this node under a name and a version in the whole
+ * cluster. A name and version belong to one process; registering it again changes
+ * the tag. When a process ends, or its node is lost, its registrations are
+ * removed.
+
+ * Two nodes may register the same at the same time, or while they are not
+ * connected. When they hear of each other, one of the two keeps it, the same on
+ * all nodes: who registered when fewer registrations were known to its node, so
+ * that who was there before a split stays. The other process gets a data message
+ * with its tag: an array in MessagePack of 3, the name, the version, and 0: the
+ * first resource is the process that has the name now.
+ *
+ * name: UTF-8, at most 4,096 bytes
+ * version: a semantic version, as for `lunatic::process::register`
+ * process: id of the process
+ * tag: of the message that tells the process that it has lost the name
+ * Returns 0 for success, 1 if `version` is not a semantic version, 2 if another
+ *   process has the name and version, 3 if the process is of another node, 4
+ *   when this program is not a node
+ * Traps: `name` is longer than 4,096 bytes
+ * Traps: `name` or `version` is not UTF-8
+ * Traps: the process holds no process of that id
+ * Traps: the environment of the process has as many registrations in the
+ *   cluster, or bytes of them, as it may have in its own registry; or this node
+ *   has 131,072, or 1,024 versions of this name
+ */
+LUNATIC_IMPORT("lunatic::cluster", "register")
+uint32_t lunatic_cluster_register(const void *name, size_t name_len,
+				  const void *version, size_t version_len,
+				  uint64_t process, int64_t tag);
+
+/*
+ * Removes a registration of a process of this node, in an environment in which
+ * this process could find it by `lunatic::process::lookup`.
+ *
+ * name: the name it was registered under
+ * version: exactly the version it was registered under
+ * Returns 0 for success, 1 if `version` is not a semantic version, 2 if there
+ *   is no such registration
+ * Traps: `name` or `version` is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::cluster", "unregister")
+uint32_t lunatic_cluster_unregister(const void *name, size_t name_len,
+				    const void *version, size_t version_len);
+
+/*
+ * Finds a process that is registered in the cluster, on any node. If several
+ * versions match, the highest is taken.
+ *
+ * name: the name it was registered under
+ * query: a requirement, as for `lunatic::process::lookup`
+ * id: gets an id for the process if there is one
+ * Returns 0 for success, 1 if `query` is not a requirement, 2 if no process
+ *   matches
+ * Traps: `name` or `query` is not UTF-8
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::cluster", "lookup")
+uint32_t lunatic_cluster_lookup(const void *name, size_t name_len,
+				const void *query, size_t query_len,
+				uint64_t *id);
+
+/*
+ * Makes a process of this node a member of a group, on all nodes, until it ends
+ * or leaves; again changes nothing. Groups are apart from registered names. After
+ * a split the groups of both sides are one again.
+ *
+ * group: UTF-8, at most 4,096 bytes
+ * process: id of the process
+ * Returns 0 for success, 3 if the process is of another node, 4 when this
+ *   program is not a node
+ * Traps: `group` is longer than 4,096 bytes, or not UTF-8
+ * Traps: the process holds no process of that id
+ * Traps: as for `register`, with which it is counted; a group has at most 1,024
+ *   members of one node
+ */
+LUNATIC_IMPORT("lunatic::cluster", "join")
+uint32_t lunatic_cluster_join(const void *group, size_t group_len,
+			      uint64_t process);
+
+/*
+ * Ends a membership.
+ *
+ * group: name of the group
+ * process: id of the process
+ * Returns 0 for success, 2 if the process is no member that this node has
+ *   announced
+ * Traps: `group` is not UTF-8
+ * Traps: the process holds no process of that id
+ */
+LUNATIC_IMPORT("lunatic::cluster", "leave")
+uint32_t lunatic_cluster_leave(const void *group, size_t group_len,
+			       uint64_t process);
+
+/*
+ * Tells the members of a group, on all nodes. All nodes that know the same
+ * members tell them in the same order.
+ *
+ * group: name of the group
+ * ids: gets an id for each process, as far as it has room
+ * Returns how many members there are
+ * Traps: `group` is not UTF-8
+ * Traps: the process holds as many processes as it may
+ */
+LUNATIC_IMPORT("lunatic::cluster", "members")
+uint32_t lunatic_cluster_members(const void *group, size_t group_len,
+				 const uint64_t *ids, size_t ids_count);
+
+/*
+ * Sends the message in the scratch area to one member of a group, on any node,
+ * each time to the next one.
+ *
+ * group: name of the group
+ * Returns 0 when it is on its way, 2 if the group has no members; then the
+ *   message stays
+ * Traps: `group` is not UTF-8
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources that cannot be sent to another node, if the
+ *   member is on one
+ */
+LUNATIC_IMPORT("lunatic::cluster", "send_one")
+uint32_t lunatic_cluster_send_one(const void *group, size_t group_len);
+
+/*
+ * Sends the message in the scratch area to all members of a group, on all nodes,
+ * also to this process if it is one.
+ *
+ * group: name of the group
+ * Returns to how many it was sent
+ * Traps: `group` is not UTF-8
+ * Traps: no data message is in the scratch area
+ * Traps: the message has resources other than processes
+ */
+LUNATIC_IMPORT("lunatic::cluster", "send_all")
+uint32_t lunatic_cluster_send_all(const void *group, size_t group_len);
+
+/*
+ * Chooses a node to spawn on, this one among them. Asked for the load, it draws
+ * two of those that fit, and takes the one that runs fewer processes for each of
+ * its workers.
+ *
+ * query: attributes that it must have, `key=value` joined by `&` as in a URL;
+ *   empty: any node
+ * by_load: 1: the less loaded one of two; 0: any
+ * node: gets its number
+ * Returns 0 for success, 1 if the query is malformed or has more than 1,024
+ *   bytes, 2 if no node has these attributes, 4 when this program is not a node
+ * Traps: `by_load` is above 1
+ * Traps: the query is not UTF-8
+ */
+LUNATIC_IMPORT("lunatic::cluster", "choose_node")
+uint32_t lunatic_cluster_choose_node(const void *query, size_t query_len,
+				     uint32_t by_load, uint64_t *node);
+
+/*
  * lunatic::metrics
  *
  * Numbers with names, of all processes of the program: counters, gauges and
