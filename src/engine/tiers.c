@@ -383,3 +383,25 @@ int ln_tier_choose(struct ln_instance *instance, struct ln_report **report)
 		return 0;
 	return move(instance, tier, report);
 }
+
+bool ln_tier_is_ready(struct ln_compiled *module, struct ln_sched *sched)
+{
+	struct ln_tier *tier = ln_compiled_tier(module);
+	const struct ln_slots *slots =
+		ln_memories_slots(ln_compiled_memories(module));
+	bool making;
+
+	if (tier == NULL || ln_compiled_memory_count(module) == 0)
+		return true;
+	if (!is_crowded(slots) &&
+	    (ln_slots_taken(slots) < LIGHT_SLOTS || !is_light(tier)))
+		return true;
+	/* Acquire, as in move. */
+	if (atomic_load_explicit(&tier->dense, memory_order_acquire) != NULL)
+		return true;
+	prepare(tier, sched);
+	ln_lock_acquire(&tier->lock);
+	making = tier->state == MAKING;
+	ln_lock_release(&tier->lock);
+	return !making;
+}

@@ -9,11 +9,14 @@
 #ifndef LN_ENGINE_TIERS_H
 #define LN_ENGINE_TIERS_H
 
+#include <stdbool.h>
+
 struct ln_compiled;
 struct ln_engine;
 struct ln_instance;
 struct ln_linker;
 struct ln_report;
+struct ln_sched;
 struct ln_tier;
 struct ln_tiers;
 
@@ -41,5 +44,10 @@ void ln_tier_free(struct ln_tier *tier);
  * until code for that is made. *report as in ln_instance_init. LN_EKILLED,
  * LN_ELIMIT: it cannot be made; LN_ENOMEM. On its fiber. */
 int ln_tier_choose(struct ln_instance *instance, struct ln_report **report);
+
+/* Whether a process of the module that began now would not wait for its code.
+ * If it would, the code is being made from now on: to be asked again. What
+ * cannot be made is not waited for. Any thread. */
+bool ln_tier_is_ready(struct ln_compiled *module, struct ln_sched *sched);
 
 #endif

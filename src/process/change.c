@@ -91,9 +91,16 @@ static void tell(struct ln_change *change)
 int ln_change_ask(struct ln_change *change)
 {
 	struct ln_process *process = change->process;
+	struct ln_change *before;
 	int result = LN_EDEAD;
 
 	ln_process_lock(process);
+	before = process->change;
+	if (before != NULL && before->over == NULL &&
+	    state_of(before) == LN_CHANGE_ASKED)
+		take_out(before);
+	else
+		before = NULL;
 	if (!process->dead && process->change != NULL) {
 		result = LN_EEXIST;
 	} else if (!process->dead) {
@@ -104,6 +111,8 @@ int ln_change_ask(struct ln_change *change)
 		result = process->mailbox.waiting;
 	}
 	ln_process_unlock(process);
+	if (before != NULL)
+		tell(before);
 	/* The process is retained: it may have ended since. */
 	if (result == 1)
 		ln_task_wake(&process->task);
@@ -129,13 +138,14 @@ void ln_change_withdraw(struct ln_change *change, bool cancel)
 		case LN_CHANGE_UNDER_WAY:
 			if (cancel)
 				ln_task_cancel(&process->task);
-			if (cancel)
-				atomic_store_explicit(&change->cancelled, true,
-						      memory_order_relaxed);
 			break;
+		case LN_CHANGE_TAKING_OVER:
 		case LN_CHANGE_OVER:
 			break;
 		}
+		if (cancel)
+			atomic_store_explicit(&change->cancelled, true,
+					      memory_order_relaxed);
 		if (over)
 			take_out(change);
 	}
@@ -171,14 +181,14 @@ void ln_change_end_of(struct ln_process *process)
 	}
 	ln_process_unlock(process);
 	if (settling)
-		(void)ln_change_fail(change, LN_CHANGE_FAILED,
-			   "the process ended before the new version received");
+		(void)ln_change_fail(
+			change, LN_CHANGE_FAILED,
+			"the process ended before the new version received");
 	if (change != NULL)
 		tell(change);
 }
 
-void ln_change_conclude(struct ln_change *change,
-			enum ln_change_result result)
+void ln_change_conclude(struct ln_change *change, enum ln_change_result result)
 {
 	struct ln_process *process = change->process;
 	bool over = false;
@@ -189,7 +199,7 @@ void ln_change_conclude(struct ln_change *change,
 		result = LN_CHANGE_ENDED;
 	change->result = result;
 	if (result == LN_CHANGE_DONE && !change->dry) {
-		set_state(change, LN_CHANGE_SETTLING);
+		set_state(change, LN_CHANGE_TAKING_OVER);
 		ask(process, LN_ASKED_NOW);
 	} else if (result == LN_CHANGE_WAITING && !is_cancelled(change)) {
 		set_state(change, LN_CHANGE_ASKED);
@@ -238,10 +248,14 @@ void ln_change_settle(struct ln_process *process)
 
 	ln_process_lock(process);
 	change = process->change;
+	/* Only now may it be withdrawn: who is told that a process has changed
+	 * must find it to be of the new version, or it would not be changed
+	 * back. Nobody else ends what takes over. */
+	ln_assert(change != NULL && state_of(change) == LN_CHANGE_TAKING_OVER);
+	set_state(change, LN_CHANGE_SETTLING);
 	/* Relaxed: its own. */
-	if (change != NULL && state_of(change) == LN_CHANGE_SETTLING)
-		change->pause = ln_time_now() -
-				atomic_load_explicit(&change->begun,
-						     memory_order_relaxed);
+	change->pause =
+		ln_time_now() -
+		atomic_load_explicit(&change->begun, memory_order_relaxed);
 	ln_process_unlock(process);
 }

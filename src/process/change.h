@@ -32,7 +32,8 @@ enum ln_change_result {
 enum ln_change_state {
 	LN_CHANGE_ASKED,
 	LN_CHANGE_UNDER_WAY,
-	LN_CHANGE_SETTLING, /* the new version runs, and is to receive */
+	LN_CHANGE_TAKING_OVER, /* the old instance goes: it cannot be stopped */
+	LN_CHANGE_SETTLING,    /* the new version runs, and is to receive */
 	LN_CHANGE_OVER,
 };
 
@@ -68,13 +69,14 @@ struct ln_change *ln_change_new(struct ln_process *process,
 void ln_change_release(struct ln_change *change);
 
 /* Asks the process, which keeps a reference until it is over. 1: it waits in a
- * receive, and does it now; 0: it will, when it receives. LN_EEXIST: it is
- * asked for another one; LN_EDEAD. Any thread. */
+ * receive, and does it now; 0: it will, when it receives. What it is asked for
+ * already, and nobody is told of, goes. LN_EEXIST: it is asked for another one;
+ * LN_EDEAD. Any thread. */
 int ln_change_ask(struct ln_change *change);
 
-/* Nobody waits for it any longer: what has not begun does not. What is under way
- * goes on, or, with `cancel`, ends early; either is over some time later. What
- * is settling counts as done. Any thread. */
+/* Nobody waits for it any longer: what has not begun does not. What is under
+ * way goes on, or, with `cancel`, ends early; either is over some time later.
+ * What is settling counts as done. Any thread. */
 void ln_change_withdraw(struct ln_change *change, bool cancel);
 
 /* The process has ended: nothing will come of what it was asked for. */
@@ -96,7 +98,8 @@ enum ln_change_result ln_change_fail(struct ln_change *change,
  * to come to its receive. */
 void ln_change_conclude(struct ln_change *change, enum ln_change_result result);
 
-/* The new version has taken over: notes how long that took. */
+/* The new version has taken over, which ln_wasm_module tells by now: notes how
+ * long that took. */
 void ln_change_settle(struct ln_process *process);
 
 #endif

@@ -98,13 +98,14 @@ static enum ln_change_result judge(struct ln_change *change,
 		why = ln_report_reason(report);
 	if (error == LN_EKILLED && guest->exited)
 		result = ln_change_fail(change, LN_CHANGE_REFUSED,
-			      "%s exited with status %u", function,
-			      guest->exit_code);
+					"%s exited with status %u", function,
+					guest->exit_code);
 	else if (error == LN_EKILLED)
-		result = ln_change_fail(change, LN_CHANGE_TIMED_OUT, "%s took too long",
-			      function);
+		result = ln_change_fail(change, LN_CHANGE_TIMED_OUT,
+					"%s took too long", function);
 	else
-		result = ln_change_fail(change, result, "%s failed: %s", function, why);
+		result = ln_change_fail(change, result, "%s failed: %s",
+					function, why);
 	ln_report_free(report);
 	return result;
 }
@@ -123,10 +124,11 @@ static enum ln_change_result call_old(struct ln_guest *guest,
 	int error;
 
 	if (entry == NULL)
-		return ln_change_fail(change, LN_CHANGE_REFUSED,
-			    "the old version exports no function %s of type () "
-			    "-> i64",
-			    name);
+		return ln_change_fail(
+			change, LN_CHANGE_REFUSED,
+			"the old version exports no function %s of type () "
+			"-> i64",
+			name);
 	error = ln_instance_reenter(instance, entry, values, &report);
 	if (error == 0)
 		return LN_CHANGE_DONE;
@@ -148,25 +150,27 @@ static enum ln_change_result keep(struct loading *loading, uint64_t packed)
 	const uint8_t *from = ln_guest_memory(guest, address, len);
 
 	if (len > LN_CHANGE_MAX_BYTES)
-		return ln_change_fail(change, LN_CHANGE_FAILED,
-			    LN_CHANGE_SAVE " returned %u bytes; %llu are "
-					   "allowed",
-			    len, (unsigned long long)LN_CHANGE_MAX_BYTES);
+		return ln_change_fail(
+			change, LN_CHANGE_FAILED,
+			LN_CHANGE_SAVE " returned %u bytes; %llu are "
+				       "allowed",
+			len, (unsigned long long)LN_CHANGE_MAX_BYTES);
 	if (len > 0 && from == NULL)
 		return ln_change_fail(change, LN_CHANGE_FAILED,
-			    LN_CHANGE_SAVE " returned %u bytes at address %u, "
-					   "which are not in its memory",
-			    len, address);
+				      LN_CHANGE_SAVE
+				      " returned %u bytes at address %u, "
+				      "which are not in its memory",
+				      len, address);
 	if (!ln_guest_keep(guest, len))
 		return ln_change_fail(change, LN_CHANGE_FAILED,
-			    "the %u bytes of " LN_CHANGE_SAVE ": %s", len,
-			    ln_error_text(LN_EMEMORY));
+				      "the %u bytes of " LN_CHANGE_SAVE ": %s",
+				      len, ln_error_text(LN_EMEMORY));
 	ln_guest_charge(guest, (uint64_t)len * 2);
 	loading->bytes = malloc(len > 0 ? len : 1);
 	if (loading->bytes == NULL) {
 		ln_guest_forget(guest, len);
 		return ln_change_fail(change, LN_CHANGE_FAILED, "%s",
-			    ln_error_text(LN_ENOMEM));
+				      ln_error_text(LN_ENOMEM));
 	}
 	loading->len = len;
 	change->bytes = len;
@@ -200,9 +204,9 @@ static enum ln_change_result save(struct loading *loading)
 	}
 	if (value[0].i64 < 0)
 		return ln_change_fail(change, LN_CHANGE_REFUSED,
-			    "the old version refuses: " LN_CHANGE_SAVE
-			    " returned %lld",
-			    (long long)value[0].i64);
+				      "the old version refuses: " LN_CHANGE_SAVE
+				      " returned %lld",
+				      (long long)value[0].i64);
 	return keep(loading, (uint64_t)value[0].i64);
 }
 
@@ -242,9 +246,10 @@ static enum ln_change_result hand_over(struct loading *loading,
 	to = ln_guest_memory(loading->guest, *address, loading->len);
 	if (*address == 0 || to == NULL)
 		return ln_change_fail(loading->change, LN_CHANGE_FAILED,
-			    LN_CHANGE_ALLOC " returned address %u for %zu "
-					    "bytes, which is no room",
-			    *address, loading->len);
+				      LN_CHANGE_ALLOC
+				      " returned address %u for %zu "
+				      "bytes, which is no room",
+				      *address, loading->len);
 	ln_bulk_copy(to, loading->bytes, loading->len);
 	return LN_CHANGE_DONE;
 }
@@ -269,9 +274,9 @@ static enum ln_change_result begin(struct loading *loading)
 	result = call_new(loading, LN_CHANGE_LOAD, "Iii", 'i', values);
 	if (result == LN_CHANGE_DONE && values[0].i32 != 0)
 		return ln_change_fail(loading->change, LN_CHANGE_REFUSED,
-			    "the new version refuses: " LN_CHANGE_LOAD
-			    " returned %d",
-			    values[0].i32);
+				      "the new version refuses: " LN_CHANGE_LOAD
+				      " returned %d",
+				      values[0].i32);
 	return result;
 }
 
@@ -344,7 +349,7 @@ static enum ln_change_result load(struct loading *loading)
 	loading->next = aligned_alloc(LN_CACHE_LINE, size);
 	if (loading->next == NULL)
 		return ln_change_fail(loading->change, LN_CHANGE_FAILED, "%s",
-			    ln_error_text(LN_ENOMEM));
+				      ln_error_text(LN_ENOMEM));
 	*loading->next = (struct ln_instance){ 0 };
 	old->limits.beside = &loading->next->memory_used;
 	error = ln_task_on_other_stack(old->task, load_on_stack, loading);
@@ -354,7 +359,7 @@ static enum ln_change_result load(struct loading *loading)
 	if (error < 0) {
 		free(loading->next);
 		return ln_change_fail(loading->change, LN_CHANGE_FAILED, "%s",
-			    ln_error_text(error));
+				      ln_error_text(error));
 	}
 	if (loading->result != LN_CHANGE_DONE || loading->change->dry) {
 		discard(loading);

@@ -33,6 +33,7 @@
 #include "base/error.h"
 #include "base/refs.h"
 #include "base/text.h"
+#include "engine/tiers.h"
 #include "process/environment.h"
 #include "process/label.h"
 #include "process/lookup.h"
@@ -273,6 +274,48 @@ static int convert(struct ln_upgrade_job *job, int64_t deadline)
 	}
 }
 
+/* Processes that are to change, and were not asked in time, or were in vain:
+ * those that may be asked again. */
+static uint64_t count_rest(struct ln_upgrade_job *job)
+{
+	struct ln_process *some[LN_DIRECTORY_STEP];
+	struct ln_directory_walk at = { 0 };
+	uint64_t rest = 0;
+	size_t count;
+
+	do {
+		count = ln_process_list(job->request->runtime,
+					job->request->below, &at, some);
+		for (size_t i = 0; i < count; i++) {
+			struct ln_module *to = next_of(job, some[i]);
+
+			rest += to != NULL;
+			if (to != NULL)
+				ln_module_release(to);
+			ln_process_release(some[i]);
+		}
+		ln_task_rest();
+	} while (count > 0);
+	return rest;
+}
+
+/* Counts those that go on as they are, when nobody is asked any more. */
+static void count_waiting(struct ln_upgrade_job *job)
+{
+	const struct ln_upgrade_request *request = job->request;
+	uint64_t rest = count_rest(job);
+	uint64_t *waiting = &job->counts.waiting;
+
+	ln_lock_acquire(&job->lock);
+	if (job->back)
+		job->counts.stuck += rest;
+	else if (request->keep_going || request->dry)
+		*waiting += rest;
+	else if (*waiting < rest)
+		*waiting = rest; /* those that were asked in vain are in it */
+	ln_lock_release(&job->lock);
+}
+
 /* Those that run the new version change back. */
 static int roll_back(struct ln_upgrade_job *job, int64_t deadline)
 {
@@ -288,6 +331,7 @@ static int roll_back(struct ln_upgrade_job *job, int64_t deadline)
 	job->back = true;
 	error = convert(job, deadline);
 	ln_upgrade_withdraw(job);
+	count_waiting(job);
 	ln_lock_acquire(&job->lock);
 	job->counts.done = job->counts.stuck;
 	job->counts.waiting = 0;
@@ -358,15 +402,38 @@ static int go_first(struct ln_upgrade_job *job, int64_t deadline)
 	return 0;
 }
 
+/* Waits until what changes would not wait for code: that may take longer than
+ * one may. */
+static void await_code(struct ln_upgrade_job *job, int64_t deadline)
+{
+	struct ln_sched *sched = job->request->runtime->sched;
+
+	for (size_t i = 0; i < job->plan.count; i++) {
+		struct ln_compiled *code = job->plan.pairs[i].to->module;
+		int64_t now = ln_time_now();
+
+		while (!ln_tier_is_ready(code, sched) && now < deadline &&
+		       !ln_upgrade_stops(job)) {
+			ln_upgrade_wait(job, ln_upgrade_news(job),
+					now + LN_UPGRADE_LOOK);
+			now = ln_time_now();
+		}
+	}
+}
+
 static int go_forward(struct ln_upgrade_job *job, int64_t deadline)
 {
-	int error = go_first(job, deadline);
+	int error;
 
+	await_code(job, deadline);
+	error = go_first(job, deadline);
 	if (error < 0)
 		return error;
 	error = convert(job, deadline);
-	if (!ln_upgrade_stops(job))
-		ln_upgrade_withdraw(job);
+	if (ln_upgrade_stops(job))
+		return error;
+	ln_upgrade_withdraw(job);
+	count_waiting(job);
 	return error;
 }
 

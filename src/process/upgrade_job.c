@@ -195,8 +195,10 @@ static void tell_progress(struct ln_upgrade_job *job)
 
 static bool is_under_way(const struct ln_change *change)
 {
-	return atomic_load_explicit(&change->state, memory_order_relaxed) ==
-	       LN_CHANGE_UNDER_WAY;
+	uint8_t state =
+		atomic_load_explicit(&change->state, memory_order_relaxed);
+
+	return state == LN_CHANGE_UNDER_WAY || state == LN_CHANGE_TAKING_OVER;
 }
 
 static bool is_cancelled(const struct ln_change *change)
@@ -204,21 +206,32 @@ static bool is_cancelled(const struct ln_change *change)
 	return atomic_load_explicit(&change->cancelled, memory_order_relaxed);
 }
 
-/* Whether it has been under way for too long. One that waits for its turn, as
- * thousands may before it, gets more. */
+/* Whether a task waits for its turn, on a worker, as thousands may before it,
+ * or in a pool. */
+static bool is_queued(const struct ln_task *task)
+{
+	uint8_t waiting =
+		atomic_load_explicit(&task->waiting, memory_order_relaxed);
+
+	if (atomic_load_explicit(&task->running, memory_order_relaxed))
+		return false;
+	return waiting == LN_WAIT_BLOCKING ||
+	       atomic_load_explicit(&task->state, memory_order_relaxed) !=
+		       LN_TASK_PARKED;
+}
+
+/* Whether it has been under way for too long. One that waits for its turn gets
+ * more. */
 static bool is_late(const struct ln_upgrade_job *job,
 		    const struct ln_change *change, int64_t now)
 {
-	const struct ln_task *task = &change->process->task;
 	int64_t time = now - atomic_load_explicit(&change->begun,
 						  memory_order_relaxed);
-	bool queued =
-		atomic_load_explicit(&task->state, memory_order_relaxed) !=
-			LN_TASK_PARKED &&
-		!atomic_load_explicit(&task->running, memory_order_relaxed);
+	int64_t limit = job->request->each;
 
-	return is_under_way(change) &&
-	       time >= job->request->each * (queued ? QUEUED_FACTOR : 1);
+	if (is_queued(&change->process->task))
+		limit *= QUEUED_FACTOR;
+	return is_under_way(change) && time >= limit;
 }
 
 /* Those under way for too long, each with a reference for the caller; with

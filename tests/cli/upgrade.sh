@@ -39,6 +39,26 @@ upgrade() {
 	run upgrade "$@" --control "$work/control" --timeout 1s
 }
 
+# all COUNT WHAT ARGUMENT...: so many are upgraded in the end. The program's own
+# process and its client do something else, and on a busy machine others may not
+# receive in time either: the same command goes on with these.
+all() {
+	wanted=$1
+	what=$2
+	shift 2
+	sum=0
+	tries=0
+	while [ "$sum" -lt "$wanted" ] && [ "$tries" -lt 20 ]; do
+		upgrade "$@"
+		[ "$status" -eq 0 ] || expect 4 "$what"
+		for number in $(sed -n 's/^\([0-9]*\) upgraded.*/\1/p' "$work/out"); do
+			sum=$((sum + number))
+		done
+		tries=$((tries + 1))
+	done
+	[ "$sum" -eq "$wanted" ] || bad "$what: $sum upgraded, not $wanted"
+}
+
 begin one --control "$work/control" --dir . "$work/first.wasm" 100 1 0
 one=$pid
 place one
@@ -67,18 +87,21 @@ says out "failed: lunatic_load failed: " "a version that traps"
 says out '^0 upgraded, 1 failed' "a version that traps"
 upgrade first second.wasm --dry-run
 says out '^100 can be upgraded' "a dry run"
-# The program's own process and the client do something else.
-upgrade first second.wasm
-expect 4 "a good version"
-says out '^100 upgraded, 2 did not receive' "a good version"
+# Who is traced meanwhile changes as others do.
+"$lunatic" trace --environment 0 --count 2000 --time 60s \
+	--control "$work/control" >trace.out 2>&1 &
+tracer=$!
+all 100 "a good version" first second.wasm
+says out ' 2 did not receive' "a good version"
+wait "$tracer" || bad "the trace has failed"
+[ "$(wc -l <trace.out)" -ge 2000 ] || bad "few events were traced"
 says out '^pause of a process: half at most ' "a good version"
 upgrade first partly.wasm --json
 expect 1 "a version that fails for some"
 says out '"failure":{.*"result":"failed"' "a version that fails for some"
 says out '"upgraded":0,.*"rolled_back":true' "a version that fails for some"
 sha=$(sha256sum <"$work/second.wasm" | cut -c1-10)
-upgrade "$sha" first.wasm
-says out '^100 upgraded' "by its SHA-256, and back"
+all 100 "by its SHA-256, and back" "$sha" first.wasm
 upgrade first second.wasm --node two
 expect 1 "a node that has no control"
 says err "started with --no-control" "a node that has no control"
@@ -88,12 +111,9 @@ begin three --peer "$first" --control "$work/control" --dir . \
 	"$work/first.wasm" 50 1 0
 three=$pid
 place three
-upgrade first second.wasm --program "$one" --all-nodes
-expect 4 "all nodes"
+all 150 "all nodes" first second.wasm --program "$one" --all-nodes
 says out '^one:' "all nodes"
-says out '^100 upgraded' "all nodes"
 says out '^three:' "all nodes"
-says out '^50 upgraded' "all nodes"
 upgrade first trapping.wasm --program "$one" --node three
 expect 1 "a bad version on another node"
 says out '^0 upgraded, 1 failed' "a bad version on another node"

@@ -237,17 +237,19 @@ static void client(const void *data, size_t size)
 
 static void upgrade(const char *path, int flags)
 {
-	static unsigned char bytes[4 << 20];
+	const size_t room = 4 << 20;
+	unsigned char *bytes = malloc(room); /* only who upgrades needs it */
 	struct lunatic_upgraded result;
 	FILE *file = fopen(path, "r");
 	size_t size;
 	int status;
 
-	if (file == NULL)
+	if (file == NULL || bytes == NULL)
 		stop("the new version is not there");
-	size = fread(bytes, 1, sizeof(bytes), file);
+	size = fread(bytes, 1, room, file);
 	fclose(file);
 	status = lunatic_upgrade(NULL, bytes, size, 2000, flags, &result);
+	free(bytes);
 	if (status != 0)
 		printf("%s\n", lunatic_status_text(status));
 	printf("upgraded %llu refused %llu failed %llu timed out %llu waiting "

@@ -190,6 +190,36 @@ static void who_computes_stays_old(void **state)
 	disperse(&crowd);
 }
 
+/* Those that nobody came to ask in time are told of, too, and follow. */
+static void late_ones_are_counted(void **state)
+{
+	static const char slow[] = GUEST(
+		10, 2,
+		LOADS("(i32.store (i32.const 0) (i32.load (local.get 1)))"
+		      " (call $sleep (i64.const 20)) (i32.const 0)"));
+	struct fixture *fixture = *state;
+	lunatic_rt_upgrade_config config;
+	lunatic_rt_upgrade_result result;
+	struct crowd crowd;
+	uint64_t upgraded;
+
+	gather(fixture, &crowd, first, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		expect(fixture, crowd.list[i], 1, 1);
+	lunatic_rt_upgrade_config_init(&config, sizeof(config));
+	config.timeout_ms = 30;
+	assert_int_equal(upgrade(&crowd, slow, &config, &result, NULL), 0);
+	upgraded = result.upgraded;
+	assert_int_equal(upgraded + result.waiting, MANY);
+	assert_true(result.waiting > 0);
+	config.timeout_ms = 60000;
+	assert_int_equal(upgrade(&crowd, slow, &config, &result, NULL), 0);
+	assert_int_equal(upgraded + result.upgraded, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		expect(fixture, crowd.list[i], 11, 2);
+	disperse(&crowd);
+}
+
 /* A version that fails for every third state: with keep_going the others are
  * of the new one, else none is. */
 #define PARTLY                                                      \
@@ -398,6 +428,7 @@ int main(void)
 		TEST(some_change),
 		TEST(dry_runs_change_nothing),
 		TEST(who_computes_stays_old),
+		TEST(late_ones_are_counted),
 		TEST(keeps_going),
 		TEST(killed_meanwhile),
 		TEST(a_thousand_times),

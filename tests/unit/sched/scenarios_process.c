@@ -3,6 +3,8 @@
 #include <pthread.h>
 
 #include "base/error.h"
+#include "base/futex.h"
+#include "base/systematic.h"
 #include "base/time.h"
 #include "engine/report.h"
 #include "process/change.h"
@@ -327,8 +329,100 @@ static void unlinking(void)
 	die_under(link_and_unlink, true);
 }
 
+/* Scenario: a process is asked to change to another version, as one that
+ * receives is (host/messages.c), and whoever asks gives up meanwhile. */
+
+enum { VERSION_OLD, VERSION_NEW };
+enum { TAG_STOP = 9 };
+
+static struct {
+	_Atomic uint32_t told; /* futex */
+	_Atomic int version;   /* that the process is found to be of */
+} changing;
+
+/* Whoever is told that it has changed must find it changed. */
+static void change_over(struct ln_change *change)
+{
+	int version = atomic_load(&changing.version);
+
+	systematic_check(change->result == LN_CHANGE_DONE ||
+				 change->result == LN_CHANGE_WAITING,
+			 "another result");
+	systematic_check((change->result == LN_CHANGE_DONE) ==
+				 (version == VERSION_NEW),
+			 "it is told of another version");
+	atomic_fetch_add(&changing.told, 1);
+	ln_futex_wake(&changing.told, 1);
+	ln_change_release(change);
+}
+
+static void meet_change(struct ln_process *self)
+{
+	struct ln_change *change = ln_change_begin(self);
+
+	if (change == NULL)
+		return;
+	ln_change_conclude(change, LN_CHANGE_DONE);
+	ln_change_release(change);
+	ln_systematic_point();
+	atomic_store(&changing.version, VERSION_NEW);
+	ln_systematic_point();
+	ln_change_settle(self);
+}
+
+static enum ln_outcome receive_and_change(struct ln_process *self)
+{
+	struct ln_message *message;
+
+	for (;;) {
+		while (ln_mailbox_asked(&self->mailbox) != LN_ASKED_NOTHING)
+			meet_change(self);
+		if (ln_process_receive(self, NULL, 0, LN_NEVER,
+				       LN_RECEIVE_UNLESS_ASKED, &message) == 0)
+			break;
+	}
+	systematic_check(message->tag == TAG_STOP, "another message");
+	ln_message_free(message);
+	return LN_OUTCOME_NORMAL;
+}
+
+static void *ask_for_change(void *target)
+{
+	struct ln_change *change = ln_change_new(target, NULL);
+
+	systematic_check(change != NULL, "no change");
+	change->over = change_over;
+	/* One reference is for change_over. */
+	atomic_fetch_add(&change->references, 1);
+	systematic_check(ln_change_ask(change) >= 0, "not asked");
+	if (systematic_choose(2) == 0)
+		ln_change_withdraw(change, false);
+	while (atomic_load(&changing.told) == 0)
+		(void)ln_futex_wait(&changing.told, 0, -1);
+	ln_change_release(change);
+	return NULL;
+}
+
+static void changes(void)
+{
+	struct ln_process *target;
+	pthread_t outside;
+
+	open_world(2);
+	atomic_store(&changing.told, 0);
+	atomic_store(&changing.version, VERSION_OLD);
+	target = start_process(receive_and_change, NULL);
+	systematic_create(&outside, NULL, ask_for_change, target);
+	systematic_join(outside, NULL);
+	send(target, TAG_STOP);
+	systematic_check(wait_for(target) == LN_OUTCOME_NORMAL,
+			 "the process failed");
+	systematic_check(atomic_load(&changing.told) == 1, "told twice");
+	close_processes();
+}
+
 const struct scenario process_scenarios[] = {
 	{ "mailbox", mailbox }, { "request_reply", request_reply },
 	{ "deaths", deaths },   { "unlinking", unlinking },
-	{ NULL, NULL },
+	{ "changes", changes }, { NULL, NULL },
 };
