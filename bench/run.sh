@@ -8,8 +8,9 @@
 #
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  spawn_end, idle, folded, host_call, library, registry,
-#                  environments, remote, nats, latency, sandbox, sqlite, start,
-#                  echo, tls, http, submillisecond, data, upgrade or compute
+#                  cluster, environments, remote, nats, latency, sandbox,
+#                  sqlite, start, echo, tls, http, submillisecond, data,
+#                  upgrade or compute
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -269,6 +270,25 @@ bench_spawn_end() {
 }
 
 bench_registry() { both registry lookup 1; }
+bench_cluster() {
+	XDG_CONFIG_HOME=$work/config "$lunatic" --workers 1 \
+		--node 127.0.0.1:0 --node-name there "$build/cluster.wasm" \
+		hold </dev/null >/dev/null 2>"$work/err" &
+	running=$!
+	if said "$work/err" "node there at"; then
+		address=$(sed -n 's/.*node there at \([^ ,]*\).*/\1/p' \
+			"$work/err")
+		for _ in $passes; do
+			XDG_CONFIG_HOME=$work/config run lunatic "" \
+				"$lunatic" --workers 1 --node 127.0.0.1:0 \
+				--node-name here --peer "$address" \
+				"$build/cluster.wasm"
+		done
+	else
+		fail "a node"
+	fi
+	stop_server
+}
 bench_environments() {
 	for _ in $passes; do
 		guest environments 2

@@ -35,6 +35,7 @@ static void set_defaults(struct ln_local_node_options *options)
 	DEFAULT(options->max_store, (size_t)256 << 20);
 	DEFAULT(options->max_unlinks, 1u << 18);
 	DEFAULT(options->max_ends, 1u << 16);
+	DEFAULT(options->piece, 64);
 	DEFAULT(options->max_session_bytes, (uint64_t)512 << 20);
 	DEFAULT(options->max_body_bytes, (uint64_t)2 << 30);
 }

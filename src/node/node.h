@@ -47,6 +47,7 @@ struct ln_local_node_options {
 				     * requests */
 	uint32_t max_unlinks;       /* that a node has not answered yet */
 	uint32_t max_ends;          /* remembered; a power of two */
+	uint32_t piece;             /* entries of services told at a time */
 	/* Bytes of fragmented bodies, and of requests in progress: of one other
 	 * node, and of all. */
 	uint64_t max_session_bytes;
@@ -66,7 +67,7 @@ struct ln_local_node {
 					     * is below it; NULL: nothing */
 	struct ln_environment *serving; /* counted; of what works for others */
 
-	struct ln_store store; /* modules of other nodes */
+	struct ln_store store;        /* modules of other nodes */
 	struct ln_services *services; /* owned; node/services.h */
 
 	/* Any thread. */

@@ -122,8 +122,9 @@ bool ln_service_tell_some(struct ln_services *services,
 	ln_lock_assert(&services->lock);
 	if (to->told)
 		return false;
-	for (unsigned i = 0; to->at != &services->own.entries &&
-			     i < LN_SERVICES_PIECE && bytes < PIECE_BYTES;
+	for (unsigned i = 0;
+	     to->at != &services->own.entries &&
+	     i < services->node->options.piece && bytes < PIECE_BYTES;
 	     i++) {
 		const struct ln_service_entry *entry =
 			ln_container_of(to->at, struct ln_service_entry, link);

@@ -40,7 +40,7 @@ struct ln_session;
 /* What an entry counts for beside its texts. */
 #define LN_SERVICE_ENTRY_BYTES 256u
 
-/* Entries that are removed, or sent, before others may run. */
+/* Entries that are removed before others may run. */
 #define LN_SERVICES_PIECE 64u
 
 /* Ranks are below this, so that there is always a higher one. */

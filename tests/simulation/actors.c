@@ -350,7 +350,7 @@ static enum fate take_one(struct actor *self)
 	else if (message->tag == STEP)
 		self->owed++;
 	else if (message->tag >= NAME_TAG)
-		names_lost(self, message->tag);
+		names_lost(self, message);
 	else if (message->tag == INTRODUCTION)
 		be_introduced(self, message);
 	else

@@ -46,13 +46,13 @@ static int64_t tag_in(struct ln_process *process, struct ln_process *peer)
 	return 0;
 }
 
-static struct actor *actor_by_id(const uint8_t *id)
+struct actor *actor_by_id(const uint8_t *id)
 {
 	for (uint32_t i = world.actor_count; i-- > 0;) {
 		if (memcmp(world.actors[i]->process->id, id, LN_ID_SIZE) == 0)
 			return world.actors[i];
 	}
-	violated("a link to no actor", 0, 0, 0);
+	violated("a process that is no actor", 0, 0, 0);
 }
 
 /* How `process` is known at a node; a reference for the caller, or NULL. */

@@ -16,6 +16,7 @@
 #include "node/services_impl.h"
 #include "node/session.h"
 #include "process/message.h"
+#include "process/resource.h"
 #include "simulation/world.h"
 
 #define NAME_LEN 2
@@ -55,8 +56,9 @@ static struct ln_service_entry *found_at(struct ln_local_node *node,
 	return entry;
 }
 
-/* Whether a look-up at the node of the actor finds itself. */
-static bool finds_itself(struct actor *self, uint32_t number)
+/* What a look-up at a node finds, for its address alone; NULL: nothing. */
+static const struct ln_process *look_up(struct ln_local_node *node,
+					uint32_t number)
 {
 	struct ln_requirement requirement;
 	struct ln_semver_error malformed;
@@ -70,19 +72,19 @@ static bool finds_itself(struct actor *self, uint32_t number)
 	snprintf(query, sizeof(query), "=%.5s", key.version);
 	if (ln_requirement_parse(query, 6, &requirement, &malformed) < 0)
 		violated("name % has no requirement", number, 0, 0);
-	found = ln_services_lookup(world.hosts[self->host].node, key.name,
-				   key.name_len, &requirement, &compared);
+	found = ln_services_lookup(node, key.name, key.name_len, &requirement,
+				   &compared);
 	ln_requirement_deinit(&requirement);
-	if (found == NULL)
-		return false;
-	ln_process_release(found);
-	return found == self->process;
+	if (found != NULL)
+		ln_process_release(found);
+	return found;
 }
 
 static void give_back(struct actor *self, uint32_t number,
 		      const struct ln_service_key *key)
 {
-	bool has = finds_itself(self, number);
+	bool has =
+		look_up(world.hosts[self->host].node, number) == self->process;
 	int error;
 
 	note("actor % gives name % back", self->number, number, 0);
@@ -113,8 +115,10 @@ static void take(struct actor *self, uint32_t number,
 	if (error != (there != NULL ? LN_EEXIST : 0))
 		violated("actor % takes name %: error %", self->number, number,
 			 (uint64_t)error);
-	if (error == 0)
+	if (error == 0) {
 		self->names |= 1u << number;
+		self->taken[number]++;
+	}
 }
 
 static void change_group(struct actor *self, struct ln_local_node *node)
@@ -156,15 +160,38 @@ bool names_change(struct actor *self)
 	return true;
 }
 
-void names_lost(struct actor *self, int64_t tag)
+/* Of two that had a name, one has lost it to the other: not both. */
+static void note_loss(struct actor *self, uint32_t number,
+		      struct ln_process *winner)
 {
-	uint32_t number = (uint32_t)(tag - NAME_TAG);
+	const struct actor *to = actor_by_id(winner->id);
+
+	self->lost[number].to = to;
+	self->lost[number].own = self->taken[number];
+	self->lost[number].their = to->taken[number];
+	if (to->lost[number].to == self &&
+	    to->lost[number].own == to->taken[number] &&
+	    to->lost[number].their == self->taken[number])
+		violated("actors % and % have lost name % to each other",
+			 self->number, to->number, number);
+}
+
+void names_lost(struct actor *self, struct ln_message *message)
+{
+	uint32_t number = (uint32_t)(message->tag - NAME_TAG);
+	struct ln_process *winner = ln_message_take(
+		message, ln_resource_class(LN_RESOURCE_PROCESS), 0);
 
 	note("actor % has lost name %", self->number, number, 0);
 	world.seen.losses++;
 	if (number >= NAMES)
 		violated("actor % has lost what is no name", self->number, 0,
 			 0);
+	if (winner == NULL)
+		violated("actor % has lost name % to nobody", self->number,
+			 number, 0);
+	note_loss(self, number, winner);
+	ln_process_release(winner);
 	if (self->losses[number] > 0)
 		self->losses[number]--;
 	else if (self->names & 1u << number)
@@ -278,7 +305,9 @@ static void check_copy(const struct end *end, const struct end *other)
 		if (mine != NULL && theirs != NULL)
 			violated("nodes % and % both gave name % away",
 				 end->host, other->host, i);
-		if (theirs != NULL && ln_service_beats(theirs, keeps))
+		if (look_up(node, i) !=
+			    (keeps != NULL ? keeps->process : NULL) ||
+		    (theirs != NULL && ln_service_beats(theirs, keeps)))
 			violated("node % finds another one for name %",
 				 end->host, i, 0);
 	}

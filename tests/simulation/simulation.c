@@ -4,6 +4,8 @@
  *   test_simulation CONFIG                      as many seeds as it says
  *   LUNATIC_SIMULATION_SEED=N test_simulation CONFIG    that seed only
  *   LUNATIC_SIMULATION_SEEDS=N ...              so many seeds
+ *   test_simulation --finds CONFIG              succeeds if one finds
+ * something: there is a mistake in it
  *
  * A run that finds something ends the program and says which seed it was. It
  * does not look for races within a call, which tests with threads do: all tasks
@@ -36,6 +38,7 @@ static struct {
 } history[HISTORY];
 static uint64_t history_count;
 static sem_t over;
+static bool expected; /* that a run finds something */
 
 static const struct config configs[] = {
 	{ .name = "pair",
@@ -195,7 +198,7 @@ static void report(void *argument)
 		"LUNATIC_SIMULATION_SEED=%" PRIu64
 		" test_simulation %s reproduces it\n",
 		world.seed, world.config->name);
-	_exit(1);
+	_exit(expected ? 0 : 1);
 }
 
 void violated(const char *what, uint64_t a, uint64_t b, uint64_t c)
@@ -220,6 +223,7 @@ static void host_start(unsigned index)
 	struct ln_local_node_options options = {
 		.name = world.hosts[index].name,
 		.high_mark = world.config->high_mark,
+		.piece = 2,
 	};
 
 	if (ln_local_node_new(world.environment->runtime, &options,
@@ -570,9 +574,14 @@ int main(int argc, char **argv)
 {
 	if (sem_init(&over, 0, 0) != 0)
 		return 1;
+	if (argc == 3 && strcmp(argv[1], "--finds") == 0) {
+		expected = true;
+		argc--;
+		argv++;
+	}
 	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
 		if (argc == 2 && strcmp(argv[1], configs[i].name) == 0)
-			return run_config(&configs[i]);
+			return run_config(&configs[i]) != 0 || expected;
 	}
 	fprintf(stderr, "usage: test_simulation CONFIG\n");
 	return 2;

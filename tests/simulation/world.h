@@ -72,6 +72,7 @@ struct config {
 };
 
 struct line;
+struct ln_message;
 
 /* A node, and after it another one of the same name. */
 struct host {
@@ -145,6 +146,12 @@ struct actor {
 	uint32_t groups;        /* that it is a member of; bits */
 	uint32_t names;         /* that it believes to have; bits */
 	uint32_t losses[NAMES]; /* that it is about to be told of */
+	uint32_t taken[NAMES];  /* how often it was given a name */
+	struct {
+		const struct actor *to;
+		uint32_t own;   /* `taken` of the loser then, */
+		uint32_t their; /* and of the winner */
+	} lost[NAMES];          /* lately */
 };
 
 /* A tag of a link: who is told of whom with it. */
@@ -276,7 +283,7 @@ bool has_failed(const struct actor *actor);
 
 /* names.c; by the actor itself. False: it was killed. */
 bool names_change(struct actor *self);
-void names_lost(struct actor *self, int64_t tag);
+void names_lost(struct actor *self, struct ln_message *message);
 /* All is quiet. */
 void names_check_actor(struct actor *actor);
 void names_check_line(const struct line *line);
@@ -287,5 +294,8 @@ void check_all(void);
 
 /* ... and nothing is left. */
 void check_host_empty(struct host *host);
+
+/* The actor that a process is. */
+struct actor *actor_by_id(const uint8_t *id);
 
 #endif
