@@ -153,17 +153,14 @@ static void accept_and_receive(void *argument)
 /* What the server does to the packet of that number. */
 enum fault { FAITHFUL, LOSE, DOUBLE, SWAP, BEND };
 
+static int counts[2]; /* packets that were passed on */
+
 /* Passes on what one hub sends; returns how many packets. */
 static int pass(int from, enum fault fault, int at)
 {
-	static int counts[2];
 	struct ln_nats_out *out = ln_nats_hub_take(hubs[from], 0);
 	int passed = 0;
 
-	if (at < 0) {
-		counts[0] = counts[1] = 0;
-		return 0;
-	}
 	while (out != NULL) {
 		struct ln_nats_out *next = out->next;
 		bool hit = from == 0 && counts[from]++ == at;
@@ -199,7 +196,9 @@ static bool both_over(void)
 
 static void begin_tasks(size_t len, bool keep_open)
 {
-	pass(0, FAITHFUL, -1);
+	while (pass(0, FAITHFUL, 0) + pass(1, FAITHFUL, 0) > 0)
+		continue;
+	memset(counts, 0, sizeof(counts));
 	sides[0].len = len;
 	sides[0].keep_open = keep_open;
 	test_task_start(sched, &tasks[1], accept_and_receive, &sides[1]);
