@@ -153,7 +153,8 @@ static void accept_and_receive(void *argument)
 /* What the server does to the packet of that number. */
 enum fault { FAITHFUL, LOSE, DOUBLE, SWAP, BEND };
 
-static int counts[2]; /* packets that were passed on */
+static int count;   /* packets of the first hub that were passed on */
+static bool struck; /* the fault has happened */
 
 /* Passes on what one hub sends; returns how many packets. */
 static int pass(int from, enum fault fault, int at)
@@ -163,10 +164,13 @@ static int pass(int from, enum fault fault, int at)
 
 	while (out != NULL) {
 		struct ln_nats_out *next = out->next;
-		bool hit = from == 0 && counts[from]++ == at;
+		/* Two are swapped once there are two. */
+		bool hit = from == 0 && !struck && count++ >= at &&
+			   (fault != SWAP || next != NULL);
 
+		struck |= hit;
 		assert_true(out->len <= FEW);
-		if (hit && fault == SWAP && next != NULL) {
+		if (hit && fault == SWAP) {
 			struct ln_nats_out *third = next->next;
 
 			ln_nats_hub_receive(hubs[1 - from], next->data,
@@ -198,7 +202,8 @@ static void begin_tasks(size_t len, bool keep_open)
 {
 	while (pass(0, FAITHFUL, 0) + pass(1, FAITHFUL, 0) > 0)
 		continue;
-	memset(counts, 0, sizeof(counts));
+	count = 0;
+	struck = false;
 	sides[0].len = len;
 	sides[0].keep_open = keep_open;
 	test_task_start(sched, &tasks[1], accept_and_receive, &sides[1]);
