@@ -165,7 +165,7 @@ static int pass(int from, enum fault fault, int at)
 	while (out != NULL) {
 		struct ln_nats_out *next = out->next;
 		/* Two are swapped once there are two. */
-		bool hit = from == 0 && !struck && count++ >= at &&
+		bool hit = from == 0 && !struck && ordinal++ >= at &&
 			   (fault != SWAP || next != NULL);
 
 		struck |= hit;
@@ -202,7 +202,7 @@ static void begin_tasks(size_t len, bool keep_open)
 {
 	while (pass(0, FAITHFUL, 0) + pass(1, FAITHFUL, 0) > 0)
 		continue;
-	count = 0;
+	ordinal = 0;
 	struck = false;
 	sides[0].len = len;
 	sides[0].keep_open = keep_open;
