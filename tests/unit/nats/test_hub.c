@@ -153,7 +153,7 @@ static void accept_and_receive(void *argument)
 /* What the server does to the packet of that number. */
 enum fault { FAITHFUL, LOSE, DOUBLE, SWAP, BEND };
 
-static int count;   /* packets of the first hub that were passed on */
+static int ordinal; /* of the packet of the first hub that comes next */
 static bool struck; /* the fault has happened */
 
 /* Passes on what one hub sends; returns how many packets. */
