@@ -93,6 +93,9 @@ struct ln_contact *ln_contact_add(struct ln_mesh *mesh, const char *address,
 		return NULL;
 	ln_mesh_copy(contact->address, sizeof(contact->address), address);
 	contact->delay = LN_MESH_BACKOFF_FIRST;
+	/* Over a carrier an address is that of an incarnation: once it is gone,
+	 * nobody is there again. */
+	contact->vanished = mesh->carrier != NULL;
 	ln_list_append(&mesh->contacts, &contact->link);
 	mesh->contact_count++;
 found:
@@ -271,12 +274,8 @@ void ln_contacts_heard(struct ln_mesh *mesh, const char *address,
 				  ln_mesh_find(mesh, incarnation) == NULL
 			  ? ln_contact_add(mesh, address, incarnation)
 			  : NULL;
-	if (contact != NULL) {
-		/* Never again under that address, once it is gone. */
-		contact->vanished = true;
-		if (!contact->dialing && contact->due > soon)
-			contact->due = soon;
-	}
+	if (contact != NULL && !contact->dialing && contact->due > soon)
+		contact->due = soon;
 	ln_lock_release(&mesh->lock);
 	if (contact == NULL)
 		return;

@@ -59,7 +59,8 @@ struct ln_contact {
 	bool identified;                 /* `incarnation` is valid */
 	bool given;                      /* by the program: never forgotten */
 	uint8_t finders;                 /* that name it: a bit for each */
-	bool vanished;                   /* no finder names it any more */
+	bool vanished;                   /* no finder names it any more, or
+					  * none ever will */
 	bool self;                       /* this node itself */
 	bool dialing;                    /* a connection has it */
 	bool tried;                      /* dialled once, or found connected */

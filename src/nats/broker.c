@@ -407,9 +407,12 @@ static bool meet(struct ln_nats_broker *broker,
 	}
 	status = subscribe(broker);
 	max = library->natsConnection_GetMaxPayload(broker->connection);
+	if (status != NATS_OK)
+		complain_of(broker, server, "cannot subscribe at", status);
+	else if (max <= LN_NATS_HEADER)
+		complain(broker, "the NATS server takes no messages of more "
+				 "than some bytes: see its max_payload");
 	if (status != NATS_OK || max <= LN_NATS_HEADER) {
-		complain_of(broker, server, "cannot use",
-			    status != NATS_OK ? status : NATS_MAX_PAYLOAD);
 		disconnect(broker);
 		return false;
 	}
@@ -500,9 +503,11 @@ static int start_thread(struct ln_nats_broker *broker)
 	int error;
 
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	/* It cannot fail with these arguments. */
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&broker->thread, NULL, run, broker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	/* Likewise. */
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error == 0 ? 0 : LN_ENOMEM;
 }
 

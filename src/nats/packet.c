@@ -167,7 +167,7 @@ bool ln_nats_cluster_valid(const char *name)
 
 void ln_nats_hex(const uint8_t bytes[16], char text[33])
 {
-	for (int i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
@@ -181,7 +181,7 @@ static int digit(char c)
 
 bool ln_nats_unhex(const char *text, uint8_t bytes[16])
 {
-	for (int i = 0; i < 16; i++) {
+	for (size_t i = 0; i < 16; i++) {
 		int high = digit(text[2 * i]);
 		int low = high < 0 ? -1 : digit(text[2 * i + 1]);
 

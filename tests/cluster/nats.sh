@@ -91,6 +91,33 @@ refuses "others may read or write the credentials 'open'" --node-name a \
 	--nats-credentials open --no-entry
 kill -9 "$nats_pid" "$pid"
 
+# Two servers that pass messages on to each other. One stops: who uses it is
+# lost to the others, and they to it.
+nats_port=
+nats_start --cluster_name x --cluster nats://127.0.0.1:-1
+await nats.log 'Listening for route connections'
+route=$(sed -n 's/.*Listening for route connections on .*:\([0-9]*\)$/\1/p' nats.log)
+first=$fabric
+nats_port=
+nats_start --cluster_name x --cluster nats://127.0.0.1:-1 \
+	--routes "nats://127.0.0.1:$route"
+await nats.log 'Route connection created'
+serve b --heartbeat 1s
+bpid=$pid
+fabric=$first
+begin a --heartbeat 1s cluster.wasm stay b
+apid=$pid
+await a.out '^ready$'
+kill -STOP "$nats_pid"
+await a.out '^lost$'
+kill -CONT "$nats_pid"
+await a.out '^again$'
+ended "$apid"
+[ "$status" -eq 0 ] || bad "a: exit status $status"
+alive b "$bpid"
+kill -9 "$bpid" "$nats_pid"
+nats_port=
+
 # TLS with the server, which must be the one of the URL.
 "$lunatic" cluster-ca init ca 2>/dev/null >&2
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \

@@ -42,7 +42,7 @@ for what in drop double swap replay flip cut forge; do
 	alive secretplace "$bpid"
 done
 settled "$bpid" "$files"
-[ "$(resident "$bpid")" -lt $((memory + 16384)) ] ||
+[ "$(resident "$bpid")" -lt $((memory + 65536)) ] ||
 	bad "b has grown from $memory to $(resident "$bpid") KiB"
 run --node-name secretname cluster.wasm tour secretplace
 passed "after all that"

@@ -153,23 +153,24 @@ static void accept_and_receive(void *argument)
 /* What the server does to the packet of that number. */
 enum fault { FAITHFUL, LOSE, DOUBLE, SWAP, BEND };
 
+static int ordinal; /* of the packet of the first hub that comes next */
+static bool struck; /* the fault has happened */
+
 /* Passes on what one hub sends; returns how many packets. */
 static int pass(int from, enum fault fault, int at)
 {
-	static int counts[2];
 	struct ln_nats_out *out = ln_nats_hub_take(hubs[from], 0);
 	int passed = 0;
 
-	if (at < 0) {
-		counts[0] = counts[1] = 0;
-		return 0;
-	}
 	while (out != NULL) {
 		struct ln_nats_out *next = out->next;
-		bool hit = from == 0 && counts[from]++ == at;
+		/* Two are swapped once there are two. */
+		bool hit = from == 0 && !struck && ordinal++ >= at &&
+			   (fault != SWAP || next != NULL);
 
+		struck |= hit;
 		assert_true(out->len <= FEW);
-		if (hit && fault == SWAP && next != NULL) {
+		if (hit && fault == SWAP) {
 			struct ln_nats_out *third = next->next;
 
 			ln_nats_hub_receive(hubs[1 - from], next->data,
@@ -199,7 +200,10 @@ static bool both_over(void)
 
 static void begin_tasks(size_t len, bool keep_open)
 {
-	pass(0, FAITHFUL, -1);
+	while (pass(0, FAITHFUL, 0) + pass(1, FAITHFUL, 0) > 0)
+		continue;
+	ordinal = 0;
+	struck = false;
 	sides[0].len = len;
 	sides[0].keep_open = keep_open;
 	test_task_start(sched, &tasks[1], accept_and_receive, &sides[1]);
