@@ -9,7 +9,7 @@
 #   --only GROUP   only these rows: ping_pong, ring, fan_in, selective, spawn,
 #                  spawn_end, idle, folded, host_call, library, registry,
 #                  environments, remote, latency, sandbox, sqlite, start, echo,
-#                  tls, http, submillisecond, data or compute
+#                  tls, http, submillisecond, data, compute or engines
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -133,6 +133,7 @@ build_all() {
 			-o "$build/$(basename "$source" .c).wasm"
 	done
 	build_data
+	build_engines
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
 	guest_cc "$top"/examples/http/*.c "$guest_library" \
 		-o "$build/http.wasm"
@@ -634,6 +635,7 @@ bench_compute() {
 # Memory strategies that data.sh has found.
 known=
 . "$here/data.sh"
+. "$here/engines.sh"
 
 erlang_version() {
 	# shellcheck disable=SC2016
