@@ -10,7 +10,7 @@
 #                  spawn_end, idle, folded, host_call, library, registry,
 #                  cluster, environments, remote, nats, latency, sandbox,
 #                  sqlite, start, echo, tls, http, submillisecond, data,
-#                  upgrade or compute
+#                  upgrade, compute or engines
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -135,6 +135,7 @@ build_all() {
 			-o "$build/$(basename "$source" .c).wasm"
 	done
 	build_data
+	build_engines
 	guest_cc "$top/examples/hello.c" -o "$build/hello.wasm"
 	guest_cc "$top"/examples/http/*.c "$guest_library" \
 		-o "$build/http.wasm"
@@ -697,6 +698,7 @@ bench_compute() {
 # Memory strategies that data.sh has found.
 known=
 . "$here/data.sh"
+. "$here/engines.sh"
 
 erlang_version() {
 	# shellcheck disable=SC2016

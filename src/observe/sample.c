@@ -115,8 +115,27 @@ static void count_processes(struct ln_runtime *runtime,
 		sample->alive -= count.tally.ended[i];
 }
 
+/* Of all engines. */
+static void count_codes(struct ln_runtime *runtime,
+			struct ln_codes_tally *codes)
+{
+	for (unsigned i = 0; i < LN_ENGINES; i++) {
+		struct ln_engine *engine = ln_runtime_engine_at(runtime, i);
+		struct ln_codes_tally tally;
+
+		if (engine == NULL)
+			continue;
+		ln_codes_tell(ln_engine_codes(engine), &tally);
+		codes->compiled += tally.compiled;
+		codes->failed += tally.failed;
+		codes->loaded += tally.loaded;
+		codes->time += tally.time;
+	}
+}
+
 struct ln_sample *ln_sample_new(struct ln_runtime *runtime)
 {
+	const struct ln_engine *engine;
 	struct ln_sample *sample =
 		aligned_alloc(LN_CACHE_LINE, sizeof(*sample));
 
@@ -131,9 +150,10 @@ struct ln_sample *ln_sample_new(struct ln_runtime *runtime)
 	sample->guest_metrics_lost = ln_metrics_lost(runtime->metrics);
 	sample->workers = ln_sched_workers(runtime->sched);
 	count_processes(runtime, sample);
-	ln_spares_tell(ln_engine_spares(runtime->engine), &sample->spares);
-	ln_codes_tell(ln_engine_codes(runtime->engine), &sample->codes);
-	ln_slots_tell(ln_memories_slots(ln_engine_memories(runtime->engine)),
+	count_codes(runtime, &sample->codes);
+	engine = ln_runtime_recycling_engine(runtime);
+	ln_spares_tell(ln_engine_spares(engine), &sample->spares);
+	ln_slots_tell(ln_memories_slots(ln_engine_memories(engine)),
 		      &sample->slots);
 	ln_folding_tell(runtime, &sample->folding);
 	ln_sched_counts(runtime->sched, &sample->sched);

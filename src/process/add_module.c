@@ -40,8 +40,7 @@ int ln_environment_enter_queue(struct ln_environment *environment,
 void ln_environment_leave_queue(struct ln_environment *environment,
 				enum ln_code_phase phase)
 {
-	ln_code_leave_queue(environment->engine, phase,
-			    environment->making);
+	ln_code_leave_queue(environment->engine, phase, environment->making);
 }
 
 /* Has the plugins change a module. */
@@ -183,8 +182,8 @@ static bool same_code(const struct ln_environment *a,
 	const struct ln_config *y = b->config;
 
 	return a->engine == b->engine && a->variant == b->variant &&
-	       a->tiered == b->tiered &&
-	       a->linker == b->linker && x->plugin_count == y->plugin_count &&
+	       a->tiered == b->tiered && a->linker == b->linker &&
+	       x->plugin_count == y->plugin_count &&
 	       (x->plugin_count == 0 ||
 		memcmp(x->plugins, y->plugins,
 		       x->plugin_count * sizeof(struct ln_plugin *)) == 0);

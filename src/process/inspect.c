@@ -452,6 +452,7 @@ static void observe(struct ln_runtime *runtime, struct ln_observed *observed)
 int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	       struct ln_inspection **out)
 {
+	const struct ln_engine *engine;
 	struct ln_inspection *inspection = calloc(1, sizeof(*inspection));
 	struct collection all = { .count = 0 };
 	int error;
@@ -459,16 +460,17 @@ int ln_inspect(struct ln_runtime *runtime, size_t max, int64_t wait,
 	if (inspection == NULL)
 		return LN_ENOMEM;
 	for (unsigned i = 0; wait > 0 && i < LN_ENGINES; i++) {
-		struct ln_engine *engine = ln_runtime_engine_at(runtime, i);
+		struct ln_engine *made = ln_runtime_engine_at(runtime, i);
 
-		if (engine != NULL)
-			ln_engine_prepare_probes(engine);
+		if (made != NULL)
+			ln_engine_prepare_probes(made);
 	}
 	observe(runtime, &inspection->observed);
 	inspection->age = ln_time_now() - runtime->started;
 	ln_folding_tell(runtime, &inspection->folds);
-	ln_spares_tell(ln_engine_spares(runtime->engine), &inspection->spares);
-	ln_slots_tell(ln_memories_slots(ln_engine_memories(runtime->engine)),
+	engine = ln_runtime_recycling_engine(runtime);
+	ln_spares_tell(ln_engine_spares(engine), &inspection->spares);
+	ln_slots_tell(ln_memories_slots(ln_engine_memories(engine)),
 		      &inspection->slots);
 	error = examine(runtime, max, wait, &all, inspection);
 	release_all(&all);

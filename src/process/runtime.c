@@ -10,6 +10,7 @@
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "engine/engine_class.h"
 #include "engine/needs.h"
 #include "engine/preempt.h"
 #include "engine/report.h"
@@ -34,6 +35,19 @@ struct ln_engine *ln_runtime_engine_at(const struct ln_runtime *runtime,
 	/* Acquire pairs with the release where it is set. */
 	return atomic_load_explicit(&runtime->engines[position],
 				    memory_order_acquire);
+}
+
+const struct ln_engine *
+ln_runtime_recycling_engine(const struct ln_runtime *runtime)
+{
+	for (unsigned i = 0; i < LN_ENGINES; i++) {
+		const struct ln_engine *engine =
+			ln_runtime_engine_at(runtime, i);
+
+		if (engine != NULL && ln_engine_class(engine)->snapshot != NULL)
+			return engine;
+	}
+	return runtime->engine;
 }
 
 /* Where guests look at a counter to be preempted. */

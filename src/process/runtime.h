@@ -1,7 +1,7 @@
 /*
  * A runtime: one scheduler, an engine or several, and the processes on them. A
- * program may have several. References are counted: environments hold one, and so do
- * their modules and processes.
+ * program may have several. References are counted: environments hold one, and
+ * so do their modules and processes.
  */
 #ifndef LN_PROCESS_RUNTIME_H
 #define LN_PROCESS_RUNTIME_H
@@ -87,7 +87,7 @@ struct ln_runtime {
 	/* Immutable after start. */
 	struct ln_sched *sched;
 	struct ln_directory *directory; /* of its processes */
-	struct ln_engine *engine; /* of environments that ask for none */
+	struct ln_engine *engine;       /* of environments that ask for none */
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
 	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */
@@ -150,6 +150,11 @@ int ln_runtime_engine(struct ln_runtime *runtime,
 /* The engine at a position of ln_engine_at; NULL: it was not asked for. */
 struct ln_engine *ln_runtime_engine_at(const struct ln_runtime *runtime,
 				       unsigned position);
+
+/* The one whose instances are used again, and that has a fast tier, if there is
+ * such a one; for reports. */
+const struct ln_engine *
+ln_runtime_recycling_engine(const struct ln_runtime *runtime);
 
 /* What it is doing. Any thread. */
 enum ln_runtime_state ln_runtime_state(const struct ln_runtime *runtime);

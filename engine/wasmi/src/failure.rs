@@ -14,6 +14,9 @@ pub struct Failure {
     count: usize,
 }
 
+/// Why a function that is valid cannot be translated.
+const TOO_LARGE: &str = "a function has more locals and operands than the engine wasmi can run";
+
 fn words(code: TrapCode) -> &'static str {
     match code {
         TrapCode::UnreachableCodeReached => "wasm `unreachable` instruction executed",
@@ -54,6 +57,7 @@ impl Failure {
             reason: match (recorded, error.kind(), error.as_trap_code()) {
                 (Some(text), ErrorKind::Message(_), _) => text,
                 (_, _, Some(code)) => words(code).into(),
+                (_, ErrorKind::Translation(_), _) => TOO_LARGE.into(),
                 _ => error.to_string().into(),
             },
             functions,

@@ -191,6 +191,25 @@ static void exceptions_are_refused(void **state)
 	lunatic_rt_environment_release(environment);
 }
 
+/* Valid, and too large to be translated when it is called. */
+static void large_functions_trap(void **state)
+{
+	static const char local[] = " i64";
+	static char text[200000] = "(module (func (export \"large\") (local";
+	lunatic_rt_environment *environment = of(*state, "wasmi");
+	lunatic_rt_module *module;
+	size_t len = strlen(text);
+
+	for (int i = 0; i < 40000; i++, len += strlen(local))
+		memcpy(text + len, local, sizeof(local));
+	strcpy(text + len, ")))");
+	module = compile(environment, text);
+	assert_int_equal(finish(spawn(module, "large")),
+			 LUNATIC_RT_OUTCOME_TRAPPED);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
+}
+
 static const char limited[] =
 	"(module (memory (export \"memory\") 1)"
 	" (table $t 1 funcref)"
@@ -313,6 +332,7 @@ int main(void)
 		cmocka_unit_test(processes_of_both_meet),
 		cmocka_unit_test(traps_name_functions),
 		cmocka_unit_test(exceptions_are_refused),
+		cmocka_unit_test(large_functions_trap),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(slices_go_on),
 		cmocka_unit_test(bulk_operations_end),

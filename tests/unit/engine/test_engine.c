@@ -61,6 +61,18 @@ static void variants(void **state)
 	ln_engine_free(NULL);
 }
 
+static void names(void **state)
+{
+	(void)state;
+	assert_ptr_equal(ln_engine_at(0), ln_engine_default());
+	assert_null(ln_engine_at(LN_ENGINES));
+	assert_ptr_equal(ln_engine_named("wasmtime"), ln_engine_default());
+	assert_ptr_equal(ln_engine_named("wasmi"), ln_engine_at(1));
+	assert_int_equal(ln_engine_at(1) != NULL, LN_HAS_WASMI);
+	assert_null(ln_engine_named("wasm"));
+	assert_null(ln_engine_named(""));
+}
+
 static void parts(void **state)
 {
 	struct ln_engine *engine = make(LN_PREEMPTION_SIGNAL);
@@ -196,6 +208,7 @@ int main(void)
 		cmocka_unit_test(variants),
 		cmocka_unit_test(another_engine),
 		cmocka_unit_test(no_interruption),
+		cmocka_unit_test(names),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(no_memory),
 	};
