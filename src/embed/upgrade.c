@@ -1,5 +1,5 @@
 /* Upgrades for programs that embed the library. */
-#include <lunatic/runtime.h>
+#include <lunatic/upgrade.h>
 
 #include <stdio.h>
 #include <stdlib.h>
