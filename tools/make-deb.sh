@@ -32,7 +32,7 @@ Architecture: $arch
 Maintainer: lunatic contributors <lunatic@localhost>
 Installed-Size: $(du -sk "$root/usr" | cut -f 1)
 Depends: $depends
-Suggests: clang-19, lld-19, wasi-libc, libclang-rt-19-dev-wasm32
+Suggests: libnats3.4, clang-19, lld-19, wasi-libc, libclang-rt-19-dev-wasm32
 Section: devel
 Priority: optional
 Description: runs WebAssembly modules as Erlang-like processes

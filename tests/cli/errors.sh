@@ -92,6 +92,12 @@ prints 'both need the same cluster key' $node --peer "$address" \
 	--cluster-key key case.wasm
 echo more >>key
 prints 'bytes, not 32' $node --cluster-key key case.wasm
+# With a server: tests/cluster/nats.sh. The other two need other machines.
+cat >>seen <<EOF
+cannot connect with the NATS server at
+built without NATS
+cannot load the client library for NATS
+EOF
 # What the system refuses at the start: tests/cli/refused.sh sees it.
 cat >>seen <<EOF
 handlers of signals cannot be installed

@@ -28,7 +28,7 @@ done
 files=$(descriptors "$bpid")
 memory=$(resident "$bpid")
 for what in drop double swap replay flip cut forge; do
-	begin a --heartbeat 1s cluster.wasm watch secretplace 20
+	begin a --heartbeat 1s cluster.wasm stay secretplace
 	apid=$pid
 	await a.out '^ready$'
 	echo "$what" >order
