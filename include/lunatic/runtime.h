@@ -166,9 +166,9 @@ LUNATIC_RT_API int lunatic_rt_config_init(lunatic_rt_config *config,
  * environment the engine installs handlers for SIGSEGV, SIGILL and SIGFPE. All
  * of them pass on signals that are not their own, and must not be replaced.
  * LUNATIC_RT_EINVAL; LUNATIC_RT_ENOENT: there is no such engine;
- * LUNATIC_RT_ENOMEM: no memory or address space; LUNATIC_RT_EIO: no thread; LUNATIC_RT_ELIMIT: no descriptor;
- * LUNATIC_RT_EPERM: the system forbids executable memory; LUNATIC_RT_EUNSUP: it
- * forbids signal handlers. */
+ * LUNATIC_RT_ENOMEM: no memory or address space; LUNATIC_RT_EIO: no thread;
+ * LUNATIC_RT_ELIMIT: no descriptor; LUNATIC_RT_EPERM: the system forbids
+ * executable memory; LUNATIC_RT_EUNSUP: it forbids signal handlers. */
 LUNATIC_RT_API int lunatic_rt_new(const lunatic_rt_config *config,
 				  lunatic_rt **runtime);
 
@@ -312,10 +312,11 @@ lunatic_rt_environment_config_init(lunatic_rt_environment_config *config,
 /* Makes an environment; `config` may be NULL for the defaults. Waits.
  * LUNATIC_RT_EINVAL, LUNATIC_RT_ENOMEM; LUNATIC_RT_ENOENT: there is no such
  * engine; what the system lacks for it, as lunatic_rt_new; for a directory or
- * listener that cannot be opened LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM, LUNATIC_RT_ELIMIT or
- * LUNATIC_RT_EIO; for a listener also LUNATIC_RT_EFORMAT and LUNATIC_RT_EEXIST
- * (the address is in use); for a plugin that cannot be compiled, or one too
- * many, LUNATIC_RT_EFORMAT, LUNATIC_RT_EINVAL or LUNATIC_RT_ELIMIT. */
+ * listener that cannot be opened LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM,
+ * LUNATIC_RT_ELIMIT or LUNATIC_RT_EIO; for a listener also LUNATIC_RT_EFORMAT
+ * and LUNATIC_RT_EEXIST (the address is in use); for a plugin that cannot be
+ * compiled, or one too many, LUNATIC_RT_EFORMAT, LUNATIC_RT_EINVAL or
+ * LUNATIC_RT_ELIMIT. */
 LUNATIC_RT_API int
 lunatic_rt_environment_new(lunatic_rt *runtime,
 			   const lunatic_rt_environment_config *config,
