@@ -24,8 +24,8 @@
 #
 # Output that is not expected fails the case. The environment holds only what
 # the case says, LUNATIC_CACHE=off and the sanitizers' options. The run starts
-# in a new folder, which is removed afterwards. LUNATIC_TEST_OPTIONS holds more
-# options of lunatic, LUNATIC_TEST_CFLAGS more flags of the compiler, for those
+# in a new folder, which is removed afterwards. LUNATIC_ENGINE is the engine that
+# the case is run on. LUNATIC_TEST_OPTIONS holds more options of lunatic, LUNATIC_TEST_CFLAGS more flags of the compiler, for those
 # who run the same case in several ways; LUNATIC_TEST_CHECK is a program that is
 # given the module before it is run.
 set -eu
@@ -108,7 +108,8 @@ while IFS= read -r line; do
 	set -- "$@" "$line"
 done <"$work/arg"
 # shellcheck disable=SC2046
-set -- "$lunatic" $(values options:) ${LUNATIC_TEST_OPTIONS:-} "$wasm" "$@"
+set -- "$lunatic" $(values options:) ${LUNATIC_TEST_OPTIONS:-} \
+	${LUNATIC_ENGINE:+--engine "$LUNATIC_ENGINE"} "$wasm" "$@"
 values env: >"$work/env"
 while IFS= read -r line; do
 	set -- "$line" "$@"

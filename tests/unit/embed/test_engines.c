@@ -1,20 +1,6 @@
 /* Environments of several engines in one runtime. */
 #include "fixture.h"
 
-static lunatic_rt_environment *of(struct fixture *fixture, const char *engine)
-{
-	lunatic_rt_environment_config config;
-	lunatic_rt_environment *environment;
-
-	assert_int_equal(
-		lunatic_rt_environment_config_init(&config, sizeof(config)), 0);
-	config.engine = engine;
-	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
-						    &environment),
-			 0);
-	return environment;
-}
-
 static void names_are_checked(void **state)
 {
 	struct fixture *fixture = *state;
@@ -46,6 +32,20 @@ static void names_are_checked(void **state)
 }
 
 #if LN_HAS_WASMI
+
+static lunatic_rt_environment *of(struct fixture *fixture, const char *engine)
+{
+	lunatic_rt_environment_config config;
+	lunatic_rt_environment *environment;
+
+	assert_int_equal(
+		lunatic_rt_environment_config_init(&config, sizeof(config)), 0);
+	config.engine = engine;
+	assert_int_equal(lunatic_rt_environment_new(fixture->runtime, &config,
+						    &environment),
+			 0);
+	return environment;
+}
 
 /* Each gets the other one, links to it, and tells the first one so, which then
  * computes for ever; `caller` is the second. */
