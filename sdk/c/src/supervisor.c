@@ -13,38 +13,16 @@
 #include <lunatic/request.h>
 #include <lunatic/status.h>
 #include <lunatic/supervisor.h>
-#include <lunatic/upgrade.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
+#include "supervised.h"
 
 #define SERVER_SHUTDOWN 5000
 #define LINE_MAX_LENGTH 512
-
-struct running {
-	const struct lunatic_child *spec;
-	struct lunatic_proc proc; /* LUNATIC_NO_PROC: not running */
-	int64_t monitor;
-	void *data; /* what it was started with, when it was added */
-	size_t size;
-	bool added; /* while the supervisor runs */
-	bool gone;  /* not to be started again */
-};
-
-struct supervisor {
-	const struct lunatic_supervisor *what;
-	struct running *children;
-	uint32_t count;
-	uint32_t room;
-	uint64_t *restarts; /* when the last ones were, a ring, ms */
-	uint32_t allowed;
-	uint64_t within;
-	uint32_t next;  /* the oldest in the ring */
-	uint32_t noted; /* how many of it are used */
-};
 
 /* Log lines: each is one write, without stdio. */
 
@@ -429,7 +407,8 @@ static void child_ended(struct supervisor *self, uint32_t index,
 
 /* Children that come and go. */
 
-static struct running *find_name(struct supervisor *self, const char *name)
+struct running *lunatic_supervised_find(struct supervisor *self,
+					const char *name)
 {
 	for (uint32_t i = 0; i < self->count; i++) {
 		const char *own = self->children[i].spec->name;
@@ -454,7 +433,7 @@ static struct running *find_proc(struct supervisor *self,
 }
 
 /* Room for one more child; NULL: no memory. */
-static struct running *add_running(struct supervisor *self)
+struct running *lunatic_supervised_room(struct supervisor *self)
 {
 	if (self->count == self->room) {
 		uint32_t room = self->room * 2 + 8;
@@ -474,7 +453,8 @@ static int add_child(struct supervisor *self, const struct lunatic_child *spec,
 		     void *data, size_t size, struct running **out)
 {
 	struct running *child =
-		spec->name != NULL ? find_name(self, spec->name) : NULL;
+		spec->name != NULL ? lunatic_supervised_find(self, spec->name)
+				   : NULL;
 	bool known = child != NULL;
 	int status;
 
@@ -483,7 +463,7 @@ static int add_child(struct supervisor *self, const struct lunatic_child *spec,
 		return LUNATIC_EEXIST;
 	}
 	if (!known)
-		child = add_running(self);
+		child = lunatic_supervised_room(self);
 	if (child == NULL) {
 		free(data);
 		return LUNATIC_ENOMEM;
@@ -605,12 +585,12 @@ static void answer(struct supervisor *self, struct lunatic_reader *mail)
 		return;
 	}
 	if (asked.question == LUNATIC_ASK_FIND)
-		child = find_name(self, asked.name);
+		child = lunatic_supervised_find(self, asked.name);
 	else if (asked.question == LUNATIC_ASK_START)
 		status = add_child(self, asked.spec, asked.data, asked.size,
 				   &child);
 	else if (asked.question == LUNATIC_ASK_END_NAME)
-		status = end_child(find_name(self, asked.name));
+		status = end_child(lunatic_supervised_find(self, asked.name));
 	else if (asked.question == LUNATIC_ASK_END_PROC)
 		status = end_child(find_proc(self, asked.proc));
 	lunatic_reply_begin(&reply, &sender);
@@ -634,7 +614,7 @@ static void answer(struct supervisor *self, struct lunatic_reader *mail)
 
 /* The loop. */
 
-static struct supervisor *prepare(const struct lunatic_supervisor *what)
+struct supervisor *lunatic_supervised_new(const struct lunatic_supervisor *what)
 {
 	struct supervisor *self = calloc(1, sizeof(*self));
 
@@ -682,47 +662,7 @@ static bool handle(struct supervisor *self, int received,
 	return true;
 }
 
-/* The one that runs, for an upgrade. */
-static struct supervisor *running_one;
-
-static void save_child(struct lunatic_writer *out, const struct running *child)
-{
-	lunatic_write_array(out, 6);
-	lunatic_write_str(out,
-			  child->spec->name != NULL ? child->spec->name : "");
-	lunatic_write_int(out, (int64_t)child->proc.id);
-	lunatic_write_int(out, child->monitor);
-	lunatic_write_bool(out, child->added);
-	lunatic_write_bool(out, child->gone);
-	if (child->data != NULL)
-		lunatic_write_bin(out, child->data, child->size);
-	else
-		lunatic_write_nil(out);
-}
-
-static int save_supervisor(struct lunatic_writer *out)
-{
-	const struct supervisor *self = running_one;
-
-	if (self->what->name == NULL)
-		return LUNATIC_EMISUSE;
-	lunatic_write_int(out, LUNATIC_SAVED_SUPERVISOR);
-	lunatic_write_str(out, self->what->name);
-	lunatic_write_array(out, self->noted);
-	for (uint32_t i = 0; i < self->noted; i++)
-		lunatic_write_uint(out,
-				   self->restarts[(self->next + self->allowed -
-						   self->noted + i) %
-						  self->allowed]);
-	lunatic_write_array(out, self->count);
-	for (uint32_t i = 0; i < self->count; i++) {
-		/* One that the new version could not tell from others. */
-		if (self->children[i].spec->name == NULL)
-			return LUNATIC_EMISUSE;
-		save_child(out, &self->children[i]);
-	}
-	return 0;
-}
+struct supervisor *lunatic_supervised_one;
 
 /* Waits and answers until it is stopped. */
 static void run(struct supervisor *self)
@@ -730,9 +670,9 @@ static void run(struct supervisor *self)
 	struct lunatic_reader mail;
 	int received;
 
-	running_one = self;
+	lunatic_supervised_one = self;
 	do {
-		lunatic_save_now = save_supervisor;
+		lunatic_save_now = lunatic_supervised_save;
 		received = lunatic_receive(&mail, LUNATIC_FOREVER);
 		lunatic_save_now = NULL;
 	} while (handle(self, received, &mail));
@@ -742,98 +682,9 @@ static void run(struct supervisor *self)
 	free(self);
 }
 
-static const struct lunatic_child *
-find_spec(const struct lunatic_upgrades *upgrades,
-	  const struct lunatic_supervisor *what, const char *name)
-{
-	const struct lunatic_child *const *at = upgrades->children;
-
-	for (uint32_t i = 0; i < what->count; i++) {
-		if (what->children[i].name != NULL &&
-		    strcmp(what->children[i].name, name) == 0)
-			return &what->children[i];
-	}
-	for (; at != NULL && *at != NULL; at++) {
-		if ((*at)->name != NULL && strcmp((*at)->name, name) == 0)
-			return *at;
-	}
-	return NULL;
-}
-
-/* Reads a child and puts it where the new version has it. Whoever is in no
- * table any more is refused: it would run on, and nobody would watch it. */
-static int load_child(struct supervisor *self,
-		      const struct lunatic_upgrades *upgrades,
-		      struct lunatic_reader *in)
-{
-	struct running child = { .spec = NULL };
-	struct running *place;
-	char *name;
-
-	lunatic_read_tuple(in, 6);
-	name = lunatic_read_str_new(in, SIZE_MAX - 1);
-	child.proc.id = (uint64_t)lunatic_read_int(in);
-	child.monitor = lunatic_read_int(in);
-	child.added = lunatic_read_bool(in);
-	child.gone = lunatic_read_bool(in);
-	if (lunatic_read_some(in))
-		child.data =
-			lunatic_read_bin_new(in, SIZE_MAX - 1, &child.size);
-	if (name != NULL)
-		child.spec = find_spec(upgrades, self->what, name);
-	place = child.spec != NULL ? find_name(self, name) : NULL;
-	if (child.spec != NULL && place == NULL) {
-		place = add_running(self);
-		self->count += place != NULL;
-	}
-	free(name);
-	if (place == NULL)
-		return LUNATIC_ENOTFOUND;
-	*place = child;
-	return in->status;
-}
-
-static void load_restarts(struct supervisor *self, struct lunatic_reader *in)
-{
-	uint32_t count = lunatic_read_array(in);
-
-	for (uint32_t i = 0; i < count && in->status == 0; i++) {
-		uint64_t time = lunatic_read_uint(in);
-
-		if (self->allowed == 0)
-			continue;
-		self->restarts[self->next] = time;
-		self->next = (self->next + 1) % self->allowed;
-		if (self->noted < self->allowed)
-			self->noted++;
-	}
-}
-
-int lunatic_supervisor_load(const struct lunatic_upgrades *upgrades,
-			    struct lunatic_reader *in)
-{
-	const struct lunatic_supervisor *const *at = upgrades->supervisors;
-	char *name = lunatic_read_str_new(in, SIZE_MAX - 1);
-	uint32_t count;
-	int status = in->status;
-
-	while (name != NULL && at != NULL && *at != NULL &&
-	       ((*at)->name == NULL || strcmp((*at)->name, name) != 0))
-		at++;
-	free(name);
-	if (name == NULL || at == NULL || *at == NULL)
-		return LUNATIC_ENOTFOUND;
-	running_one = prepare(*at);
-	load_restarts(running_one, in);
-	count = lunatic_read_array(in);
-	for (uint32_t i = 0; i < count && status == 0; i++)
-		status = load_child(running_one, upgrades, in);
-	return status != 0 ? status : in->status;
-}
-
 void lunatic_supervisor_resume(void)
 {
-	struct supervisor *self = running_one;
+	struct supervisor *self = lunatic_supervised_one;
 	uint32_t next = 0;
 
 	/* Children that the new version has more. */
@@ -846,7 +697,7 @@ void lunatic_supervisor_resume(void)
 
 void lunatic_supervisor_run(const struct lunatic_supervisor *what)
 {
-	struct supervisor *self = prepare(what);
+	struct supervisor *self = lunatic_supervised_new(what);
 	uint32_t next = 0;
 
 	if (what->name != NULL)
