@@ -436,7 +436,8 @@ const struct ln_cli_option ln_cli_cargo_options[] = {
 };
 
 const struct ln_cli_option ln_cli_control_options[] = {
-	{ .help = "Which program (lunatic ps, top, inspect, kill, trace)" },
+	{ .help = "Which program (lunatic ps, top, inspect, kill, upgrade, "
+		  "trace)" },
 	{ "--program", "-p", "PROGRAM",
 	  "the program with this pid or name; needed when\n"
 	  "several run",

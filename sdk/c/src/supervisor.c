@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "internal.h"
-#include "supervisor_impl.h"
+#include "supervised.h"
 
 #define SERVER_SHUTDOWN 5000
 #define LINE_MAX_LENGTH 512
@@ -407,8 +407,8 @@ static void child_ended(struct supervisor *self, uint32_t index,
 
 /* Children that come and go. */
 
-struct running *lunatic_supervisor_child(struct supervisor *self,
-					 const char *name)
+struct running *lunatic_supervised_find(struct supervisor *self,
+					const char *name)
 {
 	for (uint32_t i = 0; i < self->count; i++) {
 		const char *own = self->children[i].spec->name;
@@ -432,7 +432,8 @@ static struct running *find_proc(struct supervisor *self,
 	return NULL;
 }
 
-struct running *lunatic_supervisor_add_room(struct supervisor *self)
+/* Room for one more child; NULL: no memory. */
+struct running *lunatic_supervised_room(struct supervisor *self)
 {
 	if (self->count == self->room) {
 		uint32_t room = self->room * 2 + 8;
@@ -452,7 +453,7 @@ static int add_child(struct supervisor *self, const struct lunatic_child *spec,
 		     void *data, size_t size, struct running **out)
 {
 	struct running *child =
-		spec->name != NULL ? lunatic_supervisor_child(self, spec->name)
+		spec->name != NULL ? lunatic_supervised_find(self, spec->name)
 				   : NULL;
 	bool known = child != NULL;
 	int status;
@@ -462,7 +463,7 @@ static int add_child(struct supervisor *self, const struct lunatic_child *spec,
 		return LUNATIC_EEXIST;
 	}
 	if (!known)
-		child = lunatic_supervisor_add_room(self);
+		child = lunatic_supervised_room(self);
 	if (child == NULL) {
 		free(data);
 		return LUNATIC_ENOMEM;
@@ -584,12 +585,12 @@ static void answer(struct supervisor *self, struct lunatic_reader *mail)
 		return;
 	}
 	if (asked.question == LUNATIC_ASK_FIND)
-		child = lunatic_supervisor_child(self, asked.name);
+		child = lunatic_supervised_find(self, asked.name);
 	else if (asked.question == LUNATIC_ASK_START)
 		status = add_child(self, asked.spec, asked.data, asked.size,
 				   &child);
 	else if (asked.question == LUNATIC_ASK_END_NAME)
-		status = end_child(lunatic_supervisor_child(self, asked.name));
+		status = end_child(lunatic_supervised_find(self, asked.name));
 	else if (asked.question == LUNATIC_ASK_END_PROC)
 		status = end_child(find_proc(self, asked.proc));
 	lunatic_reply_begin(&reply, &sender);
@@ -613,8 +614,7 @@ static void answer(struct supervisor *self, struct lunatic_reader *mail)
 
 /* The loop. */
 
-struct supervisor *
-lunatic_supervisor_prepare(const struct lunatic_supervisor *what)
+struct supervisor *lunatic_supervised_new(const struct lunatic_supervisor *what)
 {
 	struct supervisor *self = calloc(1, sizeof(*self));
 
@@ -662,12 +662,7 @@ static bool handle(struct supervisor *self, int received,
 	return true;
 }
 
-struct supervisor *lunatic_own_supervisor;
-
-static int save_running(struct lunatic_writer *out)
-{
-	return lunatic_supervisor_save(lunatic_own_supervisor, out);
-}
+struct supervisor *lunatic_supervised_one;
 
 /* Waits and answers until it is stopped. */
 static void run(struct supervisor *self)
@@ -675,9 +670,9 @@ static void run(struct supervisor *self)
 	struct lunatic_reader mail;
 	int received;
 
-	lunatic_own_supervisor = self;
+	lunatic_supervised_one = self;
 	do {
-		lunatic_save_now = save_running;
+		lunatic_save_now = lunatic_supervised_save;
 		received = lunatic_receive(&mail, LUNATIC_FOREVER);
 		lunatic_save_now = NULL;
 	} while (handle(self, received, &mail));
@@ -689,7 +684,7 @@ static void run(struct supervisor *self)
 
 void lunatic_supervisor_resume(void)
 {
-	struct supervisor *self = lunatic_own_supervisor;
+	struct supervisor *self = lunatic_supervised_one;
 	uint32_t next = 0;
 
 	/* Children that the new version has more. */
@@ -702,7 +697,7 @@ void lunatic_supervisor_resume(void)
 
 void lunatic_supervisor_run(const struct lunatic_supervisor *what)
 {
-	struct supervisor *self = lunatic_supervisor_prepare(what);
+	struct supervisor *self = lunatic_supervised_new(what);
 	uint32_t next = 0;
 
 	if (what->name != NULL)

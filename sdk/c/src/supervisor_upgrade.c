@@ -1,14 +1,15 @@
-/*
- * Supervisors that are upgraded: what is saved of one, and how the new version
- * takes it over.
- */
+/* What a supervisor keeps when it is upgraded: its children, which run on, and
+ * when it has restarted any. */
+#include <lunatic/reader.h>
 #include <lunatic/status.h>
+#include <lunatic/supervisor.h>
 #include <lunatic/upgrade.h>
+#include <lunatic/writer.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
-#include "supervisor_impl.h"
+#include "supervised.h"
 
 static void save_child(struct lunatic_writer *out, const struct running *child)
 {
@@ -25,9 +26,10 @@ static void save_child(struct lunatic_writer *out, const struct running *child)
 		lunatic_write_nil(out);
 }
 
-int lunatic_supervisor_save(const struct supervisor *self,
-			    struct lunatic_writer *out)
+int lunatic_supervised_save(struct lunatic_writer *out)
 {
+	const struct supervisor *self = lunatic_supervised_one;
+
 	if (self->what->name == NULL)
 		return LUNATIC_EMISUSE;
 	lunatic_write_int(out, LUNATIC_SAVED_SUPERVISOR);
@@ -87,10 +89,9 @@ static int load_child(struct supervisor *self,
 			lunatic_read_bin_new(in, SIZE_MAX - 1, &child.size);
 	if (name != NULL)
 		child.spec = find_spec(upgrades, self->what, name);
-	place = child.spec != NULL ? lunatic_supervisor_child(self, name)
-				   : NULL;
+	place = child.spec != NULL ? lunatic_supervised_find(self, name) : NULL;
 	if (child.spec != NULL && place == NULL) {
-		place = lunatic_supervisor_add_room(self);
+		place = lunatic_supervised_room(self);
 		self->count += place != NULL;
 	}
 	free(name);
@@ -130,10 +131,10 @@ int lunatic_supervisor_load(const struct lunatic_upgrades *upgrades,
 	free(name);
 	if (name == NULL || at == NULL || *at == NULL)
 		return LUNATIC_ENOTFOUND;
-	lunatic_own_supervisor = lunatic_supervisor_prepare(*at);
-	load_restarts(lunatic_own_supervisor, in);
+	lunatic_supervised_one = lunatic_supervised_new(*at);
+	load_restarts(lunatic_supervised_one, in);
 	count = lunatic_read_array(in);
 	for (uint32_t i = 0; i < count && status == 0; i++)
-		status = load_child(lunatic_own_supervisor, upgrades, in);
+		status = load_child(lunatic_supervised_one, upgrades, in);
 	return status != 0 ? status : in->status;
 }
