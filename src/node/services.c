@@ -76,6 +76,7 @@ static int count_up(struct ln_environment *environment, size_t bytes)
 {
 	struct ln_environment *at = environment;
 
+	ln_assert(environment != NULL);
 	for (; at != NULL; at = at->parent) {
 		uint64_t entries = atomic_fetch_add_explicit(
 			&at->announced, 1, memory_order_relaxed);

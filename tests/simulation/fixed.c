@@ -19,7 +19,7 @@
 #include "sched/worker.h"
 #include "simulation/world.h"
 
-#define ARENA ((uint8_t *)UINT64_C(0x510000000000))
+#define ARENA ((uint8_t *)UINT64_C(0x580000000000))
 #define ARENA_SIZE ((size_t)1 << 30)
 #define FREED 0xdb
 
