@@ -35,7 +35,8 @@ struct ln_filter {
 		  "only processes with that in their name "                   \
 		  "or label" }
 
-void ln_filter_read(struct ln_filter *filter,
+/* False: the request has failed, since there is no such state. */
+bool ln_filter_read(struct ln_filter *filter,
 		    struct ln_control_request *request);
 
 bool ln_filter_matches(const struct ln_filter *filter,

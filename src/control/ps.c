@@ -61,30 +61,13 @@ static void sort_kept(struct state *state)
 		state->count = (size_t)state->max;
 }
 
-static bool is_state(const char *word)
-{
-	for (int i = 0; i <= LN_STATE_ENDING; i++) {
-		if (strcmp(ln_process_state_name((enum ln_process_state)i),
-			   word) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void begin(struct ln_control_request *request)
 {
 	struct state *state = ln_control_state(request);
 	const char *sort = ln_control_text(request, "sort", NULL);
 
 	state->max = (uint64_t)ln_control_number(request, "max", INT64_MAX);
-	ln_filter_read(&state->filter, request);
-	if (state->filter.state != NULL && !is_state(state->filter.state)) {
-		ln_control_fail(request, "bad-argument",
-				"'%s' is no state of a process",
-				state->filter.state);
-		return;
-	}
-	if (sort == NULL)
+	if (!ln_filter_read(&state->filter, request) || sort == NULL)
 		return;
 	state->sort = ln_field_find(sort);
 	if (state->sort == NULL || !ln_field_sorts(state->sort)) {

@@ -353,7 +353,8 @@ static void begin(struct ln_control_request *request)
 	state->max = (size_t)ln_control_number(request, "max", 50);
 	state->interval =
 		ln_control_number(request, "interval_ms", 1000) * LN_NS_PER_MS;
-	ln_filter_read(&state->filter, request);
+	if (!ln_filter_read(&state->filter, request))
+		return;
 	state->rounds = (uint64_t)ln_control_number(request, "rounds", 0);
 	if (!read_order(state, sort)) {
 		ln_control_fail(request, "bad-argument",

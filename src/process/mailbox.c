@@ -303,7 +303,7 @@ static void compact(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 		from = to;
 	wanted->from = from;
 	mailbox->head = 0;
-	mailbox->end = to;
+	mailbox->end = (uint32_t)to;
 	mailbox->holes = 0;
 }
 
@@ -319,6 +319,8 @@ static bool make_room(struct ln_mailbox *mailbox, struct ln_wanted *wanted)
 		compact(mailbox, wanted);
 		return true;
 	}
+	if (room > LN_MAILBOX_ROOM)
+		return false;
 	queue = ln_bulk_resize(mailbox->queue, mailbox->room * sizeof(*queue),
 			       mailbox->end * sizeof(*queue),
 			       room * sizeof(*queue));

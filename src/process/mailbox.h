@@ -52,9 +52,12 @@ struct ln_mailbox {
 
 	/* The owner alone: older than all of `incoming`, oldest first. */
 	struct ln_queued *queue;
-	size_t head; /* index of the oldest */
-	size_t end;  /* index behind the newest */
-	size_t room; /* entries allocated */
+	uint32_t head; /* index of the oldest */
+	uint32_t end;  /* index behind the newest */
+	/* Data messages that it has sent, wherever to: beside what it touches
+	 * anyway. The owner writes it, reports read it. */
+	_Atomic uint64_t sent;
+	size_t room; /* entries allocated, at most LN_MAILBOX_ROOM */
 	size_t holes;
 	uint64_t compared; /* tags and messages, in searches */
 
@@ -77,6 +80,8 @@ struct ln_mailbox {
 	uint64_t max_messages;      /* that `allowed_messages` may become */
 	struct ln_account *account; /* NULL: none; outlives it */
 };
+
+#define LN_MAILBOX_ROOM ((size_t)1 << 31)
 
 /* Bytes of messages that are charged to nobody. */
 #define LN_MAILBOX_FREE 4096u

@@ -24,7 +24,7 @@ struct ln_resource {
 
 #define LN_MESSAGE_INLINE 64
 
-/* Two lines of the cache, as allocators place it. */
+/* What each message touches comes first, two lines of the cache. */
 struct ln_message {
 	struct ln_message *next; /* the mailbox's */
 	int64_t tag;             /* 0: none */

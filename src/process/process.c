@@ -43,6 +43,11 @@ _Static_assert(offsetof(struct ln_process, task) +
 			       (size_t)2 * LN_CACHE_LINE ||
 		       (LN_ASAN | LN_TSAN) != 0,
 	       "what a message touches does not begin with a line");
+_Static_assert(offsetof(struct ln_process, mailbox) +
+				       offsetof(struct ln_mailbox, room) ==
+			       (size_t)5 * LN_CACHE_LINE ||
+		       (LN_ASAN | LN_TSAN) != 0,
+	       "what a message touches does not end with a line");
 _Static_assert(sizeof(struct ln_process) <= LN_PROCESS_ENDED_BYTES,
 	       "a process takes more than it is charged at");
 

@@ -48,13 +48,13 @@ struct ln_process {
 	_Atomic uint32_t references;
 	_Atomic uint32_t ended;    /* futex: whether all is over, and whether
 				    * a thread sleeps until then */
-	_Atomic uint64_t sent;     /* data messages, wherever they came; the
-				    * process itself writes it */
 	struct ln_report *failure; /* owned: why it trapped; NULL: it has not,
 				    * or is a plugin; likewise */
 	uint8_t parent[16];        /* id of the process that spawned it, zeros:
 				    * none did; immutable after the start */
 	int64_t started;           /* CLOCK_MONOTONIC, ns; likewise */
+	uint64_t traces_before;    /* traces begun by then; 0 if there were
+				    * none; likewise */
 
 	struct ln_task task;
 	struct ln_mailbox mailbox;
@@ -85,8 +85,7 @@ struct ln_process {
 	 * argument lives; may be NULL. */
 	void (*describe)(const struct ln_process *process,
 			 struct ln_process_info *info);
-	uint64_t traces_before; /* traces begun by then; 0 if there were none */
-	uint8_t id[16];         /* UUID, RFC 9562 byte order */
+	uint8_t id[16]; /* UUID, RFC 9562 byte order */
 
 	struct ln_directory_entry entry; /* with its id; see process/lookup.h */
 };
@@ -200,10 +199,11 @@ uint32_t ln_process_link_room(struct ln_process *process);
 /* Counts a message that a running process sends. */
 static inline void ln_process_count_sent(struct ln_process *self)
 {
-	atomic_store_explicit(
-		&self->sent,
-		atomic_load_explicit(&self->sent, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+	atomic_store_explicit(&self->mailbox.sent,
+			      atomic_load_explicit(&self->mailbox.sent,
+						   memory_order_relaxed) +
+				      1,
+			      memory_order_relaxed);
 }
 
 /* The process of a task that ln_process_start started. */

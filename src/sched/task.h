@@ -41,8 +41,9 @@ enum ln_wait {
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
 };
 
-/* A switch touches only one cache line, the last one; the others are rarely
- * needed. A struct that embeds a task must align it to a cache line. */
+/* A switch touches only one cache line, that from `fiber.sp` on, and the state
+ * behind it; the others are rarely needed. A struct that embeds a task must
+ * align it to a cache line. */
 struct ln_task {
 	struct ln_task *next;           /* link of the inject queue */
 	void (*run)(struct ln_task *);  /* the body; on the fiber */
@@ -50,6 +51,9 @@ struct ln_task {
 	_Atomic uint64_t cpu;   /* time that it ran, ns; see sched/counters.h;
 				 * written by its worker */
 	uint32_t queued_weight; /* see there, and ln_sampler_take */
+	bool gives_way;         /* it holds no lock where it copies or frees
+				 * much, so that others may run then; it sets
+				 * it itself */
 	int64_t queued;         /* when it was made runnable, if that is
 				 * measured */
 
@@ -67,8 +71,6 @@ struct ln_task {
 	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
 	_Atomic bool traced;      /* the upper layer's: process/trace.h */
 	_Atomic bool running;     /* on a worker, not in a queue; for reports */
-	bool gives_way; /* it holds no lock where it copies or frees much, so
-			 * that others may run then; it sets it itself */
 };
 
 /* Starts a task whose memory was zero, or which is done: takes a stack and

@@ -57,16 +57,18 @@
 #define PREFETCHED_LINES 8
 #define TIMER_SLACK_NS 10000
 
-static _Thread_local struct ln_worker *thread_worker;
+_Thread_local struct ln_worker *ln_thread_worker;
 _Thread_local void *ln_task_running_local;
 
+#if !defined(__x86_64__)
 LN_NOINLINE struct ln_worker *ln_worker_current(void)
 {
 	/* The barrier keeps compilers from treating this as a pure function
 	 * whose result could be kept across a switch. */
 	__asm__ volatile("" ::: "memory");
-	return thread_worker;
+	return ln_thread_worker;
 }
+#endif
 
 unsigned ln_sched_worker_index(void)
 {
@@ -769,7 +771,7 @@ void *ln_worker_main(void *argument)
 	snprintf(name, sizeof(name), "ln-worker-%u", worker->index);
 	prctl(PR_SET_NAME, name);
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
-	thread_worker = worker;
+	ln_thread_worker = worker;
 	if (worker->sched->options.on_preempt != NULL)
 		ln_preempt_allow();
 	ln_worker_begin_counting(worker);

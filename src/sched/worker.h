@@ -198,8 +198,20 @@ static inline bool ln_worker_next_is_old(struct ln_worker *worker,
 	       tick;
 }
 
-/* The worker of this thread, or NULL. Never keep it across a switch. */
+extern _Thread_local struct ln_worker *ln_thread_worker
+	__attribute__((tls_model("initial-exec")));
+
+/* The worker of this thread, or NULL. Never keep it across a switch. Where a
+ * variable of the thread is reached by a prefix of the instruction no address
+ * is kept; elsewhere this is a call. */
+#if defined(__x86_64__)
+static inline struct ln_worker *ln_worker_current(void)
+{
+	return ln_thread_worker;
+}
+#else
 struct ln_worker *ln_worker_current(void);
+#endif
 
 /* The body of a worker's thread. */
 void *ln_worker_main(void *worker);

@@ -58,7 +58,8 @@ run ps --state running
 [ "$(wc -l <out)" -eq 2 ] || bad "ps --state: some run"
 run ps --state zork
 expect 1 "a state that is none"
-says err "'zork' is no state" "a state that is none"
+says err "'zork' is no state of a process; these are: starting, running" \
+	"a state that is none"
 run ps --sort zork
 expect 1 "a field that is none"
 run ps --sort messages --max 1 --columns messages

@@ -75,6 +75,9 @@ says out '^ +[0-9]+ running +[0-9.]+ +0 +0 +0 +64.0K +0 spinner$' "the spinner"
 grep -A1 'PROCESS' out | grep -q 'spinner$' || bad "the spinner is not first"
 run top -i 100 -b 1 --sort growth
 grep -A1 'PROCESS' out | grep -q 'flood$' || bad "the flood is not first"
+run top -b 1 --state zork
+expect 1 "a state that is none"
+says err "'zork' is no state" "a state that is none"
 run top -i 100 -b 1 --sort mailbox --name flood
 [ "$(grep -c 'flood$' out)" -eq 1 ] || bad "--name: no flood"
 ! grep -q spinner out || bad "--name: others"

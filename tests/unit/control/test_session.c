@@ -194,6 +194,8 @@ static void answers_what_is_no_request(void **state)
 		  "bad-argument" },
 		{ "{\"id\":1,\"method\":\"ps\",\"args\":{\"state\":\"dead\"}}",
 		  "bad-argument" },
+		{ "{\"id\":1,\"method\":\"top\",\"args\":{\"state\":\"dead\"}}",
+		  "bad-argument" },
 		{ "{\"id\":1,\"method\":\"inspect\"}", "bad-argument" },
 		{ "{\"id\":1,\"method\":\"inspect\",\"args\":{\"process\":"
 		  "\"\"}}",
