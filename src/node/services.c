@@ -350,7 +350,8 @@ int ln_services_unregister(struct ln_local_node *node,
 	entry = ln_service_find(services, key, &version, &services->own);
 	if (entry != NULL &&
 	    (environment == NULL ||
-	     entry->process->environment->family == environment->family)) {
+	     ln_environment_answers_for(environment,
+					entry->process->environment))) {
 		ln_service_withdraw(services, entry, &gone);
 		error = 0;
 	}
