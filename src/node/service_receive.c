@@ -33,9 +33,13 @@ static struct ln_services *services_of(const struct ln_session *session)
 static int get_key(struct ln_session *session, struct ln_decoder *frame,
 		   struct ln_service_key *key, struct ln_version *version)
 {
-	const uint8_t *name = ln_decoder_bytes(frame, &key->name_len);
-	const uint8_t *text = ln_decoder_bytes(frame, &key->version_len);
 	struct ln_semver_error error;
+	const uint8_t *name;
+	const uint8_t *text;
+
+	*key = (struct ln_service_key){ 0 };
+	name = ln_decoder_bytes(frame, &key->name_len);
+	text = ln_decoder_bytes(frame, &key->version_len);
 
 	if (!ln_decoder_done(frame))
 		return ln_session_refuse(session, "a name of wrong length");
@@ -52,11 +56,11 @@ static int get_key(struct ln_session *session, struct ln_decoder *frame,
 static int get_group(struct ln_session *session, struct ln_decoder *frame,
 		     struct ln_service_key *key)
 {
-	const uint8_t *name = ln_decoder_bytes(frame, &key->name_len);
+	const uint8_t *name;
 
+	*key = (struct ln_service_key){ 0 };
+	name = ln_decoder_bytes(frame, &key->name_len);
 	key->name = (const char *)name;
-	key->version = NULL;
-	key->version_len = 0;
 	if (ln_decoder_done(frame) && key->name_len <= LN_SERVICES_NAME_MAX)
 		return 0;
 	return ln_session_refuse(session, "a group that none can join");

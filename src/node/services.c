@@ -76,6 +76,7 @@ static int count_up(struct ln_environment *environment, size_t bytes)
 {
 	struct ln_environment *at = environment;
 
+	ln_assert(environment != NULL);
 	for (; at != NULL; at = at->parent) {
 		uint64_t entries = atomic_fetch_add_explicit(
 			&at->announced, 1, memory_order_relaxed);
@@ -349,7 +350,8 @@ int ln_services_unregister(struct ln_local_node *node,
 	entry = ln_service_find(services, key, &version, &services->own);
 	if (entry != NULL &&
 	    (environment == NULL ||
-	     entry->process->environment->family == environment->family)) {
+	     ln_environment_answers_for(environment,
+					entry->process->environment))) {
 		ln_service_withdraw(services, entry, &gone);
 		error = 0;
 	}

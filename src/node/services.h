@@ -84,8 +84,8 @@ int ln_services_register(struct ln_local_node *node,
 			 const struct ln_service_key *key,
 			 struct ln_process *process, int64_t tag);
 
-/* Takes a name back from a process of this node whose environment is of the
- * family of `environment`; NULL: of any. LN_ENOENT. Any thread. */
+/* Takes a name back from a process of this node that `environment` answers for
+ * (ln_environment_answers_for); NULL: from any. LN_ENOENT. Any thread. */
 int ln_services_unregister(struct ln_local_node *node,
 			   const struct ln_service_key *key,
 			   const struct ln_environment *environment);

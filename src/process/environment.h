@@ -107,6 +107,19 @@ ln_environment_is_remote(const struct ln_environment *environment)
 	return environment->remote != NULL;
 }
 
+/* Whether processes of `top` answer for those of an environment: it is of the
+ * family of `top`, or below it. */
+static inline bool
+ln_environment_answers_for(const struct ln_environment *top,
+			   const struct ln_environment *environment)
+{
+	for (; environment != NULL; environment = environment->parent) {
+		if (environment->family == top->family)
+			return true;
+	}
+	return false;
+}
+
 struct ln_environment *
 ln_environment_retain(struct ln_environment *environment);
 void ln_environment_release(struct ln_environment *environment);

@@ -22,7 +22,7 @@
 #if LN_ASAN /* whose own memory is there */
 #define ARENA ((uint8_t *)UINT64_C(0x200000000000))
 #else
-#define ARENA ((uint8_t *)UINT64_C(0x510000000000))
+#define ARENA ((uint8_t *)UINT64_C(0x580000000000))
 #endif
 #define ARENA_SIZE ((size_t)1 << 30)
 #define FREED 0xdb

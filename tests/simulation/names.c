@@ -232,19 +232,19 @@ void names_check_actor(struct actor *actor)
 {
 	struct ln_local_node *node = world.hosts[actor->host].node;
 
-	if (memcmp(actor->incarnation, node->id.incarnation, LN_ID_SIZE) == 0)
-		check_groups(actor, node->services);
-
+	if (!actor_alive(actor)) {
+		if (ln_id_table_find(&node->services->owners,
+				     actor->process->id) != NULL)
+			violated("actor % has ended, and has names",
+				 actor->number, 0, 0);
+		return;
+	}
+	check_groups(actor, node->services);
 	for (uint32_t i = 0; i < NAMES; i++) {
 		const struct ln_service_entry *entry =
 			found_at(node, i, &node->services->own);
 		bool has = entry != NULL && entry->process == actor->process;
 
-		if (!actor_alive(actor) && has)
-			violated("actor % has ended, and has name %",
-				 actor->number, i, 0);
-		if (!actor_alive(actor))
-			continue;
 		if (actor->losses[i] > 0)
 			violated("actor % was not told that it lost name %",
 				 actor->number, i, 0);

@@ -47,7 +47,9 @@ int ln_host_cluster_nodes(struct ln_guest *guest, struct ln_array numbers,
 	if (copy == NULL)
 		return LN_ENOMEM;
 	count = ln_local_node_numbers(node, copy, max);
-	memcpy(numbers.data, copy, (count < max ? count : max) * sizeof(*copy));
+	if (max > 0)
+		memcpy(numbers.data, copy,
+		       (count < max ? count : max) * sizeof(*copy));
 	free(copy);
 	*result = (uint32_t)count;
 	return 0;
@@ -58,7 +60,8 @@ static void give_text(struct ln_buffer to, const char *text, uint32_t *result)
 {
 	size_t len = strlen(text);
 
-	memcpy(to.data, text, len < to.len ? len : to.len);
+	if (to.len > 0)
+		memcpy(to.data, text, len < to.len ? len : to.len);
 	*result = (uint32_t)len;
 }
 

@@ -21,7 +21,9 @@
 #define ELSEWHERE 3u
 #define NO_NODE 4u
 
-/* What it costs a metered guest, for each member. */
+/* What a change, which all nodes are told, costs a metered guest; and for each
+ * member. */
+#define CHANGE_FUEL 1000
 #define MEMBER_FUEL 20
 #define SEND_FUEL 200
 
@@ -53,10 +55,20 @@ static int prepare(struct ln_guest *guest, struct ln_slice group, uint64_t id,
 	return 0;
 }
 
+static bool answers_for(const struct ln_guest *guest,
+			const struct ln_process *process)
+{
+	return !ln_process_is_remote(process) &&
+	       ln_environment_answers_for(guest->environment,
+					  process->environment);
+}
+
 static int wait_for_room(struct ln_guest *guest, struct ln_local_node *node)
 {
-	int error = ln_services_wait_for_room(node, LN_NEVER);
+	int error;
 
+	ln_guest_pay(guest, CHANGE_FUEL);
+	error = ln_services_wait_for_room(node, LN_NEVER);
 	ln_instance_resumed(guest->instance);
 	return error;
 }
@@ -75,6 +87,9 @@ int ln_host_cluster_join(struct ln_guest *guest, struct ln_slice group,
 		return LN_ETRAP;
 	*result = NO_NODE;
 	if (node == NULL)
+		return 0;
+	*result = ELSEWHERE;
+	if (!answers_for(guest, who))
 		return 0;
 	error = wait_for_room(guest, node);
 	if (error == 0)
@@ -97,7 +112,8 @@ int ln_host_cluster_leave(struct ln_guest *guest, struct ln_slice group,
 	if (prepare(guest, group, process, &who) < 0)
 		return LN_ETRAP;
 	*result = NO_MEMBER;
-	if (node == NULL || group.len > LN_SERVICES_NAME_MAX)
+	if (node == NULL || group.len > LN_SERVICES_NAME_MAX ||
+	    !answers_for(guest, who))
 		return 0;
 	error = wait_for_room(guest, node);
 	if (error == 0)

@@ -72,7 +72,7 @@ static int choose(struct ln_guest *guest, const char *lines, bool by_load,
 int ln_host_cluster_choose_node(struct ln_guest *guest, struct ln_slice query,
 				uint32_t by_load, uint8_t *id, uint32_t *result)
 {
-	uint64_t chosen;
+	uint64_t chosen = 0;
 	char *lines;
 	int error;
 

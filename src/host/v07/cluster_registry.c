@@ -19,7 +19,10 @@
 #define ELSEWHERE 3u
 #define NO_NODE 4u
 
-#define FUEL_PER_COMPARISON 10 /* of versions; of a metered guest */
+/* Of a metered guest: for a comparison of versions, and for a change, which all
+ * nodes are told. */
+#define FUEL_PER_COMPARISON 10
+#define CHANGE_FUEL 1000
 
 /* Checks a text of the guest. One that is longer than any that is valid is not
  * read: it may be as long as the guest's memory. */
@@ -96,6 +99,11 @@ int ln_host_cluster_register(struct ln_guest *guest, struct ln_slice name,
 	*result = NO_NODE;
 	if (node == NULL)
 		return 0;
+	*result = ELSEWHERE;
+	if (ln_process_is_remote(who) ||
+	    !ln_environment_answers_for(guest->environment, who->environment))
+		return 0;
+	ln_guest_pay(guest, CHANGE_FUEL);
 	error = ln_services_wait_for_names(node);
 	if (error == 0)
 		error = ln_services_wait_for_room(node, LN_NEVER);
@@ -122,6 +130,7 @@ int ln_host_cluster_unregister(struct ln_guest *guest, struct ln_slice name,
 	/* Nothing has so long a name. */
 	if (node == NULL || name.len > LN_SERVICES_NAME_MAX)
 		return 0;
+	ln_guest_pay(guest, CHANGE_FUEL);
 	error = ln_services_wait_for_room(node, LN_NEVER);
 	ln_instance_resumed(guest->instance);
 	if (error == 0)

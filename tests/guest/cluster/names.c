@@ -97,6 +97,46 @@ static void traps(const char *entry)
 	lunatic_process_drop_process(process);
 }
 
+/* In an environment below, with the process of the one above. */
+ENTRY(below)(void)
+{
+	uint64_t above;
+
+	CHECK_EQ(lunatic_message_receive(NULL, 0, 0), DATA);
+	above = lunatic_message_take_process(0);
+	CHECK_EQ(put("above", "1.0.0", above), 3);
+	CHECK_EQ(lunatic_cluster_join("above", 5, above), 3);
+	CHECK_EQ(forget("x", "1.0.0"), 2);
+	CHECK_EQ(put("below", "1.0.0", lunatic_process_this()), 0);
+	lunatic_message_create_data(77, 0);
+	lunatic_message_send(above);
+	lunatic_process_sleep_ms(100000);
+}
+
+static void environments(void)
+{
+	uint64_t config = lunatic_process_create_config(UINT64_C(1) << 24, 0);
+	uint64_t environment;
+	uint64_t module;
+	uint64_t process;
+	int64_t tag = 77;
+
+	lunatic_process_allow_namespace(config, "", 0);
+	CHECK_EQ(lunatic_process_create_environment(config, &environment), 0);
+	CHECK_EQ(lunatic_process_add_this_module(environment, &module), 0);
+	CHECK_EQ(
+		lunatic_process_spawn(0, module, "below", 5, NULL, 0, &process),
+		0);
+	lunatic_message_create_data(0, 0);
+	lunatic_message_push_process(lunatic_process_this());
+	lunatic_message_send(process);
+	CHECK_EQ(lunatic_message_receive(&tag, 1, 0), DATA);
+	CHECK(finds("below", "*", process));
+	CHECK_EQ(put("child", "1.0.0", process), 0);
+	CHECK_EQ(forget("below", "1.0.0"), 0);
+	lunatic_process_kill(process);
+}
+
 static void nodes(void)
 {
 	uint64_t numbers[2] = { 0 };
@@ -135,6 +175,7 @@ int main(void)
 	CHECK_EQ(put("x", "1.0.0", self), 0);
 	CHECK_EQ(put("x", "1.0.0", self), 0);
 	CHECK_EQ(put("x", "1.0.0", other), 2);
+	environments();
 	CHECK_EQ(put("x", "1.2.0-beta", other), 0);
 	CHECK_EQ(put("x", "1.1.0", other), 0);
 	CHECK_EQ(put("x", "1.1", other), 1);

@@ -4,6 +4,8 @@
 #ifndef LN_TEST_EMBED_COUNTERS_H
 #define LN_TEST_EMBED_COUNTERS_H
 
+#include <lunatic/upgrade.h>
+
 #include "fixture.h"
 
 /*

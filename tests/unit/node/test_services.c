@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/semver.h"
 #include "base/time.h"
@@ -497,6 +498,96 @@ static void nodes_are_told(void **state)
 	test_net_deinit(&net);
 }
 
+#if LN_TSAN
+#define ROUNDS 100
+#else
+#define ROUNDS 1000
+#endif
+
+/* A process that changes what its node announces, and looks names up. */
+struct busy {
+	struct ln_local_node *node;
+	unsigned seed;
+};
+
+static enum ln_outcome be_busy(struct ln_process *self)
+{
+	struct busy *busy = self->argument;
+	struct ln_requirement any = { .count = 0 };
+	unsigned random = busy->seed;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		char name[] = "n0";
+		const struct ln_service_key key = { name, 2, "1.0.0", 5 };
+		struct ln_process *found;
+		uint32_t compared;
+
+		random = random * 1103515245 + 12345;
+		name[1] = (char)('0' + (random >> 16) % 4);
+		switch ((random >> 24) % 6) {
+		case 0:
+			ln_services_register(busy->node, &key, self, 7);
+			break;
+		case 1:
+			ln_services_unregister(busy->node, &key, NULL);
+			break;
+		case 2:
+			ln_services_join(busy->node, name, 2, self);
+			break;
+		case 3:
+			ln_services_leave(busy->node, name, 2, self);
+			break;
+		case 4:
+			found = ln_services_member(busy->node, name, 2);
+			if (found != NULL)
+				ln_process_release(found);
+			break;
+		default:
+			found = ln_services_lookup(busy->node, name, 2, &any,
+						   &compared);
+			if (found != NULL)
+				ln_process_release(found);
+			break;
+		}
+		ln_services_wait_for_room(busy->node, LN_NEVER);
+	}
+	return LN_OUTCOME_NORMAL;
+}
+
+/* By several threads, while the lines run; then all know the same. */
+static void many_at_once(void **state)
+{
+	struct ln_process *processes[9];
+	struct busy busy[9];
+	struct test_net net;
+
+	(void)state;
+	test_net_init(&net, 3, 4, NULL);
+	test_net_start(&net);
+	for (unsigned i = 0; i < 9; i++) {
+		busy[i].node = net.nodes[i % 3];
+		busy[i].seed = i + 1;
+		processes[i] =
+			test_process_start(net.environment, be_busy, &busy[i]);
+	}
+	for (int i = 0; i < 9; i++)
+		test_process_wait(processes[i]);
+	for (int i = 0; i < 3; i++)
+		test_line_stop(net.lines[i]);
+	settle(&net);
+	for (int i = 0; i < 3; i++) {
+		for (int j = 0; j < 2; j++)
+			assert_int_equal(
+				net.lines[i]
+					->ends[j]
+					.session->services->source.count,
+				0);
+		assert_int_equal(net.nodes[i]->services->own.count, 0);
+	}
+	assert_int_equal(net.environment->announced, 0);
+	test_net_deinit(&net);
+}
+
 /* The environment's limits hold for what is announced, too. */
 static void entries_are_counted(void **state)
 {
@@ -582,6 +673,7 @@ int main(void)
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(groups),
 		cmocka_unit_test(nodes_are_told),
+		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(entries_are_counted),
 		cmocka_unit_test(older_nodes),
 	};

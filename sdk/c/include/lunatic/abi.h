@@ -1326,8 +1326,9 @@ uint32_t lunatic_cluster_unwatch_nodes(void);
  * process: id of the process
  * tag: of the message that tells the process that it has lost the name
  * Returns 0 for success, 1 if `version` is not a semantic version, 2 if another
- *   process has the name and version, 3 if the process is of another node, 4
- *   when this program is not a node
+ *   process has the name and version, 3 if the process is of another node, or
+ *   of an environment that is neither this process's nor below it, 4 when this
+ *   program is not a node
  * Traps: `name` is longer than 4,096 bytes
  * Traps: `name` or `version` is not UTF-8
  * Traps: the process holds no process of that id
@@ -1341,8 +1342,8 @@ uint32_t lunatic_cluster_register(const void *name, size_t name_len,
 				  uint64_t process, int64_t tag);
 
 /*
- * Removes a registration of a process of this node, in an environment in which
- * this process could find it by `lunatic::process::lookup`.
+ * Removes a registration of a process of this node that this process could
+ * register.
  *
  * name: the name it was registered under
  * version: exactly the version it was registered under
@@ -1378,8 +1379,8 @@ uint32_t lunatic_cluster_lookup(const void *name, size_t name_len,
  *
  * group: UTF-8, at most 4,096 bytes
  * process: id of the process
- * Returns 0 for success, 3 if the process is of another node, 4 when this
- *   program is not a node
+ * Returns 0 for success, 3 if this process could not register that one, 4 when
+ *   this program is not a node
  * Traps: `group` is longer than 4,096 bytes, or not UTF-8
  * Traps: the process holds no process of that id
  * Traps: as for `register`, with which it is counted; a group has at most 1,024
@@ -1394,8 +1395,8 @@ uint32_t lunatic_cluster_join(const void *group, size_t group_len,
  *
  * group: name of the group
  * process: id of the process
- * Returns 0 for success, 2 if the process is no member that this node has
- *   announced
+ * Returns 0 for success, 2 if the process is no member, or not one that this
+ *   process could register
  * Traps: `group` is not UTF-8
  * Traps: the process holds no process of that id
  */

@@ -124,8 +124,9 @@ int lunatic_read_node_event(struct lunatic_reader *mail,
  * it, the same on all nodes, and the other one gets a message with `tag`, which
  * lunatic_read_name_lost reads. LUNATIC_EEXIST: another process has the name
  * and version; LUNATIC_EFORMAT: it is no semantic version; LUNATIC_EMISUSE: the
- * process is of another node, or the program is not a node. Traps if the handle
- * is invalid, or there are too many registrations.
+ * process is of another node, or of an environment that is neither this
+ * process's nor below it, or the program is not a node. Traps if the handle is
+ * invalid, or there are too many registrations.
  *
  *	static int lead(void)
  *	{
@@ -166,8 +167,8 @@ int lunatic_read_name_lost(struct lunatic_reader *mail,
 
 /*
  * Makes a process of this node a member of a group, on all nodes, until it ends
- * or leaves; again changes nothing. LUNATIC_EMISUSE: the process is of another
- * node, or the program is not a node. Traps if the handle is invalid, or there
+ * or leaves; again changes nothing. LUNATIC_EMISUSE: as for
+ * lunatic_global_register. Traps if the handle is invalid, or there
  * are too many memberships.
  *
  *	static int ask_all(const char *group)
