@@ -347,8 +347,8 @@ LUNATIC_RT_API int lunatic_rt_module_set_name(lunatic_rt_module *module,
 typedef struct lunatic_rt_upgrade_config {
 	size_t size;        /* of the struct, in bytes; set by init */
 	int64_t timeout_ms; /* until all have received; default 10,000 */
-	int64_t process_timeout_ms; /* for one to save and to load its state;
-				     * default 1,000 */
+	int64_t process_timeout_ms;  /* for one to save and to load its state;
+				      * default 1,000 */
 	lunatic_rt_process *process; /* only this one; default: NULL, all */
 	const char *name;   /* only those registered, or labelled, so; NULL */
 	int64_t keep_going; /* not 0: when one fails, the others go on */
@@ -362,15 +362,15 @@ lunatic_rt_upgrade_config_init(lunatic_rt_upgrade_config *config, size_t size);
 
 /* What came of an upgrade, in numbers of processes. */
 typedef struct lunatic_rt_upgrade_result {
-	size_t size;        /* of the struct, in bytes */
-	uint64_t upgraded;  /* run the new version */
-	uint64_t refused;   /* the old or the new version has said no */
-	uint64_t failed;    /* trapped, broke a rule, or had no memory */
-	uint64_t timed_out; /* in saving or loading */
-	uint64_t waiting;   /* did not receive, and run the old version */
-	uint64_t ended;     /* meanwhile, for other reasons */
-	uint64_t back;      /* were upgraded, and then changed back */
-	uint64_t stuck;     /* could not be changed back */
+	size_t size;          /* of the struct, in bytes */
+	uint64_t upgraded;    /* run the new version */
+	uint64_t refused;     /* the old or the new version has said no */
+	uint64_t failed;      /* trapped, broke a rule, or had no memory */
+	uint64_t timed_out;   /* in saving or loading */
+	uint64_t waiting;     /* did not receive, and run the old version */
+	uint64_t ended;       /* meanwhile, for other reasons */
+	uint64_t back;        /* were upgraded, and then changed back */
+	uint64_t stuck;       /* could not be changed back */
 	uint64_t rolled_back; /* 1: for a failure all were changed back */
 	uint64_t bytes;       /* of state, in all that were upgraded */
 	/* From the receive to the new version, of one process: nanoseconds. */
@@ -380,14 +380,14 @@ typedef struct lunatic_rt_upgrade_result {
 } lunatic_rt_upgrade_result;
 
 /* Upgrades the processes of a module, in all environments of its runtime, to a
- * new version of it: a wasm binary, or wasm text. Each saves its state and loads
- * it into the new version when it next receives a message, and what is spawned
- * from the module is of the new version from then on. docs/upgrade.md tells
- * what modules export for that, and what happens when a process fails.
+ * new version of it: a wasm binary, or wasm text. Each saves its state and
+ * loads it into the new version when it next receives a message, and what is
+ * spawned from the module is of the new version from then on. docs/upgrade.md
+ * tells what modules export for that, and what happens when a process fails.
  *
  * `result` may be NULL; its `size` is `result_size`. *report is NULL, or one
- * line for each of the first 64 processes that were not upgraded, and why, to be
- * freed with lunatic_rt_string_free; `report` itself may be NULL, and so may
+ * line for each of the first 64 processes that were not upgraded, and why, to
+ * be freed with lunatic_rt_string_free; `report` itself may be NULL, and so may
  * `config`. *error_text as in lunatic_rt_module_new.
  *
  * 0: no process has failed; some may not have received (`waiting`).

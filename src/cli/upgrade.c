@@ -233,9 +233,8 @@ static int upgrade_with(const struct ln_cli_options *options,
 	}
 	if (code < 0) {
 		status = ln_ask_refuse(code, error);
-		return ln_control_error_is(client, "no-module")
-			       ? LN_ASK_NONE
-			       : status;
+		return ln_control_error_is(client, "no-module") ? LN_ASK_NONE
+								: status;
 	}
 	status = status_of(result);
 	if (report.json)

@@ -140,8 +140,8 @@ int ln_instance_reenter(struct ln_instance *instance,
 			const struct ln_entry *entry, union ln_value *values,
 			struct ln_report **report);
 
-/* After ln_instance_reenter has failed in whatever way: the guest may go on, and
- * pays `fuel` in place of what was not counted. */
+/* After ln_instance_reenter has failed in whatever way: the guest may go on,
+ * and pays `fuel` in place of what was not counted. */
 void ln_instance_forgive(struct ln_instance *instance, uint64_t fuel);
 
 /* An instance is to take the place of another one of the same process, whose

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "base/futex.h"
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/table.h"
 #include "base/time.h"
-#include "base/histogram.h"
 #include "process/upgrade_outcome.h"
 #include "process/upgrade_plan.h"
 

@@ -44,7 +44,8 @@ struct ln_spawn {
 };
 
 /* The module that a process of this runtime runs, with a reference for the
- * caller; NULL: it is no wasm process, is a plugin, or has ended. Any thread. */
+ * caller; NULL: it is no wasm process, is a plugin, or has ended. Any thread.
+ */
 struct ln_module *ln_wasm_module(struct ln_process *process);
 
 /* Whether the bytes are well-formed parameters: LN_EFORMAT when not. */

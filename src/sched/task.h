@@ -74,9 +74,9 @@ struct ln_task {
 	struct ln_probe *_Atomic probe; /* a question to it, sched/probe.h */
 	_Atomic uint32_t state;         /* enum ln_task_state; any thread */
 	_Atomic uint8_t interrupts; /* enum ln_interrupt; any thread sets it */
-	_Atomic uint8_t waiting;  /* enum ln_wait; the task itself sets it */
-	_Atomic bool traced;      /* the upper layer's: process/trace.h */
-	_Atomic bool running;     /* on a worker, not in a queue; for reports */
+	_Atomic uint8_t waiting;    /* enum ln_wait; the task itself sets it */
+	_Atomic bool traced;        /* the upper layer's: process/trace.h */
+	_Atomic bool running; /* on a worker, not in a queue; for reports */
 };
 
 /* Starts a task whose memory was zero, or which is done: takes a stack and

@@ -111,8 +111,7 @@ static const struct lunatic_server counter_server = {
 	.load = counter_load,
 };
 
-static const struct lunatic_server *const servers[] = { &counter_server,
-							NULL };
+static const struct lunatic_server *const servers[] = { &counter_server, NULL };
 
 LUNATIC_UPGRADES(.version = VERSION, .servers = servers);
 

@@ -193,10 +193,10 @@ static void who_computes_stays_old(void **state)
 /* Those that nobody came to ask in time are told of, too, and follow. */
 static void late_ones_are_counted(void **state)
 {
-	static const char slow[] = GUEST(
-		10, 2,
-		LOADS("(i32.store (i32.const 0) (i32.load (local.get 1)))"
-		      " (call $sleep (i64.const 20)) (i32.const 0)"));
+	static const char slow[] =
+		GUEST(10, 2,
+		      LOADS("(i32.store (i32.const 0) (i32.load (local.get 1)))"
+			    " (call $sleep (i64.const 20)) (i32.const 0)"));
 	struct fixture *fixture = *state;
 	lunatic_rt_upgrade_config config;
 	lunatic_rt_upgrade_result result;

@@ -107,18 +107,17 @@ struct lunatic_server {
 
 	/*
 	 * For upgrades while it runs (lunatic/upgrade.h): what the server is
-	 * called in all versions of the module; if NULL, its name. `save` writes
-	 * the state as one value, and changes nothing, since the server may go
-	 * on with it. `load` gets a state of zeros in the new version, in place
-	 * of init, with the version that has written the value; a result other
-	 * than 0, or a failed reader, refuses, and the old version goes on.
-	 * Both may be NULL if state_size is 0. Handles stay valid: write their
-	 * ids.
+	 * called in all versions of the module; if NULL, its name. `save`
+	 * writes the state as one value, and changes nothing, since the server
+	 * may go on with it. `load` gets a state of zeros in the new version,
+	 * in place of init, with the version that has written the value; a
+	 * result other than 0, or a failed reader, refuses, and the old version
+	 * goes on. Both may be NULL if state_size is 0. Handles stay valid:
+	 * write their ids.
 	 */
 	const char *kind;
 	void (*save)(const void *state, struct lunatic_writer *value);
-	int (*load)(void *state, int64_t version,
-		    struct lunatic_reader *value);
+	int (*load)(void *state, int64_t version, struct lunatic_reader *value);
 };
 
 /*
