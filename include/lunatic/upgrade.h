@@ -1,8 +1,8 @@
 /*
  * Upgrades: the processes of a module go on in a new version of it.
  *
- * docs/upgrade.md explains what modules export for that. The rules at the top of
- * <lunatic/runtime.h> hold here as well.
+ * docs/upgrade.md explains what modules export for that. The rules at the top
+ * of <lunatic/runtime.h> hold here as well.
  */
 #ifndef LUNATIC_UPGRADE_H
 #define LUNATIC_UPGRADE_H

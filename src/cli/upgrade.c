@@ -34,24 +34,25 @@ struct report {
 static const char usage[] =
 	"Usage: lunatic upgrade MODULE FILE [options]\n"
 	"\n"
-	"Upgrades the processes of a module, which go on running, to the new\n"
-	"version in FILE. Each saves its state when it next receives a message,\n"
-	"and the new version loads it; see docs/upgrade.md.\n"
+	"Upgrades the processes of a module, which go on running, to the\n"
+	"new version in FILE. Each saves its state when it next receives a\n"
+	"message, and the new version loads it; see docs/upgrade.md.\n"
 	"\n"
-	"MODULE is the name of the module, which is that of the file that the\n"
-	"program was started with, without folder and ending; or the beginning\n"
-	"of the SHA-256 of its binary, 8 digits or more. A new version keeps the\n"
-	"name. What is spawned from the module afterwards is of the new version.\n"
+	"MODULE is the name of the module, which is that of the file that\n"
+	"the program was started with, without folder and ending; or the\n"
+	"beginning of the SHA-256 of its binary, 8 digits or more. A new\n"
+	"version keeps the name. What is spawned from the module afterwards\n"
+	"is of the new version.\n"
 	"\n"
-	"One process is upgraded first. If it fails, or a later one does, those\n"
-	"that were upgraded are changed back.\n"
+	"One process is upgraded first. If it fails, or a later one does,\n"
+	"those that were upgraded are changed back.\n"
 	"\n"
 	"Another node gets the new version from the program that is asked;\n"
-	"--all-nodes upgrades one node after the other, and ends with the first\n"
-	"that fails.\n"
+	"--all-nodes upgrades one node after the other, and ends with the\n"
+	"first that fails.\n"
 	"\n"
-	"The exit status is 4 if some processes did not receive in time and run\n"
-	"the old version, and 1 if one has failed.\n";
+	"The exit status is 4 if some processes did not receive in time and\n"
+	"run the old version, and 1 if one has failed.\n";
 
 static const struct ln_ask_command command = {
 	.help = "lunatic upgrade --help",

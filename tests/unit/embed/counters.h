@@ -71,13 +71,11 @@
 #define RESUME " (func (export \"lunatic_resume\") (call $loop))"
 #define GOOD SAVE ALLOC LOAD RESUME
 
-#define SAVES(body)                                           \
-	" (func (export \"lunatic_save\") (result i64) " body \
-	")" ALLOC LOAD RESUME
-#define LOADS(body)                                                                       \
-	SAVE ALLOC                                                                        \
-		" (func (export \"lunatic_load\") (param i64 i32 i32) (result i32) " body \
-		")" RESUME
+#define SAVE_BEGIN " (func (export \"lunatic_save\") (result i64) "
+#define LOAD_BEGIN \
+	" (func (export \"lunatic_load\") (param i64 i32 i32) (result i32) "
+#define SAVES(body) SAVE_BEGIN body ")" ALLOC LOAD RESUME
+#define LOADS(body) SAVE ALLOC LOAD_BEGIN body ")" RESUME
 
 /* Recurses until there is no stack left. */
 #define DEEP                                                          \
