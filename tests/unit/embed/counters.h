@@ -166,18 +166,27 @@ static inline void expect(struct fixture *fixture, lunatic_rt_process *counter,
 	assert_int_equal(asking.version, version);
 }
 
+/* NULL for `config`: with all the time that a busy machine takes. */
 static inline int upgrade(struct crowd *crowd, const char *text,
 			  const lunatic_rt_upgrade_config *config,
 			  lunatic_rt_upgrade_result *result, char **report)
 {
 	char *error = NULL;
 	char *own = NULL;
-	int code = lunatic_rt_upgrade(crowd->module, text, strlen(text), config,
-				      result, sizeof(*result),
-				      report != NULL ? report : &own, &error);
+	lunatic_rt_upgrade_config patient;
+	int code;
 
+	lunatic_rt_upgrade_config_init(&patient, sizeof(patient));
+	patient.timeout_ms = 60000;
+	patient.process_timeout_ms = 60000;
+	code = lunatic_rt_upgrade(crowd->module, text, strlen(text),
+				  config != NULL ? config : &patient, result,
+				  sizeof(*result),
+				  report != NULL ? report : &own, &error);
 	if (error != NULL)
 		print_message("%s\n", error);
+	if (own != NULL)
+		print_message("%s\n", own);
 	lunatic_rt_string_free(error);
 	lunatic_rt_string_free(own);
 	return code;

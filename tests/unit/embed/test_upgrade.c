@@ -342,7 +342,7 @@ static void a_thousand_times(void **state)
 	long memory = 0, open = 0;
 
 	gather(fixture, &crowd, first, 10);
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < (LN_TSAN ? 400 : 1000); i++) {
 		const char *to = i % 2 == 0 ? second : first;
 
 		if (i == 200) {
