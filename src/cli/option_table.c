@@ -227,8 +227,9 @@ const struct ln_cli_option ln_cli_options[] = {
 		"nats://HOST:PORT[,...] or nats+tls://HOST:PORT[,...], "
 		"without a user, whose place is --nats-credentials") },
 	{ "--cluster-name", NULL, "NAME",
-	  "keeps clusters that share a NATS server apart\n"
-	  "(default: default)",
+	  "keeps clusters that share a NATS server apart; 1\n"
+	  "to 64 letters, digits, '-' and '_' (default:\n"
+	  "default)",
 	  OTHER(ln_cli_set_cluster_name,
 		"1 to 64 letters, digits, '-' and '_'") },
 	{ "--nats-credentials", NULL, "FILE",

@@ -63,7 +63,10 @@ says err 'connected to 0 others' "another key"
 await b.err 'refused a connection from .*: the other side has another cluster key'
 run --node-name b cluster.wasm tour b
 expect 1 "a name that is taken"
-says err '(another node|this node) has (this|the same) name; choose another name' "a name that is taken"
+# Each refuses the other; which refusal comes first varies.
+says err '(another node|this node) has (this|the same) name' \
+	"a name that is taken"
+says err 'choose another name' "what to do about a name that is taken"
 refuses 'does not go with --fabric' --node-name x --discover file:nodes --no-entry
 refuses '^lunatic: .*nats://HOST:PORT' --fabric nats://u:p@h --node-name x \
 	--no-entry
