@@ -26,7 +26,7 @@ typedef struct lunatic_rt_node_config {
 	const char *name;    /* unique in the cluster; 1 to 255 bytes of UTF-8
 			      * without control characters; required */
 	const char *address; /* where it listens, "host:port"; port 0 chooses a
-			      * free port; required */
+			      * free port; required without `nats_servers` */
 	const char *const *peers; /* addresses of nodes to join first */
 	size_t peer_count;
 
@@ -47,6 +47,26 @@ typedef struct lunatic_rt_node_config {
 	 * 8. */
 	const char *const *discover;
 	size_t discover_count;
+
+	/* What other nodes may choose it by: "KEY=VALUE", in UTF-8 without
+	 * control characters; at most 8,191 bytes together. */
+	const char *const *attributes;
+	size_t attribute_count;
+
+	/* NATS servers through which nodes reach each other, in the place of
+	 * `address`, `peers` and `discover`, which must not be set then:
+	 * "nats://HOST[:PORT][,...]", or "nats+tls://" for TLS with them. */
+	const char *nats_servers;
+	const char *nats_cluster; /* keeps clusters on one server apart, 1 to 64
+				   * letters, digits, '-' and '_'; NULL:
+				   * "default" */
+	const char *nats_credentials; /* a file: "USER:PASSWORD", a token, or
+				       * what nsc makes; NULL: none */
+	/* For TLS with the servers, files in PEM. NULL: the authorities of the
+	 * system, and no certificate of its own. */
+	const char *nats_authority;
+	const char *nats_certificate;
+	const char *nats_key;
 } lunatic_rt_node_config;
 
 /* Writes the defaults. `size` is sizeof(*config). LUNATIC_RT_EINVAL. */
@@ -60,8 +80,8 @@ LUNATIC_RT_API int lunatic_rt_node_config_init(lunatic_rt_node_config *config,
  * with lunatic_rt_string_free; `error_text` itself may be NULL. Blocks the
  * thread; not from a process: LUNATIC_RT_EINVAL. LUNATIC_RT_EEXIST: the runtime
  * is already a node. Name, address, certificates: LUNATIC_RT_EINVAL; cluster
- * key: LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM, LUNATIC_RT_EFORMAT; LUNATIC_RT_EIO,
- * LUNATIC_RT_ENOMEM.
+ * key: LUNATIC_RT_ENOENT, LUNATIC_RT_EPERM, LUNATIC_RT_EFORMAT; the library has
+ * no NATS: LUNATIC_RT_EUNSUP; LUNATIC_RT_EIO, LUNATIC_RT_ENOMEM.
  */
 LUNATIC_RT_API int lunatic_rt_node_new(lunatic_rt_environment *environment,
 				       const lunatic_rt_node_config *config,
@@ -208,6 +228,17 @@ LUNATIC_RT_API int lunatic_rt_cluster_members(lunatic_rt_node *node,
 					      const char *group,
 					      lunatic_rt_process **members,
 					      size_t max, size_t *count);
+
+/* Chooses a node, this one among them, by attributes: "KEY=VALUE", joined by
+ * "&", as in a URL; "": any. `by_load` 1: of two that are drawn, the one that
+ * runs fewer processes for each of its workers; 0: any. Stores its name, to be
+ * freed with lunatic_rt_string_free. Waits for other nodes; outside of a
+ * process it blocks the thread. LUNATIC_RT_ENOENT: none has these attributes;
+ * LUNATIC_RT_EFORMAT: the query is malformed; LUNATIC_RT_EKILLED,
+ * LUNATIC_RT_ENOMEM. */
+LUNATIC_RT_API int lunatic_rt_cluster_choose_node(lunatic_rt_node *node,
+						  const char *query,
+						  int by_load, char **name);
 
 #ifdef __cplusplus
 }

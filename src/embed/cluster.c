@@ -11,7 +11,10 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "cluster/node.h"
+#include "node/attributes.h"
 #include "node/node.h"
+#include "node/numbers.h"
+#include "node/placement.h"
 #include "node/services.h"
 #include "sched/task.h"
 
@@ -177,4 +180,40 @@ int lunatic_rt_cluster_members(lunatic_rt_node *node, const char *group,
 	*count = ln_services_members(ln_node_local(node), group, len, members,
 				     max);
 	return 0;
+}
+
+static void compares(void *argument)
+{
+	(void)argument;
+}
+
+int lunatic_rt_cluster_choose_node(lunatic_rt_node *node, const char *query,
+				   int by_load, char **name)
+{
+	char chosen[LN_NODE_NAME_MAX + 1];
+	uint64_t number;
+	char *lines;
+	size_t len;
+	int error;
+
+	if (name == NULL)
+		return LN_EINVAL;
+	*name = NULL;
+	if (node == NULL || query == NULL || by_load < 0 || by_load > 1)
+		return LN_EINVAL;
+	len = strnlen(query, LN_QUERY_MAX + 1);
+	if (len > LN_QUERY_MAX || !ln_utf8_valid((const uint8_t *)query, len))
+		return LN_EFORMAT;
+	error = ln_query_parse((const uint8_t *)query, len, &lines);
+	if (error < 0)
+		return error;
+	error = ln_placement_find(ln_node_local(node), lines, by_load == 1,
+				  compares, NULL, &number);
+	free(lines);
+	if (error < 0)
+		return error;
+	if (!ln_local_node_name(ln_node_local(node), number, chosen))
+		return LN_ENOENT;
+	*name = strdup(chosen);
+	return *name != NULL ? 0 : LN_ENOMEM;
 }

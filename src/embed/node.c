@@ -9,11 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "cluster/node.h"
 #include "control/control.h"
 #include "embed/embed.h"
+#include "nats/broker.h"
+#include "nats/packet.h"
+#include "node/attributes.h"
 #include "node/node.h"
 #include "node/remote_environment.h"
 #include "process/environment.h"
@@ -72,9 +76,44 @@ static bool are_set(const char *const *texts, size_t count)
 	return true;
 }
 
+static bool are_attributes(const char *const *texts, size_t count)
+{
+	size_t len = 0;
+
+	if (!are_set(texts, count))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!ln_attribute_valid(texts[i]))
+			return false;
+		len += strlen(texts[i]) + 1;
+		if (len > LN_ATTRIBUTES_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* Either the mesh or a broker, and what belongs to it. */
+static bool is_fabric(const lunatic_rt_node_config *config)
+{
+	if (config->nats_servers == NULL)
+		return config->address != NULL &&
+		       config->nats_cluster == NULL &&
+		       config->nats_credentials == NULL &&
+		       config->nats_authority == NULL &&
+		       config->nats_certificate == NULL &&
+		       config->nats_key == NULL;
+	return config->address == NULL && config->peer_count == 0 &&
+	       config->discover_count == 0 &&
+	       ln_nats_servers_valid(config->nats_servers) &&
+	       (config->nats_cluster == NULL ||
+		ln_nats_cluster_valid(config->nats_cluster)) &&
+	       (config->nats_certificate == NULL) == (config->nats_key == NULL);
+}
+
 static bool is_valid(const lunatic_rt_node_config *config)
 {
-	if (config->name == NULL || config->address == NULL ||
+	if (config->name == NULL || !is_fabric(config) ||
+	    !are_attributes(config->attributes, config->attribute_count) ||
 	    config->heartbeat_ms < HEARTBEAT_MIN_MS ||
 	    config->heartbeat_ms > HEARTBEAT_MAX_MS)
 		return false;
@@ -84,6 +123,25 @@ static bool is_valid(const lunatic_rt_node_config *config)
 	return config->cluster_key == NULL ||
 	       (config->certificate == NULL && config->key == NULL &&
 		config->authority == NULL);
+}
+
+/* As lines, owned by the caller; NULL: memory is short. */
+static char *attribute_lines(const lunatic_rt_node_config *config)
+{
+	struct ln_bytes lines = { .max = LN_ATTRIBUTES_MAX + 1 };
+
+	for (size_t i = 0; i < config->attribute_count; i++) {
+		const char *text = config->attributes[i];
+
+		ln_bytes_add(&lines, "\n", i > 0 ? 1 : 0);
+		ln_bytes_add(&lines, text, strlen(text));
+	}
+	ln_bytes_add(&lines, "", 1);
+	if (lines.error != 0) {
+		ln_bytes_deinit(&lines);
+		return NULL;
+	}
+	return (char *)lines.data;
 }
 
 static void set_member(struct ln_runtime *runtime, struct ln_node *member)
@@ -98,6 +156,7 @@ int lunatic_rt_node_new(lunatic_rt_environment *environment,
 {
 	lunatic_rt_node_config own = default_config();
 	struct ln_node_options options;
+	char *attributes;
 	char *text;
 	int error;
 
@@ -111,8 +170,12 @@ int lunatic_rt_node_new(lunatic_rt_environment *environment,
 	    ln_embed_read_config(&own, sizeof(own), config) < 0 ||
 	    !is_valid(&own))
 		return LN_EINVAL;
+	attributes = attribute_lines(&own);
+	if (attributes == NULL)
+		return LN_ENOMEM;
 	options = (struct ln_node_options){
 		.name = own.name,
+		.attributes = own.attribute_count > 0 ? attributes : NULL,
 		.address = own.address,
 		.peers = own.peers,
 		.peer_count = own.peer_count,
@@ -123,8 +186,15 @@ int lunatic_rt_node_new(lunatic_rt_environment *environment,
 			   .key = own.key,
 			   .authority = own.authority },
 		.heartbeat = own.heartbeat_ms * LN_NS_PER_MS,
+		.broker = { .servers = own.nats_servers,
+			    .cluster = own.nats_cluster,
+			    .credentials = own.nats_credentials,
+			    .authority = own.nats_authority,
+			    .certificate = own.nats_certificate,
+			    .key = own.nats_key },
 	};
 	error = ln_node_new(environment, &options, node, &text);
+	free(attributes);
 	if (error == 0)
 		set_member(environment->runtime, *node);
 	else

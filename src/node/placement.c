@@ -14,8 +14,10 @@
 #include "process/environment.h"
 #include "process/runtime.h"
 #include "sched/sched.h"
+#include "sched/task.h"
 
 #define SCALE 1000u
+#define NODES_MAX 1025u /* that can be connected, with the own one */
 
 /* Of one that does not tell: above all others. */
 #define UNKNOWN UINT64_MAX
@@ -107,5 +109,51 @@ int ln_placement_choose(struct ln_local_node *node, const uint64_t *list,
 		error = ask_load(node, list[other], &loads[1]);
 	if (error == 0 && loads[1] < loads[0])
 		*chosen = list[other];
+	return error;
+}
+
+/* Leaves those in the list that have what is asked for. */
+static int filter(struct ln_local_node *node, const char *lines,
+		  void (*compares)(void *argument), void *argument,
+		  uint64_t *list, size_t *count)
+{
+	struct ln_task *task = ln_task_current();
+	size_t kept = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < *count && error == 0; i++) {
+		bool found;
+
+		compares(argument);
+		error = ln_placement_matches(node, list[i], lines, &found);
+		if (error == 0 && found)
+			list[kept++] = list[i];
+		if (error == 0 && task != NULL && ln_task_interrupted(task))
+			error = LN_EKILLED;
+		ln_task_rest();
+	}
+	*count = kept;
+	return error;
+}
+
+int ln_placement_find(struct ln_local_node *node, const char *lines,
+		      bool by_load, void (*compares)(void *argument),
+		      void *argument, uint64_t *chosen)
+{
+	uint64_t *list = malloc(NODES_MAX * sizeof(*list));
+	size_t count;
+	int error = 0;
+
+	if (list == NULL)
+		return LN_ENOMEM;
+	count = ln_local_node_numbers(node, list, NODES_MAX);
+	count = count < NODES_MAX ? count : NODES_MAX;
+	if (lines[0] != '\0')
+		error = filter(node, lines, compares, argument, list, &count);
+	if (error == 0 && count == 0)
+		error = LN_ENOENT;
+	if (error == 0)
+		error = ln_placement_choose(node, list, count, by_load, chosen);
+	free(list);
 	return error;
 }

@@ -24,6 +24,13 @@ uint64_t ln_local_node_load(const struct ln_local_node *node);
 int ln_placement_matches(struct ln_local_node *node, uint64_t number,
 			 const char *lines, bool *result);
 
+/* Chooses among this node and all that are connected, and have all lines of a
+ * query, if it has any; `by_load` as below. Calls compares(argument) before
+ * each comparison. LN_ENOENT: none fits; LN_EKILLED, LN_ENOMEM. */
+int ln_placement_find(struct ln_local_node *node, const char *lines,
+		      bool by_load, void (*compares)(void *argument),
+		      void *argument, uint64_t *chosen);
+
 /* Chooses one of the nodes in the list, which has at least one. `by_load`: asks
  * two that are drawn; otherwise draws one. One that is lost meanwhile, or too
  * old to tell, is taken only if the other one is, too. Parks; a thread that

@@ -80,6 +80,11 @@ static lunatic_rt_node *begin(int side, const char *name, const char *peer)
 	lunatic_rt_node *node;
 	char *text;
 
+	const char *attributes[] = { "zone=eu", name };
+
+	attributes[1] = strcmp(name, "one") == 0 ? "disk=ssd" : "disk=none";
+	config.attributes = attributes;
+	config.attribute_count = 2;
 	config.peers = &peer;
 	config.peer_count = peer != NULL;
 	assert_int_equal(lunatic_rt_node_new(sides[side]->environment, &config,
@@ -179,6 +184,25 @@ static void test_refusals(void **state)
 	bad.certificate = "/nowhere/cert.pem";
 	bad.key = "/nowhere/key.pem";
 	refuse(bad, LUNATIC_RT_EINVAL, "/nowhere/");
+	bad = good;
+	none = "zone";
+	bad.attributes = &none;
+	bad.attribute_count = 1;
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
+	bad = good;
+	bad.nats_cluster = "blue";
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
+	bad.nats_servers = "nats://127.0.0.1:4222";
+	refuse(bad, LUNATIC_RT_EINVAL, NULL); /* beside an address */
+	bad.address = NULL;
+	bad.nats_cluster = "b l u e";
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
+	bad.nats_cluster = NULL;
+	bad.nats_servers = "http://127.0.0.1";
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
+	bad.nats_servers = "nats://127.0.0.1:4222";
+	bad.nats_key = "/nowhere/key.pem";
+	refuse(bad, LUNATIC_RT_EINVAL, NULL);
 	bad = good;
 	bad.size = 3;
 	refuse(bad, LUNATIC_RT_EINVAL, NULL);
@@ -350,6 +374,56 @@ static void test_services(void **state)
 			 0);
 	assert_int_equal(lunatic_rt_cluster_unwatch_nodes(nodes[0], process),
 			 LUNATIC_RT_ENOENT);
+	lunatic_rt_process_kill(process);
+	lunatic_rt_process_release(process);
+}
+
+static void chooses(lunatic_rt_node *node, const char *query,
+		    const char *expected)
+{
+	char *name;
+
+	assert_int_equal(lunatic_rt_cluster_choose_node(node, query, 0, &name),
+			 0);
+	assert_string_equal(name, expected);
+	lunatic_rt_string_free(name);
+}
+
+static void test_choice(void **state)
+{
+	lunatic_rt_process *process;
+	lunatic_rt_node *nodes[2];
+	char *name;
+
+	(void)state;
+	begin_both(nodes);
+	await_peers(nodes[0], 1);
+	chooses(nodes[0], "disk=ssd", "one");
+	chooses(nodes[0], "zone=eu&disk=none", "two");
+	chooses(nodes[1], "disk=ssd", "one");
+	assert_int_equal(
+		lunatic_rt_cluster_choose_node(nodes[0], "zone=us", 0, &name),
+		LUNATIC_RT_ENOENT);
+	assert_null(name);
+	assert_int_equal(
+		lunatic_rt_cluster_choose_node(nodes[0], "zone=%x", 0, &name),
+		LUNATIC_RT_EFORMAT);
+	assert_int_equal(lunatic_rt_cluster_choose_node(nodes[0], "", 2, &name),
+			 LUNATIC_RT_EINVAL);
+	assert_int_equal(lunatic_rt_cluster_choose_node(NULL, "", 0, &name),
+			 LUNATIC_RT_EINVAL);
+	/* Both are drawn, and only one runs a process. */
+	assert_int_equal(lunatic_rt_process_spawn_native(sides[0]->environment,
+							 waits, NULL, NULL, 0,
+							 &process),
+			 0);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(lunatic_rt_cluster_choose_node(
+					 nodes[i % 2], "zone=eu", 1, &name),
+				 0);
+		assert_string_equal(name, "two");
+		lunatic_rt_string_free(name);
+	}
 	lunatic_rt_process_kill(process);
 	lunatic_rt_process_release(process);
 }
@@ -594,6 +668,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_peers, set_up_two,
 						tear_down_two),
 		cmocka_unit_test_setup_teardown(test_services, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_choice, set_up_two,
 						tear_down_two),
 		cmocka_unit_test_setup_teardown(test_name_taken, set_up_two,
 						tear_down_two),
