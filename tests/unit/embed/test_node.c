@@ -428,6 +428,30 @@ static void test_choice(void **state)
 	lunatic_rt_process_release(process);
 }
 
+/* Through servers that are not there. */
+static void test_no_server(void **state)
+{
+	lunatic_rt_node_config config = config_of("one");
+	lunatic_rt_node *node;
+	char *text;
+	int error;
+
+	(void)state;
+	config.address = NULL;
+	config.nats_servers = "nats://127.0.0.1:1";
+	error = lunatic_rt_node_new(sides[0]->environment, &config, &node,
+				    &text);
+	if (error == LUNATIC_RT_EUNSUP) {
+		assert_non_null(strstr(text, "NATS"));
+		lunatic_rt_string_free(text);
+		return;
+	}
+	assert_int_equal(error, 0);
+	assert_int_equal(lunatic_rt_node_join(node, &text), LUNATIC_RT_EIO);
+	assert_non_null(strstr(text, "127.0.0.1:1"));
+	lunatic_rt_string_free(text);
+}
+
 static void test_name_taken(void **state)
 {
 	lunatic_rt_node *one = begin(0, "one", NULL);
@@ -670,6 +694,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_services, set_up_two,
 						tear_down_two),
 		cmocka_unit_test_setup_teardown(test_choice, set_up_two,
+						tear_down_two),
+		cmocka_unit_test_setup_teardown(test_no_server, set_up_two,
 						tear_down_two),
 		cmocka_unit_test_setup_teardown(test_name_taken, set_up_two,
 						tear_down_two),
