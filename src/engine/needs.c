@@ -13,7 +13,7 @@
 #include "engine/engine_class.h"
 
 /* Address space that starting takes, with some to compile in, bytes. */
-#define ADDRESSES ((size_t)64 << 20)
+#define ADDRESSES ((size_t)80 << 20)
 
 static int check_addresses(void)
 {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The engines: how one is chosen, and what only one of them can do.
 # shellcheck disable=SC2154,SC2034,SC2016 # cli.sh sets and reads them
-. "$(dirname "$0")/support/cli.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/support/cli.sh"
 
 module hello <<'EOF'
 (module
@@ -69,20 +70,7 @@ done
 unset LUNATIC_ENGINE
 
 # Where no memory may become executable, as systemd forbids it to services.
-cat >mdwe.c <<'EOM'
-#include <sys/prctl.h>
-#include <unistd.h>
-int main(int argc, char **argv)
-{
-	(void)argc;
-	/* PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: Linux 6.3 */
-	if (prctl(65, 1, 0, 0, 0) != 0)
-		return 77;
-	execv(argv[1], argv + 1);
-	return 127;
-}
-EOM
-clang-19 -O1 mdwe.c -o mdwe
+clang-19 -O1 "$here/support/mdwe.c" -o mdwe
 status=0
 timeout 60 ./mdwe "$lunatic" hello.wasm >out 2>err || status=$?
 if [ "$status" -ne 77 ]; then

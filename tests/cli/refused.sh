@@ -123,21 +123,7 @@ expect 1 "eventfd, of a test"
 says err 'runtime: no more descriptors; .*ulimit -n' "eventfd, of a test"
 
 # Memory that becomes executable, as systemd forbids it to services.
-cat >mdwe.c <<'EOM'
-#include <stdio.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-int main(int argc, char **argv)
-{
-	(void)argc;
-	/* PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: Linux 6.3 */
-	if (prctl(65, 1, 0, 0, 0) != 0)
-		return 77;
-	execv(argv[1], argv + 1);
-	return 127;
-}
-EOM
-clang-19 -O1 mdwe.c -o mdwe
+clang-19 -O1 "$here/support/mdwe.c" -o mdwe
 status=0
 timeout 60 ./mdwe "$lunatic" hello.wasm >out 2>err || status=$?
 if [ "$status" -ne 77 ]; then
