@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -354,13 +355,21 @@ static int list(struct listing *listing)
 	return status;
 }
 
+/* Out of line, since the listing is large. */
+LN_NOINLINE static int show(const struct ln_cli_options *options)
+{
+	struct listing listing = { .options = options };
+	const char *columns =
+		options->ask.columns != NULL ? options->ask.columns : USUAL;
+
+	return read_columns(&listing, columns) ? list(&listing) : LN_ASK_USAGE;
+}
+
 int ln_cli_ps(int argc, char **argv)
 {
 	struct ln_ask_command own = command;
 	struct ln_cli_options options;
-	struct listing listing = { .options = &options };
 	char *text = full_usage();
-	const char *columns;
 	int status = LN_ASK_FAILED;
 
 	own.usage = text != NULL ? text : usage;
@@ -369,9 +378,6 @@ int ln_cli_ps(int argc, char **argv)
 		return status;
 	}
 	free(text);
-	columns = options.ask.columns != NULL ? options.ask.columns : USUAL;
-	if (!read_columns(&listing, columns))
-		return LN_ASK_USAGE;
-	status = list(&listing);
+	status = show(&options);
 	return ln_cli_flush() ? status : LN_ASK_FAILED;
 }
