@@ -5,6 +5,7 @@
 # of memory and descriptors, and of the processor in LUNATIC_TEST_IDLE seconds
 # (5) in which nothing happens, is printed and not checked: there may be others.
 # shellcheck disable=SC2154,SC2034 # cluster.sh sets and reads them
+# shellcheck disable=SC2317 # `all` calls what it is given
 . "$(dirname "$0")/support/cluster.sh"
 
 count=${LUNATIC_TEST_NODES:-50}
