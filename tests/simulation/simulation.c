@@ -6,6 +6,8 @@
  *   LUNATIC_SIMULATION_SEEDS=N ...              so many seeds
  *   test_simulation --finds CONFIG              succeeds if one finds
  * something: there is a mistake in it
+ *   test_simulation --sizes [N...]              what a mesh of N nodes costs
+ * (sizes.h)
  *
  * A run that finds something ends the program and says which seed it was. It
  * does not look for races within a call, which tests with threads do: all tasks
@@ -23,6 +25,7 @@
 #include "process/environment.h"
 #include "process/life.h"
 #include "process/runtime.h"
+#include "simulation/sizes.h"
 #include "simulation/world.h"
 #include "support/processes.h"
 
@@ -574,6 +577,8 @@ int main(int argc, char **argv)
 {
 	if (sem_init(&over, 0, 0) != 0)
 		return 1;
+	if (argc >= 2 && strcmp(argv[1], "--sizes") == 0)
+		return sizes_main(argv + 2, argc - 2);
 	if (argc == 3 && strcmp(argv[1], "--finds") == 0) {
 		expected = true;
 		argc--;
@@ -583,6 +588,6 @@ int main(int argc, char **argv)
 		if (argc == 2 && strcmp(argv[1], configs[i].name) == 0)
 			return run_config(&configs[i]) != 0 || expected;
 	}
-	fprintf(stderr, "usage: test_simulation CONFIG\n");
+	fprintf(stderr, "usage: test_simulation CONFIG | --sizes [N...]\n");
 	return 2;
 }

@@ -12,6 +12,8 @@
  *   names.c      names and groups in the cluster
  *   check.c      what must hold when all is quiet
  *   simulation.c the dice, the nodes, the report
+ *
+ * Beside that, sizes.h measures the mesh.
  */
 #ifndef LN_TEST_SIMULATION_WORLD_H
 #define LN_TEST_SIMULATION_WORLD_H
