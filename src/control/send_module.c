@@ -63,8 +63,8 @@ static void release(struct job *job)
 static int send(struct job *job, const struct ln_bytes *bytes)
 {
 	const struct ln_bytes nothing = { .data = NULL };
-	struct ln_environment *environment;
-	struct ln_module *module;
+	struct ln_environment *environment = NULL;
+	struct ln_module *module = NULL;
 	int result = ln_store_digest(bytes->data, bytes->len, job->digest);
 
 	if (result == 0)

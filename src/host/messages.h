@@ -229,6 +229,7 @@ static inline int ln_host_received(struct ln_guest *guest, int error,
 	}
 	if (LN_UNLIKELY(error != 0))
 		return error;
+	ln_assert(message != NULL);
 	*result = received_as[message->kind];
 	ln_host_scratch_put(guest, message);
 	return 0;

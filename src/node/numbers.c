@@ -58,14 +58,15 @@ bool ln_local_node_name(struct ln_local_node *node, uint64_t number,
 	bool found = ln_node_number(&node->id) == number;
 
 	if (found)
-		strcpy(name, node->id.name);
+		memcpy(name, node->id.name, sizeof(node->id.name));
 	ln_lock_acquire(&node->lock);
 	ln_list_for_each (at, &node->sessions) {
 		const struct ln_session *session =
 			ln_container_of(at, struct ln_session, siblings);
 
 		if (!found && ln_node_number(&session->id) == number) {
-			strcpy(name, session->id.name);
+			memcpy(name, session->id.name,
+			       sizeof(session->id.name));
 			found = true;
 			break;
 		}

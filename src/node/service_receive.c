@@ -198,7 +198,7 @@ static int named(struct ln_session *session, struct ln_decoder *frame)
 {
 	uint64_t rank = ln_decoder_u64(frame);
 	const uint8_t *id = ln_decoder_raw(frame, LN_ID_SIZE);
-	struct ln_service_key key;
+	struct ln_service_key key = { 0 };
 	struct ln_version version;
 	int error = check(session);
 
@@ -209,7 +209,7 @@ static int named(struct ln_session *session, struct ln_decoder *frame)
 
 static int unnamed(struct ln_session *session, struct ln_decoder *frame)
 {
-	struct ln_service_key key;
+	struct ln_service_key key = { 0 };
 	struct ln_version version;
 	int error = check(session);
 
@@ -221,7 +221,7 @@ static int unnamed(struct ln_session *session, struct ln_decoder *frame)
 static int joined(struct ln_session *session, struct ln_decoder *frame)
 {
 	const uint8_t *id = ln_decoder_raw(frame, LN_ID_SIZE);
-	struct ln_service_key key;
+	struct ln_service_key key = { 0 };
 	int error = check(session);
 
 	if (error == 0)
@@ -232,7 +232,7 @@ static int joined(struct ln_session *session, struct ln_decoder *frame)
 static int left(struct ln_session *session, struct ln_decoder *frame)
 {
 	const uint8_t *id = ln_decoder_raw(frame, LN_ID_SIZE);
-	struct ln_service_key key;
+	struct ln_service_key key = { 0 };
 	struct ln_proxy *proxy;
 	int error = check(session);
 
