@@ -356,7 +356,7 @@ static int list(struct listing *listing)
 }
 
 /* Out of line, since the listing is large. */
-LN_NOINLINE static int show(const struct ln_cli_options *options)
+LN_NOINLINE static int list_columns(const struct ln_cli_options *options)
 {
 	struct listing listing = { .options = options };
 	const char *columns =
@@ -378,6 +378,6 @@ int ln_cli_ps(int argc, char **argv)
 		return status;
 	}
 	free(text);
-	status = show(&options);
+	status = list_columns(&options);
 	return ln_cli_flush() ? status : LN_ASK_FAILED;
 }
