@@ -109,7 +109,7 @@ static bool begins(const char *text, const uint8_t digest[LN_MODULE_DIGEST])
 {
 	size_t len = strlen(text);
 
-	if (len < DIGITS_MIN || len > 2 * LN_MODULE_DIGEST)
+	if (len < DIGITS_MIN || len > (size_t)2 * LN_MODULE_DIGEST)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		int half =
