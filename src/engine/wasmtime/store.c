@@ -92,6 +92,8 @@ int ln_wasmtime_open(struct ln_instance *instance, uint32_t elements)
 		ln_compiled_engine_variant(module)->engine, NULL, NULL);
 	state->context = wasmtime_store_context(state->store);
 	instance->state = state;
+	/* The room may have held one that could not be used again. */
+	state->entry = NULL;
 	/* No limit is that. */
 	state->limit_memory = 0;
 	state->limit_elements = UINT32_MAX;
