@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/versions.h"
 #include "node/node.h"
 #include "node/services_impl.h"
 #include "process/process.h"
@@ -122,30 +123,18 @@ static uint32_t position(const struct ln_service_name *name,
 	return low;
 }
 
-/* The index of the first entry whose version is not below this one. */
-static uint32_t position_of_version(const struct ln_service_name *name,
-				    const struct ln_version *version)
+static const struct ln_version *version_at(const void *list, uint32_t index)
 {
-	uint32_t low = 0;
-	uint32_t high = name->count;
+	struct ln_service_entry *const *entries = list;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (ln_version_compare(&name->entries[middle]->version,
-				       version) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return &entries[index]->version;
 }
 
-static bool has_version(const struct ln_service_name *name, uint32_t at,
-			const struct ln_version *version)
+static struct ln_versions versions_of(const struct ln_service_name *name)
 {
-	return at < name->count &&
-	       ln_version_compare(&name->entries[at]->version, version) == 0;
+	return (struct ln_versions){ .list = name->entries,
+				     .count = name->count,
+				     .at = version_at };
 }
 
 struct ln_service_entry *ln_service_find(struct ln_services *services,
@@ -155,14 +144,16 @@ struct ln_service_entry *ln_service_find(struct ln_services *services,
 {
 	uint64_t hash = ln_table_hash(services->key, key->name, key->name_len);
 	const struct ln_service_name *name;
+	struct ln_versions versions;
 
 	ln_lock_assert(&services->lock);
 	name = find_name(shard_of(services, hash), hash, LN_SERVICE_NAMES,
 			 key->name, key->name_len);
 	if (name == NULL)
 		return NULL;
-	for (uint32_t at = position_of_version(name, version);
-	     has_version(name, at, version); at++) {
+	versions = versions_of(name);
+	for (uint32_t at = ln_versions_position(&versions, version);
+	     ln_versions_has(&versions, at, version); at++) {
 		if (source == NULL || name->entries[at]->source == source)
 			return name->entries[at];
 	}
@@ -360,32 +351,14 @@ void ln_service_entries_free(struct ln_list *gone)
 	ln_list_init(gone);
 }
 
-/* The number of entries whose numbers are not above those of `max`. */
-static uint32_t count_up_to(const struct ln_service_name *name,
-			    const struct ln_version *max)
-{
-	uint32_t low = 0;
-	uint32_t high = name->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (ln_version_compare_numbers(&name->entries[middle]->version,
-					       max) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* Of those that have the version at `at`, the one that keeps it. */
 static struct ln_process *keeper(const struct ln_service_name *name,
+				 const struct ln_versions *versions,
 				 uint32_t at)
 {
 	const struct ln_version *version = &name->entries[at]->version;
 
-	while (at > 0 && has_version(name, at - 1, version))
+	while (at > 0 && ln_versions_has(versions, at - 1, version))
 		at--;
 	return name->entries[at]->process;
 }
@@ -394,21 +367,12 @@ static struct ln_process *highest(const struct ln_service_name *name,
 				  const struct ln_requirement *requirement,
 				  uint32_t *compared)
 {
-	struct ln_version min;
-	struct ln_version max;
+	const struct ln_versions versions = versions_of(name);
+	uint32_t at;
 
-	ln_requirement_range(requirement, &min, &max);
-	for (uint32_t i = count_up_to(name, &max); i > 0; i--) {
-		const struct ln_version *version =
-			&name->entries[i - 1]->version;
-
-		++*compared;
-		if (ln_version_compare_numbers(version, &min) < 0)
-			return NULL;
-		if (ln_requirement_matches(requirement, version))
-			return keeper(name, i - 1);
-	}
-	return NULL;
+	return ln_versions_highest(&versions, requirement, compared, &at)
+		       ? keeper(name, &versions, at)
+		       : NULL;
 }
 
 struct ln_process *ln_services_lookup(struct ln_local_node *node,

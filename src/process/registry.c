@@ -33,8 +33,8 @@
 #include "base/futex.h"
 #include "base/random.h"
 #include "base/refs.h"
-#include "base/semver.h"
 #include "base/table.h"
+#include "base/versions.h"
 #include "engine/account.h"
 #include "process/process.h"
 #include "process/remote.h"
@@ -192,30 +192,35 @@ static void drop_name_if_empty(struct shard *shard, struct name *name)
 	free(name);
 }
 
+static const struct ln_version *version_at(const void *list, uint32_t index)
+{
+	struct ln_registration *const *entries = list;
+
+	return &entries[index]->version;
+}
+
+static struct ln_versions versions_of(const struct name *name)
+{
+	return (struct ln_versions){ .list = name->entries,
+				     .count = name->count,
+				     .at = version_at };
+}
+
 /* The index of the first entry that is not below the version. */
 static uint32_t position(const struct name *name,
 			 const struct ln_version *version)
 {
-	uint32_t low = 0;
-	uint32_t high = name->count;
+	const struct ln_versions versions = versions_of(name);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (ln_version_compare(&name->entries[middle]->version,
-				       version) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return ln_versions_position(&versions, version);
 }
 
 static bool is_at(const struct name *name, uint32_t at,
 		  const struct ln_version *version)
 {
-	return at < name->count &&
-	       ln_version_compare(&name->entries[at]->version, version) == 0;
+	const struct ln_versions versions = versions_of(name);
+
+	return ln_versions_has(&versions, at, version);
 }
 
 /* The process of an entry without a version, or else of the highest one. */
@@ -503,43 +508,16 @@ int ln_registry_unregister(struct ln_registry *registry, const char *text,
 	return entry != NULL ? 0 : LN_ENOENT;
 }
 
-/* The number of entries whose numbers are not above those of `max`. */
-static uint32_t count_up_to(const struct name *name,
-			    const struct ln_version *max)
-{
-	uint32_t low = 0;
-	uint32_t high = name->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (ln_version_compare_numbers(&name->entries[middle]->version,
-					       max) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static struct ln_process *highest(const struct name *name,
 				  const struct ln_requirement *requirement,
 				  uint32_t *compared)
 {
-	struct ln_version min;
-	struct ln_version max;
+	const struct ln_versions versions = versions_of(name);
+	uint32_t at;
 
-	ln_requirement_range(requirement, &min, &max);
-	for (uint32_t i = count_up_to(name, &max); i > 0; i--) {
-		struct ln_registration *entry = name->entries[i - 1];
-
-		++*compared;
-		if (ln_version_compare_numbers(&entry->version, &min) < 0)
-			return NULL;
-		if (ln_requirement_matches(requirement, &entry->version))
-			return entry->process;
-	}
-	return NULL;
+	return ln_versions_highest(&versions, requirement, compared, &at)
+		       ? name->entries[at]->process
+		       : NULL;
 }
 
 /* With no requirement, as ln_registry_unversioned. */
