@@ -22,6 +22,23 @@ static inline void ln_refs_retain(_Atomic uint32_t *references)
 	(void)before;
 }
 
+/* Takes another reference unless there is none any more; false: there is none.
+ * What is counted is found in a table that holds no references, under a lock
+ * that the last holder takes before it is freed. Relaxed: that lock shows what
+ * is counted. */
+static inline bool ln_refs_try_retain(_Atomic uint32_t *references)
+{
+	uint32_t count = atomic_load_explicit(references, memory_order_relaxed);
+
+	while (count > 0) {
+		if (atomic_compare_exchange_weak_explicit(
+			    references, &count, count + 1, memory_order_relaxed,
+			    memory_order_relaxed))
+			return true;
+	}
+	return false;
+}
+
 /* Gives a reference back; true: it was the last one, and the caller must free
  * what is counted. Release: what a holder did comes before the free; pairs with
  * the acquire of the last one. */

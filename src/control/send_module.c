@@ -65,7 +65,7 @@ static int send(struct job *job, const struct ln_bytes *bytes)
 	const struct ln_bytes nothing = { .data = NULL };
 	struct ln_environment *environment = NULL;
 	struct ln_module *module = NULL;
-	int result = ln_store_digest(bytes->data, bytes->len, job->digest);
+	int result = ln_digest(bytes->data, bytes->len, job->digest);
 
 	if (result == 0)
 		result = ln_remote_program_new(job->peer, &nothing,

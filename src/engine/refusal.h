@@ -10,7 +10,7 @@
 /* Sets *error to the text, to be freed by the caller, and returns `code`. The
  * text has no line breaks or control characters and about 1,000 bytes at most.
  * Returns LN_ENOMEM, and sets *error to NULL, when memory is short. Needs the
- * stack of a thread. */
+ * stack that printf needs. */
 int ln_refuse(char **error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

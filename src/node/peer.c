@@ -15,21 +15,6 @@
 #include "node/node.h"
 #include "node/session.h"
 
-/* One more reference, unless there is none any more. */
-static bool retain_alive(struct ln_peer *peer)
-{
-	uint32_t count =
-		atomic_load_explicit(&peer->references, memory_order_relaxed);
-
-	while (count > 0) {
-		if (atomic_compare_exchange_weak_explicit(
-			    &peer->references, &count, count + 1,
-			    memory_order_relaxed, memory_order_relaxed))
-			return true;
-	}
-	return false;
-}
-
 /* Under the node's lock. */
 static struct ln_peer *find(struct ln_local_node *node,
 			    const uint8_t *incarnation)
@@ -41,7 +26,7 @@ static struct ln_peer *find(struct ln_local_node *node,
 		struct ln_peer *peer =
 			ln_container_of(entry, struct ln_peer, entry);
 
-		if (retain_alive(peer))
+		if (ln_refs_try_retain(&peer->references))
 			return peer;
 	}
 	return NULL;

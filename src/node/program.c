@@ -86,8 +86,8 @@ static void number_module(void *argument)
 	struct ln_blob *blob;
 	uint8_t *bytes;
 
-	numbering->error = ln_store_digest(numbering->bytes, numbering->len,
-					   numbering->digest);
+	numbering->error =
+		ln_digest(numbering->bytes, numbering->len, numbering->digest);
 	if (numbering->error < 0 || numbering->store == NULL)
 		return;
 	blob = ln_store_find(numbering->store, numbering->digest);

@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/refs.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/peer.h"
@@ -79,21 +80,6 @@ struct ln_proxy *ln_proxy_of(struct ln_process *process)
 	return ln_container_of(process, struct ln_proxy, process);
 }
 
-/* One more reference, unless there is none any more. */
-static bool retain_alive(struct ln_proxy *proxy)
-{
-	_Atomic uint32_t *references = &proxy->process.references;
-	uint32_t count = atomic_load_explicit(references, memory_order_relaxed);
-
-	while (count > 0) {
-		if (atomic_compare_exchange_weak_explicit(
-			    references, &count, count + 1, memory_order_relaxed,
-			    memory_order_relaxed))
-			return true;
-	}
-	return false;
-}
-
 static struct ln_proxy *proxy_at(struct ln_id_entry *entry)
 {
 	return ln_container_of(entry, struct ln_proxy, entry);
@@ -105,7 +91,8 @@ static struct ln_proxy *find(struct ln_peer *peer, const uint8_t *id)
 	struct ln_id_entry *entry = ln_id_table_find(&peer->proxies, id);
 
 	ln_lock_assert(&peer->proxies_lock);
-	while (entry != NULL && !retain_alive(proxy_at(entry)))
+	while (entry != NULL &&
+	       !ln_refs_try_retain(&proxy_at(entry)->process.references))
 		entry = ln_id_table_next(&peer->proxies, entry);
 	return entry != NULL ? proxy_at(entry) : NULL;
 }
@@ -183,7 +170,7 @@ struct ln_proxy *ln_proxy_all(struct ln_peer *peer)
 	while ((entry = ln_id_table_walk(&peer->proxies, &at)) != NULL) {
 		struct ln_proxy *proxy = proxy_at(entry);
 
-		if (!retain_alive(proxy))
+		if (!ln_refs_try_retain(&proxy->process.references))
 			continue;
 		proxy->next = list;
 		list = proxy;

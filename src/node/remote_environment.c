@@ -25,7 +25,6 @@
 #include "process/remote_environment.h"
 #include "process/runtime.h"
 #include "process/wasm.h"
-#include "sched/blocking.h"
 #include "sched/sched.h"
 #include "sched/task.h"
 
@@ -110,22 +109,6 @@ static int request(struct remote_environment *remote,
 		      ask);
 }
 
-/* The digest of a module, in the pool. */
-struct digesting {
-	const uint8_t *bytes;
-	size_t len;
-	uint8_t digest[LN_DIGEST_SIZE];
-	int error;
-};
-
-static void digest(void *argument)
-{
-	struct digesting *digesting = argument;
-
-	digesting->error = ln_store_digest(digesting->bytes, digesting->len,
-					   digesting->digest);
-}
-
 /* Takes over what was allocated for a module that is there now. */
 static struct ln_module *adopt_module(struct remote_module *module,
 				      struct ln_environment *environment,
@@ -141,9 +124,9 @@ static int add_module(struct ln_environment *environment, const uint8_t *bytes,
 		      size_t len, struct ln_module **out, char **error)
 {
 	struct remote_environment *remote = remote_of(environment);
-	struct digesting digesting = { .bytes = bytes, .len = len };
 	struct ln_sched *sched = environment->runtime->sched;
 	struct remote_module *module;
+	uint8_t digest[LN_DIGEST_SIZE];
 	struct ln_ask *ask = NULL;
 	int result;
 
@@ -155,13 +138,10 @@ static int add_module(struct ln_environment *environment, const uint8_t *bytes,
 	module = calloc(1, sizeof(*module));
 	if (module == NULL)
 		return LN_ENOMEM;
-	result = ln_blocking_run(ln_sched_bulk(sched), digest, &digesting);
+	result = ln_digest_in(ln_sched_bulk(sched), bytes, len, digest);
 	if (result == 0)
-		result = digesting.error;
-	if (result == 0)
-		result =
-			ln_ask_module(remote->peer, remote->session, remote->id,
-				      digesting.digest, bytes, len, &ask);
+		result = ln_ask_module(remote->peer, remote->session,
+				       remote->id, digest, bytes, len, &ask);
 	if (result < 0 || ask == NULL) {
 		free(module);
 		return finish(ask, result, error);

@@ -251,39 +251,21 @@ static int serve_module(struct ln_job *job)
 	return error;
 }
 
-/* The digest of a body, in the pool. */
-struct digesting {
-	const struct ln_job *job;
-	uint8_t digest[LN_DIGEST_SIZE];
-	int error;
-};
-
-static void digest(void *argument)
-{
-	struct digesting *digesting = argument;
-
-	digesting->error = ln_store_digest(
-		digesting->job->body, digesting->job->len, digesting->digest);
-}
-
 /* Moves the bytes of the module into the store. */
 static int store(struct ln_job *job, struct ln_blob **blob)
 {
 	struct ln_local_node *node = job->peer->node;
-	struct digesting digesting = { .job = job };
+	uint8_t digest[LN_DIGEST_SIZE];
 	int error;
 
 	memmove(job->body, job->body + sizeof(uint64_t),
 		job->len - sizeof(uint64_t));
 	job->len -= sizeof(uint64_t);
-	error = ln_blocking_run(ln_sched_bulk(node->runtime->sched), digest,
-				&digesting);
-	if (error == 0)
-		error = digesting.error;
+	error = ln_digest_in(ln_sched_bulk(node->runtime->sched), job->body,
+			     job->len, digest);
 	if (error < 0)
 		return error;
-	*blob = ln_store_add(&node->store, digesting.digest, job->body,
-			     job->len);
+	*blob = ln_store_add(&node->store, digest, job->body, job->len);
 	job->body = NULL;
 	return *blob != NULL ? 0 : LN_ENOMEM;
 }

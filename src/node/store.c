@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/refs.h"
@@ -17,14 +15,6 @@ void ln_store_init(struct ln_store *store, size_t max_bytes)
 {
 	*store = (struct ln_store){ .max_bytes = max_bytes };
 	ln_list_init(&store->blobs);
-}
-
-int ln_store_digest(const uint8_t *bytes, size_t len,
-		    uint8_t digest[LN_DIGEST_SIZE])
-{
-	return EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL) == 1
-		       ? 0
-		       : LN_ENOMEM;
 }
 
 void ln_blob_release(struct ln_blob *blob)

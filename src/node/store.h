@@ -12,8 +12,7 @@
 
 #include "base/futex.h"
 #include "base/list.h"
-
-#define LN_DIGEST_SIZE 32
+#include "engine/digest.h"
 
 /* Entries of one store. */
 #define LN_STORE_MAX 1024
@@ -37,10 +36,6 @@ struct ln_store {
 /* Prepares a store of at most `max_bytes` bytes. */
 void ln_store_init(struct ln_store *store, size_t max_bytes);
 void ln_store_deinit(struct ln_store *store);
-
-/* SHA-256 of the bytes. Deep: not on a fiber. LN_ENOMEM. */
-int ln_store_digest(const uint8_t *bytes, size_t len,
-		    uint8_t digest[LN_DIGEST_SIZE]);
 
 /* The bytes with that digest, with a reference for the caller, or NULL. */
 struct ln_blob *ln_store_find(struct ln_store *store,

@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/refs.h"
@@ -26,7 +24,6 @@
 #include "process/environment.h"
 #include "process/remote_environment.h"
 #include "process/runtime.h"
-#include "sched/blocking.h"
 #include "sched/sched.h"
 
 static struct ln_runtime *runtime_of(const struct ln_module *module)
@@ -140,65 +137,30 @@ void ln_module_name(struct ln_module *module, char name[LN_MODULE_NAME])
 	ln_lock_release(&runtime->modules_lock);
 }
 
-struct digest_call {
-	const struct ln_module *module;
-	uint8_t digest[LN_MODULE_DIGEST];
-	int result;
-};
-
-static void make_digest(void *argument)
-{
-	struct digest_call *call = argument;
-	size_t len;
-	const uint8_t *bytes = ln_module_source(call->module, &len);
-
-	call->result = EVP_Digest(bytes, len, call->digest, NULL, EVP_sha256(),
-				  NULL) == 1
-			       ? 0
-			       : LN_ENOMEM;
-}
-
-int ln_module_digest(struct ln_module *module, uint8_t digest[LN_MODULE_DIGEST])
+int ln_module_digest(struct ln_module *module, uint8_t digest[LN_DIGEST_SIZE])
 {
 	struct ln_runtime *runtime = runtime_of(module);
-	struct digest_call call = { .module = module };
+	const uint8_t *bytes;
+	size_t len;
 	bool known;
 	int error;
 
 	ln_lock_acquire(&runtime->modules_lock);
 	known = module->has_digest;
-	memcpy(digest, module->digest, LN_MODULE_DIGEST);
+	memcpy(digest, module->digest, LN_DIGEST_SIZE);
 	ln_lock_release(&runtime->modules_lock);
 	if (known)
 		return 0;
-	error = ln_blocking_run(ln_sched_blocking(runtime->sched), make_digest,
-				&call);
-	if (error == 0)
-		error = call.result;
+	bytes = ln_module_source(module, &len);
+	error = ln_digest_in(ln_sched_blocking(runtime->sched), bytes, len,
+			     digest);
 	if (error < 0)
 		return error;
-	memcpy(digest, call.digest, LN_MODULE_DIGEST);
 	ln_lock_acquire(&runtime->modules_lock);
-	memcpy(module->digest, call.digest, LN_MODULE_DIGEST);
+	memcpy(module->digest, digest, LN_DIGEST_SIZE);
 	module->has_digest = true;
 	ln_lock_release(&runtime->modules_lock);
 	return 0;
-}
-
-/* Whether there was a reference; then there is one more. */
-static bool try_retain(struct ln_module *module)
-{
-	uint32_t count =
-		atomic_load_explicit(&module->references, memory_order_relaxed);
-
-	while (count > 0) {
-		/* Relaxed: the list's lock shows what is counted. */
-		if (atomic_compare_exchange_weak_explicit(
-			    &module->references, &count, count + 1,
-			    memory_order_relaxed, memory_order_relaxed))
-			return true;
-	}
-	return false;
 }
 
 struct ln_module *ln_module_next(struct ln_runtime *runtime,
@@ -213,7 +175,7 @@ struct ln_module *ln_module_next(struct ln_runtime *runtime,
 		struct ln_module *next =
 			ln_container_of(at, struct ln_module, place);
 
-		if (try_retain(next))
+		if (ln_refs_try_retain(&next->references))
 			found = next;
 	}
 	ln_lock_release(&runtime->modules_lock);

@@ -8,14 +8,15 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "engine/digest.h"
 
 struct ln_code_share;
 struct ln_environment;
 struct ln_compiled;
 struct ln_runtime;
 
-#define LN_MODULE_NAME 64   /* bytes, with the terminating zero */
-#define LN_MODULE_DIGEST 32 /* bytes: SHA-256 */
+#define LN_MODULE_NAME 64 /* bytes, with the terminating zero */
+
 struct ln_entry;
 
 /* A module that was added to an environment: what a process is spawned from. */
@@ -41,7 +42,7 @@ struct ln_module {
 	struct ln_list place;      /* among the modules of the runtime */
 	char name[LN_MODULE_NAME]; /* under the same lock; empty: none */
 	bool has_digest;           /* likewise */
-	uint8_t digest[LN_MODULE_DIGEST];
+	uint8_t digest[LN_DIGEST_SIZE];
 };
 
 /* Whether it is of another node: see process/remote_environment.h. */
@@ -71,8 +72,7 @@ void ln_module_name(struct ln_module *module, char name[LN_MODULE_NAME]);
 
 /* SHA-256 of what was added. In a task it parks while a pool computes it.
  * LN_ENOMEM, LN_EKILLED. */
-int ln_module_digest(struct ln_module *module,
-		     uint8_t digest[LN_MODULE_DIGEST]);
+int ln_module_digest(struct ln_module *module, uint8_t digest[LN_DIGEST_SIZE]);
 
 /* The module behind `module`, or the first one (NULL), with a reference for the
  * caller; NULL: there is none. The caller keeps `module` meanwhile. */

@@ -12,12 +12,11 @@
  */
 #include "process/upgrade_plan.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "engine/refusal.h"
 #include "process/add_module.h"
 #include "process/change_instance.h"
 #include "process/environment.h"
@@ -30,19 +29,6 @@ struct found {
 	size_t count;
 	size_t room;
 };
-
-static int fail(int code, char **error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(int code, char **error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	ln_text_vformat(error, format, arguments);
-	va_end(arguments);
-	return code;
-}
 
 static void release_found(struct found *found)
 {
@@ -105,11 +91,11 @@ static int digit(char c)
 }
 
 /* Whether the text is the beginning of a digest. */
-static bool begins(const char *text, const uint8_t digest[LN_MODULE_DIGEST])
+static bool begins(const char *text, const uint8_t digest[LN_DIGEST_SIZE])
 {
 	size_t len = strlen(text);
 
-	if (len < DIGITS_MIN || len > (size_t)2 * LN_MODULE_DIGEST)
+	if (len < DIGITS_MIN || len > (size_t)2 * LN_DIGEST_SIZE)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		int half =
@@ -125,7 +111,7 @@ static bool begins(const char *text, const uint8_t digest[LN_MODULE_DIGEST])
 static int is_named(const struct ln_upgrade_which *which,
 		    struct ln_module *module)
 {
-	uint8_t digest[LN_MODULE_DIGEST], wanted[LN_MODULE_DIGEST];
+	uint8_t digest[LN_DIGEST_SIZE], wanted[LN_DIGEST_SIZE];
 	char name[LN_MODULE_NAME];
 	struct ln_module *current;
 	int error = ln_module_digest(module, digest);
@@ -154,7 +140,7 @@ static int is_named(const struct ln_upgrade_which *which,
 static int is_meant(const struct ln_upgrade_which *which,
 		    const struct found *named, struct ln_module *module)
 {
-	uint8_t digest[LN_MODULE_DIGEST], other[LN_MODULE_DIGEST];
+	uint8_t digest[LN_DIGEST_SIZE], other[LN_DIGEST_SIZE];
 	int error = ln_module_digest(module, digest);
 
 	if (error < 0 || !is_below(module->environment, which->below))
@@ -228,17 +214,18 @@ static int check_exports(const struct ln_module *from,
 	const char *lacks = ln_change_lacks_load(to);
 
 	if (lacks != NULL)
-		return fail(LN_EINVAL, error,
-			    "the new version exports no function %s; see "
-			    "docs/upgrade.md",
-			    lacks);
+		return ln_refuse(error, LN_EINVAL,
+				 "the new version exports no function %s; see "
+				 "docs/upgrade.md",
+				 lacks);
 	lacks = ln_change_lacks_save(from);
 	if (lacks != NULL)
-		return fail(LN_EINVAL, error,
-			    "the version that runs exports no function %s, so "
-			    "its processes cannot be upgraded; see "
-			    "docs/upgrade.md",
-			    lacks);
+		return ln_refuse(
+			error, LN_EINVAL,
+			"the version that runs exports no function %s, so "
+			"its processes cannot be upgraded; see "
+			"docs/upgrade.md",
+			lacks);
 	return 0;
 }
 
@@ -269,7 +256,7 @@ static int add_pair(struct ln_upgrade_plan *plan, struct ln_module *from,
 static int plan_one(struct ln_module *from, const uint8_t *bytes, size_t len,
 		    struct ln_upgrade_plan *plan, char **error)
 {
-	uint8_t digest[LN_MODULE_DIGEST];
+	uint8_t digest[LN_DIGEST_SIZE];
 	struct ln_module *to;
 	int result = new_version(from, bytes, len, plan, &to, error);
 
@@ -301,13 +288,13 @@ int ln_upgrade_plan_make(const struct ln_upgrade_which *which,
 	*error = NULL;
 	result = find(which, &meant);
 	if (result == 0 && meant.count == 0)
-		result = fail(LN_ENOENT, error, "there is no module '%s'",
-			      which->text != NULL ? which->text : "");
+		result = ln_refuse(error, LN_ENOENT, "there is no module '%s'",
+				   which->text != NULL ? which->text : "");
 	for (size_t i = 0; i < meant.count && result == 0; i++)
 		result = plan_one(meant.list[i], bytes, len, plan, error);
 	if (result == 0 && plan->count == 0)
-		result = fail(LN_EINVAL, error,
-			      "that is the version that runs already");
+		result = ln_refuse(error, LN_EINVAL,
+				   "that is the version that runs already");
 	release_found(&meant);
 	if (result < 0)
 		ln_upgrade_plan_deinit(plan);

@@ -34,8 +34,8 @@ struct ln_upgrade_plan {
 	struct ln_upgrade_pair *pairs;
 	size_t count;
 	size_t room;
-	uint8_t from[LN_MODULE_DIGEST]; /* of one of them */
-	uint8_t to[LN_MODULE_DIGEST];
+	uint8_t from[LN_DIGEST_SIZE]; /* of one of them */
+	uint8_t to[LN_DIGEST_SIZE];
 };
 
 /* Finds the modules, and adds the new version to their environments. There is

@@ -14,7 +14,6 @@
 #include "process/wasm.h"
 
 #include <stdalign.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +22,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/refs.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "engine/elements.h"
 #include "engine/instance.h"
 #include "engine/module.h"
+#include "engine/refusal.h"
 #include "engine/report.h"
 #include "engine/value.h"
 #include "heap/profile.h"
@@ -427,19 +426,6 @@ static void describe(const struct ln_process *process,
 		atomic_load_explicit(&start->ready, memory_order_relaxed);
 }
 
-static int fail(int code, char **error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(int code, char **error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	ln_text_vformat(error, format, arguments);
-	va_end(arguments);
-	return code;
-}
-
 static char param_letter(uint8_t type)
 {
 	switch (type) {
@@ -459,18 +445,19 @@ static int check_entry(const struct ln_spawn *spawn,
 	size_t count = spawn->params_len / LN_PARAM_SIZE;
 
 	if (count != entry->param_count)
-		return fail(LN_EINVAL, error,
-			    "Function '%.*s' takes %u parameters, but %zu "
-			    "were given",
-			    (int)entry->name_len, entry->name,
-			    entry->param_count, count);
+		return ln_refuse(error, LN_EINVAL,
+				 "Function '%.*s' takes %u parameters, but %zu "
+				 "were given",
+				 (int)entry->name_len, entry->name,
+				 entry->param_count, count);
 	for (size_t i = 0; i < count; i++) {
 		if (param_letter(spawn->params[i * LN_PARAM_SIZE]) !=
 		    entry->params[i])
-			return fail(LN_EINVAL, error,
-				    "Parameter %zu of function '%.*s' has "
-				    "another type",
-				    i + 1, (int)entry->name_len, entry->name);
+			return ln_refuse(error, LN_EINVAL,
+					 "Parameter %zu of function '%.*s' has "
+					 "another type",
+					 i + 1, (int)entry->name_len,
+					 entry->name);
 	}
 	return 0;
 }
@@ -546,18 +533,19 @@ static int check_memory(struct ln_module *from, char **error)
 					limits->max_table_elements, &elements);
 
 	if (memory > limits->max_memory)
-		return fail(LN_ELIMIT, error,
-			    "The module's initial memory of %llu bytes is "
-			    "larger than the limit of %llu",
-			    (unsigned long long)memory,
-			    (unsigned long long)limits->max_memory);
+		return ln_refuse(error, LN_ELIMIT,
+				 "The module's initial memory of %llu bytes is "
+				 "larger than the limit of %llu",
+				 (unsigned long long)memory,
+				 (unsigned long long)limits->max_memory);
 	if (tables > limits->max_memory - memory)
-		return fail(LN_ELIMIT, error,
-			    "The module's tables are larger than the limits "
-			    "of %llu bytes of memory and of %u elements a "
-			    "table allow",
-			    (unsigned long long)limits->max_memory,
-			    limits->max_table_elements);
+		return ln_refuse(
+			error, LN_ELIMIT,
+			"The module's tables are larger than the limits "
+			"of %llu bytes of memory and of %u elements a "
+			"table allow",
+			(unsigned long long)limits->max_memory,
+			limits->max_table_elements);
 	return 0;
 }
 
@@ -586,11 +574,11 @@ static int find_entry(const struct ln_spawn *spawn,
 	*entry = entry_named(spawn->module, spawn->function,
 			     spawn->function_len);
 	if (*entry == NULL)
-		return fail(LN_ENOENT, error, "Function '%.*s' not found",
-			    spawn->function_len > 200
-				    ? 200
-				    : (int)spawn->function_len,
-			    spawn->function);
+		return ln_refuse(error, LN_ENOENT, "Function '%.*s' not found",
+				 spawn->function_len > 200
+					 ? 200
+					 : (int)spawn->function_len,
+				 spawn->function);
 	result = check_memory(spawn->module, error);
 	return result < 0 ? result : check_entry(spawn, *entry, error);
 }
@@ -692,6 +680,6 @@ fail_process:
 fail_birth:
 	if (birth != NULL)
 		release_birth(birth);
-	return fail(result, error, "The process could not be spawned: %s",
-		    ln_error_text(result));
+	return ln_refuse(error, result, "The process could not be spawned: %s",
+			 ln_error_text(result));
 }

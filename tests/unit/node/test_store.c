@@ -26,7 +26,7 @@ static void add(struct ln_store *store, uint8_t value, size_t len,
 	uint8_t *bytes = bytes_of(value, len);
 	struct ln_blob *blob;
 
-	assert_int_equal(ln_store_digest(bytes, len, digest), 0);
+	assert_int_equal(ln_digest(bytes, len, digest), 0);
 	blob = ln_store_add(store, digest, bytes, len);
 	assert_non_null(blob);
 	assert_int_equal(blob->len, len);
@@ -50,7 +50,7 @@ static void digests_are_sha256(void **state)
 	uint8_t digest[LN_DIGEST_SIZE];
 
 	(void)state;
-	assert_int_equal(ln_store_digest((const uint8_t *)"abc", 3, digest), 0);
+	assert_int_equal(ln_digest((const uint8_t *)"abc", 3, digest), 0);
 	assert_memory_equal(digest, expected, sizeof(expected));
 }
 
