@@ -138,8 +138,12 @@ int lunatic_rt_cluster_unwatch_nodes(lunatic_rt_node *node,
 		       : LN_ENOENT;
 }
 
-int lunatic_rt_cluster_join(lunatic_rt_node *node, const char *group,
-			    lunatic_rt_process *process)
+/* Joins, or leaves. */
+static int change_group(lunatic_rt_node *node, const char *group,
+			lunatic_rt_process *process,
+			int (*change)(struct ln_local_node *node,
+				      const char *group, size_t len,
+				      struct ln_process *process))
 {
 	struct ln_local_node *local;
 	size_t len;
@@ -149,23 +153,19 @@ int lunatic_rt_cluster_join(lunatic_rt_node *node, const char *group,
 		return LN_EINVAL;
 	local = ln_node_local(node);
 	error = wait_for_room(local);
-	return error == 0 ? ln_services_join(local, group, len, process)
-			  : error;
+	return error == 0 ? change(local, group, len, process) : error;
+}
+
+int lunatic_rt_cluster_join(lunatic_rt_node *node, const char *group,
+			    lunatic_rt_process *process)
+{
+	return change_group(node, group, process, ln_services_join);
 }
 
 int lunatic_rt_cluster_leave(lunatic_rt_node *node, const char *group,
 			     lunatic_rt_process *process)
 {
-	struct ln_local_node *local;
-	size_t len;
-	int error;
-
-	if (node == NULL || process == NULL || !is_name(group, &len))
-		return LN_EINVAL;
-	local = ln_node_local(node);
-	error = wait_for_room(local);
-	return error == 0 ? ln_services_leave(local, group, len, process)
-			  : error;
+	return change_group(node, group, process, ln_services_leave);
 }
 
 int lunatic_rt_cluster_members(lunatic_rt_node *node, const char *group,
@@ -180,11 +180,6 @@ int lunatic_rt_cluster_members(lunatic_rt_node *node, const char *group,
 	*count = ln_services_members(ln_node_local(node), group, len, members,
 				     max);
 	return 0;
-}
-
-static void compares(void *argument)
-{
-	(void)argument;
 }
 
 int lunatic_rt_cluster_choose_node(lunatic_rt_node *node, const char *query,
@@ -208,7 +203,7 @@ int lunatic_rt_cluster_choose_node(lunatic_rt_node *node, const char *query,
 	if (error < 0)
 		return error;
 	error = ln_placement_find(ln_node_local(node), lines, by_load == 1,
-				  compares, NULL, &number);
+				  NULL, NULL, &number);
 	free(lines);
 	if (error < 0)
 		return error;

@@ -5,6 +5,15 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/utf8.h"
+
+int ln_host_check_text(struct ln_guest *guest, const char *noun,
+		       struct ln_slice text, size_t max)
+{
+	if (text.len <= max && !ln_utf8_valid(text.data, text.len))
+		return ln_guest_trap(guest, "the %s is not UTF-8", noun);
+	return 0;
+}
 
 LN_NOINLINE int ln_host_missing(struct ln_guest *guest,
 				enum ln_resource_kind kind, uint64_t id)

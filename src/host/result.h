@@ -35,6 +35,12 @@ static inline void ln_host_put_id(uint8_t *at, uint64_t id)
 	memcpy(at, &id, sizeof(id));
 }
 
+/* Traps when a text of the guest, named by a noun, is not UTF-8. One of more
+ * than `max` bytes, which is longer than any that is valid, is not read: it may
+ * be as long as the guest's memory. */
+int ln_host_check_text(struct ln_guest *guest, const char *noun,
+		       struct ln_slice text, size_t max);
+
 /* Traps: the guest holds nothing of that kind under `id`. */
 int ln_host_missing(struct ln_guest *guest, enum ln_resource_kind kind,
 		    uint64_t id);

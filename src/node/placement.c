@@ -124,7 +124,8 @@ static int filter(struct ln_local_node *node, const char *lines,
 	for (size_t i = 0; i < *count && error == 0; i++) {
 		bool found;
 
-		compares(argument);
+		if (compares != NULL)
+			compares(argument);
 		error = ln_placement_matches(node, list[i], lines, &found);
 		if (error == 0 && found)
 			list[kept++] = list[i];

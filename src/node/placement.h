@@ -25,8 +25,9 @@ int ln_placement_matches(struct ln_local_node *node, uint64_t number,
 			 const char *lines, bool *result);
 
 /* Chooses among this node and all that are connected, and have all lines of a
- * query, if it has any; `by_load` as below. Calls compares(argument) before
- * each comparison. LN_ENOENT: none fits; LN_EKILLED, LN_ENOMEM. */
+ * query, if it has any; `by_load` as below. Calls compares(argument), unless
+ * it is NULL, before each comparison. LN_ENOENT: none fits; LN_EKILLED,
+ * LN_ENOMEM. */
 int ln_placement_find(struct ln_local_node *node, const char *lines,
 		      bool by_load, void (*compares)(void *argument),
 		      void *argument, uint64_t *chosen);

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/messages.h"
@@ -37,10 +36,7 @@ static struct ln_local_node *node_of(const struct ln_guest *guest)
 /* A name that is too long is that of no group. */
 static int check_group(struct ln_guest *guest, struct ln_slice group)
 {
-	if (group.len <= LN_SERVICES_NAME_MAX &&
-	    !ln_utf8_valid(group.data, group.len))
-		return ln_guest_trap(guest, "the group is not UTF-8");
-	return 0;
+	return ln_host_check_text(guest, "group", group, LN_SERVICES_NAME_MAX);
 }
 
 /* What all functions that change a membership begin with. */

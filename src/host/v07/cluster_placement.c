@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/result.h"
@@ -34,8 +33,8 @@ int ln_host_cluster_choose_node(struct ln_guest *guest, struct ln_slice query,
 
 	if (by_load > 1)
 		return ln_guest_trap(guest, "a node is chosen by 0 or 1");
-	if (query.len <= LN_QUERY_MAX && !ln_utf8_valid(query.data, query.len))
-		return ln_guest_trap(guest, "the query is not UTF-8");
+	if (ln_host_check_text(guest, "query", query, LN_QUERY_MAX) < 0)
+		return LN_ETRAP;
 	*result = NO_NODE;
 	if (guest->environment->runtime->node == NULL)
 		return 0;

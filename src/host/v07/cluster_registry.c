@@ -2,7 +2,6 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/result.h"
@@ -23,16 +22,6 @@
  * nodes are told. */
 #define FUEL_PER_COMPARISON 10
 #define CHANGE_FUEL 1000
-
-/* Checks a text of the guest. One that is longer than any that is valid is not
- * read: it may be as long as the guest's memory. */
-static int check_text(struct ln_guest *guest, const char *noun,
-		      struct ln_slice text, size_t max)
-{
-	if (text.len <= max && !ln_utf8_valid(text.data, text.len))
-		return ln_guest_trap(guest, "the %s is not UTF-8", noun);
-	return 0;
-}
 
 static struct ln_service_key key_of(struct ln_slice name,
 				    struct ln_slice version)
@@ -88,8 +77,8 @@ int ln_host_cluster_register(struct ln_guest *guest, struct ln_slice name,
 	if (name.len > LN_SERVICES_NAME_MAX)
 		return ln_guest_trap(guest, "the name has more than %u bytes",
 				     LN_SERVICES_NAME_MAX);
-	if (check_text(guest, "name", name, LN_SERVICES_NAME_MAX) < 0 ||
-	    check_text(guest, "version", version, LN_VERSION_MAX) < 0)
+	if (ln_host_check_text(guest, "name", name, LN_SERVICES_NAME_MAX) < 0 ||
+	    ln_host_check_text(guest, "version", version, LN_VERSION_MAX) < 0)
 		return LN_ETRAP;
 	if (who == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_PROCESS, process);
@@ -120,8 +109,8 @@ int ln_host_cluster_unregister(struct ln_guest *guest, struct ln_slice name,
 	const struct ln_service_key key = key_of(name, version);
 	int error;
 
-	if (check_text(guest, "name", name, LN_SERVICES_NAME_MAX) < 0 ||
-	    check_text(guest, "version", version, LN_VERSION_MAX) < 0)
+	if (ln_host_check_text(guest, "name", name, LN_SERVICES_NAME_MAX) < 0 ||
+	    ln_host_check_text(guest, "version", version, LN_VERSION_MAX) < 0)
 		return LN_ETRAP;
 	*result = MALFORMED;
 	if (!is_version(version))
@@ -150,8 +139,8 @@ int ln_host_cluster_lookup(struct ln_guest *guest, struct ln_slice name,
 	uint32_t compared = 0;
 	int error;
 
-	if (check_text(guest, "name", name, LN_SERVICES_NAME_MAX) < 0 ||
-	    check_text(guest, "query", query, LN_REQUIREMENT_MAX) < 0)
+	if (ln_host_check_text(guest, "name", name, LN_SERVICES_NAME_MAX) < 0 ||
+	    ln_host_check_text(guest, "query", query, LN_REQUIREMENT_MAX) < 0)
 		return LN_ETRAP;
 	*result = MALFORMED;
 	error = ln_requirement_parse((const char *)query.data, query.len,

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/semver.h"
-#include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
 #include "host/result.h"
@@ -19,16 +18,6 @@
 #define NOT_FOUND 2
 
 #define FUEL_PER_COMPARISON 10 /* of versions; of a metered guest */
-
-/* Checks a text of the guest. One that is longer than any that is valid is not
- * read: it may be as long as the guest's memory. */
-static int check_text(struct ln_guest *guest, const char *noun,
-		      struct ln_slice text, size_t max)
-{
-	if (text.len <= max && !ln_utf8_valid(text.data, text.len))
-		return ln_guest_trap(guest, "the %s is not UTF-8", noun);
-	return 0;
-}
 
 static int find_environment(struct ln_guest *guest, uint64_t id,
 			    struct ln_environment **environment)
@@ -86,8 +75,8 @@ int ln_host_process_register(struct ln_guest *guest, struct ln_slice name,
 	if (name.len > LN_REGISTRY_NAME_MAX)
 		return ln_guest_trap(guest, "the name has more than %d bytes",
 				     LN_REGISTRY_NAME_MAX);
-	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
-	    check_text(guest, "version", version, LN_VERSION_MAX) < 0 ||
+	if (ln_host_check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
+	    ln_host_check_text(guest, "version", version, LN_VERSION_MAX) < 0 ||
 	    find_environment(guest, environment, &where) < 0)
 		return LN_ETRAP;
 	if (who == NULL)
@@ -116,8 +105,8 @@ int ln_host_process_unregister(struct ln_guest *guest, struct ln_slice name,
 	char *text;
 	int error;
 
-	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
-	    check_text(guest, "version", version, LN_VERSION_MAX) < 0 ||
+	if (ln_host_check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
+	    ln_host_check_text(guest, "version", version, LN_VERSION_MAX) < 0 ||
 	    find_environment(guest, environment, &where) < 0)
 		return LN_ETRAP;
 	*result = MALFORMED;
@@ -148,8 +137,8 @@ int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 	uint32_t compared;
 	int error;
 
-	if (check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
-	    check_text(guest, "query", query, LN_REQUIREMENT_MAX) < 0)
+	if (ln_host_check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
+	    ln_host_check_text(guest, "query", query, LN_REQUIREMENT_MAX) < 0)
 		return LN_ETRAP;
 	*result = MALFORMED;
 	error = ln_requirement_parse((const char *)query.data, query.len,

@@ -3,7 +3,6 @@
 #include "process/registry.h"
 #include "base/error.h"
 #include "base/semver.h"
-#include "base/utf8.h"
 #include "host/abi_gen.h"
 #include "host/result.h"
 #include "host/v13/find.h"
@@ -18,10 +17,7 @@ static const struct ln_version none;
 /* A name that is too long is not read: nothing has it. */
 static int check_name(struct ln_guest *guest, struct ln_slice name)
 {
-	if (name.len <= LN_REGISTRY_NAME_MAX &&
-	    !ln_utf8_valid(name.data, name.len))
-		return ln_guest_trap(guest, "the name is not UTF-8");
-	return 0;
+	return ln_host_check_text(guest, "name", name, LN_REGISTRY_NAME_MAX);
 }
 
 static void take_out(struct ln_guest *guest, struct ln_slice name)
