@@ -27,15 +27,7 @@ alive c "$cpid"
 # Stopped, it is lost after its time of silence; when it goes on it is the same
 # node, whose processes are reached again.
 begin d --peer "$address" --heartbeat 1s cluster.wasm stay b
-dpid=$pid
-await d.out '^ready$'
-kill -STOP "$bpid"
-await d.out '^lost$'
-await d.err 'lost node b at .*: it gave no sign of life'
-kill -CONT "$bpid"
-await d.out '^again$'
-ended "$dpid"
-[ "$status" -eq 0 ] || bad "d: exit status $status"
+outlives d "$pid" "$bpid" 'lost node b at .*: it gave no sign of life'
 alive b "$bpid"
 
 # One that is told to end says so: nobody takes it for lost.

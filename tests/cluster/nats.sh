@@ -25,15 +25,7 @@ ended "$apid"
 
 # It is stopped: nobody gives a sign of life. When it goes on they connect.
 begin a --heartbeat 1s cluster.wasm stay b
-apid=$pid
-await a.out '^ready$'
-kill -STOP "$nats_pid"
-await a.out '^lost$'
-await a.err 'lost node b at .*: it gave no sign of life'
-kill -CONT "$nats_pid"
-await a.out '^again$'
-ended "$apid"
-[ "$status" -eq 0 ] || bad "a: exit status $status"
+outlives a "$pid" "$nats_pid" 'lost node b at .*: it gave no sign of life'
 alive b "$bpid"
 alive c "$cpid"
 
@@ -109,14 +101,7 @@ serve b --heartbeat 1s
 bpid=$pid
 fabric=$first
 begin a --heartbeat 1s cluster.wasm stay b
-apid=$pid
-await a.out '^ready$'
-kill -STOP "$nats_pid"
-await a.out '^lost$'
-kill -CONT "$nats_pid"
-await a.out '^again$'
-ended "$apid"
-[ "$status" -eq 0 ] || bad "a: exit status $status"
+outlives a "$pid" "$nats_pid"
 alive b "$bpid"
 kill -9 "$bpid" "$nats_pid"
 nats_port=

@@ -46,6 +46,20 @@ alive() {
 	! grep -q Sanitizer "$work/$1.err" || bad "$1: a sanitizer's report"
 }
 
+# outlives NAME PID VICTIM [WHY]: the guest of node NAME, which runs `stay`, loses
+# the other node while process VICTIM is stopped, as its standard error says,
+# finds it again, and ends well.
+outlives() {
+	await "$1.out" '^ready$'
+	kill -STOP "$3"
+	await "$1.out" '^lost$'
+	[ -z "${4:-}" ] || await "$1.err" "$4"
+	kill -CONT "$3"
+	await "$1.out" '^again$'
+	ended "$2"
+	[ "$status" -eq 0 ] || bad "$1: exit status $status"
+}
+
 # settled PID COUNT: until it has that many descriptors at most.
 settled() {
 	rounds=100

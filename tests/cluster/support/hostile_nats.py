@@ -69,6 +69,14 @@ def forged(kind, payload):
     return [payload, other, rng.randbytes(rng.randrange(1, 80))]
 
 
+def end(*sockets):
+    for sock in sockets:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
 def down(server, client):
     """From the server to a client."""
     reader = Reader(server)
@@ -110,11 +118,7 @@ def down(server, client):
                     client.sendall(message(words, one))
     except (EOFError, OSError, ValueError):
         pass
-    for sock in server, client:
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+    end(server, client)
 
 
 def up(client, server):
@@ -127,11 +131,7 @@ def up(client, server):
             server.sendall(got)
     except OSError:
         pass
-    for sock in server, client:
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+    end(server, client)
 
 
 listener = socket.create_server(("127.0.0.1", 0))

@@ -113,6 +113,18 @@ static inline lunatic_rt_module *compile(lunatic_rt_environment *environment,
 	return module;
 }
 
+/* A process of an export that takes no parameters. */
+static inline lunatic_rt_process *spawn_export(lunatic_rt_module *module,
+					       const char *name)
+{
+	lunatic_rt_process *process;
+
+	assert_int_equal(lunatic_rt_process_spawn(module, name, NULL, 0, 0,
+						  &process, NULL),
+			 0);
+	return process;
+}
+
 static inline void nap(void)
 {
 	const struct timespec time = { .tv_nsec = 1000000 };

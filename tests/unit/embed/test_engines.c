@@ -83,17 +83,6 @@ static const char peers[] =
 	" (func $trap (export \"trap\") (call $inner))"
 	" (func $inner (drop (i32.div_s (i32.const 1) (i32.const 0)))))";
 
-static lunatic_rt_process *spawn(lunatic_rt_module *module,
-				 const char *function)
-{
-	lunatic_rt_process *process;
-
-	assert_int_equal(lunatic_rt_process_spawn(module, function, NULL, 0, 0,
-						  &process, NULL),
-			 0);
-	return process;
-}
-
 static void introduce(lunatic_rt_process *to, lunatic_rt_process *other)
 {
 	lunatic_rt_message *message;
@@ -111,8 +100,8 @@ static void meet(const char *one, const char *other, bool kill_callee,
 						   of(fixture, other) };
 	lunatic_rt_module *modules[] = { compile(environments[0], peers),
 					 compile(environments[1], peers) };
-	lunatic_rt_process *callee = spawn(modules[0], "callee");
-	lunatic_rt_process *caller = spawn(modules[1], "caller");
+	lunatic_rt_process *callee = spawn_export(modules[0], "callee");
+	lunatic_rt_process *caller = spawn_export(modules[1], "caller");
 	lunatic_rt_outcome outcome;
 
 	introduce(caller, callee);
@@ -164,7 +153,7 @@ static void traps_name_functions(void **state)
 	assert_int_equal(
 		lunatic_rt_environment_new(runtime, NULL, &environment), 0);
 	module = compile(environment, peers);
-	assert_int_equal(finish(spawn(module, "trap")),
+	assert_int_equal(finish(spawn_export(module, "trap")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
 	lunatic_rt_module_release(module);
 	lunatic_rt_environment_release(environment);
@@ -204,7 +193,7 @@ static void large_functions_trap(void **state)
 		memcpy(text + len, local, sizeof(local));
 	strcpy(text + len, ")))");
 	module = compile(environment, text);
-	assert_int_equal(finish(spawn(module, "large")),
+	assert_int_equal(finish(spawn_export(module, "large")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
 	lunatic_rt_module_release(module);
 	lunatic_rt_environment_release(environment);
@@ -242,15 +231,15 @@ static void limits_hold(void **state)
 						    &environment),
 			 0);
 	module = compile(environment, limited);
-	assert_int_equal(finish(spawn(module, "grow")),
+	assert_int_equal(finish(spawn_export(module, "grow")),
 			 LUNATIC_RT_OUTCOME_NORMAL);
-	assert_int_equal(finish(spawn(module, "fit")),
+	assert_int_equal(finish(spawn_export(module, "fit")),
 			 LUNATIC_RT_OUTCOME_NORMAL);
-	assert_int_equal(finish(spawn(module, "table")),
+	assert_int_equal(finish(spawn_export(module, "table")),
 			 LUNATIC_RT_OUTCOME_NORMAL);
-	assert_int_equal(finish(spawn(module, "recurse")),
+	assert_int_equal(finish(spawn_export(module, "recurse")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
-	assert_int_equal(finish(spawn(module, "spin")),
+	assert_int_equal(finish(spawn_export(module, "spin")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
 	lunatic_rt_module_release(module);
 	lunatic_rt_environment_release(environment);
@@ -290,7 +279,7 @@ static void slices_go_on(void **state)
 	lunatic_rt_environment *environment = of(*state, "wasmi");
 	lunatic_rt_module *module = compile(environment, slices);
 
-	assert_int_equal(finish(spawn(module, "sum")),
+	assert_int_equal(finish(spawn_export(module, "sum")),
 			 LUNATIC_RT_OUTCOME_NORMAL);
 	lunatic_rt_module_release(module);
 	lunatic_rt_environment_release(environment);
@@ -311,7 +300,7 @@ static void bulk_operations_end(void **state)
 {
 	lunatic_rt_environment *environment = of(*state, "wasmi");
 	lunatic_rt_module *module = compile(environment, bulk);
-	lunatic_rt_process *process = spawn(module, "bulk");
+	lunatic_rt_process *process = spawn_export(module, "bulk");
 	lunatic_rt_outcome outcome;
 
 	assert_int_equal(lunatic_rt_process_wait(process, 200, &outcome, NULL),

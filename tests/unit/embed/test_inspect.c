@@ -31,16 +31,6 @@ static const char guests[] =
 	"   (br_if $l (i32.lt_u (local.get $n) (i32.const 50)))))"
 	" (func (export \"trapper\") unreachable))";
 
-static lunatic_rt_process *spawn(lunatic_rt_module *module, const char *name)
-{
-	lunatic_rt_process *process;
-
-	assert_int_equal(lunatic_rt_process_spawn(module, name, NULL, 0, 0,
-						  &process, NULL),
-			 0);
-	return process;
-}
-
 /* What a list says of a process; false: it is not in it. */
 static bool find(lunatic_rt_process_list *list, lunatic_rt_process *process,
 		 lunatic_rt_process_info *info)
@@ -237,7 +227,7 @@ static void guests_say_where_they_are(void **state)
 	lunatic_rt_process_info info;
 
 	let_guests_trap();
-	process = spawn(module, "waiter");
+	process = spawn_export(module, "waiter");
 	list = look_until(fixture->runtime, process, LUNATIC_RT_STATE_RECEIVE,
 			  &info);
 	assert_string_equal(info.name, "waiter");
@@ -252,7 +242,7 @@ static void guests_say_where_they_are(void **state)
 	assert_int_equal(send_tag(process, 1), 0);
 	assert_int_equal(finish(process), LUNATIC_RT_OUTCOME_NORMAL);
 
-	process = spawn(module, "spinner");
+	process = spawn_export(module, "spinner");
 	list = look_until(fixture->runtime, process, LUNATIC_RT_STATE_RUNNING,
 			  &info);
 	assert_string_equal(info.function, "turn");
@@ -260,7 +250,7 @@ static void guests_say_where_they_are(void **state)
 	lunatic_rt_process_list_free(list);
 	end(process);
 
-	process = spawn(module, "digger");
+	process = spawn_export(module, "digger");
 	list = look_until(fixture->runtime, process, LUNATIC_RT_STATE_RECEIVE,
 			  &info);
 	assert_string_equal(info.function, "wait");
@@ -288,7 +278,7 @@ static void fuel_is_told_and_not_used(void **state)
 		0);
 	module = compile(metered, guests);
 	let_guests_trap();
-	process = spawn(module, "waiter");
+	process = spawn_export(module, "waiter");
 	list = look_until(fixture->runtime, process, LUNATIC_RT_STATE_RECEIVE,
 			  &info);
 	fuel = info.fuel;
@@ -322,11 +312,11 @@ static void totals_count_ends(void **state)
 	assert_int_equal(lunatic_rt_process_list_count(list), 0);
 	lunatic_rt_process_list_totals(list, &before, sizeof(before));
 	lunatic_rt_process_list_free(list);
-	assert_int_equal(finish(spawn(module, "trapper")),
+	assert_int_equal(finish(spawn_export(module, "trapper")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
-	assert_int_equal(finish(spawn(module, "counter")),
+	assert_int_equal(finish(spawn_export(module, "counter")),
 			 LUNATIC_RT_OUTCOME_NORMAL);
-	end(spawn(module, "spinner"));
+	end(spawn_export(module, "spinner"));
 	assert_int_equal(lunatic_rt_processes(fixture->runtime, 0, 0, &list),
 			 0);
 	lunatic_rt_process_list_totals(list, &after, sizeof(after));
@@ -351,7 +341,8 @@ static void the_largest_come_first(void **state)
 
 	let_guests_trap();
 	for (int i = 0; i < 40; i++)
-		processes[i] = spawn(module, i == 17 ? "waiter" : "spinner");
+		processes[i] =
+			spawn_export(module, i == 17 ? "waiter" : "spinner");
 	list = look_until(fixture->runtime, processes[17],
 			  LUNATIC_RT_STATE_RECEIVE, &info);
 	lunatic_rt_process_list_free(list);
@@ -419,7 +410,7 @@ static void asking_disturbs_nobody(void **state)
 						     "counter", "spinner" };
 
 		for (int i = 0; i < 60; i++)
-			processes[i] = spawn(module, names[i % 6]);
+			processes[i] = spawn_export(module, names[i % 6]);
 		for (int i = 0; i < 60; i++) {
 			switch (i % 6) {
 			case 1:

@@ -276,17 +276,6 @@ static void test_peers(void **state)
 		LUNATIC_RT_EINVAL);
 }
 
-static int waits(lunatic_rt_process *self, void *argument)
-{
-	lunatic_rt_message *message;
-
-	(void)self;
-	(void)argument;
-	while (lunatic_rt_receive(NULL, 0, -1, &message) == 0)
-		lunatic_rt_message_free(message);
-	return 0;
-}
-
 /* Until a look-up at the node says so. */
 static void await_name(lunatic_rt_node *node, int expected)
 {
@@ -331,8 +320,8 @@ static void test_services(void **state)
 	begin_both(nodes);
 	await_peers(nodes[0], 1);
 	assert_int_equal(lunatic_rt_process_spawn_native(sides[0]->environment,
-							 waits, NULL, NULL, 0,
-							 &process),
+							 wait_for_ever, NULL,
+							 NULL, 0, &process),
 			 0);
 	assert_int_equal(
 		lunatic_rt_cluster_register(nodes[0], "x", "1", process, 1),
@@ -414,8 +403,8 @@ static void test_choice(void **state)
 			 LUNATIC_RT_EINVAL);
 	/* Both are drawn, and only one runs a process. */
 	assert_int_equal(lunatic_rt_process_spawn_native(sides[0]->environment,
-							 waits, NULL, NULL, 0,
-							 &process),
+							 wait_for_ever, NULL,
+							 NULL, 0, &process),
 			 0);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(lunatic_rt_cluster_choose_node(

@@ -22,17 +22,6 @@ static const char module_text[] =
 static const char failing_start[] = "(module (func $s unreachable) (start $s)"
 				    " (func (export \"nothing\")))";
 
-static lunatic_rt_process *spawn(lunatic_rt_module *module,
-				 const char *function)
-{
-	lunatic_rt_process *process;
-
-	assert_int_equal(lunatic_rt_process_spawn(module, function, NULL, 0, 0,
-						  &process, NULL),
-			 0);
-	return process;
-}
-
 static void parameters_arrive(void **state)
 {
 	struct fixture *fixture = *state;
@@ -122,15 +111,15 @@ static void outcomes(void **state)
 	uint32_t code;
 
 	let_guests_trap();
-	assert_int_equal(finish(spawn(module, "nothing")),
+	assert_int_equal(finish(spawn_export(module, "nothing")),
 			 LUNATIC_RT_OUTCOME_NORMAL);
-	assert_int_equal(finish(spawn(module, "trap")),
+	assert_int_equal(finish(spawn_export(module, "trap")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
 	/* Nobody waits for its start function, so it is how it ended. */
-	assert_int_equal(finish(spawn(bad, "nothing")),
+	assert_int_equal(finish(spawn_export(bad, "nothing")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);
 
-	process = spawn(module, "spin");
+	process = spawn_export(module, "spin");
 	outcome = LUNATIC_RT_OUTCOME_TRAPPED;
 	code = 1;
 	assert_int_equal(lunatic_rt_process_outcome(process, &outcome, &code),
