@@ -398,6 +398,7 @@ static int put(struct shard *shard, struct name *name,
 
 	ln_lock_assert(&shard->lock);
 	if (is_at(name, at, &entry->version)) {
+		ln_assert(name->entries != NULL);
 		*old = name->entries[at];
 		/* The same name and version: the same bytes. */
 		count_up(&entry->registry->entries, 1, UINT64_MAX);
