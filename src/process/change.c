@@ -55,9 +55,10 @@ static void ask(struct ln_process *process, enum ln_asked what)
 static void set_state(struct ln_change *change, enum ln_change_state state)
 {
 	ln_process_assert_locked(change->process);
-	/* Relaxed: read without the lock only for what it was. */
+	/* Release: who sees without the lock that it is under way sees since
+	 * when; pairs with is_under_way of the job. */
 	atomic_store_explicit(&change->state, (uint8_t)state,
-			      memory_order_relaxed);
+			      memory_order_release);
 }
 
 static enum ln_change_state state_of(const struct ln_change *change)
@@ -229,10 +230,9 @@ struct ln_change *ln_change_begin(struct ln_process *process)
 	} else if (change != NULL) {
 		ln_assert(state_of(change) == LN_CHANGE_ASKED);
 		ln_refs_retain(&change->references);
-		set_state(change, LN_CHANGE_UNDER_WAY);
-		/* Relaxed: just a time. */
 		atomic_store_explicit(&change->begun, ln_time_now(),
 				      memory_order_relaxed);
+		set_state(change, LN_CHANGE_UNDER_WAY);
 	} else {
 		ask(process, LN_ASKED_NOTHING);
 	}

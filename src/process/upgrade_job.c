@@ -193,10 +193,11 @@ static void tell_progress(struct ln_upgrade_job *job)
 	request->progress(request->argument, &counts);
 }
 
+/* Acquire: since when comes with it. */
 static bool is_under_way(const struct ln_change *change)
 {
 	uint8_t state =
-		atomic_load_explicit(&change->state, memory_order_relaxed);
+		atomic_load_explicit(&change->state, memory_order_acquire);
 
 	return state == LN_CHANGE_UNDER_WAY || state == LN_CHANGE_TAKING_OVER;
 }
@@ -225,13 +226,15 @@ static bool is_queued(const struct ln_task *task)
 static bool is_late(const struct ln_upgrade_job *job,
 		    const struct ln_change *change, int64_t now)
 {
-	int64_t time = now - atomic_load_explicit(&change->begun,
-						  memory_order_relaxed);
 	int64_t limit = job->request->each;
 
+	if (!is_under_way(change))
+		return false;
 	if (is_queued(&change->process->task))
 		limit *= QUEUED_FACTOR;
-	return is_under_way(change) && time >= limit;
+	return now - atomic_load_explicit(&change->begun,
+					  memory_order_relaxed) >=
+	       limit;
 }
 
 /* Those under way for too long, each with a reference for the caller; with
