@@ -20,7 +20,10 @@
  * tags. It is charged to nobody, since it takes less than what it is in the
  * place of: memories are charged at their size, and the stack is in what each
  * process is charged at (LN_PROCESS_BYTES). `struct folded` says so. What would
- * not save a quarter is not folded.
+ * not save a quarter is not folded. The stack is kept as what differs from a
+ * model, the first stack of the same length in the same module: processes of
+ * one kind mostly wait in one place. There are at most MODELS of these, as one
+ * that is in use stays in its place.
  *
  * Waking it. The worker that enters it restores the stack, and then the process
  * itself, on its fiber, its memories: in its own slice, so that who is folded
@@ -50,6 +53,7 @@
 #include "base/compiler.h"
 #include "base/delta.h"
 #include "base/error.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "engine/fold.h"
 #include "engine/instance.h"
@@ -85,15 +89,28 @@ _Static_assert((UNITS << PATIENCE_MAX) <= UINT8_MAX / 2,
 _Static_assert(BYTES_MAX < FOLDED, "the bytes do not fit");
 _Static_assert(STACK_MAX <= LN_DELTA_MAX, "a stack is too large for a delta");
 
+/* Stacks that others are compared with. */
+#define MODELS 64
+
+struct model {
+	_Atomic uint32_t references; /* the table's, and of who is folded so */
+	/* A module that is gone may have had the address: then it helps less.
+	 */
+	const struct ln_compiled *module;
+	struct ln_stack_model stack;
+};
+
 struct ln_folding {
 	struct ln_task task;
 	struct ln_runtime *runtime;
 	int64_t after;
 	/* The task's. */
 	struct ln_folder folder;
-	struct ln_bytes bytes;   /* of the one that is being folded */
-	struct ln_process *held; /* that one */
-	int64_t now;             /* of the step */
+	struct ln_bytes bytes;        /* of the one that is being folded */
+	struct ln_process *held;      /* that one */
+	struct model *models[MODELS]; /* by module and length; NULL: none */
+	uint64_t room[LN_STACK_MODEL_MAX / sizeof(uint64_t)];
+	int64_t now; /* of the step */
 	/* Of the last sweep, or this one. */
 	uint64_t looked;  /* processes */
 	uint64_t awake;   /* of these, not folded */
@@ -124,6 +141,7 @@ struct folded {
 struct parts {
 	size_t memories;
 	size_t wanted;
+	struct model *model; /* counted; NULL: none */
 };
 
 static struct ln_process *process_at(struct ln_directory_entry *entry)
@@ -151,8 +169,17 @@ uint64_t ln_process_folded(const struct ln_process *process)
 
 /* ---- Unfolding ---- */
 
+static void release_model(struct model *model)
+{
+	if (model != NULL && ln_refs_release(&model->references))
+		free(model);
+}
+
 static void free_folded(struct folded *folded)
 {
+	if (folded->fold.model != NULL)
+		release_model(ln_container_of(folded->fold.model, struct model,
+					      stack));
 	free(folded->bytes);
 	free(folded);
 }
@@ -252,16 +279,66 @@ static bool go_on(void *argument)
 	return !ln_fold_called(&folding->held->task);
 }
 
-static bool write_stack(struct ln_folding *folding, const struct ln_task *task)
+static struct model *new_model(const struct ln_task *task,
+			       const struct ln_compiled *module, size_t used)
+{
+	struct model *model = malloc(sizeof(*model) + used);
+
+	if (model == NULL)
+		return NULL;
+	atomic_init(&model->references, 1);
+	model->module = module;
+	ln_fold_take_model(task, &model->stack);
+	return model;
+}
+
+/* The model for a stack, with a reference for the caller, or NULL. The first
+ * one of its kind becomes it, and is not compared with itself. One that others
+ * are folded with stays: who is alone would gain nothing by one. */
+static struct model *find_model(struct ln_folding *folding,
+				const struct ln_task *task, size_t used)
+{
+	const struct ln_instance *instance = task->local;
+	const struct ln_compiled *module = instance->module;
+	size_t place = ((uintptr_t)module / 64 + used / 16) % MODELS;
+	struct model *model = folding->models[place];
+
+	if (used > LN_STACK_MODEL_MAX)
+		return NULL;
+	if (model != NULL && model->module == module &&
+	    model->stack.len == used) {
+		ln_refs_retain(&model->references);
+		return model;
+	}
+	/* Relaxed: only this task takes references. */
+	if (model != NULL &&
+	    atomic_load_explicit(&model->references, memory_order_relaxed) > 1)
+		return NULL;
+	release_model(model);
+	folding->models[place] = new_model(task, module, used);
+	return NULL;
+}
+
+static bool write_stack(struct ln_folding *folding, const struct ln_task *task,
+			struct parts *parts)
 {
 	size_t used = ln_fold_stack_used(task);
+	struct ln_bytes *bytes = &folding->bytes;
 
-	folding->bytes.len = 0;
-	folding->bytes.error = 0;
+	bytes->len = 0;
+	bytes->error = 0;
 	if (used == 0 || used > STACK_MAX ||
-	    !ln_bytes_reserve(&folding->bytes, LN_DELTA_ROOM(used)))
+	    !ln_bytes_reserve(bytes, LN_DELTA_ROOM(used)))
 		return false;
-	folding->bytes.len = ln_fold_write_stack(task, folding->bytes.data);
+	parts->model = find_model(folding, task, used);
+	if (parts->model != NULL)
+		bytes->len = ln_fold_write_stack(task, &parts->model->stack,
+						 folding->room, bytes->data);
+	if (bytes->len > 0)
+		return true;
+	release_model(parts->model);
+	parts->model = NULL;
+	bytes->len = ln_fold_write_stack(task, NULL, NULL, bytes->data);
 	return true;
 }
 
@@ -303,7 +380,13 @@ static bool write_wanted(struct ln_folding *folding, struct parts *parts)
 	return true;
 }
 
-/* Makes the block out of what was written. */
+static bool write_rest(struct ln_folding *folding, struct parts *parts)
+{
+	return write_memories(folding, folding->held->task.local, parts) &&
+	       write_wanted(folding, parts);
+}
+
+/* Makes the block out of what was written, and takes the model over. */
 static struct folded *make_folded(struct ln_folding *folding,
 				  const struct parts *parts)
 {
@@ -330,6 +413,8 @@ static struct folded *make_folded(struct ln_folding *folding,
 		bytes->room = 0;
 	}
 	folded->fold.stack = bytes_of(folded);
+	if (parts->model != NULL)
+		folded->fold.model = &parts->model->stack;
 	return folded;
 }
 
@@ -353,13 +438,15 @@ static bool fold_held(struct ln_folding *folding)
 	struct folded *folded;
 	struct parts parts;
 
-	if (!may_fold(process) || !write_stack(folding, task) ||
-	    !write_memories(folding, task->local, &parts) ||
-	    !write_wanted(folding, &parts) || ln_fold_called(task))
+	if (!may_fold(process) || !write_stack(folding, task, &parts))
 		return false;
-	folded = make_folded(folding, &parts);
-	if (folded == NULL)
+	folded = write_rest(folding, &parts) && !ln_fold_called(task)
+			 ? make_folded(folding, &parts)
+			 : NULL;
+	if (folded == NULL) {
+		release_model(parts.model);
 		return false;
+	}
 	/* Before senders would see zeros. */
 	if (parts.wanted > 0)
 		folded->wanted = ln_mailbox_want_from(
@@ -515,6 +602,8 @@ static void serve(struct ln_task *task)
 			ln_task_yield(task);
 	}
 	ln_bytes_deinit(&folding->bytes);
+	for (size_t i = 0; i < MODELS; i++)
+		release_model(folding->models[i]);
 	ln_folder_deinit(&folding->folder);
 	ln_runtime_service_ends(folding->runtime);
 }

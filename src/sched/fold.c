@@ -43,6 +43,10 @@
  * close together make hops among a few tasks faster (sched.c). What is below
  * the stack pointer is of no use.
  *
+ * A stack that is compared with that of another task which waits in the same
+ * place differs in few words: return addresses and what compiled code keeps are
+ * the same, and pointers into the stack itself are as far from its top.
+ *
  * Threads: who folds is one at a time for each task, as it holds it.
  */
 #include "sched/fold.h"
@@ -125,13 +129,49 @@ size_t ln_fold_stack_used(const struct ln_task *task)
 	return (size_t)(top_of(task) - sp);
 }
 
-size_t ln_fold_write_stack(const struct ln_task *task, uint8_t *to)
+/* AddressSanitizer knows of frames on the stacks of fibers, and the compiler
+ * would make a call of memcpy of a plain copy. */
+LN_NO_ASAN void ln_fold_take_model(const struct ln_task *task,
+				   struct ln_stack_model *model)
 {
-	struct ln_delta_recent recent = { { 0 } };
+	const volatile uint64_t *from = task->fiber.sp;
 
 	assert_held(task);
-	return ln_delta_write(&recent, to, task->fiber.sp, NULL,
-			      ln_fold_stack_used(task));
+	model->top = (uintptr_t)top_of(task);
+	model->len = ln_fold_stack_used(task);
+	for (size_t i = 0; i < model->len / sizeof(*from); i++)
+		model->words[i] = from[i];
+}
+
+/* Writes what the stack of a task would hold, if it were as the model's. */
+LN_NO_ASAN static void write_model(const struct ln_task *task,
+				   const struct ln_stack_model *model,
+				   volatile uint64_t *to)
+{
+	uint64_t bottom = model->top - model->len;
+	uint64_t moved = (uintptr_t)top_of(task) - model->top;
+
+	for (size_t i = 0; i < model->len / sizeof(*to); i++) {
+		uint64_t word = model->words[i];
+
+		to[i] = word - bottom <= model->len ? word + moved : word;
+	}
+}
+
+size_t ln_fold_write_stack(const struct ln_task *task,
+			   const struct ln_stack_model *model, uint64_t *room,
+			   uint8_t *to)
+{
+	struct ln_delta_recent recent = { { 0 } };
+	size_t used = ln_fold_stack_used(task);
+
+	assert_held(task);
+	if (model != NULL) {
+		ln_assert(model->len == used);
+		write_model(task, model, room);
+	}
+	return ln_delta_write(&recent, to, task->fiber.sp,
+			      model != NULL ? room : NULL, used);
 }
 
 static struct ln_fold *fold_of(struct ln_probe *probe)
@@ -143,6 +183,8 @@ static void restore(struct ln_task *task, const struct ln_fold *fold)
 {
 	struct ln_delta_recent recent = { { 0 } };
 
+	if (fold->model != NULL)
+		write_model(task, fold->model, task->fiber.sp);
 	ln_delta_apply(&recent, task->fiber.sp, ln_fold_stack_used(task),
 		       fold->stack);
 }

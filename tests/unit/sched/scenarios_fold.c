@@ -66,7 +66,7 @@ static void fold_one(struct ln_task *task, struct memory *memory)
 	folded = calloc(1, sizeof(*folded) +
 				   LN_DELTA_ROOM(ln_fold_stack_used(task)));
 	systematic_check(folded != NULL, "no memory");
-	ln_fold_write_stack(task, folded->stack);
+	ln_fold_write_stack(task, NULL, NULL, folded->stack);
 	folded->fold.unfold = unfold;
 	folded->fold.timer = &folded->timer;
 	folded->fold.stack = folded->stack;

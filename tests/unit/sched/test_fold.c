@@ -80,7 +80,7 @@ static void fold(struct ln_task *task, struct folded *folded)
 	assert_true(ln_fold_hold(task));
 	assert_false(ln_fold_called(task));
 	assert_in_range(ln_fold_stack_used(task), WORDS * 4, 64 << 10);
-	assert_true(ln_fold_write_stack(task, folded->stack) <=
+	assert_true(ln_fold_write_stack(task, NULL, NULL, folded->stack) <=
 		    sizeof(folded->stack));
 	assert_true(ln_fold_stack(task, &folded->fold));
 	ln_fold_let_go(task);
@@ -206,7 +206,7 @@ static void a_call_is_kept(void **state)
 	assert_true(ln_fold_hold(&subject.task.task));
 	folded.fold.unfold = unfold;
 	folded.fold.stack = folded.stack;
-	ln_fold_write_stack(&subject.task.task, folded.stack);
+	ln_fold_write_stack(&subject.task.task, NULL, NULL, folded.stack);
 	ln_task_wake(&subject.task.task);
 	assert_true(ln_fold_stack(&subject.task.task, &folded.fold));
 	assert_true(ln_fold_called(&subject.task.task));
@@ -281,7 +281,7 @@ static void a_refusal_changes_nothing(void **state)
 	folded.fold.unfold = unfold;
 	folded.fold.stack = folded.stack;
 	folded.fold.timer = &folded.timer;
-	ln_fold_write_stack(task, folded.stack);
+	ln_fold_write_stack(task, NULL, NULL, folded.stack);
 	stack = task->fiber.stack;
 	task->fiber.stack++; /* no page begins here */
 	task->fiber.stack_len--;
@@ -296,6 +296,76 @@ static void a_refusal_changes_nothing(void **state)
 	ln_sched_free(sched);
 }
 
+/* What the second of two alike is compared with; a task of its own kind. */
+static void wait_with_pointers(void *argument)
+{
+	struct subject *subject = argument;
+	const volatile void *volatile words[400];
+	bool right = true;
+
+	for (size_t i = 0; i < 400; i++)
+		words[i] = &words[i * 7 % 400];
+	words[200] = subject;
+	atomic_store(&subject->result,
+		     ln_task_wait(&subject->task.task, subject->deadline));
+	for (size_t i = 0; i < 400; i++)
+		right = right &&
+			words[i] == (i == 200 ? (void *)subject
+					      : (const volatile void
+							 *)&words[i * 7 % 400]);
+	atomic_store(&subject->right, right);
+}
+
+/* Stacks that are alike take little, wherever they are, and come back. */
+static void a_model_is_followed(void **state)
+{
+	static uint64_t room[LN_STACK_MODEL_MAX / sizeof(uint64_t)];
+	struct ln_sched *sched = test_sched_new(2);
+	struct ln_stack_model *model = malloc(sizeof(*model) + sizeof(room));
+	struct subject subjects[2];
+	struct folded folded;
+	struct ln_task *task = &subjects[1].task.task;
+	size_t plain, len;
+
+	(void)state;
+	assert_non_null(model);
+	memset(subjects, 0, sizeof(subjects));
+	for (size_t i = 0; i < 2; i++) {
+		subjects[i].deadline = LN_NEVER;
+		test_task_start(sched, &subjects[i].task, wait_with_pointers,
+				&subjects[i]);
+		test_task_wait_parked(&subjects[i].task);
+	}
+	assert_true(ln_fold_hold(&subjects[0].task.task));
+	assert_in_range(ln_fold_stack_used(&subjects[0].task.task), 3200,
+			sizeof(room));
+	ln_fold_take_model(&subjects[0].task.task, model);
+	assert_int_equal(ln_fold_write_stack(&subjects[0].task.task, model,
+					     room, folded.stack),
+			 0);
+	ln_fold_let_go(&subjects[0].task.task);
+
+	memset(&folded, 0, sizeof(folded));
+	folded.fold.unfold = unfold;
+	folded.fold.stack = folded.stack;
+	folded.fold.model = model;
+	assert_true(ln_fold_hold(task));
+	assert_int_equal(ln_fold_stack_used(task), model->len);
+	plain = ln_fold_write_stack(task, NULL, NULL, folded.stack);
+	len = ln_fold_write_stack(task, model, room, folded.stack);
+	assert_in_range(len, 1, plain / 4);
+	assert_true(ln_fold_stack(task, &folded.fold));
+	ln_fold_let_go(task);
+	assert_int_equal(resident(task), 0);
+	for (size_t i = 0; i < 2; i++)
+		ln_task_wake(&subjects[i].task.task);
+	ends_right(&subjects[1], &folded, 0);
+	test_task_wait_over(&subjects[0].task);
+	assert_true(atomic_load(&subjects[0].right));
+	free(model);
+	ln_sched_free(sched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +376,7 @@ int main(void)
 		cmocka_unit_test(only_parked_tasks_are_held),
 		cmocka_unit_test(questions_do_not_wake),
 		cmocka_unit_test(a_refusal_changes_nothing),
+		cmocka_unit_test(a_model_is_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
