@@ -206,10 +206,9 @@ static int make(struct init_call *call)
 {
 	struct ln_instance *instance = call->instance;
 	struct ln_task *task = instance->task;
-	bool in_pool;
+	bool in_pool = is_long(instance);
 	int error;
 
-	in_pool = is_long(instance);
 	ln_task_on_worker_stack(task, init_on_stack, call);
 	if (call->result < 0)
 		return call->result;
@@ -220,6 +219,21 @@ static int make(struct init_call *call)
 	error = ln_blocking_run(ln_sched_blocking(task->sched), init_in_pool,
 				call);
 	return error < 0 ? error : call->result;
+}
+
+/* The same, in turn where another one is to tell what there is to copy. */
+static int make_in_turn(struct init_call *call)
+{
+	struct ln_instance *instance = call->instance;
+	int turn = is_long(instance) ? ln_recycle_enter(instance) : 0;
+	int result;
+
+	if (turn < 0)
+		return turn;
+	result = make(call);
+	if (turn > 0)
+		ln_recycle_leave(instance);
+	return result;
 }
 
 int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
@@ -256,7 +270,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
 			return 0;
 		ln_recycle_prepare(instance);
 	}
-	call.result = make(&call);
+	call.result = make_in_turn(&call);
 	instance->image = NULL;
 	ln_memories_unclaim(instance);
 	instance->callable = call.result == 0;

@@ -14,6 +14,9 @@
  * goes with it. An instance that must be made is filled from the same notes,
  * rather than by running the code that copies data and elements.
  *
+ * Until then much data is copied for one instance at a time, if many begin at
+ * once: those that wait meanwhile need not copy it, and share its pages.
+ *
  * How a life ended does not matter: nothing that it could leave half done, by a
  * trap or by being killed anywhere, is taken over.
  *
@@ -26,6 +29,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/time.h"
 #include "engine/backing.h"
 #include "engine/engine_class.h"
 #include "engine/fault.h"
@@ -34,6 +39,7 @@
 #include "engine/module.h"
 #include "engine/spares.h"
 #include "engine/tables.h"
+#include "sched/mutex.h"
 #include "sched/task.h"
 
 /* Bytes of data and elements: what is copied for each life, and what is mapped.
@@ -64,6 +70,7 @@ struct ln_recycler {
 	struct ln_spare_pool *pool;
 	bool tables; /* its guests may change tables */
 	_Atomic int state;
+	struct ln_mutex turn; /* to copy much data, until it is LOOKED */
 	/* When it is LOOKED. */
 	struct ln_snapshot *snapshot;
 	struct ln_image *image;
@@ -93,6 +100,7 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 		return NULL;
 	recycler->class = class;
 	recycler->spares = spares;
+	ln_mutex_init(&recycler->turn);
 	bytes = ln_compiled_bytes(module, &len);
 	recycler->tables = ln_compiled_tables_size(module) <= TABLES_SMALL ||
 			   ln_tables_change(bytes, len);
@@ -189,6 +197,13 @@ static bool is_known(const struct ln_recycler *recycler)
 	       LOOKED;
 }
 
+/* Whether it is known what they are like, or never will be. */
+static bool is_settled(const struct ln_recycler *recycler)
+{
+	return atomic_load_explicit(&recycler->state, memory_order_acquire) >
+	       LOOKING;
+}
+
 void ln_recycle_prepare(struct ln_instance *instance)
 {
 	const struct ln_recycler *recycler =
@@ -198,6 +213,30 @@ void ln_recycle_prepare(struct ln_instance *instance)
 	if (recycler != NULL && is_known(recycler) &&
 	    recycler->class->allows(instance, recycler->snapshot))
 		instance->image = recycler->image;
+}
+
+int ln_recycle_enter(struct ln_instance *instance)
+{
+	struct ln_recycler *recycler = ln_compiled_recycler(instance->module);
+	int error;
+
+	if (recycler == NULL || is_settled(recycler))
+		return 0;
+	error = ln_mutex_acquire(&recycler->turn, LN_NEVER);
+	if (error < 0) {
+		instance->host_stop = error == LN_EKILLED;
+		return error;
+	}
+	if (!is_settled(recycler))
+		return 1;
+	ln_mutex_release(&recycler->turn);
+	ln_recycle_prepare(instance);
+	return 0;
+}
+
+void ln_recycle_leave(struct ln_instance *instance)
+{
+	ln_mutex_release(&ln_compiled_recycler(instance->module)->turn);
 }
 
 bool ln_recycle_fill(struct ln_instance *instance)

@@ -39,6 +39,13 @@ bool ln_recycle_begin(struct ln_instance *instance, uint32_t elements);
  * module. */
 void ln_recycle_prepare(struct ln_instance *instance);
 
+/* Before much data is copied for an instance: waits while that is done for
+ * another one, from which it is then known. 1: the copying is this one's turn,
+ * until ln_recycle_leave; 0: there is no turn to wait for, or no longer, and
+ * ln_recycle_prepare was called again. LN_EKILLED, LN_ENOMEM. On its fiber. */
+int ln_recycle_enter(struct ln_instance *instance);
+void ln_recycle_leave(struct ln_instance *instance);
+
 /* Completes one that was instantiated so. False: memory is short. */
 bool ln_recycle_fill(struct ln_instance *instance);
 
