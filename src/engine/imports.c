@@ -49,8 +49,8 @@ static const char *import_hint(struct ln_cursor namespace)
 		return "; it was built for a draft of WASI: build it for the "
 		       "target wasm32-wasip1";
 	if (begins(namespace, "wasi:"))
-		return "; it was built for WASI 0.2 or newer: build it for the "
-		       "target wasm32-wasip1";
+		return "; it was built for WASI 0.2 or newer: make a component "
+		       "of it, or build it for the target wasm32-wasip1";
 	if (begins(namespace, "__wbindgen") || is_name(namespace, "wbg"))
 		return "; it was built for web browsers: build it for the "
 		       "target wasm32-wasip1";

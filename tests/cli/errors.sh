@@ -54,7 +54,7 @@ prints 'it exports no function `_start`' case.wat
 echo '(module (import "x" "y" (func)) (func (export "_start")))' >case.wat
 prints 'which this version of lunatic does not provide' case.wat
 echo '(component)' >case.wat
-prints 'the module is a component' case.wat
+prints 'or as a component no `wasi:cli/run`' case.wat
 echo 'MZ' >case.wasm
 prints 'not a WebAssembly module' case.wasm
 
