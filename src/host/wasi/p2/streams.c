@@ -93,8 +93,7 @@ static int stream_of(struct ln_p2_call *call, unsigned index, uint32_t kind,
 	struct ln_p2_resource *resource;
 	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
 
-	if (error == 0)
-		*fd = resource->fd;
+	*fd = error == 0 ? resource->fd : UINT32_MAX;
 	return error;
 }
 
@@ -341,7 +340,7 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 {
 	struct move move = { 0 };
 	size_t moved;
-	uint32_t out;
+	uint32_t out = UINT32_MAX;
 	int state = 0;
 	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &out);
 
