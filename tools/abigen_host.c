@@ -247,7 +247,8 @@ void print_c(FILE *out, const char *header)
 
 	fprintf(out,
 		"/* %s */\n#include \"%s\"\n\n"
-		"#include \"host/trampoline.h\"\n",
+		"#include \"host/trampoline.h\"\n"
+		"#include \"host/wasi/p2/table.h\"\n",
 		MADE_BY, name != NULL ? name + 1 : header);
 	for (size_t i = 0; i < table.namespace_count; i++)
 		total += table.namespaces[i].count;
@@ -279,6 +280,7 @@ void print_c(FILE *out, const char *header)
 		}
 	}
 	fputs("};\n\nconst struct ln_host_table ln_host_abi = {\n"
-	      "\tfunctions, sizeof(functions) / sizeof(functions[0])\n};\n",
+	      "\tfunctions, sizeof(functions) / sizeof(functions[0]),\n"
+	      "\t&ln_p2_components\n};\n",
 	      out);
 }

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/fd.h"
 #include "engine/binary.h"
+#include "engine/component.h"
 
 /* A larger one is not looked at. */
 #define MODULE_MAX ((size_t)1 << 30)
@@ -74,6 +75,9 @@ static bool has_tests(const uint8_t *bytes, size_t len)
 	bool program = false;
 	uint64_t count;
 
+	/* A component has one entry. */
+	if (ln_component_is(bytes, len))
+		return false;
 	if (!ln_cursor_number(&section, 32, &count))
 		return true;
 	while (count-- > 0 && ln_binary_export(&section, &export)) {

@@ -303,10 +303,12 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 	if (result == 0)
 		return process;
 	if (result == LN_ENOENT)
-		complain(options,
-			 "it exports no function `_start`; build it as a "
-			 "program (a command), not as a library",
-			 result);
+		complain(
+			options,
+			"it exports no function `_start`, or as a component "
+			"no `wasi:cli/run`; build it as a program (a command), "
+			"not as a library",
+			result);
 	else
 		complain(options, error, result);
 	free(error);

@@ -31,8 +31,10 @@
 #include "base/random.h"
 #include "base/table.h"
 #include "base/time.h"
+#include "engine/binary.h"
 #include "engine/cache.h"
 #include "engine/compiler.h"
+#include "engine/component.h"
 #include "engine/elements.h"
 #include "engine/engine_class.h"
 #include "engine/entries.h"
@@ -49,6 +51,9 @@
 /* Parsing text takes a hundred times its size in memory and is meant for what
  * people write by hand. */
 #define WASM_TEXT_MAX ((size_t)4 << 20)
+
+/* Bytes of a text about what is wrong with a binary. */
+#define PROBLEM 320
 
 struct ln_codes {
 	uint64_t key[2];
@@ -210,23 +215,34 @@ int ln_code_validate(struct ln_engine *engine, unsigned variant,
 	return ln_engine_class(engine)->validate(made, bytes, len, error);
 }
 
+static const struct ln_engine_class *class_of(const struct ln_code *self)
+{
+	return ln_engine_class(self->engine);
+}
+
 static int look(struct ln_code *self, char **error)
 {
-	char problem[192];
-	int code = ln_scan_module(self->bytes, self->len, &self->scan, problem,
-				  sizeof(problem));
+	char problem[PROBLEM];
+	int code;
 
+	if (!ln_component_is(self->bytes, self->len))
+		code = ln_scan_module(self->bytes, self->len, &self->scan,
+				      problem, sizeof(problem));
+	else if (class_of(self)->components == NULL)
+		return ln_refuse(error, LN_EINVAL,
+				 "the module is a component, which the engine "
+				 "`%s` does not run: use --engine %s",
+				 class_of(self)->name,
+				 ln_engine_default()->name);
+	else
+		code = ln_component_scan(self->bytes, self->len, &self->scan,
+					 problem, sizeof(problem));
 	if (code != 0)
 		return ln_refuse(error, code, "the module is %s", problem);
 	return 0;
 }
 
 /* ---- Code ---- */
-
-static const struct ln_engine_class *class_of(const struct ln_code *self)
-{
-	return ln_engine_class(self->engine);
-}
 
 static bool load_code(struct ln_code *self, struct ln_variant *variant)
 {
@@ -277,7 +293,9 @@ static int compile_here(struct ln_code *self, char **error)
 			(unsigned long long)self->weight.total,
 			(unsigned long long)self->weight.allowed);
 	/* The compiler does not see names, see engine/names.h. */
-	code = ln_names_hide(self->bytes, self->len, &copy);
+	code = self->scan.component
+		       ? ln_component_hide_names(self->bytes, self->len, &copy)
+		       : ln_names_hide(self->bytes, self->len, &copy);
 	if (code < 0)
 		return code;
 	code = class_of(self)->compile(
@@ -384,11 +402,36 @@ static int read_types(struct ln_code *self, char **error)
 	return code;
 }
 
+/* What is left of a component, which has one entry, under the name that those
+ * of modules have. */
+static int complete_component(struct ln_code *self, char **error)
+{
+	static const char entry[] = "_start";
+	struct ln_component_needs needs;
+	char problem[PROBLEM];
+	int code;
+
+	class_of(self)->components->needs(self->code, &needs);
+	code = ln_component_count(&needs, &self->scan, problem,
+				  sizeof(problem));
+	if (code < 0)
+		return ln_refuse(error, code, "the module is %s", problem);
+	self->generation = LN_ABI_COMPONENT;
+	code = ln_entries_one(needs.runs ? entry : NULL, &self->entries);
+	if (code == 0)
+		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,
+				    &self->names);
+	return code;
+}
+
 /* What is left once there is code: the binary is valid. */
 static int complete(struct ln_code *self, char **error)
 {
-	int code = read_types(self, error);
+	int code;
 
+	if (self->scan.component)
+		return complete_component(self, error);
+	code = read_types(self, error);
 	if (code == 0)
 		code = ln_names_new(self->bytes, self->len,
 				    self->scan.imports + self->scan.functions,
@@ -631,7 +674,11 @@ static int try_cache(struct ln_code *self, enum ln_code_state *state,
 				     self->len, self->variant, &self->key) == 0;
 	*state = LN_CODE_OURS;
 	if (!self->has_key || !load_code(self, variant))
-		return ln_weight_module(self->bytes, self->len, &self->weight);
+		return self->scan.component
+			       ? ln_component_weigh(self->bytes, self->len,
+						    &self->weight)
+			       : ln_weight_module(self->bytes, self->len,
+						  &self->weight);
 	code = complete(self, error);
 	if (code == 0) {
 		ln_code_settle(self, 0, NULL);

@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "engine/compiler.h"
 #include "engine/compiler_impl.h"
+#include "engine/component.h"
 #include "engine/engine_class.h"
 #include "engine/names.h"
 
@@ -166,9 +167,13 @@ static int compile(struct ln_variant *variant, const uint8_t *bytes, size_t len)
 	struct ln_compiled *code;
 	uint8_t *copy;
 	char *text;
+	int error;
 
 	/* The compiler does not see names, see engine/names.h. */
-	if (ln_names_hide(bytes, len, &copy) < 0) {
+	error = ln_component_is(bytes, len)
+			? ln_component_hide_names(bytes, len, &copy)
+			: ln_names_hide(bytes, len, &copy);
+	if (error < 0) {
 		say(LN_COMPILER_MEMORY_TEXT " of a copy failed\n");
 		return STATUS_FAILED;
 	}

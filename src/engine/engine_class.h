@@ -26,7 +26,8 @@
 #include "engine/host_table.h"
 #include "engine/instance.h"
 
-struct ln_compiled;       /* code of a module */
+struct ln_compiled; /* code of a module */
+struct ln_component_needs;
 struct ln_host_imports;   /* what modules of a generation may import */
 struct ln_instance_state; /* what an instance has */
 struct ln_linked;         /* code with its imports, to be instantiated */
@@ -38,6 +39,46 @@ union ln_value;
 
 /* Is given bytes, which are valid until it returns; 0 or a negative LN_E*. */
 typedef int ln_bytes_taker(void *argument, const uint8_t *bytes, size_t len);
+
+/* Bytes of a memory that its guest may grow, which moves both. */
+struct ln_component_view {
+	uint8_t *base;
+	size_t size;
+};
+
+/* Components. All but the first are for a host function that one has called,
+ * with what that was given (host_table.h). Those that return false have
+ * recorded a trap, and the host function is to return false. */
+struct ln_component_ops {
+	/* What an instance of a compiled component takes, and its exports. */
+	void (*needs)(const struct ln_compiled *code,
+		      struct ln_component_needs *needs);
+
+	/* The memory that the call's options name; NULL: none. */
+	const struct ln_component_view *(*memory)(void *instance,
+						  uint32_t options);
+
+	/* How they encode strings: 0 UTF-8, 1 UTF-16, 2 Latin-1 or UTF-16. */
+	uint32_t (*encoding)(void *instance, uint32_t options);
+
+	/* Calls the guest's allocator: *address is aligned and in the memory.
+	 * The guest may park, be preempted, and grow its memory. */
+	bool (*allocate)(void *instance, uint32_t options, uint32_t align,
+			 uint32_t size, uint32_t *address);
+
+	/* The guest's table of handles for resources of a kind, as the type of
+	 * the call names it. */
+	uint32_t (*handles)(void *instance, uint32_t type, uint32_t kind);
+
+	/* Makes an owned handle; finds what a borrowed or owned one stands for;
+	 * takes an owned one away. */
+	bool (*handle_new)(void *instance, uint32_t handles, uint32_t value,
+			   uint32_t *handle);
+	bool (*handle_get)(void *instance, uint32_t handles, uint32_t handle,
+			   uint32_t *value);
+	bool (*handle_take)(void *instance, uint32_t handles, uint32_t handle,
+			    uint32_t *value);
+};
 
 struct ln_engine_class {
 	const char *name;    /* as users write it */
@@ -223,6 +264,12 @@ struct ln_engine_class {
 	int (*backtrace)(struct ln_instance *instance,
 			 const struct ln_entry *trapping, uint32_t *functions,
 			 size_t max, size_t *count);
+
+	/* NULL: components are refused, and none of the other functions gets
+	 * one. Otherwise compile, link, open, instantiate and call do; for
+	 * those of LN_ABI_COMPONENT imports are made. Of their one entry the
+	 * result is 0, or LN_STOP_FAILED. */
+	const struct ln_component_ops *components;
 };
 
 /* The engines that are built in. */

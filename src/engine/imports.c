@@ -49,8 +49,8 @@ static const char *import_hint(struct ln_cursor namespace)
 		return "; it was built for a draft of WASI: build it for the "
 		       "target wasm32-wasip1";
 	if (begins(namespace, "wasi:"))
-		return "; it was built for WASI 0.2 or newer: build it for the "
-		       "target wasm32-wasip1";
+		return "; it was built for WASI 0.2 or newer: make a component "
+		       "of it, or build it for the target wasm32-wasip1";
 	if (begins(namespace, "__wbindgen") || is_name(namespace, "wbg"))
 		return "; it was built for web browsers: build it for the "
 		       "target wasm32-wasip1";
@@ -114,6 +114,9 @@ static int fail_type(char **error, const struct ln_host_function *function,
 	return code;
 }
 
+/* Those of modules. */
+#define GENERATIONS LN_ABI_COMPONENT
+
 /* A set of generations. */
 #define BIT(generation) (1u << (generation))
 #define ALL (BIT(LN_ABI_0_7) | BIT(LN_ABI_0_13))
@@ -127,7 +130,7 @@ struct search {
 	const struct ln_signatures *signatures;
 	unsigned possible; /* generations that have all imports so far */
 	/* Of each other one: an import that it does not have. */
-	char witness[LN_ABI_COUNT][SHOWN_SIZE];
+	char witness[GENERATIONS][SHOWN_SIZE];
 };
 
 const char *ln_abi_name(enum ln_abi_generation generation)
@@ -169,7 +172,7 @@ static int narrow(struct search *search, const struct ln_import *import,
 {
 	if ((search->possible & has) == 0)
 		return fail_mixed(error, search, import, has);
-	for (unsigned i = LN_ABI_0_7; i < LN_ABI_COUNT; i++) {
+	for (unsigned i = LN_ABI_0_7; i < GENERATIONS; i++) {
 		if ((search->possible & ~has & BIT(i)) != 0)
 			show(search->witness[i], import);
 	}

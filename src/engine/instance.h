@@ -44,6 +44,7 @@ struct ln_instance_limits {
 /* Why an instance stopped. */
 enum ln_stop {
 	LN_STOP_RETURNED, /* the entry function returned */
+	LN_STOP_FAILED,   /* the same, of a component: an error */
 	LN_STOP_TRAPPED,  /* see the report */
 	LN_STOP_HOST,     /* a host function ended it (kill, exit) */
 };

@@ -124,7 +124,7 @@ static void destroy(struct ln_linker *linker)
 static struct ln_linker *describe(struct ln_engine *engine, unsigned variant)
 {
 	const struct ln_host_table *table = ln_engine_host_table(engine);
-	size_t words = (table->count + 63) / 64;
+	size_t words = (ln_host_table_total(table) + 63) / 64;
 	struct ln_linker *linker =
 		calloc(1, sizeof(*linker) + words * sizeof(linker->allowed[0]));
 
@@ -170,8 +170,8 @@ int ln_linker_new(struct ln_engine *engine, unsigned variant,
 
 	if (linker == NULL)
 		return LN_ENOMEM;
-	for (size_t i = 0; i < table->count; i++) {
-		if (is_allowed(&table->functions[i], allows, who))
+	for (size_t i = 0; i < ln_host_table_total(table); i++) {
+		if (is_allowed(ln_host_table_at(table, i), allows, who))
 			linker->allowed[i / 64] |= (uint64_t)1 << i % 64;
 	}
 	return share(linker, out);

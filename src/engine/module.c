@@ -398,6 +398,11 @@ enum ln_abi_generation ln_compiled_generation(const struct ln_compiled *module)
 	return ln_code_generation(module->code);
 }
 
+bool ln_compiled_is_component(const struct ln_compiled *module)
+{
+	return module->scan.component;
+}
+
 bool ln_compiled_has_start(const struct ln_compiled *module)
 {
 	return module->scan.has_start;

@@ -118,6 +118,7 @@ const struct ln_linked *ln_compiled_linked(const struct ln_compiled *module);
 enum ln_abi_generation ln_compiled_generation(const struct ln_compiled *module);
 
 /* Whether instantiation runs code of the guest (a start function). */
+bool ln_compiled_is_component(const struct ln_compiled *module);
 bool ln_compiled_has_start(const struct ln_compiled *module);
 
 /* The index of the memory that it exports as "memory", which host functions

@@ -93,6 +93,7 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 	size_t len;
 
 	if (class->snapshot == NULL || ln_compiled_has_start(module) ||
+	    ln_compiled_is_component(module) ||
 	    ln_compiled_written_bytes(module) > written_max(module))
 		return NULL;
 	recycler = calloc(1, sizeof(*recycler));

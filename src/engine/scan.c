@@ -181,8 +181,8 @@ static int check_header(const uint8_t *bytes, size_t len,
 			    "truncated: it ends within its header");
 	if (bytes[6] == 1 && bytes[7] == 0)
 		return fail(problem, LN_EFORMAT,
-			    "a component; lunatic runs core modules: build it "
-			    "for the target wasm32-wasip1");
+			    "a component, where only a core module can be: "
+			    "build it for the target wasm32-wasip1");
 	if (bytes[4] != 1 || bytes[5] != 0 || bytes[6] != 0 || bytes[7] != 0)
 		return fail(problem, LN_EFORMAT,
 			    "of a version of WebAssembly that is not known "

@@ -30,6 +30,7 @@ struct ln_scan {
 	uint32_t exported_memory; /* index of the export "memory";
 				   * UINT32_MAX: none */
 	bool has_start;
+	bool component; /* the rest is the sum of its modules, component.h */
 };
 
 /* Fills *scan from a binary of any content. On failure `problem`, of `size`

@@ -164,6 +164,10 @@ static enum ln_outcome judge(struct ln_process *process, struct ln_guest *guest,
 
 	if (stop == LN_STOP_RETURNED)
 		return LN_OUTCOME_NORMAL;
+	if (stop == LN_STOP_FAILED) {
+		process->exit_code = 1;
+		return LN_OUTCOME_EXITED;
+	}
 	if (stop == LN_STOP_HOST) {
 		ln_report_free(report);
 		if (!guest->exited)

@@ -54,7 +54,16 @@ prints 'it exports no function `_start`' case.wat
 echo '(module (import "x" "y" (func)) (func (export "_start")))' >case.wat
 prints 'which this version of lunatic does not provide' case.wat
 echo '(component)' >case.wat
-prints 'the module is a component' case.wat
+prints 'it exports no function `_start`' case.wat
+text='the module is a component, which the engine'
+run --help
+if grep -q 'wasmi:' out; then
+	prints "$text" --engine wasmi case.wat
+else
+	echo "$text" >>seen
+fi
+echo '(component (import "wasi:x/y@0.2.0" (instance (export "z" (func)))))' >case.wat
+prints 'the component imports' case.wat
 echo 'MZ' >case.wasm
 prints 'not a WebAssembly module' case.wasm
 

@@ -181,6 +181,66 @@ int ln_cause_refuse(char **error, const char *what, wasmtime_error_t *cause)
 	return code;
 }
 
+/* The name in backquotes behind a word in a text; NULL: there is none. */
+static const char *quoted(const char *at, const char *end, const char *word,
+			  size_t *len)
+{
+	const char *found = memmem(at, (size_t)(end - at), word, strlen(word));
+	const char *stop;
+
+	if (found == NULL)
+		return NULL;
+	found += strlen(word);
+	stop = memchr(found, '`', (size_t)(end - found));
+	if (stop == NULL)
+		return NULL;
+	*len = (size_t)(stop - found);
+	return found;
+}
+
+/* Wasmtime's text is "component imports instance `wasi:x/y@0.2.0`, but a ...",
+ * and of its causes one "instance export `name` has the wrong type", the last
+ * one why: "function implementation is missing", a type, and so on. */
+int ln_cause_refuse_import(char **error, wasmtime_error_t *cause)
+{
+	wasm_byte_vec_t message = message_of(cause, NULL);
+	const char *end = message.data + message.size;
+	static const char missing[] = "is missing";
+	size_t interface_len = 0, name_len = 0, len;
+	const char *interface =
+		quoted(message.data, end, "component imports instance `",
+		       &interface_len);
+	const char *name =
+		quoted(message.data, end, "instance export `", &name_len);
+	const char *reason = reason_in(&message, &len);
+	bool lacks = memmem(reason, len, missing, sizeof(missing) - 1) != NULL;
+	int code;
+
+	if (interface == NULL || name == NULL)
+		code = ln_refuse(error, LN_EINVAL,
+				 "the component cannot be linked: %.*s",
+				 ln_refuse_shown(reason, len), reason);
+	else if (lacks)
+		code = ln_refuse(error, LN_EINVAL,
+				 "the component imports `%.*s` of `%.*s`, "
+				 "which this version of lunatic does not "
+				 "provide",
+				 ln_refuse_shown(name, name_len), name,
+				 ln_refuse_shown(interface, interface_len),
+				 interface);
+	else
+		code = ln_refuse(error, LN_EINVAL,
+				 "the component imports `%.*s` of `%.*s` as "
+				 "another type than it has here: %.*s",
+				 ln_refuse_shown(name, name_len), name,
+				 ln_refuse_shown(interface, interface_len),
+				 interface, len < 1000 ? (int)len : 1000,
+				 reason);
+	wasm_byte_vec_delete(&message);
+	ln_cause_drop(cause, NULL);
+	return code;
+}
+
 size_t ln_cause_callers(wasm_trap_t *trap, uint32_t *functions, size_t *offsets,
 			size_t max)
 {

@@ -78,4 +78,5 @@ const struct ln_engine_class ln_wasmtime_class = {
 	.preempt = ln_wasmtime_preempt,
 	.where = ln_wasmtime_where,
 	.backtrace = ln_wasmtime_backtrace,
+	.components = &ln_wasmtime_components,
 };

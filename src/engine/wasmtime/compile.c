@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/component.h"
 #include "engine/refusal.h"
 #include "engine/wasmtime/cause.h"
 #include "engine/wasmtime/wasmtime_impl.h"
@@ -78,10 +79,13 @@ int ln_wasmtime_compile(struct ln_variant *variant, const uint8_t *bytes,
 			size_t len, struct ln_compiled **code, char **error)
 {
 	wasmtime_module_t *module;
-	wasmtime_error_t *cause =
-		wasmtime_module_new(variant->engine, bytes, len, &module);
+	wasmtime_error_t *cause;
 
 	*error = NULL;
+	if (ln_component_is(bytes, len))
+		return ln_wasmtime_component_compile(variant, bytes, len, code,
+						     error);
+	cause = wasmtime_module_new(variant->engine, bytes, len, &module);
 	if (cause != NULL)
 		return ln_cause_refuse(error, "the module is not valid", cause);
 	*code = (struct ln_compiled *)module;
@@ -90,7 +94,10 @@ int ln_wasmtime_compile(struct ln_variant *variant, const uint8_t *bytes,
 
 void ln_wasmtime_compiled_free(struct ln_compiled *code)
 {
-	wasmtime_module_delete((wasmtime_module_t *)code);
+	if (ln_wasmtime_is_component(code))
+		ln_wasmtime_component_free(code);
+	else
+		wasmtime_module_delete((wasmtime_module_t *)code);
 }
 
 const uint8_t *ln_wasmtime_image(const struct ln_compiled *code, size_t *size)
@@ -98,6 +105,8 @@ const uint8_t *ln_wasmtime_image(const struct ln_compiled *code, size_t *size)
 	void *start;
 	void *end;
 
+	if (ln_wasmtime_is_component(code))
+		return ln_wasmtime_component_image(code, size);
 	wasmtime_module_image_range(ln_wasmtime_module(code), &start, &end);
 	*size = (size_t)((uint8_t *)end - (uint8_t *)start);
 	return start;
@@ -108,7 +117,10 @@ int ln_wasmtime_serialize(const struct ln_compiled *code, ln_bytes_taker *take,
 {
 	wasm_byte_vec_t bytes;
 	wasmtime_error_t *cause =
-		wasmtime_module_serialize(ln_wasmtime_module(code), &bytes);
+		ln_wasmtime_is_component(code)
+			? ln_wasmtime_component_serialize(code, &bytes)
+			: wasmtime_module_serialize(ln_wasmtime_module(code),
+						    &bytes);
 	int result;
 
 	if (cause != NULL) {
@@ -124,10 +136,14 @@ int ln_wasmtime_deserialize(struct ln_variant *variant, const uint8_t *bytes,
 			    size_t len, struct ln_compiled **code, char **error)
 {
 	wasmtime_module_t *module;
-	wasmtime_error_t *cause = wasmtime_module_deserialize(
-		variant->engine, bytes, len, &module);
+	wasmtime_error_t *cause;
 
 	*error = NULL;
+	if (ln_wasmtime_component_is_code(bytes, len))
+		return ln_wasmtime_component_deserialize(variant, bytes, len,
+							 code, error);
+	cause = wasmtime_module_deserialize(variant->engine, bytes, len,
+					    &module);
 	if (cause != NULL)
 		return ln_cause_refuse(
 			error, "the compiler made code that cannot be loaded",

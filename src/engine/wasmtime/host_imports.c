@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "engine/linker.h"
 #include "engine/wasmtime/cause.h"
@@ -80,8 +81,11 @@ struct ln_host_imports *ln_wasmtime_imports_new(
 	struct ln_variant *variant, const struct ln_host_table *table,
 	enum ln_abi_generation generation, const uint64_t *allowed)
 {
-	wasmtime_linker_t *linker = wasmtime_linker_new(variant->engine);
+	wasmtime_linker_t *linker;
 
+	if (generation == LN_ABI_COMPONENT)
+		return ln_wasmtime_component_imports(variant, table, allowed);
+	linker = wasmtime_linker_new(variant->engine);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct ln_host_function *function = &table->functions[i];
 
@@ -98,7 +102,10 @@ struct ln_host_imports *ln_wasmtime_imports_new(
 
 void ln_wasmtime_imports_free(struct ln_host_imports *imports)
 {
-	wasmtime_linker_delete((wasmtime_linker_t *)imports);
+	if (ln_wasmtime_is_component(imports))
+		ln_wasmtime_component_imports_free(imports);
+	else
+		wasmtime_linker_delete((wasmtime_linker_t *)imports);
 }
 
 int ln_wasmtime_link(struct ln_host_imports *imports,
@@ -106,10 +113,15 @@ int ln_wasmtime_link(struct ln_host_imports *imports,
 		     char **error)
 {
 	wasmtime_instance_pre_t *pre;
-	wasmtime_error_t *cause = wasmtime_linker_instantiate_pre(
-		(wasmtime_linker_t *)imports, ln_wasmtime_module(code), &pre);
+	wasmtime_error_t *cause;
 
 	*error = NULL;
+	ln_assert(ln_wasmtime_is_component(imports) ==
+		  ln_wasmtime_is_component(code));
+	if (ln_wasmtime_is_component(code))
+		return ln_wasmtime_component_link(imports, code, linked, error);
+	cause = wasmtime_linker_instantiate_pre((wasmtime_linker_t *)imports,
+						ln_wasmtime_module(code), &pre);
 	if (cause != NULL)
 		return ln_cause_refuse(error, "the module cannot be linked",
 				       cause);
@@ -119,5 +131,8 @@ int ln_wasmtime_link(struct ln_host_imports *imports,
 
 void ln_wasmtime_linked_free(struct ln_linked *linked)
 {
-	wasmtime_instance_pre_delete((wasmtime_instance_pre_t *)linked);
+	if (ln_wasmtime_is_component(linked))
+		ln_wasmtime_component_linked_free(linked);
+	else
+		wasmtime_instance_pre_delete((wasmtime_instance_pre_t *)linked);
 }

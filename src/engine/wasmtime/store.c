@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/futex.h"
+#include "engine/component.h"
 #include "engine/entries.h"
 #include "engine/module.h"
 #include "engine/report.h"
@@ -68,6 +69,7 @@ void ln_wasmtime_limit(struct ln_instance *instance, uint32_t elements)
 {
 	struct ln_instance_state *state = instance->state;
 	uint64_t memory = instance->limits.max_memory;
+	bool component = ln_compiled_is_component(instance->module);
 
 	/* Memories are bounded where they are made, creator.c, and tables that
 	 * cannot grow have been charged. */
@@ -77,9 +79,12 @@ void ln_wasmtime_limit(struct ln_instance *instance, uint32_t elements)
 		return;
 	state->limit_memory = memory;
 	state->limit_elements = elements;
-	wasmtime_store_limiter(state->store,
-			       memory > INT64_MAX ? -1 : (int64_t)memory,
-			       elements, INSTANCES, MAX_TABLES, MAX_MEMORIES);
+	wasmtime_store_limiter(
+		state->store, memory > INT64_MAX ? -1 : (int64_t)memory,
+		elements,
+		component ? LN_COMPONENT_MAX_CORE_INSTANCES + INSTANCES
+			  : INSTANCES,
+		component ? LN_COMPONENT_MAX_TABLES : MAX_TABLES, MAX_MEMORIES);
 }
 
 int ln_wasmtime_open(struct ln_instance *instance, uint32_t elements)
@@ -122,10 +127,14 @@ int ln_wasmtime_instantiate(struct ln_instance *instance,
 		ln_thread_pin(1);
 		making = instance;
 	}
-	error = wasmtime_instance_pre_instantiate(
-		(const wasmtime_instance_pre_t *)ln_compiled_linked(
-			instance->module),
-		instance->state->context, &instance->state->instance, &trap);
+	if (ln_compiled_is_component(instance->module))
+		error = ln_wasmtime_component_instantiate(instance);
+	else
+		error = wasmtime_instance_pre_instantiate(
+			(const wasmtime_instance_pre_t *)ln_compiled_linked(
+				instance->module),
+			instance->state->context, &instance->state->instance,
+			&trap);
 	if (in_pool) {
 		making = NULL;
 		ln_thread_pin(-1);
@@ -184,6 +193,33 @@ static bool find_function(struct ln_instance_state *state,
 	return true;
 }
 
+/* What a call that is over means; consumes the error and the trap. */
+static enum ln_stop stopped(struct ln_instance *instance,
+			    wasmtime_error_t *error, wasm_trap_t *trap,
+			    struct ln_report **report)
+{
+	if (error == NULL && trap == NULL)
+		return LN_STOP_RETURNED;
+	if (instance->host_stop) {
+		ln_cause_drop(error, trap);
+		return LN_STOP_HOST;
+	}
+	*report = ln_wasmtime_report(instance, error, trap);
+	return LN_STOP_TRAPPED;
+}
+
+static enum ln_stop call_component(struct ln_instance *instance,
+				   struct ln_report **report)
+{
+	wasm_trap_t *trap = NULL;
+	bool failed = false;
+	wasmtime_error_t *error =
+		ln_wasmtime_component_run(instance, &failed, &trap);
+	enum ln_stop stop = stopped(instance, error, trap, report);
+
+	return stop == LN_STOP_RETURNED && failed ? LN_STOP_FAILED : stop;
+}
+
 enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 			      const struct ln_entry *entry,
 			      const union ln_value *params,
@@ -198,6 +234,8 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 	wasmtime_error_t *error;
 	wasm_trap_t *trap = NULL;
 
+	if (ln_compiled_is_component(instance->module))
+		return call_component(instance, report);
 	if (!find_function(state, entry))
 		return LN_STOP_TRAPPED;
 	if (slots > 4) {
@@ -211,14 +249,7 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 					     values, slots, &trap);
 	if (values != few)
 		free(values);
-	if (error == NULL && trap == NULL)
-		return LN_STOP_RETURNED;
-	if (instance->host_stop) {
-		ln_cause_drop(error, trap);
-		return LN_STOP_HOST;
-	}
-	*report = ln_wasmtime_report(instance, error, trap);
-	return LN_STOP_TRAPPED;
+	return stopped(instance, error, trap, report);
 }
 
 void ln_wasmtime_close(struct ln_instance *instance)

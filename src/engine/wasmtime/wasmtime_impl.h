@@ -30,7 +30,10 @@ struct ln_variant {
 struct __attribute__((may_alias)) ln_instance_state {
 	wasmtime_store_t *store;
 	wasmtime_context_t *context;
-	wasmtime_instance_t instance;
+	union {
+		wasmtime_instance_t instance;
+		wasmtime_component_instance_t component;
+	};
 	wasmtime_func_t probe; /* traps, so that there is a backtrace */
 	/* The entry that was called last; NULL: none. */
 	const struct ln_entry *entry;
@@ -51,6 +54,51 @@ ln_wasmtime_module(const struct ln_compiled *code)
 {
 	return (const wasmtime_module_t *)code;
 }
+
+/* What belongs to a component has a pointer that is odd. */
+static inline bool ln_wasmtime_is_component(const void *pointer)
+{
+	return ((uintptr_t)pointer & 1) != 0;
+}
+
+/* ---- component.c ---- */
+
+/* As the functions of the class, of components. */
+int ln_wasmtime_component_compile(struct ln_variant *variant,
+				  const uint8_t *bytes, size_t len,
+				  struct ln_compiled **code, char **error);
+void ln_wasmtime_component_free(struct ln_compiled *code);
+const uint8_t *ln_wasmtime_component_image(const struct ln_compiled *code,
+					   size_t *size);
+wasmtime_error_t *
+ln_wasmtime_component_serialize(const struct ln_compiled *code,
+				wasm_byte_vec_t *bytes);
+bool ln_wasmtime_component_is_code(const uint8_t *bytes, size_t len);
+int ln_wasmtime_component_deserialize(struct ln_variant *variant,
+				      const uint8_t *bytes, size_t len,
+				      struct ln_compiled **code, char **error);
+
+/* ---- component_link.c ---- */
+
+struct ln_host_imports *
+ln_wasmtime_component_imports(struct ln_variant *variant,
+			      const struct ln_host_table *table,
+			      const uint64_t *allowed);
+void ln_wasmtime_component_imports_free(struct ln_host_imports *imports);
+int ln_wasmtime_component_link(struct ln_host_imports *imports,
+			       const struct ln_compiled *code,
+			       struct ln_linked **linked, char **error);
+void ln_wasmtime_component_linked_free(struct ln_linked *linked);
+
+/* Makes an instance in the store; NULL: it is made. */
+wasmtime_error_t *
+ln_wasmtime_component_instantiate(struct ln_instance *instance);
+
+/* Calls wasi:cli/run; *failed: it said so. */
+wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
+					    bool *failed, wasm_trap_t **trap);
+
+extern const struct ln_component_ops ln_wasmtime_components;
 
 /* ---- variant.c ---- */
 

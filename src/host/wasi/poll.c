@@ -2,16 +2,9 @@
  * DESIGN
  * poll_oneoff looks at all subscriptions, and parks when none has an event.
  * What it looks at stays in the guest's memory: each look decodes it anew,
- * writes the events it finds, notes the earliest deadline, and begins to watch
- * streams that are not ready. When it has begun to, another look follows, so
- * that nothing is missed between a look and the wait.
- *
- * A stream is watched once, however many subscriptions name it: the table of
- * descriptors notes by which watch, which takes no search. The first watches
- * are on the stack, further ones in blocks on the heap: they are never more
- * than descriptors of the process, nor than subscriptions, each of which takes
- * as much of the guest's own memory. Without memory for one, the rest is looked
- * at every few milliseconds, as are streams that cannot be watched.
+ * writes the events it finds, and names what is not ready (waiting.h). There
+ * are never more watches than descriptors of the process, nor than
+ * subscriptions, each of which takes as much of the guest's own memory.
  *
  * Deadlines are on the monotonic clock. One on the real-time clock is
  * translated at every look; that clock may be set, so such a wait looks again
@@ -34,6 +27,7 @@
 #include "host/abi_gen.h"
 #include "host/stream.h"
 #include "host/wasi/table.h"
+#include "host/wasi/waiting.h"
 #include "host/wasi/wasi.h"
 #include "process/guest.h"
 #include "sched/task.h"
@@ -41,8 +35,6 @@
 #define MAX_SUBSCRIPTIONS 4096u
 #define FUEL_PER_SUBSCRIPTION 500 /* of a metered guest */
 #define LOOK_AGAIN_REALTIME (10 * LN_NS_PER_S)
-#define FIRST_WATCHES 6 /* on the stack */
-#define BLOCK_WATCHES 64
 #define REST_AFTER 64 /* subscriptions, each with a system call */
 
 enum event_type { EVENT_CLOCK = 0, EVENT_FD_READ = 1, EVENT_FD_WRITE = 2 };
@@ -60,30 +52,15 @@ struct event {
 	uint8_t type;
 };
 
-struct watching {
-	struct ln_stream_watch watch;
-	struct ln_stream_watch **noted; /* in the table of descriptors */
-};
-
-struct block {
-	struct block *next;
-	uint32_t used;
-	struct watching list[BLOCK_WATCHES];
-};
-
 struct polling {
 	struct ln_guest *guest;
 	const uint8_t *subscriptions;
 	uint8_t *events;
-	uint32_t count;   /* subscriptions */
-	uint32_t found;   /* events */
-	int64_t start;    /* when the call began */
-	int64_t now;      /* when this look began */
-	int64_t deadline; /* the earliest that is still to come */
-	bool started;     /* this look began to watch a stream */
-	uint32_t used;    /* of `first` */
-	struct watching first[FIRST_WATCHES];
-	struct block *blocks; /* the one that has room, then full ones */
+	uint32_t count; /* subscriptions */
+	uint32_t found; /* events */
+	uint32_t error; /* a WASI errno */
+	int64_t start;  /* when the call began */
+	struct ln_wasi_waiting waiting;
 };
 
 static void put_event(struct polling *polling, const struct event *event)
@@ -99,25 +76,19 @@ static void put_event(struct polling *polling, const struct event *event)
 	ln_wasi_store16(out + 24, event->flags);
 }
 
-static int64_t saturating_add(int64_t time, uint64_t ns)
-{
-	return ns >= (uint64_t)(LN_NEVER - time) ? LN_NEVER
-						 : time + (int64_t)ns;
-}
-
 /* The deadline for a time of the real-time clock. */
 static int64_t from_realtime(const struct polling *polling, uint64_t time)
 {
 	struct timespec real;
 	uint64_t now;
 	int64_t deadline;
-	int64_t latest = polling->now + LOOK_AGAIN_REALTIME;
+	int64_t latest = polling->waiting.now + LOOK_AGAIN_REALTIME;
 
 	clock_gettime(CLOCK_REALTIME, &real);
 	now = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
 	if (time <= now)
-		return polling->now;
-	deadline = saturating_add(polling->now, time - now);
+		return polling->waiting.now;
+	deadline = ln_wasi_deadline(polling->waiting.now, time - now);
 	return deadline < latest ? deadline : latest;
 }
 
@@ -139,82 +110,12 @@ static bool look_at_clock(struct polling *polling, const uint8_t *at,
 		return true;
 	}
 	if ((flags & CLOCK_ABSOLUTE) == 0)
-		deadline = saturating_add(polling->start, timeout);
+		deadline = ln_wasi_deadline(polling->start, timeout);
 	else if (id == CLOCK_ID_REALTIME)
 		deadline = from_realtime(polling, timeout);
 	else
-		deadline = saturating_add(0, timeout);
-	if (deadline <= polling->now)
-		return true;
-	if (deadline < polling->deadline)
-		polling->deadline = deadline;
-	return false;
-}
-
-/* Room for one more watch, which it counts as used; NULL: there is none. */
-static struct watching *add_watching(struct polling *polling)
-{
-	struct block *block = polling->blocks;
-
-	if (polling->used < FIRST_WATCHES)
-		return &polling->first[polling->used++];
-	if (block == NULL || block->used == BLOCK_WATCHES) {
-		block = malloc(sizeof(*block));
-		if (block == NULL)
-			return NULL;
-		block->next = polling->blocks;
-		block->used = 0;
-		polling->blocks = block;
-	}
-	return &block->list[block->used++];
-}
-
-/* Watches a stream that is not ready, unless it is watched already. */
-static void want(struct polling *polling, struct ln_wasi_fd *entry,
-		 enum ln_direction direction)
-{
-	struct ln_stream_watch **noted = &entry->watches[direction];
-	int64_t soon = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
-	struct watching *watching;
-
-	if (*noted == NULL) {
-		watching = add_watching(polling);
-		if (watching != NULL) {
-			watching->noted = noted;
-			*noted = &watching->watch;
-			ln_stream_watch(entry->streams[direction], *noted);
-			polling->started = true;
-			return;
-		}
-	} else if ((*noted)->attachment != NULL) {
-		return;
-	}
-	if (soon < polling->deadline)
-		polling->deadline = soon;
-}
-
-static void unwatch(struct watching *list, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		*list[i].noted = NULL;
-		ln_stream_unwatch(&list[i].watch);
-	}
-}
-
-static void unwatch_all(struct polling *polling)
-{
-	struct block *block = polling->blocks;
-
-	unwatch(polling->first, polling->used);
-	while (block != NULL) {
-		struct block *next = block->next;
-
-		unwatch(block->list, block->used);
-		free(block);
-		block = next;
-		/* Each watch took a system call. */
-		ln_task_rest();
-	}
+		deadline = ln_wasi_deadline(0, timeout);
+	return ln_wasi_wait_until(&polling->waiting, deadline);
 }
 
 /* Looks at a file, which can always be read and written. */
@@ -268,7 +169,8 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 	}
 	ready = ln_stream_poll(stream);
 	if (ready == 0) {
-		want(polling, entry, direction);
+		ln_wasi_wait_for(&polling->waiting, stream,
+				 &entry->watches[direction]);
 		return false;
 	}
 	/* It was shut down: nobody will connect. */
@@ -284,14 +186,13 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 	return true;
 }
 
-/* Looks at all subscriptions, and writes events. Returns a WASI errno. */
-static uint32_t look(struct polling *polling)
+/* Looks at all subscriptions, and writes events: 1 when there are any, or a
+ * WASI errno is in polling->error. */
+static int look(void *argument)
 {
+	struct polling *polling = argument;
 	const uint8_t *at = polling->subscriptions;
 
-	polling->now = ln_time_now();
-	polling->deadline = LN_NEVER;
-	polling->started = false;
 	for (uint32_t i = 0; i < polling->count; i++) {
 		struct event event = {
 			.userdata = ln_wasi_load64(at),
@@ -308,7 +209,8 @@ static uint32_t look(struct polling *polling)
 			happened = look_at_fd(polling, at, &event);
 			break;
 		default:
-			return LN_WASI_INVAL;
+			polling->error = LN_WASI_INVAL;
+			return 1;
 		}
 		if (happened)
 			put_event(polling, &event);
@@ -316,34 +218,7 @@ static uint32_t look(struct polling *polling)
 			ln_task_rest();
 		at += LN_WASI_SUBSCRIPTION_SIZE;
 	}
-	return LN_WASI_SUCCESS;
-}
-
-/* Looks and waits until there is an event. Returns 0 with a WASI errno in
- * *result, or LN_EKILLED. */
-static int wait_for_events(struct polling *polling, uint32_t *result)
-{
-	struct ln_task *task = ln_task_current();
-	int error;
-
-	for (;;) {
-		*result = look(polling);
-		if (*result != LN_WASI_SUCCESS || polling->found > 0)
-			return 0;
-		/* What became ready before the watch began, a look finds. */
-		if (polling->started)
-			continue;
-		ln_task_set_waiting(task, polling->used > 0 ? LN_WAIT_WATCHED
-							    : LN_WAIT_TIMER);
-		error = ln_task_wait(task, polling->deadline);
-		ln_task_set_waiting(task, LN_WAIT_OTHER);
-		if (error == LN_EKILLED)
-			return error;
-		if (error == LN_ENOMEM) {
-			*result = LN_WASI_NOMEM;
-			return 0;
-		}
-	}
+	return polling->found > 0;
 }
 
 int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
@@ -368,9 +243,12 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 	}
 	ln_guest_pay(guest, (uint64_t)count * FUEL_PER_SUBSCRIPTION);
 	polling.start = ln_time_now();
-	error = wait_for_events(&polling, result);
-	unwatch_all(&polling);
-	if (error == 0 && *result == LN_WASI_SUCCESS)
+	error = ln_wasi_wait(&polling.waiting, look, &polling);
+	ln_wasi_wait_end(&polling.waiting);
+	if (error == LN_EKILLED)
+		return error;
+	*result = error == LN_ENOMEM ? LN_WASI_NOMEM : polling.error;
+	if (*result == LN_WASI_SUCCESS)
 		ln_wasi_store32(nevents, polling.found);
-	return error;
+	return 0;
 }

@@ -141,18 +141,34 @@ static uint64_t nanoseconds(const struct timespec *time)
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
 }
 
-int ln_host_wasi_clock_res_get(struct ln_guest *guest, uint32_t clock,
-			       uint8_t *resolution, uint32_t *result)
+bool ln_wasi_clock(uint32_t clock, bool resolution, uint64_t *ns)
 {
 	struct timespec time;
 	clockid_t id;
 
+	if (!find_clock(clock, &id) ||
+	    (resolution ? clock_getres(id, &time) : clock_gettime(id, &time)) <
+		    0)
+		return false;
+	*ns = nanoseconds(&time);
+	return true;
+}
+
+static uint32_t put_clock(uint32_t clock, bool resolution, uint8_t *out)
+{
+	uint64_t ns;
+
+	if (!ln_wasi_clock(clock, resolution, &ns))
+		return LN_WASI_INVAL;
+	ln_wasi_store64(out, ns);
+	return LN_WASI_SUCCESS;
+}
+
+int ln_host_wasi_clock_res_get(struct ln_guest *guest, uint32_t clock,
+			       uint8_t *resolution, uint32_t *result)
+{
 	(void)guest;
-	if (!find_clock(clock, &id) || clock_getres(id, &time) < 0) {
-		*result = LN_WASI_INVAL;
-		return 0;
-	}
-	ln_wasi_store64(resolution, nanoseconds(&time));
+	*result = put_clock(clock, true, resolution);
 	return 0;
 }
 
@@ -160,28 +176,17 @@ int ln_host_wasi_clock_time_get(struct ln_guest *guest, uint32_t clock,
 				uint64_t precision, uint8_t *out,
 				uint32_t *result)
 {
-	struct timespec time;
-	clockid_t id;
-
 	(void)guest;
 	(void)precision;
-	if (!find_clock(clock, &id) || clock_gettime(id, &time) < 0) {
-		*result = LN_WASI_INVAL;
-		return 0;
-	}
-	ln_wasi_store64(out, nanoseconds(&time));
+	*result = put_clock(clock, false, out);
 	return 0;
 }
 
-int ln_host_wasi_random_get(struct ln_guest *guest, struct ln_buffer buf,
-			    uint32_t *result)
+int ln_wasi_random(struct ln_guest *guest, uint8_t *at, size_t left)
 {
 	struct ln_task *task = ln_task_current();
-	uint8_t *at = buf.data;
-	size_t left = buf.len;
 
-	(void)result;
-	ln_guest_pay(guest, (uint64_t)buf.len * RANDOM_FUEL_PER_BYTE);
+	ln_guest_pay(guest, (uint64_t)left * RANDOM_FUEL_PER_BYTE);
 	while (left > 0) {
 		size_t n = left < RANDOM_SLICE ? left : RANDOM_SLICE;
 
@@ -199,6 +204,13 @@ int ln_host_wasi_random_get(struct ln_guest *guest, struct ln_buffer buf,
 	return 0;
 }
 
+int ln_host_wasi_random_get(struct ln_guest *guest, struct ln_buffer buf,
+			    uint32_t *result)
+{
+	(void)result;
+	return ln_wasi_random(guest, buf.data, buf.len);
+}
+
 int ln_host_wasi_sched_yield(struct ln_guest *guest, uint32_t *result)
 {
 	struct ln_task *task = ln_task_current();
@@ -209,11 +221,16 @@ int ln_host_wasi_sched_yield(struct ln_guest *guest, uint32_t *result)
 	return ln_task_interrupted(task) ? LN_EKILLED : 0;
 }
 
-int ln_host_wasi_proc_exit(struct ln_guest *guest, uint32_t code)
+int ln_wasi_exit(struct ln_guest *guest, uint32_t code)
 {
 	guest->exited = true;
 	guest->exit_code = code;
 	return LN_EEXIT;
+}
+
+int ln_host_wasi_proc_exit(struct ln_guest *guest, uint32_t code)
+{
+	return ln_wasi_exit(guest, code);
 }
 
 /* What a signal does to a program that has no handlers, by WASI's numbers. */

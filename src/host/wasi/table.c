@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/quota.h"
 #include "host/stdio.h"
+#include "host/wasi/p2/resources.h"
 #include "net/serving.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -42,7 +43,8 @@ struct ln_wasi {
 	struct ln_wasi_fd *fds;
 	uint32_t count; /* entries, open or not */
 	uint32_t room;
-	uint32_t lowest; /* none below is free */
+	uint32_t lowest;        /* none below is free */
+	struct ln_p2_table *p2; /* resources of WASI 0.2, or NULL */
 };
 
 #define RIGHT(name) LN_WASI_RIGHT_##name
@@ -497,8 +499,14 @@ void ln_wasi_free(struct ln_wasi *wasi)
 		if (i % 16 == 15)
 			ln_task_rest();
 	}
+	ln_p2_table_free(wasi->p2);
 	free(wasi->fds);
 	free(wasi);
+}
+
+struct ln_p2_table **ln_wasi_p2(struct ln_guest *guest)
+{
+	return have_table(guest) ? &guest->wasi->p2 : NULL;
 }
 
 /* What a task that has run a job answers. */

@@ -128,4 +128,9 @@ int ln_wasi_block_steps(bool (*step)(void *), void *argument);
  * answer and that of the job into those of the host function. */
 int ln_wasi_answer(int error, uint32_t job_result, uint32_t *result);
 
+/* What the functions of WASI 0.2 keep beside; NULL at first. NULL: memory is
+ * short. */
+struct ln_p2_table;
+struct ln_p2_table **ln_wasi_p2(struct ln_guest *guest);
+
 #endif

@@ -9,9 +9,11 @@
 #define LN_HOST_WASI_WASI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
+struct ln_guest;
 struct ln_wasi;
 
 /* WASI's `errno`: those that our functions name. */
@@ -102,6 +104,18 @@ enum ln_wasi_filetype {
 /* Frees what a process' WASI calls left behind, and closes what it has open;
  * NULL is fine. May park. */
 void ln_wasi_free(struct ln_wasi *wasi);
+
+/* The time of a clock (preview 1's number) in ns, or what it tells at least.
+ * False: there is no such clock. */
+bool ln_wasi_clock(uint32_t clock, bool resolution, uint64_t *ns);
+
+/* Fills guest memory with random bytes, for which a metered guest pays, while
+ * others may run. LN_EKILLED. */
+int ln_wasi_random(struct ln_guest *guest, uint8_t *at, size_t len);
+
+/* Ends the process with that status; returns what the host function is to
+ * return. */
+int ln_wasi_exit(struct ln_guest *guest, uint32_t code);
 
 /* The WASI errno that stands for a value of errno; `io` for unknown ones. */
 uint32_t ln_wasi_from_errno(int number);

@@ -144,10 +144,18 @@ static void not_a_module(void **state)
 	ASSERT_TEXT(world, "\0asm\1\0\0\0\1\5\1", LN_EFORMAT,
 		    "the module is truncated: the section at byte 8 has 5 "
 		    "bytes, of which 1 are there");
-	ASSERT_TEXT(world, "\0asm\x0d\0\1\0", LN_EFORMAT,
-		    "the module is a component; lunatic runs core modules: "
-		    "build it for the target wasm32-wasip1");
-	assert_tells(world, "(component)", LN_EFORMAT, "is a component");
+	ASSERT_TEXT(world, "\0asm\x0d\0\1\0\1\5\1", LN_EFORMAT,
+		    "the module is a component that cannot be read: it ends "
+		    "within a section, at byte 8");
+	ASSERT_TEXT(world, "\0asm\x0d\0\1\0\15\0", LN_EFORMAT,
+		    "the module is a component that cannot be read: it has a "
+		    "section that is not known, at byte 8");
+	ASSERT_TEXT(world, "\0asm\x0d\0\1\0\4\1\0", LN_EFORMAT,
+		    "the module is a component that cannot be read: a "
+		    "component in it has no valid header, at byte 10");
+	ASSERT_TEXT(world, "\0asm\x0d\0\1\0\1\3abc", LN_EFORMAT,
+		    "the module is a component of which a core module is not "
+		    "WebAssembly");
 }
 
 static void not_valid(void **state)

@@ -1,0 +1,178 @@
+/*
+ * Components as code, and what host functions ask of a component that has
+ * called them. A pointer to what belongs to a component is odd, so that it goes
+ * where modules' pointers go.
+ *
+ * Threads: any for code; the rest that of the process.
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/component.h"
+#include "engine/wasmtime/cause.h"
+#include "engine/wasmtime/component_impl.h"
+#include "engine/wasmtime/wasmtime_impl.h"
+
+/* What Wasmtime notes in the header of compiled code: a component. */
+#define IS_COMPONENT 2
+
+#define PAGE ((uint64_t)65536)
+
+/* Exported by our patches (engine/patches). */
+void lunatic_component_image_range(const wasmtime_component_t *component,
+				   const uint8_t **start, const uint8_t **end);
+struct needs {
+	size_t core_instances;
+	size_t component_instances;
+	bool known;
+	uint32_t memories;
+	uint32_t tables;
+	uint64_t initial_memory; /* pages */
+	uint64_t initial_table;
+};
+void lunatic_component_needs(const wasmtime_component_t *component,
+			     struct needs *needs);
+const struct ln_component_view *lunatic_component_memory(void *instance,
+							 uint32_t options);
+uint32_t lunatic_component_encoding(void *instance, uint32_t options);
+bool lunatic_component_realloc(void *instance, uint32_t options, uint32_t old,
+			       uint32_t old_size, uint32_t align, uint32_t size,
+			       uint32_t *address);
+uint32_t lunatic_component_resource_table(void *instance, uint32_t type,
+					  uint32_t kind);
+bool lunatic_component_resource_new(void *instance, uint32_t table,
+				    uint32_t value, uint32_t *handle);
+bool lunatic_component_resource_rep(void *instance, uint32_t table,
+				    uint32_t handle, uint32_t *value);
+bool lunatic_component_resource_take(void *instance, uint32_t table,
+				     uint32_t handle, uint32_t *value);
+
+/* ---- Code ---- */
+
+int ln_wasmtime_component_compile(struct ln_variant *variant,
+				  const uint8_t *bytes, size_t len,
+				  struct ln_compiled **code, char **error)
+{
+	wasmtime_component_t *component;
+	wasmtime_error_t *cause =
+		wasmtime_component_new(variant->engine, bytes, len, &component);
+
+	if (cause != NULL)
+		return ln_cause_refuse(error, "the component is not valid",
+				       cause);
+	*code = ln_wasmtime_mark(component);
+	return 0;
+}
+
+void ln_wasmtime_component_free(struct ln_compiled *code)
+{
+	wasmtime_component_delete(ln_wasmtime_unmark(code));
+}
+
+const uint8_t *ln_wasmtime_component_image(const struct ln_compiled *code,
+					   size_t *size)
+{
+	const uint8_t *start;
+	const uint8_t *end;
+
+	lunatic_component_image_range(ln_wasmtime_unmark(code), &start, &end);
+	*size = (size_t)(end - start);
+	return start;
+}
+
+wasmtime_error_t *
+ln_wasmtime_component_serialize(const struct ln_compiled *code,
+				wasm_byte_vec_t *bytes)
+{
+	return wasmtime_component_serialize(ln_wasmtime_unmark(code), bytes);
+}
+
+bool ln_wasmtime_component_is_code(const uint8_t *bytes, size_t len)
+{
+	Elf64_Ehdr header;
+
+	if (len < sizeof(header))
+		return false;
+	memcpy(&header, bytes, sizeof(header));
+	return memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+	       (header.e_flags & IS_COMPONENT) != 0;
+}
+
+int ln_wasmtime_component_deserialize(struct ln_variant *variant,
+				      const uint8_t *bytes, size_t len,
+				      struct ln_compiled **code, char **error)
+{
+	wasmtime_component_t *component;
+	wasmtime_error_t *cause = wasmtime_component_deserialize(
+		variant->engine, bytes, len, &component);
+
+	if (cause != NULL)
+		return ln_cause_refuse(
+			error, "the compiler made code that cannot be loaded",
+			cause);
+	*code = ln_wasmtime_mark(component);
+	return 0;
+}
+
+wasmtime_component_export_index_t *
+ln_wasmtime_component_find_run(const wasmtime_component_t *component)
+{
+	/* Any version of 0.2 is found by this name. */
+	static const char interface[] = "wasi:cli/run@0.2.0";
+	static const char name[] = "run";
+	wasmtime_component_export_index_t *run = NULL;
+	wasmtime_component_export_index_t *found =
+		wasmtime_component_get_export_index(component, NULL, interface,
+						    sizeof(interface) - 1);
+
+	if (found == NULL)
+		return NULL;
+	run = wasmtime_component_get_export_index(component, found, name,
+						  sizeof(name) - 1);
+	wasmtime_component_export_index_delete(found);
+	return run;
+}
+
+static void tell_needs(const struct ln_compiled *code,
+		       struct ln_component_needs *needs)
+{
+	const wasmtime_component_t *component = ln_wasmtime_unmark(code);
+	wasmtime_component_export_index_t *run =
+		ln_wasmtime_component_find_run(component);
+	struct needs found;
+
+	lunatic_component_needs(component, &found);
+	*needs = (struct ln_component_needs){
+		.core_instances = found.core_instances,
+		.instances = found.component_instances,
+		.memories = found.memories,
+		.tables = found.tables,
+		.initial_memory = found.initial_memory * PAGE,
+		.initial_table = found.initial_table,
+		.known = found.known,
+		.runs = run != NULL,
+	};
+	if (run != NULL)
+		wasmtime_component_export_index_delete(run);
+}
+
+/* ---- In host functions ---- */
+
+static bool allocate(void *instance, uint32_t options, uint32_t align,
+		     uint32_t size, uint32_t *address)
+{
+	return lunatic_component_realloc(instance, options, 0, 0, align, size,
+					 address);
+}
+
+const struct ln_component_ops ln_wasmtime_components = {
+	.needs = tell_needs,
+	.memory = lunatic_component_memory,
+	.encoding = lunatic_component_encoding,
+	.allocate = allocate,
+	.handles = lunatic_component_resource_table,
+	.handle_new = lunatic_component_resource_new,
+	.handle_get = lunatic_component_resource_rep,
+	.handle_take = lunatic_component_resource_take,
+};

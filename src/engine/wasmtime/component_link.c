@@ -1,0 +1,306 @@
+/*
+ * DESIGN
+ * What components may import, as Wasmtime's linker for components, and
+ * instances made with it. Compiled code calls the functions of the table
+ * directly, with flat values, as modules do; the linker compares the whole type
+ * of an import with that in the table. It takes an import of any version that
+ * is compatible with ours: 0.2.x for all x.
+ *
+ * A function that is not allowed is one that traps and says so.
+ *
+ * Threads: any for linking; that of the process for instances.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/component.h"
+#include "engine/linker.h"
+#include "engine/module.h"
+#include "engine/wasmtime/cause.h"
+#include "engine/wasmtime/component_impl.h"
+#include "engine/wasmtime/wasmtime_impl.h"
+
+#define NAME 128 /* bytes of an interface's name, with its version */
+#define KINDS 64 /* of resources, at most */
+
+typedef struct lunatic_component_pre component_pre;
+
+/* Exported by our patches (engine/patches). */
+void lunatic_engine_set_next_host_call(ln_host_call call);
+void lunatic_engine_record_trap(const char *text, size_t len);
+wasmtime_error_t *
+lunatic_component_linker_add_raw(wasmtime_component_linker_instance_t *instance,
+				 const char *name, size_t name_len,
+				 ln_component_call call, const void *data,
+				 const char *type, size_t type_len);
+wasmtime_error_t *
+lunatic_component_linker_instantiate_pre(const wasmtime_component_linker_t *,
+					 const wasmtime_component_t *component,
+					 component_pre **pre);
+void lunatic_component_pre_delete(component_pre *pre);
+wasmtime_error_t *
+lunatic_component_pre_instantiate(const component_pre *pre,
+				  wasmtime_context_t *context,
+				  wasmtime_component_instance_t *instance);
+void lunatic_component_limit_handles(wasmtime_context_t *context, size_t limit);
+void lunatic_component_func_core(const wasmtime_component_func_t *function,
+				 wasmtime_context_t *context,
+				 wasmtime_func_t *core);
+
+/* What a linked component is. */
+struct linked {
+	component_pre *pre;
+	wasmtime_component_export_index_t *run; /* NULL: there is none */
+};
+
+/* ---- Imports ---- */
+
+static bool denied(void *instance, void *data, uint32_t type, uint32_t options,
+		   union ln_value *values, size_t count)
+{
+	const struct ln_component_function *function = data;
+	char text[LN_LINKER_DENIAL];
+	size_t len = ln_linker_denial(&function->host, text);
+
+	(void)instance;
+	(void)type;
+	(void)options;
+	(void)values;
+	(void)count;
+	ln_wasmtime_record_trap(text, len);
+	return false;
+}
+
+/* Takes the place of a destructor that compiled code calls; is never called. */
+static wasmtime_error_t *never(void *data, wasmtime_context_t *context,
+			       uint32_t value)
+{
+	(void)data;
+	(void)context;
+	(void)value;
+	return NULL;
+}
+
+/* What is made of one table. */
+struct making {
+	wasmtime_component_linker_t *linker;
+	const struct ln_host_table *all;
+	const struct ln_component_table *table;
+	const uint64_t *allowed;
+	wasmtime_component_resource_type_t *kinds[KINDS];
+};
+
+static wasmtime_error_t *
+add_resource(struct making *making,
+	     wasmtime_component_linker_instance_t *instance,
+	     const struct ln_component_resource *resource)
+{
+	wasmtime_component_resource_type_t **kind =
+		&making->kinds[resource->kind % KINDS];
+
+	if (*kind == NULL)
+		*kind = wasmtime_component_resource_type_new_host(
+			resource->kind);
+	lunatic_engine_set_next_host_call(resource->drop);
+	return wasmtime_component_linker_instance_add_resource(
+		instance, resource->name, strlen(resource->name), *kind, never,
+		NULL, NULL);
+}
+
+static wasmtime_error_t *
+add_function(const struct making *making,
+	     wasmtime_component_linker_instance_t *instance, size_t number)
+{
+	const struct ln_component_function *function =
+		&making->table->functions[number];
+	bool allowed =
+		ln_linker_bit(making->allowed, making->all->count + number);
+
+	return lunatic_component_linker_add_raw(
+		instance, function->host.name, strlen(function->host.name),
+		allowed ? function->call : denied, function, function->type,
+		strlen(function->type));
+}
+
+/* Adds all that an interface has. */
+static wasmtime_error_t *
+fill_interface(struct making *making,
+	       wasmtime_component_linker_instance_t *instance,
+	       const char *interface)
+{
+	const struct ln_component_table *table = making->table;
+	wasmtime_error_t *error = NULL;
+
+	for (size_t i = 0; i < table->resource_count && error == NULL; i++) {
+		if (strcmp(table->resources[i].interface, interface) == 0)
+			error = add_resource(making, instance,
+					     &table->resources[i]);
+	}
+	for (size_t i = 0; i < table->count && error == NULL; i++) {
+		if (strcmp(table->functions[i].host.module, interface) == 0)
+			error = add_function(making, instance, i);
+	}
+	return error;
+}
+
+static wasmtime_error_t *add_interface(struct making *making,
+				       const char *interface)
+{
+	wasmtime_component_linker_instance_t *root =
+		wasmtime_component_linker_root(making->linker);
+	wasmtime_component_linker_instance_t *instance;
+	wasmtime_error_t *error;
+	char name[NAME];
+
+	snprintf(name, sizeof(name), "%s@%s", interface,
+		 making->table->version);
+	error = wasmtime_component_linker_instance_add_instance(
+		root, name, strlen(name), &instance);
+	if (error == NULL) {
+		error = fill_interface(making, instance, interface);
+		wasmtime_component_linker_instance_delete(instance);
+	}
+	wasmtime_component_linker_instance_delete(root);
+	return error;
+}
+
+/* Whether the interface of a row is that of one before it: functions first,
+ * then resources. */
+static bool is_known(const struct ln_component_table *table,
+		     const char *interface, size_t functions, size_t resources)
+{
+	for (size_t i = 0; i < functions; i++) {
+		if (strcmp(table->functions[i].host.module, interface) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < resources; i++) {
+		if (strcmp(table->resources[i].interface, interface) == 0)
+			return true;
+	}
+	return false;
+}
+
+static wasmtime_error_t *add_all(struct making *making)
+{
+	const struct ln_component_table *table = making->table;
+	wasmtime_error_t *error = NULL;
+
+	for (size_t i = 0; i < table->count && error == NULL; i++) {
+		const char *interface = table->functions[i].host.module;
+
+		if (!is_known(table, interface, i, 0))
+			error = add_interface(making, interface);
+	}
+	for (size_t i = 0; i < table->resource_count && error == NULL; i++) {
+		const char *interface = table->resources[i].interface;
+
+		if (!is_known(table, interface, table->count, i))
+			error = add_interface(making, interface);
+	}
+	return error;
+}
+
+struct ln_host_imports *
+ln_wasmtime_component_imports(struct ln_variant *variant,
+			      const struct ln_host_table *table,
+			      const uint64_t *allowed)
+{
+	struct making making = {
+		.linker = wasmtime_component_linker_new(variant->engine),
+		.all = table,
+		.table = table->components,
+		.allowed = allowed,
+	};
+	wasmtime_error_t *error =
+		table->components != NULL ? add_all(&making) : NULL;
+
+	for (size_t i = 0; i < KINDS; i++) {
+		if (making.kinds[i] != NULL)
+			wasmtime_component_resource_type_delete(
+				making.kinds[i]);
+	}
+	if (error == NULL)
+		return ln_wasmtime_mark(making.linker);
+	wasmtime_error_delete(error);
+	wasmtime_component_linker_delete(making.linker);
+	return NULL;
+}
+
+void ln_wasmtime_component_imports_free(struct ln_host_imports *imports)
+{
+	wasmtime_component_linker_delete(ln_wasmtime_unmark(imports));
+}
+
+/* ---- Linking ---- */
+
+int ln_wasmtime_component_link(struct ln_host_imports *imports,
+			       const struct ln_compiled *code,
+			       struct ln_linked **out, char **error)
+{
+	const wasmtime_component_t *component = ln_wasmtime_unmark(code);
+	struct linked *linked = calloc(1, sizeof(*linked));
+	wasmtime_error_t *cause;
+
+	if (linked == NULL)
+		return LN_ENOMEM;
+	cause = lunatic_component_linker_instantiate_pre(
+		ln_wasmtime_unmark(imports), component, &linked->pre);
+	if (cause != NULL) {
+		free(linked);
+		return ln_cause_refuse_import(error, cause);
+	}
+	linked->run = ln_wasmtime_component_find_run(component);
+	*out = ln_wasmtime_mark(linked);
+	return 0;
+}
+
+void ln_wasmtime_component_linked_free(struct ln_linked *mark)
+{
+	struct linked *linked = ln_wasmtime_unmark(mark);
+
+	lunatic_component_pre_delete(linked->pre);
+	if (linked->run != NULL)
+		wasmtime_component_export_index_delete(linked->run);
+	free(linked);
+}
+
+/* ---- Instances ---- */
+
+static const struct linked *linked_of(const struct ln_instance *instance)
+{
+	return ln_wasmtime_unmark(ln_compiled_linked(instance->module));
+}
+
+wasmtime_error_t *
+ln_wasmtime_component_instantiate(struct ln_instance *instance)
+{
+	struct ln_instance_state *state = instance->state;
+
+	lunatic_component_limit_handles(state->context,
+					LN_COMPONENT_MAX_HANDLES);
+	return lunatic_component_pre_instantiate(
+		linked_of(instance)->pre, state->context, &state->component);
+}
+
+wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
+					    bool *failed, wasm_trap_t **trap)
+{
+	struct ln_instance_state *state = instance->state;
+	const struct linked *linked = linked_of(instance);
+	wasmtime_component_func_t run;
+	wasmtime_func_t core;
+	wasmtime_val_raw_t value = { 0 };
+	wasmtime_error_t *error;
+
+	if (linked->run == NULL ||
+	    !wasmtime_component_instance_get_func(
+		    &state->component, state->context, linked->run, &run))
+		return wasmtime_error_new("it exports no `wasi:cli/run`");
+	lunatic_component_func_core(&run, state->context, &core);
+	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
+					     trap);
+	*failed = value.i32 != 0;
+	return error;
+}

@@ -1,0 +1,206 @@
+/*
+ * wasi:io/poll and errors: pollables are deadlines of the monotonic clock, or
+ * streams that become ready. A process that waits for them is parked.
+ *
+ * Threads: the one that runs the process.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "host/stream.h"
+#include "host/wasi/p2/functions.h"
+#include "host/wasi/table.h"
+#include "host/wasi/waiting.h"
+#include "process/guest.h"
+#include "sched/task.h"
+
+#define MAX_POLLABLES 4096u
+#define FUEL_PER_POLLABLE 500 /* of a metered guest */
+#define REST_AFTER 64         /* of them, each with a system call */
+
+struct polling {
+	struct ln_p2_call *call;
+	struct ln_wasi_waiting waiting;
+	const uint32_t *numbers; /* resources that are waited for */
+	uint32_t count;
+	uint32_t found;
+	uint32_t *ready; /* positions of those that are */
+};
+
+/* Whether a pollable is ready. If not, and it is a stream's, *entry is that. */
+static bool is_ready(struct ln_guest *guest,
+		     const struct ln_p2_resource *pollable, int64_t now,
+		     struct ln_wasi_fd **entry)
+{
+	*entry = NULL;
+	if (pollable->fd == UINT32_MAX)
+		return pollable->deadline <= now;
+	/* What is closed is ready: the next call says so. */
+	return ln_wasi_find(guest, pollable->fd, 0, entry) != LN_WASI_SUCCESS ||
+	       (*entry)->streams[pollable->direction] == NULL ||
+	       ln_stream_poll((*entry)->streams[pollable->direction]) != 0;
+}
+
+/* Whether one is ready now; otherwise it is waited for. */
+static bool look_at(struct polling *polling, uint32_t number)
+{
+	struct ln_guest *guest = polling->call->guest;
+	const struct ln_p2_resource *pollable = ln_p2_find(guest, number);
+	struct ln_wasi_fd *entry;
+
+	ln_assert(pollable != NULL && pollable->kind == LN_P2_POLLABLE);
+	if (is_ready(guest, pollable, polling->waiting.now, &entry))
+		return true;
+	if (entry == NULL)
+		return ln_wasi_wait_until(&polling->waiting,
+					  pollable->deadline);
+	ln_wasi_wait_for(&polling->waiting, entry->streams[pollable->direction],
+			 &entry->watches[pollable->direction]);
+	return false;
+}
+
+static int look(void *argument)
+{
+	struct polling *polling = argument;
+
+	for (uint32_t i = 0; i < polling->count; i++) {
+		if (look_at(polling, polling->numbers[i]))
+			polling->ready[polling->found++] = i;
+		if (i % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest();
+	}
+	return polling->found > 0;
+}
+
+static int wait(struct polling *polling)
+{
+	int error = ln_wasi_wait(&polling->waiting, look, polling);
+
+	ln_wasi_wait_end(&polling->waiting);
+	return error < 0 ? error : 0;
+}
+
+int ln_p2_pollable_ready(struct ln_p2_call *call)
+{
+	struct ln_p2_resource *pollable;
+	struct ln_wasi_fd *entry;
+	int error =
+		ln_p2_get(call, LN_P2_POLLABLE, ln_p2_u32(call, 0), &pollable);
+
+	if (error == 0)
+		call->values[0].i32 =
+			is_ready(call->guest, pollable, ln_time_now(), &entry);
+	return error;
+}
+
+/* The numbers that handles of pollables stand for. */
+static int find_numbers(struct ln_p2_call *call, const uint8_t *handles,
+			uint32_t *numbers, uint32_t count)
+{
+	uint32_t table =
+		call->ops->handles(call->instance, call->type, LN_P2_POLLABLE);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!call->ops->handle_get(call->instance, table,
+					   ln_wasi_load32(handles + 4 * i),
+					   &numbers[i]))
+			return LN_P2_RAISED;
+	}
+	return 0;
+}
+
+int ln_p2_pollable_block(struct ln_p2_call *call)
+{
+	uint32_t number;
+	uint32_t ready;
+	uint8_t handle[4];
+	struct polling polling = {
+		.call = call,
+		.numbers = &number,
+		.count = 1,
+		.ready = &ready,
+	};
+	int error;
+
+	ln_wasi_store32(handle, ln_p2_u32(call, 0));
+	error = find_numbers(call, handle, &number, 1);
+	return error < 0 ? error : wait(&polling);
+}
+
+static int answer(struct polling *polling)
+{
+	struct ln_p2_call *call = polling->call;
+	uint32_t address;
+	uint8_t *at;
+	int error =
+		ln_p2_allocate(call, 4, (uint64_t)polling->found * 4, &address);
+
+	if (error == 0)
+		error = ln_p2_list(call, address, polling->found, 4, 4, &at);
+	if (error < 0)
+		return error;
+	for (uint32_t i = 0; i < polling->found; i++)
+		ln_wasi_store32(at + 4 * i, polling->ready[i]);
+	error = ln_p2_result(call, 2, 8, 4, &at);
+	if (error < 0)
+		return error;
+	ln_wasi_store32(at, address);
+	ln_wasi_store32(at + 4, polling->found);
+	return 0;
+}
+
+int ln_p2_poll(struct ln_p2_call *call)
+{
+	uint32_t count = ln_p2_u32(call, 1);
+	struct polling polling = { .call = call, .count = count };
+	uint8_t *handles;
+	uint32_t *room;
+	int error;
+
+	if (count == 0 || count > MAX_POLLABLES)
+		return ln_guest_trap(call->guest,
+				     "poll takes 1 to %u pollables, not %u",
+				     MAX_POLLABLES, count);
+	ln_guest_pay(call->guest, (uint64_t)count * FUEL_PER_POLLABLE);
+	room = calloc(count, 2 * sizeof(*room));
+	if (room == NULL)
+		return LN_ENOMEM;
+	polling.numbers = room;
+	polling.ready = room + count;
+	error = ln_p2_list(call, ln_p2_u32(call, 0), count, 4, 4, &handles);
+	if (error == 0)
+		error = find_numbers(call, handles, room, count);
+	if (error == 0)
+		error = wait(&polling);
+	if (error == 0)
+		error = answer(&polling);
+	free(room);
+	return error;
+}
+
+/* ---- Errors ---- */
+
+int ln_p2_error_text(struct ln_p2_call *call)
+{
+	struct ln_p2_resource *resource;
+	const char *text;
+	uint32_t address, len;
+	uint8_t *at;
+	int error = ln_p2_get(call, LN_P2_ERROR, ln_p2_u32(call, 0), &resource);
+
+	if (error < 0)
+		return error;
+	text = strerrordesc_np(resource->number);
+	error = ln_p2_string(call, text != NULL ? text : "unknown error",
+			     &address, &len);
+	if (error == 0)
+		error = ln_p2_result(call, 1, 8, 4, &at);
+	if (error < 0)
+		return error;
+	ln_wasi_store32(at, address);
+	ln_wasi_store32(at + 4, len);
+	return 0;
+}

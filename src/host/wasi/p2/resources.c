@@ -1,0 +1,117 @@
+/*
+ * An array in which free places are a list. A guest holds as many resources as
+ * it may hold descriptors, each of which is charged when the array grows.
+ */
+#include "host/wasi/p2/resources.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "engine/component.h"
+#include "host/wasi/table.h"
+#include "process/environment.h"
+#include "process/guest.h"
+
+#define FIRST_ROOM 8
+
+struct ln_p2_table {
+	struct ln_p2_resource *list;
+	uint32_t count; /* places that have been used */
+	uint32_t room;
+	uint32_t free; /* the first free one, which has the next as its `fd`;
+			* UINT32_MAX: none */
+};
+
+static struct ln_p2_table *table_of(struct ln_guest *guest)
+{
+	struct ln_p2_table **table = ln_wasi_p2(guest);
+
+	if (table == NULL)
+		return NULL;
+	if (*table == NULL) {
+		*table = calloc(1, sizeof(**table));
+		if (*table != NULL)
+			(*table)->free = UINT32_MAX;
+	}
+	return *table;
+}
+
+static uint32_t max_resources(const struct ln_guest *guest)
+{
+	uint32_t max = guest->environment->limits.max_handles;
+
+	return max < LN_COMPONENT_MAX_HANDLES ? max : LN_COMPONENT_MAX_HANDLES;
+}
+
+static int grow(struct ln_guest *guest, struct ln_p2_table *table)
+{
+	uint32_t room = table->room == 0 ? FIRST_ROOM : table->room * 2;
+	uint64_t more = (room - table->room) * sizeof(*table->list);
+	struct ln_p2_resource *list;
+
+	if (!ln_guest_keep(guest, more))
+		return LN_ELIMIT;
+	list = realloc(table->list, room * sizeof(*list));
+	if (list == NULL) {
+		ln_guest_forget(guest, more);
+		return LN_ENOMEM;
+	}
+	table->list = list;
+	table->room = room;
+	return 0;
+}
+
+int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
+	      uint32_t *number)
+{
+	struct ln_p2_table *table = table_of(guest);
+	uint32_t at;
+	int error;
+
+	if (table == NULL)
+		return LN_ENOMEM;
+	at = table->free;
+	if (at != UINT32_MAX) {
+		table->free = table->list[at].fd;
+	} else {
+		at = table->count;
+		if (at >= max_resources(guest))
+			return LN_ELIMIT;
+		error = at == table->room ? grow(guest, table) : 0;
+		if (error < 0)
+			return error;
+		table->count++;
+	}
+	table->list[at] = *resource;
+	*number = at + 1;
+	return 0;
+}
+
+struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number)
+{
+	struct ln_p2_table *table = table_of(guest);
+
+	if (table == NULL || number - 1 >= table->count ||
+	    table->list[number - 1].kind == 0)
+		return NULL;
+	return &table->list[number - 1];
+}
+
+void ln_p2_remove(struct ln_guest *guest, uint32_t number)
+{
+	struct ln_p2_resource *resource = ln_p2_find(guest, number);
+	struct ln_p2_table *table = table_of(guest);
+
+	if (resource == NULL)
+		return;
+	*resource = (struct ln_p2_resource){ .fd = table->free };
+	table->free = number - 1;
+}
+
+void ln_p2_table_free(struct ln_p2_table *table)
+{
+	if (table == NULL)
+		return;
+	free(table->list);
+	free(table);
+}

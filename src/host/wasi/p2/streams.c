@@ -1,0 +1,404 @@
+/*
+ * DESIGN
+ * wasi:io/streams over the descriptors of preview 1. A stream is the number of
+ * a descriptor.
+ *
+ * A read goes into a buffer of the host's, since only what it returns says how
+ * much the guest has to allocate; a write comes from the guest's memory. Both
+ * park where they wait. A write that was not announced by check-write, or is
+ * larger, waits until all is written, as preview 1 does: nothing is kept here
+ * that flush would have to write.
+ *
+ * Threads: the one that runs the process.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "host/iovecs.h"
+#include "host/stream.h"
+#include "host/wasi/p2/functions.h"
+#include "host/wasi/table.h"
+#include "process/guest.h"
+
+/* How results are laid out: result<u64,E>, result<list<u8>,E>, result<_,E>. */
+#define NUMBER_SIZE 16
+#define NUMBER_AT 8
+#define LIST_SIZE 12
+#define LIST_AT 4
+#define NONE_SIZE 12
+#define NONE_AT 4
+
+/* Bytes to move, of the guest's memory or of a buffer. */
+struct move {
+	uint32_t fd;
+	enum ln_direction direction;
+	uint8_t *memory;
+	uint64_t size;    /* of the memory */
+	uint32_t address; /* in it */
+	uint32_t len;
+	bool nonblocking;
+	size_t done;
+	int number; /* errno, with LN_EIO */
+};
+
+/* Whether a stream's descriptor is open. LN_EIO. */
+static int find_stream(struct ln_p2_call *call, struct move *move,
+		       struct ln_wasi_fd **entry)
+{
+	if (ln_wasi_find(call->guest, move->fd, 0, entry) == LN_WASI_SUCCESS &&
+	    (*entry)->streams[move->direction] != NULL)
+		return 0;
+	move->number = EBADF;
+	return LN_EIO;
+}
+
+/* One transfer. LN_EIO: move->number says why. */
+static int transfer(struct ln_p2_call *call, struct move *move)
+{
+	struct ln_wasi_fd *entry;
+	struct ln_iovecs pieces;
+	uint8_t piece[8];
+	int error = find_stream(call, move, &entry);
+
+	if (error < 0)
+		return error;
+	ln_wasi_store32(piece, move->address);
+	ln_wasi_store32(piece + 4, move->len);
+	error = ln_iovecs_init(&pieces, move->memory, move->size,
+			       (struct ln_array){ piece, 1 });
+	if (error < 0)
+		return error;
+	error = ln_stream_transfer(entry->streams[move->direction], &pieces,
+				   move->nonblocking, &move->done,
+				   &move->number);
+	if (error != LN_ENOMEM)
+		return error;
+	move->number = ENOMEM;
+	return LN_EIO;
+}
+
+/* What an errno is to a guest: 0 for the end of a stream. */
+static int end_of(int number)
+{
+	return number == EPIPE ? 0 : number;
+}
+
+/* The stream behind the handle that is the first argument. */
+static int stream_of(struct ln_p2_call *call, unsigned index, uint32_t kind,
+		     uint32_t *fd)
+{
+	struct ln_p2_resource *resource;
+	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
+
+	*fd = error == 0 ? resource->fd : UINT32_MAX;
+	return error;
+}
+
+/* ---- Input ---- */
+
+/* Reads up to `max` bytes into a buffer, which is the caller's. *state: 1 there
+ * are move->done bytes, perhaps none; 0: the stream is at its end; otherwise a
+ * negative errno. */
+static int read_some(struct ln_p2_call *call, struct move *move, uint64_t max,
+		     bool blocking, int *state)
+{
+	int error;
+
+	move->direction = LN_READABLE;
+	move->nonblocking = !blocking;
+	move->len = max < LN_P2_CHUNK ? (uint32_t)max : LN_P2_CHUNK;
+	move->size = move->len;
+	move->memory = malloc(move->len > 0 ? move->len : 1);
+	*state = 1;
+	if (move->memory == NULL)
+		return LN_ENOMEM;
+	if (move->len == 0)
+		return 0;
+	ln_guest_charge(call->guest, move->len);
+	error = transfer(call, move);
+	if (error == 0) {
+		*state = move->done > 0;
+		return 0;
+	}
+	if (error != LN_EIO)
+		return error;
+	move->done = 0;
+	if (move->number != EAGAIN)
+		*state = -move->number;
+	return 0;
+}
+
+static int answer_list(struct ln_p2_call *call, const struct move *move)
+{
+	uint32_t address;
+	uint8_t *at;
+	int error = ln_p2_allocate(call, 1, move->done, &address);
+
+	if (error == 0)
+		error = ln_p2_list(call, address, (uint32_t)move->done, 1, 1,
+				   &at);
+	if (error < 0)
+		return error;
+	if (move->done > 0)
+		memcpy(at, move->memory, move->done);
+	error = ln_p2_result(call, 2, LIST_SIZE, 4, &at);
+	if (error < 0)
+		return error;
+	ln_wasi_store32(at + LIST_AT, address);
+	ln_wasi_store32(at + LIST_AT + 4, (uint32_t)move->done);
+	return 0;
+}
+
+static int answer_number(struct ln_p2_call *call, unsigned index,
+			 uint64_t value)
+{
+	uint8_t *at;
+	int error = ln_p2_result(call, index, NUMBER_SIZE, 8, &at);
+
+	if (error == 0)
+		ln_wasi_store64(at + NUMBER_AT, value);
+	return error;
+}
+
+static int read_list(struct ln_p2_call *call, bool blocking)
+{
+	struct move move = { 0 };
+	int state = 0;
+	int error = stream_of(call, 0, LN_P2_INPUT_STREAM, &move.fd);
+
+	if (error < 0)
+		return error;
+	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
+	if (error == 0)
+		error = state > 0 ? answer_list(call, &move)
+				  : ln_p2_stream_error(call, 2, LIST_SIZE, 4,
+						       LIST_AT, end_of(-state));
+	free(move.memory);
+	return error;
+}
+
+int ln_p2_read(struct ln_p2_call *call)
+{
+	return read_list(call, false);
+}
+
+int ln_p2_blocking_read(struct ln_p2_call *call)
+{
+	return read_list(call, true);
+}
+
+static int skip_some(struct ln_p2_call *call, bool blocking)
+{
+	struct move move = { 0 };
+	int state = 0;
+	int error = stream_of(call, 0, LN_P2_INPUT_STREAM, &move.fd);
+
+	if (error < 0)
+		return error;
+	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
+	free(move.memory);
+	if (error < 0)
+		return error;
+	return state > 0 ? answer_number(call, 2, move.done)
+			 : ln_p2_stream_error(call, 2, NUMBER_SIZE, 8,
+					      NUMBER_AT, end_of(-state));
+}
+
+int ln_p2_skip(struct ln_p2_call *call)
+{
+	return skip_some(call, false);
+}
+
+int ln_p2_blocking_skip(struct ln_p2_call *call)
+{
+	return skip_some(call, true);
+}
+
+/* ---- Output ---- */
+
+/* Writes all of it. LN_EIO: move->number says why not. */
+static int write_all(struct ln_p2_call *call, struct move *move)
+{
+	int error = 0;
+
+	move->direction = LN_WRITABLE;
+	while (error == 0 && move->len > 0) {
+		error = transfer(call, move);
+		if (error == 0) {
+			move->address += (uint32_t)move->done;
+			move->len -= (uint32_t)move->done;
+		}
+	}
+	return error;
+}
+
+/* The end of a write: `error` is what write_all said. */
+static int answer_written(struct ln_p2_call *call, unsigned index, int error,
+			  int number)
+{
+	uint8_t *at;
+
+	if (error == LN_EIO)
+		return ln_p2_stream_error(call, index, NONE_SIZE, 4, NONE_AT,
+					  end_of(number));
+	if (error < 0)
+		return error;
+	return ln_p2_result(call, index, NONE_SIZE, 4, &at);
+}
+
+int ln_p2_write(struct ln_p2_call *call)
+{
+	struct move move = {
+		.address = ln_p2_u32(call, 1),
+		.len = ln_p2_u32(call, 2),
+	};
+	const struct ln_component_view *view;
+	uint8_t *at;
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
+
+	if (error == 0)
+		error = ln_p2_list(call, move.address, move.len, 1, 1, &at);
+	if (error < 0)
+		return error;
+	view = call->ops->memory(call->instance, call->options);
+	move.memory = view->base;
+	move.size = view->size;
+	error = write_all(call, &move);
+	return answer_written(call, 3, error, move.number);
+}
+
+int ln_p2_blocking_write(struct ln_p2_call *call)
+{
+	return ln_p2_write(call);
+}
+
+int ln_p2_write_zeroes(struct ln_p2_call *call)
+{
+	uint64_t len = ln_p2_u64(call, 1);
+	struct move move = { .len = (uint32_t)len, .size = len };
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
+
+	if (error < 0)
+		return error;
+	if (len > LN_P2_CHUNK)
+		return ln_guest_trap(call->guest,
+				     "write-zeroes takes at most %u bytes, as "
+				     "check-write says",
+				     LN_P2_CHUNK);
+	ln_guest_charge(call->guest, len);
+	move.memory = calloc(1, len > 0 ? len : 1);
+	if (move.memory == NULL)
+		return LN_ENOMEM;
+	error = write_all(call, &move);
+	free(move.memory);
+	return answer_written(call, 2, error, move.number);
+}
+
+/* Whether what a stream is written to can take something now; a negative errno.
+ */
+static int room(struct ln_p2_call *call, uint32_t fd)
+{
+	struct move move = { .fd = fd, .direction = LN_WRITABLE };
+	struct ln_wasi_fd *entry;
+	short ready;
+
+	if (find_stream(call, &move, &entry) < 0)
+		return -EBADF;
+	ready = ln_stream_poll(entry->streams[LN_WRITABLE]);
+	if ((ready & POLLERR) != 0)
+		return -EPIPE;
+	return ready != 0;
+}
+
+int ln_p2_check_write(struct ln_p2_call *call)
+{
+	uint32_t fd;
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
+	int state;
+
+	if (error < 0)
+		return error;
+	state = room(call, fd);
+	return state >= 0 ? answer_number(call, 1, state > 0 ? LN_P2_CHUNK : 0)
+			  : ln_p2_stream_error(call, 1, NUMBER_SIZE, 8,
+					       NUMBER_AT, end_of(-state));
+}
+
+/* All has been written. */
+int ln_p2_flush(struct ln_p2_call *call)
+{
+	uint32_t fd;
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
+
+	return error < 0 ? error : answer_written(call, 1, 0, 0);
+}
+
+static int splice_some(struct ln_p2_call *call, bool blocking)
+{
+	struct move move = { 0 };
+	size_t moved;
+	uint32_t out = UINT32_MAX;
+	int state = 0;
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &out);
+
+	if (error == 0)
+		error = stream_of(call, 1, LN_P2_INPUT_STREAM, &move.fd);
+	if (error < 0)
+		return error;
+	error = read_some(call, &move, ln_p2_u64(call, 2), blocking, &state);
+	moved = move.done;
+	if (error == 0 && state > 0) {
+		move.fd = out;
+		move.len = (uint32_t)moved;
+		move.nonblocking = false;
+		error = write_all(call, &move);
+	}
+	free(move.memory);
+	if (error == LN_EIO)
+		state = -move.number;
+	else if (error < 0)
+		return error;
+	return state > 0 ? answer_number(call, 3, moved)
+			 : ln_p2_stream_error(call, 3, NUMBER_SIZE, 8,
+					      NUMBER_AT, end_of(-state));
+}
+
+int ln_p2_splice(struct ln_p2_call *call)
+{
+	return splice_some(call, false);
+}
+
+int ln_p2_blocking_splice(struct ln_p2_call *call)
+{
+	return splice_some(call, true);
+}
+
+/* ---- Readiness ---- */
+
+static int subscribe(struct ln_p2_call *call, uint32_t kind,
+		     enum ln_direction direction)
+{
+	struct ln_p2_resource pollable = { .kind = LN_P2_POLLABLE,
+					   .direction = direction };
+	uint32_t handle;
+	int error = stream_of(call, 0, kind, &pollable.fd);
+
+	if (error == 0)
+		error = ln_p2_give(call, &pollable, &handle);
+	if (error == 0)
+		call->values[0].i32 = (int32_t)handle;
+	return error;
+}
+
+int ln_p2_subscribe_input(struct ln_p2_call *call)
+{
+	return subscribe(call, LN_P2_INPUT_STREAM, LN_READABLE);
+}
+
+int ln_p2_subscribe_output(struct ln_p2_call *call)
+{
+	return subscribe(call, LN_P2_OUTPUT_STREAM, LN_WRITABLE);
+}

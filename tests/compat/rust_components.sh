@@ -1,0 +1,132 @@
+#!/bin/sh
+# Components that rustc makes for wasm32-wasip2: arguments, variables, standard
+# streams, clocks, exit, panics, and being ended by a signal.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
+if ! command -v rustc >/dev/null ||
+	! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ]; then
+	echo "skipped: no rustc with a standard library for wasm32-wasip2"
+	exit 77
+fi
+. "$(dirname "$0")/../cli/support/cli.sh"
+
+# build NAME: NAME.rs, from standard input, becomes NAME.wasm.
+build() {
+	cat >"$1.rs"
+	rustc --target wasm32-wasip2 -O -C strip=symbols "$1.rs" 2>err ||
+		bad "rustc rejects $1.rs"
+}
+
+build hello <<'EOS'
+fn main() {
+    println!("hello from a component");
+}
+EOS
+build says <<'EOS'
+use std::io::{IsTerminal, Read, Write};
+use std::time::{Duration, Instant, SystemTime};
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    println!("{args:?} {:?}", std::env::var("VARIABLE"));
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).unwrap();
+    println!("{} {:?}", text.len(), text.lines().last());
+    println!("{}", std::io::stdin().is_terminal());
+    let start = Instant::now();
+    std::thread::sleep(Duration::from_millis(5));
+    assert!(start.elapsed() >= Duration::from_millis(5));
+    assert!(SystemTime::now() > SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000));
+    let map: std::collections::HashMap<_, _> = args.iter().map(|a| (a, a.len())).collect();
+    assert_eq!(map.len(), args.len());
+    eprintln!("to standard error");
+    let large = vec![b'x'; 1_000_000];
+    let mut out = std::io::stdout().lock();
+    out.write_all(&large).unwrap();
+    out.write_all(b"\n").unwrap();
+    match args.first().map(|s| s.as_str()) {
+        Some("panic") => panic!("on purpose"),
+        Some("exit") => std::process::exit(7),
+        Some("memory") => drop(std::hint::black_box(vec![1u8; 100 << 20])),
+        _ => {}
+    }
+}
+EOS
+build waits <<'EOS'
+fn main() {
+    println!("ready");
+    match std::env::args().nth(1).as_deref() {
+        Some("loop") => loop {},
+        Some("sleep") => std::thread::sleep(std::time::Duration::from_secs(1000)),
+        _ => drop(std::io::stdin().read_line(&mut String::new())),
+    }
+}
+EOS
+
+run hello.wasm
+expect 0 hello
+says out '^hello from a component$' hello
+silent err hello
+
+# With each setting that changes code, and from the cache on disk.
+for options in "--memory-strategy slab" "--memory-strategy guard" \
+	"--preemption epoch" "--max-fuel 100000" "--workers 1"; do
+	# shellcheck disable=SC2086
+	run $options hello.wasm
+	expect 0 "hello $options"
+	says out '^hello from a component$' "hello $options"
+done
+for time in first second; do
+	LUNATIC_CACHE=on XDG_CACHE_HOME=$work/cache run hello.wasm
+	expect 0 "hello, the $time time with a cache"
+	says out '^hello from a component$' "hello, the $time time"
+done
+run --help
+if grep -q 'wasmi:' out; then
+	refuses 'component, which the engine .wasmi. does not run' \
+		--engine wasmi hello.wasm
+fi
+
+# says_all ARGUMENT...: runs says.wasm with standard input.
+says_all() {
+	status=0
+	seq 100000 | VARIABLE='a value' timeout 60 "$lunatic" \
+		--env VARIABLE='a value' says.wasm "$@" >out 2>err ||
+		status=$?
+}
+says_all one 'two three'
+expect 0 says
+says out '^\["one", "two three"\] Ok\("a value"\)$' says
+says out '^588895 Some\("100000"\)$' says
+says out '^false$' says
+says err '^to standard error$' says
+[ "$(wc -c <out)" -gt 1000000 ] || bad "a large write is not whole"
+# WASI 0.2 knows no other statuses.
+says_all exit
+expect 1 exit
+says_all panic
+expect 134 panic
+says err '^on purpose$' panic
+says err 'trapped: wasm `unreachable`' panic
+says_all memory
+expect 0 memory
+status=0
+timeout 60 "$lunatic" --max-memory 32M says.wasm memory >out 2>err </dev/null ||
+	status=$?
+expect 134 "memory, limited"
+says err 'memory allocation of 104857600 bytes failed' "memory, limited"
+
+# A process is ended wherever it is.
+mkfifo input
+for where in loop sleep input; do
+	: >out
+	"$lunatic" waits.wasm "$where" <>input >out 2>err &
+	program=$!
+	timeout 20 sh -c 'until grep -q ready "$1"; do sleep 0.05; done' - \
+		out || bad "$where: not ready"
+	kill -TERM "$program"
+	status=0
+	wait "$program" || status=$?
+	expect 143 "$where, ended by a signal"
+done
+
+finish

@@ -1,0 +1,29 @@
+;; How many memories there are is bounded.
+;; engine: wasmtime
+;; exit: 1
+;; stderr~ it makes 17 memories, at most 16 are allowed
+(component
+  (core module $Main
+    (func (export "run") (result i32) (i32.const 0)))
+  (core module $M (memory 1))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance (instantiate $M))
+  (core instance $main (instantiate $Main))
+  (func $run (result (result)) (canon lift (core func $main "run")))
+  (instance $exports (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.0" (instance $exports)))
