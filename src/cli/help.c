@@ -63,8 +63,10 @@ void ln_cli_print_help(void)
 	      "  test [options] FILE [FILTER...]\n"
 	      "                          run the tests that FILE exports:\n"
 	      "                          lunatic test app_test.wasm parser\n"
-	      "  init FOLDER             begin a project in C: lunatic init "
-	      "app\n"
+	      "  init FOLDER             begin a project, in C or with "
+	      "--lang another\n"
+	      "                          language: lunatic init app --lang "
+	      "go\n"
 	      "  init                    have cargo run its project with "
 	      "lunatic\n"
 	      "  help [TOPIC]            explain messages: lunatic help "
@@ -89,6 +91,7 @@ void ln_cli_print_help(void)
 	ln_cli_print_options(ln_cli_options);
 	ln_cli_print_options(ln_cli_test_options);
 	ln_cli_print_options(ln_cli_cargo_options);
+	ln_cli_print_options(ln_cli_init_options);
 	fputs("\n"
 	      "Sizes are bytes, or end in K, M or G (powers of 1,024).\n"
 	      "\n"

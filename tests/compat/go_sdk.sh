@@ -64,6 +64,25 @@ diff expected out || bad "pool: another output"
 [ "$(grep -o 'workers: restarts worker [123]: it has trapped' err | wc -l)" -eq 4 ] ||
 	bad "pool: not 4 restarts"
 
+# What lunatic init makes. Where it is built in, the engine that interprets
+# needs no time to compile it.
+! "$lunatic" --help | grep -q '^ *wasmi: ' || LUNATIC_ENGINE=wasmi
+[ -z "${LUNATIC_ENGINE:-}" ] || export LUNATIC_ENGINE
+PATH=$(dirname "$lunatic"):$PATH
+export PATH
+run init app --lang go
+expect 0 "init"
+[ -z "$(gofmt -l app)" ] || bad "gofmt would change what init writes"
+(cd app && make run) >out 2>err || bad "make run"
+for line in 'hello, moon' 'hello, stars' \
+	'no greeting for nobody: .*the process has ended: it has trapped'; do
+	says out "^$line\$" "make run"
+done
+(cd app && make test) >out 2>err || bad "make test"
+says out '^ok' "make test"
+sed -i 's/hello/good bye/' app/greeting.go
+! (cd app && make test) >out 2>err || bad "a mistake is not noticed"
+
 mkfifo port
 "$lunatic" echo.wasm 127.0.0.1:0 >port 2>err &
 server=$!
