@@ -38,6 +38,11 @@ int ln_cli_test(const struct ln_cli_options *options);
  * init` in a cargo project: has cargo build for lunatic, and run it. */
 int ln_cli_init(int argc, char **argv);
 
+/* `lunatic build`: builds the project in the current folder. `lunatic dev`:
+ * builds and runs it, again and again. */
+int ln_cli_build(int argc, char **argv);
+int ln_cli_dev(int argc, char **argv);
+
 /* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or lists the topics.
  */
 int ln_cli_help(int argc, char **argv);

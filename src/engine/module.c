@@ -113,8 +113,7 @@ static int link_code(struct load *load)
 	module->image = class->image(ln_code_compiled(module->code),
 				     &module->image_size);
 	module->scan = *ln_code_scan(module->code);
-	module->initialize =
-		ln_compiled_export(module, LN_INITIALIZE, "", 0);
+	module->initialize = ln_compiled_export(module, LN_INITIALIZE, "", 0);
 	module->engine = load->engine;
 	module->recycler =
 		ln_recycler_new(ln_engine_spares(load->engine), module);

@@ -78,6 +78,9 @@ for line in 'hello, moon' 'hello, stars' \
 	'no greeting for nobody: .*the process has ended: it has trapped'; do
 	says out "^$line\$" "make run"
 done
+rm app/app.wasm
+(cd app && lunatic build) >out 2>err || bad "build"
+[ "$(cat out)" = app.wasm ] && [ -e app/app.wasm ] || bad "build: no module"
 (cd app && make test) >out 2>err || bad "make test"
 says out '^ok' "make test"
 sed -i 's/hello/good bye/' app/greeting.go
