@@ -1,11 +1,20 @@
 # The program, the library in both forms, and what `make install` installs.
 if(LUNATIC_CLI_SOURCES)
-	set(template "${PROJECT_SOURCE_DIR}/sdk/c/template")
+	# What lunatic init writes.
+	set(languages c rust go)
 	set(template_header "${PROJECT_BINARY_DIR}/gen/cli/template_gen.h")
-	file(GLOB template_files CONFIGURE_DEPENDS "${template}/*")
+	set(template_files)
+	foreach(language IN LISTS languages)
+		file(GLOB_RECURSE files CONFIGURE_DEPENDS
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/template/*"
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/*.go")
+		list(APPEND template_files ${files})
+	endforeach()
+	list(JOIN languages "," languages)
 	add_custom_command(
 		OUTPUT "${template_header}"
-		COMMAND "${CMAKE_COMMAND}" -D "FOLDER=${template}"
+		COMMAND "${CMAKE_COMMAND}" -D "LANGUAGES=${languages}"
+			-D "SDK=${PROJECT_SOURCE_DIR}/sdk"
 			-D "OUTPUT=${template_header}"
 			-P "${PROJECT_SOURCE_DIR}/cmake/LunaticTemplate.cmake"
 		DEPENDS ${template_files} cmake/LunaticTemplate.cmake
@@ -77,7 +86,11 @@ install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
 # What guests are compiled against is not for this machine's compiler, so it
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
-# (sdk/c/CMakeLists.txt installs it.)
+# (sdk/c/CMakeLists.txt installs it.) The library for Go is its sources.
+install(DIRECTORY sdk/go COMPONENT sdk
+	DESTINATION "${CMAKE_INSTALL_DATADIR}/lunatic/sdk"
+	FILES_MATCHING PATTERN "*.go" PATTERN "*.s" PATTERN "go.mod"
+	PATTERN "template" EXCLUDE)
 file(GLOB pages CONFIGURE_DEPENDS docs/*.md)
 install(FILES LICENSE-APACHE LICENSE-MIT README.md ${pages}
 	DESTINATION "${CMAKE_INSTALL_DOCDIR}")

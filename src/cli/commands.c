@@ -15,6 +15,8 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "run", NULL },
 	{ "test", NULL },
 	{ "init", ln_cli_init },
+	{ "build", ln_cli_build },
+	{ "dev", ln_cli_dev },
 	{ "help", ln_cli_help },
 	{ "ps", ln_cli_ps },
 	{ "top", ln_cli_top },

@@ -34,9 +34,14 @@ const char *ln_cli_nearest_command(const char *word);
  * none failed. */
 int ln_cli_test(const struct ln_cli_options *options);
 
-/* `lunatic init NAME`: writes a project for the guest library for C. `lunatic
+/* `lunatic init NAME`: writes a project in C or another language. `lunatic
  * init` in a cargo project: has cargo build for lunatic, and run it. */
 int ln_cli_init(int argc, char **argv);
+
+/* `lunatic build`: builds the project in the current folder. `lunatic dev`:
+ * builds and runs it, again and again. */
+int ln_cli_build(int argc, char **argv);
+int ln_cli_dev(int argc, char **argv);
 
 /* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or lists the topics.
  */

@@ -29,29 +29,32 @@ static void print_commands(void)
 		printf(" %s", at->name);
 }
 
-/* The commands that ask a running program have options of their own. */
+static const struct ln_cli_option none[] = { { .help = NULL } };
+
+/* Commands that have options of their own. */
 static const struct {
 	const char *name;
-	const struct ln_cli_option *own; /* NULL: those of all alone */
-} askers[] = {
-	{ "ps", ln_cli_ps_options },
-	{ "top", ln_cli_top_options },
-	{ "inspect", NULL },
-	{ "kill", NULL },
-	{ "upgrade", ln_cli_upgrade_options },
-	{ "trace", ln_cli_trace_options },
+	const struct ln_cli_option *own;
+	const struct ln_cli_option *common; /* with others */
+} commands[] = {
+	{ "ps", ln_cli_ps_options, ln_cli_control_options },
+	{ "top", ln_cli_top_options, ln_cli_control_options },
+	{ "inspect", none, ln_cli_control_options },
+	{ "kill", none, ln_cli_control_options },
+	{ "upgrade", ln_cli_upgrade_options, ln_cli_control_options },
+	{ "trace", ln_cli_trace_options, ln_cli_control_options },
+	{ "init", ln_cli_init_options, none },
 };
 
-#define ASKERS (sizeof(askers) / sizeof(askers[0]))
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static void print_bash_control(void)
+static void print_bash_own(void)
 {
-	for (size_t i = 0; i < ASKERS; i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		printf("\"\n\t\t[[ ${COMP_WORDS[1]} != %s ]] || words=\"",
-		       askers[i].name);
-		print_names(ln_cli_control_options);
-		if (askers[i].own != NULL)
-			print_names(askers[i].own);
+		       commands[i].name);
+		print_names(commands[i].common);
+		print_names(commands[i].own);
 	}
 }
 
@@ -66,7 +69,7 @@ static void print_bash(void)
 	fputs("\"\n\t\t[[ ${COMP_WORDS[1]} != test ]] || words+=\"", stdout);
 	print_names(ln_cli_test_options);
 	print_names(ln_cli_cargo_options);
-	print_bash_control();
+	print_bash_own();
 	fputs("\"\n\telif [[ ${COMP_WORDS[1]} == completions ]]; then\n"
 	      "\t\twords=\"bash zsh fish\"\n"
 	      "\telif [[ ${COMP_WORDS[1]} == cluster-ca && $COMP_CWORD -eq 2 "
@@ -123,15 +126,14 @@ static void print_zsh_options(const struct ln_cli_option *at)
 	}
 }
 
-static void print_zsh_control(void)
+static void print_zsh_own(void)
 {
-	for (size_t i = 0; i < ASKERS; i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		printf("\tif [[ ${words[2]} == %s ]]; then\n"
 		       "\t\toptions=(\n",
-		       askers[i].name);
-		print_zsh_options(ln_cli_control_options);
-		if (askers[i].own != NULL)
-			print_zsh_options(askers[i].own);
+		       commands[i].name);
+		print_zsh_options(commands[i].common);
+		print_zsh_options(commands[i].own);
 		fputs("\t\t)\n\tfi\n", stdout);
 	}
 }
@@ -153,7 +155,7 @@ static void print_zsh(void)
 	fputs("\t\t)\n"
 	      "\tfi\n",
 	      stdout);
-	print_zsh_control();
+	print_zsh_own();
 	fputs("\t(( CURRENT != 2 )) || compadd --", stdout);
 	print_commands();
 	fputs("\n\t[[ ${words[2]} != help || $CURRENT != 3 ]] || compadd --",
@@ -204,15 +206,14 @@ static void print_fish(void)
 	ln_cli_print_topic_names();
 	fputs("'\n", stdout);
 	print_fish_options(ln_cli_options, "");
-	for (size_t i = 0; i < ASKERS; i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		char when[80];
 
 		snprintf(when, sizeof(when),
 			 " -n '__fish_seen_subcommand_from %s'",
-			 askers[i].name);
-		print_fish_options(ln_cli_control_options, when);
-		if (askers[i].own != NULL)
-			print_fish_options(askers[i].own, when);
+			 commands[i].name);
+		print_fish_options(commands[i].common, when);
+		print_fish_options(commands[i].own, when);
 	}
 	print_fish_options(ln_cli_test_options,
 			   " -n '__fish_seen_subcommand_from test'");

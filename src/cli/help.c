@@ -63,10 +63,16 @@ void ln_cli_print_help(void)
 	      "  test [options] FILE [FILTER...]\n"
 	      "                          run the tests that FILE exports:\n"
 	      "                          lunatic test app_test.wasm parser\n"
-	      "  init FOLDER             begin a project in C: lunatic init "
-	      "app\n"
+	      "  init FOLDER             begin a project, in C or with "
+	      "--lang another\n"
+	      "                          language: lunatic init app --lang "
+	      "go\n"
 	      "  init                    have cargo run its project with "
 	      "lunatic\n"
+	      "  build                   build the project in the current "
+	      "folder\n"
+	      "  dev                     build and run it, and again when it "
+	      "changes\n"
 	      "  help [TOPIC]            explain messages: lunatic help "
 	      "refused\n"
 	      "  ps [options]            list the processes of programs that "
@@ -89,6 +95,7 @@ void ln_cli_print_help(void)
 	ln_cli_print_options(ln_cli_options);
 	ln_cli_print_options(ln_cli_test_options);
 	ln_cli_print_options(ln_cli_cargo_options);
+	ln_cli_print_options(ln_cli_init_options);
 	fputs("\n"
 	      "Sizes are bytes, or end in K, M or G (powers of 1,024).\n"
 	      "\n"

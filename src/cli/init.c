@@ -1,8 +1,8 @@
 /*
  * DESIGN
- * `lunatic init FOLDER`: writes the files of sdk/c/template, which the build
- * has put into the program. A folder that is not empty is refused, and no file
- * is overwritten. Without a folder, in a cargo project: cli/init_cargo.h.
+ * `lunatic init FOLDER`: writes the files of sdk/LANGUAGE/template, which the
+ * build has put into the program. A folder that is not empty is refused, and no
+ * file is overwritten. Without a folder, in a cargo project: cli/init_cargo.h.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/init_cargo.h"
+#include "cli/options.h"
 #include "cli/template_gen.h"
 
 /* Whether the folder is empty; prints a line if it is not, or cannot be read.
@@ -60,48 +61,64 @@ static bool write_all(int fd, const char *text, size_t len)
 	return true;
 }
 
+/* Makes the folders in the name of a file. */
+static bool make_folders(int folder, const char *name)
+{
+	char path[256];
+
+	for (const char *at = strchr(name, '/'); at != NULL;
+	     at = strchr(at + 1, '/')) {
+		snprintf(path, sizeof(path), "%.*s", (int)(at - name), name);
+		if (mkdirat(folder, path, 0777) < 0 && errno != EEXIST)
+			return false;
+	}
+	return true;
+}
+
 static bool write_file(int folder, const struct template_file *file)
 {
-	int fd = openat(folder, file->name,
-			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	bool done;
+	int fd;
 
+	if (!make_folders(folder, file->name))
+		return false;
+	fd = openat(folder, file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    0666);
 	if (fd < 0)
 		return false;
 	done = write_all(fd, file->text, file->len);
 	return close(fd) == 0 && done;
 }
 
-static int fill(int folder, const char *name)
+/* What to type next, in the order of enum ln_cli_language. */
+static const char *const next[] = {
+	"make run && make test",
+	"rustup target add wasm32-wasip1 && cargo run moon && cargo test",
+	"make run && make test",
+};
+
+static int fill(int folder, const char *name, const struct template *what)
 {
 	if (!is_empty(folder, name))
 		return 1;
-	for (size_t i = 0; i < TEMPLATE_FILES; i++) {
-		if (write_file(folder, &template_files[i]))
+	for (size_t i = 0; i < what->count; i++) {
+		if (write_file(folder, &what->files[i]))
 			continue;
 		ln_log_say("cannot write '%s/%s': %s", name,
-			   template_files[i].name, strerror(errno));
+			   what->files[i].name, strerror(errno));
 		return 1;
 	}
 	printf("a program and its tests are in %s; next:\n"
-	       "  cd '%s' && make run && make test\n",
-	       name, name);
+	       "  cd '%s' && %s\n",
+	       name, name, next[what - templates]);
 	return ln_cli_flush() ? 0 : 1;
 }
 
-int ln_cli_init(int argc, char **argv)
+static int begin(const char *name, const struct template *what)
 {
-	const char *name = argc == 3 ? argv[2] : "";
 	int folder;
 	int status;
 
-	if (argc == 2 && access("Cargo.toml", F_OK) == 0)
-		return ln_cli_init_cargo();
-	if (name[0] == '\0' || name[0] == '-') {
-		ln_log_say("init takes the name of a folder: lunatic init app; "
-			   "or none in a cargo project, where Cargo.toml is");
-		return 1;
-	}
 	if (mkdir(name, 0777) < 0 && errno != EEXIST) {
 		ln_log_say("cannot make the folder '%s': %s", name,
 			   strerror(errno));
@@ -113,7 +130,48 @@ int ln_cli_init(int argc, char **argv)
 			   strerror(errno));
 		return 1;
 	}
-	status = fill(folder, name);
+	status = fill(folder, name, what);
 	ln_fd_close(folder);
 	return status;
+}
+
+static int print_help(void)
+{
+	fputs("Usage: lunatic init FOLDER [options]\n"
+	      "       lunatic init\n"
+	      "\n"
+	      "Begins a project in a new folder: a small supervised program "
+	      "with tests, that\n"
+	      "the tools of its language build and run. Without a folder, in a "
+	      "cargo project,\n"
+	      "has cargo build it for lunatic, and run it.\n",
+	      stdout);
+	ln_cli_print_options(ln_cli_init_options);
+	return ln_cli_flush() ? 0 : 1;
+}
+
+int ln_cli_init(int argc, char **argv)
+{
+	static const struct ln_cli_option *const tables[] = {
+		ln_cli_init_options, NULL
+	};
+	struct ln_cli_options options = { .language = LN_LANGUAGE_C };
+	const char *name = "";
+	int count;
+
+	if (argc == 2 && access("Cargo.toml", F_OK) == 0)
+		return ln_cli_init_cargo();
+	count = ln_cli_parse_words(argc, argv, tables, "lunatic init --help",
+				   &options, &name, 1);
+	ln_cli_options_deinit(&options);
+	if (count < 0)
+		return 1;
+	if (options.action == LN_CLI_HELP)
+		return print_help();
+	if (name[0] == '\0') {
+		ln_log_say("init takes the name of a folder: lunatic init app; "
+			   "or none in a cargo project, where Cargo.toml is");
+		return 1;
+	}
+	return begin(name, &templates[options.language]);
 }

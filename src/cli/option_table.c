@@ -124,6 +124,7 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	.kind = LN_CLI_OTHER, .apply = (reader), .values = (what)
 
 /* In the order of their enumerators. */
+static const char *const languages[] = { "c", "rust", "go", NULL };
 static const char *const strategies[] = { "slab", "guard", "auto", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
 static const char *const engines[] = { /* in the order of ln_engine_at */
@@ -562,5 +563,16 @@ const struct ln_cli_option ln_cli_top_options[] = {
 	{ "--environment", NULL, "N",
 	  "only processes of the environment with the number N",
 	  COUNT(OPTION(ask.environment), 0), .max = INT64_MAX },
+	{ .help = NULL },
+};
+
+const struct ln_cli_option ln_cli_init_options[] = {
+	{ .help = "Projects (lunatic init)" },
+	{ "--lang", NULL, "LANG",
+	  "the language of the program: c (default), rust or\n"
+	  "go",
+	  CHOICE(OPTION(language), LN_LANGUAGE_C, languages) },
+	{ "--help", "-h", NULL, "print this help and exit",
+	  FLAG(action, LN_CLI_HELP) },
 	{ .help = NULL },
 };

@@ -103,6 +103,9 @@ struct ln_upgrade_words {
 	bool all_nodes;
 };
 
+/* The languages of `lunatic init`. */
+enum ln_cli_language { LN_LANGUAGE_C, LN_LANGUAGE_RUST, LN_LANGUAGE_GO };
+
 struct ln_cli_options {
 	enum ln_cli_action action;
 	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
@@ -138,6 +141,7 @@ struct ln_cli_options {
 	bool no_control;             /* listen at no control socket */
 	struct ln_control_words ask; /* `folder` also of a run */
 	struct ln_upgrade_words upgrade;
+	unsigned language; /* enum ln_cli_language */
 };
 
 /* All of them, for the help text and completion. */
@@ -149,6 +153,7 @@ extern const struct ln_cli_option ln_cli_ps_options[];
 extern const struct ln_cli_option ln_cli_upgrade_options[];
 extern const struct ln_cli_option ln_cli_trace_options[];
 extern const struct ln_cli_option ln_cli_top_options[];
+extern const struct ln_cli_option ln_cli_init_options[];
 
 /* Reads the command line, and may change argv. On an error prints one line to
  * standard error and returns LN_EINVAL or LN_ENOMEM. `file` and `args` point

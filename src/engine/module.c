@@ -56,6 +56,7 @@ struct ln_compiled {
 	struct ln_variant *engine_variant;
 	const uint8_t *image;
 	size_t image_size;
+	const struct ln_entry *initialize;
 	unsigned variant;
 	struct ln_scan scan;
 };
@@ -112,6 +113,7 @@ static int link_code(struct load *load)
 	module->image = class->image(ln_code_compiled(module->code),
 				     &module->image_size);
 	module->scan = *ln_code_scan(module->code);
+	module->initialize = ln_compiled_export(module, LN_INITIALIZE, "", 0);
 	module->engine = load->engine;
 	module->recycler =
 		ln_recycler_new(ln_engine_spares(load->engine), module);
@@ -321,6 +323,11 @@ const struct ln_entry *ln_compiled_export(const struct ln_compiled *module,
 	    entry->result_count != (result != 0) || entry->result != result)
 		return NULL;
 	return entry;
+}
+
+const struct ln_entry *ln_compiled_initialize(const struct ln_compiled *module)
+{
+	return module->initialize;
 }
 
 const struct ln_entry *ln_compiled_entry_at(const struct ln_compiled *module,

@@ -77,6 +77,12 @@ const struct ln_entry *ln_compiled_export(const struct ln_compiled *module,
 					  const char *name, const char *params,
 					  char result);
 
+/* What sets up a library, also called a reactor, before any other export is
+ * called: its export `_initialize`, without parameters and results. NULL: it is
+ * not there. */
+#define LN_INITIALIZE "_initialize"
+const struct ln_entry *ln_compiled_initialize(const struct ln_compiled *module);
+
 /* The entry at a position, counted from 0 in the order of the exports; NULL
  * behind the last one. Any thread. */
 const struct ln_entry *ln_compiled_entry_at(const struct ln_compiled *module,

@@ -257,13 +257,12 @@ static enum ln_change_result hand_over(struct loading *loading,
 /* All that the new instance does before it takes over. */
 static enum ln_change_result begin(struct loading *loading)
 {
-	static const char initialize[] = "_initialize";
 	union ln_value values[3] = { { .i64 = 0 } };
 	enum ln_change_result result = LN_CHANGE_DONE;
 	uint32_t address;
 
-	if (ln_instance_export(loading->next, initialize, "", 0) != NULL)
-		result = call_new(loading, initialize, "", 0, values);
+	if (ln_instance_export(loading->next, LN_INITIALIZE, "", 0) != NULL)
+		result = call_new(loading, LN_INITIALIZE, "", 0, values);
 	if (result == LN_CHANGE_DONE)
 		result = hand_over(loading, &address);
 	if (result != LN_CHANGE_DONE)

@@ -216,21 +216,17 @@ static char *birth_text(const struct ln_process *process,
 	return text;
 }
 
-/* Calls the entry. A plugin is a library, whose `_initialize` comes first. */
+/* Calls the entry. That of a library comes after its `_initialize`. */
 static enum ln_stop call_entry(struct start *start,
 			       struct ln_instance *instance,
 			       struct ln_report **report)
 {
-	static const char name[] = "_initialize";
-	const struct ln_entry *initialize = NULL;
+	const struct ln_entry *initialize =
+		ln_compiled_initialize(start->module->module);
 	enum ln_stop stop = LN_STOP_RETURNED;
 
 	*report = NULL;
-	if (start->hook != NULL)
-		initialize = ln_compiled_entry(start->module->module, name,
-					       sizeof(name) - 1);
-	if (initialize != NULL && initialize != start->entry &&
-	    initialize->param_count == 0)
+	if (LN_UNLIKELY(initialize != NULL) && initialize != start->entry)
 		stop = ln_instance_call(instance, initialize, NULL, report);
 	if (stop != LN_STOP_RETURNED)
 		return stop;

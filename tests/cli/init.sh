@@ -30,8 +30,25 @@ touch file
 refuses "cannot (make|open) the folder 'file'" init file
 refuses "cannot make the folder 'no/where'" init no/where
 refuses "init takes the name of a folder" init
-refuses "init takes the name of a folder" init a b
-refuses "init takes the name of a folder" init --help
+refuses "too many words, at 'b'" init a b
+refuses "'cobol' is not a valid value of --lang: that is c" \
+	init a --lang cobol
+[ ! -e a ] || bad "a folder for no language"
+run init --help
+expect 0 "init --help"
+says out '^  --lang LANG ' "init --help"
+
+# Each language's own tools are asked elsewhere: tests/compat/go_sdk.sh.
+for language in c rust go; do
+	run init --lang "$language" "in $language"
+	expect 0 "init --lang $language"
+	silent err "init --lang $language"
+	says out "  cd 'in $language' && " "init --lang $language"
+done
+[ -e 'in c/main.c' ] || bad "no program in C"
+[ -e 'in rust/.cargo/config.toml' ] || bad "no project of cargo"
+[ -e 'in go/lunatic/pack/encode.go' ] || bad "no library for Go"
+[ ! -e 'in go/lunatic/template' ] || bad "a template in a template"
 
 # A cargo project.
 mkdir project

@@ -60,8 +60,8 @@ has() {
 		local minor
 		minor=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null |
 			sed -n 's/^go1\.\([0-9]*\).*/\1/p')
-		[ "${minor:-0}" -ge 22 ] ||
-			{ echo "no Go of version 1.22 or newer"; return 1; }
+		[ "${minor:-0}" -ge 24 ] ||
+			{ echo "no Go of version 1.24 or newer"; return 1; }
 		;;
 	*) bad "no page can need '$1'" ;;
 	esac

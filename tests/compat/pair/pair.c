@@ -1,5 +1,6 @@
 /*
- * The C half of a pair that talks to ../rust/src/bin/pair.rs: every shape of
+ * The C half of a pair that talks to ../rust/src/bin/pair.rs, or to the same in
+ * another language, whose name and server are the arguments: every shape of
  * value, requests in both directions, tags and links.
  */
 #include <lunatic.h>
@@ -243,12 +244,11 @@ LUNATIC_MAIN(argc, argv)
 	struct lunatic_proc server;
 	int64_t tag = lunatic_tag_new();
 
-	(void)argc;
-	(void)argv;
 	load("pair.wasm", &module);
 	lunatic_links_catch();
-	NEED(lunatic_spawn_export(&server, &how, "rust_server", params, 2) ==
-	     0);
+	NEED(lunatic_spawn_export(&server, &how,
+				  argc > 2 ? argv[2] : "rust_server", params,
+				  2) == 0);
 	lunatic_mail_begin(&mail, 0);
 	lunatic_write_array(&mail, 2);
 	lunatic_write_str(&mail, "context");
@@ -265,6 +265,6 @@ LUNATIC_MAIN(argc, argv)
 	     LUNATIC_EDIED);
 	NEED(lunatic_receive(&reply, 20000) == LUNATIC_LINK_DIED);
 	NEED(lunatic_mail_tag() == how.link);
-	puts("C asked Rust");
+	printf("C asked %s\n", argc > 1 ? argv[1] : "Rust");
 	return 0;
 }

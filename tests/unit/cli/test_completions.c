@@ -60,10 +60,11 @@ static void check_each(const char *text,
 {
 	const struct ln_cli_option *const tables[] = { ln_cli_options,
 						       ln_cli_test_options,
-						       ln_cli_cargo_options };
+						       ln_cli_cargo_options,
+						       ln_cli_init_options };
 	unsigned checked = 0;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		for (const struct ln_cli_option *at = tables[i];
 		     at->help != NULL; at++) {
 			if (at->name == NULL)
@@ -141,8 +142,10 @@ static void bash(void **state)
 
 	(void)state;
 	check_each(text, check_bash);
-	check_has(text, "\t\twords=\" run test init help ps top inspect kill "
-			"upgrade trace cluster-ca completions\"\n");
+	check_has(
+		text,
+		"\t\twords=\" run test init build dev help ps top inspect kill "
+		"upgrade trace cluster-ca completions\"\n");
 	check_has(text, "[[ ${COMP_WORDS[1]} != ps ]] || words=\" --program ");
 	check_has(text, "== help ]]; then\n\t\twords=\" start refused traps ");
 	check_has(text, "complete -o bashdefault -o default -F _lunatic");
@@ -157,9 +160,10 @@ static void zsh(void **state)
 	(void)state;
 	assert_memory_equal(text, "#compdef lunatic\n", 17);
 	check_each(text, check_zsh);
-	check_has(text,
-		  "compadd -- run test init help ps top inspect kill upgrade "
-		  "trace cluster-ca completions\n");
+	check_has(
+		text,
+		"compadd -- run test init build dev help ps top inspect kill upgrade "
+		"trace cluster-ca completions\n");
 	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
 	free(text);

@@ -1,0 +1,36 @@
+// Package lunatic is the guest library for Go: processes, messages, links,
+// monitors, names, timers, supervisors and TCP of the lunatic runtime.
+//
+// A program is built by Go's own compiler, as a module with exports:
+//
+//	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o app.wasm .
+//	lunatic app.wasm
+//
+// Each process is an instance of the module, with its own memory, runtime and
+// goroutines. A function that a process can begin in is defined when the
+// program starts, by a variable of a package, so it is defined in all
+// instances:
+//
+//	var square = lunatic.Define("square", func(order Order) {
+//		order.To.Send(order.N * order.N)
+//	})
+//
+//	type Order struct {
+//		N  int
+//		To lunatic.Process
+//	}
+//
+//	func main() {
+//		square.Spawn(Order{12, lunatic.Self()})
+//		var answers lunatic.Mailbox[int]
+//		n, err := answers.Receive(lunatic.Forever)
+//		fmt.Println(n, err)
+//	}
+//
+// Messages are Go values, written as MessagePack (package lunatic/pack), in the
+// form that the libraries for C and Rust use.
+//
+// A function that waits (Receive, Call, Accept, Read, Sleep) parks the whole
+// process with all its goroutines. What is to go on meanwhile is a process of
+// its own. time.Sleep and channels stop one goroutine only.
+package lunatic

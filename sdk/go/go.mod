@@ -1,0 +1,3 @@
+module lunatic
+
+go 1.24

@@ -1,0 +1,1 @@
+// So that start.go may declare a function without a body.

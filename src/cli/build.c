@@ -1,0 +1,51 @@
+/* `lunatic build`: builds the project in the current folder. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/project.h"
+
+static const char usage[] =
+	"Usage: lunatic build [ARGUMENT...]\n"
+	"\n"
+	"Builds the project in the current folder, with the tool of its\n"
+	"language, which gets the arguments:\n"
+	"\n"
+	"  Cargo.toml  cargo build --target wasm32-wasip1\n"
+	"  go.mod      GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared\n"
+	"              -o app.wasm\n"
+	"  Makefile    make\n"
+	"\n"
+	"lunatic init begins such a project. The status is that of the tool.\n";
+
+int ln_cli_build(int argc, char **argv)
+{
+	const struct ln_project *project;
+	char *module;
+	int status;
+
+	if (argc == 3 &&
+	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+		fputs(usage, stdout);
+		return ln_cli_flush() ? 0 : 1;
+	}
+	if (argc - 2 > LN_PROJECT_MORE_MAX) {
+		ln_log_say("build takes at most %d arguments",
+			   LN_PROJECT_MORE_MAX);
+		return 1;
+	}
+	project = ln_project_find();
+	if (project == NULL)
+		return 1;
+	status = ln_project_build(project, argv + 2, (size_t)(argc - 2));
+	if (status != 0)
+		return status;
+	module = ln_project_module(project);
+	if (module == NULL)
+		return 1;
+	printf("%s\n", module);
+	free(module);
+	return ln_cli_flush() ? 0 : 1;
+}

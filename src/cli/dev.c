@@ -1,0 +1,267 @@
+/*
+ * DESIGN
+ * `lunatic dev`: builds the project, runs it as a child, and waits for changes
+ * of its sources, for the end of the child, and for signals. After a change it
+ * builds again. A program whose processes can be upgraded is (lunatic upgrade);
+ * any other one, or one that refuses, is started anew. A build that fails
+ * leaves what runs as it is.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "cli/child.h"
+#include "cli/commands.h"
+#include "cli/prepare.h"
+#include "cli/project.h"
+#include "cli/watch.h"
+#include "engine/binary.h"
+
+#define WORDS_MAX 256
+#define MODULE_MAX ((size_t)1 << 30)
+
+/* Tools write files one after the other: this much later they are done. */
+#define SETTLED_MS 100
+
+static const char usage[] =
+	"Usage: lunatic dev [OPTION...] [-- ARGUMENT...]\n"
+	"\n"
+	"Builds the project in the current folder as lunatic build does, and\n"
+	"runs it, as lunatic run OPTION... FILE ARGUMENT... does. When a\n"
+	"source changes it is built and run anew. If the program exports\n"
+	"what lunatic upgrade needs, its processes are upgraded instead.\n"
+	"SIGINT or SIGTERM ends it.\n";
+
+struct dev {
+	const struct ln_project *project;
+	struct ln_watch watch;
+	int signals; /* a descriptor */
+	char **options;
+	size_t option_count;
+	char **arguments;
+	size_t argument_count;
+	pid_t child;  /* 0: none */
+	char *module; /* that was started; owned */
+};
+
+/* Whether the module exports a function of that name. */
+static bool exports(const uint8_t *bytes, size_t len, const char *name)
+{
+	struct ln_cursor section =
+		ln_binary_find(bytes, len, LN_SECTION_EXPORT);
+	struct ln_export one;
+	uint64_t count;
+
+	if (!ln_cursor_number(&section, 32, &count))
+		return false;
+	for (; count > 0 && ln_binary_export(&section, &one); count--) {
+		size_t size = (size_t)(one.name.end - one.name.at);
+
+		if (one.kind == LN_EXTERN_FUNCTION && size == strlen(name) &&
+		    memcmp(one.name.at, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_upgradable(const char *module)
+{
+	size_t len;
+	uint8_t *bytes = ln_cli_read_file(module, MODULE_MAX, &len);
+	bool is = bytes != NULL && exports(bytes, len, "lunatic_save") &&
+		  exports(bytes, len, "lunatic_load") &&
+		  exports(bytes, len, "lunatic_resume");
+
+	free(bytes);
+	return is;
+}
+
+static void start(struct dev *dev)
+{
+	const char *words[WORDS_MAX + 4];
+	size_t count = 0;
+
+	words[count++] = LN_CHILD_SELF;
+	words[count++] = "run";
+	for (size_t i = 0; i < dev->option_count; i++)
+		words[count++] = dev->options[i];
+	words[count++] = dev->module;
+	for (size_t i = 0; i < dev->argument_count; i++)
+		words[count++] = dev->arguments[i];
+	words[count] = NULL;
+	dev->child = ln_child_start(words, NULL);
+	if (dev->child < 0)
+		dev->child = 0;
+}
+
+static void stop(struct dev *dev)
+{
+	if (dev->child != 0)
+		ln_child_stop(dev->child);
+	dev->child = 0;
+}
+
+/* Upgrades what runs; false: it has to be started anew. */
+static bool upgrade(struct dev *dev, const char *module)
+{
+	char program[16];
+	char *copy = strdup(module);
+	char *name;
+	char *dot;
+	int status;
+
+	if (copy == NULL)
+		return false;
+	name = basename(copy);
+	dot = strrchr(name, '.');
+	if (dot != NULL)
+		*dot = '\0';
+	snprintf(program, sizeof(program), "%d", (int)dev->child);
+	status = ln_child_run((const char *const[]){ LN_CHILD_SELF, "upgrade",
+						     "--program", program, name,
+						     module, NULL },
+			      NULL);
+	free(copy);
+	return status == 0;
+}
+
+/* Builds, and runs what was built. */
+static void renew(struct dev *dev)
+{
+	char *module;
+	int status = ln_project_build(dev->project, NULL, 0);
+
+	if (status != 0) {
+		ln_log_say("the build has failed (status %d); waiting for a "
+			   "change",
+			   status);
+		return;
+	}
+	module = ln_project_module(dev->project);
+	if (module == NULL)
+		return;
+	if (dev->child == 0 || strcmp(module, dev->module) != 0 ||
+	    !is_upgradable(module) || !upgrade(dev, module)) {
+		stop(dev);
+		free(dev->module);
+		dev->module = module;
+		start(dev);
+	} else {
+		free(module);
+	}
+}
+
+/* Takes a signal; true: that of a user who ends us, in *status. */
+static bool take_signal(struct dev *dev, int *status)
+{
+	struct signalfd_siginfo info;
+
+	if (read(dev->signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGCHLD) {
+		*status = 128 + (int)info.ssi_signo;
+		return true;
+	}
+	if (dev->child != 0 && ln_child_has_ended(dev->child, status)) {
+		dev->child = 0;
+		ln_log_say("the program has ended (status %d); waiting for a "
+			   "change",
+			   *status);
+	}
+	return false;
+}
+
+/* Until a signal, whose status is returned. */
+static int serve(struct dev *dev)
+{
+	struct pollfd fds[] = {
+		{ .fd = dev->signals, .events = POLLIN },
+		{ .fd = dev->watch.fd, .events = POLLIN },
+	};
+	bool changed = true;
+	int status;
+
+	for (;;) {
+		int ready = poll(fds, 2, changed ? SETTLED_MS : -1);
+
+		if (ready < 0 && errno != EINTR)
+			return 1;
+		if (ready > 0 && (fds[0].revents & POLLIN) &&
+		    take_signal(dev, &status))
+			return status;
+		if (ready > 0 && (fds[1].revents & POLLIN))
+			changed = ln_watch_read(&dev->watch) || changed;
+		if (ready == 0 && changed) {
+			changed = false;
+			renew(dev);
+		}
+	}
+}
+
+/* Signals become readable; what is started has them as always. */
+static bool take_signals(struct dev *dev)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	dev->signals = -1;
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
+		dev->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (dev->signals < 0)
+		ln_log_say("cannot take signals: %s", strerror(errno));
+	return dev->signals >= 0;
+}
+
+static int run(struct dev *dev)
+{
+	int status = 1;
+
+	dev->project = ln_project_find();
+	if (dev->project == NULL || !ln_project_has_tools(dev->project) ||
+	    !take_signals(dev))
+		return 1;
+	if (ln_watch_begin(&dev->watch, dev->project)) {
+		status = serve(dev);
+		stop(dev);
+		ln_watch_end(&dev->watch);
+	}
+	free(dev->module);
+	ln_fd_close(dev->signals);
+	return status;
+}
+
+int ln_cli_dev(int argc, char **argv)
+{
+	struct dev dev = { .options = argv + 2 };
+	int at = 2;
+
+	if (argc == 3 &&
+	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+		fputs(usage, stdout);
+		return ln_cli_flush() ? 0 : 1;
+	}
+	if (argc > WORDS_MAX) {
+		ln_log_say("dev takes at most %d arguments", WORDS_MAX);
+		return 1;
+	}
+	while (at < argc && strcmp(argv[at], "--") != 0)
+		at++;
+	dev.option_count = (size_t)(at - 2);
+	if (at < argc) {
+		dev.arguments = argv + at + 1;
+		dev.argument_count = (size_t)(argc - at - 1);
+	}
+	return run(&dev);
+}

@@ -1,0 +1,181 @@
+#!/bin/sh
+# lunatic build and lunatic dev, with projects in C: what is missing is named; a
+# change is built and run, by an upgrade where the program has what that needs.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
+CPATH=$(cd "$(dirname "$0")/../../sdk/c/include" && pwd)
+. "$(dirname "$0")/support/cli.sh"
+
+build=$(dirname "$lunatic")
+mkdir bin
+ln -s "$build/sdk/c/lunatic-cc" bin/lunatic-cc
+ln -s "$lunatic" bin/lunatic
+LUNATIC_SDK=$build/sdk/c
+XDG_RUNTIME_DIR=$work/run
+mkdir -m 700 run
+plain=$PATH
+PATH=$work/bin:$PATH
+export PATH LUNATIC_SDK CPATH XDG_RUNTIME_DIR
+
+mkdir none
+cd none || exit
+refuses 'there is no project in this folder.*lunatic init' build
+refuses 'there is no project in this folder' dev
+cd .. || exit
+for command in build dev; do
+	run "$command" --help
+	expect 0 "$command --help"
+	says out "^Usage: lunatic $command " "$command --help"
+done
+
+run init app
+cd app || exit
+# lacking PATH REGEX COMMAND: it must say what is not in that PATH.
+lacking() {
+	status=0
+	env PATH="$1" "$lunatic" "$3" >"$work/out" 2>"$work/err" </dev/null ||
+		status=$?
+	expect 1 "$3 without a tool"
+	says err "$2" "$3 without a tool"
+}
+lacking "$work/none" "'make' is not in the PATH.*apt-get" build
+lacking "$work/none" "'make' is not in the PATH.*apt-get" dev
+lacking "$plain" "'lunatic-cc' is not in the PATH" build
+touch go.mod
+lacking "$work/none" "'go' is not in the PATH.*https://" build
+touch Cargo.toml
+lacking "$work/none" "'cargo' is not in the PATH.*rustup target add" build
+rm go.mod Cargo.toml
+run build
+expect 0 "build"
+says out '^\./app.wasm$' "build"
+run build greeting_test.wasm
+expect 0 "build, another target"
+says out '^\./greeting_test.wasm$' "build, another target"
+run build no_such_target
+expect 2 "build that fails"
+rm greeting_test.wasm
+
+# watch COMMAND...: runs lunatic dev; what it prints is in $work/out.
+watch() {
+	"$lunatic" dev "$@" >"$work/out" 2>"$work/err" </dev/null &
+	dev=$!
+}
+# await FILE REGEX: until a line of it matches.
+await() {
+	rounds=400
+	until grep -Eq -e "$2" "$work/$1"; do
+		rounds=$((rounds - 1))
+		if [ $rounds -eq 0 ] || ! kill -0 "$dev" 2>/dev/null; then
+			bad "no line of std$1 matches $2"
+			return
+		fi
+		sleep 0.05
+	done
+}
+end() {
+	child=$(pgrep -P "$dev" || true)
+	kill -TERM "$dev"
+	status=0
+	wait "$dev" || status=$?
+	expect 143 "$1"
+	[ -z "$child" ] || ! kill -0 "$child" 2>/dev/null ||
+		bad "$1: its child runs"
+}
+
+watch -- moon
+await out '^hello, moon$'
+await err 'the program has ended .status 0.; waiting for a change'
+sed -i 's/hello/good bye/' greeting.c
+await out '^good bye, moon$'
+echo '#error wrong' >>greeting.c
+await err 'the build has failed'
+sed -i '/#error/d; s/good bye/welcome/' greeting.c
+await out '^welcome, moon$'
+# A change in a folder that is made later.
+cat >>Makefile <<'EOS'
+more/text.h:
+app.wasm: $(wildcard more/*.h)
+EOS
+mkdir more
+echo '#define TEXT "found"' >more/text.h
+sed -i 's/"welcome, %s"/TEXT/; 1i #include "more/text.h"' greeting.c
+await out '^found$'
+sed -i 's/found/changed/' more/text.h
+await out '^changed$'
+end "dev"
+cd .. || exit
+
+# One that can be upgraded: its number stays.
+mkdir counter
+cd counter || exit
+cat >counter.c <<'EOS'
+#include <lunatic.h>
+#include <lunatic/upgrade.h>
+#include <stdio.h>
+
+struct counter {
+	int64_t value;
+};
+
+static int counter_init(void *state, struct lunatic_reader *argument)
+{
+	struct counter *counter = state;
+
+	lunatic_skip(argument);
+	counter->value = 41;
+	puts("begun");
+	fflush(stdout);
+	return 0;
+}
+
+static void counter_save(const void *state, struct lunatic_writer *value)
+{
+	const struct counter *counter = state;
+
+	lunatic_write_int(value, counter->value);
+}
+
+static int counter_load(void *state, int64_t version,
+			struct lunatic_reader *value)
+{
+	struct counter *counter = state;
+
+	(void)version;
+	counter->value = lunatic_read_int(value) + STEP;
+	printf("loaded %d\n", (int)counter->value);
+	fflush(stdout);
+	return 0;
+}
+
+static const struct lunatic_server counter_server = {
+	.name = "counter",
+	.state_size = sizeof(struct counter),
+	.init = counter_init,
+	.save = counter_save,
+	.load = counter_load,
+};
+
+static const struct lunatic_server *const servers[] = { &counter_server, NULL };
+
+LUNATIC_UPGRADES(.servers = servers);
+
+LUNATIC_MAIN(argc, argv)
+{
+	(void)argc;
+	(void)argv;
+	lunatic_server_run(&counter_server, NULL);
+	return 0;
+}
+EOS
+sed -i 's/STEP/1/' counter.c
+printf 'app.wasm: counter.c\n\tlunatic-cc counter.c -o app.wasm\n' >Makefile
+watch --fold-after 0
+await out '^begun$'
+sed -i 's/(value) + 1/(value) + 2/' counter.c
+await out '^loaded 43$'
+sed -i 's/(value) + 2/(value) + 3/' counter.c
+await out '^loaded 46$'
+[ "$(grep -c '^begun$' "$work/out")" -eq 1 ] || bad "it was started anew"
+[ -n "$(pgrep -P "$dev")" ] || bad "it does not run"
+end "dev with upgrades"
+finish

@@ -1,0 +1,160 @@
+/* src/cli/project.c, watch.c: which project is found, what is a source of it,
+ * which module was built last, and which changes are seen. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/project.h"
+#include "cli/watch.h"
+#include "support/capture.h"
+
+static char folder[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/lunatic-project.XXXXXX");
+	return mkdtemp(folder) != NULL && chdir(folder) == 0 &&
+			       unsetenv("CARGO_TARGET_DIR") == 0
+		       ? 0
+		       : -1;
+}
+
+static int tear_down(void **state)
+{
+	char command[96];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+/* Makes a file that was changed at that second. */
+static void touch(const char *name, time_t second)
+{
+	const struct timespec times[] = { { .tv_sec = second },
+					  { .tv_sec = second } };
+	int fd = open(name, O_WRONLY | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(futimens(fd, times), 0);
+	close(fd);
+}
+
+static void project_is_found(void **state)
+{
+	const struct ln_project *project;
+	struct test_capture capture;
+	char *text;
+
+	(void)state;
+	test_capture_begin(&capture, STDERR_FILENO);
+	project = ln_project_find();
+	text = test_capture_end(&capture);
+	assert_null(project);
+	assert_non_null(strstr(text, "no project in this folder"));
+	free(text);
+	touch("Makefile", 1);
+	assert_string_equal(ln_project_find()->language, "C");
+	touch("go.mod", 1);
+	assert_string_equal(ln_project_find()->language, "Go");
+	touch("Cargo.toml", 1);
+	assert_string_equal(ln_project_find()->language, "Rust");
+}
+
+static void sources_are_known(void **state)
+{
+	const struct ln_project *project;
+
+	(void)state;
+	touch("go.mod", 1);
+	project = ln_project_find();
+	assert_true(ln_project_is_source(project, "main.go"));
+	assert_true(ln_project_is_source(project, "go.mod"));
+	assert_false(ln_project_is_source(project, "other.mod"));
+	assert_false(ln_project_is_source(project, ".go"));
+	assert_false(ln_project_is_source(project, ".main.go"));
+	assert_false(ln_project_is_source(project, "main.go.swp"));
+	assert_false(ln_project_is_source(project, "app.wasm"));
+}
+
+static void newest_module_is_taken(void **state)
+{
+	const struct ln_project *project;
+	char *module;
+
+	(void)state;
+	touch("Cargo.toml", 1);
+	project = ln_project_find();
+	assert_int_equal(mkdir("out", 0700), 0);
+	assert_int_equal(mkdir("out/wasm32-wasip1", 0700), 0);
+	assert_int_equal(mkdir("out/wasm32-wasip1/debug", 0700), 0);
+	assert_int_equal(mkdir("out/wasm32-wasip1/release", 0700), 0);
+	touch("out/wasm32-wasip1/debug/old.wasm", 100);
+	touch("out/wasm32-wasip1/debug/app.wasm", 300);
+	touch("out/wasm32-wasip1/debug/app.d", 500);
+	touch("out/wasm32-wasip1/release/app.wasm", 200);
+	assert_int_equal(rename("out", "target"), 0);
+	module = ln_project_module(project);
+	assert_string_equal(module, "target/wasm32-wasip1/debug/app.wasm");
+	free(module);
+	assert_int_equal(rename("target", "elsewhere"), 0);
+	assert_int_equal(setenv("CARGO_TARGET_DIR", "elsewhere", 1), 0);
+	touch("elsewhere/wasm32-wasip1/release/app.wasm", 400);
+	module = ln_project_module(project);
+	assert_string_equal(module, "elsewhere/wasm32-wasip1/release/app.wasm");
+	free(module);
+}
+
+static void changes_are_seen(void **state)
+{
+	struct ln_watch watch;
+
+	(void)state;
+	touch("Makefile", 1);
+	assert_int_equal(mkdir("below", 0700), 0);
+	assert_int_equal(mkdir("build", 0700), 0);
+	assert_true(ln_watch_begin(&watch, ln_project_find()));
+	assert_false(ln_watch_read(&watch));
+	touch("below/one.c", 1);
+	assert_true(ln_watch_read(&watch));
+	assert_false(ln_watch_read(&watch));
+	touch("app.wasm", 1);
+	touch("build/one.c", 1);
+	touch(".hidden.c", 1);
+	assert_false(ln_watch_read(&watch));
+	assert_int_equal(rename("below/one.c", "below/two.txt"), 0);
+	assert_true(ln_watch_read(&watch));
+	assert_int_equal(mkdir("below/more", 0700), 0);
+	assert_true(ln_watch_read(&watch));
+	touch("below/more/three.h", 1);
+	assert_true(ln_watch_read(&watch));
+	assert_int_equal(unlink("below/more/three.h"), 0);
+	assert_true(ln_watch_read(&watch));
+	assert_int_equal(mkdir(".git", 0700), 0);
+	assert_false(ln_watch_read(&watch));
+	ln_watch_end(&watch);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(project_is_found),
+		TEST(sources_are_known),
+		TEST(newest_module_is_taken),
+		TEST(changes_are_seen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
