@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(options.incarnation, 1, sizeof(options.incarnation));
 	require(ln_nats_hub_new(&options, &hub) == 0);
-	ln_nats_hub_up(hub, 1024);
+	ln_nats_hub_up(hub, 1024, NULL);
 	carrier = ln_nats_hub_carrier(hub);
 	ln_nats_address("fuzz", peer, address);
 	require(carrier->class->dial(carrier, address, &wire, reason) == 0);

@@ -39,7 +39,7 @@ typedef struct lunatic_rt_node_config {
 	const char *authority; /* the certificate of the CA */
 
 	int64_t heartbeat_ms; /* how long a node may be silent before it is
-			       * lost, 100 to 3,600,000 (default: 5,000) */
+			       * lost, 100 to 3,600,000 (default: 2,500) */
 
 	/* How other nodes are found, besides `peers`, and asked again every
 	 * five seconds: "dns:NAME:PORT" (A and AAAA records), "dns:NAME" (SRV

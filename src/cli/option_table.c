@@ -265,7 +265,7 @@ const struct ln_cli_option ln_cli_options[] = {
 	  NAME_OF(node.files.authority, "file") },
 	{ "--heartbeat", NULL, "TIME",
 	  "how long a node may be silent before it is lost,\n"
-	  "% (default 5s)",
+	  "% (default 2500ms)",
 	  .kind = LN_CLI_TIME, .place = OPTION(node.heartbeat),
 	  .min = LN_HEARTBEAT_MIN, .max = LN_HEARTBEAT_MAX },
 	{ .help = "Ending" },

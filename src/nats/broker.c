@@ -1,19 +1,23 @@
 /*
  * DESIGN
- * The thread makes a connection, tells the hub, publishes what the hub has, and
- * tells it again when the connection is over; then it makes the next one. The
- * library's own threads call `on_message`, `on_closed` and `on_complete`. They
- * hand over and return: the hub copies what it keeps and never waits.
+ * The thread makes a connection, tells the hub, and tells it again when the
+ * connection is over; then it makes the next one. Meanwhile a task publishes
+ * what the hub has, and takes what comes in (nats/pump.h).
+ *
+ * With TLS to the server the library does that with threads of its own, which
+ * call `on_message`, and this one publishes. That may wait for the server, for
+ * WRITE_MS at most; then the library closes the connection. Nobody else waits
+ * with it. In both cases the library's threads call `on_closed`, `on_complete`,
+ * and `on_message` for what is rare. These hand over and return.
  *
  * The library would connect again by itself, and keep messages meanwhile. It is
- * told not to: what was published and what was lost could not be told apart.
+ * told not to: what was published and what was lost could not be told apart. It
+ * would also ask the server for a sign of life, and close the connection while
+ * the pump uses it. So this thread asks.
  *
  * The library calls back until its subscriptions are complete and the
  * connection is closed; `callbacks` counts these, and the thread waits for all
  * of them before it lets go of a connection.
- *
- * Publishing may wait for the server, for WRITE_MS at most; then the library
- * closes the connection. Nobody but this thread waits with it.
  */
 #include "nats/broker.h"
 
@@ -32,6 +36,8 @@
 #include "base/time.h"
 #include "nats/hub.h"
 #include "nats/library.h"
+#include "nats/line.h"
+#include "nats/pump.h"
 #include "nats/servers.h"
 #include "node/fabric.h"
 
@@ -39,6 +45,7 @@
 
 #define CONNECT_MS 2000
 #define WRITE_MS 2000
+#define ANSWER_MS 2000
 
 /* Between attempts to connect, from the first to the most. */
 #define BACKOFF_FIRST (100 * LN_NS_PER_MS)
@@ -56,6 +63,7 @@ struct ln_nats_broker {
 	/* Immutable. */
 	const struct ln_nats_library *library;
 	struct ln_nats_hub *hub;
+	struct ln_runtime *runtime;
 	struct ln_nats_servers servers;
 	struct ln_nats_login login;
 	char *authority; /* owned; NULL: none, as the next two */
@@ -63,13 +71,16 @@ struct ln_nats_broker {
 	char *key;
 	pthread_t thread;
 
-	/* The thread's. */
-	natsConnection *connection;
+	/* The thread's; `line` is not changed while there is a connection. */
+	struct ln_nats_line line;
+	struct ln_nats_pump *pump; /* NULL: the library's threads do it */
 	natsSubscription *own;
+	natsSubscription *gone;
 	natsSubscription *everyone;
 
 	_Atomic uint32_t callbacks; /* that still come; a futex */
 	_Atomic uint32_t stopping;  /* a futex */
+	_Atomic uint32_t events;    /* likewise; those that end a connection */
 	_Atomic bool lost;
 
 	struct ln_lock lock;
@@ -78,40 +89,15 @@ struct ln_nats_broker {
 	char logged[LN_NATS_REASON_SIZE]; /* the thread's */
 };
 
-/* The last part of a subject: what follows the address. */
-static const char *last_part(const struct ln_nats_broker *broker,
-			     const char *subject)
-{
-	const char *address = ln_nats_hub_address(broker->hub);
-	size_t len = strlen(address);
-
-	if (strncmp(subject, address, len) != 0 || subject[len] != '.')
-		return "";
-	return subject + len + 1;
-}
-
 static void on_message(natsConnection *connection, natsSubscription *from,
 		       natsMsg *message, void *argument)
 {
-	struct ln_nats_broker *broker = argument;
-	const struct ln_nats_library *library = broker->library;
-	uint8_t token[LN_NATS_INCARNATION];
-	int len = library->natsMsg_GetDataLength(message);
+	const struct ln_nats_broker *broker = argument;
 
 	(void)connection;
 	(void)from;
-	if (len > 0) {
-		ln_nats_hub_receive(
-			broker->hub,
-			(const uint8_t *)library->natsMsg_GetData(message),
-			(size_t)len);
-	} else if (library->natsMsg_IsNoResponders(message) &&
-		   ln_nats_unhex(last_part(broker, library->natsMsg_GetSubject(
-							   message)),
-				 token)) {
-		ln_nats_hub_unreachable(broker->hub, token);
-	}
-	library->natsMsg_Destroy(message);
+	ln_nats_line_receive(&broker->line, message);
+	broker->library->natsMsg_Destroy(message);
 }
 
 static void count_down(struct ln_nats_broker *broker)
@@ -125,13 +111,28 @@ static void on_complete(void *argument)
 	count_down(argument);
 }
 
+/* Has the thread look what has happened. */
+static void rouse(struct ln_nats_broker *broker)
+{
+	atomic_fetch_add(&broker->events, 1);
+	ln_futex_wake(&broker->events, 1);
+	ln_nats_hub_wake(broker->hub);
+}
+
+static void on_lost(void *argument)
+{
+	struct ln_nats_broker *broker = argument;
+
+	atomic_store(&broker->lost, true);
+	rouse(broker);
+}
+
 static void on_closed(natsConnection *connection, void *argument)
 {
 	struct ln_nats_broker *broker = argument;
 
 	(void)connection;
-	atomic_store(&broker->lost, true);
-	ln_nats_hub_wake(broker->hub);
+	on_lost(broker);
 	count_down(broker);
 }
 
@@ -236,6 +237,11 @@ static natsStatus set_all(struct ln_nats_broker *broker,
 	SET(status, broker, SetSendAsap, options, true);
 	SET(status, broker, SetErrorHandler, options, on_error, broker);
 	SET(status, broker, SetClosedCB, options, on_closed, broker);
+	if (broker->pump != NULL) {
+		SET(status, broker, SetPingInterval, options, 0);
+		if (status == NATS_OK)
+			status = ln_nats_pump_set(broker->pump, options);
+	}
 	if (status == NATS_OK)
 		status = set_login(broker, options);
 	if (status == NATS_OK)
@@ -256,10 +262,10 @@ static natsStatus connect_to(struct ln_nats_broker *broker,
 	atomic_store(&broker->lost, false);
 	atomic_store(&broker->callbacks, 1); /* on_closed */
 	if (status == NATS_OK)
-		status = library->natsConnection_Connect(&broker->connection,
-							 options);
+		status = library->natsConnection_Connect(
+			&broker->line.connection, options);
 	if (status != NATS_OK)
-		broker->connection = NULL;
+		broker->line.connection = NULL;
 	library->natsOptions_Destroy(options);
 	return status;
 }
@@ -269,7 +275,7 @@ static natsStatus subscribe_to(struct ln_nats_broker *broker,
 {
 	const struct ln_nats_library *library = broker->library;
 	natsStatus status = library->natsConnection_Subscribe(
-		out, broker->connection, subject, on_message, broker);
+		out, broker->line.connection, subject, on_message, broker);
 
 	if (status != NATS_OK)
 		return status;
@@ -284,44 +290,41 @@ static natsStatus subscribe_to(struct ln_nats_broker *broker,
 							  PENDING_MAX);
 }
 
-static natsStatus subscribe(struct ln_nats_broker *broker)
-{
-	char subject[LN_NATS_SUBJECT_SIZE];
-	natsStatus status;
-
-	snprintf(subject, sizeof(subject), "%s.*",
-		 ln_nats_hub_address(broker->hub));
-	status = subscribe_to(broker, subject, &broker->own);
-	if (status != NATS_OK)
-		return status;
-	snprintf(subject, sizeof(subject), "lunatic.%s.all",
-		 ln_nats_hub_cluster(broker->hub));
-	return subscribe_to(broker, subject, &broker->everyone);
-}
-
-static natsStatus publish_one(struct ln_nats_broker *broker,
-			      const struct ln_nats_out *out)
+/* What comes for this node, which the pump takes, if there is one. */
+static natsStatus subscribe_own(struct ln_nats_broker *broker,
+				const char *subject)
 {
 	const struct ln_nats_library *library = broker->library;
-	const char *cluster = ln_nats_hub_cluster(broker->hub);
-	char subject[LN_NATS_SUBJECT_SIZE + 8];
-	char answer[2 * LN_NATS_SUBJECT_SIZE];
-	char token[33];
+	natsStatus status;
 
-	if (out->everyone) {
-		snprintf(subject, sizeof(subject), "lunatic.%s.all", cluster);
-	} else {
-		ln_nats_address(cluster, out->to, subject);
-		strncat(subject, ".in", 4);
-	}
-	if (!out->probe)
-		return library->natsConnection_Publish(
-			broker->connection, subject, out->data, (int)out->len);
-	ln_nats_hex(out->token, token);
-	snprintf(answer, sizeof(answer), "%s.%s",
-		 ln_nats_hub_address(broker->hub), token);
-	return library->natsConnection_PublishRequest(
-		broker->connection, subject, answer, out->data, (int)out->len);
+	if (broker->pump == NULL)
+		return subscribe_to(broker, subject, &broker->own);
+	status = library->natsConnection_SubscribeSync(
+		&broker->own, broker->line.connection, subject);
+	if (status == NATS_OK)
+		status = library->natsSubscription_SetPendingLimits(
+			broker->own, -1, PENDING_MAX);
+	if (status == NATS_OK)
+		ln_nats_pump_take_from(broker->pump, broker->own);
+	return status;
+}
+
+static natsStatus subscribe(struct ln_nats_broker *broker)
+{
+	const char *address = ln_nats_hub_address(broker->hub);
+	char subject[LN_NATS_SUBJECT_SIZE + 8];
+	natsStatus status;
+
+	snprintf(subject, sizeof(subject), "%s.in", address);
+	status = subscribe_own(broker, subject);
+	snprintf(subject, sizeof(subject), "%s.gone.*", address);
+	if (status == NATS_OK)
+		status = subscribe_to(broker, subject, &broker->gone);
+	snprintf(subject, sizeof(subject), "lunatic.%s.all",
+		 ln_nats_hub_cluster(broker->hub));
+	if (status == NATS_OK)
+		status = subscribe_to(broker, subject, &broker->everyone);
+	return status;
 }
 
 /* Publishes them, and frees them. */
@@ -334,7 +337,7 @@ static natsStatus publish(struct ln_nats_broker *broker,
 		struct ln_nats_out *next = out->next;
 
 		if (status == NATS_OK)
-			status = publish_one(broker, out);
+			status = ln_nats_line_publish(&broker->line, out);
 		free(out);
 		out = next;
 	}
@@ -346,7 +349,7 @@ static bool is_stopping(struct ln_nats_broker *broker)
 	return atomic_load(&broker->stopping) != 0;
 }
 
-/* Until the connection is lost, or the broker stops. */
+/* Publishes until the connection is lost, or the broker stops. */
 static natsStatus serve(struct ln_nats_broker *broker)
 {
 	int64_t announce = ln_time_now() + ANNOUNCE_PAUSE;
@@ -368,6 +371,36 @@ static natsStatus serve(struct ln_nats_broker *broker)
 	return status;
 }
 
+/* The same while the pump publishes. A server that is silent shows when it does
+ * not answer. */
+static natsStatus watch(struct ln_nats_broker *broker)
+{
+	const struct ln_nats_library *library = broker->library;
+	int64_t announce = ln_time_now() + ANNOUNCE_PAUSE;
+	natsStatus status = NATS_OK;
+
+	for (;;) {
+		uint32_t events = atomic_load(&broker->events);
+		int64_t left = announce - ln_time_now();
+
+		if (atomic_load(&broker->lost) || status != NATS_OK)
+			return status;
+		if (is_stopping(broker)) {
+			ln_nats_pump_settle(broker->pump,
+					    ln_time_now() + LN_FABRIC_FAREWELL);
+			return NATS_OK;
+		}
+		if (left > 0) {
+			ln_futex_wait(&broker->events, events, left);
+			continue;
+		}
+		ln_nats_hub_announce(broker->hub);
+		status = library->natsConnection_FlushTimeout(
+			broker->line.connection, ANSWER_MS);
+		announce = ln_time_now() + ANNOUNCE_PAUSE;
+	}
+}
+
 static void note_since(struct ln_nats_broker *broker, int64_t since)
 {
 	ln_lock_acquire(&broker->lock);
@@ -383,58 +416,104 @@ static void disconnect(struct ln_nats_broker *broker)
 	const struct ln_nats_library *library = broker->library;
 	uint32_t left;
 
-	library->natsConnection_Destroy(broker->connection);
+	if (broker->pump != NULL)
+		ln_nats_pump_end(broker->pump);
+	library->natsConnection_Destroy(broker->line.connection);
 	library->natsSubscription_Destroy(broker->own);
+	library->natsSubscription_Destroy(broker->gone);
 	library->natsSubscription_Destroy(broker->everyone);
-	broker->connection = NULL;
+	broker->line.connection = NULL;
 	broker->own = NULL;
+	broker->gone = NULL;
 	broker->everyone = NULL;
 	while ((left = atomic_load(&broker->callbacks)) != 0)
 		ln_futex_wait(&broker->callbacks, left, -1);
+}
+
+/* Gets a connection ready; false: it is of no use. */
+static bool prepare_connection(struct ln_nats_broker *broker,
+			       const struct ln_nats_server *server)
+{
+	const struct ln_nats_library *library = broker->library;
+	natsConnection *connection = broker->line.connection;
+	natsStatus status;
+	int error = 0;
+
+	if (broker->pump != NULL)
+		error = ln_nats_pump_start(broker->pump, connection, on_lost,
+					   broker);
+	if (error < 0) {
+		complain(broker, ln_error_text(error));
+		return false;
+	}
+	status = subscribe(broker);
+	if (status != NATS_OK) {
+		complain_of(broker, server, "cannot subscribe at", status);
+		return false;
+	}
+	if (library->natsConnection_GetMaxPayload(connection) <=
+	    LN_NATS_HEADER) {
+		complain(broker, "the NATS server takes no messages of more "
+				 "than some bytes: see its max_payload");
+		return false;
+	}
+	return true;
+}
+
+/* A connection that is good, to its end. */
+static void use(struct ln_nats_broker *broker,
+		const struct ln_nats_server *server)
+{
+	const struct ln_nats_library *library = broker->library;
+	struct ln_nats_pump *pump = broker->pump;
+	natsConnection *connection = broker->line.connection;
+	natsStatus status;
+
+	ln_log(LN_LOG_INFO, "connected with the NATS server at %s",
+	       server->address);
+	broker->logged[0] = '\0';
+	ln_nats_hub_up(
+		broker->hub,
+		(size_t)library->natsConnection_GetMaxPayload(connection),
+		pump != NULL ? ln_nats_pump_task(pump) : NULL);
+	ln_nats_hub_announce(broker->hub);
+	note_since(broker, ln_time_now());
+	status = pump != NULL ? watch(broker) : serve(broker);
+	note_since(broker, 0);
+	ln_nats_hub_down(broker->hub,
+			 "the connection with the NATS server was lost");
+	if (is_stopping(broker))
+		(void)library->natsConnection_FlushTimeout(connection,
+							   WRITE_MS);
+	else
+		complain_of(broker, server, "lost",
+			    status != NATS_OK ? status
+					      : NATS_CONNECTION_CLOSED);
 }
 
 /* A connection from its beginning to its end. False: there was none. */
 static bool meet(struct ln_nats_broker *broker,
 		 const struct ln_nats_server *server)
 {
-	const struct ln_nats_library *library = broker->library;
-	natsStatus status = connect_to(broker, server);
-	int64_t max;
+	natsStatus status = NATS_NO_MEMORY;
+	bool good = false;
 
+	if (!server->tls)
+		broker->pump = ln_nats_pump_new(broker->library, broker->hub,
+						broker->runtime);
+	if (server->tls || broker->pump != NULL)
+		status = connect_to(broker, server);
 	if (status != NATS_OK) {
 		complain_of(broker, server, "cannot connect with", status);
-		return false;
-	}
-	status = subscribe(broker);
-	max = library->natsConnection_GetMaxPayload(broker->connection);
-	if (status != NATS_OK)
-		complain_of(broker, server, "cannot subscribe at", status);
-	else if (max <= LN_NATS_HEADER)
-		complain(broker, "the NATS server takes no messages of more "
-				 "than some bytes: see its max_payload");
-	if (status != NATS_OK || max <= LN_NATS_HEADER) {
+	} else {
+		good = prepare_connection(broker, server);
+		if (good)
+			use(broker, server);
 		disconnect(broker);
-		return false;
 	}
-	ln_log(LN_LOG_INFO, "connected with the NATS server at %s",
-	       server->address);
-	broker->logged[0] = '\0';
-	ln_nats_hub_up(broker->hub, (size_t)max);
-	ln_nats_hub_announce(broker->hub);
-	note_since(broker, ln_time_now());
-	status = serve(broker);
-	note_since(broker, 0);
-	ln_nats_hub_down(broker->hub,
-			 "the connection with the NATS server was lost");
-	if (is_stopping(broker))
-		(void)library->natsConnection_FlushTimeout(broker->connection,
-							   WRITE_MS);
-	else
-		complain_of(broker, server, "lost",
-			    status != NATS_OK ? status
-					      : NATS_CONNECTION_CLOSED);
-	disconnect(broker);
-	return true;
+	ln_nats_pump_free(broker->pump);
+	broker->pump = NULL;
+	return good;
 }
 
 static void *run(void *argument)
@@ -483,6 +562,8 @@ static int prepare(struct ln_nats_broker *broker,
 	broker->library = ln_nats_library_load(reason, LN_NATS_REASON_SIZE);
 	if (broker->library == NULL)
 		return LN_EUNSUP;
+	broker->line.library = broker->library;
+	broker->line.hub = broker->hub;
 	error = ln_nats_servers_init(&broker->servers, options->servers);
 	if (error == 0 && options->credentials != NULL)
 		error = ln_nats_login_read(&broker->login, options->credentials,
@@ -511,7 +592,7 @@ static int start_thread(struct ln_nats_broker *broker)
 	return error == 0 ? 0 : LN_ENOMEM;
 }
 
-int ln_nats_broker_start(struct ln_nats_hub *hub,
+int ln_nats_broker_start(struct ln_nats_hub *hub, struct ln_runtime *runtime,
 			 const struct ln_nats_broker_options *options,
 			 struct ln_nats_broker **out,
 			 char reason[LN_NATS_REASON_SIZE])
@@ -523,6 +604,7 @@ int ln_nats_broker_start(struct ln_nats_hub *hub,
 	if (broker == NULL)
 		return LN_ENOMEM;
 	broker->hub = hub;
+	broker->runtime = runtime;
 	error = prepare(broker, options, reason);
 	if (error == 0)
 		error = start_thread(broker);
@@ -552,19 +634,20 @@ void ln_nats_broker_stop(struct ln_nats_broker *broker)
 		return;
 	atomic_store(&broker->stopping, 1);
 	ln_futex_wake(&broker->stopping, 1);
-	ln_nats_hub_wake(broker->hub);
+	rouse(broker);
 	pthread_join(broker->thread, NULL);
 	free_broker(broker);
 }
 
 #else
 
-int ln_nats_broker_start(struct ln_nats_hub *hub,
+int ln_nats_broker_start(struct ln_nats_hub *hub, struct ln_runtime *runtime,
 			 const struct ln_nats_broker_options *options,
 			 struct ln_nats_broker **broker,
 			 char reason[LN_NATS_REASON_SIZE])
 {
 	(void)hub;
+	(void)runtime;
 	(void)options;
 	(void)broker;
 	(void)ln_nats_library_load(reason, LN_NATS_REASON_SIZE);

@@ -15,6 +15,7 @@
 
 struct ln_nats_broker;
 struct ln_nats_hub;
+struct ln_runtime;
 
 /* Bytes of a text that says what is wrong, with the zero at its end. */
 #define LN_NATS_REASON_SIZE 512
@@ -36,10 +37,11 @@ struct ln_nats_broker_options {
  * unless it is said. At most LN_NATS_SERVERS_MAX. */
 bool ln_nats_servers_valid(const char *servers);
 
-/* Starts the thread, which calls the hub until the broker is stopped. On
+/* Starts the thread, which calls the hub until the broker is stopped, as do
+ * tasks of the runtime. On
  * failure `reason` says why: LN_EUNSUP, no library; LN_EINVAL, a file;
  * LN_ENOMEM. Blocks for files. */
-int ln_nats_broker_start(struct ln_nats_hub *hub,
+int ln_nats_broker_start(struct ln_nats_hub *hub, struct ln_runtime *runtime,
 			 const struct ln_nats_broker_options *options,
 			 struct ln_nats_broker **broker,
 			 char reason[LN_NATS_REASON_SIZE]);

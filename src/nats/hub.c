@@ -15,7 +15,8 @@
  * the scheduler's. Tasks wait in ln_task_wait and are named in the stream while
  * they do, so they are alive when they are woken under the lock.
  *
- * The thread that publishes sleeps on the futex `posts`; `sleeping` says so.
+ * Who publishes is a task, which parks, or a thread, which sleeps on the futex
+ * `posts`; `sleeping` says so.
  */
 #include "nats/hub.h"
 
@@ -65,6 +66,10 @@ void ln_nats_hub_post(struct ln_nats_hub *hub, struct ln_nats_out *out)
 	if (!hub->sleeping)
 		return;
 	hub->sleeping = false;
+	if (hub->publisher != NULL) {
+		ln_task_wake(hub->publisher);
+		return;
+	}
 	atomic_fetch_add(&hub->posts, 1);
 	ln_futex_wake(&hub->posts, 1);
 }
@@ -198,7 +203,7 @@ int ln_nats_hub_new(const struct ln_nats_hub_options *options,
 	return 0;
 }
 
-static void free_out(struct ln_nats_out *out)
+void ln_nats_outs_free(struct ln_nats_out *out)
 {
 	while (out != NULL) {
 		struct ln_nats_out *next = out->next;
@@ -220,7 +225,7 @@ void ln_nats_hub_free(struct ln_nats_hub *hub)
 		stream->wire.class->release(&stream->wire);
 	}
 	ln_id_table_deinit(&hub->streams);
-	free_out(hub->out);
+	ln_nats_outs_free(hub->out);
 	free(hub);
 }
 
@@ -249,13 +254,16 @@ bool ln_nats_hub_is_up(struct ln_nats_hub *hub)
 	return up;
 }
 
-void ln_nats_hub_up(struct ln_nats_hub *hub, size_t packet_max)
+void ln_nats_hub_up(struct ln_nats_hub *hub, size_t packet_max,
+		    struct ln_task *publisher)
 {
 	size_t body = packet_max - LN_NATS_HEADER;
 
 	ln_assert(packet_max > LN_NATS_HEADER);
 	ln_lock_acquire(&hub->lock);
 	hub->up = true;
+	hub->publisher = publisher;
+	hub->sleeping = publisher != NULL;
 	hub->body_max = body < BODY_MAX ? body : BODY_MAX;
 	ln_lock_release(&hub->lock);
 }
@@ -280,13 +288,15 @@ void ln_nats_hub_down(struct ln_nats_hub *hub, const char *reason)
 
 	ln_lock_acquire(&hub->lock);
 	hub->up = false;
+	hub->publisher = NULL;
+	hub->sleeping = false;
 	while ((entry = ln_id_table_walk(&hub->streams, &at)) != NULL)
 		ln_nats_stream_end(
 			ln_container_of(entry, struct ln_nats_stream, entry),
 			reason);
 	out = take_out(hub);
 	ln_lock_release(&hub->lock);
-	free_out(out);
+	ln_nats_outs_free(out);
 }
 
 /* Another node begins a stream; under the lock. What cannot be is not answered:
@@ -439,6 +449,18 @@ struct ln_nats_out *ln_nats_hub_take(struct ln_nats_hub *hub, int64_t deadline)
 		if (out == NULL && !woken)
 			ln_futex_wait(&hub->posts, posts, deadline - now);
 	}
+	return out;
+}
+
+struct ln_nats_out *ln_nats_hub_poll(struct ln_nats_hub *hub)
+{
+	struct ln_nats_out *out;
+
+	ln_lock_acquire(&hub->lock);
+	out = take_out(hub);
+	hub->sleeping = out == NULL;
+	let_write(hub);
+	ln_lock_release(&hub->lock);
 	return out;
 }
 

@@ -20,6 +20,7 @@
 
 struct ln_mesh_carrier;
 struct ln_nats_hub;
+struct ln_task;
 
 /* Nodes that are connected, and as many whose streams begin or end. */
 #define LN_NATS_STREAMS_MAX 2048
@@ -62,8 +63,10 @@ bool ln_nats_hub_is_up(struct ln_nats_hub *hub);
 /* Whoever talks to the server, from any thread; none of these waits. */
 
 /* The server is connected; it takes packets of so many bytes, of which there
- * are more than LN_NATS_HEADER. */
-void ln_nats_hub_up(struct ln_nats_hub *hub, size_t packet_max);
+ * are more than LN_NATS_HEADER. Who publishes is a task, which is woken until
+ * the hub is down; NULL: the thread that calls ln_nats_hub_take. */
+void ln_nats_hub_up(struct ln_nats_hub *hub, size_t packet_max,
+		    struct ln_task *publisher);
 
 /* It is not any more: all streams end with the reason, a text that stays, and
  * what was to be published is dropped. */
@@ -85,5 +88,12 @@ void ln_nats_hub_announce(struct ln_nats_hub *hub);
  * deadline. NULL: none, or ln_nats_hub_wake was called. One thread. */
 struct ln_nats_out *ln_nats_hub_take(struct ln_nats_hub *hub, int64_t deadline);
 void ln_nats_hub_wake(struct ln_nats_hub *hub);
+
+/* The same without waiting, for a task: NULL, and it is woken when there is
+ * some. */
+struct ln_nats_out *ln_nats_hub_poll(struct ln_nats_hub *hub);
+
+/* Frees a list of packets. */
+void ln_nats_outs_free(struct ln_nats_out *out);
 
 #endif

@@ -73,9 +73,10 @@ struct ln_nats_hub {
 	struct ln_nats_out *out;
 	struct ln_nats_out **last;
 	size_t out_bytes;
-	uint32_t answers; /* among `out` */
-	bool full;        /* a writer waits for room in `out` */
-	bool sleeping;    /* who publishes */
+	uint32_t answers;          /* among `out` */
+	bool full;                 /* a writer waits for room in `out` */
+	bool sleeping;             /* who publishes */
+	struct ln_task *publisher; /* NULL: a thread */
 	bool woken;
 	bool up;
 	size_t body_max;

@@ -13,13 +13,17 @@
 
 /* What is used of it. */
 #define LN_NATS_FUNCTIONS(X)                       \
+	X(natsConnection_Buffered)                 \
 	X(natsConnection_Connect)                  \
 	X(natsConnection_Destroy)                  \
 	X(natsConnection_FlushTimeout)             \
 	X(natsConnection_GetMaxPayload)            \
+	X(natsConnection_ProcessReadEvent)         \
+	X(natsConnection_ProcessWriteEvent)        \
 	X(natsConnection_Publish)                  \
 	X(natsConnection_PublishRequest)           \
 	X(natsConnection_Subscribe)                \
+	X(natsConnection_SubscribeSync)            \
 	X(natsMsg_Destroy)                         \
 	X(natsMsg_GetData)                         \
 	X(natsMsg_GetDataLength)                   \
@@ -32,10 +36,13 @@
 	X(natsOptions_SetAllowReconnect)           \
 	X(natsOptions_SetClosedCB)                 \
 	X(natsOptions_SetErrorHandler)             \
+	X(natsOptions_SetEventLoop)                \
 	X(natsOptions_SetExpectedHostname)         \
+	X(natsOptions_SetIOBufSize)                \
 	X(natsOptions_SetIgnoreDiscoveredServers)  \
 	X(natsOptions_SetName)                     \
 	X(natsOptions_SetNoEcho)                   \
+	X(natsOptions_SetPingInterval)             \
 	X(natsOptions_SetSecure)                   \
 	X(natsOptions_SetSendAsap)                 \
 	X(natsOptions_SetTimeout)                  \
@@ -46,6 +53,8 @@
 	X(natsOptions_SetWriteDeadline)            \
 	X(natsStatus_GetText)                      \
 	X(natsSubscription_Destroy)                \
+	X(natsSubscription_GetPending)             \
+	X(natsSubscription_NextMsg)                \
 	X(natsSubscription_SetOnCompleteCB)        \
 	X(natsSubscription_SetPendingLimits)       \
 	X(nats_GetLastError)                       \

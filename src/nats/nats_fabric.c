@@ -133,8 +133,8 @@ static int begin(struct ln_nats *nats, struct ln_local_node *node,
 				    &mesh_options, &nats->mesh, error);
 	if (result < 0)
 		return result;
-	result = ln_nats_broker_start(nats->hub, &broker_options, &nats->broker,
-				      reason);
+	result = ln_nats_broker_start(nats->hub, node->runtime, &broker_options,
+				      &nats->broker, reason);
 	if (result < 0 && reason[0] != '\0')
 		ln_text_format(error, "%s", reason);
 	return result;

@@ -167,8 +167,13 @@ bool ln_nats_cluster_valid(const char *name)
 
 void ln_nats_hex(const uint8_t bytes[16], char text[33])
 {
-	for (size_t i = 0; i < 16; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < 16; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	text[32] = '\0';
 }
 
 /* The value of a digit as ln_nats_hex writes it; -1: none. */

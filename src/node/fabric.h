@@ -40,7 +40,7 @@ struct ln_tls_context;
 #define LN_NODE_ADDRESS_SIZE 264
 
 /* For how long a node may be silent before it is lost, in nanoseconds. */
-#define LN_HEARTBEAT_DEFAULT INT64_C(5000000000)
+#define LN_HEARTBEAT_DEFAULT INT64_C(2500000000)
 #define LN_HEARTBEAT_MIN INT64_C(100000000)
 #define LN_HEARTBEAT_MAX INT64_C(3600000000000)
 

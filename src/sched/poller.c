@@ -245,6 +245,17 @@ void ln_pollable_watch(struct ln_pollable *pollable,
 	ln_lock_release(&pollable->lock);
 }
 
+bool ln_pollable_take(struct ln_pollable *pollable, enum ln_direction direction)
+{
+	bool ready;
+
+	ln_lock_acquire(&pollable->lock);
+	ready = pollable->ready[direction];
+	pollable->ready[direction] = false;
+	ln_lock_release(&pollable->lock);
+	return ready;
+}
+
 void ln_pollable_unwatch(struct ln_watch *watch)
 {
 	ln_assert(watch->task == ln_task_current());

@@ -56,6 +56,12 @@ bool ln_pollable_hung_up(const struct ln_pollable *pollable);
 void ln_pollable_watch(struct ln_pollable *pollable,
 		       enum ln_direction direction, struct ln_watch *watch);
 
+/* For a task that watches, and is the only one that uses the descriptor:
+ * whether an event of the direction has come since the last call. If not, there
+ * is nothing to read that was not there then. */
+bool ln_pollable_take(struct ln_pollable *pollable,
+		      enum ln_direction direction);
+
 /* Ends a watch; afterwards nobody uses it. By the same task. */
 void ln_pollable_unwatch(struct ln_watch *watch);
 

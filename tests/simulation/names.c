@@ -101,6 +101,24 @@ static void give_back(struct actor *self, uint32_t number,
 			 self->number, number, (uint64_t)error);
 }
 
+/* The rank of what an actor has just taken. Each is higher than the one before:
+ * the first is what may beat others. */
+static void note_rank(struct actor *self, uint32_t number)
+{
+	struct ln_local_node *node = world.hosts[self->host].node;
+	const struct ln_service_entry *entry =
+		found_at(node, number, &node->services->own);
+
+	if (entry == NULL || entry->process != self->process ||
+	    (self->taken[number] > 0 &&
+	     entry->rank <= self->ranks[number].last))
+		violated("actor % took name %: wrong rank", self->number,
+			 number, 0);
+	self->ranks[number].last = entry->rank;
+	if (self->taken[number]++ == 0)
+		self->ranks[number].first = entry->rank;
+}
+
 static void take(struct actor *self, uint32_t number,
 		 const struct ln_service_key *key)
 {
@@ -117,7 +135,7 @@ static void take(struct actor *self, uint32_t number,
 			 (uint64_t)error);
 	if (error == 0) {
 		self->names |= 1u << number;
-		self->taken[number]++;
+		note_rank(self, number);
 	}
 }
 
@@ -160,20 +178,20 @@ bool names_change(struct actor *self)
 	return true;
 }
 
-/* Of two that had a name, one has lost it to the other: not both. */
-static void note_loss(struct actor *self, uint32_t number,
-		      struct ln_process *winner)
+/* Whether the winner has, or had, what beats the name that an actor has lost.
+ * What it had may still have been on its way: then the other may have lost what
+ * it has taken since to this actor. */
+static bool could_lose(const struct actor *self, uint32_t number,
+		       const struct actor *to)
 {
-	const struct actor *to = actor_by_id(winner->id);
+	uint64_t own = self->ranks[number].last;
+	uint64_t their = to->ranks[number].first;
 
-	self->lost[number].to = to;
-	self->lost[number].own = self->taken[number];
-	self->lost[number].their = to->taken[number];
-	if (to->lost[number].to == self &&
-	    to->lost[number].own == to->taken[number] &&
-	    to->lost[number].their == self->taken[number])
-		violated("actors % and % have lost name % to each other",
-			 self->number, to->number, number);
+	if (to->taken[number] == 0)
+		return false;
+	if (their != own)
+		return their < own;
+	return memcmp(to->incarnation, self->incarnation, LN_ID_SIZE) < 0;
 }
 
 void names_lost(struct actor *self, struct ln_message *message)
@@ -190,7 +208,9 @@ void names_lost(struct actor *self, struct ln_message *message)
 	if (winner == NULL)
 		violated("actor % has lost name % to nobody", self->number,
 			 number, 0);
-	note_loss(self, number, winner);
+	if (!could_lose(self, number, actor_by_id(winner->id)))
+		violated("actor % has lost name %, which it should keep",
+			 self->number, number, 0);
 	ln_process_release(winner);
 	if (self->losses[number] > 0)
 		self->losses[number]--;

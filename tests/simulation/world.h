@@ -150,10 +150,9 @@ struct actor {
 	uint32_t losses[NAMES]; /* that it is about to be told of */
 	uint32_t taken[NAMES];  /* how often it was given a name */
 	struct {
-		const struct actor *to;
-		uint32_t own;   /* `taken` of the loser then, */
-		uint32_t their; /* and of the winner */
-	} lost[NAMES];          /* lately */
+		uint64_t first;
+		uint64_t last;
+	} ranks[NAMES]; /* of what it was given */
 };
 
 /* A tag of a link: who is told of whom with it. */

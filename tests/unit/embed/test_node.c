@@ -67,7 +67,7 @@ static lunatic_rt_node_config config_of(const char *name)
 
 	assert_int_equal(lunatic_rt_node_config_init(&config, sizeof(config)),
 			 0);
-	assert_int_equal(config.heartbeat_ms, 5000);
+	assert_int_equal(config.heartbeat_ms, 2500);
 	config.name = name;
 	config.address = "127.0.0.1:0";
 	config.cluster_key = key_path;

@@ -62,7 +62,7 @@ static int setup(void **state)
 
 		memset(options.incarnation, 'a' + i, LN_NATS_INCARNATION);
 		assert_int_equal(ln_nats_hub_new(&options, &hubs[i]), 0);
-		ln_nats_hub_up(hubs[i], FEW);
+		ln_nats_hub_up(hubs[i], FEW, NULL);
 	}
 	return 0;
 }
@@ -378,6 +378,47 @@ static void test_bounds_arrivals(void **state)
 	assert_int_equal(count, 64);
 }
 
+static _Atomic int published;
+
+/* Publishes until three packets have been there. */
+static void publish_three(void *argument)
+{
+	(void)argument;
+	while (atomic_load(&published) < 3) {
+		struct ln_nats_out *out = ln_nats_hub_poll(hubs[0]);
+
+		if (out == NULL) {
+			ln_task_park(ln_task_current());
+			continue;
+		}
+		atomic_fetch_add(&published, 1);
+		ln_nats_outs_free(out);
+	}
+}
+
+/* A task publishes: it is woken for each packet that it has to wait for. */
+static void test_wakes_a_task(void **state)
+{
+	(void)state;
+	ln_nats_hub_down(hubs[0], "again");
+	/* Woken before it runs. */
+	ln_nats_hub_up(hubs[0], FEW, &tasks[0].task);
+	ln_nats_hub_announce(hubs[0]);
+	test_task_start(sched, &tasks[0], publish_three, NULL);
+	for (int i = 1; i <= 3; i++) {
+		while (atomic_load(&published) < i)
+			test_nap();
+		if (i < 3)
+			ln_nats_hub_announce(hubs[0]);
+	}
+	test_task_wait_over(&tasks[0]);
+	/* It is not known any more. */
+	ln_nats_hub_down(hubs[0], "over");
+	ln_nats_hub_up(hubs[0], FEW, NULL);
+	ln_nats_hub_announce(hubs[0]);
+	assert_int_equal(pass(0, FAITHFUL, -1), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -389,6 +430,7 @@ int main(void)
 		TEST(test_hears_that_nobody_is_there),
 		TEST(test_announces),
 		TEST(test_bounds_arrivals),
+		TEST(test_wakes_a_task),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

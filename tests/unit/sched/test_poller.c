@@ -425,6 +425,63 @@ static void watches_several(void **state)
 	ln_sched_free(sched);
 }
 
+struct taker {
+	struct test_task task;
+	struct ln_pollable *pollable;
+	int fd;
+	int taken;
+	_Atomic bool ready; /* it watches */
+};
+
+/* Reads when an event has come, and only then. */
+static void take_events(void *argument)
+{
+	struct taker *self = argument;
+	struct ln_watch watch;
+	char byte;
+
+	ln_pollable_watch(self->pollable, LN_READABLE, &watch);
+	/* A pipe that is empty; who takes an event takes all before it. */
+	(void)ln_pollable_take(self->pollable, LN_READABLE);
+	atomic_store(&self->ready, true);
+	while (self->taken < 3) {
+		if (!ln_pollable_take(self->pollable, LN_READABLE)) {
+			ln_task_park(ln_task_current());
+			continue;
+		}
+		while (read(self->fd, &byte, 1) == 1)
+			self->taken++;
+	}
+	ln_pollable_unwatch(&watch);
+}
+
+static void takes_events(void **state)
+{
+	struct ln_sched *sched = test_sched_new(1);
+	struct taker taker = { .taken = 0 };
+	int fds[2];
+
+	(void)state;
+	make_pipe(fds);
+	taker.fd = fds[0];
+	taker.pollable = watch(sched, fds[0]);
+	test_task_start(sched, &taker.task, take_events, &taker);
+	while (!atomic_load(&taker.ready))
+		test_nap();
+	for (int i = 0; i < 3; i++) {
+		test_task_wait_parked(&taker.task);
+		/* Woken for nothing, it finds no event. */
+		ln_task_wake(&taker.task.task);
+		assert_int_equal(write(fds[1], page, 1), 1);
+	}
+	test_task_wait_over(&taker.task);
+	assert_int_equal(taker.taken, 3);
+	ln_pollable_free(taker.pollable);
+	close_both(fds);
+	ln_sched_wait_idle(sched);
+	ln_sched_free(sched);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +495,7 @@ int main(void)
 		cmocka_unit_test(late_events_find_nobody),
 		cmocka_unit_test(many_descriptors),
 		cmocka_unit_test(watches_several),
+		cmocka_unit_test(takes_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
