@@ -9,7 +9,7 @@ use std::{
 use wasmi::{
     AsContextMut, F32, F64, Func, Instance, Store, StoreContextMut, StoreLimits,
     StoreLimitsBuilder, V128, Val, ValType,
-    lunatic::{WALK_MAX, Whereabouts, whereabouts},
+    lunatic::{WALK_MAX, Whereabouts, exported_func, whereabouts},
 };
 
 const INSTANCES: usize = 1;
@@ -64,7 +64,7 @@ pub struct State {
     store: Store<Host>, // dropped first
     shared: Box<Shared>,
     instance: Option<Instance>,
-    imports: u32,
+    linked: *const Linked, // outlives it
     last: Option<(*const u8, Func)>,
 }
 
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_store_new(
         store,
         shared,
         instance: None,
-        imports: linked.imports,
+        linked,
         last: None,
     }))
 }
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_instantiate(
 
 unsafe fn fail(state: *mut State, error: &wasmi::Error, failure: *mut *mut Failure) {
     let recorded = unsafe { (*state).shared.trap.take() };
-    let imports = unsafe { (*state).imports };
+    let imports = unsafe { (*(*state).linked).imports };
     unsafe {
         with_store(state, |store| {
             Failure::of_call(store, error, recorded, imports)
@@ -190,6 +190,24 @@ fn from_val(value: &mut Value, val: &Val) {
     }
 }
 
+/// The parameters of a function, and behind them room for its results; how many
+/// parameters there are. A frame of its own, which is gone while the guest runs.
+#[inline(never)]
+unsafe fn vals(
+    store: &StoreContextMut<'_, Host>,
+    func: Func,
+    values: *const Value,
+) -> (Vec<Val>, usize) {
+    let ty = func.ty(store);
+    let params = ty.params();
+    let mut vals = Vec::with_capacity(params.len() + ty.results().len());
+    for (i, ty) in params.iter().enumerate() {
+        vals.push(to_val(unsafe { &*values.add(i) }, *ty));
+    }
+    vals.extend(ty.results().iter().map(|ty| Val::default_for_ty(*ty)));
+    (vals, params.len())
+}
+
 /// The function that is exported by a name, which is where it was for the same
 /// one.
 unsafe fn find(state: *mut State, name: *const u8, len: usize) -> Option<Func> {
@@ -200,7 +218,8 @@ unsafe fn find(state: *mut State, name: *const u8, len: usize) -> Option<Func> {
     }
     let text = str::from_utf8(unsafe { slice::from_raw_parts(name, len) }).ok()?;
     let instance = unsafe { (*state).instance }?;
-    let func = unsafe { with_store(state, |store| instance.get_func(&*store, text)) }?;
+    let module = unsafe { &(*(*state).linked).module };
+    let func = unsafe { with_store(state, |store| exported_func(store, instance, module, text)) }?;
     unsafe { (*state).last = Some((name, func)) };
     Some(func)
 }
@@ -221,19 +240,9 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_call(
     };
     let result = unsafe {
         with_store(state, |store| {
-            let ty = func.ty(&*store);
-            let params: Vec<Val> = ty
-                .params()
-                .iter()
-                .enumerate()
-                .map(|(i, ty)| to_val(&*values.add(i), *ty))
-                .collect();
-            let mut results: Vec<Val> = ty
-                .results()
-                .iter()
-                .map(|ty| Val::default_for_ty(*ty))
-                .collect();
-            func.call(&mut *store, &params, &mut results)?;
+            let (mut vals, params) = vals(store, func, values);
+            let (params, results) = vals.split_at_mut(params);
+            func.call(&mut *store, params, results)?;
             for (i, result) in results.iter().enumerate() {
                 from_val(&mut *values.add(i), result);
             }
@@ -297,7 +306,7 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_where(
     };
     let count = found.min(max);
     for (i, number) in numbers[..count].iter().enumerate() {
-        let number = number.saturating_add(unsafe { (*state).imports });
+        let number = number.saturating_add(unsafe { (*(*state).linked).imports });
         unsafe { ptr::write(functions.add(i), number) };
     }
     count
