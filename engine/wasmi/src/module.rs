@@ -145,6 +145,13 @@ fn mask(ty: ValType) -> u64 {
     }
 }
 
+/// The text is elsewhere.
+#[cold]
+#[inline(never)]
+fn trapped() -> Error {
+    Error::new("")
+}
+
 /// Calls what the table says, with the arguments where C expects them.
 #[inline(never)]
 fn call<const CELLS: usize>(
@@ -166,7 +173,7 @@ fn call<const CELLS: usize>(
         unsafe { (function.0.call)(ptr::null_mut(), ptr::null_mut(), values.as_mut_ptr(), count) };
     shared.leave(outer);
     if !returned {
-        return Err(Error::new(""));
+        return Err(trapped());
     }
     if let Some(mask) = result {
         unsafe { *cells = values[0].low & mask };

@@ -9,7 +9,7 @@ use std::{
 use wasmi::{
     AsContextMut, F32, F64, Func, Instance, Store, StoreContextMut, StoreLimits,
     StoreLimitsBuilder, V128, Val, ValType,
-    lunatic::{WALK_MAX, Whereabouts, exported_func, whereabouts},
+    lunatic::{WALK_MAX, Whereabouts, call, exported_func, whereabouts},
 };
 
 const INSTANCES: usize = 1;
@@ -151,6 +151,8 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_instantiate(
     }
 }
 
+#[cold]
+#[inline(never)]
 unsafe fn fail(state: *mut State, error: &wasmi::Error, failure: *mut *mut Failure) {
     let recorded = unsafe { (*state).shared.trap.take() };
     let imports = unsafe { (*(*state).linked).imports };
@@ -210,6 +212,7 @@ unsafe fn vals(
 
 /// The function that is exported by a name, which is where it was for the same
 /// one.
+#[inline(never)]
 unsafe fn find(state: *mut State, name: *const u8, len: usize) -> Option<Func> {
     if let Some((at, func)) = unsafe { (*state).last }
         && at == name
@@ -224,6 +227,12 @@ unsafe fn find(state: *mut State, name: *const u8, len: usize) -> Option<Func> {
     Some(func)
 }
 
+#[cold]
+#[inline(never)]
+fn missing(failure: *mut *mut Failure) {
+    Failure::of_module(&wasmi::Error::new("there is no such function")).give(failure);
+}
+
 /// # Safety
 /// See `rust.h`. `name` stays where it is as long as `state`.
 #[unsafe(no_mangle)]
@@ -231,20 +240,24 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_call(
     state: *mut State,
     name: *const u8,
     len: usize,
-    values: *mut Value,
+    params: *const Value,
+    results: *mut Value,
     failure: *mut *mut Failure,
 ) -> bool {
     let Some(func) = (unsafe { find(state, name, len) }) else {
-        Failure::of_module(&wasmi::Error::new("there is no such function")).give(failure);
+        missing(failure);
         return false;
     };
     let result = unsafe {
         with_store(state, |store| {
-            let (mut vals, params) = vals(store, func, values);
-            let (params, results) = vals.split_at_mut(params);
-            func.call(&mut *store, params, results)?;
-            for (i, result) in results.iter().enumerate() {
-                from_val(&mut *values.add(i), result);
+            let (mut vals, count) = vals(store, func, params);
+            let (params, given) = vals.split_at_mut(count);
+            call(store.as_context_mut(), &func, params, given)?;
+            for (i, result) in given.iter().enumerate() {
+                if results.is_null() {
+                    break;
+                }
+                from_val(&mut *results.add(i), result);
             }
             Ok(())
         })
