@@ -127,12 +127,13 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 static const char *const languages[] = { "c", "rust", "go", NULL };
 static const char *const strategies[] = { "slab", "guard", "auto", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
-static const char *const engines[] = { /* in the order of ln_engine_at */
-				       "wasmtime",
+const char *const ln_cli_engines[] = {
+	"wasmtime",
 #if LN_HAS_WASMI
-				       "wasmi",
+	"wasmi",
+	"auto",
 #endif
-				       NULL
+	NULL,
 };
 static const char *const forms[] = { "table", "json", NULL };
 static const char *const styles[] = { "pretty", "terse", NULL };
@@ -150,9 +151,11 @@ const struct ln_cli_option ln_cli_options[] = {
 #if LN_HAS_WASMI
 	  "wasmi: interpret them, which starts at once and\n"
 	  "computes slowly; no memory need be executable\n"
+	  "auto: interpret large modules until they are\n"
+	  "compiled, for processes that begin after that\n"
 #endif
 	  "(default: what LUNATIC_ENGINE says, or wasmtime)",
-	  CHOICE(OPTION(engine), 1, engines) },
+	  CHOICE(OPTION(engine), 1, ln_cli_engines) },
 	{ "--preemption", NULL, "KIND",
 	  "signal: interrupt processes that compute (default)\n"
 	  "epoch: let their code check a counter (slower)",

@@ -113,7 +113,7 @@ struct ln_cli_options {
 	bool bench;               /* pass --bench on, last */
 	unsigned workers;         /* 0: one per core */
 	bool epochs;              /* preempt without signals */
-	unsigned engine;          /* 1: the first of ln_engine_at, and so on;
+	unsigned engine;          /* 1: the first of ln_cli_engines, and so on;
 				   * 0: not said */
 	size_t stack;             /* bytes of guests' frames; 0: default */
 	int64_t fold_after;       /* ns, see process/fold.h; 0: never */
@@ -146,6 +146,9 @@ struct ln_cli_options {
 
 /* All of them, for the help text and completion. */
 extern const struct ln_cli_option ln_cli_options[];
+
+/* The words of --engine; NULL ends them. */
+extern const char *const ln_cli_engines[];
 extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */

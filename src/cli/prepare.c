@@ -310,18 +310,15 @@ void ln_cli_refuse_start(int error)
 
 /* The engine that was asked for; NULL: none. False, and said: there is none. */
 static bool find_engine(const struct ln_cli_options *options,
-			const struct ln_engine_class **engine)
+			struct ln_engine_choice *engine)
 {
 	const char *name = getenv("LUNATIC_ENGINE");
 
-	*engine = NULL;
 	if (options->engine > 0)
-		*engine = ln_engine_at(options->engine - 1);
-	else if (name != NULL && name[0] != '\0')
-		*engine = ln_engine_named(name);
-	else
+		name = ln_cli_engines[options->engine - 1];
+	else if (name == NULL || name[0] == '\0')
 		return true;
-	if (*engine != NULL)
+	if (ln_engine_choose(name, engine))
 		return true;
 	ln_log_say("cannot start the runtime: the variable LUNATIC_ENGINE is "
 		   "`%s`, but this program has no engine of that name (see "

@@ -142,16 +142,13 @@ static int translate(const lunatic_rt_environment_config *from,
 		     struct ln_config **out)
 {
 	struct ln_config *to;
-	const struct ln_engine_class *engine = NULL;
+	struct ln_engine_choice engine = { .class = NULL };
 	int error = check(from);
 
 	if (error != 0)
 		return error;
-	if (from->engine != NULL) {
-		engine = ln_engine_named(from->engine);
-		if (engine == NULL)
-			return LN_ENOENT;
-	}
+	if (from->engine != NULL && !ln_engine_choose(from->engine, &engine))
+		return LN_ENOENT;
 	error = ln_config_new(&to);
 	if (error != 0)
 		return error;

@@ -86,7 +86,7 @@ static bool set_compiling(const lunatic_rt_config *own,
 
 /* False: there is no engine of that name. */
 static bool find_engine(const lunatic_rt_config *own,
-			const struct ln_engine_class **engine)
+			struct ln_engine_choice *engine)
 {
 	const char *name = own->engine != NULL
 				   ? own->engine
@@ -94,8 +94,7 @@ static bool find_engine(const lunatic_rt_config *own,
 
 	if (name == NULL || (own->engine == NULL && name[0] == '\0'))
 		return true;
-	*engine = ln_engine_named(name);
-	return *engine != NULL;
+	return ln_engine_choose(name, engine);
 }
 
 int lunatic_rt_new(const lunatic_rt_config *config, lunatic_rt **runtime)

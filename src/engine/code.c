@@ -511,6 +511,18 @@ static void unlist(struct ln_codes *codes, struct ln_code *self)
 	self->listed = false;
 }
 
+struct ln_code *ln_code_retain(const struct ln_code *code)
+{
+	struct ln_code *self = (struct ln_code *)code;
+	struct ln_codes *codes = ln_engine_codes(self->engine);
+
+	ln_lock_acquire(&codes->lock);
+	ln_assert(self->references > 0);
+	self->references++;
+	ln_lock_release(&codes->lock);
+	return self;
+}
+
 void ln_code_release(struct ln_code *self)
 {
 	struct ln_codes *codes = ln_engine_codes(self->engine);

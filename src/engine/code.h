@@ -107,6 +107,7 @@ int ln_code_binary(const uint8_t *bytes, size_t len, size_t max_bytes,
 int ln_code_validate(struct ln_engine *engine, unsigned variant,
 		     const uint8_t *bytes, size_t len, char **error);
 
+struct ln_code *ln_code_retain(const struct ln_code *code);
 void ln_code_release(struct ln_code *code);
 
 /* The wasm binary. Of ready code, as all that follow. */

@@ -66,15 +66,29 @@ const struct ln_engine_class *ln_engine_at(unsigned position)
 	return position < LN_ENGINES ? classes[position] : NULL;
 }
 
-const struct ln_engine_class *ln_engine_named(const char *name)
+const struct ln_engine_class *ln_engine_interim(void)
 {
+#if LN_HAS_WASMI
+	return &ln_wasmi_class;
+#else
+	return NULL;
+#endif
+}
+
+bool ln_engine_choose(const char *name, struct ln_engine_choice *choice)
+{
+	*choice = (struct ln_engine_choice){ NULL, false };
+	if (strcmp(name, "auto") == 0 && ln_engine_interim() != NULL) {
+		choice->class = ln_engine_default();
+		choice->interim = true;
+	}
 	for (unsigned i = 0; i < LN_ENGINES; i++) {
 		const struct ln_engine_class *class = ln_engine_at(i);
 
 		if (class != NULL && strcmp(class->name, name) == 0)
-			return class;
+			choice->class = class;
 	}
-	return NULL;
+	return choice->class != NULL;
 }
 
 int ln_engine_new(const struct ln_engine_class *class,

@@ -44,8 +44,19 @@ const struct ln_engine_class *ln_engine_default(void);
 #define LN_ENGINES 2
 const struct ln_engine_class *ln_engine_at(unsigned position);
 
-/* The one of that name; NULL: there is none, or it is not built in. */
-const struct ln_engine_class *ln_engine_named(const char *name);
+/* What runs modules: an engine, and whether what takes it long to compile is
+ * interpreted by another one until that is done (interim.h). */
+struct ln_engine_choice {
+	const struct ln_engine_class *class; /* NULL: none is chosen */
+	bool interim;
+};
+
+/* The choice of that name, which is that of an engine, or "auto"; false: there
+ * is none, or it is not built in. */
+bool ln_engine_choose(const char *name, struct ln_engine_choice *choice);
+
+/* The engine that interprets meanwhile; NULL: it is not built in. */
+const struct ln_engine_class *ln_engine_interim(void);
 
 /* Prepares an engine; variants are made when first asked for. The table of host
  * functions must outlive it. LN_ENOMEM, LN_EIO. */

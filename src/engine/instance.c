@@ -236,12 +236,13 @@ static int make_in_turn(struct init_call *call)
 	return result;
 }
 
-int ln_instance_init(struct ln_instance *instance, struct ln_compiled *module,
+int ln_instance_init(struct ln_instance *instance, struct ln_compiled *given,
 		     const struct ln_instance_limits *limits,
 		     struct ln_task *task, void *data,
 		     struct ln_report **report)
 {
 	struct init_call call = { .instance = instance, .report = report };
+	struct ln_compiled *module = ln_compiled_now(given);
 
 	ln_assert(ln_task_current() == task);
 	*instance = (struct ln_instance){

@@ -19,6 +19,7 @@
 #include "engine/code.h"
 #include "engine/elements.h"
 #include "engine/engine_class.h"
+#include "engine/interim.h"
 #include "engine/linker.h"
 #include "engine/names.h"
 #include "engine/recycle.h"
@@ -50,6 +51,7 @@ struct ln_compiled {
 	struct ln_engine *engine;
 	struct ln_recycler *recycler; /* NULL: instances have one life */
 	struct ln_tier *tier;         /* NULL: there is no other one */
+	struct ln_interim *interim;   /* NULL: it is what it was made for */
 
 	/* Copies, which spawning reads. */
 	const struct ln_engine_class *class;
@@ -79,6 +81,7 @@ static void destroy(void *argument)
 {
 	struct ln_compiled *module = argument;
 
+	ln_interim_free(module->interim);
 	ln_tier_free(module->tier);
 	ln_recycler_free(module->recycler);
 	module->class->linked_free(module->linked);
@@ -224,8 +227,11 @@ static int make(struct load *load, struct ln_blocking *pool)
 	int error = LN_EUNSUP;
 
 	if (ln_code_next_phase(load->code) == LN_CODE_APART)
-		error = in_queue(load, pool, LN_CODE_APART, compile_apart);
-	if (error == LN_EUNSUP)
+		error = load->limits->haste == LN_HASTE_SOON
+				? LN_ETIMEDOUT
+				: in_queue(load, pool, LN_CODE_APART,
+					   compile_apart);
+	if (error == LN_EUNSUP && load->limits->haste != LN_HASTE_APART)
 		error = in_queue(load, pool, LN_CODE_COMPILE, compile);
 	if (error < 0) {
 		ln_code_settle(load->code, error, NULL);
@@ -256,6 +262,8 @@ static int try(struct load *load, struct ln_blocking *pool)
 		return error;
 	if (load->state == LN_CODE_OURS)
 		return make(load, pool);
+	if (load->limits->haste == LN_HASTE_SOON)
+		return LN_ETIMEDOUT;
 	error = ln_code_await(load->code, &load->error);
 	if (error == 0)
 		error = run_job(load, pool, link_job);
@@ -288,6 +296,23 @@ int ln_compiled_new(struct ln_engine *engine, struct ln_blocking *pool,
 	else
 		*error = load.error;
 	return result;
+}
+
+void ln_compiled_set_interim(struct ln_compiled *module,
+			     struct ln_interim *interim)
+{
+	ln_assert(module->interim == NULL);
+	module->interim = interim;
+}
+
+struct ln_compiled *ln_compiled_now(struct ln_compiled *module)
+{
+	struct ln_compiled *compiled;
+
+	if (LN_LIKELY(module->interim == NULL))
+		return module;
+	compiled = ln_interim_compiled(module->interim);
+	return compiled != NULL ? compiled : module;
 }
 
 struct ln_compiled *ln_compiled_retain(struct ln_compiled *module)

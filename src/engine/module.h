@@ -17,6 +17,7 @@ struct ln_blocking;
 struct ln_code;
 struct ln_engine;
 struct ln_engine_class;
+struct ln_interim;
 struct ln_linked;
 struct ln_linker;
 struct ln_memories;
@@ -26,6 +27,17 @@ struct ln_spares;
 struct ln_tenant;
 struct ln_tier;
 struct ln_variant;
+
+/* How long making a module may take. */
+enum ln_haste {
+	LN_HASTE_NONE,
+	/* What is to be compiled in another process, or is being compiled, is
+	 * not waited for: LN_ETIMEDOUT. */
+	LN_HASTE_SOON,
+	/* It is compiled in another process, which can be ended, or not at all:
+	 * LN_EUNSUP. */
+	LN_HASTE_APART,
+};
 
 /* What ln_compiled_new refuses beyond. */
 struct ln_compiled_limits {
@@ -37,6 +49,7 @@ struct ln_compiled_limits {
 	/* Its processes live in either tier (tiers.h); with LN_VARIANT_GUARD.
 	 */
 	bool tiered;
+	enum ln_haste haste;
 };
 
 #define LN_MODULE_MAX_BYTES_DEFAULT ((size_t)128 << 20)
@@ -53,12 +66,21 @@ struct ln_compiled;
  * A task parks until the pool, or another process (compiler.h), has done it;
  * when others compile, it waits for its turn. A thread that runs no task, which
  * may pass NULL for the pool, does it on its own stack. LN_EFORMAT, LN_EINVAL
- * (imports), LN_ELIMIT, LN_ENOMEM, LN_EIO, LN_EKILLED. */
+ * (imports), LN_ELIMIT, LN_ENOMEM, LN_EIO, LN_EKILLED; and those of `haste`. */
 int ln_compiled_new(struct ln_engine *engine, struct ln_blocking *pool,
 		    unsigned variant, struct ln_linker *linker,
 		    const uint8_t *bytes, size_t len,
 		    const struct ln_compiled_limits *limits,
 		    struct ln_compiled **module, char **error);
+
+/* The module was made to be interpreted until it is compiled (interim.h), which
+ * belongs to it from now on. Before anybody else has it. */
+void ln_compiled_set_interim(struct ln_compiled *module,
+			     struct ln_interim *interim);
+
+/* What a process that begins now is to run: the module itself, or the compiled
+ * one, which stays as long as that. Any thread. */
+struct ln_compiled *ln_compiled_now(struct ln_compiled *module);
 
 struct ln_compiled *ln_compiled_retain(struct ln_compiled *module);
 void ln_compiled_release(struct ln_compiled *module);

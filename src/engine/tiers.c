@@ -56,13 +56,12 @@ enum state { NONE, MAKING, MADE, FAILED };
 
 struct ln_tiers {
 	struct ln_lock lock;
-	struct ln_list making; /* of tiers */
+	struct ln_list making; /* of struct ln_making */
 	bool stopped;
 };
 
 struct ln_tier {
-	alignas(LN_CACHE_LINE) struct ln_task task; /* while it is MAKING */
-	struct ln_list link;                        /* in tiers->making */
+	alignas(LN_CACHE_LINE) struct ln_making making; /* while it is MAKING */
 	struct ln_engine *engine;
 	struct ln_compiled *fast; /* whose it is; counted by the task */
 	struct ln_linker *like;   /* the fast one's; counted */
@@ -104,7 +103,41 @@ void ln_tiers_stop(struct ln_tiers *tiers)
 	tiers->stopped = true;
 	ln_list_for_each (at, &tiers->making)
 		ln_task_interrupt(
-			&ln_container_of(at, struct ln_tier, link)->task);
+			&ln_container_of(at, struct ln_making, link)->task);
+	ln_lock_release(&tiers->lock);
+}
+
+int ln_making_start(struct ln_tiers *tiers, struct ln_sched *sched,
+		    struct ln_making *making, void (*run)(struct ln_task *),
+		    void (*done)(struct ln_task *))
+{
+	int error = LN_EKILLED;
+
+	memset(making, 0, sizeof(*making));
+	ln_list_init(&making->link);
+	ln_lock_acquire(&tiers->lock);
+	if (!tiers->stopped) {
+		ln_list_append(&tiers->making, &making->link);
+		error = ln_task_start(sched, &making->task, run, done);
+		if (error < 0)
+			ln_list_remove(&making->link);
+	}
+	ln_lock_release(&tiers->lock);
+	return error;
+}
+
+void ln_making_end(struct ln_tiers *tiers, struct ln_making *making)
+{
+	ln_lock_acquire(&tiers->lock);
+	ln_list_remove(&making->link);
+	ln_lock_release(&tiers->lock);
+}
+
+void ln_making_interrupt(struct ln_tiers *tiers, struct ln_making *making)
+{
+	ln_lock_acquire(&tiers->lock);
+	if (!ln_list_empty(&making->link))
+		ln_task_interrupt(&making->task);
 	ln_lock_release(&tiers->lock);
 }
 
@@ -120,7 +153,6 @@ struct ln_tier *ln_tier_new(struct ln_engine *engine,
 	memset(tier, 0, sizeof(*tier));
 	tier->engine = engine;
 	tier->fast = module;
-	ln_list_init(&tier->link);
 	ln_list_init(&tier->waiters);
 	/* Its own reference to the same one. */
 	if (ln_linker_like(linker, ln_compiled_variant(module), &tier->like) ==
@@ -182,7 +214,7 @@ static unsigned dense_variant(const struct ln_tier *tier)
 
 static struct ln_tier *tier_of(struct ln_task *task)
 {
-	return ln_container_of(task, struct ln_tier, task);
+	return ln_container_of(task, struct ln_tier, making.task);
 }
 
 /* The task's body. */
@@ -217,11 +249,8 @@ static void make(struct ln_task *task)
 static void done(struct ln_task *task)
 {
 	struct ln_tier *tier = tier_of(task);
-	struct ln_tiers *tiers = ln_engine_tiers(tier->engine);
 
-	ln_lock_acquire(&tiers->lock);
-	ln_list_remove(&tier->link);
-	ln_lock_release(&tiers->lock);
+	ln_making_end(ln_engine_tiers(tier->engine), &tier->making);
 	/* The last one frees the tier. */
 	ln_compiled_release(tier->fast);
 }
@@ -229,19 +258,11 @@ static void done(struct ln_task *task)
 /* Starts the task; the tier is MAKING, and belongs to the caller. */
 static int start(struct ln_tier *tier, struct ln_sched *sched)
 {
-	struct ln_tiers *tiers = ln_engine_tiers(tier->engine);
-	int error = LN_EKILLED;
+	int error;
 
-	memset(&tier->task, 0, sizeof(tier->task));
 	ln_compiled_retain(tier->fast);
-	ln_lock_acquire(&tiers->lock);
-	if (!tiers->stopped) {
-		ln_list_append(&tiers->making, &tier->link);
-		error = ln_task_start(sched, &tier->task, make, done);
-		if (error < 0)
-			ln_list_remove(&tier->link);
-	}
-	ln_lock_release(&tiers->lock);
+	error = ln_making_start(ln_engine_tiers(tier->engine), sched,
+				&tier->making, make, done);
 	if (error < 0)
 		/* Not the last one: a process has it. */
 		ln_compiled_release(tier->fast);
@@ -384,8 +405,9 @@ int ln_tier_choose(struct ln_instance *instance, struct ln_report **report)
 	return move(instance, tier, report);
 }
 
-bool ln_tier_is_ready(struct ln_compiled *module, struct ln_sched *sched)
+bool ln_tier_is_ready(struct ln_compiled *given, struct ln_sched *sched)
 {
+	struct ln_compiled *module = ln_compiled_now(given);
 	struct ln_tier *tier = ln_compiled_tier(module);
 	const struct ln_slots *slots =
 		ln_memories_slots(ln_compiled_memories(module));

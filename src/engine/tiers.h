@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 
+#include "base/list.h"
+#include "sched/task.h"
+
 struct ln_compiled;
 struct ln_engine;
 struct ln_instance;
@@ -29,6 +32,23 @@ void ln_tiers_free(struct ln_tiers *tiers);
 /* Ends what is being compiled, now and later; processes that wait for it end as
  * well. Before the scheduler waits for its tasks. Any thread. */
 void ln_tiers_stop(struct ln_tiers *tiers);
+
+/* A task that makes code for later; in what it makes that for, zero at first.
+ */
+struct ln_making {
+	struct ln_task task;
+	struct ln_list link;
+};
+
+/* Starts one, as ln_task_start; `done` calls ln_making_end. LN_ENOMEM;
+ * LN_EKILLED: the runtime stops. */
+int ln_making_start(struct ln_tiers *tiers, struct ln_sched *sched,
+		    struct ln_making *making, void (*run)(struct ln_task *),
+		    void (*done)(struct ln_task *));
+void ln_making_end(struct ln_tiers *tiers, struct ln_making *making);
+
+/* Ends its waits, if it has been started and has not ended. Any thread. */
+void ln_making_interrupt(struct ln_tiers *tiers, struct ln_making *making);
 
 /* The dense tier of a module that was made for the fast one with that linker.
  * It belongs to the module. NULL: memory is short. */

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "engine/code.h"
+#include "engine/interim.h"
 #include "engine/module.h"
 #include "process/env_module.h"
 #include "process/plugin_run.h"
@@ -65,6 +66,29 @@ static void change(void *argument)
 				       &job->fuel, &job->error);
 }
 
+/* Interprets meanwhile what it would take long to compile. */
+static int make_soon(struct ln_environment *environment, struct change *job,
+		     const struct ln_compiled_limits *limits,
+		     struct ln_compiled **module)
+{
+	const struct ln_interim_target compiled = {
+		.engine = environment->engine,
+		.variant = environment->variant,
+		.linker = environment->linker,
+		.tenants = environment->making,
+	};
+	const struct ln_interim_target meanwhile = {
+		.engine = environment->interim,
+		.variant = ln_environment_interim_variant(environment),
+		.linker = environment->interim_linker,
+		.tenants = environment->interim_making,
+	};
+
+	return ln_interim_new(&compiled, &meanwhile,
+			      environment->runtime->sched, job->bytes, job->len,
+			      limits, module, &job->error);
+}
+
 /* Compiles what is to be compiled. */
 static int load(struct ln_environment *environment, struct change *job,
 		struct ln_compiled **module)
@@ -93,6 +117,8 @@ static int load(struct ln_environment *environment, struct change *job,
 		job->bytes = job->changed;
 		job->len = job->changed_len;
 	}
+	if (environment->interim != NULL)
+		return make_soon(environment, job, &limits, module);
 	return ln_compiled_new(environment->engine, pool, environment->variant,
 			       environment->linker, job->bytes, job->len,
 			       &limits, module, &job->error);
@@ -183,6 +209,8 @@ static bool same_code(const struct ln_environment *a,
 
 	return a->engine == b->engine && a->variant == b->variant &&
 	       a->tiered == b->tiered && a->linker == b->linker &&
+	       a->interim == b->interim &&
+	       a->interim_linker == b->interim_linker &&
 	       x->plugin_count == y->plugin_count &&
 	       (x->plugin_count == 0 ||
 		memcmp(x->plugins, y->plugins,

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ln_engine_class;
+#include "engine/engine.h"
 
 enum ln_memory_strategy {
 	LN_MEMORY_SLAB,  /* explicit bounds checks, no mapping per process */
@@ -85,8 +85,8 @@ enum ln_denied {
 struct ln_config {
 	struct ln_limits limits;
 	enum ln_memory_strategy strategy;
-	/* NULL: that of the parent, or else of the runtime. */
-	const struct ln_engine_class *engine;
+	/* None: that of the parent, or else of the runtime. */
+	struct ln_engine_choice engine;
 	unsigned denied; /* a set of enum ln_denied; 0: nothing */
 	/* An environment made from it belongs to the family of its parent: they
 	 * have one registry, and their processes find each other by id. */

@@ -98,6 +98,10 @@ struct ln_environment {
 	atomic_bool lacks_directories; /* a guest looked for one, and there
 					* are none; for hints only */
 	struct ln_engine *engine;      /* the runtime's; immutable */
+	/* What interprets modules until they are compiled. NULL: nothing. */
+	struct ln_engine *interim;
+	struct ln_linker *interim_linker;
+	struct ln_tenant *interim_making[LN_CODE_PHASES];
 };
 
 /* Whether it is of another node: see process/remote_environment.h. */
@@ -118,6 +122,13 @@ ln_environment_answers_for(const struct ln_environment *top,
 			return true;
 	}
 	return false;
+}
+
+/* The variant of what its modules are interpreted by meanwhile. */
+static inline unsigned
+ln_environment_interim_variant(const struct ln_environment *environment)
+{
+	return environment->variant & ~(unsigned)LN_VARIANT_GUARD;
 }
 
 struct ln_environment *

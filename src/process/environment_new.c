@@ -80,6 +80,7 @@ static void destroy(void *argument)
 				       memory_order_relaxed) == 0);
 	if (environment->family == environment)
 		ln_registry_close(environment->registry);
+	ln_linker_release(environment->interim_linker);
 	ln_linker_release(environment->linker);
 	give_back_preopens(environment);
 	ln_quota_release(environment->descriptors);
@@ -88,6 +89,9 @@ static void destroy(void *argument)
 	ln_blocking_tenant_release(environment->databases);
 	ln_blocking_tenant_release(environment->bulk);
 	ln_blocking_tenant_release(environment->files);
+	if (environment->interim != NULL)
+		ln_code_leave(environment->interim,
+			      environment->interim_making);
 	ln_code_leave(environment->engine, environment->making);
 	ln_config_free((struct ln_config *)environment->config);
 	ln_clock_deinit(&environment->clock);
@@ -157,6 +161,12 @@ static bool is_like(const struct ln_environment *environment,
 	return parent != NULL && parent->engine == environment->engine;
 }
 
+/* Whether its parent's modules are interpreted until they are compiled. */
+static bool has_interim(const struct ln_environment *parent)
+{
+	return parent != NULL && parent->interim != NULL;
+}
+
 /* Makes it a tenant of what environments share in turns. */
 static int make_tenants(struct ln_environment *environment)
 {
@@ -186,6 +196,11 @@ static int make_tenants(struct ln_environment *environment)
 			environment->engine,
 			is_like(environment, parent) ? parent->making : NULL,
 			environment->making);
+	if (error == 0 && environment->interim != NULL)
+		error = ln_code_join(
+			environment->interim,
+			has_interim(parent) ? parent->interim_making : NULL,
+			environment->interim_making);
 	return error;
 }
 
@@ -242,17 +257,34 @@ static int charge_itself(struct ln_environment *environment)
 	return 0;
 }
 
+/* Makes what modules of an engine may import; `like` is what those of the
+ * parent may, if it has any of that engine, or NULL. */
+static int make_linker_of(struct ln_environment *environment,
+			  struct ln_engine *engine, unsigned variant,
+			  const struct ln_linker *like,
+			  struct ln_linker **linker)
+{
+	if (like != NULL && ln_config_allows(environment->config, ""))
+		return ln_linker_like(like, variant, linker);
+	return ln_linker_new(engine, variant, allows, environment, linker);
+}
+
 /* Makes what its modules may import, from what it allows. */
 static int make_linker(struct ln_environment *environment)
 {
 	const struct ln_environment *parent = environment->parent;
+	int error = make_linker_of(
+		environment, environment->engine, environment->variant,
+		is_like(environment, parent) ? parent->linker : NULL,
+		&environment->linker);
 
-	if (is_like(environment, parent) &&
-	    ln_config_allows(environment->config, ""))
-		return ln_linker_like(parent->linker, environment->variant,
-				      &environment->linker);
-	return ln_linker_new(environment->engine, environment->variant, allows,
-			     environment, &environment->linker);
+	if (error < 0 || environment->interim == NULL)
+		return error;
+	return make_linker_of(environment, environment->interim,
+			      ln_environment_interim_variant(environment),
+			      has_interim(parent) ? parent->interim_linker
+						  : NULL,
+			      &environment->interim_linker);
 }
 
 /* Gives it the registry of its family, or one of its own. */
@@ -271,12 +303,26 @@ static int join_family(struct ln_environment *environment)
 			       environment->charged, &environment->registry);
 }
 
+/* The one that the configuration names, or the parent's, or the runtime's. */
 static int choose_engine(struct ln_environment *environment,
-			 const struct ln_engine_class *class)
+			 const struct ln_engine_choice *choice)
 {
-	return class != NULL ? ln_runtime_engine(environment->runtime, class,
-						 &environment->engine)
-			     : 0;
+	const struct ln_environment *parent = environment->parent;
+	struct ln_runtime *runtime = environment->runtime;
+	bool interim = choice->interim;
+	int error = 0;
+
+	environment->engine = parent != NULL ? parent->engine : runtime->engine;
+	if (choice->class != NULL)
+		error = ln_runtime_engine(runtime, choice->class,
+					  &environment->engine);
+	else
+		interim =
+			parent != NULL ? has_interim(parent) : runtime->interim;
+	if (error == 0 && interim)
+		error = ln_runtime_engine(runtime, ln_engine_interim(),
+					  &environment->interim);
+	return error;
 }
 
 int ln_environment_new(struct ln_runtime *runtime,
@@ -299,7 +345,6 @@ int ln_environment_new(struct ln_runtime *runtime,
 		return LN_ENOMEM;
 	}
 	environment->runtime = ln_runtime_retain(runtime);
-	environment->engine = parent != NULL ? parent->engine : runtime->engine;
 	environment->number = atomic_fetch_add_explicit(
 		&runtime->environments, 1, memory_order_relaxed);
 	if (parent != NULL)
@@ -310,7 +355,7 @@ int ln_environment_new(struct ln_runtime *runtime,
 	environment->on_link = ln_trace_linked;
 	atomic_init(&environment->references, 1);
 	ln_clock_init(&environment->clock);
-	error = choose_engine(environment, config->engine);
+	error = choose_engine(environment, &config->engine);
 	if (error < 0)
 		goto fail;
 	error = ln_config_clone(config, &copy);

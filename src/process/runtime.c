@@ -82,8 +82,9 @@ static unsigned position_of(const struct ln_engine_class *class)
 static int make_engine(struct ln_runtime *runtime,
 		       const struct ln_runtime_options *options)
 {
-	const struct ln_engine_class *class =
-		options->engine != NULL ? options->engine : ln_engine_default();
+	const struct ln_engine_class *class = options->engine.class != NULL
+						      ? options->engine.class
+						      : ln_engine_default();
 	int error = ln_engine_new(class, options->host,
 				  options->epochs ? LN_PREEMPTION_EPOCHS
 						  : LN_PREEMPTION_SIGNAL,
@@ -170,8 +171,9 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	ln_list_init(&runtime->modules);
 	ln_list_init(&runtime->drains.waiting);
 	ln_serving_init(&runtime->serving);
-	error = ln_needs_check(options->engine != NULL ? options->engine
-						       : ln_engine_default());
+	error = ln_needs_check(options->engine.class != NULL
+				       ? options->engine.class
+				       : ln_engine_default());
 	if (error == 0)
 		error = ln_log_start();
 	if (error < 0)
@@ -189,6 +191,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	error = make_engine(runtime, options);
 	if (error < 0)
 		goto fail_sched;
+	runtime->interim = options->engine.interim;
 	sched.stack_size = ln_engine_stack_size(runtime->engine);
 	if (ln_engine_preemption(runtime->engine) == LN_PREEMPTION_SIGNAL) {
 		sched.on_preempt = ln_preempt_guest;

@@ -36,8 +36,8 @@ struct ln_trace;
 struct ln_wasi;
 
 struct ln_runtime_options {
-	/* Of environments that ask for none; NULL: ln_engine_default. */
-	const struct ln_engine_class *engine;
+	/* Of environments that ask for none; none: ln_engine_default. */
+	struct ln_engine_choice engine;
 	unsigned workers; /* 0: one per core */
 	bool epochs;      /* guests look at a counter to be preempted, rather
 			   * than being interrupted by a signal */
@@ -88,6 +88,7 @@ struct ln_runtime {
 	struct ln_sched *sched;
 	struct ln_directory *directory; /* of its processes */
 	struct ln_engine *engine;       /* of environments that ask for none */
+	bool interim;                   /* likewise; see ln_engine_choice */
 	struct ln_resolver *resolver;
 	struct ln_metrics *metrics; /* of all its guests */
 	struct ln_deaths *deaths;   /* the last ones; process/deaths.h */

@@ -17,8 +17,8 @@ use wasmi::{
 /// Bytes of a guest's frames for each call that may be within others.
 const BYTES_PER_CALL: usize = 32;
 
-/// Bytes of a value stack at first.
-const FIRST_STACK: usize = 1024;
+/// Bytes of a value stack at first. Processes that wait have mostly few frames.
+const FIRST_STACK: usize = 256;
 
 /// Stacks that a module keeps for its next calls.
 const KEPT_STACKS: usize = 4;
@@ -27,8 +27,10 @@ const KEPT_STACKS: usize = 4;
 /// other engine.
 const BYTES_PER_FUEL: u32 = 1;
 
-/// Cells that a host function may have.
+/// Cells that a host function may have; and that most of them have at most, for
+/// which the frame that stays while a guest waits is small.
 const CELLS_MAX: usize = 24;
+const CELLS_FEW: usize = 6;
 
 pub struct Module {
     pub module: wasmi::Module,
@@ -143,15 +145,23 @@ fn mask(ty: ValType) -> u64 {
     }
 }
 
+/// The text is elsewhere.
+#[cold]
+#[inline(never)]
+fn trapped() -> Error {
+    Error::new("")
+}
+
 /// Calls what the table says, with the arguments where C expects them.
-fn call(
+#[inline(never)]
+fn call<const CELLS: usize>(
     function: Declared,
     params: usize,
     result: Option<u64>,
     caller: &mut wasmi::Caller<'_, Host>,
     cells: *mut u64,
 ) -> Result<(), Error> {
-    let mut values = [Value::default(); CELLS_MAX];
+    let mut values = [Value::default(); CELLS];
     for (i, value) in values[..params].iter_mut().enumerate() {
         value.low = unsafe { *cells.add(i) };
     }
@@ -163,7 +173,7 @@ fn call(
         unsafe { (function.0.call)(ptr::null_mut(), ptr::null_mut(), values.as_mut_ptr(), count) };
     shared.leave(outer);
     if !returned {
-        return Err(Error::new(""));
+        return Err(trapped());
     }
     if let Some(mask) = result {
         unsafe { *cells = values[0].low & mask };
@@ -189,8 +199,11 @@ fn define(
     linker.func_raw(module, name, ty, move |mut caller, cells| {
         // The whole of it, which may be sent, and not its field.
         let function: Declared = function;
+        if allowed && count <= CELLS_FEW {
+            return call::<CELLS_FEW>(function, count, result, &mut caller, cells);
+        }
         if allowed {
-            return call(function, count, result, &mut caller, cells);
+            return call::<CELLS_MAX>(function, count, result, &mut caller, cells);
         }
         unsafe { (hooks().denied)(function.0) };
         Err(Error::new(""))

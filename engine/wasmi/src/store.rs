@@ -9,7 +9,7 @@ use std::{
 use wasmi::{
     AsContextMut, F32, F64, Func, Instance, Store, StoreContextMut, StoreLimits,
     StoreLimitsBuilder, V128, Val, ValType,
-    lunatic::{WALK_MAX, Whereabouts, whereabouts},
+    lunatic::{WALK_MAX, Whereabouts, call, exported_func, whereabouts},
 };
 
 const INSTANCES: usize = 1;
@@ -64,7 +64,7 @@ pub struct State {
     store: Store<Host>, // dropped first
     shared: Box<Shared>,
     instance: Option<Instance>,
-    imports: u32,
+    linked: *const Linked, // outlives it
     last: Option<(*const u8, Func)>,
 }
 
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_store_new(
         store,
         shared,
         instance: None,
-        imports: linked.imports,
+        linked,
         last: None,
     }))
 }
@@ -151,9 +151,11 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_instantiate(
     }
 }
 
+#[cold]
+#[inline(never)]
 unsafe fn fail(state: *mut State, error: &wasmi::Error, failure: *mut *mut Failure) {
     let recorded = unsafe { (*state).shared.trap.take() };
-    let imports = unsafe { (*state).imports };
+    let imports = unsafe { (*(*state).linked).imports };
     unsafe {
         with_store(state, |store| {
             Failure::of_call(store, error, recorded, imports)
@@ -190,8 +192,27 @@ fn from_val(value: &mut Value, val: &Val) {
     }
 }
 
+/// The parameters of a function, and behind them room for its results; how many
+/// parameters there are. A frame of its own, which is gone while the guest runs.
+#[inline(never)]
+unsafe fn vals(
+    store: &StoreContextMut<'_, Host>,
+    func: Func,
+    values: *const Value,
+) -> (Vec<Val>, usize) {
+    let ty = func.ty(store);
+    let params = ty.params();
+    let mut vals = Vec::with_capacity(params.len() + ty.results().len());
+    for (i, ty) in params.iter().enumerate() {
+        vals.push(to_val(unsafe { &*values.add(i) }, *ty));
+    }
+    vals.extend(ty.results().iter().map(|ty| Val::default_for_ty(*ty)));
+    (vals, params.len())
+}
+
 /// The function that is exported by a name, which is where it was for the same
 /// one.
+#[inline(never)]
 unsafe fn find(state: *mut State, name: *const u8, len: usize) -> Option<Func> {
     if let Some((at, func)) = unsafe { (*state).last }
         && at == name
@@ -200,9 +221,16 @@ unsafe fn find(state: *mut State, name: *const u8, len: usize) -> Option<Func> {
     }
     let text = str::from_utf8(unsafe { slice::from_raw_parts(name, len) }).ok()?;
     let instance = unsafe { (*state).instance }?;
-    let func = unsafe { with_store(state, |store| instance.get_func(&*store, text)) }?;
+    let module = unsafe { &(*(*state).linked).module };
+    let func = unsafe { with_store(state, |store| exported_func(store, instance, module, text)) }?;
     unsafe { (*state).last = Some((name, func)) };
     Some(func)
+}
+
+#[cold]
+#[inline(never)]
+fn missing(failure: *mut *mut Failure) {
+    Failure::of_module(&wasmi::Error::new("there is no such function")).give(failure);
 }
 
 /// # Safety
@@ -212,30 +240,24 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_call(
     state: *mut State,
     name: *const u8,
     len: usize,
-    values: *mut Value,
+    params: *const Value,
+    results: *mut Value,
     failure: *mut *mut Failure,
 ) -> bool {
     let Some(func) = (unsafe { find(state, name, len) }) else {
-        Failure::of_module(&wasmi::Error::new("there is no such function")).give(failure);
+        missing(failure);
         return false;
     };
     let result = unsafe {
         with_store(state, |store| {
-            let ty = func.ty(&*store);
-            let params: Vec<Val> = ty
-                .params()
-                .iter()
-                .enumerate()
-                .map(|(i, ty)| to_val(&*values.add(i), *ty))
-                .collect();
-            let mut results: Vec<Val> = ty
-                .results()
-                .iter()
-                .map(|ty| Val::default_for_ty(*ty))
-                .collect();
-            func.call(&mut *store, &params, &mut results)?;
-            for (i, result) in results.iter().enumerate() {
-                from_val(&mut *values.add(i), result);
+            let (mut vals, count) = vals(store, func, params);
+            let (params, given) = vals.split_at_mut(count);
+            call(store.as_context_mut(), &func, params, given)?;
+            for (i, result) in given.iter().enumerate() {
+                if results.is_null() {
+                    break;
+                }
+                from_val(&mut *results.add(i), result);
             }
             Ok(())
         })
@@ -297,7 +319,7 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_where(
     };
     let count = found.min(max);
     for (i, number) in numbers[..count].iter().enumerate() {
-        let number = number.saturating_add(unsafe { (*state).imports });
+        let number = number.saturating_add(unsafe { (*(*state).linked).imports });
         unsafe { ptr::write(functions.add(i), number) };
     }
     count

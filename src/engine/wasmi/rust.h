@@ -90,11 +90,13 @@ bool lunatic_engine_wasmi_instantiate(struct lunatic_wasmi_store *store,
 				      const struct lunatic_wasmi_linked *linked,
 				      struct lunatic_wasmi_failure **failure);
 
-/* Calls an exported function, also from within a host function; `values` has
- * its parameters, and gets its results. */
+/* Calls an exported function, also from within a host function; `results`,
+ * which may be where the parameters are, gets its results. NULL: nobody wants
+ * them. */
 bool lunatic_engine_wasmi_call(struct lunatic_wasmi_store *store,
 			       const char *name, size_t len,
-			       union ln_value *values,
+			       const union ln_value *params,
+			       union ln_value *results,
 			       struct lunatic_wasmi_failure **failure);
 
 /* Copies the text of the trap that a host function raises. */

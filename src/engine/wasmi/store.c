@@ -118,26 +118,10 @@ enum ln_stop ln_wasmi_call(struct ln_instance *instance,
 			   const union ln_value *params, struct ln_report **out)
 {
 	struct ln_instance_state *state = instance->state;
-	uint32_t slots = entry->param_count > entry->result_count
-				 ? entry->param_count
-				 : entry->result_count;
 	struct lunatic_wasmi_failure *failure;
-	union ln_value few[4] = { 0 };
-	union ln_value *values = few;
-	bool returned;
 
-	if (slots > 4) {
-		values = calloc(slots, sizeof(*values));
-		if (values == NULL)
-			return LN_STOP_TRAPPED;
-	}
-	if (entry->param_count > 0)
-		memcpy(values, params, entry->param_count * sizeof(*values));
-	returned = lunatic_engine_wasmi_call(state->store, entry->name,
-					     entry->name_len, values, &failure);
-	if (values != few)
-		free(values);
-	if (returned)
+	if (lunatic_engine_wasmi_call(state->store, entry->name,
+				      entry->name_len, params, NULL, &failure))
 		return LN_STOP_RETURNED;
 	if (instance->host_stop) {
 		lunatic_engine_wasmi_failure_free(failure);
@@ -153,7 +137,8 @@ int ln_wasmi_reenter(struct ln_instance *instance, const struct ln_entry *entry,
 	struct lunatic_wasmi_failure *failure;
 
 	if (lunatic_engine_wasmi_call(instance->state->store, entry->name,
-				      entry->name_len, values, &failure))
+				      entry->name_len, values, values,
+				      &failure))
 		return 0;
 	if (instance->host_stop) {
 		lunatic_engine_wasmi_failure_free(failure);

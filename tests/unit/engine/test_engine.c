@@ -63,14 +63,24 @@ static void variants(void **state)
 
 static void names(void **state)
 {
+	struct ln_engine_choice choice;
+
 	(void)state;
 	assert_ptr_equal(ln_engine_at(0), ln_engine_default());
 	assert_null(ln_engine_at(LN_ENGINES));
-	assert_ptr_equal(ln_engine_named("wasmtime"), ln_engine_default());
-	assert_ptr_equal(ln_engine_named("wasmi"), ln_engine_at(1));
+	assert_true(ln_engine_choose("wasmtime", &choice));
+	assert_ptr_equal(choice.class, ln_engine_default());
+	assert_false(choice.interim);
+	assert_int_equal(ln_engine_choose("wasmi", &choice), LN_HAS_WASMI);
+	assert_ptr_equal(choice.class, ln_engine_at(1));
+	assert_ptr_equal(choice.class, ln_engine_interim());
+	assert_int_equal(ln_engine_choose("auto", &choice), LN_HAS_WASMI);
+	assert_int_equal(choice.interim, LN_HAS_WASMI);
+	if (LN_HAS_WASMI)
+		assert_ptr_equal(choice.class, ln_engine_default());
 	assert_int_equal(ln_engine_at(1) != NULL, LN_HAS_WASMI);
-	assert_null(ln_engine_named("wasm"));
-	assert_null(ln_engine_named(""));
+	assert_false(ln_engine_choose("wasm", &choice));
+	assert_false(ln_engine_choose("", &choice));
 }
 
 static void parts(void **state)
