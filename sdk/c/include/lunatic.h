@@ -44,11 +44,13 @@
 #include <lunatic/metrics.h>
 #include <lunatic/net.h>
 #include <lunatic/plugin.h>
+#include <lunatic/pool.h>
 #include <lunatic/process.h>
 #include <lunatic/reader.h>
 #include <lunatic/registry.h>
 #include <lunatic/request.h>
 #include <lunatic/server.h>
+#include <lunatic/settings.h>
 #include <lunatic/status.h>
 #include <lunatic/supervisor.h>
 #include <lunatic/task.h>

@@ -121,6 +121,10 @@ void lunatic_server_serve(const struct lunatic_server *what,
 			  void (*started)(const void *context),
 			  const void *context);
 
+/* Registers this process in its environment, as version 1.0.0 and in the place
+ * of any other of that name, which is its label, too. */
+void lunatic_register_self(const char *name);
+
 /* Where a process can be upgraded: it waits in the receive of a loop of the
  * library. Writes what goes on afterwards, as the rest of an array that was
  * begun, of LUNATIC_SAVED values. Returns 0, or a status: it cannot be. NULL:

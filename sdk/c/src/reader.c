@@ -569,6 +569,39 @@ void lunatic_skip(struct lunatic_reader *reader)
 	} while (reader->status == 0 && reader->pending > until);
 }
 
+void *lunatic_read_value_new(struct lunatic_reader *reader, size_t max,
+			     size_t *size)
+{
+	uint64_t rest = (uint64_t)(reader->end - reader->at) + reader->left;
+	unsigned char *bytes = NULL;
+
+	*size = 0;
+	if (reader->status == 0 && rest > max)
+		lunatic_reader_fail(reader, LUNATIC_ETOOLONG);
+	if (reader->status == 0) {
+		bytes = malloc((size_t)rest + 1);
+		if (bytes == NULL)
+			lunatic_reader_fail(reader, LUNATIC_ENOMEM);
+	}
+	take(reader, bytes, (size_t)rest);
+	if (reader->status != 0) {
+		free(bytes);
+		return NULL;
+	}
+	reader->at = bytes;
+	reader->end = bytes + rest;
+	lunatic_skip(reader);
+	*size = (size_t)(reader->at - bytes);
+	if (reader->status == 0)
+		return bytes;
+	/* What has failed reads no more, but looks at where it is. */
+	reader->at = reader->room;
+	reader->end = reader->room;
+	free(bytes);
+	*size = 0;
+	return NULL;
+}
+
 /* UTF-8 as RFC 3629 has it, without zeros. */
 static bool is_text(const unsigned char *text, size_t length)
 {

@@ -268,11 +268,12 @@ void lunatic_server_resume(void)
 	serve_all();
 }
 
-static void register_self(const char *name)
+void lunatic_register_self(const char *name)
 {
 	struct lunatic_env env = lunatic_env_self();
 	struct lunatic_proc self = lunatic_proc_self();
 
+	lunatic_proc_label(name);
 	lunatic_register(env, name, "1.0.0", self);
 	lunatic_proc_drop(self);
 	lunatic_env_drop(env);
@@ -310,10 +311,8 @@ void lunatic_server_serve(const struct lunatic_server *what,
 	if (what->init != NULL &&
 	    (what->init(state, argument) != 0 || argument->status != 0))
 		lunatic_fail();
-	if (what->name != NULL) {
-		lunatic_proc_label(what->name);
-		register_self(what->name);
-	}
+	if (what->name != NULL)
+		lunatic_register_self(what->name);
 	started(context);
 	served = (struct served){ .what = what, .state = state };
 	if (what->idle != NULL)

@@ -280,3 +280,10 @@ void lunatic_write_variant(struct lunatic_writer *writer, uint32_t index)
 	lunatic_write_map(writer, 1);
 	lunatic_write_uint(writer, index);
 }
+
+void lunatic_write_value(struct lunatic_writer *writer, const void *value,
+			 size_t size)
+{
+	begin_value(writer, 0);
+	put(writer, value, size);
+}

@@ -130,6 +130,14 @@ bool lunatic_read_some(struct lunatic_reader *reader);
  * a unit variant. */
 uint32_t lunatic_read_variant(struct lunatic_reader *reader);
 
+/* Reads any value as its bytes, for lunatic_write_value or a reader of memory.
+ * The caller frees them, when the reader is no longer used: it goes on within
+ * the same block. NULL after a failure; LUNATIC_ETOOLONG if what is left to
+ * read is longer than `max`. Handles in it are numbers that mean nothing in
+ * another message. */
+void *lunatic_read_value_new(struct lunatic_reader *reader, size_t max,
+			     size_t *size);
+
 /* Skips one value of any type. Nesting costs no stack. */
 void lunatic_skip(struct lunatic_reader *reader);
 

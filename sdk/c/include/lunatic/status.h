@@ -19,7 +19,8 @@ extern "C" {
 	X(LUNATIC_EHOST, -7, "the host refused")                          \
 	X(LUNATIC_EDIED, -8, "the process has ended")                     \
 	X(LUNATIC_ENOTFOUND, -9, "nothing has that name")                 \
-	X(LUNATIC_EEXIST, -10, "the name is already taken")
+	X(LUNATIC_EEXIST, -10, "the name is already taken")               \
+	X(LUNATIC_EFULL, -11, "there is no room for more now")
 
 enum lunatic_status {
 	LUNATIC_OK = 0,

@@ -102,6 +102,10 @@ void lunatic_write_map(struct lunatic_writer *writer, uint32_t count);
  */
 void lunatic_write_variant(struct lunatic_writer *writer, uint32_t index);
 
+/* Writes the bytes of one value, as lunatic_read_value_new reads them. */
+void lunatic_write_value(struct lunatic_writer *writer, const void *value,
+			 size_t size);
+
 /* Makes the writer fail with `status`, unless it failed before. */
 void lunatic_writer_fail(struct lunatic_writer *writer, int status);
 
