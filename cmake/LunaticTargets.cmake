@@ -1,13 +1,14 @@
 # The program, the library in both forms, and what `make install` installs.
 if(LUNATIC_CLI_SOURCES)
 	# What lunatic init writes.
-	set(languages c rust go)
+	set(languages c rust go assemblyscript)
 	set(template_header "${PROJECT_BINARY_DIR}/gen/cli/template_gen.h")
 	set(template_files)
 	foreach(language IN LISTS languages)
 		file(GLOB_RECURSE files CONFIGURE_DEPENDS
 			"${PROJECT_SOURCE_DIR}/sdk/${language}/template/*"
-			"${PROJECT_SOURCE_DIR}/sdk/${language}/*.go")
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/*.go"
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/assembly/*")
 		list(APPEND template_files ${files})
 	endforeach()
 	list(JOIN languages "," languages)
@@ -86,11 +87,10 @@ install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
 # What guests are compiled against is not for this machine's compiler, so it
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
-# (sdk/c/CMakeLists.txt installs it.) The library for Go is its sources.
-install(DIRECTORY sdk/go COMPONENT sdk
+# (sdk/c/CMakeLists.txt installs it.) Other libraries are their sources.
+install(DIRECTORY sdk/go sdk/assemblyscript COMPONENT sdk
 	DESTINATION "${CMAKE_INSTALL_DATADIR}/lunatic/sdk"
-	FILES_MATCHING PATTERN "*.go" PATTERN "*.s" PATTERN "go.mod"
-	PATTERN "template" EXCLUDE)
+	PATTERN "template" EXCLUDE PATTERN "*_test.go" EXCLUDE)
 file(GLOB pages CONFIGURE_DEPENDS docs/*.md)
 install(FILES LICENSE-APACHE LICENSE-MIT README.md ${pages}
 	DESTINATION "${CMAKE_INSTALL_DOCDIR}")

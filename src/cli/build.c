@@ -13,10 +13,11 @@ static const char usage[] =
 	"Builds the project in the current folder, with the tool of its\n"
 	"language, which gets the arguments:\n"
 	"\n"
-	"  Cargo.toml  cargo build --target wasm32-wasip1\n"
-	"  go.mod      GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared\n"
-	"              -o app.wasm\n"
-	"  Makefile    make\n"
+	"  Cargo.toml    cargo build --target wasm32-wasip1\n"
+	"  go.mod        GOOS=wasip1 GOARCH=wasm go build\n"
+	"                -buildmode=c-shared -o app.wasm\n"
+	"  package.json  npm run build\n"
+	"  Makefile      make\n"
 	"\n"
 	"lunatic init begins such a project. The status is that of the tool.\n";
 

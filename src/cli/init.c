@@ -95,6 +95,7 @@ static const char *const next[] = {
 	"make run && make test",
 	"rustup target add wasm32-wasip1 && cargo run moon && cargo test",
 	"make run && make test",
+	"npm install && npm start && npm test",
 };
 
 static int fill(int folder, const char *name, const struct template *what)

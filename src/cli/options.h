@@ -104,7 +104,12 @@ struct ln_upgrade_words {
 };
 
 /* The languages of `lunatic init`. */
-enum ln_cli_language { LN_LANGUAGE_C, LN_LANGUAGE_RUST, LN_LANGUAGE_GO };
+enum ln_cli_language {
+	LN_LANGUAGE_C,
+	LN_LANGUAGE_RUST,
+	LN_LANGUAGE_GO,
+	LN_LANGUAGE_ASSEMBLYSCRIPT
+};
 
 struct ln_cli_options {
 	enum ln_cli_action action;

@@ -43,6 +43,16 @@ static const struct ln_project projects[] = {
 		.sources = LIST(".go", ".s", "go.mod", "go.sum"),
 	},
 	{
+		.language = "AssemblyScript",
+		.marker = "package.json",
+		.tool = "npm",
+		.get = "install Node.js from https://nodejs.org, then run npm "
+		       "install",
+		.command = LIST("npm", "run", "--silent", "build", "--"),
+		.outputs = LIST("app.wasm"),
+		.sources = LIST(".ts", "package.json"),
+	},
+	{
 		.language = "C",
 		.marker = "Makefile",
 		.tool = "make",
@@ -61,8 +71,9 @@ const struct ln_project *ln_project_find(void)
 		if (access(projects[i].marker, F_OK) == 0)
 			return &projects[i];
 	}
-	ln_log_say("there is no project in this folder: none of Cargo.toml, "
-		   "go.mod and Makefile; lunatic init FOLDER begins one");
+	ln_log_say(
+		"there is no project in this folder: none of Cargo.toml, "
+		"go.mod, package.json and Makefile; lunatic init FOLDER begins one");
 	return NULL;
 }
 
@@ -101,6 +112,13 @@ bool ln_project_has_tools(const struct ln_project *project)
 		ln_log_say("'%s' is not in the PATH, which projects in %s "
 			   "need: %s",
 			   project->tool, project->language, project->get);
+		return false;
+	}
+	if (strcmp(project->tool, "npm") == 0 && !is_installed("asc") &&
+	    access("node_modules/.bin/asc", X_OK) != 0) {
+		ln_log_say("'asc' is not in the PATH, nor in node_modules, "
+			   "which projects in AssemblyScript need: run npm "
+			   "install");
 		return false;
 	}
 	if (strcmp(project->tool, "make") == 0 && !is_installed("lunatic-cc") &&

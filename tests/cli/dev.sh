@@ -72,13 +72,16 @@ await() {
 		sleep 0.05
 	done
 }
+# The programs that it has started.
+child() { cat "/proc/$dev/task/$dev/children"; }
 end() {
-	child=$(pgrep -P "$dev" || true)
+	child=$(child)
 	kill -TERM "$dev"
 	status=0
 	wait "$dev" || status=$?
 	expect 143 "$1"
-	[ -z "$child" ] || ! kill -0 "$child" 2>/dev/null ||
+	# shellcheck disable=SC2086
+	[ -z "$child" ] || ! kill -0 $child 2>/dev/null ||
 		bad "$1: its child runs"
 }
 
@@ -176,6 +179,6 @@ await out '^loaded 43$'
 sed -i 's/(value) + 2/(value) + 3/' counter.c
 await out '^loaded 46$'
 [ "$(grep -c '^begun$' "$work/out")" -eq 1 ] || bad "it was started anew"
-[ -n "$(pgrep -P "$dev")" ] || bad "it does not run"
+[ -n "$(child)" ] || bad "it does not run"
 end "dev with upgrades"
 finish

@@ -39,7 +39,7 @@ expect 0 "init --help"
 says out '^  --lang LANG ' "init --help"
 
 # Each language's own tools are asked elsewhere: tests/compat/go_sdk.sh.
-for language in c rust go; do
+for language in c rust go assemblyscript; do
 	run init --lang "$language" "in $language"
 	expect 0 "init --lang $language"
 	silent err "init --lang $language"
@@ -48,6 +48,8 @@ done
 [ -e 'in c/main.c' ] || bad "no program in C"
 [ -e 'in rust/.cargo/config.toml' ] || bad "no project of cargo"
 [ -e 'in go/lunatic/pack/encode.go' ] || bad "no library for Go"
+[ -e 'in assemblyscript/lunatic/assembly/pack.ts' ] ||
+	bad "no library for AssemblyScript"
 [ ! -e 'in go/lunatic/template' ] || bad "a template in a template"
 
 # A cargo project.

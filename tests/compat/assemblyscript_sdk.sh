@@ -1,0 +1,82 @@
+#!/bin/sh
+# The guest library for AssemblyScript: what it does, seen from a guest; a pair
+# with a C guest (pair/) that exchanges every shape of value; the examples; what
+# lunatic init makes.
+#
+#   tests/compat/assemblyscript_sdk.sh LUNATIC
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+# shellcheck source=tests/compat/support/asc.sh
+. "$here/support/asc.sh"
+# shellcheck source=tests/cli/support/cli.sh
+. "$here/../cli/support/cli.sh"
+
+# build SOURCE OUTPUT
+build() {
+	(cd "$top" && "$asc" "$1" sdk/assemblyscript/assembly/exports.ts \
+		--exportStart _initialize \
+		--use abort=sdk/assemblyscript/assembly/system/fail \
+		-o "$work/$2") >out 2>err || bad "asc rejects $1"
+	[ ! -s err ] || bad "asc on $1"
+}
+build tests/compat/assemblyscript/pair.ts pair.wasm
+build examples/assemblyscript/echo.ts echo.wasm
+build examples/assemblyscript/pool.ts pool.wasm
+[ "$failures" -eq 0 ] || finish
+
+run pair.wasm
+expect 0 "guest"
+[ "$(cat out)" = passed ] || bad "guest: another output"
+
+clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
+	-I "$top/sdk/c/include" "$here/pair/pair.c" \
+	"$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a" -o pair_c.wasm \
+	2>err || bad "clang rejects pair.c"
+run --dir . pair_c.wasm AssemblyScript as_server
+expect 0 "C asks AssemblyScript"
+[ "$(cat out)" = "C asked AssemblyScript" ] ||
+	bad "C asks AssemblyScript: another output"
+
+run pool.wasm
+expect 0 "pool"
+for number in 1 2 3 4 5 6 7 8 10 11 12; do
+	echo "$number squared is $((number * number))"
+done >expected
+echo 'failed: 9' >>expected
+diff expected out || bad "pool: another output"
+
+# npm finds asc in the PATH, where it has not installed it.
+mkdir bin
+ln -s "$(command -v "$asc")" bin/asc
+ln -s "$lunatic" bin/lunatic
+PATH=$work/bin:$PATH
+export PATH
+run init app --lang assemblyscript
+expect 0 "init"
+if command -v npm >/dev/null 2>&1; then
+	(cd app && lunatic build) >out 2>err || bad "build"
+	[ "$(tail -n 1 out)" = app.wasm ] || bad "build: no module"
+	(cd app && npm test) >out 2>err || bad "npm test"
+	says out '^2 passed$' "npm test"
+	run app/app.wasm moon nobody stars
+	expect 0 "app"
+	printf '%s\n' 'hello, moon' 'no greeting for nobody' 'hello, stars' |
+		diff - out >diff || bad "app: another output"
+	rm bin/asc
+	mkdir bare
+	ln -s "$(command -v npm)" bare/npm
+	status=0
+	(cd app && env PATH="$work/bare" "$lunatic" build) >out 2>err || status=$?
+	expect 1 "build without asc"
+	says err "'asc' is not in the PATH.*npm install" "build without asc"
+fi
+
+mkfifo port
+"$lunatic" echo.wasm 127.0.0.1:0 >port 2>err &
+server=$!
+read -r line <port
+python3 -B "$here/go_sdk/echo.py" "${line##*:}" >out 2>&1 || bad "echo: $line"
+kill "$server"
+wait "$server" || true
+finish
