@@ -1,6 +1,7 @@
 #include "cli/child.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,4 +93,21 @@ void ln_child_stop(pid_t pid)
 	}
 	(void)kill(pid, SIGKILL);
 	ln_child_wait(pid);
+}
+
+bool ln_child_is_installed(const char *program)
+{
+	const char *at = getenv("PATH");
+	char path[PATH_MAX];
+
+	while (at != NULL) {
+		const char *end = strchrnul(at, ':');
+
+		if (snprintf(path, sizeof(path), "%.*s/%s", (int)(end - at), at,
+			     program) < (int)sizeof(path) &&
+		    access(path, X_OK) == 0)
+			return true;
+		at = *end != '\0' ? end + 1 : NULL;
+	}
+	return false;
 }

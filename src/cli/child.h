@@ -9,6 +9,9 @@
 /* This program. */
 #define LN_CHILD_SELF "/proc/self/exe"
 
+/* Whether the PATH has a program of that name. */
+bool ln_child_is_installed(const char *program);
+
 /* Starts a program, found by the PATH, with all signals as they are by default.
  * `words` are its arguments, itself first, and `variables` (NULL: none) are
  * added to the environment as NAME=value; both to NULL. -1 after a line about

@@ -17,6 +17,7 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "init", ln_cli_init },
 	{ "build", ln_cli_build },
 	{ "dev", ln_cli_dev },
+	{ "doctor", ln_cli_doctor },
 	{ "help", ln_cli_help },
 	{ "ps", ln_cli_ps },
 	{ "top", ln_cli_top },

@@ -43,6 +43,9 @@ int ln_cli_init(int argc, char **argv);
 int ln_cli_build(int argc, char **argv);
 int ln_cli_dev(int argc, char **argv);
 
+/* `lunatic doctor`: what this machine lacks, and what to do about it. */
+int ln_cli_doctor(int argc, char **argv);
+
 /* `lunatic help [TOPIC]`: prints a part of docs/errors.md, or lists the topics.
  */
 int ln_cli_help(int argc, char **argv);

@@ -73,6 +73,8 @@ void ln_cli_print_help(void)
 	      "folder\n"
 	      "  dev                     build and run it, and again when it "
 	      "changes\n"
+	      "  doctor [LANGUAGE]       look at what lunatic and compilers need "
+	      "here\n"
 	      "  help [TOPIC]            explain messages: lunatic help "
 	      "refused\n"
 	      "  ps [options]            list the processes of programs that "

@@ -77,23 +77,6 @@ const struct ln_project *ln_project_find(void)
 	return NULL;
 }
 
-static bool is_installed(const char *program)
-{
-	const char *at = getenv("PATH");
-	char path[PATH_MAX];
-
-	while (at != NULL) {
-		const char *end = strchrnul(at, ':');
-
-		if (snprintf(path, sizeof(path), "%.*s/%s", (int)(end - at), at,
-			     program) < (int)sizeof(path) &&
-		    access(path, X_OK) == 0)
-			return true;
-		at = *end != '\0' ? end + 1 : NULL;
-	}
-	return false;
-}
-
 /* Whether the file, a text, has the word in it. */
 static bool mentions(const char *file, const char *word)
 {
@@ -108,20 +91,22 @@ static bool mentions(const char *file, const char *word)
 
 bool ln_project_has_tools(const struct ln_project *project)
 {
-	if (!is_installed(project->tool)) {
+	if (!ln_child_is_installed(project->tool)) {
 		ln_log_say("'%s' is not in the PATH, which projects in %s "
 			   "need: %s",
 			   project->tool, project->language, project->get);
 		return false;
 	}
-	if (strcmp(project->tool, "npm") == 0 && !is_installed("asc") &&
+	if (strcmp(project->tool, "npm") == 0 &&
+	    !ln_child_is_installed("asc") &&
 	    access("node_modules/.bin/asc", X_OK) != 0) {
 		ln_log_say("'asc' is not in the PATH, nor in node_modules, "
 			   "which projects in AssemblyScript need: run npm "
 			   "install");
 		return false;
 	}
-	if (strcmp(project->tool, "make") == 0 && !is_installed("lunatic-cc") &&
+	if (strcmp(project->tool, "make") == 0 &&
+	    !ln_child_is_installed("lunatic-cc") &&
 	    mentions(project->marker, "lunatic-cc")) {
 		ln_log_say("'lunatic-cc' is not in the PATH, which this "
 			   "Makefile needs: it is installed beside lunatic, "
