@@ -181,6 +181,37 @@ static void compare_all(const uint8_t *data, size_t size,
 	free(bytes);
 }
 
+/* A value as its bytes is what skipping goes over, and what follows is read. */
+static void take_value(const uint8_t *data, size_t size)
+{
+	struct lunatic_reader reader, skipping;
+	unsigned char *copy = malloc(size + 1);
+	struct lunatic_writer writer;
+	size_t len, written;
+	void *value;
+
+	assert(copy != NULL);
+	lunatic_reader_begin(&reader, data, size);
+	lunatic_reader_begin(&skipping, data, size);
+	lunatic_skip(&skipping);
+	value = lunatic_read_value_new(&reader, size, &len);
+	assert((value != NULL) == (skipping.status == 0));
+	if (value != NULL) {
+		assert(len == (size_t)(skipping.at - data));
+		assert(memcmp(value, data, len) == 0);
+		assert(lunatic_reader_end(&reader) ==
+		       lunatic_reader_end(&skipping));
+		lunatic_writer_begin(&writer, copy, size);
+		lunatic_write_value(&writer, value, len);
+		assert(lunatic_writer_end(&writer, &written) == 0);
+		assert(written == len && memcmp(copy, data, len) == 0);
+	} else {
+		assert(lunatic_reader_end(&reader) != 0);
+	}
+	free(value);
+	free(copy);
+}
+
 /* Calls every kind of read on the bytes, whatever they are. */
 static void read_blindly(const uint8_t *data, size_t size)
 {
@@ -215,6 +246,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 4096)
 		return 0;
 	read_blindly(data, size);
+	take_value(data, size);
 	lunatic_reader_begin(&reader, data, size);
 	lunatic_skip(&reader);
 	status = lunatic_reader_end(&reader);
