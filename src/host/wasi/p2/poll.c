@@ -40,6 +40,7 @@ static bool is_ready(struct ln_guest *guest,
 		return pollable->deadline <= now;
 	/* What is closed is ready: the next call says so. */
 	return ln_wasi_find(guest, pollable->fd, 0, entry) != LN_WASI_SUCCESS ||
+	       (*entry)->kind == LN_WASI_FILE ||
 	       (*entry)->streams[pollable->direction] == NULL ||
 	       ln_stream_poll((*entry)->streams[pollable->direction]) != 0;
 }
