@@ -14,18 +14,22 @@
 #define SLEEPERS 100
 #define SPAWNS 300
 
-#define RUN(body) "(core module $M " body ") (core instance $m (instantiate $M"
-#define EXPORT                                                                \
-	") (func $run (result (result)) (canon lift (core func $m \"run\")))" \
-	"(instance $e (export \"run\" (func $run)))"                          \
+// A component of one core module, whose fields are between these.
+#define BEGIN "(component (core module $M "
+#define END ") (core instance $m (instantiate $M)) " EXPORT
+#define EXPORT                                       \
+	"(func $run (result (result))"               \
+	"  (canon lift (core func $m \"run\")))"     \
+	"(instance $e (export \"run\" (func $run)))" \
 	"(export \"wasi:cli/run@0.2.0\" (instance $e)))"
 
-static const char loops[] = "(component " RUN(
-	"(func (export \"run\") (result i32) (loop (br 0)) (i32.const 0))") ")" EXPORT;
-static const char returns[] = "(component " RUN(
-	"(memory 1) (func (export \"run\") (result i32) (i32.const 0))") ")" EXPORT;
-static const char fails[] = "(component " RUN(
-	"(func (export \"run\") (result i32) (i32.const 1))") ")" EXPORT;
+static const char loops[] = BEGIN "(func (export \"run\") (result i32)"
+				  "  (loop (br 0)) (i32.const 0))" END;
+static const char returns[] =
+	BEGIN "(memory 1) (func (export \"run\") (result i32)"
+	      "  (i32.const 0))" END;
+static const char fails[] =
+	BEGIN "(func (export \"run\") (result i32) (i32.const 1))" END;
 
 // Waits for a pollable that is ready in days.
 static const char sleeps[] =
@@ -41,12 +45,14 @@ static const char sleeps[] =
 	"  (func (param \"when\" u64) (result (own $v))))))"
 	"(alias export $c \"subscribe-duration\" (func $after))"
 	"(core func $b (canon lower (func $block)))"
-	"(core func $a (canon lower (func $after)))" RUN(
-		"(import \"\" \"b\" (func $b (param i32)))"
-		"(import \"\" \"a\" (func $a (param i64) (result i32)))"
-		"(func (export \"run\") (result i32)"
-		" (call $b (call $a (i64.const 1000000000000000))) (i32.const 0))") " (with \"\" (instance (export \"b\" (func $b))"
-										    " (export \"a\" (func $a)))))" EXPORT;
+	"(core func $a (canon lower (func $after)))"
+	"(core module $M (import \"\" \"b\" (func $b (param i32)))"
+	" (import \"\" \"a\" (func $a (param i64) (result i32)))"
+	" (func (export \"run\") (result i32)"
+	"  (call $b (call $a (i64.const 1000000000000000)))"
+	"  (i32.const 0)))"
+	"(core instance $m (instantiate $M (with \"\" (instance"
+	" (export \"b\" (func $b)) (export \"a\" (func $a))))))" EXPORT;
 
 static uint64_t add(const char *text)
 {
