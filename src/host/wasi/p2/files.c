@@ -50,7 +50,7 @@ int ln_p2_get_directories(struct ln_p2_call *call)
 			error = ln_p2_give(call, &resource, &handle);
 		if (error == 0)
 			error = ln_p2_list(call, list + 12 * i, 12, 1, 4, &at);
-		if (error < 0)
+		if (error != 0)
 			break;
 		ln_wasi_store32(at, handle);
 		ln_wasi_store32(at + 4, address);
@@ -58,7 +58,7 @@ int ln_p2_get_directories(struct ln_p2_call *call)
 	}
 	if (error == 0)
 		error = ln_p2_result(call, 0, 8, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at, list);
 	ln_wasi_store32(at + 4, count);
@@ -75,7 +75,7 @@ static int open_stream(struct ln_p2_call *call, uint32_t kind, uint64_t right,
 	uint32_t wasi;
 	int error = ln_p2_descriptor(call, 0, &stream.fd);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	wasi = ln_wasi_find(call->guest, stream.fd, right, &entry);
 	if (wasi == LN_WASI_SUCCESS && entry->kind == LN_WASI_DIRECTORY)
@@ -120,7 +120,7 @@ static int move(struct ln_p2_call *call, uint32_t fd,
 	struct ln_wasi_fd *entry;
 	struct ln_iovecs pieces;
 	uint8_t piece[8];
-	int number;
+	int number = 0;
 	int error;
 
 	*done = 0;
@@ -166,7 +166,7 @@ static int answer_read(struct ln_p2_call *call, const uint8_t *data, size_t len,
 	}
 	if (error == 0)
 		error = ln_p2_answer(call, 3, shape, wasi, &at);
-	if (error < 0 || at == NULL)
+	if (error != 0 || at == NULL)
 		return error;
 	ln_wasi_store32(at, address);
 	ln_wasi_store32(at + 4, (uint32_t)len);
@@ -183,7 +183,7 @@ int ln_p2_file_read(struct ln_p2_call *call)
 	size_t done;
 	int error = ln_p2_descriptor(call, 0, &fd);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_guest_charge(call->guest, buffer.len);
 	buffer.data = malloc(buffer.len > 0 ? buffer.len : 1);
@@ -345,9 +345,9 @@ static int find_stat(struct ln_p2_call *call, unsigned index,
 
 	*wasi = LN_WASI_SUCCESS;
 	memset(stat, 0, LN_WASI_FILESTAT_SIZE);
-	return error < 0 ? error
-			 : ln_host_wasi_fd_filestat_get(call->guest, fd, stat,
-							wasi);
+	return error != 0 ? error
+			  : ln_host_wasi_fd_filestat_get(call->guest, fd, stat,
+							 wasi);
 }
 
 int ln_p2_file_stat(struct ln_p2_call *call)
@@ -395,7 +395,7 @@ int ln_p2_directory_read(struct ln_p2_call *call)
 	uint32_t wasi;
 	int error = ln_p2_descriptor(call, 0, &stream.fd);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	wasi = ln_wasi_find(call->guest, stream.fd, LN_WASI_RIGHT_FD_READDIR,
 			    &entry);
@@ -440,7 +440,7 @@ static int next_entry(struct ln_p2_call *call, uint32_t fd, uint64_t *cookie,
 		error = ln_host_wasi_fd_readdir(call->guest, fd, buffer, before,
 						used, wasi);
 		*found = NULL;
-		if (error < 0 || *wasi != LN_WASI_SUCCESS)
+		if (error != 0 || *wasi != LN_WASI_SUCCESS)
 			return error;
 		*found = pick(room, ln_wasi_load32(used), cookie);
 		if (*found != NULL || *cookie == before)
@@ -461,11 +461,11 @@ int ln_p2_directory_next(struct ln_p2_call *call)
 	int error = ln_p2_get(call, LN_P2_DIRECTORY_STREAM, ln_p2_u32(call, 0),
 			      &stream);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	cookie = stream->cookie;
 	error = next_entry(call, stream->fd, &cookie, room, &entry, &wasi);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	stream->cookie = cookie;
 	if (entry != NULL) {
@@ -476,7 +476,7 @@ int ln_p2_directory_next(struct ln_p2_call *call)
 	}
 	if (error == 0)
 		error = ln_p2_answer(call, 1, shape, wasi, &at);
-	if (error < 0 || at == NULL || entry == NULL)
+	if (error != 0 || at == NULL || entry == NULL)
 		return error;
 	at[0] = 1;
 	at[4] = ln_p2_type(entry[20]);

@@ -89,7 +89,7 @@ int ln_p2_answer(struct ln_p2_call *call, unsigned index,
 	int error = ln_p2_result(call, index, shape.size, shape.align, &result);
 
 	*at = NULL;
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (wasi == LN_WASI_SUCCESS) {
 		*at = result + shape.value;
@@ -106,7 +106,7 @@ int ln_p2_answer_none(struct ln_p2_call *call, unsigned index, int error,
 	const struct ln_p2_shape shape = { 2, 1, 1 };
 	uint8_t *at;
 
-	return error < 0 ? error : ln_p2_answer(call, index, shape, wasi, &at);
+	return error != 0 ? error : ln_p2_answer(call, index, shape, wasi, &at);
 }
 
 static void put_time(uint8_t *at, uint64_t ns)
@@ -124,7 +124,7 @@ int ln_p2_answer_stat(struct ln_p2_call *call, unsigned index, int error,
 
 	if (error == 0)
 		error = ln_p2_answer(call, index, shape, wasi, &at);
-	if (error < 0 || at == NULL)
+	if (error != 0 || at == NULL)
 		return error;
 	at[0] = ln_p2_type(stat[16]);
 	memcpy(at + 8, stat + 24, 16); /* link count, size */
@@ -156,7 +156,7 @@ int ln_p2_answer_resource(struct ln_p2_call *call, unsigned index,
 	uint8_t *at;
 	int error = ln_p2_answer(call, index, shape, wasi, &at);
 
-	if (error < 0 || at == NULL)
+	if (error != 0 || at == NULL)
 		return error;
 	error = ln_p2_give(call, resource, &handle);
 	if (error == 0)
@@ -219,11 +219,11 @@ int ln_p2_error_code(struct ln_p2_call *call)
 	int number;
 	int error = ln_p2_get(call, LN_P2_ERROR, ln_p2_u32(call, 0), &resource);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	number = resource->number;
 	error = ln_p2_result(call, 1, 2, 1, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	at[0] = 1;
 	at[1] = ln_p2_code(ln_wasi_from_errno(number));

@@ -32,7 +32,7 @@ static int place(struct ln_p2_call *call, unsigned fd_index, unsigned index,
 {
 	int error = ln_p2_descriptor(call, fd_index, fd);
 
-	return error < 0 ? error : ln_p2_path(call, index, path);
+	return error != 0 ? error : ln_p2_path(call, index, path);
 }
 
 int ln_p2_directory_create(struct ln_p2_call *call)
@@ -80,10 +80,10 @@ static int find_stat(struct ln_p2_call *call,
 
 	*wasi = LN_WASI_SUCCESS;
 	memset(stat, 0, LN_WASI_FILESTAT_SIZE);
-	return error < 0 ? error
-			 : ln_host_wasi_path_filestat_get(call->guest, fd,
-							  ln_p2_u32(call, 1),
-							  path, stat, wasi);
+	return error != 0 ? error
+			  : ln_host_wasi_path_filestat_get(call->guest, fd,
+							   ln_p2_u32(call, 1),
+							   path, stat, wasi);
 }
 
 int ln_p2_stat_at(struct ln_p2_call *call)
@@ -195,7 +195,7 @@ int ln_p2_readlink_at(struct ln_p2_call *call)
 	free(target);
 	if (error == 0)
 		error = ln_p2_answer(call, 3, shape, wasi, &at);
-	if (error < 0 || at == NULL)
+	if (error != 0 || at == NULL)
 		return error;
 	ln_wasi_store32(at, address);
 	ln_wasi_store32(at + 4, len);
@@ -244,12 +244,12 @@ int ln_p2_open_at(struct ln_p2_call *call)
 			call->guest, fd, ln_p2_u32(call, 1), path,
 			ln_p2_u32(call, 4), rights[0], rights[1],
 			fdflags_of(flags), opened, &wasi);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	made.fd = ln_wasi_load32(opened);
 	error = ln_p2_answer_resource(call, 6, &made, wasi);
 	/* What no resource came to have stays open otherwise. */
-	if (error < 0 && wasi == LN_WASI_SUCCESS &&
+	if (error != 0 && wasi == LN_WASI_SUCCESS &&
 	    ln_wasi_find(call->guest, made.fd, 0, &entry) == LN_WASI_SUCCESS &&
 	    entry->uses == 0)
 		(void)ln_wasi_close(call->guest, made.fd);

@@ -92,7 +92,7 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 		if (at >= max_resources(guest))
 			return LN_ELIMIT;
 		error = at == table->room ? grow(guest, table) : 0;
-		if (error < 0)
+		if (error != 0)
 			return error;
 		table->count++;
 	}

@@ -66,13 +66,13 @@ static int transfer(struct ln_p2_call *call, struct move *move)
 	uint8_t piece[8];
 	int error = find_stream(call, move, &entry);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(piece, move->address);
 	ln_wasi_store32(piece + 4, move->len);
 	error = ln_iovecs_init(&pieces, move->memory, move->size,
 			       (struct ln_array){ piece, 1 });
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (entry->kind == LN_WASI_FILE)
 		error = ln_wasi_file_transfer(entry, move->direction,
@@ -177,12 +177,12 @@ static int answer_list(struct ln_p2_call *call, const struct move *move)
 	if (error == 0)
 		error = ln_p2_list(call, address, (uint32_t)move->done, 1, 1,
 				   &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (move->done > 0)
 		memcpy(at, move->memory, move->done);
 	error = ln_p2_result(call, 2, LIST_SIZE, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at + LIST_AT, address);
 	ln_wasi_store32(at + LIST_AT + 4, (uint32_t)move->done);
@@ -206,7 +206,7 @@ static int read_list(struct ln_p2_call *call, bool blocking)
 	int state = 0;
 	int error = begin(call, 0, LN_P2_INPUT_STREAM, &move);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
 	if (error == 0)
@@ -235,13 +235,13 @@ static int skip_some(struct ln_p2_call *call, bool blocking)
 	int state = 0;
 	int error = begin(call, 0, LN_P2_INPUT_STREAM, &move);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
 	if (error == 0)
 		error = end(call, 0, LN_P2_INPUT_STREAM, &move);
 	free(move.memory);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	return state > 0 ? answer_number(call, 2, move.done)
 			 : ln_p2_stream_error(call, 2, NUMBER_SIZE, 8,
@@ -285,7 +285,7 @@ static int answer_written(struct ln_p2_call *call, unsigned index, int error,
 
 	if (error == 0 || failed)
 		error = end(call, 0, LN_P2_OUTPUT_STREAM, move);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (failed)
 		return ln_p2_stream_error(call, index, NONE_SIZE, 4, NONE_AT,
@@ -305,7 +305,7 @@ int ln_p2_write(struct ln_p2_call *call)
 
 	if (error == 0)
 		error = ln_p2_list(call, move.address, move.len, 1, 1, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	view = call->ops->memory(call->instance, call->options);
 	move.memory = view->base;
@@ -325,7 +325,7 @@ int ln_p2_write_zeroes(struct ln_p2_call *call)
 	struct move move = { .len = (uint32_t)len, .size = len };
 	int error = begin(call, 0, LN_P2_OUTPUT_STREAM, &move);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (len > LN_P2_CHUNK)
 		return ln_guest_trap(call->guest,
@@ -365,7 +365,7 @@ int ln_p2_check_write(struct ln_p2_call *call)
 	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
 	int state;
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	state = room(call, fd);
 	return state >= 0 ? answer_number(call, 1, state > 0 ? LN_P2_CHUNK : 0)
@@ -381,7 +381,7 @@ int ln_p2_flush(struct ln_p2_call *call)
 
 	uint8_t *at;
 
-	return error < 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
+	return error != 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
 }
 
 static int splice_some(struct ln_p2_call *call, bool blocking)
@@ -393,7 +393,7 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 
 	if (error == 0)
 		error = begin(call, 1, LN_P2_INPUT_STREAM, &in);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = read_some(call, &in, ln_p2_u64(call, 2), blocking, &state);
 	out.memory = in.memory;
@@ -404,12 +404,12 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 	free(in.memory);
 	if (error == LN_EIO)
 		state = -out.number;
-	else if (error < 0)
+	else if (error != 0)
 		return error;
 	error = end(call, 1, LN_P2_INPUT_STREAM, &in);
 	if (error == 0)
 		error = end(call, 0, LN_P2_OUTPUT_STREAM, &out);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	return state > 0 ? answer_number(call, 3, in.done)
 			 : ln_p2_stream_error(call, 3, NUMBER_SIZE, 8,
