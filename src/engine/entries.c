@@ -129,10 +129,10 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 
 int ln_entries_one(const char *name, struct ln_entries **out)
 {
-	const struct ln_cursor text = {
-		.at = (const uint8_t *)name,
-		.end = (const uint8_t *)name +
-		       (name != NULL ? strlen(name) : 0),
+	const char *text = name != NULL ? name : "";
+	const struct ln_cursor bytes = {
+		.at = (const uint8_t *)text,
+		.end = (const uint8_t *)text + strlen(text),
 	};
 	const struct ln_functype none = { 0 };
 	struct ln_entries *entries = calloc(1, sizeof(*entries));
@@ -143,12 +143,12 @@ int ln_entries_one(const char *name, struct ln_entries **out)
 		return LN_ENOMEM;
 	ln_random_bytes(entries->key, sizeof(entries->key));
 	entries->slots = calloc(1, sizeof(*entries->slots));
-	entries->names = malloc(ln_cursor_len(text) + 1);
+	entries->names = malloc(ln_cursor_len(bytes) + 1);
 	names = entries->names;
 	if (entries->slots != NULL && entries->names != NULL)
-		error = name != NULL
-				? add_entry(entries, text, &none, false, &names)
-				: 0;
+		error = name != NULL ? add_entry(entries, bytes, &none, false,
+						 &names)
+				     : 0;
 	if (error < 0)
 		ln_entries_free(entries);
 	else

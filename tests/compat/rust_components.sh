@@ -1,10 +1,20 @@
 #!/bin/sh
 # Components that rustc makes for wasm32-wasip2: arguments, variables, standard
-# streams, clocks, exit, panics, and being ended by a signal.
+# streams, clocks, files, exit, panics, and being ended by a signal.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
-if ! command -v rustc >/dev/null ||
-	! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ]; then
-	echo "skipped: no rustc with a standard library for wasm32-wasip2"
+# The standard library is added to rustup's toolchain only if CI or
+# LUNATIC_COMPAT_FETCH is set.
+target=wasm32-wasip2
+has_target() {
+	command -v rustc >/dev/null &&
+		[ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]
+}
+if ! has_target && [ -n "${CI:-}${LUNATIC_COMPAT_FETCH:-}" ] &&
+	command -v rustup >/dev/null; then
+	timeout 120 rustup target add "$target" >/dev/null 2>&1 || true
+fi
+if ! has_target; then
+	echo "skipped: no rustc with a standard library for $target"
 	exit 77
 fi
 . "$(dirname "$0")/../cli/support/cli.sh"
@@ -12,7 +22,7 @@ fi
 # build NAME: NAME.rs, from standard input, becomes NAME.wasm.
 build() {
 	cat >"$1.rs"
-	rustc --target wasm32-wasip2 -O -C strip=symbols "$1.rs" 2>err ||
+	rustc --target $target -O -C strip=symbols "$1.rs" 2>err ||
 		bad "rustc rejects $1.rs"
 }
 
@@ -59,6 +69,68 @@ fn main() {
         Some("sleep") => std::thread::sleep(std::time::Duration::from_secs(1000)),
         _ => drop(std::io::stdin().read_line(&mut String::new())),
     }
+}
+EOS
+build files <<'EOS'
+use std::fs;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
+    let dir = std::env::args().nth(1).unwrap_or_else(|| ".".into());
+    let at = |name: &str| format!("{dir}/{name}");
+    fs::create_dir(at("made"))?;
+    fs::write(at("made/a"), "one two three")?;
+    assert_eq!(fs::read_to_string(at("made/a"))?, "one two three");
+    assert_eq!(fs::metadata(at("made/a"))?.len(), 13);
+    assert!(fs::metadata(at("made"))?.is_dir());
+    let mut f = fs::OpenOptions::new().append(true).open(at("made/a"))?;
+    f.write_all(b" four")?;
+    f.write_all(b" five")?;
+    drop(f);
+    let mut f = fs::OpenOptions::new().read(true).write(true).open(at("made/a"))?;
+    f.seek(SeekFrom::Start(4))?;
+    f.write_all(b"TWO")?;
+    f.seek(SeekFrom::Start(0))?;
+    let mut text = String::new();
+    f.read_to_string(&mut text)?;
+    assert_eq!(text, "one TWO three four five");
+    f.set_len(7)?;
+    f.sync_all()?;
+    f.set_modified(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1000))?;
+    assert_eq!(f.metadata()?.modified()?, std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1000));
+    drop(f);
+    assert_eq!(fs::read_to_string(at("made/a"))?, "one TWO");
+    let large = vec![7u8; 3_000_000];
+    fs::write(at("made/large"), &large)?;
+    assert!(fs::read(at("made/large"))? == large);
+    fs::rename(at("made/large"), at("made/b"))?;
+    fs::hard_link(at("made/b"), at("made/c"))?;
+    for i in 0..100 { fs::write(at(&format!("made/n{i}")), "")?; }
+    let mut names: Vec<String> = fs::read_dir(at("made"))?.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names.len(), 103);
+    assert_eq!(&names[..3], ["a", "b", "c"]);
+    assert!(fs::read_dir(at("made"))?.all(|e| e.unwrap().file_type().unwrap().is_file()));
+    assert_eq!(fs::read(at("none")).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    assert_eq!(fs::create_dir(at("made")).unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+    assert!(fs::read(at("../../etc/passwd")).is_err());
+    assert!(fs::read("/etc/passwd").is_err());
+    assert!(fs::remove_dir(at("made")).is_err());
+    // A descriptor is closed with its handle: more than the process may hold.
+    for _ in 0..3000 { fs::File::open(at("made/a"))?; }
+    fs::remove_dir_all(at("made"))?;
+    assert!(!Path::new(&at("made")).exists());
+    println!("fine");
+    Ok(())
+}
+EOS
+build reads <<'EOS'
+fn main() {
+    println!("{}", std::fs::read_to_string("d/text").unwrap());
+    println!("{:?}", std::fs::write("d/text", "").unwrap_err().kind());
+    println!("{:?}", std::fs::File::options().append(true).open("d/text").unwrap_err().kind());
+    println!("{:?}", std::fs::remove_file("d/text").unwrap_err().kind());
 }
 EOS
 
@@ -114,6 +186,27 @@ timeout 60 "$lunatic" --max-memory 32M says.wasm memory >out 2>err </dev/null ||
 	status=$?
 expect 134 "memory, limited"
 says err 'memory allocation of 104857600 bytes failed' "memory, limited"
+
+# Files below the directories that are given.
+mkdir d
+run --dir d --max-handles 200 files.wasm d
+expect 0 files
+says out '^fine$' files
+[ -z "$(ls d)" ] || bad "files were left"
+run --dir d::/ files.wasm /
+expect 0 "files below /"
+run files.wasm
+expect 1 "files without a directory"
+says err 'the program looked for a directory and was given none' \
+	"files without a directory"
+echo text >d/text
+run --dir d:ro reads.wasm
+expect 0 "files of a read-only directory"
+[ "$(cat out)" = "text
+
+ReadOnlyFilesystem
+ReadOnlyFilesystem
+ReadOnlyFilesystem" ] || bad "files of a read-only directory: another output"
 
 # A process is ended wherever it is.
 mkfifo input

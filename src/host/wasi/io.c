@@ -58,6 +58,7 @@ static LN_NOINLINE ssize_t move(const struct transfer *transfer, size_t max,
 		transfer->direction == LN_READABLE
 			? ln_iovecs_gather_open(transfer->pieces, batch, max)
 			: ln_iovecs_gather(transfer->pieces, batch, max);
+	bool at_end = transfer->offset == LN_WASI_AT_END;
 	ssize_t n;
 
 	if (count == 0)
@@ -68,7 +69,8 @@ static LN_NOINLINE ssize_t move(const struct transfer *transfer, size_t max,
 				    transfer->offset, flags);
 		else
 			n = pwritev2(transfer->fd, batch, count,
-				     transfer->offset, flags);
+				     at_end ? -1 : transfer->offset,
+				     at_end ? flags | RWF_APPEND : flags);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
@@ -82,7 +84,7 @@ static bool note(struct transfer *transfer, ssize_t n)
 		return false;
 	}
 	transfer->done += (size_t)n;
-	if (transfer->offset != LN_WASI_AT_POSITION)
+	if (transfer->offset >= 0)
 		transfer->offset += n;
 	ln_iovecs_advance(transfer->pieces, (size_t)n);
 	transfer->over = transfer->pieces->left == 0;

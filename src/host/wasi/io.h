@@ -14,8 +14,9 @@ struct ln_iovecs;
 struct ln_wasi_fd;
 
 #define LN_WASI_AT_POSITION (-1) /* where the file's own position is */
+#define LN_WASI_AT_END (-2)      /* where it ends; writes only */
 
-/* Moves the pieces to or from an open file, at `offset` or at its position. A
+/* Moves the pieces to or from an open file, at `offset` or as said above. A
  * read ends at the end of the file. 0: *done bytes were moved; LN_EIO: an error
  * before the first byte, *number is its errno; LN_EKILLED; LN_ENOMEM. Tasks
  * only; parks. */

@@ -40,6 +40,7 @@ struct ln_wasi_fd {
 	bool in_memory;  /* the file system never waits for a device */
 	bool asked;      /* a listener's flags have been read or set */
 	uint8_t type;    /* enum ln_wasi_filetype of a device */
+	uint32_t uses;   /* resources of WASI 0.2 that are of it */
 	uint16_t flags;  /* `fdflags`; a standard stream's: NONBLOCK only */
 	int fd;          /* of a file, directory or listener */
 	int list;        /* a directory as it can be read; -1: not open yet */

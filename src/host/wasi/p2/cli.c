@@ -28,7 +28,7 @@ static int pass_text(struct ln_p2_call *call, const char *text, uint32_t list,
 	if (error == 0)
 		error = ln_p2_list(call, list + element * STRING_SIZE, 1,
 				   STRING_SIZE, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at, address);
 	ln_wasi_store32(at + 4, len);
@@ -41,7 +41,7 @@ static int answer_list(struct ln_p2_call *call, uint32_t list, size_t count)
 	uint8_t *at;
 	int error = ln_p2_result(call, 0, 8, 4, &at);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at, list);
 	ln_wasi_store32(at + 4, (uint32_t)count);
@@ -58,7 +58,7 @@ int ln_p2_get_arguments(struct ln_p2_call *call)
 
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = pass_text(call, at[i], list, (uint32_t)i);
-	return error < 0 ? error : answer_list(call, list, count);
+	return error != 0 ? error : answer_list(call, list, count);
 }
 
 /* Passes NAME and VALUE as two elements. */
@@ -73,7 +73,7 @@ static int pass_variable(struct ln_p2_call *call, const char *variable,
 		return LN_ENOMEM;
 	error = pass_text(call, name, list, element);
 	free(name);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	return pass_text(call, *end != '\0' ? end + 1 : end, list, element + 1);
 }
@@ -88,7 +88,7 @@ int ln_p2_get_environment(struct ln_p2_call *call)
 
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = pass_variable(call, at[i], list, (uint32_t)(2 * i));
-	return error < 0 ? error : answer_list(call, list, count);
+	return error != 0 ? error : answer_list(call, list, count);
 }
 
 /* There is none: paths begin at the directories that are there. */
@@ -149,10 +149,10 @@ static int give_terminal(struct ln_p2_call *call, uint32_t kind, uint32_t fd,
 	uint8_t *at;
 	int error = ln_p2_result(call, 0, 8, 4, &at);
 
-	if (error < 0 || stream == NULL || !ln_stream_terminal(stream))
+	if (error != 0 || stream == NULL || !ln_stream_terminal(stream))
 		return error;
 	error = ln_p2_give(call, &resource, &handle);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	at[0] = 1;
 	ln_wasi_store32(at + 4, handle);

@@ -41,7 +41,7 @@ static int answer_wall(struct ln_p2_call *call, bool resolution)
 	uint8_t *at;
 	int error = ln_p2_result(call, 0, 16, 8, &at);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store64(at, ns / NS_PER_S);
 	ln_wasi_store32(at + 8, (uint32_t)(ns % NS_PER_S));
@@ -106,7 +106,7 @@ int ln_p2_random_bytes(struct ln_p2_call *call)
 		error = ln_wasi_random(call->guest, at, (size_t)len);
 	if (error == 0)
 		error = ln_p2_result(call, 1, 8, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at, address);
 	ln_wasi_store32(at + 4, (uint32_t)len);
@@ -124,7 +124,7 @@ int ln_p2_insecure_seed(struct ln_p2_call *call)
 	uint8_t *at;
 	int error = ln_p2_result(call, 0, 16, 8, &at);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store64(at, draw());
 	ln_wasi_store64(at + 8, draw());

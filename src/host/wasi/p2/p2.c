@@ -133,10 +133,10 @@ int ln_p2_string(struct ln_p2_call *call, const char *text, uint32_t *address,
 			"string-encoding=utf8");
 	ln_guest_charge(call->guest, bytes);
 	error = ln_p2_allocate(call, 1, bytes, address);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = ln_p2_list(call, *address, (uint32_t)bytes, 1, 1, &to);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	convert(text, to);
 	*len = (uint32_t)bytes;
@@ -153,7 +153,7 @@ int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 	uint32_t number;
 	int error = ln_p2_add(call->guest, resource, &number);
 
-	if (error < 0)
+	if (error != 0)
 		return ln_guest_trap(call->guest,
 				     error == LN_ELIMIT
 					     ? "the process holds too many "
@@ -209,7 +209,7 @@ int ln_p2_stream_error(struct ln_p2_call *call, unsigned index, uint32_t size,
 
 	if (error == 0 && number != 0)
 		error = ln_p2_give(call, &resource, &handle);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	at[0] = 1;
 	at[offset] = number != 0 ? OPERATION_FAILED : CLOSED;

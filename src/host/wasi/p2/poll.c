@@ -40,6 +40,7 @@ static bool is_ready(struct ln_guest *guest,
 		return pollable->deadline <= now;
 	/* What is closed is ready: the next call says so. */
 	return ln_wasi_find(guest, pollable->fd, 0, entry) != LN_WASI_SUCCESS ||
+	       (*entry)->kind == LN_WASI_FILE ||
 	       (*entry)->streams[pollable->direction] == NULL ||
 	       ln_stream_poll((*entry)->streams[pollable->direction]) != 0;
 }
@@ -77,10 +78,11 @@ static int look(void *argument)
 
 static int wait(struct polling *polling)
 {
-	int error = ln_wasi_wait(&polling->waiting, look, polling);
+	int result = ln_wasi_wait(&polling->waiting, look, polling);
 
 	ln_wasi_wait_end(&polling->waiting);
-	return error < 0 ? error : 0;
+	/* Above 0: something is ready. */
+	return result < 0 ? result : 0;
 }
 
 int ln_p2_pollable_ready(struct ln_p2_call *call)
@@ -105,7 +107,7 @@ static int find_numbers(struct ln_p2_call *call, const uint8_t *handles,
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (!call->ops->handle_get(call->instance, table,
-					   ln_wasi_load32(handles + 4 * i),
+					   ln_wasi_load32(handles + (size_t)i * 4),
 					   &numbers[i]))
 			return LN_P2_RAISED;
 	}
@@ -127,7 +129,7 @@ int ln_p2_pollable_block(struct ln_p2_call *call)
 
 	ln_wasi_store32(handle, ln_p2_u32(call, 0));
 	error = find_numbers(call, handle, &number, 1);
-	return error < 0 ? error : wait(&polling);
+	return error != 0 ? error : wait(&polling);
 }
 
 static int answer(struct polling *polling)
@@ -140,12 +142,12 @@ static int answer(struct polling *polling)
 
 	if (error == 0)
 		error = ln_p2_list(call, address, polling->found, 4, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	for (uint32_t i = 0; i < polling->found; i++)
-		ln_wasi_store32(at + 4 * i, polling->ready[i]);
+		ln_wasi_store32(at + (size_t)i * 4, polling->ready[i]);
 	error = ln_p2_result(call, 2, 8, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at, address);
 	ln_wasi_store32(at + 4, polling->found);
@@ -191,14 +193,14 @@ int ln_p2_error_text(struct ln_p2_call *call)
 	uint8_t *at;
 	int error = ln_p2_get(call, LN_P2_ERROR, ln_p2_u32(call, 0), &resource);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	text = strerrordesc_np(resource->number);
 	error = ln_p2_string(call, text != NULL ? text : "unknown error",
 			     &address, &len);
 	if (error == 0)
 		error = ln_p2_result(call, 1, 8, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at, address);
 	ln_wasi_store32(at + 4, len);

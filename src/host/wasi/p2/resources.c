@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/compiler.h"
 #include "base/error.h"
 #include "engine/component.h"
 #include "host/wasi/table.h"
@@ -61,10 +62,23 @@ static int grow(struct ln_guest *guest, struct ln_p2_table *table)
 	return 0;
 }
 
+/* The descriptor of a resource that is closed with it; NULL: there is none. */
+static struct ln_wasi_fd *descriptor_of(struct ln_guest *guest, uint32_t fd)
+{
+	struct ln_wasi_fd *entry;
+
+	if (fd == UINT32_MAX ||
+	    ln_wasi_find(guest, fd, 0, &entry) != LN_WASI_SUCCESS ||
+	    entry->kind == LN_WASI_STREAM || entry->preopened)
+		return NULL;
+	return entry;
+}
+
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	      uint32_t *number)
 {
 	struct ln_p2_table *table = table_of(guest);
+	struct ln_wasi_fd *entry;
 	uint32_t at;
 	int error;
 
@@ -78,12 +92,15 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 		if (at >= max_resources(guest))
 			return LN_ELIMIT;
 		error = at == table->room ? grow(guest, table) : 0;
-		if (error < 0)
+		if (error != 0)
 			return error;
 		table->count++;
 	}
 	table->list[at] = *resource;
 	*number = at + 1;
+	entry = descriptor_of(guest, resource->fd);
+	if (entry != NULL)
+		entry->uses++;
 	return 0;
 }
 
@@ -101,11 +118,20 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 {
 	struct ln_p2_resource *resource = ln_p2_find(guest, number);
 	struct ln_p2_table *table = table_of(guest);
+	struct ln_wasi_fd *entry;
+	uint32_t fd;
 
 	if (resource == NULL)
 		return;
+	fd = resource->fd;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
+	entry = descriptor_of(guest, fd);
+	if (entry == NULL)
+		return;
+	ln_assert(entry->uses > 0);
+	if (--entry->uses == 0)
+		(void)ln_wasi_close(guest, fd);
 }
 
 void ln_p2_table_free(struct ln_p2_table *table)

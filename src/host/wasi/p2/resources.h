@@ -19,16 +19,25 @@ struct ln_p2_table;
 #define LN_P2_OUTPUT_STREAM 4
 #define LN_P2_TERMINAL_INPUT 5
 #define LN_P2_TERMINAL_OUTPUT 6
+#define LN_P2_DESCRIPTOR 7
+#define LN_P2_DIRECTORY_STREAM 8
 
 struct ln_p2_resource {
 	uint32_t kind;      /* 0: this place is free */
 	uint32_t fd;        /* of a stream, or a pollable's; UINT32_MAX: none */
 	uint32_t direction; /* of a pollable with a stream */
 	int number;         /* an error's errno */
-	int64_t deadline;   /* of a pollable without a stream, ns */
+	/* ns, of a pollable without a stream; where a file's stream is, as
+	 * io.h says; what a directory is read from next. */
+	union {
+		int64_t deadline;
+		int64_t offset;
+		uint64_t cookie;
+	};
 };
 
-/* Adds a copy, for which the guest is charged; *number is above 0.
+/* Adds a copy, for which the guest is charged; *number is above 0. A
+ * descriptor that was opened is closed with the last resource that has it.
  * LN_ELIMIT, LN_ENOMEM. */
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	      uint32_t *number);
@@ -36,7 +45,7 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 /* NULL: there is none. Valid until one is added. */
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number);
 
-/* Ends one; nothing happens when there is none. */
+/* Ends one; nothing happens when there is none. May park. */
 void ln_p2_remove(struct ln_guest *guest, uint32_t number);
 
 /* NULL is fine. What the guest was charged for is left to its end. */

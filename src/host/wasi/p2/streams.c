@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "host/iovecs.h"
 #include "host/stream.h"
+#include "host/wasi/io.h"
 #include "host/wasi/p2/functions.h"
 #include "host/wasi/table.h"
 #include "process/guest.h"
@@ -39,6 +40,7 @@ struct move {
 	uint64_t size;    /* of the memory */
 	uint32_t address; /* in it */
 	uint32_t len;
+	int64_t offset; /* in a file, which it moves on */
 	bool nonblocking;
 	size_t done;
 	int number; /* errno, with LN_EIO */
@@ -49,7 +51,8 @@ static int find_stream(struct ln_p2_call *call, struct move *move,
 		       struct ln_wasi_fd **entry)
 {
 	if (ln_wasi_find(call->guest, move->fd, 0, entry) == LN_WASI_SUCCESS &&
-	    (*entry)->streams[move->direction] != NULL)
+	    ((*entry)->kind == LN_WASI_FILE ||
+	     (*entry)->streams[move->direction] != NULL))
 		return 0;
 	move->number = EBADF;
 	return LN_EIO;
@@ -63,17 +66,24 @@ static int transfer(struct ln_p2_call *call, struct move *move)
 	uint8_t piece[8];
 	int error = find_stream(call, move, &entry);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(piece, move->address);
 	ln_wasi_store32(piece + 4, move->len);
 	error = ln_iovecs_init(&pieces, move->memory, move->size,
 			       (struct ln_array){ piece, 1 });
-	if (error < 0)
+	if (error != 0)
 		return error;
-	error = ln_stream_transfer(entry->streams[move->direction], &pieces,
-				   move->nonblocking, &move->done,
-				   &move->number);
+	if (entry->kind == LN_WASI_FILE)
+		error = ln_wasi_file_transfer(entry, move->direction,
+					      move->offset, &pieces,
+					      &move->done, &move->number);
+	else
+		error = ln_stream_transfer(entry->streams[move->direction],
+					   &pieces, move->nonblocking,
+					   &move->done, &move->number);
+	if (error == 0 && move->offset >= 0)
+		move->offset += (int64_t)move->done;
 	if (error != LN_ENOMEM)
 		return error;
 	move->number = ENOMEM;
@@ -94,6 +104,33 @@ static int stream_of(struct ln_p2_call *call, unsigned index, uint32_t kind,
 	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
 
 	*fd = error == 0 ? resource->fd : UINT32_MAX;
+	return error;
+}
+
+/* Begins a move of the stream that is an argument. */
+static int begin(struct ln_p2_call *call, unsigned index, uint32_t kind,
+		 struct move *move)
+{
+	struct ln_p2_resource *resource;
+	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
+
+	if (error == 0) {
+		move->fd = resource->fd;
+		move->offset = resource->offset;
+	}
+	return error;
+}
+
+/* Notes where its file is to be read or written next: the guest has not run
+ * since, so the handle is the same. */
+static int end(struct ln_p2_call *call, unsigned index, uint32_t kind,
+	       const struct move *move)
+{
+	struct ln_p2_resource *resource;
+	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
+
+	if (error == 0)
+		resource->offset = move->offset;
 	return error;
 }
 
@@ -140,12 +177,12 @@ static int answer_list(struct ln_p2_call *call, const struct move *move)
 	if (error == 0)
 		error = ln_p2_list(call, address, (uint32_t)move->done, 1, 1,
 				   &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (move->done > 0)
 		memcpy(at, move->memory, move->done);
 	error = ln_p2_result(call, 2, LIST_SIZE, 4, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	ln_wasi_store32(at + LIST_AT, address);
 	ln_wasi_store32(at + LIST_AT + 4, (uint32_t)move->done);
@@ -167,11 +204,13 @@ static int read_list(struct ln_p2_call *call, bool blocking)
 {
 	struct move move = { 0 };
 	int state = 0;
-	int error = stream_of(call, 0, LN_P2_INPUT_STREAM, &move.fd);
+	int error = begin(call, 0, LN_P2_INPUT_STREAM, &move);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
+	if (error == 0)
+		error = end(call, 0, LN_P2_INPUT_STREAM, &move);
 	if (error == 0)
 		error = state > 0 ? answer_list(call, &move)
 				  : ln_p2_stream_error(call, 2, LIST_SIZE, 4,
@@ -194,13 +233,15 @@ static int skip_some(struct ln_p2_call *call, bool blocking)
 {
 	struct move move = { 0 };
 	int state = 0;
-	int error = stream_of(call, 0, LN_P2_INPUT_STREAM, &move.fd);
+	int error = begin(call, 0, LN_P2_INPUT_STREAM, &move);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
+	if (error == 0)
+		error = end(call, 0, LN_P2_INPUT_STREAM, &move);
 	free(move.memory);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	return state > 0 ? answer_number(call, 2, move.done)
 			 : ln_p2_stream_error(call, 2, NUMBER_SIZE, 8,
@@ -237,15 +278,18 @@ static int write_all(struct ln_p2_call *call, struct move *move)
 
 /* The end of a write: `error` is what write_all said. */
 static int answer_written(struct ln_p2_call *call, unsigned index, int error,
-			  int number)
+			  const struct move *move)
 {
+	bool failed = error == LN_EIO;
 	uint8_t *at;
 
-	if (error == LN_EIO)
-		return ln_p2_stream_error(call, index, NONE_SIZE, 4, NONE_AT,
-					  end_of(number));
-	if (error < 0)
+	if (error == 0 || failed)
+		error = end(call, 0, LN_P2_OUTPUT_STREAM, move);
+	if (error != 0)
 		return error;
+	if (failed)
+		return ln_p2_stream_error(call, index, NONE_SIZE, 4, NONE_AT,
+					  end_of(move->number));
 	return ln_p2_result(call, index, NONE_SIZE, 4, &at);
 }
 
@@ -257,17 +301,17 @@ int ln_p2_write(struct ln_p2_call *call)
 	};
 	const struct ln_component_view *view;
 	uint8_t *at;
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
+	int error = begin(call, 0, LN_P2_OUTPUT_STREAM, &move);
 
 	if (error == 0)
 		error = ln_p2_list(call, move.address, move.len, 1, 1, &at);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	view = call->ops->memory(call->instance, call->options);
 	move.memory = view->base;
 	move.size = view->size;
 	error = write_all(call, &move);
-	return answer_written(call, 3, error, move.number);
+	return answer_written(call, 3, error, &move);
 }
 
 int ln_p2_blocking_write(struct ln_p2_call *call)
@@ -279,9 +323,9 @@ int ln_p2_write_zeroes(struct ln_p2_call *call)
 {
 	uint64_t len = ln_p2_u64(call, 1);
 	struct move move = { .len = (uint32_t)len, .size = len };
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
+	int error = begin(call, 0, LN_P2_OUTPUT_STREAM, &move);
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	if (len > LN_P2_CHUNK)
 		return ln_guest_trap(call->guest,
@@ -294,7 +338,7 @@ int ln_p2_write_zeroes(struct ln_p2_call *call)
 		return LN_ENOMEM;
 	error = write_all(call, &move);
 	free(move.memory);
-	return answer_written(call, 2, error, move.number);
+	return answer_written(call, 2, error, &move);
 }
 
 /* Whether what a stream is written to can take something now; a negative errno.
@@ -307,6 +351,8 @@ static int room(struct ln_p2_call *call, uint32_t fd)
 
 	if (find_stream(call, &move, &entry) < 0)
 		return -EBADF;
+	if (entry->kind == LN_WASI_FILE)
+		return 1;
 	ready = ln_stream_poll(entry->streams[LN_WRITABLE]);
 	if ((ready & POLLERR) != 0)
 		return -EPIPE;
@@ -319,7 +365,7 @@ int ln_p2_check_write(struct ln_p2_call *call)
 	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
 	int state;
 
-	if (error < 0)
+	if (error != 0)
 		return error;
 	state = room(call, fd);
 	return state >= 0 ? answer_number(call, 1, state > 0 ? LN_P2_CHUNK : 0)
@@ -333,35 +379,39 @@ int ln_p2_flush(struct ln_p2_call *call)
 	uint32_t fd;
 	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
 
-	return error < 0 ? error : answer_written(call, 1, 0, 0);
+	uint8_t *at;
+
+	return error != 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
 }
 
 static int splice_some(struct ln_p2_call *call, bool blocking)
 {
-	struct move move = { 0 };
-	size_t moved;
-	uint32_t out = UINT32_MAX;
+	struct move in = { 0 };
+	struct move out = { 0 };
 	int state = 0;
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &out);
+	int error = begin(call, 0, LN_P2_OUTPUT_STREAM, &out);
 
 	if (error == 0)
-		error = stream_of(call, 1, LN_P2_INPUT_STREAM, &move.fd);
-	if (error < 0)
+		error = begin(call, 1, LN_P2_INPUT_STREAM, &in);
+	if (error != 0)
 		return error;
-	error = read_some(call, &move, ln_p2_u64(call, 2), blocking, &state);
-	moved = move.done;
-	if (error == 0 && state > 0) {
-		move.fd = out;
-		move.len = (uint32_t)moved;
-		move.nonblocking = false;
-		error = write_all(call, &move);
-	}
-	free(move.memory);
+	error = read_some(call, &in, ln_p2_u64(call, 2), blocking, &state);
+	out.memory = in.memory;
+	out.size = in.size;
+	out.len = (uint32_t)in.done;
+	if (error == 0 && state > 0)
+		error = write_all(call, &out);
+	free(in.memory);
 	if (error == LN_EIO)
-		state = -move.number;
-	else if (error < 0)
+		state = -out.number;
+	else if (error != 0)
 		return error;
-	return state > 0 ? answer_number(call, 3, moved)
+	error = end(call, 1, LN_P2_INPUT_STREAM, &in);
+	if (error == 0)
+		error = end(call, 0, LN_P2_OUTPUT_STREAM, &out);
+	if (error != 0)
+		return error;
+	return state > 0 ? answer_number(call, 3, in.done)
 			 : ln_p2_stream_error(call, 3, NUMBER_SIZE, 8,
 					      NUMBER_AT, end_of(-state));
 }
