@@ -150,7 +150,9 @@ typedef struct lunatic_rt_config {
 	size_t fold_after_ms;
 	/* What runs wasm in environments that ask for nothing else: "wasmtime",
 	 * which compiles, or "wasmi", if it is built in, which interprets: it
-	 * starts at once, computes slowly, and needs no executable memory. NULL
+	 * starts at once, computes slowly, and needs no executable memory; or
+	 * "auto", with it: what takes long to compile is interpreted until a
+	 * compiler in a process of its own has done that. NULL
 	 * (default): what the variable LUNATIC_ENGINE says, or "wasmtime". */
 	const char *engine;
 } lunatic_rt_config;

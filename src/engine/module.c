@@ -36,6 +36,10 @@
 /* What a module takes beside its binary and its code, about. */
 #define MODULE_BYTES 16384u
 
+/* What a module that is to be compiled will take for each of its bytes: once
+ * more these, and code, which is two to three times as large, for each tier. */
+#define INTERIM_BYTES 7
+
 /* What the engine takes for an element: a pointer, or less. */
 #define ELEMENT_SIZE 8
 
@@ -378,6 +382,8 @@ uint64_t ln_compiled_weight(const struct ln_compiled *module)
 
 	(void)ln_compiled_bytes(module, &len);
 	(void)ln_compiled_image(module, &size);
+	if (module->interim != NULL)
+		size += len * INTERIM_BYTES;
 	return (uint64_t)len + (module->tier != NULL ? 2 * size : size) +
 	       MODULE_BYTES;
 }
