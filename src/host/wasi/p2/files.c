@@ -451,8 +451,8 @@ static int next_entry(struct ln_p2_call *call, uint32_t fd, uint64_t *cookie,
 int ln_p2_directory_next(struct ln_p2_call *call)
 {
 	const struct ln_p2_shape shape = { 20, 4, 4 };
-	uint8_t room[DIRENT_MAX];
-	char name[DIRENT_MAX];
+	uint8_t room[DIRENT_MAX + 1]; /* the last byte ends a name */
+	char *name;
 	struct ln_p2_resource *stream;
 	const uint8_t *entry = NULL;
 	uint32_t address = 0, len = 0, wasi;
@@ -470,7 +470,7 @@ int ln_p2_directory_next(struct ln_p2_call *call)
 	stream->cookie = cookie;
 	if (entry != NULL) {
 		len = ln_wasi_load32(entry + 16);
-		memcpy(name, entry + DIRENT_SIZE, len);
+		name = (char *)room + (entry - room) + DIRENT_SIZE;
 		name[len] = '\0';
 		error = ln_p2_string(call, name, &address, &len);
 	}
