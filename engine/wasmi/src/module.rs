@@ -12,6 +12,7 @@ use std::{
 use wasmi::{
     AsContextMut, CompilationMode, Config, CustomFuelCosts, Engine, Error, ExternType, FuncType,
     Linker, ValType,
+    lunatic::ResolvedImports,
 };
 
 /// Bytes of a guest's frames for each call that may be within others.
@@ -40,7 +41,7 @@ pub struct Module {
 
 pub struct Linked {
     pub module: wasmi::Module,
-    pub linker: Linker<Host>,
+    pub resolved: ResolvedImports<Host>,
     pub imports: u32,
 }
 
@@ -250,9 +251,16 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_link(
             return false;
         }
     }
+    let resolved = match linker.resolve(&module.module) {
+        Ok(resolved) => resolved,
+        Err(error) => {
+            Failure::of_module(&error).give(failure);
+            return false;
+        }
+    };
     let made = Box::new(Linked {
         module: module.module.clone(),
-        linker,
+        resolved,
         imports: module.imports,
     });
     unsafe { ptr::write(linked, Box::into_raw(made)) };

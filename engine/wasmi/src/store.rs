@@ -135,7 +135,7 @@ pub unsafe extern "C" fn lunatic_engine_wasmi_instantiate(
     let result = unsafe {
         with_store(state, |store| {
             linked
-                .linker
+                .resolved
                 .instantiate_and_start(&mut *store, &linked.module)
         })
     };
