@@ -11,21 +11,28 @@ build_engines() {
 	done
 }
 
-# cold ENGINE MODULE SUFFIX: one start, where nothing was compiled before; what
-# that took is in $work/out.
+# cold ENGINE MODULE SUFFIX ARGUMENT...: one start, where nothing was compiled
+# before; what that took is in $work/out.
 cold() {
+	kind=$1
+	module=$2
+	series=$3
+	shift 3
 	rm -rf "$LUNATIC_CACHE_DIR"
 	mkdir -m 700 "$LUNATIC_CACHE_DIR"
-	run lunatic "$3" "$build/wall" start 1 \
-		"$lunatic" --engine "$1" "$build/$2.wasm"
+	run lunatic "$series" "$build/wall" start 1 \
+		"$lunatic" --engine "$kind" "$build/$module.wasm" "$@"
 }
 
-# cold_both MODULE: and how many times sooner the interpreter is done.
+# cold_both MODULE ARGUMENT...: and how many times sooner the interpreter is
+# done.
 cold_both() {
-	cold wasmi "$1" "-wasmi-$1"
+	name=$1
+	shift
+	cold wasmi "$name" "-wasmi-$name" "$@"
 	cp "$work/out" "$work/out-wasmi"
-	cold wasmtime "$1" "-wasmtime-$1"
-	by_each "-by-$1" "$work/out-wasmi" "$work/out"
+	cold wasmtime "$name" "-wasmtime-$name" "$@"
+	by_each "-by-$name" "$work/out-wasmi" "$work/out"
 }
 
 bench_engines() {
@@ -47,6 +54,10 @@ bench_engines() {
 		[ -z "$go" ] || cold_both go-hello
 	done
 	[ -z "$go" ] || cold_both go-large
+	if [ -n "${LUNATIC_PYTHON:-}" ]; then
+		cp "$LUNATIC_PYTHON" "$build/python.wasm"
+		cold_both python -c 'print(6 * 7)'
+	fi
 	resident 0 "$lunatic" --engine wasmi "$build/idle.wasm"
 	none=$bytes
 	resident 100000 "$lunatic" --engine wasmi "$build/idle.wasm"

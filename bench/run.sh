@@ -2,7 +2,7 @@
 # Measures lunatic with guests, and what it is compared with in the same run:
 # Erlang for processes and messages, Go for servers, native C for computing, and
 # the original for guests of lunatic 0.13, where LUNATIC_ORIGINAL names its
-# binary.
+# binary. LUNATIC_PYTHON may name a CPython for WASI, whose library is in it.
 #
 #   bench/run.sh [--only GROUP] [--write] LUNATIC [BUILD_DIR]
 #
