@@ -60,7 +60,7 @@ says err 'initial memory of .* is larger than the limit' "memory"
 mkdir -m 700 cache
 LUNATIC_CACHE=
 LUNATIC_CACHE_DIR=$work/cache
-export LUNATIC_CACHE_DIR
+export LUNATIC_CACHE LUNATIC_CACHE_DIR
 rounds "filling the cache" large.wasm
 : >out
 : >err
@@ -75,6 +75,7 @@ wait "$running" || true
 says err "$compiled" "the cache"
 ! grep -Eq "$interpreted" err || bad "the cache: it was interpreted"
 LUNATIC_CACHE=off
+export LUNATIC_CACHE
 
 # What ends sooner ends the compiler, too: it says nothing of a result.
 cat >short.awk <<'EOG'

@@ -47,6 +47,15 @@ static lunatic_rt_environment *of(struct fixture *fixture, const char *engine)
 	return environment;
 }
 
+static char report[512];
+
+static void note(void *argument, lunatic_rt_process *process, const char *text)
+{
+	(void)argument;
+	(void)process;
+	strncpy(report, text, sizeof(report) - 1);
+}
+
 /* Each gets the other one, links to it, and tells the first one so, which then
  * computes for ever; `caller` is the second. */
 static const char peers[] =
@@ -127,15 +136,37 @@ static void processes_of_both_meet(void **state)
 	meet("wasmtime", "wasmi", true, *state);
 	meet("wasmtime", "wasmi", false, *state);
 	meet("wasmi", "wasmi", true, *state);
+	meet("wasmi", "auto", true, *state);
+	meet("auto", "wasmi", true, *state);
 }
 
-static char report[512];
-
-static void note(void *argument, lunatic_rt_process *process, const char *text)
+/* What is compiled at once is not interpreted, as its backtraces show. */
+static void small_modules_are_compiled(void **state)
 {
-	(void)argument;
-	(void)process;
-	strncpy(report, text, sizeof(report) - 1);
+	static const char text[] = "(module (tag $t) (func (throw $t)))";
+	lunatic_rt_environment *environment;
+	lunatic_rt_module *module;
+	lunatic_rt_config config;
+	lunatic_rt *runtime;
+
+	(void)state;
+	assert_int_equal(lunatic_rt_config_init(&config, sizeof(config)), 0);
+	config.engine = "auto";
+	config.on_trap = note;
+	assert_int_equal(lunatic_rt_new(&config, &runtime), 0);
+	assert_int_equal(
+		lunatic_rt_environment_new(runtime, NULL, &environment), 0);
+	let_guests_trap();
+	module = compile(environment, peers);
+	assert_int_equal(finish(spawn_export(module, "trap")),
+			 LUNATIC_RT_OUTCOME_TRAPPED);
+	lunatic_rt_module_release(module);
+	module = compile(environment, text);
+	lunatic_rt_module_release(module);
+	lunatic_rt_environment_release(environment);
+	lunatic_rt_free(runtime);
+	assert_non_null(strstr(report, "0x"));
+	assert_non_null(strstr(report, "!inner"));
 }
 
 static void traps_name_functions(void **state)
@@ -319,6 +350,7 @@ int main(void)
 		cmocka_unit_test(names_are_checked),
 #if LN_HAS_WASMI
 		cmocka_unit_test(processes_of_both_meet),
+		cmocka_unit_test(small_modules_are_compiled),
 		cmocka_unit_test(traps_name_functions),
 		cmocka_unit_test(exceptions_are_refused),
 		cmocka_unit_test(large_functions_trap),
