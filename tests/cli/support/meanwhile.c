@@ -46,13 +46,15 @@
 #define TEN(n)                                                      \
 	FUNCTION(n##0)                                              \
 	FUNCTION(n##1)                                              \
-	FUNCTION(n##2) FUNCTION(n##3) FUNCTION(n##4) FUNCTION(n##5) \
-		FUNCTION(n##6) FUNCTION(n##7) FUNCTION(n##8) FUNCTION(n##9)
-#define HUNDRED(n)                                                            \
-	TEN(n##0)                                                             \
-	TEN(n##1)                                                             \
-	TEN(n##2) TEN(n##3) TEN(n##4) TEN(n##5) TEN(n##6) TEN(n##7) TEN(n##8) \
-		TEN(n##9)
+	FUNCTION(n##2)                                              \
+	FUNCTION(n##3)                                              \
+	FUNCTION(n##4) FUNCTION(n##5) FUNCTION(n##6) FUNCTION(n##7) \
+		FUNCTION(n##8) FUNCTION(n##9)
+#define HUNDRED(n) \
+	TEN(n##0)  \
+	TEN(n##1)  \
+	TEN(n##2)  \
+	TEN(n##3) TEN(n##4) TEN(n##5) TEN(n##6) TEN(n##7) TEN(n##8) TEN(n##9)
 
 FUNCTIONS
 
