@@ -36,8 +36,9 @@
 /* What a module takes beside its binary and its code, about. */
 #define MODULE_BYTES 16384u
 
-/* What a module that is to be compiled will take for each of its bytes: once
- * more these, and code, which is two to three times as large, for each tier. */
+/* What a module that is to be compiled will take for each of its bytes, an
+ * estimate that is rather too high: once more these, and code of three times
+ * their size for each tier. */
 #define INTERIM_BYTES 7
 
 /* What the engine takes for an element: a pointer, or less. */

@@ -43,16 +43,10 @@
 		}                                              \
 		return a ^ b;                                  \
 	}
-#define TEN(n)                                                      \
-	FUNCTION(n##0)                                              \
-	FUNCTION(n##1)                                              \
-	FUNCTION(n##2) FUNCTION(n##3) FUNCTION(n##4) FUNCTION(n##5) \
-		FUNCTION(n##6) FUNCTION(n##7) FUNCTION(n##8) FUNCTION(n##9)
-#define HUNDRED(n)                                                            \
-	TEN(n##0)                                                             \
-	TEN(n##1)                                                             \
-	TEN(n##2) TEN(n##3) TEN(n##4) TEN(n##5) TEN(n##6) TEN(n##7) TEN(n##8) \
-		TEN(n##9)
+#define TWO(n) FUNCTION(n##0) FUNCTION(n##1)
+#define FOUR(n) TWO(n##0) TWO(n##1)
+#define SIXTEEN(n) FOUR(n##0) FOUR(n##1) FOUR(n##2) FOUR(n##3)
+#define SIXTY_FOUR(n) SIXTEEN(n##0) SIXTEEN(n##1) SIXTEEN(n##2) SIXTEEN(n##3)
 
 FUNCTIONS
 
