@@ -1,8 +1,6 @@
 #include "cli/project.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/time.h"
 #include "cli/child.h"
 #include "cli/prepare.h"
 
@@ -77,17 +74,27 @@ const struct ln_project *ln_project_find(void)
 	return NULL;
 }
 
+/* Whether a folder, of `len` bytes, has that program. */
+static bool has_program(const char *folder, size_t len, const char *program)
+{
+	char *path;
+	bool has;
+
+	if (asprintf(&path, "%.*s/%s", (int)len, folder, program) < 0)
+		return false;
+	has = access(path, X_OK) == 0;
+	free(path);
+	return has;
+}
+
 static bool is_installed(const char *program)
 {
 	const char *at = getenv("PATH");
-	char path[PATH_MAX];
 
 	while (at != NULL) {
 		const char *end = strchrnul(at, ':');
 
-		if (snprintf(path, sizeof(path), "%.*s/%s", (int)(end - at), at,
-			     program) < (int)sizeof(path) &&
-		    access(path, X_OK) == 0)
+		if (has_program(at, (size_t)(end - at), program))
 			return true;
 		at = *end != '\0' ? end + 1 : NULL;
 	}
@@ -186,15 +193,16 @@ static void offer(struct newest *newest, const char *path)
 static void offer_folder(struct newest *newest, const char *folder)
 {
 	const struct dirent *entry;
-	char path[PATH_MAX];
+	char *path;
 	DIR *dir = opendir(folder);
 
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		if (snprintf(path, sizeof(path), "%s/%s", folder,
-			     entry->d_name) < (int)sizeof(path))
-			offer(newest, path);
+		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
+			break;
+		offer(newest, path);
+		free(path);
 	}
 	closedir(dir);
 }
@@ -203,19 +211,20 @@ char *ln_project_module(const struct ln_project *project)
 {
 	const char *target = getenv("CARGO_TARGET_DIR");
 	struct newest newest = { .path = NULL };
-	char path[PATH_MAX];
+	char *path;
 
 	for (const char *const *at = project->outputs; *at != NULL; at++) {
 		const char *slash = strchr(*at, '/');
 		bool moved = slash != NULL && target != NULL;
 
-		if (snprintf(path, sizeof(path), "%s%s", moved ? target : "",
-			     moved ? slash : *at) >= (int)sizeof(path))
-			continue;
+		if (asprintf(&path, "%s%s", moved ? target : "",
+			     moved ? slash : *at) < 0)
+			break;
 		if (ends_with(path, ".wasm"))
 			offer(&newest, path);
 		else
 			offer_folder(&newest, path);
+		free(path);
 	}
 	if (newest.path == NULL)
 		ln_log_say("the build has made no module in '%s'",
