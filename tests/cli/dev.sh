@@ -62,7 +62,7 @@ watch() {
 }
 # await FILE REGEX: until a line of it matches.
 await() {
-	rounds=400
+	rounds=1200
 	until grep -Eq -e "$2" "$work/$1"; do
 		rounds=$((rounds - 1))
 		if [ $rounds -eq 0 ] || ! kill -0 "$dev" 2>/dev/null; then
