@@ -68,9 +68,9 @@ const struct ln_project *ln_project_find(void)
 		if (access(projects[i].marker, F_OK) == 0)
 			return &projects[i];
 	}
-	ln_log_say(
-		"there is no project in this folder: none of Cargo.toml, "
-		"go.mod, package.json and Makefile; lunatic init FOLDER begins one");
+	ln_log_say("there is no project in this folder: none of Cargo.toml, "
+		   "go.mod, package.json and Makefile; lunatic init FOLDER "
+		   "begins one");
 	return NULL;
 }
 
