@@ -1,7 +1,6 @@
 #include "cli/child.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,17 +94,27 @@ void ln_child_stop(pid_t pid)
 	ln_child_wait(pid);
 }
 
+/* Whether a folder, of `len` bytes, has that program. */
+static bool has_program(const char *folder, size_t len, const char *program)
+{
+	char *path;
+	bool has;
+
+	if (asprintf(&path, "%.*s/%s", (int)len, folder, program) < 0)
+		return false;
+	has = access(path, X_OK) == 0;
+	free(path);
+	return has;
+}
+
 bool ln_child_is_installed(const char *program)
 {
 	const char *at = getenv("PATH");
-	char path[PATH_MAX];
 
 	while (at != NULL) {
 		const char *end = strchrnul(at, ':');
 
-		if (snprintf(path, sizeof(path), "%.*s/%s", (int)(end - at), at,
-			     program) < (int)sizeof(path) &&
-		    access(path, X_OK) == 0)
+		if (has_program(at, (size_t)(end - at), program))
 			return true;
 		at = *end != '\0' ? end + 1 : NULL;
 	}

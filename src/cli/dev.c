@@ -86,9 +86,11 @@ static bool is_upgradable(const char *module)
 
 static void start(struct dev *dev)
 {
-	const char *words[WORDS_MAX + 4];
+	const char **words = calloc(WORDS_MAX + 4, sizeof(*words));
 	size_t count = 0;
 
+	if (words == NULL)
+		return;
 	words[count++] = LN_CHILD_SELF;
 	words[count++] = "run";
 	for (size_t i = 0; i < dev->option_count; i++)
@@ -96,8 +98,8 @@ static void start(struct dev *dev)
 	words[count++] = dev->module;
 	for (size_t i = 0; i < dev->argument_count; i++)
 		words[count++] = dev->arguments[i];
-	words[count] = NULL;
 	dev->child = ln_child_start(words, NULL);
+	free(words);
 	if (dev->child < 0)
 		dev->child = 0;
 }

@@ -1,8 +1,6 @@
 #include "cli/project.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/time.h"
 #include "cli/child.h"
 #include "cli/prepare.h"
 
@@ -71,9 +68,9 @@ const struct ln_project *ln_project_find(void)
 		if (access(projects[i].marker, F_OK) == 0)
 			return &projects[i];
 	}
-	ln_log_say(
-		"there is no project in this folder: none of Cargo.toml, "
-		"go.mod, package.json and Makefile; lunatic init FOLDER begins one");
+	ln_log_say("there is no project in this folder: none of Cargo.toml, "
+		   "go.mod, package.json and Makefile; lunatic init FOLDER "
+		   "begins one");
 	return NULL;
 }
 
@@ -171,15 +168,16 @@ static void offer(struct newest *newest, const char *path)
 static void offer_folder(struct newest *newest, const char *folder)
 {
 	const struct dirent *entry;
-	char path[PATH_MAX];
+	char *path;
 	DIR *dir = opendir(folder);
 
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		if (snprintf(path, sizeof(path), "%s/%s", folder,
-			     entry->d_name) < (int)sizeof(path))
-			offer(newest, path);
+		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
+			break;
+		offer(newest, path);
+		free(path);
 	}
 	closedir(dir);
 }
@@ -188,19 +186,20 @@ char *ln_project_module(const struct ln_project *project)
 {
 	const char *target = getenv("CARGO_TARGET_DIR");
 	struct newest newest = { .path = NULL };
-	char path[PATH_MAX];
+	char *path;
 
 	for (const char *const *at = project->outputs; *at != NULL; at++) {
 		const char *slash = strchr(*at, '/');
 		bool moved = slash != NULL && target != NULL;
 
-		if (snprintf(path, sizeof(path), "%s%s", moved ? target : "",
-			     moved ? slash : *at) >= (int)sizeof(path))
-			continue;
+		if (asprintf(&path, "%s%s", moved ? target : "",
+			     moved ? slash : *at) < 0)
+			break;
 		if (ends_with(path, ".wasm"))
 			offer(&newest, path);
 		else
 			offer_folder(&newest, path);
+		free(path);
 	}
 	if (newest.path == NULL)
 		ln_log_say("the build has made no module in '%s'",

@@ -9,9 +9,9 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdalign.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -53,7 +53,7 @@ static bool is_folder(const char *path)
 static void add_folder(struct ln_watch *watch, const char *path, int depth)
 {
 	const struct dirent *entry;
-	char below[PATH_MAX];
+	char *below;
 	DIR *dir;
 
 	if (watch->folders == FOLDERS_MAX || depth == DEPTH_MAX ||
@@ -66,11 +66,13 @@ static void add_folder(struct ln_watch *watch, const char *path, int depth)
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		if (!is_left_out(entry->d_name) &&
-		    snprintf(below, sizeof(below), "%s/%s", path,
-			     entry->d_name) < (int)sizeof(below) &&
-		    is_folder(below))
+		if (is_left_out(entry->d_name))
+			continue;
+		if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
+			break;
+		if (is_folder(below))
 			add_folder(watch, below, depth + 1);
+		free(below);
 	}
 	closedir(dir);
 }
@@ -99,7 +101,7 @@ bool ln_watch_begin(struct ln_watch *watch, const struct ln_project *project)
 
 bool ln_watch_read(struct ln_watch *watch)
 {
-	alignas(struct inotify_event) char room[4096];
+	alignas(struct inotify_event) char room[512];
 	bool changed = false;
 	bool more = false;
 	ssize_t len;

@@ -62,7 +62,7 @@ if command -v npm >/dev/null 2>&1; then
 	run app/app.wasm moon nobody stars
 	expect 0 "app"
 	printf '%s\n' 'hello, moon' 'no greeting for nobody' 'hello, stars' |
-		diff - out >diff || bad "app: another output"
+		diff - out >different || bad "app: another output"
 	rm bin/asc
 	mkdir bare
 	ln -s "$(command -v npm)" bare/npm

@@ -63,6 +63,10 @@ has() {
 		[ "${minor:-0}" -ge 24 ] ||
 			{ echo "no Go of version 1.24 or newer"; return 1; }
 		;;
+	assemblyscript)
+		command -v asc >/dev/null && command -v npm >/dev/null ||
+			{ echo "no asc and npm"; return 1; }
+		;;
 	*) bad "no page can need '$1'" ;;
 	esac
 }
@@ -77,7 +81,7 @@ split() {
 		fenced && /^```$/ { fenced = 0; close(file); next }
 		fenced { print >file; next }
 		/^```/ {
-			if (!/^```(sh|c|go|rust|text|toml|wat|json|yaml)$/)
+			if (!/^```(sh|c|go|rust|ts|text|toml|wat|json|yaml)$/)
 				wrong("a fence without a known language")
 			file = folder "/" ++count
 			printf "" >file

@@ -162,8 +162,8 @@ static void zsh(void **state)
 	check_each(text, check_zsh);
 	check_has(
 		text,
-		"compadd -- run test init build dev doctor help ps top inspect kill upgrade "
-		"trace cluster-ca completions\n");
+		"compadd -- run test init build dev doctor help ps top inspect kill "
+		"upgrade trace cluster-ca completions\n");
 	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
 	free(text);
