@@ -181,36 +181,61 @@ static void look_at_limits(void)
 	}
 }
 
-/* Of this control group (version 2); those above are not looked at. */
-static void look_at_group(void)
+/* The control group of this program (version 2), for the caller to free; NULL:
+ * there is none. */
+static char *find_group(void)
 {
-	char line[4096], path[sizeof(line) + 64];
-	long long memory = -1, quota = -1, period = -1;
 	FILE *file = fopen("/proc/self/cgroup", "re");
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	bool found = false;
+	char *line = NULL, *group = NULL;
+	size_t room = 0;
 
-	while (file != NULL && !found && fgets(line, sizeof(line), file)) {
+	while (file != NULL && group == NULL &&
+	       getline(&line, &room, file) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
-		found = strncmp(line, "0::", 3) == 0;
+		if (strncmp(line, "0::", 3) == 0)
+			group = strdup(line + 3);
 	}
+	free(line);
 	if (file != NULL)
 		fclose(file);
-	if (!found)
-		return;
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/memory.max", line + 3);
-	memory = number_in(path);
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.max", line + 3);
+	return group;
+}
+
+/* Opens a file of a control group, or returns NULL. */
+static FILE *open_in(const char *group, const char *name)
+{
+	FILE *file = NULL;
+	char *path;
+
+	if (asprintf(&path, "/sys/fs/cgroup%s/%s", group, name) < 0)
+		return NULL;
 	file = fopen(path, "re");
+	free(path);
+	return file;
+}
+
+/* Groups above this one are not looked at. */
+static void look_at_group(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long long memory, quota = 0, period = 0;
+	char *group = find_group();
+	FILE *file = group != NULL ? open_in(group, "memory.max") : NULL;
+
 	if (file != NULL) {
-		if (fscanf(file, "%lld %lld", &quota, &period) != 2)
-			quota = -1;
+		if (fscanf(file, "%lld", &memory) == 1)
+			say(OK, NULL, "this control group may use %lld MiB",
+			    memory >> 20);
 		fclose(file);
 	}
-	if (memory >= 0)
-		say(OK, NULL, "this control group may use %lld MiB",
-		    memory >> 20);
-	if (quota > 0 && period > 0 && quota / period < processors)
+	file = group != NULL ? open_in(group, "cpu.max") : NULL;
+	free(group);
+	if (file != NULL) {
+		if (fscanf(file, "%lld %lld", &quota, &period) != 2)
+			period = 0;
+		fclose(file);
+	}
+	if (period > 0 && quota / period < processors)
 		say(NOTE,
 		    "give --workers that number, rounded up: a worker more "
 		    "only waits for the others' time",
