@@ -17,6 +17,7 @@ trap 'rm -rf "$work"' EXIT
 "$ld" -r -o "$work/all.o" --whole-archive "$@"
 # What is for link-time optimisation has the names from before.
 "$objcopy" --wildcard --keep-global-symbol='!lunatic_engine_*' \
+	--keep-global-symbol='!lunatic_component_*' \
 	--keep-global-symbol='lunatic_*' --remove-section='.gnu.lto_*' \
 	"$work/all.o" "$work/lunatic.o"
 "$ar" rcsD "$work/out.a" "$work/lunatic.o"

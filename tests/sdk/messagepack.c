@@ -525,10 +525,10 @@ LUNATIC_TEST(status_texts)
 	LUNATIC_CHECK(strcmp(lunatic_status_text(0), "success") == 0);
 	LUNATIC_CHECK(strcmp(lunatic_status_text(LUNATIC_EHOST),
 			     "the host refused") == 0);
-	for (int status = LUNATIC_EEXIST; status < 0; status++)
+	for (int status = LUNATIC_EFULL; status < 0; status++)
 		LUNATIC_CHECK(strcmp(lunatic_status_text(status),
 				     "unknown status") != 0);
-	LUNATIC_CHECK(strcmp(lunatic_status_text(LUNATIC_EEXIST - 1),
+	LUNATIC_CHECK(strcmp(lunatic_status_text(LUNATIC_EFULL - 1),
 			     "unknown status") == 0);
 	LUNATIC_CHECK(strcmp(lunatic_status_text(1), "unknown status") == 0);
 }

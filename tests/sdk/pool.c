@@ -2,6 +2,7 @@
 // what becomes of jobs when their pool ends.
 //
 // stdout~ passed, 0 failed$
+// stderr~ wasm `unreachable` instruction executed
 #include <lunatic.h>
 #include <stdlib.h>
 #include <string.h>

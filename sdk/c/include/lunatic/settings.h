@@ -20,9 +20,12 @@
  *			fprintf(stderr, "%s\n", settings.error);
  *			return status;
  *		}
- *		port = lunatic_setting_int(&settings, "http.port", 8080, 1,
- *65535); status = settings.status; if (status != 0) fprintf(stderr, "%s\n",
- *settings.error); printf("listening on %lld\n", (long long)port);
+ *		port = lunatic_setting_int(&settings, "http.port", 8080,
+ *					   1, 65535);
+ *		status = settings.status;
+ *		if (status != 0)
+ *			fprintf(stderr, "%s\n", settings.error);
+ *		printf("listening on %lld\n", (long long)port);
  *		lunatic_settings_close(&settings);
  *		return status;
  *	}
