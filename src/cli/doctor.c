@@ -26,12 +26,12 @@
 static const char usage[] =
 	"Usage: lunatic doctor [LANGUAGE...]\n"
 	"\n"
-	"Looks at what lunatic and its guests need on this machine: features of\n"
-	"the kernel, limits, folders, and the compilers of each language. Where\n"
-	"something is missing the next line says what to do.\n"
+	"Looks at what lunatic and its guests need on this machine: features\n"
+	"of the kernel, limits, folders, and the compilers of each language.\n"
+	"Where something is missing the next line says what to do.\n"
 	"\n"
 	"  ok    it is there\n"
-	"  note  lunatic works, but less well, or one language cannot be built\n"
+	"  note  lunatic works, but less well, or a language is not built\n"
 	"  FAIL  programs do not run, or what LANGUAGE needs is missing\n"
 	"\n"
 	"LANGUAGE is c, rust, go, assemblyscript or zig. The status is 1 if\n"
@@ -112,8 +112,9 @@ static void look_at_code(void)
 	bool may = page != MAP_FAILED &&
 		   mprotect(page, size, PROT_READ | PROT_EXEC) == 0;
 
+	/* Where that fails one page stays. */
 	if (page != MAP_FAILED)
-		munmap(page, size);
+		(void)munmap(page, size);
 	if (may)
 		say(OK, NULL, "compiled code may be executed");
 	else
@@ -130,16 +131,16 @@ static void look_at_code(void)
 
 static void look_at_mappings(void)
 {
-	long long most = number_in("/proc/sys/vm/max_map_count");
+	long long max = number_in("/proc/sys/vm/max_map_count");
 	long long overcommit = number_in("/proc/sys/vm/overcommit_memory");
 
-	if (most >= 65530)
-		say(OK, NULL, "vm.max_map_count is %lld", most);
-	else if (most >= 0)
+	if (max >= 65530)
+		say(OK, NULL, "vm.max_map_count is %lld", max);
+	else if (max >= 0)
 		say(NOTE, "sysctl -w vm.max_map_count=65530",
 		    "vm.max_map_count is %lld: fewer processes get the fast "
 		    "tier of memory",
-		    most);
+		    max);
 	if (overcommit == 2)
 		say(NOTE, "sysctl -w vm.overcommit_memory=0",
 		    "vm.overcommit_memory is 2: the memory that processes may "
@@ -155,17 +156,17 @@ static void look_at_limits(void)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		unsigned long long most = limit.rlim_max;
+		unsigned long long max = limit.rlim_max;
 
-		if (limit.rlim_max == RLIM_INFINITY || most >= 65536)
-			say(OK, NULL, "descriptors: at most %llu", most);
+		if (limit.rlim_max == RLIM_INFINITY || max >= 65536)
+			say(OK, NULL, "descriptors: at most %llu", max);
 		else
 			say(NOTE,
 			    "raise the hard limit: ulimit -Hn, LimitNOFILE= of "
 			    "systemd, --ulimit nofile= of a container",
 			    "descriptors: at most %llu, and each connection "
 			    "and open file takes one",
-			    most);
+			    max);
 	}
 	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
 	    limit.rlim_cur != RLIM_INFINITY) {

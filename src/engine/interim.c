@@ -91,8 +91,8 @@ static void make(struct ln_task *task)
 		       (long long)((ln_time_now() - started) / LN_NS_PER_MS));
 	else if (result != LN_EKILLED)
 		ln_log(LN_LOG_INFO,
-		       "a module of %zu bytes is interpreted for good, since it "
-		       "cannot be compiled: %s",
+		       "a module of %zu bytes is interpreted for good, since "
+		       "it cannot be compiled: %s",
 		       len, error != NULL ? error : ln_error_text(result));
 	free(error);
 }

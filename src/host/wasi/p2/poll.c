@@ -106,8 +106,9 @@ static int find_numbers(struct ln_p2_call *call, const uint8_t *handles,
 		call->ops->handles(call->instance, call->type, LN_P2_POLLABLE);
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (!call->ops->handle_get(call->instance, table,
-					   ln_wasi_load32(handles + (size_t)i * 4),
+		uint32_t handle = ln_wasi_load32(handles + (size_t)i * 4);
+
+		if (!call->ops->handle_get(call->instance, table, handle,
 					   &numbers[i]))
 			return LN_P2_RAISED;
 	}
