@@ -160,6 +160,17 @@ static int follow(const struct ln_interim_target *target,
 	return error;
 }
 
+/* As ln_compiled_new, for a target. */
+static int make_for(const struct ln_interim_target *target,
+		    struct ln_sched *sched, const uint8_t *bytes, size_t len,
+		    const struct ln_compiled_limits *limits,
+		    struct ln_compiled **module, char **error)
+{
+	return ln_compiled_new(target->engine, ln_sched_blocking(sched),
+			       target->variant, target->linker, bytes, len,
+			       limits, module, error);
+}
+
 /* As ln_interim_new, once the module is known to take long. */
 static int interpret(const struct ln_interim_target *compiled,
 		     const struct ln_interim_target *meanwhile,
@@ -172,9 +183,7 @@ static int interpret(const struct ln_interim_target *compiled,
 
 	own.tenants = meanwhile->tenants;
 	own.tiered = false;
-	result = ln_compiled_new(meanwhile->engine, ln_sched_blocking(sched),
-				 meanwhile->variant, meanwhile->linker, bytes,
-				 len, &own, module, error);
+	result = make_for(meanwhile, sched, bytes, len, &own, module, error);
 	if (result < 0)
 		return result;
 	result = follow(compiled, sched, *module, limits);
@@ -194,9 +203,7 @@ int ln_interim_new(const struct ln_interim_target *compiled,
 
 	own.tenants = compiled->tenants;
 	own.haste = LN_HASTE_SOON;
-	result = ln_compiled_new(compiled->engine, ln_sched_blocking(sched),
-				 compiled->variant, compiled->linker, bytes,
-				 len, &own, module, error);
+	result = make_for(compiled, sched, bytes, len, &own, module, error);
 	if (result != LN_ETIMEDOUT)
 		return result;
 	own.haste = LN_HASTE_NONE;
@@ -207,9 +214,7 @@ int ln_interim_new(const struct ln_interim_target *compiled,
 	/* It has what only compilers know, or the compiler says what is wrong
 	 * with it in the words of its engine. */
 	free(*error);
-	return ln_compiled_new(compiled->engine, ln_sched_blocking(sched),
-			       compiled->variant, compiled->linker, bytes, len,
-			       &own, module, error);
+	return make_for(compiled, sched, bytes, len, &own, module, error);
 }
 
 struct ln_compiled *ln_interim_compiled(const struct ln_interim *interim)

@@ -25,30 +25,6 @@
 #define NAME 128 /* bytes of an interface's name, with its version */
 #define KINDS 64 /* of resources, at most */
 
-typedef struct lunatic_component_pre component_pre;
-
-/* Exported by our patches (engine/patches). */
-void lunatic_engine_set_next_host_call(ln_host_call call);
-void lunatic_engine_record_trap(const char *text, size_t len);
-wasmtime_error_t *
-lunatic_component_linker_add_raw(wasmtime_component_linker_instance_t *instance,
-				 const char *name, size_t name_len,
-				 ln_component_call call, const void *data,
-				 const char *type, size_t type_len);
-wasmtime_error_t *
-lunatic_component_linker_instantiate_pre(const wasmtime_component_linker_t *,
-					 const wasmtime_component_t *component,
-					 component_pre **pre);
-void lunatic_component_pre_delete(component_pre *pre);
-wasmtime_error_t *
-lunatic_component_pre_instantiate(const component_pre *pre,
-				  wasmtime_context_t *context,
-				  wasmtime_component_instance_t *instance);
-void lunatic_component_limit_handles(wasmtime_context_t *context, size_t limit);
-void lunatic_component_func_core(const wasmtime_component_func_t *function,
-				 wasmtime_context_t *context,
-				 wasmtime_func_t *core);
-
 /* What a linked component is. */
 struct linked {
 	component_pre *pre;

@@ -14,9 +14,6 @@
 #include "engine/wasmtime/cause.h"
 #include "engine/wasmtime/wasmtime_impl.h"
 
-/* Exported by our patch of Wasmtime (engine/patches). */
-void lunatic_engine_set_next_host_call(ln_host_call call);
-
 static wasm_trap_t *denied(void *env, wasmtime_caller_t *caller,
 			   wasmtime_val_raw_t *values, size_t count)
 {

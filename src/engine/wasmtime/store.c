@@ -26,9 +26,6 @@
 #include "engine/wasmtime/wasmtime_impl.h"
 #include "sched/task.h"
 
-/* Exported by our patch of Wasmtime (engine/patches). */
-void lunatic_engine_record_trap(const char *text, size_t len);
-
 #define INSTANCES 2 /* the guest's, and one that tells where it is */
 #define MAX_TABLES 16
 #define MAX_MEMORIES 100

@@ -10,8 +10,15 @@
 #include <wasmtime.h>
 
 #include "engine/engine_class.h"
+#include "engine/host_table.h"
 #include "engine/instance.h"
 #include "engine/value.h"
+
+/* Exported by our patches of Wasmtime (engine/patches): what the next host
+ * function that is made calls, and the text of a trap before it returns false.
+ */
+void lunatic_engine_set_next_host_call(ln_host_call call);
+void lunatic_engine_record_trap(const char *text, size_t len);
 
 struct ln_memories;
 struct ln_names;

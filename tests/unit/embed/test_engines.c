@@ -140,22 +140,32 @@ static void processes_of_both_meet(void **state)
 	meet("auto", "wasmi", true, *state);
 }
 
+/* A runtime with an engine, whose reports are noted, and an environment. */
+static lunatic_rt *begin(const char *engine,
+			 lunatic_rt_environment **environment)
+{
+	lunatic_rt_config config;
+	lunatic_rt *runtime;
+
+	assert_int_equal(lunatic_rt_config_init(&config, sizeof(config)), 0);
+	config.engine = engine;
+	config.on_trap = note;
+	assert_int_equal(lunatic_rt_new(&config, &runtime), 0);
+	assert_int_equal(lunatic_rt_environment_new(runtime, NULL, environment),
+			 0);
+	return runtime;
+}
+
 /* What is compiled at once is not interpreted, as its backtraces show. */
 static void small_modules_are_compiled(void **state)
 {
 	static const char text[] = "(module (tag $t) (func (throw $t)))";
 	lunatic_rt_environment *environment;
 	lunatic_rt_module *module;
-	lunatic_rt_config config;
 	lunatic_rt *runtime;
 
 	(void)state;
-	assert_int_equal(lunatic_rt_config_init(&config, sizeof(config)), 0);
-	config.engine = "auto";
-	config.on_trap = note;
-	assert_int_equal(lunatic_rt_new(&config, &runtime), 0);
-	assert_int_equal(
-		lunatic_rt_environment_new(runtime, NULL, &environment), 0);
+	runtime = begin("auto", &environment);
 	let_guests_trap();
 	module = compile(environment, peers);
 	assert_int_equal(finish(spawn_export(module, "trap")),
@@ -173,16 +183,10 @@ static void traps_name_functions(void **state)
 {
 	lunatic_rt_environment *environment;
 	lunatic_rt_module *module;
-	lunatic_rt_config config;
 	lunatic_rt *runtime;
 
 	(void)state;
-	assert_int_equal(lunatic_rt_config_init(&config, sizeof(config)), 0);
-	config.engine = "wasmi";
-	config.on_trap = note;
-	assert_int_equal(lunatic_rt_new(&config, &runtime), 0);
-	assert_int_equal(
-		lunatic_rt_environment_new(runtime, NULL, &environment), 0);
+	runtime = begin("wasmi", &environment);
 	module = compile(environment, peers);
 	assert_int_equal(finish(spawn_export(module, "trap")),
 			 LUNATIC_RT_OUTCOME_TRAPPED);

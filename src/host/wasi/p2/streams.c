@@ -200,6 +200,15 @@ static int answer_number(struct ln_p2_call *call, unsigned index,
 	return error;
 }
 
+/* What has come of moving bytes: how many, or why none. */
+static int answer_moved(struct ln_p2_call *call, unsigned index, int state,
+			uint64_t moved)
+{
+	return state > 0 ? answer_number(call, index, moved)
+			 : ln_p2_stream_error(call, index, NUMBER_SIZE, 8,
+					      NUMBER_AT, end_of(-state));
+}
+
 static int read_list(struct ln_p2_call *call, bool blocking)
 {
 	struct move move = { 0 };
@@ -243,9 +252,7 @@ static int skip_some(struct ln_p2_call *call, bool blocking)
 	free(move.memory);
 	if (error != 0)
 		return error;
-	return state > 0 ? answer_number(call, 2, move.done)
-			 : ln_p2_stream_error(call, 2, NUMBER_SIZE, 8,
-					      NUMBER_AT, end_of(-state));
+	return answer_moved(call, 2, state, move.done);
 }
 
 int ln_p2_skip(struct ln_p2_call *call)
@@ -378,7 +385,6 @@ int ln_p2_flush(struct ln_p2_call *call)
 {
 	uint32_t fd;
 	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
-
 	uint8_t *at;
 
 	return error != 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
@@ -411,9 +417,7 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 		error = end(call, 0, LN_P2_OUTPUT_STREAM, &out);
 	if (error != 0)
 		return error;
-	return state > 0 ? answer_number(call, 3, in.done)
-			 : ln_p2_stream_error(call, 3, NUMBER_SIZE, 8,
-					      NUMBER_AT, end_of(-state));
+	return answer_moved(call, 3, state, in.done);
 }
 
 int ln_p2_splice(struct ln_p2_call *call)
