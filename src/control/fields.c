@@ -39,6 +39,8 @@ const struct ln_field ln_process_fields[] = {
 	      "the memory that they take"),
 	FIELD("entry", "ENTRY", LN_FIELD_TEXT, entry, -20,
 	      "the function that it was spawned with"),
+	FIELD("engine", "ENGINE", LN_FIELD_TEXT, engine, -8,
+	      "what runs it: wasmtime compiles, wasmi interprets"),
 	FIELD("parent", "PARENT", LN_FIELD_UUID, parent, -36,
 	      "the id of the process that spawned it; zeros: none did"),
 	FIELD("cpu_ms", "CPU", LN_FIELD_TIME, cpu, 8,

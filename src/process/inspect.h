@@ -37,6 +37,7 @@ enum ln_process_state {
 const char *ln_process_state_name(enum ln_process_state state);
 
 #define LN_INFO_NAME 64 /* bytes, with the terminating zero; longer are cut */
+#define LN_INFO_ENGINE 16 /* likewise, of an engine's name */
 
 /* One process at one moment. Texts come from guests; they are clean
  * (base/text.h). */
@@ -52,6 +53,8 @@ struct ln_process_info {
 	char label[LN_INFO_NAME]; /* that it has set; empty: none */
 	char registered[LN_INFO_NAME]; /* a name in a registry; likewise */
 	char entry[LN_INFO_NAME];      /* the function that it began with */
+	char engine[LN_INFO_ENGINE];   /* that runs it; empty: none, or not yet
+					* known */
 	uint8_t parent[16];            /* who spawned it; zeros: nobody did */
 	const void *native;     /* a native process's function, or NULL */
 	uint64_t messages;      /* in the mailbox */

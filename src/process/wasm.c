@@ -25,6 +25,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "engine/elements.h"
+#include "engine/engine_class.h"
 #include "engine/instance.h"
 #include "engine/module.h"
 #include "engine/refusal.h"
@@ -66,6 +67,8 @@ struct start {
 	struct ln_hook *hook;    /* NULL: it is not a plugin */
 	_Atomic uint64_t memory; /* bytes of linear memory; for reports */
 	_Atomic bool ready;      /* it is instantiated; likewise */
+	/* What runs it; NULL: not yet known. */
+	const struct ln_engine_class *_Atomic engine;
 	union ln_value params[];
 };
 
@@ -265,6 +268,9 @@ LN_NOINLINE static enum ln_outcome run(struct ln_process *process,
 		return judge(process, guest, stop, report);
 	}
 	guest->initialized = true;
+	/* Relaxed: for reports. */
+	atomic_store_explicit(&start->engine, instance->class,
+			      memory_order_relaxed);
 	atomic_store_explicit(&start->ready, true, memory_order_relaxed);
 	announce(&start->birth, BIRTH_DONE, NULL);
 	stop = call_entry(start, instance, &report);
@@ -411,11 +417,14 @@ static void describe(const struct ln_process *process,
 		     struct ln_process_info *info)
 {
 	struct start *start = process->argument;
-
+	const struct ln_engine_class *engine =
+		atomic_load_explicit(&start->engine, memory_order_relaxed);
 	const char *name;
 	size_t len;
 
 	if (!info->brief) {
+		snprintf(info->engine, sizeof(info->engine), "%s",
+			 engine != NULL ? engine->name : "");
 		name = entry_name(start, &len);
 		ln_process_info_set_name(info, name, len);
 		memcpy(info->entry, info->name, sizeof(info->entry));

@@ -52,6 +52,8 @@ says out '^2 of 7 processes' "ps --max"
 [ "$(wc -l <out)" -eq 5 ] || bad "ps --max: not 5 lines"
 run ps --all --columns number,name
 [ "$(grep -c ' child$' out)" -eq 6 ] || bad "ps --all: not 6 children"
+run ps --columns engine,name
+says out '^wasm(time|i) +clerk$' "ps --columns engine"
 run ps --name clerk --json
 [ "$(wc -l <out)" -eq 2 ] || bad "ps --name: not one process"
 run ps --state running
