@@ -36,7 +36,7 @@ enum ln_process_state {
 /* The word for a state, in lower case. */
 const char *ln_process_state_name(enum ln_process_state state);
 
-#define LN_INFO_NAME 64 /* bytes, with the terminating zero; longer are cut */
+#define LN_INFO_NAME 64   /* bytes, with the terminating zero; longer are cut */
 #define LN_INFO_ENGINE 16 /* likewise, of an engine's name */
 
 /* One process at one moment. Texts come from guests; they are clean
