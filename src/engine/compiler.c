@@ -5,12 +5,13 @@
  * Threads: one at a time for each compilation. The child is started and ended
  * where blocking is fine; between that a task parks.
  * Guarantees: descriptors are closed, the child is reaped and no byte of its
- * code is read while anybody can still change it: it is dead by then, and its
- * file is sealed. What it says is taken in pieces of a bounded length.
- * Limits: the wall clock bounds a child that waits instead of computing, or is
- * never run. Since others may have the processors, it is far longer than the
- * processor time. A program that reaps children which it did not start, or
- * ignores SIGCHLD, takes the exit status away: then texts are less exact.
+ * code is used while anybody can still change it: it is dead by then, and its
+ * file is sealed, or copied. What it says is taken in pieces of a bounded
+ * length. Limits: the wall clock bounds a child that waits instead of
+ * computing, or is never run. Since others may have the processors, it is far
+ * longer than the processor time. A program that reaps children which it did
+ * not start, or ignores SIGCHLD, takes the exit status away: then texts are
+ * less exact.
  */
 #include "engine/compiler.h"
 
@@ -501,18 +502,49 @@ static int explain(struct ln_compilation *self, bool known, int status,
 			 "without a result");
 }
 
-/* Maps the code, which nobody can change any more. */
+/* Reads the code into memory of its own. */
+static bool copy_code(struct ln_compilation *self)
+{
+	size_t done = 0;
+	void *copy = mmap(NULL, self->mapped_len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return false;
+	while (done < self->mapped_len) {
+		ssize_t len = pread(self->code, (char *)copy + done,
+				    self->mapped_len - done, (off_t)done);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0) {
+			(void)ln_pages_unmap(copy, self->mapped_len);
+			return false;
+		}
+		done += (size_t)len;
+	}
+	self->mapped = copy;
+	return true;
+}
+
+/* Maps the code, which nobody can change any more. The kernel does not seal a
+ * file of whose pages somebody else has hold, be it only the kernel itself for
+ * a moment: then the code is copied. */
 static bool map_code(struct ln_compilation *self)
 {
 	struct stat stat;
 
+	if (fstat(self->code, &stat) != 0)
+		return false;
+	if (stat.st_size <= 0 || (uint64_t)stat.st_size != self->size) {
+		errno = ENODATA;
+		return false;
+	}
+	self->mapped_len = (size_t)stat.st_size;
 	if (fcntl(self->code, F_ADD_SEALS,
 		  F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) !=
-		    0 ||
-	    fstat(self->code, &stat) != 0 || stat.st_size <= 0 ||
-	    (uint64_t)stat.st_size != self->size)
-		return false;
-	self->mapped_len = (size_t)stat.st_size;
+	    0)
+		return errno == EBUSY && copy_code(self);
 	self->mapped = mmap(NULL, self->mapped_len, PROT_READ, MAP_PRIVATE,
 			    self->code, 0);
 	if (self->mapped == MAP_FAILED)
@@ -535,7 +567,9 @@ int ln_compilation_end(struct ln_compilation *self, const uint8_t **code,
 	if (!map_code(self))
 		return ln_refuse(error, LN_EFORMAT,
 				 "the module cannot be compiled: the compiler "
-				 "gave no code, or there is no memory for it");
+				 "gave no code, or there is no memory for it "
+				 "(%s)",
+				 strerror(errno));
 	*code = self->mapped;
 	*len = self->mapped_len;
 	return 0;

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +82,31 @@ static int spy(void)
 	return 0;
 }
 
+/* Gives code, but another process still has hold of the file's pages. */
+static int hold(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready) != 0)
+		return 9;
+	(void)give("this is no code", 15);
+	pid = fork();
+	if (pid != 0) {
+		(void)close(ready[1]);
+		return pid < 0 || read(ready[0], &byte, 1) != 1 ? 9 : 0;
+	}
+	(void)setsid();
+	if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, STDOUT_FILENO,
+		 0) == MAP_FAILED ||
+	    write(ready[1], "x", 1) != 1)
+		return 9;
+	(void)close(STDERR_FILENO);
+	(void)sleep(1);
+	return 0;
+}
+
 static int play(const char *name, int argc, char **argv)
 {
 	if (strcmp(name, "good") == 0)
@@ -95,6 +121,8 @@ static int play(const char *name, int argc, char **argv)
 		return give("this is no code", 16);
 	if (strcmp(name, "none") == 0)
 		return give("", 0);
+	if (strcmp(name, "holds") == 0)
+		return hold();
 	say(LN_COMPILER_READY "\n");
 	if (strcmp(name, "crash") == 0) {
 		/* Not a sanitizer's. */
@@ -133,7 +161,7 @@ static int set_up(void **state)
 	static const char *const names[] = {
 		"good",    "early",   "spy",    "garbage", "short",
 		"none",    "crash",   "killed", "late",    "memory",
-		"refuses", "chatter", "hang",   "ends",
+		"refuses", "chatter", "hang",   "ends",    "holds",
 	};
 	char self[512];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -242,6 +270,7 @@ static void how_children_end(void **state)
 	assert_says("refuses", LN_EFORMAT, "it is too red");
 	assert_says("short", LN_EFORMAT, "gave no code");
 	assert_says("none", LN_EFORMAT, "gave no code");
+	assert_says("holds", 0, NULL);
 	assert_says("ends", LN_EFORMAT, "ended without a result");
 	assert_says("chatter", LN_EFORMAT, "without a result");
 	assert_says("spy", LN_EFORMAT, "end");
