@@ -518,6 +518,7 @@ static bool copy_code(struct ln_compilation *self)
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len <= 0) {
+			/* If it stays, the addresses are lost. */
 			(void)ln_pages_unmap(copy, self->mapped_len);
 			return false;
 		}
