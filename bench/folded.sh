@@ -1,10 +1,12 @@
 #!/bin/sh
 # What folded processes take, and what waking them costs.
 #
-#   bench/folded.sh LUNATIC GUEST SERIES COUNT
+#   bench/folded.sh LUNATIC GUEST SERIES COUNT [PAUSE]
 #
 # The guest spawns as many processes as the first line of its input says, and
-# prints a line when all of them wait; guest/idle.c and rust/folded do. Prints
+# prints a line when all of them wait; guest/idle.c and rust/folded do. The
+# latter may pause after each thousand, for PAUSE milliseconds, so that a million
+# of them find memory before the first ones are folded. Prints
 # "SERIES lunatic BYTES", of one process: resident, page tables included, of
 # COUNT of them, less what none takes, once it falls no more. If the guest ends
 # another line with what waking took, "woken P50 P99 MAX", also "SERIES-50
@@ -15,6 +17,7 @@ lunatic=$1
 guest=$2
 series=$3
 count=$4
+pause=${5:+" $5"} # milliseconds, after each thousand
 work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-folded.XXXXXX")
 running=
 end() {
@@ -38,7 +41,7 @@ start() {
 	running=$!
 	exec 3>"$work/in" 4<"$work/out"
 	echo "$1" >&3
-	timeout --foreground 120 head -n 1 <&4 >"$work/line"
+	timeout --foreground 240 head -n 1 <&4 >"$work/line"
 	[ -s "$work/line" ] || { cat "$work/err" >&2; exit 1; }
 }
 
@@ -66,11 +69,11 @@ start 1
 settle
 none=$least
 stop
-start "$count"
+start "$count$pause"
 settle
 echo "$series lunatic $(((least - none) / count))"
 echo >&3
-timeout --foreground 120 head -n 1 <&4 >"$work/line" 2>/dev/null || true
+timeout --foreground 240 head -n 1 <&4 >"$work/line" 2>/dev/null || true
 awk -v series="$series" '$1 == "woken" {
 	print series "-50", "lunatic", $2
 	print series "-99", "lunatic", $3

@@ -1,13 +1,14 @@
-//! Spawns as many processes as the first line of standard input says. Each
-//! answers once, so that it has run, and waits. A line on standard output tells
+//! Spawns as many processes as the first line of standard input says; a second
+//! number there is for how many milliseconds it pauses after each thousand, so
+//! that not all need memory before the first ones are folded. Each answers once, so that it has run, and waits. A line on standard output tells
 //! when all of them do. Another line of standard input has them woken, one after
 //! the other; then it prints what that took, with the answer, in nanoseconds:
 //! the median, the 99th percentile and the longest.
 
 use std::io::{stdin, stdout, BufRead, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use lunatic::{Mailbox, Process};
+use lunatic::{sleep, Mailbox, Process};
 
 const AT_ONCE: usize = 1000;
 
@@ -38,7 +39,13 @@ fn say(text: String) {
 
 #[lunatic::main]
 fn main(mailbox: Mailbox<u64>) {
-    let count: usize = line().unwrap().trim().parse().unwrap();
+    let numbers: Vec<u64> = line()
+        .unwrap()
+        .split_whitespace()
+        .map(|number| number.parse().unwrap())
+        .collect();
+    let count = numbers[0] as usize;
+    let pause = Duration::from_millis(*numbers.get(1).unwrap_or(&0));
     let this = unsafe { Process::this() };
     let mut processes: Vec<Process<u64>> = Vec::with_capacity(count);
     let mut times: Vec<u64> = Vec::with_capacity(count);
@@ -52,6 +59,7 @@ fn main(mailbox: Mailbox<u64>) {
         for _ in 0..some {
             mailbox.receive();
         }
+        sleep(pause);
     }
     say(format!("waiting {count}"));
     while line().is_some() {
