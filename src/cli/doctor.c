@@ -232,16 +232,19 @@ static void look_at_group(void)
 	file = group != NULL ? open_in(group, "cpu.max") : NULL;
 	free(group);
 	if (file != NULL) {
-		if (fscanf(file, "%lld %lld", &quota, &period) != 2)
+		/* "max" is no number. */
+		if (fscanf(file, "%lld %lld", &quota, &period) != 2 ||
+		    quota < 1 || period < 1)
 			period = 0;
 		fclose(file);
 	}
-	if (period > 0 && quota / period < processors)
+	if (period > 0 && quota < period * processors)
 		say(NOTE,
-		    "give --workers that number, rounded up: a worker more "
-		    "only waits for the others' time",
-		    "this control group may use %.1f of %ld processors",
-		    (double)quota / (double)period, processors);
+		    "give --workers no more than the first by the second, "
+		    "rounded up: one more only waits for the others' time",
+		    "this control group gets %lld us of each %lld us, on %ld "
+		    "processors",
+		    quota, period, processors);
 	else
 		say(OK, NULL, "%ld processors", processors);
 }
@@ -409,7 +412,8 @@ static int parse(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		size_t at = 0;
 
-		while (at < LANGUAGES && strcmp(languages[at].word, argv[i]))
+		while (at < LANGUAGES &&
+		       strcmp(languages[at].word, argv[i]) != 0)
 			at++;
 		if (at == LANGUAGES) {
 			ln_log_say("doctor knows c, rust, go, assemblyscript "
