@@ -18,6 +18,8 @@ guest=$2
 series=$3
 count=$4
 pause=${5:+" $5"} # milliseconds, after each thousand
+still=3
+[ "$count" -le 200000 ] || still=10
 work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-folded.XXXXXX")
 running=
 end() {
@@ -52,11 +54,12 @@ stop() {
 	exec 3>&- 4<&-
 }
 
-# Waits until nothing has been given back for three seconds.
+# Waits until nothing has been given back for three seconds, or for ten where a
+# round through all processes takes longer.
 settle() {
 	least=$(resident)
 	same=0
-	while [ "$same" -lt 3 ]; do
+	while [ "$same" -lt "$still" ]; do
 		sleep 1
 		now=$(resident)
 		same=$((same + 1))

@@ -1,6 +1,6 @@
 //! Spawns as many processes as the first line of standard input says; a second
-//! number there is for how many milliseconds it pauses after each thousand, so
-//! that not all need memory before the first ones are folded. Each answers once, so that it has run, and waits. A line on standard output tells
+//! number there is for how many milliseconds it pauses after each thousand, also
+//! when it wakes them, so that not all need memory before others are folded. Each answers once, so that it has run, and waits. A line on standard output tells
 //! when all of them do. Another line of standard input has them woken, one after
 //! the other; then it prints what that took, with the answer, in nanoseconds:
 //! the median, the 99th percentile and the longest.
@@ -70,6 +70,9 @@ fn main(mailbox: Mailbox<u64>) {
             process.send(i as u64);
             assert!(mailbox.receive() > i as u64);
             times.push(start.elapsed().as_nanos() as u64);
+            if i % AT_ONCE == AT_ONCE - 1 && !pause.is_zero() {
+                sleep(pause);
+            }
         }
         times.sort_unstable();
         say(format!(
