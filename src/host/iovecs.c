@@ -17,7 +17,6 @@
 #include "engine/memory.h"
 #include "sched/task.h"
 
-#define PIECE 8u
 #define REST_AFTER 16384u /* empty pieces */
 
 static uint32_t piece_address(const uint8_t *piece)
@@ -52,7 +51,7 @@ static void skip_empty(struct ln_array *array)
 	uint32_t skipped = 0;
 
 	while (array->count > 0 && piece_len(array->data) == 0) {
-		array->data += PIECE;
+		array->data += LN_IOVECS_PIECE;
 		array->count--;
 		if (++skipped % REST_AFTER == 0)
 			ln_task_rest();
@@ -70,7 +69,7 @@ int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
 	if (count > LN_IOVECS_PIECES)
 		count = LN_IOVECS_PIECES;
 	for (uint32_t i = 0; i < count; i++) {
-		const uint8_t *piece = array.data + (size_t)i * PIECE;
+		const uint8_t *piece = array.data + (size_t)i * LN_IOVECS_PIECE;
 
 		if (!piece_inside(piece, size))
 			return LN_EINVAL;
@@ -86,6 +85,16 @@ int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
 		.left = (size_t)total,
 	};
 	return 0;
+}
+
+int ln_iovecs_one(struct ln_iovecs *iovecs, uint8_t piece[LN_IOVECS_PIECE],
+		  uint8_t *memory, uint64_t size, uint32_t address,
+		  uint32_t len)
+{
+	memcpy(piece, &address, sizeof(address));
+	memcpy(piece + sizeof(address), &len, sizeof(len));
+	return ln_iovecs_init(iovecs, memory, size,
+			      (struct ln_array){ piece, 1 });
 }
 
 int ln_iovecs_gather(const struct ln_iovecs *iovecs,
@@ -112,7 +121,7 @@ int ln_iovecs_gather(const struct ln_iovecs *iovecs,
 			max -= len;
 		}
 		offset = 0;
-		piece += PIECE;
+		piece += LN_IOVECS_PIECE;
 	}
 	return n;
 }
@@ -139,7 +148,7 @@ void ln_iovecs_advance(struct ln_iovecs *iovecs, size_t bytes)
 			return;
 		}
 		bytes -= rest;
-		iovecs->at += PIECE;
+		iovecs->at += LN_IOVECS_PIECE;
 		iovecs->pieces--;
 		iovecs->offset = 0;
 	}

@@ -17,6 +17,9 @@
 #define LN_IOVECS_PIECES 1024u
 #define LN_IOVECS_BYTES (UINT64_C(1) << 30)
 
+/* Bytes of a piece in a list. */
+#define LN_IOVECS_PIECE 8u
+
 /* Pieces that ln_iovecs_gather makes at a time. */
 #define LN_IOVECS_BATCH 16
 
@@ -34,6 +37,12 @@ struct ln_iovecs {
  * bytes at `memory`; *iovecs is then not to be used. */
 int ln_iovecs_init(struct ln_iovecs *iovecs, uint8_t *memory, uint64_t size,
 		   struct ln_array array);
+
+/* The same for a single piece, which is written to `piece`: that lives as long
+ * as *iovecs. */
+int ln_iovecs_one(struct ln_iovecs *iovecs, uint8_t piece[LN_IOVECS_PIECE],
+		  uint8_t *memory, uint64_t size, uint32_t address,
+		  uint32_t len);
 
 /* Describes what comes next, without moving: at most `max` bytes. Returns the
  * number of entries filled in, none of them empty; 0 when nothing is left. */

@@ -114,12 +114,8 @@ int ln_p2_exit_with_code(struct ln_p2_call *call)
 static int give_stream(struct ln_p2_call *call, uint32_t kind, uint32_t fd)
 {
 	const struct ln_p2_resource resource = { .kind = kind, .fd = fd };
-	uint32_t handle;
-	int error = ln_p2_give(call, &resource, &handle);
 
-	if (error == 0)
-		call->values[0].i32 = (int32_t)handle;
-	return error;
+	return ln_p2_return(call, &resource);
 }
 
 int ln_p2_get_stdin(struct ln_p2_call *call)

@@ -65,12 +65,8 @@ static int subscribe(struct ln_p2_call *call, int64_t from)
 		.fd = UINT32_MAX,
 		.deadline = ln_wasi_deadline(from, ln_p2_u64(call, 0)),
 	};
-	uint32_t handle;
-	int error = ln_p2_give(call, &resource, &handle);
 
-	if (error == 0)
-		call->values[0].i32 = (int32_t)handle;
-	return error;
+	return ln_p2_return(call, &resource);
 }
 
 int ln_p2_subscribe_instant(struct ln_p2_call *call)

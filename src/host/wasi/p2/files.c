@@ -19,14 +19,6 @@
 #include "process/listeners.h"
 #include "process/preopens.h"
 
-/* descriptor-flags */
-#define FLAG_READ 1u
-#define FLAG_WRITE 2u
-#define FLAG_FILE_SYNC 4u
-#define FLAG_DATA_SYNC 8u
-#define FLAG_REQUESTED_SYNC 16u
-#define FLAG_MUTATE_DIRECTORY 32u
-
 int ln_p2_get_directories(struct ln_p2_call *call)
 {
 	const struct ln_preopens *preopens = call->guest->environment->preopens;
@@ -119,7 +111,7 @@ static int move(struct ln_p2_call *call, uint32_t fd,
 						  : LN_WASI_RIGHT_FD_WRITE;
 	struct ln_wasi_fd *entry;
 	struct ln_iovecs pieces;
-	uint8_t piece[8];
+	uint8_t piece[LN_IOVECS_PIECE];
 	int number = 0;
 	int error;
 
@@ -132,10 +124,8 @@ static int move(struct ln_p2_call *call, uint32_t fd,
 		*wasi = LN_WASI_INVAL;
 	if (*wasi != LN_WASI_SUCCESS)
 		return 0;
-	ln_wasi_store32(piece, 0);
-	ln_wasi_store32(piece + 4, (uint32_t)memory.len);
-	error = ln_iovecs_init(&pieces, memory.data, memory.len,
-			       (struct ln_array){ piece, 1 });
+	error = ln_iovecs_one(&pieces, piece, memory.data, memory.len, 0,
+			      (uint32_t)memory.len);
 	if (error == 0)
 		error = ln_wasi_file_transfer(entry, direction, (int64_t)offset,
 					      &pieces, done, &number);
@@ -156,14 +146,8 @@ static int answer_read(struct ln_p2_call *call, const uint8_t *data, size_t len,
 	uint8_t *at;
 	int error = 0;
 
-	if (wasi == LN_WASI_SUCCESS) {
-		error = ln_p2_allocate(call, 1, len, &address);
-		if (error == 0)
-			error = ln_p2_list(call, address, (uint32_t)len, 1, 1,
-					   &at);
-		if (error == 0 && len > 0)
-			memcpy(at, data, len);
-	}
+	if (wasi == LN_WASI_SUCCESS)
+		error = ln_p2_bytes(call, data, len, &address);
 	if (error == 0)
 		error = ln_p2_answer(call, 3, shape, wasi, &at);
 	if (error != 0 || at == NULL)
@@ -234,24 +218,27 @@ int ln_p2_file_advise(struct ln_p2_call *call)
 	return ln_p2_answer_none(call, 4, error, wasi);
 }
 
-int ln_p2_file_sync_data(struct ln_p2_call *call)
+/* What preview 1 does with a descriptor alone. */
+static int sync_by(struct ln_p2_call *call,
+		   int (*sync)(struct ln_guest *guest, uint32_t fd,
+			       uint32_t *wasi))
 {
 	uint32_t fd, wasi = 0;
 	int error = ln_p2_descriptor(call, 0, &fd);
 
 	if (error == 0)
-		error = ln_host_wasi_fd_datasync(call->guest, fd, &wasi);
+		error = sync(call->guest, fd, &wasi);
 	return ln_p2_answer_none(call, 1, error, wasi);
+}
+
+int ln_p2_file_sync_data(struct ln_p2_call *call)
+{
+	return sync_by(call, ln_host_wasi_fd_datasync);
 }
 
 int ln_p2_file_sync(struct ln_p2_call *call)
 {
-	uint32_t fd, wasi = 0;
-	int error = ln_p2_descriptor(call, 0, &fd);
-
-	if (error == 0)
-		error = ln_host_wasi_fd_sync(call->guest, fd, &wasi);
-	return ln_p2_answer_none(call, 1, error, wasi);
+	return sync_by(call, ln_host_wasi_fd_sync);
 }
 
 /* One byte of what preview 1 tells of a descriptor. */
@@ -281,20 +268,20 @@ static uint8_t tell_flags(const uint8_t stat[LN_WASI_FDSTAT_SIZE])
 	unsigned result = 0;
 
 	if (stat[0] == LN_WASI_TYPE_DIRECTORY)
-		return FLAG_READ |
+		return LN_P2_FLAG_READ |
 		       ((rights & LN_WASI_RIGHT_PATH_CREATE_FILE) != 0
-				? FLAG_MUTATE_DIRECTORY
+				? LN_P2_FLAG_MUTATE_DIRECTORY
 				: 0);
 	if ((rights & LN_WASI_RIGHT_FD_READ) != 0)
-		result |= FLAG_READ;
+		result |= LN_P2_FLAG_READ;
 	if ((rights & LN_WASI_RIGHT_FD_WRITE) != 0)
-		result |= FLAG_WRITE;
+		result |= LN_P2_FLAG_WRITE;
 	if ((flags & LN_WASI_FDFLAG_SYNC) != 0)
-		result |= FLAG_FILE_SYNC;
+		result |= LN_P2_FLAG_FILE_SYNC;
 	if ((flags & LN_WASI_FDFLAG_DSYNC) != 0)
-		result |= FLAG_DATA_SYNC;
+		result |= LN_P2_FLAG_DATA_SYNC;
 	if ((flags & LN_WASI_FDFLAG_RSYNC) != 0)
-		result |= FLAG_REQUESTED_SYNC;
+		result |= LN_P2_FLAG_REQUESTED_SYNC;
 	return (uint8_t)result;
 }
 

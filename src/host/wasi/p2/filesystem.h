@@ -7,6 +7,14 @@
 #include "host/wasi/p2/p2.h"
 #include "process/guest.h"
 
+/* descriptor-flags */
+#define LN_P2_FLAG_READ 1u
+#define LN_P2_FLAG_WRITE 2u
+#define LN_P2_FLAG_FILE_SYNC 4u
+#define LN_P2_FLAG_DATA_SYNC 8u
+#define LN_P2_FLAG_REQUESTED_SYNC 16u
+#define LN_P2_FLAG_MUTATE_DIRECTORY 32u
+
 /* How result<T,error-code> is laid out: where T begins, and its size. */
 struct ln_p2_shape {
 	uint32_t size;

@@ -96,6 +96,19 @@ int ln_p2_allocate(struct ln_p2_call *call, uint32_t align, uint64_t len,
 		       : LN_P2_RAISED;
 }
 
+int ln_p2_bytes(struct ln_p2_call *call, const void *bytes, size_t len,
+		uint32_t *address)
+{
+	uint8_t *at;
+	int error = ln_p2_allocate(call, 1, len, address);
+
+	if (error == 0)
+		error = ln_p2_list(call, *address, (uint32_t)len, 1, 1, &at);
+	if (error == 0 && len > 0)
+		memcpy(at, bytes, len);
+	return error;
+}
+
 /* The length of a text as UTF-8; with `to` it is written there. */
 static uint64_t convert(const char *text, uint8_t *to)
 {
@@ -163,6 +176,16 @@ int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 		return 0;
 	ln_p2_remove(call->guest, number);
 	return LN_P2_RAISED;
+}
+
+int ln_p2_return(struct ln_p2_call *call, const struct ln_p2_resource *resource)
+{
+	uint32_t handle;
+	int error = ln_p2_give(call, resource, &handle);
+
+	if (error == 0)
+		call->values[0].i32 = (int32_t)handle;
+	return error;
 }
 
 int ln_p2_get(struct ln_p2_call *call, uint32_t kind, uint32_t handle,

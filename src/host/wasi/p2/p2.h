@@ -67,6 +67,10 @@ int ln_p2_result(struct ln_p2_call *call, unsigned index, uint32_t size,
 int ln_p2_allocate(struct ln_p2_call *call, uint32_t align, uint64_t len,
 		   uint32_t *address);
 
+/* Has the guest allocate a list of bytes and fills it in. As ln_p2_allocate. */
+int ln_p2_bytes(struct ln_p2_call *call, const void *bytes, size_t len,
+		uint32_t *address);
+
 /* Passes a text to the guest: allocates it. What is not UTF-8 becomes U+FFFD.
  * As ln_p2_allocate. */
 int ln_p2_string(struct ln_p2_call *call, const char *text, uint32_t *address,
@@ -78,6 +82,10 @@ int ln_p2_string(struct ln_p2_call *call, const char *text, uint32_t *address,
  * owns it. LN_P2_RAISED, LN_ETRAP. */
 int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 	       uint32_t *handle);
+
+/* The same; the handle is the flat result of the function. */
+int ln_p2_return(struct ln_p2_call *call,
+		 const struct ln_p2_resource *resource);
 
 /* What a handle stands for, of that kind. LN_P2_RAISED. */
 int ln_p2_get(struct ln_p2_call *call, uint32_t kind, uint32_t handle,

@@ -14,13 +14,6 @@
 #include "host/wasi/p2/functions.h"
 #include "host/wasi/table.h"
 
-/* descriptor-flags */
-#define FLAG_READ 1u
-#define FLAG_WRITE 2u
-#define FLAG_FILE_SYNC 4u
-#define FLAG_DATA_SYNC 8u
-#define FLAG_REQUESTED_SYNC 16u
-
 #define READ_RIGHTS (LN_WASI_RIGHT_FD_READ | LN_WASI_RIGHT_FD_READDIR)
 #define WRITE_RIGHTS                                          \
 	(LN_WASI_RIGHT_FD_DATASYNC | LN_WASI_RIGHT_FD_WRITE | \
@@ -35,40 +28,33 @@ static int place(struct ln_p2_call *call, unsigned fd_index, unsigned index,
 	return error != 0 ? error : ln_p2_path(call, index, path);
 }
 
-int ln_p2_directory_create(struct ln_p2_call *call)
+/* What preview 1 does with a path alone. */
+static int change(struct ln_p2_call *call,
+		  int (*by)(struct ln_guest *guest, uint32_t fd,
+			    struct ln_slice path, uint32_t *wasi))
 {
 	struct ln_slice path;
 	uint32_t fd, wasi = 0;
 	int error = place(call, 0, 1, &fd, &path);
 
 	if (error == 0)
-		error = ln_host_wasi_path_create_directory(call->guest, fd,
-							   path, &wasi);
+		error = by(call->guest, fd, path, &wasi);
 	return ln_p2_answer_none(call, 3, error, wasi);
+}
+
+int ln_p2_directory_create(struct ln_p2_call *call)
+{
+	return change(call, ln_host_wasi_path_create_directory);
 }
 
 int ln_p2_directory_remove(struct ln_p2_call *call)
 {
-	struct ln_slice path;
-	uint32_t fd, wasi = 0;
-	int error = place(call, 0, 1, &fd, &path);
-
-	if (error == 0)
-		error = ln_host_wasi_path_remove_directory(call->guest, fd,
-							   path, &wasi);
-	return ln_p2_answer_none(call, 3, error, wasi);
+	return change(call, ln_host_wasi_path_remove_directory);
 }
 
 int ln_p2_unlink_at(struct ln_p2_call *call)
 {
-	struct ln_slice path;
-	uint32_t fd, wasi = 0;
-	int error = place(call, 0, 1, &fd, &path);
-
-	if (error == 0)
-		error = ln_host_wasi_path_unlink_file(call->guest, fd, path,
-						      &wasi);
-	return ln_p2_answer_none(call, 3, error, wasi);
+	return change(call, ln_host_wasi_path_unlink_file);
 }
 
 static int find_stat(struct ln_p2_call *call,
@@ -210,9 +196,9 @@ static int rights_for(struct ln_p2_call *call, uint32_t fd, uint32_t flags,
 	int error = ln_host_wasi_fd_fdstat_get(call->guest, fd, stat, wasi);
 	uint64_t wanted = ~(uint64_t)(READ_RIGHTS | WRITE_RIGHTS);
 
-	if ((flags & FLAG_READ) != 0)
+	if ((flags & LN_P2_FLAG_READ) != 0)
 		wanted |= READ_RIGHTS;
-	if ((flags & FLAG_WRITE) != 0)
+	if ((flags & LN_P2_FLAG_WRITE) != 0)
 		wanted |= WRITE_RIGHTS;
 	rights[1] = ln_wasi_load64(stat + 16);
 	rights[0] = wanted & rights[1];
@@ -221,9 +207,11 @@ static int rights_for(struct ln_p2_call *call, uint32_t fd, uint32_t flags,
 
 static uint32_t fdflags_of(uint32_t flags)
 {
-	return ((flags & FLAG_FILE_SYNC) != 0 ? LN_WASI_FDFLAG_SYNC : 0) |
-	       ((flags & FLAG_DATA_SYNC) != 0 ? LN_WASI_FDFLAG_DSYNC : 0) |
-	       ((flags & FLAG_REQUESTED_SYNC) != 0 ? LN_WASI_FDFLAG_RSYNC : 0);
+	return ((flags & LN_P2_FLAG_FILE_SYNC) != 0 ? LN_WASI_FDFLAG_SYNC : 0) |
+	       ((flags & LN_P2_FLAG_DATA_SYNC) != 0 ? LN_WASI_FDFLAG_DSYNC
+						    : 0) |
+	       ((flags & LN_P2_FLAG_REQUESTED_SYNC) != 0 ? LN_WASI_FDFLAG_RSYNC
+							 : 0);
 }
 
 int ln_p2_open_at(struct ln_p2_call *call)

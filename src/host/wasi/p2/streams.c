@@ -63,15 +63,12 @@ static int transfer(struct ln_p2_call *call, struct move *move)
 {
 	struct ln_wasi_fd *entry;
 	struct ln_iovecs pieces;
-	uint8_t piece[8];
+	uint8_t piece[LN_IOVECS_PIECE];
 	int error = find_stream(call, move, &entry);
 
-	if (error != 0)
-		return error;
-	ln_wasi_store32(piece, move->address);
-	ln_wasi_store32(piece + 4, move->len);
-	error = ln_iovecs_init(&pieces, move->memory, move->size,
-			       (struct ln_array){ piece, 1 });
+	if (error == 0)
+		error = ln_iovecs_one(&pieces, piece, move->memory, move->size,
+				      move->address, move->len);
 	if (error != 0)
 		return error;
 	if (entry->kind == LN_WASI_FILE)
@@ -172,16 +169,10 @@ static int answer_list(struct ln_p2_call *call, const struct move *move)
 {
 	uint32_t address;
 	uint8_t *at;
-	int error = ln_p2_allocate(call, 1, move->done, &address);
+	int error = ln_p2_bytes(call, move->memory, move->done, &address);
 
 	if (error == 0)
-		error = ln_p2_list(call, address, (uint32_t)move->done, 1, 1,
-				   &at);
-	if (error != 0)
-		return error;
-	if (move->done > 0)
-		memcpy(at, move->memory, move->done);
-	error = ln_p2_result(call, 2, LIST_SIZE, 4, &at);
+		error = ln_p2_result(call, 2, LIST_SIZE, 4, &at);
 	if (error != 0)
 		return error;
 	ln_wasi_store32(at + LIST_AT, address);
@@ -209,17 +200,24 @@ static int answer_moved(struct ln_p2_call *call, unsigned index, int state,
 					      NUMBER_AT, end_of(-state));
 }
 
+/* Reads of the stream that is the first argument as much as the second says. */
+static int take(struct ln_p2_call *call, struct move *move, bool blocking,
+		int *state)
+{
+	int error = begin(call, 0, LN_P2_INPUT_STREAM, move);
+
+	if (error == 0)
+		error = read_some(call, move, ln_p2_u64(call, 1), blocking,
+				  state);
+	return error != 0 ? error : end(call, 0, LN_P2_INPUT_STREAM, move);
+}
+
 static int read_list(struct ln_p2_call *call, bool blocking)
 {
 	struct move move = { 0 };
 	int state = 0;
-	int error = begin(call, 0, LN_P2_INPUT_STREAM, &move);
+	int error = take(call, &move, blocking, &state);
 
-	if (error != 0)
-		return error;
-	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
-	if (error == 0)
-		error = end(call, 0, LN_P2_INPUT_STREAM, &move);
 	if (error == 0)
 		error = state > 0 ? answer_list(call, &move)
 				  : ln_p2_stream_error(call, 2, LIST_SIZE, 4,
@@ -242,17 +240,10 @@ static int skip_some(struct ln_p2_call *call, bool blocking)
 {
 	struct move move = { 0 };
 	int state = 0;
-	int error = begin(call, 0, LN_P2_INPUT_STREAM, &move);
+	int error = take(call, &move, blocking, &state);
 
-	if (error != 0)
-		return error;
-	error = read_some(call, &move, ln_p2_u64(call, 1), blocking, &state);
-	if (error == 0)
-		error = end(call, 0, LN_P2_INPUT_STREAM, &move);
 	free(move.memory);
-	if (error != 0)
-		return error;
-	return answer_moved(call, 2, state, move.done);
+	return error != 0 ? error : answer_moved(call, 2, state, move.done);
 }
 
 int ln_p2_skip(struct ln_p2_call *call)
@@ -319,11 +310,6 @@ int ln_p2_write(struct ln_p2_call *call)
 	move.size = view->size;
 	error = write_all(call, &move);
 	return answer_written(call, 3, error, &move);
-}
-
-int ln_p2_blocking_write(struct ln_p2_call *call)
-{
-	return ln_p2_write(call);
 }
 
 int ln_p2_write_zeroes(struct ln_p2_call *call)
@@ -437,14 +423,9 @@ static int subscribe(struct ln_p2_call *call, uint32_t kind,
 {
 	struct ln_p2_resource pollable = { .kind = LN_P2_POLLABLE,
 					   .direction = direction };
-	uint32_t handle;
 	int error = stream_of(call, 0, kind, &pollable.fd);
 
-	if (error == 0)
-		error = ln_p2_give(call, &pollable, &handle);
-	if (error == 0)
-		call->values[0].i32 = (int32_t)handle;
-	return error;
+	return error != 0 ? error : ln_p2_return(call, &pollable);
 }
 
 int ln_p2_subscribe_input(struct ln_p2_call *call)
