@@ -1,7 +1,6 @@
 /* `lunatic build`: builds the project in the current folder. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "cli/commands.h"
@@ -27,11 +26,8 @@ int ln_cli_build(int argc, char **argv)
 	char *module;
 	int status;
 
-	if (argc == 3 &&
-	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-		fputs(usage, stdout);
-		return ln_cli_flush() ? 0 : 1;
-	}
+	if (ln_cli_helps(argc, argv, usage, &status))
+		return status;
 	if (argc - 2 > LN_PROJECT_MORE_MAX) {
 		ln_log_say("build takes at most %d arguments",
 			   LN_PROJECT_MORE_MAX);

@@ -55,17 +55,6 @@ static bool read_file(const char *file, size_t bound, struct ln_bytes *bytes)
 	return n > 0;
 }
 
-static bool is_name(const struct ln_export *export, const char *name,
-		    bool whole)
-{
-	size_t len = ln_cursor_len(export->name);
-	size_t name_len = strlen(name);
-
-	return export->kind == LN_EXTERN_FUNCTION && len >= name_len &&
-	       (!whole || len == name_len) &&
-	       memcmp(export->name.at, name, name_len) == 0;
-}
-
 /* Whether a binary exports tests, or nothing else that could be run. */
 static bool has_tests(const uint8_t *bytes, size_t len)
 {
@@ -81,9 +70,11 @@ static bool has_tests(const uint8_t *bytes, size_t len)
 	if (!ln_cursor_number(&section, 32, &count))
 		return true;
 	while (count-- > 0 && ln_binary_export(&section, &export)) {
-		if (is_name(&export, "#lunatic_test_", false))
+		if (export.kind != LN_EXTERN_FUNCTION)
+			continue;
+		if (ln_cursor_begins(export.name, "#lunatic_test_"))
 			return true;
-		program |= is_name(&export, "_start", true);
+		program |= ln_cursor_is(export.name, "_start");
 	}
 	return !program;
 }

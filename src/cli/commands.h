@@ -81,4 +81,8 @@ void ln_cli_print_options(const struct ln_cli_option *table);
 /* Whether everything printed to standard output was written. */
 bool ln_cli_flush(void);
 
+/* Whether a command's only argument asks for help; then the text is printed,
+ * and *status is the exit status. */
+bool ln_cli_helps(int argc, char **argv, const char *usage, int *status);
+
 #endif

@@ -24,6 +24,7 @@
 #include "cli/project.h"
 #include "cli/watch.h"
 #include "engine/binary.h"
+#include "process/change_instance.h"
 
 #define WORDS_MAX 256
 #define MODULE_MAX ((size_t)1 << 30)
@@ -63,10 +64,8 @@ static bool exports(const uint8_t *bytes, size_t len, const char *name)
 	if (!ln_cursor_number(&section, 32, &count))
 		return false;
 	for (; count > 0 && ln_binary_export(&section, &one); count--) {
-		size_t size = (size_t)(one.name.end - one.name.at);
-
-		if (one.kind == LN_EXTERN_FUNCTION && size == strlen(name) &&
-		    memcmp(one.name.at, name, size) == 0)
+		if (one.kind == LN_EXTERN_FUNCTION &&
+		    ln_cursor_is(one.name, name))
 			return true;
 	}
 	return false;
@@ -76,9 +75,9 @@ static bool is_upgradable(const char *module)
 {
 	size_t len;
 	uint8_t *bytes = ln_cli_read_file(module, MODULE_MAX, &len);
-	bool is = bytes != NULL && exports(bytes, len, "lunatic_save") &&
-		  exports(bytes, len, "lunatic_load") &&
-		  exports(bytes, len, "lunatic_resume");
+	bool is = bytes != NULL && exports(bytes, len, LN_CHANGE_SAVE) &&
+		  exports(bytes, len, LN_CHANGE_LOAD) &&
+		  exports(bytes, len, LN_CHANGE_RESUME);
 
 	free(bytes);
 	return is;
@@ -248,12 +247,10 @@ int ln_cli_dev(int argc, char **argv)
 {
 	struct dev dev = { .options = argv + 2 };
 	int at = 2;
+	int status;
 
-	if (argc == 3 &&
-	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-		fputs(usage, stdout);
-		return ln_cli_flush() ? 0 : 1;
-	}
+	if (ln_cli_helps(argc, argv, usage, &status))
+		return status;
 	if (argc > WORDS_MAX) {
 		ln_log_say("dev takes at most %d arguments", WORDS_MAX);
 		return 1;

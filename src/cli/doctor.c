@@ -428,13 +428,10 @@ static int parse(int argc, char **argv)
 
 int ln_cli_doctor(int argc, char **argv)
 {
-	int asked;
+	int asked, status;
 
-	if (argc == 3 &&
-	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-		fputs(usage, stdout);
-		return ln_cli_flush() ? 0 : 1;
-	}
+	if (ln_cli_helps(argc, argv, usage, &status))
+		return status;
 	asked = parse(argc, argv);
 	if (asked < 0)
 		return 1;

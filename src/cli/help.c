@@ -128,3 +128,13 @@ bool ln_cli_flush(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout);
 }
+
+bool ln_cli_helps(int argc, char **argv, const char *usage, int *status)
+{
+	if (argc != 3 ||
+	    (strcmp(argv[2], "--help") != 0 && strcmp(argv[2], "-h") != 0))
+		return false;
+	fputs(usage, stdout);
+	*status = ln_cli_flush() ? 0 : 1;
+	return true;
+}

@@ -405,7 +405,7 @@ void ln_control_programs_free(struct ln_control_program *list, size_t count)
 
 /* ---- A new socket ---- */
 
-/* A listening socket under a name for now; a negative errno. */
+/* A listening socket under a temporary name; a negative errno. */
 static int open_new(const char *path)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -7,11 +7,11 @@
  * Guarantees: descriptors are closed, the child is reaped and no byte of its
  * code is used while anybody can still change it: it is dead by then, and its
  * file is sealed, or copied. What it says is taken in pieces of a bounded
- * length. Limits: the wall clock bounds a child that waits instead of
- * computing, or is never run. Since others may have the processors, it is far
- * longer than the processor time. A program that reaps children which it did
- * not start, or ignores SIGCHLD, takes the exit status away: then texts are
- * less exact.
+ * length.
+ * Limits: the wall clock bounds a child that waits instead of computing, or is
+ * never run. Since others may have the processors, it is far longer than the
+ * processor time. A program that reaps children which it did not start, or
+ * ignores SIGCHLD, takes the exit status away: then texts are less exact.
  */
 #include "engine/compiler.h"
 

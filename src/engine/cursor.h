@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct ln_cursor {
 	const uint8_t *at;
@@ -14,6 +15,21 @@ struct ln_cursor {
 static inline size_t ln_cursor_len(struct ln_cursor cursor)
 {
 	return (size_t)(cursor.end - cursor.at);
+}
+
+/* Whether what is left begins with a text, or is that text. */
+static inline bool ln_cursor_begins(struct ln_cursor cursor, const char *text)
+{
+	size_t len = strlen(text);
+
+	return ln_cursor_len(cursor) >= len &&
+	       memcmp(cursor.at, text, len) == 0;
+}
+
+static inline bool ln_cursor_is(struct ln_cursor cursor, const char *text)
+{
+	return ln_cursor_len(cursor) == strlen(text) &&
+	       ln_cursor_begins(cursor, text);
 }
 
 /* Reads an unsigned LEB128 number of at most `bits` bits. False when the bytes

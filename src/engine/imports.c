@@ -21,17 +21,6 @@
 #include "engine/signatures.h"
 #include "engine/types.h"
 
-static bool begins(struct ln_cursor name, const char *text)
-{
-	return ln_cursor_len(name) >= strlen(text) &&
-	       memcmp(name.at, text, strlen(text)) == 0;
-}
-
-static bool is_name(struct ln_cursor name, const char *text)
-{
-	return ln_cursor_len(name) == strlen(text) && begins(name, text);
-}
-
 /* What a text shows of a name. */
 static int shown(struct ln_cursor name)
 {
@@ -41,17 +30,18 @@ static int shown(struct ln_cursor name)
 /* The usual reasons for imports that are not there. */
 static const char *import_hint(struct ln_cursor namespace)
 {
-	if (is_name(namespace, "env"))
+	if (ln_cursor_is(namespace, "env"))
 		return "; the program uses what was not linked into it: link "
 		       "the library that defines it, or declare which "
 		       "namespace it comes from";
-	if (is_name(namespace, "wasi_unstable"))
+	if (ln_cursor_is(namespace, "wasi_unstable"))
 		return "; it was built for a draft of WASI: build it for the "
 		       "target wasm32-wasip1";
-	if (begins(namespace, "wasi:"))
+	if (ln_cursor_begins(namespace, "wasi:"))
 		return "; it was built for WASI 0.2 or newer: make a component "
 		       "of it, or build it for the target wasm32-wasip1";
-	if (begins(namespace, "__wbindgen") || is_name(namespace, "wbg"))
+	if (ln_cursor_begins(namespace, "__wbindgen") ||
+	    ln_cursor_is(namespace, "wbg"))
 		return "; it was built for web browsers: build it for the "
 		       "target wasm32-wasip1";
 	return "";
@@ -197,8 +187,8 @@ static int check_import(struct search *search, const struct ln_import *import,
 	for (size_t i = 0; i < table->count; i++) {
 		const struct ln_host_function *function = &table->functions[i];
 
-		if (!is_name(import->name, function->name) ||
-		    !is_name(import->module, function->module))
+		if (!ln_cursor_is(import->name, function->name) ||
+		    !ln_cursor_is(import->module, function->module))
 			continue;
 		found = function;
 		/* Two generations may have it, with different types. */

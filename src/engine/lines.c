@@ -61,12 +61,6 @@ static _Atomic int64_t spent;  /* nanoseconds of it, for looking */
 
 /* ---- Finding the sections ---- */
 
-static bool is_called(struct ln_cursor name, const char *text)
-{
-	return ln_cursor_len(name) == strlen(text) &&
-	       memcmp(name.at, text, strlen(text)) == 0;
-}
-
 static void note_custom(struct ln_lines_sections *sections,
 			struct ln_cursor content)
 {
@@ -75,11 +69,11 @@ static void note_custom(struct ln_lines_sections *sections,
 	if (!ln_binary_name(&content, &name) ||
 	    ln_cursor_len(content) > LN_LINES_MAX)
 		return;
-	if (is_called(name, ".debug_line"))
+	if (ln_cursor_is(name, ".debug_line"))
 		sections->lines = content;
-	else if (is_called(name, ".debug_line_str"))
+	else if (ln_cursor_is(name, ".debug_line_str"))
 		sections->line_texts = content;
-	else if (is_called(name, ".debug_str"))
+	else if (ln_cursor_is(name, ".debug_str"))
 		sections->texts = content;
 }
 

@@ -48,8 +48,7 @@ static bool next_section(struct ln_cursor *cursor, struct ln_cursor *content,
 		if (id != LN_SECTION_CUSTOM || !ln_binary_name(content, &title))
 			continue;
 		*name = title.at;
-		if (ln_cursor_len(title) == SECTION_NAME_LEN &&
-		    memcmp(title.at, SECTION_NAME, SECTION_NAME_LEN) == 0)
+		if (ln_cursor_is(title, SECTION_NAME))
 			return true;
 	}
 	return false;

@@ -135,7 +135,6 @@ static int read_functions(struct ln_rewrite *rewrite, struct ln_cursor types,
 static int keep_section(struct ln_rewrite *rewrite, size_t *room,
 			const struct ln_rewrite_section *section)
 {
-	static const char wanted[] = "name";
 	struct ln_cursor content = section->content;
 	struct ln_rewrite_section *sections;
 	struct ln_cursor name;
@@ -152,9 +151,7 @@ static int keep_section(struct ln_rewrite *rewrite, size_t *room,
 		rewrite->contents[section->id] = content;
 		return 0;
 	}
-	if (ln_binary_name(&content, &name) &&
-	    ln_cursor_len(name) == sizeof(wanted) - 1 &&
-	    memcmp(name.at, wanted, sizeof(wanted) - 1) == 0)
+	if (ln_binary_name(&content, &name) && ln_cursor_is(name, "name"))
 		rewrite->names = content;
 	return 0;
 }

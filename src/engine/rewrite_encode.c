@@ -600,24 +600,20 @@ static bool add_missing(struct encoder *encoder, uint8_t *from, uint8_t rank)
 
 static bool names_functions(struct ln_cursor content)
 {
-	static const char hints[] = "metadata.code.";
 	struct ln_cursor name;
 
 	return ln_binary_name(&content, &name) &&
-	       ln_cursor_len(name) >= sizeof(hints) - 1 &&
-	       memcmp(name.at, hints, sizeof(hints) - 1) == 0;
+	       ln_cursor_begins(name, "metadata.code.");
 }
 
 /* Whether the section has debug information, whose addresses are those of the
  * code as it was. */
 static bool has_addresses(struct ln_cursor content)
 {
-	static const char debug[] = ".debug_";
 	struct ln_cursor name;
 
 	return ln_binary_name(&content, &name) &&
-	       ln_cursor_len(name) >= sizeof(debug) - 1 &&
-	       memcmp(name.at, debug, sizeof(debug) - 1) == 0;
+	       ln_cursor_begins(name, ".debug_");
 }
 
 static bool moves_code(const struct encoder *encoder)

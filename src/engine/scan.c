@@ -114,16 +114,13 @@ static void read_tables(struct ln_cursor section, uint64_t count,
 static void find_exported_memory(struct ln_cursor section, uint64_t count,
 				 uint32_t *memory)
 {
-	static const char wanted[] = "memory";
-
 	for (uint64_t i = 0; i < count; i++) {
 		struct ln_export export;
 
 		if (!ln_binary_export(&section, &export))
 			return;
 		if (export.kind == LN_EXTERN_MEMORY &&
-		    ln_cursor_len(export.name) == sizeof(wanted) - 1 &&
-		    memcmp(export.name.at, wanted, sizeof(wanted) - 1) == 0)
+		    ln_cursor_is(export.name, "memory"))
 			*memory = export.index;
 	}
 }
