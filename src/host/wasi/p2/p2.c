@@ -180,7 +180,7 @@ int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 
 int ln_p2_return(struct ln_p2_call *call, const struct ln_p2_resource *resource)
 {
-	uint32_t handle;
+	uint32_t handle = 0;
 	int error = ln_p2_give(call, resource, &handle);
 
 	if (error == 0)
