@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "support"))
 from client import Peer, check, equal, finish
@@ -117,10 +118,16 @@ def talking():
     ada.lines("* eve has left tea")
     ada.type("/quit")
     equal(ada.peer.rest(), b"", "after quitting")
-    # The last one has left, and nothing is left of the room.
+    # The last one has left, and nothing is left of the room. The hall hears of
+    # that after the room, and after the connection was closed.
     other = User()
-    other.type("/rooms")
-    other.lines("*")
+    for _ in range(100):
+        other.type("/rooms")
+        rooms = other.line()
+        if rooms == "*\n":
+            break
+        time.sleep(0.05)
+    equal(rooms, "*\n", "rooms after all have left")
     other.close()
 
 
