@@ -78,14 +78,18 @@ static unsigned position_of(const struct ln_engine_class *class)
 	return i;
 }
 
+static const struct ln_engine_class *
+class_of(const struct ln_runtime_options *options)
+{
+	return options->engine.class != NULL ? options->engine.class
+					     : ln_engine_default();
+}
+
 /* The first one, from which others have their settings. */
 static int make_engine(struct ln_runtime *runtime,
 		       const struct ln_runtime_options *options)
 {
-	const struct ln_engine_class *class = options->engine.class != NULL
-						      ? options->engine.class
-						      : ln_engine_default();
-	int error = ln_engine_new(class, options->host,
+	int error = ln_engine_new(class_of(options), options->host,
 				  options->epochs ? LN_PREEMPTION_EPOCHS
 						  : LN_PREEMPTION_SIGNAL,
 				  &runtime->engine);
@@ -171,9 +175,7 @@ int ln_runtime_new(const struct ln_runtime_options *options,
 	ln_list_init(&runtime->modules);
 	ln_list_init(&runtime->drains.waiting);
 	ln_serving_init(&runtime->serving);
-	error = ln_needs_check(options->engine.class != NULL
-				       ? options->engine.class
-				       : ln_engine_default());
+	error = ln_needs_check(class_of(options));
 	if (error == 0)
 		error = ln_log_start();
 	if (error < 0)
