@@ -11,6 +11,8 @@ top=$(cd "$here/../.." && pwd)
 . "$here/support/asc.sh"
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# shellcheck source=tests/compat/support/pair.sh
+. "$here/support/pair.sh"
 
 # build SOURCE OUTPUT
 build() {
@@ -29,22 +31,10 @@ run pair.wasm
 expect 0 "guest"
 [ "$(cat out)" = passed ] || bad "guest: another output"
 
-clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
-	-I "$top/sdk/c/include" "$here/pair/pair.c" \
-	"$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a" -o pair_c.wasm \
-	2>err || bad "clang rejects pair.c"
-run --dir . pair_c.wasm AssemblyScript as_server
-expect 0 "C asks AssemblyScript"
-[ "$(cat out)" = "C asked AssemblyScript" ] ||
-	bad "C asks AssemblyScript: another output"
+build_pair
+asked_by_c AssemblyScript as_server
 
-run pool.wasm
-expect 0 "pool"
-for number in 1 2 3 4 5 6 7 8 10 11 12; do
-	echo "$number squared is $((number * number))"
-done >expected
-echo 'failed: 9' >>expected
-diff expected out || bad "pool: another output"
+squares 9
 
 # npm finds asc in the PATH, where it has not installed it.
 mkdir bin

@@ -18,6 +18,8 @@ if [ "${minor:-0}" -lt 24 ]; then
 fi
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# shellcheck source=tests/compat/support/pair.sh
+. "$here/support/pair.sh"
 
 # Go's modules are large.
 LUNATIC_CACHE_DIR=$work/cache
@@ -42,25 +44,14 @@ run pair.wasm
 expect 7 "guest"
 [ "$(cat out)" = passed ] || bad "guest: another output"
 
-clang-19 --target=wasm32-wasi -O1 -Wall -Wextra -Werror \
-	-I "$top/sdk/c/include" "$here/pair/pair.c" \
-	"$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a" -o pair_c.wasm \
-	2>err || bad "clang rejects pair.c"
-run --dir . pair_c.wasm Go go_server
-expect 0 "C asks Go"
-[ "$(cat out)" = "C asked Go" ] || bad "C asks Go: another output"
+build_pair
+asked_by_c Go go_server
 # Go finds files below directories that are given by absolute paths.
 run --dir "$work" pair.wasm ask "$work/pair_c.wasm"
 expect 0 "Go asks C"
 [ "$(cat out)" = "Go asked C" ] || bad "Go asks C: another output"
 
-run pool.wasm
-expect 0 "pool"
-for number in 1 2 3 4 5 6 7 8 10 11 12; do
-	echo "$number squared is $((number * number))"
-done >expected
-echo 'failed: [9]' >>expected
-diff expected out || bad "pool: another output"
+squares "[9]"
 [ "$(grep -o 'workers: restarts worker [123]: it has trapped' err | wc -l)" -eq 4 ] ||
 	bad "pool: not 4 restarts"
 
