@@ -89,7 +89,8 @@ class_of(const struct ln_runtime_options *options)
 static int make_engine(struct ln_runtime *runtime,
 		       const struct ln_runtime_options *options)
 {
-	int error = ln_engine_new(class_of(options), options->host,
+	const struct ln_engine_class *class = class_of(options);
+	int error = ln_engine_new(class, options->host,
 				  options->epochs ? LN_PREEMPTION_EPOCHS
 						  : LN_PREEMPTION_SIGNAL,
 				  &runtime->engine);
