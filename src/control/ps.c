@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/time.h"
 #include "control/control_impl.h"
 #include "control/fields.h"
@@ -103,19 +104,26 @@ static void add(struct ln_control_request *request, struct state *state,
 	}
 }
 
+/* Not inlined: its frame and that of a walk are too large for one. */
+LN_NOINLINE static void look_at(struct ln_control_request *request,
+				struct state *state, struct ln_process *process)
+{
+	struct ln_process_info info;
+
+	ln_process_look(process, &info);
+	ln_process_release(process);
+	add(request, state, &info);
+}
+
 /* Looks at some processes; false: these were all. */
 static bool walk(struct ln_control_request *request, struct state *state)
 {
 	struct ln_process *some[LN_DIRECTORY_STEP];
-	struct ln_process_info info;
 	size_t count = ln_process_list(ln_control_of(request)->runtime, NULL,
 				       &state->walk, some);
 
-	for (size_t i = 0; i < count; i++) {
-		ln_process_look(some[i], &info);
-		ln_process_release(some[i]);
-		add(request, state, &info);
-	}
+	for (size_t i = 0; i < count; i++)
+		look_at(request, state, some[i]);
 	if (state->sort != NULL && state->count >= state->max * 2)
 		sort_kept(state);
 	return count > 0;

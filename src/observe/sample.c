@@ -85,21 +85,28 @@ static int64_t real_time(void)
 	return (int64_t)now.tv_sec * LN_NS_PER_S + now.tv_nsec;
 }
 
+/* Not inlined: its frame and that of a walk are too large for one. */
+LN_NOINLINE static void add(struct ln_sample_sums *sums,
+			    struct ln_process *process)
+{
+	struct ln_process_info info;
+
+	ln_process_look(process, &info);
+	ln_process_release(process);
+	sums->memory += info.memory;
+	sums->messages += info.messages;
+}
+
 void ln_sample_add_up(struct ln_runtime *runtime, struct ln_sample_sums *sums)
 {
 	struct ln_process *some[LN_DIRECTORY_STEP];
 	struct ln_directory_walk walk = { 0 };
-	struct ln_process_info info;
 	size_t count;
 
 	*sums = (struct ln_sample_sums){ .memory = 0 };
 	while ((count = ln_process_list(runtime, NULL, &walk, some)) > 0) {
-		for (size_t i = 0; i < count; i++) {
-			ln_process_look(some[i], &info);
-			ln_process_release(some[i]);
-			sums->memory += info.memory;
-			sums->messages += info.messages;
-		}
+		for (size_t i = 0; i < count; i++)
+			add(sums, some[i]);
 	}
 }
 
