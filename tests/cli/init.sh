@@ -39,7 +39,7 @@ expect 0 "init --help"
 says out '^  --lang LANG ' "init --help"
 
 # Each language's own tools are asked elsewhere: tests/compat/go_sdk.sh.
-for language in c rust go assemblyscript; do
+for language in c rust go assemblyscript zig; do
 	run init --lang "$language" "in $language"
 	expect 0 "init --lang $language"
 	silent err "init --lang $language"
@@ -50,6 +50,8 @@ done
 [ -e 'in go/lunatic/pack/encode.go' ] || bad "no library for Go"
 [ -e 'in assemblyscript/lunatic/assembly/pack.ts' ] ||
 	bad "no library for AssemblyScript"
+[ -e 'in zig/lunatic/src/pack.zig' ] && [ -e 'in zig/lunatic/build.zig' ] ||
+	bad "no library for Zig"
 [ ! -e 'in go/lunatic/template' ] || bad "a template in a template"
 
 # A cargo project.
