@@ -14,7 +14,10 @@ expect 0 "init"
 silent err "init"
 (cd 'my app' && make CFLAGS='-Wall -Wextra -Werror' && make run) >out 2>err ||
 	bad "make run"
-says out '^hello, moon$' "make run"
+for line in 'hello, moon' 'no greeting for nobody: the greeter has died' 'hello, stars'; do
+	says out "^$line\$" "make run"
+done
+says err "child 'greeter' has exited.* started again" "make run"
 (cd 'my app' && make test) >out 2>err || bad "make test"
 says out '^3 passed, 0 failed, 0 ignored' "make test"
 echo '#error' >>'my app/greeting.c'
