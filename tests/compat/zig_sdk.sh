@@ -13,9 +13,8 @@ top=$(cd "$here/../.." && pwd)
 . "$here/../cli/support/cli.sh"
 # shellcheck source=tests/compat/support/pair.sh
 . "$here/support/pair.sh"
-ZIG_GLOBAL_CACHE_DIR=$work/zig-cache
 ZIG_LOCAL_CACHE_DIR=$work/zig-cache
-export ZIG_GLOBAL_CACHE_DIR ZIG_LOCAL_CACHE_DIR
+export ZIG_LOCAL_CACHE_DIR
 
 $zig test "$top/sdk/zig/src/pack.zig" >out 2>err || bad "pack"
 $zig fmt --check "$top/sdk/zig" "$top/examples/zig" "$here/zig" >out 2>err ||

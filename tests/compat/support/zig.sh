@@ -15,6 +15,10 @@ is_new_enough() {
 	"$@" version 2>/dev/null | grep -q '^\(0\.\(1[7-9]\|[2-9][0-9]\)\|[1-9]\)'
 }
 
+# What Zig builds of its own is kept.
+ZIG_GLOBAL_CACHE_DIR=$cache/zig-cache
+export ZIG_GLOBAL_CACHE_DIR
+
 # fetch: installs the package into a folder of its own.
 fetch() {
 	mkdir -p "$cache"
