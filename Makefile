@@ -14,8 +14,8 @@ demo = $(release)/examples/demo.wasm
 wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check bench soak install deb lint format generate \
-	clean tools lint-tools fuzz-tools bench-tools
+.PHONY: help demo build test check bench soak site install deb lint \
+	format generate clean tools lint-tools fuzz-tools bench-tools
 
 help: ## this list
 	@awk -F ': *|## *' '/^[a-z]+:.*## / \
@@ -44,6 +44,9 @@ soak: build fuzz-tools ## stress tests and fuzzers, for minutes to hours
 	@set -e; for t in tests/soak/*.sh; do \
 		[ ! -e "$$t" ] || { echo "$$t"; "$$t" $(lunatic); }; done
 	@fuzz/run.sh $(FUZZ_SECONDS)
+
+site: ## build the book from docs/ into build/site, with mdbook
+	@tools/site/build.sh
 
 # Under sudo what is built already is installed: root has no engine in its
 # cache and would build another one.
