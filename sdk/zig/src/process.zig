@@ -161,8 +161,8 @@ pub fn spawn(comptime function: anytype, args: std.meta.ArgsTuple(@TypeOf(functi
 /// Spawns a process, with a link if the tag of one is given.
 pub fn spawnWith(how: How, comptime function: anytype, args: std.meta.ArgsTuple(@TypeOf(function))) SpawnError!Process {
     const child = try spawnExport(how, "_lunatic_spawn_by_index", &.{
+        .i32(@bitCast(@intFromPtr(&enterAt))),
         .i32(@bitCast(@intFromPtr(&Entry(function).enter))),
-        .i32(@bitCast(@intFromPtr(&Entry(function).marker))),
     });
     errdefer child.kill();
     try child.send(args);
@@ -173,9 +173,6 @@ pub fn spawnWith(how: How, comptime function: anytype, args: std.meta.ArgsTuple(
 fn Entry(comptime function: anytype) type {
     return struct {
         const name = nameOf(@typeName(@This()));
-
-        // What tells the functions of a program apart for those who look at it.
-        fn marker() callconv(.c) void {}
 
         fn enter() callconv(.c) void {
             setLabel(name);
@@ -203,8 +200,14 @@ fn nameOf(comptime entry: []const u8) []const u8 {
     return if (last > first) entry[first + 1 .. last] else entry;
 }
 
-export fn _lunatic_spawn_by_index(enter: *const fn () callconv(.c) void, _: usize) void {
-    enter();
+fn enterAt(entry: usize) callconv(.c) void {
+    @as(*const fn () callconv(.c) void, @ptrFromInt(entry))();
+}
+
+// As the modules of the other libraries have it: two places in the table, of
+// which the first is called with the second.
+export fn _lunatic_spawn_by_index(helper: *const fn (usize) callconv(.c) void, function: usize) void {
+    helper(function);
 }
 
 /// A parameter of an exported function.
