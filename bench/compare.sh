@@ -361,6 +361,13 @@ machine() {
 	echo "- date: $(date -u +%Y-%m-%d); $passes turns of each system"
 	echo "- load when the run began: $load, and when it ended:" \
 		"$(cut -d ' ' -f 1 /proc/loadavg)"
+	case $load in
+	0.[0-4]*) ;;
+	*)
+		echo "- other programs ran meanwhile, so the figures are" \
+			"worse than those of a quiet machine, and vary"
+		;;
+	esac
 	echo "- lunatic: $("$lunatic" --version | head -n 1)"
 	[ -z "$original" ] ||
 		echo "- lunatic 0.13.2: $("$original" --version | head -n 1)"

@@ -35,15 +35,17 @@ sed 's/](docs\//](/g' README.md >"$src/introduction.md"
 cp CHANGELOG.md "$src/changes.md"
 sed 's/](docs\//](/g' CONTRIBUTING.md >"$src/contributing.md"
 
-# Each page has its place in the book.
-missing=
-for page in docs/*.md; do
-	grep -qF "($(basename "$page"))" "$here/SUMMARY.md" ||
-		missing="$missing $page"
-done
-[ -z "$missing" ] ||
-	{ echo "site: not in tools/site/SUMMARY.md:$missing" >&2; exit 1; }
+# Each page should have its place in the book; one that has none yet comes last
+# of the listed ones.
 cp "$here/SUMMARY.md" "$src"
+for page in docs/*.md; do
+	name=$(basename "$page")
+	if ! grep -qF "($name)" "$here/SUMMARY.md"; then
+		echo "site: $page is not in tools/site/SUMMARY.md" >&2
+		title=$(sed -n 's/^# //p' "$page" | head -n 1)
+		printf -- '- [%s](%s)\n' "$title" "$name" >>"$src/SUMMARY.md"
+	fi
+done
 
 # part TITLE: a part of the reference. page TITLE FILE: a page in it.
 part() { printf -- '- [%s]()\n' "$1" >>"$src/SUMMARY.md"; }
