@@ -88,6 +88,73 @@ pub const Conn = struct {
         }
     }
 
+    /// A reader of the standard library: `&reader.interface`.
+    pub fn reader(c: Conn, buffer: []u8, timeout_ms: u64) Reader {
+        return .{ .conn = c, .timeout_ms = timeout_ms, .interface = .{
+            .vtable = &.{ .stream = Reader.stream },
+            .buffer = buffer,
+            .seek = 0,
+            .end = 0,
+        } };
+    }
+
+    /// A writer of the standard library: `&writer.interface`.
+    pub fn writer(c: Conn, buffer: []u8, timeout_ms: u64) Writer {
+        return .{ .conn = c, .timeout_ms = timeout_ms, .interface = .{
+            .vtable = &.{ .drain = Writer.drain },
+            .buffer = buffer,
+        } };
+    }
+
+    pub const Reader = struct {
+        interface: std.Io.Reader,
+        conn: Conn,
+        timeout_ms: u64,
+        /// Behind error.ReadFailed.
+        err: ?Error = null,
+
+        fn stream(r: *std.Io.Reader, w: *std.Io.Writer, limit: std.Io.Limit) std.Io.Reader.StreamError!usize {
+            const self: *Reader = @alignCast(@fieldParentPtr("interface", r));
+            const room = limit.slice(try w.writableSliceGreedy(1));
+            const count = self.conn.read(room, self.timeout_ms) catch |err| {
+                self.err = err;
+                return error.ReadFailed;
+            };
+            if (count == 0) return error.EndOfStream;
+            w.advance(count);
+            return count;
+        }
+    };
+
+    pub const Writer = struct {
+        interface: std.Io.Writer,
+        conn: Conn,
+        timeout_ms: u64,
+        /// Behind error.WriteFailed.
+        err: ?Error = null,
+
+        fn drain(w: *std.Io.Writer, data: []const []const u8, splat: usize) std.Io.Writer.Error!usize {
+            const self: *Writer = @alignCast(@fieldParentPtr("interface", w));
+            try self.put(w.buffer[0..w.end]);
+            w.end = 0;
+            var count: usize = 0;
+            for (data[0 .. data.len - 1]) |piece| {
+                try self.put(piece);
+                count += piece.len;
+            }
+            const last = data[data.len - 1];
+            for (0..splat) |_| try self.put(last);
+            return count + splat * last.len;
+        }
+
+        fn put(self: *Writer, piece: []const u8) std.Io.Writer.Error!void {
+            self.conn.writeAll(piece, self.timeout_ms) catch |err| {
+                self.err = err;
+                return error.WriteFailed;
+            };
+        }
+    };
+
     /// Closes this clone of the connection.
     pub fn drop(c: Conn) void {
         abi.networking.drop_tcp_stream(c.id);

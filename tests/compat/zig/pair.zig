@@ -249,6 +249,43 @@ fn talk(conn: lunatic.Conn) !void {
     need(try conn.read(&buffer, patience) == 0, "the end of a stream");
 }
 
+// Answers requests of HTTP, by the server of the standard library.
+fn hello(conn: lunatic.Conn) !void {
+    var in: [4096]u8 = undefined;
+    var out: [256]u8 = undefined;
+    var reader = conn.reader(&in, patience);
+    var writer = conn.writer(&out, patience);
+    var server: std.http.Server = .init(&reader.interface, &writer.interface);
+    while (true) {
+        var request = server.receiveHead() catch |err| switch (err) {
+            error.HttpConnectionClosing => return,
+            else => return err,
+        };
+        try request.respond(request.head.target, .{});
+    }
+}
+
+fn http(listener: lunatic.Listener, name: []const u8) !void {
+    const client = try lunatic.Conn.connect(name, patience);
+    const process = try lunatic.spawn(hello, .{try listener.accept()});
+    const tag = process.monitor();
+    var in: [1024]u8 = undefined;
+    var out: [16]u8 = undefined;
+    var reader = client.reader(&in, patience);
+    var writer = client.writer(&out, patience);
+    for ([_][]const u8{ "/one", "/a/long/path/that/does/not/fit/the/buffer" }) |path| {
+        try writer.interface.print("GET {s} HTTP/1.1\r\nHost: {s}\r\n\r\n", .{ path, name });
+        try writer.interface.flush();
+        var line = try reader.interface.takeDelimiterInclusive('\n');
+        need(std.mem.eql(u8, line, "HTTP/1.1 200 OK\r\n"), "a status");
+        while (line.len > 2) line = try reader.interface.takeDelimiterInclusive('\n');
+        need(std.mem.eql(u8, try reader.interface.take(path.len), path), "a body");
+    }
+    client.drop();
+    const end = try lunatic.receiveTagged(patience, &.{tag});
+    need(end.end.reason == .returned, "the end of a server of HTTP");
+}
+
 fn network() !void {
     const listener = try lunatic.Listener.listen("127.0.0.1:0");
     var text: [32]u8 = undefined;
@@ -266,6 +303,7 @@ fn network() !void {
     client.drop();
     const end = try lunatic.receiveTagged(patience, &.{tag});
     need(end.end.reason == .returned, "the end of a connection");
+    try http(listener, name);
     listener.drop();
     expectError(error.Host, lunatic.Conn.connect(name, patience));
 }
