@@ -7,6 +7,8 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 120
 # Options of bench/run.sh: --write, --only GROUP.
 BENCH ?=
+# Options of bench/compare.sh: --passes N.
+COMPARE ?=
 
 release = build/release
 lunatic = $(release)/lunatic
@@ -14,8 +16,8 @@ demo = $(release)/examples/demo.wasm
 wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check bench soak install deb lint format generate \
-	clean tools lint-tools fuzz-tools bench-tools
+.PHONY: help demo build test check bench compare soak site install deb lint \
+	format generate clean tools lint-tools fuzz-tools bench-tools
 
 help: ## this list
 	@awk -F ': *|## *' '/^[a-z]+:.*## / \
@@ -40,10 +42,16 @@ check: lint test ## make lint and make test, what a change must pass
 bench: build bench-tools ## run the benchmarks against their peers
 	@bench/run.sh $(BENCH) $(lunatic)
 
+compare: build bench-tools ## compare with Erlang, Go and others (a page)
+	@bench/compare.sh --write $(COMPARE) $(lunatic)
+
 soak: build fuzz-tools ## stress tests and fuzzers, for minutes to hours
 	@set -e; for t in tests/soak/*.sh; do \
 		[ ! -e "$$t" ] || { echo "$$t"; "$$t" $(lunatic); }; done
 	@fuzz/run.sh $(FUZZ_SECONDS)
+
+site: ## build the book from docs/ into build/site, with mdbook
+	@tools/site/build.sh
 
 # Under sudo what is built already is installed: root has no engine in its
 # cache and would build another one.

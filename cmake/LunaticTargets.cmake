@@ -1,14 +1,16 @@
 # The program, the library in both forms, and what `make install` installs.
 if(LUNATIC_CLI_SOURCES)
 	# What lunatic init writes.
-	set(languages c rust go assemblyscript)
+	set(languages c rust go assemblyscript zig)
 	set(template_header "${PROJECT_BINARY_DIR}/gen/cli/template_gen.h")
 	set(template_files)
 	foreach(language IN LISTS languages)
 		file(GLOB_RECURSE files CONFIGURE_DEPENDS
 			"${PROJECT_SOURCE_DIR}/sdk/${language}/template/*"
 			"${PROJECT_SOURCE_DIR}/sdk/${language}/*.go"
-			"${PROJECT_SOURCE_DIR}/sdk/${language}/assembly/*")
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/assembly/*"
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/src/*.zig"
+			"${PROJECT_SOURCE_DIR}/sdk/${language}/build.zig*")
 		list(APPEND template_files ${files})
 	endforeach()
 	list(JOIN languages "," languages)
@@ -88,7 +90,7 @@ install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
 # (sdk/c/CMakeLists.txt installs it.) Other libraries are their sources.
-install(DIRECTORY sdk/go sdk/assemblyscript COMPONENT sdk
+install(DIRECTORY sdk/go sdk/assemblyscript sdk/zig COMPONENT sdk
 	DESTINATION "${CMAKE_INSTALL_DATADIR}/lunatic/sdk"
 	PATTERN "template" EXCLUDE PATTERN "*_test.go" EXCLUDE)
 file(GLOB pages CONFIGURE_DEPENDS docs/*.md)

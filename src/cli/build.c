@@ -16,6 +16,7 @@ static const char usage[] =
 	"  go.mod        GOOS=wasip1 GOARCH=wasm go build\n"
 	"                -buildmode=c-shared -o app.wasm\n"
 	"  package.json  npm run build\n"
+	"  build.zig     zig build, or python3 -m ziglang build\n"
 	"  Makefile      make\n"
 	"\n"
 	"lunatic init begins such a project. The status is that of the tool.\n";

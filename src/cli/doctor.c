@@ -369,7 +369,12 @@ static const struct language {
 	  "{ zig version || python3 -m ziglang version; } 2>/dev/null",
 	  { { NULL,
 	      "{ zig version || python3 -m ziglang version; } 2>/dev/null",
-	      "pip install ziglang, or https://ziglang.org/download" } } },
+	      "pip install ziglang, or https://ziglang.org/download" },
+	    { NULL,
+	      "{ zig version || python3 -m ziglang version; } 2>/dev/null | "
+	      "grep -vE '^0\\.([0-9]|1[0-6])\\.'",
+	      "Zig 0.17 or later is needed: pip install -U ziglang, or "
+	      "https://ziglang.org/download" } } },
 };
 
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))

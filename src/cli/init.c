@@ -96,6 +96,7 @@ static const char *const next[] = {
 	"rustup target add wasm32-wasip1 && cargo run moon && cargo test",
 	"make run && make test",
 	"npm install && npm start && npm test",
+	"zig build run && zig build test",
 };
 
 static int fill(int folder, const char *name, const struct template *what)

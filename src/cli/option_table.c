@@ -124,8 +124,8 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	.kind = LN_CLI_OTHER, .apply = (reader), .values = (what)
 
 /* In the order of their enumerators. */
-static const char *const languages[] = { "c", "rust", "go", "assemblyscript",
-					 NULL };
+static const char *const languages[] = { "c",   "rust", "go", "assemblyscript",
+					 "zig", NULL };
 static const char *const strategies[] = { "slab", "guard", "auto", NULL };
 static const char *const preemptions[] = { "signal", "epoch", NULL };
 const char *const ln_cli_engines[] = {
@@ -573,8 +573,8 @@ const struct ln_cli_option ln_cli_top_options[] = {
 const struct ln_cli_option ln_cli_init_options[] = {
 	{ .help = "Projects (lunatic init)" },
 	{ "--lang", NULL, "LANG",
-	  "the language of the program: c (default), rust, go\n"
-	  "or assemblyscript",
+	  "the language of the program: c (default), rust, go,\n"
+	  "assemblyscript or zig",
 	  CHOICE(OPTION(language), LN_LANGUAGE_C, languages) },
 	{ "--help", "-h", NULL, "print this help and exit",
 	  FLAG(action, LN_CLI_HELP) },

@@ -50,6 +50,18 @@ static const struct ln_project projects[] = {
 		.sources = LIST(".ts", "package.json"),
 	},
 	{
+		.language = "Zig",
+		.marker = "build.zig",
+		.tool = "zig",
+		.get = "pip install ziglang, or get it from "
+		       "https://ziglang.org/download",
+		.command = LIST("zig", "build"),
+		.instead = LIST("python3", "-m", "ziglang", "build"),
+		.probe = "python3 -m ziglang version >/dev/null 2>&1",
+		.outputs = LIST("zig-out/bin"),
+		.sources = LIST(".zig", ".zon"),
+	},
+	{
 		.language = "C",
 		.marker = "Makefile",
 		.tool = "make",
@@ -69,8 +81,8 @@ const struct ln_project *ln_project_find(void)
 			return &projects[i];
 	}
 	ln_log_say("there is no project in this folder: none of Cargo.toml, "
-		   "go.mod, package.json and Makefile; lunatic init FOLDER "
-		   "begins one");
+		   "go.mod, package.json, build.zig and Makefile; lunatic init "
+		   "FOLDER begins one");
 	return NULL;
 }
 
@@ -86,9 +98,17 @@ static bool mentions(const char *file, const char *word)
 	return found;
 }
 
+/* Whether what takes the place of a tool that is not installed is there. */
+static bool has_instead(const struct ln_project *project)
+{
+	return project->instead != NULL &&
+	       ln_child_is_installed(project->instead[0]) &&
+	       ln_child_run(LIST("sh", "-c", project->probe), NULL) == 0;
+}
+
 bool ln_project_has_tools(const struct ln_project *project)
 {
-	if (!ln_child_is_installed(project->tool)) {
+	if (!ln_child_is_installed(project->tool) && !has_instead(project)) {
 		ln_log_say("'%s' is not in the PATH, which projects in %s "
 			   "need: %s",
 			   project->tool, project->language, project->get);
@@ -117,11 +137,14 @@ int ln_project_build(const struct ln_project *project, char **more,
 		     size_t more_count)
 {
 	const char *words[WORDS_MAX + LN_PROJECT_MORE_MAX];
+	const char *const *at;
 	size_t count = 0;
 
 	if (!ln_project_has_tools(project))
 		return 1;
-	for (const char *const *at = project->command; *at != NULL; at++)
+	at = ln_child_is_installed(project->tool) ? project->command
+						  : project->instead;
+	for (; *at != NULL; at++)
 		words[count++] = *at;
 	for (size_t i = 0; i < more_count; i++)
 		words[count++] = more[i];
@@ -190,7 +213,8 @@ char *ln_project_module(const struct ln_project *project)
 
 	for (const char *const *at = project->outputs; *at != NULL; at++) {
 		const char *slash = strchr(*at, '/');
-		bool moved = slash != NULL && target != NULL;
+		bool moved = target != NULL &&
+			     strncmp(*at, "target/", strlen("target/")) == 0;
 
 		if (asprintf(&path, "%s%s", moved ? target : "",
 			     moved ? slash : *at) < 0)

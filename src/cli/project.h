@@ -14,6 +14,10 @@ struct ln_project {
 	const char *get;    /* how to get that */
 	/* Its arguments, itself first, and variables as NAME=value; to NULL. */
 	const char *const *command;
+	/* What takes its place where it is not installed, and the command of a
+	 * shell that says whether that is; NULL: nothing does. */
+	const char *const *instead;
+	const char *probe;
 	const char *const *variables;
 	/* Where the module is: a file, or a folder with one. A first part
 	 * "target" is what CARGO_TARGET_DIR says. */

@@ -45,6 +45,17 @@ lacking "$work/none" "'go' is not in the PATH.*https://" build
 touch Cargo.toml
 lacking "$work/none" "'cargo' is not in the PATH.*rustup target add" build
 rm go.mod Cargo.toml
+touch build.zig
+lacking "$work/none" "'zig' is not in the PATH.*pip install ziglang" build
+cat >"$work/bin/zig" <<'EOS'
+#!/bin/sh
+mkdir -p zig-out/bin && touch "zig-out/bin/$2.wasm"
+EOS
+chmod +x "$work/bin/zig"
+CARGO_TARGET_DIR=elsewhere run build by-zig
+expect 0 "build by zig"
+says out '^zig-out/bin/by-zig.wasm$' "build by zig"
+rm -r build.zig zig-out "$work/bin/zig"
 run build
 expect 0 "build"
 says out '^\./app.wasm$' "build"

@@ -58,6 +58,14 @@ tool go "go version go1.26.8 linux/amd64"
 with bin go
 expect 0 "go"
 says out '^ok    guests in Go: go version go1.26.8' "go"
+tool zig "0.16.0"
+with bin zig
+expect 1 "an old zig"
+says out 'Zig 0.17 or later is needed' "an old zig"
+tool zig "0.17.1"
+with bin zig
+expect 0 "zig"
+says out '^ok    guests in Zig: 0.17.1' "zig"
 tool cargo "cargo 1.95"
 tool rustc "$work/no/such/folder"
 with bin rust go

@@ -14,7 +14,10 @@ expect 0 "init"
 silent err "init"
 (cd 'my app' && make CFLAGS='-Wall -Wextra -Werror' && make run) >out 2>err ||
 	bad "make run"
-says out '^hello, moon$' "make run"
+for line in 'hello, moon' 'no greeting for nobody: the greeter has died' 'hello, stars'; do
+	says out "^$line\$" "make run"
+done
+says err "child 'greeter' has exited.* started again" "make run"
 (cd 'my app' && make test) >out 2>err || bad "make test"
 says out '^3 passed, 0 failed, 0 ignored' "make test"
 echo '#error' >>'my app/greeting.c'
@@ -39,7 +42,7 @@ expect 0 "init --help"
 says out '^  --lang LANG ' "init --help"
 
 # Each language's own tools are asked elsewhere: tests/compat/go_sdk.sh.
-for language in c rust go assemblyscript; do
+for language in c rust go assemblyscript zig; do
 	run init --lang "$language" "in $language"
 	expect 0 "init --lang $language"
 	silent err "init --lang $language"
@@ -50,6 +53,8 @@ done
 [ -e 'in go/lunatic/pack/encode.go' ] || bad "no library for Go"
 [ -e 'in assemblyscript/lunatic/assembly/pack.ts' ] ||
 	bad "no library for AssemblyScript"
+[ -e 'in zig/lunatic/src/pack.zig' ] && [ -e 'in zig/lunatic/build.zig' ] ||
+	bad "no library for Zig"
 [ ! -e 'in go/lunatic/template' ] || bad "a template in a template"
 
 # A cargo project.

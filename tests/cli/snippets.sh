@@ -69,5 +69,18 @@ for file in "$top"/sdk/c/include/lunatic.h "$top"/sdk/c/include/lunatic/*.h \
 		compiles whole.c || bad "${file##*/}, ${piece%.c}"
 	done
 done
+
+# The functions and headers that the tables of other pages name.
+for page in "$top"/docs/from-*.md; do
+	grep -oE 'lunatic_[a-z_]*[a-z]\b|lunatic/[a-z]+\.h' "$page" | sort -u \
+		>names
+	while read -r name; do
+		case $name in
+		*.h) [ -e "$top/sdk/c/include/$name" ] ;;
+		lunatic_global | lunatic_write) : ;;
+		*) grep -rqw "$name" "$top/sdk/c/include" ;;
+		esac || bad "${page##*/}: there is no $name"
+	done <names
+done
 [ "$found" -ge 25 ] || bad "only $found pieces were found"
 finish

@@ -67,6 +67,15 @@ has() {
 		command -v asc >/dev/null && command -v npm >/dev/null ||
 			{ echo "no asc and npm"; return 1; }
 		;;
+	zig)
+		local zig_version
+		zig_version=$(zig version 2>/dev/null ||
+			python3 -m ziglang version 2>/dev/null)
+		case $zig_version in
+		0.1[7-9].* | 0.[2-9][0-9].* | [1-9]*) ;;
+		*) echo "no Zig of version 0.17 or newer"; return 1 ;;
+		esac
+		;;
 	*) bad "no page can need '$1'" ;;
 	esac
 }
@@ -81,7 +90,7 @@ split() {
 		fenced && /^```$/ { fenced = 0; close(file); next }
 		fenced { print >file; next }
 		/^```/ {
-			if (!/^```(sh|c|go|rust|ts|text|toml|wat|json|yaml)$/)
+			if (!/^```(sh|c|go|rust|ts|zig|text|toml|wat|json|yaml)$/)
 				wrong("a fence without a known language")
 			file = folder "/" ++count
 			printf "" >file

@@ -1,9 +1,12 @@
 #include "greeting.h"
 
+#include <lunatic/test.h>
 #include <stdio.h>
+#include <string.h>
 
 void greeting(char text[GREETING_SIZE], const char *name)
 {
-	snprintf(text, GREETING_SIZE, "hello, %s",
-		 name[0] != '\0' ? name : "world");
+	if (strcmp(name, "nobody") == 0)
+		LUNATIC_PANIC("there is nobody to greet");
+	snprintf(text, GREETING_SIZE, "hello, %s", name);
 }

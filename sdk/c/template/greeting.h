@@ -3,7 +3,7 @@
 
 #define GREETING_SIZE 80 /* bytes */
 
-/* Writes "hello, NAME" for a name, or for the world when it is empty. */
+/* Writes what is said to a name; a bug makes it fail for some. */
 void greeting(char text[GREETING_SIZE], const char *name);
 
 #endif

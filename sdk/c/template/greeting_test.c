@@ -3,7 +3,7 @@
 #include <lunatic/test.h>
 #include <string.h>
 
-#include "greeting.h"
+#include "server.h"
 
 LUNATIC_TEST(greets_by_name)
 {
@@ -13,15 +13,20 @@ LUNATIC_TEST(greets_by_name)
 	LUNATIC_CHECK(strcmp(text, "hello, moon") == 0);
 }
 
-LUNATIC_TEST(greets_the_world)
+LUNATIC_TEST_FAILS(nobody_is_greeted, "nobody to greet")
 {
 	char text[GREETING_SIZE];
 
-	greeting(text, "");
-	LUNATIC_CHECK(strcmp(text, "hello, world") == 0);
+	greeting(text, "nobody");
 }
 
-LUNATIC_TEST_FAILS(a_trap_is_a_failure, "")
+LUNATIC_TEST(the_greeter_is_started_anew)
 {
-	__builtin_trap();
+	char text[GREETING_SIZE];
+
+	LUNATIC_CHECK_EQ(greeter_start(), 0);
+	LUNATIC_CHECK_EQ(greet(text, "moon"), 0);
+	LUNATIC_CHECK_EQ(greet(text, "nobody"), LUNATIC_EDIED);
+	LUNATIC_CHECK_EQ(greet(text, "stars"), 0);
+	LUNATIC_CHECK(strcmp(text, "hello, stars") == 0);
 }

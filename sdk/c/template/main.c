@@ -1,28 +1,26 @@
-/* Starts a process for each name on the command line. */
+/* The first process: has each name on the command line greeted. */
 #include <lunatic.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "greeting.h"
-
-static void greet(const void *name, size_t size)
-{
-	char text[GREETING_SIZE];
-	char copy[64] = "";
-
-	memcpy(copy, name, size < sizeof(copy) ? size : sizeof(copy) - 1);
-	greeting(text, copy);
-	puts(text);
-}
+#include "server.h"
 
 LUNATIC_MAIN(argc, argv)
 {
+	char text[GREETING_SIZE];
+	int status = greeter_start();
+
 	if (argc < 2)
 		puts("usage: lunatic app.wasm NAME...");
-	for (int i = 1; i < argc; i++)
-		lunatic_spawn_bytes(NULL, NULL, greet, argv[i],
-				    strlen(argv[i]));
+	for (int i = 1; status == 0 && i < argc; i++) {
+		int answer = greet(text, argv[i]);
+
+		if (answer == 0)
+			puts(text);
+		else
+			printf("no greeting for %s: %s\n", argv[i],
+			       answer == LUNATIC_EDIED ? "the greeter has died"
+						       : "no answer");
+	}
 	/* When the first process ends, so do all others. */
-	lunatic_sleep(100);
-	return 0;
+	return status == 0 ? 0 : 1;
 }
