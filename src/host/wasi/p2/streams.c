@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * wasi:io/streams over the descriptors of preview 1. A stream is the number of
- * a descriptor.
+ * wasi:io/streams over the descriptors of preview 1, and over sockets. A stream
+ * is the number of a descriptor.
  *
  * A read goes into a buffer of the host's, since only what it returns says how
  * much the guest has to allocate; a write comes from the guest's memory. Both
@@ -21,7 +21,9 @@
 #include "host/stream.h"
 #include "host/wasi/io.h"
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
+#include "net/tcp.h"
 #include "process/guest.h"
 
 /* How results are laid out: result<u64,E>, result<list<u8>,E>, result<_,E>. */
@@ -50,11 +52,15 @@ struct move {
 static int find_stream(struct ln_p2_call *call, struct move *move,
 		       struct ln_wasi_fd **entry)
 {
+	*entry = NULL;
 	if (ln_wasi_find(call->guest, move->fd, 0, entry) == LN_WASI_SUCCESS &&
 	    ((*entry)->kind == LN_WASI_FILE ||
 	     (*entry)->streams[move->direction] != NULL))
 		return 0;
+	/* Of a socket, it was shut down. */
 	move->number = EBADF;
+	if (*entry != NULL && (*entry)->kind == LN_WASI_NET)
+		move->number = EPIPE;
 	return LN_EIO;
 }
 
@@ -334,22 +340,28 @@ int ln_p2_write_zeroes(struct ln_p2_call *call)
 	return answer_written(call, 2, error, &move);
 }
 
-/* Whether what a stream is written to can take something now; a negative errno.
- */
+/* How many bytes a stream takes now, at most LN_P2_CHUNK; a negative errno. A
+ * connection takes them without waiting, so that a guest that does not write
+ * more can serve several. */
 static int room(struct ln_p2_call *call, uint32_t fd)
 {
 	struct move move = { .fd = fd, .direction = LN_WRITABLE };
 	struct ln_wasi_fd *entry;
+	size_t size;
 	short ready;
 
 	if (find_stream(call, &move, &entry) < 0)
-		return -EBADF;
+		return -move.number;
 	if (entry->kind == LN_WASI_FILE)
-		return 1;
+		return LN_P2_CHUNK;
 	ready = ln_stream_poll(entry->streams[LN_WRITABLE]);
 	if ((ready & POLLERR) != 0)
 		return -EPIPE;
-	return ready != 0;
+	if (ready == 0)
+		return 0;
+	size = entry->kind == LN_WASI_NET ? ln_tcp_room(entry->net->socket)
+					  : LN_P2_CHUNK;
+	return size < LN_P2_CHUNK ? (int)size : (int)LN_P2_CHUNK;
 }
 
 int ln_p2_check_write(struct ln_p2_call *call)
@@ -361,7 +373,7 @@ int ln_p2_check_write(struct ln_p2_call *call)
 	if (error != 0)
 		return error;
 	state = room(call, fd);
-	return state >= 0 ? answer_number(call, 1, state > 0 ? LN_P2_CHUNK : 0)
+	return state >= 0 ? answer_number(call, 1, (uint64_t)state)
 			  : ln_p2_stream_error(call, 1, NUMBER_SIZE, 8,
 					       NUMBER_AT, end_of(-state));
 }
@@ -376,8 +388,18 @@ int ln_p2_flush(struct ln_p2_call *call)
 	return error != 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
 }
 
+/* At most `max` bytes that are read so as to be written to a stream: no more
+ * than it takes. An error the write finds. */
+static uint64_t splice_room(struct ln_p2_call *call, uint32_t fd, uint64_t max)
+{
+	int takes = room(call, fd);
+
+	return takes >= 0 && (uint64_t)takes < max ? (uint64_t)takes : max;
+}
+
 static int splice_some(struct ln_p2_call *call, bool blocking)
 {
+	uint64_t max = ln_p2_u64(call, 2);
 	struct move in = { 0 };
 	struct move out = { 0 };
 	int state = 0;
@@ -387,7 +409,9 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 		error = begin(call, 1, LN_P2_INPUT_STREAM, &in);
 	if (error != 0)
 		return error;
-	error = read_some(call, &in, ln_p2_u64(call, 2), blocking, &state);
+	if (!blocking)
+		max = splice_room(call, out.fd, max);
+	error = read_some(call, &in, max, blocking, &state);
 	out.memory = in.memory;
 	out.size = in.size;
 	out.len = (uint32_t)in.done;
