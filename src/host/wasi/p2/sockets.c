@@ -399,9 +399,9 @@ int ln_p2_socket_create(struct ln_p2_call *call, uint32_t kind,
 
 	if (error != 0)
 		return error;
-	code = ln_p2_socket_code(
-		open(made.version, environment->descriptors, &socket, &number),
-		number);
+	error = open(made.version, environment->descriptors, &socket, &number);
+	code = ln_p2_socket_code(error, number);
+	error = 0;
 	if (code == LN_P2_FINE)
 		code = ln_p2_socket_add(call->guest, socket, &made, &fd);
 	if (code == LN_P2_FINE)

@@ -147,6 +147,7 @@ int ln_p2_tcp_finish_listen(struct ln_p2_call *call)
 static int set_backlog(struct ln_p2_socket *net, uint64_t value)
 {
 	int number = 0;
+	int error;
 
 	if (value == 0)
 		return LN_P2_INVALID_ARGUMENT;
@@ -155,8 +156,8 @@ static int set_backlog(struct ln_p2_socket *net, uint64_t value)
 	net->backlog = value < LN_TCP_BACKLOG ? (int)value : LN_TCP_BACKLOG;
 	if (net->state < LN_P2_STARTING_TO_LISTEN)
 		return LN_P2_FINE;
-	return ln_p2_socket_code(
-		ln_tcp_listen_on(net->socket, net->backlog, &number), number);
+	error = ln_tcp_listen_on(net->socket, net->backlog, &number);
+	return ln_p2_socket_code(error, number);
 }
 
 int ln_p2_tcp_set_backlog(struct ln_p2_call *call)
