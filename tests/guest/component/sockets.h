@@ -491,7 +491,7 @@ static const char sockets_helpers[] = TEXT(
 
 /* The component of a core module with these fields. It is there until the next
  * one is made. */
-static const char *sockets_component(const char *fields)
+static inline const char *sockets_component(const char *fields)
 {
 	static char text[65536];
 	int len = snprintf(
@@ -512,7 +512,7 @@ static const char *sockets_component(const char *fields)
 	return text;
 }
 
-static uint64_t sockets_add(uint64_t environment, const char *fields)
+static inline uint64_t sockets_add(uint64_t environment, const char *fields)
 {
 	const char *text = sockets_component(fields);
 	uint64_t module = 0;
@@ -529,7 +529,7 @@ static uint64_t sockets_add(uint64_t environment, const char *fields)
 	return module;
 }
 
-static struct lunatic_end sockets_end(uint64_t module)
+static inline struct lunatic_end sockets_end(uint64_t module)
 {
 	struct lunatic_proc process;
 	struct lunatic_reader mail;
@@ -543,7 +543,7 @@ static struct lunatic_end sockets_end(uint64_t module)
 }
 
 /* Runs such a component, and says at which step it failed. */
-static void sockets_run(const char *name, const char *fields)
+static inline void sockets_run(const char *name, const char *fields)
 {
 	struct lunatic_end end =
 		sockets_end(sockets_add(lunatic_process_this_env(), fields));
