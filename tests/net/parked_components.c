@@ -8,7 +8,8 @@
 /* clang-format off */
 /* `$prepare` gives a pollable that is not ready, unless it says otherwise. */
 static const char listens[] = TEXT(
-  (func $prepare (result i32) (call $tcp-subscribe (call $listen (i32.const 9)))));
+  (func $prepare (result i32)
+    (call $tcp-subscribe (call $listen (i32.const 9)))));
 
 static const char connects[] = TEXT(
   (func $prepare (result i32) (local $s i32)

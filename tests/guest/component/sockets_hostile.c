@@ -3,15 +3,21 @@
 //
 // engine: wasmtime
 // stdout: passed
-// stderr~ the streams of the UDP socket have not been dropped: drop both before `stream` makes others \(wasi:sockets/udp::\[method\]udp-socket.stream\)
-// stderr~ `send` is given 1 datagrams, and `check-send` has permitted 0 before it
-// stderr~ `send` is given 17 datagrams, and `check-send` has permitted 16 before it
-// stderr~ case 2 of a type that has 2 cases \(wasi:sockets/tcp::\[method\]tcp-socket.start-bind\)
-// stderr~ case 7 of a type that has 2 cases \(wasi:sockets/udp-create-socket::create-udp-socket\)
-// stderr~ case 3 of a type that has 3 cases \(wasi:sockets/tcp::\[method\]tcp-socket.shutdown\)
-// stderr~ a list is not inside the memory, or not aligned \(wasi:sockets/udp::\[method\]outgoing-datagram-stream.send\)
-// stderr~ the result's place is not inside the memory, or not aligned \(wasi:sockets/tcp::\[method\]tcp-socket.accept\)
-// stderr~ Host function `wasi:sockets/tcp-create-socket::create-tcp-socket` unavailable in this environment.
+// stderr~ the streams of the UDP socket have not been dropped: drop both before
+// `stream` makes others \(wasi:sockets/udp::\[method\]udp-socket.stream\)
+// stderr~ `send` is given 1 datagrams, and `check-send` has permitted 0 before
+// it stderr~ `send` is given 17 datagrams, and `check-send` has permitted 16
+// before it stderr~ case 2 of a type that has 2 cases
+// \(wasi:sockets/tcp::\[method\]tcp-socket.start-bind\) stderr~ case 7 of a
+// type that has 2 cases \(wasi:sockets/udp-create-socket::create-udp-socket\)
+// stderr~ case 3 of a type that has 3 cases
+// \(wasi:sockets/tcp::\[method\]tcp-socket.shutdown\) stderr~ a list is not
+// inside the memory, or not aligned
+// \(wasi:sockets/udp::\[method\]outgoing-datagram-stream.send\) stderr~ the
+// result's place is not inside the memory, or not aligned
+// \(wasi:sockets/tcp::\[method\]tcp-socket.accept\) stderr~ Host function
+// `wasi:sockets/tcp-create-socket::create-tcp-socket` unavailable in this
+// environment.
 #include <lunatic.h>
 
 #include "sockets.h"
@@ -121,8 +127,12 @@ static const char uses_tcp[] = TEXT(
 static void deny(void)
 {
 	static const char *const allowed[] = {
-		"wasi:cli",  "wasi:clocks", "wasi:io", "wasi:sockets/udp",
-		"wasi:sockets/network", "wasi:sockets/instance-network",
+		"wasi:cli",
+		"wasi:clocks",
+		"wasi:io",
+		"wasi:sockets/udp",
+		"wasi:sockets/network",
+		"wasi:sockets/instance-network",
 	};
 	uint64_t config = lunatic_process_create_config(64 << 20, 0);
 	uint64_t environment;

@@ -19,7 +19,7 @@
 /* What the kernel doubles must not be too large for it. */
 #define MAX_BUFFER 0x3fffffffu
 
-static uint64_t at_most(uint64_t value, uint64_t max)
+static uint64_t clamp(uint64_t value, uint64_t max)
 {
 	return value < max ? value : max;
 }
@@ -81,8 +81,8 @@ static uint64_t seconds(struct ln_p2_call *call)
 {
 	uint64_t ns = ln_p2_u64(call, 1);
 
-	return at_most(ns / LN_NS_PER_S + (ns % LN_NS_PER_S != 0),
-		       MAX_KEEP_SECONDS);
+	return clamp(ns / LN_NS_PER_S + (ns % LN_NS_PER_S != 0),
+		     MAX_KEEP_SECONDS);
 }
 
 int ln_p2_tcp_keep_idle(struct ln_p2_call *call)
@@ -113,7 +113,7 @@ int ln_p2_tcp_keep_count(struct ln_p2_call *call)
 int ln_p2_tcp_set_keep_count(struct ln_p2_call *call)
 {
 	return set(call, LN_SOCKET_KEEP_COUNT,
-		   at_most(ln_p2_u32(call, 1), MAX_KEEP_COUNT), false);
+		   clamp(ln_p2_u32(call, 1), MAX_KEEP_COUNT), false);
 }
 
 int ln_p2_socket_hop_limit(struct ln_p2_call *call)
@@ -134,7 +134,7 @@ int ln_p2_socket_receive_buffer(struct ln_p2_call *call)
 int ln_p2_socket_set_receive_buffer(struct ln_p2_call *call)
 {
 	return set(call, LN_SOCKET_RECEIVE_BUFFER,
-		   at_most(ln_p2_u64(call, 1), MAX_BUFFER), false);
+		   clamp(ln_p2_u64(call, 1), MAX_BUFFER), false);
 }
 
 int ln_p2_socket_send_buffer(struct ln_p2_call *call)
@@ -145,5 +145,5 @@ int ln_p2_socket_send_buffer(struct ln_p2_call *call)
 int ln_p2_socket_set_send_buffer(struct ln_p2_call *call)
 {
 	return set(call, LN_SOCKET_SEND_BUFFER,
-		   at_most(ln_p2_u64(call, 1), MAX_BUFFER), false);
+		   clamp(ln_p2_u64(call, 1), MAX_BUFFER), false);
 }

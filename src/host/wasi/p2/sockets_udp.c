@@ -21,7 +21,7 @@
 #include "process/guest.h"
 
 #define MAX_DATAGRAMS 16u /* in a list, either way */
-#define MAX_PAYLOAD 65536u
+#define MAX_DATAGRAM_SIZE 65536u
 #define MAX_STRANGERS 64u /* datagrams of others that one call drops */
 
 /* Elements of lists: data, address; data, option<address>. */
@@ -249,7 +249,7 @@ static int keep(struct datagram *to, const uint8_t *data, size_t len)
 static int take(const struct ln_p2_socket *net, struct datagram *list,
 		uint32_t max, uint32_t *count)
 {
-	uint8_t *buffer = malloc(MAX_PAYLOAD);
+	uint8_t *buffer = malloc(MAX_DATAGRAM_SIZE);
 	uint32_t strangers = 0;
 	int code = buffer != NULL ? LN_P2_FINE : LN_P2_OUT_OF_MEMORY;
 
@@ -258,9 +258,9 @@ static int take(const struct ln_p2_socket *net, struct datagram *list,
 		struct datagram *to = &list[*count];
 		int number = 0;
 		size_t len;
-		int error =
-			ln_udp_receive_step(net->socket, buffer, MAX_PAYLOAD,
-					    &to->from, &len, &number);
+		int error = ln_udp_receive_step(net->socket, buffer,
+						MAX_DATAGRAM_SIZE, &to->from,
+						&len, &number);
 
 		code = ln_p2_socket_code(error, number);
 		if (code != LN_P2_FINE)
