@@ -339,6 +339,13 @@ static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len,
 	return n < 0 ? -errno : n;
 }
 
+bool ln_tcp_ended(const struct ln_socket *stream)
+{
+	char byte;
+
+	return receive_once(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* Waits when an attempt is known to be in vain. */
 static int wait_if_drained(struct ln_socket *stream, int64_t deadline,
 			   struct ln_socket_wait *wait)

@@ -11,6 +11,7 @@
 #ifndef LN_NET_TCP_H
 #define LN_NET_TCP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -70,6 +71,9 @@ int ln_tcp_connect_step(const struct ln_socket *socket,
 int ln_tcp_accept_step(const struct ln_socket *listener, struct ln_quota *quota,
 		       struct ln_socket **stream, struct ln_address *peer,
 		       int *number);
+
+/* Whether the end of the stream is what would be read next. Any thread. */
+bool ln_tcp_ended(const struct ln_socket *stream);
 
 /* How many bytes a stream takes for sure that poll(2) calls writable; above 0.
  * Any thread. */

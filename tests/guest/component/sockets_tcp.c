@@ -160,6 +160,8 @@ static const char pair[] = TEXT(
   (func $want-closed (param $in i32) (param $step i32)
     (call $wait (call $subscribe-input (local.get $in)))
     (call $read (local.get $in) (i64.const 100) (i32.const 16))
+    (call $want (call $code4) (i32.const 1) (local.get $step))
+    (call $read (local.get $in) (i64.const 0) (i32.const 16))
     (call $want (call $code4) (i32.const 1) (local.get $step))));
 
 static const char echo[] = TEXT(

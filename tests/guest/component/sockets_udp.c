@@ -275,7 +275,7 @@ static const char remote[] = TEXT(
 
 static const char names[] = TEXT(
   (data (i32.const 1024)
-    "127.0.0.1|::1|::ffff:1.2.3.4|localhost|nothing.invalid|127.0.0.1:80|a b")
+    "127.0.0.1|::1|::ffff:1.2.3.4|localhost|nothing.invalid|127.0.0.1:80|a b|[::1]")
   (func $begin (param $at i32) (param $len i32)
     (call $resolve (global.get $net) (i32.add (i32.const 1024)
       (local.get $at)) (local.get $len) (i32.const 16)))
@@ -302,6 +302,9 @@ static const char names[] = TEXT(
       (i32.const 6))
     (call $want (i32.load16_u (i32.const 20)) (i32.const 1) (i32.const 7))
     (call $want (i32.load16_u (i32.const 36)) (i32.const 1) (i32.const 8))
+    (local.set $s (call $first (i32.const 72) (i32.const 5) (i32.const 25)))
+    (call $want (i32.load16_u (i32.const 36)) (i32.const 1) (i32.const 26))
+    (call $drop-names (local.get $s))
     // One of IPv4 in IPv6 is one of IPv4.
     (local.set $s (call $first (i32.const 14) (i32.const 14) (i32.const 9)))
     (call $want (i32.load8_u (i32.const 20)) (i32.const 0) (i32.const 10))

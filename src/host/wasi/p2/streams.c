@@ -139,6 +139,16 @@ static int end(struct ln_p2_call *call, unsigned index, uint32_t kind,
 
 /* ---- Input ---- */
 
+/* Whether a connection is at its end, which reading nothing tells, too. */
+static bool has_ended(struct ln_p2_call *call, struct move *move)
+{
+	struct ln_wasi_fd *entry;
+
+	if (find_stream(call, move, &entry) < 0)
+		return move->number == EPIPE;
+	return entry->kind == LN_WASI_NET && ln_tcp_ended(entry->net->socket);
+}
+
 /* Reads up to `max` bytes into a buffer, which is the caller's. *state: 1 there
  * are move->done bytes, perhaps none; 0: the stream is at its end; otherwise a
  * negative errno. */
@@ -155,8 +165,10 @@ static int read_some(struct ln_p2_call *call, struct move *move, uint64_t max,
 	*state = 1;
 	if (move->memory == NULL)
 		return LN_ENOMEM;
-	if (move->len == 0)
+	if (move->len == 0) {
+		*state = !has_ended(call, move);
 		return 0;
+	}
 	ln_guest_charge(call->guest, move->len);
 	error = transfer(call, move);
 	if (error == 0) {
@@ -381,11 +393,17 @@ int ln_p2_check_write(struct ln_p2_call *call)
 /* All has been written. */
 int ln_p2_flush(struct ln_p2_call *call)
 {
-	uint32_t fd;
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
+	struct move move = { .direction = LN_WRITABLE };
+	struct ln_wasi_fd *entry;
 	uint8_t *at;
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
 
-	return error != 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
+	if (error != 0)
+		return error;
+	if (find_stream(call, &move, &entry) < 0)
+		return ln_p2_stream_error(call, 1, NONE_SIZE, 4, NONE_AT,
+					  end_of(move.number));
+	return ln_p2_result(call, 1, NONE_SIZE, 4, &at);
 }
 
 /* At most `max` bytes that are read so as to be written to a stream: no more
