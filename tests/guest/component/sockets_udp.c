@@ -275,7 +275,8 @@ static const char remote[] = TEXT(
 
 static const char names[] = TEXT(
   (data (i32.const 1024)
-    "127.0.0.1|::1|::ffff:1.2.3.4|localhost|nothing.invalid|127.0.0.1:80|a b|[::1]")
+    "127.0.0.1|::1|::ffff:1.2.3.4|localhost|nothing.invalid|"
+    "127.0.0.1:80|a b|[::1]")
   (func $begin (param $at i32) (param $len i32)
     (call $resolve (global.get $net) (i32.add (i32.const 1024)
       (local.get $at)) (local.get $len) (i32.const 16)))
