@@ -427,7 +427,7 @@ int ln_resolver_resolve(struct ln_resolver *resolver,
 	if (error == 0)
 		error = ln_lookup_start(resolver, owner, endpoint, &job);
 	free(endpoint);
-	if (error < 0)
+	if (error != 0)
 		return error;
 	error = await(job, deadline);
 	if (error == 0 && job->code != 0) {

@@ -172,7 +172,7 @@ int ln_udp_disconnect(const struct ln_socket *socket,
 
 	if (error == 0)
 		error = ln_socket_local_address(socket, &now, number);
-	if (error < 0 || now.port == local->port)
+	if (error != 0 || now.port == local->port)
 		return error;
 	return ln_udp_bind_to(socket, local, number);
 }

@@ -82,7 +82,7 @@ int ln_p2_case(struct ln_p2_call *call, uint32_t number, uint32_t count)
 				       number, count);
 }
 
-static void store_word(uint8_t *ip, unsigned i, uint32_t word)
+static void store_word(uint8_t *ip, size_t i, uint32_t word)
 {
 	ip[2 * i] = (uint8_t)(word >> 8);
 	ip[2 * i + 1] = (uint8_t)word;
@@ -125,7 +125,7 @@ int ln_p2_load_address(struct ln_p2_call *call, const uint8_t *at,
 		return 0;
 	}
 	address->flow_info = ln_wasi_load32(at + 8);
-	for (unsigned i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		store_word(address->ip, i, ln_wasi_load16(at + 12 + 2 * i));
 	address->scope_id = ln_wasi_load32(at + 28);
 	return 0;

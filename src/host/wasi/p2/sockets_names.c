@@ -95,13 +95,13 @@ static bool is_name(const char *name, size_t len)
 /* What to look up: an address is one already, of IPv6 in brackets as well. */
 static bool parse(const char *name, size_t len, struct ln_endpoint *endpoint)
 {
-	bool brackets = len > 1 && name[0] == '[' && name[len - 1] == ']';
+	size_t brackets = len > 1 && name[0] == '[' && name[len - 1] == ']';
 
 	*endpoint = (struct ln_endpoint){ .host = "" };
 	if (len > LN_HOST_MAX || memchr(name, '\0', len) != NULL)
 		return false;
 	memcpy(endpoint->host, name + brackets, len - 2 * brackets);
-	if (!brackets &&
+	if (brackets == 0 &&
 	    inet_pton(AF_INET, endpoint->host, endpoint->address.ip) == 1)
 		endpoint->address.version = 4;
 	else if (inet_pton(AF_INET6, endpoint->host, endpoint->address.ip) == 1)
