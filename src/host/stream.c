@@ -50,6 +50,7 @@
 #include "base/futex.h"
 #include "base/time.h"
 #include "host/iovecs.h"
+#include "net/socket.h"
 #include "sched/blocking.h"
 #include "sched/mutex.h"
 #include "sched/sched.h"
@@ -81,6 +82,8 @@ struct ln_stream {
 	bool file;  /* a regular one, PLAIN */
 	bool owned; /* fd is ours, too, and no standard stream */
 	bool fifo;  /* owned, and its end means that writers have left */
+	struct ln_socket *socket; /* counted; whose `fd` it is, or NULL */
+	struct ln_stream_attachment steady; /* of the socket */
 	struct ln_mutex *turn; /* own_place, or that of another stream */
 
 	/* Any task. */
@@ -195,10 +198,32 @@ int ln_stream_open(int fd, enum ln_direction direction, struct ln_stream **out)
 	return 0;
 }
 
+int ln_stream_of_socket(struct ln_socket *socket, enum ln_direction direction,
+			struct ln_stream **out)
+{
+	struct ln_stream *stream = calloc(1, sizeof(*stream));
+
+	*out = NULL;
+	if (stream == NULL)
+		return LN_ENOMEM;
+	stream->fd = socket->fd;
+	stream->io = socket->fd;
+	stream->direction = direction;
+	stream->mode = MODE_SOCKET;
+	stream->socket = ln_socket_retain(socket);
+	stream->steady.pollable = socket->pollable;
+	ln_mutex_init(&stream->own_place);
+	stream->turn = &stream->own_place;
+	*out = stream;
+	return 0;
+}
+
 void ln_stream_free(struct ln_stream *stream)
 {
 	if (stream == NULL)
 		return;
+	if (stream->socket != NULL)
+		ln_socket_release(stream->socket);
 	if (stream->io != stream->fd)
 		ln_fd_close(stream->io);
 	if (stream->owned)
@@ -312,7 +337,11 @@ void ln_stream_watch(struct ln_stream *stream, struct ln_stream_watch *watch)
 	struct ln_poller *poller = ln_sched_poller(ln_task_current()->sched);
 
 	watch->stream = stream;
-	watch->attachment = poller != NULL ? attach(stream, poller) : NULL;
+	if (stream->socket != NULL)
+		watch->attachment = &stream->steady;
+	else
+		watch->attachment =
+			poller != NULL ? attach(stream, poller) : NULL;
 	if (watch->attachment != NULL)
 		ln_pollable_watch(watch->attachment->pollable,
 				  stream->direction, &watch->watch);
@@ -324,7 +353,8 @@ void ln_stream_unwatch(struct ln_stream_watch *watch)
 		return;
 	if (watch->attachment != NULL) {
 		ln_pollable_unwatch(&watch->watch);
-		detach(watch->stream, watch->attachment);
+		if (watch->attachment != &watch->stream->steady)
+			detach(watch->stream, watch->attachment);
 	}
 	watch->stream = NULL;
 }

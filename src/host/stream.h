@@ -14,6 +14,7 @@
 #include "sched/poller.h"
 
 struct ln_iovecs;
+struct ln_socket;
 struct ln_stream;
 struct ln_stream_attachment;
 
@@ -38,6 +39,10 @@ int ln_stream_new(int fd, enum ln_direction direction,
  * come. */
 int ln_stream_open(int fd, enum ln_direction direction,
 		   struct ln_stream **stream);
+
+/* The same for one direction of a socket, which the stream retains. */
+int ln_stream_of_socket(struct ln_socket *socket, enum ln_direction direction,
+			struct ln_stream **stream);
 
 /* Nobody may be using it. Closes what is its own. */
 void ln_stream_free(struct ln_stream *stream);

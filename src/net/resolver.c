@@ -4,7 +4,7 @@
  * for it. It is in its tenant's queue, or with a thread, or done; each change
  * happens under the resolver's lock. A task that gives up removes a queued job
  * and frees it; a job that a thread already has is marked as abandoned, and the
- * thread frees it. So there are never more jobs than tasks and threads.
+ * thread frees it. Who starts look-ups without waiting for each bounds them.
  *
  * getaddrinfo may occupy a thread for half a minute, and cannot be stopped. So
  * an owner, together with those below it, may use half of the threads that the
@@ -45,11 +45,13 @@
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
 
-struct job {
+struct ln_lookup {
 	struct ln_list link;      /* in the tenant's, while queued */
 	struct ln_tenant *tenant; /* good until it has run */
+	struct ln_resolver *resolver;
 	enum job_state state;
-	struct ln_task *task; /* NULL: abandoned */
+	bool abandoned;       /* by its task: the thread frees it */
+	struct ln_task *task; /* to be woken when it is done, or NULL */
 	struct ln_endpoint endpoint;
 	struct ln_addresses *result;
 	int code; /* of getaddrinfo */
@@ -138,14 +140,14 @@ void ln_resolver_owner_release(struct ln_resolver_owner *owner)
 
 /* Takes the job whose turn it is out of its queue, to run it; NULL: none can
  * run. */
-static struct job *take_job(struct ln_resolver *resolver)
+static struct ln_lookup *take_job(struct ln_resolver *resolver)
 {
 	struct ln_list *link = ln_tenant_take(resolver->top);
-	struct job *job;
+	struct ln_lookup *job;
 
 	if (link == NULL)
 		return NULL;
-	job = ln_container_of(link, struct job, link);
+	job = ln_container_of(link, struct ln_lookup, link);
 	ln_assert(job->state == JOB_QUEUED);
 	job->state = JOB_RUNNING;
 	return job;
@@ -178,7 +180,7 @@ void ln_resolver_free(struct ln_resolver *resolver)
 	unlock_and_release(resolver);
 }
 
-static void free_job(struct job *job)
+static void free_job(struct ln_lookup *job)
 {
 	free(job->result);
 	free(job);
@@ -214,7 +216,7 @@ static struct ln_addresses *collect(const struct addrinfo *list, uint16_t port)
 	return addresses;
 }
 
-static void look_up(struct ln_resolver *resolver, struct job *job)
+static void look_up(struct ln_resolver *resolver, struct ln_lookup *job)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
@@ -229,9 +231,9 @@ static void look_up(struct ln_resolver *resolver, struct job *job)
 }
 
 /* The next job to run; NULL: there is none, and none comes. */
-static struct job *next_job(struct ln_resolver *resolver)
+static struct ln_lookup *next_job(struct ln_resolver *resolver)
 {
-	struct job *job;
+	struct ln_lookup *job;
 
 	while ((job = take_job(resolver)) == NULL) {
 		if (resolver->stopping)
@@ -250,7 +252,7 @@ static struct job *next_job(struct ln_resolver *resolver)
 static void *thread_main(void *argument)
 {
 	struct ln_resolver *resolver = argument;
-	struct job *job;
+	struct ln_lookup *job;
 
 	prctl(PR_SET_NAME, "ln-resolver");
 	pthread_mutex_lock(&resolver->lock);
@@ -263,7 +265,7 @@ static void *thread_main(void *argument)
 		job->state = JOB_DONE;
 		if (job->task != NULL)
 			ln_task_wake(job->task);
-		else
+		if (job->abandoned)
 			free_job(job);
 	}
 	ln_assert(resolver->started > 0);
@@ -300,7 +302,7 @@ static void call_thread(struct ln_resolver *resolver)
 	}
 }
 
-static int enqueue(struct ln_resolver *resolver, struct job *job)
+static int enqueue(struct ln_resolver *resolver, struct ln_lookup *job)
 {
 	int error = 0;
 
@@ -315,53 +317,98 @@ static int enqueue(struct ln_resolver *resolver, struct job *job)
 	return error;
 }
 
-static bool done(struct ln_resolver *resolver, struct job *job)
+int ln_lookup_start(struct ln_resolver *resolver,
+		    struct ln_resolver_owner *owner,
+		    const struct ln_endpoint *endpoint, struct ln_lookup **out)
 {
-	bool is_done;
+	struct ln_lookup *job = calloc(1, sizeof(*job));
+	int error = 0;
 
-	pthread_mutex_lock(&resolver->lock);
-	is_done = job->state == JOB_DONE;
-	pthread_mutex_unlock(&resolver->lock);
-	return is_done;
+	if (job == NULL)
+		return LN_ENOMEM;
+	job->resolver = resolver;
+	job->endpoint = *endpoint;
+	job->tenant = owner != NULL ? owner->tenant : resolver->top;
+	if (endpoint->address.version != 0) {
+		job->state = JOB_DONE;
+		job->result = ln_addresses_new(1);
+		if (job->result != NULL)
+			job->result->list[0] = endpoint->address;
+		else
+			error = LN_ENOMEM;
+	} else {
+		error = enqueue(resolver, job);
+	}
+	if (error < 0)
+		free_job(job);
+	else
+		*out = job;
+	return error;
 }
 
-/* The task gives up the job. Returns whether the caller now owns it, which is
- * false if a thread still works on it. */
-static bool leave(struct ln_resolver *resolver, struct job *job)
+int ln_lookup_result(struct ln_lookup *job, struct ln_addresses **addresses,
+		     int *code)
 {
-	bool ours;
+	bool done;
 
+	pthread_mutex_lock(&job->resolver->lock);
+	done = job->state == JOB_DONE;
+	pthread_mutex_unlock(&job->resolver->lock);
+	if (!done)
+		return LN_EAGAIN;
+	ln_assert(job->code != 0 || job->result != NULL);
+	*addresses = job->result;
+	*code = job->code;
+	return 0;
+}
+
+bool ln_lookup_watch(struct ln_lookup *job)
+{
+	bool waits;
+
+	pthread_mutex_lock(&job->resolver->lock);
+	waits = job->state != JOB_DONE;
+	if (waits)
+		job->task = ln_task_current();
+	pthread_mutex_unlock(&job->resolver->lock);
+	return waits;
+}
+
+void ln_lookup_unwatch(struct ln_lookup *job)
+{
+	pthread_mutex_lock(&job->resolver->lock);
+	job->task = NULL;
+	pthread_mutex_unlock(&job->resolver->lock);
+}
+
+void ln_lookup_end(struct ln_lookup *job)
+{
+	struct ln_resolver *resolver;
+	bool running;
+
+	if (job == NULL)
+		return;
+	resolver = job->resolver;
 	pthread_mutex_lock(&resolver->lock);
 	if (job->state == JOB_QUEUED)
 		ln_tenant_withdraw(job->tenant, &job->link);
-	ours = job->state != JOB_RUNNING;
+	running = job->state == JOB_RUNNING;
+	job->abandoned = running;
 	job->task = NULL;
 	pthread_mutex_unlock(&resolver->lock);
-	return ours;
+	/* A thread that works on it frees it. */
+	if (!running)
+		free_job(job);
 }
 
-static int await(struct ln_resolver *resolver, struct job *job,
-		 int64_t deadline, struct ln_addresses **addresses,
-		 const char **reason)
+/* Parks until it is over. */
+static int await(struct ln_lookup *job, int64_t deadline)
 {
-	int error = enqueue(resolver, job);
+	int error = 0;
 
-	if (error < 0) {
-		free_job(job);
-		return error;
-	}
-	while (error == 0 && !done(resolver, job))
-		error = ln_task_wait(job->task, deadline);
-	if (!leave(resolver, job))
-		return error;
-	if (error == 0 && job->code != 0) {
-		*reason = gai_strerror(job->code);
-		error = LN_EIO;
-	} else if (error == 0) {
-		*addresses = job->result;
-		job->result = NULL;
-	}
-	free_job(job);
+	while (error == 0 && ln_lookup_watch(job))
+		error = ln_task_wait(ln_task_current(), deadline);
+	ln_lookup_unwatch(job);
 	return error;
 }
 
@@ -370,24 +417,26 @@ int ln_resolver_resolve(struct ln_resolver *resolver,
 			size_t len, int64_t deadline,
 			struct ln_addresses **addresses, const char **reason)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct ln_endpoint *endpoint = malloc(sizeof(*endpoint));
+	struct ln_lookup *job = NULL;
 	int error;
 
-	if (job == NULL)
+	if (endpoint == NULL)
 		return LN_ENOMEM;
-	error = ln_endpoint_parse(name, len, &job->endpoint, reason);
-	if (error < 0) {
-		free_job(job);
+	error = ln_endpoint_parse(name, len, endpoint, reason);
+	if (error == 0)
+		error = ln_lookup_start(resolver, owner, endpoint, &job);
+	free(endpoint);
+	if (error != 0)
 		return error;
+	error = await(job, deadline);
+	if (error == 0 && job->code != 0) {
+		*reason = gai_strerror(job->code);
+		error = LN_EIO;
+	} else if (error == 0) {
+		*addresses = job->result;
+		job->result = NULL;
 	}
-	if (job->endpoint.address.version != 0) {
-		*addresses = ln_addresses_new(1);
-		if (*addresses != NULL)
-			(*addresses)->list[0] = job->endpoint.address;
-		free_job(job);
-		return *addresses != NULL ? 0 : LN_ENOMEM;
-	}
-	job->tenant = owner != NULL ? owner->tenant : resolver->top;
-	job->task = ln_task_current();
-	return await(resolver, job, deadline, addresses, reason);
+	ln_lookup_end(job);
+	return error;
 }

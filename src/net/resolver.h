@@ -11,11 +11,14 @@
 #ifndef LN_NET_RESOLVER_H
 #define LN_NET_RESOLVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct addrinfo;
 struct ln_addresses;
+struct ln_endpoint;
+struct ln_lookup;
 struct ln_resolver;
 struct ln_resolver_owner;
 
@@ -53,5 +56,26 @@ int ln_resolver_resolve(struct ln_resolver *resolver,
 			struct ln_resolver_owner *owner, const char *name,
 			size_t len, int64_t deadline,
 			struct ln_addresses **addresses, const char **reason);
+
+/* The same for who waits for several things at a time. Begins to look a host up
+ * (endpoint->host, unless the address is there), and does not wait. LN_ENOMEM.
+ * Whoever has the lookup ends it with ln_lookup_end. One task at a time. */
+int ln_lookup_start(struct ln_resolver *resolver,
+		    struct ln_resolver_owner *owner,
+		    const struct ln_endpoint *endpoint,
+		    struct ln_lookup **lookup);
+
+/* The addresses, which stay the lookup's, or NULL and what getaddrinfo said.
+ * LN_EAGAIN: it is not over. */
+int ln_lookup_result(struct ln_lookup *lookup, struct ln_addresses **addresses,
+		     int *code);
+
+/* Has the end wake the running task until it calls ln_lookup_unwatch. False: it
+ * is over already. */
+bool ln_lookup_watch(struct ln_lookup *lookup);
+void ln_lookup_unwatch(struct ln_lookup *lookup);
+
+/* Also when it is not over. NULL is fine. */
+void ln_lookup_end(struct ln_lookup *lookup);
 
 #endif

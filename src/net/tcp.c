@@ -11,6 +11,7 @@
 #include "net/tcp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
@@ -19,10 +20,9 @@
 #include "base/fd.h"
 #include "base/quota.h"
 #include "net/address.h"
+#include "net/option.h"
 #include "net/socket.h"
 #include "sched/task.h"
-
-#define BACKLOG 4096
 
 /* Broken connections that accept skips before other tasks may run. */
 #define BROKEN_IN_A_ROW 64
@@ -40,16 +40,28 @@ static LN_NOINLINE int open_socket(const struct ln_address *address,
 	return fd;
 }
 
-static LN_NOINLINE int bind_and_listen(int fd, const struct ln_address *address)
+static LN_NOINLINE int bind_to(int fd, const struct ln_address *address)
 {
 	union ln_sockaddr name;
 	socklen_t len = ln_address_to_kernel(address, &name);
 	int one = 1;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
-	    bind(fd, &name.any, len) < 0 || listen(fd, BACKLOG) < 0)
+	    bind(fd, &name.any, len) < 0)
 		return -errno;
 	return 0;
+}
+
+static LN_NOINLINE int listen_at(int fd, int backlog)
+{
+	return listen(fd, backlog) < 0 ? -errno : 0;
+}
+
+static int bind_and_listen(int fd, const struct ln_address *address)
+{
+	int result = bind_to(fd, address);
+
+	return result < 0 ? result : listen_at(fd, LN_TCP_BACKLOG);
 }
 
 int ln_tcp_listen_fd(const struct ln_address *address, struct ln_quota *quota)
@@ -73,10 +85,8 @@ int ln_tcp_listen(const struct ln_address *address, struct ln_quota *quota,
 {
 	int fd = ln_tcp_listen_fd(address, quota);
 
-	if (fd < 0) {
-		*number = -fd;
-		return LN_EIO;
-	}
+	if (fd < 0)
+		return ln_socket_conclude(fd, number);
 	return ln_socket_adopt(fd, quota, listener, number);
 }
 
@@ -245,6 +255,79 @@ int ln_tcp_connect(const struct ln_address *address, struct ln_quota *quota,
 	return 0;
 }
 
+/* ---- Steps ---- */
+
+int ln_tcp_open(unsigned version, struct ln_quota *quota,
+		struct ln_socket **socket, int *number)
+{
+	const struct ln_address any = { .version = (uint8_t)version };
+	int fd = open_socket(&any, quota);
+	int error;
+
+	if (fd < 0)
+		return ln_socket_conclude(fd, number);
+	error = ln_socket_adopt(fd, quota, socket, number);
+	if (error < 0 || version == 4)
+		return error;
+	error = ln_socket_set_option(*socket, LN_SOCKET_V6_ONLY, 1, number);
+	if (error < 0)
+		ln_socket_release(*socket);
+	return error;
+}
+
+int ln_tcp_bind(const struct ln_socket *socket,
+		const struct ln_address *address, int *number)
+{
+	return ln_socket_conclude(bind_to(socket->fd, address), number);
+}
+
+int ln_tcp_listen_on(const struct ln_socket *socket, int backlog, int *number)
+{
+	return ln_socket_conclude(listen_at(socket->fd, backlog), number);
+}
+
+int ln_tcp_connect_step(const struct ln_socket *socket,
+			const struct ln_address *address, int *number)
+{
+	int result = connect_once(socket->fd, address);
+
+	return result == -EINPROGRESS ? LN_EAGAIN
+				      : ln_socket_conclude(result, number);
+}
+
+int ln_tcp_accept_step(const struct ln_socket *listener, struct ln_quota *quota,
+		       struct ln_socket **stream, struct ln_address *peer,
+		       int *number)
+{
+	int fd = -EINTR;
+
+	for (int i = 0; fd == -EINTR && i < BROKEN_IN_A_ROW; i++)
+		fd = ln_tcp_accept_fd(listener->fd, quota, peer);
+	if (fd == -EAGAIN)
+		return LN_EAGAIN;
+	if (fd < 0)
+		return ln_socket_conclude(fd == -EINTR ? -ECONNABORTED : fd,
+					  number);
+	return ln_socket_adopt(fd, quota, stream, number);
+}
+
+/* Half of what is free: the kernel also counts what it keeps beside the data.
+ */
+LN_NOINLINE size_t ln_tcp_room(const struct ln_socket *stream)
+{
+	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(memory);
+	uint32_t size, used;
+
+	/* If it fails, one byte is what a writable stream takes. */
+	(void)getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, memory, &len);
+	size = memory[SK_MEMINFO_SNDBUF];
+	used = memory[SK_MEMINFO_WMEM_QUEUED];
+	return size > used + 1 ? (size - used) / 2 : 1;
+}
+
+/* ---- Transfers ---- */
+
 static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len,
 					int flags)
 {
@@ -254,6 +337,13 @@ static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len,
 		n = recv(fd, data, len, flags);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
+}
+
+bool ln_tcp_ended(const struct ln_socket *stream)
+{
+	char byte;
+
+	return receive_once(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 /* Waits when an attempt is known to be in vain. */

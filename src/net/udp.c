@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/quota.h"
 #include "net/address.h"
+#include "net/option.h"
 #include "net/socket.h"
 
 static LN_NOINLINE int bind_to(int fd, const struct ln_address *address)
@@ -27,15 +28,6 @@ static LN_NOINLINE int bind_to(int fd, const struct ln_address *address)
 	return bind(fd, &name.any, len) < 0 ? -errno : 0;
 }
 
-/* Converts the result of a function that returns a negative errno. */
-static int conclude(int result, int *number)
-{
-	if (result >= 0)
-		return 0;
-	*number = -result;
-	return LN_EIO;
-}
-
 int ln_udp_bind(const struct ln_address *address, struct ln_quota *quota,
 		struct ln_socket **socket, int *number)
 {
@@ -43,12 +35,12 @@ int ln_udp_bind(const struct ln_address *address, struct ln_quota *quota,
 	int result;
 
 	if (fd < 0)
-		return conclude(fd, number);
+		return ln_socket_conclude(fd, number);
 	result = bind_to(fd, address);
 	if (result < 0) {
 		ln_fd_close(fd);
 		ln_quota_give(quota);
-		return conclude(result, number);
+		return ln_socket_conclude(result, number);
 	}
 	return ln_socket_adopt(fd, quota, socket, number);
 }
@@ -64,7 +56,7 @@ static LN_NOINLINE int connect_to(int fd, const struct ln_address *address)
 int ln_udp_connect(const struct ln_socket *socket,
 		   const struct ln_address *address, int *number)
 {
-	return conclude(connect_to(socket->fd, address), number);
+	return ln_socket_conclude(connect_to(socket->fd, address), number);
 }
 
 static LN_NOINLINE ssize_t receive_once(int fd, void *data, size_t len,
@@ -138,63 +130,107 @@ int ln_udp_send(struct ln_socket *socket, const void *data, size_t len,
 	return error;
 }
 
-static LN_NOINLINE int set_option(int fd, int level, int name, int value)
+/* ---- Steps ---- */
+
+int ln_udp_open(unsigned version, struct ln_quota *quota,
+		struct ln_socket **socket, int *number)
 {
-	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno
-								      : 0;
+	int fd = ln_socket_open(version, SOCK_DGRAM, quota);
+	int error;
+
+	if (fd < 0)
+		return ln_socket_conclude(fd, number);
+	error = ln_socket_adopt(fd, quota, socket, number);
+	if (error < 0 || version == 4)
+		return error;
+	error = ln_socket_set_option(*socket, LN_SOCKET_V6_ONLY, 1, number);
+	if (error < 0)
+		ln_socket_release(*socket);
+	return error;
 }
 
-/* The value, which is not negative, or a negative errno. */
-static LN_NOINLINE int get_option(int fd, int level, int name)
+int ln_udp_bind_to(const struct ln_socket *socket,
+		   const struct ln_address *address, int *number)
 {
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	return getsockopt(fd, level, name, &value, &len) < 0 ? -errno : value;
+	return ln_socket_conclude(bind_to(socket->fd, address), number);
 }
+
+static LN_NOINLINE int disconnect(int fd)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	return connect(fd, &none, sizeof(none)) < 0 ? -errno : 0;
+}
+
+/* Linux takes away a port that it has chosen, and the address of a socket that
+ * was bound to all. */
+int ln_udp_disconnect(const struct ln_socket *socket,
+		      const struct ln_address *local, int *number)
+{
+	struct ln_address now;
+	int error = ln_socket_conclude(disconnect(socket->fd), number);
+
+	if (error == 0)
+		error = ln_socket_local_address(socket, &now, number);
+	if (error != 0 || now.port == local->port)
+		return error;
+	return ln_udp_bind_to(socket, local, number);
+}
+
+/* The end of a step, whose system call has given `n`. */
+static int step_end(ssize_t n, int *number)
+{
+	return n == -EAGAIN ? LN_EAGAIN : ln_socket_conclude((int)n, number);
+}
+
+int ln_udp_receive_step(const struct ln_socket *socket, void *data, size_t len,
+			struct ln_address *from, size_t *count, int *number)
+{
+	ssize_t n = receive_once(socket->fd, data, len, from);
+
+	*count = n >= 0 ? (size_t)n : 0;
+	return step_end(n, number);
+}
+
+int ln_udp_send_step(const struct ln_socket *socket, const void *data,
+		     size_t len, const struct ln_address *to, int *number)
+{
+	return step_end(send_once(socket->fd, data, len, to), number);
+}
+
+/* ---- Options ---- */
 
 int ln_udp_set_ttl(const struct ln_socket *socket, uint32_t ttl, int *number)
 {
-	int family = get_option(socket->fd, SOL_SOCKET, SO_DOMAIN);
-	int result = family;
-
 	if (ttl < 1 || ttl > LN_UDP_MAX_TTL)
-		return conclude(-EINVAL, number);
-	/* Such a socket may send to addresses of IPv4 as well. */
-	if (family == AF_INET6)
-		result = set_option(socket->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS,
-				    (int)ttl);
-	if (result >= 0)
-		result = set_option(socket->fd, IPPROTO_IP, IP_TTL, (int)ttl);
-	return conclude(result, number);
+		return ln_socket_conclude(-EINVAL, number);
+	return ln_socket_set_option(socket, LN_SOCKET_HOP_LIMIT, (int)ttl,
+				    number);
 }
 
 int ln_udp_ttl(const struct ln_socket *socket, uint32_t *ttl, int *number)
 {
-	int family = get_option(socket->fd, SOL_SOCKET, SO_DOMAIN);
-	int result = family;
+	int value = 0;
+	int error =
+		ln_socket_option(socket, LN_SOCKET_HOP_LIMIT, &value, number);
 
-	if (family == AF_INET6)
-		result =
-			get_option(socket->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS);
-	else if (family >= 0)
-		result = get_option(socket->fd, IPPROTO_IP, IP_TTL);
-	if (result >= 0)
-		*ttl = (uint32_t)result;
-	return conclude(result, number);
+	if (error == 0)
+		*ttl = (uint32_t)value;
+	return error;
 }
 
 int ln_udp_set_broadcast(const struct ln_socket *socket, bool on, int *number)
 {
-	return conclude(set_option(socket->fd, SOL_SOCKET, SO_BROADCAST, on),
-			number);
+	return ln_socket_set_option(socket, LN_SOCKET_BROADCAST, on, number);
 }
 
 int ln_udp_broadcast(const struct ln_socket *socket, bool *on, int *number)
 {
-	int result = get_option(socket->fd, SOL_SOCKET, SO_BROADCAST);
+	int value = 0;
+	int error =
+		ln_socket_option(socket, LN_SOCKET_BROADCAST, &value, number);
 
-	if (result >= 0)
-		*on = result != 0;
-	return conclude(result, number);
+	if (error == 0)
+		*on = value != 0;
+	return error;
 }

@@ -42,6 +42,26 @@ int ln_udp_send(struct ln_socket *socket, const void *data, size_t len,
 		const struct ln_address *to, int64_t deadline, size_t *count,
 		int *number);
 
+/* Steps that never wait, for who waits for several sockets at a time.
+ * LN_EAGAIN: it would have to wait. */
+
+/* A socket for addresses of that IP version (4 or 6), which is not bound. One
+ * of version 6 takes no addresses of version 4. Tasks only. */
+int ln_udp_open(unsigned version, struct ln_quota *quota,
+		struct ln_socket **socket, int *number);
+int ln_udp_bind_to(const struct ln_socket *socket,
+		   const struct ln_address *address, int *number);
+
+/* Ends what ln_udp_connect began. The socket stays bound to `local`, where it
+ * was bound before, unless another takes the port meanwhile (EADDRINUSE). */
+int ln_udp_disconnect(const struct ln_socket *socket,
+		      const struct ln_address *local, int *number);
+
+int ln_udp_receive_step(const struct ln_socket *socket, void *data, size_t len,
+			struct ln_address *from, size_t *count, int *number);
+int ln_udp_send_step(const struct ln_socket *socket, const void *data,
+		     size_t len, const struct ln_address *to, int *number);
+
 /* How many routers a datagram may pass, 1 to LN_UDP_MAX_TTL (else EINVAL): the
  * time to live of IPv4, the hop limit of IPv6. */
 int ln_udp_set_ttl(const struct ln_socket *socket, uint32_t ttl, int *number);

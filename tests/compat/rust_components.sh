@@ -133,6 +133,115 @@ fn main() {
     println!("{:?}", std::fs::remove_file("d/text").unwrap_err().kind());
 }
 EOS
+build net <<'EOS'
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::time::{Duration, Instant};
+
+// Both ends in one thread: a write that waited for the other end would wait for
+// ever.
+fn large(client: &mut TcpStream, server: &mut TcpStream) -> std::io::Result<()> {
+    let data: Vec<u8> = (0..3_000_000u32).map(|i| i as u8).collect();
+    let mut got = Vec::new();
+    let mut buffer = vec![0; 100_000];
+    let mut sent = 0;
+    client.set_nonblocking(true)?;
+    server.set_nonblocking(true)?;
+    while got.len() < data.len() {
+        while sent < data.len() {
+            match client.write(&data[sent..]) {
+                Ok(n) => sent += n,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(e) => return Err(e),
+            }
+        }
+        match server.read(&mut buffer) {
+            Ok(n) => got.extend_from_slice(&buffer[..n]),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+    assert!(got == data);
+    client.set_nonblocking(false)?;
+    server.set_nonblocking(false)
+}
+
+fn tcp(host: &str) -> std::io::Result<()> {
+    let listener = TcpListener::bind((host, 0))?;
+    let at = listener.local_addr()?;
+    assert!(at.port() != 0);
+    let mut client = TcpStream::connect(at)?;
+    let (mut server, peer) = listener.accept()?;
+    assert_eq!(peer, client.local_addr()?);
+    assert_eq!(client.peer_addr()?, at);
+    if at.is_ipv4() {
+        client.set_ttl(9)?;
+        assert_eq!(client.ttl()?, 9);
+    }
+    client.write_all(b"hello")?;
+    let mut b = [0; 100];
+    assert_eq!(server.read(&mut b)?, 5);
+    server.write_all(&b[..5])?;
+    assert_eq!(client.read(&mut b)?, 5);
+    assert_eq!(&b[..5], b"hello");
+    large(&mut client, &mut server)?;
+    let start = Instant::now();
+    server.set_read_timeout(Some(Duration::from_millis(5)))?;
+    assert!(server.read(&mut b).is_err());
+    assert!(start.elapsed() >= Duration::from_millis(5));
+    client.write_all(b"last")?;
+    client.shutdown(Shutdown::Write)?;
+    assert_eq!(server.read(&mut b)?, 4);
+    assert_eq!(server.read(&mut b)?, 0);
+    drop(server);
+    assert_eq!(client.read(&mut b)?, 0);
+    drop(listener);
+    let refused = TcpStream::connect(at).unwrap_err().kind();
+    assert_eq!(refused, ErrorKind::ConnectionRefused);
+    let mut kept = Vec::new();
+    let full = loop {
+        match TcpListener::bind((host, 0)) {
+            Ok(listener) => kept.push(listener),
+            Err(e) => break e,
+        }
+    };
+    println!("{host} {} {full}", kept.len() > 10);
+    Ok(())
+}
+
+fn udp(host: &str) -> std::io::Result<()> {
+    let (a, b, c) = (
+        UdpSocket::bind((host, 0))?,
+        UdpSocket::bind((host, 0))?,
+        UdpSocket::bind((host, 0))?,
+    );
+    let mut buffer = [0; 100];
+    a.send_to(b"one", b.local_addr()?)?;
+    assert_eq!(b.recv_from(&mut buffer)?, (3, a.local_addr()?));
+    b.connect(a.local_addr()?)?;
+    assert_eq!(b.peer_addr()?, a.local_addr()?);
+    c.send_to(b"stranger", b.local_addr()?)?;
+    a.send_to(b"four", b.local_addr()?)?;
+    assert_eq!(b.recv(&mut buffer)?, 4);
+    b.send(b"seven!!")?;
+    assert_eq!(a.recv(&mut buffer)?, 7);
+    Ok(())
+}
+
+fn main() -> std::io::Result<()> {
+    tcp("127.0.0.1")?;
+    udp("127.0.0.1")?;
+    let names: Vec<_> = "localhost:80".to_socket_addrs()?.collect();
+    assert!(names.iter().any(|a| a.ip().is_loopback() && a.port() == 80));
+    assert!("no such name:80".to_socket_addrs().is_err());
+    if std::env::args().nth(1).as_deref() == Some("6") {
+        tcp("::1")?;
+        udp("::1")?;
+    }
+    println!("fine");
+    Ok(())
+}
+EOS
 
 run hello.wasm
 expect 0 hello
@@ -207,6 +316,15 @@ expect 0 "files of a read-only directory"
 ReadOnlyFilesystem
 ReadOnlyFilesystem
 ReadOnlyFilesystem" ] || bad "files of a read-only directory: another output"
+
+# Sockets, at each version of IP that there is.
+version=4
+python3 -c 'import socket; socket.socket(socket.AF_INET6).bind(("::1", 0))' \
+	2>/dev/null && version=6
+run --max-descriptors 200 net.wasm "$version"
+expect 0 sockets
+says out '^fine$' sockets
+says out '^127.0.0.1 true No file descriptors available \(os error [0-9]*\)$' sockets
 
 # A process is ended wherever it is.
 mkfifo input

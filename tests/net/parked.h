@@ -48,7 +48,7 @@ static uint64_t listener;
 static uint64_t client;
 static uint64_t server;
 
-static void never(void)
+static inline void never(void)
 {
 	CHECK(!"the call should wait");
 }

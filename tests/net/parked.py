@@ -16,6 +16,7 @@ from client import PATIENCE, check, equal, finish  # noqa: E402
 
 AT_ONCE = 10
 ROUNDS = 20
+ROUNDS_COMPONENTS = 8  # each is compiled anew
 TIMEOUTS = 400
 # One bound for all sockets and files, which a unit that is not given back at
 # every kill would soon reach.
@@ -68,7 +69,18 @@ CALLS_13 = [
     ("resolve", None, True),
 ]
 
-CALLS = {"0.7": CALLS_07, "0.13": CALLS_13}
+BLOCK = "wasi:io/poll::[method]pollable.block"
+CALLS_COMPONENTS = [
+    ("connect", BLOCK, True),
+    ("listen", BLOCK, True),
+    ("read", BLOCK, True),
+    ("fill", BLOCK, True),
+    ("write", "wasi:io/streams::[method]output-stream.write", False),
+    ("receive", BLOCK, True),
+    ("resolve", None, False),
+]
+
+CALLS = {"0.7": CALLS_07, "0.13": CALLS_13, "components": CALLS_COMPONENTS}
 
 
 def deaf_listener():
@@ -143,7 +155,7 @@ class Program:
         return json.loads(line)
 
     def waiting(self, function):
-        return sum(process["name"] == "victim" and
+        return sum(process["name"] in ("victim", "_start") and
                    process["state"] in ("io", "timer") and
                    process["host_function"] == function
                    for process in self.report()["processes"])
@@ -177,6 +189,7 @@ def kill(program, call, function, before):
 def main():
     lunatic, generation, module, port, folder, factor = sys.argv[1:]
     calls = CALLS[generation]
+    rounds = ROUNDS_COMPONENTS if generation == "components" else ROUNDS
     program = Program(lunatic, module, port, folder)
     for call, _, timed in calls:
         program.say("hold %s 1" % call)
@@ -191,10 +204,10 @@ def main():
         # In the first round it is seen that they wait; in the others the kill
         # comes whenever it comes.
         kill(program, call, function, before)
-        for _ in range(ROUNDS // 4):
+        for _ in range(rounds // 4):
             kill(program, call, None, before)
         resident = program.resident()
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             kill(program, call, None, before)
         if timed:
             program.say("time %s %d" % (call, TIMEOUTS))

@@ -26,6 +26,7 @@
 #include "base/quota.h"
 #include "host/stdio.h"
 #include "host/wasi/p2/resources.h"
+#include "host/wasi/p2/sockets.h"
 #include "net/serving.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -430,6 +431,12 @@ void ln_wasi_release(struct ln_wasi_fd *entry)
 			ln_stream_free(entry->streams[i]);
 			ln_quota_give(entry->quota);
 		}
+		break;
+	case LN_WASI_NET:
+		/* The socket has the unit of the quota. */
+		for (int i = LN_READABLE; i <= LN_WRITABLE; i++)
+			ln_stream_free(entry->streams[i]);
+		ln_p2_socket_free(entry->net);
 		break;
 	case LN_WASI_FILE:
 		close_file(entry);

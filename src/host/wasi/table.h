@@ -15,6 +15,7 @@
 #include "host/wasi/wasi.h"
 
 struct ln_guest;
+struct ln_p2_socket;
 struct ln_quota;
 struct ln_serving;
 
@@ -29,6 +30,7 @@ enum ln_wasi_kind {
 	LN_WASI_DIRECTORY, /* opened by a path, or preopened */
 	LN_WASI_LISTENER,  /* a socket that the environment listens at */
 	LN_WASI_SOCKET,    /* a connection */
+	LN_WASI_NET,       /* a socket of WASI 0.2 */
 };
 
 struct ln_wasi_fd {
@@ -49,7 +51,10 @@ struct ln_wasi_fd {
 	struct ln_stream *streams[2]; /* by enum ln_direction, or NULL */
 	/* Of these, while poll_oneoff waits for them; NULL: it does not. */
 	struct ln_stream_watch *watches[2];
-	const char *name;           /* of a preopened directory */
+	union {
+		const char *name;         /* of a preopened directory */
+		struct ln_p2_socket *net; /* owned, of LN_WASI_NET */
+	};
 	struct ln_quota *quota;     /* of which each descriptor that is
 				     * its own has a unit; NULL: none has */
 	struct ln_serving *serving; /* that a connection counts for, or NULL */

@@ -1,6 +1,8 @@
 /* src/net/resolver.c, with a look-up that answers when the test says so. */
 #include "lookups.h"
 
+#include "sched/task.h"
+
 #define WAITERS 10
 
 static void start(struct query *query, const char *name, int64_t deadline)
@@ -129,6 +131,78 @@ static void nobody_waits_for_it(void **state)
 	wait_until(&freed, 1);
 }
 
+/* A look-up whose task does not wait for it alone. */
+struct polled {
+	struct query query;
+	struct ln_lookup *lookup;
+	bool waits; /* before it is over */
+	int early;
+};
+
+static void poll_body(void *argument)
+{
+	struct polled *polled = argument;
+	struct ln_endpoint *endpoint = calloc(1, sizeof(*endpoint));
+	int error;
+
+	strcpy(endpoint->host, "slow");
+	error = ln_lookup_start(resolver, NULL, endpoint, &polled->lookup);
+	free(endpoint);
+	polled->early =
+		ln_lookup_result(polled->lookup, &polled->query.addresses,
+				 &polled->query.result);
+	polled->waits = ln_lookup_watch(polled->lookup);
+	while (error == 0 && ln_lookup_watch(polled->lookup))
+		error = ln_task_wait(ln_task_current(), LN_NEVER);
+	ln_lookup_unwatch(polled->lookup);
+	polled->query.result = ln_lookup_result(
+		polled->lookup, &polled->query.addresses, &error);
+	polled->query.result += error;
+}
+
+static void watched(void **state)
+{
+	struct polled polled = { .early = 1 };
+
+	(void)state;
+	set_up(1);
+	test_task_start(sched, &polled.query.task, poll_body, &polled);
+	wait_until(&begun, 1);
+	test_task_wait_parked(&polled.query.task);
+	sem_post(&gate);
+	test_task_wait_over(&polled.query.task);
+	assert_int_equal(polled.early, LN_EAGAIN);
+	assert_true(polled.waits);
+	assert_int_equal(polled.query.result, 0);
+	assert_int_equal(polled.query.addresses->count, 2);
+	ln_lookup_end(polled.lookup);
+	tear_down();
+}
+
+/* Ended while a thread is at it, which frees it. */
+static void ended_early(void **state)
+{
+	struct ln_endpoint *endpoint = calloc(1, sizeof(*endpoint));
+	struct ln_lookup *running;
+	struct ln_lookup *queued;
+
+	(void)state;
+	set_up(1);
+	strcpy(endpoint->host, "slow");
+	assert_int_equal(ln_lookup_start(resolver, NULL, endpoint, &running),
+			 0);
+	wait_until(&begun, 1);
+	assert_int_equal(ln_lookup_start(resolver, NULL, endpoint, &queued), 0);
+	ln_lookup_end(queued);
+	ln_lookup_end(running);
+	ln_lookup_end(NULL);
+	sem_post(&gate);
+	wait_until(&freed, 1);
+	assert_int_equal(atomic_load(&begun), 1);
+	free(endpoint);
+	tear_down();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +211,8 @@ int main(void)
 		cmocka_unit_test(leaving),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(nobody_waits_for_it),
+		cmocka_unit_test(watched),
+		cmocka_unit_test(ended_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

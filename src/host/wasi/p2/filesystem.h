@@ -15,13 +15,6 @@
 #define LN_P2_FLAG_REQUESTED_SYNC 16u
 #define LN_P2_FLAG_MUTATE_DIRECTORY 32u
 
-/* How result<T,error-code> is laid out: where T begins, and its size. */
-struct ln_p2_shape {
-	uint32_t size;
-	uint32_t align;
-	uint32_t value; /* where T is, or the error's code */
-};
-
 /* Ends a function: the result's place is an argument, and preview 1 has
  * answered `wasi`. *at is where T goes; NULL: it was an error. */
 int ln_p2_answer(struct ln_p2_call *call, unsigned index,

@@ -36,6 +36,13 @@ struct ln_p2_call {
 	uint32_t options;
 };
 
+/* How result<T,error-code> is laid out: where T begins, and its size. */
+struct ln_p2_shape {
+	uint32_t size;
+	uint32_t align;
+	uint32_t value; /* where T is, or the error's code */
+};
+
 /* 0, or a negative LN_E* that ends the process, or LN_P2_RAISED. On the fiber;
  * may park. */
 typedef int ln_p2_function(struct ln_p2_call *call);

@@ -1,9 +1,11 @@
 /*
- * wasi:io/poll and errors: pollables are deadlines of the monotonic clock, or
- * streams that become ready. A process that waits for them is parked.
+ * wasi:io/poll and errors: pollables are deadlines of the monotonic clock,
+ * streams and sockets that become ready, or look-ups of names that end. A
+ * process that waits for them is parked.
  *
  * Threads: the one that runs the process.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +14,7 @@
 #include "base/time.h"
 #include "host/stream.h"
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
 #include "host/wasi/waiting.h"
 #include "process/guest.h"
@@ -28,21 +31,54 @@ struct polling {
 	uint32_t count;
 	uint32_t found;
 	uint32_t *ready; /* positions of those that are */
+	bool names;      /* look-ups are waited for */
 };
 
-/* Whether a pollable is ready. If not, and it is a stream's, *entry is that. */
+/* The stream that a pollable waits for. */
+struct awaited {
+	struct ln_wasi_fd *entry; /* NULL: none */
+	enum ln_direction direction;
+};
+
+/* Whether the stream is ready that a pollable waits for. */
+static bool is_stream_ready(struct ln_guest *guest,
+			    const struct ln_p2_resource *pollable,
+			    struct awaited *awaited)
+{
+	bool of_socket = pollable->direction == LN_P2_OF_SOCKET;
+	int direction = (int)pollable->direction;
+	struct ln_wasi_fd *entry;
+	short ready;
+
+	/* What is closed is ready: the next call says so. */
+	if (ln_wasi_find(guest, pollable->fd, 0, &entry) != LN_WASI_SUCCESS ||
+	    entry->kind == LN_WASI_FILE)
+		return true;
+	if (of_socket)
+		direction = ln_p2_socket_awaits(entry->net);
+	if (direction < 0 || entry->streams[direction] == NULL)
+		return true;
+	awaited->entry = entry;
+	awaited->direction = (enum ln_direction)direction;
+	ready = ln_stream_poll(entry->streams[direction]);
+	/* A listener that was shut down: nobody will connect. */
+	if (of_socket && direction == LN_READABLE && (ready & POLLHUP) != 0)
+		return false;
+	return ready != 0;
+}
+
+/* Whether a pollable is ready. If not, and it is a stream's, *awaited is that.
+ */
 static bool is_ready(struct ln_guest *guest,
 		     const struct ln_p2_resource *pollable, int64_t now,
-		     struct ln_wasi_fd **entry)
+		     struct awaited *awaited)
 {
-	*entry = NULL;
+	awaited->entry = NULL;
+	if (pollable->direction == LN_P2_OF_LOOKUP)
+		return ln_p2_names_ready(pollable->names);
 	if (pollable->fd == UINT32_MAX)
 		return pollable->deadline <= now;
-	/* What is closed is ready: the next call says so. */
-	return ln_wasi_find(guest, pollable->fd, 0, entry) != LN_WASI_SUCCESS ||
-	       (*entry)->kind == LN_WASI_FILE ||
-	       (*entry)->streams[pollable->direction] == NULL ||
-	       ln_stream_poll((*entry)->streams[pollable->direction]) != 0;
+	return is_stream_ready(guest, pollable, awaited);
 }
 
 /* Whether one is ready now; otherwise it is waited for. */
@@ -50,16 +86,21 @@ static bool look_at(struct polling *polling, uint32_t number)
 {
 	struct ln_guest *guest = polling->call->guest;
 	const struct ln_p2_resource *pollable = ln_p2_find(guest, number);
-	struct ln_wasi_fd *entry;
+	struct awaited awaited;
 
 	ln_assert(pollable != NULL && pollable->kind == LN_P2_POLLABLE);
-	if (is_ready(guest, pollable, polling->waiting.now, &entry))
+	if (is_ready(guest, pollable, polling->waiting.now, &awaited))
 		return true;
-	if (entry == NULL)
+	if (pollable->direction == LN_P2_OF_LOOKUP) {
+		polling->names = true;
+		return !ln_p2_names_watch(pollable->names);
+	}
+	if (awaited.entry == NULL)
 		return ln_wasi_wait_until(&polling->waiting,
 					  pollable->deadline);
-	ln_wasi_wait_for(&polling->waiting, entry->streams[pollable->direction],
-			 &entry->watches[pollable->direction]);
+	ln_wasi_wait_for(&polling->waiting,
+			 awaited.entry->streams[awaited.direction],
+			 &awaited.entry->watches[awaited.direction]);
 	return false;
 }
 
@@ -76,11 +117,27 @@ static int look(void *argument)
 	return polling->found > 0;
 }
 
+/* Look-ups that go on wake nobody. */
+static void unwatch_names(const struct polling *polling)
+{
+	struct ln_guest *guest = polling->call->guest;
+
+	for (uint32_t i = 0; i < polling->count; i++) {
+		const struct ln_p2_resource *pollable =
+			ln_p2_find(guest, polling->numbers[i]);
+
+		if (pollable->direction == LN_P2_OF_LOOKUP)
+			ln_p2_names_unwatch(pollable->names);
+	}
+}
+
 static int wait(struct polling *polling)
 {
 	int result = ln_wasi_wait(&polling->waiting, look, polling);
 
 	ln_wasi_wait_end(&polling->waiting);
+	if (polling->names)
+		unwatch_names(polling);
 	/* Above 0: something is ready. */
 	return result < 0 ? result : 0;
 }
@@ -88,13 +145,13 @@ static int wait(struct polling *polling)
 int ln_p2_pollable_ready(struct ln_p2_call *call)
 {
 	struct ln_p2_resource *pollable;
-	struct ln_wasi_fd *entry;
+	struct awaited awaited;
 	int error =
 		ln_p2_get(call, LN_P2_POLLABLE, ln_p2_u32(call, 0), &pollable);
 
 	if (error == 0)
-		call->values[0].i32 =
-			is_ready(call->guest, pollable, ln_time_now(), &entry);
+		call->values[0].i32 = is_ready(call->guest, pollable,
+					       ln_time_now(), &awaited);
 	return error;
 }
 

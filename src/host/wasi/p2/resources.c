@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "engine/component.h"
+#include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -21,6 +22,7 @@ struct ln_p2_table {
 	uint32_t room;
 	uint32_t free; /* the first free one, which has the next as its `fd`;
 			* UINT32_MAX: none */
+	uint32_t lookups;
 };
 
 static struct ln_p2_table *table_of(struct ln_guest *guest)
@@ -74,6 +76,23 @@ static struct ln_wasi_fd *descriptor_of(struct ln_guest *guest, uint32_t fd)
 	return entry;
 }
 
+/* The look-up that a resource has a reference to; NULL: there is none. */
+static struct ln_p2_names *names_of(const struct ln_p2_resource *resource)
+{
+	bool has = resource->kind == LN_P2_ADDRESSES ||
+		   (resource->kind == LN_P2_POLLABLE &&
+		    resource->direction == LN_P2_OF_LOOKUP);
+
+	return has ? resource->names : NULL;
+}
+
+uint32_t *ln_p2_lookups(struct ln_guest *guest)
+{
+	struct ln_p2_table *table = table_of(guest);
+
+	return table != NULL ? &table->lookups : NULL;
+}
+
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	      uint32_t *number)
 {
@@ -98,6 +117,8 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	}
 	table->list[at] = *resource;
 	*number = at + 1;
+	if (names_of(resource) != NULL)
+		ln_p2_names_retain(resource->names);
 	entry = descriptor_of(guest, resource->fd);
 	if (entry != NULL)
 		entry->uses++;
@@ -118,26 +139,37 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 {
 	struct ln_p2_resource *resource = ln_p2_find(guest, number);
 	struct ln_p2_table *table = table_of(guest);
+	struct ln_p2_resource ended;
 	struct ln_wasi_fd *entry;
-	uint32_t fd;
 
 	if (resource == NULL)
 		return;
-	fd = resource->fd;
+	ended = *resource;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
-	entry = descriptor_of(guest, fd);
+	if (names_of(&ended) != NULL)
+		ln_p2_names_release(guest, ended.names);
+	entry = descriptor_of(guest, ended.fd);
 	if (entry == NULL)
 		return;
+	if (ended.kind == LN_P2_INCOMING_DATAGRAMS ||
+	    ended.kind == LN_P2_OUTGOING_DATAGRAMS)
+		entry->net->datagrams--;
 	ln_assert(entry->uses > 0);
 	if (--entry->uses == 0)
-		(void)ln_wasi_close(guest, fd);
+		(void)ln_wasi_close(guest, ended.fd);
 }
 
 void ln_p2_table_free(struct ln_p2_table *table)
 {
 	if (table == NULL)
 		return;
+	for (uint32_t i = 0; table->lookups > 0 && i < table->count; i++) {
+		struct ln_p2_names *names = names_of(&table->list[i]);
+
+		if (names != NULL)
+			ln_p2_names_release(NULL, names);
+	}
 	free(table->list);
 	free(table);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct ln_guest;
+struct ln_p2_names;
 struct ln_p2_table;
 
 /* Kinds of resources, macros since they are part of types in functions.def. */
@@ -21,23 +22,37 @@ struct ln_p2_table;
 #define LN_P2_TERMINAL_OUTPUT 6
 #define LN_P2_DESCRIPTOR 7
 #define LN_P2_DIRECTORY_STREAM 8
+#define LN_P2_NETWORK 32
+#define LN_P2_TCP_SOCKET 33
+#define LN_P2_UDP_SOCKET 34
+#define LN_P2_INCOMING_DATAGRAMS 35
+#define LN_P2_OUTGOING_DATAGRAMS 36
+#define LN_P2_ADDRESSES 37
+
+/* What a pollable is of, beside the directions of a stream. */
+#define LN_P2_OF_SOCKET 2u
+#define LN_P2_OF_LOOKUP 3u
 
 struct ln_p2_resource {
 	uint32_t kind;      /* 0: this place is free */
 	uint32_t fd;        /* of a stream, or a pollable's; UINT32_MAX: none */
-	uint32_t direction; /* of a pollable with a stream */
+	uint32_t direction; /* of a pollable that is not a clock's */
 	int number;         /* an error's errno */
 	/* ns, of a pollable without a stream; where a file's stream is, as
-	 * io.h says; what a directory is read from next. */
+	 * io.h says; what a directory is read from next; how many datagrams a
+	 * stream may send. */
 	union {
 		int64_t deadline;
 		int64_t offset;
 		uint64_t cookie;
+		uint64_t permitted;
+		struct ln_p2_names *names; /* counted */
 	};
 };
 
 /* Adds a copy, for which the guest is charged; *number is above 0. A
- * descriptor that was opened is closed with the last resource that has it.
+ * descriptor that was opened is closed with the last resource that has it; a
+ * look-up is retained.
  * LN_ELIMIT, LN_ENOMEM. */
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	      uint32_t *number);
@@ -47,6 +62,9 @@ struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number);
 
 /* Ends one; nothing happens when there is none. May park. */
 void ln_p2_remove(struct ln_guest *guest, uint32_t number);
+
+/* How many look-ups of names it has; NULL: memory is short. */
+uint32_t *ln_p2_lookups(struct ln_guest *guest);
 
 /* NULL is fine. What the guest was charged for is left to its end. */
 void ln_p2_table_free(struct ln_p2_table *table);

@@ -1,7 +1,7 @@
 /*
  * DESIGN
- * wasi:io/streams over the descriptors of preview 1. A stream is the number of
- * a descriptor.
+ * wasi:io/streams over the descriptors of preview 1, and over sockets. A stream
+ * is the number of a descriptor.
  *
  * A read goes into a buffer of the host's, since only what it returns says how
  * much the guest has to allocate; a write comes from the guest's memory. Both
@@ -21,7 +21,9 @@
 #include "host/stream.h"
 #include "host/wasi/io.h"
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
+#include "net/tcp.h"
 #include "process/guest.h"
 
 /* How results are laid out: result<u64,E>, result<list<u8>,E>, result<_,E>. */
@@ -50,11 +52,15 @@ struct move {
 static int find_stream(struct ln_p2_call *call, struct move *move,
 		       struct ln_wasi_fd **entry)
 {
+	*entry = NULL;
 	if (ln_wasi_find(call->guest, move->fd, 0, entry) == LN_WASI_SUCCESS &&
 	    ((*entry)->kind == LN_WASI_FILE ||
 	     (*entry)->streams[move->direction] != NULL))
 		return 0;
+	/* Of a socket, it was shut down. */
 	move->number = EBADF;
+	if (*entry != NULL && (*entry)->kind == LN_WASI_NET)
+		move->number = EPIPE;
 	return LN_EIO;
 }
 
@@ -133,6 +139,16 @@ static int end(struct ln_p2_call *call, unsigned index, uint32_t kind,
 
 /* ---- Input ---- */
 
+/* Whether a connection is at its end, which reading nothing tells, too. */
+static bool has_ended(struct ln_p2_call *call, struct move *move)
+{
+	struct ln_wasi_fd *entry;
+
+	if (find_stream(call, move, &entry) < 0)
+		return move->number == EPIPE;
+	return entry->kind == LN_WASI_NET && ln_tcp_ended(entry->net->socket);
+}
+
 /* Reads up to `max` bytes into a buffer, which is the caller's. *state: 1 there
  * are move->done bytes, perhaps none; 0: the stream is at its end; otherwise a
  * negative errno. */
@@ -149,8 +165,10 @@ static int read_some(struct ln_p2_call *call, struct move *move, uint64_t max,
 	*state = 1;
 	if (move->memory == NULL)
 		return LN_ENOMEM;
-	if (move->len == 0)
+	if (move->len == 0) {
+		*state = !has_ended(call, move);
 		return 0;
+	}
 	ln_guest_charge(call->guest, move->len);
 	error = transfer(call, move);
 	if (error == 0) {
@@ -334,22 +352,28 @@ int ln_p2_write_zeroes(struct ln_p2_call *call)
 	return answer_written(call, 2, error, &move);
 }
 
-/* Whether what a stream is written to can take something now; a negative errno.
- */
+/* How many bytes a stream takes now, at most LN_P2_CHUNK; a negative errno. A
+ * connection takes them without waiting, so that a guest that does not write
+ * more can serve several. */
 static int room(struct ln_p2_call *call, uint32_t fd)
 {
 	struct move move = { .fd = fd, .direction = LN_WRITABLE };
 	struct ln_wasi_fd *entry;
+	size_t size;
 	short ready;
 
 	if (find_stream(call, &move, &entry) < 0)
-		return -EBADF;
+		return -move.number;
 	if (entry->kind == LN_WASI_FILE)
-		return 1;
+		return LN_P2_CHUNK;
 	ready = ln_stream_poll(entry->streams[LN_WRITABLE]);
 	if ((ready & POLLERR) != 0)
 		return -EPIPE;
-	return ready != 0;
+	if (ready == 0)
+		return 0;
+	size = entry->kind == LN_WASI_NET ? ln_tcp_room(entry->net->socket)
+					  : LN_P2_CHUNK;
+	return size < LN_P2_CHUNK ? (int)size : (int)LN_P2_CHUNK;
 }
 
 int ln_p2_check_write(struct ln_p2_call *call)
@@ -361,7 +385,7 @@ int ln_p2_check_write(struct ln_p2_call *call)
 	if (error != 0)
 		return error;
 	state = room(call, fd);
-	return state >= 0 ? answer_number(call, 1, state > 0 ? LN_P2_CHUNK : 0)
+	return state >= 0 ? answer_number(call, 1, (uint64_t)state)
 			  : ln_p2_stream_error(call, 1, NUMBER_SIZE, 8,
 					       NUMBER_AT, end_of(-state));
 }
@@ -369,15 +393,31 @@ int ln_p2_check_write(struct ln_p2_call *call)
 /* All has been written. */
 int ln_p2_flush(struct ln_p2_call *call)
 {
-	uint32_t fd;
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
+	struct move move = { .direction = LN_WRITABLE };
+	struct ln_wasi_fd *entry;
 	uint8_t *at;
+	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
 
-	return error != 0 ? error : ln_p2_result(call, 1, NONE_SIZE, 4, &at);
+	if (error != 0)
+		return error;
+	if (find_stream(call, &move, &entry) < 0)
+		return ln_p2_stream_error(call, 1, NONE_SIZE, 4, NONE_AT,
+					  end_of(move.number));
+	return ln_p2_result(call, 1, NONE_SIZE, 4, &at);
+}
+
+/* At most `max` bytes that are read so as to be written to a stream: no more
+ * than it takes. An error the write finds. */
+static uint64_t splice_room(struct ln_p2_call *call, uint32_t fd, uint64_t max)
+{
+	int takes = room(call, fd);
+
+	return takes >= 0 && (uint64_t)takes < max ? (uint64_t)takes : max;
 }
 
 static int splice_some(struct ln_p2_call *call, bool blocking)
 {
+	uint64_t max = ln_p2_u64(call, 2);
 	struct move in = { 0 };
 	struct move out = { 0 };
 	int state = 0;
@@ -387,7 +427,9 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 		error = begin(call, 1, LN_P2_INPUT_STREAM, &in);
 	if (error != 0)
 		return error;
-	error = read_some(call, &in, ln_p2_u64(call, 2), blocking, &state);
+	if (!blocking)
+		max = splice_room(call, out.fd, max);
+	error = read_some(call, &in, max, blocking, &state);
 	out.memory = in.memory;
 	out.size = in.size;
 	out.len = (uint32_t)in.done;
