@@ -298,11 +298,12 @@ static int read_types(struct ln_code *self, char **error)
 	return code;
 }
 
-/* What is left of a component, which has one entry, under the name that those
- * of modules have. */
+/* What is left of a component, whose entries are what it exports of the
+ * interfaces for that; `run` under the name that those of modules have. */
 static int complete_component(struct ln_code *self, char **error)
 {
-	static const char entry[] = "_start";
+	const char *entries[2];
+	size_t count = 0;
 	struct ln_component_needs needs;
 	char problem[PROBLEM];
 	int code;
@@ -313,7 +314,11 @@ static int complete_component(struct ln_code *self, char **error)
 	if (code < 0)
 		return ln_refuse(error, code, "the module is %s", problem);
 	self->generation = LN_ABI_COMPONENT;
-	code = ln_entries_one(needs.runs ? entry : NULL, &self->entries);
+	if (needs.runs)
+		entries[count++] = "_start";
+	if (needs.works)
+		entries[count++] = LN_COMPONENT_WORKER;
+	code = ln_entries_plain(entries, count, &self->entries);
 	if (code == 0)
 		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,
 				    &self->names);

@@ -22,6 +22,10 @@ struct ln_weight;
 #define LN_COMPONENT_MAX_MEMORIES 16
 #define LN_COMPONENT_MAX_TABLES 32
 
+/* The entry of processes that a component spawns of itself: the interface that
+ * it exports for them. */
+#define LN_COMPONENT_WORKER "lunatic:process/worker"
+
 /* Handles that the components of a process may hold at a time. */
 #define LN_COMPONENT_MAX_HANDLES 16384
 
@@ -35,6 +39,7 @@ struct ln_component_needs {
 	uint64_t initial_table;  /* elements of the largest table */
 	bool known; /* modules are not imported, so that all that is so */
 	bool runs;  /* it exports wasi:cli/run */
+	bool works; /* it exports lunatic:process/worker */
 };
 
 /* Whether the header says that a binary is a component. */

@@ -127,28 +127,37 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 	return error;
 }
 
-int ln_entries_one(const char *name, struct ln_entries **out)
+/* Adds an entry of that name, without parameters and results. */
+static int add_plain(struct ln_entries *entries, const char *name, char **names)
 {
-	const char *text = name != NULL ? name : "";
 	const struct ln_cursor bytes = {
-		.at = (const uint8_t *)text,
-		.end = (const uint8_t *)text + strlen(text),
+		.at = (const uint8_t *)name,
+		.end = (const uint8_t *)name + strlen(name),
 	};
 	const struct ln_functype none = { 0 };
+
+	return add_entry(entries, bytes, &none, false, names);
+}
+
+int ln_entries_plain(const char *const *list, size_t count,
+		     struct ln_entries **out)
+{
 	struct ln_entries *entries = calloc(1, sizeof(*entries));
+	size_t bytes = 1;
 	char *names;
-	int error = LN_ENOMEM;
+	int error;
 
 	if (entries == NULL)
 		return LN_ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(list[i]);
 	ln_random_bytes(entries->key, sizeof(entries->key));
-	entries->slots = calloc(1, sizeof(*entries->slots));
-	entries->names = malloc(ln_cursor_len(bytes) + 1);
+	entries->slots = calloc(count + 1, sizeof(*entries->slots));
+	entries->names = malloc(bytes);
 	names = entries->names;
-	if (entries->slots != NULL && entries->names != NULL)
-		error = name != NULL ? add_entry(entries, bytes, &none, false,
-						 &names)
-				     : 0;
+	error = entries->slots == NULL || names == NULL ? LN_ENOMEM : 0;
+	for (size_t i = 0; i < count && error == 0; i++)
+		error = add_plain(entries, list[i], &names);
 	if (error < 0)
 		ln_entries_free(entries);
 	else

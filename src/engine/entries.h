@@ -29,9 +29,9 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 		   const struct ln_signatures *signatures,
 		   struct ln_entries **entries);
 
-/* One of that name, without parameters and results, or none (NULL). LN_ENOMEM.
- */
-int ln_entries_one(const char *name, struct ln_entries **entries);
+/* Of these names, each different, without parameters and results. LN_ENOMEM. */
+int ln_entries_plain(const char *const *names, size_t count,
+		     struct ln_entries **entries);
 
 /* NULL is fine. */
 void ln_entries_free(struct ln_entries *entries);

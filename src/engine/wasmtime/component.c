@@ -115,23 +115,35 @@ int ln_wasmtime_component_deserialize(struct ln_variant *variant,
 	return 0;
 }
 
-wasmtime_component_export_index_t *
-ln_wasmtime_component_find_run(const wasmtime_component_t *component)
+static wasmtime_component_export_index_t *
+find_export(const wasmtime_component_t *component, const char *interface,
+	    const char *name)
 {
-	/* Any version of 0.2 is found by this name. */
-	static const char interface[] = "wasi:cli/run@0.2.0";
-	static const char name[] = "run";
-	wasmtime_component_export_index_t *run = NULL;
+	wasmtime_component_export_index_t *function;
 	wasmtime_component_export_index_t *found =
 		wasmtime_component_get_export_index(component, NULL, interface,
-						    sizeof(interface) - 1);
+						    strlen(interface));
 
 	if (found == NULL)
 		return NULL;
-	run = wasmtime_component_get_export_index(component, found, name,
-						  sizeof(name) - 1);
+	function = wasmtime_component_get_export_index(component, found, name,
+						       strlen(name));
 	wasmtime_component_export_index_delete(found);
-	return run;
+	return function;
+}
+
+/* Any version that is compatible is found by these names. */
+
+wasmtime_component_export_index_t *
+ln_wasmtime_component_find_run(const wasmtime_component_t *component)
+{
+	return find_export(component, "wasi:cli/run@0.2.0", "run");
+}
+
+wasmtime_component_export_index_t *
+ln_wasmtime_component_find_worker(const wasmtime_component_t *component)
+{
+	return find_export(component, LN_COMPONENT_WORKER "@0.1.0", "start");
 }
 
 static void tell_needs(const struct ln_compiled *code,
@@ -140,6 +152,8 @@ static void tell_needs(const struct ln_compiled *code,
 	const wasmtime_component_t *component = ln_wasmtime_unmark(code);
 	wasmtime_component_export_index_t *run =
 		ln_wasmtime_component_find_run(component);
+	wasmtime_component_export_index_t *worker =
+		ln_wasmtime_component_find_worker(component);
 	struct needs found;
 
 	lunatic_component_needs(component, &found);
@@ -152,9 +166,12 @@ static void tell_needs(const struct ln_compiled *code,
 		.initial_table = found.initial_table,
 		.known = found.known,
 		.runs = run != NULL,
+		.works = worker != NULL,
 	};
 	if (run != NULL)
 		wasmtime_component_export_index_delete(run);
+	if (worker != NULL)
+		wasmtime_component_export_index_delete(worker);
 }
 
 /* ---- In host functions ---- */

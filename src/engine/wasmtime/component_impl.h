@@ -43,8 +43,11 @@ static inline void *ln_wasmtime_unmark(const void *pointer)
 	return (char *)pointer - 1;
 }
 
-/* wasi:cli/run of a component; NULL: it exports none. The caller's. */
+/* wasi:cli/run, and lunatic:process/worker, of a component; NULL: it exports
+ * none. The caller's. */
 wasmtime_component_export_index_t *
 ln_wasmtime_component_find_run(const wasmtime_component_t *component);
+wasmtime_component_export_index_t *
+ln_wasmtime_component_find_worker(const wasmtime_component_t *component);
 
 #endif

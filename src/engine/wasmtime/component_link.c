@@ -10,6 +10,7 @@
  *
  * Threads: any for linking; that of the process for instances.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,17 @@
 #define NAME 128 /* bytes of an interface's name, with its version */
 #define KINDS 64 /* of resources, at most */
 
+/* An exported function that is an entry. */
+struct exported {
+	wasmtime_component_export_index_t *index; /* NULL: there is none */
+	_Atomic bool checked;                     /* it has no parameters */
+};
+
 /* What a linked component is. */
 struct linked {
 	component_pre *pre;
-	wasmtime_component_export_index_t *run; /* NULL: there is none */
+	struct exported run;
+	struct exported worker;
 };
 
 /* ---- Imports ---- */
@@ -121,6 +129,17 @@ fill_interface(struct making *making,
 	return error;
 }
 
+static const char *version_of(const struct ln_component_table *table,
+			      const char *interface)
+{
+	const struct ln_component_package *package = table->packages;
+
+	while (strncmp(interface, package->prefix, strlen(package->prefix)) !=
+	       0)
+		package++;
+	return package->version;
+}
+
 static wasmtime_error_t *add_interface(struct making *making,
 				       const char *interface)
 {
@@ -131,7 +150,7 @@ static wasmtime_error_t *add_interface(struct making *making,
 	char name[NAME];
 
 	snprintf(name, sizeof(name), "%s@%s", interface,
-		 making->table->version);
+		 version_of(making->table, interface));
 	error = wasmtime_component_linker_instance_add_instance(
 		root, name, strlen(name), &instance);
 	if (error == NULL) {
@@ -227,7 +246,8 @@ int ln_wasmtime_component_link(struct ln_host_imports *imports,
 		free(linked);
 		return ln_cause_refuse_import(error, cause);
 	}
-	linked->run = ln_wasmtime_component_find_run(component);
+	linked->run.index = ln_wasmtime_component_find_run(component);
+	linked->worker.index = ln_wasmtime_component_find_worker(component);
 	*out = ln_wasmtime_mark(linked);
 	return 0;
 }
@@ -237,14 +257,16 @@ void ln_wasmtime_component_linked_free(struct ln_linked *mark)
 	struct linked *linked = ln_wasmtime_unmark(mark);
 
 	lunatic_component_pre_delete(linked->pre);
-	if (linked->run != NULL)
-		wasmtime_component_export_index_delete(linked->run);
+	if (linked->run.index != NULL)
+		wasmtime_component_export_index_delete(linked->run.index);
+	if (linked->worker.index != NULL)
+		wasmtime_component_export_index_delete(linked->worker.index);
 	free(linked);
 }
 
 /* ---- Instances ---- */
 
-static const struct linked *linked_of(const struct ln_instance *instance)
+static struct linked *linked_of(const struct ln_instance *instance)
 {
 	return ln_wasmtime_unmark(ln_compiled_linked(instance->module));
 }
@@ -260,23 +282,52 @@ ln_wasmtime_component_instantiate(struct ln_instance *instance)
 		linked_of(instance)->pre, state->context, &state->component);
 }
 
+/* Whether a function may be called without arguments: calls are unchecked. */
+static bool is_plain(struct exported *exported,
+		     const wasmtime_component_func_t *function,
+		     wasmtime_context_t *context)
+{
+	wasmtime_component_func_type_t *type;
+	bool plain;
+
+	/* Relaxed: a flag that all set to the same. */
+	if (atomic_load_explicit(&exported->checked, memory_order_relaxed))
+		return true;
+	type = wasmtime_component_func_type(function, context);
+	plain = wasmtime_component_func_type_param_count(type) == 0 &&
+		!wasmtime_component_func_type_async(type);
+	wasmtime_component_func_type_delete(type);
+	atomic_store_explicit(&exported->checked, plain, memory_order_relaxed);
+	return plain;
+}
+
 wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
-					    bool *failed, wasm_trap_t **trap)
+					    bool worker, bool *failed,
+					    wasm_trap_t **trap)
 {
 	struct ln_instance_state *state = instance->state;
-	const struct linked *linked = linked_of(instance);
-	wasmtime_component_func_t run;
+	struct linked *linked = linked_of(instance);
+	struct exported *exported = worker ? &linked->worker : &linked->run;
+	wasmtime_component_func_t function;
 	wasmtime_func_t core;
 	wasmtime_val_raw_t value = { 0 };
 	wasmtime_error_t *error;
 
-	if (linked->run == NULL ||
-	    !wasmtime_component_instance_get_func(
-		    &state->component, state->context, linked->run, &run))
-		return wasmtime_error_new("it exports no `wasi:cli/run`");
-	lunatic_component_func_core(&run, state->context, &core);
+	*failed = false;
+	if (exported->index == NULL ||
+	    !wasmtime_component_instance_get_func(&state->component,
+						  state->context,
+						  exported->index, &function))
+		return wasmtime_error_new(
+			worker ? "it exports no function `start` of "
+				 "`" LN_COMPONENT_WORKER "`"
+			       : "it exports no `wasi:cli/run`");
+	if (!is_plain(exported, &function, state->context))
+		return wasmtime_error_new("the function that it exports for "
+					  "processes takes parameters");
+	lunatic_component_func_core(&function, state->context, &core);
 	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
 					     trap);
-	*failed = value.i32 != 0;
+	*failed = !worker && value.i32 != 0;
 	return error;
 }

@@ -12,6 +12,7 @@
 #include "host/wasi/table.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/resource.h"
 
 #define FIRST_ROOM 8
 
@@ -104,6 +105,13 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	return 0;
 }
 
+void ln_p2_release(const struct ln_p2_resource *resource)
+{
+	if (resource->kind == LN_P2_PROCESS)
+		ln_resource_class(LN_RESOURCE_PROCESS)
+			->release(resource->process);
+}
+
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number)
 {
 	struct ln_p2_table *table = table_of(guest);
@@ -118,26 +126,29 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 {
 	struct ln_p2_resource *resource = ln_p2_find(guest, number);
 	struct ln_p2_table *table = table_of(guest);
+	struct ln_p2_resource old;
 	struct ln_wasi_fd *entry;
-	uint32_t fd;
 
 	if (resource == NULL)
 		return;
-	fd = resource->fd;
+	old = *resource;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
-	entry = descriptor_of(guest, fd);
+	ln_p2_release(&old);
+	entry = descriptor_of(guest, old.fd);
 	if (entry == NULL)
 		return;
 	ln_assert(entry->uses > 0);
 	if (--entry->uses == 0)
-		(void)ln_wasi_close(guest, fd);
+		(void)ln_wasi_close(guest, old.fd);
 }
 
 void ln_p2_table_free(struct ln_p2_table *table)
 {
 	if (table == NULL)
 		return;
+	for (uint32_t i = 0; i < table->count; i++)
+		ln_p2_release(&table->list[i]);
 	free(table->list);
 	free(table);
 }
