@@ -298,14 +298,14 @@ static int read_types(struct ln_code *self, char **error)
 	return code;
 }
 
-/* What is left of a component, whose entries are what it exports of the
- * interfaces for that; `run` under the name that those of modules have. */
+/* What is left of a component, which has an entry for each export that it is
+ * known by. */
 static int complete_component(struct ln_code *self, char **error)
 {
-	const char *entries[2];
-	size_t count = 0;
+	const char *names[3] = { NULL };
 	struct ln_component_needs needs;
 	char problem[PROBLEM];
+	size_t count = 0;
 	int code;
 
 	class_of(self)->components->needs(self->code, &needs);
@@ -315,10 +315,10 @@ static int complete_component(struct ln_code *self, char **error)
 		return ln_refuse(error, code, "the module is %s", problem);
 	self->generation = LN_ABI_COMPONENT;
 	if (needs.runs)
-		entries[count++] = "_start";
+		names[count++] = LN_COMPONENT_RUN;
 	if (needs.works)
-		entries[count++] = LN_COMPONENT_WORKER;
-	code = ln_entries_plain(entries, count, &self->entries);
+		names[count++] = LN_COMPONENT_WORKER;
+	code = ln_entries_named(names, &self->entries);
 	if (code == 0)
 		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,
 				    &self->names);

@@ -22,8 +22,9 @@ struct ln_weight;
 #define LN_COMPONENT_MAX_MEMORIES 16
 #define LN_COMPONENT_MAX_TABLES 32
 
-/* The entry of processes that a component spawns of itself: the interface that
- * it exports for them. */
+/* The entries of a component that exports wasi:cli/run, under the name that
+ * modules have, and of one that exports lunatic:process/worker. */
+#define LN_COMPONENT_RUN "_start"
 #define LN_COMPONENT_WORKER "lunatic:process/worker"
 
 /* Handles that the components of a process may hold at a time. */

@@ -127,37 +127,39 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 	return error;
 }
 
-/* Adds an entry of that name, without parameters and results. */
-static int add_plain(struct ln_entries *entries, const char *name, char **names)
+/* Adds all, to the room for them. */
+static int add_named(struct ln_entries *entries, const char *const *names)
 {
-	const struct ln_cursor bytes = {
-		.at = (const uint8_t *)name,
-		.end = (const uint8_t *)name + strlen(name),
-	};
 	const struct ln_functype none = { 0 };
+	char *at = entries->names;
+	int error = 0;
 
-	return add_entry(entries, bytes, &none, false, names);
+	for (; error == 0 && *names != NULL; names++) {
+		const struct ln_cursor name = {
+			.at = (const uint8_t *)*names,
+			.end = (const uint8_t *)*names + strlen(*names),
+		};
+
+		error = add_entry(entries, name, &none, false, &at);
+	}
+	return error;
 }
 
-int ln_entries_plain(const char *const *list, size_t count,
-		     struct ln_entries **out)
+int ln_entries_named(const char *const *names, struct ln_entries **out)
 {
 	struct ln_entries *entries = calloc(1, sizeof(*entries));
-	size_t bytes = 1;
-	char *names;
-	int error;
+	size_t count = 0, bytes = 0;
+	int error = LN_ENOMEM;
 
 	if (entries == NULL)
 		return LN_ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		bytes += strlen(list[i]);
+	for (; names[count] != NULL; count++)
+		bytes += strlen(names[count]);
 	ln_random_bytes(entries->key, sizeof(entries->key));
 	entries->slots = calloc(count + 1, sizeof(*entries->slots));
-	entries->names = malloc(bytes);
-	names = entries->names;
-	error = entries->slots == NULL || names == NULL ? LN_ENOMEM : 0;
-	for (size_t i = 0; i < count && error == 0; i++)
-		error = add_plain(entries, list[i], &names);
+	entries->names = malloc(bytes + 1);
+	if (entries->slots != NULL && entries->names != NULL)
+		error = add_named(entries, names);
 	if (error < 0)
 		ln_entries_free(entries);
 	else

@@ -29,9 +29,9 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 		   const struct ln_signatures *signatures,
 		   struct ln_entries **entries);
 
-/* Of these names, each different, without parameters and results. LN_ENOMEM. */
-int ln_entries_plain(const char *const *names, size_t count,
-		     struct ln_entries **entries);
+/* Those of these names, without parameters and results; NULL ends them.
+ * LN_ENOMEM. */
+int ln_entries_named(const char *const *names, struct ln_entries **entries);
 
 /* NULL is fine. */
 void ln_entries_free(struct ln_entries *entries);

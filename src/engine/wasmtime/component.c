@@ -115,9 +115,9 @@ int ln_wasmtime_component_deserialize(struct ln_variant *variant,
 	return 0;
 }
 
-static wasmtime_component_export_index_t *
-find_export(const wasmtime_component_t *component, const char *interface,
-	    const char *name)
+wasmtime_component_export_index_t *
+ln_wasmtime_component_find(const wasmtime_component_t *component,
+			   const char *interface, const char *name)
 {
 	wasmtime_component_export_index_t *function;
 	wasmtime_component_export_index_t *found =
@@ -132,28 +132,22 @@ find_export(const wasmtime_component_t *component, const char *interface,
 	return function;
 }
 
-/* Any version that is compatible is found by these names. */
-
-wasmtime_component_export_index_t *
-ln_wasmtime_component_find_run(const wasmtime_component_t *component)
+static bool exports(const wasmtime_component_t *component,
+		    const char *interface, const char *name)
 {
-	return find_export(component, "wasi:cli/run@0.2.0", "run");
-}
+	wasmtime_component_export_index_t *found =
+		ln_wasmtime_component_find(component, interface, name);
 
-wasmtime_component_export_index_t *
-ln_wasmtime_component_find_worker(const wasmtime_component_t *component)
-{
-	return find_export(component, LN_COMPONENT_WORKER "@0.1.0", "start");
+	if (found == NULL)
+		return false;
+	wasmtime_component_export_index_delete(found);
+	return true;
 }
 
 static void tell_needs(const struct ln_compiled *code,
 		       struct ln_component_needs *needs)
 {
 	const wasmtime_component_t *component = ln_wasmtime_unmark(code);
-	wasmtime_component_export_index_t *run =
-		ln_wasmtime_component_find_run(component);
-	wasmtime_component_export_index_t *worker =
-		ln_wasmtime_component_find_worker(component);
 	struct needs found;
 
 	lunatic_component_needs(component, &found);
@@ -165,13 +159,9 @@ static void tell_needs(const struct ln_compiled *code,
 		.initial_memory = found.initial_memory * PAGE,
 		.initial_table = found.initial_table,
 		.known = found.known,
-		.runs = run != NULL,
-		.works = worker != NULL,
+		.runs = exports(component, LN_WASMTIME_RUN),
+		.works = exports(component, LN_WASMTIME_WORKER),
 	};
-	if (run != NULL)
-		wasmtime_component_export_index_delete(run);
-	if (worker != NULL)
-		wasmtime_component_export_index_delete(worker);
 }
 
 /* ---- In host functions ---- */

@@ -246,8 +246,10 @@ int ln_wasmtime_component_link(struct ln_host_imports *imports,
 		free(linked);
 		return ln_cause_refuse_import(error, cause);
 	}
-	linked->run.index = ln_wasmtime_component_find_run(component);
-	linked->worker.index = ln_wasmtime_component_find_worker(component);
+	linked->run.index =
+		ln_wasmtime_component_find(component, LN_WASMTIME_RUN);
+	linked->worker.index =
+		ln_wasmtime_component_find(component, LN_WASMTIME_WORKER);
 	*out = ln_wasmtime_mark(linked);
 	return 0;
 }
