@@ -115,7 +115,6 @@
     (data (i32.const 64) "\6e\00\e9\00\ac\20\3d\d8\00\de") ;; né€😀
     (data (i32.const 96) "1.0.0") ;; 1.0.0
     (data (i32.const 128) "\63\61\66\e9") ;; café
-    (data (i32.const 160) "\00\d8") ;; half of a character
     (func (export "run") (result i32)
       (call $set-label (i32.const 64) (i32.const 2147483653))
       (call $register (i32.const 64) (i32.const 2147483653) (i32.const 96) (i32.const 5)
