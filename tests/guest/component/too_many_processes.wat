@@ -8,7 +8,7 @@
     (export "process" (type $p (sub resource)))
     (type $e (variant (case "no-worker") (case "refused" string)))
     (export "spawn-error" (type $se (eq $e)))
-    (type $o (record (field "link" (option s64))
+    (type $o (record (field "link" (option u64))
       (field "processes" (list (borrow $p)))))
     (export "spawn-options" (type $so (eq $o)))
     (type $s (record (field "function" string) (field "argument" (list u8))

@@ -9,13 +9,13 @@ use lunatic::process::processes::{self, Process};
 use lunatic::process::{registry, timers};
 
 // Tags of messages to the room, and of those to users.
-const JOIN: i64 = 1;
-const SAY: i64 = 2;
-const CLOSE: i64 = 3;
-const START: i64 = 4;
-const LINE: i64 = 5;
-const END: i64 = 6;
-const HEARD: i64 = 7;
+const JOIN: u64 = 1;
+const SAY: u64 = 2;
+const CLOSE: u64 = 3;
+const START: u64 = 4;
+const LINE: u64 = 5;
+const END: u64 = 6;
+const HEARD: u64 = 7;
 
 const USERS: [&str; 3] = ["ann", "bob", "cid"];
 

@@ -20,7 +20,7 @@ impl worker::Guest for App {
         let startup = processes::take_startup().unwrap();
         let careful = startup.argument[0] != 0;
         while let Some(Mail::Message(job)) = receive(None) {
-            let number = job.tag as u64;
+            let number = job.tag;
             if number == BAD && !careful {
                 panic!("{number} is too much");
             }
@@ -31,7 +31,7 @@ impl worker::Guest for App {
 
 struct Worker {
     process: Process,
-    monitor: i64,
+    monitor: u64,
     job: u64, // 0: none
 }
 
@@ -43,7 +43,7 @@ fn hire(careful: bool) -> Worker {
 
 fn give(worker: &mut Worker, job: u64) {
     worker.job = job;
-    send_with(&worker.process, job as i64, &[], &[&processes::current()]);
+    send_with(&worker.process, job, &[], &[&processes::current()]);
 }
 
 fn main() {
@@ -59,7 +59,7 @@ fn main() {
             Mail::Message(Message { tag, data, .. }) => {
                 sum += u64::from_le_bytes(data.try_into().unwrap());
                 done += 1;
-                workers.iter().position(|w| w.job == tag as u64).unwrap()
+                workers.iter().position(|w| w.job == tag).unwrap()
             }
             Mail::Ended(end) => {
                 let at = workers.iter().position(|w| w.monitor == end.tag).unwrap();
