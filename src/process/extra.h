@@ -1,8 +1,8 @@
 /*
  * What few processes have: monitors and tags for answers, timers, a label, a
- * wish to be told of a drain, what they were spawned with. Made when it is first
- * needed, so that the others are no larger for it and look at one pointer when
- * they end.
+ * wish to be told of a drain, what they were spawned with. Made when it is
+ * first needed, so that the others are no larger for it and look at one pointer
+ * when they end.
  */
 #ifndef LN_PROCESS_EXTRA_H
 #define LN_PROCESS_EXTRA_H

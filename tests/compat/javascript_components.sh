@@ -1,7 +1,7 @@
 #!/bin/sh
 # Components that componentize-js makes: the examples of lunatic:process. It comes
 # from npm if LUNATIC_COMPAT_FETCH is set.
-# shellcheck disable=SC2154 # cli.sh sets them
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 version=0.23.0
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat

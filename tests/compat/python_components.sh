@@ -2,7 +2,7 @@
 # Components that componentize-py makes: files, standard streams, clocks, and the
 # examples of lunatic:process. It comes from the PATH, or from PyPI if
 # LUNATIC_COMPAT_FETCH is set.
-# shellcheck disable=SC2154 # cli.sh sets them
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 version=0.25.1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat

@@ -43,8 +43,8 @@ static inline void *ln_wasmtime_unmark(const void *pointer)
 	return (char *)pointer - 1;
 }
 
-/* The exports that processes begin with. Any version that is compatible is found
- * by these names. */
+/* The exports that processes begin with. Any version that is compatible is
+ * found by these names. */
 #define LN_WASMTIME_RUN "wasi:cli/run@0.2.0", "run"
 #define LN_WASMTIME_WORKER LN_COMPONENT_WORKER "@0.1.0", "start"
 
