@@ -126,21 +126,21 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 {
 	struct ln_p2_resource *resource = ln_p2_find(guest, number);
 	struct ln_p2_table *table = table_of(guest);
-	struct ln_p2_resource old;
+	struct ln_p2_resource ended;
 	struct ln_wasi_fd *entry;
 
 	if (resource == NULL)
 		return;
-	old = *resource;
+	ended = *resource;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
-	ln_p2_release(&old);
-	entry = descriptor_of(guest, old.fd);
+	ln_p2_release(&ended);
+	entry = descriptor_of(guest, ended.fd);
 	if (entry == NULL)
 		return;
 	ln_assert(entry->uses > 0);
 	if (--entry->uses == 0)
-		(void)ln_wasi_close(guest, old.fd);
+		(void)ln_wasi_close(guest, ended.fd);
 }
 
 void ln_p2_table_free(struct ln_p2_table *table)
