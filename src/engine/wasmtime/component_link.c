@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "engine/component.h"
+#include "engine/entries.h"
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "engine/wasmtime/cause.h"
@@ -303,33 +304,40 @@ static bool is_plain(struct exported *exported,
 	return plain;
 }
 
-wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
-					    bool worker, bool *failed,
-					    wasm_trap_t **trap)
+static wasmtime_error_t *run(struct ln_instance *instance,
+			     struct exported *exported, bool *failed,
+			     wasm_trap_t **trap)
 {
 	struct ln_instance_state *state = instance->state;
-	struct linked *linked = linked_of(instance);
-	struct exported *exported = worker ? &linked->worker : &linked->run;
 	wasmtime_component_func_t function;
 	wasmtime_func_t core;
 	wasmtime_val_raw_t value = { 0 };
 	wasmtime_error_t *error;
 
-	*failed = false;
 	if (exported->index == NULL ||
 	    !wasmtime_component_instance_get_func(&state->component,
 						  state->context,
 						  exported->index, &function))
-		return wasmtime_error_new(
-			worker ? "it exports no function `start` of "
-				 "`" LN_COMPONENT_WORKER "`"
-			       : "it exports no `wasi:cli/run`");
+		return wasmtime_error_new("it exports no `wasi:cli/run`");
 	if (!is_plain(exported, &function, state->context))
 		return wasmtime_error_new("the function that it exports for "
 					  "processes takes parameters");
 	lunatic_component_func_core(&function, state->context, &core);
 	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
 					     trap);
-	*failed = !worker && value.i32 != 0;
+	*failed = value.i32 != 0;
 	return error;
+}
+
+wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
+					     const struct ln_entry *entry,
+					     bool *failed, wasm_trap_t **trap)
+{
+	static const char name[] = LN_COMPONENT_WORKER;
+	struct linked *linked = linked_of(instance);
+
+	if (entry->name_len == sizeof(name) - 1 &&
+	    memcmp(entry->name, name, sizeof(name) - 1) == 0)
+		return run(instance, &linked->worker, failed, trap);
+	return run(instance, &linked->run, failed, trap);
 }

@@ -209,12 +209,10 @@ static enum ln_stop call_component(struct ln_instance *instance,
 				   const struct ln_entry *entry,
 				   struct ln_report **report)
 {
-	/* It has two entries at most. */
-	bool worker = entry->name_len == sizeof(LN_COMPONENT_WORKER) - 1;
 	wasm_trap_t *trap = NULL;
-	bool failed;
+	bool failed = false;
 	wasmtime_error_t *error =
-		ln_wasmtime_component_run(instance, worker, &failed, &trap);
+		ln_wasmtime_component_call(instance, entry, &failed, &trap);
 	enum ln_stop stop = stopped(instance, error, trap, report);
 
 	return stop == LN_STOP_RETURNED && failed ? LN_STOP_FAILED : stop;
