@@ -22,6 +22,11 @@ struct ln_weight;
 #define LN_COMPONENT_MAX_MEMORIES 16
 #define LN_COMPONENT_MAX_TABLES 32
 
+/* The entries of a component that exports wasi:cli/run, under the name that
+ * modules have, and of one that exports lunatic:process/worker. */
+#define LN_COMPONENT_RUN "_start"
+#define LN_COMPONENT_WORKER "lunatic:process/worker"
+
 /* Handles that the components of a process may hold at a time. */
 #define LN_COMPONENT_MAX_HANDLES 16384
 
@@ -35,6 +40,7 @@ struct ln_component_needs {
 	uint64_t initial_table;  /* elements of the largest table */
 	bool known; /* modules are not imported, so that all that is so */
 	bool runs;  /* it exports wasi:cli/run */
+	bool works; /* it exports lunatic:process/worker */
 };
 
 /* Whether the header says that a binary is a component. */

@@ -267,8 +267,8 @@ struct ln_engine_class {
 
 	/* NULL: components are refused, and none of the other functions gets
 	 * one. Otherwise compile, link, open, instantiate and call do; for
-	 * those of LN_ABI_COMPONENT imports are made. Of their one entry the
-	 * result is 0, or LN_STOP_FAILED. */
+	 * those of LN_ABI_COMPONENT imports are made. Their entries take and
+	 * return nothing; `_start` may be LN_STOP_FAILED. */
 	const struct ln_component_ops *components;
 };
 

@@ -64,8 +64,15 @@ struct ln_component_resource {
 	ln_host_call drop; /* gets what an owned handle stood for */
 };
 
+/* The version of the interfaces whose names begin so. */
+struct ln_component_package {
+	const char *prefix;  /* "wasi:" */
+	const char *version; /* "0.2.8" */
+};
+
 struct ln_component_table {
-	const char *version; /* of all interfaces: "0.2.8" */
+	/* Each interface is in one of them; the first that fits counts. */
+	const struct ln_component_package *packages;
 	const struct ln_component_function *functions;
 	size_t count;
 	const struct ln_component_resource *resources;

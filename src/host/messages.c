@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "engine/instance.h"
 #include "host/result.h"
+#include "process/monitors.h"
 #include "process/timers.h"
 
 /* What setting a timer costs a metered guest, as its message does. */
@@ -204,5 +205,44 @@ int ln_host_send_later(struct ln_guest *guest, struct ln_process *to,
 	if (error == LN_ELIMIT)
 		return ln_guest_trap(guest, "too many timers, or bytes in "
 					    "their messages");
+	return error;
+}
+
+/* Watches the receiver of a request before that is sent. */
+static int watch(struct ln_guest *guest, struct ln_process *to, int64_t tag,
+		 int64_t deadline)
+{
+	int error = ln_process_wait_for_room(to, deadline);
+
+	if (error == 0)
+		error = ln_process_monitor_as(guest->process, to, tag);
+	if (error == LN_EINVAL)
+		return ln_guest_trap(guest, "the tag of a request must be a "
+					    "new one of new_tag");
+	if (error == LN_ELIMIT)
+		return ln_guest_trap(guest, "too many monitors");
+	return error;
+}
+
+int ln_host_request(struct ln_guest *guest, struct ln_process *to,
+		    struct ln_message *message, int64_t deadline,
+		    struct ln_message **answer)
+{
+	struct ln_process *self = guest->process;
+	int64_t tag = message->tag;
+	int error;
+
+	ln_process_skip(self);
+	error = watch(guest, to, tag, deadline);
+	if (error < 0) {
+		ln_message_free(message);
+		error = ln_host_send_failed(guest, NULL, error);
+	} else {
+		error = ln_host_send(guest, to, message, deadline);
+	}
+	if (error == 0)
+		error = ln_host_receive(guest, (const uint8_t *)&tag, 1,
+					deadline, true, answer);
+	ln_process_demonitor(self, tag);
 	return error;
 }

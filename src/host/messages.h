@@ -235,6 +235,13 @@ static inline int ln_host_received(struct ln_guest *guest, int error,
 	return 0;
 }
 
+/* Sends a message, which is taken over, whose tag is one of
+ * ln_process_new_tag, and receives what comes under it: an answer, or the
+ * end of the process. LN_ETIMEDOUT. Traps. */
+int ln_host_request(struct ln_guest *guest, struct ln_process *to,
+		    struct ln_message *message, int64_t deadline,
+		    struct ln_message **answer);
+
 enum ln_host_later {
 	LN_HOST_LATER_ONCE,   /* unless the sender has ended */
 	LN_HOST_LATER_AGAIN,  /* and again, likewise */

@@ -2,6 +2,7 @@
 #include "host/spawn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -34,8 +35,8 @@ int ln_host_check_spawn(struct ln_guest *guest,
 	return 0;
 }
 
-int ln_host_spawn(struct ln_guest *guest, const struct ln_host_spawn *from,
-		  struct ln_process **process, uint8_t *id, uint32_t *result)
+int ln_host_try_spawn(struct ln_guest *guest, const struct ln_host_spawn *from,
+		      struct ln_process **process, char **text)
 {
 	struct ln_spawn spawn = {
 		.module = from->module,
@@ -51,24 +52,37 @@ int ln_host_spawn(struct ln_guest *guest, const struct ln_host_spawn *from,
 		.before = from->before,
 		.argument = from->argument,
 	};
-	char *text;
 	int error = ln_host_check_spawn(guest, from);
 
 	*process = NULL;
+	*text = NULL;
 	if (error < 0)
 		return error;
 	ln_guest_pay(guest, SPAWN_FUEL);
 	if (!ln_module_is_remote(from->module))
 		ln_guest_charge(
 			guest, ln_compiled_written_bytes(from->module->module));
-	error = ln_wasm_spawn(&spawn, process, &text);
+	error = ln_wasm_spawn(&spawn, process, text);
 	if (error == LN_EKILLED || error > 0) {
-		free(text);
+		free(*text);
 		return error;
 	}
-	if (error < 0)
+	if (error < 0 && *text == NULL)
+		*text = strdup(ln_error_text(error));
+	return 0;
+}
+
+int ln_host_spawn(struct ln_guest *guest, const struct ln_host_spawn *from,
+		  struct ln_process **process, uint8_t *id, uint32_t *result)
+{
+	char *text;
+	int error = ln_host_try_spawn(guest, from, process, &text);
+
+	if (error != 0)
+		return error;
+	if (*process == NULL)
 		ln_host_fail(guest, id, result, "%s",
-			     text != NULL ? text : ln_error_text(error));
+			     text != NULL ? text : ln_error_text(LN_ENOMEM));
 	free(text);
 	return 0;
 }

@@ -25,10 +25,15 @@ struct ln_host_spawn {
 int ln_host_check_spawn(struct ln_guest *guest,
 			const struct ln_host_spawn *spawn);
 
-/* Checks and spawns, as a host function that returns what this does: 0, with
- * *process, a reference; or 0, with *process NULL: the id of an error and the
- * result are stored; or why the guest ends. What `before` returned comes back
- * as it is. Parks when the module has a start function. */
+/* Checks and spawns: 0 with *process, a reference; or 0, with *process NULL and
+ * *text, owned, why not; NULL: memory is short; or why the guest ends. What
+ * `before` returned comes back as it is. Parks when the module has a start
+ * function. */
+int ln_host_try_spawn(struct ln_guest *guest, const struct ln_host_spawn *spawn,
+		      struct ln_process **process, char **text);
+
+/* The same of a host function that stores the id of an error, and a result,
+ * when *process is NULL. */
 int ln_host_spawn(struct ln_guest *guest, const struct ln_host_spawn *spawn,
 		  struct ln_process **process, uint8_t *id, uint32_t *result);
 

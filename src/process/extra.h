@@ -1,8 +1,8 @@
 /*
  * What few processes have: monitors and tags for answers, timers, a label, a
- * wish to be told of a drain. Made
- * when it is first needed, so that the others are no larger for it and look at
- * one pointer when they end.
+ * wish to be told of a drain, what they were spawned with. Made when it is
+ * first needed, so that the others are no larger for it and look at one pointer
+ * when they end.
  */
 #ifndef LN_PROCESS_EXTRA_H
 #define LN_PROCESS_EXTRA_H
@@ -61,6 +61,9 @@ struct ln_extra {
 	struct ln_own_timers timers;
 	struct ln_drain_watch drain;
 	char label[LN_LABEL_SIZE]; /* empty: none; any bytes but zero */
+	/* What it was spawned with, see process/startup.h; NULL: none. Only by
+	 * who spawns it, and then by the process. */
+	struct ln_message *startup;
 };
 
 /* That of the running process; made when there is none. NULL: no memory. */

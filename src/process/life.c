@@ -25,6 +25,7 @@
 #include "process/registry.h"
 #include "process/remote.h"
 #include "process/runtime.h"
+#include "process/startup.h"
 #include "process/timers.h"
 #include "process/trace.h"
 #include "sched/sched.h"
@@ -51,6 +52,7 @@ LN_NOINLINE static void conclude_rest(struct ln_process *process,
 	ln_monitors_end(&extra->monitors);
 	ln_own_timers_end(&extra->timers, process->environment);
 	ln_drain_forget(process->environment->runtime, &extra->drain);
+	ln_startup_end(extra->startup, process->environment);
 	free(extra);
 }
 

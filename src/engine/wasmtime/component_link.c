@@ -10,12 +10,14 @@
  *
  * Threads: any for linking; that of the process for instances.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "engine/component.h"
+#include "engine/entries.h"
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "engine/wasmtime/cause.h"
@@ -25,10 +27,17 @@
 #define NAME 128 /* bytes of an interface's name, with its version */
 #define KINDS 64 /* of resources, at most */
 
+/* An exported function that is an entry. */
+struct exported {
+	wasmtime_component_export_index_t *index; /* NULL: there is none */
+	_Atomic bool checked;                     /* it has no parameters */
+};
+
 /* What a linked component is. */
 struct linked {
 	component_pre *pre;
-	wasmtime_component_export_index_t *run; /* NULL: there is none */
+	struct exported run;
+	struct exported worker;
 };
 
 /* ---- Imports ---- */
@@ -121,6 +130,17 @@ fill_interface(struct making *making,
 	return error;
 }
 
+static const char *version_of(const struct ln_component_table *table,
+			      const char *interface)
+{
+	const struct ln_component_package *package = table->packages;
+
+	while (strncmp(interface, package->prefix, strlen(package->prefix)) !=
+	       0)
+		package++;
+	return package->version;
+}
+
 static wasmtime_error_t *add_interface(struct making *making,
 				       const char *interface)
 {
@@ -131,7 +151,7 @@ static wasmtime_error_t *add_interface(struct making *making,
 	char name[NAME];
 
 	snprintf(name, sizeof(name), "%s@%s", interface,
-		 making->table->version);
+		 version_of(making->table, interface));
 	error = wasmtime_component_linker_instance_add_instance(
 		root, name, strlen(name), &instance);
 	if (error == NULL) {
@@ -227,7 +247,10 @@ int ln_wasmtime_component_link(struct ln_host_imports *imports,
 		free(linked);
 		return ln_cause_refuse_import(error, cause);
 	}
-	linked->run = ln_wasmtime_component_find_run(component);
+	linked->run.index =
+		ln_wasmtime_component_find(component, LN_WASMTIME_RUN);
+	linked->worker.index =
+		ln_wasmtime_component_find(component, LN_WASMTIME_WORKER);
 	*out = ln_wasmtime_mark(linked);
 	return 0;
 }
@@ -237,14 +260,16 @@ void ln_wasmtime_component_linked_free(struct ln_linked *mark)
 	struct linked *linked = ln_wasmtime_unmark(mark);
 
 	lunatic_component_pre_delete(linked->pre);
-	if (linked->run != NULL)
-		wasmtime_component_export_index_delete(linked->run);
+	if (linked->run.index != NULL)
+		wasmtime_component_export_index_delete(linked->run.index);
+	if (linked->worker.index != NULL)
+		wasmtime_component_export_index_delete(linked->worker.index);
 	free(linked);
 }
 
 /* ---- Instances ---- */
 
-static const struct linked *linked_of(const struct ln_instance *instance)
+static struct linked *linked_of(const struct ln_instance *instance)
 {
 	return ln_wasmtime_unmark(ln_compiled_linked(instance->module));
 }
@@ -260,34 +285,70 @@ ln_wasmtime_component_instantiate(struct ln_instance *instance)
 		linked_of(instance)->pre, state->context, &state->component);
 }
 
-/* Finds the core function behind it, at once in an instance that is used again.
- */
-static bool find_run(struct ln_instance_state *state,
-		     const struct linked *linked, const struct ln_entry *entry)
+/* Whether a function may be called without arguments: calls are unchecked. */
+static bool is_plain(struct exported *exported,
+		     const wasmtime_component_func_t *function,
+		     wasmtime_context_t *context)
 {
-	wasmtime_component_func_t run;
+	wasmtime_component_func_type_t *type;
+	bool plain;
 
-	if (state->entry == entry)
+	/* Relaxed: a flag that all set to the same. */
+	if (atomic_load_explicit(&exported->checked, memory_order_relaxed))
 		return true;
-	if (linked->run == NULL ||
-	    !wasmtime_component_instance_get_func(
-		    &state->component, state->context, linked->run, &run))
-		return false;
-	lunatic_component_func_core(&run, state->context, &state->function);
-	state->entry = entry;
-	return true;
+	type = wasmtime_component_func_type(function, context);
+	plain = wasmtime_component_func_type_param_count(type) == 0 &&
+		!wasmtime_component_func_type_async(type);
+	wasmtime_component_func_type_delete(type);
+	atomic_store_explicit(&exported->checked, plain, memory_order_relaxed);
+	return plain;
 }
 
-wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
-					    const struct ln_entry *entry,
-					    bool *failed, wasm_trap_t **trap)
+/* Finds the core function behind it, at once in an instance that is used again.
+ */
+static wasmtime_error_t *find(struct ln_instance_state *state,
+			      struct exported *exported,
+			      const struct ln_entry *entry)
+{
+	wasmtime_component_func_t function;
+
+	if (state->entry == entry)
+		return NULL;
+	if (exported->index == NULL ||
+	    !wasmtime_component_instance_get_func(&state->component,
+						  state->context,
+						  exported->index, &function))
+		return wasmtime_error_new("it exports no `wasi:cli/run`");
+	if (!is_plain(exported, &function, state->context))
+		return wasmtime_error_new("the function that it exports for "
+					  "processes takes parameters");
+	lunatic_component_func_core(&function, state->context,
+				    &state->function);
+	state->entry = entry;
+	return NULL;
+}
+
+static bool is_named(const struct ln_entry *entry, const char *name)
+{
+	return entry->name_len == strlen(name) &&
+	       memcmp(entry->name, name, entry->name_len) == 0;
+}
+
+wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
+					     const struct ln_entry *entry,
+					     bool *failed, wasm_trap_t **trap)
 {
 	struct ln_instance_state *state = instance->state;
+	struct linked *linked = linked_of(instance);
 	wasmtime_val_raw_t value = { 0 };
-	wasmtime_error_t *error;
+	wasmtime_error_t *error =
+		find(state,
+		     is_named(entry, LN_COMPONENT_WORKER) ? &linked->worker
+							  : &linked->run,
+		     entry);
 
-	if (!find_run(state, linked_of(instance), entry))
-		return wasmtime_error_new("it exports no `wasi:cli/run`");
+	if (error != NULL)
+		return error;
 	error = wasmtime_func_call_unchecked(state->context, &state->function,
 					     &value, 1, trap);
 	*failed = value.i32 != 0;

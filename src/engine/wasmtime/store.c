@@ -212,7 +212,7 @@ static enum ln_stop call_component(struct ln_instance *instance,
 	wasm_trap_t *trap = NULL;
 	bool failed = false;
 	wasmtime_error_t *error =
-		ln_wasmtime_component_run(instance, entry, &failed, &trap);
+		ln_wasmtime_component_call(instance, entry, &failed, &trap);
 	enum ln_stop stop = stopped(instance, error, trap, report);
 
 	return stop == LN_STOP_RETURNED && failed ? LN_STOP_FAILED : stop;

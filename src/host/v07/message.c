@@ -197,59 +197,21 @@ int ln_host_message_new_tag(struct ln_guest *guest, uint64_t *result)
 	return error;
 }
 
-/* Watches the receiver of a request before that is sent. */
-static int watch(struct ln_guest *guest, struct ln_process *to, int64_t tag,
-		 int64_t deadline)
-{
-	int error = ln_process_wait_for_room(to, deadline);
-
-	if (error == 0)
-		error = ln_process_monitor_as(guest->process, to, tag);
-	if (error == LN_EINVAL)
-		return ln_guest_trap(guest, "the tag of a request must be a "
-					    "new one of new_tag");
-	if (error == LN_ELIMIT)
-		return ln_guest_trap(guest, "too many monitors");
-	return error;
-}
-
 int ln_host_message_request(struct ln_guest *guest, uint64_t process,
 			    uint32_t timeout, uint32_t *result)
 {
-	struct ln_process *self = guest->process;
-	struct ln_message *message;
 	struct ln_process *to = NULL;
-	int64_t deadline = ln_host_deadline(timeout);
-	int64_t tag;
+	struct ln_message *message = outgoing(guest, process, &to);
 	int error;
 
-	message = outgoing(guest, process, &to);
 	if (message == NULL)
 		return LN_ETRAP;
-	tag = message->tag;
-	ln_process_skip(self);
-	error = watch(guest, to, tag, deadline);
-	if (error < 0) {
-		ln_message_free(message);
-		error = ln_host_send_failed(guest, NULL, error);
-	} else {
-		error = ln_host_send(guest, to, message, deadline);
-	}
-	if (error == 0)
-		error = ln_host_receive(guest, (const uint8_t *)&tag, 1,
-					deadline, true, &message);
-	ln_process_demonitor(self, tag);
-	if (error == LN_ETIMEDOUT) {
-		*result = LN_HOST_TIMED_OUT;
-		return 0;
-	}
-	if (error < 0)
-		return error;
-	*result = message->kind == LN_MESSAGE_ENDED ? LN_HOST_RECEIVED_END
-						    : LN_HOST_RECEIVED_DATA;
-	ln_host_scratch_put(guest, message);
-	ln_instance_resumed(guest->instance);
-	return 0;
+	error = ln_host_request(guest, to, message, ln_host_deadline(timeout),
+				&message);
+	error = ln_host_received(guest, error, message, result);
+	if (error == 0 && *result != LN_HOST_TIMED_OUT)
+		ln_instance_resumed(guest->instance);
+	return error;
 }
 
 static int set_timer(struct ln_guest *guest, uint64_t process,

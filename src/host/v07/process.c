@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/links.h"
 #include "host/result.h"
 #include "host/spawn.h"
 #include "process/env_module.h"
@@ -106,55 +107,42 @@ int ln_host_process_id(struct ln_guest *guest, uint64_t process, uint8_t *uuid)
 	return 0;
 }
 
-/* Finds a process, and waits until its node, if that is another one, takes what
- * the caller has to tell it. Traps when there is none. */
-static int reach_process(struct ln_guest *guest, uint64_t id,
-			 struct ln_process **process)
+/* Finds a process. Traps when there is none. */
+static int find_process(struct ln_guest *guest, uint64_t id,
+			struct ln_process **process)
 {
 	*process = ln_guest_get(guest, LN_RESOURCE_PROCESS, id);
 	if (*process == NULL)
 		return ln_host_missing(guest, LN_RESOURCE_PROCESS, id);
-	return ln_process_wait_for_room(*process, LN_NEVER);
+	return 0;
 }
 
 int ln_host_process_link(struct ln_guest *guest, int64_t tag, uint64_t process)
 {
 	struct ln_process *value;
-	int error = reach_process(guest, process, &value);
+	int error = find_process(guest, process, &value);
 
-	if (error == 0)
-		error = ln_process_link(guest->process, value, tag, tag);
-	if (error == LN_ELIMIT)
-		return ln_guest_trap(guest, "too many links");
-	/* A dead link that kills takes effect before the guest goes on. */
-	if (error == 0 && ln_task_interrupted(&guest->process->task))
-		return LN_EKILLED;
-	return error;
+	return error < 0 ? error : ln_host_link(guest, value, tag);
 }
 
 int ln_host_process_unlink(struct ln_guest *guest, uint64_t process)
 {
 	struct ln_process *value;
-	int error = reach_process(guest, process, &value);
+	int error = find_process(guest, process, &value);
 
-	if (error == 0)
-		ln_process_unlink(guest->process, value);
-	return error;
+	return error < 0 ? error : ln_host_unlink(guest, value);
 }
 
 int ln_host_process_monitor(struct ln_guest *guest, uint64_t process,
 			    uint64_t *result)
 {
 	struct ln_process *value;
-	int64_t tag;
-	int error = reach_process(guest, process, &value);
+	int64_t tag = 0;
+	int error = find_process(guest, process, &value);
 
 	if (error == 0)
-		error = ln_process_monitor(guest->process, value, &tag);
-	if (error == LN_ELIMIT)
-		return ln_guest_trap(guest, "too many monitors");
-	if (error == 0)
-		*result = (uint64_t)tag;
+		error = ln_host_monitor(guest, value, &tag);
+	*result = (uint64_t)tag;
 	return error;
 }
 
@@ -172,14 +160,9 @@ int ln_host_process_demonitor(struct ln_guest *guest, int64_t tag,
 int ln_host_process_kill(struct ln_guest *guest, uint64_t process)
 {
 	struct ln_process *value;
-	int error = reach_process(guest, process, &value);
+	int error = find_process(guest, process, &value);
 
-	if (error == 0)
-		ln_process_kill(value);
-	/* It may have killed itself. */
-	if (error == 0 && ln_task_interrupted(&guest->process->task))
-		return LN_EKILLED;
-	return error;
+	return error < 0 ? error : ln_host_kill(guest, value);
 }
 
 int ln_host_process_set_label(struct ln_guest *guest, struct ln_slice label)

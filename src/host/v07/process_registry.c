@@ -5,6 +5,7 @@
 #include "base/semver.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/names.h"
 #include "host/result.h"
 #include "process/environment.h"
 #include "process/naming.h"
@@ -16,8 +17,6 @@
 #define FOUND LN_HOST_DONE
 #define MALFORMED 1
 #define NOT_FOUND 2
-
-#define FUEL_PER_COMPARISON 10 /* of versions; of a metered guest */
 
 static int find_environment(struct ln_guest *guest, uint64_t id,
 			    struct ln_environment **environment)
@@ -130,27 +129,12 @@ int ln_host_process_unregister(struct ln_guest *guest, struct ln_slice name,
 int ln_host_process_lookup(struct ln_guest *guest, struct ln_slice name,
 			   struct ln_slice query, uint8_t *id, uint32_t *result)
 {
-	struct ln_environment *environment = guest->environment;
-	struct ln_requirement requirement;
-	struct ln_semver_error malformed;
-	struct ln_process *process;
-	uint32_t compared;
-	int error;
+	struct ln_process *process = NULL;
+	int error = ln_host_lookup(guest, name, query, &process);
 
-	if (ln_host_check_text(guest, "name", name, LN_REGISTRY_NAME_MAX) < 0 ||
-	    ln_host_check_text(guest, "query", query, LN_REQUIREMENT_MAX) < 0)
-		return LN_ETRAP;
 	*result = MALFORMED;
-	error = ln_requirement_parse((const char *)query.data, query.len,
-				     &requirement, &malformed);
 	if (error < 0)
 		return error == LN_EFORMAT ? 0 : error;
-	process = ln_registry_lookup(environment->registry,
-				     (const char *)name.data, name.len,
-				     &requirement, &compared);
-	ln_guest_pay(guest, (uint64_t)compared * (1 + requirement.count) *
-				    FUEL_PER_COMPARISON);
-	ln_requirement_deinit(&requirement);
 	*result = NOT_FOUND;
 	if (process == NULL)
 		return 0;

@@ -5,6 +5,7 @@
  */
 #include "host/wasi/p2/filesystem.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -176,20 +177,9 @@ int ln_p2_descriptor(struct ln_p2_call *call, unsigned index, uint32_t *fd)
 
 int ln_p2_path(struct ln_p2_call *call, unsigned index, struct ln_slice *path)
 {
-	uint8_t *at;
-
-	path->len = ln_p2_u32(call, index + 1);
-	path->data = NULL;
-	if (call->ops->encoding(call->instance, call->options) != 0)
-		return ln_guest_trap(call->guest,
-				     "the component passes text in UTF-16, "
-				     "which lunatic does not take: build it "
-				     "with string-encoding=utf8");
-	if (ln_p2_list(call, ln_p2_u32(call, index), (uint32_t)path->len, 1, 1,
-		       &at) < 0)
-		return LN_ETRAP;
-	path->data = at;
-	return 0;
+	/* One that is too long is refused as such, and may be so in any
+	 * encoding. */
+	return ln_p2_text(call, index, 2 * PATH_MAX, path);
 }
 
 enum new_timestamp { NO_CHANGE = 0, NOW = 1, TIMESTAMP = 2 };

@@ -40,7 +40,7 @@ int ln_p2_answer_resource(struct ln_p2_call *call, unsigned index,
 /* The descriptor behind a handle. */
 int ln_p2_descriptor(struct ln_p2_call *call, unsigned index, uint32_t *fd);
 
-/* A path, which is two arguments; in the guest's memory. */
+/* A path, which is two arguments; until the call's end. */
 int ln_p2_path(struct ln_p2_call *call, unsigned index, struct ln_slice *path);
 
 /* descriptor-type of a filetype of preview 1. */

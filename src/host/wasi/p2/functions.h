@@ -1,4 +1,5 @@
-/* The functions of WASI 0.2, as functions.def lists them; see p2.h. */
+/* The functions of WASI 0.2 and of our own interfaces, as the tables list them;
+ * see p2.h. */
 #ifndef LN_HOST_WASI_P2_FUNCTIONS_H
 #define LN_HOST_WASI_P2_FUNCTIONS_H
 
@@ -11,6 +12,7 @@
 #define OWN(kind) ""
 #define BORROW(kind) ""
 #include "host/wasi/p2/functions.def"
+#include "host/wasi/p2/lunatic/functions.def"
 #undef RESOURCE
 #undef FUNCTION
 #undef OWN

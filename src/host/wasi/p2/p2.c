@@ -9,12 +9,9 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
-#include "base/utf8.h"
 #include "host/trampoline.h"
 #include "host/wasi/p2/table.h"
 #include "host/wasi/wasi.h"
-
-static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 bool ln_p2_enter(void *instance, void *data, uint32_t type, uint32_t options,
 		 union ln_value *values, size_t count)
@@ -34,6 +31,8 @@ bool ln_p2_enter(void *instance, void *data, uint32_t type, uint32_t options,
 	(void)count;
 	guest->calling = &function->host;
 	error = ((ln_p2_function *)function->implementation)(&call);
+	if (LN_UNLIKELY(call.texts != NULL))
+		ln_p2_texts_free(&call);
 	if (LN_LIKELY(error == 0))
 		return ln_host_resume(guest);
 	if (error == LN_P2_RAISED)
@@ -109,53 +108,6 @@ int ln_p2_bytes(struct ln_p2_call *call, const void *bytes, size_t len,
 	return error;
 }
 
-/* The length of a text as UTF-8; with `to` it is written there. */
-static uint64_t convert(const char *text, uint8_t *to)
-{
-	const uint8_t *at = (const uint8_t *)text;
-	size_t left = strlen(text);
-	uint64_t len = 0;
-
-	while (left > 0) {
-		size_t n = ln_utf8_sequence(at, left);
-		const void *from = n > 0 ? (const void *)at : replacement;
-		size_t bytes = n > 0 ? n : sizeof(replacement) - 1;
-
-		if (to != NULL)
-			memcpy(to + len, from, bytes);
-		len += bytes;
-		n += n == 0;
-		at += n;
-		left -= n;
-	}
-	return len;
-}
-
-int ln_p2_string(struct ln_p2_call *call, const char *text, uint32_t *address,
-		 uint32_t *len)
-{
-	uint64_t bytes = convert(text, NULL);
-	uint8_t *to;
-	int error;
-
-	if (call->ops->encoding(call->instance, call->options) != 0)
-		return ln_guest_trap(
-			call->guest,
-			"the component wants text in UTF-16, which "
-			"lunatic does not provide: build it with "
-			"string-encoding=utf8");
-	ln_guest_charge(call->guest, bytes);
-	error = ln_p2_allocate(call, 1, bytes, address);
-	if (error != 0)
-		return error;
-	error = ln_p2_list(call, *address, (uint32_t)bytes, 1, 1, &to);
-	if (error != 0)
-		return error;
-	convert(text, to);
-	*len = (uint32_t)bytes;
-	return 0;
-}
-
 /* ---- Handles ---- */
 
 int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
@@ -166,6 +118,8 @@ int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 	uint32_t number;
 	int error = ln_p2_add(call->guest, resource, &number);
 
+	if (error != 0)
+		ln_p2_release(resource);
 	if (error != 0)
 		return ln_guest_trap(call->guest,
 				     error == LN_ELIMIT

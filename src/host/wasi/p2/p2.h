@@ -20,6 +20,8 @@
 #include "host/wasi/p2/resources.h"
 
 struct ln_guest;
+struct ln_p2_text;
+struct ln_slice;
 
 /* A trap has been recorded; only returned. */
 #define LN_P2_RAISED (-1000)
@@ -34,6 +36,7 @@ struct ln_p2_call {
 	union ln_value *values; /* arguments; the flat result is the first */
 	uint32_t type;
 	uint32_t options;
+	struct ln_p2_text *texts; /* copies of arguments; freed at its end */
 };
 
 /* How result<T,error-code> is laid out: where T begins, and its size. */
@@ -78,15 +81,29 @@ int ln_p2_allocate(struct ln_p2_call *call, uint32_t align, uint64_t len,
 int ln_p2_bytes(struct ln_p2_call *call, const void *bytes, size_t len,
 		uint32_t *address);
 
-/* Passes a text to the guest: allocates it. What is not UTF-8 becomes U+FFFD.
- * As ln_p2_allocate. */
+/* ---- Texts, in the encoding that the component has chosen ---- */
+
+/* Passes a text to the guest: allocates it, and says where, and how long it is
+ * in the guest's terms. What is not UTF-8 becomes U+FFFD. As ln_p2_allocate. */
 int ln_p2_string(struct ln_p2_call *call, const char *text, uint32_t *address,
 		 uint32_t *len);
+int ln_p2_string_of(struct ln_p2_call *call, struct ln_slice text,
+		    uint32_t *address, uint32_t *len);
+
+/* A text that is two arguments, as UTF-8: in the guest's memory, where what is
+ * not UTF-8 is left to the caller, or, of another encoding, a copy until the
+ * call's end, which may have `max` bytes. LN_ETRAP, LN_ENOMEM. */
+int ln_p2_text(struct ln_p2_call *call, unsigned index, size_t max,
+	       struct ln_slice *text);
+
+/* Frees the copies. */
+void ln_p2_texts_free(struct ln_p2_call *call);
 
 /* ---- Handles ---- */
 
 /* Puts a resource into the process's table and gives the guest a handle that
- * owns it. LN_P2_RAISED, LN_ETRAP. */
+ * owns it. What the resource holds is taken over in any case. LN_P2_RAISED,
+ * LN_ETRAP. */
 int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 	       uint32_t *handle);
 

@@ -13,6 +13,7 @@
 #include "host/wasi/table.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "process/resource.h"
 
 #define FIRST_ROOM 8
 
@@ -125,6 +126,13 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	return 0;
 }
 
+void ln_p2_release(const struct ln_p2_resource *resource)
+{
+	if (resource->kind == LN_P2_PROCESS)
+		ln_resource_class(LN_RESOURCE_PROCESS)
+			->release(resource->process);
+}
+
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number)
 {
 	struct ln_p2_table *table = table_of(guest);
@@ -147,6 +155,7 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 	ended = *resource;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
+	ln_p2_release(&ended);
 	if (names_of(&ended) != NULL)
 		ln_p2_names_release(guest, ended.names);
 	entry = descriptor_of(guest, ended.fd);
@@ -164,6 +173,8 @@ void ln_p2_table_free(struct ln_p2_table *table)
 {
 	if (table == NULL)
 		return;
+	for (uint32_t i = 0; i < table->count; i++)
+		ln_p2_release(&table->list[i]);
 	for (uint32_t i = 0; table->lookups > 0 && i < table->count; i++) {
 		struct ln_p2_names *names = names_of(&table->list[i]);
 

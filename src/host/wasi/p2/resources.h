@@ -1,5 +1,5 @@
 /*
- * What a process holds by handles of WASI 0.2. The guest's handles, owned and
+ * What a process holds by handles of interfaces. The guest's handles, owned and
  * borrowed, are the engine's; they stand for numbers of this table. It is freed
  * with the process. Only the thread that runs that touches it.
  */
@@ -12,6 +12,7 @@
 struct ln_guest;
 struct ln_p2_names;
 struct ln_p2_table;
+struct ln_process;
 
 /* Kinds of resources, macros since they are part of types in functions.def. */
 #define LN_P2_ERROR 1
@@ -22,6 +23,7 @@ struct ln_p2_table;
 #define LN_P2_TERMINAL_OUTPUT 6
 #define LN_P2_DESCRIPTOR 7
 #define LN_P2_DIRECTORY_STREAM 8
+#define LN_P2_PROCESS 40
 #define LN_P2_NETWORK 32
 #define LN_P2_TCP_SOCKET 33
 #define LN_P2_UDP_SOCKET 34
@@ -40,11 +42,12 @@ struct ln_p2_resource {
 	int number;         /* an error's errno */
 	/* ns, of a pollable without a stream; where a file's stream is, as
 	 * io.h says; what a directory is read from next; how many datagrams a
-	 * stream may send. */
+	 * stream may send; a process, with a reference, which has no `fd`. */
 	union {
 		int64_t deadline;
 		int64_t offset;
 		uint64_t cookie;
+		struct ln_process *process;
 		uint64_t permitted;
 		struct ln_p2_names *names; /* counted */
 	};
@@ -56,6 +59,9 @@ struct ln_p2_resource {
  * LN_ELIMIT, LN_ENOMEM. */
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	      uint32_t *number);
+
+/* Releases what a resource holds that is in no table. */
+void ln_p2_release(const struct ln_p2_resource *resource);
 
 /* NULL: there is none. Valid until one is added. */
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number);

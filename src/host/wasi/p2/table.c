@@ -1,4 +1,4 @@
-/* Rows of functions.def as the engine sees them. Immutable. */
+/* Rows of the tables, ours included, as the engine sees them. Immutable. */
 #include "host/wasi/p2/table.h"
 
 #include "host/wasi/p2/functions.h"
@@ -17,6 +17,7 @@ static const struct ln_component_function functions[] = {
 	  ln_p2_enter,                                         \
 	  (void (*)(void))ln_p2_##function },
 #include "host/wasi/p2/functions.def"
+#include "host/wasi/p2/lunatic/functions.def"
 #undef RESOURCE
 #undef FUNCTION
 };
@@ -25,12 +26,18 @@ static const struct ln_component_resource resources[] = {
 #define RESOURCE(interface, name, kind) { interface, name, kind, ln_p2_drop },
 #define FUNCTION(interface, name, function, type)
 #include "host/wasi/p2/functions.def"
+#include "host/wasi/p2/lunatic/functions.def"
 #undef RESOURCE
 #undef FUNCTION
 };
 
+static const struct ln_component_package packages[] = {
+	{ "wasi:", "0.2.8" },
+	{ "lunatic:process/", "0.1.0" },
+};
+
 const struct ln_component_table ln_p2_components = {
-	.version = "0.2.8",
+	.packages = packages,
 	.functions = functions,
 	.count = sizeof(functions) / sizeof(functions[0]),
 	.resources = resources,

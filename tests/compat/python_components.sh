@@ -1,0 +1,94 @@
+#!/bin/sh
+# Components that componentize-py makes: files, standard streams, clocks, and the
+# examples of lunatic:process. It comes from the PATH, or from PyPI if
+# LUNATIC_COMPAT_FETCH is set.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
+here=$(cd "$(dirname "$0")" && pwd)
+version=0.25.1
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat
+tool=$cache/componentize-py-$version/bin/componentize-py
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+if command -v componentize-py >/dev/null 2>&1; then
+	tool=componentize-py
+elif [ ! -x "$tool" ]; then
+	[ -n "${LUNATIC_COMPAT_FETCH:-}" ] ||
+		skip "no componentize-py; LUNATIC_COMPAT_FETCH=1 downloads it"
+	mkdir -p "$cache"
+	if ! python3 -m venv "${tool%/bin/*}" >/dev/null 2>&1 ||
+		! "${tool%/*}/pip" install -q "componentize-py==$version" \
+			>/dev/null 2>&1; then
+		skip "componentize-py cannot be downloaded"
+	fi
+fi
+
+# shellcheck source=tests/cli/support/cli.sh
+. "$here/../cli/support/cli.sh"
+# shellcheck source=tests/compat/support/processes.sh
+. "$here/support/processes.sh"
+
+# build NAME
+build() {
+	"$tool" -d "$here/../../sdk/wit" -w program componentize "$1" \
+		-o "$1.wasm" >log 2>&1 || bad "componentize-py rejects $1.py"
+}
+
+cp "$here"/../../examples/components/python/*.py .
+cat >files.py <<'EOS'
+from wit_world import exports
+import json, os, random, sys, time
+
+
+class Run(exports.Run):
+    def run(self):
+        d = sys.argv[1]
+        print(os.environ.get("VARIABLE"), sys.stdin.read().strip())
+        os.makedirs(f"{d}/a/b")
+        with open(f"{d}/a/text", "w") as f:
+            f.write("one\ntwo\n")
+        with open(f"{d}/a/text", "a") as f:
+            f.write("three \u00e9\n")
+        with open(f"{d}/a/text") as f:
+            print(f.read().split())
+        print(sorted(os.listdir(f"{d}/a")), os.stat(f"{d}/a/text").st_size)
+        os.rename(f"{d}/a/text", f"{d}/a/b/moved")
+        os.remove(f"{d}/a/b/moved")
+        os.removedirs(f"{d}/a/b")
+        try:
+            open("/etc/passwd")
+        except OSError as error:
+            print(type(error).__name__)
+        start = time.monotonic()
+        time.sleep(0.02)
+        assert time.monotonic() - start >= 0.02 and time.time() > 1e9
+        print(len(random.randbytes(9)), json.dumps({"a": [1, None]}))
+        print("to standard error", file=sys.stderr)
+        sys.exit(1)
+
+
+class Worker(exports.Worker):
+    def start(self):
+        pass
+EOS
+for name in supervisor chat files; do
+	build "$name"
+done
+check_examples EndReason_Trapped EndReason_Returned
+mkdir -p d
+touch d/keep
+echo input >input
+status=0
+timeout 120 "$lunatic" --env VARIABLE=value --dir d files.wasm d \
+	<input >out 2>err || status=$?
+expect 1 files
+[ "$(cat out)" = "value input
+['one', 'two', 'three', 'é']
+['b', 'text'] 17
+FileNotFoundError
+9 {\"a\": [1, null]}" ] || bad "files: another output"
+says err '^to standard error$' files
+finish
