@@ -298,13 +298,14 @@ static int read_types(struct ln_code *self, char **error)
 	return code;
 }
 
-/* What is left of a component, which has one entry, under the name that those
- * of modules have. */
+/* What is left of a component, which has an entry for each export that it is
+ * known by. */
 static int complete_component(struct ln_code *self, char **error)
 {
-	static const char entry[] = "_start";
+	const char *names[3] = { NULL };
 	struct ln_component_needs needs;
 	char problem[PROBLEM];
+	size_t count = 0;
 	int code;
 
 	class_of(self)->components->needs(self->code, &needs);
@@ -313,7 +314,11 @@ static int complete_component(struct ln_code *self, char **error)
 	if (code < 0)
 		return ln_refuse(error, code, "the module is %s", problem);
 	self->generation = LN_ABI_COMPONENT;
-	code = ln_entries_one(needs.runs ? entry : NULL, &self->entries);
+	if (needs.runs)
+		names[count++] = LN_COMPONENT_RUN;
+	if (needs.handles)
+		names[count++] = LN_COMPONENT_HANDLE;
+	code = ln_entries_named(names, &self->entries);
 	if (code == 0)
 		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,
 				    &self->names);

@@ -127,28 +127,39 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 	return error;
 }
 
-int ln_entries_one(const char *name, struct ln_entries **out)
+/* Adds all, to the room for them. */
+static int add_named(struct ln_entries *entries, const char *const *names)
 {
-	const char *text = name != NULL ? name : "";
-	const struct ln_cursor bytes = {
-		.at = (const uint8_t *)text,
-		.end = (const uint8_t *)text + strlen(text),
-	};
 	const struct ln_functype none = { 0 };
+	char *at = entries->names;
+	int error = 0;
+
+	for (; error == 0 && *names != NULL; names++) {
+		const struct ln_cursor name = {
+			.at = (const uint8_t *)*names,
+			.end = (const uint8_t *)*names + strlen(*names),
+		};
+
+		error = add_entry(entries, name, &none, false, &at);
+	}
+	return error;
+}
+
+int ln_entries_named(const char *const *names, struct ln_entries **out)
+{
 	struct ln_entries *entries = calloc(1, sizeof(*entries));
-	char *names;
+	size_t count = 0, bytes = 0;
 	int error = LN_ENOMEM;
 
 	if (entries == NULL)
 		return LN_ENOMEM;
+	for (; names[count] != NULL; count++)
+		bytes += strlen(names[count]);
 	ln_random_bytes(entries->key, sizeof(entries->key));
-	entries->slots = calloc(1, sizeof(*entries->slots));
-	entries->names = malloc(ln_cursor_len(bytes) + 1);
-	names = entries->names;
+	entries->slots = calloc(count + 1, sizeof(*entries->slots));
+	entries->names = malloc(bytes + 1);
 	if (entries->slots != NULL && entries->names != NULL)
-		error = name != NULL ? add_entry(entries, bytes, &none, false,
-						 &names)
-				     : 0;
+		error = add_named(entries, names);
 	if (error < 0)
 		ln_entries_free(entries);
 	else

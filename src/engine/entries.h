@@ -29,9 +29,9 @@ int ln_entries_new(const uint8_t *bytes, size_t len,
 		   const struct ln_signatures *signatures,
 		   struct ln_entries **entries);
 
-/* One of that name, without parameters and results, or none (NULL). LN_ENOMEM.
- */
-int ln_entries_one(const char *name, struct ln_entries **entries);
+/* Those of these names, without parameters and results; NULL ends them.
+ * LN_ENOMEM. */
+int ln_entries_named(const char *const *names, struct ln_entries **entries);
 
 /* NULL is fine. */
 void ln_entries_free(struct ln_entries *entries);

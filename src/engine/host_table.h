@@ -64,12 +64,21 @@ struct ln_component_resource {
 	ln_host_call drop; /* gets what an owned handle stood for */
 };
 
+/* How the handler of requests is called: with two resources that it owns. */
+struct ln_component_handler {
+	uint32_t kinds[2];
+	/* What they stand for in the process that runs here; false: it was not
+	 * begun to answer a request. */
+	bool (*begin)(uint32_t values[2]);
+};
+
 struct ln_component_table {
 	const char *version; /* of all interfaces: "0.2.8" */
 	const struct ln_component_function *functions;
 	size_t count;
 	const struct ln_component_resource *resources;
 	size_t resource_count;
+	const struct ln_component_handler *handler; /* NULL: there is none */
 };
 
 struct ln_host_table {

@@ -116,30 +116,38 @@ int ln_wasmtime_component_deserialize(struct ln_variant *variant,
 }
 
 wasmtime_component_export_index_t *
-ln_wasmtime_component_find_run(const wasmtime_component_t *component)
+ln_wasmtime_component_find(const wasmtime_component_t *component,
+			   const char *interface, const char *name)
 {
-	/* Any version of 0.2 is found by this name. */
-	static const char interface[] = "wasi:cli/run@0.2.0";
-	static const char name[] = "run";
-	wasmtime_component_export_index_t *run = NULL;
+	wasmtime_component_export_index_t *function;
 	wasmtime_component_export_index_t *found =
 		wasmtime_component_get_export_index(component, NULL, interface,
-						    sizeof(interface) - 1);
+						    strlen(interface));
 
 	if (found == NULL)
 		return NULL;
-	run = wasmtime_component_get_export_index(component, found, name,
-						  sizeof(name) - 1);
+	function = wasmtime_component_get_export_index(component, found, name,
+						       strlen(name));
 	wasmtime_component_export_index_delete(found);
-	return run;
+	return function;
+}
+
+static bool exports(const wasmtime_component_t *component,
+		    const char *interface, const char *name)
+{
+	wasmtime_component_export_index_t *found =
+		ln_wasmtime_component_find(component, interface, name);
+
+	if (found == NULL)
+		return false;
+	wasmtime_component_export_index_delete(found);
+	return true;
 }
 
 static void tell_needs(const struct ln_compiled *code,
 		       struct ln_component_needs *needs)
 {
 	const wasmtime_component_t *component = ln_wasmtime_unmark(code);
-	wasmtime_component_export_index_t *run =
-		ln_wasmtime_component_find_run(component);
 	struct needs found;
 
 	lunatic_component_needs(component, &found);
@@ -151,10 +159,9 @@ static void tell_needs(const struct ln_compiled *code,
 		.initial_memory = found.initial_memory * PAGE,
 		.initial_table = found.initial_table,
 		.known = found.known,
-		.runs = run != NULL,
+		.runs = exports(component, LN_WASMTIME_RUN),
+		.handles = exports(component, LN_WASMTIME_HANDLE),
 	};
-	if (run != NULL)
-		wasmtime_component_export_index_delete(run);
 }
 
 /* ---- In host functions ---- */

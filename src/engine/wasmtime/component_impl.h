@@ -43,8 +43,15 @@ static inline void *ln_wasmtime_unmark(const void *pointer)
 	return (char *)pointer - 1;
 }
 
-/* wasi:cli/run of a component; NULL: it exports none. The caller's. */
+/* The exports that processes begin with. Any version of 0.2 is found by these
+ * names. */
+#define LN_WASMTIME_RUN "wasi:cli/run@0.2.0", "run"
+#define LN_WASMTIME_HANDLE "wasi:http/incoming-handler@0.2.0", "handle"
+
+/* A function of an interface that a component exports; NULL: it does not. The
+ * caller's. */
 wasmtime_component_export_index_t *
-ln_wasmtime_component_find_run(const wasmtime_component_t *component);
+ln_wasmtime_component_find(const wasmtime_component_t *component,
+			   const char *interface, const char *name);
 
 #endif

@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 #include "engine/component.h"
+#include "engine/engine.h"
+#include "engine/entries.h"
 #include "engine/linker.h"
 #include "engine/module.h"
 #include "engine/wasmtime/cause.h"
@@ -28,7 +30,9 @@
 /* What a linked component is. */
 struct linked {
 	component_pre *pre;
-	wasmtime_component_export_index_t *run; /* NULL: there is none */
+	/* NULL: there is none. */
+	wasmtime_component_export_index_t *run;
+	wasmtime_component_export_index_t *handle;
 };
 
 /* ---- Imports ---- */
@@ -227,7 +231,9 @@ int ln_wasmtime_component_link(struct ln_host_imports *imports,
 		free(linked);
 		return ln_cause_refuse_import(error, cause);
 	}
-	linked->run = ln_wasmtime_component_find_run(component);
+	linked->run = ln_wasmtime_component_find(component, LN_WASMTIME_RUN);
+	linked->handle =
+		ln_wasmtime_component_find(component, LN_WASMTIME_HANDLE);
 	*out = ln_wasmtime_mark(linked);
 	return 0;
 }
@@ -239,6 +245,8 @@ void ln_wasmtime_component_linked_free(struct ln_linked *mark)
 	lunatic_component_pre_delete(linked->pre);
 	if (linked->run != NULL)
 		wasmtime_component_export_index_delete(linked->run);
+	if (linked->handle != NULL)
+		wasmtime_component_export_index_delete(linked->handle);
 	free(linked);
 }
 
@@ -260,23 +268,98 @@ ln_wasmtime_component_instantiate(struct ln_instance *instance)
 		linked_of(instance)->pre, state->context, &state->component);
 }
 
-wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
-					    bool *failed, wasm_trap_t **trap)
+/* An owned resource of the host's as an argument. */
+static wasmtime_error_t *make_argument(wasmtime_context_t *context,
+				       uint32_t kind, uint32_t value,
+				       wasmtime_component_val_t *argument)
+{
+	wasmtime_component_resource_host_t *resource =
+		wasmtime_component_resource_host_new(true, value, kind);
+	wasmtime_error_t *error;
+
+	argument->kind = WASMTIME_COMPONENT_RESOURCE;
+	argument->of.resource = NULL;
+	error = wasmtime_component_resource_host_to_any(context, resource,
+							&argument->of.resource);
+	wasmtime_component_resource_host_delete(resource);
+	return error;
+}
+
+static wasmtime_error_t *
+call_handler(wasmtime_context_t *context,
+	     const wasmtime_component_func_t *function,
+	     const struct ln_component_handler *handler)
+{
+	wasmtime_component_val_t arguments[2] = { 0 };
+	wasmtime_error_t *error = NULL;
+	uint32_t values[2];
+
+	if (!handler->begin(values))
+		return wasmtime_error_new("there is no request to handle: the "
+					  "process was not started by `lunatic "
+					  "serve`");
+	for (size_t i = 0; i < 2 && error == NULL; i++)
+		error = make_argument(context, handler->kinds[i], values[i],
+				      &arguments[i]);
+	if (error == NULL)
+		error = wasmtime_component_func_call(function, context,
+						     arguments, 2, NULL, 0);
+	for (size_t i = 0; i < 2; i++) {
+		if (arguments[i].of.resource != NULL)
+			wasmtime_component_resource_any_delete(
+				arguments[i].of.resource);
+	}
+	return error;
+}
+
+static wasmtime_error_t *handle(struct ln_instance *instance,
+				const struct linked *linked)
 {
 	struct ln_instance_state *state = instance->state;
-	const struct linked *linked = linked_of(instance);
-	wasmtime_component_func_t run;
+	const struct ln_component_table *table =
+		ln_engine_host_table(ln_compiled_engine(instance->module))
+			->components;
+	wasmtime_component_func_t function;
+
+	if (linked->handle == NULL || table == NULL || table->handler == NULL ||
+	    !wasmtime_component_instance_get_func(&state->component,
+						  state->context,
+						  linked->handle, &function))
+		return wasmtime_error_new("it exports no "
+					  "`wasi:http/incoming-handler`");
+	return call_handler(state->context, &function, table->handler);
+}
+
+static wasmtime_error_t *run(struct ln_instance *instance,
+			     const struct linked *linked, bool *failed,
+			     wasm_trap_t **trap)
+{
+	struct ln_instance_state *state = instance->state;
+	wasmtime_component_func_t function;
 	wasmtime_func_t core;
 	wasmtime_val_raw_t value = { 0 };
 	wasmtime_error_t *error;
 
 	if (linked->run == NULL ||
 	    !wasmtime_component_instance_get_func(
-		    &state->component, state->context, linked->run, &run))
+		    &state->component, state->context, linked->run, &function))
 		return wasmtime_error_new("it exports no `wasi:cli/run`");
-	lunatic_component_func_core(&run, state->context, &core);
+	lunatic_component_func_core(&function, state->context, &core);
 	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
 					     trap);
 	*failed = value.i32 != 0;
 	return error;
+}
+
+wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
+					     const struct ln_entry *entry,
+					     bool *failed, wasm_trap_t **trap)
+{
+	static const char name[] = LN_COMPONENT_HANDLE;
+	const struct linked *linked = linked_of(instance);
+
+	if (entry->name_len == sizeof(name) - 1 &&
+	    memcmp(entry->name, name, sizeof(name) - 1) == 0)
+		return handle(instance, linked);
+	return run(instance, linked, failed, trap);
 }

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "host/stream.h"
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/table.h"
 #include "host/wasi/waiting.h"
 #include "process/guest.h"
@@ -36,6 +37,8 @@ static bool is_ready(struct ln_guest *guest,
 		     struct ln_wasi_fd **entry)
 {
 	*entry = NULL;
+	if (pollable->http != NULL)
+		return ln_p2_http_is_ready(pollable->http);
 	if (pollable->fd == UINT32_MAX)
 		return pollable->deadline <= now;
 	/* What is closed is ready: the next call says so. */
@@ -55,6 +58,9 @@ static bool look_at(struct polling *polling, uint32_t number)
 	ln_assert(pollable != NULL && pollable->kind == LN_P2_POLLABLE);
 	if (is_ready(guest, pollable, polling->waiting.now, &entry))
 		return true;
+	/* What changes it wakes the process. */
+	if (pollable->http != NULL)
+		return false;
 	if (entry == NULL)
 		return ln_wasi_wait_until(&polling->waiting,
 					  pollable->deadline);

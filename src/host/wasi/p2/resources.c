@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "engine/component.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/table.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -123,6 +124,8 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 
 	if (resource == NULL)
 		return;
+	if (resource->http != NULL)
+		ln_p2_http_free(guest, resource->http);
 	fd = resource->fd;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
@@ -134,10 +137,24 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 		(void)ln_wasi_close(guest, fd);
 }
 
+struct ln_p2_http *ln_p2_take(struct ln_guest *guest, uint32_t number)
+{
+	struct ln_p2_resource *resource = ln_p2_find(guest, number);
+	struct ln_p2_http *http = resource->http;
+
+	resource->http = NULL;
+	ln_p2_remove(guest, number);
+	return http;
+}
+
 void ln_p2_table_free(struct ln_p2_table *table)
 {
 	if (table == NULL)
 		return;
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->list[i].kind != 0 && table->list[i].http != NULL)
+			ln_p2_http_free(NULL, table->list[i].http);
+	}
 	free(table->list);
 	free(table);
 }

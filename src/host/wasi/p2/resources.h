@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct ln_guest;
+struct ln_p2_http;
 struct ln_p2_table;
 
 /* Kinds of resources, macros since they are part of types in functions.def. */
@@ -21,12 +22,26 @@ struct ln_p2_table;
 #define LN_P2_TERMINAL_OUTPUT 6
 #define LN_P2_DESCRIPTOR 7
 #define LN_P2_DIRECTORY_STREAM 8
+/* wasi:http */
+#define LN_P2_FIELDS 32
+#define LN_P2_INCOMING_REQUEST 33
+#define LN_P2_OUTGOING_REQUEST 34
+#define LN_P2_REQUEST_OPTIONS 35
+#define LN_P2_RESPONSE_OUTPARAM 36
+#define LN_P2_INCOMING_RESPONSE 37
+#define LN_P2_INCOMING_BODY 38
+#define LN_P2_FUTURE_TRAILERS 39
+#define LN_P2_OUTGOING_RESPONSE 40
+#define LN_P2_OUTGOING_BODY 41
+#define LN_P2_FUTURE_RESPONSE 42
 
 struct ln_p2_resource {
 	uint32_t kind;      /* 0: this place is free */
 	uint32_t fd;        /* of a stream, or a pollable's; UINT32_MAX: none */
 	uint32_t direction; /* of a pollable with a stream */
 	int number;         /* an error's errno */
+	struct ln_p2_http *http; /* owned: what it is, if it is one of
+				  * wasi:http; else NULL */
 	/* ns, of a pollable without a stream; where a file's stream is, as
 	 * io.h says; what a directory is read from next. */
 	union {
@@ -44,6 +59,9 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 
 /* NULL: there is none. Valid until one is added. */
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number);
+
+/* Takes out what one of wasi:http is, and ends the rest. */
+struct ln_p2_http *ln_p2_take(struct ln_guest *guest, uint32_t number);
 
 /* Ends one; nothing happens when there is none. May park. */
 void ln_p2_remove(struct ln_guest *guest, uint32_t number);

@@ -2,6 +2,7 @@
 #include "host/wasi/p2/table.h"
 
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/p2/p2.h"
 
 #define TEXT_OF(x) #x
@@ -29,10 +30,16 @@ static const struct ln_component_resource resources[] = {
 #undef FUNCTION
 };
 
+static const struct ln_component_handler handler = {
+	.kinds = { LN_P2_INCOMING_REQUEST, LN_P2_RESPONSE_OUTPARAM },
+	.begin = ln_p2_http_begin,
+};
+
 const struct ln_component_table ln_p2_components = {
 	.version = "0.2.8",
 	.functions = functions,
 	.count = sizeof(functions) / sizeof(functions[0]),
 	.resources = resources,
 	.resource_count = sizeof(resources) / sizeof(resources[0]),
+	.handler = &handler,
 };

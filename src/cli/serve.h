@@ -1,0 +1,13 @@
+/* `lunatic serve`: the files that its options name, and the server. */
+#ifndef LN_CLI_SERVE_H
+#define LN_CLI_SERVE_H
+
+struct ln_cli_options;
+struct ln_module;
+struct ln_process;
+
+/* Starts to serve with a module; NULL after a line about what went wrong. */
+struct ln_process *ln_cli_serve(struct ln_module *module,
+				const struct ln_cli_options *options);
+
+#endif
