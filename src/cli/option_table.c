@@ -61,7 +61,7 @@ static bool set_serve_address(struct ln_cli_options *options, const char *value)
 	if (ln_endpoint_parse(value, strlen(value), &endpoint, &reason) < 0 ||
 	    endpoint.address.version == 0)
 		return false;
-	options->serving.options.address = endpoint.address;
+	options->serving->options.address = endpoint.address;
 	return true;
 }
 
@@ -118,10 +118,11 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	return false;
 }
 
-#define PLACE(type, field, config) \
-	{ (config), offsetof(type, field), sizeof(((type *)0)->field) }
-#define OPTION(field) PLACE(struct ln_cli_options, field, false)
-#define CONFIG(field) PLACE(struct ln_config, field, true)
+#define PLACE(type, field, in) \
+	{ (in), offsetof(type, field), sizeof(((type *)0)->field) }
+#define OPTION(field) PLACE(struct ln_cli_options, field, LN_CLI_IN_OPTIONS)
+#define CONFIG(field) PLACE(struct ln_config, field, LN_CLI_IN_CONFIG)
+#define SERVING(field) PLACE(struct ln_serve_words, field, LN_CLI_IN_SERVING)
 #define LIMIT(field) CONFIG(limits.field)
 
 #define FLAG(field, value) \
@@ -405,8 +406,8 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ .help = NULL },
 };
 
-#define TIMEOUT(field)                                               \
-	.kind = LN_CLI_TIME, .place = OPTION(serving.options.field), \
+#define TIMEOUT(field)                                        \
+	.kind = LN_CLI_TIME, .place = SERVING(options.field), \
 	.max = LN_CLI_DRAIN_MAX
 
 const struct ln_cli_option ln_cli_serve_options[] = {
@@ -419,27 +420,30 @@ const struct ln_cli_option ln_cli_serve_options[] = {
 	{ "--cert", NULL, "FILE",
 	  "speak TLS: the server's certificate, and those\n"
 	  "that lead to its authority; needs --key",
-	  NAME_OF(serving.certificate, "file") },
+	  .kind = LN_CLI_NAME, .place = SERVING(certificate),
+	  .values = "the name of a file" },
 	{ "--key", NULL, "FILE", "the private key of the certificate",
-	  NAME_OF(serving.key, "file") },
+	  .kind = LN_CLI_NAME, .place = SERVING(key),
+	  .values = "the name of a file" },
 	{ "--access-log", NULL, "FILE",
 	  "add a line for each request to a file; - is\n"
 	  "standard error",
-	  NAME_OF(serving.access_log, "file") },
+	  .kind = LN_CLI_NAME, .place = SERVING(access_log),
+	  .values = "the name of a file" },
 	{ "--max-connections", NULL, "N",
 	  "connections at a time, % (default 10000)",
-	  COUNT(OPTION(serving.options.max_connections), 1), .max = 1000000 },
+	  COUNT(SERVING(options.max_connections), 1), .max = 1000000 },
 	{ "--max-requests", NULL, "N",
 	  "requests that are answered at a time; further\n"
 	  "ones get 503, % (default 10000)",
-	  COUNT(OPTION(serving.options.max_requests), 1), .max = 1000000 },
+	  COUNT(SERVING(options.max_requests), 1), .max = 1000000 },
 	{ "--max-head", NULL, "SIZE",
 	  "request line and fields of a request, %\n(default 32K)",
-	  SIZE(OPTION(serving.options.limits.head), 256), .max = 128 << 10 },
+	  SIZE(SERVING(options.limits.head), 256), .max = 128 << 10 },
 	{ "--max-fields", NULL, "N", "fields of a request, % (default 100)",
-	  COUNT(OPTION(serving.options.limits.fields), 1), .max = 1000 },
+	  COUNT(SERVING(options.limits.fields), 1), .max = 1000 },
 	{ "--max-body", NULL, "SIZE", "body of a request (default 64M)",
-	  SIZE(OPTION(serving.options.limits.body), 0) },
+	  SIZE(SERVING(options.limits.body), 0) },
 	{ "--head-timeout", NULL, "TIME",
 	  "how long the head of a request may take, %\n"
 	  "(default 10s; 0: any time, as for the others)",

@@ -336,12 +336,13 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		.report_max = REPORT_MAX,
 		.fold_after = LN_FOLD_AFTER_DEFAULT,
 		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
-		.serving.options = serve_defaults,
 	};
-	if (ln_config_new(&options->config) < 0) {
+	options->serving = calloc(1, sizeof(*options->serving));
+	if (options->serving == NULL || ln_config_new(&options->config) < 0) {
 		ln_log_say("out of memory");
 		return LN_ENOMEM;
 	}
+	options->serving->options = serve_defaults;
 	at = read_command(argc, argv, options);
 	if (options->serve)
 		options->drain = SERVE_DRAIN;
@@ -403,6 +404,7 @@ int ln_cli_parse_words(int argc, char **argv,
 void ln_cli_options_deinit(struct ln_cli_options *options)
 {
 	ln_config_free(options->config);
+	free(options->serving);
 	free(options->plugins);
 	free(options->peers);
 	free(options->finders);

@@ -125,10 +125,10 @@ struct ln_cli_options {
 	bool run;   /* `lunatic run`, or cargo's tests: as lunatic
 		     * 0.13, guests have the current directory */
 	bool serve; /* `lunatic serve` */
-	struct ln_serve_words serving;
-	bool bench;               /* pass --bench on, last */
-	unsigned workers;         /* 0: one per core */
-	bool epochs;              /* preempt without signals */
+	struct ln_serve_words *serving; /* owned */
+	bool bench;                     /* pass --bench on, last */
+	unsigned workers;               /* 0: one per core */
+	bool epochs;                    /* preempt without signals */
 	unsigned engine;          /* 1: the first of ln_cli_engines, and so on;
 				   * 0: not said */
 	size_t stack;             /* bytes of guests' frames; 0: default */

@@ -110,15 +110,15 @@ static void say_where(const struct ln_serve_options *options,
 struct ln_process *ln_cli_serve(struct ln_module *module,
 				const struct ln_cli_options *options)
 {
-	struct ln_serve_options wanted = options->serving.options;
+	struct ln_serve_options wanted = options->serving->options;
 	struct ln_process *process = NULL;
 	char reason[LN_SERVE_REASON];
 	struct ln_address address;
 	int error;
 
-	if (!take_tls(&options->serving, &wanted))
+	if (!take_tls(options->serving, &wanted))
 		return NULL;
-	if (!take_log(&options->serving, &wanted)) {
+	if (!take_log(options->serving, &wanted)) {
 		ln_tls_context_free(wanted.tls);
 		return NULL;
 	}

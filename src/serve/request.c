@@ -313,12 +313,25 @@ void ln_http_request_next(struct ln_http_request *request)
 	forget(request);
 }
 
+/* What an error of the parser is to the client: a method may be one that is not
+ * known here, and what has other characters than methods have is no HTTP. */
+static unsigned status_of(const struct ln_http_request *request,
+			  llhttp_errno_t error)
+{
+	const char *at = llhttp_get_error_pos(&request->parser);
+
+	if (error == HPE_INVALID_METHOD && at != NULL && *at >= 'A' &&
+	    *at <= 'Z')
+		return 501;
+	return 400;
+}
+
 static enum ln_http_step fail(struct ln_http_request *request,
 			      llhttp_errno_t error)
 {
 	if (request->status != 0)
 		return LN_HTTP_BAD;
-	request->status = error == HPE_INVALID_METHOD ? 501 : 400;
+	request->status = status_of(request, error);
 	request->reason = llhttp_get_error_reason(&request->parser);
 	if (request->reason == NULL)
 		request->reason = llhttp_errno_name(error);
