@@ -99,7 +99,7 @@ static enum ln_http_step feed(struct ln_http_request *request,
 	return step;
 }
 
-static struct story read_all(const uint8_t *data, size_t size, size_t most)
+static struct story read_all(const uint8_t *data, size_t size, size_t max)
 {
 	struct ln_http_request request;
 	struct story story = { 0 };
@@ -108,7 +108,7 @@ static struct story read_all(const uint8_t *data, size_t size, size_t most)
 
 	ln_http_request_init(&request, &limits);
 	for (;;) {
-		size_t len = size - at < most ? size - at : most;
+		size_t len = size - at < max ? size - at : most;
 		enum ln_http_step step = feed(&request, data + at, len, &used);
 
 		at += used;
