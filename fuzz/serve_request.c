@@ -108,7 +108,7 @@ static struct story read_all(const uint8_t *data, size_t size, size_t max)
 
 	ln_http_request_init(&request, &limits);
 	for (;;) {
-		size_t len = size - at < max ? size - at : most;
+		size_t len = size - at < max ? size - at : max;
 		enum ln_http_step step = feed(&request, data + at, len, &used);
 
 		at += used;
