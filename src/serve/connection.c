@@ -40,14 +40,14 @@ static int wait_for_head(struct ln_client *connection, int64_t idle,
 	const struct ln_serve_options *options = &connection->server->options;
 
 	if (!ln_http_request_has_begun(&connection->request)) {
-		ln_transport_relax(connection);
+		ln_transport_relax(&connection->wire);
 		if (draining(connection))
 			return LN_ESTOPPED;
-		return ln_transport_wait(connection, idle);
+		return ln_transport_wait(&connection->wire, idle);
 	}
 	if (*begun == 0)
 		*begun = ln_time_now();
-	return ln_transport_wait(connection,
+	return ln_transport_wait(&connection->wire,
 				 after(*begun, options->head_timeout));
 }
 
@@ -62,18 +62,19 @@ static enum came read_head(struct ln_client *connection)
 	int error;
 
 	for (;;) {
-		if (ln_transport_waits(connection) > 0) {
+		if (ln_transport_waits(&connection->wire) > 0) {
 			enum ln_http_step step = ln_http_request_feed(
-				request, connection->in + connection->in_start,
-				ln_transport_waits(connection), &used);
+				request,
+				connection->wire.in + connection->wire.in_start,
+				ln_transport_waits(&connection->wire), &used);
 
-			connection->in_start += used;
+			connection->wire.in_start += used;
 			if (step != LN_HTTP_MORE)
 				return step == LN_HTTP_BAD ? REFUSED : HEAD;
 		}
-		if (connection->eof || connection->gone)
+		if (connection->wire.eof || connection->wire.gone)
 			return CLOSED;
-		if (ln_transport_read(connection))
+		if (ln_transport_read(&connection->wire))
 			continue;
 		error = wait_for_head(connection, idle, &begun);
 		if (error == LN_ETIMEDOUT && begun != 0) {
@@ -165,7 +166,7 @@ static void serve(struct ln_client *connection)
 				   connection->request.reason);
 		log_request(connection);
 	}
-	ln_transport_linger(connection);
+	ln_transport_linger(&connection->wire);
 }
 
 static void enter(struct ln_client *connection)
@@ -189,23 +190,24 @@ static void leave(struct ln_client *connection)
 static enum ln_outcome body(struct ln_process *process)
 {
 	struct ln_client *connection = process->argument;
-	struct ln_socket *socket = connection->socket;
+	struct ln_socket *socket = connection->accepted;
 
 	connection->self = process;
-	connection->socket = NULL;
-	if (!ln_transport_begin(connection, socket))
+	connection->accepted = NULL;
+	if (!ln_transport_begin(&connection->wire, socket,
+				connection->server->options.tls, NULL))
 		return LN_OUTCOME_NORMAL;
 	ln_http_request_init(&connection->request,
 			     &connection->server->options.limits);
 	enter(connection);
 	if (ln_transport_shake(
-		    connection,
+		    &connection->wire, connection->server->environment->files,
 		    after(ln_time_now(),
 			  connection->server->options.head_timeout)) == 0)
 		serve(connection);
 	leave(connection);
 	ln_http_request_deinit(&connection->request);
-	ln_transport_end(connection);
+	ln_transport_end(&connection->wire);
 	return LN_OUTCOME_NORMAL;
 }
 
@@ -215,8 +217,8 @@ static void free_connection(void *argument)
 	struct ln_client *connection = argument;
 	struct ln_server *server = connection->server;
 
-	if (connection->self == NULL && connection->socket != NULL)
-		ln_socket_release(connection->socket);
+	if (connection->accepted != NULL)
+		ln_socket_release(connection->accepted);
 	atomic_fetch_sub_explicit(&server->connections, 1,
 				  memory_order_relaxed);
 	ln_server_release(server);
@@ -235,7 +237,7 @@ void ln_serve_connection(struct ln_server *server, struct ln_socket *socket,
 		return;
 	}
 	connection->server = ln_server_retain(server);
-	connection->socket = socket;
+	connection->accepted = socket;
 	ln_address_format(peer, connection->peer);
 	atomic_fetch_add_explicit(&server->connections, 1,
 				  memory_order_relaxed);

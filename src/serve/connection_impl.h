@@ -7,21 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/bytes.h"
 #include "base/list.h"
 #include "net/address.h"
-#include "sched/poller.h"
 #include "serve/request.h"
 #include "serve/response.h"
+#include "serve/transport.h"
 
 struct ln_exchange;
 struct ln_process;
 struct ln_server;
 struct ln_socket;
-struct ln_tls_stream;
-
-/* Bytes that are read at a time. */
-#define LN_CONNECTION_INPUT ((size_t)16 << 10)
 
 struct ln_client {
 	struct ln_server *server; /* counted */
@@ -29,18 +24,8 @@ struct ln_client {
 	struct ln_process *self;
 	char peer[LN_ADDRESS_TEXT];
 
-	/* transport.c; a stream of TLS has the socket. */
-	struct ln_socket *socket;
-	struct ln_tls_stream *tls; /* NULL: none */
-	struct ln_watch watches[2];
-	bool readable; /* there may be something to read */
-	bool eof;      /* the other side sends no more */
-	bool gone;     /* it is not there any more */
-	bool pending;  /* TLS holds what it was given */
-	uint8_t *in;   /* NULL: nothing waits */
-	size_t in_start, in_end;
-	struct ln_bytes out;
-	size_t out_start;
+	struct ln_transport wire;
+	struct ln_socket *accepted; /* until that has it; owned */
 
 	/* The request that is being served. */
 	struct ln_http_request request;
@@ -53,42 +38,6 @@ struct ln_client {
 	int64_t moved; /* when anything was read or written last */
 	int64_t left;  /* when the client was seen to send no more; 0: not */
 };
-
-/* Takes the socket over; false: memory is short. On its task, as all here. */
-bool ln_transport_begin(struct ln_client *connection, struct ln_socket *socket);
-void ln_transport_end(struct ln_client *connection);
-
-/* The handshake of TLS; LN_ETIMEDOUT, LN_EKILLED, LN_EIO and the like. */
-int ln_transport_shake(struct ln_client *connection, int64_t deadline);
-
-/* Reads into the empty or partly empty buffer without waiting; whether
- * something came, or the end. */
-bool ln_transport_read(struct ln_client *connection);
-
-/* Writes output without waiting; whether something went. */
-bool ln_transport_write(struct ln_client *connection);
-
-/* Whether all output is with the kernel. */
-static inline bool ln_transport_sent(const struct ln_client *connection)
-{
-	return connection->out.len == 0 && !connection->pending;
-}
-
-/* Waits until something may have changed: the socket, or what the task is woken
- * for. 0, LN_ETIMEDOUT, LN_EKILLED, LN_ENOMEM. */
-int ln_transport_wait(struct ln_client *connection, int64_t deadline);
-
-/* Sends no more, and drops what comes for a little while, so that the last
- * words arrive. */
-void ln_transport_linger(struct ln_client *connection);
-
-/* Frees the buffer if nothing waits in it. */
-void ln_transport_relax(struct ln_client *connection);
-
-static inline size_t ln_transport_waits(const struct ln_client *connection)
-{
-	return connection->in_end - connection->in_start;
-}
 
 /* ---- converse.c ---- */
 

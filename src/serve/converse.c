@@ -65,7 +65,7 @@ static struct ln_exchange *make_exchange(struct ln_client *connection,
 	exchange->method = strdup(request->method);
 	exchange->path = copy(target->path, target->path_len);
 	exchange->authority = authority_of(request->fields, target);
-	exchange->tls = connection->tls != NULL;
+	exchange->tls = connection->wire.tls != NULL;
 	exchange->fields = ln_fields_retain(request->fields);
 	exchange->request = ln_pipe_new(NULL, connection->self);
 	if (exchange->method != NULL && exchange->request != NULL &&
@@ -150,7 +150,7 @@ static bool feed(struct ln_client *connection)
 {
 	struct ln_pipe_state state =
 		ln_pipe_look(connection->exchange->request);
-	size_t len = ln_transport_waits(connection);
+	size_t len = ln_transport_waits(&connection->wire);
 	enum ln_http_step step;
 	size_t used;
 
@@ -158,10 +158,10 @@ static bool feed(struct ln_client *connection)
 		len = state.room;
 	if (len == 0 && connection->request.has_body)
 		return false;
-	step = ln_http_request_feed(&connection->request,
-				    connection->in + connection->in_start, len,
-				    &used);
-	connection->in_start += used;
+	step = ln_http_request_feed(
+		&connection->request,
+		connection->wire.in + connection->wire.in_start, len, &used);
+	connection->wire.in_start += used;
 	if (step == LN_HTTP_DONE) {
 		end_request(connection, LN_PIPE_ENDED);
 	} else if (step == LN_HTTP_BAD) {
@@ -181,8 +181,8 @@ static void say_continue(struct ln_client *connection)
 	if (!request->continues || connection->begun)
 		return;
 	request->continues = false;
-	if (ln_transport_waits(connection) == 0)
-		ln_bytes_add(&connection->out, line, sizeof(line) - 1);
+	if (ln_transport_waits(&connection->wire) == 0)
+		ln_bytes_add(&connection->wire.out, line, sizeof(line) - 1);
 }
 
 static bool move_request(struct ln_client *connection)
@@ -191,15 +191,16 @@ static bool move_request(struct ln_client *connection)
 
 	if (connection->received)
 		/* Only to see that the client is still there. */
-		return ln_transport_waits(connection) == 0 &&
-		       ln_transport_read(connection);
+		return ln_transport_waits(&connection->wire) == 0 &&
+		       ln_transport_read(&connection->wire);
 	say_continue(connection);
 	moved = feed(connection);
-	if (!connection->received && ln_transport_waits(connection) == 0) {
-		moved |= ln_transport_read(connection);
-		if (connection->eof || connection->gone) {
+	if (!connection->received &&
+	    ln_transport_waits(&connection->wire) == 0) {
+		moved |= ln_transport_read(&connection->wire);
+		if (connection->wire.eof || connection->wire.gone) {
 			connection->response.close = true;
-			connection->gone = true;
+			connection->wire.gone = true;
 			end_request(connection, LN_PIPE_BROKEN);
 		}
 	}
@@ -214,7 +215,8 @@ static void say(struct ln_client *connection, unsigned status, const char *text)
 	connection->begun = true;
 	if (!connection->received)
 		connection->response.close = true;
-	ln_response_say(&connection->response, &connection->out, status, text);
+	ln_response_say(&connection->response, &connection->wire.out, status,
+			text);
 }
 
 /* The length of a body that is complete already. */
@@ -234,10 +236,10 @@ static void begin_response(struct ln_client *connection)
 {
 	struct ln_exchange *exchange = connection->exchange;
 	/* Given, so they do not change any more. */
-	int error = ln_response_begin(&connection->response, &connection->out,
-				      exchange->status, exchange->answer_fields,
-				      exchange->response != NULL,
-				      known_length(exchange->response));
+	int error = ln_response_begin(
+		&connection->response, &connection->wire.out, exchange->status,
+		exchange->answer_fields, exchange->response != NULL,
+		known_length(exchange->response));
 
 	if (error < 0) {
 		say(connection, 502, "the response is not one of HTTP");
@@ -280,15 +282,16 @@ static bool move_response(struct ln_client *connection)
 
 	if (!connection->begun && !answer(connection))
 		return false;
-	if (response->complete || connection->out.len >= OUTPUT_FULL)
+	if (response->complete || connection->wire.out.len >= OUTPUT_FULL)
 		return false;
-	moved = ln_response_move(response, &connection->out,
+	moved = ln_response_move(response, &connection->wire.out,
 				 connection->exchange->response);
 	if (moved < 0) {
 		/* It cannot be completed: the client is to see that. */
 		response->close = true;
 		response->complete = true;
-		connection->gone = connection->gone || connection->out.len == 0;
+		connection->wire.gone =
+			connection->wire.gone || connection->wire.out.len == 0;
 		return true;
 	}
 	return moved > 0;
@@ -306,7 +309,7 @@ static int64_t earlier(int64_t deadline, int64_t since, uint64_t timeout)
 /* Whether the client is what is waited for. */
 static bool waits_for_client(const struct ln_client *connection)
 {
-	if (!ln_transport_sent(connection))
+	if (!ln_transport_sent(&connection->wire))
 		return true;
 	return !connection->received &&
 	       ln_pipe_look(connection->exchange->request).len == 0;
@@ -352,16 +355,16 @@ static bool move(struct ln_client *connection)
 	bool moved = move_request(connection);
 
 	moved |= move_response(connection);
-	moved |= ln_transport_write(connection);
-	if (connection->eof && connection->left == 0)
+	moved |= ln_transport_write(&connection->wire);
+	if (connection->wire.eof && connection->left == 0)
 		connection->left = ln_time_now();
 	return moved;
 }
 
 static bool is_over(const struct ln_client *connection)
 {
-	return connection->gone ||
-	       (connection->response.complete && ln_transport_sent(connection));
+	return connection->wire.gone || (connection->response.complete &&
+					 ln_transport_sent(&connection->wire));
 }
 
 static void converse(struct ln_client *connection)
@@ -378,11 +381,12 @@ static void converse(struct ln_client *connection)
 		}
 		if (is_over(connection))
 			return;
-		error = ln_transport_wait(connection, deadline_of(connection));
+		error = ln_transport_wait(&connection->wire,
+					  deadline_of(connection));
 		if (error == LN_ETIMEDOUT && give_up(connection))
 			continue;
 		if (error < 0) {
-			connection->gone = true;
+			connection->wire.gone = true;
 			return;
 		}
 	}
@@ -392,7 +396,7 @@ static void converse(struct ln_client *connection)
 static void end(struct ln_client *connection)
 {
 	struct ln_exchange *exchange = connection->exchange;
-	bool failed = connection->gone || connection->status >= 500;
+	bool failed = connection->wire.gone || connection->status >= 500;
 
 	ln_pipe_finish(exchange->request, LN_PIPE_BROKEN, NULL);
 	if (exchange->response != NULL)
@@ -417,7 +421,7 @@ bool ln_converse(struct ln_client *connection)
 	}
 	converse(connection);
 	end(connection);
-	return !connection->gone && !connection->response.close &&
+	return !connection->wire.gone && !connection->response.close &&
 	       connection->received;
 }
 
@@ -428,13 +432,14 @@ void ln_converse_refuse(struct ln_client *connection, unsigned status,
 
 	connection->response.close = true;
 	connection->status = status;
-	ln_response_say(&connection->response, &connection->out, status,
+	ln_response_say(&connection->response, &connection->wire.out, status,
 			reason);
 	deadline = earlier(deadline, ln_time_now(),
 			   connection->server->options.body_timeout);
-	while (!ln_transport_sent(connection) && !connection->gone) {
-		if (!ln_transport_write(connection) &&
-		    ln_transport_wait(connection, deadline) < 0)
+	while (!ln_transport_sent(&connection->wire) &&
+	       !connection->wire.gone) {
+		if (!ln_transport_write(&connection->wire) &&
+		    ln_transport_wait(&connection->wire, deadline) < 0)
 			return;
 	}
 }
