@@ -497,7 +497,7 @@ static bool start_control(struct ln_runtime *runtime,
 }
 
 /* The whole life of the runtime; returns the program's status. */
-static int run_program(const struct ln_cli_options *options)
+static int run_program(struct ln_cli_options *options)
 {
 	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
@@ -507,6 +507,7 @@ static int run_program(const struct ln_cli_options *options)
 	signals.runtime = ln_cli_start_runtime(options);
 	if (signals.runtime == NULL)
 		return STATUS_ERROR;
+	ln_cli_allow_http(signals.runtime, options);
 	signals.supervisor =
 		ln_supervisor_start(signals.runtime, (int64_t)options->drain);
 	if (start_signals(&signals)) {
@@ -523,6 +524,7 @@ static int run_program(const struct ln_cli_options *options)
 	if (signals.first != NULL)
 		ln_process_release(signals.first);
 	ln_runtime_free(signals.runtime);
+	ln_cli_forget_http(options);
 	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0 &&
 	    !atomic_load(&in_peace))
 		status = 128 + atomic_load(&caught_signal);

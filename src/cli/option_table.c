@@ -53,6 +53,21 @@ static bool add_skip(struct ln_cli_options *options, const char *value)
 	       add_word(&options->test.skips, &options->test.skip_count, value);
 }
 
+static bool add_http(struct ln_cli_options *options, const char *value)
+{
+	struct ln_outgoing *outgoing = &options->serving->outgoing;
+	struct ln_outgoing_rule *rules = reallocarray(
+		outgoing->rules, outgoing->count + 1, sizeof(*rules));
+
+	if (rules == NULL)
+		return false;
+	outgoing->rules = rules;
+	if (!ln_outgoing_rule_parse(value, &rules[outgoing->count]))
+		return false;
+	outgoing->count++;
+	return true;
+}
+
 static bool set_serve_address(struct ln_cli_options *options, const char *value)
 {
 	struct ln_endpoint endpoint;
@@ -207,6 +222,11 @@ const struct ln_cli_option ln_cli_options[] = {
 	  OTHER(set_env, "NAME=VALUE, or the NAME of a variable that is set") },
 	{ "--no-env", NULL, NULL, "pass no variables on, except those of --env",
 	  FLAG(some_envs, true) },
+	{ "--allow-http", NULL, "HOST[:PORT]",
+	  "let components send requests of HTTP to a host, at\n"
+	  "ports 80 and 443 or the one given; may be given\n"
+	  "several times (default: to none)",
+	  OTHER(add_http, "a host, or HOST:PORT, as requests name it") },
 	{ "--tcplisten", NULL, "ADDR",
 	  "listen at an IP address and port, such as\n"
 	  "127.0.0.1:8080; guests find the socket open",

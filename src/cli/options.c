@@ -404,6 +404,8 @@ int ln_cli_parse_words(int argc, char **argv,
 void ln_cli_options_deinit(struct ln_cli_options *options)
 {
 	ln_config_free(options->config);
+	if (options->serving != NULL)
+		free(options->serving->outgoing.rules);
 	free(options->serving);
 	free(options->plugins);
 	free(options->peers);

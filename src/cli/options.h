@@ -12,6 +12,7 @@
 #include "cluster/node.h"
 #include "engine/compiler.h"
 #include "process/config.h"
+#include "serve/outgoing.h"
 #include "serve/server.h"
 
 #define LN_FOLD_AFTER_DEFAULT (10 * LN_NS_PER_S)
@@ -104,12 +105,14 @@ struct ln_upgrade_words {
 	bool all_nodes;
 };
 
-/* Of `lunatic serve`. */
+/* Of `lunatic serve`, and of what guests do with HTTP. */
 struct ln_serve_words {
 	struct ln_serve_options options;
 	const char *certificate; /* files of PEM; NULL: without TLS */
 	const char *key;
 	const char *access_log; /* a file, or "-"; NULL: none */
+	/* Also of runs; the rules are owned, `tls` is made by who runs. */
+	struct ln_outgoing outgoing;
 };
 
 /* The languages of `lunatic init`. */

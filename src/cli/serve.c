@@ -15,6 +15,7 @@
 #include "net/address.h"
 #include "net/tls.h"
 #include "net/tls_public.h"
+#include "process/runtime.h"
 #include "serve/server.h"
 
 /* ---- Files ---- */
@@ -93,6 +94,29 @@ static bool take_log(const struct ln_serve_words *words,
 		return true;
 	ln_log_say("'%s' cannot be written: %s", name, strerrordesc_np(errno));
 	return false;
+}
+
+/* ---- Outgoing requests ---- */
+
+void ln_cli_allow_http(struct ln_runtime *runtime,
+		       struct ln_cli_options *options)
+{
+	struct ln_outgoing *outgoing = &options->serving->outgoing;
+	char reason[LN_TLS_REASON_SIZE] = "out of memory";
+
+	if (outgoing->count == 0)
+		return;
+	if (ln_tls_context_new_client(NULL, 0, &outgoing->tls, reason) < 0) {
+		outgoing->tls = NULL;
+		ln_log(LN_LOG_WARN, "no requests over TLS: %s", reason);
+	}
+	runtime->outgoing = outgoing;
+}
+
+void ln_cli_forget_http(struct ln_cli_options *options)
+{
+	ln_tls_context_free(options->serving->outgoing.tls);
+	options->serving->outgoing.tls = NULL;
 }
 
 /* ---- Serving ---- */

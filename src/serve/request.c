@@ -174,6 +174,23 @@ static bool wants_continue(const struct ln_http_request *request)
 			   sizeof(wanted) - 1) == 0;
 }
 
+/* Informational responses have no body, and another response follows. */
+static int take_response(struct ln_http_request *request, llhttp_t *parser)
+{
+	request->code = (unsigned)llhttp_get_status_code(parser);
+	if (parser->http_major != 1)
+		return refuse(request, 502, "only HTTP/1.1 is spoken");
+	if (request->code == 101 || request->code < 100 || request->code > 599)
+		return refuse(request, 502, "it has a status that is none");
+	if (request->headless)
+		parser->flags |= F_SKIPBODY;
+	request->method = "";
+	request->in_trailers = true;
+	request->head_bytes = 0;
+	parser->upgrade = 0;
+	return HPE_PAUSED;
+}
+
 static int check_head(struct ln_http_request *request, const llhttp_t *parser)
 {
 	if (parser->http_major != 1 || parser->http_minor > 1)
@@ -200,6 +217,8 @@ static int on_head_complete(llhttp_t *parser)
 		request->fields = ln_fields_new();
 	if (request->fields == NULL)
 		return no_memory(request);
+	if (request->response)
+		return take_response(request, parser);
 	/* There is room for it. */
 	if (request->target != NULL)
 		request->target[request->target_len] = '\0';
@@ -286,6 +305,17 @@ void ln_http_request_init(struct ln_http_request *request,
 	request->parser.data = request;
 }
 
+void ln_http_response_init(struct ln_http_request *request,
+			   const struct ln_http_request_limits *limits,
+			   bool headless)
+{
+	ln_http_request_init(request, limits);
+	llhttp_init(&request->parser, HTTP_RESPONSE, &settings);
+	request->parser.data = request;
+	request->response = true;
+	request->headless = headless;
+}
+
 static void forget(struct ln_http_request *request)
 {
 	ln_fields_release(request->fields);
@@ -362,6 +392,20 @@ enum ln_http_step ln_http_request_feed(struct ln_http_request *request,
 			 (const char *)data);
 	request->paused = true;
 	return had_head ? LN_HTTP_DONE : LN_HTTP_HEAD;
+}
+
+enum ln_http_step ln_http_request_finish(struct ln_http_request *request)
+{
+	llhttp_errno_t error;
+
+	if (request->status != 0 || request->method == NULL)
+		return LN_HTTP_BAD;
+	if (request->paused)
+		llhttp_resume(&request->parser);
+	request->paused = false;
+	error = llhttp_finish(&request->parser);
+	return error == HPE_OK || error == HPE_PAUSED ? LN_HTTP_DONE
+						      : LN_HTTP_BAD;
 }
 
 /* The part behind "http://" or "https://"; NULL: it is no such URL. */

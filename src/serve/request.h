@@ -1,7 +1,8 @@
 /*
- * Requests out of a stream of bytes: a state machine around llhttp, which stops
- * after each head and after each message. What it refuses has the status that
- * is to be answered; the connection is to be closed then. One thread at a time.
+ * Requests, or responses, out of a stream of bytes: a state machine around
+ * llhttp, which stops after each head and after each message. A request that it
+ * refuses has the status that is to be answered; the connection is to be closed
+ * then. One thread at a time.
  */
 #ifndef LN_SERVE_REQUEST_H
 #define LN_SERVE_REQUEST_H
@@ -41,6 +42,9 @@ struct ln_http_request {
 	bool http_1_0;
 	bool has_body;  /* there are bytes of it, or may be */
 	bool continues; /* the client waits for 100 (Continue) */
+	bool response;  /* it reads these */
+	bool headless;  /* those to a request of HEAD, which have no body */
+	unsigned code;  /* the status of a response */
 
 	/* Where the body goes, which is the user's to set at the head, and must
 	 * have room for all bytes that are fed. NULL: nowhere. */
@@ -64,6 +68,10 @@ struct ln_http_request {
 
 void ln_http_request_init(struct ln_http_request *request,
 			  const struct ln_http_request_limits *limits);
+/* The same for responses, which end with the connection if they say so. */
+void ln_http_response_init(struct ln_http_request *request,
+			   const struct ln_http_request_limits *limits,
+			   bool headless);
 void ln_http_request_deinit(struct ln_http_request *request);
 
 /* Before the next request of the connection, after LN_HTTP_DONE. */
@@ -73,6 +81,9 @@ void ln_http_request_next(struct ln_http_request *request);
 enum ln_http_step ln_http_request_feed(struct ln_http_request *request,
 				       const void *data, size_t len,
 				       size_t *used);
+
+/* The stream is at its end. LN_HTTP_DONE: that is the end of the message. */
+enum ln_http_step ln_http_request_finish(struct ln_http_request *request);
 
 /* Whether some of a request has come, and not yet its head. */
 static inline bool

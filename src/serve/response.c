@@ -134,6 +134,7 @@ static void add_fields(struct ln_bytes *out, const struct ln_fields *fields)
 		const struct ln_field *field = &fields->list[i];
 
 		if (is_named(fields, i, "content-length") ||
+		    is_named(fields, i, "host") ||
 		    ln_field_is_forbidden(ln_field_name(fields, i),
 					  field->name_len))
 			continue;
@@ -199,6 +200,32 @@ int ln_response_begin(struct ln_response *response, struct ln_bytes *out,
 	else if (response->http_1_0)
 		add_text(out, "connection: keep-alive\r\n");
 	add_text(out, "\r\n");
+	return out->error;
+}
+
+int ln_request_begin(struct ln_response *request, struct ln_bytes *out,
+		     const char *method, const char *path,
+		     const char *authority, const struct ln_fields *fields,
+		     bool has_body)
+{
+	uint64_t said;
+
+	if (length_of(fields, &said) < 0)
+		return LN_EFORMAT;
+	add_text(out, method);
+	add_text(out, " ");
+	add_text(out, path);
+	add_text(out, " HTTP/1.1\r\nhost: ");
+	add_text(out, authority);
+	add_text(out, "\r\n");
+	add_fields(out, fields);
+	request->framing = LN_FRAMING_NONE;
+	request->complete = !has_body;
+	if (has_body)
+		frame(request, out, said);
+	else if (said == 0)
+		add_length(out, 0);
+	add_text(out, "connection: close\r\n\r\n");
 	return out->error;
 }
 

@@ -38,6 +38,13 @@ int ln_response_begin(struct ln_response *response, struct ln_bytes *out,
 		      unsigned status, const struct ln_fields *fields,
 		      bool has_body, uint64_t length);
 
+/* The same for a request, which is the only one of its connection; a length is
+ * what its fields say. LN_EFORMAT. */
+int ln_request_begin(struct ln_response *request, struct ln_bytes *out,
+		     const char *method, const char *path,
+		     const char *authority, const struct ln_fields *fields,
+		     bool has_body);
+
 /* Moves what waits in the pipe to the output, about 64 KiB at most; whether
  * that was anything. LN_EDEAD: the body will not be complete. LN_ENOMEM. */
 int ln_response_move(struct ln_response *response, struct ln_bytes *out,

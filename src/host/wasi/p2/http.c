@@ -21,6 +21,7 @@
 #include "sched/task.h"
 #include "serve/exchange.h"
 #include "serve/fields.h"
+#include "serve/outgoing.h"
 #include "serve/pipe.h"
 
 static struct ln_p2_http *make(struct ln_guest *guest, uint32_t kind)
@@ -69,10 +70,18 @@ static void tell_others(const struct ln_p2_http *http)
 		break;
 	case LN_P2_INCOMING_BODY:
 		ln_pipe_close(http->pipe);
+		if (http->fetch != NULL)
+			ln_fetch_cancel(http->fetch);
 		break;
 	case LN_P2_INCOMING_REQUEST:
 		if (!http->taken)
 			ln_pipe_close(http->exchange->request);
+		break;
+	case LN_P2_FUTURE_RESPONSE:
+	case LN_P2_INCOMING_RESPONSE:
+		/* Else its body has it, or the response of the future. */
+		if (!http->taken)
+			ln_fetch_cancel(http->fetch);
 		break;
 	default:
 		break;
@@ -88,6 +97,10 @@ void ln_p2_http_free(struct ln_guest *guest, struct ln_p2_http *http)
 	ln_pipe_release(http->pipe);
 	if (http->exchange != NULL)
 		ln_exchange_release(http->exchange);
+	if (http->fetch != NULL)
+		ln_fetch_release(http->fetch);
+	if (http->outgoing != NULL)
+		ln_p2_outgoing_free(http->outgoing);
 	free(http);
 }
 
@@ -279,7 +292,10 @@ int ln_p2_http_subscribe(struct ln_p2_call *call, const struct ln_p2_http *http,
 
 	if (pollable == NULL)
 		return LN_ETRAP;
-	pollable->pipe = ln_pipe_retain(http->pipe);
+	if (http->kind == LN_P2_FUTURE_RESPONSE)
+		pollable->fetch = ln_fetch_retain(http->fetch);
+	else
+		pollable->pipe = ln_pipe_retain(http->pipe);
 	pollable->writes = direction == LN_WRITABLE;
 	pollable->taken = http->kind == LN_P2_FUTURE_TRAILERS;
 	return ln_p2_http_return(call, pollable);
@@ -287,8 +303,11 @@ int ln_p2_http_subscribe(struct ln_p2_call *call, const struct ln_p2_http *http,
 
 bool ln_p2_http_is_ready(const struct ln_p2_http *pollable)
 {
-	struct ln_pipe_state state = ln_pipe_look(pollable->pipe);
+	struct ln_pipe_state state;
 
+	if (pollable->fetch != NULL)
+		return ln_fetch_look(pollable->fetch) != LN_FETCH_PENDING;
+	state = ln_pipe_look(pollable->pipe);
 	if (state.end != LN_PIPE_OPEN)
 		return true;
 	if (pollable->writes)

@@ -14,9 +14,11 @@
 #include "sched/poller.h"
 
 struct ln_exchange;
+struct ln_fetch;
 struct ln_fields;
 struct ln_guest;
 struct ln_p2_call;
+struct ln_p2_outgoing;
 struct ln_pipe;
 
 struct ln_p2_http {
@@ -28,7 +30,10 @@ struct ln_p2_http {
 	struct ln_fields *fields;     /* counted, or NULL, as what follows */
 	struct ln_exchange *exchange; /* that is answered */
 	struct ln_pipe *pipe;
-	uint64_t kept; /* bytes that the process is charged */
+	struct ln_fetch *fetch;
+	struct ln_p2_outgoing *outgoing; /* owned; of an outgoing request */
+	uint64_t timeouts[3];            /* ns; UINT64_MAX: none is set */
+	uint64_t kept;                   /* bytes that the process is charged */
 };
 
 /* ---- For all functions of wasi:http ---- */
@@ -62,6 +67,20 @@ void ln_p2_http_free(struct ln_guest *guest, struct ln_p2_http *http);
 
 /* A view of fields that cannot be changed, as the flat result. */
 int ln_p2_http_view(struct ln_p2_call *call, struct ln_fields *fields);
+
+/* A message that takes over the fields that are the first argument. LN_ETRAP,
+ * LN_P2_RAISED. */
+int ln_p2_http_message(struct ln_p2_call *call, uint32_t kind,
+		       struct ln_p2_http **message);
+
+/* Gives the body of an outgoing message, and of one that came in, once: the
+ * function's result. */
+int ln_p2_http_give_body(struct ln_p2_call *call, uint32_t kind);
+int ln_p2_http_consume(struct ln_p2_call *call, struct ln_p2_http *message,
+		       struct ln_pipe *pipe);
+
+/* Frees what an outgoing request says. */
+void ln_p2_outgoing_free(struct ln_p2_outgoing *outgoing);
 
 /* Writes a result<own<T>,_>, at the address in that value: the handle of
  * `http`, which is taken over; NULL: the error. */

@@ -13,6 +13,7 @@
 #include "process/guest.h"
 #include "serve/exchange.h"
 #include "serve/fields.h"
+#include "serve/outgoing.h"
 #include "serve/pipe.h"
 
 static int request_of(struct ln_p2_call *call, struct ln_exchange **exchange)
@@ -69,9 +70,8 @@ int ln_p2_incoming_headers(struct ln_p2_call *call)
 	return error != 0 ? error : ln_p2_http_view(call, exchange->fields);
 }
 
-/* Gives the body of a message, once. */
-static int consume(struct ln_p2_call *call, struct ln_p2_http *message,
-		   struct ln_pipe *pipe)
+int ln_p2_http_consume(struct ln_p2_call *call, struct ln_p2_http *message,
+		       struct ln_pipe *pipe)
 {
 	struct ln_p2_http *body = NULL;
 
@@ -79,6 +79,8 @@ static int consume(struct ln_p2_call *call, struct ln_p2_http *message,
 		body = ln_p2_http_body(call, LN_P2_INCOMING_BODY, pipe);
 		if (body == NULL)
 			return LN_ETRAP;
+		if (message->fetch != NULL)
+			body->fetch = ln_fetch_retain(message->fetch);
 		message->taken = true;
 	}
 	return ln_p2_http_answer(call, 1, body);
@@ -90,7 +92,8 @@ int ln_p2_incoming_consume(struct ln_p2_call *call)
 	int error = ln_p2_http_get(call, 0, LN_P2_INCOMING_REQUEST, &request);
 
 	return error != 0 ? error
-			  : consume(call, request, request->exchange->request);
+			  : ln_p2_http_consume(call, request,
+					       request->exchange->request);
 }
 
 int ln_p2_body_stream(struct ln_p2_call *call)
@@ -120,6 +123,10 @@ int ln_p2_body_finish(struct ln_p2_call *call)
 	if (error != 0)
 		return error;
 	trailers = ln_p2_http_body(call, LN_P2_FUTURE_TRAILERS, body->pipe);
+	/* Trailers are still to come. */
+	if (body->fetch != NULL)
+		ln_fetch_release(body->fetch);
+	body->fetch = NULL;
 	ln_p2_http_free(call->guest, body);
 	return trailers != NULL ? ln_p2_http_return(call, trailers) : LN_ETRAP;
 }

@@ -16,8 +16,8 @@
 
 #define OK 200
 
-/* A message that takes over the fields that are the argument. */
-static int new_message(struct ln_p2_call *call, uint32_t kind)
+int ln_p2_http_message(struct ln_p2_call *call, uint32_t kind,
+		       struct ln_p2_http **out)
 {
 	struct ln_p2_http *message;
 	struct ln_p2_http *fields;
@@ -28,22 +28,28 @@ static int new_message(struct ln_p2_call *call, uint32_t kind)
 	message = ln_p2_http_new(call, kind);
 	if (message != NULL) {
 		message->fields = ln_fields_retain(fields->fields);
-		message->status = OK;
 		error = ln_p2_http_charge(call, message,
 					  ln_fields_weight(fields->fields));
 	}
 	ln_p2_http_free(call->guest, fields);
 	if (message == NULL)
 		return LN_ETRAP;
-	if (error == 0)
-		return ln_p2_http_return(call, message);
-	ln_p2_http_free(call->guest, message);
+	if (error < 0)
+		ln_p2_http_free(call->guest, message);
+	*out = message;
 	return error;
 }
 
 int ln_p2_outgoing_response_new(struct ln_p2_call *call)
 {
-	return new_message(call, LN_P2_OUTGOING_RESPONSE);
+	struct ln_p2_http *response;
+	int error =
+		ln_p2_http_message(call, LN_P2_OUTGOING_RESPONSE, &response);
+
+	if (error != 0)
+		return error;
+	response->status = OK;
+	return ln_p2_http_return(call, response);
 }
 
 int ln_p2_outgoing_status(struct ln_p2_call *call)
@@ -80,8 +86,7 @@ int ln_p2_outgoing_response_headers(struct ln_p2_call *call)
 	return error != 0 ? error : ln_p2_http_view(call, response->fields);
 }
 
-/* Gives the body of a message, once. */
-static int give_body(struct ln_p2_call *call, uint32_t kind)
+int ln_p2_http_give_body(struct ln_p2_call *call, uint32_t kind)
 {
 	struct ln_p2_http *message;
 	struct ln_p2_http *body = NULL;
@@ -104,7 +109,7 @@ static int give_body(struct ln_p2_call *call, uint32_t kind)
 
 int ln_p2_outgoing_response_body(struct ln_p2_call *call)
 {
-	return give_body(call, LN_P2_OUTGOING_RESPONSE);
+	return ln_p2_http_give_body(call, LN_P2_OUTGOING_RESPONSE);
 }
 
 int ln_p2_outgoing_write(struct ln_p2_call *call)

@@ -13,6 +13,19 @@ static const char *const methods[] = { "GET",     "HEAD",   "POST",
 				       "OPTIONS", "TRACE",  "PATCH" };
 static const char *const schemes[] = { "http", "https" };
 
+#define METHODS (sizeof(methods) / sizeof(methods[0]))
+#define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
+
+const char *ln_p2_method_named(uint32_t number)
+{
+	return number < METHODS ? methods[number] : NULL;
+}
+
+const char *ln_p2_scheme_named(uint32_t number)
+{
+	return number < SCHEMES ? schemes[number] : NULL;
+}
+
 /* Writes a variant whose last case, `count`, is another text. */
 static int put(struct ln_p2_call *call, unsigned index, uint32_t size,
 	       uint32_t at_byte, const char *const *words, uint8_t count,
@@ -42,8 +55,7 @@ static int put(struct ln_p2_call *call, unsigned index, uint32_t size,
 int ln_p2_method_answer(struct ln_p2_call *call, unsigned index,
 			const char *method)
 {
-	return put(call, index, 12, 0, methods,
-		   sizeof(methods) / sizeof(methods[0]), method);
+	return put(call, index, 12, 0, methods, METHODS, method);
 }
 
 int ln_p2_scheme_answer(struct ln_p2_call *call, unsigned index,
@@ -53,8 +65,7 @@ int ln_p2_scheme_answer(struct ln_p2_call *call, unsigned index,
 
 	if (scheme == NULL)
 		return ln_p2_result(call, index, 16, 4, &at);
-	return put(call, index, 16, 4, schemes,
-		   sizeof(schemes) / sizeof(schemes[0]), scheme);
+	return put(call, index, 16, 4, schemes, SCHEMES, scheme);
 }
 
 int ln_p2_text_answer(struct ln_p2_call *call, unsigned index, const char *text)

@@ -7,10 +7,11 @@
 
 struct ln_p2_call;
 
-/* error-code: its cases that are used, and how large it is. */
+/* error-code: its cases that are used. */
 #define LN_P2_HTTP_CONNECTION_TERMINATED 7
-#define LN_P2_HTTP_RESPONSE_INCOMPLETE 25
-#define LN_P2_HTTP_ERROR_SIZE 32
+#define LN_P2_HTTP_CONNECTION_LIMIT 11
+#define LN_P2_HTTP_REQUEST_DENIED 15
+#define LN_P2_HTTP_URI_INVALID 19
 
 /* Where things are in an option<result<result<T,error-code>,_>>. */
 #define LN_P2_FUTURE_SIZE 56
@@ -21,6 +22,10 @@ struct ln_p2_call;
 /* A result<_,error-code>, or of a handle. */
 #define LN_P2_HTTP_RESULT_SIZE 40
 #define LN_P2_HTTP_RESULT_VALUE 8
+
+/* The text of a case; NULL: it is the one that has a text of its own. */
+const char *ln_p2_method_named(uint32_t number);
+const char *ln_p2_scheme_named(uint32_t number);
 
 /* Write a method; an option<scheme>; an option<string> (NULL: none); as the
  * result at the address in that value. */
