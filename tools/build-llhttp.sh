@@ -21,6 +21,7 @@ say() { echo "llhttp: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
 machine=$("$cc" -dumpmachine 2>/dev/null) || fail "there is no compiler $cc"
+machine=${machine%%-*}
 key=$({ cat "$0"; echo "$machine"; } | sha256sum | cut -c1-16)
 out=$cache/llhttp-$version-$key
 if [ -f "$out/lib/libllhttp.a" ]; then
@@ -43,9 +44,10 @@ mkdir -p "$work/lib" "$work/include"
 archive=${LUNATIC_LLHTTP_SOURCE:-}
 if [ -z "$archive" ]; then
 	say "fetching llhttp $version once; it is kept in $out"
-	# Fetches the archive, and runs nothing of it but what names its needs.
+	# pip compares the checksum before it asks the archive for its name.
+	echo "$from==$from_version --hash=sha256:$sum" >"$work/archive.txt"
 	python3 -m pip download --quiet --no-deps --no-binary :all: \
-		--dest "$work" "$from==$from_version" >&2 ||
+		--require-hashes --dest "$work" -r "$work/archive.txt" >&2 ||
 		fail "pip could not fetch $from $from_version; is the package index reachable?"
 	archive=$work/$from-$from_version.tar.gz
 fi
