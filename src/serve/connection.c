@@ -19,6 +19,7 @@
 #include "sched/task.h"
 #include "serve/access_log.h"
 #include "serve/connection_impl.h"
+#include "serve/exchange.h"
 #include "serve/server_impl.h"
 
 enum came { HEAD, REFUSED, CLOSED };
@@ -34,6 +35,27 @@ static int64_t after(int64_t from, uint64_t timeout)
 	return timeout > 0 ? from + (int64_t)timeout : LN_NEVER;
 }
 
+/* The server has an eye on a process that goes on behind its response. */
+static void put_aside(struct ln_client *connection)
+{
+	struct ln_server *server = connection->server;
+	struct ln_exchange *exchange = connection->last;
+	bool kept = false;
+
+	connection->last = NULL;
+	if (exchange == NULL)
+		return;
+	if (!ln_exchange_is_over(exchange)) {
+		ln_lock_acquire(&server->lock);
+		kept = !server->stopped;
+		if (kept)
+			ln_list_append(&server->behind, &exchange->link);
+		ln_lock_release(&server->lock);
+	}
+	if (!kept)
+		ln_exchange_release(exchange);
+}
+
 static int wait_for_head(struct ln_client *connection, int64_t idle,
 			 int64_t *begun)
 {
@@ -43,6 +65,7 @@ static int wait_for_head(struct ln_client *connection, int64_t idle,
 		ln_transport_relax(&connection->wire);
 		if (draining(connection))
 			return LN_ESTOPPED;
+		put_aside(connection);
 		return ln_transport_wait(&connection->wire, idle);
 	}
 	if (*begun == 0)
@@ -103,16 +126,11 @@ static void log_request(struct ln_client *connection)
 		ln_access_log_add(connection->server->log, &access);
 }
 
-/* Whether one more request may be answered now; it counts then. */
-static bool take_turn(struct ln_server *server)
+/* Whether one more request may be answered now. Some too many do no harm. */
+static bool has_room(const struct ln_server *server)
 {
-	uint32_t before = atomic_fetch_add_explicit(&server->requests, 1,
-						    memory_order_relaxed);
-
-	if (before < server->options.max_requests)
-		return true;
-	atomic_fetch_sub_explicit(&server->requests, 1, memory_order_relaxed);
-	return false;
+	return atomic_load_explicit(&server->requests, memory_order_relaxed) <
+	       server->options.max_requests;
 }
 
 static void begin_request(struct ln_client *connection)
@@ -124,6 +142,7 @@ static void begin_request(struct ln_client *connection)
 	connection->left = 0;
 	connection->received = false;
 	connection->begun = false;
+	connection->refused = false;
 	connection->status = 0;
 	connection->response = (struct ln_response){
 		.http_1_0 = request->http_1_0,
@@ -140,14 +159,14 @@ static bool serve_one(struct ln_client *connection)
 	bool goes_on;
 
 	begin_request(connection);
-	if (!take_turn(server)) {
+	put_aside(connection);
+	if (!has_room(server)) {
 		ln_converse_refuse(connection, 503,
 				   "too many requests are being answered");
 		log_request(connection);
 		return false;
 	}
 	goes_on = ln_converse(connection);
-	atomic_fetch_sub_explicit(&server->requests, 1, memory_order_relaxed);
 	log_request(connection);
 	ln_http_request_next(&connection->request);
 	return goes_on;
@@ -206,6 +225,7 @@ static enum ln_outcome body(struct ln_process *process)
 			  connection->server->options.head_timeout)) == 0)
 		serve(connection);
 	leave(connection);
+	put_aside(connection);
 	ln_http_request_deinit(&connection->request);
 	ln_transport_end(&connection->wire);
 	return LN_OUTCOME_NORMAL;

@@ -31,8 +31,11 @@ struct ln_client {
 	struct ln_http_request request;
 	struct ln_response response;
 	struct ln_exchange *exchange; /* NULL: none */
-	bool received;                /* it is complete */
-	bool begun;                   /* the head of the response is out */
+	/* The one before, whose process may still run; counted; NULL: none. */
+	struct ln_exchange *last;
+	bool received; /* it is complete */
+	bool begun;    /* the head of the response is out */
+	bool refused;  /* the response is the server's own */
 	unsigned status;
 	int64_t started;
 	int64_t moved; /* when anything was read or written last */

@@ -33,6 +33,13 @@
 /* Output beyond which no more is made. */
 #define OUTPUT_FULL ((size_t)64 << 10)
 
+static int64_t earlier(int64_t deadline, int64_t since, uint64_t timeout)
+{
+	if (timeout == 0 || since == 0 || deadline - since < (int64_t)timeout)
+		return deadline;
+	return since + (int64_t)timeout;
+}
+
 /* ---- Beginning ---- */
 
 static char *copy(const char *text, size_t len)
@@ -58,7 +65,8 @@ static struct ln_exchange *make_exchange(struct ln_client *connection,
 					 const struct ln_target *target)
 {
 	struct ln_http_request *request = &connection->request;
-	struct ln_exchange *exchange = ln_exchange_new(connection->self);
+	struct ln_exchange *exchange =
+		ln_exchange_new(connection->server, connection->self);
 
 	if (exchange == NULL)
 		return NULL;
@@ -111,6 +119,7 @@ static int spawn(struct ln_server *server, struct ln_exchange *exchange)
 /* 0, or the status to be answered. */
 static unsigned begin(struct ln_client *connection)
 {
+	const struct ln_serve_options *options = &connection->server->options;
 	struct ln_http_request *request = &connection->request;
 	struct ln_exchange *exchange;
 	struct ln_target target;
@@ -124,6 +133,8 @@ static unsigned begin(struct ln_client *connection)
 		ln_exchange_release(exchange);
 		return 503;
 	}
+	exchange->deadline = earlier(LN_NEVER, connection->started,
+				     options->request_timeout);
 	connection->exchange = exchange;
 	request->body = exchange->request;
 	return 0;
@@ -213,6 +224,7 @@ static void say(struct ln_client *connection, unsigned status, const char *text)
 {
 	connection->status = status;
 	connection->begun = true;
+	connection->refused = true;
 	if (!connection->received)
 		connection->response.close = true;
 	ln_response_say(&connection->response, &connection->wire.out, status,
@@ -298,13 +310,6 @@ static bool move_response(struct ln_client *connection)
 }
 
 /* ---- Both ---- */
-
-static int64_t earlier(int64_t deadline, int64_t since, uint64_t timeout)
-{
-	if (timeout == 0 || since == 0 || deadline - since < (int64_t)timeout)
-		return deadline;
-	return since + (int64_t)timeout;
-}
 
 /* Whether the client is what is waited for. */
 static bool waits_for_client(const struct ln_client *connection)
@@ -392,20 +397,20 @@ static void converse(struct ln_client *connection)
 	}
 }
 
-/* Lets go of the exchange; the process goes if it is not needed any more. */
+/* Lets go of the exchange, but for its process if that goes on: it is killed if
+ * it is not needed any more. */
 static void end(struct ln_client *connection)
 {
 	struct ln_exchange *exchange = connection->exchange;
-	bool failed = connection->wire.gone || connection->status >= 500;
 
 	ln_pipe_finish(exchange->request, LN_PIPE_BROKEN, NULL);
 	if (exchange->response != NULL)
 		ln_pipe_close(exchange->response);
-	if (failed && ln_exchange_look(exchange) != LN_ANSWER_OVER)
+	if (connection->wire.gone || connection->refused)
 		ln_exchange_kill(exchange);
 	connection->request.body = NULL;
 	connection->exchange = NULL;
-	ln_exchange_release(exchange);
+	connection->last = exchange;
 }
 
 bool ln_converse(struct ln_client *connection)

@@ -9,10 +9,22 @@
 #include "process/process_refs.h"
 #include "serve/fields.h"
 #include "serve/pipe.h"
+#include "serve/server_impl.h"
 
 static void begin(struct ln_errand *errand)
 {
-	ln_exchange_retain(ln_exchange_of(errand));
+	struct ln_exchange *exchange = ln_exchange_of(errand);
+
+	exchange->begun = true;
+	ln_exchange_retain(exchange);
+}
+
+/* It does not count any more. */
+static void leave(struct ln_exchange *exchange)
+{
+	/* Relaxed: a number that nothing else depends on. */
+	atomic_fetch_sub_explicit(&exchange->server->requests, 1,
+				  memory_order_relaxed);
 }
 
 /* The process is over: what it has not answered, it never will. */
@@ -20,21 +32,27 @@ static void over(struct ln_errand *errand)
 {
 	struct ln_exchange *exchange = ln_exchange_of(errand);
 	struct ln_pipe *response;
+	bool unanswered;
 
 	ln_lock_acquire(&exchange->lock);
-	if (exchange->answer == LN_ANSWER_NONE)
+	unanswered = exchange->answer == LN_ANSWER_NONE;
+	if (unanswered)
 		exchange->answer = LN_ANSWER_OVER;
+	exchange->over = true;
 	response = exchange->response;
 	ln_lock_release(&exchange->lock);
 	/* Nothing happens when it is complete. */
 	if (response != NULL)
 		ln_pipe_finish(response, LN_PIPE_BROKEN, NULL);
 	ln_pipe_close(exchange->request);
-	ln_task_wake(&exchange->connection->task);
+	if (unanswered)
+		ln_task_wake(&exchange->connection->task);
+	leave(exchange);
 	ln_exchange_release(exchange);
 }
 
-struct ln_exchange *ln_exchange_new(struct ln_process *connection)
+struct ln_exchange *ln_exchange_new(struct ln_server *server,
+				    struct ln_process *connection)
 {
 	struct ln_exchange *exchange = calloc(1, sizeof(*exchange));
 
@@ -42,8 +60,11 @@ struct ln_exchange *ln_exchange_new(struct ln_process *connection)
 		return NULL;
 	exchange->errand.begin = begin;
 	exchange->errand.over = over;
+	exchange->server = ln_server_retain(server);
 	exchange->connection = ln_process_retain(connection);
+	ln_list_init(&exchange->link);
 	atomic_init(&exchange->references, 1);
+	atomic_fetch_add_explicit(&server->requests, 1, memory_order_relaxed);
 	return exchange;
 }
 
@@ -57,6 +78,9 @@ void ln_exchange_release(struct ln_exchange *exchange)
 {
 	if (!ln_refs_release(&exchange->references))
 		return;
+	if (!exchange->begun)
+		leave(exchange);
+	ln_server_release(exchange->server);
 	ln_process_release(exchange->connection);
 	if (exchange->process != NULL)
 		ln_process_release(exchange->process);
@@ -119,6 +143,16 @@ void ln_exchange_kill(struct ln_exchange *exchange)
 	/* It stays as long as the exchange. */
 	if (process != NULL)
 		ln_process_kill(process);
+}
+
+bool ln_exchange_is_over(struct ln_exchange *exchange)
+{
+	bool is_over;
+
+	ln_lock_acquire(&exchange->lock);
+	is_over = exchange->over;
+	ln_lock_release(&exchange->lock);
+	return is_over;
 }
 
 enum ln_answer ln_exchange_look(struct ln_exchange *exchange)

@@ -195,9 +195,14 @@ void ln_pipe_finish(struct ln_pipe *pipe, enum ln_pipe_end end,
 
 void ln_pipe_close(struct ln_pipe *pipe)
 {
+	bool first;
+
 	ln_lock_acquire(&pipe->lock);
+	first = !pipe->closed && pipe->end == LN_PIPE_OPEN;
 	pipe->closed = true;
 	pipe->len = 0;
 	ln_lock_release(&pipe->lock);
-	wake(pipe->writer);
+	/* Whoever has ended it is not interested. */
+	if (first)
+		wake(pipe->writer);
 }

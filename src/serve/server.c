@@ -34,6 +34,7 @@
 #include "process/runtime.h"
 #include "sched/task.h"
 #include "serve/access_log.h"
+#include "serve/exchange.h"
 #include "serve/server_impl.h"
 
 #define LOOK_NS (100 * LN_NS_PER_MS) /* between looks at the runtime */
@@ -71,6 +72,57 @@ static void look_for_drain(struct ln_server *server)
 		return;
 	atomic_store_explicit(&server->draining, true, memory_order_relaxed);
 	ln_serve_wake(server);
+}
+
+/* Takes all that are behind their response; by the server's process. */
+static void take_behind(struct ln_server *server, struct ln_list *all)
+{
+	ln_list_init(all);
+	ln_lock_acquire(&server->lock);
+	if (!ln_list_empty(&server->behind)) {
+		*all = server->behind;
+		all->next->prev = all;
+		all->prev->next = all;
+		ln_list_init(&server->behind);
+	}
+	ln_lock_release(&server->lock);
+}
+
+/* Kills those whose time is over, and forgets those that are. */
+static void look_behind(struct ln_server *server)
+{
+	int64_t now = ln_time_now();
+	struct ln_list all;
+
+	take_behind(server, &all);
+	while (!ln_list_empty(&all)) {
+		struct ln_exchange *exchange =
+			ln_container_of(all.next, struct ln_exchange, link);
+
+		ln_list_remove(&exchange->link);
+		if (ln_exchange_is_over(exchange)) {
+			ln_exchange_release(exchange);
+			continue;
+		}
+		if (exchange->deadline <= now)
+			ln_exchange_kill(exchange);
+		ln_lock_acquire(&server->lock);
+		ln_list_append(&server->behind, &exchange->link);
+		ln_lock_release(&server->lock);
+		ln_task_rest();
+	}
+}
+
+/* Now and then. */
+static void look(struct ln_server *server, int64_t *next)
+{
+	int64_t now = ln_time_now();
+
+	if (now < *next)
+		return;
+	*next = now + LOOK_NS;
+	look_for_drain(server);
+	look_behind(server);
 }
 
 static bool is_full(const struct ln_server *server)
@@ -129,9 +181,10 @@ static enum ln_outcome body(struct ln_process *process)
 {
 	struct ln_server *server = process->argument;
 	int error = take_listener(server);
+	int64_t next = 0;
 
 	while (error == 0) {
-		look_for_drain(server);
+		look(server, &next);
 		error = accept_one(server);
 	}
 	return error == LN_EKILLED ? LN_OUTCOME_KILLED : LN_OUTCOME_EXITED;
@@ -140,7 +193,19 @@ static enum ln_outcome body(struct ln_process *process)
 static void free_server(void *argument)
 {
 	struct ln_server *server = argument;
+	struct ln_list all;
 
+	ln_lock_acquire(&server->lock);
+	server->stopped = true;
+	ln_lock_release(&server->lock);
+	take_behind(server, &all);
+	while (!ln_list_empty(&all)) {
+		struct ln_exchange *exchange =
+			ln_container_of(all.next, struct ln_exchange, link);
+
+		ln_list_remove(&exchange->link);
+		ln_exchange_release(exchange);
+	}
 	if (server->listener != NULL)
 		ln_socket_release(server->listener);
 	server->listener = NULL;
@@ -215,6 +280,7 @@ static struct ln_server *new_server(struct ln_module *module,
 		return NULL;
 	atomic_init(&server->references, 1);
 	ln_list_init(&server->open);
+	ln_list_init(&server->behind);
 	server->fd = -1;
 	server->options = *options;
 	server->module = ln_module_retain(module);

@@ -26,12 +26,15 @@ struct ln_server {
 
 	/* Relaxed: numbers that nothing else depends on. */
 	_Atomic uint32_t connections;
-	_Atomic uint32_t requests; /* being answered */
+	_Atomic uint32_t requests; /* whose process is not over */
 	_Atomic bool draining;     /* connections end after their request */
 
 	/* Those that are open, so that the idle ones hear of a drain. */
 	struct ln_lock lock;
-	struct ln_list open; /* under it */
+	struct ln_list open; /* under it, as what follows */
+	/* Exchanges whose process goes on behind the response; counted. */
+	struct ln_list behind;
+	bool stopped; /* no more are taken */
 };
 
 struct ln_server *ln_server_retain(struct ln_server *server);

@@ -4,6 +4,7 @@
 ;;   t  traps            l  never ends              m  takes all memory
 ;;   n  no answer        x  an error                c  dies within the body
 ;;   4  404              0  204                     a  a field of its own
+;;   g  goes on for ever behind its response
 (component
   (import "wasi:io/error@0.2.6" (instance $io-error
     (export "error" (type (sub resource)))))
@@ -248,7 +249,9 @@
       (if (i32.eq (local.get $letter) (i32.const 99)) (then unreachable))
       (call $drop-os (local.get $os))
       (call $finish (local.get $body) (i32.const 0) (i32.const 0)
-        (i32.const 32))))
+        (i32.const 32))
+      (if (i32.eq (local.get $letter) (i32.const 103))
+        (then (loop $ever (br $ever))))))
   (core instance $main (instantiate $Main
     (with "" (instance
       (export "memory" (memory $mem))

@@ -227,7 +227,14 @@ for test in (keeps_alive, keeps_order, knows_versions, moves_bodies, refuses,
 check("Sanitizer" not in server.text(), server.text())
 
 full = Server(lunatic, component, "--max-requests", "1",
-              "--request-timeout", "20s")
+              "--request-timeout", "2s")
+# A process that goes on behind its response counts, and is ended in time.
+check(ask(full, get("/g")).body == b"hello\n", "one that goes on")
+check(ask(full, get("/h")).status == 503, "beside one that goes on")
+deadline = time.time() + 20
+while ask(full, get("/h")).status == 503 and time.time() < deadline:
+    time.sleep(0.1)
+check(time.time() < deadline, "one that goes on is never ended")
 with full.connect() as busy:
     busy.sendall(b"POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
     reader = Reader(busy)
