@@ -63,7 +63,8 @@ static void chunks(void **state)
 	assert_int_equal(ln_response_begin(&response, &out, 200, fields, true,
 					   UINT64_MAX),
 			 0);
-	wrote("HTTP/1.1 200 OK\r\ndate: d\r\ntransfer-encoding: chunked\r\n\r\n");
+	wrote("HTTP/1.1 200 OK\r\ndate: d\r\n"
+	      "transfer-encoding: chunked\r\n\r\n");
 	assert_int_equal(ln_response_move(&response, &out, body), 0);
 	put("0123456789abcdef0");
 	assert_int_equal(ln_response_move(&response, &out, body), 1);
