@@ -6,7 +6,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.39)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.12)
 
-set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh nats cluster control observe host embed cli)
+set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh nats cluster control observe serve host embed cli)
 
 # The fabric over NATS needs the header of its client library when it is built,
 # and loads the library when it is used.
@@ -42,6 +42,8 @@ foreach(folder IN LISTS LUNATIC_FOLDERS)
 		if(NOT LUNATIC_WASMI_LIB)
 			list(FILTER sources EXCLUDE REGEX "/engine/wasmi/")
 		endif()
+	elseif(folder STREQUAL "serve")
+		list(PREPEND below llhttp)
 	elseif(folder STREQUAL "control")
 		list(PREPEND below PkgConfig::jansson)
 	endif()

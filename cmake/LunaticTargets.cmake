@@ -119,7 +119,7 @@ set_target_properties(lunatic_shared PROPERTIES
 	LINKER_LANGUAGE C
 	VERSION ${PROJECT_VERSION}
 	SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-target_link_libraries(lunatic_shared PRIVATE ln_flags engine
+target_link_libraries(lunatic_shared PRIVATE ln_flags engine llhttp
 	OpenSSL::SSL OpenSSL::Crypto PkgConfig::sqlite3 PkgConfig::jansson)
 target_link_options(lunatic_shared PRIVATE
 	LINKER:--exclude-libs,ALL LINKER:--no-undefined)
@@ -136,6 +136,7 @@ add_custom_command(
 	COMMAND "${PROJECT_SOURCE_DIR}/cmake/merge-archives.sh"
 		"${CMAKE_LINKER}" "${CMAKE_OBJCOPY}" "${LUNATIC_AR}" "${merged}"
 		${archives} $<TARGET_FILE:engine> ${LUNATIC_WASMI_LIB}
+		$<TARGET_FILE:llhttp>
 	DEPENDS cmake/merge-archives.sh ${LUNATIC_LIBS} $<TARGET_FILE:engine>
 	COMMENT "Merging liblunatic.a"
 	VERBATIM)

@@ -66,6 +66,7 @@ look() {
 	need_file /usr/include/cmocka.h libcmocka-dev
 	need_command python3 python3-minimal
 	python3 -c "import ssl" 2>/dev/null || need libpython3-stdlib
+	python3 -m pip --version >/dev/null 2>&1 || need python3-pip
 	need_command openssl openssl
 	need_command curl curl
 	need_command dnsmasq dnsmasq-base

@@ -14,6 +14,7 @@
 const struct ln_cli_command ln_cli_commands[] = {
 	{ "run", NULL },
 	{ "test", NULL },
+	{ "serve", NULL },
 	{ "init", ln_cli_init },
 	{ "build", ln_cli_build },
 	{ "dev", ln_cli_dev },

@@ -60,6 +60,10 @@ void ln_cli_print_help(void)
 	      "  run [options] FILE ...  run FILE as lunatic 0.13 does: "
 	      "guests have the\n"
 	      "                          current directory\n"
+	      "  serve FILE [options]    answer requests over HTTP with FILE, "
+	      "a component:\n"
+	      "                          lunatic serve app.wasm --listen "
+	      "127.0.0.1:8080\n"
 	      "  test [options] FILE [FILTER...]\n"
 	      "                          run the tests that FILE exports:\n"
 	      "                          lunatic test app_test.wasm parser\n"
@@ -95,6 +99,7 @@ void ln_cli_print_help(void)
 	      "`lunatic ./test`.\n",
 	      stdout);
 	ln_cli_print_options(ln_cli_options);
+	ln_cli_print_options(ln_cli_serve_options);
 	ln_cli_print_options(ln_cli_test_options);
 	ln_cli_print_options(ln_cli_cargo_options);
 	ln_cli_print_options(ln_cli_init_options);

@@ -35,6 +35,7 @@
 #include "cli/plugins.h"
 #include "cli/prepare.h"
 #include "cli/report.h"
+#include "cli/serve.h"
 #include "cli/supervisor.h"
 #include "cluster/node.h"
 #include "control/control.h"
@@ -252,7 +253,8 @@ static void complain(const struct ln_cli_options *options, const char *error,
 		     int result)
 {
 	if (atomic_load(&caught_signal) == 0)
-		ln_cli_refuse("run", options->file, result, error);
+		ln_cli_refuse(options->serve ? "serve" : "run", options->file,
+			      result, error);
 }
 
 /* What `lunatic upgrade` calls it: the file without folder and ending. */
@@ -269,15 +271,11 @@ static void name_module(struct ln_module *module, const char *file)
 	ln_module_set_name(module, name);
 }
 
-/* Spawns the first process; NULL after a line about what went wrong. */
-static struct ln_process *spawn_first(struct ln_environment *environment,
-				      const struct ln_cli_options *options)
+/* The module of the file; NULL after a line about what went wrong. */
+static struct ln_module *add_file(struct ln_environment *environment,
+				  const struct ln_cli_options *options)
 {
-	static const char entry[] = "_start";
 	struct ln_module *module;
-	struct ln_spawn spawn = { .function = entry,
-				  .function_len = sizeof(entry) - 1 };
-	struct ln_process *process;
 	uint8_t *bytes;
 	char *error;
 	size_t len;
@@ -297,7 +295,24 @@ static struct ln_process *spawn_first(struct ln_environment *environment,
 		return NULL;
 	}
 	name_module(module, options->file);
-	spawn.module = module;
+	return module;
+}
+
+/* Spawns the first process; NULL after a line about what went wrong. */
+static struct ln_process *spawn_first(struct ln_environment *environment,
+				      const struct ln_cli_options *options)
+{
+	static const char entry[] = "_start";
+	struct ln_module *module = add_file(environment, options);
+	const struct ln_spawn spawn = { .module = module,
+					.function = entry,
+					.function_len = sizeof(entry) - 1 };
+	struct ln_process *process;
+	char *error;
+	int result;
+
+	if (module == NULL)
+		return NULL;
 	result = ln_wasm_spawn(&spawn, &process, &error);
 	ln_module_release(module);
 	if (result == 0)
@@ -332,12 +347,27 @@ static int exit_status(enum ln_outcome outcome, uint32_t exit_code)
 	return (exit_code & 0xff) != 0 ? (int)(exit_code & 0xff) : STATUS_ERROR;
 }
 
+/* The process that serves a module; NULL after a line about an error. */
+static struct ln_process *spawn_server(struct ln_environment *environment,
+				       const struct ln_cli_options *options)
+{
+	struct ln_module *module = add_file(environment, options);
+	struct ln_process *process =
+		module != NULL ? ln_cli_serve(module, options) : NULL;
+
+	if (module != NULL)
+		ln_module_release(module);
+	return process;
+}
+
 /* Runs the first process to its end. */
 static int run_file(struct ln_environment *environment,
 		    const struct ln_cli_options *options,
 		    struct signal_thread *signals)
 {
-	struct ln_process *first = spawn_first(environment, options);
+	struct ln_process *first = options->serve
+					   ? spawn_server(environment, options)
+					   : spawn_first(environment, options);
 	enum ln_outcome outcome;
 	uint32_t exit_code;
 	int status;
@@ -467,7 +497,7 @@ static bool start_control(struct ln_runtime *runtime,
 }
 
 /* The whole life of the runtime; returns the program's status. */
-static int run_program(const struct ln_cli_options *options)
+static int run_program(struct ln_cli_options *options)
 {
 	struct signal_thread signals = { .options = options };
 	int status = STATUS_ERROR;
@@ -477,6 +507,7 @@ static int run_program(const struct ln_cli_options *options)
 	signals.runtime = ln_cli_start_runtime(options);
 	if (signals.runtime == NULL)
 		return STATUS_ERROR;
+	ln_cli_allow_http(signals.runtime, options);
 	signals.supervisor =
 		ln_supervisor_start(signals.runtime, (int64_t)options->drain);
 	if (start_signals(&signals)) {
@@ -493,6 +524,7 @@ static int run_program(const struct ln_cli_options *options)
 	if (signals.first != NULL)
 		ln_process_release(signals.first);
 	ln_runtime_free(signals.runtime);
+	ln_cli_forget_http(options);
 	if (status == STATUS_ERROR && atomic_load(&caught_signal) != 0 &&
 	    !atomic_load(&in_peace))
 		status = 128 + atomic_load(&caught_signal);

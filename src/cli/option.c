@@ -124,10 +124,13 @@ static bool parse_ranged(const struct ln_cli_option *option, const char *text,
 static void *place_of(const struct ln_cli_option *option,
 		      struct ln_cli_options *options)
 {
-	char *start = option->place.in_config ? (char *)options->config
-					      : (char *)options;
+	char *const starts[] = {
+		[LN_CLI_IN_OPTIONS] = (char *)options,
+		[LN_CLI_IN_CONFIG] = (char *)options->config,
+		[LN_CLI_IN_SERVING] = (char *)options->serving,
+	};
 
-	return start + option->place.offset;
+	return starts[option->place.in] + option->place.offset;
 }
 
 /* Little-endian, as all that the program runs on. */

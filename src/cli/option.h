@@ -24,9 +24,9 @@ enum ln_cli_kind {
 	LN_CLI_OTHER,  /* whatever `apply` reads */
 };
 
-/* Where a value is kept: in struct ln_cli_options or in its config. */
+/* Where a value is kept: in struct ln_cli_options, or in what that has. */
 struct ln_cli_place {
-	bool in_config;
+	enum { LN_CLI_IN_OPTIONS, LN_CLI_IN_CONFIG, LN_CLI_IN_SERVING } in;
 	size_t offset;
 	size_t size; /* bytes: of an unsigned number, a bool or a pointer */
 };

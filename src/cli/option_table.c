@@ -11,6 +11,7 @@
 #include "cli/observe.h"
 #include "cli/options.h"
 #include "engine/engine.h"
+#include "net/address.h"
 
 static bool set_log_level(struct ln_cli_options *options, const char *value)
 {
@@ -50,6 +51,33 @@ static bool add_skip(struct ln_cli_options *options, const char *value)
 {
 	return value[0] != '\0' &&
 	       add_word(&options->test.skips, &options->test.skip_count, value);
+}
+
+static bool add_http(struct ln_cli_options *options, const char *value)
+{
+	struct ln_outgoing *outgoing = &options->serving->outgoing;
+	struct ln_outgoing_rule *rules = reallocarray(
+		outgoing->rules, outgoing->count + 1, sizeof(*rules));
+
+	if (rules == NULL)
+		return false;
+	outgoing->rules = rules;
+	if (!ln_outgoing_rule_parse(value, &rules[outgoing->count]))
+		return false;
+	outgoing->count++;
+	return true;
+}
+
+static bool set_serve_address(struct ln_cli_options *options, const char *value)
+{
+	struct ln_endpoint endpoint;
+	const char *reason;
+
+	if (ln_endpoint_parse(value, strlen(value), &endpoint, &reason) < 0 ||
+	    endpoint.address.version == 0)
+		return false;
+	options->serving->options.address = endpoint.address;
+	return true;
 }
 
 /* Cuts a mark off the end of `text`. */
@@ -105,10 +133,11 @@ static bool set_env(struct ln_cli_options *options, const char *value)
 	return false;
 }
 
-#define PLACE(type, field, config) \
-	{ (config), offsetof(type, field), sizeof(((type *)0)->field) }
-#define OPTION(field) PLACE(struct ln_cli_options, field, false)
-#define CONFIG(field) PLACE(struct ln_config, field, true)
+#define PLACE(type, field, in) \
+	{ (in), offsetof(type, field), sizeof(((type *)0)->field) }
+#define OPTION(field) PLACE(struct ln_cli_options, field, LN_CLI_IN_OPTIONS)
+#define CONFIG(field) PLACE(struct ln_config, field, LN_CLI_IN_CONFIG)
+#define SERVING(field) PLACE(struct ln_serve_words, field, LN_CLI_IN_SERVING)
 #define LIMIT(field) CONFIG(limits.field)
 
 #define FLAG(field, value) \
@@ -193,6 +222,11 @@ const struct ln_cli_option ln_cli_options[] = {
 	  OTHER(set_env, "NAME=VALUE, or the NAME of a variable that is set") },
 	{ "--no-env", NULL, NULL, "pass no variables on, except those of --env",
 	  FLAG(some_envs, true) },
+	{ "--allow-http", NULL, "HOST[:PORT]",
+	  "let components send requests of HTTP to a host, at\n"
+	  "ports 80 and 443 or the one given; may be given\n"
+	  "several times (default: to none)",
+	  OTHER(add_http, "a host, or HOST:PORT, as requests name it") },
 	{ "--tcplisten", NULL, "ADDR",
 	  "listen at an IP address and port, such as\n"
 	  "127.0.0.1:8080; guests find the socket open",
@@ -390,6 +424,62 @@ const struct ln_cli_option ln_cli_options[] = {
 	{ "--version", "-V", NULL, "print the version and exit",
 	  FLAG(action, LN_CLI_VERSION) },
 	{ .help = NULL },
+};
+
+#define TIMEOUT(field)                                        \
+	.kind = LN_CLI_TIME, .place = SERVING(options.field), \
+	.max = LN_CLI_DRAIN_MAX
+
+const struct ln_cli_option ln_cli_serve_options[] = {
+	{ .help = "lunatic serve" },
+	{ "--listen", NULL, "ADDR",
+	  "an IP address and port (default 127.0.0.1:8080);\n"
+	  "port 0 chooses a free one",
+	  OTHER(set_serve_address,
+		"an IP address and port, such as 127.0.0.1:8080") },
+	{ "--cert", NULL, "FILE",
+	  "speak TLS: the server's certificate, and those\n"
+	  "that lead to its authority; needs --key",
+	  .kind = LN_CLI_NAME, .place = SERVING(certificate),
+	  .values = "the name of a file" },
+	{ "--key", NULL, "FILE", "the private key of the certificate",
+	  .kind = LN_CLI_NAME, .place = SERVING(key),
+	  .values = "the name of a file" },
+	{ "--access-log", NULL, "FILE",
+	  "add a line for each request to a file; - is\n"
+	  "standard error",
+	  .kind = LN_CLI_NAME, .place = SERVING(access_log),
+	  .values = "the name of a file" },
+	{ "--max-connections", NULL, "N",
+	  "connections at a time, % (default 10000)",
+	  COUNT(SERVING(options.max_connections), 1), .max = 1000000 },
+	{ "--max-requests", NULL, "N",
+	  "requests that are answered at a time; further\n"
+	  "ones get 503, % (default 10000)",
+	  COUNT(SERVING(options.max_requests), 1), .max = 1000000 },
+	{ "--max-head", NULL, "SIZE",
+	  "request line and fields of a request, %\n(default 32K)",
+	  SIZE(SERVING(options.limits.head), 256), .max = 128 << 10 },
+	{ "--max-fields", NULL, "N", "fields of a request, % (default 100)",
+	  COUNT(SERVING(options.limits.fields), 1), .max = 1000 },
+	{ "--max-body", NULL, "SIZE", "body of a request (default 64M)",
+	  SIZE(SERVING(options.limits.body), 0) },
+	{ "--head-timeout", NULL, "TIME",
+	  "how long the head of a request may take, %\n"
+	  "(default 10s; 0: any time, as for the others)",
+	  TIMEOUT(head_timeout) },
+	{ "--body-timeout", NULL, "TIME",
+	  "how long nothing may move between client and\n"
+	  "server within a request, % (default 30s)",
+	  TIMEOUT(body_timeout) },
+	{ "--idle-timeout", NULL, "TIME",
+	  "how long a connection may wait for a request,\n"
+	  "% (default 60s)",
+	  TIMEOUT(idle_timeout) },
+	{ "--request-timeout", NULL, "TIME",
+	  "how long a request may take in all, %\n(default 60s)",
+	  TIMEOUT(request_timeout) },
+	{ 0 },
 };
 
 const struct ln_cli_option ln_cli_test_options[] = {

@@ -17,6 +17,9 @@
 #include "cli/observe.h"
 
 #define REPORT_MAX 50
+/* How long requests may take to end at SIGTERM. */
+#define SERVE_DRAIN (10 * LN_NS_PER_S)
+
 #define TEST_TIMEOUT 60
 #define TEST_JOBS 8
 
@@ -64,10 +67,16 @@ static struct grammar grammar_of(const struct ln_cli_options *options)
 		ln_cli_options, ln_cli_test_options, ln_cli_cargo_options, NULL
 	};
 
-	return (struct grammar){
-		.tables = options->action == LN_CLI_TEST ? test : run,
-		.help = "lunatic --help",
+	static const struct ln_cli_option *const serve[] = {
+		ln_cli_serve_options, ln_cli_options, NULL
 	};
+	const struct ln_cli_option *const *tables = run;
+
+	if (options->action == LN_CLI_TEST)
+		tables = test;
+	else if (options->serve)
+		tables = serve;
+	return (struct grammar){ .tables = tables, .help = "lunatic --help" };
 }
 
 static const struct ln_cli_option *find_option(const struct grammar *grammar,
@@ -213,6 +222,8 @@ static int read_command(int argc, char **argv, struct ln_cli_options *options)
 		options->action = LN_CLI_TEST;
 	else if (argc > 1 && strcmp(argv[1], "run") == 0)
 		options->run = true;
+	else if (argc > 1 && strcmp(argv[1], "serve") == 0)
+		options->serve = true;
 	else
 		return 1;
 	return 2;
@@ -253,6 +264,22 @@ static char *name_of(char *file)
 	return slash != NULL && slash[1] != '\0' ? slash + 1 : file;
 }
 
+/* Reads options behind the file; what follows is the guest's, behind the name
+ * of the file, which is moved there. */
+static int read_more(int argc, char **argv, int at,
+		     struct ln_cli_options *options)
+{
+	bool ended = false;
+	int next = apply_all(argc, argv, at + 1, options, &ended);
+
+	if (next < 0)
+		return next;
+	argv[next - 1] = argv[at];
+	options->args = argv + next - 1;
+	options->arg_count = (size_t)(argc - next + 1);
+	return 0;
+}
+
 /* Reads the file, and what stands behind it. */
 static int read_file(int argc, char **argv, int at,
 		     struct ln_cli_options *options)
@@ -267,6 +294,8 @@ static int read_file(int argc, char **argv, int at,
 		argv[at] = name_of(argv[at]);
 	options->args = argv + at;
 	options->arg_count = (size_t)(argc - at);
+	if (options->serve)
+		return read_more(argc, argv, at, options);
 	if (options->action != LN_CLI_TEST)
 		return 0;
 	options->arg_count = 1;
@@ -286,6 +315,18 @@ static int refuse_file(const struct ln_cli_options *options, const char *file)
 			"--no-entry runs no file, so it does not take", file);
 }
 
+static const struct ln_serve_options serve_defaults = {
+	.address = { .ip = { 127, 0, 0, 1 }, .port = 8080, .version = 4 },
+	.limits = { .head = 32 << 10, .fields = 100, .body = 64 << 20 },
+	.head_timeout = 10 * LN_NS_PER_S,
+	.idle_timeout = 60 * LN_NS_PER_S,
+	.body_timeout = 30 * LN_NS_PER_S,
+	.request_timeout = 60 * LN_NS_PER_S,
+	.max_connections = 10000,
+	.max_requests = 10000,
+	.access_log = -1,
+};
+
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 {
 	bool ended = false;
@@ -296,11 +337,15 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 		.fold_after = LN_FOLD_AFTER_DEFAULT,
 		.test = { .timeout = TEST_TIMEOUT, .jobs = TEST_JOBS },
 	};
-	if (ln_config_new(&options->config) < 0) {
+	options->serving = calloc(1, sizeof(*options->serving));
+	if (options->serving == NULL || ln_config_new(&options->config) < 0) {
 		ln_log_say("out of memory");
 		return LN_ENOMEM;
 	}
+	options->serving->options = serve_defaults;
 	at = read_command(argc, argv, options);
+	if (options->serve)
+		options->drain = SERVE_DRAIN;
 	at = apply_all(argc, argv, at, options, &ended);
 	if (at < 0)
 		return at;
@@ -316,7 +361,9 @@ int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)
 	if (at >= argc) {
 		ln_log_say("no file to %s was given; see "
 			   "lunatic --help",
-			   options->action == LN_CLI_TEST ? "test" : "run");
+			   options->action == LN_CLI_TEST ? "test"
+			   : options->serve               ? "serve"
+							  : "run");
 		return LN_EINVAL;
 	}
 	return read_file(argc, argv, at, options);
@@ -357,6 +404,9 @@ int ln_cli_parse_words(int argc, char **argv,
 void ln_cli_options_deinit(struct ln_cli_options *options)
 {
 	ln_config_free(options->config);
+	if (options->serving != NULL)
+		free(options->serving->outgoing.rules);
+	free(options->serving);
 	free(options->plugins);
 	free(options->peers);
 	free(options->finders);

@@ -12,6 +12,8 @@
 #include "cluster/node.h"
 #include "engine/compiler.h"
 #include "process/config.h"
+#include "serve/outgoing.h"
+#include "serve/server.h"
 
 #define LN_FOLD_AFTER_DEFAULT (10 * LN_NS_PER_S)
 #define LN_FOLD_AFTER_MAX (86400 * LN_NS_PER_S)
@@ -103,6 +105,16 @@ struct ln_upgrade_words {
 	bool all_nodes;
 };
 
+/* Of `lunatic serve`, and of what guests do with HTTP. */
+struct ln_serve_words {
+	struct ln_serve_options options;
+	const char *certificate; /* files of PEM; NULL: without TLS */
+	const char *key;
+	const char *access_log; /* a file, or "-"; NULL: none */
+	/* Also of runs; the rules are owned, `tls` is made by who runs. */
+	struct ln_outgoing outgoing;
+};
+
 /* The languages of `lunatic init`. */
 enum ln_cli_language {
 	LN_LANGUAGE_C,
@@ -114,11 +126,13 @@ enum ln_cli_language {
 
 struct ln_cli_options {
 	enum ln_cli_action action;
-	bool run;                 /* `lunatic run`, or cargo's tests: as lunatic
-				   * 0.13, guests have the current directory */
-	bool bench;               /* pass --bench on, last */
-	unsigned workers;         /* 0: one per core */
-	bool epochs;              /* preempt without signals */
+	bool run;   /* `lunatic run`, or cargo's tests: as lunatic
+		     * 0.13, guests have the current directory */
+	bool serve; /* `lunatic serve` */
+	struct ln_serve_words *serving; /* owned */
+	bool bench;                     /* pass --bench on, last */
+	unsigned workers;               /* 0: one per core */
+	bool epochs;                    /* preempt without signals */
 	unsigned engine;          /* 1: the first of ln_cli_engines, and so on;
 				   * 0: not said */
 	size_t stack;             /* bytes of guests' frames; 0: default */
@@ -157,6 +171,7 @@ extern const struct ln_cli_option ln_cli_options[];
 extern const char *const ln_cli_engines[];
 extern const struct ln_cli_option ln_cli_test_options[];
 extern const struct ln_cli_option ln_cli_cargo_options[];
+extern const struct ln_cli_option ln_cli_serve_options[];
 extern const struct ln_cli_option ln_cli_control_options[]; /* ps, kill, ... */
 extern const struct ln_cli_option ln_cli_ps_options[];
 extern const struct ln_cli_option ln_cli_upgrade_options[];

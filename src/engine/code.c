@@ -302,7 +302,7 @@ static int read_types(struct ln_code *self, char **error)
  * known by. */
 static int complete_component(struct ln_code *self, char **error)
 {
-	const char *names[3] = { NULL };
+	const char *names[4] = { NULL }; /* one is NULL always */
 	struct ln_component_needs needs;
 	char problem[PROBLEM];
 	size_t count = 0;
@@ -318,6 +318,8 @@ static int complete_component(struct ln_code *self, char **error)
 		names[count++] = LN_COMPONENT_RUN;
 	if (needs.works)
 		names[count++] = LN_COMPONENT_WORKER;
+	if (needs.handles)
+		names[count++] = LN_COMPONENT_HANDLE;
 	code = ln_entries_named(names, &self->entries);
 	if (code == 0)
 		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,

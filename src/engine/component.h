@@ -30,6 +30,11 @@ struct ln_weight;
 /* Handles that the components of a process may hold at a time. */
 #define LN_COMPONENT_MAX_HANDLES 16384
 
+/* The entries of a component that exports wasi:cli/run, under the name that
+ * modules have, and of one that exports wasi:http/incoming-handler. */
+#define LN_COMPONENT_RUN "_start"
+#define LN_COMPONENT_HANDLE "wasi:http/incoming-handler"
+
 /* What instances of a component take, as the engine knows it. */
 struct ln_component_needs {
 	uint64_t core_instances;
@@ -38,9 +43,10 @@ struct ln_component_needs {
 	uint64_t tables;
 	uint64_t initial_memory; /* bytes of the largest memory */
 	uint64_t initial_table;  /* elements of the largest table */
-	bool known; /* modules are not imported, so that all that is so */
-	bool runs;  /* it exports wasi:cli/run */
-	bool works; /* it exports lunatic:process/worker */
+	bool known;   /* modules are not imported, so that all that is so */
+	bool runs;    /* it exports wasi:cli/run */
+	bool works;   /* it exports lunatic:process/worker */
+	bool handles; /* it exports wasi:http/incoming-handler */
 };
 
 /* Whether the header says that a binary is a component. */

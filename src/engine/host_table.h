@@ -70,6 +70,14 @@ struct ln_component_package {
 	const char *version; /* "0.2.8" */
 };
 
+/* How the handler of requests is called: with two resources that it owns. */
+struct ln_component_handler {
+	uint32_t kinds[2];
+	/* What they stand for in the process that runs here; false: it was not
+	 * begun to answer a request. */
+	bool (*begin)(uint32_t values[2]);
+};
+
 struct ln_component_table {
 	/* Each interface is in one of them; the first that fits counts. */
 	const struct ln_component_package *packages;
@@ -77,6 +85,7 @@ struct ln_component_table {
 	size_t count;
 	const struct ln_component_resource *resources;
 	size_t resource_count;
+	const struct ln_component_handler *handler; /* NULL: there is none */
 };
 
 struct ln_host_table {

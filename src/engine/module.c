@@ -427,6 +427,11 @@ const struct ln_linked *ln_compiled_linked(const struct ln_compiled *module)
 	return module->linked;
 }
 
+struct ln_engine *ln_compiled_engine(const struct ln_compiled *module)
+{
+	return module->engine;
+}
+
 struct ln_variant *ln_compiled_engine_variant(const struct ln_compiled *module)
 {
 	return module->engine_variant;

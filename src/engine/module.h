@@ -140,6 +140,7 @@ unsigned ln_compiled_variant(const struct ln_compiled *module);
 /* For the engine: its form of the variant, and of the module with its imports.
  */
 struct ln_variant *ln_compiled_engine_variant(const struct ln_compiled *module);
+struct ln_engine *ln_compiled_engine(const struct ln_compiled *module);
 const struct ln_linked *ln_compiled_linked(const struct ln_compiled *module);
 
 /* The generation of the host functions that it imports. Any thread. */

@@ -17,6 +17,7 @@
 
 struct ln_module;
 struct ln_environment;
+struct ln_errand;
 struct ln_heap_profile;
 struct ln_hook;
 struct ln_host_function;
@@ -68,6 +69,7 @@ struct ln_guest {
 	struct ln_module *next_module; /* counted; of that; or NULL */
 	struct ln_wasi *wasi; /* made by the first WASI call that needs it */
 	struct ln_heap_profile *heap; /* made by the first call; NULL: none */
+	struct ln_errand *errand;     /* what it was started for; NULL: none */
 	struct ln_hook *hook;  /* what a plugin works on; NULL: it is none */
 	uint64_t oldest_error; /* no error has a lower id */
 	uint64_t error_bytes;  /* that errors count for */

@@ -33,6 +33,7 @@ struct ln_resolver;
 struct ln_sched;
 struct ln_tls_context;
 struct ln_trace;
+struct ln_outgoing;
 struct ln_wasi;
 
 struct ln_runtime_options {
@@ -128,6 +129,9 @@ struct ln_runtime {
 	_Atomic bool upgrading; /* somebody is, see process/upgrade.h */
 	struct ln_drains drains;
 	struct ln_traces traces;
+	/* To whom guests may send requests of HTTP; set before they run, and
+	 * owned by who does. NULL: to nobody. See serve/outgoing.h. */
+	const struct ln_outgoing *outgoing;
 	struct ln_serving serving; /* to the outside, by its guests */
 	/* All engines that were asked for, by their position (ln_engine_at),
 	 * set once, under the lock. */

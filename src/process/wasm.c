@@ -36,6 +36,7 @@
 #include "process/change_instance.h"
 #include "process/env_module.h"
 #include "process/environment.h"
+#include "process/errand.h"
 #include "process/guest.h"
 #include "process/inspect.h"
 #include "process/life.h"
@@ -63,10 +64,11 @@ struct start {
 	struct ln_module *module;     /* counted */
 	const struct ln_entry *entry; /* lives as long as the module */
 	char *name; /* that it began under, when it has been changed; or NULL */
-	struct birth *birth;     /* NULL: nobody waits */
-	struct ln_hook *hook;    /* NULL: it is not a plugin */
-	_Atomic uint64_t memory; /* bytes of linear memory; for reports */
-	_Atomic bool ready;      /* it is instantiated; likewise */
+	struct birth *birth;      /* NULL: nobody waits */
+	struct ln_errand *errand; /* begun; NULL: none */
+	struct ln_hook *hook;     /* NULL: it is not a plugin */
+	_Atomic uint64_t memory;  /* bytes of linear memory; for reports */
+	_Atomic bool ready;       /* it is instantiated; likewise */
 	/* What runs it; NULL: not yet known. */
 	const struct ln_engine_class *_Atomic engine;
 	union ln_value params[];
@@ -362,6 +364,7 @@ static enum ln_outcome body(struct ln_process *process)
 		.instance = &instance,
 		.module = start->module,
 		.environment = process->environment,
+		.errand = start->errand,
 		.hook = start->hook,
 		.metered = process->environment->limits.max_fuel > 0,
 	};
@@ -408,6 +411,8 @@ static void free_start(void *argument)
 	struct start *start = argument;
 
 	announce(&start->birth, BIRTH_FAILED, NULL);
+	if (start->errand != NULL)
+		start->errand->over(start->errand);
 	ln_module_release(start->module);
 	free(start->name);
 	free(start);
@@ -492,6 +497,9 @@ static int make_start(const struct ln_spawn *spawn,
 	start->module = ln_module_retain(spawn->module);
 	start->entry = entry;
 	start->hook = spawn->hook;
+	start->errand = spawn->errand;
+	if (start->errand != NULL)
+		start->errand->begin(start->errand);
 	*out = start;
 	return 0;
 }

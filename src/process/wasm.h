@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_errand;
 struct ln_module;
 struct ln_hook;
 struct ln_process;
@@ -32,6 +33,7 @@ struct ln_spawn {
 	int64_t link_tag;          /* what the parent is told when it fails */
 	bool as_it_is;             /* from the module itself, even if another
 				    * one has taken its place */
+	struct ln_errand *errand;  /* see process/errand.h; NULL: none */
 	struct ln_hook *hook;      /* for a plugin: `_initialize` is called
 				    * first, if there is one, and a trap is
 				    * not printed but noted; else NULL. Stays

@@ -161,6 +161,7 @@ static void tell_needs(const struct ln_compiled *code,
 		.known = found.known,
 		.runs = exports(component, LN_WASMTIME_RUN),
 		.works = exports(component, LN_WASMTIME_WORKER),
+		.handles = exports(component, LN_WASMTIME_HANDLE),
 	};
 }
 

@@ -47,6 +47,7 @@ static inline void *ln_wasmtime_unmark(const void *pointer)
  * found by these names. */
 #define LN_WASMTIME_RUN "wasi:cli/run@0.2.0", "run"
 #define LN_WASMTIME_WORKER LN_COMPONENT_WORKER "@0.1.0", "start"
+#define LN_WASMTIME_HANDLE "wasi:http/incoming-handler@0.2.0", "handle"
 
 /* A function of an interface that a component exports; NULL: it does not. The
  * caller's. */

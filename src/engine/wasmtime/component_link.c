@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "engine/component.h"
+#include "engine/engine.h"
 #include "engine/entries.h"
 #include "engine/linker.h"
 #include "engine/module.h"
@@ -38,6 +39,7 @@ struct linked {
 	component_pre *pre;
 	struct exported run;
 	struct exported worker;
+	struct exported handle; /* which has parameters */
 };
 
 /* ---- Imports ---- */
@@ -251,6 +253,8 @@ int ln_wasmtime_component_link(struct ln_host_imports *imports,
 		ln_wasmtime_component_find(component, LN_WASMTIME_RUN);
 	linked->worker.index =
 		ln_wasmtime_component_find(component, LN_WASMTIME_WORKER);
+	linked->handle.index =
+		ln_wasmtime_component_find(component, LN_WASMTIME_HANDLE);
 	*out = ln_wasmtime_mark(linked);
 	return 0;
 }
@@ -264,6 +268,8 @@ void ln_wasmtime_component_linked_free(struct ln_linked *mark)
 		wasmtime_component_export_index_delete(linked->run.index);
 	if (linked->worker.index != NULL)
 		wasmtime_component_export_index_delete(linked->worker.index);
+	if (linked->handle.index != NULL)
+		wasmtime_component_export_index_delete(linked->handle.index);
 	free(linked);
 }
 
@@ -334,18 +340,77 @@ static bool is_named(const struct ln_entry *entry, const char *name)
 	       memcmp(entry->name, name, entry->name_len) == 0;
 }
 
-wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
-					     const struct ln_entry *entry,
-					     bool *failed, wasm_trap_t **trap)
+/* An owned resource of the host's as an argument. */
+static wasmtime_error_t *make_argument(wasmtime_context_t *context,
+				       uint32_t kind, uint32_t value,
+				       wasmtime_component_val_t *argument)
+{
+	wasmtime_component_resource_host_t *resource =
+		wasmtime_component_resource_host_new(true, value, kind);
+	wasmtime_error_t *error;
+
+	argument->kind = WASMTIME_COMPONENT_RESOURCE;
+	argument->of.resource = NULL;
+	error = wasmtime_component_resource_host_to_any(context, resource,
+							&argument->of.resource);
+	wasmtime_component_resource_host_delete(resource);
+	return error;
+}
+
+static wasmtime_error_t *
+call_handler(wasmtime_context_t *context,
+	     const wasmtime_component_func_t *function,
+	     const struct ln_component_handler *handler)
+{
+	wasmtime_component_val_t arguments[2] = { 0 };
+	wasmtime_error_t *error = NULL;
+	uint32_t values[2];
+
+	if (!handler->begin(values))
+		return wasmtime_error_new("there is no request to handle: the "
+					  "process was not started by `lunatic "
+					  "serve`");
+	for (size_t i = 0; i < 2 && error == NULL; i++)
+		error = make_argument(context, handler->kinds[i], values[i],
+				      &arguments[i]);
+	if (error == NULL)
+		error = wasmtime_component_func_call(function, context,
+						     arguments, 2, NULL, 0);
+	for (size_t i = 0; i < 2; i++) {
+		if (arguments[i].of.resource != NULL)
+			wasmtime_component_resource_any_delete(
+				arguments[i].of.resource);
+	}
+	return error;
+}
+
+static wasmtime_error_t *handle(struct ln_instance *instance,
+				const struct linked *linked)
 {
 	struct ln_instance_state *state = instance->state;
-	struct linked *linked = linked_of(instance);
+	const struct ln_component_table *table =
+		ln_engine_host_table(ln_compiled_engine(instance->module))
+			->components;
+	wasmtime_component_func_t function;
+
+	if (linked->handle.index == NULL || table == NULL ||
+	    table->handler == NULL ||
+	    !wasmtime_component_instance_get_func(
+		    &state->component, state->context, linked->handle.index,
+		    &function))
+		return wasmtime_error_new("it exports no "
+					  "`wasi:http/incoming-handler`");
+	return call_handler(state->context, &function, table->handler);
+}
+
+static wasmtime_error_t *run(struct ln_instance *instance,
+			     struct exported *exported,
+			     const struct ln_entry *entry, bool *failed,
+			     wasm_trap_t **trap)
+{
+	struct ln_instance_state *state = instance->state;
 	wasmtime_val_raw_t value = { 0 };
-	wasmtime_error_t *error =
-		find(state,
-		     is_named(entry, LN_COMPONENT_WORKER) ? &linked->worker
-							  : &linked->run,
-		     entry);
+	wasmtime_error_t *error = find(state, exported, entry);
 
 	if (error != NULL)
 		return error;
@@ -353,4 +418,17 @@ wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
 					     &value, 1, trap);
 	*failed = value.i32 != 0;
 	return error;
+}
+
+wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
+					     const struct ln_entry *entry,
+					     bool *failed, wasm_trap_t **trap)
+{
+	struct linked *linked = linked_of(instance);
+
+	if (is_named(entry, LN_COMPONENT_HANDLE))
+		return handle(instance, linked);
+	if (is_named(entry, LN_COMPONENT_WORKER))
+		return run(instance, &linked->worker, entry, failed, trap);
+	return run(instance, &linked->run, entry, failed, trap);
 }

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "host/stream.h"
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
 #include "host/wasi/waiting.h"
@@ -74,6 +75,8 @@ static bool is_ready(struct ln_guest *guest,
 		     struct awaited *awaited)
 {
 	awaited->entry = NULL;
+	if (pollable->http != NULL)
+		return ln_p2_http_is_ready(pollable->http);
 	if (pollable->direction == LN_P2_OF_LOOKUP)
 		return ln_p2_names_ready(pollable->names);
 	if (pollable->fd == UINT32_MAX)
@@ -91,6 +94,9 @@ static bool look_at(struct polling *polling, uint32_t number)
 	ln_assert(pollable != NULL && pollable->kind == LN_P2_POLLABLE);
 	if (is_ready(guest, pollable, polling->waiting.now, &awaited))
 		return true;
+	/* What changes it wakes the process. */
+	if (pollable->http != NULL)
+		return false;
 	if (pollable->direction == LN_P2_OF_LOOKUP) {
 		polling->names = true;
 		return !ln_p2_names_watch(pollable->names);

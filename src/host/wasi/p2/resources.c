@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "engine/component.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
 #include "process/environment.h"
@@ -152,6 +153,8 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 
 	if (resource == NULL)
 		return;
+	if (resource->http != NULL)
+		ln_p2_http_free(guest, resource->http);
 	ended = *resource;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
@@ -169,12 +172,25 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 		(void)ln_wasi_close(guest, ended.fd);
 }
 
+struct ln_p2_http *ln_p2_take(struct ln_guest *guest, uint32_t number)
+{
+	struct ln_p2_resource *resource = ln_p2_find(guest, number);
+	struct ln_p2_http *http = resource->http;
+
+	resource->http = NULL;
+	ln_p2_remove(guest, number);
+	return http;
+}
+
 void ln_p2_table_free(struct ln_p2_table *table)
 {
 	if (table == NULL)
 		return;
-	for (uint32_t i = 0; i < table->count; i++)
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->list[i].kind != 0 && table->list[i].http != NULL)
+			ln_p2_http_free(NULL, table->list[i].http);
 		ln_p2_release(&table->list[i]);
+	}
 	for (uint32_t i = 0; table->lookups > 0 && i < table->count; i++) {
 		struct ln_p2_names *names = names_of(&table->list[i]);
 

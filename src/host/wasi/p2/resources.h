@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct ln_guest;
+struct ln_p2_http;
 struct ln_p2_names;
 struct ln_p2_table;
 struct ln_process;
@@ -23,13 +24,28 @@ struct ln_process;
 #define LN_P2_TERMINAL_OUTPUT 6
 #define LN_P2_DESCRIPTOR 7
 #define LN_P2_DIRECTORY_STREAM 8
-#define LN_P2_PROCESS 40
+#define LN_P2_PROCESS 9
+
+/* wasi:sockets */
 #define LN_P2_NETWORK 32
 #define LN_P2_TCP_SOCKET 33
 #define LN_P2_UDP_SOCKET 34
 #define LN_P2_INCOMING_DATAGRAMS 35
 #define LN_P2_OUTGOING_DATAGRAMS 36
 #define LN_P2_ADDRESSES 37
+
+/* wasi:http */
+#define LN_P2_FIELDS 40
+#define LN_P2_INCOMING_REQUEST 41
+#define LN_P2_OUTGOING_REQUEST 42
+#define LN_P2_REQUEST_OPTIONS 43
+#define LN_P2_RESPONSE_OUTPARAM 44
+#define LN_P2_INCOMING_RESPONSE 45
+#define LN_P2_INCOMING_BODY 46
+#define LN_P2_FUTURE_TRAILERS 47
+#define LN_P2_OUTGOING_RESPONSE 48
+#define LN_P2_OUTGOING_BODY 49
+#define LN_P2_FUTURE_RESPONSE 50
 
 /* What a pollable is of, beside the directions of a stream. */
 #define LN_P2_OF_SOCKET 2u
@@ -40,6 +56,8 @@ struct ln_p2_resource {
 	uint32_t fd;        /* of a stream, or a pollable's; UINT32_MAX: none */
 	uint32_t direction; /* of a pollable that is not a clock's */
 	int number;         /* an error's errno */
+	struct ln_p2_http *http; /* owned: what it is, if it is one of
+				  * wasi:http; else NULL */
 	/* ns, of a pollable without a stream; where a file's stream is, as
 	 * io.h says; what a directory is read from next; how many datagrams a
 	 * stream may send; a process, with a reference, which has no `fd`. */
@@ -65,6 +83,9 @@ void ln_p2_release(const struct ln_p2_resource *resource);
 
 /* NULL: there is none. Valid until one is added. */
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number);
+
+/* Takes out what one of wasi:http is, and ends the rest. */
+struct ln_p2_http *ln_p2_take(struct ln_guest *guest, uint32_t number);
 
 /* Ends one; nothing happens when there is none. May park. */
 void ln_p2_remove(struct ln_guest *guest, uint32_t number);

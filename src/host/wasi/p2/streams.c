@@ -21,6 +21,7 @@
 #include "host/stream.h"
 #include "host/wasi/io.h"
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/p2/sockets.h"
 #include "host/wasi/table.h"
 #include "net/tcp.h"
@@ -44,6 +45,7 @@ struct move {
 	uint32_t len;
 	int64_t offset; /* in a file, which it moves on */
 	bool nonblocking;
+	struct ln_p2_http *http; /* a body's; NULL: it is none */
 	size_t done;
 	int number; /* errno, with LN_EIO */
 };
@@ -64,14 +66,30 @@ static int find_stream(struct ln_p2_call *call, struct move *move,
 	return LN_EIO;
 }
 
+/* One transfer of a body: what it moves is inside the memory. */
+static int move_body(struct move *move)
+{
+	uint8_t *at = move->memory + move->address;
+
+	return move->direction == LN_READABLE
+		       ? ln_p2_http_read(move->http, at, move->len,
+					 move->nonblocking, &move->done,
+					 &move->number)
+		       : ln_p2_http_write(move->http, at, move->len,
+					  &move->done, &move->number);
+}
+
 /* One transfer. LN_EIO: move->number says why. */
 static int transfer(struct ln_p2_call *call, struct move *move)
 {
 	struct ln_wasi_fd *entry;
 	struct ln_iovecs pieces;
 	uint8_t piece[LN_IOVECS_PIECE];
-	int error = find_stream(call, move, &entry);
+	int error;
 
+	if (move->http != NULL)
+		return move_body(move);
+	error = find_stream(call, move, &entry);
 	if (error == 0)
 		error = ln_iovecs_one(&pieces, piece, move->memory, move->size,
 				      move->address, move->len);
@@ -119,7 +137,8 @@ static int begin(struct ln_p2_call *call, unsigned index, uint32_t kind,
 
 	if (error == 0) {
 		move->fd = resource->fd;
-		move->offset = resource->offset;
+		move->http = resource->http;
+		move->offset = resource->http != NULL ? -1 : resource->offset;
 	}
 	return error;
 }
@@ -132,7 +151,7 @@ static int end(struct ln_p2_call *call, unsigned index, uint32_t kind,
 	struct ln_p2_resource *resource;
 	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
 
-	if (error == 0)
+	if (error == 0 && move->http == NULL)
 		resource->offset = move->offset;
 	return error;
 }
@@ -378,13 +397,19 @@ static int room(struct ln_p2_call *call, uint32_t fd)
 
 int ln_p2_check_write(struct ln_p2_call *call)
 {
-	uint32_t fd;
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &fd);
+	struct ln_p2_resource *resource;
+	int error = ln_p2_get(call, LN_P2_OUTPUT_STREAM, ln_p2_u32(call, 0),
+			      &resource);
 	int state;
 
 	if (error != 0)
 		return error;
-	state = room(call, fd);
+	if (resource->http != NULL)
+		state = ln_p2_http_room(resource->http);
+	else
+		state = room(call, resource->fd);
+	if (state > 0 && resource->http == NULL)
+		state = (int)LN_P2_CHUNK;
 	return state >= 0 ? answer_number(call, 1, (uint64_t)state)
 			  : ln_p2_stream_error(call, 1, NUMBER_SIZE, 8,
 					       NUMBER_AT, end_of(-state));
@@ -465,9 +490,15 @@ static int subscribe(struct ln_p2_call *call, uint32_t kind,
 {
 	struct ln_p2_resource pollable = { .kind = LN_P2_POLLABLE,
 					   .direction = direction };
-	int error = stream_of(call, 0, kind, &pollable.fd);
+	struct ln_p2_resource *stream;
+	int error = ln_p2_get(call, kind, ln_p2_u32(call, 0), &stream);
 
-	return error != 0 ? error : ln_p2_return(call, &pollable);
+	if (error != 0)
+		return error;
+	if (stream->http != NULL)
+		return ln_p2_http_subscribe(call, stream->http, direction);
+	pollable.fd = stream->fd;
+	return ln_p2_return(call, &pollable);
 }
 
 int ln_p2_subscribe_input(struct ln_p2_call *call)

@@ -2,6 +2,7 @@
 #include "host/wasi/p2/table.h"
 
 #include "host/wasi/p2/functions.h"
+#include "host/wasi/p2/http.h"
 #include "host/wasi/p2/p2.h"
 
 #define TEXT_OF(x) #x
@@ -36,10 +37,16 @@ static const struct ln_component_package packages[] = {
 	{ "lunatic:process/", "0.1.0" },
 };
 
+static const struct ln_component_handler handler = {
+	.kinds = { LN_P2_INCOMING_REQUEST, LN_P2_RESPONSE_OUTPARAM },
+	.begin = ln_p2_http_begin,
+};
+
 const struct ln_component_table ln_p2_components = {
 	.packages = packages,
 	.functions = functions,
 	.count = sizeof(functions) / sizeof(functions[0]),
 	.resources = resources,
 	.resource_count = sizeof(resources) / sizeof(resources[0]),
+	.handler = &handler,
 };

@@ -1,0 +1,166 @@
+/* An exchange. Its lock is held for some instructions; under it none is taken.
+ */
+#include "serve/exchange.h"
+
+#include <stdlib.h>
+
+#include "base/refs.h"
+#include "process/process.h"
+#include "process/process_refs.h"
+#include "serve/fields.h"
+#include "serve/pipe.h"
+#include "serve/server_impl.h"
+
+static void begin(struct ln_errand *errand)
+{
+	struct ln_exchange *exchange = ln_exchange_of(errand);
+
+	exchange->begun = true;
+	ln_exchange_retain(exchange);
+}
+
+/* It does not count any more. */
+static void leave(struct ln_exchange *exchange)
+{
+	/* Relaxed: a number that nothing else depends on. */
+	atomic_fetch_sub_explicit(&exchange->server->requests, 1,
+				  memory_order_relaxed);
+}
+
+/* The process is over: what it has not answered, it never will. */
+static void over(struct ln_errand *errand)
+{
+	struct ln_exchange *exchange = ln_exchange_of(errand);
+	struct ln_pipe *response;
+	bool unanswered;
+
+	ln_lock_acquire(&exchange->lock);
+	unanswered = exchange->answer == LN_ANSWER_NONE;
+	if (unanswered)
+		exchange->answer = LN_ANSWER_OVER;
+	exchange->over = true;
+	response = exchange->response;
+	ln_lock_release(&exchange->lock);
+	/* Nothing happens when it is complete. */
+	if (response != NULL)
+		ln_pipe_finish(response, LN_PIPE_BROKEN, NULL);
+	ln_pipe_close(exchange->request);
+	if (unanswered)
+		ln_task_wake(&exchange->connection->task);
+	leave(exchange);
+	ln_exchange_release(exchange);
+}
+
+struct ln_exchange *ln_exchange_new(struct ln_server *server,
+				    struct ln_process *connection)
+{
+	struct ln_exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL)
+		return NULL;
+	exchange->errand.begin = begin;
+	exchange->errand.over = over;
+	exchange->server = ln_server_retain(server);
+	exchange->connection = ln_process_retain(connection);
+	ln_list_init(&exchange->link);
+	atomic_init(&exchange->references, 1);
+	atomic_fetch_add_explicit(&server->requests, 1, memory_order_relaxed);
+	return exchange;
+}
+
+struct ln_exchange *ln_exchange_retain(struct ln_exchange *exchange)
+{
+	ln_refs_retain(&exchange->references);
+	return exchange;
+}
+
+void ln_exchange_release(struct ln_exchange *exchange)
+{
+	if (!ln_refs_release(&exchange->references))
+		return;
+	if (!exchange->begun)
+		leave(exchange);
+	ln_server_release(exchange->server);
+	ln_process_release(exchange->connection);
+	if (exchange->process != NULL)
+		ln_process_release(exchange->process);
+	ln_fields_release(exchange->fields);
+	ln_fields_release(exchange->answer_fields);
+	ln_pipe_release(exchange->request);
+	ln_pipe_release(exchange->response);
+	free(exchange->method);
+	free(exchange->path);
+	free(exchange->authority);
+	free(exchange);
+}
+
+bool ln_exchange_answer(struct ln_exchange *exchange, unsigned status,
+			struct ln_fields *fields, struct ln_pipe *response)
+{
+	bool first;
+
+	if (response != NULL)
+		ln_pipe_set_reader(response, exchange->connection);
+	ln_lock_acquire(&exchange->lock);
+	first = exchange->answer == LN_ANSWER_NONE;
+	if (first) {
+		exchange->answer = LN_ANSWER_GIVEN;
+		exchange->status = status;
+		exchange->answer_fields = fields;
+		exchange->response = response;
+	}
+	ln_lock_release(&exchange->lock);
+	if (!first) {
+		ln_fields_release(fields);
+		ln_pipe_release(response);
+		return false;
+	}
+	ln_task_wake(&exchange->connection->task);
+	return true;
+}
+
+bool ln_exchange_fail(struct ln_exchange *exchange)
+{
+	bool first;
+
+	ln_lock_acquire(&exchange->lock);
+	first = exchange->answer == LN_ANSWER_NONE;
+	if (first)
+		exchange->answer = LN_ANSWER_FAILED;
+	ln_lock_release(&exchange->lock);
+	if (first)
+		ln_task_wake(&exchange->connection->task);
+	return first;
+}
+
+void ln_exchange_kill(struct ln_exchange *exchange)
+{
+	struct ln_process *process;
+
+	ln_lock_acquire(&exchange->lock);
+	process = exchange->process;
+	ln_lock_release(&exchange->lock);
+	/* It stays as long as the exchange. */
+	if (process != NULL)
+		ln_process_kill(process);
+}
+
+bool ln_exchange_is_over(struct ln_exchange *exchange)
+{
+	bool is_over;
+
+	ln_lock_acquire(&exchange->lock);
+	is_over = exchange->over;
+	ln_lock_release(&exchange->lock);
+	return is_over;
+}
+
+enum ln_answer ln_exchange_look(struct ln_exchange *exchange)
+{
+	enum ln_answer answer;
+
+	ln_lock_acquire(&exchange->lock);
+	answer = exchange->answer;
+	ln_lock_release(&exchange->lock);
+	return answer;
+}

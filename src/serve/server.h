@@ -1,0 +1,45 @@
+/*
+ * Serves requests with a module that exports wasi:http/incoming-handler: a
+ * process for each. The server is a process of its own environment, and so is
+ * each connection; those that answer are in the environment of the module.
+ */
+#ifndef LN_SERVE_SERVER_H
+#define LN_SERVE_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/address.h"
+#include "serve/request.h"
+
+struct ln_module;
+struct ln_process;
+struct ln_tls_context;
+
+/* Times are nanoseconds; 0: no limit. */
+struct ln_serve_options {
+	struct ln_address address;
+	struct ln_tls_context *tls; /* owned; NULL: without */
+	struct ln_http_request_limits limits;
+	uint64_t head_timeout;    /* from the first byte of a head on */
+	uint64_t idle_timeout;    /* until the first byte of a request */
+	uint64_t body_timeout;    /* in which nothing moves */
+	uint64_t request_timeout; /* until the response is complete */
+	uint32_t max_connections; /* open at a time */
+	uint32_t max_requests;    /* being answered at a time */
+	int access_log;           /* owned descriptor; -1: none */
+};
+
+/* What is found out at the start, for people. */
+#define LN_SERVE_REASON 256
+
+/* Listens, and starts the process that serves, to which the caller gets a
+ * reference; it ends when it is killed. `address` is where it listens. LN_EIO,
+ * LN_ENOENT (the module exports no handler), LN_ENOMEM and the like, with
+ * *reason. Not on a fiber. */
+int ln_serve_start(struct ln_module *module,
+		   const struct ln_serve_options *options,
+		   struct ln_process **process, struct ln_address *address,
+		   char reason[LN_SERVE_REASON]);
+
+#endif
