@@ -59,8 +59,14 @@ if(LUNATIC_CLI_SOURCES)
 	# C library's allocator takes a lock for that. Not in the library, whose
 	# user decides, and not under sanitizers, which have their own.
 	if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE)
-		find_package(mimalloc 2 REQUIRED)
-		target_link_libraries(lunatic PRIVATE mimalloc)
+		if(LUNATIC_STATIC)
+			find_library(LUNATIC_MIMALLOC mimalloc REQUIRED)
+			target_link_libraries(lunatic PRIVATE
+				"${LUNATIC_MIMALLOC}")
+		else()
+			find_package(mimalloc 2 REQUIRED)
+			target_link_libraries(lunatic PRIVATE mimalloc)
+		endif()
 	endif()
 	install(TARGETS lunatic RUNTIME)
 	install(FILES docs/lunatic.1

@@ -191,7 +191,7 @@ static bool add_files(posix_spawn_file_actions_t *actions,
 		if (posix_spawn_file_actions_adddup2(actions, files[i], i) != 0)
 			return false;
 	}
-	return posix_spawn_file_actions_addclosefrom_np(actions, FILES) == 0;
+	return true;
 }
 
 /* Signals as in a program that was just started; a group of its own, so that
