@@ -88,8 +88,6 @@ if(LUNATIC_CLI_SOURCES)
 	endforeach()
 endif()
 
-install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-	FILES_MATCHING PATTERN "*.h")
 # What guests are compiled against is not for this machine's compiler, so it
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
@@ -104,6 +102,9 @@ install(FILES LICENSE-APACHE LICENSE-MIT README.md ${pages}
 if(NOT LUNATIC_LIBRARIES OR NOT LUNATIC_LIBS)
 	return()
 endif()
+
+install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+	FILES_MATCHING PATTERN "*.h")
 
 set(objects)
 set(archives)

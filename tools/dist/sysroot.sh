@@ -38,6 +38,8 @@ from_old="libc6 libc6-dev libgcc-10-dev libgcc-s1 libcrypt-dev libcrypt1"
 from_new="linux-libc-dev libssl-dev libsqlite3-dev libjansson-dev
 	libncurses-dev libtinfo6 libnats-dev libnats3.4 libcmocka-dev libcmocka0
 	systemtap-sdt-dev"
+# What an image has beside the program, in runtime/.
+from_runtime="libc6 ca-certificates"
 from_source=mimalloc
 
 key=$({ cat "$0"; "$gcc" --version; } | sha256sum | cut -c1-16)
@@ -96,21 +98,33 @@ list() {
 {
 	# shellcheck disable=SC2086 # words
 	{ list $old $from_old; list $new $from_new; }
+	# shellcheck disable=SC2086
+	list $new $from_runtime | sed 's/^/runtime:/'
 	in_suite $new --print-uris --dsc-only source $from_source |
 		sed -n "s/^'[^']*' \([^ ]*\)_\([^_]*\)\.dsc .*/\1 \2/p"
 } | sed 's/%3a/:/' >"$work/packages"
-[ "$(wc -l <"$work/packages")" -eq 18 ] ||
+[ "$(wc -l <"$work/packages")" -eq 20 ] ||
 	{ cat "$work/packages" >&2; fail "not all packages are to be had"; }
 root=$work/root
 mkdir -p "$root"
 fetch() {
 	suite=$1
-	shift
-	(cd "$work/debs" && in_suite "$suite" download "$@" >"$work/log" 2>&1) ||
+	folder=$2
+	shift 2
+	mkdir -p "$work/$folder"
+	(cd "$work/$folder" && in_suite "$suite" download "$@" >"$work/log" 2>&1) ||
 		{ cat "$work/log" >&2; fail "apt could not fetch packages"; }
 }
 # shellcheck disable=SC2086
-{ fetch $old $from_old; fetch $new $from_new; }
+{
+	fetch $old debs $from_old
+	fetch $new debs $from_new
+	fetch $new runtime $from_runtime
+}
+mkdir "$root/runtime"
+for file in "$work"/runtime/*.deb; do
+	dpkg -x "$file" "$root/runtime"
+done
 for file in "$work"/debs/*.deb; do
 	dpkg -x "$file" "$root"
 done
