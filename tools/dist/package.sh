@@ -31,7 +31,7 @@ export SOURCE_DATE_EPOCH
 umask 022
 version=$(cached CMAKE_PROJECT_VERSION)
 arch=$(cached LUNATIC_PROCESSOR)
-sysroot=$(cached CMAKE_SYSROOT)
+sysroot=$(cached LUNATIC_SYSROOT)
 [ -n "$version" ] && [ -n "$arch" ] || fail "$build is no build folder"
 
 # The program and what belongs to it, as installed below /usr.
@@ -47,7 +47,7 @@ if [ -n "$sysroot" ]; then
 	for package in libssl-dev libsqlite3-dev libjansson-dev libncurses-dev \
 		mimalloc libgcc-10-dev; do
 		for file in "$sysroot/usr/share/doc/$package/copyright" \
-			"$sysroot"/usr/share/doc/gcc-10-base/copyright; do
+			/usr/share/doc/gcc-*-base/copyright; do
 			[ ! -f "$file" ] || { cp "$file" "$doc/licenses/$package"; break; }
 		done
 	done
