@@ -108,8 +108,6 @@ look() {
 			need_command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
 			need_file /usr/aarch64-linux-gnu/include/stdio.h \
 				libc6-dev-arm64-cross
-			[ "$(uname -m)" = aarch64 ] ||
-				need_command qemu-aarch64-static qemu-user-static
 			;;
 		bench)
 			optional=

@@ -30,8 +30,6 @@ aarch64)
 	;;
 *) fail "the processor is x86_64 or aarch64, not '$arch'" ;;
 esac
-command -v apt-get >/dev/null ||
-	fail "this needs apt-get: packages for others are made on Debian 12"
 command -v "$gcc" >/dev/null || fail "there is no $gcc (Debian: $package)"
 
 from_old="libc6 libc6-dev libgcc-10-dev libgcc-s1 libcrypt-dev libcrypt1"
@@ -42,49 +40,20 @@ from_new="linux-libc-dev libssl-dev libsqlite3-dev libjansson-dev
 from_runtime="libc6 ca-certificates"
 from_source=mimalloc
 
-key=$({ cat "$0"; "$gcc" --version; } | sha256sum | cut -c1-16)
+key=$({ cat "$0" "$(dirname "$0")/apt.sh"; "$gcc" --version; } | sha256sum | cut -c1-16)
 out=$cache/$arch-$key
 if [ -e "$out/packages" ]; then
 	echo "$out"
 	exit 0
 fi
 
-keys=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -e "$keys" ] || fail "there is no $keys (Debian: debian-archive-keyring)"
-# The archive's address, of any suite that apt knows.
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' |
-	sed -n 's/^\([^ ]*\) Debian [a-z]*$/\1/p' | head -n 1)
-[ -n "$mirror" ] || fail "apt knows no mirror of Debian"
-
 say "making $out (some minutes)"
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/.work-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-
-# in_suite SUITE COMMAND...: apt-get with lists of that suite alone.
-in_suite() {
-	suite=$1
-	shift
-	apt-get -q -o Dir::Etc::SourceList="$work/$suite/list" \
-		-o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::Etc::Preferences=/dev/null \
-		-o Dir::Etc::PreferencesParts=/dev/null \
-		-o Dir::State="$work/$suite/state" \
-		-o Dir::State::status=/dev/null \
-		-o Dir::Cache="$work/$suite/cache" \
-		-o APT::Architecture="$deb" -o APT::Architectures="$deb" \
-		-o APT::Sandbox::User=root -o Acquire::Languages=none \
-		"$@"
-}
-for suite in $old $new; do
-	mkdir -p "$work/$suite/state/lists/partial" \
-		"$work/$suite/cache/archives/partial" "$work/debs"
-	for kind in deb deb-src; do
-		echo "$kind [signed-by=$keys] $mirror $suite main"
-	done >"$work/$suite/list"
-	in_suite "$suite" update >"$work/log" 2>&1 ||
-		{ cat "$work/log" >&2; fail "apt could not read $suite"; }
-done
+. "$(dirname "$0")/apt.sh"
+use_suite $old "$deb"
+use_suite $new "$deb"
 
 # Names and versions of what is downloaded.
 list() {
@@ -107,14 +76,6 @@ list() {
 	{ cat "$work/packages" >&2; fail "not all packages are to be had"; }
 root=$work/root
 mkdir -p "$root"
-fetch() {
-	suite=$1
-	folder=$2
-	shift 2
-	mkdir -p "$work/$folder"
-	(cd "$work/$folder" && in_suite "$suite" download "$@" >"$work/log" 2>&1) ||
-		{ cat "$work/log" >&2; fail "apt could not fetch packages"; }
-}
 # shellcheck disable=SC2086
 {
 	fetch $old debs $from_old
