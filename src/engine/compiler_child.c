@@ -87,7 +87,8 @@ static bool set_limit(int resource, uint64_t value, uint64_t hard)
 	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* Whoever started the program may have left others open in it. */
+/* Whoever started the program may have left others open in it, and only glibc
+ * 2.34 closes them before. */
 static bool close_others(void)
 {
 	struct dirent *entry;

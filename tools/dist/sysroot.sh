@@ -26,7 +26,7 @@ case $arch in
 x86_64) deb=amd64 gcc=gcc ar=gcc-ar package=gcc ;;
 aarch64)
 	deb=arm64 gcc=aarch64-linux-gnu-gcc ar=aarch64-linux-gnu-gcc-ar
-	package=gcc-aarch64-linux-gnu
+	package="gcc-aarch64-linux-gnu"
 	;;
 *) fail "the processor is x86_64 or aarch64, not '$arch'" ;;
 esac

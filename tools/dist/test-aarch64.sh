@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Builds for aarch64 with asserts and runs unit, guest and stress tests in
 # qemu-user: `make test-aarch64`, or with arguments for ctest.
 #
