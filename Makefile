@@ -16,12 +16,13 @@ demo = $(release)/examples/demo.wasm
 wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check bench compare soak site install deb lint \
-	format generate clean tools lint-tools fuzz-tools bench-tools
+.PHONY: help demo build test check bench compare soak site install deb dist \
+	dist-aarch64 test-aarch64 lint format generate clean tools lint-tools \
+	fuzz-tools bench-tools dist-tools cross-tools
 
 help: ## this list
-	@awk -F ': *|## *' '/^[a-z]+:.*## / \
-		{ printf "  make %-9s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
+	@awk -F ': *|## *' '/^[a-z0-9-]+:.*## / \
+		{ printf "  make %-13s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
 
 demo: $(demo) ## compile a C guest that spawns 1,000 processes, and run it
 	$(lunatic) $(demo)
@@ -62,6 +63,15 @@ install: ## install under PREFIX (/usr/local), below DESTDIR
 deb: build ## make a Debian package, build/lunatic_VERSION_ARCH.deb
 	@tools/make-deb.sh $(release) build
 
+dist: tools dist-tools ## packages for any x86-64 with glibc 2.31, into build/packages
+	@JOBS=$(JOBS) tools/dist/dist.sh x86_64
+
+dist-aarch64: tools cross-tools ## the same for aarch64, cross-compiled
+	@JOBS=$(JOBS) tools/dist/dist.sh aarch64
+
+test-aarch64: tools cross-tools ## unit, guest and stress tests for aarch64, in qemu-user
+	@tools/dist/test-aarch64.sh
+
 lint: lint-tools ## check formatting, includes, sizes, scripts
 	@tools/lint.sh
 
@@ -91,3 +101,9 @@ fuzz-tools:
 
 bench-tools:
 	@tools/bootstrap.sh --with bench
+
+dist-tools:
+	@tools/bootstrap.sh --with dist
+
+cross-tools:
+	@tools/bootstrap.sh --with dist --with cross

@@ -1,11 +1,19 @@
 # The engine: Wasmtime's C API as the imported static library `engine`. Built
 # by tools/build-engine.sh into a cache, which only the first configuration on
 # a machine has to wait for.
+set(engine_script "${PROJECT_SOURCE_DIR}/tools/build-engine.sh")
+set(wasmi_script "${PROJECT_SOURCE_DIR}/tools/build-wasmi.sh")
+if(CMAKE_CROSSCOMPILING)
+	set(engine_script "${PROJECT_SOURCE_DIR}/tools/build-engine-for.sh"
+		${LUNATIC_PROCESSOR} engine)
+	set(wasmi_script "${PROJECT_SOURCE_DIR}/tools/build-engine-for.sh"
+		${LUNATIC_PROCESSOR} wasmi)
+endif()
 if(LUNATIC_ENGINE)
 	set(engine_dir "${LUNATIC_ENGINE}")
 else()
 	execute_process(
-		COMMAND "${PROJECT_SOURCE_DIR}/tools/build-engine.sh"
+		COMMAND ${engine_script}
 		OUTPUT_VARIABLE engine_dir
 		OUTPUT_STRIP_TRAILING_WHITESPACE
 		RESULT_VARIABLE engine_result)
@@ -41,7 +49,11 @@ target_compile_definitions(engine INTERFACE
 	"LUNATIC_ENGINE_KEY=\"${engine_key}\"")
 # What Rust's standard library needs from the system.
 # With what other folders need of the C library: resolv decodes answers of DNS.
-set(LUNATIC_SYSTEM_LIBRARIES gcc_s util rt pthread m dl resolv)
+set(LUNATIC_UNWINDER gcc_s)
+if(LUNATIC_STATIC)
+	set(LUNATIC_UNWINDER gcc_eh)
+endif()
+set(LUNATIC_SYSTEM_LIBRARIES ${LUNATIC_UNWINDER} util rt pthread m dl resolv)
 target_link_libraries(engine INTERFACE ${LUNATIC_SYSTEM_LIBRARIES})
 
 # The second engine, which interprets: built likewise, by tools/build-wasmi.sh.
@@ -50,7 +62,7 @@ set(LUNATIC_WASMI auto CACHE STRING
 set(LUNATIC_WASMI_LIB)
 if(LUNATIC_WASMI)
 	execute_process(
-		COMMAND "${PROJECT_SOURCE_DIR}/tools/build-wasmi.sh"
+		COMMAND ${wasmi_script}
 		OUTPUT_VARIABLE wasmi_dir
 		OUTPUT_STRIP_TRAILING_WHITESPACE
 		RESULT_VARIABLE wasmi_result)

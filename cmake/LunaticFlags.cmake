@@ -86,6 +86,15 @@ if(LUNATIC_SANITIZE)
 else()
 	target_link_options(ln_flags INTERFACE LINKER:-z,relro,-z,now)
 endif()
+# Programs for another processor that are for tests find the C library of the
+# sysroot by themselves, wherever a test starts them.
+if(CMAKE_CROSSCOMPILING AND CMAKE_SYSROOT AND LUNATIC_TESTS)
+	set(libraries "${CMAKE_SYSROOT}/lib/${LUNATIC_PROCESSOR}-linux-gnu")
+	target_link_options(ln_flags INTERFACE
+		"LINKER:--dynamic-linker,${CMAKE_SYSROOT}/lib/ld-linux-aarch64.so.1"
+		"LINKER:--disable-new-dtags"
+		"LINKER:-rpath,${libraries}:${CMAKE_SYSROOT}/usr/lib/${LUNATIC_PROCESSOR}-linux-gnu")
+endif()
 # Not in debug builds, whose tests put calls of their own in the place of the C
 # library's: the checked ones have other names.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE)

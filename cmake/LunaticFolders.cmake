@@ -6,6 +6,11 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.39)
 pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson>=2.12)
 
+# An archive does not say what it needs itself.
+if(LUNATIC_STATIC)
+	target_link_libraries(PkgConfig::sqlite3 INTERFACE m dl pthread)
+endif()
+
 set(LUNATIC_FOLDERS base sched net sql engine heap process node mesh nats cluster control observe serve host embed cli)
 
 # The fabric over NATS needs the header of its client library when it is built,

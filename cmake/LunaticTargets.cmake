@@ -61,8 +61,14 @@ if(LUNATIC_CLI_SOURCES)
 	# C library's allocator takes a lock for that. Not in the library, whose
 	# user decides, and not under sanitizers, which have their own.
 	if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT LUNATIC_SANITIZE)
-		find_package(mimalloc 2 REQUIRED)
-		target_link_libraries(lunatic PRIVATE mimalloc)
+		if(LUNATIC_STATIC)
+			find_library(LUNATIC_MIMALLOC mimalloc REQUIRED)
+			target_link_libraries(lunatic PRIVATE
+				"${LUNATIC_MIMALLOC}")
+		else()
+			find_package(mimalloc 2 REQUIRED)
+			target_link_libraries(lunatic PRIVATE mimalloc)
+		endif()
 	endif()
 	install(TARGETS lunatic RUNTIME)
 	install(FILES docs/lunatic.1
@@ -84,8 +90,6 @@ if(LUNATIC_CLI_SOURCES)
 	endforeach()
 endif()
 
-install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-	FILES_MATCHING PATTERN "*.h")
 # What guests are compiled against is not for this machine's compiler, so it
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
@@ -100,6 +104,9 @@ install(FILES LICENSE-APACHE LICENSE-MIT README.md ${pages}
 if(NOT LUNATIC_LIBRARIES OR NOT LUNATIC_LIBS)
 	return()
 endif()
+
+install(DIRECTORY include/lunatic DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+	FILES_MATCHING PATTERN "*.h")
 
 set(objects)
 set(archives)

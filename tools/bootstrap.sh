@@ -10,6 +10,8 @@
 #   tools/bootstrap.sh --with bench  also Erlang and Go, to compare with,
 #                                    and wrk, which asks servers; the
 #                                    benchmarks run without them
+#   tools/bootstrap.sh --with dist   also for make dist
+#   tools/bootstrap.sh --with cross  also for make dist-aarch64, test-aarch64
 #
 # Packages are installed with apt-get, as root or through a sudo that asks for
 # no password; in every other case the command to run is printed.
@@ -97,6 +99,17 @@ look() {
 			need_file "$1" libclang-rt-19-dev
 			need_file /usr/include/msgpack.h libmsgpack-dev
 			;;
+		dist)
+			need_command dpkg-deb dpkg
+			need_command dpkg-source dpkg-dev
+			need_file /usr/share/keyrings/debian-archive-keyring.gpg \
+				debian-archive-keyring
+			;;
+		cross)
+			need_command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+			need_file /usr/aarch64-linux-gnu/include/stdio.h \
+				libc6-dev-arm64-cross
+			;;
 		bench)
 			optional=
 			have erl || optional="$optional erlang-base"
@@ -160,7 +173,8 @@ install() {
 extras=
 while [ $# -gt 0 ]; do
 	case "$1 ${2:-}" in
-	"--with lint" | "--with sanitizers" | "--with fuzz" | "--with bench")
+	"--with lint" | "--with sanitizers" | "--with fuzz" | "--with bench" | \
+		"--with dist" | "--with cross")
 		extras="$extras $2"
 		shift 2
 		;;

@@ -62,7 +62,7 @@ static long open_two(int dir, const char *path, int flags, mode_t mode,
 	long fd;
 
 	do {
-		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		fd = syscall(__NR_openat2, dir, path, &how, sizeof(how));
 	} while (fd < 0 && errno == EINTR);
 	return fd < 0 ? -errno : fd;
 }

@@ -191,7 +191,12 @@ static bool add_files(posix_spawn_file_actions_t *actions,
 		if (posix_spawn_file_actions_adddup2(actions, files[i], i) != 0)
 			return false;
 	}
+	/* With an older glibc the child does so itself, as its first act. */
+#if __GLIBC_PREREQ(2, 34)
 	return posix_spawn_file_actions_addclosefrom_np(actions, FILES) == 0;
+#else
+	return true;
+#endif
 }
 
 /* Signals as in a program that was just started; a group of its own, so that

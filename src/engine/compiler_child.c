@@ -11,6 +11,7 @@
  * it would in the parent; the process limits resources, not the code that comes
  * out.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,10 +21,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "engine/compiler.h"
 #include "engine/compiler_impl.h"
 #include "engine/component.h"
@@ -84,6 +87,29 @@ static bool set_limit(int resource, uint64_t value, uint64_t hard)
 	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
+/* Whoever started the program may have left others open in it, and only glibc
+ * 2.34 closes them before. */
+static bool close_others(void)
+{
+	struct dirent *entry;
+	DIR *folder;
+
+	if (syscall(__NR_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)
+		return true;
+	/* Before Linux 5.9. */
+	folder = opendir("/proc/self/fd");
+	if (folder == NULL)
+		return false;
+	while ((entry = readdir(folder)) != NULL) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > STDERR_FILENO && fd != dirfd(folder))
+			ln_fd_close(fd);
+	}
+	closedir(folder);
+	return true;
+}
+
 /* Takes on all limits; false: one of them cannot be set. */
 static bool restrict_self(const struct ln_compiler_order *order)
 {
@@ -93,6 +119,8 @@ static bool restrict_self(const struct ln_compiler_order *order)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return false;
 	(void)prctl(PR_SET_NAME, "ln-compiler");
+	if (!close_others())
+		return false;
 	/* A priority that cannot be lowered is no reason to fail. */
 	if (order->background)
 		(void)setpriority(PRIO_PROCESS, 0, LN_COMPILER_NICE);

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -303,6 +304,18 @@ static int wait_ms(struct ln_poller *poller, struct epoll_event *events,
 				       : (int)ms);
 }
 
+/* glibc has a function for it from 2.35 on. */
+static int wait_ns(struct ln_poller *poller, struct epoll_event *events,
+		   const struct timespec *timeout)
+{
+#if __GLIBC_PREREQ(2, 35)
+	return epoll_pwait2(poller->epoll, events, BATCH, timeout, NULL);
+#else
+	return (int)syscall(__NR_epoll_pwait2, poller->epoll, events, BATCH,
+			    timeout, NULL, 0);
+#endif
+}
+
 /* Waits for `ns` nanoseconds at most; negative: without end. */
 static int wait_for_events(struct ln_poller *poller, struct epoll_event *events,
 			   int64_t ns)
@@ -314,7 +327,7 @@ static int wait_for_events(struct ln_poller *poller, struct epoll_event *events,
 	/* Written by whoever has the poller. */
 	if (ns <= 0 || poller->in_ms)
 		return wait_ms(poller, events, ns);
-	n = epoll_pwait2(poller->epoll, events, BATCH, &timeout, NULL);
+	n = wait_ns(poller, events, &timeout);
 	if (n >= 0 || errno == EINTR)
 		return n;
 	poller->in_ms = true;

@@ -284,6 +284,10 @@ static void spy_finds_nothing(void **state)
 	int leak = dup(STDIN_FILENO);
 
 	(void)state;
+#if !__GLIBC_PREREQ(2, 34)
+	close(leak);
+	skip(); /* the real child closes them itself */
+#endif
 	(void)signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(ask("spy", &limits, &error), LN_EFORMAT);
 	assert_string_equal(error, "end");

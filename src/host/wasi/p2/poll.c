@@ -253,15 +253,15 @@ int ln_p2_error_text(struct ln_p2_call *call)
 {
 	struct ln_p2_resource *resource;
 	const char *text;
+	char buffer[64];
 	uint32_t address, len;
 	uint8_t *at;
 	int error = ln_p2_get(call, LN_P2_ERROR, ln_p2_u32(call, 0), &resource);
 
 	if (error != 0)
 		return error;
-	text = strerrordesc_np(resource->number);
-	error = ln_p2_string(call, text != NULL ? text : "unknown error",
-			     &address, &len);
+	text = strerror_r(resource->number, buffer, sizeof(buffer));
+	error = ln_p2_string(call, text, &address, &len);
 	if (error == 0)
 		error = ln_p2_result(call, 1, 8, 4, &at);
 	if (error != 0)

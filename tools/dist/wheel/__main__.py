@@ -1,0 +1,4 @@
+"""python -m lunatic: the program."""
+from lunatic import main
+
+main()
