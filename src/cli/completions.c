@@ -69,6 +69,8 @@ static void print_bash(void)
 	fputs("\"\n\t\t[[ ${COMP_WORDS[1]} != test ]] || words+=\"", stdout);
 	print_names(ln_cli_test_options);
 	print_names(ln_cli_cargo_options);
+	fputs("\"\n\t\t[[ ${COMP_WORDS[1]} != serve ]] || words+=\"", stdout);
+	print_names(ln_cli_serve_options);
 	print_bash_own();
 	fputs("\"\n\telif [[ ${COMP_WORDS[1]} == completions ]]; then\n"
 	      "\t\twords=\"bash zsh fish\"\n"
@@ -153,6 +155,11 @@ static void print_zsh(void)
 	print_zsh_options(ln_cli_test_options);
 	print_zsh_options(ln_cli_cargo_options);
 	fputs("\t\t)\n"
+	      "\telif [[ ${words[2]} == serve ]]; then\n"
+	      "\t\toptions+=(\n",
+	      stdout);
+	print_zsh_options(ln_cli_serve_options);
+	fputs("\t\t)\n"
 	      "\tfi\n",
 	      stdout);
 	print_zsh_own();
@@ -219,6 +226,8 @@ static void print_fish(void)
 			   " -n '__fish_seen_subcommand_from test'");
 	print_fish_options(ln_cli_cargo_options,
 			   " -n '__fish_seen_subcommand_from test'");
+	print_fish_options(ln_cli_serve_options,
+			   " -n '__fish_seen_subcommand_from serve'");
 }
 
 int ln_cli_completions(int argc, char **argv)

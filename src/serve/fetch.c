@@ -165,7 +165,7 @@ static enum ln_fetch_error connect_to(struct ln_fetch *fetch, int64_t deadline,
 				       socket, &number);
 	free(addresses);
 	if (error == 0)
-		return 0;
+		return LN_FETCH_FINE;
 	return error == LN_ETIMEDOUT ? LN_FETCH_CONNECT_TIMEOUT
 				     : LN_FETCH_REFUSED;
 }
@@ -179,7 +179,7 @@ static enum ln_fetch_error open_wire(struct fetching *fetching)
 	enum ln_fetch_error failed = connect_to(fetch, deadline, &socket);
 	int error;
 
-	if (failed != 0)
+	if (failed != LN_FETCH_FINE)
 		return failed;
 	if (!ln_transport_begin(&fetching->wire, socket,
 				fetch->tls ? runtime->outgoing->tls : NULL,
@@ -191,7 +191,7 @@ static enum ln_fetch_error open_wire(struct fetching *fetching)
 		return LN_FETCH_TLS_CERTIFICATE;
 	if (error == LN_ETIMEDOUT)
 		return LN_FETCH_CONNECT_TIMEOUT;
-	return error < 0 ? LN_FETCH_TLS_PROTOCOL : 0;
+	return error < 0 ? LN_FETCH_TLS_PROTOCOL : LN_FETCH_FINE;
 }
 
 /* ---- What is sent ---- */
@@ -231,7 +231,7 @@ static void take_head(struct fetching *fetching)
 		return;
 	fetching->begun = true;
 	answer->body = fetching->fetch->response;
-	tell(fetching->fetch, LN_FETCH_ANSWERED, 0, answer->code,
+	tell(fetching->fetch, LN_FETCH_ANSWERED, LN_FETCH_FINE, answer->code,
 	     ln_fields_retain(answer->fields));
 }
 
@@ -343,7 +343,7 @@ static void run(struct fetching *fetching)
 	struct ln_fetch *fetch = fetching->fetch;
 	enum ln_fetch_error error = open_wire(fetching);
 
-	if (error != 0) {
+	if (error != LN_FETCH_FINE) {
 		fail(fetch, error);
 	} else {
 		ln_http_response_init(&fetching->answer, &limits,

@@ -50,6 +50,7 @@ enum ln_fetch_state { LN_FETCH_PENDING, LN_FETCH_ANSWERED, LN_FETCH_FAILED };
 
 /* What goes wrong, as cases of wasi:http's error-code. */
 enum ln_fetch_error {
+	LN_FETCH_FINE = 0,
 	LN_FETCH_DNS_ERROR = 1,
 	LN_FETCH_REFUSED = 6,
 	LN_FETCH_TERMINATED = 7,
