@@ -304,16 +304,16 @@ static bool is_plain(struct exported *exported,
 	return plain;
 }
 
-static wasmtime_error_t *run(struct ln_instance *instance,
-			     struct exported *exported, bool *failed,
-			     wasm_trap_t **trap)
+/* Finds the core function behind it, at once in an instance that is used again.
+ */
+static wasmtime_error_t *find(struct ln_instance_state *state,
+			      struct exported *exported,
+			      const struct ln_entry *entry)
 {
-	struct ln_instance_state *state = instance->state;
 	wasmtime_component_func_t function;
-	wasmtime_func_t core;
-	wasmtime_val_raw_t value = { 0 };
-	wasmtime_error_t *error;
 
+	if (state->entry == entry)
+		return NULL;
 	if (exported->index == NULL ||
 	    !wasmtime_component_instance_get_func(&state->component,
 						  state->context,
@@ -322,22 +322,35 @@ static wasmtime_error_t *run(struct ln_instance *instance,
 	if (!is_plain(exported, &function, state->context))
 		return wasmtime_error_new("the function that it exports for "
 					  "processes takes parameters");
-	lunatic_component_func_core(&function, state->context, &core);
-	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
-					     trap);
-	*failed = value.i32 != 0;
-	return error;
+	lunatic_component_func_core(&function, state->context,
+				    &state->function);
+	state->entry = entry;
+	return NULL;
+}
+
+static bool is_named(const struct ln_entry *entry, const char *name)
+{
+	return entry->name_len == strlen(name) &&
+	       memcmp(entry->name, name, entry->name_len) == 0;
 }
 
 wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
 					     const struct ln_entry *entry,
 					     bool *failed, wasm_trap_t **trap)
 {
-	static const char name[] = LN_COMPONENT_WORKER;
+	struct ln_instance_state *state = instance->state;
 	struct linked *linked = linked_of(instance);
+	wasmtime_val_raw_t value = { 0 };
+	wasmtime_error_t *error =
+		find(state,
+		     is_named(entry, LN_COMPONENT_WORKER) ? &linked->worker
+							  : &linked->run,
+		     entry);
 
-	if (entry->name_len == sizeof(name) - 1 &&
-	    memcmp(entry->name, name, sizeof(name) - 1) == 0)
-		return run(instance, &linked->worker, failed, trap);
-	return run(instance, &linked->run, failed, trap);
+	if (error != NULL)
+		return error;
+	error = wasmtime_func_call_unchecked(state->context, &state->function,
+					     &value, 1, trap);
+	*failed = value.i32 != 0;
+	return error;
 }
