@@ -56,7 +56,8 @@ static void drop(struct line *line)
 }
 
 /* Parses what has to be fine. */
-static struct ln_cli_options *accept(struct line *line, const char *text)
+static struct ln_cli_options *expect_options(struct line *line,
+					     const char *text)
 {
 	parse(line, text);
 	if (line->result != 0)
@@ -88,7 +89,7 @@ static void refuse(const char *text, const char *part)
 static void defaults(void **state)
 {
 	struct line line;
-	const struct ln_cli_options *options = accept(&line, "a.wasm");
+	const struct ln_cli_options *options = expect_options(&line, "a.wasm");
 
 	(void)state;
 	assert_int_equal(options->action, LN_CLI_RUN);
@@ -111,8 +112,8 @@ static void defaults(void **state)
 static void arguments(void **state)
 {
 	struct line line;
-	const struct ln_cli_options *options =
-		accept(&line, "--workers 2 a.wasm --workers 3 -- --help");
+	const struct ln_cli_options *options = expect_options(
+		&line, "--workers 2 a.wasm --workers 3 -- --help");
 
 	(void)state;
 	assert_int_equal(options->action, LN_CLI_RUN);
@@ -123,12 +124,12 @@ static void arguments(void **state)
 	assert_string_equal(options->args[3], "--");
 	assert_string_equal(options->args[4], "--help");
 	drop(&line);
-	options = accept(&line, "-w 2 -- --help");
+	options = expect_options(&line, "-w 2 -- --help");
 	assert_int_equal(options->action, LN_CLI_RUN);
 	assert_string_equal(options->file, "--help");
 	drop(&line);
 	/* Standard input, or a file of that name. */
-	options = accept(&line, "- x");
+	options = expect_options(&line, "- x");
 	assert_string_equal(options->file, "-");
 	assert_int_equal(options->arg_count, 2);
 	drop(&line);
@@ -143,12 +144,14 @@ static void actions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(helps) / sizeof(helps[0]); i++) {
-		assert_int_equal(accept(&line, helps[i])->action, LN_CLI_HELP);
+		assert_int_equal(expect_options(&line, helps[i])->action,
+				 LN_CLI_HELP);
 		drop(&line);
 	}
-	assert_int_equal(accept(&line, "--version")->action, LN_CLI_VERSION);
+	assert_int_equal(expect_options(&line, "--version")->action,
+			 LN_CLI_VERSION);
 	drop(&line);
-	assert_int_equal(accept(&line, "-V --nonsense")->action,
+	assert_int_equal(expect_options(&line, "-V --nonsense")->action,
 			 LN_CLI_VERSION);
 	drop(&line);
 }
@@ -222,7 +225,7 @@ static void limits(void **state)
 			snprintf(text, sizeof(text), "%s%c%s a.wasm",
 				 limit_options[i].option, equals ? '=' : ' ',
 				 limit_options[i].text);
-			if (memcmp(&accept(&line, text)->config->limits,
+			if (memcmp(&expect_options(&line, text)->config->limits,
 				   &expected, sizeof(expected)) != 0)
 				fail_msg("'%s'", text);
 			drop(&line);
@@ -338,7 +341,7 @@ static void values(void **state)
 static void other_options(void **state)
 {
 	struct line line;
-	const struct ln_cli_options *options = accept(
+	const struct ln_cli_options *options = expect_options(
 		&line,
 		"-w 256 --preemption epoch --memory-strategy guard -P p.wasm "
 		"--plugin=q=r.wasm --heap-profile out --report=json "
@@ -356,9 +359,10 @@ static void other_options(void **state)
 	assert_int_equal(options->report_max, 0);
 	drop(&line);
 	/* Its value is never the next word; the last one counts. */
-	options = accept(&line, "--report=json --preemption epoch "
-				"--preemption signal --memory-strategy slab "
-				"--tcplisten 127.0.0.1:0 --report a.wasm");
+	options = expect_options(&line,
+				 "--report=json --preemption epoch "
+				 "--preemption signal --memory-strategy slab "
+				 "--tcplisten 127.0.0.1:0 --report a.wasm");
 	assert_int_equal(options->report, LN_REPORT_TABLE);
 	assert_false(options->epochs);
 	assert_string_equal(options->file, "a.wasm");
@@ -392,7 +396,7 @@ static void directories(void **state)
 		char text[64];
 
 		snprintf(text, sizeof(text), "--dir %s a.wasm", cases[i].text);
-		accept(&line, text);
+		expect_options(&line, text);
 		assert_int_equal(line.options.config->preopen_count, 1);
 		preopen = &line.options.config->preopens[0];
 		assert_string_equal(preopen->host, cases[i].host);
@@ -410,26 +414,26 @@ static void variables(void **state)
 	(void)state;
 	setenv("LUNATIC_TEST_ONE", "first", 1);
 	setenv("LUNATIC_TEST_ONE_MORE", "second", 1);
-	options = accept(&line, "--env A=b=c --env B= a.wasm");
+	options = expect_options(&line, "--env A=b=c --env B= a.wasm");
 	assert_true(options->some_envs);
 	assert_int_equal(options->config->envs.count, 2);
 	assert_string_equal(options->config->envs.list[0], "A=b=c");
 	assert_string_equal(options->config->envs.list[1], "B=");
 	drop(&line);
-	options = accept(&line, "--env LUNATIC_TEST_ONE a.wasm");
+	options = expect_options(&line, "--env LUNATIC_TEST_ONE a.wasm");
 	assert_true(options->some_envs);
 	assert_int_equal(options->config->envs.count, 1);
 	assert_string_equal(options->config->envs.list[0],
 			    "LUNATIC_TEST_ONE=first");
 	drop(&line);
-	options = accept(&line, "--no-env a.wasm");
+	options = expect_options(&line, "--no-env a.wasm");
 	assert_true(options->some_envs);
 	assert_int_equal(options->config->envs.count, 0);
 	drop(&line);
-	options = accept(&line, "--no-env --env A=b --no-env a.wasm");
+	options = expect_options(&line, "--no-env --env A=b --no-env a.wasm");
 	assert_int_equal(options->config->envs.count, 1);
 	drop(&line);
-	options = accept(&line, "a.wasm");
+	options = expect_options(&line, "a.wasm");
 	assert_false(options->some_envs);
 	drop(&line);
 }
@@ -438,8 +442,8 @@ static void tests_of_modules(void **state)
 {
 	struct line line;
 	const struct ln_test_options *test =
-		&accept(&line, "test --timeout 0 a.wasm one -j 3 two "
-			       "--nocapture --exact --list -w 4 three")
+		&expect_options(&line, "test --timeout 0 a.wasm one -j 3 two "
+				       "--nocapture --exact --list -w 4 three")
 			 ->test;
 
 	(void)state;
@@ -456,13 +460,13 @@ static void tests_of_modules(void **state)
 	assert_string_equal(test->filters[1], "two");
 	assert_string_equal(test->filters[2], "three");
 	drop(&line);
-	test = &accept(&line, "test --ignored a.wasm")->test;
+	test = &expect_options(&line, "test --ignored a.wasm")->test;
 	assert_int_equal(test->timeout, 60);
 	assert_int_equal(test->jobs, 8);
 	assert_int_equal(test->ignored, LN_TEST_ONLY_IGNORED);
 	assert_int_equal(test->filter_count, 0);
 	drop(&line);
-	test = &accept(&line, "test a.wasm --include-ignored")->test;
+	test = &expect_options(&line, "test a.wasm --include-ignored")->test;
 	assert_int_equal(test->ignored, LN_TEST_ALSO_IGNORED);
 	drop(&line);
 	refuse("test a.wasm one --jobs", "a value is missing");
@@ -473,9 +477,11 @@ static void options_of_cargo(void **state)
 {
 	struct line line;
 	const struct ln_test_options *test =
-		&accept(&line, "test --skip a --color=always b.wasm --skip=c "
-			       "--format pretty --show-output --test-threads 2 "
-			       "--exclude-should-panic")
+		&expect_options(
+			 &line,
+			 "test --skip a --color=always b.wasm --skip=c "
+			 "--format pretty --show-output --test-threads 2 "
+			 "--exclude-should-panic")
 			 ->test;
 
 	(void)state;
@@ -488,13 +494,14 @@ static void options_of_cargo(void **state)
 	assert_string_equal(test->skips[0], "a");
 	assert_string_equal(test->skips[1], "c");
 	drop(&line);
-	test = &accept(&line, "test a.wasm -q --no-capture --color never")
+	test = &expect_options(&line,
+			       "test a.wasm -q --no-capture --color never")
 			->test;
 	assert_int_equal(test->style, LN_TEST_TERSE);
 	assert_int_equal(test->color, LN_TEST_COLOR_NEVER);
 	assert_true(test->nocapture);
 	drop(&line);
-	test = &accept(&line, "test a.wasm")->test;
+	test = &expect_options(&line, "test a.wasm")->test;
 	assert_int_equal(test->style, LN_TEST_OWN);
 	drop(&line);
 	refuse("test a.wasm --format json", "pretty or terse");
@@ -504,8 +511,8 @@ static void options_of_cargo(void **state)
 static void run_as_of_0_13(void **state)
 {
 	struct line line;
-	const struct ln_cli_options *options =
-		accept(&line, "run --dir x folder/a.wasm b --bench -- c");
+	const struct ln_cli_options *options = expect_options(
+		&line, "run --dir x folder/a.wasm b --bench -- c");
 
 	(void)state;
 	assert_int_equal(options->action, LN_CLI_RUN);
@@ -519,13 +526,13 @@ static void run_as_of_0_13(void **state)
 	assert_string_equal(options->args[3], "--");
 	assert_int_equal(options->config->preopen_count, 1);
 	drop(&line);
-	options = accept(&line, "run --bench -- --a.wasm/ -h");
+	options = expect_options(&line, "run --bench -- --a.wasm/ -h");
 	assert_true(options->bench);
 	assert_string_equal(options->file, "--a.wasm/");
 	assert_string_equal(options->args[0], "--a.wasm/");
 	assert_int_equal(options->arg_count, 2);
 	drop(&line);
-	options = accept(&line, "folder/run b");
+	options = expect_options(&line, "folder/run b");
 	assert_false(options->run);
 	assert_string_equal(options->args[0], "folder/run");
 	drop(&line);
@@ -556,7 +563,7 @@ static void tests_of_cargo(void **state)
 	setenv("RUST_TEST_NOCAPTURE", "1", 1);
 	snprintf(text, sizeof(text),
 		 "run --dir x %s/deps/a.wasm one --skip two -q three", folder);
-	test = &accept(&line, text)->test;
+	test = &expect_options(&line, text)->test;
 	assert_int_equal(line.options.action, LN_CLI_TEST);
 	assert_true(line.options.run && test->cargo && test->nocapture);
 	assert_int_equal(test->jobs, 3);
@@ -569,27 +576,27 @@ static void tests_of_cargo(void **state)
 	drop(&line);
 	setenv("RUST_TEST_THREADS", "100000", 1);
 	setenv("RUST_TEST_NOCAPTURE", "0", 1);
-	test = &accept(&line, "deps/a.wasm")->test;
+	test = &expect_options(&line, "deps/a.wasm")->test;
 	assert_int_equal(line.options.action, LN_CLI_TEST);
 	assert_true(test->cargo && !test->nocapture);
 	assert_int_equal(test->jobs, LN_TEST_JOBS_MAX);
 	assert_int_equal(test->style, LN_TEST_PRETTY);
 	drop(&line);
 	setenv("RUST_TEST_THREADS", "x", 1);
-	test = &accept(&line, "deps/a.wasm --test-threads 5")->test;
+	test = &expect_options(&line, "deps/a.wasm --test-threads 5")->test;
 	assert_int_equal(test->jobs, 5);
 	drop(&line);
 	refuse("deps/a.wasm --nonsense", "unknown option");
 	refuse("--node 127.0.0.1:1 --node-name a deps/a.wasm", "'--node-name'");
-	accept(&line, "--bench deps/a.wasm");
+	expect_options(&line, "--bench deps/a.wasm");
 	assert_int_equal(line.options.action, LN_CLI_RUN);
 	drop(&line);
-	accept(&line, "deps/a.wasm --bench");
+	expect_options(&line, "deps/a.wasm --bench");
 	assert_int_equal(line.options.action, LN_CLI_RUN);
 	assert_int_equal(line.options.arg_count, 2);
 	drop(&line);
 	unsetenv("CARGO_MANIFEST_DIR");
-	accept(&line, "deps/a.wasm --test-threads 5");
+	expect_options(&line, "deps/a.wasm --test-threads 5");
 	assert_int_equal(line.options.action, LN_CLI_RUN);
 	drop(&line);
 	assert_int_equal(unlink("deps/a.wasm") + rmdir("deps") + chdir("/") +
@@ -602,7 +609,7 @@ static void filters_that_look_like_options(void **state)
 {
 	struct line line;
 	const struct ln_test_options *test =
-		&accept(&line, "test a.wasm one -- --list -x --")->test;
+		&expect_options(&line, "test a.wasm one -- --list -x --")->test;
 
 	(void)state;
 	assert_false(test->list);
@@ -611,7 +618,7 @@ static void filters_that_look_like_options(void **state)
 	assert_string_equal(test->filters[2], "-x");
 	assert_string_equal(test->filters[3], "--");
 	drop(&line);
-	test = &accept(&line, "test a.wasm --")->test;
+	test = &expect_options(&line, "test a.wasm --")->test;
 	assert_int_equal(test->filter_count, 0);
 	drop(&line);
 }
@@ -642,12 +649,13 @@ static void nodes(void **state)
 	char text[128];
 
 	(void)state;
-	options = accept(&line, "hello.wasm");
+	options = expect_options(&line, "hello.wasm");
 	assert_null(options->node.address);
 	assert_false(options->no_entry);
 	drop(&line);
-	options = accept(&line, "--node h:0 --node-name a --peer b:1 --peer "
-				"[::1]:2 --cluster-key k hello.wasm --node x");
+	options = expect_options(&line,
+				 "--node h:0 --node-name a --peer b:1 --peer "
+				 "[::1]:2 --cluster-key k hello.wasm --node x");
 	assert_string_equal(options->node.address, "h:0");
 	assert_string_equal(options->node.name, "a");
 	assert_int_equal(options->node.peer_count, 2);
@@ -657,12 +665,14 @@ static void nodes(void **state)
 	assert_int_equal(options->node.heartbeat, 0);
 	assert_int_equal(options->arg_count, 3);
 	drop(&line);
-	options = accept(&line, "--node h:0 --node-name a --node-attribute "
-				"zone=eu --node-attribute a= hello.wasm");
+	options = expect_options(&line,
+				 "--node h:0 --node-name a --node-attribute "
+				 "zone=eu --node-attribute a= hello.wasm");
 	assert_string_equal(options->node.attributes, "zone=eu\na=");
 	drop(&line);
-	options = accept(&line, "--node h:1 --node-name a --cert c --key k "
-				"--ca d --no-entry");
+	options = expect_options(&line,
+				 "--node h:1 --node-name a --cert c --key k "
+				 "--ca d --no-entry");
 	assert_string_equal(options->node.files.certificate, "c");
 	assert_string_equal(options->node.files.key, "k");
 	assert_string_equal(options->node.files.authority, "d");
@@ -673,7 +683,7 @@ static void nodes(void **state)
 		snprintf(text, sizeof(text),
 			 "--node h:1 --node-name a --heartbeat %s hello.wasm",
 			 times[i].text);
-		options = accept(&line, text);
+		options = expect_options(&line, text);
 		assert_int_equal(options->node.heartbeat, times[i].heartbeat);
 		drop(&line);
 	}
