@@ -19,10 +19,12 @@
 #include "net/udp.h"
 #include "process/environment.h"
 #include "process/guest.h"
+#include "sched/task.h"
 
 #define MAX_DATAGRAMS 16u /* in a list, either way */
 #define MAX_DATAGRAM_SIZE 65536u
 #define MAX_STRANGERS 64u /* datagrams of others that one call drops */
+#define REST_AFTER 4u     /* datagrams, which may be of 64 KiB each */
 
 /* Elements of lists: data, address; data, option<address>. */
 #define INCOMING_SIZE (8 + LN_P2_ADDRESS_SIZE)
@@ -265,6 +267,8 @@ static int take(const struct ln_p2_socket *net, struct datagram *list,
 		code = ln_p2_socket_code(error, number);
 		if (code != LN_P2_FINE)
 			break;
+		if ((*count + strangers) % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest();
 		if (!is_of_peer(net, &to->from)) {
 			strangers++;
 			continue;
@@ -396,6 +400,8 @@ static int send_all(struct ln_p2_call *call, const struct ln_p2_socket *net,
 		error = send_one(call, net, list + sent * OUTGOING_SIZE, &code);
 		if (code != LN_P2_FINE)
 			break;
+		if (sent % REST_AFTER == REST_AFTER - 1)
+			ln_task_rest();
 	}
 	if (error != 0)
 		return error;
