@@ -330,23 +330,37 @@ static wasmtime_error_t *handle(struct ln_instance *instance,
 	return call_handler(state->context, &function, table->handler);
 }
 
+/* Finds the core function behind wasi:cli/run, at once in an instance that is
+ * used again. */
+static bool find_run(struct ln_instance_state *state,
+		     const struct linked *linked, const struct ln_entry *entry)
+{
+	wasmtime_component_func_t run;
+
+	if (state->entry == entry)
+		return true;
+	if (linked->run == NULL ||
+	    !wasmtime_component_instance_get_func(
+		    &state->component, state->context, linked->run, &run))
+		return false;
+	lunatic_component_func_core(&run, state->context, &state->function);
+	state->entry = entry;
+	return true;
+}
+
 static wasmtime_error_t *run(struct ln_instance *instance,
-			     const struct linked *linked, bool *failed,
+			     const struct linked *linked,
+			     const struct ln_entry *entry, bool *failed,
 			     wasm_trap_t **trap)
 {
 	struct ln_instance_state *state = instance->state;
-	wasmtime_component_func_t function;
-	wasmtime_func_t core;
 	wasmtime_val_raw_t value = { 0 };
 	wasmtime_error_t *error;
 
-	if (linked->run == NULL ||
-	    !wasmtime_component_instance_get_func(
-		    &state->component, state->context, linked->run, &function))
+	if (!find_run(state, linked, entry))
 		return wasmtime_error_new("it exports no `wasi:cli/run`");
-	lunatic_component_func_core(&function, state->context, &core);
-	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
-					     trap);
+	error = wasmtime_func_call_unchecked(state->context, &state->function,
+					     &value, 1, trap);
 	*failed = value.i32 != 0;
 	return error;
 }
@@ -361,5 +375,5 @@ wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
 	if (entry->name_len == sizeof(name) - 1 &&
 	    memcmp(entry->name, name, sizeof(name) - 1) == 0)
 		return handle(instance, linked);
-	return run(instance, linked, failed, trap);
+	return run(instance, linked, entry, failed, trap);
 }
