@@ -143,7 +143,7 @@ static void bash(void **state)
 	(void)state;
 	check_each(text, check_bash);
 	check_has(text,
-		  "\t\twords=\" run test init build dev doctor help ps top "
+		  "\t\twords=\" run test serve init build dev doctor help ps top "
 		  "inspect kill upgrade trace cluster-ca completions\"\n");
 	check_has(text, "[[ ${COMP_WORDS[1]} != ps ]] || words=\" --program ");
 	check_has(text, "== help ]]; then\n\t\twords=\" start refused traps ");
@@ -161,7 +161,7 @@ static void zsh(void **state)
 	check_each(text, check_zsh);
 	check_has(
 		text,
-		"compadd -- run test init build dev doctor help ps top inspect "
+		"compadd -- run test serve init build dev doctor help ps top inspect "
 		"kill upgrade trace cluster-ca completions\n");
 	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
