@@ -10,7 +10,7 @@
 #                  spawn_end, idle, folded, host_call, library, registry,
 #                  cluster, environments, remote, nats, latency, sandbox,
 #                  sqlite, start, echo, tls, http, submillisecond, data,
-#                  upgrade, compute or engines
+#                  upgrade, compute, engines or components
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -699,6 +699,7 @@ bench_compute() {
 known=
 . "$here/data.sh"
 . "$here/engines.sh"
+. "$here/components.sh"
 
 erlang_version() {
 	# shellcheck disable=SC2016

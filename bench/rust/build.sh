@@ -1,16 +1,16 @@
 #!/bin/sh
 # Builds a guest in Rust, of crates for lunatic 0.13.
 #
-#   bench/rust/build.sh NAME TARGET_DIR OUTPUT
+#   bench/rust/build.sh NAME TARGET_DIR OUTPUT [TARGET]
 #
-# NAME is a folder here. Ends with 77 and one line when something that it needs
-# is not there: a rustc since 1.95 that has wasm32-wasip1, and the crates, which
+# NAME is a folder here; TARGET is wasm32-wasip1 if not given. Ends with 77 and one line when something that it needs
+# is not there: a rustc since 1.95 that has the target, and the crates, which
 # are those of tests/compat/rust_0_13. They are downloaded, and the target is
 # added to rustup's toolchain, only if CI or LUNATIC_COMPAT_FETCH is set.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-target=wasm32-wasip1
+target=${4:-wasm32-wasip1}
 name=$1
 CARGO_TARGET_DIR=$2
 output=$3

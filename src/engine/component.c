@@ -16,6 +16,7 @@
 #include "engine/cursor.h"
 #include "engine/names.h"
 #include "engine/scan.h"
+#include "engine/tables.h"
 #include "engine/weight.h"
 
 /* Sections, of which the others are told apart by the compiler. */
@@ -250,6 +251,36 @@ int ln_component_weigh(const uint8_t *bytes, size_t len,
 	if (walk.components > FEW_COMPONENTS || walk.instances > FEW_INSTANCES)
 		weight->total += LN_WEIGHT_SMALL + 1;
 	return error == LN_ENOMEM ? error : 0;
+}
+
+/* ---- Tables ---- */
+
+/* Bytes of modules that are looked through. */
+#define LOOKED_MAX ((size_t)8 << 20)
+
+struct looking {
+	size_t bytes;
+	bool change;
+};
+
+static int look_at_one(void *argument, struct ln_cursor module)
+{
+	struct looking *looking = argument;
+	size_t len = ln_cursor_len(module);
+
+	looking->bytes += len;
+	if (!looking->change)
+		looking->change = looking->bytes > LOOKED_MAX ||
+				  ln_tables_change(module.at, len);
+	return 0;
+}
+
+bool ln_component_tables_change(const uint8_t *bytes, size_t len)
+{
+	struct looking looking = { 0 };
+	struct walk walk = { .visit = look_at_one, .argument = &looking };
+
+	return walk_all(&walk, bytes, len) < 0 || looking.change;
 }
 
 /* ---- Names ---- */

@@ -55,6 +55,9 @@ int ln_component_count(const struct ln_component_needs *needs,
 int ln_component_weigh(const uint8_t *bytes, size_t len,
 		       struct ln_weight *weight);
 
+/* As ln_tables_change: whether one of its modules can. */
+bool ln_component_tables_change(const uint8_t *bytes, size_t len);
+
 /* As ln_names_hide, of all its modules. */
 int ln_component_hide_names(const uint8_t *bytes, size_t len, uint8_t **copy);
 

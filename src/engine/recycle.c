@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "engine/backing.h"
+#include "engine/component.h"
 #include "engine/engine_class.h"
 #include "engine/fault.h"
 #include "engine/image.h"
@@ -93,7 +94,6 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 	size_t len;
 
 	if (class->snapshot == NULL || ln_compiled_has_start(module) ||
-	    ln_compiled_is_component(module) ||
 	    ln_compiled_written_bytes(module) > written_max(module))
 		return NULL;
 	recycler = calloc(1, sizeof(*recycler));
@@ -104,7 +104,9 @@ struct ln_recycler *ln_recycler_new(struct ln_spares *spares,
 	ln_mutex_init(&recycler->turn);
 	bytes = ln_compiled_bytes(module, &len);
 	recycler->tables = ln_compiled_tables_size(module) <= TABLES_SMALL ||
-			   ln_tables_change(bytes, len);
+			   (ln_compiled_is_component(module)
+				    ? ln_component_tables_change(bytes, len)
+				    : ln_tables_change(bytes, len));
 	recycler->pool = ln_spare_pool_new(spares);
 	if (recycler->pool != NULL)
 		return recycler;

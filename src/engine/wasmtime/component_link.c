@@ -260,23 +260,36 @@ ln_wasmtime_component_instantiate(struct ln_instance *instance)
 		linked_of(instance)->pre, state->context, &state->component);
 }
 
-wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
-					    bool *failed, wasm_trap_t **trap)
+/* Finds the core function behind it, at once in an instance that is used again.
+ */
+static bool find_run(struct ln_instance_state *state,
+		     const struct linked *linked, const struct ln_entry *entry)
 {
-	struct ln_instance_state *state = instance->state;
-	const struct linked *linked = linked_of(instance);
 	wasmtime_component_func_t run;
-	wasmtime_func_t core;
-	wasmtime_val_raw_t value = { 0 };
-	wasmtime_error_t *error;
 
+	if (state->entry == entry)
+		return true;
 	if (linked->run == NULL ||
 	    !wasmtime_component_instance_get_func(
 		    &state->component, state->context, linked->run, &run))
+		return false;
+	lunatic_component_func_core(&run, state->context, &state->function);
+	state->entry = entry;
+	return true;
+}
+
+wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
+					    const struct ln_entry *entry,
+					    bool *failed, wasm_trap_t **trap)
+{
+	struct ln_instance_state *state = instance->state;
+	wasmtime_val_raw_t value = { 0 };
+	wasmtime_error_t *error;
+
+	if (!find_run(state, linked_of(instance), entry))
 		return wasmtime_error_new("it exports no `wasi:cli/run`");
-	lunatic_component_func_core(&run, state->context, &core);
-	error = wasmtime_func_call_unchecked(state->context, &core, &value, 1,
-					     trap);
+	error = wasmtime_func_call_unchecked(state->context, &state->function,
+					     &value, 1, trap);
 	*failed = value.i32 != 0;
 	return error;
 }

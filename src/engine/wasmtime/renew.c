@@ -3,11 +3,13 @@
  * A store and its instance are used again. What compiled code can change of an
  * instance is written anew from a snapshot, which our patch of Wasmtime takes
  * of the module's first instances: tables, passive segments, globals, lengths
- * of data segments. The definitions of memories, which compiled code reads, are
- * written when the next life has its memories. What a store has of a life is
- * its fuel, its deadline and its limits, which are set anew; all else in it
- * belongs to a call, and is put back by Wasmtime when that ends, also by a
- * trap.
+ * of data segments. An instance of a component is all its core instances, whose
+ * references to functions may point into each other, and what calls leave in
+ * it: tables of handles, flags, borrows. The definitions of memories, which
+ * compiled code reads, are written when the next life has its memories. What a
+ * store has of a life is its fuel, its deadline and its limits, which are set
+ * anew; all else in it belongs to a call, and is put back by Wasmtime when that
+ * ends, also by a trap.
  *
  * A store that a module of ours has been added to (where.c) is not used again.
  *
@@ -28,6 +30,17 @@ bool lunatic_engine_snapshot_restore(wasmtime_context_t *context,
 				     const void *snapshot, uint32_t parts);
 void lunatic_engine_refresh_memories(wasmtime_context_t *context,
 				     const wasmtime_instance_t *instance);
+void *lunatic_engine_component_snapshot_new(
+	wasmtime_context_t *context,
+	const wasmtime_component_instance_t *instance, size_t *size);
+void lunatic_engine_component_snapshot_delete(void *snapshot);
+bool lunatic_engine_component_snapshot_restore(
+	wasmtime_context_t *context,
+	const wasmtime_component_instance_t *instance, const void *snapshot,
+	uint32_t parts);
+void lunatic_engine_component_refresh_memories(
+	wasmtime_context_t *context,
+	const wasmtime_component_instance_t *instance);
 
 /* Of a module. */
 enum part {
@@ -44,6 +57,7 @@ enum part {
 
 struct ln_snapshot {
 	void *parts;
+	bool component;
 	uint64_t fuel; /* that instantiating takes, where it is counted */
 };
 
@@ -53,6 +67,16 @@ static bool is_metered(const struct ln_instance *instance)
 	       0;
 }
 
+static void *take_parts(const struct ln_instance_state *state, bool component,
+			size_t *size)
+{
+	if (component)
+		return lunatic_engine_component_snapshot_new(
+			state->context, &state->component, size);
+	return lunatic_engine_snapshot_new(state->context, &state->instance,
+					   size);
+}
+
 struct ln_snapshot *ln_wasmtime_snapshot(struct ln_instance *instance,
 					 size_t *size)
 {
@@ -60,8 +84,9 @@ struct ln_snapshot *ln_wasmtime_snapshot(struct ln_instance *instance,
 
 	if (snapshot == NULL)
 		return NULL;
-	snapshot->parts = lunatic_engine_snapshot_new(
-		instance->state->context, &instance->state->instance, size);
+	snapshot->component = ln_compiled_is_component(instance->module);
+	snapshot->parts =
+		take_parts(instance->state, snapshot->component, size);
 	if (snapshot->parts == NULL) {
 		free(snapshot);
 		return NULL;
@@ -77,7 +102,10 @@ void ln_wasmtime_snapshot_free(struct ln_snapshot *snapshot)
 {
 	if (snapshot == NULL)
 		return;
-	lunatic_engine_snapshot_delete(snapshot->parts);
+	if (snapshot->component)
+		lunatic_engine_component_snapshot_delete(snapshot->parts);
+	else
+		lunatic_engine_snapshot_delete(snapshot->parts);
 	free(snapshot);
 }
 
@@ -95,27 +123,43 @@ static void set_fuel(struct ln_instance *instance,
 			     instance->limits.max_fuel - snapshot->fuel);
 }
 
+static bool restore(const struct ln_instance_state *state,
+		    const struct ln_snapshot *snapshot, uint32_t parts)
+{
+	if (snapshot->component)
+		return lunatic_engine_component_snapshot_restore(
+			state->context, &state->component, snapshot->parts,
+			parts);
+	return lunatic_engine_snapshot_restore(state->context, &state->instance,
+					       snapshot->parts, parts);
+}
+
 bool ln_wasmtime_fill(struct ln_instance *instance,
 		      const struct ln_snapshot *snapshot)
 {
-	struct ln_instance_state *state = instance->state;
-
 	if (is_metered(instance))
 		set_fuel(instance, snapshot);
-	return lunatic_engine_snapshot_restore(
-		state->context, &state->instance, snapshot->parts,
-		PARTS_ALWAYS | PART_TABLES | PART_STARTUP);
+	return restore(instance->state, snapshot,
+		       PARTS_ALWAYS | PART_TABLES | PART_STARTUP);
 }
 
 bool ln_wasmtime_retire(struct ln_instance *instance,
 			const struct ln_snapshot *snapshot, bool tables)
 {
-	struct ln_instance_state *state = instance->state;
-
-	return !state->can_probe &&
-	       lunatic_engine_snapshot_restore(
-		       state->context, &state->instance, snapshot->parts,
+	return !instance->state->can_probe &&
+	       restore(instance->state, snapshot,
 		       PARTS_ALWAYS | (tables ? PART_TABLES : 0));
+}
+
+static void refresh_memories(const struct ln_instance_state *state,
+			     const struct ln_snapshot *snapshot)
+{
+	if (snapshot->component)
+		lunatic_engine_component_refresh_memories(state->context,
+							  &state->component);
+	else
+		lunatic_engine_refresh_memories(state->context,
+						&state->instance);
 }
 
 bool ln_wasmtime_revive(struct ln_instance *instance,
@@ -125,7 +169,7 @@ bool ln_wasmtime_revive(struct ln_instance *instance,
 
 	instance->state = state;
 	state->host_trap = false;
-	lunatic_engine_refresh_memories(state->context, &state->instance);
+	refresh_memories(state, snapshot);
 	ln_wasmtime_limit(instance, elements);
 	if (ln_compiled_variant(instance->module) & LN_VARIANT_EPOCHS)
 		ln_wasmtime_new_slice(instance);

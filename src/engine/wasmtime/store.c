@@ -206,12 +206,13 @@ static enum ln_stop stopped(struct ln_instance *instance,
 }
 
 static enum ln_stop call_component(struct ln_instance *instance,
+				   const struct ln_entry *entry,
 				   struct ln_report **report)
 {
 	wasm_trap_t *trap = NULL;
 	bool failed = false;
 	wasmtime_error_t *error =
-		ln_wasmtime_component_run(instance, &failed, &trap);
+		ln_wasmtime_component_run(instance, entry, &failed, &trap);
 	enum ln_stop stop = stopped(instance, error, trap, report);
 
 	return stop == LN_STOP_RETURNED && failed ? LN_STOP_FAILED : stop;
@@ -232,7 +233,7 @@ enum ln_stop ln_wasmtime_call(struct ln_instance *instance,
 	wasm_trap_t *trap = NULL;
 
 	if (ln_compiled_is_component(instance->module))
-		return call_component(instance, report);
+		return call_component(instance, entry, report);
 	if (!find_function(state, entry))
 		return LN_STOP_TRAPPED;
 	if (slots > 4) {

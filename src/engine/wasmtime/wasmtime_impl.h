@@ -103,6 +103,7 @@ ln_wasmtime_component_instantiate(struct ln_instance *instance);
 
 /* Calls wasi:cli/run; *failed: it said so. */
 wasmtime_error_t *ln_wasmtime_component_run(struct ln_instance *instance,
+					    const struct ln_entry *entry,
 					    bool *failed, wasm_trap_t **trap);
 
 extern const struct ln_component_ops ln_wasmtime_components;

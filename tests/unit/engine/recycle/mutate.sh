@@ -20,7 +20,7 @@ no_globals)
 no_data) # dropped segments of data stay dropped
 	edit='s/PART_ELEMENTS | PART_GLOBALS | PART_DATA/PART_ELEMENTS | PART_GLOBALS/' ;;
 no_refresh) # compiled code goes on with the memory of the last life
-	edit='s/^\tlunatic_engine_refresh_memories(.*);$/;/' ;;
+	edit='s/^\trefresh_memories(state, snapshot);$/;/' ;;
 no_fuel) # the next life has what the last one left
 	edit='s/^\t*set_fuel(instance, snapshot);$/;/' ;;
 no_limit) # of tables

@@ -1,0 +1,66 @@
+# shellcheck shell=sh disable=SC2154
+# What programs cost that are components, beside the same as modules, read by
+# run.sh. LUNATIC_PYTHON_COMPONENT and LUNATIC_JS_COMPONENT may name components
+# in these languages whose wasi:cli/run does nothing.
+
+# component_of NAME TARGET: false where it cannot be built.
+component_of() {
+	status=0
+	"$here/rust/build.sh" component "$build/cargo" "$build/$1.wasm" "$2" \
+		2>"$work/err" || status=$?
+	case $status in
+	0) return 0 ;;
+	77) say "$(tail -n 1 "$work/err")" ;;
+	*) fail "a build in Rust" ;;
+	esac
+	return 1
+}
+
+# cycle_of NAME FILE
+cycle_of() {
+	run lunatic "" "$lunatic" --workers 1 --dir "$build" \
+		"$build/components.wasm" "component-$1" "$2"
+}
+
+# cycle_by NAME FILE: beside the module, in turns.
+cycle_by() {
+	cycle_of module "$build/component-module.wasm"
+	sed s/component-module/component-by/ "$work/out" >"$work/out-module"
+	cycle_of "$1" "$2"
+	sed "s/component-$1/component-by/" "$work/out" >"$work/out-other"
+	by_each "-$1" "$work/out-module" "$work/out-other"
+}
+
+# write_of NAME
+write_of() {
+	if "$lunatic" --workers 1 "$build/component-$1.wasm" write \
+		</dev/null >/dev/null 2>"$work/out"; then
+		keep lunatic "-$1"
+	else
+		fail "writing by a $1"
+	fi
+}
+
+bench_components() {
+	component_of component-module wasm32-wasip1 &&
+		component_of component-component wasm32-wasip2 || return 0
+	python=${LUNATIC_PYTHON_COMPONENT:-}
+	javascript=${LUNATIC_JS_COMPONENT:-}
+	[ -n "$python" ] || say "Python is left out:" \
+		"LUNATIC_PYTHON_COMPONENT is not set"
+	[ -n "$javascript" ] || say "JavaScript is left out:" \
+		"LUNATIC_JS_COMPONENT is not set"
+	[ -z "$python" ] || cp "$python" "$build/component-python.wasm"
+	[ -z "$javascript" ] || cp "$javascript" "$build/component-js.wasm"
+	for _ in $passes; do
+		cycle_by rust "$build/component-component.wasm"
+		[ -z "$python" ] ||
+			cycle_by python "$build/component-python.wasm"
+		[ -z "$javascript" ] ||
+			cycle_by javascript "$build/component-js.wasm"
+		write_of module
+		cp "$work/out" "$work/out-module"
+		write_of component
+		by_each -by-component "$work/out-module" "$work/out"
+	done
+}
