@@ -126,9 +126,16 @@ static void pass(int64_t time)
 	}
 }
 
+/* From 2.33 on glibc counts in more than 32 bits. */
+#if __GLIBC_PREREQ(2, 33)
+#define MALLINFO mallinfo2
+#else
+#define MALLINFO mallinfo
+#endif
+
 static struct memory measure(void)
 {
-	struct mallinfo2 heap = mallinfo2();
+	struct MALLINFO heap = MALLINFO();
 	struct memory memory = { .allocated = (double)heap.uordblks +
 					      (double)heap.hblkhd };
 	FILE *file = fopen("/proc/self/status", "r");

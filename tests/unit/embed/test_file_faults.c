@@ -238,7 +238,7 @@ long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	const struct open_how *how = (const struct open_how *)c;
 
-	if (number == SYS_openat2 &&
+	if (number == __NR_openat2 &&
 	    fails((how->flags & O_PATH) != 0 ? OPEN_PLACE : OPEN_TWO))
 		return -1;
 	return __real_syscall(number, a, b, c, d, e, f);
