@@ -16,11 +16,13 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -539,6 +541,20 @@ static int usage_status(const struct ln_cli_options *options)
 	return options->action == LN_CLI_TEST ? STATUS_USAGE : STATUS_ERROR;
 }
 
+/* glibc's allocator takes 64 MiB of addresses for a thread that allocates:
+ * where addresses are few, the next thread, or the compiler, would find none.
+ */
+static void spare_addresses(void)
+{
+#ifdef __GLIBC__
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY)
+		(void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	const struct ln_cli_command *command =
@@ -547,6 +563,7 @@ int main(int argc, char **argv)
 	int status = STATUS_ERROR;
 	bool log_is_set;
 
+	spare_addresses();
 	/* Before anything else, so that its limits apply first. */
 	if (argc > 1 && strcmp(argv[1], LN_COMPILER_MODE) == 0)
 		_exit(ln_compiler_serve(argc, argv));

@@ -221,19 +221,43 @@ static int make(struct init_call *call)
 	return error < 0 ? error : call->result;
 }
 
-/* The same, in turn where another one is to tell what there is to copy. */
-static int make_in_turn(struct init_call *call)
+/* Chooses where it lives. 1: in code of that tier of which one waits, and with
+ * which it has begun. */
+static int choose(struct init_call *call)
 {
 	struct ln_instance *instance = call->instance;
-	int turn = is_long(instance) ? ln_recycle_enter(instance) : 0;
-	int result;
+	const struct ln_compiled *module = instance->module;
+	int result = ln_tier_choose(instance, call->report);
 
+	if (result < 0 || instance->module == module)
+		return result;
+	if (ln_recycle_begin(instance, call->elements))
+		return 1;
+	ln_recycle_prepare(instance);
+	return 0;
+}
+
+/* Begins with a new one. Where another one is to tell what there is to copy, it
+ * is waited for first: places for memories are chosen by what they will hold.
+ */
+static int begin_new(struct init_call *call)
+{
+	struct ln_instance *instance = call->instance;
+	const struct ln_compiled *module = instance->module;
+	int turn, result;
+
+	ln_recycle_prepare(instance);
+	turn = is_long(instance) ? ln_recycle_enter(instance) : 0;
 	if (turn < 0)
 		return turn;
-	result = make(call);
+	result = choose(call);
+	if (result == 0)
+		result = make(call);
 	if (turn > 0)
-		ln_recycle_leave(instance);
-	return result;
+		ln_recycle_leave(module);
+	instance->image = NULL;
+	ln_memories_unclaim(instance);
+	return result < 0 ? result : 0;
 }
 
 int ln_instance_init(struct ln_instance *instance, struct ln_compiled *given,
@@ -261,19 +285,7 @@ int ln_instance_init(struct ln_instance *instance, struct ln_compiled *given,
 	instance->callable = ln_recycle_begin(instance, call.elements);
 	if (instance->callable)
 		return 0;
-	ln_recycle_prepare(instance);
-	call.result = ln_tier_choose(instance, report);
-	if (call.result < 0)
-		return call.result;
-	if (instance->module != module) {
-		instance->callable = ln_recycle_begin(instance, call.elements);
-		if (instance->callable)
-			return 0;
-		ln_recycle_prepare(instance);
-	}
-	call.result = make_in_turn(&call);
-	instance->image = NULL;
-	ln_memories_unclaim(instance);
+	call.result = begin_new(&call);
 	instance->callable = call.result == 0;
 	return call.result;
 }

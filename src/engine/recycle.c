@@ -237,9 +237,9 @@ int ln_recycle_enter(struct ln_instance *instance)
 	return 0;
 }
 
-void ln_recycle_leave(struct ln_instance *instance)
+void ln_recycle_leave(const struct ln_compiled *module)
 {
-	ln_mutex_release(&ln_compiled_recycler(instance->module)->turn);
+	ln_mutex_release(&ln_compiled_recycler(module)->turn);
 }
 
 bool ln_recycle_fill(struct ln_instance *instance)

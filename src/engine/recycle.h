@@ -44,7 +44,7 @@ void ln_recycle_prepare(struct ln_instance *instance);
  * until ln_recycle_leave; 0: there is no turn to wait for, or no longer, and
  * ln_recycle_prepare was called again. LN_EKILLED, LN_ENOMEM. On its fiber. */
 int ln_recycle_enter(struct ln_instance *instance);
-void ln_recycle_leave(struct ln_instance *instance);
+void ln_recycle_leave(const struct ln_compiled *module);
 
 /* Completes one that was instantiated so. False: memory is short. */
 bool ln_recycle_fill(struct ln_instance *instance);
