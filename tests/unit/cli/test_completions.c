@@ -142,9 +142,10 @@ static void bash(void **state)
 
 	(void)state;
 	check_each(text, check_bash);
-	check_has(text,
-		  "\t\twords=\" run test serve init build dev doctor help ps top "
-		  "inspect kill upgrade trace cluster-ca completions\"\n");
+	check_has(
+		text,
+		"\t\twords=\" run test serve init build dev doctor help ps top "
+		"inspect kill upgrade trace cluster-ca completions\"\n");
 	check_has(text, "[[ ${COMP_WORDS[1]} != ps ]] || words=\" --program ");
 	check_has(text, "== help ]]; then\n\t\twords=\" start refused traps ");
 	check_has(text, "complete -o bashdefault -o default -F _lunatic");
