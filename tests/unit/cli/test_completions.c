@@ -160,10 +160,9 @@ static void zsh(void **state)
 	(void)state;
 	assert_memory_equal(text, "#compdef lunatic\n", 17);
 	check_each(text, check_zsh);
-	check_has(
-		text,
-		"compadd -- run test serve init build dev doctor help ps top inspect "
-		"kill upgrade trace cluster-ca completions\n");
+	check_has(text, "compadd -- run test serve init build dev doctor help "
+			"ps top inspect kill upgrade trace cluster-ca "
+			"completions\n");
 	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
 	free(text);
