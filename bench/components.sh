@@ -3,10 +3,10 @@
 # run.sh. LUNATIC_PYTHON_COMPONENT and LUNATIC_JS_COMPONENT may name components
 # in these languages whose wasi:cli/run does nothing.
 
-# component_of NAME TARGET: false where it cannot be built.
+# component_of CRATE NAME TARGET: false where it cannot be built.
 component_of() {
 	status=0
-	"$here/rust/build.sh" component "$build/cargo" "$build/$1.wasm" "$2" \
+	"$here/rust/build.sh" "$1" "$build/cargo" "$build/$2.wasm" "$3" \
 		2>"$work/err" || status=$?
 	case $status in
 	0) return 0 ;;
@@ -41,9 +41,36 @@ write_of() {
 	fi
 }
 
+# serve_of SUFFIX COMMAND...: a server that says on standard error where it is.
+serve_of() {
+	suffix=$1
+	shift
+	# shellcheck disable=SC2016 # the inner shell's
+	wrk_of serve 64 lunatic "$suffix" sh -c 'exec "$@" 2>&1' - "$@"
+}
+
+bench_serve() {
+	if [ -z "$wrk" ]; then
+		say "serve is left out: wrk is not installed"
+		return
+	fi
+	component_of serve serve wasm32-wasip2 || return 0
+	wasmtime=$(command -v wasmtime) || wasmtime=
+	[ -n "$wasmtime" ] ||
+		say "wasmtime serve is left out: it is not installed"
+	for _ in $passes; do
+		serve_of "" "$lunatic" serve --listen 127.0.0.1:0 \
+			"$build/serve.wasm"
+		[ -z "$go" ] || wrk_of serve 64 go "" "$build/http-go"
+		[ -z "$wasmtime" ] || serve_of -wasmtime "$wasmtime" serve \
+			--addr 127.0.0.1:0 "$build/serve.wasm"
+	done
+}
+
 bench_components() {
-	component_of component-module wasm32-wasip1 &&
-		component_of component-component wasm32-wasip2 || return 0
+	component_of component component-module wasm32-wasip1 &&
+		component_of component component-component wasm32-wasip2 ||
+		return 0
 	python=${LUNATIC_PYTHON_COMPONENT:-}
 	javascript=${LUNATIC_JS_COMPONENT:-}
 	[ -n "$python" ] || say "Python is left out:" \

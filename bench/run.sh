@@ -10,7 +10,7 @@
 #                  spawn_end, idle, folded, host_call, library, registry,
 #                  cluster, environments, remote, nats, latency, sandbox,
 #                  sqlite, start, echo, tls, http, submillisecond, data,
-#                  upgrade, compute, engines or components
+#                  upgrade, compute, engines, serve or components
 #   --write        also put the tables into docs/benchmarks.md; not with --only
 #   BUILD_DIR      where to build guests and peers (default: bench beside
 #                  LUNATIC)
@@ -528,6 +528,7 @@ server() {
 	port=$(timeout --foreground 60 head -n 1 "$work/port") || port=
 	# Perhaps within a sentence.
 	port=${port##*:}
+	port=${port%/}
 }
 
 stop_server() {

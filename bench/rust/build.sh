@@ -5,7 +5,7 @@
 #
 # NAME is a folder here; TARGET is wasm32-wasip1 if not given. Ends with 77 and one line when something that it needs
 # is not there: a rustc since 1.95 that has the target, and the crates, which
-# are those of tests/compat/rust_0_13. They are downloaded, and the target is
+# are those of tests/compat. They are downloaded, and the target is
 # added to rustup's toolchain, only if CI or LUNATIC_COMPAT_FETCH is set.
 set -eu
 
@@ -47,4 +47,7 @@ cd "$here/$name"
 	skip "its crates are not there; LUNATIC_COMPAT_FETCH=1 downloads them"
 # shellcheck disable=SC2086
 "$cargo" build --quiet --release --locked $offline --target "$target" >&2
-cp "$CARGO_TARGET_DIR/$target/release/bench-$name.wasm" "$output"
+made=$CARGO_TARGET_DIR/$target/release/bench-$name.wasm
+# Libraries have no dashes.
+[ -e "$made" ] || made=$CARGO_TARGET_DIR/$target/release/bench_$name.wasm
+cp "$made" "$output"
