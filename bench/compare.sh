@@ -24,6 +24,7 @@ set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/.." && pwd)
+# shellcheck disable=SC2034 # page.sh reads it
 page=$top/docs/comparison.md
 
 usage() {
@@ -382,19 +383,7 @@ machine() {
 	[ -n "$wasmtime" ] || echo "- wasmtime was not installed"
 }
 
-write_page() {
-	awk -v part="$work/table" '
-		/^<!-- tables end/ { skip = 0 }
-		!skip
-		/^<!-- tables begin/ {
-			skip = 1
-			print ""
-			while ((getline line <part) > 0)
-				print line
-			print ""
-		}' "$page" >"$work/page"
-	cat "$work/page" >"$page"
-}
+. "$here/page.sh"
 
 load=$(cut -d ' ' -f 1 /proc/loadavg)
 build_all
@@ -416,4 +405,4 @@ done
 } >"$work/table"
 cat "$work/table"
 [ -z "$failed" ] || exit 1
-[ -z "$write" ] || write_page
+[ -z "$write" ] || write_page "$work/table"

@@ -747,19 +747,7 @@ methods() {
 	awk 'seen; /^<!-- tables end/ { seen = 1 }' "$page"
 }
 
-write_page() {
-	awk -v part="$work/tables" '
-		/^<!-- tables end/ { skip = 0 }
-		!skip
-		/^<!-- tables begin/ {
-			skip = 1
-			print ""
-			while ((getline line <part) > 0)
-				print line
-			print ""
-		}' "$page" >"$work/page"
-	cat "$work/page" >"$page"
-}
+. "$here/page.sh"
 
 # ticks: what all processors did since the system began: all of it, and what
 # was not idle, the hypervisor's share included.
@@ -804,4 +792,4 @@ tables >"$work/tables"
 cat "$work/tables"
 methods
 [ -z "$failed" ] || exit 1
-[ -z "$write" ] || write_page
+[ -z "$write" ] || write_page "$work/tables"

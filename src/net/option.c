@@ -87,3 +87,19 @@ int ln_socket_option(const struct ln_socket *socket,
 		*value = result;
 	return ln_socket_conclude(result, number);
 }
+
+int ln_socket_begin(int fd, unsigned version, struct ln_quota *quota,
+		    struct ln_socket **socket, int *number)
+{
+	int error;
+
+	if (fd < 0)
+		return ln_socket_conclude(fd, number);
+	error = ln_socket_adopt(fd, quota, socket, number);
+	if (error < 0 || version == 4)
+		return error;
+	error = ln_socket_set_option(*socket, LN_SOCKET_V6_ONLY, 1, number);
+	if (error < 0)
+		ln_socket_release(*socket);
+	return error;
+}

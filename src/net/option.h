@@ -6,6 +6,7 @@
 #ifndef LN_NET_OPTION_H
 #define LN_NET_OPTION_H
 
+struct ln_quota;
 struct ln_socket;
 
 enum ln_socket_option {
@@ -27,5 +28,10 @@ int ln_socket_option(const struct ln_socket *socket,
 
 /* 0, or LN_EIO for a negative errno, which is stored. */
 int ln_socket_conclude(int result, int *number);
+
+/* Makes a socket of a descriptor, or a negative errno, as ln_socket_adopt does;
+ * one of IPv6 takes no addresses of IPv4. */
+int ln_socket_begin(int fd, unsigned version, struct ln_quota *quota,
+		    struct ln_socket **socket, int *number);
 
 #endif

@@ -261,18 +261,9 @@ int ln_tcp_open(unsigned version, struct ln_quota *quota,
 		struct ln_socket **socket, int *number)
 {
 	const struct ln_address any = { .version = (uint8_t)version };
-	int fd = open_socket(&any, quota);
-	int error;
 
-	if (fd < 0)
-		return ln_socket_conclude(fd, number);
-	error = ln_socket_adopt(fd, quota, socket, number);
-	if (error < 0 || version == 4)
-		return error;
-	error = ln_socket_set_option(*socket, LN_SOCKET_V6_ONLY, 1, number);
-	if (error < 0)
-		ln_socket_release(*socket);
-	return error;
+	return ln_socket_begin(open_socket(&any, quota), version, quota, socket,
+			       number);
 }
 
 int ln_tcp_bind(const struct ln_socket *socket,

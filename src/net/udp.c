@@ -135,18 +135,8 @@ int ln_udp_send(struct ln_socket *socket, const void *data, size_t len,
 int ln_udp_open(unsigned version, struct ln_quota *quota,
 		struct ln_socket **socket, int *number)
 {
-	int fd = ln_socket_open(version, SOCK_DGRAM, quota);
-	int error;
-
-	if (fd < 0)
-		return ln_socket_conclude(fd, number);
-	error = ln_socket_adopt(fd, quota, socket, number);
-	if (error < 0 || version == 4)
-		return error;
-	error = ln_socket_set_option(*socket, LN_SOCKET_V6_ONLY, 1, number);
-	if (error < 0)
-		ln_socket_release(*socket);
-	return error;
+	return ln_socket_begin(ln_socket_open(version, SOCK_DGRAM, quota),
+			       version, quota, socket, number);
 }
 
 int ln_udp_bind_to(const struct ln_socket *socket,

@@ -4,19 +4,8 @@
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 # The standard library is added to rustup's toolchain only if CI or
 # LUNATIC_COMPAT_FETCH is set.
-target=wasm32-wasip2
-has_target() {
-	command -v rustc >/dev/null &&
-		[ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]
-}
-if ! has_target && [ -n "${CI:-}${LUNATIC_COMPAT_FETCH:-}" ] &&
-	command -v rustup >/dev/null; then
-	timeout 120 rustup target add "$target" >/dev/null 2>&1 || true
-fi
-if ! has_target; then
-	echo "skipped: no rustc with a standard library for $target"
-	exit 77
-fi
+# shellcheck source=tests/compat/support/wasip2.sh
+. "$(dirname "$0")/support/wasip2.sh"
 . "$(dirname "$0")/../cli/support/cli.sh"
 
 # build NAME: NAME.rs, from standard input, becomes NAME.wasm.

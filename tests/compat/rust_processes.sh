@@ -3,7 +3,6 @@
 # downloaded only if LUNATIC_COMPAT_FETCH is set.
 # shellcheck disable=SC2154 # cli.sh sets them
 here=$(cd "$(dirname "$0")" && pwd)
-target=wasm32-wasip2
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat
 project=$here/../../examples/components/rust
 built=$cache/components-rust
@@ -19,10 +18,8 @@ build() {
 		cargo build --release --target "$target" "$@")
 }
 
-if ! command -v cargo >/dev/null ||
-	[ ! -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-	skip "no rustc with a standard library for $target"
-fi
+# shellcheck source=tests/compat/support/wasip2.sh
+. "$here/support/wasip2.sh"
 mkdir -p "$built/rust"
 cp -R "$project/Cargo.toml" "$project/src" "$built/rust"
 sed "s|path: \"[^\"]*\"|path: \"$here/../../sdk/wit\"|" \

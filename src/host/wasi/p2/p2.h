@@ -18,6 +18,7 @@
 #include "engine/engine_class.h"
 #include "engine/value.h"
 #include "host/wasi/p2/resources.h"
+#include "sched/poller.h"
 
 struct ln_guest;
 struct ln_p2_text;
@@ -115,7 +116,12 @@ int ln_p2_return(struct ln_p2_call *call,
 int ln_p2_get(struct ln_p2_call *call, uint32_t kind, uint32_t handle,
 	      struct ln_p2_resource **resource);
 
-/* ---- Results of streams ---- */
+/* ---- Streams ---- */
+
+/* Returns a pollable of the stream of that kind that is the first argument. As
+ * ln_p2_return. */
+int ln_p2_subscribe(struct ln_p2_call *call, uint32_t kind,
+		    enum ln_direction direction);
 
 /* Writes error(last-operation-failed(errno)), or error(closed) for 0, of a
  * result whose room is `at`, and whose value begins at `offset`. */

@@ -188,28 +188,14 @@ int ln_p2_udp_stream(struct ln_p2_call *call)
 			      resource->fd);
 }
 
-static int subscribe(struct ln_p2_call *call, uint32_t kind,
-		     enum ln_direction direction)
-{
-	struct ln_p2_resource pollable = { .kind = LN_P2_POLLABLE,
-					   .direction = direction };
-	struct ln_p2_resource *stream;
-	int error = ln_p2_get(call, kind, ln_p2_u32(call, 0), &stream);
-
-	if (error != 0)
-		return error;
-	pollable.fd = stream->fd;
-	return ln_p2_return(call, &pollable);
-}
-
 int ln_p2_subscribe_incoming(struct ln_p2_call *call)
 {
-	return subscribe(call, LN_P2_INCOMING_DATAGRAMS, LN_READABLE);
+	return ln_p2_subscribe(call, LN_P2_INCOMING_DATAGRAMS, LN_READABLE);
 }
 
 int ln_p2_subscribe_outgoing(struct ln_p2_call *call)
 {
-	return subscribe(call, LN_P2_OUTGOING_DATAGRAMS, LN_WRITABLE);
+	return ln_p2_subscribe(call, LN_P2_OUTGOING_DATAGRAMS, LN_WRITABLE);
 }
 
 /* ---- Receiving ---- */

@@ -485,8 +485,8 @@ int ln_p2_blocking_splice(struct ln_p2_call *call)
 
 /* ---- Readiness ---- */
 
-static int subscribe(struct ln_p2_call *call, uint32_t kind,
-		     enum ln_direction direction)
+int ln_p2_subscribe(struct ln_p2_call *call, uint32_t kind,
+		    enum ln_direction direction)
 {
 	struct ln_p2_resource pollable = { .kind = LN_P2_POLLABLE,
 					   .direction = direction };
@@ -503,10 +503,10 @@ static int subscribe(struct ln_p2_call *call, uint32_t kind,
 
 int ln_p2_subscribe_input(struct ln_p2_call *call)
 {
-	return subscribe(call, LN_P2_INPUT_STREAM, LN_READABLE);
+	return ln_p2_subscribe(call, LN_P2_INPUT_STREAM, LN_READABLE);
 }
 
 int ln_p2_subscribe_output(struct ln_p2_call *call)
 {
-	return subscribe(call, LN_P2_OUTPUT_STREAM, LN_WRITABLE);
+	return ln_p2_subscribe(call, LN_P2_OUTPUT_STREAM, LN_WRITABLE);
 }
