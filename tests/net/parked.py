@@ -102,7 +102,8 @@ def deaf_listener():
 
 
 class Program:
-    def __init__(self, lunatic, module, port, folder):
+    def __init__(self, lunatic, module, port, folder, victim):
+        self.victim = victim  # the name of those that wait
         deaf_port, self.kept = deaf_listener()
         # Two descriptions of the file: a look must not move where the program
         # writes, which writes a long report in pieces.
@@ -155,7 +156,7 @@ class Program:
         return json.loads(line)
 
     def waiting(self, function):
-        return sum(process["name"] in ("victim", "_start") and
+        return sum(process["name"] == self.victim and
                    process["state"] in ("io", "timer") and
                    process["host_function"] == function
                    for process in self.report()["processes"])
@@ -190,7 +191,8 @@ def main():
     lunatic, generation, module, port, folder, factor = sys.argv[1:]
     calls = CALLS[generation]
     rounds = ROUNDS_COMPONENTS if generation == "components" else ROUNDS
-    program = Program(lunatic, module, port, folder)
+    program = Program(lunatic, module, port, folder,
+                      "_start" if generation == "components" else "victim")
     for call, _, timed in calls:
         program.say("hold %s 1" % call)
         program.say("fail")
