@@ -276,7 +276,7 @@ static int read_more(int argc, char **argv, int at,
 		return next;
 	argv[next - 1] = argv[at];
 	options->args = argv + next - 1;
-	options->arg_count = (size_t)(argc - next + 1);
+	options->arg_count = (size_t)(argc - next) + 1;
 	return 0;
 }
 

@@ -179,7 +179,7 @@ int ln_p2_path(struct ln_p2_call *call, unsigned index, struct ln_slice *path)
 {
 	/* One that is too long is refused as such, and may be so in any
 	 * encoding. */
-	return ln_p2_text(call, index, 2 * PATH_MAX, path);
+	return ln_p2_text(call, index, (size_t)2 * PATH_MAX, path);
 }
 
 enum new_timestamp { NO_CHANGE = 0, NOW = 1, TIMESTAMP = 2 };

@@ -31,7 +31,7 @@ static int take_texts(struct ln_p2_call *call, size_t max,
 		      struct ln_slice *name, struct ln_slice *version,
 		      enum registry_error *problem)
 {
-	int error = ln_p2_text(call, 0, 2 * LN_REGISTRY_NAME_MAX, name);
+	int error = ln_p2_text(call, 0, (size_t)2 * LN_REGISTRY_NAME_MAX, name);
 
 	if (error == 0)
 		error = ln_p2_text(call, 2, 2 * max, version);
