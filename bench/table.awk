@@ -58,7 +58,8 @@ function native(row, a, b) {
 # The table that a row is in.
 function kind(row) {
 	if (group[row] == "echo" || group[row] == "tls" ||
-	    group[row] == "http" || group[row] == "submillisecond")
+	    group[row] == "http" || group[row] == "submillisecond" ||
+	    group[row] == "serve")
 		return "servers"
 	if (group[row] == "compute" || group[row] == "data")
 		return group[row]
