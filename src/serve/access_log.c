@@ -1,123 +1,40 @@
-/*
- * DESIGN
- * Lines are added to a buffer under a lock; the thread takes the whole buffer,
- * and writes it without the lock.
- */
+/* Lines are made where the request ends, and queued by base/log_writer.h. */
 #include "serve/access_log.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log_writer.h"
 #include "base/time.h"
 #include "sched/task.h"
 
 #define ROOM ((size_t)1 << 20) /* bytes that wait */
 #define LINE 700               /* bytes of a line, at most */
 #define TARGET 400             /* of a target in it */
-#define PAUSE_NS (50 * LN_NS_PER_MS)
+/* How long who reads may take for nothing, at the end. */
+#define PATIENCE (500 * LN_NS_PER_MS)
 
 struct ln_access_log {
 	int fd;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	/* Under lock. */
-	struct ln_bytes lines;
-	uint64_t dropped;
-	bool stopping;
+	struct ln_log_writer *writer;
 };
-
-static void write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t done = write(fd, data, len);
-
-		if (done < 0 && errno != EINTR)
-			return; /* there is nobody to tell */
-		if (done > 0) {
-			data += done;
-			len -= (size_t)done;
-		}
-	}
-}
-
-static void write_dropped(int fd, uint64_t dropped)
-{
-	char line[80];
-	int len = snprintf(line, sizeof(line),
-			   "(%llu lines were dropped, since they came faster "
-			   "than they are written)\n",
-			   (unsigned long long)dropped);
-
-	if (dropped > 0)
-		write_all(fd, (const uint8_t *)line, (size_t)len);
-}
-
-/* Writes what waits; the lock is held, and not meanwhile. */
-static void write_lines(struct ln_access_log *log)
-{
-	struct ln_bytes lines = log->lines;
-	uint64_t dropped = log->dropped;
-
-	log->lines = (struct ln_bytes){ .max = ROOM };
-	log->dropped = 0;
-	pthread_mutex_unlock(&log->lock);
-	write_all(log->fd, lines.data, lines.len);
-	write_dropped(log->fd, dropped);
-	ln_bytes_deinit(&lines);
-	pthread_mutex_lock(&log->lock);
-}
-
-static void *run(void *argument)
-{
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	struct ln_access_log *log = argument;
-
-	pthread_mutex_lock(&log->lock);
-	while (!log->stopping || log->lines.len > 0) {
-		if (log->lines.len == 0) {
-			pthread_cond_wait(&log->changed, &log->lock);
-			continue;
-		}
-		write_lines(log);
-		/* Some more lines go with the next call. */
-		pthread_mutex_unlock(&log->lock);
-		(void)nanosleep(&pause, NULL);
-		pthread_mutex_lock(&log->lock);
-	}
-	pthread_mutex_unlock(&log->lock);
-	return NULL;
-}
 
 int ln_access_log_new(int fd, struct ln_access_log **out)
 {
 	struct ln_access_log *log = calloc(1, sizeof(*log));
+	int error = log != NULL ? ln_log_writer_new(fd, ROOM, &log->writer)
+				: LN_ENOMEM;
 
-	if (log == NULL) {
-		ln_fd_close(fd);
-		return LN_ENOMEM;
-	}
-	log->fd = fd;
-	log->lines.max = ROOM;
-	pthread_mutex_init(&log->lock, NULL);
-	pthread_cond_init(&log->changed, NULL);
-	if (pthread_create(&log->thread, NULL, run, log) != 0) {
-		pthread_cond_destroy(&log->changed);
-		pthread_mutex_destroy(&log->lock);
+	if (error < 0) {
 		ln_fd_close(fd);
 		free(log);
-		return LN_EIO;
+		return error;
 	}
+	log->fd = fd;
 	*out = log;
 	return 0;
 }
@@ -126,14 +43,7 @@ void ln_access_log_free(struct ln_access_log *log)
 {
 	if (log == NULL)
 		return;
-	pthread_mutex_lock(&log->lock);
-	log->stopping = true;
-	pthread_cond_signal(&log->changed);
-	pthread_mutex_unlock(&log->lock);
-	pthread_join(log->thread, NULL);
-	pthread_cond_destroy(&log->changed);
-	pthread_mutex_destroy(&log->lock);
-	ln_bytes_deinit(&log->lines);
+	ln_log_writer_free(log->writer, PATIENCE);
 	ln_fd_close(log->fd);
 	free(log);
 }
@@ -181,19 +91,10 @@ struct formatting {
 static void format_on_stack(void *argument)
 {
 	const struct formatting *formatting = argument;
-	struct ln_access_log *log = formatting->log;
 	char line[LINE];
 	size_t len = format(line, formatting->access);
 
-	pthread_mutex_lock(&log->lock);
-	if (log->lines.len + len > ROOM) {
-		log->dropped++;
-	} else {
-		ln_bytes_add(&log->lines, line, len);
-		if (log->lines.len == len)
-			pthread_cond_signal(&log->changed);
-	}
-	pthread_mutex_unlock(&log->lock);
+	ln_log_writer_push_text(formatting->log->writer, line, len);
 }
 
 void ln_access_log_add(struct ln_access_log *log,

@@ -22,7 +22,7 @@ struct ln_access {
 /* Owns the descriptor from now on, in any case. LN_ENOMEM, LN_EIO. */
 int ln_access_log_new(int fd, struct ln_access_log **log);
 
-/* Writes what is left. NULL is fine. Blocks. */
+/* Writes what is left, as long as somebody reads it. NULL is fine. Blocks. */
 void ln_access_log_free(struct ln_access_log *log);
 
 void ln_access_log_add(struct ln_access_log *log,

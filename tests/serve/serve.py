@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 
@@ -244,4 +245,20 @@ with full.connect() as busy:
     busy.sendall(b"cd")
     check(reader.chunks() == (b"abcd", True), "the one that was there")
 check(full.stop() == 0, "status at SIGTERM")
+
+# Nobody reads the log: neither requests nor the end wait for that.
+with tempfile.TemporaryDirectory() as folder:
+    log = os.path.join(folder, "log")
+    os.mkfifo(log)
+    unread = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    unheard = Server(lunatic, component, "--access-log", log)
+    with unheard.connect() as client:
+        reader = Reader(client)
+        for _ in range(30):
+            client.sendall(get("/h") * 100)
+            replies = [reader.reply() for _ in range(100)]
+            check(all(reply is not None and reply.status == 200
+                      for reply in replies), "requests that nobody logs")
+    check(unheard.stop() == 0, "the end, when nobody reads the log")
+    os.close(unread)
 finish()
