@@ -1,14 +1,23 @@
-/* Lines are made where the request ends, and queued by base/log_writer.h. */
+/*
+ * DESIGN
+ * Lines are made where requests end, and gather in a buffer, which is one text
+ * for base/log_writer.h: it takes all that there is when its turn has come, in
+ * one piece. What it still has when it gave up keeps the buffer.
+ */
 #include "serve/access_log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/futex.h"
 #include "base/log_writer.h"
+#include "base/refs.h"
 #include "base/time.h"
 #include "sched/task.h"
 
@@ -19,9 +28,93 @@
 #define PATIENCE (500 * LN_NS_PER_MS)
 
 struct ln_access_log {
+	_Atomic uint32_t references;
 	int fd;
 	struct ln_log_writer *writer;
+	struct ln_lock lock; /* for some instructions, and a copy of a line */
+	struct ln_bytes lines;
+	bool queued; /* the writer will take them */
 };
+
+/* What the writer has in its queue: two at most, one of which it writes, so
+ * that there is always room for it. */
+struct batch {
+	struct ln_log_item item;
+	struct ln_access_log *log; /* counted */
+};
+
+static void release(struct ln_access_log *log)
+{
+	if (!ln_refs_release(&log->references))
+		return;
+	ln_bytes_deinit(&log->lines);
+	free(log);
+}
+
+static char *render(struct ln_log_item *item, size_t *len)
+{
+	struct ln_access_log *log =
+		ln_container_of(item, struct batch, item)->log;
+	char *text;
+
+	ln_lock_acquire(&log->lock);
+	text = (char *)log->lines.data;
+	*len = log->lines.len;
+	log->lines = (struct ln_bytes){ .max = ROOM };
+	log->queued = false;
+	ln_lock_release(&log->lock);
+	return text;
+}
+
+static void free_batch(struct ln_log_item *item)
+{
+	struct batch *batch = ln_container_of(item, struct batch, item);
+
+	release(batch->log);
+	free(batch);
+}
+
+static void push(struct ln_access_log *log)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (batch == NULL) {
+		ln_lock_acquire(&log->lock);
+		log->queued = false; /* the next line tries again */
+		ln_lock_release(&log->lock);
+		return;
+	}
+	ln_refs_retain(&log->references);
+	batch->log = log;
+	batch->item = (struct ln_log_item){
+		.size = sizeof(*batch),
+		.kind = LN_LOG_LINE,
+		.render = render,
+		.free = free_batch,
+	};
+	ln_log_writer_push(log->writer, &batch->item);
+}
+
+static void add(struct ln_access_log *log, const char *line, size_t len)
+{
+	bool first = false;
+	bool fits;
+
+	ln_lock_acquire(&log->lock);
+	fits = len <= ROOM - log->lines.len &&
+	       ln_bytes_reserve(&log->lines, len);
+	if (fits) {
+		ln_bytes_add(&log->lines, line, len);
+		first = !log->queued;
+		log->queued = true;
+	}
+	log->lines.error = 0;
+	ln_lock_release(&log->lock);
+	if (!fits)
+		ln_log_writer_leave_out(log->writer);
+	if (first)
+		push(log);
+}
 
 int ln_access_log_new(int fd, struct ln_access_log **out)
 {
@@ -34,7 +127,9 @@ int ln_access_log_new(int fd, struct ln_access_log **out)
 		free(log);
 		return error;
 	}
+	atomic_init(&log->references, 1);
 	log->fd = fd;
+	log->lines.max = ROOM;
 	*out = log;
 	return 0;
 }
@@ -45,7 +140,7 @@ void ln_access_log_free(struct ln_access_log *log)
 		return;
 	ln_log_writer_free(log->writer, PATIENCE);
 	ln_fd_close(log->fd);
-	free(log);
+	release(log);
 }
 
 /* Printable, and without what would end the quotes. */
@@ -94,7 +189,7 @@ static void format_on_stack(void *argument)
 	char line[LINE];
 	size_t len = format(line, formatting->access);
 
-	ln_log_writer_push_text(formatting->log->writer, line, len);
+	add(formatting->log, line, len);
 }
 
 void ln_access_log_add(struct ln_access_log *log,
