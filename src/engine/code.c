@@ -302,10 +302,8 @@ static int read_types(struct ln_code *self, char **error)
  * known by. */
 static int complete_component(struct ln_code *self, char **error)
 {
-	const char *names[4] = { NULL }; /* one is NULL always */
 	struct ln_component_needs needs;
 	char problem[PROBLEM];
-	size_t count = 0;
 	int code;
 
 	class_of(self)->components->needs(self->code, &needs);
@@ -314,13 +312,7 @@ static int complete_component(struct ln_code *self, char **error)
 	if (code < 0)
 		return ln_refuse(error, code, "the module is %s", problem);
 	self->generation = LN_ABI_COMPONENT;
-	if (needs.runs)
-		names[count++] = LN_COMPONENT_RUN;
-	if (needs.works)
-		names[count++] = LN_COMPONENT_WORKER;
-	if (needs.handles)
-		names[count++] = LN_COMPONENT_HANDLE;
-	code = ln_entries_named(names, &self->entries);
+	code = ln_entries_named(needs.entries, &self->entries);
 	if (code == 0)
 		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,
 				    &self->names);

@@ -22,18 +22,15 @@ struct ln_weight;
 #define LN_COMPONENT_MAX_MEMORIES 16
 #define LN_COMPONENT_MAX_TABLES 32
 
-/* The entries of a component that exports wasi:cli/run, under the name that
- * modules have, and of one that exports lunatic:process/worker. */
-#define LN_COMPONENT_RUN "_start"
-#define LN_COMPONENT_WORKER "lunatic:process/worker"
-
 /* Handles that the components of a process may hold at a time. */
 #define LN_COMPONENT_MAX_HANDLES 16384
 
-/* The entries of a component that exports wasi:cli/run, under the name that
- * modules have, and of one that exports wasi:http/incoming-handler. */
+/* The entries of a component: for wasi:cli/run, under the name that modules
+ * have, and for the interfaces that the others are called after. */
 #define LN_COMPONENT_RUN "_start"
+#define LN_COMPONENT_WORKER "lunatic:process/worker"
 #define LN_COMPONENT_HANDLE "wasi:http/incoming-handler"
+#define LN_COMPONENT_ENTRIES 3
 
 /* What instances of a component take, as the engine knows it. */
 struct ln_component_needs {
@@ -43,10 +40,9 @@ struct ln_component_needs {
 	uint64_t tables;
 	uint64_t initial_memory; /* bytes of the largest memory */
 	uint64_t initial_table;  /* elements of the largest table */
-	bool known;   /* modules are not imported, so that all that is so */
-	bool runs;    /* it exports wasi:cli/run */
-	bool works;   /* it exports lunatic:process/worker */
-	bool handles; /* it exports wasi:http/incoming-handler */
+	bool known; /* modules are not imported, so that all that is so */
+	/* Those that it has, for what it exports; NULL ends them. */
+	const char *entries[LN_COMPONENT_ENTRIES + 1];
 };
 
 /* Whether the header says that a binary is a component. */

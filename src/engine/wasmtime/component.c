@@ -115,10 +115,25 @@ int ln_wasmtime_component_deserialize(struct ln_variant *variant,
 	return 0;
 }
 
+/* Any version that is compatible is found by these names of interfaces. */
+static const struct {
+	const char *name;
+	const char *interface;
+	const char *function;
+} entries[LN_COMPONENT_ENTRIES] = {
+	[LN_WASMTIME_RUN] = { LN_COMPONENT_RUN, "wasi:cli/run@0.2.0", "run" },
+	[LN_WASMTIME_WORKER] = { LN_COMPONENT_WORKER,
+				 LN_COMPONENT_WORKER "@0.1.0", "start" },
+	[LN_WASMTIME_HANDLE] = { LN_COMPONENT_HANDLE,
+				 LN_COMPONENT_HANDLE "@0.2.0", "handle" },
+};
+
 wasmtime_component_export_index_t *
 ln_wasmtime_component_find(const wasmtime_component_t *component,
-			   const char *interface, const char *name)
+			   enum ln_wasmtime_entry entry)
 {
+	const char *interface = entries[entry].interface;
+	const char *name = entries[entry].function;
 	wasmtime_component_export_index_t *function;
 	wasmtime_component_export_index_t *found =
 		wasmtime_component_get_export_index(component, NULL, interface,
@@ -132,16 +147,15 @@ ln_wasmtime_component_find(const wasmtime_component_t *component,
 	return function;
 }
 
-static bool exports(const wasmtime_component_t *component,
-		    const char *interface, const char *name)
+enum ln_wasmtime_entry ln_wasmtime_component_entry(const char *name, size_t len)
 {
-	wasmtime_component_export_index_t *found =
-		ln_wasmtime_component_find(component, interface, name);
-
-	if (found == NULL)
-		return false;
-	wasmtime_component_export_index_delete(found);
-	return true;
+	for (unsigned i = 0; i < LN_COMPONENT_ENTRIES; i++) {
+		if (strlen(entries[i].name) == len &&
+		    memcmp(entries[i].name, name, len) == 0)
+			return i;
+	}
+	/* Components have no others. */
+	return LN_WASMTIME_RUN;
 }
 
 static void tell_needs(const struct ln_compiled *code,
@@ -149,6 +163,7 @@ static void tell_needs(const struct ln_compiled *code,
 {
 	const wasmtime_component_t *component = ln_wasmtime_unmark(code);
 	struct needs found;
+	size_t count = 0;
 
 	lunatic_component_needs(component, &found);
 	*needs = (struct ln_component_needs){
@@ -159,10 +174,16 @@ static void tell_needs(const struct ln_compiled *code,
 		.initial_memory = found.initial_memory * PAGE,
 		.initial_table = found.initial_table,
 		.known = found.known,
-		.runs = exports(component, LN_WASMTIME_RUN),
-		.works = exports(component, LN_WASMTIME_WORKER),
-		.handles = exports(component, LN_WASMTIME_HANDLE),
 	};
+	for (unsigned i = 0; i < LN_COMPONENT_ENTRIES; i++) {
+		wasmtime_component_export_index_t *function =
+			ln_wasmtime_component_find(component, i);
+
+		if (function == NULL)
+			continue;
+		needs->entries[count++] = entries[i].name;
+		wasmtime_component_export_index_delete(function);
+	}
 }
 
 /* ---- In host functions ---- */

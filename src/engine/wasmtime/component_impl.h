@@ -43,16 +43,21 @@ static inline void *ln_wasmtime_unmark(const void *pointer)
 	return (char *)pointer - 1;
 }
 
-/* The exports that processes begin with. Any version that is compatible is
- * found by these names. */
-#define LN_WASMTIME_RUN "wasi:cli/run@0.2.0", "run"
-#define LN_WASMTIME_WORKER LN_COMPONENT_WORKER "@0.1.0", "start"
-#define LN_WASMTIME_HANDLE "wasi:http/incoming-handler@0.2.0", "handle"
+/* What processes begin with, of the entries of engine/component.h. */
+enum ln_wasmtime_entry {
+	LN_WASMTIME_RUN,
+	LN_WASMTIME_WORKER,
+	LN_WASMTIME_HANDLE,
+};
 
-/* A function of an interface that a component exports; NULL: it does not. The
- * caller's. */
+/* The function that a component exports for an entry; NULL: none. The caller's.
+ */
 wasmtime_component_export_index_t *
 ln_wasmtime_component_find(const wasmtime_component_t *component,
-			   const char *interface, const char *name);
+			   enum ln_wasmtime_entry entry);
+
+/* Which of them has this name. */
+enum ln_wasmtime_entry ln_wasmtime_component_entry(const char *name,
+						   size_t len);
 
 #endif

@@ -31,15 +31,15 @@
 /* An exported function that is an entry. */
 struct exported {
 	wasmtime_component_export_index_t *index; /* NULL: there is none */
-	_Atomic bool checked;                     /* it has no parameters */
+	/* It has no parameters; only that of HTTP has, whose call is checked.
+	 */
+	_Atomic bool checked;
 };
 
 /* What a linked component is. */
 struct linked {
 	component_pre *pre;
-	struct exported run;
-	struct exported worker;
-	struct exported handle; /* which has parameters */
+	struct exported entries[LN_COMPONENT_ENTRIES];
 };
 
 /* ---- Imports ---- */
@@ -249,12 +249,9 @@ int ln_wasmtime_component_link(struct ln_host_imports *imports,
 		free(linked);
 		return ln_cause_refuse_import(error, cause);
 	}
-	linked->run.index =
-		ln_wasmtime_component_find(component, LN_WASMTIME_RUN);
-	linked->worker.index =
-		ln_wasmtime_component_find(component, LN_WASMTIME_WORKER);
-	linked->handle.index =
-		ln_wasmtime_component_find(component, LN_WASMTIME_HANDLE);
+	for (unsigned i = 0; i < LN_COMPONENT_ENTRIES; i++)
+		linked->entries[i].index =
+			ln_wasmtime_component_find(component, i);
 	*out = ln_wasmtime_mark(linked);
 	return 0;
 }
@@ -264,12 +261,11 @@ void ln_wasmtime_component_linked_free(struct ln_linked *mark)
 	struct linked *linked = ln_wasmtime_unmark(mark);
 
 	lunatic_component_pre_delete(linked->pre);
-	if (linked->run.index != NULL)
-		wasmtime_component_export_index_delete(linked->run.index);
-	if (linked->worker.index != NULL)
-		wasmtime_component_export_index_delete(linked->worker.index);
-	if (linked->handle.index != NULL)
-		wasmtime_component_export_index_delete(linked->handle.index);
+	for (unsigned i = 0; i < LN_COMPONENT_ENTRIES; i++) {
+		if (linked->entries[i].index != NULL)
+			wasmtime_component_export_index_delete(
+				linked->entries[i].index);
+	}
 	free(linked);
 }
 
@@ -289,6 +285,16 @@ ln_wasmtime_component_instantiate(struct ln_instance *instance)
 					LN_COMPONENT_MAX_HANDLES);
 	return lunatic_component_pre_instantiate(
 		linked_of(instance)->pre, state->context, &state->component);
+}
+
+static bool get_function(struct ln_instance_state *state,
+			 const struct exported *exported,
+			 wasmtime_component_func_t *function)
+{
+	return exported->index != NULL &&
+	       wasmtime_component_instance_get_func(&state->component,
+						    state->context,
+						    exported->index, function);
 }
 
 /* Whether a function may be called without arguments: calls are unchecked. */
@@ -320,10 +326,7 @@ static wasmtime_error_t *find(struct ln_instance_state *state,
 
 	if (state->entry == entry)
 		return NULL;
-	if (exported->index == NULL ||
-	    !wasmtime_component_instance_get_func(&state->component,
-						  state->context,
-						  exported->index, &function))
+	if (!get_function(state, exported, &function))
 		return wasmtime_error_new("it exports no `wasi:cli/run`");
 	if (!is_plain(exported, &function, state->context))
 		return wasmtime_error_new("the function that it exports for "
@@ -332,12 +335,6 @@ static wasmtime_error_t *find(struct ln_instance_state *state,
 				    &state->function);
 	state->entry = entry;
 	return NULL;
-}
-
-static bool is_named(const struct ln_entry *entry, const char *name)
-{
-	return entry->name_len == strlen(name) &&
-	       memcmp(entry->name, name, entry->name_len) == 0;
 }
 
 /* An owned resource of the host's as an argument. */
@@ -385,7 +382,7 @@ call_handler(wasmtime_context_t *context,
 }
 
 static wasmtime_error_t *handle(struct ln_instance *instance,
-				const struct linked *linked)
+				const struct exported *exported)
 {
 	struct ln_instance_state *state = instance->state;
 	const struct ln_component_table *table =
@@ -393,42 +390,31 @@ static wasmtime_error_t *handle(struct ln_instance *instance,
 			->components;
 	wasmtime_component_func_t function;
 
-	if (linked->handle.index == NULL || table == NULL ||
-	    table->handler == NULL ||
-	    !wasmtime_component_instance_get_func(
-		    &state->component, state->context, linked->handle.index,
-		    &function))
+	if (table == NULL || table->handler == NULL ||
+	    !get_function(state, exported, &function))
 		return wasmtime_error_new("it exports no "
 					  "`wasi:http/incoming-handler`");
 	return call_handler(state->context, &function, table->handler);
-}
-
-static wasmtime_error_t *run(struct ln_instance *instance,
-			     struct exported *exported,
-			     const struct ln_entry *entry, bool *failed,
-			     wasm_trap_t **trap)
-{
-	struct ln_instance_state *state = instance->state;
-	wasmtime_val_raw_t value = { 0 };
-	wasmtime_error_t *error = find(state, exported, entry);
-
-	if (error != NULL)
-		return error;
-	error = wasmtime_func_call_unchecked(state->context, &state->function,
-					     &value, 1, trap);
-	*failed = value.i32 != 0;
-	return error;
 }
 
 wasmtime_error_t *ln_wasmtime_component_call(struct ln_instance *instance,
 					     const struct ln_entry *entry,
 					     bool *failed, wasm_trap_t **trap)
 {
-	struct linked *linked = linked_of(instance);
+	struct ln_instance_state *state = instance->state;
+	enum ln_wasmtime_entry which =
+		ln_wasmtime_component_entry(entry->name, entry->name_len);
+	struct exported *exported = &linked_of(instance)->entries[which];
+	wasmtime_val_raw_t value = { 0 };
+	wasmtime_error_t *error;
 
-	if (is_named(entry, LN_COMPONENT_HANDLE))
-		return handle(instance, linked);
-	if (is_named(entry, LN_COMPONENT_WORKER))
-		return run(instance, &linked->worker, entry, failed, trap);
-	return run(instance, &linked->run, entry, failed, trap);
+	if (which == LN_WASMTIME_HANDLE)
+		return handle(instance, exported);
+	error = find(state, exported, entry);
+	if (error != NULL)
+		return error;
+	error = wasmtime_func_call_unchecked(state->context, &state->function,
+					     &value, 1, trap);
+	*failed = value.i32 != 0;
+	return error;
 }

@@ -521,7 +521,7 @@ static void needs(void **state)
 	assert_int_equal(found.initial_memory, 3 << 16);
 	assert_int_equal(found.initial_table, 5);
 	assert_true(found.known);
-	assert_false(found.runs);
+	assert_null(found.entries[0]);
 	close_world(&world);
 
 	fine(open_world(&world,
@@ -533,7 +533,8 @@ static void needs(void **state)
 			" (instance $i (export \"run\" (func $run)))"
 			" (export \"wasi:cli/run@0.2.7\" (instance $i)))"));
 	ops->needs(ln_wasmtime_mark(world.component), &found);
-	assert_true(found.runs);
+	assert_string_equal(found.entries[0], LN_COMPONENT_RUN);
+	assert_null(found.entries[1]);
 	close_world(&world);
 }
 
