@@ -35,19 +35,6 @@ static int pass_text(struct ln_p2_call *call, const char *text, uint32_t list,
 	return 0;
 }
 
-/* A list of `count` elements at `list`, which the guest has allocated. */
-static int answer_list(struct ln_p2_call *call, uint32_t list, size_t count)
-{
-	uint8_t *at;
-	int error = ln_p2_result(call, 0, 8, 4, &at);
-
-	if (error != 0)
-		return error;
-	ln_wasi_store32(at, list);
-	ln_wasi_store32(at + 4, (uint32_t)count);
-	return 0;
-}
-
 int ln_p2_get_arguments(struct ln_p2_call *call)
 {
 	const char *const *at = NULL;
@@ -58,7 +45,8 @@ int ln_p2_get_arguments(struct ln_p2_call *call)
 
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = pass_text(call, at[i], list, (uint32_t)i);
-	return error != 0 ? error : answer_list(call, list, count);
+	return error != 0 ? error
+			  : ln_p2_answer_list(call, 0, list, (uint32_t)count);
 }
 
 /* Passes NAME and VALUE as two elements. */
@@ -88,7 +76,8 @@ int ln_p2_get_environment(struct ln_p2_call *call)
 
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = pass_variable(call, at[i], list, (uint32_t)(2 * i));
-	return error != 0 ? error : answer_list(call, list, count);
+	return error != 0 ? error
+			  : ln_p2_answer_list(call, 0, list, (uint32_t)count);
 }
 
 /* There is none: paths begin at the directories that are there. */

@@ -100,13 +100,8 @@ int ln_p2_random_bytes(struct ln_p2_call *call)
 		error = ln_p2_list(call, address, (uint32_t)len, 1, 1, &at);
 	if (error == 0)
 		error = ln_wasi_random(call->guest, at, (size_t)len);
-	if (error == 0)
-		error = ln_p2_result(call, 1, 8, 4, &at);
-	if (error != 0)
-		return error;
-	ln_wasi_store32(at, address);
-	ln_wasi_store32(at + 4, (uint32_t)len);
-	return 0;
+	return error != 0 ? error
+			  : ln_p2_answer_list(call, 1, address, (uint32_t)len);
 }
 
 int ln_p2_random_u64(struct ln_p2_call *call)

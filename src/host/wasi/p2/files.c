@@ -48,13 +48,7 @@ int ln_p2_get_directories(struct ln_p2_call *call)
 		ln_wasi_store32(at + 4, address);
 		ln_wasi_store32(at + 8, len);
 	}
-	if (error == 0)
-		error = ln_p2_result(call, 0, 8, 4, &at);
-	if (error != 0)
-		return error;
-	ln_wasi_store32(at, list);
-	ln_wasi_store32(at + 4, count);
-	return 0;
+	return error != 0 ? error : ln_p2_answer_list(call, 0, list, count);
 }
 
 /* ---- Streams of a file ---- */

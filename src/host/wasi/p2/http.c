@@ -112,19 +112,8 @@ int ln_p2_http_give(struct ln_p2_call *call, struct ln_p2_http *http,
 		.fd = UINT32_MAX,
 		.http = http,
 	};
-	uint32_t handles =
-		call->ops->handles(call->instance, call->type, http->kind);
-	uint32_t number;
 
-	if (ln_p2_add(call->guest, &resource, &number) < 0) {
-		ln_p2_http_free(call->guest, http);
-		return ln_guest_trap(call->guest,
-				     "the process holds too many resources");
-	}
-	if (call->ops->handle_new(call->instance, handles, number, handle))
-		return 0;
-	ln_p2_remove(call->guest, number);
-	return LN_P2_RAISED;
+	return ln_p2_give(call, &resource, handle);
 }
 
 int ln_p2_http_return(struct ln_p2_call *call, struct ln_p2_http *http)
@@ -161,15 +150,23 @@ int ln_p2_http_take(struct ln_p2_call *call, unsigned index, uint32_t kind,
 	return 0;
 }
 
-int ln_p2_http_view(struct ln_p2_call *call, struct ln_fields *fields)
+struct ln_p2_http *ln_p2_http_view_new(struct ln_p2_call *call,
+				       struct ln_fields *fields)
 {
 	struct ln_p2_http *view = ln_p2_http_new(call, LN_P2_FIELDS);
 
 	if (view == NULL)
-		return LN_ETRAP;
+		return NULL;
 	view->fields = ln_fields_retain(fields);
 	view->immutable = true;
-	return ln_p2_http_return(call, view);
+	return view;
+}
+
+int ln_p2_http_view(struct ln_p2_call *call, struct ln_fields *fields)
+{
+	struct ln_p2_http *view = ln_p2_http_view_new(call, fields);
+
+	return view != NULL ? ln_p2_http_return(call, view) : LN_ETRAP;
 }
 
 int ln_p2_http_answer(struct ln_p2_call *call, unsigned index,

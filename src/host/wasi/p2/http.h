@@ -68,6 +68,10 @@ void ln_p2_http_free(struct ln_guest *guest, struct ln_p2_http *http);
 /* A view of fields that cannot be changed, as the flat result. */
 int ln_p2_http_view(struct ln_p2_call *call, struct ln_fields *fields);
 
+/* What that returns, for the caller to give. NULL: trapped. */
+struct ln_p2_http *ln_p2_http_view_new(struct ln_p2_call *call,
+				       struct ln_fields *fields);
+
 /* A message that takes over the fields that are the first argument. LN_ETRAP,
  * LN_P2_RAISED. */
 int ln_p2_http_message(struct ln_p2_call *call, uint32_t kind,

@@ -187,19 +187,6 @@ static int pass(struct ln_p2_call *call, const char *bytes, uint32_t len,
 	return 0;
 }
 
-static int answer_list(struct ln_p2_call *call, unsigned index, uint32_t list,
-		       uint32_t count)
-{
-	uint8_t *at;
-	int error = ln_p2_result(call, index, LIST, 4, &at);
-
-	if (error != 0)
-		return error;
-	ln_wasi_store32(at, list);
-	ln_wasi_store32(at + 4, count);
-	return 0;
-}
-
 int ln_p2_fields_entries(struct ln_p2_call *call)
 {
 	struct ln_p2_http *http;
@@ -219,7 +206,8 @@ int ln_p2_fields_entries(struct ln_p2_call *call)
 				     fields->list[i].value_len,
 				     list + i * PAIR + LIST);
 	}
-	return error != 0 ? error : answer_list(call, 1, list, fields->count);
+	return error != 0 ? error
+			  : ln_p2_answer_list(call, 1, list, fields->count);
 }
 
 static uint32_t count_named(const struct ln_fields *fields, uint32_t first)
@@ -247,7 +235,7 @@ static int pass_values(struct ln_p2_call *call, const struct ln_fields *fields,
 		at = ln_fields_find(fields, ln_field_name(fields, first),
 				    fields->list[first].name_len, at + 1);
 	}
-	return error != 0 ? error : answer_list(call, 3, list, count);
+	return error != 0 ? error : ln_p2_answer_list(call, 3, list, count);
 }
 
 /* The fields and the name that are the first arguments. */

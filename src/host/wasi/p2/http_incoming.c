@@ -150,11 +150,9 @@ static int give_trailers(struct ln_p2_call *call, struct ln_fields *fields,
 
 	if (fields == NULL)
 		return 0;
-	view = ln_p2_http_new(call, LN_P2_FIELDS);
+	view = ln_p2_http_view_new(call, fields);
 	if (view == NULL)
 		return LN_ETRAP;
-	view->fields = ln_fields_retain(fields);
-	view->immutable = true;
 	error = ln_p2_http_give(call, view, &handle);
 	if (error == 0) {
 		at[0] = 1;

@@ -12,6 +12,7 @@
 #include "host/trampoline.h"
 #include "host/wasi/p2/table.h"
 #include "host/wasi/wasi.h"
+#include "sched/bulk.h"
 
 bool ln_p2_enter(void *instance, void *data, uint32_t type, uint32_t options,
 		 union ln_value *values, size_t count)
@@ -104,8 +105,21 @@ int ln_p2_bytes(struct ln_p2_call *call, const void *bytes, size_t len,
 	if (error == 0)
 		error = ln_p2_list(call, *address, (uint32_t)len, 1, 1, &at);
 	if (error == 0 && len > 0)
-		memcpy(at, bytes, len);
+		ln_bulk_copy(at, bytes, len);
 	return error;
+}
+
+int ln_p2_answer_list(struct ln_p2_call *call, unsigned index, uint32_t address,
+		      uint32_t len)
+{
+	uint8_t *at;
+	int error = ln_p2_result(call, index, 8, 4, &at);
+
+	if (error != 0)
+		return error;
+	ln_wasi_store32(at, address);
+	ln_wasi_store32(at + 4, len);
+	return 0;
 }
 
 /* ---- Handles ---- */
@@ -118,14 +132,14 @@ int ln_p2_give(struct ln_p2_call *call, const struct ln_p2_resource *resource,
 	uint32_t number;
 	int error = ln_p2_add(call->guest, resource, &number);
 
-	if (error != 0)
-		ln_p2_release(resource);
-	if (error != 0)
+	if (error != 0) {
+		ln_p2_release(call->guest, resource);
 		return ln_guest_trap(call->guest,
 				     error == LN_ELIMIT
 					     ? "the process holds too many "
 					       "resources"
 					     : "out of memory");
+	}
 	if (call->ops->handle_new(call->instance, handles, number, handle))
 		return 0;
 	ln_p2_remove(call->guest, number);

@@ -100,6 +100,11 @@ int ln_p2_text(struct ln_p2_call *call, unsigned index, size_t max,
 /* Frees the copies. */
 void ln_p2_texts_free(struct ln_p2_call *call);
 
+/* Returns a list or text that is at an address already: `index` is the argument
+ * with the place for the result. */
+int ln_p2_answer_list(struct ln_p2_call *call, unsigned index, uint32_t address,
+		      uint32_t len);
+
 /* ---- Handles ---- */
 
 /* Puts a resource into the process's table and gives the guest a handle that

@@ -210,12 +210,7 @@ static int answer(struct polling *polling)
 		return error;
 	for (uint32_t i = 0; i < polling->found; i++)
 		ln_wasi_store32(at + (size_t)i * 4, polling->ready[i]);
-	error = ln_p2_result(call, 2, 8, 4, &at);
-	if (error != 0)
-		return error;
-	ln_wasi_store32(at, address);
-	ln_wasi_store32(at + 4, polling->found);
-	return 0;
+	return ln_p2_answer_list(call, 2, address, polling->found);
 }
 
 int ln_p2_poll(struct ln_p2_call *call)
@@ -255,18 +250,11 @@ int ln_p2_error_text(struct ln_p2_call *call)
 	const char *text;
 	char buffer[64];
 	uint32_t address, len;
-	uint8_t *at;
 	int error = ln_p2_get(call, LN_P2_ERROR, ln_p2_u32(call, 0), &resource);
 
 	if (error != 0)
 		return error;
 	text = strerror_r(resource->number, buffer, sizeof(buffer));
 	error = ln_p2_string(call, text, &address, &len);
-	if (error == 0)
-		error = ln_p2_result(call, 1, 8, 4, &at);
-	if (error != 0)
-		return error;
-	ln_wasi_store32(at, address);
-	ln_wasi_store32(at + 4, len);
-	return 0;
+	return error != 0 ? error : ln_p2_answer_list(call, 1, address, len);
 }

@@ -127,11 +127,23 @@ int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	return 0;
 }
 
-void ln_p2_release(const struct ln_p2_resource *resource)
+void ln_p2_release(struct ln_guest *guest,
+		   const struct ln_p2_resource *resource)
 {
+	if (resource->http != NULL)
+		ln_p2_http_free(guest, resource->http);
 	if (resource->kind == LN_P2_PROCESS)
 		ln_resource_class(LN_RESOURCE_PROCESS)
 			->release(resource->process);
+}
+
+/* The same of one that is in a table, which retains look-ups. */
+static void release_held(struct ln_guest *guest,
+			 const struct ln_p2_resource *resource)
+{
+	ln_p2_release(guest, resource);
+	if (names_of(resource) != NULL)
+		ln_p2_names_release(guest, resource->names);
 }
 
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number)
@@ -153,14 +165,10 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number)
 
 	if (resource == NULL)
 		return;
-	if (resource->http != NULL)
-		ln_p2_http_free(guest, resource->http);
 	ended = *resource;
 	*resource = (struct ln_p2_resource){ .fd = table->free };
 	table->free = number - 1;
-	ln_p2_release(&ended);
-	if (names_of(&ended) != NULL)
-		ln_p2_names_release(guest, ended.names);
+	release_held(guest, &ended);
 	entry = descriptor_of(guest, ended.fd);
 	if (entry == NULL)
 		return;
@@ -186,17 +194,8 @@ void ln_p2_table_free(struct ln_p2_table *table)
 {
 	if (table == NULL)
 		return;
-	for (uint32_t i = 0; i < table->count; i++) {
-		if (table->list[i].kind != 0 && table->list[i].http != NULL)
-			ln_p2_http_free(NULL, table->list[i].http);
-		ln_p2_release(&table->list[i]);
-	}
-	for (uint32_t i = 0; table->lookups > 0 && i < table->count; i++) {
-		struct ln_p2_names *names = names_of(&table->list[i]);
-
-		if (names != NULL)
-			ln_p2_names_release(NULL, names);
-	}
+	for (uint32_t i = 0; i < table->count; i++)
+		release_held(NULL, &table->list[i]);
 	free(table->list);
 	free(table);
 }

@@ -78,8 +78,10 @@ struct ln_p2_resource {
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,
 	      uint32_t *number);
 
-/* Releases what a resource holds that is in no table. */
-void ln_p2_release(const struct ln_p2_resource *resource);
+/* Releases what a resource owns; of one in no table, that is all it holds. No
+ * guest (NULL): it is ending, and is not given back what it was charged. */
+void ln_p2_release(struct ln_guest *guest,
+		   const struct ln_p2_resource *resource);
 
 /* NULL: there is none. Valid until one is added. */
 struct ln_p2_resource *ln_p2_find(struct ln_guest *guest, uint32_t number);

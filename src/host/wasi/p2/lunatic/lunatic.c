@@ -14,7 +14,6 @@
 #include "host/wasi/wasi.h"
 #include "process/message.h"
 #include "process/process.h"
-#include "sched/bulk.h"
 #include "sched/task.h"
 
 #define HANDLE_SIZE 4u
@@ -128,15 +127,8 @@ int64_t ln_p2_timeout(const struct ln_p2_call *call, unsigned index)
 int ln_p2_pass_bytes(struct ln_p2_call *call, const uint8_t *bytes, size_t len,
 		     uint32_t list[2])
 {
-	uint8_t *at;
-	int error = ln_p2_allocate(call, 1, len, &list[0]);
-
 	list[1] = (uint32_t)len;
-	if (error == 0)
-		error = ln_p2_list(call, list[0], list[1], 1, 1, &at);
-	if (error == 0 && len > 0)
-		ln_bulk_copy(at, bytes, len);
-	return error;
+	return ln_p2_bytes(call, bytes, len, &list[0]);
 }
 
 static uint32_t count_processes(const struct ln_message *message)
