@@ -56,18 +56,19 @@ static void tell_fields(struct story *story, const struct ln_fields *fields)
 
 static void tell_head(struct story *story, struct ln_http_request *request)
 {
+	size_t target_len = request->line.len - 1;
 	struct ln_target target;
 
 	story->heads++;
-	assert(strlen(request->target) == request->target_len);
-	assert(request->target_len <= HEAD);
+	assert(strlen(request->target) == target_len);
+	assert(target_len <= HEAD);
 	tell(story, request->method, strlen(request->method));
-	tell(story, request->target, request->target_len);
+	tell(story, request->target, target_len);
 	tell_fields(story, request->fields);
 	if (ln_target_split(request->target, &target))
 		assert(target.path == NULL ||
 		       target.path + target.path_len ==
-			       request->target + request->target_len);
+			       request->target + target_len);
 	request->body = ln_pipe_new(NULL, NULL);
 	assert(request->body != NULL);
 }

@@ -128,14 +128,19 @@ struct ln_fields *ln_fields_copy(const struct ln_fields *from)
 	return NULL;
 }
 
+bool ln_field_is(const struct ln_fields *fields, uint32_t at, const char *name,
+		 size_t len)
+{
+	return fields->list[at].name_len == len &&
+	       strncasecmp(ln_field_name(fields, at), name, len) == 0;
+}
+
 uint32_t ln_fields_find(const struct ln_fields *fields, const char *name,
 			size_t len, uint32_t from)
 {
 	uint32_t at = from;
 
-	while (at < fields->count &&
-	       (fields->list[at].name_len != len ||
-		strncasecmp(ln_field_name(fields, at), name, len) != 0))
+	while (at < fields->count && !ln_field_is(fields, at, name, len))
 		at++;
 	return at;
 }
@@ -145,7 +150,7 @@ void ln_fields_remove(struct ln_fields *fields, const char *name, size_t len)
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < fields->count; i++) {
-		if (ln_fields_find(fields, name, len, i) != i)
+		if (!ln_field_is(fields, i, name, len))
 			fields->list[left++] = fields->list[i];
 	}
 	fields->count = left;

@@ -54,6 +54,10 @@ static inline const char *ln_field_value(const struct ln_fields *fields,
 int ln_fields_add(struct ln_fields *fields, const void *name, size_t name_len,
 		  const void *value, size_t value_len);
 
+/* Whether the field at a position has that name, in whatever case. */
+bool ln_field_is(const struct ln_fields *fields, uint32_t at, const char *name,
+		 size_t len);
+
 /* The position of the first field of that name from `from` on; `count` when
  * there is none. */
 uint32_t ln_fields_find(const struct ln_fields *fields, const char *name,

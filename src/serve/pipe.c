@@ -70,6 +70,19 @@ static void wake(struct ln_process *process)
 		ln_task_wake(&process->task);
 }
 
+/* Who is to be told that something has come, retained; under the lock. */
+static struct ln_process *reader_of(const struct ln_pipe *pipe)
+{
+	return pipe->reader != NULL ? ln_process_retain(pipe->reader) : NULL;
+}
+
+static void wake_reader(struct ln_process *reader)
+{
+	wake(reader);
+	if (reader != NULL)
+		ln_process_release(reader);
+}
+
 struct ln_pipe_state ln_pipe_look(struct ln_pipe *pipe)
 {
 	struct ln_pipe_state state;
@@ -139,15 +152,11 @@ int ln_pipe_write(struct ln_pipe *pipe, const void *data, size_t len,
 		error = LN_ENOMEM;
 	if (error == 0 && len > 0) {
 		copy_in(pipe, data, len);
-		reader = pipe->reader;
-		if (reader != NULL)
-			ln_process_retain(reader);
+		reader = reader_of(pipe);
 	}
 	ln_lock_release(&pipe->lock);
 	*done = error == 0 ? len : 0;
-	wake(reader);
-	if (reader != NULL)
-		ln_process_release(reader);
+	wake_reader(reader);
 	return error;
 }
 
@@ -182,15 +191,11 @@ void ln_pipe_finish(struct ln_pipe *pipe, enum ln_pipe_end end,
 		pipe->end = end;
 		pipe->trailers = trailers;
 		trailers = NULL;
-		reader = pipe->reader;
-		if (reader != NULL)
-			ln_process_retain(reader);
+		reader = reader_of(pipe);
 	}
 	ln_lock_release(&pipe->lock);
 	ln_fields_release(trailers);
-	wake(reader);
-	if (reader != NULL)
-		ln_process_release(reader);
+	wake_reader(reader);
 }
 
 void ln_pipe_close(struct ln_pipe *pipe)

@@ -10,15 +10,14 @@
  */
 #include "serve/request.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/bytes.h"
+#include "base/compiler.h"
 #include "base/error.h"
 #include "serve/fields.h"
 #include "serve/pipe.h"
-
-#define FIRST_ROOM 128
 
 static struct ln_http_request *request_of(llhttp_t *parser)
 {
@@ -39,27 +38,6 @@ static int refuse(struct ln_http_request *request, unsigned status,
 static int no_memory(struct ln_http_request *request)
 {
 	return refuse(request, 503, "memory is short");
-}
-
-/* Appends to a text that grows; always leaves room for a zero. */
-static bool append(char **text, size_t *len, size_t *room, const char *at,
-		   size_t more)
-{
-	size_t size = *room == 0 ? FIRST_ROOM : *room;
-	char *grown;
-
-	while (size - *len <= more)
-		size *= 2;
-	if (size != *room) {
-		grown = realloc(*text, size);
-		if (grown == NULL)
-			return false;
-		*text = grown;
-		*room = size;
-	}
-	memcpy(*text + *len, at, more);
-	*len += more;
-	return true;
 }
 
 /* Counts bytes of a head or of trailers. */
@@ -85,10 +63,8 @@ static int on_url(llhttp_t *parser, const char *at, size_t len)
 
 	if (error != 0)
 		return error;
-	if (!append(&request->target, &request->target_len,
-		    &request->target_room, at, len))
-		return no_memory(request);
-	return 0;
+	ln_bytes_add(&request->line, at, len);
+	return request->line.error != 0 ? no_memory(request) : 0;
 }
 
 static int on_text(llhttp_t *parser, const char *at, size_t len)
@@ -98,22 +74,20 @@ static int on_text(llhttp_t *parser, const char *at, size_t len)
 
 	if (error != 0)
 		return error;
-	if (!append(&request->text, &request->text_len, &request->text_room, at,
-		    len))
-		return no_memory(request);
-	return 0;
+	ln_bytes_add(&request->text, at, len);
+	return request->text.error != 0 ? no_memory(request) : 0;
 }
 
 static int on_name_complete(llhttp_t *parser)
 {
 	struct ln_http_request *request = request_of(parser);
 
-	request->name_len = request->text_len;
+	request->name_len = request->text.len;
 	for (size_t i = 0; i < request->name_len; i++) {
-		char c = request->text[i];
+		uint8_t c = request->text.data[i];
 
 		if (c >= 'A' && c <= 'Z')
-			request->text[i] = (char)(c | 0x20);
+			request->text.data[i] = c | 0x20;
 	}
 	return 0;
 }
@@ -131,11 +105,13 @@ static int on_value_complete(llhttp_t *parser)
 	struct ln_http_request *request = request_of(parser);
 	struct ln_fields **list =
 		request->in_trailers ? &request->trailers : &request->fields;
-	const char *value = request->text + request->name_len;
-	size_t len = request->text_len - request->name_len;
+	const char *name = (const char *)request->text.data;
+	size_t len = request->text.len - request->name_len;
+	const char *value;
 	int error;
 
-	request->text_len = 0;
+	request->text.len = 0;
+	value = name != NULL ? name + request->name_len : "";
 	if (request->name_len == 0 || !ln_field_value_is_valid(value, len))
 		return refuse(request, 400, "a field has a value that is none");
 	if (*list == NULL)
@@ -144,7 +120,7 @@ static int on_value_complete(llhttp_t *parser)
 		return no_memory(request);
 	if ((*list)->count >= request->limits->fields)
 		return refuse(request, 431, "it has too many fields");
-	error = ln_fields_add(*list, request->text, request->name_len, value,
+	error = ln_fields_add(*list, name, request->name_len, value,
 			      trimmed(value, len));
 	if (error == LN_ELIMIT)
 		return refuse(request, 431, "its fields are too large");
@@ -219,9 +195,10 @@ static int on_head_complete(llhttp_t *parser)
 		return no_memory(request);
 	if (request->response)
 		return take_response(request, parser);
-	/* There is room for it. */
-	if (request->target != NULL)
-		request->target[request->target_len] = '\0';
+	ln_bytes_add(&request->line, "", 1);
+	if (request->line.error != 0)
+		return no_memory(request);
+	request->target = (const char *)request->line.data;
 	request->http_1_0 = parser->http_minor == 0;
 	error = check_head(request, parser);
 	if (error != 0)
@@ -299,8 +276,12 @@ static const llhttp_settings_t settings = {
 void ln_http_request_init(struct ln_http_request *request,
 			  const struct ln_http_request_limits *limits)
 {
-	memset(request, 0, sizeof(*request));
-	request->limits = limits;
+	*request = (struct ln_http_request){
+		.limits = limits,
+		/* With its end; both are bounded by that of the head. */
+		.line.max = limits->head + 1,
+		.text.max = limits->head,
+	};
 	llhttp_init(&request->parser, HTTP_REQUEST, &settings);
 	request->parser.data = request;
 }
@@ -325,8 +306,9 @@ static void forget(struct ln_http_request *request)
 	request->method = NULL;
 	request->body = NULL;
 	request->body_bytes = 0;
-	request->target_len = 0;
-	request->text_len = 0;
+	request->target = NULL;
+	request->line.len = 0;
+	request->text.len = 0;
 	request->head_bytes = 0;
 	request->in_trailers = false;
 }
@@ -334,8 +316,8 @@ static void forget(struct ln_http_request *request)
 void ln_http_request_deinit(struct ln_http_request *request)
 {
 	forget(request);
-	free(request->target);
-	free(request->text);
+	ln_bytes_deinit(&request->line);
+	ln_bytes_deinit(&request->text);
 }
 
 void ln_http_request_next(struct ln_http_request *request)

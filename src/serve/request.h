@@ -13,6 +13,8 @@
 
 #include <llhttp.h>
 
+#include "base/bytes.h"
+
 struct ln_fields;
 struct ln_pipe;
 
@@ -36,7 +38,7 @@ struct ln_http_request {
 
 	/* Of the head; the first three are valid from LN_HTTP_HEAD on. */
 	struct ln_fields *fields; /* names in small letters */
-	char *target;             /* as it was sent, terminated */
+	const char *target;       /* as it was sent, terminated */
 	const char *method;
 	bool keep_alive; /* the connection may serve another one */
 	bool http_1_0;
@@ -57,9 +59,8 @@ struct ln_http_request {
 	const char *reason;
 
 	/* While it is read. */
-	size_t target_len, target_room;
-	char *text; /* name and value of the field that is being read */
-	size_t text_len, text_room;
+	struct ln_bytes line; /* the target */
+	struct ln_bytes text; /* name and value of the field that is read */
 	size_t name_len;
 	size_t head_bytes;
 	bool in_trailers;

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include <llhttp.h>
@@ -119,22 +118,13 @@ static int length_of(const struct ln_fields *fields, uint64_t *length)
 	return 0;
 }
 
-static bool is_named(const struct ln_fields *fields, uint32_t at,
-		     const char *name)
-{
-	size_t len = strlen(name);
-
-	return fields->list[at].name_len == len &&
-	       strncasecmp(ln_field_name(fields, at), name, len) == 0;
-}
-
 static void add_fields(struct ln_bytes *out, const struct ln_fields *fields)
 {
 	for (uint32_t i = 0; i < fields->count; i++) {
 		const struct ln_field *field = &fields->list[i];
 
-		if (is_named(fields, i, "content-length") ||
-		    is_named(fields, i, "host") ||
+		if (ln_field_is(fields, i, "content-length", 14) ||
+		    ln_field_is(fields, i, "host", 4) ||
 		    ln_field_is_forbidden(ln_field_name(fields, i),
 					  field->name_len))
 			continue;
