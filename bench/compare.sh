@@ -24,7 +24,7 @@ set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/.." && pwd)
-# shellcheck disable=SC2034 # page.sh reads it
+# shellcheck disable=SC2034 # common.sh reads it
 page=$top/docs/comparison.md
 
 usage() {
@@ -64,6 +64,9 @@ export LUNATIC_CACHE_DIR XDG_STATE_HOME
 mkdir -m 700 "$LUNATIC_CACHE_DIR"
 
 say() { echo "compare: $*" >&2; }
+bytes=
+port=
+. "$here/common.sh"
 
 # have SYSTEM COMMAND HOW: whether it is there; else a line that says how to get
 # it.
@@ -92,10 +95,6 @@ component=${COMPARE_COMPONENT:-}
 [ -n "$component" ] ||
 	say "components that serve HTTP are left out: COMPARE_COMPONENT=FILE"
 
-guest_cc() {
-	clang-19 --target=wasm32-wasi -O2 -I "$top/sdk/c/include" "$@"
-}
-
 build_all() {
 	for name in ping_pong ring fan_in spawn idle; do
 		guest_cc -Wl,-z,stack-size=65536 "$here/guest/$name.c" \
@@ -115,23 +114,6 @@ build_all() {
 		GO111MODULE=off GOCACHE=$build/go-cache \
 			go build -o "$build/$name-go" "$here/go/$name.go"
 	done
-}
-
-# run SYSTEM SUFFIX COMMAND...: a program that prints samples.
-run() {
-	system=$1
-	suffix=$2
-	shift 2
-	if timeout --foreground -k 5 120 "$@" </dev/null >"$work/out" \
-		2>"$work/err"; then
-		awk -v by="$system" -v suffix="$suffix" \
-			'{ print $1 suffix, by, $2 }' "$work/out" \
-			>>"$work/samples"
-	else
-		say "failed: $*"
-		head -n 5 "$work/err" >&2
-		failed=yes
-	fi
 }
 
 # messages GUEST PEER WORKERS: one piece of work by all, on so many processors.
@@ -160,24 +142,6 @@ compute() {
 	[ -z "$go" ] || run go "" "$build/actors-go" fib
 	[ -z "$wasmtime" ] ||
 		run wasmtime "" wasmtime run "$build/compute.wasm"
-}
-
-# resident INPUT COMMAND...: sets `bytes` to what the program has resident, page
-# tables included, when all its processes wait; to nothing when that fails.
-resident() {
-	echo "$1" >"$work/input"
-	shift
-	rm -f "$work/ready"
-	mkfifo "$work/ready"
-	"$@" <"$work/input" >"$work/ready" 2>"$work/err" &
-	running=$!
-	bytes=
-	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
-	[ -z "$line" ] || bytes=$(awk '/^Vm(RSS|PTE):/ { kib += $2 }
-		END { printf "%.0f", kib * 1024 }' "/proc/$running/status")
-	kill -9 "$running" 2>/dev/null || true
-	wait "$running" 2>/dev/null || true
-	running=
 }
 
 # memory SYSTEM SERIES COUNT MORE COMMAND...: what one of so many takes.
@@ -226,22 +190,12 @@ load() {
 	fi
 }
 
-stop_server() {
-	kill -9 "$running" 2>/dev/null || true
-	wait "$running" 2>/dev/null || true
-	running=
-}
-
 # serve SYSTEM COMMAND...: a server that prints its port, last in a line.
 serve() {
 	system=$1
 	shift
-	rm -f "$work/port"
-	mkfifo "$work/port"
-	"$@" </dev/null >"$work/port" 2>"$work/err" &
-	running=$!
-	port=$(timeout --foreground 60 head -n 1 "$work/port") || port=
-	load http "$system" "${port##*:}"
+	server "$@"
+	load http "$system" "$port"
 	stop_server
 }
 
@@ -382,8 +336,6 @@ machine() {
 	[ -n "$go" ] || echo "- Go was not installed"
 	[ -n "$wasmtime" ] || echo "- wasmtime was not installed"
 }
-
-. "$here/page.sh"
 
 load=$(cut -d ' ' -f 1 /proc/loadavg)
 build_all

@@ -81,6 +81,9 @@ export LUNATIC_CACHE_DIR XDG_STATE_HOME
 mkdir -m 700 "$LUNATIC_CACHE_DIR"
 
 say() { echo "bench: $*" >&2; }
+port=
+tables=
+. "$here/common.sh"
 
 erlang=yes
 if ! command -v erl >/dev/null 2>&1 || ! command -v erlc >/dev/null 2>&1; then
@@ -104,11 +107,6 @@ if [ -n "$original" ] && ! "$original" --version >/dev/null 2>&1; then
 	say "the original is left out: $original does not run"
 	original=
 fi
-
-guest_cc() {
-	clang-19 --target=wasm32-wasi -O2 -Wall -Wextra \
-		-I "$top/sdk/c/include" "$@"
-}
 
 build_all() {
 	guest_library=$(dirname "$lunatic")/sdk/c/lib/liblunatic-guest.a
@@ -163,31 +161,6 @@ build_all() {
 		GO111MODULE=off GOCACHE=$build/go-cache \
 			go build -o "$build/tls-echo-go" "$here/go/tls_echo.go"
 	fi
-}
-
-# keep SYSTEM SUFFIX: turns a program's output into samples.
-keep() {
-	awk -v by="$1" -v suffix="$2" '{ print $1 suffix, by, $2 }' \
-		"$work/out" >>"$work/samples"
-}
-
-# run SYSTEM SUFFIX COMMAND...: runs a program that prints samples.
-run() {
-	system=$1
-	suffix=$2
-	shift 2
-	if timeout --foreground -k 5 60 "$@" \
-		</dev/null >"$work/out" 2>"$work/err"; then
-		keep "$system" "$suffix"
-	else
-		fail "$*"
-	fi
-}
-
-fail() {
-	say "failed: $*"
-	head -n 5 "$work/err" >&2
-	failed=yes
 }
 
 # guest NAME WORKERS [SUFFIX] and peer MODULE SCHEDULERS [SUFFIX]
@@ -322,35 +295,6 @@ bench_host_call() {
 	for _ in $passes; do
 		guest host_call 1
 	done
-}
-
-# memory_of PID FIELDS: bytes that the kernel counts in these, as "RSS|PTE" for
-# what is resident and for page tables.
-memory_of() {
-	awk -v fields="^Vm($2):" '$1 ~ fields { kib += $2 }
-		END { printf "%.0f", kib * 1024 }' "/proc/$1/status"
-}
-
-# resident COUNT COMMAND...: starts a program that spawns COUNT processes and
-# prints a line when all wait; sets `bytes` to what is resident then, page
-# tables included, and `tables` to these, or `bytes` to nothing when that
-# fails.
-resident() {
-	echo "$1" >"$work/count"
-	shift
-	rm -f "$work/ready"
-	mkfifo "$work/ready"
-	"$@" <"$work/count" >"$work/ready" 2>"$work/err" &
-	running=$!
-	bytes=
-	line=$(timeout --foreground 60 head -n 1 "$work/ready") || line=
-	if [ -n "$line" ]; then
-		bytes=$(memory_of "$running" "RSS|PTE")
-		tables=$(memory_of "$running" PTE)
-	fi
-	kill "$running" 2>/dev/null || true
-	wait "$running" 2>/dev/null || true
-	running=
 }
 
 # idle_of SYSTEM COMMAND...: the difference that 100,000 processes make.
@@ -517,24 +461,6 @@ bench_folded() {
 	fi
 	"$here/folded.sh" "$lunatic" "$build/folded.wasm" foldedrust 100000 \
 		>>"$work/samples" || fail "folded.sh folded.wasm"
-}
-
-# server COMMAND...: starts an echo server, whose port becomes `port`.
-server() {
-	rm -f "$work/port"
-	mkfifo "$work/port"
-	"$@" </dev/null >"$work/port" 2>"$work/err" &
-	running=$!
-	port=$(timeout --foreground 60 head -n 1 "$work/port") || port=
-	# Perhaps within a sentence.
-	port=${port##*:}
-	port=${port%/}
-}
-
-stop_server() {
-	kill "$running" 2>/dev/null || true
-	wait "$running" 2>/dev/null || true
-	running=
 }
 
 # held COUNT: sets `bytes` to what the server has resident with that many idle
@@ -746,8 +672,6 @@ tables() {
 methods() {
 	awk 'seen; /^<!-- tables end/ { seen = 1 }' "$page"
 }
-
-. "$here/page.sh"
 
 # ticks: what all processors did since the system began: all of it, and what
 # was not idle, the hypervisor's share included.
