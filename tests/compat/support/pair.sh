@@ -10,6 +10,13 @@ build_pair() {
 		-o pair_c.wasm 2>err || bad "clang rejects pair.c"
 }
 
+# passes_itself STATUS: pair.wasm tests itself, and ends with that.
+passes_itself() {
+	run pair.wasm
+	expect "$1" "guest"
+	[ "$(cat out)" = passed ] || bad "guest: another output"
+}
+
 # asked_by_c LANGUAGE SERVER: C asks pair.wasm, whose server that is.
 asked_by_c() {
 	run --dir . pair_c.wasm "$1" "$2"

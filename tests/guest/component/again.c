@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../check.h"
+#include "lives.h"
 
 #define LIVES 12 // one after the other; the first two have new instances
 #define MANY 40  // at the same time
@@ -213,25 +214,6 @@ static uint64_t add(const char *allocator, const char *end)
 	return module;
 }
 
-static struct lunatic_proc start(uint64_t module)
-{
-	struct lunatic_proc process;
-
-	CHECK_EQ(lunatic_process_spawn(0, module, "_start", 6, NULL, 0,
-				       &process.id),
-		 0);
-	lunatic_proc_monitor(process);
-	return process;
-}
-
-static void await(enum lunatic_reason reason)
-{
-	struct lunatic_reader mail;
-
-	CHECK_EQ(lunatic_receive(&mail, LUNATIC_FOREVER), LUNATIC_ENDED);
-	CHECK_EQ(lunatic_mail_end().reason, reason);
-}
-
 static void live(uint64_t module, enum lunatic_reason reason, int count)
 {
 	struct lunatic_proc processes[MANY];
@@ -244,7 +226,7 @@ static void live(uint64_t module, enum lunatic_reason reason, int count)
 			lunatic_proc_kill(processes[i]);
 	}
 	for (int i = 0; i < count; i++)
-		await(reason);
+		CHECK_EQ(await().reason, reason);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../check.h"
+#include "lives.h"
 
 #define LOOPS 10
 #define SLEEPERS 100
@@ -62,25 +63,6 @@ static uint64_t add(const char *text)
 					    strlen(text), &module),
 		 0);
 	return module;
-}
-
-static struct lunatic_proc start(uint64_t module)
-{
-	struct lunatic_proc process;
-
-	CHECK_EQ(lunatic_process_spawn(0, module, "_start", 6, NULL, 0,
-				       &process.id),
-		 0);
-	lunatic_proc_monitor(process);
-	return process;
-}
-
-static struct lunatic_end await(void)
-{
-	struct lunatic_reader mail;
-
-	CHECK_EQ(lunatic_receive(&mail, LUNATIC_FOREVER), LUNATIC_ENDED);
-	return lunatic_mail_end();
 }
 
 static void kill_all(uint64_t module, int count)

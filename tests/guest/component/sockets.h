@@ -20,6 +20,7 @@
 #include <stdio.h>
 
 #include "../check.h"
+#include "lives.h"
 
 #define TEXT(...) #__VA_ARGS__
 
@@ -480,6 +481,14 @@ static const char sockets_helpers[] = TEXT(
     (call $udp-local-address (local.get $s) (i32.const 16))
     (call $fine (local.get $step))
     (i32.load16_u (i32.const 24)))
+  // A stream that may send some datagrams.
+  (func $permitted (result i32) (local $out i32)
+    (drop (call $start))
+    (call $stream-to (call $bound-udp (i32.const 1)) (i32.const 0)
+      (i32.const 0) (i32.const 0))
+    (local.set $out (i32.load (i32.const 24)))
+    (call $check-send (local.get $out) (i32.const 16))
+    (local.get $out))
   (func $stream-to (param $s i32) (param $some i32) (param $ip i32)
     (param $port i32)
     (call $udp-stream (local.get $s) (local.get $some) (i32.const 0)
@@ -531,15 +540,8 @@ static inline uint64_t sockets_add(uint64_t environment, const char *fields)
 
 static inline struct lunatic_end sockets_end(uint64_t module)
 {
-	struct lunatic_proc process;
-	struct lunatic_reader mail;
-
-	CHECK_EQ(lunatic_process_spawn(0, module, "_start", 6, NULL, 0,
-				       &process.id),
-		 0);
-	lunatic_proc_monitor(process);
-	CHECK_EQ(lunatic_receive(&mail, LUNATIC_FOREVER), LUNATIC_ENDED);
-	return lunatic_mail_end();
+	start(module);
+	return await();
 }
 
 /* Runs such a component, and says at which step it failed. */
@@ -553,6 +555,16 @@ static inline void sockets_run(const char *name, const char *fields)
 	printf("%s: reason %d, step %d\n", name, (int)end.reason,
 	       (int)end.status);
 	exit(EXIT_FAILURE);
+}
+
+/* The same, behind functions that several have. */
+static inline void sockets_run_with(const char *before, const char *name,
+				    const char *fields)
+{
+	static char text[20000];
+
+	snprintf(text, sizeof(text), "%s %s", before, fields);
+	sockets_run(name, text);
 }
 
 #endif

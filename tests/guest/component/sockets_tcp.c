@@ -435,23 +435,15 @@ static const char options[] = TEXT(
     (i32.const 0)));
 /* clang-format on */
 
-static void with_pair(const char *name, const char *fields)
-{
-	static char text[20000];
-
-	snprintf(text, sizeof(text), "%s %s", pair, fields);
-	sockets_run(name, text);
-}
-
 int main(void)
 {
 	sockets_run("states", states);
-	with_pair("echo", echo);
-	with_pair("reset", reset);
-	with_pair("full", full);
-	with_pair("orders", orders);
+	sockets_run_with(pair, "echo", echo);
+	sockets_run_with(pair, "reset", reset);
+	sockets_run_with(pair, "full", full);
+	sockets_run_with(pair, "orders", orders);
 	sockets_run("many", many);
-	with_pair("options", options);
+	sockets_run_with(pair, "options", options);
 	puts("passed");
 	return 0;
 }

@@ -347,19 +347,11 @@ static const char names[] = TEXT(
     (i32.const 0)));
 /* clang-format on */
 
-static void with_pair(const char *name, const char *fields)
-{
-	static char text[20000];
-
-	snprintf(text, sizeof(text), "%s %s", pair, fields);
-	sockets_run(name, text);
-}
-
 int main(void)
 {
 	sockets_run("states", states);
-	with_pair("datagrams", datagrams);
-	with_pair("remote", remote);
+	sockets_run_with(pair, "datagrams", datagrams);
+	sockets_run_with(pair, "remote", remote);
 	sockets_run("names", names);
 	puts("passed");
 	return 0;
