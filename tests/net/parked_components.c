@@ -124,7 +124,7 @@ static uint64_t add(int call, uint32_t timeout)
 	return module;
 }
 
-static void start(uint64_t module, int64_t link)
+static void start_linked(uint64_t module, int64_t link)
 {
 	uint64_t process;
 
@@ -145,7 +145,7 @@ static void times_out(int call, uint32_t timeout)
 {
 	if (timed[timeout] == 0)
 		timed[timeout] = add(call, timeout);
-	start(timed[timeout], 1);
+	start_linked(timed[timeout], 1);
 	expect_link_died(1);
 }
 
@@ -200,7 +200,7 @@ ENTRY(boss)(void)
 	parent = lunatic_message_take_process(0);
 	module = add(work.call, 0);
 	for (int i = 0; i < work.count; i++)
-		start(module, i + 1);
+		start_linked(module, i + 1);
 	send_number(parent, READY, 0);
 	CHECK_EQ(receive_tag(FAIL, 0), DATA);
 	_Exit(1);
