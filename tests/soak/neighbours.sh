@@ -26,7 +26,8 @@ trap 'rm -rf "$work"' EXIT
 
 [ $# -gt 0 ] || set -- flood grow touch_and_end links spawn_often \
 	fork_bomb talk resources large_message random_bytes copy handles resolve \
-	versions look_up data start_data init_data
+	versions look_up data start_data init_data texts_copied texts_widened \
+	texts_narrowed
 first=
 if nice -n -20 true 2>/dev/null; then
 	first='nice -n -20'

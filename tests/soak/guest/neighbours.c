@@ -5,6 +5,7 @@
 // spawns COUNT processes that run ATTACK, and prints after SECONDS how late the
 // sleeper was at most and on average, in microseconds.
 #include "../../guest/check.h"
+#include "../../guest/component/texts.h"
 
 #include <time.h>
 
@@ -428,6 +429,46 @@ ENTRY(start_data)(void)
 ENTRY(init_data)(void)
 {
 	spawn_data(INIT);
+}
+
+/* One component passes another one texts of 256 MiB, again and again, which
+ * the host transcodes. */
+static void spawn_texts(const char *from, const char *to, uint32_t unit)
+{
+	struct texts texts = { .from = from,
+			       .to = to,
+			       .pattern = (const uint8_t *)"a",
+			       .size = unit,
+			       .count = (uint32_t)(256 * MIB) / unit,
+			       .unit = unit,
+			       .step = 1,
+			       .poke_at = -1,
+			       .forever = true };
+	const char *text = texts_component(&texts);
+	uint64_t module;
+	uint64_t id;
+
+	CHECK_EQ(lunatic_process_add_module(lunatic_process_this_env(), text,
+					    strlen(text), &module),
+		 0);
+	CHECK_EQ(lunatic_process_spawn(0, module, "_start", 6, NULL, 0, &id),
+		 0);
+	lunatic_process_sleep_ms(60000);
+}
+
+ENTRY(texts_copied)(void)
+{
+	spawn_texts("utf8", "utf8", 1);
+}
+
+ENTRY(texts_widened)(void)
+{
+	spawn_texts("utf8", "utf16", 1);
+}
+
+ENTRY(texts_narrowed)(void)
+{
+	spawn_texts("utf16", "latin1+utf16", 2);
 }
 
 /* What the sleeper has seen since it was last asked. */
