@@ -9,6 +9,7 @@ WORKDIR /src
 # What the engine is made from, and nothing else: it is compiled anew when that
 # changes, not whenever a source does.
 COPY tools/bootstrap.sh tools/find-cargo.sh tools/build-engine.sh tools/
+COPY tools/remap-rust.sh tools/
 RUN tools/bootstrap.sh
 COPY engine engine
 RUN tools/build-engine.sh

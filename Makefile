@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 120
 # Options of bench/run.sh: --write, --only GROUP.
 BENCH ?=
-# Options of bench/compare.sh: --passes N.
+# Options of bench/compare.sh: --passes N; and of tools/dist/compare.sh: --engine.
 COMPARE ?=
 
 release = build/release
@@ -17,7 +17,7 @@ wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test check bench compare soak site install deb dist \
-	dist-aarch64 test-aarch64 lint format generate clean tools lint-tools \
+	dist-check dist-aarch64 test-aarch64 lint format generate clean tools lint-tools \
 	fuzz-tools bench-tools dist-tools cross-tools
 
 help: ## this list
@@ -65,6 +65,9 @@ deb: build ## make a Debian package, build/lunatic_VERSION_ARCH.deb
 
 dist: tools dist-tools ## packages for any x86-64 with glibc 2.31, into build/packages
 	@JOBS=$(JOBS) tools/dist/dist.sh x86_64
+
+dist-check: tools dist-tools ## build the packages twice, and compare the bytes
+	@JOBS=$(JOBS) tools/dist/compare.sh x86_64 $(COMPARE)
 
 dist-aarch64: tools cross-tools ## the same for aarch64, cross-compiled
 	@JOBS=$(JOBS) tools/dist/dist.sh aarch64

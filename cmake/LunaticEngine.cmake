@@ -26,6 +26,7 @@ else()
 		"${PROJECT_SOURCE_DIR}/engine/Cargo.*"
 		"${PROJECT_SOURCE_DIR}/engine/src/*.rs"
 		"${PROJECT_SOURCE_DIR}/engine/patches/*/*.patch"
+		"${PROJECT_SOURCE_DIR}/tools/remap-rust.sh"
 		"${PROJECT_SOURCE_DIR}/tools/build-engine.sh")
 	set_property(DIRECTORY APPEND PROPERTY
 		CMAKE_CONFIGURE_DEPENDS ${engine_inputs})
@@ -42,6 +43,11 @@ set_target_properties(engine PROPERTIES
 	IMPORTED_LOCATION "${engine_dir}/lib/libwasmtime.a")
 # Headers of an imported target are system headers: our warnings are for us.
 target_include_directories(engine INTERFACE "${engine_dir}/include")
+if(LUNATIC_STATIC)
+	# The same bytes wherever the cache is.
+	target_compile_options(engine INTERFACE
+		"-ffile-prefix-map=${engine_dir}=engine")
+endif()
 # The name of the folder is a digest of all that goes into the engine, so that
 # code which another engine compiled is never loaded.
 get_filename_component(engine_key "${engine_dir}" NAME)
@@ -79,6 +85,7 @@ if(LUNATIC_WASMI)
 		"${PROJECT_SOURCE_DIR}/engine/wasmi/Cargo.*"
 		"${PROJECT_SOURCE_DIR}/engine/wasmi/src/*.rs"
 		"${PROJECT_SOURCE_DIR}/engine/wasmi/patches/*/*.patch"
+		"${PROJECT_SOURCE_DIR}/tools/remap-rust.sh"
 		"${PROJECT_SOURCE_DIR}/tools/build-wasmi.sh")
 	set_property(DIRECTORY APPEND PROPERTY
 		CMAKE_CONFIGURE_DEPENDS ${wasmi_inputs})

@@ -8,7 +8,8 @@
 #
 # The folder is named after everything that goes into the library: manifest,
 # lock file, patches, this script and the compiler. It holds lib/libwasmtime.a
-# and include/.
+# and include/. The same inputs make the same bytes, wherever the cache and
+# cargo's folder lie: tools/remap-rust.sh.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,7 +26,8 @@ say() { echo "engine: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
 key=$({ cat "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine"/src/*.rs \
-	"$engine"/patches/*/*.patch "$0"; "$rustc" -vV; } | sha256sum | cut -c1-16)
+	"$engine"/patches/*/*.patch "$top/tools/remap-rust.sh" "$0"
+	"$rustc" -vV; } | sha256sum | cut -c1-16)
 out=$cache/$version-$key
 if [ -f "$out/lib/libwasmtime.a" ] && [ -f "$out/include/wasmtime.h" ]; then
 	echo "$out"
@@ -70,10 +72,10 @@ for patches in "$engine"/patches/*/; do
 		fail "the source of $crate $its_version is not where cargo says it is"
 	grep -q "^version = \"$its_version\"" "$source/Cargo.toml" ||
 		fail "$source is not $crate $its_version"
-	cp -R "$source" "$work/$crate"
-	chmod -R u+w "$work/$crate"
+	cp -R "$source" "$work/engine/$crate"
+	chmod -R u+w "$work/engine/$crate"
 	for patch in "$patches"*.patch; do
-		patch -d "$work/$crate" -p1 --fuzz=0 --no-backup-if-mismatch \
+		patch -d "$work/engine/$crate" -p1 --fuzz=0 --no-backup-if-mismatch \
 			<"$patch" >&2 ||
 			fail "$crate/$(basename "$patch") does not apply to $crate $its_version; the patch must be redone for this version"
 	done
@@ -84,11 +86,12 @@ cp -R "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine/src" "$work/engine/"
 	for patches in "$engine"/patches/*/; do
 		crate=$(basename "$patches")
 		crate=${crate%@*}
-		printf '%s = { path = "../%s" }\n' "$crate" "$crate"
+		printf '%s = { path = "%s" }\n' "$crate" "$crate"
 	done
 } >>"$work/engine/Cargo.toml"
 
 say "step 3 of 3: compiling"
+"$top/tools/remap-rust.sh" "$rustc" "$work" "$(dirname "$source")"
 # A line for every twenty crates keeps a log short and a terminal alive.
 progress() {
 	n=0
@@ -103,7 +106,8 @@ progress() {
 		esac
 	done
 }
-(cd "$work/engine" && CARGO_TARGET_DIR=$work/target "$cargo" build --release \
+(cd "$work/engine" && CARGO_TARGET_DIR=$work/target \
+	RUSTC_WRAPPER=$work/rustc-wrapper "$cargo" build --release \
 	--offline --color never 2>&1) | tee "$work/log" | progress
 lib=$work/target/release/libwasmtime.a
 [ -f "$lib" ] || { tail -n 30 "$work/log" >&2; fail "the build failed; the log is $work/log"; }

@@ -57,10 +57,11 @@ tar -xzf "$archive" -C "$work" --strip-components=3 \
 	"$from-$from_version/vendor/llhttp"
 for file in build/c/llhttp.c src/native/api.c src/native/http.c; do
 	"$cc" -O2 -g -fPIC -ffunction-sections -I"$work/build" \
+		-ffile-prefix-map="$work"=llhttp \
 		-c "$work/$file" -o "$work/lib/$(basename "$file" .c).o" ||
 		fail "$file cannot be compiled"
 done
-ar rcs "$work/lib/libllhttp.a" "$work"/lib/*.o
+ar rcsD "$work/lib/libllhttp.a" "$work"/lib/*.o
 cp "$work/build/llhttp.h" "$work/include/"
 mkdir -p "$work.new"
 cp -R "$work/lib" "$work/include" "$work/LICENSE" "$work.new/"

@@ -8,7 +8,8 @@
 # The folder is named after everything that goes into the library: manifest,
 # lock file, patches, this script and the compiler. It holds
 # lib/liblunatic_wasmi.a: one object, of whose names only lunatic_engine_wasmi_*
-# are visible, since the other engine has Rust's standard library as well.
+# are visible, since the other engine has Rust's standard library as well. The
+# same inputs make the same bytes, wherever the cache and cargo's folder lie.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,7 +26,8 @@ say() { echo "wasmi: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
 key=$({ cat "$engine/Cargo.toml" "$engine/Cargo.lock" "$engine"/src/*.rs \
-	"$engine"/patches/*/*.patch "$0"; "$rustc" -vV; } | sha256sum | cut -c1-16)
+	"$engine"/patches/*/*.patch "$top/tools/remap-rust.sh" "$0"
+	"$rustc" -vV; } | sha256sum | cut -c1-16)
 out=$cache/wasmi-$version-$key
 lib=lib/liblunatic_wasmi.a
 if [ -f "$out/$lib" ]; then
@@ -62,18 +64,20 @@ for patches in "$engine"/patches/*/; do
 		head -n 1)
 	[ -n "$source" ] && [ -d "$source" ] ||
 		fail "the source of $crate $version is not where cargo says it is"
-	cp -R "$source" "$work/$crate"
-	chmod -R u+w "$work/$crate"
+	cp -R "$source" "$work/engine/$crate"
+	chmod -R u+w "$work/engine/$crate"
 	for patch in "$patches"*.patch; do
-		patch -d "$work/$crate" -p1 --fuzz=0 --no-backup-if-mismatch \
+		patch -d "$work/engine/$crate" -p1 --fuzz=0 --no-backup-if-mismatch \
 			<"$patch" >&2 ||
 			fail "$crate/$(basename "$patch") does not apply to $crate $version; the patch must be redone for this version"
 	done
-	printf '%s = { path = "../%s" }\n' "$crate" "$crate" \
+	printf '%s = { path = "%s" }\n' "$crate" "$crate" \
 		>>"$work/engine/Cargo.toml"
 done
 cp -R "$engine/Cargo.lock" "$engine/src" "$work/engine/"
-(cd "$work/engine" && CARGO_TARGET_DIR=$work/target "$cargo" build --release \
+"$top/tools/remap-rust.sh" "$rustc" "$work" "$(dirname "$source")"
+(cd "$work/engine" && CARGO_TARGET_DIR=$work/target \
+	RUSTC_WRAPPER=$work/rustc-wrapper "$cargo" build --release \
 	--offline --color never) >"$work/log" 2>&1 ||
 	{ tail -n 30 "$work/log" >&2; fail "the build failed; the log is $work/log"; }
 

@@ -12,8 +12,8 @@
  * names.
  *
  * The system's authorities are a folder in which OpenSSL looks by name when it
- * needs one, in the handshake. Only the file beside it, which few systems have,
- * is read when the context is made.
+ * needs one, in the handshake. Only a file, which few systems have in its
+ * place, is read when the context is made.
  *
  * Threads: any; a context is not changed once it has been made.
  */
@@ -26,9 +26,11 @@
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "net/tls_authorities.h"
 #include "net/tls_impl.h"
 
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -315,6 +317,25 @@ static int trust(struct ln_tls_context *context, const struct ln_tls_pem *pem,
 	return error;
 }
 
+/* Trusts the system's authorities, or nobody if it has none. */
+static void trust_system(struct ln_tls_context *context)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(context->ssl);
+	struct ln_tls_authorities found = ln_tls_authorities_here();
+	struct stat known;
+
+	/* What fails here is not trusted. */
+	if (found.path == NULL || found.is_default)
+		(void)X509_STORE_set_default_paths(store);
+	else if (found.is_file)
+		(void)X509_STORE_load_file(store, found.path);
+	else
+		(void)X509_STORE_load_path(store, found.path);
+	if (found.is_file && stat(found.path, &known) == 0)
+		context->weight += PEM_WEIGHT * (size_t)known.st_size;
+	ERR_clear_error();
+}
+
 static int trust_all(struct ln_tls_context *context,
 		     const struct ln_tls_pem *authorities, size_t count,
 		     char *reason)
@@ -324,9 +345,7 @@ static int trust_all(struct ln_tls_context *context,
 	int error = 0;
 
 	if (count == 0) {
-		/* It fails when there are none: then nothing is trusted. */
-		(void)X509_STORE_set_default_paths(store);
-		ERR_clear_error();
+		trust_system(context);
 		return 0;
 	}
 	/* What the guest lists is trusted, whoever has signed it. */

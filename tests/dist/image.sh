@@ -1,7 +1,7 @@
 #!/bin/sh
-# The OCI image of a build: its digests hold, and its root file system runs the
-# program with nothing else of this system, in a runtime (crun) or else in
-# chroot.
+# The OCI image of a build: its digests hold, tools for images that are here
+# take it, and it runs the program with nothing else of this system: unpacked by
+# umoci, in a runtime (runc or crun), or else in chroot.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/cli/support/cli.sh"
@@ -37,25 +37,68 @@ module exits <<'END'
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (func (export "_start") (call $exit (i32.const 7))))
 END
-cp exits.wasm bundle/rootfs/exits.wasm
 chmod 755 bundle bundle/rootfs
-status=
-if command -v crun >/dev/null && (cd bundle && crun spec) 2>err; then
-	sed -i 's/"terminal": true/"terminal": false/
-		s|"sh"|"/usr/bin/lunatic", "/exits.wasm"|' bundle/config.json
-	status=0
-	(cd bundle && crun --cgroup-manager=disabled run "lunatic-$$") \
-		>out 2>err </dev/null || status=$?
-	# Inside another container it may be forbidden to make one.
-	[ "$status" -eq 7 ] || { cat err; echo "crun: status $status"; status=; }
+tag=$("$lunatic" --version | cut -d ' ' -f 2)
+if command -v skopeo >/dev/null; then
+	skopeo inspect "oci:image:$tag" >out 2>err || bad "skopeo inspect"
+	says out '"Os": "linux"' "skopeo inspect"
 fi
+if command -v oci-image-tool >/dev/null; then
+	oci-image-tool validate --type imageLayout --ref "name=$tag" image \
+		>out 2>err || bad "oci-image-tool validate"
+fi
+
+# run_bundle RUNTIME FOLDER: as the image says, with the guest as its argument.
+# Inside another container it may be forbidden to make one: then it says so, and
+# the status is empty.
+run_bundle() {
+	python3 - "$2/config.json" <<'END'
+import json, sys
+with open(sys.argv[1], encoding="utf-8") as f:
+    config = json.load(f)
+process = config["process"]
+process["terminal"] = False
+if process["args"][0] != "/usr/bin/lunatic":
+    process["args"] = ["/usr/bin/lunatic"]
+process["args"].append("/exits.wasm")
+with open(sys.argv[1], "w", encoding="utf-8") as f:
+    json.dump(config, f)
+END
+	cp exits.wasm "$2/rootfs/exits.wasm"
+	chmod 644 "$2/rootfs/exits.wasm"
+	status=0
+	options="--root $work/containers"
+	[ "$1" != crun ] || options="$options --cgroup-manager=disabled"
+	# shellcheck disable=SC2086 # words
+	(cd "$2" && timeout 60 "$1" $options run "lunatic-$$") \
+		>out 2>err </dev/null || status=$?
+	if [ "$status" -ne 7 ]; then
+		cat out err
+		echo "$1: status $status"
+		status=
+	fi
+}
+status=
+if command -v umoci >/dev/null && [ "$(id -u)" -eq 0 ]; then
+	umoci unpack --image "image:$tag" unpacked >out 2>err ||
+		bad "umoci unpack"
+	grep -q '"uid": *65534' unpacked/config.json || bad "the user"
+	! command -v runc >/dev/null || run_bundle runc unpacked
+fi
+for runtime in runc crun; do
+	if [ -z "$status" ] && command -v $runtime >/dev/null &&
+		(cd bundle && rm -f config.json && $runtime spec) 2>err; then
+		run_bundle $runtime bundle
+	fi
+done
 if [ -z "$status" ] && [ "$(id -u)" -eq 0 ]; then
+	cp exits.wasm bundle/rootfs/exits.wasm
 	status=0
 	chroot bundle/rootfs /usr/bin/lunatic /exits.wasm >out 2>err || status=$?
 fi
 if [ -n "$status" ]; then
 	expect 7 "the files of the image"
 else
-	echo "not run: there is no crun, and only root may chroot"
+	echo "not run: there is neither runc nor crun that may, and only root may chroot"
 fi
 finish

@@ -122,8 +122,15 @@ with open(sys.argv[1], encoding="utf-8") as f:
 assert bill["bomFormat"] == "CycloneDX" and bill["specVersion"] == "1.5"
 parts = {part["name"]: part for part in bill["components"]}
 for name in ("wasmtime-internal-core", "cranelift-codegen", "wasmi", "openssl",
-             "sqlite3", "jansson", "rust-std"):
-    assert parts[name]["version"] and parts[name]["purl"], name
+             "sqlite3", "jansson", "rust-std", "llhttp"):
+    assert name in parts, name
+for name, part in parts.items():
+    assert part["version"] and part["purl"], name
+    assert part["licenses"][0]["expression"], name
+    if part["purl"].startswith("pkg:cargo/"):
+        assert len(part["hashes"][0]["content"]) == 64, name
+assert any("0001-" in patch["diff"]["url"]
+           for patch in parts["wasmtime"]["pedigree"]["patches"])
 assert len({part["bom-ref"] for part in bill["components"]}) == \
     len(bill["components"]) == len(bill["dependencies"][0]["dependsOn"])
 END

@@ -39,11 +39,15 @@ DESTDIR="$work/root" cmake --install "$build" --prefix /usr --strip \
 	>"$work/log" 2>&1 || { cat "$work/log" >&2; fail "cmake --install"; }
 rm -f "$work/root/usr/lib/liblunatic.a"
 doc=$work/root/usr/share/doc/lunatic
+mkdir -p "$doc/licenses"
 python3 "$here/sbom.py" --top "$top" --version "$version" --arch "$arch" \
-	--sysroot "$sysroot" --output "$doc/sbom.cdx.json"
-# The licences of what is linked in.
+	--sysroot "$sysroot" --output "$doc/sbom.cdx.json" \
+	--licences "$doc/licenses/crates"
+# The licences of what else is linked in.
+llhttp=$(cached LUNATIC_LLHTTP)
+[ -n "$llhttp" ] || llhttp=$(CC=$(cached CMAKE_C_COMPILER) "$top/tools/build-llhttp.sh")
+[ ! -f "$llhttp/LICENSE" ] || cp "$llhttp/LICENSE" "$doc/licenses/llhttp"
 if [ -n "$sysroot" ]; then
-	mkdir -p "$doc/licenses"
 	for package in libssl-dev libsqlite3-dev libjansson-dev libncurses-dev \
 		mimalloc libgcc-10-dev; do
 		for file in "$sysroot/usr/share/doc/$package/copyright" \
