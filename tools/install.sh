@@ -74,6 +74,9 @@ x86_64 | amd64) arch=x86_64 ;;
 aarch64 | arm64) arch=aarch64 ;;
 *) fail "lunatic runs on x86-64 and aarch64, not on $(uname -m)" ;;
 esac
+# A kernel of 64 bits may have a system of 32 bits.
+[ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 64 ] ||
+	fail "lunatic needs a system of 64 bits, and this one has 32"
 command -v sha256sum >/dev/null ||
 	fail "there is no sha256sum to check what is fetched (package coreutils)"
 

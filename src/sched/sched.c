@@ -32,6 +32,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -358,6 +359,14 @@ static size_t slot_apart(size_t stack)
 	return ((stack + PLACE) / TABLE_BYTES + 1) * TABLE_BYTES;
 }
 
+/* Pages of a stack are given back, so none may be a neighbour's as well. */
+static size_t whole_pages(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) & ~(page - 1);
+}
+
 static struct ln_sched *allocate(const struct ln_sched_options *options)
 {
 	struct ln_sched *sched = aligned_alloc(LN_CACHE_LINE, sizeof(*sched));
@@ -381,6 +390,7 @@ static struct ln_sched *allocate(const struct ln_sched_options *options)
 		sched->options.blocking = 7;
 	if (sched->options.stack_size == 0)
 		sched->options.stack_size = DEFAULT_STACK;
+	sched->options.stack_size = whole_pages(sched->options.stack_size);
 	sched->shared.tail = &sched->shared.head;
 	sched->due.tail = &sched->due.head;
 	atomic_store_explicit(&sched->coarse_now, ln_time_now(),

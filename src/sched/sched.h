@@ -17,7 +17,7 @@ struct ln_timers;
 
 struct ln_sched_options {
 	unsigned workers;        /* threads, 1 to 256; 0: one per usable core */
-	size_t stack_size;       /* bytes of each fiber's slot */
+	size_t stack_size;       /* bytes of each fiber's slot, or some more */
 	unsigned blocking;       /* most threads for compiling; 0: 7 */
 	void (*on_tick)(void *); /* every millisecond while anything runs */
 	void *on_tick_argument;

@@ -101,6 +101,23 @@ static void options_have_defaults(void **state)
 	ln_sched_free(sched);
 }
 
+/* Pages are given back, and must not be those of two stacks. */
+static void stacks_are_whole_pages(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const struct ln_sched_options options = {
+		.workers = 1,
+		.stack_size = ((size_t)256 << 10) + 1,
+	};
+	struct ln_sched *sched = NULL;
+
+	(void)state;
+	assert_int_equal(ln_sched_new(&options, &sched), 0);
+	assert_int_equal(ln_sched_stack_size(sched),
+			 ((size_t)256 << 10) + page);
+	ln_sched_free(sched);
+}
+
 static void many_short_tasks_from_outside(void **state)
 {
 	struct ln_sched *sched = test_sched_new(4);
@@ -610,6 +627,7 @@ int main(void)
 		cmocka_unit_test(starts_and_stops),
 		cmocka_unit_test(stops_at_any_moment),
 		cmocka_unit_test(options_have_defaults),
+		cmocka_unit_test(stacks_are_whole_pages),
 		cmocka_unit_test(many_short_tasks_from_outside),
 		cmocka_unit_test(many_short_tasks_from_tasks),
 		cmocka_unit_test(a_crowd_takes_turns),

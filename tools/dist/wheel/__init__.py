@@ -41,7 +41,9 @@ def _become(name):
     try:
         os.execv(path, [path, *sys.argv[1:]])
     except OSError as error:
-        sys.exit(f"{name}: {path} cannot be run here: {error.strerror}")
+        sys.exit(f"{name}: {path} cannot be run here: {error.strerror}. "
+                 "It is for Linux with glibc 2.31 or newer, on the processor "
+                 "that the wheel was made for.")
 
 
 def main():
