@@ -518,7 +518,9 @@ typedef enum lunatic_rt_process_state {
 	LUNATIC_RT_STATE_IO = 5,       /* waits for a descriptor */
 	LUNATIC_RT_STATE_BLOCKING = 6, /* waits for work in another thread */
 	LUNATIC_RT_STATE_WAITING = 7,  /* waits for something else */
-	LUNATIC_RT_STATE_ENDING = 8
+	LUNATIC_RT_STATE_ENDING = 8,
+	LUNATIC_RT_STATE_IDLE = 9 /* has answered a request of `lunatic serve`,
+				   * and waits for another one */
 } lunatic_rt_process_state;
 
 /* A snapshot of processes, made by lunatic_rt_processes. Opaque;

@@ -457,6 +457,18 @@ const struct ln_cli_option ln_cli_serve_options[] = {
 	  "requests that are answered at a time; further\n"
 	  "ones get 503, % (default 10000)",
 	  COUNT(SERVING(options.max_requests), 1), .max = 1000000 },
+	{ "--reuse", NULL, "N",
+	  "requests that a process answers before it\n"
+	  "ends: each sees what those before it have\n"
+	  "left in its memory, % (default 1)",
+	  COUNT(SERVING(options.reuse), 1), .max = 1000000 },
+	{ "--max-idle", NULL, "N",
+	  "with --reuse, processes that wait for their\n"
+	  "next request, % (default 100)",
+	  COUNT(SERVING(options.max_idle), 1), .max = 1000000 },
+	{ "--reuse-timeout", NULL, "TIME",
+	  "how long such a process waits, % (default 60s)",
+	  TIMEOUT(reuse_timeout) },
 	{ "--max-head", NULL, "SIZE",
 	  "request line and fields of a request, %\n(default 32K)",
 	  SIZE(SERVING(options.limits.head), 256), .max = 128 << 10 },

@@ -325,6 +325,9 @@ static const struct ln_serve_options serve_defaults = {
 	.max_connections = 10000,
 	.max_requests = 10000,
 	.access_log = -1,
+	.reuse = 1,
+	.max_idle = 100,
+	.reuse_timeout = 60 * LN_NS_PER_S,
 };
 
 int ln_cli_parse(int argc, char **argv, struct ln_cli_options *options)

@@ -6,7 +6,7 @@
 
 static bool is_state(const char *word)
 {
-	for (int i = 0; i <= LN_STATE_ENDING; i++) {
+	for (int i = 0; i < LN_STATES; i++) {
 		if (strcmp(ln_process_state_name((enum ln_process_state)i),
 			   word) == 0)
 			return true;
@@ -18,7 +18,7 @@ static void refuse_state(struct ln_control_request *request, const char *word)
 {
 	struct ln_bytes states = { .max = 1024 };
 
-	for (int i = 0; i <= LN_STATE_ENDING; i++) {
+	for (int i = 0; i < LN_STATES; i++) {
 		const char *name =
 			ln_process_state_name((enum ln_process_state)i);
 

@@ -29,7 +29,9 @@ _Static_assert((int)LUNATIC_RT_STATE_STARTING == LN_STATE_STARTING &&
 		       (int)LUNATIC_RT_STATE_IO == LN_STATE_IO &&
 		       (int)LUNATIC_RT_STATE_BLOCKING == LN_STATE_BLOCKING &&
 		       (int)LUNATIC_RT_STATE_WAITING == LN_STATE_WAITING &&
-		       (int)LUNATIC_RT_STATE_ENDING == LN_STATE_ENDING,
+		       (int)LUNATIC_RT_STATE_ENDING == LN_STATE_ENDING &&
+		       (int)LUNATIC_RT_STATE_IDLE == LN_STATE_IDLE &&
+		       (int)LUNATIC_RT_STATE_IDLE == LN_STATES - 1,
 	       "two numbers for one state");
 _Static_assert(sizeof(((lunatic_rt_totals *)0)->ended) ==
 		       sizeof(((struct ln_tally *)0)->ended),

@@ -73,9 +73,9 @@ struct ln_component_package {
 /* How the handler of requests is called: with two resources that it owns. */
 struct ln_component_handler {
 	uint32_t kinds[2];
-	/* What they stand for in the process that runs here; false: it was not
-	 * begun to answer a request. */
-	bool (*begin)(uint32_t values[2]);
+	/* What they stand for in the process that runs here, which is to answer
+	 * a request. NULL, or why it cannot. */
+	const char *(*begin)(uint32_t values[2]);
 };
 
 struct ln_component_table {

@@ -257,6 +257,7 @@ static bool may_fold(struct ln_process *process)
 	switch (atomic_load_explicit(&task->waiting, memory_order_relaxed)) {
 	case LN_WAIT_TIMER:
 	case LN_WAIT_IO:
+	case LN_WAIT_REQUEST:
 		return true;
 	case LN_WAIT_OTHER:
 		ln_process_lock(process);

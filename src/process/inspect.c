@@ -70,7 +70,7 @@ static const char *const state_names[] = {
 	[LN_STATE_RUNNABLE] = "runnable", [LN_STATE_RECEIVE] = "receive",
 	[LN_STATE_TIMER] = "timer",       [LN_STATE_IO] = "io",
 	[LN_STATE_BLOCKING] = "blocking", [LN_STATE_WAITING] = "waiting",
-	[LN_STATE_ENDING] = "ending",
+	[LN_STATE_ENDING] = "ending",     [LN_STATE_IDLE] = "idle",
 };
 
 const char *ln_process_state_name(enum ln_process_state state)
@@ -132,6 +132,8 @@ static enum ln_process_state parked_state(struct ln_task *task, bool receives)
 		return LN_STATE_IO;
 	case LN_WAIT_BLOCKING:
 		return LN_STATE_BLOCKING;
+	case LN_WAIT_REQUEST:
+		return LN_STATE_IDLE;
 	default:
 		return LN_STATE_WAITING;
 	}

@@ -31,6 +31,8 @@ enum ln_process_state {
 	LN_STATE_BLOCKING, /* it waits for work in the blocking pool */
 	LN_STATE_WAITING,  /* it waits for something else */
 	LN_STATE_ENDING,
+	LN_STATE_IDLE, /* it has answered, and waits for another request */
+	LN_STATES,
 };
 
 /* The word for a state, in lower case. */

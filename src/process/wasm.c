@@ -238,6 +238,20 @@ static enum ln_stop call_entry(struct start *start,
 	return ln_instance_call(instance, start->entry, start->params, report);
 }
 
+/* Whether it is to do the same once more, for another errand. */
+static bool has_next(struct start *start, struct ln_guest *guest)
+{
+	struct ln_errand *errand = start->errand;
+	bool goes_on;
+
+	if (errand == NULL || errand->next == NULL)
+		return false;
+	goes_on = errand->next(&errand);
+	start->errand = errand;
+	guest->errand = errand;
+	return goes_on;
+}
+
 /* Out of line: its frame is gone when the instance goes. */
 LN_NOINLINE static enum ln_outcome run(struct ln_process *process,
 				       struct start *start,
@@ -276,6 +290,9 @@ LN_NOINLINE static enum ln_outcome run(struct ln_process *process,
 	atomic_store_explicit(&start->ready, true, memory_order_relaxed);
 	announce(&start->birth, BIRTH_DONE, NULL);
 	stop = call_entry(start, instance, &report);
+	while (stop == LN_STOP_RETURNED && has_next(start, guest))
+		stop = ln_instance_call(instance, start->entry, start->params,
+					&report);
 	return judge(process, guest, stop, report);
 }
 

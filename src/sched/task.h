@@ -39,6 +39,7 @@ enum ln_wait {
 	LN_WAIT_WATCHED,  /* the same, with something on its stack that who
 			   * wakes it uses */
 	LN_WAIT_BLOCKING, /* work in the blocking pool */
+	LN_WAIT_REQUEST,  /* something new to do, after what it has done */
 };
 
 /* Why waits of a task end early; bits. */

@@ -90,9 +90,12 @@ static int note_process(void *argument, struct ln_process *process)
 
 	exchange->process = ln_process_retain(process);
 	ln_pipe_set_reader(exchange->request, process);
+	if (exchange->reused != NULL)
+		ln_reused_set_process(exchange->reused, process);
 	return 0;
 }
 
+/* Has an idle process answer, or a new one. */
 static int spawn(struct ln_server *server, struct ln_exchange *exchange)
 {
 	const struct ln_spawn how = {
@@ -105,8 +108,16 @@ static int spawn(struct ln_server *server, struct ln_exchange *exchange)
 	};
 	struct ln_process *process;
 	char *error = NULL;
-	int result = ln_wasm_spawn(&how, &process, &error);
+	int result;
 
+	if (ln_reuse_take(server, exchange))
+		return 0;
+	if (server->options.reuse > 1) {
+		exchange->reused = ln_reused_new(server);
+		if (exchange->reused == NULL)
+			return LN_ENOMEM;
+	}
+	result = ln_wasm_spawn(&how, &process, &error);
 	if (result < 0)
 		ln_log(LN_LOG_WARN, "no process for a request: %s",
 		       error != NULL ? error : ln_error_text(result));
@@ -408,6 +419,7 @@ static void end(struct ln_client *connection)
 		ln_pipe_close(exchange->response);
 	if (connection->wire.gone || connection->refused)
 		ln_exchange_kill(exchange);
+	ln_exchange_leave(exchange);
 	connection->request.body = NULL;
 	connection->exchange = NULL;
 	connection->last = exchange;

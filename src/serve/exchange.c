@@ -3,12 +3,14 @@
 #include "serve/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/refs.h"
 #include "process/process.h"
 #include "process/process_refs.h"
 #include "serve/fields.h"
 #include "serve/pipe.h"
+#include "serve/reuse.h"
 #include "serve/server_impl.h"
 
 static void begin(struct ln_errand *errand)
@@ -20,18 +22,45 @@ static void begin(struct ln_errand *errand)
 }
 
 /* It does not count any more. */
-static void leave(struct ln_exchange *exchange)
+static void uncount(struct ln_exchange *exchange)
 {
 	/* Relaxed: a number that nothing else depends on. */
 	atomic_fetch_sub_explicit(&exchange->server->requests, 1,
 				  memory_order_relaxed);
 }
 
+/* An answer, as it is when nobody needs it any more. */
+struct given {
+	struct ln_fields *fields;
+	struct ln_pipe *response;
+};
+
+/* Takes it out when both sides are done with it; under the lock. */
+static struct given take_answer(struct ln_exchange *exchange)
+{
+	struct given given = { 0 };
+
+	if (!exchange->over || !exchange->left)
+		return given;
+	given.fields = exchange->answer_fields;
+	given.response = exchange->response;
+	exchange->answer_fields = NULL;
+	exchange->response = NULL;
+	return given;
+}
+
+static void drop_answer(const struct given *given)
+{
+	ln_fields_release(given->fields);
+	ln_pipe_release(given->response);
+}
+
 /* The process is over: what it has not answered, it never will. */
 static void over(struct ln_errand *errand)
 {
 	struct ln_exchange *exchange = ln_exchange_of(errand);
-	struct ln_pipe *response;
+	struct ln_pipe *response = NULL;
+	struct given given;
 	bool unanswered;
 
 	ln_lock_acquire(&exchange->lock);
@@ -39,16 +68,85 @@ static void over(struct ln_errand *errand)
 	if (unanswered)
 		exchange->answer = LN_ANSWER_OVER;
 	exchange->over = true;
-	response = exchange->response;
+	given = take_answer(exchange);
+	if (exchange->response != NULL)
+		response = ln_pipe_retain(exchange->response);
 	ln_lock_release(&exchange->lock);
+	drop_answer(&given);
 	/* Nothing happens when it is complete. */
 	if (response != NULL)
 		ln_pipe_finish(response, LN_PIPE_BROKEN, NULL);
+	ln_pipe_release(response);
 	ln_pipe_close(exchange->request);
 	if (unanswered)
 		ln_task_wake(&exchange->connection->task);
-	leave(exchange);
+	ln_reused_free(exchange->reused);
+	exchange->reused = NULL;
+	uncount(exchange);
 	ln_exchange_release(exchange);
+}
+
+/* Whether all of an answer is there. It stays while the process is not over. */
+static bool is_complete(struct ln_exchange *exchange)
+{
+	struct ln_pipe *response;
+	enum ln_answer answer;
+
+	ln_lock_acquire(&exchange->lock);
+	answer = exchange->answer;
+	response = exchange->response;
+	ln_lock_release(&exchange->lock);
+	if (answer != LN_ANSWER_GIVEN && answer != LN_ANSWER_FAILED)
+		return false;
+	return response == NULL || ln_pipe_look(response).end == LN_PIPE_ENDED;
+}
+
+bool ln_exchange_settle(struct ln_exchange *exchange)
+{
+	struct given given = { 0 };
+	bool settled;
+
+	if (!is_complete(exchange))
+		return false;
+	ln_lock_acquire(&exchange->lock);
+	settled = !exchange->doomed;
+	if (settled) {
+		exchange->over = true;
+		given = take_answer(exchange);
+	}
+	ln_lock_release(&exchange->lock);
+	if (!settled)
+		return false;
+	drop_answer(&given);
+	ln_pipe_discard(exchange->request);
+	exchange->reused = NULL;
+	uncount(exchange);
+	ln_exchange_release(exchange);
+	return true;
+}
+
+void ln_exchange_leave(struct ln_exchange *exchange)
+{
+	struct given given;
+
+	ln_lock_acquire(&exchange->lock);
+	exchange->left = true;
+	given = take_answer(exchange);
+	ln_lock_release(&exchange->lock);
+	drop_answer(&given);
+}
+
+static size_t length_of(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+size_t ln_exchange_weight(const struct ln_exchange *exchange)
+{
+	return sizeof(*exchange) + sizeof(*exchange->request) +
+	       sizeof(*exchange->connection) + length_of(exchange->method) +
+	       length_of(exchange->path) + length_of(exchange->authority) +
+	       ln_fields_weight(exchange->fields);
 }
 
 struct ln_exchange *ln_exchange_new(struct ln_server *server,
@@ -60,6 +158,8 @@ struct ln_exchange *ln_exchange_new(struct ln_server *server,
 		return NULL;
 	exchange->errand.begin = begin;
 	exchange->errand.over = over;
+	if (server->options.reuse > 1)
+		exchange->errand.next = ln_reuse_next;
 	exchange->server = ln_server_retain(server);
 	exchange->connection = ln_process_retain(connection);
 	ln_list_init(&exchange->link);
@@ -79,7 +179,8 @@ void ln_exchange_release(struct ln_exchange *exchange)
 	if (!ln_refs_release(&exchange->references))
 		return;
 	if (!exchange->begun)
-		leave(exchange);
+		uncount(exchange);
+	ln_reused_free(exchange->reused);
 	ln_server_release(exchange->server);
 	ln_process_release(exchange->connection);
 	if (exchange->process != NULL)
@@ -138,9 +239,10 @@ void ln_exchange_kill(struct ln_exchange *exchange)
 	struct ln_process *process;
 
 	ln_lock_acquire(&exchange->lock);
-	process = exchange->process;
+	process = exchange->over ? NULL : exchange->process;
+	exchange->doomed |= process != NULL;
 	ln_lock_release(&exchange->lock);
-	/* It stays as long as the exchange. */
+	/* It stays as long as the exchange, and answers no other one. */
 	if (process != NULL)
 		ln_process_kill(process);
 }

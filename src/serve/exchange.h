@@ -19,6 +19,7 @@
 struct ln_fields;
 struct ln_pipe;
 struct ln_process;
+struct ln_reused;
 struct ln_server;
 
 enum ln_answer {
@@ -44,17 +45,22 @@ struct ln_exchange {
 	struct ln_process *connection; /* counted; is woken */
 
 	/* For the server that it is of: how many are being answered, this one
-	 * among them from its beginning to the end of its process; and its
+	 * among them from its beginning until its process is over, or has gone
+	 * on to another one; and its
 	 * place among those whose process goes on behind the response. */
 	struct ln_server *server; /* counted */
 	struct ln_list link;      /* under the server's lock */
 	int64_t deadline;         /* when the process is to be over */
+	struct ln_reused *reused; /* owned, of a process that may answer others
+				   * after it, serve/reuse.h; NULL: none */
 
 	/* Under lock. */
 	struct ln_lock lock;
 	struct ln_process *process; /* counted; NULL: not yet */
 	enum ln_answer answer;
-	bool over; /* its process has ended */
+	bool over;   /* its process has ended, or has gone on to another one */
+	bool left;   /* its connection has gone on */
+	bool doomed; /* its process was killed for it */
 	unsigned status;
 	struct ln_fields *answer_fields; /* counted */
 	struct ln_pipe *response;        /* counted; NULL: no body */
@@ -79,13 +85,25 @@ static inline struct ln_exchange *ln_exchange_of(struct ln_errand *errand)
 bool ln_exchange_answer(struct ln_exchange *exchange, unsigned status,
 			struct ln_fields *fields, struct ln_pipe *response);
 
+/* The process has returned, and is to answer another one: over for this one,
+ * which it does not hold any more. False: nothing has changed, since it has not
+ * answered, or not all of it, or was killed. By the process. */
+bool ln_exchange_settle(struct ln_exchange *exchange);
+
+/* The connection needs it no more, but for its end: what the answer takes is
+ * freed. */
+void ln_exchange_leave(struct ln_exchange *exchange);
+
+/* Bytes of memory that it takes, for who holds it. */
+size_t ln_exchange_weight(const struct ln_exchange *exchange);
+
 /* Says that there will be no answer; false: there is one. */
 bool ln_exchange_fail(struct ln_exchange *exchange);
 
-/* Kills the process, if there is one. */
+/* Kills the process, if there is one and it is not over. */
 void ln_exchange_kill(struct ln_exchange *exchange);
 
-/* Whether its process has ended. */
+/* Whether its process has ended, or has gone on. */
 bool ln_exchange_is_over(struct ln_exchange *exchange);
 
 /* How it stands. */

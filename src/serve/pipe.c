@@ -211,3 +211,23 @@ void ln_pipe_close(struct ln_pipe *pipe)
 	if (first)
 		wake(pipe->writer);
 }
+
+void ln_pipe_discard(struct ln_pipe *pipe)
+{
+	struct ln_fields *trailers;
+	uint8_t *data;
+
+	ln_pipe_close(pipe);
+	ln_lock_acquire(&pipe->lock);
+	if (pipe->end == LN_PIPE_OPEN)
+		pipe->end = LN_PIPE_BROKEN;
+	trailers = pipe->trailers;
+	data = pipe->data;
+	pipe->trailers = NULL;
+	pipe->data = NULL;
+	pipe->size = 0;
+	pipe->start = 0;
+	ln_lock_release(&pipe->lock);
+	ln_fields_release(trailers);
+	free(data);
+}

@@ -78,4 +78,8 @@ void ln_pipe_finish(struct ln_pipe *pipe, enum ln_pipe_end end,
 /* Nobody reads any more; what waits is dropped. */
 void ln_pipe_close(struct ln_pipe *pipe);
 
+/* The same, and nothing that it holds is kept, trailers included: by the only
+ * one who reads these. */
+void ln_pipe_discard(struct ln_pipe *pipe);
+
 #endif

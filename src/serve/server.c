@@ -71,6 +71,7 @@ static void look_for_drain(struct ln_server *server)
 	    atomic_load_explicit(&server->draining, memory_order_relaxed))
 		return;
 	atomic_store_explicit(&server->draining, true, memory_order_relaxed);
+	ln_idle_close(server);
 	ln_serve_wake(server);
 }
 
@@ -198,6 +199,7 @@ static void free_server(void *argument)
 	ln_lock_acquire(&server->lock);
 	server->stopped = true;
 	ln_lock_release(&server->lock);
+	ln_idle_close(server);
 	take_behind(server, &all);
 	while (!ln_list_empty(&all)) {
 		struct ln_exchange *exchange =
@@ -281,6 +283,7 @@ static struct ln_server *new_server(struct ln_module *module,
 	atomic_init(&server->references, 1);
 	ln_list_init(&server->open);
 	ln_list_init(&server->behind);
+	ln_idle_init(&server->idle);
 	server->fd = -1;
 	server->options = *options;
 	server->module = ln_module_retain(module);

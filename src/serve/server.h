@@ -28,6 +28,9 @@ struct ln_serve_options {
 	uint32_t max_connections; /* open at a time */
 	uint32_t max_requests;    /* being answered at a time */
 	int access_log;           /* owned descriptor; -1: none */
+	uint32_t reuse;           /* requests that a process answers; from 1 */
+	uint32_t max_idle;        /* processes that wait for another one */
+	uint64_t reuse_timeout;   /* how long each waits */
 };
 
 /* What is found out at the start, for people. */

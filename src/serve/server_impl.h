@@ -6,6 +6,7 @@
 
 #include "base/futex.h"
 #include "base/list.h"
+#include "serve/reuse.h"
 #include "serve/server.h"
 
 struct ln_access_log;
@@ -35,6 +36,8 @@ struct ln_server {
 	/* Exchanges whose process goes on behind the response; counted. */
 	struct ln_list behind;
 	bool stopped; /* no more are taken */
+
+	struct ln_idle idle; /* processes that wait for a request */
 };
 
 struct ln_server *ln_server_retain(struct ln_server *server);

@@ -5,7 +5,12 @@
 ;;   n  no answer        x  an error                c  dies within the body
 ;;   4  404              0  204                     a  a field of its own
 ;;   g  goes on for ever behind its response
+;;   i  the number of requests that this instance has had, three digits
+;;   k  hello, and keeps the handle of its request
+;;   u  leaves its body unfinished                  q  exits with status 0
 (component
+  (import "wasi:cli/exit@0.2.6" (instance $exit
+    (export "exit" (func (param "status" (result))))))
   (import "wasi:io/error@0.2.6" (instance $io-error
     (export "error" (type (sub resource)))))
   (alias export $io-error "error" (type $error))
@@ -157,6 +162,8 @@
   (core func $set (canon lower (func $http "[static]response-outparam.set")
     (memory $mem) (realloc $realloc)))
   (core func $drop-os (canon resource.drop $output-stream))
+  (core func $drop-request (canon resource.drop $request))
+  (core func $exit' (canon lower (func $exit "exit")))
   (core module $Main
     (import "" "memory" (memory 1))
     (import "" "read" (func $read (param i32 i64 i32)))
@@ -174,6 +181,9 @@
     (import "" "set" (func $set
       (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
     (import "" "drop-os" (func $drop-os (param i32)))
+    (import "" "drop-request" (func $drop-request (param i32)))
+    (import "" "exit" (func $exit (param i32)))
+    (global $count (mut i32) (i32.const 0))
     (data (i32.const 1024) "hello\n")
     (data (i32.const 1040) "x-own")
     (data (i32.const 1048) "a value")
@@ -200,6 +210,17 @@
         (local.set $left (i32.sub (local.get $left) (i32.const 1)))
         (br_if $next (i32.and (i32.ne (local.get $left) (i32.const 0))
           (i32.eqz (i32.load8_u (i32.const 96)))))))
+    (func $digit (param $address i32) (param $unit i32)
+      (i32.store8 (local.get $address)
+        (i32.add (i32.const 48)
+          (i32.rem_u (i32.div_u (global.get $count) (local.get $unit))
+            (i32.const 10)))))
+    (func $number (param $os i32)
+      (call $digit (i32.const 1056) (i32.const 100))
+      (call $digit (i32.const 1057) (i32.const 10))
+      (call $digit (i32.const 1058) (i32.const 1))
+      (call $write (local.get $os) (i32.const 1056) (i32.const 3)
+        (i32.const 96)))
     (func $bomb
       (loop $next
         (drop (memory.grow (i32.const 16)))
@@ -211,6 +232,7 @@
     (func (export "handle") (param $request i32) (param $outparam i32)
       (local $letter i32) (local $fields i32) (local $response i32)
       (local $body i32) (local $os i32)
+      (global.set $count (i32.add (global.get $count) (i32.const 1)))
       (call $path (local.get $request) (i32.const 32))
       (local.set $letter (i32.load8_u offset=1 (i32.load (i32.const 36))))
       (if (i32.eq (local.get $letter) (i32.const 116)) (then unreachable))
@@ -218,6 +240,8 @@
         (then (loop $ever (br $ever))))
       (if (i32.eq (local.get $letter) (i32.const 109)) (then (call $bomb)))
       (if (i32.eq (local.get $letter) (i32.const 110)) (then (return)))
+      (if (i32.eq (local.get $letter) (i32.const 113))
+        (then (call $exit (i32.const 0))))
       (if (i32.eq (local.get $letter) (i32.const 120))
         (then
           (call $set (local.get $outparam) (i32.const 1) (i32.const 0)
@@ -244,10 +268,15 @@
         (then (call $echo (local.get $request) (local.get $os)))
         (else (if (i32.eq (local.get $letter) (i32.const 98))
           (then (call $big (local.get $os)))
-          (else (call $write (local.get $os) (i32.const 1024) (i32.const 6)
-            (i32.const 96))))))
+          (else (if (i32.eq (local.get $letter) (i32.const 105))
+            (then (call $number (local.get $os)))
+            (else (call $write (local.get $os) (i32.const 1024) (i32.const 6)
+              (i32.const 96))))))))
       (if (i32.eq (local.get $letter) (i32.const 99)) (then unreachable))
       (call $drop-os (local.get $os))
+      (if (i32.ne (local.get $letter) (i32.const 107))
+        (then (call $drop-request (local.get $request))))
+      (if (i32.eq (local.get $letter) (i32.const 117)) (then (return)))
       (call $finish (local.get $body) (i32.const 0) (i32.const 0)
         (i32.const 32))
       (if (i32.eq (local.get $letter) (i32.const 103))
@@ -268,7 +297,9 @@
       (export "out" (func $out))
       (export "finish" (func $finish))
       (export "set" (func $set))
-      (export "drop-os" (func $drop-os))))))
+      (export "drop-os" (func $drop-os))
+      (export "drop-request" (func $drop-request))
+      (export "exit" (func $exit'))))))
   (func $handle (param "request" (own $request)) (param "response-out" (own $out))
     (canon lift (core func $main "handle")))
   (instance $handler (export "handle" (func $handle)))

@@ -16,6 +16,7 @@ refuses "none.pem.* cannot be read" serve "$here/answers.wat" \
 refuses "none/log.* cannot be written" serve "$here/answers.wat" \
 	--access-log none/log
 refuses "is not a valid value" serve "$here/answers.wat" --max-requests 0
+refuses "is not a valid value" serve "$here/answers.wat" --reuse 0
 # A component that answers requests runs no other way.
 refuses "_start.*wasi:cli/run" "$here/answers.wat"
 finish

@@ -362,11 +362,10 @@ call_handler(wasmtime_context_t *context,
 	wasmtime_component_val_t arguments[2] = { 0 };
 	wasmtime_error_t *error = NULL;
 	uint32_t values[2];
+	const char *why = handler->begin(values);
 
-	if (!handler->begin(values))
-		return wasmtime_error_new("there is no request to handle: the "
-					  "process was not started by `lunatic "
-					  "serve`");
+	if (why != NULL)
+		return wasmtime_error_new(why);
 	for (size_t i = 0; i < 2 && error == NULL; i++)
 		error = make_argument(context, handler->kinds[i], values[i],
 				      &arguments[i]);

@@ -24,24 +24,27 @@
 #include "serve/outgoing.h"
 #include "serve/pipe.h"
 
-static struct ln_p2_http *make(struct ln_guest *guest, uint32_t kind)
+/* The guest pays for `weight` bytes that it holds, too. */
+static struct ln_p2_http *make(struct ln_guest *guest, uint32_t kind,
+			       uint64_t weight)
 {
 	struct ln_p2_http *http = calloc(1, sizeof(*http));
 
 	if (http == NULL)
 		return NULL;
-	if (!ln_guest_keep(guest, sizeof(*http))) {
+	weight += sizeof(*http);
+	if (!ln_guest_keep(guest, weight)) {
 		free(http);
 		return NULL;
 	}
 	http->kind = kind;
-	http->kept = sizeof(*http);
+	http->kept = weight;
 	return http;
 }
 
 struct ln_p2_http *ln_p2_http_new(struct ln_p2_call *call, uint32_t kind)
 {
-	struct ln_p2_http *http = make(call->guest, kind);
+	struct ln_p2_http *http = make(call->guest, kind, 0);
 
 	if (http == NULL)
 		(void)ln_guest_trap(call->guest, "out of memory");
@@ -159,7 +162,10 @@ struct ln_p2_http *ln_p2_http_view_new(struct ln_p2_call *call,
 		return NULL;
 	view->fields = ln_fields_retain(fields);
 	view->immutable = true;
-	return view;
+	if (ln_p2_http_charge(call, view, ln_fields_weight(fields)) == 0)
+		return view;
+	ln_p2_http_free(call->guest, view);
+	return NULL;
 }
 
 int ln_p2_http_view(struct ln_p2_call *call, struct ln_fields *fields)
@@ -315,10 +321,13 @@ bool ln_p2_http_is_ready(const struct ln_p2_http *pollable)
 
 /* ---- The beginning ---- */
 
+/* A process that answers several requests may hold each of them for as long as
+ * it lives. */
 static bool add(struct ln_guest *guest, uint32_t kind,
 		struct ln_exchange *exchange, uint32_t *number)
 {
-	struct ln_p2_http *http = make(guest, kind);
+	struct ln_p2_http *http =
+		make(guest, kind, ln_exchange_weight(exchange));
 	const struct ln_p2_resource resource = {
 		.kind = kind,
 		.fd = UINT32_MAX,
@@ -334,14 +343,17 @@ static bool add(struct ln_guest *guest, uint32_t kind,
 	return false;
 }
 
-bool ln_p2_http_begin(uint32_t values[2])
+const char *ln_p2_http_begin(uint32_t values[2])
 {
 	struct ln_guest *guest = ln_host_guest();
 	struct ln_exchange *exchange;
 
 	if (guest->errand == NULL)
-		return false;
+		return "there is no request to handle: the process was not "
+		       "started by `lunatic serve`";
 	exchange = ln_exchange_of(guest->errand);
-	return add(guest, LN_P2_INCOMING_REQUEST, exchange, &values[0]) &&
-	       add(guest, LN_P2_RESPONSE_OUTPARAM, exchange, &values[1]);
+	if (!add(guest, LN_P2_INCOMING_REQUEST, exchange, &values[0]) ||
+	    !add(guest, LN_P2_RESPONSE_OUTPARAM, exchange, &values[1]))
+		return "the process holds too much to take a request";
+	return NULL;
 }

@@ -116,6 +116,6 @@ int ln_p2_http_subscribe(struct ln_p2_call *call, const struct ln_p2_http *http,
 bool ln_p2_http_is_ready(const struct ln_p2_http *pollable);
 
 /* ln_component_handler.begin */
-bool ln_p2_http_begin(uint32_t values[2]);
+const char *ln_p2_http_begin(uint32_t values[2]);
 
 #endif
