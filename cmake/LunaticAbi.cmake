@@ -13,6 +13,7 @@ file(GLOB v13_tables CONFIGURE_DEPENDS
 set(abi_tables
 	"${PROJECT_SOURCE_DIR}/src/host/v07/abi.def"
 	"${PROJECT_SOURCE_DIR}/src/host/v07/cluster.def"
+	"${PROJECT_SOURCE_DIR}/src/host/v07/http.def"
 	${v13_tables}
 	"${PROJECT_SOURCE_DIR}/src/host/wasi/abi.def")
 set(abi_dir "${PROJECT_BINARY_DIR}/gen/host")

@@ -491,6 +491,10 @@ const struct ln_cli_option ln_cli_serve_options[] = {
 	{ "--request-timeout", NULL, "TIME",
 	  "how long a request may take in all, %\n(default 60s)",
 	  TIMEOUT(request_timeout) },
+	{ "--stream-timeout", NULL, "TIME",
+	  "how long nothing may move in a WebSocket or a\n"
+	  "stream of events, % (default 2m)",
+	  TIMEOUT(stream_timeout) },
 	{ 0 },
 };
 

@@ -322,6 +322,7 @@ static const struct ln_serve_options serve_defaults = {
 	.idle_timeout = 60 * LN_NS_PER_S,
 	.body_timeout = 30 * LN_NS_PER_S,
 	.request_timeout = 60 * LN_NS_PER_S,
+	.stream_timeout = 120 * LN_NS_PER_S,
 	.max_connections = 10000,
 	.max_requests = 10000,
 	.access_log = -1,

@@ -525,6 +525,45 @@ struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
 	return take_found(mailbox);
 }
 
+bool ln_mailbox_await(struct ln_mailbox *mailbox)
+{
+	bool some;
+
+	ln_lock_acquire(&mailbox->lock);
+	some = mailbox->head != mailbox->end || mailbox->incoming != NULL ||
+	       atomic_load_explicit(&mailbox->found, memory_order_relaxed) !=
+		       NULL;
+	if (!some) {
+		mailbox->wanted = NULL;
+		mailbox->wanted_count = 0;
+		mailbox->waiting = true;
+		if (LN_UNLIKELY(mailbox->charged_some))
+			refund(mailbox);
+	}
+	ln_lock_release(&mailbox->lock);
+	return some;
+}
+
+void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox)
+{
+	struct ln_message *message;
+
+	ln_lock_acquire(&mailbox->lock);
+	mailbox->waiting = false;
+	message = atomic_load_explicit(&mailbox->found, memory_order_relaxed);
+	if (message != NULL) {
+		/* It came before all others: there were none. */
+		atomic_store_explicit(&mailbox->found, NULL,
+				      memory_order_relaxed);
+		ln_assert(mailbox->head == mailbox->end);
+		message->next = mailbox->incoming;
+		if (mailbox->incoming == NULL)
+			mailbox->incoming_end = &message->next;
+		mailbox->incoming = message;
+	}
+	ln_lock_release(&mailbox->lock);
+}
+
 size_t ln_mailbox_wanted_bytes(struct ln_mailbox *mailbox)
 {
 	size_t count = 0;

@@ -152,6 +152,12 @@ void ln_mailbox_skip(struct ln_mailbox *mailbox);
  * match that came at the last moment, which the caller then owns, or NULL. */
 struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox);
 
+/* Whether there is any message, which stays there. If not, the next push says
+ * that the owner must be woken. The owner may park, and call it again; then it
+ * calls ln_mailbox_stop_awaiting, before it takes anything. Owner only. */
+bool ln_mailbox_await(struct ln_mailbox *mailbox);
+void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox);
+
 /* For who folds the process while its owner is parked and held
  * (sched/fold.h). Bytes of the tags that senders compare with; 0: they compare
  * with none. */

@@ -143,6 +143,8 @@ static void begin_request(struct ln_client *connection)
 	connection->received = false;
 	connection->begun = false;
 	connection->refused = false;
+	connection->tunnels = false;
+	connection->told = false;
 	connection->status = 0;
 	connection->response = (struct ln_response){
 		.http_1_0 = request->http_1_0,

@@ -36,6 +36,8 @@ struct ln_client {
 	bool received; /* it is complete */
 	bool begun;    /* the head of the response is out */
 	bool refused;  /* the response is the server's own */
+	bool tunnels;  /* it was answered with 101: serve/tunnel.h */
+	bool told;     /* its process was woken to see that the server drains */
 	unsigned status;
 	int64_t started;
 	int64_t moved; /* when anything was read or written last */

@@ -17,7 +17,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "engine/component.h"
 #include "process/process.h"
 #include "process/wasm.h"
 #include "sched/task.h"
@@ -26,6 +25,7 @@
 #include "serve/fields.h"
 #include "serve/pipe.h"
 #include "serve/server_impl.h"
+#include "serve/tunnel.h"
 
 /* How long a request may go on whose client sends no more: it may have closed
  * its half only, or be gone. */
@@ -73,7 +73,9 @@ static struct ln_exchange *make_exchange(struct ln_client *connection,
 	exchange->method = strdup(request->method);
 	exchange->path = copy(target->path, target->path_len);
 	exchange->authority = authority_of(request->fields, target);
+	memcpy(exchange->peer, connection->peer, sizeof(exchange->peer));
 	exchange->tls = connection->wire.tls != NULL;
+	exchange->upgrades = request->upgrades;
 	exchange->fields = ln_fields_retain(request->fields);
 	exchange->request = ln_pipe_new(NULL, connection->self);
 	if (exchange->method != NULL && exchange->request != NULL &&
@@ -100,8 +102,8 @@ static int spawn(struct ln_server *server, struct ln_exchange *exchange)
 {
 	const struct ln_spawn how = {
 		.module = server->module,
-		.function = LN_COMPONENT_HANDLE,
-		.function_len = sizeof(LN_COMPONENT_HANDLE) - 1,
+		.function = server->handler,
+		.function_len = strlen(server->handler),
 		.errand = &exchange->errand,
 		.before = note_process,
 		.argument = exchange,
@@ -258,19 +260,28 @@ static uint64_t known_length(struct ln_pipe *pipe)
 static void begin_response(struct ln_client *connection)
 {
 	struct ln_exchange *exchange = connection->exchange;
-	/* Given, so they do not change any more. */
-	int error = ln_response_begin(
-		&connection->response, &connection->wire.out, exchange->status,
-		exchange->answer_fields, exchange->response != NULL,
-		known_length(exchange->response));
+	int error;
 
+	/* Given, so they do not change any more. */
+	connection->tunnels = exchange->inbound != NULL;
+	if (connection->tunnels)
+		error = ln_response_switch(&connection->response,
+					   &connection->wire.out,
+					   exchange->answer_fields);
+	else
+		error = ln_response_begin(
+			&connection->response, &connection->wire.out,
+			exchange->status, exchange->answer_fields,
+			exchange->response != NULL,
+			known_length(exchange->response));
 	if (error < 0) {
 		say(connection, 502, "the response is not one of HTTP");
 		return;
 	}
 	connection->begun = true;
 	connection->status = exchange->status;
-	if (connection->response.complete && exchange->response != NULL)
+	if (connection->response.complete && exchange->response != NULL &&
+	    !connection->tunnels)
 		ln_pipe_close(exchange->response);
 }
 
@@ -336,8 +347,12 @@ static int64_t deadline_of(const struct ln_client *connection)
 	const struct ln_serve_options *options = &connection->server->options;
 	int64_t deadline = LN_NEVER;
 
-	deadline = earlier(deadline, connection->started,
-			   options->request_timeout);
+	if (connection->begun && connection->exchange->streams)
+		deadline = earlier(deadline, connection->moved,
+				   options->stream_timeout);
+	else
+		deadline = earlier(deadline, connection->started,
+				   options->request_timeout);
 	deadline = earlier(deadline, connection->left, HALF_CLOSED_NS);
 	if (waits_for_client(connection))
 		deadline = earlier(deadline, connection->moved,
@@ -379,8 +394,9 @@ static bool move(struct ln_client *connection)
 
 static bool is_over(const struct ln_client *connection)
 {
-	return connection->wire.gone || (connection->response.complete &&
-					 ln_transport_sent(&connection->wire));
+	return connection->wire.gone || connection->tunnels ||
+	       (connection->response.complete &&
+		ln_transport_sent(&connection->wire));
 }
 
 static void converse(struct ln_client *connection)
@@ -397,6 +413,7 @@ static void converse(struct ln_client *connection)
 		}
 		if (is_over(connection))
 			return;
+		ln_tunnel_tell_drain(connection);
 		error = ln_transport_wait(&connection->wire,
 					  deadline_of(connection));
 		if (error == LN_ETIMEDOUT && give_up(connection))
@@ -417,7 +434,8 @@ static void end(struct ln_client *connection)
 	ln_pipe_finish(exchange->request, LN_PIPE_BROKEN, NULL);
 	if (exchange->response != NULL)
 		ln_pipe_close(exchange->response);
-	if (connection->wire.gone || connection->refused)
+	if ((connection->wire.gone && !connection->tunnels) ||
+	    connection->refused)
 		ln_exchange_kill(exchange);
 	ln_exchange_leave(exchange);
 	connection->request.body = NULL;
@@ -437,6 +455,8 @@ bool ln_converse(struct ln_client *connection)
 		return false;
 	}
 	converse(connection);
+	if (connection->tunnels)
+		ln_tunnel(connection);
 	end(connection);
 	return !connection->wire.gone && !connection->response.close &&
 	       connection->received;

@@ -78,6 +78,8 @@ static void over(struct ln_errand *errand)
 		ln_pipe_finish(response, LN_PIPE_BROKEN, NULL);
 	ln_pipe_release(response);
 	ln_pipe_close(exchange->request);
+	if (exchange->inbound != NULL)
+		ln_pipe_close(exchange->inbound);
 	if (unanswered)
 		ln_task_wake(&exchange->connection->task);
 	ln_reused_free(exchange->reused);
@@ -189,6 +191,7 @@ void ln_exchange_release(struct ln_exchange *exchange)
 	ln_fields_release(exchange->answer_fields);
 	ln_pipe_release(exchange->request);
 	ln_pipe_release(exchange->response);
+	ln_pipe_release(exchange->inbound);
 	free(exchange->method);
 	free(exchange->path);
 	free(exchange->authority);

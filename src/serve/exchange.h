@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/futex.h"
 #include "base/list.h"
+#include "net/address.h"
 #include "process/errand.h"
 
 struct ln_fields;
@@ -37,7 +38,9 @@ struct ln_exchange {
 	char *method;
 	char *path;      /* with its query; NULL: none */
 	char *authority; /* NULL: none */
+	char peer[LN_ADDRESS_TEXT];
 	bool tls;
+	bool upgrades; /* it asks for another protocol: serve/tunnel.h */
 	struct ln_fields *fields;
 	struct ln_pipe *request; /* its body */
 	bool begun;              /* there is, or was, a process for it */
@@ -64,6 +67,8 @@ struct ln_exchange {
 	unsigned status;
 	struct ln_fields *answer_fields; /* counted */
 	struct ln_pipe *response;        /* counted; NULL: no body */
+	struct ln_pipe *inbound; /* what comes after 101; counted, or NULL */
+	bool streams; /* the response goes on until somebody ends it */
 };
 
 /* With one reference; counts for the server until its process is over, or, if

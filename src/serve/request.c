@@ -207,11 +207,14 @@ static int on_head_complete(llhttp_t *parser)
 	request->keep_alive = llhttp_should_keep_alive(parser);
 	request->has_body = (parser->flags & F_TRANSFER_ENCODING) != 0 ||
 			    parser->content_length > 0;
+	request->upgrades = parser->upgrade != 0 && !request->has_body &&
+			    !request->http_1_0;
 	request->continues = request->has_body && !request->http_1_0 &&
 			     wants_continue(request);
 	request->in_trailers = true;
 	request->head_bytes = 0;
-	/* No protocol is changed: an upgrade is a request like any other. */
+	/* To the parser an upgrade is a request like any other: what comes
+	 * behind it may be the next one. */
 	parser->upgrade = 0;
 	return HPE_PAUSED;
 }

@@ -43,6 +43,7 @@ struct ln_http_request {
 	bool keep_alive; /* the connection may serve another one */
 	bool http_1_0;
 	bool has_body;  /* there are bytes of it, or may be */
+	bool upgrades;  /* it asks for another protocol, and has no body */
 	bool continues; /* the client waits for 100 (Continue) */
 	bool response;  /* it reads these */
 	bool headless;  /* those to a request of HEAD, which have no body */

@@ -118,6 +118,17 @@ static int length_of(const struct ln_fields *fields, uint64_t *length)
 	return 0;
 }
 
+static void add_field(struct ln_bytes *out, const struct ln_fields *fields,
+		      uint32_t at)
+{
+	const struct ln_field *field = &fields->list[at];
+
+	ln_bytes_add(out, ln_field_name(fields, at), field->name_len);
+	add_text(out, ": ");
+	ln_bytes_add(out, ln_field_value(fields, at), field->value_len);
+	add_text(out, "\r\n");
+}
+
 static void add_fields(struct ln_bytes *out, const struct ln_fields *fields)
 {
 	for (uint32_t i = 0; i < fields->count; i++) {
@@ -128,10 +139,7 @@ static void add_fields(struct ln_bytes *out, const struct ln_fields *fields)
 		    ln_field_is_forbidden(ln_field_name(fields, i),
 					  field->name_len))
 			continue;
-		ln_bytes_add(out, ln_field_name(fields, i), field->name_len);
-		add_text(out, ": ");
-		ln_bytes_add(out, ln_field_value(fields, i), field->value_len);
-		add_text(out, "\r\n");
+		add_field(out, fields, i);
 	}
 }
 
@@ -190,6 +198,22 @@ int ln_response_begin(struct ln_response *response, struct ln_bytes *out,
 	else if (response->http_1_0)
 		add_text(out, "connection: keep-alive\r\n");
 	add_text(out, "\r\n");
+	return out->error;
+}
+
+int ln_response_switch(struct ln_response *response, struct ln_bytes *out,
+		       const struct ln_fields *fields)
+{
+	add_text(out, "HTTP/1.1 101 Switching Protocols\r\n");
+	add_text(out, "connection: Upgrade\r\n");
+	for (uint32_t i = 0; i < fields->count; i++) {
+		if (ln_field_is(fields, i, "upgrade", 7))
+			add_field(out, fields, i);
+	}
+	add_fields(out, fields);
+	add_text(out, "\r\n");
+	response->framing = LN_FRAMING_CLOSE;
+	response->close = true;
 	return out->error;
 }
 

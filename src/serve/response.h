@@ -38,6 +38,11 @@ int ln_response_begin(struct ln_response *response, struct ln_bytes *out,
 		      unsigned status, const struct ln_fields *fields,
 		      bool has_body, uint64_t length);
 
+/* Writes the head of 101 (Switching Protocols), behind which the connection is
+ * no longer HTTP's. The fields say to which. Returns ln_bytes.error. */
+int ln_response_switch(struct ln_response *response, struct ln_bytes *out,
+		       const struct ln_fields *fields);
+
 /* The same for a request, which is the only one of its connection; a length is
  * what its fields say. LN_EFORMAT. */
 int ln_request_begin(struct ln_response *request, struct ln_bytes *out,

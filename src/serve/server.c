@@ -21,6 +21,7 @@
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/component.h"
+#include "engine/entries.h"
 #include "engine/module.h"
 #include "net/socket.h"
 #include "net/tcp.h"
@@ -32,6 +33,7 @@
 #include "process/life.h"
 #include "process/process.h"
 #include "process/runtime.h"
+#include "process/wasm.h"
 #include "sched/task.h"
 #include "serve/access_log.h"
 #include "serve/exchange.h"
@@ -260,17 +262,75 @@ static int listen_at(struct ln_server *server, struct ln_address *address,
 	return LN_EIO;
 }
 
-static int check_module(const struct ln_module *module,
-			char reason[LN_SERVE_REASON])
-{
-	static const char name[] = LN_COMPONENT_HANDLE;
+static const char module_handler[] = LN_SERVE_HANDLER;
 
-	if (ln_compiled_entry(module->module, name, sizeof(name) - 1) != NULL)
+/* Finds what answers. */
+static int find_handler(struct ln_server *server, char reason[LN_SERVE_REASON])
+{
+	const struct ln_compiled *module = server->module->module;
+	bool is_component = ln_compiled_is_component(module);
+	const char *name = is_component ? LN_COMPONENT_HANDLE : module_handler;
+	const struct ln_entry *entry =
+		ln_compiled_entry(module, name, strlen(name));
+
+	server->handler = name;
+	if (entry != NULL && (is_component || (entry->param_count == 0 &&
+					       entry->result_count == 0)))
 		return 0;
-	snprintf(reason, LN_SERVE_REASON,
-		 "it exports no `wasi:http/incoming-handler`; build it as a "
-		 "component of the world wasi:http/proxy");
+	if (entry != NULL)
+		snprintf(reason, LN_SERVE_REASON,
+			 "its export `%s` has parameters or results; it must "
+			 "have none",
+			 name);
+	else if (is_component)
+		snprintf(reason, LN_SERVE_REASON,
+			 "this component exports no "
+			 "`wasi:http/incoming-handler`; build it for the "
+			 "world wasi:http/proxy");
+	else
+		snprintf(reason, LN_SERVE_REASON,
+			 "this module exports no `%s`; define it with "
+			 "LUNATIC_HTTP_HANDLER of lunatic/http.h, or build a "
+			 "component of the world wasi:http/proxy",
+			 name);
 	return LN_ENOENT;
+}
+
+/* Runs what the module has for the beginning, and waits for its end. */
+static int prepare(struct ln_server *server, char reason[LN_SERVE_REASON])
+{
+	const struct ln_spawn how = {
+		.module = server->module,
+		.function = LN_SERVE_START,
+		.function_len = sizeof(LN_SERVE_START) - 1,
+	};
+	struct ln_process *process;
+	enum ln_outcome outcome;
+	uint32_t exit_code = 0;
+	char *text = NULL;
+	int error;
+
+	if (server->handler != module_handler ||
+	    ln_compiled_entry(server->module->module, LN_SERVE_START,
+			      sizeof(LN_SERVE_START) - 1) == NULL)
+		return 0;
+	error = ln_wasm_spawn(&how, &process, &text);
+	if (error < 0) {
+		snprintf(reason, LN_SERVE_REASON, "its `%s`: %s",
+			 LN_SERVE_START,
+			 text != NULL ? text : ln_error_text(error));
+		free(text);
+		return error;
+	}
+	outcome = ln_process_wait(process, &exit_code);
+	ln_process_release(process);
+	if (outcome == LN_OUTCOME_NORMAL)
+		return 0;
+	snprintf(reason, LN_SERVE_REASON, "its `%s` has %s", LN_SERVE_START,
+		 outcome == LN_OUTCOME_KILLED    ? "been killed"
+		 : outcome == LN_OUTCOME_TRAPPED ? "trapped"
+						 : "failed");
+	return LN_ETRAP;
 }
 
 static struct ln_server *new_server(struct ln_module *module,
@@ -328,9 +388,11 @@ int ln_serve_start(struct ln_module *module,
 			? ln_access_log_new(options->access_log, &server->log)
 			: 0;
 	if (error == 0)
-		error = check_module(module, reason);
+		error = find_handler(server, reason);
 	if (error == 0)
 		error = make_environment(server);
+	if (error == 0)
+		error = prepare(server, reason);
 	if (error == 0)
 		error = listen_at(server, address, reason);
 	if (error == 0)

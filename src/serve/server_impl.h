@@ -18,6 +18,7 @@ struct ln_server {
 	_Atomic uint32_t references; /* its process's, and each connection's */
 	struct ln_serve_options options;
 	struct ln_module *module;           /* counted */
+	const char *handler;                /* its export that answers */
 	struct ln_runtime *runtime;         /* of that */
 	struct ln_environment *environment; /* counted; of the server */
 	int fd;                     /* of the listener, until its process

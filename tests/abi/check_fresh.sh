@@ -16,7 +16,8 @@ source=${2:-$(cd "$(dirname "$0")/../.." && pwd)}
 # generate DOCS_DIR HEADER_DIR: prints all of them there.
 generate() {
 	set -- "$1" "$2" "$source/src/host/v07/abi.def" \
-		"$source/src/host/v07/cluster.def" "$source"/src/host/v13/*.def \
+		"$source/src/host/v07/cluster.def" \
+		"$source/src/host/v07/http.def" "$source"/src/host/v13/*.def \
 		"$source/src/host/wasi/abi.def"
 	docs=$1
 	headers=$2

@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 source=${2:-$here/../..}
 v07=$source/src/host/v07/abi.def
 cluster=$source/src/host/v07/cluster.def
+http=$source/src/host/v07/http.def
 metrics=$source/src/host/v13/metrics.def # of both generations
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -80,7 +81,7 @@ notices() {
 		exit 1
 	fi
 	if [ "$(differences 0.7 0.7.5 "$work/changed.def" \
-		"$cluster" "$metrics")" != "$2" ]; then
+		"$cluster" "$http" "$metrics")" != "$2" ]; then
 		echo "the self-test '$1' is not noticed"
 		exit 1
 	fi
@@ -103,5 +104,5 @@ notices 's/^fn major() -> i32/fn major() -> i64/' \
 notices 's/^fn seek_data(/fn seek(/' \
 	'lunatic::message::seek: not a function of lunatic 0.7.5
 lunatic::message::seek_data: neither there nor listed as missing'
-check 0.7 0.7.5 "$v07" "$cluster" "$metrics"
+check 0.7 0.7.5 "$v07" "$cluster" "$http" "$metrics"
 check 0.13 0.13.2 "$v07" "$source"/src/host/v13/*.def

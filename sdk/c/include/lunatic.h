@@ -38,6 +38,8 @@
 #include <lunatic/cluster.h>
 #include <lunatic/drain.h>
 #include <lunatic/environment.h>
+#include <lunatic/events.h>
+#include <lunatic/http.h>
 #include <lunatic/log.h>
 #include <lunatic/mailbox.h>
 #include <lunatic/main.h>
@@ -58,6 +60,7 @@
 #include <lunatic/timer.h>
 #include <lunatic/type.h>
 #include <lunatic/upgrade.h>
+#include <lunatic/websocket.h>
 #include <lunatic/writer.h>
 
 #endif

@@ -158,6 +158,15 @@ uint32_t lunatic_host_timeout(int64_t timeout);
  * LUNATIC_EHOST. */
 int lunatic_host_error(uint64_t error);
 
+/* What a function of the host has returned, as a status; `error` is what it has
+ * stored where an id belongs. */
+int lunatic_host_status(uint32_t result, uint64_t error);
+
+/* What an exported function does first, and last, that a process begins with.
+ */
+void lunatic_enter(void);
+void lunatic_leave(void);
+
 /* Sets the text of LUNATIC_EDIED from now on; NULL: the general one. */
 void lunatic_note_end(const struct lunatic_end *end);
 

@@ -11,16 +11,6 @@
 
 /* Addresses that are tried one after the other. */
 #define ADDRS_MAX 16
-#define TIMED_OUT 9027
-
-/* What the host returned, as a status. */
-static int status_of(uint32_t result, uint64_t error)
-{
-	if (result == 0)
-		return 0;
-	return result == TIMED_OUT ? LUNATIC_ETIMEDOUT
-				   : lunatic_host_error(error);
-}
 
 /* Takes up to `max` addresses out of an iterator, and drops that. */
 static size_t take_addrs(uint64_t iterator, struct lunatic_addr *addrs,
@@ -51,7 +41,7 @@ int lunatic_resolve(const char *name, struct lunatic_addr *addrs, size_t max,
 
 	*count = 0;
 	if (result != 0)
-		return status_of(result, id);
+		return lunatic_host_status(result, id);
 	*count = take_addrs(id, addrs, max);
 	return *count > 0 ? 0 : LUNATIC_ENOTFOUND;
 }
@@ -119,7 +109,7 @@ int lunatic_listen(struct lunatic_listener *listener, const char *name)
 			addrs[i].version, addrs[i].ip, addrs[i].port,
 			addrs[i].flow_info, addrs[i].scope_id, &id);
 
-		status = status_of(result, id);
+		status = lunatic_host_status(result, id);
 		if (status == 0) {
 			listener->id = id;
 			break;
@@ -135,7 +125,7 @@ int lunatic_listener_addr(struct lunatic_listener listener,
 	uint32_t result = lunatic_networking_local_addr(listener.id, &id);
 
 	if (result != 0)
-		return status_of(result, id);
+		return lunatic_host_status(result, id);
 	return take_addrs(id, addr, 1) == 1 ? 0 : LUNATIC_ENOTFOUND;
 }
 
@@ -149,7 +139,7 @@ int lunatic_accept(struct lunatic_listener listener, struct lunatic_tcp *stream,
 		lunatic_networking_tcp_accept(listener.id, &id, &iterator);
 
 	if (result != 0)
-		return status_of(result, id);
+		return lunatic_host_status(result, id);
 	take_addrs(iterator, peer != NULL ? peer : &ignored, 1);
 	stream->id = id;
 	return 0;
@@ -175,7 +165,7 @@ int lunatic_connect(struct lunatic_tcp *stream, const char *name,
 			addrs[i].flow_info, addrs[i].scope_id,
 			lunatic_host_timeout(timeout), &id);
 
-		status = status_of(result, id);
+		status = lunatic_host_status(result, id);
 		if (status == 0) {
 			stream->id = id;
 			break;
@@ -192,7 +182,7 @@ int lunatic_tcp_read(struct lunatic_tcp stream, void *data, size_t size,
 		stream.id, data, size, lunatic_host_timeout(timeout), &id);
 
 	*got = result == 0 ? (size_t)id : 0;
-	return status_of(result, id);
+	return lunatic_host_status(result, id);
 }
 
 int lunatic_tcp_write(struct lunatic_tcp stream, const void *data, size_t size,
@@ -211,7 +201,7 @@ int lunatic_tcp_write(struct lunatic_tcp stream, const void *data, size_t size,
 			&id);
 
 		if (result != 0)
-			return status_of(result, id);
+			return lunatic_host_status(result, id);
 		at += id;
 		size -= (size_t)id;
 	}
@@ -223,7 +213,7 @@ int lunatic_tcp_flush(struct lunatic_tcp stream)
 	uint64_t error;
 	uint32_t result = lunatic_networking_tcp_flush(stream.id, &error);
 
-	return status_of(result, error);
+	return lunatic_host_status(result, error);
 }
 
 struct lunatic_tcp lunatic_tcp_clone(struct lunatic_tcp stream)

@@ -34,7 +34,7 @@ LUNATIC_EXPORT(_lunatic_spawn_by_index_value)
 void lunatic_spawn_by_index_value(helper_value_function *helper,
 				  uintptr_t function, int64_t value);
 
-static void begin(void)
+void lunatic_enter(void)
 {
 	if (lunatic_constructors != NULL)
 		lunatic_constructors();
@@ -42,7 +42,7 @@ static void begin(void)
 		lunatic_main_begin();
 }
 
-static void end(void)
+void lunatic_leave(void)
 {
 	if (lunatic_destructors != NULL)
 		lunatic_destructors();
@@ -50,17 +50,17 @@ static void end(void)
 
 void lunatic_spawn_by_index(helper_function *helper, uintptr_t function)
 {
-	begin();
+	lunatic_enter();
 	helper(function);
-	end();
+	lunatic_leave();
 }
 
 void lunatic_spawn_by_index_value(helper_value_function *helper,
 				  uintptr_t function, int64_t value)
 {
-	begin();
+	lunatic_enter();
 	helper(function, value);
-	end();
+	lunatic_leave();
 }
 
 /* Encodes parameters and spawns. */

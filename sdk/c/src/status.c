@@ -10,6 +10,7 @@
 #include "internal.h"
 
 #define TEXT_MAX 512
+#define TIMED_OUT 9027
 
 static char host_text[TEXT_MAX];
 
@@ -47,6 +48,14 @@ int lunatic_host_error(uint64_t error)
 	}
 	lunatic_error_drop(error);
 	return LUNATIC_EHOST;
+}
+
+int lunatic_host_status(uint32_t result, uint64_t error)
+{
+	if (result == 0)
+		return 0;
+	return result == TIMED_OUT ? LUNATIC_ETIMEDOUT
+				   : lunatic_host_error(error);
 }
 
 static const char *died_text;

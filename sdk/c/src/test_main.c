@@ -15,6 +15,9 @@ extern const struct lunatic_test __stop_lunatic_tests[] __attribute__((weak));
 
 int main(int argc, char **argv);
 
+/* There in programs that answer requests: lunatic/http.h. */
+__attribute__((weak)) void lunatic_http_handler(void);
+
 static bool is_asked_for(const struct lunatic_test *test, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -75,6 +78,12 @@ int main(int argc, char **argv)
 	int passed = 0;
 
 	lunatic_main_begin();
+	if (lunatic_http_handler != NULL &&
+	    __start_lunatic_tests == __stop_lunatic_tests) {
+		puts("this program answers requests: run it with lunatic "
+		     "serve");
+		return 1;
+	}
 	lunatic_links_catch();
 	for (const struct lunatic_test *test = __start_lunatic_tests;
 	     test != __stop_lunatic_tests; test++) {

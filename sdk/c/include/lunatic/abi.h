@@ -1465,6 +1465,175 @@ uint32_t lunatic_cluster_choose_node(const void *query, size_t query_len,
 				     uint32_t by_load, uint64_t *node);
 
 /*
+ * lunatic::http
+ *
+ * The request that this process was started to answer, by `lunatic serve` with a
+ * module that exports `lunatic_http_handler`, a function without parameters and
+ * results (docs/serve.md). A process has one request at most, and those that it
+ * spawns have none. Not in lunatic 0.7.
+ */
+
+/*
+ * Tells a part of the request line, or where it comes from.
+ *
+ * part: 0 the method; 1 the path with its query, as it was sent; 2 for whom it
+ *   is, by the target or the field Host; 3 the address and port of the client;
+ *   4 "http" or "https"
+ * text: gets the part, as much as fits
+ * Returns bytes of the whole part; -1 if there is none, or this process answers
+ *   no request
+ * Traps: `part` is above 4
+ */
+LUNATIC_IMPORT("lunatic::http", "request")
+int32_t lunatic_exchange_request(uint32_t part, void *text, size_t text_len);
+
+/*
+ * Tells how many fields the request has.
+ *
+ * list: 0 those of its head; 1 its trailers
+ * Returns the number; -1 if this process answers no request, or there are no
+ *   trailers, which come with the end of the body
+ * Traps: `list` is above 1
+ */
+LUNATIC_IMPORT("lunatic::http", "count_fields")
+int32_t lunatic_exchange_count_fields(uint32_t list);
+
+/*
+ * Finds a field by its name, in whatever case.
+ *
+ * list: as in `count_fields`
+ * name: its name
+ * from: the index of the first one to look at
+ * Returns its index; -1 if there is none
+ * Traps: `list` is above 1
+ */
+LUNATIC_IMPORT("lunatic::http", "find_field")
+int32_t lunatic_exchange_find_field(uint32_t list, const void *name,
+				    size_t name_len, uint32_t from);
+
+/*
+ * Tells the name of a field, in small letters.
+ *
+ * list: as in `count_fields`
+ * index: counted from 0, in the order in which they were sent
+ * text: gets the name, as much as fits
+ * Returns bytes of the whole name; -1 if there is no such field
+ * Traps: `list` is above 1
+ */
+LUNATIC_IMPORT("lunatic::http", "field_name")
+int32_t lunatic_exchange_field_name(uint32_t list, uint32_t index, void *text,
+				    size_t text_len);
+
+/*
+ * Tells the value of a field.
+ *
+ * list: as in `count_fields`
+ * index: as in `field_name`
+ * text: gets the value, as much as fits
+ * Returns bytes of the whole value; -1 if there is no such field
+ * Traps: `list` is above 1
+ */
+LUNATIC_IMPORT("lunatic::http", "field_value")
+int32_t lunatic_exchange_field_value(uint32_t list, uint32_t index, void *text,
+				     size_t text_len);
+
+/*
+ * Reads the body of the request, or what the client sends after `upgrade`. Waits
+ * until something is there.
+ *
+ * data: gets bytes, as many as are there
+ * timeout: in milliseconds; 0: none
+ * count: where the number of bytes is stored, 0 at the end; or the id of an
+ *   error
+ * Returns 0 for success, 1 for an error, 9027 after the timeout
+ */
+LUNATIC_IMPORT("lunatic::http", "read")
+uint32_t lunatic_exchange_read(void *data, size_t data_len, uint32_t timeout,
+			       uint64_t *count);
+
+/*
+ * Answers the request, once. The client sees it at once.
+ *
+ * status: from 200 to 599
+ * fields: names and values by turns, each with a zero byte behind it; 1,000
+ *   fields and 128 KiB at most. Fields about the connection, such as
+ *   `connection` or `transfer-encoding`, are the server's to set
+ * body: the beginning of the body
+ * flags: 1: the body is complete, and the response has its length; 2: the
+ *   response is a stream of events: `--stream-timeout` holds for it in the
+ *   place of `--request-timeout`
+ * count: where it is stored how much of the body was taken, 64 KiB at most; it
+ *   is complete only if that is all. Or the id of an error
+ * Returns 0 for success, 1 for an error
+ * Traps: `flags` is above 3
+ * Traps: the process may not have the memory that the response takes
+ */
+LUNATIC_IMPORT("lunatic::http", "respond")
+uint32_t lunatic_exchange_respond(uint32_t status, const void *fields,
+				  size_t fields_len, const void *body,
+				  size_t body_len, uint32_t flags,
+				  uint64_t *count);
+
+/*
+ * Writes more of the body, or to the client after `upgrade`. Waits while 64 KiB are
+ * not sent yet.
+ *
+ * data: the bytes
+ * timeout: in milliseconds; 0: none
+ * count: where the number of bytes is stored that were taken; or the id of an
+ *   error
+ * Returns 0 for success, 1 for an error, 9027 after the timeout
+ */
+LUNATIC_IMPORT("lunatic::http", "write")
+uint32_t lunatic_exchange_write(const void *data, size_t data_len,
+				uint32_t timeout, uint64_t *count);
+
+/*
+ * Says that the body is complete; after `upgrade`, that nothing more is written, so
+ * that the connection is closed. A process that ends without it breaks the response
+ * off.
+ *
+ * trailers: fields as in `respond`; they are only sent in chunks
+ * id: where the id of an error is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process may not have the memory that the trailers take
+ */
+LUNATIC_IMPORT("lunatic::http", "finish")
+uint32_t lunatic_exchange_finish(const void *trailers, size_t trailers_len,
+				 uint64_t *id);
+
+/*
+ * Answers with 101 (Switching Protocols): from then on `read` and `write` are of the
+ * connection itself. The request must ask for it, with `connection: upgrade`, and
+ * have no body. When the client is gone, `read` says so, and the process has five
+ * seconds to end.
+ *
+ * protocol: the value of the field `upgrade`
+ * fields: more of them, as in `respond`
+ * id: where the id of an error is stored
+ * Returns 0 for success, 1 for an error
+ * Traps: the process may not have the memory that the connection takes
+ */
+LUNATIC_IMPORT("lunatic::http", "upgrade")
+uint32_t lunatic_exchange_upgrade(const void *protocol, size_t protocol_len,
+				  const void *fields, size_t fields_len,
+				  uint64_t *id);
+
+/*
+ * Waits until one of these is true: 1, `read` would not wait; 2, there is a message
+ * in the mailbox; 4, the server is to end soon, refuses connections and waits for
+ * this process.
+ *
+ * events: a sum of these; without a request only 2 can come to be true. With 8
+ *   it only looks, and does not wait
+ * timeout: in milliseconds; 0: none
+ * Returns those that are true; 0 after the timeout
+ * Traps: `events` is 0 or above 15
+ */
+LUNATIC_IMPORT("lunatic::http", "wait")
+uint32_t lunatic_exchange_wait(uint32_t events, uint32_t timeout);
+
+/*
  * lunatic::metrics
  *
  * Numbers with names, of all processes of the program: counters, gauges and

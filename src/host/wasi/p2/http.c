@@ -13,12 +13,12 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/time.h"
+#include "host/pipes.h"
 #include "host/trampoline.h"
 #include "host/wasi/p2/p2.h"
 #include "host/wasi/table.h"
 #include "process/guest.h"
 #include "process/process.h"
-#include "sched/task.h"
 #include "serve/exchange.h"
 #include "serve/fields.h"
 #include "serve/outgoing.h"
@@ -214,69 +214,18 @@ struct ln_p2_http *ln_p2_http_body(struct ln_p2_call *call, uint32_t kind,
 
 /* ---- Streams ---- */
 
-static int wait_for_other_side(void)
-{
-	struct ln_task *task = ln_task_current();
-	int error;
-
-	ln_task_set_waiting(task, LN_WAIT_IO);
-	error = ln_task_wait(task, LN_NEVER);
-	ln_task_set_waiting(task, LN_WAIT_OTHER);
-	return error;
-}
-
-/* What a read that has found nothing means: 0: nothing comes any more. */
-static int judge_empty(const struct ln_pipe_state *state, bool nonblocking,
-		       int *number)
-{
-	if (state->end == LN_PIPE_ENDED)
-		return 0;
-	*number = state->end == LN_PIPE_BROKEN ? ECONNRESET : EAGAIN;
-	if (state->end == LN_PIPE_BROKEN || nonblocking)
-		return LN_EIO;
-	return LN_EAGAIN;
-}
-
 int ln_p2_http_read(struct ln_p2_http *stream, uint8_t *to, size_t len,
 		    bool nonblocking, size_t *done, int *number)
 {
-	struct ln_pipe *pipe = stream->pipe;
-	struct ln_pipe_state state;
-	int error;
-
-	for (;;) {
-		*done = ln_pipe_read(pipe, to, len);
-		if (*done > 0)
-			return 0;
-		state = ln_pipe_look(pipe);
-		if (state.len > 0)
-			continue;
-		error = judge_empty(&state, nonblocking, number);
-		if (error != LN_EAGAIN)
-			return error;
-		error = wait_for_other_side();
-		if (error < 0)
-			return error;
-	}
+	return ln_host_pipe_read(stream->pipe, to, len, LN_NEVER, nonblocking,
+				 done, number);
 }
 
 int ln_p2_http_write(struct ln_p2_http *stream, const uint8_t *from, size_t len,
 		     size_t *done, int *number)
 {
-	int error;
-
-	for (;;) {
-		error = ln_pipe_write(stream->pipe, from, len, done);
-		if (error == LN_EDEAD) {
-			*number = EPIPE;
-			return LN_EIO;
-		}
-		if (error < 0 || *done > 0)
-			return error;
-		error = wait_for_other_side();
-		if (error < 0)
-			return error;
-	}
+	return ln_host_pipe_write(stream->pipe, from, len, LN_NEVER, done,
+				  number);
 }
 
 int ln_p2_http_room(const struct ln_p2_http *stream)
