@@ -101,7 +101,7 @@ fetch() {
 
 fetch SHA256SUMS
 name=$(sed -n "s/^[0-9a-f]\{64\}  \(lunatic-[0-9.]*-$arch-linux\.tar\.gz\)\$/\1/p" \
-	"$work/SHA256SUMS" | tail -n 1)
+	"$work/SHA256SUMS" | sort -V | tail -n 1)
 [ -n "$name" ] || fail "$from has no package for $arch"
 fetch "$name"
 (cd "$work" && grep "  $name\$" SHA256SUMS | sha256sum -c - >/dev/null 2>&1) ||
@@ -111,6 +111,8 @@ tar -xzf "$work/$name" -C "$work/unpacked" --strip-components=1 \
 	--no-same-owner || fail "$name cannot be unpacked"
 version=$("$work/unpacked/bin/lunatic" --version 2>"$work/err") || {
 	cat "$work/err" >&2
+	! grep -q 'Permission denied' "$work/err" ||
+		fail "no program may be run in $work: set TMPDIR to another folder"
 	fail "the program does not run here: it needs glibc 2.31 or newer, and this system has $(ldd --version 2>&1 | sed -n '1s/.* //p')"
 }
 

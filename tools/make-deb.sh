@@ -45,7 +45,8 @@ Package: lunatic
 Version: $version
 Architecture: $arch
 Maintainer: lunatic contributors <lunatic@localhost>
-Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f 1)
+Installed-Size: $(find "$root/usr" -type f -printf '%s\n' |
+	awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
 Depends: $depends
 Suggests: libnats3.4, clang-19, lld-19, wasi-libc, libclang-rt-19-dev-wasm32
 Section: devel
@@ -56,6 +57,9 @@ Description: runs WebAssembly modules as Erlang-like processes
  in C.
 END
 find "$root" -type d -exec chmod 755 {} +
+# dpkg-deb leaves times that are older.
+[ -z "${SOURCE_DATE_EPOCH:-}" ] ||
+	find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 file=$output/lunatic_${version}_$arch.deb
 # shellcheck disable=SC2086 # words
 dpkg-deb ${LUNATIC_DEB_FLAGS:-} --root-owner-group --build "$root" "$file" >/dev/null

@@ -141,6 +141,7 @@ static int accept_one(struct ln_server *server)
 	int64_t now = ln_time_now();
 	struct ln_socket *socket;
 	struct ln_address peer;
+	char buffer[64];
 	int number = 0;
 	int error;
 
@@ -151,7 +152,7 @@ static int accept_one(struct ln_server *server)
 			      &socket, &peer, &number);
 	if (error == LN_EIO) {
 		ln_log(LN_LOG_WARN, "a connection cannot be accepted: %s",
-		       strerrordesc_np(number));
+		       strerror_r(number, buffer, sizeof(buffer)));
 		return ln_task_sleep(ln_task_current(), now + PAUSE_NS);
 	}
 	if (error < 0)
@@ -249,6 +250,7 @@ static int listen_at(struct ln_server *server, struct ln_address *address,
 		     char reason[LN_SERVE_REASON])
 {
 	char text[LN_ADDRESS_TEXT];
+	char buffer[64];
 	int fd = ln_tcp_listen_fd(&server->options.address,
 				  server->environment->descriptors);
 
@@ -258,7 +260,7 @@ static int listen_at(struct ln_server *server, struct ln_address *address,
 	}
 	ln_address_format(&server->options.address, text);
 	snprintf(reason, LN_SERVE_REASON, "cannot listen at %s: %s", text,
-		 strerrordesc_np(-fd));
+		 strerror_r(-fd, buffer, sizeof(buffer)));
 	return LN_EIO;
 }
 

@@ -44,7 +44,7 @@ if command -v skopeo >/dev/null; then
 	says out '"Os": "linux"' "skopeo inspect"
 fi
 if command -v oci-image-tool >/dev/null; then
-	oci-image-tool validate --type imageLayout --ref "name=$tag" image \
+	oci-image-tool validate --type image --ref "name=$tag" image \
 		>out 2>err || bad "oci-image-tool validate"
 fi
 

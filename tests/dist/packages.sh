@@ -10,9 +10,10 @@ build=$(dirname "$lunatic")
 export LUNATIC_DIST_LEVEL=1 LUNATIC_DEB_FLAGS="-Zgzip -z1"
 SOURCE_DATE_EPOCH=1700000000 "$top/tools/dist/package.sh" "$build" first \
 	>out 2>err || bad "package.sh"
-# Another time, umask and folder must not matter.
+# Another time, umask, language and folder must not matter, nor must times of
+# files that are installed.
 sleep 1
-(umask 077 && SOURCE_DATE_EPOCH=1700000000 TMPDIR=$work \
+(umask 077 && export LC_ALL=C.UTF-8 TZ=Pacific/Chatham && SOURCE_DATE_EPOCH=1700000000 TMPDIR=$work \
 	"$top/tools/dist/package.sh" "$build" second) >out 2>err ||
 	bad "package.sh, again"
 ls first >out
@@ -62,6 +63,39 @@ status=0
 first/install.sh --uninstall >out 2>err || status=$?
 expect 1 "install.sh --uninstall of nothing"
 says err 'nothing was installed below' "install.sh --uninstall of nothing"
+# From an address.
+if command -v curl >/dev/null || command -v wget >/dev/null; then
+	python3 - first >port 2>served <<'END' &
+import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler,
+                            directory=sys.argv[1])
+with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    print(server.server_port, flush=True)
+    server.serve_forever()
+END
+	server=$!
+	trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+	for _ in $(seq 100); do
+		[ ! -s port ] || break
+		sleep 0.1
+	done
+	url=http://127.0.0.1:$(cat port)
+	no_proxy=127.0.0.1 first/install.sh "$url/" --prefix "$work/from url" \
+		>out 2>err || bad "install.sh from an address"
+	ends7 "what came from an address" "from url/bin/lunatic" exits.wasm
+	status=0
+	no_proxy=127.0.0.1 first/install.sh "$url/none" --prefix "$work/p" \
+		>out 2>err || status=$?
+	expect 1 "install.sh from an address with nothing"
+	says err 'SHA256SUMS could not be fetched' "nothing at an address"
+	kill "$server"
+fi
+# A version that is over another one leaves none of its files.
+mkdir -p old/share/lunatic old/bin
+echo bin/gone >old/share/lunatic/installed-files
+echo x >old/bin/gone
+first/install.sh first --prefix "$work/old" >out 2>err || bad "install.sh, new"
+[ ! -e old/bin/gone ] || bad "a file of the old version stays"
 # Changed packages and folders without any are refused before anything is done.
 mkdir wrong
 cp first/SHA256SUMS wrong/
