@@ -31,7 +31,7 @@ static void *read_pem(const char *name, size_t max, size_t *len)
 	if (data == NULL || ferror(file) || *len > max) {
 		ln_log_say("'%s' cannot be read: %s", name,
 			   data != NULL && *len > max ? "it is too large"
-						      : strerrordesc_np(errno));
+						      : strerror(errno));
 		free(data);
 		data = NULL;
 	}
@@ -92,7 +92,7 @@ static bool take_log(const struct ln_serve_words *words,
 			name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (options->access_log >= 0)
 		return true;
-	ln_log_say("'%s' cannot be written: %s", name, strerrordesc_np(errno));
+	ln_log_say("'%s' cannot be written: %s", name, strerror(errno));
 	return false;
 }
 

@@ -148,7 +148,7 @@ static int accept_one(struct ln_server *server)
 			      &socket, &peer, &number);
 	if (error == LN_EIO) {
 		ln_log(LN_LOG_WARN, "a connection cannot be accepted: %s",
-		       strerrordesc_np(number));
+		       strerror(number));
 		return ln_task_sleep(ln_task_current(), now + PAUSE_NS);
 	}
 	if (error < 0)
@@ -254,7 +254,7 @@ static int listen_at(struct ln_server *server, struct ln_address *address,
 	}
 	ln_address_format(&server->options.address, text);
 	snprintf(reason, LN_SERVE_REASON, "cannot listen at %s: %s", text,
-		 strerrordesc_np(-fd));
+		 strerror(-fd));
 	return LN_EIO;
 }
 
