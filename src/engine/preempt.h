@@ -8,8 +8,8 @@
 #include "base/compiler.h"
 
 /* Sanitizers keep books of stacks that a switch inside a signal handler does
- * not fit; other processors have other contexts and instructions. */
-#if defined(__x86_64__) && !LN_ASAN && !LN_TSAN
+ * not fit. */
+#if !LN_ASAN && !LN_TSAN
 #define LN_PREEMPT_BY_SIGNAL 1
 #else
 #define LN_PREEMPT_BY_SIGNAL 0

@@ -7,8 +7,8 @@
  *
  * Ending the guest. Wasmtime knows how to unwind from an instruction that traps
  * in compiled code. So it lets the guest go on at such an instruction:
- * `stop`, the `ud2` of a function of ours that is never called. Wasmtime's own
- * handler finds it in its registry, takes the frame pointer for a backtrace
+ * `stop`, the last one of a function of ours that is never called. Wasmtime's
+ * own handler finds it in its registry, takes the frame pointer for a backtrace
  * that nobody looks at, and resumes where the instance was entered.
  *
  * In a host function nothing can be done but to say so: the trampoline of every
@@ -17,11 +17,17 @@
  *
  * Ending the guest in compiled code needs the instance to have been entered all
  * the way: the trampoline that host code calls first stores where to resume. It
- * has done so when the interrupted function will return to compiled code. Every
- * function begins with `push %rbp; mov %rsp, %rbp` and ends with `pop %rbp;
- * ret`: between these the return address is above the saved frame pointer, and
- * around them the stack pointer leads to it. In the trampoline itself it is an
- * address of the host, and the kill waits for the next tick.
+ * has done so when the interrupted function will return to compiled code. In
+ * the trampoline itself that is an address of the host, and the kill waits for
+ * the next tick. Where a function returns to, by processor:
+ * - x86-64: it begins with `push %rbp; mov %rsp, %rbp` and ends with `pop %rbp;
+ *   ret`. Between these the address is above the saved frame pointer, and
+ * around them the stack pointer leads to it.
+ * - aarch64: it begins with `stp x29, x30, [sp, #-16]!; mov x29, sp` and ends
+ *   with `ldp x29, x30, [sp], #16; ret`. Between these the address is above the
+ *   saved frame pointer, and around them it is in x30. Before a tail call, and
+ *   while a frame moves down to make room for one, x29 is the caller's: then it
+ *   is where that one returns to, and the trampoline is ruled out all the more.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -38,10 +44,17 @@
 
 static const uint8_t *stop; /* set once */
 
-/* The bytes of a function's first two instructions, and of the one that ends
- * with a trap. */
+/* The bytes of a function's first two instructions, and of one that traps. */
+#if defined(__x86_64__)
 static const uint8_t prologue[] = { 0x55, 0x48, 0x89, 0xe5 };
 static const uint8_t trap[] = { 0x0f, 0x0b };
+#else
+#define PUSH_FRAME 0xa9bf7bfd /* stp x29, x30, [sp, #-16]! */
+#define SET_FRAME 0x910003fd  /* mov x29, sp */
+#define RETURN 0xd65f03c0     /* ret */
+static const uint32_t prologue[] = { PUSH_FRAME, SET_FRAME };
+static const uint32_t trap[] = { 0x0000c11f };
+#endif
 
 /* (module (func unreachable)) */
 static const uint8_t stop_module[] = {
@@ -50,7 +63,7 @@ static const uint8_t stop_module[] = {
 };
 
 static const uint8_t *find(const uint8_t *at, const uint8_t *end,
-			   const uint8_t *bytes, size_t len)
+			   const void *bytes, size_t len)
 {
 	return memmem(at, (size_t)(end - at), bytes, len);
 }
@@ -111,34 +124,68 @@ static bool on_stack(const struct ln_instance *instance, uint64_t address)
 	       address - (uintptr_t)fiber->stack <= fiber->stack_len - 16;
 }
 
-/* Where the interrupted function will return to; 0 when that is not known. */
-static uint64_t return_address(const struct ln_instance *instance,
-			       const greg_t *registers)
+/* The word above the saved frame pointer; 0 when there is no such frame. */
+static uint64_t above_frame(const struct ln_instance *instance, uint64_t frame)
 {
+	return on_stack(instance, frame) ? ((const uint64_t *)frame)[1] : 0;
+}
+
+/*
+ * program_counter: where the guest goes on.
+ * return_address: where the interrupted function will return to; 0 when that is
+ * not known.
+ */
+#if defined(__x86_64__)
+static unsigned long long *program_counter(ucontext_t *context)
+{
+	return (unsigned long long *)&context->uc_mcontext.gregs[REG_RIP];
+}
+
+static uint64_t return_address(const struct ln_instance *instance,
+			       const ucontext_t *context)
+{
+	const greg_t *registers = context->uc_mcontext.gregs;
 	const uint8_t *pc = (const uint8_t *)registers[REG_RIP];
-	uint64_t at = (uint64_t)registers[REG_RBP] + 8;
+	uint64_t frame = (uint64_t)registers[REG_RBP];
 
 	if (pc[0] == 0x55 || pc[0] == 0xc3) /* push %rbp; ret */
-		at = (uint64_t)registers[REG_RSP];
+		frame = (uint64_t)registers[REG_RSP] - 8;
 	else if (memcmp(pc, prologue + 1, 3) == 0)
-		at = (uint64_t)registers[REG_RSP] + 8;
-	return on_stack(instance, at - 8) ? *(const uint64_t *)at : 0;
+		frame = (uint64_t)registers[REG_RSP];
+	return above_frame(instance, frame);
 }
+#else
+static unsigned long long *program_counter(ucontext_t *context)
+{
+	return &context->uc_mcontext.pc;
+}
+
+static uint64_t return_address(const struct ln_instance *instance,
+			       const ucontext_t *context)
+{
+	const mcontext_t *registers = &context->uc_mcontext;
+	uint32_t next = *(const uint32_t *)registers->pc;
+
+	if (next == PUSH_FRAME || next == SET_FRAME || next == RETURN)
+		return registers->regs[30];
+	return above_frame(instance, registers->regs[29]);
+}
+#endif
 
 void ln_wasmtime_preempt(struct ln_instance *instance, void *context)
 {
 	struct ln_task *task = instance->task;
-	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+	unsigned long long *pc = program_counter(context);
 
 	if (instance->off_fiber)
 		return;
-	if (!in_code(instance, (uint64_t)registers[REG_RIP])) {
+	if (!in_code(instance, *pc)) {
 		atomic_store_explicit(&instance->overdue, true,
 				      memory_order_relaxed);
 		return;
 	}
 	ln_assert(instance->interrupted_at == 0);
-	instance->interrupted_at = (uintptr_t)registers[REG_RIP];
+	instance->interrupted_at = *pc;
 	if (!ln_task_interrupted(task) && ln_task_should_yield(task)) {
 		ln_preempt_yield(task, context);
 	} else {
@@ -147,10 +194,10 @@ void ln_wasmtime_preempt(struct ln_instance *instance, void *context)
 	}
 	instance->interrupted_at = 0;
 	if (!ln_task_interrupted(task) ||
-	    !in_code(instance, return_address(instance, registers)))
+	    !in_code(instance, return_address(instance, context)))
 		return;
 	instance->host_stop = true;
-	registers[REG_RIP] = (greg_t)stop;
+	*pc = (uintptr_t)stop;
 }
 
 #else

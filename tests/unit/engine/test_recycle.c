@@ -29,6 +29,7 @@
 #include "engine/value.h"
 #include "recycle/dirty.h"
 #include "sched/sched.h"
+#include "support/addresses.h"
 #include "support/tasks.h"
 #include "support/traps.h"
 
@@ -637,17 +638,6 @@ static void bounded(void **state)
 }
 
 /* Bytes of addresses that the program has. */
-static uint64_t addresses(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long long pages;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%llu", &pages), 1);
-	fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Those of one module make way for another one when there are no addresses. */
 static void given_back(void **state)
 {
@@ -664,9 +654,11 @@ static void given_back(void **state)
 	static struct life lives[COUNT];
 
 	(void)state;
+	if (!LN_ASAN && !LN_TSAN && !test_addresses_are_limited())
+		skip();
 	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
 	tight = limit;
-	tight.rlim_cur = addresses() + 2 * COUNT * stride + (stride / 2);
+	tight.rlim_cur = test_addresses() + 2 * COUNT * stride + (stride / 2);
 	if (!LN_ASAN && !LN_TSAN)
 		assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
 	set_up(LN_PREEMPTION_SIGNAL, 1);
@@ -683,7 +675,7 @@ static void given_back(void **state)
 			test_task_wait_over(&lives[i].task);
 	}
 	assert_int_equal(kept(), COUNT);
-	tight.rlim_cur = addresses() + (UINT64_C(1) << 30);
+	tight.rlim_cur = test_addresses() + (UINT64_C(1) << 30);
 	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
 	run(&lives[0], &subjects[1], DIRTY_RETURN, NULL);
 	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);

@@ -20,6 +20,7 @@
 #include "engine/fault.h"
 #include "engine/slots.h"
 #include "engine/sweep.h"
+#include "support/addresses.h"
 #include "support/refusal.h"
 
 #define SIZE ((size_t)24 << 16)
@@ -439,17 +440,6 @@ static void not_opened(void **state)
 	finish(slot, backing);
 }
 
-static uint64_t addresses(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long long pages;
-
-	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%llu", &pages), 1);
-	fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Half of the addresses that are left, where these are limited. */
 static void limited(void **state)
 {
@@ -461,10 +451,13 @@ static void limited(void **state)
 	(void)state;
 	if (LN_ASAN || LN_TSAN)
 		skip(); /* they have taken more than there is */
+	if (!test_addresses_are_limited())
+		skip();
 	backing = back();
 	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
 	tight = limit;
-	tight.rlim_cur = addresses() + 7 * (LN_SLOT_RESERVED + LN_SLOT_GUARD);
+	tight.rlim_cur =
+		test_addresses() + 7 * (LN_SLOT_RESERVED + LN_SLOT_GUARD);
 	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
 	assert_int_equal(ln_slots_new(&sweep, &few), 0);
 	assert_int_equal(ln_slots_max(few), 3);
@@ -499,7 +492,7 @@ static void limited(void **state)
 		ln_slot_give(taken[i], NULL);
 	ln_slots_forget(few, backing);
 	ln_slots_free(few);
-	tight.rlim_cur = addresses() + ((size_t)1 << 30);
+	tight.rlim_cur = test_addresses() + ((size_t)1 << 30);
 	assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
 	assert_int_equal(ln_slots_new(&sweep, &few), 0);
 	assert_int_equal(ln_slots_max(few), 0);
