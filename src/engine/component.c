@@ -246,10 +246,15 @@ int ln_component_weigh(const uint8_t *bytes, size_t len,
 
 	*weight = (struct ln_weight){ 0 };
 	error = walk_all(&walk, bytes, len);
-	/* Types and trampolines are compiled as well. */
+	/* Types and trampolines are compiled as well, also where there is no
+	 * module. */
 	weight->total += len / 64;
-	if (walk.components > FEW_COMPONENTS || walk.instances > FEW_INSTANCES)
+	weight->allowed += len / 64;
+	if (walk.components > FEW_COMPONENTS ||
+	    walk.instances > FEW_INSTANCES) {
 		weight->total += LN_WEIGHT_SMALL + 1;
+		weight->allowed = 0;
+	}
 	return error == LN_ENOMEM ? error : 0;
 }
 

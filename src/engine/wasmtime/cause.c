@@ -181,6 +181,25 @@ int ln_cause_refuse(char **error, const char *what, wasmtime_error_t *cause)
 	return code;
 }
 
+int ln_cause_refuse_component(char **error, wasmtime_error_t *cause)
+{
+	static const char newer[] = "the component model async";
+	wasm_byte_vec_t message = message_of(cause, NULL);
+	size_t len;
+	const char *reason = reason_in(&message, &len);
+	bool is_newer = memmem(reason, len, newer, sizeof(newer) - 1) != NULL;
+
+	wasm_byte_vec_delete(&message);
+	if (!is_newer)
+		return ln_cause_refuse(error, "the component is not valid",
+				       cause);
+	ln_cause_drop(cause, NULL);
+	return ln_refuse(error, LN_EFORMAT,
+			 "the component is made for WASI 0.3, whose async "
+			 "functions, streams and futures this version of "
+			 "lunatic does not provide; build it for WASI 0.2");
+}
+
 /* The name in backquotes behind a word in a text; NULL: there is none. */
 static const char *quoted(const char *at, const char *end, const char *word,
 			  size_t *len)

@@ -22,6 +22,10 @@ struct ln_report *ln_cause_report(wasmtime_error_t *error, wasm_trap_t *trap,
  * LN_ENOMEM. */
 int ln_cause_refuse(char **error, const char *what, wasmtime_error_t *cause);
 
+/* The same for a component that is not valid, or that is made of what WASI 0.3
+ * adds. */
+int ln_cause_refuse_component(char **error, wasmtime_error_t *cause);
+
 /* The same for an import of a component that cannot be linked: names its
  * interface and the function or resource. LN_EINVAL, LN_ENOMEM. */
 int ln_cause_refuse_import(char **error, wasmtime_error_t *cause);

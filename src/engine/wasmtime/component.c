@@ -59,8 +59,7 @@ int ln_wasmtime_component_compile(struct ln_variant *variant,
 		wasmtime_component_new(variant->engine, bytes, len, &component);
 
 	if (cause != NULL)
-		return ln_cause_refuse(error, "the component is not valid",
-				       cause);
+		return ln_cause_refuse_component(error, cause);
 	*code = ln_wasmtime_mark(component);
 	return 0;
 }

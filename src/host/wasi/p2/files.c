@@ -51,6 +51,20 @@ int ln_p2_get_directories(struct ln_p2_call *call)
 	return error != 0 ? error : ln_p2_answer_list(call, 0, list, count);
 }
 
+/* A descriptor of a file with that right; of a directory it does not matter
+ * which rights there are. */
+static uint32_t find_file(struct ln_p2_call *call, uint32_t fd, uint64_t right,
+			  struct ln_wasi_fd **entry)
+{
+	uint32_t wasi = ln_wasi_find(call->guest, fd, 0, entry);
+
+	if (wasi != LN_WASI_SUCCESS)
+		return wasi;
+	if ((*entry)->kind == LN_WASI_DIRECTORY)
+		return LN_WASI_ISDIR;
+	return ln_wasi_find(call->guest, fd, right, entry);
+}
+
 /* ---- Streams of a file ---- */
 
 static int open_stream(struct ln_p2_call *call, uint32_t kind, uint64_t right,
@@ -63,9 +77,7 @@ static int open_stream(struct ln_p2_call *call, uint32_t kind, uint64_t right,
 
 	if (error != 0)
 		return error;
-	wasi = ln_wasi_find(call->guest, stream.fd, right, &entry);
-	if (wasi == LN_WASI_SUCCESS && entry->kind == LN_WASI_DIRECTORY)
-		wasi = LN_WASI_ISDIR;
+	wasi = find_file(call, stream.fd, right, &entry);
 	return ln_p2_answer_resource(call, index, &stream, wasi);
 }
 
@@ -110,10 +122,9 @@ static int move(struct ln_p2_call *call, uint32_t fd,
 	int error;
 
 	*done = 0;
-	*wasi = ln_wasi_find(call->guest, fd, right, &entry);
+	*wasi = find_file(call, fd, right, &entry);
 	if (*wasi == LN_WASI_SUCCESS && entry->kind != LN_WASI_FILE)
-		*wasi = entry->kind == LN_WASI_DIRECTORY ? LN_WASI_ISDIR
-							 : LN_WASI_SPIPE;
+		*wasi = LN_WASI_SPIPE;
 	if (*wasi == LN_WASI_SUCCESS && offset > INT64_MAX)
 		*wasi = LN_WASI_INVAL;
 	if (*wasi != LN_WASI_SUCCESS)

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "engine/component.h"
 #include "host/wasi/p2/http.h"
 #include "host/wasi/p2/sockets.h"
@@ -25,6 +26,8 @@ struct ln_p2_table {
 	uint32_t free; /* the first free one, which has the next as its `fd`;
 			* UINT32_MAX: none */
 	uint32_t lookups;
+	bool seeded;
+	uint8_t seed[LN_P2_SEED];
 };
 
 static struct ln_p2_table *table_of(struct ln_guest *guest)
@@ -93,6 +96,18 @@ uint32_t *ln_p2_lookups(struct ln_guest *guest)
 	struct ln_p2_table *table = table_of(guest);
 
 	return table != NULL ? &table->lookups : NULL;
+}
+
+const uint8_t *ln_p2_seed(struct ln_guest *guest)
+{
+	struct ln_p2_table *table = table_of(guest);
+
+	if (table == NULL)
+		return NULL;
+	if (!table->seeded)
+		ln_random_bytes(table->seed, LN_P2_SEED);
+	table->seeded = true;
+	return table->seed;
 }
 
 int ln_p2_add(struct ln_guest *guest, const struct ln_p2_resource *resource,

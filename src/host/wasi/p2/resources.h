@@ -47,6 +47,9 @@ struct ln_process;
 #define LN_P2_OUTGOING_BODY 49
 #define LN_P2_FUTURE_RESPONSE 50
 
+/* Bytes of wasi:random/insecure-seed. */
+#define LN_P2_SEED 16
+
 /* What a pollable is of, beside the directions of a stream. */
 #define LN_P2_OF_SOCKET 2u
 #define LN_P2_OF_LOOKUP 3u
@@ -94,6 +97,10 @@ void ln_p2_remove(struct ln_guest *guest, uint32_t number);
 
 /* How many look-ups of names it has; NULL: memory is short. */
 uint32_t *ln_p2_lookups(struct ln_guest *guest);
+
+/* What wasi:random/insecure-seed gives it, always the same; NULL: memory is
+ * short. */
+const uint8_t *ln_p2_seed(struct ln_guest *guest);
 
 /* NULL is fine. What the guest was charged for is left to its end. */
 void ln_p2_table_free(struct ln_p2_table *table);

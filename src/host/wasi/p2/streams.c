@@ -408,8 +408,6 @@ int ln_p2_check_write(struct ln_p2_call *call)
 		state = ln_p2_http_room(resource->http);
 	else
 		state = room(call, resource->fd);
-	if (state > 0 && resource->http == NULL)
-		state = (int)LN_P2_CHUNK;
 	return state >= 0 ? answer_number(call, 1, (uint64_t)state)
 			  : ln_p2_stream_error(call, 1, NUMBER_SIZE, 8,
 					       NUMBER_AT, end_of(-state));
