@@ -17,6 +17,8 @@
 #                        wasmtime serve, and lunatic serve where that is
 #   erl, go, wrk, wasmtime are looked for in the PATH
 #
+# RUSM is not there: what crates.io has under that name is another project.
+#
 # Guests and peers are those of bench/run.sh: each times itself, and prints lines
 # "SERIES NANOSECONDS". All systems take turns, so that what else goes on in the
 # machine hits all.

@@ -99,13 +99,11 @@ func netDropStream(id uint64)
 //go:wasmimport lunatic::networking clone_tcp_stream
 func netCloneStream(id uint64) uint64
 
-//go:wasmimport lunatic::networking tcp_write_vectored
-func netWrite(stream uint64, pieces unsafe.Pointer, count uint32,
-	timeout uint32, result unsafe.Pointer) uint32
+//go:wasmimport lunatic::networking tcp_stream_fd
+func netStreamFile(stream uint64) int32
 
-//go:wasmimport lunatic::networking tcp_read
-func netRead(stream uint64, data unsafe.Pointer, size uint32, timeout uint32,
-	result unsafe.Pointer) uint32
+//go:wasmimport lunatic::networking tcp_listener_fd
+func netListenerFile(listener uint64) int32
 
 //go:wasmimport lunatic::process create_config
 func processCreateConfig(maxMemory uint64, maxFuel uint64) uint64

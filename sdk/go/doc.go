@@ -30,7 +30,14 @@
 // Messages are Go values, written as MessagePack (package lunatic/pack), in the
 // form that the libraries for C and Rust use.
 //
-// A function that waits (Receive, Call, Accept, Read, Sleep) parks the whole
-// process with all its goroutines. What is to go on meanwhile is a process of
-// its own. time.Sleep and channels stop one goroutine only.
+// A function that waits for a message or a process (Receive, Call, Dial, Sleep)
+// parks the whole process with all its goroutines. What is to go on meanwhile is
+// a process of its own. Connections and listeners (Read, Write, Accept),
+// time.Sleep and channels stop one goroutine only, so a server of net/http works
+// on a Listener.
+//
+// Errors are those of the standard library where it has them: net.ErrClosed,
+// os.ErrDeadlineExceeded (ErrTimeout is one, too), context.DeadlineExceeded,
+// io.EOF. Otherwise they are ErrNotFound and its like, and the types EndError and
+// SignalError for errors.As.
 package lunatic

@@ -3,12 +3,15 @@
 package lunatic
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
+	"strings"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -66,11 +69,22 @@ func Resolve(name string, timeout time.Duration) ([]netip.AddrPort, error) {
 	return list, nil
 }
 
+// openFile makes a file of a descriptor, which waits as Go's own files and
+// connections do: one goroutine, while the others go on.
+func openFile(fd int32) (*os.File, error) {
+	if fd < 0 {
+		return nil, syscall.EMFILE
+	}
+	return os.NewFile(uintptr(fd), "tcp"), nil
+}
+
 // Listener accepts TCP connections. It is a net.Listener.
 type Listener struct {
-	id     uint64
-	addr   net.Addr
-	closed bool
+	id   uint64
+	addr net.Addr
+	file *os.File // by which it waits for connections
+	gone bool     // it was closed
+	*netError
 }
 
 var _ net.Listener = (*Listener)(nil)
@@ -79,73 +93,140 @@ var _ net.Listener = (*Listener)(nil)
 func Listen(name string) (*Listener, error) {
 	list, err := Resolve(name, Forever)
 	for _, at := range list {
-		var id, iterator uint64
+		var id uint64
 		version, ip, scope := parts(at.Addr())
 		if netBind(version, unsafe.Pointer(&ip), uint32(at.Port()), 0,
 			scope, unsafe.Pointer(&id)) != 0 {
 			err = hostError(id)
 			continue
 		}
-		l := &Listener{id: id, addr: net.TCPAddrFromAddrPort(at)}
-		if netLocalAddr(id, unsafe.Pointer(&iterator)) == 0 {
-			for _, bound := range addresses(iterator) {
-				l.addr = net.TCPAddrFromAddrPort(bound)
-			}
-		} else {
-			errorDrop(iterator)
-		}
-		return l, nil
+		return newListener(id, net.TCPAddrFromAddrPort(at))
 	}
 	return nil, err
 }
 
-// Accept waits for a connection, which parks the whole process. So spawn a
-// process for each connection, and send it the *Conn.
-func (l *Listener) Accept() (net.Conn, error) { return l.AcceptConn() }
+func newListener(id uint64, addr *net.TCPAddr) (*Listener, error) {
+	file, err := openFile(netListenerFile(id))
+	if err != nil {
+		netDropListener(id)
+		return nil, err
+	}
+	l := &Listener{id: id, addr: addr, file: file}
+	var iterator uint64
+	if netLocalAddr(id, unsafe.Pointer(&iterator)) == 0 {
+		for _, bound := range addresses(iterator) {
+			l.addr = net.TCPAddrFromAddrPort(bound)
+		}
+	} else {
+		errorDrop(iterator)
+	}
+	l.netError = &netError{local: l.addr}
+	return l, nil
+}
+
+// Accept waits for a connection, and returns a *Conn. Other goroutines go on
+// meanwhile. A process for each connection (Entry.Spawn with the *Conn) is what
+// keeps one that fails from taking the others with it.
+func (l *Listener) Accept() (net.Conn, error) {
+	c, err := l.AcceptConn()
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
 
 // AcceptConn is Accept with a *Conn.
 func (l *Listener) AcceptConn() (*Conn, error) {
-	if l.closed {
-		return nil, net.ErrClosed
+	raw, err := l.file.SyscallConn()
+	if err != nil {
+		return nil, l.fails("accept", err)
+	}
+	waited := false
+	err = raw.Read(func(uintptr) bool {
+		is := waited
+		waited = true
+		return is
+	})
+	if l.gone {
+		err = net.ErrClosed
+	}
+	if err != nil {
+		return nil, l.fails("accept", err)
 	}
 	var id, iterator uint64
 	if netAccept(l.id, unsafe.Pointer(&id),
 		unsafe.Pointer(&iterator)) != 0 {
-		return nil, hostError(id)
+		return nil, l.fails("accept", hostError(id))
 	}
-	c := &Conn{id: id, local: l.addr, remote: &net.TCPAddr{}}
+	c := newConn(id)
+	c.local = l.addr
 	for _, peer := range addresses(iterator) {
 		c.remote = net.TCPAddrFromAddrPort(peer)
 	}
 	return c, nil
 }
 
-// Close stops listening.
+// Close stops listening. Who waits in Accept gets net.ErrClosed.
 func (l *Listener) Close() error {
-	if l.closed {
-		return net.ErrClosed
+	if l.gone {
+		return l.fails("close", net.ErrClosed)
 	}
-	l.closed = true
+	l.gone = true
+	err := l.file.Close()
 	netDropListener(l.id)
-	return nil
+	return l.fails("close", err)
 }
 
 // Addr is where it listens.
 func (l *Listener) Addr() net.Addr { return l.addr }
 
+// SetDeadline sets when Accept gives up; the zero time is never.
+func (l *Listener) SetDeadline(t time.Time) error {
+	return l.fails("set", l.file.SetReadDeadline(t))
+}
+
+// netError makes the errors of a connection or a listener.
+type netError struct {
+	local, remote net.Addr
+}
+
+// fails is an error as those of package net are: io.EOF, or a *net.OpError of
+// net.ErrClosed, os.ErrDeadlineExceeded or the syscall.Errno.
+func (e *netError) fails(op string, err error) error {
+	var path *os.PathError
+	switch {
+	case err == nil || err == io.EOF:
+		return err
+	case errors.Is(err, os.ErrClosed):
+		err = net.ErrClosed
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = os.ErrDeadlineExceeded
+	case errors.As(err, &path):
+		err = path.Err
+	}
+	return &net.OpError{Op: op, Net: "tcp", Source: e.local, Addr: e.remote,
+		Err: err}
+}
+
 // Conn is a TCP connection. It is a net.Conn, and can be a part of messages,
 // as *Conn: the message has a clone, and the connection is closed when all
 // clones are. In a process that got it by a message it knows no addresses.
+//
+// What waits for it stops one goroutine; several may use it at the same time.
 type Conn struct {
-	id            uint64
-	local, remote net.Addr
-	read, write   time.Time // deadlines; zero: none
-	closed        bool
+	id   uint64
+	file *os.File // made when it is used first, as many are only passed on
+	gone bool     // it was closed
+	netError
 }
 
 var _ net.Conn = (*Conn)(nil)
 
-// Dial connects with HOST:PORT.
+func newConn(id uint64) *Conn {
+	return &Conn{id: id, netError: netError{&net.TCPAddr{}, &net.TCPAddr{}}}
+}
+
+// Dial connects with HOST:PORT. It parks the whole process.
 func Dial(name string, timeout time.Duration) (*Conn, error) {
 	list, err := Resolve(name, timeout)
 	for _, at := range list {
@@ -155,8 +236,9 @@ func Dial(name string, timeout time.Duration) (*Conn, error) {
 			uint32(at.Port()), 0, scope, milliseconds(timeout),
 			unsafe.Pointer(&id)) {
 		case 0:
-			return &Conn{id: id, local: &net.TCPAddr{},
-				remote: net.TCPAddrFromAddrPort(at)}, nil
+			c := newConn(id)
+			c.remote = net.TCPAddrFromAddrPort(at)
+			return c, nil
 		case timedOut:
 			err = ErrTimeout
 		default:
@@ -166,84 +248,93 @@ func Dial(name string, timeout time.Duration) (*Conn, error) {
 	return nil, err
 }
 
-// left is the time until a deadline; false: it is over.
-func left(deadline time.Time) (time.Duration, bool) {
-	if deadline.IsZero() {
-		return Forever, true
+// DialContext is Dial in the form that http.Transport and others take: network
+// is "tcp". Of the context only the deadline ends it.
+func DialContext(ctx context.Context, network, name string) (net.Conn, error) {
+	if !strings.HasPrefix(network, "tcp") {
+		return nil, &net.OpError{Op: "dial", Net: network,
+			Err: net.UnknownNetworkError(network)}
 	}
-	rest := time.Until(deadline)
-	return rest, rest > 0
+	timeout, err := contextTimeout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := Dial(name, timeout)
+	if err != nil {
+		return nil, contextError(ctx, err)
+	}
+	return c, nil
 }
 
-// result turns what the host returned into what Go expects.
-func result(code uint32, value uint64) (int, error) {
-	switch code {
-	case 0:
-		return int(value), nil
-	case timedOut:
-		return 0, os.ErrDeadlineExceeded
+// open is the file of the connection.
+func (c *Conn) open() (*os.File, error) {
+	if c.gone {
+		return nil, net.ErrClosed
 	}
-	return 0, hostError(value)
+	if c.file == nil {
+		file, err := openFile(netStreamFile(c.id))
+		if err != nil {
+			return nil, err
+		}
+		c.file = file
+	}
+	return c.file, nil
 }
 
-// Read waits for bytes, which parks the whole process, at most until the
-// deadline.
+// use calls a function with the file.
+func (c *Conn) use(op string, call func(file *os.File) (int, error)) (int, error) {
+	file, err := c.open()
+	if err != nil {
+		return 0, c.fails(op, err)
+	}
+	n, err := call(file)
+	return n, c.fails(op, err)
+}
+
+// Read waits for bytes, at most until the deadline, which stops this goroutine
+// only.
 func (c *Conn) Read(data []byte) (int, error) {
-	if c.closed {
-		return 0, net.ErrClosed
-	}
-	timeout, is := left(c.read)
-	if !is {
-		return 0, os.ErrDeadlineExceeded
-	}
-	if len(data) == 0 {
-		return 0, nil
-	}
-	var value uint64
-	code := netRead(c.id, unsafe.Pointer(&data[0]), uint32(len(data)),
-		milliseconds(timeout), unsafe.Pointer(&value))
-	n, err := result(code, value)
-	if n == 0 && err == nil {
-		err = io.EOF
-	}
-	return n, err
+	return c.use("read", func(file *os.File) (int, error) {
+		return file.Read(data)
+	})
 }
 
 // Write writes all bytes.
-func (c *Conn) Write(data []byte) (written int, err error) {
-	for written < len(data) {
-		if c.closed {
-			return written, net.ErrClosed
-		}
-		timeout, is := left(c.write)
-		if !is {
-			return written, os.ErrDeadlineExceeded
-		}
-		rest := data[written:]
-		piece := [2]uint32{
-			uint32(uintptr(unsafe.Pointer(&rest[0]))),
-			uint32(len(rest)),
-		}
-		var value uint64
-		code := netWrite(c.id, unsafe.Pointer(&piece), 1,
-			milliseconds(timeout), unsafe.Pointer(&value))
-		n, err := result(code, value)
-		if err != nil {
-			return written, err
-		}
-		written += n
-	}
-	return written, nil
+func (c *Conn) Write(data []byte) (int, error) {
+	return c.use("write", func(file *os.File) (int, error) {
+		return file.Write(data)
+	})
 }
 
-// Close closes this clone of the connection.
+// CloseWrite says that no more bytes will come from here; Read goes on.
+func (c *Conn) CloseWrite() error {
+	_, err := c.use("close", func(file *os.File) (int, error) {
+		raw, err := file.SyscallConn()
+		if err != nil {
+			return 0, err
+		}
+		var failed error
+		err = raw.Control(func(fd uintptr) {
+			failed = syscall.Shutdown(int(fd), syscall.SHUT_WR)
+		})
+		return 0, errors.Join(err, failed)
+	})
+	return err
+}
+
+// Close closes this clone of the connection. Who reads or writes gets
+// net.ErrClosed.
 func (c *Conn) Close() error {
-	if c.closed {
-		return net.ErrClosed
+	if c.gone {
+		return c.fails("close", net.ErrClosed)
 	}
-	c.closed = true
+	c.gone = true
+	var err error
+	if c.file != nil {
+		err = c.file.Close()
+	}
 	netDropStream(c.id)
-	return nil
+	return c.fails("close", err)
 }
 
 // LocalAddr is the address of this side, if it is known.
@@ -254,27 +345,31 @@ func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
 // SetDeadline sets both deadlines; the zero time is none.
 func (c *Conn) SetDeadline(t time.Time) error {
-	c.read, c.write = t, t
-	return nil
+	return c.set(func(file *os.File) error { return file.SetDeadline(t) })
 }
 
 // SetReadDeadline sets when Read gives up.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	c.read = t
-	return nil
+	return c.set(func(file *os.File) error { return file.SetReadDeadline(t) })
 }
 
 // SetWriteDeadline sets when Write gives up.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	c.write = t
-	return nil
+	return c.set(func(file *os.File) error { return file.SetWriteDeadline(t) })
+}
+
+func (c *Conn) set(deadline func(file *os.File) error) error {
+	_, err := c.use("set", func(file *os.File) (int, error) {
+		return 0, deadline(file)
+	})
+	return err
 }
 
 // PackTo writes a clone of the connection into a message.
 func (c *Conn) PackTo(e *pack.Encoder) {
 	if !writing {
 		e.Fail(ErrNoMessage)
-	} else if c.closed {
+	} else if c.gone {
 		e.Fail(net.ErrClosed)
 	} else {
 		e.Uint(messagePushStream(netCloneStream(c.id)))
@@ -284,7 +379,6 @@ func (c *Conn) PackTo(e *pack.Encoder) {
 // UnpackFrom takes a connection out of a message.
 func (c *Conn) UnpackFrom(d *pack.Decoder) {
 	if index, can := handleIndex(d); can {
-		*c = Conn{id: messageTakeStream(index), local: &net.TCPAddr{},
-			remote: &net.TCPAddr{}}
+		*c = *newConn(messageTakeStream(index))
 	}
 }

@@ -4,6 +4,7 @@ package lunatic
 
 import (
 	"errors"
+	"os"
 	"time"
 	"unsafe"
 
@@ -14,8 +15,9 @@ import (
 const Forever time.Duration = -1
 
 var (
-	// ErrTimeout says that the time was over.
-	ErrTimeout = errors.New("lunatic: the time is over")
+	// ErrTimeout says that the time was over. It is an os.ErrDeadlineExceeded
+	// for errors.Is, and a net.Error.
+	ErrTimeout error = timeoutError{}
 	// ErrStale says that another message has been received or sent since,
 	// so that processes and streams can no longer be read from this one.
 	ErrStale = errors.New("lunatic: another message has come since")
@@ -27,6 +29,14 @@ var (
 	// ErrVersion says that a text is no semantic version or requirement.
 	ErrVersion = errors.New("lunatic: not a semantic version")
 )
+
+// timeoutError is the type of ErrTimeout.
+type timeoutError struct{}
+
+func (timeoutError) Error() string        { return "lunatic: the time is over" }
+func (timeoutError) Timeout() bool        { return true }
+func (timeoutError) Temporary() bool      { return true }
+func (timeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
 // hostError is an error with the text that the host has for it.
 func hostError(id uint64) error {

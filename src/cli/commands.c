@@ -24,6 +24,7 @@ const struct ln_cli_command ln_cli_commands[] = {
 	{ "top", ln_cli_top },
 	{ "inspect", ln_cli_inspect },
 	{ "kill", ln_cli_kill },
+	{ "log", ln_cli_log },
 	{ "upgrade", ln_cli_upgrade },
 	{ "trace", ln_cli_trace },
 	{ "cluster-ca", ln_cli_cluster_ca },

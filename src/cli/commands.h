@@ -66,6 +66,10 @@ int ln_cli_top(int argc, char **argv);
 /* `lunatic inspect` and `lunatic kill`: tell of a process, and end some. */
 int ln_cli_inspect(int argc, char **argv);
 int ln_cli_kill(int argc, char **argv);
+
+/* `lunatic log`: up to which level a program writes to its log. */
+int ln_cli_log(int argc, char **argv);
+
 /* `lunatic upgrade`: upgrades the processes of a module. */
 int ln_cli_upgrade(int argc, char **argv);
 

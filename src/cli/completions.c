@@ -41,6 +41,7 @@ static const struct {
 	{ "top", ln_cli_top_options, ln_cli_control_options },
 	{ "inspect", none, ln_cli_control_options },
 	{ "kill", none, ln_cli_control_options },
+	{ "log", none, ln_cli_control_options },
 	{ "upgrade", ln_cli_upgrade_options, ln_cli_control_options },
 	{ "trace", ln_cli_trace_options, ln_cli_control_options },
 	{ "init", ln_cli_init_options, none },

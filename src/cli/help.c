@@ -87,6 +87,8 @@ void ln_cli_print_help(void)
 	      "as it does it\n"
 	      "  inspect PROCESS         tell all of one process\n"
 	      "  kill PROCESS...         end processes\n"
+	      "  log [LEVEL]             tell or set what a program that runs "
+	      "logs\n"
 	      "  upgrade MODULE FILE     upgrade processes that run; see "
 	      "lunatic upgrade --help\n"
 	      "  trace PROCESS           tell what a process does\n"

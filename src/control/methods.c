@@ -18,6 +18,7 @@ const struct ln_control_method *const ln_control_methods[] = {
 	&ln_control_ps, /* processes */
 	&ln_control_inspect,
 	&ln_control_kill,
+	&ln_control_log,
 	&ln_control_upgrade,
 	&ln_control_trace,
 	&ln_control_tree,

@@ -15,6 +15,7 @@ extern const struct ln_control_method ln_control_environments;
 extern const struct ln_control_method ln_control_sockets;
 extern const struct ln_control_method ln_control_inspect;
 extern const struct ln_control_method ln_control_kill;
+extern const struct ln_control_method ln_control_log;
 extern const struct ln_control_method ln_control_tree;
 extern const struct ln_control_method ln_control_nodes;
 extern const struct ln_control_method ln_control_send_module;

@@ -36,11 +36,19 @@ build() {
 [ -z "$(gofmt -l "$top/sdk/go" "$top/examples/go" "$here/go_sdk")" ] ||
 	bad "gofmt would change the sources"
 build "$here/go_sdk" . pair.wasm
+build "$here/go_sdk" ./web web.wasm
 build "$top/examples/go" ./echo echo.wasm
 build "$top/examples/go" ./pool pool.wasm
 [ "$failures" -eq 0 ] || finish
 
 passes_itself 7
+
+(cd "$here/go_sdk" && GOOS=wasip1 GOARCH=wasm go vet . ./web lunatic) \
+	>out 2>err || bad "go vet"
+
+run web.wasm
+expect 0 "web"
+[ "$(cat out)" = passed ] || bad "web: another output"
 
 build_pair
 asked_by_c Go go_server

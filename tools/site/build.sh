@@ -13,6 +13,15 @@ output=${1:-$top/build/site}
 version=0.5.4
 home=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/mdbook
 
+# Each page has its place in the book; nobody would find another one.
+for page in "$top"/docs/*.md; do
+	name=$(basename "$page")
+	if ! grep -qF "($name)" "$here/SUMMARY.md"; then
+		echo "site: docs/$name has no place in tools/site/SUMMARY.md" >&2
+		exit 1
+	fi
+done
+
 if command -v mdbook >/dev/null 2>&1; then
 	mdbook=mdbook
 elif [ -x "$home/bin/mdbook" ]; then
@@ -29,23 +38,11 @@ src=$work/src
 mkdir "$src"
 cd "$top"
 
-cp docs/*.md "$src"
+cp docs/*.md "$here/SUMMARY.md" "$src"
 # From the top of the project the pages are in docs/, here they are beside it.
 sed 's/](docs\//](/g' README.md >"$src/introduction.md"
 cp CHANGELOG.md "$src/changes.md"
 sed 's/](docs\//](/g' CONTRIBUTING.md >"$src/contributing.md"
-
-# Each page should have its place in the book; one that has none yet comes last
-# of the listed ones.
-cp "$here/SUMMARY.md" "$src"
-for page in docs/*.md; do
-	name=$(basename "$page")
-	if ! grep -qF "($name)" "$here/SUMMARY.md"; then
-		echo "site: $page is not in tools/site/SUMMARY.md" >&2
-		title=$(sed -n 's/^# //p' "$page" | head -n 1)
-		printf -- '- [%s](%s)\n' "$title" "$name" >>"$src/SUMMARY.md"
-	fi
-done
 
 # part TITLE: a part of the reference. page TITLE FILE: a page in it.
 part() { printf -- '- [%s]()\n' "$1" >>"$src/SUMMARY.md"; }

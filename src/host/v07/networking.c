@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host/abi_gen.h"
+#include "host/descriptor.h"
 #include "host/net.h"
 #include "host/result.h"
 #include "net/address.h"
@@ -121,6 +122,36 @@ int ln_host_networking_clone_tcp_stream(struct ln_guest *guest, uint64_t stream,
 					uint64_t *result)
 {
 	return ln_host_clone(guest, LN_RESOURCE_TCP_STREAM, stream, result);
+}
+
+/* What the two that give descriptors have in common. */
+static int give_descriptor(struct ln_guest *guest, enum ln_resource_kind kind,
+			   uint64_t id,
+			   bool (*add)(struct ln_guest *guest,
+				       struct ln_socket *socket, uint32_t *fd),
+			   uint32_t *result)
+{
+	struct ln_socket *socket = ln_guest_get(guest, kind, id);
+	uint32_t fd;
+
+	if (socket == NULL)
+		return ln_host_missing(guest, kind, id);
+	*result = add(guest, socket, &fd) ? fd : UINT32_MAX;
+	return 0;
+}
+
+int ln_host_networking_tcp_stream_fd(struct ln_guest *guest, uint64_t stream,
+				     uint32_t *result)
+{
+	return give_descriptor(guest, LN_RESOURCE_TCP_STREAM, stream,
+			       ln_descriptor_of_stream, result);
+}
+
+int ln_host_networking_tcp_listener_fd(struct ln_guest *guest,
+				       uint64_t listener, uint32_t *result)
+{
+	return give_descriptor(guest, LN_RESOURCE_TCP_LISTENER, listener,
+			       ln_descriptor_of_listener, result);
 }
 
 int ln_host_networking_tcp_write_vectored(struct ln_guest *guest,

@@ -1,8 +1,9 @@
 /*
  * DESIGN
  * Sockets of WASI preview 1, which can accept, send, receive and shut down, but
- * not connect: lunatic::networking can. A listener comes from the environment;
- * each process that waits for it does so through a descriptor of its own. A
+ * not connect: lunatic::networking can, and its streams and listeners can get a
+ * number here, too. A listener of the environment is for many; each process
+ * that waits for it does so through a descriptor of its own. A
  * connection is two streams, one for each direction, like a device that was
  * opened by a path: so fd_read, fd_write and poll_oneoff work on it, too.
  *
@@ -26,6 +27,7 @@
 #include "base/error.h"
 #include "base/quota.h"
 #include "host/abi_gen.h"
+#include "host/descriptor.h"
 #include "host/iovecs.h"
 #include "host/stream.h"
 #include "host/trampoline.h"
@@ -33,6 +35,7 @@
 #include "host/wasi/wasi.h"
 #include "net/address.h"
 #include "net/serving.h"
+#include "net/socket.h"
 #include "net/tcp.h"
 #include "process/environment.h"
 #include "process/guest.h"
@@ -159,6 +162,60 @@ static uint32_t add_connection(struct ln_guest *guest, uint64_t rights, int fd,
 	if (result != LN_WASI_SUCCESS)
 		ln_wasi_release(&made);
 	return result;
+}
+
+/* Puts what the guest has by an id into the table, too. A stream takes a unit
+ * of the quota, as if it had a descriptor of its own: that bounds them. */
+static bool add_socket(struct ln_guest *guest, struct ln_wasi_fd *made,
+		       struct ln_socket *socket, uint32_t *number)
+{
+	int last = made->writable ? LN_WRITABLE : LN_READABLE;
+	bool done = true;
+
+	made->quota = guest->environment->descriptors;
+	for (int i = LN_READABLE; done && i <= last; i++) {
+		done = ln_quota_take(made->quota);
+		if (done && ln_stream_of_socket(socket, (enum ln_direction)i,
+						&made->streams[i]) < 0) {
+			ln_quota_give(made->quota);
+			done = false;
+		}
+	}
+	done = done && ln_wasi_add(guest, made, number) == LN_WASI_SUCCESS;
+	if (!done)
+		ln_wasi_release(made);
+	return done;
+}
+
+bool ln_descriptor_of_stream(struct ln_guest *guest, struct ln_socket *socket,
+			     uint32_t *fd)
+{
+	struct ln_wasi_fd made = {
+		.kind = LN_WASI_SOCKET,
+		.readable = true,
+		.writable = true,
+		.fd = -1,
+		.list = -1,
+		.flags = LN_WASI_FDFLAG_NONBLOCK,
+		.rights = ln_wasi_socket_rights,
+	};
+
+	return add_socket(guest, &made, socket, fd);
+}
+
+bool ln_descriptor_of_listener(struct ln_guest *guest, struct ln_socket *socket,
+			       uint32_t *fd)
+{
+	struct ln_wasi_fd made = {
+		.kind = LN_WASI_LISTENER,
+		.fd = socket->fd,
+		.list = -1,
+		.flags = LN_WASI_FDFLAG_NONBLOCK,
+		.rights = ln_wasi_listener_rights,
+		.inheriting = ln_wasi_socket_rights,
+	};
+
+	return add_socket(guest, &made, socket, fd);
 }
 
 /* Whether an accept fails rather than waits. */

@@ -83,6 +83,9 @@ const uint64_t ln_wasi_socket_rights =
 	RIGHT(FD_READ) | RIGHT(FD_WRITE) | RIGHT(FD_FDSTAT_SET_FLAGS) |
 	RIGHT(FD_FILESTAT_GET) | RIGHT(POLL_FD_READWRITE) |
 	RIGHT(SOCK_SHUTDOWN);
+const uint64_t ln_wasi_listener_rights =
+	RIGHT(FD_FDSTAT_SET_FLAGS) | RIGHT(FD_FILESTAT_GET) |
+	RIGHT(POLL_FD_READWRITE) | RIGHT(SOCK_ACCEPT);
 
 static void fill_streams(struct ln_wasi *wasi,
 			 const struct ln_environment *environment)
@@ -118,9 +121,7 @@ static void fill_listeners(struct ln_wasi *wasi,
 			.flags = LN_WASI_FDFLAG_NONBLOCK,
 			.fd = listeners->list[i].fd,
 			.list = -1,
-			.rights = RIGHT(FD_FDSTAT_SET_FLAGS) |
-				  RIGHT(FD_FILESTAT_GET) |
-				  RIGHT(POLL_FD_READWRITE) | RIGHT(SOCK_ACCEPT),
+			.rights = ln_wasi_listener_rights,
 			.inheriting = ln_wasi_socket_rights,
 			.quota = quota,
 		};

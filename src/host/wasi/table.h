@@ -66,6 +66,7 @@ extern const uint64_t ln_wasi_file_rights;
 extern const uint64_t ln_wasi_directory_rights;
 extern const uint64_t ln_wasi_changing_rights;
 extern const uint64_t ln_wasi_socket_rights;
+extern const uint64_t ln_wasi_listener_rights;
 
 /* Finds an open descriptor that has all of `rights`. Returns a WASI errno: BADF
  * (not open; also not opened for that), NOTDIR (a right of directories), ROFS

@@ -38,11 +38,68 @@ function unpackShapes(r: Reader): void {
   assert(!r.value<bool>());
 }
 
+const WIDTHS: i64[] = [0, 127, 128, 255, 256, 65535, 65536, 4294967295, 4294967296, i64.MAX_VALUE, -1, -32, -33, -128, -129, -32768, -32769, -2147483648, -4294967296];
+const LARGE = 70000;
+const SCRIPTS = "日本語, é, 🌕";
+
+function sevens(size: i32): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = <u8>(i * 7);
+  return bytes;
+}
+
+function isSevens(bytes: Uint8Array, size: i32): bool {
+  if (bytes.length != size) return false;
+  for (let i = 0; i < size; i++) if (bytes[i] != <u8>(i * 7)) return false;
+  return true;
+}
+
+// Of each, all forms of a length, and nothing.
+function packLengths(w: Writer): void {
+  w.value<i64[]>(WIDTHS);
+  w.array(4);
+  w.value<string>("");
+  w.value<Uint8Array>(new Uint8Array(0));
+  w.value<u16[]>([]);
+  w.map(0);
+  w.value<string[]>([SCRIPTS, "x".repeat(300), "x".repeat(LARGE)]);
+  w.array(3);
+  w.value<Uint8Array>(sevens(300));
+  w.value<Uint8Array>(sevens(LARGE));
+  const flags = new Array<bool>(LARGE);
+  for (let i = 0; i < LARGE; i++) flags[i] = i % 3 == 0;
+  w.value<bool[]>(flags);
+  w.value<string[][][]>([[["deep"], []], []]);
+}
+
+function unpackLengths(r: Reader): void {
+  const widths = r.value<i64[]>();
+  assert(widths.length == WIDTHS.length);
+  for (let i = 0; i < widths.length; i++) assert(widths[i] == WIDTHS[i]);
+  r.tuple(4);
+  assert(r.value<string>() == "");
+  assert(r.value<Uint8Array>().length == 0);
+  assert(r.value<u16[]>().length == 0);
+  assert(r.map() == 0);
+  const texts = r.value<string[]>();
+  assert(texts.length == 3 && texts[0] == SCRIPTS);
+  assert(texts[1] == "x".repeat(300) && texts[2] == "x".repeat(LARGE));
+  r.tuple(3);
+  assert(isSevens(r.value<Uint8Array>(), 300));
+  assert(isSevens(r.value<Uint8Array>(), LARGE));
+  const flags = r.value<bool[]>();
+  assert(flags.length == LARGE);
+  for (let i = 0; i < LARGE; i++) assert(flags[i] == (i % 3 == 0));
+  const deep = r.value<string[][][]>();
+  assert(deep.length == 2 && deep[0].length == 2 && deep[1].length == 0);
+  assert(deep[0][0].length == 1 && deep[0][0][0] == "deep" && deep[0][1].length == 0);
+}
+
 class All {
   constructor(public home: Process = new Process(), public good: bool = true) {}
 
   pack(w: Writer): void {
-    w.array(17);
+    w.array(22);
     w.value<bool>(this.good);
     w.array(5);
     w.value<i8>(i8.MIN_VALUE);
@@ -75,11 +132,12 @@ class All {
     w.value<Uint8Array>(bytes);
     w.value<u16[]>([0, 255]);
     packShapes(w);
+    packLengths(w);
     w.value<Process>(this.home);
   }
 
   unpack(r: Reader): void {
-    r.tuple(17);
+    r.tuple(22);
     this.good = r.value<bool>();
     r.tuple(5);
     assert(r.value<i8>() == i8.MIN_VALUE);
@@ -113,6 +171,7 @@ class All {
     const raw = r.value<u16[]>();
     assert(raw.length == 2 && raw[1] == 255);
     unpackShapes(r);
+    unpackLengths(r);
     this.home = r.value<Process>();
     assert(!r.failed, "a value of All");
   }
@@ -148,6 +207,30 @@ export function as_server(number: i32, long: i64): void {
     request.reply<All>(new All(home));
     home.drop();
   }
+}
+
+class Order {
+  server: Process = new Process();
+  tag: i64 = 0;
+
+  unpack(r: Reader): void {
+    r.tuple(2);
+    this.server = r.value<Process>();
+    this.tag = r.value<i64>();
+  }
+}
+
+// What pair.c spawns to ask another one.
+export function as_asker(): void {
+  const order = receive(PATIENCE).read<Order>();
+  const numbers = new Mailbox<i32>();
+  for (let i = 0; i < 20; i++) {
+    const reply = order.server.call<All>(new All(self()), PATIENCE).read<All>();
+    assert(reply.good && reply.home.same(self()));
+    reply.home.drop();
+    assert(numbers.receive(PATIENCE, [order.tag]) == -42);
+  }
+  assert(order.server.call<All>(new All(self(), false), PATIENCE).kind == Kind.Ended);
 }
 
 function ends(how: string): void {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -191,6 +192,36 @@ func failures() {
 	lunatic.CatchLinks(false)
 }
 
+func contexts() {
+	ctx, cancel := context.WithTimeout(context.Background(),
+		5*time.Millisecond)
+	_, err := lunatic.ReceiveContext(ctx, 61)
+	need(err == context.DeadlineExceeded, "a deadline")
+	_, err = lunatic.Mailbox[int]{}.ReceiveContext(ctx)
+	need(err == context.DeadlineExceeded, "a deadline that is over")
+	cancel()
+	ctx, cancel = context.WithCancel(context.Background())
+	lunatic.Self().SendTagged(62, 7)
+	n, err := lunatic.Mailbox[int]{}.ReceiveContext(ctx, 62)
+	need(err == nil && n == 7, "no deadline")
+	cancel()
+	_, err = lunatic.ReceiveContext(ctx)
+	need(err == context.Canceled, "a context that is cancelled")
+	_, err = lunatic.CallContext[int](ctx, lunatic.Self(), 1)
+	need(err == context.Canceled, "a call that is cancelled")
+	deaf, _ := ends.Spawn("sleep")
+	ctx, cancel = context.WithTimeout(context.Background(),
+		5*time.Millisecond)
+	defer cancel()
+	_, err = lunatic.CallContext[int](ctx, deaf, 1)
+	need(err == context.DeadlineExceeded, "a call with a deadline")
+	deaf.Kill()
+	var timeout net.Error
+	need(errors.Is(lunatic.ErrTimeout, os.ErrDeadlineExceeded) &&
+		errors.As(lunatic.ErrTimeout, &timeout) && timeout.Timeout(),
+		"what ErrTimeout is")
+}
+
 func timers() {
 	self := lunatic.Self()
 	_, err := self.SendAfter(time.Millisecond, 21, "tick")
@@ -257,6 +288,53 @@ func network() {
 	need(errors.Is(err, net.ErrClosed), "accepting when closed")
 	_, err = lunatic.Dial(at, patience)
 	need(err != nil, "connecting with nobody")
+}
+
+// sides closes one side of a connection, and reads in one goroutine while
+// another one writes.
+func sides() {
+	listener, err := lunatic.Listen("127.0.0.1:0")
+	need(err == nil, "listen")
+	listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
+	_, err = listener.Accept()
+	need(errors.Is(err, os.ErrDeadlineExceeded), "a deadline of Accept")
+	listener.SetDeadline(time.Time{})
+	client, err := lunatic.Dial(listener.Addr().String(), patience)
+	need(err == nil, "dial")
+	server, err := listener.AcceptConn()
+	need(err == nil, "accept")
+	echoed := make(chan int64)
+	go func() {
+		n, err := io.Copy(server, server)
+		need(err == nil && server.CloseWrite() == nil, "copy")
+		echoed <- n
+	}()
+	// More than the kernel holds, so both have to go on.
+	sent := make(chan error)
+	go func() {
+		_, err := client.Write(make([]byte, 16<<20))
+		sent <- errors.Join(err, client.CloseWrite())
+	}()
+	n, err := io.Copy(io.Discard, client)
+	need(err == nil && n == 16<<20 && <-echoed == n && <-sent == nil,
+		"echo")
+	accepting := make(chan error)
+	go func() {
+		_, err := listener.Accept()
+		accepting <- err
+	}()
+	time.Sleep(time.Millisecond)
+	need(listener.Close() == nil, "close")
+	need(errors.Is(<-accepting, net.ErrClosed), "a listener that is closed")
+	reading := make(chan error)
+	go func() {
+		_, err := client.Read(make([]byte, 1))
+		reading <- err
+	}()
+	need(<-reading == io.EOF, "the end")
+	need(client.Close() == nil && server.Close() == nil, "close")
+	_, err = client.Write([]byte("x"))
+	need(errors.Is(err, net.ErrClosed), "writing when closed")
 }
 
 // life is a child of supervise: it says that it runs, and ends as it is told.
@@ -338,8 +416,10 @@ func main() {
 	messages()
 	requests()
 	failures()
+	contexts()
 	timers()
 	network()
+	sides()
 	supervise(lunatic.OneForOne, 1)
 	supervise(lunatic.OneForAll, 2)
 	fmt.Println("passed")

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 
 	"lunatic"
 	"lunatic/pack"
@@ -87,8 +89,26 @@ type All struct {
 	Bytes   []byte
 	Raw     []uint16
 	Shapes  []Shape
-	Home    lunatic.Process
+	Widths  []int64
+	Empty   struct {
+		Text  string
+		Bytes []byte
+		List  []uint16
+		Map   map[string]uint32
+	}
+	Texts [3]string
+	Large struct {
+		Short, Long []byte
+		Flags       []bool
+	}
+	Deep [][][]string
+	Home lunatic.Process
 }
+
+const (
+	large  = 70000
+	rounds = 20
+)
 
 type Unit struct{}
 
@@ -115,6 +135,20 @@ func all(home lunatic.Process) (a All) {
 	a.Shapes = []Shape{{Kind: 0}, {Kind: 1, One: 7},
 		{Kind: 2, Two: Two{-1, "two"}},
 		{Kind: 3, Fields: Fields{2.5, &no}}}
+	a.Widths = []int64{0, 127, 128, 255, 256, 65535, 65536, 1<<32 - 1,
+		1 << 32, 1<<63 - 1, -1, -32, -33, -128, -129, -32768, -32769,
+		-1 << 31, -1 << 32}
+	a.Empty.Bytes = []byte{}
+	a.Empty.List = []uint16{}
+	a.Empty.Map = map[string]uint32{}
+	a.Texts = [3]string{"日本語, é, 🌕", strings.Repeat("x", 300),
+		strings.Repeat("x", large)}
+	for i := range large {
+		a.Large.Long = append(a.Large.Long, byte(i*7))
+		a.Large.Flags = append(a.Large.Flags, i%3 == 0)
+	}
+	a.Large.Short = a.Large.Long[:300]
+	a.Deep = [][][]string{{{"deep"}, {}}, {}}
 	a.Home = home
 	return a
 }
@@ -161,6 +195,37 @@ func goServer(number int32, long int64) {
 	}
 }
 
+// ask asks a server, whose other messages have the tag.
+func ask(server lunatic.Process, tags ...int64) {
+	for range rounds {
+		reply, err := lunatic.Call[All](server, all(lunatic.Self()), patience)
+		need(err == nil, "call")
+		is(reply)
+		need(reply.Home.Same(lunatic.Self()), "home")
+		reply.Home.Drop()
+		number, err := lunatic.Mailbox[int32]{}.Receive(patience, tags...)
+		need(err == nil && number == -42, "number")
+	}
+}
+
+// What pair.c spawns to ask another one.
+//
+//go:wasmexport go_asker
+func goAsker() {
+	type order struct {
+		Server lunatic.Process
+		Tag    int64
+	}
+	to, err := lunatic.Mailbox[order]{}.Receive(patience)
+	need(err == nil, "an order")
+	ask(to.Server, to.Tag)
+	bad := all(lunatic.Self())
+	bad.Good = false
+	_, err = lunatic.Call[All](to.Server, bad, patience)
+	var end *lunatic.EndError
+	need(errors.As(err, &end), "the end of a server")
+}
+
 // askC loads the other half and asks it.
 func askC() {
 	data, err := os.ReadFile(os.Args[2])
@@ -173,16 +238,7 @@ func askC() {
 	how := lunatic.How{Module: module}
 	server, err := lunatic.SpawnExport("c_server", how)
 	need(err == nil, "spawning c_server")
-	var numbers lunatic.Mailbox[int32]
-	for range 100 {
-		reply, err := lunatic.Call[All](server, all(lunatic.Self()), patience)
-		need(err == nil, "call")
-		is(reply)
-		need(reply.Home.Same(lunatic.Self()), "home")
-		reply.Home.Drop()
-		number, err := numbers.Receive(patience)
-		need(err == nil && number == -42, "number")
-	}
+	ask(server)
 	lunatic.CatchLinks(true)
 	how.Link = lunatic.NewTag()
 	mortal, err := lunatic.SpawnExport("c_server", how)

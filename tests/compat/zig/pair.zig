@@ -52,8 +52,38 @@ const All = struct {
         .{ .two = .{ -1, "two" } },
         .{ .fields = .{ .x = 2.5, .y = false } },
     },
+    widths: []const i64 = &.{
+        0,             127,     128,                  255,        256,        65535, 65536,
+        (1 << 32) - 1, 1 << 32, std.math.maxInt(i64), -1,         -32,        -33,   -128,
+        -129,          -32768,  -32769,               -(1 << 31), -(1 << 32),
+    },
+    empty: struct {
+        text: []const u8 = "",
+        bytes: pack.Bytes = .{ .data = "" },
+        list: []const u16 = &.{},
+        map: pack.Map([]const u8, u32) = .{ .pairs = &.{} },
+    } = .{},
+    texts: [3][]const u8 = .{ "日本語, é, 🌕", exes[0..300], exes },
+    large: struct { pack.Bytes, pack.Bytes, []const bool } = .{
+        .{ .data = sevens[0..300] }, .{ .data = &sevens }, &flags,
+    },
+    deep: []const []const []const []const u8 = &.{ &.{ &.{"deep"}, &.{} }, &.{} },
     home: Process,
 
+    const size = 70000;
+    const exes: *const [size]u8 = &@as([size]u8, @splat('x'));
+    const sevens: [size]u8 = blk: {
+        @setEvalBranchQuota(2 * size);
+        var all: [size]u8 = undefined;
+        for (&all, 0..) |*one, i| one.* = @truncate(i * 7);
+        break :blk all;
+    };
+    const flags: [size]bool = blk: {
+        @setEvalBranchQuota(2 * size);
+        var all: [size]bool = undefined;
+        for (&all, 0..) |*one, i| one.* = i % 3 == 0;
+        break :blk all;
+    };
     const numbers: [20]i16 = blk: {
         var all: [20]i16 = undefined;
         for (&all, 0..) |*one, i| one.* = @as(i16, i) * 100 - 1000;
@@ -129,6 +159,31 @@ fn serve(number: i32, long: i64) !void {
         try request.reply(All{ .home = home });
         home.drop();
     }
+}
+
+// What pair.c spawns to ask another one.
+export fn zig_asker() void {
+    ask() catch |err| {
+        std.debug.print("zig_asker: {s}\n", .{@errorName(err)});
+        lunatic.exit(1);
+    };
+}
+
+fn ask() !void {
+    const Order = struct { server: Process, tag: i64 };
+    const order = try lunatic.Mailbox(Order).receive(patience);
+    const server = order.value.server;
+    const self = lunatic.self();
+    for (0..20) |_| {
+        const reply = try server.call(All, All{ .home = self }, patience);
+        defer reply.deinit();
+        reply.value.check();
+        need(reply.value.home.same(self), "home");
+        reply.value.home.drop();
+        const numbers = lunatic.Mailbox(i32);
+        need((try numbers.receiveTagged(patience, &.{order.value.tag})).value == -42, "a number");
+    }
+    expectError(error.ProcessEnded, server.call(All, All{ .good = false, .home = self }, patience));
 }
 
 fn messages() !void {

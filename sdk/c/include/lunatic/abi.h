@@ -480,6 +480,34 @@ LUNATIC_IMPORT("lunatic::networking", "clone_tcp_stream")
 uint64_t lunatic_networking_clone_tcp_stream(uint64_t stream);
 
 /*
+ * Gives a stream a file descriptor of WASI as well, for languages that schedule
+ * tasks of their own within a process, and wait for several descriptors with
+ * `poll_oneoff`. It is non-blocking, and can be read, written and shut down.
+ * The connection is closed when the descriptor is, and all its ids are dropped.
+ * Not in lunatic 0.7.
+ *
+ * stream: id of the stream
+ * Returns the descriptor; -1 if the process, or its environment, has as many as
+ *   it may: one of a stream counts as two
+ * Traps: the process holds no TCP stream of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_stream_fd")
+int32_t lunatic_networking_tcp_stream_fd(uint64_t stream);
+
+/*
+ * Gives a listener a file descriptor of WASI as well, which is non-blocking and
+ * can be polled. `sock_accept` takes connections from it that have a descriptor
+ * only; `tcp_accept` does not wait when it is readable. Not in lunatic 0.7.
+ *
+ * listener: id of the listener
+ * Returns the descriptor; -1 if the process, or its environment, has as many as
+ *   it may
+ * Traps: the process holds no listener of that id
+ */
+LUNATIC_IMPORT("lunatic::networking", "tcp_listener_fd")
+int32_t lunatic_networking_tcp_listener_fd(uint64_t listener);
+
+/*
  * Writes to a stream: at least one byte if there are any, and possibly not all.
  * Waits while there is no room. Uses at most 1,024 buffers.
  *

@@ -1,6 +1,7 @@
 /*
  * The program's log: lines on standard error with a level, the process and its
- * environment, as text or JSON, as whoever started the program wants it.
+ * environment, as text or JSON, as whoever started the program wants it. What
+ * is written may change while it runs (`lunatic log LEVEL`).
  */
 #ifndef LUNATIC_LOG_H
 #define LUNATIC_LOG_H

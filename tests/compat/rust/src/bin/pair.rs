@@ -66,6 +66,11 @@ struct All {
     bytes: Bytes,
     raw: Vec<u8>,
     shapes: Vec<Shape>,
+    widths: Vec<i64>,
+    empty: (String, Bytes, Vec<u16>, BTreeMap<String, u32>),
+    texts: [String; 3],
+    large: (Bytes, Bytes, Vec<bool>),
+    deep: Vec<Vec<Vec<String>>>,
     home: Process<i32>,
 }
 
@@ -95,8 +100,26 @@ fn all(home: Process<i32>) -> All {
             Shape::Two(-1, "two".to_string()),
             Shape::Fields { x: 2.5, y: Some(false) },
         ],
+        widths: vec![
+            0, 127, 128, 255, 256, 65535, 65536, 0xffff_ffff, 1 << 32, i64::MAX,
+            -1, -32, -33, -128, -129, -32768, -32769, -(1 << 31), -(1 << 32),
+        ],
+        empty: (String::new(), Bytes(vec![]), vec![], BTreeMap::new()),
+        texts: ["日本語, é, 🌕".to_string(), "x".repeat(300), "x".repeat(LARGE)],
+        large: (
+            Bytes(sevens(300)),
+            Bytes(sevens(LARGE)),
+            (0..LARGE).map(|i| i % 3 == 0).collect(),
+        ),
+        deep: vec![vec![vec!["deep".to_string()], vec![]], vec![]],
         home,
     }
+}
+
+const LARGE: usize = 70_000;
+
+fn sevens(size: usize) -> Vec<u8> {
+    (0..size).map(|i| (i * 7) as u8).collect()
 }
 
 fn mailbox<T: Serialize + de::DeserializeOwned>() -> Mailbox<T> {
@@ -125,6 +148,21 @@ extern "C" fn rust_server(number: i32, long: i64) {
     }
 }
 
+/// What pair.c spawns to ask another one.
+#[export_name = "rust_asker"]
+extern "C" fn rust_asker() {
+    let (server, tag) = mailbox::<(Process<Request<All, All>>, Tag)>()
+        .receive()
+        .unwrap();
+    let numbers = mailbox::<i32>();
+    for _ in 0..20 {
+        let home = lunatic::process::this(&numbers);
+        let reply = server.request(all(home.clone())).unwrap();
+        assert_eq!(reply, all(home));
+        assert_eq!(numbers.tag_receive(&[tag]).unwrap(), -42);
+    }
+}
+
 /// Loads the other half and asks it.
 fn main() {
     let bytes = std::fs::read("pair_c.wasm").unwrap();
@@ -134,7 +172,7 @@ fn main() {
     let module = env.add_module(&bytes).unwrap();
     let server: Process<Request<All, All>> = module.spawn("c_server", &[]).unwrap();
     let numbers = mailbox::<i32>();
-    for _ in 0..100 {
+    for _ in 0..20 {
         let home = lunatic::process::this(&numbers);
         let reply = server.request(all(home.clone())).unwrap();
         assert_eq!(reply, all(home));
