@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "engine/component.h"
 #include "engine/demangle.h"
 #include "engine/names.h"
 
@@ -68,11 +69,36 @@ static void find(const uint8_t *data, size_t size)
 			show(name, len, 16);
 		free(ln_names_copy(names, i));
 	}
-	check(ln_names_module(names), strlen(ln_names_module(names)), false);
+	check(ln_names_module(names, 0), strlen(ln_names_module(names, 0)),
+	      false);
 	ln_names_free(names);
 	if (ln_names_hide(data, size, &hidden) != 0)
 		abort();
 	free(hidden);
+}
+
+/* The same of a component. */
+static void find_all(const uint8_t *data, size_t size)
+{
+	struct ln_names *names;
+
+	if (!ln_component_is(data, size))
+		return;
+	if (ln_names_new_component(data, size, &names) != 0)
+		abort();
+	for (uint32_t i = 0; i < 101; i++) {
+		const char *module = ln_names_module(names, i);
+
+		check(module, strlen(module), false);
+		free(ln_names_copy(names, i));
+		if (ln_names_number_in(names, i, 0) != LN_NAMES_NOWHERE &&
+		    ln_names_own_number(names,
+					ln_names_number_in(names, i, 0)) != 0)
+			abort();
+		for (size_t at = 0; at < size && at < 100; at++)
+			(void)ln_names_number(names, i, at);
+	}
+	ln_names_free(names);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,5 +115,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(copy, ln_text_clean(copy, size, true), true);
 	free(copy);
 	find(data, size);
+	find_all(data, size);
 	return 0;
 }

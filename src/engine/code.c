@@ -314,8 +314,12 @@ static int complete_component(struct ln_code *self, char **error)
 	self->generation = LN_ABI_COMPONENT;
 	code = ln_entries_named(needs.entries, &self->entries);
 	if (code == 0)
-		code = ln_names_new(self->bytes, LN_BINARY_HEADER, 0,
-				    &self->names);
+		code = ln_names_new_component(self->bytes, self->len,
+					      &self->names);
+	if (code == 0) {
+		self->lines = ln_lines_new(self->bytes, self->len);
+		ln_names_set_lines(self->names, self->lines);
+	}
 	return code;
 }
 

@@ -124,6 +124,15 @@ static int walk_all(struct walk *walk, const uint8_t *bytes, size_t len)
 	return walk_sections(walk, cursor, 0);
 }
 
+int ln_component_each(const uint8_t *bytes, size_t len,
+		      int (*visit)(void *argument, struct ln_cursor module),
+		      void *argument)
+{
+	struct walk walk = { .visit = visit, .argument = argument };
+
+	return walk_all(&walk, bytes, len);
+}
+
 /* ---- What it has ---- */
 
 struct scanning {

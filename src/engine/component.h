@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ln_cursor;
 struct ln_scan;
 struct ln_weight;
 
@@ -65,6 +66,13 @@ int ln_component_weigh(const uint8_t *bytes, size_t len,
 
 /* As ln_tables_change: whether one of its modules can. */
 bool ln_component_tables_change(const uint8_t *bytes, size_t len);
+
+/* Calls `visit` for each of its core modules, in the order of its bytes, which
+ * is that of the engine, until one returns less than 0; which it returns, or
+ * LN_EFORMAT, LN_ELIMIT: what follows cannot be read. */
+int ln_component_each(const uint8_t *bytes, size_t len,
+		      int (*visit)(void *argument, struct ln_cursor module),
+		      void *argument);
 
 /* As ln_names_hide, of all its modules. */
 int ln_component_hide_names(const uint8_t *bytes, size_t len, uint8_t **copy);

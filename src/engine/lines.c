@@ -23,9 +23,11 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/error.h"
 #include "base/refs.h"
 #include "base/time.h"
 #include "engine/binary.h"
+#include "engine/component.h"
 #include "engine/lines_impl.h"
 
 #define KEPT_MAX ((size_t)256 << 20)
@@ -44,13 +46,20 @@ enum {
 };
 enum { EXTENDED_END = 1, EXTENDED_ADDRESS = 2 };
 
+/* A module: the whole binary, or a core module of a component. */
+struct module {
+	size_t end;    /* in the bytes */
+	uint64_t code; /* where the code section's content begins */
+	struct ln_lines_sections sections;
+};
+
 struct ln_lines {
 	_Atomic uint32_t references;
 	_Atomic uint32_t keepers; /* of those, that may outlive the module */
 	uint8_t *bytes;
 	size_t len;
-	uint64_t code; /* where the code section's content begins */
-	struct ln_lines_sections sections;
+	struct module *modules; /* those that have lines */
+	size_t count;
 };
 
 /* Bytes that are kept by those who may outlive modules. */
@@ -77,24 +86,52 @@ static void note_custom(struct ln_lines_sections *sections,
 		sections->texts = content;
 }
 
-static bool find_sections(struct ln_lines *lines)
+/* Adds a module, if it has lines. LN_ENOMEM. */
+static int add_module(void *argument, struct ln_cursor cursor)
 {
-	struct ln_cursor cursor = { lines->bytes, lines->bytes + lines->len };
+	struct ln_lines *lines = argument;
+	struct module module = {
+		.end = (size_t)(cursor.end - lines->bytes),
+	};
 	struct ln_cursor content;
+	struct module *modules;
 	bool has_code = false;
 	uint8_t id;
 
 	if (!ln_cursor_skip(&cursor, LN_BINARY_HEADER))
-		return false;
+		return 0;
 	while (ln_binary_section(&cursor, &id, &content)) {
 		if (id == LN_SECTION_CUSTOM) {
-			note_custom(&lines->sections, content);
+			note_custom(&module.sections, content);
 		} else if (id == LN_SECTION_CODE) {
-			lines->code = (uint64_t)(content.at - lines->bytes);
+			module.code = (uint64_t)(content.at - lines->bytes);
 			has_code = true;
 		}
 	}
-	return has_code && ln_cursor_len(lines->sections.lines) > 0;
+	if (!has_code || ln_cursor_len(module.sections.lines) == 0)
+		return 0;
+	modules =
+		realloc(lines->modules, (lines->count + 1) * sizeof(*modules));
+	if (modules == NULL)
+		return LN_ENOMEM;
+	lines->modules = modules;
+	modules[lines->count++] = module;
+	return 0;
+}
+
+/* Whether there are any. */
+static bool find_modules(struct ln_lines *lines)
+{
+	const struct ln_cursor all = { lines->bytes,
+				       lines->bytes + lines->len };
+
+	/* What is malformed ends it, as the lack of memory does. */
+	if (ln_component_is(lines->bytes, lines->len))
+		(void)ln_component_each(lines->bytes, lines->len, add_module,
+					lines);
+	else
+		(void)add_module(lines, all);
+	return lines->count > 0;
 }
 
 struct ln_lines *ln_lines_new(uint8_t *bytes, size_t len)
@@ -106,7 +143,7 @@ struct ln_lines *ln_lines_new(uint8_t *bytes, size_t len)
 	lines->bytes = bytes;
 	lines->len = len;
 	atomic_init(&lines->references, 1);
-	if (find_sections(lines))
+	if (find_modules(lines))
 		return lines;
 	free(lines);
 	return NULL;
@@ -123,6 +160,7 @@ void ln_lines_release(struct ln_lines *lines)
 	if (lines == NULL || !ln_refs_release(&lines->references))
 		return;
 	free(lines->bytes);
+	free(lines->modules);
 	free(lines);
 }
 
@@ -337,9 +375,9 @@ static bool run(struct search *search, const struct ln_lines_unit *unit)
 	return true;
 }
 
-static void search_all(const struct ln_lines *lines, struct search *search)
+static void search_all(const struct module *module, struct search *search)
 {
-	struct ln_cursor cursor = lines->sections.lines;
+	struct ln_cursor cursor = module->sections.lines;
 	struct ln_lines_unit unit;
 	enum ln_lines_read how;
 
@@ -348,6 +386,24 @@ static void search_all(const struct ln_lines *lines, struct search *search)
 		if (how == LN_LINES_UNIT)
 			(void)run(search, &unit);
 	}
+}
+
+/* Those that are in the module; whether any is. */
+static bool begin_search(struct search *search, const struct module *module,
+			 const size_t *offsets, size_t count)
+{
+	bool any = false;
+
+	*search = (struct search){ .count = count };
+	for (size_t i = 0; i < count; i++) {
+		bool in =
+			offsets[i] >= module->code && offsets[i] < module->end;
+
+		search->addresses[i] =
+			in ? offsets[i] - module->code : UINT64_MAX;
+		any |= in;
+	}
+	return any;
 }
 
 static void set_range(struct search *search)
@@ -370,7 +426,7 @@ static uint32_t clamp(uint64_t number)
 }
 
 /* Stores what was found. */
-static void conclude(const struct ln_lines *lines, const struct search *search,
+static void conclude(const struct module *module, const struct search *search,
 		     struct ln_line *found)
 {
 	for (size_t i = 0; i < search->count; i++) {
@@ -378,7 +434,7 @@ static void conclude(const struct ln_lines *lines, const struct search *search,
 
 		if (match->unit == NULL)
 			continue;
-		ln_lines_file(&lines->sections, match->unit, match->row.file,
+		ln_lines_file(&module->sections, match->unit, match->row.file,
 			      found[i].file);
 		found[i].line = clamp(match->row.line);
 		found[i].column = clamp(match->row.column);
@@ -388,21 +444,24 @@ static void conclude(const struct ln_lines *lines, const struct search *search,
 void ln_lines_find(const struct ln_lines *lines, const size_t *offsets,
 		   size_t count, struct ln_line *found)
 {
-	struct search *search = calloc(1, sizeof(*search));
+	struct search *search = malloc(sizeof(*search));
+	size_t left = LN_LINES_MAX; /* bytes that are gone through, in all */
 
 	ln_assert(count <= LN_LINES_PLACES);
 	memset(found, 0, count * sizeof(*found));
 	if (search == NULL)
 		return;
-	search->count = count;
-	for (size_t i = 0; i < count; i++)
-		search->addresses[i] =
-			offsets[i] != SIZE_MAX && offsets[i] >= lines->code
-				? offsets[i] - lines->code
-				: UINT64_MAX;
-	set_range(search);
-	search_all(lines, search);
-	conclude(lines, search, found);
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct module *module = &lines->modules[i];
+		size_t len = ln_cursor_len(module->sections.lines);
+
+		if (len > left || !begin_search(search, module, offsets, count))
+			continue;
+		left -= len;
+		set_range(search);
+		search_all(module, search);
+		conclude(module, search, found);
+	}
 	free(search);
 }
 

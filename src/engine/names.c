@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engine/binary.h"
+#include "engine/component.h"
 
 #define SECTION_NAME "name"
 #define SECTION_NAME_LEN (sizeof(SECTION_NAME) - 1)
@@ -29,11 +30,27 @@ struct place {
 	uint32_t len;
 };
 
+/* A core module of a component. */
+struct core {
+	struct ln_names *names; /* its own */
+	size_t start;           /* in the component's bytes */
+	size_t end;
+	uint32_t first;   /* its function 0 has that number in the component */
+	uint32_t count;   /* of functions, imported ones included */
+	uint32_t imports; /* of functions */
+	/* Where each function that it defines begins, from `start` on, and
+	 * where the last one ends; NULL: there is none. */
+	uint32_t *bodies;
+};
+
 struct ln_names {
 	const uint8_t *bytes;
 	struct place *functions; /* NULL: none is named */
 	uint64_t count;
 	struct ln_lines *lines; /* not owned; NULL: none */
+	struct core *cores;     /* NULL: it is no component, or has none */
+	uint32_t core_count;
+	bool component;
 	char module[LN_NAMES_MODULE_SIZE];
 };
 
@@ -130,6 +147,177 @@ int ln_names_new(const uint8_t *bytes, size_t len, uint64_t functions,
 	return 0;
 }
 
+/* ---- Components ---- */
+
+/* What is under way, for one. */
+struct reading {
+	struct ln_names *names;
+	uint32_t first; /* number of the next module's first function */
+};
+
+static uint32_t count_imports(struct ln_cursor section)
+{
+	struct ln_import import;
+	uint32_t functions = 0;
+	uint64_t count;
+
+	if (!ln_cursor_number(&section, 32, &count))
+		return 0;
+	while (count-- > 0 && ln_binary_import(&section, &import))
+		functions += import.kind == LN_EXTERN_FUNCTION;
+	return functions;
+}
+
+static int read_bodies(struct core *core, const uint8_t *start,
+		       struct ln_cursor section)
+{
+	struct ln_cursor body;
+	uint64_t count, size;
+	uint32_t *bodies;
+
+	/* Each takes a byte at least. */
+	if (core->bodies != NULL || !ln_cursor_number(&section, 32, &count) ||
+	    count == 0 || count > ln_cursor_len(section))
+		return 0;
+	bodies = calloc(count + 1, sizeof(*bodies));
+	if (bodies == NULL)
+		return LN_ENOMEM;
+	core->bodies = bodies;
+	bodies[0] = (uint32_t)(section.at - start);
+	for (core->count = 0; core->count < count &&
+			      ln_cursor_number(&section, 32, &size) &&
+			      ln_cursor_part(&section, size, &body);)
+		bodies[++core->count] = (uint32_t)(body.end - start);
+	return 0;
+}
+
+/* What there is of functions in a module. */
+static int read_module(struct core *core, struct ln_cursor module)
+{
+	struct ln_cursor cursor = sections(module.at, ln_cursor_len(module));
+	struct ln_cursor content;
+	int error = 0;
+	uint8_t id;
+
+	while (error == 0 && ln_binary_section(&cursor, &id, &content)) {
+		if (id == LN_SECTION_IMPORT)
+			core->imports = count_imports(content);
+		else if (id == LN_SECTION_CODE)
+			error = read_bodies(core, module.at, content);
+	}
+	core->count += core->imports;
+	return error;
+}
+
+static int add_core(void *argument, struct ln_cursor module)
+{
+	struct reading *reading = argument;
+	struct ln_names *names = reading->names;
+	size_t len = ln_cursor_len(module);
+	struct core *cores = realloc(
+		names->cores, (names->core_count + 1) * sizeof(*names->cores));
+	struct core *core;
+	int error;
+
+	if (cores == NULL)
+		return LN_ENOMEM;
+	names->cores = cores;
+	core = &cores[names->core_count++];
+	*core = (struct core){
+		.start = (size_t)(module.at - names->bytes),
+		.end = (size_t)(module.end - names->bytes),
+		.first = reading->first,
+	};
+	error = read_module(core, module);
+	if (error == 0)
+		error = ln_names_new(module.at, len, core->count, &core->names);
+	reading->first += core->count;
+	return error;
+}
+
+int ln_names_new_component(const uint8_t *bytes, size_t len,
+			   struct ln_names **out)
+{
+	struct ln_names *names;
+	struct reading reading = { 0 };
+	int error = ln_names_new(bytes, LN_BINARY_HEADER, 0, &names);
+
+	if (error < 0)
+		return error;
+	names->component = true;
+	reading.names = names;
+	error = ln_component_each(bytes, len, add_core, &reading);
+	if (error == LN_ENOMEM) {
+		ln_names_free(names);
+		return error;
+	}
+	*out = names;
+	return 0;
+}
+
+/* The module that has a function of that number; NULL: none. */
+static const struct core *core_of(const struct ln_names *names,
+				  uint32_t function)
+{
+	uint32_t low = 0, high = names->core_count;
+
+	/* The last one that begins there or before. */
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (names->cores[middle].first <= function)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || function - names->cores[low - 1].first >=
+				names->cores[low - 1].count)
+		return NULL;
+	return &names->cores[low - 1];
+}
+
+uint32_t ln_names_number(const struct ln_names *names, uint32_t function,
+			 size_t offset)
+{
+	if (names == NULL || !names->component)
+		return function;
+	for (uint32_t i = 0; i < names->core_count; i++) {
+		const struct core *core = &names->cores[i];
+		uint32_t body = function - core->imports;
+
+		if (offset < core->start || offset >= core->end)
+			continue;
+		if (core->bodies == NULL || function < core->imports ||
+		    function >= core->count ||
+		    offset - core->start < core->bodies[body] ||
+		    offset - core->start >= core->bodies[body + 1])
+			break;
+		return core->first + function;
+	}
+	return LN_NAMES_NOWHERE;
+}
+
+uint32_t ln_names_number_in(const struct ln_names *names, uint32_t module,
+			    uint32_t function)
+{
+	if (names == NULL || !names->component)
+		return function;
+	if (module >= names->core_count ||
+	    function >= names->cores[module].count)
+		return LN_NAMES_NOWHERE;
+	return names->cores[module].first + function;
+}
+
+uint32_t ln_names_own_number(const struct ln_names *names, uint32_t function)
+{
+	const struct core *core =
+		names != NULL ? core_of(names, function) : NULL;
+
+	return core != NULL ? function - core->first : function;
+}
+
+/* ---- What is known ---- */
+
 void ln_names_set_lines(struct ln_names *names, struct ln_lines *lines)
 {
 	names->lines = lines;
@@ -144,6 +332,11 @@ void ln_names_free(struct ln_names *names)
 {
 	if (names == NULL)
 		return;
+	for (uint32_t i = 0; i < names->core_count; i++) {
+		ln_names_free(names->cores[i].names);
+		free(names->cores[i].bodies);
+	}
+	free(names->cores);
 	free(names->functions);
 	free(names);
 }
@@ -152,8 +345,16 @@ const char *ln_names_function(const struct ln_names *names, uint32_t function,
 			      size_t *len)
 {
 	const struct place *place;
+	const struct core *core;
 
 	*len = 0;
+	if (names->component) {
+		core = core_of(names, function);
+		if (core == NULL)
+			return NULL;
+		function -= core->first;
+		names = core->names;
+	}
 	if (names->functions == NULL || function >= names->count)
 		return NULL;
 	place = &names->functions[function];
@@ -211,6 +412,9 @@ char *ln_names_copy(const struct ln_names *names, uint32_t function)
 			copy[len] = '\0';
 		return copy;
 	}
+	if (names->component && function == LN_NAMES_NOWHERE)
+		return strdup("<adapter>");
+	function = ln_names_own_number(names, function);
 	/* By hand: printf needs more stack than a fiber should give. */
 	memcpy(number, before, sizeof(before));
 	len = sizeof(before) - 1;
@@ -222,9 +426,11 @@ char *ln_names_copy(const struct ln_names *names, uint32_t function)
 	return strndup(number, len);
 }
 
-const char *ln_names_module(const struct ln_names *names)
+const char *ln_names_module(const struct ln_names *names, uint32_t function)
 {
-	return names->module;
+	const struct core *core = core_of(names, function);
+
+	return core != NULL ? core->names->module : names->module;
 }
 
 int ln_names_hide(const uint8_t *bytes, size_t len, uint8_t **copy)

@@ -23,10 +23,11 @@
 _Static_assert(LN_REPORT_FRAMES <= LN_LINES_PLACES, "frames");
 
 struct frame {
-	uint32_t function;
-	size_t offset; /* in the module's bytes */
-	size_t name;   /* in the texts */
-	size_t len;    /* of it; 0: none */
+	uint32_t function; /* its number in its own module */
+	size_t module;     /* the name of that, in the texts */
+	size_t offset;     /* in the module's bytes */
+	size_t name;       /* in the texts */
+	size_t len;        /* of it; 0: none */
 };
 
 struct ln_report {
@@ -37,37 +38,62 @@ struct ln_report {
 	struct ln_lines *lines; /* until they were looked up; NULL: none */
 	struct ln_line *found;  /* owned, for each frame; NULL: not known */
 	char reason[REASON_SIZE];
-	char module[LN_NAMES_MODULE_SIZE];
 	struct frame frames[LN_REPORT_FRAMES];
 	char names[];
 };
 
-/* Bytes of all names of the frames. */
+static const char *module_of(const struct ln_names *names, uint32_t function)
+{
+	return names != NULL ? ln_names_module(names, function) : "<unknown>";
+}
+
+/* Bytes of all names of the frames, and of their modules, each of which is
+ * there once for frames that follow each other. */
 static size_t measure_names(const struct ln_frame *frames, size_t count,
 			    const struct ln_names *names)
 {
+	const char *last = NULL;
 	size_t all = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		const char *module = module_of(names, frames[i].function);
 		size_t len = 0;
 
 		if (names != NULL)
 			ln_names_function(names, frames[i].function, &len);
 		all += len;
+		if (module != last)
+			all += strlen(module) + 1;
+		last = module;
 	}
 	return all;
 }
 
+static void add_module(struct ln_report *report, struct frame *frame,
+		       const char *module, const char **last, size_t *used)
+{
+	if (module == *last) {
+		frame->module = frame[-1].module;
+		return;
+	}
+	*last = module;
+	frame->module = *used;
+	strcpy(report->names + *used, module);
+	*used += strlen(module) + 1;
+}
+
 static void add_frame(struct ln_report *report, const struct ln_frame *from,
-		      const struct ln_names *names, size_t *used)
+		      const struct ln_names *names, const char **last,
+		      size_t *used)
 {
 	struct frame *frame = &report->frames[report->count++];
 	const char *name = NULL;
 
-	frame->function = from->function;
+	frame->function = ln_names_own_number(names, from->function);
 	frame->offset = from->offset;
+	add_module(report, frame, module_of(names, from->function), last, used);
 	if (names != NULL)
-		name = ln_names_function(names, frame->function, &frame->len);
+		name = ln_names_function(names, from->function, &frame->len);
 	frame->name = *used;
 	if (name != NULL && frame->len > 0)
 		memcpy(report->names + *used, name, frame->len);
@@ -92,18 +118,17 @@ struct ln_report *ln_report_new(const char *reason, size_t len,
 {
 	struct ln_report *report =
 		allocate(measure_names(frames, count, names));
+	const char *last = NULL;
 	size_t used = 0;
 
 	ln_assert(count <= LN_REPORT_FRAMES);
 	if (report == NULL)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		add_frame(report, &frames[i], names, &used);
+		add_frame(report, &frames[i], names, &last, &used);
 	report->more = more;
 	if (names != NULL && ln_names_lines(names) != NULL)
 		report->lines = ln_lines_keep(ln_names_lines(names));
-	snprintf(report->module, sizeof(report->module), "%s",
-		 names != NULL ? ln_names_module(names) : "<unknown>");
 	ln_text_copy(report->reason, sizeof(report->reason), reason, len);
 	return report;
 }
@@ -169,13 +194,15 @@ static char *write_frame(const struct ln_report *report, size_t number,
 	if (frame->len > 0)
 		ln_demangle(name, sizeof(name), report->names + frame->name,
 			    frame->len);
+	else if (frame->function == LN_NAMES_NOWHERE)
+		snprintf(name, sizeof(name), "<adapter>");
 	else
 		snprintf(name, sizeof(name), "<wasm function %u>",
 			 frame->function);
 	at += sprintf(at, "\n    %zu: ", number);
 	if (frame->offset != SIZE_MAX)
 		at += sprintf(at, "%#8zx - ", frame->offset);
-	at += sprintf(at, "%s!%s", report->module, name);
+	at += sprintf(at, "%s!%s", report->names + frame->module, name);
 	if (report->found != NULL)
 		at += ln_line_print(&report->found[number], at);
 	return at;

@@ -18,7 +18,7 @@ struct ln_report;
 
 /* A function that was being called. */
 struct ln_frame {
-	uint32_t function; /* its number */
+	uint32_t function; /* its number, of a component see engine/names.h */
 	size_t offset;     /* in the module's bytes; SIZE_MAX: not known */
 };
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/names.h"
 #include "engine/refusal.h"
 #include "engine/report.h"
 
@@ -133,15 +134,22 @@ void ln_cause_drop(wasmtime_error_t *error, wasm_trap_t *trap)
 }
 
 static size_t read_frames(const wasm_frame_vec_t *from,
-			  struct ln_frame frames[LN_REPORT_FRAMES])
+			  struct ln_frame frames[LN_REPORT_FRAMES],
+			  const struct ln_names *names)
 {
 	size_t count = 0;
 
-	for (; count < from->size && count < LN_REPORT_FRAMES; count++)
-		frames[count] = (struct ln_frame){
-			.function = wasm_frame_func_index(from->data[count]),
-			.offset = wasm_frame_module_offset(from->data[count]),
-		};
+	for (; count < from->size && count < LN_REPORT_FRAMES; count++) {
+		const wasm_frame_t *frame = from->data[count];
+		size_t offset = wasm_frame_module_offset(frame);
+		uint32_t function = ln_names_number(
+			names, wasm_frame_func_index(frame), offset);
+
+		/* That of code that the engine has made is none of ours. */
+		if (function == LN_NAMES_NOWHERE)
+			offset = SIZE_MAX;
+		frames[count] = (struct ln_frame){ function, offset };
+	}
 	return count;
 }
 
@@ -160,7 +168,8 @@ struct ln_report *ln_cause_report(wasmtime_error_t *error, wasm_trap_t *trap,
 	else
 		wasmtime_error_wasm_trace(error, &trace);
 	reason = reason_in(&message, &len);
-	report = ln_report_new(reason, len, frames, read_frames(&trace, frames),
+	report = ln_report_new(reason, len, frames,
+			       read_frames(&trace, frames, names),
 			       trace.size > LN_REPORT_FRAMES, names);
 	wasm_frame_vec_delete(&trace);
 	wasm_byte_vec_delete(&message);

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "engine/module.h"
+#include "engine/names.h"
 #include "engine/wasmtime/cause.h"
 #include "engine/wasmtime/wasmtime_impl.h"
 #include "sched/task.h"
@@ -76,6 +77,13 @@ static void look(void *argument)
 	if (trap != NULL)
 		call->count = ln_cause_callers(trap, call->functions,
 					       call->offsets, call->max);
+	for (size_t i = 0; i < call->count; i++) {
+		call->functions[i] =
+			ln_names_number(ln_compiled_names(instance->module),
+					call->functions[i], call->offsets[i]);
+		if (call->functions[i] == LN_NAMES_NOWHERE)
+			call->offsets[i] = SIZE_MAX;
+	}
 	ln_cause_drop(error, NULL);
 }
 
@@ -88,19 +96,31 @@ static const void *part(const struct ln_instance *instance, uint64_t offset,
 	return instance->code + offset;
 }
 
-/* The number in a symbol of a guest's function; false: of something else. */
-static bool read_symbol(const char *text, size_t len, uint32_t *function)
+/* The number behind a mark in a text that ends with a zero; false: there is no
+ * such mark. */
+static bool read_number(const char *text, const char *mark, uint32_t *number)
 {
-	static const char before[] = "::function[";
-	const char *end = memchr(text, '\0', len);
-	const char *mark = strstr(end != NULL ? text : "", before);
+	const char *at = strstr(text, mark);
 
-	if (mark == NULL)
+	if (at == NULL)
 		return false;
-	mark += sizeof(before) - 1;
-	*function = 0;
-	for (; *mark >= '0' && *mark <= '9'; mark++)
-		*function = *function * 10 + (uint32_t)(*mark - '0');
+	*number = 0;
+	for (at += strlen(mark); *at >= '0' && *at <= '9'; at++)
+		*number = *number * 10 + (uint32_t)(*at - '0');
+	return true;
+}
+
+/* The number in a symbol of a guest's function; false: of something else. */
+static bool read_symbol(const struct ln_names *names, const char *text,
+			size_t len, uint32_t *function)
+{
+	uint32_t module;
+
+	if (memchr(text, '\0', len) == NULL ||
+	    !read_number(text, "wasm[", &module) ||
+	    !read_number(text, "::function[", function))
+		return false;
+	*function = ln_names_number_in(names, module, *function);
 	return true;
 }
 
@@ -128,7 +148,8 @@ static bool find_symbol(const struct ln_instance *instance,
 			continue;
 		start = sections[symbol->st_shndx].sh_offset + symbol->st_value;
 		if (at - start < symbol->st_size)
-			return read_symbol(texts + symbol->st_name,
+			return read_symbol(ln_compiled_names(instance->module),
+					   texts + symbol->st_name,
 					   strings->sh_size - symbol->st_name,
 					   function);
 	}

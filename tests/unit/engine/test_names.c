@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "engine/names.h"
+#include "support/wat.h"
 
 #define HEADER "\0asm\1\0\0\0"
 #define BYTES(text) ((const uint8_t *)(text)), sizeof(text) - 1
@@ -52,7 +53,7 @@ static void names_are_found(void **state)
 	check(names, 2, "bb");
 	check(names, 3, NULL);
 	check(names, UINT32_MAX, NULL);
-	assert_string_equal(ln_names_module(names), "mod");
+	assert_string_equal(ln_names_module(names, 0), "mod");
 	ln_names_free(names);
 }
 
@@ -62,7 +63,7 @@ static void most_modules_have_few(void **state)
 
 	(void)state;
 	check(names, 0, NULL);
-	assert_string_equal(ln_names_module(names), "<unknown>");
+	assert_string_equal(ln_names_module(names, 0), "<unknown>");
 	ln_names_free(names);
 	names = names_of(BYTES(HEADER ONE_NAME), 0);
 	check(names, 1, NULL);
@@ -153,7 +154,7 @@ static void names_of_modules(void **state)
 		names_of(BYTES(HEADER "\0\x0c\4name\0\5\4a\x1b\nb"), 0);
 
 	(void)state;
-	assert_string_equal(ln_names_module(names), "a? b");
+	assert_string_equal(ln_names_module(names, 0), "a? b");
 	ln_names_free(names);
 }
 
@@ -176,6 +177,81 @@ static void hiding(void **state)
 	free(copy);
 }
 
+/* Each core module has its own, and an instruction tells of which one it is. */
+static void names_of_components(void **state)
+{
+	static const uint8_t nops[] = { 1, 1, 1, 11 };
+	struct test_binary binary = test_assemble(
+		"(component"
+		" (core module $A (import \"\" \"f\" (func $f)) (func $a)"
+		"  (func $b nop nop nop))"
+		" (core module (memory 1))"
+		" (component (core module $C (func $c nop nop nop))))");
+	const uint8_t *end = binary.data + binary.size;
+	const uint8_t *in_b =
+		memmem(binary.data, binary.size, nops, sizeof(nops));
+	const uint8_t *in_c;
+	struct ln_names *names;
+	char *name;
+
+	(void)state;
+	assert_non_null(in_b);
+	in_c = memmem(in_b + 1, (size_t)(end - in_b) - 1, nops, sizeof(nops));
+	assert_non_null(in_c);
+	assert_int_equal(
+		ln_names_new_component(binary.data, binary.size, &names), 0);
+	check(names, 0, "f");
+	check(names, 2, "b");
+	check(names, 3, "c");
+	check(names, 4, NULL);
+	assert_string_equal(ln_names_module(names, 2), "A");
+	assert_string_equal(ln_names_module(names, 3), "C");
+	assert_string_equal(ln_names_module(names, 4), "<unknown>");
+	assert_int_equal(ln_names_own_number(names, 3), 0);
+	assert_int_equal(ln_names_number_in(names, 0, 2), 2);
+	assert_int_equal(ln_names_number_in(names, 2, 0), 3);
+	assert_int_equal(ln_names_number_in(names, 1, 0), LN_NAMES_NOWHERE);
+	assert_int_equal(ln_names_number_in(names, 3, 0), LN_NAMES_NOWHERE);
+	name = ln_names_copy(names, LN_NAMES_NOWHERE);
+	assert_string_equal(name, "<adapter>");
+	free(name);
+	for (size_t i = 0; i < sizeof(nops); i++) {
+		size_t b = (size_t)(in_b - binary.data) + i;
+		size_t c = (size_t)(in_c - binary.data) + i;
+
+		assert_int_equal(ln_names_number(names, 2, b), 2);
+		assert_int_equal(ln_names_number(names, 0, c), 3);
+		/* It is another one that is there, or none. */
+		for (uint32_t other = 0; other < 5; other++) {
+			if (other != 2)
+				assert_int_equal(
+					ln_names_number(names, other, b),
+					LN_NAMES_NOWHERE);
+			if (other != 0)
+				assert_int_equal(
+					ln_names_number(names, other, c),
+					LN_NAMES_NOWHERE);
+		}
+	}
+	assert_int_equal(ln_names_number(names, 0, SIZE_MAX), LN_NAMES_NOWHERE);
+	assert_int_equal(ln_names_number(NULL, 7, 0), 7);
+	ln_names_free(names);
+	/* It may end anywhere. */
+	for (size_t len = 8; len < binary.size; len++) {
+		uint8_t *cut = malloc(len);
+
+		assert_non_null(cut);
+		memcpy(cut, binary.data, len);
+		assert_int_equal(ln_names_new_component(cut, len, &names), 0);
+		for (uint32_t i = 0; i < 5; i++)
+			free(ln_names_copy(names, i));
+		(void)ln_names_number(names, 2, len - 1);
+		ln_names_free(names);
+		free(cut);
+	}
+	test_binary_free(&binary);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +262,7 @@ int main(void)
 		cmocka_unit_test(copies),
 		cmocka_unit_test(names_of_modules),
 		cmocka_unit_test(hiding),
+		cmocka_unit_test(names_of_components),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
