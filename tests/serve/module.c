@@ -216,9 +216,9 @@ static void events(struct lunatic_http_request *request,
 		int found = lunatic_events_wait(response, 20);
 
 		if (found == LUNATIC_EVENTS_ENDING) {
-			lunatic_events_send(response,
-					    &(struct lunatic_event){
-						    .data = "ending" });
+			lunatic_events_send(
+				response,
+				&(struct lunatic_event){ .data = "ending" });
 			return;
 		}
 		if (found != LUNATIC_ETIMEDOUT)
