@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2154 # guest.sh sets work
 # `lunatic serve` with a module of the guest library: requests, bodies, what is
 # refused, handlers that fail, streams of events, draining.
 set -eu

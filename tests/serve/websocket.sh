@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2154 # guest.sh sets work
 # `lunatic serve` with WebSockets: the handshake, frames that are allowed and
 # those that are not, ends of all kinds, silence, messages of both kinds, many
 # connections, TLS, draining, and the chat room of examples/web.c.
