@@ -124,7 +124,7 @@ static bool length_of(const struct lunatic_frames *frames, uint64_t *length)
 }
 
 /* A head is whole: what it says of the frame. 0, or a code. */
-static unsigned begin_payload(struct lunatic_frames *frames)
+static unsigned begin_content(struct lunatic_frames *frames)
 {
 	uint8_t opcode = frames->head[0] & 0x0f;
 
@@ -133,7 +133,7 @@ static unsigned begin_payload(struct lunatic_frames *frames)
 	frames->opcode = opcode;
 	frames->final = (frames->head[0] & FINAL) != 0;
 	frames->mask_at = 0;
-	frames->in_payload = true;
+	frames->in_content = true;
 	if (is_control(opcode)) {
 		frames->control_size = 0;
 		return 0;
@@ -153,13 +153,13 @@ static size_t take_head(struct lunatic_frames *frames, const uint8_t *bytes,
 	size_t used = 0;
 
 	*wrong = 0;
-	while (used < size && !frames->in_payload && *wrong == 0) {
+	while (used < size && !frames->in_content && *wrong == 0) {
 		frames->head[frames->head_size++] = bytes[used++];
 		if (frames->head_size == 2)
 			*wrong = check_head(frames);
 		if (*wrong == 0 && frames->head_size >= 2 &&
 		    frames->head_size == head_bytes(frames))
-			*wrong = begin_payload(frames);
+			*wrong = begin_content(frames);
 	}
 	return used;
 }
@@ -195,7 +195,7 @@ static void unmask(struct lunatic_frames *frames, uint8_t *to,
 }
 
 /* Takes bytes of a payload; 0, or a code. */
-static unsigned take_payload(struct lunatic_frames *frames,
+static unsigned take_content(struct lunatic_frames *frames,
 			     const uint8_t *bytes, size_t size)
 {
 	uint8_t *to;
@@ -245,11 +245,11 @@ static enum lunatic_frames_event end_close(struct lunatic_frames *frames)
 }
 
 /* A payload is whole. */
-static enum lunatic_frames_event end_payload(struct lunatic_frames *frames)
+static enum lunatic_frames_event end_content(struct lunatic_frames *frames)
 {
 	uint8_t kind = frames->kind;
 
-	frames->in_payload = false;
+	frames->in_content = false;
 	frames->head_size = 0;
 	if (is_control(frames->opcode)) {
 		frames->control[frames->control_size] = '\0';
@@ -284,23 +284,23 @@ enum lunatic_frames_event lunatic_frames_feed(struct lunatic_frames *frames,
 	while (event == LUNATIC_FRAMES_NONE) {
 		size_t part = size - *used;
 
-		if (!frames->in_payload)
+		if (!frames->in_content)
 			*used += take_head(frames, bytes + *used, part, &wrong);
 		if (wrong != 0)
 			return refuse(frames, wrong);
-		if (!frames->in_payload)
+		if (!frames->in_content)
 			return LUNATIC_FRAMES_NONE;
 		part = size - *used;
 		if (part > frames->left)
 			part = (size_t)frames->left;
 		if (part > 0)
-			wrong = take_payload(frames, bytes + *used, part);
+			wrong = take_content(frames, bytes + *used, part);
 		*used += part;
 		if (wrong != 0)
 			return refuse(frames, wrong);
 		if (frames->left > 0)
 			return LUNATIC_FRAMES_NONE;
-		event = end_payload(frames);
+		event = end_content(frames);
 	}
 	return event;
 }

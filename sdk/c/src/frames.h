@@ -50,7 +50,7 @@ struct lunatic_frames {
 	/* The frame that is read. */
 	uint8_t head[14];
 	uint8_t head_size;
-	bool in_payload;
+	bool in_content;
 	bool final;
 	uint8_t opcode;
 	uint8_t mask_at;

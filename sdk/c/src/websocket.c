@@ -270,19 +270,19 @@ int lunatic_websocket_send_text(struct lunatic_websocket *socket,
 static void put_close(struct lunatic_websocket *socket, unsigned code,
 		      const char *reason)
 {
-	uint8_t payload[LUNATIC_FRAME_CONTROL_MAX];
+	uint8_t content[LUNATIC_FRAME_CONTROL_MAX];
 	size_t size = 0;
 
 	if (socket->closing)
 		return;
 	socket->closing = true;
 	if (code != LUNATIC_CLOSE_NO_CODE) {
-		payload[0] = (uint8_t)(code >> 8);
-		payload[1] = (uint8_t)code;
+		content[0] = (uint8_t)(code >> 8);
+		content[1] = (uint8_t)code;
 		size = 2 + strlen(reason);
-		memcpy(payload + 2, reason, size - 2);
+		memcpy(content + 2, reason, size - 2);
 	}
-	(void)put(socket, LUNATIC_FRAME_CLOSE, payload, size);
+	(void)put(socket, LUNATIC_FRAME_CLOSE, content, size);
 }
 
 /* ---- Receiving ---- */

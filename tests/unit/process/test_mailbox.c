@@ -298,6 +298,38 @@ static void wakes_for_any_message(void **state)
 }
 
 /* With many tags a sender does not compare: it wakes, perhaps for nothing. */
+/* Who only asks whether there is a message takes none, and loses none. */
+static void awaits_without_taking(void **state)
+{
+	int64_t tag = 7;
+	struct ln_wanted tagged = { .tags = (const uint8_t *)&tag, .count = 1 };
+
+	(void)state;
+	open_mailbox(0, 0);
+	assert_false(ln_mailbox_await(&mailbox));
+	assert_false(ln_mailbox_await(&mailbox));
+	assert_int_equal(push(0), LN_PUSH_WAKE);
+	assert_int_equal(push(7), LN_PUSH_QUEUED);
+	assert_true(ln_mailbox_await(&mailbox));
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(ln_mailbox_count(&mailbox), 2);
+	/* A search by tag does not find what woke it. */
+	assert_int_equal(take(tagged), 1);
+	assert_true(ln_mailbox_await(&mailbox));
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(take(any()), 0);
+	/* Nobody waits any more: a push wakes nobody. */
+	assert_false(ln_mailbox_await(&mailbox));
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(push(0), LN_PUSH_QUEUED);
+	assert_true(ln_mailbox_await(&mailbox));
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(push(0), LN_PUSH_QUEUED);
+	assert_int_equal(take(any()), 2);
+	assert_int_equal(take(any()), 3);
+	close_mailbox();
+}
+
 static void wakes_always_for_many_tags(void **state)
 {
 	static const int64_t tags[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
@@ -691,6 +723,7 @@ int main(void)
 		cmocka_unit_test(more_tags_than_a_sender_compares),
 		cmocka_unit_test(wakes_only_on_a_match),
 		cmocka_unit_test(wakes_for_any_message),
+		cmocka_unit_test(awaits_without_taking),
 		cmocka_unit_test(wakes_always_for_many_tags),
 		cmocka_unit_test(bounds_count_data_only),
 		cmocka_unit_test(bounds_count_bytes),

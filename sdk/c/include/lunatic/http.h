@@ -8,9 +8,10 @@
  *	{
  *		char name[64];
  *
- *		if (lunatic_http_query(request, "name", name, sizeof(name)) !=
- *0) strcpy(name, "you"); lunatic_http_set(response, "content-type",
- *"text/plain"); lunatic_http_printf(response, "hello, %s\n", name);
+ *		if (lunatic_http_query(request, "name", name, 64) != 0)
+ *			strcpy(name, "you");
+ *		lunatic_http_set(response, "content-type", "text/plain");
+ *		lunatic_http_printf(response, "hello, %s\n", name);
  *	}
  *
  * It needs no main(). The process may use everything else of the library: it
