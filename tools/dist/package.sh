@@ -55,6 +55,15 @@ if [ -n "$sysroot" ]; then
 			[ ! -f "$file" ] || { cp "$file" "$doc/licenses/$package"; break; }
 		done
 	done
+	for package in libc6 ca-certificates; do
+		cp "$sysroot/runtime/usr/share/doc/$package/copyright" \
+			"$doc/licenses/$package"
+	done
+	# Modules for guests that come along have parts of these.
+	for package in wasi-libc libclang-rt-19-dev-wasm32; do
+		[ ! -f "/usr/share/doc/$package/copyright" ] ||
+			cp "/usr/share/doc/$package/copyright" "$doc/licenses/$package"
+	done
 fi
 find "$work/root" -type d -exec chmod 755 {} +
 
