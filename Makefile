@@ -17,12 +17,13 @@ wasm_cc = clang-19 --target=wasm32-wasi -O2 -Wall -Wextra -I sdk/c/include
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test check bench compare soak site install deb dist \
-	dist-check dist-aarch64 test-aarch64 lint format generate clean tools lint-tools \
-	fuzz-tools bench-tools dist-tools cross-tools
+	dist-check dist-aarch64 test-aarch64 test-aarch64-system lint format \
+	generate clean tools lint-tools fuzz-tools bench-tools dist-tools \
+	cross-tools machine-tools
 
 help: ## this list
 	@awk -F ': *|## *' '/^[a-z0-9-]+:.*## / \
-		{ printf "  make %-13s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
+		{ printf "  make %-19s %s\n", $$1, $$NF }' $(MAKEFILE_LIST)
 
 demo: $(demo) ## compile a C guest that spawns 1,000 processes, and run it
 	$(lunatic) $(demo)
@@ -75,6 +76,9 @@ dist-aarch64: tools cross-tools ## the same for aarch64, cross-compiled
 test-aarch64: tools cross-tools ## unit, guest and stress tests for aarch64, in qemu-user
 	@tools/dist/test-aarch64.sh
 
+test-aarch64-system: tools cross-tools machine-tools ## some of them on a kernel for aarch64, in qemu-system
+	@tools/dist/test-aarch64-system.sh
+
 lint: lint-tools ## check formatting, includes, sizes, scripts
 	@tools/lint.sh
 
@@ -110,3 +114,6 @@ dist-tools:
 
 cross-tools:
 	@tools/bootstrap.sh --with dist --with cross
+
+machine-tools:
+	@tools/bootstrap.sh --with machine

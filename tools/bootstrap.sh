@@ -12,6 +12,8 @@
 #                                    benchmarks run without them
 #   tools/bootstrap.sh --with dist   also for make dist
 #   tools/bootstrap.sh --with cross  also for make dist-aarch64, test-aarch64
+#   tools/bootstrap.sh --with machine
+#                                    also for make test-aarch64-system
 #
 # Packages are installed with apt-get, as root or through a sudo that asks for
 # no password; in every other case the command to run is printed.
@@ -110,6 +112,11 @@ look() {
 			need_file /usr/aarch64-linux-gnu/include/stdio.h \
 				libc6-dev-arm64-cross
 			;;
+		machine)
+			need_command qemu-system-aarch64 qemu-system-arm
+			need_command cpio cpio
+			need_command xz xz-utils
+			;;
 		bench)
 			optional=
 			have erl || optional="$optional erlang-base"
@@ -174,7 +181,7 @@ extras=
 while [ $# -gt 0 ]; do
 	case "$1 ${2:-}" in
 	"--with lint" | "--with sanitizers" | "--with fuzz" | "--with bench" | \
-		"--with dist" | "--with cross")
+		"--with dist" | "--with cross" | "--with machine")
 		extras="$extras $2"
 		shift 2
 		;;
