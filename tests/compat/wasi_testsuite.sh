@@ -3,6 +3,7 @@
 # those of preview 1 pass, but for differences that wasi_testsuite.py names;
 # those of WASI 0.3 are refused. LUNATIC_WASI_TESTSUITE names a checkout of
 # wasi-testsuite, whose branch prod/testsuite-base has them, or a folder of it.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat
 source=${LUNATIC_WASI_TESTSUITE:-$cache/wasi-testsuite}

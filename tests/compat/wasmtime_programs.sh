@@ -3,6 +3,7 @@
 # sockets, streams, HTTP. They come from the sources of Wasmtime 48, a checkout
 # of which LUNATIC_WASMTIME names, and are built here, with crates that are
 # downloaded only if CI or LUNATIC_COMPAT_FETCH is set.
+# shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat
 source=${LUNATIC_WASMTIME:-$cache/wasmtime}

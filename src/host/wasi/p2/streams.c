@@ -117,17 +117,6 @@ static int end_of(int number)
 	return number == EPIPE ? 0 : number;
 }
 
-/* The stream behind the handle that is the first argument. */
-static int stream_of(struct ln_p2_call *call, unsigned index, uint32_t kind,
-		     uint32_t *fd)
-{
-	struct ln_p2_resource *resource;
-	int error = ln_p2_get(call, kind, ln_p2_u32(call, index), &resource);
-
-	*fd = error == 0 ? resource->fd : UINT32_MAX;
-	return error;
-}
-
 /* Begins a move of the stream that is an argument. */
 static int begin(struct ln_p2_call *call, unsigned index, uint32_t kind,
 		 struct move *move)
@@ -374,15 +363,17 @@ int ln_p2_write_zeroes(struct ln_p2_call *call)
 /* How many bytes a stream takes now, at most LN_P2_CHUNK; a negative errno. A
  * connection takes them without waiting, so that a guest that does not write
  * more can serve several. */
-static int room(struct ln_p2_call *call, uint32_t fd)
+static int room(struct ln_p2_call *call, struct move *stream)
 {
-	struct move move = { .fd = fd, .direction = LN_WRITABLE };
 	struct ln_wasi_fd *entry;
 	size_t size;
 	short ready;
 
-	if (find_stream(call, &move, &entry) < 0)
-		return -move.number;
+	stream->direction = LN_WRITABLE;
+	if (stream->http != NULL)
+		return ln_p2_http_room(stream->http);
+	if (find_stream(call, stream, &entry) < 0)
+		return -stream->number;
 	if (entry->kind == LN_WASI_FILE)
 		return LN_P2_CHUNK;
 	ready = ln_stream_poll(entry->streams[LN_WRITABLE]);
@@ -397,43 +388,46 @@ static int room(struct ln_p2_call *call, uint32_t fd)
 
 int ln_p2_check_write(struct ln_p2_call *call)
 {
-	struct ln_p2_resource *resource;
-	int error = ln_p2_get(call, LN_P2_OUTPUT_STREAM, ln_p2_u32(call, 0),
-			      &resource);
+	struct move move = { 0 };
+	int error = begin(call, 0, LN_P2_OUTPUT_STREAM, &move);
 	int state;
 
 	if (error != 0)
 		return error;
-	if (resource->http != NULL)
-		state = ln_p2_http_room(resource->http);
-	else
-		state = room(call, resource->fd);
+	state = room(call, &move);
 	return state >= 0 ? answer_number(call, 1, (uint64_t)state)
 			  : ln_p2_stream_error(call, 1, NUMBER_SIZE, 8,
 					       NUMBER_AT, end_of(-state));
 }
 
-/* All has been written. */
+/* All has been written, or is in the pipe of a body. */
 int ln_p2_flush(struct ln_p2_call *call)
 {
-	struct move move = { .direction = LN_WRITABLE };
+	struct move move = { 0 };
 	struct ln_wasi_fd *entry;
 	uint8_t *at;
-	int error = stream_of(call, 0, LN_P2_OUTPUT_STREAM, &move.fd);
+	int number = 0;
+	int error = begin(call, 0, LN_P2_OUTPUT_STREAM, &move);
 
 	if (error != 0)
 		return error;
-	if (find_stream(call, &move, &entry) < 0)
+	move.direction = LN_WRITABLE;
+	if (move.http != NULL)
+		number = ln_p2_http_room(move.http) < 0 ? EPIPE : 0;
+	else if (find_stream(call, &move, &entry) < 0)
+		number = move.number;
+	if (number != 0)
 		return ln_p2_stream_error(call, 1, NONE_SIZE, 4, NONE_AT,
-					  end_of(move.number));
+					  end_of(number));
 	return ln_p2_result(call, 1, NONE_SIZE, 4, &at);
 }
 
 /* At most `max` bytes that are read so as to be written to a stream: no more
  * than it takes. An error the write finds. */
-static uint64_t splice_room(struct ln_p2_call *call, uint32_t fd, uint64_t max)
+static uint64_t splice_room(struct ln_p2_call *call, struct move *out,
+			    uint64_t max)
 {
-	int takes = room(call, fd);
+	int takes = room(call, out);
 
 	return takes >= 0 && (uint64_t)takes < max ? (uint64_t)takes : max;
 }
@@ -451,7 +445,7 @@ static int splice_some(struct ln_p2_call *call, bool blocking)
 	if (error != 0)
 		return error;
 	if (!blocking)
-		max = splice_room(call, out.fd, max);
+		max = splice_room(call, &out, max);
 	error = read_some(call, &in, max, blocking, &state);
 	out.memory = in.memory;
 	out.size = in.size;
