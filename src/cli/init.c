@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/init_cargo.h"
 #include "cli/options.h"
@@ -99,6 +100,16 @@ static const char *const next[] = {
 	"zig build run && zig build test",
 };
 
+/* The same; the compiler of Zig may be a package of Python. */
+static const char *what_next(const struct template *what)
+{
+	if (what == &templates[LN_LANGUAGE_ZIG] &&
+	    !ln_child_is_installed("zig"))
+		return "pip install ziglang && python3 -m ziglang build run && "
+		       "python3 -m ziglang build test";
+	return next[what - templates];
+}
+
 static int fill(int folder, const char *name, const struct template *what)
 {
 	if (!is_empty(folder, name))
@@ -112,7 +123,7 @@ static int fill(int folder, const char *name, const struct template *what)
 	}
 	printf("a program and its tests are in %s; next:\n"
 	       "  cd '%s' && %s\n",
-	       name, name, next[what - templates]);
+	       name, name, what_next(what));
 	return ln_cli_flush() ? 0 : 1;
 }
 

@@ -48,6 +48,10 @@ for language in c rust go assemblyscript zig; do
 	silent err "init --lang $language"
 	says out "  cd 'in $language' && " "init --lang $language"
 done
+mkdir none
+env PATH="$work/none" "$lunatic" init --lang zig 'no zig' >out 2>err ||
+	bad "init without zig"
+says out "&& pip install ziglang && python3 -m ziglang build run && " "no zig"
 [ -e 'in c/main.c' ] || bad "no program in C"
 [ -e 'in rust/.cargo/config.toml' ] || bad "no project of cargo"
 [ -e 'in go/lunatic/pack/encode.go' ] || bad "no library for Go"

@@ -60,6 +60,28 @@ if command -v npm >/dev/null 2>&1; then
 	says err "'asc' is not in the PATH.*npm install" "build without asc"
 fi
 
+# The package by itself, with the program of its README, and as npm packs it.
+mkdir -p alone/node_modules alone/assembly
+if command -v npm >/dev/null 2>&1; then
+	(cd "$top/sdk/assemblyscript" &&
+		npm pack --pack-destination "$work/alone") >out 2>err ||
+		bad "npm pack"
+	(cd alone && tar xf lunatic-*.tgz && mv package node_modules/lunatic)
+else
+	cp -R "$top/sdk/assemblyscript" alone/node_modules/lunatic
+fi
+sed -n '/^    import/,/^    }$/p; /^    export/,/^    }$/p' \
+	alone/node_modules/lunatic/README.md | sed 's/^    //' \
+	>alone/assembly/index.ts
+asc=$(command -v "$asc")
+(cd alone && "$asc" assembly/index.ts node_modules/lunatic/assembly/exports.ts \
+	--exportStart _initialize \
+	--use abort='~lib/lunatic/assembly/system/fail' -o app.wasm) \
+	>out 2>err || bad "asc rejects the program of the README"
+run alone/app.wasm
+expect 0 "the program of the README"
+[ "$(cat out)" = 42 ] || bad "the program of the README: another output"
+
 mkfifo port
 "$lunatic" echo.wasm 127.0.0.1:0 >port 2>err &
 server=$!

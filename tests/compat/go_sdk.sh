@@ -46,6 +46,14 @@ passes_itself 7
 (cd "$here/go_sdk" && GOOS=wasip1 GOARCH=wasm go vet . ./web lunatic) \
 	>out 2>err || bad "go vet"
 
+# The examples of the documentation are tests.
+(cd "$top/sdk/go" && GOOS=wasip1 GOARCH=wasm go test -c \
+	-buildmode=c-shared -o "$work/examples.wasm" .) >out 2>err ||
+	bad "Go rejects the examples"
+run --dir "$work" --env "TMPDIR=$work" examples.wasm
+expect 0 "the examples"
+says out '^PASS$' "the examples"
+
 run web.wasm
 expect 0 "web"
 [ "$(cat out)" = passed ] || bad "web: another output"
