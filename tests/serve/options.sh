@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 module program <<'EOS'
 (module (func (export "_start")))
 EOS
-refuses "exports no .wasi:http/incoming-handler" serve program.wasm
+refuses "exports no .lunatic_http_handler.; define it" serve program.wasm
 refuses "no file to serve" serve --listen 127.0.0.1:0
 refuses "IP address and port" serve "$here/answers.wat" --listen here
 refuses "belong together" serve "$here/answers.wat" --cert some.pem
