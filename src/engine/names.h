@@ -37,7 +37,8 @@ int ln_names_new_component(const uint8_t *bytes, size_t len,
 
 /* The number of a function that has the number `function` in its core module,
  * and an instruction at that offset in the bytes; LN_NAMES_NOWHERE. Of a
- * module, and without names, that is `function`. Logarithmic time. */
+ * module, and without names, that is `function`. Goes through the core
+ * modules. */
 uint32_t ln_names_number(const struct ln_names *names, uint32_t function,
 			 size_t offset);
 

@@ -76,6 +76,7 @@ struct ln_guest {
 	uint64_t scratch_kept; /* bytes that `scratch` is charged at */
 	uint64_t kept;         /* bytes that are charged, until they are
 				* forgotten or the process ends */
+	uint64_t answer_kept;  /* those of them for the answer to the errand */
 	uint32_t exit_code;    /* what proc_exit was given */
 	char *trap_text;       /* owned; why a host function ends the process */
 };

@@ -1,5 +1,6 @@
 /*
- * Requests and responses. A process has one of each, so they are static. What
+ * Requests and responses. A process has one of each at a time, so they are
+ * static, and begin anew with each request. What
  * is written first waits in the response: a short one goes to the host in one
  * call, which knows its length then.
  */
@@ -23,10 +24,11 @@ enum part { METHOD, TARGET, AUTHORITY, PEER, SCHEME };
 
 static struct lunatic_http_request the_request;
 static struct lunatic_http_response the_response;
+static char *the_target; /* where its path and query are */
 
 /* ---- Beginning and end ---- */
 
-/* A part of the request, in memory that is never freed; "" if there is none. */
+/* A part of the request, in memory from malloc; "" if there is none. */
 static char *part_of(enum part part)
 {
 	char first[256];
@@ -47,6 +49,17 @@ static char *part_of(enum part part)
 	return text;
 }
 
+/* Those of the request before, if there was one. */
+static void unload(struct lunatic_http_request *request)
+{
+	free((char *)(uintptr_t)request->method);
+	free((char *)(uintptr_t)request->authority);
+	free((char *)(uintptr_t)request->peer);
+	free(the_target);
+	the_target = NULL;
+	*request = (struct lunatic_http_request){ 0 };
+}
+
 static bool load(struct lunatic_http_request *request)
 {
 	char *target = part_of(TARGET);
@@ -54,6 +67,7 @@ static bool load(struct lunatic_http_request *request)
 
 	if (target != NULL)
 		query = strchr(target, '?');
+	the_target = target;
 	request->query = query != NULL ? query + 1 : "";
 	if (query != NULL)
 		*query = '\0';
@@ -84,10 +98,17 @@ void lunatic_http_serve(void (*handler)(struct lunatic_http_request *,
 			 "with lunatic serve");
 		lunatic_fail();
 	}
+	unload(&the_request);
 	if (!load(&the_request)) {
 		complain("out of memory for a request");
 		lunatic_fail();
 	}
+	the_response.answered = false;
+	the_response.complete = false;
+	the_response.failed = 0;
+	the_response.websocket = NULL;
+	the_response.fields_size = 0;
+	the_response.body_size = 0;
 	the_response.status = 200;
 	the_response.bodiless = strcmp(the_request.method, "HEAD") == 0;
 	handler(&the_request, &the_response);
@@ -414,6 +435,7 @@ static int answer(struct lunatic_http_response *response, uint32_t flags)
 	response->complete = (flags & LUNATIC_HTTP_COMPLETE) != 0;
 	free(response->fields);
 	response->fields = NULL;
+	response->fields_room = 0;
 	return 0;
 }
 

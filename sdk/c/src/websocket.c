@@ -9,6 +9,7 @@
 #include <lunatic/abi.h>
 #include <lunatic/status.h>
 #include <lunatic/websocket.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -183,6 +184,7 @@ lunatic_websocket_accept(struct lunatic_http_request *request,
 	const char *fault;
 	unsigned status;
 
+	memset(socket, 0, offsetof(struct lunatic_websocket, room));
 	if (options == NULL)
 		options = &usual;
 	fault = fault_of(request, options->any_origin, key, &status);

@@ -1,6 +1,7 @@
 /*
  * lunatic::http: the request that a process was started for, serve/exchange.h.
- * What pipes and fields take is charged to the process until it ends.
+ * What pipes and fields take is charged to the process until it ends, or
+ * answers another one.
  */
 #include <errno.h>
 #include <string.h>
@@ -55,6 +56,15 @@ static int tell_nothing(uint32_t *result)
 {
 	*result = UINT32_MAX;
 	return 0;
+}
+
+/* Charges for a part of the answer. */
+static bool keep(struct ln_guest *guest, uint64_t bytes)
+{
+	if (!ln_guest_keep(guest, bytes))
+		return false;
+	guest->answer_kept += bytes;
+	return true;
 }
 
 /* ---- The request ---- */
@@ -259,7 +269,7 @@ static int take_fields(struct ln_guest *guest, struct ln_slice from,
 		return LN_ENOMEM;
 	else
 		error = add_fields(*fields, from, &fault);
-	if (error == 0 && ln_guest_keep(guest, ln_fields_weight(*fields)))
+	if (error == 0 && keep(guest, ln_fields_weight(*fields)))
 		return 0;
 	ln_fields_release(*fields);
 	*fields = NULL;
@@ -291,6 +301,9 @@ static int check_unanswered(struct ln_guest *guest,
 		return ln_host_fail(guest, id, result,
 				    "the request has been answered");
 	*over = false;
+	/* That of an earlier answer, or attempt. */
+	ln_guest_forget(guest, guest->answer_kept);
+	guest->answer_kept = 0;
 	return 0;
 }
 
@@ -302,7 +315,7 @@ static int new_outbound(struct ln_guest *guest, struct ln_slice body,
 	int error = 0;
 
 	*done = 0;
-	if (!ln_guest_keep(guest, LN_PIPE_ROOM))
+	if (!keep(guest, LN_PIPE_ROOM))
 		return LN_EMEMORY;
 	*pipe = ln_pipe_new(NULL, guest->process);
 	if (*pipe == NULL)
@@ -412,7 +425,6 @@ static int fields_of_upgrade(struct ln_guest *guest, struct ln_slice protocol,
 			     struct ln_slice fields, struct ln_fields **list,
 			     uint8_t *id, uint32_t *result)
 {
-	size_t weight;
 	int error;
 
 	*list = NULL;
@@ -423,11 +435,9 @@ static int fields_of_upgrade(struct ln_guest *guest, struct ln_slice protocol,
 	error = take_fields(guest, fields, list, id, result);
 	if (*list == NULL)
 		return error;
-	weight = ln_fields_weight(*list);
 	error = ln_fields_add(*list, "upgrade", 7, protocol.data, protocol.len);
 	if (error == 0)
 		return 0;
-	ln_guest_forget(guest, weight);
 	ln_fields_release(*list);
 	*list = NULL;
 	if (error != LN_ELIMIT)
@@ -456,7 +466,7 @@ int ln_host_http_upgrade(struct ln_guest *guest, struct ln_slice protocol,
 	error = fields_of_upgrade(guest, protocol, fields, &list, id, result);
 	if (list == NULL)
 		return error;
-	error = ln_guest_keep(guest, LN_PIPE_ROOM) ? 0 : LN_EMEMORY;
+	error = keep(guest, LN_PIPE_ROOM) ? 0 : LN_EMEMORY;
 	if (error == 0)
 		error = new_outbound(guest, nothing, false, &outbound, &done);
 	if (error < 0) {
