@@ -33,6 +33,7 @@ static void uncount(struct ln_exchange *exchange)
 struct given {
 	struct ln_fields *fields;
 	struct ln_pipe *response;
+	struct ln_pipe *inbound;
 };
 
 /* Takes it out when both sides are done with it; under the lock. */
@@ -44,8 +45,10 @@ static struct given take_answer(struct ln_exchange *exchange)
 		return given;
 	given.fields = exchange->answer_fields;
 	given.response = exchange->response;
+	given.inbound = exchange->inbound;
 	exchange->answer_fields = NULL;
 	exchange->response = NULL;
+	exchange->inbound = NULL;
 	return given;
 }
 
@@ -53,14 +56,27 @@ static void drop_answer(const struct given *given)
 {
 	ln_fields_release(given->fields);
 	ln_pipe_release(given->response);
+	ln_pipe_release(given->inbound);
+}
+
+/* Both are there until they are released, or NULL. Under the lock. */
+static struct given hold_pipes(struct ln_exchange *exchange)
+{
+	struct given held = { 0 };
+
+	if (exchange->response != NULL)
+		held.response = ln_pipe_retain(exchange->response);
+	if (exchange->inbound != NULL)
+		held.inbound = ln_pipe_retain(exchange->inbound);
+	return held;
 }
 
 /* The process is over: what it has not answered, it never will. */
 static void over(struct ln_errand *errand)
 {
 	struct ln_exchange *exchange = ln_exchange_of(errand);
-	struct ln_pipe *response = NULL;
 	struct given given;
+	struct given held;
 	bool unanswered;
 
 	ln_lock_acquire(&exchange->lock);
@@ -69,17 +85,16 @@ static void over(struct ln_errand *errand)
 		exchange->answer = LN_ANSWER_OVER;
 	exchange->over = true;
 	given = take_answer(exchange);
-	if (exchange->response != NULL)
-		response = ln_pipe_retain(exchange->response);
+	held = hold_pipes(exchange);
 	ln_lock_release(&exchange->lock);
 	drop_answer(&given);
 	/* Nothing happens when it is complete. */
-	if (response != NULL)
-		ln_pipe_finish(response, LN_PIPE_BROKEN, NULL);
-	ln_pipe_release(response);
+	if (held.response != NULL)
+		ln_pipe_finish(held.response, LN_PIPE_BROKEN, NULL);
+	if (held.inbound != NULL)
+		ln_pipe_close(held.inbound);
+	drop_answer(&held);
 	ln_pipe_close(exchange->request);
-	if (exchange->inbound != NULL)
-		ln_pipe_close(exchange->inbound);
 	if (unanswered)
 		ln_task_wake(&exchange->connection->task);
 	ln_reused_free(exchange->reused);
@@ -106,6 +121,7 @@ static bool is_complete(struct ln_exchange *exchange)
 bool ln_exchange_settle(struct ln_exchange *exchange)
 {
 	struct given given = { 0 };
+	struct given held = { 0 };
 	bool settled;
 
 	if (!is_complete(exchange))
@@ -115,11 +131,15 @@ bool ln_exchange_settle(struct ln_exchange *exchange)
 	if (settled) {
 		exchange->over = true;
 		given = take_answer(exchange);
+		held = hold_pipes(exchange);
 	}
 	ln_lock_release(&exchange->lock);
 	if (!settled)
 		return false;
 	drop_answer(&given);
+	if (held.inbound != NULL)
+		ln_pipe_discard(held.inbound);
+	drop_answer(&held);
 	ln_pipe_discard(exchange->request);
 	exchange->reused = NULL;
 	uncount(exchange);
