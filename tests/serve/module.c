@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Requests of /count that this process has answered. */
+static int counted;
+
 static int64_t number_of(const struct lunatic_http_request *request,
 			 const char *name, int64_t otherwise)
 {
@@ -240,6 +243,8 @@ LUNATIC_HTTP_HANDLER(request, response)
 
 	if (strcmp(path, "/h") == 0)
 		lunatic_http_print(response, "hello\n");
+	else if (strcmp(path, "/count") == 0)
+		lunatic_http_printf(response, "%d", ++counted);
 	else if (strncmp(path, "/parts", 6) == 0 || strcmp(path, "*") == 0)
 		parts(request, response);
 	else if (strcmp(path, "/e") == 0)

@@ -119,6 +119,12 @@ def drains(server):
     check(server.process.wait(timeout=60) == 0, "status after a drain")
 
 
+def counts(server, reuse):
+    seen = [int(ask(server, get("/count")).body) for _ in range(8)]
+    expected = [i % reuse + 1 for i in range(8)]
+    check(seen == expected, "counted %r instead of %r" % (seen, expected))
+
+
 def fails(what, text, *sources):
     name = os.path.join(work, "other.wat")
     with open(name, "w") as out:
@@ -137,6 +143,14 @@ for test in (answers, moves_bodies, outlives_handlers, streams_events):
 check(server.text().count("started once") == 1, "it is started once")
 check(server.stop() == 0, "status at SIGTERM")
 drains(Server(lunatic, module, *options))
+fresh = Server(lunatic, module)
+counts(fresh, 1)
+check(fresh.stop() == 0, "status of one without options")
+reused = Server(lunatic, module, *options, "--reuse", "4")
+counts(reused, 4)
+for test in (answers, moves_bodies, outlives_handlers):
+    test(reused)
+check(reused.stop() == 0, "status of one that reuses")
 
 fails("(module)", "this module exports no `lunatic_http_handler`")
 fails('(module (func (export "lunatic_http_handler") (param i32)))',

@@ -314,6 +314,10 @@ for test in (shakes_hands, moves_messages, refuses, ends, bears_silence,
              takes_turns):
     test(server)
 check(server.stop() == 0, "status at SIGTERM")
+reused = Server(lunatic, module, *options, "--reuse", "3")
+for test in (shakes_hands, moves_messages, refuses):
+    test(reused)
+check(reused.stop() == 0, "status of one that reuses")
 server = Server(lunatic, module)
 holds_many(server)
 drains(server)
