@@ -78,7 +78,7 @@ done
 mkdir d
 echo "one two three" >d/text
 status=0
-timeout 120 "$lunatic" --dir d::/d main.wasm /d/text >out 2>err </dev/null ||
+timeout 250 "$lunatic" --dir d::/d main.wasm /d/text >out 2>err </dev/null ||
 	status=$?
 expect 0 main
 [ "$(cat out)" = "/d/text has 3 words
@@ -88,7 +88,7 @@ timeout 120 "$lunatic" main.wasm /d/text >out 2>err </dev/null || status=$?
 expect 1 "main without a directory"
 # WASI 0.2 knows no other statuses.
 status=0
-timeout 200 "$lunatic" --env VARIABLE=value heap.wasm >out 2>err </dev/null ||
+timeout 250 "$lunatic" --env VARIABLE=value heap.wasm >out 2>err </dev/null ||
 	status=$?
 expect 1 heap
 [ "$(cat out)" = "50 value" ] || bad "heap: another output"

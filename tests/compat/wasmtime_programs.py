@@ -336,21 +336,23 @@ class Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self):
-        body = b""
-        if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            while size := int(self.rfile.readline(), 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        """Each piece goes back as it comes: some wait for the head first."""
+        pieces = "chunked" in self.headers.get("Transfer-Encoding", "")
+        left = int(self.headers.get("Content-Length", 0))
         self.send_response(200)
         self.send_header("x-wasmtime-test-method", self.command)
-        uri = self.path
-        self.send_header("x-wasmtime-test-uri", uri)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-wasmtime-test-uri", self.path)
+        if not pieces:
+            self.send_header("Content-Length", str(left))
+            self.end_headers()
+            self.wfile.write(self.rfile.read(left))
+            return
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.wfile.write(body)
+        while size := int(self.rfile.readline() or b"0", 16):
+            self.wfile.write(b"%x\r\n" % size + self.rfile.read(size + 2))
+        self.rfile.readline()
+        self.wfile.write(b"0\r\n\r\n")
 
     do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = do_CONNECT = answer
 
@@ -520,7 +522,7 @@ def proxies():
                 headers={"url": f"http://{at}/echo"},
             )
             _, _, text = server.ask("/hash-all", headers={"url": f"http://{at}/x"})
-            if b"e3b0c44298fc1c149afbf4c8996fb924" not in text:
+            if b"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" not in text:
                 bad(server.name, f"/hash-all: {text!r}")
     upstream.shutdown()
     if wanted("p2_api_proxy_forward_request"):

@@ -25,7 +25,7 @@ cargo=$("$here/../../tools/find-cargo.sh") ||
 	skip "no cargo of version 1.95 or newer"
 
 # The workspace of those sources has much more, and wants all of it.
-mkdir -p "$built/programs"
+mkdir -p "$built"
 exec 9>"$built/lock"
 flock -w 500 9 || skip "another build takes too long"
 if [ ! -e "$built/Cargo.lock" ]; then
