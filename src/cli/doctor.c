@@ -52,9 +52,6 @@ static const char usage[] =
 /* Threads that are enough: workers, those for files and names, a few. */
 #define THREADS 64
 
-/* Bytes of a finding, with paths and versions that others chose. */
-#define FINDING_MAX 1024
-
 static bool failed;
 static bool as_json;
 static bool complete = true; /* all could be printed */
@@ -92,14 +89,18 @@ static bool print_json(enum ln_doctor_grade grade, const char *about,
 void ln_doctor_say(enum ln_doctor_grade grade, const char *about,
 		   const char *advice, const char *format, ...)
 {
-	char finding[FINDING_MAX];
-	char *clean = NULL;
+	char *finding = NULL, *clean = NULL;
 	va_list arguments;
 
 	failed = failed || grade == LN_DOCTOR_FAIL;
 	va_start(arguments, format);
-	vsnprintf(finding, sizeof(finding), format, arguments);
+	if (vasprintf(&finding, format, arguments) < 0)
+		finding = NULL;
 	va_end(arguments);
+	complete = complete && finding != NULL;
+	if (finding == NULL)
+		return;
+	/* It has paths and versions that others chose. */
 	finding[ln_text_clean(finding, strlen(finding), false)] = '\0';
 	if (advice != NULL && (clean = strdup(advice)) != NULL)
 		clean[ln_text_clean(clean, strlen(clean), true)] = '\0';
@@ -108,6 +109,7 @@ void ln_doctor_say(enum ln_doctor_grade grade, const char *about,
 	else
 		print_text(grade, clean, finding);
 	free(clean);
+	free(finding);
 }
 
 /* ---- The kernel ---- */

@@ -4,7 +4,6 @@
  * told at once, and what comes in packages of Debian as one command. Compilers
  * are asked with commands of this file alone.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,19 +133,20 @@ static bool is_there(const struct need *need)
 /* What to do about a lunatic-cc that is not in the PATH. */
 static void write_path(FILE *out)
 {
-	char folder[PATH_MAX], file[PATH_MAX + sizeof("lunatic-cc")];
-	ssize_t len = readlink(LN_CHILD_SELF, folder, sizeof(folder) - 1);
-	char *end;
+	char *self = realpath(LN_CHILD_SELF, NULL);
+	char *end = self != NULL ? strrchr(self, '/') : NULL;
+	char *file = NULL;
 
-	folder[len > 0 ? len : 0] = '\0';
-	end = strrchr(folder, '/');
 	if (end != NULL)
 		*end = '\0';
-	snprintf(file, sizeof(file), "%s/lunatic-cc", folder);
-	if (end != NULL && access(file, X_OK) == 0)
-		fprintf(out, "export PATH=\"%s:$PATH\"", folder);
+	if (end == NULL || asprintf(&file, "%s/lunatic-cc", self) < 0)
+		file = NULL;
+	if (file != NULL && access(file, X_OK) == 0)
+		fprintf(out, "export PATH=\"%s:$PATH\"", self);
 	else
 		fputs(driver, out);
+	free(file);
+	free(self);
 }
 
 static bool has_packages(void)

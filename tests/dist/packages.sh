@@ -74,7 +74,7 @@ with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
     server.serve_forever()
 END
 	server=$!
-	trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
+	trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 	for _ in $(seq 100); do
 		[ ! -s port ] || break
 		sleep 0.1

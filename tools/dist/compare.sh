@@ -48,7 +48,7 @@ say "building again, in $second"
 	umask 077
 	find . -path ./.git -prune -o -type f -exec touch -d 2001-02-03 {} +
 	export LC_ALL=C.UTF-8 LANG=tr_TR.UTF-8 TZ=Pacific/Chatham
-	export TMPDIR="$work/temporary files" CCACHE_DISABLE=1
+	export TMPDIR="$work/temporary-files" CCACHE_DISABLE=1
 	mkdir "$TMPDIR"
 	if $engine; then
 		cargo=${CARGO_HOME:-$HOME/.cargo}
