@@ -143,7 +143,7 @@ begin() {
 # Waits until all ports that a block names are open.
 await_ports() {
 	local port rounds=1200
-	for port in $(grep -oE -- '(--node |wasm )127\.0\.0\.1:[0-9]+' \
+	for port in $(grep -oE -- '(--node |--listen |wasm )127\.0\.0\.1:[0-9]+' \
 		"$work/$1.sh" | grep -oE '[0-9]+$'); do
 		until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 			rounds=$((rounds - 1))

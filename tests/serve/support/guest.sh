@@ -7,5 +7,6 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/lunatic-serve.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cc=$(dirname "$lunatic")/sdk/c/lunatic-cc
 [ -x "$cc" ] || { echo "skipped: no guest library"; exit 77; }
-"$cc" -I "$here/../../sdk/c/include" -Wall -Wextra -Werror \
+LUNATIC_SDK=$(dirname "$cc") "$cc" \
+	-I "$here/../../sdk/c/include" -Wall -Wextra -Werror \
 	"$here/module.c" -o "$work/module.wasm"

@@ -145,7 +145,7 @@ static void bash(void **state)
 	check_has(
 		text,
 		"\t\twords=\" run test serve init build dev doctor help ps top "
-		"inspect kill upgrade trace cluster-ca completions\"\n");
+		"inspect kill log upgrade trace cluster-ca completions\"\n");
 	check_has(text, "[[ ${COMP_WORDS[1]} != ps ]] || words=\" --program ");
 	check_has(text, "== help ]]; then\n\t\twords=\" start refused traps ");
 	check_has(text, "complete -o bashdefault -o default -F _lunatic");
@@ -161,7 +161,7 @@ static void zsh(void **state)
 	assert_memory_equal(text, "#compdef lunatic\n", 17);
 	check_each(text, check_zsh);
 	check_has(text, "compadd -- run test serve init build dev doctor help "
-			"ps top inspect kill upgrade trace cluster-ca "
+			"ps top inspect kill log upgrade trace cluster-ca "
 			"completions\n");
 	check_has(text, "compadd -- start refused traps ");
 	check_quotes(text);
