@@ -1,6 +1,6 @@
 #!/bin/sh
-# The interfaces that docs/components.md lists are those of the tables in
-# src/host/wasi/p2, no more and no fewer.
+# The interfaces that docs/compatibility.md and docs/components.md list are
+# those of the tables in src/host/wasi/p2, no more and no fewer.
 #
 #   tests/docs/interfaces.sh
 set -eu
@@ -27,9 +27,9 @@ awk -F'|' '
 	$2 ~ /^ `lunatic:process\/[a-z]+` $/ && $2 !~ /worker/ {
 		gsub(/[` ]/, "", $2)
 		print $2
-	}' docs/components.md | sort -u >"$work/page"
+	}' docs/compatibility.md docs/components.md | sort -u >"$work/page"
 if ! diff "$work/tables" "$work/page"; then
-	echo "FAILED: docs/components.md (>) and the tables (<) differ"
+	echo "FAILED: the pages (>) and the tables (<) differ"
 	exit 1
 fi
 [ "$(wc -l <"$work/page")" -gt 30 ] || { echo "FAILED: no tables"; exit 1; }
