@@ -28,15 +28,16 @@ def finish():
 
 
 class Server:
-    """A server of `component` at a free port, with these options."""
+    """A server of `component` at a free port, with these options. It may take
+    so many seconds to start, of which a compiler may need most."""
 
-    def __init__(self, lunatic, component, *options):
+    def __init__(self, lunatic, component, *options, seconds=60):
         self.errors = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(
             [lunatic, "serve", component, "--listen", "127.0.0.1:0", *options],
             stderr=self.errors, stdin=subprocess.DEVNULL)
         self.port = None
-        deadline = time.time() + 60
+        deadline = time.time() + seconds
         while self.port is None and time.time() < deadline:
             found = re.search(r"serving at https?://127\.0\.0\.1:(\d+)/",
                               self.text())
