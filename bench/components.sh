@@ -41,6 +41,15 @@ write_of() {
 	fi
 }
 
+write_by_wasmtime() {
+	if "$wasmtime" run "$build/component-component.wasm" write \
+		</dev/null >/dev/null 2>"$work/out"; then
+		keep lunatic -wasmtime
+	else
+		fail "writing by a component that wasmtime runs"
+	fi
+}
+
 # serve_of SUFFIX COMMAND...: a server that says on standard error where it is.
 serve_of() {
 	suffix=$1
@@ -63,7 +72,7 @@ bench_serve() {
 			"$build/serve.wasm"
 		[ -z "$go" ] || wrk_of serve 64 go "" "$build/http-go"
 		[ -z "$wasmtime" ] || serve_of -wasmtime "$wasmtime" serve \
-			--addr 127.0.0.1:0 "$build/serve.wasm"
+			-S cli --addr 127.0.0.1:0 "$build/serve.wasm"
 	done
 }
 
@@ -71,6 +80,8 @@ bench_components() {
 	component_of component component-module wasm32-wasip1 &&
 		component_of component component-component wasm32-wasip2 ||
 		return 0
+	wasmtime=$(command -v wasmtime) || wasmtime=
+	[ -n "$wasmtime" ] || say "wasmtime is left out: it is not installed"
 	python=${LUNATIC_PYTHON_COMPONENT:-}
 	javascript=${LUNATIC_JS_COMPONENT:-}
 	[ -n "$python" ] || say "Python is left out:" \
@@ -89,5 +100,6 @@ bench_components() {
 		cp "$work/out" "$work/out-module"
 		write_of component
 		by_each -by-component "$work/out-module" "$work/out"
+		[ -z "$wasmtime" ] || write_by_wasmtime
 	done
 }

@@ -656,6 +656,8 @@ machine() {
 	fi
 	[ -z "$original" ] ||
 		echo "- the original: $("$original" --version | head -n 1)"
+	! command -v wasmtime >/dev/null ||
+		echo "- wasmtime: $(wasmtime --version)"
 	echo "- C: $(gcc --version | head -n 1), $(clang-19 --version | head -n 1)"
 	echo "- load when the run began: $load"
 	echo "- others used $(others)% of the processors during the run"
