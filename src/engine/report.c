@@ -72,14 +72,16 @@ static size_t measure_names(const struct ln_frame *frames, size_t count,
 static void add_module(struct ln_report *report, struct frame *frame,
 		       const char *module, const char **last, size_t *used)
 {
+	size_t size = strlen(module) + 1;
+
 	if (module == *last) {
 		frame->module = frame[-1].module;
 		return;
 	}
 	*last = module;
 	frame->module = *used;
-	strcpy(report->names + *used, module);
-	*used += strlen(module) + 1;
+	memcpy(report->names + *used, module, size);
+	*used += size;
 }
 
 static void add_frame(struct ln_report *report, const struct ln_frame *from,

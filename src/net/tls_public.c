@@ -331,7 +331,8 @@ static void trust_system(struct ln_tls_context *context)
 		(void)X509_STORE_load_file(store, found.path);
 	else
 		(void)X509_STORE_load_path(store, found.path);
-	if (found.is_file && stat(found.path, &known) == 0)
+	if (found.path != NULL && found.is_file &&
+	    stat(found.path, &known) == 0)
 		context->weight += PEM_WEIGHT * (size_t)known.st_size;
 	ERR_clear_error();
 }

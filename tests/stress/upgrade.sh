@@ -116,5 +116,5 @@ upgrade partly 1 '^0 upgraded, '
 all_new
 finish
 folds=$(sed -n 's/.*"folds":\([0-9]*\).*/\1/p' err)
-[ "${folds:-0}" -gt 100 ] || fail "hardly anybody was folded: $(cat err)"
+[ "${folds:-0}" -ge 10 ] || fail "hardly anybody was folded: ${folds:-0}"
 echo "passed, $folds folds"
