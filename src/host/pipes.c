@@ -10,13 +10,7 @@
 
 int ln_host_pipe_wait(int64_t deadline)
 {
-	struct ln_task *task = ln_task_current();
-	int error;
-
-	ln_task_set_waiting(task, LN_WAIT_IO);
-	error = ln_task_wait(task, deadline);
-	ln_task_set_waiting(task, LN_WAIT_OTHER);
-	return error;
+	return ln_task_wait_for(ln_task_current(), LN_WAIT_IO, deadline);
 }
 
 /* What a read that has found nothing means: 0: nothing comes any more. */

@@ -451,9 +451,7 @@ int ln_stream_wait(struct ln_stream *stream, struct ln_stream_watch *watch)
 	}
 	if (watch->attachment == NULL)
 		deadline = ln_time_after_ms(LN_STREAM_LOOK_AGAIN_MS);
-	ln_task_set_waiting(task, LN_WAIT_WATCHED);
-	error = ln_task_wait(task, deadline);
-	ln_task_set_waiting(task, LN_WAIT_OTHER);
+	error = ln_task_wait_for(task, LN_WAIT_WATCHED, deadline);
 	return error == LN_ETIMEDOUT ? 0 : error;
 }
 

@@ -177,13 +177,7 @@ int ln_socket_peer_address(const struct ln_socket *socket,
 
 static int wait_watching(int64_t deadline)
 {
-	struct ln_task *task = ln_task_current();
-	int error;
-
-	ln_task_set_waiting(task, LN_WAIT_IO);
-	error = ln_task_wait(task, deadline);
-	ln_task_set_waiting(task, LN_WAIT_OTHER);
-	return error;
+	return ln_task_wait_for(ln_task_current(), LN_WAIT_IO, deadline);
 }
 
 int ln_socket_wait(struct ln_socket *socket, enum ln_direction direction,

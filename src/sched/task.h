@@ -155,6 +155,18 @@ static inline void ln_task_set_waiting(struct ln_task *task, enum ln_wait what)
 			      memory_order_relaxed);
 }
 
+/* ln_task_wait, which says meanwhile what it waits for. */
+static inline int ln_task_wait_for(struct ln_task *task, enum ln_wait what,
+				   int64_t deadline)
+{
+	int error;
+
+	ln_task_set_waiting(task, what);
+	error = ln_task_wait(task, deadline);
+	ln_task_set_waiting(task, LN_WAIT_OTHER);
+	return error;
+}
+
 /* Tells where the running task will read or write soon after it is next woken.
  * The waker prefetches that address; it is only a hint, and may point anywhere.
  */

@@ -212,13 +212,7 @@ bool ln_transport_write(struct ln_transport *wire)
 
 int ln_transport_wait(struct ln_transport *wire, int64_t deadline)
 {
-	struct ln_task *task = wire->task;
-	int error;
-
-	ln_task_set_waiting(task, LN_WAIT_IO);
-	error = ln_task_wait(task, deadline);
-	ln_task_set_waiting(task, LN_WAIT_OTHER);
-	return error;
+	return ln_task_wait_for(wire->task, LN_WAIT_IO, deadline);
 }
 
 void ln_transport_relax(struct ln_transport *wire)

@@ -151,16 +151,27 @@ int ln_host_http_find_field(struct ln_guest *guest, uint32_t list,
 	return 0;
 }
 
+/* As list_of; *fields is NULL also if there is no field of that index. */
+static int field_of(struct ln_guest *guest, uint32_t list, uint32_t index,
+		    const struct ln_fields **fields)
+{
+	int error = list_of(guest, list, fields);
+
+	if (error == 0 && *fields != NULL && index >= (*fields)->count)
+		*fields = NULL;
+	return error;
+}
+
 int ln_host_http_field_name(struct ln_guest *guest, uint32_t list,
 			    uint32_t index, struct ln_buffer text,
 			    uint32_t *result)
 {
 	const struct ln_fields *fields;
-	int error = list_of(guest, list, &fields);
+	int error = field_of(guest, list, index, &fields);
 
 	if (error < 0)
 		return error;
-	if (fields == NULL || index >= fields->count)
+	if (fields == NULL)
 		return tell_nothing(result);
 	return tell(ln_field_name(fields, index), fields->list[index].name_len,
 		    text, result);
@@ -171,11 +182,11 @@ int ln_host_http_field_value(struct ln_guest *guest, uint32_t list,
 			     uint32_t *result)
 {
 	const struct ln_fields *fields;
-	int error = list_of(guest, list, &fields);
+	int error = field_of(guest, list, index, &fields);
 
 	if (error < 0)
 		return error;
-	if (fields == NULL || index >= fields->count)
+	if (fields == NULL)
 		return tell_nothing(result);
 	return tell(ln_field_value(fields, index),
 		    fields->list[index].value_len, text, result);

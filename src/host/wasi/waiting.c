@@ -122,10 +122,10 @@ int ln_wasi_wait(struct ln_wasi_waiting *waiting, int (*look)(void *argument),
 		/* What became ready before the watch began, a look finds. */
 		if (waiting->started)
 			continue;
-		ln_task_set_waiting(task, waiting->used > 0 ? LN_WAIT_WATCHED
-							    : LN_WAIT_TIMER);
-		result = ln_task_wait(task, waiting->deadline);
-		ln_task_set_waiting(task, LN_WAIT_OTHER);
+		result = ln_task_wait_for(task,
+					  waiting->used > 0 ? LN_WAIT_WATCHED
+							    : LN_WAIT_TIMER,
+					  waiting->deadline);
 		if (result == LN_EKILLED || result == LN_ENOMEM)
 			return result;
 	}
