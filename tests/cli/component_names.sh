@@ -2,7 +2,8 @@
 # Names of functions in a component: those of each of its core modules, in the
 # reports of traps and in inspect, whatever they are; and its files and lines.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
-. "$(dirname "$0")/support/cli.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/support/cli.sh"
 
 # component NAME DEEP: one of two core modules with functions, and one without,
 # whose function DEEP traps, three calls deep.
@@ -131,17 +132,7 @@ for state in 1:waiting 2:spinning; do
 done
 
 # Rust's debug builds.
-if command -v rustc >/dev/null &&
-	[ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip2" ]; then
-	mkdir src
-	printf 'fn deep(n: usize) -> usize {\n    let v = [1, 2, 3];\n    v[n]\n}\n\nfn main() {\n    println!("{}", deep(std::env::args().count() + 7));\n}\n' >src/app.rs
-	rustc --target wasm32-wasip2 -g -C panic=abort src/app.rs -o app.wasm
-	run app.wasm
-	expect 134 "Rust"
-	says err '!app::deep(::h[0-9a-f]+)? \(.*src/app\.rs:3:5\)$' "Rust: deep"
-	says err '!app::main(::h[0-9a-f]+)? \(.*src/app\.rs:7:[0-9]+\)$' \
-		"Rust: main"
-else
-	echo "rustc for wasm32-wasip2 is not there: no component of Rust"
-fi
+# shellcheck source=tests/cli/support/rust_lines.sh
+. "$here/support/rust_lines.sh"
+check_rust wasm32-wasip2
 finish

@@ -99,17 +99,7 @@ kill "$pid"
 wait "$pid" || true
 
 # Rust's debug builds.
-if command -v rustc >/dev/null &&
-	[ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip1" ]; then
-	mkdir src
-	printf 'fn deep(n: usize) -> usize {\n    let v = [1, 2, 3];\n    v[n]\n}\n\nfn main() {\n    println!("{}", deep(std::env::args().count() + 7));\n}\n' >src/app.rs
-	rustc --target wasm32-wasip1 -g -C panic=abort src/app.rs -o app.wasm
-	run app.wasm
-	expect 134 "Rust"
-	says err '!app::deep(::h[0-9a-f]+)? \(.*src/app\.rs:3:5\)$' "Rust: deep"
-	says err '!app::main(::h[0-9a-f]+)? \(.*src/app\.rs:7:[0-9]+\)$' \
-		"Rust: main"
-else
-	echo "rustc for wasm32-wasip1 is not there: no lines of Rust"
-fi
+# shellcheck source=tests/cli/support/rust_lines.sh
+. "$here/support/rust_lines.sh"
+check_rust wasm32-wasip1
 finish

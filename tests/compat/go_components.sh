@@ -3,31 +3,11 @@
 # program whose heap grows. jco comes from npm if LUNATIC_COMPAT_FETCH is set.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 here=$(cd "$(dirname "$0")" && pwd)
-version=1.35.0
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunatic/compat
-tool=$cache/jco-$version
-
-skip() {
-	echo "skipped: $*"
-	exit 77
-}
+# shellcheck source=tests/compat/support/npm.sh
+. "$here/support/npm.sh"
 
 command -v go >/dev/null 2>&1 || skip "no go"
-command -v node >/dev/null 2>&1 || skip "no node"
-if [ ! -d "$tool/node_modules" ]; then
-	[ -n "${LUNATIC_COMPAT_FETCH:-}" ] ||
-		skip "no jco; LUNATIC_COMPAT_FETCH=1 downloads it"
-	mkdir -p "$cache"
-	new=$(mktemp -d "$cache/jco.XXXXXX")
-	if ! (cd "$new" && npm install --no-audit --no-fund --ignore-scripts \
-		"@bytecodealliance/jco@$version") >"$new/log" 2>&1
-	then
-		rm -rf "$new"
-		skip "jco cannot be downloaded"
-	fi
-	rm -rf "$tool"
-	mv "$new" "$tool"
-fi
+npm_package jco 1.35.0
 JCO=$tool/node_modules/.bin/jco
 export JCO
 
