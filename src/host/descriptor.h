@@ -1,6 +1,7 @@
 /*
- * File descriptors of WASI preview 1 for what a guest holds by an id:
- * wasi/sock.c makes them, for the host functions of all generations.
+ * File descriptors of WASI preview 1 for what a guest holds by an id, and
+ * for its mailbox: wasi/sock.c and wasi/mail.c make them, for the host
+ * functions of all generations.
  */
 #ifndef LN_HOST_DESCRIPTOR_H
 #define LN_HOST_DESCRIPTOR_H
@@ -18,5 +19,8 @@ bool ln_descriptor_of_stream(struct ln_guest *guest, struct ln_socket *socket,
 			     uint32_t *fd);
 bool ln_descriptor_of_listener(struct ln_guest *guest, struct ln_socket *socket,
 			       uint32_t *fd);
+
+/* The same for its mailbox. */
+bool ln_descriptor_of_mailbox(struct ln_guest *guest, uint32_t *fd);
 
 #endif

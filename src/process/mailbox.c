@@ -36,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "engine/account.h"
 #include "process/message.h"
 #include "sched/bulk.h"
@@ -167,6 +168,7 @@ static enum ln_push deliver(struct ln_mailbox *mailbox,
 	ln_lock_assert(&mailbox->lock);
 	ln_assert(!mailbox->closed && message->next == NULL);
 	ln_assert(*mailbox->incoming_end == NULL);
+	mailbox->arrived = true;
 	if (match) {
 		/* It waits for one, and has not been given any. */
 		ln_assert(atomic_load_explicit(&mailbox->found,
@@ -508,11 +510,17 @@ enum ln_take ln_mailbox_take(struct ln_mailbox *mailbox,
 	}
 }
 
-void ln_mailbox_skip(struct ln_mailbox *mailbox)
+/* False: memory is short. */
+static bool queue_incoming(struct ln_mailbox *mailbox)
 {
 	struct ln_wanted nothing = { 0 };
 
-	append(mailbox, &nothing, take_incoming(mailbox, NULL));
+	return append(mailbox, &nothing, take_incoming(mailbox, NULL));
+}
+
+void ln_mailbox_skip(struct ln_mailbox *mailbox)
+{
+	(void)queue_incoming(mailbox);
 }
 
 struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
@@ -525,23 +533,63 @@ struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox)
 	return take_found(mailbox);
 }
 
+/* Whether anything is in it that the owner has not queued. */
+static bool has_incoming(const struct ln_mailbox *mailbox)
+{
+	ln_lock_assert(&mailbox->lock);
+	return mailbox->incoming != NULL ||
+	       atomic_load_explicit(&mailbox->found, memory_order_relaxed) !=
+		       NULL;
+}
+
+/* The next push, whatever it is, wakes the owner. Under the lock. */
+static void await_any(struct ln_mailbox *mailbox)
+{
+	ln_lock_assert(&mailbox->lock);
+	mailbox->wanted = NULL;
+	mailbox->wanted_count = 0;
+	mailbox->waiting = true;
+	if (LN_UNLIKELY(mailbox->charged_some) && mailbox->head == mailbox->end)
+		refund(mailbox);
+}
+
 bool ln_mailbox_await(struct ln_mailbox *mailbox)
 {
 	bool some;
 
 	ln_lock_acquire(&mailbox->lock);
-	some = mailbox->head != mailbox->end || mailbox->incoming != NULL ||
-	       atomic_load_explicit(&mailbox->found, memory_order_relaxed) !=
-		       NULL;
-	if (!some) {
-		mailbox->wanted = NULL;
-		mailbox->wanted_count = 0;
-		mailbox->waiting = true;
-		if (LN_UNLIKELY(mailbox->charged_some))
-			refund(mailbox);
-	}
+	some = mailbox->head != mailbox->end || has_incoming(mailbox);
+	if (!some)
+		await_any(mailbox);
 	ln_lock_release(&mailbox->lock);
 	return some;
+}
+
+int ln_mailbox_await_arrival(struct ln_mailbox *mailbox)
+{
+	for (;;) {
+		bool arrived;
+		bool older;
+
+		ln_lock_acquire(&mailbox->lock);
+		arrived = mailbox->arrived;
+		/* What the next push leaves in `found` is newer. */
+		older = has_incoming(mailbox);
+		if (!arrived && !older)
+			await_any(mailbox);
+		ln_lock_release(&mailbox->lock);
+		if (arrived || !older)
+			return arrived;
+		if (!queue_incoming(mailbox))
+			return LN_ENOMEM;
+	}
+}
+
+void ln_mailbox_notice(struct ln_mailbox *mailbox)
+{
+	ln_lock_acquire(&mailbox->lock);
+	mailbox->arrived = false;
+	ln_lock_release(&mailbox->lock);
 }
 
 void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox)
@@ -552,10 +600,10 @@ void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox)
 	mailbox->waiting = false;
 	message = atomic_load_explicit(&mailbox->found, memory_order_relaxed);
 	if (message != NULL) {
-		/* It came before all others: there were none. */
+		/* It came before all that are incoming, and after all that
+		 * are queued. */
 		atomic_store_explicit(&mailbox->found, NULL,
 				      memory_order_relaxed);
-		ln_assert(mailbox->head == mailbox->end);
 		message->next = mailbox->incoming;
 		if (mailbox->incoming == NULL)
 			mailbox->incoming_end = &message->next;

@@ -46,6 +46,7 @@ struct ln_mailbox {
 	bool closed;               /* the owner has ended */
 	bool picky;                /* `admit` must be asked */
 	bool charged_some;         /* `charged` is not 0 */
+	bool arrived;              /* something came since that was noticed */
 	_Atomic uint8_t asked;     /* enum ln_asked; the owner reads it without
 				    * the lock */
 	uint64_t allowed_bytes;    /* at the moment: what is free and charged */
@@ -157,6 +158,12 @@ struct ln_message *ln_mailbox_stop_waiting(struct ln_mailbox *mailbox);
  * calls ln_mailbox_stop_awaiting, before it takes anything. Owner only. */
 bool ln_mailbox_await(struct ln_mailbox *mailbox);
 void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox);
+
+/* The same for news: 1 if a message, or a signal that became one, has come
+ * since the last ln_mailbox_notice, though it may have been taken out; 0: the
+ * next push wakes the owner. LN_ENOMEM. Rests when much has come in. */
+int ln_mailbox_await_arrival(struct ln_mailbox *mailbox);
+void ln_mailbox_notice(struct ln_mailbox *mailbox);
 
 /* For who folds the process while its owner is parked and held
  * (sched/fold.h). Bytes of the tags that senders compare with; 0: they compare

@@ -44,6 +44,8 @@ export declare function message_new_tag(): i64;
 export declare function message_request(process: u64, timeout: u32): u32;
 @external("lunatic::message", "receive")
 export declare function message_receive(tags: usize, count: u32, timeout: u32): u32;
+@external("lunatic::message", "try_receive")
+export declare function message_try_receive(tags: usize, count: u32): u32;
 
 @external("lunatic::networking", "resolve")
 export declare function net_resolve(name: usize, size: u32, timeout: u32, id: usize): u32;

@@ -139,8 +139,10 @@ int lunatic_receive_tagged(struct lunatic_reader *mail, const int64_t *tags,
 
 	if (lunatic_scratch_leaving != NULL)
 		lunatic_scratch_leaving();
-	result = lunatic_message_receive(tags, count,
-					 lunatic_host_timeout(timeout));
+	result = timeout == 0
+			 ? lunatic_message_try_receive(tags, count)
+			 : lunatic_message_receive(
+				   tags, count, lunatic_host_timeout(timeout));
 	/* After a timeout, a reader of the earlier message stays valid. */
 	if (result > LUNATIC_ENDED)
 		return LUNATIC_ETIMEDOUT;

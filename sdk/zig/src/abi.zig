@@ -23,6 +23,7 @@ pub const message = struct {
     pub extern "lunatic::message" fn send_every(process: u64, ms: u64) u64;
     pub extern "lunatic::message" fn cancel_timer(id: u64) i64;
     pub extern "lunatic::message" fn receive(tags: [*]const i64, count: u32, timeout: u32) u32;
+    pub extern "lunatic::message" fn try_receive(tags: [*]const i64, count: u32) u32;
 };
 
 pub const networking = struct {

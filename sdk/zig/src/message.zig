@@ -197,14 +197,17 @@ fn load(kind: u32) error{OutOfMemory}!Message {
 
 pub const ReceiveError = error{ OutOfMemory, Timeout };
 
-/// Waits for the oldest message.
+/// Waits for the oldest message; with a timeout of 0 only looks for one.
 pub fn receive(timeout_ms: u64) ReceiveError!Message {
     return receiveTagged(timeout_ms, &.{});
 }
 
 /// Waits for the oldest message that has one of the tags.
 pub fn receiveTagged(timeout_ms: u64, tags: []const i64) ReceiveError!Message {
-    const kind = abi.message.receive(tags.ptr, @intCast(tags.len), hostTimeout(timeout_ms));
+    const kind = if (timeout_ms == 0)
+        abi.message.try_receive(tags.ptr, @intCast(tags.len))
+    else
+        abi.message.receive(tags.ptr, @intCast(tags.len), hostTimeout(timeout_ms));
     if (kind == timed_out) return error.Timeout;
     return load(kind);
 }

@@ -254,12 +254,24 @@ int ln_host_message_cancel_timer(struct ln_guest *guest, uint64_t timer,
 	return 0;
 }
 
+static int receive(struct ln_guest *guest, struct ln_array tags,
+		   int64_t deadline, uint32_t *result)
+{
+	struct ln_message *message;
+	int error = ln_host_receive(guest, tags.data, tags.count, deadline,
+				    false, &message);
+
+	return ln_host_received(guest, error, message, result);
+}
+
 int ln_host_message_receive(struct ln_guest *guest, struct ln_array tags,
 			    uint32_t timeout, uint32_t *result)
 {
-	struct ln_message *message;
-	int error = ln_host_receive(guest, tags.data, tags.count,
-				    ln_host_deadline(timeout), false, &message);
+	return receive(guest, tags, ln_host_deadline(timeout), result);
+}
 
-	return ln_host_received(guest, error, message, result);
+int ln_host_message_try_receive(struct ln_guest *guest, struct ln_array tags,
+				uint32_t *result)
+{
+	return receive(guest, tags, ln_time_now(), result);
 }

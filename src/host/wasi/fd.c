@@ -45,6 +45,10 @@ static int system_fd(const struct ln_wasi_fd *entry)
 static LN_NOINLINE uint32_t look_up(const struct ln_wasi_fd *entry,
 				    struct stat *stat)
 {
+	if (entry->kind == LN_WASI_MAILBOX) {
+		*stat = (struct stat){ 0 };
+		return LN_WASI_SUCCESS;
+	}
 	if (fstat(system_fd(entry), stat) < 0)
 		return ln_wasi_from_errno(errno);
 	return LN_WASI_SUCCESS;
@@ -226,7 +230,8 @@ static uint32_t find_seekable(struct ln_guest *guest, uint32_t fd,
 	if (result != LN_WASI_SUCCESS)
 		return result;
 	stream = stream_of(*entry);
-	if (stream != NULL && !ln_stream_seekable(stream))
+	if ((*entry)->kind == LN_WASI_MAILBOX ||
+	    (stream != NULL && !ln_stream_seekable(stream)))
 		return LN_WASI_SPIPE;
 	return LN_WASI_SUCCESS;
 }
@@ -278,6 +283,9 @@ static int transfer(struct ln_guest *guest, struct ln_wasi_fd *entry,
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
+	if (entry->kind == LN_WASI_MAILBOX)
+		return ln_wasi_read_mailbox(guest, entry, &pieces, moved,
+					    result);
 	ln_guest_charge(guest, pieces.left);
 	if (entry->kind == LN_WASI_FILE)
 		error = ln_wasi_file_transfer(entry, direction, offset, &pieces,
@@ -312,7 +320,8 @@ static uint32_t find_open_for(struct ln_guest *guest, uint32_t fd,
 						  : LN_WASI_RIGHT_FD_WRITE;
 	uint32_t result = ln_wasi_find(guest, fd, right | more, entry);
 
-	if (result != LN_WASI_SUCCESS || (*entry)->kind == LN_WASI_FILE)
+	if (result != LN_WASI_SUCCESS || (*entry)->kind == LN_WASI_FILE ||
+	    (*entry)->kind == LN_WASI_MAILBOX)
 		return result;
 	return (*entry)->streams[direction] != NULL ? LN_WASI_SUCCESS
 						    : LN_WASI_BADF;

@@ -30,6 +30,7 @@
 #include "host/wasi/waiting.h"
 #include "host/wasi/wasi.h"
 #include "process/guest.h"
+#include "process/process.h"
 #include "sched/task.h"
 
 #define MAX_SUBSCRIPTIONS 4096u
@@ -60,6 +61,7 @@ struct polling {
 	uint32_t found; /* events */
 	uint32_t error; /* a WASI errno */
 	int64_t start;  /* when the call began */
+	bool mail;      /* it waits for messages, too */
 	struct ln_wasi_waiting waiting;
 };
 
@@ -140,6 +142,23 @@ static bool look_at_file(const struct ln_wasi_fd *entry, struct event *event)
 	return true;
 }
 
+/* Looks at the mailbox, likewise. */
+static bool look_at_mailbox(struct polling *polling, struct event *event)
+{
+	int arrived;
+
+	if (event->type != EVENT_FD_READ) {
+		event->error = LN_WASI_BADF;
+		return true;
+	}
+	polling->mail = true;
+	arrived = ln_mailbox_await_arrival(&polling->guest->process->mailbox);
+	if (arrived < 0)
+		event->error = LN_WASI_NOMEM;
+	event->nbytes = arrived > 0;
+	return arrived != 0;
+}
+
 /* Looks at a descriptor: true when it has an event. */
 static bool look_at_fd(struct polling *polling, const uint8_t *at,
 		       struct event *event)
@@ -157,6 +176,8 @@ static bool look_at_fd(struct polling *polling, const uint8_t *at,
 		return true;
 	if (entry->kind == LN_WASI_FILE)
 		return look_at_file(entry, event);
+	if (entry->kind == LN_WASI_MAILBOX)
+		return look_at_mailbox(polling, event);
 	if (entry->kind == LN_WASI_LISTENER) {
 		event->error = (uint16_t)ln_wasi_watch_listener(entry);
 		if (event->error != LN_WASI_SUCCESS)
@@ -245,6 +266,8 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 	polling.start = ln_time_now();
 	error = ln_wasi_wait(&polling.waiting, look, &polling);
 	ln_wasi_wait_end(&polling.waiting);
+	if (polling.mail)
+		ln_mailbox_stop_awaiting(&guest->process->mailbox);
 	if (error == LN_EKILLED)
 		return error;
 	*result = error == LN_ENOMEM ? LN_WASI_NOMEM : polling.error;

@@ -420,6 +420,7 @@ void ln_wasi_release(struct ln_wasi_fd *entry)
 	switch ((enum ln_wasi_kind)entry->kind) {
 	case LN_WASI_NONE:
 	case LN_WASI_STREAM:
+	case LN_WASI_MAILBOX:
 		break;
 	case LN_WASI_SOCKET:
 		ln_serving_end(entry->serving);

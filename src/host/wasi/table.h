@@ -15,6 +15,7 @@
 #include "host/wasi/wasi.h"
 
 struct ln_guest;
+struct ln_iovecs;
 struct ln_p2_socket;
 struct ln_quota;
 struct ln_serving;
@@ -31,6 +32,7 @@ enum ln_wasi_kind {
 	LN_WASI_LISTENER,  /* a socket that the environment listens at */
 	LN_WASI_SOCKET,    /* a connection */
 	LN_WASI_NET,       /* a socket of WASI 0.2 */
+	LN_WASI_MAILBOX, /* tells of messages; the system knows nothing of it */
 };
 
 struct ln_wasi_fd {
@@ -94,6 +96,12 @@ uint32_t ln_wasi_make_streams(struct ln_wasi_fd *made, int fd, bool second);
 
 /* Makes the stream of a listener that tells of connections. MFILE, NOMEM. */
 uint32_t ln_wasi_watch_listener(struct ln_wasi_fd *listener);
+
+/* Reads the one byte of a mailbox's descriptor that tells of news, and waits
+ * for it unless that is non-blocking. */
+int ln_wasi_read_mailbox(struct ln_guest *guest, const struct ln_wasi_fd *entry,
+			 struct ln_iovecs *pieces, uint8_t *moved,
+			 uint32_t *result);
 
 /* The stream behind an open descriptor, in one direction; NULL: there is none,
  * or it may not be used. */

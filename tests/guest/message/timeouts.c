@@ -48,6 +48,14 @@ int main(void)
 	CHECK_EQ(read_number(), 2);
 	send_number(self, 3, 3);
 	CHECK_EQ(receive_tag(3, 0), DATA);
+	// What is not there is not waited for, with the other function.
+	send_number(self, 3, 5);
+	CHECK_EQ(lunatic_message_try_receive(&(int64_t){ 2 }, 1), TIMED_OUT);
+	CHECK_EQ(lunatic_message_try_receive(NULL, 0), DATA);
+	CHECK_EQ(read_number(), 5);
+	CHECK_EQ(lunatic_message_try_receive(NULL, 0), TIMED_OUT);
+	// The scratch area is what it was.
+	CHECK_EQ(lunatic_message_get_tag(), 3);
 	// 0 waits, and the longest timeout does not end at once.
 	send_this(spawn("late", 0), 0);
 	CHECK_EQ(receive_any(0), DATA);

@@ -297,7 +297,6 @@ static void wakes_for_any_message(void **state)
 	close_mailbox();
 }
 
-/* With many tags a sender does not compare: it wakes, perhaps for nothing. */
 /* Who only asks whether there is a message takes none, and loses none. */
 static void awaits_without_taking(void **state)
 {
@@ -330,6 +329,42 @@ static void awaits_without_taking(void **state)
 	close_mailbox();
 }
 
+/* News is what came since the last that was noticed, taken out or not; what
+ * woke its owner comes behind all that was there, and before all that came
+ * later. */
+static void awaits_what_is_new(void **state)
+{
+	(void)state;
+	open_mailbox(0, 0);
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 0);
+	assert_int_equal(push(1), LN_PUSH_WAKE);
+	assert_int_equal(push(2), LN_PUSH_QUEUED);
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 1);
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 1);
+	ln_mailbox_notice(&mailbox);
+	/* Nobody has searched these two. */
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 0);
+	assert_int_equal(push(3), LN_PUSH_WAKE);
+	assert_int_equal(push(4), LN_PUSH_QUEUED);
+	ln_mailbox_notice(&mailbox);
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(take_tag(9), -1);
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 0);
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(push(5), LN_PUSH_QUEUED);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(take(any()), i);
+	/* It is gone, and news all the same. */
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 1);
+	ln_mailbox_notice(&mailbox);
+	assert_int_equal(ln_mailbox_await_arrival(&mailbox), 0);
+	ln_mailbox_stop_awaiting(&mailbox);
+	assert_int_equal(take(any()), -1);
+	close_mailbox();
+}
+
+/* With many tags a sender does not compare: it wakes, perhaps for nothing. */
 static void wakes_always_for_many_tags(void **state)
 {
 	static const int64_t tags[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
@@ -724,6 +759,7 @@ int main(void)
 		cmocka_unit_test(wakes_only_on_a_match),
 		cmocka_unit_test(wakes_for_any_message),
 		cmocka_unit_test(awaits_without_taking),
+		cmocka_unit_test(awaits_what_is_new),
 		cmocka_unit_test(wakes_always_for_many_tags),
 		cmocka_unit_test(bounds_count_data_only),
 		cmocka_unit_test(bounds_count_bytes),

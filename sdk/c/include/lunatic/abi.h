@@ -327,6 +327,28 @@ uint32_t lunatic_message_receive(const int64_t *tags, size_t tags_count,
 				 uint32_t timeout);
 
 /*
+ * The same as `receive`, but waits for nothing. Not in lunatic 0.7.
+ *
+ * tags: the tags to look for
+ * Returns as that of `receive`; 9027: there is no such message
+ */
+LUNATIC_IMPORT("lunatic::message", "try_receive")
+uint32_t lunatic_message_try_receive(const int64_t *tags, size_t tags_count);
+
+/*
+ * Gives the mailbox a file descriptor of WASI, for languages that schedule tasks
+ * of their own within a process: `poll_oneoff` waits for messages, descriptors
+ * and times together. It can be read when a message has come since it was last
+ * read, whether that is still in the mailbox or not. Reading takes no message: it
+ * gives one byte, 1. It is non-blocking, and all such descriptors of a process
+ * are told together. Not in lunatic 0.7.
+ *
+ * Returns the descriptor; -1 if the process has as many as it may
+ */
+LUNATIC_IMPORT("lunatic::message", "mailbox_fd")
+int32_t lunatic_message_mailbox_fd(void);
+
+/*
  * lunatic::networking
  *
  * TCP and name resolution. Functions that wait park only the calling process.

@@ -67,9 +67,10 @@ void lunatic_write_proc(struct lunatic_writer *mail, struct lunatic_proc proc);
 struct lunatic_proc lunatic_read_proc(struct lunatic_reader *mail);
 
 /*
- * Takes the oldest message, and waits while there is none. Returns
- * LUNATIC_MESSAGE for a message that can be read, LUNATIC_LINK_DIED or
- * LUNATIC_ENDED for one that has only a tag, or LUNATIC_ETIMEDOUT.
+ * Takes the oldest message, and waits while there is none, unless the timeout
+ * is 0. Returns LUNATIC_MESSAGE for a message that can be read,
+ * LUNATIC_LINK_DIED or LUNATIC_ENDED for one that has only a tag, or
+ * LUNATIC_ETIMEDOUT.
  *
  *	static void listen(void)
  *	{
