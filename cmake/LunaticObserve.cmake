@@ -1,4 +1,4 @@
-# The guest that serves --observe, observe/*.c with the request parser of
+# The guest that serves --observe, observe/*.c with the connections of
 # examples/http, and the page in it; put into the program as ln_observe_guest.
 # Without clang-19 there is none, and --observe says so.
 find_program(LUNATIC_WASM_CC NAMES clang-19)
@@ -21,11 +21,13 @@ if(LUNATIC_WASM_CC)
 		COMMAND "${LUNATIC_WASM_CC}" ${observe_flags}
 			-I "${PROJECT_SOURCE_DIR}/sdk/c/include"
 			${observe_sources}
+			"${PROJECT_SOURCE_DIR}/examples/http/connection.c"
 			"${PROJECT_SOURCE_DIR}/examples/http/request.c"
 			-o "${observe_guest}"
 			"${PROJECT_BINARY_DIR}/sdk/c/lib/liblunatic-guest.a"
 		DEPENDS ${observe_sources} ${observe_parts} lunatic_guest
 			"${PROJECT_BINARY_DIR}/sdk/c/lib/liblunatic-guest.a"
+			examples/http/connection.c examples/http/connection.h
 			examples/http/request.c examples/http/request.h
 		COMMENT "Building observe.wasm"
 		VERBATIM)

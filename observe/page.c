@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "connection.h"
+#include "../examples/http/connection.h"
 
 static const char body[] = {
 #embed "page/page.html"

@@ -15,8 +15,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "connection.h"
+#include "../examples/http/connection.h"
 #include "page.h"
+
+/* What is told is never old, and for nobody else. */
+static const struct connection_rules rules = {
+	.patience = 10000,
+	.answer_time = 60000,
+	.headers = "\r\nCache-Control: no-store"
+		   "\r\nX-Content-Type-Options: nosniff"
+		   "\r\nReferrer-Policy: no-referrer",
+};
 
 #define TOKEN_MAX 256 /* bytes, with the end */
 #define QUESTION_MAX 4096
@@ -65,7 +74,7 @@ static void answer_asked(const char *type, const char *word, const char *rest)
 {
 	bool good = ask(word, rest);
 
-	connection_answer(good ? "200 OK" : "400 Bad Request",
+	connection_answer(good ? 200 : 400,
 			  good ? type : "text/plain; charset=utf-8",
 			  lunatic_message_data_size());
 	connection_end_head();
@@ -160,8 +169,7 @@ static void answer_page(void)
 		 "style-src 'nonce-%s'; script-src 'nonce-%s'; "
 		 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		 nonce, nonce);
-	connection_answer("200 OK", "text/html; charset=utf-8",
-			  page_size(nonce));
+	connection_answer(200, "text/html; charset=utf-8", page_size(nonce));
 	connection_header("Content-Security-Policy", policy);
 	connection_end_head();
 	page_put(nonce);
@@ -174,10 +182,7 @@ static void answer_ready(void)
 	if (!ask("state", ""))
 		return;
 	read_answer(state, sizeof(state));
-	connection_answer_text(strcmp(state, "ready") == 0
-				       ? "200 OK"
-				       : "503 Service Unavailable",
-			       state);
+	connection_answer_text(strcmp(state, "ready") == 0 ? 200 : 503, state);
 }
 
 /* An event: its name, and the answer as its data, a line each. */
@@ -221,7 +226,7 @@ static void answer_events(const struct http_request *request)
 	static char question[QUESTION_MAX];
 	bool asks = find_value(request->query, "q", question, sizeof(question));
 
-	connection_answer("200 OK", "text/event-stream", CONNECTION_STREAM);
+	connection_answer(200, "text/event-stream", CONNECTION_STREAM);
 	connection_end_head();
 	connection_put_text("retry: 2000\n\n");
 	for (int i = 0; i < EVENTS_MAX; i++) {
@@ -241,8 +246,7 @@ static void answer_question(const struct http_request *request,
 	if (find_value(request->query, "q", question, sizeof(question)))
 		answer_asked(JSON, word, question);
 	else
-		connection_answer_text("400 Bad Request",
-				       "the question, q=..., is missing");
+		connection_answer_text(400, "the question, q=..., is missing");
 }
 
 static void answer_get(const struct http_request *request)
@@ -262,7 +266,7 @@ static void answer_get(const struct http_request *request)
 	else if (strcmp(path, "/events") == 0)
 		answer_events(request);
 	else
-		connection_answer_text("404 Not Found", NULL);
+		connection_answer_text(404, NULL);
 }
 
 static void answer(const struct http_request *request)
@@ -270,17 +274,17 @@ static void answer(const struct http_request *request)
 	const char *path = request->path;
 
 	if (request->method == HTTP_UNKNOWN)
-		connection_answer_text("501 Not Implemented", NULL);
+		connection_answer_text(501, NULL);
 	else if (request->method > HTTP_POST)
-		connection_answer_text("405 Method Not Allowed", NULL);
+		connection_answer_text(405, NULL);
 	/* These two tell nothing but a word. */
 	else if (request->method <= HTTP_HEAD && strcmp(path, "/healthz") == 0)
-		connection_answer_text("200 OK", "ok");
+		connection_answer_text(200, "ok");
 	else if (request->method <= HTTP_HEAD && strcmp(path, "/readyz") == 0)
 		answer_ready();
 	else if (!is_trusted(request))
 		connection_answer_text(
-			"401 Unauthorized",
+			401,
 			"this needs the token: open the address that lunatic "
 			"printed at its start, or send the token of its file "
 			"in the header Authorization: Bearer");
@@ -289,7 +293,7 @@ static void answer(const struct http_request *request)
 	else if (strcmp(path, "/act") == 0)
 		answer_question(request, "act");
 	else
-		connection_answer_text("405 Method Not Allowed", NULL);
+		connection_answer_text(405, NULL);
 }
 
 static void serve(struct lunatic_reader *argument)
@@ -298,7 +302,7 @@ static void serve(struct lunatic_reader *argument)
 
 	lunatic_proc_label("observe client");
 	lunatic_read_array(argument);
-	connection_begin(lunatic_read_tcp(argument));
+	connection_begin(lunatic_read_tcp(argument), &rules);
 	lunatic_read_str(argument, token, sizeof(token));
 	if (lunatic_reader_end(argument) != 0)
 		return;

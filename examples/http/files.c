@@ -84,19 +84,3 @@ int http_file_open(struct http_file *file, const char *folder, const char *path)
 	file->type = type_of(name);
 	return 200;
 }
-
-void http_date(char *text, time_t time)
-{
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
-					"Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
-					  "May", "Jun", "Jul", "Aug",
-					  "Sep", "Oct", "Nov", "Dec" };
-	struct tm tm;
-
-	gmtime_r(&time, &tm);
-	snprintf(text, 30, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-		 days[tm.tm_wday % 7], tm.tm_mday % 100, months[tm.tm_mon % 12],
-		 (tm.tm_year + 1900) % 10000, tm.tm_hour % 100, tm.tm_min % 100,
-		 tm.tm_sec % 100);
-}

@@ -24,7 +24,4 @@ struct http_file {
 int http_file_open(struct http_file *file, const char *folder,
 		   const char *path);
 
-/* Writes a date of RFC 9110, 5.6.7, to `text`, which has room for 30 bytes. */
-void http_date(char *text, time_t time);
-
 #endif

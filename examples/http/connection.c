@@ -1,22 +1,22 @@
-/*
- * Reading and writing, with a bound of time for everything. What a client sends
- * beside requests is skipped, as the example examples/http does, whose parser
- * this uses.
- */
+/* Reading and writing, with a bound of time for everything. What a client sends
+ * beside requests is skipped. */
 #include "connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* After a refused request we go on reading for so long, and so many bytes:
  * closing a connection with unread data resets it, and the answer may be lost.
  */
 #define LINGER_TIME 1000
-#define LINGER_BYTES (64 * 1024)
+#define LINGER_BYTES (256 * 1024)
 
 static struct {
 	struct lunatic_tcp stream;
+	struct connection_rules rules;
 	int64_t request_end; /* of the present request; 0: none has begun */
 	int64_t answer_end;  /* of the present answer; 0: it has none */
 	struct http_request request;
@@ -28,7 +28,7 @@ static struct {
 	size_t end;
 	size_t used; /* bytes of out */
 	char in[HTTP_HEAD_MAX];
-	char out[16 * 1024];
+	char out[32 * 1024];
 } self;
 
 static int64_t now(void)
@@ -39,9 +39,11 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-void connection_begin(struct lunatic_tcp stream)
+void connection_begin(struct lunatic_tcp stream,
+		      const struct connection_rules *rules)
 {
 	self.stream = stream;
+	self.rules = *rules;
 }
 
 static void give_up(void)
@@ -52,7 +54,7 @@ static void give_up(void)
 
 void connection_flush(void)
 {
-	int64_t timeout = CONNECTION_PATIENCE;
+	int64_t timeout = self.rules.patience;
 
 	if (self.answer_end != 0 && self.answer_end - now() < timeout)
 		timeout = self.answer_end - now();
@@ -98,17 +100,83 @@ static void put_number(uint64_t number)
 	put(digits + at, sizeof(digits) - at);
 }
 
-void connection_answer(const char *status, const char *type, uint64_t size)
+void http_date(char *text, time_t time)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed",
+					"Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr",
+					  "May", "Jun", "Jul", "Aug",
+					  "Sep", "Oct", "Nov", "Dec" };
+	struct tm tm;
+
+	gmtime_r(&time, &tm);
+	snprintf(text, 30, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+		 days[tm.tm_wday % 7], tm.tm_mday % 100, months[tm.tm_mon % 12],
+		 (tm.tm_year + 1900) % 10000, tm.tm_hour % 100, tm.tm_min % 100,
+		 tm.tm_sec % 100);
+}
+
+/* The present date, which changes once a second. */
+static void put_date(void)
+{
+	static char text[30];
+	static time_t last;
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	if (time.tv_sec != last) {
+		last = time.tv_sec;
+		http_date(text, last);
+	}
+	put(text, sizeof(text) - 1);
+}
+
+static const char *text_of(int status)
+{
+	switch (status) {
+	case 200:
+		return "200 OK";
+	case 301:
+		return "301 Moved Permanently";
+	case 400:
+		return "400 Bad Request";
+	case 401:
+		return "401 Unauthorized";
+	case 404:
+		return "404 Not Found";
+	case 405:
+		return "405 Method Not Allowed";
+	case 408:
+		return "408 Request Timeout";
+	case 413:
+		return "413 Content Too Large";
+	case 414:
+		return "414 URI Too Long";
+	case 431:
+		return "431 Request Header Fields Too Large";
+	case 501:
+		return "501 Not Implemented";
+	case 503:
+		return "503 Service Unavailable";
+	case 505:
+		return "505 HTTP Version Not Supported";
+	default:
+		return "500 Internal Server Error";
+	}
+}
+
+void connection_answer(int status, const char *type, uint64_t size)
 {
 	self.headless = self.request.method == HTTP_HEAD;
-	self.answer_end =
-		size != CONNECTION_STREAM ? now() + CONNECTION_ANSWER_TIME : 0;
+	self.answer_end = 0;
+	if (size != CONNECTION_STREAM && self.rules.answer_time > 0)
+		self.answer_end = now() + self.rules.answer_time;
 	put_text("HTTP/1.1 ");
-	put_text(status);
-	/* What is told is never old, and for nobody else. */
-	put_text("\r\nCache-Control: no-store\r\n"
-		 "X-Content-Type-Options: nosniff\r\n"
-		 "Referrer-Policy: no-referrer\r\nContent-Type: ");
+	put_text(text_of(status));
+	put_text("\r\nDate: ");
+	put_date();
+	put_text(self.rules.headers);
+	put_text("\r\nContent-Type: ");
 	put_text(type);
 	if (size == CONNECTION_STREAM) {
 		self.request.keep_alive = false;
@@ -147,40 +215,44 @@ void connection_put_text(const char *text)
 	connection_put(text, strlen(text));
 }
 
-void connection_answer_text(const char *status, const char *text)
+void connection_put_file(int descriptor, uint64_t size)
+{
+	while (size > 0 && !self.headless) {
+		size_t room = sizeof(self.out) - self.used;
+		ssize_t got;
+
+		if (room == 0) {
+			connection_flush();
+			continue;
+		}
+		if (room > size)
+			room = (size_t)size;
+		got = read(descriptor, self.out + self.used, room);
+		if (got <= 0) {
+			/* It has become shorter: only the end of the
+			 * connection can say so. */
+			self.closing = true;
+			return;
+		}
+		self.used += (size_t)got;
+		size -= (uint64_t)got;
+	}
+}
+
+void connection_answer_text(int status, const char *text)
 {
 	if (text == NULL)
-		text = status;
+		text = text_of(status);
 	connection_answer(status, "text/plain; charset=utf-8",
 			  strlen(text) + 1);
-	if (strncmp(status, "401", 3) == 0)
+	if (status == 401)
 		connection_header("WWW-Authenticate",
 				  "Bearer realm=\"lunatic\"");
-	if (strncmp(status, "405", 3) == 0)
+	if (status == 405)
 		connection_header("Allow", "GET, HEAD");
 	connection_end_head();
 	connection_put_text(text);
 	connection_put_text("\n");
-}
-
-static const char *text_of(int status)
-{
-	switch (status) {
-	case 400:
-		return "400 Bad Request";
-	case 408:
-		return "408 Request Timeout";
-	case 413:
-		return "413 Content Too Large";
-	case 414:
-		return "414 URI Too Long";
-	case 431:
-		return "431 Request Header Fields Too Large";
-	case 501:
-		return "501 Not Implemented";
-	default:
-		return "505 HTTP Version Not Supported";
-	}
 }
 
 /* An answer after which the connection cannot be used any more. */
@@ -188,7 +260,7 @@ static void refuse(int status)
 {
 	self.request.method = HTTP_GET;
 	self.request.keep_alive = false;
-	connection_answer_text(text_of(status), NULL);
+	connection_answer_text(status, NULL);
 	self.lingering = true;
 }
 
@@ -226,7 +298,7 @@ static int advance(void)
 /* Reads more, after the unprocessed bytes. Returns false at the end. */
 static bool load(void)
 {
-	int64_t timeout = CONNECTION_PATIENCE;
+	int64_t timeout = self.rules.patience;
 	size_t got;
 	int status;
 
@@ -238,7 +310,7 @@ static bool load(void)
 	/* A request must be complete in time, however slowly it arrives. */
 	if (self.end > 0 || self.within) {
 		if (self.request_end == 0)
-			self.request_end = now() + CONNECTION_PATIENCE;
+			self.request_end = now() + self.rules.patience;
 		timeout = self.request_end - now();
 	}
 	status = LUNATIC_ETIMEDOUT;
