@@ -22,21 +22,12 @@ func run() uint32 {
 
 //go:wasmexport lunatic:process/worker@0.1.0#start
 func work() {
-	beginLists()
-	var result [7]uint32
-	witTakeStartup(unsafe.Pointer(&result))
-	endLists()
-	if result[0]&0xff == 0 {
-		fmt.Fprintln(os.Stderr, "lunatic: the process began with nothing "+
-			"to do: spawn it by a defined function")
+	name, argument := startup()
+	if argument == nil {
+		fmt.Fprintln(os.Stderr, "lunatic: the process was not spawned by "+
+			"a defined function")
 		os.Exit(1)
 	}
-	name := string(bytesAt(result[1], result[2]))
-	scratch.Lock()
-	mail.fill(0, bytesAt(result[3], result[4]),
-		handlesAt(result[5], result[6]))
-	argument := load(Data)
-	scratch.Unlock()
 	function, is := defined[key(name)]
 	var err error
 	if !is || function.name != name {
@@ -48,6 +39,22 @@ func work() {
 		fmt.Fprintf(os.Stderr, "lunatic: cannot begin %s: %v\n", name, err)
 		os.Exit(1)
 	}
+}
+
+// startup is what the process was spawned with.
+func startup() (name string, argument *Message) {
+	scratch.Lock()
+	defer scratch.Unlock()
+	var result [7]uint32
+	beginLists()
+	witTakeStartup(unsafe.Pointer(&result))
+	endLists()
+	if result[0]&0xff == 0 {
+		return "", nil
+	}
+	mail.fill(0, bytesAt(result[3], result[4]),
+		handlesAt(result[5], result[6]))
+	return string(bytesAt(result[1], result[2])), load(Data)
 }
 
 // SpawnName starts a process that calls the function that was defined under a

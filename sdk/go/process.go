@@ -32,6 +32,8 @@ var (
 	ErrVersion = errors.New("lunatic: not a semantic version")
 )
 
+var errNone = errors.New("lunatic: the zero Process is no process")
+
 // timeoutError is the type of ErrTimeout.
 type timeoutError struct{}
 
@@ -89,7 +91,7 @@ func (p Process) PackTo(e *pack.Encoder) {
 	if !writing {
 		e.Fail(ErrNoMessage)
 	} else if p.id == 0 {
-		e.Fail(errors.New("lunatic: the zero Process is no process"))
+		e.Fail(errNone)
 	} else {
 		e.Uint(messagePushProcess(processClone(p.handle())))
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"lunatic"
 )
@@ -24,9 +25,7 @@ var square = lunatic.Define("square", func(careful bool) {
 	var todo lunatic.Mailbox[job]
 	for {
 		job, err := todo.Receive(lunatic.Forever)
-		if err != nil {
-			return
-		}
+		must(err)
 		if job.Number == bad && !careful {
 			panic(fmt.Sprint(job.Number, " is too much"))
 		}
@@ -38,66 +37,67 @@ var square = lunatic.Define("square", func(careful bool) {
 type worker struct {
 	process lunatic.Process
 	monitor int64
-	job     int
+	job     int // 0: none
 }
 
-func hire(careful bool) *worker {
+func hire(careful bool) worker {
 	process, err := square.Spawn(careful)
-	if err != nil {
-		panic(err)
-	}
-	return &worker{process: process, monitor: process.Monitor()}
+	must(err)
+	return worker{process: process, monitor: process.Monitor()}
 }
 
 func (w *worker) give(number int) {
 	w.job = number
-	w.process.Send(job{number, lunatic.Self()})
+	must(w.process.Send(job{number, lunatic.Self()}))
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 func main() {
-	byJob := map[int64]*worker{}
-	byMonitor := map[int64]*worker{}
+	var team []worker
+	for range workers {
+		team = append(team, hire(false))
+	}
 	var left []int
 	for number := jobs; number > 0; number-- {
 		left = append(left, number)
 	}
-	give := func(w *worker) {
-		if len(left) == 0 {
-			return
+	next := func(w *worker) {
+		w.job = 0
+		if last := len(left) - 1; last >= 0 {
+			w.give(left[last])
+			left = left[:last]
 		}
-		number := left[len(left)-1]
-		left = left[:len(left)-1]
-		byJob[int64(number)] = w
-		w.give(number)
 	}
-	hireOne := func(careful bool) {
-		w := hire(careful)
-		byMonitor[w.monitor] = w
-		give(w)
-	}
-	for range workers {
-		hireOne(false)
+	for i := range team {
+		next(&team[i])
 	}
 	sum := 0
 	for done := 0; done < jobs; {
 		mail, err := lunatic.Receive(lunatic.Forever)
-		if err != nil {
-			panic(err)
-		}
+		must(err)
+		at := slices.IndexFunc(team, func(w worker) bool {
+			if mail.Kind == lunatic.Ended {
+				return w.monitor == mail.Tag
+			}
+			return int64(w.job) == mail.Tag
+		})
+		w := &team[at]
 		if mail.Kind == lunatic.Ended {
-			w := byMonitor[mail.Tag]
 			fmt.Printf("job %d has failed: %v\n", w.job, mail.End)
 			left = append(left, w.job)
-			hireOne(true)
-			continue
+			*w = hire(true)
+		} else {
+			var square int
+			must(mail.Decode(&square))
+			sum += square
+			done++
 		}
-		var n int
-		if err := mail.Decode(&n); err != nil {
-			panic(err)
-		}
-		sum += n
-		done++
-		give(byJob[mail.Tag])
+		next(w)
 	}
 	fmt.Printf("the sum of %d squares is %d\n", jobs, sum)
 }
