@@ -40,4 +40,13 @@
 // os.ErrDeadlineExceeded (ErrTimeout is one, too), context.DeadlineExceeded,
 // io.EOF. Otherwise they are ErrNotFound and its like, and the types EndError and
 // SignalError for errors.As.
+//
+// # Components
+//
+// With -tags component the same program is one that becomes a component, whose
+// processes are those of the package lunatic:process in place of the host
+// functions of modules (docs/components.md says how it is built). What is not
+// there: connections (Listen, Dial), environments and modules, SpawnExport,
+// Process.UUID, and processes in what a timer sends. Process.ID is there instead.
+// os.Exit with another status than 0 is seen as 1.
 package lunatic

@@ -96,6 +96,27 @@ func (p Process) SendTagged(tag int64, v any) error {
 	return mail.send(p)
 }
 
+// SendBytes sends bytes as they are, and second handles of processes: to guests
+// that do not read MessagePack, such as components in other languages. They are
+// read by Message.Bytes and Message.Process.
+func (p Process) SendBytes(tag int64, data []byte, processes ...Process) error {
+	for _, one := range processes {
+		if !one.Is() {
+			return errNone
+		}
+	}
+	scratch.Lock()
+	defer scratch.Unlock()
+	number++
+	messageCreate(tag, uint64(len(data)))
+	for _, one := range processes {
+		messagePushProcess(processClone(one.handle()))
+	}
+	messageWrite(unsafe.Pointer(unsafe.SliceData(data)), uint32(len(data)))
+	messageSend(p.handle())
+	return nil
+}
+
 // Stop asks a supervisor, or a server of the library for C, to stop.
 func (p Process) Stop() { p.SendTagged(tagStop, nil) }
 
@@ -212,6 +233,25 @@ func (m *Message) decode(read func(*pack.Decoder)) error {
 // streams can be read once, and until another message is received or sent.
 func (m *Message) Decode(v any) error {
 	return m.decode(func(d *pack.Decoder) { d.Value(v) })
+}
+
+// Bytes is what a message of the kind Data holds, as it came.
+func (m *Message) Bytes() []byte { return m.data }
+
+// Process takes the process at a position, from 0 on, out of a message, once, and
+// until another message is received or sent.
+func (m *Message) Process(index int) (Process, error) {
+	scratch.Lock()
+	defer scratch.Unlock()
+	switch {
+	case m.Kind != Data:
+		return Process{}, &SignalError{m}
+	case m.number != number:
+		return Process{}, ErrStale
+	case !messageHasProcess(uint64(index)):
+		return Process{}, ErrNoHandle
+	}
+	return Process{messageTakeProcess(uint64(index)) + 1}, nil
 }
 
 // IsStop tells whether it is the order of a supervisor to stop, after which a

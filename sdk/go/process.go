@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"time"
-	"unsafe"
 
 	"lunatic/pack"
 )
@@ -24,11 +23,16 @@ var (
 	// ErrNoMessage says that a process or a stream can be written to and
 	// read from messages only.
 	ErrNoMessage = errors.New("lunatic: handles are in messages only")
+	// ErrNoHandle says that a message has no process where its value says so;
+	// a module traps then.
+	ErrNoHandle = errors.New("lunatic: the message has no such process")
 	// ErrNotFound says that there is no such process.
 	ErrNotFound = errors.New("lunatic: no such process is registered")
 	// ErrVersion says that a text is no semantic version or requirement.
 	ErrVersion = errors.New("lunatic: not a semantic version")
 )
+
+var errNone = errors.New("lunatic: the zero Process is no process")
 
 // timeoutError is the type of ErrTimeout.
 type timeoutError struct{}
@@ -37,14 +41,6 @@ func (timeoutError) Error() string        { return "lunatic: the time is over" }
 func (timeoutError) Timeout() bool        { return true }
 func (timeoutError) Temporary() bool      { return true }
 func (timeoutError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
-
-// hostError is an error with the text that the host has for it.
-func hostError(id uint64) error {
-	text := make([]byte, errorStringSize(id)+1)
-	errorToString(id, unsafe.Pointer(&text[0]))
-	errorDrop(id)
-	return errors.New(string(text[:len(text)-1]))
-}
 
 // milliseconds is a timeout as the host wants it, where 0 is forever.
 func milliseconds(timeout time.Duration) uint32 {
@@ -90,21 +86,12 @@ func (p Process) Drop() {
 	}
 }
 
-// UUID is unique on all nodes.
-func (p Process) UUID() (uuid [16]byte) {
-	processUUID(p.handle(), unsafe.Pointer(&uuid))
-	return uuid
-}
-
-// Same tells whether both are handles to one process.
-func (p Process) Same(other Process) bool { return p.UUID() == other.UUID() }
-
 // PackTo writes a second handle to the process into a message.
 func (p Process) PackTo(e *pack.Encoder) {
 	if !writing {
 		e.Fail(ErrNoMessage)
 	} else if p.id == 0 {
-		e.Fail(errors.New("lunatic: the zero Process is no process"))
+		e.Fail(errNone)
 	} else {
 		e.Uint(messagePushProcess(processClone(p.handle())))
 	}
@@ -112,7 +99,10 @@ func (p Process) PackTo(e *pack.Encoder) {
 
 // UnpackFrom takes a handle out of a message.
 func (p *Process) UnpackFrom(d *pack.Decoder) {
-	if index, can := handleIndex(d); can {
+	index, can := handleIndex(d)
+	if can && !messageHasProcess(index) {
+		d.Fail(ErrNoHandle)
+	} else if can {
 		p.id = messageTakeProcess(index) + 1
 	}
 }
@@ -179,9 +169,7 @@ var nextTag int64
 // for the program.
 func NewTag() int64 {
 	if nextTag == 0 {
-		uuid := Self().UUID()
-		halves := *(*[2]uint64)(unsafe.Pointer(&uuid))
-		nextTag = int64((halves[0]^halves[1])>>2 | 1<<32)
+		nextTag = int64(firstTag() | 1<<32)
 	}
 	nextTag++
 	return nextTag

@@ -113,6 +113,9 @@ func (p Process) SendAfter(after time.Duration, tag int64, v any) (timer Timer,
 	err error) {
 	out, err := encodeNew(tag, v)
 	if err == nil {
+		err = messageCanWait()
+	}
+	if err == nil {
 		err = out.use(func() {
 			timer.id = messageSendAfter(p.handle(),
 				uint64(max(after, 0)/time.Millisecond))
@@ -126,6 +129,9 @@ func (p Process) SendAfter(after time.Duration, tag int64, v any) (timer Timer,
 func (p Process) SendEvery(every time.Duration, tag int64, v any) (timer Timer,
 	err error) {
 	out, err := encodeNew(tag, v)
+	if err == nil {
+		err = messageCanWait()
+	}
 	if err == nil {
 		err = out.use(func() {
 			timer.id = messageSendEvery(p.handle(),

@@ -1,12 +1,12 @@
 // What package lunatic does, in a guest: run without arguments, or with
-// "ask FILE" (pair.go).
+// "ask FILE" or "meet FILE" (pair.go). module.go and component.go have what only one of both
+// does.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -17,6 +17,12 @@ import (
 )
 
 const patience = 20 * time.Second
+
+// Tags of what a module that meets a component wants of it.
+const (
+	toServe = 71
+	toAsk   = 72
+)
 
 func need(good bool, what string) {
 	if !good {
@@ -82,6 +88,17 @@ var adder = lunatic.Define("adder", func(parent lunatic.Process) {
 	}
 })
 
+// late answers when it is told to, and says that it has.
+var late = lunatic.Define("late", func(parent lunatic.Process) {
+	mail, err := lunatic.Receive(patience)
+	need(err == nil, "late: receive")
+	sender, err := mail.Request(new(int))
+	need(err == nil, "late: request")
+	lunatic.Receive(patience)
+	sender.Reply(1)
+	parent.SendTagged(10, "answered")
+})
+
 func messages() {
 	var numbers lunatic.Mailbox[int]
 	child, err := square.Spawn(Order{[]string{"one", "two"}, 12,
@@ -96,9 +113,6 @@ func messages() {
 	need(errors.Is(err, pack.ErrFormat) && n == 0, "another type")
 	need(child.Is() && !child.Same(lunatic.Self()), "a handle")
 	child.Drop()
-	_, err = lunatic.SpawnExport("nothing", lunatic.How{})
-	need(err != nil && strings.Contains(err.Error(), "nothing"),
-		"an export that is not there")
 	need(lunatic.Self().Send(func() {}) != nil, "a function is sent")
 	_, err = pack.Marshal(lunatic.Self())
 	need(err == lunatic.ErrNoMessage, "a process in memory")
@@ -144,10 +158,18 @@ func requests() {
 	_, err = lunatic.Call[int](deaf, 1, time.Millisecond)
 	need(err == lunatic.ErrTimeout, "no answer")
 	deaf.Kill()
+	slow, _ := late.Spawn(lunatic.Self())
+	_, err = lunatic.Call[int](slow, 1, time.Millisecond)
+	need(err == lunatic.ErrTimeout, "no answer yet")
+	slow.Send("go on")
+	_, err = texts.Receive(patience, 10)
+	need(err == nil, "the answer that was late")
+	_, err = lunatic.Receive(time.Millisecond)
+	need(err == lunatic.ErrTimeout, "a late answer is dropped")
 	_, err = lunatic.Call[int](found, -1, patience)
 	var end *lunatic.EndError
 	need(errors.As(err, &end) && end.End.Reason == lunatic.Exited &&
-		end.End.Status == 4, "the end of adder")
+		end.End.Status == status(4), "the end of adder")
 	_, err = lunatic.Lookup("adder", "1")
 	need(err == lunatic.ErrNotFound, "an ended process")
 }
@@ -156,7 +178,7 @@ func failures() {
 	lunatic.CatchLinks(true)
 	for how, want := range map[string]lunatic.End{
 		"return": {Reason: lunatic.Returned},
-		"exit":   {Reason: lunatic.Exited, Status: 5},
+		"exit":   {Reason: lunatic.Exited, Status: status(5)},
 		"wait":   {Reason: lunatic.Killed},
 	} {
 		child, link, err := ends.SpawnLink("wait")
@@ -190,6 +212,27 @@ func failures() {
 	mail, err = lunatic.Receive(patience, tag)
 	need(err == nil && mail.Kind == lunatic.LinkDied, "a linked kill")
 	lunatic.CatchLinks(false)
+}
+
+// bytes are sent without MessagePack, with processes beside them.
+func bytes() {
+	self := lunatic.Self()
+	other, err := ends.Spawn("wait")
+	need(err == nil, "spawn")
+	need(self.SendBytes(41, []byte{1, 0xc1}, self, other) == nil, "SendBytes")
+	mail, err := lunatic.Receive(patience, 41)
+	need(err == nil && string(mail.Bytes()) == "\x01\xc1", "Bytes")
+	second, err := mail.Process(1)
+	need(err == nil && second.Same(other) && !second.Same(self), "Process(1)")
+	first, err := mail.Process(0)
+	need(err == nil && first.Same(self), "Process(0)")
+	need(self.SendBytes(42, nil) == nil, "no bytes")
+	_, err = mail.Process(0)
+	need(err == lunatic.ErrStale, "a process of an old message")
+	mail, err = lunatic.Receive(patience, 42)
+	need(err == nil && len(mail.Bytes()) == 0, "no bytes")
+	need(self.SendBytes(43, nil, lunatic.Process{}) != nil, "no process")
+	other.Kill()
 }
 
 func contexts() {
@@ -239,102 +282,6 @@ func timers() {
 	begin := time.Now()
 	lunatic.Sleep(2 * time.Millisecond)
 	need(time.Since(begin) >= 2*time.Millisecond, "Sleep")
-}
-
-// talk reads lines of a connection that came in a message.
-var talk = lunatic.Define("talk", func(conn *lunatic.Conn) {
-	data, err := io.ReadAll(conn)
-	need(err == nil, "talk: ReadAll")
-	_, err = conn.Write([]byte(strings.ToUpper(string(data))))
-	need(err == nil && conn.Close() == nil, "talk: Write")
-	_, err = conn.Read(data)
-	need(errors.Is(err, net.ErrClosed), "talk: closed")
-})
-
-// shout sends a text and closes its side, which is that of another clone too.
-var shout = lunatic.Define("shout", func(at string) {
-	conn, err := lunatic.Dial(at, patience)
-	need(err == nil, "shout: dial")
-	defer conn.Close()
-	conn.Write([]byte("hello"))
-	conn.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
-	_, err = conn.Read(make([]byte, 1))
-	var timeout net.Error
-	need(errors.As(err, &timeout) && timeout.Timeout(), "a deadline")
-	lunatic.Register("shouted", "1.0.0", lunatic.Self())
-})
-
-func network() {
-	listener, err := lunatic.Listen("127.0.0.1:0")
-	need(err == nil, "listen")
-	var _ net.Listener = listener
-	at := listener.Addr().String()
-	need(strings.HasPrefix(at, "127.0.0.1:") && at != "127.0.0.1:0", at)
-	_, err = lunatic.Listen(at)
-	need(err != nil, "an address that is taken")
-	shout.Spawn(at)
-	conn, err := listener.Accept()
-	need(err == nil, "accept")
-	need(strings.HasPrefix(conn.RemoteAddr().String(), "127.0.0.1:"), "peer")
-	server, err := talk.Spawn(conn.(*lunatic.Conn))
-	need(err == nil && conn.Close() == nil, "talk")
-	need(conn.Close() != nil, "closing twice")
-	end := server.Monitor()
-	mail, err := lunatic.Receive(patience, end)
-	need(err == nil && mail.End.Reason == lunatic.Returned,
-		"talk: "+mail.End.String())
-	need(listener.Close() == nil && listener.Close() != nil, "close")
-	_, err = listener.Accept()
-	need(errors.Is(err, net.ErrClosed), "accepting when closed")
-	_, err = lunatic.Dial(at, patience)
-	need(err != nil, "connecting with nobody")
-}
-
-// sides closes one side of a connection, and reads in one goroutine while
-// another one writes.
-func sides() {
-	listener, err := lunatic.Listen("127.0.0.1:0")
-	need(err == nil, "listen")
-	listener.SetDeadline(time.Now().Add(5 * time.Millisecond))
-	_, err = listener.Accept()
-	need(errors.Is(err, os.ErrDeadlineExceeded), "a deadline of Accept")
-	listener.SetDeadline(time.Time{})
-	client, err := lunatic.Dial(listener.Addr().String(), patience)
-	need(err == nil, "dial")
-	server, err := listener.AcceptConn()
-	need(err == nil, "accept")
-	echoed := make(chan int64)
-	go func() {
-		n, err := io.Copy(server, server)
-		need(err == nil && server.CloseWrite() == nil, "copy")
-		echoed <- n
-	}()
-	// More than the kernel holds, so both have to go on.
-	sent := make(chan error)
-	go func() {
-		_, err := client.Write(make([]byte, 16<<20))
-		sent <- errors.Join(err, client.CloseWrite())
-	}()
-	n, err := io.Copy(io.Discard, client)
-	need(err == nil && n == 16<<20 && <-echoed == n && <-sent == nil,
-		"echo")
-	accepting := make(chan error)
-	go func() {
-		_, err := listener.Accept()
-		accepting <- err
-	}()
-	time.Sleep(time.Millisecond)
-	need(listener.Close() == nil, "close")
-	need(errors.Is(<-accepting, net.ErrClosed), "a listener that is closed")
-	reading := make(chan error)
-	go func() {
-		_, err := client.Read(make([]byte, 1))
-		reading <- err
-	}()
-	need(<-reading == io.EOF, "the end")
-	need(client.Close() == nil && server.Close() == nil, "close")
-	_, err = client.Write([]byte("x"))
-	need(errors.Is(err, net.ErrClosed), "writing when closed")
 }
 
 // life is a child of supervise: it says that it runs, and ends as it is told.
@@ -410,7 +357,16 @@ func supervise(strategy lunatic.Strategy, again int) {
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == "ask" {
-		askC()
+		askC(os.Args[2])
+		return
+	}
+	if len(os.Args) == 3 && os.Args[1] == "meet" {
+		meet(os.Args[2])
+		return
+	}
+	// Processes of another environment have no arguments.
+	if len(os.Args) == 0 {
+		isMet()
 		return
 	}
 	messages()
@@ -418,8 +374,8 @@ func main() {
 	failures()
 	contexts()
 	timers()
-	network()
-	sides()
+	bytes()
+	others()
 	supervise(lunatic.OneForOne, 1)
 	supervise(lunatic.OneForAll, 2)
 	fmt.Println("passed")

@@ -161,17 +161,15 @@ func is(have All) {
 	}
 }
 
-// What the other half spawns: first a context, then a number under the tag in
-// it, then requests. One with a false Good kills.
-//
-//go:wasmexport go_server
-func goServer(number int32, long int64) {
-	need(number == -5 && long == 1<<40, "parameters")
-	type context struct {
-		Name string
-		Tag  int64
-	}
-	first, err := lunatic.Mailbox[context]{}.Receive(patience)
+type Context struct {
+	Name string
+	Tag  int64
+}
+
+// serve gets a context, then a number under the tag in it, then requests. One
+// with a false Good kills.
+func serve() {
+	first, err := lunatic.Mailbox[Context]{}.Receive(patience)
 	need(err == nil && first.Name == "context", "context")
 	var numbers lunatic.Mailbox[uint64]
 	two, err := numbers.Receive(patience, first.Tag)
@@ -208,15 +206,14 @@ func ask(server lunatic.Process, tags ...int64) {
 	}
 }
 
-// What pair.c spawns to ask another one.
-//
-//go:wasmexport go_asker
-func goAsker() {
-	type order struct {
-		Server lunatic.Process
-		Tag    int64
-	}
-	to, err := lunatic.Mailbox[order]{}.Receive(patience)
+type Asking struct {
+	Server lunatic.Process
+	Tag    int64
+}
+
+// askOne asks the server that it is told.
+func askOne() {
+	to, err := lunatic.Mailbox[Asking]{}.Receive(patience)
 	need(err == nil, "an order")
 	ask(to.Server, to.Tag)
 	bad := all(lunatic.Self())
@@ -224,28 +221,4 @@ func goAsker() {
 	_, err = lunatic.Call[All](to.Server, bad, patience)
 	var end *lunatic.EndError
 	need(errors.As(err, &end), "the end of a server")
-}
-
-// askC loads the other half and asks it.
-func askC() {
-	data, err := os.ReadFile(os.Args[2])
-	need(err == nil, "reading the other half")
-	env, err := lunatic.NewEnv(lunatic.Config{MaxMemory: 1 << 30,
-		Namespaces: []string{""}})
-	need(err == nil, "an environment")
-	module, err := env.Add(data)
-	need(err == nil, "the module")
-	how := lunatic.How{Module: module}
-	server, err := lunatic.SpawnExport("c_server", how)
-	need(err == nil, "spawning c_server")
-	ask(server)
-	lunatic.CatchLinks(true)
-	how.Link = lunatic.NewTag()
-	mortal, err := lunatic.SpawnExport("c_server", how)
-	need(err == nil, "a linked c_server")
-	mortal.Send(nil)
-	mail, err := lunatic.Receive(patience)
-	need(err == nil && mail.Kind == lunatic.LinkDied && mail.Tag == how.Link,
-		"the end of c_server")
-	fmt.Println("Go asked C")
 }
