@@ -65,6 +65,12 @@ func messageCancelTimer(id uint64) int64
 //go:wasmimport lunatic::message receive
 func messageReceive(tags unsafe.Pointer, count uint32, timeout uint32) uint32
 
+//go:wasmimport lunatic::message try_receive
+func messageTryReceive(tags unsafe.Pointer, count uint32) uint32
+
+//go:wasmimport lunatic::message mailbox_fd
+func messageMailboxFile() int32
+
 //go:wasmimport lunatic::networking resolve
 func netResolve(name unsafe.Pointer, nameLen uint32, timeout uint32,
 	id unsafe.Pointer) uint32

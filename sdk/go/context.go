@@ -8,9 +8,12 @@ import (
 	"time"
 )
 
-// Contexts: what waits for messages parks the process with all its goroutines,
-// so nothing in it can cancel a context meanwhile. A context that is done when
-// the wait begins, and its deadline, end it with the error of the context.
+// Contexts end waits with their error: by their deadline, or when another
+// goroutine cancels them. In a component, where all goroutines stand still while
+// one waits, only the deadline can.
+
+// errDone says that a context ended the wait.
+var errDone = errors.New("lunatic: the context is done")
 
 // contextTimeout is the time until the deadline of a context.
 func contextTimeout(ctx context.Context) (time.Duration, error) {
@@ -28,8 +31,11 @@ func contextTimeout(ctx context.Context) (time.Duration, error) {
 	return left, nil
 }
 
-// contextError is the error of a context whose deadline is over.
+// contextError is the error of a context that has ended a wait.
 func contextError(ctx context.Context, err error) error {
+	if err == errDone {
+		return ctx.Err()
+	}
 	if !errors.Is(err, ErrTimeout) {
 		return err
 	}
@@ -39,17 +45,17 @@ func contextError(ctx context.Context, err error) error {
 	return err
 }
 
-// ReceiveContext is Receive with the deadline of a context.
+// ReceiveContext is Receive until a context is done.
 func ReceiveContext(ctx context.Context, tags ...int64) (*Message, error) {
 	timeout, err := contextTimeout(ctx)
 	if err != nil {
 		return nil, err
 	}
-	mail, err := Receive(timeout, tags...)
+	mail, err := await(timeout, ctx.Done(), tags)
 	return mail, contextError(ctx, err)
 }
 
-// ReceiveContext is Receive with the deadline of a context.
+// ReceiveContext is Receive until a context is done.
 func (m Mailbox[T]) ReceiveContext(ctx context.Context, tags ...int64) (v T,
 	err error) {
 	mail, err := ReceiveContext(ctx, tags...)
@@ -59,13 +65,13 @@ func (m Mailbox[T]) ReceiveContext(ctx context.Context, tags ...int64) (v T,
 	return v, err
 }
 
-// CallContext is Call with the deadline of a context.
+// CallContext is Call until a context is done.
 func CallContext[Reply any](ctx context.Context, to Process, request any) (
 	reply Reply, err error) {
 	timeout, err := contextTimeout(ctx)
 	if err != nil {
 		return reply, err
 	}
-	reply, err = Call[Reply](to, request, timeout)
+	err = call(to, request, &reply, timeout, ctx.Done())
 	return reply, contextError(ctx, err)
 }

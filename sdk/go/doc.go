@@ -30,11 +30,12 @@
 // Messages are Go values, written as MessagePack (package lunatic/pack), in the
 // form that the libraries for C and Rust use.
 //
-// A function that waits for a message or a process (Receive, Call, Dial, Sleep)
-// parks the whole process with all its goroutines. What is to go on meanwhile is
-// a process of its own. Connections and listeners (Read, Write, Accept),
-// time.Sleep and channels stop one goroutine only, so a server of net/http works
-// on a Listener.
+// What waits stops one goroutine only: for messages and processes (Receive, Call,
+// Sleep), for connections (Read, Write, Accept). So a server of net/http works on
+// a Listener, its handlers call processes, and several goroutines may receive.
+// Dial parks the whole process with all its goroutines, as does in a component
+// everything that waits. Where there is one goroutine alone, it waits in the
+// host, and what time.AfterFunc has to do waits with it.
 //
 // Errors are those of the standard library where it has them: net.ErrClosed,
 // os.ErrDeadlineExceeded (ErrTimeout is one, too), context.DeadlineExceeded,

@@ -177,9 +177,15 @@ type Message struct {
 }
 
 // Receive takes the oldest message, or the oldest that has one of the tags, and
-// waits while there is none. It parks the whole process. The error is
-// ErrTimeout.
+// waits while there is none. Other goroutines go on meanwhile, and may receive,
+// too; in a component they stand still. The error is ErrTimeout, which a timeout
+// of 0 gives at once.
 func Receive(timeout time.Duration, tags ...int64) (*Message, error) {
+	return await(timeout, nil, tags)
+}
+
+// receiveParked waits in the host.
+func receiveParked(timeout time.Duration, tags []int64) (*Message, error) {
 	scratch.Lock()
 	defer scratch.Unlock()
 	kind := messageReceive(unsafe.Pointer(unsafe.SliceData(tags)),

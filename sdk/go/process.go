@@ -141,14 +141,6 @@ func CatchLinks(catch bool) {
 	processDieWhenLinkDies(dies)
 }
 
-// Sleep parks the process, with all its goroutines.
-func Sleep(duration time.Duration) {
-	if duration > 0 {
-		processSleep(uint64(
-			(duration + time.Millisecond - 1) / time.Millisecond))
-	}
-}
-
 // SetLabel gives this process a label, which reports and `lunatic ps` show; what
 // is longer than 63 bytes is cut. Defined functions have their names.
 func SetLabel(label string) {

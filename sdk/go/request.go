@@ -26,38 +26,46 @@ func (e *EndError) Error() string {
 // as the process has ended. A late answer is dropped.
 func Call[Reply any](to Process, request any, timeout time.Duration) (reply Reply,
 	err error) {
-	err = call(to, request, &reply, timeout)
+	err = call(to, request, &reply, timeout, nil)
 	return reply, err
 }
 
-func call(to Process, request, reply any, timeout time.Duration) error {
-	tag := messageNewTag()
-	out, err := encode(tag, func(e *pack.Encoder) {
-		e.Array(3)
-		e.Value(request)
-		e.Int(tag)
-		e.Value(Self())
-	})
-	if err != nil {
-		return err
-	}
-	var kind uint32
-	var mail *Message
-	err = out.use(func() {
-		kind = messageRequest(to.handle(), milliseconds(timeout))
-		if kind != timedOut {
-			mail = load(Kind(kind))
-		}
+func call(to Process, request, reply any, timeout time.Duration,
+	done <-chan struct{}) error {
+	mail, err := ask(to, timeout, done, func(tag int64) (outgoing, error) {
+		return encode(tag, func(e *pack.Encoder) {
+			e.Array(3)
+			e.Value(request)
+			e.Int(tag)
+			e.Value(Self())
+		})
 	})
 	switch {
 	case err != nil:
 		return err
-	case kind == timedOut:
-		return ErrTimeout
 	case mail.Kind == Ended:
 		return &EndError{mail.End}
 	}
 	return mail.Decode(reply)
+}
+
+// askParked sends a request and waits for the answer in the host.
+func askParked(to Process, timeout time.Duration,
+	write func(tag int64) (outgoing, error)) (mail *Message, err error) {
+	out, err := write(messageNewTag())
+	if err != nil {
+		return nil, err
+	}
+	err = out.use(func() {
+		kind := messageRequest(to.handle(), milliseconds(timeout))
+		if kind != timedOut {
+			mail = load(Kind(kind))
+		}
+	})
+	if err == nil && mail == nil {
+		err = ErrTimeout
+	}
+	return mail, err
 }
 
 // A Sender waits for an answer.

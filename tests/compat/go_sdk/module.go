@@ -21,6 +21,7 @@ func others() {
 	_, err := lunatic.SpawnExport("nothing", lunatic.How{})
 	need(err != nil && strings.Contains(err.Error(), "nothing"),
 		"an export that is not there")
+	goroutines()
 	network()
 	sides()
 }
