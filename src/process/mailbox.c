@@ -585,11 +585,25 @@ int ln_mailbox_await_arrival(struct ln_mailbox *mailbox)
 	}
 }
 
-void ln_mailbox_notice(struct ln_mailbox *mailbox)
+bool ln_mailbox_has_arrived(struct ln_mailbox *mailbox)
 {
+	bool arrived;
+
 	ln_lock_acquire(&mailbox->lock);
+	arrived = mailbox->arrived;
+	ln_lock_release(&mailbox->lock);
+	return arrived;
+}
+
+bool ln_mailbox_notice(struct ln_mailbox *mailbox)
+{
+	bool arrived;
+
+	ln_lock_acquire(&mailbox->lock);
+	arrived = mailbox->arrived;
 	mailbox->arrived = false;
 	ln_lock_release(&mailbox->lock);
+	return arrived;
 }
 
 void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox)

@@ -163,7 +163,10 @@ void ln_mailbox_stop_awaiting(struct ln_mailbox *mailbox);
  * since the last ln_mailbox_notice, though it may have been taken out; 0: the
  * next push wakes the owner. LN_ENOMEM. Rests when much has come in. */
 int ln_mailbox_await_arrival(struct ln_mailbox *mailbox);
-void ln_mailbox_notice(struct ln_mailbox *mailbox);
+bool ln_mailbox_has_arrived(struct ln_mailbox *mailbox);
+
+/* What came so far is no news any more: whether it was. */
+bool ln_mailbox_notice(struct ln_mailbox *mailbox);
 
 /* For who folds the process while its owner is parked and held
  * (sched/fold.h). Bytes of the tags that senders compare with; 0: they compare

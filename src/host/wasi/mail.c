@@ -96,7 +96,7 @@ int ln_wasi_read_mailbox(struct ln_guest *guest, const struct ln_wasi_fd *entry,
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
-	ln_mailbox_notice(mailbox);
+	(void)ln_mailbox_notice(mailbox);
 	*(uint8_t *)batch[0].iov_base = 1;
 	ln_wasi_store32(moved, 1);
 	return 0;

@@ -1,7 +1,7 @@
 /*
  * wasi:io/poll and errors: pollables are deadlines of the monotonic clock,
- * streams and sockets that become ready, or look-ups of names that end. A
- * process that waits for them is parked.
+ * streams and sockets that become ready, look-ups of names that end, or the
+ * mailbox. A process that waits for them is parked.
  *
  * Threads: the one that runs the process.
  */
@@ -19,6 +19,7 @@
 #include "host/wasi/table.h"
 #include "host/wasi/waiting.h"
 #include "process/guest.h"
+#include "process/process.h"
 #include "sched/task.h"
 
 #define MAX_POLLABLES 4096u
@@ -33,6 +34,7 @@ struct polling {
 	uint32_t found;
 	uint32_t *ready; /* positions of those that are */
 	bool names;      /* look-ups are waited for */
+	bool mail;       /* so is the mailbox */
 };
 
 /* The stream that a pollable waits for. */
@@ -79,6 +81,8 @@ static bool is_ready(struct ln_guest *guest,
 		return ln_p2_http_is_ready(pollable->http);
 	if (pollable->direction == LN_P2_OF_LOOKUP)
 		return ln_p2_names_ready(pollable->names);
+	if (pollable->direction == LN_P2_OF_MAILBOX)
+		return ln_mailbox_has_arrived(&guest->process->mailbox);
 	if (pollable->fd == UINT32_MAX)
 		return pollable->deadline <= now;
 	return is_stream_ready(guest, pollable, awaited);
@@ -100,6 +104,11 @@ static bool look_at(struct polling *polling, uint32_t number)
 	if (pollable->direction == LN_P2_OF_LOOKUP) {
 		polling->names = true;
 		return !ln_p2_names_watch(pollable->names);
+	}
+	if (pollable->direction == LN_P2_OF_MAILBOX) {
+		polling->mail = true;
+		/* Where memory is short, who asks for messages is told. */
+		return ln_mailbox_await_arrival(&guest->process->mailbox) != 0;
 	}
 	if (awaited.entry == NULL)
 		return ln_wasi_wait_until(&polling->waiting,
@@ -144,6 +153,9 @@ static int wait(struct polling *polling)
 	ln_wasi_wait_end(&polling->waiting);
 	if (polling->names)
 		unwatch_names(polling);
+	if (polling->mail)
+		ln_mailbox_stop_awaiting(
+			&polling->call->guest->process->mailbox);
 	/* Above 0: something is ready. */
 	return result < 0 ? result : 0;
 }

@@ -53,6 +53,7 @@ struct ln_process;
 /* What a pollable is of, beside the directions of a stream. */
 #define LN_P2_OF_SOCKET 2u
 #define LN_P2_OF_LOOKUP 3u
+#define LN_P2_OF_MAILBOX 4u
 
 struct ln_p2_resource {
 	uint32_t kind;      /* 0: this place is free */

@@ -14,6 +14,7 @@
 #include "host/messages.h"
 #include "host/wasi/p2/functions.h"
 #include "host/wasi/p2/lunatic/lunatic.h"
+#include "host/wasi/p2/resources.h"
 #include "host/wasi/wasi.h"
 #include "process/end.h"
 #include "process/message.h"
@@ -296,4 +297,20 @@ int ln_p2_mailbox_request(struct ln_p2_call *call)
 int ln_p2_mailbox_notify_draining(struct ln_p2_call *call)
 {
 	return ln_host_drain_watch(call->guest, (int64_t)ln_p2_u64(call, 0));
+}
+
+int ln_p2_arrivals_subscribe(struct ln_p2_call *call)
+{
+	const struct ln_p2_resource pollable = { .kind = LN_P2_POLLABLE,
+						 .fd = UINT32_MAX,
+						 .direction =
+							 LN_P2_OF_MAILBOX };
+
+	return ln_p2_return(call, &pollable);
+}
+
+int ln_p2_arrivals_notice(struct ln_p2_call *call)
+{
+	call->values[0].i32 = ln_mailbox_notice(&call->guest->process->mailbox);
+	return 0;
 }
