@@ -19,7 +19,7 @@ type region struct {
 
 const (
 	firstLists   = 16 << 10
-	adapterPages = 192 << 10
+	adapterPages = 160 << 10
 	maxRegions   = 20
 )
 
