@@ -33,9 +33,9 @@
 // What waits stops one goroutine only: for messages and processes (Receive, Call,
 // Sleep), for connections (Read, Write, Accept). So a server of net/http works on
 // a Listener, its handlers call processes, and several goroutines may receive.
-// Dial parks the whole process with all its goroutines, as does in a component
-// everything that waits. Where there is one goroutine alone, it waits in the
-// host, and what time.AfterFunc has to do waits with it.
+// Resolve parks the whole process with all its goroutines, as does in a component
+// everything that waits; Dial for 20 ms at most. Where there is one goroutine
+// alone, it waits in the host, and what time.AfterFunc has to do waits with it.
 //
 // Errors are those of the standard library where it has them: net.ErrClosed,
 // os.ErrDeadlineExceeded (ErrTimeout is one, too), context.DeadlineExceeded,

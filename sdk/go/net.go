@@ -226,8 +226,89 @@ func newConn(id uint64) *Conn {
 	return &Conn{id: id, netError: netError{&net.TCPAddr{}, &net.TCPAddr{}}}
 }
 
-// Dial connects with HOST:PORT. It parks the whole process.
+// Dial connects with HOST:PORT. Other goroutines stand still for 20 ms at most;
+// what takes longer, a process of its own does.
 func Dial(name string, timeout time.Duration) (*Conn, error) {
+	return dial(name, timeout, nil)
+}
+
+// The host looks names up and connects while the whole process is parked; so
+// long it may be, if others want to go on.
+const standstill = 20 * time.Millisecond
+
+func dial(name string, timeout time.Duration, done <-chan struct{}) (*Conn, error) {
+	if done == nil && alone() || timeout >= 0 && timeout <= standstill {
+		return dialParked(name, timeout)
+	}
+	start := time.Now()
+	conn, err := dialParked(name, standstill)
+	if err != ErrTimeout {
+		return conn, err
+	}
+	if timeout >= 0 {
+		timeout = max(timeout-time.Since(start), time.Millisecond)
+	}
+	dialer, err := dials.Spawn(struct{}{})
+	if err != nil {
+		// It may spawn no process.
+		return dialParked(name, timeout)
+	}
+	defer dialer.Drop()
+	var answer dialed
+	err = call(dialer, dialOrder{name, timeout}, &answer, Forever, done)
+	switch {
+	case err != nil:
+		dialer.Kill()
+		return nil, err
+	case answer.TimedOut:
+		return nil, ErrTimeout
+	case len(answer.Conns) == 0:
+		return nil, errors.New(answer.Failure)
+	}
+	conn = answer.Conns[0]
+	if at, err := netip.ParseAddrPort(answer.Remote); err == nil {
+		conn.remote = net.TCPAddrFromAddrPort(at)
+	}
+	return conn, nil
+}
+
+type dialOrder struct {
+	Name    string
+	Timeout time.Duration
+}
+
+type dialed struct {
+	Conns    []*Conn // one, or none
+	Remote   string
+	Failure  string
+	TimedOut bool
+}
+
+// dials is a process that connects for another one.
+var dials = Define("lunatic dial", func(struct{}) {
+	var order dialOrder
+	mail, err := Receive(Forever)
+	if err != nil {
+		return
+	}
+	sender, err := mail.Request(&order)
+	if err != nil {
+		return
+	}
+	var answer dialed
+	conn, err := dialParked(order.Name, order.Timeout)
+	if err == nil {
+		answer.Conns = []*Conn{conn}
+		answer.Remote = conn.remote.String()
+	} else {
+		answer.Failure = err.Error()
+		answer.TimedOut = err == ErrTimeout
+	}
+	sender.Reply(answer)
+})
+
+// dialParked connects while the process is parked.
+func dialParked(name string, timeout time.Duration) (*Conn, error) {
 	list, err := Resolve(name, timeout)
 	for _, at := range list {
 		var id uint64
@@ -249,7 +330,7 @@ func Dial(name string, timeout time.Duration) (*Conn, error) {
 }
 
 // DialContext is Dial in the form that http.Transport and others take: network
-// is "tcp". Of the context only the deadline ends it.
+// is "tcp".
 func DialContext(ctx context.Context, network, name string) (net.Conn, error) {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil, &net.OpError{Op: "dial", Net: network,
@@ -259,7 +340,7 @@ func DialContext(ctx context.Context, network, name string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := Dial(name, timeout)
+	c, err := dial(name, timeout, ctx.Done())
 	if err != nil {
 		return nil, contextError(ctx, err)
 	}

@@ -54,6 +54,26 @@ run --dir "$work" --env "TMPDIR=$work" examples.wasm
 expect 0 "the examples"
 says out '^PASS$' "the examples"
 
+# A connection that takes long, while other goroutines go on.
+mkfifo full_port full_line
+python3 -B "$here/go_sdk/full.py" <full_line >full_port &
+full=$!
+exec 3>full_line
+read -r port <full_port
+"$lunatic" pair.wasm dial "127.0.0.1:$port" >dialled 2>err &
+dialling=$!
+tries=0
+until grep -q '^others go on$' dialled || [ $((tries += 1)) -gt 200 ]; do
+	sleep 0.1
+done
+echo >&3
+status=0
+wait "$dialling" || status=$?
+expect 0 "dial"
+[ "$(tail -n 1 dialled)" = dialled ] || bad "dial: $(cat dialled err)"
+exec 3>&-
+wait "$full" || bad "full.py"
+
 run web.wasm
 expect 0 "web"
 [ "$(cat out)" = passed ] || bad "web: another output"

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -143,4 +144,27 @@ func cancels() {
 	defer cancel()
 	_, err = lunatic.ReceiveContext(ctx)
 	need(errors.Is(err, context.DeadlineExceeded), "the end of a deadline")
+}
+
+// dials connects with somebody who takes the connection only when this has said
+// that other goroutines go on. Then it gives up a connection that nobody takes.
+func dials(at string) {
+	connected := make(chan bool)
+	go func() {
+		conn, err := lunatic.Dial(at, patience)
+		need(err == nil && conn.RemoteAddr().String() == at, "a slow dial")
+		_, err = io.ReadAll(conn)
+		need(err == nil && conn.Close() == nil, "what was dialled")
+		connected <- true
+	}()
+	time.Sleep(100 * time.Millisecond)
+	fmt.Println("others go on")
+	<-connected
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	_, err := lunatic.DialContext(ctx, "tcp", at)
+	need(err == context.Canceled, "a cancelled dial")
+	_, err = lunatic.DialContext(context.Background(), "udp", at)
+	need(err != nil, "another network")
+	fmt.Println("dialled")
 }

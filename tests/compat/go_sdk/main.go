@@ -1,6 +1,6 @@
 // What package lunatic does, in a guest: run without arguments, or with
-// "ask FILE" or "meet FILE" (pair.go). module.go and component.go have what only one of both
-// does.
+// "ask FILE", "meet FILE" (pair.go) or "dial ADDRESS". module.go and component.go
+// have what only one of both does.
 package main
 
 import (
@@ -358,6 +358,10 @@ func supervise(strategy lunatic.Strategy, again int) {
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == "ask" {
 		askC(os.Args[2])
+		return
+	}
+	if len(os.Args) == 3 && os.Args[1] == "dial" {
+		dials(os.Args[2])
 		return
 	}
 	if len(os.Args) == 3 && os.Args[1] == "meet" {
