@@ -127,16 +127,18 @@ func (m *letter) clear() {
 
 func messageCreate(tag int64, _ uint64) { mail.fill(tag, nil, nil) }
 
+// What is written first is not copied: it is sent before the caller goes on.
 func messageWrite(data unsafe.Pointer, size uint32) uint32 {
-	mail.data = append(mail.data, unsafe.Slice((*byte)(data), size)...)
+	bytes := unsafe.Slice((*byte)(data), size)
+	if mail.data == nil {
+		mail.data = bytes[:size:size]
+	} else {
+		mail.data = append(mail.data, bytes...)
+	}
 	return size
 }
 
-func messageRead(data unsafe.Pointer, size uint32) uint32 {
-	return uint32(copy(unsafe.Slice((*byte)(data), size), mail.data))
-}
-
-func messageSize() uint64 { return uint64(len(mail.data)) }
+func messageData() []byte { return mail.data }
 
 func messageTag() int64 { return mail.tag }
 

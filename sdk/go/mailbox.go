@@ -203,9 +203,7 @@ func load(kind Kind) *Message {
 	if kind == LinkDied {
 		return m
 	}
-	m.data = make([]byte, messageSize())
-	messageRead(unsafe.Pointer(unsafe.SliceData(m.data)),
-		uint32(len(m.data)))
+	m.data = messageData()
 	if kind == Ended {
 		m.End = endOf(m.data)
 		m.data = nil

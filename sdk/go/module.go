@@ -112,6 +112,13 @@ func firstTag() uint64 {
 	return (halves[0] ^ halves[1]) >> 2
 }
 
+// messageData is what the host has received.
+func messageData() []byte {
+	data := make([]byte, messageSize())
+	messageRead(unsafe.Pointer(unsafe.SliceData(data)), uint32(len(data)))
+	return data
+}
+
 // Timers of modules send any message.
 func messageCanWait() error { return nil }
 

@@ -59,7 +59,8 @@
 /* Bytes of one system call: it should not take long. */
 #define SLICE 65536u
 
-/* How long a transfer that must not wait waits for its turn. */
+/* How long a transfer that must not wait waits for its turn. Where nobody waits
+ * for another program (PLAIN), it waits until it has it. */
 #define TURN_MS 1
 
 enum mode { MODE_OWN, MODE_SOCKET, MODE_PLAIN, MODE_ASK };
@@ -510,7 +511,9 @@ static int transfer(struct ln_stream *stream, struct ln_iovecs *pieces,
 int ln_stream_transfer(struct ln_stream *stream, struct ln_iovecs *pieces,
 		       bool nonblocking, size_t *done, int *number)
 {
-	int64_t deadline = nonblocking ? ln_time_after_ms(TURN_MS) : LN_NEVER;
+	int64_t deadline = nonblocking && stream->mode != MODE_PLAIN
+				   ? ln_time_after_ms(TURN_MS)
+				   : LN_NEVER;
 	int error;
 
 	*done = 0;

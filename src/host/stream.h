@@ -64,7 +64,7 @@ bool ln_stream_seekable(const struct ln_stream *stream);
  * waits for the first bytes and returns what is there (of a file: all that was
  * asked for); 0 bytes: the end. A write waits until all is written, in one
  * piece among the writes of all tasks. With `nonblocking` they wait for nothing
- * but, for a moment, their turn.
+ * but their turn, for a moment, or of a file until they have it.
  *
  * 0: *done bytes were moved. LN_EIO: an error before the first byte, *number is
  * its errno (EAGAIN: it would wait). LN_EKILLED: killed on the way; LN_ENOMEM.

@@ -77,6 +77,36 @@ static void regular_file(void **state)
 	ln_sched_free(sched);
 }
 
+/* A file keeps nobody waiting: whoever must not wait has its turn, too. */
+static void nonblocking_turns_of_a_file(void **state)
+{
+	enum { CALLS = 8 };
+
+	struct ln_sched *sched = test_sched_new(2);
+	struct ln_stream *stream;
+	struct stream_call calls[CALLS];
+	int fd = temporary_file();
+
+	(void)state;
+	stream = open_stream(fd, LN_WRITABLE);
+	for (int i = 0; i < CALLS; i++) {
+		stream_call_init(&calls[i], stream, STREAM_LONG);
+		calls[i].nonblocking = true;
+	}
+	for (int i = 0; i < CALLS; i++)
+		stream_call_start(sched, &calls[i]);
+	for (int i = 0; i < CALLS; i++) {
+		test_task_wait_over(&calls[i].task);
+		assert_int_equal(calls[i].result, 0);
+		assert_int_equal(calls[i].done, STREAM_LONG);
+		stream_call_deinit(&calls[i]);
+	}
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), CALLS * STREAM_LONG);
+	ln_stream_free(stream);
+	close(fd);
+	ln_sched_free(sched);
+}
+
 /* More pieces than a system call gets, in the opposite order of their places.
  */
 static void many_pieces(void **state)
@@ -320,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(regular_file),
+		cmocka_unit_test(nonblocking_turns_of_a_file),
 		cmocka_unit_test(many_pieces),
 		cmocka_unit_test(append_is_kept),
 		cmocka_unit_test(device_that_never_waits),
