@@ -261,6 +261,7 @@ static void threads_start_tasks(void **state)
 struct walker {
 	struct test_task task;
 	_Atomic bool *moved;
+	_Atomic bool began;
 	pid_t home;
 };
 
@@ -284,6 +285,7 @@ struct crowd {
 	struct test_task task;
 	struct ln_sched *sched;
 	struct walker walkers[WALKERS];
+	struct walker keeper;
 	_Atomic bool moved;
 };
 
@@ -310,6 +312,42 @@ static void workers_share_the_work(void **state)
 	(void)state;
 	crowd.sched = test_sched_new(4);
 	test_task_start(crowd.sched, &crowd.task, start_walkers, &crowd);
+	ln_sched_wait_idle(crowd.sched);
+	assert_true(atomic_load(&crowd.moved));
+	ln_sched_free(crowd.sched);
+}
+
+/* Keeps a worker busy, elsewhere, until somebody has moved there. */
+static void keep_busy(void *argument)
+{
+	struct walker *self = argument;
+
+	atomic_store(&self->began, true);
+	while (!atomic_load(self->moved))
+		ln_task_yield(&self->task.task);
+}
+
+static void start_walkers_beside(void *argument)
+{
+	struct crowd *self = argument;
+
+	self->keeper.moved = &self->moved;
+	test_task_start(self->sched, &self->keeper.task, keep_busy,
+			&self->keeper);
+	/* This one keeps its own worker. */
+	while (!atomic_load(&self->keeper.began))
+		continue;
+	start_walkers(self);
+}
+
+/* Tasks move from a longer queue to a worker that is never without tasks. */
+static void queues_are_levelled(void **state)
+{
+	static struct crowd crowd;
+
+	(void)state;
+	crowd.sched = test_sched_new(2);
+	test_task_start(crowd.sched, &crowd.task, start_walkers_beside, &crowd);
 	ln_sched_wait_idle(crowd.sched);
 	assert_true(atomic_load(&crowd.moved));
 	ln_sched_free(crowd.sched);
@@ -650,6 +688,7 @@ int main(void)
 		cmocka_unit_test(a_crowd_takes_turns),
 		cmocka_unit_test(threads_start_tasks),
 		cmocka_unit_test(workers_share_the_work),
+		cmocka_unit_test(queues_are_levelled),
 		cmocka_unit_test(next_task_is_rescued),
 		cmocka_unit_test(ticks_stop_while_all_sleep),
 		cmocka_unit_test(ticks_call_the_hook),
