@@ -3,7 +3,7 @@
  * Each worker is a thread with a slot for the task to run next, and a queue.
  * A task that is left hands over to the next one directly, stack to stack; the
  * thread's own stack is entered only to look further: timers, the poller, the
- * shared queue, other workers' queues, sleep.
+ * shared queue, other workers' queues (steal.c), sleep.
  *
  * Order: the `next` slot (so that a message's receiver runs while the message
  * is in the cache), at most NEXT_STREAK times in a row so that two tasks that
@@ -47,11 +47,11 @@
 #include "sched/poller.h"
 #include "sched/preempt.h"
 #include "sched/stack.h"
+#include "sched/steal.h"
 #include "sched/task.h"
 
 #define NEXT_STREAK 64
 #define SHARED_EVERY 61
-#define STEAL_MAX 64
 #define PORTION_MIN 16u
 #define PORTION_MAX 64u
 #define PREFETCHED_LINES 8
@@ -483,55 +483,6 @@ void ln_worker_arrived(void)
 	worker->leaving = LN_LEAVE_NOTHING;
 }
 
-static uint64_t next_random(struct ln_worker *worker)
-{
-	worker->seed ^= worker->seed << 13;
-	worker->seed ^= worker->seed >> 7;
-	worker->seed ^= worker->seed << 17;
-	return worker->seed;
-}
-
-/* Takes the task in another worker's `next` slot if it sat there for a whole
- * tick. */
-static struct ln_task *steal_next(struct ln_worker *victim, uint64_t tick)
-{
-	if (atomic_load_explicit(&victim->next, memory_order_relaxed) == NULL ||
-	    !ln_worker_next_is_old(victim, tick))
-		return NULL;
-	ln_systematic_point();
-	return atomic_exchange_explicit(&victim->next, NULL,
-					memory_order_acq_rel);
-}
-
-static struct ln_task *steal(struct ln_worker *worker)
-{
-	struct ln_sched *sched = worker->sched;
-	struct ln_task *batch[STEAL_MAX];
-	uint64_t tick = ln_sched_ticks(sched);
-	unsigned start = (unsigned)(next_random(worker) % sched->count);
-
-	for (unsigned i = 0; i < sched->count; i++) {
-		struct ln_worker *victim =
-			&sched->workers[(start + i) % sched->count];
-		struct ln_task *task;
-		uint32_t n;
-
-		if (victim == worker)
-			continue;
-		n = ln_runq_steal(&victim->queue, batch, STEAL_MAX);
-		/* The own queue is empty: the others fit. */
-		for (uint32_t j = 1; j < n; j++)
-			ln_worker_enqueue(worker, batch[j]);
-		task = n > 0 ? batch[0] : steal_next(victim, tick);
-		if (task == NULL)
-			continue;
-		ln_worker_add(&worker->counters.steals, 1);
-		ln_worker_add(&worker->counters.stolen, n > 0 ? n : 1);
-		return task;
-	}
-	return NULL;
-}
-
 /* Begins to search for work elsewhere, unless enough others do so. */
 static bool start_search(struct ln_worker *worker)
 {
@@ -718,6 +669,7 @@ static void look_around(struct ln_worker *worker)
 	worker->seen_tick = tick;
 	ln_worker_beat(worker, tick);
 	ln_worker_publish(worker, false);
+	ln_worker_level(worker);
 	if (take_poller(sched)) {
 		ln_poller_poll(sched->poller, 0);
 		give_poller(sched);
@@ -753,7 +705,7 @@ static struct ln_task *find(struct ln_worker *worker)
 		if (task == NULL)
 			task = take_injected(worker);
 		if (task == NULL && start_search(worker))
-			task = steal(worker);
+			task = ln_worker_steal(worker);
 		if (task != NULL)
 			break;
 		sleep_worker(worker);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The OCI image of a build: its digests hold, tools for images that are here
 # take it, and it runs the program with nothing else of this system: unpacked by
-# umoci, in a runtime (runc or crun), or else in chroot.
+# umoci, in a runtime (runc or crun), with root and without, or else in chroot.
 # shellcheck disable=SC2154,SC2034 # cli.sh sets and reads them
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/cli/support/cli.sh"
@@ -52,7 +52,7 @@ fi
 # Inside another container it may be forbidden to make one: then it says so, and
 # the status is empty.
 run_bundle() {
-	python3 - "$2/config.json" <<'END'
+	python3 - "$2/config.json" ${as_user:+namespace} <<'END'
 import json, sys
 with open(sys.argv[1], encoding="utf-8") as f:
     config = json.load(f)
@@ -61,6 +61,8 @@ process["terminal"] = False
 if process["args"][0] != "/usr/bin/lunatic":
     process["args"] = ["/usr/bin/lunatic"]
 process["args"].append("/exits.wasm")
+if len(sys.argv) > 2: # in a namespace that knows one user
+    process["user"] = {"uid": 0, "gid": 0}
 with open(sys.argv[1], "w", encoding="utf-8") as f:
     json.dump(config, f)
 END
@@ -70,20 +72,46 @@ END
 	options="--root $work/containers"
 	[ "$1" != crun ] || options="$options --cgroup-manager=disabled"
 	# shellcheck disable=SC2086 # words
-	(cd "$2" && timeout 60 "$1" $options run "lunatic-$$") \
-		>out 2>err </dev/null || status=$?
+	if [ -n "$as_user" ]; then
+		su nobody -s /bin/sh -c "cd $work/$2 && timeout 60 $1 --root $work/plain/run run lunatic-$$" \
+			>out 2>err </dev/null || status=$?
+	else
+		(cd "$2" && timeout 60 "$1" $options run "lunatic-$$") \
+			>out 2>err </dev/null || status=$?
+	fi
 	if [ "$status" -ne 7 ]; then
 		cat out err
 		echo "$1: status $status"
 		status=
 	fi
 }
+
+# What runs it without root, in a namespace of the user `nobody`.
+run_without_root() {
+	chmod 711 "$work"
+	chmod -R a+rX image
+	mkdir plain
+	chown nobody plain
+	su nobody -s /bin/sh -c "umoci unpack --rootless --image 'image:$tag' plain/bundle" \
+		>out 2>err || bad "umoci unpack --rootless"
+	as_user=1
+	run_bundle runc plain/bundle
+	as_user=
+	[ -n "$status" ] || bad "runc without root"
+}
 status=
+as_user=
 if command -v umoci >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	umoci unpack --image "image:$tag" unpacked >out 2>err ||
 		bad "umoci unpack"
 	grep -q '"uid": *65534' unpacked/config.json || bad "the user"
-	! command -v runc >/dev/null || run_bundle runc unpacked
+	if command -v runc >/dev/null; then
+		run_bundle runc unpacked
+		if [ -n "$status" ] &&
+			su nobody -s /bin/sh -c 'unshare -Ur true' 2>/dev/null; then
+			run_without_root
+		fi
+	fi
 fi
 for runtime in runc crun; do
 	if [ -z "$status" ] && command -v $runtime >/dev/null &&

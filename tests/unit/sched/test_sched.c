@@ -261,41 +261,96 @@ static void threads_start_tasks(void **state)
 struct walker {
 	struct test_task task;
 	_Atomic bool *moved;
+	_Atomic bool began;
+	pid_t home;
 };
 
-/* Yields until some walker has found itself on another thread. The thread is
- * asked for by a system call: compilers take pthread_self for constant. */
+/* Yields until some walker has found itself elsewhere than at home. The thread
+ * is asked for by a system call: compilers take pthread_self for constant. */
 static void walk(void *argument)
 {
 	struct walker *self = argument;
-	pid_t last = gettid();
 
 	while (!atomic_load(self->moved)) {
-		pid_t now;
-
-		ln_task_yield(&self->task.task);
-		now = gettid();
-		if (now != last)
+		if (gettid() != self->home)
 			atomic_store(self->moved, true);
-		last = now;
+		else
+			ln_task_yield(&self->task.task);
+	}
+}
+
+#define WALKERS 8
+
+struct crowd {
+	struct test_task task;
+	struct ln_sched *sched;
+	struct walker walkers[WALKERS];
+	struct walker keeper;
+	_Atomic bool moved;
+};
+
+/* Starts all of them where it runs itself, while others have nothing to do. */
+static void start_walkers(void *argument)
+{
+	struct crowd *self = argument;
+	pid_t home = gettid();
+
+	for (int i = 0; i < WALKERS; i++) {
+		struct walker *walker = &self->walkers[i];
+
+		walker->moved = &self->moved;
+		walker->home = home;
+		test_task_start(self->sched, &walker->task, walk, walker);
 	}
 }
 
 /* Tasks move to whoever has nothing to do. */
 static void workers_share_the_work(void **state)
 {
-	static struct walker walkers[8];
-	struct ln_sched *sched = test_sched_new(4);
-	_Atomic bool moved = false;
+	static struct crowd crowd;
 
 	(void)state;
-	for (int i = 0; i < 8; i++) {
-		walkers[i].moved = &moved;
-		test_task_start(sched, &walkers[i].task, walk, &walkers[i]);
-	}
-	ln_sched_wait_idle(sched);
-	assert_true(atomic_load(&moved));
-	ln_sched_free(sched);
+	crowd.sched = test_sched_new(4);
+	test_task_start(crowd.sched, &crowd.task, start_walkers, &crowd);
+	ln_sched_wait_idle(crowd.sched);
+	assert_true(atomic_load(&crowd.moved));
+	ln_sched_free(crowd.sched);
+}
+
+/* Keeps a worker busy, elsewhere, until somebody has moved there. */
+static void keep_busy(void *argument)
+{
+	struct walker *self = argument;
+
+	atomic_store(&self->began, true);
+	while (!atomic_load(self->moved))
+		ln_task_yield(&self->task.task);
+}
+
+static void start_walkers_beside(void *argument)
+{
+	struct crowd *self = argument;
+
+	self->keeper.moved = &self->moved;
+	test_task_start(self->sched, &self->keeper.task, keep_busy,
+			&self->keeper);
+	/* This one keeps its own worker. */
+	while (!atomic_load(&self->keeper.began))
+		continue;
+	start_walkers(self);
+}
+
+/* Tasks move from a longer queue to a worker that is never without tasks. */
+static void queues_are_levelled(void **state)
+{
+	static struct crowd crowd;
+
+	(void)state;
+	crowd.sched = test_sched_new(2);
+	test_task_start(crowd.sched, &crowd.task, start_walkers_beside, &crowd);
+	ln_sched_wait_idle(crowd.sched);
+	assert_true(atomic_load(&crowd.moved));
+	ln_sched_free(crowd.sched);
 }
 
 struct hog {
@@ -633,6 +688,7 @@ int main(void)
 		cmocka_unit_test(a_crowd_takes_turns),
 		cmocka_unit_test(threads_start_tasks),
 		cmocka_unit_test(workers_share_the_work),
+		cmocka_unit_test(queues_are_levelled),
 		cmocka_unit_test(next_task_is_rescued),
 		cmocka_unit_test(ticks_stop_while_all_sleep),
 		cmocka_unit_test(ticks_call_the_hook),
