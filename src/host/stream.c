@@ -59,9 +59,11 @@
 /* Bytes of one system call: it should not take long. */
 #define SLICE 65536u
 
-/* How long a transfer that must not wait waits for its turn. Where nobody waits
- * for another program (PLAIN), it waits until it has it. */
-#define TURN_MS 1
+/* How long a transfer that must not wait waits for its turn: as long as others
+ * may take that wait for nobody either, on a machine with much to do. Go ends a
+ * program whose last words find no turn. Where nobody waits for another program
+ * (PLAIN), it waits until it has it. */
+#define TURN_MS 20
 
 enum mode { MODE_OWN, MODE_SOCKET, MODE_PLAIN, MODE_ASK };
 
