@@ -40,6 +40,7 @@ static const char usage[] =
 	"runs it, as lunatic run OPTION... FILE ARGUMENT... does. When a\n"
 	"source changes it is built and run anew. If the program exports\n"
 	"what lunatic upgrade needs, its processes are upgraded instead.\n"
+	"Without --engine it is run with --engine auto, if that is there.\n"
 	"SIGINT or SIGTERM ends it.\n";
 
 struct dev {
@@ -85,15 +86,35 @@ static bool is_upgradable(const char *module)
 	return is;
 }
 
+/* Whether the user has chosen an engine. */
+static bool has_engine(const struct dev *dev)
+{
+	static const char option[] = "--engine";
+	const size_t len = sizeof(option) - 1;
+
+	for (size_t i = 0; i < dev->option_count; i++) {
+		if (strncmp(dev->options[i], option, len) == 0 &&
+		    (dev->options[i][len] == '\0' ||
+		     dev->options[i][len] == '='))
+			return true;
+	}
+	return getenv("LUNATIC_ENGINE") != NULL;
+}
+
 static void start(struct dev *dev)
 {
-	const char **words = calloc(WORDS_MAX + 4, sizeof(*words));
+	const char **words = calloc(WORDS_MAX + 6, sizeof(*words));
 	size_t count = 0;
 
 	if (words == NULL)
 		return;
 	words[count++] = LN_CHILD_SELF;
 	words[count++] = "run";
+	/* After each change a large module would take long to compile. */
+	if (LN_HAS_WASMI && !has_engine(dev)) {
+		words[count++] = "--engine";
+		words[count++] = "auto";
+	}
 	for (size_t i = 0; i < dev->option_count; i++)
 		words[count++] = dev->options[i];
 	words[count++] = dev->module;

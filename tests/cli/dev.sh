@@ -90,6 +90,7 @@ silent out "build that fails"
 
 # watch COMMAND...: runs lunatic dev; what it prints is in $work/out.
 watch() {
+	: >"$work/out"
 	"$lunatic" dev "$@" >"$work/out" 2>"$work/err" </dev/null &
 	dev=$!
 }
@@ -236,5 +237,27 @@ sed -i 's/(value) + 2/(value) + 3/' counter.c
 await out '^loaded 46$'
 [ "$(grep -c '^begun$' "$work/out")" -eq 1 ] || bad "it was started anew"
 [ -n "$(child)" ] || bad "it does not run"
+# runs_with WORDS WHAT: the beginning of its command line.
+runs_with() {
+	tr '\0' ' ' <"/proc/$(child | tr -d " ")/cmdline" >"$work/words"
+	grep -qE "exe run $1" "$work/words" || bad "$2: $(cat "$work/words")"
+}
+# What is large is interpreted until it is compiled, if anything can do that.
+words=
+! "$lunatic" --help | grep -q 'auto: interpret' || words='--engine auto '
+runs_with "$words--fold-after 0 [^-]" "dev"
 end "dev with upgrades"
+for word in '--engine wasmtime' --engine=wasmtime; do
+	# shellcheck disable=SC2086
+	watch $word
+	await out '^begun$'
+	runs_with "$word [^-]" "dev $word"
+	end "dev $word"
+done
+export LUNATIC_ENGINE=wasmtime
+watch
+unset LUNATIC_ENGINE
+await out '^begun$'
+runs_with "[^-]" "dev with LUNATIC_ENGINE"
+end "dev with LUNATIC_ENGINE"
 finish
