@@ -23,7 +23,7 @@ static const char usage[] =
 
 int ln_cli_build(int argc, char **argv)
 {
-	const struct ln_project *project;
+	struct ln_build build = { .more = argv + 2 };
 	char *module;
 	int status;
 
@@ -34,13 +34,16 @@ int ln_cli_build(int argc, char **argv)
 			   LN_PROJECT_MORE_MAX);
 		return 1;
 	}
-	project = ln_project_find();
-	if (project == NULL)
+	build.more_count = (size_t)(argc - 2);
+	build.project = ln_project_find();
+	if (build.project == NULL || !ln_project_has_tools(build.project))
 		return 1;
-	status = ln_project_build(project, argv + 2, (size_t)(argc - 2));
-	if (status != 0)
+	status = ln_build_run(&build);
+	if (status != 0) {
+		ln_build_explain(&build);
 		return status;
-	module = ln_project_module(project);
+	}
+	module = ln_build_module(&build);
 	if (module == NULL)
 		return 1;
 	printf("%s\n", module);

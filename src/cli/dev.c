@@ -1,8 +1,9 @@
 /*
  * DESIGN
- * `lunatic dev`: builds the project, runs it as a child, and waits for changes
- * of its sources, for the end of the child, and for signals. After a change it
- * builds again. A program whose processes can be upgraded is (lunatic upgrade);
+ * `lunatic dev`: builds the project and runs it, both as children, and waits
+ * for changes of its sources, for the end of a child, and for signals. After a
+ * change it builds again; a change while it builds counts afterwards. A
+ * program whose processes can be upgraded is (lunatic upgrade);
  * any other one, or one that refuses, is started anew. A build that fails
  * leaves what runs as it is.
  */
@@ -39,10 +40,12 @@ static const char usage[] =
 	"runs it, as lunatic run OPTION... FILE ARGUMENT... does. When a\n"
 	"source changes it is built and run anew. If the program exports\n"
 	"what lunatic upgrade needs, its processes are upgraded instead.\n"
+	"Without --engine it is run with --engine auto, if that is there.\n"
 	"SIGINT or SIGTERM ends it.\n";
 
 struct dev {
-	const struct ln_project *project;
+	struct ln_build build;
+	pid_t builder; /* 0: it does not build */
 	struct ln_watch watch;
 	int signals; /* a descriptor */
 	char **options;
@@ -83,15 +86,35 @@ static bool is_upgradable(const char *module)
 	return is;
 }
 
+/* Whether the user has chosen an engine. */
+static bool has_engine(const struct dev *dev)
+{
+	static const char option[] = "--engine";
+	const size_t len = sizeof(option) - 1;
+
+	for (size_t i = 0; i < dev->option_count; i++) {
+		if (strncmp(dev->options[i], option, len) == 0 &&
+		    (dev->options[i][len] == '\0' ||
+		     dev->options[i][len] == '='))
+			return true;
+	}
+	return getenv("LUNATIC_ENGINE") != NULL;
+}
+
 static void start(struct dev *dev)
 {
-	const char **words = calloc(WORDS_MAX + 4, sizeof(*words));
+	const char **words = calloc(WORDS_MAX + 6, sizeof(*words));
 	size_t count = 0;
 
 	if (words == NULL)
 		return;
 	words[count++] = LN_CHILD_SELF;
 	words[count++] = "run";
+	/* After each change a large module would take long to compile. */
+	if (LN_HAS_WASMI && !has_engine(dev)) {
+		words[count++] = "--engine";
+		words[count++] = "auto";
+	}
 	for (size_t i = 0; i < dev->option_count; i++)
 		words[count++] = dev->options[i];
 	words[count++] = dev->module;
@@ -103,11 +126,11 @@ static void start(struct dev *dev)
 		dev->child = 0;
 }
 
-static void stop(struct dev *dev)
+static void stop(pid_t *child)
 {
-	if (dev->child != 0)
-		ln_child_stop(dev->child);
-	dev->child = 0;
+	if (*child != 0)
+		ln_child_stop(*child);
+	*child = 0;
 }
 
 /* Upgrades what runs; false: it has to be started anew. */
@@ -134,30 +157,56 @@ static bool upgrade(struct dev *dev, const char *module)
 	return status == 0;
 }
 
-/* Builds, and runs what was built. */
+static void begin_build(struct dev *dev)
+{
+	dev->builder = ln_build_start(&dev->build);
+	if (dev->builder < 0)
+		dev->builder = 0;
+}
+
+/* Runs what was built. */
 static void renew(struct dev *dev)
 {
-	char *module;
-	int status = ln_project_build(dev->project, NULL, 0);
+	char *module = ln_build_module(&dev->build);
 
-	if (status != 0) {
-		ln_log_say("the build has failed (status %d); waiting for a "
-			   "change",
-			   status);
-		return;
-	}
-	module = ln_project_module(dev->project);
 	if (module == NULL)
 		return;
 	if (dev->child == 0 || strcmp(module, dev->module) != 0 ||
 	    !is_upgradable(module) || !upgrade(dev, module)) {
-		stop(dev);
+		stop(&dev->child);
 		free(dev->module);
 		dev->module = module;
 		start(dev);
 	} else {
 		free(module);
 	}
+}
+
+static void end_build(struct dev *dev, int status)
+{
+	dev->builder = 0;
+	if (status == 0) {
+		renew(dev);
+		return;
+	}
+	ln_build_explain(&dev->build);
+	ln_log_say("the build has failed (status %d); waiting for a change",
+		   status);
+}
+
+/* Some child has ended. */
+static void take_end(struct dev *dev)
+{
+	int status;
+
+	if (dev->child != 0 && ln_child_has_ended(dev->child, &status)) {
+		dev->child = 0;
+		ln_log_say("the program has ended (status %d); waiting for a "
+			   "change",
+			   status);
+	}
+	if (dev->builder != 0 && ln_child_has_ended(dev->builder, &status))
+		end_build(dev, status);
 }
 
 /* Takes a signal; true: that of a user who ends us, in *status. */
@@ -171,12 +220,7 @@ static bool take_signal(struct dev *dev, int *status)
 		*status = 128 + (int)info.ssi_signo;
 		return true;
 	}
-	if (dev->child != 0 && ln_child_has_ended(dev->child, status)) {
-		dev->child = 0;
-		ln_log_say("the program has ended (status %d); waiting for a "
-			   "change",
-			   *status);
-	}
+	take_end(dev);
 	return false;
 }
 
@@ -191,7 +235,8 @@ static int serve(struct dev *dev)
 	int status;
 
 	for (;;) {
-		int ready = poll(fds, 2, changed ? SETTLED_MS : -1);
+		bool wanted = changed && dev->builder == 0;
+		int ready = poll(fds, 2, wanted ? SETTLED_MS : -1);
 
 		if (ready < 0 && errno != EINTR)
 			return 1;
@@ -200,9 +245,9 @@ static int serve(struct dev *dev)
 			return status;
 		if (ready > 0 && (fds[1].revents & POLLIN))
 			changed = ln_watch_read(&dev->watch) || changed;
-		if (ready == 0 && changed) {
+		if (ready == 0) {
 			changed = false;
-			renew(dev);
+			begin_build(dev);
 		}
 	}
 }
@@ -229,13 +274,14 @@ static int run(struct dev *dev)
 {
 	int status = 1;
 
-	dev->project = ln_project_find();
-	if (dev->project == NULL || !ln_project_has_tools(dev->project) ||
-	    !take_signals(dev))
+	dev->build.project = ln_project_find();
+	if (dev->build.project == NULL ||
+	    !ln_project_has_tools(dev->build.project) || !take_signals(dev))
 		return 1;
-	if (ln_watch_begin(&dev->watch, dev->project)) {
+	if (ln_watch_begin(&dev->watch, dev->build.project)) {
 		status = serve(dev);
-		stop(dev);
+		stop(&dev->builder);
+		stop(&dev->child);
 		ln_watch_end(&dev->watch);
 	}
 	free(dev->module);

@@ -19,4 +19,9 @@ unsigned ln_doctor_language(const char *word);
  * asked for fails if something is missing. */
 void ln_doctor_look_at_languages(unsigned set, bool asked_for);
 
+/* The name of the language of a word, and whether all is there that guests in
+ * it need. The word is one of those that there are. */
+const char *ln_doctor_name(const char *word);
+bool ln_doctor_can_build(const char *word);
+
 #endif

@@ -50,12 +50,14 @@ static const struct language {
 	const char *word;
 	const char *name;
 	const char *version; /* a command that prints a line; */
+	bool by_version;     /* a compiler that is there is too old */
 	const char *other;   /* where Debian's packages are not; or NULL */
 	struct need needs[6];
 } languages[] = {
 	{ "c",
 	  "C",
 	  CLANG "\"$clang\" --version 2>/dev/null",
+	  false,
 	  "clang with wasm-ld, wasi-libc, compiler-rt for wasm32, and make; "
 	  "LUNATIC_CLANG names\n"
 	  "another clang, such as that of "
@@ -79,6 +81,7 @@ static const struct language {
 	{ "rust",
 	  "Rust",
 	  "rustc --version 2>/dev/null",
+	  false,
 	  NULL,
 	  { { "cargo", NULL, NULL, "https://rustup.rs installs it" },
 	    { NULL,
@@ -88,6 +91,7 @@ static const struct language {
 	{ "go",
 	  "Go",
 	  "go version 2>/dev/null",
+	  true,
 	  NULL,
 	  { { NULL,
 	      "go version 2>/dev/null | grep -vE ' go1\\.([0-9]|1[0-9]|2[0-3])"
@@ -95,7 +99,8 @@ static const struct language {
 	      NULL, "Go 1.24 or later is needed: https://go.dev/dl" } } },
 	{ "assemblyscript",
 	  "AssemblyScript",
-	  "node --version 2>/dev/null",
+	  "v=$(node --version 2>/dev/null) && echo \"Node.js $v\"",
+	  false,
 	  NULL,
 	  { { "npm", NULL, NULL,
 	      "https://nodejs.org has it; npm install then gets the compiler "
@@ -103,22 +108,33 @@ static const struct language {
 	{ "zig",
 	  "Zig",
 	  ZIG,
+	  true,
 	  NULL,
 	  { { NULL, ZIG " | grep -vE '^0\\.([0-9]|1[0-6])\\.'", NULL,
 	      "Zig 0.17 or later is needed: pip install -U ziglang, or "
-	      "https://ziglang.org/download" } } },
+	      "https://ziglang.org/download\n"
+	      "(where the system's Python refuses that: python3 -m venv "
+	      "~/ziglang &&\n"
+	      "export PATH=~/ziglang/bin:$PATH && pip install ziglang)" } } },
 };
 
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
 #define NEEDS (sizeof(languages[0].needs) / sizeof(languages[0].needs[0]))
 
-unsigned ln_doctor_language(const char *word)
+static const struct language *find(const char *word)
 {
 	for (size_t i = 0; i < LANGUAGES; i++) {
 		if (strcmp(languages[i].word, word) == 0)
-			return 1U << i;
+			return &languages[i];
 	}
-	return 0;
+	return NULL;
+}
+
+unsigned ln_doctor_language(const char *word)
+{
+	const struct language *language = find(word);
+
+	return language != NULL ? 1U << (language - languages) : 0;
 }
 
 static bool is_there(const struct need *need)
@@ -128,6 +144,29 @@ static bool is_there(const struct need *need)
 	if (need->program != NULL && !ln_child_is_installed(need->program))
 		return false;
 	return need->command == NULL || ask(need->command, line, sizeof(line));
+}
+
+/* Whether something is needed there that is missing. */
+static bool is_missing(const struct need *need)
+{
+	return (need->package != NULL || need->advice != NULL) &&
+	       !is_there(need);
+}
+
+const char *ln_doctor_name(const char *word)
+{
+	return find(word)->name;
+}
+
+bool ln_doctor_can_build(const char *word)
+{
+	const struct language *language = find(word);
+
+	for (size_t i = 0; i < NEEDS; i++) {
+		if (is_missing(&language->needs[i]))
+			return false;
+	}
+	return true;
 }
 
 /* What to do about a lunatic-cc that is not in the PATH. */
@@ -162,8 +201,7 @@ static bool write_advice(const struct language *language, FILE *out)
 	for (size_t i = 0; i < NEEDS; i++) {
 		const struct need *need = &language->needs[i];
 
-		if ((need->package == NULL && need->advice == NULL) ||
-		    is_there(need))
+		if (!is_missing(need))
 			continue;
 		if (need->advice != NULL && missing)
 			fputc('\n', out);
@@ -202,16 +240,20 @@ static void look_at_language(const struct language *language, bool asked_for)
 	if (out == NULL)
 		return;
 	missing = write_advice(language, out);
+	if (!ask(language->version, version, sizeof(version)))
+		version[0] = '\0';
 	if (fclose(out) != 0 || missing) {
+		bool old = language->by_version && version[0] != '\0';
+
 		ln_doctor_say(asked_for ? LN_DOCTOR_FAIL : LN_DOCTOR_NOTE,
 			      language->word, advice,
-			      "guests in %s cannot be built", language->name);
+			      "guests in %s cannot be built%s%s",
+			      language->name, old ? " with " : "",
+			      old ? version : "");
 		free(advice);
 		return;
 	}
 	free(advice);
-	if (!ask(language->version, version, sizeof(version)))
-		version[0] = '\0';
 	ln_doctor_say(LN_DOCTOR_OK, language->word, NULL, "guests in %s: %s",
 		      language->name, version);
 }

@@ -9,20 +9,23 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/child.h"
 #include "cli/commands.h"
+#include "cli/doctor.h"
 #include "cli/init_cargo.h"
 #include "cli/options.h"
 #include "cli/template_gen.h"
 
-/* Whether the folder is empty; prints a line if it is not, or cannot be read.
- */
+/* Whether the folder is empty, but for what git keeps there; prints a line if
+ * it is not, or cannot be read. */
 static bool is_empty(int folder, const char *name)
 {
 	int copy = dup(folder);
@@ -38,7 +41,8 @@ static bool is_empty(int folder, const char *name)
 	}
 	while (empty && (entry = readdir(dir)) != NULL)
 		empty = strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0;
+			strcmp(entry->d_name, "..") == 0 ||
+			strcmp(entry->d_name, ".git") == 0;
 	closedir(dir);
 	if (!empty)
 		ln_log_say("the folder '%s' is not empty: init begins "
@@ -94,10 +98,11 @@ static bool write_file(int folder, const struct template_file *file)
 /* What to type next, in the order of enum ln_cli_language. */
 static const char *const next[] = {
 	"make run && make test",
-	"rustup target add wasm32-wasip1 && cargo run moon && cargo test",
+	"rustup target add wasm32-wasip1 && cargo run moon nobody stars && "
+	"cargo test",
 	"make run && make test",
 	"npm install && npm start && npm test",
-	"zig build run && zig build test",
+	"export ZIG_DEBUG_CMD=1 && zig build run && zig build test",
 };
 
 /* The same; the compiler of Zig may be a package of Python. */
@@ -105,9 +110,45 @@ static const char *what_next(const struct template *what)
 {
 	if (what == &templates[LN_LANGUAGE_ZIG] &&
 	    !ln_child_is_installed("zig"))
-		return "pip install ziglang && python3 -m ziglang build run && "
-		       "python3 -m ziglang build test";
+		return "export ZIG_DEBUG_CMD=1 && python3 -m ziglang build run "
+		       "&& python3 -m ziglang build test";
 	return next[what - templates];
+}
+
+/* Prints a word for a shell. */
+static void print_word(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./+-";
+
+	if (word[strspn(word, plain)] == '\0') {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word != '\0'; word++) {
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	}
+	putchar('\'');
+}
+
+static void print_next(const char *name, const struct template *what)
+{
+	printf("a program and its tests are in %s; next:\n  ", name);
+	if (strcmp(name, ".") != 0) {
+		fputs("cd ", stdout);
+		print_word(name);
+		fputs(" && ", stdout);
+	}
+	puts(what_next(what));
+	if (!ln_doctor_can_build(what->language))
+		printf("guests in %s cannot be built here yet: lunatic doctor "
+		       "%s says what to do\n",
+		       ln_doctor_name(what->language), what->language);
 }
 
 static int fill(int folder, const char *name, const struct template *what)
@@ -121,10 +162,26 @@ static int fill(int folder, const char *name, const struct template *what)
 			   what->files[i].name, strerror(errno));
 		return 1;
 	}
-	printf("a program and its tests are in %s; next:\n"
-	       "  cd '%s' && %s\n",
-	       name, name, what_next(what));
+	print_next(name, what);
 	return ln_cli_flush() ? 0 : 1;
+}
+
+/* Whether a name can be shown as it is; prints a line if not. */
+static bool is_name(const char *name)
+{
+	char *clean = strdup(name);
+	bool is;
+
+	if (clean == NULL)
+		return false;
+	ln_text_clean(clean, strlen(clean), false);
+	is = strcmp(clean, name) == 0;
+	free(clean);
+	if (!is)
+		ln_log_say("'%s' is no name of a folder to begin: it has "
+			   "characters that cannot be shown",
+			   name);
+	return is;
 }
 
 static int begin(const char *name, const struct template *what)
@@ -170,6 +227,7 @@ int ln_cli_init(int argc, char **argv)
 	};
 	struct ln_cli_options options = { .language = LN_LANGUAGE_C };
 	const char *name = "";
+	char *path = NULL;
 	int count;
 
 	if (argc == 2 && access("Cargo.toml", F_OK) == 0)
@@ -186,5 +244,15 @@ int ln_cli_init(int argc, char **argv)
 			   "or none in a cargo project, where Cargo.toml is");
 		return 1;
 	}
-	return begin(name, &templates[options.language]);
+	if (!is_name(name))
+		return 1;
+	/* A name that begins with '-' would be an option of `cd` as well. */
+	if (name[0] == '-') {
+		if (asprintf(&path, "./%s", name) < 0)
+			return 1;
+		name = path;
+	}
+	count = begin(name, &templates[options.language]);
+	free(path);
+	return count;
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/child.h"
+#include "cli/doctor.h"
 #include "cli/prepare.h"
 
 #define WORDS_MAX 16
@@ -19,55 +20,63 @@
 static const struct ln_project projects[] = {
 	{
 		.language = "Rust",
+		.word = "rust",
 		.marker = "Cargo.toml",
 		.tool = "cargo",
 		.get = "install Rust from https://rustup.rs, then run rustup "
 		       "target add wasm32-wasip1",
 		.command = LIST("cargo", "build", "--target", "wasm32-wasip1"),
-		.outputs = LIST("target/wasm32-wasip1/debug",
-				"target/wasm32-wasip1/release"),
+		.output = "target/wasm32-wasip1/",
 		.sources = LIST(".rs", ".toml"),
 	},
 	{
 		.language = "Go",
+		.word = "go",
 		.marker = "go.mod",
 		.tool = "go",
 		.get = "install Go 1.24 or newer from https://go.dev/dl",
 		.command = LIST("go", "build", "-buildmode=c-shared", "-o",
 				"app.wasm"),
 		.variables = LIST("GOOS=wasip1", "GOARCH=wasm"),
-		.outputs = LIST("app.wasm"),
+		.output = "app.wasm",
 		.sources = LIST(".go", ".s", "go.mod", "go.sum"),
 	},
 	{
 		.language = "AssemblyScript",
+		.word = "assemblyscript",
 		.marker = "package.json",
 		.tool = "npm",
 		.get = "install Node.js from https://nodejs.org, then run npm "
 		       "install",
 		.command = LIST("npm", "run", "--silent", "build", "--"),
-		.outputs = LIST("app.wasm"),
+		.output = "app.wasm",
 		.sources = LIST(".ts", "package.json"),
 	},
 	{
 		.language = "Zig",
+		.word = "zig",
 		.marker = "build.zig",
 		.tool = "zig",
-		.get = "pip install ziglang, or get it from "
+		.get = "pip install ziglang, in a virtual environment where "
+		       "the system's Python refuses that, or get it from "
 		       "https://ziglang.org/download",
 		.command = LIST("zig", "build"),
 		.instead = LIST("python3", "-m", "ziglang", "build"),
 		.probe = "python3 -m ziglang version >/dev/null 2>&1",
-		.outputs = LIST("zig-out/bin"),
+		/* Its build system, which is in sources, is compiled in
+		 * seconds instead of minutes. */
+		.variables = LIST("ZIG_DEBUG_CMD=1"),
+		.output = "zig-out/bin",
 		.sources = LIST(".zig", ".zon"),
 	},
 	{
 		.language = "C",
+		.word = "c",
 		.marker = "Makefile",
 		.tool = "make",
 		.get = "install it, as with apt-get install make",
 		.command = LIST("make"),
-		.outputs = LIST("."),
+		.output = ".",
 		.sources = LIST(".c", ".h", "Makefile"),
 	},
 };
@@ -133,28 +142,55 @@ bool ln_project_has_tools(const struct ln_project *project)
 	return true;
 }
 
-int ln_project_build(const struct ln_project *project, char **more,
-		     size_t more_count)
+pid_t ln_build_start(struct ln_build *build)
 {
+	const struct ln_project *project = build->project;
 	const char *words[WORDS_MAX + LN_PROJECT_MORE_MAX];
 	const char *const *at;
 	size_t count = 0;
 
-	if (!ln_project_has_tools(project))
-		return 1;
 	at = ln_child_is_installed(project->tool) ? project->command
 						  : project->instead;
 	for (; *at != NULL; at++)
 		words[count++] = *at;
-	for (size_t i = 0; i < more_count; i++)
-		words[count++] = more[i];
+	for (size_t i = 0; i < build->more_count; i++)
+		words[count++] = build->more[i];
 	words[count] = NULL;
-	return ln_child_run(words, project->variables);
+	/* Of this clock files have their times. It cannot fail. */
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &build->begun);
+	return ln_child_start(words, project->variables);
+}
+
+int ln_build_run(struct ln_build *build)
+{
+	pid_t pid = ln_build_start(build);
+
+	return pid < 0 ? 1 : ln_child_wait(pid);
+}
+
+void ln_build_explain(const struct ln_build *build)
+{
+	const struct ln_project *project = build->project;
+
+	/* Other projects have a Makefile, too. */
+	if (strcmp(project->tool, "make") == 0 &&
+	    !mentions(project->marker, "lunatic-cc"))
+		return;
+	if (!ln_doctor_can_build(project->word))
+		ln_log_say("guests in %s cannot be built with what is here: "
+			   "lunatic doctor %s says what to do",
+			   project->language, project->word);
 }
 
 /* ---- What was built ---- */
 
-struct newest {
+/* What it is if none was built now: lunatic init calls it so. */
+#define USUAL "app.wasm"
+
+struct found {
+	const struct timespec *begun;
+	bool fresh; /* it was made by this build */
+	bool usual; /* it has the usual name */
 	struct timespec time;
 	char *path; /* owned; NULL: none yet */
 };
@@ -167,28 +203,52 @@ static bool ends_with(const char *text, const char *end)
 	return len > end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-static void offer(struct newest *newest, const char *path)
+static bool is_earlier(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec ||
+	       (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+static bool is_module(const char *path, struct timespec *time)
 {
 	struct stat stat_;
-	char *copy;
 
 	if (!ends_with(path, ".wasm") || stat(path, &stat_) != 0 ||
 	    !S_ISREG(stat_.st_mode))
-		return;
-	if (newest->path != NULL &&
-	    (stat_.st_mtim.tv_sec < newest->time.tv_sec ||
-	     (stat_.st_mtim.tv_sec == newest->time.tv_sec &&
-	      stat_.st_mtim.tv_nsec <= newest->time.tv_nsec)))
-		return;
-	copy = strdup(path);
-	if (copy == NULL)
-		return;
-	free(newest->path);
-	newest->path = copy;
-	newest->time = stat_.st_mtim;
+		return false;
+	*time = stat_.st_mtim;
+	return true;
 }
 
-static void offer_folder(struct newest *newest, const char *folder)
+/* Whether a is rather what was asked for than b. */
+static bool is_better(const struct found *a, const struct found *b)
+{
+	if (b->path == NULL || a->fresh != b->fresh)
+		return b->path == NULL || a->fresh;
+	if (a->usual != b->usual)
+		return a->usual;
+	return is_earlier(&b->time, &a->time);
+}
+
+static void offer(struct found *best, const char *path)
+{
+	struct found found = { .begun = best->begun };
+	const char *name = strrchr(path, '/');
+
+	if (!is_module(path, &found.time))
+		return;
+	found.fresh = !is_earlier(&found.time, found.begun);
+	found.usual = strcmp(name != NULL ? name + 1 : path, USUAL) == 0;
+	if (!is_better(&found, best))
+		return;
+	found.path = strdup(path);
+	if (found.path == NULL)
+		return;
+	free(best->path);
+	*best = found;
+}
+
+static void offer_folder(struct found *best, const char *folder)
 {
 	const struct dirent *entry;
 	char *path;
@@ -199,36 +259,87 @@ static void offer_folder(struct newest *newest, const char *folder)
 	while ((entry = readdir(dir)) != NULL) {
 		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
 			break;
-		offer(newest, path);
+		offer(best, path);
 		free(path);
 	}
 	closedir(dir);
 }
 
-char *ln_project_module(const struct ln_project *project)
+/* The folder of the profile that cargo is told to build. */
+static const char *profile_of(const struct ln_build *build)
 {
+	static const char option[] = "--profile";
+	const size_t len = sizeof(option) - 1;
+	const char *profile = "dev";
+
+	for (size_t i = 0; i < build->more_count; i++) {
+		const char *word = build->more[i];
+
+		if (strcmp(word, "--release") == 0 || strcmp(word, "-r") == 0)
+			profile = "release";
+		else if (strcmp(word, option) == 0 && i + 1 < build->more_count)
+			profile = build->more[i + 1];
+		else if (strncmp(word, option, len) == 0 && word[len] == '=')
+			profile = word + len + 1;
+	}
+	if (strcmp(profile, "dev") == 0 || strcmp(profile, "test") == 0)
+		return "debug";
+	return strcmp(profile, "bench") == 0 ? "release" : profile;
+}
+
+/* Where the module is, to be freed. */
+static char *output_of(const struct ln_build *build)
+{
+	const char *output = build->project->output;
 	const char *target = getenv("CARGO_TARGET_DIR");
-	struct newest newest = { .path = NULL };
+	const char *profile = ends_with(output, "/") ? profile_of(build) : "";
+	bool moved = target != NULL &&
+		     strncmp(output, "target/", strlen("target/")) == 0;
 	char *path;
 
-	for (const char *const *at = project->outputs; *at != NULL; at++) {
-		const char *slash = strchr(*at, '/');
-		bool moved = target != NULL &&
-			     strncmp(*at, "target/", strlen("target/")) == 0;
+	if (asprintf(&path, "%s%s%s", moved ? target : "",
+		     moved ? strchr(output, '/') : output, profile) < 0)
+		return NULL;
+	return path;
+}
 
-		if (asprintf(&path, "%s%s", moved ? target : "",
-			     moved ? slash : *at) < 0)
-			break;
-		if (ends_with(path, ".wasm"))
-			offer(&newest, path);
-		else
-			offer_folder(&newest, path);
-		free(path);
+/* The module that the arguments name, as the target of a Makefile; or NULL. */
+static char *named(const struct ln_build *build)
+{
+	struct timespec time;
+	char *path;
+
+	for (size_t i = build->more_count; i-- > 0;) {
+		const char *word = build->more[i];
+
+		if (!is_module(word, &time))
+			continue;
+		return asprintf(&path, "%s%s",
+				strchr(word, '/') == NULL ? "./" : "", word) < 0
+			       ? NULL
+			       : path;
 	}
-	if (newest.path == NULL)
-		ln_log_say("the build has made no module in '%s'",
-			   project->outputs[0]);
-	return newest.path;
+	return NULL;
+}
+
+char *ln_build_module(const struct ln_build *build)
+{
+	struct found best = { .begun = &build->begun, .path = named(build) };
+	char *output;
+
+	if (best.path != NULL)
+		return best.path;
+	output = output_of(build);
+	if (output == NULL)
+		return NULL;
+	if (ends_with(output, ".wasm"))
+		offer(&best, output);
+	else
+		offer_folder(&best, output);
+	if (best.path == NULL)
+		ln_log_say("the build has made no module in '%s'", output);
+	free(output);
+	return best.path;
 }
 
 bool ln_project_is_source(const struct ln_project *project, const char *name)

@@ -56,18 +56,41 @@ CARGO_TARGET_DIR=elsewhere run build by-zig
 expect 0 "build by zig"
 says out '^zig-out/bin/by-zig.wasm$' "build by zig"
 rm -r build.zig zig-out "$work/bin/zig"
+touch go.mod
+cat >"$work/bin/go" <<'EOS'
+#!/bin/sh
+echo "go version go1.20 linux/amd64"
+exit 3
+EOS
+chmod +x "$work/bin/go"
+run build
+expect 3 "a go that is too old"
+says err '^lunatic: guests in Go cannot be built .*lunatic doctor go says' \
+	"a go that is too old"
+rm go.mod "$work/bin/go"
 run build
 expect 0 "build"
 says out '^\./app.wasm$' "build"
 run build greeting_test.wasm
 expect 0 "build, another target"
 says out '^\./greeting_test.wasm$' "build, another target"
+run build greeting_test.wasm
+says out '^\./greeting_test.wasm$' "another target, once more"
+# What is newer is not what this build is about.
+run build
+expect 0 "build, with a newer module"
+says out '^\./app.wasm$' "build, with a newer module"
+rm app.wasm
+run build
+says out '^\./app.wasm$' "build, with an older module"
 run build no_such_target
 expect 2 "build that fails"
-rm greeting_test.wasm
+silent out "build that fails"
+! grep -q doctor "$work/err" || bad "a mistake is no lack of a compiler"
 
 # watch COMMAND...: runs lunatic dev; what it prints is in $work/out.
 watch() {
+	: >"$work/out"
 	"$lunatic" dev "$@" >"$work/out" 2>"$work/err" </dev/null &
 	dev=$!
 }
@@ -98,6 +121,8 @@ end() {
 		bad "$1: its child runs"
 }
 
+# The tests were built last.
+run build greeting_test.wasm
 watch -- moon
 await out '^hello, moon$'
 await err 'the program has ended .status 0.; waiting for a change'
@@ -119,6 +144,25 @@ await out '^found$' greeting.c
 sed -i 's/found/changed/' more/text.h
 await out '^changed$' more/text.h
 end "dev"
+! grep -q 'tests* passed' "$work/out" || bad "dev runs the tests"
+
+# A signal ends it in the middle of a build, and that with it.
+cat >Makefile <<'EOS'
+app.wasm:
+	sleep 321 & echo $$! >sleeper; wait
+EOS
+rm app.wasm
+watch
+rounds=600
+until [ -s sleeper ] || [ $rounds -eq 0 ]; do
+	rounds=$((rounds - 1))
+	sleep 0.05
+done
+begun=$(date +%s)
+end "dev, while it builds"
+[ $(($(date +%s) - begun)) -lt 60 ] || bad "dev waits for a build"
+! grep -q 'has failed' "$work/err" || bad "a build that was ended has failed"
+kill "$(cat sleeper)" 2>/dev/null || true
 cd .. || exit
 
 # One that can be upgraded: its number stays.
@@ -193,5 +237,27 @@ sed -i 's/(value) + 2/(value) + 3/' counter.c
 await out '^loaded 46$'
 [ "$(grep -c '^begun$' "$work/out")" -eq 1 ] || bad "it was started anew"
 [ -n "$(child)" ] || bad "it does not run"
+# runs_with WORDS WHAT: the beginning of its command line.
+runs_with() {
+	tr '\0' ' ' <"/proc/$(child | tr -d " ")/cmdline" >"$work/words"
+	grep -qE "exe run $1" "$work/words" || bad "$2: $(cat "$work/words")"
+}
+# What is large is interpreted until it is compiled, if anything can do that.
+words=
+! "$lunatic" --help | grep -q 'auto: interpret' || words='--engine auto '
+runs_with "$words--fold-after 0 [^-]" "dev"
 end "dev with upgrades"
+for word in '--engine wasmtime' --engine=wasmtime; do
+	# shellcheck disable=SC2086
+	watch $word
+	await out '^begun$'
+	runs_with "$word [^-]" "dev $word"
+	end "dev $word"
+done
+export LUNATIC_ENGINE=wasmtime
+watch
+unset LUNATIC_ENGINE
+await out '^begun$'
+runs_with "[^-]" "dev with LUNATIC_ENGINE"
+end "dev with LUNATIC_ENGINE"
 finish

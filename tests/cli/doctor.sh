@@ -56,6 +56,7 @@ tool go "go version go1.23.4 linux/amd64"
 with bin go
 expect 1 "an old go"
 says out 'Go 1.24 or later is needed' "an old go"
+says out '^FAIL  guests in Go cannot be built with go version go1.23.4' "an old go"
 tool go "go version go1.26.8 linux/amd64"
 with bin go
 expect 0 "go"
@@ -64,10 +65,16 @@ tool zig "0.16.0"
 with bin zig
 expect 1 "an old zig"
 says out 'Zig 0.17 or later is needed' "an old zig"
+says out '^FAIL  guests in Zig cannot be built with 0.16.0$' "an old zig"
 tool zig "0.17.1"
 with bin zig
 expect 0 "zig"
 says out '^ok    guests in Zig: 0.17.1' "zig"
+tool npm "11"
+tool node "v20.20.2"
+with bin assemblyscript
+expect 0 "npm"
+says out '^ok    guests in AssemblyScript: Node.js v20.20.2$' "npm"
 tool cargo "cargo 1.95"
 tool rustc "$work/no/such/folder"
 with bin rust go

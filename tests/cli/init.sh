@@ -25,10 +25,24 @@ echo '#error' >>'my app/greeting.c'
 
 refuses "the folder 'my app' is not empty" init 'my app'
 grep -q '#error' 'my app/greeting.c' || bad "a file was written over"
-mkdir empty
+mkdir empty empty/.git
 run init empty
 expect 0 "an empty folder"
 [ -e empty/.gitignore ] || bad "no .gitignore"
+mkdir here
+(cd here && "$lunatic" init .) >out 2>err || bad "init in this folder"
+says out '^  make run && make test$' "init in this folder"
+# What it says to type is for a shell, whatever the name is.
+for name in "it's" '-x' '$HOME' 'a"b'; do
+	run init -- "$name"
+	expect 0 "init $name"
+	sed -n 's/^  \(cd .*\) && make run.*/\1 \&\& ls greeting.c/p' out >go.sh
+	sh go.sh >out 2>err || bad "init $name: $(cat go.sh)"
+	says out '^greeting.c$' "init $name: $(cat go.sh)"
+done
+refuses "no name of a folder" init "$(printf 'a\033[2Jb')"
+run init plain-1
+says out '^  cd plain-1 && ' "a plain name"
 touch file
 refuses "cannot (make|open) the folder 'file'" init file
 refuses "cannot make the folder 'no/where'" init no/where
@@ -51,7 +65,15 @@ done
 mkdir none
 env PATH="$work/none" "$lunatic" init --lang zig 'no zig' >out 2>err ||
 	bad "init without zig"
-says out "&& pip install ziglang && python3 -m ziglang build run && " "no zig"
+says out "&& python3 -m ziglang build run && " "no zig"
+says out '^guests in Zig cannot be built here yet: lunatic doctor zig says' \
+	"no zig"
+env PATH="$work/none" "$lunatic" init 'no clang' >out 2>err ||
+	bad "init without clang"
+says out '^guests in C cannot be built here yet: lunatic doctor c says' \
+	"no clang"
+run init 'a clang'
+! grep -q 'cannot be built' out || bad "it says that there is no clang"
 [ -e 'in c/main.c' ] || bad "no program in C"
 [ -e 'in rust/.cargo/config.toml' ] || bad "no project of cargo"
 [ -e 'in go/lunatic/pack/encode.go' ] || bad "no library for Go"

@@ -91,8 +91,9 @@ squares "[9]"
 
 # What lunatic init makes. Where it is built in, the engine that interprets
 # needs no time to compile it.
+LUNATIC_ENGINE=wasmtime
 ! "$lunatic" --help | grep -q '^ *wasmi: ' || LUNATIC_ENGINE=wasmi
-[ -z "${LUNATIC_ENGINE:-}" ] || export LUNATIC_ENGINE
+export LUNATIC_ENGINE
 PATH=$(dirname "$lunatic"):$PATH
 export PATH
 run init app --lang go

@@ -36,9 +36,12 @@ if cargo fmt --version >/dev/null 2>&1; then
 		bad "rustfmt would change it"
 fi
 cargo run -q moon nobody stars >"$work/out" 2>"$work/err" || bad "cargo run"
-printf 'hello, moon\nhello, stars\n' | diff - "$work/out" ||
+printf '%s\n' 'hello, moon' 'no greeting for nobody: the greeter has failed' \
+	'hello, stars' | diff - "$work/out" ||
 	bad "cargo run: another output"
 says err 'there is nobody to greet' "cargo run"
+cargo run -q >"$work/out" 2>"$work/err" || bad "cargo run, no names"
+says out '^usage: ' "cargo run, no names"
 cargo test -q >"$work/out" 2>"$work/err" || bad "cargo test"
 says out '^test result: ok. 2 passed; 0 failed;' "cargo test"
 sed -i 's/hello, {name}/good bye, {name}/' src/main.rs

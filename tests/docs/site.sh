@@ -1,5 +1,6 @@
 #!/bin/sh
-# The book builds, and each link in it leads to a page or a place that is there.
+# The book builds, each link in it leads to a page or a place that is there, and no
+# page asks another host.
 #
 #   tests/docs/site.sh LUNATIC
 set -eu
@@ -20,6 +21,18 @@ for folder, _, names in os.walk(top):
             path = os.path.join(folder, name)
             with open(path, encoding="utf-8") as file:
                 pages[path] = file.read()
+for path, text in pages.items():
+    name = os.path.relpath(path, top)
+    for link in re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([a-z]+:[^"]*)"', text):
+        print("FAILED: %s asks %s" % (name, link))
+        bad += 1
+    # The script of the book asks a compiler for these.
+    if re.search(r'class="[^"]*\bplayground\b', text):
+        print("FAILED: %s has code to run elsewhere" % name)
+        bad += 1
+    for text in re.findall(r'<a [^>]*>([a-z0-9./-]+\.md)</a>', text):
+        print("FAILED: %s: a link is called %s" % (name, text))
+        bad += 1
 ids = {path: set(re.findall(r'\bid="([^"]*)"', text)) for path, text in pages.items()}
 for path, text in pages.items():
     for link in re.findall(r'<a [^>]*href="([^"]*)"', text):

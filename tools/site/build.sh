@@ -45,8 +45,8 @@ cp CHANGELOG.md "$src/changes.md"
 sed 's/](docs\//](/g' CONTRIBUTING.md >"$src/contributing.md"
 
 # part TITLE: a part of the reference. page TITLE FILE: a page in it.
-part() { printf -- '- [%s]()\n' "$1" >>"$src/SUMMARY.md"; }
-page() { printf -- '  - [%s](%s)\n' "$1" "$2" >>"$src/SUMMARY.md"; }
+part() { printf '\n# %s\n\n' "$1" >>"$src/SUMMARY.md"; }
+page() { printf -- '- [%s](%s)\n' "$1" "$2" >>"$src/SUMMARY.md"; }
 
 part "The library for C, by header"
 mkdir "$src/c"
@@ -94,7 +94,10 @@ while read -r path; do
 		done >"$work/list"
 		mkdir -p "$src/$path"
 		{
-			echo "<!DOCTYPE html><title>$path</title><h1>$path</h1>"
+			echo '<!DOCTYPE html><html lang="en"><meta charset="utf-8">'
+			echo '<meta name="viewport" content="width=device-width">'
+			echo '<meta name="color-scheme" content="light dark">'
+			echo "<title>$path</title><h1>$path</h1>"
 			cat "$work/list"
 		} >"$src/$path/index.html"
 		to=$path/index.html
@@ -118,6 +121,13 @@ sed -i -e 's|](\.\./README\.md|](introduction.md|g' \
 for file in LICENSE-APACHE LICENSE-MIT; do
 	cp "$file" "$src/$file.txt"
 done
+# A link whose text is the name of a page has the page's title instead.
+for page in "$top"/docs/*.md; do
+	name=$(basename "$page" | sed 's/[.]/\\./g')
+	title=$(sed -n 's/[&|\\]/\\&/g; s/^# //p; /^# /q' "$page")
+	echo "s|\\[\\(docs/\\)\\{0,1\\}$name\\](|[$title](|g"
+done >"$work/titles"
+sed -i -f "$work/titles" "$src"/*.md
 # Only the test suite reads these.
 sed -i '/^<!-- test: .* -->$/d' "$src"/*.md
 
@@ -128,7 +138,17 @@ language = "en"
 
 [output.html]
 no-section-label = true
+additional-css = ["site.css"]
+
+# Programs for lunatic do not run elsewhere; and no page asks other hosts.
+[output.html.playground]
+runnable = false
+
+# All words are in it.
+[output.html.search.chapter]
+"changes.md" = { enable = false }
 EOS
+cp "$here/site.css" "$work"
 mkdir -p "$output"
 "$mdbook" build -d "$work/html" "$work" >"$work/log" 2>&1 ||
 	{ cat "$work/log" >&2; exit 1; }

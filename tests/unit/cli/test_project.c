@@ -1,5 +1,5 @@
 /* src/cli/project.c, watch.c: which project is found, what is a source of it,
- * which module was built last, and which changes are seen. */
+ * which module a build has made, and which changes are seen. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,32 +87,73 @@ static void sources_are_known(void **state)
 	assert_false(ln_project_is_source(project, "app.wasm"));
 }
 
-static void newest_module_is_taken(void **state)
+/* What a build that began at a second has made, with arguments to NULL. */
+static void takes(const char *path, time_t begun, char **more)
 {
-	const struct ln_project *project;
+	struct ln_build build = { .project = ln_project_find(),
+				  .more = more,
+				  .begun = { .tv_sec = begun } };
 	char *module;
 
+	while (more[build.more_count] != NULL)
+		build.more_count++;
+	module = ln_build_module(&build);
+	assert_string_equal(module, path);
+	free(module);
+}
+
+#define WORDS(...) ((char *[]){ __VA_ARGS__ })
+#define BELOW "wasm32-wasip1"
+
+static void profile_is_known(void **state)
+{
 	(void)state;
 	touch("Cargo.toml", 1);
-	project = ln_project_find();
-	assert_int_equal(mkdir("out", 0700), 0);
-	assert_int_equal(mkdir("out/wasm32-wasip1", 0700), 0);
-	assert_int_equal(mkdir("out/wasm32-wasip1/debug", 0700), 0);
-	assert_int_equal(mkdir("out/wasm32-wasip1/release", 0700), 0);
-	touch("out/wasm32-wasip1/debug/old.wasm", 100);
-	touch("out/wasm32-wasip1/debug/app.wasm", 300);
-	touch("out/wasm32-wasip1/debug/app.d", 500);
-	touch("out/wasm32-wasip1/release/app.wasm", 200);
-	assert_int_equal(rename("out", "target"), 0);
-	module = ln_project_module(project);
-	assert_string_equal(module, "target/wasm32-wasip1/debug/app.wasm");
-	free(module);
+	assert_int_equal(mkdir("target", 0700), 0);
+	assert_int_equal(mkdir("target/" BELOW, 0700), 0);
+	assert_int_equal(mkdir("target/" BELOW "/debug", 0700), 0);
+	assert_int_equal(mkdir("target/" BELOW "/release", 0700), 0);
+	assert_int_equal(mkdir("target/" BELOW "/small", 0700), 0);
+	touch("target/" BELOW "/debug/old.wasm", 100);
+	touch("target/" BELOW "/debug/new.wasm", 300);
+	touch("target/" BELOW "/debug/new.d", 500);
+	touch("target/" BELOW "/release/new.wasm", 400);
+	touch("target/" BELOW "/small/new.wasm", 200);
+	/* As when nothing had to be built. */
+	takes("target/" BELOW "/debug/new.wasm", 1000, WORDS(NULL));
+	takes("target/" BELOW "/debug/new.wasm", 1000,
+	      WORDS("--profile", "dev", NULL));
+	takes("target/" BELOW "/release/new.wasm", 1000,
+	      WORDS("--release", NULL));
+	takes("target/" BELOW "/release/new.wasm", 1000, WORDS("-r", NULL));
+	takes("target/" BELOW "/small/new.wasm", 1000,
+	      WORDS("--profile=small", NULL));
+	takes("target/" BELOW "/small/new.wasm", 1000,
+	      WORDS("--profile", "small", NULL));
+	takes("target/" BELOW "/debug/new.wasm", 1000,
+	      WORDS("--profile", NULL));
 	assert_int_equal(rename("target", "elsewhere"), 0);
 	assert_int_equal(setenv("CARGO_TARGET_DIR", "elsewhere", 1), 0);
-	touch("elsewhere/wasm32-wasip1/release/app.wasm", 400);
-	module = ln_project_module(project);
-	assert_string_equal(module, "elsewhere/wasm32-wasip1/release/app.wasm");
-	free(module);
+	takes("elsewhere/" BELOW "/release/new.wasm", 1000,
+	      WORDS("--release", NULL));
+}
+
+static void built_module_is_taken(void **state)
+{
+	(void)state;
+	touch("Makefile", 1);
+	touch("test.wasm", 300);
+	takes("./test.wasm", 1000, WORDS(NULL));
+	touch("app.wasm", 200);
+	assert_int_equal(mkdir("folder.wasm", 0700), 0);
+	takes("./app.wasm", 1000, WORDS(NULL));
+	takes("./test.wasm", 1000, WORDS("test.wasm", NULL));
+	takes("./app.wasm", 1000, WORDS("folder.wasm", "none.wasm", NULL));
+	/* One of them was built, or both. */
+	takes("./test.wasm", 300, WORDS(NULL));
+	takes("./app.wasm", 200, WORDS(NULL));
+	touch("other.wasm", 400);
+	takes("./other.wasm", 300, WORDS(NULL));
 }
 
 static void changes_are_seen(void **state)
@@ -150,9 +191,8 @@ static void changes_are_seen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(project_is_found),
-		TEST(sources_are_known),
-		TEST(newest_module_is_taken),
+		TEST(project_is_found), TEST(sources_are_known),
+		TEST(profile_is_known), TEST(built_module_is_taken),
 		TEST(changes_are_seen),
 	};
 

@@ -68,10 +68,15 @@ fn fail() {
 
 #[lunatic::main]
 fn main(_: lunatic::Mailbox<()>) {
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    if names.is_empty() {
+        println!("usage: lunatic app.wasm NAME...");
+    }
     Top::link().start(()).unwrap();
-    for name in std::env::args().skip(1) {
+    for name in names {
         if name == "nobody" {
             fail();
+            println!("no greeting for {name}: the greeter has failed");
         } else {
             println!("{}", greeter().greet(name));
         }
