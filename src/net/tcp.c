@@ -309,12 +309,18 @@ LN_NOINLINE size_t ln_tcp_room(const struct ln_socket *stream)
 	uint32_t memory[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(memory);
 	uint32_t size, used;
+	int buffer = 0;
 
-	/* If it fails, one byte is what a writable stream takes. */
-	(void)getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, memory, &len);
-	size = memory[SK_MEMINFO_SNDBUF];
-	used = memory[SK_MEMINFO_WMEM_QUEUED];
-	return size > used + 1 ? (size - used) / 2 : 1;
+	if (getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0) {
+		size = memory[SK_MEMINFO_SNDBUF];
+		used = memory[SK_MEMINFO_WMEM_QUEUED];
+		return size > used + 1 ? (size - used) / 2 : 1;
+	}
+	/* Some kernels tell only the whole buffer. One that can be written has
+	 * a third of it free. */
+	len = sizeof(buffer);
+	(void)getsockopt(stream->fd, SOL_SOCKET, SO_SNDBUF, &buffer, &len);
+	return buffer > 6 ? (size_t)buffer / 6 : 1;
 }
 
 /* ---- Transfers ---- */
