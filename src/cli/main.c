@@ -33,6 +33,7 @@
 #include "cli/node.h"
 #include "cli/observe.h"
 #include "cli/options.h"
+#include "cli/patience.h"
 #include "cli/pid_one.h"
 #include "cli/plugins.h"
 #include "cli/prepare.h"
@@ -277,6 +278,7 @@ static void name_module(struct ln_module *module, const char *file)
 static struct ln_module *add_file(struct ln_environment *environment,
 				  const struct ln_cli_options *options)
 {
+	struct ln_patience patience;
 	struct ln_module *module;
 	uint8_t *bytes;
 	char *error;
@@ -288,8 +290,10 @@ static struct ln_module *add_file(struct ln_environment *environment,
 		free(bytes);
 		return NULL;
 	}
+	ln_patience_begin(&patience, options->file, bytes, len);
 	result = ln_environment_add_module(environment, bytes, len, &module,
 					   &error);
+	ln_patience_end(&patience);
 	free(bytes);
 	if (result < 0) {
 		complain(options, error, result);
