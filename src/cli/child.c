@@ -15,7 +15,8 @@
 #define STEPS 300 /* until it is killed */
 
 /* In the child. */
-static void begin(const char *const *words, const char *const *variables)
+static void begin(const char *const *words, const char *const *variables,
+		  int output)
 {
 	sigset_t none;
 
@@ -26,10 +27,13 @@ static void begin(const char *const *words, const char *const *variables)
 		if (putenv((char *)(uintptr_t)*variables) != 0)
 			return;
 	}
+	if (output != STDOUT_FILENO && dup2(output, STDOUT_FILENO) < 0)
+		return;
 	execvp(words[0], (char *const *)(uintptr_t)words);
 }
 
-pid_t ln_child_start(const char *const *words, const char *const *variables)
+pid_t ln_child_start(const char *const *words, const char *const *variables,
+		     int output)
 {
 	pid_t pid;
 
@@ -40,7 +44,7 @@ pid_t ln_child_start(const char *const *words, const char *const *variables)
 		ln_log_say("cannot start '%s': %s", words[0], strerror(errno));
 	if (pid != 0)
 		return pid;
-	begin(words, variables);
+	begin(words, variables, output);
 	ln_log_say("cannot run '%s': %s", words[0], strerror(errno));
 	_exit(127);
 }
@@ -73,7 +77,7 @@ bool ln_child_has_ended(pid_t pid, int *status)
 
 int ln_child_run(const char *const *words, const char *const *variables)
 {
-	pid_t pid = ln_child_start(words, variables);
+	pid_t pid = ln_child_start(words, variables, STDOUT_FILENO);
 
 	return pid < 0 ? 1 : ln_child_wait(pid);
 }

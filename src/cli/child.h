@@ -14,9 +14,11 @@ bool ln_child_is_installed(const char *program);
 
 /* Starts a program, found by the PATH, with all signals as they are by default.
  * `words` are its arguments, itself first, and `variables` (NULL: none) are
- * added to the environment as NAME=value; both to NULL. -1 after a line about
- * the failure. One that cannot be run ends with status 127, after a line. */
-pid_t ln_child_start(const char *const *words, const char *const *variables);
+ * added to the environment as NAME=value; both to NULL. `output` is what it
+ * gets as its standard output. -1 after a line about the failure. One that
+ * cannot be run ends with status 127, after a line. */
+pid_t ln_child_start(const char *const *words, const char *const *variables,
+		     int output);
 
 /* Waits for it. Its status; that of a signal is 128 and its number. */
 int ln_child_wait(pid_t pid);

@@ -120,7 +120,7 @@ static void start(struct dev *dev)
 	words[count++] = dev->module;
 	for (size_t i = 0; i < dev->argument_count; i++)
 		words[count++] = dev->arguments[i];
-	dev->child = ln_child_start(words, NULL);
+	dev->child = ln_child_start(words, NULL, STDOUT_FILENO);
 	free(words);
 	if (dev->child < 0)
 		dev->child = 0;

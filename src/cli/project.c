@@ -158,7 +158,8 @@ pid_t ln_build_start(struct ln_build *build)
 	words[count] = NULL;
 	/* Of this clock files have their times. It cannot fail. */
 	(void)clock_gettime(CLOCK_REALTIME_COARSE, &build->begun);
-	return ln_child_start(words, project->variables);
+	/* Our output says which module it is, and nothing else. */
+	return ln_child_start(words, project->variables, STDERR_FILENO);
 }
 
 int ln_build_run(struct ln_build *build)
