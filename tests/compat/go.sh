@@ -13,6 +13,8 @@ if [ "${minor:-0}" -lt 22 ]; then
 fi
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# What compilers make is large; compiling it takes longest.
+run_seconds=240
 
 # Go's modules are large.
 LUNATIC_CACHE_DIR=$work/cache

@@ -20,6 +20,8 @@ export JCO
 
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# What compilers make is large; compiling it takes longest.
+run_seconds=240
 # shellcheck source=tests/compat/support/processes.sh
 . "$here/support/processes.sh"
 example=$here/../../examples/components/go

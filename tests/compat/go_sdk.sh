@@ -18,6 +18,8 @@ if [ "${minor:-0}" -lt 24 ]; then
 fi
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# What compilers make is large; compiling it takes longest.
+run_seconds=240
 # shellcheck source=tests/compat/support/pair.sh
 . "$here/support/pair.sh"
 

@@ -10,6 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 built=$("$here/rust/build.sh") || exit $?
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# What compilers make is large; compiling it takes longest.
+run_seconds=240
 
 example() {
 	name=$1

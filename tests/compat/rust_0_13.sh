@@ -8,6 +8,8 @@ built=$("$here/rust_0_13/build.sh") || exit $?
 . "$here/support/alone.sh"
 # shellcheck source=tests/cli/support/cli.sh
 . "$here/../cli/support/cli.sh"
+# What compilers make is large; compiling it takes longest.
+run_seconds=240
 # shellcheck source=tests/compat/support/crates.sh
 . "$here/support/crates.sh"
 # Modules are compiled once for all their runs.

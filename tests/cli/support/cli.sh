@@ -25,10 +25,11 @@ bad() {
 	done
 }
 
-# run ARGUMENT...: runs the program; its exit status is in $status.
+# run ARGUMENT...: runs the program, for $run_seconds (60) at most; its exit
+# status is in $status.
 run() {
 	status=0
-	timeout -k 5 60 "$lunatic" "$@" >"$work/out" 2>"$work/err" \
+	timeout -k 5 "${run_seconds:-60}" "$lunatic" "$@" >"$work/out" 2>"$work/err" \
 		</dev/null || status=$?
 }
 
