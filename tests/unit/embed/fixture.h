@@ -26,8 +26,8 @@ struct fixture {
 
 /* cmocka handles these signals itself while a test runs; the engine recognises
  * traps by them, and the first writes into pages of memories. The set-up notes
- * the engine's handlers, and a test whose guests trap, or write what a host
- * function does not, begins by putting them back. */
+ * the engine's handlers; compile puts them back, and a test that makes guests
+ * in another way begins by doing so. */
 static const int trap_signals[] = { SIGSEGV, SIGILL, SIGFPE };
 static struct sigaction trap_actions[3];
 static bool trap_actions_known; /* the engine installs its handlers once */
@@ -106,6 +106,7 @@ static inline lunatic_rt_module *compile(lunatic_rt_environment *environment,
 	lunatic_rt_module *module;
 	char *error;
 
+	let_guests_trap();
 	assert_int_equal(lunatic_rt_module_new(environment, text, strlen(text),
 					       &module, &error),
 			 0);

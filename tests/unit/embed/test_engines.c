@@ -102,6 +102,30 @@ static void introduce(lunatic_rt_process *to, lunatic_rt_process *other)
 	assert_int_equal(lunatic_rt_send(to, message), 0);
 }
 
+/* Waits until a process is linked to another one. */
+static void wait_linked(struct fixture *fixture)
+{
+	lunatic_rt_process_list *list;
+	lunatic_rt_process_info info;
+	uint32_t links = 0;
+
+	for (int i = 0; links == 0 && i < 10000; i++) {
+		nap();
+		assert_int_equal(lunatic_rt_processes(fixture->runtime,
+						      SIZE_MAX, 0, &list),
+				 0);
+		for (size_t at = 0; at < lunatic_rt_process_list_count(list);
+		     at++) {
+			assert_int_equal(lunatic_rt_process_list_get(
+						 list, at, &info, sizeof(info)),
+					 0);
+			links += info.links;
+		}
+		lunatic_rt_process_list_free(list);
+	}
+	assert_true(links > 0);
+}
+
 static void meet(const char *one, const char *other, bool kill_callee,
 		 struct fixture *fixture)
 {
@@ -114,6 +138,7 @@ static void meet(const char *one, const char *other, bool kill_callee,
 	lunatic_rt_outcome outcome;
 
 	introduce(caller, callee);
+	wait_linked(fixture);
 	/* Neither ends by itself. */
 	assert_int_equal(lunatic_rt_process_wait(callee, 20, &outcome, NULL),
 			 LUNATIC_RT_ETIMEDOUT);
