@@ -17,7 +17,7 @@
 #define TIMED_OUT 9027
 
 /* Long enough for what must come, short enough for what must not. */
-#define SOON 10000
+#define SOON 30000
 #define A_WHILE 50
 
 /* Types of spawn parameters, of 17 bytes each. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOON 10000
+#define SOON 30000
 #define A_WHILE 50
 #define MEGABYTE (UINT64_C(1024) * 1024)
 

@@ -6,7 +6,7 @@
 #include <lunatic.h>
 #include <string.h>
 
-#define SOON 10000
+#define SOON 30000
 #define A_WHILE 50
 
 static struct lunatic_reader mail;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOON 20000
+#define SOON 30000
 #define A_WHILE 50
 
 static struct lunatic_writer out;

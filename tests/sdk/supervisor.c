@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SOON 10000
+#define SOON 30000
 #define A_WHILE 50
 
 static struct lunatic_reader mail;

@@ -4,7 +4,7 @@
 // stdout~ passed, 0 failed$
 #include <lunatic.h>
 
-#define SOON 10000
+#define SOON 30000
 #define A_WHILE 50
 
 static struct lunatic_reader mail;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOON 10000
+#define SOON 30000
 
 static const char guests[] =
 	"(module"

@@ -10,7 +10,7 @@
 #include "../check.h"
 
 #define NAME "counter"
-#define CLIENTS 1000
+#define CLIENTS 500
 #define SLOW 10 /* each so many clients ask for what comes late */
 
 /* Tags of requests. */
