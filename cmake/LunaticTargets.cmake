@@ -94,7 +94,7 @@ endif()
 # stays out of the include path.
 set(LUNATIC_GUEST_INCLUDEDIR "${CMAKE_INSTALL_DATADIR}/lunatic/sdk/c/include")
 # (sdk/c/CMakeLists.txt installs it.) Other libraries are their sources.
-install(DIRECTORY sdk/go sdk/assemblyscript sdk/zig COMPONENT sdk
+install(DIRECTORY sdk/go sdk/assemblyscript sdk/zig sdk/wit COMPONENT sdk
 	DESTINATION "${CMAKE_INSTALL_DATADIR}/lunatic/sdk"
 	PATTERN "template" EXCLUDE PATTERN "*_test.go" EXCLUDE)
 file(GLOB pages CONFIGURE_DEPENDS docs/*.md)

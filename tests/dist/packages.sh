@@ -51,6 +51,7 @@ ends7 "what was installed" home/.local/bin/lunatic exits.wasm
 ends7 "a plugin that was installed" \
 	home/.local/bin/lunatic -P heap_profiler exits.wasm
 [ -e home/.local/share/lunatic/sdk/c/include/lunatic.h ] || bad "no header"
+[ -e home/.local/share/lunatic/sdk/wit/process.wit ] || bad "no WIT"
 [ -e home/.local/share/man/man1/lunatic.1 ] || bad "no page of the manual"
 echo mine >home/.local/share/lunatic/mine
 PATH=$work/home/.local/bin:$PATH first/install.sh "first/" >out 2>err ||
