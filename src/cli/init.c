@@ -98,8 +98,8 @@ static bool write_file(int folder, const struct template_file *file)
 /* What to type next, in the order of enum ln_cli_language. */
 static const char *const next[] = {
 	"make run && make test",
-	"rustup target add wasm32-wasip1 && cargo run moon nobody stars && "
-	"cargo test",
+	("rustup target add wasm32-wasip1 && cargo run moon nobody stars && "
+	 "cargo test"),
 	"make run && make test",
 	"npm install && npm start && npm test",
 	"export ZIG_DEBUG_CMD=1 && zig build run && zig build test",
