@@ -311,7 +311,8 @@ LN_NOINLINE size_t ln_tcp_room(const struct ln_socket *stream)
 	uint32_t size, used;
 	int buffer = 0;
 
-	if (getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0) {
+	if (getsockopt(stream->fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0 &&
+	    len > SK_MEMINFO_WMEM_QUEUED * sizeof(*memory)) {
 		size = memory[SK_MEMINFO_SNDBUF];
 		used = memory[SK_MEMINFO_WMEM_QUEUED];
 		return size > used + 1 ? (size - used) / 2 : 1;

@@ -59,7 +59,7 @@ ENTRY(spawns)(int64_t to)
 
 ENTRY(computes)(int64_t to)
 {
-	for (volatile int i = 0; i < 100000000; i++)
+	for (volatile int i = 0; i < 5000000; i++)
 		;
 	send_number((uint64_t)to, 3, 3);
 }
