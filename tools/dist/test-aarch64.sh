@@ -33,9 +33,6 @@ build/aarch64/lunatic --version || fail "programs for aarch64 do not run here"
 # What emulation cannot do is left out by name, each with its reason.
 leave_out=$(sed -n 's/^\([^# ][^ ]*\).*/\1/p' tests/aarch64-left-out.txt |
 	paste -sd '|' -)
-# Emulation is slow: the upgrade of 10,000 servers becomes one of 500.
-: "${LUNATIC_TEST_SERVERS:=500}"
-export LUNATIC_TEST_SERVERS
 [ $# -gt 0 ] || set -- -L 'unit|guest|stress|wasmi'
 ctest --preset aarch64 -j "${JOBS:-$(nproc)}" \
 	-E "^(${leave_out:-nothing})\$" "$@"
