@@ -23,8 +23,9 @@
 #include "support/addresses.h"
 #include "support/refusal.h"
 
-#define SIZE ((size_t)24 << 16)
-#define PAGES (SIZE / page)
+/* Of the system's pages, and whole ones of wasm. */
+#define PAGES ((size_t)384)
+#define SIZE (PAGES * page)
 
 static struct ln_sweep sweep;
 static struct ln_slots *slots;
