@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "engine/instance.h"
 #include "host/abi_gen.h"
+#include "host/descriptor.h"
 #include "host/messages.h"
 #include "host/result.h"
 #include "process/environment.h"
@@ -274,4 +275,12 @@ int ln_host_message_try_receive(struct ln_guest *guest, struct ln_array tags,
 				uint32_t *result)
 {
 	return receive(guest, tags, ln_time_now(), result);
+}
+
+int ln_host_message_mailbox_fd(struct ln_guest *guest, uint32_t *result)
+{
+	uint32_t fd;
+
+	*result = ln_descriptor_of_mailbox(guest, &fd) ? fd : UINT32_MAX;
+	return 0;
 }

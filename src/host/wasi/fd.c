@@ -230,8 +230,7 @@ static uint32_t find_seekable(struct ln_guest *guest, uint32_t fd,
 	if (result != LN_WASI_SUCCESS)
 		return result;
 	stream = stream_of(*entry);
-	if ((*entry)->kind == LN_WASI_MAILBOX ||
-	    (stream != NULL && !ln_stream_seekable(stream)))
+	if (stream != NULL && !ln_stream_seekable(stream))
 		return LN_WASI_SPIPE;
 	return LN_WASI_SUCCESS;
 }

@@ -9,14 +9,12 @@
  * Threads: the one that runs the process.
  */
 #include "base/error.h"
-#include "base/time.h"
-#include "host/abi_gen.h"
 #include "host/descriptor.h"
 #include "host/iovecs.h"
 #include "host/wasi/table.h"
+#include "host/wasi/waiting.h"
 #include "process/guest.h"
 #include "process/process.h"
-#include "sched/task.h"
 
 #define RIGHTS                                                       \
 	(LN_WASI_RIGHT_FD_READ | LN_WASI_RIGHT_FD_FDSTAT_SET_FLAGS | \
@@ -36,40 +34,23 @@ bool ln_descriptor_of_mailbox(struct ln_guest *guest, uint32_t *fd)
 	return ln_wasi_add(guest, &made, fd) == LN_WASI_SUCCESS;
 }
 
-int ln_host_message_mailbox_fd(struct ln_guest *guest, uint32_t *result)
+struct reading {
+	struct ln_wasi_waiting waiting;
+	struct ln_mailbox *mailbox;
+};
+
+static int look(void *argument)
 {
-	uint32_t fd;
+	struct reading *reading = argument;
 
-	*result = ln_descriptor_of_mailbox(guest, &fd) ? fd : UINT32_MAX;
-	return 0;
-}
-
-/* Waits for news: 1. LN_EAGAIN, LN_EKILLED, LN_ENOMEM. */
-static int await(struct ln_mailbox *mailbox, bool nonblocking)
-{
-	int error = 0;
-	int arrived;
-
-	for (;;) {
-		arrived = ln_mailbox_await_arrival(mailbox);
-		if (arrived == 0 && nonblocking)
-			arrived = LN_EAGAIN;
-		if (arrived == 0 && error < 0)
-			arrived = error;
-		if (arrived != 0)
-			break;
-		error = ln_task_wait_for(ln_task_current(), LN_WAIT_OTHER,
-					 LN_NEVER);
-	}
-	ln_mailbox_stop_awaiting(mailbox);
-	return arrived;
+	return ln_wasi_wait_for_mail(&reading->waiting, reading->mailbox);
 }
 
 int ln_wasi_read_mailbox(struct ln_guest *guest, const struct ln_wasi_fd *entry,
 			 struct ln_iovecs *pieces, uint8_t *moved,
 			 uint32_t *result)
 {
-	struct ln_mailbox *mailbox = &guest->process->mailbox;
+	struct reading reading = { .mailbox = &guest->process->mailbox };
 	bool nonblocking = (entry->flags & LN_WASI_FDFLAG_NONBLOCK) != 0;
 	struct iovec batch[LN_IOVECS_BATCH];
 	int arrived;
@@ -79,9 +60,11 @@ int ln_wasi_read_mailbox(struct ln_guest *guest, const struct ln_wasi_fd *entry,
 		ln_wasi_store32(moved, 0);
 		return 0;
 	}
-	arrived = await(mailbox, nonblocking);
+	arrived = nonblocking ? look(&reading)
+			      : ln_wasi_wait(&reading.waiting, look, &reading);
+	ln_wasi_wait_end(&reading.waiting);
 	switch (arrived) {
-	case LN_EAGAIN:
+	case 0:
 		*result = LN_WASI_AGAIN;
 		return 0;
 	case LN_ENOMEM:
@@ -96,7 +79,7 @@ int ln_wasi_read_mailbox(struct ln_guest *guest, const struct ln_wasi_fd *entry,
 		*result = LN_WASI_FAULT;
 		return 0;
 	}
-	(void)ln_mailbox_notice(mailbox);
+	(void)ln_mailbox_notice(reading.mailbox);
 	*(uint8_t *)batch[0].iov_base = 1;
 	ln_wasi_store32(moved, 1);
 	return 0;

@@ -61,7 +61,6 @@ struct polling {
 	uint32_t found; /* events */
 	uint32_t error; /* a WASI errno */
 	int64_t start;  /* when the call began */
-	bool mail;      /* it waits for messages, too */
 	struct ln_wasi_waiting waiting;
 };
 
@@ -151,8 +150,8 @@ static bool look_at_mailbox(struct polling *polling, struct event *event)
 		event->error = LN_WASI_BADF;
 		return true;
 	}
-	polling->mail = true;
-	arrived = ln_mailbox_await_arrival(&polling->guest->process->mailbox);
+	arrived = ln_wasi_wait_for_mail(&polling->waiting,
+					&polling->guest->process->mailbox);
 	if (arrived < 0)
 		event->error = LN_WASI_NOMEM;
 	event->nbytes = arrived > 0;
@@ -266,8 +265,6 @@ int ln_host_wasi_poll_oneoff(struct ln_guest *guest, uint32_t subscriptions,
 	polling.start = ln_time_now();
 	error = ln_wasi_wait(&polling.waiting, look, &polling);
 	ln_wasi_wait_end(&polling.waiting);
-	if (polling.mail)
-		ln_mailbox_stop_awaiting(&guest->process->mailbox);
 	if (error == LN_EKILLED)
 		return error;
 	*result = error == LN_ENOMEM ? LN_WASI_NOMEM : polling.error;

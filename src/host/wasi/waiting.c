@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "process/mailbox.h"
 #include "sched/task.h"
 
 #define BLOCK_WATCHES 64
@@ -82,6 +83,13 @@ void ln_wasi_wait_for(struct ln_wasi_waiting *waiting, struct ln_stream *stream,
 		waiting->deadline = soon;
 }
 
+int ln_wasi_wait_for_mail(struct ln_wasi_waiting *waiting,
+			  struct ln_mailbox *mailbox)
+{
+	waiting->mailbox = mailbox;
+	return ln_mailbox_await_arrival(mailbox);
+}
+
 static void unwatch(struct ln_wasi_watching *list, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -94,6 +102,8 @@ void ln_wasi_wait_end(struct ln_wasi_waiting *waiting)
 {
 	struct ln_wasi_block *block = waiting->blocks;
 
+	if (waiting->mailbox != NULL)
+		ln_mailbox_stop_awaiting(waiting->mailbox);
 	unwatch(waiting->first, waiting->used);
 	while (block != NULL) {
 		struct ln_wasi_block *next = block->next;

@@ -1,7 +1,7 @@
 /*
- * Waiting for several things at a time: deadlines, and streams that become
- * ready. Whoever waits looks at all of them, again and again; what is not ready
- * it names here. Lives on the stack of the task.
+ * Waiting for several things at a time: deadlines, streams that become ready,
+ * and the mailbox. Whoever waits looks at all of them, again and again; what is
+ * not ready it names here. Lives on the stack of the task.
  */
 #ifndef LN_HOST_WASI_WAITING_H
 #define LN_HOST_WASI_WAITING_H
@@ -11,6 +11,7 @@
 
 #include "host/stream.h"
 
+struct ln_mailbox;
 struct ln_wasi_block;
 
 #define LN_WASI_FIRST_WATCHES 6 /* on the stack */
@@ -21,10 +22,11 @@ struct ln_wasi_watching {
 };
 
 struct ln_wasi_waiting {
-	int64_t now;      /* when this look began */
-	int64_t deadline; /* the earliest that is still to come */
-	bool started;     /* this look began to watch a stream */
-	uint32_t used;    /* of `first` */
+	int64_t now;                /* when this look began */
+	int64_t deadline;           /* the earliest that is still to come */
+	bool started;               /* this look began to watch a stream */
+	struct ln_mailbox *mailbox; /* that is waited for; NULL: none */
+	uint32_t used;              /* of `first` */
 	struct ln_wasi_watching first[LN_WASI_FIRST_WATCHES];
 	struct ln_wasi_block *blocks; /* the one that has room, then full ones
 				       */
@@ -40,6 +42,11 @@ bool ln_wasi_wait_until(struct ln_wasi_waiting *waiting, int64_t deadline);
  * for those that are named several times, and NULL at first and afterwards. */
 void ln_wasi_wait_for(struct ln_wasi_waiting *waiting, struct ln_stream *stream,
 		      struct ln_stream_watch **noted);
+
+/* Likewise, for something new in a mailbox; what ln_mailbox_await_arrival
+ * returns. */
+int ln_wasi_wait_for_mail(struct ln_wasi_waiting *waiting,
+			  struct ln_mailbox *mailbox);
 
 /* Looks and parks until a look returns other than 0, which this returns then,
  * or LN_EKILLED, LN_ENOMEM. *waiting is all zero before. ln_wasi_wait_end

@@ -34,7 +34,6 @@ struct polling {
 	uint32_t found;
 	uint32_t *ready; /* positions of those that are */
 	bool names;      /* look-ups are waited for */
-	bool mail;       /* so is the mailbox */
 };
 
 /* The stream that a pollable waits for. */
@@ -105,11 +104,10 @@ static bool look_at(struct polling *polling, uint32_t number)
 		polling->names = true;
 		return !ln_p2_names_watch(pollable->names);
 	}
-	if (pollable->direction == LN_P2_OF_MAILBOX) {
-		polling->mail = true;
-		/* Where memory is short, who asks for messages is told. */
-		return ln_mailbox_await_arrival(&guest->process->mailbox) != 0;
-	}
+	/* Where memory is short, who asks for messages is told. */
+	if (pollable->direction == LN_P2_OF_MAILBOX)
+		return ln_wasi_wait_for_mail(&polling->waiting,
+					     &guest->process->mailbox) != 0;
 	if (awaited.entry == NULL)
 		return ln_wasi_wait_until(&polling->waiting,
 					  pollable->deadline);
@@ -153,9 +151,6 @@ static int wait(struct polling *polling)
 	ln_wasi_wait_end(&polling->waiting);
 	if (polling->names)
 		unwatch_names(polling);
-	if (polling->mail)
-		ln_mailbox_stop_awaiting(
-			&polling->call->guest->process->mailbox);
 	/* Above 0: something is ready. */
 	return result < 0 ? result : 0;
 }
