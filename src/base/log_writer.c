@@ -28,6 +28,7 @@
  * call that can wait.
  */
 #include "base/log_writer.h"
+#include "base/condition.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -241,15 +242,6 @@ static bool has_left_out(const struct ln_log_writer *writer)
 	return any;
 }
 
-static void wait_until(pthread_cond_t *condition, pthread_mutex_t *lock,
-		       int64_t deadline)
-{
-	const struct timespec time = { .tv_sec = deadline / LN_NS_PER_S,
-				       .tv_nsec = deadline % LN_NS_PER_S };
-
-	pthread_cond_timedwait(condition, lock, &time);
-}
-
 static bool has_items(const struct ln_log_writer *writer)
 {
 	return writer->head != NULL || ln_tenant_ready(writer->guests->tenant);
@@ -286,7 +278,8 @@ static bool wait_for_work(struct ln_log_writer *writer)
 		else if (writer->flushers > 0 || ln_time_now() >= end)
 			break;
 		else
-			wait_until(&writer->work, &writer->lock, end);
+			(void)ln_condition_wait(&writer->work, &writer->lock,
+						end);
 	}
 	return has_items(writer);
 }
@@ -455,7 +448,6 @@ static int start_thread(struct ln_log_writer *writer)
 int ln_log_writer_new(int fd, size_t max, struct ln_log_writer **out)
 {
 	struct ln_log_writer *writer = calloc(1, sizeof(*writer));
-	pthread_condattr_t monotonic;
 	int error;
 
 	if (writer == NULL)
@@ -471,11 +463,8 @@ int ln_log_writer_new(int fd, size_t max, struct ln_log_writer **out)
 		return LN_ENOMEM;
 	}
 	pthread_mutex_init(&writer->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&writer->work, &monotonic);
-	pthread_cond_init(&writer->progress, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	ln_condition_init(&writer->work);
+	ln_condition_init(&writer->progress);
 	error = start_thread(writer);
 	if (error < 0) {
 		destroy(writer);
@@ -503,7 +492,8 @@ static bool wait_written(struct ln_log_writer *writer, int64_t patience)
 			writer->stuck = pieces + 1;
 			return false;
 		}
-		wait_until(&writer->progress, &writer->lock, deadline);
+		(void)ln_condition_wait(&writer->progress, &writer->lock,
+					deadline);
 	}
 	return true;
 }
@@ -537,7 +527,8 @@ void ln_log_writer_free(struct ln_log_writer *writer, int64_t patience)
 	pthread_cond_signal(&writer->work);
 	deadline = ln_time_now() + LEAVE_WAIT;
 	while (!writer->ended && ln_time_now() < deadline)
-		wait_until(&writer->progress, &writer->lock, deadline);
+		(void)ln_condition_wait(&writer->progress, &writer->lock,
+					deadline);
 	ended = writer->ended;
 	writer->abandoned = !ended;
 	if (!ended)

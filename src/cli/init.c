@@ -228,6 +228,7 @@ int ln_cli_init(int argc, char **argv)
 	struct ln_cli_options options = { .language = LN_LANGUAGE_C };
 	const char *name = "";
 	char *path = NULL;
+	int status;
 	int count;
 
 	if (argc == 2 && access("Cargo.toml", F_OK) == 0)
@@ -252,7 +253,7 @@ int ln_cli_init(int argc, char **argv)
 			return 1;
 		name = path;
 	}
-	count = begin(name, &templates[options.language]);
+	status = begin(name, &templates[options.language]);
 	free(path);
-	return count;
+	return status;
 }

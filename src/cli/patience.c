@@ -1,24 +1,22 @@
 #include "cli/patience.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/condition.h"
 #include "base/log.h"
+#include "base/time.h"
 
-#define SECONDS 3
+#define NOBODY_WONDERS_MS 3000
 
-/* Until then nobody wonders. */
-static void wait(struct ln_patience *patience)
+static void *watch(void *argument)
 {
-	struct timespec until;
+	struct ln_patience *patience = argument;
+	int64_t deadline = ln_time_after_ms(NOBODY_WONDERS_MS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += SECONDS;
 	pthread_mutex_lock(&patience->lock);
 	while (!patience->over &&
-	       pthread_cond_timedwait(&patience->ended, &patience->lock,
-				      &until) == 0)
+	       ln_condition_wait(&patience->ended, &patience->lock, deadline))
 		continue;
 	if (!patience->over)
 		ln_log_say("compiling '%s' (%.1f MB); only the first start of "
@@ -28,11 +26,6 @@ static void wait(struct ln_patience *patience)
 				   ? ", and none with --engine auto"
 				   : "");
 	pthread_mutex_unlock(&patience->lock);
-}
-
-static void *watch(void *argument)
-{
-	wait(argument);
 	return NULL;
 }
 
@@ -49,8 +42,6 @@ static bool is_interpretable(const uint8_t *bytes, size_t size)
 void ln_patience_begin(struct ln_patience *patience, const char *file,
 		       const uint8_t *bytes, size_t size)
 {
-	pthread_condattr_t clock;
-
 	*patience = (struct ln_patience){
 		.file = file,
 		.size = size,
@@ -59,10 +50,7 @@ void ln_patience_begin(struct ln_patience *patience, const char *file,
 	if (!isatty(STDERR_FILENO))
 		return;
 	pthread_mutex_init(&patience->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&patience->ended, &clock);
-	pthread_condattr_destroy(&clock);
+	ln_condition_init(&patience->ended);
 	patience->begun =
 		pthread_create(&patience->thread, NULL, watch, patience) == 0;
 	if (patience->begun)

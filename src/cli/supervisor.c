@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/time.h"
@@ -157,15 +158,13 @@ static int64_t give_sign(struct ln_supervisor *supervisor, int64_t now)
 /* Sleeps until then, or until woken; false: it is to end. */
 static bool sleep_until(struct ln_supervisor *supervisor, int64_t deadline)
 {
-	const struct timespec time = { .tv_sec = deadline / LN_NS_PER_S,
-				       .tv_nsec = deadline % LN_NS_PER_S };
 	bool goes_on;
-	int error = 0;
+	bool early = true;
 
 	pthread_mutex_lock(&supervisor->lock);
-	while (!supervisor->woken && !supervisor->stopping && error == 0)
-		error = pthread_cond_timedwait(&supervisor->changed,
-					       &supervisor->lock, &time);
+	while (!supervisor->woken && !supervisor->stopping && early)
+		early = ln_condition_wait(&supervisor->changed,
+					  &supervisor->lock, deadline);
 	supervisor->woken = false;
 	goes_on = !supervisor->stopping;
 	pthread_mutex_unlock(&supervisor->lock);
@@ -234,7 +233,6 @@ static struct ln_supervisor *make(struct ln_runtime *runtime, int64_t drain,
 				  const struct ln_notify *notify)
 {
 	struct ln_supervisor *supervisor = calloc(1, sizeof(*supervisor));
-	pthread_condattr_t monotonic;
 
 	if (supervisor == NULL)
 		return NULL;
@@ -244,10 +242,7 @@ static struct ln_supervisor *make(struct ln_runtime *runtime, int64_t drain,
 	/* So that the first look tells even that. */
 	supervisor->next_status = ln_time_now();
 	pthread_mutex_init(&supervisor->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&supervisor->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	ln_condition_init(&supervisor->changed);
 	return supervisor;
 }
 

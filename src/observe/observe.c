@@ -17,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/condition.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -146,16 +147,12 @@ static void await_end(struct ln_observe *observe)
 /* Waits a while; false: it is not to be started again. */
 static bool pause_between(struct ln_observe *observe)
 {
-	struct timespec until;
+	int64_t until = ln_time_after_ms(PAUSE_SECONDS * 1000);
 	bool goes_on;
 
-	/* It never fails for this clock. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PAUSE_SECONDS;
 	pthread_mutex_lock(&observe->lock);
 	while (!observe->stopping &&
-	       pthread_cond_timedwait(&observe->changed, &observe->lock,
-				      &until) == 0)
+	       ln_condition_wait(&observe->changed, &observe->lock, until))
 		;
 	goes_on = !observe->stopping &&
 		  observe->state == LN_OBSERVE_LISTENING &&
@@ -192,15 +189,11 @@ static void *watch(void *argument)
 static int await_start(struct ln_observe *observe, char **error)
 {
 	enum ln_observe_state state;
-	struct timespec until;
+	int64_t until = ln_time_after_ms(START_SECONDS * 1000);
 
-	/* It never fails for this clock. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += START_SECONDS;
 	pthread_mutex_lock(&observe->lock);
 	while (observe->state == LN_OBSERVE_STARTING &&
-	       pthread_cond_timedwait(&observe->changed, &observe->lock,
-				      &until) == 0)
+	       ln_condition_wait(&observe->changed, &observe->lock, until))
 		;
 	state = observe->state;
 	pthread_mutex_unlock(&observe->lock);
@@ -213,13 +206,8 @@ static int await_start(struct ln_observe *observe, char **error)
 
 static void init_lock(struct ln_observe *observe)
 {
-	pthread_condattr_t attributes;
-
 	pthread_mutex_init(&observe->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&observe->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	ln_condition_init(&observe->changed);
 }
 
 /* Frees what has no process and no thread. */

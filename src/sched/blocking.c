@@ -43,6 +43,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "base/fair.h"
 #include "base/fd.h"
@@ -96,17 +97,6 @@ struct ln_blocking {
 	bool stopping;
 };
 
-/* Deadlines of the watcher are CLOCK_MONOTONIC. */
-static void init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 static void deinit_tenant(struct ln_blocking_tenant *tenant)
 {
 	ln_tenant_release(tenant->rest);
@@ -148,7 +138,7 @@ int ln_blocking_new(unsigned threads, unsigned width, int nice,
 	pool->nice = getpriority(PRIO_PROCESS, 0) + nice;
 	ln_list_init(&pool->active);
 	pthread_mutex_init(&pool->lock, NULL);
-	init_condition(&pool->work);
+	ln_condition_init(&pool->work);
 	*out = pool;
 	return 0;
 }
@@ -320,13 +310,9 @@ static void wait_idle(struct ln_blocking *pool)
 		/* Only active jobs can keep a ready one waiting. */
 		ln_assert(!ln_list_empty(&pool->active));
 		int64_t until = job_at(pool->active.next)->looked + LOOK_NS;
-		struct timespec deadline = {
-			.tv_sec = until / LN_NS_PER_S,
-			.tv_nsec = until % LN_NS_PER_S,
-		};
 
 		pool->watched = true;
-		pthread_cond_timedwait(&pool->work, &pool->lock, &deadline);
+		(void)ln_condition_wait(&pool->work, &pool->lock, until);
 		look(pool);
 		pool->watched = false;
 	} else {

@@ -304,17 +304,24 @@ static void start_walkers(void *argument)
 	}
 }
 
+/* Runs a crowd until somebody has moved. */
+static void disperse(struct crowd *crowd, unsigned workers,
+		     void (*start)(void *))
+{
+	crowd->sched = test_sched_new(workers);
+	test_task_start(crowd->sched, &crowd->task, start, crowd);
+	ln_sched_wait_idle(crowd->sched);
+	assert_true(atomic_load(&crowd->moved));
+	ln_sched_free(crowd->sched);
+}
+
 /* Tasks move to whoever has nothing to do. */
 static void workers_share_the_work(void **state)
 {
 	static struct crowd crowd;
 
 	(void)state;
-	crowd.sched = test_sched_new(4);
-	test_task_start(crowd.sched, &crowd.task, start_walkers, &crowd);
-	ln_sched_wait_idle(crowd.sched);
-	assert_true(atomic_load(&crowd.moved));
-	ln_sched_free(crowd.sched);
+	disperse(&crowd, 4, start_walkers);
 }
 
 /* Keeps a worker busy, elsewhere, until somebody has moved there. */
@@ -346,11 +353,7 @@ static void queues_are_levelled(void **state)
 	static struct crowd crowd;
 
 	(void)state;
-	crowd.sched = test_sched_new(2);
-	test_task_start(crowd.sched, &crowd.task, start_walkers_beside, &crowd);
-	ln_sched_wait_idle(crowd.sched);
-	assert_true(atomic_load(&crowd.moved));
-	ln_sched_free(crowd.sched);
+	disperse(&crowd, 2, start_walkers_beside);
 }
 
 struct hog {
