@@ -44,9 +44,9 @@
 #define HANDLES 256
 
 /* How long it may take to start, with compiling. */
-#define START_SECONDS 60
+#define START_MS 60000
 /* Between two starts. */
-#define PAUSE_SECONDS 1
+#define PAUSE_MS 1000
 /* How long killed processes may take to end. */
 #define CLEAR_TIME (5 * LN_NS_PER_S)
 
@@ -147,7 +147,7 @@ static void await_end(struct ln_observe *observe)
 /* Waits a while; false: it is not to be started again. */
 static bool pause_between(struct ln_observe *observe)
 {
-	int64_t until = ln_time_after_ms(PAUSE_SECONDS * 1000);
+	int64_t until = ln_time_after_ms(PAUSE_MS);
 	bool goes_on;
 
 	pthread_mutex_lock(&observe->lock);
@@ -189,7 +189,7 @@ static void *watch(void *argument)
 static int await_start(struct ln_observe *observe, char **error)
 {
 	enum ln_observe_state state;
-	int64_t until = ln_time_after_ms(START_SECONDS * 1000);
+	int64_t until = ln_time_after_ms(START_MS);
 
 	pthread_mutex_lock(&observe->lock);
 	while (observe->state == LN_OBSERVE_STARTING &&
